@@ -1,0 +1,26 @@
+/* action_info.h - actions.def as a table: what the engine, the planner and the command line know about actions. */
+#pragma once
+
+#include "base/error.h"
+
+typedef enum {
+#define ACTION(id, name, effects, reverse, split, tries, text) ACTION_##id,
+#include "model/actions.def"
+#undef ACTION
+    ACTION_COUNT
+} ActionId;
+
+typedef enum { REVERSE_NONE, REVERSE_TASK, REVERSE_STEP, REVERSE_IMPOSSIBLE } ReverseKind;
+
+typedef struct {
+    ActionId id;
+    const char *name;
+    bool has_effects;
+    ReverseKind reverse;
+    bool is_split;
+    int tries_max;
+    const char *text;
+} ActionInfo;
+
+const ActionInfo *action_info(ActionId id);
+const ActionInfo *action_info_by_name(const char *name); /* NULL when unknown */

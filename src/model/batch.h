@@ -1,0 +1,68 @@
+/*
+ * batch.h - rows on their way: typed columns in Arrow's layout.
+ *
+ * Every column has a validity bitmap (bit set: value present) and either 64-bit values (bool, int, date, timestamp as
+ * int64; float as double) or offsets into a heap (text, decimal, bytes). No allocation per row: buffers grow and are
+ * reused by batch_reset().
+ */
+#pragma once
+
+#include "model/schema.h"
+
+typedef struct {
+    ColumnType type;
+    uint8_t *valid;      /* bitmap, row i is bit i % 8 of byte i / 8 */
+    union {
+        int64_t *ints;
+        double *floats;
+    };
+    uint32_t *offsets;   /* rows + 1, for text, decimal and bytes */
+    char *heap;
+    size_t heap_bytes, heap_room;
+} BatchColumn;
+
+typedef struct {
+    size_t column_count;
+    BatchColumn *columns;
+    size_t row_count;
+    int64_t *row_ids; /* number of the record in the source, from 1 (line, rowid): for messages and quarantine */
+} Batch;
+
+/* Columns by type; room for BATCH_ROWS_MAX rows. */
+Batch *batch_new(const ColumnType *types, size_t column_count);
+Batch *batch_new_for(const Schema *schema);
+void batch_free(Batch *batch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
+void batch_reset(Batch *batch);
+bool batch_is_full(const Batch *batch); /* by rows or bytes */
+
+/* Fill row `batch->row_count`, column by column, each exactly once, then batch_commit_row(). batch_drop_row() undoes the
+ * unfinished row. */
+void batch_put_null(Batch *batch, size_t column);
+void batch_put_int(Batch *batch, size_t column, int64_t value);
+void batch_put_float(Batch *batch, size_t column, double value);
+void batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes);
+void batch_commit_row(Batch *batch, int64_t row_id);
+void batch_drop_row(Batch *batch);
+
+bool batch_is_null(const Batch *batch, size_t column, size_t row);
+int64_t batch_int(const Batch *batch, size_t column, size_t row);
+double batch_float(const Batch *batch, size_t column, size_t row);
+const char *batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes);
+
+/* Hash of one row: 128 bits over each value's canonical bytes with its type's class and column position. Sums of these
+ * (never XOR) with the count are how ranges are compared. */
+typedef struct {
+    uint64_t low, high;
+} RowHash;
+typedef struct {
+    uint64_t low, high; /* sums modulo 2^64 */
+    int64_t rows;
+} HashSum;
+RowHash batch_row_hash(const Batch *batch, size_t row);
+void hash_sum_add(HashSum *sum, RowHash hash);
+void hash_sum_merge(HashSum *sum, const HashSum *other);
+bool hash_sum_equal(const HashSum *a, const HashSum *b);
+/* "rows:lowhex:highhex"; caller frees. */
+char *hash_sum_text(const HashSum *sum);
+CHECKED bool hash_sum_parse(const char *text, HashSum *ret, GError **error);

@@ -1,0 +1,73 @@
+/*
+ * config.h - honk.yaml: everything that differs between environments, and nothing else.
+ *
+ *   state: .honk                    # folder of our own state
+ *   listen: 127.0.0.1:7420          # loopback only, for now; port 0 picks a free one
+ *   socket: .honk/honk.sock
+ *   catalog: [ catalog ]            # files or folders of entities
+ *   workers: 2
+ *   stores:
+ *     listening: { driver: sqlite, path: data/listening.db, concurrency: 1 }
+ *     files:     { driver: csv, path: data, format: { header: true } }
+ *   policy:
+ *     self_approval: false
+ *     quorum: 1
+ *     plan_ttl: 7d
+ *     rollback_window: 24h
+ *     soak: 0s
+ *     retention: 14d
+ *     automatic_rollback: false
+ *     freezes: []                   # [{from: …, to: …, why: …}] no start inside
+ *   roles:
+ *     approver: [ user:default/bo ]
+ *     operator: [ user:default/ada, user:default/bo ]
+ *     admin:    [ local ]
+ *   limits:
+ *     "store:listening": 1          # how many tasks may use it at once
+ *     "group:listening": 4
+ *
+ * ${ENV} is expanded in every scalar. Relative paths are relative to the file. A dataset's address (annotation
+ * honk/dataset-url) is "STORE:OBJECT", for example "listening:users_v1" or "files:airports.csv".
+ */
+#pragma once
+
+#include "base/diag.h"
+#include "base/json.h"
+
+typedef struct {
+    char *name;
+    char *driver;
+    json_t *settings; /* object; "path" is absolute */
+} StoreConfig;
+
+typedef struct {
+    bool self_approval;
+    int quorum;
+    int64_t plan_ttl_ms, rollback_window_ms, soak_ms, retention_ms;
+    bool automatic_rollback;
+    json_t *freezes;
+    char *digest; /* "sha256:…" of the policy as written: it is a guard of every plan */
+} PolicyConfig;
+
+typedef struct {
+    char *path, *folder; /* of honk.yaml, absolute */
+    char *state, *socket, *listen;
+    GPtrArray *catalog; /* char *, absolute */
+    GPtrArray *stores;  /* StoreConfig * */
+    int workers;
+    PolicyConfig policy;
+    json_t *roles;  /* {role: [identity, …]} */
+    json_t *limits; /* {resource: count} */
+} Config;
+
+/* Findings carry file and line; unknown keys are errors with a suggestion. */
+CHECKED bool config_read(const char *path, Diags *diags, Config **ret, GError **error);
+/* honk.yaml in `folder` or the nearest parent; NOT_FOUND says to run `honk init`. Caller frees. */
+CHECKED bool config_find(const char *folder, char **ret_path, GError **error);
+void config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+
+const StoreConfig *config_store(const Config *config, const char *name); /* NULL when absent */
+/* Split "STORE:OBJECT"; INVALID when the form is wrong, NOT_FOUND (with the names there are) when the store is unknown. */
+CHECKED bool config_dataset_url(const Config *config, const char *url, const StoreConfig **ret_store,
+                                const char **ret_object, GError **error);
