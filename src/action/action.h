@@ -1,0 +1,52 @@
+/*
+ * action.h - everything that a step can do and undo, one file each.
+ *
+ * An action meets the world through a StepEnv, which the worker fills over HTTP and the command line in-process.
+ * perform() is the one order of things: look at the world (already there? as expected?), write down the intent, do it,
+ * prove it. Everything may be done twice.
+ */
+#pragma once
+
+#include "driver/driver.h"
+#include "model/plan.h"
+#include "wire/wire.h"
+
+typedef struct StepEnv StepEnv;
+struct StepEnv {
+    const Config *config;
+    void *user;
+    /* Tell how far it is; false: stop soon (pause, rollback, shutdown, lost lease). Cheap: limits its own rate. */
+    bool (*tick)(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note);
+    /* The pre-state is on disk when this returns true. */
+    bool (*intent)(StepEnv *env, const json_t *pre_state, GError **error);
+    bool (*blob_get)(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes, GError **error);
+    bool (*blob_put)(StepEnv *env, const void *data, size_t bytes, char **ret_digest, GError **error);
+};
+
+typedef struct {
+    const Lease *lease;
+    const Plan *plan; /* NULL for `plan` */
+    const Step *step; /* NULL for internal tasks */
+} StepCall;
+
+typedef enum { WORLD_EXPECTED, WORLD_ALREADY, WORLD_MOVED } World;
+
+typedef struct {
+    ActionId id;
+    /* Read only. Is the world as the plan assumed, or already as wanted? `*ret_state` is the pre-state for the intent (may
+     * stay NULL). MOVED comes with differences in `*ret_state`. */
+    bool (*check)(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error);
+    /* Do it, also when it was begun before. The outcome is `done`, `wait` or `more`, with evidence. */
+    bool (*run)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
+    /* Read only. Prove it from the outside without trusting `run`. NULL: `run` was the proof. */
+    bool (*verify)(const StepCall *call, StepEnv *env, GError **error);
+    /* After a lost lease: raise the fence, then look. Outcome applied, not_applied or partly. */
+    bool (*probe)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
+    /* Put it back, also when it was begun before, or never done. NULL where actions.def says so. */
+    bool (*reverse)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
+} Action;
+
+const Action *action_by_name(const char *name); /* NULL when unknown */
+
+/* Do what the lease asks and say how it ended; never fails (errors are outcomes). Caller frees. */
+Outcome *action_perform(const StepCall *call, StepEnv *env);

@@ -1,0 +1,35 @@
+/*
+ * planner.h - agents and strategies: an entity and a frozen slice of the world in, a plan out. Pure.
+ *
+ * The slice: {"entity": {…}, "source": {"ref", "url", "schema", "identity", "rows"}, "target": {… , "schema" | null},
+ *             "mapping": {"path", "text"} | null, "consumers": [{"ref", "owner", "access", "direct"}], "same_store": bool,
+ *             "capabilities": {"source": {…}, "target": {…}}, "policy": {…}, "author": "…", "now_ms": …}
+ */
+#pragma once
+
+#include "base/diag.h"
+#include "model/plan.h"
+
+/* A strategy turns the slice into the steps that it knows of; complete() adds what it forgot. */
+typedef struct {
+    const char *name; /* "schema-transform" */
+    const char *summary;
+    bool (*steps)(const json_t *slice, json_t *steps, Diags *diags, GError **error);
+} Strategy;
+const Strategy *strategy_by_name(const char *name);
+const char *const *strategy_names(void); /* NULL-terminated */
+
+/* Built-in agent: entity → strategy → steps → completed plan and its observations. Findings go to `diags`. */
+CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observations, GError **error);
+/* Steps of any agent → a whole plan: missing params from the entity, freeze/stage/compare/swap around what fills, reverses,
+ * guards, limits. Refuses an empty plan. */
+CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags, Plan **ret, GError **error);
+
+/* What a person reads: drift first, counts and classes, each step with its reverse, point of no return, costs, writers,
+ * digest and approvals. `state` is the migration as the API shows it (may be NULL); width in columns; caller frees. */
+char *plan_text(const Plan *plan, const json_t *observations, const json_t *state, int width, bool colour);
+/* What changed between two plans, for people: one line each. Caller frees. */
+GPtrArray *plan_differences(const json_t *before, const json_t *now);
+/* Guards against the world now: same slice form. Differences as sentences ("column 'plan' was text, is int"); empty: no
+ * drift. Caller owns. */
+json_t *plan_drift(const json_t *plan, const json_t *slice_now);
