@@ -23,9 +23,11 @@ typedef struct {
 
 CHECKED bool child_start(const ChildSpec *spec, Child *ret, GError **error);
 void child_kill(const Child *child, int signal); /* harmless after its end */
-/* Wait until its end or `timeout_ms` (-1 for ever). True when it has ended; status as of waitpid; closes pidfd. */
+/* Wait until its end or `timeout_ms` (-1 for ever). True when it has ended; status as of waitpid;
+ * closes pidfd. */
 bool child_wait(Child *child, int timeout_ms, int *ret_status);
-/* Run to the end with `input` on standard input; output bounded by `bytes_max`, killed at `timeout_ms`.
- * Standard error is captured too (at most 64 KiB) for messages. Caller frees. */
-CHECKED bool child_run(const ChildSpec *spec, const char *input, size_t input_bytes, size_t bytes_max, int timeout_ms,
-                       char **ret_output, size_t *ret_bytes, char **ret_errors, int *ret_status, GError **error);
+/* Run to the end with `input` on standard input; output bounded by `bytes_max`, killed at
+ * `timeout_ms`. Standard error is captured too (at most 64 KiB) for messages. Caller frees. */
+CHECKED bool child_run(const ChildSpec *spec, const char *input, size_t input_bytes,
+                       size_t bytes_max, int timeout_ms, char **ret_output, size_t *ret_bytes,
+                       char **ret_errors, int *ret_status, GError **error);

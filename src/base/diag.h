@@ -5,9 +5,7 @@
  */
 #pragma once
 
-#include "base/error.h"
-
-#include <jansson.h>
+#include "base/json.h"
 
 typedef enum { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE } DiagLevel;
 
@@ -26,10 +24,10 @@ Diags *diags_new(void);
 void diags_free(Diags *diags);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Diags, diags_free)
 
-/* Beyond DIAGNOSTICS_MAX only the count grows, and diags_text() says so. */
-void diags_add(Diags *diags, DiagLevel level, const char *code, const char *file, int line, int column,
-               const char *format, ...) G_GNUC_PRINTF(7, 8);
-size_t diags_count(const Diags *diags);
+/* Beyond DIAGNOSTICS_MAX findings are only counted, and the text says how many there were. */
+void diags_add(Diags *diags, DiagLevel level, const char *code, const char *file, int line,
+               int column, const char *format, ...) G_GNUC_PRINTF(7, 8);
+size_t diags_count(const Diags *diags); /* of those that were kept */
 const Diag *diags_get(const Diags *diags, size_t index);
 bool diags_has_errors(const Diags *diags);
 /* One line each: "file:line:column: error: message [code]". Caller frees. */

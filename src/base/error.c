@@ -11,7 +11,7 @@ static const struct {
     ErrorThen then;
 } codes[ERROR_COUNT] = {
 #define ERROR_CODE(code, wire_, http_, exit_, then_)                                               \
-    [ERR_##code] = { .wire = wire_, .http = http_, .exit = exit_, .then = THEN_##then_ },
+    [ERR_##code] = {.wire = wire_, .http = http_, .exit = exit_, .then = THEN_##then_},
 #include "base/errors.def"
 #undef ERROR_CODE
 };

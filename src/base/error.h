@@ -1,9 +1,10 @@
 /*
  * error.h - one way to fail.
  *
- * A function that can fail returns bool, hands its results out through `ret` parameters that it touches only on
- * success, and takes `GError **error` last. The code (errors.def) says what happens next; the message says what
- * failed, in lower case, without a full stop, the subject in single quotes.
+ * A function that can fail returns bool, hands its results out through `ret` parameters that it
+ * touches only on success, and takes `GError **error` last. The code (errors.def) says what happens
+ * next; the message says what failed, in lower case, without a full stop, the subject in single
+ * quotes.
  */
 #pragma once
 
@@ -31,7 +32,8 @@ bool fail(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF
 bool fail_v(GError **error, ErrorCode code, const char *format, va_list args);
 /* Put one clause before the message that is already there ("clause: message") and return false. */
 bool fail_in(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* fail() with strerror(errno) at the end; ENOSPC becomes NO_SPACE, ENOENT NOT_FOUND, others `otherwise`. */
+/* fail() with strerror(errno) at the end; ENOSPC becomes NO_SPACE, ENOENT NOT_FOUND, others
+ * `otherwise`. */
 bool fail_errno(GError **error, ErrorCode otherwise, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* What errors.def says of an error; a GError of another domain counts as INTERNAL. */

@@ -1,5 +1,6 @@
 /*
- * http_client.h - calls over TCP or a Unix socket (libcurl). One HttpClient per thread; connections are kept.
+ * http_client.h - calls over TCP or a Unix socket (libcurl). One HttpClient per thread; connections
+ * are kept.
  */
 #pragma once
 
@@ -23,14 +24,17 @@ typedef struct {
 void http_response_clear(HttpResponse *response);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpResponse, http_response_clear)
 
-/* One exchange. Fails only when no answer came (UNREACHABLE). `headers`: NULL-terminated "Name: value", or NULL. */
-CHECKED bool http_call(HttpClient *client, const char *method, const char *path, const char *const *headers,
-                       const void *body, size_t bytes, int timeout_ms, HttpResponse *ret, GError **error);
-/* JSON in and out (`body` may be NULL; `ret` may be NULL; an empty answer gives NULL). A problem+json answer becomes the
- * error that it describes, with its code and detail. */
-CHECKED bool http_call_json(HttpClient *client, const char *method, const char *path, const json_t *body, int timeout_ms,
-                            json_t **ret, GError **error);
-/* Read a text/event-stream until the server ends it, `on_event` returns false, or an error. `last_id` may be NULL. */
+/* One exchange. Fails only when no answer came (UNREACHABLE). `headers`: NULL-terminated "Name:
+ * value", or NULL. */
+CHECKED bool http_call(HttpClient *client, const char *method, const char *path,
+                       const char *const *headers, const void *body, size_t bytes, int timeout_ms,
+                       HttpResponse *ret, GError **error);
+/* JSON in and out (`body` may be NULL; `ret` may be NULL; an empty answer gives NULL). A
+ * problem+json answer becomes the error that it describes, with its code and detail. */
+CHECKED bool http_call_json(HttpClient *client, const char *method, const char *path,
+                            const json_t *body, int timeout_ms, json_t **ret, GError **error);
+/* Read a text/event-stream until the server ends it, `on_event` returns false, or an error.
+ * `last_id` may be NULL. */
 typedef bool HttpEventFn(const char *id, const char *type, const char *data, void *user);
-CHECKED bool http_stream(HttpClient *client, const char *path, const char *last_id, HttpEventFn *on_event, void *user,
-                         GError **error);
+CHECKED bool http_stream(HttpClient *client, const char *path, const char *last_id,
+                         HttpEventFn *on_event, void *user, GError **error);

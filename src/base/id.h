@@ -1,4 +1,5 @@
-/* id.h - identifiers that sort by birth: "m-" + 10 letters of time + 8 of chance (Crockford's base 32, lower case). */
+/* id.h - identifiers that sort by birth: "m-" + 10 letters of time + 8 of chance (Crockford's base
+ * 32, lower case). */
 #pragma once
 
 /* Caller frees. `prefix` without the dash. */

@@ -1,8 +1,9 @@
 /*
- * json.h - JSON as this program uses it: no duplicate keys, bounded depth and size, errors that name the place.
+ * json.h - JSON as this program uses it: no duplicate keys, bounded depth and size, errors that
+ * name the place.
  *
- * Canonical form (for digests): keys sorted bytewise, no blanks, UTF-8 as it is, integers only. A floating-point number
- * anywhere makes it fail, because two writers would print it differently.
+ * Canonical form (for digests): keys sorted bytewise, no blanks, UTF-8 as it is, integers only. A
+ * floating-point number anywhere makes it fail, because two writers would print it differently.
  */
 #pragma once
 
@@ -12,22 +13,30 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
 
-/* `what` names the text in errors ("plan from agent 'x'", a file name). Refuses duplicate keys and what limits.h forbids. */
-CHECKED bool json_parse(const char *text, size_t bytes, const char *what, json_t **ret, GError **error);
+/* `what` names the text in errors ("plan from agent 'x'", a file name). Refuses duplicate keys and
+ * what limits.h forbids. */
+CHECKED bool json_parse(const char *text, size_t bytes, const char *what, json_t **ret,
+                        GError **error);
 CHECKED bool json_read_file(const char *path, json_t **ret, GError **error);
 
-/* Members of an object, by type. `what` names the object in errors: "plan.steps[3].name is not a string". Borrowed. */
-CHECKED bool json_need_string(const json_t *object, const char *key, const char *what, const char **ret, GError **error);
-CHECKED bool json_need_int(const json_t *object, const char *key, const char *what, int64_t *ret, GError **error);
-CHECKED bool json_need_object(const json_t *object, const char *key, const char *what, json_t **ret, GError **error);
-CHECKED bool json_need_array(const json_t *object, const char *key, const char *what, json_t **ret, GError **error);
+/* Members of an object, by type. `what` names the object in errors: "plan.steps[3].name is an
+ * integer, expected a string". Borrowed. */
+CHECKED bool json_need_string(const json_t *object, const char *key, const char *what,
+                              const char **ret, GError **error);
+CHECKED bool json_need_int(const json_t *object, const char *key, const char *what, int64_t *ret,
+                           GError **error);
+CHECKED bool json_need_object(const json_t *object, const char *key, const char *what, json_t **ret,
+                              GError **error);
+CHECKED bool json_need_array(const json_t *object, const char *key, const char *what, json_t **ret,
+                             GError **error);
 /* The same with a fallback for what is absent or null; a wrong type also gives the fallback. */
 const char *json_get_string(const json_t *object, const char *key, const char *fallback);
 int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);
 bool json_get_bool(const json_t *object, const char *key, bool fallback);
 /* Walk "a.b.c"; NULL when absent. Borrowed. */
 json_t *json_at(const json_t *object, const char *path);
-void json_set_string(json_t *object, const char *key, const char *value); /* NULL value: nothing is set */
+void json_set_string(json_t *object, const char *key,
+                     const char *value); /* NULL value: nothing is set */
 void json_set_int(json_t *object, const char *key, int64_t value);
 void json_set_bool(json_t *object, const char *key, bool value);
 

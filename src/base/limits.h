@@ -1,30 +1,33 @@
 /*
  * limits.h - every maximum, with its unit in its name and its reason beside it.
  *
- * A limit that a person may want to change is a setting in honk.yaml instead; these are what keeps a mistake or an
- * enemy from costing more than one request.
+ * A limit that a person may want to change is a setting in honk.yaml instead; these are what keeps
+ * a mistake or an enemy from costing more than one request.
  */
 #pragma once
 
-#define JSON_DEPTH_MAX 64                        /* deeper than any document of ours by an order of magnitude */
-#define JSON_BYTES_MAX (64 * 1024 * 1024)        /* a catalog slice or a plan over 1,800 consumers is under 10 MiB */
+/* clang-format off */
+#define JSON_DEPTH_MAX 64                        /* ten times deeper than any document of ours */
+#define JSON_BYTES_MAX (64 * 1024 * 1024)        /* a plan over 1,800 consumers is under 10 MiB */
 #define YAML_BYTES_MAX (64 * 1024 * 1024)        /* 50,000 entities of 1 KiB */
-#define YAML_DEPTH_MAX 64                        /* libyaml itself has no bound; Backstage entities need fewer than 10 */
+#define YAML_DEPTH_MAX 64                        /* Backstage entities need fewer than 10 */
 #define YAML_NODES_MAX (4 * 1000 * 1000)         /* 50,000 entities of 40 nodes, doubled */
+#define YAML_ALIASED_NODES_MAX (100 * 1000)      /* copies; real anchors name a few dozen lines */
 #define DIAGNOSTICS_MAX 200                      /* a person reads the first dozen */
-#define HTTP_BODY_BYTES_MAX (16 * 1024 * 1024)   /* one YAML file or one result; bigger things are blobs */
+#define HTTP_BODY_BYTES_MAX (16 * 1024 * 1024)   /* one file or result; bigger things are blobs */
 #define HTTP_BLOB_BYTES_MAX (64 * 1024 * 1024)   /* a plan, a slice, evidence */
 #define HTTP_CONNECTIONS_MAX 512                 /* one thread each, 256 KiB of stack */
-#define HTTP_STREAMS_MAX 256                     /* of those connections, how many may be event streams */
+#define HTTP_STREAMS_MAX 256                     /* of those, how many may be event streams */
 #define PAGE_ROWS_DEFAULT 100
 #define PAGE_ROWS_MAX 1000
-#define MAILBOX_ITEMS_MAX 4096                   /* commands waiting for one beat; beyond it callers get `limit` */
+#define MAILBOX_ITEMS_MAX 4096                   /* waiting for a beat; then callers get `limit` */
 #define EVENT_TEXT_BYTES_MAX 4096                /* a reason that a person reads */
 #define REASON_BYTES_MAX 2000
-#define NAME_BYTES_MAX 253                       /* Backstage allows 63; annotations and store objects are longer */
+#define NAME_BYTES_MAX 253                       /* Backstage allows 63; store objects are longer */
 #define BATCH_ROWS_MAX 4096
 #define BATCH_BYTES_MAX (8 * 1024 * 1024)        /* four of these are in flight per range */
-#define CELL_BYTES_MAX (16 * 1024 * 1024)        /* one value; a larger one is refused with its place */
+#define CELL_BYTES_MAX (16 * 1024 * 1024)        /* one value; larger: refused with its place */
 #define RECORD_BYTES_MAX (32 * 1024 * 1024)      /* one CSV record or JSON line */
-#define CHILDREN_PER_STEP_MAX 100000             /* ranges of one table; sized by time, so 100,000 is a week of copying */
+#define CHILDREN_PER_STEP_MAX 100000             /* ranges of one table: a week of copying */
 #define PLAN_STEPS_MAX 10000
+/* clang-format on */

@@ -1,8 +1,9 @@
 /*
  * log.h - one JSON object a line on standard error, or plain text on a terminal.
  *
- * Only the edges log: the server's loop, the worker's main, the HTTP layer and the command line. Modules return
- * errors. Fields: timestamp, severity_text, body, and what the caller adds (docs/formats/log.md).
+ * Only the edges log: the server's loop, the worker's main, the HTTP layer and the command line.
+ * Modules return errors. Fields: timestamp, severity_text, body, and what the caller adds
+ * (docs/formats/log.md).
  */
 #pragma once
 

@@ -10,7 +10,7 @@
 typedef struct Mailbox Mailbox;
 
 Mailbox *mailbox_new(size_t items_max);
-void mailbox_free(Mailbox *mailbox); /* must be empty */
+void mailbox_free(Mailbox *mailbox);    /* must be empty */
 int mailbox_fd(const Mailbox *mailbox); /* readable while items wait */
 /* false when full or closed; the item then still belongs to the caller. */
 CHECKED bool mailbox_put(Mailbox *mailbox, void *item);

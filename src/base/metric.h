@@ -1,5 +1,6 @@
 /*
- * metric.h - counters and gauges, declared once in metrics.def, kept as atomics, printed as Prometheus text.
+ * metric.h - counters and gauges, declared once in metrics.def, kept as atomics, printed as
+ * Prometheus text.
  */
 #pragma once
 
