@@ -1,16 +1,15 @@
 /*
  * schema.h - what a dataset looks like: columns, types, key, and what hangs on it.
  *
- * Types are ours, the same for every store; `declared` keeps the store's own word. Canonical values (what is hashed and
- * compared) are fixed per type, so that equal values are equal across stores:
+ * Types are ours, the same for every store; `declared` keeps the store's own word. Canonical values
+ * (what is hashed and compared) are fixed per type, so that equal values are equal across stores:
  *   bool       0 or 1
  *   int        64-bit signed
  *   float      IEEE double; -0.0 counts as 0.0, every NaN as one NaN
- *   decimal    text: optional minus, digits without leading zeros, fraction without trailing zeros ("-12.5", "0")
- *   text       UTF-8 bytes
- *   date       days since 1970-01-01 (proleptic Gregorian); as text "YYYY-MM-DD"
- *   timestamp  microseconds since 1970-01-01 00:00 (no zone: UTC); as text "YYYY-MM-DD HH:MM:SS[.ffffff]"
- *   bytes      bytes
+ *   decimal    text: optional minus, digits without leading zeros, fraction without trailing zeros
+ * ("-12.5", "0") text       UTF-8 bytes date       days since 1970-01-01 (proleptic Gregorian); as
+ * text "YYYY-MM-DD" timestamp  microseconds since 1970-01-01 00:00 (no zone: UTC); as text
+ * "YYYY-MM-DD HH:MM:SS[.ffffff]" bytes      bytes
  */
 #pragma once
 
@@ -34,15 +33,16 @@ bool column_type_from_name(const char *name, ColumnType *ret);
 typedef struct {
     char *name;
     ColumnType type;
-    char *declared;     /* the store's own type text, or "" */
+    char *declared; /* the store's own type text, or "" */
     bool is_nullable;
-    bool has_default;   /* an INSERT may leave it out */
-    bool is_generated;  /* computed by the store: never written */
+    bool has_default;  /* an INSERT may leave it out */
+    bool is_generated; /* computed by the store: never written */
 } Column;
 
 typedef struct {
     char *name;       /* index, view, trigger or constraint */
-    char *kind;       /* "index", "unique", "view", "trigger", "foreign_key_to", "foreign_key_from", "check" */
+    char *kind;       /* "index", "unique", "view", "trigger", "foreign_key_to", "foreign_key_from",
+                         "check" */
     char *definition; /* the store's own text, or "" */
 } Dependent;
 
@@ -59,18 +59,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schema, schema_free)
 Schema *schema_copy(const Schema *schema);
 
 /* The new column; owned by the schema. */
-Column *schema_add(Schema *schema, const char *name, ColumnType type, const char *declared, bool is_nullable);
+Column *schema_add(Schema *schema, const char *name, ColumnType type, const char *declared,
+                   bool is_nullable);
 void schema_add_key(Schema *schema, const char *column);
-void schema_add_dependent(Schema *schema, const char *kind, const char *name, const char *definition);
+void schema_add_dependent(Schema *schema, const char *kind, const char *name,
+                          const char *definition);
 size_t schema_count(const Schema *schema);
 const Column *schema_column(const Schema *schema, size_t index);
 /* Exact name; NULL when absent. `ret_index` may be NULL. */
 const Column *schema_find(const Schema *schema, const char *name, size_t *ret_index);
 
-/* {dataset, columns:[{name,type,declared,nullable,default,generated}], key:[…], dependents:[…]}. Caller owns. */
+/* {dataset, columns:[{name,type,declared,nullable,default,generated}], key:[…], dependents:[…]}.
+ * Caller owns. */
 json_t *schema_to_json(const Schema *schema);
 CHECKED bool schema_from_json(const json_t *json, Schema **ret, GError **error);
 /* "sha256:…" over everything above. Caller frees. */
 char *schema_fingerprint(const Schema *schema);
-/* What changed, one sentence each, column by column ("column 'x' was int, is text"). Array of char *; caller frees. */
+/* What changed, one sentence each, column by column ("column 'x' was int, is text"). Array of char
+ * *; caller frees. */
 GPtrArray *schema_differences(const Schema *before, const Schema *now);
