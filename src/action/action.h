@@ -1,10 +1,29 @@
+/* clang-format off */
 /*
  * action.h - everything that a step can do and undo, one file each.
  *
- * An action meets the world through a StepEnv, which the worker fills over HTTP and the command line in-process.
- * perform() is the one order of things: look at the world (already there? as expected?), write down the intent, do it,
- * prove it. Everything may be done twice.
+ * An action meets the world through a StepEnv, which the worker fills over HTTP and the command line
+ * in-process. perform() is the one order of things: look at the world (already there? as expected?),
+ * write down the intent, do it, prove it. Everything may be done twice.
+ *
+ * What leases carry beside the step's own params, which are in the plan:
+ *   plan       params {"request": digest of a blob with {entity, source: {ref, url} | null,
+ *                target: {ref, url} | null, mapping: {path, text} | null, consumers: [{ref, owner, access,
+ *                direct}], policy: {digest, soak_ms, rollback_window_ms, retention_ms}, author, now_ms}}
+ *              done {"digest": of the plan's blob | null, "observations": digest | null,
+ *                "diagnostics": […]}; without a digest the diagnostics say why, and the plan stays a draft
+ *   preflight  params {"request": digest of the same, made anew; absent: only the stores are looked at}
+ *              done, or drift with {"differences": ["…"]}
+ *              params {"verify_start": {"source", "target"} as in `start` below}, at the end of a rollback
+ *              done {"equal": true}, or error `mismatch`
+ *   a range    params {"range": {…}, "rows_total": n, "identity": {…}}: a child of transform, copy or
+ *                compare
+ *   reverse    params {"give_up_rows": true}: a person gave up the rows written since the swap
+ *
+ * The pre-state of the first step of a plan that has effects holds "start": {"source": {"object", "exists",
+ * "fingerprint", "schema", "rows"}, "target": {…}}; its evidence repeats it.
  */
+/* clang-format on */
 #pragma once
 
 #include "driver/driver.h"
@@ -15,12 +34,15 @@ typedef struct StepEnv StepEnv;
 struct StepEnv {
     const Config *config;
     void *user;
-    /* Tell how far it is; false: stop soon (pause, rollback, shutdown, lost lease). Cheap: limits its own rate. */
+    /* Tell how far it is; false: stop soon (pause, rollback, shutdown, lost lease). Cheap: limits
+     * its own rate. */
     bool (*tick)(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note);
     /* The pre-state is on disk when this returns true. */
     bool (*intent)(StepEnv *env, const json_t *pre_state, GError **error);
-    bool (*blob_get)(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes, GError **error);
-    bool (*blob_put)(StepEnv *env, const void *data, size_t bytes, char **ret_digest, GError **error);
+    bool (*blob_get)(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes,
+                     GError **error);
+    bool (*blob_put)(StepEnv *env, const void *data, size_t bytes, char **ret_digest,
+                     GError **error);
 };
 
 typedef struct {
@@ -33,10 +55,12 @@ typedef enum { WORLD_EXPECTED, WORLD_ALREADY, WORLD_MOVED } World;
 
 typedef struct {
     ActionId id;
-    /* Read only. Is the world as the plan assumed, or already as wanted? `*ret_state` is the pre-state for the intent (may
-     * stay NULL). MOVED comes with differences in `*ret_state`. */
-    bool (*check)(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error);
-    /* Do it, also when it was begun before. The outcome is `done`, `wait` or `more`, with evidence. */
+    /* Read only. Is the world as the plan assumed, or already as wanted? `*ret_state` is the
+     * pre-state for the intent (may stay NULL). MOVED comes with differences in `*ret_state`. */
+    bool (*check)(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state,
+                  GError **error);
+    /* Do it, also when it was begun before. The outcome is `done`, `wait` or `more`, with evidence.
+     */
     bool (*run)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
     /* Read only. Prove it from the outside without trusting `run`. NULL: `run` was the proof. */
     bool (*verify)(const StepCall *call, StepEnv *env, GError **error);

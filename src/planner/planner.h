@@ -1,10 +1,27 @@
+/* clang-format off */
 /*
  * planner.h - agents and strategies: an entity and a frozen slice of the world in, a plan out. Pure.
  *
- * The slice: {"entity": {…}, "source": {"ref", "url", "schema", "identity", "rows"}, "target": {… , "schema" | null},
- *             "mapping": {"path", "text"} | null, "consumers": [{"ref", "owner", "access", "direct"}], "same_store": bool,
- *             "capabilities": {"source": {…}, "target": {…}}, "policy": {…}, "author": "…", "now_ms": …}
+ * The slice is a request (action.h) and what a worker saw in the stores:
+ *   {"entity": {…},
+ *    "source": {"ref", "url", "driver", "schema": {…} | null, "identity": {…}, "rows": n} | null,
+ *    "target": {"ref", "url", "driver", "schema": {…} | null, "rows": n} | null,
+ *                                            (a target's schema is null when the migration makes it)
+ *    "mapping": {"path", "text"} | null,
+ *    "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": bool}],
+ *    "same_store": bool,
+ *    "capabilities": {"source": {"scan", "load", "push", "freeze", "swap", "sql": bool}, "target": {…}},
+ *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},
+ *    "rows_per_s": n,                                         (measured; absent: taken as 200,000)
+ *    "author": "user:…", "now_ms": n}
+ *
+ * Plans depend on all of it but `rows`, `rows_per_s` and `now_ms`, which only feed the observations: the
+ * same slice gives the same plan, byte by byte.
+ *
+ * What an agent hands in is {"name", "agent", "steps": [{"name", "action", "params"}]}; all but `action`
+ * may be missing.
  */
+/* clang-format on */
 #pragma once
 
 #include "base/diag.h"
@@ -19,17 +36,22 @@ typedef struct {
 const Strategy *strategy_by_name(const char *name);
 const char *const *strategy_names(void); /* NULL-terminated */
 
-/* Built-in agent: entity → strategy → steps → completed plan and its observations. Findings go to `diags`. */
-CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observations, GError **error);
-/* Steps of any agent → a whole plan: missing params from the entity, freeze/stage/compare/swap around what fills, reverses,
- * guards, limits. Refuses an empty plan. */
-CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags, Plan **ret, GError **error);
+/* Built-in agent: entity → strategy → steps → completed plan and its observations. Findings go to
+ * `diags`. */
+CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observations,
+                          GError **error);
+/* Steps of any agent → a whole plan: missing params from the entity, freeze/stage/compare/swap
+ * around what fills, reverses, guards, limits. Refuses an empty plan. */
+CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags,
+                              Plan **ret, GError **error);
 
-/* What a person reads: drift first, counts and classes, each step with its reverse, point of no return, costs, writers,
- * digest and approvals. `state` is the migration as the API shows it (may be NULL); width in columns; caller frees. */
-char *plan_text(const Plan *plan, const json_t *observations, const json_t *state, int width, bool colour);
+/* What a person reads: drift first, counts and classes, each step with its reverse, point of no
+ * return, costs, writers, digest and approvals. `state` is the migration as the API shows it (may
+ * be NULL); width in columns; caller frees. */
+char *plan_text(const Plan *plan, const json_t *observations, const json_t *state, int width,
+                bool colour);
 /* What changed between two plans, for people: one line each. Caller frees. */
 GPtrArray *plan_differences(const json_t *before, const json_t *now);
-/* Guards against the world now: same slice form. Differences as sentences ("column 'plan' was text, is int"); empty: no
- * drift. Caller owns. */
+/* Guards against the world now: same slice form. Differences as sentences ("column 'plan' was text,
+ * is int"); empty: no drift. Caller owns. */
 json_t *plan_drift(const json_t *plan, const json_t *slice_now);
