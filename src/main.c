@@ -1,6 +1,8 @@
-/* main.c - find the command, run it, exit with its status. */
+/* main.c - find the verb, run it, exit with its status. */
+#include "cli/command.h"
+
 int
-main(void)
+main(int argc, char **argv)
 {
-    return 0;
+    return cli_main(argc, argv);
 }

@@ -1,0 +1,10 @@
+/* help.h - what --help shows, made from the table of verbs. */
+#pragma once
+
+#include "cli/command.h"
+
+extern const Option common_options[]; /* of every verb; ended by { 0 } */
+
+/* Of one verb; of all. Callers free. */
+char *command_help(const Command *command);
+char *commands_help(void);

@@ -1,0 +1,201 @@
+/* view.c - lines on a terminal or in a pipe. */
+#include "cli/view.h"
+
+#include "base/text.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const char *const tones[] = {
+    [TONE_PLAIN] = "",        [TONE_STRONG] = "\033[1m", [TONE_GOOD] = "\033[32m",
+    [TONE_BUSY] = "\033[36m", [TONE_WARN] = "\033[33m",  [TONE_BAD] = "\033[1;31m",
+    [TONE_DIM] = "\033[2m",
+};
+
+View *
+view_new(FILE *out)
+{
+    View *view = g_new0(View, 1);
+    const char *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR");
+    view->out = out;
+    view->is_terminal = isatty(fileno(out)) && term != NULL && strcmp(term, "dumb") != 0;
+    view->colour = view->is_terminal && (no_color == NULL || *no_color == '\0');
+    view->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return view;
+}
+
+void
+view_free(View *view)
+{
+    g_free(view);
+}
+
+static struct winsize
+view_size(const View *view)
+{
+    struct winsize size = {0};
+    if (ioctl(fileno(view->out), TIOCGWINSZ, &size) != 0)
+        size = (struct winsize){0};
+    return size;
+}
+
+int
+view_width(const View *view)
+{
+    const char *columns = getenv("COLUMNS");
+    int width = view_size(view).ws_col;
+    if (width == 0 && columns != NULL)
+        width = atoi(columns);
+    return width > 0 ? width : 80;
+}
+
+int
+view_height(const View *view)
+{
+    int height = view_size(view).ws_row;
+    return height > 0 ? height : 24;
+}
+
+char *
+view_toned(const View *view, Tone tone, const char *text)
+{
+    char *shown = text_printable(text);
+    if (!view->colour || tone == TONE_PLAIN || *shown == '\0')
+        return shown;
+    char *toned = g_strconcat(tones[tone], shown, "\033[0m", NULL);
+    g_free(shown);
+    return toned;
+}
+
+static void
+view_put(View *view, Tone tone, const char *format, va_list args)
+{
+    if (view->json)
+        return;
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++) {
+        g_autofree char *shown = view_toned(view, tone, *line);
+        fprintf(view->out, "%s\n", shown);
+    }
+    if (lines[0] == NULL)
+        fputc('\n', view->out);
+}
+
+void
+view_line(View *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    view_put(view, TONE_PLAIN, format, args);
+    va_end(args);
+}
+
+void
+view_tone(View *view, Tone tone, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    view_put(view, tone, format, args);
+    va_end(args);
+}
+
+void
+view_raw(View *view, const char *text)
+{
+    if (!view->json)
+        fputs(text, view->out);
+}
+
+void
+view_json(View *view, const json_t *value)
+{
+    g_autofree char *text = json_pretty(value);
+    fprintf(view->out, "%s\n", text);
+}
+
+void
+view_json_line(View *view, const json_t *value)
+{
+    g_autofree char *text = json_compact(value);
+    fprintf(view->out, "%s\n", text);
+    fflush(view->out);
+}
+
+int
+text_width(const char *text)
+{
+    int width = 0;
+    for (const char *at = text; *at != '\0';) {
+        gunichar c = g_utf8_get_char_validated(at, -1);
+        if (c == (gunichar) -1 || c == (gunichar) -2) {
+            width++;
+            at++;
+            continue;
+        }
+        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+        at = g_utf8_next_char(at);
+    }
+    return width;
+}
+
+char *
+text_cut(const char *text, int width)
+{
+    if (text_width(text) <= width)
+        return g_strdup(text);
+    if (width <= 0)
+        return g_strdup("");
+    GString *cut = g_string_new(NULL);
+    int used = 0;
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char_validated(at, -1);
+        if (c == (gunichar) -1 || c == (gunichar) -2)
+            break;
+        int room = g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+        if (used + room > width - 1)
+            break;
+        used += room;
+        g_string_append_unichar(cut, c);
+    }
+    g_string_append(cut, "…");
+    return g_string_free(cut, FALSE);
+}
+
+char *
+bar_text(int64_t done, int64_t total, int width, bool utf8)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (!utf8)
+        width -= 2;
+    width = MAX(width, 1);
+    int64_t steps = utf8 ? 8 : 1;
+    int64_t filled = 0; /* in steps; by double, because done times width may be large */
+    if (total > 0)
+        filled =
+            (int64_t) ((double) CLAMP(done, 0, total) / (double) total * (double) (width * steps));
+    GString *bar = g_string_new(utf8 ? "" : "[");
+    int cells = (int) (filled / steps);
+    for (int i = 0; i < cells; i++)
+        g_string_append(bar, utf8 ? "█" : "#");
+    if (cells < width && filled % steps > 0) {
+        g_string_append(bar, eighths[filled % steps]);
+        cells++;
+    }
+    for (; cells < width; cells++)
+        g_string_append(bar, utf8 ? "░" : "-");
+    if (!utf8)
+        g_string_append_c(bar, ']');
+    return g_string_free(bar, FALSE);
+}
+
+char *
+text_plural(int64_t count, const char *one, const char *many)
+{
+    g_autofree char *number = text_count(count);
+    return g_strdup_printf("%s %s", number, count == 1 ? one : many);
+}
