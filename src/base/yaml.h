@@ -2,10 +2,11 @@
  * yaml.h - YAML documents as a tree of nodes that know their bytes.
  *
  * libyaml gives events whose marks count characters; we turn them into byte offsets once, here, so
- * that files can be edited in place later. Aliases and merge keys are resolved by copying, within
- * YAML_NODES_MAX. Duplicate keys are an error with both places. Plain scalars keep their text;
- * yaml_to_json() applies the core schema (null, bool, int, float, else string); quoted scalars are
- * always strings.
+ * that files can be edited in place later. Aliases and merge keys are resolved by copying: a copy
+ * keeps the place of the original, and all copies of a file together are bounded, so that ten lines
+ * cannot become a billion values. Equal keys are an error with both places. Plain scalars keep
+ * their text; yaml_to_json() applies the core schema (null, bool, int, float, else string); quoted
+ * scalars are always strings.
  */
 #pragma once
 
@@ -19,7 +20,7 @@ struct YamlNode {
     YamlKind kind;
     bool quoted;       /* scalars: written in quotes or as a block */
     int line, column;  /* from 1; column in bytes */
-    size_t begin, end; /* byte range in the text */
+    size_t begin, end; /* byte range in the text, with anchor and tag */
     const char *text;  /* scalars: the value; zero-terminated (values with NUL are refused) */
     size_t count;      /* lists: items; maps: pairs */
     YamlNode **items;  /* lists: count; maps: key, value, key, value… (2 × count) */
@@ -27,10 +28,10 @@ struct YamlNode {
 
 typedef struct YamlFile YamlFile; /* owns all nodes and a copy of the text */
 
-/* Parse all documents of a file. Syntax errors go to `diags` (with file and place) and make it
- * return false with INVALID. `file` is the name for messages. Empty documents are kept as NULL
- * roots. */
-CHECKED bool yaml_parse(const char *text, size_t bytes, const char *file, Diags *diags,
+/* Parse all documents of a text. Errors go to `diags` with their places and make it return false
+ * with INVALID and the first of them as its message; warnings go to `diags` too. `name` is what
+ * messages call the file. Empty documents are kept as NULL roots. */
+CHECKED bool yaml_parse(const char *text, size_t bytes, const char *name, Diags *diags,
                         YamlFile **ret, GError **error);
 CHECKED bool yaml_read_file(const char *path, Diags *diags, YamlFile **ret, GError **error);
 void yaml_file_free(YamlFile *file);
