@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "model/row_hash.h"
 #include "model/schema.h"
 
 typedef struct {
@@ -28,7 +29,7 @@ typedef struct {
     int64_t *row_ids; /* number of the record in the source, from 1 (line, rowid): for messages and quarantine */
 } Batch;
 
-/* Columns by type; room for BATCH_ROWS_MAX rows. */
+/* Columns by type; room for BATCH_ROWS_MAX rows. Heaps grow with what is put in, at most BATCH_BYTES_MAX and one row. */
 Batch *batch_new(const ColumnType *types, size_t column_count);
 Batch *batch_new_for(const Schema *schema);
 void batch_free(Batch *batch);
@@ -36,8 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 void batch_reset(Batch *batch);
 bool batch_is_full(const Batch *batch); /* by rows or bytes */
 
-/* Fill row `batch->row_count`, column by column, each exactly once, then batch_commit_row(). batch_drop_row() undoes the
- * unfinished row. */
+/* Fill row `batch->row_count`, column by column, each exactly once and in any order, then batch_commit_row().
+ * batch_drop_row() undoes the unfinished row. A cell is at most CELL_BYTES_MAX: callers check what comes from outside. */
 void batch_put_null(Batch *batch, size_t column);
 void batch_put_int(Batch *batch, size_t column, int64_t value);
 void batch_put_float(Batch *batch, size_t column, double value);
@@ -50,19 +51,7 @@ int64_t batch_int(const Batch *batch, size_t column, size_t row);
 double batch_float(const Batch *batch, size_t column, size_t row);
 const char *batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes);
 
-/* Hash of one row: 128 bits over each value's canonical bytes with its type's class and column position. Sums of these
- * (never XOR) with the count are how ranges are compared. */
-typedef struct {
-    uint64_t low, high;
-} RowHash;
-typedef struct {
-    uint64_t low, high; /* sums modulo 2^64 */
-    int64_t rows;
-} HashSum;
-RowHash batch_row_hash(const Batch *batch, size_t row);
-void hash_sum_add(HashSum *sum, RowHash hash);
-void hash_sum_merge(HashSum *sum, const HashSum *other);
-bool hash_sum_equal(const HashSum *a, const HashSum *b);
-/* "rows:lowhex:highhex"; caller frees. */
-char *hash_sum_text(const HashSum *sum);
-CHECKED bool hash_sum_parse(const char *text, HashSum *ret, GError **error);
+/* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row allocates. */
+RowHash batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher);
+/* Add every row of the batch to `sum`. */
+void batch_hash(const Batch *batch, RowHasher *hasher, HashSum *sum);

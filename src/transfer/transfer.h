@@ -3,6 +3,9 @@
  *
  * A Transfer binds a source, a target, a mapping and a writer. Ranges are named, and each is written together with its
  * ledger row, so that doing one twice is the same as once.
+ *
+ *   split ─► range, range, range … ─► finish (conn_finish) ─► hash, hash … ─► their sum equals the ledger's
+ *                                                              └─ if not: compare finds the rows
  */
 #pragma once
 
@@ -12,44 +15,52 @@ typedef struct {
     const StoreConfig *source_store;
     const char *source;      /* object */
     const StoreConfig *target_store;
-    const char *target;      /* object; its schema decides types if it exists */
-    const char *stage;       /* object that is filled */
-    const Mapping *mapping;
+    const char *target;      /* object; its schema decides types if it exists and the stage does not */
+    const char *stage;       /* object that is filled; its schema decides types if it exists */
+    const Mapping *mapping;  /* NULL: every column as it is */
     const char *plan, *task;
     int64_t token;
     bool hash;               /* hash while copying (comparison needs it) */
     bool push_allowed;       /* inside one store: let the store do it */
 } TransferSpec;
 
-/* Progress and the wish to stop; called between batches and, when pushed down, from the store's progress handler. */
-typedef bool TransferTick(int64_t rows_done, void *data); /* false: stop, the range is undone */
-
 typedef struct Transfer Transfer;
 
+/* The spec's strings and stores are borrowed until the end. */
 CHECKED bool transfer_open(const TransferSpec *spec, Transfer **ret, GError **error);
 void transfer_close(Transfer *transfer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 
-/* Ranges sized so that each takes about `range_ms` (rate measured on a first small range or taken as 200,000 rows/s).
+/* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch).
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */
 CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges, GError **error);
-/* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a reason; the offenders in a
- * refused batch are found by bisecting. The budget is the caller's: rejected counts come back. */
-CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TransferTick *tick, void *data, RangeResult *ret,
+/* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a reason. The budget is the
+ * caller's: rejected counts come back. `tick` is called between batches and, when pushed down, from the store's progress handler;
+ * when it says stop, the range is undone and STOPPED comes back. */
+CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, RangeResult *ret,
                             GError **error);
 /* Was the range written? Raises the fence to the spec's token first, then looks. */
 CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied, RangeResult *ret, GError **error);
 
+/* Reading back, in parts: ranges of `object` in the target store (the stage, or the target after the swap), and the sum over one
+ * of them. The sums of all parts, merged, must equal the ledger's. A row that cannot be read as its column's type is MISMATCH. */
+CHECKED bool transfer_hash_split(Transfer *transfer, const char *object, int64_t range_ms, json_t **ret_ranges,
+                                 GError **error);
+CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t *range, TickFn *tick, void *data,
+                           HashSum *ret, GError **error);
+
 typedef struct {
     int64_t rows_source, rows_target, rows_quarantined;
     bool equal;
-    json_t *differences; /* first ones: [{"key", "row_id", "column", "source", "target"}], or NULL */
+    json_t *differences; /* first ones: [{"key": {…}, "row_id", "what": "differs" | "missing" | "extra", "column", "source",
+                            "target"}], empty when equal or when it was not asked for any */
     char *hash;          /* sum of the target */
 } Comparison;
 void comparison_clear(Comparison *comparison);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
 
-/* Read the whole target object (or the part that belongs to a range) back, and compare its sum with the ledger's; without
- * a ledger (honk compare) map the source again. Where sums differ, bisect to rows and columns (first `differences_max`). */
-CHECKED bool transfer_compare(Transfer *transfer, const char *object, const json_t *range, size_t differences_max,
-                              TransferTick *tick, void *data, Comparison *ret, GError **error);
+/* Read the whole target object back and compare its sum with the ledger's; without a ledger of the plan (honk compare) map the
+ * source again. Where sums differ, narrow down to rows and columns (first `differences_max`), which reads both sides up to three
+ * times more. */
+CHECKED bool transfer_compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
+                              Comparison *ret, GError **error);
