@@ -45,6 +45,9 @@ CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t 
 CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags,
                               Plan **ret, GError **error);
 
+/* Rows, bytes and expected times, from the slice. Caller owns. */
+json_t *planner_observations(const json_t *slice);
+
 /* What a person reads: drift first, counts and classes, each step with its reverse, point of no
  * return, costs, writers, digest and approvals. `state` is the migration as the API shows it (may
  * be NULL); width in columns; caller frees. */

@@ -1,0 +1,49 @@
+/*
+ * estimate.c - what a plan saw and what it will take: shown beside the plan, never in it.
+ */
+#include "planner/planner.h"
+
+/* Rows a second when nothing was measured: what one core does through a mapping of ten columns. */
+#define ROWS_PER_S_DEFAULT 200000
+/* Reading back and hashing is this many times as fast as filling. */
+#define COMPARE_SPEEDUP 2
+/* Fingerprints read and hash without a mapping. */
+#define FINGERPRINT_SPEEDUP 4
+/* Leases, commits and swaps of all steps together. */
+#define STEPS_MS 1000
+
+static int64_t
+rows_ms(int64_t rows, int64_t rows_per_s)
+{
+    return rows <= 0 ? 0 : (rows / rows_per_s) * 1000 + (rows % rows_per_s) * 1000 / rows_per_s;
+}
+
+json_t *
+planner_observations(const json_t *slice)
+{
+    json_t *seen = json_object();
+    const json_t *source = json_object_get(slice, "source");
+    const json_t *target = json_object_get(slice, "target");
+    int64_t measured = json_get_int(slice, "rows_per_s", 0);
+    int64_t rate = measured > 0 ? measured : ROWS_PER_S_DEFAULT;
+    int64_t source_rows = json_get_int(source, "rows", -1);
+    int64_t target_rows = json_get_int(target, "rows", -1);
+    int64_t rows = MAX(source_rows, 0), old_rows = MAX(target_rows, 0);
+    int64_t bytes = json_get_int(json_object_get(source, "identity"), "bytes", -1);
+    int64_t fingerprint_ms = rows_ms(rows + old_rows, rate * FINGERPRINT_SPEEDUP);
+
+    if (source_rows >= 0)
+        json_set_int(seen, "source_rows", source_rows);
+    if (target_rows >= 0)
+        json_set_int(seen, "target_rows", target_rows);
+    if (bytes >= 0)
+        json_set_int(seen, "bytes", bytes);
+    json_set_int(seen, "rows_per_s", rate);
+    json_set_bool(seen, "rate_measured", measured > 0);
+    json_set_int(seen, "estimate_ms",
+                 STEPS_MS + fingerprint_ms + rows_ms(rows, rate) +
+                     rows_ms(rows, rate * COMPARE_SPEEDUP));
+    json_set_int(seen, "rollback_ms", STEPS_MS + fingerprint_ms);
+    json_set_int(seen, "planned_at_ms", json_get_int(slice, "now_ms", 0));
+    return seen;
+}

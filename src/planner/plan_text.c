@@ -1,0 +1,469 @@
+/*
+ * plan_text.c - a plan for the person who is asked to say yes to it.
+ *
+ * In the order in which one wants to know: what and for whom, whether the world still is as the
+ * plan saw it, how much it touches, who is concerned, what becomes of each column, each step beside
+ * its way back with the line after which there is none, time, risks, and what exactly is approved.
+ * Colour only repeats what the words say.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "planner/planner.h"
+#include "planner/text_table.h"
+
+#include <string.h>
+
+#define WIDTH_MIN 60
+#define WIDTH_MAX 160
+#define DIGEST_SHOWN 12 /* hex digits: enough to tell plans apart by eye */
+
+typedef struct {
+    const Plan *plan;
+    const json_t *json, *seen, *state;
+    TextPage page;
+} Report;
+
+static const char *
+plan_string(const Report *report, const char *path)
+{
+    const json_t *value = json_at(report->json, path);
+    return json_is_string(value) ? json_string_value(value) : "";
+}
+
+/* The last part of a ref: "users-v1". */
+static const char *
+short_name(const char *ref)
+{
+    const char *slash = strrchr(ref, '/');
+    return slash != NULL ? slash + 1 : ref;
+}
+
+/* "0a1b2c3d4e5f" of a digest. Caller frees. */
+static char *
+short_digest(const char *digest)
+{
+    const char *hex = strchr(digest, ':');
+    return g_strndup(hex != NULL ? hex + 1 : digest, DIGEST_SHOWN);
+}
+
+static const char *
+plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void
+print_title(Report *report)
+{
+    const char *state = json_get_string(report->state, "state", NULL);
+    const char *id = json_get_string(report->state, "id", NULL);
+    g_autofree char *first = g_strdup_printf("Plan %s", plan_string(report, "name"));
+
+    page_say(&report->page, STYLE_BOLD, "", "%s%s%s%s%s", first, id != NULL ? " · " : "",
+             id != NULL ? id : "", state != NULL ? " · " : "", state != NULL ? state : "");
+    const char *owner = plan_string(report, "owner"), *author = plan_string(report, "author");
+    const char *group = plan_string(report, "fleet_group");
+    page_say(&report->page, STYLE_PLAIN, "", "Move '%s' into '%s' by strategy %s%s%s%s%s%s%s.",
+             plan_string(report, "source.url"), plan_string(report, "target.url"),
+             plan_string(report, "strategy"), *owner != '\0' ? ", for " : "", owner,
+             *group != '\0' ? ", group " : "", group, *author != '\0' ? "; asked for by " : "",
+             author);
+}
+
+static void
+print_drift(Report *report)
+{
+    const json_t *drift = json_object_get(report->state, "differences");
+    json_t *line;
+    size_t i;
+
+    page_heading(&report->page, "Drift");
+    if (json_array_size(drift) == 0) {
+        page_paragraph(&report->page, STYLE_PLAIN, "  ",
+                       "none known: schemas, mapping, policy and consumers are as this plan saw "
+                       "them, and are looked at again before anything moves");
+        return;
+    }
+    json_array_foreach(drift, i, line) if (json_is_string(line))
+        page_paragraph(&report->page, STYLE_YELLOW, "  ! ", json_string_value(line));
+}
+
+/* "200,000 rows, 12 MiB" or "rows not counted". Caller frees. */
+static char *
+amount(const json_t *seen, const char *rows_key, const char *bytes_key)
+{
+    int64_t rows = json_get_int(seen, rows_key, -1), bytes = json_get_int(seen, bytes_key, -1);
+    if (rows < 0)
+        return g_strdup("rows not counted");
+    g_autofree char *count = text_count(rows);
+    if (bytes < 0)
+        return g_strdup_printf("%s row%s", count, plural((size_t) rows));
+    g_autofree char *size = text_bytes(bytes);
+    return g_strdup_printf("%s row%s, %s", count, plural((size_t) rows), size);
+}
+
+static size_t
+count_consumers(const Report *report, const char *access)
+{
+    json_t *consumer;
+    size_t i, count = 0;
+
+    json_array_foreach(json_object_get(report->json, "consumers"), i, consumer) count +=
+        strcmp(json_get_string(consumer, "access", ""), access) == 0;
+    return count;
+}
+
+static size_t
+count_owners(const Report *report)
+{
+    g_autoptr(GHashTable) owners = g_hash_table_new(g_str_hash, g_str_equal);
+    json_t *consumer;
+    size_t i;
+
+    json_array_foreach(json_object_get(report->json, "consumers"), i,
+                       consumer) if (*json_get_string(consumer, "owner", "") != '\0')
+        g_hash_table_add(owners, (void *) json_get_string(consumer, "owner", ""));
+    return g_hash_table_size(owners);
+}
+
+static void
+print_touches(Report *report)
+{
+    const json_t *target_schema = json_at(report->json, "snapshot.target_schema");
+    bool replaces = target_schema != NULL && !json_is_null(target_schema);
+    g_autofree char *source = amount(report->seen, "source_rows", "bytes");
+    g_autofree char *target = replaces ? amount(report->seen, "target_rows", "") : NULL;
+    g_autoptr(TextTable) table = text_table_new(5);
+
+    page_heading(&report->page, "Touches");
+    text_table_row(table, STYLE_PLAIN,
+                   (const char *[]){" ", "from", plan_string(report, "source.ref"),
+                                    plan_string(report, "source.url"), source});
+    text_table_row(table, STYLE_PLAIN,
+                   (const char *[]){replaces ? "±" : "+", "to", plan_string(report, "target.ref"),
+                                    plan_string(report, "target.url"), replaces ? target : "new"});
+    text_table_print(table, &report->page, 2);
+    if (replaces)
+        page_say(&report->page, STYLE_PLAIN, "  ", "± replaced; the old one is kept as '%s'",
+                 plan_string(report, "target.kept"));
+}
+
+static void
+print_consumers(Report *report)
+{
+    const json_t *consumers = json_object_get(report->json, "consumers");
+    size_t readers = count_consumers(report, "reads"), writers = count_consumers(report, "writes");
+    size_t owners = count_owners(report);
+    json_t *consumer;
+    size_t i;
+
+    page_heading(&report->page, "Consumers");
+    if (json_array_size(consumers) == 0) {
+        page_say(&report->page, STYLE_PLAIN, "  ", "none known to the catalog of '%s'",
+                 plan_string(report, "source.ref"));
+        return;
+    }
+    g_autoptr(TextTable) table = text_table_new(4);
+    json_array_foreach(consumers, i, consumer)
+        text_table_row(table, STYLE_PLAIN,
+                       (const char *[]){json_get_string(consumer, "access", ""),
+                                        json_get_string(consumer, "ref", ""),
+                                        json_get_string(consumer, "owner", "no owner"),
+                                        json_get_bool(consumer, "direct", true) ? "" : "indirect"});
+    text_table_print(table, &report->page, 2);
+    page_say(&report->page, STYLE_PLAIN, "  ",
+             "%zu reader%s, %zu writer%s, %zu owner%s; left to people: all of them, because this "
+             "plan changes no code",
+             readers, plural(readers), writers, plural(writers), owners, plural(owners));
+}
+
+static void
+print_after_the_cut_over(Report *report)
+{
+    bool frozen = strcmp(plan_string(report, "consistency"), "frozen") == 0;
+    const char *source = plan_string(report, "source.url");
+    const char *target = plan_string(report, "target.url");
+
+    page_heading(&report->page, "Rows written meanwhile and afterwards");
+    if (frozen)
+        page_say(&report->page, STYLE_PLAIN, "  ",
+                 "'%s' is frozen: its writers are refused from the freeze on, so that nothing is "
+                 "written that would be missing in '%s'",
+                 source, target);
+    else
+        page_say(
+            &report->page, STYLE_PLAIN, "  ",
+            "'%s' is not frozen but checked: a change while it is read stops the plan; a later "
+            "one is not in '%s'",
+            source, target);
+    page_say(
+        &report->page, STYLE_PLAIN, "  ",
+        "rows written to '%s' after the swap live only there: a rollback counts them, and goes "
+        "on only when a person gives them up; they are then kept in a table beside it",
+        target);
+}
+
+static void
+print_dropped(Report *report)
+{
+    const char *column, *where = plan_string(report, "mapping.where");
+    json_t *why;
+
+    json_object_foreach(json_at(report->json, "mapping.dropped"), column, why)
+        page_say(&report->page, STYLE_PLAIN, "  - ", "%s is dropped: %s", column,
+                 json_get_string(why, "why", "no reason given"));
+    if (*where != '\0')
+        page_say(&report->page, STYLE_PLAIN, "  ~ ", "only rows with %s move", where);
+}
+
+static void
+print_mapping(Report *report)
+{
+    const json_t *columns = json_at(report->json, "mapping.columns");
+    json_t *column;
+    size_t i;
+
+    if (columns == NULL) {
+        page_heading(&report->page, "Mapping");
+        page_paragraph(&report->page, STYLE_PLAIN, "  ", "none: every column as it is");
+        return;
+    }
+    g_autofree char *heading = g_strdup_printf("Mapping %s", plan_string(report, "mapping.path"));
+    g_autofree char *printable = text_printable(heading);
+    page_heading(&report->page, printable);
+    g_autoptr(TextTable) table = text_table_new(3);
+    text_table_row(table, STYLE_DIM, (const char *[]){"target column", "rule", "computed in"});
+    json_array_foreach(columns, i, column) text_table_row(
+        table, STYLE_PLAIN,
+        (const char *[]){json_get_string(column, "target", ""), json_get_string(column, "rule", ""),
+                         json_get_string(column, "place", "")});
+    text_table_print(table, &report->page, 2);
+    print_dropped(report);
+}
+
+/* What a step does to the world, as one sign. */
+static const char *
+step_sign(const Step *step)
+{
+    switch (step->action->id) {
+    case ACTION_STAGE:
+    case ACTION_TRANSFORM:
+    case ACTION_COPY:
+        return "+";
+    case ACTION_FREEZE:
+        return "~";
+    case ACTION_SWAP:
+        return "±";
+    case ACTION_RETIRE:
+        return "-";
+    case ACTION_PLAN:
+    case ACTION_PREFLIGHT:
+    case ACTION_VALIDATE:
+    case ACTION_COMPARE:
+    case ACTION_COUNT:
+        break;
+    }
+    return " ";
+}
+
+static bool
+is_irreversible(const Step *step)
+{
+    return step->action->reverse == REVERSE_IMPOSSIBLE;
+}
+
+static size_t
+count_irreversible(const Plan *plan)
+{
+    size_t count = 0;
+    for (guint i = 0; i < plan->steps->len; i++)
+        count += is_irreversible(plan->steps->pdata[i]);
+    return count;
+}
+
+static void
+print_steps(Report *report)
+{
+    g_autoptr(TextTable) table = text_table_new(5);
+    bool crossed = false;
+
+    page_heading(&report->page, "Steps");
+    text_table_row(table, STYLE_DIM, (const char *[]){"", "", "step", "does", "way back"});
+    for (guint i = 0; i < report->plan->steps->len; i++) {
+        const Step *step = report->plan->steps->pdata[i];
+        g_autofree char *number = g_strdup_printf("%u", i + 1);
+        if (is_irreversible(step) && !crossed) {
+            text_table_line(table, STYLE_RED, "point of no return: what follows needs its own yes");
+            crossed = true;
+        }
+        text_table_row(
+            table, is_irreversible(step) ? STYLE_RED : STYLE_PLAIN,
+            (const char *[]){number, step_sign(step), step->name, step->text, step->reverse_text});
+    }
+    if (!crossed)
+        text_table_line(table, STYLE_PLAIN, "point of no return: none");
+    text_table_print(table, &report->page, 2);
+}
+
+static void
+print_times(Report *report)
+{
+    int64_t estimate = json_get_int(report->seen, "estimate_ms", -1);
+    g_autofree char *soak = text_duration(json_get_int(report->json, "soak_ms", 0));
+    g_autofree char *window = text_duration(json_get_int(report->json, "rollback_window_ms", 0));
+    g_autofree char *retention = text_duration(json_get_int(report->json, "retention_ms", 0));
+
+    page_heading(&report->page, "Time");
+    if (estimate < 0) {
+        page_paragraph(&report->page, STYLE_PLAIN, "  ", "not estimated");
+    } else {
+        int64_t rate = json_get_int(report->seen, "rows_per_s", 0);
+        g_autofree char *forward = text_duration(estimate);
+        g_autofree char *back = text_duration(json_get_int(report->seen, "rollback_ms", 0));
+        g_autofree char *rows = text_count(rate);
+        page_say(&report->page, STYLE_PLAIN, "  ",
+                 "about %s forward and %s for a rollback, at %s rows/s (%s)", forward, back, rows,
+                 json_get_bool(report->seen, "rate_measured", false) ? "measured" : "assumed");
+    }
+    page_say(&report->page, STYLE_PLAIN, "  ", "soaks for %s, can be rolled back for %s after that",
+             soak, window);
+    if (count_irreversible(report->plan) > 0)
+        page_say(&report->page, STYLE_PLAIN, "  ",
+                 "keeps the old dataset until somebody says `honk retire`, at least for %s",
+                 retention);
+    else
+        page_paragraph(&report->page, STYLE_PLAIN, "  ", "keeps the old dataset for good");
+}
+
+static void
+print_risks(Report *report)
+{
+    int64_t ppm = json_get_int(json_object_get(report->json, "quarantine"), "share_max_ppm", 0);
+    int64_t rows = json_get_int(json_object_get(report->json, "quarantine"), "rows_max", 0);
+    g_autofree char *count = text_count(rows);
+    json_t *risk;
+    size_t i;
+
+    page_heading(&report->page, "Risks");
+    json_array_foreach(json_object_get(report->json, "risks"), i, risk) if (json_is_string(risk))
+        page_paragraph(&report->page, STYLE_PLAIN, "  · ", json_string_value(risk));
+    if (rows == 0 && ppm == 0)
+        page_paragraph(&report->page, STYLE_PLAIN, "  · ",
+                       "quarantine budget: none, the first row that does not fit stops the plan");
+    else
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "quarantine budget: up to %s row%s or %d.%02d %% that do not fit, whichever is "
+                 "more, are put aside with a reason; beyond it the plan stops",
+                 count, plural((size_t) rows), (int) (ppm / 10000), (int) (ppm % 10000 / 100));
+}
+
+static void
+print_guards(Report *report)
+{
+    static const char *const guards[][2] = {
+        {"source_schema", "source schema"},
+        {"target_schema", "target schema"},
+        {"mapping", "mapping"},
+        {"policy", "policy"},
+        {"consumers", "consumers"},
+        {"strategy", "strategy"},
+        {"agent", "agent"},
+    };
+    g_autoptr(TextTable) table = text_table_new(2);
+
+    page_heading(&report->page, "Stale as soon as one of these changes");
+    for (size_t i = 0; i < G_N_ELEMENTS(guards); i++) {
+        const char *value =
+            json_get_string(json_object_get(report->json, "guards"), guards[i][0], NULL);
+        g_autofree char *shown = value == NULL                        ? g_strdup("none")
+                                 : g_str_has_prefix(value, "sha256:") ? short_digest(value)
+                                                                      : g_strdup(value);
+        text_table_row(table, STYLE_PLAIN, (const char *[]){guards[i][1], shown});
+    }
+    text_table_print(table, &report->page, 2);
+}
+
+static void
+print_one_approval(Report *report, const json_t *approval)
+{
+    g_autofree char *at = clock_text(json_get_int(approval, "at_ms", 0));
+    bool counts = g_strcmp0(json_get_string(approval, "digest", ""), report->plan->digest) == 0;
+    const char *reason = json_get_string(approval, "reason", NULL);
+    bool withdrawn = json_get_int(approval, "withdrawn_at_ms", 0) > 0;
+
+    page_say(&report->page, counts && !withdrawn ? STYLE_GREEN : STYLE_DIM, "  ", "%s %s, %s%s%s%s",
+             withdrawn ? "withdrawn by"
+             : counts  ? "yes from"
+                       : "yes to another digest from",
+             json_get_string(approval, "actor", "?"), at,
+             json_get_bool(approval, "self", false) ? ", the author (the policy allows it)" : "",
+             reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
+static void
+print_approval(Report *report)
+{
+    const json_t *approvals = json_object_get(report->state, "approvals");
+    g_autofree char *prefix = short_digest(report->plan->digest);
+    int64_t expires = json_get_int(report->state, "expires_at_ms", 0);
+    json_t *approval;
+    size_t i;
+
+    page_heading(&report->page, "Approval");
+    page_paragraph(&report->page, STYLE_PLAIN, "  ", report->plan->digest);
+    json_array_foreach(approvals, i, approval) print_one_approval(report, approval);
+    if (json_array_size(approvals) == 0)
+        page_say(&report->page, STYLE_PLAIN, "  ",
+                 "nobody has said yes to it yet: `honk approve %s --digest %s`",
+                 short_name(plan_string(report, "migration")), prefix);
+    if (expires > 0) {
+        g_autofree char *at = clock_text(expires);
+        page_say(&report->page, STYLE_PLAIN, "  ", "expires %s", at);
+    }
+}
+
+static void
+print_closing(Report *report)
+{
+    size_t steps = report->plan->steps->len, forward_only = count_irreversible(report->plan);
+    size_t consumers = json_array_size(json_object_get(report->json, "consumers"));
+    size_t columns = json_array_size(json_at(report->json, "mapping.columns"));
+    size_t dropped = json_object_size(json_at(report->json, "mapping.dropped"));
+    g_autofree char *rows = amount(report->seen, "source_rows", "");
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    g_string_append_printf(line, "%zu step%s, %zu with a way back, %zu without; ", steps,
+                           plural(steps), steps - forward_only, forward_only);
+    if (columns > 0)
+        g_string_append_printf(line, "%zu column%s mapped, %zu dropped; ", columns, plural(columns),
+                               dropped);
+    g_string_append_printf(line, "%zu consumer%s; %s", consumers, plural(consumers), rows);
+    g_string_append_c(report->page.text, '\n');
+    page_say(&report->page, STYLE_BOLD, "", "%s.", line->str);
+}
+
+char *
+plan_text(const Plan *plan, const json_t *observations, const json_t *state, int width, bool colour)
+{
+    Report report = {
+        .plan = plan,
+        .json = plan->json,
+        .seen = observations,
+        .state = state,
+        .page = {g_string_new(NULL), CLAMP(width, WIDTH_MIN, WIDTH_MAX), colour},
+    };
+
+    print_title(&report);
+    print_drift(&report);
+    print_touches(&report);
+    print_consumers(&report);
+    print_after_the_cut_over(&report);
+    print_mapping(&report);
+    print_steps(&report);
+    print_times(&report);
+    print_risks(&report);
+    print_guards(&report);
+    print_approval(&report);
+    print_closing(&report);
+    return g_string_free(report.page.text, FALSE);
+}

@@ -1,0 +1,160 @@
+/*
+ * recipe.c - validate, freeze, stage, fill, compare, swap, retire: the parts of every plan.
+ *
+ * A part that a plan cannot have (freezing a file) is left out by complete.c, with what it means
+ * for the reader among the risks.
+ */
+#include "planner/recipe.h"
+
+#include <string.h>
+
+/* A range takes about this long: short enough that a lost worker costs little and a pause is soon
+ * obeyed, long enough that its transaction costs nothing beside it. */
+#define RANGE_MS_DEFAULT 2000
+/* As many as a person reads before looking for the cause. */
+#define DIFFERENCES_MAX_DEFAULT 20
+
+#define BOTH (TOUCHES_SOURCE | TOUCHES_TARGET)
+
+/* clang-format off */
+const Part recipe[] = {
+    {ACTION_VALIDATE,  "validate", BOTH, 0, {"source", "target", "mapping_file"}, NULL},
+    {ACTION_FREEZE,    "freeze",   BOTH, TOUCHES_SOURCE, {"source"}, "thaw"},
+    {ACTION_STAGE,     "stage",    BOTH, TOUCHES_TARGET, {"source", "target"}, "unstage"},
+    {ACTION_TRANSFORM, "transform", BOTH, TOUCHES_TARGET,
+     {"source", "target", "mapping_file", "range_ms"}, "empty"},
+    {ACTION_COPY,      "copy",     BOTH, TOUCHES_TARGET, {"source", "target", "range_ms"}, "empty"},
+    {ACTION_COMPARE,   "compare",  BOTH, 0,
+     {"source", "target", "range_ms", "differences_max"}, NULL},
+    {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
+    {ACTION_RETIRE,    "retire",   BOTH, BOTH, {"source", "target"}, NULL},
+};
+/* clang-format on */
+const size_t recipe_count = G_N_ELEMENTS(recipe);
+
+const Part *
+recipe_part(ActionId action)
+{
+    for (size_t i = 0; i < recipe_count; i++)
+        if (recipe[i].action == action)
+            return &recipe[i];
+    return NULL;
+}
+
+static char *
+swap_text(const Slice *slice, const MadeNames *made)
+{
+    const char *object = slice->target.object;
+    if (slice->target.schema == NULL)
+        return g_strdup_printf("give '%s' its name, '%s'", made->stage, object);
+    return g_strdup_printf(
+        "put it in the place of '%s', which is kept as '%s'; views, foreign keys, "
+        "triggers and index names go along",
+        object, made->kept);
+}
+
+static char *
+retire_text(const Slice *slice, const MadeNames *made)
+{
+    const char *when = "waits until somebody says `honk retire`";
+    if (slice->target.schema == NULL)
+        return g_strdup_printf("drop '%s'; %s", slice->source.url, when);
+    if (!dataset_can(&slice->source, "swap"))
+        return g_strdup_printf("drop the old target, kept as '%s'; %s", made->kept, when);
+    return g_strdup_printf("drop '%s' and the old target, kept as '%s'; %s", slice->source.url,
+                           made->kept, when);
+}
+
+char *
+recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
+{
+    switch (part->action) {
+    case ACTION_VALIDATE:
+        return slice->mapping_text != NULL
+                   ? g_strdup_printf("check '%s' against both schemas", slice->mapping_path)
+                   : g_strdup("check both schemas against each other");
+    case ACTION_FREEZE:
+        return g_strdup_printf("stop writes to '%s'", slice->source.url);
+    case ACTION_STAGE:
+        return g_strdup_printf("make the empty staging table '%s'", made->stage);
+    case ACTION_TRANSFORM:
+        return g_strdup_printf("fill it through '%s', range by range", slice->mapping_path);
+    case ACTION_COPY:
+        return g_strdup("fill it with the rows as they are, range by range");
+    case ACTION_COMPARE:
+        return g_strdup("read it back: the same count and the same sum of row hashes");
+    case ACTION_SWAP:
+        return swap_text(slice, made);
+    case ACTION_RETIRE:
+        return retire_text(slice, made);
+    case ACTION_PLAN:
+    case ACTION_PREFLIGHT:
+    case ACTION_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+char *
+recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
+{
+    switch (part->action) {
+    case ACTION_FREEZE:
+        return g_strdup_printf("let writers at '%s' again", slice->source.url);
+    case ACTION_STAGE:
+        return g_strdup("drop the staging table");
+    case ACTION_TRANSFORM:
+    case ACTION_COPY:
+        return g_strdup("empty the staging table");
+    case ACTION_SWAP:
+        return g_strdup_printf(
+            "%s, unless rows were written since: those are counted and a person decides",
+            slice->target.schema != NULL ? "put the old one back" : "take the name away again");
+    case ACTION_RETIRE:
+        return g_strdup("none: dropped rows are gone");
+    case ACTION_VALIDATE:
+    case ACTION_COMPARE:
+    case ACTION_PLAN:
+    case ACTION_PREFLIGHT:
+    case ACTION_COUNT:
+        break;
+    }
+    return g_strdup("nothing to undo");
+}
+
+static bool
+part_takes(const Part *part, const char *param)
+{
+    for (size_t i = 0; part->params[i] != NULL; i++)
+        if (strcmp(part->params[i], param) == 0)
+            return true;
+    return false;
+}
+
+static void
+add_default_int(json_t *params, const Part *part, const char *name, int64_t value)
+{
+    if (part_takes(part, name) && json_object_get(params, name) == NULL)
+        json_set_int(params, name, value);
+}
+
+json_t *
+recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const json_t *given)
+{
+    json_t *params = given != NULL ? json_deep_copy(given) : json_object();
+
+    /* Full refs, whatever short form the agent used; complete.c made sure that they mean these. */
+    if (part_takes(part, "source"))
+        json_set_string(params, "source", slice->source.ref);
+    if (part_takes(part, "target"))
+        json_set_string(params, "target", slice->target.ref);
+    if (part_takes(part, "mapping_file") && slice->mapping_text != NULL)
+        json_set_string(params, "mapping_file", slice->mapping_path);
+    add_default_int(params, part, "range_ms", RANGE_MS_DEFAULT);
+    add_default_int(params, part, "differences_max", DIFFERENCES_MAX_DEFAULT);
+    if (part->action != ACTION_VALIDATE && part->action != ACTION_FREEZE)
+        json_set_string(params, "stage", made->stage);
+    if (part->action == ACTION_SWAP || part->action == ACTION_RETIRE)
+        json_set_string(params, "kept", made->kept);
+    return params;
+}

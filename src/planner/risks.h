@@ -1,0 +1,14 @@
+/* risks.h - what a reader of the plan should have thought of, as sentences. */
+#pragma once
+
+#include "planner/agent_steps.h"
+
+typedef struct {
+    bool is_frozen;     /* the plan freezes the source */
+    bool retires;       /* the plan has a retire step */
+    const char *kept;   /* name of the kept old target */
+    const Diags *diags; /* warnings of the mapping */
+} RiskFacts;
+
+/* Array of strings, in a fixed order. Caller owns. */
+json_t *risks_list(const Slice *slice, const RiskFacts *facts);

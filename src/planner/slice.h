@@ -1,0 +1,40 @@
+/*
+ * slice.h - the slice of the world as the planner's files read it: names resolved, schemas and
+ * mapping parsed, and a finding for everything that keeps a plan from being made.
+ */
+#pragma once
+
+#include "base/diag.h"
+#include "mapping/mapping.h"
+
+typedef struct {
+    const char *ref, *url, *driver; /* borrowed; NULL when unknown */
+    const char *name;               /* the last part of the ref: "users-v1" */
+    char *store, *object;           /* the two parts of the address */
+    Schema *schema;                 /* NULL: does not exist (yet) */
+    const json_t *can;              /* roles of the store's driver */
+    int64_t rows;                   /* -1: unknown */
+} Dataset;
+
+typedef struct {
+    const json_t *json, *spec;
+    char *migration; /* ref of the entity */
+    char *owner;     /* full ref, or "" */
+    const char *strategy, *mapping_path, *mapping_text;
+    Dataset source, target;
+    Schema *made;         /* what the mapping makes, when there is no target yet */
+    MappingSet *mappings; /* owns `mapping` */
+    const Mapping *mapping;
+    Program *program; /* NULL while anything about the mapping is wrong */
+} Slice;
+
+/* Read and resolve. What is wrong goes to `diags`; false only for what is no slice at all. */
+CHECKED bool slice_read(const json_t *json, Diags *diags, Slice **ret, GError **error);
+void slice_free(Slice *slice);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slice, slice_free)
+
+/* Parse and check the mapping (NULL `path`: every column as it is) against both schemas. */
+CHECKED bool slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error);
+bool dataset_can(const Dataset *dataset, const char *role);
+/* Is `name` this dataset, by ref, short name or address? */
+bool dataset_is_called(const Dataset *dataset, const char *name);
