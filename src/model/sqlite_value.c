@@ -1,0 +1,176 @@
+/* sqlite_value.c - typed values in and out of SQLite's cells; the rules are in the header. */
+#include "model/sqlite_value.h"
+
+#include "model/datetime.h"
+
+#include <string.h>
+
+/* The cell in the type that SQLite keeps it in. */
+static Value
+column_as_kept(sqlite3_stmt *statement, int index)
+{
+    switch (sqlite3_column_type(statement, index)) {
+    case SQLITE_INTEGER:
+        return (Value){.type = TYPE_INT, .i = sqlite3_column_int64(statement, index)};
+    case SQLITE_FLOAT:
+        return (Value){.type = TYPE_FLOAT, .f = sqlite3_column_double(statement, index)};
+    case SQLITE_TEXT:
+        return (Value){.type = TYPE_TEXT,
+                       .s = {.data = (const char *) sqlite3_column_text(statement, index),
+                             .bytes = (size_t) sqlite3_column_bytes(statement, index)}};
+    case SQLITE_BLOB:
+        return (Value){.type = TYPE_BYTES,
+                       .s = {.data = sqlite3_column_blob(statement, index),
+                             .bytes = (size_t) sqlite3_column_bytes(statement, index)}};
+    default:
+        return (Value){.is_null = true};
+    }
+}
+
+static Value
+argument_as_kept(sqlite3_value *cell)
+{
+    switch (sqlite3_value_type(cell)) {
+    case SQLITE_INTEGER:
+        return (Value){.type = TYPE_INT, .i = sqlite3_value_int64(cell)};
+    case SQLITE_FLOAT:
+        return (Value){.type = TYPE_FLOAT, .f = sqlite3_value_double(cell)};
+    case SQLITE_TEXT:
+        return (Value){.type = TYPE_TEXT,
+                       .s = {.data = (const char *) sqlite3_value_text(cell),
+                             .bytes = (size_t) sqlite3_value_bytes(cell)}};
+    case SQLITE_BLOB:
+        return (Value){
+            .type = TYPE_BYTES,
+            .s = {.data = sqlite3_value_blob(cell), .bytes = (size_t) sqlite3_value_bytes(cell)}};
+    default:
+        return (Value){.is_null = true};
+    }
+}
+
+static bool
+kept_to_typed(Value *kept, ColumnType type, GString *scratch, Value *ret, char **ret_reason)
+{
+    /* an empty blob has no address, which the casts do not expect of bytes that are there */
+    if (!kept->is_null && kept->type == TYPE_BYTES && kept->s.data == NULL)
+        kept->s.data = "";
+    if (kept->type == type || kept->is_null) {
+        kept->type = type;
+        *ret = *kept;
+        return true;
+    }
+    return value_cast(kept, type, NULL, scratch, ret, ret_reason);
+}
+
+bool
+sqlite_read_column(sqlite3_stmt *statement, int index, ColumnType type, GString *scratch,
+                   Value *ret, char **ret_reason)
+{
+    Value kept = column_as_kept(statement, index);
+    return kept_to_typed(&kept, type, scratch, ret, ret_reason);
+}
+
+bool
+sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch, Value *ret,
+                     char **ret_reason)
+{
+    Value kept = argument_as_kept(cell);
+    return kept_to_typed(&kept, type, scratch, ret, ret_reason);
+}
+
+/* Dates and timestamps as text; the buffer holds any of them. */
+#define TIME_TEXT_BYTES 48
+
+static int
+time_text(const Value *value, char *buffer)
+{
+    g_autoptr(GString) text = g_string_sized_new(TIME_TEXT_BYTES);
+    value_append_text(value, text);
+    g_assert(text->len < TIME_TEXT_BYTES);
+    memcpy(buffer, text->str, text->len + 1);
+    return (int) text->len;
+}
+
+int
+sqlite_bind_typed(sqlite3_stmt *statement, int index, const Value *value)
+{
+    char buffer[TIME_TEXT_BYTES];
+    if (value->is_null)
+        return sqlite3_bind_null(statement, index);
+    switch (value->type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+        return sqlite3_bind_int64(statement, index, value->i);
+    case TYPE_FLOAT:
+        return sqlite3_bind_double(statement, index, value->f);
+    case TYPE_DECIMAL:
+    case TYPE_TEXT:
+        return sqlite3_bind_text64(statement, index, value->s.bytes > 0 ? value->s.data : "",
+                                   value->s.bytes, SQLITE_TRANSIENT, SQLITE_UTF8);
+    case TYPE_BYTES:
+        return sqlite3_bind_blob64(statement, index, value->s.bytes > 0 ? value->s.data : "",
+                                   value->s.bytes, SQLITE_TRANSIENT);
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        return sqlite3_bind_text(statement, index, buffer, time_text(value, buffer),
+                                 SQLITE_TRANSIENT);
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+void
+sqlite_result_typed(sqlite3_context *context, const Value *value)
+{
+    char buffer[TIME_TEXT_BYTES];
+    if (value->is_null) {
+        sqlite3_result_null(context);
+        return;
+    }
+    switch (value->type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+        sqlite3_result_int64(context, value->i);
+        return;
+    case TYPE_FLOAT:
+        sqlite3_result_double(context, value->f);
+        return;
+    case TYPE_DECIMAL:
+    case TYPE_TEXT:
+        sqlite3_result_text64(context, value->s.bytes > 0 ? value->s.data : "", value->s.bytes,
+                              SQLITE_TRANSIENT, SQLITE_UTF8);
+        return;
+    case TYPE_BYTES:
+        sqlite3_result_blob64(context, value->s.bytes > 0 ? value->s.data : "", value->s.bytes,
+                              SQLITE_TRANSIENT);
+        return;
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        sqlite3_result_text(context, buffer, time_text(value, buffer), SQLITE_TRANSIENT);
+        return;
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+SqliteAffinity
+sqlite_affinity(const char *declared)
+{
+    static const struct {
+        const char *part;
+        SqliteAffinity affinity;
+    } rules[] = {
+        {"INT", AFFINITY_INTEGER}, {"CHAR", AFFINITY_TEXT}, {"CLOB", AFFINITY_TEXT},
+        {"TEXT", AFFINITY_TEXT},   {"BLOB", AFFINITY_BLOB}, {"REAL", AFFINITY_REAL},
+        {"FLOA", AFFINITY_REAL},   {"DOUB", AFFINITY_REAL},
+    };
+    g_autofree char *upper = g_ascii_strup(declared, -1);
+    if (upper[0] == '\0')
+        return AFFINITY_BLOB;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (strstr(upper, rules[i].part) != NULL)
+            return rules[i].affinity;
+    return AFFINITY_NUMERIC;
+}

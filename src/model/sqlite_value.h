@@ -1,0 +1,42 @@
+/*
+ * sqlite_value.h - typed values as SQLite keeps them: one rule for reading a cell, and one for
+ * writing one.
+ *
+ * SQLite types cells, not columns: a column declared INTEGER may hold 'abc'. The driver that reads
+ * rows, the functions that run inside of SQL statements and the expressions over files all go
+ * through here, so that a cell means the same on every way.
+ *
+ *   type       written as           read from
+ *   bool       INTEGER 0 or 1       whatever casts to the type exactly (value_cast): an INTEGER as
+ * int, a REAL as float, int        INTEGER              a TEXT as text, a BLOB as bytes; everything
+ * else is refused with a reason float      REAL (NaN is NULL) decimal    TEXT, canonical      (a
+ * column of NUMERIC affinity makes a number of it; reading makes a decimal again) text       TEXT
+ *   date       TEXT YYYY-MM-DD
+ *   timestamp  TEXT YYYY-MM-DD HH:MM:SS[.ffffff]
+ *   bytes      BLOB
+ */
+#pragma once
+
+#include "model/value.h"
+
+#include <sqlite3.h>
+
+/* `scratch` as in value_cast(); text results borrow it or the statement's own memory. On failure
+ * `*ret_reason` (may be NULL; caller frees) says what is wrong with the cell. */
+CHECKED bool sqlite_read_column(sqlite3_stmt *statement, int index, ColumnType type,
+                                GString *scratch, Value *ret, char **ret_reason);
+CHECKED bool sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch,
+                                  Value *ret, char **ret_reason);
+/* Parameters count from 1. The result is SQLite's own. */
+int sqlite_bind_typed(sqlite3_stmt *statement, int index, const Value *value);
+void sqlite_result_typed(sqlite3_context *context, const Value *value);
+
+typedef enum {
+    AFFINITY_INTEGER,
+    AFFINITY_TEXT,
+    AFFINITY_BLOB,
+    AFFINITY_REAL,
+    AFFINITY_NUMERIC
+} SqliteAffinity;
+/* What SQLite makes of a declared type (its documented rules, in their order). */
+SqliteAffinity sqlite_affinity(const char *declared);
