@@ -1,17 +1,22 @@
 /*
  * driver.h - how to speak with a store of data.
  *
- * Small role tables: what a store cannot do is NULL, and no plan asks for it. Only the wrappers below call the
- * pointers: they check the role, the bounds and the state, and add one clause of context. One Conn belongs to one
- * thread at a time.
+ * Small role tables: what a store cannot do is NULL, and no plan asks for it. Only the wrappers
+ * below call the pointers: they check the role, the bounds and the state, and add one clause of
+ * context. One Conn belongs to one thread at a time.
  *
  * Bookkeeping inside a target, written in the same transaction as what it speaks of:
- *   _honk_fence(scope, token)   scope is a plan id; a forward transaction with token t goes on only while its row exists and
- *       token <= t, else FENCED; probing and rolling back write a higher one first; only stage() makes a row
- *   _honk_ledger(plan, task, range, token, rows_in, rows_out, rejected, hash, at_ms)  one row per finished range
- *   _honk_quarantine(plan, task, row_id, row, target_column, reason, at_ms)           rows put aside
- *   _honk_swap, _honk_written                                                         how to swap back, and whether one may
- * describe(), fingerprint() and dependents never mention what is called `_honk_…`.
+ *
+ *   _honk_fence(scope, token)     scope is a plan id; a forward transaction with token t goes on
+ *                                 only while its row exists and token <= t, else FENCED; probing
+ *                                 and rolling back raise it first; only stage() makes a row
+ *   _honk_ledger(plan, task, range, token, rows_in, rows_out, rejected, hash, at_ms)
+ *                                 one row for each finished range
+ *   _honk_quarantine(plan, task, row_id, row, target_column, reason, at_ms)
+ *                                 rows put aside
+ *   _honk_swap, _honk_written     how to swap back, and whether one may
+ *
+ * What is called `_honk_…` is never mentioned by describe() nor part of a fingerprint().
  */
 #pragma once
 
@@ -24,87 +29,102 @@ typedef struct Driver Driver;
 typedef struct Conn Conn;
 typedef struct Scan Scan;
 
-/* Called now and then by whatever takes long, also in the middle of a statement; false: stop, with STOPPED. `rows_done` counts
- * within the current call, -1 when the store does not tell. */
+/* Called now and then by whatever takes long, also in the middle of a statement; false: stop, with
+ * STOPPED. `rows_done` counts within the current call, -1 when the store does not tell. */
 typedef bool TickFn(int64_t rows_done, void *data);
 
 typedef struct {
     const char *object;
     const SourceItem *items; /* NULL: all columns as they are */
     size_t item_count;
-    const Schema *output;    /* types of the items, in order; NULL with `items` NULL: as described */
-    const char *where;       /* or NULL */
-    const json_t *range;     /* or NULL: everything */
+    const Schema *output; /* types of the items, in order; NULL with `items` NULL: as described */
+    const char *where;    /* or NULL */
+    const json_t *range;  /* or NULL: everything */
 } ScanSpec;
 
 typedef struct {
     const char *plan, *task;
-    const char *range;  /* name of the range: unique within the plan */
+    const char *range; /* name of the range: unique within the plan */
     int64_t token;
 } Writer; /* who writes: goes into fence checks and ledger rows */
 
 typedef struct {
     int64_t rows_in, rows_out, rejected;
-    HashSum hash;       /* over the rows as they are in the target */
-    bool was_there;     /* the ledger already had this range: nothing was written */
+    HashSum hash;   /* over the rows as they are in the target */
+    bool was_there; /* the ledger already had this range: nothing was written */
 } RangeResult;
 
 typedef struct {
-    /* Ranges of about `rows` rows each, in order, covering everything once: the first is open at its start, the last at its
-     * end. Array of {"from": …, "to": …, "rows": estimate}; positions (rowid, key or byte) lie in [from, to), null is open.
-     * An empty object has one range; so has one that cannot be divided (a view). */
-    bool (*split)(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);
+    /* Ranges of about `rows` rows each, in order, covering everything once: the first is open at
+     * its start, the last at its end. Array of {"from": …, "to": …, "rows": estimate}; positions
+     * (rowid, key or byte) lie in [from, to), null is open. An empty object has one range; so has
+     * one that cannot be divided (a view). */
+    bool (*split)(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+                  GError **error);
     bool (*open)(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error);
-    /* Fill an empty batch; zero rows mean the end. A record that cannot be read is told to `reject` (in_row SIZE_MAX) and left
-     * out. */
+    /* Fill an empty batch; zero rows mean the end. A record that cannot be read is told to `reject`
+     * (in_row SIZE_MAX) and left out. */
     bool (*next)(Scan *scan, Batch *batch, RejectFn *reject, void *data, GError **error);
     void (*close)(Scan *scan);
-    /* The whole original record, as an object, of a row of the last batch or of one that is just told to `reject`. */
+    /* The whole original record, as an object, of a row of the last batch or of one that is just
+     * told to `reject`. */
     bool (*record)(Scan *scan, int64_t row_id, json_t **ret, GError **error);
-    bool (*count)(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error);
+    bool (*count)(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
+                  GError **error);
     bool has_sql; /* evaluates expr and where itself */
-    /* Prepare an expression over `object`; false with *ret_message when the store refuses it. NULL without SQL. */
+    /* Prepare an expression over `object`; false with *ret_message when the store refuses it. NULL
+     * without SQL. */
     bool (*check_expr)(Conn *conn, const char *object, const char *sql, char **ret_message);
 } ScanOps;
 
 typedef struct {
-    /* Create the empty staging table: like the target (`like`) if it exists, else from `schema`. Also makes the fence row
-     * of the plan, or raises it to the writer's token. Same call again: nothing changes. */
-    bool (*stage)(Conn *conn, const char *stage, const char *like, const Schema *schema, const Writer *writer, GError **error);
-    /* Raise the fence, drop the stage and all bookkeeping of the plan (read the quarantine before); again: nothing. What has no
-     * row left is dropped too. */
+    /* Create the empty staging table: like the target (`like`) if it exists, else from `schema`.
+     * Also makes the fence row of the plan, or raises it to the writer's token. Same call again:
+     * nothing changes. */
+    bool (*stage)(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                  const Writer *writer, GError **error);
+    /* Raise the fence, drop the stage and all bookkeeping of the plan (read the quarantine before);
+     * again: nothing. What has no row left is dropped too. */
     bool (*unstage)(Conn *conn, const char *stage, const Writer *writer, GError **error);
     bool (*exists)(Conn *conn, const char *object, bool *ret, GError **error);
-    /* begin … put* … commit: rows, rejects and the ledger row in one transaction that holds the fence. `begin` sets
-     * `*ret_done` when the ledger already has the range (then neither put nor commit nor rollback). */
-    bool (*begin)(Conn *conn, const char *stage, const Schema *schema, const Writer *writer, bool *ret_done,
-                  RangeResult *ret_result, GError **error);
-    /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on success; after INVALID the row
-     * that the store refused, with the reason, so that the caller puts it aside and goes on behind it. Other errors end the
-     * range. */
+    /* begin … put* … commit: rows, rejects and the ledger row in one transaction that holds the
+     * fence. `begin` sets
+     * `*ret_done` when the ledger already has the range (then neither put nor commit nor rollback).
+     */
+    bool (*begin)(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
+                  bool *ret_done, RangeResult *ret_result, GError **error);
+    /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on
+     * success; after INVALID the row that the store refused, with the reason, so that the caller
+     * puts it aside and goes on behind it. Other errors end the range. */
     bool (*put)(Conn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error);
-    bool (*quarantine)(Conn *conn, int64_t row_id, const json_t *record, const char *column, const char *reason,
-                       GError **error);
+    bool (*quarantine)(Conn *conn, int64_t row_id, const json_t *record, const char *column,
+                       const char *reason, GError **error);
     bool (*commit)(Conn *conn, const RangeResult *result, GError **error);
     void (*rollback)(Conn *conn); /* harmless outside of a range */
-    /* Raise the plan's fence to `token`, never lower it. Without a fence row there is nothing to raise: whoever has an older
-     * token is FENCED already. */
+    /* Raise the plan's fence to `token`, never lower it. Without a fence row there is nothing to
+     * raise: whoever has an older token is FENCED already. */
     bool (*fence)(Conn *conn, const char *plan, int64_t token, GError **error);
-    bool (*ledger_find)(Conn *conn, const char *plan, const char *range, bool *ret_found, RangeResult *ret, GError **error);
-    bool (*ledger_sum)(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges, GError **error);
-    /* Rows put aside by the plan, at most `rows_max`, oldest first: [{task, row_id, row, column, reason}]. */
-    bool (*quarantined)(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error);
+    bool (*ledger_find)(Conn *conn, const char *plan, const char *range, bool *ret_found,
+                        RangeResult *ret, GError **error);
+    bool (*ledger_sum)(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
+                       GError **error);
+    /* Rows put aside by the plan, at most `rows_max`, oldest first: [{task, row_id, row, column,
+     * reason}]. */
+    bool (*quarantined)(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
+                        GError **error);
     /* The indexes that `like` has, after the data; again: nothing. */
-    bool (*finish)(Conn *conn, const char *stage, const char *like, const Writer *writer, GError **error);
+    bool (*finish)(Conn *conn, const char *stage, const char *like, const Writer *writer,
+                   GError **error);
 } LoadOps;
 
-/* Same store on both sides: one statement does it. `hash` false: rows are counted only. INVALID when a row is refused (by the
- * mapping or the store) or would not be exactly what the row-by-row way gives: nothing is written then, and the caller takes that
- * way. */
+/* Same store on both sides: one statement does it. `hash` false: rows are counted only. INVALID
+ * when a row is refused (by the mapping or the store) or would not be exactly what the row-by-row
+ * way gives: nothing is written then, and the caller takes that way. */
 typedef struct {
     bool (*can)(Conn *target, const StoreConfig *source, const ScanSpec *spec);
-    bool (*range)(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program, const char *stage,
-                  const Writer *writer, bool hash, RangeResult *ret, GError **error);
+    bool (*range)(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program,
+                  const char *stage, const Writer *writer, bool hash, RangeResult *ret,
+                  GError **error);
 } PushOps;
 
 /* Stop writers of a dataset, and let them again. Both may be called twice. */
@@ -116,26 +136,32 @@ typedef struct {
 
 typedef enum { SWAP_BEFORE, SWAP_AFTER, SWAP_OTHER } SwapState;
 
-/* Put `stage` in the place of `target`; the old one, if any, is kept as `kept`. Views, foreign keys, triggers and index
- * names go along: what spoke of `target` speaks of the new table. One transaction; again: nothing. */
+/* Put `stage` in the place of `target`; the old one, if any, is kept as `kept`. Views, foreign
+ * keys, triggers and index names go along: what spoke of `target` speaks of the new table. One
+ * transaction; again: nothing. */
 typedef struct {
-    /* MISMATCH, with all of them named, when a view or trigger would no longer resolve, or a foreign key no longer hold. */
-    bool (*swap)(Conn *conn, const char *stage, const char *target, const char *kept, const Writer *writer, GError **error);
-    /* The way back. `*ret_rows` is how many rows of the target were written since: MISMATCH with the count when there are any,
-     * unless `give_up` (then the new table is kept as `lost`, else it is `stage` again). */
-    bool (*back)(Conn *conn, const char *stage, const char *target, const char *kept, const char *lost, bool give_up,
-                 const Writer *writer, int64_t *ret_rows, GError **error);
-    bool (*state)(Conn *conn, const char *stage, const char *target, const char *kept, const char *plan, SwapState *ret,
-                  GError **error);
-    /* How many rows were written to the target since the swap of `plan`; 0 when it was not swapped. */
+    /* MISMATCH, with all of them named, when a view or trigger would no longer resolve, or a
+     * foreign key no longer hold. */
+    bool (*swap)(Conn *conn, const char *stage, const char *target, const char *kept,
+                 const Writer *writer, GError **error);
+    /* The way back. `*ret_rows` is how many rows of the target were written since: MISMATCH with
+     * the count when there are any, unless `give_up` (then the new table is kept as `lost`, else it
+     * is `stage` again). */
+    bool (*back)(Conn *conn, const char *stage, const char *target, const char *kept,
+                 const char *lost, bool give_up, const Writer *writer, int64_t *ret_rows,
+                 GError **error);
+    bool (*state)(Conn *conn, const char *stage, const char *target, const char *kept,
+                  const char *plan, SwapState *ret, GError **error);
+    /* How many rows were written to the target since the swap of `plan`; 0 when it was not swapped.
+     */
     bool (*written)(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
-    /* INVALID when something still depends on it; gone: fine. Dropping what a swap kept ends the way back, and takes the
-     * bookkeeping of that plan along. */
+    /* INVALID when something still depends on it; gone: fine. Dropping what a swap kept ends the
+     * way back, and takes the bookkeeping of that plan along. */
     bool (*drop)(Conn *conn, const char *object, GError **error);
 } SwapOps;
 
 struct Driver {
-    const char *name;    /* "sqlite": written into plans, so it never changes */
+    const char *name; /* "sqlite": written into plans, so it never changes */
     const char *summary;
     bool (*open)(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
     void (*close)(Conn *conn);
@@ -143,7 +169,8 @@ struct Driver {
     bool (*describe)(Conn *conn, const char *object, Schema **ret, GError **error);
     /* What pins the contents cheaply: {"bytes", "mtime_ns", …} for files, {} for databases. */
     bool (*identity)(Conn *conn, const char *object, json_t **ret, GError **error);
-    /* A digest of everything about the object that Honk may change: schema, dependents, and all rows. */
+    /* A digest of everything about the object that Honk may change: schema, dependents, and all
+     * rows. */
     bool (*fingerprint)(Conn *conn, const char *object, char **ret, GError **error);
     const ScanOps *scan;
     const LoadOps *load;
@@ -155,7 +182,7 @@ struct Driver {
 /* Every driver begins its own connection and scan structs with these. */
 struct Conn {
     const Driver *driver;
-    char *store; /* name in honk.yaml */
+    char *store;  /* name in honk.yaml */
     TickFn *tick; /* or NULL */
     void *tick_data;
 };
@@ -167,7 +194,8 @@ struct Scan {
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
 const Driver *driver_at(size_t index);          /* NULL after the last */
 
-/* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is missing. */
+/* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is
+ * missing. */
 CHECKED bool conn_open(const StoreConfig *store, Conn **ret, GError **error);
 void conn_close(Conn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conn, conn_close)
@@ -177,49 +205,57 @@ CHECKED bool conn_describe(Conn *conn, const char *object, Schema **ret, GError 
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 
-CHECKED bool conn_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);
+CHECKED bool conn_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+                        GError **error);
 CHECKED bool conn_scan(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error);
 CHECKED bool scan_next(Scan *scan, Batch *batch, RejectFn *reject, void *data, GError **error);
 CHECKED bool scan_record(Scan *scan, int64_t row_id, json_t **ret, GError **error);
 void scan_close(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_close)
-CHECKED bool conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error);
+CHECKED bool conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
+                        GError **error);
 bool conn_has_sql(const Conn *conn);
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);
 
-CHECKED bool conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema, const Writer *writer,
-                        GError **error);
+CHECKED bool conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                        const Writer *writer, GError **error);
 CHECKED bool conn_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
 CHECKED bool conn_exists(Conn *conn, const char *object, bool *ret, GError **error);
-CHECKED bool conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *writer, bool *ret_done,
-                        RangeResult *ret_result, GError **error);
-CHECKED bool conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error);
-CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column, const char *reason,
-                             GError **error);
+CHECKED bool conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
+                        bool *ret_done, RangeResult *ret_result, GError **error);
+CHECKED bool conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next,
+                      GError **error);
+CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,
+                             const char *reason, GError **error);
 CHECKED bool conn_commit(Conn *conn, const RangeResult *result, GError **error);
 void conn_rollback(Conn *conn);
 CHECKED bool conn_fence(Conn *conn, const char *plan, int64_t token, GError **error);
-CHECKED bool conn_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found, RangeResult *ret,
+CHECKED bool conn_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
+                              RangeResult *ret, GError **error);
+CHECKED bool conn_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
+                             GError **error);
+CHECKED bool conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
                               GError **error);
-CHECKED bool conn_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges, GError **error);
-CHECKED bool conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error);
-CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer, GError **error);
+CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
+                         GError **error);
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);
-CHECKED bool conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program, const char *stage,
-                       const Writer *writer, bool hash, RangeResult *ret, GError **error);
+CHECKED bool conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec,
+                       Program *program, const char *stage, const Writer *writer, bool hash,
+                       RangeResult *ret, GError **error);
 
 CHECKED bool conn_freeze(Conn *conn, const char *object, const char *why, GError **error);
 CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);
 CHECKED bool conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error);
 
-CHECKED bool conn_swap(Conn *conn, const char *stage, const char *target, const char *kept, const Writer *writer,
-                       GError **error);
-CHECKED bool conn_swap_back(Conn *conn, const char *stage, const char *target, const char *kept, const char *lost,
-                            bool give_up, const Writer *writer, int64_t *ret_rows, GError **error);
-CHECKED bool conn_swap_state(Conn *conn, const char *stage, const char *target, const char *kept, const char *plan,
-                             SwapState *ret, GError **error);
+CHECKED bool conn_swap(Conn *conn, const char *stage, const char *target, const char *kept,
+                       const Writer *writer, GError **error);
+CHECKED bool conn_swap_back(Conn *conn, const char *stage, const char *target, const char *kept,
+                            const char *lost, bool give_up, const Writer *writer, int64_t *ret_rows,
+                            GError **error);
+CHECKED bool conn_swap_state(Conn *conn, const char *stage, const char *target, const char *kept,
+                             const char *plan, SwapState *ret, GError **error);
 CHECKED bool conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
 CHECKED bool conn_drop(Conn *conn, const char *object, GError **error);

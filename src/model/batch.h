@@ -1,9 +1,9 @@
 /*
  * batch.h - rows on their way: typed columns in Arrow's layout.
  *
- * Every column has a validity bitmap (bit set: value present) and either 64-bit values (bool, int, date, timestamp as
- * int64; float as double) or offsets into a heap (text, decimal, bytes). No allocation per row: buffers grow and are
- * reused by batch_reset().
+ * Every column has a validity bitmap (bit set: value present) and either 64-bit values (bool, int,
+ * date, timestamp as int64; float as double) or offsets into a heap (text, decimal, bytes). No
+ * allocation per row: buffers grow and are reused by batch_reset().
  */
 #pragma once
 
@@ -12,12 +12,12 @@
 
 typedef struct {
     ColumnType type;
-    uint8_t *valid;      /* bitmap, row i is bit i % 8 of byte i / 8 */
+    uint8_t *valid; /* bitmap, row i is bit i % 8 of byte i / 8 */
     union {
         int64_t *ints;
         double *floats;
     };
-    uint32_t *offsets;   /* rows + 1, for text, decimal and bytes */
+    uint32_t *offsets; /* rows + 1, for text, decimal and bytes */
     char *heap;
     size_t heap_bytes, heap_room;
 } BatchColumn;
@@ -26,10 +26,12 @@ typedef struct {
     size_t column_count;
     BatchColumn *columns;
     size_t row_count;
-    int64_t *row_ids; /* number of the record in the source, from 1 (line, rowid): for messages and quarantine */
+    int64_t *row_ids; /* number of the record in the source, from 1 (line, rowid): for messages and
+                         quarantine */
 } Batch;
 
-/* Columns by type; room for BATCH_ROWS_MAX rows. Heaps grow with what is put in, at most BATCH_BYTES_MAX and one row. */
+/* Columns by type; room for BATCH_ROWS_MAX rows. Heaps grow with what is put in, at most
+ * BATCH_BYTES_MAX and one row. */
 Batch *batch_new(const ColumnType *types, size_t column_count);
 Batch *batch_new_for(const Schema *schema);
 void batch_free(Batch *batch);
@@ -37,8 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 void batch_reset(Batch *batch);
 bool batch_is_full(const Batch *batch); /* by rows or bytes */
 
-/* Fill row `batch->row_count`, column by column, each exactly once and in any order, then batch_commit_row().
- * batch_drop_row() undoes the unfinished row. A cell is at most CELL_BYTES_MAX: callers check what comes from outside. */
+/* Fill row `batch->row_count`, column by column, each exactly once and in any order, then
+ * batch_commit_row(). batch_drop_row() undoes the unfinished row. A cell is at most CELL_BYTES_MAX:
+ * callers check what comes from outside. */
 void batch_put_null(Batch *batch, size_t column);
 void batch_put_int(Batch *batch, size_t column, int64_t value);
 void batch_put_float(Batch *batch, size_t column, double value);
@@ -51,7 +54,8 @@ int64_t batch_int(const Batch *batch, size_t column, size_t row);
 double batch_float(const Batch *batch, size_t column, size_t row);
 const char *batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes);
 
-/* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row allocates. */
+/* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row
+ * allocates. */
 RowHash batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher);
 /* Add every row of the batch to `sum`. */
 void batch_hash(const Batch *batch, RowHasher *hasher, HashSum *sum);

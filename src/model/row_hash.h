@@ -1,9 +1,10 @@
 /*
  * row_hash.h - a row as 128 bits, and many rows as a sum: how copies are compared.
  *
- * A row is hashed over its values in canonical form (schema.h), column by column: one byte for the type's class or for
- * NULL, then eight bytes of value, or eight bytes of length and the bytes. Nothing else is mixed in, so the same row gives the
- * same hash in every store and in any order. Hashes of rows are added (never XORed: pairs would cancel), with their count.
+ * A row is hashed over its values in canonical form (schema.h), column by column: one byte for the
+ * type's class or for NULL, then eight bytes of value, or eight bytes of length and the bytes.
+ * Nothing else is mixed in, so the same row gives the same hash in every store and in any order.
+ * Hashes of rows are added (never XORed: pairs would cancel), with their count.
  *
  *   RowHasher hasher;
  *   row_hasher_begin(&hasher);
@@ -40,9 +41,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RowHasher, row_hasher_clear)
 /* One call for each column, in order; then end. */
 void row_hasher_begin(RowHasher *hasher);
 void row_hasher_null(RowHasher *hasher);
-void row_hasher_int(RowHasher *hasher, ColumnType type, int64_t value); /* bool, int, date, timestamp */
+void row_hasher_int(RowHasher *hasher, ColumnType type,
+                    int64_t value); /* bool, int, date, timestamp */
 void row_hasher_float(RowHasher *hasher, double value);
-void row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t bytes); /* decimal, text, bytes */
+void row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data,
+                      size_t bytes); /* decimal, text, bytes */
 RowHash row_hasher_end(RowHasher *hasher);
 
 void hash_sum_add(HashSum *sum, RowHash hash);

@@ -1,11 +1,12 @@
 /*
  * transfer.h - move and compare rows, range by range.
  *
- * A Transfer binds a source, a target, a mapping and a writer. Ranges are named, and each is written together with its
- * ledger row, so that doing one twice is the same as once.
+ * A Transfer binds a source, a target, a mapping and a writer. Ranges are named, and each is
+ * written together with its ledger row, so that doing one twice is the same as once.
  *
- *   split ─► range, range, range … ─► finish (conn_finish) ─► hash, hash … ─► their sum equals the ledger's
- *                                                              └─ if not: compare finds the rows
+ *   split ─► range, range, range … ─► conn_finish ─► hash, hash, hash …
+ *
+ * The merged sums of the hashes must equal the sum in the ledger; if not, compare finds the rows.
  */
 #pragma once
 
@@ -13,15 +14,15 @@
 
 typedef struct {
     const StoreConfig *source_store;
-    const char *source;      /* object */
+    const char *source; /* object */
     const StoreConfig *target_store;
-    const char *target;      /* object; its schema decides types if it exists and the stage does not */
-    const char *stage;       /* object that is filled; its schema decides types if it exists */
-    const Mapping *mapping;  /* NULL: every column as it is */
+    const char *target; /* object; its schema decides types if it exists and the stage does not */
+    const char *stage;  /* object that is filled; its schema decides types if it exists */
+    const Mapping *mapping; /* NULL: every column as it is */
     const char *plan, *task;
     int64_t token;
-    bool hash;               /* hash while copying (comparison needs it) */
-    bool push_allowed;       /* inside one store: let the store do it */
+    bool hash;         /* hash while copying (comparison needs it) */
+    bool push_allowed; /* inside one store: let the store do it */
 } TransferSpec;
 
 typedef struct Transfer Transfer;
@@ -33,34 +34,39 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 
 /* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch).
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */
-CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges, GError **error);
-/* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a reason. The budget is the
- * caller's: rejected counts come back. `tick` is called between batches and, when pushed down, from the store's progress handler;
- * when it says stop, the range is undone and STOPPED comes back. */
-CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, RangeResult *ret,
+CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges,
                             GError **error);
+/* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a
+ * reason. The budget is the caller's: rejected counts come back. `tick` is called between batches
+ * and, when pushed down, from the store's progress handler; when it says stop, the range is undone
+ * and STOPPED comes back. */
+CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data,
+                            RangeResult *ret, GError **error);
 /* Was the range written? Raises the fence to the spec's token first, then looks. */
-CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied, RangeResult *ret, GError **error);
+CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied,
+                            RangeResult *ret, GError **error);
 
-/* Reading back, in parts: ranges of `object` in the target store (the stage, or the target after the swap), and the sum over one
- * of them. The sums of all parts, merged, must equal the ledger's. A row that cannot be read as its column's type is MISMATCH. */
-CHECKED bool transfer_hash_split(Transfer *transfer, const char *object, int64_t range_ms, json_t **ret_ranges,
-                                 GError **error);
-CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t *range, TickFn *tick, void *data,
-                           HashSum *ret, GError **error);
+/* Reading back, in parts: ranges of `object` in the target store (the stage, or the target after
+ * the swap), and the sum over one of them. The sums of all parts, merged, must equal the ledger's.
+ * A row that cannot be read as its column's type is MISMATCH. */
+CHECKED bool transfer_hash_split(Transfer *transfer, const char *object, int64_t range_ms,
+                                 json_t **ret_ranges, GError **error);
+CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t *range,
+                           TickFn *tick, void *data, HashSum *ret, GError **error);
 
 typedef struct {
     int64_t rows_source, rows_target, rows_quarantined;
     bool equal;
-    json_t *differences; /* first ones: [{"key": {…}, "row_id", "what": "differs" | "missing" | "extra", "column", "source",
-                            "target"}], empty when equal or when it was not asked for any */
+    json_t *differences; /* first ones: [{"key": {…}, "row_id", "what": "differs" | "missing" |
+                            "extra", "column", "source", "target"}], empty when equal or when it was
+                            not asked for any */
     char *hash;          /* sum of the target */
 } Comparison;
 void comparison_clear(Comparison *comparison);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
 
-/* Read the whole target object back and compare its sum with the ledger's; without a ledger of the plan (honk compare) map the
- * source again. Where sums differ, narrow down to rows and columns (first `differences_max`), which reads both sides up to three
- * times more. */
-CHECKED bool transfer_compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
-                              Comparison *ret, GError **error);
+/* Read the whole target object back and compare its sum with the ledger's; without a ledger of the
+ * plan (honk compare) map the source again. Where sums differ, narrow down to rows and columns
+ * (first `differences_max`), which reads both sides up to three times more. */
+CHECKED bool transfer_compare(Transfer *transfer, const char *object, size_t differences_max,
+                              TickFn *tick, void *data, Comparison *ret, GError **error);

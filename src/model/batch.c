@@ -1,0 +1,225 @@
+/*
+ * batch.c - typed columns that are filled, read and emptied again without an allocation per row.
+ *
+ * Invariant of a heap column: offsets[row_count] is where the unfinished row's value begins, and
+ * heap_bytes its end. Dropping a row, or putting NULL, is therefore setting one number.
+ */
+#include "model/batch.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+static bool
+has_heap(ColumnType type)
+{
+    return type == TYPE_TEXT || type == TYPE_DECIMAL || type == TYPE_BYTES;
+}
+
+Batch *
+batch_new(const ColumnType *types, size_t column_count)
+{
+    Batch *batch = g_new0(Batch, 1);
+    batch->column_count = column_count;
+    batch->columns = g_new0(BatchColumn, column_count);
+    batch->row_ids = g_new(int64_t, BATCH_ROWS_MAX);
+    for (size_t i = 0; i < column_count; i++) {
+        BatchColumn *column = &batch->columns[i];
+        column->type = types[i];
+        column->valid = g_new0(uint8_t, BATCH_ROWS_MAX / 8 + 1);
+        if (has_heap(types[i]))
+            column->offsets = g_new0(uint32_t, BATCH_ROWS_MAX + 1);
+        else
+            column->ints = g_new(int64_t, BATCH_ROWS_MAX);
+    }
+    return batch;
+}
+
+Batch *
+batch_new_for(const Schema *schema)
+{
+    size_t count = schema_count(schema);
+    g_autofree ColumnType *types = g_new(ColumnType, count + 1);
+    for (size_t i = 0; i < count; i++)
+        types[i] = schema_column(schema, i)->type;
+    return batch_new(types, count);
+}
+
+void
+batch_free(Batch *batch)
+{
+    if (batch == NULL)
+        return;
+    for (size_t i = 0; i < batch->column_count; i++) {
+        BatchColumn *column = &batch->columns[i];
+        g_free(column->valid);
+        if (has_heap(column->type))
+            g_free(column->offsets);
+        else
+            g_free(column->ints);
+        g_free(column->heap);
+    }
+    g_free(batch->columns);
+    g_free(batch->row_ids);
+    g_free(batch);
+}
+
+void
+batch_reset(Batch *batch)
+{
+    batch->row_count = 0;
+    batch_drop_row(batch);
+}
+
+bool
+batch_is_full(const Batch *batch)
+{
+    if (batch->row_count >= BATCH_ROWS_MAX)
+        return true;
+    size_t bytes = 0;
+    for (size_t i = 0; i < batch->column_count; i++)
+        bytes += batch->columns[i].heap_bytes;
+    return bytes >= BATCH_BYTES_MAX;
+}
+
+static void
+mark(BatchColumn *column, size_t row, bool is_valid)
+{
+    uint8_t bit = (uint8_t) (1u << (row % 8));
+    if (is_valid)
+        column->valid[row / 8] |= bit;
+    else
+        column->valid[row / 8] &= (uint8_t) ~bit;
+}
+
+void
+batch_put_null(Batch *batch, size_t column)
+{
+    BatchColumn *to = &batch->columns[column];
+    size_t row = batch->row_count;
+    mark(to, row, false);
+    if (!has_heap(to->type)) {
+        to->ints[row] = 0;
+        return;
+    }
+    to->heap_bytes = to->offsets[row];
+    to->offsets[row + 1] = to->offsets[row];
+}
+
+void
+batch_put_int(Batch *batch, size_t column, int64_t value)
+{
+    BatchColumn *to = &batch->columns[column];
+    g_assert(!has_heap(to->type) && to->type != TYPE_FLOAT);
+    mark(to, batch->row_count, true);
+    to->ints[batch->row_count] = value;
+}
+
+void
+batch_put_float(Batch *batch, size_t column, double value)
+{
+    BatchColumn *to = &batch->columns[column];
+    g_assert(to->type == TYPE_FLOAT);
+    mark(to, batch->row_count, true);
+    to->floats[batch->row_count] = value;
+}
+
+static void
+heap_need(BatchColumn *column, size_t bytes)
+{
+    if (bytes <= column->heap_room)
+        return;
+    size_t room = MAX(column->heap_room * 2, 4096);
+    while (room < bytes)
+        room *= 2;
+    column->heap = g_realloc(column->heap, room);
+    column->heap_room = room;
+}
+
+void
+batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes)
+{
+    BatchColumn *to = &batch->columns[column];
+    size_t row = batch->row_count;
+    g_assert(has_heap(to->type) && bytes <= CELL_BYTES_MAX);
+    size_t begin = to->offsets[row];
+    heap_need(to, begin + bytes);
+    if (bytes > 0)
+        memcpy(to->heap + begin, data, bytes);
+    mark(to, row, true);
+    to->heap_bytes = begin + bytes;
+    to->offsets[row + 1] = (uint32_t) to->heap_bytes;
+}
+
+void
+batch_commit_row(Batch *batch, int64_t row_id)
+{
+    g_assert(batch->row_count < BATCH_ROWS_MAX);
+    batch->row_ids[batch->row_count] = row_id;
+    batch->row_count++;
+}
+
+void
+batch_drop_row(Batch *batch)
+{
+    for (size_t i = 0; i < batch->column_count; i++) {
+        BatchColumn *column = &batch->columns[i];
+        if (has_heap(column->type))
+            column->heap_bytes = column->offsets[batch->row_count];
+    }
+}
+
+bool
+batch_is_null(const Batch *batch, size_t column, size_t row)
+{
+    return (batch->columns[column].valid[row / 8] >> (row % 8) & 1) == 0;
+}
+
+int64_t
+batch_int(const Batch *batch, size_t column, size_t row)
+{
+    return batch->columns[column].ints[row];
+}
+
+double
+batch_float(const Batch *batch, size_t column, size_t row)
+{
+    return batch->columns[column].floats[row];
+}
+
+const char *
+batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes)
+{
+    const BatchColumn *from = &batch->columns[column];
+    *ret_bytes = from->offsets[row + 1] - from->offsets[row];
+    /* Never NULL, so that an empty value is not taken for a missing one. */
+    return from->heap != NULL ? from->heap + from->offsets[row] : "";
+}
+
+RowHash
+batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
+{
+    row_hasher_begin(hasher);
+    for (size_t i = 0; i < batch->column_count; i++) {
+        const BatchColumn *column = &batch->columns[i];
+        if (batch_is_null(batch, i, row)) {
+            row_hasher_null(hasher);
+        } else if (has_heap(column->type)) {
+            size_t bytes;
+            const char *data = batch_bytes(batch, i, row, &bytes);
+            row_hasher_bytes(hasher, column->type, data, bytes);
+        } else if (column->type == TYPE_FLOAT) {
+            row_hasher_float(hasher, column->floats[row]);
+        } else {
+            row_hasher_int(hasher, column->type, column->ints[row]);
+        }
+    }
+    return row_hasher_end(hasher);
+}
+
+void
+batch_hash(const Batch *batch, RowHasher *hasher, HashSum *sum)
+{
+    for (size_t row = 0; row < batch->row_count; row++)
+        hash_sum_add(sum, batch_row_hash(batch, row, hasher));
+}
