@@ -18,6 +18,8 @@
  *              done {"equal": true}, or error `mismatch`
  *   a range    params {"range": {…}, "rows_total": n, "identity": {…}}: a child of transform, copy or
  *                compare
+ *   a parent   with children_done: evidence {"children": [{"key", "evidence": what its forward phase
+ *                reported}]}, by key; one that does without still works, by reading everything again
  *   reverse    params {"give_up_rows": true}: a person gave up the rows written since the swap
  *
  * The pre-state of the first step of a plan that has effects holds "start": {"source": {"object", "exists",
@@ -64,7 +66,9 @@ typedef struct {
     bool (*run)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
     /* Read only. Prove it from the outside without trusting `run`. NULL: `run` was the proof. */
     bool (*verify)(const StepCall *call, StepEnv *env, GError **error);
-    /* After a lost lease: raise the fence, then look. Outcome applied, not_applied or partly. */
+    /* After a lost lease of the forward phase: raise the fence, then look. Outcome applied,
+     * not_applied or partly. A lost lease of a reverse needs no probe: a reverse may be done again.
+     */
     bool (*probe)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
     /* Put it back, also when it was begun before, or never done. NULL where actions.def says so. */
     bool (*reverse)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);

@@ -1,0 +1,225 @@
+/*
+ * compare.c - read the staging table back and hold it against what was hashed while it was filled.
+ *
+ * Ranges of the staging table are hashed by children; the step's task adds their sums up and
+ * compares them with the ledger's. Where they differ, both sides are read again to find the rows
+ * and columns.
+ */
+#include "action/move.h"
+#include "action/table.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define RANGE_MS_DEFAULT 2000
+#define DIFFERENCES_MAX_DEFAULT 20
+
+static const json_t *
+range_of(const StepCall *call)
+{
+    const json_t *range = json_object_get(call->lease->params, "range");
+    return json_is_object(range) ? range : NULL;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    bool exists;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    *ret = WORLD_EXPECTED;
+    if (!exists)
+        differ(ret, ret_state, "staging table '%s' is gone", move.stage);
+    return true;
+}
+
+static bool
+split(const Move *move, Outcome *outcome, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(json_t) ranges = NULL;
+    int64_t range_ms = json_get_int(move->call->step->params, "range_ms", RANGE_MS_DEFAULT);
+    json_t *range;
+    size_t i;
+
+    if (!move_transfer(move, &transfer, error) ||
+        !transfer_hash_split(transfer, move->stage, range_ms, &ranges, error))
+        return false;
+    outcome->kind = OUTCOME_MORE;
+    outcome->children = json_array();
+    json_array_foreach(ranges, i, range)
+    {
+        json_t *child = json_object();
+        g_autofree char *number = g_strdup_printf("%04zu", i + 1);
+        json_set_string(child, "key", json_get_string(range, "name", number));
+        json_object_set_new(child, "params", json_pack("{s:O}", "range", range));
+        json_set_int(child, "weight", json_get_int(range, "rows", 0));
+        json_array_append_new(outcome->children, child);
+    }
+    return true;
+}
+
+static bool
+hash_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    HashSum sum = {0};
+    Ticker ticker = {move->env, json_get_int(range, "rows", 0),
+                     json_get_string(range, "name", "reading back")};
+
+    if (!move_transfer(move, &transfer, error) ||
+        !transfer_hash(transfer, move->stage, range, ticker_tick, &ticker, &sum, error))
+        return false;
+    g_autofree char *text = hash_sum_text(&sum);
+    json_t *evidence = json_object();
+    json_set_string(evidence, "hash", text);
+    json_set_int(evidence, "rows", sum.rows);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+/* Add up what the children saw; false when the lease does not tell. */
+static bool
+sum_of_children(const Lease *lease, HashSum *ret)
+{
+    const json_t *children = json_object_get(lease->evidence, "children");
+    json_t *child;
+    size_t i;
+
+    if (json_array_size(children) == 0)
+        return false;
+    json_array_foreach(children, i, child)
+    {
+        const char *text = json_get_string(json_object_get(child, "evidence"), "hash", NULL);
+        HashSum sum = {0};
+        if (text == NULL || !hash_sum_parse(text, &sum, NULL))
+            return false;
+        hash_sum_merge(ret, &sum);
+    }
+    return true;
+}
+
+/* One difference for the message; the others are in the blob. Caller frees. */
+static char *
+first_difference(const json_t *differences)
+{
+    const json_t *first = json_array_get(differences, 0);
+    if (first == NULL)
+        return g_strdup("no single row could be found");
+    g_autofree char *key = json_compact(json_object_get(first, "key"));
+    const char *what = json_get_string(first, "what", "differs");
+    if (strcmp(what, "differs") != 0)
+        return g_strdup_printf("row %s is %s", key, what);
+    g_autofree char *source = json_dumps(json_object_get(first, "source"), JSON_ENCODE_ANY);
+    g_autofree char *target = json_dumps(json_object_get(first, "target"), JSON_ENCODE_ANY);
+    return g_strdup_printf("row %s, column '%s': should be %s, is %s", key,
+                           json_get_string(first, "column", "?"), source != NULL ? source : "null",
+                           target != NULL ? target : "null");
+}
+
+/* Read both sides and say what differs. */
+static bool
+compare_all(const Move *move, Outcome *outcome, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    g_auto(Comparison) seen = {0};
+    g_autofree char *digest = NULL;
+    int64_t most =
+        json_get_int(move->call->step->params, "differences_max", DIFFERENCES_MAX_DEFAULT);
+    Ticker ticker = {move->env, 0, "comparing"};
+
+    if (!move_transfer(move, &transfer, error) ||
+        !transfer_compare(transfer, move->stage, (size_t) most, ticker_tick, &ticker, &seen, error))
+        return false;
+    json_t *evidence = json_object();
+    json_set_int(evidence, "rows_source", seen.rows_source);
+    json_set_int(evidence, "rows_target", seen.rows_target);
+    json_set_int(evidence, "rows_quarantined", seen.rows_quarantined);
+    json_set_string(evidence, "hash", seen.hash);
+    json_set_bool(evidence, "equal", seen.equal);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    if (seen.equal)
+        return true;
+    g_autofree char *text = json_compact(seen.differences);
+    if (!move->env->blob_put(move->env, text, strlen(text), &digest, error))
+        return false;
+    json_set_string(evidence, "differences", digest);
+    g_autofree char *first = first_difference(seen.differences);
+    g_autofree char *source = text_count(seen.rows_source), *target = text_count(seen.rows_target);
+    return fail(error, ERR_MISMATCH,
+                "'%s' is not what the mapping makes of '%s' (%s rows should be there, %s are): %s",
+                move->stage, move->source, source, target, first);
+}
+
+/* An independent count: each row of the source was read, and is in the ledger. */
+static bool
+count_source(const Move *move, const RangeResult *ledger, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Program) program = NULL;
+    g_autoptr(Schema) target = NULL;
+    int64_t rows;
+
+    if (!conn_open(move->source_store, &conn, error))
+        return false;
+    if (!conn_has_sql(conn))
+        return true; /* counting a file is reading it; the ranges cover it by construction */
+    if (move->mapping != NULL &&
+        (!move_stage_schema(move, &target, error) ||
+         !program_new(move->mapping, move->source_schema, target, true, &program, error)))
+        return false;
+    const char *where = program != NULL ? program_where(program) : NULL;
+    if (!conn_count(conn, move->source, where, &rows, error))
+        return false;
+    if (rows != ledger->rows_in)
+        return fail(error, ERR_MISMATCH,
+                    "source '%s' has %" G_GINT64_FORMAT " rows to move, but %" G_GINT64_FORMAT
+                    " were read",
+                    move->source, rows, ledger->rows_in);
+    return true;
+}
+
+static bool
+compare_sums(const Move *move, Outcome *outcome, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    HashSum seen = {0};
+    RangeResult ledger = {0};
+    int64_t ranges;
+
+    if (!conn_open(move->target_store, &conn, error) ||
+        !conn_ledger_sum(conn, move->call->lease->plan, &ledger, &ranges, error) ||
+        !count_source(move, &ledger, error))
+        return false;
+    if (!sum_of_children(move->call->lease, &seen) || !hash_sum_equal(&seen, &ledger.hash))
+        return compare_all(move, outcome, error);
+    g_autofree char *hash = hash_sum_text(&seen);
+    json_t *evidence = json_object();
+    json_set_int(evidence, "rows_source", ledger.rows_in);
+    json_set_int(evidence, "rows_target", seen.rows);
+    json_set_int(evidence, "rows_quarantined", ledger.rejected);
+    json_set_string(evidence, "hash", hash);
+    json_set_bool(evidence, "equal", true);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    const json_t *range = range_of(call);
+
+    if (!move_open(call, env, &move, error))
+        return false;
+    if (range != NULL)
+        return hash_range(&move, range, outcome, error);
+    return call->lease->children_done ? compare_sums(&move, outcome, error)
+                                      : split(&move, outcome, error);
+}
+
+const Action action_compare = {.id = ACTION_COMPARE, .check = check, .run = run};

@@ -1,0 +1,321 @@
+/* fill.c - see fill.h. */
+#include "action/fill.h"
+
+#include "action/move.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#define RANGE_MS_DEFAULT 2000 /* for plans that say nothing */
+
+/* The part of the step that this lease is about; NULL: the step itself. */
+static const json_t *
+range_of(const StepCall *call)
+{
+    const json_t *range = json_object_get(call->lease->params, "range");
+    return json_is_object(range) ? range : NULL;
+}
+
+static const char *
+range_name(const json_t *range)
+{
+    return json_get_string(range, "name", "");
+}
+
+static json_t *
+result_json(const RangeResult *result)
+{
+    g_autofree char *hash = hash_sum_text(&result->hash);
+    json_t *json = json_object();
+    json_set_int(json, "rows_in", result->rows_in);
+    json_set_int(json, "rows_out", result->rows_out);
+    json_set_int(json, "rejected", result->rejected);
+    json_set_string(json, "hash", hash);
+    return json;
+}
+
+bool
+fill_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    const json_t *range = range_of(call);
+    RangeResult result = {0};
+    bool exists, found = false;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    if (!exists) {
+        differ(ret, ret_state, "staging table '%s' is gone", move.stage);
+        return true;
+    }
+    if (range != NULL &&
+        !conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error))
+        return false;
+    *ret = found ? WORLD_ALREADY : WORLD_EXPECTED;
+    if (found)
+        *ret_state = result_json(&result);
+    return true;
+}
+
+/* What the source looks like from outside: for one that is not frozen. */
+static bool
+source_identity(const Move *move, json_t **ret, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    return conn_open(move->source_store, &conn, error) &&
+           conn_identity(conn, move->source, ret, error);
+}
+
+static bool
+check_identity(const Move *move, GError **error)
+{
+    json_t *before = json_object_get(move->call->lease->params, "identity");
+    g_autoptr(json_t) now = NULL;
+
+    if (!json_is_object(before))
+        return true;
+    if (!source_identity(move, &now, error))
+        return false;
+    if (json_equal(before, now))
+        return true;
+    g_autofree char *was = json_compact(before), *is = json_compact(now);
+    return fail(error, ERR_DRIFT,
+                "source '%s' changed while it was read: it looked like %s, looks like %s; roll "
+                "back and plan again",
+                move->source, was, is);
+}
+
+static bool
+split(const Move *move, Outcome *outcome, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(json_t) ranges = NULL, identity = NULL;
+    int64_t range_ms = json_get_int(move->call->step->params, "range_ms", RANGE_MS_DEFAULT);
+    int64_t rows_total = 0;
+    json_t *range;
+    size_t i;
+
+    if (!source_identity(move, &identity, error) || !move_transfer(move, &transfer, error) ||
+        !transfer_split(transfer, range_ms, &ranges, error))
+        return false;
+    if (json_array_size(ranges) > CHILDREN_PER_STEP_MAX)
+        return fail(error, ERR_TOO_LARGE,
+                    "'%s' would be divided into %zu ranges, at most %d are allowed: raise range_ms",
+                    move->source, json_array_size(ranges), CHILDREN_PER_STEP_MAX);
+    json_array_foreach(ranges, i, range) rows_total += json_get_int(range, "rows", 0);
+    outcome->kind = OUTCOME_MORE;
+    outcome->children = json_array();
+    json_array_foreach(ranges, i, range)
+    {
+        json_t *child = json_object(), *params = json_object();
+        json_object_set(params, "range", range);
+        json_set_int(params, "rows_total", rows_total);
+        json_object_set(params, "identity", identity);
+        json_set_string(child, "key", range_name(range));
+        json_object_set_new(child, "params", params);
+        json_set_int(child, "weight", json_get_int(range, "rows", 0));
+        json_array_append_new(outcome->children, child);
+    }
+    return true;
+}
+
+/* Rows put aside against what the plan allows of `rows_total`. */
+static bool
+check_budget(const Move *move, const RangeResult *sum, int64_t rows_total, GError **error)
+{
+    const json_t *budget = json_object_get(move->call->plan->json, "quarantine");
+    int64_t rows_max = json_get_int(budget, "rows_max", 0);
+    int64_t ppm = json_get_int(budget, "share_max_ppm", 0);
+    int64_t by_share = rows_total / 1000000 * ppm + rows_total % 1000000 * ppm / 1000000;
+    int64_t allowed = MAX(rows_max, by_share);
+
+    if (sum->rejected <= allowed)
+        return true;
+    g_autofree char *rejected = text_count(sum->rejected), *of = text_count(rows_total);
+    g_autofree char *allows = text_count(allowed);
+    return fail(error, ERR_BUDGET,
+                "%s of %s rows did not fit and were put aside, the plan allows %s; read why in the "
+                "evidence, then mend the rows or the mapping (or raise quarantine.rows_max in it), "
+                "roll back and plan again",
+                rejected, of, allows);
+}
+
+/* The sum so far; the evidence of a failure too, so that people see which rows they are. */
+static bool
+sum_and_budget(const Move *move, Conn *conn, int64_t rows_total, RangeResult *ret_sum,
+               int64_t *ret_ranges, json_t **ret_quarantine, GError **error)
+{
+    if (!conn_ledger_sum(conn, move->call->lease->plan, ret_sum, ret_ranges, error))
+        return false;
+    if (ret_sum->rejected > 0 &&
+        !move_save_quarantine(move, conn, ret_sum->rejected, ret_quarantine, error))
+        return false;
+    return check_budget(move, ret_sum, MAX(rows_total, ret_sum->rows_in), error);
+}
+
+static bool
+fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    g_autoptr(Conn) conn = NULL;
+    RangeResult result = {0}, sum = {0};
+    int64_t ranges;
+    json_t *quarantine = NULL;
+    Ticker ticker = {move->env, json_get_int(range, "rows", 0), range_name(range)};
+
+    if (!check_identity(move, error) || !move_transfer(move, &transfer, error) ||
+        !transfer_range(transfer, range, ticker_tick, &ticker, &result, error) ||
+        !check_identity(move, error))
+        return false;
+    outcome_is(outcome, OUTCOME_DONE, result_json(&result));
+    if (result.rejected == 0)
+        return true;
+    /* Many bad rows are seen early: the budget is looked at after each range that had some. */
+    if (!conn_open(move->target_store, &conn, error))
+        return false;
+    int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
+    bool ok = sum_and_budget(move, conn, rows_total, &sum, &ranges, &quarantine, error);
+    if (quarantine != NULL && !ok)
+        json_object_set(outcome->evidence, "quarantine", quarantine);
+    json_decref(quarantine);
+    return ok;
+}
+
+static bool
+finish(const Move *move, Outcome *outcome, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    RangeResult sum = {0};
+    int64_t ranges = 0;
+    json_t *quarantine = NULL;
+    Writer writer = move_writer(move, NULL);
+
+    if (!conn_open(move->target_store, &conn, error))
+        return false;
+    bool ok = sum_and_budget(move, conn, 0, &sum, &ranges, &quarantine, error);
+    json_t *evidence = result_json(&sum);
+    json_set_int(evidence, "ranges", ranges);
+    if (quarantine != NULL)
+        json_object_set_new(evidence, "quarantine", quarantine);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    if (!ok)
+        return false;
+    if (sum.rows_in != sum.rows_out + sum.rejected)
+        return fail(error, ERR_MISMATCH,
+                    "the ledger does not add up: %" G_GINT64_FORMAT " rows read, %" G_GINT64_FORMAT
+                    " written, %" G_GINT64_FORMAT " put aside",
+                    sum.rows_in, sum.rows_out, sum.rejected);
+    Ticker ticker = {move->env, 0, "making indexes"};
+    conn_set_tick(conn, ticker_tick, &ticker);
+    return conn_finish(conn, move->stage, move->has_target ? move->target : NULL, &writer, error);
+}
+
+bool
+fill_run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    const json_t *range = range_of(call);
+
+    if (!move_open(call, env, &move, error))
+        return false;
+    if (range != NULL)
+        return fill_range(&move, range, outcome, error);
+    return call->lease->children_done ? finish(&move, outcome, error)
+                                      : split(&move, outcome, error);
+}
+
+bool
+fill_verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    const json_t *range = range_of(call);
+    RangeResult result = {0};
+    int64_t ranges, rows;
+    bool found;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error))
+        return false;
+    if (range != NULL)
+        return conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result,
+                                error) &&
+               (found ||
+                fail(error, ERR_MISMATCH, "the ledger has no range '%s'", range_name(range)));
+    if (!conn_ledger_sum(conn, call->lease->plan, &result, &ranges, error) ||
+        !conn_count(conn, move.stage, NULL, &rows, error))
+        return false;
+    if (rows != result.rows_out)
+        return fail(error, ERR_MISMATCH,
+                    "'%s' has %" G_GINT64_FORMAT " rows, the ledger says %" G_GINT64_FORMAT,
+                    move.stage, rows, result.rows_out);
+    return true;
+}
+
+bool
+fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    const json_t *range = range_of(call);
+    RangeResult result = {0};
+    bool found = false;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_fence(conn, call->lease->plan, call->lease->token, error))
+        return false;
+    /* The step's own part, dividing and making indexes, is safe to do again. */
+    if (range != NULL &&
+        !conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error))
+        return false;
+    outcome->kind = found ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
+    if (found)
+        outcome->evidence = result_json(&result);
+    return true;
+}
+
+/* Empty the staging table: drop it with its bookkeeping and make it anew, which no old writer gets
+ * past. The rows that were put aside are kept as evidence. */
+static bool
+empty(const Move *move, Conn *conn, Outcome *outcome, GError **error)
+{
+    g_autoptr(Schema) schema = NULL;
+    RangeResult sum = {0};
+    int64_t ranges;
+    json_t *quarantine = NULL;
+    Writer writer = move_writer(move, NULL);
+
+    if (!move_stage_schema(move, &schema, error) ||
+        !conn_ledger_sum(conn, move->call->lease->plan, &sum, &ranges, error) ||
+        !move_save_quarantine(move, conn, sum.rejected, &quarantine, error))
+        return false;
+    if (quarantine != NULL)
+        outcome_is(outcome, OUTCOME_DONE, json_pack("{s:o}", "quarantine", quarantine));
+    return conn_unstage(conn, move->stage, &writer, error) &&
+           conn_stage(conn, move->stage, move->has_target ? move->target : NULL, schema, &writer,
+                      error);
+}
+
+bool
+fill_reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    SwapState state;
+    bool exists;
+
+    if (range_of(call) != NULL)
+        return true; /* the step empties all ranges at once */
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    if (exists)
+        return empty(&move, conn, outcome, error);
+    if (!conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
+                         error))
+        return false;
+    if (state == SWAP_AFTER)
+        return fail(error, ERR_WRONG_STATE, "'%s' is in use as '%s': take that back first",
+                    move.stage, move.target);
+    return true; /* never made, dropped already, or kept under the name of rows given up */
+}

@@ -1,0 +1,109 @@
+/*
+ * freeze.c - stop writes to the source, so that what is copied is what there is.
+ *
+ * A source that was frozen before (an earlier migration keeps its source read-only) is left frozen
+ * by the way back. The freeze itself does not show in fingerprints.
+ */
+#include "action/move.h"
+#include "action/table.h"
+
+static bool
+look(const StepCall *call, StepEnv *env, Move *move, Conn **ret, bool *ret_frozen, GError **error)
+{
+    return move_open(call, env, move, error) && conn_open(move->source_store, ret, error) &&
+           conn_is_frozen(*ret, move->source, ret_frozen, error);
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(json_t) state = json_object();
+    const json_t *before = call->lease->intent;
+    bool is_frozen;
+
+    if (!look(call, env, &move, &conn, &is_frozen, error) ||
+        !move_record_start(&move, state, error))
+        return false;
+    json_set_bool(state, "was_frozen", json_get_bool(before, "was_frozen", is_frozen));
+    *ret = WORLD_EXPECTED;
+    *ret_state = g_steal_pointer(&state);
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autofree char *why = g_strdup_printf(
+        "is being moved to '%s' by plan %s",
+        json_get_string(json_object_get(call->plan->json, "target"), "url", ""), call->lease->plan);
+    bool was_frozen;
+    int64_t rows;
+
+    if (!look(call, env, &move, &conn, &was_frozen, error) ||
+        !conn_freeze(conn, move.source, why, error) ||
+        !conn_count(conn, move.source, NULL, &rows, error))
+        return false;
+    json_t *evidence = json_object();
+    json_set_int(evidence, "rows", rows);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    bool is_frozen;
+
+    if (!look(call, env, &move, &conn, &is_frozen, error))
+        return false;
+    return is_frozen || fail(error, ERR_MISMATCH, "'%s' can still be written to", move.source);
+}
+
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL, target = NULL;
+    bool is_frozen;
+
+    if (!look(call, env, &move, &conn, &is_frozen, error) ||
+        !conn_open(move.target_store, &target, error) ||
+        !conn_fence(target, call->lease->plan, call->lease->token, error))
+        return false;
+    outcome->kind = is_frozen ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
+    return true;
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    bool is_frozen;
+    bool was_frozen = json_get_bool(call->lease->intent, "was_frozen", false);
+
+    if (!look(call, env, &move, &conn, &is_frozen, error))
+        return false;
+    if (!was_frozen && (!conn_thaw(conn, move.source, error) ||
+                        !conn_is_frozen(conn, move.source, &is_frozen, error)))
+        return false;
+    if (is_frozen != was_frozen)
+        return fail(error, ERR_MISMATCH, "'%s' still refuses writes", move.source);
+    outcome_is(outcome, OUTCOME_DONE, json_pack("{s:b}", "frozen", is_frozen));
+    return true;
+}
+
+const Action action_freeze = {
+    .id = ACTION_FREEZE,
+    .check = check,
+    .run = run,
+    .verify = verify,
+    .probe = probe,
+    .reverse = reverse,
+};

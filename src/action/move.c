@@ -1,0 +1,277 @@
+/* move.c - see move.h. */
+#include "action/move.h"
+
+#include <string.h>
+
+void
+move_clear(Move *move)
+{
+    schema_free(move->source_schema);
+    schema_free(move->target_schema);
+    mapping_set_free(move->mappings);
+}
+
+static bool
+read_schemas(const json_t *plan, Move *move, GError **error)
+{
+    const json_t *source = json_at(plan, "snapshot.source_schema");
+    const json_t *target = json_at(plan, "snapshot.target_schema");
+
+    if (!schema_from_json(source, &move->source_schema, error))
+        return fail_in(error, "plan.snapshot.source_schema");
+    move->has_target = target != NULL && !json_is_null(target);
+    if (move->has_target && !schema_from_json(target, &move->target_schema, error))
+        return fail_in(error, "plan.snapshot.target_schema");
+    return true;
+}
+
+/* The last part of "kind:namespace/name". */
+static const char *
+ref_name(const char *ref)
+{
+    const char *slash = strrchr(ref, '/');
+    return slash != NULL ? slash + 1 : ref;
+}
+
+static bool
+read_mapping(const json_t *plan, Move *move, GError **error)
+{
+    const char *text = json_get_string(json_object_get(plan, "mapping"), "text", NULL);
+    if (text == NULL)
+        return true;
+    const char *path = json_get_string(json_object_get(plan, "mapping"), "path", "mapping");
+    const json_t *from = json_object_get(plan, "source"), *to = json_object_get(plan, "target");
+    const char *source_ref = json_get_string(from, "ref", "");
+    const char *target_ref = json_get_string(to, "ref", "");
+    const char *source[] = {ref_name(source_ref), source_ref, move->source,
+                            json_get_string(from, "url", ""), NULL};
+    const char *target[] = {ref_name(target_ref), target_ref, move->target,
+                            json_get_string(to, "url", ""), NULL};
+    g_autoptr(Diags) diags = diags_new();
+
+    return mapping_parse(text, strlen(text), path, diags, &move->mappings, error) &&
+           mapping_for(move->mappings, source, target, &move->mapping, error);
+}
+
+bool
+move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
+{
+    const json_t *plan = call->plan->json;
+    const json_t *target = json_object_get(plan, "target");
+    const char *source_url, *target_url;
+    g_auto(Move) move = {.call = call, .env = env};
+
+    if (!json_need_string(json_object_get(plan, "source"), "url", "plan.source", &source_url,
+                          error) ||
+        !json_need_string(target, "url", "plan.target", &target_url, error) ||
+        !json_need_string(target, "stage", "plan.target", &move.stage, error) ||
+        !json_need_string(target, "kept", "plan.target", &move.kept, error) ||
+        !config_dataset_url(env->config, source_url, &move.source_store, &move.source, error) ||
+        !config_dataset_url(env->config, target_url, &move.target_store, &move.target, error) ||
+        !read_schemas(plan, &move, error) || !read_mapping(plan, &move, error))
+        return false;
+    *ret = move;
+    move = (Move){0};
+    return true;
+}
+
+bool
+move_stage_schema(const Move *move, Schema **ret, GError **error)
+{
+    if (move->has_target)
+        *ret = schema_copy(move->target_schema);
+    else if (move->mapping == NULL)
+        *ret = schema_copy(move->source_schema);
+    else
+        return mapping_target_schema(move->mapping, move->source_schema, move->stage, ret, error);
+    return true;
+}
+
+Writer
+move_writer(const Move *move, const char *range)
+{
+    const Lease *lease = move->call->lease;
+    return (Writer){.plan = lease->plan, .task = lease->id, .range = range, .token = lease->token};
+}
+
+bool
+move_transfer(const Move *move, Transfer **ret, GError **error)
+{
+    const Lease *lease = move->call->lease;
+    TransferSpec spec = {
+        .source_store = move->source_store,
+        .source = move->source,
+        .target_store = move->target_store,
+        .target = move->target,
+        .stage = move->stage,
+        .mapping = move->mapping,
+        .plan = lease->plan,
+        .task = lease->id,
+        .token = lease->token,
+        .hash = true,
+        .push_allowed = true,
+    };
+    return transfer_open(&spec, ret, error);
+}
+
+char *
+move_lost_name(const Move *move)
+{
+    const char *plan = move->call->lease->plan;
+    size_t length = strlen(plan);
+    return g_strdup_printf("%s__honk_lost_%s", move->target, length > 8 ? plan + length - 8 : plan);
+}
+
+bool
+ticker_tick(int64_t rows_done, void *ticker)
+{
+    Ticker *self = ticker;
+    return self->env->tick(self->env, MAX(rows_done, 0), self->total, "rows", self->note);
+}
+
+bool
+start_of(Conn *conn, const char *object, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) start = json_object();
+    g_autoptr(Schema) schema = NULL;
+    g_autofree char *fingerprint = NULL;
+    g_autoptr(GError) missing = NULL;
+    int64_t rows;
+
+    json_set_string(start, "object", object);
+    if (!conn_describe(conn, object, &schema, &missing)) {
+        if (!error_is(missing, ERR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&missing));
+            return false;
+        }
+        json_set_bool(start, "exists", false);
+        *ret = g_steal_pointer(&start);
+        return true;
+    }
+    if (!conn_fingerprint(conn, object, &fingerprint, error) ||
+        !conn_count(conn, object, NULL, &rows, error))
+        return false;
+    g_autofree char *schema_digest = schema_fingerprint(schema);
+    json_set_bool(start, "exists", true);
+    json_set_string(start, "fingerprint", fingerprint);
+    json_set_string(start, "schema", schema_digest);
+    json_set_int(start, "rows", rows);
+    *ret = g_steal_pointer(&start);
+    return true;
+}
+
+static bool
+is_first_with_effects(const StepCall *call)
+{
+    for (guint i = 0; i < call->plan->steps->len; i++) {
+        const Step *step = call->plan->steps->pdata[i];
+        if (step->action->has_effects)
+            return step == call->step;
+    }
+    return false;
+}
+
+bool
+move_record_start(const Move *move, json_t *pre_state, GError **error)
+{
+    g_autoptr(Conn) source = NULL, target = NULL;
+    json_t *source_start, *target_start;
+    Ticker ticker = {move->env, 0, "recording how everything was"};
+
+    if (!is_first_with_effects(move->call))
+        return true;
+    json_t *before = json_object_get(move->call->lease->intent, "start");
+    if (before != NULL) {
+        json_object_set(pre_state, "start", before);
+        return true;
+    }
+    if (!conn_open(move->source_store, &source, error) ||
+        !conn_open(move->target_store, &target, error))
+        return false;
+    conn_set_tick(source, ticker_tick, &ticker);
+    conn_set_tick(target, ticker_tick, &ticker);
+    if (!start_of(source, move->source, &source_start, error))
+        return false;
+    json_t *start = json_object();
+    json_object_set_new(pre_state, "start", start);
+    json_object_set_new(start, "source", source_start);
+    if (!start_of(target, move->target, &target_start, error))
+        return false;
+    json_object_set_new(start, "target", target_start);
+    return true;
+}
+
+bool
+move_save_quarantine(const Move *move, Conn *target, int64_t rejected, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) rows = NULL;
+    g_autofree char *digest = NULL;
+
+    *ret = NULL;
+    if (!conn_quarantined(target, move->call->lease->plan, QUARANTINE_SHOWN_MAX, &rows, error))
+        return false;
+    if (json_array_size(rows) == 0)
+        return true;
+    /* Not canonical: rows of people may hold floating-point numbers. */
+    g_autofree char *text = json_compact(rows);
+    if (!move->env->blob_put(move->env, text, strlen(text), &digest, error))
+        return false;
+    json_t *saved = json_object();
+    json_set_int(saved, "rows", MAX(rejected, (int64_t) json_array_size(rows)));
+    json_set_int(saved, "shown", (int64_t) json_array_size(rows));
+    json_set_string(saved, "blob", digest);
+    *ret = saved;
+    return true;
+}
+
+typedef struct {
+    Conn *conn;
+    const char *object;
+} ExprPlace;
+
+static bool
+check_expr(const char *sql, void *data, char **ret_message)
+{
+    ExprPlace *place = data;
+    return conn_check_expr(place->conn, place->object, sql, ret_message);
+}
+
+bool
+mapping_check_in(Conn *source, const char *object, const Mapping *mapping,
+                 const Schema *source_schema, const Schema *target_schema, Diags *diags,
+                 GError **error)
+{
+    g_autoptr(MappingSet) identity = NULL;
+    ExprPlace place = {source, object};
+
+    if (mapping == NULL) {
+        if (!mapping_identity(source_schema, target_schema, &identity, error))
+            return false;
+        mapping = mapping_get(identity, 0);
+    }
+    mapping_check(mapping, source_schema, target_schema, check_expr, &place, diags);
+    return true;
+}
+
+void
+differ(World *ret, json_t **ret_state, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    *ret = WORLD_MOVED;
+    if (*ret_state == NULL || json_object_get(*ret_state, "differences") == NULL) {
+        json_decref(*ret_state);
+        *ret_state = json_pack("{s:[]}", "differences");
+    }
+    json_array_append_new(json_object_get(*ret_state, "differences"), json_string(text));
+}
+
+void
+outcome_is(Outcome *outcome, OutcomeKind kind, json_t *evidence)
+{
+    outcome->kind = kind;
+    json_decref(outcome->evidence);
+    outcome->evidence = evidence;
+}

@@ -1,0 +1,64 @@
+/*
+ * move.h - the move that a plan describes, as an action sees it: stores, objects, mapping, and the
+ * few things that all actions do with them.
+ */
+#pragma once
+
+#include "action/action.h"
+#include "transfer/transfer.h"
+
+/* Rows that were put aside, as far as one blob shows them. */
+#define QUARANTINE_SHOWN_MAX 1000
+
+typedef struct {
+    const StepCall *call;
+    StepEnv *env;
+    const StoreConfig *source_store, *target_store;
+    const char *source, *target; /* objects; borrowed from the plan */
+    const char *stage, *kept;
+    bool has_target; /* the target existed when the plan was made */
+    Schema *source_schema,
+        *target_schema; /* as the plan saw them; target NULL when there was none */
+    MappingSet *mappings;
+    const Mapping *mapping; /* NULL: every column as it is */
+} Move;
+
+/* Where the plan's datasets are, by the stores of this worker's configuration. */
+CHECKED bool move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error);
+void move_clear(Move *move);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Move, move_clear)
+
+/* The schema of the staging table when there is no target to be like. Caller owns. */
+CHECKED bool move_stage_schema(const Move *move, Schema **ret, GError **error);
+Writer move_writer(const Move *move, const char *range);
+CHECKED bool move_transfer(const Move *move, Transfer **ret, GError **error);
+/* Where the rows go that a person gave up. Caller frees. */
+char *move_lost_name(const Move *move);
+
+/* Ticks of a driver or transfer, told to the environment. */
+typedef struct {
+    StepEnv *env;
+    int64_t total;
+    const char *note;
+} Ticker;
+bool ticker_tick(int64_t rows_done, void *ticker);
+
+/* What a dataset is before anything happens to it: {"object", "exists", "fingerprint", "schema",
+ * "rows"}. Reads all of it. */
+CHECKED bool start_of(Conn *conn, const char *object, json_t **ret, GError **error);
+/* Add "start" to the pre-state, if this step is the plan's first with effects. What an earlier
+ * attempt of it recorded stays: the world may be half changed since. */
+CHECKED bool move_record_start(const Move *move, json_t *pre_state, GError **error);
+
+/* Rows that were put aside, as a blob: {"rows", "shown", "blob"}; NULL when there are none. */
+CHECKED bool move_save_quarantine(const Move *move, Conn *target, int64_t rejected, json_t **ret,
+                                  GError **error);
+
+/* All about the mapping that both schemas and the source's SQL tell. */
+CHECKED bool mapping_check_in(Conn *source, const char *object, const Mapping *mapping,
+                              const Schema *source_schema, const Schema *target_schema,
+                              Diags *diags, GError **error);
+
+/* The world is not as it should be: {"differences": [text]}. */
+void differ(World *ret, json_t **ret_state, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void outcome_is(Outcome *outcome, OutcomeKind kind, json_t *evidence);

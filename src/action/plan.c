@@ -1,0 +1,121 @@
+/*
+ * plan.c - make the plan: look at the stores, ask the source's SQL about the mapping's expressions,
+ * and let the planner do the rest, which is pure.
+ *
+ * A plan that cannot be made is no failure of the task: its evidence says why, for the person who
+ * wrote the migration.
+ */
+#include "action/survey.h"
+#include "action/table.h"
+#include "planner/planner.h"
+
+#include <string.h>
+
+/* The mapping's document for these datasets, or NULL: then the planner tells what is wrong. */
+static const Mapping *
+find_mapping(const json_t *slice, MappingSet **ret_set)
+{
+    const char *text = json_get_string(json_object_get(slice, "mapping"), "text", NULL);
+    const char *names[2][3];
+    static const char *const both[] = {"source", "target"};
+    g_autoptr(Diags) ignored = diags_new();
+    const Mapping *mapping;
+
+    if (text == NULL || !mapping_parse(text, strlen(text), "", ignored, ret_set, NULL))
+        return NULL;
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *dataset = json_object_get(slice, both[i]);
+        const char *ref = json_get_string(dataset, "ref", "");
+        const char *slash = strrchr(ref, '/');
+        names[i][0] = slash != NULL ? slash + 1 : ref;
+        names[i][1] = ref;
+        names[i][2] = NULL;
+    }
+    return mapping_for(*ret_set, names[0], names[1], &mapping, NULL) ? mapping : NULL;
+}
+
+/* Expressions, which only the source can judge. Everything else is the planner's, too; it says
+ * nothing twice, because it is asked only when this finds no error. */
+static bool
+check_expressions(const json_t *slice, StepEnv *env, Diags *diags, GError **error)
+{
+    g_autoptr(MappingSet) set = NULL;
+    g_autoptr(Schema) source = NULL, target = NULL;
+    g_autoptr(Conn) conn = NULL;
+    const json_t *source_json = json_at(slice, "source.schema");
+    const json_t *target_json = json_at(slice, "target.schema");
+    const Mapping *mapping = find_mapping(slice, &set);
+    const StoreConfig *store;
+    const char *object;
+
+    if (mapping == NULL || source_json == NULL || json_is_null(source_json))
+        return true;
+    if (!config_dataset_url(env->config,
+                            json_get_string(json_object_get(slice, "source"), "url", ""), &store,
+                            &object, error) ||
+        !conn_open(store, &conn, error) || !schema_from_json(source_json, &source, error))
+        return false;
+    if (target_json != NULL && !json_is_null(target_json) &&
+        !schema_from_json(target_json, &target, error))
+        return false;
+    return mapping_check_in(conn, object, mapping, source, target, diags, error);
+}
+
+static bool
+put_json(StepEnv *env, const json_t *value, char **ret_digest, GError **error)
+{
+    g_autofree char *text = NULL;
+    return json_canonical(value, &text, error) &&
+           env->blob_put(env, text, strlen(text), ret_digest, error);
+}
+
+static bool
+store_plan(StepEnv *env, const Plan *plan, const json_t *observations, json_t *evidence,
+           GError **error)
+{
+    g_autofree char *digest = NULL, *seen = NULL;
+
+    if (!put_json(env, plan->json, &digest, error) || !put_json(env, observations, &seen, error))
+        return false;
+    g_assert_cmpstr(digest, ==, plan->digest);
+    json_set_string(evidence, "digest", digest);
+    json_set_string(evidence, "observations", seen);
+    return true;
+}
+
+/* True when the findings, not the machinery, kept the plan from being made. */
+static bool
+is_findings(const Diags *diags, const GError *error)
+{
+    return diags_has_errors(diags) && error_is(error, ERR_INVALID);
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_autoptr(json_t) request = NULL, slice = NULL, observations = NULL;
+    g_autoptr(Diags) expressions = diags_new(), found = diags_new();
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(GError) failed = NULL;
+
+    if (!request_read(call, env, &request, error))
+        return false;
+    if (request == NULL)
+        return fail(error, ERR_INVALID, "the task 'plan' came without a request");
+    if (!survey(request, env, &slice, error) || !check_expressions(slice, env, expressions, error))
+        return false;
+    bool bad_expressions = diags_has_errors(expressions);
+    if (!bad_expressions && !planner_plan(slice, found, &plan, &observations, &failed) &&
+        !is_findings(found, failed)) {
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return false;
+    }
+    json_t *evidence = json_object();
+    json_object_set_new(evidence, "digest", json_null());
+    json_object_set_new(evidence, "observations", json_null());
+    json_object_set_new(evidence, "diagnostics", diags_json(bad_expressions ? expressions : found));
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return plan == NULL || store_plan(env, plan, observations, evidence, error);
+}
+
+const Action action_plan = {.id = ACTION_PLAN, .run = run};

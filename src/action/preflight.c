@@ -1,0 +1,165 @@
+/*
+ * preflight.c - look for drift before anything moves, and before anything moves on; and at the end
+ * of a rollback, hold the datasets against what they were before the first effect.
+ *
+ * What the plan itself has done is no drift: once swapped, the target is expected to be new.
+ */
+#include "action/survey.h"
+#include "action/table.h"
+#include "planner/planner.h"
+
+/* Without a request only the stores are looked at: the plan's own datasets. */
+static json_t *
+request_of_plan(const json_t *plan)
+{
+    static const char *const both[] = {"source", "target"};
+    json_t *request = json_object();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
+        const json_t *dataset = json_object_get(plan, both[i]);
+        json_object_set_new(request, both[i],
+                            json_pack("{s:s, s:s}", "ref", json_get_string(dataset, "ref", ""),
+                                      "url", json_get_string(dataset, "url", "")));
+    }
+    return request;
+}
+
+/* Expect the target as the swap left it, if it was swapped. */
+static bool
+forgive_swap(const StepCall *call, StepEnv *env, json_t *slice, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    SwapState state;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
+                         error))
+        return false;
+    if (state == SWAP_AFTER)
+        json_object_set(json_object_get(slice, "target"), "schema",
+                        json_at(call->plan->json, "snapshot.target_schema"));
+    return true;
+}
+
+/* A dataset that cannot be looked at at all is drift, too. */
+static void
+add_problems(const json_t *slice, json_t *differences)
+{
+    static const char *const both[] = {"source", "target"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
+        const char *problem = json_get_string(json_object_get(slice, both[i]), "problem", NULL);
+        if (problem != NULL)
+            json_array_append_new(differences, json_sprintf("%s: %s", both[i], problem));
+    }
+}
+
+static bool
+look_for_drift(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_autoptr(json_t) request = NULL, slice = NULL;
+
+    if (!request_read(call, env, &request, error))
+        return false;
+    if (request == NULL)
+        request = request_of_plan(call->plan->json);
+    if (!survey(request, env, &slice, error) || !forgive_swap(call, env, slice, error))
+        return false;
+    g_autoptr(json_t) differences = plan_drift(call->plan->json, slice);
+    add_problems(slice, differences);
+    *ret = json_array_size(differences) > 0 ? WORLD_MOVED : WORLD_EXPECTED;
+    *ret_state = json_object();
+    json_object_set(*ret_state, "differences", differences);
+    if (*ret == WORLD_EXPECTED)
+        json_set_int(*ret_state, "source_rows",
+                     json_get_int(json_object_get(slice, "source"), "rows", 0));
+    return true;
+}
+
+static const json_t *
+recorded_start(const StepCall *call)
+{
+    const json_t *start = json_object_get(call->lease->params, "verify_start");
+    return json_is_object(start) ? start : NULL;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    *ret = WORLD_EXPECTED;
+    return recorded_start(call) != NULL || look_for_drift(call, env, ret, ret_state, error);
+}
+
+/* The target is Honk's to restore: it must be what it was, to the last row. */
+static bool
+verify_target(const Move *move, const json_t *before, json_t *evidence, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    json_t *now;
+    bool stage, kept;
+
+    if (!conn_open(move->target_store, &conn, error) || !start_of(conn, move->target, &now, error))
+        return false;
+    json_object_set_new(evidence, "target", now);
+    if (!json_equal((json_t *) before, now))
+        return fail(error, ERR_MISMATCH,
+                    "target '%s' is not what it was before the plan: %s, %" G_GINT64_FORMAT
+                    " rows then, %s, %" G_GINT64_FORMAT " rows now",
+                    move->target, json_get_bool(before, "exists", false) ? "there" : "not there",
+                    json_get_int(before, "rows", 0),
+                    json_get_bool(now, "exists", false) ? "there" : "not there",
+                    json_get_int(now, "rows", 0));
+    if (!conn_exists(conn, move->stage, &stage, error) ||
+        !conn_exists(conn, move->kept, &kept, error))
+        return false;
+    return (!stage && !kept) || fail(error, ERR_MISMATCH, "'%s' is left in store '%s'",
+                                     stage ? move->stage : move->kept, move->target_store->name);
+}
+
+/* The source was only read: others may have written to it since the thaw. Its shape must be the
+ * same; other rows are told, and are nobody's mistake. */
+static bool
+verify_source(const Move *move, const json_t *before, json_t *evidence, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    json_t *now;
+
+    if (!conn_open(move->source_store, &conn, error) || !start_of(conn, move->source, &now, error))
+        return false;
+    json_object_set_new(evidence, "source", now);
+    json_set_bool(evidence, "source_rows_changed", !json_equal((json_t *) before, now));
+    if (g_strcmp0(json_get_string(before, "schema", ""), json_get_string(now, "schema", "")) != 0)
+        return fail(error, ERR_MISMATCH, "source '%s' has another shape than before the plan",
+                    move->source);
+    return true;
+}
+
+static bool
+verify_start(const StepCall *call, StepEnv *env, const json_t *start, Outcome *outcome,
+             GError **error)
+{
+    g_auto(Move) move = {0};
+    json_t *evidence = json_object();
+
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    if (!move_open(call, env, &move, error) ||
+        !verify_source(&move, json_object_get(start, "source"), evidence, error) ||
+        !verify_target(&move, json_object_get(start, "target"), evidence, error))
+        return false;
+    json_set_bool(evidence, "equal", true);
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    const json_t *start = recorded_start(call);
+
+    if (start != NULL)
+        return verify_start(call, env, start, outcome, error);
+    outcome_is(outcome, OUTCOME_DONE, json_pack("{s:[]}", "differences"));
+    return true;
+}
+
+const Action action_preflight = {.id = ACTION_PREFLIGHT, .check = check, .run = run};

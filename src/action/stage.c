@@ -1,0 +1,153 @@
+/*
+ * stage.c - make the empty staging table, shaped as the target is or will be, with the plan's fence
+ * beside it: from here on no writer with an older token gets through.
+ */
+#include "action/move.h"
+#include "action/table.h"
+
+static bool
+open_target(const StepCall *call, StepEnv *env, Move *move, Conn **ret, GError **error)
+{
+    return move_open(call, env, move, error) && conn_open(move->target_store, ret, error);
+}
+
+/* The target as it is against what the plan saw. */
+static bool
+check_target(const Move *move, Conn *conn, World *ret, json_t **ret_state, GError **error)
+{
+    g_autoptr(Schema) now = NULL;
+    bool exists;
+
+    if (!conn_exists(conn, move->target, &exists, error))
+        return false;
+    if (exists != move->has_target) {
+        differ(ret, ret_state, exists ? "target '%s' exists now" : "target '%s' is gone",
+               move->target);
+        return true;
+    }
+    if (!exists)
+        return true;
+    if (!conn_describe(conn, move->target, &now, error))
+        return false;
+    g_autoptr(GPtrArray) differences = schema_differences(move->target_schema, now);
+    for (guint i = 0; i < differences->len; i++)
+        differ(ret, ret_state, "target '%s': %s", move->target,
+               (const char *) differences->pdata[i]);
+    return true;
+}
+
+static bool
+check_name_is_free(const Move *move, Conn *conn, const char *name, World *ret, json_t **ret_state,
+                   GError **error)
+{
+    bool exists;
+
+    if (!conn_exists(conn, name, &exists, error))
+        return false;
+    if (exists)
+        differ(ret, ret_state,
+               "there is a '%s' already in store '%s', left by an earlier run or made by another "
+               "one: look at it, drop it, and resume",
+               name, move->target_store->name);
+    return true;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(json_t) state = json_object();
+    bool begun = call->lease->intent != NULL && !json_is_null(call->lease->intent);
+
+    *ret = WORLD_EXPECTED;
+    if (!open_target(call, env, &move, &conn, error) ||
+        !check_target(&move, conn, ret, &state, error) ||
+        (!begun && !check_name_is_free(&move, conn, move.stage, ret, &state, error)) ||
+        !check_name_is_free(&move, conn, move.kept, ret, &state, error))
+        return false;
+    if (*ret == WORLD_EXPECTED && !move_record_start(&move, state, error))
+        return false;
+    *ret_state = g_steal_pointer(&state);
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Schema) schema = NULL;
+
+    if (!open_target(call, env, &move, &conn, error) || !move_stage_schema(&move, &schema, error))
+        return false;
+    Writer writer = move_writer(&move, NULL);
+    if (!conn_stage(conn, move.stage, move.has_target ? move.target : NULL, schema, &writer, error))
+        return false;
+    json_t *evidence = json_object();
+    json_set_string(evidence, "stage", move.stage);
+    json_set_int(evidence, "columns", (int64_t) schema_count(schema));
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Schema) wanted = NULL, made = NULL;
+
+    if (!open_target(call, env, &move, &conn, error) || !move_stage_schema(&move, &wanted, error) ||
+        !conn_describe(conn, move.stage, &made, error))
+        return false;
+    for (size_t i = 0; i < schema_count(wanted); i++) {
+        const Column *column = schema_column(wanted, i);
+        if (schema_find(made, column->name, NULL) == NULL)
+            return fail(error, ERR_MISMATCH, "staging table '%s' has no column '%s'", move.stage,
+                        column->name);
+    }
+    return true;
+}
+
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    bool exists;
+
+    if (!open_target(call, env, &move, &conn, error) ||
+        !conn_fence(conn, call->lease->plan, call->lease->token, error) ||
+        !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    outcome->kind = exists ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
+    return true;
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    bool exists;
+
+    if (!open_target(call, env, &move, &conn, error))
+        return false;
+    Writer writer = move_writer(&move, NULL);
+    if (!conn_unstage(conn, move.stage, &writer, error) ||
+        !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    if (exists)
+        return fail(error, ERR_MISMATCH, "staging table '%s' is still there", move.stage);
+    return true;
+}
+
+const Action action_stage = {
+    .id = ACTION_STAGE,
+    .check = check,
+    .run = run,
+    .verify = verify,
+    .probe = probe,
+    .reverse = reverse,
+};

@@ -1,0 +1,211 @@
+/*
+ * swap.c - put the staging table in the target's place, and take it out again.
+ *
+ * The way back is free as long as nothing was written to the new table. Rows that were are counted,
+ * and a person must give them up; they are then kept in a table beside it.
+ */
+#include "action/move.h"
+#include "action/table.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static bool
+look(const StepCall *call, StepEnv *env, Move *move, Conn **ret, SwapState *ret_state,
+     GError **error)
+{
+    return move_open(call, env, move, error) && conn_open(move->target_store, ret, error) &&
+           conn_swap_state(*ret, move->stage, move->target, move->kept, call->lease->plan,
+                           ret_state, error);
+}
+
+/* Which of the three names there are, for people who must find out what happened. */
+static bool
+tell_names(const Move *move, Conn *conn, World *ret, json_t **ret_state, GError **error)
+{
+    const char *names[] = {move->stage, move->target, move->kept};
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        bool exists;
+        if (!conn_exists(conn, names[i], &exists, error))
+            return false;
+        g_string_append_printf(text, "%s'%s' %s", i > 0 ? ", " : "", names[i],
+                               exists ? "exists" : "does not exist");
+    }
+    differ(ret, ret_state, "neither swapped nor unswapped: %s", text->str);
+    return true;
+}
+
+static bool
+count_target(const Move *move, Conn *conn, json_t **ret_state, GError **error)
+{
+    bool exists;
+    int64_t rows = 0;
+
+    if (!conn_exists(conn, move->target, &exists, error) ||
+        (exists && !conn_count(conn, move->target, NULL, &rows, error)))
+        return false;
+    json_t *state = json_object();
+    json_set_bool(state, "target_exists", exists);
+    json_set_int(state, "target_rows", rows);
+    *ret_state = state;
+    return true;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    SwapState state;
+
+    if (!look(call, env, &move, &conn, &state, error))
+        return false;
+    switch (state) {
+    case SWAP_BEFORE:
+        *ret = WORLD_EXPECTED;
+        return count_target(&move, conn, ret_state, error);
+    case SWAP_AFTER:
+        *ret = WORLD_ALREADY;
+        return true;
+    case SWAP_OTHER:
+        break;
+    }
+    return tell_names(&move, conn, ret, ret_state, error);
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(json_t) after = NULL;
+    Ticker ticker = {env, 0, "swapping"};
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error))
+        return false;
+    Writer writer = move_writer(&move, NULL);
+    conn_set_tick(conn, ticker_tick, &ticker);
+    if (!conn_swap(conn, move.stage, move.target, move.kept, &writer, error))
+        return false;
+    conn_set_tick(conn, NULL, NULL); /* it is done now, and cannot be stopped any more */
+    if (!start_of(conn, move.target, &after, error))
+        return false;
+    json_t *evidence = json_object();
+    json_object_set(evidence, "target", after);
+    if (move.has_target)
+        json_set_string(evidence, "kept", move.kept);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Schema) schema = NULL;
+    SwapState state;
+
+    if (!look(call, env, &move, &conn, &state, error) ||
+        !conn_describe(conn, move.target, &schema, error))
+        return false;
+    return state == SWAP_AFTER ||
+           fail(error, ERR_MISMATCH, "'%s' is not in the place of '%s'", move.stage, move.target);
+}
+
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    static const OutcomeKind kinds[] = {
+        [SWAP_BEFORE] = OUTCOME_NOT_APPLIED,
+        [SWAP_AFTER] = OUTCOME_APPLIED,
+        [SWAP_OTHER] = OUTCOME_PARTLY,
+    };
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    SwapState state;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_fence(conn, call->lease->plan, call->lease->token, error) ||
+        !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
+                         error))
+        return false;
+    outcome->kind = kinds[state];
+    return true;
+}
+
+/* The name by which people know the migration. */
+static const char *
+migration_name(const StepCall *call)
+{
+    const char *ref = json_get_string(call->plan->json, "migration", "");
+    const char *slash = strrchr(ref, '/');
+    return slash != NULL ? slash + 1 : ref;
+}
+
+static bool
+swap_back(const Move *move, Conn *conn, Outcome *outcome, GError **error)
+{
+    const Lease *lease = move->call->lease;
+    bool give_up = json_get_bool(lease->params, "give_up_rows", false);
+    g_autofree char *lost = move_lost_name(move);
+    g_autoptr(GError) refused = NULL;
+    Writer writer = move_writer(move, NULL);
+    int64_t written = 0, rows = 0;
+
+    if (!conn_swap_written(conn, lease->plan, &written, error))
+        return false;
+    if (conn_swap_back(conn, move->stage, move->target, move->kept, lost, give_up, &writer, &rows,
+                       &refused)) {
+        json_t *evidence = json_object();
+        json_set_int(evidence, "rows_given_up", rows);
+        if (rows > 0)
+            json_set_string(evidence, "lost", lost);
+        outcome_is(outcome, OUTCOME_DONE, evidence);
+        return true;
+    }
+    if (!error_is(refused, ERR_MISMATCH) || written == 0 || give_up) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return false;
+    }
+    g_autofree char *count = text_count(written);
+    return fail(error, ERR_MISMATCH,
+                "%s row%s written to '%s' since the swap and would be lost: `honk rollback %s "
+                "--give-up-rows` goes on without %s and keeps %s in '%s'",
+                count, written == 1 ? " was" : "s were", move->target, migration_name(move->call),
+                written == 1 ? "it" : "them", written == 1 ? "it" : "them", lost);
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(json_t) names = NULL;
+    SwapState state;
+    World ignored;
+    bool has_stage;
+
+    if (!look(call, env, &move, &conn, &state, error) ||
+        !conn_exists(conn, move.stage, &has_stage, error))
+        return false;
+    if (state == SWAP_AFTER)
+        return swap_back(&move, conn, outcome, error);
+    if (state == SWAP_BEFORE || !has_stage)
+        return true; /* never swapped, or swapped back with its rows given up */
+    if (!tell_names(&move, conn, &ignored, &names, error))
+        return false;
+    return fail(error, ERR_MISMATCH, "cannot take '%s' back: %s", move.target,
+                json_string_value(json_array_get(json_object_get(names, "differences"), 0)));
+}
+
+const Action action_swap = {
+    .id = ACTION_SWAP,
+    .check = check,
+    .run = run,
+    .verify = verify,
+    .probe = probe,
+    .reverse = reverse,
+};

@@ -1,0 +1,7 @@
+/* table.h - the actions there are; one file and one line in perform.c each. */
+#pragma once
+
+#include "action/action.h"
+
+extern const Action action_plan, action_preflight, action_validate, action_freeze, action_stage,
+    action_transform, action_copy, action_compare, action_swap, action_retire;
