@@ -9,7 +9,7 @@
 
 typedef struct HttpClient HttpClient;
 
-/* `base` is "unix:/path/to/socket" or "http://host:port". `token` may be NULL. */
+/* `base` is "unix:/path/to/socket", "http://host:port" or "https://…". `token` may be NULL. */
 CHECKED bool http_client_new(const char *base, const char *token, HttpClient **ret, GError **error);
 void http_client_free(HttpClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_free)
@@ -24,8 +24,9 @@ typedef struct {
 void http_response_clear(HttpResponse *response);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpResponse, http_response_clear)
 
-/* One exchange. Fails only when no answer came (UNREACHABLE). `headers`: NULL-terminated "Name:
- * value", or NULL. */
+/* One exchange, whatever the status. Fails when no answer came (UNREACHABLE) or one over
+ * HTTP_BLOB_BYTES_MAX (TOO_LARGE). `path` is percent-encoded by the caller; `headers`:
+ * NULL-terminated "Name: value", or NULL. */
 CHECKED bool http_call(HttpClient *client, const char *method, const char *path,
                        const char *const *headers, const void *body, size_t bytes, int timeout_ms,
                        HttpResponse *ret, GError **error);
@@ -33,8 +34,9 @@ CHECKED bool http_call(HttpClient *client, const char *method, const char *path,
  * problem+json answer becomes the error that it describes, with its code and detail. */
 CHECKED bool http_call_json(HttpClient *client, const char *method, const char *path,
                             const json_t *body, int timeout_ms, json_t **ret, GError **error);
-/* Read a text/event-stream until the server ends it, `on_event` returns false, or an error.
- * `last_id` may be NULL. */
+/* Read a text/event-stream until the server ends it, `on_event` returns false (both are success),
+ * or an error; a minute without a sign of life is one. `last_id` may be NULL. `on_event` may not
+ * call with the same client. */
 typedef bool HttpEventFn(const char *id, const char *type, const char *data, void *user);
 CHECKED bool http_stream(HttpClient *client, const char *path, const char *last_id,
                          HttpEventFn *on_event, void *user, GError **error);

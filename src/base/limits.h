@@ -16,6 +16,7 @@
 #define DIAGNOSTICS_MAX 200                      /* a person reads the first dozen */
 #define HTTP_BODY_BYTES_MAX (16 * 1024 * 1024)   /* one file or result; bigger things are blobs */
 #define HTTP_BLOB_BYTES_MAX (64 * 1024 * 1024)   /* a plan, a slice, evidence */
+#define SSE_EVENT_BYTES_MAX (1024 * 1024)        /* an event of ours is under 8 KiB */
 #define HTTP_CONNECTIONS_MAX 512                 /* one thread each, 256 KiB of stack */
 #define HTTP_STREAMS_MAX 256                     /* of those, how many may be event streams */
 #define PAGE_ROWS_DEFAULT 100

@@ -1,0 +1,350 @@
+/*
+ * http_client.c - libcurl's easy interface, with every way out of the ordinary closed.
+ *
+ * No proxy, no redirect, no signal, no other protocol than HTTP; sizes and times are bounded. One
+ * handle is used for all calls of a client, so that its connection is kept.
+ */
+#include "base/http_client.h"
+
+#include "base/limits.h"
+#include "base/sse.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#define CONNECT_TIMEOUT_MS 5000 /* longer than three lost packets of a handshake */
+#define STREAM_SILENCE_S 60     /* the server gives a sign of life every 15 s */
+
+struct HttpClient {
+    CURL *curl;
+    char *base;        /* as given, for messages */
+    char *url;         /* what paths are appended to */
+    char *socket_path; /* or NULL */
+    char *token;       /* or NULL */
+    char problem[CURL_ERROR_SIZE];
+};
+
+typedef struct curl_slist CurlHeaders;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CurlHeaders, curl_slist_free_all)
+
+/* ---- making ---- */
+
+static bool
+text_has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char) *text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
+static bool
+http_check_socket_path(const char *path, GError **error)
+{
+    size_t length_max = sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1;
+    if (strlen(path) > length_max)
+        return fail(error, ERR_INVALID,
+                    "the path of socket '%s' is longer than the %zu bytes that the system allows",
+                    path, length_max);
+    return true;
+}
+
+static void
+curl_start(void)
+{
+    CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    g_assert(code == CURLE_OK);
+}
+
+bool
+http_client_new(const char *base, const char *token, HttpClient **ret, GError **error)
+{
+    static pthread_once_t started = PTHREAD_ONCE_INIT;
+    bool is_socket = g_str_has_prefix(base, "unix:");
+    if (!is_socket && !g_str_has_prefix(base, "http://") && !g_str_has_prefix(base, "https://"))
+        return fail(error, ERR_INVALID,
+                    "'%s' is no address, expected 'unix:/path' or 'http://host:port'", base);
+    if (is_socket && !http_check_socket_path(base + strlen("unix:"), error))
+        return false;
+    if (token != NULL && text_has_control(token))
+        return fail(error, ERR_INVALID, "the token holds a control character or a line end");
+
+    pthread_once(&started, curl_start);
+    HttpClient *client = g_new0(HttpClient, 1);
+    client->curl = curl_easy_init();
+    g_assert(client->curl != NULL);
+    client->base = g_strdup(base);
+    client->token = g_strdup(token);
+    client->url = g_strdup(is_socket ? "http://localhost" : base);
+    client->socket_path = is_socket ? g_strdup(base + strlen("unix:")) : NULL;
+    if (g_str_has_suffix(client->url, "/"))
+        client->url[strlen(client->url) - 1] = '\0';
+    *ret = client;
+    return true;
+}
+
+void
+http_client_free(HttpClient *client)
+{
+    if (client == NULL)
+        return;
+    curl_easy_cleanup(client->curl);
+    g_free(client->base);
+    g_free(client->url);
+    g_free(client->socket_path);
+    g_free(client->token);
+    g_free(client);
+}
+
+void
+http_response_clear(HttpResponse *response)
+{
+    g_free(response->content_type);
+    g_free(response->retry_after);
+    g_free(response->body);
+    *response = (HttpResponse){0};
+}
+
+/* ---- one exchange ---- */
+
+typedef struct {
+    GString *body;
+    bool is_too_large;
+} Receiver;
+
+static size_t
+receiver_write(char *data, size_t size, size_t count, void *user)
+{
+    Receiver *receiver = user;
+    size_t bytes = size * count;
+    if (receiver->body->len + bytes > HTTP_BLOB_BYTES_MAX) {
+        receiver->is_too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    g_string_append_len(receiver->body, data, (gssize) bytes);
+    return bytes;
+}
+
+static bool
+headers_have(const char *const *headers, const char *name)
+{
+    size_t length = strlen(name);
+    for (; headers != NULL && *headers != NULL; headers++)
+        if (strncasecmp(*headers, name, length) == 0 && (*headers)[length] == ':')
+            return true;
+    return false;
+}
+
+static CurlHeaders *
+http_headers(const HttpClient *client, const char *const *headers, bool has_body)
+{
+    CurlHeaders *list = curl_slist_append(NULL, "Expect:"); /* no "100-continue" round trip */
+    if (client->token != NULL) {
+        g_autofree char *line = g_strdup_printf("Authorization: Bearer %s", client->token);
+        list = curl_slist_append(list, line);
+    }
+    if (has_body && !headers_have(headers, "Content-Type"))
+        list = curl_slist_append(list, "Content-Type: application/octet-stream");
+    for (; headers != NULL && *headers != NULL; headers++)
+        list = curl_slist_append(list, *headers);
+    return list;
+}
+
+/* Everything that calls and streams have in common. What it borrows must live until the exchange is
+ * over. */
+static void
+http_prepare(HttpClient *client, const char *url, const CurlHeaders *headers,
+             curl_write_callback write, void *user)
+{
+    CURL *curl = client->curl;
+    curl_easy_reset(curl); /* keeps connections */
+    client->problem[0] = '\0';
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long) CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "honk/" HONK_VERSION);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->problem);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, user);
+}
+
+static bool
+http_fail(const HttpClient *client, CURLcode code, GError **error)
+{
+    const char *problem = client->problem[0] != '\0' ? client->problem : curl_easy_strerror(code);
+    ErrorCode what = code == CURLE_URL_MALFORMAT ? ERR_INVALID : ERR_UNREACHABLE;
+    return fail(error, what, "no answer from '%s': %s", client->base, problem);
+}
+
+static char *
+http_header(const HttpClient *client, const char *name)
+{
+    struct curl_header *header;
+    if (curl_easy_header(client->curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return NULL;
+    return g_strdup(header->value);
+}
+
+static int
+http_status(const HttpClient *client)
+{
+    long status = 0;
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    return (int) status;
+}
+
+bool
+http_call(HttpClient *client, const char *method, const char *path, const char *const *headers,
+          const void *body, size_t bytes, int timeout_ms, HttpResponse *ret, GError **error)
+{
+    g_autoptr(CurlHeaders) list = http_headers(client, headers, body != NULL);
+    g_autofree char *url = g_strconcat(client->url, path, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    Receiver receiver = {.body = text};
+    http_prepare(client, url, list, receiver_write, &receiver);
+    CURL *curl = client->curl;
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long) timeout_ms);
+    if (body != NULL) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) bytes);
+    }
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+
+    CURLcode code = curl_easy_perform(curl);
+    if (receiver.is_too_large)
+        return fail(error, ERR_TOO_LARGE, "the answer of '%s' is larger than %d MiB", client->base,
+                    HTTP_BLOB_BYTES_MAX / (1024 * 1024));
+    if (code != CURLE_OK)
+        return http_fail(client, code, error);
+    *ret = (HttpResponse){.status = http_status(client),
+                          .content_type = http_header(client, "Content-Type"),
+                          .retry_after = http_header(client, "Retry-After"),
+                          .bytes = text->len};
+    ret->body = g_string_free(g_steal_pointer(&text), FALSE);
+    return true;
+}
+
+/* ---- JSON, and errors as the server describes them ---- */
+
+static ErrorCode
+error_code_from_status(int status)
+{
+    if (status == 500)
+        return ERR_INTERNAL;
+    for (ErrorCode code = 0; code < ERROR_COUNT; code++)
+        if (error_http_status(code) == status)
+            return code;
+    return status > 500 ? ERR_TRANSIENT : ERR_INVALID;
+}
+
+static bool
+http_fail_as_answered(int status, const char *body, size_t bytes, GError **error)
+{
+    g_autoptr(json_t) problem = NULL;
+    if (!json_parse(body, bytes, "problem", &problem, NULL))
+        return fail(error, error_code_from_status(status), "the server answered with status %d",
+                    status);
+    const char *wire = json_get_string(problem, "code", NULL);
+    ErrorCode code = wire != NULL ? error_code_from_wire(wire) : error_code_from_status(status);
+    const char *detail = json_get_string(problem, "detail", NULL);
+    if (detail == NULL)
+        detail = json_get_string(problem, "title", NULL);
+    if (detail == NULL)
+        return fail(error, code, "the server answered with status %d", status);
+    return fail(error, code, "%s", detail);
+}
+
+bool
+http_call_json(HttpClient *client, const char *method, const char *path, const json_t *body,
+               int timeout_ms, json_t **ret, GError **error)
+{
+    static const char *const with_body[] = {"Accept: application/json",
+                                            "Content-Type: application/json", NULL};
+    static const char *const without_body[] = {"Accept: application/json", NULL};
+    g_autofree char *text = body != NULL ? json_compact(body) : NULL;
+    g_auto(HttpResponse) response = {0};
+    if (!http_call(client, method, path, body != NULL ? with_body : without_body, text,
+                   text != NULL ? strlen(text) : 0, timeout_ms, &response, error))
+        return false;
+    if (response.status < 200 || response.status > 299)
+        return http_fail_as_answered(response.status, response.body, response.bytes, error);
+    if (ret == NULL)
+        return true;
+    json_t *value = NULL;
+    if (response.bytes > 0 &&
+        !json_parse(response.body, response.bytes, "the server's answer", &value, error))
+        return false;
+    *ret = value;
+    return true;
+}
+
+/* ---- event streams ---- */
+
+typedef struct {
+    HttpClient *client;
+    Sse *sse;
+    GString *problem; /* the body of an answer other than 200 */
+    bool is_stopped;  /* on_event wants no more */
+    GError *error;
+} Stream;
+
+static size_t
+stream_write(char *data, size_t size, size_t count, void *user)
+{
+    Stream *stream = user;
+    size_t bytes = size * count;
+    if (http_status(stream->client) != 200) {
+        size_t room = HTTP_BODY_BYTES_MAX - stream->problem->len;
+        g_string_append_len(stream->problem, data, (gssize) MIN(bytes, room));
+        return bytes;
+    }
+    bool go_on = false;
+    if (!sse_feed(stream->sse, data, bytes, &go_on, &stream->error))
+        return CURL_WRITEFUNC_ERROR;
+    stream->is_stopped = !go_on;
+    return go_on ? bytes : CURL_WRITEFUNC_ERROR;
+}
+
+static bool
+stream_result(Stream *stream, CURLcode code, GError **error)
+{
+    int status = http_status(stream->client);
+    if (stream->error != NULL) {
+        g_propagate_error(error, stream->error);
+        return false;
+    }
+    if (stream->is_stopped)
+        return true;
+    if (code != CURLE_OK)
+        return http_fail(stream->client, code, error);
+    if (status != 200)
+        return http_fail_as_answered(status, stream->problem->str, stream->problem->len, error);
+    return true;
+}
+
+bool
+http_stream(HttpClient *client, const char *path, const char *last_id, HttpEventFn *on_event,
+            void *user, GError **error)
+{
+    g_autofree char *id = last_id != NULL ? g_strdup_printf("Last-Event-ID: %s", last_id) : NULL;
+    const char *const headers[] = {"Accept: text/event-stream", id, NULL};
+    g_autoptr(CurlHeaders) list = http_headers(client, headers, false);
+    g_autofree char *url = g_strconcat(client->url, path, NULL);
+    g_autoptr(Sse) sse = sse_new(on_event, user);
+    g_autoptr(GString) problem = g_string_new(NULL);
+    Stream stream = {.client = client, .sse = sse, .problem = problem};
+    http_prepare(client, url, list, stream_write, &stream);
+    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long) STREAM_SILENCE_S);
+    return stream_result(&stream, curl_easy_perform(client->curl), error);
+}
