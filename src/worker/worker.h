@@ -21,5 +21,5 @@ typedef struct {
     bool drain;            /* exit as soon as there is nothing to do, for tests and scripts */
 } WorkerOptions;
 
-/* Works until told to stop. False only when it cannot begin. */
+/* Works until told to stop. False when it cannot begin, or when the server refuses it for good. */
 CHECKED bool worker_main(const Config *config, const WorkerOptions *options, GError **error);
