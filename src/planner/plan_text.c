@@ -414,7 +414,7 @@ print_approval(Report *report)
     json_array_foreach(approvals, i, approval) print_one_approval(report, approval);
     if (json_array_size(approvals) == 0)
         page_say(&report->page, STYLE_PLAIN, "  ",
-                 "nobody has said yes to it yet: `honk approve %s --digest %s`",
+                 "nobody has said yes to it yet: `honk approve %s %s`",
                  short_name(plan_string(report, "migration")), prefix);
     if (expires > 0) {
         g_autofree char *at = clock_text(expires);
