@@ -26,8 +26,9 @@
  *     "store:listening": 1          # how many tasks may use it at once
  *     "group:listening": 4
  *
- * ${ENV} is expanded in every scalar. Relative paths are relative to the file. A dataset's address (annotation
- * honk/dataset-url) is "STORE:OBJECT", for example "listening:users_v1" or "files:airports.csv".
+ * ${ENV} is expanded in every scalar. Relative paths are relative to the file. A dataset's address
+ * (annotation honk/dataset-url) is "STORE:OBJECT", for example "listening:users_v1" or
+ * "files:airports.csv". docs/formats/honk-yaml.md has every key with its default.
  */
 #pragma once
 
@@ -37,7 +38,7 @@
 typedef struct {
     char *name;
     char *driver;
-    json_t *settings; /* object; "path" is absolute */
+    json_t *settings; /* object with all but `driver` and `concurrency`; "path" is absolute */
 } StoreConfig;
 
 typedef struct {
@@ -45,29 +46,40 @@ typedef struct {
     int quorum;
     int64_t plan_ttl_ms, rollback_window_ms, soak_ms, retention_ms;
     bool automatic_rollback;
-    json_t *freezes;
-    char *digest; /* "sha256:…" of the policy as written: it is a guard of every plan */
+    json_t *freezes; /* [{from, to, why, from_ms, to_ms}] */
+    char *digest; /* "sha256:…" of all the above but the freezes: a guard of every plan, while a
+                   * freeze is about when one may start */
 } PolicyConfig;
 
 typedef struct {
     char *path, *folder; /* of honk.yaml, absolute */
     char *state, *socket, *listen;
     GPtrArray *catalog; /* char *, absolute */
-    GPtrArray *stores;  /* StoreConfig * */
+    GPtrArray *stores;  /* StoreConfig *, in the file's order */
     int workers;
     PolicyConfig policy;
-    json_t *roles;  /* {role: [identity, …]} */
-    json_t *limits; /* {resource: count} */
+    json_t *roles;  /* {role: [identity, …]}: full refs, or "local"; every role is there */
+    json_t *limits; /* {resource: count}; a store's `concurrency` is its "store:NAME" */
 } Config;
 
-/* Findings carry file and line; unknown keys are errors with a suggestion. */
+/* Findings carry file and line; unknown keys are errors with a suggestion. False with INVALID, and
+ * the findings' text as message, when any is an error. */
 CHECKED bool config_read(const char *path, Diags *diags, Config **ret, GError **error);
+/* The same from a text in memory; `path` is where it would be. */
+CHECKED bool config_parse(const char *text, size_t bytes, const char *path, Diags *diags,
+                          Config **ret, GError **error);
 /* honk.yaml in `folder` or the nearest parent; NOT_FOUND says to run `honk init`. Caller frees. */
 CHECKED bool config_find(const char *folder, char **ret_path, GError **error);
 void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 const StoreConfig *config_store(const Config *config, const char *name); /* NULL when absent */
-/* Split "STORE:OBJECT"; INVALID when the form is wrong, NOT_FOUND (with the names there are) when the store is unknown. */
-CHECKED bool config_dataset_url(const Config *config, const char *url, const StoreConfig **ret_store,
-                                const char **ret_object, GError **error);
+/* Split "STORE:OBJECT"; INVALID when the form is wrong, NOT_FOUND (with the names there are) when
+ * the store is unknown. */
+CHECKED bool config_dataset_url(const Config *config, const char *url,
+                                const StoreConfig **ret_store, const char **ret_object,
+                                GError **error);
+/* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
+const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
+/* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */
+CHECKED bool duration_parse(const char *text, int64_t *ret_ms, GError **error);

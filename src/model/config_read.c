@@ -1,0 +1,610 @@
+/*
+ * config_read.c - honk.yaml, read by tables: one line for each key, with the function that reads
+ * its value.
+ *
+ * Everything that is wrong is found in one pass, each with its place. A key that is absent, or has
+ * no value, keeps its default; the defaults stand in config_new().
+ */
+#include "base/text.h"
+#include "base/yaml.h"
+#include "model/config.h"
+#include "model/entity.h"
+
+#include <string.h>
+
+#define CONFIG_BYTES_MAX (1024 * 1024) /* a person wrote it */
+#define SOCKET_BYTES_MAX 107           /* what the kernel's sun_path holds */
+#define LIMIT_COUNT_MAX 1000000        /* more than any machine runs at once */
+
+typedef struct {
+    Config *config;
+    Diags *diags;
+    const char *file;
+} Reader;
+
+typedef struct Field Field;
+struct Field {
+    const char *key;
+    void (*read)(Reader *reader, const Field *field, const YamlNode *value, void *target);
+    size_t offset;
+    int min, max;
+};
+
+/* ---- findings ---- */
+
+static void G_GNUC_PRINTF(4, 5)
+    reader_error(Reader *reader, const char *code, const YamlNode *at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    diags_add(reader->diags, DIAG_ERROR, code, reader->file, at->line, at->column, "%s", message);
+}
+
+static void
+reader_error_from(Reader *reader, const char *code, const YamlNode *at, const char *subject,
+                  const GError *error)
+{
+    reader_error(reader, code, at, "%s: %s", subject, error->message);
+}
+
+static void
+reader_wrong_type(Reader *reader, const char *key, const YamlNode *value, const char *expected)
+{
+    if (value->kind == YAML_SCALAR)
+        reader_error(reader, "wrong-type", value, "'%s' is '%s', expected %s", key, value->text,
+                     expected);
+    else
+        reader_error(reader, "wrong-type", value, "'%s' is a %s, expected %s", key,
+                     value->kind == YAML_LIST ? "list" : "map", expected);
+}
+
+/* ---- scalars ---- */
+
+/* The text with the environment's values in it; NULL when it is no text, or a variable is not set.
+ */
+static char *
+reader_text(Reader *reader, const char *key, const YamlNode *value, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    char *text;
+    if (value->kind != YAML_SCALAR || yaml_is_null(value)) {
+        reader_wrong_type(reader, key, value, expected);
+        return NULL;
+    }
+    if (!text_expand_env(value->text, &text, &error)) {
+        reader_error_from(reader, "variable", value, key, error);
+        return NULL;
+    }
+    return text;
+}
+
+/* Any value as JSON: types by the core schema after the expansion, quoted text stays text. */
+static json_t *
+reader_json(Reader *reader, const char *key, const YamlNode *value)
+{
+    if (value->kind == YAML_SCALAR) {
+        if (yaml_is_null(value))
+            return json_null();
+        g_autofree char *text = reader_text(reader, key, value, "a value");
+        YamlNode expanded = *value;
+        expanded.text = text != NULL ? text : "";
+        return yaml_to_json(&expanded);
+    }
+    json_t *json = value->kind == YAML_LIST ? json_array() : json_object();
+    for (size_t i = 0; i < value->count; i++) {
+        if (value->kind == YAML_LIST) {
+            json_array_append_new(json, reader_json(reader, key, value->items[i]));
+        } else {
+            const char *name = value->items[2 * i]->text;
+            json_object_set_new(json, name, reader_json(reader, name, value->items[2 * i + 1]));
+        }
+    }
+    return json;
+}
+
+static void
+read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autofree char *text = reader_text(reader, field->key, value, "true or false");
+    if (text == NULL)
+        return;
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+        *(bool *) target = text[0] == 't';
+    else
+        reader_wrong_type(reader, field->key, value, "true or false");
+}
+
+static void
+read_count(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autofree char *expected =
+        g_strdup_printf("a whole number from %d to %d", field->min, field->max);
+    g_autofree char *text = reader_text(reader, field->key, value, expected);
+    guint64 count;
+    if (text == NULL)
+        return;
+    if (g_ascii_string_to_unsigned(text, 10, (guint64) field->min, (guint64) field->max, &count,
+                                   NULL))
+        *(int *) target = (int) count;
+    else
+        reader_wrong_type(reader, field->key, value, expected);
+}
+
+static void
+read_duration(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autofree char *text = reader_text(reader, field->key, value, "a duration such as 24h");
+    g_autoptr(GError) error = NULL;
+    if (text != NULL && !duration_parse(text, target, &error))
+        reader_error_from(reader, "duration", value, field->key, error);
+}
+
+/* ---- paths and addresses ---- */
+
+/* Absolute, from the folder of the file. NULL when it is no path. */
+static char *
+reader_path(Reader *reader, const char *key, const YamlNode *value)
+{
+    g_autofree char *text = reader_text(reader, key, value, "a path");
+    if (text == NULL)
+        return NULL;
+    if (*text == '\0') {
+        reader_error(reader, "wrong-type", value, "'%s' is empty, expected a path", key);
+        return NULL;
+    }
+    return g_canonicalize_filename(text, reader->config->folder);
+}
+
+static void
+read_path(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    char *path = reader_path(reader, field->key, value);
+    if (path == NULL)
+        return;
+    g_free(*(char **) target);
+    *(char **) target = path;
+}
+
+static void
+read_paths(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    GPtrArray *paths = *(GPtrArray **) target;
+    g_ptr_array_set_size(paths, 0);
+    bool is_list = value->kind == YAML_LIST;
+    if (value->kind == YAML_MAP)
+        reader_wrong_type(reader, field->key, value, "a list of files or folders");
+    for (size_t i = 0; value->kind != YAML_MAP && i < (is_list ? value->count : 1); i++) {
+        char *path = reader_path(reader, field->key, is_list ? value->items[i] : value);
+        if (path != NULL)
+            g_ptr_array_add(paths, path);
+    }
+}
+
+static bool
+host_is_loopback(const char *host)
+{
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+        return true;
+    int bytes[4], end = 0;
+    if (sscanf(host, "%3d.%3d.%3d.%3d%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &end) != 4 ||
+        host[end] != '\0')
+        return false;
+    return bytes[0] == 127 && MAX(bytes[1], MAX(bytes[2], bytes[3])) <= 255;
+}
+
+static void
+read_listen(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    const char *expected = "HOST:PORT, such as 127.0.0.1:7420";
+    g_autofree char *text = reader_text(reader, field->key, value, expected);
+    if (text == NULL)
+        return;
+    const char *colon = strrchr(text, ':');
+    guint64 port;
+    if (colon == NULL || colon == text ||
+        !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL)) {
+        reader_wrong_type(reader, field->key, value, expected);
+        return;
+    }
+    g_autofree char *host = g_strndup(text, (size_t) (colon - text));
+    if (!host_is_loopback(host)) {
+        reader_error(reader, "listen", value,
+                     "'listen' is '%s', which other machines could reach: that is refused for now, "
+                     "expected 127.0.0.1, [::1] or localhost",
+                     text);
+        return;
+    }
+    g_free(*(char **) target);
+    *(char **) target = g_steal_pointer(&text);
+}
+
+/* ---- maps ---- */
+
+static void
+reader_unknown_key(Reader *reader, const YamlNode *key, const char *const *known, const char *where)
+{
+    const char *nearest = text_nearest(key->text, known);
+    if (nearest != NULL)
+        reader_error(reader, "unknown-key", key, "unknown key '%s'%s, did you mean '%s'?",
+                     key->text, where, nearest);
+    else {
+        g_autofree char *names = g_strjoinv(", ", (char **) known);
+        reader_error(reader, "unknown-key", key, "unknown key '%s'%s, expected one of: %s",
+                     key->text, where, names);
+    }
+}
+
+/* Read a map by its table; `base` is what the offsets count from. */
+static void
+reader_fields(Reader *reader, const char *name, const YamlNode *map, const Field *fields,
+              void *base)
+{
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+    for (const Field *field = fields; field->key != NULL; field++)
+        g_ptr_array_add(known, (void *) field->key);
+    g_ptr_array_add(known, NULL);
+
+    if (map->kind != YAML_MAP) {
+        reader_wrong_type(reader, name, map, "a map");
+        return;
+    }
+    g_autofree char *where =
+        map->line > 0 && strcmp(name, "honk.yaml") != 0 ? g_strdup_printf(" in '%s'", name) : NULL;
+    for (size_t i = 0; i < map->count; i++) {
+        const YamlNode *key = map->items[2 * i], *value = map->items[2 * i + 1];
+        const Field *field = fields;
+        while (field->key != NULL && strcmp(field->key, key->text) != 0)
+            field++;
+        if (field->key == NULL)
+            reader_unknown_key(reader, key, (const char *const *) known->pdata,
+                               where != NULL ? where : "");
+        else if (!yaml_is_null(value))
+            field->read(reader, field, value, (char *) base + field->offset);
+    }
+}
+
+/* ---- stores ---- */
+
+static void
+store_config_free(void *data)
+{
+    StoreConfig *store = data;
+    g_free(store->name);
+    g_free(store->driver);
+    json_decref(store->settings);
+    g_free(store);
+}
+
+/* A store's `concurrency` is the limit "store:NAME", so there are two ways to say it; saying two
+ * things is a mistake. */
+static void
+reader_limit(Reader *reader, const char *resource, const Field *field, const YamlNode *value)
+{
+    int count = -1;
+    read_count(reader, field, value, &count);
+    int64_t before = json_get_int(reader->config->limits, resource, count);
+    if (count >= 0 && before != count)
+        reader_error(reader, "contradiction", value, "'%s' is limited to %d here, but to %d above",
+                     resource, count, (int) before);
+    else if (count >= 0)
+        json_set_int(reader->config->limits, resource, count);
+}
+
+static void
+store_setting(Reader *reader, StoreConfig *store, const YamlNode *key, const YamlNode *value)
+{
+    if (strcmp(key->text, "driver") == 0) {
+        g_free(store->driver);
+        store->driver = reader_text(reader, "driver", value, "the name of a driver");
+    } else if (strcmp(key->text, "concurrency") == 0) {
+        const Field limit = {.key = "concurrency", .min = 1, .max = LIMIT_COUNT_MAX};
+        g_autofree char *resource = g_strdup_printf("store:%s", store->name);
+        reader_limit(reader, resource, &limit, value);
+    } else if (strcmp(key->text, "path") == 0) {
+        g_autofree char *path = reader_path(reader, "path", value);
+        json_set_string(store->settings, "path", path);
+    } else {
+        json_object_set_new(store->settings, key->text, reader_json(reader, key->text, value));
+    }
+}
+
+static void
+reader_store(Reader *reader, const YamlNode *key, const YamlNode *value)
+{
+    if (!entity_name_is_valid(key->text)) {
+        reader_error(reader, "store-name", key,
+                     "'%s' cannot name a store: expected letters, digits, '-', '_' and '.'",
+                     key->text);
+        return;
+    }
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, key->text, value, "a map with a 'driver'");
+        return;
+    }
+    StoreConfig *store = g_new0(StoreConfig, 1);
+    store->name = g_strdup(key->text);
+    store->settings = json_object();
+    g_ptr_array_add(reader->config->stores, store);
+    for (size_t i = 0; i < value->count; i++)
+        store_setting(reader, store, value->items[2 * i], value->items[2 * i + 1]);
+    if (yaml_get_key(value, "driver") == NULL)
+        reader_error(reader, "missing-key", key, "store '%s' has no 'driver'", key->text);
+}
+
+static void
+read_stores(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of names to stores");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++)
+        reader_store(reader, value->items[2 * i], value->items[2 * i + 1]);
+}
+
+/* ---- roles and limits ---- */
+
+static const char *const role_names[] = {"viewer", "author", "approver", "operator", "admin", NULL};
+
+static void
+reader_identity(Reader *reader, const char *role, const YamlNode *value)
+{
+    g_autofree char *text = reader_text(reader, role, value, "an identity");
+    g_autofree char *ref = NULL;
+    g_autoptr(GError) error = NULL;
+    if (text == NULL)
+        return;
+    if (strcmp(text, "local") == 0)
+        ref = g_strdup(text);
+    else if (!entity_ref_parse(text, NULL, NULL, &ref, &error)) {
+        reader_error(
+            reader, "identity", value,
+            "'%s' is no identity: expected 'local', or a ref such as 'user:default/ada' or "
+            "'group:default/team-identity'",
+            text);
+        return;
+    }
+    json_array_append_new(json_object_get(reader->config->roles, role), json_string(ref));
+}
+
+static void
+read_roles(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of roles to identities");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        const YamlNode *key = value->items[2 * i], *list = value->items[2 * i + 1];
+        if (!g_strv_contains(role_names, key->text))
+            reader_unknown_key(reader, key, role_names, " in 'roles'");
+        else if (list->kind == YAML_LIST)
+            for (size_t item = 0; item < list->count; item++)
+                reader_identity(reader, key->text, list->items[item]);
+        else if (!yaml_is_null(list))
+            reader_wrong_type(reader, key->text, list, "a list of identities");
+    }
+}
+
+static void
+read_limits(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of resources to counts");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        const YamlNode *key = value->items[2 * i];
+        const Field limit = {.key = key->text, .max = LIMIT_COUNT_MAX};
+        if (strchr(key->text, ':') == NULL)
+            reader_error(reader, "limit", key,
+                         "'%s' names no resource: expected KIND:NAME, such as \"store:listening\"",
+                         key->text);
+        else
+            reader_limit(reader, key->text, &limit, value->items[2 * i + 1]);
+    }
+}
+
+/* ---- policy ---- */
+
+/* "2026-12-20T18:00:00Z", or a day: its begin, or with `is_end` the begin of the next one. UTC
+ * unless it says otherwise. */
+static bool
+time_parse(const char *text, bool is_end, int64_t *ret_ms)
+{
+    bool is_day = strlen(text) == strlen("2026-12-20");
+    g_autofree char *whole = is_day ? g_strdup_printf("%sT00:00:00Z", text) : g_strdup(text);
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(whole, utc);
+    if (time == NULL)
+        return false;
+    *ret_ms = g_date_time_to_unix(time) * 1000 + (is_day && is_end ? 24 * 60 * 60 * 1000 : 0);
+    return true;
+}
+
+static void
+reader_freeze_time(Reader *reader, const YamlNode *map, const char *key, bool is_end,
+                   json_t *freeze)
+{
+    const YamlNode *value = yaml_get(map, key);
+    const char *expected = "a time such as 2026-12-20 or 2026-12-20T18:00:00Z";
+    if (value == NULL) {
+        reader_error(reader, "missing-key", map, "a freeze has no '%s'", key);
+        return;
+    }
+    g_autofree char *text = reader_text(reader, key, value, expected);
+    g_autofree char *key_ms = g_strdup_printf("%s_ms", key);
+    int64_t ms;
+    if (text == NULL)
+        return;
+    if (!time_parse(text, is_end, &ms)) {
+        reader_wrong_type(reader, key, value, expected);
+        return;
+    }
+    json_set_string(freeze, key, text);
+    json_set_int(freeze, key_ms, ms);
+}
+
+static void
+reader_freeze(Reader *reader, const YamlNode *value, json_t *freezes)
+{
+    static const char *const known[] = {"from", "to", "why", NULL};
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, "freezes", value, "a list of {from, to, why}");
+        return;
+    }
+    g_autoptr(json_t) freeze = json_object();
+    for (size_t i = 0; i < value->count; i++)
+        if (!g_strv_contains(known, value->items[2 * i]->text))
+            reader_unknown_key(reader, value->items[2 * i], known, " in a freeze");
+    reader_freeze_time(reader, value, "from", false, freeze);
+    reader_freeze_time(reader, value, "to", true, freeze);
+    const YamlNode *why = yaml_get(value, "why");
+    g_autofree char *text = why != NULL ? reader_text(reader, "why", why, "a sentence") : NULL;
+    json_set_string(freeze, "why", text != NULL ? text : "no reason given");
+    if (json_get_int(freeze, "from_ms", 0) >= json_get_int(freeze, "to_ms", INT64_MAX))
+        reader_error(reader, "freeze", value, "a freeze ends before it begins");
+    json_array_append(freezes, freeze);
+}
+
+static void
+read_freezes(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_LIST) {
+        reader_wrong_type(reader, field->key, value, "a list of {from, to, why}");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++)
+        reader_freeze(reader, value->items[i], *(json_t **) target);
+}
+
+/* clang-format off */
+static const Field policy_fields[] = {
+    {"self_approval",      read_bool,     offsetof(PolicyConfig, self_approval)},
+    {"quorum",             read_count,    offsetof(PolicyConfig, quorum), 1, 100},
+    {"plan_ttl",           read_duration, offsetof(PolicyConfig, plan_ttl_ms)},
+    {"rollback_window",    read_duration, offsetof(PolicyConfig, rollback_window_ms)},
+    {"soak",               read_duration, offsetof(PolicyConfig, soak_ms)},
+    {"retention",          read_duration, offsetof(PolicyConfig, retention_ms)},
+    {"automatic_rollback", read_bool,     offsetof(PolicyConfig, automatic_rollback)},
+    {"freezes",            read_freezes,  offsetof(PolicyConfig, freezes)},
+    {NULL},
+};
+/* clang-format on */
+
+static void
+read_policy(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    reader_fields(reader, field->key, value, policy_fields, target);
+}
+
+static void
+policy_seal(PolicyConfig *policy)
+{
+    g_autoptr(json_t) json =
+        json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:b}", "self_approval", policy->self_approval,
+                  "quorum", policy->quorum, "plan_ttl_ms", (json_int_t) policy->plan_ttl_ms,
+                  "rollback_window_ms", (json_int_t) policy->rollback_window_ms, "soak_ms",
+                  (json_int_t) policy->soak_ms, "retention_ms", (json_int_t) policy->retention_ms,
+                  "automatic_rollback", policy->automatic_rollback);
+    bool is_ok = json_digest(json, &policy->digest, NULL);
+    g_assert(is_ok); /* integers and truth values have a canonical form */
+}
+
+/* ---- the file ---- */
+
+/* clang-format off */
+static const Field config_fields[] = {
+    {"state",   read_path,   offsetof(Config, state)},
+    {"listen",  read_listen, offsetof(Config, listen)},
+    {"socket",  read_path,   offsetof(Config, socket)},
+    {"catalog", read_paths,  offsetof(Config, catalog)},
+    {"workers", read_count,  offsetof(Config, workers), 0, 256},
+    {"limits",  read_limits, offsetof(Config, limits)},
+    {"stores",  read_stores, offsetof(Config, stores)},
+    {"policy",  read_policy, offsetof(Config, policy)},
+    {"roles",   read_roles,  offsetof(Config, roles)},
+    {NULL},
+};
+/* clang-format on */
+
+static Config *
+config_new(const char *path)
+{
+    Config *config = g_new0(Config, 1);
+    config->path = g_canonicalize_filename(path, NULL);
+    config->folder = g_path_get_dirname(config->path);
+    config->state = g_canonicalize_filename(".honk", config->folder);
+    config->listen = g_strdup("127.0.0.1:7420");
+    config->catalog = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(config->catalog, g_canonicalize_filename("catalog", config->folder));
+    config->stores = g_ptr_array_new_with_free_func(store_config_free);
+    config->workers = 2;
+    config->policy = (PolicyConfig){
+        .quorum = 1,
+        .plan_ttl_ms = INT64_C(7) * 24 * 60 * 60 * 1000,
+        .rollback_window_ms = INT64_C(24) * 60 * 60 * 1000,
+        .retention_ms = INT64_C(14) * 24 * 60 * 60 * 1000,
+        .freezes = json_array(),
+    };
+    config->roles = json_object();
+    for (const char *const *role = role_names; *role != NULL; role++)
+        json_object_set_new(config->roles, *role, json_array());
+    config->limits = json_object();
+    return config;
+}
+
+/* What follows from other keys. */
+static void
+config_complete(Reader *reader)
+{
+    Config *config = reader->config;
+    if (config->socket == NULL)
+        config->socket = g_build_filename(config->state, "honk.sock", NULL);
+    if (strlen(config->socket) > SOCKET_BYTES_MAX)
+        diags_add(
+            reader->diags, DIAG_WARNING, "socket", reader->file, 0, 0,
+            "the socket's path is %zu bytes long, but %d is the most that works: set 'socket' "
+            "to a shorter one, such as /tmp/honk.sock",
+            strlen(config->socket), SOCKET_BYTES_MAX);
+    policy_seal(&config->policy);
+}
+
+static void
+reader_document(Reader *reader, const YamlFile *file)
+{
+    const YamlNode *root = yaml_document_count(file) > 0 ? yaml_document(file, 0) : NULL;
+    if (yaml_document_count(file) > 1)
+        diags_add(reader->diags, DIAG_ERROR, "documents", reader->file, 0, 0,
+                  "%zu documents, expected one", yaml_document_count(file));
+    if (root != NULL && !yaml_is_null(root))
+        reader_fields(reader, "honk.yaml", root, config_fields, reader->config);
+    config_complete(reader);
+}
+
+bool
+config_parse(const char *text, size_t bytes, const char *path, Diags *diags, Config **ret,
+             GError **error)
+{
+    g_autoptr(YamlFile) file = NULL;
+    g_autoptr(Config) config = config_new(path);
+    Reader reader = {.config = config, .diags = diags, .file = path};
+    if (!yaml_parse(text, bytes, path, diags, &file, error))
+        return false;
+    reader_document(&reader, file);
+    if (!diags_to_error(diags, error))
+        return false;
+    *ret = g_steal_pointer(&config);
+    return true;
+}
+
+bool
+config_read(const char *path, Diags *diags, Config **ret, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    return file_read(path, CONFIG_BYTES_MAX, &text, &bytes, error) &&
+           config_parse(text, bytes, path, diags, ret, error);
+}

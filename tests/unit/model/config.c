@@ -1,0 +1,324 @@
+/* config.c - honk.yaml is read with its defaults; every mistake is found at once, with its place.
+ */
+#include "model/config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static Config *
+config_of(const char *text)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(config_parse(text, strlen(text), "/etc/acme/honk.yaml", diags, &config, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(diags_count(diags), ==, 0);
+    return g_steal_pointer(&config);
+}
+
+static void
+assert_findings(const char *text, const char *expected)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(config_parse(text, strlen(text), "honk.yaml", diags, &config, &error));
+    g_assert_error(error, error_quark(), ERR_INVALID);
+    g_autofree char *found = diags_text(diags);
+    g_assert_cmpstr(found, ==, expected);
+}
+
+static void
+an_empty_file_is_all_defaults(void)
+{
+    g_autoptr(Config) config = config_of("# nothing yet\n");
+    g_assert_cmpstr(config->folder, ==, "/etc/acme");
+    g_assert_cmpstr(config->state, ==, "/etc/acme/.honk");
+    g_assert_cmpstr(config->socket, ==, "/etc/acme/.honk/honk.sock");
+    g_assert_cmpstr(config->listen, ==, "127.0.0.1:7420");
+    g_assert_cmpuint(config->catalog->len, ==, 1);
+    g_assert_cmpstr(config->catalog->pdata[0], ==, "/etc/acme/catalog");
+    g_assert_cmpint(config->workers, ==, 2);
+    g_assert_cmpuint(config->stores->len, ==, 0);
+    g_assert_false(config->policy.self_approval);
+    g_assert_cmpint(config->policy.quorum, ==, 1);
+    g_assert_cmpint(config->policy.plan_ttl_ms, ==, 604800000);
+    g_assert_cmpint(config->policy.rollback_window_ms, ==, 86400000);
+    g_assert_cmpint(config->policy.soak_ms, ==, 0);
+    g_assert_cmpint(config->policy.retention_ms, ==, 1209600000);
+    g_assert_cmpuint(json_object_size(config->roles), ==, 5);
+}
+
+static const char full[] =
+    "state: state\n"
+    "listen: '[::1]:0'\n"
+    "catalog: [ catalog, /srv/shared ]\n"
+    "workers: 0\n"
+    "stores:\n"
+    "  listening: { driver: sqlite, path: data/listening.db, concurrency: 1 }\n"
+    "  files:     { driver: csv, path: data, format: { header: true, delimiter: ';' } }\n"
+    "policy:\n"
+    "  self_approval: true\n"
+    "  quorum: 2\n"
+    "  plan_ttl: 1d12h\n"
+    "  soak: 250ms\n"
+    "  freezes: [ { from: 2026-12-20, to: 2027-01-03T12:00:00Z, why: holidays } ]\n"
+    "roles:\n"
+    "  approver: [ user:bo, group:music/leads ]\n"
+    "  admin: [ local ]\n"
+    "limits:\n"
+    "  \"store:listening\": 1\n"
+    "  \"group:listening\": 4\n";
+
+static void
+every_key_is_read(void)
+{
+    g_autoptr(Config) config = config_of(full);
+    g_assert_cmpstr(config->state, ==, "/etc/acme/state");
+    g_assert_cmpstr(config->socket, ==, "/etc/acme/state/honk.sock");
+    g_assert_cmpstr(config->listen, ==, "[::1]:0");
+    g_assert_cmpstr(config->catalog->pdata[1], ==, "/srv/shared");
+    g_assert_cmpint(config->workers, ==, 0);
+    g_assert_cmpint(config->policy.plan_ttl_ms, ==, 129600000);
+    g_assert_cmpint(config->policy.soak_ms, ==, 250);
+
+    const StoreConfig *store = config_store(config, "files");
+    g_autofree char *settings = json_compact(store->settings);
+    g_assert_cmpstr(store->driver, ==, "csv");
+    g_assert_cmpstr(
+        settings, ==,
+        "{\"path\":\"/etc/acme/data\",\"format\":{\"header\":true,\"delimiter\":\";\"}}");
+
+    g_autofree char *roles = json_compact(config->roles);
+    g_assert_cmpstr(roles, ==,
+                    "{\"viewer\":[],\"author\":[],\"approver\":[\"user:default/bo\","
+                    "\"group:music/leads\"],\"operator\":[],\"admin\":[\"local\"]}");
+    g_autofree char *limits = json_compact(config->limits);
+    g_assert_cmpstr(limits, ==, "{\"store:listening\":1,\"group:listening\":4}");
+}
+
+static void
+the_environment_is_expanded_with_its_types(void)
+{
+    g_setenv("HONK_TEST_HOST", "db.internal", TRUE);
+    g_setenv("HONK_TEST_PORT", "5432", TRUE);
+    g_autoptr(Config) config = config_of("stores:\n"
+                                         "  dw:\n"
+                                         "    driver: postgres\n"
+                                         "    port: ${HONK_TEST_PORT}\n"
+                                         "    host: ${HONK_TEST_HOST}\n"
+                                         "    password: \"${HONK_TEST_PORT}\"\n"
+                                         "    note: $${HOME}\n");
+    g_autofree char *settings = json_compact(config_store(config, "dw")->settings);
+    g_assert_cmpstr(settings, ==,
+                    "{\"port\":5432,\"host\":\"db.internal\",\"password\":\"5432\","
+                    "\"note\":\"${HOME}\"}");
+}
+
+static void
+every_mistake_is_found_with_its_place(void)
+{
+    g_unsetenv("HONK_TEST_UNSET");
+    assert_findings(
+        "stat: x\n"
+        "listen: 0.0.0.0:7420\n"
+        "workers: many\n"
+        "stores:\n"
+        "  dw: { path: \"${HONK_TEST_UNSET}/dw.db\" }\n"
+        "  \"a b\": { driver: csv }\n"
+        "policy:\n"
+        "  plan_ttl: 7\n"
+        "  quorum: 0\n"
+        "  self_aproval: true\n"
+        "  freezes: [ { from: soon, to: 2026-01-01 } ]\n"
+        "roles: { boss: [ local ], approver: [ bo ] }\n"
+        "limits: { listening: 3, \"store:x\": -1 }\n",
+        "honk.yaml:1:1: error: unknown key 'stat', did you mean 'state'? [unknown-key]\n"
+        "honk.yaml:2:9: error: 'listen' is '0.0.0.0:7420', which other machines could reach: that "
+        "is refused for now, expected 127.0.0.1, [::1] or localhost [listen]\n"
+        "honk.yaml:3:10: error: 'workers' is 'many', expected a whole number from 0 to 256 "
+        "[wrong-type]\n"
+        "honk.yaml:5:15: error: path: environment variable 'HONK_TEST_UNSET' is not set "
+        "[variable]\n"
+        "honk.yaml:5:3: error: store 'dw' has no 'driver' [missing-key]\n"
+        "honk.yaml:6:3: error: 'a b' cannot name a store: expected letters, digits, '-', '_' and "
+        "'.' [store-name]\n"
+        "honk.yaml:8:13: error: plan_ttl: '7' is no duration: expected a number and a unit (d, h, "
+        "m, s, ms), such as '24h', up to 100 years [duration]\n"
+        "honk.yaml:9:11: error: 'quorum' is '0', expected a whole number from 1 to 100 "
+        "[wrong-type]\n"
+        "honk.yaml:10:3: error: unknown key 'self_aproval' in 'policy', did you mean "
+        "'self_approval'? [unknown-key]\n"
+        "honk.yaml:11:22: error: 'from' is 'soon', expected a time such as 2026-12-20 or "
+        "2026-12-20T18:00:00Z [wrong-type]\n"
+        "honk.yaml:12:10: error: unknown key 'boss' in 'roles', expected one of: viewer, author, "
+        "approver, operator, admin [unknown-key]\n"
+        "honk.yaml:12:39: error: 'bo' is no identity: expected 'local', or a ref such as "
+        "'user:default/ada' or 'group:default/team-identity' [identity]\n"
+        "honk.yaml:13:11: error: 'listening' names no resource: expected KIND:NAME, such as "
+        "\"store:listening\" [limit]\n"
+        "honk.yaml:13:36: error: 'store:x' is '-1', expected a whole number from 0 to 1000000 "
+        "[wrong-type]");
+}
+
+static void
+two_limits_for_one_store_are_a_contradiction(void)
+{
+    assert_findings("stores: { a: { driver: csv, concurrency: 2 } }\nlimits: { \"store:a\": 3 }\n",
+                    "honk.yaml:2:22: error: 'store:a' is limited to 3 here, but to 2 above "
+                    "[contradiction]");
+}
+
+static void
+only_loopback_is_listened_on(void)
+{
+    static const char *const good[] = {"127.0.0.1:0", "127.1.2.3:80", "'[::1]:7420'",
+                                       "localhost:65535"};
+    static const char *const bad[] = {"0.0.0.0:1",       "127.0.0.1.evil.example:1",
+                                      "'[::]:1'",        "127.0.0.999:1",
+                                      "example.com:80",  "128.0.0.1:1",
+                                      "':7420'",         "127.0.0.1",
+                                      "127.0.0.1:70000", "7420"};
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_autofree char *text = g_strdup_printf("listen: %s\n", good[i]);
+        config_free(config_of(text));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *text = g_strdup_printf("listen: %s\n", bad[i]);
+        g_autoptr(Diags) diags = diags_new();
+        g_autoptr(Config) config = NULL;
+        g_assert_false(config_parse(text, strlen(text), "honk.yaml", diags, &config, NULL));
+    }
+}
+
+static void
+a_duration_has_a_number_and_a_unit(void)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: refused */
+    } cases[] = {
+        {"7d", 604800000},  {"24h", 86400000},
+        {"90s", 90000},     {"250ms", 250},
+        {"5m", 300000},     {"0s", 0},
+        {"1h30m", 5400000}, {"", -1},
+        {"7", -1},          {"d", -1},
+        {"-1s", -1},        {"1 h", -1},
+        {"1.5h", -1},       {"1w", -1},
+        {"1mss", -1},       {"36525d", 3155760000000},
+        {"36526d", -1},     {"99999999999999999999s", -1},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        int64_t ms = -1;
+        bool is_ok = duration_parse(cases[i].text, &ms, NULL);
+        g_assert_cmpint(is_ok, ==, cases[i].ms >= 0);
+        g_assert_cmpint(ms, ==, cases[i].ms);
+    }
+}
+
+static void
+the_digest_is_of_what_the_policy_says_not_of_how(void)
+{
+    g_autoptr(Config) plain = config_of("");
+    g_autoptr(Config) same = config_of("policy: { retention: 336h, quorum: 1 } # as ever\n");
+    g_autoptr(Config) frozen =
+        config_of("policy: { freezes: [{ from: 2026-01-01, to: 2026-01-02 }] }");
+    g_autoptr(Config) other = config_of("policy: { self_approval: true }\n");
+    g_assert_true(g_str_has_prefix(plain->policy.digest, "sha256:"));
+    g_assert_cmpstr(plain->policy.digest, ==, same->policy.digest);
+    g_assert_cmpstr(plain->policy.digest, ==, frozen->policy.digest);
+    g_assert_cmpstr(plain->policy.digest, !=, other->policy.digest);
+}
+
+static void
+a_freeze_holds_from_its_first_to_its_last_moment(void)
+{
+    g_autoptr(Config) config = config_of(full);
+    const int64_t from = INT64_C(1797724800000), to = INT64_C(1798977600000);
+    g_assert_null(policy_freeze_at(&config->policy, from - 1));
+    g_assert_cmpstr(policy_freeze_at(&config->policy, from), ==, "holidays");
+    g_assert_cmpstr(policy_freeze_at(&config->policy, to - 1), ==, "holidays");
+    g_assert_null(policy_freeze_at(&config->policy, to));
+}
+
+static void
+an_address_names_a_store_that_is_there(void)
+{
+    g_autoptr(Config) config = config_of(full);
+    const StoreConfig *store = NULL;
+    const char *object = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(config_dataset_url(config, "files:a:b.csv", &store, &object, &error));
+    g_assert_cmpstr(store->name, ==, "files");
+    g_assert_cmpstr(object, ==, "a:b.csv");
+
+    g_assert_false(config_dataset_url(config, "users_v1", &store, &object, &error));
+    g_assert_error(error, error_quark(), ERR_INVALID);
+    g_assert_cmpstr(error->message, ==,
+                    "'users_v1' is no address of a dataset: expected STORE:OBJECT, such as "
+                    "'listening:users_v1'");
+    g_clear_error(&error);
+    g_assert_false(config_dataset_url(config, "dw:users", &store, &object, &error));
+    g_assert_error(error, error_quark(), ERR_NOT_FOUND);
+    g_assert_cmpstr(error->message, ==,
+                    "'dw:users' names the store 'dw', but '/etc/acme/honk.yaml' has only "
+                    "'listening', 'files'");
+}
+
+static void
+the_file_is_found_in_a_parent(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("honk-config-XXXXXX", &error);
+    g_autofree char *deep = g_build_filename(folder, "a", "b", NULL);
+    g_autofree char *path = g_build_filename(folder, "honk.yaml", NULL);
+    g_autofree char *found = NULL;
+    g_assert_cmpint(g_mkdir_with_parents(deep, 0700), ==, 0);
+
+    g_assert_false(config_find(deep, &found, &error));
+    g_assert_error(error, error_quark(), ERR_NOT_FOUND);
+    g_autofree char *expected =
+        g_strdup_printf("no honk.yaml in '%s' or above it: run `honk init` to write one", deep);
+    g_assert_cmpstr(error->message, ==, expected);
+    g_clear_error(&error);
+
+    g_assert_true(g_file_set_contents(path, "workers: 3\n", -1, &error));
+    g_assert_true(config_find(deep, &found, &error));
+    g_assert_cmpstr(found, ==, path);
+
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_assert_true(config_read(found, diags, &config, &error));
+    g_assert_cmpint(config->workers, ==, 3);
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_cmpint(g_rmdir(deep), ==, 0);
+    g_autofree char *middle = g_path_get_dirname(deep);
+    g_assert_cmpint(g_rmdir(middle), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/config/an empty file is all defaults", an_empty_file_is_all_defaults);
+    g_test_add_func("/config/every key is read", every_key_is_read);
+    g_test_add_func("/config/the environment is expanded with its types",
+                    the_environment_is_expanded_with_its_types);
+    g_test_add_func("/config/every mistake is found with its place",
+                    every_mistake_is_found_with_its_place);
+    g_test_add_func("/config/two limits for one store are a contradiction",
+                    two_limits_for_one_store_are_a_contradiction);
+    g_test_add_func("/config/only loopback is listened on", only_loopback_is_listened_on);
+    g_test_add_func("/config/a duration has a number and a unit",
+                    a_duration_has_a_number_and_a_unit);
+    g_test_add_func("/config/the digest is of what the policy says not of how",
+                    the_digest_is_of_what_the_policy_says_not_of_how);
+    g_test_add_func("/config/a freeze holds from its first to its last moment",
+                    a_freeze_holds_from_its_first_to_its_last_moment);
+    g_test_add_func("/config/an address names a store that is there",
+                    an_address_names_a_store_that_is_there);
+    g_test_add_func("/config/the file is found in a parent", the_file_is_found_in_a_parent);
+    return g_test_run();
+}
