@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+extern const Command cmd_init;
+
 static const Command *const commands[] = {
+    &cmd_init,
     NULL,
 };
 

@@ -200,7 +200,7 @@ maker_run(Maker *maker, const char *schema, DemoSize size, GError **error)
     return maker_exec(maker, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN", error) &&
            maker_exec(maker, tables, error) && maker_rows(maker, size, error) &&
            maker_exec(maker, mark, error) && maker_exec(maker, "COMMIT", error) &&
-           maker_exec(maker, "PRAGMA optimize; PRAGMA journal_mode = DELETE", error);
+           maker_exec(maker, "PRAGMA optimize; PRAGMA journal_mode = WAL", error);
 }
 
 static bool
