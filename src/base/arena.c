@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define BLOCK_BYTES                                                                                \
-    ((size_t) 64 * 1024) /* a thousand nodes; small files waste no more than this                  \
+    ((size_t) 64 *                                                                                 \
+     1024) /* a thousand nodes; small files waste no more than this                  \
                           */
 
 typedef struct Block Block;

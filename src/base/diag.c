@@ -2,6 +2,7 @@
 #include "base/diag.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 struct Diags {
     GPtrArray *items;
@@ -56,8 +57,9 @@ diags_add(Diags *diags, DiagLevel level, const char *code, const char *file, int
     };
     va_list args;
     va_start(args, format);
-    diag->message = g_strdup_vprintf(format, args);
+    g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
+    diag->message = text_printable(message); /* it may quote a file that speaks to terminals */
     g_ptr_array_add(diags->items, diag);
 }
 

@@ -118,8 +118,9 @@ static bool G_GNUC_PRINTF(4, 5)
 {
     va_list args;
     va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
+    g_autofree char *message = text_printable(raw);
     diags_add(builder->diags, DIAG_ERROR, code, builder->file->name, place.line, place.column, "%s",
               message);
     if (builder->problem == NULL)

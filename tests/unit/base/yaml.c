@@ -166,6 +166,13 @@ keys_are_names(void)
 }
 
 static void
+what_messages_quote_cannot_speak_to_a_terminal(void)
+{
+    assert_refused("\"a\\e[31m\": 1\n\"a\\e[31m\": 2",
+                   "2:1: key 'a\\x1b[31m' is already on line 1 [duplicate-key]");
+}
+
+static void
 an_unknown_tag_is_a_warning(void)
 {
     const char *text = "a: !Ref b\nc: !!int 3";
@@ -471,6 +478,8 @@ main(int argc, char **argv)
     g_test_add_func("/yaml/all equal keys are reported with both places",
                     all_equal_keys_are_reported_with_both_places);
     g_test_add_func("/yaml/keys are names", keys_are_names);
+    g_test_add_func("/yaml/what messages quote cannot speak to a terminal",
+                    what_messages_quote_cannot_speak_to_a_terminal);
     g_test_add_func("/yaml/an unknown tag is a warning", an_unknown_tag_is_a_warning);
     g_test_add_func("/yaml/a missing file is not found", a_missing_file_is_not_found);
     g_test_add_func("/yaml/depth is bounded", depth_is_bounded);

@@ -1,0 +1,73 @@
+# What people type. Meson and the scripts in tools/ do the work; `make` alone lists the targets.
+#
+# Variables: B=folder of the build, SECONDS_EACH=time of each fuzz target, PREFIX and DESTDIR for install.
+
+B := build
+SECONDS_EACH := 20
+PREFIX := /usr/local
+DESTDIR :=
+# Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.
+NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
+
+build: deps-build $(B)/build.ninja  ## compile the program (build/honk) and its tests
+	@ninja -C $(B)
+
+run: build      ## move the demo company's datasets, prove it, and keep serving
+	@exec $(B)/honk demo
+
+test: deps-test build  ## every test; ends with `N passed, N failed`
+	@tools/run-tests $(B) --no-suite crash
+
+crash: deps-test build  ## kill the program at every point and recover (takes longer)
+	@tools/run-tests $(B) --suite crash
+
+asan: deps-test $(B)-asan/build.ninja  ## unit and simulator tests under the address and undefined sanitizers
+	@ninja -C $(B)-asan
+	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tools/run-tests $(B)-asan -t 5 $(SUITES)
+
+tsan: deps-test $(B)-tsan/build.ninja  ## the same tests under the thread sanitizer
+	@ninja -C $(B)-tsan
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(SUITES)
+
+fuzz: deps-fuzz $(B)-fuzz/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
+	@ninja -C $(B)-fuzz fuzzers
+	@tools/fuzz $(B)-fuzz $(SECONDS_EACH)
+
+bench: deps-bench $(B)-bench/build.ninja  ## measure, with an optimised build
+	@ninja -C $(B)-bench
+	@meson test -C $(B)-bench --benchmark --verbose
+
+lint: deps-lint build layers  ## formatting and static analysis
+	@tools/lint $(B)
+
+layers:         ## check who includes whom
+	@tools/check-layers
+
+shape:          ## how long functions and files are
+	@tools/shape
+
+install: build  ## install below PREFIX=/usr/local (and DESTDIR)
+	@meson configure $(B) -Dprefix=$(PREFIX)
+	@ninja -C $(B)
+	@DESTDIR=$(DESTDIR) meson install -C $(B) --no-rebuild
+
+clean:          ## remove all builds
+	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-fuzz $(B)-bench
+
+# The suites that run in one process and do not take minutes under a sanitizer.
+SUITES := --suite unit --suite driver --suite action --suite sim --suite fuzz
+
+$(B)/build.ninja:       ; @meson setup $(B) $(MESON_OPTIONS)
+$(B)-asan/build.ninja:  ; @meson setup $(B)-asan -Db_sanitize=address,undefined
+$(B)-tsan/build.ninja:  ; @meson setup $(B)-tsan -Db_sanitize=thread
+$(B)-bench/build.ninja: ; @meson setup $(B)-bench --buildtype=release
+$(B)-fuzz/build.ninja:
+	@CC="$$(command -v ccache) clang" meson setup $(B)-fuzz -Dfuzz=true \
+		-Db_sanitize=address,undefined -Db_lundef=false
+
+deps-%: ; @tools/install-deps $*
+
+.PHONY: help build run test crash asan tsan fuzz bench lint layers shape install clean
