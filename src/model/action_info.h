@@ -1,4 +1,5 @@
-/* action_info.h - actions.def as a table: what the engine, the planner and the command line know about actions. */
+/* action_info.h - actions.def as a table: what the engine, the planner and the command line know
+ * about actions. */
 #pragma once
 
 #include "base/error.h"

@@ -5,21 +5,22 @@
  * {
  *   "apiVersion": "honk/v1", "kind": "Plan", "name": "migrate-users-v1-to-users-v2",
  *   "migration": "component:default/users-v2", "author": "user:default/ada",
- *   "strategy": "schema-transform", "agent": "honk-migration-agent", "owner": "group:default/identity",
- *   "source": {"ref": "resource:default/users-v1", "url": "listening:users_v1"},
- *   "target": {"ref": "resource:default/users-v2", "url": "listening:users_v2", "stage": "users_v2__honk_0a1b2c3d"},
- *   "mapping": {"path": "mappings/users.yaml", "digest": "sha256:…", "text": "…"},
- *   "steps": [{"name", "action", "params": {…}, "after": ["…"], "needs": ["store:listening"], "uses": ["store:listening"],
- *              "reverse": {"action": "…" | null, "text": "…"}, "irreversible": false, "text": "…"}],
- *   "guards": {"source_schema": "sha256:…", "target_schema": "…" | null, "mapping": "…", "policy": "…", "consumers": "…",
- *              "strategy": "…", "agent": "…"},
- *   "snapshot": {"source_schema": {…}, "target_schema": {…} | null, "source_identity": {…}},
- *   "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": true}],
- *   "consistency": "frozen" | "checked", "quarantine": {"rows_max": 100, "share_max_ppm": 10000},
- *   "soak_ms": 0, "rollback_window_ms": 86400000, "retention_ms": 1209600000,
- *   "irreversible": ["retire"], "risks": ["…"]
+ *   "strategy": "schema-transform", "agent": "honk-migration-agent", "owner":
+ * "group:default/identity", "source": {"ref": "resource:default/users-v1", "url":
+ * "listening:users_v1"}, "target": {"ref": "resource:default/users-v2", "url":
+ * "listening:users_v2", "stage": "users_v2__honk_0a1b2c3d"}, "mapping": {"path":
+ * "mappings/users.yaml", "digest": "sha256:…", "text": "…"}, "steps": [{"name", "action", "params":
+ * {…}, "after": ["…"], "needs": ["store:listening"], "uses": ["store:listening"], "reverse":
+ * {"action": "…" | null, "text": "…"}, "irreversible": false, "deadline_ms": 0, "text": "…"}],
+ *   "guards": {"source_schema": "sha256:…", "target_schema": "…" | null, "mapping": "…", "policy":
+ * "…", "consumers": "…", "strategy": "…", "agent": "…"}, "snapshot": {"source_schema": {…},
+ * "target_schema": {…} | null, "source_identity": {…}}, "consumers": [{"ref", "owner", "access":
+ * "reads" | "writes", "direct": true}], "consistency": "frozen" | "checked", "quarantine":
+ * {"rows_max": 100, "share_max_ppm": 10000}, "soak_ms": 0, "rollback_window_ms": 86400000,
+ * "retention_ms": 1209600000, "irreversible": ["retire"], "risks": ["…"]
  * }
- * Observations (row counts, expected times) are another blob beside it: {"source_rows", "bytes", "estimate_ms", …}.
+ * Observations (row counts, expected times) are another blob beside it: {"source_rows", "bytes",
+ * "estimate_ms", …}.
  */
 #pragma once
 
@@ -35,6 +36,7 @@ typedef struct {
     GPtrArray *uses;  /* char *: limits that a running task of this step counts against */
     char *reverse_text;
     char *text;
+    int64_t deadline_ms; /* from the first lease to its end, not counting pauses; 0: none */
 } Step;
 
 typedef struct {
@@ -43,7 +45,8 @@ typedef struct {
     GPtrArray *steps; /* Step *, in document order, which is a topological order */
 } Plan;
 
-/* Checks everything: known actions, unique names, `after` refers to earlier steps, not empty, PLAN_STEPS_MAX. */
+/* Checks everything: known actions, unique names, `after` refers to earlier steps, not empty,
+ * PLAN_STEPS_MAX. */
 CHECKED bool plan_from_json(const json_t *json, Plan **ret, GError **error);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)

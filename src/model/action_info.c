@@ -1,0 +1,32 @@
+/* action_info.c - actions.def as a table. */
+#include "model/action_info.h"
+
+#include <string.h>
+
+static const ActionInfo actions[ACTION_COUNT] = {
+#define ACTION(id_, name_, effects_, reverse_, split_, tries_, text_)                              \
+    [ACTION_##id_] = {.id = ACTION_##id_,                                                          \
+                      .name = name_,                                                               \
+                      .has_effects = effects_,                                                     \
+                      .reverse = REVERSE_##reverse_,                                               \
+                      .is_split = split_,                                                          \
+                      .tries_max = tries_,                                                         \
+                      .text = text_},
+#include "model/actions.def"
+#undef ACTION
+};
+
+const ActionInfo *
+action_info(ActionId id)
+{
+    return &actions[id];
+}
+
+const ActionInfo *
+action_info_by_name(const char *name)
+{
+    for (size_t i = 0; i < ACTION_COUNT; i++)
+        if (name != NULL && strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
