@@ -18,8 +18,6 @@
  *              done {"equal": true}, or error `mismatch`
  *   a range    params {"range": {…}, "rows_total": n, "identity": {…}}: a child of transform, copy or
  *                compare
- *   a parent   with children_done: evidence {"children": [{"key", "evidence": what its forward phase
- *                reported}]}, by key; one that does without still works, by reading everything again
  *   reverse    params {"give_up_rows": true}: a person gave up the rows written since the swap
  *
  * The pre-state of the first step of a plan that has effects holds "start": {"source": {"object", "exists",

@@ -63,6 +63,30 @@ split(const Move *move, Outcome *outcome, GError **error)
     return true;
 }
 
+/* A sum in quarters of 32 bits: what the engine adds up over all children cannot overflow, and
+ * still gives the whole. */
+static json_t *
+sum_to_json(const HashSum *sum)
+{
+    g_autofree char *text = hash_sum_text(sum);
+    json_t *json = json_object();
+    json_set_string(json, "hash", text);
+    json_set_int(json, "rows", sum->rows);
+    json_set_int(json, "low_0", (int64_t) (sum->low & UINT32_MAX));
+    json_set_int(json, "low_1", (int64_t) (sum->low >> 32));
+    json_set_int(json, "high_0", (int64_t) (sum->high & UINT32_MAX));
+    json_set_int(json, "high_1", (int64_t) (sum->high >> 32));
+    return json;
+}
+
+static uint64_t
+join_quarters(const json_t *sums, const char *first, const char *second)
+{
+    uint64_t low = (uint64_t) json_get_int(sums, first, 0);
+    uint64_t high = (uint64_t) json_get_int(sums, second, 0);
+    return low + (high << 32);
+}
+
 static bool
 hash_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
 {
@@ -74,32 +98,21 @@ hash_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     if (!move_transfer(move, &transfer, error) ||
         !transfer_hash(transfer, move->stage, range, ticker_tick, &ticker, &sum, error))
         return false;
-    g_autofree char *text = hash_sum_text(&sum);
-    json_t *evidence = json_object();
-    json_set_string(evidence, "hash", text);
-    json_set_int(evidence, "rows", sum.rows);
-    outcome_is(outcome, OUTCOME_DONE, evidence);
+    outcome_is(outcome, OUTCOME_DONE, sum_to_json(&sum));
     return true;
 }
 
-/* Add up what the children saw; false when the lease does not tell. */
+/* What the children saw, all together; false when one was skipped or the lease does not tell. */
 static bool
 sum_of_children(const Lease *lease, HashSum *ret)
 {
-    const json_t *children = json_object_get(lease->evidence, "children");
-    json_t *child;
-    size_t i;
+    const json_t *sums = json_object_get(lease->evidence, "sums");
 
-    if (json_array_size(children) == 0)
+    if (json_object_get(sums, "low_0") == NULL || json_get_int(lease->evidence, "skipped", 0) > 0)
         return false;
-    json_array_foreach(children, i, child)
-    {
-        const char *text = json_get_string(json_object_get(child, "evidence"), "hash", NULL);
-        HashSum sum = {0};
-        if (text == NULL || !hash_sum_parse(text, &sum, NULL))
-            return false;
-        hash_sum_merge(ret, &sum);
-    }
+    ret->rows = json_get_int(sums, "rows", 0);
+    ret->low = join_quarters(sums, "low_0", "low_1");
+    ret->high = join_quarters(sums, "high_0", "high_1");
     return true;
 }
 

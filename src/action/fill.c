@@ -2,10 +2,10 @@
 #include "action/fill.h"
 
 #include "action/move.h"
-#include "base/limits.h"
 #include "base/text.h"
 
 #define RANGE_MS_DEFAULT 2000 /* for plans that say nothing */
+#define RANGES_MAX 40000      /* told in one answer, at 300 bytes each: under HTTP_BODY_BYTES_MAX */
 
 /* The part of the step that this lease is about; NULL: the step itself. */
 static const json_t *
@@ -99,10 +99,10 @@ split(const Move *move, Outcome *outcome, GError **error)
     if (!source_identity(move, &identity, error) || !move_transfer(move, &transfer, error) ||
         !transfer_split(transfer, range_ms, &ranges, error))
         return false;
-    if (json_array_size(ranges) > CHILDREN_PER_STEP_MAX)
+    if (json_array_size(ranges) > RANGES_MAX)
         return fail(error, ERR_TOO_LARGE,
                     "'%s' would be divided into %zu ranges, at most %d are allowed: raise range_ms",
-                    move->source, json_array_size(ranges), CHILDREN_PER_STEP_MAX);
+                    move->source, json_array_size(ranges), RANGES_MAX);
     json_array_foreach(ranges, i, range) rows_total += json_get_int(range, "rows", 0);
     outcome->kind = OUTCOME_MORE;
     outcome->children = json_array();
@@ -252,6 +252,20 @@ fill_verify(const StepCall *call, StepEnv *env, GError **error)
     return true;
 }
 
+/* Dividing and making indexes is safe to do again, so going forward it counts as not applied; going
+ * back, what matters is whether any range is there. */
+static bool
+probe_step(const StepCall *call, Conn *conn, bool *ret_found, GError **error)
+{
+    RangeResult sum = {0};
+    int64_t ranges;
+
+    if (!conn_ledger_sum(conn, call->lease->plan, &sum, &ranges, error))
+        return false;
+    *ret_found = call->lease->phase == PHASE_REVERSE && ranges > 0;
+    return true;
+}
+
 bool
 fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -264,12 +278,12 @@ fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
         !conn_fence(conn, call->lease->plan, call->lease->token, error))
         return false;
-    /* The step's own part, dividing and making indexes, is safe to do again. */
-    if (range != NULL &&
-        !conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error))
+    if (!(range != NULL
+              ? conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error)
+              : probe_step(call, conn, &found, error)))
         return false;
     outcome->kind = found ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
-    if (found)
+    if (found && range != NULL)
         outcome->evidence = result_json(&result);
     return true;
 }

@@ -20,7 +20,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     g_autoptr(json_t) state = json_object();
-    const json_t *before = call->lease->intent;
+    const json_t *before = lease_pre_state(call->lease);
     bool is_frozen;
 
     if (!look(call, env, &move, &conn, &is_frozen, error) ||
@@ -86,7 +86,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     bool is_frozen;
-    bool was_frozen = json_get_bool(call->lease->intent, "was_frozen", false);
+    bool was_frozen = json_get_bool(lease_pre_state(call->lease), "was_frozen", false);
 
     if (!look(call, env, &move, &conn, &is_frozen, error))
         return false;

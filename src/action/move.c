@@ -171,6 +171,13 @@ is_first_with_effects(const StepCall *call)
     return false;
 }
 
+const json_t *
+lease_pre_state(const Lease *lease)
+{
+    const json_t *state = json_object_get(lease->intent, "pre_state");
+    return json_is_object(state) ? state : NULL;
+}
+
 bool
 move_record_start(const Move *move, json_t *pre_state, GError **error)
 {
@@ -180,7 +187,7 @@ move_record_start(const Move *move, json_t *pre_state, GError **error)
 
     if (!is_first_with_effects(move->call))
         return true;
-    json_t *before = json_object_get(move->call->lease->intent, "start");
+    json_t *before = json_object_get(lease_pre_state(move->call->lease), "start");
     if (before != NULL) {
         json_object_set(pre_state, "start", before);
         return true;

@@ -46,6 +46,8 @@ bool ticker_tick(int64_t rows_done, void *ticker);
 /* What a dataset is before anything happens to it: {"object", "exists", "fingerprint", "schema",
  * "rows"}. Reads all of it. */
 CHECKED bool start_of(Conn *conn, const char *object, json_t **ret, GError **error);
+/* What an earlier attempt wrote down before it began; NULL when there was none. Borrowed. */
+const json_t *lease_pre_state(const Lease *lease);
 /* Add "start" to the pre-state, if this step is the plan's first with effects. What an earlier
  * attempt of it recorded stays: the world may be half changed since. */
 CHECKED bool move_record_start(const Move *move, json_t *pre_state, GError **error);

@@ -11,6 +11,7 @@
  */
 #include "action/action.h"
 
+#include "action/move.h"
 #include "action/table.h"
 
 #include <string.h>
@@ -55,13 +56,6 @@ set_error(Outcome *outcome, const GError *error)
     outcome->message = g_strdup(error->message);
 }
 
-/* Was this task begun before, by a lease that ended without an answer? */
-static bool
-was_begun(const Lease *lease)
-{
-    return lease->intent != NULL && !json_is_null(lease->intent);
-}
-
 static bool
 do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *outcome,
            GError **error)
@@ -70,6 +64,7 @@ do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *ou
     g_autoptr(json_t) state = NULL;
     World world = WORLD_EXPECTED;
 
+    outcome->before_effect = true;
     if (action->check != NULL && !action->check(call, env, &world, &state, error))
         return false;
     if (world == WORLD_MOVED) {
@@ -80,7 +75,7 @@ do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *ou
     }
     /* An earlier attempt of ours did it: run once more, which changes nothing and tells what it
      * found, so that the evidence is not lost. */
-    if (world == WORLD_ALREADY && !was_begun(call->lease)) {
+    if (world == WORLD_ALREADY && lease_pre_state(call->lease) == NULL) {
         outcome->kind = OUTCOME_ALREADY;
         outcome->evidence = g_steal_pointer(&state);
         return true;
@@ -91,6 +86,7 @@ do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *ou
         state = json_object();
     if (info->has_effects && !env->intent(env, state, error))
         return false;
+    outcome->before_effect = !info->has_effects;
     outcome->kind = OUTCOME_DONE;
     if (!action->run(call, env, outcome, error))
         return false;

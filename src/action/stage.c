@@ -58,7 +58,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     g_autoptr(json_t) state = json_object();
-    bool begun = call->lease->intent != NULL && !json_is_null(call->lease->intent);
+    bool begun = lease_pre_state(call->lease) != NULL;
 
     *ret = WORLD_EXPECTED;
     if (!open_target(call, env, &move, &conn, error) ||

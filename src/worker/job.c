@@ -152,10 +152,11 @@ find_plan(JobEnv *job, const Plan **ret, GError **error)
 }
 
 static Outcome *
-error_outcome(const GError *error)
+error_outcome(const GError *error, bool before_effect)
 {
     Outcome *outcome = g_new0(Outcome, 1);
     outcome->kind = OUTCOME_ERROR;
+    outcome->before_effect = before_effect;
     outcome->error_code = g_strdup(error_wire_name(error_code(error)));
     outcome->message = g_strdup(error->message);
     return outcome;
@@ -168,7 +169,7 @@ perform(JobEnv *job)
     StepCall call = {.lease = job->lease};
 
     if (!find_plan(job, &call.plan, &error))
-        return error_outcome(error);
+        return error_outcome(error, true);
     if (call.plan != NULL && job->lease->step != NULL)
         call.step = plan_step(call.plan, job->lease->step);
     return action_perform(&call, &job->env);
@@ -183,7 +184,7 @@ report(JobEnv *job, const Outcome *outcome, GError **error)
 
     while (!link_report(job->bench->link, job->lease, outcome, &found)) {
         if (error_is(found, ERR_TOO_LARGE) && outcome->kind != OUTCOME_ERROR) {
-            g_autoptr(Outcome) failed = error_outcome(found);
+            g_autoptr(Outcome) failed = error_outcome(found, false);
             g_error_free(found);
             return report(job, failed, error);
         }

@@ -1,0 +1,180 @@
+/*
+ * rehearsal.c - every action of every case, again and again: look, run, run again, probe, reverse,
+ * reverse again, run anew; and the world must be the same wherever it should be.
+ */
+#include "cases.h"
+
+#include <string.h>
+
+static void
+assert_world(Rig *rig, const char *expected, const char *when, const Step *step)
+{
+    g_autofree char *world = rig_world(rig);
+    if (strcmp(world, expected) != 0)
+        g_error("%s, the world is not what it should be %s", step->name, when);
+}
+
+/* Parts have no way back of their own: their step has. */
+static void
+reverse_whole(Rig *rig, const Step *step)
+{
+    g_autoptr(Outcome) outcome = rig_reverse(rig, step, NULL);
+    assert_kind(outcome, OUTCOME_DONE);
+}
+
+static void
+probe_must(Rig *rig, const Step *step, OutcomeKind wanted)
+{
+    g_autoptr(Outcome) outcome = rig_lease(rig, step, "", NULL, RIG_PROBE, false);
+    assert_kind(outcome, wanted);
+}
+
+static void
+run_must(Rig *rig, const Step *step)
+{
+    g_autoptr(Outcome) outcome = rig_run(rig, step);
+    assert_kind(outcome, OUTCOME_DONE);
+}
+
+/* A second run may find everything done. */
+static void
+run_again(Rig *rig, const Step *step)
+{
+    g_autoptr(Outcome) outcome = rig_run(rig, step);
+    if (outcome->kind != OUTCOME_ALREADY)
+        assert_kind(outcome, OUTCOME_DONE);
+}
+
+static void
+rehearse_reversible(Rig *rig, const Step *step)
+{
+    g_autofree char *before = rig_world(rig);
+    bool effects = step->action->has_effects, split = step->action->is_split;
+
+    run_must(rig, step);
+    g_autofree char *after = rig_world(rig);
+    run_again(rig, step);
+    assert_world(rig, after, "after it ran again", step);
+    if (effects && !split)
+        probe_must(rig, step, OUTCOME_APPLIED);
+    reverse_whole(rig, step);
+    assert_world(rig, before, "after its reverse", step);
+    reverse_whole(rig, step);
+    assert_world(rig, before, "after its reverse ran again", step);
+    if (effects && !split)
+        probe_must(rig, step, OUTCOME_NOT_APPLIED);
+    g_hash_table_remove_all(rig->intents); /* the engine would make a new plan; rows are the same */
+    run_must(rig, step);
+    assert_world(rig, after, "after it ran anew", step);
+}
+
+/* Without a way back: it may only be run, and run again. */
+static void
+rehearse_irreversible(Rig *rig, const Step *step)
+{
+    g_autoptr(Outcome) refused = NULL;
+
+    run_must(rig, step);
+    g_autofree char *after = rig_world(rig);
+    run_again(rig, step);
+    assert_world(rig, after, "after it ran again", step);
+    probe_must(rig, step, OUTCOME_APPLIED);
+    refused = rig_reverse(rig, step, NULL);
+    assert_kind(refused, OUTCOME_ERROR);
+    g_assert_cmpstr(refused->error_code, ==, "unsupported");
+}
+
+static void
+every_action_can_be_done_twice_and_undone_twice(const void *data)
+{
+    const RigCase *kase = data;
+    g_autoptr(Rig) rig = rig_new(kase);
+
+    rig_plan(rig, kase);
+    for (guint i = 0; i < rig->plan->steps->len; i++) {
+        const Step *step = rig->plan->steps->pdata[i];
+        if (step->action->reverse == REVERSE_IMPOSSIBLE)
+            rehearse_irreversible(rig, step);
+        else
+            rehearse_reversible(rig, step);
+    }
+}
+
+/* From any step on, everything is put back, and the last look agrees. */
+static void
+a_rollback_from_every_step_ends_where_it_began(const void *data)
+{
+    const RigCase *kase = data;
+    g_autoptr(Rig) sizing = rig_new(kase);
+    rig_plan(sizing, kase);
+
+    for (guint last = 0; last < sizing->plan->steps->len; last++) {
+        g_autoptr(Rig) rig = rig_new(kase);
+        g_autofree char *before = rig_world(rig);
+        rig_plan(rig, kase);
+        const Step *step = rig->plan->steps->pdata[last];
+        if (step->action->reverse == REVERSE_IMPOSSIBLE)
+            break;
+        rig_run_before(rig, step);
+        run_must(rig, step);
+        json_t *start = NULL;
+        for (guint i = last + 1; i-- > 0;) {
+            const Step *back = rig->plan->steps->pdata[i];
+            g_autofree char *task = g_strdup_printf("t-%s-", back->name);
+            json_t *intent = g_hash_table_lookup(rig->intents, task);
+            if (json_object_get(intent, "start") != NULL)
+                start = json_object_get(intent, "start");
+            reverse_whole(rig, back);
+        }
+        assert_world(rig, before, "after a rollback from here", step);
+        if (start == NULL)
+            continue; /* nothing with effects ran */
+        g_autoptr(Outcome) verified = rig_preflight(rig, json_pack("{s:O}", "verify_start", start));
+        assert_kind(verified, OUTCOME_DONE);
+        g_assert_true(json_get_bool(verified->evidence, "equal", false));
+        g_assert_false(json_get_bool(verified->evidence, "source_rows_changed", true));
+    }
+}
+
+static void
+preflight_finds_no_drift_at_any_step(const void *data)
+{
+    const RigCase *kase = data;
+    g_autoptr(Rig) rig = rig_new(kase);
+    g_autoptr(json_t) request = rig_request(kase);
+    g_autofree char *digest = rig_put(rig, request);
+
+    rig_plan(rig, kase);
+    for (guint i = 0; i < rig->plan->steps->len; i++) {
+        const Step *step = rig->plan->steps->pdata[i];
+        g_autoptr(Outcome) bare = rig_preflight(rig, NULL);
+        assert_kind(bare, OUTCOME_DONE);
+        g_autoptr(Outcome) full = rig_preflight(rig, json_pack("{s:s}", "request", digest));
+        assert_kind(full, OUTCOME_DONE);
+        if (step->action->reverse == REVERSE_IMPOSSIBLE)
+            break;
+        run_must(rig, step);
+    }
+}
+
+static void
+add(const char *what, const RigCase *kase, GTestDataFunc function)
+{
+    g_autofree char *path = g_strdup_printf("/rehearsal/%s/%s", kase->name, what);
+    g_test_add_data_func(path, kase, function);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < rig_case_count; i++) {
+        const RigCase *kase = &rig_cases[i];
+        add("every action can be done twice and undone twice", kase,
+            every_action_can_be_done_twice_and_undone_twice);
+        add("a rollback from every step ends where it began", kase,
+            a_rollback_from_every_step_ends_where_it_began);
+        add("preflight finds no drift at any step", kase, preflight_finds_no_drift_at_any_step);
+    }
+    return g_test_run();
+}

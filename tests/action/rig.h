@@ -1,0 +1,67 @@
+/*
+ * rig.h - a stage for actions: stores in a temporary folder, an environment without a server, and
+ * the smallest possible engine (one task at a time, no retries).
+ */
+#pragma once
+
+#include "action/action.h"
+
+#include <sqlite3.h>
+
+typedef struct {
+    StepEnv env;
+    char *folder;
+    Config *config;
+    GHashTable *blobs;    /* digest → GBytes */
+    GHashTable *intents;  /* task → json_t: the first pre-state that was written down */
+    GHashTable *evidence; /* task → json_t of the forward phase */
+    int64_t token;
+    int64_t ticks_left; /* then tick() says stop; negative: never */
+    Plan *plan;
+} Rig;
+
+/* What the migration is. */
+typedef struct {
+    const char *name;   /* of the case */
+    const char *sql;    /* makes data.db of store `data` */
+    const char *csv;    /* makes rows.csv of store `files`, or NULL */
+    const char *source; /* address */
+    const char *target; /* address */
+    const char *strategy;
+    const char *mapping; /* text, or NULL */
+} RigCase;
+
+Rig *rig_new(const RigCase *kase);
+void rig_free(Rig *rig);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
+
+/* Plan it; aborts with the diagnostics when it cannot be planned. */
+void rig_plan(Rig *rig, const RigCase *kase);
+json_t *rig_request(const RigCase *kase);
+/* Put JSON where leases find it. Caller frees. */
+char *rig_put(Rig *rig, const json_t *value);
+json_t *rig_blob(Rig *rig, const char *digest);
+
+/* One lease. `range` NULL: the step itself; `params` (may be NULL) is stolen. Caller frees. */
+typedef enum { RIG_RUN, RIG_PROBE, RIG_REVERSE } RigMode;
+Outcome *rig_lease(Rig *rig, const Step *step, const char *key, json_t *params, RigMode mode,
+                   bool children_done);
+/* The same with the token of an earlier lease: a worker that was believed dead. */
+Outcome *rig_late_lease(Rig *rig, const Step *step, const char *key, json_t *params, int64_t token);
+/* A whole step: its children, too, in order. */
+Outcome *rig_run(Rig *rig, const Step *step);
+Outcome *rig_reverse(Rig *rig, const Step *step, json_t *params);
+Outcome *rig_preflight(Rig *rig, json_t *params);
+/* Run everything before `step` (NULL: all that has a way back). */
+void rig_run_before(Rig *rig, const Step *step);
+const Step *rig_step(const Rig *rig, const char *action);
+
+/* Everything in data.db that is not Honk's bookkeeping, as one digest. Caller frees. */
+char *rig_world(Rig *rig);
+sqlite3 *rig_db(Rig *rig);
+void rig_sql(Rig *rig, const char *sql);
+bool rig_sql_refused(Rig *rig, const char *sql);
+int64_t rig_int(Rig *rig, const char *sql);
+
+#define assert_kind(outcome, wanted) rig_assert_kind(outcome, wanted, __FILE__, __LINE__)
+void rig_assert_kind(const Outcome *outcome, OutcomeKind wanted, const char *file, int line);

@@ -1,0 +1,479 @@
+/* Plans from slices: whole, the same again, and refused with a reason. */
+#include "planner/planner.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static const char *folder;
+
+static json_t *
+slice_read_named(const char *name)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.slice.json", folder, name);
+    json_t *slice = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!json_read_file(path, &slice, &error))
+        g_error("%s", error->message);
+    return slice;
+}
+
+static Plan *
+plan_must(const json_t *slice)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) observations = NULL;
+    Plan *plan = NULL;
+
+    if (!planner_plan(slice, diags, &plan, &observations, &error))
+        g_error("%s", error->message);
+    return plan;
+}
+
+/* The steps' actions with blanks between. Caller frees. */
+static char *
+actions_of(const Plan *plan)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const Step *step = plan->steps->pdata[i];
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", step->action->name);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Planning fails, and one finding has this code and says this. */
+static void
+refuse(const json_t *slice, const json_t *agent_plan, const char *code, const char *says)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) observations = NULL;
+    g_autoptr(Plan) plan = NULL;
+    bool ok = agent_plan != NULL ? planner_complete(slice, agent_plan, diags, &plan, &error)
+                                 : planner_plan(slice, diags, &plan, &observations, &error);
+
+    g_assert_false(ok);
+    g_assert_error(error, error_quark(), ERR_INVALID);
+    for (size_t i = 0; i < diags_count(diags); i++) {
+        const Diag *diag = diags_get(diags, i);
+        if (strcmp(diag->code, code) == 0 && strstr(diag->message, says) != NULL)
+            return;
+    }
+    g_autofree char *text = diags_text(diags);
+    g_error("no finding [%s] with '%s' in:\n%s", code, says, text);
+}
+
+static json_t *
+agent_plan(const char *steps)
+{
+    g_autofree char *text = g_strdup_printf("{\"agent\": \"test@1\", \"steps\": %s}", steps);
+    json_t *json = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!json_parse(text, strlen(text), "test", &json, &error))
+        g_error("%s", error->message);
+    return json;
+}
+
+static void
+the_steps_of_the_tutorial_become_a_whole_plan(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(json_t) given =
+        agent_plan("[{\"name\": \"validate-schema\", \"action\": \"validate\","
+                   "  \"params\": {\"source\": \"users-v1\", \"target\": \"users-v2\"}},"
+                   " {\"name\": \"transform-data\", \"action\": \"transform\","
+                   "  \"params\": {\"mapping_file\": \"mappings/users.yaml\"}}]");
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    g_assert_true(planner_complete(slice, given, diags, &plan, &error));
+    g_autofree char *actions = actions_of(plan);
+    g_assert_cmpstr(actions, ==, "validate freeze stage transform compare swap retire");
+
+    const Step *transform = plan_step(plan, "transform-data");
+    g_assert_nonnull(transform);
+    g_assert_cmpstr(json_get_string(transform->params, "source", ""), ==,
+                    "resource:default/users-v1");
+    g_assert_cmpstr(transform->after->pdata[0], ==, "stage");
+    g_assert_cmpuint(transform->needs->len, ==, 1);
+    g_assert_cmpstr(transform->needs->pdata[0], ==, "store:listening");
+    g_assert_cmpstr(transform->uses->pdata[0], ==, "store:listening");
+    g_assert_cmpstr(transform->reverse_text, ==, "empty the staging table");
+    g_assert_cmpstr(json_get_string(plan->json, "consistency", ""), ==, "frozen");
+    g_assert_cmpstr(
+        json_string_value(json_array_get(json_object_get(plan->json, "irreversible"), 0)), ==,
+        "retire");
+}
+
+static void
+the_built_in_agent_plans_the_same(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+
+    g_assert_cmpstr(actions, ==, "validate freeze stage transform compare swap retire");
+    g_assert_nonnull(plan_step(plan, "validate-schema"));
+}
+
+static void
+what_cannot_be_frozen_is_checked(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("airports");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+
+    g_assert_cmpstr(actions, ==, "validate stage copy compare swap");
+    g_assert_cmpstr(json_get_string(plan->json, "consistency", ""), ==, "checked");
+    const Step *copy = plan_step(plan, "copy-dataset");
+    g_assert_cmpuint(copy->needs->len, ==, 2); /* two stores */
+    g_assert_cmpuint(copy->uses->len, ==, 1);  /* writes to one */
+}
+
+static void
+the_entity_may_leave_out_the_freeze_and_the_retirement(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_t *spec = json_at(slice, "entity.spec");
+    json_set_string(spec, "consistency", "checked");
+    json_object_set_new(spec, "retire", json_false());
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+
+    g_assert_cmpstr(actions, ==, "validate stage transform compare swap");
+    g_assert_cmpuint(json_array_size(json_object_get(plan->json, "irreversible")), ==, 0);
+}
+
+static void
+the_same_slice_gives_the_same_bytes(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users"), later = slice_read_named("users");
+    json_set_int(later, "now_ms", 1);
+    json_set_int(later, "rows_per_s", 7);
+    json_set_int(json_object_get(later, "source"), "rows", 3);
+    /* The order in which the catalog lists consumers is no difference either. */
+    json_t *consumers = json_object_get(later, "consumers");
+    json_t *first = json_incref(json_array_get(consumers, 0));
+    json_array_remove(consumers, 0);
+    json_array_append_new(consumers, first);
+    g_autoptr(Plan) plan = plan_must(slice), again = plan_must(later);
+    g_autofree char *a = json_compact(plan->json), *b = json_compact(again->json);
+
+    g_assert_cmpstr(plan->digest, ==, again->digest);
+    g_assert_cmpstr(a, ==, b);
+}
+
+typedef struct {
+    const char *guard;
+    const char *path; /* of an object in the slice */
+    const char *member;
+    const char *value; /* JSON */
+} Mutation;
+
+/* Each input of a guard, mutated. */
+static const Mutation mutations[] = {
+    {"policy", "policy", "digest", "\"sha256:other\""},
+    {"source_schema", "source.schema", "dependents", "[]"},
+    {"target_schema", "target", "schema",
+     "{\"dataset\": \"users_v2\", \"key\": [], \"dependents\": [], \"columns\": ["
+     "{\"name\": \"user_id\", \"type\": \"int\"}, {\"name\": \"full_name\", \"type\": \"text\"},"
+     "{\"name\": \"email\", \"type\": \"text\"}, {\"name\": \"country\", \"type\": \"text\"},"
+     "{\"name\": \"signed_up\", \"type\": \"timestamp\"}, {\"name\": \"tier\", \"type\": \"text\"},"
+     "{\"name\": \"origin\", \"type\": \"text\"}]}"},
+    {"consumers", "", "consumers", "[]"},
+};
+
+static void
+mutate(json_t *slice, const Mutation *mutation)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *object = *mutation->path != '\0' ? json_at(slice, mutation->path) : slice;
+    json_t *value = json_loads(mutation->value, JSON_DECODE_ANY, NULL);
+    g_assert_nonnull(object);
+    g_assert_nonnull(value);
+    json_object_set_new(object, mutation->member, value);
+}
+
+/* Guards that differ, with blanks between. Caller frees. */
+static char *
+guards_flipped(const Plan *before, const Plan *now)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const char *guard;
+    json_t *value;
+
+    json_object_foreach(
+        json_object_get(before->json, "guards"), guard,
+        value) if (!json_equal(value, json_object_get(json_object_get(now->json, "guards"), guard)))
+        g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", guard);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void
+each_input_flips_its_guard_and_no_other(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(mutations); i++) {
+        g_autoptr(json_t) changed = slice_read_named("users");
+        mutate(changed, &mutations[i]);
+        g_autoptr(Plan) other = plan_must(changed);
+        g_autofree char *flipped = guards_flipped(plan, other);
+        g_assert_cmpstr(flipped, ==, mutations[i].guard);
+        g_assert_cmpstr(plan->digest, !=, other->digest);
+    }
+}
+
+static void
+an_edited_mapping_flips_its_guard_and_no_other(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    json_t *mapping = json_object_get(slice, "mapping");
+    g_autofree char *longer = g_strconcat(json_get_string(mapping, "text", ""), "# a word\n", NULL);
+    json_set_string(mapping, "text", longer);
+    g_autoptr(Plan) other = plan_must(slice);
+    g_autofree char *flipped = guards_flipped(plan, other);
+
+    g_assert_cmpstr(flipped, ==, "mapping");
+}
+
+static void
+another_strategy_flips_its_guard(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    json_set_string(json_at(slice, "entity.spec"), "migration_strategy", "bulk-copy");
+    g_autoptr(Plan) other = plan_must(slice);
+    g_autofree char *flipped = guards_flipped(plan, other);
+
+    g_assert_nonnull(strstr(flipped, "strategy"));
+    g_assert_nonnull(strstr(flipped, "mapping")); /* a copy has none */
+}
+
+static void
+drift_is_told_column_by_column(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autoptr(json_t) none = plan_drift(plan->json, slice);
+    g_assert_cmpuint(json_array_size(none), ==, 0);
+
+    json_t *columns = json_at(slice, "source.schema.columns");
+    json_set_string(json_array_get(columns, 6), "type", "int");
+    json_array_remove(json_object_get(slice, "consumers"), 0);
+    json_set_string(json_object_get(slice, "mapping"), "text", "edited");
+    g_autoptr(json_t) drift = plan_drift(plan->json, slice);
+    g_autofree char *text = json_compact(drift);
+    g_assert_nonnull(strstr(text, "column 'plan' was text, is int"));
+    g_assert_nonnull(strstr(text, "consumer 'component:default/signup-service' writes it no more"));
+    g_assert_nonnull(strstr(text, "mapping 'mappings/users.yaml' was edited"));
+    g_assert_cmpuint(json_array_size(drift), ==, 3);
+}
+
+/* What a slice does not know is not compared: preflight may look at stores alone. */
+static void
+drift_is_looked_for_only_where_something_is_known(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autoptr(json_t) nothing = json_object();
+    g_autoptr(json_t) drift = plan_drift(plan->json, nothing);
+
+    g_assert_cmpuint(json_array_size(drift), ==, 0);
+}
+
+static void
+differences_of_two_plans_are_told_line_by_line(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autoptr(GPtrArray) none = plan_differences(plan->json, plan->json);
+    g_assert_cmpuint(none->len, ==, 0);
+
+    json_t *spec = json_at(slice, "entity.spec");
+    json_object_set_new(spec, "retire", json_false());
+    json_t *mapping = json_object_get(slice, "mapping");
+    g_auto(GStrv) parts = g_strsplit(json_get_string(mapping, "text", ""), "default: free", 2);
+    g_autofree char *text = g_strconcat(parts[0], "default: none", parts[1], NULL);
+    json_set_string(mapping, "text", text);
+    g_autoptr(Plan) now = plan_must(slice);
+    g_autoptr(GPtrArray) lines = plan_differences(plan->json, now->json);
+    g_ptr_array_add(lines, NULL);
+    g_autofree char *all = g_strjoinv("\n", (char **) lines->pdata);
+    g_assert_nonnull(strstr(all, "mapping: column 'tier' was"));
+    g_assert_nonnull(strstr(all, "step 'retire' is gone"));
+}
+
+typedef struct {
+    const char *path, *member, *value; /* value NULL: taken out */
+    const char *code, *says;
+} Bad;
+
+static const Bad bad_slices[] = {
+    {"entity.spec", "migration_strategy", "\"schema-transfrom\"", "unknown-strategy",
+     "did you mean 'schema-transform'?"},
+    {"entity.spec", "migration_strategy", NULL, "missing-field", "spec.migration_strategy"},
+    {"entity.spec", "mapping_file", NULL, "missing-field", "honk mapping draft users-v1 users-v2"},
+    {"entity.spec", "source_dataset", NULL, "missing-field", "spec.source_dataset"},
+    {"entity.spec", "consistency", "\"frosen\"", "invalid-field", "'frozen' or 'checked'"},
+    {"entity.spec", "retire", "\"yes\"", "invalid-field", "true or false"},
+    {"entity.metadata.annotations", "honk/agent", "\"hank\"", "unknown-agent", "'hank'"},
+    {"", "source", "null", "unknown-dataset", "the catalog has no dataset 'users-v1'"},
+    {"source", "url", "null", "no-address", "honk/dataset-url"},
+    {"source", "schema", "null", "unreadable-dataset",
+     "there is no 'users_v1' in store 'listening'"},
+    {"source", "problem", "\"no such table: users_v1\"", "unreadable-dataset", "no such table"},
+    {"target", "url", "\"listening:users_v1\"", "same-dataset", "name another target"},
+    {"capabilities.target", "load", "false", "store-cannot", "it is no target"},
+    {"capabilities.source", "scan", "false", "store-cannot", "it is no source"},
+    {"", "mapping", "null", "missing-mapping", "there is no such file"},
+};
+
+static void
+what_keeps_a_plan_from_being_made_is_said(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_slices); i++) {
+        const Bad *bad = &bad_slices[i];
+        g_autoptr(json_t) slice = slice_read_named("users");
+        json_t *object = *bad->path != '\0' ? json_at(slice, bad->path) : slice;
+        g_assert_nonnull(object);
+        if (bad->value == NULL)
+            json_object_del(object, bad->member);
+        else
+            json_object_set_new(object, bad->member, json_loads(bad->value, JSON_DECODE_ANY, NULL));
+        refuse(slice, NULL, bad->code, bad->says);
+    }
+}
+
+static void
+a_misspelt_field_is_found(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_t *spec = json_at(slice, "entity.spec");
+    json_object_del(spec, "mapping_file");
+    json_set_string(spec, "mapping_fil", "mappings/users.yaml");
+
+    refuse(slice, NULL, "unknown-field", "did you mean 'mapping_file'?");
+}
+
+static void
+a_mapping_that_does_not_fit_is_found(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_array_remove(json_at(slice, "source.schema.columns"), 3);
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) observations = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    g_assert_false(planner_plan(slice, diags, &plan, &observations, &error));
+    const Diag *diag = diags_get(diags, 0);
+    g_assert_cmpstr(diag->file, ==, "mappings/users.yaml");
+    g_assert_cmpint(diag->line, ==, 9);
+    g_assert_nonnull(strstr(diag->message, "email"));
+}
+
+typedef struct {
+    const char *steps, *code, *says;
+} BadSteps;
+
+#define TRANSFORM "{\"action\": \"transform\"}"
+
+static const BadSteps bad_steps[] = {
+    {"[]", "empty-plan", "no steps"},
+    {"[{\"action\": \"validate\"}]", "no-fill", "moves no rows"},
+    {"[{\"action\": \"transfrom\"}]", "unknown-action", "did you mean 'transform'?"},
+    {"[{\"action\": \"plan\"}]", "unknown-action", "unknown action 'plan'"},
+    {"[{\"name\": \"x\"}]", "invalid-step", "'x' has no action"},
+    {"[{\"action\": \"transform\", \"params\": 3}]", "invalid-step", "params is not an object"},
+    {"[{\"action\": \"transform\", \"params\": {\"mapping_fil\": \"x\"}}]", "unknown-param",
+     "did you mean 'mapping_file'?"},
+    {"[{\"action\": \"transform\", \"params\": {\"mapping_file\": \"other.yaml\"}}]",
+     "conflicting-param", "but the migration's is 'mappings/users.yaml'"},
+    {"[{\"action\": \"transform\", \"params\": {\"source\": \"streams-v1\"}}]", "conflicting-param",
+     "source is 'streams-v1'"},
+    {"[{\"action\": \"transform\", \"params\": {\"range_ms\": 0}}]", "invalid-param", "range_ms"},
+    {"[" TRANSFORM ", " TRANSFORM "]", "repeated-action", "one 'transform'"},
+    {"[" TRANSFORM ", {\"action\": \"copy\"}]", "two-fills", "fills its target once"},
+    {"[{\"action\": \"swap\"}, " TRANSFORM "]", "order", "'transform' belongs before 'swap'"},
+};
+
+static void
+what_an_agent_got_wrong_is_said(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_steps); i++) {
+        g_autoptr(json_t) slice = slice_read_named("users");
+        g_autoptr(json_t) given = agent_plan(bad_steps[i].steps);
+        refuse(slice, given, bad_steps[i].code, bad_steps[i].says);
+    }
+}
+
+static void
+all_findings_come_at_once(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_object_del(json_at(slice, "entity.spec"), "mapping_file");
+    json_set_string(json_at(slice, "entity.spec"), "consistency", "x");
+    json_object_set_new(slice, "target", json_null());
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) observations = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    g_assert_false(planner_plan(slice, diags, &plan, &observations, &error));
+    g_assert_cmpuint(diags_count(diags), >=, 3);
+}
+
+static void
+observations_follow_the_rows_and_the_measured_rate(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(json_t) assumed = planner_observations(slice);
+    json_set_int(slice, "rows_per_s", 100000);
+    g_autoptr(json_t) measured = planner_observations(slice);
+
+    g_assert_cmpint(json_get_int(assumed, "rows_per_s", 0), ==, 200000);
+    g_assert_false(json_get_bool(assumed, "rate_measured", true));
+    g_assert_true(json_get_bool(measured, "rate_measured", false));
+    g_assert_cmpint(json_get_int(measured, "estimate_ms", 0), >,
+                    json_get_int(assumed, "estimate_ms", 0));
+    g_assert_cmpint(json_get_int(measured, "rollback_ms", 0), <,
+                    json_get_int(measured, "estimate_ms", 0));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder = argv[1];
+#define TEST(path, function) g_test_add_func("/planner/" path, function)
+    TEST("the steps of the tutorial become a whole plan",
+         the_steps_of_the_tutorial_become_a_whole_plan);
+    TEST("the built-in agent plans the same", the_built_in_agent_plans_the_same);
+    TEST("what cannot be frozen is checked", what_cannot_be_frozen_is_checked);
+    TEST("the entity may leave out the freeze and the retirement",
+         the_entity_may_leave_out_the_freeze_and_the_retirement);
+    TEST("the same slice gives the same bytes", the_same_slice_gives_the_same_bytes);
+    TEST("each input flips its guard and no other", each_input_flips_its_guard_and_no_other);
+    TEST("an edited mapping flips its guard and no other",
+         an_edited_mapping_flips_its_guard_and_no_other);
+    TEST("another strategy flips its guard", another_strategy_flips_its_guard);
+    TEST("drift is told column by column", drift_is_told_column_by_column);
+    TEST("drift is looked for only where something is known",
+         drift_is_looked_for_only_where_something_is_known);
+    TEST("differences of two plans are told line by line",
+         differences_of_two_plans_are_told_line_by_line);
+    TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
+    TEST("a misspelt field is found", a_misspelt_field_is_found);
+    TEST("a mapping that does not fit is found", a_mapping_that_does_not_fit_is_found);
+    TEST("what an agent got wrong is said", what_an_agent_got_wrong_is_said);
+    TEST("all findings come at once", all_findings_come_at_once);
+    TEST("observations follow the rows and the measured rate",
+         observations_follow_the_rows_and_the_measured_rate);
+    return g_test_run();
+}
