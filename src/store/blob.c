@@ -1,17 +1,23 @@
 /*
- * blob.c - values named by their content. A blob never changes, so reading needs no lock; the
- * digest is checked again on reading, because a plan that is not what was approved must not run.
+ * blob.c - one file for each content, under its digest.
+ *
+ * "sha256:abcdef…" lies in blobs/ab/cdef…. Contents are checked when they are read: a blob that
+ * does not match its name is CORRUPT, never returned.
  */
 #include "store/blob.h"
 
 #include "base/limits.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DIGEST_PREFIX "sha256:"
-#define HEX_DIGITS 64
+#define DIGEST_HEX 64
+#define FOLDER_HEX 2
 
 struct Blobs {
     char *folder;
@@ -22,10 +28,9 @@ blobs_open(const char *folder, Blobs **ret, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "blobs", NULL);
     if (g_mkdir_with_parents(path, 0700) != 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", path);
-    Blobs *blobs = g_new0(Blobs, 1);
-    blobs->folder = g_steal_pointer(&path);
-    *ret = blobs;
+        return fail_errno(error, ERR_FORBIDDEN, "cannot make the folder '%s'", path);
+    *ret = g_new0(Blobs, 1);
+    (*ret)->folder = g_steal_pointer(&path);
     return true;
 }
 
@@ -38,20 +43,32 @@ blobs_close(Blobs *blobs)
     g_free(blobs);
 }
 
-/* The name comes from outside: nothing but a digest may become a path. */
+/* A digest from outside becomes a path: nothing but lower-case hex may pass. */
 static bool
-blob_path(const Blobs *blobs, const char *digest, char **ret_folder, char **ret_path,
-          GError **error)
+blob_path(const Blobs *blobs, const char *digest, char **ret, GError **error)
 {
-    size_t prefix = strlen(DIGEST_PREFIX);
-    const char *hex =
-        digest != NULL && g_str_has_prefix(digest, DIGEST_PREFIX) ? digest + prefix : "";
-    if (strlen(hex) != HEX_DIGITS || strspn(hex, "0123456789abcdef") != HEX_DIGITS)
-        return fail(error, ERR_INVALID, "'%s' is no digest, expected sha256: and 64 hex digits",
-                    digest != NULL ? digest : "");
-    g_autofree char *first = g_strndup(hex, 2);
-    *ret_folder = g_build_filename(blobs->folder, first, NULL);
-    *ret_path = g_build_filename(*ret_folder, hex + 2, NULL);
+    const char *hex = digest + strlen(DIGEST_PREFIX);
+    if (!g_str_has_prefix(digest, DIGEST_PREFIX) || strlen(hex) != DIGEST_HEX ||
+        strspn(hex, "0123456789abcdef") != DIGEST_HEX)
+        return fail(error, ERR_INVALID,
+                    "'%.80s' is no digest, expected 'sha256:' and %d hex digits", digest,
+                    DIGEST_HEX);
+    *ret = g_strdup_printf("%s/%.*s/%s", blobs->folder, FOLDER_HEX, hex, hex + FOLDER_HEX);
+    return true;
+}
+
+/* The folder's own entry must survive a power cut as well as the file in it. */
+static bool
+folder_make(const Blobs *blobs, const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (mkdir(folder, 0700) != 0)
+        return errno == EEXIST
+                   ? true
+                   : fail_errno(error, ERR_FORBIDDEN, "cannot make the folder '%s'", folder);
+    AUTO_FD fd = open(blobs->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return fail_errno(error, ERR_INTERNAL, "cannot sync the folder '%s'", blobs->folder);
     return true;
 }
 
@@ -59,20 +76,14 @@ bool
 blobs_put(Blobs *blobs, const void *data, size_t bytes, char **ret_digest, GError **error)
 {
     if (bytes > HTTP_BLOB_BYTES_MAX)
-        return fail(error, ERR_TOO_LARGE, "a blob of %zu bytes, at most %d are kept", bytes,
-                    HTTP_BLOB_BYTES_MAX);
-    g_autofree char *digest = sha256_of(data, bytes);
-    g_autofree char *folder = NULL;
-    g_autofree char *path = NULL;
-    struct stat there;
-    if (!blob_path(blobs, digest, &folder, &path, error))
+        return fail(error, ERR_TOO_LARGE, "a blob of %zu bytes is over the limit of %d MiB", bytes,
+                    HTTP_BLOB_BYTES_MAX / (1024 * 1024));
+    g_autofree char *digest = sha256_of(data, bytes), *path = NULL;
+    if (!blob_path(blobs, digest, &path, error))
         return false;
-    if (stat(path, &there) != 0 || (size_t) there.st_size != bytes) {
-        if (g_mkdir_with_parents(folder, 0700) != 0)
-            return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", folder);
-        if (!file_write_atomic(path, data, bytes, 0600, error))
-            return false;
-    }
+    if (access(path, F_OK) != 0 &&
+        (!folder_make(blobs, path, error) || !file_write_atomic(path, data, bytes, 0600, error)))
+        return false;
     *ret_digest = g_steal_pointer(&digest);
     return true;
 }
@@ -80,21 +91,21 @@ blobs_put(Blobs *blobs, const void *data, size_t bytes, char **ret_digest, GErro
 bool
 blobs_get(Blobs *blobs, const char *digest, char **ret, size_t *ret_bytes, GError **error)
 {
-    g_autofree char *folder = NULL;
-    g_autofree char *path = NULL;
-    g_autofree char *data = NULL;
+    g_autofree char *path = NULL, *text = NULL, *found = NULL;
     size_t bytes = 0;
-    if (!blob_path(blobs, digest, &folder, &path, error))
+    if (!blob_path(blobs, digest, &path, error))
         return false;
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return fail(error, ERR_NOT_FOUND, "no blob '%s'", digest);
-    if (!file_read(path, HTTP_BLOB_BYTES_MAX, &data, &bytes, error))
+    if (access(path, F_OK) != 0)
+        return fail(error, ERR_NOT_FOUND, "there is no blob '%s'", digest);
+    if (!file_read(path, HTTP_BLOB_BYTES_MAX, &text, &bytes, error))
         return false;
-    g_autofree char *now = sha256_of(data, bytes);
-    if (strcmp(now, digest) != 0)
-        return fail(error, ERR_CORRUPT, "blob '%s' has other contents ('%s')", digest, path);
-    *ret = g_steal_pointer(&data);
-    *ret_bytes = bytes;
+    found = sha256_of(text, bytes);
+    if (strcmp(found, digest) != 0)
+        return fail(error, ERR_CORRUPT, "blob '%s' does not hold what its name says: '%s'", digest,
+                    path);
+    *ret = g_steal_pointer(&text);
+    if (ret_bytes != NULL)
+        *ret_bytes = bytes;
     return true;
 }
 

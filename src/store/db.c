@@ -1,13 +1,16 @@
 /*
- * db.c - the one file of our state: who may write it, how it is opened, and its transactions.
+ * db.c - opening, locking, transactions, checkpoints.
  *
- * A writer holds `lock` in the folder (flock, released by the system when the process ends) and
- * raises `epoch`; every transaction checks that the epoch is still its own. Nobody checkpoints but
- * the writer, between beats: SQLite before 3.51.3 can lose a WAL that two connections reset at
- * once.
+ * Two servers on one folder are kept apart twice: by a lock on the file `lock` (an open file
+ * description lock, which dies with the process and is not lost when another descriptor is closed),
+ * and by the epoch: each server that opens the state for writing counts it up, and a transaction
+ * whose epoch is not the newest any more is refused.
+ *
+ * The WAL is checkpointed by db_checkpoint() alone: automatic checkpoints are off on every
+ * connection, also on closing a reader. A passive checkpoint never waits. Only when readers have
+ * kept the WAL from starting over for very long, we wait for them, briefly.
  */
-#include "store/db.h"
-
+#include "base/limits.h"
 #include "base/text.h"
 #include "store/db_private.h"
 
@@ -16,146 +19,168 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 10000 /* a reader's snapshot never blocks the writer for longer */
-#define CHECKPOINT_PAGES 2000 /* 8 MiB of WAL: rare enough to cost nothing, small to replay */
-#define SCHEMA_VERSION 1      /* PRAGMA user_version of schema.sql */
-
-extern const char schema_sql[];
+#define SCHEMA_VERSION 1
+#define BUSY_TIMEOUT_MS 10000       /* nobody holds the file longer unless something is wrong */
+#define CHECKPOINT_PAGES 1000       /* 4 MiB: a few milliseconds of copying */
+#define CHECKPOINT_PAGES_WAIT 65536 /* 256 MiB: now readers must let go */
+#define CHECKPOINT_WAIT_MS 50
+#define CACHE_KIB 65536 /* taken as it is needed */
+#define LOCK_FILE_BYTES_MAX 32
 
 bool
 db_fail(Db *db, GError **error, const char *what)
 {
-    int code = sqlite3_errcode(db->sqlite);
-    ErrorCode kind = code == SQLITE_FULL                               ? ERR_NO_SPACE
-                     : code == SQLITE_BUSY || code == SQLITE_LOCKED    ? ERR_TRANSIENT
-                     : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_CORRUPT
-                                                                       : ERR_INTERNAL;
-    return fail(error, kind, "cannot %s the state: %s", what, sqlite3_errmsg(db->sqlite));
+    static const struct {
+        int sqlite;
+        ErrorCode code;
+    } codes[] = {
+        {SQLITE_BUSY, ERR_TRANSIENT},     {SQLITE_LOCKED, ERR_TRANSIENT},
+        {SQLITE_FULL, ERR_NO_SPACE},      {SQLITE_CORRUPT, ERR_CORRUPT},
+        {SQLITE_NOTADB, ERR_CORRUPT},     {SQLITE_CONSTRAINT, ERR_WRONG_STATE},
+        {SQLITE_READONLY, ERR_FORBIDDEN}, {SQLITE_CANTOPEN, ERR_NOT_FOUND},
+        {SQLITE_TOOBIG, ERR_TOO_LARGE},
+    };
+    int result = sqlite3_errcode(db->sqlite) & 0xff;
+    ErrorCode code = ERR_INTERNAL;
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (codes[i].sqlite == result)
+            code = codes[i].code;
+    return fail(error, code, "state '%s': %s: %s", db->path, what, sqlite3_errmsg(db->sqlite));
 }
 
-bool
-db_exec(Db *db, const char *sql, GError **error)
+/* ---- opening ---- */
+
+static bool
+db_lock(Db *db, const char *folder, GError **error)
 {
-    if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return db_fail(db, error, "change");
+    g_autofree char *path = g_build_filename(folder, "lock", NULL);
+    AUTO_FD fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        char pid[LOCK_FILE_BYTES_MAX] = "";
+        if (errno != EAGAIN && errno != EACCES)
+            return fail_errno(error, ERR_INTERNAL, "cannot lock '%s'", path);
+        if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)
+            pid[0] = '\0';
+        return fail(error, ERR_WRONG_STATE, "'%s' is in use by another server (pid %s)", folder,
+                    *pid == '\0' ? "unknown" : g_strchomp(pid));
+    }
+    g_autofree char *pid = g_strdup_printf("%d\n", (int) getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) != (ssize_t) strlen(pid))
+        return fail_errno(error, ERR_INTERNAL, "cannot write '%s'", path);
+    db->lock_fd = fd_steal(&fd);
+    return true;
+}
+
+static int
+db_wal_grew(void *data, sqlite3 *sqlite, const char *name, int pages)
+{
+    ((Db *) data)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static Db *
+db_new(const char *path)
+{
+    Db *db = g_new0(Db, 1);
+    db->path = g_strdup(path);
+    db->lock_fd = -1;
+    db->seq = -1;
+    db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, stmt_free);
+    return db;
+}
+
+static bool
+db_connect(Db *db, int flags, GError **error)
+{
+    /* One thread at a time: no mutexes inside. */
+    if (sqlite3_open_v2(db->path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        if (db->sqlite == NULL)
+            return fail(error, ERR_INTERNAL, "state '%s': out of memory", db->path);
+        return db_fail(db, error, "cannot open");
+    }
+    sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
+    sqlite3_wal_autocheckpoint(db->sqlite, 0);
     return true;
 }
 
 static bool
-query_int(Db *db, const char *sql, int64_t *ret, GError **error)
+db_read_int(Db *db, const char *sql, int64_t *ret, GError **error)
 {
     Stmt *stmt = NULL;
-    bool row = false;
-    if (!db_prepare(db, sql, &stmt, error) || !stmt_step(stmt, &row, error))
+    bool has_row = false;
+    if (!db_prepare(db, sql, &stmt, error) || !stmt_step(stmt, &has_row, error))
         return false;
-    *ret = row ? stmt_col_int(stmt, 0) : 0;
+    *ret = has_row ? stmt_col_int(stmt, 0) : 0;
     stmt_reset(stmt);
     return true;
 }
 
 static bool
-open_file(const char *path, int flags, Db **ret, GError **error)
-{
-    g_autoptr(Db) db = g_new0(Db, 1);
-    db->lock_fd = -1;
-    db->stmts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, stmt_free);
-    if (sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        db_fail(db, error, "open");
-        return fail_in(error, "'%s'", path);
-    }
-    sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
-    sqlite3_wal_autocheckpoint(db->sqlite, 0);
-    *ret = g_steal_pointer(&db);
-    return true;
-}
-
-/* Make the tables in a new file; refuse a file of a later program. */
-static bool
-make_tables(Db *db, GError **error)
+db_create_tables(Db *db, GError **error)
 {
     int64_t version = 0;
-    if (!query_int(db, "PRAGMA user_version", &version, error))
+    if (!db_read_int(db, "PRAGMA user_version", &version, error))
         return false;
     if (version > SCHEMA_VERSION)
         return fail(error, ERR_UNSUPPORTED,
-                    "the state is of version %" PRId64
-                    ", this program knows up to %d: use a newer honk",
-                    version, SCHEMA_VERSION);
+                    "state '%s' is of version %d, this program knows up to %d: use the newer one",
+                    db->path, (int) version, SCHEMA_VERSION);
     if (version == SCHEMA_VERSION)
         return true;
-    g_autofree char *sql = g_strdup_printf("BEGIN IMMEDIATE;%s;PRAGMA user_version=%d;COMMIT",
+    g_autofree char *sql = g_strdup_printf("%s\nPRAGMA user_version = %d;\n"
+                                           "INSERT INTO meta(key, value) VALUES ('epoch', '0');",
                                            schema_sql, SCHEMA_VERSION);
     return db_exec(db, sql, error);
 }
 
+/* Tables and epoch in one transaction: a crash leaves all or nothing. */
 static bool
-take_epoch(Db *db, GError **error)
+db_take_over(Db *db, GError **error)
 {
-    return db_exec(db,
-                   "INSERT INTO meta(key, value) VALUES('epoch', '1')"
-                   " ON CONFLICT(key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
-                   error) &&
-           query_int(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch'", &db->epoch,
-                     error);
-}
-
-/* The lock file holds the pid, so that a refusal can name it. */
-static bool
-take_lock(Db *db, const char *folder, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder, "lock", NULL);
-    db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (db->lock_fd < 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot open '%s'", path);
-    if (flock(db->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        char pid[32] = "";
-        ssize_t bytes = pread(db->lock_fd, pid, sizeof pid - 1, 0);
-        g_strchomp(pid);
-        return fail(error, ERR_WRONG_STATE, "another server (process %s) works on '%s'",
-                    bytes > 0 ? pid : "unknown", folder);
+    if (!db_exec(db, "BEGIN IMMEDIATE", error))
+        return false;
+    if (!db_create_tables(db, error) ||
+        !db_exec(db, "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'epoch'",
+                 error) ||
+        !db_read_int(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch'", &db->epoch,
+                     error) ||
+        !db_exec(db, "COMMIT", error)) {
+        db_rollback(db);
+        return false;
     }
-    g_autofree char *mine = g_strdup_printf("%ld\n", (long) getpid());
-    if (ftruncate(db->lock_fd, 0) != 0 || pwrite(db->lock_fd, mine, strlen(mine), 0) < 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot write '%s'", path);
     return true;
 }
 
-static int
-count_pages(void *data, sqlite3 *sqlite, const char *name, int pages)
+static bool
+db_setup_writer(Db *db, GError **error)
 {
-    ((Db *) data)->wal_pages = pages;
-    return SQLITE_OK;
+    g_autofree char *pragmas = g_strdup_printf("PRAGMA journal_mode = WAL;"
+                                               "PRAGMA synchronous = FULL;"
+                                               "PRAGMA cache_size = -%d;"
+                                               "PRAGMA temp_store = MEMORY;",
+                                               CACHE_KIB);
+    if (!db_exec(db, pragmas, error) || !db_take_over(db, error))
+        return false;
+    sqlite3_wal_hook(db->sqlite, db_wal_grew, db);
+    return true;
 }
 
 bool
 db_open(const char *folder, Db **ret, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0700) != 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot make the state folder '%s'", folder);
+        return fail_errno(error, ERR_FORBIDDEN, "cannot make the folder '%s'", folder);
     g_autofree char *path = g_build_filename(folder, "state.db", NULL);
-    g_autoptr(Db) db = NULL;
-    if (!open_file(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error) ||
-        !take_lock(db, folder, error) ||
-        !db_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=OFF",
-                 error) ||
-        !make_tables(db, error) || !take_epoch(db, error))
-        return false;
-    sqlite3_wal_hook(db->sqlite, count_pages, db);
-    *ret = g_steal_pointer(&db);
-    return true;
-}
-
-bool
-db_open_reader(const char *folder, Db **ret, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder, "state.db", NULL);
-    g_autoptr(Db) db = NULL;
-    if (!open_file(path, SQLITE_OPEN_READWRITE, &db, error) ||
-        !db_exec(db, "PRAGMA query_only=ON", error))
+    g_autoptr(Db) db = db_new(path);
+    if (!db_lock(db, folder, error) ||
+        !db_connect(db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
+        !db_setup_writer(db, error))
         return false;
     *ret = g_steal_pointer(&db);
     return true;
@@ -164,9 +189,23 @@ db_open_reader(const char *folder, Db **ret, GError **error)
 bool
 db_open_memory(Db **ret, GError **error)
 {
-    g_autoptr(Db) db = NULL;
-    if (!open_file(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, error) ||
-        !make_tables(db, error) || !take_epoch(db, error))
+    g_autoptr(Db) db = db_new(":memory:");
+    if (!db_connect(db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
+        !db_setup_writer(db, error))
+        return false;
+    *ret = g_steal_pointer(&db);
+    return true;
+}
+
+bool
+db_open_reader(const char *folder, Db **ret, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "state.db", NULL);
+    g_autoptr(Db) db = db_new(path);
+    if (!db_connect(db, SQLITE_OPEN_READONLY, error))
+        return false;
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (!db_exec(db, "PRAGMA temp_store = MEMORY", error))
         return false;
     *ret = g_steal_pointer(&db);
     return true;
@@ -177,10 +216,10 @@ db_close(Db *db)
 {
     if (db == NULL)
         return;
-    g_clear_pointer(&db->stmts, g_hash_table_unref);
+    g_hash_table_unref(db->statements);
     sqlite3_close_v2(db->sqlite);
-    if (db->lock_fd >= 0)
-        close(db->lock_fd);
+    fd_close(&db->lock_fd); /* after the state: who gets the lock finds it closed */
+    g_free(db->path);
     g_free(db);
 }
 
@@ -190,22 +229,40 @@ db_epoch(const Db *db)
     return db->epoch;
 }
 
+/* ---- transactions ---- */
+
+bool
+db_exec(Db *db, const char *sql, GError **error)
+{
+    if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_fail(db, error, "cannot run");
+    return true;
+}
+
+static bool
+db_run(Db *db, const char *sql, GError **error)
+{
+    Stmt *stmt = NULL;
+    return db_prepare(db, sql, &stmt, error) && stmt_run(stmt, NULL, error);
+}
+
 bool
 db_begin(Db *db, GError **error)
 {
     int64_t epoch = 0;
-    if (!db_exec(db, "BEGIN IMMEDIATE", error))
+    if (!db_run(db, "BEGIN IMMEDIATE", error))
         return false;
-    if (!query_int(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch'", &epoch,
-                   error)) {
+    db->seq_before = db->seq;
+    if (!db_read_int(db, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch'", &epoch,
+                     error)) {
         db_rollback(db);
         return false;
     }
     if (epoch != db->epoch) {
         db_rollback(db);
         return fail(error, ERR_CORRUPT,
-                    "another server took over this state (epoch %" PRId64 ", ours is %" PRId64 ")",
-                    epoch, db->epoch);
+                    "state '%s': another server took over (epoch %" PRId64 ", ours is %" PRId64 ")",
+                    db->path, epoch, db->epoch);
     }
     return true;
 }
@@ -213,7 +270,11 @@ db_begin(Db *db, GError **error)
 bool
 db_commit(Db *db, GError **error)
 {
-    return db_exec(db, "COMMIT", error);
+    if (!db_run(db, "COMMIT", error)) {
+        db_rollback(db);
+        return false;
+    }
+    return true;
 }
 
 void
@@ -221,26 +282,55 @@ db_rollback(Db *db)
 {
     if (!sqlite3_get_autocommit(db->sqlite))
         sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+    db->seq = db->seq_before;
+}
+
+bool
+db_savepoint(Db *db, GError **error)
+{
+    db->seq_savepoint = db->seq;
+    return db_run(db, "SAVEPOINT part", error);
+}
+
+bool
+db_savepoint_keep(Db *db, GError **error)
+{
+    return db_run(db, "RELEASE part", error);
+}
+
+void
+db_savepoint_undo(Db *db)
+{
+    sqlite3_exec(db->sqlite, "ROLLBACK TO part; RELEASE part", NULL, NULL, NULL);
+    db->seq = db->seq_savepoint;
 }
 
 bool
 db_begin_read(Db *db, GError **error)
 {
-    return db_exec(db, "BEGIN", error);
+    return db_run(db, "BEGIN", error);
 }
 
 void
 db_end_read(Db *db)
 {
-    db_rollback(db);
+    if (!sqlite3_get_autocommit(db->sqlite))
+        sqlite3_exec(db->sqlite, "COMMIT", NULL, NULL, NULL);
 }
 
-/* Passive: takes what readers let go, and never waits for them. */
 void
 db_checkpoint(Db *db)
 {
     if (db->wal_pages < CHECKPOINT_PAGES)
         return;
-    db->wal_pages = 0;
-    sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool waits = db->wal_pages >= CHECKPOINT_PAGES_WAIT;
+    int left = 0, done = 0;
+    if (waits)
+        sqlite3_busy_timeout(db->sqlite, CHECKPOINT_WAIT_MS);
+    sqlite3_wal_checkpoint_v2(db->sqlite, NULL,
+                              waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &left,
+                              &done);
+    if (waits)
+        sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
+    db->wal_pages = 0; /* the next commit tells how long it is */
 }

@@ -1,4 +1,4 @@
-/* db_private.h - what db.c and stmt.c share. */
+/* db_private.h - what the files of this room know of each other. */
 #pragma once
 
 #include "store/db.h"
@@ -7,12 +7,23 @@
 
 struct Db {
     sqlite3 *sqlite;
-    GHashTable *stmts; /* SQL text -> Stmt */
+    GHashTable *statements; /* SQL text -> Stmt * */
+    char *path;
+    int lock_fd;
     int64_t epoch;
-    int lock_fd;   /* -1: none */
-    int wal_pages; /* after the last commit of this connection */
+    int wal_pages;
+    int64_t seq;           /* last event appended; -1: to be read */
+    int64_t seq_before;    /* as of BEGIN */
+    int64_t seq_savepoint; /* as of SAVEPOINT */
 };
 
-/* "cannot WHAT the state: …", with the code that fits. */
+struct Stmt {
+    Db *db;
+    sqlite3_stmt *sqlite;
+};
+
+/* The error that SQLite is in. Returns false. */
 bool db_fail(Db *db, GError **error, const char *what);
 void stmt_free(void *stmt);
+
+extern const char schema_sql[];

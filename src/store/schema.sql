@@ -48,7 +48,7 @@ CREATE TABLE plan (
     since_ms           INTEGER NOT NULL,
     reason             TEXT,               -- why it is in this state, a sentence
     actor              TEXT,               -- who moved it here
-    wake_event         TEXT,               -- what would move it: approval, start, resume, operator, …
+    wake_event         TEXT,               -- what would move it: approval, start, resume, operator
     author             TEXT NOT NULL,
     migration          TEXT NOT NULL,      -- entity ref
     name               TEXT,               -- of the plan document
@@ -139,7 +139,7 @@ CREATE INDEX task_by_status ON task(plan, status);
 
 CREATE TABLE slot (                   -- limits are rows: who has one holds it until its row says otherwise
     resource TEXT NOT NULL,
-    n        INTEGER NOT NULL,        -- 0 … count - 1; -1 is kept for the reverse phase
+    n        INTEGER NOT NULL,        -- 0 to count - 1; -1 is kept for the reverse phase
     holder   TEXT,                    -- task
     PRIMARY KEY (resource, n)
 ) STRICT, WITHOUT ROWID;

@@ -1,14 +1,9 @@
-/*
- * stmt.c - statements, prepared once per connection and text, with values bound by name.
- *
- * Names and values of our own code only: a name that a statement does not have is a bug.
- */
+/* stmt.c - statements: prepared once, bound by name, run to the end. */
 #include "store/db_private.h"
 
-struct Stmt {
-    Db *db;
-    sqlite3_stmt *sqlite;
-};
+#include <string.h>
+
+#define SQL_SHOWN_BYTES 60 /* of a statement in an error message */
 
 void
 stmt_free(void *data)
@@ -18,21 +13,99 @@ stmt_free(void *data)
     g_free(stmt);
 }
 
+static bool
+stmt_fail(Stmt *stmt, GError **error)
+{
+    g_autofree char *sql = g_strndup(sqlite3_sql(stmt->sqlite), SQL_SHOWN_BYTES);
+    db_fail(stmt->db, error, sql);
+    stmt_reset(stmt);
+    return false;
+}
+
 bool
 db_prepare(Db *db, const char *sql, Stmt **ret, GError **error)
 {
-    Stmt *stmt = g_hash_table_lookup(db->stmts, sql);
-    if (stmt == NULL) {
-        sqlite3_stmt *sqlite = NULL;
-        if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &sqlite, NULL) !=
-            SQLITE_OK)
-            return db_fail(db, error, "ask");
-        stmt = g_new0(Stmt, 1);
-        *stmt = (Stmt){.db = db, .sqlite = sqlite};
-        g_hash_table_insert(db->stmts, g_strdup(sql), stmt);
+    Stmt *stmt = g_hash_table_lookup(db->statements, sql);
+    if (stmt != NULL) {
+        stmt_reset(stmt);
+        *ret = stmt;
+        return true;
     }
-    stmt_reset(stmt);
+    sqlite3_stmt *made = NULL;
+    const char *tail = NULL;
+    if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, &tail) !=
+        SQLITE_OK)
+        return db_fail(db, error, sql);
+    g_assert(made != NULL && *tail == '\0'); /* one statement, not none or two */
+    stmt = g_new0(Stmt, 1);
+    stmt->db = db;
+    stmt->sqlite = made;
+    g_hash_table_insert(db->statements, g_strdup(sql), stmt);
     *ret = stmt;
+    return true;
+}
+
+static int
+stmt_position(Stmt *stmt, const char *name)
+{
+    int position = sqlite3_bind_parameter_index(stmt->sqlite, name);
+    g_assert(position > 0); /* a name that the statement does not have is a bug */
+    return position;
+}
+
+void
+stmt_text(Stmt *stmt, const char *name, const char *value)
+{
+    sqlite3_bind_text(stmt->sqlite, stmt_position(stmt, name), value, -1, SQLITE_TRANSIENT);
+}
+
+void
+stmt_int(Stmt *stmt, const char *name, int64_t value)
+{
+    sqlite3_bind_int64(stmt->sqlite, stmt_position(stmt, name), value);
+}
+
+void
+stmt_blob(Stmt *stmt, const char *name, const void *data, size_t bytes)
+{
+    sqlite3_bind_blob64(stmt->sqlite, stmt_position(stmt, name), data, bytes, SQLITE_TRANSIENT);
+}
+
+void
+stmt_text_at(Stmt *stmt, int position, const char *value)
+{
+    sqlite3_bind_text(stmt->sqlite, position, value, -1, SQLITE_STATIC);
+}
+
+void
+stmt_int_at(Stmt *stmt, int position, int64_t value)
+{
+    sqlite3_bind_int64(stmt->sqlite, position, value);
+}
+
+bool
+stmt_step(Stmt *stmt, bool *ret_row, GError **error)
+{
+    int result = sqlite3_step(stmt->sqlite);
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        return stmt_fail(stmt, error);
+    if (result == SQLITE_DONE)
+        stmt_reset(stmt);
+    *ret_row = result == SQLITE_ROW;
+    return true;
+}
+
+bool
+stmt_run(Stmt *stmt, int64_t *ret_changes, GError **error)
+{
+    int result = SQLITE_ROW;
+    while (result == SQLITE_ROW)
+        result = sqlite3_step(stmt->sqlite);
+    if (result != SQLITE_DONE)
+        return stmt_fail(stmt, error);
+    if (ret_changes != NULL)
+        *ret_changes = sqlite3_changes64(stmt->db->sqlite);
+    stmt_reset(stmt);
     return true;
 }
 
@@ -41,62 +114,6 @@ stmt_reset(Stmt *stmt)
 {
     sqlite3_reset(stmt->sqlite);
     sqlite3_clear_bindings(stmt->sqlite);
-}
-
-static int
-place_of(Stmt *stmt, const char *name)
-{
-    int place = sqlite3_bind_parameter_index(stmt->sqlite, name);
-    g_assert(place > 0);
-    return place;
-}
-
-void
-stmt_text(Stmt *stmt, const char *name, const char *value)
-{
-    sqlite3_bind_text(stmt->sqlite, place_of(stmt, name), value, -1, SQLITE_TRANSIENT);
-}
-
-void
-stmt_int(Stmt *stmt, const char *name, int64_t value)
-{
-    sqlite3_bind_int64(stmt->sqlite, place_of(stmt, name), value);
-}
-
-void
-stmt_blob(Stmt *stmt, const char *name, const void *data, size_t bytes)
-{
-    sqlite3_bind_blob64(stmt->sqlite, place_of(stmt, name), data, bytes, SQLITE_TRANSIENT);
-}
-
-bool
-stmt_step(Stmt *stmt, bool *ret_row, GError **error)
-{
-    int code = sqlite3_step(stmt->sqlite);
-    if (code == SQLITE_ROW) {
-        *ret_row = true;
-        return true;
-    }
-    if (code != SQLITE_DONE) {
-        db_fail(stmt->db, error, "use");
-        stmt_reset(stmt);
-        return false;
-    }
-    stmt_reset(stmt);
-    *ret_row = false;
-    return true;
-}
-
-bool
-stmt_run(Stmt *stmt, int64_t *ret_changes, GError **error)
-{
-    bool row = true;
-    while (row)
-        if (!stmt_step(stmt, &row, error))
-            return false;
-    if (ret_changes != NULL)
-        *ret_changes = sqlite3_changes64(stmt->db->sqlite);
-    return true;
 }
 
 const char *
