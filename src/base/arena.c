@@ -55,7 +55,7 @@ arena_alloc(Arena *arena, size_t bytes)
 {
     size_t align = alignof(max_align_t);
     g_assert(bytes <= SIZE_MAX / 2);
-    bytes = (bytes + align - 1) / align * align;
+    bytes = (MAX(bytes, 1) + align - 1) / align * align;
     if (bytes > BLOCK_BYTES / 4)
         return arena_grow(arena, bytes);
     if (bytes > arena->free_bytes) {

@@ -115,7 +115,7 @@ diags_lines(const Diags *diags, bool only_errors)
         if (!only_errors || diags_get(diags, i)->level == DIAG_ERROR)
             diag_append(diags_get(diags, i), text);
     if (diags->dropped > 0)
-        g_string_append_printf(text, "\n… and %zu more", diags->dropped);
+        g_string_append_printf(text, "%s… and %zu more", text->len > 0 ? "\n" : "", diags->dropped);
     return g_string_free(text, FALSE);
 }
 

@@ -29,7 +29,7 @@ GQuark error_quark(void);
 /* Set `*error` and return false, so that a failing line is `return fail(error, ERR_…, …);`. */
 bool fail(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* The same from a va_list. */
-bool fail_v(GError **error, ErrorCode code, const char *format, va_list args);
+bool fail_v(GError **error, ErrorCode code, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
 /* Put one clause before the message that is already there ("clause: message") and return false. */
 bool fail_in(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* fail() with strerror(errno) at the end; ENOSPC becomes NO_SPACE, ENOENT NOT_FOUND, others

@@ -238,6 +238,15 @@ json_dump(const json_t *value, size_t flags)
     return copy;
 }
 
+/* jansson writes \u001B, most others \u001b. A backslash is always followed by what it escapes. */
+static void
+lower_escapes(char *text)
+{
+    for (char *at = strchr(text, '\\'); at != NULL; at = strchr(at + 2, '\\'))
+        for (int i = 2; at[1] == 'u' && i < 6; i++)
+            at[i] = g_ascii_tolower(at[i]);
+}
+
 bool
 json_canonical(const json_t *value, char **ret, GError **error)
 {
@@ -245,6 +254,7 @@ json_canonical(const json_t *value, char **ret, GError **error)
     if (!json_check_canonical(value, path, 0, error))
         return false;
     *ret = json_dump(value, JSON_COMPACT | JSON_SORT_KEYS);
+    lower_escapes(*ret);
     return true;
 }
 

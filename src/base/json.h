@@ -2,8 +2,10 @@
  * json.h - JSON as this program uses it: no duplicate keys, bounded depth and size, errors that
  * name the place.
  *
- * Canonical form (for digests): keys sorted bytewise, no blanks, UTF-8 as it is, integers only. A
- * floating-point number anywhere makes it fail, because two writers would print it differently.
+ * Canonical form (for digests): keys sorted bytewise, no blanks, UTF-8 as it is, integers only. In
+ * strings only '"', '\' and what is below U+0020 is escaped: \b \f \n \r \t, else \u001b with lower
+ * hex. A floating-point number anywhere makes it fail, because two writers would print it
+ * differently.
  */
 #pragma once
 

@@ -27,7 +27,7 @@ check_document(const YamlNode *root, size_t bytes)
         check_node(root, bytes);
     g_autoptr(json_t) value = yaml_to_json(root);
     g_assert(value != NULL);
-    g_autofree char *text = json_compact(value);
+    g_free(json_compact(value));
 }
 
 static void

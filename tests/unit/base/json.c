@@ -177,6 +177,16 @@ the_canonical_form_has_sorted_keys_no_blanks_and_utf8_as_it_is(void)
 }
 
 static void
+control_characters_have_one_canonical_spelling(void)
+{
+    g_autoptr(json_t) value = parsed("[\"\\u001B\\u000a\\u007F\\\\u001B\\u000F\"]");
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(json_canonical(value, &text, &error));
+    g_assert_cmpstr(text, ==, "[\"\\u001b\\n\x7f\\\\u001B\\u000f\"]");
+}
+
+static void
 a_fraction_has_no_canonical_form_and_its_path_is_named(void)
 {
     g_autoptr(json_t) value = parsed("{\"steps\": [{\"x\": 1}, {\"params\": {\"rate\": 0.5}}]}");
@@ -280,6 +290,8 @@ main(int argc, char **argv)
                     text_that_is_not_utf8_is_kept_readable);
     g_test_add_func("/json/the canonical form has sorted keys, no blanks, and UTF-8 as it is",
                     the_canonical_form_has_sorted_keys_no_blanks_and_utf8_as_it_is);
+    g_test_add_func("/json/control characters have one canonical spelling",
+                    control_characters_have_one_canonical_spelling);
     g_test_add_func("/json/a fraction has no canonical form and its path is named",
                     a_fraction_has_no_canonical_form_and_its_path_is_named);
     g_test_add_func("/json/parsing the canonical form gives the same value and the same digest",
