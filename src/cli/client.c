@@ -127,16 +127,19 @@ invocation_server(Invocation *call, const char **ret, GError **error)
 }
 
 bool
+invocation_client_new(Invocation *call, HttpClient **ret, GError **error)
+{
+    const char *server = NULL;
+    return invocation_server(call, &server, error) &&
+           http_client_new(server, world_of(call)->token, ret, error);
+}
+
+bool
 invocation_client(Invocation *call, HttpClient **ret, GError **error)
 {
     struct World *world = world_of(call);
-    const char *server = NULL;
-    if (world->client == NULL) {
-        if (!invocation_server(call, &server, error))
-            return false;
-        if (!http_client_new(server, world->token, &world->client, error))
-            return false;
-    }
+    if (world->client == NULL && !invocation_client_new(call, &world->client, error))
+        return false;
     *ret = world->client;
     return true;
 }

@@ -15,6 +15,8 @@
 CHECKED bool invocation_config(Invocation *call, const Config **ret, GError **error);
 /* The connection, made once. Borrowed. */
 CHECKED bool invocation_client(Invocation *call, HttpClient **ret, GError **error);
+/* A connection of its own to the same server, for a stream or another thread. */
+CHECKED bool invocation_client_new(Invocation *call, HttpClient **ret, GError **error);
 /* Where the server is ("unix:/path" or a URL), for messages. Borrowed. */
 CHECKED bool invocation_server(Invocation *call, const char **ret, GError **error);
 

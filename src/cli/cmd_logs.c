@@ -3,16 +3,13 @@
  *
  * A server that restarts does not end -f: the stream is taken up after the last event seen.
  */
-#include "base/clock.h"
 #include "base/http_client.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/story.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LOGS_LAST 200 /* two screens, unless asked for more */
 #define LOGS_PAGE 1000
@@ -127,10 +124,8 @@ logs_on_event(const char *id, const char *type, const char *data, void *user)
 static bool
 logs_follow(Logs *logs, GError **error)
 {
-    const char *server = NULL;
     g_autoptr(HttpClient) stream = NULL;
-    if (!invocation_server(logs->call, &server, error) ||
-        !http_client_new(server, getenv("HONK_TOKEN"), &stream, error))
+    if (!invocation_client_new(logs->call, &stream, error))
         return false;
     for (int tries = 0; tries < RECONNECT_TRIES; tries++) {
         g_autoptr(GError) lost = NULL;

@@ -1,0 +1,228 @@
+/*
+ * cmd_doctor.c - look at everything that a first run needs, and say how to mend what is amiss.
+ *
+ * One function a question, in a table; a question that cannot be asked (no honk.yaml) is passed
+ * over.
+ */
+#include "base/child.h"
+#include "base/text.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "driver/driver.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#define FREE_BYTES_LEAST (1024LL * 1024 * 1024) /* the demo needs a third of it */
+#define SQLITE_WAL_FIXED 3051003                /* 3.51.3: the WAL-reset bug is gone */
+
+typedef enum { FINDING_GOOD, FINDING_NOTE, FINDING_BAD } Finding;
+
+typedef struct {
+    Invocation *call;
+    const Config *config; /* NULL when there is none */
+    json_t *findings;
+    int bad;
+} Doctor;
+
+static void doctor_say(Doctor *doctor, Finding finding, const char *remedy, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static void
+doctor_say(Doctor *doctor, Finding finding, const char *remedy, const char *format, ...)
+{
+    static const struct {
+        const char *mark, *word;
+        Tone tone;
+    } looks[] = {
+        {"ok  ", "good", TONE_GOOD}, {"note", "note", TONE_WARN}, {"BAD ", "bad", TONE_BAD}};
+    View *view = doctor->call->view;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *mark = view_toned(view, looks[finding].tone, looks[finding].mark);
+    g_autofree char *shown = text_printable(text);
+    g_autofree char *line = g_strdup_printf("%s  %s\n", mark, shown);
+    view_raw(view, line);
+    if (remedy != NULL)
+        view_line(view, "      %s", remedy);
+    json_t *object = json_pack("{s:s, s:s}", "finding", looks[finding].word, "text", text);
+    json_set_string(object, "remedy", remedy);
+    json_array_append_new(doctor->findings, object);
+    doctor->bad += finding == FINDING_BAD;
+}
+
+static void
+look_at_libraries(Doctor *doctor)
+{
+    doctor_say(doctor, FINDING_GOOD, NULL,
+               "honk " HONK_VERSION
+               " with GLib %u.%u, SQLite %s, libmicrohttpd %s, libcurl %s, jansson %s, "
+               "libyaml %s",
+               glib_major_version, glib_minor_version, sqlite3_libversion(), MHD_get_version(),
+               curl_version_info(CURLVERSION_NOW)->version, jansson_version_str(),
+               yaml_get_version_string());
+    if (sqlite3_libversion_number() < SQLITE_WAL_FIXED)
+        doctor_say(doctor, FINDING_NOTE,
+                   "nothing to do: Honk's own state has one writer, and only that one checkpoints",
+                   "SQLite %s may damage a database in WAL mode when two connections write and "
+                   "checkpoint at "
+                   "the same instant (mended in 3.51.3)",
+                   sqlite3_libversion());
+    if (!sqlite3_threadsafe())
+        doctor_say(doctor, FINDING_BAD, "install your system's own libsqlite3",
+                   "SQLite is built without threads");
+}
+
+/* A tool that is not needed to run, but to look. */
+static void
+look_at_tools(Doctor *doctor)
+{
+    const ChildSpec spec = {.argv = (const char *const[]){"sqlite3", "--version", NULL},
+                            .stdin_fd = -1,
+                            .stdout_fd = -1,
+                            .stderr_fd = -1};
+    g_autofree char *output = NULL, *errors = NULL;
+    size_t bytes = 0;
+    int status = 0;
+    if (child_run(&spec, "", 0, 4096, 5000, &output, &bytes, &errors, &status, NULL) && status == 0)
+        doctor_say(doctor, FINDING_GOOD, NULL, "the sqlite3 shell is %.*s",
+                   (int) strcspn(output, " \n"), output);
+    else
+        doctor_say(doctor, FINDING_NOTE, "apt-get install sqlite3",
+                   "there is no sqlite3 shell; the demo's independent witness needs it");
+}
+
+static void
+look_at_settings(Doctor *doctor)
+{
+    g_autoptr(GError) error = NULL;
+    if (invocation_config(doctor->call, &doctor->config, &error))
+        doctor_say(doctor, FINDING_GOOD, NULL, "%s is in order", doctor->config->path);
+    else if (error_is(error, ERR_NOT_FOUND))
+        doctor_say(doctor, FINDING_NOTE, "honk init DIR writes one, 'honk demo' needs none", "%s",
+                   error->message);
+    else
+        doctor_say(doctor, FINDING_BAD, "mend the lines named above", "%s", error->message);
+}
+
+static void
+look_at_state(Doctor *doctor)
+{
+    const char *folder = doctor->config->state;
+    const char *parent = g_file_test(folder, G_FILE_TEST_IS_DIR) ? folder : doctor->config->folder;
+    struct statvfs disk;
+    if (access(parent, W_OK | X_OK) != 0) {
+        doctor_say(doctor, FINDING_BAD, "change its owner, or 'state:' in honk.yaml",
+                   "'%s' cannot be written: %s", parent, g_strerror(errno));
+        return;
+    }
+    if (statvfs(parent, &disk) != 0)
+        return;
+    int64_t room = (int64_t) disk.f_bavail * (int64_t) disk.f_frsize;
+    g_autofree char *shown = text_bytes(room);
+    if (room < FREE_BYTES_LEAST)
+        doctor_say(doctor, FINDING_NOTE, "make room before moving anything large",
+                   "only %s are free below '%s'", shown, parent);
+    else
+        doctor_say(doctor, FINDING_GOOD, NULL, "'%s' can be written, %s are free", parent, shown);
+}
+
+static void
+look_at_socket(Doctor *doctor)
+{
+    const char *path = doctor->config->socket;
+    struct stat info;
+    if (strlen(path) >= sizeof(((struct sockaddr_un *) NULL)->sun_path))
+        doctor_say(doctor, FINDING_BAD,
+                   "name a shorter one in 'socket:', for example /run/user/1000/honk.sock",
+                   "the socket's path has %zu bytes, more than Unix allows (%zu): '%s'",
+                   strlen(path), sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1, path);
+    else if (stat(path, &info) == 0 && (info.st_mode & 0077) != 0)
+        doctor_say(doctor, FINDING_NOTE, "whoever may open it is let in, by user id",
+                   "the socket '%s' is open to others (mode %03o)", path,
+                   (unsigned) info.st_mode & 0777);
+}
+
+static void
+look_at_stores(Doctor *doctor)
+{
+    for (guint i = 0; i < doctor->config->stores->len; i++) {
+        const StoreConfig *store = doctor->config->stores->pdata[i];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Conn) conn = NULL;
+        if (conn_open(store, &conn, &error))
+            doctor_say(doctor, FINDING_GOOD, NULL, "store '%s' (%s) can be reached", store->name,
+                       store->driver);
+        else
+            doctor_say(doctor, FINDING_BAD, "correct 'stores:' in honk.yaml, or bring the store up",
+                       "store '%s': %s", store->name, error->message);
+    }
+}
+
+static void
+look_at_server(Doctor *doctor)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) health = NULL, who = NULL;
+    const char *server = NULL;
+    if (!invocation_server(doctor->call, &server, &error)) {
+        doctor_say(doctor, FINDING_NOTE, NULL, "no server is known here");
+        return;
+    }
+    if (!client_call(doctor->call, "GET", "/healthz", NULL, &health, &error)) {
+        doctor_say(doctor, FINDING_NOTE, "start one with 'honk serve'", "no server answers at %s",
+                   server);
+        return;
+    }
+    if (!client_call(doctor->call, "GET", "/whoami", NULL, &who, &error)) {
+        doctor_say(doctor, FINDING_BAD, "honk login", "the server at %s does not let you in: %s",
+                   server, error->message);
+        return;
+    }
+    g_autofree char *roles = json_compact(json_object_get(who, "roles"));
+    doctor_say(doctor, FINDING_GOOD, NULL,
+               "honk %s serves at %s; you are %s there, with the roles %s",
+               json_get_string(health, "version", "?"), json_get_string(health, "url", server),
+               json_get_string(who, "identity", "?"), roles);
+}
+
+static const struct {
+    void (*look)(Doctor *doctor);
+    bool needs_settings;
+} looks[] = {
+    {look_at_libraries, false}, {look_at_tools, false}, {look_at_settings, false},
+    {look_at_state, true},      {look_at_socket, true}, {look_at_stores, true},
+    {look_at_server, false},
+};
+
+static bool
+cmd_doctor_run(Invocation *call, GError **error)
+{
+    Doctor doctor = {.call = call, .findings = json_array()};
+    for (size_t i = 0; i < G_N_ELEMENTS(looks); i++)
+        if (!looks[i].needs_settings || doctor.config != NULL)
+            looks[i].look(&doctor);
+    if (invocation_json(call))
+        view_json(call->view, doctor.findings);
+    json_decref(doctor.findings);
+    call->status = doctor.bad > 0 ? error_exit_status(ERR_INVALID) : 0;
+    return true;
+}
+
+const Command cmd_doctor = {
+    .name = "doctor",
+    .args = "",
+    .summary = "look for what is missing or amiss, and say how to mend it",
+    .examples = "honk doctor\nhonk doctor --json",
+    .run = cmd_doctor_run,
+};
