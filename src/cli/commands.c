@@ -4,10 +4,12 @@
 
 #include <string.h>
 
-extern const Command cmd_init;
+extern const Command cmd_init, cmd_login, cmd_logs, cmd_worker;
 
 static const Command *const commands[] = {
     &cmd_init,
+    &cmd_login,
+    &cmd_logs,
     NULL,
 };
 
