@@ -191,15 +191,20 @@ headers_for(const Invocation *call, const char *method, bool has_body)
     return (char **) g_ptr_array_free(headers, FALSE);
 }
 
-static void
-hint_unreachable(Invocation *call, const struct World *world)
+/* Say it in our words: what libcurl says of a Unix socket speaks of ports that nobody asked for. */
+static bool
+server_silent(Invocation *call, const struct World *world, GError *cause, GError **error)
 {
-    if (g_str_has_prefix(world->server, "unix:"))
-        invocation_hint(call, "no server is running here; start one with 'honk serve' in another "
-                              "terminal");
-    else
+    if (!error_is(cause, ERR_UNREACHABLE) || !g_str_has_prefix(world->server, "unix:")) {
         invocation_hint(call, "is the server at %s running? 'honk doctor' looks for the reason",
                         world->server);
+        g_propagate_error(error, cause);
+        return false;
+    }
+    g_error_free(cause);
+    invocation_hint(call, "start one with 'honk serve' in another terminal");
+    return fail(error, ERR_UNREACHABLE, "no server is running here (nobody answers on '%s')",
+                world->server + strlen("unix:"));
 }
 
 bool
@@ -212,11 +217,10 @@ client_call(Invocation *call, const char *method, const char *path, const json_t
     g_autofree char *text = body != NULL ? json_compact(body) : NULL;
     g_auto(GStrv) headers = headers_for(call, method, text != NULL);
     g_auto(HttpResponse) response = {0};
+    GError *silent = NULL;
     if (!http_call(client, method, path, (const char *const *) headers, text,
-                   text != NULL ? strlen(text) : 0, CLIENT_TIMEOUT_MS, &response, error)) {
-        hint_unreachable(call, call->world);
-        return false;
-    }
+                   text != NULL ? strlen(text) : 0, CLIENT_TIMEOUT_MS, &response, &silent))
+        return server_silent(call, call->world, silent, error);
     return answer_take(call, &response, ret, error);
 }
 
