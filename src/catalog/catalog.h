@@ -30,7 +30,8 @@ typedef struct {
 
 typedef struct {
     const char *const *sets; /* "name=value", ended by NULL; NULL: none */
-    bool templates_aside;    /* documents with unset "${{ … }}" are left out with a note, instead of being errors: for
+    bool
+        templates_aside; /* documents with unset "${{ … }}" are left out with a note, instead of being errors: for
                               * folders that are read as a whole */
 } CatalogOptions;
 
@@ -47,7 +48,7 @@ void catalog_free(Catalog *catalog);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalog, catalog_free)
 
 size_t catalog_count(const Catalog *catalog);
-const Entity *catalog_entity(const Catalog *catalog, size_t index); /* in reading order */
+const Entity *catalog_entity(const Catalog *catalog, size_t index);  /* in reading order */
 const Entity *catalog_find(const Catalog *catalog, const char *ref); /* NULL when absent */
 /* A warning for each ref that leads to no entity of the catalog, with the nearest one that is there. */
 void catalog_check_refs(const Catalog *catalog, Diags *diags);
@@ -60,7 +61,8 @@ typedef struct {
 
 /* What one entity declares: `source` is always its own ref; sorted, without doubles. Array of Relation *. */
 GPtrArray *entity_relations(const Entity *entity);
-const char *relation_inverse(const char *type); /* "dependencyOf" of "dependsOn"; NULL when unknown */
+const char *
+relation_inverse(const char *type); /* "dependencyOf" of "dependsOn"; NULL when unknown */
 /* Full refs of the datasets that a migration names, as spec.source_dataset and spec.target_dataset say; NULL when they
  * are absent. Callers free. */
 char *migration_source(const Entity *migration);
@@ -72,7 +74,8 @@ char *migration_target(const Entity *migration);
 typedef bool RelationFn(const char *type, const char *other, void *data);
 
 typedef struct {
-    bool (*entity)(void *data, const char *ref, Entity **ret, GError **error); /* absent: NULL, and true */
+    bool (*entity)(void *data, const char *ref, Entity **ret,
+                   GError **error); /* absent: NULL, and true */
     bool (*relations)(void *data, const char *ref, RelationFn *fn, void *fn_data, GError **error);
     void *data;
 } CatalogView;
@@ -81,7 +84,8 @@ CatalogView catalog_view(const Catalog *catalog);
 
 /* The dataset that a name or ref means: the ref itself, or, as Resource and Component are both used for datasets, the
  * same name as the other kind. NOT_FOUND, or INVALID when it is no dataset. */
-CHECKED bool catalog_dataset(const CatalogView *view, const char *name, Entity **ret, GError **error);
+CHECKED bool catalog_dataset(const CatalogView *view, const char *name, Entity **ret,
+                             GError **error);
 
 typedef enum { LINEAGE_UPSTREAM, LINEAGE_DOWNSTREAM } LineageDirection;
 #define LINEAGE_DEPTH_MAX 100

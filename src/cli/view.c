@@ -71,8 +71,7 @@ view_toned(const View *view, Tone tone, const char *text)
     return toned;
 }
 
-static void
-view_put(View *view, Tone tone, const char *format, va_list args)
+static void G_GNUC_PRINTF(3, 0) view_put(View *view, Tone tone, const char *format, va_list args)
 {
     if (view->json)
         return;

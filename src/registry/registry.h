@@ -10,8 +10,8 @@
 #include "store/db.h"
 
 typedef struct {
-    const char *origin;   /* who keeps these: "files", "api", "backstage" */
-    bool remove_gone;     /* entities of the same origin that are not in the catalog any more */
+    const char *origin; /* who keeps these: "files", "api", "backstage" */
+    bool remove_gone;   /* entities of the same origin that are not in the catalog any more */
     const char *actor;
     int64_t now_ms;
 } RegistryApply;

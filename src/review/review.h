@@ -8,21 +8,23 @@
 #include "store/db.h"
 
 typedef struct {
-    const char *actor;       /* who says it */
-    bool is_approver;        /* by role */
-    const char *plan;        /* id */
+    const char *actor; /* who says it */
+    bool is_approver;  /* by role */
+    const char *plan;  /* id */
     const char *author;
-    const char *digest;      /* what the plan is */
-    const char *digest_said; /* what the person said yes to; a prefix of at least 8 hex digits is enough; NULL: refused */
+    const char *digest; /* what the plan is */
+    const char *
+        digest_said; /* what the person said yes to; a prefix of at least 8 hex digits is enough; NULL: refused */
 } Approval;
 
 /* May this person approve this? FORBIDDEN, MISMATCH or INVALID with the way on in the message ("… ask one of …").
  * `*ret_quorum_reached` counts this one with those on record for this digest. */
-CHECKED bool review_may_approve(Db *db, const PolicyConfig *policy, const json_t *roles, const Approval *approval,
-                                bool *ret_quorum_reached, GError **error);
+CHECKED bool review_may_approve(Db *db, const PolicyConfig *policy, const json_t *roles,
+                                const Approval *approval, bool *ret_quorum_reached, GError **error);
 /* Inside the writer's transaction. */
-CHECKED bool review_record(Db *db, const PolicyConfig *policy, const Approval *approval, const char *reason, int64_t now_ms,
-                           GError **error);
-CHECKED bool review_withdraw(Db *db, const char *plan, const char *actor, int64_t now_ms, GError **error);
+CHECKED bool review_record(Db *db, const PolicyConfig *policy, const Approval *approval,
+                           const char *reason, int64_t now_ms, GError **error);
+CHECKED bool review_withdraw(Db *db, const char *plan, const char *actor, int64_t now_ms,
+                             GError **error);
 /* [{actor, at_ms, digest, policy, self, reason, withdrawn_at_ms}] of a plan, oldest first. Caller owns. */
 CHECKED bool review_list(Db *db, const char *plan, json_t **ret, GError **error);

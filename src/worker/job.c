@@ -209,7 +209,7 @@ job_do(Bench *bench, const Lease *lease, GError **error)
 
     if (!beat_start(bench->server, bench->token, lease, &job.beat, error))
         return false;
-    g_autoptr(Beat) beat = job.beat; /* beats until the server knows how it ended */
+    G_GNUC_UNUSED g_autoptr(Beat) beat = job.beat; /* beats until the server knows how it ended */
     g_autoptr(Outcome) outcome = perform(&job);
     return report(&job, outcome, error);
 }
