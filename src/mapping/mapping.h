@@ -33,42 +33,54 @@ typedef struct MappingSet MappingSet; /* a file */
 
 /* All findings (unknown keys with suggestions, wrong types, a column both mapped and dropped…) go to `diags` with file,
  * line and column; false with INVALID if any is an error. */
-CHECKED bool mapping_parse(const char *text, size_t bytes, const char *file, Diags *diags, MappingSet **ret,
-                           GError **error);
+CHECKED bool mapping_parse(const char *text, size_t bytes, const char *file, Diags *diags,
+                           MappingSet **ret, GError **error);
 void mapping_set_free(MappingSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MappingSet, mapping_set_free)
 size_t mapping_count(const MappingSet *set);
 const Mapping *mapping_get(const MappingSet *set, size_t index);
 /* The document whose source and target match; names are dataset names, refs ("resource:default/users-v1"), store objects
  * ("users_v1") or aliases. With one document and no match: an INVALID error that names what the file maps. Borrowed. */
-CHECKED bool mapping_for(const MappingSet *set, const char *const *source_names, const char *const *target_names,
-                         const Mapping **ret, GError **error);
+CHECKED bool mapping_for(const MappingSet *set, const char *const *source_names,
+                         const char *const *target_names, const Mapping **ret, GError **error);
 /* Every column as it is, same order, same types: what bulk-copy uses. Belongs to a set of its own. */
-CHECKED bool mapping_identity(const Schema *source, const Schema *target, MappingSet **ret, GError **error);
+CHECKED bool mapping_identity(const Schema *source, const Schema *target, MappingSet **ret,
+                              GError **error);
 
 const char *mapping_source(const Mapping *mapping);
 const char *mapping_target(const Mapping *mapping);
-int64_t mapping_quarantine_rows_max(const Mapping *mapping);    /* 100 unless said otherwise */
+int64_t mapping_quarantine_rows_max(const Mapping *mapping);      /* 100 unless said otherwise */
 int64_t mapping_quarantine_share_max_ppm(const Mapping *mapping); /* 10,000 = 1 % */
-/* The target's key as the mapping or the target schema gives it: target column names. Borrowed from the mapping. */
+/* `key` of the file: target column names; empty when it has none (program_target() has the key that counts then). */
 const GPtrArray *mapping_key(const Mapping *mapping);
+/* Other spellings of the source in consumers' code. Array of char *; borrowed. */
+const GPtrArray *mapping_aliases(const Mapping *mapping);
 /* Source columns that the mapping drops, with the reason: {column: {why, link}}. Borrowed. */
 const json_t *mapping_dropped(const Mapping *mapping);
+
+/* What consumers write instead of a source column: {column: {expr, values, why, link}}. Borrowed. */
+const json_t *mapping_consumers(const Mapping *mapping);
+bool mapping_propagates_names(const Mapping *mapping); /* output_names: propagate */
+const json_t *mapping_dbt(const Mapping *mapping); /* {source or ref, target}, or NULL. Borrowed. */
 
 /* Check against both schemas (`target` NULL: the target will be made from the mapping). All findings at once: unknown
  * columns (with the nearest name), source columns neither mapped nor dropped (warning), uncovered NOT NULL target
  * columns, lossy or impossible casts, key missing or not mapped to something unique, two rules that collide, generated
  * columns written, `where`/`expr` that the source's SQL refuses (when `expr_check` is given). */
-typedef bool MappingExprCheck(const char *sql, void *data, char **ret_message); /* prepare it in the store */
-void mapping_check(const Mapping *mapping, const Schema *source, const Schema *target, MappingExprCheck *expr_check,
-                   void *data, Diags *diags);
+typedef bool MappingExprCheck(const char *sql, void *data,
+                              char **ret_message); /* prepare it in the store */
+/* The one for stores without SQL, where an embedded SQLite evaluates; `data` is the source's Schema. */
+bool mapping_expr_check_embedded(const char *sql, void *data, char **ret_message);
+void mapping_check(const Mapping *mapping, const Schema *source, const Schema *target,
+                   MappingExprCheck *expr_check, void *data, Diags *diags);
 /* The schema that the mapping makes of `source`: types from `type:`, else from the source column. Caller owns. */
-CHECKED bool mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object, Schema **ret,
-                                   GError **error);
+CHECKED bool mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
+                                   Schema **ret, GError **error);
 /* A first mapping as commented YAML; each guess carries "# guess: why". `target` may be NULL. `sample` (may be NULL) are
- * rows of the source for guessing types and formats. Caller frees. */
-char *mapping_draft(const char *source_name, const Schema *source, const char *target_name, const Schema *target,
-                    const Batch *sample);
+ * rows of the source, all columns, for guessing types and formats. `source_sql` as in program_new(): rows of files have a
+ * number, which is a key of last resort. Caller frees. */
+char *mapping_draft(const char *source_name, const Schema *source, const char *target_name,
+                    const Schema *target, bool source_sql, const Batch *sample);
 
 /* A mapping bound to two schemas, ready to run. */
 typedef struct Program Program;
@@ -76,35 +88,43 @@ typedef struct Program Program;
 typedef enum { PLACE_SOURCE, PLACE_MOVER, PLACE_TARGET } Place;
 
 typedef struct {
-    const char *target;  /* column */
+    const char *target; /* column */
     Place place;
-    char *rule;          /* "from created, type timestamp, format %b %d %Y" */
-    char *why;           /* why it is computed there */
+    char *rule; /* "from created, type timestamp, format %b %d %Y" */
+    char *why;  /* why it is computed there */
 } ProgramColumn;
 
-/* `source_sql` tells whether the source evaluates SQL itself (expr and where then run there). */
-CHECKED bool program_new(const Mapping *mapping, const Schema *source, const Schema *target, bool source_sql,
-                         Program **ret, GError **error);
+/* `source_sql` tells whether the source evaluates SQL itself (expr and where then run there). INVALID with all findings
+ * when mapping_check() finds errors. The program keeps nothing of what it was made from. */
+CHECKED bool program_new(const Mapping *mapping, const Schema *source, const Schema *target,
+                         bool source_sql, Program **ret, GError **error);
 void program_free(Program *program);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Program, program_free)
+/* The columns that are written, in the target's order; columns without a rule are left to their defaults. */
 const Schema *program_target(const Program *program);
 /* What the mover needs from the source, in order: plain columns (name, NULL) or SQL expressions (alias, sql). With a
- * source without SQL only plain columns and "_row". The scan yields batches of program_input(). */
+ * source without SQL only plain columns (the batch's row_ids are "_row"). The scan yields batches of program_input();
+ * an expression's cell is read as the type given there. */
 typedef struct {
     char *name;
     char *sql; /* NULL: the column itself */
 } SourceItem;
 size_t program_items(const Program *program, const SourceItem **ret);
 const Schema *program_input(const Program *program);
-const char *program_where(const Program *program); /* SQL for the source, or NULL */
-/* Map a batch. Rows that cannot be mapped are left out of `out` and told to `reject`, one call a row with the reason and
- * the name of the target column. One Program may be used by one thread at a time. */
-typedef void RejectFn(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data);
-CHECKED bool program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject, void *data, GError **error);
+/* SQL in brackets for the source, or NULL. Where the source has no SQL, program_apply() leaves the rows out itself. */
+const char *program_where(const Program *program);
+/* Map a batch (program_input()) into an empty one (program_target()). Rows that cannot be mapped are left out of `out` and told to `reject`, one call a row with the reason and
+ * the name of the target column ("where" for the filter). One Program may be used by one thread at a time. */
+typedef void RejectFn(int64_t row_id, size_t in_row, const char *column, const char *reason,
+                      void *data);
+CHECKED bool program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject,
+                           void *data, GError **error);
 /* The whole mapping as SELECT items in SQLite's dialect, equal to the evaluator wherever it does not reject (rules that
  * SQL says differently call functions that program_register() adds to the connection). Items in target column order,
- * `sql` never NULL. A rejected value raises an SQL error, whereupon the caller takes the row-by-row way. */
+ * `sql` never NULL. A rejected value raises an SQL error, whereupon the caller takes the row-by-row way. 0 items: the
+ * mapping cannot be said in SQL (a column made of more than 100 others), or the source has none. */
 size_t program_select_sqlite(const Program *program, const SourceItem **ret);
+/* Adds what is not yet there; the functions live as long as the connection, whatever becomes of the program. */
 CHECKED bool program_register(const Program *program, void *sqlite3_connection, GError **error);
 /* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. */
 const GPtrArray *program_columns(const Program *program);

@@ -1,0 +1,363 @@
+/*
+ * program.c - a mapping bound to two schemas, and run over batches.
+ *
+ * The columns of program_target() are those that are written, in the target's order: columns without a rule are left to
+ * their defaults. Running allocates nothing per row: trees keep their scratch memory, batches theirs.
+ */
+#include "mapping/program.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+/* What one batch may become: a concatenation can make more of it than came in, but not without end. */
+#define OUTPUT_BYTES_MAX ((size_t) 512 * 1024 * 1024)
+
+MapColumn *
+map_column_copy(const MapColumn *column)
+{
+    MapColumn *copy = g_new0(MapColumn, 1);
+    copy->name = g_strdup(column->name);
+    copy->is_nullable = column->is_nullable;
+    copy->root = expr_copy(column->root);
+    return copy;
+}
+
+void
+map_column_free(MapColumn *column)
+{
+    if (column == NULL)
+        return;
+    g_free(column->name);
+    expr_free(column->root);
+    g_free(column);
+}
+
+static void
+map_column_free_item(void *column)
+{
+    map_column_free(column);
+}
+
+bool
+map_column_eval(MapColumn *column, const Row *row, Value *ret, char **ret_reason)
+{
+    if (!expr_eval(column->root, row, ret, ret_reason))
+        return false;
+    if (!ret->is_null || column->is_nullable)
+        return true;
+    *ret_reason =
+        g_strdup_printf("the value is NULL, which column '%s' does not allow", column->name);
+    return false;
+}
+
+/* --- making one --- */
+
+bool
+expr_may_be_null(const Expr *expr, const Schema *input)
+{
+    bool any = false;
+    for (size_t i = 0; i < expr->arg_count; i++)
+        any |= expr_may_be_null(expr->args[i], input);
+    switch (expr->kind) {
+    case EXPR_INPUT:
+        return schema_column(input, expr->input)->is_nullable;
+    case EXPR_ROW:
+    case EXPR_DEFAULT:
+        return false;
+    case EXPR_SQL:
+    case EXPR_SPLIT:
+        return true;
+    case EXPR_LITERAL:
+        return expr->value.is_null;
+    case EXPR_VALUES:
+        for (size_t i = 0; i < expr->choice_count; i++)
+            any |= expr->choices[i].to.is_null;
+        return any || expr->others == OTHERS_NULL;
+    case EXPR_CONCAT:
+    case EXPR_CAST:
+        return any;
+    }
+    g_assert_not_reached();
+}
+
+static void
+target_add_key(const Mapping *mapping, const Schema *source, Schema *target)
+{
+    for (guint i = 0; i < mapping->key->len; i++)
+        schema_add_key(target, mapping->key->pdata[i]);
+    if (mapping->key->len > 0 || source->key->len == 0)
+        return;
+    /* the source's key, if all of it is taken over as it is */
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint k = 0; k < source->key->len; k++)
+        for (guint i = 0; i < mapping->rules->len; i++) {
+            const Rule *rule = mapping->rules->pdata[i];
+            if (rule->base != BASE_FROM || strcmp(rule->from, source->key->pdata[k]) != 0 ||
+                rule->split_by != NULL || rule->pairs->len > 0 || rule->lossy)
+                continue;
+            g_ptr_array_add(names, rule->target);
+            break;
+        }
+    for (guint i = 0; names->len == source->key->len && i < names->len; i++)
+        schema_add_key(target, names->pdata[i]);
+}
+
+static bool
+key_has(const Schema *schema, const char *column)
+{
+    for (guint i = 0; i < schema->key->len; i++)
+        if (strcmp(schema->key->pdata[i], column) == 0)
+            return true;
+    return false;
+}
+
+bool
+mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
+                      Schema **ret, GError **error)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_auto(Binder) binder;
+    g_autoptr(Schema) target = schema_new(object);
+    binder_init(&binder, mapping, source, diags);
+    binder.only_checks = binder.row_allowed = true;
+    for (guint i = 0; i < mapping->rules->len; i++) {
+        const Rule *rule = mapping->rules->pdata[i];
+        g_autoptr(Expr) root = bind_rule(&binder, rule, NULL);
+        if (root != NULL)
+            schema_add(target, rule->target, root->type, "", expr_may_be_null(root, binder.input));
+    }
+    if (!diags_to_error(diags, error))
+        return false;
+    target_add_key(mapping, source, target);
+    for (size_t i = 0; i < schema_count(target); i++) {
+        Column *column = target->columns->pdata[i];
+        column->is_nullable = column->is_nullable && !key_has(target, column->name);
+    }
+    *ret = g_steal_pointer(&target);
+    return true;
+}
+
+static void
+program_add_column(Program *program, const Column *like, Expr *take_root)
+{
+    MapColumn *column = g_new0(MapColumn, 1);
+    column->name = g_strdup(like->name);
+    column->is_nullable = like->is_nullable;
+    column->root = take_root;
+    g_ptr_array_add(program->columns, column);
+    Column *added =
+        schema_add(program->target, like->name, like->type, like->declared, like->is_nullable);
+    added->has_default = like->has_default;
+}
+
+/* Every rule of the mapping, in the target's order. */
+static void
+program_bind(Program *program, Binder *binder, const Schema *target)
+{
+    for (size_t i = 0; i < schema_count(target); i++) {
+        const Column *column = schema_column(target, i);
+        const Rule *rule = mapping_rule(binder->mapping, column->name);
+        Expr *root = rule != NULL ? bind_rule(binder, rule, column) : NULL;
+        if (root != NULL)
+            program_add_column(program, column, root);
+    }
+    program->filter = binder->source_sql ? NULL : bind_where(binder);
+    program->where =
+        binder->mapping->where != NULL ? sql_in_brackets(binder->mapping->where) : NULL;
+}
+
+/* The key as far as it is written: half a key finds no rows. */
+static void
+program_add_key(Program *program, const GPtrArray *key)
+{
+    for (guint i = 0; i < key->len; i++)
+        if (schema_find(program->target, key->pdata[i], NULL) == NULL)
+            return;
+    for (guint i = 0; i < key->len; i++)
+        schema_add_key(program->target, key->pdata[i]);
+}
+
+bool
+program_new(const Mapping *mapping, const Schema *source, const Schema *target, bool source_sql,
+            Program **ret, GError **error)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Schema) made = NULL;
+    g_auto(Binder) binder;
+    binder_init(&binder, mapping, source, diags);
+    binder.source_sql = source_sql;
+    binder.row_allowed = !source_sql;
+    mapping_check(mapping, source, target, NULL, NULL, diags);
+    if (!diags_to_error(diags, error) ||
+        (target == NULL && !mapping_target_schema(mapping, source, mapping->target, &made, error)))
+        return false;
+    g_autoptr(Program) program = g_new0(Program, 1);
+    program->target = schema_new(target != NULL ? target->dataset : made->dataset);
+    program->columns = g_ptr_array_new_with_free_func(map_column_free_item);
+    program->select = g_array_new(FALSE, TRUE, sizeof(SourceItem));
+    program->functions = g_ptr_array_new_with_free_func(sql_function_free);
+    program_bind(program, &binder, target != NULL ? target : made);
+    /* nodes of embedded SQL point into it: it goes with them, whatever comes next */
+    program->embedded = g_steal_pointer(&binder.embedded);
+    if (!diags_to_error(diags, error))
+        return false;
+    program_add_key(program, made != NULL            ? made->key
+                             : mapping->key->len > 0 ? mapping->key
+                                                     : target->key);
+    program->input = g_steal_pointer(&binder.input);
+    program->items = g_steal_pointer(&binder.items);
+    if (source_sql)
+        program_render_sqlite(program);
+    program_explain(program, mapping, source_sql);
+    *ret = g_steal_pointer(&program);
+    return true;
+}
+
+static void
+select_clear(GArray *select)
+{
+    for (guint i = 0; i < select->len; i++) {
+        g_free(g_array_index(select, SourceItem, i).name);
+        g_free(g_array_index(select, SourceItem, i).sql);
+    }
+    g_array_unref(select);
+}
+
+void
+program_free(Program *program)
+{
+    if (program == NULL)
+        return;
+    embedded_expr_free(program->filter);
+    g_clear_pointer(&program->functions, g_ptr_array_unref);
+    g_clear_pointer(&program->columns, g_ptr_array_unref);
+    g_clear_pointer(&program->explained, g_ptr_array_unref);
+    g_clear_pointer(&program->items, g_array_unref);
+    g_clear_pointer(&program->select, select_clear);
+    embedded_free(program->embedded);
+    schema_free(program->target);
+    schema_free(program->input);
+    g_free(program->where);
+    g_free(program);
+}
+
+/* --- asking it --- */
+
+const Schema *
+program_target(const Program *program)
+{
+    return program->target;
+}
+
+size_t
+program_items(const Program *program, const SourceItem **ret)
+{
+    *ret = (const SourceItem *) (void *) program->items->data;
+    return program->items->len;
+}
+
+const Schema *
+program_input(const Program *program)
+{
+    return program->input;
+}
+
+const char *
+program_where(const Program *program)
+{
+    return program->where;
+}
+
+const GPtrArray *
+program_columns(const Program *program)
+{
+    return program->explained;
+}
+
+size_t
+program_select_sqlite(const Program *program, const SourceItem **ret)
+{
+    *ret = (const SourceItem *) (void *) program->select->data;
+    return program->select->len;
+}
+
+/* --- running it --- */
+
+static void
+put(Batch *out, size_t column, const Value *value)
+{
+    if (value->is_null) {
+        batch_put_null(out, column);
+        return;
+    }
+    switch (value->type) {
+    case TYPE_FLOAT:
+        batch_put_float(out, column, value->f);
+        return;
+    case TYPE_TEXT:
+    case TYPE_DECIMAL:
+    case TYPE_BYTES:
+        batch_put_bytes(out, column, value->s.data, value->s.bytes);
+        return;
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        batch_put_int(out, column, value->i);
+        return;
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* All columns of one row; false with the refusing column and the reason. */
+static bool
+apply_row(Program *program, const Row *row, Batch *out, const char **ret_column, char **ret_reason)
+{
+    for (guint i = 0; i < program->columns->len; i++) {
+        MapColumn *column = program->columns->pdata[i];
+        Value value;
+        *ret_column = column->name;
+        if (!map_column_eval(column, row, &value, ret_reason))
+            return false;
+        put(out, i, &value);
+    }
+    return true;
+}
+
+static size_t
+batch_heap_bytes(const Batch *batch)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < batch->column_count; i++)
+        bytes += batch->columns[i].heap_bytes;
+    return bytes;
+}
+
+bool
+program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject, void *data,
+              GError **error)
+{
+    g_assert(out->row_count == 0 && in->column_count == schema_count(program->input) &&
+             out->column_count == program->columns->len);
+    for (size_t i = 0; i < in->row_count; i++) {
+        Row row = {.batch = in, .row = i};
+        const char *column = "where";
+        g_autofree char *reason = NULL;
+        bool wanted = true;
+        if ((program->filter == NULL || embedded_test(program->filter, &row, &wanted, &reason)) &&
+            (!wanted || apply_row(program, &row, out, &column, &reason))) {
+            if (wanted)
+                batch_commit_row(out, in->row_ids[i]);
+        } else {
+            batch_drop_row(out);
+            reject(in->row_ids[i], i, column, reason, data);
+        }
+        if (i % 16 == 15 && batch_heap_bytes(out) > OUTPUT_BYTES_MAX)
+            return fail(error, ERR_TOO_LARGE, "%zu rows become more than %zu MiB", i + 1,
+                        OUTPUT_BYTES_MAX >> 20);
+    }
+    return true;
+}
