@@ -159,7 +159,8 @@ print_consumers(Report *report)
 
     page_heading(&report->page, "Consumers");
     if (json_array_size(consumers) == 0) {
-        page_say(&report->page, STYLE_PLAIN, "  ", "none known to the catalog of '%s'",
+        page_say(&report->page, STYLE_PLAIN, "  ",
+                 "none: the catalog knows nobody who reads or writes '%s'",
                  plan_string(report, "source.ref"));
         return;
     }
@@ -186,18 +187,18 @@ print_after_the_cut_over(Report *report)
 
     page_heading(&report->page, "Rows written meanwhile and afterwards");
     if (frozen)
-        page_say(&report->page, STYLE_PLAIN, "  ",
+        page_say(&report->page, STYLE_PLAIN, "  · ",
                  "'%s' is frozen: its writers are refused from the freeze on, so that nothing is "
                  "written that would be missing in '%s'",
                  source, target);
     else
         page_say(
-            &report->page, STYLE_PLAIN, "  ",
+            &report->page, STYLE_PLAIN, "  · ",
             "'%s' is not frozen but checked: a change while it is read stops the plan; a later "
             "one is not in '%s'",
             source, target);
     page_say(
-        &report->page, STYLE_PLAIN, "  ",
+        &report->page, STYLE_PLAIN, "  · ",
         "rows written to '%s' after the swap live only there: a rollback counts them, and goes "
         "on only when a person gives them up; they are then kept in a table beside it",
         target);
@@ -325,8 +326,9 @@ print_times(Report *report)
                  "about %s forward and %s for a rollback, at %s rows/s (%s)", forward, back, rows,
                  json_get_bool(report->seen, "rate_measured", false) ? "measured" : "assumed");
     }
-    page_say(&report->page, STYLE_PLAIN, "  ", "soaks for %s, can be rolled back for %s after that",
-             soak, window);
+    int64_t soak_ms = json_get_int(report->json, "soak_ms", 0);
+    page_say(&report->page, STYLE_PLAIN, "  ", "%s%s; can be rolled back for %s after the end",
+             soak_ms > 0 ? "soaks for " : "no soak", soak_ms > 0 ? soak : "", window);
     if (count_irreversible(report->plan) > 0)
         page_say(&report->page, STYLE_PLAIN, "  ",
                  "keeps the old dataset until somebody says `honk retire`, at least for %s",

@@ -1,8 +1,8 @@
 /*
  * risks.c - one function per kind of risk; each says what can happen and what then.
  *
- * What the plan's other fields say already (writers, the budget for rows that do not fit) is not
- * repeated here.
+ * What the plan's other fields say already (writers, rows and columns left behind, the budget for
+ * rows that do not fit) is not repeated here.
  */
 #include "planner/risks.h"
 
@@ -37,19 +37,6 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
         say(to, "'%s' stays read-only after the cut-over", slice->source.url);
 }
 
-/* Rows and columns that the mapping leaves behind on purpose. */
-static void
-risk_of_leaving_out(json_t *to, const Slice *slice)
-{
-    const char *where = program_where(slice->program), *column;
-    json_t *why;
-
-    if (where != NULL)
-        say(to, "only rows with %s move; the others stay behind", where);
-    json_object_foreach((json_t *) mapping_dropped(slice->mapping), column, why) say(
-        to, "column '%s' is dropped: %s", column, json_get_string(why, "why", "no reason given"));
-}
-
 static void
 risk_of_warnings(json_t *to, const Diags *diags)
 {
@@ -71,7 +58,6 @@ risks_list(const Slice *slice, const RiskFacts *facts)
 
     risk_of_replacing(risks, slice, facts);
     risk_of_consistency(risks, slice, facts);
-    risk_of_leaving_out(risks, slice);
     risk_of_warnings(risks, facts->diags);
     return risks;
 }
