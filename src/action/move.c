@@ -256,7 +256,11 @@ mapping_check_in(Conn *source, const char *object, const Mapping *mapping,
             return false;
         mapping = mapping_get(identity, 0);
     }
-    mapping_check(mapping, source_schema, target_schema, check_expr, &place, diags);
+    if (conn_has_sql(source))
+        mapping_check(mapping, source_schema, target_schema, check_expr, &place, diags);
+    else
+        mapping_check(mapping, source_schema, target_schema, mapping_expr_check_embedded,
+                      (void *) source_schema, diags);
     return true;
 }
 
