@@ -4,6 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#undef fail
+#undef fail_v
+#undef fail_in
+#undef fail_errno
+
 static const struct {
     const char *wire;
     int http;

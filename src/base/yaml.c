@@ -113,8 +113,11 @@ place_of_node(const YamlNode *node)
 }
 
 /* Report an error; false, so that what cannot go on returns it. */
-static bool G_GNUC_PRINTF(4, 5)
-    builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
+static bool builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static bool
+builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

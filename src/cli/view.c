@@ -71,7 +71,10 @@ view_toned(const View *view, Tone tone, const char *text)
     return toned;
 }
 
-static void G_GNUC_PRINTF(3, 0) view_put(View *view, Tone tone, const char *format, va_list args)
+static void view_put(View *view, Tone tone, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+
+static void
+view_put(View *view, Tone tone, const char *format, va_list args)
 {
     if (view->json)
         return;
