@@ -112,11 +112,13 @@ place_of_node(const YamlNode *node)
     return (Place){.byte = node->begin, .line = node->line, .column = node->column};
 }
 
-/* Report an error; false, so that what cannot go on returns it. */
-static bool builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
+/* Report an error and go on. */
+static void builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
+/* The same where it is the end: false, for the caller to return. */
+#define builder_fail(...) (builder_error(__VA_ARGS__), false)
 
-static bool
+static void
 builder_error(Builder *builder, const char *code, Place place, const char *format, ...)
 {
     va_list args;
@@ -129,7 +131,6 @@ builder_error(Builder *builder, const char *code, Place place, const char *forma
     if (builder->problem == NULL)
         builder->problem =
             g_strdup_printf("%s:%d:%d: %s", builder->file->name, place.line, place.column, message);
-    return false;
 }
 
 static bool
@@ -137,18 +138,18 @@ builder_syntax_error(Builder *builder)
 {
     const yaml_parser_t *parser = &builder->parser;
     if (parser->error == YAML_READER_ERROR)
-        return builder_error(builder, "yaml-syntax",
-                             place_of_byte(builder, builder->skipped + parser->problem_offset),
-                             "%s", parser->problem);
+        return builder_fail(builder, "yaml-syntax",
+                            place_of_byte(builder, builder->skipped + parser->problem_offset), "%s",
+                            parser->problem);
 
     Place stop = place_of(builder, parser->problem_mark);
     YamlWords words = yaml_words(parser->problem, parser->context, builder->file->text, stop.byte);
     if (words.at_start && parser->context != NULL)
         stop = place_of(builder, parser->context_mark);
     if (words.inside == NULL || parser->context == NULL)
-        return builder_error(builder, "yaml-syntax", stop, "%s", words.words);
-    return builder_error(builder, "yaml-syntax", stop, "%s, in %s that starts on line %d",
-                         words.words, words.inside, place_of(builder, parser->context_mark).line);
+        return builder_fail(builder, "yaml-syntax", stop, "%s", words.words);
+    return builder_fail(builder, "yaml-syntax", stop, "%s, in %s that starts on line %d",
+                        words.words, words.inside, place_of(builder, parser->context_mark).line);
 }
 
 /* ---- nodes ---- */
@@ -158,8 +159,8 @@ node_new(Builder *builder, YamlKind kind, const yaml_event_t *event, YamlNode **
 {
     Place place = place_of(builder, event->start_mark);
     if (++builder->nodes > YAML_NODES_MAX)
-        return builder_error(builder, "yaml-limit", place, "more than %d values in one file",
-                             YAML_NODES_MAX);
+        return builder_fail(builder, "yaml-limit", place, "more than %d values in one file",
+                            YAML_NODES_MAX);
     YamlNode *node = arena_alloc(builder->file->arena, sizeof(YamlNode));
     *node = (YamlNode){.kind = kind,
                        .line = place.line,
@@ -231,8 +232,8 @@ builder_scalar(Builder *builder, const yaml_event_t *event)
     const char *value = (const char *) event->data.scalar.value;
     size_t bytes = event->data.scalar.length;
     if (memchr(value, '\0', bytes) != NULL)
-        return builder_error(builder, "yaml-text", place_of_node(node),
-                             "the text holds a NUL character");
+        return builder_fail(builder, "yaml-text", place_of_node(node),
+                            "the text holds a NUL character");
     node->end = place_of(builder, event->end_mark).byte;
     node->text = arena_copy(builder->file->arena, value, bytes);
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
@@ -248,12 +249,12 @@ static bool
 node_copy(Builder *builder, const YamlNode *node, int depth, Place place, YamlNode **ret)
 {
     if (++builder->aliased > YAML_ALIASED_NODES_MAX)
-        return builder_error(builder, "yaml-limit", place,
-                             "aliases stand for more than %d values in this file",
-                             YAML_ALIASED_NODES_MAX);
+        return builder_fail(builder, "yaml-limit", place,
+                            "aliases stand for more than %d values in this file",
+                            YAML_ALIASED_NODES_MAX);
     if (node->kind != YAML_SCALAR && depth >= YAML_DEPTH_MAX)
-        return builder_error(builder, "yaml-limit", place, "nested deeper than %d levels",
-                             YAML_DEPTH_MAX);
+        return builder_fail(builder, "yaml-limit", place, "nested deeper than %d levels",
+                            YAML_DEPTH_MAX);
     YamlNode *copy = arena_alloc(builder->file->arena, sizeof(YamlNode));
     *copy = *node;
     size_t items = node->kind == YAML_MAP ? 2 * node->count : node->count;
@@ -273,13 +274,13 @@ builder_alias(Builder *builder, const yaml_event_t *event)
     Place place = place_of(builder, event->start_mark);
     const YamlNode *target = g_hash_table_lookup(builder->anchors, name);
     if (target == NULL)
-        return builder_error(builder, "yaml-alias", place,
-                             "alias '*%s' has no anchor '&%s' above it in this document", name,
-                             name);
+        return builder_fail(builder, "yaml-alias", place,
+                            "alias '*%s' has no anchor '&%s' above it in this document", name,
+                            name);
     for (int i = 0; i < builder->depth; i++)
         if (builder->stack[i].node == target)
-            return builder_error(builder, "yaml-alias", place, "alias '*%s' stands inside itself",
-                                 name);
+            return builder_fail(builder, "yaml-alias", place, "alias '*%s' stands inside itself",
+                                name);
     YamlNode *copy;
     if (!node_copy(builder, target, builder->depth, place, &copy))
         return false;
@@ -297,8 +298,8 @@ builder_open(Builder *builder, YamlKind kind, const yaml_event_t *event, const y
     if (!node_new(builder, kind, event, &node))
         return false;
     if (builder->depth == YAML_DEPTH_MAX)
-        return builder_error(builder, "yaml-limit", place_of_node(node),
-                             "nested deeper than %d levels", YAML_DEPTH_MAX);
+        return builder_fail(builder, "yaml-limit", place_of_node(node),
+                            "nested deeper than %d levels", YAML_DEPTH_MAX);
     tag_is_text(builder, tag, place_of_node(node));
     builder_anchor(builder, anchor, node);
     Frame *frame = &builder->stack[builder->depth++];
@@ -470,18 +471,18 @@ builder_check_text(Builder *builder)
     const char *text = builder->file->text;
     size_t bytes = builder->file->bytes;
     if (bytes >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-        return builder_error(builder, "yaml-text", (Place){.line = 1, .column = 1},
-                             "the text is UTF-16, expected UTF-8");
+        return builder_fail(builder, "yaml-text", (Place){.line = 1, .column = 1},
+                            "the text is UTF-16, expected UTF-8");
     for (size_t i = 0; i < bytes;) {
         gunichar c = (unsigned char) text[i];
         if (c >= 0x80)
             c = g_utf8_get_char_validated(text + i, (gssize) (bytes - i));
         if (c == (gunichar) -1 || c == (gunichar) -2)
-            return builder_error(builder, "yaml-text", place_of_byte(builder, i),
-                                 "byte 0x%02x is not UTF-8", (unsigned char) text[i]);
+            return builder_fail(builder, "yaml-text", place_of_byte(builder, i),
+                                "byte 0x%02x is not UTF-8", (unsigned char) text[i]);
         if (!char_is_allowed(c))
-            return builder_error(builder, "yaml-text", place_of_byte(builder, i),
-                                 "control character U+%04X, expected text", c);
+            return builder_fail(builder, "yaml-text", place_of_byte(builder, i),
+                                "control character U+%04X, expected text", c);
         i += (size_t) g_unichar_to_utf8(c, NULL);
     }
     if (g_str_has_prefix(text, "\xef\xbb\xbf"))
