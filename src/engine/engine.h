@@ -40,6 +40,7 @@ typedef enum {
     COMMAND_LIMIT,      /* {resource, count} → {}                                                                     */
     COMMAND_LEASE,      /* {worker, labels: […], wait_ms} → task (wire.h) or null when nothing came up in time        */
     COMMAND_HEARTBEAT,  /* {progress} → {stop, lease_ms}                                                              */
+    COMMAND_INTENT,     /* {pre_state} → {}: on disk before the effect begins; FENCED when the token is old              */
     COMMAND_REPORT,     /* an outcome (wire.h) → {status}; FENCED when the token is old                               */
     COMMAND_WORKER_LOST, /* {worker}: a local worker's end was seen; its leases are over at once → {}                 */
     COMMAND_COUNT

@@ -1,0 +1,236 @@
+/*
+ * acts.c - what people do to migrations: approve, start, pause, roll back…
+ *
+ * Roles were checked by the table of routes; states are the engine's to check. What is decided here is who may say yes to
+ * which digest (review), whether a guard changed (planning), and whether a freeze forbids to start.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "review/review.h"
+#include "server/handlers.h"
+#include "server/planning.h"
+#include "server/routes.h"
+
+#include <string.h>
+
+static bool
+ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, AskWriteFn *write,
+         void *data, GDestroyNotify data_free, GError **error)
+{
+    Command *command = request_command(request, kind);
+    command->plan = g_strdup(row->id);
+    command->args = args;
+    if (request_ask(request, command, write, data, data_free, NULL, error))
+        return true;
+    if (error == NULL || *error == NULL || error_is(*error, ERR_WRONG_STATE))
+        request_explain(request, "allowed_actions", plan_allowed_actions(request, row));
+    return false;
+}
+
+/* ----- acts that need nothing but a state ----- */
+
+static const struct {
+    const char *word; /* the path's last */
+    CommandKind kind;
+} acts[] = {
+    {"reject", COMMAND_REJECT}, {"pause", COMMAND_PAUSE},   {"resume", COMMAND_RESUME},
+    {"cancel", COMMAND_CANCEL}, {"halt", COMMAND_HALT},     {"hold", COMMAND_HOLD},
+    {"go-on", COMMAND_GO_ON},   {"retire", COMMAND_RETIRE}, {"accept-mixed", COMMAND_ACCEPT_MIXED},
+};
+
+bool
+handle_act(Request *request, GError **error)
+{
+    const char *word = strrchr(request->route->path, '/') + 1;
+    g_auto(PlanRow) row = {0};
+
+    if (!plan_row_find(request, request->params[0], &row, error))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(acts); i++) {
+        if (strcmp(acts[i].word, word) == 0)
+            return ask_plan(request, &row, acts[i].kind, NULL, NULL, NULL, NULL, error);
+    }
+    g_assert_not_reached();
+}
+
+bool
+handle_rollback(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    bool give_up_rows = json_get_bool(request->json, "give_up_rows", false);
+    return plan_row_find(request, request->params[0], &row, error) &&
+           ask_plan(request, &row, COMMAND_ROLLBACK,
+                    json_pack("{s:b}", "give_up_rows", give_up_rows), NULL, NULL, NULL, error);
+}
+
+/* ----- guards ----- */
+
+static bool
+fail_drift(Request *request, json_t *differences, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < json_array_size(differences); i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "",
+                               json_string_value(json_array_get(differences, i)));
+    request_explain(request, "differences", json_incref(differences));
+    request_explain(
+        request, "hint",
+        json_string("plan it again (honk apply, or honk plan --again), read the plan, approve it"));
+    return fail(error, ERR_DRIFT, "the plan is stale: %s", text->str);
+}
+
+/* A plan whose guards changed becomes stale, here and now. */
+static bool
+check_guards(Request *request, const PlanRow *row, GError **error)
+{
+    g_autoptr(json_t) differences = NULL;
+    json_t *ignored = NULL;
+
+    if (row->state != PLAN_PLANNED && row->state != PLAN_APPROVED)
+        return true; /* the engine will say that it cannot be done from here */
+    if (!planning_differences(request, row, &differences, error))
+        return false;
+    if (json_array_size(differences) == 0)
+        return true;
+
+    const char *key = request->idempotency_key;
+    Command *command = command_new(COMMAND_STALE, "honk");
+    command->plan = g_strdup(row->id);
+    command->args = json_pack("{s:O}", "differences", differences);
+    request->idempotency_key = NULL; /* this is not the answer to what was asked */
+    bool is_stale = request_ask(request, command, NULL, NULL, NULL, &ignored, error);
+    request->idempotency_key = key;
+    if (!is_stale)
+        return false;
+    json_decref(ignored);
+    return fail_drift(request, differences, error);
+}
+
+/* ----- approving ----- */
+
+typedef struct {
+    const PolicyConfig *policy;
+    Approval approval;
+    char *actor, *plan, *author, *digest, *reason;
+} Yes;
+
+static void
+yes_free(void *data)
+{
+    Yes *yes = data;
+    g_free(yes->actor);
+    g_free(yes->plan);
+    g_free(yes->author);
+    g_free(yes->digest);
+    g_free(yes->reason);
+    g_free(yes);
+}
+
+static Yes *
+yes_new(const Request *request, const PlanRow *row)
+{
+    Yes *yes = g_new0(Yes, 1);
+    yes->policy = &request->server->config->policy;
+    yes->actor = g_strdup(request->who.name);
+    yes->plan = g_strdup(row->id);
+    yes->author = g_strdup(row->author);
+    yes->digest = g_strdup(row->digest);
+    yes->reason = g_strdup(json_get_string(request->json, "reason", NULL));
+    yes->approval = (Approval){
+        .actor = yes->actor,
+        .is_approver = identity_has(&request->who, ROLE_APPROVER),
+        .plan = yes->plan,
+        .author = yes->author,
+        .digest = yes->digest,
+    };
+    return yes;
+}
+
+static bool
+yes_write(Command *command, Db *db, void *data, GError **error)
+{
+    const Yes *yes = data;
+    return review_record(db, yes->policy, &yes->approval, yes->reason, clock_wall_ms(), error);
+}
+
+bool
+handle_approve(Request *request, GError **error)
+{
+    const Config *config = request->server->config;
+    g_auto(PlanRow) row = {0};
+    bool is_quorum = false;
+    Db *db = NULL;
+
+    if (!plan_row_find(request, request->params[0], &row, error))
+        return false;
+    g_autofree char *said = g_ascii_strdown(json_get_string(request->json, "digest", ""), -1);
+    Yes *yes = yes_new(request, &row);
+    yes->approval.digest_said = said;
+    if (!request_reader(request, &db, error) ||
+        !review_may_approve(db, &config->policy, config->roles, &yes->approval, &is_quorum,
+                            error) ||
+        !check_guards(request, &row, error)) {
+        yes_free(yes);
+        return false;
+    }
+    yes->approval.digest_said = NULL; /* `said` does not outlive the call */
+    return ask_plan(request, &row, COMMAND_APPROVE,
+                    json_pack("{s:s, s:b}", "digest", row.digest, "quorum_reached", is_quorum),
+                    yes_write, yes, yes_free, error);
+}
+
+static bool
+no_write(Command *command, Db *db, void *data, GError **error)
+{
+    const Yes *yes = data;
+    return review_withdraw(db, yes->plan, yes->actor, clock_wall_ms(), error);
+}
+
+static bool
+no_write_alone(Command *command, Db *db, void *data, GError **error)
+{
+    json_decref(command->reply);
+    command->reply = json_pack("{s:s}", "state", plan_state_name(PLAN_PLANNED));
+    return no_write(command, db, data, error);
+}
+
+/* Below the quorum the plan's state does not change: only the row does. */
+bool
+handle_withdraw(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    if (!plan_row_find(request, request->params[0], &row, error))
+        return false;
+    bool is_alone = row.state == PLAN_PLANNED;
+    return ask_plan(request, &row, is_alone ? COMMAND_WRITE : COMMAND_WITHDRAW, NULL,
+                    is_alone ? no_write_alone : no_write, yes_new(request, &row), yes_free, error);
+}
+
+/* ----- starting ----- */
+
+static bool
+check_freezes(Request *request, GError **error)
+{
+    const json_t *freezes = request->server->config->policy.freezes;
+    int64_t now_ms = clock_wall_ms();
+
+    for (size_t i = 0; i < json_array_size(freezes); i++) {
+        const json_t *freeze = json_array_get(freezes, i);
+        int64_t to_ms = json_get_int(freeze, "to_ms", 0);
+        if (now_ms < json_get_int(freeze, "from_ms", INT64_MAX) || now_ms >= to_ms)
+            continue;
+        g_autofree char *until = clock_text(to_ms);
+        return fail(error, ERR_WRONG_STATE, "nothing is started until %s: %s", until,
+                    json_get_string(freeze, "why", "honk.yaml has a freeze"));
+    }
+    return true;
+}
+
+bool
+handle_start(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    return plan_row_find(request, request->params[0], &row, error) &&
+           check_freezes(request, error) && check_guards(request, &row, error) &&
+           ask_plan(request, &row, COMMAND_START, NULL, NULL, NULL, NULL, error);
+}

@@ -1,0 +1,49 @@
+/*
+ * context.h - the running server: what the loop owns, and what every thread may use.
+ *
+ * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; one per waiting question (ask.c).
+ * None is held while another module is called.
+ */
+#pragma once
+
+#include "base/loop.h"
+#include "base/mailbox.h"
+#include "engine/engine.h"
+#include "model/config.h"
+#include "server/readers.h"
+#include "server/server.h"
+#include "store/blob.h"
+
+#include <stdatomic.h>
+
+typedef struct Streams Streams;
+typedef struct Http Http;
+typedef struct Workers Workers;
+typedef struct Scribe Scribe;
+
+typedef struct Server {
+    const Config *config;
+    const ServerOptions *options;
+    int64_t started_at_ms;
+    char *url; /* "http://127.0.0.1:7420" */
+    int port;  /* the one that was got */
+    char *socket;
+
+    /* The loop's own. */
+    Loop *loop;
+    Db *db;
+    Engine *engine;
+    Workers *workers;
+    int64_t seq_told; /* streams have been woken up to here */
+    unsigned stop_requests;
+    GError *failure; /* why the loop ended, when it was not asked to */
+
+    /* For every thread. */
+    Blobs *blobs;
+    Mailbox *mailbox;
+    Readers *readers;
+    Streams *streams;
+    Http *http;
+    Scribe *scribe;
+    atomic_bool is_ready, is_stopping;
+} Server;

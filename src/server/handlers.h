@@ -1,0 +1,24 @@
+/* handlers.h - one function per route, by noun: migrations.c, acts.c, tasks.c, entities.c, events.c, settings.c, system.c. */
+#pragma once
+
+#include "server/request.h"
+
+/* system.c */
+Handler handle_home, handle_health, handle_ready, handle_metrics, handle_whoami, handle_blob_get,
+    handle_blob_post;
+/* migrations.c */
+Handler handle_migrations, handle_migration, handle_plan_get, handle_migration_events,
+    handle_migration_tasks;
+/* planning.c */
+Handler handle_migrate, handle_migration_post, handle_plan_post;
+/* acts.c */
+Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollback;
+/* tasks.c */
+Handler handle_task, handle_task_retry, handle_task_skip, handle_task_done;
+Handler handle_lease, handle_heartbeat, handle_intent, handle_report;
+/* entities.c */
+Handler handle_entities, handle_entity, handle_entities_post, handle_lineage;
+/* events.c */
+Handler handle_events;
+/* settings.c */
+Handler handle_limits, handle_limits_put, handle_tokens, handle_token_post, handle_token_delete;

@@ -1,0 +1,23 @@
+/*
+ * planning.h - what a plan is asked for with, and whether that is still so.
+ *
+ * The request (action.h) freezes what the catalog, the mapping file and the policy said; it is a blob beside the plan. Made
+ * anew at approval and start it tells, without any store being asked, whether a guard has changed.
+ */
+#pragma once
+
+#include "server/plans.h"
+
+typedef struct {
+    const char *entity;          /* ref or short name */
+    const char *source, *target; /* instead of the entity's; NULL: the entity's */
+    const char *author;
+    int64_t now_ms;
+} PlanningWish;
+
+/* The request, and the labels that a worker needs for it. NOT_FOUND or INVALID name what is missing, and where. */
+CHECKED bool planning_request(Request *request, const PlanningWish *wish, json_t **ret_request,
+                              json_t **ret_needs, char **ret_migration, GError **error);
+/* What differs now from the request that the plan was made of, as sentences; an empty list: nothing. Caller owns. */
+CHECKED bool planning_differences(Request *request, const PlanRow *row, json_t **ret,
+                                  GError **error);

@@ -1,0 +1,30 @@
+/*
+ * plans.h - a migration's row, as the server reads it: one per plan, named by its id or by its entity.
+ */
+#pragma once
+
+#include "model/states.h"
+#include "server/request.h"
+
+typedef struct {
+    char *id, *state_name, *reason, *actor, *wake_event, *author, *migration, *name, *request,
+        *digest, *observations, *diagnostics, *source_url, *target_url, *mixed_by;
+    PlanState state;
+    bool has_retire, has_effects, is_held, give_up;
+    int64_t since_ms, created_ms, planned_ms, expires_ms, started_ms, soak_until_ms,
+        window_until_ms, ended_ms;
+} PlanRow;
+
+void plan_row_clear(PlanRow *row);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PlanRow, plan_row_clear)
+
+/* `name`: an id (m-…), an entity's ref, or its short name: then its latest plan. NOT_FOUND names what there is to do. */
+CHECKED bool plan_row_find(Request *request, const char *name, PlanRow *ret, GError **error);
+CHECKED bool plan_id_find(Request *request, const char *name, char **ret, GError **error);
+
+/* What may be done now, by whom: {"approve": {"allowed": true}, "start": {"allowed": false, "why": "…"}}. Caller owns. */
+json_t *plan_allowed_actions(const Request *request, const PlanRow *row);
+/* What a list shows of it. Caller owns. */
+json_t *plan_row_json(const PlanRow *row);
+/* Everything that a screen needs. Caller owns. */
+CHECKED bool plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error);

@@ -1,0 +1,72 @@
+/* readers.c - a stack of idle connections under one lock. */
+#include "server/readers.h"
+
+#include <pthread.h>
+
+#define READERS_KEPT_MAX 16 /* more threads than this rarely read in the same millisecond */
+
+struct Readers {
+    char *folder;
+    pthread_mutex_t lock;
+    Db *idle[READERS_KEPT_MAX];
+    unsigned idle_count;
+    unsigned lent_count;
+};
+
+Readers *
+readers_new(const char *folder)
+{
+    Readers *readers = g_new0(Readers, 1);
+    readers->folder = g_strdup(folder);
+    pthread_mutex_init(&readers->lock, NULL);
+    return readers;
+}
+
+void
+readers_free(Readers *readers)
+{
+    if (readers == NULL)
+        return;
+    g_assert(readers->lent_count == 0);
+    for (unsigned i = 0; i < readers->idle_count; i++)
+        db_close(readers->idle[i]);
+    pthread_mutex_destroy(&readers->lock);
+    g_free(readers->folder);
+    g_free(readers);
+}
+
+bool
+readers_take(Readers *readers, Db **ret, GError **error)
+{
+    Db *db = NULL;
+
+    pthread_mutex_lock(&readers->lock);
+    if (readers->idle_count > 0)
+        db = readers->idle[--readers->idle_count];
+    readers->lent_count++;
+    pthread_mutex_unlock(&readers->lock);
+
+    if (db == NULL && !db_open_reader(readers->folder, &db, error)) {
+        pthread_mutex_lock(&readers->lock);
+        readers->lent_count--;
+        pthread_mutex_unlock(&readers->lock);
+        return false;
+    }
+    *ret = db;
+    return true;
+}
+
+void
+readers_give(Readers *readers, Db *db)
+{
+    if (db == NULL)
+        return;
+    pthread_mutex_lock(&readers->lock);
+    readers->lent_count--;
+    if (readers->idle_count < READERS_KEPT_MAX) {
+        readers->idle[readers->idle_count++] = db;
+        db = NULL;
+    }
+    pthread_mutex_unlock(&readers->lock);
+    db_close(db);
+}
