@@ -196,6 +196,38 @@ batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes)
     return from->heap != NULL ? from->heap + from->offsets[row] : "";
 }
 
+Value
+batch_value(const Batch *batch, size_t column, size_t row)
+{
+    const BatchColumn *from = &batch->columns[column];
+    Value value = {.type = from->type, .is_null = batch_is_null(batch, column, row)};
+    if (value.is_null)
+        return value;
+    if (has_heap(from->type))
+        value.s.data = batch_bytes(batch, column, row, &value.s.bytes);
+    else if (from->type == TYPE_FLOAT)
+        value.f = from->floats[row];
+    else
+        value.i = from->ints[row];
+    return value;
+}
+
+void
+batch_put_value(Batch *batch, size_t column, const Value *value)
+{
+    if (value->is_null) {
+        batch_put_null(batch, column);
+        return;
+    }
+    g_assert(value->type == batch->columns[column].type);
+    if (has_heap(value->type))
+        batch_put_bytes(batch, column, value->s.data, value->s.bytes);
+    else if (value->type == TYPE_FLOAT)
+        batch_put_float(batch, column, value->f);
+    else
+        batch_put_int(batch, column, value->i);
+}
+
 RowHash
 batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
 {

@@ -9,6 +9,7 @@
 
 #include "model/row_hash.h"
 #include "model/schema.h"
+#include "model/value.h"
 
 typedef struct {
     ColumnType type;
@@ -53,6 +54,10 @@ bool batch_is_null(const Batch *batch, size_t column, size_t row);
 int64_t batch_int(const Batch *batch, size_t column, size_t row);
 double batch_float(const Batch *batch, size_t column, size_t row);
 const char *batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes);
+
+/* A cell as a value, which borrows the batch's bytes; and the other way, by the column's type. */
+Value batch_value(const Batch *batch, size_t column, size_t row);
+void batch_put_value(Batch *batch, size_t column, const Value *value);
 
 /* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row
  * allocates. */

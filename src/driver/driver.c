@@ -1,0 +1,479 @@
+/*
+ * driver.c - the list of drivers, and the only callers of their pointers.
+ *
+ * Each wrapper looks whether the store has the role, checks what every driver may rely on, and adds
+ * one clause to an error: what was tried, with which object of which store.
+ */
+#include "driver/driver.h"
+
+#include "base/limits.h"
+#include "driver/drivers.h"
+
+#include <string.h>
+
+static const Driver *const drivers[] = {
+    &driver_sqlite,
+};
+
+const Driver *
+driver_at(size_t index)
+{
+    return index < G_N_ELEMENTS(drivers) ? drivers[index] : NULL;
+}
+
+const Driver *
+driver_by_name(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
+        if (strcmp(drivers[i]->name, name) == 0)
+            return drivers[i];
+    return NULL;
+}
+
+static bool
+fail_role(const Conn *conn, const char *role, GError **error)
+{
+    return fail(error, ERR_UNSUPPORTED, "store '%s' (%s) cannot %s", conn->store,
+                conn->driver->name, role);
+}
+
+/* An object's name comes from a person or a plan; NUL cannot be in it, an empty one names nothing. */
+static bool
+check_object(const Conn *conn, const char *object, GError **error)
+{
+    g_assert(object != NULL);
+    if (object[0] == '\0' || strlen(object) > NAME_BYTES_MAX || !g_utf8_validate(object, -1, NULL))
+        return fail(error, ERR_INVALID,
+                    "an object of store '%s' needs a name of 1 to %d bytes of UTF-8", conn->store,
+                    NAME_BYTES_MAX);
+    return true;
+}
+
+/* What the error happened to: "cannot VERB 'OBJECT' in store 'STORE': …". */
+static bool
+fail_object(const Conn *conn, const char *verb, const char *object, GError **error)
+{
+    return fail_in(error, "cannot %s '%s' in store '%s'", verb, object, conn->store);
+}
+
+bool
+conn_open(const StoreConfig *store, Conn **ret, GError **error)
+{
+    const Driver *driver = driver_by_name(store->driver);
+    if (driver == NULL) {
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
+            g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", drivers[i]->name);
+        return fail(error, ERR_INVALID, "store '%s' has driver '%s', expected one of %s",
+                    store->name, store->driver, names->str);
+    }
+    if (!driver->open(driver, store, ret, error))
+        return fail_in(error, "cannot open store '%s'", store->name);
+    g_assert((*ret)->driver == driver && (*ret)->store != NULL);
+    return true;
+}
+
+void
+conn_close(Conn *conn)
+{
+    if (conn != NULL)
+        conn->driver->close(conn);
+}
+
+void
+conn_set_tick(Conn *conn, TickFn *tick, void *data)
+{
+    conn->tick = tick;
+    conn->tick_data = data;
+}
+
+bool
+conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
+{
+    if (!check_object(conn, object, error))
+        return false;
+    if (!conn->driver->describe(conn, object, ret, error))
+        return fail_object(conn, "describe", object, error);
+    g_assert(schema_count(*ret) > 0);
+    return true;
+}
+
+bool
+conn_identity(Conn *conn, const char *object, json_t **ret, GError **error)
+{
+    if (!check_object(conn, object, error))
+        return false;
+    return conn->driver->identity(conn, object, ret, error) ||
+           fail_object(conn, "identify", object, error);
+}
+
+bool
+conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error)
+{
+    if (!check_object(conn, object, error))
+        return false;
+    return conn->driver->fingerprint(conn, object, ret, error) ||
+           fail_object(conn, "take the fingerprint of", object, error);
+}
+
+/* --- reading --- */
+
+bool
+conn_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+{
+    const ScanOps *scan = conn->driver->scan;
+    if (scan == NULL)
+        return fail_role(conn, "be read", error);
+    if (!check_object(conn, object, error))
+        return false;
+    g_assert(rows > 0);
+    if (!scan->split(conn, object, rows, ret_ranges, error))
+        return fail_object(conn, "divide", object, error);
+    g_assert(json_array_size(*ret_ranges) > 0);
+    return true;
+}
+
+bool
+conn_scan(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
+{
+    const ScanOps *scan = conn->driver->scan;
+    if (scan == NULL)
+        return fail_role(conn, "be read", error);
+    if (!check_object(conn, spec->object, error))
+        return false;
+    if (!scan->has_sql && spec->where != NULL)
+        return fail_role(conn, "evaluate a condition", error);
+    g_assert((spec->items == NULL) == (spec->item_count == 0));
+    g_assert(spec->items == NULL ||
+             (spec->output != NULL && schema_count(spec->output) == spec->item_count));
+    if (!scan->open(conn, spec, ret, error))
+        return fail_object(conn, "read", spec->object, error);
+    (*ret)->conn = conn;
+    (*ret)->object = g_strdup(spec->object);
+    return true;
+}
+
+bool
+scan_next(Scan *scan, Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    g_assert(batch->row_count == 0);
+    if (!scan->conn->driver->scan->next(scan, batch, reject, data, error))
+        return fail_object(scan->conn, "read", scan->object, error);
+    g_assert(batch->row_count <= BATCH_ROWS_MAX);
+    return true;
+}
+
+bool
+scan_record(Scan *scan, int64_t row_id, json_t **ret, GError **error)
+{
+    return scan->conn->driver->scan->record(scan, row_id, ret, error) ||
+           fail_object(scan->conn, "read a record of", scan->object, error);
+}
+
+void
+scan_close(Scan *scan)
+{
+    if (scan == NULL)
+        return;
+    g_free(scan->object);
+    scan->object = NULL;
+    scan->conn->driver->scan->close(scan);
+}
+
+bool
+conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error)
+{
+    const ScanOps *scan = conn->driver->scan;
+    if (scan == NULL)
+        return fail_role(conn, "be read", error);
+    if (!check_object(conn, object, error))
+        return false;
+    if (!scan->has_sql && where != NULL)
+        return fail_role(conn, "evaluate a condition", error);
+    return scan->count(conn, object, where, ret_rows, error) ||
+           fail_object(conn, "count the rows of", object, error);
+}
+
+bool
+conn_has_sql(const Conn *conn)
+{
+    return conn->driver->scan != NULL && conn->driver->scan->has_sql;
+}
+
+bool
+conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message)
+{
+    if (!conn_has_sql(conn))
+        return true;
+    return conn->driver->scan->check_expr(conn, object, sql, ret_message);
+}
+
+/* --- writing --- */
+
+static void
+check_writer(const Writer *writer)
+{
+    g_assert(writer->plan != NULL && writer->plan[0] != '\0' && writer->token > 0);
+}
+
+bool
+conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
+           const Writer *writer, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    check_writer(writer);
+    if (!check_object(conn, stage, error))
+        return false;
+    return load->stage(conn, stage, like, schema, writer, error) ||
+           fail_object(conn, "make", stage, error);
+}
+
+bool
+conn_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    check_writer(writer);
+    if (!check_object(conn, stage, error))
+        return false;
+    return load->unstage(conn, stage, writer, error) || fail_object(conn, "remove", stage, error);
+}
+
+bool
+conn_exists(Conn *conn, const char *object, bool *ret, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    if (!check_object(conn, object, error))
+        return false;
+    return load->exists(conn, object, ret, error) || fail_object(conn, "find", object, error);
+}
+
+bool
+conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
+           bool *ret_done, RangeResult *ret_result, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    check_writer(writer);
+    g_assert(writer->range != NULL);
+    if (!check_object(conn, stage, error))
+        return false;
+    return load->begin(conn, stage, schema, writer, ret_done, ret_result, error) ||
+           fail_in(error, "cannot write range '%s' of '%s'", writer->range, stage);
+}
+
+bool
+conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error)
+{
+    g_assert(conn->driver->load != NULL && from <= batch->row_count);
+    size_t next = from;
+    /* no clause is added: an INVALID one is the reason that goes into the quarantine */
+    bool done = conn->driver->load->put(conn, batch, from, &next, error);
+    g_assert(next >= from && (done ? next == batch->row_count : next <= batch->row_count));
+    *ret_next = next;
+    return done;
+}
+
+bool
+conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,
+                const char *reason, GError **error)
+{
+    g_assert(conn->driver->load != NULL && reason != NULL);
+    return conn->driver->load->quarantine(conn, row_id, record, column, reason, error) ||
+           fail_in(error, "cannot put row %" G_GINT64_FORMAT " aside", row_id);
+}
+
+bool
+conn_commit(Conn *conn, const RangeResult *result, GError **error)
+{
+    g_assert(conn->driver->load != NULL);
+    g_assert(result->rows_in == result->rows_out + result->rejected);
+    return conn->driver->load->commit(conn, result, error) || fail_in(error, "cannot commit");
+}
+
+void
+conn_rollback(Conn *conn)
+{
+    if (conn->driver->load != NULL)
+        conn->driver->load->rollback(conn);
+}
+
+bool
+conn_fence(Conn *conn, const char *plan, int64_t token, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    return load->fence(conn, plan, token, error) ||
+           fail_in(error, "cannot raise the fence of '%s' in store '%s'", plan, conn->store);
+}
+
+bool
+conn_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found, RangeResult *ret,
+                 GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    return load->ledger_find(conn, plan, range, ret_found, ret, error) ||
+           fail_in(error, "cannot read the ledger in store '%s'", conn->store);
+}
+
+bool
+conn_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    return load->ledger_sum(conn, plan, ret, ret_ranges, error) ||
+           fail_in(error, "cannot read the ledger in store '%s'", conn->store);
+}
+
+bool
+conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    return load->quarantined(conn, plan, rows_max, ret, error) ||
+           fail_in(error, "cannot read the quarantine in store '%s'", conn->store);
+}
+
+bool
+conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    if (load == NULL)
+        return fail_role(conn, "be written", error);
+    check_writer(writer);
+    if (!check_object(conn, stage, error))
+        return false;
+    return load->finish(conn, stage, like, writer, error) ||
+           fail_object(conn, "finish", stage, error);
+}
+
+bool
+conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec)
+{
+    const PushOps *push = target->driver->push;
+    return push != NULL && push->can(target, source, spec);
+}
+
+bool
+conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program,
+          const char *stage, const Writer *writer, bool hash, RangeResult *ret, GError **error)
+{
+    const PushOps *push = target->driver->push;
+    if (push == NULL)
+        return fail_role(target, "copy by itself", error);
+    check_writer(writer);
+    if (!push->range(target, source, spec, program, stage, writer, hash, ret, error))
+        return fail_in(error, "cannot fill range '%s' of '%s'", writer->range, stage);
+    g_assert(ret->rows_in == ret->rows_out + ret->rejected);
+    return true;
+}
+
+/* --- freezing and swapping --- */
+
+bool
+conn_freeze(Conn *conn, const char *object, const char *why, GError **error)
+{
+    const FreezeOps *freeze = conn->driver->freeze;
+    if (freeze == NULL)
+        return fail_role(conn, "stop its writers", error);
+    if (!check_object(conn, object, error))
+        return false;
+    return freeze->freeze(conn, object, why, error) || fail_object(conn, "freeze", object, error);
+}
+
+bool
+conn_thaw(Conn *conn, const char *object, GError **error)
+{
+    const FreezeOps *freeze = conn->driver->freeze;
+    if (freeze == NULL)
+        return fail_role(conn, "stop its writers", error);
+    if (!check_object(conn, object, error))
+        return false;
+    return freeze->thaw(conn, object, error) || fail_object(conn, "thaw", object, error);
+}
+
+bool
+conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error)
+{
+    const FreezeOps *freeze = conn->driver->freeze;
+    if (freeze == NULL)
+        return fail_role(conn, "stop its writers", error);
+    if (!check_object(conn, object, error))
+        return false;
+    return freeze->is_frozen(conn, object, ret, error) ||
+           fail_object(conn, "look at", object, error);
+}
+
+bool
+conn_swap(Conn *conn, const char *stage, const char *target, const char *kept, const Writer *writer,
+          GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "swap one dataset for another", error);
+    check_writer(writer);
+    if (!check_object(conn, stage, error) || !check_object(conn, target, error) ||
+        !check_object(conn, kept, error))
+        return false;
+    return swap->swap(conn, stage, target, kept, writer, error) ||
+           fail_in(error, "cannot put '%s' in the place of '%s'", stage, target);
+}
+
+bool
+conn_swap_back(Conn *conn, const char *stage, const char *target, const char *kept,
+               const char *lost, bool give_up, const Writer *writer, int64_t *ret_rows,
+               GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "swap one dataset for another", error);
+    check_writer(writer);
+    if (!check_object(conn, stage, error) || !check_object(conn, target, error) ||
+        !check_object(conn, kept, error) || !check_object(conn, lost, error))
+        return false;
+    return swap->back(conn, stage, target, kept, lost, give_up, writer, ret_rows, error) ||
+           fail_in(error, "cannot put '%s' back in its place", target);
+}
+
+bool
+conn_swap_state(Conn *conn, const char *stage, const char *target, const char *kept,
+                const char *plan, SwapState *ret, GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "swap one dataset for another", error);
+    return swap->state(conn, stage, target, kept, plan, ret, error) ||
+           fail_object(conn, "look at", target, error);
+}
+
+bool
+conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "swap one dataset for another", error);
+    return swap->written(conn, plan, ret_rows, error) ||
+           fail_in(error, "cannot count what was written since the swap of '%s'", plan);
+}
+
+bool
+conn_drop(Conn *conn, const char *object, GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "drop a dataset", error);
+    if (!check_object(conn, object, error))
+        return false;
+    return swap->drop(conn, object, error) || fail_object(conn, "drop", object, error);
+}

@@ -1,0 +1,262 @@
+/*
+ * book.c - the bookkeeping that Honk keeps inside a target: fence, ledger, quarantine.
+ *
+ * It lies in the same file as the rows, because only then are both there or neither. The tables are made
+ * by the first stage and dropped with their last row. What a plan may find:
+ *
+ *   no table or no row of the plan in _honk_fence    nothing was staged, or all of it was undone: FENCED
+ *   a row with a higher token                        somebody else has taken over: FENCED
+ *   a row with this token or a lower one             go on; a lower one is raised by stage() alone
+ */
+#include "driver/sqlite/sqlite.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *columns;
+} tables[] = {
+    {"_honk_fence", "(scope TEXT PRIMARY KEY, token INTEGER NOT NULL, stage TEXT, target TEXT) "
+                    "WITHOUT ROWID"},
+    {"_honk_ledger",
+     "(plan TEXT, task TEXT, \"range\" TEXT, token INTEGER, rows_in INTEGER, rows_out INTEGER, "
+     "rejected INTEGER, hash TEXT, at_ms INTEGER, PRIMARY KEY (plan, \"range\")) WITHOUT ROWID"},
+    {"_honk_quarantine", "(plan TEXT, task TEXT, row_id INTEGER, row TEXT, target_column TEXT, "
+                         "reason TEXT, at_ms INTEGER)"},
+    {"_honk_swap", "(plan TEXT PRIMARY KEY, stage TEXT, target TEXT, kept TEXT, saved TEXT, "
+                   "at_ms INTEGER) WITHOUT ROWID"},
+    {"_honk_written", "(plan TEXT, row, PRIMARY KEY (plan, row)) WITHOUT ROWID"},
+};
+
+bool
+book_has(SqliteConn *conn, const char *table, bool *ret, GError **error)
+{
+    int64_t count = 0;
+    if (!sq_int(conn, &count, error,
+                "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = %Q",
+                table))
+        return false;
+    *ret = count > 0;
+    return true;
+}
+
+bool
+book_make(SqliteConn *conn, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        if (!sq_exec(conn, error, "CREATE TABLE IF NOT EXISTS main.%s %s", tables[i].name,
+                     tables[i].columns))
+            return false;
+    return true;
+}
+
+/* All or none: so that a plan that goes on finds what it needs. */
+bool
+book_drop_empty(SqliteConn *conn, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        bool is_there = false;
+        int64_t rows = 0;
+        if (!book_has(conn, tables[i].name, &is_there, error))
+            return false;
+        if (is_there &&
+            !sq_int(conn, &rows, error, "SELECT EXISTS (SELECT 1 FROM main.%s)", tables[i].name))
+            return false;
+        if (rows > 0)
+            return true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        if (!sq_exec(conn, error, "DROP TABLE IF EXISTS main.%s", tables[i].name))
+            return false;
+    return true;
+}
+
+bool
+book_forget(SqliteConn *conn, const char *plan, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        bool is_there = false;
+        if (!book_has(conn, tables[i].name, &is_there, error))
+            return false;
+        if (is_there && !sq_exec(conn, error, "DELETE FROM main.%s WHERE %s = %Q", tables[i].name,
+                                 i == 0 ? "scope" : "plan", plan))
+            return false;
+    }
+    return book_drop_empty(conn, error);
+}
+
+/* --- fence --- */
+
+bool
+book_fence(SqliteConn *conn, const char *plan, int64_t *ret_token, GError **error)
+{
+    bool is_there = false;
+    if (!book_has(conn, "_honk_fence", &is_there, error))
+        return false;
+    *ret_token = 0;
+    return !is_there || sq_int(conn, ret_token, error,
+                               "SELECT token FROM main._honk_fence WHERE scope = %Q", plan);
+}
+
+bool
+book_raise(SqliteConn *conn, const char *plan, int64_t token, GError **error)
+{
+    return sq_exec(conn, error,
+                   "UPDATE main._honk_fence SET token = %lld WHERE scope = %Q AND token < %lld",
+                   (long long) token, plan, (long long) token);
+}
+
+bool
+book_begin(SqliteConn *conn, const Writer *writer, GError **error)
+{
+    int64_t token = 0;
+    if (!sq_begin(conn, error))
+        return false;
+    bool read = book_fence(conn, writer->plan, &token, error);
+    if (read && token > 0 && token <= writer->token)
+        return true;
+    sq_rollback(conn);
+    if (!read)
+        return false;
+    if (token == 0)
+        return fail(error, ERR_FENCED, "plan '%s' has nothing staged here (any more)",
+                    writer->plan);
+    return fail(error, ERR_FENCED,
+                "the fence of plan '%s' stands at %" G_GINT64_FORMAT ", our token is "
+                "%" G_GINT64_FORMAT,
+                writer->plan, token, writer->token);
+}
+
+bool
+sqlite_fence(Conn *base, const char *plan, int64_t token, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    int64_t now = 0;
+    if (!sq_begin(conn, error))
+        return false;
+    if (book_fence(conn, plan, &now, error) &&
+        (now == 0 || now >= token || book_raise(conn, plan, token, error)) &&
+        sq_commit(conn, error))
+        return true;
+    sq_rollback(conn);
+    return false;
+}
+
+/* --- ledger --- */
+
+bool
+book_write_range(SqliteConn *conn, const Writer *writer, const RangeResult *result, GError **error)
+{
+    g_autofree char *hash = hash_sum_text(&result->hash);
+    return sq_exec(
+        conn, error,
+        "INSERT INTO main._honk_ledger (plan, task, \"range\", token, rows_in, rows_out, "
+        "rejected, hash, at_ms) VALUES (%Q, %Q, %Q, %lld, %lld, %lld, %lld, %Q, %lld)",
+        writer->plan, writer->task, writer->range, (long long) writer->token,
+        (long long) result->rows_in, (long long) result->rows_out, (long long) result->rejected,
+        hash, (long long) clock_wall_ms());
+}
+
+static bool
+read_result(sqlite3_stmt *row, RangeResult *ret, GError **error)
+{
+    RangeResult result = {.rows_in = sqlite3_column_int64(row, 0),
+                          .rows_out = sqlite3_column_int64(row, 1),
+                          .rejected = sqlite3_column_int64(row, 2)};
+    if (!hash_sum_parse((const char *) sqlite3_column_text(row, 3), &result.hash, error))
+        return false;
+    *ret = result;
+    return true;
+}
+
+bool
+sqlite_ledger_find(Conn *base, const char *plan, const char *range, bool *ret_found,
+                   RangeResult *ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    AUTO_STMT *find = NULL;
+    bool row = false, is_there = false;
+    if (!book_has(conn, "_honk_ledger", &is_there, error))
+        return false;
+    if (is_there && (!sq_prepare(conn, &find, error,
+                                 "SELECT rows_in, rows_out, rejected, hash FROM main._honk_ledger "
+                                 "WHERE plan = %Q AND \"range\" = %Q",
+                                 plan, range) ||
+                     !sq_step(conn, find, &row, error) || (row && !read_result(find, ret, error))))
+        return false;
+    if (row)
+        ret->was_there = true;
+    *ret_found = row;
+    return true;
+}
+
+bool
+sqlite_ledger_sum(Conn *base, const char *plan, RangeResult *ret, int64_t *ret_ranges,
+                  GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    RangeResult sum = {0};
+    int64_t ranges = 0;
+    AUTO_STMT *all = NULL;
+    bool row = false;
+    if (!book_has(conn, "_honk_ledger", &row, error))
+        return false;
+    if (row && !sq_prepare(conn, &all, error,
+                           "SELECT rows_in, rows_out, rejected, hash FROM main._honk_ledger "
+                           "WHERE plan = %Q",
+                           plan))
+        return false;
+    while (row) {
+        RangeResult one;
+        if (!sq_step(conn, all, &row, error) || (row && !read_result(all, &one, error)))
+            return false;
+        if (!row)
+            break;
+        sum.rows_in += one.rows_in;
+        sum.rows_out += one.rows_out;
+        sum.rejected += one.rejected;
+        hash_sum_merge(&sum.hash, &one.hash);
+        ranges++;
+    }
+    *ret = sum;
+    *ret_ranges = ranges;
+    return true;
+}
+
+/* --- quarantine --- */
+
+bool
+sqlite_quarantined(Conn *base, const char *plan, int64_t rows_max, json_t **ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(json_t) list = json_array();
+    AUTO_STMT *all = NULL;
+    bool row = false;
+    if (!book_has(conn, "_honk_quarantine", &row, error))
+        return false;
+    if (row && !sq_prepare(conn, &all, error,
+                           "SELECT task, row_id, row, target_column, reason FROM "
+                           "main._honk_quarantine WHERE plan = %Q ORDER BY rowid LIMIT %lld",
+                           plan, (long long) rows_max))
+        return false;
+    while (row) {
+        if (!sq_step(conn, all, &row, error))
+            return false;
+        if (!row)
+            break;
+        json_t *item = json_object();
+        json_set_string(item, "task", (const char *) sqlite3_column_text(all, 0));
+        json_set_int(item, "row_id", sqlite3_column_int64(all, 1));
+        const char *text = (const char *) sqlite3_column_text(all, 2);
+        json_t *record =
+            text != NULL ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+        json_object_set_new(item, "row", record != NULL ? record : json_null());
+        json_set_string(item, "column", (const char *) sqlite3_column_text(all, 3));
+        json_set_string(item, "reason", (const char *) sqlite3_column_text(all, 4));
+        json_array_append_new(list, item);
+    }
+    *ret = g_steal_pointer(&list);
+    return true;
+}

@@ -1,0 +1,448 @@
+/*
+ * cell.c - cells between SQLite and typed batches, both ways, and into hashes.
+ *
+ * Reading: a cell of the class that its column's type is kept in is taken as it is; any other goes
+ * through model/sqlite_value.h, which converts exactly or refuses. Texts must be UTF-8.
+ *
+ * Writing: SQLite bends values to a column's affinity in silence. '00501' in a column declared STRING
+ * becomes 501, and the sixteenth digit of a NUMERIC is lost. What would not come back as it went in is
+ * refused here, with the reason.
+ */
+#include "base/limits.h"
+#include "driver/sqlite/sqlite.h"
+#include "model/datetime.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DIGITS_KEPT 15     /* decimal digits that survive a double and back */
+#define INT_DIGITS_KEPT 18 /* that always fit 64 bits, with the sign's place */
+
+/* --- reading --- */
+
+/* As g_utf8_validate(), but NUL is a character like others, and plain ASCII is fast. */
+static bool
+is_utf8(const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+    while (text < end) {
+        uint64_t word;
+        if ((size_t) (end - text) >= sizeof word) {
+            memcpy(&word, text, sizeof word);
+            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+                text += sizeof word;
+                continue;
+            }
+        }
+        if ((*text & 0x80) == 0) {
+            text++;
+            continue;
+        }
+        gunichar letter = g_utf8_get_char_validated(text, end - text);
+        if (letter == (gunichar) -1 || letter == (gunichar) -2)
+            return false;
+        text = g_utf8_next_char(text);
+    }
+    return true;
+}
+
+static bool
+two_digits(const char *text, int *ret)
+{
+    if (!g_ascii_isdigit(text[0]) || !g_ascii_isdigit(text[1]))
+        return false;
+    *ret = (text[0] - '0') * 10 + (text[1] - '0');
+    return true;
+}
+
+/* "YYYY-MM-DD" exactly as it is written by us. */
+static bool
+canonical_date(const char *text, size_t bytes, int64_t *ret)
+{
+    int century, year, month, day;
+    return bytes == 10 && text[4] == '-' && text[7] == '-' && two_digits(text, &century) &&
+           two_digits(text + 2, &year) && two_digits(text + 5, &month) &&
+           two_digits(text + 8, &day) && date_to_days(century * 100 + year, month, day, ret);
+}
+
+/* "YYYY-MM-DD HH:MM:SS[.ffffff]" exactly as it is written by us: a fraction only where there is one. */
+static bool
+canonical_timestamp(const char *text, size_t bytes, int64_t *ret)
+{
+    int64_t days;
+    int hour, minute, second, micros = 0;
+    if (bytes < 19 || !canonical_date(text, 10, &days) || text[10] != ' ' || text[13] != ':' ||
+        text[16] != ':' || !two_digits(text + 11, &hour) || !two_digits(text + 14, &minute) ||
+        !two_digits(text + 17, &second) || hour > 23 || minute > 59 || second > 59)
+        return false;
+    if (bytes > 19) {
+        if (bytes > 26 || bytes < 21 || text[19] != '.' || text[bytes - 1] == '0')
+            return false;
+        for (size_t i = 20; i < 26; i++) {
+            if (i < bytes && !g_ascii_isdigit(text[i]))
+                return false;
+            micros = micros * 10 + (i < bytes ? text[i] - '0' : 0);
+        }
+    }
+    *ret = days * DAY_US + ((hour * 60 + minute) * 60 + second) * INT64_C(1000000) + micros;
+    return true;
+}
+
+static bool refuse(char **ret_reason, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool
+refuse(char **ret_reason, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (ret_reason != NULL)
+        *ret_reason = g_strdup_vprintf(format, args);
+    va_end(args);
+    return false;
+}
+
+/* Any class for any type, by the common rule. */
+static bool
+cell_convert(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
+             char **ret_reason)
+{
+    Value value;
+    ColumnType type = batch->columns[column].type;
+    if (sqlite3_column_bytes(statement, index) > CELL_BYTES_MAX)
+        return refuse(ret_reason, "the value has %d bytes, at most %d can be moved",
+                      sqlite3_column_bytes(statement, index), CELL_BYTES_MAX);
+    /* between these two nothing converts: bytes are no text, and text is not bytes yet */
+    bool is_blob = sqlite3_column_type(statement, index) == SQLITE_BLOB;
+    if (is_blob && type != TYPE_BYTES)
+        return refuse(ret_reason, "a blob is not of type %s", column_type_name(type));
+    if (!is_blob && type == TYPE_BYTES)
+        return refuse(ret_reason, "expected a blob");
+    if (!sqlite_read_column(statement, index, type, scratch, &value, ret_reason))
+        return false;
+    if (!value.is_null && type == TYPE_TEXT && !is_utf8(value.s.data, value.s.bytes))
+        return refuse(ret_reason, "the text is not UTF-8");
+    if (!value.is_null && type == TYPE_BOOL && value.i != 0 && value.i != 1)
+        return refuse(ret_reason, "%" G_GINT64_FORMAT " is neither 0 nor 1", value.i);
+    batch_put_value(batch, column, &value);
+    return true;
+}
+
+static bool
+cell_read_text(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
+               char **ret_reason)
+{
+    const char *text = (const char *) sqlite3_column_text(statement, index);
+    size_t bytes = (size_t) sqlite3_column_bytes(statement, index);
+    int64_t time;
+    switch (batch->columns[column].type) {
+    case TYPE_TEXT:
+        if (bytes > CELL_BYTES_MAX || !is_utf8(text, bytes))
+            break;
+        batch_put_bytes(batch, column, text, bytes);
+        return true;
+    case TYPE_DATE:
+        if (!canonical_date(text, bytes, &time))
+            break;
+        batch_put_int(batch, column, time);
+        return true;
+    case TYPE_TIMESTAMP:
+        if (!canonical_timestamp(text, bytes, &time))
+            break;
+        batch_put_int(batch, column, time);
+        return true;
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_FLOAT:
+    case TYPE_DECIMAL:
+    case TYPE_BYTES:
+    case TYPE_COUNT:
+        break;
+    }
+    return cell_convert(statement, index, batch, column, scratch, ret_reason);
+}
+
+bool
+cell_read(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
+          char **ret_reason)
+{
+    ColumnType type = batch->columns[column].type;
+    switch (sqlite3_column_type(statement, index)) {
+    case SQLITE_NULL:
+        batch_put_null(batch, column);
+        return true;
+    case SQLITE_INTEGER:
+        if (type != TYPE_INT)
+            break;
+        batch_put_int(batch, column, sqlite3_column_int64(statement, index));
+        return true;
+    case SQLITE_FLOAT:
+        if (type != TYPE_FLOAT)
+            break;
+        batch_put_float(batch, column, sqlite3_column_double(statement, index));
+        return true;
+    case SQLITE_TEXT:
+        return cell_read_text(statement, index, batch, column, scratch, ret_reason);
+    default:
+        break;
+    }
+    return cell_convert(statement, index, batch, column, scratch, ret_reason);
+}
+
+/* --- hashing inside of the store --- */
+
+bool
+decimal_is_kept(const char *text, size_t bytes)
+{
+    size_t digits = 0, zeros = 0;
+    if (bytes <= INT_DIGITS_KEPT && memchr(text, '.', bytes) == NULL)
+        return true; /* an INTEGER */
+    for (size_t i = 0; i < bytes; i++) {
+        if (!g_ascii_isdigit(text[i]))
+            continue;
+        if (text[i] == '0' && digits == 0)
+            continue; /* leading */
+        zeros = text[i] == '0' ? zeros + 1 : 0;
+        digits++;
+    }
+    return digits - zeros <= DIGITS_KEPT;
+}
+
+static bool
+hash_time(sqlite3_value *cell, ColumnType type, RowHasher *hasher)
+{
+    const char *text = sqlite3_value_blob(cell);
+    size_t bytes = (size_t) sqlite3_value_bytes(cell);
+    int64_t time;
+    bool is_ours = type == TYPE_DATE ? canonical_date(text, bytes, &time)
+                                     : canonical_timestamp(text, bytes, &time);
+    if (is_ours)
+        row_hasher_int(hasher, type, time);
+    return is_ours;
+}
+
+static bool
+hash_converted(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch)
+{
+    Value value;
+    if (!sqlite_read_argument(cell, type, scratch, &value, NULL))
+        return false;
+    if (type == TYPE_FLOAT)
+        row_hasher_float(hasher, value.f);
+    else if (type == TYPE_DECIMAL)
+        row_hasher_bytes(hasher, type, value.s.data, value.s.bytes);
+    else
+        return false; /* of another class than we write: the row-by-row way decides */
+    return type == TYPE_FLOAT || decimal_is_kept(value.s.data, value.s.bytes);
+}
+
+bool
+cell_hash(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch)
+{
+    switch (sqlite3_value_type(cell)) {
+    case SQLITE_NULL:
+        row_hasher_null(hasher);
+        return true;
+    case SQLITE_INTEGER: {
+        int64_t value = sqlite3_value_int64(cell);
+        if (type != TYPE_INT && type != TYPE_BOOL)
+            return hash_converted(cell, type, hasher, scratch);
+        row_hasher_int(hasher, type, value);
+        return type == TYPE_INT || value == 0 || value == 1;
+    }
+    case SQLITE_FLOAT:
+        if (type != TYPE_FLOAT)
+            return hash_converted(cell, type, hasher, scratch);
+        row_hasher_float(hasher, sqlite3_value_double(cell));
+        return true;
+    case SQLITE_TEXT: {
+        if (type == TYPE_DATE || type == TYPE_TIMESTAMP)
+            return hash_time(cell, type, hasher);
+        if (type != TYPE_TEXT)
+            return hash_converted(cell, type, hasher, scratch);
+        /* as a blob: asking for text would copy it to add a zero */
+        const char *text = sqlite3_value_blob(cell);
+        size_t bytes = (size_t) sqlite3_value_bytes(cell);
+        row_hasher_bytes(hasher, type, text, bytes);
+        return bytes <= CELL_BYTES_MAX && is_utf8(text, bytes);
+    }
+    default: {
+        const void *data = sqlite3_value_blob(cell);
+        size_t bytes = (size_t) sqlite3_value_bytes(cell);
+        row_hasher_bytes(hasher, type, data, bytes);
+        return type == TYPE_BYTES && bytes <= CELL_BYTES_MAX;
+    }
+    }
+}
+
+/* --- writing --- */
+
+CellGuard
+cell_guard(const Column *column)
+{
+    SqliteAffinity affinity = sqlite_affinity(column->declared);
+    bool is_number = affinity != AFFINITY_TEXT && affinity != AFFINITY_BLOB;
+    switch (column->type) {
+    case TYPE_TEXT:
+        return is_number ? GUARD_TEXT : GUARD_NONE;
+    case TYPE_DECIMAL:
+        return is_number ? GUARD_DECIMAL : GUARD_NONE;
+    case TYPE_FLOAT:
+        return GUARD_FLOAT;
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        return GUARD_TIME;
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_BYTES:
+    case TYPE_COUNT:
+        break;
+    }
+    return GUARD_NONE;
+}
+
+/* Would SQLite take the text for a number? Blanks around it do not keep it from that. */
+static bool
+looks_like_number(const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+    size_t digits = 0;
+    while (text < end && g_ascii_isspace(*text))
+        text++;
+    if (text < end && (*text == '-' || *text == '+'))
+        text++;
+    for (; text < end && (g_ascii_isdigit(*text) || *text == '.'); text++)
+        digits += *text != '.';
+    return digits > 0 && (text == end || *text == 'e' || *text == 'E' || g_ascii_isspace(*text));
+}
+
+/* "0", "7", "-12": what comes back from a number as it was. */
+static bool
+is_plain_int(const char *text, size_t bytes)
+{
+    size_t i = bytes > 1 && text[0] == '-';
+    if (bytes - i > DIGITS_KEPT || (text[i] == '0' && bytes > 1))
+        return false;
+    for (; i < bytes; i++)
+        if (!g_ascii_isdigit(text[i]))
+            return false;
+    return true;
+}
+
+static bool
+bind_heap(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
+          CellGuard guard, char **ret_reason)
+{
+    size_t bytes;
+    const char *data = batch_bytes(batch, column, row, &bytes);
+    if (guard == GUARD_TEXT && looks_like_number(data, bytes) && !is_plain_int(data, bytes))
+        return refuse(ret_reason,
+                      "SQLite would take '%.*s' for a number there: declare the column TEXT",
+                      (int) MIN(bytes, 40), data);
+    if (guard == GUARD_DECIMAL && !decimal_is_kept(data, bytes))
+        return refuse(ret_reason,
+                      "'%.*s' has more than %d digits, which SQLite would cut: declare the column "
+                      "TEXT",
+                      (int) MIN(bytes, 40), data, DIGITS_KEPT);
+    /* the batch outlives the step: no copy */
+    int status =
+        batch->columns[column].type == TYPE_BYTES
+            ? sqlite3_bind_blob64(statement, index, data, bytes, SQLITE_STATIC)
+            : sqlite3_bind_text64(statement, index, data, bytes, SQLITE_STATIC, SQLITE_UTF8);
+    return status == SQLITE_OK || refuse(ret_reason, "the value has %zu bytes", bytes);
+}
+
+static bool
+bind_time(sqlite3_stmt *statement, int index, ColumnType type, int64_t value, GString *scratch,
+          char **ret_reason)
+{
+    int64_t days = type == TYPE_DATE ? value : datetime_floor_days(value);
+    if (!datetime_days_have_text(days))
+        return refuse(ret_reason, "the year is outside of %d to %d", YEAR_MIN, YEAR_MAX);
+    g_string_truncate(scratch, 0);
+    if (type == TYPE_DATE)
+        datetime_append_iso_date(scratch, value);
+    else
+        datetime_append_iso(scratch, value);
+    sqlite3_bind_text(statement, index, scratch->str, (int) scratch->len, SQLITE_TRANSIENT);
+    return true;
+}
+
+bool
+cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
+          CellGuard guard, GString *scratch, char **ret_reason)
+{
+    if (batch_is_null(batch, column, row)) {
+        sqlite3_bind_null(statement, index);
+        return true;
+    }
+    ColumnType type = batch->columns[column].type;
+    switch (type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+        sqlite3_bind_int64(statement, index, batch_int(batch, column, row));
+        return true;
+    case TYPE_FLOAT: {
+        double value = batch_float(batch, column, row);
+        if (isnan(value))
+            return refuse(ret_reason, "SQLite cannot keep NaN (it would be NULL)");
+        sqlite3_bind_double(statement, index, value);
+        return true;
+    }
+    case TYPE_DECIMAL:
+    case TYPE_TEXT:
+    case TYPE_BYTES:
+        return bind_heap(statement, index, batch, column, row, guard, ret_reason);
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        return bind_time(statement, index, type, batch_int(batch, column, row), scratch,
+                         ret_reason);
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* --- rows as JSON --- */
+
+static json_t *
+hex_to_json(const unsigned char *data, size_t bytes)
+{
+    GString *hex = g_string_sized_new(bytes * 2 + 1);
+    for (size_t i = 0; i < bytes; i++)
+        g_string_append_printf(hex, "%02x", data[i]);
+    json_t *object = json_object();
+    json_object_set_new(object, "hex", json_string(hex->str));
+    g_string_free(hex, TRUE);
+    return object;
+}
+
+static json_t *
+cell_to_json(sqlite3_stmt *statement, int index)
+{
+    switch (sqlite3_column_type(statement, index)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(statement, index));
+    case SQLITE_FLOAT: {
+        double value = sqlite3_column_double(statement, index);
+        return isfinite(value) ? json_real(value) : json_string(value > 0 ? "Inf" : "-Inf");
+    }
+    case SQLITE_NULL:
+        return json_null();
+    default: {
+        const unsigned char *data = sqlite3_column_blob(statement, index);
+        size_t bytes = MIN((size_t) sqlite3_column_bytes(statement, index), 65536);
+        json_t *text = sqlite3_column_type(statement, index) == SQLITE_TEXT
+                           ? json_stringn((const char *) data, bytes)
+                           : NULL;
+        return text != NULL ? text : hex_to_json(data, bytes);
+    }
+    }
+}
+
+json_t *
+row_to_json(sqlite3_stmt *statement, int from_column)
+{
+    json_t *row = json_object();
+    for (int i = from_column; i < sqlite3_column_count(statement); i++)
+        json_object_set_new(row, sqlite3_column_name(statement, i), cell_to_json(statement, i));
+    return row;
+}

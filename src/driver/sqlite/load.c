@@ -1,0 +1,336 @@
+/*
+ * load.c - a range of rows into a stage, with its ledger row, in one transaction.
+ *
+ * Rows go in one by one through one prepared INSERT, so the store itself says which row it refuses; those
+ * before it stay, and the caller goes on behind it.
+ */
+#include "base/clock.h"
+#include "driver/sqlite/sqlite.h"
+#include "driver/sqlite/text.h"
+
+#include <string.h>
+
+struct Loader {
+    sqlite3_stmt *insert, *quarantine;
+    char *stage, *plan, *task, *range;
+    Writer writer; /* borrows the three above */
+    Schema *schema;
+    size_t *written;   /* columns of the batch that are written, in order of the parameters */
+    CellGuard *guards; /* for each of them */
+    size_t written_count;
+    bool has_deferred; /* foreign keys that SQLite would look at only at the end */
+    GString *scratch;
+};
+
+static void
+loader_free(Loader *loader)
+{
+    if (loader == NULL)
+        return;
+    sqlite3_finalize(loader->insert);
+    sqlite3_finalize(loader->quarantine);
+    g_free(loader->stage);
+    g_free(loader->plan);
+    g_free(loader->task);
+    g_free(loader->range);
+    schema_free(loader->schema);
+    g_free(loader->written);
+    g_free(loader->guards);
+    g_string_free(loader->scratch, TRUE);
+    g_free(loader);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Loader, loader_free)
+
+char *
+sqlite_column_list(const Schema *schema)
+{
+    GString *list = g_string_new(NULL);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        g_autofree char *quoted = sql_quote(column->name);
+        if (!column->is_generated)
+            g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", quoted);
+    }
+    return g_string_free(list, FALSE);
+}
+
+/* The schema says what the batch holds; what the stage's columns do to it is for the stage to say. */
+static bool
+loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writer *writer,
+           Loader **ret, GError **error)
+{
+    g_autoptr(Schema) real = NULL;
+    if (!sqlite_describe(&conn->base, stage, &real, error))
+        return false;
+    g_autoptr(Loader) loader = g_new0(Loader, 1);
+    loader->scratch = g_string_new(NULL);
+    loader->stage = g_strdup(stage);
+    loader->plan = g_strdup(writer->plan);
+    loader->task = g_strdup(writer->task);
+    loader->range = g_strdup(writer->range);
+    loader->writer = (Writer){
+        .plan = loader->plan, .task = loader->task, .range = loader->range, .token = writer->token};
+    loader->schema = schema_copy(schema);
+    loader->written = g_new0(size_t, schema_count(schema));
+    loader->guards = g_new0(CellGuard, schema_count(schema));
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_find(real, schema_column(schema, i)->name, NULL);
+        if (column == NULL)
+            return fail(error, ERR_DRIFT, "'%s' has no column '%s'", stage,
+                        schema_column(schema, i)->name);
+        if (schema_column(schema, i)->is_generated)
+            continue;
+        loader->guards[loader->written_count] = cell_guard(column);
+        loader->written[loader->written_count++] = i;
+    }
+    *ret = g_steal_pointer(&loader);
+    return true;
+}
+
+static bool
+loader_prepare(SqliteConn *conn, Loader *loader, GError **error)
+{
+    g_autofree char *table = sql_quote(loader->stage);
+    g_autofree char *columns = sqlite_column_list(loader->schema);
+    g_autoptr(GString) values = g_string_new("?");
+    for (size_t i = 1; i < loader->written_count; i++)
+        g_string_append(values, ", ?");
+    g_autoptr(SqliteObject) object = NULL;
+    int64_t enforced = 0;
+    if (!sq_prepare(conn, &loader->insert, error, "INSERT INTO main.%s (%s) VALUES (%s)", table,
+                    columns, values->str) ||
+        !sqlite_object_need(conn, loader->stage, &object, error) ||
+        !sq_int(conn, &enforced, error, "PRAGMA foreign_keys"))
+        return false;
+    loader->has_deferred = enforced != 0 && sql_has_word(object->sql, "DEFERRED");
+    return true;
+}
+
+static bool
+load_begin(Conn *base, const char *stage, const Schema *schema, const Writer *writer,
+           bool *ret_done, RangeResult *ret_result, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_assert(conn->loader == NULL);
+    g_autoptr(Loader) loader = NULL;
+    bool is_done = false, has_fence = false;
+    if (!book_has(conn, "_honk_fence", &has_fence, error) ||
+        (has_fence && !sqlite_set_references(conn, stage, writer, error)) ||
+        !book_begin(conn, writer, error))
+        return false;
+    if (!sqlite_ledger_find(base, writer->plan, writer->range, &is_done, ret_result, error) ||
+        (!is_done && (!loader_new(conn, stage, schema, writer, &loader, error) ||
+                      !loader_prepare(conn, loader, error)))) {
+        sq_rollback(conn);
+        return false;
+    }
+    if (is_done)
+        sq_rollback(conn);
+    conn->loader = g_steal_pointer(&loader);
+    *ret_done = is_done;
+    return true;
+}
+
+/* --- refusals in words --- */
+
+/* "UNIQUE constraint failed: t.a, t.b" names the columns; a number of an earlier row with the same values
+ * is told where that is in the same batch. */
+static char *
+words_for_unique(const Loader *loader, const Batch *batch, size_t row, const char *columns)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GString) values = g_string_new(NULL);
+    g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(size_t));
+    g_auto(GStrv) parts = g_strsplit(columns, ", ", -1);
+    size_t prefix = strlen(loader->stage) + 1;
+    for (char **part = parts; *part != NULL; part++) {
+        const char *name = strlen(*part) > prefix ? *part + prefix : *part;
+        size_t index = 0;
+        if (schema_find(loader->schema, name, &index) == NULL)
+            return g_strdup_printf("'%s' is already taken", name);
+        g_array_append_val(indexes, index);
+        g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", name);
+        Value value = batch_value(batch, index, row);
+        g_string_append(values, values->len > 0 ? ", " : "");
+        value_append_quoted(&value, values);
+    }
+    for (size_t other = 0; other < row; other++) {
+        bool is_same = true;
+        for (guint i = 0; i < indexes->len && is_same; i++) {
+            Value a = batch_value(batch, g_array_index(indexes, size_t, i), row);
+            Value b = batch_value(batch, g_array_index(indexes, size_t, i), other);
+            is_same = value_equal(&a, &b);
+        }
+        if (is_same)
+            return g_strdup_printf("%s (%s) is already taken by row %" G_GINT64_FORMAT, names->str,
+                                   values->str, batch->row_ids[other]);
+    }
+    return g_strdup_printf("%s (%s) is already taken", names->str, values->str);
+}
+
+/* SQLite's message names the stage, which nobody knows. */
+static char *
+words_for_refusal(SqliteConn *conn, const Batch *batch, size_t row)
+{
+    const Loader *loader = conn->loader;
+    const char *message = sqlite3_errmsg(conn->db);
+    const char *colon = strstr(message, ": ");
+    const char *what = colon != NULL ? colon + 2 : message;
+    size_t prefix = strlen(loader->stage) + 1;
+    bool names_stage = strlen(what) > prefix && strncmp(what, loader->stage, prefix - 1) == 0;
+    switch (sqlite3_extended_errcode(conn->db)) {
+    case SQLITE_CONSTRAINT_NOTNULL:
+        return g_strdup_printf("'%s' must not be NULL", names_stage ? what + prefix : what);
+    case SQLITE_CONSTRAINT_CHECK:
+        return g_strdup_printf("it breaks the check '%s'", what);
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return words_for_unique(loader, batch, row, what);
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return g_strdup("it refers to a row that is not there (foreign key)");
+    default: {
+        g_auto(GStrv) around = g_strsplit(message, loader->stage, -1);
+        return g_strjoinv("stage", around);
+    }
+    }
+}
+
+/* --- rows --- */
+
+typedef enum { PUT_DONE, PUT_REFUSED, PUT_FAILED } PutResult;
+
+static PutResult
+refuse_row(GError **error, char *take_reason)
+{
+    g_autofree char *reason = take_reason;
+    fail(error, ERR_INVALID, "%s", reason);
+    return PUT_REFUSED;
+}
+
+static PutResult
+insert_row(SqliteConn *conn, const Batch *batch, size_t row, GError **error)
+{
+    Loader *loader = conn->loader;
+    for (size_t i = 0; i < loader->written_count; i++) {
+        char *reason = NULL;
+        if (!cell_bind(loader->insert, (int) i + 1, batch, loader->written[i], row,
+                       loader->guards[i], loader->scratch, &reason)) {
+            g_autofree char *detail = reason;
+            return refuse_row(
+                error,
+                g_strdup_printf("%s: %s", schema_column(loader->schema, loader->written[i])->name,
+                                detail));
+        }
+    }
+    int status = sqlite3_step(loader->insert);
+    if (status == SQLITE_DONE) {
+        sqlite3_reset(loader->insert);
+        return PUT_DONE;
+    }
+    PutResult result = PUT_FAILED;
+    if ((status & 0xff) == SQLITE_CONSTRAINT)
+        result = refuse_row(error, words_for_refusal(conn, batch, row));
+    else
+        sq_fail(conn, error);
+    sqlite3_reset(loader->insert);
+    return result;
+}
+
+/* A deferred key is looked at after each row, in a savepoint that takes the row back. */
+static PutResult
+insert_row_deferred(SqliteConn *conn, const Batch *batch, size_t row, GError **error)
+{
+    if (!sq_exec(conn, error, "SAVEPOINT honk_row"))
+        return PUT_FAILED;
+    PutResult result = insert_row(conn, batch, row, error);
+    int missing = 0, ignored = 0;
+    sqlite3_db_status(conn->db, SQLITE_DBSTATUS_DEFERRED_FKS, &missing, &ignored, 0);
+    if (result == PUT_DONE && missing > 0) {
+        result = refuse_row(error, g_strdup("it refers to a row that is not there (foreign key)"));
+        if (!sq_exec(conn, NULL, "ROLLBACK TO honk_row"))
+            return PUT_FAILED;
+    }
+    return sq_exec(conn, result == PUT_DONE ? error : NULL, "RELEASE honk_row") ? result
+                                                                                : PUT_FAILED;
+}
+
+static bool
+load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_assert(conn->loader != NULL && batch->column_count == schema_count(conn->loader->schema));
+    for (size_t row = from; row < batch->row_count; row++) {
+        PutResult result = conn->loader->has_deferred ? insert_row_deferred(conn, batch, row, error)
+                                                      : insert_row(conn, batch, row, error);
+        *ret_next = row;
+        if (result != PUT_DONE)
+            return false;
+    }
+    *ret_next = batch->row_count;
+    return true;
+}
+
+bool
+sqlite_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
+                  const char *reason, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    Loader *loader = conn->loader;
+    g_assert(loader != NULL);
+    if (loader->quarantine == NULL &&
+        !sq_prepare(conn, &loader->quarantine, error,
+                    "INSERT INTO main._honk_quarantine (plan, task, row_id, row, target_column, "
+                    "reason, at_ms) VALUES (%Q, %Q, ?1, ?2, ?3, ?4, %lld)",
+                    loader->plan, loader->task, (long long) clock_wall_ms()))
+        return false;
+    g_autofree char *row = record != NULL ? json_compact(record) : NULL;
+    sqlite3_bind_int64(loader->quarantine, 1, row_id);
+    sq_bind_text(loader->quarantine, 2, row);
+    sq_bind_text(loader->quarantine, 3, column);
+    sq_bind_text(loader->quarantine, 4, reason);
+    return sq_run(conn, loader->quarantine, error);
+}
+
+static void
+load_rollback(Conn *base)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    if (conn->loader == NULL)
+        return;
+    loader_free(conn->loader);
+    conn->loader = NULL;
+    sq_rollback(conn);
+}
+
+static bool
+load_commit(Conn *base, const RangeResult *result, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_assert(conn->loader != NULL);
+    if (!book_write_range(conn, &conn->loader->writer, result, error))
+        return false;
+    sq_done(&conn->loader->insert);
+    sq_done(&conn->loader->quarantine);
+    if (!sq_commit(conn, error))
+        return false;
+    loader_free(conn->loader);
+    conn->loader = NULL;
+    return true;
+}
+
+const LoadOps sqlite_load_ops = {
+    .stage = sqlite_stage,
+    .unstage = sqlite_unstage,
+    .exists = sqlite_exists,
+    .begin = load_begin,
+    .put = load_put,
+    .quarantine = sqlite_quarantine,
+    .commit = load_commit,
+    .rollback = load_rollback,
+    .fence = sqlite_fence,
+    .ledger_find = sqlite_ledger_find,
+    .ledger_sum = sqlite_ledger_sum,
+    .quarantined = sqlite_quarantined,
+    .finish = sqlite_finish,
+};

@@ -1,0 +1,18 @@
+/* sqlite.c - the driver's roles; what it promises is in README.md beside this file. */
+#include "driver/sqlite/sqlite.h"
+
+#include "driver/drivers.h"
+
+const Driver driver_sqlite = {
+    .name = "sqlite",
+    .summary = "SQLite files: read, written, swapped, and moved by one statement inside a file",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .describe = sqlite_describe,
+    .identity = sqlite_identity,
+    .fingerprint = sqlite_fingerprint,
+    .scan = &sqlite_scan_ops,
+    .load = &sqlite_load_ops,
+    .freeze = &sqlite_freeze_ops,
+    .swap = &sqlite_swap_ops,
+};

@@ -1,0 +1,151 @@
+/*
+ * sqlite.h - what the files of this driver share: the connection, statements, errors, objects.
+ */
+#pragma once
+
+#include "driver/driver.h"
+#include "model/sqlite_value.h"
+
+#include <sqlite3.h>
+
+#define AUTO_STMT __attribute__((cleanup(sq_done))) sqlite3_stmt
+
+/* How the columns of a stage are written (load.c). */
+typedef struct Loader Loader;
+
+typedef struct {
+    Conn base;
+    sqlite3 *db;
+    char *path;        /* of the file, as opened */
+    bool is_utf8;      /* texts in the file are UTF-8, not UTF-16 */
+    int64_t rows_done; /* told to the tick */
+    char *attached;    /* path of the file that is attached as `honk_source`, or NULL */
+    Loader *loader;    /* while a range is being written */
+} SqliteConn;
+
+SqliteConn *sqlite_conn(Conn *conn); /* checked cast */
+
+/* --- conn.c --- */
+bool sqlite_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
+void sqlite_close(Conn *conn);
+/* "busy", "no space"… as one of our codes, with SQLite's message. Returns false. */
+bool sq_fail(SqliteConn *conn, GError **error);
+ErrorCode sq_code(int extended);
+/* printf-like as sqlite3_mprintf: %Q texts, "%w" names, %lld numbers. */
+CHECKED bool sq_exec(SqliteConn *conn, GError **error, const char *format, ...);
+CHECKED bool sq_prepare(SqliteConn *conn, sqlite3_stmt **ret, GError **error, const char *format,
+                        ...);
+/* `*ret_row` false at the end. */
+CHECKED bool sq_step(SqliteConn *conn, sqlite3_stmt *statement, bool *ret_row, GError **error);
+/* Run to the end; rows are ignored. */
+CHECKED bool sq_run(SqliteConn *conn, sqlite3_stmt *statement, GError **error);
+void sq_done(sqlite3_stmt **statement);
+void sq_bind_text(sqlite3_stmt *statement, int index, const char *text); /* NULL binds NULL */
+char *sq_text(sqlite3_stmt *statement, int column); /* a copy; NULL stays NULL */
+/* First column of the first row; 0 when there is none. */
+CHECKED bool sq_int(SqliteConn *conn, int64_t *ret, GError **error, const char *format, ...);
+CHECKED bool sq_begin(SqliteConn *conn, GError **error); /* BEGIN IMMEDIATE */
+CHECKED bool sq_commit(SqliteConn *conn, GError **error);
+void sq_rollback(SqliteConn *conn); /* harmless outside of a transaction */
+
+/* --- object.c --- */
+typedef enum { OBJECT_TABLE, OBJECT_VIEW, OBJECT_VIRTUAL } ObjectKind;
+
+typedef struct {
+    char *name; /* as written in the schema */
+    ObjectKind kind;
+    bool has_rowid, is_strict;
+    char *sql;
+    char
+        *rowid; /* a name that reaches the rowid, or NULL: WITHOUT ROWID, view, hidden by columns */
+    GPtrArray *key; /* char *: declared primary key, in order; may be empty */
+} SqliteObject;
+
+void sqlite_object_free(SqliteObject *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SqliteObject, sqlite_object_free)
+/* `*ret` NULL when there is none. */
+CHECKED bool sqlite_object_find(SqliteConn *conn, const char *name, SqliteObject **ret,
+                                GError **error);
+/* NOT_FOUND names near ones. */
+CHECKED bool sqlite_object_need(SqliteConn *conn, const char *name, SqliteObject **ret,
+                                GError **error);
+bool sqlite_is_ours(const char *name); /* "_honk_…" */
+
+/* --- describe.c, dependents.c --- */
+bool sqlite_describe(Conn *conn, const char *object, Schema **ret, GError **error);
+bool sqlite_identity(Conn *conn, const char *object, json_t **ret, GError **error);
+bool sqlite_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
+ColumnType sqlite_column_type_of(const char *declared);
+/* Adds indexes, views, triggers, foreign keys and checks of the object to the schema. */
+CHECKED bool sqlite_add_dependents(SqliteConn *conn, const SqliteObject *object, Schema *schema,
+                                   GError **error);
+/* Views and triggers that do not resolve: name to SQLite's message. Caller unrefs. */
+CHECKED bool sqlite_find_broken(SqliteConn *conn, GHashTable **ret, GError **error);
+
+/* --- cell.c --- */
+/* One cell into the batch. False with a reason when it is not of the column's type. */
+bool cell_read(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
+               char **ret_reason);
+/* One cell into a hash, as cell_read() and batch_hash() would; false when it would be refused, or is not
+ * written as cell_bind() writes it. */
+bool cell_hash(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch);
+/* What a column of a declared type would change about a value, by its affinity. */
+typedef enum { GUARD_NONE, GUARD_TEXT, GUARD_DECIMAL, GUARD_FLOAT, GUARD_TIME } CellGuard;
+CellGuard cell_guard(const Column *column);
+/* A cell of the batch to parameter `index`. False with a reason when the column would not keep it as it is.
+ */
+bool cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
+               CellGuard guard, GString *scratch, char **ret_reason);
+/* Does a column of numbers keep all digits of a canonical decimal? */
+bool decimal_is_kept(const char *text, size_t bytes);
+/* A row as an object by column names; blobs and broken texts as {"hex": …}. */
+json_t *row_to_json(sqlite3_stmt *statement, int from_column);
+
+/* --- scan.c --- */
+extern const ScanOps sqlite_scan_ops;
+bool sqlite_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+                  GError **error);
+/* "FROM … WHERE …" of a spec, with the range's parameters as literals; `schema` is "main" or an attached one. */
+CHECKED bool sqlite_from_where(const SqliteObject *object, const char *schema, const ScanSpec *spec,
+                               char **ret, GError **error);
+/* Double-quoted names are names, never texts, in statements prepared from now on (off for views). */
+void sqlite_strict_names(SqliteConn *conn, bool strict);
+
+/* --- book.c: bookkeeping tables --- */
+CHECKED bool book_make(SqliteConn *conn, GError **error);
+CHECKED bool book_drop_empty(SqliteConn *conn, GError **error);
+CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);
+/* BEGIN IMMEDIATE, and FENCED (rolled back) unless the plan's fence lets the token pass. */
+CHECKED bool book_begin(SqliteConn *conn, const Writer *writer, GError **error);
+/* Inside a transaction: 0 when there is no row. */
+CHECKED bool book_fence(SqliteConn *conn, const char *plan, int64_t *ret_token, GError **error);
+CHECKED bool book_raise(SqliteConn *conn, const char *plan, int64_t token, GError **error);
+CHECKED bool book_write_range(SqliteConn *conn, const Writer *writer, const RangeResult *result,
+                              GError **error);
+CHECKED bool book_forget(SqliteConn *conn, const char *plan, GError **error);
+bool sqlite_fence(Conn *conn, const char *plan, int64_t token, GError **error);
+bool sqlite_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
+                        RangeResult *ret, GError **error);
+bool sqlite_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
+                       GError **error);
+bool sqlite_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,
+                       const char *reason, GError **error);
+bool sqlite_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
+                        GError **error);
+
+/* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
+extern const LoadOps sqlite_load_ops;
+extern const PushOps sqlite_push_ops;
+extern const FreezeOps sqlite_freeze_ops;
+extern const SwapOps sqlite_swap_ops;
+bool sqlite_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                  const Writer *writer, GError **error);
+bool sqlite_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
+bool sqlite_exists(Conn *conn, const char *object, bool *ret, GError **error);
+bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
+                   GError **error);
+/* The columns that are written, quoted, in order: "a", "b". Generated ones are left out. */
+char *sqlite_column_list(const Schema *schema);
+/* Foreign keys of the stage are enforced while it is filled, if their parents are there and are not to be swapped. */
+CHECKED bool sqlite_set_references(SqliteConn *conn, const char *stage, const Writer *writer,
+                                   GError **error);
