@@ -64,7 +64,6 @@ do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *ou
     g_autoptr(json_t) state = NULL;
     World world = WORLD_EXPECTED;
 
-    outcome->before_effect = true;
     if (action->check != NULL && !action->check(call, env, &world, &state, error))
         return false;
     if (world == WORLD_MOVED) {
@@ -124,11 +123,13 @@ perform(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     const Action *action = action_by_name(call->lease->action);
 
+    outcome->before_effect = true;
     if (action == NULL)
         return fail(error, ERR_UNSUPPORTED, "this worker knows no action '%s'",
                     call->lease->action);
     if (action->id != ACTION_PLAN && call->plan == NULL)
         return fail(error, ERR_INTERNAL, "action '%s' came without its plan", call->lease->action);
+    outcome->before_effect = call->lease->phase == PHASE_FORWARD && !call->lease->is_probe;
     if (call->lease->is_probe)
         return do_probe(action, call, env, outcome, error);
     if (call->lease->phase == PHASE_REVERSE)

@@ -38,6 +38,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a transform inside one store, to a new table",
         .sql = PEOPLE,
+        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
         .source = "data:people",
         .target = "data:persons",
         .strategy = "schema-transform",
@@ -46,6 +47,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a transform that replaces a table with things on it",
         .sql = PEOPLE PERSONS,
+        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
         .source = "data:people",
         .target = "data:persons",
         .strategy = "schema-transform",
@@ -54,6 +56,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a bulk copy inside one store",
         .sql = PEOPLE,
+        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
         .source = "data:people",
         .target = "data:people_2",
         .strategy = "bulk-copy",

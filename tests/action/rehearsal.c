@@ -70,9 +70,12 @@ rehearse_reversible(Rig *rig, const Step *step)
 
 /* Without a way back: it may only be run, and run again. */
 static void
-rehearse_irreversible(Rig *rig, const Step *step)
+rehearse_irreversible(Rig *rig, const Step *step, const char *let_go)
 {
     g_autoptr(Outcome) refused = NULL;
+
+    if (let_go != NULL)
+        rig_sql(rig, let_go);
 
     run_must(rig, step);
     g_autofree char *after = rig_world(rig);
@@ -94,7 +97,7 @@ every_action_can_be_done_twice_and_undone_twice(const void *data)
     for (guint i = 0; i < rig->plan->steps->len; i++) {
         const Step *step = rig->plan->steps->pdata[i];
         if (step->action->reverse == REVERSE_IMPOSSIBLE)
-            rehearse_irreversible(rig, step);
+            rehearse_irreversible(rig, step, kase->let_go);
         else
             rehearse_reversible(rig, step);
     }

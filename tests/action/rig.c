@@ -147,14 +147,17 @@ rig_world(Rig *rig)
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
 
+    /* A rename quotes the names of our own staging tables; what is people's must not change a byte. */
+#define OWN "\\_\\_honk\\_%' ESCAPE '\\'"
+#define SQL "CASE WHEN tbl_name LIKE '%" OWN " THEN replace(sql, '\"', '') ELSE sql END"
+#define OURS "name LIKE '\\_honk\\_%' ESCAPE '\\'"
     digest_query(db,
-                 "SELECT name, type, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE "
-                 "'\\_honk\\_%' ESCAPE '\\' AND type <> 'table' AND name NOT LIKE "
-                 "'sqlite_autoindex%' ORDER BY 1",
+                 "SELECT name, type, tbl_name, " SQL " FROM sqlite_master WHERE NOT " OURS
+                 " AND type <> 'table' AND name NOT LIKE 'sqlite_autoindex%' ORDER BY 1",
                  sum, NULL);
     digest_query(db,
-                 "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '\\_honk\\_%' ESCAPE "
-                 "'\\' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
+                 "SELECT name, " SQL " FROM sqlite_master WHERE NOT " OURS
+                 " AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1",
                  sum, tables);
     for (guint i = 0; i < tables->len; i++) {
         g_autofree char *sql =

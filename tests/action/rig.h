@@ -28,6 +28,7 @@ typedef struct {
     const char *source; /* address */
     const char *target; /* address */
     const char *strategy;
+    const char *let_go;  /* what people do before they retire the old dataset, or NULL */
     const char *mapping; /* text, or NULL */
 } RigCase;
 
