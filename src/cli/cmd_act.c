@@ -31,6 +31,8 @@ static const Option options_rollback[] = {
     {0},
 };
 
+extern const Command cmd_rollback;
+
 static json_t *
 act_body(const Invocation *call)
 {
@@ -64,7 +66,8 @@ cmd_act_run(Invocation *call, GError **error)
     if (!client_call(call, "POST", path, body, &answer, error))
         return false;
     if (invocation_has(call, "watch") || invocation_has(call, "wait"))
-        return watch_migration(call, name, invocation_has(call, "wait"), error);
+        return watch_migration(call, name, invocation_has(call, "wait"),
+                               call->command == &cmd_rollback ? "rolled_back" : NULL, error);
     if (invocation_json(call))
         view_json(call->view, answer);
     act_tell(call, name, json_get_string(answer, "state", "unknown"));

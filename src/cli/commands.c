@@ -4,14 +4,36 @@
 
 #include <string.h>
 
-extern const Command cmd_init, cmd_login, cmd_logs, cmd_worker;
+/* clang-format off */
+extern const Command
+    cmd_init, cmd_doctor, cmd_login,
+    cmd_plan, cmd_approve, cmd_withdraw, cmd_reject,
+    cmd_start, cmd_status, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_cancel, cmd_halt,
+    cmd_retry, cmd_skip, cmd_rollback, cmd_retire;
 
 static const Command *const commands[] = {
     &cmd_init,
+    &cmd_doctor,
     &cmd_login,
+    &cmd_plan,
+    &cmd_approve,
+    &cmd_withdraw,
+    &cmd_reject,
+    &cmd_start,
+    &cmd_status,
+    &cmd_watch,
     &cmd_logs,
+    &cmd_pause,
+    &cmd_resume,
+    &cmd_cancel,
+    &cmd_halt,
+    &cmd_retry,
+    &cmd_skip,
+    &cmd_rollback,
+    &cmd_retire,
     NULL,
 };
+/* clang-format on */
 
 const Command *
 command_at(size_t index)

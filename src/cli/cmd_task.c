@@ -1,0 +1,81 @@
+/*
+ * cmd_task.c - retry and skip: what an operator does with tasks that failed.
+ *
+ * Named are a migration and, if one likes, a step: all its failed tasks are meant; or one task by its id.
+ */
+#include "cli/client.h"
+#include "cli/migration.h"
+
+#include <string.h>
+
+static const Option options[] = {
+    {'r', "reason", "TEXT", "why, for people; it stays in the ledger"},
+    {0},
+};
+
+static bool
+task_act(Invocation *call, const char *id, GError **error)
+{
+    g_autofree char *escaped = client_escape(id);
+    g_autofree char *path = g_strdup_printf("/tasks/%s/%s", escaped, call->command->name);
+    g_autoptr(json_t) body = json_object(), answer = NULL;
+    json_set_string(body, "reason", invocation_option(call, "reason"));
+    if (!client_call(call, "POST", path, body, &answer, error))
+        return false;
+    if (invocation_json(call))
+        view_json_line(call->view, answer);
+    view_line(call->view, "%s is %s", id, json_get_string(answer, "status", "changed"));
+    return true;
+}
+
+static bool
+failed_tasks(Invocation *call, const char *name, const char *step, json_t **ret, GError **error)
+{
+    g_autofree char *id = client_escape(name), *of_step = step != NULL ? client_escape(step) : NULL;
+    return client_get(call, ret, error, "/migrations/%s/tasks?status=failed&limit=1000%s%s", id,
+                      of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
+}
+
+static bool
+cmd_task_run(Invocation *call, GError **error)
+{
+    const char *name = invocation_arg(call, 0), *step = invocation_arg(call, 1);
+    g_autoptr(json_t) page = NULL;
+    json_t *items = NULL, *task = NULL;
+    size_t i = 0;
+    if (g_str_has_prefix(name, "t-"))
+        return task_act(call, name, error);
+    if (!failed_tasks(call, name, step, &page, error) ||
+        !json_need_array(page, "items", "the server's answer", &items, error))
+        return false;
+    if (json_array_size(items) == 0) {
+        invocation_hint(call, "'honk status %s' shows its steps", name);
+        return fail(error, ERR_NOT_FOUND, "no task of '%s'%s%s%s failed", name,
+                    step != NULL ? ", step '" : "", step != NULL ? step : "",
+                    step != NULL ? "'," : "");
+    }
+    json_array_foreach(
+        items, i, task) if (!task_act(call, json_get_string(task, "id", ""), error)) return false;
+    view_tone(call->view, TONE_DIM, "next: honk resume %s --reason …", name);
+    return true;
+}
+
+const Command cmd_retry = {
+    .name = "retry",
+    .args = "NAME [STEP]",
+    .summary = "try failed tasks again",
+    .deed = "try again",
+    .examples = "honk retry users-v2\nhonk retry users-v2 compare\nhonk retry t-06dy3k2m9qab12cd34",
+    .options = options,
+    .run = cmd_task_run,
+};
+
+const Command cmd_skip = {
+    .name = "skip",
+    .args = "NAME [STEP]",
+    .summary = "leave failed tasks out, with a reason; only where nothing was applied",
+    .deed = "skip",
+    .examples = "honk skip users-v2 compare --reason 'compared by hand'",
+    .options = options,
+    .run = cmd_task_run,
+};

@@ -1,0 +1,231 @@
+/* migration.c - the same words and bars for `status`, `watch` and `demo`. */
+#include "cli/migration.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/story.h"
+
+#include <string.h>
+
+#define BAR_WIDTH 24 /* leaves room for counts on 80 columns */
+
+bool
+migration_get(Invocation *call, const char *name, json_t **ret, GError **error)
+{
+    g_autofree char *id = client_escape(name);
+    return client_get(call, ret, error, "/migrations/%s", id);
+}
+
+const char *
+migration_name(const json_t *migration)
+{
+    const char *ref = json_get_string(migration, "migration", "");
+    const char *slash = strrchr(ref, '/');
+    return slash != NULL ? slash + 1 : ref;
+}
+
+/* Time in a state; nothing is said of moments. */
+static void
+append_since(GString *text, const View *view, const json_t *migration)
+{
+    g_autofree char *ago = story_ago(json_get_int(migration, "since_ms", 0));
+    g_autofree char *since = g_strdup_printf("since %s", ago);
+    g_autofree char *shown = view_toned(view, TONE_DIM, since);
+    if (*ago != '\0')
+        g_string_append_printf(text, "  %s", shown);
+}
+
+char *
+migration_headline(const View *view, const json_t *migration)
+{
+    const char *state = json_get_string(migration, "state", "unknown");
+    const char *reason = json_get_string(migration, "reason", NULL);
+    g_autofree char *words = story_words(state);
+    g_autofree char *name = view_toned(view, TONE_STRONG, migration_name(migration));
+    g_autofree char *shown = view_toned(view, story_tone(state), words);
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%s  %s", name, shown);
+    if (json_get_bool(migration, "held", false))
+        g_string_append(text, " (held)");
+    append_since(text, view, migration);
+    if (reason != NULL && *reason != '\0') {
+        g_autofree char *why = view_toned(view, TONE_PLAIN, reason);
+        g_string_append_printf(text, "\n  %s", why);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* "640,000 of 1,000,000 rows, 312,000/s, 1 s left", or how long it took. */
+static char *
+step_counts(const json_t *step)
+{
+    const json_t *progress = json_object_get(step, "progress");
+    int64_t done = json_get_int(progress, "done", 0), total = json_get_int(progress, "total", 0);
+    int64_t rate = json_get_int(progress, "rate", 0), left = json_get_int(progress, "eta_ms", 0);
+    int64_t began = json_get_int(step, "started_at_ms", 0),
+            ended = json_get_int(step, "ended_at_ms", 0);
+    const char *unit = json_get_string(progress, "unit", "rows");
+    GString *text = g_string_new(NULL);
+    if (total > 0) {
+        g_autofree char *a = text_count(done), *b = text_count(total);
+        if (done < total)
+            g_string_append_printf(text, "%s of %s %s", a, b, unit);
+        else
+            g_string_append_printf(text, "%s %s", b, unit);
+    }
+    if (rate > 0 && done < total) {
+        g_autofree char *speed = text_count(rate);
+        g_string_append_printf(text, ", %s/s", speed);
+    }
+    if (left >= 1000 && done < total) {
+        g_autofree char *time = text_duration(left - left % 1000);
+        g_string_append_printf(text, ", %s left", time);
+    }
+    if (ended > began && began > 0) {
+        g_autofree char *time = text_duration(ended - began);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? " in " : "in ", time);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char *
+step_bar(const View *view, const json_t *step, const char *status)
+{
+    const json_t *progress = json_object_get(step, "progress");
+    int64_t done = json_get_int(progress, "done", 0), total = json_get_int(progress, "total", 0);
+    bool is_over = strcmp(status, "done") == 0;
+    if (strcmp(status, "leased") != 0 && strcmp(status, "waiting") != 0 && !is_over)
+        return g_strdup("");
+    if (total <= 0)
+        return g_strdup("");
+    return bar_text(is_over ? total : done, total, BAR_WIDTH, view->utf8);
+}
+
+/* What a task's status is called when it stands for a whole step. */
+static const char *
+step_words(const char *status, const json_t *step)
+{
+    static const char *const words[][2] = {
+        {"blocked", "later"},   {"ready", "next"},          {"leased", "running"},
+        {"waiting", "running"}, {"retry_wait", "retrying"}, {"not_applied", "not applied"},
+    };
+    if (strcmp(json_get_string(step, "phase", ""), "reverse") == 0 &&
+        (strcmp(status, "leased") == 0 || strcmp(status, "waiting") == 0))
+        return "reversing";
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(words[i][0], status) == 0)
+            return words[i][1];
+    return status;
+}
+
+char *
+migration_steps(const View *view, const json_t *migration, int width)
+{
+    const json_t *steps = json_object_get(migration, "steps");
+    g_autoptr(Table) table = table_new("STEP", "STATUS", "PROGRESS", "", NULL);
+    json_t *step = NULL;
+    size_t i = 0;
+    json_array_foreach(steps, i, step)
+    {
+        const char *status = json_get_string(step, "status", "");
+        const char *trouble = json_get_string(step, "error", NULL);
+        g_autofree char *bar = step_bar(view, step, status), *counts = step_counts(step);
+        table_cell(table, TONE_PLAIN, json_get_string(step, "name", ""));
+        table_cell(table, story_tone(status), step_words(status, step));
+        table_cell(table, story_tone(status), bar);
+        table_cell(table, trouble != NULL ? TONE_BAD : TONE_PLAIN,
+                   trouble != NULL ? trouble : counts);
+    }
+    if (table_rows(table) == 0)
+        return g_strdup("");
+    return table_text(table, view, width);
+}
+
+char *
+migration_step_line(const View *view, const json_t *step)
+{
+    const char *status = json_get_string(step, "status", ""),
+               *trouble = json_get_string(step, "error", NULL);
+    g_autofree char *counts = step_counts(step);
+    g_autofree char *words = view_toned(view, story_tone(status), step_words(status, step));
+    g_autofree char *name = text_printable(json_get_string(step, "name", ""));
+    g_autofree char *more = text_printable(trouble != NULL ? trouble : counts);
+    return g_strdup_printf("          %-12s %s  %s", name, words, more);
+}
+
+static void
+append_approvals(GString *text, const View *view, const json_t *migration)
+{
+    const json_t *approvals = json_object_get(migration, "approvals");
+    json_t *approval = NULL;
+    size_t i = 0;
+    json_array_foreach(approvals, i, approval)
+    {
+        g_autofree char *digest = story_digest(json_get_string(approval, "digest", ""));
+        g_autofree char *ago = story_ago(json_get_int(approval, "at_ms", 0));
+        bool is_gone = json_get_int(approval, "withdrawn_at_ms", 0) > 0;
+        g_autofree char *line = g_strdup_printf(
+            "approved by %s (%s) %s%s%s", json_get_string(approval, "actor", "?"), digest, ago,
+            json_get_bool(approval, "self", false) ? ", who also made it: the policy allows it"
+                                                   : "",
+            is_gone ? "; withdrawn" : "");
+        g_autofree char *shown = view_toned(view, TONE_PLAIN, line);
+        g_string_append_printf(text, "%s\n", shown);
+    }
+}
+
+static void
+append_next(GString *text, const View *view, const json_t *migration)
+{
+    const json_t *next = json_object_get(migration, "next");
+    const char *what = json_get_string(next, "text", NULL),
+               *who = json_get_string(next, "who", NULL);
+    const char *role = json_get_string(next, "role", "");
+    if (what == NULL)
+        return;
+    bool is_person = who != NULL && strcmp(role, "worker") != 0;
+    g_autofree char *line = g_strdup_printf("moves on when %s%s%s%s", what, is_person ? " (" : "",
+                                            is_person ? who : "", is_person ? ")" : "");
+    g_autofree char *shown = view_toned(view, TONE_DIM, line);
+    g_string_append_printf(text, "%s\n", shown);
+}
+
+char *
+migration_notes(const View *view, const json_t *migration)
+{
+    const json_t *quarantine = json_object_get(migration, "quarantine");
+    int64_t aside = json_get_int(quarantine, "rows", 0);
+    GString *text = g_string_new(NULL);
+    if (aside > 0) {
+        g_autofree char *count = text_plural(aside, "row was", "rows were");
+        g_autofree char *line =
+            g_strdup_printf("%s put aside with a reason (table _honk_quarantine)", count);
+        g_autofree char *shown = view_toned(view, TONE_WARN, line);
+        g_string_append_printf(text, "%s\n", shown);
+    }
+    append_approvals(text, view, migration);
+    append_next(text, view, migration);
+    return g_string_free(text, FALSE);
+}
+
+char *
+migration_findings(const json_t *migration)
+{
+    const json_t *findings = json_object_get(migration, "diagnostics");
+    const json_t *differences = json_object_get(migration, "differences");
+    GString *text = g_string_new(NULL);
+    json_t *item = NULL;
+    size_t i = 0;
+    json_array_foreach(differences, i, item) if (json_is_string(item))
+        g_string_append_printf(text, "%s\n", json_string_value(item));
+    json_array_foreach(findings, i, item)
+    {
+        const char *file = json_get_string(item, "file", NULL);
+        if (file != NULL)
+            g_string_append_printf(text, "%s:%d:%d: ", file, (int) json_get_int(item, "line", 0),
+                                   (int) json_get_int(item, "column", 0));
+        g_string_append_printf(text, "%s: %s\n", json_get_string(item, "level", "error"),
+                               json_get_string(item, "message", "?"));
+    }
+    return g_string_free(text, text->len == 0);
+}

@@ -1,0 +1,22 @@
+/*
+ * migration.h - a migration as the server tells it (GET /migrations/NAME), and the pictures made of it.
+ */
+#pragma once
+
+#include "cli/client.h"
+
+/* `name`: of its entity, a ref, or the id of one plan (m-…). Caller owns. */
+CHECKED bool migration_get(Invocation *call, const char *name, json_t **ret, GError **error);
+/* "users-v2", of "migration:default/users-v2". Borrowed. */
+const char *migration_name(const json_t *migration);
+
+/* State in colour, since when, why. Caller frees. */
+char *migration_headline(const View *view, const json_t *migration);
+/* Steps with status, bar, counts, rate and time left; one line each. Caller frees. */
+char *migration_steps(const View *view, const json_t *migration, int width);
+/* The same for one step, without a bar. Caller frees. */
+char *migration_step_line(const View *view, const json_t *step);
+/* Quarantine, approvals, what would move it, and who may; one line each. Caller frees. */
+char *migration_notes(const View *view, const json_t *migration);
+/* Findings of planning, or differences of a drift, one line each; NULL when there are none. Caller frees. */
+char *migration_findings(const json_t *migration);
