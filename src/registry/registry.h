@@ -26,8 +26,10 @@ CHECKED bool registry_apply(Db *db, const Catalog *catalog, const RegistryApply 
 /* NOT_FOUND when it is not there. */
 CHECKED bool registry_remove(Db *db, const char *ref, const char *actor, GError **error);
 
-/* NOT_FOUND names the nearest ref. `ref` may be short if only one entity has that name. */
+/* NOT_FOUND names the nearest ref. `ref` may be short if only one entity has that name; INVALID names them if not. */
 CHECKED bool registry_get(Db *db, const char *ref, Entity **ret, GError **error);
+/* The same for a migration: of several entities with a short name it is the one that is meant. */
+CHECKED bool registry_migration(Db *db, const char *ref, Entity **ret, GError **error);
 
 typedef struct {
     const char *kind, *type, *owner; /* NULL: any; kind in any case, owner as full ref */

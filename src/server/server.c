@@ -22,6 +22,7 @@
 #include "server/catalog_files.h"
 #include "server/context.h"
 #include "server/http.h"
+#include "server/limits_seed.h"
 #include "server/scribe.h"
 #include "server/sockets.h"
 #include "server/streams.h"
@@ -245,7 +246,8 @@ stop_engine(Server *server)
 static bool
 start_catalog(Server *server, GError **error)
 {
-    return catalog_files_load(server, error) && server_beat(server, error);
+    return limits_seed(server, error) && catalog_files_load(server, error) &&
+           server_beat(server, error);
 }
 
 static void

@@ -131,25 +131,45 @@ find_by_name(const GPtrArray *entries, const char *name)
     return NULL;
 }
 
-/* The text under the new name: restored, or written like the one that had the name before. */
+static bool
+rename_text(const char *sql, bool is_table, const char *token, const char *table, char **ret,
+            GError **error)
+{
+    return is_table ? sql_rename_table(sql, token, ret, error)
+                    : sql_rename_index(sql, token, table, ret, error);
+}
+
+/* Was the entry made like that other one? Then it gets its text to the letter. */
+static bool
+is_made_like(const Entry *entry, const char *like, const char *table)
+{
+    g_autofree char *token = sql_quote(entry->name);
+    g_autofree char *quoted = sql_quote(table);
+    g_autofree char *made = NULL;
+    return rename_text(like, entry->is_table, token, quoted, &made, NULL) &&
+           strcmp(made, entry->sql) == 0;
+}
+
+/* The text under the new name: restored, or as the one that had the name before, or written like it. */
 static bool
 write_text(Entry *entry, const SwapSide *side, const GPtrArray *others, GError **error)
 {
     if (entry->sql == NULL)
         return true;
-    const char *saved = json_get_string(side->texts, entry->to_name, NULL);
-    if (saved != NULL) {
-        entry->to_sql = g_strdup(saved);
+    const Entry *other = find_by_name(others, entry->to_name);
+    const char *like = other != NULL ? other->sql : NULL;
+    const char *text = json_get_string(side->texts, entry->to_name, NULL);
+    if (text == NULL && like != NULL && is_made_like(entry, like, side->from))
+        text = like;
+    if (text != NULL) {
+        entry->to_sql = g_strdup(text);
         return true;
     }
-    const Entry *like = find_by_name(others, entry->to_name);
-    g_autofree char *token = written_as(entry->to_name, like != NULL ? like->sql : NULL, false);
-    g_autofree char *table =
-        entry->is_table ? NULL : written_as(side->to, like != NULL ? like->sql : NULL, true);
+    g_autofree char *token = written_as(entry->to_name, like, false);
+    g_autofree char *table = entry->is_table ? NULL : written_as(side->to, like, true);
     g_autofree char *sql = side->is_inert && entry->is_table ? sql_without_references(entry->sql)
                                                              : g_strdup(entry->sql);
-    return entry->is_table ? sql_rename_table(sql, token, &entry->to_sql, error)
-                           : sql_rename_index(sql, token, table, &entry->to_sql, error);
+    return rename_text(sql, entry->is_table, token, table, &entry->to_sql, error);
 }
 
 static bool

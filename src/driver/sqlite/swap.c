@@ -90,6 +90,13 @@ note_write(SqliteConn *conn, const char *plan, const Note *note, GError **error)
                    plan, note->stage, note->target, note->kept, text, (long long) clock_wall_ms());
 }
 
+static bool
+is_for(const Note *note, const char *stage, const char *target)
+{
+    return g_ascii_strcasecmp(note->stage, stage) == 0 &&
+           g_ascii_strcasecmp(note->target, target) == 0;
+}
+
 /* --- triggers of ours --- */
 
 /* Those on a table, taken off; as [{name, sql}]. */
@@ -304,22 +311,20 @@ typedef struct {
     const Writer *writer;
 } SwapCall;
 
+/* The note says what is to be done, with names as the schema writes them. */
 static bool
-exchange_in(SqliteConn *conn, const SwapCall *call, bool has_target, Note *note, GError **error)
+exchange_in(SqliteConn *conn, const char *plan, Note *note, GError **error)
 {
-    SwapSide coming = {.from = call->stage, .to = call->target};
-    SwapSide going = {.from = call->target, .to = call->kept, .is_aside = true, .is_inert = true};
-    note->stage = g_strdup(call->stage);
-    note->target = g_strdup(call->target);
-    note->kept = has_target ? g_strdup(call->kept) : NULL;
-    return take_triggers(conn, call->target, &note->triggers, error) &&
-           schema_exchange(conn, &coming, has_target ? &going : NULL, &note->texts, error) &&
-           start_log(conn, call->target, call->writer->plan, error) &&
-           note_write(conn, call->writer->plan, note, error);
+    SwapSide coming = {.from = note->stage, .to = note->target};
+    SwapSide going = {.from = note->target, .to = note->kept, .is_aside = true, .is_inert = true};
+    return take_triggers(conn, note->target, &note->triggers, error) &&
+           schema_exchange(conn, &coming, note->kept != NULL ? &going : NULL, &note->texts,
+                           error) &&
+           start_log(conn, note->target, plan, error) && note_write(conn, plan, note, error);
 }
 
 static bool
-check_names(SqliteConn *conn, const SwapCall *call, bool *ret_has_target, GError **error)
+note_new(SqliteConn *conn, const SwapCall *call, Note **ret, GError **error)
 {
     g_autoptr(SqliteObject) stage = NULL;
     g_autoptr(SqliteObject) target = NULL;
@@ -334,7 +339,11 @@ check_names(SqliteConn *conn, const SwapCall *call, bool *ret_has_target, GError
     if (target != NULL && kept != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s', the name for the old table, is taken",
                     call->kept);
-    *ret_has_target = target != NULL;
+    Note *note = g_new0(Note, 1);
+    note->stage = g_strdup(stage->name);
+    note->target = g_strdup(target != NULL ? target->name : call->target);
+    note->kept = target != NULL ? g_strdup(call->kept) : NULL;
+    *ret = note;
     return true;
 }
 
@@ -348,19 +357,16 @@ swap_inside(SqliteConn *conn, const SwapCall *call, bool count_before, bool *ret
     g_autoptr(GString) before = g_string_new(NULL);
     g_autoptr(GString) after = g_string_new(NULL);
     int64_t orphans_before = 0, orphans = 0;
-    bool has_target = false;
     if (!note_read(conn, call->writer->plan, &note, error))
         return false;
-    if (note != NULL && strcmp(note->stage, call->stage) == 0 &&
-        strcmp(note->target, call->target) == 0)
+    if (note != NULL && is_for(note, call->stage, call->target))
         return true; /* done by an earlier attempt */
     if (note != NULL)
         return fail(error, ERR_WRONG_STATE, "the plan has swapped '%s' for '%s' already",
                     note->stage, note->target);
-    note = g_new0(Note, 1);
-    if (!check_names(conn, call, &has_target, error) || !sqlite_find_broken(conn, &broken, error) ||
+    if (!note_new(conn, call, &note, error) || !sqlite_find_broken(conn, &broken, error) ||
         (count_before && !count_all_orphans(conn, call->target, before, &orphans_before, error)) ||
-        !exchange_in(conn, call, has_target, note, error) ||
+        !exchange_in(conn, call->writer->plan, note, error) ||
         !check_resolves(conn, broken, call->target, error) ||
         !count_all_orphans(conn, call->target, after, &orphans, error))
         return false;
@@ -505,7 +511,7 @@ sqlite_swap_state(Conn *base, const char *stage, const char *target, const char 
         return false;
     if (note == NULL)
         *ret = SWAP_BEFORE;
-    else if (is_ours && strcmp(note->stage, stage) == 0 && strcmp(note->target, target) == 0)
+    else if (is_ours && is_for(note, stage, target))
         *ret = SWAP_AFTER;
     else
         *ret = SWAP_OTHER;
