@@ -9,6 +9,7 @@
  */
 #include "server/http.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -23,10 +24,12 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Longer than any wait inside a handler: the library counts it from the last byte, also while a handler thinks. */
 #define CONNECTION_TIMEOUT_S 75
+#define DRAIN_MS 300 /* a client that reads slowly is not waited for */
 #define CONNECTION_HEADER_BYTES_MAX                                                                \
     (32 * 1024) /* the library's pool per connection: header and read buffer */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -44,7 +47,8 @@ typedef struct {
 
 struct Http {
     Server *server;
-    Front fronts[2]; /* the Unix socket, TCP */
+    Front fronts[2];      /* the Unix socket, TCP */
+    atomic_int in_flight; /* requests that began and have not ended */
     char *socket_path;
 };
 
@@ -66,6 +70,7 @@ on_target(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     Front *front = cls;
     Request *request = g_new0(Request, 1);
+    atomic_fetch_add(&front->http->in_flight, 1);
     request->server = front->http->server;
     request->connection = connection;
     request->is_unix = front->is_unix;
@@ -78,6 +83,9 @@ static void
 on_end(void *cls, struct MHD_Connection *connection, void **ret_context,
        enum MHD_RequestTerminationCode why)
 {
+    Front *front = cls;
+    if (*ret_context != NULL)
+        atomic_fetch_sub(&front->http->in_flight, 1);
     request_free(*ret_context);
     *ret_context = NULL;
 }
@@ -179,6 +187,8 @@ is_worth_dropping(const Request *request)
     const char *coding = request_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     if (request_header(request, MHD_HTTP_HEADER_EXPECT) != NULL)
         return false;
+    if (coding == NULL && length == NULL)
+        return true; /* the connection stays open for the next one */
     return coding != NULL ||
            (length != NULL && g_ascii_strtoll(length, NULL, 10) <= HTTP_BODY_BYTES_MAX);
 }
@@ -322,11 +332,22 @@ http_start(Http *http, GError **error)
     return true;
 }
 
+/* Everybody has an answer by now; let it get out before the sockets are closed. */
+static void
+http_drain(Http *http)
+{
+    int64_t give_up_at_ms = clock_monotonic_ms() + DRAIN_MS;
+    struct timespec pause = {.tv_nsec = 2000000};
+    while (atomic_load(&http->in_flight) > 0 && clock_monotonic_ms() < give_up_at_ms)
+        nanosleep(&pause, NULL);
+}
+
 void
 http_stop(Http *http)
 {
     if (http == NULL)
         return;
+    http_drain(http);
     for (size_t i = 0; i < G_N_ELEMENTS(http->fronts); i++) {
         Front *front = &http->fronts[i];
         if (front->daemon != NULL)

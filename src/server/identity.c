@@ -67,7 +67,7 @@ identity_roles(const json_t *roles, const char *name)
         if (list_holds(json_object_get(roles, names[role]), name))
             set |= 1u << role;
     }
-    if (json_object_get(roles, names[ROLE_AUTHOR]) == NULL && name_is_person(name))
+    if (json_array_size(json_object_get(roles, names[ROLE_AUTHOR])) == 0 && name_is_person(name))
         set |= 1u << ROLE_AUTHOR;
     if (g_str_has_prefix(name, "worker:"))
         set |= 1u << ROLE_WORKER;
