@@ -1,4 +1,4 @@
-/* json.c - what is accepted as JSON survives its own text, and its digest does not depend on spelling. */
+/* json.c - JSON that is accepted survives its own text: one value, one canonical spelling. */
 #include "target.h"
 
 #include "base/json.h"

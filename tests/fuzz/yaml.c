@@ -1,6 +1,4 @@
-/*
- * yaml.c - whatever is read as YAML has nodes that lie in its text, and whatever is refused has a place.
- */
+/* yaml.c - nodes of what is read as YAML lie in its text; what is refused is refused at a place. */
 #include "target.h"
 
 #include "base/yaml.h"
