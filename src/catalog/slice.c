@@ -1,8 +1,8 @@
 /*
  * slice.c - what a plan is made of, frozen: the migration, its datasets, and everybody who reads or writes the source.
  *
- * A consumer is who reads (or writes) the source itself: direct; or who is fed by such a one: not direct. What is only
- * written (a dataset that a pipeline fills) or offered (an API) is on the way, and no consumer. Migrations are none.
+ * A consumer is who reads (or writes) the source itself: direct; or who is fed by such a one: not direct. Datasets and
+ * APIs are on the way, and no consumers; migrations are neither.
  */
 #include "catalog/inner.h"
 
@@ -150,7 +150,7 @@ consumers_list(const CatalogView *view, const Consumers *consumers, json_t *list
         g_autoptr(Entity) entity = NULL;
         if (!view->entity(view->data, ref->data, &entity, error))
             return false;
-        if (entity != NULL && entity_is_migration(entity))
+        if (entity != NULL && (entity_is_migration(entity) || entity_is_dataset(entity)))
             continue;
         unsigned access = GPOINTER_TO_UINT(g_hash_table_lookup(consumers->accesses, ref->data));
         if ((access & ACCESS_READS) != 0 || (access & ACCESS_DECLARED) == 0)

@@ -9,7 +9,8 @@ extern const Command
     cmd_init, cmd_doctor, cmd_login,
     cmd_plan, cmd_approve, cmd_withdraw, cmd_reject,
     cmd_start, cmd_status, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_cancel, cmd_halt,
-    cmd_retry, cmd_skip, cmd_rollback, cmd_retire;
+    cmd_retry, cmd_skip, cmd_rollback, cmd_retire,
+    cmd_catalog_list, cmd_catalog_show, cmd_catalog_check, cmd_lineage;
 
 static const Command *const commands[] = {
     &cmd_init,
@@ -31,6 +32,10 @@ static const Command *const commands[] = {
     &cmd_skip,
     &cmd_rollback,
     &cmd_retire,
+    &cmd_catalog_list,
+    &cmd_catalog_show,
+    &cmd_catalog_check,
+    &cmd_lineage,
     NULL,
 };
 /* clang-format on */
