@@ -19,6 +19,7 @@ binder_init(Binder *binder, const Mapping *mapping, const Schema *source, Diags 
 {
     *binder = (Binder){.mapping = mapping, .source = source, .diags = diags};
     binder->input = schema_new(source->dataset);
+    binder->input->is_table = source->is_table;
     binder->items = g_array_new(FALSE, TRUE, sizeof(SourceItem));
     g_array_set_clear_func(binder->items, item_clear);
 }
@@ -77,7 +78,9 @@ binder_input(Binder *binder, const char *column)
     g_assert(from != NULL);
     SourceItem item = {.name = g_strdup(column)};
     g_array_append_val(binder->items, item);
-    schema_add(binder->input, column, from->type, from->declared, from->is_nullable);
+    Column *added =
+        schema_add(binder->input, column, from->type, from->declared, from->is_nullable);
+    added->is_rowid = from->is_rowid;
     return index;
 }
 

@@ -8,23 +8,31 @@
  *
  *   CASE WHEN <guards> THEN <plain SQL> WHEN "c" IS NULL THEN NULL ELSE honk_<digest>("c") END
  *
- * The guards rest on one documented order, NULL < numbers < texts < blobs, and on unary plus, which takes a column's
- * affinity away, so that a comparison converts nothing; COLLATE BINARY makes texts compare as bytes. They are comparisons
- * with constants: a few nanoseconds each, where a function call costs a hundred (typeof() is a call as well).
+ * The guards rest on one documented order, NULL < numbers < texts < blobs, and on unary plus, which
+ * takes a column's affinity away, so that a comparison converts nothing; COLLATE BINARY makes texts
+ * compare as bytes. They are comparisons with constants: a few nanoseconds each, where a function call
+ * costs a hundred (typeof() is a call as well). Each mention of a column costs as much again, so the
+ * shortest proof is taken; in a table (not in a view) affinity is part of it.
  *
- *   int     +"c" < '' AND +"c" = CAST("c" AS INTEGER)           a number, and a whole one in 64 bits
- *   float   +"c" < '' AND +"c" = CAST("c" AS REAL)              a number that a double has exactly
- *   text    +"c" COLLATE BINARY >= '' AND +"c" < x''            a text
- *   bytes   +"c" >= x''                                         a blob
- *   bool    CASE +"c" WHEN 0 THEN 0 WHEN 1 THEN 1 …             the comparison is the guard
+ *   int     nothing where it is the rowid
+ *           +CAST("c" AS INTEGER) = +"c"                 a whole number of 64 bits
+ *   float   +"c" < ''                                    in a table's column of REAL affinity
+ *           +CAST("c" AS REAL) = +"c"                    a number that a double has exactly
+ *   text    +"c" < x''                                   in a table's column of TEXT affinity
+ *           +"c" COLLATE BINARY >= '' AND +"c" < x''     neither number nor blob
+ *   bytes   +"c" >= x''                                  a blob
+ *   bool    +"c" IN (0, 1)
  *
- * Plain are: a column as it is (those types), constants, a concatenation of texts, a value map on texts or ints, and
- * defaults over these. Casts, splits, dates, decimals and expressions are functions: what they do is not what SQLite's
- * CAST and date() do. NULL for a column that has none goes to the function too, which refuses it: SQLite would number
- * the rows of an INTEGER PRIMARY KEY itself.
+ * What comes out is equal as typed values are: an int may come as 3.0, which every reader takes for 3.
  *
- * Not looked at here: the size of a concatenation (SQLite's own limit holds). tests/unit/mapping/differential.c compares
- * all of this with the evaluator on random rows.
+ * Plain are: a column as it is (those types), constants, a concatenation of texts and ints, a value map
+ * on texts or ints, int to text, and defaults over these. Other casts, splits, dates, decimals and
+ * expressions are functions: what they do is not what SQLite's CAST and date() do. NULL for a column that
+ * has none goes to the function too, which refuses it: SQLite would number the rows of an INTEGER PRIMARY
+ * KEY itself.
+ *
+ * Not looked at here: the size of a concatenation (SQLite's own limit holds), and whether texts are
+ * UTF-8. tests/unit/mapping/differential.c compares the rest with the evaluator on random rows.
  */
 #include "mapping/program.h"
 
@@ -182,45 +190,50 @@ literal_is_plain(const Value *value)
     return value->type != TYPE_BYTES && value->type != TYPE_FLOAT;
 }
 
-static bool
-plain_input(Plain *plain, const Expr *expr, GString *to)
+/* What proves that the cell is of the type; "" when nothing has to be proven, NULL when nothing simple
+ * can. Each @ is the column. */
+static const char *
+guard_of(const Column *column, bool is_table)
 {
-    g_autoptr(GString) name = g_string_new(NULL);
-    if (item_at(plain->program, expr->input)->sql != NULL)
-        return false; /* would be evaluated twice */
-    append_input(plain->program, name, expr->input);
-    const char *c = name->str, *and = plain->guards->len > 0 ? " AND " : "";
-    switch (expr->type) {
+    SqliteAffinity affinity = is_table ? sqlite_affinity(column->declared) : AFFINITY_BLOB;
+    switch (column->type) {
     case TYPE_INT:
-        g_string_append_printf(plain->guards, "%s+%s < '' AND +%s = CAST(%s AS INTEGER)", and, c, c,
-                               c);
-        g_string_append_printf(to, "CAST(%s AS INTEGER)", c);
-        return true;
+        return column->is_rowid ? "" : "+CAST(@ AS INTEGER) = +@";
     case TYPE_FLOAT:
-        g_string_append_printf(plain->guards, "%s+%s < '' AND +%s = CAST(%s AS REAL)", and, c, c,
-                               c);
-        g_string_append_printf(to, "CAST(%s AS REAL)", c);
-        return true;
+        return affinity == AFFINITY_REAL ? "+@ < ''" : "+CAST(@ AS REAL) = +@";
     case TYPE_TEXT:
-        g_string_append_printf(plain->guards, "%s+%s COLLATE BINARY >= '' AND +%s < x''", and, c,
-                               c);
-        g_string_append(to, c);
-        return true;
+        return affinity == AFFINITY_TEXT ? "+@ < x''" : "+@ COLLATE BINARY >= '' AND +@ < x''";
     case TYPE_BYTES:
-        g_string_append_printf(plain->guards, "%s+%s >= x''", and, c);
-        g_string_append(to, c);
-        return true;
+        return "+@ >= x''";
     case TYPE_BOOL:
-        g_string_append_printf(plain->guards, "%s(+%s = 0 OR +%s = 1)", and, c, c);
-        g_string_append_printf(to, "CAST(%s AS INTEGER)", c);
-        return true;
+        return "+@ IN (0, 1)";
     case TYPE_DECIMAL:
     case TYPE_DATE:
     case TYPE_TIMESTAMP:
+        return NULL;
     case TYPE_COUNT:
-        return false;
+        break;
     }
     g_assert_not_reached();
+}
+
+static bool
+plain_input(Plain *plain, const Expr *expr, GString *to)
+{
+    const Schema *input = plain->program->input;
+    const char *guard = guard_of(schema_column(input, expr->input), input->is_table);
+    if (guard == NULL || item_at(plain->program, expr->input)->sql != NULL)
+        return false; /* an expression would be evaluated twice */
+    if (guard[0] != '\0' && plain->guards->len > 0)
+        g_string_append(plain->guards, " AND ");
+    for (const char *p = guard; *p != '\0'; p++) {
+        if (*p == '@')
+            append_input(plain->program, plain->guards, expr->input);
+        else
+            g_string_append_c(plain->guards, *p);
+    }
+    append_input(plain->program, to, expr->input);
+    return true;
 }
 
 static bool plain_render(Plain *plain, const Expr *expr, GString *to);
@@ -233,10 +246,25 @@ plain_concat(Plain *plain, const Expr *expr, GString *to)
         const Expr *arg = expr->args[i];
         if (i > 0)
             g_string_append(to, " || ");
-        if ((arg->kind != EXPR_INPUT && arg->kind != EXPR_LITERAL) || !plain_render(plain, arg, to))
+        if ((arg->kind != EXPR_INPUT && arg->kind != EXPR_LITERAL && arg->kind != EXPR_CAST) ||
+            !plain_render(plain, arg, to))
             return false;
     }
     g_string_append_c(to, ')');
+    return true;
+}
+
+/* An int as text; the inner CAST is for whole numbers that are kept as REAL. */
+static bool
+plain_cast(Plain *plain, const Expr *expr, GString *to)
+{
+    const Expr *arg = expr->args[0];
+    if (arg->kind != EXPR_INPUT || arg->type != TYPE_INT || expr->type != TYPE_TEXT)
+        return false;
+    g_string_append(to, "CAST(CAST(");
+    if (!plain_input(plain, arg, to))
+        return false;
+    g_string_append(to, " AS INTEGER) AS TEXT)");
     return true;
 }
 
@@ -276,7 +304,8 @@ plain_is_never_null(const Expr *expr)
 {
     if (expr->kind == EXPR_INPUT || expr->kind == EXPR_DEFAULT)
         return true;
-    if (expr->kind == EXPR_CONCAT) /* of inputs and literals, as plain_concat() takes them */
+    if (expr->kind == EXPR_CONCAT ||
+        expr->kind == EXPR_CAST) /* of inputs and literals, as plain_concat() takes them */
         return true;
     if (expr->kind == EXPR_LITERAL)
         return !expr->value.is_null;
@@ -311,10 +340,11 @@ plain_render(Plain *plain, const Expr *expr, GString *to)
         append_literal(to, &expr->value);
         g_string_append_c(to, ')');
         return true;
+    case EXPR_CAST:
+        return plain_cast(plain, expr, to);
     case EXPR_ROW:
     case EXPR_SQL:
     case EXPR_SPLIT:
-    case EXPR_CAST:
         return false;
     }
     g_assert_not_reached();

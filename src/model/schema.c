@@ -78,11 +78,13 @@ Schema *
 schema_copy(const Schema *schema)
 {
     Schema *copy = schema_new(schema->dataset);
+    copy->is_table = schema->is_table;
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *from = schema_column(schema, i);
         Column *to = schema_add(copy, from->name, from->type, from->declared, from->is_nullable);
         to->has_default = from->has_default;
         to->is_generated = from->is_generated;
+        to->is_rowid = from->is_rowid;
     }
     for (guint i = 0; i < schema->key->len; i++)
         schema_add_key(copy, schema->key->pdata[i]);
@@ -172,6 +174,8 @@ column_to_json(const Column *column)
     json_set_bool(json, "nullable", column->is_nullable);
     json_set_bool(json, "default", column->has_default);
     json_set_bool(json, "generated", column->is_generated);
+    if (column->is_rowid)
+        json_set_bool(json, "rowid", true);
     return json;
 }
 
@@ -181,6 +185,8 @@ schema_to_json(const Schema *schema)
     json_t *json = json_object();
     json_t *columns = json_array(), *key = json_array(), *dependents = json_array();
     json_set_string(json, "dataset", schema->dataset);
+    if (schema->is_table)
+        json_set_bool(json, "table", true);
     for (size_t i = 0; i < schema_count(schema); i++)
         json_array_append_new(columns, column_to_json(schema_column(schema, i)));
     for (guint i = 0; i < schema->key->len; i++)
@@ -220,6 +226,7 @@ columns_from_json(Schema *schema, const json_t *columns, GError **error)
                                     json_get_bool(item, "nullable", true));
         column->has_default = json_get_bool(item, "default", false);
         column->is_generated = json_get_bool(item, "generated", false);
+        column->is_rowid = json_get_bool(item, "rowid", false);
     }
     return true;
 }
@@ -266,6 +273,7 @@ schema_from_json(const json_t *json, Schema **ret, GError **error)
         !json_need_array(json, "columns", "schema", &columns, error))
         return false;
     g_autoptr(Schema) schema = schema_new(dataset);
+    schema->is_table = json_get_bool(json, "table", false);
     if (!columns_from_json(schema, columns, error) ||
         !key_from_json(schema, json_object_get(json, "key"), error) ||
         !dependents_from_json(schema, json_object_get(json, "dependents"), error))
@@ -316,6 +324,9 @@ column_differences(const Column *before, const Column *now, GPtrArray *to)
     if (before->is_generated != now->is_generated)
         say(to, "column '%s' %s", now->name,
             now->is_generated ? "is generated now" : "is not generated any more");
+    if (before->is_rowid != now->is_rowid)
+        say(to, "column '%s' %s", now->name,
+            now->is_rowid ? "is the rowid now" : "is not the rowid any more");
 }
 
 static char *
@@ -380,6 +391,8 @@ schema_differences(const Schema *before, const Schema *now)
     GPtrArray *to = g_ptr_array_new_with_free_func(g_free);
     if (strcmp(before->dataset, now->dataset) != 0)
         say(to, "dataset was '%s', is '%s'", before->dataset, now->dataset);
+    if (before->is_table != now->is_table)
+        say(to, "%s", now->is_table ? "it is a table now" : "it is not a table any more");
     for (size_t i = 0; i < schema_count(before); i++) {
         const Column *was = schema_column(before, i);
         const Column *is = schema_find(now, was->name, NULL);

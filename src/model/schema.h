@@ -37,6 +37,7 @@ typedef struct {
     bool is_nullable;
     bool has_default;  /* an INSERT may leave it out */
     bool is_generated; /* computed by the store: never written */
+    bool is_rowid;     /* SQLite: another name of the rowid, so it holds integers alone */
 } Column;
 
 typedef struct {
@@ -48,6 +49,7 @@ typedef struct {
 
 typedef struct {
     char *dataset;         /* object name in the store */
+    bool is_table;         /* cells are kept as declared (SQLite's affinity); not in views, files */
     GPtrArray *columns;    /* Column * */
     GPtrArray *key;        /* char *: primary key, in order; empty when there is none */
     GPtrArray *dependents; /* Dependent *, sorted by kind and name */
@@ -69,8 +71,8 @@ const Column *schema_column(const Schema *schema, size_t index);
 /* Exact name; NULL when absent. `ret_index` may be NULL. */
 const Column *schema_find(const Schema *schema, const char *name, size_t *ret_index);
 
-/* {dataset, columns:[{name,type,declared,nullable,default,generated}], key:[…], dependents:[…]}.
- * Caller owns. */
+/* {dataset, table, columns:[{name,type,declared,nullable,default,generated,rowid}], key:[…],
+ * dependents:[…]}; `table` and `rowid` only when true. Caller owns. */
 json_t *schema_to_json(const Schema *schema);
 CHECKED bool schema_from_json(const json_t *json, Schema **ret, GError **error);
 /* "sha256:…" over everything above. Caller frees. */

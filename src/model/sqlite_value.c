@@ -51,13 +51,20 @@ argument_as_kept(sqlite3_value *cell)
 static bool
 kept_to_typed(Value *kept, ColumnType type, GString *scratch, Value *ret, char **ret_reason)
 {
-    /* an empty blob has no address, which the casts do not expect of bytes that are there */
+    /* an empty blob has no address, which would look like something missing */
     if (!kept->is_null && kept->type == TYPE_BYTES && kept->s.data == NULL)
         kept->s.data = "";
     if (kept->type == type || kept->is_null) {
         kept->type = type;
         *ret = *kept;
         return true;
+    }
+    if (kept->type == TYPE_BYTES || type == TYPE_BYTES) {
+        if (ret_reason != NULL)
+            *ret_reason = kept->type == TYPE_BYTES
+                              ? g_strdup_printf("a blob is not of type %s", column_type_name(type))
+                              : g_strdup("expected a blob");
+        return false;
     }
     return value_cast(kept, type, NULL, scratch, ret, ret_reason);
 }

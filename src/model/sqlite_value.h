@@ -6,14 +6,17 @@
  * rows, the functions that run inside of SQL statements and the expressions over files all go
  * through here, so that a cell means the same on every way.
  *
- *   type       written as           read from
- *   bool       INTEGER 0 or 1       whatever casts to the type exactly (value_cast): an INTEGER as
- * int, a REAL as float, int        INTEGER              a TEXT as text, a BLOB as bytes; everything
- * else is refused with a reason float      REAL (NaN is NULL) decimal    TEXT, canonical      (a
- * column of NUMERIC affinity makes a number of it; reading makes a decimal again) text       TEXT
+ *   type       written as        read from
+ *   bool       INTEGER 0 or 1    whatever casts to the type exactly (value_cast):
+ *   int        INTEGER           an INTEGER as int, a REAL as float, a TEXT as text;
+ *   float      REAL              a BLOB is bytes and nothing else
+ *   decimal    TEXT, canonical   (in a NUMERIC column it becomes a number, and a decimal again)
+ *   text       TEXT
  *   date       TEXT YYYY-MM-DD
  *   timestamp  TEXT YYYY-MM-DD HH:MM:SS[.ffffff]
  *   bytes      BLOB
+ *
+ * NaN is written as NULL, because SQLite has none.
  */
 #pragma once
 

@@ -96,6 +96,7 @@ add_columns(SqliteConn *conn, const SqliteObject *object, Schema *schema, GError
                                     sqlite_column_type_of(declared), declared, is_nullable);
         column->has_default = sqlite3_column_int(columns, 3) != 0 || is_rowid;
         column->is_generated = hidden == GENERATED_VIRTUAL || hidden == GENERATED_STORED;
+        column->is_rowid = is_rowid;
     }
 }
 
@@ -107,6 +108,7 @@ sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
     if (!sqlite_object_need(conn, name, &object, error))
         return false;
     g_autoptr(Schema) schema = schema_new(object->name);
+    schema->is_table = object->kind == OBJECT_TABLE;
     if (!add_columns(conn, object, schema, error))
         return false;
     for (guint i = 0; i < object->key->len; i++)
