@@ -15,4 +15,5 @@ typedef struct {
 CHECKED bool watch_until_rest(Invocation *call, const char *name, const WatchHow *how,
                               json_t **ret_last, bool *ret_interrupted, GError **error);
 /* The same for a verb: ends with a summary, and sets call->status by the state; 0 in `wanted` (may be NULL). */
-CHECKED bool watch_migration(Invocation *call, const char *name, bool plain, const char *wanted, GError **error);
+CHECKED bool watch_migration(Invocation *call, const char *name, bool plain, const char *wanted,
+                             GError **error);

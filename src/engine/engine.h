@@ -16,6 +16,7 @@
 #include "store/blob.h"
 #include "store/db.h"
 
+/* clang-format off */
 typedef enum {
     /* kind             args (in `args`) → reply                                                                    */
     COMMAND_WRITE,      /* nothing but `write`: something other rooms record in the same transaction → {}             */
@@ -45,16 +46,17 @@ typedef enum {
     COMMAND_WORKER_LOST, /* {worker}: a local worker's end was seen; its leases are over at once → {}                 */
     COMMAND_COUNT
 } CommandKind;
+/* clang-format on */
 
 typedef struct Command Command;
 struct Command {
     CommandKind kind;
-    char *actor;     /* "user:default/ada", "worker:w-…", "honk"; required */
-    char *reason;    /* or NULL */
-    char *plan;      /* id, or NULL */
-    char *task;      /* id, or NULL */
-    int64_t token;   /* of the lease, for heartbeat and report */
-    json_t *args;    /* object, or NULL */
+    char *actor;   /* "user:default/ada", "worker:w-…", "honk"; required */
+    char *reason;  /* or NULL */
+    char *plan;    /* id, or NULL */
+    char *task;    /* id, or NULL */
+    int64_t token; /* of the lease, for heartbeat and report */
+    json_t *args;  /* object, or NULL */
     /* What other rooms want in the same transaction, if the command is accepted (approvals, idempotency keys, entities);
      * events go through ledger_append(). May be NULL. A failure here fails the command, not the beat. */
     bool (*write)(Command *command, Db *db, GError **error);
@@ -70,20 +72,21 @@ void command_free(Command *command);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Command, command_free)
 
 typedef struct {
-    int64_t lease_ms;          /* 15,000: a worker beats every third of it */
-    int64_t retry_first_ms;    /* 1,000, doubled, with jitter, at most retry_max_ms */
-    int64_t retry_max_ms;      /* 100,000 */
-    int64_t plan_ttl_ms;       /* approved or planned longer than this: expired */
-    int failure_budget;        /* failed tasks before a plan halts: 0 means the first one halts */
+    int64_t lease_ms;       /* 15,000: a worker beats every third of it */
+    int64_t retry_first_ms; /* 1,000, doubled, with jitter, at most retry_max_ms */
+    int64_t retry_max_ms;   /* 100,000 */
+    int64_t plan_ttl_ms;    /* approved or planned longer than this: expired */
+    int failure_budget;     /* failed tasks before a plan halts: 0 means the first one halts */
     bool automatic_rollback;
-    uint64_t seed;             /* of ids and jitter: the simulator's */
+    uint64_t seed; /* of ids and jitter: the simulator's */
 } EngineOptions;
 
 typedef struct Engine Engine;
 
 /* Reads the open state; leases of the time before are kept until they run out (workers may still be at it). `blobs` gives
  * plans by digest. Both are borrowed and must outlive the engine. */
-CHECKED bool engine_open(Db *db, Blobs *blobs, const EngineOptions *options, Engine **ret, GError **error);
+CHECKED bool engine_open(Db *db, Blobs *blobs, const EngineOptions *options, Engine **ret,
+                         GError **error);
 void engine_close(Engine *engine); /* answers waiting leases with null first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_close)
 
@@ -98,5 +101,6 @@ int64_t engine_last_seq(const Engine *engine);
 
 /* What one may do now, and why not the others: {"pause": true, "resume": "not from running", …}; from the transition
  * tables and the plan's row. Used by the server for `allowed_actions` (roles are the server's part). Caller owns. */
-json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, bool has_retire);
+json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_open,
+                     bool has_retire);
 json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);

@@ -52,6 +52,8 @@ struct Http {
     char *socket_path;
 };
 
+static void log_library(void *cls, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
+
 static void
 log_library(void *cls, const char *format, va_list args)
 {

@@ -266,7 +266,6 @@ start_workers(Server *server, GError **error)
 static void
 stop_workers(Server *server)
 {
-    g_autoptr(GError) error = NULL;
     int64_t kill_at_ms = clock_monotonic_ms() + WORKERS_STOP_MS;
     bool is_killed = false;
 

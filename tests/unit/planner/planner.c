@@ -189,7 +189,6 @@ static const Mutation mutations[] = {
 static void
 mutate(json_t *slice, const Mutation *mutation)
 {
-    g_autoptr(GError) error = NULL;
     json_t *object = *mutation->path != '\0' ? json_at(slice, mutation->path) : slice;
     json_t *value = json_loads(mutation->value, JSON_DECODE_ANY, NULL);
     g_assert_nonnull(object);
