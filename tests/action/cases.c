@@ -54,6 +54,15 @@ const RigCase rig_cases[] = {
         .mapping = PEOPLE_MAPPING,
     },
     {
+        .name = "a transform inside one store, with a row that does not fit",
+        .sql = PEOPLE "UPDATE people SET last = 'Turing', born = 'Foo 23 1912' WHERE id = 3;",
+        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
+        .source = "data:people",
+        .target = "data:persons",
+        .strategy = "schema-transform",
+        .mapping = PEOPLE_MAPPING,
+    },
+    {
         .name = "a bulk copy inside one store",
         .sql = PEOPLE,
         .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",

@@ -182,6 +182,15 @@ bytes_unref_any(void *bytes)
     g_bytes_unref(bytes);
 }
 
+bool
+rig_skip(const RigCase *kase)
+{
+    if (kase->csv == NULL || driver_by_name("csv") != NULL)
+        return false;
+    g_test_skip("this program has no driver 'csv'");
+    return true;
+}
+
 Rig *
 rig_new(const RigCase *kase)
 {

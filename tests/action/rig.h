@@ -32,6 +32,8 @@ typedef struct {
     const char *mapping; /* text, or NULL */
 } RigCase;
 
+/* True, and the test is marked as skipped, when this program lacks a driver that the case needs. */
+bool rig_skip(const RigCase *kase);
 Rig *rig_new(const RigCase *kase);
 void rig_free(Rig *rig);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)

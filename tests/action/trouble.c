@@ -6,7 +6,8 @@
 
 #define NEW_TABLE (&rig_cases[0])
 #define REPLACING (&rig_cases[1])
-#define FROM_FILE (&rig_cases[3])
+#define BAD_ROW (&rig_cases[2])
+#define FROM_FILE (&rig_cases[4])
 
 static Rig *
 planned(const RigCase *kase)
@@ -101,7 +102,7 @@ a_frozen_source_refuses_writes_until_the_rollback(void)
 static void
 rows_over_the_budget_stop_the_plan_and_are_shown(void)
 {
-    RigCase strict = *FROM_FILE;
+    RigCase strict = *BAD_ROW;
     g_autofree char *mapping =
         g_strconcat(strict.mapping, "quarantine: { rows_max: 0, share_max: 0% }\n", NULL);
     strict.mapping = mapping;
@@ -110,7 +111,7 @@ rows_over_the_budget_stop_the_plan_and_are_shown(void)
 
     rig_run_before(rig, transform);
     g_autoptr(Outcome) outcome = rig_run(rig, transform);
-    assert_error(outcome, "budget", "1 of 4 rows");
+    assert_error(outcome, "budget", "1 of 500 rows");
     const char *digest = json_get_string(json_at(outcome->evidence, "quarantine"), "blob", NULL);
     g_assert_nonnull(digest);
     g_autoptr(json_t) rows = rig_blob(rig, digest);
@@ -122,14 +123,14 @@ rows_over_the_budget_stop_the_plan_and_are_shown(void)
 static void
 rows_put_aside_outlive_the_rollback_as_evidence(void)
 {
-    g_autoptr(Rig) rig = planned(FROM_FILE);
+    g_autoptr(Rig) rig = planned(BAD_ROW);
     const Step *transform = rig_step(rig, "transform");
 
     rig_run_before(rig, transform);
     g_autoptr(Outcome) done = rig_run(rig, transform);
     assert_kind(done, OUTCOME_DONE);
     g_assert_cmpint(json_get_int(done->evidence, "rejected", 0), ==, 1);
-    g_assert_cmpint(json_get_int(done->evidence, "rows_out", 0), ==, 3);
+    g_assert_cmpint(json_get_int(done->evidence, "rows_out", 0), ==, 499);
     g_autoptr(Outcome) back = rig_reverse(rig, transform, NULL);
     assert_kind(back, OUTCOME_DONE);
     g_assert_nonnull(json_get_string(json_at(back->evidence, "quarantine"), "blob", NULL));
@@ -258,6 +259,8 @@ who_is_asked_to_stop_gives_the_task_back_undone(void)
 static void
 a_file_that_grows_while_it_is_read_stops_the_plan(void)
 {
+    if (rig_skip(FROM_FILE))
+        return;
     g_autoptr(Rig) rig = planned(FROM_FILE);
     const Step *transform = rig_step(rig, "transform");
     g_autofree char *key = NULL;
