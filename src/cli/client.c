@@ -11,7 +11,7 @@
 
 struct World {
     Config *config;
-    char *server, *token;
+    char *server, *token, *as;
     HttpClient *client;
 };
 
@@ -21,6 +21,7 @@ world_free(struct World *world)
     config_free(world->config);
     g_free(world->server);
     g_free(world->token);
+    g_free(world->as);
     http_client_free(world->client);
     g_free(world);
 }
@@ -126,6 +127,24 @@ invocation_server(Invocation *call, const char **ret, GError **error)
     return true;
 }
 
+void
+client_use(Invocation *call, const char *server)
+{
+    struct World *world = world_of(call);
+    g_clear_pointer(&world->client, http_client_free);
+    g_clear_pointer(&world->token, g_free);
+    g_free(world->server);
+    world->server = g_strdup(server);
+}
+
+void
+client_act_as(Invocation *call, const char *user)
+{
+    struct World *world = world_of(call);
+    g_free(world->as);
+    world->as = g_strdup(user);
+}
+
 bool
 invocation_client_new(Invocation *call, HttpClient **ret, GError **error)
 {
@@ -178,7 +197,7 @@ static char **
 headers_for(const Invocation *call, const char *method, bool has_body)
 {
     GPtrArray *headers = g_ptr_array_new();
-    const char *as = invocation_option(call, "as");
+    const char *as = call->world->as != NULL ? call->world->as : invocation_option(call, "as");
     if (has_body)
         g_ptr_array_add(headers, g_strdup("Content-Type: application/json"));
     if (as != NULL)
@@ -212,6 +231,7 @@ client_call(Invocation *call, const char *method, const char *path, const json_t
             json_t **ret, GError **error)
 {
     HttpClient *client = NULL;
+    g_clear_pointer(&call->hint, g_free); /* of a failure that was lived with */
     if (!invocation_client(call, &client, error))
         return false;
     g_autofree char *text = body != NULL ? json_compact(body) : NULL;

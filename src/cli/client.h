@@ -15,6 +15,9 @@
 CHECKED bool invocation_config(Invocation *call, const Config **ret, GError **error);
 /* The connection, made once. Borrowed. */
 CHECKED bool invocation_client(Invocation *call, HttpClient **ret, GError **error);
+/* Speak with this server from now on, as this user (NULL: as oneself, or as --as says). */
+void client_use(Invocation *call, const char *server);
+void client_act_as(Invocation *call, const char *user);
 /* A connection of its own to the same server, for a stream or another thread. */
 CHECKED bool invocation_client_new(Invocation *call, HttpClient **ret, GError **error);
 /* Where the server is ("unix:/path" or a URL), for messages. Borrowed. */

@@ -6,7 +6,7 @@
  */
 #include "base/text.h"
 #include "catalog/catalog.h"
-#include "cli/client.h"
+#include "cli/apply.h"
 #include "registry/files.h"
 
 #include <string.h>
@@ -44,7 +44,6 @@ entities_read(Invocation *call, const char *const *paths, Catalog **ret, GError 
                                 .templates_aside = false};
     if (!catalog_read(&catalog_files, paths, &how, diags, &catalog, error))
         return false;
-    catalog_check_refs(catalog, diags);
     if (catalog_count(catalog) == 0)
         return fail(error, ERR_INVALID, "there is no entity in '%s'", paths[0]);
     *ret = g_steal_pointer(&catalog);
@@ -96,21 +95,27 @@ apply_tell(Invocation *call, const Catalog *catalog, const Counts *counts)
     view_json(call->view, all);
 }
 
-static bool
-cmd_apply_run(Invocation *call, GError **error)
+bool
+apply_files(Invocation *call, const char *const *paths, GError **error)
 {
-    g_autoptr(GPtrArray) paths = paths_given(call);
     g_autoptr(Catalog) catalog = NULL;
     Counts counts = {0};
-    if (paths->pdata[0] == NULL)
-        return fail(error, ERR_INVALID, "what? expected 'honk apply -f FILE'");
-    if (!entities_read(call, (const char *const *) paths->pdata, &catalog, error))
+    if (!entities_read(call, paths, &catalog, error))
         return false;
     for (size_t at = 0; at < catalog_count(catalog);)
         if (!file_send(call, catalog, &at, &counts, error))
             return false;
     apply_tell(call, catalog, &counts);
     return true;
+}
+
+static bool
+cmd_apply_run(Invocation *call, GError **error)
+{
+    g_autoptr(GPtrArray) paths = paths_given(call);
+    if (paths->pdata[0] == NULL)
+        return fail(error, ERR_INVALID, "what? expected 'honk apply -f FILE'");
+    return apply_files(call, (const char *const *) paths->pdata, error);
 }
 
 const Command cmd_apply = {

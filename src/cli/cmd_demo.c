@@ -1,0 +1,241 @@
+/*
+ * cmd_demo.c - the main job on a company that never was, from its data to the witness's word.
+ *
+ * The server is a child of this process and dies with it; whatever interrupts the demo, nothing keeps
+ * running.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/demo.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEMO_USERS 200000
+#define DEMO_FOLDER "honk-demo"
+
+static const Option options[] = {
+    {0, "dir", "DIR", "where the demo company lives (honk-demo)"},
+    {0, "fresh", NULL, "start afresh, whatever an earlier run left"},
+    {0, "continue", NULL, "go on where an earlier run ended"},
+    {0, "rollback", NULL,
+     "in the end put everything back, and let the witness compare with before"},
+    {0, "rows", "N", "how many users (200,000); there are five streams for each"},
+    {0, "prepare", NULL, "only make the folder with its data"},
+    {0, "no-serve", NULL, "end when it is done, also on a terminal"},
+    {0},
+};
+
+/* ---- signals: blocked from the start, looked for between acts ---- */
+
+static const struct timespec at_once = {0};
+
+static sigset_t
+ending_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+bool
+demo_goes_on(Demo *demo, GError **error)
+{
+    const sigset_t set = ending_signals();
+    if (sigtimedwait(&set, NULL, &at_once) > 0)
+        demo->is_interrupted = true;
+    return !demo->is_interrupted || fail(error, ERR_STOPPED, "interrupted");
+}
+
+/* ---- words ---- */
+
+void
+demo_heading(Demo *demo, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    view_tone(demo->view, TONE_STRONG, "\n== %s", text);
+}
+
+void
+demo_note(Demo *demo, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_string_append_printf(demo->summary, "%s\n", text);
+}
+
+static void
+demo_summary(Demo *demo)
+{
+    View *view = demo->view;
+    g_autofree char *time = text_duration(clock_monotonic_ms() - demo->began_ms);
+    if (view->json) {
+        g_strchomp(demo->summary->str);
+        g_auto(GStrv) lines = g_strsplit(demo->summary->str, "\n", -1);
+        g_autoptr(json_t) list = json_array(), all = NULL;
+        for (char **line = lines; *line != NULL; line++)
+            json_array_append_new(list, json_string(*line));
+        all = json_pack("{s:s, s:O, s:I}", "folder", demo->folder, "summary", list, "took_ms",
+                        (json_int_t) (clock_monotonic_ms() - demo->began_ms));
+        view_json(view, all);
+        return;
+    }
+    demo_heading(demo, "Done in %s", time);
+    g_strchomp(demo->summary->str);
+    view_line(view, "%s", demo->summary->str);
+}
+
+static void
+demo_try_next(Demo *demo, bool is_serving)
+{
+    view_tone(demo->view, TONE_STRONG, "\nTry next%s", is_serving ? ", in another terminal" : "");
+    view_line(
+        demo->view,
+        "  cd %s%s\n"
+        "  honk status                      where things stand\n"
+        "  honk logs users-v2               all that happened\n"
+        "  honk rollback streams-v2 --watch put it back; then ./witness says what is different\n"
+        "  sqlite3 listening.db 'SELECT * FROM users_v2 LIMIT 3'\n"
+        "  honk init ../mine                a folder for datasets of your own",
+        demo->folder, is_serving ? "" : " && honk serve &");
+}
+
+/* ---- the acts ---- */
+
+static bool
+demo_witness_before(Demo *demo, GError **error)
+{
+    g_autofree char *notes = g_build_filename(demo->folder, "witness.notes", NULL);
+    if (g_file_test(notes, G_FILE_TEST_EXISTS))
+        return true;
+    demo_heading(demo, "The witness notes what there is (a script that uses none of our code)");
+    return demo_witness(demo, "before", error);
+}
+
+static bool
+demo_serve(Demo *demo, GError **error)
+{
+    g_autofree char *config = g_build_filename(demo->folder, "honk.yaml", NULL);
+    demo_heading(demo, "A server with two workers");
+    if (!demo_server_start(demo->call, config, &demo->server, error))
+        return false;
+    view_line(demo->view, "honk serves at %s; its log is %s", demo->server.url, demo->server.log);
+    return true;
+}
+
+static bool
+demo_acts(Demo *demo, GError **error)
+{
+    demo_heading(demo, "Users: planned by Ada, approved by Bo");
+    if (!demo_move(demo, "migrations/users.yaml", "users-v2", true, error))
+        return false;
+    demo_heading(demo, "Streams: their foreign key speaks of the new users");
+    if (!demo_move(demo, "migrations/streams.yaml", "streams-v2", false, error))
+        return false;
+    demo_heading(demo, "The witness looks");
+    if (!demo_witness(demo, "after", error) || !demo_mark(demo, "moved", error))
+        return false;
+    if (!invocation_has(demo->call, "rollback"))
+        return true;
+    demo_heading(demo, "And back");
+    return demo_roll_back(demo, "streams-v2", error) && demo_roll_back(demo, "users-v2", error) &&
+           demo_witness(demo, "rolled-back", error) && demo_mark(demo, "rolled back", error);
+}
+
+static void
+demo_keep_serving(Demo *demo)
+{
+    const sigset_t set = ending_signals();
+    const struct timespec second = {.tv_sec = 1};
+    view_tone(demo->view, TONE_STRONG, "\nServing at %s. Ctrl-C ends it.", demo->server.url);
+    fflush(demo->view->out);
+    while (sigtimedwait(&set, NULL, &second) <= 0)
+        if (demo_server_is_gone(&demo->server)) {
+            view_tone(demo->view, TONE_BAD, "The server is gone; %s says why.", demo->server.log);
+            return;
+        }
+    view_line(demo->view, "\nStopping.");
+}
+
+static bool
+demo_run(Demo *demo, GError **error)
+{
+    bool keeps_serving =
+        demo->view->is_terminal && !demo->view->json && !invocation_has(demo->call, "no-serve");
+    demo_heading(demo, "A company with data");
+    if (!demo_prepare(demo, error))
+        return false;
+    if (invocation_has(demo->call, "prepare"))
+        return true;
+    if (!demo_witness_before(demo, error) || !demo_serve(demo, error) || !demo_acts(demo, error))
+        return false;
+    demo_summary(demo);
+    demo_try_next(demo, keeps_serving);
+    if (keeps_serving)
+        demo_keep_serving(demo);
+    return true;
+}
+
+static bool
+demo_begin(Demo *demo, GError **error)
+{
+    const char *folder = invocation_option(demo->call, "dir");
+    demo->view = demo->call->view;
+    demo->began_ms = clock_monotonic_ms();
+    if (!invocation_int(demo->call, "rows", 1, DEMO_USERS, &demo->users, error))
+        return false;
+    demo->folder = g_canonicalize_filename(folder != NULL ? folder : DEMO_FOLDER, NULL);
+    const sigset_t set = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return true;
+}
+
+static bool
+cmd_demo_run(Invocation *call, GError **error)
+{
+    Demo demo = {.call = call, .summary = g_string_new(NULL)};
+    bool ok = demo_begin(&demo, error) && demo_run(&demo, error);
+    demo_server_stop(&demo.server);
+    if (demo.is_interrupted) {
+        g_clear_error(error);
+        view_line(
+            call->view,
+            "\nInterrupted; nothing is left running. 'honk demo --continue' goes on from here.");
+        call->status = 128 + SIGINT;
+        ok = true;
+    } else if (!ok) {
+        g_autofree char *log =
+            g_build_filename(demo.folder != NULL ? demo.folder : ".", "server.log", NULL);
+        if (g_file_test(log, G_FILE_TEST_EXISTS))
+            invocation_hint(call, "the server's log is %s", log);
+    }
+    g_free(demo.folder);
+    g_string_free(demo.summary, TRUE);
+    return ok;
+}
+
+const Command cmd_demo = {
+    .name = "demo",
+    .args = "",
+    .summary = "see it all work, on a company that never was",
+    .deed = "show the demo",
+    .about = "Makes a company with 200,000 users and 1,000,000 streams, and moves both datasets to "
+             "their second\n"
+             "version: plans by Ada, approved by Bo, proved row by row by a script that uses none "
+             "of our code.\n"
+             "On a terminal it then keeps serving until Ctrl-C.",
+    .examples =
+        "honk demo\nhonk demo --rollback --no-serve\nhonk demo --rows 1000 --dir /tmp/small",
+    .options = options,
+    .run = cmd_demo_run,
+};

@@ -1,0 +1,37 @@
+/*
+ * demo.h - one run of the demo: the company's folder, its server, and how far it has come.
+ */
+#pragma once
+
+#include "cli/demo_server.h"
+
+typedef struct {
+    Invocation *call;
+    View *view;
+    char *folder; /* absolute */
+    int64_t users;
+    bool is_fresh;       /* not going on from an earlier run */
+    bool is_interrupted; /* Ctrl-C or SIGTERM came */
+    DemoServer server;
+    int64_t began_ms;
+    GString *summary; /* lines for the end */
+} Demo;
+
+/* demo_folder.c: files and rows. Says whether it starts afresh or goes on. */
+CHECKED bool demo_prepare(Demo *demo, GError **error);
+/* Note how far it has come: "prepared", "moved", "rolled back". */
+CHECKED bool demo_mark(Demo *demo, const char *stage, GError **error);
+
+/* demo_witness.c: run the witness and show what it says; MISMATCH when it does not agree. */
+CHECKED bool demo_witness(Demo *demo, const char *mode, GError **error);
+
+/* demo_move.c: from a file of entities to a finished migration, from whatever state it is in. */
+CHECKED bool demo_move(Demo *demo, const char *file, const char *name, bool is_first,
+                       GError **error);
+CHECKED bool demo_roll_back(Demo *demo, const char *name, GError **error);
+
+/* Has somebody asked us to end? STOPPED then. */
+CHECKED bool demo_goes_on(Demo *demo, GError **error);
+void demo_heading(Demo *demo, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A line of the summary. */
+void demo_note(Demo *demo, const char *format, ...) G_GNUC_PRINTF(2, 3);

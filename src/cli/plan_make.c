@@ -1,0 +1,104 @@
+/* plan_make.c - ask for a plan, and wait for the worker that makes it. */
+#include "cli/plan_make.h"
+
+#include "base/clock.h"
+#include "cli/migration.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define PLAN_WAIT_MS 120000 /* a plan takes as long as counting the rows of two tables */
+#define PLAN_POLL_MS 150
+
+/* States in which the current plan is past and a new one is wanted. */
+static bool
+wants_new_plan(const char *state)
+{
+    static const char *const past[] = {"stale",       "rejected", "expired",      "cancelled",
+                                       "rolled_back", "closed",   "closed_mixed", NULL};
+    return g_strv_contains(past, state);
+}
+
+static bool
+plan_ask(Invocation *call, const char *name, char **ret_id, GError **error)
+{
+    g_autoptr(json_t) body = json_object(), made = NULL;
+    json_set_string(body, "entity", name);
+    json_set_string(body, "reason", invocation_option(call, "reason"));
+    if (!client_call(call, "POST", "/migrations", body, &made, error))
+        return false;
+    const char *id = NULL;
+    if (!json_need_string(made, "id", "the server's answer", &id, error))
+        return false;
+    *ret_id = g_strdup(id);
+    return true;
+}
+
+/* A draft whose planning failed has findings, and needs another try. */
+static bool
+is_failed_draft(const json_t *migration)
+{
+    return strcmp(json_get_string(migration, "state", ""), "draft") == 0 &&
+           json_array_size(json_object_get(migration, "diagnostics")) > 0;
+}
+
+static bool
+plan_retry(Invocation *call, const char *id, GError **error)
+{
+    g_autoptr(json_t) body = json_object();
+    g_autofree char *path = g_strdup_printf("/migrations/%s/plan", id);
+    json_set_string(body, "reason", invocation_option(call, "reason"));
+    return client_call(call, "POST", path, body, NULL, error);
+}
+
+/* The id of the plan to show, made if need be. */
+static bool
+plan_find_or_make(Invocation *call, const char *name, bool again, char **ret_id, GError **error)
+{
+    g_autoptr(json_t) migration = NULL;
+    g_autoptr(GError) none = NULL;
+    if (!migration_get(call, name, &migration, &none)) {
+        if (error_is(none, ERR_NOT_FOUND))
+            return plan_ask(call, name, ret_id, error);
+        g_propagate_error(error, g_steal_pointer(&none));
+        return false;
+    }
+    const char *id = json_get_string(migration, "id", ""),
+               *state = json_get_string(migration, "state", "");
+    if (is_failed_draft(migration)) {
+        *ret_id = g_strdup(id);
+        return plan_retry(call, id, error);
+    }
+    if (wants_new_plan(state) || again)
+        return plan_ask(call, json_get_string(migration, "migration", name), ret_id, error);
+    *ret_id = g_strdup(id);
+    return true;
+}
+
+static bool
+plan_wait(Invocation *call, const char *id, json_t **ret, GError **error)
+{
+    int64_t deadline = clock_monotonic_ms() + PLAN_WAIT_MS;
+    for (;;) {
+        g_autoptr(json_t) migration = NULL;
+        if (!migration_get(call, id, &migration, error))
+            return false;
+        const char *state = json_get_string(migration, "state", "");
+        if (strcmp(state, "draft") != 0 || is_failed_draft(migration)) {
+            *ret = g_steal_pointer(&migration);
+            return true;
+        }
+        if (clock_monotonic_ms() > deadline) {
+            invocation_hint(call, "'honk status %s' shows whether a worker is at it", id);
+            return fail(error, ERR_TRANSIENT, "no worker made the plan within two minutes");
+        }
+        usleep(PLAN_POLL_MS * 1000);
+    }
+}
+
+bool
+plan_make(Invocation *call, const char *name, bool again, json_t **ret, GError **error)
+{
+    g_autofree char *id = NULL;
+    return plan_find_or_make(call, name, again, &id, error) && plan_wait(call, id, ret, error);
+}
