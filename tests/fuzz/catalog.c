@@ -32,7 +32,7 @@ check_entity(const CatalogView *view, const Entity *entity)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    const char *text = (const char *) data;
+    const char *text = bytes > 0 ? (const char *) data : "";
     const char *end = memchr(text, '\n', bytes);
     size_t first = bytes > 0 && text[0] == '#' && end != NULL ? (size_t) (end - text) : 1;
     g_autofree char *value = g_strndup(text + 1, bytes > 0 ? first - 1 : 0);
