@@ -18,8 +18,8 @@ typedef struct {
     const StoreConfig *target_store;
     const char *target; /* object; its schema decides types if it exists and the stage does not */
     const char *stage;  /* object that is filled; its schema decides types if it exists */
-    const Mapping *mapping; /* NULL: every column as it is */
-    const char *plan, *task;
+    const Mapping *mapping;  /* NULL: every column as it is */
+    const char *plan, *task; /* `plan` NULL: only to compare, there is no ledger */
     int64_t token;
     bool hash;         /* hash while copying (comparison needs it) */
     bool push_allowed; /* inside one store: let the store do it */
@@ -31,6 +31,8 @@ typedef struct Transfer Transfer;
 CHECKED bool transfer_open(const TransferSpec *spec, Transfer **ret, GError **error);
 void transfer_close(Transfer *transfer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
+/* The columns that are written, with their types and key. Borrowed. */
+const Schema *transfer_schema(const Transfer *transfer);
 
 /* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch).
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */

@@ -199,7 +199,12 @@ insert_text(const SqliteObject *object, const char *schema, const ScanSpec *spec
             const Program *program, const char *stage, GError **error)
 {
     const Schema *target = program_target(program);
+    const SourceItem *items_there = NULL;
     g_autofree char *from_where = NULL;
+    if (program_select_sqlite(program, &items_there) == 0) {
+        fail(error, ERR_INVALID, "the mapping cannot be said in SQL");
+        return NULL;
+    }
     if (!sqlite_from_where(object, schema, spec, &from_where, error))
         return NULL;
     g_autofree char *table = sql_quote(stage);

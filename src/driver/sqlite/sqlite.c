@@ -13,6 +13,7 @@ const Driver driver_sqlite = {
     .fingerprint = sqlite_fingerprint,
     .scan = &sqlite_scan_ops,
     .load = &sqlite_load_ops,
+    .push = &sqlite_push_ops,
     .freeze = &sqlite_freeze_ops,
     .swap = &sqlite_swap_ops,
 };

@@ -1,0 +1,417 @@
+/*
+ * differences.c - which rows and columns differ, when sums do.
+ *
+ * Neither side is ordered alike, and neither fits into memory. So rows are dealt into PARTS parts by the hash of their
+ * key (of the whole row where there is no key), and both sides are read twice:
+ *
+ *   1. each part's sum on each side; parts with equal sums hold the same rows and are done with
+ *   2. the rows of the first parts that differ, as many as memory allows: the source's are kept by key, the
+ *      target's looked up
+ *
+ * A row is "missing" in the target, "extra" there, or "differs" in columns that are named with both values.
+ */
+#include "base/limits.h"
+#include "transfer/inside.h"
+
+#include <string.h>
+
+#define PARTS 4096
+#define ROWS_KEPT_MAX 200000
+#define BYTES_KEPT_MAX (128 * 1024 * 1024)
+#define SHOWN_BYTES_MAX 500 /* of a value in a difference */
+
+typedef struct {
+    Transfer *transfer;
+    const char *object;
+    TickFn *tick;
+    void *tick_data;
+    size_t *key; /* columns; all of them where there is no key */
+    size_t key_count;
+    bool has_key;
+    GHashTable *refused; /* int64_t row ids that the target put aside */
+    RowHasher hasher;
+    HashSum source[PARTS], target[PARTS];
+    bool wanted[PARTS];
+    size_t differences_max;
+    json_t *differences;
+    /* pass 2 */
+    GHashTable *by_key; /* GString * of the row's key → Kept * */
+    GPtrArray *kept;
+    size_t kept_bytes;
+    bool is_cut; /* not all rows of the wanted parts were kept: what is not met may be elsewhere */
+} Search;
+
+/* A row of the source, its values as text. */
+typedef struct {
+    int64_t row_id;
+    GString *key;
+    char **values; /* NULL for NULL */
+    size_t count;
+    bool is_met;
+} Kept;
+
+static void
+kept_free(void *data)
+{
+    Kept *kept = data;
+    for (size_t i = 0; i < kept->count; i++)
+        g_free(kept->values[i]);
+    g_free(kept->values);
+    g_string_free(kept->key, TRUE);
+    g_free(kept);
+}
+
+/* --- keys --- */
+
+static void
+search_set_key(Search *search)
+{
+    const Schema *schema = program_target(search->transfer->program);
+    search->has_key = schema->key->len > 0;
+    search->key_count = search->has_key ? schema->key->len : schema_count(schema);
+    search->key = g_new0(size_t, search->key_count);
+    for (size_t i = 0; i < search->key_count; i++)
+        if (!search->has_key || schema_find(schema, schema->key->pdata[i], &search->key[i]) == NULL)
+            search->key[i] = i;
+}
+
+/* The bytes of the key, so that equal keys are equal bytes. */
+static GString *
+key_bytes(const Search *search, const Batch *batch, size_t row)
+{
+    GString *bytes = g_string_new(NULL);
+    for (size_t i = 0; i < search->key_count; i++) {
+        Value value = batch_value(batch, search->key[i], row);
+        size_t begin = bytes->len + 1;
+        g_string_append(bytes, value.is_null ? "n" : "v");
+        if (!value.is_null)
+            value_append_text(&value, bytes);
+        guint32 length = (guint32) (bytes->len - begin);
+        g_string_append_len(bytes, (const char *) &length, sizeof length);
+    }
+    return bytes;
+}
+
+static guint
+bytes_hash(const void *data)
+{
+    const GString *bytes = data;
+    guint hash = 5381;
+    for (size_t i = 0; i < bytes->len; i++)
+        hash = hash * 33 + (guchar) bytes->str[i];
+    return hash;
+}
+
+static gboolean
+bytes_equal(const void *a, const void *b)
+{
+    return g_string_equal(a, b);
+}
+
+static size_t
+part_of(Search *search, const Batch *batch, size_t row)
+{
+    row_hasher_begin(&search->hasher);
+    for (size_t i = 0; i < search->key_count; i++) {
+        Value value = batch_value(batch, search->key[i], row);
+        g_autoptr(GString) text = g_string_new(NULL);
+        if (!value.is_null)
+            value_append_text(&value, text);
+        if (value.is_null)
+            row_hasher_null(&search->hasher);
+        else
+            row_hasher_bytes(&search->hasher, TYPE_TEXT, text->str, text->len);
+    }
+    return row_hasher_end(&search->hasher).low % PARTS;
+}
+
+/* --- reading both sides --- */
+
+static void
+ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+}
+
+typedef bool RowFn(Search *search, const Batch *batch, size_t row); /* false: enough */
+
+/* The source as it was mapped, without the rows that the target put aside. */
+static bool
+each_source_row(Search *search, RowFn *fn, GError **error)
+{
+    Transfer *transfer = search->transfer;
+    g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
+    g_autoptr(Batch) out = batch_new_for(program_target(transfer->program));
+    g_autoptr(Scan) scan = NULL;
+    ScanSpec spec = transfer_scan_spec(transfer, NULL);
+    int64_t rows = 0;
+    if (!conn_scan(transfer->source, &spec, &scan, error))
+        return false;
+    do {
+        batch_reset(in);
+        batch_reset(out);
+        if (!scan_next(scan, in, ignore_reject, NULL, error) ||
+            !program_apply(transfer->program, in, out, ignore_reject, NULL, error) ||
+            !transfer_tick(search->tick, search->tick_data, rows += (int64_t) in->row_count, error))
+            return false;
+        for (size_t row = 0; row < out->row_count; row++)
+            if (!g_hash_table_contains(search->refused, &out->row_ids[row]) &&
+                !fn(search, out, row))
+                return true;
+    } while (in->row_count > 0);
+    return true;
+}
+
+static bool
+each_target_row(Search *search, RowFn *fn, GError **error)
+{
+    Transfer *transfer = search->transfer;
+    g_auto(ReadBack) back;
+    g_autoptr(Scan) scan = NULL;
+    read_back_init(&back, transfer, search->object, NULL);
+    g_autoptr(Batch) batch = batch_new_for(back.spec.output);
+    int64_t rows = 0;
+    if (!conn_scan(transfer->target, &back.spec, &scan, error))
+        return false;
+    do {
+        batch_reset(batch);
+        if (!scan_next(scan, batch, ignore_reject, NULL, error) ||
+            !transfer_tick(search->tick, search->tick_data, rows += (int64_t) batch->row_count,
+                           error))
+            return false;
+        for (size_t row = 0; row < batch->row_count; row++)
+            if (!fn(search, batch, row))
+                return true;
+    } while (batch->row_count > 0);
+    return true;
+}
+
+/* --- pass 1: sums of parts --- */
+
+static bool
+sum_source_row(Search *search, const Batch *batch, size_t row)
+{
+    size_t part = part_of(search, batch, row);
+    hash_sum_add(&search->source[part], batch_row_hash(batch, row, &search->hasher));
+    return true;
+}
+
+static bool
+sum_target_row(Search *search, const Batch *batch, size_t row)
+{
+    size_t part = part_of(search, batch, row);
+    hash_sum_add(&search->target[part], batch_row_hash(batch, row, &search->hasher));
+    return true;
+}
+
+/* As many parts as fit; at least one. */
+static void
+choose_parts(Search *search)
+{
+    int64_t rows = 0;
+    for (size_t i = 0; i < PARTS; i++) {
+        if (hash_sum_equal(&search->source[i], &search->target[i]))
+            continue;
+        if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX)
+            return;
+        rows += search->source[i].rows + 1;
+        search->wanted[i] = true;
+    }
+}
+
+/* --- pass 2: rows --- */
+
+static json_t *
+value_to_json(const char *text)
+{
+    if (text == NULL)
+        return json_null();
+    size_t bytes = strlen(text);
+    g_autofree char *shown = bytes <= SHOWN_BYTES_MAX ? g_utf8_make_valid(text, (gssize) bytes)
+                                                      : g_utf8_make_valid(text, SHOWN_BYTES_MAX);
+    return json_string(shown);
+}
+
+static char *
+value_text(const Value *value)
+{
+    if (value->is_null)
+        return NULL;
+    if (value->type == TYPE_BYTES) {
+        GString *hex = g_string_new("x'");
+        for (size_t i = 0; i < value->s.bytes && i < SHOWN_BYTES_MAX / 2; i++)
+            g_string_append_printf(hex, "%02x", (guchar) value->s.data[i]);
+        g_string_append(hex, value->s.bytes > SHOWN_BYTES_MAX / 2 ? "…" : "'");
+        return g_string_free(hex, FALSE);
+    }
+    GString *text = g_string_new(NULL);
+    value_append_text(value, text);
+    return g_string_free(text, FALSE);
+}
+
+static char **
+row_texts(const Batch *batch, size_t row)
+{
+    char **texts = g_new0(char *, batch->column_count);
+    for (size_t i = 0; i < batch->column_count; i++) {
+        Value value = batch_value(batch, i, row);
+        texts[i] = value_text(&value);
+    }
+    return texts;
+}
+
+static void
+texts_free(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g_free(texts[i]);
+    g_free(texts);
+}
+
+static void
+add_difference(Search *search, const char *what, char *const *values, int64_t row_id,
+               const char *column, const char *source, const char *target)
+{
+    const Schema *schema = program_target(search->transfer->program);
+    json_t *difference = json_object();
+    json_t *key = json_object();
+    for (size_t i = 0; i < search->key_count; i++)
+        json_object_set_new(key, schema_column(schema, search->key[i])->name,
+                            value_to_json(values[search->key[i]]));
+    json_object_set_new(difference, "key", key);
+    json_set_int(difference, "row_id", row_id);
+    json_set_string(difference, "what", what);
+    if (column != NULL) {
+        json_set_string(difference, "column", column);
+        json_object_set_new(difference, "source", value_to_json(source));
+        json_object_set_new(difference, "target", value_to_json(target));
+    }
+    json_array_append_new(search->differences, difference);
+}
+
+static bool
+is_enough(const Search *search)
+{
+    return json_array_size(search->differences) >= search->differences_max;
+}
+
+static bool
+keep_source_row(Search *search, const Batch *batch, size_t row)
+{
+    if (!search->wanted[part_of(search, batch, row)])
+        return true;
+    Kept *kept = g_new0(Kept, 1);
+    kept->row_id = batch->row_ids[row];
+    kept->key = key_bytes(search, batch, row);
+    kept->values = row_texts(batch, row);
+    kept->count = batch->column_count;
+    for (size_t i = 0; i < kept->count; i++)
+        search->kept_bytes += kept->values[i] != NULL ? strlen(kept->values[i]) : 0;
+    g_ptr_array_add(search->kept, kept);
+    /* a key twice in the source: the second stays alone, and shows as missing */
+    if (g_hash_table_lookup(search->by_key, kept->key) == NULL)
+        g_hash_table_insert(search->by_key, kept->key, kept);
+    search->is_cut = search->kept->len >= ROWS_KEPT_MAX || search->kept_bytes >= BYTES_KEPT_MAX;
+    return !search->is_cut;
+}
+
+static void
+compare_columns(Search *search, const Kept *kept, char *const *values)
+{
+    const Schema *schema = program_target(search->transfer->program);
+    for (size_t i = 0; i < kept->count && !is_enough(search); i++)
+        if (g_strcmp0(kept->values[i], values[i]) != 0)
+            add_difference(search, "differs", values, kept->row_id, schema_column(schema, i)->name,
+                           kept->values[i], values[i]);
+}
+
+static bool
+meet_target_row(Search *search, const Batch *batch, size_t row)
+{
+    if (!search->wanted[part_of(search, batch, row)])
+        return true;
+    GString *key = key_bytes(search, batch, row);
+    char **values = row_texts(batch, row);
+    Kept *kept = g_hash_table_lookup(search->by_key, key);
+    if (kept == NULL && search->is_cut) {
+        /* not known */
+    } else if (kept == NULL || kept->is_met) {
+        add_difference(search, "extra", values, batch->row_ids[row], NULL, NULL, NULL);
+    } else {
+        kept->is_met = true;
+        compare_columns(search, kept, values);
+    }
+    texts_free(values, batch->column_count);
+    g_string_free(key, TRUE);
+    return !is_enough(search);
+}
+
+static void
+add_missing(Search *search)
+{
+    for (guint i = 0; i < search->kept->len && !is_enough(search); i++) {
+        const Kept *kept = search->kept->pdata[i];
+        if (!kept->is_met)
+            add_difference(search, "missing", kept->values, kept->row_id, NULL, NULL, NULL);
+    }
+}
+
+/* Rows that the target put aside are expected to be missing there. */
+static bool
+read_refused(Search *search, GError **error)
+{
+    Transfer *transfer = search->transfer;
+    g_autoptr(json_t) rows = NULL;
+    json_t *row;
+    size_t i;
+    if (transfer->spec.plan == NULL || transfer->target->driver->load == NULL)
+        return true;
+    if (!conn_quarantined(transfer->target, transfer->spec.plan, ROWS_KEPT_MAX, &rows, error))
+        return false;
+    json_array_foreach(rows, i, row)
+    {
+        int64_t *row_id = g_new(int64_t, 1);
+        *row_id = json_get_int(row, "row_id", 0);
+        g_hash_table_add(search->refused, row_id);
+    }
+    return true;
+}
+
+static bool
+search_run(Search *search, GError **error)
+{
+    if (!read_refused(search, error) || !each_source_row(search, sum_source_row, error) ||
+        !each_target_row(search, sum_target_row, error))
+        return false;
+    choose_parts(search);
+    if (!each_source_row(search, keep_source_row, error) ||
+        !each_target_row(search, meet_target_row, error))
+        return false;
+    add_missing(search);
+    return true;
+}
+
+bool
+transfer_find_differences(Transfer *transfer, const char *object, size_t differences_max,
+                          TickFn *tick, void *data, json_t *differences, GError **error)
+{
+    Search *search = g_new0(Search, 1);
+    search->transfer = transfer;
+    search->object = object;
+    search->tick = tick;
+    search->tick_data = data;
+    search->differences_max = differences_max;
+    search->differences = differences;
+    search->refused = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    search->by_key = g_hash_table_new(bytes_hash, bytes_equal);
+    search->kept = g_ptr_array_new_with_free_func(kept_free);
+    row_hasher_init(&search->hasher);
+    search_set_key(search);
+    bool done = search_run(search, error);
+    g_hash_table_unref(search->by_key);
+    g_ptr_array_unref(search->kept);
+    g_hash_table_unref(search->refused);
+    row_hasher_clear(&search->hasher);
+    g_free(search->key);
+    g_free(search);
+    return done;
+}

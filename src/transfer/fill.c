@@ -1,0 +1,177 @@
+/*
+ * fill.c - one range from source to stage, in one transaction of the target.
+ *
+ * The store does it itself where it can and may. When it refuses (INVALID: some row is not as it should be), nothing is
+ * written, and the range is moved row by row, which finds the offenders:
+ *
+ *   scan ─► batch ─► program_apply ─► batch ─► put ─► commit with the ledger row
+ *     │                  │                      │
+ *     └── not readable ──┴── not mappable ──────┴── refused ──► quarantine, with the original record
+ */
+#include "transfer/inside.h"
+
+/* A range in which that many rows are refused is a wrong mapping, not bad data. */
+#define REJECTS_PER_RANGE_MAX 10000
+
+typedef struct {
+    Transfer *transfer;
+    Scan *scan;
+    RangeResult result;
+    int64_t scanned;
+    RowHasher hasher;
+    GError *error; /* of the quarantine, which has no other way out of a callback */
+} Fill;
+
+static bool
+put_aside(Fill *fill, int64_t row_id, const char *column, const char *reason, GError **error)
+{
+    g_autoptr(json_t) record = NULL;
+    g_autoptr(GError) unreadable = NULL;
+    /* a record that cannot be shown is put aside nevertheless */
+    if (!scan_record(fill->scan, row_id, &record, &unreadable))
+        record = json_pack("{ss}", "unreadable", unreadable->message);
+    fill->result.rejected++;
+    if (fill->result.rejected > REJECTS_PER_RANGE_MAX)
+        return fail(error, ERR_BUDGET,
+                    "more than %d rows of one range are refused, the last because: %s%s%s",
+                    REJECTS_PER_RANGE_MAX, column != NULL ? column : "", column != NULL ? ": " : "",
+                    reason);
+    return conn_quarantine(fill->transfer->target, row_id, record, column, reason, error);
+}
+
+static void
+on_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+    Fill *fill = data;
+    if (fill->error == NULL && !put_aside(fill, row_id, column, reason, &fill->error))
+        g_assert(fill->error != NULL);
+}
+
+static bool
+rejects_went_well(Fill *fill, GError **error)
+{
+    if (fill->error == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&fill->error));
+    return false;
+}
+
+static void
+count_written(Fill *fill, const Batch *out, size_t from, size_t to)
+{
+    fill->result.rows_out += (int64_t) (to - from);
+    if (!fill->transfer->spec.hash) {
+        fill->result.hash.rows += (int64_t) (to - from);
+        return;
+    }
+    for (size_t row = from; row < to; row++)
+        hash_sum_add(&fill->result.hash, batch_row_hash(out, row, &fill->hasher));
+}
+
+/* All rows of the batch that the target takes; the others are put aside. */
+static bool
+put_batch(Fill *fill, const Batch *out, GError **error)
+{
+    for (size_t from = 0; from < out->row_count;) {
+        g_autoptr(GError) refusal = NULL;
+        size_t next = from;
+        bool done = conn_put(fill->transfer->target, out, from, &next, &refusal);
+        count_written(fill, out, from, next);
+        if (done)
+            return true;
+        if (!error_is(refusal, ERR_INVALID)) {
+            g_propagate_error(error, g_steal_pointer(&refusal));
+            return false;
+        }
+        if (!put_aside(fill, out->row_ids[next], NULL, refusal->message, error))
+            return false;
+        from = next + 1;
+    }
+    return true;
+}
+
+static bool
+move_rows(Fill *fill, const json_t *range, TickFn *tick, void *data, GError **error)
+{
+    Transfer *transfer = fill->transfer;
+    ScanSpec spec = transfer_scan_spec(transfer, range);
+    g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
+    g_autoptr(Batch) out = batch_new_for(program_target(transfer->program));
+    if (!conn_scan(transfer->source, &spec, &fill->scan, error))
+        return false;
+    for (;;) {
+        batch_reset(in);
+        batch_reset(out);
+        int64_t rejected = fill->result.rejected;
+        if (!scan_next(fill->scan, in, on_reject, fill, error) || !rejects_went_well(fill, error))
+            return false;
+        fill->scanned += (int64_t) in->row_count + fill->result.rejected - rejected;
+        if (in->row_count == 0)
+            return true;
+        if (!program_apply(transfer->program, in, out, on_reject, fill, error) ||
+            !rejects_went_well(fill, error) || !put_batch(fill, out, error) ||
+            !transfer_tick(tick, data, fill->scanned, error))
+            return false;
+    }
+}
+
+static bool
+fill_by_rows(Transfer *transfer, const json_t *range, const Writer *writer, TickFn *tick,
+             void *data, RangeResult *ret, GError **error)
+{
+    bool is_done = false;
+    if (!conn_begin(transfer->target, transfer->spec.stage, program_target(transfer->program),
+                    writer, &is_done, ret, error))
+        return false;
+    if (is_done)
+        return true;
+    Fill fill = {.transfer = transfer};
+    row_hasher_init(&fill.hasher);
+    bool moved = move_rows(&fill, range, tick, data, error);
+    scan_close(fill.scan);
+    row_hasher_clear(&fill.hasher);
+    g_clear_error(&fill.error);
+    /* what a condition leaves out is neither in nor out */
+    fill.result.rows_in = fill.result.rows_out + fill.result.rejected;
+    if (moved && conn_commit(transfer->target, &fill.result, error)) {
+        *ret = fill.result;
+        return true;
+    }
+    conn_rollback(transfer->target);
+    return false;
+}
+
+static bool
+fill_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, RangeResult *ret,
+           GError **error)
+{
+    const TransferSpec *spec = &transfer->spec;
+    Writer writer = {.plan = spec->plan,
+                     .task = spec->task,
+                     .range = json_get_string(range, "name", NULL),
+                     .token = spec->token};
+    if (writer.range == NULL)
+        return fail(error, ERR_INVALID, "the range has no name");
+    if (transfer->pushes) {
+        g_autoptr(GError) refusal = NULL;
+        ScanSpec scan = transfer_scan_spec(transfer, range);
+        if (conn_push(transfer->target, spec->source_store, &scan, transfer->program, spec->stage,
+                      &writer, spec->hash, ret, &refusal))
+            return true;
+        if (!error_is(refusal, ERR_INVALID)) {
+            g_propagate_error(error, g_steal_pointer(&refusal));
+            return false;
+        }
+    }
+    return fill_by_rows(transfer, range, &writer, tick, data, ret, error);
+}
+
+bool
+transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, RangeResult *ret,
+               GError **error)
+{
+    transfer_set_tick(transfer, tick, data);
+    bool done = fill_range(transfer, range, tick, data, ret, error);
+    transfer_set_tick(transfer, NULL, NULL);
+    return done;
+}

@@ -1,0 +1,33 @@
+/* inside.h - a Transfer, as the files of this room see it. */
+#pragma once
+
+#include "transfer/transfer.h"
+
+struct Transfer {
+    TransferSpec spec;
+    Conn *source, *target; /* the same connection where both are one store's file */
+    MappingSet *identity;  /* when the spec has no mapping */
+    Program *program;
+    bool pushes; /* until the store says that it cannot */
+};
+
+/* The spec of a scan that reads what the program needs. */
+ScanSpec transfer_scan_spec(const Transfer *transfer, const json_t *range);
+/* The target's columns, in the program's order, over `object`; items and spec are valid until freed. */
+typedef struct {
+    ScanSpec spec;
+    SourceItem *items;
+} ReadBack;
+void read_back_init(ReadBack *back, const Transfer *transfer, const char *object,
+                    const json_t *range);
+void read_back_clear(ReadBack *back);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReadBack, read_back_clear)
+
+/* Both connections tell `tick` until the end of the scope. */
+void transfer_set_tick(Transfer *transfer, TickFn *tick, void *data);
+CHECKED bool transfer_tick(TickFn *tick, void *data, int64_t rows, GError **error);
+
+/* differences.c: the first rows that differ, found through sums of parts. Appended to `differences`. */
+CHECKED bool transfer_find_differences(Transfer *transfer, const char *object,
+                                       size_t differences_max, TickFn *tick, void *data,
+                                       json_t *differences, GError **error);

@@ -1,0 +1,237 @@
+/*
+ * transfer.c - binding the two sides, and cutting the source into ranges.
+ */
+#include "base/clock.h"
+#include "base/limits.h"
+#include "transfer/inside.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* Writing costs about as much as reading and mapping, in the row-by-row way. */
+#define WRITE_FACTOR 2
+#define ROWS_PER_S_MIN 10000
+#define ROWS_PER_S_MAX 1000000
+#define RATE_ROWS_MIN 256 /* fewer rows say nothing about the rate */
+#define ROWS_PER_S_GUESS 200000
+
+/* One file has one writer at a time, and a reader of its own would stand in that writer's way. */
+static bool
+is_same_store(const StoreConfig *a, const StoreConfig *b)
+{
+    struct stat one, other;
+    if (a == b || strcmp(a->driver, b->driver) != 0)
+        return a == b;
+    const char *left = json_get_string(a->settings, "path", NULL);
+    const char *right = json_get_string(b->settings, "path", NULL);
+    if (left == NULL || right == NULL)
+        return strcmp(a->name, b->name) == 0;
+    return stat(left, &one) == 0 && stat(right, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* The schema that decides the types: the stage's, else the target's; NULL when there is neither. */
+static bool
+describe_target(Transfer *transfer, Schema **ret, GError **error)
+{
+    const char *objects[] = {transfer->spec.stage, transfer->spec.target};
+    *ret = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(objects) && *ret == NULL; i++) {
+        g_autoptr(GError) missing = NULL;
+        if (objects[i] == NULL || conn_describe(transfer->target, objects[i], ret, &missing) ||
+            error_is(missing, ERR_NOT_FOUND))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&missing));
+        return false;
+    }
+    return true;
+}
+
+static bool
+bind_program(Transfer *transfer, GError **error)
+{
+    g_autoptr(Schema) source = NULL;
+    g_autoptr(Schema) target = NULL;
+    const Mapping *mapping = transfer->spec.mapping;
+    if (!conn_describe(transfer->source, transfer->spec.source, &source, error) ||
+        !describe_target(transfer, &target, error))
+        return false;
+    if (mapping == NULL) {
+        if (!mapping_identity(source, target != NULL ? target : source, &transfer->identity, error))
+            return false;
+        mapping = mapping_get(transfer->identity, 0);
+    }
+    return program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
+                       error);
+}
+
+bool
+transfer_open(const TransferSpec *spec, Transfer **ret, GError **error)
+{
+    g_autoptr(Transfer) transfer = g_new0(Transfer, 1);
+    transfer->spec = *spec;
+    if (!conn_open(spec->target_store, &transfer->target, error))
+        return false;
+    if (is_same_store(spec->source_store, spec->target_store))
+        transfer->source = transfer->target;
+    else if (!conn_open(spec->source_store, &transfer->source, error))
+        return false;
+    if (!bind_program(transfer, error))
+        return false;
+    ScanSpec scan = transfer_scan_spec(transfer, NULL);
+    transfer->pushes =
+        spec->push_allowed && conn_can_push(transfer->target, spec->source_store, &scan);
+    *ret = g_steal_pointer(&transfer);
+    return true;
+}
+
+void
+transfer_close(Transfer *transfer)
+{
+    if (transfer == NULL)
+        return;
+    program_free(transfer->program);
+    mapping_set_free(transfer->identity);
+    if (transfer->source != transfer->target)
+        conn_close(transfer->source);
+    conn_close(transfer->target);
+    g_free(transfer);
+}
+
+const Schema *
+transfer_schema(const Transfer *transfer)
+{
+    return program_target(transfer->program);
+}
+
+ScanSpec
+transfer_scan_spec(const Transfer *transfer, const json_t *range)
+{
+    ScanSpec spec = {.object = transfer->spec.source,
+                     .output = program_input(transfer->program),
+                     .range = range};
+    spec.item_count = program_items(transfer->program, &spec.items);
+    if (spec.item_count == 0)
+        spec.items = NULL;
+    if (conn_has_sql(transfer->source))
+        spec.where = program_where(transfer->program);
+    return spec;
+}
+
+void
+read_back_init(ReadBack *back, const Transfer *transfer, const char *object, const json_t *range)
+{
+    const Schema *schema = program_target(transfer->program);
+    size_t count = schema_count(schema);
+    back->items = g_new0(SourceItem, count);
+    for (size_t i = 0; i < count; i++)
+        back->items[i].name = schema_column(schema, i)->name;
+    back->spec = (ScanSpec){.object = object,
+                            .items = back->items,
+                            .item_count = count,
+                            .output = schema,
+                            .range = range};
+}
+
+void
+read_back_clear(ReadBack *back)
+{
+    g_free(back->items);
+    back->items = NULL;
+}
+
+void
+transfer_set_tick(Transfer *transfer, TickFn *tick, void *data)
+{
+    conn_set_tick(transfer->source, tick, data);
+    conn_set_tick(transfer->target, tick, data);
+}
+
+bool
+transfer_tick(TickFn *tick, void *data, int64_t rows, GError **error)
+{
+    if (tick == NULL || tick(rows, data))
+        return true;
+    return fail(error, ERR_STOPPED, "asked to stop");
+}
+
+/* --- ranges --- */
+
+static void
+ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+}
+
+/* How many rows a second one worker moves: one batch is read and mapped, and nothing written. */
+static bool
+measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
+{
+    g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
+    g_autoptr(Batch) out = batch_new_for(program_target(transfer->program));
+    g_autoptr(Scan) scan = NULL;
+    ScanSpec spec = transfer_scan_spec(transfer, NULL);
+    int64_t begun_us = clock_monotonic_us();
+    if (!conn_scan(transfer->source, &spec, &scan, error) ||
+        !scan_next(scan, in, ignore_reject, NULL, error) ||
+        !program_apply(transfer->program, in, out, ignore_reject, NULL, error))
+        return false;
+    int64_t took_us = MAX(clock_monotonic_us() - begun_us, 1) * WRITE_FACTOR;
+    int64_t rows = (int64_t) in->row_count;
+    *ret_rows_per_s = rows < RATE_ROWS_MIN
+                          ? ROWS_PER_S_GUESS
+                          : CLAMP(rows * 1000000 / took_us, ROWS_PER_S_MIN, ROWS_PER_S_MAX);
+    return true;
+}
+
+/* Ranges with names; larger ones when there would be too many of them. */
+static bool
+split_named(Conn *conn, const char *object, int64_t rows, json_t **ret, GError **error)
+{
+    json_t *ranges = NULL, *range;
+    size_t i;
+    rows = MAX(rows, 1);
+    for (;;) {
+        if (!conn_split(conn, object, rows, &ranges, error))
+            return false;
+        if (json_array_size(ranges) <= CHILDREN_PER_STEP_MAX)
+            break;
+        rows *= (int64_t) (json_array_size(ranges) / CHILDREN_PER_STEP_MAX) + 1;
+        json_decref(ranges);
+    }
+    json_array_foreach(ranges, i, range)
+    {
+        g_autofree char *name = g_strdup_printf("%04zu", i + 1);
+        json_set_string(range, "name", name);
+    }
+    *ret = ranges;
+    return true;
+}
+
+bool
+transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges, GError **error)
+{
+    int64_t rows_per_s = 0;
+    if (!measure_rate(transfer, &rows_per_s, error))
+        return false;
+    return split_named(transfer->source, transfer->spec.source, rows_per_s * range_ms / 1000,
+                       ret_ranges, error);
+}
+
+bool
+transfer_hash_split(Transfer *transfer, const char *object, int64_t range_ms, json_t **ret_ranges,
+                    GError **error)
+{
+    /* reading back is several times faster than moving */
+    return split_named(transfer->target, object, ROWS_PER_S_GUESS * 4 * range_ms / 1000, ret_ranges,
+                       error);
+}
+
+bool
+transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied, RangeResult *ret,
+               GError **error)
+{
+    const TransferSpec *spec = &transfer->spec;
+    return conn_fence(transfer->target, spec->plan, spec->token, error) &&
+           conn_ledger_find(transfer->target, spec->plan, json_get_string(range, "name", ""),
+                            ret_applied, ret, error);
+}
