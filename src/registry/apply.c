@@ -36,19 +36,53 @@ tell(Applying *applying, const char *type, const char *ref, const char *change, 
     return ledger_append(applying->db, &event, error);
 }
 
+typedef struct {
+    char *digest, *file; /* NULL: it was not there */
+    int line;
+} Before;
+
+static void
+before_clear(Before *before)
+{
+    g_free(before->digest);
+    g_free(before->file);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Before, before_clear)
+
 static bool
-digest_before(Db *db, const char *ref, char **ret, GError **error)
+look_before(Db *db, const char *ref, Before *before, GError **error)
 {
     Stmt *stmt;
     bool is_row;
-    if (!db_prepare(db, "SELECT digest FROM entity WHERE ref = :ref", &stmt, error))
+    if (!db_prepare(db, "SELECT digest, file, line FROM entity WHERE ref = :ref", &stmt, error))
         return false;
     stmt_text(stmt, ":ref", ref);
     if (!stmt_step(stmt, &is_row, error))
         return false;
-    *ret = is_row ? g_strdup(stmt_col_text(stmt, 0)) : NULL;
-    stmt_reset(stmt);
+    if (is_row) {
+        before->digest = g_strdup(stmt_col_text(stmt, 0));
+        before->file = g_strdup(stmt_col_text(stmt, 1));
+        before->line = (int) stmt_col_int(stmt, 2);
+        stmt_reset(stmt);
+    }
     return true;
+}
+
+/* The same entity at another place is no change, but paths in it count from where it is now. */
+static bool
+write_place(Db *db, const Entity *entity, const Before *before, GError **error)
+{
+    Stmt *stmt;
+    if (entity->file == NULL ||
+        (entity->line == before->line && g_strcmp0(entity->file, before->file) == 0))
+        return true;
+    if (!db_prepare(db, "UPDATE entity SET file = :file, line = :line WHERE ref = :ref", &stmt,
+                    error))
+        return false;
+    stmt_text(stmt, ":file", entity->file);
+    stmt_int(stmt, ":line", entity->line);
+    stmt_text(stmt, ":ref", entity->ref);
+    return stmt_run(stmt, NULL, error);
 }
 
 static bool
@@ -116,19 +150,20 @@ write_relations(Db *db, const Entity *entity, bool is_new, GError **error)
 static bool
 apply_entity(Applying *applying, const Entity *entity, GError **error)
 {
-    g_autofree char *before = NULL, *text = NULL;
+    g_auto(Before) before = {0};
+    g_autofree char *text = NULL;
     g_autofree char *digest = entity_digest(entity->json, &text);
-    if (!digest_before(applying->db, entity->ref, &before, error))
+    if (!look_before(applying->db, entity->ref, &before, error))
         return false;
-    if (g_strcmp0(before, digest) == 0) {
+    if (g_strcmp0(before.digest, digest) == 0) {
         applying->counts.unchanged++;
-        return true;
+        return write_place(applying->db, entity, &before, error);
     }
-    *(before == NULL ? &applying->counts.added : &applying->counts.changed) += 1;
+    bool is_new = before.digest == NULL;
+    *(is_new ? &applying->counts.added : &applying->counts.changed) += 1;
     return write_entity(applying, entity, text, digest, error) &&
-           write_relations(applying->db, entity, before == NULL, error) &&
-           tell(applying, "entity.applied", entity->ref, before == NULL ? "added" : "changed",
-                error);
+           write_relations(applying->db, entity, is_new, error) &&
+           tell(applying, "entity.applied", entity->ref, is_new ? "added" : "changed", error);
 }
 
 /* ---- what went away ---- */

@@ -69,6 +69,20 @@ what_did_not_change_makes_no_event(void)
 }
 
 static void
+an_entity_that_moved_is_found_where_it_is_now(void)
+{
+    g_autoptr(Db) db = db_new();
+    g_autoptr(Entity) entity = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *later = g_strconcat("\n\n", two, NULL);
+    apply(db, two, false);
+    apply(db, later, false);
+    g_assert_true(registry_get(db, "ada", &entity, &error));
+    g_assert_cmpint(entity->line, ==, 3);
+    g_assert_cmpint(last_seq(db), ==, 2);
+}
+
+static void
 relations_are_seen_from_both_ends(void)
 {
     g_autoptr(Db) db = db_new();
@@ -200,6 +214,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/registry/what did not change makes no event",
                     what_did_not_change_makes_no_event);
+    g_test_add_func("/registry/an entity that moved is found where it is now",
+                    an_entity_that_moved_is_found_where_it_is_now);
     g_test_add_func("/registry/relations are seen from both ends",
                     relations_are_seen_from_both_ends);
     g_test_add_func("/registry/an entity is found by its short name if there is only one",
