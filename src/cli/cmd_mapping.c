@@ -1,0 +1,433 @@
+/*
+ * cmd_mapping.c - honk mapping draft, check, explain: mappings against the schemas of the stores, without a
+ * server.
+ *
+ * A dataset is named as in the catalog (users-v1, resource:default/users-v1), as STORE:OBJECT of honk.yaml,
+ * or as a file: airports.csv, events.ndjson, or data.db:users for a table of an SQLite file.
+ */
+#include "base/limits.h"
+#include "base/text.h"
+#include "cli/catalog_source.h"
+#include "cli/client.h"
+#include "driver/driver.h"
+
+#include <string.h>
+
+#define URL_ANNOTATION "honk/dataset-url"
+
+typedef struct {
+    StoreConfig *own; /* made for a file; NULL when the store is one of honk.yaml */
+    Conn *conn;
+    char *object;
+    Schema *schema; /* NULL: there is no such object yet */
+} Dataset;
+
+static void
+dataset_clear(Dataset *dataset)
+{
+    schema_free(dataset->schema);
+    if (dataset->conn != NULL)
+        conn_close(dataset->conn);
+    if (dataset->own != NULL) {
+        g_free(dataset->own->name);
+        g_free(dataset->own->driver);
+        json_decref(dataset->own->settings);
+        g_free(dataset->own);
+    }
+    g_free(dataset->object);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dataset, dataset_clear)
+
+/* ---- finding a dataset ---- */
+
+static const struct {
+    const char *ending, *driver;
+    bool is_file; /* the object is the file itself, else a table in it */
+} endings[] = {
+    {".csv", "csv", true},        {".tsv", "csv", true},         {".ndjson", "ndjson", true},
+    {".jsonl", "ndjson", true},   {".json", "ndjson", true},     {".db", "sqlite", false},
+    {".sqlite", "sqlite", false}, {".sqlite3", "sqlite", false},
+};
+
+static StoreConfig *
+file_store(const char *driver, const char *path)
+{
+    StoreConfig *store = g_new0(StoreConfig, 1);
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    store->name = g_strdup("file");
+    store->driver = g_strdup(driver);
+    store->settings = json_object();
+    json_set_string(store->settings, "path", absolute);
+    return store;
+}
+
+/* "airports.csv" is an object of its folder; "data.db:users" a table of a file. False when it is neither. */
+static bool
+find_file(const char *text, Dataset *dataset)
+{
+    const char *colon = strrchr(text, ':');
+    g_autofree char *before = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        const char *path = endings[i].is_file ? text : before;
+        if (path == NULL || !g_str_has_suffix(path, endings[i].ending) ||
+            !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            continue;
+        g_autofree char *folder = g_path_get_dirname(path);
+        dataset->own = file_store(endings[i].driver, endings[i].is_file ? folder : path);
+        dataset->object = endings[i].is_file ? g_path_get_basename(path) : g_strdup(colon + 1);
+        return true;
+    }
+    return false;
+}
+
+/* The address in the catalog's entry. NULL without an error when the catalog does not know the name. */
+static bool
+catalog_url(Invocation *call, const Config *config, const char *name, char **ret_url,
+            GError **error)
+{
+    g_autoptr(Catalog) catalog = NULL;
+    g_autoptr(Entity) entity = NULL;
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    for (guint i = 0; i < config->catalog->len; i++)
+        g_ptr_array_add(paths, config->catalog->pdata[i]);
+    g_ptr_array_add(paths, NULL);
+    if (!catalog_read_shown((const char *const *) paths->pdata, false, call->view, &catalog, error))
+        return false;
+    CatalogView view = catalog_view(catalog);
+    if (!catalog_dataset(&view, name, &entity, error))
+        return false;
+    const char *url = entity_annotation(entity, URL_ANNOTATION);
+    if (url == NULL)
+        return fail(error, ERR_INVALID, "'%s' has no annotation " URL_ANNOTATION, entity->ref);
+    *ret_url = g_strdup(url);
+    return true;
+}
+
+static bool
+find_in_config(Invocation *call, const char *text, const StoreConfig **ret, char **ret_object,
+               GError **error)
+{
+    const Config *config = NULL;
+    g_autofree char *url = NULL;
+    const char *object = NULL;
+    if (!invocation_config(call, &config, error)) {
+        invocation_hint(call,
+                        "without honk.yaml a dataset is a file: airports.csv, or data.db:users");
+        return false;
+    }
+    const char *colon = strchr(text, ':');
+    g_autofree char *store = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
+    if (store != NULL && config_store(config, store) != NULL)
+        url = g_strdup(text);
+    else if (!catalog_url(call, config, text, &url, error))
+        return false;
+    if (!config_dataset_url(config, url, ret, &object, error))
+        return false;
+    *ret_object = g_strdup(object);
+    return true;
+}
+
+/* `may_be_new`: an object that does not exist leaves the schema NULL. */
+static bool
+dataset_open(Invocation *call, const char *text, bool may_be_new, Dataset *dataset, GError **error)
+{
+    const StoreConfig *store = NULL;
+    g_autoptr(GError) missing = NULL;
+    if (find_file(text, dataset))
+        store = dataset->own;
+    else if (!find_in_config(call, text, &store, &dataset->object, error))
+        return false;
+    if (!conn_open(store, &dataset->conn, error))
+        return false;
+    if (conn_describe(dataset->conn, dataset->object, &dataset->schema, &missing))
+        return true;
+    if (may_be_new && error_is(missing, ERR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&missing));
+    return false;
+}
+
+/* ---- draft ---- */
+
+static void
+ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+}
+
+/* The first rows, all columns: what types are guessed from. */
+static bool
+read_sample(const Dataset *dataset, Batch **ret, GError **error)
+{
+    const ScanSpec spec = {.object = dataset->object, .output = dataset->schema};
+    g_autoptr(Batch) batch = batch_new_for(dataset->schema);
+    g_autoptr(Scan) scan = NULL;
+    if (!conn_scan(dataset->conn, &spec, &scan, error) ||
+        !scan_next(scan, batch, ignore_reject, NULL, error))
+        return false;
+    *ret = g_steal_pointer(&batch);
+    return true;
+}
+
+/* A target that is nowhere yet may be any name. */
+static bool
+open_draft_target(Invocation *call, const char *text, Dataset *target, GError **error)
+{
+    g_autoptr(GError) unknown = NULL;
+    if (dataset_open(call, text, true, target, &unknown) || error_is(unknown, ERR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&unknown));
+    return false;
+}
+
+static bool
+draft_run(Invocation *call, GError **error)
+{
+    const char *source_name = invocation_arg(call, 0), *target_name = invocation_arg(call, 1);
+    const char *path = invocation_option(call, "out");
+    g_auto(Dataset) source = {0}, target = {0};
+    g_autoptr(Batch) sample = NULL;
+    if (!dataset_open(call, source_name, false, &source, error) ||
+        !open_draft_target(call, target_name, &target, error) ||
+        !read_sample(&source, &sample, error))
+        return false;
+    g_autofree char *draft = mapping_draft(source_name, source.schema, target_name, target.schema,
+                                           conn_has_sql(source.conn), sample);
+    if (path == NULL) {
+        view_raw(call->view, draft);
+        return true;
+    }
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !invocation_has(call, "force"))
+        return fail(error, ERR_WRONG_STATE, "'%s' is there already (--force writes over it)", path);
+    if (!file_write_atomic(path, draft, strlen(draft), 0644, error))
+        return false;
+    view_tone(call->view, TONE_GOOD, "wrote %s", path);
+    view_line(call->view, "look at every line marked 'guess', then: honk mapping check %s", path);
+    return true;
+}
+
+static const Option draft_options[] = {
+    {'o', "out", "FILE", "write to FILE instead of the screen"},
+    {0, "force", NULL, "write over FILE if it is there"},
+    {0},
+};
+
+const Command cmd_mapping_draft = {
+    .name = "mapping draft",
+    .args = "SOURCE TARGET",
+    .summary = "a first mapping from two schemas, each guess marked",
+    .deed = "draft a mapping",
+    .about = "Types and date formats are guessed from the first rows of SOURCE. TARGET need not "
+             "exist: its "
+             "columns are then made from the source's.\n\nA dataset is named as in the catalog, as "
+             "STORE:OBJECT, or as a file (airports.csv, data.db:users).",
+    .examples = "honk mapping draft users-v1 users-v2 -o mappings/users.yaml\n"
+                "honk mapping draft airports.csv main:airports",
+    .options = draft_options,
+    .run = draft_run,
+};
+
+/* ---- check and explain: a file, its documents, their datasets ---- */
+
+static bool
+read_mappings(const char *path, Diags *diags, MappingSet **ret, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    return file_read(path, YAML_BYTES_MAX, &text, &bytes, error) &&
+           mapping_parse(text, bytes, path, diags, ret, error);
+}
+
+typedef struct {
+    Conn *conn;
+    const char *object;
+} ExprAsk;
+
+static bool
+ask_source(const char *sql, void *data, char **ret_message)
+{
+    const ExprAsk *ask = data;
+    return conn_check_expr(ask->conn, ask->object, sql, ret_message);
+}
+
+static void
+check_one(const Mapping *mapping, const Dataset *source, const Dataset *target, Diags *diags)
+{
+    ExprAsk ask = {.conn = source->conn, .object = source->object};
+    bool has_sql = conn_has_sql(source->conn);
+    mapping_check(mapping, source->schema, target->schema,
+                  has_sql ? ask_source : mapping_expr_check_embedded,
+                  has_sql ? (void *) &ask : (void *) source->schema, diags);
+}
+
+static void
+show_findings(View *view, const Diags *diags)
+{
+    static const Tone tones[] = {
+        [DIAG_ERROR] = TONE_BAD, [DIAG_WARNING] = TONE_WARN, [DIAG_NOTE] = TONE_DIM};
+    g_autofree char *text = diags_text(diags);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; i < diags_count(diags) && lines[i] != NULL; i++)
+        view_tone(view, tones[diags_get(diags, i)->level], "%s", lines[i]);
+}
+
+static int64_t
+count_level(const Diags *diags, DiagLevel level)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < diags_count(diags); i++)
+        count += diags_get(diags, i)->level == level;
+    return count;
+}
+
+static void
+show_verdict(Invocation *call, const MappingSet *set, const Diags *diags)
+{
+    g_autofree char *mappings = text_plural((int64_t) mapping_count(set), "mapping", "mappings");
+    g_autofree char *errors = text_plural(count_level(diags, DIAG_ERROR), "error", "errors");
+    g_autofree char *warnings =
+        text_plural(count_level(diags, DIAG_WARNING), "warning", "warnings");
+    bool is_good = !diags_has_errors(diags);
+    call->status = is_good ? 0 : error_exit_status(ERR_INVALID);
+    if (call->view->json) {
+        g_autoptr(json_t) findings = diags_json(diags);
+        view_json(call->view, findings);
+        return;
+    }
+    show_findings(call->view, diags);
+    view_tone(call->view, is_good ? TONE_GOOD : TONE_BAD, "%s: %s, %s", mappings, errors, warnings);
+}
+
+static bool
+check_run(Invocation *call, GError **error)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(MappingSet) set = NULL;
+    if (!read_mappings(invocation_arg(call, 0), diags, &set, error))
+        return false;
+    for (size_t i = 0; i < mapping_count(set); i++) {
+        const Mapping *mapping = mapping_get(set, i);
+        g_auto(Dataset) source = {0}, target = {0};
+        if (!dataset_open(call, mapping_source(mapping), false, &source, error) ||
+            !open_draft_target(call, mapping_target(mapping), &target, error))
+            return false;
+        check_one(mapping, &source, &target, diags);
+    }
+    show_verdict(call, set, diags);
+    return true;
+}
+
+const Command cmd_mapping_check = {
+    .name = "mapping check",
+    .args = "FILE",
+    .summary = "look for mistakes in a mapping, against both schemas",
+    .deed = "check the mapping",
+    .about = "Reads the schemas of the datasets that FILE names, and tells everything that can be "
+             "said before "
+             "the first row, each finding with its place. Errors give exit status 2.",
+    .examples = "honk mapping check mappings/users.yaml",
+    .run = check_run,
+};
+
+/* ---- explain ---- */
+
+static const char *
+place_name(Place place)
+{
+    static const char *const names[] = {
+        [PLACE_SOURCE] = "source", [PLACE_MOVER] = "mover", [PLACE_TARGET] = "target"};
+    return names[place];
+}
+
+static json_t *
+explain_json(const Mapping *mapping, const Program *program)
+{
+    const GPtrArray *columns = program_columns(program);
+    json_t *list = json_array(), *json = json_object();
+    for (guint i = 0; i < columns->len; i++) {
+        const ProgramColumn *column = columns->pdata[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "target", column->target,
+                                              "rule", column->rule, "place",
+                                              place_name(column->place), "why", column->why));
+    }
+    json_set_string(json, "source", mapping_source(mapping));
+    json_set_string(json, "target", mapping_target(mapping));
+    json_set_string(json, "where", program_where(program));
+    json_object_set_new(json, "columns", list);
+    json_object_set_new(json, "dropped", json_deep_copy(mapping_dropped(mapping)));
+    return json;
+}
+
+static void
+explain_text(View *view, const Mapping *mapping, const Program *program)
+{
+    const GPtrArray *columns = program_columns(program), *key = program_target(program)->key;
+    g_autoptr(Table) table = table_new("column", "type", "rule", "where", "why there", NULL);
+    g_autoptr(GString) keys = g_string_new(NULL);
+    for (guint i = 0; i < columns->len; i++) {
+        const ProgramColumn *column = columns->pdata[i];
+        table_cell(table, TONE_STRONG, column->target);
+        table_cell(table, TONE_PLAIN,
+                   column_type_name(schema_column(program_target(program), i)->type));
+        table_cell(table, TONE_PLAIN, column->rule);
+        table_cell(table, TONE_PLAIN, place_name(column->place));
+        table_cell(table, TONE_DIM, column->why);
+    }
+    for (guint i = 0; i < key->len; i++)
+        g_string_append_printf(keys, "%s%s", i > 0 ? ", " : "", (const char *) key->pdata[i]);
+    view_tone(view, TONE_STRONG, "%s to %s", mapping_source(mapping), mapping_target(mapping));
+    view_line(view, "key: %s", key->len > 0 ? keys->str : "none");
+    if (program_where(program) != NULL)
+        view_line(view, "only rows where %s", program_where(program));
+    view_table(view, table);
+    const char *name;
+    json_t *why;
+    json_object_foreach((json_t *) mapping_dropped(mapping), name, why)
+        view_line(view, "dropped: %s (%s)", name, json_get_string(why, "why", ""));
+}
+
+static bool
+explain_one(Invocation *call, const Mapping *mapping, json_t *all, GError **error)
+{
+    g_auto(Dataset) source = {0}, target = {0};
+    g_autoptr(Program) program = NULL;
+    if (!dataset_open(call, mapping_source(mapping), false, &source, error) ||
+        !open_draft_target(call, mapping_target(mapping), &target, error) ||
+        !program_new(mapping, source.schema, target.schema, conn_has_sql(source.conn), &program,
+                     error))
+        return false;
+    if (call->view->json)
+        json_array_append_new(all, explain_json(mapping, program));
+    else
+        explain_text(call->view, mapping, program);
+    return true;
+}
+
+static bool
+explain_run(Invocation *call, GError **error)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(MappingSet) set = NULL;
+    g_autoptr(json_t) all = json_array();
+    if (!read_mappings(invocation_arg(call, 0), diags, &set, error))
+        return false;
+    for (size_t i = 0; i < mapping_count(set); i++) {
+        if (i > 0)
+            view_line(call->view, "%s", "");
+        if (!explain_one(call, mapping_get(set, i), all, error))
+            return false;
+    }
+    if (call->view->json)
+        view_json(call->view, all);
+    return true;
+}
+
+const Command cmd_mapping_explain = {
+    .name = "mapping explain",
+    .args = "FILE",
+    .summary = "what each column is made of, where it is computed, and why",
+    .deed = "explain the mapping",
+    .about = "'source' computes in the store that the rows come from, 'mover' in the program that "
+             "moves them.",
+    .examples = "honk mapping explain mappings/users.yaml",
+    .run = explain_run,
+};
