@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 static const Option options[] = {
-    {0, "id", "W-…", "the name of this worker (made up if it is not given)"},
+    {0, "id", "ID", "the name of this worker (made up if it is not given)"},
     {'l', "label", "LABEL", "offer LABEL beside store:NAME of every store; may be repeated"},
     {0, "dies-with-parent", NULL, "end when the process that started this one does"},
     {0, "drain", NULL, "end when there is nothing to do"},
