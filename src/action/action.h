@@ -14,8 +14,8 @@
  *                "diagnostics": […]}; without a digest the diagnostics say why, and the plan stays a draft
  *   preflight  params {"request": digest of the same, made anew; absent: only the stores are looked at}
  *              done, or drift with {"differences": ["…"]}
- *              params {"verify_start": {"source", "target"} as in `start` below}, at the end of a rollback
- *              done {"equal": true}, or error `mismatch`
+ *              in phase reverse, at the end of a rollback: params {"verify_start": {"source", "target"} as in
+ *                `start` below, {} when nothing was recorded}; done {"equal": true}, or error `mismatch`
  *   a range    params {"range": {…}, "rows_total": n, "identity": {…}}: a child of transform, copy or
  *                compare
  *   reverse    params {"give_up_rows": true}: a person gave up the rows written since the swap

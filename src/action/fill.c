@@ -252,8 +252,8 @@ fill_verify(const StepCall *call, StepEnv *env, GError **error)
     return true;
 }
 
-/* Dividing and making indexes is safe to do again, so going forward it counts as not applied; going
- * back, what matters is whether any range is there. */
+/* The step's own part, dividing and making indexes, is safe to do again: it counts as not applied.
+ * While its parts are still at work, what they wrote counts. */
 static bool
 probe_step(const StepCall *call, Conn *conn, bool *ret_found, GError **error)
 {
@@ -262,7 +262,7 @@ probe_step(const StepCall *call, Conn *conn, bool *ret_found, GError **error)
 
     if (!conn_ledger_sum(conn, call->lease->plan, &sum, &ranges, error))
         return false;
-    *ret_found = call->lease->phase == PHASE_REVERSE && ranges > 0;
+    *ret_found = !call->lease->children_done && ranges > 0;
     return true;
 }
 

@@ -412,6 +412,8 @@ rig_preflight(Rig *rig, json_t *params)
                    .action = (char *) "preflight",
                    .key = (char *) "",
                    .plan_digest = rig->plan->digest,
+                   .phase = json_object_get(owned, "verify_start") != NULL ? PHASE_REVERSE
+                                                                           : PHASE_FORWARD,
                    .attempt = 1,
                    .token = ++rig->token,
                    .lease_ms = 1000,
