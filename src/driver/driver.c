@@ -13,6 +13,7 @@
 
 static const Driver *const drivers[] = {
     &driver_sqlite,
+    &driver_csv,
 };
 
 const Driver *

@@ -1,0 +1,379 @@
+/*
+ * csv.c - CSV files as a source: text columns, ranges by byte offsets, rows by number.
+ *
+ * Settings of the store, under `format`: header (true), delimiter (","), null (""): what an unquoted field says when it
+ * has no value; a quoted one always has one.
+ */
+#include "base/limits.h"
+#include "base/text.h"
+#include "driver/csv/lexer.h"
+#include "driver/drivers.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+typedef struct {
+    bool has_header;
+    char delimiter;
+    const char *null_text; /* borrowed from the settings */
+} CsvFormat;
+
+static bool
+csv_format(const FileConn *conn, CsvFormat *ret, GError **error)
+{
+    const json_t *format = json_object_get(conn->settings, "format");
+    const char *delimiter = json_get_string(format, "delimiter", ",");
+    if (strlen(delimiter) != 1 || strchr("\"\r\n", delimiter[0]) != NULL)
+        return fail(error, ERR_INVALID, "format.delimiter is '%s', expected one character",
+                    delimiter);
+    *ret = (CsvFormat){.has_header = json_get_bool(format, "header", true),
+                       .delimiter = delimiter[0],
+                       .null_text = json_get_string(format, "null", "")};
+    return true;
+}
+
+/* --- an open file --- */
+
+typedef struct {
+    Scan base;
+    int fd;
+    CsvFormat format;
+    CsvLexer lexer;
+    bool is_lexing;
+    char **names; /* of all columns */
+    size_t name_count;
+    int64_t data_begin, data_line; /* behind byte order mark and header */
+    size_t *columns;               /* those that the batch wants */
+    size_t column_count;
+    int64_t row, end; /* number of the next record; where the range ends, -1 for the file's end */
+    GArray *seen;     /* CsvPlace of the records since the batch began */
+} CsvScan;
+
+typedef struct {
+    int64_t row, offset, line;
+} CsvPlace;
+
+static void
+csv_scan_close(Scan *base)
+{
+    CsvScan *scan = (CsvScan *) base;
+    if (scan->is_lexing)
+        csv_lexer_clear(&scan->lexer);
+    fd_close(&scan->fd);
+    g_strfreev(scan->names);
+    g_free(scan->columns);
+    g_array_unref(scan->seen);
+    g_free(scan);
+}
+
+static void
+scan_drop(CsvScan **scan)
+{
+    if (*scan != NULL)
+        csv_scan_close(&(*scan)->base);
+}
+
+static void
+start_lexing(CsvScan *scan, int64_t offset, int64_t line)
+{
+    if (scan->is_lexing)
+        csv_lexer_clear(&scan->lexer);
+    csv_lexer_init(&scan->lexer, scan->fd, offset, line, scan->format.delimiter);
+    scan->is_lexing = true;
+}
+
+static bool
+check_names(const CsvScan *scan, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < scan->name_count; i++) {
+        if (scan->names[i][0] == '\0')
+            return fail(error, ERR_INVALID, "column %zu of the header has no name", i + 1);
+        if (!g_hash_table_add(known, scan->names[i]))
+            return fail(error, ERR_INVALID, "the header has column '%s' twice", scan->names[i]);
+    }
+    return true;
+}
+
+/* Names from the first record, or c1, c2… for as many fields as it has. */
+static bool
+read_header(CsvScan *scan, const char *path, GError **error)
+{
+    char mark[3] = {0};
+    bool more = false;
+    ssize_t got = pread(scan->fd, mark, sizeof mark, 0);
+    if (got >= 2 && (memcmp(mark, "\xff\xfe", 2) == 0 || memcmp(mark, "\xfe\xff", 2) == 0))
+        return fail(error, ERR_INVALID, "'%s' is UTF-16, expected UTF-8", path);
+    int64_t begin = got == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    start_lexing(scan, begin, 1);
+    if (!csv_next(&scan->lexer, &more, error))
+        return false;
+    if (!more)
+        return fail(error, ERR_INVALID, "'%s' is empty, expected %s", path,
+                    scan->format.has_header ? "a header" : "records");
+    if (scan->lexer.problem != NULL)
+        return fail(error, ERR_INVALID, "line %" G_GINT64_FORMAT ": %s", scan->lexer.record_line,
+                    scan->lexer.problem);
+    scan->name_count = csv_count(&scan->lexer);
+    scan->names = g_new0(char *, scan->name_count + 1);
+    for (size_t i = 0; i < scan->name_count; i++) {
+        CsvField field = csv_field(&scan->lexer, i);
+        scan->names[i] = scan->format.has_header ? g_strndup(field.data, field.bytes)
+                                                 : g_strdup_printf("c%zu", i + 1);
+    }
+    scan->data_begin = begin;
+    scan->data_line = 1;
+    if (scan->format.has_header) {
+        scan->data_begin = scan->lexer.offset + (int64_t) scan->lexer.record_bytes;
+        scan->data_line = scan->lexer.line;
+    }
+    return check_names(scan, error);
+}
+
+static bool
+csv_open_file(Conn *base, const char *object, CsvScan **ret, GError **error)
+{
+    FileConn *conn = (FileConn *) base;
+    g_autofree char *path = NULL;
+    __attribute__((cleanup(scan_drop))) CsvScan *scan = g_new0(CsvScan, 1);
+    scan->fd = -1;
+    scan->seen = g_array_new(FALSE, FALSE, sizeof(CsvPlace));
+    if (!csv_format(conn, &scan->format, error) || !file_conn_path(conn, object, &path, error))
+        return false;
+    scan->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (scan->fd < 0)
+        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
+    if (!read_header(scan, path, error))
+        return false;
+    start_lexing(scan, scan->data_begin, scan->data_line);
+    scan->row = 1;
+    scan->end = -1;
+    *ret = g_steal_pointer(&scan);
+    return true;
+}
+
+static bool
+csv_describe(Conn *conn, const char *object, Schema **ret, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
+    if (!csv_open_file(conn, object, &scan, error))
+        return false;
+    Schema *schema = schema_new(object);
+    for (size_t i = 0; i < scan->name_count; i++)
+        schema_add(schema, scan->names[i], TYPE_TEXT, "", true);
+    *ret = schema;
+    return true;
+}
+
+/* --- ranges --- */
+
+static bool
+csv_tick(Conn *conn, int64_t row, GError **error)
+{
+    if (row % BATCH_ROWS_MAX != 0 || conn->tick == NULL || conn->tick(-1, conn->tick_data))
+        return true;
+    return fail(error, ERR_STOPPED, "asked to stop");
+}
+
+static void
+add_range(json_t *ranges, const CsvPlace *from, const CsvPlace *to, int64_t rows)
+{
+    bool is_first = json_array_size(ranges) == 0;
+    json_t *range = json_object();
+    json_object_set_new(range, "from", is_first ? json_null() : json_integer(from->offset));
+    json_object_set_new(range, "to", to == NULL ? json_null() : json_integer(to->offset));
+    json_set_int(range, "row", from->row);
+    json_set_int(range, "line", from->line);
+    json_set_int(range, "rows", rows);
+    json_array_append_new(ranges, range);
+}
+
+static bool
+csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
+    g_autoptr(json_t) ranges = json_array();
+    if (!csv_open_file(conn, object, &scan, error))
+        return false;
+    CsvPlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
+    int64_t row = 0;
+    for (bool more = true;;) {
+        if (!csv_next(&scan->lexer, &more, error) || !csv_tick(conn, row, error))
+            return false;
+        if (!more)
+            break;
+        row++;
+        CsvPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        if (row - from.row == rows) {
+            add_range(ranges, &from, &place, rows);
+            from = place;
+        }
+    }
+    add_range(ranges, &from, NULL, row + 1 - from.row);
+    *ret_ranges = g_steal_pointer(&ranges);
+    return true;
+}
+
+static bool
+csv_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error)
+{
+    g_autoptr(json_t) ranges = NULL;
+    if (!csv_split(conn, object, INT64_MAX, &ranges, error))
+        return false;
+    *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
+    return true;
+}
+
+/* --- rows --- */
+
+static bool
+choose_columns(CsvScan *scan, const ScanSpec *spec, GError **error)
+{
+    scan->column_count = spec->items != NULL ? spec->item_count : scan->name_count;
+    scan->columns = g_new0(size_t, scan->column_count);
+    for (size_t i = 0; i < scan->column_count; i++) {
+        scan->columns[i] = i;
+        if (spec->items == NULL)
+            continue;
+        size_t at = 0;
+        while (at < scan->name_count && strcmp(scan->names[at], spec->items[i].name) != 0)
+            at++;
+        if (at == scan->name_count || spec->items[i].sql != NULL)
+            return fail(error, ERR_INVALID, "there is no column '%s'", spec->items[i].name);
+        scan->columns[i] = at;
+    }
+    return true;
+}
+
+static bool
+csv_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
+    if (!csv_open_file(conn, spec->object, &scan, error) || !choose_columns(scan, spec, error))
+        return false;
+    for (size_t i = 0; spec->output != NULL && i < schema_count(spec->output); i++)
+        g_assert(schema_column(spec->output, i)->type == TYPE_TEXT);
+    if (json_is_integer(json_object_get(spec->range, "from"))) {
+        scan->row = json_get_int(spec->range, "row", 1);
+        start_lexing(scan, json_get_int(spec->range, "from", 0),
+                     json_get_int(spec->range, "line", 1));
+    }
+    scan->end = json_get_int(spec->range, "to", -1);
+    *ret = &g_steal_pointer(&scan)->base;
+    return true;
+}
+
+/* Why the record at the lexer is none; NULL when it is one. Caller frees. */
+static char *
+record_problem(const CsvScan *scan)
+{
+    const CsvLexer *lexer = &scan->lexer;
+    if (lexer->problem != NULL)
+        return g_strdup_printf("line %" G_GINT64_FORMAT ": %s", lexer->record_line, lexer->problem);
+    if (csv_count(lexer) != scan->name_count)
+        return g_strdup_printf("line %" G_GINT64_FORMAT ": the record has %zu fields, expected %zu",
+                               lexer->record_line, csv_count(lexer), scan->name_count);
+    for (size_t i = 0; i < scan->name_count; i++)
+        if (csv_field(lexer, i).bytes > CELL_BYTES_MAX)
+            return g_strdup_printf("line %" G_GINT64_FORMAT ": '%s' has %zu bytes, at most %d",
+                                   lexer->record_line, scan->names[i], csv_field(lexer, i).bytes,
+                                   CELL_BYTES_MAX);
+    return NULL;
+}
+
+static bool
+is_null(const CsvScan *scan, CsvField field)
+{
+    return !field.is_quoted && strlen(scan->format.null_text) == field.bytes &&
+           memcmp(scan->format.null_text, field.data, field.bytes) == 0;
+}
+
+static void
+put_record(const CsvScan *scan, Batch *batch, int64_t row)
+{
+    for (size_t i = 0; i < scan->column_count; i++) {
+        CsvField field = csv_field(&scan->lexer, scan->columns[i]);
+        if (is_null(scan, field))
+            batch_put_null(batch, i);
+        else
+            batch_put_bytes(batch, i, field.data, field.bytes);
+    }
+    batch_commit_row(batch, row);
+}
+
+static bool
+csv_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    CsvScan *scan = (CsvScan *) base;
+    g_array_set_size(scan->seen, 0);
+    while (!batch_is_full(batch)) {
+        bool more = false;
+        if (!csv_next(&scan->lexer, &more, error))
+            return false;
+        if (!more || (scan->end >= 0 && scan->lexer.offset >= scan->end))
+            return true;
+        int64_t row = scan->row++;
+        CsvPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        g_array_append_val(scan->seen, place);
+        g_autofree char *problem = record_problem(scan);
+        if (problem != NULL)
+            reject(row, SIZE_MAX, NULL, problem, data);
+        else
+            put_record(scan, batch, row);
+        /* a file of broken records only must not gather their places without end */
+        if (scan->seen->len >= BATCH_ROWS_MAX && batch->row_count > 0)
+            return true;
+        if (scan->seen->len >= 2 * BATCH_ROWS_MAX)
+            g_array_set_size(scan->seen, 0);
+    }
+    return true;
+}
+
+static bool
+csv_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
+{
+    CsvScan *scan = (CsvScan *) base;
+    const CsvPlace *place = NULL;
+    for (guint i = 0; i < scan->seen->len && place == NULL; i++)
+        if (g_array_index(scan->seen, CsvPlace, i).row == row_id)
+            place = &g_array_index(scan->seen, CsvPlace, i);
+    if (place == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
+    CsvLexer lexer;
+    bool more = false;
+    csv_lexer_init(&lexer, scan->fd, place->offset, place->line, scan->format.delimiter);
+    bool done = csv_next(&lexer, &more, error);
+    if (done && (lexer.problem != NULL || csv_count(&lexer) != scan->name_count)) {
+        *ret = raw_to_json(place->line, csv_raw(&lexer), lexer.record_bytes);
+    } else if (done) {
+        *ret = json_object();
+        for (size_t i = 0; i < scan->name_count; i++) {
+            CsvField field = csv_field(&lexer, i);
+            json_object_set_new(*ret, scan->names[i],
+                                is_null(scan, field) ? json_null()
+                                                     : json_stringn(field.data, field.bytes));
+        }
+    }
+    csv_lexer_clear(&lexer);
+    return done;
+}
+
+static const ScanOps csv_scan_ops = {
+    .split = csv_split,
+    .open = csv_scan_open,
+    .next = csv_scan_next,
+    .close = csv_scan_close,
+    .record = csv_scan_record,
+    .count = csv_count_rows,
+};
+
+const Driver driver_csv = {
+    .name = "csv",
+    .summary = "CSV files, to read from: every column is text",
+    .open = file_conn_open,
+    .close = file_conn_close,
+    .describe = csv_describe,
+    .identity = file_conn_identity,
+    .fingerprint = file_conn_fingerprint,
+    .scan = &csv_scan_ops,
+};

@@ -1,0 +1,247 @@
+/* lexer.c - from bytes to CSV records. */
+#include "driver/csv/lexer.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define FIELDS_MAX 100000
+
+void
+csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter)
+{
+    *lexer = (CsvLexer){.delimiter = delimiter, .line = line};
+    window_init(&lexer->window, fd, offset);
+    lexer->fields = g_array_new(FALSE, FALSE, sizeof(CsvField));
+    lexer->scratch = g_string_new(NULL);
+}
+
+void
+csv_lexer_clear(CsvLexer *lexer)
+{
+    window_clear(&lexer->window);
+    g_clear_pointer(&lexer->fields, g_array_unref);
+    if (lexer->scratch != NULL)
+        g_string_free(lexer->scratch, TRUE);
+    lexer->scratch = NULL;
+    g_clear_pointer(&lexer->problem, g_free);
+}
+
+size_t
+csv_count(const CsvLexer *lexer)
+{
+    return lexer->fields->len;
+}
+
+CsvField
+csv_field(const CsvLexer *lexer, size_t index)
+{
+    return g_array_index(lexer->fields, CsvField, index);
+}
+
+const char *
+csv_raw(const CsvLexer *lexer)
+{
+    return lexer->window.bytes + (lexer->offset - lexer->window.offset);
+}
+
+typedef enum { LEX_DONE, LEX_MORE, LEX_BROKEN } LexResult;
+
+/* The end of the line that begins at `at`, behind its LF; `used` when there is none. */
+static size_t
+line_end(const CsvLexer *lexer, size_t at)
+{
+    const char *bytes = lexer->window.bytes;
+    const char *lf =
+        at < lexer->window.used ? memchr(bytes + at, '\n', lexer->window.used - at) : NULL;
+    return lf != NULL ? (size_t) (lf - bytes) + 1 : lexer->window.used;
+}
+
+static void
+set_problem(CsvLexer *lexer, const char *problem)
+{
+    g_free(lexer->problem);
+    lexer->problem = g_strdup(problem);
+}
+
+/* A quoted field from its opening quote at `*at`, which moves behind the closing one. */
+static LexResult
+lex_quoted(CsvLexer *lexer, size_t *at, CsvField *ret)
+{
+    const char *bytes = lexer->window.bytes;
+    size_t used = lexer->window.used, from = *at + 1, p = from;
+    size_t scratch = lexer->scratch->len;
+    bool is_doubled = false;
+    for (;;) {
+        const char *quote = p < used ? memchr(bytes + p, '"', used - p) : NULL;
+        if (quote == NULL || ((size_t) (quote - bytes) + 1 == used && !lexer->window.is_end)) {
+            if (!lexer->window.is_end)
+                return LEX_MORE;
+            set_problem(lexer, "a quote is opened and never closed");
+            return LEX_BROKEN;
+        }
+        p = (size_t) (quote - bytes);
+        if (p + 1 < used && bytes[p + 1] == '"') {
+            g_string_append_len(lexer->scratch, bytes + from, (gssize) (p + 1 - from));
+            is_doubled = true;
+            from = p += 2;
+            continue;
+        }
+        break;
+    }
+    if (is_doubled) {
+        g_string_append_len(lexer->scratch, bytes + from, (gssize) (p - from));
+        /* the scratch may move: its place is kept as an offset until the record is whole */
+        *ret = (CsvField){.data = NULL, .bytes = lexer->scratch->len - scratch, .is_quoted = true};
+    } else {
+        *ret = (CsvField){.data = bytes + from, .bytes = p - from, .is_quoted = true};
+    }
+    *at = p + 1;
+    return LEX_DONE;
+}
+
+static LexResult
+lex_plain(CsvLexer *lexer, size_t *at, CsvField *ret)
+{
+    const char *bytes = lexer->window.bytes;
+    size_t p = *at;
+    while (p < lexer->window.used && bytes[p] != lexer->delimiter && bytes[p] != '\n')
+        p++;
+    if (p == lexer->window.used && !lexer->window.is_end)
+        return LEX_MORE;
+    bool has_cr = p > *at && bytes[p - 1] == '\r' && (p == lexer->window.used || bytes[p] == '\n');
+    *ret = (CsvField){.data = bytes + *at, .bytes = p - *at - has_cr};
+    *at = p;
+    return LEX_DONE;
+}
+
+/* Fields up to the record's end, behind which `*at` is then. */
+static LexResult
+lex_record(CsvLexer *lexer, size_t *at)
+{
+    for (;;) {
+        CsvField field;
+        const char *bytes = lexer->window.bytes;
+        bool is_quoted = *at < lexer->window.used && bytes[*at] == '"';
+        LexResult result = is_quoted ? lex_quoted(lexer, at, &field) : lex_plain(lexer, at, &field);
+        if (result != LEX_DONE)
+            return result;
+        g_array_append_val(lexer->fields, field);
+        if (lexer->fields->len > FIELDS_MAX) {
+            set_problem(lexer, "the record has too many fields");
+            return LEX_BROKEN;
+        }
+        size_t p = *at, used = lexer->window.used;
+        if (p + 1 >= used && !lexer->window.is_end)
+            return LEX_MORE;
+        if (p < used && bytes[p] == '\r' && (p + 1 == used || bytes[p + 1] == '\n'))
+            p++;
+        if (p >= used || bytes[p] == '\n') {
+            *at = MIN(p + 1, used);
+            return LEX_DONE;
+        }
+        if (bytes[p] != lexer->delimiter) {
+            set_problem(lexer, "there is text behind a closing quote");
+            return LEX_BROKEN;
+        }
+        *at = p + 1;
+    }
+}
+
+static void
+place_scratch(CsvLexer *lexer)
+{
+    size_t at = 0;
+    for (guint i = 0; i < lexer->fields->len; i++) {
+        CsvField *field = &g_array_index(lexer->fields, CsvField, i);
+        if (field->data != NULL)
+            continue;
+        field->data = lexer->scratch->str + at;
+        at += field->bytes;
+    }
+}
+
+static void
+check_text(CsvLexer *lexer, size_t end)
+{
+    const char *bytes = lexer->window.bytes + lexer->begin;
+    size_t count = end - lexer->begin, good = utf8_length(bytes, count);
+    if (good < count && bytes[good] == '\0')
+        set_problem(lexer, "there is a NUL byte");
+    else if (good < count)
+        set_problem(lexer, "the bytes are not UTF-8");
+}
+
+static int64_t
+count_lines(const char *bytes, size_t count)
+{
+    int64_t lines = 0;
+    for (const char *p = bytes; (p = memchr(p, '\n', count - (size_t) (p - bytes))) != NULL; p++)
+        lines++;
+    return lines;
+}
+
+/* Empty lines are skipped; with them, what is behind is dropped from the window. */
+static bool
+skip_empty(CsvLexer *lexer, GError **error)
+{
+    for (;;) {
+        const char *bytes = lexer->window.bytes;
+        size_t rest = lexer->window.used - lexer->begin;
+        if (rest < 2 && !lexer->window.is_end) {
+            window_drop(&lexer->window, lexer->begin);
+            lexer->begin = 0;
+            if (!window_grow(&lexer->window, error))
+                return false;
+            continue;
+        }
+        size_t skip = rest >= 1 && bytes[lexer->begin] == '\n' ? 1
+                      : rest >= 2 && bytes[lexer->begin] == '\r' && bytes[lexer->begin + 1] == '\n'
+                          ? 2
+                          : 0;
+        if (skip == 0)
+            return true;
+        lexer->begin += skip;
+        lexer->line++;
+    }
+}
+
+bool
+csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
+{
+    if (!skip_empty(lexer, error))
+        return false;
+    *ret_more = lexer->begin < lexer->window.used;
+    if (!*ret_more)
+        return true;
+    size_t at;
+    for (;;) {
+        g_clear_pointer(&lexer->problem, g_free);
+        g_array_set_size(lexer->fields, 0);
+        g_string_truncate(lexer->scratch, 0);
+        at = lexer->begin;
+        LexResult result = lex_record(lexer, &at);
+        bool is_long = lexer->window.used - lexer->begin > RECORD_BYTES_MAX;
+        if (result == LEX_MORE && is_long) {
+            set_problem(lexer, "the record is longer than 32 MiB (is a quote not closed?)");
+            result = LEX_BROKEN;
+        }
+        if (result == LEX_BROKEN)
+            at = line_end(lexer, lexer->begin);
+        if (result != LEX_MORE)
+            break;
+        window_drop(&lexer->window, lexer->begin);
+        lexer->begin = 0;
+        if (!window_grow(&lexer->window, error))
+            return false;
+    }
+    place_scratch(lexer);
+    if (lexer->problem == NULL)
+        check_text(lexer, at);
+    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
+    lexer->record_bytes = at - lexer->begin;
+    lexer->record_line = lexer->line;
+    lexer->line += count_lines(lexer->window.bytes + lexer->begin, at - lexer->begin);
+    lexer->begin = at;
+    return true;
+}

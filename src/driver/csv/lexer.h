@@ -1,0 +1,40 @@
+/*
+ * lexer.h - CSV as RFC 4180 has it and as it is met: records one by one, in bounded memory.
+ *
+ * - a field that begins with a quote ends with one; doubled quotes inside are one; it may hold line ends
+ * - a quote elsewhere in a field is a character like others
+ * - a record ends with LF or CRLF; empty lines are no records; a byte order mark at the beginning is skipped
+ * - what cannot be a record (a quote that is never closed, text behind a closing quote, NUL, bytes that are not UTF-8,
+ *   more than RECORD_BYTES_MAX) is told as a problem, and reading goes on with the next line
+ */
+#pragma once
+
+#include "driver/file.h"
+
+typedef struct {
+    const char *data; /* not zero-terminated */
+    size_t bytes;
+    bool is_quoted;
+} CsvField;
+
+typedef struct {
+    Window window;
+    char delimiter;
+    size_t begin;     /* of the next record in the window */
+    int64_t line;     /* of the next record, from 1 */
+    GArray *fields;   /* CsvField */
+    GString *scratch; /* fields whose quotes were undoubled */
+    /* the record at hand */
+    int64_t offset, record_line;
+    size_t record_bytes;
+    char *problem; /* or NULL */
+} CsvLexer;
+
+void csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter);
+void csv_lexer_clear(CsvLexer *lexer);
+/* The next record; `*ret_more` false at the end. Its fields are valid until the next call. */
+CHECKED bool csv_next(CsvLexer *lexer, bool *ret_more, GError **error);
+size_t csv_count(const CsvLexer *lexer);
+CsvField csv_field(const CsvLexer *lexer, size_t index);
+/* The record as it is written, for messages. */
+const char *csv_raw(const CsvLexer *lexer);

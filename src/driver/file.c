@@ -1,0 +1,189 @@
+/* file.c - paths, identities and windows: everything about a file but its format. */
+#include "driver/file.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WINDOW_BYTES (256 * 1024) /* read at once: far more than a record, far less than a cache */
+#define RAW_BYTES_MAX 4096        /* of a broken record, as much as tells where to look */
+#define NAMES_MAX 10000           /* files of a folder that are looked at for near names */
+
+bool
+file_conn_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
+{
+    const char *path = json_get_string(store->settings, "path", NULL);
+    if (path == NULL)
+        return fail(error, ERR_INVALID, "the settings lack 'path', a folder or a file");
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return fail(error, ERR_NOT_FOUND, "there is no folder or file '%s'", path);
+    FileConn *conn = g_new0(FileConn, 1);
+    conn->base.driver = self;
+    conn->base.store = g_strdup(store->name);
+    conn->path = g_strdup(path);
+    conn->settings = json_deep_copy(store->settings);
+    *ret = &conn->base;
+    return true;
+}
+
+void
+file_conn_close(Conn *base)
+{
+    FileConn *conn = (FileConn *) base;
+    g_free(conn->base.store);
+    g_free(conn->path);
+    json_decref(conn->settings);
+    g_free(conn);
+}
+
+static bool
+fail_no_file(const FileConn *conn, const char *object, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(conn->path, 0, NULL);
+    const char *name;
+    while (dir != NULL && names->len < NAMES_MAX && (name = g_dir_read_name(dir)) != NULL)
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_add(names, NULL);
+    const char *near = text_nearest(object, (const char *const *) names->pdata);
+    return fail(error, ERR_NOT_FOUND, "there is no file '%s' in '%s'%s%s%s", object, conn->path,
+                near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                near != NULL ? "'?)" : "");
+}
+
+static bool
+leaves_folder(const char *object)
+{
+    g_auto(GStrv) parts = g_strsplit(object, "/", -1);
+    for (char **part = parts; *part != NULL; part++)
+        if (strcmp(*part, "..") == 0)
+            return true;
+    return object[0] == '/';
+}
+
+bool
+file_conn_path(const FileConn *conn, const char *object, char **ret, GError **error)
+{
+    g_autofree char *path = NULL;
+    g_autofree char *base = g_path_get_basename(conn->path);
+    if (leaves_folder(object))
+        return fail(error, ERR_INVALID, "'%s' leads out of the store's folder", object);
+    if (g_file_test(conn->path, G_FILE_TEST_IS_DIR))
+        path = g_build_filename(conn->path, object, NULL);
+    else if (strcmp(base, object) == 0)
+        path = g_strdup(conn->path);
+    if (path == NULL || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return fail_no_file(conn, object, error);
+    *ret = g_steal_pointer(&path);
+    return true;
+}
+
+bool
+file_conn_identity(Conn *base, const char *object, json_t **ret, GError **error)
+{
+    g_autofree char *path = NULL;
+    struct stat info;
+    if (!file_conn_path((FileConn *) base, object, &path, error))
+        return false;
+    if (stat(path, &info) != 0)
+        return fail_errno(error, ERR_TRANSIENT, "cannot look at '%s'", path);
+    json_t *identity = json_object();
+    json_set_int(identity, "bytes", info.st_size);
+    json_set_int(identity, "mtime_ns",
+                 (int64_t) info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec);
+    *ret = identity;
+    return true;
+}
+
+bool
+file_conn_fingerprint(Conn *base, const char *object, char **ret, GError **error)
+{
+    g_autofree char *path = NULL;
+    if (!file_conn_path((FileConn *) base, object, &path, error))
+        return false;
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *buffer = g_malloc(WINDOW_BYTES);
+    for (;;) {
+        ssize_t bytes = read(fd, buffer, WINDOW_BYTES);
+        if (bytes < 0 && errno != EINTR)
+            return fail_errno(error, ERR_TRANSIENT, "cannot read '%s'", path);
+        if (bytes == 0)
+            break;
+        if (bytes > 0)
+            g_checksum_update(sum, (const guchar *) buffer, bytes);
+        if (base->tick != NULL && !base->tick(-1, base->tick_data))
+            return fail(error, ERR_STOPPED, "asked to stop");
+    }
+    *ret = g_strconcat("sha256:", g_checksum_get_string(sum), NULL);
+    return true;
+}
+
+/* --- windows --- */
+
+void
+window_init(Window *window, int fd, int64_t offset)
+{
+    *window = (Window){.fd = fd, .offset = offset};
+}
+
+void
+window_clear(Window *window)
+{
+    g_free(window->bytes);
+    window->bytes = NULL;
+}
+
+bool
+window_grow(Window *window, GError **error)
+{
+    if (window->used + WINDOW_BYTES > window->room) {
+        window->room = MAX(window->room * 2, 2 * WINDOW_BYTES);
+        window->bytes = g_realloc(window->bytes, window->room);
+    }
+    ssize_t bytes;
+    do {
+        bytes = pread(window->fd, window->bytes + window->used, WINDOW_BYTES,
+                      window->offset + (int64_t) window->used);
+    } while (bytes < 0 && errno == EINTR);
+    if (bytes < 0)
+        return fail_errno(error, ERR_TRANSIENT, "cannot read the file");
+    window->used += (size_t) bytes;
+    window->is_end = bytes == 0;
+    return true;
+}
+
+void
+window_drop(Window *window, size_t bytes)
+{
+    g_assert(bytes <= window->used);
+    memmove(window->bytes, window->bytes + bytes, window->used - bytes);
+    window->used -= bytes;
+    window->offset += (int64_t) bytes;
+}
+
+size_t
+utf8_length(const char *text, size_t bytes)
+{
+    const char *end = text;
+    g_utf8_validate(text, (gssize) bytes, &end); /* stops at NUL, too */
+    return (size_t) (end - text);
+}
+
+json_t *
+raw_to_json(int64_t line, const char *bytes, size_t count)
+{
+    g_autofree char *piece = g_strndup(bytes, MIN(count, RAW_BYTES_MAX));
+    g_autofree char *shown = text_printable(piece);
+    json_t *raw = json_object();
+    json_set_int(raw, "line", line);
+    json_set_string(raw, "raw", shown);
+    return raw;
+}

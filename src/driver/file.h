@@ -1,0 +1,39 @@
+/*
+ * file.h - what drivers of files share: where a file lies, and a window that moves over its bytes.
+ */
+#pragma once
+
+#include "driver/driver.h"
+
+typedef struct {
+    Conn base;
+    char *path;       /* a folder, or one file */
+    json_t *settings; /* borrowed from nobody: a copy */
+} FileConn;
+
+bool file_conn_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
+void file_conn_close(Conn *conn);
+/* The file of an object: inside of the store's folder, or the store's one file. NOT_FOUND names near ones. */
+CHECKED bool file_conn_path(const FileConn *conn, const char *object, char **ret, GError **error);
+bool file_conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
+bool file_conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
+
+/* Bytes of a file from an offset on, as much of them as one record needs. */
+typedef struct {
+    int fd; /* borrowed */
+    char *bytes;
+    size_t used, room;
+    int64_t offset; /* of bytes[0] in the file */
+    bool is_end;    /* the file ends with bytes[used - 1] */
+} Window;
+
+void window_init(Window *window, int fd, int64_t offset);
+void window_clear(Window *window);
+/* At least one more byte, or is_end. TOO_LARGE beyond RECORD_BYTES_MAX is the caller's to look at first. */
+CHECKED bool window_grow(Window *window, GError **error);
+void window_drop(Window *window, size_t bytes); /* from the beginning */
+
+/* Length of valid UTF-8 without NUL at the beginning; `bytes` when all of it is. */
+size_t utf8_length(const char *text, size_t bytes);
+/* A piece of a broken record for people: at most a few kilobytes, made printable. */
+json_t *raw_to_json(int64_t line, const char *bytes, size_t count);

@@ -1,0 +1,181 @@
+/* csv.c - CSV as it should be and as it is met. */
+#include "bench.h"
+
+#include <string.h>
+
+typedef struct {
+    char *folder;
+    StoreConfig store;
+    Conn *conn;
+} Files;
+
+static void
+files_clear(Files *files)
+{
+    conn_close(files->conn);
+    json_decref(files->store.settings);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Files, files_clear)
+
+/* A store over the test's folder with one file "f.csv" in it. */
+static void
+files_init(Files *files, const char *text, gssize bytes, const char *format)
+{
+    g_autofree char *path = g_build_filename(test_folder(), "f.csv", NULL);
+    g_assert_true(g_file_set_contents(path, text, bytes, NULL));
+    *files = (Files){.store = {.name = (char *) "files", .driver = (char *) "csv"}};
+    files->store.settings = json_pack("{ss}", "path", test_folder());
+    if (format != NULL)
+        json_object_set_new(files->store.settings, "format", json_loads(format, 0, NULL));
+    ASSERT_OK(conn_open(&files->store, &files->conn, &ERR));
+}
+
+typedef struct {
+    const char *name, *text;
+    gssize bytes; /* -1: to the zero */
+    const char *format, *expected;
+} Case;
+
+/* clang-format off */
+static const Case cases[] = {
+    {"plain", "a,b\n1,x\n2,y\n", -1, NULL, "1:1|x\n2:2|y"},
+    {"no line end at the end", "a,b\n1,x\n2,y", -1, NULL, "1:1|x\n2:2|y"},
+    {"CRLF", "a,b\r\n1,x\r\n\"2\",\"y\"\r\n", -1, NULL, "1:1|x\n2:2|y"},
+    {"byte order mark", "\xef\xbb\xbf" "a,b\n1,x", -1, NULL, "1:1|x"},
+    {"quotes", "a,b\n\"1,\"\"2\"\"\",\"x\ny\"\n\"\"\"\",\"\"\n", -1, NULL, "1:1,\"2\"|x\ny\n2:\"|"},
+    {"a quote in the middle is a character", "a,b\n5\" disk,x\"y\"\n", -1, NULL, "1:5\" disk|x\"y\""},
+    {"empty is NULL, quoted empty is not", "a,b\n,\"\"\n", -1, NULL, "1:NULL|"},
+    {"another word for NULL", "a,b\nNA,\n\"NA\",x\n", -1, "{\"null\": \"NA\"}", "1:NULL|\n2:NA|x"},
+    {"another delimiter", "a;b\n1,5;\"x;y\"\n", -1, "{\"delimiter\": \";\"}", "1:1,5|x;y"},
+    {"tabs", "a\tb\n1\t\n", -1, "{\"delimiter\": \"\\t\"}", "1:1|NULL"},
+    {"no header", "1,x\n2,y\n", -1, "{\"header\": false}", "1:1|x\n2:2|y"},
+    {"empty lines are no records", "a,b\n\n1,x\n\r\n\n2,y\n\n", -1, NULL, "1:1|x\n2:2|y"},
+    {"ragged", "a,b\n1\n1,2,3\n4,5\n", -1, NULL, "!1 -: line 2: the record has 1 fields, expected 2\n"
+        "!2 -: line 3: the record has 3 fields, expected 2\n3:4|5"},
+    {"text behind a quote", "a,b\n\"x\"y,2\n3,4\n", -1, NULL, "!1 -: line 2: there is text behind a closing quote\n2:3|4"},
+    {"never closed", "a,b\n1,\"x\n2,y\n", -1, NULL, "!1 -: line 2: a quote is opened and never closed\n2:2|y"},
+    {"NUL", "a,b\n1,x\0y\n2,z\n", 14, NULL, "!1 -: line 2: there is a NUL byte\n2:2|z"},
+    {"not UTF-8", "a,b\n1,\xe4\n2,\xc3\xa4\n", -1, NULL, "!1 -: line 2: the bytes are not UTF-8\n2:2|ä"},
+    {"lines are counted through quotes", "a,b\n\"1\n2\n3\",x\n7\n", -1, NULL, "!2 -: line 5: the record has 1 fields, expected 2\n1:1\n2\n3|x"},
+    {"only a header", "a,b\n", -1, NULL, ""},
+    {"a lone carriage return is a character", "a,b\n1\r2,x\n", -1, NULL, "1:1\r2|x"},
+};
+/* clang-format on */
+
+static void
+records_are_read_as_they_are_met(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Files) files;
+        g_test_message("%s", cases[i].name);
+        files_init(&files, cases[i].text, cases[i].bytes, cases[i].format);
+        ScanSpec spec = {.object = "f.csv"};
+        g_autofree char *seen = test_scan(files.conn, &spec);
+        g_assert_cmpstr(seen, ==, cases[i].expected);
+    }
+}
+
+static void
+what_is_no_table_is_told(void)
+{
+    static const struct {
+        const char *text, *format, *message;
+    } bad[] = {
+        {"", NULL, "is empty, expected a header"},
+        {"a,b,a\n", NULL, "the header has column 'a' twice"},
+        {"a,,c\n", NULL, "column 2 of the header has no name"},
+        {"\xff\xfe"
+         "a\n",
+         NULL, "is UTF-16, expected UTF-8"},
+        {"\"a\n", NULL, "line 1: a quote is opened and never closed"},
+        {"a\n", "{\"delimiter\": \"::\"}", "format.delimiter is '::', expected one character"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_auto(Files) files;
+        files_init(&files, bad[i].text, -1, bad[i].format);
+        Schema *schema = NULL;
+        ASSERT_FAILS(conn_describe(files.conn, "f.csv", &schema, &ERR), ERR_INVALID,
+                     bad[i].message);
+    }
+    g_auto(Files) files;
+    files_init(&files, "a\n", -1, NULL);
+    Schema *schema = NULL;
+    ASSERT_FAILS(conn_describe(files.conn, "f.cvs", &schema, &ERR), ERR_NOT_FOUND,
+                 "did you mean 'f.csv'?");
+    ASSERT_FAILS(conn_describe(files.conn, "../f.csv", &schema, &ERR), ERR_INVALID, "leads out of");
+    ASSERT_FAILS(conn_describe(files.conn, "/etc/passwd", &schema, &ERR), ERR_INVALID,
+                 "leads out of");
+    ASSERT_FAILS(conn_freeze(files.conn, "f.csv", "w", &ERR), ERR_UNSUPPORTED,
+                 "store 'files' (csv) cannot");
+}
+
+static char *
+scan_in_ranges(Conn *conn, int64_t rows, size_t *ret_ranges)
+{
+    g_autoptr(json_t) ranges = NULL;
+    GString *text = g_string_new(NULL);
+    ASSERT_OK(conn_split(conn, "f.csv", rows, &ranges, &ERR));
+    for (size_t i = 0; i < json_array_size(ranges); i++) {
+        ScanSpec spec = {.object = "f.csv", .range = json_array_get(ranges, i)};
+        g_autofree char *part = test_scan(conn, &spec);
+        g_string_append_printf(text, "%s%s", text->len > 0 && part[0] != '\0' ? "\n" : "", part);
+    }
+    *ret_ranges = json_array_size(ranges);
+    return g_string_free(text, FALSE);
+}
+
+/* Any bytes at all: ranges of any size give the records of the whole, with the same numbers. */
+static void
+ranges_cover_every_record_once(void)
+{
+    static const char letters[] = "ab,,\"\"\"\n\n\r\n1 \xc3\xa4";
+    for (int round = 0; round < 300; round++) {
+        g_autoptr(GString) text = g_string_new("x,y\n");
+        int bytes = g_test_rand_int_range(0, 200);
+        for (int i = 0; i < bytes; i++)
+            g_string_append_c(text, letters[g_test_rand_int_range(0, sizeof letters - 1)]);
+        g_auto(Files) files;
+        files_init(&files, text->str, (gssize) text->len, NULL);
+        ScanSpec spec = {.object = "f.csv"};
+        g_autofree char *expected = test_scan(files.conn, &spec);
+        g_auto(GStrv) a = g_strsplit(expected, "\n", -1);
+        for (int64_t rows = 1; rows < 20; rows += 6) {
+            size_t ranges = 0;
+            g_autofree char *seen = scan_in_ranges(files.conn, rows, &ranges);
+            g_auto(GStrv) b = g_strsplit(seen, "\n", -1);
+            g_assert_cmpuint(g_strv_length(a), ==, g_strv_length(b));
+            for (char **line = a; *line != NULL; line++)
+                g_assert_true(g_strv_contains((const char *const *) b, *line));
+        }
+    }
+}
+
+static void
+a_record_larger_than_the_window_is_whole(void)
+{
+    g_autoptr(GString) text = g_string_new("a,b\n1,\"");
+    for (int i = 0; i < 300000; i++)
+        g_string_append(text, i % 1000 == 0 ? "\"\"" : "x\n");
+    g_string_append(text, "\"\n2,y\n");
+    g_auto(Files) files;
+    files_init(&files, text->str, (gssize) text->len, NULL);
+    int64_t rows = 0;
+    ASSERT_OK(conn_count(files.conn, "f.csv", NULL, &rows, &ERR));
+    g_assert_cmpint(rows, ==, 2);
+    ScanSpec spec = {.object = "f.csv"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_true(g_str_has_suffix(seen, "\n2:2|y"));
+    g_assert_cmpuint(strlen(seen), ==, 4 + 300 + 299700 * 2 + 6);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/csv/records are read as they are met", records_are_read_as_they_are_met);
+    g_test_add_func("/csv/what is no table is told", what_is_no_table_is_told);
+    g_test_add_func("/csv/ranges cover every record once", ranges_cover_every_record_once);
+    g_test_add_func("/csv/a record larger than the window is whole",
+                    a_record_larger_than_the_window_is_whole);
+    return g_test_run();
+}
