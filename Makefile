@@ -55,7 +55,7 @@ install: build  ## install below PREFIX=/usr/local (and DESTDIR)
 	@DESTDIR=$(DESTDIR) meson install -C $(B) --no-rebuild
 
 clean:          ## remove all builds
-	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-fuzz $(B)-bench
+	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-fuzz $(B)-bench $(B)-gcc $(B)-clang
 
 # The suites that run in one process and do not take minutes under a sanitizer.
 SUITES := --suite unit --suite driver --suite action --suite sim --suite fuzz

@@ -130,7 +130,7 @@ cell_append(GString *text, const View *view, Tone tone, const char *cell, int wi
 char *
 table_text(const Table *table, const View *view, int width)
 {
-    int widths[TABLE_COLUMNS_MAX];
+    int widths[TABLE_COLUMNS_MAX] = {0};
     table_measure(table, widths);
     if (width > 0)
         table_shrink(table, widths, width);

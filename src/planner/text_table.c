@@ -204,7 +204,7 @@ print_line(const Row *row, TextPage *page, int indent)
 void
 text_table_print(const TextTable *table, TextPage *page, int indent)
 {
-    int widths[TEXT_COLUMNS_MAX];
+    int widths[TEXT_COLUMNS_MAX] = {0};
 
     fit(table, page->width - indent, widths);
     for (guint r = 0; r < table->rows->len; r++) {

@@ -331,8 +331,8 @@ server_run(const Config *config, const ServerOptions *options, GError **error)
 
     while (is_well && started < G_N_ELEMENTS(parts))
         is_well = parts[started++].start(&server, &server.failure);
-    if (is_well)
-        is_well = server_loop(&server, &server.failure);
+    if (is_well && !server_loop(&server, &server.failure))
+        g_assert(server.failure != NULL);
     while (started > 0)
         parts[--started].stop(&server);
     if (server.failure == NULL)
