@@ -1,0 +1,115 @@
+"""The demo: it ends verified, goes on where it was cut short, and leaves nothing behind."""
+import json
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import support
+
+USERS = 400
+
+
+class Demo(unittest.TestCase):
+    def setUp(self):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="honk-demo-test-"))
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.folder = self.base / "demo"
+        self.project = support.Project(self.base)
+
+    def demo(self, *words, rows=USERS, check=True):
+        done = self.project.honk("demo", "--dir", self.folder, "--rows", rows, *words, check=False)
+        if check and done.returncode != 0:
+            log = self.folder / "server.log"
+            self.fail(done.stdout + done.stderr + (log.read_text()[-3000:] if log.exists() else ""))
+        return done
+
+    def assert_nothing_runs(self):
+        left = support.eventually(lambda: not support.processes_with(str(self.folder)), 10)
+        self.assertTrue(left, support.processes_with(str(self.folder)))
+
+    def test_it_ends_verified_and_back(self):
+        done = self.demo("--rollback")
+        self.assertEqual(done.stdout.count("witness: verified"), 2 * 3)  # when it happens, and in the summary
+        self.assertIn("refused, as it should be", done.stdout)
+        self.assertIn("Try next", done.stdout)
+        self.assert_nothing_runs()
+        again = self.demo()
+        self.assertIn("this one starts afresh", again.stdout)
+        self.assert_nothing_runs()
+
+    def test_it_tells_programs_in_json(self):
+        summary = json.loads(self.demo("--json").stdout)
+        self.assertTrue(any("verified" in line for line in summary["summary"]), summary)
+
+    def test_a_busy_port_is_no_failure(self):
+        with socket.socket() as busy:
+            try:
+                busy.bind(("127.0.0.1", 7420))
+                busy.listen()
+            except OSError:
+                pass  # somebody else has it: just as busy
+            self.demo()
+        self.assert_nothing_runs()
+
+    def test_interrupted_it_leaves_nothing_and_goes_on(self):
+        process = subprocess.Popen([support.HONK, "demo", "--dir", str(self.folder), "--rows", "20000"], env=self.project.env,
+                                   cwd=self.base, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for line in process.stdout:
+            if "approve users-v2" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        process.stdout.close()
+        self.assertEqual(process.wait(support.WAIT_S), 130, rest)
+        self.assertIn("nothing is left running", rest)
+        self.assert_nothing_runs()
+        done = self.demo(rows=20000)
+        self.assertIn("this one goes on with it", done.stdout)
+        self.assertIn("witness: verified", done.stdout)
+
+    def test_killed_it_takes_its_server_along(self):
+        process = subprocess.Popen([support.HONK, "demo", "--dir", str(self.folder), "--rows", "20000"], env=self.project.env,
+                                   cwd=self.base, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for line in process.stdout:
+            if "honk serves at" in line:
+                break
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        self.assert_nothing_runs()
+
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        self.folder.mkdir()
+        (self.folder / "honk.yaml").write_text("mine")
+        done = self.demo(check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual((self.folder / "honk.yaml").read_text(), "mine")
+
+    def test_the_same_rows_every_time(self):
+        sums = []
+        for folder in ("a", "b"):
+            self.project.honk("demo", "--prepare", "--rows", USERS, "--dir", self.base / folder)
+            sums.append(self.project.sql(f"{folder}/listening.db", ".sha3sum"))
+        self.assertEqual(sums[0], sums[1])
+
+    def test_the_witness_is_not_easily_pleased(self):
+        self.demo()
+        done = subprocess.run(["sh", self.folder / "witness", "after"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for harm in ("UPDATE users_v2 SET tier = 'x' WHERE user_id = 7", "DELETE FROM streams_v2 WHERE stream_id = 9",
+                     "UPDATE streams_v2 SET seconds_played = '12' || '' WHERE stream_id = 3; UPDATE streams_v2 SET"
+                     " started_at = started_at || ' ' WHERE stream_id = 3",
+                     "DROP INDEX users_v2_country", "DROP VIEW daily_streams", "DROP TRIGGER users_v2_erased"):
+            shutil.copytree(self.folder, self.base / "harmed", dirs_exist_ok=True)
+            self.project.sql("harmed/listening.db", harm)
+            done = subprocess.run(["sh", self.base / "harmed" / "witness", "after"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1, f"{harm}\n{done.stdout}")
+            self.assertIn("NOT verified", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
