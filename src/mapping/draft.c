@@ -274,6 +274,26 @@ typedef struct {
     int distance;
 } Match;
 
+static bool
+target_has_key(const Draft *draft, const char *name)
+{
+    for (guint i = 0; i < draft->target->key->len; i++)
+        if (strcmp(draft->target->key->pdata[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* One key on each side: whatever their names, they are the same. */
+static const Column *
+find_key_match(const Draft *draft, const Column *to)
+{
+    if (draft->source->key->len != 1 || draft->target->key->len != 1 ||
+        !target_has_key(draft, to->name))
+        return NULL;
+    const Column *from = schema_find(draft->source, draft->source->key->pdata[0], NULL);
+    return value_cast_kind(from->type, to->type, NULL) != CAST_NEVER ? from : NULL;
+}
+
 static Match
 find_match(const Draft *draft, const Column *to)
 {
@@ -292,6 +312,8 @@ find_match(const Draft *draft, const Column *to)
         else
             match = (Match){.best = from, .distance = distance};
     }
+    if (match.best == NULL)
+        match = (Match){.best = find_key_match(draft, to), .distance = 4};
     return match;
 }
 
@@ -299,7 +321,8 @@ static void
 draft_matched(Draft *draft, const Column *to, const Match *match)
 {
     static const char *const why[] = {"same name", "same name but for case, blanks and signs",
-                                      "similar name", "one name is in the other"};
+                                      "similar name", "one name is in the other",
+                                      "both are the key"};
     g_auto(Guess) guess = draft_guess(draft, match->best);
     if (!cast_is_possible(&guess, match->best, to) ||
         (guess.format == NULL && guess.empties == 0)) {
@@ -330,13 +353,37 @@ placeholder(ColumnType type)
     return texts[type];
 }
 
-static bool
-target_has_key(const Draft *draft, const char *name)
+static const Column *
+find_bare(const Draft *draft, const char *bare)
 {
-    for (guint i = 0; i < draft->target->key->len; i++)
-        if (strcmp(draft->target->key->pdata[i], name) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < schema_count(draft->source); i++) {
+        g_autofree char *other = name_bare(schema_column(draft->source, i)->name);
+        if (strcmp(other, bare) == 0 && schema_column(draft->source, i)->type == TYPE_TEXT)
+            return schema_column(draft->source, i);
+    }
+    return NULL;
+}
+
+/* The one thing that people always put together. */
+static bool
+draft_full_name(Draft *draft, const Column *to)
+{
+    static const char *const names[] = {"name", "fullname", "username", "displayname", NULL};
+    g_autofree char *bare = name_bare(to->name);
+    const Column *first = find_bare(draft, "firstname"), *last = find_bare(draft, "lastname");
+    if (first == NULL || last == NULL || to->type != TYPE_TEXT || !g_strv_contains(names, bare))
+        return false;
+    append_rule(draft, to->name);
+    g_string_append(draft->out, "{ concat: [ ");
+    append_yaml(draft->out, first->name);
+    g_string_append(draft->out, ", { text: \" \" }, ");
+    append_yaml(draft->out, last->name);
+    g_string_append(draft->out, " ] }  ");
+    append_comment(draft,
+                   "guess: first and last name with a blank between; NULL where one of them is");
+    g_hash_table_add(draft->used, g_strdup(first->name));
+    g_hash_table_add(draft->used, g_strdup(last->name));
+    return true;
 }
 
 /* Any column that can be cast holds the place of a key better than a constant would. */
@@ -414,6 +461,8 @@ draft_target_columns(Draft *draft)
         Match match = find_match(draft, to);
         if (match.best != NULL)
             draft_matched(draft, to, &match);
+        else if (draft_full_name(draft, to))
+            continue;
         else
             draft_unmatched(draft, to);
     }

@@ -141,6 +141,24 @@ a_target_finds_its_source_columns_and_says_how(void)
     g_assert_null(strstr(draft, "full"));
 }
 
+static void
+keys_and_full_names_are_put_together(void)
+{
+    g_autoptr(Schema) source = schema_new("users_v1"), target = schema_new("users_v2");
+    schema_add(source, "id", TYPE_INT, "INTEGER", false);
+    schema_add(source, "first_name", TYPE_TEXT, "TEXT", false);
+    schema_add(source, "last_name", TYPE_TEXT, "TEXT", false);
+    schema_add_key(source, "id");
+    schema_add(target, "user_number", TYPE_INT, "INTEGER", false)->has_default = true;
+    schema_add(target, "full_name", TYPE_TEXT, "TEXT", false);
+    schema_add_key(target, "user_number");
+    g_autofree char *draft = mapping_draft("users-v1", source, "users-v2", target, true, NULL);
+    assert_checks(draft, source, target);
+    assert_has(draft, "key: [ user_number ]\n");
+    assert_has(draft, "  user_number: { from: id }  # guess: both are the key\n");
+    assert_has(draft, "  full_name: { concat: [ first_name, { text: \" \" }, last_name ] }");
+}
+
 /* Whatever the schemas are: names with line ends, quotes, and no letters at all; all types. */
 static void
 every_draft_passes_the_check(void)
@@ -187,6 +205,8 @@ main(int argc, char **argv)
                     a_few_broken_values_do_not_spoil_a_guess);
     g_test_add_func("/draft/a target finds its source columns and says how",
                     a_target_finds_its_source_columns_and_says_how);
+    g_test_add_func("/draft/keys and full names are put together",
+                    keys_and_full_names_are_put_together);
     g_test_add_func("/draft/every draft passes the check", every_draft_passes_the_check);
     return g_test_run();
 }
