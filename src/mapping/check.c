@@ -222,7 +222,7 @@ check_uncovered(const Check *check)
 static bool
 rule_keeps_apart(const Check *check, const Rule *rule)
 {
-    if (rule->base != BASE_FROM || rule->split_by != NULL || rule->pairs->len > 0 || rule->lossy)
+    if (rule->base != BASE_FROM || rule->split_by != NULL || rule->pairs->len > 0)
         return false;
     const Column *from = schema_find(check->source, rule->from, NULL);
     if (from == NULL)
