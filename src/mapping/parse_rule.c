@@ -253,10 +253,12 @@ read_keys(const Reader *reader, const YamlNode *map, Rule *rule)
             base = keys[i].name;
         keys[i].read(reader, key, yaml_get(map, keys[i].name), rule);
     }
-    if (base == NULL)
+    if (base == NULL) {
+        rule->from = g_strdup(""); /* of no column: what follows may look at it */
         reader_error(reader, map, "missing-key",
                      "column '%s' has no source: expected one of from, concat, expr, const",
                      rule->target);
+    }
 }
 
 /* Combinations that say nothing, whatever the types are. */

@@ -109,6 +109,8 @@ static const Broken broken[] = {
      "m.yaml:8:3: error: consumers of column 'y' need an `expr`, or literals mapped through `values` [missing-key]"},
     {HEAD "columns: { x: y }\n---\n" HEAD "columns: { x: y }\n",
      "m.yaml:7:1: error: 'a' to 'b' is mapped twice in this file (line 1) [twice]"},
+    {HEAD "columns:\n  x: { type: int }\ndropped:\n  z: \"not used\"\n",
+     "m.yaml:6:6: error: column 'x' has no source: expected one of from, concat, expr, const [missing-key]"},
     {HEAD "columns: { x: y, x: z }\n", NULL},
     {HEAD "columns: { x: y\n", NULL},
     {HEAD "columns:\n\tx: y\n", NULL},
