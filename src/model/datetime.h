@@ -2,13 +2,19 @@
  * datetime.h - dates and times as texts, by a pattern or in ISO form. Used by value.c alone; others
  * call value_cast().
  *
- * A pattern is literal text and these fields (English names, any case; numbers may lack their
- * leading zero unless two fields touch, as in %Y%m%d): %Y year, four digits      %y year, two
- * digits: 69-99 are 19xx, 00-68 are 20xx     %m month    %b %B month's name %d %e day of the month
- * %j day of the year, three digits    %a %A weekday's name (must be the right one) %H hour 0-23 %I
- * hour 1-12 with %p AM/PM    %M minute    %S second    %f fraction, one to six digits %z Z, +HH,
- * +HHMM or +HH:MM    %% a percent sign "unix", "unix_ms" instead of a pattern: a number of seconds
- * or milliseconds since 1970-01-01 00:00 UTC.
+ * A pattern is literal text and these fields (English names, any case; numbers may lack their leading
+ * zero unless two fields touch, as in %Y%m%d):
+ *
+ *   %Y      year, four digits        %y    year, two digits: 69-99 are 19xx, 00-68 are 20xx
+ *   %m      month                    %b %B month's name
+ *   %d %e   day of the month         %j    day of the year, three digits
+ *   %a %A   weekday's name, which must be the right one
+ *   %H      hour 0-23                %I    hour 1-12, with %p AM or PM
+ *   %M      minute                   %S    second
+ *   %f      fraction, one to six digits
+ *   %z      Z, +HH, +HHMM or +HH:MM  %%    a percent sign
+ *
+ * "unix", "unix_ms" instead of a pattern: seconds or milliseconds since 1970-01-01 00:00 UTC.
  */
 #pragma once
 
