@@ -5,12 +5,12 @@
  * whatever the values, and the function that does it. Strict and lossy casts are the same
  * functions; `Cast.lossy` says which answer is wanted where there is no exact one:
  *
- *   float, decimal or text to int   the fraction is cut (towards zero)          2.9 -> 2, -2.9 ->
- * -2 int or decimal to float         the nearest float                           9007199254740993
- * -> 9007199254740992.0 timestamp to date               the day it is in 1969-12-31 23:00 ->
- * 1969-12-31 timestamp to int (unix)         the second it is in, rounded down text to timestamp
- * digits after the sixth of a fraction are cut numbers to bool                 0 is false,
- * everything else is true
+ *   float, decimal or text to int   the fraction is cut (towards zero): -2.9 becomes -2
+ *   int or decimal to float         the nearest float
+ *   timestamp to date               the day it is in
+ *   timestamp to int (unix)         the second it is in, rounded down
+ *   text to timestamp               digits after the sixth of a fraction are cut
+ *   numbers to bool                 0 is false, everything else is true
  *
  * Texts are numbers only as people write them for machines: no blanks, no thousands separators, no
  * hexadecimal.
