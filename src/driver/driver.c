@@ -14,6 +14,7 @@
 static const Driver *const drivers[] = {
     &driver_sqlite,
     &driver_csv,
+    &driver_ndjson,
 };
 
 const Driver *

@@ -1,0 +1,445 @@
+/* lexer.c - from bytes to flat JSON records. */
+#include "driver/ndjson/lexer.h"
+
+#include "base/limits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_array)
+{
+    *lexer = (JsonLexer){.line = line, .is_array = is_array};
+    window_init(&lexer->window, fd, offset);
+    lexer->members = g_array_new(FALSE, FALSE, sizeof(JsonMember));
+    lexer->scratch = g_string_new(NULL);
+    lexer->path = g_string_new(NULL);
+    lexer->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void
+json_lexer_clear(JsonLexer *lexer)
+{
+    window_clear(&lexer->window);
+    g_array_unref(lexer->members);
+    g_string_free(lexer->scratch, TRUE);
+    g_string_free(lexer->path, TRUE);
+    g_hash_table_unref(lexer->names);
+    g_free(lexer->problem);
+}
+
+const char *
+json_raw(const JsonLexer *lexer)
+{
+    return lexer->window.bytes + (lexer->offset - lexer->window.offset);
+}
+
+/* --- one object --- */
+
+typedef struct {
+    JsonLexer *lexer;
+    const char *p, *end;
+} Cursor;
+
+static bool problem(Cursor *cursor, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool
+problem(Cursor *cursor, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_free(cursor->lexer->problem);
+    cursor->lexer->problem = g_strdup_vprintf(format, args);
+    va_end(args);
+    return false;
+}
+
+static void
+blanks(Cursor *cursor)
+{
+    while (cursor->p < cursor->end && strchr(" \t\r\n", *cursor->p) != NULL && *cursor->p != '\0')
+        cursor->p++;
+}
+
+static bool
+expect(Cursor *cursor, char wanted, const char *what)
+{
+    blanks(cursor);
+    if (cursor->p < cursor->end && *cursor->p == wanted) {
+        cursor->p++;
+        return true;
+    }
+    if (cursor->p >= cursor->end)
+        return problem(cursor, "the record ends, expected %s", what);
+    return problem(cursor, "'%c' at byte %zd, expected %s",
+                   g_ascii_isprint(*cursor->p) ? *cursor->p : '?',
+                   cursor->p - (cursor->lexer->window.bytes + cursor->lexer->begin) + 1, what);
+}
+
+static bool
+hex4(Cursor *cursor, gunichar *ret)
+{
+    gunichar value = 0;
+    for (int i = 0; i < 4; i++, cursor->p++) {
+        int digit = cursor->p < cursor->end ? g_ascii_xdigit_value(*cursor->p) : -1;
+        if (digit < 0)
+            return problem(cursor, "expected four hexadecimal digits after \\u");
+        value = value << 4 | (gunichar) digit;
+    }
+    *ret = value;
+    return true;
+}
+
+/* Behind the backslash. */
+static bool
+escape(Cursor *cursor, GString *to)
+{
+    static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
+    gunichar letter, low;
+    if (cursor->p >= cursor->end)
+        return problem(cursor, "the record ends inside of a text");
+    char c = *cursor->p++;
+    const char *found = c != '\0' ? strchr(from, c) : NULL;
+    if (found != NULL) {
+        g_string_append_c(to, into[found - from]);
+        return true;
+    }
+    if (c != 'u')
+        return problem(cursor, "there is no escape '\\%c'", g_ascii_isprint(c) ? c : '?');
+    if (!hex4(cursor, &letter))
+        return false;
+    if (letter >= 0xd800 && letter < 0xdc00 && cursor->end - cursor->p >= 6 &&
+        cursor->p[0] == '\\' && cursor->p[1] == 'u') {
+        cursor->p += 2;
+        if (!hex4(cursor, &low))
+            return false;
+        if (low >= 0xdc00 && low < 0xe000)
+            letter = 0x10000 + ((letter - 0xd800) << 10) + (low - 0xdc00);
+    }
+    if (letter == 0 || (letter >= 0xd800 && letter < 0xe000))
+        return problem(cursor, "\\u%04x is no character that a text can hold", letter);
+    g_string_append_unichar(to, letter);
+    return true;
+}
+
+/* A text from behind its opening quote, appended. */
+static bool
+text(Cursor *cursor, GString *to)
+{
+    for (;;) {
+        const char *from = cursor->p;
+        while (cursor->p < cursor->end && *cursor->p != '"' && *cursor->p != '\\' &&
+               (unsigned char) *cursor->p >= 0x20)
+            cursor->p++;
+        g_string_append_len(to, from, cursor->p - from);
+        if (cursor->p >= cursor->end)
+            return problem(cursor, "a text is opened and never closed");
+        char c = *cursor->p++;
+        if (c == '"')
+            return true;
+        if (c != '\\')
+            return problem(cursor, "a text holds the bare control character 0x%02x",
+                           (unsigned char) c);
+        if (!escape(cursor, to))
+            return false;
+    }
+}
+
+static bool
+number(Cursor *cursor, JsonKind *ret)
+{
+    const char *p = cursor->p, *end = cursor->end, *from = p;
+    bool is_int = true;
+    if (p < end && *p == '-')
+        p++;
+    const char *digits = p;
+    while (p < end && g_ascii_isdigit(*p))
+        p++;
+    if (p == digits || (*digits == '0' && p - digits > 1))
+        return problem(cursor, "expected a value");
+    if (p < end && *p == '.') {
+        const char *fraction = ++p;
+        while (p < end && g_ascii_isdigit(*p))
+            p++;
+        is_int = false;
+        if (p == fraction)
+            return problem(cursor, "expected digits after the point");
+    }
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '-' || *p == '+'))
+            p++;
+        const char *exponent = p;
+        while (p < end && g_ascii_isdigit(*p))
+            p++;
+        is_int = false;
+        if (p == exponent)
+            return problem(cursor, "expected digits of an exponent");
+    }
+    g_string_append_len(cursor->lexer->scratch, from, p - from);
+    cursor->p = p;
+    *ret = is_int ? JSON_KIND_INT : JSON_KIND_NUMBER;
+    return true;
+}
+
+static bool
+word(Cursor *cursor, const char *wanted)
+{
+    size_t bytes = strlen(wanted);
+    if ((size_t) (cursor->end - cursor->p) < bytes || memcmp(cursor->p, wanted, bytes) != 0)
+        return problem(cursor, "expected a value");
+    g_string_append(cursor->lexer->scratch, wanted);
+    cursor->p += bytes;
+    return true;
+}
+
+static bool object(Cursor *cursor, int depth);
+
+/* Checked by jansson, and kept as it is written: arrays are one cell. */
+static bool
+array(Cursor *cursor)
+{
+    json_error_t where;
+    const char *from = cursor->p;
+    json_t *value =
+        json_loadb(from, (size_t) (cursor->end - from),
+                   JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &where);
+    if (value == NULL)
+        return problem(cursor, "inside of an array: %s", where.text);
+    g_autofree char *compact = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(value);
+    g_string_append(cursor->lexer->scratch, compact);
+    cursor->p = from + where.position;
+    return true;
+}
+
+static bool
+scalar(Cursor *cursor, JsonMember *member)
+{
+    switch (cursor->p < cursor->end ? *cursor->p : '\0') {
+    case '"':
+        cursor->p++;
+        member->kind = JSON_KIND_TEXT;
+        return text(cursor, cursor->lexer->scratch);
+    case '[':
+        member->kind = JSON_KIND_ARRAY;
+        return array(cursor);
+    case 't':
+        member->kind = JSON_KIND_BOOL;
+        return word(cursor, "true");
+    case 'f':
+        member->kind = JSON_KIND_BOOL;
+        return word(cursor, "false");
+    case 'n':
+        member->kind = JSON_KIND_NULL;
+        return word(cursor, "null");
+    default:
+        return number(cursor, &member->kind);
+    }
+}
+
+static bool
+member(Cursor *cursor, int depth)
+{
+    JsonLexer *lexer = cursor->lexer;
+    size_t before = lexer->path->len;
+    if (!expect(cursor, '"', "a name in quotes"))
+        return false;
+    if (before > 0)
+        g_string_append_c(lexer->path, '.');
+    if (!text(cursor, lexer->path) || !expect(cursor, ':', "':'"))
+        return false;
+    if (lexer->path->len > NAME_BYTES_MAX || lexer->path->len == before)
+        return problem(cursor, "a name has %zu bytes, expected 1 to %d", lexer->path->len - before,
+                       NAME_BYTES_MAX);
+    blanks(cursor);
+    bool done;
+    if (cursor->p < cursor->end && *cursor->p == '{') {
+        done = object(cursor, depth + 1);
+    } else {
+        JsonMember one = {.name = lexer->scratch->len, .name_bytes = lexer->path->len};
+        if (!g_hash_table_add(lexer->names, g_strdup(lexer->path->str)))
+            return problem(cursor, "'%s' comes twice", lexer->path->str);
+        g_string_append_len(lexer->scratch, lexer->path->str, (gssize) lexer->path->len);
+        one.text = lexer->scratch->len;
+        done = scalar(cursor, &one);
+        one.text_bytes = lexer->scratch->len - one.text;
+        if (done && one.text_bytes > CELL_BYTES_MAX)
+            return problem(cursor, "'%s' has %zu bytes, at most %d", lexer->path->str,
+                           one.text_bytes, CELL_BYTES_MAX);
+        g_array_append_val(lexer->members, one);
+    }
+    g_string_truncate(lexer->path, before);
+    return done;
+}
+
+static bool
+object(Cursor *cursor, int depth)
+{
+    if (depth > JSON_DEPTH_MAX)
+        return problem(cursor, "it is nested deeper than %d", JSON_DEPTH_MAX);
+    if (!expect(cursor, '{', "an object"))
+        return false;
+    blanks(cursor);
+    if (cursor->p < cursor->end && *cursor->p == '}') {
+        cursor->p++;
+        return true;
+    }
+    for (;;) {
+        if (!member(cursor, depth))
+            return false;
+        blanks(cursor);
+        if (cursor->p < cursor->end && *cursor->p == ',') {
+            cursor->p++;
+            continue;
+        }
+        return expect(cursor, '}', "',' or '}'");
+    }
+}
+
+static void
+parse_record(JsonLexer *lexer, size_t bytes)
+{
+    const char *begin = lexer->window.bytes + lexer->begin;
+    Cursor cursor = {.lexer = lexer, .p = begin, .end = begin + bytes};
+    g_clear_pointer(&lexer->problem, g_free);
+    g_array_set_size(lexer->members, 0);
+    g_string_truncate(lexer->scratch, 0);
+    g_string_truncate(lexer->path, 0);
+    g_hash_table_remove_all(lexer->names);
+    size_t good = utf8_length(begin, bytes);
+    if (good < bytes)
+        problem(&cursor, begin[good] == '\0' ? "there is a NUL byte" : "the bytes are not UTF-8");
+    else if (object(&cursor, 1)) {
+        blanks(&cursor);
+        if (cursor.p < cursor.end)
+            problem(&cursor, "there is more behind the object");
+    }
+}
+
+/* --- where records begin and end --- */
+
+/* The first byte at or after `begin` that is not skipped; grows the window as needed. */
+static bool
+skip(JsonLexer *lexer, const char *skipped, GError **error)
+{
+    for (;;) {
+        while (lexer->begin < lexer->window.used) {
+            char c = lexer->window.bytes[lexer->begin];
+            if (c == '\0' || strchr(skipped, c) == NULL)
+                return true;
+            lexer->line += c == '\n';
+            lexer->begin++;
+        }
+        if (lexer->window.is_end)
+            return true;
+        window_drop(&lexer->window, lexer->begin);
+        lexer->begin = 0;
+        if (!window_grow(&lexer->window, error))
+            return false;
+    }
+}
+
+/* Where the line that holds `begin` ends, behind its LF; the window grows up to the limit. */
+static bool
+line_end(JsonLexer *lexer, size_t *ret, GError **error)
+{
+    for (size_t from = lexer->begin;;) {
+        const char *lf = from < lexer->window.used
+                             ? memchr(lexer->window.bytes + from, '\n', lexer->window.used - from)
+                             : NULL;
+        *ret = lf != NULL ? (size_t) (lf - lexer->window.bytes) + 1 : lexer->window.used;
+        if (lf != NULL || lexer->window.is_end)
+            return true;
+        if (lexer->window.used - lexer->begin > RECORD_BYTES_MAX)
+            return fail(error, ERR_TOO_LARGE, "line %" G_GINT64_FORMAT " is longer than %d MiB",
+                        lexer->line, RECORD_BYTES_MAX >> 20);
+        from = lexer->window.used;
+        if (!window_grow(&lexer->window, error))
+            return false;
+    }
+}
+
+/* The end of the object at `begin`, by its braces; `*ret` 0 when it has none within the limit. */
+static bool
+object_end(JsonLexer *lexer, size_t *ret, GError **error)
+{
+    int depth = 0;
+    bool in_text = false;
+    *ret = 0;
+    for (size_t p = lexer->begin;; p++) {
+        if (p >= lexer->window.used) {
+            if (lexer->window.is_end || p - lexer->begin > RECORD_BYTES_MAX)
+                return true;
+            if (!window_grow(&lexer->window, error))
+                return false;
+            p--;
+            continue;
+        }
+        char c = lexer->window.bytes[p];
+        if (in_text) {
+            p += c == '\\';
+            in_text = c != '"';
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth <= 0) {
+            *ret = p + 1;
+            return true;
+        }
+    }
+}
+
+/* Where the record at `begin` ends, and where reading goes on. */
+static bool
+next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
+{
+    size_t end = 0, line = 0;
+    if (!line_end(lexer, &line, error))
+        return false;
+    if (lexer->is_array && lexer->window.bytes[lexer->begin] == '{' &&
+        !object_end(lexer, &end, error))
+        return false;
+    parse_record(lexer, (end > 0 ? end : line) - lexer->begin);
+    /* an object that is broken may have taken the next ones along: the line is what is sure */
+    *ret_end = end > 0 && (lexer->problem == NULL || end < line) ? end : line;
+    return true;
+}
+
+bool
+json_next(JsonLexer *lexer, bool *ret_more, GError **error)
+{
+    size_t end = 0;
+    if (!skip(lexer, lexer->is_array ? " \t\r\n," : " \t\r\n", error))
+        return false;
+    *ret_more = lexer->begin < lexer->window.used;
+    if (*ret_more && lexer->is_array && lexer->window.bytes[lexer->begin] == ']')
+        *ret_more = false;
+    if (!*ret_more)
+        return true;
+    if (!next_span(lexer, &end, error))
+        return false;
+    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
+    lexer->record_line = lexer->line;
+    lexer->record_bytes = end - lexer->begin;
+    for (size_t i = lexer->begin; i < end; i++)
+        lexer->line += lexer->window.bytes[i] == '\n';
+    lexer->begin = end;
+    return true;
+}
+
+bool
+json_lexer_start(JsonLexer *lexer, int fd, GError **error)
+{
+    json_lexer_init(lexer, fd, 0, 1, false);
+    if (!window_grow(&lexer->window, error))
+        return false;
+    if (lexer->window.used >= 3 && memcmp(lexer->window.bytes, "\xef\xbb\xbf", 3) == 0)
+        lexer->begin = 3;
+    if (!skip(lexer, " \t\r\n", error))
+        return false;
+    lexer->is_array = lexer->begin < lexer->window.used && lexer->window.bytes[lexer->begin] == '[';
+    lexer->begin += lexer->is_array;
+    return true;
+}

@@ -1,0 +1,47 @@
+/*
+ * lexer.h - JSON records one by one, without a tree: an object a line, or the elements of one array.
+ *
+ * A record's members are flat: nested objects give dotted names, arrays stay JSON text. What is no record (a broken
+ * line, something that is no object, a name twice) is told as a problem with what was expected, and reading goes on
+ * with the next line, or behind the element where that has an end.
+ */
+#pragma once
+
+#include "driver/file.h"
+
+typedef enum {
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_INT,
+    JSON_KIND_NUMBER,
+    JSON_KIND_TEXT,
+    JSON_KIND_ARRAY
+} JsonKind;
+
+typedef struct {
+    size_t name, name_bytes; /* in `scratch` */
+    size_t text, text_bytes; /* likewise: a number as it is written, a text unescaped */
+    JsonKind kind;
+} JsonMember;
+
+typedef struct {
+    Window window;
+    size_t begin; /* of what comes next in the window */
+    int64_t line;
+    bool is_array;
+    GArray *members; /* JsonMember */
+    GString *scratch, *path;
+    GHashTable *names; /* of the record at hand, to find one that comes twice */
+    /* the record at hand */
+    int64_t offset, record_line;
+    size_t record_bytes;
+    char *problem; /* or NULL */
+} JsonLexer;
+
+/* From the beginning of the file: finds out whether it is an array. */
+CHECKED bool json_lexer_start(JsonLexer *lexer, int fd, GError **error);
+/* From the beginning of a record, as an earlier lexer saw it. */
+void json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_array);
+void json_lexer_clear(JsonLexer *lexer);
+CHECKED bool json_next(JsonLexer *lexer, bool *ret_more, GError **error);
+const char *json_raw(const JsonLexer *lexer);

@@ -1,0 +1,385 @@
+/*
+ * ndjson.c - JSON lines and JSON arrays as a source: columns found by reading all records once.
+ *
+ * A column is bool, int or float where all its values are, else text: texts as they are, numbers and truths as they are
+ * written, arrays as JSON. A member that is absent is NULL. Ranges are byte offsets, rows are told by their number.
+ */
+#include "base/limits.h"
+#include "base/text.h"
+#include "driver/drivers.h"
+#include "driver/ndjson/lexer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS_MAX 4096
+#define EXACT_INT_MAX (INT64_C(1) << 53) /* beyond it a float is not exact */
+
+typedef struct {
+    Scan base;
+    int fd;
+    JsonLexer lexer;
+    bool is_lexing;
+    GHashTable *columns; /* name → index + 1 of those that are wanted */
+    Schema *output;
+    size_t *found; /* member of the record for each column, + 1 */
+    int64_t row, end;
+    GArray *seen; /* JsonPlace of the records since the batch began */
+} JsonScan;
+
+typedef struct {
+    int64_t row, offset, line;
+} JsonPlace;
+
+static void
+json_scan_close(Scan *base)
+{
+    JsonScan *scan = (JsonScan *) base;
+    if (scan->is_lexing)
+        json_lexer_clear(&scan->lexer);
+    fd_close(&scan->fd);
+    g_clear_pointer(&scan->columns, g_hash_table_unref);
+    schema_free(scan->output);
+    g_free(scan->found);
+    g_array_unref(scan->seen);
+    g_free(scan);
+}
+
+static void
+scan_drop(JsonScan **scan)
+{
+    if (*scan != NULL)
+        json_scan_close(&(*scan)->base);
+}
+
+static bool
+json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
+{
+    g_autofree char *path = NULL;
+    __attribute__((cleanup(scan_drop))) JsonScan *scan = g_new0(JsonScan, 1);
+    scan->fd = -1;
+    scan->row = 1;
+    scan->end = -1;
+    scan->seen = g_array_new(FALSE, FALSE, sizeof(JsonPlace));
+    if (!file_conn_path((FileConn *) base, object, &path, error))
+        return false;
+    scan->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (scan->fd < 0)
+        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
+    scan->is_lexing = true;
+    if (!json_lexer_start(&scan->lexer, scan->fd, error))
+        return false;
+    *ret = g_steal_pointer(&scan);
+    return true;
+}
+
+static bool
+json_tick(Conn *conn, int64_t row, GError **error)
+{
+    if (row % BATCH_ROWS_MAX != 0 || conn->tick == NULL || conn->tick(-1, conn->tick_data))
+        return true;
+    return fail(error, ERR_STOPPED, "asked to stop");
+}
+
+/* --- columns --- */
+
+enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_LARGE = 16 };
+
+static int64_t
+int_of(const char *digits, bool *ret_fits)
+{
+    errno = 0;
+    int64_t value = g_ascii_strtoll(digits, NULL, 10);
+    *ret_fits = errno == 0;
+    return value;
+}
+
+static unsigned
+saw(const JsonLexer *lexer, const JsonMember *member)
+{
+    static const unsigned kinds[] = {[JSON_KIND_NULL] = 0,        [JSON_KIND_BOOL] = SAW_BOOL,
+                                     [JSON_KIND_INT] = SAW_INT,   [JSON_KIND_NUMBER] = SAW_NUMBER,
+                                     [JSON_KIND_TEXT] = SAW_TEXT, [JSON_KIND_ARRAY] = SAW_TEXT};
+    if (member->kind != JSON_KIND_INT)
+        return kinds[member->kind];
+    bool fits;
+    g_autofree char *digits = g_strndup(lexer->scratch->str + member->text, member->text_bytes);
+    int64_t value = int_of(digits, &fits);
+    if (!fits)
+        return SAW_TEXT;
+    return value > EXACT_INT_MAX || value < -EXACT_INT_MAX ? SAW_INT | SAW_LARGE : SAW_INT;
+}
+
+static ColumnType
+type_of(unsigned seen)
+{
+    if (seen == SAW_BOOL)
+        return TYPE_BOOL;
+    if ((seen & ~SAW_LARGE) == SAW_INT)
+        return TYPE_INT;
+    if (seen == SAW_NUMBER || seen == (SAW_NUMBER | SAW_INT))
+        return TYPE_FLOAT;
+    return TYPE_TEXT;
+}
+
+static bool
+json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    int64_t row = 0;
+    if (!json_open_file(conn, object, &scan, error))
+        return false;
+    for (bool more = true;; row++) {
+        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
+            return false;
+        if (!more)
+            break;
+        for (guint i = 0; scan->lexer.problem == NULL && i < scan->lexer.members->len; i++) {
+            const JsonMember *member = &g_array_index(scan->lexer.members, JsonMember, i);
+            char *name = g_strndup(scan->lexer.scratch->str + member->name, member->name_bytes);
+            void *known = NULL, *flags = NULL;
+            unsigned now = saw(&scan->lexer, member);
+            if (g_hash_table_lookup_extended(seen, name, &known, &flags)) {
+                g_hash_table_insert(seen, name, GUINT_TO_POINTER(GPOINTER_TO_UINT(flags) | now));
+                continue; /* the first name stays the key, this one is freed */
+            }
+            g_ptr_array_add(names, name);
+            g_hash_table_insert(seen, name, GUINT_TO_POINTER(now));
+        }
+        if (names->len > COLUMNS_MAX)
+            return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
+    }
+    if (names->len == 0)
+        return fail(error, ERR_INVALID,
+                    "there is no record with a member in it, expected JSON objects");
+    Schema *schema = schema_new(object);
+    for (guint i = 0; i < names->len; i++)
+        schema_add(schema, names->pdata[i],
+                   type_of(GPOINTER_TO_UINT(g_hash_table_lookup(seen, names->pdata[i]))), "", true);
+    *ret = schema;
+    return true;
+}
+
+/* --- ranges --- */
+
+static void
+add_range(json_t *ranges, const JsonPlace *from, const JsonPlace *to, int64_t rows)
+{
+    bool is_first = json_array_size(ranges) == 0;
+    json_t *range = json_object();
+    json_object_set_new(range, "from", is_first ? json_null() : json_integer(from->offset));
+    json_object_set_new(range, "to", to == NULL ? json_null() : json_integer(to->offset));
+    json_set_int(range, "row", from->row);
+    json_set_int(range, "line", from->line);
+    json_set_int(range, "rows", rows);
+    json_array_append_new(ranges, range);
+}
+
+static bool
+json_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
+    g_autoptr(json_t) ranges = json_array();
+    JsonPlace from = {.row = 1, .line = 1};
+    int64_t row = 0;
+    if (!json_open_file(conn, object, &scan, error))
+        return false;
+    for (bool more = true;;) {
+        if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
+            return false;
+        if (!more)
+            break;
+        row++;
+        JsonPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        if (row - from.row == rows) {
+            add_range(ranges, &from, &place, rows);
+            from = place;
+        }
+    }
+    add_range(ranges, &from, NULL, row + 1 - from.row);
+    *ret_ranges = g_steal_pointer(&ranges);
+    return true;
+}
+
+static bool
+json_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
+                GError **error)
+{
+    g_autoptr(json_t) ranges = NULL;
+    if (!json_split(conn, object, INT64_MAX, &ranges, error))
+        return false;
+    *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
+    return true;
+}
+
+/* --- rows --- */
+
+static bool
+json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
+{
+    __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
+    if (!json_open_file(conn, spec->object, &scan, error))
+        return false;
+    if (spec->output != NULL)
+        scan->output = schema_copy(spec->output);
+    else if (!json_describe(conn, spec->object, &scan->output, error))
+        return false;
+    size_t count = schema_count(scan->output);
+    scan->found = g_new0(size_t, count + 1);
+    scan->columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < count; i++)
+        g_hash_table_insert(scan->columns,
+                            g_strdup(spec->items != NULL ? spec->items[i].name
+                                                         : schema_column(scan->output, i)->name),
+                            GSIZE_TO_POINTER(i + 1));
+    if (json_is_integer(json_object_get(spec->range, "from"))) {
+        bool is_array = scan->lexer.is_array;
+        scan->row = json_get_int(spec->range, "row", 1);
+        json_lexer_clear(&scan->lexer);
+        json_lexer_init(&scan->lexer, scan->fd, json_get_int(spec->range, "from", 0),
+                        json_get_int(spec->range, "line", 1), is_array);
+    }
+    scan->end = json_get_int(spec->range, "to", -1);
+    *ret = &g_steal_pointer(&scan)->base;
+    return true;
+}
+
+/* False when the member is not of the column's type. */
+static bool
+put_member(const JsonLexer *lexer, const JsonMember *member, Batch *batch, size_t column)
+{
+    const char *data = lexer->scratch->str + member->text;
+    ColumnType type = batch->columns[column].type;
+    bool fits = true;
+    if (member->kind == JSON_KIND_NULL) {
+        batch_put_null(batch, column);
+    } else if (type == TYPE_TEXT) {
+        batch_put_bytes(batch, column, data, member->text_bytes);
+    } else if (type == TYPE_BOOL && member->kind == JSON_KIND_BOOL) {
+        batch_put_int(batch, column, *data == 't');
+    } else {
+        g_autofree char *digits = g_strndup(data, member->text_bytes);
+        if (type == TYPE_INT && member->kind == JSON_KIND_INT)
+            batch_put_int(batch, column, int_of(digits, &fits));
+        else if (type == TYPE_FLOAT &&
+                 (member->kind == JSON_KIND_INT || member->kind == JSON_KIND_NUMBER))
+            batch_put_float(batch, column, g_ascii_strtod(digits, NULL));
+        else
+            return false;
+    }
+    return fits;
+}
+
+/* The record at the lexer into the batch; false with a reason and the column. */
+static bool
+put_record(JsonScan *scan, Batch *batch, int64_t row, const char **ret_column, char **ret_reason)
+{
+    const JsonLexer *lexer = &scan->lexer;
+    size_t count = schema_count(scan->output);
+    memset(scan->found, 0, count * sizeof *scan->found);
+    for (guint i = 0; i < lexer->members->len; i++) {
+        const JsonMember *member = &g_array_index(lexer->members, JsonMember, i);
+        char name[NAME_BYTES_MAX + 1];
+        memcpy(name, lexer->scratch->str + member->name, member->name_bytes);
+        name[member->name_bytes] = '\0';
+        size_t column = GPOINTER_TO_SIZE(g_hash_table_lookup(scan->columns, name));
+        if (column > 0)
+            scan->found[column - 1] = i + 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (scan->found[i] == 0) {
+            batch_put_null(batch, i);
+            continue;
+        }
+        const JsonMember *member = &g_array_index(lexer->members, JsonMember, scan->found[i] - 1);
+        if (put_member(lexer, member, batch, i))
+            continue;
+        *ret_column = schema_column(scan->output, i)->name;
+        *ret_reason = g_strdup_printf("line %" G_GINT64_FORMAT ": '%.*s' is not of type %s",
+                                      lexer->record_line, (int) MIN(member->text_bytes, 60),
+                                      lexer->scratch->str + member->text,
+                                      column_type_name(batch->columns[i].type));
+        batch_drop_row(batch);
+        return false;
+    }
+    batch_commit_row(batch, row);
+    return true;
+}
+
+static bool
+json_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    JsonScan *scan = (JsonScan *) base;
+    g_array_set_size(scan->seen, 0);
+    while (!batch_is_full(batch)) {
+        bool more = false;
+        const char *column = NULL;
+        g_autofree char *reason = NULL;
+        if (!json_next(&scan->lexer, &more, error))
+            return false;
+        if (!more || (scan->end >= 0 && scan->lexer.offset >= scan->end))
+            return true;
+        int64_t row = scan->row++;
+        JsonPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        g_array_append_val(scan->seen, place);
+        if (scan->lexer.problem != NULL)
+            reason =
+                g_strdup_printf("line %" G_GINT64_FORMAT ": %s", place.line, scan->lexer.problem);
+        if (reason != NULL || !put_record(scan, batch, row, &column, &reason))
+            reject(row, SIZE_MAX, column, reason, data);
+        if (scan->seen->len >= BATCH_ROWS_MAX && batch->row_count > 0)
+            return true;
+        if (scan->seen->len >= 2 * BATCH_ROWS_MAX)
+            g_array_set_size(scan->seen, 0);
+    }
+    return true;
+}
+
+static bool
+json_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
+{
+    JsonScan *scan = (JsonScan *) base;
+    const JsonPlace *place = NULL;
+    for (guint i = 0; i < scan->seen->len && place == NULL; i++)
+        if (g_array_index(scan->seen, JsonPlace, i).row == row_id)
+            place = &g_array_index(scan->seen, JsonPlace, i);
+    if (place == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
+    JsonLexer lexer;
+    bool more = false;
+    json_lexer_init(&lexer, scan->fd, place->offset, place->line, scan->lexer.is_array);
+    bool done = json_next(&lexer, &more, error);
+    if (done) {
+        *ret = lexer.problem == NULL
+                   ? json_loadb(json_raw(&lexer), lexer.record_bytes, JSON_ALLOW_NUL, NULL)
+                   : NULL;
+        if (*ret == NULL)
+            *ret = raw_to_json(place->line, json_raw(&lexer), lexer.record_bytes);
+    }
+    json_lexer_clear(&lexer);
+    return done;
+}
+
+static const ScanOps json_scan_ops = {
+    .split = json_split,
+    .open = json_scan_open,
+    .next = json_scan_next,
+    .close = json_scan_close,
+    .record = json_scan_record,
+    .count = json_count_rows,
+};
+
+const Driver driver_ndjson = {
+    .name = "ndjson",
+    .summary = "JSON lines and JSON arrays, to read from",
+    .open = file_conn_open,
+    .close = file_conn_close,
+    .describe = json_describe,
+    .identity = file_conn_identity,
+    .fingerprint = file_conn_fingerprint,
+    .scan = &json_scan_ops,
+};
