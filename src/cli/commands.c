@@ -6,7 +6,7 @@
 
 /* clang-format off */
 extern const Command
-    cmd_init, cmd_demo, cmd_doctor, cmd_login,
+    cmd_init, cmd_demo, cmd_serve, cmd_doctor, cmd_login,
     cmd_apply, cmd_plan, cmd_approve, cmd_withdraw, cmd_reject,
     cmd_start, cmd_status, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_cancel, cmd_halt,
     cmd_retry, cmd_skip, cmd_rollback, cmd_retire,
@@ -16,6 +16,7 @@ extern const Command
 static const Command *const commands[] = {
     &cmd_init,
     &cmd_demo,
+    &cmd_serve,
     &cmd_doctor,
     &cmd_login,
     &cmd_apply,

@@ -1,9 +1,10 @@
+/* clang-format off */
 /*
  * engine.h - durable execution: plans, tasks, leases, retries, limits, rollback. Knows no action.
  *
- * The beat: drain the commands that wait, decide (pure: state and facts to records and orders, decide.h), commit all of
- * it in one transaction, and only then answer. The whole open state is in memory; the tables are its image, written with
- * every transition, read once at start. A commit that fails ends the process: the next start reads what is on disk.
+ * The beat: drain the commands that wait, decide (pure: state and facts to changes, decide.h), commit all of it in one
+ * transaction, and only then answer. The whole open state is in memory; the tables are its image, written with every
+ * transition, read once at start. A commit that fails ends the process: the next start reads what is on disk.
  *
  * All calls belong to the loop's thread.
  */
@@ -16,32 +17,35 @@
 #include "store/blob.h"
 #include "store/db.h"
 
-/* clang-format off */
 typedef enum {
-    /* kind             args (in `args`) → reply                                                                    */
+    /* kind             args (in `args`) → reply                                                                      */
     COMMAND_WRITE,      /* nothing but `write`: something other rooms record in the same transaction → {}             */
-    COMMAND_CREATE,     /* {migration, request: blob digest, author, needs: […]} → {id}: a plan in draft and its task `plan` */
+    COMMAND_CREATE,     /* {migration, request: blob digest, author, needs: […]} → {id}: a plan in draft and its task `plan`.
+                           With `plan` set: that draft is planned again, {request} → {state}                          */
     COMMAND_APPROVE,    /* {digest, quorum_reached: bool} → {state}; the approval row is the caller's `write`         */
     COMMAND_WITHDRAW,   /* {} → {state}: quorum is no longer reached                                                  */
     COMMAND_REJECT,     /* {} → {state}                                                                               */
     COMMAND_STALE,      /* {differences: […]} → {state}: a guard changed                                              */
-    COMMAND_START,      /* {} → {state}                                                                               */
+    COMMAND_START,      /* {request: blob digest | absent, frozen: why nothing may start | absent} → {state}          */
     COMMAND_PAUSE,      /* {} → {state}                                                                               */
-    COMMAND_RESUME,     /* {} → {state}; from halted only with a reason                                               */
+    COMMAND_RESUME,     /* {request: as for start} → {state}; from halted only with a reason                          */
     COMMAND_CANCEL,     /* {} → {state}                                                                               */
     COMMAND_HALT,       /* {} → {state}                                                                               */
-    COMMAND_ROLLBACK,   /* {give_up_rows: bool} → {state}; asking twice is asking once                                */
+    COMMAND_ROLLBACK,   /* {give_up_rows: bool, scope: [steps] | absent} → {state}; asking twice is asking once; asked again
+                           in needs_operator, what failed is tried again. With a scope the running plan pauses, and these
+                           steps and all that depend on them go back                                                  */
     COMMAND_HOLD,       /* {} → {held: true}                                                                          */
     COMMAND_GO_ON,      /* {} → {held: false}                                                                         */
     COMMAND_RETIRE,     /* {} → {state}: yes to the irreversible step, once the rollback window is over               */
-    COMMAND_ACCEPT_MIXED, /* {} → {state}: the second person's yes closes                                             */
+    COMMAND_ACCEPT_MIXED, /* {} → {state, differences: […]}: the second person's yes closes                           */
     COMMAND_TASK_RETRY, /* {} → {status}                                                                              */
     COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied                              */
     COMMAND_TASK_DONE,  /* {evidence} → {status}: a person says that it is done (forward) or undone (reverse)         */
-    COMMAND_LIMIT,      /* {resource, count} → {}                                                                     */
-    COMMAND_LEASE,      /* {worker, labels: […], wait_ms} → task (wire.h) or null when nothing came up in time        */
+    COMMAND_LIMIT,      /* {resource, count | null: no limit} → {}                                                    */
+    COMMAND_LEASE,      /* {worker, labels: […], wait_ms, local: bool, pid} → task (wire.h) or null when nothing came up in
+                           time. A worker has one lease that waits: a newer one takes its place                       */
     COMMAND_HEARTBEAT,  /* {progress} → {stop, lease_ms}                                                              */
-    COMMAND_INTENT,     /* {pre_state} → {}: on disk before the effect begins; FENCED when the token is old              */
+    COMMAND_INTENT,     /* {pre_state} → {}: on disk before the effect begins; STOPPED when it must not begin any more */
     COMMAND_REPORT,     /* an outcome (wire.h) → {status}; FENCED when the token is old                               */
     COMMAND_WORKER_LOST, /* {worker}: a local worker's end was seen; its leases are over at once → {}                 */
     COMMAND_COUNT
@@ -55,10 +59,11 @@ struct Command {
     char *reason;  /* or NULL */
     char *plan;    /* id, or NULL */
     char *task;    /* id, or NULL */
-    int64_t token; /* of the lease, for heartbeat and report */
+    int64_t token; /* of the lease, for heartbeat, intent and report */
     json_t *args;  /* object, or NULL */
-    /* What other rooms want in the same transaction, if the command is accepted (approvals, idempotency keys, entities);
-     * events go through ledger_append(). May be NULL. A failure here fails the command, not the beat. */
+    /* What other rooms want in the same transaction, if the command is accepted (approvals,
+     * idempotency keys, entities); events go through ledger_append(). `reply` is there already, but
+     * for leases and reports. May be NULL. A failure here fails the command, not the beat. */
     bool (*write)(Command *command, Db *db, GError **error);
     /* Called once, after the commit (or the refusal), on the loop's thread. */
     void (*done)(Command *command);
@@ -75,32 +80,35 @@ typedef struct {
     int64_t lease_ms;       /* 15,000: a worker beats every third of it */
     int64_t retry_first_ms; /* 1,000, doubled, with jitter, at most retry_max_ms */
     int64_t retry_max_ms;   /* 100,000 */
-    int64_t plan_ttl_ms;    /* approved or planned longer than this: expired */
+    int64_t plan_ttl_ms;    /* approved or planned longer than this: expired; 0: never */
     int failure_budget;     /* failed tasks before a plan halts: 0 means the first one halts */
     bool automatic_rollback;
-    uint64_t seed; /* of ids and jitter: the simulator's */
+    uint64_t seed; /* of ids and jitter: chance in a server, the simulator's own in a simulation */
 } EngineOptions;
 
 typedef struct Engine Engine;
 
-/* Reads the open state; leases of the time before are kept until they run out (workers may still be at it). `blobs` gives
- * plans by digest. Both are borrowed and must outlive the engine. */
+/* Reads the open state; leases of the time before get one more term (workers may still be at it).
+ * `blobs` gives plans by digest. Both are borrowed and must outlive the engine. */
 CHECKED bool engine_open(Db *db, Blobs *blobs, const EngineOptions *options, Engine **ret,
                          GError **error);
 void engine_close(Engine *engine); /* answers waiting leases with null first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_close)
 
-/* Queue a command for the next beat; the engine owns it until `done`, which frees it or hands it on. */
+/* Queue a command for the next beat; the engine owns it until `done`, which frees it or hands it
+ * on. May be called from `done`. */
 void engine_submit(Engine *engine, Command *command);
-/* One beat at `now_ms` (wall clock). Fails only when the state cannot be written: then stop the process. */
+/* One beat at `now_ms` (wall clock). Fails only when the state cannot be written: then stop the
+ * process. */
 CHECKED bool engine_beat(Engine *engine, int64_t now_ms, GError **error);
 /* When the next timer is due; INT64_MAX for none; 0 when commands wait. */
 int64_t engine_next_wake_ms(const Engine *engine);
 /* The greatest event sequence number committed: for waking streams. */
 int64_t engine_last_seq(const Engine *engine);
 
-/* What one may do now, and why not the others: {"pause": true, "resume": "not from running", …}; from the transition
- * tables and the plan's row. Used by the server for `allowed_actions` (roles are the server's part). Caller owns. */
+/* What one may do now, and why not the others: {"pause": true, "resume": "not from running", …};
+ * from the transition tables and the plan's row. Used by the server for `allowed_actions` (roles are
+ * the server's part). Caller owns. */
 json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_open,
                      bool has_retire);
 json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);

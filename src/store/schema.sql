@@ -82,6 +82,7 @@ CREATE TABLE plan (
 ) STRICT;
 CREATE INDEX plan_by_state ON plan(state, id);
 CREATE INDEX plan_by_migration ON plan(migration, id);
+CREATE INDEX plan_open ON plan(n) WHERE ended_ms = 0;  -- what is read at start
 
 CREATE TABLE step (                   -- of the digest that the plan has now; never changed
     plan         TEXT NOT NULL,

@@ -1,0 +1,197 @@
+/*
+ * decide.c - commands and timers to their handlers.
+ */
+#include "engine/decide.h"
+
+#include "base/json.h"
+
+#include <inttypes.h>
+
+/* ---- commands ---- */
+
+bool
+command_accept(Beat *beat, Command *command)
+{
+    return beat->accept == NULL || beat->accept(beat, command);
+}
+
+void
+command_reply_text(Command *command, const char *key, const char *value)
+{
+    if (command->reply == NULL)
+        command->reply = json_object();
+    json_set_string(command->reply, key, value);
+}
+
+Handled
+on_write(Beat *beat, Command *command)
+{
+    command->reply = json_object();
+    return command_accept(beat, command) ? HANDLED : REFUSED;
+}
+
+static HandlerFn *const handlers[COMMAND_COUNT] = {
+    [COMMAND_WRITE] = on_write,
+    [COMMAND_CREATE] = on_create,
+    [COMMAND_APPROVE] = on_approve,
+    [COMMAND_WITHDRAW] = on_withdraw,
+    [COMMAND_REJECT] = on_reject,
+    [COMMAND_STALE] = on_stale,
+    [COMMAND_START] = on_start,
+    [COMMAND_PAUSE] = on_pause,
+    [COMMAND_RESUME] = on_resume,
+    [COMMAND_CANCEL] = on_cancel,
+    [COMMAND_HALT] = on_halt,
+    [COMMAND_ROLLBACK] = on_rollback,
+    [COMMAND_HOLD] = on_hold,
+    [COMMAND_GO_ON] = on_go_on,
+    [COMMAND_RETIRE] = on_retire,
+    [COMMAND_ACCEPT_MIXED] = on_accept_mixed,
+    [COMMAND_TASK_RETRY] = on_task_retry,
+    [COMMAND_TASK_SKIP] = on_task_skip,
+    [COMMAND_TASK_DONE] = on_task_done,
+    [COMMAND_LIMIT] = on_limit,
+    [COMMAND_LEASE] = on_lease,
+    [COMMAND_HEARTBEAT] = on_heartbeat,
+    [COMMAND_INTENT] = on_intent,
+    [COMMAND_REPORT] = on_report,
+    [COMMAND_WORKER_LOST] = on_worker_lost,
+};
+
+void
+decide_command(Beat *beat, Command *command)
+{
+    Handled handled = handlers[command->kind](beat, command);
+    if (handled == WAITS)
+        return;
+    g_assert((handled == REFUSED) == (command->error != NULL));
+    if (handled == REFUSED)
+        g_clear_pointer(&command->reply, json_decref);
+    g_ptr_array_add(beat->answered, command);
+}
+
+/* ---- timers ---- */
+
+static void
+window_over(Beat *beat, OpenPlan *plan)
+{
+    bool may_retire = plan->row.has_retire != 0;
+    text_set(&plan->row.wake_event, may_retire ? "retire" : NULL);
+    beat_event(beat, "plan.note", plan, NULL, NULL,
+               may_retire ? "the rollback window is over: the old dataset may be retired"
+                          : "the rollback window is over",
+               NULL);
+    plan_dirty(beat, plan);
+    plan_timer_set(beat->state, plan);
+    if (may_retire)
+        return;
+    plan->row.ended_ms = beat->now_ms;
+    g_ptr_array_add(beat->ended, plan);
+}
+
+static void
+plan_is_due(Beat *beat, OpenPlan *plan)
+{
+    if (plan->row.state == PLAN_SUCCEEDED)
+        window_over(beat, plan);
+    else if (plan->row.state == PLAN_SOAKING)
+        plan_must_move(beat, plan, &(Move){.event = "soaked"});
+    else
+        plan_must_move(beat, plan, &(Move){.event = "expire"});
+}
+
+static void
+task_is_due(Beat *beat, Task *task)
+{
+    int64_t now_ms = beat->now_ms;
+    if (task->progress_waits)
+        task_tell_progress(beat, task, false);
+    bool is_late = task->row.worker == NULL && task->row.deadline_ms > 0 &&
+                   task->row.deadline_ms <= now_ms && task->plan->row.paused_ms == 0;
+    if (task->row.worker != NULL) {
+        if (task->row.lease_until_ms <= now_ms)
+            task_lease_lost(beat, task, "its worker went silent");
+    } else if (is_late && task->row.phase == PHASE_FORWARD &&
+               task_move(beat, task, &(Move){.event = "deadline"})) {
+        return;
+    } else if (task->row.wake_ms > 0 && task->row.wake_ms <= now_ms) {
+        if (task->row.status == TASK_UNKNOWN)
+            task_rested(beat, task);
+        else
+            task_must_move(beat, task, &(Move){.event = "due"});
+    }
+    task_timer_set(beat->state, task);
+}
+
+static void
+worker_is_due(Beat *beat, WorkerSeen *worker)
+{
+    if (worker->parked > 0) { /* it waits for us: that is a sign of life */
+        worker->last_seen_ms = beat->now_ms;
+        worker_timer(beat, worker);
+        return;
+    }
+    g_autofree char *reason = g_strdup_printf("%s went silent", worker->id);
+    beat_event(beat, "worker.lost", NULL, NULL, NULL, reason, NULL);
+    heap_remove(&beat->state->timers, &worker->timer.node);
+    g_ptr_array_remove(beat->workers, worker);
+    g_hash_table_remove(beat->state->workers, worker->id);
+}
+
+static void
+parked_is_due(Beat *beat, Parked *parked)
+{
+    State *state = beat->state;
+    parked->worker->last_seen_ms = beat->now_ms;
+    worker_timer(beat, parked->worker);
+    heap_remove(&state->timers, &parked->timer.node);
+    g_queue_delete_link(&state->parked, parked->link);
+    parked->worker->parked--;
+    parked->command->reply = json_null();
+    g_ptr_array_add(beat->answered, parked->command);
+    g_free(parked);
+}
+
+/* Workers whom a dead server left behind may still be at it: their leases get another term. */
+static void
+leases_renew(Beat *beat)
+{
+    State *state = beat->state;
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, state->tasks);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Task *task = value;
+        if (task->row.worker == NULL)
+            continue;
+        task->row.lease_until_ms =
+            MAX(task->row.lease_until_ms, beat->now_ms + state->options.lease_ms);
+        task_timer_set(state, task);
+    }
+}
+
+void
+decide_timers(Beat *beat)
+{
+    State *state = beat->state;
+    if (state->is_first_beat)
+        leases_renew(beat);
+    state->is_first_beat = false;
+    for (HeapNode *node; (node = heap_first(&state->timers)) != NULL && node->at <= beat->now_ms;) {
+        Timer *timer = (Timer *) node;
+        switch (timer->kind) {
+        case TIMER_PLAN:
+            plan_is_due(beat, timer->owner);
+            break;
+        case TIMER_TASK:
+            task_is_due(beat, timer->owner);
+            break;
+        case TIMER_PARKED:
+            parked_is_due(beat, timer->owner);
+            break;
+        case TIMER_WORKER:
+            worker_is_due(beat, timer->owner);
+            break;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * decide.h - what commands and timers do. Pure: state, time and facts in, changes out (Beat).
+ *
+ * A handler first checks, then lets other rooms write (beat->accept), and only then changes the
+ * state; so a refusal at any point leaves nothing behind.
+ */
+#pragma once
+
+#include "engine/moves.h"
+
+/* Carry out a command: it ends up in beat->answered, or waits (leases). */
+void decide_command(Beat *beat, Command *command);
+/* Everything that is due. */
+void decide_timers(Beat *beat);
+/* Leases that wait look again, if anything has become ready. */
+void decide_offers(Beat *beat);
+/* Answer with what is there: nothing. */
+void decide_answer_parked(Beat *beat);
+
+#define LIMIT_COUNT_MAX 100000 /* one row each; as many as a step may have parts */
+
+/* The handlers: true when the command was carried out and is answered. */
+typedef enum { HANDLED, REFUSED, WAITS } Handled;
+typedef Handled HandlerFn(Beat *beat, Command *command);
+HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_start, on_pause,
+    on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
+    on_task_retry, on_task_skip, on_task_done, on_limit, on_lease, on_heartbeat, on_intent,
+    on_report, on_worker_lost;
+
+/* Other rooms write; false: refused, with command->error. */
+bool command_accept(Beat *beat, Command *command);
+/* {key: value} as the reply. */
+void command_reply_text(Command *command, const char *key, const char *value);
+
+/* Plans make their own tasks (plan_tasks.c). */
+void plan_make_planning(Beat *beat, OpenPlan *plan, const Move *move);
+void plan_make_preflight(Beat *beat, OpenPlan *plan, const Move *move, PlanState from);
+void plan_make_verify(Beat *beat, OpenPlan *plan);
+void plan_planning_failed(Beat *beat, OpenPlan *plan, const char *why);
+/* What planning and looking for drift reported. */
+void plan_take_planned(Beat *beat, Task *task, const json_t *evidence);
+void plan_take_preflight(Beat *beat, Task *task, const json_t *differences);
+Task *task_make(Beat *beat, TaskRow *take_row);
+
+/* Retry all that waits for a person on the way back. */
+void plan_retry_failed(Beat *beat, OpenPlan *plan, const Command *command);
+
+/* Leases (lease.c), reports (report.c), workers (workers.c). */
+WorkerSeen *worker_seen(Beat *beat, const Command *command);
+void worker_timer(Beat *beat, WorkerSeen *worker);
+void task_lease_lost(Beat *beat, Task *task, const char *reason);
+void task_tell_progress(Beat *beat, Task *task, bool is_last);
+int64_t retry_delay_ms(State *state, int64_t attempt);
+bool command_task(Beat *beat, Command *command, Task **ret);
+/* The lease that the command speaks of is over, or another's. */
+bool command_lease(Beat *beat, Command *command, Task **ret);

@@ -1,0 +1,253 @@
+/*
+ * follow.c - what follows from a move, in the same beat.
+ *
+ * A part that ends moves the task of its step; a step that ends lets others begin; the last one ends
+ * the run. A failure is counted against the plan's budget. A plan that enters a state makes the
+ * tasks and times of that state.
+ */
+#include "engine/decide.h"
+#include "engine/moves.h"
+#include "engine/queues.h"
+#include "engine/rollback.h"
+
+#include <string.h>
+
+/* ---- tasks ---- */
+
+static void
+unblock(Beat *beat, OpenStep *step)
+{
+    if (step->root != NULL && step->root->row.status == TASK_BLOCKED)
+        task_move(beat, step->root, &(Move){.event = "unblock"});
+}
+
+static void
+internal_follow(Beat *beat, Task *task)
+{
+    if (task->row.status == TASK_DONE && task == task->plan->verify)
+        plan_check(beat, task->plan);
+    if (task->row.status != TASK_FAILED)
+        return;
+    if (task->action->id == ACTION_PLAN)
+        plan_planning_failed(beat, task->plan, task->row.error);
+    else if (task->row.phase == PHASE_REVERSE)
+        plan_move(beat, task->plan, &(Move){.event = "reverse_failed", .reason = task->row.reason});
+    else
+        plan_move(beat, task->plan, &(Move){.event = "check_failed", .reason = task->row.reason});
+}
+
+static void
+part_follow(Beat *beat, Task *task)
+{
+    static const unsigned ended = 1u << TASK_DONE | 1u << TASK_SKIPPED | 1u << TASK_FAILED;
+    Task *root = task->parent;
+    if (plan_rolls_back(task->plan, task->step)) {
+        rollback_root_resolve(beat, root);
+    } else if ((ended & 1u << task->row.status) != 0 && root->row.status == TASK_WAITING &&
+               root->row.wake_ms == 0) {
+        task_move(beat, root, &(Move){.event = "child_ended"});
+    }
+}
+
+static void
+forward_follow(Beat *beat, Task *task, const Move *move)
+{
+    bool is_done = task->row.status == TASK_DONE || task->row.status == TASK_SKIPPED;
+    if (task_is_root(task) && is_done)
+        for (guint i = 0; i < task->step->dependents->len; i++)
+            unblock(beat, g_ptr_array_index(task->step->dependents, i));
+    /* A step that fails for its parts is not counted once more. */
+    if (task->row.status == TASK_FAILED && strcmp(move->event, "child_ended") != 0) {
+        task->plan->row.failures++;
+        plan_dirty(beat, task->plan);
+    }
+}
+
+static void
+way_back_follow(Beat *beat, Task *task)
+{
+    bool is_trouble = task->row.status == TASK_IRREVERSIBLE ||
+                      (task->row.phase == PHASE_REVERSE && task->row.status == TASK_FAILED);
+    if (task_is_settled(task))
+        rollback_task_settled(beat, task);
+    if (is_trouble && !plan_move(beat, task->plan,
+                                 &(Move){.event = "reverse_failed", .reason = task->row.reason}))
+        plan_move(beat, task->plan, &(Move){.event = "critical", .reason = task->row.reason});
+}
+
+void
+task_follow(Beat *beat, Task *task, const Move *move, TaskStatus from)
+{
+    if (task->step == NULL) {
+        internal_follow(beat, task);
+        return;
+    }
+    if (task->parent != NULL)
+        part_follow(beat, task);
+    if (task->row.phase == PHASE_REVERSE || plan_rolls_back(task->plan, task->step))
+        way_back_follow(beat, task);
+    else
+        forward_follow(beat, task, move);
+    if (task_status_is_final(task->row.status) || task->row.status == TASK_FAILED)
+        plan_check(beat, task->plan);
+}
+
+/* ---- plans ---- */
+
+void
+plan_check(Beat *beat, OpenPlan *plan)
+{
+    static const unsigned failing = 1u << PLAN_RUNNING | 1u << PLAN_PAUSED | 1u << PLAN_SOAKING;
+    if (plan->row.state == PLAN_ROLLING_BACK) {
+        rollback_check(beat, plan);
+        return;
+    }
+    if (plan_move(beat, plan, &(Move){.event = "steps_ended"}))
+        return;
+    if ((failing & 1u << plan->row.state) != 0)
+        plan_move(beat, plan, &(Move){.event = "fail"});
+}
+
+/* Time that passed while the plan stood still does not count. */
+static void
+clock_goes_on(Beat *beat, OpenPlan *plan)
+{
+    int64_t stood_ms = plan->row.paused_ms == 0 ? 0 : beat->now_ms - plan->row.paused_ms;
+    plan->row.paused_ms = 0;
+    for (guint i = 0; stood_ms > 0 && i < plan->tasks->len; i++) {
+        Task *task = g_ptr_array_index(plan->tasks, i);
+        if (task->row.deadline_ms == 0 || task_status_is_final(task->row.status))
+            continue;
+        task->row.deadline_ms += stood_ms;
+        task_timer_set(beat->state, task);
+        task_dirty(beat, task);
+    }
+}
+
+static void
+clock_stops(Beat *beat, OpenPlan *plan)
+{
+    if (plan->row.paused_ms != 0)
+        return;
+    plan->row.paused_ms = beat->now_ms;
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        Task *task = g_ptr_array_index(plan->tasks, i);
+        if (task->row.deadline_ms > 0)
+            task_timer_set(beat->state, task);
+    }
+}
+
+static void
+plan_runs(Beat *beat, OpenPlan *plan)
+{
+    clock_goes_on(beat, plan);
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        Task *task = g_ptr_array_index(plan->tasks, i);
+        if (task->is_parked)
+            task_park(beat, task, false);
+    }
+    for (guint i = 0; i < plan->steps->len; i++)
+        unblock(beat, g_ptr_array_index(plan->steps, i));
+    plan_check(beat, plan);
+}
+
+/* What has not ended ends with the plan. */
+static void
+tasks_end(Beat *beat, OpenPlan *plan, const char *event)
+{
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        Task *task = g_ptr_array_index(plan->tasks, i);
+        if (!task_status_is_final(task->row.status))
+            task_move(beat, task, &(Move){.event = event});
+    }
+}
+
+static void
+plan_ends(Beat *beat, OpenPlan *plan)
+{
+    if (plan->row.state == PLAN_CLOSED_MIXED)
+        tasks_end(beat, plan, "abandon");
+    else if (plan->row.state != PLAN_ROLLED_BACK && plan->row.state != PLAN_CLOSED)
+        tasks_end(beat, plan, "drop");
+    if (plan->row.state == PLAN_ROLLED_BACK)
+        state_untouch(beat->state, plan->row.id);
+    plan->row.ended_ms = beat->now_ms;
+    text_set(&plan->row.wake_event, NULL);
+    g_ptr_array_add(beat->ended, plan);
+}
+
+static void
+rolls_back(Beat *beat, OpenPlan *plan, PlanState from)
+{
+    if (from == PLAN_ROLLING_BACK || from == PLAN_NEEDS_OPERATOR) {
+        rollback_check(beat, plan);
+        return;
+    }
+    plan->row.token++;
+    plan->row.paused_ms = 0;
+    if (plan->preflight != NULL && !task_status_is_final(plan->preflight->row.status))
+        task_move(beat, plan->preflight, &(Move){.event = "rollback"});
+    rollback_begin(beat, plan, false);
+}
+
+static void
+halts(Beat *beat, OpenPlan *plan, const Move *move)
+{
+    clock_stops(beat, plan);
+    if (plan->preflight != NULL && !task_status_is_final(plan->preflight->row.status))
+        task_move(beat, plan->preflight, &(Move){.event = "drop"});
+    if (strcmp(move->event, "fail") == 0 || strcmp(move->event, "critical") == 0)
+        plan_move(beat, plan, &(Move){.event = "automatic"});
+}
+
+void
+plan_follow(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
+{
+    queues_refresh(beat, plan);
+    switch (plan->row.state) {
+    case PLAN_DRAFT:
+        plan_make_planning(beat, plan, move);
+        break;
+    case PLAN_PLANNED:
+        break;
+    case PLAN_APPROVED:
+        break;
+    case PLAN_PREFLIGHT:
+        plan_make_preflight(beat, plan, move, from);
+        break;
+    case PLAN_RUNNING:
+        plan_runs(beat, plan);
+        break;
+    case PLAN_PAUSED:
+        clock_stops(beat, plan);
+        break;
+    case PLAN_HALTED:
+        halts(beat, plan, move);
+        break;
+    case PLAN_SOAKING:
+        plan->row.soak_until_ms = beat->now_ms + plan->row.soak_ms;
+        break;
+    case PLAN_SUCCEEDED:
+        plan->row.window_until_ms = beat->now_ms + plan->row.rollback_window_ms;
+        break;
+    case PLAN_ROLLING_BACK:
+        rolls_back(beat, plan, from);
+        break;
+    case PLAN_RETIRING:
+        plan_runs(beat, plan);
+        break;
+    case PLAN_NEEDS_OPERATOR:
+        break;
+    case PLAN_ROLLED_BACK:
+    case PLAN_CLOSED:
+    case PLAN_STALE:
+    case PLAN_REJECTED:
+    case PLAN_EXPIRED:
+    case PLAN_CANCELLED:
+    case PLAN_CLOSED_MIXED:
+        plan_ends(beat, plan);
+        break;
+    case PLAN_STATE_COUNT:
+        g_assert_not_reached();
+    }
+}

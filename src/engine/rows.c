@@ -1,0 +1,247 @@
+/* rows.c - the fields of our rows, and everything that is the same for all of them. */
+#include "engine/rows.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- the fields ---- */
+
+/* clang-format off */
+#define INT(type, name) {#name, FIELD_INT, offsetof(type, name)}
+#define TEXT(type, name) {#name, FIELD_TEXT, offsetof(type, name)}
+
+static const Field plan_fields[] = {
+    INT(PlanRow, n), TEXT(PlanRow, id), {"state", FIELD_STATE, offsetof(PlanRow, state)},
+    INT(PlanRow, since_ms), TEXT(PlanRow, reason), TEXT(PlanRow, actor), TEXT(PlanRow, wake_event),
+    TEXT(PlanRow, author), TEXT(PlanRow, migration), TEXT(PlanRow, name), TEXT(PlanRow, request),
+    TEXT(PlanRow, needs), TEXT(PlanRow, digest), TEXT(PlanRow, observations), TEXT(PlanRow, diagnostics),
+    TEXT(PlanRow, start), TEXT(PlanRow, source_url), TEXT(PlanRow, target_url), INT(PlanRow, soak_ms),
+    INT(PlanRow, rollback_window_ms), INT(PlanRow, has_retire), INT(PlanRow, effects), INT(PlanRow, effects_ms),
+    INT(PlanRow, held), TEXT(PlanRow, scope), INT(PlanRow, give_up), INT(PlanRow, failures),
+    TEXT(PlanRow, mixed_by), INT(PlanRow, token), INT(PlanRow, created_ms), INT(PlanRow, planned_ms),
+    INT(PlanRow, expires_ms), INT(PlanRow, started_ms), INT(PlanRow, paused_ms), INT(PlanRow, soak_until_ms),
+    INT(PlanRow, window_until_ms), INT(PlanRow, ended_ms),
+};
+
+static const Field step_fields[] = {
+    TEXT(StepRow, plan), INT(StepRow, ordinal), TEXT(StepRow, name), TEXT(StepRow, action), TEXT(StepRow, after),
+    TEXT(StepRow, needs), TEXT(StepRow, uses), TEXT(StepRow, params), TEXT(StepRow, text),
+    TEXT(StepRow, reverse_text), INT(StepRow, deadline_ms),
+};
+
+static const Field task_fields[] = {
+    INT(TaskRow, n), TEXT(TaskRow, id), TEXT(TaskRow, plan), TEXT(TaskRow, step), TEXT(TaskRow, action),
+    TEXT(TaskRow, parent), TEXT(TaskRow, key), TEXT(TaskRow, params), {"phase", FIELD_PHASE, offsetof(TaskRow, phase)},
+    {"status", FIELD_STATUS, offsetof(TaskRow, status)}, INT(TaskRow, since_ms), TEXT(TaskRow, reason),
+    TEXT(TaskRow, actor), INT(TaskRow, attempt), INT(TaskRow, tries), INT(TaskRow, probes), INT(TaskRow, token),
+    TEXT(TaskRow, worker), INT(TaskRow, lease_until_ms), INT(TaskRow, wake_ms), TEXT(TaskRow, wake_event),
+    INT(TaskRow, deadline_ms), TEXT(TaskRow, intent), TEXT(TaskRow, evidence), TEXT(TaskRow, error_code),
+    TEXT(TaskRow, error), TEXT(TaskRow, progress), TEXT(TaskRow, needs), TEXT(TaskRow, uses), INT(TaskRow, weight),
+    INT(TaskRow, children_done), INT(TaskRow, created_ms), INT(TaskRow, started_ms), INT(TaskRow, ended_ms),
+};
+
+#define ROW_TYPE(name, key, type, fields) {name, key, sizeof(type), fields, G_N_ELEMENTS(fields)}
+const RowType plan_rows = ROW_TYPE("plan", "n", PlanRow, plan_fields);
+const RowType step_rows = ROW_TYPE("step", NULL, StepRow, step_fields);
+const RowType task_rows = ROW_TYPE("task", "n", TaskRow, task_fields);
+/* clang-format on */
+
+void
+text_set(char **field, const char *value)
+{
+    if (g_strcmp0(*field, value) == 0)
+        return;
+    char *copy = g_strdup(value); /* before freeing: it may be a part of the old one */
+    g_free(*field);
+    *field = copy;
+}
+
+void
+text_take(char **field, char *value)
+{
+    g_free(*field);
+    *field = value;
+}
+
+static void *
+field_at(const void *row, const Field *field)
+{
+    return (char *) row + field->offset;
+}
+
+/* ---- memory ---- */
+
+void
+row_clear(const RowType *type, void *row)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].kind == FIELD_TEXT)
+            g_free(*(char **) field_at(row, &type->fields[i]));
+    memset(row, 0, type->bytes);
+}
+
+void
+row_copy(const RowType *type, const void *from, void *to)
+{
+    memcpy(to, from, type->bytes);
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].kind == FIELD_TEXT) {
+            char **text = field_at(to, &type->fields[i]);
+            *text = g_strdup(*text);
+        }
+}
+
+static bool
+field_equal(const Field *field, const void *a, const void *b)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+        return g_strcmp0(*(char *const *) a, *(char *const *) b) == 0;
+    case FIELD_INT:
+        return *(const int64_t *) a == *(const int64_t *) b;
+    case FIELD_STATE:
+        return *(const PlanState *) a == *(const PlanState *) b;
+    case FIELD_STATUS:
+        return *(const TaskStatus *) a == *(const TaskStatus *) b;
+    case FIELD_PHASE:
+        return *(const TaskPhase *) a == *(const TaskPhase *) b;
+    }
+    return false;
+}
+
+bool
+row_equal(const RowType *type, const void *a, const void *b)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (!field_equal(&type->fields[i], field_at(a, &type->fields[i]),
+                         field_at(b, &type->fields[i])))
+            return false;
+    return true;
+}
+
+/* ---- disk ---- */
+
+static void
+field_bind(Stmt *stmt, int position, const Field *field, const void *value)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+        stmt_text_at(stmt, position, *(char *const *) value);
+        return;
+    case FIELD_INT:
+        stmt_int_at(stmt, position, *(const int64_t *) value);
+        return;
+    case FIELD_STATE:
+        stmt_text_at(stmt, position, plan_state_name(*(const PlanState *) value));
+        return;
+    case FIELD_STATUS:
+        stmt_text_at(stmt, position, task_status_name(*(const TaskStatus *) value));
+        return;
+    case FIELD_PHASE:
+        stmt_text_at(stmt, position, task_phase_name(*(const TaskPhase *) value));
+        return;
+    }
+}
+
+static void
+row_bind(Stmt *stmt, const RowType *type, const void *row)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        field_bind(stmt, (int) i + 1, &type->fields[i], field_at(row, &type->fields[i]));
+}
+
+/* The texts are made once: they are asked for with every row. */
+static const char *
+row_sql(const RowType *type, bool is_insert)
+{
+    static char *made[3][2];
+    size_t which = type == &plan_rows ? 0 : type == &step_rows ? 1 : 2;
+    if (made[which][is_insert] != NULL)
+        return made[which][is_insert];
+
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GString) values = g_string_new(NULL);
+    g_autoptr(GString) pairs = g_string_new(NULL);
+    for (size_t i = 0; i < type->field_count; i++) {
+        const char *name = type->fields[i].name, *comma = i > 0 ? ", " : "";
+        g_string_append_printf(names, "%s%s", comma, name);
+        g_string_append_printf(values, "%s?%zu", comma, i + 1);
+        if (i > 0) /* the key comes first */
+            g_string_append_printf(pairs, "%s%s = ?%zu", i > 1 ? ", " : "", name, i + 1);
+    }
+    made[which][is_insert] = is_insert ? g_strdup_printf("INSERT INTO %s(%s) VALUES (%s)",
+                                                         type->table, names->str, values->str)
+                                       : g_strdup_printf("UPDATE %s SET %s WHERE %s = ?1",
+                                                         type->table, pairs->str, type->key);
+    return made[which][is_insert];
+}
+
+bool
+row_insert(Db *db, const RowType *type, const void *row, GError **error)
+{
+    Stmt *stmt = NULL;
+    if (!db_prepare(db, row_sql(type, true), &stmt, error))
+        return false;
+    row_bind(stmt, type, row);
+    return stmt_run(stmt, NULL, error);
+}
+
+bool
+row_update(Db *db, const RowType *type, const void *row, GError **error)
+{
+    Stmt *stmt = NULL;
+    int64_t changes = 0;
+    g_assert(type->key != NULL);
+    if (!db_prepare(db, row_sql(type, false), &stmt, error))
+        return false;
+    row_bind(stmt, type, row);
+    if (!stmt_run(stmt, &changes, error))
+        return false;
+    if (changes != 1)
+        return fail(error, ERR_CORRUPT, "a %s row vanished from the state", type->table);
+    return true;
+}
+
+char *
+row_select_sql(const RowType *type, const char *where)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (size_t i = 0; i < type->field_count; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", type->fields[i].name);
+    return g_strdup_printf("SELECT %s FROM %s %s", names->str, type->table, where);
+}
+
+static bool
+field_read(Stmt *stmt, int column, const Field *field, void *value)
+{
+    const char *text = field->kind == FIELD_INT ? NULL : stmt_col_text(stmt, column);
+    switch (field->kind) {
+    case FIELD_TEXT:
+        *(char **) value = g_strdup(text);
+        return true;
+    case FIELD_INT:
+        *(int64_t *) value = stmt_col_int(stmt, column);
+        return true;
+    case FIELD_STATE:
+        return plan_state_from_name(text, value);
+    case FIELD_STATUS:
+        return task_status_from_name(text, value);
+    case FIELD_PHASE:
+        return task_phase_from_name(text, value);
+    }
+    return false;
+}
+
+bool
+row_read(const RowType *type, Stmt *stmt, void *row, GError **error)
+{
+    memset(row, 0, type->bytes);
+    for (size_t i = 0; i < type->field_count; i++)
+        if (!field_read(stmt, (int) i, &type->fields[i], field_at(row, &type->fields[i]))) {
+            fail(error, ERR_CORRUPT, "%s.%s holds '%s', which is no such name", type->table,
+                 type->fields[i].name, stmt_col_text(stmt, (int) i));
+            row_clear(type, row);
+            return false;
+        }
+    return true;
+}

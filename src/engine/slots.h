@@ -1,0 +1,31 @@
+/*
+ * slots.h - limits as rows: who works on something that is limited holds one of its slots.
+ *
+ * A limit of n has n slots, and one more that only the reverse phase may take. A task holds its slot
+ * from its lease to its end, also while it waits for the world, and while nobody knows what became
+ * of its worker. Two counts are kept: slots held, and of those the active ones, whose holders are
+ * worked on. No more than n are ever active; a reverse gets in even where all ordinary slots are held
+ * by tasks that wait, and while it wants in, no forward task takes one.
+ *
+ * A limit that is lowered drains: what holds a slot keeps it.
+ */
+#pragma once
+
+#include "engine/state.h"
+
+Resource *resource_get(State *state, const char *name);
+void resource_free(void *resource);
+/* Change the limit; -1 takes it away. */
+void resource_set_count(Beat *beat, Resource *resource, int64_t count);
+/* From disk. */
+void resource_load_count(Resource *resource, int64_t count);
+void resource_load_slot(Resource *resource, int64_t n, Task *holder);
+
+/* May a task take (or go on with) what `uses` says? */
+bool slots_free(const State *state, const Task *task);
+void slots_take(Beat *beat, Task *task);
+void slots_give_back(Beat *beat, Task *task);
+/* A holder begins or ends to be worked on; before and after a move. */
+void slots_count_active(Task *task, int by);
+/* A queue of the reverse phase wants in, or no longer. */
+void slots_count_waiting(State *state, const Words *uses, int by);
