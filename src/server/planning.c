@@ -88,7 +88,7 @@ static bool
 entity_with(Db *db, const PlanningWish *wish, Entity **ret, GError **error)
 {
     g_autoptr(Entity) entity = NULL;
-    if (!registry_get(db, wish->entity, &entity, error))
+    if (!registry_migration(db, wish->entity, &entity, error))
         return fail_in(error, "cannot plan '%s'", wish->entity);
     if (!entity_is_migration(entity))
         return fail(error, ERR_INVALID,
