@@ -263,7 +263,10 @@ take_lease(Beat *beat, Task *task, const Move *move)
         task->row.probes++;
     else
         begin_attempt(beat, task);
-    task->row.token++;
+    /* One count for all tasks of a plan: the fence in the target is the plan's, too. */
+    task->plan->row.token = MAX(task->plan->row.token, task->row.token) + 1;
+    task->row.token = task->plan->row.token;
+    plan_dirty(beat, task->plan);
     text_set(&task->row.worker, move->worker->id);
     task->row.lease_until_ms = beat->now_ms + beat->state->options.lease_ms;
     slots_take(beat, task);
