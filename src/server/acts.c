@@ -17,6 +17,14 @@ static bool
 ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, AskWriteFn *write,
          void *data, GDestroyNotify data_free, GError **error)
 {
+    if (plan_state_is_terminal(row->state)) {
+        json_decref(args);
+        if (data_free != NULL)
+            data_free(data);
+        request_explain(request, "allowed_actions", plan_allowed_actions(request, row));
+        return fail(error, ERR_WRONG_STATE, "'%s' is %s, which is an end: plan it again",
+                    row->migration, row->state_name);
+    }
     Command *command = request_command(request, kind);
     command->plan = g_strdup(row->id);
     command->args = args;

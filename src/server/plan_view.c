@@ -246,7 +246,8 @@ quorum_json(const PlanRow *row, const PolicyConfig *policy, const json_t *approv
                      (json_int_t) given, "self_approval", policy->self_approval);
 }
 
-/* plan.diagnostics holds findings of planning, or differences of drift. */
+/* plan.diagnostics holds findings of planning, differences of drift, or what is mixed about a mixed
+ * state. */
 static void
 diagnostics_set(json_t *view, const PlanRow *row)
 {
@@ -255,7 +256,12 @@ diagnostics_set(json_t *view, const PlanRow *row)
         !json_parse(row->diagnostics, strlen(row->diagnostics), "diagnostics", &found, NULL))
         return;
     const json_t *first = json_array_get(found, 0);
-    json_object_set(view, json_is_string(first) ? "differences" : "diagnostics", found);
+    const char *name = "diagnostics";
+    if (json_is_string(first))
+        name = "differences";
+    else if (row->state == PLAN_CLOSED_MIXED)
+        name = "mixed";
+    json_object_set(view, name, found);
 }
 
 bool

@@ -95,7 +95,7 @@ class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
         self.type = (headers.get("Content-Type") or "").split(";")[0]
-        self.json = json.loads(body) if self.type.endswith("json") else None
+        self.json = json.loads(body) if self.type.endswith("json") and body else None
 
     def __repr__(self):
         return "%d %s" % (self.status, self.body[:400].decode(errors="replace"))

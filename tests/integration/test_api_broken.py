@@ -207,7 +207,7 @@ class TestRunning(unittest.TestCase):
             file.write(text.replace("127.0.0.1:7420", "0.0.0.0:7420"))
         second = self.run_second()
         self.assertNotEqual(second.returncode, 0)
-        self.assertIn("loopback", second.stderr.decode())
+        self.assertIn("expected 127.0.0.1", second.stderr.decode())
 
     def test_stopping_says_bye_to_streams_and_204_to_who_waits(self):
         streams = [Stream(self.server, "/events") for _ in range(20)]
