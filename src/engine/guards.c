@@ -331,7 +331,9 @@ may_pass(const Moment *m)
 {
     const char *code = argument(m, "error.code");
     ErrorCode error = code == NULL ? ERR_INTERNAL : error_code_from_wire(code);
-    return error == ERR_STOPPED || error_then(error) == THEN_RETRY;
+    /* The probe of another part raised the plan's fence over our token: the next lease is above it. */
+    bool is_overtaken = error == ERR_FENCED || error == ERR_STOPPED;
+    return is_overtaken || error_then(error) == THEN_RETRY;
 }
 
 static bool

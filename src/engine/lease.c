@@ -4,11 +4,11 @@
  * A lease that finds nothing waits in line until something becomes ready or its time is up. A worker
  * has one place in line: asking again takes the place of the older question.
  */
+#include "model/lease.h"
 #include "base/json.h"
 #include "base/metric.h"
 #include "engine/decide.h"
 #include "engine/queues.h"
-#include "wire/wire.h"
 
 #include <string.h>
 
@@ -151,8 +151,8 @@ park(Beat *beat, Command *command, WorkerSeen *worker, int64_t wait_ms)
     heap_set(&state->timers, &parked->timer.node, beat->now_ms + MIN(wait_ms, WAIT_MS_MAX));
 }
 
-static void
-forget_older(Beat *beat, const WorkerSeen *worker)
+void
+worker_unpark(Beat *beat, const WorkerSeen *worker)
 {
     for (GList *link = beat->state->parked.head; link != NULL; link = link->next) {
         Parked *parked = link->data;
@@ -172,7 +172,7 @@ on_lease(Beat *beat, Command *command)
     if (worker == NULL || !command_accept(beat, command))
         return REFUSED;
     if (worker->parked > 0)
-        forget_older(beat, worker);
+        worker_unpark(beat, worker);
     /* Who waits already has the first choice of what has just become ready. */
     if (state->offers_changed)
         decide_offers(beat);

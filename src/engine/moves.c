@@ -256,6 +256,14 @@ begin_attempt(Beat *beat, Task *task)
     }
 }
 
+/* One count for all tasks of a plan, because the fence in the target is the plan's too: whoever is
+ * leased later may pass the fences of all before. */
+static int64_t
+next_token(OpenPlan *plan)
+{
+    return ++plan->row.token;
+}
+
 static void
 take_lease(Beat *beat, Task *task, const Move *move)
 {
@@ -263,10 +271,7 @@ take_lease(Beat *beat, Task *task, const Move *move)
         task->row.probes++;
     else
         begin_attempt(beat, task);
-    /* One count for all tasks of a plan: the fence in the target is the plan's, too. */
-    task->plan->row.token = MAX(task->plan->row.token, task->row.token) + 1;
-    task->row.token = task->plan->row.token;
-    plan_dirty(beat, task->plan);
+    task->row.token = next_token(task->plan);
     text_set(&task->row.worker, move->worker->id);
     task->row.lease_until_ms = beat->now_ms + beat->state->options.lease_ms;
     slots_take(beat, task);
@@ -279,7 +284,7 @@ leave_lease(Task *task, const Move *move)
     text_set(&task->row.worker, NULL);
     task->row.lease_until_ms = 0;
     if (event_is(move, fencing))
-        task->row.token++;
+        task->row.token = next_token(task->plan);
     if (move->clears_intent)
         text_set(&task->row.intent, NULL);
 }

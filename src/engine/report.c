@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/metric.h"
 #include "engine/decide.h"
-#include "wire/wire.h"
+#include "model/lease.h"
 
 #include <inttypes.h>
 #include <stdio.h>

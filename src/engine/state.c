@@ -376,6 +376,8 @@ state_add_task(State *state, TaskRow *take_row, Task **ret, GError **error)
     task->is_parked =
         task->row.status == TASK_UNKNOWN && g_strcmp0(task->row.wake_event, "operator") == 0;
     task_count(task, 1);
+    /* The tasks' rows tell how far the plan has counted: its own need not be written each time. */
+    plan->row.token = MAX(plan->row.token, task->row.token);
     state->open_task_count += task_status_is_final(task->row.status) ? 0 : 1;
     *ret = task;
     return true;

@@ -108,6 +108,9 @@ on_worker_lost(Beat *beat, Command *command)
         return REFUSED;
     beat_event(beat, "worker.lost", NULL, NULL, command->actor,
                command->reason != NULL ? command->reason : id, NULL);
+    const WorkerSeen *worker = g_hash_table_lookup(beat->state->workers, id);
+    if (worker != NULL && worker->parked > 0)
+        worker_unpark(beat, worker);
     leases_end(beat, id, "its worker died");
     return HANDLED;
 }

@@ -1,5 +1,5 @@
 /* lease.c - what a worker is asked to do, as JSON and back. */
-#include "wire/wire.h"
+#include "model/lease.h"
 
 #include <string.h>
 

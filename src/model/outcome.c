@@ -1,6 +1,6 @@
 /* outcome.c - how a task ended, as JSON and back. */
 #include "base/limits.h"
-#include "wire/wire.h"
+#include "model/lease.h"
 
 #include <string.h>
 

@@ -1,0 +1,53 @@
+/*
+ * lease.h - what a worker is asked to do, and how it ended. wire/wire.h has their JSON.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/json.h"
+#include "model/states.h"
+
+typedef struct {
+    char *id, *plan, *step, *action, *key, *plan_digest;
+    TaskPhase phase;
+    bool is_probe;
+    bool children_done; /* a parent whose children are finished */
+    int attempt;
+    int64_t token, lease_ms;
+    json_t *params, *intent, *evidence;
+} Lease;
+
+json_t *lease_to_json(const Lease *lease);
+CHECKED bool lease_from_json(const json_t *json, Lease **ret, GError **error);
+void lease_free(Lease *lease);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
+
+typedef enum {
+    OUTCOME_DONE,     /* evidence: checked */
+    OUTCOME_ALREADY,  /* was in the target state before */
+    OUTCOME_DRIFT,    /* not in the expected state: evidence has `differences` */
+    OUTCOME_WAIT,     /* until_ms */
+    OUTCOME_MORE,     /* children: [{key, params, weight}] */
+    OUTCOME_RELEASED, /* stopped before any effect */
+    OUTCOME_ERROR,    /* error: {code, message} */
+    OUTCOME_APPLIED,
+    OUTCOME_NOT_APPLIED,
+    OUTCOME_PARTLY, /* of probes */
+    OUTCOME_COUNT
+} OutcomeKind;
+
+typedef struct {
+    OutcomeKind kind;
+    json_t *evidence;   /* or NULL */
+    json_t *children;   /* for MORE */
+    int64_t until_ms;   /* for WAIT */
+    char *error_code;   /* for ERROR: wire name */
+    char *message;      /* for ERROR, DRIFT, WAIT: a sentence for people */
+    bool before_effect; /* for ERROR: this attempt changed nothing */
+} Outcome;
+
+const char *outcome_name(OutcomeKind kind);
+json_t *outcome_to_json(const Outcome *outcome);
+CHECKED bool outcome_from_json(const json_t *json, Outcome **ret, GError **error);
+void outcome_free(Outcome *outcome);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outcome, outcome_free)

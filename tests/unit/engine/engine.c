@@ -1,0 +1,138 @@
+/* engine.c - plans from their making to their end, and back. */
+#include "desk.h"
+
+#define DONE "{'kind':'done'}"
+
+static void
+run_to_the_end(Desk *desk)
+{
+    desk_run(desk, two_steps);
+    desk_effect(desk, "stage/ forward run", "{'start':{'source':{},'target':{}}}");
+    desk_do(desk, "fill/ forward run",
+            "{'kind':'more','children':[{'key':'r1','params':{'range':{}}},{'key':'r2'}]}",
+            "waiting");
+    desk_effect(desk, "fill/r1 forward run", "{}");
+    desk_effect(desk, "fill/r2 forward run", "{}");
+    g_auto(Got) got = {0};
+    desk_get(desk, "w", &got, "fill/ forward run");
+    g_assert_true(json_get_bool(got.json, "children_done", false));
+    g_assert_cmpint(json_integer_value(json_at(got.json, "evidence.sums.rows")), ==, 10);
+    desk_report(desk, &got, DONE, "done");
+    desk_do(desk, "look/ forward run", DONE, "done");
+    desk_effect(desk, "swap/ forward run", "{}");
+    desk_state(desk, "soaking");
+}
+
+static void
+a_plan_runs_from_its_making_to_success(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    run_to_the_end(&desk);
+    desk_wait(&desk, 1000);
+    desk_state(&desk, "succeeded");
+    desk_wait(&desk, 60000);
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "(not_found)");
+    desk_assert(&desk, "SELECT count(*) FROM task WHERE status <> 'done'", "0");
+    desk_assert(&desk, "SELECT count(*) = max(seq) FROM event", "1");
+}
+
+static void
+a_rollback_goes_back_in_reverse_order_and_looks_at_the_end(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    run_to_the_end(&desk);
+    desk_expect(&desk, COMMAND_ROLLBACK, "{'give_up_rows':true}", "rolling_back");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    g_auto(Got) got = {0};
+    desk_get(&desk, "w", &got, "swap/ reverse run");
+    g_assert_true(json_boolean_value(json_at(got.json, "params.give_up_rows")));
+    g_assert_cmpint(json_integer_value(json_at(got.json, "evidence.rows")), ==, 5);
+    desk_report(&desk, &got, DONE, "done");
+    desk_do(&desk, "fill/ reverse run", DONE, "done");
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_state(&desk, "rolling_back");
+    desk_get(&desk, "w", &got, "preflight/ reverse run");
+    g_assert_nonnull(json_at(got.json, "params.verify_start.source"));
+    desk_report(&desk, &got, "{'kind':'done','evidence':{'equal':true}}", "done");
+    desk_state(&desk, "rolled_back");
+    desk_assert(&desk, "SELECT count(*) FROM task WHERE status NOT IN ('done', 'not_applied')",
+                "0");
+    desk_assert(&desk, "SELECT count(*) FROM slot WHERE holder IS NOT NULL", "0");
+}
+
+static void
+a_lost_lease_is_probed_before_anything_else(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    g_auto(Got) lost = {0};
+    desk_get(&desk, "lost", &lost, "stage/ forward run");
+    desk_wait(&desk, 15000);
+    desk_assert(&desk, "SELECT status FROM task WHERE step = 'stage'", "unknown");
+    desk_report(&desk, &lost, DONE, "(fenced)");
+    g_auto(Got) probe = {0};
+    desk_get(&desk, "w", &probe, "stage/ forward probe");
+    g_assert_cmpint(probe.token, >, lost.token);
+    desk_report(&desk, &probe, "{'kind':'not_applied'}", "retry_wait");
+    desk_wait(&desk, 3000);
+    desk_effect(&desk, "stage/ forward run", "{}");
+}
+
+static void
+a_rollback_fences_what_runs_and_probes_it(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_effect(&desk, "stage/ forward run", "{'start':{}}");
+    desk_do(&desk, "fill/ forward run",
+            "{'kind':'more','children':[{'key':'r1'},{'key':'r2'},{'key':'r3'}]}", "waiting");
+    desk_effect(&desk, "fill/r1 forward run", "{}");
+    g_auto(Got) running = {0};
+    desk_get(&desk, "w2", &running, "fill/r2 forward run");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_report(&desk, &running, DONE, "(fenced)");
+    desk_assert(&desk, "SELECT status FROM task WHERE key = 'r3'", "not_applied");
+    desk_do(&desk, "fill/r2 forward probe", "{'kind':'applied'}", "waiting");
+    desk_do(&desk, "fill/ reverse run", DONE, "done");
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_do(&desk, "preflight/ reverse run", DONE, "done");
+    desk_state(&desk, "rolled_back");
+}
+
+static void
+a_restart_goes_on_where_it_was(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    g_auto(Got) running = {0};
+    desk_get(&desk, "w", &running, "stage/ forward run");
+    desk_restart(&desk);
+    desk_report(&desk, &running, DONE, "done");
+    desk_restart(&desk);
+    desk_do(&desk, "fill/ forward run", "{'kind':'more','children':[{'key':'r1'}]}", "waiting");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_restart(&desk);
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_state(&desk, "rolled_back");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/engine/a plan runs from its making to success",
+                    a_plan_runs_from_its_making_to_success);
+    g_test_add_func("/engine/a rollback goes back in reverse order and looks at the end",
+                    a_rollback_goes_back_in_reverse_order_and_looks_at_the_end);
+    g_test_add_func("/engine/a lost lease is probed before anything else",
+                    a_lost_lease_is_probed_before_anything_else);
+    g_test_add_func("/engine/a rollback fences what runs and probes it",
+                    a_rollback_fences_what_runs_and_probes_it);
+    g_test_add_func("/engine/a restart goes on where it was", a_restart_goes_on_where_it_was);
+    return g_test_run();
+}
