@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker
+from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker, wait_for
 
 contract = Contract()
 
@@ -289,7 +289,11 @@ class TestLifecycle(unittest.TestCase):
         self.assertFalse(beat["stop"])
         self.ok(self.server.get("/tasks/" + task["id"]))
         self.ok(self.worker.report(task, evidence={}))
-        self.assertEqual(self.worker.report(task, evidence={}).status, 409)
+        late = dict(task, token=task["token"] + 7)
+        self.assertEqual(self.worker.report(late, evidence={}).json["code"], "fenced")
+        self.assertEqual(self.worker.say(late, "heartbeat", {}).status, 409)
+        self.assertEqual(self.worker.say(late, "intent", {"pre_state": {}}).status, 409)
+        self.assertEqual(self.server.get("/blobs/" + digest).status, 200)
         self.ok(self.act(id, "pause", {"reason": "lunch"}))
         self.assertEqual(self.state(id), "paused")
         self.ok(self.act(id, "resume"))
@@ -343,6 +347,16 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(late.status, 409)
         self.assertIn("allowed_actions", late.json)
 
+    def test_nothing_is_done_to_what_has_ended(self):
+        id, digest = self.planned()
+        self.ok(self.act(id, "reject", who="bo"))
+        for what in ("approve", "withdraw", "reject", "start", "pause", "resume", "cancel", "halt", "rollback", "hold", "go-on",
+                     "retire", "accept-mixed"):
+            body = {"digest": digest} if what == "approve" else {"reason": "a test"}
+            answer = self.act(id, what, body, who="bo")
+            self.assertEqual((answer.status, answer.json["code"]), (409, "wrong_state"), what)
+            self.assertIn("is rejected, which is an end", answer.json["detail"])
+
     def failing(self):
         """A migration whose first step failed for good."""
         id = self.running()
@@ -367,8 +381,7 @@ class TestLifecycle(unittest.TestCase):
                 self.ok(self.server.post("/tasks/%s/%s" % (task, what), body, who="ada"))
                 again = self.server.post("/tasks/%s/%s" % (task, what), body, who="ada")
                 self.assertEqual(again.status, 409, again)
-                self.ok(self.act(id, "rollback", {"reason": "a test"})) if what == "done" else self.act(id, "cancel")
-                self.worker.work()
+                self.tearDown()
 
     def test_the_kill_switch_halts(self):
         id = self.running()
@@ -384,7 +397,8 @@ class TestLifecycle(unittest.TestCase):
     def test_retiring_needs_its_own_yes(self):
         id = self.running(("stage", "swap", "retire"), rollback_window_ms=0)
         self.worker.work()
-        self.assertEqual(self.state(id), "retiring")
+        self.assertEqual(self.act(id, "retire", {"reason": "a test"}, who="ada").status, 403)
+        wait_for(lambda: self.server.get("/migrations/" + id, who="bo").json["allowed_actions"]["retire"]["allowed"])
         self.ok(self.act(id, "retire", {"reason": "nobody reads it"}, who="bo"))
         self.worker.work()
         self.assertEqual(self.state(id), "closed")
@@ -444,7 +458,7 @@ class TestZCoverage(unittest.TestCase):
 
     def test_every_declared_answer_was_seen(self):
         missing = sorted(" ".join(item) for item in set(contract.declared()) - contract.seen)
-        self.assertEqual(missing, [])
+        self.assertEqual(missing, [], "\n".join(missing))
 
 
 if __name__ == "__main__":
