@@ -164,6 +164,8 @@ void
 window_drop(Window *window, size_t bytes)
 {
     g_assert(bytes <= window->used);
+    if (bytes == 0) /* also when nothing was read yet, and there is no buffer */
+        return;
     memmove(window->bytes, window->bytes + bytes, window->used - bytes);
     window->used -= bytes;
     window->offset += (int64_t) bytes;
