@@ -75,24 +75,26 @@ demo_note(Demo *demo, const char *format, ...)
 }
 
 static void
+demo_summary_json(Demo *demo)
+{
+    g_strchomp(demo->summary->str);
+    g_auto(GStrv) lines = g_strsplit(demo->summary->str, "\n", -1);
+    g_autoptr(json_t) list = json_array(), all = NULL;
+    for (char **line = lines; *line != NULL; line++)
+        json_array_append_new(list, json_string(*line));
+    all = json_pack("{s:s, s:O, s:I}", "folder", demo->folder, "summary", list, "took_ms",
+                    (json_int_t) (clock_monotonic_ms() - demo->began_ms));
+    demo->view->out = stdout;
+    view_json(demo->view, all);
+}
+
+static void
 demo_summary(Demo *demo)
 {
-    View *view = demo->view;
     g_autofree char *time = text_duration(clock_monotonic_ms() - demo->began_ms);
-    if (view->json) {
-        g_strchomp(demo->summary->str);
-        g_auto(GStrv) lines = g_strsplit(demo->summary->str, "\n", -1);
-        g_autoptr(json_t) list = json_array(), all = NULL;
-        for (char **line = lines; *line != NULL; line++)
-            json_array_append_new(list, json_string(*line));
-        all = json_pack("{s:s, s:O, s:I}", "folder", demo->folder, "summary", list, "took_ms",
-                        (json_int_t) (clock_monotonic_ms() - demo->began_ms));
-        view_json(view, all);
-        return;
-    }
     demo_heading(demo, "Done in %s", time);
     g_strchomp(demo->summary->str);
-    view_line(view, "%s", demo->summary->str);
+    view_line(demo->view, "%s", demo->summary->str);
 }
 
 static void
@@ -170,8 +172,7 @@ demo_keep_serving(Demo *demo)
 static bool
 demo_run(Demo *demo, GError **error)
 {
-    bool keeps_serving =
-        demo->view->is_terminal && !demo->view->json && !invocation_has(demo->call, "no-serve");
+    bool keeps_serving = demo->view->is_terminal && !invocation_has(demo->call, "no-serve");
     demo_heading(demo, "A company with data");
     if (!demo_prepare(demo, error))
         return false;
@@ -179,6 +180,10 @@ demo_run(Demo *demo, GError **error)
         return true;
     if (!demo_witness_before(demo, error) || !demo_serve(demo, error) || !demo_acts(demo, error))
         return false;
+    if (demo->is_json) {
+        demo_summary_json(demo);
+        return true;
+    }
     demo_summary(demo);
     demo_try_next(demo, keeps_serving);
     if (keeps_serving)
@@ -191,6 +196,11 @@ demo_begin(Demo *demo, GError **error)
 {
     const char *folder = invocation_option(demo->call, "dir");
     demo->view = demo->call->view;
+    if (demo->view->json) {
+        demo->is_json = true;
+        demo->view->json = demo->view->is_terminal = demo->view->colour = false;
+        demo->view->out = stderr;
+    }
     demo->began_ms = clock_monotonic_ms();
     if (!invocation_int(demo->call, "rows", 1, DEMO_USERS, &demo->users, error))
         return false;
@@ -219,6 +229,7 @@ cmd_demo_run(Invocation *call, GError **error)
         if (g_file_test(log, G_FILE_TEST_EXISTS))
             invocation_hint(call, "the server's log is %s", log);
     }
+    call->view->json = demo.is_json;
     g_free(demo.folder);
     g_string_free(demo.summary, TRUE);
     return ok;

@@ -10,6 +10,7 @@ typedef struct {
     View *view;
     char *folder; /* absolute */
     int64_t users;
+    bool is_json;        /* the summary is JSON; what happens is told on standard error */
     bool is_fresh;       /* not going on from an earlier run */
     bool is_interrupted; /* Ctrl-C or SIGTERM came */
     DemoServer server;

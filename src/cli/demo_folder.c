@@ -107,7 +107,7 @@ rows_make(Demo *demo, GError **error)
     const DemoSize size = {.users = demo->users, .streams = demo->users * STREAMS_PER_USER};
     Making making = {.demo = demo};
     int64_t began = clock_monotonic_ms();
-    if (demo->view->is_terminal && !demo->view->json)
+    if (demo->view->is_terminal)
         making.frame = frame_new(demo->view);
     bool ok = demo_data_write(path, schema, size, making_tick, &making, error);
     if (making.frame != NULL)

@@ -97,7 +97,7 @@ move_approve(Demo *demo, const json_t *migration, bool is_first, GError **error)
 {
     const char *name = migration_name(migration);
     g_autofree char *digest = story_digest(json_get_string(migration, "digest", ""));
-    if (is_first && !demo->view->json && !plan_show(demo->call, migration, error))
+    if (is_first && !plan_show(demo->call, migration, error))
         return false;
     if (!is_first)
         view_line(demo->view, "plan %s is made; 'honk plan %s' shows it", digest, name);

@@ -81,7 +81,9 @@ step_counts(const json_t *step)
         g_autofree char *time = text_duration(left - left % 1000);
         g_string_append_printf(text, ", %s left", time);
     }
-    if (ended > began && began > 0) {
+    bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
+    if (ended > began && began > 0 &&
+        !is_reverse) { /* going back, the beginning is that of going forth */
         g_autofree char *time = text_duration(ended - began);
         g_string_append_printf(text, "%s%s", text->len > 0 ? " in " : "in ", time);
     }

@@ -145,8 +145,8 @@ class Project:
 
     # ---- its data, looked at without Honk ----
 
-    def sql(self, database, text):
-        done = subprocess.run(["sqlite3", "-batch", "-cmd", ".timeout 20000", str(self.folder / database), text],
+    def sql(self, database, text, *options):
+        done = subprocess.run(["sqlite3", "-batch", *options, "-cmd", ".timeout 20000", str(self.folder / database), text],
                               capture_output=True, text=True, timeout=WAIT_S)
         if done.returncode != 0:
             raise AssertionError(f"sqlite3 says: {done.stderr}")

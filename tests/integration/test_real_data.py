@@ -200,7 +200,7 @@ class RealData(unittest.TestCase):
                                             " WHERE name NOT LIKE '\\_honk%' ESCAPE '\\' ORDER BY 1, 2")
 
     def rows(self, case):
-        text = self.project.sql("typed.db", f".mode json\nSELECT * FROM {case.name} ORDER BY 1")
+        text = self.project.sql("typed.db", f"SELECT * FROM {case.name} ORDER BY 1", "-json")
         return [tuple(row.values()) for row in json.loads(text or "[]")]
 
     def move(self, case, text, broken=0):
@@ -251,8 +251,8 @@ class RealData(unittest.TestCase):
         good = len(case.records(case.likeness))
         self.move(case, text, broken=len(bad))
         self.check_rows(case, list(enumerate(case.records(case.likeness), start=1)))
-        found = json.loads(self.project.sql("typed.db", ".mode json\nSELECT row_id, target_column, reason FROM"
-                                                        " _honk_quarantine ORDER BY row_id"))
+        found = json.loads(self.project.sql("typed.db", "SELECT row_id, target_column, reason FROM _honk_quarantine"
+                                                        " ORDER BY row_id", "-json"))
         self.assertEqual(len(found), len(bad))
         for at, (row, (_, column, value)) in enumerate(zip(found, case.broken), start=good + 1):
             self.assertEqual((row["row_id"], row["target_column"]), (at, column))
