@@ -270,7 +270,7 @@ static bool
 rule_reads(const Rule *rule, const char *column)
 {
     if (rule->base == BASE_FROM)
-        return strcmp(rule->from, column) == 0;
+        return g_strcmp0(rule->from, column) == 0; /* NULL when it was refused */
     for (guint i = 0; i < rule->parts->len; i++) {
         const Part *part = rule->parts->pdata[i];
         if (part->is_column && strcmp(part->text, column) == 0)
