@@ -74,12 +74,16 @@ step_is_back(const OpenStep *step)
     return step->tasks_unsettled == 0;
 }
 
+/* All that stands on it, at any distance: a step without effects is back at once, but what depends
+ * on that one may not be. */
 static bool
 dependents_are_back(const OpenStep *step)
 {
-    for (guint i = 0; i < step->dependents->len; i++)
-        if (!step_is_back(g_ptr_array_index(step->dependents, i)))
+    for (guint i = 0; i < step->dependents->len; i++) {
+        const OpenStep *dependent = g_ptr_array_index(step->dependents, i);
+        if (!step_is_back(dependent) || !dependents_are_back(dependent))
             return false;
+    }
     return true;
 }
 

@@ -112,19 +112,27 @@ rollback_sweep(Beat *beat)
 
 /* ---- what follows ---- */
 
+/* What the step stands on, at any distance, over steps that are back already. */
+static void
+earlier_steps_follow(Beat *beat, const OpenStep *step)
+{
+    if (!step_is_back(step))
+        return;
+    for (guint i = 0; i < step->after->len; i++) {
+        OpenStep *earlier = g_ptr_array_index(step->after, i);
+        if (plan_rolls_back(step->plan, earlier))
+            agenda_add(beat->state, earlier);
+        earlier_steps_follow(beat, earlier);
+    }
+}
+
 void
 rollback_task_settled(Beat *beat, Task *task)
 {
     OpenStep *step = task->step;
     if (task_is_root(task) && step->tasks->len > 1)
         agenda_add(beat->state, step);
-    if (!step_is_back(step))
-        return;
-    for (guint i = 0; i < step->after->len; i++) {
-        OpenStep *earlier = g_ptr_array_index(step->after, i);
-        if (plan_rolls_back(task->plan, earlier))
-            agenda_add(beat->state, earlier);
-    }
+    earlier_steps_follow(beat, step);
 }
 
 void

@@ -49,6 +49,8 @@ a_rollback_goes_back_in_reverse_order_and_looks_at_the_end(void)
     desk_get(&desk, "w", &got, "swap/ reverse run");
     g_assert_true(json_boolean_value(json_at(got.json, "params.give_up_rows")));
     g_assert_cmpint(json_integer_value(json_at(got.json, "evidence.rows")), ==, 5);
+    g_auto(Got) early = {0};
+    desk_get(&desk, "w2", &early, ""); /* 'look' lies between, and has nothing to undo */
     desk_report(&desk, &got, DONE, "done");
     desk_do(&desk, "fill/ reverse run", DONE, "done");
     desk_do(&desk, "stage/ reverse run", DONE, "done");
@@ -60,6 +62,26 @@ a_rollback_goes_back_in_reverse_order_and_looks_at_the_end(void)
     desk_assert(&desk, "SELECT count(*) FROM task WHERE status NOT IN ('done', 'not_applied')",
                 "0");
     desk_assert(&desk, "SELECT count(*) FROM slot WHERE holder IS NOT NULL", "0");
+}
+
+static void
+a_reverse_that_fails_keeps_what_it_stands_on(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    run_to_the_end(&desk);
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_do(&desk, "swap/ reverse run",
+            "{'kind':'error','error':{'code':'mismatch','message':'3 rows'}}", "failed");
+    desk_state(&desk, "needs_operator");
+    g_auto(Got) got = {0};
+    desk_get(&desk, "w", &got, "");
+    desk_expect(&desk, COMMAND_ROLLBACK, "{'give_up_rows':true}", "rolling_back");
+    desk_do(&desk, "swap/ reverse run", DONE, "done");
+    desk_do(&desk, "fill/ reverse run", DONE, "done");
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_do(&desk, "preflight/ reverse run", "{'kind':'done','evidence':{'equal':true}}", "done");
+    desk_state(&desk, "rolled_back");
 }
 
 static void
@@ -129,6 +151,8 @@ main(int argc, char **argv)
                     a_plan_runs_from_its_making_to_success);
     g_test_add_func("/engine/a rollback goes back in reverse order and looks at the end",
                     a_rollback_goes_back_in_reverse_order_and_looks_at_the_end);
+    g_test_add_func("/engine/a reverse that fails keeps what it stands on",
+                    a_reverse_that_fails_keeps_what_it_stands_on);
     g_test_add_func("/engine/a lost lease is probed before anything else",
                     a_lost_lease_is_probed_before_anything_else);
     g_test_add_func("/engine/a rollback fences what runs and probes it",
