@@ -64,7 +64,7 @@ typedef struct {
     bool (*run)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
     /* Read only. Prove it from the outside without trusting `run`. NULL: `run` was the proof. */
     bool (*verify)(const StepCall *call, StepEnv *env, GError **error);
-    /* After a lost lease of the forward phase: raise the fence, then look. Outcome applied,
+    /* After a lost lease of the forward phase: raise the task's fence, then look. Outcome applied,
      * not_applied or partly. A lost lease of a reverse needs no probe: a reverse may be done again.
      */
     bool (*probe)(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);

@@ -276,7 +276,7 @@ fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     bool found = false;
 
     if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
-        !conn_fence(conn, call->lease->plan, call->lease->token, error))
+        !move_fence(&move, conn, error))
         return false;
     if (!(range != NULL
               ? conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error)

@@ -73,8 +73,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     bool is_frozen;
 
     if (!look(call, env, &move, &conn, &is_frozen, error) ||
-        !conn_open(move.target_store, &target, error) ||
-        !conn_fence(target, call->lease->plan, call->lease->token, error))
+        !conn_open(move.target_store, &target, error) || !move_fence(&move, target, error))
         return false;
     outcome->kind = is_frozen ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
     return true;

@@ -95,6 +95,13 @@ move_writer(const Move *move, const char *range)
 }
 
 bool
+move_fence(const Move *move, Conn *target, GError **error)
+{
+    Writer writer = move_writer(move, NULL);
+    return conn_fence(target, &writer, error);
+}
+
+bool
 move_transfer(const Move *move, Transfer **ret, GError **error)
 {
     const Lease *lease = move->call->lease;

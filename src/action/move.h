@@ -31,6 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Move, move_clear)
 /* The schema of the staging table when there is no target to be like. Caller owns. */
 CHECKED bool move_stage_schema(const Move *move, Schema **ret, GError **error);
 Writer move_writer(const Move *move, const char *range);
+/* What an earlier attempt of this task still tries changes nothing from here on. */
+CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
 CHECKED bool move_transfer(const Move *move, Transfer **ret, GError **error);
 /* Where the rows go that a person gave up. Caller frees. */
 char *move_lost_name(const Move *move);

@@ -117,8 +117,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(Conn) conn = NULL;
     bool exists;
 
-    if (!open_target(call, env, &move, &conn, error) ||
-        !conn_fence(conn, call->lease->plan, call->lease->token, error) ||
+    if (!open_target(call, env, &move, &conn, error) || !move_fence(&move, conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
         return false;
     outcome->kind = exists ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;

@@ -128,7 +128,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     SwapState state;
 
     if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
-        !conn_fence(conn, call->lease->plan, call->lease->token, error) ||
+        !move_fence(&move, conn, error) ||
         !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
                          error))
         return false;

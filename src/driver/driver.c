@@ -216,6 +216,8 @@ static void
 check_writer(const Writer *writer)
 {
     g_assert(writer->plan != NULL && writer->plan[0] != '\0' && writer->token > 0);
+    g_assert(writer->task != NULL && writer->task[0] != '\0');
+    g_assert(strcmp(writer->plan, writer->task) != 0); /* both are scopes of fences */
 }
 
 bool
@@ -307,13 +309,15 @@ conn_rollback(Conn *conn)
 }
 
 bool
-conn_fence(Conn *conn, const char *plan, int64_t token, GError **error)
+conn_fence(Conn *conn, const Writer *writer, GError **error)
 {
     const LoadOps *load = conn->driver->load;
     if (load == NULL)
         return fail_role(conn, "be written", error);
-    return load->fence(conn, plan, token, error) ||
-           fail_in(error, "cannot raise the fence of '%s' in store '%s'", plan, conn->store);
+    check_writer(writer);
+    return load->fence(conn, writer, error) ||
+           fail_in(error, "cannot raise the fence of '%s' in store '%s'", writer->task,
+                   conn->store);
 }
 
 bool

@@ -7,9 +7,13 @@
  *
  * Bookkeeping inside a target, written in the same transaction as what it speaks of:
  *
- *   _honk_fence(scope, token)     scope is a plan id; a forward transaction with token t goes on
- *                                 only while its row exists and token <= t, else FENCED; probing
- *                                 and rolling back raise it first; only stage() makes a row
+ *   _honk_fence(scope, plan, token)
+ *                                 who may still write. Scope is a plan, or one task of it: a
+ *                                 transaction of task T of plan P with token t goes on only while
+ *                                 the row of P exists with token <= t and that of T is missing or
+ *                                 has token <= t, else FENCED. A probe raises the task's own row,
+ *                                 so that its siblings go on; a way back (unstage, back) raises the
+ *                                 plan's, or takes all rows along. Only stage() makes that of a plan
  *   _honk_ledger(plan, task, range, token, rows_in, rows_out, rejected, hash, at_ms)
  *                                 one row for each finished range
  *   _honk_quarantine(plan, task, row_id, row, target_column, reason, at_ms)
@@ -79,12 +83,12 @@ typedef struct {
 
 typedef struct {
     /* Create the empty staging table: like the target (`like`) if it exists, else from `schema`.
-     * Also makes the fence row of the plan, or raises it to the writer's token. Same call again:
+     * Also makes the fence of the plan, or raises it to the writer's token. Same call again:
      * nothing changes. */
     bool (*stage)(Conn *conn, const char *stage, const char *like, const Schema *schema,
                   const Writer *writer, GError **error);
-    /* Raise the fence, drop the stage and all bookkeeping of the plan (read the quarantine before);
-     * again: nothing. What has no row left is dropped too. */
+    /* Drop the stage and all bookkeeping of the plan (read the quarantine before), its fences too:
+     * without them nobody gets through. Again: nothing. What has no row left is dropped too. */
     bool (*unstage)(Conn *conn, const char *stage, const Writer *writer, GError **error);
     bool (*exists)(Conn *conn, const char *object, bool *ret, GError **error);
     /* begin … put* … commit: rows, rejects and the ledger row in one transaction that holds the
@@ -101,9 +105,10 @@ typedef struct {
                        const char *reason, GError **error);
     bool (*commit)(Conn *conn, const RangeResult *result, GError **error);
     void (*rollback)(Conn *conn); /* harmless outside of a range */
-    /* Raise the plan's fence to `token`, never lower it. Without a fence row there is nothing to
-     * raise: whoever has an older token is FENCED already. */
-    bool (*fence)(Conn *conn, const char *plan, int64_t token, GError **error);
+    /* Raise the fence of the writer's task to its token, never lower it: whatever an earlier
+     * attempt of this task still tries is FENCED; other tasks are not met. Without the plan's fence
+     * there is nothing to raise: nobody gets through anyway. */
+    bool (*fence)(Conn *conn, const Writer *writer, GError **error);
     bool (*ledger_find)(Conn *conn, const char *plan, const char *range, bool *ret_found,
                         RangeResult *ret, GError **error);
     bool (*ledger_sum)(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
@@ -146,7 +151,7 @@ typedef struct {
                  const Writer *writer, GError **error);
     /* The way back. `*ret_rows` is how many rows of the target were written since: MISMATCH with
      * the count when there are any, unless `give_up` (then the new table is kept as `lost`, else it
-     * is `stage` again). */
+     * is `stage` again). Raises the plan's fence. */
     bool (*back)(Conn *conn, const char *stage, const char *target, const char *kept,
                  const char *lost, bool give_up, const Writer *writer, int64_t *ret_rows,
                  GError **error);
@@ -230,7 +235,7 @@ CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, c
                              const char *reason, GError **error);
 CHECKED bool conn_commit(Conn *conn, const RangeResult *result, GError **error);
 void conn_rollback(Conn *conn);
-CHECKED bool conn_fence(Conn *conn, const char *plan, int64_t token, GError **error);
+CHECKED bool conn_fence(Conn *conn, const Writer *writer, GError **error);
 CHECKED bool conn_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
                               RangeResult *ret, GError **error);
 CHECKED bool conn_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,

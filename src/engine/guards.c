@@ -335,7 +335,8 @@ may_pass(const Moment *m)
 {
     const char *code = argument(m, "error.code");
     ErrorCode error = code == NULL ? ERR_INTERNAL : error_code_from_wire(code);
-    /* The probe of another part raised the plan's fence over our token: the next lease is above it. */
+    /* A fence over a token that is still current is the plan's: what this task rests on was taken
+     * back, maybe for other steps only. The next lease has a token above it, and looks at the world. */
     bool is_overtaken = error == ERR_FENCED || error == ERR_STOPPED;
     return is_overtaken || error_then(error) == THEN_RETRY;
 }

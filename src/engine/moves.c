@@ -256,8 +256,8 @@ begin_attempt(Beat *beat, Task *task)
     }
 }
 
-/* One count for all tasks of a plan, because the fence in the target is the plan's too: whoever is
- * leased later may pass the fences of all before. */
+/* One count for all tasks of a plan: who is leased later passes the plan's fence, which a way back of
+ * other steps has raised. */
 static int64_t
 next_token(OpenPlan *plan)
 {

@@ -231,7 +231,8 @@ transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied, Range
                GError **error)
 {
     const TransferSpec *spec = &transfer->spec;
-    return conn_fence(transfer->target, spec->plan, spec->token, error) &&
+    Writer writer = {.plan = spec->plan, .task = spec->task, .token = spec->token};
+    return conn_fence(transfer->target, &writer, error) &&
            conn_ledger_find(transfer->target, spec->plan, json_get_string(range, "name", ""),
                             ret_applied, ret, error);
 }

@@ -44,7 +44,7 @@ CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_r
  * and STOPPED comes back. */
 CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data,
                             RangeResult *ret, GError **error);
-/* Was the range written? Raises the fence to the spec's token first, then looks. */
+/* Was the range written? Raises the task's fence to the spec's token first, then looks. */
 CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied,
                             RangeResult *ret, GError **error);
 

@@ -14,7 +14,7 @@
  * POST /tasks/{id}/report {token, outcome: {"kind", "evidence", "children", "until_ms", "error": {"code", "message"},
  *                                           "message", "before_effect"}} → {status}
  *   kinds: done, already, drift, wait, more, released, error, and for probes applied, not_applied, partly
- *   A probe raises the fence with its token, then says whether the *forward* effect is in the target, in both phases.
+ *   A probe raises the task's fence with its token, then says whether the *forward* effect is in the target, in both phases.
  * GET/PUT /blobs/{digest}, POST /blobs → {digest}
  */
 /* clang-format on */

@@ -237,6 +237,31 @@ a_worker_that_was_believed_dead_changes_nothing(void)
     g_assert_cmpint(json_get_int(found->evidence, "rows_out", 0), >, 0);
 }
 
+/* The fence of one part does not stop another; that of the plan, raised by a way back, stops all older ones. */
+static void
+a_probe_fences_no_sibling_but_a_way_back_does(void)
+{
+    g_autoptr(Rig) rig = planned(NEW_TABLE);
+    const Step *transform = rig_step(rig, "transform");
+    g_autofree char *key = NULL;
+
+    rig_run_before(rig, transform);
+    g_autoptr(json_t) params = first_part(rig, transform, &key);
+    int64_t old_token = rig->token;
+    g_autoptr(Outcome) probe =
+        rig_lease(rig, transform, "9999", json_incref(params), RIG_PROBE, false);
+    assert_kind(probe, OUTCOME_NOT_APPLIED);
+    g_autoptr(Outcome) sibling =
+        rig_late_lease(rig, transform, key, json_incref(params), old_token);
+    assert_kind(sibling, OUTCOME_DONE);
+    g_autoptr(Outcome) back = rig_reverse(rig, transform, NULL);
+    assert_kind(back, OUTCOME_DONE);
+    g_autoptr(Outcome) late = rig_late_lease(rig, transform, key, json_incref(params), old_token);
+    assert_error(late, "fenced", "the fence of plan");
+    g_autoptr(Outcome) anew = rig_lease(rig, transform, key, json_incref(params), RIG_RUN, false);
+    assert_kind(anew, OUTCOME_DONE);
+}
+
 static void
 who_is_asked_to_stop_gives_the_task_back_undone(void)
 {
@@ -337,6 +362,8 @@ main(int argc, char **argv)
          rows_written_since_the_swap_need_a_persons_word);
     TEST("a worker that was believed dead changes nothing",
          a_worker_that_was_believed_dead_changes_nothing);
+    TEST("a probe fences no sibling, but a way back does",
+         a_probe_fences_no_sibling_but_a_way_back_does);
     TEST("who is asked to stop gives the task back undone",
          who_is_asked_to_stop_gives_the_task_back_undone);
     TEST("a file that grows while it is read stops the plan",

@@ -344,7 +344,9 @@ an_old_token_swaps_nothing(void)
     g_autoptr(TestDb) db = test_db(company);
     int64_t rows = 0;
     make_stage(db);
-    ASSERT_OK(conn_fence(db->conn, writer.plan, 6, &ERR));
+    Writer probe = writer;
+    probe.token = 6;
+    ASSERT_OK(conn_fence(db->conn, &probe, &ERR));
     g_autofree char *before = test_dump(db->path);
     ASSERT_FAILS(swap(db, &ERR), ERR_FENCED, "stands at 6, our token is 5");
     Writer newer = writer;

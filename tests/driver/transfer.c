@@ -316,10 +316,13 @@ an_old_token_writes_nothing(void)
         move_begin(&move, users_tables, users_mapping, push);
         g_autoptr(json_t) ranges = ranges_of(&move, 100000);
         RangeResult result = {0};
-        ASSERT_OK(conn_fence(move.db->conn, "p-1", 4, &ERR));
+        Writer sibling = {.plan = "p-1", .task = "t-2", .token = 4};
+        Writer probe = {.plan = "p-1", .task = "t-1", .token = 4};
+        ASSERT_OK(conn_fence(move.db->conn, &sibling, &ERR));
+        ASSERT_OK(conn_fence(move.db->conn, &probe, &ERR));
         ASSERT_FAILS(
             transfer_range(move.transfer, json_array_get(ranges, 0), NULL, NULL, &result, &ERR),
-            ERR_FENCED, "stands at 4, our token is 3");
+            ERR_FENCED, "the fence of task 't-1' stands at 4, our token is 3");
         Writer late = {.plan = "p-1", .task = "t", .token = 9};
         ASSERT_OK(conn_unstage(move.db->conn, STAGE, &late, &ERR));
         ASSERT_FAILS(

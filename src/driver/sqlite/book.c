@@ -2,11 +2,12 @@
  * book.c - the bookkeeping that Honk keeps inside a target: fence, ledger, quarantine.
  *
  * It lies in the same file as the rows, because only then are both there or neither. The tables are made
- * by the first stage and dropped with their last row. What a plan may find:
+ * by the first stage and dropped with their last row. What a task with its token may find:
  *
  *   no table or no row of the plan in _honk_fence    nothing was staged, or all of it was undone: FENCED
- *   a row with a higher token                        somebody else has taken over: FENCED
- *   a row with this token or a lower one             go on; a lower one is raised by stage() alone
+ *   the plan's row has a higher token                the plan goes back, this far at least: FENCED
+ *   the task's row has a higher token                a probe looked after this attempt: FENCED
+ *   else                                             go on
  */
 #include "driver/sqlite/sqlite.h"
 
@@ -18,8 +19,8 @@ static const struct {
     const char *name;
     const char *columns;
 } tables[] = {
-    {"_honk_fence", "(scope TEXT PRIMARY KEY, token INTEGER NOT NULL, stage TEXT, target TEXT) "
-                    "WITHOUT ROWID"},
+    {"_honk_fence", "(scope TEXT PRIMARY KEY, plan TEXT NOT NULL, token INTEGER NOT NULL, "
+                    "stage TEXT, target TEXT) WITHOUT ROWID"},
     {"_honk_ledger",
      "(plan TEXT, task TEXT, \"range\" TEXT, token INTEGER, rows_in INTEGER, rows_out INTEGER, "
      "rejected INTEGER, hash TEXT, at_ms INTEGER, PRIMARY KEY (plan, \"range\")) WITHOUT ROWID"},
@@ -80,8 +81,8 @@ book_forget(SqliteConn *conn, const char *plan, GError **error)
         bool is_there = false;
         if (!book_has(conn, tables[i].name, &is_there, error))
             return false;
-        if (is_there && !sq_exec(conn, error, "DELETE FROM main.%s WHERE %s = %Q", tables[i].name,
-                                 i == 0 ? "scope" : "plan", plan))
+        if (is_there &&
+            !sq_exec(conn, error, "DELETE FROM main.%s WHERE plan = %Q", tables[i].name, plan))
             return false;
     }
     return book_drop_empty(conn, error);
@@ -89,56 +90,79 @@ book_forget(SqliteConn *conn, const char *plan, GError **error)
 
 /* --- fence --- */
 
-bool
-book_fence(SqliteConn *conn, const char *plan, int64_t *ret_token, GError **error)
+/* 0 when there is no row. */
+static bool
+read_fence(SqliteConn *conn, const char *scope, int64_t *ret_token, GError **error)
 {
-    bool is_there = false;
-    if (!book_has(conn, "_honk_fence", &is_there, error))
-        return false;
-    *ret_token = 0;
-    return !is_there || sq_int(conn, ret_token, error,
-                               "SELECT token FROM main._honk_fence WHERE scope = %Q", plan);
+    return sq_int(conn, ret_token, error, "SELECT token FROM main._honk_fence WHERE scope = %Q",
+                  scope);
+}
+
+static bool
+fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
+            GError **error)
+{
+    return fail(error, ERR_FENCED,
+                "the fence of %s '%s' stands at %" G_GINT64_FORMAT ", our token is "
+                "%" G_GINT64_FORMAT,
+                what, scope, stands, writer->token);
 }
 
 bool
-book_raise(SqliteConn *conn, const char *plan, int64_t token, GError **error)
+book_passes(SqliteConn *conn, const Writer *writer, bool *ret_is_staged, GError **error)
+{
+    int64_t of_plan = 0, of_task = 0;
+    bool is_there = false;
+    *ret_is_staged = false;
+    if (!book_has(conn, "_honk_fence", &is_there, error))
+        return false;
+    if (!is_there)
+        return true;
+    if (!read_fence(conn, writer->plan, &of_plan, error) ||
+        !read_fence(conn, writer->task, &of_task, error))
+        return false;
+    *ret_is_staged = of_plan > 0;
+    if (of_plan > writer->token)
+        return fail_fenced("plan", writer->plan, of_plan, writer, error);
+    if (of_task > writer->token)
+        return fail_fenced("task", writer->task, of_task, writer, error);
+    return true;
+}
+
+bool
+book_raise(SqliteConn *conn, const char *scope, const Writer *writer, GError **error)
 {
     return sq_exec(conn, error,
-                   "UPDATE main._honk_fence SET token = %lld WHERE scope = %Q AND token < %lld",
-                   (long long) token, plan, (long long) token);
+                   "INSERT INTO main._honk_fence (scope, plan, token) VALUES (%Q, %Q, %lld) "
+                   "ON CONFLICT (scope) DO UPDATE SET token = max(token, excluded.token)",
+                   scope, writer->plan, (long long) writer->token);
 }
 
 bool
 book_begin(SqliteConn *conn, const Writer *writer, GError **error)
 {
-    int64_t token = 0;
+    bool is_staged = false;
     if (!sq_begin(conn, error))
         return false;
-    bool read = book_fence(conn, writer->plan, &token, error);
-    if (read && token > 0 && token <= writer->token)
+    if (book_passes(conn, writer, &is_staged, error) &&
+        (is_staged ||
+         fail(error, ERR_FENCED, "plan '%s' has nothing staged here (any more)", writer->plan)))
         return true;
     sq_rollback(conn);
-    if (!read)
-        return false;
-    if (token == 0)
-        return fail(error, ERR_FENCED, "plan '%s' has nothing staged here (any more)",
-                    writer->plan);
-    return fail(error, ERR_FENCED,
-                "the fence of plan '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                "%" G_GINT64_FORMAT,
-                writer->plan, token, writer->token);
+    return false;
 }
 
 bool
-sqlite_fence(Conn *base, const char *plan, int64_t token, GError **error)
+sqlite_fence(Conn *base, const Writer *writer, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
-    int64_t now = 0;
+    int64_t of_plan = 0;
+    bool is_there = false;
     if (!sq_begin(conn, error))
         return false;
-    if (book_fence(conn, plan, &now, error) &&
-        (now == 0 || now >= token || book_raise(conn, plan, token, error)) &&
-        sq_commit(conn, error))
+    if (book_has(conn, "_honk_fence", &is_there, error) &&
+        (!is_there || read_fence(conn, writer->plan, &of_plan, error)) &&
+        (of_plan == 0 || book_raise(conn, writer->task, writer, error)) && sq_commit(conn, error))
         return true;
     sq_rollback(conn);
     return false;

@@ -115,15 +115,17 @@ void sqlite_strict_names(SqliteConn *conn, bool strict);
 CHECKED bool book_make(SqliteConn *conn, GError **error);
 CHECKED bool book_drop_empty(SqliteConn *conn, GError **error);
 CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);
-/* BEGIN IMMEDIATE, and FENCED (rolled back) unless the plan's fence lets the token pass. */
+/* BEGIN IMMEDIATE, and FENCED (rolled back) unless the plan is staged and the fences let pass. */
 CHECKED bool book_begin(SqliteConn *conn, const Writer *writer, GError **error);
-/* Inside a transaction: 0 when there is no row. */
-CHECKED bool book_fence(SqliteConn *conn, const char *plan, int64_t *ret_token, GError **error);
-CHECKED bool book_raise(SqliteConn *conn, const char *plan, int64_t token, GError **error);
+/* Inside a transaction: FENCED when the plan's fence, or the task's, stands above the writer. */
+CHECKED bool book_passes(SqliteConn *conn, const Writer *writer, bool *ret_is_staged,
+                         GError **error);
+/* Inside a transaction: raise the fence of the plan or of one of its tasks to the writer's token. */
+CHECKED bool book_raise(SqliteConn *conn, const char *scope, const Writer *writer, GError **error);
 CHECKED bool book_write_range(SqliteConn *conn, const Writer *writer, const RangeResult *result,
                               GError **error);
 CHECKED bool book_forget(SqliteConn *conn, const char *plan, GError **error);
-bool sqlite_fence(Conn *conn, const char *plan, int64_t token, GError **error);
+bool sqlite_fence(Conn *conn, const Writer *writer, GError **error);
 bool sqlite_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
                         RangeResult *ret, GError **error);
 bool sqlite_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,

@@ -115,24 +115,19 @@ static bool
 stage_inside(SqliteConn *conn, const char *stage, const char *like, const Schema *schema,
              const Writer *writer, GError **error)
 {
-    int64_t token = 0;
+    bool is_staged = false;
     g_autoptr(SqliteObject) old = NULL;
     g_autoptr(SqliteObject) there = NULL;
-    if (!book_make(conn, error) || !book_fence(conn, writer->plan, &token, error) ||
+    if (!book_make(conn, error) || !book_passes(conn, writer, &is_staged, error) ||
         !sqlite_object_find(conn, stage, &there, error) ||
         (like != NULL && !sqlite_object_find(conn, like, &old, error)))
         return false;
-    if (token > writer->token)
-        return fail(error, ERR_FENCED,
-                    "the fence of plan '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                    "%" G_GINT64_FORMAT,
-                    writer->plan, token, writer->token);
-    if (there != NULL && token == 0)
+    if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
-    if (!sq_exec(conn, error,
-                 "INSERT INTO main._honk_fence (scope, token, stage, target) VALUES (%Q, %lld, %Q, "
-                 "%Q) ON CONFLICT (scope) DO UPDATE SET token = excluded.token",
-                 writer->plan, (long long) writer->token, stage, like))
+    if (!book_raise(conn, writer->plan, writer, error) ||
+        !sq_exec(conn, error,
+                 "UPDATE main._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q", stage,
+                 like, writer->plan))
         return false;
     if (there != NULL)
         return true;
@@ -160,25 +155,20 @@ sqlite_stage(Conn *base, const char *stage, const char *like, const Schema *sche
 static bool
 unstage_inside(SqliteConn *conn, const char *stage, const Writer *writer, GError **error)
 {
-    int64_t token = 0, swaps = 0;
-    bool has_swaps = false;
+    int64_t swaps = 0;
+    bool has_swaps = false, is_staged = false;
     g_autoptr(SqliteObject) there = NULL;
     g_autofree char *quoted = sql_quote(stage);
-    if (!book_fence(conn, writer->plan, &token, error) ||
+    if (!book_passes(conn, writer, &is_staged, error) ||
         !sqlite_object_find(conn, stage, &there, error) ||
         !book_has(conn, "_honk_swap", &has_swaps, error) ||
         (has_swaps &&
          !sq_int(conn, &swaps, error, "SELECT count(*) FROM main._honk_swap WHERE plan = %Q",
                  writer->plan)))
         return false;
-    if (token > writer->token)
-        return fail(error, ERR_FENCED,
-                    "the fence of plan '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                    "%" G_GINT64_FORMAT,
-                    writer->plan, token, writer->token);
     if (swaps > 0)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
-    if (there != NULL && token == 0)
+    if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
     if (there != NULL && !sq_exec(conn, error, "DROP TABLE main.%s", quoted))
         return false;

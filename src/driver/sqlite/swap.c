@@ -443,15 +443,10 @@ back_inside(SqliteConn *conn, const BackCall *call, int64_t *ret_rows, GError **
 {
     g_autoptr(Note) note = NULL;
     const char *plan = call->writer->plan;
-    int64_t token = 0, rows = 0;
-    bool is_ours = false;
-    if (!book_fence(conn, plan, &token, error) || !note_read(conn, plan, &note, error))
+    int64_t rows = 0;
+    bool is_ours = false, is_staged = false;
+    if (!book_passes(conn, call->writer, &is_staged, error) || !note_read(conn, plan, &note, error))
         return false;
-    if (token > call->writer->token)
-        return fail(error, ERR_FENCED,
-                    "the fence of plan '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                    "%" G_GINT64_FORMAT,
-                    plan, token, call->writer->token);
     *ret_rows = 0;
     if (note == NULL) /* never swapped, or back already */
         return true;
@@ -465,7 +460,7 @@ back_inside(SqliteConn *conn, const BackCall *call, int64_t *ret_rows, GError **
         return fail(error, ERR_MISMATCH,
                     "%" G_GINT64_FORMAT " rows of '%s' were written since the swap", rows,
                     note->target);
-    if (!book_raise(conn, plan, call->writer->token, error) ||
+    if ((is_staged && !book_raise(conn, plan, call->writer, error)) ||
         !exchange_back(conn, call, note, rows > 0, error) ||
         !sq_exec(conn, error, "DELETE FROM main._honk_swap WHERE plan = %Q", plan) ||
         !sq_exec(conn, error, "DELETE FROM main._honk_written WHERE plan = %Q", plan) ||

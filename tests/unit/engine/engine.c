@@ -103,6 +103,25 @@ a_lost_lease_is_probed_before_anything_else(void)
     desk_effect(&desk, "stage/ forward run", "{}");
 }
 
+/* A way back of other steps raised the plan's fence over it. */
+static void
+who_is_fenced_with_a_token_that_counts_tries_again_with_a_newer_one(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    g_auto(Got) first = {0};
+    desk_get(&desk, "w", &first, "stage/ forward run");
+    desk_report(&desk, &first,
+                "{'kind':'error','error':{'code':'fenced','message':'the fence stands higher'}}",
+                "retry_wait");
+    desk_wait(&desk, 3000);
+    g_auto(Got) second = {0};
+    desk_get(&desk, "w", &second, "stage/ forward run");
+    g_assert_cmpint(second.token, >, first.token);
+    desk_report(&desk, &second, DONE, "done");
+}
+
 static void
 a_rollback_fences_what_runs_and_probes_it(void)
 {
@@ -155,6 +174,8 @@ main(int argc, char **argv)
                     a_reverse_that_fails_keeps_what_it_stands_on);
     g_test_add_func("/engine/a lost lease is probed before anything else",
                     a_lost_lease_is_probed_before_anything_else);
+    g_test_add_func("/engine/who is fenced with a token that counts tries again with a newer one",
+                    who_is_fenced_with_a_token_that_counts_tries_again_with_a_newer_one);
     g_test_add_func("/engine/a rollback fences what runs and probes it",
                     a_rollback_fences_what_runs_and_probes_it);
     g_test_add_func("/engine/a restart goes on where it was", a_restart_goes_on_where_it_was);
