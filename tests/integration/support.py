@@ -51,6 +51,19 @@ def processes_with(text):
     return found
 
 
+def children_of(parent):
+    """Ids of the living children of a process; from /proc, because a small machine may have no ps."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        try:
+            state, ppid = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        if folder.name.isdigit() and int(ppid) == parent and state != "Z":
+            found.append(int(folder.name))
+    return found
+
+
 class Project:
     def __init__(self, folder=None, env=None):
         self.made = folder is None

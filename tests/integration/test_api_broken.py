@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+import support
 from api_world import HONK, Contract, Server, Stream, wait_for
 
 contract = Contract()
@@ -271,8 +272,7 @@ class TestWorkers(unittest.TestCase):
         self.server.remove()
 
     def children(self):
-        found = subprocess.run(["ps", "--ppid", str(self.server.process.pid), "-o", "pid="], capture_output=True, check=False)
-        return [int(pid) for pid in found.stdout.split()]
+        return support.children_of(self.server.process.pid)
 
     def test_workers_that_die_are_started_again(self):
         before = wait_for(lambda: self.children() if len(self.children()) == 2 else None)
