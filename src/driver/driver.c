@@ -474,6 +474,16 @@ conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **erro
 }
 
 bool
+conn_settle(Conn *conn, const char *plan, GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL)
+        return fail_role(conn, "end the way back of a swap", error);
+    return swap->settle(conn, plan, error) ||
+           fail_in(error, "cannot clear away the bookkeeping of plan '%s'", plan);
+}
+
+bool
 conn_drop(Conn *conn, const char *object, GError **error)
 {
     const SwapOps *swap = conn->driver->swap;

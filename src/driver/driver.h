@@ -160,8 +160,10 @@ typedef struct {
     /* How many rows were written to the target since the swap of `plan`; 0 when it was not swapped.
      */
     bool (*written)(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
-    /* INVALID when something still depends on it; gone: fine. Dropping what a swap kept ends the
-     * way back, and takes the bookkeeping of that plan along. */
+    /* The way back ends here: the log and the note of the swap, ledger and fences of the plan go.
+     * Rows that were put aside stay: they are people's, and nowhere else. Again: nothing. */
+    bool (*settle)(Conn *conn, const char *plan, GError **error);
+    /* INVALID when something still depends on it; gone: fine. */
     bool (*drop)(Conn *conn, const char *object, GError **error);
 } SwapOps;
 
@@ -263,4 +265,5 @@ CHECKED bool conn_swap_back(Conn *conn, const char *stage, const char *target, c
 CHECKED bool conn_swap_state(Conn *conn, const char *stage, const char *target, const char *kept,
                              const char *plan, SwapState *ret, GError **error);
 CHECKED bool conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
+CHECKED bool conn_settle(Conn *conn, const char *plan, GError **error);
 CHECKED bool conn_drop(Conn *conn, const char *object, GError **error);

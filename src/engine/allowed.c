@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct {
-    bool has_effects, window_open, has_retire, has_intent;
+    bool has_effects, window_open, kept_long_enough, has_retire, has_intent;
 } Facts;
 
 /* Is the guard known not to hold? Then why. */
@@ -25,7 +25,8 @@ refused_by(const char *guards, const Facts *facts)
         {"no_effects", !facts->has_effects, "it has had effects: roll it back instead"},
         {"effects", facts->has_effects, "it has had no effect: cancel it instead"},
         {"window_open", facts->window_open, "its rollback window is over"},
-        {"window_over", !facts->window_open, "its rollback window is still open"},
+        {"kept_long_enough", facts->kept_long_enough,
+         "its rollback window, or the retention of the old dataset, is not over"},
         {"has_retire", facts->has_retire, "it has no step that retires the old dataset"},
         {"nothing_applied", !facts->has_intent, "something of it may be in the target"},
     };
@@ -54,7 +55,8 @@ may(const Transition *rows, size_t count, unsigned from, const char *from_name, 
 }
 
 json_t *
-plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, bool has_retire)
+plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, bool kept_long_enough,
+             bool has_retire)
 {
     static const struct {
         const char *name, *event;
@@ -73,8 +75,10 @@ plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, boo
         {"retire", "retire"},
         {"accept_mixed", "accept_mixed"},
     };
-    Facts facts = {
-        .has_effects = has_effects, .window_open = window_open, .has_retire = has_retire};
+    Facts facts = {.has_effects = has_effects,
+                   .window_open = window_open,
+                   .kept_long_enough = kept_long_enough,
+                   .has_retire = has_retire};
     json_t *allowed = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
         json_object_set_new(allowed, actions[i].name,
@@ -97,7 +101,8 @@ task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent
         const char *name, *event;
     } actions[] = {{"retry", "retry"}, {"skip", "skip"}, {"done", "settle"}};
     static const unsigned forward = 1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED |
-                                    1u << PLAN_HALTED | 1u << PLAN_SOAKING | 1u << PLAN_RETIRING;
+                                    1u << PLAN_HALTED | 1u << PLAN_SOAKING | 1u << PLAN_SUCCEEDED |
+                                    1u << PLAN_RETIRING;
     static const unsigned back = 1u << PLAN_ROLLING_BACK | 1u << PLAN_NEEDS_OPERATOR;
     bool listens = ((forward | back) & 1u << plan) != 0;
     Facts facts = {.has_intent = has_intent || phase == PHASE_REVERSE};

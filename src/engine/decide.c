@@ -73,27 +73,10 @@ decide_command(Beat *beat, Command *command)
 /* ---- timers ---- */
 
 static void
-window_over(Beat *beat, OpenPlan *plan)
-{
-    bool may_retire = plan->row.has_retire != 0;
-    text_set(&plan->row.wake_event, may_retire ? "retire" : NULL);
-    beat_event(beat, "plan.note", plan, NULL, NULL,
-               may_retire ? "the rollback window is over: the old dataset may be retired"
-                          : "the rollback window is over",
-               NULL);
-    plan_dirty(beat, plan);
-    plan_timer_set(beat->state, plan);
-    if (may_retire)
-        return;
-    plan->row.ended_ms = beat->now_ms;
-    g_ptr_array_add(beat->ended, plan);
-}
-
-static void
 plan_is_due(Beat *beat, OpenPlan *plan)
 {
     if (plan->row.state == PLAN_SUCCEEDED)
-        window_over(beat, plan);
+        plan_window_over(beat, plan);
     else if (plan->row.state == PLAN_SOAKING)
         plan_must_move(beat, plan, &(Move){.event = "soaked"});
     else

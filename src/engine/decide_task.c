@@ -7,9 +7,10 @@
 #include <string.h>
 
 /* States in which nobody's word about a task counts any more, or not yet. */
-static const unsigned plan_listens =
-    1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED | 1u << PLAN_HALTED |
-    1u << PLAN_SOAKING | 1u << PLAN_ROLLING_BACK | 1u << PLAN_NEEDS_OPERATOR | 1u << PLAN_RETIRING;
+static const unsigned plan_listens = 1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED |
+                                     1u << PLAN_HALTED | 1u << PLAN_SOAKING | 1u << PLAN_SUCCEEDED |
+                                     1u << PLAN_ROLLING_BACK | 1u << PLAN_NEEDS_OPERATOR |
+                                     1u << PLAN_RETIRING;
 
 bool
 command_task(Beat *beat, Command *command, Task **ret)

@@ -110,5 +110,5 @@ int64_t engine_last_seq(const Engine *engine);
  * from the transition tables and the plan's row. Used by the server for `allowed_actions` (roles are
  * the server's part). Caller owns. */
 json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_open,
-                     bool has_retire);
+                     bool kept_long_enough, bool has_retire);
 json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);

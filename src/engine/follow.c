@@ -12,6 +12,32 @@
 
 #include <string.h>
 
+/* ---- the end of the window ---- */
+
+static void
+window_note(Beat *beat, OpenPlan *plan, const char *waits_for, const char *text)
+{
+    text_set(&plan->row.wake_event, waits_for);
+    beat_event(beat, "plan.note", plan, NULL, NULL, text, NULL);
+    plan_dirty(beat, plan);
+    plan_timer_set(beat->state, plan);
+}
+
+/* Everything that a plan without a further yes has to do is done. */
+static void
+plan_settled(Beat *beat, OpenPlan *plan)
+{
+    if (plan->row.state != PLAN_SUCCEEDED)
+        return;
+    if (plan->row.has_retire != 0) {
+        window_note(beat, plan, "retire", "the old dataset may be retired");
+        return;
+    }
+    window_note(beat, plan, NULL, "nothing is left to do");
+    plan->row.ended_ms = beat->now_ms;
+    g_ptr_array_add(beat->ended, plan);
+}
+
 /* ---- tasks ---- */
 
 static void
@@ -53,9 +79,12 @@ static void
 forward_follow(Beat *beat, Task *task, const Move *move)
 {
     bool is_done = task->row.status == TASK_DONE || task->row.status == TASK_SKIPPED;
-    if (task_is_root(task) && is_done)
+    if (task_is_root(task) && is_done) {
         for (guint i = 0; i < task->step->dependents->len; i++)
             unblock(beat, g_ptr_array_index(task->step->dependents, i));
+        if (task->action->id == ACTION_SETTLE)
+            plan_settled(beat, task->plan);
+    }
     /* A step that fails for its parts is not counted once more. */
     if (task->row.status == TASK_FAILED && strcmp(move->event, "child_ended") != 0) {
         task->plan->row.failures++;
@@ -93,6 +122,20 @@ task_follow(Beat *beat, Task *task, const Move *move, TaskStatus from)
 }
 
 /* ---- plans ---- */
+
+void
+plan_window_over(Beat *beat, OpenPlan *plan)
+{
+    OpenStep *settle = plan_settle_step(plan);
+    window_note(beat, plan, settle != NULL ? "settle" : "retire",
+                "the rollback window is over: there is no way back any more");
+    if (settle == NULL) {
+        plan_settled(beat, plan);
+        return;
+    }
+    unblock(beat, settle);
+    queues_refresh(beat, plan);
+}
 
 void
 plan_check(Beat *beat, OpenPlan *plan)
@@ -229,6 +272,8 @@ plan_follow(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
         break;
     case PLAN_SUCCEEDED:
         plan->row.window_until_ms = beat->now_ms + plan->row.rollback_window_ms;
+        plan->row.keep_until_ms =
+            beat->now_ms + MAX(plan->row.rollback_window_ms, plan->row.retention_ms);
         break;
     case PLAN_ROLLING_BACK:
         rolls_back(beat, plan, from);

@@ -44,7 +44,14 @@ plan_admits(const Task *task)
         return task->row.status == TASK_UNKNOWN && plan_admits_reverse(plan, step);
     if (step == NULL)
         return plan->row.state == (task->action->id == ACTION_PLAN ? PLAN_DRAFT : PLAN_PREFLIGHT);
-    return plan->row.state == (step->action->id == ACTION_RETIRE ? PLAN_RETIRING : PLAN_RUNNING);
+    switch (step->action->id) {
+    case ACTION_SETTLE:
+        return plan_window_is_over(plan);
+    case ACTION_RETIRE:
+        return plan->row.state == PLAN_RETIRING;
+    default:
+        return plan->row.state == PLAN_RUNNING;
+    }
 }
 
 /* Is there nothing left whose effect is not known? */
@@ -234,10 +241,11 @@ window_open(const Moment *m)
     return m->beat->now_ms < m->plan->row.window_until_ms;
 }
 
+/* By policy, the old dataset is kept at least as long as there is a way back to it. */
 static bool
-window_over(const Moment *m)
+kept_long_enough(const Moment *m)
 {
-    return m->beat->now_ms >= m->plan->row.window_until_ms;
+    return m->beat->now_ms >= m->plan->row.keep_until_ms;
 }
 
 static bool
@@ -293,11 +301,19 @@ deps_done(const Moment *m)
     return true;
 }
 
-/* What cannot be undone has its own yes. */
+/* What ends the way back waits for the end of the rollback window, and what drops rows for its own
+ * yes. */
 static bool
 wave_open(const Moment *m)
 {
-    return m->task->step->action->id != ACTION_RETIRE || m->plan->row.state == PLAN_RETIRING;
+    switch (m->task->step->action->id) {
+    case ACTION_SETTLE:
+        return plan_window_is_over(m->plan);
+    case ACTION_RETIRE:
+        return m->plan->row.state == PLAN_RETIRING;
+    default:
+        return true;
+    }
 }
 
 static bool
@@ -472,7 +488,7 @@ static const Guard guards[] = {
     {"steps_done",      steps_done,      ERR_WRONG_STATE, NULL},
     {"retire_done",     retire_done,     ERR_WRONG_STATE, NULL},
     {"window_open",     window_open,     ERR_WRONG_STATE, "its rollback window is over"},
-    {"window_over",     window_over,     ERR_WRONG_STATE, "its rollback window is still open"},
+    {"kept_long_enough", kept_long_enough, ERR_WRONG_STATE, "its rollback window, or the retention of the old dataset, is not over"},
     {"no_later_plan",   no_later_plan,   ERR_WRONG_STATE, "a later plan touched the same dataset: roll that back first"},
     {"has_retire",      has_retire,      ERR_WRONG_STATE, "it has no step that retires the old dataset"},
     {"all_reversed",    all_reversed,    ERR_WRONG_STATE, NULL},

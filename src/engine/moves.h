@@ -63,6 +63,7 @@ void task_follow(Beat *beat, Task *task, const Move *move, TaskStatus from);
 void plan_follow(Beat *beat, OpenPlan *plan, const Move *move, PlanState from);
 /* Is it done, stuck, or over its budget? */
 void plan_check(Beat *beat, OpenPlan *plan);
+void plan_window_over(Beat *beat, OpenPlan *plan);
 
 /* guards.c */
 bool guards_hold(const Moment *moment, const char *guards, const char **ret_refused);

@@ -129,6 +129,7 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     text_set(&plan->row.target_url, json_string_value(json_at(json, "target.url")));
     plan->row.soak_ms = json_get_int(json, "soak_ms", 0);
     plan->row.rollback_window_ms = json_get_int(json, "rollback_window_ms", 0);
+    plan->row.retention_ms = json_get_int(json, "retention_ms", 0);
     plan->row.planned_ms = beat->now_ms;
     plan->row.expires_ms = options->plan_ttl_ms > 0 ? beat->now_ms + options->plan_ttl_ms : 0;
     plan->row.has_retire = 0;

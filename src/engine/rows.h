@@ -18,14 +18,14 @@ typedef struct {
     char *author, *migration, *name, *request, *needs;
     char *digest, *observations, *diagnostics, *start;
     char *source_url, *target_url;
-    int64_t soak_ms, rollback_window_ms;
+    int64_t soak_ms, rollback_window_ms, retention_ms;
     int64_t has_retire, effects, effects_ms, held;
     char *scope;
     int64_t give_up, failures;
     char *mixed_by;
     int64_t token;
     int64_t created_ms, planned_ms, expires_ms, started_ms, paused_ms;
-    int64_t soak_until_ms, window_until_ms, ended_ms;
+    int64_t soak_until_ms, window_until_ms, keep_until_ms, ended_ms;
 } PlanRow;
 
 typedef struct {

@@ -416,7 +416,7 @@ step_count(Task *task, int by)
     if (task->parent == NULL && !is_done) {
         if (step->action->id == ACTION_RETIRE)
             plan->retire_open += by;
-        else if (!step->in_scope)
+        else if (step->action->id != ACTION_SETTLE && !step->in_scope)
             plan->steps_open += by;
     }
 }
@@ -508,11 +508,21 @@ task_timer_set(State *state, Task *task)
 }
 
 bool
-plan_is_over(const OpenPlan *plan, int64_t now_ms)
+plan_window_is_over(const OpenPlan *plan)
 {
-    return plan_state_is_terminal(plan->row.state) ||
-           (plan->row.state == PLAN_SUCCEEDED && plan->row.has_retire == 0 &&
-            plan->row.window_until_ms <= now_ms);
+    return plan->row.state == PLAN_RETIRING ||
+           (plan->row.state == PLAN_SUCCEEDED && g_strcmp0(plan->row.wake_event, "window") != 0);
+}
+
+OpenStep *
+plan_settle_step(const OpenPlan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        OpenStep *step = g_ptr_array_index(plan->steps, i);
+        if (step->action->id == ACTION_SETTLE)
+            return step;
+    }
+    return NULL;
 }
 
 /* ---- what was touched ---- */

@@ -256,7 +256,9 @@ void state_touch(State *state, const char *plan, const char *source, const char 
 void state_untouch(State *state, const char *plan);
 
 /* Does the plan leave memory? */
-bool plan_is_over(const OpenPlan *plan, int64_t now_ms);
+bool plan_window_is_over(const OpenPlan *plan);
+/* The step that ends the way back, or NULL. */
+OpenStep *plan_settle_step(const OpenPlan *plan);
 bool task_is_internal(const Task *task);
 /* Of a step: gone back, or never there. */
 bool task_is_settled(const Task *task);

@@ -157,11 +157,12 @@ check_order(const Step *step, GHashTable *seen, const char *what, GError **error
         if (earlier == NULL)
             return fail(error, ERR_INVALID, "%s.after names '%s', which is no earlier step", what,
                         name);
-        if (earlier->action->id == ACTION_RETIRE)
+        bool is_closing = step->action->reverse == REVERSE_IMPOSSIBLE;
+        if (earlier->action->reverse == REVERSE_IMPOSSIBLE && !is_closing)
             return fail(error, ERR_INVALID,
-                        "%s.after names '%s', but nothing may wait for 'retire': it runs after the "
+                        "%s.after names '%s', but nothing may wait for '%s': it runs after the "
                         "rollback window",
-                        what, name);
+                        what, name, earlier->action->name);
     }
     if (!g_hash_table_insert(seen, step->name, (void *) step))
         return fail(error, ERR_INVALID, "%s.name '%s' is taken by an earlier step", what,

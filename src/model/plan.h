@@ -17,7 +17,7 @@
  * "target_schema": {…} | null, "source_identity": {…}}, "consumers": [{"ref", "owner", "access":
  * "reads" | "writes", "direct": true}], "consistency": "frozen" | "checked", "quarantine":
  * {"rows_max": 100, "share_max_ppm": 10000}, "soak_ms": 0, "rollback_window_ms": 86400000,
- * "retention_ms": 1209600000, "irreversible": ["retire"], "risks": ["…"]
+ * "retention_ms": 1209600000, "irreversible": ["settle", "retire"], "risks": ["…"]
  * }
  * Observations (row counts, expected times) are another blob beside it: {"source_rows", "bytes",
  * "estimate_ms", …}.

@@ -176,7 +176,7 @@ const Transition plan_transitions[] = {
     {P(RUNNING), "steps_ended", "steps_done", PLAN_SOAKING, "every step is done"},
     {P(SOAKING), "soaked", "", PLAN_SUCCEEDED, "nothing came up; the rollback window is open"},
     {P(SUCCEEDED), "rollback", "window_open,no_later_plan", PLAN_ROLLING_BACK, "everything goes back"},
-    {P(SUCCEEDED), "retire", "window_over,has_retire", PLAN_RETIRING, "the old dataset goes; no way back"},
+    {P(SUCCEEDED), "retire", "kept_long_enough,has_retire", PLAN_RETIRING, "the old dataset goes; no way back"},
     {P(RETIRING), "steps_ended", "retire_done", PLAN_CLOSED, "the old dataset is gone"},
     {P(ROLLING_BACK), "reverse_ended", "all_reversed,start_verified", PLAN_ROLLED_BACK, "all is as it was"},
     {P(ROLLING_BACK), "hold", "", PLAN_ROLLING_BACK, "no new reverse begins"},

@@ -246,6 +246,7 @@ has_part(const Draft *draft, const Part *part)
     case ACTION_STAGE:
     case ACTION_COMPARE:
     case ACTION_SWAP:
+    case ACTION_SETTLE:
     case ACTION_COUNT:
         break;
     }

@@ -255,6 +255,7 @@ step_sign(const Step *step)
         return "~";
     case ACTION_SWAP:
         return "±";
+    case ACTION_SETTLE:
     case ACTION_RETIRE:
         return "-";
     case ACTION_PLAN:
@@ -271,6 +272,15 @@ static bool
 is_irreversible(const Step *step)
 {
     return step->action->reverse == REVERSE_IMPOSSIBLE;
+}
+
+static bool
+retires(const Plan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++)
+        if (((const Step *) plan->steps->pdata[i])->action->id == ACTION_RETIRE)
+            return true;
+    return false;
 }
 
 static size_t
@@ -294,7 +304,7 @@ print_steps(Report *report)
         const Step *step = report->plan->steps->pdata[i];
         g_autofree char *number = g_strdup_printf("%u", i + 1);
         if (is_irreversible(step) && !crossed) {
-            text_table_line(table, STYLE_RED, "point of no return: what follows needs its own yes");
+            text_table_line(table, STYLE_RED, "point of no return: the end of the rollback window");
             crossed = true;
         }
         text_table_row(
@@ -329,7 +339,7 @@ print_times(Report *report)
     int64_t soak_ms = json_get_int(report->json, "soak_ms", 0);
     page_say(&report->page, STYLE_PLAIN, "  ", "%s%s; can be rolled back for %s after the end",
              soak_ms > 0 ? "soaks for " : "no soak", soak_ms > 0 ? soak : "", window);
-    if (count_irreversible(report->plan) > 0)
+    if (retires(report->plan))
         page_say(&report->page, STYLE_PLAIN, "  ",
                  "keeps the old dataset until somebody says `honk retire`, at least for %s",
                  retention);

@@ -1,5 +1,5 @@
 /*
- * recipe.c - validate, freeze, stage, fill, compare, swap, retire: the parts of every plan.
+ * recipe.c - validate, freeze, stage, fill, compare, swap, settle, retire: the parts of every plan.
  *
  * A part that a plan cannot have (freezing a file) is left out by complete.c, with what it means
  * for the reader among the risks.
@@ -27,6 +27,7 @@ const Part recipe[] = {
     {ACTION_COMPARE,   "compare",  BOTH, 0,
      {"source", "target", "range_ms", "differences_max"}, NULL},
     {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
+    {ACTION_SETTLE,    "settle",   BOTH, TOUCHES_TARGET, {"source", "target"}, NULL},
     {ACTION_RETIRE,    "retire",   BOTH, BOTH, {"source", "target"}, NULL},
 };
 /* clang-format on */
@@ -85,6 +86,10 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup("read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
+    case ACTION_SETTLE:
+        return g_strdup_printf("take the log of writes off '%s', and Honk's own tables out of "
+                               "store '%s'",
+                               slice->target.object, slice->target.store);
     case ACTION_RETIRE:
         return retire_text(slice, made);
     case ACTION_PLAN:
@@ -110,6 +115,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf(
             "%s, unless rows were written since: those are counted and a person decides",
             slice->target.schema != NULL ? "put the old one back" : "take the name away again");
+    case ACTION_SETTLE:
+        return g_strdup("none: by then nobody may roll back any more");
     case ACTION_RETIRE:
         return g_strdup("none: dropped rows are gone");
     case ACTION_VALIDATE:
@@ -154,7 +161,8 @@ recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const
     add_default_int(params, part, "differences_max", DIFFERENCES_MAX_DEFAULT);
     if (part->action != ACTION_VALIDATE && part->action != ACTION_FREEZE)
         json_set_string(params, "stage", made->stage);
-    if (part->action == ACTION_SWAP || part->action == ACTION_RETIRE)
+    if (part->action == ACTION_SWAP || part->action == ACTION_SETTLE ||
+        part->action == ACTION_RETIRE)
         json_set_string(params, "kept", made->kept);
     return params;
 }

@@ -191,9 +191,11 @@ print_line(const Row *row, TextPage *page, int indent)
     int used = indent + 2;
 
     if (*row->cells[0] != '\0') {
-        g_string_append_printf(line, " %s ", row->cells[0]);
+        g_string_append_printf(line, " %s", row->cells[0]);
         used += text_width(row->cells[0]) + 2;
     }
+    if (used < page->width && *row->cells[0] != '\0')
+        g_string_append_c(line, ' ');
     for (; used < page->width; used++)
         g_string_append(line, "─");
     put_blanks(page, indent);

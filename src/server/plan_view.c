@@ -291,6 +291,8 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
         json_set_int(view, "expires_at_ms", row->expires_ms);
     if (row->soak_until_ms > 0)
         json_set_int(view, "soak_until_ms", row->soak_until_ms);
+    if (row->keep_until_ms > 0 && row->has_retire)
+        json_set_int(view, "keep_until_ms", row->keep_until_ms);
     if (row->window_until_ms > 0)
         json_set_int(view, "window_until_ms", row->window_until_ms);
     json_set_string(view, "mixed_by", row->mixed_by);

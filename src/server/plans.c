@@ -15,7 +15,7 @@
     "observations, diagnostics, "                                                                  \
     "source_url, target_url, mixed_by, has_retire, effects, held, give_up, since_ms, created_ms, " \
     "planned_ms, "                                                                                 \
-    "expires_ms, started_ms, soak_until_ms, window_until_ms, ended_ms"
+    "expires_ms, started_ms, soak_until_ms, window_until_ms, keep_until_ms, ended_ms"
 
 void
 plan_row_clear(PlanRow *row)
@@ -37,9 +37,9 @@ plan_row_read(Stmt *stmt, PlanRow *ret)
                       &ret->request,    &ret->digest,     &ret->observations, &ret->diagnostics,
                       &ret->source_url, &ret->target_url, &ret->mixed_by};
     bool *flags[] = {&ret->has_retire, &ret->has_effects, &ret->is_held, &ret->give_up};
-    int64_t *times[] = {&ret->since_ms,        &ret->created_ms, &ret->planned_ms,
-                        &ret->expires_ms,      &ret->started_ms, &ret->soak_until_ms,
-                        &ret->window_until_ms, &ret->ended_ms};
+    int64_t *times[] = {&ret->since_ms,        &ret->created_ms,    &ret->planned_ms,
+                        &ret->expires_ms,      &ret->started_ms,    &ret->soak_until_ms,
+                        &ret->window_until_ms, &ret->keep_until_ms, &ret->ended_ms};
     int column = 0;
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -256,8 +256,9 @@ json_t *
 plan_allowed_actions(const Request *request, const PlanRow *row)
 {
     bool window_open = row->window_until_ms == 0 || row->window_until_ms > clock_wall_ms();
-    g_autoptr(json_t) by_state =
-        plan_allowed(row->state, row->has_effects, row->is_held, window_open, row->has_retire);
+    bool kept_long_enough = row->keep_until_ms <= clock_wall_ms();
+    g_autoptr(json_t) by_state = plan_allowed(row->state, row->has_effects, row->is_held,
+                                              window_open, kept_long_enough, row->has_retire);
     json_t *answer = json_object();
     const char *action = NULL;
     json_t *value = NULL;

@@ -12,7 +12,7 @@ typedef struct {
     PlanState state;
     bool has_retire, has_effects, is_held, give_up;
     int64_t since_ms, created_ms, planned_ms, expires_ms, started_ms, soak_until_ms,
-        window_until_ms, ended_ms;
+        window_until_ms, keep_until_ms, ended_ms;
 } PlanRow;
 
 void plan_row_clear(PlanRow *row);

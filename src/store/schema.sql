@@ -62,6 +62,7 @@ CREATE TABLE plan (
     target_url         TEXT,
     soak_ms            INTEGER NOT NULL DEFAULT 0,
     rollback_window_ms INTEGER NOT NULL DEFAULT 0,
+    retention_ms       INTEGER NOT NULL DEFAULT 0,
     has_retire         INTEGER NOT NULL DEFAULT 0,
     effects            INTEGER NOT NULL DEFAULT 0,  -- a forward step was leased
     effects_ms         INTEGER NOT NULL DEFAULT 0,  -- when first
@@ -78,6 +79,7 @@ CREATE TABLE plan (
     paused_ms          INTEGER NOT NULL DEFAULT 0,  -- since when deadlines stand still
     soak_until_ms      INTEGER NOT NULL DEFAULT 0,
     window_until_ms    INTEGER NOT NULL DEFAULT 0,
+    keep_until_ms      INTEGER NOT NULL DEFAULT 0,  -- no retiring before
     ended_ms           INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX plan_by_state ON plan(state, id);

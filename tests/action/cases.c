@@ -38,7 +38,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a transform inside one store, to a new table",
         .sql = PEOPLE,
-        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
         .source = "data:people",
         .target = "data:persons",
         .strategy = "schema-transform",
@@ -47,7 +47,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a transform that replaces a table with things on it",
         .sql = PEOPLE PERSONS,
-        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
         .source = "data:people",
         .target = "data:persons",
         .strategy = "schema-transform",
@@ -56,7 +56,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a transform inside one store, with a row that does not fit",
         .sql = PEOPLE "UPDATE people SET last = 'Turing', born = 'Foo 23 1912' WHERE id = 3;",
-        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
         .source = "data:people",
         .target = "data:persons",
         .strategy = "schema-transform",
@@ -65,7 +65,7 @@ const RigCase rig_cases[] = {
     {
         .name = "a bulk copy inside one store",
         .sql = PEOPLE,
-        .let_go = "DROP VIEW people_of_gb; DROP TABLE orders;",
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
         .source = "data:people",
         .target = "data:people_2",
         .strategy = "bulk-copy",

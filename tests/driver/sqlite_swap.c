@@ -358,11 +358,34 @@ an_old_token_swaps_nothing(void)
 }
 
 static void
-dropping_what_was_kept_ends_the_way_back(void)
+settling_leaves_nothing_of_ours_but_what_was_put_aside(void)
+{
+    g_autoptr(TestDb) db = test_db(company);
+    int64_t rows = 0;
+    make_stage(db);
+    ASSERT_OK(swap(db, &ERR));
+    test_exec(db->path, "INSERT INTO users (mail) VALUES ('n@x');"
+                        "INSERT INTO _honk_quarantine (plan, reason) VALUES ('p_1', 'odd')");
+    ASSERT_OK(conn_settle(db->conn, writer.plan, &ERR));
+    ASSERT_OK(conn_settle(db->conn, writer.plan, &ERR));
+    assert_query(db, "SELECT name FROM sqlite_schema WHERE name LIKE '\\_honk%' ESCAPE '\\'",
+                 "_honk_quarantine");
+    test_exec(db->path, "INSERT INTO users (mail) VALUES ('m@x')");
+    assert_state(db, SWAP_BEFORE);
+    ASSERT_FAILS(conn_swap(db->conn, STAGE, "users", KEPT, &writer, &ERR), ERR_FENCED,
+                 "nothing staged");
+    ASSERT_OK(back(db, false, &rows, &ERR));
+    test_exec(db->path, "DROP TABLE _honk_quarantine");
+    assert_sound(db);
+}
+
+static void
+what_something_depends_on_is_not_dropped(void)
 {
     g_autoptr(TestDb) db = test_db(company);
     make_stage(db);
     ASSERT_OK(swap(db, &ERR));
+    ASSERT_OK(conn_settle(db->conn, writer.plan, &ERR));
     ASSERT_FAILS(conn_drop(db->conn, "users", &ERR), ERR_INVALID, "view 'mails'");
     ASSERT_FAILS(conn_drop(db->conn, "users", &ERR), ERR_INVALID,
                  "the foreign key of 'streams (u)'");
@@ -460,7 +483,9 @@ main(int argc, char **argv)
     TEST("a freeze stays with the old table", a_freeze_stays_with_the_old_table);
     TEST("somebody else's change is seen, not guessed", somebody_elses_change_is_seen_not_guessed);
     TEST("an old token swaps nothing", an_old_token_swaps_nothing);
-    TEST("dropping what was kept ends the way back", dropping_what_was_kept_ends_the_way_back);
+    TEST("settling leaves nothing of ours but what was put aside",
+         settling_leaves_nothing_of_ours_but_what_was_put_aside);
+    TEST("what something depends on is not dropped", what_something_depends_on_is_not_dropped);
     TEST("every shape of table survives both ways", every_shape_of_table_survives_both_ways);
     TEST("what is no table is not swapped", what_is_no_table_is_not_swapped);
     return g_test_run();

@@ -2,7 +2,7 @@
  * book.c - the bookkeeping that Honk keeps inside a target: fence, ledger, quarantine.
  *
  * It lies in the same file as the rows, because only then are both there or neither. The tables are made
- * by the first stage and dropped with their last row. What a task with its token may find:
+ * by the first stage and dropped when no plan is fenced any more and they are empty. What a task with its token may find:
  *
  *   no table or no row of the plan in _honk_fence    nothing was staged, or all of it was undone: FENCED
  *   the plan's row has a higher token                the plan goes back, this far at least: FENCED
@@ -53,39 +53,48 @@ book_make(SqliteConn *conn, GError **error)
     return true;
 }
 
-/* All or none: so that a plan that goes on finds what it needs. */
-bool
-book_drop_empty(SqliteConn *conn, GError **error)
+static bool
+has_rows(SqliteConn *conn, const char *table, bool *ret, GError **error)
+{
+    bool is_there = false;
+    int64_t rows = 0;
+    if (!book_has(conn, table, &is_there, error) ||
+        (is_there && !sq_int(conn, &rows, error, "SELECT EXISTS (SELECT 1 FROM main.%s)", table)))
+        return false;
+    *ret = rows > 0;
+    return true;
+}
+
+/* None while a plan is fenced, which needs all of them; else what has no row left. */
+static bool
+drop_empty(SqliteConn *conn, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-        bool is_there = false;
-        int64_t rows = 0;
-        if (!book_has(conn, tables[i].name, &is_there, error))
+        bool is_used = false;
+        if (!has_rows(conn, tables[i].name, &is_used, error))
             return false;
-        if (is_there &&
-            !sq_int(conn, &rows, error, "SELECT EXISTS (SELECT 1 FROM main.%s)", tables[i].name))
-            return false;
-        if (rows > 0)
+        if (is_used && strcmp(tables[i].name, "_honk_fence") == 0)
             return true;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-        if (!sq_exec(conn, error, "DROP TABLE IF EXISTS main.%s", tables[i].name))
+        if (!is_used && !sq_exec(conn, error, "DROP TABLE IF EXISTS main.%s", tables[i].name))
             return false;
+    }
     return true;
 }
 
 bool
-book_forget(SqliteConn *conn, const char *plan, GError **error)
+book_forget(SqliteConn *conn, const char *plan, BookExtent extent, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-        bool is_there = false;
+        bool is_there = false, is_quarantine = strcmp(tables[i].name, "_honk_quarantine") == 0;
+        if (is_quarantine && extent == BOOK_BUT_QUARANTINE)
+            continue;
         if (!book_has(conn, tables[i].name, &is_there, error))
             return false;
         if (is_there &&
             !sq_exec(conn, error, "DELETE FROM main.%s WHERE plan = %Q", tables[i].name, plan))
             return false;
     }
-    return book_drop_empty(conn, error);
+    return drop_empty(conn, error);
 }
 
 /* --- fence --- */

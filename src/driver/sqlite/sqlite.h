@@ -113,7 +113,6 @@ void sqlite_strict_names(SqliteConn *conn, bool strict);
 
 /* --- book.c: bookkeeping tables --- */
 CHECKED bool book_make(SqliteConn *conn, GError **error);
-CHECKED bool book_drop_empty(SqliteConn *conn, GError **error);
 CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);
 /* BEGIN IMMEDIATE, and FENCED (rolled back) unless the plan is staged and the fences let pass. */
 CHECKED bool book_begin(SqliteConn *conn, const Writer *writer, GError **error);
@@ -124,7 +123,9 @@ CHECKED bool book_passes(SqliteConn *conn, const Writer *writer, bool *ret_is_st
 CHECKED bool book_raise(SqliteConn *conn, const char *scope, const Writer *writer, GError **error);
 CHECKED bool book_write_range(SqliteConn *conn, const Writer *writer, const RangeResult *result,
                               GError **error);
-CHECKED bool book_forget(SqliteConn *conn, const char *plan, GError **error);
+typedef enum { BOOK_ALL, BOOK_BUT_QUARANTINE } BookExtent;
+/* Delete what is there of the plan, and drop what is not needed any more. */
+CHECKED bool book_forget(SqliteConn *conn, const char *plan, BookExtent extent, GError **error);
 bool sqlite_fence(Conn *conn, const Writer *writer, GError **error);
 bool sqlite_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
                         RangeResult *ret, GError **error);

@@ -172,7 +172,7 @@ unstage_inside(SqliteConn *conn, const char *stage, const Writer *writer, GError
         return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
     if (there != NULL && !sq_exec(conn, error, "DROP TABLE main.%s", quoted))
         return false;
-    return book_forget(conn, writer->plan, error);
+    return book_forget(conn, writer->plan, BOOK_ALL, error);
 }
 
 bool

@@ -11,7 +11,7 @@
  * Whether rows were written since is told by three triggers on the new table that note the rowid (or key) of
  * each row that is inserted, changed or deleted, once, in _honk_written. That costs writers one small
  * insertion for each row that they touch for the first time, about 2 µs, until the way back is taken or
- * closed by dropping what was kept; in return the count is exact and known at once, however large
+ * settled; in return the count is exact and known at once, however large
  * the table. INSERT OR REPLACE counts what it inserts.
  */
 #include "driver/sqlite/swap.h"
@@ -165,24 +165,25 @@ row_name(const SqliteObject *object, const char *version)
     return g_string_free(name, FALSE);
 }
 
+static const struct {
+    const char *event, *version;
+} log_events[] = {{"insert", "NEW"}, {"update", "OLD"}, {"delete", "OLD"}};
+
 static bool
 start_log(SqliteConn *conn, const char *target, const char *plan, GError **error)
 {
-    static const struct {
-        const char *event, *version;
-    } events[] = {{"insert", "NEW"}, {"update", "OLD"}, {"delete", "OLD"}};
     g_autoptr(SqliteObject) object = NULL;
     if (!sqlite_object_need(conn, target, &object, error))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
-        g_autofree char *row = row_name(object, events[i].version);
+    for (size_t i = 0; i < G_N_ELEMENTS(log_events); i++) {
+        g_autofree char *row = row_name(object, log_events[i].version);
         /* no OR IGNORE: an OR of the statement that fires it would take its place */
         if (!sq_exec(
                 conn, error,
                 "CREATE TRIGGER main.\"_honk_written_%w_%s\" AFTER %s ON \"%w\" BEGIN "
                 "INSERT INTO _honk_written (plan, row) SELECT %Q, %s WHERE NOT EXISTS (SELECT 1 "
                 "FROM _honk_written WHERE plan = %Q AND row = %s); END",
-                plan, events[i].event, events[i].event, object->name, plan, row, plan, row))
+                plan, log_events[i].event, log_events[i].event, object->name, plan, row, plan, row))
             return false;
     }
     return true;
@@ -544,29 +545,27 @@ list_dependents(SqliteConn *conn, const char *object, GString *list, GError **er
     return true;
 }
 
-/* The way back of the swap that kept it ends here. */
+/* Taking off the log is what closes the way back: without it nobody could say what was written. */
 static bool
-close_swap(SqliteConn *conn, const char *kept, GError **error)
+settle_inside(SqliteConn *conn, const char *plan, GError **error)
 {
-    AUTO_STMT *find = NULL;
-    bool row = false;
-    if (!book_has(conn, "_honk_swap", &row, error))
-        return false;
-    if (!row)
-        return true;
-    if (!sq_prepare(conn, &find, error, "SELECT plan FROM main._honk_swap WHERE kept = %Q", kept) ||
-        !sq_step(conn, find, &row, error))
-        return false;
-    if (!row)
-        return true;
-    g_autofree char *plan = sq_text(find, 0);
-    sq_done(&find);
-    static const char *const events[] = {"insert", "update", "delete"};
-    for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(log_events); i++)
         if (!sq_exec(conn, error, "DROP TRIGGER IF EXISTS main.\"_honk_written_%w_%s\"", plan,
-                     events[i]))
+                     log_events[i].event))
             return false;
-    return book_forget(conn, plan, error);
+    return book_forget(conn, plan, BOOK_BUT_QUARANTINE, error);
+}
+
+static bool
+sqlite_settle(Conn *base, const char *plan, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    if (!sq_begin(conn, error))
+        return false;
+    if (settle_inside(conn, plan, error) && sq_commit(conn, error))
+        return true;
+    sq_rollback(conn);
+    return false;
 }
 
 static bool
@@ -580,10 +579,8 @@ drop_inside(SqliteConn *conn, const char *name, GError **error)
         return false;
     if (dependents->len > 0)
         return fail(error, ERR_INVALID, "something still depends on it: %s", dependents->str);
-    if (object != NULL && !sq_exec(conn, error, "DROP %s main.\"%w\"",
-                                   object->kind == OBJECT_VIEW ? "VIEW" : "TABLE", object->name))
-        return false;
-    return close_swap(conn, name, error);
+    return object == NULL || sq_exec(conn, error, "DROP %s main.\"%w\"",
+                                     object->kind == OBJECT_VIEW ? "VIEW" : "TABLE", object->name);
 }
 
 static bool
@@ -603,5 +600,6 @@ const SwapOps sqlite_swap_ops = {
     .back = sqlite_back,
     .state = sqlite_swap_state,
     .written = sqlite_swap_written,
+    .settle = sqlite_settle,
     .drop = sqlite_drop,
 };

@@ -84,6 +84,76 @@ a_reverse_that_fails_keeps_what_it_stands_on(void)
     desk_state(&desk, "rolled_back");
 }
 
+#define SWAP_END "{'name':'swap','action':'swap','after':['look']}]}"
+
+static void
+run_with_end(Desk *desk, const char *steps)
+{
+    g_autofree char *with_end =
+        g_strdup_printf("%.*s{'name':'swap','action':'swap','after':['look']},%s]}",
+                        (int) (strlen(two_steps) - strlen(SWAP_END)), two_steps, steps);
+    desk_run(desk, with_end);
+    desk_effect(desk, "stage/ forward run", "{'start':{}}");
+    desk_effect(desk, "fill/ forward run", "{}");
+    desk_do(desk, "look/ forward run", DONE, "done");
+    desk_effect(desk, "swap/ forward run", "{}");
+    desk_wait(desk, 1000);
+    desk_state(desk, "succeeded");
+}
+
+static void
+the_way_back_is_cleared_away_when_the_window_is_over(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    run_with_end(&desk, "{'name':'settle','action':'settle','after':['swap']}");
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 60000);
+    desk_restart(&desk);
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "(wrong_state)");
+    desk_effect(&desk, "settle/ forward run", "{}");
+    desk_state(&desk, "succeeded");
+    desk_assert(&desk, "SELECT count(*) FROM plan WHERE ended_ms > 0", "1");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "(not_found)");
+}
+
+static void
+what_could_not_be_cleared_away_is_tried_again_on_request(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    run_with_end(&desk, "{'name':'settle','action':'settle','after':['swap']},"
+                        "{'name':'retire','action':'retire','after':['settle']}");
+    desk_wait(&desk, 60000);
+    desk_get(&desk, "w", &got, "settle/ forward run");
+    desk_report(&desk, &got, "{'kind':'error','error':{'code':'mismatch','message':'read-only'}}",
+                "failed");
+    desk_expect(&desk, COMMAND_RETIRE, "{'reason':'old'}", "retiring");
+    g_autofree char *status = desk_ask(&desk, COMMAND_TASK_RETRY, "user:default/ada", got.id, 0,
+                                       "{'reason':'mended'}", "status");
+    g_assert_cmpstr(status, ==, "ready");
+    desk_effect(&desk, "settle/ forward run", "{}");
+    desk_effect(&desk, "retire/ forward run", "{}");
+    desk_state(&desk, "closed");
+}
+
+static void
+a_rollback_in_the_window_needs_no_clearing(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    run_with_end(&desk, "{'name':'settle','action':'settle','after':['swap']}");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_do(&desk, "swap/ reverse run", DONE, "done");
+    desk_do(&desk, "fill/ reverse run", DONE, "done");
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_do(&desk, "preflight/ reverse run", "{'kind':'done','evidence':{'equal':true}}", "done");
+    desk_state(&desk, "rolled_back");
+    desk_assert(&desk, "SELECT status FROM task WHERE step = 'settle'", "not_applied");
+}
+
 static void
 a_lost_lease_is_probed_before_anything_else(void)
 {
@@ -172,6 +242,12 @@ main(int argc, char **argv)
                     a_rollback_goes_back_in_reverse_order_and_looks_at_the_end);
     g_test_add_func("/engine/a reverse that fails keeps what it stands on",
                     a_reverse_that_fails_keeps_what_it_stands_on);
+    g_test_add_func("/engine/the way back is cleared away when the window is over",
+                    the_way_back_is_cleared_away_when_the_window_is_over);
+    g_test_add_func("/engine/what could not be cleared away is tried again on request",
+                    what_could_not_be_cleared_away_is_tried_again_on_request);
+    g_test_add_func("/engine/a rollback in the window needs no clearing",
+                    a_rollback_in_the_window_needs_no_clearing);
     g_test_add_func("/engine/a lost lease is probed before anything else",
                     a_lost_lease_is_probed_before_anything_else);
     g_test_add_func("/engine/who is fenced with a token that counts tries again with a newer one",

@@ -1,0 +1,82 @@
+/*
+ * settle.c - when the rollback window is over: end the way back, and clear away what only that
+ * needed.
+ *
+ * The log of rows written since the swap costs writers something for each row, and ledger, fence and
+ * the note of the swap are of no use to the people whose store it is. Rows that were put aside stay,
+ * because they are nowhere else.
+ */
+#include "action/move.h"
+#include "action/table.h"
+
+/* The note of the swap goes in the same transaction as everything else. */
+static bool
+look(const StepCall *call, StepEnv *env, bool *ret_is_settled, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    SwapState state;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
+                         error))
+        return false;
+    *ret_is_settled = state == SWAP_BEFORE;
+    return true;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    bool is_settled;
+
+    if (!look(call, env, &is_settled, error))
+        return false;
+    *ret = is_settled ? WORLD_ALREADY : WORLD_EXPECTED;
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Move) move = {0};
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(json_t) aside = NULL;
+
+    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+        !conn_settle(conn, call->lease->plan, error) ||
+        !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
+        return false;
+    outcome_is(outcome, OUTCOME_DONE,
+               json_pack("{s:b}", "quarantine_stays", json_array_size(aside) > 0));
+    return true;
+}
+
+static bool
+verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    bool is_settled;
+
+    if (!look(call, env, &is_settled, error))
+        return false;
+    return is_settled || fail(error, ERR_MISMATCH, "the note of the swap is still there");
+}
+
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    bool is_settled;
+
+    if (!look(call, env, &is_settled, error))
+        return false;
+    outcome->kind = is_settled ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
+    return true;
+}
+
+const Action action_settle = {
+    .id = ACTION_SETTLE,
+    .check = check,
+    .run = run,
+    .verify = verify,
+    .probe = probe,
+};
