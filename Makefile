@@ -9,17 +9,21 @@ DESTDIR :=
 # Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.
 NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
+# Packages first, then Meson, then Ninja, also under `make -j`.
+.NOTPARALLEL:
+
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
-build: deps-build $(B)/build.ninja  ## compile the program (build/honk) and its tests
-	@ninja -C $(B)
-
-run: build      ## move the demo company's datasets, prove it, and keep serving
+run: deps-build $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
+	@ninja -C $(B) honk
 	@exec $(B)/honk demo
 
 test: deps-test build  ## every test; ends with `N passed, N failed`
 	@tools/run-tests $(B) --no-suite crash
+
+build: deps-build $(B)/build.ninja  ## compile the program (build/honk) and its tests
+	@ninja -C $(B)
 
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
@@ -30,7 +34,7 @@ asan: deps-test $(B)-asan/build.ninja  ## unit and simulator tests under the add
 
 tsan: deps-test $(B)-tsan/build.ninja  ## the same tests under the thread sanitizer
 	@ninja -C $(B)-tsan
-	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(SUITES)
+	@TSAN_OPTIONS="suppressions='$(CURDIR)/tests/tsan.supp'" $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(SUITES)
 
 fuzz: deps-fuzz $(B)-fuzz/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
 	@ninja -C $(B)-fuzz fuzzers
@@ -60,13 +64,24 @@ clean:          ## remove all builds
 # The suites that run in one process and do not take minutes under a sanitizer.
 SUITES := --suite unit --suite driver --suite action --suite sim --suite fuzz
 
-$(B)/build.ninja:       ; @meson setup $(B) $(MESON_OPTIONS)
-$(B)-asan/build.ninja:  ; @meson setup $(B)-asan -Db_sanitize=address,undefined
-$(B)-tsan/build.ninja:  ; @meson setup $(B)-tsan -Db_sanitize=thread
-$(B)-bench/build.ninja: ; @meson setup $(B)-bench --buildtype=release
+# Meson's own words are in its log. A run that was interrupted may have left half a folder, which it would take for whole.
+define configure
+	@echo "configuring $(@D)"
+	@rm -rf $(@D)/meson-private
+	@$(1) meson setup $(@D) $(2) >/dev/null || { tail -n 20 $(@D)/meson-logs/meson-log.txt; exit 1; }
+endef
+
+$(B)/build.ninja:
+	$(call configure,,$(MESON_OPTIONS))
+$(B)-asan/build.ninja:
+	$(call configure,,-Db_sanitize=address$(comma)undefined)
+$(B)-tsan/build.ninja:
+	$(call configure,,-Db_sanitize=thread)
+$(B)-bench/build.ninja:
+	$(call configure,,--buildtype=release)
 $(B)-fuzz/build.ninja:
-	@CC="$$(command -v ccache) clang" meson setup $(B)-fuzz -Dfuzz=true \
-		-Db_sanitize=address,undefined -Db_lundef=false
+	$(call configure,CC="$$(command -v ccache) clang",-Dfuzz=true -Db_sanitize=address$(comma)undefined -Db_lundef=false)
+comma := ,
 
 deps-%: ; @tools/install-deps $*
 

@@ -10,11 +10,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DEMO_USERS 200000
 #define DEMO_FOLDER "honk-demo"
+#define NOTE_INDENT 16 /* columns before the text of a line of the summary */
 
 static const Option options[] = {
     {0, "dir", "DIR", "where the demo company lives (honk-demo)"},
@@ -61,27 +63,39 @@ demo_heading(Demo *demo, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    view_tone(demo->view, TONE_STRONG, "\n== %s", text);
+    view_tone(demo->view, TONE_STRONG, "\n[%d/%d] %s", ++demo->part, demo->parts, text);
+}
+
+static void
+note_free(void *data)
+{
+    Note *note = data;
+    g_free(note->subject);
+    g_free(note->text);
+    g_free(note);
 }
 
 void
-demo_note(Demo *demo, const char *format, ...)
+demo_note(Demo *demo, const char *subject, const char *format, ...)
 {
+    Note *note = g_new0(Note, 1);
     va_list args;
     va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
+    note->subject = g_strdup(subject);
+    note->text = g_strdup_vprintf(format, args);
     va_end(args);
-    g_string_append_printf(demo->summary, "%s\n", text);
+    g_ptr_array_add(demo->summary, note);
 }
 
 static void
 demo_summary_json(Demo *demo)
 {
-    g_strchomp(demo->summary->str);
-    g_auto(GStrv) lines = g_strsplit(demo->summary->str, "\n", -1);
     g_autoptr(json_t) list = json_array(), all = NULL;
-    for (char **line = lines; *line != NULL; line++)
-        json_array_append_new(list, json_string(*line));
+    for (guint i = 0; i < demo->summary->len; i++) {
+        const Note *note = demo->summary->pdata[i];
+        g_autofree char *line = g_strdup_printf("%s: %s", note->subject, note->text);
+        json_array_append_new(list, json_string(line));
+    }
     all = json_pack("{s:s, s:O, s:I}", "folder", demo->folder, "summary", list, "took_ms",
                     (json_int_t) (clock_monotonic_ms() - demo->began_ms));
     demo->view->out = stdout;
@@ -92,24 +106,57 @@ static void
 demo_summary(Demo *demo)
 {
     g_autofree char *time = text_duration(clock_monotonic_ms() - demo->began_ms);
-    demo_heading(demo, "Done in %s", time);
-    g_strchomp(demo->summary->str);
-    view_line(demo->view, "%s", demo->summary->str);
+    view_tone(demo->view, TONE_STRONG, "\nDone in %s", time);
+    for (guint i = 0; i < demo->summary->len; i++) {
+        const Note *note = demo->summary->pdata[i];
+        g_autofree char *text = text_wrapped(note->text, view_width(demo->view) - NOTE_INDENT);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (int at = 0; lines[at] != NULL; at++)
+            view_line(demo->view, "  %-*s%s", NOTE_INDENT - 2, at == 0 ? note->subject : "",
+                      lines[at]);
+    }
+}
+
+/* As a shell takes it for one word. Caller frees. */
+static char *
+shell_word(const char *text)
+{
+    bool is_plain = text[strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._-+:@")] == '\0';
+    return is_plain ? g_strdup(text) : g_shell_quote(text);
+}
+
+/* What makes `honk` in a command line mean this program: nothing if it does already. */
+static char *
+path_command(void)
+{
+    g_autofree char *found = g_find_program_in_path("honk"),
+                    *self = g_file_read_link("/proc/self/exe", NULL);
+    struct stat theirs = {0}, ours = {0};
+    bool is_found = found != NULL && stat(found, &theirs) == 0 &&
+                    stat("/proc/self/exe", &ours) == 0 && theirs.st_ino == ours.st_ino &&
+                    theirs.st_dev == ours.st_dev;
+    if (self == NULL || is_found)
+        return g_strdup("");
+    g_autofree char *folder = g_path_get_dirname(self);
+    g_autofree char *quoted = shell_word(folder);
+    return g_strdup_printf("  PATH=$PATH:%s\n", quoted);
 }
 
 static void
-demo_try_next(Demo *demo, bool is_serving)
+demo_try_next(Demo *demo, bool is_serving, bool is_back)
 {
+    g_autofree char *path = path_command(), *folder = shell_word(demo->folder);
     view_tone(demo->view, TONE_STRONG, "\nTry next%s", is_serving ? ", in another terminal" : "");
-    view_line(
-        demo->view,
-        "  cd %s%s\n"
-        "  honk status                      where things stand\n"
-        "  honk logs users-v2               all that happened\n"
-        "  honk rollback streams-v2 --watch put it back; then ./witness says what is different\n"
-        "  sqlite3 listening.db 'SELECT * FROM users_v2 LIMIT 3'\n"
-        "  honk init ../mine                a folder for datasets of your own",
-        demo->folder, is_serving ? "" : " && honk serve &");
+    view_line(demo->view, "%s  cd %s%s", path, folder, is_serving ? "" : "; honk serve &");
+    view_line(demo->view, "  honk status --all                  where things stand\n"
+                          "  honk plan users-v2                 what was approved\n"
+                          "  honk logs users-v2                 what happened\n"
+                          "  honk lineage users-v1              who feeds it, and whom it feeds");
+    if (!is_back)
+        view_line(
+            demo->view,
+            "  honk rollback streams-v2 --watch   put it back; ./witness after then disagrees");
+    view_line(demo->view, "  honk init ../mine                  a folder for datasets of your own");
 }
 
 /* ---- the acts ---- */
@@ -118,9 +165,14 @@ static bool
 demo_witness_before(Demo *demo, GError **error)
 {
     g_autofree char *notes = g_build_filename(demo->folder, "witness.notes", NULL);
-    if (g_file_test(notes, G_FILE_TEST_EXISTS))
+    demo_heading(demo, "An independent witness notes what there is");
+    if (g_file_test(notes, G_FILE_TEST_EXISTS)) {
+        view_line(demo->view, "It did so in the run before.");
         return true;
-    demo_heading(demo, "The witness notes what there is (a script that uses none of our code)");
+    }
+    view_prose(
+        demo->view, TONE_PLAIN,
+        "A shell script with SQL of its own, and none of Honk's code: it has the last word.");
     return demo_witness(demo, "before", error);
 }
 
@@ -131,25 +183,28 @@ demo_serve(Demo *demo, GError **error)
     demo_heading(demo, "A server with two workers");
     if (!demo_server_start(demo->call, config, &demo->server, error))
         return false;
-    view_line(demo->view, "honk serves at %s; its log is %s", demo->server.url, demo->server.log);
+    view_line(demo->view, "$ honk serve");
+    view_prose(demo->view, TONE_PLAIN, "honk serves at %s; its log is %s", demo->server.url,
+               demo->server.log);
     return true;
 }
 
 static bool
 demo_acts(Demo *demo, GError **error)
 {
-    demo_heading(demo, "Users: planned by Ada, approved by Bo");
+    demo_heading(demo, "Users: Ada asks and plans, Bo approves");
     if (!demo_move(demo, "migrations/users.yaml", "users-v2", true, error))
         return false;
-    demo_heading(demo, "Streams: their foreign key speaks of the new users");
+    demo_heading(demo, "Streams: the same, with their foreign key to the users");
     if (!demo_move(demo, "migrations/streams.yaml", "streams-v2", false, error))
         return false;
-    demo_heading(demo, "The witness looks");
-    if (!demo_witness(demo, "after", error) || !demo_mark(demo, "moved", error))
+    demo_heading(demo, "The witness compares every row with what it should be");
+    if (!demo_witness(demo, "after", error) || !demo_show_row(demo, error) ||
+        !demo_mark(demo, "moved", error))
         return false;
     if (!invocation_has(demo->call, "rollback"))
         return true;
-    demo_heading(demo, "And back");
+    demo_heading(demo, "And everything back");
     return demo_roll_back(demo, "streams-v2", error) && demo_roll_back(demo, "users-v2", error) &&
            demo_witness(demo, "rolled-back", error) && demo_mark(demo, "rolled back", error);
 }
@@ -172,7 +227,12 @@ demo_keep_serving(Demo *demo)
 static bool
 demo_run(Demo *demo, GError **error)
 {
-    bool keeps_serving = demo->view->is_terminal && !invocation_has(demo->call, "no-serve");
+    bool keeps_serving =
+        isatty(STDOUT_FILENO) && !demo->is_json && !invocation_has(demo->call, "no-serve");
+    view_prose(demo->view, TONE_PLAIN,
+               "Honk moves a dataset by a plan that a second person approved, proves every row, "
+               "and can put "
+               "everything back. Here it does so for Listening, a company that never was.");
     demo_heading(demo, "A company with data");
     if (!demo_prepare(demo, error))
         return false;
@@ -185,7 +245,7 @@ demo_run(Demo *demo, GError **error)
         return true;
     }
     demo_summary(demo);
-    demo_try_next(demo, keeps_serving);
+    demo_try_next(demo, keeps_serving, invocation_has(demo->call, "rollback"));
     if (keeps_serving)
         demo_keep_serving(demo);
     return true;
@@ -202,6 +262,9 @@ demo_begin(Demo *demo, GError **error)
         demo->view->out = stderr;
     }
     demo->began_ms = clock_monotonic_ms();
+    demo->parts = invocation_has(demo->call, "prepare")    ? 1
+                  : invocation_has(demo->call, "rollback") ? 7
+                                                           : 6;
     if (!invocation_int(demo->call, "rows", 1, DEMO_USERS, &demo->users, error))
         return false;
     demo->folder = g_canonicalize_filename(folder != NULL ? folder : DEMO_FOLDER, NULL);
@@ -213,14 +276,13 @@ demo_begin(Demo *demo, GError **error)
 static bool
 cmd_demo_run(Invocation *call, GError **error)
 {
-    Demo demo = {.call = call, .summary = g_string_new(NULL)};
+    Demo demo = {.call = call, .summary = g_ptr_array_new_with_free_func(note_free)};
     bool ok = demo_begin(&demo, error) && demo_run(&demo, error);
     demo_server_stop(&demo.server);
     if (demo.is_interrupted) {
         g_clear_error(error);
-        view_line(
-            call->view,
-            "\nInterrupted; nothing is left running. 'honk demo --continue' goes on from here.");
+        view_line(call->view,
+                  "\nInterrupted; nothing is left running. The same command goes on from here.");
         call->status = 128 + SIGINT;
         ok = true;
     } else if (!ok) {
@@ -231,7 +293,7 @@ cmd_demo_run(Invocation *call, GError **error)
     }
     call->view->json = demo.is_json;
     g_free(demo.folder);
-    g_string_free(demo.summary, TRUE);
+    g_ptr_array_unref(demo.summary);
     return ok;
 }
 

@@ -6,6 +6,7 @@
 #include "base/http_client.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/migration.h"
 #include "cli/story.h"
 
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 static const Option options[] = {
     {'f', "follow", NULL, "wait for more, also over a restart of the server"},
     {'n', "last", "N", "begin with the last N events (200; with --json all)"},
+    {'a', "all", NULL, "also the routine: every task handed out, counted and done"},
     {0, "after", "SEQ", "begin after this sequence number"},
     {0, "type", "TYPES", "only these types, separated by commas: plan.state,task.status"},
     {0},
@@ -44,7 +46,7 @@ logs_name(Logs *logs, const char *plan)
     g_autofree char *id = client_escape(plan);
     if (!client_get(logs->call, &migration, &ignored, "/migrations/%s", id))
         return plan;
-    char *found = g_strdup(json_get_string(migration, "name", plan));
+    char *found = g_strdup(migration_name(migration));
     g_hash_table_insert(logs->names, g_strdup(plan), found);
     return found;
 }
@@ -57,6 +59,9 @@ logs_show(Logs *logs, const json_t *event)
         view_json_line(view, event);
         return;
     }
+    bool wants_all = invocation_has(logs->call, "all") || invocation_has(logs->call, "type");
+    if (!wants_all && !story_is_news(event))
+        return;
     const char *name = logs_name(logs, json_get_string(event, "plan", NULL));
     g_autofree char *line = story_event(view, event, name);
     view_raw(view, line);
@@ -182,8 +187,9 @@ const Command cmd_logs = {
     .args = "[NAME]",
     .summary = "what happened, from the ledger",
     .deed = "read the ledger",
-    .about =
-        "One line an event, oldest first; with --json one object a line (docs/formats/log.md).",
+    .about = "One line an event, oldest first. Without --all only what a person would want to "
+             "know; with --json\n"
+             "every event, one object a line (docs/formats/log.md).",
     .examples = "honk logs users-v2\nhonk logs -f --json | jq -c 'select(.type == \"plan.state\")'",
     .options = options,
     .run = cmd_logs_run,

@@ -6,6 +6,10 @@
 #include "cli/demo_server.h"
 
 typedef struct {
+    char *subject, *text; /* "users-v2", "succeeded in 4.2 s" */
+} Note;
+
+typedef struct {
     Invocation *call;
     View *view;
     char *folder; /* absolute */
@@ -15,7 +19,8 @@ typedef struct {
     bool is_interrupted; /* Ctrl-C or SIGTERM came */
     DemoServer server;
     int64_t began_ms;
-    GString *summary; /* lines for the end */
+    int part, parts;    /* how many headings there were, and will be */
+    GPtrArray *summary; /* Note *: lines for the end */
 } Demo;
 
 /* demo_folder.c: files and rows. Says whether it starts afresh or goes on. */
@@ -26,13 +31,17 @@ CHECKED bool demo_mark(Demo *demo, const char *stage, GError **error);
 /* demo_witness.c: run the witness and show what it says; MISMATCH when it does not agree. */
 CHECKED bool demo_witness(Demo *demo, const char *mode, GError **error);
 
+/* demo_row.c: the same row of the old dataset and of the new one. */
+CHECKED bool demo_show_row(Demo *demo, GError **error);
+
 /* demo_move.c: from a file of entities to a finished migration, from whatever state it is in. */
 CHECKED bool demo_move(Demo *demo, const char *file, const char *name, bool is_first,
                        GError **error);
 CHECKED bool demo_roll_back(Demo *demo, const char *name, GError **error);
 
-/* Has somebody asked us to end? STOPPED then. */
+/* cmd_demo.c: has somebody asked us to end? STOPPED then. */
 CHECKED bool demo_goes_on(Demo *demo, GError **error);
+/* "[3/6] A server with two workers". */
 void demo_heading(Demo *demo, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A line of the summary. */
-void demo_note(Demo *demo, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void demo_note(Demo *demo, const char *subject, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -117,9 +117,9 @@ rows_make(Demo *demo, GError **error)
         return false;
     g_autofree char *users = text_count(size.users), *streams = text_count(size.streams);
     g_autofree char *time = text_duration(clock_monotonic_ms() - began);
-    view_line(demo->view,
-              "%s users and %s streams in %s, made in %s: the same rows on every machine.", users,
-              streams, path, time);
+    view_prose(demo->view, TONE_PLAIN,
+               "%s users and %s streams in %s, made in %s: the same rows on every machine.", users,
+               streams, path, time);
     return true;
 }
 
@@ -157,14 +157,14 @@ choose(Demo *demo, const char *stage, GError **error)
     demo->is_fresh = !has_data || wants_fresh || (!wants_more && !was_cut_short);
     const char *end = was_cut_short ? "cut short" : "complete";
     if (has_data && demo->is_fresh)
-        view_line(
-            demo->view,
+        view_prose(
+            demo->view, TONE_PLAIN,
             "The run before in %s was %s; this one starts afresh (--continue goes on with it).",
             demo->folder, end);
     else if (has_data)
-        view_line(demo->view,
-                  "The run before in %s was %s; this one goes on with it (--fresh starts afresh).",
-                  demo->folder, end);
+        view_prose(demo->view, TONE_PLAIN,
+                   "The run before in %s was %s; this one goes on with it (--fresh starts afresh).",
+                   demo->folder, end);
     return true;
 }
 

@@ -44,8 +44,10 @@ act(Demo *demo, const json_t *migration, const char *verb, json_t *body, GError 
     json_decref(body);
     if (!ok)
         return false;
-    g_autofree char *words = story_words(json_get_string(answer, "state", ""));
-    view_line(demo->view, "%s is %s", migration_name(migration), words);
+    const char *state = json_get_string(answer, "state", "");
+    g_autofree char *words = story_words(state);
+    if (story_is_resting(state))
+        view_line(demo->view, "%s is %s", migration_name(migration), words);
     return true;
 }
 
@@ -88,7 +90,7 @@ author_is_refused(Demo *demo, const json_t *migration, const char *digest, GErro
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
     }
-    view_tone(demo->view, TONE_WARN, "refused, as it should be: %s", refused->message);
+    view_prose(demo->view, TONE_WARN, "refused, as it should be: %s", refused->message);
     return true;
 }
 
@@ -100,7 +102,7 @@ move_approve(Demo *demo, const json_t *migration, bool is_first, GError **error)
     if (is_first && !plan_show(demo->call, migration, error))
         return false;
     if (!is_first)
-        view_line(demo->view, "plan %s is made; 'honk plan %s' shows it", digest, name);
+        view_line(demo->view, "plan %s is made; the same command shows it", digest);
     if (is_first && !author_is_refused(demo, migration, digest, error))
         return false;
     show_command(demo, APPROVER, "approve %s %s", name, digest);
@@ -130,7 +132,7 @@ move_ended(Demo *demo, const json_t *migration)
             ended = json_get_int(migration, "since_ms", 0);
     g_autofree char *time = text_duration(MAX(ended - began, 0));
     g_autofree char *words = story_words(json_get_string(migration, "state", ""));
-    demo_note(demo, "%s %s, %s after it was started", migration_name(migration), words, time);
+    demo_note(demo, migration_name(migration), "%s, %s after its start", words, time);
     return true;
 }
 
@@ -209,6 +211,6 @@ demo_roll_back(Demo *demo, const char *name, GError **error)
         return false;
     if (strcmp(json_get_string(last, "state", ""), "rolled_back") != 0)
         return move_stuck(last, error);
-    demo_note(demo, "%s rolled back", name);
+    demo_note(demo, name, "rolled back");
     return true;
 }

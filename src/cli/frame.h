@@ -16,5 +16,5 @@ void frame_draw(Frame *frame, const char *text);
 void frame_free(Frame *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_free)
 
-/* Cut a line with colour escapes to `width` columns. Caller frees. */
-char *frame_cut(const char *line, int width);
+/* Cut a line with colour escapes to `width` columns, the last of them `mark`. Caller frees. */
+char *frame_cut(const char *line, int width, const char *mark);

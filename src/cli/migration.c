@@ -24,14 +24,13 @@ migration_name(const json_t *migration)
     return slash != NULL ? slash + 1 : ref;
 }
 
-/* Time in a state; nothing is said of moments. */
 static void
 append_since(GString *text, const View *view, const json_t *migration)
 {
-    g_autofree char *ago = story_ago(json_get_int(migration, "since_ms", 0));
-    g_autofree char *since = g_strdup_printf("since %s", ago);
+    g_autofree char *since = story_since(json_get_string(migration, "state", ""),
+                                         json_get_int(migration, "since_ms", 0));
     g_autofree char *shown = view_toned(view, TONE_DIM, since);
-    if (*ago != '\0')
+    if (*since != '\0')
         g_string_append_printf(text, "  %s", shown);
 }
 
@@ -152,7 +151,7 @@ migration_step_line(const View *view, const json_t *step)
     g_autofree char *words = view_toned(view, story_tone(status), step_words(status, step));
     g_autofree char *name = text_printable(json_get_string(step, "name", ""));
     g_autofree char *more = text_printable(trouble != NULL ? trouble : counts);
-    return g_strdup_printf("          %-12s %s  %s", name, words, more);
+    return g_strdup_printf("  %-16s %s  %s", name, words, more);
 }
 
 static void
@@ -183,7 +182,8 @@ append_next(GString *text, const View *view, const json_t *migration)
     const char *what = json_get_string(next, "text", NULL),
                *who = json_get_string(next, "who", NULL);
     const char *role = json_get_string(next, "role", "");
-    if (what == NULL)
+    /* What succeeded is where it should be: a way on may be asked for, but is not waited for. */
+    if (what == NULL || strcmp(json_get_string(migration, "state", ""), "succeeded") == 0)
         return;
     bool is_person = who != NULL && strcmp(role, "worker") != 0;
     g_autofree char *line = g_strdup_printf("moves on when %s%s%s%s", what, is_person ? " (" : "",

@@ -101,6 +101,16 @@ story_words(const char *state)
 }
 
 char *
+story_since(const char *state, int64_t at_ms)
+{
+    int64_t gone = clock_wall_ms() - at_ms;
+    if (at_ms <= 0 || story_is_resting(state))
+        return story_ago(at_ms);
+    g_autofree char *duration = gone >= 1000 ? text_duration(gone - gone % 1000) : NULL;
+    return duration != NULL ? g_strconcat("for ", duration, NULL) : g_strdup("");
+}
+
+char *
 story_digest(const char *digest)
 {
     const char *hex = digest != NULL ? strchr(digest, ':') : NULL;
@@ -113,7 +123,7 @@ story_ago(int64_t at_ms)
     int64_t gone = clock_wall_ms() - at_ms;
     if (at_ms <= 0)
         return g_strdup("");
-    if (gone < 1000)
+    if (gone < 2000)
         return g_strdup("just now");
     g_autofree char *duration = text_duration(gone - gone % 1000);
     return g_strdup_printf("%s ago", duration);
@@ -130,12 +140,43 @@ time_of_day(int64_t at_ms)
     return g_strdup(text);
 }
 
-/* "14 s, 200,000 rows": what a progress or evidence event counts, if it does. */
+/* Steps of the work that nobody needs to hear of one by one: handed out, waiting, done. */
+static bool
+is_routine(const json_t *event)
+{
+    static const char *const routine[] = {"blocked", "ready", "leased", "waiting", "done", NULL};
+    const char *type = json_get_string(event, "type", "");
+    if (strcmp(type, "task.status") == 0)
+        return g_strv_contains(routine, json_get_string(event, "to", ""));
+    return strcmp(type, "task.progress") == 0 || strcmp(type, "task.evidence") == 0 ||
+           strcmp(type, "access.acted") == 0;
+}
+
+bool
+story_is_news(const json_t *event)
+{
+    return !is_routine(event);
+}
+
+/* What the line is about: a step, or the kind of event where its states do not say it. */
+static char *
+event_subject(const json_t *event)
+{
+    const char *step = json_get_string(event, "step", NULL),
+               *type = json_get_string(event, "type", "");
+    if (step != NULL)
+        return text_printable(step);
+    if (strcmp(type, "plan.state") == 0)
+        return g_strdup("plan");
+    char *words = text_printable(type);
+    return g_strdelimit(words, ".", ' ');
+}
+
+/* "40,000 of 1,000,000 rows" of a progress event. */
 static void
-append_counts(GString *text, const json_t *data)
+append_progress(GString *text, const json_t *data)
 {
     int64_t done = json_get_int(data, "done", -1), total = json_get_int(data, "total", -1);
-    const char *unit = json_get_string(data, "unit", "rows");
     if (done < 0)
         return;
     g_autofree char *of = text_count(done);
@@ -144,38 +185,74 @@ append_counts(GString *text, const json_t *data)
         g_autofree char *all = text_count(total);
         g_string_append_printf(text, " of %s", all);
     }
-    g_string_append_printf(text, " %s", unit);
+    g_string_append_printf(text, " %s", json_get_string(data, "unit", "rows"));
+}
+
+/* "rows_in 40,000, rows_out 40,000, equal": the numbers and yeses of what a worker saw. */
+static void
+append_evidence(GString *text, json_t *data)
+{
+    const char *name = NULL, *gap = "  ";
+    json_t *value = NULL;
+    json_object_foreach(data, name, value)
+    {
+        g_autofree char *shown = text_printable(name);
+        g_autofree char *count =
+            json_is_integer(value) ? text_count(json_integer_value(value)) : NULL;
+        if (count == NULL && !json_is_true(value))
+            continue;
+        g_string_append_printf(text, "%s%s%s%s", gap, shown, count != NULL ? " " : "",
+                               count != NULL ? count : "");
+        gap = ", ";
+    }
+}
+
+/* Whoever moved it, if that was a person: what workers and the server do is in the line already. */
+static void
+append_actor(GString *text, const View *view, const json_t *event)
+{
+    const char *actor = json_get_string(event, "actor", "");
+    bool is_work = g_str_has_prefix(json_get_string(event, "type", ""), "task.");
+    if (*actor == '\0' || strcmp(actor, "honk") == 0 || g_str_has_prefix(actor, "worker:") ||
+        (is_work && strcmp(actor, "local") == 0))
+        return;
+    g_autofree char *by = g_strdup_printf("(%s)", actor);
+    g_autofree char *shown = view_toned(view, TONE_DIM, by);
+    g_string_append_printf(text, "  %s", shown);
+}
+
+static void
+append_move(GString *text, const View *view, const char *from, const char *to)
+{
+    if (to == NULL)
+        return;
+    g_autofree char *from_words = story_words(from), *to_words = story_words(to);
+    g_autofree char *shown = view_toned(view, story_tone(to), to_words);
+    g_string_append_printf(text, "  %s%s%s", from_words, from != NULL ? " → " : "", shown);
 }
 
 char *
 story_event(const View *view, const json_t *event, const char *name)
 {
     const char *type = json_get_string(event, "type", ""),
-               *step = json_get_string(event, "step", NULL);
-    const char *from = json_get_string(event, "from", NULL),
-               *to = json_get_string(event, "to", NULL);
-    const char *reason = json_get_string(event, "reason", NULL);
-    const char *actor = json_get_string(event, "actor", "");
+               *reason = json_get_string(event, "reason", NULL);
+    json_t *data = json_object_get(event, "data");
     g_autofree char *at = time_of_day(json_get_int(event, "at_ms", 0));
     g_autofree char *when = view_toned(view, TONE_DIM, at);
-    GString *line = g_string_new(when);
     g_autofree char *who = name != NULL ? text_printable(name) : g_strdup("");
-    g_autofree char *what = text_printable(step != NULL ? step : type);
+    g_autofree char *what = event_subject(event);
+    GString *line = g_string_new(when);
     g_string_append_printf(line, "  %s%s%s", who, *who != '\0' ? "  " : "", what);
-    if (to != NULL) {
-        g_autofree char *from_words = story_words(from), *to_words = story_words(to);
-        g_autofree char *shown = view_toned(view, story_tone(to), to_words);
-        g_string_append_printf(line, "  %s%s%s", from_words, from != NULL ? " → " : "", shown);
-    }
-    append_counts(line, json_object_get(event, "data"));
+    append_move(line, view, json_get_string(event, "from", NULL),
+                json_get_string(event, "to", NULL));
+    if (strcmp(type, "task.evidence") == 0)
+        append_evidence(line, data);
+    else
+        append_progress(line, data);
     if (reason != NULL) {
         g_autofree char *shown = text_printable(reason);
         g_string_append_printf(line, "  %s", shown);
     }
-    if (*actor != '\0' && strcmp(actor, "honk") != 0) {
-        g_autofree char *by = g_strdup_printf("(%s)", actor);
-        g_autofree char *shown = view_toned(view, TONE_DIM, by);
-        g_string_append_printf(line, "  %s", shown);
-    }
+    append_actor(line, view, event);
     return g_string_free(line, FALSE);
 }

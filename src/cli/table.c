@@ -156,5 +156,5 @@ view_table(View *view, const Table *table)
     if (view->json)
         return;
     g_autofree char *text = table_text(table, view, view->is_terminal ? view_width(view) : 0);
-    fputs(text, view->out);
+    view_raw(view, text);
 }

@@ -81,7 +81,8 @@ view_put(View *view, Tone tone, const char *format, va_list args)
     g_autofree char *text = g_strdup_vprintf(format, args);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
-        g_autofree char *shown = view_toned(view, tone, *line);
+        g_autofree char *toned = view_toned(view, tone, *line);
+        g_autofree char *shown = view_spelled(view, toned);
         fprintf(view->out, "%s\n", shown);
     }
     if (lines[0] == NULL)
@@ -107,10 +108,37 @@ view_tone(View *view, Tone tone, const char *format, ...)
 }
 
 void
+view_prose(View *view, Tone tone, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *wrapped =
+        view->is_terminal ? text_wrapped(text, view_width(view)) : g_strdup(text);
+    view_tone(view, tone, "%s", wrapped);
+}
+
+void
 view_raw(View *view, const char *text)
 {
+    g_autofree char *shown = view_spelled(view, text);
     if (!view->json)
-        fputs(text, view->out);
+        fputs(shown, view->out);
+}
+
+char *
+view_spelled(const View *view, const char *text)
+{
+    static const char *const signs[][2] = {
+        {"→", "->"}, {"…", "..."}, {"·", "-"}, {"─", "-"}, {"±", "*"},
+    };
+    if (view->utf8)
+        return g_strdup(text);
+    GString *spelled = g_string_new(text);
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
+        g_string_replace(spelled, signs[i][0], signs[i][1], 0);
+    return g_string_free(spelled, FALSE);
 }
 
 void
@@ -166,6 +194,37 @@ text_cut(const char *text, int width)
     }
     g_string_append(cut, "…");
     return g_string_free(cut, FALSE);
+}
+
+/* The end of the line that begins at `text`: before the last blank that fits, else after the word. */
+static const char *
+line_end(const char *text, int width)
+{
+    const char *end = NULL;
+    for (const char *at = text;; at++) {
+        if (*at != '\0' && *at != ' ' && *at != '\n')
+            continue;
+        g_autofree char *line = g_strndup(text, (size_t) (at - text));
+        if (end != NULL && text_width(line) > width)
+            return end;
+        end = at;
+        if (*at != ' ')
+            return end;
+    }
+}
+
+char *
+text_wrapped(const char *text, int width)
+{
+    GString *wrapped = g_string_new(NULL);
+    for (const char *at = text; *at != '\0';) {
+        const char *end = line_end(at, width);
+        g_string_append_len(wrapped, at, end - at);
+        if (*end != '\0')
+            g_string_append_c(wrapped, '\n');
+        at = *end != '\0' ? end + 1 : end;
+    }
+    return g_string_free(wrapped, FALSE);
 }
 
 char *

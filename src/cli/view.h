@@ -18,7 +18,7 @@ typedef struct {
     FILE *out;
     bool is_terminal; /* may be redrawn */
     bool colour;
-    bool utf8; /* bars and marks may use block characters */
+    bool utf8; /* otherwise our own signs (arrows, bars, lines) are spelled in ASCII */
     bool json; /* --json: text is not wanted */
 } View;
 
@@ -31,6 +31,8 @@ int view_height(const View *view); /* lines now; 24 when unknown */
 /* One line each; line ends inside are kept. Nothing is printed with --json. */
 void view_line(View *view, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void view_tone(View *view, Tone tone, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* One paragraph, broken between words at the width of the terminal; not broken elsewhere. */
+void view_prose(View *view, Tone tone, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void view_raw(View *view, const char *text);          /* made by us, escapes and all */
 void view_json(View *view, const json_t *value);      /* pretty, one document */
 void view_json_line(View *view, const json_t *value); /* one object a line */
@@ -52,10 +54,15 @@ size_t table_rows(const Table *table);
 char *table_text(const Table *table, const View *view, int width);
 void view_table(View *view, const Table *table);
 
+/* Our own signs as this terminal can show them. Caller frees. */
+char *view_spelled(const View *view, const char *text);
+
 /* Columns that a text takes on a terminal. */
 int text_width(const char *text);
 /* Cut to `width` columns, with "…" at the end when something is gone. Caller frees. */
 char *text_cut(const char *text, int width);
+/* Broken between words so that no line is wider than `width`, if no word is. Caller frees. */
+char *text_wrapped(const char *text, int width);
 /* "██████▌     " or "[######-----]". Caller frees. */
 char *bar_text(int64_t done, int64_t total, int width, bool utf8);
 /* "3 rows", "1 row", "1,200 rows". Caller frees. */

@@ -95,9 +95,8 @@ plain_event(Watch *watch, const json_t *event)
 static void
 live_event(Watch *watch, const json_t *event)
 {
-    const char *type = json_get_string(event, "type", "");
-    if (strcmp(type, "task.progress") == 0)
-        return; /* the bars say it */
+    if (!story_is_news(event))
+        return; /* the table says it */
     View quiet = *watch->view;
     quiet.colour = false;
     g_ptr_array_add(watch->lines, story_event(&quiet, event, NULL));
@@ -113,8 +112,9 @@ live_draw(Watch *watch)
     g_autofree char *headline = migration_headline(view, watch->now);
     g_autofree char *steps = migration_steps(view, watch->now, view_width(view));
     g_autofree char *notes = migration_notes(view, watch->now);
+    g_autofree char *wrapped = text_wrapped(notes, view_width(view));
     g_string_append_printf(text, "%s\n\n%s%s%s", headline, steps, *steps != '\0' ? "\n" : "",
-                           notes);
+                           wrapped);
     for (guint i = 0; i < watch->lines->len; i++) {
         g_autofree char *line = view_toned(view, TONE_DIM, watch->lines->pdata[i]);
         g_string_append_printf(text, "%s\n", line);

@@ -131,29 +131,60 @@ put_blanks(TextPage *page, int count)
         g_string_append_c(page->text, ' ');
 }
 
-/* What each column would like, then the widest give way until the row fits. */
+static int
+longest_word(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    int longest = 0;
+    for (char **word = words; *word != NULL; word++)
+        longest = MAX(longest, text_width(*word));
+    return longest;
+}
+
+static void
+measure(const TextTable *table, int *ret_widths, int *ret_words)
+{
+    for (guint r = 0; r < table->rows->len; r++) {
+        const Row *row = table->rows->pdata[r];
+        for (int c = 0; c < table->columns && !row->is_line; c++) {
+            ret_widths[c] = MAX(ret_widths[c], text_width(row->cells[c]));
+            ret_words[c] = MAX(ret_words[c], longest_word(row->cells[c]));
+        }
+    }
+}
+
+/* The widest column that is wider than its least; -1 when all are at their least. */
+static int
+widest_of(const TextTable *table, const int *widths, const int *least)
+{
+    int widest = -1;
+    for (int c = 0; c < table->columns; c++)
+        if (widths[c] > least[c] && (widest < 0 || widths[c] > widths[widest]))
+            widest = c;
+    return widest;
+}
+
+/* What each column would like, then the widest give way until the row fits: as far as their longest words allow,
+ * and only then further. */
 static void
 fit(const TextTable *table, int room, int *ret_widths)
 {
+    int words[TEXT_COLUMNS_MAX] = {0}, least[TEXT_COLUMNS_MAX] = {0};
     int total = GAP * (table->columns - 1);
 
+    measure(table, ret_widths, words);
     for (int c = 0; c < table->columns; c++) {
-        ret_widths[c] = 0;
-        for (guint r = 0; r < table->rows->len; r++) {
-            const Row *row = table->rows->pdata[r];
-            if (!row->is_line)
-                ret_widths[c] = MAX(ret_widths[c], text_width(row->cells[c]));
-        }
         total += ret_widths[c];
+        least[c] = CELL_WIDTH_MIN;
     }
-    for (; total > room; total--) {
-        int widest = 0;
-        for (int c = 1; c < table->columns; c++)
-            if (ret_widths[c] > ret_widths[widest])
-                widest = c;
-        if (ret_widths[widest] <= CELL_WIDTH_MIN)
+    while (total > room) {
+        int widest = widest_of(table, ret_widths, words);
+        if (widest < 0)
+            widest = widest_of(table, ret_widths, least);
+        if (widest < 0)
             return;
         ret_widths[widest]--;
+        total--;
     }
 }
 

@@ -17,24 +17,23 @@ static const struct {
     const char *text;
 } moves[] = {
     {PLAN_DRAFT, ROLE_WORKER,
-     "a worker makes the plan; if it failed, mend what it names and plan again"},
+     "a worker has made the plan; if it failed, mend what it names and plan again"},
     {PLAN_PLANNED, ROLE_APPROVER, "somebody approves the digest, or rejects it"},
     {PLAN_APPROVED, ROLE_OPERATOR, "somebody starts it"},
-    {PLAN_PREFLIGHT, ROLE_WORKER, "a worker looks for drift, then it runs"},
-    {PLAN_RUNNING, ROLE_WORKER, "workers do the steps"},
+    {PLAN_PREFLIGHT, ROLE_WORKER, "a worker has looked for drift"},
+    {PLAN_RUNNING, ROLE_WORKER, "workers have done every step"},
     {PLAN_PAUSED, ROLE_OPERATOR, "somebody resumes it, or rolls it back"},
     {PLAN_HALTED, ROLE_OPERATOR, "somebody resumes it with a reason, or rolls it back"},
     {PLAN_SOAKING, ROLE_WORKER, "the soak time ends"},
     {PLAN_SUCCEEDED, ROLE_OPERATOR,
-     "nothing has to; while the rollback window is open it can be rolled back, and then, if it has "
-     "such a step, retired"},
-    {PLAN_ROLLING_BACK, ROLE_WORKER, "workers put things back"},
+     "somebody rolls it back while that is still possible, or retires the old dataset later"},
+    {PLAN_ROLLING_BACK, ROLE_WORKER, "workers have put everything back"},
     {PLAN_NEEDS_OPERATOR, ROLE_OPERATOR,
      "somebody retries what failed, says that it is done, or accepts the mixed state"},
-    {PLAN_RETIRING, ROLE_WORKER, "a worker drops the old dataset"},
-    {PLAN_STALE, ROLE_AUTHOR, "nothing: plan it again"},
-    {PLAN_REJECTED, ROLE_AUTHOR, "nothing: plan it again"},
-    {PLAN_EXPIRED, ROLE_AUTHOR, "nothing: plan it again"},
+    {PLAN_RETIRING, ROLE_WORKER, "a worker has dropped the old dataset"},
+    {PLAN_STALE, ROLE_AUTHOR, "it is planned again"},
+    {PLAN_REJECTED, ROLE_AUTHOR, "it is planned again"},
+    {PLAN_EXPIRED, ROLE_AUTHOR, "it is planned again"},
 };
 
 static json_t *

@@ -1,6 +1,7 @@
 """The demo: it ends verified, goes on where it was cut short, and leaves nothing behind."""
 import json
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -33,7 +34,10 @@ class Demo(unittest.TestCase):
 
     def test_it_ends_verified_and_back(self):
         done = self.demo("--rollback")
-        self.assertEqual(done.stdout.count("witness: verified"), 2 * 3)  # when it happens, and in the summary
+        self.assertEqual(done.stdout.count("witness: verified"), 3)
+        self.assertEqual(len(re.findall(r"^  the witness +verified", done.stdout, re.M)), 2)  # in the summary
+        parts = re.findall(r"^\[(\d+)/(\d+)\]", done.stdout, re.M)
+        self.assertEqual(parts, [(str(at), "7") for at in range(1, 8)])
         self.assertIn("refused, as it should be", done.stdout)
         self.assertIn("Try next", done.stdout)
         self.assert_nothing_runs()

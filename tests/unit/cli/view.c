@@ -36,6 +36,37 @@ the_widest_column_is_cut_to_fit(void)
 }
 
 static void
+prose_is_broken_between_words(void)
+{
+    static const struct {
+        const char *text, *wrapped;
+        int width;
+    } cases[] = {
+        {"one two three", "one two\nthree", 8},
+        {"one two three", "one two\nthree", 7},
+        {"unbreakable", "unbreakable", 4},
+        {"an unbreakable word", "an\nunbreakable\nword", 4},
+        {"東京 大阪", "東京\n大阪", 8},
+        {"kept\nline ends", "kept\nline ends", 20},
+        {"", "", 10},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *wrapped = text_wrapped(cases[i].text, cases[i].width);
+        g_assert_cmpstr(wrapped, ==, cases[i].wrapped);
+    }
+}
+
+static void
+signs_of_ours_are_spelled_where_they_cannot_be_shown(void)
+{
+    View plain = {.utf8 = false}, rich = {.utf8 = true};
+    const char *line = "draft → planned · Zoë…";
+    g_autofree char *spelled = view_spelled(&plain, line), *kept = view_spelled(&rich, line);
+    g_assert_cmpstr(spelled, ==, "draft -> planned - Zoë...");
+    g_assert_cmpstr(kept, ==, line);
+}
+
+static void
 escapes_in_cells_do_not_reach_the_terminal(void)
 {
     g_autoptr(View) view = view_new(stdout);
@@ -86,6 +117,9 @@ main(int argc, char **argv)
     g_test_add_func("/cli/columns line up by what a terminal shows",
                     columns_line_up_by_what_a_terminal_shows);
     g_test_add_func("/cli/the widest column is cut to fit", the_widest_column_is_cut_to_fit);
+    g_test_add_func("/view/prose is broken between words", prose_is_broken_between_words);
+    g_test_add_func("/view/signs of ours are spelled where they cannot be shown",
+                    signs_of_ours_are_spelled_where_they_cannot_be_shown);
     g_test_add_func("/cli/escapes in cells do not reach the terminal",
                     escapes_in_cells_do_not_reach_the_terminal);
     g_test_add_func("/cli/a bar is as wide as asked", a_bar_is_as_wide_as_asked);

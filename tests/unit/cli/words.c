@@ -1,4 +1,5 @@
 /* words.c - every state has words, lines are cut without breaking escapes, the demo's rows are always the same. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/demo_data.h"
 #include "cli/embedded.h"
@@ -39,11 +40,11 @@ every_state_that_is_over_is_at_rest(void)
 static void
 a_line_is_cut_by_what_is_seen(void)
 {
-    g_autofree char *cut = frame_cut("\033[32mdone\033[0m and more", 6);
-    g_assert_cmpstr(cut, ==, "\033[32mdone\033[0m a\033[0m");
-    g_autofree char *wide = frame_cut("東京都", 5);
-    g_assert_cmpstr(wide, ==, "東京");
-    g_autofree char *whole = frame_cut("short", 80);
+    g_autofree char *cut = frame_cut("\033[32mdone\033[0m and more", 6, "…");
+    g_assert_cmpstr(cut, ==, "\033[32mdone\033[0m …\033[0m");
+    g_autofree char *wide = frame_cut("東京都", 5, "…");
+    g_assert_cmpstr(wide, ==, "東京…");
+    g_autofree char *whole = frame_cut("short", 80, "…");
     g_assert_cmpstr(whole, ==, "short");
 }
 
@@ -60,6 +61,48 @@ an_event_is_one_line_whatever_it_says(void)
     g_assert_null(strchr(line, '\033'));
     g_assert_nonnull(strstr(line, "running → halted"));
     g_assert_nonnull(strstr(line, "(user:default/bo)"));
+}
+
+static char *
+task_line(const View *view, const char *type, const char *to, json_t *data, bool *ret_news)
+{
+    g_autoptr(json_t) event =
+        json_pack("{s:s, s:I, s:s, s:s*, s:s, s:o*}", "type", type, "at_ms", (json_int_t) 1000,
+                  "step", "compare", "to", to, "actor", "local", "data", data);
+    *ret_news = story_is_news(event);
+    return story_event(view, event, NULL);
+}
+
+static void
+routine_is_no_news_and_trouble_is(void)
+{
+    g_autoptr(View) view = view_new(stdout);
+    bool is_news = false;
+    view->colour = false;
+    g_autofree char *done = task_line(view, "task.status", "done", NULL, &is_news);
+    g_assert_false(is_news);
+    g_autofree char *failed = task_line(view, "task.status", "failed", NULL, &is_news);
+    g_assert_true(is_news);
+    g_assert_nonnull(strstr(failed, "compare  failed"));
+    json_t *seen =
+        json_pack("{s:i, s:b, s:b, s:s}", "rows", 40000, "equal", 1, "odd", 0, "hash", "…");
+    g_autofree char *evidence = task_line(view, "task.evidence", NULL, seen, &is_news);
+    g_assert_false(is_news);
+    g_assert_nonnull(strstr(evidence, "rows 40,000, equal"));
+    g_assert_null(strstr(evidence, "odd"));
+    g_assert_null(strstr(evidence, "local"));
+}
+
+static void
+a_state_is_since_when_or_for_how_long(void)
+{
+    int64_t before = clock_wall_ms() - 5500;
+    g_autofree char *over = story_since("succeeded", before),
+                    *busy = story_since("running", before),
+                    *fresh = story_since("running", clock_wall_ms());
+    g_assert_cmpstr(over, ==, "5.0 s ago");
+    g_assert_cmpstr(busy, ==, "for 5.0 s");
+    g_assert_cmpstr(fresh, ==, "");
 }
 
 static char *
@@ -134,6 +177,9 @@ main(int argc, char **argv)
     g_test_add_func("/cli/a line is cut by what is seen", a_line_is_cut_by_what_is_seen);
     g_test_add_func("/cli/an event is one line whatever it says",
                     an_event_is_one_line_whatever_it_says);
+    g_test_add_func("/cli/routine is no news and trouble is", routine_is_no_news_and_trouble_is);
+    g_test_add_func("/cli/a state is since when or for how long",
+                    a_state_is_since_when_or_for_how_long);
     g_test_add_func("/cli/the demo company is the same every time",
                     the_demo_company_is_the_same_every_time);
     g_test_add_func("/cli/a company that was stopped is not there",

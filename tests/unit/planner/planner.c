@@ -1,6 +1,7 @@
 /* Plans from slices: whole, the same again, and refused with a reason. */
 #include "planner/planner.h"
 #include "base/text.h"
+#include "planner/text_table.h"
 
 #include <string.h>
 
@@ -445,6 +446,21 @@ observations_follow_the_rows_and_the_measured_rate(void)
                     json_get_int(measured, "estimate_ms", 0));
 }
 
+static void
+a_long_word_is_not_broken_while_others_can_give_way(void)
+{
+    TextPage page = {.text = g_string_new(NULL), .width = 36};
+    g_autoptr(TextTable) table = text_table_new(2);
+    text_table_row(table, STYLE_PLAIN,
+                   (const char *[]){"kept as 'users_v2__honk_kept'", "put the old one back again"});
+    text_table_print(table, &page, 0);
+    g_assert_cmpstr(page.text->str, ==,
+                    "kept as                put the old\n"
+                    "'users_v2__honk_kept'  one back\n"
+                    "                       again\n");
+    g_string_free(page.text, TRUE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -474,5 +490,7 @@ main(int argc, char **argv)
     TEST("all findings come at once", all_findings_come_at_once);
     TEST("observations follow the rows and the measured rate",
          observations_follow_the_rows_and_the_measured_rate);
+    g_test_add_func("/planner/a long word is not broken while others can give way",
+                    a_long_word_is_not_broken_while_others_can_give_way);
     return g_test_run();
 }
