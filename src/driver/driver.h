@@ -4,6 +4,8 @@
  * Small role tables: what a store cannot do is NULL, and no plan asks for it. Only the wrappers
  * below call the pointers: they check the role, the bounds and the state, and add one clause of
  * context. One Conn belongs to one thread at a time.
+ * src/driver/memory/ is the smallest example; tests/driver/conformance/ asks every driver whether it
+ * keeps what is promised here.
  *
  * Bookkeeping inside a target, written in the same transaction as what it speaks of:
  *
@@ -199,7 +201,6 @@ struct Scan {
 };
 
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
-const Driver *driver_at(size_t index);          /* NULL after the last */
 
 /* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is
  * missing. */

@@ -126,6 +126,46 @@ file_conn_fingerprint(Conn *base, const char *object, char **ret, GError **error
     return true;
 }
 
+/* --- ranges --- */
+
+void
+file_add_range(json_t *ranges, const FilePlace *from, const FilePlace *to, int64_t rows)
+{
+    bool is_first = json_array_size(ranges) == 0;
+    json_t *range = json_object();
+    json_object_set_new(range, "from", is_first ? json_null() : json_integer(from->offset));
+    json_object_set_new(range, "to", to == NULL ? json_null() : json_integer(to->offset));
+    json_set_int(range, "row", from->row);
+    json_set_int(range, "line", from->line);
+    json_set_int(range, "rows", rows);
+    json_array_append_new(ranges, range);
+}
+
+static bool
+read_position(const json_t *range, const char *key, const char *object, int64_t *ret,
+              GError **error)
+{
+    const json_t *position = json_object_get(range, key);
+    *ret = -1;
+    if (position == NULL || json_is_null(position))
+        return true;
+    *ret = json_is_integer(position) ? json_integer_value(position) : -1;
+    if (*ret >= 0)
+        return true;
+    g_autofree char *shown = json_dumps(position, JSON_COMPACT | JSON_ENCODE_ANY);
+    return fail(error, ERR_INVALID, "%s is no position in '%s'", shown, object);
+}
+
+bool
+file_read_range(const json_t *range, const char *object, FilePlace *ret_from, int64_t *ret_end,
+                GError **error)
+{
+    *ret_from =
+        (FilePlace){.row = json_get_int(range, "row", 1), .line = json_get_int(range, "line", 1)};
+    return read_position(range, "from", object, &ret_from->offset, error) &&
+           read_position(range, "to", object, ret_end, error);
+}
+
 /* --- windows --- */
 
 void

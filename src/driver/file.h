@@ -18,6 +18,18 @@ CHECKED bool file_conn_path(const FileConn *conn, const char *object, char **ret
 bool file_conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool file_conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 
+/* Where a record begins: its number from 1, its byte, its line. */
+typedef struct {
+    int64_t row, offset, line;
+} FilePlace;
+
+/* A range of `rows` records between two places; the first of the list is open at its start, one
+ * without `to` at its end. */
+void file_add_range(json_t *ranges, const FilePlace *from, const FilePlace *to, int64_t rows);
+/* The same back; offset and end are -1 where it is open. INVALID when it is no range of a file. */
+CHECKED bool file_read_range(const json_t *range, const char *object, FilePlace *ret_from,
+                             int64_t *ret_end, GError **error);
+
 /* Bytes of a file from an offset on, as much of them as one record needs. */
 typedef struct {
     int fd; /* borrowed */

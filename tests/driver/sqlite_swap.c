@@ -339,25 +339,6 @@ somebody_elses_change_is_seen_not_guessed(void)
 }
 
 static void
-an_old_token_swaps_nothing(void)
-{
-    g_autoptr(TestDb) db = test_db(company);
-    int64_t rows = 0;
-    make_stage(db);
-    Writer probe = writer;
-    probe.token = 6;
-    ASSERT_OK(conn_fence(db->conn, &probe, &ERR));
-    g_autofree char *before = test_dump(db->path);
-    ASSERT_FAILS(swap(db, &ERR), ERR_FENCED, "stands at 6, our token is 5");
-    Writer newer = writer;
-    newer.token = 7;
-    g_autofree char *after = test_dump(db->path);
-    g_assert_cmpstr(before, ==, after);
-    ASSERT_OK(conn_swap(db->conn, STAGE, "users", KEPT, &newer, &ERR));
-    ASSERT_FAILS(back(db, false, &rows, &ERR), ERR_FENCED, "our token is 5");
-}
-
-static void
 settling_leaves_nothing_of_ours_but_what_was_put_aside(void)
 {
     g_autoptr(TestDb) db = test_db(company);
@@ -482,7 +463,6 @@ main(int argc, char **argv)
     TEST("what is kept is out of reach of others", what_is_kept_is_out_of_reach_of_others);
     TEST("a freeze stays with the old table", a_freeze_stays_with_the_old_table);
     TEST("somebody else's change is seen, not guessed", somebody_elses_change_is_seen_not_guessed);
-    TEST("an old token swaps nothing", an_old_token_swaps_nothing);
     TEST("settling leaves nothing of ours but what was put aside",
          settling_leaves_nothing_of_ours_but_what_was_put_aside);
     TEST("what something depends on is not dropped", what_something_depends_on_is_not_dropped);

@@ -46,12 +46,8 @@ typedef struct {
     size_t *columns;               /* those that the batch wants */
     size_t column_count;
     int64_t row, end; /* number of the next record; where the range ends, -1 for the file's end */
-    GArray *seen;     /* CsvPlace of the records since the batch began */
+    GArray *seen;     /* FilePlace of the records since the batch began */
 } CsvScan;
-
-typedef struct {
-    int64_t row, offset, line;
-} CsvPlace;
 
 static void
 csv_scan_close(Scan *base)
@@ -137,7 +133,7 @@ csv_open_file(Conn *base, const char *object, CsvScan **ret, GError **error)
     g_autofree char *path = NULL;
     __attribute__((cleanup(scan_drop))) CsvScan *scan = g_new0(CsvScan, 1);
     scan->fd = -1;
-    scan->seen = g_array_new(FALSE, FALSE, sizeof(CsvPlace));
+    scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
     if (!csv_format(conn, &scan->format, error) || !file_conn_path(conn, object, &path, error))
         return false;
     scan->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -175,19 +171,6 @@ csv_tick(Conn *conn, int64_t row, GError **error)
     return fail(error, ERR_STOPPED, "asked to stop");
 }
 
-static void
-add_range(json_t *ranges, const CsvPlace *from, const CsvPlace *to, int64_t rows)
-{
-    bool is_first = json_array_size(ranges) == 0;
-    json_t *range = json_object();
-    json_object_set_new(range, "from", is_first ? json_null() : json_integer(from->offset));
-    json_object_set_new(range, "to", to == NULL ? json_null() : json_integer(to->offset));
-    json_set_int(range, "row", from->row);
-    json_set_int(range, "line", from->line);
-    json_set_int(range, "rows", rows);
-    json_array_append_new(ranges, range);
-}
-
 static bool
 csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
 {
@@ -195,7 +178,7 @@ csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GEr
     g_autoptr(json_t) ranges = json_array();
     if (!csv_open_file(conn, object, &scan, error))
         return false;
-    CsvPlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
+    FilePlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
     int64_t row = 0;
     for (bool more = true;;) {
         if (!csv_next(&scan->lexer, &more, error) || !csv_tick(conn, row, error))
@@ -203,13 +186,13 @@ csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GEr
         if (!more)
             break;
         row++;
-        CsvPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
         if (row - from.row == rows) {
-            add_range(ranges, &from, &place, rows);
+            file_add_range(ranges, &from, &place, rows);
             from = place;
         }
     }
-    add_range(ranges, &from, NULL, row + 1 - from.row);
+    file_add_range(ranges, &from, NULL, row + 1 - from.row);
     *ret_ranges = g_steal_pointer(&ranges);
     return true;
 }
@@ -253,12 +236,13 @@ csv_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
         return false;
     for (size_t i = 0; spec->output != NULL && i < schema_count(spec->output); i++)
         g_assert(schema_column(spec->output, i)->type == TYPE_TEXT);
-    if (json_is_integer(json_object_get(spec->range, "from"))) {
-        scan->row = json_get_int(spec->range, "row", 1);
-        start_lexing(scan, json_get_int(spec->range, "from", 0),
-                     json_get_int(spec->range, "line", 1));
+    FilePlace from;
+    if (!file_read_range(spec->range, spec->object, &from, &scan->end, error))
+        return false;
+    if (from.offset >= 0) {
+        scan->row = from.row;
+        start_lexing(scan, from.offset, from.line);
     }
-    scan->end = json_get_int(spec->range, "to", -1);
     *ret = &g_steal_pointer(&scan)->base;
     return true;
 }
@@ -313,7 +297,7 @@ csv_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **e
         if (!more || (scan->end >= 0 && scan->lexer.offset >= scan->end))
             return true;
         int64_t row = scan->row++;
-        CsvPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
         g_array_append_val(scan->seen, place);
         g_autofree char *problem = record_problem(scan);
         if (problem != NULL)
@@ -333,10 +317,10 @@ static bool
 csv_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
 {
     CsvScan *scan = (CsvScan *) base;
-    const CsvPlace *place = NULL;
+    const FilePlace *place = NULL;
     for (guint i = 0; i < scan->seen->len && place == NULL; i++)
-        if (g_array_index(scan->seen, CsvPlace, i).row == row_id)
-            place = &g_array_index(scan->seen, CsvPlace, i);
+        if (g_array_index(scan->seen, FilePlace, i).row == row_id)
+            place = &g_array_index(scan->seen, FilePlace, i);
     if (place == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
     CsvLexer lexer;

@@ -26,12 +26,8 @@ typedef struct {
     Schema *output;
     size_t *found; /* member of the record for each column, + 1 */
     int64_t row, end;
-    GArray *seen; /* JsonPlace of the records since the batch began */
+    GArray *seen; /* FilePlace of the records since the batch began */
 } JsonScan;
-
-typedef struct {
-    int64_t row, offset, line;
-} JsonPlace;
 
 static void
 json_scan_close(Scan *base)
@@ -62,7 +58,7 @@ json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
     scan->fd = -1;
     scan->row = 1;
     scan->end = -1;
-    scan->seen = g_array_new(FALSE, FALSE, sizeof(JsonPlace));
+    scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
     if (!file_conn_path((FileConn *) base, object, &path, error))
         return false;
     scan->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -166,25 +162,12 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 
 /* --- ranges --- */
 
-static void
-add_range(json_t *ranges, const JsonPlace *from, const JsonPlace *to, int64_t rows)
-{
-    bool is_first = json_array_size(ranges) == 0;
-    json_t *range = json_object();
-    json_object_set_new(range, "from", is_first ? json_null() : json_integer(from->offset));
-    json_object_set_new(range, "to", to == NULL ? json_null() : json_integer(to->offset));
-    json_set_int(range, "row", from->row);
-    json_set_int(range, "line", from->line);
-    json_set_int(range, "rows", rows);
-    json_array_append_new(ranges, range);
-}
-
 static bool
 json_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
 {
     __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
     g_autoptr(json_t) ranges = json_array();
-    JsonPlace from = {.row = 1, .line = 1};
+    FilePlace from = {.row = 1, .line = 1};
     int64_t row = 0;
     if (!json_open_file(conn, object, &scan, error))
         return false;
@@ -194,13 +177,13 @@ json_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GE
         if (!more)
             break;
         row++;
-        JsonPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
         if (row - from.row == rows) {
-            add_range(ranges, &from, &place, rows);
+            file_add_range(ranges, &from, &place, rows);
             from = place;
         }
     }
-    add_range(ranges, &from, NULL, row + 1 - from.row);
+    file_add_range(ranges, &from, NULL, row + 1 - from.row);
     *ret_ranges = g_steal_pointer(&ranges);
     return true;
 }
@@ -236,14 +219,15 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
                             g_strdup(spec->items != NULL ? spec->items[i].name
                                                          : schema_column(scan->output, i)->name),
                             GSIZE_TO_POINTER(i + 1));
-    if (json_is_integer(json_object_get(spec->range, "from"))) {
+    FilePlace from;
+    if (!file_read_range(spec->range, spec->object, &from, &scan->end, error))
+        return false;
+    if (from.offset >= 0) {
         bool is_array = scan->lexer.is_array;
-        scan->row = json_get_int(spec->range, "row", 1);
+        scan->row = from.row;
         json_lexer_clear(&scan->lexer);
-        json_lexer_init(&scan->lexer, scan->fd, json_get_int(spec->range, "from", 0),
-                        json_get_int(spec->range, "line", 1), is_array);
+        json_lexer_init(&scan->lexer, scan->fd, from.offset, from.line, is_array);
     }
-    scan->end = json_get_int(spec->range, "to", -1);
     *ret = &g_steal_pointer(&scan)->base;
     return true;
 }
@@ -324,7 +308,7 @@ json_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **
         if (!more || (scan->end >= 0 && scan->lexer.offset >= scan->end))
             return true;
         int64_t row = scan->row++;
-        JsonPlace place = {row, scan->lexer.offset, scan->lexer.record_line};
+        FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
         g_array_append_val(scan->seen, place);
         if (scan->lexer.problem != NULL)
             reason =
@@ -343,10 +327,10 @@ static bool
 json_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
 {
     JsonScan *scan = (JsonScan *) base;
-    const JsonPlace *place = NULL;
+    const FilePlace *place = NULL;
     for (guint i = 0; i < scan->seen->len && place == NULL; i++)
-        if (g_array_index(scan->seen, JsonPlace, i).row == row_id)
-            place = &g_array_index(scan->seen, JsonPlace, i);
+        if (g_array_index(scan->seen, FilePlace, i).row == row_id)
+            place = &g_array_index(scan->seen, FilePlace, i);
     if (place == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
     JsonLexer lexer;
