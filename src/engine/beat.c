@@ -17,6 +17,7 @@ beat_new(State *state)
     beat->workers = g_ptr_array_new();
     beat->answered = g_ptr_array_new();
     beat->ended = g_ptr_array_new();
+    beat->silent = g_ptr_array_new_with_free_func(g_free);
     return beat;
 }
 
@@ -44,6 +45,7 @@ beat_free(Beat *beat)
     g_ptr_array_unref(beat->workers);
     g_ptr_array_unref(beat->answered);
     g_ptr_array_unref(beat->ended);
+    g_ptr_array_unref(beat->silent);
     g_free(beat);
 }
 

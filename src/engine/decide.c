@@ -83,6 +83,18 @@ plan_is_due(Beat *beat, OpenPlan *plan)
         plan_must_move(beat, plan, &(Move){.event = "expire"});
 }
 
+/* A process on this machine may hold the store for as long as it is there, stopped or hung: nobody
+ * could look what became of its task. Its end is awaited first; its own timer asks for it. */
+static bool
+is_ended_first(Beat *beat, Task *task)
+{
+    const WorkerSeen *worker = g_hash_table_lookup(beat->state->workers, task->row.worker);
+    if (!worker_is_ours(beat, worker))
+        return false;
+    task->row.lease_until_ms = beat->now_ms + beat->state->options.lease_ms;
+    return true;
+}
+
 static void
 task_is_due(Beat *beat, Task *task)
 {
@@ -92,7 +104,7 @@ task_is_due(Beat *beat, Task *task)
     bool is_late = task->row.worker == NULL && task->row.deadline_ms > 0 &&
                    task->row.deadline_ms <= now_ms && task->plan->row.paused_ms == 0;
     if (task->row.worker != NULL) {
-        if (task->row.lease_until_ms <= now_ms)
+        if (task->row.lease_until_ms <= now_ms && !is_ended_first(beat, task))
             task_lease_lost(beat, task, "its worker went silent");
     } else if (is_late && task->row.phase == PHASE_FORWARD &&
                task_move(beat, task, &(Move){.event = "deadline"})) {
@@ -104,21 +116,6 @@ task_is_due(Beat *beat, Task *task)
             task_must_move(beat, task, &(Move){.event = "due"});
     }
     task_timer_set(beat->state, task);
-}
-
-static void
-worker_is_due(Beat *beat, WorkerSeen *worker)
-{
-    if (worker->parked > 0) { /* it waits for us: that is a sign of life */
-        worker->last_seen_ms = beat->now_ms;
-        worker_timer(beat, worker);
-        return;
-    }
-    g_autofree char *reason = g_strdup_printf("%s went silent", worker->id);
-    beat_event(beat, "worker.lost", NULL, NULL, NULL, reason, NULL);
-    heap_remove(&beat->state->timers, &worker->timer.node);
-    g_ptr_array_remove(beat->workers, worker);
-    g_hash_table_remove(beat->state->workers, worker->id);
 }
 
 static void

@@ -48,6 +48,8 @@ void plan_retry_failed(Beat *beat, OpenPlan *plan, const Command *command);
 /* Leases (lease.c), reports (report.c), workers (workers.c). */
 WorkerSeen *worker_seen(Beat *beat, const Command *command);
 void worker_timer(Beat *beat, WorkerSeen *worker);
+void worker_is_due(Beat *beat, WorkerSeen *worker);
+bool worker_is_ours(const Beat *beat, const WorkerSeen *worker);
 /* Its waiting lease, if there is one, is answered with nothing. */
 void worker_unpark(Beat *beat, const WorkerSeen *worker);
 void task_lease_lost(Beat *beat, Task *task, const char *reason);

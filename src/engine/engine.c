@@ -201,6 +201,16 @@ answer_failed(Engine *engine, const GError *error)
 }
 
 static void
+tell_silent(Engine *engine)
+{
+    const EngineOptions *options = &engine->state->options;
+    g_autoptr(GPtrArray) silent = engine->beat->silent;
+    engine->beat->silent = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < silent->len; i++)
+        options->on_silent(g_ptr_array_index(silent, i), options->data);
+}
+
+static void
 tell_metrics(const State *state)
 {
     metric_set(METRIC_TASKS_OPEN, state->open_task_count);
@@ -230,6 +240,7 @@ engine_beat(Engine *engine, int64_t now_ms, GError **error)
     beat_committed(engine->beat);
     tell_metrics(engine->state);
     answer(engine);
+    tell_silent(engine);
     db_checkpoint(engine->db);
     return true;
 }

@@ -84,6 +84,11 @@ typedef struct {
     int failure_budget;     /* failed tasks before a plan halts: 0 means the first one halts */
     bool automatic_rollback;
     uint64_t seed; /* of ids and jitter: chance in a server, the simulator's own in a simulation */
+    /* A local worker (`local` in its last COMMAND_LEASE) was silent for the time of a lease: it may
+     * still hold the store, so end it. COMMAND_WORKER_LOST is awaited, and asked for again while it
+     * does not come. Called after the commit. NULL: local workers are like any others. */
+    void (*on_silent)(const char *worker, void *data);
+    void *data;
 } EngineOptions;
 
 typedef struct Engine Engine;

@@ -152,7 +152,7 @@ struct WorkerSeen {
     GHashTable *labels; /* char * -> itself */
     char *labels_text;
     int64_t first_seen_ms, last_seen_ms, saved_ms, local, pid;
-    bool is_new, is_dirty, is_silent;
+    bool is_new, is_dirty;
     int parked;
     Timer timer;
 };
@@ -193,6 +193,7 @@ struct Beat {
     GPtrArray *workers;       /* WorkerSeen * */
     GPtrArray *answered;      /* Command *, to be told after the commit */
     GPtrArray *ended;         /* OpenPlan * that leave memory after the commit */
+    GPtrArray *silent;        /* char *: local workers to be ended after the commit */
     /* Let other rooms write what belongs to an accepted command. Refusing fails the command. */
     bool (*accept)(Beat *beat, Command *command);
     void *accept_data;

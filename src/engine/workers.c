@@ -6,15 +6,58 @@
 #include <string.h>
 
 #define SILENT_TERMS 4     /* lease terms without a word: gone */
+#define END_AGAIN_MS 2000  /* a process that was killed is gone by then, unless its disk hangs */
 #define SAVE_SEEN_MS 10000 /* how exact the last sight of a worker is on disk */
 #define LABELS_MAX 1000
 #define WORKER_ID_BYTES_MAX 200
 
+/* May we have its process ended? */
+bool
+worker_is_ours(const Beat *beat, const WorkerSeen *worker)
+{
+    return worker != NULL && worker->local && beat->state->options.on_silent != NULL;
+}
+
+/* From when on it is silent. Of our own we are sure sooner: what they do without a lease is in vain, and may be in the way
+ * of others. */
+static int64_t
+silent_from_ms(const Beat *beat, const WorkerSeen *worker)
+{
+    int64_t terms = worker_is_ours(beat, worker) ? 1 : SILENT_TERMS;
+    return worker->last_seen_ms + terms * beat->state->options.lease_ms;
+}
+
 void
 worker_timer(Beat *beat, WorkerSeen *worker)
 {
-    int64_t silent_ms = SILENT_TERMS * beat->state->options.lease_ms;
-    heap_set(&beat->state->timers, &worker->timer.node, worker->last_seen_ms + silent_ms);
+    heap_set(&beat->state->timers, &worker->timer.node, silent_from_ms(beat, worker));
+}
+
+static void
+worker_forget(Beat *beat, WorkerSeen *worker)
+{
+    heap_remove(&beat->state->timers, &worker->timer.node);
+    g_ptr_array_remove(beat->workers, worker);
+    g_hash_table_remove(beat->state->workers, worker->id);
+}
+
+void
+worker_is_due(Beat *beat, WorkerSeen *worker)
+{
+    if (worker->parked > 0) /* it waits for us: that is a sign of life */
+        worker->last_seen_ms = beat->now_ms;
+    if (silent_from_ms(beat, worker) > beat->now_ms) {
+        worker_timer(beat, worker);
+        return;
+    }
+    if (worker_is_ours(beat, worker)) {
+        g_ptr_array_add(beat->silent, g_strdup(worker->id));
+        heap_set(&beat->state->timers, &worker->timer.node, beat->now_ms + END_AGAIN_MS);
+        return;
+    }
+    g_autofree char *reason = g_strdup_printf("%s went silent", worker->id);
+    beat_event(beat, "worker.lost", NULL, NULL, NULL, reason, NULL);
+    worker_forget(beat, worker);
 }
 
 static void
@@ -108,9 +151,11 @@ on_worker_lost(Beat *beat, Command *command)
         return REFUSED;
     beat_event(beat, "worker.lost", NULL, NULL, command->actor,
                command->reason != NULL ? command->reason : id, NULL);
-    const WorkerSeen *worker = g_hash_table_lookup(beat->state->workers, id);
+    WorkerSeen *worker = g_hash_table_lookup(beat->state->workers, id);
     if (worker != NULL && worker->parked > 0)
         worker_unpark(beat, worker);
     leases_end(beat, id, "its worker died");
+    if (worker != NULL)
+        worker_forget(beat, worker);
     return HANDLED;
 }

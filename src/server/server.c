@@ -45,8 +45,12 @@ mailbox_ready(int fd, void *data)
 {
     Server *server = data;
     g_autoptr(GPtrArray) commands = mailbox_take(server->mailbox);
-    for (guint i = 0; i < commands->len; i++)
-        engine_submit(server->engine, g_ptr_array_index(commands, i));
+    for (guint i = 0; i < commands->len; i++) {
+        Command *command = g_ptr_array_index(commands, i);
+        if (command->kind == COMMAND_LEASE)
+            workers_introduce(server->workers, command);
+        engine_submit(server->engine, command);
+    }
 }
 
 static void
@@ -207,6 +211,12 @@ stop_http(Server *server)
     g_clear_pointer(&server->url, g_free);
 }
 
+static void
+end_silent(const char *worker, void *data)
+{
+    workers_silent(((Server *) data)->workers, worker);
+}
+
 static bool
 start_engine(Server *server, GError **error)
 {
@@ -218,6 +228,8 @@ start_engine(Server *server, GError **error)
         .plan_ttl_ms = policy->plan_ttl_ms,
         .automatic_rollback = policy->automatic_rollback,
         .seed = (uint64_t) clock_wall_ms() ^ ((uint64_t) getpid() << 32),
+        .on_silent = end_silent,
+        .data = server,
     };
     if (!engine_open(server->db, server->blobs, &options, &server->engine, error))
         return false;
@@ -259,7 +271,8 @@ static bool
 start_workers(Server *server, GError **error)
 {
     int count = server->options->workers >= 0 ? server->options->workers : server->config->workers;
-    return workers_start(server, count, &server->workers, error);
+    return workers_end_earlier(server, error) && server_beat(server, error) &&
+           workers_start(server, count, &server->workers, error);
 }
 
 /* They report over HTTP while they end, so the loop goes on. */

@@ -31,7 +31,11 @@ handle_lease(Request *request, GError **error)
     if (!worker_actor(request, json_get_string(request->json, "worker", ""), &actor, error))
         return false;
     Command *command = command_new(COMMAND_LEASE, actor);
-    command->args = json_incref(request->json);
+    /* what is `local` the server knows better than whoever asks */
+    command->args =
+        json_pack("{s:O?, s:O?, s:O?}", "worker", json_object_get(request->json, "worker"),
+                  "labels", json_object_get(request->json, "labels"), "wait_ms",
+                  json_object_get(request->json, "wait_ms"));
     if (!request_ask(request, command, NULL, NULL, NULL, &answer, error))
         return false;
     if (json_is_object(answer))

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "server/worker_lost.h"
 
 #include <signal.h>
 #include <string.h>
@@ -43,23 +44,6 @@ worker_fields(const Worker *worker, const char *event)
 }
 
 static void
-lost_done(Command *command)
-{
-    command_free(command);
-}
-
-static void
-engine_tell_lost(const Worker *worker)
-{
-    Command *command = command_new(COMMAND_WORKER_LOST, "honk");
-    command->args = json_object();
-    json_set_string(command->args, "worker", worker->name);
-    command->reason = g_strdup("its process ended");
-    command->done = lost_done;
-    engine_submit(worker->server->engine, command);
-}
-
-static void
 worker_ended(int fd, void *data)
 {
     Worker *worker = data;
@@ -71,7 +55,7 @@ worker_ended(int fd, void *data)
         return;
     }
     worker->is_alive = false;
-    engine_tell_lost(worker);
+    worker_tell_lost(worker->server, worker->name);
     if (worker->server->workers != NULL && worker->server->workers->is_stopping) {
         worker->start_at_ms = -1;
         return;
@@ -166,6 +150,38 @@ workers_beat(Workers *workers)
             next_ms = worker->start_at_ms;
     }
     return next_ms;
+}
+
+/* ---- what the engine learns of them, and says ---- */
+
+static const Worker *
+find(const Workers *workers, const char *name)
+{
+    for (unsigned i = 0; workers != NULL && i < workers->count; i++)
+        if (workers->all[i].is_alive && g_strcmp0(workers->all[i].name, name) == 0)
+            return &workers->all[i];
+    return NULL;
+}
+
+void
+workers_introduce(const Workers *workers, Command *lease)
+{
+    const Worker *worker = find(workers, json_get_string(lease->args, "worker", NULL));
+    if (worker == NULL)
+        return;
+    json_set_bool(lease->args, "local", true);
+    json_set_int(lease->args, "pid", worker->child.pid);
+}
+
+void
+workers_silent(const Workers *workers, const char *name)
+{
+    const Worker *worker = find(workers, name);
+    if (worker == NULL)
+        return;
+    log_line(LOG_WARN, worker_fields(worker, "worker.silent"),
+             "worker %s is there but says nothing, killing it", name);
+    child_kill(&worker->child, SIGKILL);
 }
 
 static void

@@ -16,5 +16,11 @@ int64_t workers_beat(Workers *workers);
 void workers_ask_to_stop(Workers *workers);
 /* SIGKILL to those that are left. */
 void workers_kill(Workers *workers);
+/* Whom the engine gives a task, or has not heard of for a lease: only of our own do we know more. Any name is welcome. */
+void workers_introduce(const Workers *workers,
+                       Command *lease); /* adds `local` and `pid` of ours to its args */
+void workers_silent(const Workers *workers, const char *name); /* kills it, if it is one of ours */
+/* Those whom an earlier server left behind, killed before it could end them: ended, and told to the engine. */
+CHECKED bool workers_end_earlier(Server *server, GError **error);
 unsigned workers_alive(const Workers *workers);
 void workers_free(Workers *workers); /* all must have ended */

@@ -232,6 +232,59 @@ a_restart_goes_on_where_it_was(void)
     desk_state(&desk, "rolled_back");
 }
 
+static void
+note_silent(const char *worker, void *data)
+{
+    g_ptr_array_add(data, g_strdup(worker));
+}
+
+static void
+a_silent_worker_of_ours_is_ended_before_anybody_looks(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_free);
+    desk_open(&desk);
+    desk.options.on_silent = note_silent;
+    desk.options.data = silent;
+    desk_restart(&desk);
+    desk_run(&desk, two_steps);
+    g_autoptr(Command) lease =
+        desk_say(&desk, COMMAND_LEASE, "worker:ours", NULL, 0,
+                 "{'worker':'ours','labels':['store:s'],'local':true,'pid':7}");
+    g_assert_true(json_is_object(lease->reply));
+    desk_wait(&desk, 15000);
+    g_assert_cmpint(silent->len, ==, 1);
+    g_assert_cmpstr(silent->pdata[0], ==, "ours");
+    desk_assert(&desk, "SELECT status FROM task WHERE step = 'stage'", "leased");
+    desk_get(&desk, "other", &got, "");
+    desk_wait(&desk, 5000); /* it does not end: asked for again */
+    g_assert_cmpint(silent->len, >, 1);
+    desk_assert(&desk, "SELECT status FROM task WHERE step = 'stage'", "leased");
+    g_autofree char *lost =
+        desk_ask(&desk, COMMAND_WORKER_LOST, "honk", NULL, 0, "{'worker':'ours'}", "none");
+    g_assert_cmpstr(lost, ==, "-");
+    desk_wait(&desk, 1000);
+    desk_get(&desk, "other", &got, "stage/ forward probe");
+}
+
+static void
+a_silent_worker_elsewhere_is_looked_after_at_once(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_free);
+    desk_open(&desk);
+    desk.options.on_silent = note_silent;
+    desk.options.data = silent;
+    desk_restart(&desk);
+    desk_run(&desk, two_steps);
+    desk_get(&desk, "far", &got, "stage/ forward run");
+    desk_wait(&desk, 17000);
+    g_assert_cmpint(silent->len, ==, 0);
+    desk_get(&desk, "other", &got, "stage/ forward probe");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -255,5 +308,9 @@ main(int argc, char **argv)
     g_test_add_func("/engine/a rollback fences what runs and probes it",
                     a_rollback_fences_what_runs_and_probes_it);
     g_test_add_func("/engine/a restart goes on where it was", a_restart_goes_on_where_it_was);
+    g_test_add_func("/engine/a silent worker of ours is ended before anybody looks",
+                    a_silent_worker_of_ours_is_ended_before_anybody_looks);
+    g_test_add_func("/engine/a silent worker elsewhere is looked after at once",
+                    a_silent_worker_elsewhere_is_looked_after_at_once);
     return g_test_run();
 }
