@@ -37,6 +37,9 @@ struct StepEnv {
     /* Tell how far it is; false: stop soon (pause, rollback, shutdown, lost lease). Cheap: limits
      * its own rate. */
     bool (*tick)(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note);
+    /* Is the lease still ours, by the server's word of now? Asked with the store's lock held: see
+     * conn_set_confirm(). NULL: nobody else could have it. */
+    bool (*confirm)(StepEnv *env, GError **error);
     /* The pre-state is on disk when this returns true. */
     bool (*intent)(StepEnv *env, const json_t *pre_state, GError **error);
     bool (*blob_get)(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes,

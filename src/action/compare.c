@@ -28,7 +28,8 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     g_autoptr(Conn) conn = NULL;
     bool exists;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
         return false;
     *ret = WORLD_EXPECTED;
@@ -177,7 +178,7 @@ count_source(const Move *move, const RangeResult *ledger, GError **error)
     g_autoptr(Schema) target = NULL;
     int64_t rows;
 
-    if (!conn_open(move->source_store, &conn, error))
+    if (!step_connect(move->env, move->source_store, &conn, error))
         return false;
     if (!conn_has_sql(conn))
         return true; /* counting a file is reading it; the ranges cover it by construction */
@@ -204,7 +205,7 @@ compare_sums(const Move *move, Outcome *outcome, GError **error)
     RangeResult ledger = {0};
     int64_t ranges;
 
-    if (!conn_open(move->target_store, &conn, error) ||
+    if (!step_connect(move->env, move->target_store, &conn, error) ||
         !conn_ledger_sum(conn, move->call->lease->plan, &ledger, &ranges, error) ||
         !count_source(move, &ledger, error))
         return false;

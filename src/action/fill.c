@@ -42,7 +42,8 @@ fill_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, G
     RangeResult result = {0};
     bool exists, found = false;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
         return false;
     if (!exists) {
@@ -63,7 +64,7 @@ static bool
 source_identity(const Move *move, json_t **ret, GError **error)
 {
     g_autoptr(Conn) conn = NULL;
-    return conn_open(move->source_store, &conn, error) &&
+    return step_connect(move->env, move->source_store, &conn, error) &&
            conn_identity(conn, move->source, ret, error);
 }
 
@@ -172,7 +173,7 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     if (result.rejected == 0)
         return true;
     /* Many bad rows are seen early: the budget is looked at after each range that had some. */
-    if (!conn_open(move->target_store, &conn, error))
+    if (!step_connect(move->env, move->target_store, &conn, error))
         return false;
     int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
     bool ok = sum_and_budget(move, conn, rows_total, &sum, &ranges, &quarantine, error);
@@ -191,7 +192,7 @@ finish(const Move *move, Outcome *outcome, GError **error)
     json_t *quarantine = NULL;
     Writer writer = move_writer(move, NULL);
 
-    if (!conn_open(move->target_store, &conn, error))
+    if (!step_connect(move->env, move->target_store, &conn, error))
         return false;
     bool ok = sum_and_budget(move, conn, 0, &sum, &ranges, &quarantine, error);
     json_t *evidence = result_json(&sum);
@@ -235,7 +236,7 @@ fill_verify(const StepCall *call, StepEnv *env, GError **error)
     int64_t ranges, rows;
     bool found;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error))
+    if (!move_open(call, env, &move, error) || !step_connect(env, move.target_store, &conn, error))
         return false;
     if (range != NULL)
         return conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result,
@@ -275,8 +276,8 @@ fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     RangeResult result = {0};
     bool found = false;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
-        !move_fence(&move, conn, error))
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) || !move_fence(&move, conn, error))
         return false;
     if (!(range != NULL
               ? conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error)
@@ -320,7 +321,8 @@ fill_reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **erro
 
     if (range_of(call) != NULL)
         return true; /* the step empties all ranges at once */
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
         return false;
     if (exists)

@@ -10,7 +10,8 @@
 static bool
 look(const StepCall *call, StepEnv *env, Move *move, Conn **ret, bool *ret_frozen, GError **error)
 {
-    return move_open(call, env, move, error) && conn_open(move->source_store, ret, error) &&
+    return move_open(call, env, move, error) &&
+           step_connect(move->env, move->source_store, ret, error) &&
            conn_is_frozen(*ret, move->source, ret_frozen, error);
 }
 
@@ -72,8 +73,10 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(Conn) conn = NULL, target = NULL;
     bool is_frozen;
 
-    if (!look(call, env, &move, &conn, &is_frozen, error) ||
-        !conn_open(move.target_store, &target, error) || !move_fence(&move, target, error))
+    /* whoever still writes to the source is waited for before we look */
+    if (!look(call, env, &move, &conn, &is_frozen, error) || !move_fence(&move, conn, error) ||
+        !step_connect(env, move.target_store, &target, error) ||
+        !move_fence(&move, target, error) || !conn_is_frozen(conn, move.source, &is_frozen, error))
         return false;
     outcome->kind = is_frozen ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
     return true;

@@ -94,6 +94,23 @@ move_writer(const Move *move, const char *range)
     return (Writer){.plan = lease->plan, .task = lease->id, .range = range, .token = lease->token};
 }
 
+static bool
+confirm_lease(void *data, GError **error)
+{
+    StepEnv *env = data;
+    return env->confirm(env, error);
+}
+
+bool
+step_connect(StepEnv *env, const StoreConfig *store, Conn **ret, GError **error)
+{
+    if (!conn_open(store, ret, error))
+        return false;
+    if (env->confirm != NULL)
+        conn_set_confirm(*ret, confirm_lease, env);
+    return true;
+}
+
 bool
 move_fence(const Move *move, Conn *target, GError **error)
 {
@@ -118,7 +135,11 @@ move_transfer(const Move *move, Transfer **ret, GError **error)
         .hash = true,
         .push_allowed = true,
     };
-    return transfer_open(&spec, ret, error);
+    if (!transfer_open(&spec, ret, error))
+        return false;
+    if (move->env->confirm != NULL)
+        transfer_set_confirm(*ret, confirm_lease, move->env);
+    return true;
 }
 
 char *
@@ -199,8 +220,8 @@ move_record_start(const Move *move, json_t *pre_state, GError **error)
         json_object_set(pre_state, "start", before);
         return true;
     }
-    if (!conn_open(move->source_store, &source, error) ||
-        !conn_open(move->target_store, &target, error))
+    if (!step_connect(move->env, move->source_store, &source, error) ||
+        !step_connect(move->env, move->target_store, &target, error))
         return false;
     conn_set_tick(source, ticker_tick, &ticker);
     conn_set_tick(target, ticker_tick, &ticker);

@@ -32,7 +32,8 @@ forgive_swap(const StepCall *call, StepEnv *env, json_t *slice, GError **error)
     g_autoptr(Conn) conn = NULL;
     SwapState state;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
                          error))
         return false;
@@ -85,7 +86,8 @@ verify_target(const Move *move, const json_t *before, json_t *evidence, GError *
     json_t *now;
     bool stage, kept;
 
-    if (!conn_open(move->target_store, &conn, error) || !start_of(conn, move->target, &now, error))
+    if (!step_connect(move->env, move->target_store, &conn, error) ||
+        !start_of(conn, move->target, &now, error))
         return false;
     json_object_set_new(evidence, "target", now);
     if (!json_equal((json_t *) before, now))
@@ -111,7 +113,8 @@ verify_source(const Move *move, const json_t *before, json_t *evidence, GError *
     g_autoptr(Conn) conn = NULL;
     json_t *now;
 
-    if (!conn_open(move->source_store, &conn, error) || !start_of(conn, move->source, &now, error))
+    if (!step_connect(move->env, move->source_store, &conn, error) ||
+        !start_of(conn, move->source, &now, error))
         return false;
     json_object_set_new(evidence, "source", now);
     json_set_bool(evidence, "source_rows_changed", !json_equal((json_t *) before, now));

@@ -71,7 +71,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     bool exists;
 
     if (!look(call, env, &left, &rows, error) || !move_open(call, env, &move, error) ||
-        !conn_open(move.target_store, &conn, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_exists(conn, move.target, &exists, error))
         return false;
     if (!exists) {
@@ -96,7 +96,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     for (guint i = 0; i < doomed->len; i++) {
         const Doomed *one = &g_array_index(doomed, Doomed, i);
         g_autoptr(Conn) conn = NULL;
-        if (!conn_open(one->store, &conn, error) || !conn_drop(conn, one->object, error))
+        if (!step_connect(env, one->store, &conn, error) || !conn_drop(conn, one->object, error))
             return false;
     }
     outcome_is(outcome, OUTCOME_DONE,

@@ -17,7 +17,8 @@ look(const StepCall *call, StepEnv *env, bool *ret_is_settled, GError **error)
     g_autoptr(Conn) conn = NULL;
     SwapState state;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
                          error))
         return false;
@@ -43,7 +44,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(Conn) conn = NULL;
     g_autoptr(json_t) aside = NULL;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) ||
         !conn_settle(conn, call->lease->plan, error) ||
         !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
         return false;

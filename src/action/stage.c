@@ -8,7 +8,8 @@
 static bool
 open_target(const StepCall *call, StepEnv *env, Move *move, Conn **ret, GError **error)
 {
-    return move_open(call, env, move, error) && conn_open(move->target_store, ret, error);
+    return move_open(call, env, move, error) &&
+           step_connect(move->env, move->target_store, ret, error);
 }
 
 /* The target as it is against what the plan saw. */

@@ -14,7 +14,8 @@ static bool
 look(const StepCall *call, StepEnv *env, Move *move, Conn **ret, SwapState *ret_state,
      GError **error)
 {
-    return move_open(call, env, move, error) && conn_open(move->target_store, ret, error) &&
+    return move_open(call, env, move, error) &&
+           step_connect(move->env, move->target_store, ret, error) &&
            conn_swap_state(*ret, move->stage, move->target, move->kept, call->lease->plan,
                            ret_state, error);
 }
@@ -83,7 +84,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(json_t) after = NULL;
     Ticker ticker = {env, 0, "swapping"};
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error))
+    if (!move_open(call, env, &move, error) || !step_connect(env, move.target_store, &conn, error))
         return false;
     Writer writer = move_writer(&move, NULL);
     conn_set_tick(conn, ticker_tick, &ticker);
@@ -127,8 +128,8 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(Conn) conn = NULL;
     SwapState state;
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.target_store, &conn, error) ||
-        !move_fence(&move, conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.target_store, &conn, error) || !move_fence(&move, conn, error) ||
         !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
                          error))
         return false;

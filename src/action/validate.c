@@ -15,7 +15,7 @@ describe_both(const Move *move, Conn *source, Schema **ret_source, Schema **ret_
         return false;
     if (!move->has_target)
         return true;
-    return conn_open(move->target_store, &target, error) &&
+    return step_connect(move->env, move->target_store, &target, error) &&
            conn_describe(target, move->target, ret_target, error);
 }
 
@@ -27,7 +27,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(Schema) source = NULL, target = NULL;
     g_autoptr(Diags) diags = diags_new();
 
-    if (!move_open(call, env, &move, error) || !conn_open(move.source_store, &conn, error) ||
+    if (!move_open(call, env, &move, error) ||
+        !step_connect(env, move.source_store, &conn, error) ||
         !describe_both(&move, conn, &source, &target, error) ||
         !mapping_check_in(conn, move.source, move.mapping, source, target, diags, error))
         return false;

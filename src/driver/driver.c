@@ -86,6 +86,13 @@ conn_set_tick(Conn *conn, TickFn *tick, void *data)
     conn->tick_data = data;
 }
 
+void
+conn_set_confirm(Conn *conn, ConfirmFn *confirm, void *data)
+{
+    conn->confirm = confirm;
+    conn->confirm_data = data;
+}
+
 bool
 conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 {

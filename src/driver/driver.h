@@ -38,6 +38,8 @@ typedef struct Scan Scan;
 /* Called now and then by whatever takes long, also in the middle of a statement; false: stop, with
  * STOPPED. `rows_done` counts within the current call, -1 when the store does not tell. */
 typedef bool TickFn(int64_t rows_done, void *data);
+/* May it still be done? */
+typedef bool ConfirmFn(void *data, GError **error);
 
 typedef struct {
     const char *object;
@@ -194,6 +196,8 @@ struct Conn {
     char *store;  /* name in honk.yaml */
     TickFn *tick; /* or NULL */
     void *tick_data;
+    ConfirmFn *confirm; /* or NULL */
+    void *confirm_data;
 };
 struct Scan {
     Conn *conn;
@@ -209,6 +213,10 @@ void conn_close(Conn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conn, conn_close)
 /* From now on long calls on this connection call `tick` (NULL: none). */
 void conn_set_tick(Conn *conn, TickFn *tick, void *data);
+/* From now on each change on this connection is confirmed while nobody else can write to the store,
+ * just before it counts; refused, it is undone, and the error is `confirm`'s (NULL: none). So a
+ * writer that slept for longer than it may cannot change what others went on from. */
+void conn_set_confirm(Conn *conn, ConfirmFn *confirm, void *data);
 CHECKED bool conn_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);

@@ -147,6 +147,12 @@ transfer_set_tick(Transfer *transfer, TickFn *tick, void *data)
     conn_set_tick(transfer->target, tick, data);
 }
 
+void
+transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data)
+{
+    conn_set_confirm(transfer->target, confirm, data);
+}
+
 bool
 transfer_tick(TickFn *tick, void *data, int64_t rows, GError **error)
 {

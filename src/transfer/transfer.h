@@ -34,6 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 /* The columns that are written, with their types and key. Borrowed. */
 const Schema *transfer_schema(const Transfer *transfer);
 
+/* See conn_set_confirm(). */
+void transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data);
 /* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch).
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */
 CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges,

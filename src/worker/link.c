@@ -83,7 +83,7 @@ link_heartbeat(Link *link, const Lease *lease, const json_t *progress, bool *ret
 {
     g_autoptr(json_t) answer = NULL;
 
-    if (!post(link, lease, "heartbeat", json_pack("{s:O}", "progress", progress), &answer, error))
+    if (!post(link, lease, "heartbeat", json_pack("{s:O?}", "progress", progress), &answer, error))
         return false;
     *ret_stop = json_get_bool(answer, "stop", false);
     *ret_lease_ms = json_get_int(answer, "lease_ms", 0);

@@ -1,6 +1,7 @@
 /* sqlite_swap.c - the new table in the old one's place, with all that hangs on the name, and the way back. */
 #include "bench.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #define STAGE "users__honk_1"
@@ -441,6 +442,58 @@ what_is_no_table_is_not_swapped(void)
                  "freeze the tables behind it");
 }
 
+/* ---- the last word ---- */
+
+typedef struct {
+    const char *path;
+    int asked;
+    bool says;
+} Word;
+
+/* Asked while nobody else can write; what it refuses must not be there afterwards. */
+static bool
+last_word(void *data, GError **error)
+{
+    Word *word = data;
+    sqlite3 *other = NULL;
+    word->asked++;
+    g_assert_cmpint(sqlite3_open(word->path, &other), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_BUSY);
+    sqlite3_close(other);
+    return word->says || fail(error, ERR_FENCED, "not yours any more");
+}
+
+static void
+what_is_not_confirmed_while_the_store_is_locked_is_undone(void)
+{
+    g_autoptr(TestDb) db = test_db(company);
+    Word word = {.path = db->path};
+    int64_t rows = 0;
+    test_exec(db->path, "CREATE TABLE spare (x)");
+    conn_set_confirm(db->conn, last_word, &word);
+    g_autofree char *before = test_query(db->path, "SELECT * FROM sqlite_schema");
+    ASSERT_FAILS(conn_stage(db->conn, STAGE, "users", NULL, &writer, &ERR), ERR_FENCED,
+                 "not yours");
+    ASSERT_FAILS(conn_freeze(db->conn, "users", "why", &ERR), ERR_FENCED, "not yours");
+    ASSERT_FAILS(conn_drop(db->conn, "spare", &ERR), ERR_FENCED, "not yours");
+    ASSERT_FAILS(conn_fence(db->conn, &writer, &ERR), ERR_FENCED, "not yours");
+    assert_query(db, "SELECT * FROM sqlite_schema", before);
+    word.says = true;
+    make_stage(db);
+    ASSERT_OK(conn_freeze(db->conn, "users", "why", &ERR));
+    word.says = false;
+    ASSERT_FAILS(conn_thaw(db->conn, "users", &ERR), ERR_FENCED, "not yours");
+    ASSERT_FAILS(swap(db, &ERR), ERR_FENCED, "not yours");
+    assert_state(db, SWAP_BEFORE);
+    word.says = true;
+    ASSERT_OK(swap(db, &ERR));
+    word.says = false;
+    ASSERT_FAILS(back(db, false, &rows, &ERR), ERR_FENCED, "not yours");
+    assert_state(db, SWAP_AFTER);
+    g_assert_cmpint(word.asked, ==, 11);
+    assert_sound(db);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -468,5 +521,7 @@ main(int argc, char **argv)
     TEST("what something depends on is not dropped", what_something_depends_on_is_not_dropped);
     TEST("every shape of table survives both ways", every_shape_of_table_survives_both_ways);
     TEST("what is no table is not swapped", what_is_no_table_is_not_swapped);
+    TEST("what is not confirmed while the store is locked is undone",
+         what_is_not_confirmed_while_the_store_is_locked_is_undone);
     return g_test_run();
 }

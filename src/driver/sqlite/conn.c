@@ -67,6 +67,7 @@ sq_fail(SqliteConn *conn, GError **error)
     int extended = sqlite3_extended_errcode(conn->db);
     switch (extended & 0xff) {
     case SQLITE_BUSY:
+    case SQLITE_PROTOCOL: /* in the middle of recovering it */
         return fail(error, ERR_TRANSIENT, "'%s' is locked by another program", conn->path);
     case SQLITE_INTERRUPT:
         return fail(error, ERR_STOPPED, "asked to stop");
@@ -182,7 +183,9 @@ sq_begin(SqliteConn *conn, GError **error)
 bool
 sq_commit(SqliteConn *conn, GError **error)
 {
-    return sq_exec(conn, error, "COMMIT");
+    const Conn *base = &conn->base;
+    return (base->confirm == NULL || base->confirm(base->confirm_data, error)) &&
+           sq_exec(conn, error, "COMMIT");
 }
 
 void
