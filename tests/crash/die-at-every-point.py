@@ -1,112 +1,163 @@
 #!/usr/bin/env python3
-"""die-at-every-point.py [--points N] [--role serve|worker] [--jobs N] - a small migration and its way back, with the
-server or a worker killed just before its first, second, third… write, sync, rename, unlink or send.
+"""die-at-every-point.py [--points N] [--doubles N] [--seed N] [--jobs N] [CASE…] - a small migration and its way back, with
+the server or a worker killed at its first, second, third… write, sync, rename, commit or send.
 
 The calls are counted from outside, by a preloaded library (count_calls.c), so the points are not ours to choose. After
-each death the same run is driven to its end: no row may be lost or doubled, and after the rollback everything must be
-as it was. Without --points all are tried, until a run survives twice; with it, that many, evenly spread.
+each death the same run goes on: to its end and back again, or back at once. No row may be lost or doubled, and after
+the rollback the store must be to the letter what it was.
+
+A CASE is ROLE@POINTS:THEN. The role is serve or worker; 34 dies before call 34, 34+ after it, 34/ half way through what
+it writes or sends, 34,60 at both; THEN is finish or back. Without cases: every point, until a run survives, and some
+hundred pairs of points; --points N tries N of each role, evenly spread, the first and the last among them.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
+import random
+import re
 import shutil
 import tempfile
+import time
+import traceback
 
 import driving
+import evidence
 import support
 
 USERS = 60  # and five times as many streams: some hundred rows, one range
 NAME, FILE = "users-v2", "migrations/users.yaml"
-LIBRARY = os.environ.get("COUNT_CALLS", str(pathlib.Path(support.HONK).parent / "tests/crash/libcount_calls.so"))
-
-EXPECTED = """
-    SELECT id, first_name || ' ' || last_name, email, replace(replace(country_code, 'UK', 'GB'), 'EL', 'GR'),
-           printf('%s-%02d-%s 00:00:00', substr(created, 8, 4),
-                  (instr('JanFebMarAprMayJunJulAugSepOctNovDec', substr(created, 1, 3)) + 2) / 3, substr(created, 5, 2)),
-           birth_year, replace(replace(replace(plan, 'prem', 'premium'), 'fam', 'family'), 'stud', 'student'),
-           'listening-v1' FROM users_v1"""
+ROLES = ("serve", "worker")
+LATE = 5  # calls beyond the last one of a run in which nothing dies: must survive
 
 
-def check_moved(project):
-    """Every row once, and none beside; looked at with the sqlite3 shell alone."""
-    seen = project.sql("listening.db", f"""
-        SELECT (SELECT count(*) FROM ({EXPECTED} EXCEPT SELECT * FROM users_v2)),
-               (SELECT count(*) FROM (SELECT * FROM users_v2 EXCEPT {EXPECTED})),
-               (SELECT count(*) FROM users_v2), (SELECT count(*) FROM pragma_foreign_key_check);
-        PRAGMA integrity_check""")
-    if seen != f"0|0|{USERS}|0\nok":
-        raise driving.Stuck(f"missing|foreign|rows|broken keys, integrity: {seen}")
+class Case:
+    """One run with its deaths. `why` tells why it failed."""
 
-
-class Attempt:
-    """One run with one death; whether it met its death, and why it failed if it did."""
-
-    def __init__(self, template, role, point):
-        self.role, self.point = role, point
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-die-"))
-        shutil.copytree(template, self.folder, dirs_exist_ok=True)
-        self.mark, self.counts = self.folder / "died", self.folder / "counts"
-        self.project = support.Project(self.folder)
-        self.env = {"LD_PRELOAD": LIBRARY, "HONK_DIE_ROLE": role, "HONK_DIE_AT": str(point),
-                    "HONK_DIE_MARK": str(self.mark), "HONK_DIE_COUNT": str(self.counts)}
+    def __init__(self, text, template, before):
+        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)", text)
+        if match is None:
+            raise SystemExit(f"'{text}' is no case: expected for example worker@34+:back")
+        self.text, self.before, self.template = text, before, template
+        self.role, self.points, self.then = match.groups()
+        self.why = ""
 
     def run(self):
-        """(died, why it failed, calls counted)"""
-        why = ""
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-die-"))
+        shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
+        self.counter = driving.Counter(self.folder / "calls", self.role, self.points)
+        self.project = support.Project(self.folder)
+        began = time.monotonic()
         try:
-            driver = driving.Driver(self.project, self.env)
-            driver.move(NAME, FILE)
-            check_moved(self.project)
-            driver.roll_back(NAME)
-            driving.witness(self.folder, "rolled-back")
-            self.project.stop()
-        except (driving.Stuck, AssertionError, OSError) as stuck:
-            why = str(stuck) or repr(stuck)
+            self.drive()
+        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
+            self.why = f"{stuck}\nkept: {self.folder}"
+        except Exception:  # whatever else goes wrong is this case's, too
+            self.why = f"{traceback.format_exc()}\nkept: {self.folder}"
         self.project.kill()
-        counts = [int(line) for line in self.counts.read_text().split()] if self.counts.exists() else [0]
-        died = self.mark.exists()
-        if why:
-            why += f"\nkept: {self.folder}"
-        else:
+        self.took_s = time.monotonic() - began
+        if not driving.nothing_runs(self.folder):
+            self.why += f"\nsomething keeps running: {support.processes_with(str(self.folder))}"
+        self.calls, self.kinds, self.words, self.met = (self.counter.calls, self.counter.kinds, self.counter.words,
+                                                        self.counter.met)
+        if not self.why:
             shutil.rmtree(self.folder, ignore_errors=True)
-        return died, why, max(counts, default=0)
+        return self
+
+    def has_died(self):
+        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
+
+    def drive(self):
+        driver = driving.Driver(self.project, self.counter.env)
+        driver.move(NAME, FILE, is_over=lambda: self.then == "back" and self.has_died())
+        if not (self.then == "back" and self.has_died()):
+            evidence.users_moved(self.folder / "listening.db", USERS)
+        driver.roll_back(NAME)
+        evidence.need(self.project.stop() in (0, -9), "the server did not stop in order")
+        evidence.same(self.before, self.folder / "listening.db")
+        evidence.state_sound(self.folder / ".honk", {"rolled_back", "cancelled"})
+
+    def tell(self, tap):
+        died = self.words or f"survives: it makes no such call among {self.calls}"
+        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
+        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
 
 
-def try_points(tap, template, role, points, pool):
-    """Whether any of them survived."""
-    survived = 0
-    results = pool.map(lambda point: Attempt(template, role, point).run(), points)
-    for point, (died, why, _) in zip(points, results):
-        end = f"dies before call {point}" if died else f"survives: it makes no call {point}"
-        tap.say(not why, f"{role} {end}, and all is well", why)
-        survived += not died
-    return survived
+class Suite:
+    def __init__(self, template, tap, jobs):
+        self.template, self.tap = template, tap
+        self.before = evidence.dump(pathlib.Path(template) / "listening.db")
+        self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
+
+    def run(self, texts):
+        cases = [Case(text, self.template, self.before) for text in texts]
+        for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
+            done.result().tell(self.tap)
+        return cases
+
+    def plain(self, role):
+        """The kinds of calls when nothing dies."""
+        case = self.run([f"{role}@:finish"])[0]
+        self.tap.say(case.calls > 100 and "c" in case.kinds and "s" in case.kinds,
+                     f"{role} makes {case.calls} calls when nothing dies")
+        return case.kinds
+
+
+def endings(call, kind):
+    """How to die at a call of this kind: before it, after it where that is not before the next one to all who look on,
+    and half way through."""
+    yield f"{call}"
+    if kind in "src":
+        yield f"{call}+"
+    if kind in "ws":
+        yield f"{call}/"
+
+
+def every(role, kinds):
+    """All points, and some beyond the last; then forward and back in turn."""
+    points = [ending for call, kind in enumerate(kinds, 1) for ending in endings(call, kind)]
+    points += [f"{len(kinds) + late}" for late in range(1, LATE + 1)]
+    return [f"{role}@{point}:{('finish', 'back')[i % 2]}" for i, point in enumerate(points)]
+
+
+def sample(role, kinds, count):
+    """Evenly spread, each way to die in turn."""
+    picked = sorted({1 + (len(kinds) - 1) * i // max(count - 1, 1) for i in range(count)})
+    chosen = [list(endings(call, kinds[call - 1])) for call in picked]
+    return [f"{role}@{ways[i % len(ways)]}:{('finish', 'back')[i // 2 % 2]}" for i, ways in enumerate(chosen)]
+
+
+def doubles(role, kinds, count, chance):
+    """Two deaths: mostly the second is in what the first made necessary."""
+    for _ in range(count):
+        first = chance.randint(1, len(kinds))
+        second = first + chance.choice((chance.randint(1, 20), chance.randint(1, 120)))
+        yield f"{role}@{first},{second}:{chance.choice(('finish', 'back'))}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--points", type=int, help="how many points to try for each role; all without it")
-    parser.add_argument("--role", choices=["serve", "worker"], action="append")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--doubles", type=int, default=100, help="how many pairs of points for each role")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="of the pairs")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 2, help="runs at a time; each mostly waits")
     options = parser.parse_args()
     tap = driving.Tap()
-    with tempfile.TemporaryDirectory(prefix="honk-die-template-") as template, \
-            concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        settings = driving.company(template, USERS)
-        settings.write_text(settings.read_text().replace("workers: 2", "workers: 1"))
-        for role in options.role or ["serve", "worker"]:
-            died, why, calls = Attempt(template, role, 0).run()
-            tap.say(not why and not died and calls > 0, f"{role} makes {calls} calls when nothing dies", why)
-            if options.points:
-                wanted = [1 + calls * i // options.points for i in range(options.points)]
-                try_points(tap, template, role, wanted, pool)
-                continue
-            first, survived = 1, 0
-            while survived < 2:
-                batch = list(range(first, first + 8 * options.jobs))
-                survived += try_points(tap, template, role, batch, pool)
-                first = batch[-1] + 1
+    with tempfile.TemporaryDirectory(prefix="honk-die-template-") as template:
+        driving.company(template, USERS, workers=1)
+        suite = Suite(template, tap, options.jobs)
+        if options.cases:
+            suite.run(options.cases)
+            tap.end()
+        print(f"# seed {options.seed}", flush=True)
+        chance = random.Random(options.seed)
+        for role in ROLES:
+            kinds = suite.plain(role)
+            singles = sample(role, kinds, options.points) if options.points else every(role, kinds)
+            cases = suite.run(singles + list(doubles(role, kinds, options.doubles, chance)))
+            if not options.points:
+                tap.say(any(case.met == 0 for case in cases), f"{role} survives in the end")
     tap.end()
 
 

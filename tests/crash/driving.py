@@ -1,7 +1,11 @@
-"""A migration driven to its end whatever dies on the way, and the look at what came of it."""
+"""A migration driven to its end whatever dies on the way."""
+import http.client
 import json
+import mmap
 import os
 import pathlib
+import signal
+import struct
 import subprocess
 import sys
 import time
@@ -11,19 +15,58 @@ import support  # noqa: E402
 
 AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
 DEADLINE_S = 180  # one run with one death takes a few seconds
+PATIENCE_S = 5
+LIBRARY = os.environ.get("COUNT_CALLS", str(pathlib.Path(support.HONK).parent / "tests/crash/libcount_calls.so"))
+
+
+if not pathlib.Path(LIBRARY).exists():
+    sys.exit(f"there is no {LIBRARY}: build it, or say where it is in COUNT_CALLS")
 
 
 class Stuck(Exception):
     pass
 
 
+class Counter:
+    """The file that count_calls.c counts in; see Shared there."""
+    POINTS, WORDS, KINDS = 8, 256, 60000
+
+    def __init__(self, path, role, points="", kind=""):
+        self.path = pathlib.Path(path)
+        self.path.write_bytes(bytes(16 + self.POINTS * self.WORDS + self.KINDS))
+        with open(self.path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), 0)
+        self.wanted = len([point for point in points.split(",") if point])
+        self.env = {"LD_PRELOAD": LIBRARY, "HONK_DIE_ROLE": role, "HONK_DIE_AT": points, "HONK_DIE_KIND": kind,
+                    "HONK_DIE_FILE": str(self.path)}
+
+    @property
+    def calls(self):
+        return struct.unpack_from("q", self.map, 0)[0]
+
+    @property
+    def met(self):
+        return struct.unpack_from("q", self.map, 8)[0]
+
+    @property
+    def words(self):
+        begins = [16 + i * self.WORDS for i in range(self.met)]
+        return "; ".join(self.map[at:at + self.WORDS].split(b"\0")[0].decode() for at in begins)
+
+    @property
+    def kinds(self):
+        """One letter for each call."""
+        begin = 16 + self.POINTS * self.WORDS
+        return self.map[begin:begin + min(self.calls, self.KINDS)].decode()
+
+
 class Driver:
     """Does the next thing from whatever state things are in, as a stubborn person would; starts the server again
-    whenever it is gone."""
+    whenever it is gone. Only what a person would do anyhow: nothing here helps a migration that is stuck."""
 
-    def __init__(self, project, env=None):
+    def __init__(self, project, env=None, deadline_s=DEADLINE_S):
         self.project, self.env = project, env or {}
-        self.deadline = time.monotonic() + DEADLINE_S
+        self.deadline = time.monotonic() + deadline_s
         self.starts = 0
 
     def check_time(self, what):
@@ -34,76 +77,87 @@ class Driver:
         server = self.project.server
         if server is not None and server.poll() is None:
             return
-        if server is not None:
-            self.project.kill()
-        self.starts += 1
+        self.project.kill()
         while True:
             self.check_time("the server does not come up")
+            self.starts += 1
             try:
                 self.project.serve(env=self.env)
                 return
-            except AssertionError:  # it died while it came up
+            except AssertionError as died:
+                status = self.project.server.poll()
                 self.project.kill()
+                if status != -signal.SIGKILL:  # not by us: it must come up
+                    raise Stuck(f"the server did not start: {died}") from died
 
     def state(self, name):
-        """The migration; None when there is none yet, or nobody answers."""
-        try:
-            status, body = self.project.get(f"/migrations/{name}")
-        except OSError:
-            return None
+        """The migration; None when there is none yet. Raises OSError when nobody answers."""
+        status, body = self.project.get(f"/migrations/{name}")
+        if status not in (200, 404):
+            raise Stuck(f"{name} is answered with {status}: {body}")
         return json.loads(body) if status == 200 else None
 
     def honk(self, *words, user=None):
-        return self.project.honk(*words, user=user, check=False)
+        """True when it did what it was told. One that waits for what cannot come is not waited for."""
+        try:
+            return self.project.honk(*words, user=user, check=False, timeout=PATIENCE_S).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
-    def step(self, name, file):
-        """One act; the state before it."""
+    def turn(self, act, name, *rest):
+        """One look, one act; the state before it, '' when nobody answered."""
         self.serving()
-        migration = self.state(name)
-        state = migration["state"] if migration else None
-        if migration is None:
+        try:
+            migration = self.state(name)
+        except (OSError, ValueError, http.client.HTTPException):  # it died while it answered
+            return ""
+        state = migration["state"] if migration else "none"
+        if state in ("halted", "needs_operator", "stale", "closed_mixed", "paused"):
+            raise Stuck(f"{name} is {state}: {json.dumps(migration, indent=1)}\n{self.project.log_tail()}")
+        if not act(name, state, migration, *rest):
+            time.sleep(0.02)
+        self.check_time(f"{name} does not end: {json.dumps(migration, indent=1)}")
+        return state
+
+    def act_forward(self, name, state, migration, file):
+        if state == "none":
             self.honk("apply", "-f", file, user=AUTHOR)
-            self.honk("plan", name, user=AUTHOR)
-        elif state == "draft":
+        if state in ("none", "draft"):
             self.honk("plan", name, user=AUTHOR)
         elif state == "planned":
             self.honk("approve", name, migration["digest"], user=APPROVER)
         elif state == "approved":
             self.honk("start", name, user=AUTHOR)
-        elif state == "paused":
-            self.honk("resume", name, user=AUTHOR)
-        elif state in ("halted", "needs_operator", "stale", "closed_mixed"):
-            raise Stuck(f"{name} is {state}: {json.dumps(migration, indent=1)}\n{self.project.log_tail()}")
+        elif state in ("rolled_back", "cancelled"):
+            self.honk("plan", name, "--again", user=AUTHOR)
         else:
-            time.sleep(0.03)
-        return state
+            return False
+        return True
 
-    def move(self, name, file):
-        while self.step(name, file) != "succeeded":
-            self.check_time(f"{name} does not end: {json.dumps(self.state(name), indent=1)}")
+    def act_back(self, name, state, _migration):
+        if state in ("none", "rolled_back", "cancelled", "rolling_back"):
+            return False
+        if not self.honk("rollback", name, user=AUTHOR):
+            self.honk("cancel", name, user=AUTHOR)  # nothing has moved yet
+        return True
 
-    def roll_back(self, name):
-        while True:
-            self.serving()
-            migration = self.state(name)
-            state = migration["state"] if migration else None
-            if state == "rolled_back":
-                return
-            if state == "succeeded":
-                self.honk("rollback", name, user=AUTHOR)
-            elif state in ("needs_operator", "halted"):
-                raise Stuck(f"{name} is {state}: {json.dumps(migration, indent=1)}\n{self.project.log_tail()}")
-            self.check_time(f"{name} does not roll back: {json.dumps(migration, indent=1)}")
-            time.sleep(0.03)
+    def move(self, name, file, is_over=lambda: False):
+        """To its end, or until `is_over`."""
+        while not is_over() and self.turn(self.act_forward, name, file) != "succeeded":
+            pass
+
+    def roll_back(self, name, is_over=lambda: False):
+        while not is_over() and self.turn(self.act_back, name) not in ("none", "rolled_back", "cancelled"):
+            pass
 
 
-def company(folder, users):
+def company(folder, users, workers=2):
     """The demo company with so many users, and the witness's notes of how it was."""
     subprocess.run([support.HONK, "demo", "--prepare", "--fresh", "--rows", str(users), "--dir", str(folder)], check=True,
                    stdout=subprocess.DEVNULL, cwd="/")
     settings = pathlib.Path(folder) / "honk.yaml"
+    settings.write_text(settings.read_text().replace("workers: 2", f"workers: {workers}"))
     witness(folder, "before")
-    return settings
 
 
 def witness(folder, mode):
@@ -113,17 +167,27 @@ def witness(folder, mode):
     return done.stdout.strip().splitlines()[-1]
 
 
-def workers_of(project):
-    """Process ids of the workers that the project's server started."""
+def children_of(pid, role):
+    """Process ids of the children with this word on their command line."""
     found = []
-    for pid in support.processes_with("worker"):
+    for child in support.processes_with(f" {role} "):
         try:
-            parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            parent = int(pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-        if project.server is not None and parent == project.server.pid:
-            found.append(pid)
+        if parent == pid:
+            found.append(child)
     return found
+
+
+def workers_of(project):
+    """Process ids of the workers that the project's server started."""
+    return children_of(project.server.pid, "worker") if project.server is not None else []
+
+
+def nothing_runs(folder):
+    """Whoever speaks of the folder on its command line must be gone, or go at once."""
+    return support.eventually(lambda: not support.processes_with(str(folder)), 10)
 
 
 class Tap:
@@ -142,7 +206,3 @@ class Tap:
     def end(self):
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failed or self.count == 0 else 0)
-
-
-if __name__ == "__main__":
-    os.write(2, b"this is a module\n")
