@@ -128,10 +128,11 @@ first_difference(const json_t *differences)
     const char *what = json_get_string(first, "what", "differs");
     if (strcmp(what, "differs") != 0)
         return g_strdup_printf("row %s is %s", key, what);
-    g_autofree char *source = json_dumps(json_object_get(first, "source"), JSON_ENCODE_ANY);
-    g_autofree char *target = json_dumps(json_object_get(first, "target"), JSON_ENCODE_ANY);
+    const json_t *column = json_array_get(json_object_get(first, "columns"), 0);
+    g_autofree char *source = json_dumps(json_object_get(column, "source"), JSON_ENCODE_ANY);
+    g_autofree char *target = json_dumps(json_object_get(column, "target"), JSON_ENCODE_ANY);
     return g_strdup_printf("row %s, column '%s': should be %s, is %s", key,
-                           json_get_string(first, "column", "?"), source != NULL ? source : "null",
+                           json_get_string(column, "column", "?"), source != NULL ? source : "null",
                            target != NULL ? target : "null");
 }
 

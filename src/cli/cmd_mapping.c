@@ -7,18 +7,13 @@
  */
 #include "base/limits.h"
 #include "base/text.h"
-#include "cli/catalog_source.h"
-#include "cli/client.h"
-#include "driver/driver.h"
+#include "cli/address.h"
 
 #include <string.h>
 
-#define URL_ANNOTATION "honk/dataset-url"
-
 typedef struct {
-    StoreConfig *own; /* made for a file; NULL when the store is one of honk.yaml */
+    Address address;
     Conn *conn;
-    char *object;
     Schema *schema; /* NULL: there is no such object yet */
 } Dataset;
 
@@ -28,122 +23,29 @@ dataset_clear(Dataset *dataset)
     schema_free(dataset->schema);
     if (dataset->conn != NULL)
         conn_close(dataset->conn);
-    if (dataset->own != NULL) {
-        g_free(dataset->own->name);
-        g_free(dataset->own->driver);
-        json_decref(dataset->own->settings);
-        g_free(dataset->own);
-    }
-    g_free(dataset->object);
+    address_clear(&dataset->address);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dataset, dataset_clear)
 
-/* ---- finding a dataset ---- */
-
-static const struct {
-    const char *ending, *driver;
-    bool is_file; /* the object is the file itself, else a table in it */
-} endings[] = {
-    {".csv", "csv", true},        {".tsv", "csv", true},         {".ndjson", "ndjson", true},
-    {".jsonl", "ndjson", true},   {".json", "ndjson", true},     {".db", "sqlite", false},
-    {".sqlite", "sqlite", false}, {".sqlite3", "sqlite", false},
-};
-
-static StoreConfig *
-file_store(const char *driver, const char *path)
+static bool
+source_open(Invocation *call, const char *text, Dataset *dataset, GError **error)
 {
-    StoreConfig *store = g_new0(StoreConfig, 1);
-    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    store->name = g_strdup("file");
-    store->driver = g_strdup(driver);
-    store->settings = json_object();
-    json_set_string(store->settings, "path", absolute);
-    return store;
+    return address_find(call, text, false, &dataset->address, error) &&
+           address_open(&dataset->address, false, &dataset->conn, &dataset->schema, error);
 }
 
-/* "airports.csv" is an object of its folder; "data.db:users" a table of a file. False when it is neither. */
+/* A target that is nowhere yet may be any name: the schema stays NULL then. */
 static bool
-find_file(const char *text, Dataset *dataset)
+target_open(Invocation *call, const char *text, Dataset *target, GError **error)
 {
-    const char *colon = strrchr(text, ':');
-    g_autofree char *before = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-        const char *path = endings[i].is_file ? text : before;
-        if (path == NULL || !g_str_has_suffix(path, endings[i].ending) ||
-            !g_file_test(path, G_FILE_TEST_IS_REGULAR))
-            continue;
-        g_autofree char *folder = g_path_get_dirname(path);
-        dataset->own = file_store(endings[i].driver, endings[i].is_file ? folder : path);
-        dataset->object = endings[i].is_file ? g_path_get_basename(path) : g_strdup(colon + 1);
+    g_autoptr(GError) unknown = NULL;
+    if (address_find(call, text, true, &target->address, &unknown) &&
+        (target->address.is_new_file ||
+         address_open(&target->address, true, &target->conn, &target->schema, &unknown)))
         return true;
-    }
-    return false;
-}
-
-/* The address in the catalog's entry. NULL without an error when the catalog does not know the name. */
-static bool
-catalog_url(Invocation *call, const Config *config, const char *name, char **ret_url,
-            GError **error)
-{
-    g_autoptr(Catalog) catalog = NULL;
-    g_autoptr(Entity) entity = NULL;
-    g_autoptr(GPtrArray) paths = g_ptr_array_new();
-    for (guint i = 0; i < config->catalog->len; i++)
-        g_ptr_array_add(paths, config->catalog->pdata[i]);
-    g_ptr_array_add(paths, NULL);
-    if (!catalog_read_shown((const char *const *) paths->pdata, false, call->view, &catalog, error))
-        return false;
-    CatalogView view = catalog_view(catalog);
-    if (!catalog_dataset(&view, name, &entity, error))
-        return false;
-    const char *url = entity_annotation(entity, URL_ANNOTATION);
-    if (url == NULL)
-        return fail(error, ERR_INVALID, "'%s' has no annotation " URL_ANNOTATION, entity->ref);
-    *ret_url = g_strdup(url);
-    return true;
-}
-
-static bool
-find_in_config(Invocation *call, const char *text, const StoreConfig **ret, char **ret_object,
-               GError **error)
-{
-    const Config *config = NULL;
-    g_autofree char *url = NULL;
-    const char *object = NULL;
-    if (!invocation_config(call, &config, error)) {
-        invocation_hint(call,
-                        "without honk.yaml a dataset is a file: airports.csv, or data.db:users");
-        return false;
-    }
-    const char *colon = strchr(text, ':');
-    g_autofree char *store = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
-    if (store != NULL && config_store(config, store) != NULL)
-        url = g_strdup(text);
-    else if (!catalog_url(call, config, text, &url, error))
-        return false;
-    if (!config_dataset_url(config, url, ret, &object, error))
-        return false;
-    *ret_object = g_strdup(object);
-    return true;
-}
-
-/* `may_be_new`: an object that does not exist leaves the schema NULL. */
-static bool
-dataset_open(Invocation *call, const char *text, bool may_be_new, Dataset *dataset, GError **error)
-{
-    const StoreConfig *store = NULL;
-    g_autoptr(GError) missing = NULL;
-    if (find_file(text, dataset))
-        store = dataset->own;
-    else if (!find_in_config(call, text, &store, &dataset->object, error))
-        return false;
-    if (!conn_open(store, &dataset->conn, error))
-        return false;
-    if (conn_describe(dataset->conn, dataset->object, &dataset->schema, &missing))
+    if (unknown == NULL || error_is(unknown, ERR_NOT_FOUND))
         return true;
-    if (may_be_new && error_is(missing, ERR_NOT_FOUND))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&missing));
+    g_propagate_error(error, g_steal_pointer(&unknown));
     return false;
 }
 
@@ -158,7 +60,7 @@ ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *rea
 static bool
 read_sample(const Dataset *dataset, Batch **ret, GError **error)
 {
-    const ScanSpec spec = {.object = dataset->object, .output = dataset->schema};
+    const ScanSpec spec = {.object = dataset->address.object, .output = dataset->schema};
     g_autoptr(Batch) batch = batch_new_for(dataset->schema);
     g_autoptr(Scan) scan = NULL;
     if (!conn_scan(dataset->conn, &spec, &scan, error) ||
@@ -168,17 +70,6 @@ read_sample(const Dataset *dataset, Batch **ret, GError **error)
     return true;
 }
 
-/* A target that is nowhere yet may be any name. */
-static bool
-open_draft_target(Invocation *call, const char *text, Dataset *target, GError **error)
-{
-    g_autoptr(GError) unknown = NULL;
-    if (dataset_open(call, text, true, target, &unknown) || error_is(unknown, ERR_NOT_FOUND))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&unknown));
-    return false;
-}
-
 static bool
 draft_run(Invocation *call, GError **error)
 {
@@ -186,9 +77,8 @@ draft_run(Invocation *call, GError **error)
     const char *path = invocation_option(call, "out");
     g_auto(Dataset) source = {0}, target = {0};
     g_autoptr(Batch) sample = NULL;
-    if (!dataset_open(call, source_name, false, &source, error) ||
-        !open_draft_target(call, target_name, &target, error) ||
-        !read_sample(&source, &sample, error))
+    if (!source_open(call, source_name, &source, error) ||
+        !target_open(call, target_name, &target, error) || !read_sample(&source, &sample, error))
         return false;
     g_autofree char *draft = mapping_draft(source_name, source.schema, target_name, target.schema,
                                            conn_has_sql(source.conn), sample);
@@ -252,7 +142,7 @@ ask_source(const char *sql, void *data, char **ret_message)
 static void
 check_one(const Mapping *mapping, const Dataset *source, const Dataset *target, Diags *diags)
 {
-    ExprAsk ask = {.conn = source->conn, .object = source->object};
+    ExprAsk ask = {.conn = source->conn, .object = source->address.object};
     bool has_sql = conn_has_sql(source->conn);
     mapping_check(mapping, source->schema, target->schema,
                   has_sql ? ask_source : mapping_expr_check_embedded,
@@ -307,8 +197,8 @@ check_run(Invocation *call, GError **error)
     for (size_t i = 0; i < mapping_count(set); i++) {
         const Mapping *mapping = mapping_get(set, i);
         g_auto(Dataset) source = {0}, target = {0};
-        if (!dataset_open(call, mapping_source(mapping), false, &source, error) ||
-            !open_draft_target(call, mapping_target(mapping), &target, error))
+        if (!source_open(call, mapping_source(mapping), &source, error) ||
+            !target_open(call, mapping_target(mapping), &target, error))
             return false;
         check_one(mapping, &source, &target, diags);
     }
@@ -390,8 +280,8 @@ explain_one(Invocation *call, const Mapping *mapping, json_t *all, GError **erro
 {
     g_auto(Dataset) source = {0}, target = {0};
     g_autoptr(Program) program = NULL;
-    if (!dataset_open(call, mapping_source(mapping), false, &source, error) ||
-        !open_draft_target(call, mapping_target(mapping), &target, error) ||
+    if (!source_open(call, mapping_source(mapping), &source, error) ||
+        !target_open(call, mapping_target(mapping), &target, error) ||
         !program_new(mapping, source.schema, target.schema, conn_has_sql(source.conn), &program,
                      error))
         return false;

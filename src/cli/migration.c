@@ -223,9 +223,12 @@ migration_findings(const json_t *migration)
     json_array_foreach(findings, i, item)
     {
         const char *file = json_get_string(item, "file", NULL);
-        if (file != NULL)
-            g_string_append_printf(text, "%s:%d:%d: ", file, (int) json_get_int(item, "line", 0),
+        int line = (int) json_get_int(item, "line", 0);
+        if (file != NULL && line > 0)
+            g_string_append_printf(text, "%s:%d:%d: ", file, line,
                                    (int) json_get_int(item, "column", 0));
+        else if (file != NULL)
+            g_string_append_printf(text, "%s: ", file);
         g_string_append_printf(text, "%s: %s\n", json_get_string(item, "level", "error"),
                                json_get_string(item, "message", "?"));
     }

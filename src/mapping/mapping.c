@@ -183,7 +183,7 @@ bool
 mapping_identity(const Schema *source, const Schema *target, MappingSet **ret, GError **error)
 {
     g_autoptr(MappingSet) set = mapping_set_new();
-    Mapping *mapping = mapping_new("(every column as it is)");
+    Mapping *mapping = mapping_new(NULL);
     const Schema *like = target != NULL ? target : source;
     g_ptr_array_add(set->mappings, mapping);
     mapping->source = g_strdup(source->dataset);

@@ -150,11 +150,12 @@ check_mapping_is_there(const Draft *draft)
                   "spec.mapping_file: there is no such file");
 }
 
-/* Names that no one else uses and that the same slice gives again. */
+/* Names that no one else uses and that the same slice gives again; or those that the slice asks for. */
 static bool
 make_names(Draft *draft, GError **error)
 {
     const Slice *slice = draft->slice;
+    const char *asked = json_get_string(draft->slice_json, "stage", NULL);
     g_autofree char *digest = NULL;
     g_autoptr(json_t) seed =
         json_pack("{s:s, s:s, s:s, s:O}", "migration", slice->migration, "source",
@@ -162,8 +163,9 @@ make_names(Draft *draft, GError **error)
 
     if (!json_digest(seed, &digest, error))
         return false;
-    draft->made.stage =
-        g_strdup_printf("%s__honk_%.8s", slice->target.object, digest + strlen("sha256:"));
+    draft->made.stage = asked != NULL ? g_strdup(asked)
+                                      : g_strdup_printf("%s__honk_%.8s", slice->target.object,
+                                                        digest + strlen("sha256:"));
     draft->made.kept = g_strconcat(draft->made.stage, "_kept", NULL);
     return true;
 }
@@ -320,15 +322,26 @@ mapping_columns(const Slice *slice)
     return ret;
 }
 
+/* How many rows may be put aside: what the slice asks for, else what the mapping allows. */
+static json_t *
+quarantine_json(const Draft *draft)
+{
+    const Mapping *mapping = draft->slice->mapping;
+    json_t *asked = json_object_get(draft->slice_json, "quarantine");
+    if (asked != NULL)
+        return json_deep_copy(asked);
+    json_t *quarantine = json_object();
+    json_set_int(quarantine, "rows_max", mapping_quarantine_rows_max(mapping));
+    json_set_int(quarantine, "share_max_ppm", mapping_quarantine_share_max_ppm(mapping));
+    return quarantine;
+}
+
 static void
 put_mapping(const Draft *draft, json_t *plan)
 {
     const Slice *slice = draft->slice;
-    json_t *quarantine = json_object();
 
-    json_set_int(quarantine, "rows_max", mapping_quarantine_rows_max(slice->mapping));
-    json_set_int(quarantine, "share_max_ppm", mapping_quarantine_share_max_ppm(slice->mapping));
-    json_object_set_new(plan, "quarantine", quarantine);
+    json_object_set_new(plan, "quarantine", quarantine_json(draft));
     if (draft->agent.fill->action == ACTION_COPY) {
         json_object_set_new(plan, "mapping", json_null());
         return;

@@ -13,7 +13,9 @@
  *    "capabilities": {"source": {"scan", "load", "push", "freeze", "swap", "sql": bool}, "target": {…}},
  *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},
  *    "rows_per_s": n,                                         (measured; absent: taken as 200,000)
- *    "author": "user:…", "now_ms": n}
+ *    "author": "user:…", "now_ms": n,
+ *    "stage": "…",                                            (absent: a name that nobody else uses)
+ *    "quarantine": {"rows_max", "share_max_ppm"}}             (absent: as the mapping says)
  *
  * Plans depend on all of it but `rows`, `rows_per_s` and `now_ms`, which only feed the observations: the
  * same slice gives the same plan, byte by byte.

@@ -13,6 +13,7 @@ comparison_clear(Comparison *comparison)
 {
     g_clear_pointer(&comparison->differences, json_decref);
     g_clear_pointer(&comparison->hash, g_free);
+    g_clear_pointer(&comparison->unmappable, g_free);
 }
 
 typedef struct {
@@ -88,15 +89,27 @@ transfer_hash(Transfer *transfer, const char *object, const json_t *range, TickF
     return true;
 }
 
+/* "row 7, day: '31.02.' is no date"; NULL when there are none. Caller frees. */
+static char *
+first_reject(const Rejects *rejects)
+{
+    if (rejects->rejected == 0)
+        return NULL;
+    const char *column = rejects->column;
+    return g_strdup_printf("row %" G_GINT64_FORMAT "%s%s: %s", rejects->row_id,
+                           column != NULL ? ", " : "", column != NULL ? column : "",
+                           rejects->reason);
+}
+
 /* The source, mapped and hashed: what the ledger would say. */
 static bool
-hash_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, GError **error)
+hash_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, Rejects *rejects,
+            GError **error)
 {
     g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
     g_autoptr(Batch) out = batch_new_for(program_target(transfer->program));
     g_autoptr(Scan) scan = NULL;
     g_auto(RowHasher) hasher;
-    g_auto(Rejects) rejects = {0};
     RangeResult result = {0};
     ScanSpec spec = transfer_scan_spec(transfer, NULL);
     row_hasher_init(&hasher);
@@ -105,27 +118,28 @@ hash_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, GErr
     do {
         batch_reset(in);
         batch_reset(out);
-        if (!scan_next(scan, in, count_reject, &rejects, error) ||
-            !program_apply(transfer->program, in, out, count_reject, &rejects, error) ||
+        if (!scan_next(scan, in, count_reject, rejects, error) ||
+            !program_apply(transfer->program, in, out, count_reject, rejects, error) ||
             !transfer_tick(tick, data, result.hash.rows, error))
             return false;
         batch_hash(out, &hasher, &result.hash);
     } while (in->row_count > 0);
     result.rows_out = result.hash.rows;
-    result.rejected = rejects.rejected;
+    result.rejected = rejects->rejected;
     result.rows_in = result.rows_out + result.rejected;
     *ret = result;
     return true;
 }
 
 static bool
-expected_sum(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, GError **error)
+expected_sum(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, Rejects *rejects,
+             GError **error)
 {
     int64_t ranges = 0;
     if (transfer->spec.plan != NULL && transfer->target->driver->load != NULL &&
         !conn_ledger_sum(transfer->target, transfer->spec.plan, ret, &ranges, error))
         return false;
-    return ranges > 0 || hash_source(transfer, tick, data, ret, error);
+    return ranges > 0 || hash_source(transfer, tick, data, ret, rejects, error);
 }
 
 static bool
@@ -134,21 +148,25 @@ compare(Transfer *transfer, const char *object, size_t differences_max, TickFn *
 {
     RangeResult expected;
     HashSum seen;
+    DifferenceCounts counts = {.is_complete = true};
+    g_auto(Rejects) unmappable = {0};
     g_auto(Rejects) rejects = {0};
     g_autoptr(json_t) differences = json_array();
-    if (!expected_sum(transfer, tick, data, &expected, error) ||
+    if (!expected_sum(transfer, tick, data, &expected, &unmappable, error) ||
         !hash_target(transfer, object, NULL, tick, data, &seen, &rejects, error))
         return false;
     bool equal = hash_sum_equal(&expected.hash, &seen) && rejects.rejected == 0;
     if (!equal && differences_max > 0 &&
         !transfer_find_differences(transfer, object, differences_max, tick, data, differences,
-                                   error))
+                                   &counts, error))
         return false;
     *ret = (Comparison){.rows_source = expected.rows_in,
                         .rows_target = seen.rows + rejects.rejected,
                         .rows_quarantined = expected.rejected,
                         .equal = equal,
                         .differences = g_steal_pointer(&differences),
+                        .counts = counts,
+                        .unmappable = first_reject(&unmappable),
                         .hash = hash_sum_text(&seen)};
     return true;
 }

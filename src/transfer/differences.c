@@ -39,16 +39,20 @@ typedef struct {
     GPtrArray *kept;
     size_t kept_bytes;
     bool is_cut; /* not all rows of the wanted parts were kept: what is not met may be elsewhere */
+    bool has_more; /* parts that differ were left out */
+    DifferenceCounts counts;
 } Search;
 
 /* A row of the source, its values as text. */
-typedef struct {
+typedef struct Kept Kept;
+struct Kept {
     int64_t row_id;
     GString *key;
     char **values; /* NULL for NULL */
     size_t count;
     bool is_met;
-} Kept;
+    Kept *next; /* the next one with the same key */
+};
 
 static void
 kept_free(void *data)
@@ -211,8 +215,10 @@ choose_parts(Search *search)
     for (size_t i = 0; i < PARTS; i++) {
         if (hash_sum_equal(&search->source[i], &search->target[i]))
             continue;
-        if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX)
+        if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX) {
+            search->has_more = true;
             return;
+        }
         rows += search->source[i].rows + 1;
         search->wanted[i] = true;
     }
@@ -267,31 +273,39 @@ texts_free(char **texts, size_t count)
     g_free(texts);
 }
 
-static void
-add_difference(Search *search, const char *what, char *const *values, int64_t row_id,
-               const char *column, const char *source, const char *target)
+static bool
+is_enough(const Search *search)
+{
+    return json_array_size(search->differences) >= search->differences_max;
+}
+
+/* A row of which there is a difference; to be told more about. NULL when enough are told of. */
+static json_t *
+add_difference(Search *search, const char *what, char *const *values, int64_t row_id)
 {
     const Schema *schema = program_target(search->transfer->program);
-    json_t *difference = json_object();
-    json_t *key = json_object();
+    json_t *difference = json_object(), *key = json_object();
     for (size_t i = 0; i < search->key_count; i++)
         json_object_set_new(key, schema_column(schema, search->key[i])->name,
                             value_to_json(values[search->key[i]]));
     json_object_set_new(difference, "key", key);
     json_set_int(difference, "row_id", row_id);
     json_set_string(difference, "what", what);
-    if (column != NULL) {
-        json_set_string(difference, "column", column);
-        json_object_set_new(difference, "source", value_to_json(source));
-        json_object_set_new(difference, "target", value_to_json(target));
-    }
     json_array_append_new(search->differences, difference);
+    return difference;
 }
 
-static bool
-is_enough(const Search *search)
+/* One that only one side has, whole. */
+static void
+add_row(Search *search, const char *what, char *const *values, int64_t row_id)
 {
-    return json_array_size(search->differences) >= search->differences_max;
+    const Schema *schema = program_target(search->transfer->program);
+    if (is_enough(search))
+        return;
+    json_t *row = json_object();
+    for (size_t i = 0; i < schema_count(schema); i++)
+        json_object_set_new(row, schema_column(schema, i)->name, value_to_json(values[i]));
+    json_object_set_new(add_difference(search, what, values, row_id), "row", row);
 }
 
 static bool
@@ -307,21 +321,41 @@ keep_source_row(Search *search, const Batch *batch, size_t row)
     for (size_t i = 0; i < kept->count; i++)
         search->kept_bytes += kept->values[i] != NULL ? strlen(kept->values[i]) : 0;
     g_ptr_array_add(search->kept, kept);
-    /* a key twice in the source: the second stays alone, and shows as missing */
-    if (g_hash_table_lookup(search->by_key, kept->key) == NULL)
+    Kept *first = g_hash_table_lookup(search->by_key, kept->key);
+    if (first == NULL) {
         g_hash_table_insert(search->by_key, kept->key, kept);
+    } else { /* a key twice: rows are met one by one */
+        kept->next = first->next;
+        first->next = kept;
+    }
     search->is_cut = search->kept->len >= ROWS_KEPT_MAX || search->kept_bytes >= BYTES_KEPT_MAX;
     return !search->is_cut;
+}
+
+static json_t *
+differing_columns(const Search *search, const Kept *kept, char *const *values)
+{
+    const Schema *schema = program_target(search->transfer->program);
+    json_t *columns = json_array();
+    for (size_t i = 0; i < kept->count; i++)
+        if (g_strcmp0(kept->values[i], values[i]) != 0)
+            json_array_append_new(columns, json_pack("{s:s, s:o, s:o}", "column",
+                                                     schema_column(schema, i)->name, "source",
+                                                     value_to_json(kept->values[i]), "target",
+                                                     value_to_json(values[i])));
+    return columns;
 }
 
 static void
 compare_columns(Search *search, const Kept *kept, char *const *values)
 {
-    const Schema *schema = program_target(search->transfer->program);
-    for (size_t i = 0; i < kept->count && !is_enough(search); i++)
-        if (g_strcmp0(kept->values[i], values[i]) != 0)
-            add_difference(search, "differs", values, kept->row_id, schema_column(schema, i)->name,
-                           kept->values[i], values[i]);
+    g_autoptr(json_t) columns = differing_columns(search, kept, values);
+    if (json_array_size(columns) == 0)
+        return;
+    search->counts.rows_differing++;
+    if (!is_enough(search))
+        json_object_set(add_difference(search, "differs", values, kept->row_id), "columns",
+                        columns);
 }
 
 static bool
@@ -332,26 +366,29 @@ meet_target_row(Search *search, const Batch *batch, size_t row)
     GString *key = key_bytes(search, batch, row);
     char **values = row_texts(batch, row);
     Kept *kept = g_hash_table_lookup(search->by_key, key);
-    if (kept == NULL && search->is_cut) {
-        /* not known */
-    } else if (kept == NULL || kept->is_met) {
-        add_difference(search, "extra", values, batch->row_ids[row], NULL, NULL, NULL);
-    } else {
+    while (kept != NULL && kept->is_met)
+        kept = kept->next;
+    if (kept != NULL) {
         kept->is_met = true;
         compare_columns(search, kept, values);
+    } else if (!search->is_cut) { /* else it may be among those that were not kept */
+        search->counts.rows_extra++;
+        add_row(search, "extra", values, batch->row_ids[row]);
     }
     texts_free(values, batch->column_count);
     g_string_free(key, TRUE);
-    return !is_enough(search);
+    return true;
 }
 
 static void
 add_missing(Search *search)
 {
-    for (guint i = 0; i < search->kept->len && !is_enough(search); i++) {
+    for (guint i = 0; i < search->kept->len; i++) {
         const Kept *kept = search->kept->pdata[i];
-        if (!kept->is_met)
-            add_difference(search, "missing", kept->values, kept->row_id, NULL, NULL, NULL);
+        if (kept->is_met)
+            continue;
+        search->counts.rows_missing++;
+        add_row(search, "missing", kept->values, kept->row_id);
     }
 }
 
@@ -392,7 +429,8 @@ search_run(Search *search, GError **error)
 
 bool
 transfer_find_differences(Transfer *transfer, const char *object, size_t differences_max,
-                          TickFn *tick, void *data, json_t *differences, GError **error)
+                          TickFn *tick, void *data, json_t *differences,
+                          DifferenceCounts *ret_counts, GError **error)
 {
     Search *search = g_new0(Search, 1);
     search->transfer = transfer;
@@ -407,6 +445,8 @@ transfer_find_differences(Transfer *transfer, const char *object, size_t differe
     row_hasher_init(&search->hasher);
     search_set_key(search);
     bool done = search_run(search, error);
+    *ret_counts = search->counts;
+    ret_counts->is_complete = !search->is_cut && !search->has_more;
     g_hash_table_unref(search->by_key);
     g_ptr_array_unref(search->kept);
     g_hash_table_unref(search->refused);

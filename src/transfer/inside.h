@@ -27,7 +27,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReadBack, read_back_clear)
 void transfer_set_tick(Transfer *transfer, TickFn *tick, void *data);
 CHECKED bool transfer_tick(TickFn *tick, void *data, int64_t rows, GError **error);
 
-/* differences.c: the first rows that differ, found through sums of parts. Appended to `differences`. */
+/* differences.c: the rows that differ, found through sums of parts. The first are appended to `differences`. */
 CHECKED bool transfer_find_differences(Transfer *transfer, const char *object,
                                        size_t differences_max, TickFn *tick, void *data,
-                                       json_t *differences, GError **error);
+                                       json_t *differences, DifferenceCounts *ret_counts,
+                                       GError **error);

@@ -58,19 +58,29 @@ CHECKED bool transfer_hash_split(Transfer *transfer, const char *object, int64_t
 CHECKED bool transfer_hash(Transfer *transfer, const char *object, const json_t *range,
                            TickFn *tick, void *data, HashSum *ret, GError **error);
 
+/* Rows that differ, as far as they were looked for. */
+typedef struct {
+    int64_t rows_missing, rows_extra, rows_differing;
+    bool is_complete; /* false: there are more, of which nothing is known */
+} DifferenceCounts;
+
 typedef struct {
     int64_t rows_source, rows_target, rows_quarantined;
     bool equal;
-    json_t *differences; /* first ones: [{"key": {…}, "row_id", "what": "differs" | "missing" |
-                            "extra", "column", "source", "target"}], empty when equal or when it was
-                            not asked for any */
-    char *hash;          /* sum of the target */
+    json_t *
+        differences; /* first rows: [{"key": {…}, "row_id", "what": "differs" | "missing" | "extra", and
+                            "columns": [{"column", "source", "target"}] or "row": {…}}], values as text; empty
+                            when equal or when it was not asked for any */
+    DifferenceCounts counts;
+    char *hash; /* sum of the target */
+    char *
+        unmappable; /* why the first row of the source cannot be mapped ("row 7, day: …"), or NULL */
 } Comparison;
 void comparison_clear(Comparison *comparison);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
 
 /* Read the whole target object back and compare its sum with the ledger's; without a ledger of the
  * plan (honk compare) map the source again. Where sums differ, narrow down to rows and columns
- * (first `differences_max`), which reads both sides up to three times more. */
+ * (first `differences_max` rows), which reads both sides two times more. */
 CHECKED bool transfer_compare(Transfer *transfer, const char *object, size_t differences_max,
                               TickFn *tick, void *data, Comparison *ret, GError **error);

@@ -362,16 +362,25 @@ static char *
 differences_text(const json_t *differences)
 {
     GString *text = g_string_new(NULL);
-    json_t *one;
-    size_t i;
+    json_t *one, *column;
+    size_t i, c;
     json_array_foreach(differences, i, one)
     {
         g_autofree char *key = json_compact(json_object_get(one, "key"));
-        g_autofree char *source = json_dumps(json_object_get(one, "source"), JSON_ENCODE_ANY);
-        g_autofree char *target = json_dumps(json_object_get(one, "target"), JSON_ENCODE_ANY);
-        g_string_append_printf(text, "%s%s %s %s %s %s", i > 0 ? "\n" : "", key,
-                               json_get_string(one, "what", "?"),
-                               json_get_string(one, "column", "-"), source, target);
+        g_string_append_printf(text, "%s%s %s", i > 0 ? "\n" : "", key,
+                               json_get_string(one, "what", "?"));
+        json_array_foreach(json_object_get(one, "columns"), c, column)
+        {
+            g_autofree char *source =
+                json_dumps(json_object_get(column, "source"), JSON_ENCODE_ANY);
+            g_autofree char *target =
+                json_dumps(json_object_get(column, "target"), JSON_ENCODE_ANY);
+            g_string_append_printf(text, " %s %s %s", json_get_string(column, "column", "-"),
+                                   source, target);
+        }
+        const char *name = json_get_string(json_object_get(one, "row"), "full_name", NULL);
+        if (name != NULL)
+            g_string_append_printf(text, " %s", name);
     }
     return g_string_free(text, FALSE);
 }
@@ -397,13 +406,17 @@ what_differs_is_found_to_the_column(void)
     g_autofree char *text = differences_text(seen.differences);
     g_assert_cmpstr(text, ==,
                     "{\"user_id\":\"77\"} differs full_name \"First77 Läst6\" \"Eve\"\n"
-                    "{\"user_id\":\"4000\"} differs country \"GB\" null\n"
-                    "{\"user_id\":\"4000\"} differs score \"0\" \"5\"\n"
-                    "{\"user_id\":\"999999\"} extra - (null) (null)\n"
-                    "{\"user_id\":\"1234\"} missing - (null) (null)");
+                    "{\"user_id\":\"4000\"} differs country \"GB\" null score \"0\" \"5\"\n"
+                    "{\"user_id\":\"999999\"} extra more\n"
+                    "{\"user_id\":\"1234\"} missing First1234 Läst27");
+    g_assert_cmpint(seen.counts.rows_differing, ==, 2);
+    g_assert_cmpint(seen.counts.rows_extra, ==, 1);
+    g_assert_cmpint(seen.counts.rows_missing, ==, 1);
+    g_assert_true(seen.counts.is_complete);
     comparison_clear(&seen);
     ASSERT_OK(transfer_compare(move.transfer, STAGE, 1, NULL, NULL, &seen, &ERR));
     g_assert_cmpuint(json_array_size(seen.differences), ==, 1);
+    g_assert_cmpint(seen.counts.rows_differing, ==, 2);
     comparison_clear(&seen);
     /* a cell that is no timestamp any more is a difference too */
     test_exec(move.db->path, "UPDATE " STAGE " SET signed_up = 'never' WHERE user_id = 1");
@@ -432,8 +445,14 @@ two_datasets_are_compared_without_a_ledger(void)
     g_assert_false(seen.equal);
     g_autofree char *text = differences_text(seen.differences);
     g_assert_cmpstr(text, ==,
-                    "{\"k\":\"4\",\"v\":\"\"} extra - (null) (null)\n"
-                    "{\"k\":\"2\",\"v\":\"y\"} missing - (null) (null)");
+                    "{\"k\":\"4\",\"v\":\"\"} extra\n"
+                    "{\"k\":\"2\",\"v\":\"y\"} missing");
+    comparison_clear(&seen);
+    /* equal rows are met one by one: of three for two, one is left over */
+    test_exec(db->path, "UPDATE b SET k = 2, v = 'y' WHERE k = '4'; INSERT INTO b VALUES (2, 'y')");
+    ASSERT_OK(transfer_compare(transfer, "b", 10, NULL, NULL, &seen, &ERR));
+    g_autofree char *more = differences_text(seen.differences);
+    g_assert_cmpstr(more, ==, "{\"k\":\"2\",\"v\":\"y\"} extra");
     comparison_clear(&seen);
 }
 

@@ -1,0 +1,378 @@
+/* address.c - see address.h. */
+#include "cli/address.h"
+
+#include "base/text.h"
+#include "cli/catalog_source.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#define URL_ANNOTATION "honk/dataset-url"
+#define SQLITE_MAGIC "SQLite format 3"
+#define NAMES_MAX 10000 /* files of a folder that are looked at for near names */
+
+static const struct {
+    const char *ending, *driver, *delimiter;
+} endings[] = {
+    {".csv", "csv", NULL},       {".tsv", "csv", "\t"},        {".ndjson", "ndjson", NULL},
+    {".jsonl", "ndjson", NULL},  {".json", "ndjson", NULL},    {".db", "sqlite", NULL},
+    {".sqlite", "sqlite", NULL}, {".sqlite3", "sqlite", NULL}, {".db3", "sqlite", NULL},
+};
+
+static void
+store_config_free(StoreConfig *store)
+{
+    if (store == NULL)
+        return;
+    g_free(store->name);
+    g_free(store->driver);
+    json_decref(store->settings);
+    g_free(store);
+}
+
+static StoreConfig *
+store_config_copy(const StoreConfig *store, const char *name)
+{
+    StoreConfig *copy = g_new0(StoreConfig, 1);
+    copy->name = g_strdup(name);
+    copy->driver = g_strdup(store->driver);
+    copy->settings = json_deep_copy(store->settings);
+    return copy;
+}
+
+void
+address_clear(Address *address)
+{
+    store_config_free(address->store);
+    g_free(address->text);
+    g_free(address->object);
+    *address = (Address){0};
+}
+
+/* ---- files ---- */
+
+static int
+ending_of(const char *path)
+{
+    g_autofree char *lower = g_ascii_strdown(path, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(lower, endings[i].ending))
+            return (int) i;
+    return -1;
+}
+
+static bool
+is_file(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* By its first bytes: databases are called anything. */
+static bool
+is_sqlite_file(const char *path)
+{
+    char head[sizeof SQLITE_MAGIC] = "";
+    if (!is_file(path))
+        return false;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return false;
+    bool is_it = fread(head, 1, sizeof head, file) == sizeof head &&
+                 memcmp(head, SQLITE_MAGIC, sizeof head) == 0;
+    fclose(file);
+    return is_it;
+}
+
+static bool
+is_sqlite_name(const char *path)
+{
+    int ending = ending_of(path);
+    return ending >= 0 && strcmp(endings[ending].driver, "sqlite") == 0;
+}
+
+/* The store's name is what messages show; an address may have no colon before its own. */
+static void
+set_file_store(Address *address, const char *driver, const char *path, const char *shown)
+{
+    StoreConfig *store = g_new0(StoreConfig, 1);
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    store->name = g_strdelimit(g_strdup(shown), ":", '_');
+    store->driver = g_strdup(driver);
+    store->settings = json_object();
+    json_set_string(store->settings, "path", absolute);
+    address->store = store;
+}
+
+/* A file of rows is the object of its folder. */
+static void
+set_rows_file(Address *address, const char *driver, const char *path)
+{
+    int ending = ending_of(path);
+    g_autofree char *folder = g_path_get_dirname(path);
+    set_file_store(address, driver, folder, folder);
+    address->object = g_path_get_basename(path);
+    if (ending >= 0 && endings[ending].delimiter != NULL)
+        json_object_set_new(address->store->settings, "format",
+                            json_pack("{s:s}", "delimiter", endings[ending].delimiter));
+}
+
+static bool
+fail_no_file(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path), *base = g_path_get_basename(path);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    if (dir == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no folder '%s'", folder);
+    while (names->len < NAMES_MAX && (name = g_dir_read_name(dir)) != NULL)
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_add(names, NULL);
+    const char *near = text_nearest(base, (const char *const *) names->pdata);
+    if (near == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no file '%s'", path);
+    return fail(error, ERR_NOT_FOUND, "there is no file '%s', did you mean '%s'?", path, near);
+}
+
+static bool
+set_sqlite_file(Address *address, const char *path, const char *table, bool may_be_new,
+                GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (*table == '\0')
+        return fail(error, ERR_INVALID, "'%s' is a database: say which table, as in '%s:TABLE'",
+                    address->text, path);
+    address->is_new_file = !g_file_test(path, G_FILE_TEST_EXISTS);
+    if (address->is_new_file && (!may_be_new || !g_file_test(folder, G_FILE_TEST_IS_DIR)))
+        return fail_no_file(path, error);
+    set_file_store(address, "sqlite", path, path);
+    if (address->is_new_file)
+        json_set_bool(address->store->settings, "create", true);
+    address->object = g_strdup(table);
+    return true;
+}
+
+/* "PATH:TABLE" at the first colon before which a database's name ends. */
+static bool
+split_sqlite(const char *text, char **ret_path, const char **ret_table)
+{
+    for (const char *at = strchr(text, ':'); at != NULL; at = strchr(at + 1, ':')) {
+        g_autofree char *path = g_strndup(text, (size_t) (at - text));
+        if (!is_sqlite_name(path) && !is_sqlite_file(path))
+            continue;
+        *ret_path = g_steal_pointer(&path);
+        *ret_table = at + 1;
+        return true;
+    }
+    return false;
+}
+
+/* `*ret_found` false when the text names no file. */
+static bool
+find_file(Address *address, bool may_be_new, bool *ret_found, GError **error)
+{
+    const char *text = address->text, *table = "";
+    g_autofree char *path = NULL;
+    int ending = ending_of(text);
+    *ret_found = true;
+    if (is_file(text) && (is_sqlite_name(text) || is_sqlite_file(text)))
+        return set_sqlite_file(address, text, "", may_be_new, error);
+    /* whether such a file may be new, the driver knows */
+    if (ending >= 0 && !is_sqlite_name(text) && (is_file(text) || may_be_new)) {
+        set_rows_file(address, endings[ending].driver, text);
+        return true;
+    }
+    if (split_sqlite(text, &path, &table))
+        return set_sqlite_file(address, path, table, may_be_new, error);
+    *ret_found = false;
+    return true;
+}
+
+/* "csv:PATH", "sqlite:PATH:TABLE". */
+static bool
+find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **error)
+{
+    const char *text = address->text, *colon = strchr(text, ':');
+    g_autofree char *driver = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
+    *ret_found = driver != NULL && driver_by_name(driver) != NULL;
+    if (!*ret_found)
+        return true;
+    if (strcmp(driver, "sqlite") == 0) {
+        const char *last = strrchr(colon + 1, ':');
+        if (last == NULL)
+            return fail(error, ERR_INVALID, "'%s' lacks its table: expected sqlite:PATH:TABLE",
+                        text);
+        g_autofree char *path = g_strndup(colon + 1, (size_t) (last - colon - 1));
+        return set_sqlite_file(address, path, last + 1, may_be_new, error);
+    }
+    if (!is_file(colon + 1))
+        return fail_no_file(colon + 1, error);
+    set_rows_file(address, driver, colon + 1);
+    return true;
+}
+
+/* ---- honk.yaml and its catalog ---- */
+
+static bool
+catalog_url(Invocation *call, const Config *config, const char *name, char **ret_url,
+            GError **error)
+{
+    g_autoptr(Catalog) catalog = NULL;
+    g_autoptr(Entity) entity = NULL;
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    for (guint i = 0; i < config->catalog->len; i++)
+        g_ptr_array_add(paths, config->catalog->pdata[i]);
+    g_ptr_array_add(paths, NULL);
+    if (!catalog_read_shown((const char *const *) paths->pdata, false, call->view, &catalog, error))
+        return false;
+    CatalogView view = catalog_view(catalog);
+    if (!catalog_dataset(&view, name, &entity, error))
+        return false;
+    const char *url = entity_annotation(entity, URL_ANNOTATION);
+    if (url == NULL)
+        return fail(error, ERR_INVALID, "'%s' has no annotation " URL_ANNOTATION, entity->ref);
+    *ret_url = g_strdup(url);
+    return true;
+}
+
+/* What was meant, when there is no honk.yaml in which it could be something else. */
+static bool
+fail_without_config(Invocation *call, const char *text, GError *no_config, GError **error)
+{
+    bool looks_like_file = ending_of(text) >= 0 || strchr(text, '/') != NULL;
+    if (!error_is(no_config, ERR_NOT_FOUND)) {
+        g_propagate_error(error, no_config);
+        return false;
+    }
+    g_error_free(no_config);
+    invocation_hint(call, "a dataset is a file (airports.csv, data.db:users) or, with a honk.yaml, "
+                          "STORE:OBJECT or a name of its catalog");
+    if (looks_like_file)
+        return fail_no_file(text, error);
+    return fail(error, ERR_NOT_FOUND,
+                "'%s' is no file that is known by its ending, and there is no honk.yaml", text);
+}
+
+static bool
+find_in_config(Invocation *call, Address *address, GError **error)
+{
+    const Config *config = NULL;
+    const StoreConfig *store = NULL;
+    const char *object = NULL, *colon = strchr(address->text, ':');
+    g_autofree char *name =
+        colon != NULL ? g_strndup(address->text, (size_t) (colon - address->text)) : NULL;
+    g_autofree char *url = NULL;
+    GError *no_config = NULL;
+    if (!invocation_config(call, &config, &no_config))
+        return fail_without_config(call, address->text, no_config, error);
+    if (name != NULL && config_store(config, name) != NULL)
+        url = g_strdup(address->text);
+    else if (colon == NULL && ending_of(address->text) >= 0)
+        return fail_no_file(address->text, error);
+    else if (!catalog_url(call, config, address->text, &url, error))
+        return false;
+    if (!config_dataset_url(config, url, &store, &object, error))
+        return false;
+    address->store = store_config_copy(store, store->name);
+    address->object = g_strdup(object);
+    return true;
+}
+
+/* A store of that name in honk.yaml, if there is one that can be read. */
+static bool
+is_store_of_config(Invocation *call, const char *text)
+{
+    const Config *config = NULL;
+    const char *colon = strchr(text, ':');
+    g_autofree char *name = colon != NULL ? g_strndup(text, (size_t) (colon - text)) : NULL;
+    return name != NULL && invocation_config(call, &config, NULL) &&
+           config_store(config, name) != NULL;
+}
+
+bool
+address_find(Invocation *call, const char *text, bool may_be_new, Address *ret, GError **error)
+{
+    g_auto(Address) address = {.text = g_strdup(text)};
+    bool found = false;
+    if (!find_file(&address, may_be_new, &found, error))
+        return false;
+    if (!found && !is_store_of_config(call, text) &&
+        !find_by_driver(&address, may_be_new, &found, error))
+        return false;
+    if (!found && !find_in_config(call, &address, error))
+        return false;
+    *ret = address;
+    address = (Address){0};
+    return true;
+}
+
+bool
+address_open(const Address *address, bool may_be_new, Conn **ret_conn, Schema **ret_schema,
+             GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(GError) missing = NULL;
+    if (!conn_open(address->store, &conn, error))
+        return false;
+    if (!conn_describe(conn, address->object, ret_schema, &missing)) {
+        if (!may_be_new || !error_is(missing, ERR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&missing));
+            return false;
+        }
+        *ret_schema = NULL;
+    }
+    *ret_conn = g_steal_pointer(&conn);
+    return true;
+}
+
+/* ---- both together ---- */
+
+static bool
+is_same_store(const StoreConfig *a, const StoreConfig *b)
+{
+    json_t *format = json_object_get(a->settings, "format");
+    json_t *other = json_object_get(b->settings, "format");
+    return strcmp(a->driver, b->driver) == 0 &&
+           g_strcmp0(json_get_string(a->settings, "path", NULL),
+                     json_get_string(b->settings, "path", NULL)) == 0 &&
+           (format == other || json_equal(format, other) != 0);
+}
+
+static void
+free_store(void *store)
+{
+    store_config_free(store);
+}
+
+Config *
+address_config(const Address *source, const Address *target, char **ret_source, char **ret_target)
+{
+    Config *config = g_new0(Config, 1);
+    config->path = g_strdup("the command line");
+    config->stores = g_ptr_array_new_with_free_func(free_store);
+    bool is_one = is_same_store(source->store, target->store);
+    bool is_taken = strcmp(source->store->name, target->store->name) == 0;
+    g_autofree char *other = is_one     ? g_strdup(source->store->name)
+                             : is_taken ? g_strconcat(target->store->name, " (target)", NULL)
+                                        : g_strdup(target->store->name);
+    g_ptr_array_add(config->stores, store_config_copy(source->store, source->store->name));
+    if (!is_one)
+        g_ptr_array_add(config->stores, store_config_copy(target->store, other));
+    *ret_source = g_strconcat(source->store->name, ":", source->object, NULL);
+    *ret_target = g_strconcat(other, ":", target->object, NULL);
+    return config;
+}
+
+void
+address_forget_file(const Address *address)
+{
+    static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
+    if (!address->is_new_file)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
+        g_autofree char *path =
+            g_strconcat(json_get_string(address->store->settings, "path", ""), beside[i], NULL);
+        g_unlink(path);
+    }
+}

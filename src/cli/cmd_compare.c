@@ -1,0 +1,331 @@
+/*
+ * cmd_compare.c - honk compare: do two datasets hold the same rows, under a mapping if need be? No server, no writing.
+ *
+ * Each side is read once and its row hashes are added up; only where the sums differ are the rows looked for
+ * (transfer/differences.c).
+ */
+#include "base/text.h"
+#include "cli/local.h"
+#include "cli/pair.h"
+#include "cli/progress.h"
+#include "transfer/transfer.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define ROWS_SHOWN_DEFAULT 10
+#define VALUE_WIDTH 30 /* two of them, a name and a key fit into 80 columns */
+
+typedef struct {
+    Invocation *call;
+    View *view;
+    Pair pair;
+    Progress *progress;
+    int64_t rows_all, rows_before, rows_last;
+} Compare;
+
+static void
+compare_clear(Compare *compare)
+{
+    progress_free(compare->progress);
+    pair_clear(&compare->pair);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Compare, compare_clear)
+
+/* Counts begin anew with each pass over a side. */
+static bool
+on_tick(int64_t rows, void *data)
+{
+    Compare *compare = data;
+    if (rows >= 0) {
+        if (rows < compare->rows_last)
+            compare->rows_before += compare->rows_last;
+        compare->rows_last = rows;
+    }
+    int64_t done = compare->rows_before + compare->rows_last;
+    /* looking for single rows reads both sides up to two times more */
+    while (compare->rows_all > 0 && done > compare->rows_all)
+        compare->rows_all += compare->rows_all;
+    progress_at(compare->progress, done, compare->rows_all);
+    return !local_is_interrupted();
+}
+
+static bool
+count_rows(Compare *compare, GError **error)
+{
+    int64_t source = 0, target = 0;
+    if (!conn_count(compare->pair.source_conn, compare->pair.source.object, NULL, &source, error) ||
+        !conn_count(compare->pair.target_conn, compare->pair.target.object, NULL, &target, error))
+        return false;
+    compare->rows_all = source + target;
+    return true;
+}
+
+/* What both sides have to say before the first row: wrong columns, casts that lose something. */
+static bool
+open_transfer(const Compare *compare, Transfer **ret, GError **error)
+{
+    const Pair *pair = &compare->pair;
+    TransferSpec spec = {.source_store = pair_source_store(pair),
+                         .source = pair->source.object,
+                         .target_store = pair_target_store(pair),
+                         .target = pair->target.object,
+                         .mapping = pair->mapping,
+                         .hash = true};
+    return transfer_open(&spec, ret, error);
+}
+
+/* Columns that only one side has are named, and not compared. With a mapping, it says what becomes of the source's. */
+static void
+show_uncompared(const Compare *compare, const Schema *compared)
+{
+    const Pair *pair = &compare->pair;
+    g_autofree char *source =
+        pair->mapping == NULL ? pair_columns_without(pair->source_schema, compared) : NULL;
+    g_autofree char *target = pair_columns_without(pair->target_schema, compared);
+    if (source != NULL)
+        view_tone(compare->view, TONE_WARN, "only in %s, not compared: %s", pair->source.text,
+                  source);
+    if (target != NULL)
+        view_tone(compare->view, TONE_WARN, "only in %s, not compared: %s", pair->target.text,
+                  target);
+}
+
+/* ---- what people see ---- */
+
+static char *
+value_text(const json_t *value)
+{
+    if (value == NULL || json_is_null(value))
+        return g_strdup("NULL");
+    return g_strdup_printf("'%s'", json_string_value(value));
+}
+
+/* Without a key the whole row stands for it; its number is shorter. */
+static bool
+has_no_key(const json_t *difference)
+{
+    return json_equal(json_object_get(difference, "key"), json_object_get(difference, "row")) != 0;
+}
+
+static char *
+key_text(const json_t *difference)
+{
+    GString *text = g_string_new(NULL);
+    const char *name;
+    json_t *value;
+    if (has_no_key(difference)) {
+        g_string_printf(text, "row %" G_GINT64_FORMAT, json_get_int(difference, "row_id", 0));
+        return g_string_free(text, FALSE);
+    }
+    json_object_foreach(json_object_get(difference, "key"), name, value)
+    {
+        g_autofree char *shown = value_text(value);
+        g_autofree char *cut = text_cut(shown, VALUE_WIDTH);
+        g_string_append_printf(text, "%s%s %s", text->len > 0 ? ", " : "", name, cut);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+add_value(Table *table, const json_t *value, Tone tone)
+{
+    g_autofree char *shown = value_text(value);
+    g_autofree char *cut = text_cut(shown, VALUE_WIDTH);
+    table_cell(table, tone, cut);
+}
+
+static void
+show_columns(View *view, const json_t *columns)
+{
+    g_autoptr(Table) table = table_new("", "column", "source", "target", NULL);
+    json_t *column;
+    size_t i;
+    json_array_foreach(columns, i, column)
+    {
+        table_cell(table, TONE_PLAIN, "");
+        table_cell(table, TONE_PLAIN, json_get_string(column, "column", ""));
+        add_value(table, json_object_get(column, "source"), TONE_GOOD);
+        add_value(table, json_object_get(column, "target"), TONE_BAD);
+    }
+    view_table(view, table);
+}
+
+/* A row that only one side has: its columns, one a line. */
+static void
+show_row(View *view, const json_t *difference)
+{
+    g_autoptr(Table) table = table_new("", "column", "value", NULL);
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(difference, "row"), name, value)
+    {
+        g_autofree char *shown = value_text(value);
+        g_autofree char *cut = text_cut(shown, 2 * VALUE_WIDTH);
+        table_cell(table, TONE_PLAIN, "");
+        table_cell(table, TONE_PLAIN, name);
+        table_cell(table, TONE_PLAIN, cut);
+    }
+    view_table(view, table);
+}
+
+static void
+show_difference(const Compare *compare, const json_t *difference)
+{
+    const char *what = json_get_string(difference, "what", "");
+    g_autofree char *key = key_text(difference);
+    if (strcmp(what, "missing") == 0)
+        view_tone(compare->view, TONE_WARN, "missing in %s: %s", compare->pair.target.text, key);
+    else if (strcmp(what, "extra") == 0)
+        view_tone(compare->view, TONE_WARN, "only in %s: %s", compare->pair.target.text, key);
+    else
+        view_tone(compare->view, TONE_WARN, "different: %s", key);
+    if (json_object_get(difference, "columns") != NULL)
+        show_columns(compare->view, json_object_get(difference, "columns"));
+    else
+        show_row(compare->view, difference);
+}
+
+static void
+show_counts(const Compare *compare, const Comparison *seen)
+{
+    const struct {
+        int64_t count;
+        const char *one, *many;
+    } kinds[] = {
+        {seen->counts.rows_missing, "row is missing", "rows are missing"},
+        {seen->counts.rows_extra, "row is only in the target", "rows are only in the target"},
+        {seen->counts.rows_differing, "row differs", "rows differ"},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *words = text_plural(kinds[i].count, kinds[i].one, kinds[i].many);
+        if (kinds[i].count > 0)
+            g_string_append_printf(text, "%s%s%s", text->len > 0 ? ", " : "",
+                                   seen->counts.is_complete ? "" : "at least ", words);
+    }
+    view_line(compare->view, "%s", text->str);
+}
+
+static void
+show_unequal(const Compare *compare, const Comparison *seen)
+{
+    json_t *difference;
+    size_t i;
+    g_autofree char *source =
+        text_plural(seen->rows_source - seen->rows_quarantined, "row", "rows");
+    g_autofree char *target = text_plural(seen->rows_target, "row", "rows");
+    json_array_foreach(seen->differences, i, difference) show_difference(compare, difference);
+    if (has_no_key(json_array_get(seen->differences, 0)))
+        view_tone(compare->view, TONE_DIM,
+                  "there is no key: a row that differs is missing as it was, and extra as it is");
+    show_counts(compare, seen);
+    view_tone(compare->view, TONE_BAD, "not equal: %s in %s, %s in %s", source,
+              compare->pair.source.text, target, compare->pair.target.text);
+}
+
+static void
+show_result(const Compare *compare, const Comparison *seen)
+{
+    View *view = compare->view;
+    if (seen->rows_quarantined > 0) {
+        g_autofree char *count = text_plural(seen->rows_quarantined, "row", "rows");
+        view_tone(view, TONE_WARN, "%s of %s cannot be mapped and is not expected in %s: %s", count,
+                  compare->pair.source.text, compare->pair.target.text, seen->unmappable);
+    }
+    if (!seen->equal) {
+        show_unequal(compare, seen);
+        return;
+    }
+    g_autofree char *rows = text_plural(seen->rows_target, "row", "rows");
+    view_tone(view, TONE_GOOD, "equal: %s in both, %s", rows, seen->hash);
+}
+
+static void
+print_json(const Compare *compare, const Comparison *seen)
+{
+    g_autoptr(json_t) all = json_object();
+    json_set_bool(all, "equal", seen->equal);
+    json_set_string(all, "source", compare->pair.source.text);
+    json_set_string(all, "target", compare->pair.target.text);
+    json_set_int(all, "rows_source", seen->rows_source);
+    json_set_int(all, "rows_target", seen->rows_target);
+    json_set_int(all, "rows_unmappable", seen->rows_quarantined);
+    json_set_int(all, "rows_missing", seen->counts.rows_missing);
+    json_set_int(all, "rows_extra", seen->counts.rows_extra);
+    json_set_int(all, "rows_differing", seen->counts.rows_differing);
+    json_set_bool(all, "is_complete", seen->counts.is_complete);
+    json_set_string(all, "hash", seen->hash);
+    json_object_set(all, "differences", seen->differences);
+    view_json(compare->view, all);
+}
+
+static bool
+compare_rows(Compare *compare, Comparison *seen, GError **error)
+{
+    const Pair *pair = &compare->pair;
+    g_autofree char *title = g_strdup_printf("%s against %s", pair->source.text, pair->target.text);
+    g_autoptr(Transfer) transfer = NULL;
+    int64_t rows = 0;
+    if (!invocation_int(compare->call, "rows", 0, ROWS_SHOWN_DEFAULT, &rows, error) ||
+        !open_transfer(compare, &transfer, error))
+        return false;
+    show_uncompared(compare, transfer_schema(transfer));
+    compare->progress = progress_new(compare->view, title);
+    progress_step(compare->progress, "compare", false);
+    bool done =
+        count_rows(compare, error) && transfer_compare(transfer, pair->target.object, (size_t) rows,
+                                                       on_tick, compare, seen, error);
+    if (compare->view->is_terminal)
+        progress_end(compare->progress, done ? "done" : "failed");
+    g_clear_pointer(&compare->progress, progress_free);
+    return done;
+}
+
+static bool
+compare_run(Invocation *call, GError **error)
+{
+    g_auto(Compare) compare = {.call = call, .view = call->view};
+    g_auto(Comparison) seen = {0};
+    local_catch_signals();
+    if (!pair_open(call, false, &compare.pair, error))
+        return false;
+    if (!compare_rows(&compare, &seen, error)) {
+        if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
+            return false;
+        g_clear_error(error);
+        call->status = 128 + SIGINT;
+        return true;
+    }
+    call->status = seen.equal ? 0 : error_exit_status(ERR_MISMATCH);
+    if (call->view->json)
+        print_json(&compare, &seen);
+    else
+        show_result(&compare, &seen);
+    return true;
+}
+
+static const Option compare_options[] = {
+    PAIR_MAPPING_OPTION,
+    {0, "rows", "N", "show that many rows that differ (10)"},
+    {0},
+};
+
+const Command cmd_compare = {
+    .name = "compare",
+    .args = "SOURCE TARGET",
+    .summary = "do two datasets hold the same rows, through a mapping if need be? no server",
+    .deed = "compare",
+    .about = PAIR_ABOUT
+    "\n\nBoth sides are read and hashed; where the sums differ, the rows are found and shown "
+    "column by "
+    "column. Rows\nbelong together by TARGET's key (or the mapping's); without a key, a row that "
+    "differs is missing and extra.\nThe order of rows does not matter. Exit status 0: equal; 7: "
+    "not "
+    "equal; others: it could not be found out.",
+    .examples = "honk compare airports.csv data.db:airports\n"
+                "honk compare shop:users_v1 shop:users_v2 --mapping mappings/users.yaml --rows 3\n"
+                "honk compare old.db:users new.db:users --json",
+    .options = compare_options,
+    .run = compare_run,
+};

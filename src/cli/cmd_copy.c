@@ -1,0 +1,458 @@
+/*
+ * cmd_copy.c - honk copy: a dataset into a table, without a server.
+ *
+ * The steps are those of a plan (local.h), but nothing is left beside the table at the end: neither the old table nor
+ * our bookkeeping. Names of the staging table depend on the target alone, so that what a killed copy left is found.
+ *
+ *   look ─► plan ─► validate, stage, fill range by range, compare, swap, settle ─► clear up
+ *                      └── fails or is interrupted: rows that did not fit are saved, all is taken back
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/local.h"
+#include "cli/migration.h"
+#include "cli/pair.h"
+#include "cli/rejects.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+typedef struct {
+    Invocation *call;
+    View *view;
+    Pair pair;
+    Local *local;
+    char *id, *stage, *kept;
+    char *rejects_path;
+    json_t *rejects; /* the first ones */
+    int64_t rejected;
+    int64_t begun_ms;
+    bool replaces;
+} Copy;
+
+static void
+copy_clear(Copy *copy)
+{
+    local_free(copy->local);
+    pair_clear(&copy->pair);
+    json_decref(copy->rejects);
+    g_free(copy->rejects_path);
+    g_free(copy->id);
+    g_free(copy->stage);
+    g_free(copy->kept);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
+
+/* ---- before anything happens ---- */
+
+static char *
+rejects_path(Invocation *call, const char *object)
+{
+    const char *given = invocation_option(call, "rejected");
+    if (given != NULL)
+        return g_strdup(given);
+    g_autofree char *name = g_strdelimit(g_strdup(object), "/\\", '_');
+    return g_strconcat(name, ".rejected.ndjson", NULL);
+}
+
+static bool
+copy_open(Copy *copy, GError **error)
+{
+    Invocation *call = copy->call;
+    if (!pair_open(call, true, &copy->pair, error))
+        return false;
+    const Pair *pair = &copy->pair;
+    g_autofree char *title = g_strdup_printf("%s to %s", pair->source.text, pair->target.text);
+    copy->stage = g_strconcat(pair->target.object, "__honk_copy", NULL);
+    copy->kept = g_strconcat(copy->stage, "_kept", NULL);
+    copy->id = g_strconcat("copy-", pair->target.object, NULL);
+    copy->rejects_path = rejects_path(call, pair->target.object);
+    copy->local = local_new(pair->config, call->view, title, copy->id);
+    return true;
+}
+
+static bool
+can_be_filled(const Pair *pair, GError **error)
+{
+    const Driver *driver = driver_by_name(pair->target.store->driver);
+    if (driver != NULL && (driver->load == NULL || driver->swap == NULL))
+        return fail(error, ERR_UNSUPPORTED,
+                    "'%s' would be a %s file, and those can only be read: expected a table of an "
+                    "SQLite file, such as data.db:airports",
+                    pair->target.text, driver->name);
+    return true;
+}
+
+/* The old table, rows that were put aside: nothing is left beside the table. */
+static bool
+clear_target(const Copy *copy, Conn *target, GError **error)
+{
+    const Writer writer = {.plan = copy->id, .task = "copy", .token = local_token(copy->local)};
+    return conn_drop(target, copy->kept, error) &&
+           conn_unstage(target, copy->stage, &writer, error);
+}
+
+/* What an earlier copy that was killed after the swap left undone is done first. */
+static bool
+finish_earlier(Copy *copy, GError **error)
+{
+    SwapState state = SWAP_BEFORE;
+    bool is_kept = false;
+    Conn *target = copy->pair.target_conn;
+    if (target == NULL)
+        return true;
+    if (!conn_swap_state(target, copy->stage, copy->pair.target.object, copy->kept, copy->id,
+                         &state, error) ||
+        !conn_exists(target, copy->kept, &is_kept, error))
+        return false;
+    if (state != SWAP_AFTER && !is_kept)
+        return true;
+    view_tone(
+        copy->view, TONE_WARN,
+        "an earlier copy was killed after it had put its rows in place; clearing up behind it");
+    return conn_settle(target, copy->id, error) && clear_target(copy, target, error);
+}
+
+static bool
+check_target(Copy *copy, GError **error)
+{
+    const Pair *pair = &copy->pair;
+    int64_t rows = 0;
+    if (pair->target_schema == NULL)
+        return true;
+    if (!conn_count(pair->target_conn, pair->target.object, NULL, &rows, error))
+        return false;
+    copy->replaces = rows > 0;
+    if (rows == 0 || invocation_has(copy->call, "replace"))
+        return true;
+    g_autofree char *count = text_plural(rows, "row", "rows");
+    return fail(error, ERR_WRONG_STATE,
+                "'%s' has %s already; --replace puts the copy in their place", pair->target.text,
+                count);
+}
+
+/* ---- the plan ---- */
+
+/* What the two are called: the mapping's own names, so that it is found whatever was typed. */
+static const char *
+source_name(const Copy *copy)
+{
+    const Mapping *mapping = copy->pair.mapping;
+    return mapping != NULL ? mapping_source(mapping) : copy->pair.source.text;
+}
+
+static const char *
+target_name(const Copy *copy)
+{
+    const Mapping *mapping = copy->pair.mapping;
+    return mapping != NULL ? mapping_target(mapping) : copy->pair.target.text;
+}
+
+static json_t *
+entity_of(const Copy *copy)
+{
+    const Pair *pair = &copy->pair;
+    return json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:s, s:s, s:s, s:s?, s:s, s:b}}", "apiVersion",
+                     "honk/v1", "kind", "Migration", "metadata", "name", "copy", "spec", "owner",
+                     "", "source_dataset", source_name(copy), "target_dataset", target_name(copy),
+                     "migration_strategy", pair->mapping != NULL ? "schema-transform" : "bulk-copy",
+                     "mapping_file", pair->mapping_path, "consistency",
+                     invocation_has(copy->call, "freeze") ? "frozen" : "checked", "retire", 0);
+}
+
+static json_t *
+request_of(const Copy *copy)
+{
+    const Pair *pair = &copy->pair;
+    json_t *request = json_pack("{s:o, s:{s:s, s:s}, s:{s:s, s:s}, s:[], s:{}, s:s, s:s, s:I}",
+                                "entity", entity_of(copy), "source", "ref", source_name(copy),
+                                "url", pair->source_url, "target", "ref", target_name(copy), "url",
+                                pair->target_url, "consumers", "policy", "author", "", "stage",
+                                copy->stage, "now_ms", (json_int_t) clock_wall_ms());
+    g_assert(request != NULL);
+    json_object_set_new(request, "mapping",
+                        pair->mapping == NULL ? json_null()
+                                              : json_pack("{s:s, s:s}", "path", pair->mapping_path,
+                                                          "text", pair->mapping_text));
+    return request;
+}
+
+static bool
+add_budget(const Copy *copy, json_t *request, GError **error)
+{
+    int64_t budget = 0;
+    if (!invocation_int(copy->call, "budget", 0, -1, &budget, error))
+        return false;
+    if (budget >= 0)
+        json_object_set_new(
+            request, "quarantine",
+            json_pack("{s:I, s:i}", "rows_max", (json_int_t) budget, "share_max_ppm", 0));
+    return true;
+}
+
+/* What is worth a line. A copy is compared as a whole, and needs no key for that; without a mapping, columns that the
+ * target has not are told all at once. */
+static bool
+is_worth_telling(const Copy *copy, const json_t *finding)
+{
+    const char *code = json_get_string(finding, "code", "");
+    return strcmp(json_get_string(finding, "level", ""), "warning") == 0 &&
+           strcmp(code, "no-key") != 0 &&
+           (copy->pair.mapping != NULL || strcmp(code, "unmapped-column") != 0);
+}
+
+static void
+show_findings(const Copy *copy, const json_t *findings)
+{
+    const Pair *pair = &copy->pair;
+    g_autoptr(json_t) shown = json_pack("{s:[]}", "diagnostics");
+    json_t *finding;
+    size_t i;
+    json_array_foreach(findings, i, finding)
+    {
+        if (is_worth_telling(copy, finding))
+            json_array_append(json_object_get(shown, "diagnostics"), finding);
+    }
+    g_autofree char *text = migration_findings(shown);
+    if (text != NULL)
+        view_tone(copy->view, TONE_WARN, "%s", g_strchomp(text));
+    if (pair->mapping != NULL || pair->target_schema == NULL)
+        return;
+    g_autofree char *left = pair_columns_without(pair->source_schema, pair->target_schema);
+    if (left != NULL)
+        view_tone(copy->view, TONE_WARN, "warning: %s has no column for: %s", pair->target.text,
+                  left);
+}
+
+static bool
+make_plan(Copy *copy, GError **error)
+{
+    g_autoptr(json_t) request = request_of(copy), findings = NULL;
+    if (!add_budget(copy, request, error) || !local_plan(copy->local, request, &findings, error))
+        return false;
+    show_findings(copy, findings);
+    return true;
+}
+
+/* ---- --dry-run ---- */
+
+static void
+show_columns(View *view, const json_t *plan)
+{
+    g_autoptr(Table) table = table_new("column", "made of", "where", NULL);
+    json_t *column;
+    size_t i;
+    json_array_foreach(json_at(plan, "mapping.columns"), i, column)
+    {
+        table_cell(table, TONE_STRONG, json_get_string(column, "target", ""));
+        table_cell(table, TONE_PLAIN, json_get_string(column, "rule", ""));
+        table_cell(table, TONE_DIM, json_get_string(column, "place", ""));
+    }
+    if (table_rows(table) > 0)
+        view_table(view, table);
+}
+
+static void
+show_dry_run(const Copy *copy)
+{
+    const Plan *plan = local_the_plan(copy->local);
+    View *view = copy->view;
+    if (view->json) {
+        view_json(view, plan->json);
+        return;
+    }
+    view_tone(view, TONE_STRONG, "%s to %s: nothing is written with --dry-run",
+              copy->pair.source.text, copy->pair.target.text);
+    show_columns(view, plan->json);
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const Step *step = plan->steps->pdata[i];
+        view_line(view, "  %-16s %s", step->name, step->text);
+    }
+    view_line(view, "  %-16s %s", "clear up",
+              copy->pair.target_schema != NULL ? "drop the old table and all bookkeeping"
+                                               : "drop all bookkeeping");
+}
+
+/* ---- the copy ---- */
+
+/* A staging table that is there was left by a copy that was killed, or belongs to one that still runs: it loses. */
+static bool
+clear_earlier(Copy *copy, GError **error)
+{
+    g_autoptr(Conn) target = NULL;
+    bool exists = false;
+    if (!conn_open(pair_target_store(&copy->pair), &target, error) ||
+        !conn_exists(target, copy->stage, &exists, error))
+        return false;
+    if (!exists)
+        return clear_target(copy, target, error);
+    view_tone(copy->view, TONE_WARN,
+              "an earlier copy did not end; what it left is removed, and this one starts afresh");
+    return local_back(copy->local, error);
+}
+
+static bool
+save_rejects(Copy *copy, GError **error)
+{
+    g_autoptr(Conn) target = NULL;
+    return conn_open(pair_target_store(&copy->pair), &target, error) &&
+           rejects_save(target, copy->id, copy->rejects_path, &copy->rejects, &copy->rejected,
+                        error);
+}
+
+static void
+tell_rejects(const Copy *copy)
+{
+    if (copy->rejected == 0)
+        return;
+    g_autofree char *count = text_plural(copy->rejected, "row does", "rows do");
+    view_tone(copy->view, TONE_WARN, "%s not fit and were left out, see %s%s", count,
+              copy->rejects_path, copy->rejected > 1 ? ", the first:" : ":");
+    rejects_show(copy->view, copy->rejects);
+}
+
+/* For people who have no plan and no server. */
+static bool
+fail_budget(Copy *copy, GError **error)
+{
+    g_autofree char *count = text_plural(copy->rejected, "row does", "rows do");
+    invocation_hint(copy->call,
+                    "mend the rows or the mapping, or leave them out: --budget %" PRId64,
+                    copy->rejected);
+    return fail(error, ERR_BUDGET, "%s not fit, more than the budget allows", count);
+}
+
+/* The target is as before when this returns; the error is why, or that this could not be done. Never true. */
+static bool
+take_back(Copy *copy, GError *why, GError **error)
+{
+    g_autoptr(GError) cause = why;
+    g_autoptr(GError) unsaved = NULL;
+    if (!save_rejects(copy, &unsaved))
+        view_tone(copy->view, TONE_WARN, "%s", unsaved->message);
+    if (!local_back(copy->local, error))
+        return fail_in(error, "%s; and the target could not be put back", cause->message);
+    address_forget_file(&copy->pair.target);
+    tell_rejects(copy);
+    if (error_is(cause, ERR_BUDGET) && copy->rejected > 0)
+        return fail_budget(copy, error);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+/* The rows are in place, and the way back is closed. */
+static bool
+clear_up(Copy *copy, GError **error)
+{
+    g_autoptr(Conn) target = NULL;
+    return save_rejects(copy, error) && local_undo(copy->local, ACTION_FREEZE, error) &&
+           conn_open(pair_target_store(&copy->pair), &target, error) &&
+           clear_target(copy, target, error);
+}
+
+static void
+tell_done(const Copy *copy)
+{
+    const json_t *seen = local_evidence(copy->local, ACTION_COMPARE);
+    const Pair *pair = &copy->pair;
+    int64_t took_ms = clock_monotonic_ms() - copy->begun_ms;
+    if (copy->view->json) {
+        g_autoptr(json_t) all = json_pack(
+            "{s:s, s:s, s:I, s:I, s:I, s:s?, s:s, s:b, s:I}", "source", pair->source.text, "target",
+            pair->target.text, "rows_source", (json_int_t) json_get_int(seen, "rows_source", 0),
+            "rows_target", (json_int_t) json_get_int(seen, "rows_target", 0), "rows_rejected",
+            (json_int_t) copy->rejected, "rejected_file",
+            copy->rejected > 0 ? copy->rejects_path : NULL, "hash",
+            json_get_string(seen, "hash", ""), "replaced", copy->replaces, "took_ms",
+            (json_int_t) took_ms);
+        view_json(copy->view, all);
+        return;
+    }
+    g_autofree char *rows = text_plural(json_get_int(seen, "rows_target", 0), "row", "rows");
+    g_autofree char *took = text_duration(took_ms);
+    tell_rejects(copy);
+    view_tone(copy->view, TONE_GOOD, "%s copied from %s to %s in %s, read back and found equal",
+              rows, pair->source.text, pair->target.text, took);
+}
+
+static bool
+copy_rows(Copy *copy, GError **error)
+{
+    GError *failed = NULL;
+    if (!clear_earlier(copy, error))
+        return false;
+    if (!local_forward(copy->local, &failed))
+        return take_back(copy, failed, error);
+    if (!clear_up(copy, error))
+        return false;
+    tell_done(copy);
+    return true;
+}
+
+static bool
+copy_do(Copy *copy, GError **error)
+{
+    bool is_dry = invocation_has(copy->call, "dry-run");
+    if (!copy_open(copy, error) || !can_be_filled(&copy->pair, error) ||
+        (!is_dry && !finish_earlier(copy, error)) || !check_target(copy, error) ||
+        !make_plan(copy, error)) {
+        address_forget_file(&copy->pair.target);
+        return false;
+    }
+    if (!is_dry)
+        return copy_rows(copy, error);
+    show_dry_run(copy);
+    address_forget_file(&copy->pair.target);
+    return true;
+}
+
+static bool
+copy_run(Invocation *call, GError **error)
+{
+    g_auto(Copy) copy = {.call = call, .view = call->view, .begun_ms = clock_monotonic_ms()};
+    GError *failed = NULL;
+    local_catch_signals();
+    if (copy_do(&copy, &failed))
+        return true;
+    if (!local_is_interrupted() || !error_is(failed, ERR_STOPPED)) {
+        g_propagate_error(error, failed);
+        return false;
+    }
+    g_error_free(failed);
+    view_line(call->view, "stopped; '%s' is as it was before", copy.pair.target.text);
+    call->status = 128 + SIGINT;
+    return true;
+}
+
+static const Option copy_options[] = {
+    PAIR_MAPPING_OPTION,
+    {0, "replace", NULL, "TARGET has rows: put the copy in their place"},
+    {0, "budget", "N", "how many rows may be left out because they do not fit (100, or 1 %)"},
+    {0, "rejected", "FILE", "where those rows go, with reasons (OBJECT.rejected.ndjson)"},
+    {0, "freeze", NULL, "refuse writes to SOURCE while it is copied"},
+    {'n', "dry-run", NULL, "say what would be done, and write nothing"},
+    {0},
+};
+
+const Command cmd_copy = {
+    .name = "copy",
+    .args = "SOURCE TARGET",
+    .summary = "copy a dataset into a table, through a mapping if need be; no server",
+    .deed = "copy",
+    .about = PAIR_ABOUT
+    "\n\nRows go into a staging table beside TARGET, range by range; it is read back and compared "
+    "by "
+    "hashes, and\nthen put in TARGET's place in one transaction: with TARGET's types, constraints, "
+    "indexes and views if there\nis such a table, else made from SOURCE or the mapping. Rows that "
+    "do "
+    "not fit are left out and written to a\nfile with the reason; more of them than the budget "
+    "allows is a failure (exit status 7). A failed or\ninterrupted copy (Ctrl-C, exit status 130) "
+    "leaves TARGET as it was; the next one starts afresh. Moves that\nmust survive a reboot, or "
+    "need a second person's yes, are for 'honk serve' and 'honk apply'.",
+    .examples = "honk copy airports.csv data.db:airports\n"
+                "honk copy movies.json shop:movies --mapping mappings/movies.yaml --dry-run\n"
+                "honk copy old.db:users new.db:users --replace --budget 0",
+    .options = copy_options,
+    .run = copy_run,
+};

@@ -1,0 +1,12 @@
+/* rejects.h - rows that did not fit: shown, and written to a file that can be mended and read again. */
+#pragma once
+
+#include "cli/view.h"
+#include "driver/driver.h"
+
+/* One object a line: {"row", "column", "reason", "record"}. `*ret_rows` are the first of them, for rejects_show(); an
+ * empty list, and no file, when none was put aside. Caller owns. */
+CHECKED bool rejects_save(Conn *target, const char *plan, const char *path, json_t **ret_rows,
+                          int64_t *ret_count, GError **error);
+/* "  row 17, latitude: 'north' is no number" */
+void rejects_show(View *view, const json_t *rows);

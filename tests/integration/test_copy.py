@@ -1,0 +1,339 @@
+"""honk copy and honk compare: between files and tables, without a server, whatever the names and the rows."""
+import json
+import os
+import signal
+import subprocess
+import unittest
+
+import support
+
+AIRPORTS = ("iata,name,city,latitude\n"
+            "00M,Thigpen,Bay Springs,31.95\n"
+            '01G,"Perry ""Old"" Field",Perry,42.74\n'
+            "06D,Rolla,,48.88\n")
+NOBODY = 65534
+
+
+class WithoutServer(unittest.TestCase):
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.folder = self.project.folder
+        self.sql = self.project.sql
+        self.write("airports.csv", AIRPORTS)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def run_honk(self, *words, status=0, **more):
+        done = self.project.honk(*words, check=False, **more)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def copy(self, *words, **more):
+        return self.run_honk("copy", *words, **more)
+
+    def compare(self, *words, **more):
+        return self.run_honk("compare", *words, **more)
+
+    def refused(self, status, expected, *words):
+        """An error that says so, on standard error."""
+        done = self.run_honk(*words, status=status)
+        self.assertIn(expected, done.stderr)
+        return done
+
+    def dump(self, database):
+        return self.sql(database, ".dump")
+
+    def assert_clean(self, database):
+        """Nothing of ours is left beside the tables."""
+        self.assertEqual(self.sql(database, "SELECT name FROM sqlite_master WHERE lower(name) LIKE '%honk%'"), "")
+
+
+class Copying(WithoutServer):
+    def test_a_file_becomes_a_table_of_a_new_database(self):
+        done = self.copy("airports.csv", "new.db:airports")
+        self.assertIn("3 rows copied from airports.csv to new.db:airports", done.stdout)
+        self.assertEqual(self.sql("new.db", "SELECT iata, name, city IS NULL FROM airports ORDER BY 1 DESC LIMIT 2"),
+                         '06D|Rolla|1\n01G|Perry "Old" Field|0')
+        self.assert_clean("new.db")
+        self.assertIn("equal: 3 rows", self.compare("airports.csv", "new.db:airports").stdout)
+
+    def test_a_table_that_is_there_keeps_its_types_constraints_indexes_and_views(self):
+        self.sql("d.db", "CREATE TABLE a (iata TEXT PRIMARY KEY, latitude REAL NOT NULL, name TEXT, city TEXT);"
+                         "CREATE INDEX a_city ON a (city); CREATE VIEW names AS SELECT name FROM a")
+        before = self.sql("d.db", "SELECT type, name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY 1, 2")
+        self.copy("airports.csv", "d.db:a")
+        self.assertEqual(self.sql("d.db", "SELECT typeof(latitude), latitude FROM a WHERE iata = '00M'"), "real|31.95")
+        self.assertEqual(self.sql("d.db", "SELECT count(*) FROM names"), "3")
+        after = self.sql("d.db", "SELECT type, name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY 1, 2")
+        self.assertEqual(after, before)
+        self.assert_clean("d.db")
+
+    def test_rows_that_are_there_are_replaced_only_on_request(self):
+        self.sql("d.db", "CREATE TABLE a (iata TEXT, name TEXT, city TEXT, latitude TEXT); INSERT INTO a VALUES (1, 2, 3, 4)")
+        before = self.dump("d.db")
+        self.refused(4, "'d.db:a' has 1 row already; --replace", "copy", "airports.csv", "d.db:a")
+        self.assertEqual(self.dump("d.db"), before)
+        answer = json.loads(self.copy("airports.csv", "d.db:a", "--replace", "--json").stdout)
+        self.assertEqual((answer["rows_target"], answer["rows_rejected"], answer["replaced"]), (3, 0, True))
+        self.assertEqual(self.sql("d.db", "SELECT count(*) FROM a"), "3")
+        self.assert_clean("d.db")
+
+    def test_a_mapping_makes_typed_columns(self):
+        self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: anything\ntarget: whatever\ncolumns:\n"
+                             "  code: { from: iata }\n  lat: { from: latitude, type: float }\nkey: [ code ]\n"
+                             "dropped:\n  name: { why: x }\n  city: { why: x }\n")
+        self.copy("airports.csv", "d.db:typed", "--mapping", "m.yaml")
+        self.assertEqual(self.sql("d.db", "SELECT code, typeof(lat) FROM typed LIMIT 1"), "00M|real")
+        self.compare("airports.csv", "d.db:typed", "-m", "m.yaml")
+        self.sql("d.db", "UPDATE typed SET lat = 1.5 WHERE code = '01G'")
+        done = self.compare("airports.csv", "d.db:typed", "-m", "m.yaml", status=7)
+        self.assertRegex(done.stdout, r"different: code '01G'\n.*\n +lat +'42.74' +'1.5'\n1 row differs\nnot equal")
+
+    def test_a_broken_mapping_is_told_with_its_place(self):
+        self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n  x: { form: iata }\n")
+        self.refused(2, "m.yaml:6:", "copy", "airports.csv", "d.db:x", "--mapping", "m.yaml")
+        self.refused(4, "nowhere.yaml", "copy", "airports.csv", "d.db:x", "--mapping", "nowhere.yaml")
+        self.assertFalse((self.folder / "d.db").exists(), "a database was made for nothing")
+
+    def test_awkward_names_are_names(self):
+        table = 'air "ports" $ für 100%; -- x'
+        self.write("rows.csv", '"a b","$","quo""te",ümläut,\'; DROP TABLE x\n1,2,3,4,5\n')
+        self.copy("rows.csv", f"d.db:{table}")
+        quoted = table.replace('"', '""')
+        self.assertEqual(self.sql("d.db", f'SELECT "a b", "$", "quo""te", "ümläut", "\'; DROP TABLE x" FROM "{quoted}"'),
+                         "1|2|3|4|5")
+        self.copy(f"d.db:{table}", "d.db:other:name")
+        self.assertEqual(self.sql("d.db", 'SELECT count(*) FROM "other:name"'), "1")
+        self.assert_clean("d.db")
+
+    def test_a_file_may_be_called_anything(self):
+        (self.folder / "odd name.data").write_text(AIRPORTS)
+        self.copy("csv:odd name.data", "sqlite:also odd:airports")
+        self.assertIn("equal: 3 rows", self.compare("csv:odd name.data", "also odd:airports").stdout)
+        self.write("rows.tsv", "a\tb\n1\tx, y\n")
+        self.copy("rows.tsv", "d.db:t")
+        self.assertEqual(self.sql("d.db", "SELECT a, b FROM t"), "1|x, y")
+
+    def test_stores_and_datasets_of_the_configuration_have_names(self):
+        self.project.honk("init")
+        self.copy("shop:customers_v1", "shop:customers_copy")
+        self.assertIn("equal: 2,000 rows", self.compare("customers-v1", "shop:customers_copy").stdout)
+        self.refused(4, "customers_v9", "copy", "shop:customers_v9", "shop:x")
+
+    def test_wrong_words_say_what_was_expected(self):
+        self.refused(4, "there is no file 'airprots.csv', did you mean 'airports.csv'?", "copy", "airprots.csv", "d.db:x")
+        self.sql("d.db", "CREATE TABLE x (a)")
+        self.refused(2, "'d.db' is a database: say which table", "copy", "airports.csv", "d.db")
+        self.refused(4, "there is no folder 'nowhere'", "copy", "airports.csv", "nowhere/d.db:x")
+        self.refused(2, "those can only be read", "copy", "airports.csv", "out.csv")
+        self.refused(2, "source and target are both 'd.db:x'", "copy", "d.db:x", "d.db:x")
+        self.refused(4, "no honk.yaml", "copy", "users", "d.db:x")
+        self.refused(2, "'--budget many' is not a whole number", "copy", "airports.csv", "d.db:y", "--budget", "many")
+        self.refused(2, "expected sqlite:PATH:TABLE", "copy", "sqlite:d.db", "d.db:y")
+
+    def test_a_dry_run_writes_nothing(self):
+        self.assertIn("nothing is written", self.copy("airports.csv", "d.db:a", "--dry-run").stdout)
+        self.assertFalse((self.folder / "d.db").exists())
+        self.sql("d.db", "CREATE TABLE a (iata TEXT, name TEXT)")
+        before = (self.folder / "d.db").read_bytes()
+        done = self.copy("airports.csv", "d.db:a", "--dry-run")
+        self.assertIn("d.db:a has no column for: city, latitude", done.stdout)
+        self.assertEqual((self.folder / "d.db").read_bytes(), before)
+
+
+class RowsThatDoNotFit(WithoutServer):
+    def rejected(self, name="a.rejected.ndjson"):
+        return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
+
+    def test_they_are_left_out_and_written_down_with_the_reason(self):
+        self.write("rows.csv", "id,day\n1,2024-02-29\n2,2023-02-29\n2,2024-01-01\n1,2024-01-01\n,2024-01-01\n7\n")
+        self.sql("d.db", "CREATE TABLE a (id INTEGER NOT NULL UNIQUE, day DATE)")
+        done = self.copy("rows.csv", "d.db:a")
+        self.assertIn("a.rejected.ndjson", done.stdout)
+        self.assertIn("2 rows copied", done.stdout)
+        self.assertEqual(self.sql("d.db", "SELECT * FROM a ORDER BY 1"), "1|2024-02-29\n2|2024-01-01")
+        rejected = sorted(self.rejected(), key=lambda r: r["row"])
+        self.assertEqual([r["row"] for r in rejected], [2, 4, 5, 6])
+        self.assertEqual(rejected[0]["record"], {"id": "2", "day": "2023-02-29"})
+        for row, word in zip(rejected, ["2023-02-29", "already taken by row 1", "NULL", "1 fields, expected 2"]):
+            self.assertIn(word, row["reason"])
+        self.assert_clean("d.db")
+
+    def test_more_than_the_budget_is_a_failure_that_leaves_the_target_alone(self):
+        self.sql("d.db", "CREATE TABLE a (iata TEXT, latitude INTEGER CHECK (latitude > 0)); INSERT INTO a VALUES ('x', 1)")
+        before = self.dump("d.db")
+        done = self.refused(7, "3 rows do not fit, more than the budget allows", "copy", "airports.csv", "d.db:a",
+                            "--replace", "--budget", "2", "--rejected", "bad.ndjson")
+        self.assertIn("--budget 3", done.stderr)
+        self.assertEqual(len(self.rejected("bad.ndjson")), 3)
+        self.assertEqual(self.dump("d.db"), before)
+        self.copy("airports.csv", "d.db:a", "--replace", "--budget", "3")
+        self.assertEqual(self.sql("d.db", "SELECT count(*) FROM a"), "0")
+
+    def test_a_column_that_must_be_filled_is_told_before_the_first_row(self):
+        self.sql("d.db", "CREATE TABLE a (iata TEXT, must TEXT NOT NULL)")
+        done = self.refused(2, "target column 'must' does not allow NULL", "copy", "airports.csv", "d.db:a")
+        self.assertNotIn("stay behind", done.stderr)
+        self.sql("d.db", "CREATE TABLE b (other TEXT)")
+        self.refused(2, "no column in common", "copy", "airports.csv", "d.db:b")
+
+    def test_a_view_cannot_be_replaced(self):
+        self.sql("d.db", "CREATE TABLE a (iata TEXT); CREATE VIEW v AS SELECT * FROM a")
+        self.refused(2, "'v' is a view, which cannot be replaced", "copy", "airports.csv", "d.db:v")
+        self.assert_clean("d.db")
+
+    def test_missing_parents_are_put_aside(self):
+        self.sql("d.db", "CREATE TABLE p (id TEXT PRIMARY KEY); INSERT INTO p VALUES ('00M'), ('01G');"
+                         "CREATE TABLE a (iata TEXT REFERENCES p (id), name TEXT)")
+        self.copy("airports.csv", "d.db:a")
+        self.assertEqual([r["record"]["iata"] for r in self.rejected()], ["06D"])
+        self.assertIn("foreign key", self.rejected()[0]["reason"])
+
+
+class Trouble(WithoutServer):
+    ROWS = 400000
+
+    def make_big(self):
+        self.sql("big.db", f"CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL"
+                           f" SELECT i + 1 FROM c WHERE i < {self.ROWS}) INSERT INTO t SELECT i, 'text ' || i FROM c")
+        self.sql("d.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT UNIQUE); INSERT INTO t VALUES (0, 'old')")
+
+    def begin(self):
+        """A copy that has begun to write: its staging table is there."""
+        process = subprocess.Popen([support.HONK, "copy", "big.db:t", "d.db:t", "--replace"], cwd=self.folder,
+                                   env=self.project.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.assertTrue(support.eventually(lambda: "honk" in self.sql("d.db", ".tables") or process.poll() is not None))
+        self.assertIsNone(process.poll(), "the copy was over before it could be disturbed")
+        return process
+
+    def test_an_interrupted_copy_leaves_the_target_as_it_was(self):
+        self.make_big()
+        before = self.dump("d.db")
+        process = self.begin()
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=support.WAIT_S)
+        self.assertEqual(process.returncode, 130, out + errors)
+        self.assertIn("stopped; 'd.db:t' is as it was before", out)
+        self.assertEqual(self.dump("d.db"), before)
+
+    def test_after_a_killed_copy_the_next_one_starts_afresh_and_says_so(self):
+        self.make_big()
+        process = self.begin()
+        process.kill()
+        process.wait()
+        self.assertEqual(self.sql("d.db", "SELECT * FROM t"), "0|old")
+        done = self.copy("big.db:t", "d.db:t", "--replace")
+        self.assertIn("this one starts afresh", done.stdout)
+        self.assertEqual(self.sql("d.db", "SELECT count(*), sum(id) FROM t"),
+                         f"{self.ROWS}|{self.ROWS * (self.ROWS + 1) // 2}")
+        self.assert_clean("d.db")
+
+    def test_what_a_copy_that_was_killed_after_its_swap_left_is_cleared(self):
+        self.copy("airports.csv", "d.db:t")
+        self.sql("d.db", "CREATE TABLE t__honk_copy_kept AS SELECT * FROM t")
+        done = self.copy("airports.csv", "d.db:t", "--replace")
+        self.assertIn("clearing up behind it", done.stdout)
+        self.assert_clean("d.db")
+
+    def test_a_frozen_source_is_free_again_afterwards(self):
+        self.sql("s.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+        before = self.dump("s.db")
+        self.copy("s.db:t", "d.db:t", "--freeze")
+        self.assertEqual(self.dump("s.db"), before)
+        self.refused(2, "cannot stop writers", "copy", "airports.csv", "d.db:a", "--freeze")
+
+    def honk_as_nobody(self, *words):
+        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        return subprocess.run([support.HONK, *words], cwd=self.folder, env=self.project.env, capture_output=True, text=True,
+                              timeout=support.WAIT_S, **user)
+
+    def test_files_that_may_only_be_read_are_read_and_not_written(self):
+        if os.geteuid() == 0 and not os.access(support.HONK, os.X_OK):
+            self.skipTest("nobody may not run the program")
+        self.sql("s.db", "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.folder / "s.db", 0o444)
+        (self.folder / "out").mkdir()
+        os.chmod(self.folder / "out", 0o777)
+        done = self.honk_as_nobody("--version")
+        if done.returncode != 0:
+            self.skipTest("nobody may not run the program")
+        if os.geteuid() != 0:
+            os.chmod(self.folder, 0o555)
+            self.addCleanup(os.chmod, self.folder, 0o755)
+        done = self.honk_as_nobody("copy", "s.db:t", "out/d.db:t")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        done = self.honk_as_nobody("copy", "airports.csv", "s.db:airports")
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("readonly", done.stderr)
+        done = self.honk_as_nobody("copy", "airports.csv", "new.db:airports")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("new.db", done.stderr)
+
+
+class Comparing(WithoutServer):
+    def setUp(self):
+        super().setUp()
+        self.sql("d.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT, \"a b $\" REAL); INSERT INTO a VALUES"
+                         " (1, 'x', 1.5), (2, 'y', NULL), (3, 'ü', 3), (4, 'z', 4);"
+                         "CREATE TABLE b (id INTEGER PRIMARY KEY, name TEXT, \"a b $\" REAL); INSERT INTO b SELECT * FROM a")
+
+    def test_equal_rows_are_equal_in_any_order(self):
+        self.sql("d.db", "CREATE TABLE c AS SELECT * FROM a ORDER BY id DESC")
+        for target in ("d.db:b", "d.db:c"):
+            self.assertIn("equal: 4 rows in both", self.compare("d.db:a", target).stdout)
+        self.assertTrue(json.loads(self.compare("d.db:a", "d.db:b", "--json").stdout)["equal"])
+
+    def test_missing_extra_and_different_rows_are_shown_by_column(self):
+        self.sql("d.db", "DELETE FROM b WHERE id = 1; UPDATE b SET name = NULL, \"a b $\" = 9 WHERE id = 3;"
+                         "INSERT INTO b VALUES (8, 'new', 8)")
+        done = self.compare("d.db:a", "d.db:b", status=7)
+        self.assertRegex(done.stdout, r"different: id '3'\n.*\n +name +'ü' +NULL\n +a b \$ +'3' +'9'\n")
+        self.assertRegex(done.stdout, r"missing in d.db:b: id '1'\n +column +value\n +id +'1'\n +name +'x'\n")
+        self.assertRegex(done.stdout, r"only in d.db:b: id '8'\n")
+        self.assertIn("1 row is missing, 1 row is only in the target, 1 row differs", done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+        answer = json.loads(self.compare("d.db:a", "d.db:b", "--json", status=7).stdout)
+        self.assertEqual((answer["rows_missing"], answer["rows_extra"], answer["rows_differing"]), (1, 1, 1))
+        self.assertEqual({d["what"]: d["key"] for d in answer["differences"]},
+                         {"missing": {"id": "1"}, "extra": {"id": "8"}, "differs": {"id": "3"}})
+
+    def test_as_many_rows_as_asked_for_are_shown_and_all_are_counted(self):
+        self.sql("d.db", "UPDATE b SET name = 'changed'")
+        answer = json.loads(self.compare("d.db:a", "d.db:b", "--rows", "2", "--json", status=7).stdout)
+        self.assertEqual((len(answer["differences"]), answer["rows_differing"], answer["is_complete"]), (2, 4, True))
+
+    def test_values_of_any_length_stay_within_the_line(self):
+        self.sql("d.db", "UPDATE b SET name = printf('%.5000c', 'x') WHERE id = 1")
+        done = self.compare("d.db:a", "d.db:b", status=7)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
+    def test_columns_of_one_side_only_are_named_and_not_compared(self):
+        self.sql("d.db", "ALTER TABLE b ADD COLUMN more TEXT; ALTER TABLE a ADD COLUMN older TEXT")
+        done = self.compare("d.db:a", "d.db:b")
+        self.assertIn("only in d.db:a, not compared: older", done.stdout)
+        self.assertIn("only in d.db:b, not compared: more", done.stdout)
+
+    def test_a_row_that_does_not_read_as_its_type_is_a_difference(self):
+        self.sql("d.db", "UPDATE b SET \"a b $\" = 'many' WHERE id = 4")
+        self.assertIn("not equal", self.compare("d.db:a", "d.db:b", status=7).stdout)
+
+    def test_comparing_writes_nothing(self):
+        before = (self.folder / "d.db").read_bytes()
+        self.sql("d.db", "PRAGMA user_version")
+        self.compare("d.db:a", "d.db:b")
+        self.assertEqual((self.folder / "d.db").read_bytes(), before)
+
+    def test_what_is_not_there_cannot_be_compared(self):
+        self.refused(4, "there is no table or view 'c'", "compare", "d.db:a", "d.db:c")
+        self.refused(4, "there is no file 'e.db'", "compare", "d.db:a", "e.db:c")
+        self.write("other.csv", "x,y\n1,2\n")
+        self.refused(2, "no column in common", "compare", "d.db:a", "other.csv")
+
+
+if __name__ == "__main__":
+    unittest.main()
