@@ -191,11 +191,19 @@ sqlite_holds(const Value *value)
     return value->type != TYPE_FLOAT || !isnan(value->f);
 }
 
-/* A column that we declare DECIMAL keeps numbers of 15 digits. */
+/* A column that we declare DECIMAL is one of SQLite's numbers: 18 digits when whole, else 15. */
 static bool
 sqlite_keeps(const Value *value)
 {
-    return sqlite_holds(value) && (value->type != TYPE_DECIMAL || value->s.bytes <= 15);
+    if (value->type != TYPE_DECIMAL)
+        return sqlite_holds(value);
+    g_autofree char *text = g_strndup(value->s.data, value->s.bytes);
+    bool is_whole = strchr(text, '.') == NULL;
+    g_autofree char *digits = g_strdup(text + strspn(text, "-0."));
+    size_t used = strlen(digits) - (strchr(digits, '.') != NULL);
+    while (is_whole && used > 0 && digits[used - 1] == '0')
+        used--;
+    return used <= 15 || (is_whole && value->s.bytes <= 18);
 }
 
 static void
