@@ -106,7 +106,7 @@ bool
 json_need_string(const json_t *object, const char *key, const char *what, const char **ret,
                  GError **error)
 {
-    json_t *value;
+    json_t *value = NULL;
     if (!json_need(object, key, what, JSON_STRING, "a string", &value, error))
         return false;
     *ret = json_string_value(value);
@@ -116,7 +116,7 @@ json_need_string(const json_t *object, const char *key, const char *what, const 
 bool
 json_need_int(const json_t *object, const char *key, const char *what, int64_t *ret, GError **error)
 {
-    json_t *value;
+    json_t *value = NULL;
     if (!json_need(object, key, what, JSON_INTEGER, "an integer", &value, error))
         return false;
     *ret = json_integer_value(value);

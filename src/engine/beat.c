@@ -99,6 +99,7 @@ beat_committed(Beat *beat)
     for (guint i = 0; i < beat->tasks->len; i++) {
         Task *task = g_ptr_array_index(beat->tasks, i);
         task->is_dirty = task->is_new = false;
+        task->lease_saved_ms = task->row.lease_until_ms;
     }
     for (guint i = 0; i < beat->workers->len; i++) {
         WorkerSeen *worker = g_ptr_array_index(beat->workers, i);

@@ -240,16 +240,17 @@ running_lease(Beat *beat, Command *command, Task **ret)
     return fail(&command->error, ERR_FENCED, "task '%s' was reported already", (*ret)->row.id);
 }
 
+/* The row and its event go together, at most once a second; what is newer waits in memory. */
 void
 task_tell_progress(Beat *beat, Task *task, bool is_last)
 {
     bool is_due = beat->now_ms - task->progress_told_ms >= PROGRESS_EVENT_MS;
-    if (!is_due && !is_last) {
-        task->progress_waits = true;
+    task->progress_waits = !is_due && !is_last;
+    if (task->progress_waits)
         return;
-    }
-    task->progress_waits = false;
     task->progress_told_ms = beat->now_ms;
+    text_take(&task->row.progress, g_steal_pointer(&task->progress_new));
+    task_dirty(beat, task);
     beat_event(beat, "task.progress", task->plan, task, NULL, NULL, g_strdup(task->row.progress));
 }
 
@@ -259,10 +260,23 @@ take_progress(Beat *beat, Task *task, const json_t *progress)
     if (!json_is_object(progress))
         return;
     g_autofree char *text = json_compact(progress);
-    if (strlen(text) > PROGRESS_BYTES_MAX || g_strcmp0(text, task->row.progress) == 0)
+    const char *known = task->progress_waits ? task->progress_new : task->row.progress;
+    if (strlen(text) > PROGRESS_BYTES_MAX || g_strcmp0(text, known) == 0)
         return;
-    text_take(&task->row.progress, g_steal_pointer(&text));
+    text_take(&task->progress_new, g_steal_pointer(&text));
     task_tell_progress(beat, task, false);
+}
+
+/* On disk the end of a lease may be late: after a restart all of them get another term. It is written
+ * often enough that nobody who looks sees one that seems to be over. */
+static void
+lease_extend(Beat *beat, Task *task)
+{
+    int64_t lease_ms = beat->state->options.lease_ms;
+    task->row.lease_until_ms = beat->now_ms + lease_ms;
+    if (task->row.lease_until_ms - task->lease_saved_ms >= lease_ms / 2)
+        task_dirty(beat, task);
+    task_timer_set(beat->state, task);
 }
 
 /* A pause lets running work finish; a halt, and a deadline, do not. */
@@ -288,9 +302,8 @@ on_heartbeat(Beat *beat, Command *command)
         worker_timer(beat, worker);
     }
     task_must_move(beat, task, &(Move){.event = "heartbeat"});
-    task->row.lease_until_ms = beat->now_ms + beat->state->options.lease_ms;
     take_progress(beat, task, json_object_get(command->args, "progress"));
-    task_timer_set(beat->state, task);
+    lease_extend(beat, task);
     command->reply = json_object();
     json_set_bool(command->reply, "stop", should_stop(beat, task));
     json_set_int(command->reply, "lease_ms", beat->state->options.lease_ms);

@@ -371,9 +371,9 @@ task_move(Beat *beat, Task *task, const Move *move)
         return false;
     TaskStatus from = task->row.status;
     mark_taken(beat->state->task_rows_taken, (size_t) (row - task_transitions));
-    task_dirty(beat, task);
     if (strcmp(move->event, "heartbeat") == 0)
         return true; /* nothing moves: no event */
+    task_dirty(beat, task);
 
     task_apply(beat, task, move, row);
     const char *reason = move->reason != NULL ? move->reason : row->text;

@@ -59,26 +59,31 @@ count_rows(const json_t *evidence)
 
 /* What the forward phase saw is kept; what its reverse saw goes beside it. */
 static void
+keep_evidence(Task *task, json_t *evidence, const char *text)
+{
+    if (task->row.phase != PHASE_REVERSE || task->row.evidence == NULL) {
+        text_set(&task->row.evidence, text);
+        return;
+    }
+    g_autoptr(json_t) both = json_loads(task->row.evidence, 0, NULL);
+    if (!json_is_object(both))
+        return;
+    json_object_set(both, "reverse", evidence);
+    text_take(&task->row.evidence, json_compact(both));
+}
+
+static void
 take_evidence(Report *report)
 {
-    Task *task = report->task;
     json_t *evidence = report->outcome->evidence;
     if (evidence == NULL)
         return;
-    if (task->row.phase == PHASE_REVERSE && task->row.evidence != NULL) {
-        g_autoptr(json_t) both = json_loads(task->row.evidence, 0, NULL);
-        if (!json_is_object(both))
-            return;
-        json_object_set(both, "reverse", evidence);
-        text_take(&task->row.evidence, json_compact(both));
-    } else {
-        text_take(&task->row.evidence, json_compact(evidence));
-    }
-    count_rows(evidence);
     g_autofree char *text = json_compact(evidence);
+    keep_evidence(report->task, evidence, text);
+    count_rows(evidence);
     bool is_short = strlen(text) <= EVENT_TEXT_BYTES_MAX;
-    beat_event(report->beat, "task.evidence", task->plan, task, report->command->actor, NULL,
-               is_short ? g_steal_pointer(&text) : NULL);
+    beat_event(report->beat, "task.evidence", report->task->plan, report->task,
+               report->command->actor, NULL, is_short ? g_steal_pointer(&text) : NULL);
 }
 
 static void

@@ -7,18 +7,20 @@
 /* ---- the fields ---- */
 
 /* clang-format off */
-#define INT(type, name) {#name, FIELD_INT, offsetof(type, name)}
-#define TEXT(type, name) {#name, FIELD_TEXT, offsetof(type, name)}
+#define INT(type, name) {#name, FIELD_INT, offsetof(type, name), false}
+#define TEXT(type, name) {#name, FIELD_TEXT, offsetof(type, name), false}
+#define FIXED_INT(type, name) {#name, FIELD_INT, offsetof(type, name), true}
+#define FIXED_TEXT(type, name) {#name, FIELD_TEXT, offsetof(type, name), true}
 
 static const Field plan_fields[] = {
-    INT(PlanRow, n), TEXT(PlanRow, id), {"state", FIELD_STATE, offsetof(PlanRow, state)},
+    FIXED_INT(PlanRow, n), FIXED_TEXT(PlanRow, id), {"state", FIELD_STATE, offsetof(PlanRow, state), false},
     INT(PlanRow, since_ms), TEXT(PlanRow, reason), TEXT(PlanRow, actor), TEXT(PlanRow, wake_event),
-    TEXT(PlanRow, author), TEXT(PlanRow, migration), TEXT(PlanRow, name), TEXT(PlanRow, request),
+    FIXED_TEXT(PlanRow, author), FIXED_TEXT(PlanRow, migration), TEXT(PlanRow, name), TEXT(PlanRow, request),
     TEXT(PlanRow, needs), TEXT(PlanRow, digest), TEXT(PlanRow, observations), TEXT(PlanRow, diagnostics),
     TEXT(PlanRow, start), TEXT(PlanRow, source_url), TEXT(PlanRow, target_url), INT(PlanRow, soak_ms),
     INT(PlanRow, rollback_window_ms), INT(PlanRow, retention_ms), INT(PlanRow, has_retire), INT(PlanRow, effects), INT(PlanRow, effects_ms),
     INT(PlanRow, held), TEXT(PlanRow, scope), INT(PlanRow, give_up), INT(PlanRow, failures),
-    TEXT(PlanRow, mixed_by), INT(PlanRow, token), INT(PlanRow, created_ms), INT(PlanRow, planned_ms),
+    TEXT(PlanRow, mixed_by), INT(PlanRow, token), FIXED_INT(PlanRow, created_ms), INT(PlanRow, planned_ms),
     INT(PlanRow, expires_ms), INT(PlanRow, started_ms), INT(PlanRow, paused_ms), INT(PlanRow, soak_until_ms),
     INT(PlanRow, window_until_ms), INT(PlanRow, keep_until_ms), INT(PlanRow, ended_ms),
 };
@@ -30,17 +32,20 @@ static const Field step_fields[] = {
 };
 
 static const Field task_fields[] = {
-    INT(TaskRow, n), TEXT(TaskRow, id), TEXT(TaskRow, plan), TEXT(TaskRow, step), TEXT(TaskRow, action),
-    TEXT(TaskRow, parent), TEXT(TaskRow, key), TEXT(TaskRow, params), {"phase", FIELD_PHASE, offsetof(TaskRow, phase)},
-    {"status", FIELD_STATUS, offsetof(TaskRow, status)}, INT(TaskRow, since_ms), TEXT(TaskRow, reason),
-    TEXT(TaskRow, actor), INT(TaskRow, attempt), INT(TaskRow, tries), INT(TaskRow, probes), INT(TaskRow, token),
-    TEXT(TaskRow, worker), INT(TaskRow, lease_until_ms), INT(TaskRow, wake_ms), TEXT(TaskRow, wake_event),
-    INT(TaskRow, deadline_ms), TEXT(TaskRow, intent), TEXT(TaskRow, evidence), TEXT(TaskRow, error_code),
-    TEXT(TaskRow, error), TEXT(TaskRow, progress), TEXT(TaskRow, needs), TEXT(TaskRow, uses), INT(TaskRow, weight),
-    INT(TaskRow, children_done), INT(TaskRow, created_ms), INT(TaskRow, started_ms), INT(TaskRow, ended_ms),
+    FIXED_INT(TaskRow, n), FIXED_TEXT(TaskRow, id), FIXED_TEXT(TaskRow, plan), FIXED_TEXT(TaskRow, step),
+    FIXED_TEXT(TaskRow, action), FIXED_TEXT(TaskRow, parent), FIXED_TEXT(TaskRow, key), FIXED_TEXT(TaskRow, params),
+    {"phase", FIELD_PHASE, offsetof(TaskRow, phase), false},
+    {"status", FIELD_STATUS, offsetof(TaskRow, status), false},
+    INT(TaskRow, since_ms), TEXT(TaskRow, reason), TEXT(TaskRow, actor), INT(TaskRow, attempt), INT(TaskRow, tries),
+    INT(TaskRow, probes), INT(TaskRow, token), TEXT(TaskRow, worker), INT(TaskRow, lease_until_ms),
+    INT(TaskRow, wake_ms), TEXT(TaskRow, wake_event), INT(TaskRow, deadline_ms), TEXT(TaskRow, intent),
+    TEXT(TaskRow, evidence), TEXT(TaskRow, error_code), TEXT(TaskRow, error), TEXT(TaskRow, progress),
+    FIXED_TEXT(TaskRow, needs), FIXED_TEXT(TaskRow, uses), FIXED_INT(TaskRow, weight), INT(TaskRow, children_done),
+    FIXED_INT(TaskRow, created_ms), INT(TaskRow, started_ms), INT(TaskRow, ended_ms),
 };
 
 #define ROW_TYPE(name, key, type, fields) {name, key, sizeof(type), fields, G_N_ELEMENTS(fields)}
+#define KEY 0 /* the place of the key among the fields, where there is one */
 const RowType plan_rows = ROW_TYPE("plan", "n", PlanRow, plan_fields);
 const RowType step_rows = ROW_TYPE("step", NULL, StepRow, step_fields);
 const RowType task_rows = ROW_TYPE("task", "n", TaskRow, task_fields);
@@ -144,10 +149,11 @@ field_bind(Stmt *stmt, int position, const Field *field, const void *value)
 }
 
 static void
-row_bind(Stmt *stmt, const RowType *type, const void *row)
+row_bind(Stmt *stmt, const RowType *type, const void *row, bool is_insert)
 {
     for (size_t i = 0; i < type->field_count; i++)
-        field_bind(stmt, (int) i + 1, &type->fields[i], field_at(row, &type->fields[i]));
+        if (is_insert || !type->fields[i].is_fixed || i == KEY)
+            field_bind(stmt, (int) i + 1, &type->fields[i], field_at(row, &type->fields[i]));
 }
 
 /* The texts are made once: they are asked for with every row. */
@@ -166,8 +172,8 @@ row_sql(const RowType *type, bool is_insert)
         const char *name = type->fields[i].name, *comma = i > 0 ? ", " : "";
         g_string_append_printf(names, "%s%s", comma, name);
         g_string_append_printf(values, "%s?%zu", comma, i + 1);
-        if (i > 0) /* the key comes first */
-            g_string_append_printf(pairs, "%s%s = ?%zu", i > 1 ? ", " : "", name, i + 1);
+        if (!type->fields[i].is_fixed)
+            g_string_append_printf(pairs, "%s%s = ?%zu", pairs->len > 0 ? ", " : "", name, i + 1);
     }
     made[which][is_insert] = is_insert ? g_strdup_printf("INSERT INTO %s(%s) VALUES (%s)",
                                                          type->table, names->str, values->str)
@@ -182,7 +188,7 @@ row_insert(Db *db, const RowType *type, const void *row, GError **error)
     Stmt *stmt = NULL;
     if (!db_prepare(db, row_sql(type, true), &stmt, error))
         return false;
-    row_bind(stmt, type, row);
+    row_bind(stmt, type, row, true);
     return stmt_run(stmt, NULL, error);
 }
 
@@ -194,7 +200,7 @@ row_update(Db *db, const RowType *type, const void *row, GError **error)
     g_assert(type->key != NULL);
     if (!db_prepare(db, row_sql(type, false), &stmt, error))
         return false;
-    row_bind(stmt, type, row);
+    row_bind(stmt, type, row, false);
     if (!stmt_run(stmt, &changes, error))
         return false;
     if (changes != 1)

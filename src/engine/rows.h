@@ -56,6 +56,8 @@ typedef struct {
     const char *name;
     FieldKind kind;
     size_t offset;
+    bool
+        is_fixed; /* written with the row and never again: updates, and the indexes, leave it alone */
 } Field;
 typedef struct {
     const char *table;
@@ -70,7 +72,7 @@ void row_clear(const RowType *type, void *row);
 void row_copy(const RowType *type, const void *from, void *to); /* `to` is zeroed or cleared */
 bool row_equal(const RowType *type, const void *a, const void *b);
 CHECKED bool row_insert(Db *db, const RowType *type, const void *row, GError **error);
-/* Every field but the key; a row that is not there is CORRUPT. */
+/* Every field that can change; a row that is not there is CORRUPT. */
 CHECKED bool row_update(Db *db, const RowType *type, const void *row, GError **error);
 /* "SELECT a, b, … FROM table"; caller frees. */
 char *row_select_sql(const RowType *type, const char *where);

@@ -202,6 +202,7 @@ task_entry_free(void *data)
 {
     Task *task = data;
     row_clear(&task_rows, &task->row);
+    g_free(task->progress_new);
     g_clear_pointer(&task->children, g_ptr_array_unref);
     g_clear_pointer(&task->slots, g_ptr_array_unref);
     g_free(task);

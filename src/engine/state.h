@@ -105,8 +105,10 @@ struct Task {
     int64_t ready_seq; /* order of becoming ready */
     GPtrArray *slots;  /* Slot * held, or NULL */
     Timer timer;
+    int64_t lease_saved_ms; /* its end as it is on disk */
     int64_t progress_told_ms;
-    bool progress_waits; /* an event is due */
+    char *progress_new;  /* not told yet */
+    bool progress_waits; /* there is such a one, and a timer for it */
     bool is_dirty, is_new;
     bool is_swept;  /* a running rollback has looked at it */
     bool is_parked; /* unknown, and tried too often: waits for a person */

@@ -7,8 +7,11 @@
  * whose epoch is not the newest any more is refused.
  *
  * The WAL is checkpointed by db_checkpoint() alone: automatic checkpoints are off on every
- * connection, also on closing a reader. A passive checkpoint never waits. Only when readers have
- * kept the WAL from starting over for very long, we wait for them, briefly.
+ * connection, also on closing a reader. It copies what came since the last time, each time that this
+ * is CHECKPOINT_PAGES, however long the WAL is. A passive checkpoint never waits; but the WAL starts
+ * over only at a moment when nobody reads from it, and with many readers such moments do not come.
+ * So when it has got long, the checkpoint waits for those who still read from it: who begins to read
+ * after everything was copied reads the file itself and does not count.
  */
 #include "base/limits.h"
 #include "base/text.h"
@@ -23,11 +26,14 @@
 #include <unistd.h>
 
 #define SCHEMA_VERSION 1
-#define BUSY_TIMEOUT_MS 10000       /* nobody holds the file longer unless something is wrong */
-#define CHECKPOINT_PAGES 1000       /* 4 MiB: a few milliseconds of copying */
-#define CHECKPOINT_PAGES_WAIT 65536 /* 256 MiB: now readers must let go */
-#define CHECKPOINT_WAIT_MS 50
-#define CACHE_KIB 65536 /* taken as it is needed */
+#define BUSY_TIMEOUT_MS 10000 /* nobody holds the file longer unless something is wrong */
+/* 8 MiB. Rows are written several times while their task is worked on: of so many pages most are the
+ * same ones, which are copied once. */
+#define CHECKPOINT_PAGES 2000
+#define CHECKPOINT_PAGES_WAIT 8000        /* 32 MiB: now readers must let go */
+#define CHECKPOINT_WAIT_MS 20             /* a reader of ours takes a few */
+#define WAL_BYTES_KEPT (64 * 1024 * 1024) /* of the file, when it starts over */
+#define CACHE_KIB 65536                   /* taken as it is needed */
 #define LOCK_FILE_BYTES_MAX 32
 
 bool
@@ -91,7 +97,7 @@ db_new(const char *path)
     db->path = g_strdup(path);
     db->lock_fd = -1;
     db->seq = -1;
-    db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, stmt_free);
+    db->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, stmt_free);
     return db;
 }
 
@@ -163,8 +169,9 @@ db_setup_writer(Db *db, GError **error)
     g_autofree char *pragmas = g_strdup_printf("PRAGMA journal_mode = WAL;"
                                                "PRAGMA synchronous = FULL;"
                                                "PRAGMA cache_size = -%d;"
+                                               "PRAGMA journal_size_limit = %d;"
                                                "PRAGMA temp_store = MEMORY;",
-                                               CACHE_KIB);
+                                               CACHE_KIB, WAL_BYTES_KEPT);
     if (!db_exec(db, pragmas, error) || !db_take_over(db, error))
         return false;
     sqlite3_wal_hook(db->sqlite, db_wal_grew, db);
@@ -321,16 +328,17 @@ db_end_read(Db *db)
 void
 db_checkpoint(Db *db)
 {
-    if (db->wal_pages < CHECKPOINT_PAGES)
+    if (db->wal_pages < db->wal_pages_done) /* it started over */
+        db->wal_pages_done = 0;
+    if (db->wal_pages - db->wal_pages_done < CHECKPOINT_PAGES)
         return;
     bool waits = db->wal_pages >= CHECKPOINT_PAGES_WAIT;
-    int left = 0, done = 0;
     if (waits)
         sqlite3_busy_timeout(db->sqlite, CHECKPOINT_WAIT_MS);
     sqlite3_wal_checkpoint_v2(db->sqlite, NULL,
-                              waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &left,
-                              &done);
+                              waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
+                              NULL);
     if (waits)
         sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
-    db->wal_pages = 0; /* the next commit tells how long it is */
+    db->wal_pages_done = db->wal_pages;
 }

@@ -5,13 +5,17 @@
 
 #include <sqlite3.h>
 
+#define STATEMENTS_RECENT 64
+
 struct Db {
     sqlite3 *sqlite;
-    GHashTable *statements; /* SQL text -> Stmt * */
+    GHashTable *statements;          /* SQL text, of the statement -> Stmt * */
+    Stmt *recent[STATEMENTS_RECENT]; /* by the address of the text */
     char *path;
     int lock_fd;
     int64_t epoch;
-    int wal_pages;
+    int wal_pages;         /* in the WAL, as of the last commit */
+    int wal_pages_done;    /* as of the last checkpoint */
     int64_t seq;           /* last event appended; -1: to be read */
     int64_t seq_before;    /* as of BEGIN */
     int64_t seq_savepoint; /* as of SAVEPOINT */
@@ -19,6 +23,7 @@ struct Db {
 
 struct Stmt {
     Db *db;
+    char *sql;
     sqlite3_stmt *sqlite;
 };
 

@@ -138,7 +138,7 @@ CREATE TABLE task (
     ended_ms       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX task_by_step ON task(plan, step, key);
-CREATE INDEX task_by_status ON task(plan, status);
+CREATE INDEX task_by_plan ON task(plan);  -- by birth within the plan; no index holds what changes
 
 CREATE TABLE slot (                   -- limits are rows: who has one holds it until its row says otherwise
     resource TEXT NOT NULL,
@@ -164,7 +164,7 @@ CREATE TABLE event (
     reason     TEXT,
     data       TEXT
 ) STRICT;
-CREATE INDEX event_by_plan ON event(plan, seq) WHERE plan IS NOT NULL;
+CREATE INDEX event_by_plan ON event(plan) WHERE plan IS NOT NULL;  -- by seq within the plan
 
 CREATE TABLE worker (
     id            TEXT PRIMARY KEY NOT NULL,

@@ -10,6 +10,7 @@ stmt_free(void *data)
 {
     Stmt *stmt = data;
     sqlite3_finalize(stmt->sqlite);
+    g_free(stmt->sql);
     g_free(stmt);
 }
 
@@ -22,10 +23,24 @@ stmt_fail(Stmt *stmt, GError **error)
     return false;
 }
 
+/* Most texts are constants and asked for from the same address again and again: hashing one costs
+ * more than running some statements. An address may have got another text since. */
+static Stmt *
+stmt_known(Db *db, const char *sql)
+{
+    Stmt **recent = &db->recent[((uintptr_t) sql / sizeof(void *)) % STATEMENTS_RECENT];
+    if (*recent != NULL && strcmp((*recent)->sql, sql) == 0)
+        return *recent;
+    Stmt *stmt = g_hash_table_lookup(db->statements, sql);
+    if (stmt != NULL)
+        *recent = stmt;
+    return stmt;
+}
+
 bool
 db_prepare(Db *db, const char *sql, Stmt **ret, GError **error)
 {
-    Stmt *stmt = g_hash_table_lookup(db->statements, sql);
+    Stmt *stmt = stmt_known(db, sql);
     if (stmt != NULL) {
         stmt_reset(stmt);
         *ret = stmt;
@@ -40,7 +55,8 @@ db_prepare(Db *db, const char *sql, Stmt **ret, GError **error)
     stmt = g_new0(Stmt, 1);
     stmt->db = db;
     stmt->sqlite = made;
-    g_hash_table_insert(db->statements, g_strdup(sql), stmt);
+    stmt->sql = g_strdup(sql);
+    g_hash_table_insert(db->statements, stmt->sql, stmt);
     *ret = stmt;
     return true;
 }

@@ -95,7 +95,7 @@ static bool
 escape(Cursor *cursor, GString *to)
 {
     static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
-    gunichar letter, low;
+    gunichar letter = 0, low = 0;
     if (cursor->p >= cursor->end)
         return problem(cursor, "the record ends inside of a text");
     char c = *cursor->p++;

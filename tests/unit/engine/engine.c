@@ -285,6 +285,58 @@ a_silent_worker_elsewhere_is_looked_after_at_once(void)
     desk_get(&desk, "other", &got, "stage/ forward probe");
 }
 
+static void
+beat_heart(Desk *desk, const Got *got, int done)
+{
+    g_autofree char *args = g_strdup_printf("{'progress':{'done':%d}}", done);
+    g_autofree char *answer =
+        desk_ask(desk, COMMAND_HEARTBEAT, "worker:w", got->id, got->token, args, "none");
+    g_assert_cmpstr(answer, ==, "-");
+}
+
+static void
+progress_is_written_once_a_second_and_the_last_of_it_is_not_lost(void)
+{
+    static const char written[] = "SELECT group_concat(json_extract(data, '$.done')) FROM event"
+                                  " WHERE type = 'task.progress'";
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_get(&desk, "w", &got, "stage/ forward run");
+    beat_heart(&desk, &got, 1);
+    g_autofree char *changes = desk_look(&desk, "SELECT total_changes()");
+    for (int i = 2; i < 10; i++)
+        beat_heart(&desk, &got, i);
+    desk_assert(&desk, "SELECT total_changes()", changes);
+    desk_assert(&desk, written, "1");
+    desk_wait(&desk, 1000);
+    desk_assert(&desk, written, "1,9");
+    desk_assert(&desk, "SELECT progress FROM task WHERE step = 'stage'", "{\"done\":9}");
+    beat_heart(&desk, &got, 10);
+    desk_report(&desk, &got, DONE, "done");
+    desk_assert(&desk, written, "1,9,10");
+}
+
+static void
+a_lease_that_is_extended_never_looks_over(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_get(&desk, "w", &got, "stage/ forward run");
+    for (int i = 0; i < 20; i++) {
+        desk_wait(&desk, 5000);
+        beat_heart(&desk, &got, 1);
+        g_autofree char *sql = g_strdup_printf("SELECT lease_until_ms > %" G_GINT64_FORMAT
+                                               " + 5000 FROM task WHERE step = 'stage'",
+                                               desk.now_ms);
+        desk_assert(&desk, sql, "1");
+    }
+    desk_report(&desk, &got, DONE, "done");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -312,5 +364,9 @@ main(int argc, char **argv)
                     a_silent_worker_of_ours_is_ended_before_anybody_looks);
     g_test_add_func("/engine/a silent worker elsewhere is looked after at once",
                     a_silent_worker_elsewhere_is_looked_after_at_once);
+    g_test_add_func("/engine/progress is written once a second, and the last of it is not lost",
+                    progress_is_written_once_a_second_and_the_last_of_it_is_not_lost);
+    g_test_add_func("/engine/a lease that is extended never looks over",
+                    a_lease_that_is_extended_never_looks_over);
     return g_test_run();
 }

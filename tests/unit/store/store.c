@@ -4,7 +4,10 @@
 #include "store/ledger.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *
@@ -123,6 +126,91 @@ a_reader_sees_what_is_committed_and_cannot_write(void)
     g_assert_false(db_exec(reader, "DELETE FROM event", &error));
 }
 
+/* ---- the WAL ---- */
+
+#define READERS 3
+
+typedef struct {
+    const char *folder;
+    atomic_bool is_over;
+} Reading;
+
+/* Reads again and again, a few milliseconds each time. */
+static void *
+read_on(void *data)
+{
+    Reading *reading = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) db = NULL;
+    int64_t last = 0;
+    g_assert_true(db_open_reader(reading->folder, &db, &error));
+    while (!atomic_load(&reading->is_over)) {
+        g_assert_true(db_begin_read(db, &error));
+        g_assert_true(ledger_last(db, &last, &error));
+        g_usleep(4000);
+        db_end_read(db);
+    }
+    return NULL;
+}
+
+static void
+write_megabyte(Db *db, int number)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strnfill(1 << 20, (char) ('a' + number % 26));
+    Stmt *stmt = NULL;
+    g_assert_true(db_begin(db, &error));
+    g_assert_true(db_prepare(db,
+                             "INSERT INTO meta(key, value) VALUES ('big', :value)"
+                             " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                             &stmt, &error));
+    stmt_text(stmt, ":value", text);
+    g_assert_true(stmt_run(stmt, NULL, &error));
+    g_assert_true(db_commit(db, &error));
+    db_checkpoint(db);
+}
+
+/* A checkpoint that never waits would let it grow to all that was written. */
+static void
+the_wal_stays_short_although_somebody_reads_at_any_moment(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = new_folder();
+    g_autofree char *wal = g_build_filename(folder, "state.db-wal", NULL);
+    g_autoptr(Db) db = NULL;
+    Reading reading = {.folder = folder};
+    pthread_t threads[READERS];
+    struct stat info;
+    g_assert_true(db_open(folder, &db, &error));
+    for (int i = 0; i < READERS; i++)
+        g_assert_cmpint(pthread_create(&threads[i], NULL, read_on, &reading), ==, 0);
+    for (int i = 0; i < 96; i++)
+        write_megabyte(db, i);
+    g_assert_cmpint(stat(wal, &info), ==, 0);
+    g_assert_cmpint(info.st_size, <, 64 << 20);
+    atomic_store(&reading.is_over, true);
+    for (int i = 0; i < READERS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void
+a_statement_is_known_by_its_text_and_not_by_where_the_text_is(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) db = NULL;
+    Stmt *one = NULL, *other = NULL, *again = NULL;
+    char sql[] = "SELECT 1";
+    g_assert_true(db_open_memory(&db, &error));
+    g_assert_true(db_prepare(db, sql, &one, &error));
+    g_assert_true(db_prepare(db, sql, &again, &error));
+    g_assert_true(one == again);
+    sql[7] = '2';
+    g_assert_true(db_prepare(db, sql, &other, &error));
+    g_assert_true(other != one);
+    g_assert_true(db_prepare(db, "SELECT 1", &again, &error));
+    g_assert_true(one == again);
+}
+
 static void
 a_blob_is_found_by_its_digest_and_only_by_a_digest(void)
 {
@@ -170,6 +258,8 @@ main(int argc, char **argv)
     TEST(a_second_server_on_the_same_folder_is_refused_by_the_first_ones_pid);
     TEST(every_start_raises_the_epoch_and_an_old_writer_is_stopped);
     TEST(a_reader_sees_what_is_committed_and_cannot_write);
+    TEST(the_wal_stays_short_although_somebody_reads_at_any_moment);
+    TEST(a_statement_is_known_by_its_text_and_not_by_where_the_text_is);
     TEST(a_blob_is_found_by_its_digest_and_only_by_a_digest);
     TEST(a_blob_with_other_contents_than_its_name_says_is_refused);
     return g_test_run();
