@@ -17,26 +17,50 @@ class_free(void *data)
     g_free(class);
 }
 
-static Class *
-class_get(State *state, const Task *task)
+/* What makes tasks of one class: they are alike in all that decides who may have them. */
+guint
+class_hash(const void *data)
+{
+    const ClassKey *key = data;
+    return g_direct_hash(key->needs) * 31 + g_direct_hash(key->uses) * 17 + key->kind;
+}
+
+gboolean
+class_equal(const void *a, const void *b)
+{
+    const ClassKey *one = a, *other = b;
+    return one->needs == other->needs && one->uses == other->uses && one->kind == other->kind;
+}
+
+static ClassKey
+class_key(const Task *task)
 {
     bool is_probe = task->row.status == TASK_UNKNOWN;
     bool holds_slots = task->slots != NULL && task->slots->len > 0;
     bool goes_back = plan_rolls_back(task->plan, task->step);
-    g_autofree char *key = g_strdup_printf("%d%d%d%d%d %p %p", (int) task->row.phase, is_probe,
-                                           holds_slots, task_is_internal(task), goes_back,
-                                           (void *) task->needs, (void *) task->uses);
-    Class *class = g_hash_table_lookup(state->classes, key);
+    return (ClassKey){.needs = task->needs,
+                      .uses = task->uses,
+                      .kind = (unsigned) task->row.phase << 4 | (unsigned) is_probe << 3 |
+                              (unsigned) holds_slots << 2 | (unsigned) task_is_internal(task) << 1 |
+                              (unsigned) goes_back};
+}
+
+static Class *
+class_get(State *state, const Task *task)
+{
+    ClassKey key = class_key(task);
+    Class *class = g_hash_table_lookup(state->classes, &key);
     if (class != NULL)
         return class;
     class = g_new0(Class, 1);
+    class->key = key;
     class->phase = task->row.phase;
-    class->is_probe = is_probe;
-    class->holds_slots = holds_slots;
+    class->is_probe = task->row.status == TASK_UNKNOWN;
+    class->holds_slots = task->slots != NULL && task->slots->len > 0;
     class->needs = task->needs;
     class->uses = task->uses;
     heap_init(&class->queues);
-    g_hash_table_insert(state->classes, g_steal_pointer(&key), class);
+    g_hash_table_insert(state->classes, &class->key, class);
     return class;
 }
 

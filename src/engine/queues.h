@@ -19,3 +19,5 @@ void queues_forget_plan(State *state, OpenPlan *plan);
  * when nothing fits. */
 Task *queues_pick(const Beat *beat, const WorkerSeen *worker);
 void class_free(void *class);
+guint class_hash(const void *key);
+gboolean class_equal(const void *a, const void *b);

@@ -136,7 +136,7 @@ state_new(const EngineOptions *options, const World *world)
     state->workers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, worker_seen_free);
     state->words = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, words_free);
     state->touches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, touches_free);
-    state->classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, class_free);
+    state->classes = g_hash_table_new_full(class_hash, class_equal, NULL, class_free);
     heap_init(&state->timers);
     g_queue_init(&state->parked);
     g_queue_init(&state->sweeping);

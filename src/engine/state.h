@@ -140,7 +140,12 @@ struct Queue {
     Task *head, *tail;
     bool is_offered; /* in the class's heap: the plan admits it */
 };
+typedef struct {
+    const Words *needs, *uses;
+    unsigned kind; /* phase, probe, and so on: bits */
+} ClassKey;
 struct Class {
+    ClassKey key;
     TaskPhase phase;
     bool is_probe, holds_slots;
     Words *needs, *uses;
@@ -225,7 +230,7 @@ struct State {
     GHashTable *workers;     /* id -> WorkerSeen * */
     GHashTable *words;       /* text -> Words * */
     GHashTable *touches;     /* object -> GPtrArray of Touch */
-    GHashTable *classes;     /* key -> Class * */
+    GHashTable *classes;     /* ClassKey, of the class -> Class * */
     Heap timers;
     GQueue parked;       /* Parked * */
     GQueue sweeping;     /* OpenPlan * with an agenda */
