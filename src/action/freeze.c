@@ -38,14 +38,17 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
-    g_autofree char *why = g_strdup_printf(
-        "is being moved to '%s' by plan %s",
-        json_get_string(json_object_get(call->plan->json, "target"), "url", ""), call->lease->plan);
     bool was_frozen;
     int64_t rows;
 
-    if (!look(call, env, &move, &conn, &was_frozen, error) ||
-        !conn_freeze(conn, move.source, why, error) ||
+    if (!look(call, env, &move, &conn, &was_frozen, error))
+        return false;
+    /* True while it moves and ever after: what writers meet is not changed once more. */
+    g_autofree char *why =
+        g_strdup_printf("'%s' moves to '%s' (%s): write there once that is done", move.source,
+                        json_get_string(json_object_get(call->plan->json, "target"), "url", ""),
+                        json_get_string(call->plan->json, "migration", call->lease->plan));
+    if (!conn_freeze(conn, move.source, why, error) ||
         !conn_count(conn, move.source, NULL, &rows, error))
         return false;
     json_t *evidence = json_object();

@@ -7,7 +7,6 @@
 #include "cli/migration.h"
 #include "cli/plan_make.h"
 #include "cli/plan_show.h"
-#include "cli/story.h"
 
 #include <string.h>
 
@@ -41,12 +40,8 @@ cmd_plan_run(Invocation *call, GError **error)
         return plan_failed(call, migration, error);
     if (!plan_show(call, migration, error))
         return false;
-    const char *name = migration_name(migration);
-    g_autofree char *digest = story_digest(json_get_string(migration, "digest", ""));
-    g_autofree char *next = story_next(state, name);
-    if (strcmp(state, "planned") == 0)
-        view_tone(call->view, TONE_DIM, "\nnext: honk approve %s %s", name, digest);
-    else if (next != NULL)
+    g_autofree char *next = migration_next(migration);
+    if (next != NULL)
         view_tone(call->view, TONE_DIM, "\nnext: %s", next);
     return true;
 }

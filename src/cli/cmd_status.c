@@ -105,8 +105,7 @@ status_one(Invocation *call, const char *name, GError **error)
     view_raw(view, *steps != '\0' ? "\n" : "");
     view_raw(view, notes);
     status_allowed(view, migration);
-    g_autofree char *next =
-        story_next(json_get_string(migration, "state", ""), migration_name(migration));
+    g_autofree char *next = migration_next(migration);
     if (next != NULL)
         view_tone(view, TONE_DIM, "next: %s", next);
     return true;

@@ -186,7 +186,7 @@ append_next(GString *text, const View *view, const json_t *migration)
     if (what == NULL || strcmp(json_get_string(migration, "state", ""), "succeeded") == 0)
         return;
     bool is_person = who != NULL && strcmp(role, "worker") != 0;
-    g_autofree char *line = g_strdup_printf("moves on when %s%s%s%s", what, is_person ? " (" : "",
+    g_autofree char *line = g_strdup_printf("%s%s%s%s", what, is_person ? " (" : "",
                                             is_person ? who : "", is_person ? ")" : "");
     g_autofree char *shown = view_toned(view, TONE_DIM, line);
     g_string_append_printf(text, "%s\n", shown);
@@ -233,4 +233,66 @@ migration_findings(const json_t *migration)
                                json_get_string(item, "message", "?"));
     }
     return g_string_free(text, text->len == 0);
+}
+
+/* ---- what to do now ---- */
+
+static bool
+may(const json_t *migration, const char *action)
+{
+    const json_t *allowed = json_object_get(migration, "allowed_actions");
+    return json_get_bool(json_object_get(allowed, action), "allowed", false);
+}
+
+/* Does a step wait for a person, with nothing at work? */
+static bool
+is_stuck(const json_t *migration)
+{
+    const json_t *steps = json_object_get(migration, "steps");
+    const char *states = "";
+    bool has_failed = false;
+    json_t *step = NULL;
+    size_t i = 0;
+    json_array_foreach(steps, i, step)
+    {
+        states = json_get_string(step, "status", "");
+        if (strcmp(states, "ready") == 0 || strcmp(states, "leased") == 0 ||
+            strcmp(states, "waiting") == 0 || strcmp(states, "retry_wait") == 0)
+            return false;
+        has_failed = has_failed || strcmp(states, "failed") == 0;
+    }
+    return has_failed;
+}
+
+bool
+migration_is_resting(const json_t *migration)
+{
+    const char *state = json_get_string(migration, "state", "");
+    return story_is_resting(state) || (strcmp(state, "retiring") == 0 && is_stuck(migration));
+}
+
+int
+migration_exit_status(const json_t *migration)
+{
+    const char *state = json_get_string(migration, "state", "");
+    bool is_stuck_at_the_end = strcmp(state, "retiring") == 0 && is_stuck(migration);
+    return story_exit_status(is_stuck_at_the_end ? "halted" : state);
+}
+
+char *
+migration_next(const json_t *migration)
+{
+    const char *state = json_get_string(migration, "state", ""), *name = migration_name(migration);
+    bool is_done = strcmp(state, "succeeded") == 0;
+    if (strcmp(state, "planned") == 0) {
+        g_autofree char *digest = story_digest(json_get_string(migration, "digest", ""));
+        return g_strdup_printf("honk approve %s %s says yes to exactly this plan", name, digest);
+    }
+    if ((is_done || strcmp(state, "retiring") == 0) && is_stuck(migration))
+        return g_strdup_printf("mend what it names, then honk retry %s", name);
+    if (is_done && may(migration, "retire"))
+        return g_strdup_printf("honk retire %s drops the old dataset, for good", name);
+    if (is_done && !may(migration, "rollback"))
+        return NULL;
+    return story_next(state, name);
 }

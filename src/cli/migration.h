@@ -20,3 +20,9 @@ char *migration_step_line(const View *view, const json_t *step);
 char *migration_notes(const View *view, const json_t *migration);
 /* Findings of planning, or differences of a drift, one line each; NULL when there are none. Caller frees. */
 char *migration_findings(const json_t *migration);
+/* Nothing moves until a person does something, or at all. */
+bool migration_is_resting(const json_t *migration);
+/* Of a command that waited until it rests: 0 when all went as asked. */
+int migration_exit_status(const json_t *migration);
+/* The command to go on with; NULL when there is none. Caller frees. */
+char *migration_next(const json_t *migration);

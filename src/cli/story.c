@@ -30,7 +30,7 @@ static const Story stories[] = {
     {"succeeded",      TONE_GOOD,   true,  0, "honk rollback %s still puts everything back"},
     {"rolling_back",   TONE_WARN,   false, 0, "honk watch %s"},
     {"rolled_back",    TONE_WARN,   true,  7, "honk plan %s makes a new plan"},
-    {"needs_operator", TONE_BAD,    true,  7, "honk status %1$s says what could not be undone; then honk retry %1$s"},
+    {"needs_operator", TONE_BAD,    true,  7, "honk status %1$s says what could not be undone; then honk rollback %1$s tries again"},
     {"retiring",       TONE_WARN,   false, 0, "honk watch %s"},
     {"closed",         TONE_GOOD,   true,  0, NULL},
     {"stale",          TONE_BAD,    true,  8, "honk plan %s makes a new plan and shows what changed"},

@@ -208,7 +208,7 @@ watch_draw(Watch *watch)
 static bool
 watch_is_over(const Watch *watch)
 {
-    return !watch->is_lost && story_is_resting(json_get_string(watch->now, "state", ""));
+    return !watch->is_lost && migration_is_resting(watch->now);
 }
 
 /* The picture may be ahead of the stream: give the last events a moment to come. */
@@ -304,7 +304,6 @@ static void
 watch_summary(Invocation *call, const json_t *last, bool was_live)
 {
     View *view = call->view;
-    const char *state = json_get_string(last, "state", "");
     if (!was_live) {
         g_autofree char *headline = migration_headline(view, last),
                         *notes = migration_notes(view, last);
@@ -315,7 +314,7 @@ watch_summary(Invocation *call, const json_t *last, bool was_live)
     g_autofree char *findings = migration_findings(last);
     if (findings != NULL)
         view_line(view, "%s", findings);
-    g_autofree char *next = story_next(state, migration_name(last));
+    g_autofree char *next = migration_next(last);
     if (next != NULL)
         view_tone(view, TONE_DIM, "next: %s", next);
 }
@@ -335,6 +334,6 @@ watch_migration(Invocation *call, const char *name, bool plain, const char *want
     }
     watch_summary(call, last, call->view->is_terminal && !plain);
     const char *state = json_get_string(last, "state", "");
-    call->status = g_strcmp0(state, wanted) == 0 ? 0 : story_exit_status(state);
+    call->status = g_strcmp0(state, wanted) == 0 ? 0 : migration_exit_status(last);
     return true;
 }

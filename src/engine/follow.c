@@ -18,6 +18,7 @@ static void
 window_note(Beat *beat, OpenPlan *plan, const char *waits_for, const char *text)
 {
     text_set(&plan->row.wake_event, waits_for);
+    text_set(&plan->row.reason, text);
     beat_event(beat, "plan.note", plan, NULL, NULL, text, NULL);
     plan_dirty(beat, plan);
     plan_timer_set(beat->state, plan);

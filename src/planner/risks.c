@@ -6,6 +6,8 @@
  */
 #include "planner/risks.h"
 
+#include <string.h>
+
 static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void
@@ -37,6 +39,27 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
         say(to, "'%s' stays read-only after the cut-over", slice->source.url);
 }
 
+/* Views, foreign keys and others' triggers that `retire` will stumble over. */
+static void
+risk_of_dependents(json_t *to, const Slice *slice, const RiskFacts *facts)
+{
+    const Schema *schema = slice->source.schema;
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    if (!facts->retires || schema == NULL || !dataset_can(&slice->source, "swap"))
+        return;
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *dependent = schema->dependents->pdata[i];
+        bool is_key = strcmp(dependent->kind, "foreign_key_from") == 0;
+        if (is_key || strcmp(dependent->kind, "view") == 0)
+            g_string_append_printf(list, "%s%s '%s'", list->len > 0 ? ", " : "",
+                                   is_key ? "foreign key of" : "view", dependent->name);
+    }
+    if (list->len > 0)
+        say(to, "'%s' cannot be retired as long as these need it: %s", slice->source.url,
+            list->str);
+}
+
 static void
 risk_of_warnings(json_t *to, const Diags *diags)
 {
@@ -58,6 +81,7 @@ risks_list(const Slice *slice, const RiskFacts *facts)
 
     risk_of_replacing(risks, slice, facts);
     risk_of_consistency(risks, slice, facts);
+    risk_of_dependents(risks, slice, facts);
     risk_of_warnings(risks, facts->diags);
     return risks;
 }

@@ -13,6 +13,22 @@
 
 #include <string.h>
 
+/* "from 'planned' you may: approve, reject". */
+static void
+explain_allowed(Request *request, const PlanRow *row)
+{
+    json_t *allowed = plan_allowed_actions(request, row), *value = NULL;
+    g_autoptr(GString) list = g_string_new(NULL);
+    const char *action = NULL;
+    json_object_foreach(allowed, action, value) if (json_get_bool(value, "allowed", false))
+        g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", action);
+    request_explain(request, "allowed_actions", allowed);
+    if (list->len > 0)
+        request_explain(
+            request, "hint",
+            json_sprintf("what you may do now: %s ('honk status NAME' says more)", list->str));
+}
+
 static bool
 ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, AskWriteFn *write,
          void *data, GDestroyNotify data_free, GError **error)
@@ -21,7 +37,7 @@ ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, A
         json_decref(args);
         if (data_free != NULL)
             data_free(data);
-        request_explain(request, "allowed_actions", plan_allowed_actions(request, row));
+        explain_allowed(request, row);
         return fail(error, ERR_WRONG_STATE, "'%s' is %s, which is an end: plan it again",
                     row->migration, row->state_name);
     }
@@ -31,7 +47,7 @@ ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, A
     if (request_ask(request, command, write, data, data_free, NULL, error))
         return true;
     if (error == NULL || *error == NULL || error_is(*error, ERR_WRONG_STATE))
-        request_explain(request, "allowed_actions", plan_allowed_actions(request, row));
+        explain_allowed(request, row);
     return false;
 }
 

@@ -11,46 +11,70 @@
 
 /* ----- what would move it ----- */
 
-static const struct {
+typedef struct {
     PlanState state;
     Role role; /* who moves it; ROLE_WORKER: nobody needs to */
     const char *text;
-} moves[] = {
+} Moves;
+
+static const Moves moves[] = {
     {PLAN_DRAFT, ROLE_WORKER,
-     "a worker has made the plan; if it failed, mend what it names and plan again"},
-    {PLAN_PLANNED, ROLE_APPROVER, "somebody approves the digest, or rejects it"},
-    {PLAN_APPROVED, ROLE_OPERATOR, "somebody starts it"},
-    {PLAN_PREFLIGHT, ROLE_WORKER, "a worker has looked for drift"},
-    {PLAN_RUNNING, ROLE_WORKER, "workers have done every step"},
-    {PLAN_PAUSED, ROLE_OPERATOR, "somebody resumes it, or rolls it back"},
-    {PLAN_HALTED, ROLE_OPERATOR, "somebody resumes it with a reason, or rolls it back"},
-    {PLAN_SOAKING, ROLE_WORKER, "the soak time ends"},
-    {PLAN_SUCCEEDED, ROLE_OPERATOR,
-     "somebody rolls it back while that is still possible, or retires the old dataset later"},
-    {PLAN_ROLLING_BACK, ROLE_WORKER, "workers have put everything back"},
+     "a worker makes the plan; if it failed, mend what it names and plan again"},
+    {PLAN_PLANNED, ROLE_APPROVER, "waits until somebody approves the digest, or rejects it"},
+    {PLAN_APPROVED, ROLE_OPERATOR, "waits until somebody starts it"},
+    {PLAN_PREFLIGHT, ROLE_WORKER, "a worker looks for drift, then it runs"},
+    {PLAN_RUNNING, ROLE_WORKER, "workers do the steps"},
+    {PLAN_PAUSED, ROLE_OPERATOR, "waits until somebody resumes it, or rolls it back"},
+    {PLAN_HALTED, ROLE_OPERATOR, "waits until somebody resumes it with a reason, or rolls it back"},
+    {PLAN_SOAKING, ROLE_WORKER, "the soak time must pass"},
+    {PLAN_ROLLING_BACK, ROLE_WORKER, "workers put things back"},
     {PLAN_NEEDS_OPERATOR, ROLE_OPERATOR,
-     "somebody retries what failed, says that it is done, or accepts the mixed state"},
-    {PLAN_RETIRING, ROLE_WORKER, "a worker has dropped the old dataset"},
-    {PLAN_STALE, ROLE_AUTHOR, "it is planned again"},
-    {PLAN_REJECTED, ROLE_AUTHOR, "it is planned again"},
-    {PLAN_EXPIRED, ROLE_AUTHOR, "it is planned again"},
+     "waits until somebody rolls it back once more, says what is done, or accepts the mixed state"},
+    {PLAN_RETIRING, ROLE_WORKER,
+     "a worker drops the old dataset; if it failed, mend what it names and retry"},
+    {PLAN_STALE, ROLE_AUTHOR, "is over: plan it again"},
+    {PLAN_REJECTED, ROLE_AUTHOR, "is over: plan it again"},
+    {PLAN_EXPIRED, ROLE_AUTHOR, "is over: plan it again"},
 };
+
+/* Success is not one state for people: the way back is open, is being closed, or is closed. */
+static const struct {
+    const char *wake_event;
+    Moves moves;
+} after_success[] = {
+    {"window", {PLAN_SUCCEEDED, ROLE_OPERATOR, "is done; it can be rolled back for now"}},
+    {"settle",
+     {PLAN_SUCCEEDED, ROLE_WORKER,
+      "a worker clears away what the way back needed; if it failed, mend what it names and retry"}},
+    {"retire",
+     {PLAN_SUCCEEDED, ROLE_APPROVER, "is done; waits until somebody retires the old dataset"}},
+};
+
+static const Moves *
+moves_of(const PlanRow *row)
+{
+    for (size_t i = 0; row->state == PLAN_SUCCEEDED && i < G_N_ELEMENTS(after_success); i++)
+        if (g_strcmp0(after_success[i].wake_event, row->wake_event) == 0)
+            return &after_success[i].moves;
+    for (size_t i = 0; i < G_N_ELEMENTS(moves); i++)
+        if (moves[i].state == row->state)
+            return &moves[i];
+    return NULL;
+}
 
 static json_t *
 next_json(const Request *request, const PlanRow *row)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
-        if (moves[i].state != row->state)
-            continue;
-        g_autofree char *holders = identity_holders(request->server->config->roles, moves[i].role);
-        json_t *next = json_object();
-        json_set_string(next, "text", moves[i].text);
-        json_set_string(next, "role", role_name(moves[i].role));
-        json_set_string(next, "who", holders);
-        json_set_string(next, "event", row->wake_event);
-        return next;
-    }
-    return json_null();
+    const Moves *found = moves_of(row);
+    if (found == NULL)
+        return json_null();
+    g_autofree char *holders = identity_holders(request->server->config->roles, found->role);
+    json_t *next = json_object();
+    json_set_string(next, "text", found->text);
+    json_set_string(next, "role", role_name(found->role));
+    json_set_string(next, "who", holders);
+    json_set_string(next, "event", row->wake_event);
+    return next;
 }
 
 /* ----- steps ----- */

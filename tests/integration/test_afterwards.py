@@ -1,0 +1,111 @@
+"""What is left of a migration: after a rollback, after its rollback window, after the old dataset is retired."""
+import hashlib
+import sqlite3
+import unittest
+
+import support
+
+OURS = "SELECT name FROM sqlite_schema WHERE name LIKE '\\_honk%' ESCAPE '\\' ORDER BY 1"
+
+
+class Afterwards(unittest.TestCase):
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+
+    def begin(self, window="24h"):
+        """The example of `honk init`, whose old table has a view and an index on it."""
+        self.project.honk("init")
+        settings = self.project.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("rollback_window: 24h", f"rollback_window: {window}")
+                            .replace("retention: 14d", "retention: 0s"))
+        with sqlite3.connect(self.db) as db:
+            db.execute("PRAGMA user_version = 7")
+            db.execute("PRAGMA application_id = 11")
+        self.project.serve()
+        self.project.honk("apply", "-f", "migrations/customers.yaml")
+
+    @property
+    def db(self):
+        return self.project.folder / "data" / "shop.db"
+
+    def move(self):
+        self.assertEqual(self.project.move("customers-v2")["state"], "succeeded")
+
+    def everything(self):
+        """All that a reader of the file can see."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
+            schema = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
+            numbers = [db.execute(f"PRAGMA {name}").fetchone()[0]
+                       for name in ("user_version", "application_id", "encoding", "journal_mode", "auto_vacuum")]
+            rows = {name: hashlib.sha256(repr(db.execute(f'SELECT * FROM "{name}" ORDER BY 1').fetchall()).encode()).hexdigest()
+                    for kind, name, _, _ in schema if kind == "table"}
+        return schema, numbers, rows
+
+    def write(self, table, sql):
+        with sqlite3.connect(self.db, timeout=20) as db:
+            db.execute(sql.format(table))
+
+    def step(self, name):
+        steps = self.project.json("status", "customers-v2")["steps"]
+        return next((s["status"] for s in steps if s["name"] == name), None)
+
+    def test_a_rollback_leaves_the_file_as_it_was(self):
+        self.begin()
+        before = self.everything()
+        self.move()
+        self.assertNotEqual(self.everything(), before)
+        with self.assertRaisesRegex(sqlite3.IntegrityError, "'customers_v1' moves to 'shop:customers_v2'.*write there"):
+            self.write("customers_v1", "DELETE FROM {}")
+        self.project.honk("rollback", "customers-v2", "--wait")
+        self.assertEqual(self.everything(), before)
+        self.write("customers_v1", "UPDATE {} SET fax = 'x' WHERE id = 1")
+
+    def test_rows_written_since_are_counted_and_kept_by_a_persons_word(self):
+        self.begin()
+        before = self.everything()
+        self.move()
+        self.write("customers_v2", "DELETE FROM {} WHERE customer_id <= 3")
+        self.write("customers_v2", "UPDATE {} SET tier = 'gold' WHERE customer_id = 4")
+        done = self.project.honk("rollback", "customers-v2", "--wait", check=False)
+        self.assertEqual(done.returncode, 7)
+        self.assertIn("4 rows were written to 'customers_v2' since the swap", done.stdout)
+        self.assertIn("--give-up-rows", done.stdout)
+        self.assertEqual(self.step("swap"), "failed")
+        self.assertEqual(self.step("transform-data"), "done", "what the swap stands on is left alone")
+        self.project.honk("rollback", "customers-v2", "--give-up-rows", "--wait")
+        lost = self.project.sql("data/shop.db", "SELECT name FROM sqlite_schema WHERE name LIKE '%lost%'")
+        self.assertEqual(self.project.sql("data/shop.db", f'SELECT tier FROM "{lost}" WHERE customer_id = 4'), "gold")
+        self.write(lost, 'DROP TABLE "{}"')
+        self.assertEqual(self.everything(), before)
+
+    def test_when_the_window_is_over_only_what_is_needed_is_left(self):
+        self.begin(window="500ms")
+        self.move()
+        self.assertTrue(support.eventually(lambda: self.step("settle") == "done"), self.project.log_tail())
+        frozen = [f"_honk_freeze_customers_v1_{event}" for event in ("delete", "insert", "update")]
+        self.assertEqual(self.project.sql("data/shop.db", OURS).split(), frozen + ["_honk_quarantine"])
+        self.write("customers_v2", "DELETE FROM {} WHERE customer_id = 1")
+        done = self.project.honk("rollback", "customers-v2", check=False)
+        self.assertIn("its rollback window is over", done.stderr)
+        self.assertIn("what you may do now: retire", done.stderr)
+
+        # What still needs the old table is named; then it is tried again.
+        done = self.project.honk("retire", "customers-v2", "--reason", "unused", "--wait", check=False)
+        self.assertEqual(done.returncode, 7)
+        self.assertIn("something still depends on it: view 'customers_abroad'", done.stdout)
+        self.assertIn("honk retry customers-v2", done.stdout)
+        self.project.sql("data/shop.db", "DROP VIEW customers_abroad")
+        self.project.honk("retry", "customers-v2")
+        self.assertTrue(support.eventually(lambda: self.project.state("customers-v2") == "closed"))
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT name FROM sqlite_schema ORDER BY 1").split(),
+                         ["_honk_quarantine", "customers_v2"])
+
+    def test_a_view_on_the_old_table_is_a_risk_that_the_plan_names(self):
+        self.begin()
+        text = " ".join(self.project.honk("plan", "customers-v2").stdout.split())
+        self.assertIn("'shop:customers_v1' cannot be retired as long as these need it: view 'customers_abroad'", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
