@@ -177,11 +177,27 @@ demo_witness_before(Demo *demo, GError **error)
 }
 
 static bool
-demo_serve(Demo *demo, GError **error)
+server_up(Demo *demo, GError **error)
 {
     g_autofree char *config = g_build_filename(demo->folder, "honk.yaml", NULL);
+    return demo_server_start(demo->call, config, &demo->server, error);
+}
+
+/* Whatever killed the first one may also catch the second while it starts. */
+bool
+demo_serve_again(Demo *demo, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    demo_server_stop(&demo->server);
+    view_tone(demo->view, TONE_WARN, "The server is gone: it is started again, and goes on.");
+    return server_up(demo, &first) || server_up(demo, error);
+}
+
+static bool
+demo_serve(Demo *demo, GError **error)
+{
     demo_heading(demo, "A server with two workers");
-    if (!demo_server_start(demo->call, config, &demo->server, error))
+    if (!server_up(demo, error))
         return false;
     view_line(demo->view, "$ honk serve");
     view_prose(demo->view, TONE_PLAIN, "honk serves at %s; its log is %s", demo->server.url,

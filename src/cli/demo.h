@@ -39,6 +39,8 @@ CHECKED bool demo_move(Demo *demo, const char *file, const char *name, bool is_f
                        GError **error);
 CHECKED bool demo_roll_back(Demo *demo, const char *name, GError **error);
 
+/* cmd_demo.c: the server died. Start another one, which goes on where it was. */
+CHECKED bool demo_serve_again(Demo *demo, GError **error);
 /* cmd_demo.c: has somebody asked us to end? STOPPED then. */
 CHECKED bool demo_goes_on(Demo *demo, GError **error);
 /* "[3/6] A server with two workers". */

@@ -113,9 +113,16 @@ move_approve(Demo *demo, const json_t *migration, bool is_first, GError **error)
 /* ---- from a yes to the end ---- */
 
 static bool
+is_server_gone(void *data)
+{
+    Demo *demo = data;
+    return demo_server_is_gone(&demo->server);
+}
+
+static bool
 move_watch(Demo *demo, const char *name, GError **error)
 {
-    const WatchHow how = {.plain = false};
+    const WatchHow how = {.is_gone = is_server_gone, .data = demo};
     g_autoptr(json_t) last = NULL;
     bool is_interrupted = false;
     client_act_as(demo->call, AUTHOR);
@@ -172,45 +179,76 @@ move_turn(Demo *demo, const json_t *migration, bool is_first, bool *ret_over, GE
     return move_ended(demo, migration);
 }
 
-bool
-demo_move(Demo *demo, const char *file, const char *name, bool is_first, GError **error)
+/* From whatever state it is in, one act towards the new dataset; `*ret_over` when it is reached. */
+static bool
+turn_forward(Demo *demo, const char *file, const char *name, bool is_first, bool *ret_over,
+             GError **error)
+{
+    g_autoptr(json_t) migration = NULL;
+    g_autoptr(GError) none = NULL;
+    *ret_over = false;
+    if (migration_get(demo->call, name, &migration, &none))
+        return move_turn(demo, migration, is_first, ret_over, error);
+    if (!error_is(none, ERR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&none));
+        return false;
+    }
+    return move_register(demo, file, error) && move_plan(demo, name, false, error);
+}
+
+static bool
+turn_back(Demo *demo, const char *name, bool *ret_over, GError **error)
+{
+    g_autoptr(json_t) migration = NULL;
+    *ret_over = false;
+    if (!migration_get(demo->call, name, &migration, error))
+        return false;
+    const char *state = json_get_string(migration, "state", "");
+    if (strcmp(state, "rolled_back") == 0) {
+        *ret_over = true;
+        demo_note(demo, name, "rolled back");
+        return true;
+    }
+    if (!story_is_resting(state))
+        return move_watch(demo, name, error);
+    if (strcmp(state, "succeeded") != 0)
+        return move_stuck(migration, error);
+    show_command(demo, AUTHOR, "rollback %s --watch", name);
+    return act(demo, migration, "rollback", json_pack("{s:s}", "reason", "to show the way back"),
+               error);
+}
+
+/* Turns until it is over. A server that dies on the way is started again, and everything goes on. */
+static bool
+take_turns(Demo *demo, const char *file, const char *name, bool is_first, GError **error)
 {
     for (int turn = 0; turn < TURNS_MAX; turn++) {
-        g_autoptr(json_t) migration = NULL;
-        g_autoptr(GError) none = NULL;
+        g_autoptr(GError) failed = NULL;
         bool is_over = false;
         if (!demo_goes_on(demo, error))
             return false;
-        if (!migration_get(demo->call, name, &migration, &none)) {
-            if (!error_is(none, ERR_NOT_FOUND)) {
-                g_propagate_error(error, g_steal_pointer(&none));
-                return false;
-            }
-            if (!move_register(demo, file, error) || !move_plan(demo, name, false, error))
-                return false;
-            continue;
-        }
-        if (!move_turn(demo, migration, is_first, &is_over, error))
-            return false;
-        if (is_over)
+        bool ok = file != NULL ? turn_forward(demo, file, name, is_first, &is_over, &failed)
+                               : turn_back(demo, name, &is_over, &failed);
+        if (ok && is_over)
             return true;
+        if (!ok && (demo->is_interrupted || !demo_server_died(&demo->server))) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return false;
+        }
+        if (!ok && !demo_serve_again(demo, error))
+            return false;
     }
     return fail(error, ERR_INTERNAL, "'%s' does not come to an end", name);
 }
 
 bool
+demo_move(Demo *demo, const char *file, const char *name, bool is_first, GError **error)
+{
+    return take_turns(demo, file, name, is_first, error);
+}
+
+bool
 demo_roll_back(Demo *demo, const char *name, GError **error)
 {
-    g_autoptr(json_t) migration = NULL, last = NULL;
-    if (!migration_get(demo->call, name, &migration, error))
-        return false;
-    show_command(demo, AUTHOR, "rollback %s --watch", name);
-    json_t *body = json_pack("{s:s}", "reason", "to show the way back");
-    if (!act(demo, migration, "rollback", body, error) || !move_watch(demo, name, error) ||
-        !migration_get(demo->call, name, &last, error))
-        return false;
-    if (strcmp(json_get_string(last, "state", ""), "rolled_back") != 0)
-        return move_stuck(last, error);
-    demo_note(demo, name, "rolled back");
-    return true;
+    return take_turns(demo, NULL, name, false, error);
 }

@@ -11,6 +11,7 @@
 
 #define START_MS 20000 /* a cold disk and a state of yesterday; usually 50 ms */
 #define STOP_MS 10000  /* workers finish their batch */
+#define DEATH_MS 1000  /* its sockets are closed just before it has ended */
 #define POLL_MS 50
 #define LOG_TAIL_BYTES 600
 
@@ -48,13 +49,25 @@ log_tail(const char *log)
     return g_strdup(line != NULL ? line + 1 : from);
 }
 
+static bool
+has_ended(DemoServer *server, int within_ms)
+{
+    int status = 0;
+    if (server->runs && child_wait(&server->child, within_ms, &status))
+        server->runs = false;
+    return !server->runs;
+}
+
 bool
 demo_server_is_gone(DemoServer *server)
 {
-    int status = 0;
-    if (server->runs && child_wait(&server->child, 0, &status))
-        server->runs = false;
-    return !server->runs;
+    return has_ended(server, 0);
+}
+
+bool
+demo_server_died(DemoServer *server)
+{
+    return has_ended(server, DEATH_MS);
 }
 
 static bool

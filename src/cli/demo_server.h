@@ -20,3 +20,5 @@ CHECKED bool demo_server_start(Invocation *call, const char *config, DemoServer 
 void demo_server_stop(DemoServer *server);
 /* It ended by itself. */
 bool demo_server_is_gone(DemoServer *server);
+/* The same after a call that failed: an end that is under way is waited for. */
+bool demo_server_died(DemoServer *server);

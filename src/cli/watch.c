@@ -27,6 +27,7 @@
 
 typedef struct {
     Invocation *call;
+    const WatchHow *how;
     View *view;
     char *id;
     json_t *now;      /* the migration as last seen */
@@ -183,7 +184,8 @@ watch_refresh(Watch *watch, GError **error)
         watch->is_lost = false;
         return true;
     }
-    bool may_pass = error_then(error_code(failed)) == THEN_RETRY;
+    bool is_gone = watch->how->is_gone != NULL && watch->how->is_gone(watch->how->data);
+    bool may_pass = error_then(error_code(failed)) == THEN_RETRY && !is_gone;
     if (!may_pass || clock_monotonic_ms() - watch->answered_at > SILENCE_MS) {
         g_propagate_error(error, g_steal_pointer(&failed));
         return false;
@@ -277,7 +279,8 @@ bool
 watch_until_rest(Invocation *call, const char *name, const WatchHow *how, json_t **ret_last,
                  bool *ret_interrupted, GError **error)
 {
-    Watch watch = {.call = call, .view = call->view, .answered_at = clock_monotonic_ms()};
+    Watch watch = {
+        .call = call, .how = how, .view = call->view, .answered_at = clock_monotonic_ms()};
     if (!migration_get(call, name, &watch.now, error))
         return false;
     watch.id = g_strdup(json_get_string(watch.now, "id", name));

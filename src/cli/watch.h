@@ -8,6 +8,9 @@
 
 typedef struct {
     bool plain; /* append-only lines, also on a terminal */
+    /* A server that does not answer is waited for, unless this knows better; NULL: nobody does. */
+    bool (*is_gone)(void *data);
+    void *data;
 } WatchHow;
 
 /* `*ret_last` is the migration as last seen (caller owns); `*ret_interrupted` after Ctrl-C or SIGTERM, which

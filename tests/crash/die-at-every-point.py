@@ -6,7 +6,7 @@ The calls are counted from outside, by a preloaded library (count_calls.c), so t
 each death the same run goes on: to its end and back again, or back at once. No row may be lost or doubled, and after
 the rollback the store must be to the letter what it was.
 
-A CASE is ROLE@POINTS:THEN. The role is serve or worker; 34 dies before call 34, 34+ after it, 34/ half way through what
+A CASE is ROLE@POINTS:THEN, or ROLE@POINTS:THEN:delete with the store in rollback-journal mode instead of WAL. The role is serve or worker; 34 dies before call 34, 34+ after it, 34/ half way through what
 it writes or sends, 34,60 at both; THEN is finish or back. Without cases: every point, until a run survives, and some
 hundred pairs of points; --points N tries N of each role, evenly spread, the first and the last among them.
 """
@@ -17,6 +17,7 @@ import pathlib
 import random
 import re
 import shutil
+import sqlite3
 import tempfile
 import time
 import traceback
@@ -27,24 +28,28 @@ import support
 
 USERS = 60  # and five times as many streams: some hundred rows, one range
 NAME, FILE = "users-v2", "migrations/users.yaml"
-ROLES = ("serve", "worker")
-LATE = 5  # calls beyond the last one of a run in which nothing dies: must survive
+KINDS_OF_RUN = (("serve", ""), ("worker", ""), ("worker", ":delete"))  # the server does not touch the store
+LATE = 100  # so far beyond the last call of a run in which nothing dies, and another run of it, nothing dies
 
 
 class Case:
     """One run with its deaths. `why` tells why it failed."""
 
     def __init__(self, text, template, before):
-        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)", text)
+        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:delete)?", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example worker@34+:back")
         self.text, self.before, self.template = text, before, template
-        self.role, self.points, self.then = match.groups()
+        self.role, self.points, self.then, self.journal = match.groups()
         self.why = ""
 
     def run(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-die-"))
         shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
+        if self.journal:
+            with sqlite3.connect(self.folder / "listening.db") as store:
+                store.execute("PRAGMA journal_mode = DELETE")
+            store.close()
         self.counter = driving.Counter(self.folder / "calls", self.role, self.points)
         self.project = support.Project(self.folder)
         began = time.monotonic()
@@ -95,11 +100,11 @@ class Suite:
             done.result().tell(self.tap)
         return cases
 
-    def plain(self, role):
+    def plain(self, role, journal):
         """The kinds of calls when nothing dies."""
-        case = self.run([f"{role}@:finish"])[0]
-        self.tap.say(case.calls > 100 and "c" in case.kinds and "s" in case.kinds,
-                     f"{role} makes {case.calls} calls when nothing dies")
+        case = self.run([f"{role}@:finish{journal}"])[0]
+        self.tap.say(case.calls > 100 and set("wysc") <= set(case.kinds),
+                     f"{role}{journal} makes {case.calls} calls when nothing dies")
         return case.kinds
 
 
@@ -116,7 +121,7 @@ def endings(call, kind):
 def every(role, kinds):
     """All points, and some beyond the last; then forward and back in turn."""
     points = [ending for call, kind in enumerate(kinds, 1) for ending in endings(call, kind)]
-    points += [f"{len(kinds) + late}" for late in range(1, LATE + 1)]
+    points += [f"{len(kinds) * 2 + LATE}"]
     return [f"{role}@{point}:{('finish', 'back')[i % 2]}" for i, point in enumerate(points)]
 
 
@@ -152,12 +157,12 @@ def main():
             tap.end()
         print(f"# seed {options.seed}", flush=True)
         chance = random.Random(options.seed)
-        for role in ROLES:
-            kinds = suite.plain(role)
+        for role, journal in KINDS_OF_RUN:
+            kinds = suite.plain(role, journal)
             singles = sample(role, kinds, options.points) if options.points else every(role, kinds)
-            cases = suite.run(singles + list(doubles(role, kinds, options.doubles, chance)))
-            if not options.points:
-                tap.say(any(case.met == 0 for case in cases), f"{role} survives in the end")
+            pairs = doubles(role, kinds, options.doubles, chance)
+            cases = suite.run([text + journal for text in [*singles, *pairs]])
+            tap.say(options.points or any(case.met == 0 for case in cases), f"{role}{journal} survives in the end")
     tap.end()
 
 

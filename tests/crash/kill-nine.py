@@ -1,87 +1,108 @@
 #!/usr/bin/env python3
-"""kill-nine.py [--users N] [--kills N] [--seed N] - the demo's two migrations, while the server and its workers are killed
-with signal 9 again and again; in the end the witness has to verify every row.
+"""kill-nine.py [--rows N] [--kills N] [--seed N] - `honk demo --rollback`, while its server and its workers are killed with
+signal 9 at random moments. It has to end as if nothing had been: verified by the witness, and once more when all is back.
+
+A company that is moved and back before all kills are spent is moved again.
 """
 import argparse
 import os
 import pathlib
 import random
 import signal
+import subprocess
 import tempfile
-import threading
 import time
 
 import driving
+import evidence
 import support
 
+SECONDS_MAX = 900
 
-class Killer(threading.Thread):
-    """Kills in turn the server and a worker, a random while apart, as long as something is left to disturb."""
 
-    def __init__(self, driver, kills, seed):
-        super().__init__(daemon=True)
-        self.driver, self.kills, self.random = driver, kills, random.Random(seed)
-        self.done, self.victims = threading.Event(), []
+class Run:
+    def __init__(self, folder, options):
+        self.folder, self.options = folder, options
+        self.random = random.Random(options.seed)
+        self.project = support.Project(folder)
+        self.victims, self.words = [], []
+        self.deadline = time.monotonic() + SECONDS_MAX
 
-    def victim(self):
-        project = self.driver.project
-        if len(self.victims) % 2 == 0:
-            return "server", project.server.pid if project.server else None
-        workers = driving.workers_of(project)
-        return "worker", self.random.choice(workers) if workers else None
+    def demo(self, word):
+        """It runs to its end; killing goes on beside it. The exit status."""
+        log = open(self.folder / "demo.log", "ab")
+        demo = subprocess.Popen([support.HONK, "demo", "--dir", str(self.folder / "company"), "--rows", str(self.options.rows),
+                                 "--no-serve", "--rollback", word], env=self.project.env, stdin=subprocess.DEVNULL,
+                                stdout=log, stderr=log)
+        try:
+            while demo.poll() is None:
+                self.kill_one(demo)
+                if time.monotonic() > self.deadline:
+                    raise driving.Stuck(f"it does not end\n{self.tail()}")
+            return demo.returncode
+        finally:
+            demo.kill()
+            demo.wait()
+            log.close()
 
-    def run(self):
-        while len(self.victims) < self.kills and not self.done.wait(self.random.uniform(0.2, 1.2)):
-            kind, pid = self.victim()
-            if pid is None:
-                continue
-            try:
-                os.kill(pid, signal.SIGKILL)
-                self.victims.append(kind)
-            except ProcessLookupError:
-                pass
+    def kill_one(self, demo):
+        """After a while: the server, or one of its workers."""
+        try:
+            demo.wait(self.random.uniform(0.05, self.options.pause))
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        servers = driving.children_of(demo.pid, "serve")
+        workers = [pid for server in servers for pid in driving.children_of(server, "worker")]
+        kind = self.random.choice(("server", "worker"))
+        pids = servers if kind == "server" else workers
+        if not workers or len(self.victims) >= self.options.kills:  # it is not up yet, or may go on in peace
+            return
+        try:
+            os.kill(self.random.choice(pids), signal.SIGKILL)
+            self.victims.append(kind)
+        except ProcessLookupError:
+            pass
+
+    def tail(self):
+        logs = (self.folder / "demo.log", self.folder / "company" / "server.log")
+        return "".join(f"\n{log}:\n{log.read_text(errors='replace')[-3000:]}" for log in logs if log.exists())
+
+    def to_the_end(self):
+        """One company, moved and back, whatever dies."""
+        status = self.demo("--fresh")
+        evidence.need(status == 0, f"the demo ended with {status}\n{self.tail()}")
+        self.words.append(driving.witness(self.folder / "company", "rolled-back"))
+        told = (self.folder / "demo.log").read_text(errors="replace")
+        evidence.need("verified: every row" in told, f"it was not verified in between\n{self.tail()}")
+        evidence.state_sound(self.folder / "company" / ".honk", {"rolled_back"})
+        (self.folder / "demo.log").unlink()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--users", type=int, default=200000)
+    parser.add_argument("--rows", type=int, default=200000, help="users; there are five streams for each")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--pause", type=float, default=6.0, help="the longest time between two kills, in seconds")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     options = parser.parse_args()
     tap = driving.Tap()
-    print(f"# seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="honk-kill-") as folder:
-        driving.company(folder, options.users)
-        project = support.Project(folder)
-        driver = driving.Driver(project)
-        driver.deadline = time.monotonic() + 900
-        why, began = "", time.monotonic()
-        killer = Killer(driver, options.kills, options.seed)
-        try:
-            driver.serving()
-            killer.start()
-            driver.move("users-v2", "migrations/users.yaml")
-            driver.move("streams-v2", "migrations/streams.yaml")
-            while len(killer.victims) < options.kills and options.users < 200000:
-                # A small company is done before the killer is: the way back and forth again is to be disturbed, too.
-                driver.roll_back("streams-v2")
-                driver.honk("plan", "streams-v2", user=driving.AUTHOR)
-                driver.move("streams-v2", "migrations/streams.yaml")
-            killer.done.set()
-            killer.join()
-            driver.serving()
-            print("#", driving.witness(folder, "after"), flush=True)
-        except (driving.Stuck, AssertionError, OSError) as stuck:
-            why = str(stuck) or repr(stuck)
-        killer.done.set()
-        deaths = ", ".join(f"{killer.victims.count(kind)} of {kind}s" for kind in ("server", "worker"))
-        tap.say(not why, f"verified after {len(killer.victims)} kills ({deaths}), {driver.starts} starts", why)
-        tap.say(len(killer.victims) >= options.kills, f"there was time for {options.kills} kills "
-                                                      f"in {time.monotonic() - began:.0f} s")
-        project.stop()
-        left = support.processes_with(str(pathlib.Path(folder)))
-        tap.say(not left, "nothing keeps running", f"{left}")
-        project.kill()
+    print(f"# again: HONK={support.HONK} {__file__} --rows {options.rows} --kills {options.kills} --pause {options.pause} "
+          f"--seed {options.seed}", flush=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-kill-"))
+    run, why, began = Run(folder, options), "", time.monotonic()
+    try:
+        run.to_the_end()
+        while len(run.victims) < options.kills:
+            run.to_the_end()
+    except (driving.Stuck, evidence.Wrong) as stuck:
+        why = f"{stuck}\nkept: {folder}"
+    deaths = ", ".join(f"{run.victims.count(kind)} of {kind}s" for kind in ("server", "worker"))
+    tap.say(not why, f"verified after {len(run.victims)} kills ({deaths}), moved and back "
+                     f"{len(run.words)} times in {time.monotonic() - began:.0f} s", why)
+    tap.say(driving.nothing_runs(folder), "nothing keeps running", f"{support.processes_with(str(folder))}")
+    if not why:
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
     tap.end()
 
 

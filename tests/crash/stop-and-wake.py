@@ -29,6 +29,7 @@ import support
 
 USERS = 60
 NAME, FILE = "users-v2", "migrations/users.yaml"
+AFTER = {"commit": ("",), "send": ("", "+"), "write": ("",)}  # what follows a send is up to others
 WAITS_S = 120  # for a lease to run out, and the probes after it
 
 
@@ -83,16 +84,21 @@ class Case:
             driver.roll_back(NAME, is_over=self.is_asleep)  # the point is on the way back, or beyond it
         if self.is_asleep() and self.who == "theirs":
             self.go_round(driver)
-        if self.then == "finish" and driver.state(NAME)["state"] not in ("rolling_back", "rolled_back"):
+        if self.then == "finish" and self.state(driver) not in ("rolling_back", "rolled_back"):
             driver.move(NAME, FILE)
             evidence.users_moved(self.store, USERS)
         driver.roll_back(NAME)
         evidence.same(self.before, self.store)
-        evidence.need(self.who == "theirs" or not self.is_asleep(), "the stopped worker is still there")
+        evidence.need(self.who == "theirs" or self.kind != "commit" or not self.is_asleep(), "it was not ended")
         self.end(self.first)
         self.end(self.second)
         evidence.need(self.project.stop() == 0, "the server did not stop in order")
         evidence.state_sound(self.folder / ".honk", {"rolled_back", "cancelled"})
+
+    @staticmethod
+    def state(driver):
+        migration = driver.state(NAME)
+        return migration["state"] if migration else "none"
 
     def worker(self, env=None):
         return subprocess.Popen([support.HONK, "worker", "--config", str(self.folder / "honk.yaml")], cwd=self.folder,
@@ -115,7 +121,7 @@ class Case:
     def go_round(self, driver):
         """Others do its work; when it wakes up, it changes nothing."""
         self.second = self.worker()
-        goes_back = self.then == "back" or driver.state(NAME)["state"] == "rolling_back"
+        goes_back = self.then == "back" or self.state(driver) == "rolling_back"
         if self.holds_lock():
             self.waits_for_lock(driver, goes_back)
             return
@@ -156,13 +162,14 @@ class Case:
     def waits_for_lock(self, driver, goes_back):
         seen = self.look()
         if goes_back:
-            driver.act_back(NAME, driver.state(NAME)["state"], None)
+            driver.act_back(NAME, self.state(driver), None)
         told = support.eventually(lambda: self.lock_is_told(driver), WAITS_S, 0.2)
         evidence.need(told, f"nobody says that the store is locked: {self.tasks(driver)}")
         if seen is not None:
             evidence.same(seen, self.store)
-        waiting = driver.state(NAME)["state"]
-        evidence.need(waiting in ("draft", "preflight", "paused", "running", "rolling_back"), f"it is {waiting}, not waiting")
+        waiting = self.state(driver)
+        evidence.need(waiting in ("draft", "preflight", "paused", "running", "rolling_back", "cancelled"),
+                      f"it is {waiting}, not waiting")
         self.first.send_signal(signal.SIGCONT)
         if waiting == "paused":  # nobody could look for drift: that takes a person's word
             driver.honk("resume", NAME, user=driving.AUTHOR)
@@ -203,7 +210,7 @@ def main():
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--commits", type=int, default=1000, help="how many commits to stop before, evenly spread")
     parser.add_argument("--points", type=int, default=40, help="how many sends, and how many writes")
-    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 6, help="runs at a time; each mostly waits")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 10, help="runs at a time; each mostly waits")
     options = parser.parse_args()
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-stop-template-") as template:
@@ -216,9 +223,9 @@ def main():
         for plain in suite.run([f"theirs@{kind}0:finish" for kind in ("commit", "send", "write")]):
             tap.say(plain.calls > 5, f"a worker makes {plain.calls} calls of the kind {plain.kind} when nothing stops it")
             count = options.commits if plain.kind == "commit" else options.points
-            points = spread(plain.calls, count)
-            texts += [f"theirs@{plain.kind}{n}:{then}" for n in points for then in ("finish", "back")]
-            texts += [f"ours@{plain.kind}{n}:{('finish', 'back')[n % 2]}" for n in points]
+            points = [f"{plain.kind}{n}{after}" for n in spread(plain.calls, count) for after in AFTER[plain.kind]]
+            texts += [f"theirs@{point}:{then}" for point in points for then in ("finish", "back")]
+            texts += [f"ours@{point}:{('finish', 'back')[i % 2]}" for i, point in enumerate(points)]
         suite.run(texts)
     tap.end()
 
