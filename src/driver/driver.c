@@ -94,6 +94,12 @@ conn_set_confirm(Conn *conn, ConfirmFn *confirm, void *data)
 }
 
 bool
+conn_confirm(Conn *conn, GError **error)
+{
+    return conn->confirm == NULL || conn->confirm(conn->confirm_data, error);
+}
+
+bool
 conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 {
     if (!check_object(conn, object, error))

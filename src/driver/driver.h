@@ -217,6 +217,8 @@ void conn_set_tick(Conn *conn, TickFn *tick, void *data);
  * just before it counts; refused, it is undone, and the error is `confirm`'s (NULL: none). So a
  * writer that slept for longer than it may cannot change what others went on from. */
 void conn_set_confirm(Conn *conn, ConfirmFn *confirm, void *data);
+/* For drivers: the last thing before a change counts. */
+CHECKED bool conn_confirm(Conn *conn, GError **error);
 CHECKED bool conn_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);

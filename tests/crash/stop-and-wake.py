@@ -163,7 +163,7 @@ class Case:
         seen = self.look()
         if goes_back:
             driver.act_back(NAME, self.state(driver), None)
-        told = support.eventually(lambda: self.lock_is_told(driver), WAITS_S, 0.2)
+        told = support.eventually(lambda: self.lock_is_told(driver) or self.state(driver) == "cancelled", WAITS_S, 0.2)
         evidence.need(told, f"nobody says that the store is locked: {self.tasks(driver)}")
         if seen is not None:
             evidence.same(seen, self.store)

@@ -27,6 +27,8 @@ memory_stage(Conn *base, const char *stage, const char *like, const Schema *sche
         return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
     if (old == NULL && schema == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
+    if (!conn_confirm(base, error))
+        return false;
     if (book == NULL)
         book = memory_book_make(store, writer->plan);
     book->token = writer->token;
@@ -52,6 +54,8 @@ memory_unstage(Conn *base, const char *stage, const Writer *writer, GError **err
                fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
     if (book->swap != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
+    if (!conn_confirm(base, error))
+        return false;
     g_hash_table_remove(store->tables, stage);
     g_hash_table_remove(store->books, writer->plan);
     g_hash_table_remove(store->aside, writer->plan);
@@ -279,6 +283,8 @@ memory_commit(Conn *base, const RangeResult *result, GError **error)
         return false;
     if (memory_book_range(book, loader->range) != NULL)
         return fail(error, ERR_TRANSIENT, "range '%s' has just been written", loader->range);
+    if (!conn_confirm(base, error))
+        return false;
     add_all(table, book, loader, result);
     put_aside(conn->store, loader);
     memory_rollback(base); /* nothing is left to take back but the loader itself */
@@ -293,6 +299,8 @@ memory_fence(Conn *base, const Writer *writer, GError **error)
     MemoryStore *store = memory_conn(base)->store;
     LOCK_STORE(store);
     Book *book = memory_book_find(store, writer->plan);
+    if (!conn_confirm(base, error))
+        return false;
     if (book == NULL)
         return true;
     const int64_t *now = g_hash_table_lookup(book->tasks, writer->task);

@@ -55,6 +55,8 @@ memory_swap(Conn *base, const char *stage, const char *target, const char *kept,
     bool has_target = memory_table_find(store, target) != NULL;
     if (has_target && memory_table_find(store, kept) != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s', the name for the old table, is taken", kept);
+    if (!conn_confirm(base, error))
+        return false;
     if (has_target)
         memory_table_rename(store, target, kept);
     memory_table_rename(store, stage, target);
@@ -94,7 +96,7 @@ memory_back(Conn *base, const char *stage, const char *target, const char *kept,
     const Swap *swap = book->swap;
     guint rows = g_hash_table_size(swap->written);
     const char *new_name = rows > 0 ? lost : stage;
-    if (!check_way_back(store, swap, new_name, give_up, error))
+    if (!check_way_back(store, swap, new_name, give_up, error) || !conn_confirm(base, error))
         return false;
     memory_table_rename(store, swap->target, new_name);
     if (swap->kept != NULL)
@@ -136,6 +138,8 @@ memory_settle(Conn *base, const char *plan, GError **error)
 {
     MemoryStore *store = memory_conn(base)->store;
     LOCK_STORE(store);
+    if (!conn_confirm(base, error))
+        return false;
     g_hash_table_remove(store->books, plan);
     return true;
 }
@@ -146,6 +150,8 @@ memory_drop(Conn *base, const char *object, GError **error)
 {
     MemoryStore *store = memory_conn(base)->store;
     LOCK_STORE(store);
+    if (!conn_confirm(base, error))
+        return false;
     g_hash_table_remove(store->tables, object);
     return true;
 }
@@ -158,7 +164,7 @@ memory_freeze(Conn *base, const char *object, const char *why, GError **error)
     MemoryStore *store = memory_conn(base)->store;
     Table *table = NULL;
     LOCK_STORE(store);
-    if (!memory_table_need(store, object, &table, error))
+    if (!memory_table_need(store, object, &table, error) || !conn_confirm(base, error))
         return false;
     g_free(table->frozen);
     table->frozen = g_strdup(why != NULL ? why : "");
@@ -171,6 +177,8 @@ memory_thaw(Conn *base, const char *object, GError **error)
     MemoryStore *store = memory_conn(base)->store;
     LOCK_STORE(store);
     Table *table = memory_table_find(store, object);
+    if (!conn_confirm(base, error))
+        return false;
     if (table != NULL)
         g_clear_pointer(&table->frozen, g_free);
     return true;

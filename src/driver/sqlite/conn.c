@@ -183,9 +183,7 @@ sq_begin(SqliteConn *conn, GError **error)
 bool
 sq_commit(SqliteConn *conn, GError **error)
 {
-    const Conn *base = &conn->base;
-    return (base->confirm == NULL || base->confirm(base->confirm_data, error)) &&
-           sq_exec(conn, error, "COMMIT");
+    return conn_confirm(&conn->base, error) && sq_exec(conn, error, "COMMIT");
 }
 
 void

@@ -145,6 +145,49 @@ a_probe_and_an_open_range_never_both_go_through(World *world)
     g_assert_cmpint(count, ==, written ? 49 : 0);
 }
 
+static bool
+not_any_more(void *data, GError **error)
+{
+    ++*(int *) data;
+    return fail(error, ERR_FENCED, "not yours any more");
+}
+
+static bool
+is_staged(World *world)
+{
+    bool exists = false;
+    ASSERT_OK(conn_exists(world->conn, STAGE, &exists, &ERR));
+    return exists;
+}
+
+static void
+what_is_not_confirmed_does_not_count(World *world)
+{
+    g_autoptr(Schema) schema = people_schema("people");
+    g_autoptr(Batch) rows = people(1, 50);
+    Writer by = writer("t-1", 6), back = writer("t-stage", 7);
+    RangeResult result = {.rows_in = 49, .rows_out = 49}, found = {0};
+    bool is_there = true;
+    size_t next = 0;
+    int asked = 0;
+    conn_set_confirm(world->conn, not_any_more, &asked);
+    ASSERT_FAILS(conn_stage(world->conn, STAGE, NULL, schema, &by, &ERR), ERR_FENCED, "not yours");
+    g_assert_false(is_staged(world));
+    conn_set_confirm(world->conn, NULL, NULL);
+    stage(world, 5);
+    conn_set_confirm(world->conn, not_any_more, &asked);
+    ASSERT_FAILS(conn_fence(world->conn, &by, &ERR), ERR_FENCED, "not yours");
+    ASSERT_OK(begin(world->conn, &by, &ERR));
+    ASSERT_OK(conn_put(world->conn, rows, 0, &next, &ERR));
+    ASSERT_FAILS(conn_commit(world->conn, &result, &ERR), ERR_FENCED, "not yours");
+    conn_rollback(world->conn);
+    ASSERT_OK(conn_ledger_find(world->conn, "p-1", "t-1", &is_there, &found, &ERR));
+    g_assert_false(is_there);
+    ASSERT_FAILS(conn_unstage(world->conn, STAGE, &back, &ERR), ERR_FENCED, "not yours");
+    g_assert_true(is_staged(world));
+    g_assert_cmpint(asked, ==, 4);
+}
+
 const Question fencing_questions[] = {
     {"nobody writes before it is staged nor after all is gone",
      nobody_writes_before_it_is_staged_nor_after_all_is_gone, NEEDS_LOAD},
@@ -155,5 +198,6 @@ const Question fencing_questions[] = {
     {"plans do not fence each other", plans_do_not_fence_each_other, NEEDS_LOAD},
     {"a probe and an open range never both go through",
      a_probe_and_an_open_range_never_both_go_through, NEEDS_LOAD},
+    {"what is not confirmed does not count", what_is_not_confirmed_does_not_count, NEEDS_LOAD},
     {NULL, NULL, 0},
 };

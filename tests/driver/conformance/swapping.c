@@ -328,6 +328,38 @@ what_is_dropped_is_gone(World *world)
     g_assert_cmpint(count(world, "people"), ==, 3);
 }
 
+static bool
+not_any_more(void *data, GError **error)
+{
+    return fail(error, ERR_FENCED, "not yours any more");
+}
+
+static void
+nothing_is_frozen_or_swapped_that_is_not_confirmed(World *world)
+{
+    int64_t rows = -1;
+    make_people(world, 1, 10);
+    stage_with(world, 1, 4);
+    conn_set_confirm(world->conn, not_any_more, NULL);
+    ASSERT_FAILS(conn_freeze(world->conn, "people", "why", &ERR), ERR_FENCED, "not yours");
+    g_assert_false(is_frozen(world));
+    ASSERT_FAILS(swap(world, &ERR), ERR_FENCED, "not yours");
+    assert_state(world, SWAP_BEFORE);
+    ASSERT_FAILS(conn_drop(world->conn, STAGE, &ERR), ERR_FENCED, "not yours");
+    g_assert_true(exists(world, STAGE));
+    conn_set_confirm(world->conn, NULL, NULL);
+    ASSERT_OK(conn_freeze(world->conn, "people", "why", &ERR));
+    conn_set_confirm(world->conn, not_any_more, NULL);
+    ASSERT_FAILS(conn_thaw(world->conn, "people", &ERR), ERR_FENCED, "not yours");
+    g_assert_true(is_frozen(world));
+    conn_set_confirm(world->conn, NULL, NULL);
+    ASSERT_OK(swap(world, &ERR));
+    conn_set_confirm(world->conn, not_any_more, NULL);
+    ASSERT_FAILS(back(world, false, &rows, &ERR), ERR_FENCED, "not yours");
+    ASSERT_FAILS(conn_settle(world->conn, "p-1", &ERR), ERR_FENCED, "not yours");
+    assert_state(world, SWAP_AFTER);
+}
+
 const Question swapping_questions[] = {
     {"what is frozen is read but not written", what_is_frozen_is_read_but_not_written,
      NEEDS_FREEZE},
@@ -348,5 +380,7 @@ const Question swapping_questions[] = {
     {"settling ends the way back and keeps what was put aside",
      settling_ends_the_way_back_and_keeps_what_was_put_aside, NEEDS_SWAP},
     {"what is dropped is gone", what_is_dropped_is_gone, NEEDS_SWAP},
+    {"nothing is frozen or swapped that is not confirmed",
+     nothing_is_frozen_or_swapped_that_is_not_confirmed, NEEDS_SWAP | NEEDS_FREEZE},
     {NULL, NULL, 0},
 };
