@@ -11,7 +11,8 @@ extern const Command
     cmd_start, cmd_status, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_cancel, cmd_halt,
     cmd_retry, cmd_skip, cmd_rollback, cmd_retire,
     cmd_catalog_list, cmd_catalog_show, cmd_catalog_check, cmd_lineage,
-    cmd_mapping_draft, cmd_mapping_check, cmd_mapping_explain, cmd_copy, cmd_compare, cmd_worker;
+    cmd_mapping_draft, cmd_mapping_check, cmd_mapping_explain, cmd_copy, cmd_compare,
+    cmd_scan, cmd_rewrite, cmd_worker;
 
 static const Command *const commands[] = {
     &cmd_init,
@@ -45,6 +46,8 @@ static const Command *const commands[] = {
     &cmd_mapping_explain,
     &cmd_copy,
     &cmd_compare,
+    &cmd_scan,
+    &cmd_rewrite,
     &cmd_worker,
     NULL,
 };

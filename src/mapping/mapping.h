@@ -63,6 +63,27 @@ const json_t *mapping_consumers(const Mapping *mapping);
 bool mapping_propagates_names(const Mapping *mapping); /* output_names: propagate */
 const json_t *mapping_dbt(const Mapping *mapping); /* {source or ref, target}, or NULL. Borrowed. */
 
+/* What becomes of a source column for those who read it today. */
+typedef enum {
+    CHANGE_NONE,       /* same name, same values */
+    CHANGE_NAME,       /* `to`, same values */
+    CHANGE_EXPRESSION, /* consumers write `expr` instead */
+    CHANGE_VALUES, /* `to` has other values; literals compared with it are mapped through `values`, if given */
+    CHANGE_DERIVED, /* only goes into the making of other columns */
+    CHANGE_DROPPED,
+} ChangeKind;
+
+typedef struct {
+    char *column; /* of the source */
+    ChangeKind kind;
+    char *to;       /* target column, or NULL */
+    char *expr;     /* or NULL */
+    json_t *values; /* {old literal: new literal}, or NULL */
+    char *why, *link;
+} ColumnChange;
+/* Every source column that the file speaks of. Array of ColumnChange *; caller frees. */
+GPtrArray *mapping_changes(const Mapping *mapping);
+
 /* Check against both schemas (`target` NULL: the target will be made from the mapping). All findings at once: unknown
  * columns (with the nearest name), source columns neither mapped nor dropped (warning), uncovered NOT NULL target
  * columns, lossy or impossible casts, key missing or not mapped to something unique, two rules that collide, generated

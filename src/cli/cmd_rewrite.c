@@ -1,0 +1,263 @@
+/*
+ * cmd_rewrite.c - honk rewrite: change the names in code, in place, by a mapping.
+ *
+ * A file is changed as a whole or not at all (--partial: what is decided). Without --write nothing is changed.
+ */
+#include "base/text.h"
+#include "cli/code_files.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAPPING_BYTES_MAX (4 * 1024 * 1024)
+#define STATUS_NEEDS_PERSON 3
+
+static const Option options[] = {
+    {'m', "mapping", "FILE", "the mapping; required"},
+    {0, "schema", "FILE", "columns of other tables: 'tables: { name: { column: type } }'"},
+    {0, "dialect", "NAME", "of the SQL; guessed file by file unless said"},
+    {0, "default", "PATH",
+     "project and dataset of names that do not say theirs: acme-prod.identity"},
+    {0, "output-names", "POLICY", "keep (new AS old, the mapping's default) or propagate"},
+    {'w', "write", NULL, "change the files"},
+    {'d', "diff", NULL, "show what would change"},
+    {0, "partial", NULL, "also change files of which a part needs a person"},
+    {0},
+};
+
+typedef struct {
+    MappingSet *mappings;
+    Renames *renames;
+    CodeSchema *schema;
+    CodeTask task;
+} Job;
+
+static void
+job_clear(Job *job)
+{
+    renames_free(job->renames);
+    code_schema_free(job->schema);
+    mapping_set_free(job->mappings);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+
+/* ---- reading what is asked ---- */
+
+static bool
+read_mapping(Invocation *call, Job *job, GError **error)
+{
+    const char *path = invocation_option(call, "mapping");
+    g_autofree char *text = NULL;
+    g_autoptr(Diags) diags = diags_new();
+    size_t bytes = 0;
+    if (path == NULL) {
+        invocation_hint(call, "'honk mapping draft SOURCE TARGET' writes a first one");
+        return fail(error, ERR_INVALID,
+                    "--mapping is missing: the file that says what becomes what");
+    }
+    if (!file_read(path, MAPPING_BYTES_MAX, &text, &bytes, error) ||
+        !mapping_parse(text, bytes, path, diags, &job->mappings, error))
+        return false;
+    job->renames = renames_new(job->mappings);
+    if (invocation_has(call, "default"))
+        renames_set_default(job->renames, invocation_option(call, "default"));
+    return true;
+}
+
+static bool
+read_dialect(Invocation *call, Job *job, GError **error)
+{
+    const char *name = invocation_option(call, "dialect");
+    if (name == NULL)
+        return true;
+    job->task.options.dialect = dialect_by_name(name);
+    if (job->task.options.dialect != NULL)
+        return true;
+    g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
+    return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", name, known);
+}
+
+static bool
+read_policy(Invocation *call, Job *job, GError **error)
+{
+    const char *policy = invocation_option(call, "output-names");
+    job->task.options.propagates = policy == NULL
+                                       ? mapping_propagates_names(mapping_get(job->mappings, 0))
+                                       : strcmp(policy, "propagate") == 0;
+    if (policy == NULL || job->task.options.propagates || strcmp(policy, "keep") == 0)
+        return true;
+    return fail(error, ERR_INVALID, "--output-names is '%s', expected keep or propagate", policy);
+}
+
+static bool
+read_job(Invocation *call, Job *job, GError **error)
+{
+    const char *schema = invocation_option(call, "schema");
+    if (!read_mapping(call, job, error) || !read_dialect(call, job, error) ||
+        !read_policy(call, job, error))
+        return false;
+    if (schema != NULL && !code_schema_read(schema, &job->schema, error))
+        return false;
+    job->task.renames = job->renames;
+    job->task.options.columns = job->schema != NULL ? code_schema_columns : NULL;
+    job->task.options.columns_data = job->schema;
+    return true;
+}
+
+/* ---- one file ---- */
+
+static bool
+is_to_change(const Invocation *call, const CodeFile *file)
+{
+    return file->rewrite->edits->len > 0 && file->rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
+           (rewrite_is_decided(file->rewrite) || invocation_has(call, "partial"));
+}
+
+static bool
+write_file(const CodeFile *file, GError **error)
+{
+    struct stat entry;
+    size_t bytes = 0;
+    g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+    if (stat(file->path, &entry) != 0)
+        return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", file->path);
+    return file_write_atomic(file->path, after, bytes, (int) (entry.st_mode & 07777), error);
+}
+
+static void
+show_diff(View *view, const CodeFile *file)
+{
+    g_autofree char *diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
+    g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
+        Tone tone = lines[i][0] == '+'   ? TONE_GOOD
+                    : lines[i][0] == '-' ? TONE_BAD
+                    : lines[i][0] == '@' ? TONE_DIM
+                                         : TONE_PLAIN;
+        view_tone(view, tone, "%s", lines[i]);
+    }
+}
+
+static void
+show_undecided(View *view, const CodeFile *file)
+{
+    for (guint i = 0; i < file->rewrite->sites->len; i++) {
+        const Site *site = g_ptr_array_index(file->rewrite->sites, i);
+        if (site->disposition != DISPOSITION_NEEDS_PERSON &&
+            site->disposition != DISPOSITION_UNPARSABLE)
+            continue;
+        view_tone(view, TONE_WARN, "%s:%d:%d: %s [%s]%s%s", file->path, site->line, site->column,
+                  site->reason, site->code, site->link != NULL ? " " : "",
+                  site->link != NULL ? site->link : "");
+    }
+}
+
+/* ---- all files ---- */
+
+typedef struct {
+    int mention, change, person, sites[DISPOSITION_COUNT];
+} Count;
+
+static void
+count_file(Count *count, const CodeFile *file, bool changes)
+{
+    count->mention++;
+    count->change += changes;
+    count->person += !rewrite_is_decided(file->rewrite);
+    for (int i = 0; i < DISPOSITION_COUNT; i++)
+        count->sites[i] += file->rewrite->count[i];
+}
+
+static void
+show_summary(View *view, const Count *count, guint files, bool writes)
+{
+    g_autofree char *read = text_plural(files, "file", "files");
+    if (count->mention == 0) {
+        view_line(view, "%s read: none names the dataset", read);
+        return;
+    }
+    view_tone(view, TONE_STRONG, "%s read, %d %s the dataset: %d %s, %d %s a person", read,
+              count->mention, count->mention == 1 ? "names" : "name", count->change,
+              writes ? "changed" : "would change", count->person,
+              count->person == 1 ? "needs" : "need");
+    for (int i = 0; i < DISPOSITION_COUNT; i++)
+        if (count->sites[i] > 0)
+            view_line(view, "  %6d  %s", count->sites[i], disposition_name((Disposition) i));
+    if (!writes && count->change > 0)
+        view_line(view, "nothing was written: --diff shows the changes, --write makes them");
+}
+
+static json_t *
+answer_json(const Count *count, json_t *list)
+{
+    json_t *answer = json_object(), *sites = json_object();
+    json_object_set_new(answer, "files", list);
+    for (int i = 0; i < DISPOSITION_COUNT; i++)
+        json_set_int(sites, disposition_name((Disposition) i), count->sites[i]);
+    json_object_set_new(answer, "sites", sites);
+    return answer;
+}
+
+static bool
+finish_file(Invocation *call, CodeFile *file, Count *count, json_t *list, GError **error)
+{
+    if (file->skipped != NULL)
+        view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
+    if (file->rewrite == NULL || file->rewrite->sites->len == 0)
+        return true;
+    bool changes = is_to_change(call, file), writes = invocation_has(call, "write");
+    count_file(count, file, changes);
+    if (changes && writes && !write_file(file, error))
+        return false;
+    json_array_append_new(list, rewrite_json(file->rewrite, file->path, changes && writes));
+    if (call->view->json)
+        return true;
+    if (changes && invocation_has(call, "diff"))
+        show_diff(call->view, file);
+    show_undecided(call->view, file);
+    return true;
+}
+
+static bool
+rewrite_run(Invocation *call, GError **error)
+{
+    g_auto(Job) job = {0};
+    g_autoptr(GPtrArray) files = NULL;
+    g_autoptr(json_t) answer = NULL;
+    json_t *list = json_array();
+    Count count = {0};
+    bool done = read_job(call, &job, error) && code_files_find(call->args, &files, error);
+    if (done)
+        code_files_rewrite(files, &job.task);
+    for (guint i = 0; done && i < files->len; i++)
+        done = finish_file(call, g_ptr_array_index(files, i), &count, list, error);
+    answer = answer_json(&count, list);
+    if (!done)
+        return false;
+    if (call->view->json)
+        view_json(call->view, answer);
+    else
+        show_summary(call->view, &count, files->len, invocation_has(call, "write"));
+    call->status = count.person > 0 ? STATUS_NEEDS_PERSON : 0;
+    return true;
+}
+
+const Command cmd_rewrite = {
+    .name = "rewrite",
+    .args = "PATH…",
+    .summary = "change the names in code by a mapping, in place",
+    .deed = "rewrite the code",
+    .about = "Reads SQL files, also with Jinja, and changes the bytes of the names that mean the "
+             "moving dataset: tables in "
+             "every quoting, columns through aliases, WITH and subqueries. Comments and spacing "
+             "stay. What cannot be "
+             "decided is left as it is and listed with its place; a file with such a place is not "
+             "changed unless "
+             "--partial is given.\n\n"
+             "Exit status: 0 all is decided, 3 something needs a person, 2 bad input.",
+    .examples = "honk rewrite --mapping mappings/users.yaml --diff reports/\n"
+                "honk rewrite --mapping mappings/users.yaml --dialect bigquery --schema "
+                "schema.yaml --write .",
+    .options = options,
+    .run = rewrite_run,
+};

@@ -1,0 +1,123 @@
+/* cmd_scan.c - honk scan: who mentions a dataset, where, and how. */
+#include "cli/code_files.h"
+
+#include <string.h>
+
+static const Option options[] = {
+    {0, "dataset", "NAME",
+     "the dataset as the code writes it: users_v1, acme-prod.identity.users_v1; required"},
+    {0, "dialect", "NAME", "of the SQL; guessed file by file unless said"},
+    {0, "default", "PATH",
+     "project and dataset of names that do not say theirs: acme-prod.identity"},
+    {0},
+};
+
+/* What the site is to somebody who looks for readers. */
+static const char *
+use_of(const Site *site)
+{
+    if (site->disposition == DISPOSITION_UNAFFECTED)
+        return "another";
+    if (site->kind == SITE_TABLE)
+        return "table";
+    return site->code[0] != '\0' ? site->code : site_kind_name(site->kind);
+}
+
+static char *
+line_of(const CodeFile *file, size_t at)
+{
+    size_t begin = at, end = at;
+    while (begin > 0 && file->text[begin - 1] != '\n')
+        begin--;
+    while (end < file->bytes && file->text[end] != '\n' && file->text[end] != '\r')
+        end++;
+    return g_strstrip(g_strndup(file->text + begin, end - begin));
+}
+
+static void
+list_file(Table *table, json_t *list, const CodeFile *file)
+{
+    for (guint i = 0; i < file->rewrite->sites->len; i++) {
+        const Site *site = g_ptr_array_index(file->rewrite->sites, i);
+        g_autofree char *line = line_of(file, site->begin);
+        json_t *item = json_object();
+        table_cellf(table, TONE_STRONG, "%s:%d:%d", file->path, site->line, site->column);
+        table_cell(table, site->disposition == DISPOSITION_UNAFFECTED ? TONE_DIM : TONE_PLAIN,
+                   use_of(site));
+        table_cell(table, TONE_PLAIN, line);
+        json_set_string(item, "path", file->path);
+        json_set_int(item, "line", site->line);
+        json_set_int(item, "column", site->column);
+        json_set_string(item, "use", use_of(site));
+        json_set_string(item, "text", line);
+        json_set_string(item, "reason", site->reason);
+        json_array_append_new(list, item);
+    }
+}
+
+static bool
+read_task(Invocation *call, CodeTask *task, Renames **ret, GError **error)
+{
+    const char *name = invocation_option(call, "dataset"),
+               *dialect = invocation_option(call, "dialect");
+    if (name == NULL || name[0] == '\0')
+        return fail(error, ERR_INVALID, "--dataset is missing: the name that is looked for");
+    task->options.dialect = dialect != NULL ? dialect_by_name(dialect) : NULL;
+    if (dialect != NULL && task->options.dialect == NULL) {
+        g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
+        return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", dialect, known);
+    }
+    *ret = renames_new_for_name(name);
+    if (invocation_has(call, "default"))
+        renames_set_default(*ret, invocation_option(call, "default"));
+    task->renames = *ret;
+    return true;
+}
+
+static bool
+scan_run(Invocation *call, GError **error)
+{
+    g_autoptr(Renames) renames = NULL;
+    g_autoptr(GPtrArray) files = NULL;
+    g_autoptr(json_t) list = json_array();
+    g_autoptr(Table) table = table_new("place", "use", "line", NULL);
+    CodeTask task = {0};
+    int mentions = 0;
+    if (!read_task(call, &task, &renames, error) || !code_files_find(call->args, &files, error))
+        return false;
+    code_files_rewrite(files, &task);
+    for (guint i = 0; i < files->len; i++) {
+        const CodeFile *file = g_ptr_array_index(files, i);
+        if (file->skipped != NULL)
+            view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
+        if (file->rewrite == NULL)
+            continue;
+        mentions += file->rewrite->sites->len > 0;
+        list_file(table, list, file);
+    }
+    if (call->view->json) {
+        view_json(call->view, list);
+        return true;
+    }
+    if (table_rows(table) > 0)
+        view_table(call->view, table);
+    g_autofree char *read = text_plural(files->len, "file", "files");
+    view_tone(call->view, TONE_STRONG, "%s read, %d %s it", read, mentions,
+              mentions == 1 ? "mentions" : "mention");
+    return true;
+}
+
+const Command cmd_scan = {
+    .name = "scan",
+    .args = "PATH…",
+    .summary = "who mentions a dataset, where, and how",
+    .deed = "scan the code",
+    .about =
+        "Reads the files below the paths. In SQL it tells the dataset from WITH tables, aliases "
+        "and datasets elsewhere that "
+        "are called the same; comments are passed over. In other files a mention is just that.",
+    .examples = "honk scan --dataset users_v1 reports/\nhonk scan --dataset "
+                "acme-prod.identity.users_v1 --json .",
+    .options = options,
+    .run = scan_run,
+};

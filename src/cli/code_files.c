@@ -1,0 +1,127 @@
+/* code_files.c - walk over repositories and rewrite their files in parallel. */
+#include "cli/code_files.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static void
+code_file_free(void *data)
+{
+    CodeFile *file = data;
+    g_free(file->path);
+    g_free(file->text);
+    g_free(file->skipped);
+    rewrite_free(file->rewrite);
+    g_free(file);
+}
+
+/* ---- finding ---- */
+
+static void
+add_file(GPtrArray *files, const char *path)
+{
+    CodeFile *file = g_new0(CodeFile, 1);
+    file->path = g_strdup(path);
+    g_ptr_array_add(files, file);
+}
+
+static bool
+is_passed_over(const char *name)
+{
+    return name[0] == '.' || strcmp(name, "node_modules") == 0 || strcmp(name, "dbt_packages") == 0;
+}
+
+static bool walk(GPtrArray *files, const char *folder, GError **error);
+
+/* Links are not followed: they lead out of the repository, or in circles. */
+static bool
+walk_entry(GPtrArray *files, const char *path, GError **error)
+{
+    struct stat entry;
+    if (lstat(path, &entry) != 0)
+        return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
+    if (S_ISDIR(entry.st_mode))
+        return walk(files, path, error);
+    if (S_ISREG(entry.st_mode))
+        add_file(files, path);
+    return true;
+}
+
+static bool
+walk(GPtrArray *files, const char *folder, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &reason);
+    if (dir == NULL)
+        return fail(error, ERR_NOT_FOUND, "cannot read the folder '%s': %s", folder,
+                    reason->message);
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (!is_passed_over(name) && !walk_entry(files, path, error))
+            return false;
+    }
+    return true;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+    return strcmp((*(CodeFile *const *) a)->path, (*(CodeFile *const *) b)->path);
+}
+
+bool
+code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(code_file_free);
+    for (guint i = 0; i < paths->len; i++) {
+        struct stat entry;
+        const char *path = g_ptr_array_index(paths, i);
+        if (stat(path, &entry) != 0)
+            return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
+        if (!S_ISDIR(entry.st_mode))
+            add_file(files, path);
+        else if (!walk(files, path, error))
+            return false;
+    }
+    g_ptr_array_sort(files, by_path);
+    *ret = g_steal_pointer(&files);
+    return true;
+}
+
+/* ---- rewriting ---- */
+
+static bool
+is_text(const char *bytes, size_t count)
+{
+    return memchr(bytes, '\0', MIN(count, 8192)) == NULL;
+}
+
+static void
+rewrite_one(void *data, void *user)
+{
+    CodeFile *file = data;
+    const CodeTask *task = user;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    if (!file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error)) {
+        file->skipped = g_strdup(error->message);
+        return;
+    }
+    if (!is_text(text, file->bytes) || !renames_mentioned(task->renames, text, file->bytes))
+        return;
+    file->text = g_steal_pointer(&text);
+    file->rewrite =
+        rewrite_text(file->path, file->text, file->bytes, task->renames, &task->options);
+}
+
+void
+code_files_rewrite(GPtrArray *files, const CodeTask *task)
+{
+    GThreadPool *pool =
+        g_thread_pool_new(rewrite_one, (void *) task, (int) g_get_num_processors(), FALSE, NULL);
+    for (guint i = 0; i < files->len; i++)
+        g_thread_pool_push(pool, g_ptr_array_index(files, i), NULL);
+    g_thread_pool_free(pool, FALSE, TRUE);
+}

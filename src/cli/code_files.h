@@ -1,0 +1,36 @@
+/*
+ * code_files.h - the files of repositories, and what the rewriter makes of each, on all cores.
+ */
+#pragma once
+
+#include "cli/command.h"
+#include "rewrite/rewrite.h"
+
+#define CODE_FILE_BYTES_MAX                                                                        \
+    (16 * 1024 * 1024) /* the largest SQL that people wrote is a tenth of it */
+
+typedef struct {
+    char *path;
+    char *text; /* NULL unless it names the dataset */
+    size_t bytes;
+    Rewrite *rewrite; /* NULL unless it names the dataset */
+    char *skipped;    /* why it was not read, or NULL */
+} CodeFile;
+
+typedef struct {
+    const Renames *renames;
+    RewriteOptions options;
+} CodeTask;
+
+/* Files below the paths, sorted: no hidden folders, no node_modules, no links. A path that is not there is an error.
+ * Array of CodeFile *; caller frees. */
+CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error);
+/* Read and rewrite all of them; what holds bytes that are no text is passed over. */
+void code_files_rewrite(GPtrArray *files, const CodeTask *task);
+
+/* A schema file: `tables: { name: { column: type } }`. */
+typedef struct CodeSchema CodeSchema;
+CHECKED bool code_schema_read(const char *path, CodeSchema **ret, GError **error);
+void code_schema_free(CodeSchema *schema);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeSchema, code_schema_free)
+SqlColumnsFn code_schema_columns; /* data: CodeSchema */

@@ -1,0 +1,117 @@
+/* code_schema.c - columns of tables that consumers read beside the moving ones, from a YAML file. */
+#include "base/yaml.h"
+#include "cli/code_files.h"
+
+#include <string.h>
+
+typedef struct {
+    char **parts;
+    const char **columns; /* NULL-terminated; borrowed from the file */
+} CodeTable;
+
+struct CodeSchema {
+    YamlFile *file;
+    GPtrArray *tables; /* CodeTable * */
+};
+
+static void
+table_free_all(void *data)
+{
+    CodeTable *table = data;
+    g_strfreev(table->parts);
+    g_free(table->columns);
+    g_free(table);
+}
+
+void
+code_schema_free(CodeSchema *schema)
+{
+    if (schema == NULL)
+        return;
+    g_ptr_array_unref(schema->tables);
+    yaml_file_free(schema->file);
+    g_free(schema);
+}
+
+/* { column: type, … } or [ column, … ] */
+static bool
+read_columns(const YamlNode *node, CodeTable *table, const char *path, const char *name,
+             GError **error)
+{
+    size_t step = node->kind == YAML_MAP ? 2 : 1;
+    if (node->kind == YAML_SCALAR)
+        return fail(
+            error, ERR_INVALID,
+            "%s:%d: table '%s' is '%s', expected its columns, as in { id: int, name: text }", path,
+            node->line, name, node->text);
+    table->columns = g_new0(const char *, node->count + 1);
+    for (size_t i = 0; i < node->count; i++) {
+        const YamlNode *column = node->items[step * i];
+        if (column->kind != YAML_SCALAR)
+            return fail(error, ERR_INVALID, "%s:%d: a column of table '%s' has no name", path,
+                        column->line, name);
+        table->columns[i] = column->text;
+    }
+    return true;
+}
+
+static bool
+read_table(CodeSchema *schema, const char *path, const YamlNode *key, const YamlNode *value,
+           GError **error)
+{
+    CodeTable *table = g_new0(CodeTable, 1);
+    table->parts = g_strsplit(key->text, ".", -1);
+    g_ptr_array_add(schema->tables, table);
+    return read_columns(value, table, path, key->text, error);
+}
+
+bool
+code_schema_read(const char *path, CodeSchema **ret, GError **error)
+{
+    g_autoptr(CodeSchema) schema = g_new0(CodeSchema, 1);
+    g_autoptr(Diags) diags = diags_new();
+    schema->tables = g_ptr_array_new_with_free_func(table_free_all);
+    if (!yaml_read_file(path, diags, &schema->file, error))
+        return false;
+    const YamlNode *root =
+        yaml_document_count(schema->file) > 0 ? yaml_document(schema->file, 0) : NULL;
+    const YamlNode *tables =
+        root != NULL && root->kind == YAML_MAP ? yaml_get(root, "tables") : NULL;
+    if (tables == NULL || tables->kind != YAML_MAP)
+        return fail(error, ERR_INVALID,
+                    "%s has no tables, expected 'tables: { name: { column: type } }'", path);
+    for (size_t i = 0; i < tables->count; i++)
+        if (!read_table(schema, path, tables->items[2 * i], tables->items[2 * i + 1], error))
+            return false;
+    *ret = g_steal_pointer(&schema);
+    return true;
+}
+
+/* All parts that both have agree, from the end. */
+static bool
+is_called(const CodeTable *table, const SqlPath *path)
+{
+    guint length = g_strv_length(table->parts);
+    for (guint i = 1; i <= MIN(length, path->count); i++)
+        if (g_ascii_strcasecmp(table->parts[length - i], path->parts[path->count - i].text) != 0)
+            return false;
+    return path->count > 0;
+}
+
+/* The one table that is meant; NULL when several could be. */
+const char *const *
+code_schema_columns(const SqlSource *source, bool *ret_is_open, void *data)
+{
+    const CodeSchema *schema = data;
+    const CodeTable *found = NULL;
+    for (guint i = 0; i < schema->tables->len; i++) {
+        const CodeTable *table = g_ptr_array_index(schema->tables, i);
+        if (!is_called(table, &source->path))
+            continue;
+        if (found != NULL && g_strv_length(table->parts) != source->path.count)
+            return NULL;
+        found = table;
+    }
+    *ret_is_open = false;
+    return found != NULL ? found->columns : NULL;
+}

@@ -1,0 +1,66 @@
+/*
+ * mention.c - the dataset's name in text that nobody understands: another language, a string, a template.
+ *
+ * A mention is a spelling as a word of its own; of a name with dots its last two parts are enough, because projects are
+ * often put before it by the program.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+#define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
+
+static bool
+is_word_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '-' || (unsigned char) c >= 0x80;
+}
+
+bool
+find_word(const char *text, size_t bytes, const char *word, size_t *ret)
+{
+    size_t length = strlen(word);
+    for (size_t i = 0; i + length <= bytes; i++) {
+        bool begins = i == 0 || !is_word_byte(text[i - 1]);
+        bool ends = i + length == bytes || !is_word_byte(text[i + length]);
+        if (begins && ends && g_ascii_strncasecmp(text + i, word, length) == 0) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *
+last_two(char *const *parts)
+{
+    guint length = g_strv_length((char **) parts);
+    return g_strjoinv(".", (char **) parts + (length > 2 ? length - 2 : 0));
+}
+
+static void
+mention_word(Work *work, const char *word)
+{
+    for (size_t from = 0, at = 0; from < work->bytes && work->out->sites->len < MENTIONS_MAX;
+         from += at + strlen(word)) {
+        if (!find_word(work->text + from, work->bytes - from, word, &at))
+            return;
+        if (!site_covers(work, from + at, from + at + strlen(word)))
+            site_refuse(
+                work, SITE_MENTION, from + at, from + at + strlen(word), "language", NULL,
+                "the dataset is named here, and this kind of file is not rewritten by rules");
+    }
+}
+
+void
+mentions_in_text(Work *work)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            g_autofree char *word = last_two(spelling->source);
+            mention_word(work, word);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+/*
+ * renames.c - which spelling in code is which dataset.
+ *
+ * A spelling is the mapping's name for the source, an alias of it, or one that the caller knows (the object in the
+ * store). A path in code is that spelling when all its parts agree; with fewer parts only when the default path fills
+ * in the rest; with more parts only when these are the schema that a bare name has anyway.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+spelling_free(void *data)
+{
+    Spelling *spelling = data;
+    g_strfreev(spelling->source);
+    g_strfreev(spelling->target);
+    g_free(spelling);
+}
+
+static void
+rename_free(void *data)
+{
+    Rename *rename = data;
+    g_ptr_array_unref(rename->spellings);
+    g_ptr_array_unref(rename->changes);
+    g_free(rename->columns);
+    g_free(rename);
+}
+
+static void
+add_spelling(Rename *rename, const char *source, const char *target)
+{
+    Spelling *spelling = g_new0(Spelling, 1);
+    spelling->source = g_strsplit(source, ".", SPELLING_PARTS_MAX);
+    spelling->target = g_strsplit(target, ".", SPELLING_PARTS_MAX);
+    g_ptr_array_add(rename->spellings, spelling);
+}
+
+static const char *
+last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+/* An alias may spell the entity `users-v1` as SQL has to, users_v1: then the target is spelled so, too. */
+static char *
+target_of_alias(const char *alias, const char *source, const char *target)
+{
+    if (strcmp(last_part(alias), last_part(source)) == 0)
+        return g_strdup(target);
+    g_autofree char *underscored = g_strdelimit(g_strdup(last_part(source)), "-", '_');
+    if (strcmp(last_part(alias), underscored) == 0)
+        return g_strdelimit(g_strdup(target), "-", '_');
+    return g_strdup(target);
+}
+
+static void
+add_names(Rename *rename)
+{
+    const char *source = mapping_source(rename->mapping), *target = mapping_target(rename->mapping);
+    const GPtrArray *aliases = mapping_aliases(rename->mapping);
+    add_spelling(rename, source, target);
+    if (strchr(last_part(source), '-') !=
+        NULL) { /* no name of SQL without quotes: its tables have `_` there */
+        g_autofree char *from = g_strdelimit(g_strdup(source), "-", '_');
+        g_autofree char *to = g_strdelimit(g_strdup(target), "-", '_');
+        add_spelling(rename, from, to);
+    }
+    for (guint i = 0; i < aliases->len; i++) {
+        const char *alias = g_ptr_array_index(aliases, i);
+        g_autofree char *written = target_of_alias(alias, source, target);
+        add_spelling(rename, alias, written);
+    }
+}
+
+Renames *
+renames_new(const MappingSet *set)
+{
+    Renames *renames = g_new0(Renames, 1);
+    renames->list = g_ptr_array_new_with_free_func(rename_free);
+    for (size_t i = 0; i < mapping_count(set); i++) {
+        Rename *rename = g_new0(Rename, 1);
+        rename->mapping = mapping_get(set, i);
+        rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
+        rename->changes = mapping_changes(rename->mapping);
+        rename->columns = g_new0(const char *, rename->changes->len + 1);
+        for (guint c = 0; c < rename->changes->len; c++)
+            rename->columns[c] =
+                ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
+        add_names(rename);
+        g_ptr_array_add(renames->list, rename);
+    }
+    return renames;
+}
+
+Renames *
+renames_new_for_name(const char *name)
+{
+    Renames *renames = g_new0(Renames, 1);
+    Rename *rename = g_new0(Rename, 1);
+    rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
+    rename->changes = g_ptr_array_new();
+    rename->columns = g_new0(const char *, 1);
+    add_spelling(rename, name, name);
+    renames->list = g_ptr_array_new_with_free_func(rename_free);
+    g_ptr_array_add(renames->list, rename);
+    return renames;
+}
+
+void
+renames_free(Renames *renames)
+{
+    if (renames == NULL)
+        return;
+    g_ptr_array_unref(renames->list);
+    g_strfreev(renames->default_path);
+    g_free(renames);
+}
+
+void
+renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
+                     const char *target)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->mapping == mapping)
+            add_spelling(rename, source, target);
+    }
+}
+
+void
+renames_set_default(Renames *renames, const char *path)
+{
+    g_strfreev(renames->default_path);
+    renames->default_path = g_strsplit(path, ".", SPELLING_PARTS_MAX);
+}
+
+/* ---- looking up ---- */
+
+static bool
+part_is(const Dialect *dialect, const SqlPart *part, const char *name)
+{
+    return sql_same_table(dialect, part->text, part->quote, name);
+}
+
+/* The last `count` parts of both agree. */
+static bool
+ends_alike(const Dialect *dialect, const SqlPath *path, char *const *parts, guint length,
+           guint count)
+{
+    for (guint i = 1; i <= count; i++)
+        if (!part_is(dialect, &path->parts[path->count - i], parts[length - i]))
+            return false;
+    return true;
+}
+
+/* Would the default path put these leading parts before the name? */
+static bool
+default_fills(const Renames *renames, char *const *parts, guint missing)
+{
+    guint length = renames->default_path != NULL ? g_strv_length(renames->default_path) : 0;
+    if (length < missing)
+        return false;
+    for (guint i = 0; i < missing; i++)
+        if (strcmp(renames->default_path[length - missing + i], parts[i]) != 0)
+            return false;
+    return true;
+}
+
+/* main.users is users in SQLite, public.users in PostgreSQL. */
+static bool
+is_default_schema(const Renames *renames, const Dialect *dialect, const SqlPath *path, guint extra)
+{
+    const char *schema = strcmp(dialect->name, "sqlite") == 0     ? "main"
+                         : strcmp(dialect->name, "postgres") == 0 ? "public"
+                                                                  : NULL;
+    if (extra == 1 && schema != NULL && part_is(dialect, &path->parts[0], schema))
+        return true;
+    guint length = renames->default_path != NULL ? g_strv_length(renames->default_path) : 0;
+    if (length < extra)
+        return false;
+    for (guint i = 0; i < extra; i++)
+        if (!part_is(dialect, &path->parts[i], renames->default_path[length - extra + i]))
+            return false;
+    return true;
+}
+
+typedef enum { MATCH_NONE, MATCH_OTHER, MATCH_SAME } Match;
+
+static Match
+match(const Renames *renames, const Dialect *dialect, const SqlPath *path, char *const *parts)
+{
+    guint length = g_strv_length((char **) parts), count = MIN(length, path->count);
+    if (path->count == 0 || !part_is(dialect, &path->parts[path->count - 1], parts[length - 1]))
+        return MATCH_NONE;
+    if (!ends_alike(dialect, path, parts, length, count))
+        return MATCH_OTHER;
+    bool is_same =
+        path->count == length ||
+        (path->count < length ? default_fills(renames, parts, length - path->count)
+                              : is_default_schema(renames, dialect, path, path->count - length));
+    return is_same ? MATCH_SAME : MATCH_OTHER;
+}
+
+const Rename *
+renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path,
+             const Spelling **ret_spelling, bool *ret_is_other)
+{
+    *ret_is_other = false;
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            Match found = match(renames, dialect, path, spelling->source);
+            *ret_is_other = *ret_is_other || found == MATCH_OTHER;
+            if (found != MATCH_SAME)
+                continue;
+            *ret_spelling = spelling;
+            *ret_is_other = false;
+            return rename;
+        }
+    }
+    return NULL;
+}
+
+bool
+renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (match(renames, dialect, path, spelling->target) == MATCH_SAME)
+                return true;
+        }
+    }
+    return false;
+}
+
+const ColumnChange *
+rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (sql_same_column(dialect, part->text, part->quote, change->column))
+            return change;
+    }
+    return NULL;
+}
+
+static bool
+mentions(const char *text, size_t bytes, const char *word)
+{
+    size_t length = strlen(word);
+    char first[] = {g_ascii_tolower(word[0]), g_ascii_toupper(word[0])};
+    for (size_t i = 0; i + length <= bytes; i++)
+        if ((text[i] == first[0] || text[i] == first[1]) &&
+            g_ascii_strncasecmp(text + i, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* dbt's names are spellings, too: `source: identity.users_v1`, `ref: users`. */
+static bool
+mentions_dbt(const Mapping *mapping, const char *text, size_t bytes)
+{
+    const json_t *dbt = mapping != NULL ? mapping_dbt(mapping) : NULL;
+    const char *name = json_get_string(dbt, "source", json_get_string(dbt, "ref", NULL));
+    return name != NULL && mentions(text, bytes, last_part(name));
+}
+
+bool
+renames_mentioned(const Renames *renames, const char *text, size_t bytes)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (mentions_dbt(rename->mapping, text, bytes))
+            return true;
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            if (mentions(text, bytes, parts[g_strv_length(parts) - 1]))
+                return true;
+        }
+    }
+    return false;
+}

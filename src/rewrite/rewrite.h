@@ -1,0 +1,99 @@
+/* clang-format off */
+/*
+ * rewrite.h - bytes and a mapping in, edits and dispositions out. Pure.
+ *
+ * Every place that names the dataset or one of its columns is a site, and every site gets a disposition. Nothing is
+ * guessed: what cannot be decided is left as it is and says why. An edit covers the bytes of a name and nothing else.
+ *
+ *   names of datasets     renames_new() turns mappings into a table: spelling -> spelling, column -> what becomes of it
+ *   rewrite_text()        one file: sites and edits
+ *   rewrite_apply()       the edits applied
+ */
+/* clang-format on */
+#pragma once
+
+#include "mapping/mapping.h"
+#include "sql/sql.h"
+
+/* ---- what is renamed ---- */
+
+typedef struct Renames Renames;
+
+/* `set` is borrowed and must outlive it. */
+Renames *renames_new(const MappingSet *set);
+/* For looking only: every site of a dataset that is written like this. */
+Renames *renames_new_for_name(const char *name);
+void renames_free(Renames *renames);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renames, renames_free)
+/* Another spelling of a mapping's source in code, and what is written instead. */
+void renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
+                          const char *target);
+/* Names with fewer parts than the mapping's are looked for in this project or dataset ("acme-prod.identity"). */
+void renames_set_default(Renames *renames, const char *path);
+/* Does the text hold the last part of any spelling? Fast: for files that do not mention the dataset at all. */
+bool renames_mentioned(const Renames *renames, const char *text, size_t bytes);
+
+/* ---- sites ---- */
+
+typedef enum {
+    DISPOSITION_REWRITTEN,
+    DISPOSITION_ALREADY,    /* names the new dataset */
+    DISPOSITION_UNAFFECTED, /* same name, another thing: `reason` says what */
+    DISPOSITION_NEEDS_PERSON,
+    DISPOSITION_UNPARSABLE,
+    DISPOSITION_COUNT
+} Disposition;
+
+typedef enum { SITE_TABLE, SITE_COLUMN, SITE_STAR, SITE_MENTION, SITE_FILE } SiteKind;
+
+typedef struct {
+    SiteKind kind;
+    Disposition disposition;
+    size_t begin, end; /* bytes of the file */
+    int line, column;  /* from 1; the column in bytes */
+    char *before;      /* what stands there */
+    char *after;       /* what is written instead; NULL when nothing is */
+    const char *code;  /* of what needs a person: rewrite_codes(); "" otherwise */
+    char *reason;      /* for people; NULL when there is nothing to say */
+    char *link;        /* from the mapping, or NULL */
+} Site;
+
+typedef struct {
+    size_t begin, end;
+    char *text;
+} Edit;
+
+typedef struct {
+    const char *language; /* "sql", "text" */
+    const char *dialect;  /* of SQL, else NULL */
+    GPtrArray *sites;     /* Site *, in the order of the text */
+    GPtrArray *edits;     /* Edit *, in the order of the text; they do not overlap */
+    int count[DISPOSITION_COUNT];
+} Rewrite;
+
+typedef struct {
+    const Dialect *dialect; /* NULL: guessed from the text */
+    bool propagates;        /* output names change, instead of `new AS old` */
+    SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
+    void *columns_data;
+} RewriteOptions;
+
+/* `path` tells the language by its ending. Always gives a result. */
+Rewrite *rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
+                      const RewriteOptions *options);
+void rewrite_free(Rewrite *rewrite);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rewrite, rewrite_free)
+/* Nothing is left to a person. */
+bool rewrite_is_decided(const Rewrite *rewrite);
+/* The text with all edits. Caller frees. */
+char *rewrite_apply(const Rewrite *rewrite, const char *text, size_t bytes, size_t *ret_bytes);
+/* The edits that undo these, against the new text. Caller frees with g_ptr_array_unref(). */
+GPtrArray *rewrite_undo(const Rewrite *rewrite, const char *text);
+
+const char *disposition_name(Disposition disposition);
+const char *site_kind_name(SiteKind kind);
+/* {path, language, dialect, changed, sites: [{begin, end, line, column, kind, before, after, disposition, code,
+ * reason, link}]}. Caller owns. */
+json_t *rewrite_json(const Rewrite *rewrite, const char *path, bool is_changed);
+/* Unified, three lines of context; "" without edits. Caller frees. */
+char *rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes);

@@ -1,0 +1,59 @@
+/* site.c - sites and edits as they are found. */
+#include "rewrite/work.h"
+
+Site *
+site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_t end)
+{
+    Site *site = g_new0(Site, 1);
+    *site = (Site){.kind = kind,
+                   .disposition = disposition,
+                   .begin = begin,
+                   .end = end,
+                   .before = g_strndup(work->text + begin, end - begin),
+                   .code = ""};
+    g_ptr_array_add(work->out->sites, site);
+    return site;
+}
+
+void
+site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *code, const char *link,
+            const char *format, ...)
+{
+    va_list args;
+    Site *site = site_add(work, kind, DISPOSITION_NEEDS_PERSON, begin, end);
+    site->code = code;
+    site->link = g_strdup(link);
+    va_start(args, format);
+    site->reason = g_strdup_vprintf(format, args);
+    va_end(args);
+}
+
+void
+edit_add(Work *work, size_t begin, size_t end, const char *text)
+{
+    Edit *edit = g_new0(Edit, 1);
+    *edit = (Edit){.begin = begin, .end = end, .text = g_strdup(text)};
+    g_ptr_array_add(work->out->edits, edit);
+}
+
+void
+site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after)
+{
+    Site *site = site_add(work, kind, DISPOSITION_REWRITTEN, begin, end);
+    site->after = g_strdup(after);
+    if (g_strcmp0(site->before, after) == 0)
+        site->disposition = DISPOSITION_ALREADY;
+    else
+        edit_add(work, begin, end, after);
+}
+
+bool
+site_covers(const Work *work, size_t begin, size_t end)
+{
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        const Site *site = g_ptr_array_index(work->out->sites, i);
+        if (site->begin < end && begin < site->end)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,107 @@
+/* spelling.c - how names are written: the writer's quotes, the writer's number of parts. */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static bool
+is_plain(const Dialect *dialect, const char *name)
+{
+    if (!(g_ascii_isalpha(name[0]) || name[0] == '_') ||
+        word_is_reserved(word_find(name, strlen(name))))
+        return false;
+    for (const char *c = name; *c != '\0'; c++) {
+        bool folds = dialect->quotes_keep_case &&
+                     ((dialect->column_case == CASE_LOWER && g_ascii_isupper(*c)));
+        if (!(g_ascii_isalnum(*c) || *c == '_') || folds)
+            return false;
+    }
+    return true;
+}
+
+static char *
+quoted(const char *name, char quote)
+{
+    char close = quote == '[' ? ']' : quote;
+    GString *text = g_string_new(NULL);
+    g_string_append_c(text, quote);
+    for (const char *c = name; *c != '\0'; c++) {
+        if (*c == close)
+            g_string_append_c(text, close);
+        g_string_append_c(text, *c);
+    }
+    g_string_append_c(text, close);
+    return g_string_free(text, FALSE);
+}
+
+char *
+spell_like(const Dialect *dialect, const SqlPart *old, const char *name)
+{
+    if (old->quote == '\0')
+        return is_plain(dialect, name) ? g_strdup(name) : quoted(name, dialect->name_quotes[0]);
+    bool is_upper = dialect->column_case == CASE_UPPER && dialect->quotes_keep_case;
+    g_autofree char *folded = is_upper ? g_ascii_strup(old->text, -1) : NULL;
+    if (is_upper && strcmp(old->text, folded) == 0) {
+        g_autofree char *upper = g_ascii_strup(name, -1);
+        return quoted(upper, old->quote);
+    }
+    return quoted(name, old->quote);
+}
+
+/* The parts to write where `count` parts stand: as many, while what is left out agrees. */
+static char *const *
+parts_for(const Spelling *spelling, guint count, guint *ret_kept)
+{
+    guint from = g_strv_length(spelling->source), to = g_strv_length(spelling->target);
+    *ret_kept = 0;
+    if (count > to) { /* a bare target: what is before it stays */
+        *ret_kept = count - to;
+        return spelling->target;
+    }
+    guint left_out = to - count;
+    bool agrees = from == to;
+    for (guint i = 0; agrees && i < left_out; i++)
+        agrees = strcmp(spelling->source[i], spelling->target[i]) == 0;
+    return agrees ? spelling->target + left_out : spelling->target;
+}
+
+/* In one pair of quotes the parts have none of their own. */
+static char *
+spell_part(const Dialect *dialect, const SqlPath *path, const SqlPart *old, const char *name)
+{
+    bool is_inside = path->is_in_one_quote && path->count > 1;
+    bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
+    return is_inside || has_dashes ? g_strdup(name) : spell_like(dialect, old, name);
+}
+
+void
+spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
+{
+    const Dialect *dialect = work->sql->dialect;
+    guint kept = 0;
+    char *const *parts = parts_for(spelling, path->count, &kept);
+    guint count = g_strv_length((char **) parts);
+    const SqlPart *first = &path->parts[kept], *last = &path->parts[path->count - 1];
+    g_autoptr(GString) whole = g_string_new(NULL);
+    for (guint i = 0; i < count; i++) {
+        const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
+        g_autofree char *part = spell_part(dialect, path, old, parts[i]);
+        g_string_append_printf(whole, "%s%s", i > 0 ? "." : "", part);
+    }
+    site_edit(work, SITE_TABLE, first->begin, last->end, whole->str);
+}
+
+char *
+spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling *spelling)
+{
+    if (source->alias != NULL) {
+        return source->alias->quote != '\0' ? quoted(source->alias->text, source->alias->quote)
+                                            : g_strdup(source->alias->text);
+    }
+    const SqlPart *last = &source->path.parts[source->path.count - 1];
+    if (spelling == NULL)
+        return last->quote != '\0' ? quoted(last->text, last->quote) : g_strdup(last->text);
+    SqlPart old = *last;
+    if (source->path.is_in_one_quote && source->path.count > 1)
+        old.quote = '\0';
+    return spell_like(dialect, &old, spelling->target[g_strv_length(spelling->target) - 1]);
+}

@@ -1,0 +1,344 @@
+/* sql_columns.c - references to columns that change: a new name, an expression, other literals, or a person. */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* ---- refusing ---- */
+
+static const char *
+why_of(const ColumnChange *change)
+{
+    return change->why != NULL ? change->why : "the mapping gives no reason";
+}
+
+static void
+refuse_change(Work *work, const SqlPart *part, const ColumnChange *change)
+{
+    switch (change->kind) {
+    case CHANGE_DROPPED:
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "dropped", change->link,
+                    "'%s' is dropped: %s", change->column, why_of(change));
+        return;
+    case CHANGE_DERIVED:
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "derived", change->link,
+                    "'%s' only goes into the making of other columns: say under `consumers` what "
+                    "is written instead",
+                    change->column);
+        return;
+    case CHANGE_VALUES:
+        site_refuse(
+            work, SITE_COLUMN, part->begin, part->end, "values-changed", change->link,
+            "'%s' holds other values than '%s' did: say under `consumers` what is written instead",
+            change->to, change->column);
+        return;
+    default:
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-a-name", change->link,
+                    "'%s' becomes an expression, which cannot stand here", change->column);
+    }
+}
+
+static const char *
+called(const SqlSource *source)
+{
+    if (source->alias != NULL)
+        return source->alias->text;
+    return source->path.count > 0 ? source->path.parts[source->path.count - 1].text : "a subquery";
+}
+
+static void
+refuse_undecided(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    if (ref->also != NULL)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be a column of '%s' or of '%s': qualify it, or give their schemas",
+                    part->text, called(ref->source), called(ref->also));
+    else
+        site_refuse(
+            work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+            "'%s' may be a column of '%s' or of another table: qualify it, or give the schema",
+            part->text, called(ref->source));
+}
+
+/* ---- names ---- */
+
+/* `name` at this place, with a qualifier where it would mean something else without one. */
+static void
+edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    g_autofree char *written = spell_like(dialect, part, name);
+    bool needs_qualifier = ref->path.count == 1 && ref->binding == BINDING_COLUMN &&
+                           ref->clause != CLAUSE_USING && ref->clause != CLAUSE_ASSIGN &&
+                           ref->clause != CLAUSE_COLUMNS && is_new_name_taken(work, ref, name);
+    if (needs_qualifier && ref->source->alias == NULL && ref->source->path.count == 0) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                    "the new name '%s' would mean another column here: give the subquery an alias",
+                    name);
+        return;
+    }
+    g_autofree char *qualifier =
+        needs_qualifier
+            ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
+            : NULL;
+    g_autofree char *after =
+        qualifier != NULL ? g_strdup_printf("%s.%s", qualifier, written) : g_strdup(written);
+    site_edit(work, SITE_COLUMN, part->begin, part->end, after);
+}
+
+/* ` AS old` behind an item whose name is seen from outside, or that names a field. */
+static void
+keep_output_name(Work *work, const SqlRef *ref)
+{
+    const SqlItem *item = ref->in;
+    bool is_kept = item != NULL && item->plain == ref && item_needs_alias(work, item);
+    if (!is_kept && !ref->is_field)
+        return;
+    const SqlPart *part = &ref->path.parts[ref->path.count - 1];
+    g_autofree char *alias =
+        g_strdup_printf(" AS %.*s", (int) (part->end - part->begin), work->text + part->begin);
+    edit_add(work, part->end, part->end, alias);
+}
+
+/* ---- expressions ---- */
+
+/* a, f(x), (a + b) and CASE … END need no brackets of their own. */
+static bool
+is_closed(const Sql *expr)
+{
+    const Token *first = &g_array_index(expr->tokens, Token, 0);
+    guint count = expr->tokens->len - 1;
+    if (first->word == WORD_CASE)
+        return g_array_index(expr->tokens, Token, count - 1).word == WORD_END;
+    for (guint i = 0; i < count; i++) {
+        const Token *token = &g_array_index(expr->tokens, Token, i);
+        if (token->kind == TOKEN_OPEN && token->match > i)
+            i = token->match;
+        else if (token->kind == TOKEN_OPERATOR ||
+                 (token->kind == TOKEN_WORD && token->word != WORD_NONE))
+            return false;
+    }
+    return true;
+}
+
+static void
+append_qualified(GString *text, const char *expr, const Dialect *dialect, const char *qualifier)
+{
+    static const char head[] = "SELECT ";
+    g_autofree char *statement = g_strconcat(head, expr, NULL);
+    g_autoptr(Sql) sql = sql_new(statement, strlen(statement), dialect);
+    size_t at = sizeof head - 1;
+    const SqlBlock *block = sql->blocks->len > 0 ? g_ptr_array_index(sql->blocks, 0) : NULL;
+    for (guint i = 0; qualifier != NULL && block != NULL && i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        if (ref->path.count > 1)
+            continue;
+        g_string_append_len(text, statement + at, (gssize) (ref->path.parts[0].begin - at));
+        g_string_append_printf(text, "%s.", qualifier);
+        at = ref->path.parts[0].begin;
+    }
+    g_string_append(text, statement + at);
+}
+
+static bool
+is_name_only(SqlClause clause)
+{
+    return clause == CLAUSE_USING || clause == CLAUSE_ASSIGN || clause == CLAUSE_COLUMNS;
+}
+
+static void
+edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const SqlPart *part = &ref->path.parts[ref->column];
+    bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1;
+    if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count) {
+        refuse_change(work, part, change);
+        return;
+    }
+    g_autofree char *qualifier =
+        wants_qualifier
+            ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
+            : NULL;
+    g_autoptr(Sql) parsed = sql_new(change->expr, strlen(change->expr), dialect);
+    bool has_brackets = !ref->is_whole && !is_closed(parsed);
+    g_autoptr(GString) text = g_string_new(has_brackets ? "(" : "");
+    append_qualified(text, change->expr, dialect, qualifier);
+    g_string_append(text, has_brackets ? ")" : "");
+    site_edit(work, SITE_COLUMN, ref->path.parts[0].begin, part->end, text->str);
+    keep_output_name(work, ref);
+}
+
+/* ---- fields ---- */
+
+/* `client.os` of the mapping, where the reference goes on with dots. */
+static const ColumnChange *
+nested_change(Work *work, const SqlRef *ref, bool *ret_is_inside)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
+    const Dialect *dialect = work->sql->dialect;
+    *ret_is_inside = false;
+    for (guint i = 0; rename != NULL && i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        g_auto(GStrv) parts = g_strsplit(change->column, ".", SPELLING_PARTS_MAX);
+        guint length = g_strv_length(parts), rest = ref->path.count - ref->column, same = 0;
+        while (length > 1 && same < MIN(length, rest) &&
+               sql_same_column(dialect, ref->path.parts[ref->column + same].text,
+                               ref->path.parts[ref->column + same].quote, parts[same]))
+            same++;
+        if (same == length && length > 1)
+            return change;
+        *ret_is_inside =
+            *ret_is_inside || (length > 1 && same == rest && change->kind != CHANGE_NONE);
+    }
+    return NULL;
+}
+
+static void
+edit_nested(Work *work, const SqlRef *ref, const ColumnChange *change)
+{
+    g_auto(GStrv) from = g_strsplit(change->column, ".", SPELLING_PARTS_MAX);
+    g_auto(GStrv) to = g_strsplit(change->to != NULL ? change->to : "", ".", SPELLING_PARTS_MAX);
+    const SqlPart *first = &ref->path.parts[ref->column];
+    if (change->kind == CHANGE_NONE)
+        return;
+    if (change->kind != CHANGE_NAME || g_strv_length(from) != g_strv_length(to)) {
+        refuse_change(work, first, change);
+        return;
+    }
+    for (guint i = 0; to[i] != NULL; i++)
+        if (strcmp(from[i], to[i]) != 0)
+            edit_name(work, ref, first + i, to[i]);
+    if (ref->column + g_strv_length(to) == ref->path.count &&
+        strcmp(from[g_strv_length(from) - 1], to[g_strv_length(to) - 1]) != 0)
+        keep_output_name(work, ref);
+}
+
+/* ---- one reference ---- */
+
+/* rowid, _PARTITIONTIME: not in any mapping, and still there. */
+static bool
+is_pseudo_column(const char *name)
+{
+    static const char *const names[] = {"rowid", "oid", "ctid", "xmin", "rownum", "level"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strcasecmp(name, names[i]) == 0)
+            return true;
+    return name[0] == '_';
+}
+
+/* A column that is qualified as the table's, and of which the mapping says nothing. */
+static void
+check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
+    bool is_inside = false;
+    if (rename == NULL || ref->column == 0 || is_pseudo_column(part->text) ||
+        rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL ||
+        nested_change(work, ref, &is_inside) != NULL || is_inside)
+        return;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
+                "the mapping does not say what becomes of '%s'", part->text);
+}
+
+static void
+visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change,
+             const ColumnChange *also)
+{
+    if (change != NULL && also != NULL && change->kind == CHANGE_NAME &&
+        also->kind == CHANGE_NAME && strcmp(change->to, also->to) == 0) {
+        edit_name(work, ref, part, change->to);
+        keep_output_name(work, ref);
+        return;
+    }
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "joined-by-name", NULL,
+                "'%s' is joined by name, and only one side is renamed: join with ON", part->text);
+}
+
+static void
+visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
+{
+    if (change->kind == CHANGE_NAME) {
+        edit_name(work, ref, part, change->to);
+        keep_output_name(work, ref);
+    } else if (change->kind == CHANGE_EXPRESSION) {
+        edit_expression(work, ref, change);
+    } else if (!edit_literals(work, ref, change)) {
+        refuse_change(work, part, change);
+    }
+}
+
+static void
+visit_column(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const ColumnChange *change = source_change(work, ref->source, part);
+    const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
+    bool is_inside = false;
+    const ColumnChange *nested = nested_change(work, ref, &is_inside);
+    if (nested != NULL)
+        edit_nested(work, ref, nested);
+    else if (is_inside)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "fields-changed", NULL,
+                    "fields of '%s' are renamed, and it is used as a whole here", part->text);
+    else if (ref->also != NULL && (change != NULL || also != NULL))
+        visit_merged(work, ref, part, change, also);
+    else if (change != NULL)
+        visit_changed(work, ref, part, change);
+    else
+        check_unmapped(work, ref, part);
+}
+
+static void
+visit_output(Work *work, const SqlRef *ref)
+{
+    const char *name = item_new_name(work, ref->item);
+    if (name != NULL)
+        edit_name(work, ref, &ref->path.parts[0], name);
+}
+
+static void
+visit_row(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (ref->source->query == NULL && source_changes(work, ref->source))
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "whole-row", NULL,
+                    "the row of '%s' is used as a whole, with its columns' names", part->text);
+}
+
+static void
+visit_ref(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    switch (ref->binding) {
+    case BINDING_COLUMN:
+        visit_column(work, ref);
+        break;
+    case BINDING_OUTPUT:
+        visit_output(work, ref);
+        break;
+    case BINDING_ROW:
+        visit_row(work, ref);
+        break;
+    case BINDING_UNDECIDED:
+        if (source_change(work, ref->source, part) != NULL ||
+            (ref->also != NULL && source_change(work, ref->also, part) != NULL))
+            refuse_undecided(work, ref);
+        break;
+    case BINDING_NONE:
+    case BINDING_LOCAL:
+        break;
+    }
+}
+
+void
+sql_columns(Work *work)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++)
+            visit_ref(work, g_ptr_array_index(block->refs, i));
+        for (guint i = 0; i < block->items->len; i++)
+            sql_star(work, g_ptr_array_index(block->items, i));
+    }
+}

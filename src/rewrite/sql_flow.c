@@ -1,0 +1,316 @@
+/*
+ * sql_flow.c - how a new column name travels out of the block that reads the table.
+ *
+ * A plain item without alias gives its name to whoever reads the query. Readers inside of the text can follow the new
+ * name; readers outside cannot. So a query is *pinned* when its output names are seen from outside, or by something that
+ * cannot follow (a star in a pinned query, a whole row, PIVOT, a pipe, a join by name); in a pinned query the item
+ * gets its old name as an alias.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* ---- who sees the names ---- */
+
+static bool
+is_struct(const SqlQuery *query)
+{
+    const SqlBranch *first =
+        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    return first != NULL && first->block != NULL && first->block->is_struct;
+}
+
+static bool
+is_result(const SqlQuery *query)
+{
+    return !query->is_value && query->as == NULL && query->common == NULL && query->in == NULL;
+}
+
+/* The statement that the query is the result of. */
+static const SqlStatement *
+statement_of(const SqlQuery *query)
+{
+    const SqlBranch *first =
+        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    while (first != NULL && first->block == NULL)
+        first =
+            first->query->branches->len > 0 ? g_ptr_array_index(first->query->branches, 0) : NULL;
+    return first != NULL ? first->block->statement : NULL;
+}
+
+bool
+query_names_matter(const SqlQuery *query)
+{
+    if (query->is_value)
+        return is_struct(query);
+    const SqlStatement *statement = is_result(query) ? statement_of(query) : NULL;
+    return statement == NULL || (statement->kind != STATEMENT_INSERT && !statement->has_columns);
+}
+
+static bool
+pin(Work *work, SqlQuery *query)
+{
+    return query != NULL && g_hash_table_add(work->pinned, query);
+}
+
+/* ---- what a reader of a source sees ---- */
+
+static bool
+is_part(Work *work, const SqlPart *part, const char *name)
+{
+    return name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name);
+}
+
+static bool
+names_have(Work *work, const GPtrArray *parts, const SqlPart *part)
+{
+    for (guint i = 0; parts != NULL && i < parts->len; i++)
+        if (is_part(work, part, ((const SqlPart *) g_ptr_array_index(parts, i))->text))
+            return true;
+    return false;
+}
+
+static bool
+source_has(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    bool is_open = false;
+    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; i < names->len; i++)
+        if (is_part(work, part, g_ptr_array_index(names, i)))
+            return true;
+    return false;
+}
+
+/* What comes through a star under this name. */
+static const ColumnChange *
+star_change(Work *work, const SqlItem *star, const SqlPart *part)
+{
+    if (names_have(work, star->except, part) || names_have(work, star->replace, part))
+        return NULL;
+    if (star->star_of != NULL)
+        return source_has(work, star->star_of, part) ? source_change(work, star->star_of, part)
+                                                     : NULL;
+    for (guint i = 0; star->star_path.count == 0 && i < star->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+        if (source_has(work, source, part))
+            return source_change(work, source, part);
+    }
+    return NULL;
+}
+
+static const ColumnChange *
+plain_change(Work *work, const SqlItem *item)
+{
+    const SqlRef *ref = item->plain;
+    if (ref == NULL || ref->binding != BINDING_COLUMN || ref->column + 1 != ref->path.count)
+        return NULL;
+    return source_change(work, ref->source, &ref->path.parts[ref->column]);
+}
+
+/* Is the new name one of the block's outputs already? */
+static bool
+collides(const SqlItem *item, const char *name, Work *work)
+{
+    for (guint i = 0; i < item->block->items->len; i++) {
+        const SqlItem *other = g_ptr_array_index(item->block->items, i);
+        if (other != item && other->name != NULL &&
+            sql_same_column(work->sql->dialect, other->name, '\0', name))
+            return true;
+    }
+    return false;
+}
+
+/* Set operations are named by their first branch. */
+static bool
+names_query(const SqlBlock *block)
+{
+    const SqlQuery *query = block->query;
+    if (query == NULL || query->branches->len == 0)
+        return false;
+    return query->by_name ||
+           ((const SqlBranch *) g_ptr_array_index(query->branches, 0))->block == block;
+}
+
+bool
+item_needs_alias(Work *work, const SqlItem *item)
+{
+    const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
+    const SqlQuery *query = item->block->query;
+    if (change == NULL || query == NULL || change->kind == CHANGE_NONE)
+        return false;
+    if (!query_names_matter(query) || !names_query(item->block))
+        return false;
+    return change->kind != CHANGE_NAME || g_hash_table_contains(work->pinned, query) ||
+           collides(item, change->to, work);
+}
+
+const char *
+item_new_name(Work *work, const SqlItem *item)
+{
+    const ColumnChange *change =
+        item->alias == NULL && !item_needs_alias(work, item) ? plain_change(work, item) : NULL;
+    return change != NULL && change->kind == CHANGE_NAME ? change->to : NULL;
+}
+
+static const ColumnChange *query_change(Work *work, SqlQuery *query, const SqlPart *part);
+
+static const ColumnChange *
+block_change(Work *work, const SqlBlock *block, const SqlPart *part)
+{
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        const ColumnChange *change = NULL;
+        if (item->is_star) {
+            change = star_change(work, item, part);
+            if (change != NULL)
+                return change;
+            continue;
+        }
+        if (!is_part(work, part, item->name))
+            continue;
+        change =
+            item->alias == NULL && !item_needs_alias(work, item) ? plain_change(work, item) : NULL;
+        return change != NULL && change->kind == CHANGE_NAME ? change : NULL;
+    }
+    return NULL;
+}
+
+static const ColumnChange *
+query_change(Work *work, SqlQuery *query, const SqlPart *part)
+{
+    const SqlBranch *first =
+        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    if (first == NULL || query->is_busy)
+        return NULL;
+    query->is_busy = true; /* a recursive table sees what its first branch gives it */
+    const ColumnChange *change = first->block != NULL ? block_change(work, first->block, part)
+                                                      : query_change(work, first->query, part);
+    query->is_busy = false;
+    return change;
+}
+
+const ColumnChange *
+source_change(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    if (names_have(work, source->columns, part))
+        return NULL; /* named by the alias: t (a, b) */
+    if (rename != NULL) {
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, part);
+        return change != NULL && change->kind != CHANGE_NONE ? change : NULL;
+    }
+    if (source->common != NULL && names_have(work, source->common->columns, part))
+        return NULL;
+    return source->query != NULL ? query_change(work, source->query, part) : NULL;
+}
+
+bool
+source_changes(Work *work, const SqlSource *source)
+{
+    bool is_open = false;
+    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        if (part.text != NULL && source_change(work, source, &part) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* ---- pinning ---- */
+
+static bool
+pin_sources_of_star(Work *work, const SqlItem *star)
+{
+    bool pinned = false;
+    for (guint i = 0; i < star->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+        bool is_meant = star->star_path.count == 0 || star->star_of == source;
+        if (is_meant && source->query != NULL && source_changes(work, source))
+            pinned |= pin(work, source->query);
+    }
+    return pinned;
+}
+
+/* A branch in brackets names what its query does. */
+static bool
+pin_through(Work *work, const SqlQuery *query)
+{
+    bool pinned = false;
+    for (guint i = 0; i < query->branches->len; i++) {
+        const SqlBranch *branch = g_ptr_array_index(query->branches, i);
+        if (i > 0 && !query->by_name)
+            break;
+        if (branch->query != NULL) {
+            pinned |= pin(work, branch->query);
+            continue;
+        }
+        for (guint j = 0; j < branch->block->items->len; j++) {
+            const SqlItem *item = g_ptr_array_index(branch->block->items, j);
+            if (item->is_star)
+                pinned |= pin_sources_of_star(work, item);
+        }
+    }
+    return pinned;
+}
+
+static bool
+is_following(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (ref->also == NULL)
+        return true;
+    const ColumnChange *mine = source_change(work, ref->source, part),
+                       *theirs = source_change(work, ref->also, part);
+    return mine == theirs || (mine != NULL && theirs != NULL && mine->kind == CHANGE_NAME &&
+                              theirs->kind == CHANGE_NAME && strcmp(mine->to, theirs->to) == 0);
+}
+
+/* Readers that cannot follow a new name. */
+static bool
+pin_rigid_readers(Work *work, const SqlBlock *block)
+{
+    bool pinned = false;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        bool is_rigid = source->is_unread || source->is_natural ||
+                        (block->query != NULL && block->query->has_pipes);
+        for (guint j = 0; source->is_natural && j < i; j++)
+            pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
+        if (is_rigid)
+            pinned |= pin(work, source->query);
+    }
+    for (guint i = 0; i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        if (ref->binding == BINDING_ROW)
+            pinned |= pin(work, ref->source->query);
+        if (ref->binding == BINDING_COLUMN && ref->also != NULL && !is_following(work, ref)) {
+            pinned |= pin(work, ref->source->query);
+            pinned |= pin(work, ref->also->query);
+        }
+    }
+    return pinned;
+}
+
+void
+sql_flow(Work *work)
+{
+    const Sql *sql = work->sql;
+    for (guint i = 0; i < sql->queries->len; i++) {
+        SqlQuery *query = g_ptr_array_index(sql->queries, i);
+        if (!work->options->propagates &&
+            ((is_result(query) && query_names_matter(query)) || is_struct(query)))
+            pin(work, query);
+        if (query->by_name)
+            pin(work, query);
+    }
+    bool pinned;
+    do {
+        pinned = false;
+        for (guint i = 0; i < sql->blocks->len; i++)
+            pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
+        for (guint i = 0; i < sql->queries->len; i++)
+            if (g_hash_table_contains(work->pinned, g_ptr_array_index(sql->queries, i)))
+                pinned |= pin_through(work, g_ptr_array_index(sql->queries, i));
+    } while (pinned);
+}

@@ -1,0 +1,118 @@
+/*
+ * sql_mentions.c - what else in the file names the dataset: statements that are only read over, strings, templates.
+ *
+ * Comments are not looked at: they name what they please.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+visit_mention(Work *work, const SqlMention *mention)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    const SqlPart *first = &mention->path.parts[0],
+                  *last = &mention->path.parts[mention->path.count - 1];
+    if (renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other) !=
+        NULL)
+        site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,
+                    "this statement is not rewritten by rules: a person decides what it means for "
+                    "the new dataset");
+}
+
+static void
+visit_created(Work *work, const SqlStatement *statement)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    const SqlPath *path = &statement->created;
+    if (path->count == 0 ||
+        renames_find(work->renames, work->sql->dialect, path, &spelling, &is_other) == NULL)
+        return;
+    site_refuse(work, SITE_MENTION, path->parts[0].begin, path->parts[path->count - 1].end,
+                "makes-source", NULL, "this makes the old dataset: it is its writer, not a reader");
+}
+
+static bool
+find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            bool is_template = token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG;
+            g_autofree char *whole =
+                is_template ? g_strdup(spelling->source[g_strv_length(spelling->source) - 1])
+                            : g_strjoinv(".", spelling->source);
+            size_t at = 0;
+            if (!find_word(work->text + token->begin, token->end - token->begin, whole, &at))
+                continue;
+            *ret_at = token->begin + at;
+            *ret_bytes = strlen(whole);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+visit_token(Work *work, const Token *token)
+{
+    size_t at = 0, bytes = 0;
+    bool is_string = token->kind == TOKEN_STRING;
+    if ((!is_string && token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
+        !find_any(work, token, &at, &bytes) || site_covers(work, token->begin, token->end))
+        return;
+    site_refuse(work, SITE_MENTION, at, at + bytes, is_string ? "in-string" : "in-template", NULL,
+                is_string ? "the name stands in a string: nobody knows what becomes of it"
+                          : "the name stands in a template that is not understood");
+}
+
+/* users_v1_2024, users_v1_*, users_v1$20240101: parts of the dataset, which the mapping does not speak of. */
+static bool
+is_shard(const Work *work, const SqlPath *path)
+{
+    const char *name = path->parts[path->count - 1].text;
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            const char *last = parts[g_strv_length(parts) - 1];
+            size_t length = strlen(last);
+            if (g_ascii_strncasecmp(name, last, length) == 0 &&
+                (strcmp(name + length, "_*") == 0 || name[length] == '$' || name[length] == '*'))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void
+visit_shards(Work *work)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->kind == SOURCE_TABLE && source->path.count > 0 &&
+                is_shard(work, &source->path))
+                site_refuse(work, SITE_TABLE, source->path.parts[0].begin,
+                            source->path.parts[source->path.count - 1].end, "sharded", NULL,
+                            "this names parts of the dataset, of which the mapping says nothing");
+        }
+    }
+}
+
+void
+sql_mentions(Work *work)
+{
+    const Sql *sql = work->sql;
+    for (guint i = 0; i < sql->mentions->len; i++)
+        visit_mention(work, g_ptr_array_index(sql->mentions, i));
+    for (guint i = 0; i < sql->statements->len; i++)
+        visit_created(work, g_ptr_array_index(sql->statements, i));
+    visit_shards(work);
+    for (guint i = 0; i < sql->list->tokens->len; i++)
+        visit_token(work, tokens_at(sql->list, i));
+}

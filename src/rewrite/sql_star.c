@@ -1,0 +1,128 @@
+/*
+ * sql_star.c - `*` over a renamed dataset.
+ *
+ * Within the text its columns are followed. Where they come out of it, by name or by position, nobody can: then a person
+ * must say which columns are meant.
+ */
+#include "rewrite/work.h"
+
+static bool
+is_exists(const Work *work, const SqlQuery *query)
+{
+    return query->first >= 2 &&
+           g_array_index(work->sql->tokens, Token, query->first - 2).word == WORD_EXISTS;
+}
+
+/* The place of a column counts: INSERT … SELECT *, UNION, a column list, a value. */
+static bool
+is_positional(const Work *work, const SqlItem *star)
+{
+    const SqlQuery *query = star->block->query;
+    if (query == NULL)
+        return true;
+    bool has_list = (query->as != NULL && query->as->columns != NULL) ||
+                    (query->common != NULL && query->common->columns != NULL);
+    bool is_result =
+        !query->is_value && query->as == NULL && query->common == NULL && query->in == NULL;
+    return has_list || (query->branches->len > 1 && !query->by_name) || query->in != NULL ||
+           (query->is_value && !is_exists(work, query)) ||
+           (is_result && !query_names_matter(query));
+}
+
+static bool
+is_left_out(const Work *work, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->except, i);
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
+    }
+    return false;
+}
+
+/* What of the dataset changes in what the star lets through, NULL when nothing does; names alone count if `names`. */
+static const ColumnChange *
+changed_through(const Work *work, const SqlItem *star, const Rename *rename, bool names)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && (names || change->kind != CHANGE_NAME) &&
+            !is_left_out(work, star, change->column))
+            return change;
+    }
+    return NULL;
+}
+
+static void
+place_of(const Work *work, const SqlItem *star, size_t *ret_begin, size_t *ret_end)
+{
+    *ret_begin = g_array_index(work->sql->tokens, Token, star->first).begin;
+    *ret_end = g_array_index(work->sql->tokens, Token, star->last).end;
+}
+
+static void
+visit_source(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const SqlQuery *query = star->block->query;
+    size_t begin, end;
+    if (rename == NULL)
+        return;
+    place_of(work, star, &begin, &end);
+    bool comes_out =
+        query != NULL && !query->is_value && query->as == NULL && query->common == NULL;
+    bool names_stay = query != NULL && g_hash_table_contains(work->pinned, (SqlQuery *) query);
+    const ColumnChange *change =
+        changed_through(work, star, rename, names_stay || is_positional(work, star));
+    if (change == NULL)
+        return;
+    if (names_stay || is_positional(work, star) || comes_out) {
+        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
+                    "`*` lets all columns through, and '%s' %s: name the columns that are meant",
+                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
+        return;
+    }
+    Site *site = site_add(work, SITE_STAR, DISPOSITION_UNAFFECTED, begin, end);
+    site->reason = g_strdup("its columns are followed to where they are used");
+}
+
+/* * EXCEPT (id): the name that is left out changes, too. */
+static void
+edit_except(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->except, i);
+        const ColumnChange *change = source_change(work, source, part);
+        if (change == NULL)
+            continue;
+        if (change->to == NULL) {
+            site_refuse(work, SITE_COLUMN, part->begin, part->end, "dropped", change->link,
+                        "'%s' is not in the new table: nothing is left to leave out", part->text);
+            continue;
+        }
+        g_autofree char *written = spell_like(work->sql->dialect, part, change->to);
+        site_edit(work, SITE_COLUMN, part->begin, part->end, written);
+    }
+    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->replace, i);
+        if (source_change(work, source, part) != NULL)
+            site_refuse(
+                work, SITE_COLUMN, part->begin, part->end, "star", NULL,
+                "`* REPLACE` puts a value under the name '%s', which changes: name the columns",
+                part->text);
+    }
+}
+
+void
+sql_star(Work *work, const SqlItem *item)
+{
+    if (!item->is_star)
+        return;
+    for (guint i = 0; i < item->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(item->block->sources, i);
+        if (item->star_path.count > 0 && item->star_of != source)
+            continue;
+        visit_source(work, item, source);
+        edit_except(work, item, source);
+    }
+}

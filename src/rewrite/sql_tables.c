@@ -1,0 +1,242 @@
+/* sql_tables.c - sources that are a renamed dataset, and the qualifiers that name them. */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* A common table that would catch the new name. */
+static bool
+is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    if (g_strv_length(spelling->target) > 1)
+        return false;
+    for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent)
+        for (guint i = 0; i < query->commons->len; i++) {
+            const SqlCommon *common = g_ptr_array_index(query->commons, i);
+            if (sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
+                               spelling->target[0]))
+                return true;
+        }
+    return false;
+}
+
+/* Another source of the block is called like the new table. */
+static bool
+is_taken(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    if (source->alias != NULL ||
+        strcmp(name, spelling->source[g_strv_length(spelling->source) - 1]) == 0)
+        return false;
+    for (guint i = 0; i < source->block->sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(source->block->sources, i);
+        const SqlPart *called = other->alias != NULL    ? other->alias
+                                : other->path.count > 0 ? &other->path.parts[other->path.count - 1]
+                                                        : NULL;
+        if (other != source && called != NULL &&
+            sql_same_column(work->sql->dialect, called->text, called->quote, name))
+            return true;
+    }
+    return false;
+}
+
+/* users_v1.id where the table has no alias: the qualifier follows the table. */
+static void
+edit_qualifier(Work *work, const SqlSource *source, const Spelling *spelling, const SqlPath *path,
+               uint32_t parts)
+{
+    if (source->alias != NULL || parts == 0)
+        return;
+    SqlPath qualifier = {.parts = path->parts, .count = parts};
+    guint to = g_strv_length(spelling->target);
+    if (parts == 1) {
+        g_autofree char *name =
+            spell_like(work->sql->dialect, &path->parts[0], spelling->target[to - 1]);
+        if (strcmp(path->parts[0].text, spelling->target[to - 1]) != 0)
+            edit_add(work, path->parts[0].begin, path->parts[0].end, name);
+        return;
+    }
+    guint before = work->out->sites->len;
+    spell_path(work, &qualifier, spelling);
+    if (work->out->sites->len > before) /* the edit stays, the site is the column's */
+        g_ptr_array_remove_index(work->out->sites, work->out->sites->len - 1);
+}
+
+/* An expression takes the place of the name and its qualifier. */
+static bool
+is_replaced_whole(Work *work, const SqlRef *ref)
+{
+    const ColumnChange *change = source_change(work, ref->source, &ref->path.parts[ref->column]);
+    return change != NULL && change->kind == CHANGE_EXPRESSION;
+}
+
+static void
+edit_qualifiers(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++) {
+            const SqlRef *ref = g_ptr_array_index(block->refs, i);
+            if (ref->source != source || ref->path.count < 1)
+                continue;
+            if (ref->binding == BINDING_COLUMN && !is_replaced_whole(work, ref))
+                edit_qualifier(work, source, spelling, &ref->path, ref->column);
+        }
+        for (guint i = 0; i < block->items->len; i++) {
+            const SqlItem *item = g_ptr_array_index(block->items, i);
+            if (item->is_star && item->star_of == source)
+                edit_qualifier(work, source, spelling, &item->star_path, item->star_path.count);
+        }
+    }
+}
+
+static void
+edit_table(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    const SqlPart *first = &source->path.parts[0],
+                  *last = &source->path.parts[source->path.count - 1];
+    if (is_captured(work, source, spelling)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "captured-name", NULL,
+                    "the new name '%s' is that of a WITH table here", spelling->target[0]);
+        return;
+    }
+    if (is_taken(work, source, spelling)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "name-taken", NULL,
+                    "another table here is called '%s' already: give one of them an alias first",
+                    spelling->target[g_strv_length(spelling->target) - 1]);
+        return;
+    }
+    if (source->is_target && work->sql->statements->len > 0 &&
+        source->block->statement->kind == STATEMENT_INSERT &&
+        !source->block->statement->has_columns) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
+                    "rows are inserted by position, and the new table's columns may stand "
+                    "otherwise: name the columns");
+        return;
+    }
+    spell_path(work, &source->path, spelling);
+    edit_qualifiers(work, source, spelling);
+}
+
+static void
+note_other(Work *work, const SqlSource *source)
+{
+    const SqlPart *first = &source->path.parts[0],
+                  *last = &source->path.parts[source->path.count - 1];
+    bool is_target = renames_is_target(work->renames, work->sql->dialect, &source->path);
+    Site *site =
+        site_add(work, SITE_TABLE, is_target ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
+                 first->begin, last->end);
+    if (!is_target)
+        site->reason =
+            g_strdup_printf("'%s' is a table of the same name in another dataset", site->before);
+}
+
+static void
+visit_table(Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    const Rename *rename =
+        renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    if (rename != NULL)
+        edit_table(work, source, spelling);
+    else if (is_other || renames_is_target(work->renames, work->sql->dialect, &source->path))
+        note_other(work, source);
+}
+
+/* A WITH table of the same name is another thing. */
+static void
+visit_common(Work *work, const SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    if (renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other) ==
+        NULL)
+        return;
+    Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, source->path.parts[0].begin,
+                          source->path.parts[0].end);
+    site->reason = g_strdup("this is the WITH table of that name");
+}
+
+static void
+visit_template(Work *work, const SqlSource *source)
+{
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
+    const Rename *rename = NULL;
+    size_t begin, end;
+    g_autofree char *after = NULL;
+    if (source->last == source->first && token->kind == TOKEN_TEMPLATE &&
+        is_dbt_call(work, token, &rename, &begin, &end, &after))
+        site_edit(work, SITE_TABLE, begin, end, after);
+}
+
+/* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
+static void
+match_source(Work *work, SqlSource *source)
+{
+    const Spelling *spelling = NULL;
+    const Rename *rename = NULL;
+    bool is_other = false;
+    size_t begin, end;
+    g_autofree char *after = NULL;
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
+    if (source->kind == SOURCE_TABLE)
+        rename =
+            renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    else if (source->kind == SOURCE_TEMPLATE && source->last == source->first &&
+             token->kind == TOKEN_TEMPLATE &&
+             is_dbt_call(work, token, &rename, &begin, &end, &after))
+        source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
+    if (rename != NULL)
+        g_hash_table_insert(work->matched, source, (void *) rename);
+    if (spelling != NULL)
+        g_hash_table_insert(work->spelled, source, (void *) spelling);
+}
+
+/* Mapped columns are there for certain; there may be more. */
+static const char *const *
+known_columns(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    const Work *work = data;
+    const Rename *rename = g_hash_table_lookup(work->matched, table);
+    const char *const *known = NULL;
+    if (work->options->columns != NULL)
+        known = work->options->columns(table, ret_is_open, work->options->columns_data);
+    if (known != NULL)
+        return known;
+    *ret_is_open = true;
+    return rename != NULL ? rename->columns : NULL;
+}
+
+typedef void VisitSource(Work *work, SqlSource *source);
+
+static void
+each_source(Work *work, VisitSource *visit)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++)
+            visit(work, g_ptr_array_index(block->sources, i));
+    }
+}
+
+static void
+visit_source(Work *work, SqlSource *source)
+{
+    bool is_template =
+        g_array_index(work->sql->tokens, Token, source->first).kind == TOKEN_TEMPLATE;
+    if (is_template)
+        visit_template(work, source);
+    else if (source->kind == SOURCE_TABLE)
+        visit_table(work, source);
+    else if (source->kind == SOURCE_COMMON)
+        visit_common(work, source);
+}
+
+void
+sql_tables(Work *work)
+{
+    each_source(work, match_source);
+    sql_resolve(work->sql, known_columns, work);
+    each_source(work, visit_source);
+}

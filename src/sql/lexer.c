@@ -1,0 +1,465 @@
+/*
+ * lexer.c - text into tokens.
+ *
+ * One pass, one token after the other, each decided by its first bytes. Brackets learn of each other on the way.
+ */
+#include "sql/token.h"
+
+#include <string.h>
+
+typedef struct {
+    const char *text;
+    size_t bytes;
+    const Dialect *dialect;
+    GArray *tokens;
+    GArray *open; /* indices of brackets that wait for their other half */
+} Lexer;
+
+static char
+byte_at(const Lexer *lexer, size_t at)
+{
+    return at < lexer->bytes ? lexer->text[at] : '\0';
+}
+
+static bool
+starts_with(const Lexer *lexer, size_t at, const char *what)
+{
+    size_t length = strlen(what);
+    return at + length <= lexer->bytes && memcmp(lexer->text + at, what, length) == 0;
+}
+
+static bool
+is_among(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Bytes of other scripts may stand in names. */
+static bool
+is_name_start(char c)
+{
+    return g_ascii_isalpha(c) || c == '_' || (unsigned char) c >= 0x80;
+}
+
+static bool
+is_name_byte(char c)
+{
+    return is_name_start(c) || g_ascii_isdigit(c) || c == '$';
+}
+
+/* Behind the first `what` from `at` on, or 0 when there is none. */
+static size_t
+behind(const Lexer *lexer, size_t at, const char *what)
+{
+    const char *found =
+        at < lexer->bytes ? memmem(lexer->text + at, lexer->bytes - at, what, strlen(what)) : NULL;
+    return found == NULL ? 0 : (size_t) (found - lexer->text) + strlen(what);
+}
+
+/* ---- what each kind of token ends with; 0: it never ends ---- */
+
+static size_t
+end_of_line(const Lexer *lexer, size_t at)
+{
+    const char *found = memchr(lexer->text + at, '\n', lexer->bytes - at);
+    return found == NULL ? lexer->bytes : (size_t) (found - lexer->text);
+}
+
+static size_t
+end_of_block_comment(const Lexer *lexer, size_t at)
+{
+    int depth = 1;
+    for (at += 2; at < lexer->bytes; at++) {
+        if (starts_with(lexer, at, "*/")) {
+            at++;
+            if (--depth == 0)
+                return at + 1;
+        } else if (lexer->dialect->has_nested_comments && starts_with(lexer, at, "/*")) {
+            at++;
+            depth++;
+        }
+    }
+    return 0;
+}
+
+/* A doubled quote stands for one. */
+static size_t
+end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash)
+{
+    for (at++; at < lexer->bytes; at++) {
+        if (has_backslash && lexer->text[at] == '\\')
+            at++;
+        else if (lexer->text[at] == close && byte_at(lexer, at + 1) == close)
+            at++;
+        else if (lexer->text[at] == close)
+            return at + 1;
+    }
+    return 0;
+}
+
+static size_t
+end_of_long_string(const Lexer *lexer, size_t at, char quote, bool has_backslash)
+{
+    const char three[] = {quote, quote, quote, '\0'};
+    for (at += 3; at < lexer->bytes; at++) {
+        if (has_backslash && lexer->text[at] == '\\')
+            at++;
+        else if (starts_with(lexer, at, three))
+            return at + 3;
+    }
+    return 0;
+}
+
+/* Raw strings of BigQuery keep their backslashes, but `\'` does not end them either. */
+static size_t
+end_of_string(const Lexer *lexer, size_t at, bool is_escaped)
+{
+    char quote = lexer->text[at];
+    const char three[] = {quote, quote, quote, '\0'};
+    if (lexer->dialect->has_long_strings && starts_with(lexer, at, three))
+        return end_of_long_string(lexer, at, quote, true);
+    return end_of_quotes(lexer, at, quote, lexer->dialect->has_backslash || is_escaped);
+}
+
+/* $$ … $$ and $tag$ … $tag$; `at` when there is no such quote here. */
+static size_t
+end_of_dollar_quote(const Lexer *lexer, size_t at)
+{
+    size_t tag_end = at + 1;
+    while (is_name_byte(byte_at(lexer, tag_end)) && lexer->text[tag_end] != '$')
+        tag_end++;
+    if (byte_at(lexer, tag_end) != '$' || g_ascii_isdigit(byte_at(lexer, at + 1)))
+        return at;
+    g_autofree char *tag = g_strndup(lexer->text + at, tag_end + 1 - at);
+    return behind(lexer, tag_end + 1, tag);
+}
+
+static size_t
+end_of_name(const Lexer *lexer, size_t at)
+{
+    while (is_name_byte(byte_at(lexer, at)))
+        at++;
+    return at;
+}
+
+static size_t
+end_of_number(const Lexer *lexer, size_t at)
+{
+    while (g_ascii_isalnum(byte_at(lexer, at)) || byte_at(lexer, at) == '_' ||
+           (byte_at(lexer, at) == '.' && byte_at(lexer, at + 1) != '.') ||
+           (is_among(byte_at(lexer, at), "+-") && is_among(lexer->text[at - 1], "eE") &&
+            g_ascii_isdigit(byte_at(lexer, at + 1))))
+        at++;
+    return at;
+}
+
+/* ---- kinds ---- */
+
+static Token *
+add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
+{
+    g_assert(end == 0 || end > begin);
+    if (end == 0 || end > lexer->bytes) {
+        kind = TOKEN_BROKEN;
+        end = lexer->bytes;
+    }
+    Token token = {.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
+    g_array_append_val(lexer->tokens, token);
+    return &g_array_index(lexer->tokens, Token, lexer->tokens->len - 1);
+}
+
+static bool
+lex_blank(Lexer *lexer, size_t at)
+{
+    size_t end = at;
+    /* also the mark that some editors put before UTF-8, and blanks that cannot break */
+    while (g_ascii_isspace(byte_at(lexer, end)) || starts_with(lexer, end, "\xef\xbb\xbf") ||
+           starts_with(lexer, end, "\xc2\xa0"))
+        end += lexer->text[end] == '\xef' ? 3 : lexer->text[end] == '\xc2' ? 2 : 1;
+    if (end == at)
+        return false;
+    add(lexer, TOKEN_SPACE, at, end);
+    return true;
+}
+
+static bool
+lex_comment(Lexer *lexer, size_t at)
+{
+    const Dialect *dialect = lexer->dialect;
+    if (starts_with(lexer, at, "/*"))
+        add(lexer, TOKEN_COMMENT, at, end_of_block_comment(lexer, at));
+    else if (starts_with(lexer, at, "--") ||
+             (dialect->has_hash_comments && lexer->text[at] == '#') ||
+             (dialect->has_slash_comments && starts_with(lexer, at, "//")))
+        add(lexer, TOKEN_COMMENT, at, end_of_line(lexer, at));
+    else
+        return false;
+    return true;
+}
+
+static bool
+lex_template(Lexer *lexer, size_t at)
+{
+    if (starts_with(lexer, at, "{{"))
+        add(lexer, TOKEN_TEMPLATE, at, behind(lexer, at + 2, "}}"));
+    else if (starts_with(lexer, at, "{%"))
+        add(lexer, TOKEN_TAG, at, behind(lexer, at + 2, "%}"));
+    else if (starts_with(lexer, at, "{#"))
+        add(lexer, TOKEN_COMMENT, at, behind(lexer, at + 2, "#}"));
+    else
+        return false;
+    return true;
+}
+
+/* A quote with letters before it: r'', b"", E'', N'', U&''. */
+static size_t
+prefix_length(const Lexer *lexer, size_t at)
+{
+    size_t length = 0;
+    while (length < 2 && is_among(byte_at(lexer, at + length),
+                                  lexer->dialect->has_prefixes ? "rRbB" : "eEnNxXbB"))
+        length++;
+    bool is_quote = is_among(byte_at(lexer, at + length), lexer->dialect->string_quotes);
+    return is_quote ? length : 0;
+}
+
+static bool
+lex_string(Lexer *lexer, size_t at)
+{
+    size_t prefix = prefix_length(lexer, at), end;
+    bool is_escaped = prefix > 0 && is_among(lexer->text[at], "eE");
+    if (is_among(lexer->text[at + prefix], lexer->dialect->string_quotes)) {
+        add(lexer, TOKEN_STRING, at, end_of_string(lexer, at + prefix, is_escaped));
+        return true;
+    }
+    if (lexer->text[at] != '$' || !lexer->dialect->has_dollar_quotes)
+        return false;
+    end = end_of_dollar_quote(lexer, at);
+    if (end == at)
+        return false;
+    add(lexer, TOKEN_STRING, at, end);
+    return true;
+}
+
+/* A bracket quotes a name only where a name may stand: `a[1]` is a subscript. */
+static bool
+is_bracket_name(const Lexer *lexer, size_t at)
+{
+    if (lexer->text[at] != '[')
+        return true;
+    char before = at > 0 ? lexer->text[at - 1] : ' ';
+    return !is_name_byte(before) && before != ']' && before != ')' && behind(lexer, at, "]") > 0;
+}
+
+static bool
+lex_quoted_name(Lexer *lexer, size_t at)
+{
+    char open = lexer->text[at];
+    if (!is_among(open, lexer->dialect->name_quotes) || !is_bracket_name(lexer, at))
+        return false;
+    add(lexer, TOKEN_QUOTED, at,
+        end_of_quotes(lexer, at, open == '[' ? ']' : open,
+                      open == '`' && lexer->dialect->has_backslash));
+    return true;
+}
+
+/* Behind %(name)s, or 0: else it is a remainder. */
+static size_t
+end_of_named_format(const Lexer *lexer, size_t at)
+{
+    size_t end = end_of_name(lexer, at + 2);
+    bool is_format =
+        end > at + 2 && byte_at(lexer, end) == ')' && is_among(byte_at(lexer, end + 1), "sd");
+    return is_format ? end + 2 : 0;
+}
+
+static bool
+lex_parameter(Lexer *lexer, size_t at)
+{
+    char c = lexer->text[at], next = byte_at(lexer, at + 1);
+    if (c == '$' && next == '{')
+        add(lexer, TOKEN_PARAMETER, at, behind(lexer, at, "}"));
+    else if (c == '%' && next == '(' && end_of_named_format(lexer, at) > 0)
+        add(lexer, TOKEN_PARAMETER, at, end_of_named_format(lexer, at));
+    else if (c == '%' && next == 's' && !is_name_byte(byte_at(lexer, at + 2)))
+        add(lexer, TOKEN_PARAMETER, at, at + 2);
+    else if ((c == '$' && g_ascii_isdigit(next)) || (c == ':' && is_name_start(next)) ||
+             (c == '@' && (is_name_start(next) || next == '@')))
+        add(lexer, TOKEN_PARAMETER, at, end_of_name(lexer, at + (next == '@' ? 2 : 1)));
+    else if (c == '?')
+        add(lexer, TOKEN_PARAMETER, at, at + 1);
+    else
+        return false;
+    return true;
+}
+
+static bool
+lex_word(Lexer *lexer, size_t at)
+{
+    if (!is_name_start(lexer->text[at]) &&
+        !(lexer->text[at] == '#' && is_name_start(byte_at(lexer, at + 1)))) /* T-SQL's own tables */
+        return false;
+    size_t end = end_of_name(lexer, at + 1);
+    Token *token = add(lexer, TOKEN_WORD, at, end);
+    token->word = word_find(lexer->text + at, end - at);
+    return true;
+}
+
+static bool
+lex_number(Lexer *lexer, size_t at)
+{
+    char c = lexer->text[at];
+    if (!g_ascii_isdigit(c) && !(c == '.' && g_ascii_isdigit(byte_at(lexer, at + 1)) &&
+                                 (at == 0 || !is_name_byte(lexer->text[at - 1]))))
+        return false;
+    add(lexer, TOKEN_NUMBER, at, end_of_number(lexer, at + 1));
+    return true;
+}
+
+static bool
+lex_bracket(Lexer *lexer, size_t at)
+{
+    char c = lexer->text[at];
+    if (is_among(c, "([{")) {
+        guint index = lexer->tokens->len;
+        add(lexer, TOKEN_OPEN, at, at + 1);
+        g_array_append_val(lexer->open, index);
+        return true;
+    }
+    if (!is_among(c, ")]}"))
+        return false;
+    guint index = lexer->tokens->len;
+    Token *close = add(lexer, TOKEN_CLOSE, at, at + 1);
+    if (lexer->open->len == 0)
+        return true;
+    guint other = g_array_index(lexer->open, guint, lexer->open->len - 1);
+    Token *open = &g_array_index(lexer->tokens, Token, other);
+    static const char *const pairs = "()[]{}";
+    if (strchr(pairs, lexer->text[open->begin])[1] != c)
+        return true; /* stays without its other half */
+    open->match = index;
+    close->match = other;
+    g_array_set_size(lexer->open, lexer->open->len - 1);
+    return true;
+}
+
+static void
+lex_operator(Lexer *lexer, size_t at)
+{
+    static const char *const longer[] = {"<=>", "->>", "||", "::", "<=", ">=", "<>",
+                                         "!=",  ":=",  "=>", "->", "|>", "==", "~*"};
+    char c = lexer->text[at];
+    for (size_t i = 0; i < G_N_ELEMENTS(longer); i++)
+        if (starts_with(lexer, at, longer[i])) {
+            add(lexer, TOKEN_OPERATOR, at, at + strlen(longer[i]));
+            return;
+        }
+    add(lexer,
+        c == ','   ? TOKEN_COMMA
+        : c == '.' ? TOKEN_DOT
+        : c == ';' ? TOKEN_SEMICOLON
+                   : TOKEN_OPERATOR,
+        at, at + 1);
+}
+
+/* ---- the whole ---- */
+
+/* In the order in which they look: a comment begins with what is an operator elsewhere. */
+static bool (*const kinds[])(Lexer *lexer, size_t at) = {
+    lex_blank,     lex_template, lex_comment, lex_string,  lex_quoted_name,
+    lex_parameter, lex_number,   lex_word,    lex_bracket,
+};
+
+static void
+lex_one(Lexer *lexer, size_t at)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i](lexer, at))
+            return;
+    lex_operator(lexer, at);
+}
+
+TokenList *
+tokens_new(const char *text, size_t bytes, const Dialect *dialect)
+{
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
+    TokenList *list = g_new0(TokenList, 1);
+    *list = (TokenList){.text = text,
+                        .bytes = bytes,
+                        .dialect = dialect,
+                        .tokens = g_array_new(FALSE, TRUE, sizeof(Token))};
+    Lexer lexer = {
+        .text = text, .bytes = bytes, .dialect = dialect, .tokens = list->tokens, .open = open};
+    for (size_t at = 0; at < bytes;) {
+        lex_one(&lexer, at);
+        at = g_array_index(list->tokens, Token, list->tokens->len - 1).end;
+    }
+    Token end = {.kind = TOKEN_END, .begin = (uint32_t) bytes, .end = (uint32_t) bytes};
+    g_array_append_val(list->tokens, end);
+    return list;
+}
+
+void
+tokens_free(TokenList *list)
+{
+    if (list == NULL)
+        return;
+    g_array_free(list->tokens, TRUE);
+    g_free(list);
+}
+
+/* ---- words ---- */
+
+static const struct {
+    const char *text;
+    bool is_reserved;
+} words[] = {
+    [WORD_NONE] = {"", false},
+#define SQL_WORD(id, text, reserved) [WORD_##id] = {text, reserved},
+#include "sql/words.def"
+#undef SQL_WORD
+};
+
+static int
+word_compare(const char *text, size_t bytes, const char *word)
+{
+    int order = g_ascii_strncasecmp(text, word, bytes);
+    return order != 0 ? order : word[bytes] == '\0' ? 0 : -1;
+}
+
+Word
+word_find(const char *text, size_t bytes)
+{
+    size_t low = 1, high = WORD_COUNT;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = word_compare(text, bytes, words[middle].text);
+        if (order == 0)
+            return (Word) middle;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return WORD_NONE;
+}
+
+bool
+word_is_reserved(Word word)
+{
+    return words[word].is_reserved;
+}
+
+void
+text_place(const char *text, size_t at, int *ret_line, int *ret_column)
+{
+    int line = 1;
+    size_t begin = 0;
+    for (size_t i = 0; i < at; i++)
+        if (text[i] == '\n') {
+            line++;
+            begin = i + 1;
+        }
+    *ret_line = line;
+    *ret_column = (int) (at - begin) + 1;
+}

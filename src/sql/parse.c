@@ -1,0 +1,427 @@
+/* parse.c - tokens, names and nodes: what all parts of the parser use. */
+#include "sql/parse.h"
+
+#include <string.h>
+
+/* ---- tokens ---- */
+
+bool
+is_text(const Parser *parser, uint32_t index, const char *text)
+{
+    const Token *token = peek(parser, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(parser->sql->list->text + token->begin, text, bytes) == 0;
+}
+
+bool
+is_open(const Parser *parser, uint32_t index)
+{
+    return peek(parser, index)->kind == TOKEN_OPEN && is_text(parser, index, "(");
+}
+
+bool
+is_name(const Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    return token->kind == TOKEN_QUOTED ||
+           (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
+}
+
+uint32_t
+closing(const Parser *parser, uint32_t open, uint32_t end)
+{
+    uint32_t match = peek(parser, open)->match;
+    return match > open && match < end ? match : end;
+}
+
+bool
+take_word(Parser *parser, uint32_t end, Word word)
+{
+    if (parser->pos >= end || !is_word(parser, parser->pos, word))
+        return false;
+    parser->pos++;
+    return true;
+}
+
+static bool
+is_set_operation(const Parser *parser, uint32_t index)
+{
+    switch (peek(parser, index)->word) {
+    case WORD_UNION:
+    case WORD_INTERSECT:
+        return true;
+    case WORD_EXCEPT:
+    case WORD_MINUS: { /* also a function's or a star's word */
+        Word next = peek(parser, index + 1)->word;
+        return next == WORD_ALL || next == WORD_DISTINCT || next == WORD_SELECT ||
+               next == WORD_WITH ||
+               (is_open(parser, index + 1) && starts_query(parser, index + 2, UINT32_MAX));
+    }
+    default:
+        return false;
+    }
+}
+
+/* ((SELECT …) UNION …) is a query, ((SELECT …) + 1) is not. */
+bool
+starts_query(const Parser *parser, uint32_t index, uint32_t end)
+{
+    while (index < end && is_open(parser, index)) {
+        uint32_t close = closing(parser, index, end), behind = close + 1;
+        if (behind < end && peek(parser, behind)->kind != TOKEN_CLOSE &&
+            peek(parser, behind)->kind != TOKEN_SEMICOLON &&
+            peek(parser, behind)->kind != TOKEN_END && !is_set_operation(parser, behind) &&
+            !is_word(parser, behind, WORD_ORDER) && !is_word(parser, behind, WORD_LIMIT))
+            return false;
+        index++;
+        end = close;
+    }
+    if (index >= end)
+        return false;
+    Word word = peek(parser, index)->word;
+    return word == WORD_SELECT || word == WORD_WITH ||
+           (word == WORD_VALUES && is_open(parser, index + 1)) ||
+           (word == WORD_FROM && is_name(parser, index + 1));
+}
+
+/* IS [NOT] DISTINCT FROM compares. */
+static bool
+is_comparing_from(const Parser *parser, uint32_t index)
+{
+    return index >= 2 && is_word(parser, index - 1, WORD_DISTINCT) &&
+           (is_word(parser, index - 2, WORD_IS) || is_word(parser, index - 2, WORD_NOT));
+}
+
+bool
+starts_clause(const Parser *parser, uint32_t index)
+{
+    bool before_by = is_word(parser, index + 1, WORD_BY);
+    switch (peek(parser, index)->word) {
+    case WORD_FROM:
+        return !is_comparing_from(parser, index);
+    case WORD_WHERE:
+    case WORD_HAVING:
+    case WORD_QUALIFY:
+    case WORD_LIMIT:
+    case WORD_INTO:
+    case WORD_RETURNING:
+        return true;
+    case WORD_GROUP:
+    case WORD_ORDER:
+    case WORD_CLUSTER:
+    case WORD_DISTRIBUTE:
+    case WORD_SORT:
+        return before_by;
+    case WORD_WINDOW:
+        return is_name(parser, index + 1) && is_word(parser, index + 2, WORD_AS);
+    case WORD_FETCH:
+        return is_text(parser, index + 1, "FIRST") || is_text(parser, index + 1, "NEXT");
+    case WORD_OFFSET:
+        return peek(parser, index + 1)->kind == TOKEN_NUMBER ||
+               peek(parser, index + 1)->kind == TOKEN_PARAMETER;
+    case WORD_FOR:
+        return is_word(parser, index + 1, WORD_UPDATE) || is_text(parser, index + 1, "SHARE");
+    case WORD_ON:
+        return is_word(parser, index + 1, WORD_CONFLICT) ||
+               is_word(parser, index + 1, WORD_DUPLICATE);
+    default:
+        return is_set_operation(parser, index) || is_text(parser, index, "|>");
+    }
+}
+
+bool
+starts_join(const Parser *parser, uint32_t index)
+{
+    Word next = peek(parser, index + 1)->word;
+    switch (peek(parser, index)->word) {
+    case WORD_JOIN:
+    case WORD_NATURAL:
+        return true;
+    case WORD_LEFT:
+    case WORD_RIGHT: /* functions, too */
+        return !is_open(parser, index + 1);
+    case WORD_INNER:
+    case WORD_FULL:
+    case WORD_OUTER:
+    case WORD_CROSS:
+        return next == WORD_JOIN || next == WORD_OUTER || next == WORD_APPLY || next == WORD_ANY ||
+               is_text(parser, index + 1, "HASH");
+    case WORD_SEMI:
+    case WORD_ANTI:
+    case WORD_ASOF:
+    case WORD_GLOBAL:
+    case WORD_ANY:
+        return next == WORD_JOIN || next == WORD_LEFT || next == WORD_INNER;
+    case WORD_LATERAL:
+        return next == WORD_VIEW;
+    default:
+        return is_text(parser, index, "STRAIGHT_JOIN");
+    }
+}
+
+bool
+is_too_deep(Parser *parser, uint32_t end)
+{
+    if (parser->depth < SQL_DEPTH_MAX)
+        return false;
+    Sql *sql = parser->sql;
+    if (!sql->is_broken)
+        sql->broken_at = peek(parser, parser->pos)->begin;
+    sql->is_broken = sql->is_deep = true;
+    parser->pos = end;
+    return true;
+}
+
+/* ---- nodes ---- */
+
+void *
+node(Parser *parser, size_t bytes)
+{
+    return arena_alloc(parser->sql->arena, bytes);
+}
+
+GPtrArray *
+list(Parser *parser)
+{
+    GPtrArray *array = g_ptr_array_new();
+    g_ptr_array_add(parser->sql->arrays, array);
+    return array;
+}
+
+SqlBlock *
+block_new(Parser *parser, SqlQuery *query, SqlBlock *parent)
+{
+    SqlBlock *block = node(parser, sizeof(SqlBlock));
+    *block = (SqlBlock){.query = query,
+                        .parent = parent,
+                        .statement = parser->statement,
+                        .first = parser->pos,
+                        .items = list(parser),
+                        .sources = list(parser),
+                        .refs = list(parser)};
+    g_ptr_array_add(parser->sql->blocks, block);
+    return block;
+}
+
+SqlRef *
+ref_add(Parser *parser, const Context *context, SqlPath path)
+{
+    SqlRef *ref = node(parser, sizeof(SqlRef));
+    *ref = (SqlRef){
+        .path = path, .block = context->block, .clause = context->clause, .in = context->item};
+    g_ptr_array_add(context->block->refs, ref);
+    return ref;
+}
+
+/* ---- names ---- */
+
+/* What stands between quotes, with doubled quotes undone. */
+static char *
+unquote(Parser *parser, uint32_t begin, uint32_t end, char close)
+{
+    char *text = arena_copy(parser->sql->arena, parser->sql->list->text + begin, end - begin),
+         *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        if (close != '\0' && from[0] == close && from[1] == close)
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return text;
+}
+
+static SqlPart
+part_between(Parser *parser, uint32_t token, uint32_t begin, uint32_t end, char quote)
+{
+    return (SqlPart){.text = unquote(parser, begin, end, quote == '[' ? ']' : quote),
+                     .token = token,
+                     .begin = begin,
+                     .end = end,
+                     .quote = quote};
+}
+
+static SqlPart
+part_at(Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    if (token->kind != TOKEN_QUOTED)
+        return part_between(parser, index, token->begin, token->end, '\0');
+    SqlPart part = part_between(parser, index, token->begin + 1, token->end - 1,
+                                parser->sql->list->text[token->begin]);
+    part.begin--;
+    part.end++;
+    return part;
+}
+
+SqlPart *
+part_take(Parser *parser)
+{
+    SqlPart *part = node(parser, sizeof(SqlPart));
+    *part = part_at(parser, parser->pos++);
+    return part;
+}
+
+/* `a.b.c` in one pair of quotes. */
+static void
+split_quoted(Parser *parser, uint32_t index, GArray *parts)
+{
+    const Token *token = peek(parser, index);
+    const char *text = parser->sql->list->text;
+    uint32_t begin = token->begin + 1, end = token->end - 1;
+    for (uint32_t at = begin; at <= end; at++) {
+        if (at < end && text[at] != '.')
+            continue;
+        SqlPart part = part_between(parser, index, begin, at, text[token->begin]);
+        g_array_append_val(parts, part);
+        begin = at + 1;
+    }
+}
+
+static bool
+is_touching(const Parser *parser, uint32_t index)
+{
+    return peek(parser, index)->begin == peek(parser, index - 1)->end;
+}
+
+/* my-project.dataset: a word with dashes, all of it touching. */
+static void
+join_dashes(Parser *parser, GArray *parts, uint32_t end)
+{
+    SqlPart *part = &g_array_index(parts, SqlPart, parts->len - 1);
+    while (parser->pos + 1 < end && is_text(parser, parser->pos, "-") &&
+           is_touching(parser, parser->pos) && is_touching(parser, parser->pos + 1) &&
+           (peek(parser, parser->pos + 1)->kind == TOKEN_WORD ||
+            peek(parser, parser->pos + 1)->kind == TOKEN_NUMBER)) {
+        part->end = peek(parser, parser->pos + 1)->end;
+        part->text = unquote(parser, part->begin, part->end, '\0');
+        parser->pos += 2;
+    }
+}
+
+static bool
+may_be_part(const Parser *parser, uint32_t index)
+{
+    TokenKind kind = peek(parser, index)->kind;
+    return kind == TOKEN_WORD || kind == TOKEN_QUOTED || kind == TOKEN_TEMPLATE ||
+           kind == TOKEN_PARAMETER;
+}
+
+SqlPath
+path_take(Parser *parser, uint32_t end, bool is_table)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+    bool is_in_one_quote = false;
+    for (;;) {
+        const Token *token = peek(parser, parser->pos);
+        bool is_path =
+            dialect->has_paths_in_quotes && is_table && token->kind == TOKEN_QUOTED &&
+            memchr(parser->sql->list->text + token->begin, '.', token->end - token->begin);
+        if (is_path) {
+            is_in_one_quote = parts->len == 0;
+            split_quoted(parser, parser->pos++, parts);
+        } else {
+            SqlPart part = part_at(parser, parser->pos++);
+            g_array_append_val(parts, part);
+            if (dialect->has_dashed_paths && is_table)
+                join_dashes(parser, parts, end);
+        }
+        if (parser->pos + 1 >= end || peek(parser, parser->pos)->kind != TOKEN_DOT ||
+            !may_be_part(parser, parser->pos + 1))
+            break;
+        is_in_one_quote = false;
+        parser->pos++;
+    }
+    SqlPath path = {.count = parts->len, .is_in_one_quote = is_in_one_quote};
+    path.parts = node(parser, parts->len * sizeof(SqlPart));
+    memcpy(path.parts, parts->data, parts->len * sizeof(SqlPart));
+    return path;
+}
+
+void
+mention_take(Parser *parser, uint32_t end)
+{
+    SqlMention *mention = node(parser, sizeof(SqlMention));
+    mention->path = path_take(parser, end, true);
+    mention->statement = parser->statement;
+    g_ptr_array_add(parser->sql->mentions, mention);
+}
+
+GPtrArray *
+names_take(Parser *parser, uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end), at = parser->pos + 1;
+    for (uint32_t i = at; i < close; i += 2) {
+        bool is_last = i + 1 == close;
+        if (!(is_name(parser, i) || peek(parser, i)->kind == TOKEN_WORD) ||
+            (!is_last && peek(parser, i + 1)->kind != TOKEN_COMMA))
+            return NULL;
+    }
+    if (!is_open(parser, parser->pos) || close >= end || at == close)
+        return NULL;
+    GPtrArray *names = list(parser);
+    for (parser->pos = at; parser->pos < close; parser->pos++)
+        g_ptr_array_add(names, part_take(parser));
+    parser->pos = close + 1;
+    return names;
+}
+
+/* ---- the whole ---- */
+
+static void
+keep_what_means_something(Sql *sql)
+{
+    const GArray *all = sql->list->tokens;
+    g_autofree guint32 *place = g_new0(guint32, all->len);
+    for (guint i = 0; i < all->len; i++) {
+        const Token *token = &g_array_index(all, Token, i);
+        if (token->kind == TOKEN_BROKEN && !sql->is_broken) {
+            sql->is_broken = true;
+            sql->broken_at = token->begin;
+        }
+        if (token->kind == TOKEN_SPACE || token->kind == TOKEN_COMMENT || token->kind == TOKEN_TAG)
+            continue;
+        place[i] = sql->tokens->len;
+        g_array_append_val(sql->tokens, *token);
+    }
+    for (guint i = 0; i < sql->tokens->len; i++) {
+        Token *token = &g_array_index(sql->tokens, Token, i);
+        token->match = token->match == 0 && token->kind != TOKEN_CLOSE ? 0 : place[token->match];
+    }
+}
+
+Sql *
+sql_new(const char *text, size_t bytes, const Dialect *dialect)
+{
+    Sql *sql = g_new0(Sql, 1);
+    *sql = (Sql){.list = tokens_new(text, bytes, dialect),
+                 .dialect = dialect,
+                 .tokens = g_array_new(FALSE, FALSE, sizeof(Token)),
+                 .statements = g_ptr_array_new(),
+                 .queries = g_ptr_array_new(),
+                 .blocks = g_ptr_array_new(),
+                 .mentions = g_ptr_array_new(),
+                 .arrays = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref),
+                 .arena = arena_new()};
+    keep_what_means_something(sql);
+    Parser parser = {.sql = sql};
+    parse_statements(&parser, sql->tokens->len - 1);
+    return sql;
+}
+
+void
+sql_free(Sql *sql)
+{
+    if (sql == NULL)
+        return;
+    g_ptr_array_unref(sql->statements);
+    g_ptr_array_unref(sql->queries);
+    g_ptr_array_unref(sql->blocks);
+    g_ptr_array_unref(sql->mentions);
+    g_ptr_array_unref(sql->arrays);
+    g_array_unref(sql->tokens);
+    tokens_free(sql->list);
+    arena_free(sql->arena);
+    g_free(sql);
+}

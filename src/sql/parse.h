@@ -1,0 +1,92 @@
+/*
+ * parse.h - how the parts of the parser call each other; inside of this room only.
+ *
+ * A Parser walks over the tokens that mean something. Every function reads from `pos` and stops at `end` (a token index)
+ * or before; none of them fails. Brackets whose other half is missing end at the `end` of what is around them.
+ */
+#pragma once
+
+#include "sql/sql.h"
+
+#define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
+
+typedef struct {
+    Sql *sql;
+    uint32_t pos;
+    int depth;
+    SqlStatement *statement;
+} Parser;
+
+/* Where an expression ends, besides at `end`. */
+enum {
+    STOP_COMMA = 1 << 0,
+    STOP_CLAUSE = 1 << 1, /* FROM, WHERE, GROUP BY, UNION, … */
+    STOP_JOIN = 1 << 2,
+    STOP_ALIAS = 1 << 3, /* AS, or a name behind a whole value */
+    STOP_WHEN = 1 << 4,
+    STOP_SET = 1 << 5, /* SET, and the comma between assignments is STOP_COMMA */
+    STOP_THEN = 1 << 6,
+    STOP_KEY = 1 << 7, /* ASC, DESC, NULLS, COLLATE behind a sort key */
+};
+
+typedef struct {
+    SqlBlock *block;
+    SqlClause clause;
+    SqlItem *item;
+} Context;
+
+/* ---- reading tokens (parse.c) ---- */
+
+static inline const Token *
+peek(const Parser *parser, uint32_t index)
+{
+    const GArray *tokens = parser->sql->tokens;
+    return &g_array_index(tokens, Token, MIN(index, tokens->len - 1));
+}
+static inline bool
+is_word(const Parser *parser, uint32_t index, Word word)
+{
+    return peek(parser, index)->word == word && word != WORD_NONE;
+}
+bool is_text(const Parser *parser, uint32_t index, const char *text); /* any token, case ignored */
+bool is_open(const Parser *parser, uint32_t index);                   /* ( */
+bool is_name(const Parser *parser, uint32_t index); /* may be one: not reserved, or quoted */
+uint32_t closing(const Parser *parser, uint32_t open,
+                 uint32_t end); /* index of the other bracket, or `end` */
+bool take_word(Parser *parser, uint32_t end, Word word);
+bool starts_query(const Parser *parser, uint32_t index, uint32_t end);
+bool starts_clause(const Parser *parser, uint32_t index);
+bool starts_join(const Parser *parser, uint32_t index);
+
+/* Too many brackets within brackets: what is up to `end` stays unread, and the tree says so. */
+bool is_too_deep(Parser *parser, uint32_t end);
+
+void *node(Parser *parser, size_t bytes);
+GPtrArray *list(Parser *parser);
+SqlBlock *block_new(Parser *parser, SqlQuery *query, SqlBlock *parent);
+/* One name as a part; reads a token. */
+SqlPart *part_take(Parser *parser);
+/* a.b.c; what stands behind a dot may be reserved. `*` behind a dot is left. */
+SqlPath path_take(Parser *parser, uint32_t end, bool is_table);
+/* ( a, b, c ) of names; NULL when it is not that. */
+GPtrArray *names_take(Parser *parser, uint32_t end);
+/* A name that is only noted. */
+void mention_take(Parser *parser, uint32_t end);
+SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);
+
+/* ---- the parts ---- */
+
+void parse_expression(Parser *parser, const Context *context, uint32_t end,
+                      int stops); /* parse_expression.c */
+/* Comma-separated sort or group keys. */
+void parse_keys(Parser *parser, const Context *context, uint32_t end);
+void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
+/* One table, subquery or array with its alias. */
+SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
+SqlQuery *query_new(Parser *parser, SqlQuery *parent); /* parse_query.c */
+void parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
+/* `query` has its WITH already. `outer`: the block whose names are seen, or NULL. */
+void parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
+SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_t end);
+void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */
+void parse_statements(Parser *parser, uint32_t end);             /* parse_statement.c */

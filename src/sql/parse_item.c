@@ -1,0 +1,117 @@
+/* parse_item.c - select lists: what comes out, and under which name. */
+#include "sql/parse.h"
+
+static bool
+is_star(const Parser *parser, uint32_t index)
+{
+    return is_text(parser, index, "*");
+}
+
+/* `*`, `t.*`, `schema.t.*` */
+static uint32_t
+star_at(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at + 1 < end &&
+           (peek(parser, at)->kind == TOKEN_WORD || peek(parser, at)->kind == TOKEN_QUOTED ||
+            peek(parser, at)->kind == TOKEN_TEMPLATE) &&
+           peek(parser, at + 1)->kind == TOKEN_DOT)
+        at += 2;
+    return at < end && is_star(parser, at) ? at : UINT32_MAX;
+}
+
+/* EXCEPT (a, b), EXCLUDE a */
+static void
+take_except(Parser *parser, SqlItem *item, uint32_t end)
+{
+    parser->pos++;
+    item->except = names_take(parser, end);
+    if (item->except != NULL || !is_name(parser, parser->pos))
+        return;
+    item->except = list(parser);
+    g_ptr_array_add(item->except, part_take(parser));
+}
+
+/* REPLACE (expression AS name, …), RENAME (old AS new) */
+static void
+take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
+{
+    uint32_t close = closing(parser, ++parser->pos, end);
+    if (!is_open(parser, parser->pos))
+        return;
+    if (item->replace == NULL)
+        item->replace = list(parser);
+    for (parser->pos++; parser->pos < close; parser->pos++) {
+        parse_expression(parser, context, close, STOP_COMMA | STOP_ALIAS);
+        if (take_word(parser, close, WORD_AS) && parser->pos < close)
+            g_ptr_array_add(item->replace, part_take(parser));
+    }
+    parser->pos = MIN(close + 1, end);
+}
+
+static void
+take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, uint32_t end)
+{
+    item->is_star = true;
+    if (star > parser->pos)
+        item->star_path = path_take(parser, star, false);
+    parser->pos = star + 1;
+    for (;;) {
+        if (is_word(parser, parser->pos, WORD_EXCLUDE) ||
+            (is_word(parser, parser->pos, WORD_EXCEPT) && !starts_clause(parser, parser->pos)))
+            take_except(parser, item, end);
+        else if (is_word(parser, parser->pos, WORD_REPLACE) ||
+                 is_word(parser, parser->pos, WORD_RENAME))
+            take_replace(parser, item, context, end);
+        else
+            return;
+    }
+}
+
+static void
+take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
+{
+    GPtrArray *refs = context->block->refs;
+    guint before = refs->len;
+    parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+    item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
+    SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
+    if (ref != NULL && ref->path.parts[0].token == item->first &&
+        ref->path.parts[ref->path.count - 1].token == item->last) {
+        item->plain = ref;
+        item->name = ref->path.parts[ref->path.count - 1].text;
+        ref->is_whole = true;
+    }
+    bool has_as = take_word(parser, end, WORD_AS);
+    if (parser->pos < end &&
+        (is_name(parser, parser->pos) ||
+         (has_as && peek(parser, parser->pos)->kind == TOKEN_WORD)) &&
+        !starts_clause(parser, parser->pos)) {
+        item->alias = part_take(parser);
+        item->name = item->alias->text;
+    }
+}
+
+void
+parse_items(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    while (parser->pos < end && !starts_clause(parser, parser->pos)) {
+        SqlItem *item = node(parser, sizeof(SqlItem));
+        Context context = {.block = block, .clause = CLAUSE_ITEM, .item = item};
+        uint32_t star = star_at(parser, end), first = parser->pos;
+        *item = (SqlItem){.block = block, .first = first, .last = first};
+        g_ptr_array_add(block->items, item);
+        if (star != UINT32_MAX)
+            take_star(parser, item, &context, star, end);
+        else
+            take_value(parser, item, &context, end);
+        if (star != UINT32_MAX)
+            item->last = parser->pos - 1;
+        /* what is behind an alias is nothing that we know */
+        parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE);
+        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
+            parser->pos++;
+        else if (parser->pos == first)
+            break;
+    }
+}

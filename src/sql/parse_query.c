@@ -1,0 +1,327 @@
+/* parse_query.c - queries: WITH, SELECT blocks, set operations, and what stands behind them. */
+#include "sql/parse.h"
+
+SqlQuery *
+query_new(Parser *parser, SqlQuery *parent)
+{
+    SqlQuery *query = node(parser, sizeof(SqlQuery));
+    *query = (SqlQuery){
+        .parent = parent, .first = parser->pos, .commons = list(parser), .branches = list(parser)};
+    return query;
+}
+
+/* ---- WITH ---- */
+
+static void
+take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool is_recursive)
+{
+    SqlCommon *common = node(parser, sizeof(SqlCommon));
+    common->name = *part_take(parser);
+    common->is_recursive = is_recursive;
+    if (is_open(parser, parser->pos))
+        common->columns = names_take(parser, end);
+    while (parser->pos < end && !is_open(parser, parser->pos) &&
+           peek(parser, parser->pos)->kind != TOKEN_COMMA &&
+           !is_word(parser, parser->pos, WORD_SELECT))
+        parser->pos++; /* AS [NOT] MATERIALIZED */
+    if (is_recursive)
+        g_ptr_array_add(query->commons, common);
+    if (is_open(parser, parser->pos)) {
+        uint32_t close = closing(parser, parser->pos, end);
+        parser->pos++;
+        parser->depth++;
+        common->query = query_new(parser, query);
+        common->query->common = common;
+        if (!is_too_deep(parser, close)) {
+            parse_with(parser, common->query, outer, close);
+            parse_body(parser, common->query, outer, close);
+        }
+        parser->depth--;
+        parser->pos = MIN(close + 1, end);
+    }
+    if (!is_recursive)
+        g_ptr_array_add(query->commons, common);
+}
+
+void
+parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    if (!take_word(parser, end, WORD_WITH))
+        return;
+    bool is_recursive =
+        take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
+    while (parser->pos < end && is_name(parser, parser->pos)) {
+        take_common(parser, query, outer, end, is_recursive);
+        /* CYCLE …, SEARCH …: up to the comma or the statement */
+        while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
+               peek(parser, parser->pos)->word == WORD_NONE)
+            parser->pos++;
+        if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA)
+            break;
+        parser->pos++;
+    }
+}
+
+/* ---- one SELECT ---- */
+
+static void
+take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    for (;;) {
+        if (take_word(parser, end, WORD_DISTINCT)) {
+            block->is_distinct = true;
+            if (is_word(parser, parser->pos, WORD_ON) && is_open(parser, parser->pos + 1)) {
+                uint32_t close = closing(parser, parser->pos + 1, end);
+                parser->pos += 2;
+                parse_expression(parser, &context, close, 0);
+                parser->pos = MIN(close + 1, end);
+            }
+        } else if (is_word(parser, parser->pos, WORD_TOP) &&
+                   (peek(parser, parser->pos + 1)->kind == TOKEN_NUMBER ||
+                    is_open(parser, parser->pos + 1))) {
+            parser->pos = is_open(parser, parser->pos + 1)
+                              ? closing(parser, parser->pos + 1, end) + 1
+                              : parser->pos + 2;
+        } else if (is_word(parser, parser->pos, WORD_AS) &&
+                   (is_word(parser, parser->pos + 1, WORD_STRUCT) ||
+                    is_word(parser, parser->pos + 1, WORD_VALUE))) {
+            block->is_struct = true;
+            parser->pos += 2;
+        } else if (!take_word(parser, end, WORD_ALL)) {
+            return;
+        }
+    }
+}
+
+static SqlClause
+clause_of(Word word)
+{
+    switch (word) {
+    case WORD_WHERE:
+        return CLAUSE_WHERE;
+    case WORD_HAVING:
+    case WORD_QUALIFY:
+    case WORD_WINDOW:
+        return CLAUSE_HAVING;
+    case WORD_GROUP:
+        return CLAUSE_GROUP;
+    default:
+        return CLAUSE_OTHER;
+    }
+}
+
+/* Ends the block: it speaks of all branches. */
+static bool
+is_behind_blocks(const Parser *parser)
+{
+    switch (peek(parser, parser->pos)->word) {
+    case WORD_WHERE:
+    case WORD_HAVING:
+    case WORD_QUALIFY:
+    case WORD_WINDOW:
+    case WORD_GROUP:
+    case WORD_FROM:
+    case WORD_INTO:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* GROUP BY a, b; GROUP BY ROLLUP (a); WINDOW w AS (…) */
+static void
+take_clause(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Word word = peek(parser, parser->pos)->word;
+    Context context = {.block = block, .clause = clause_of(word)};
+    parser->pos += word == WORD_GROUP ? 2 : 1;
+    if (word == WORD_WINDOW)
+        parser->pos++;
+    if (word == WORD_GROUP)
+        parse_keys(parser, &context, end);
+    else
+        parse_expression(parser, &context, end, STOP_CLAUSE);
+}
+
+static void
+take_clauses(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    while (parser->pos < end) {
+        uint32_t before = parser->pos;
+        if (starts_clause(parser, parser->pos) && is_behind_blocks(parser))
+            return;
+        if (take_word(parser, end, WORD_FROM)) {
+            parse_sources(parser, block, end);
+        } else if (take_word(parser, end, WORD_INTO)) {
+            take_word(parser, end, WORD_TABLE);
+            mention_take(parser, end);
+        } else if (starts_clause(parser, parser->pos)) {
+            take_clause(parser, block, end);
+        } else {
+            Context context = {.block = block, .clause = CLAUSE_OTHER};
+            parse_expression(parser, &context, end, STOP_CLAUSE);
+        }
+        if (parser->pos == before)
+            parser->pos++;
+    }
+}
+
+static SqlBlock *
+take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    bool is_from_first = is_word(parser, parser->pos, WORD_FROM);
+    if (is_from_first) {
+        parser->pos++;
+        parse_sources(parser, block, end);
+    }
+    if (take_word(parser, end, WORD_SELECT)) {
+        take_modifiers(parser, block, end);
+        parse_items(parser, block, end);
+    } else if (is_from_first) {
+        SqlItem *star = node(parser, sizeof(SqlItem));
+        *star =
+            (SqlItem){.block = block, .first = block->first, .last = block->first, .is_star = true};
+        g_ptr_array_add(block->items, star);
+    }
+    take_clauses(parser, block, end);
+    block->last = MAX(parser->pos, block->first + 1) - 1;
+    return block;
+}
+
+static SqlBlock *
+take_values(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    block->is_values = true;
+    parser->pos++;
+    parse_expression(parser, &context, end, STOP_CLAUSE);
+    block->last = MAX(parser->pos, block->first + 1) - 1;
+    return block;
+}
+
+/* TABLE t */
+static SqlBlock *
+take_table(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    SqlItem *star = node(parser, sizeof(SqlItem));
+    *star = (SqlItem){.block = block, .first = parser->pos, .last = parser->pos, .is_star = true};
+    g_ptr_array_add(block->items, star);
+    parse_source(parser, block, end);
+    block->last = parser->pos - 1;
+    return block;
+}
+
+/* ---- blocks together ---- */
+
+static void
+take_branch(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBranch *branch = node(parser, sizeof(SqlBranch));
+    g_ptr_array_add(query->branches, branch);
+    if (is_open(parser, parser->pos)) {
+        uint32_t close = closing(parser, parser->pos, end);
+        parser->pos++;
+        parser->depth++;
+        branch->query = parse_query(parser, query, outer, close);
+        branch->query->in = query;
+        parser->depth--;
+        parser->pos = MIN(close + 1, end);
+    } else if (is_word(parser, parser->pos, WORD_VALUES)) {
+        branch->block = take_values(parser, query, outer, end);
+    } else if (is_word(parser, parser->pos, WORD_TABLE)) {
+        branch->block = take_table(parser, query, outer, end);
+    } else {
+        branch->block = take_select(parser, query, outer, end);
+    }
+}
+
+static bool
+take_set_operation(Parser *parser, SqlQuery *query, uint32_t end)
+{
+    Word word = peek(parser, parser->pos)->word;
+    if (parser->pos >= end || !starts_clause(parser, parser->pos) ||
+        (word != WORD_UNION && word != WORD_INTERSECT && word != WORD_EXCEPT && word != WORD_MINUS))
+        return false;
+    parser->pos++;
+    if (!take_word(parser, end, WORD_ALL))
+        take_word(parser, end, WORD_DISTINCT);
+    if (is_word(parser, parser->pos, WORD_BY) || is_text(parser, parser->pos, "CORRESPONDING")) {
+        query->by_name = true;
+        while (parser->pos < end && !starts_query(parser, parser->pos, end))
+            parser->pos++;
+    }
+    return true;
+}
+
+/* The block that ORDER BY sees the names of; for set operations one that has none of its own. */
+static SqlBlock *
+order_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
+{
+    const SqlBranch *first = g_ptr_array_index(query->branches, 0);
+    if (query->branches->len == 1 && first->block != NULL)
+        return first->block;
+    if (query->tail == NULL)
+        query->tail = block_new(parser, query, outer);
+    return query->tail;
+}
+
+/* ORDER BY, LIMIT, FETCH, FOR UPDATE. */
+static void
+take_tail(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    while (parser->pos < end && starts_clause(parser, parser->pos) &&
+           !is_text(parser, parser->pos, "|>") && !is_word(parser, parser->pos, WORD_ON) &&
+           !is_word(parser, parser->pos, WORD_RETURNING)) {
+        uint32_t before = parser->pos;
+        Word word = peek(parser, before)->word;
+        bool is_order = word == WORD_ORDER || word == WORD_SORT || word == WORD_CLUSTER ||
+                        word == WORD_DISTRIBUTE;
+        Context context = {.block = order_block(parser, query, outer),
+                           .clause = is_order ? CLAUSE_ORDER : CLAUSE_OTHER};
+        parser->pos += is_order ? 2 : 1;
+        if (is_order)
+            parse_keys(parser, &context, end);
+        else
+            parse_expression(parser, &context, end, STOP_CLAUSE);
+        if (parser->pos <= before)
+            parser->pos = before + 1;
+    }
+}
+
+static void
+take_pipes(Parser *parser, SqlQuery *query, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, NULL);
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    query->has_pipes = true;
+    parse_expression(parser, &context, end, 0);
+    block->last = parser->pos - 1;
+}
+
+void
+parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    do
+        take_branch(parser, query, outer, end);
+    while (take_set_operation(parser, query, end));
+    take_tail(parser, query, outer, end);
+    if (parser->pos < end && is_text(parser, parser->pos, "|>"))
+        take_pipes(parser, query, end);
+    query->last = MAX(parser->pos, query->first + 1) - 1;
+    g_ptr_array_add(parser->sql->queries, query);
+}
+
+SqlQuery *
+parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_t end)
+{
+    SqlQuery *query = query_new(parser, parent);
+    if (is_too_deep(parser, end))
+        return query;
+    parse_with(parser, query, outer, end);
+    parse_body(parser, query, outer, end);
+    return query;
+}

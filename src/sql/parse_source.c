@@ -1,0 +1,393 @@
+/* parse_source.c - FROM and its joins: where rows come from, and what they are called. */
+#include "sql/parse.h"
+
+#include <string.h>
+
+/* ---- what a name in FROM is ---- */
+
+static SqlCommon *
+common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name)
+{
+    for (; query != NULL; query = query->parent)
+        for (guint i = query->commons->len; i > 0; i--) {
+            SqlCommon *common = g_ptr_array_index(query->commons, i - 1);
+            if (sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text))
+                return common;
+        }
+    return NULL;
+}
+
+static const char *
+source_name(const SqlSource *source)
+{
+    if (source->alias != NULL)
+        return source->alias->text;
+    return source->path.count > 0 ? source->path.parts[source->path.count - 1].text : NULL;
+}
+
+/* t.items, where t is another source in sight: an array of its rows. */
+static bool
+is_array_of(const Parser *parser, const SqlBlock *block, const SqlPath *path)
+{
+    if (path->count < 2 || path->is_in_one_quote || !parser->sql->dialect->has_value_tables)
+        return false;
+    for (; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const char *name = source_name(g_ptr_array_index(block->sources, i));
+            if (name != NULL && sql_same_column(parser->sql->dialect, path->parts[0].text,
+                                                path->parts[0].quote, name))
+                return true;
+        }
+    return false;
+}
+
+/* ---- one source ---- */
+
+static bool
+ends_source(const Parser *parser, uint32_t index)
+{
+    switch (peek(parser, index)->word) {
+    case WORD_ON:
+    case WORD_USING:
+    case WORD_SET:
+    case WORD_WHEN:
+    case WORD_VALUES:
+    case WORD_SELECT:
+    case WORD_WITH:
+    case WORD_PIVOT:
+    case WORD_UNPIVOT:
+    case WORD_TABLESAMPLE:
+    case WORD_SAMPLE:
+    case WORD_FINAL:
+    case WORD_DO:
+    case WORD_LOOP:
+        return true;
+    default:
+        return starts_clause(parser, index) || starts_join(parser, index);
+    }
+}
+
+static void
+take_alias(Parser *parser, SqlSource *source, uint32_t end)
+{
+    bool has_as = take_word(parser, end, WORD_AS);
+    if (parser->pos >= end ||
+        (!has_as && (!is_name(parser, parser->pos) || ends_source(parser, parser->pos))))
+        return;
+    if (!is_name(parser, parser->pos) && peek(parser, parser->pos)->kind != TOKEN_WORD)
+        return;
+    source->alias = part_take(parser);
+    if (is_open(parser, parser->pos) && parser->pos < end)
+        source->columns = names_take(parser, end);
+}
+
+/* FOR SYSTEM_TIME AS OF x, TABLESAMPLE …, WITH OFFSET AS i, PIVOT (…): between a table and its alias, or behind. */
+static void
+take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_t end)
+{
+    while (parser->pos < end) {
+        uint32_t at = parser->pos;
+        if (is_word(parser, at, WORD_PIVOT) || is_word(parser, at, WORD_UNPIVOT)) {
+            source->is_unread = true;
+            parser->pos++;
+        } else if (is_word(parser, at, WORD_TABLESAMPLE) || is_word(parser, at, WORD_SAMPLE)) {
+            parser->pos += is_open(parser, at + 1) ? 1 : 2;
+        } else if (is_word(parser, at, WORD_FINAL)) {
+            parser->pos++;
+            continue;
+        } else if (is_word(parser, at, WORD_FOR) && !is_word(parser, at + 1, WORD_UPDATE)) {
+            /* FOR SYSTEM_TIME AS OF expression, FOR VERSION … */
+            for (parser->pos++; parser->pos < end && !is_text(parser, parser->pos, "OF");
+                 parser->pos++)
+                ;
+            parser->pos++;
+            parse_expression(parser, context, end,
+                             STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+            continue;
+        } else if (is_word(parser, at, WORD_WITH) && (is_word(parser, at + 1, WORD_OFFSET) ||
+                                                      is_word(parser, at + 1, WORD_ORDINALITY))) {
+            parser->pos += 2;
+            if (take_word(parser, end, WORD_AS) ||
+                (is_name(parser, parser->pos) && !ends_source(parser, parser->pos)))
+                parser->pos++;
+            continue;
+        } else if (is_word(parser, at, WORD_WITH) &&
+                   is_open(parser, at + 1)) { /* T-SQL: WITH (NOLOCK) */
+            parser->pos = MIN(closing(parser, at + 1, end) + 1, end);
+            continue;
+        } else {
+            return;
+        }
+        if (is_open(parser, parser->pos)) {
+            uint32_t close = closing(parser, parser->pos, end);
+            parser->pos++;
+            parse_expression(parser, context, close, 0);
+            parser->pos = MIN(close + 1, end);
+        }
+    }
+}
+
+static SqlSource *
+source_new(Parser *parser, SqlBlock *block, SqlSourceKind kind)
+{
+    SqlSource *source = node(parser, sizeof(SqlSource));
+    *source = (SqlSource){.kind = kind, .block = block, .first = parser->pos, .last = parser->pos};
+    return source;
+}
+
+static SqlSource *
+take_subquery(Parser *parser, SqlBlock *block, uint32_t end, bool is_lateral)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    SqlSource *source = source_new(parser, block, SOURCE_QUERY);
+    parser->pos++;
+    parser->depth++;
+    source->query = parse_query(parser, block->query, is_lateral ? block : block->parent, close);
+    source->query->as = source;
+    parser->depth--;
+    parser->pos = MIN(close + 1, end);
+    return source;
+}
+
+/* UNNEST(…), a table function. */
+static SqlSource *
+take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource *source,
+              uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    source->kind = SOURCE_ARRAY;
+    if (starts_query(parser, parser->pos + 1, close)) {
+        parser->pos++;
+        parser->depth++;
+        parse_query(parser, block->query, block, close)->is_value = true;
+        parser->depth--;
+    } else {
+        parser->pos++;
+        parse_expression(parser, context, close, 0);
+    }
+    parser->pos = MIN(close + 1, end);
+    return source;
+}
+
+static bool
+is_glued_to_template(const Parser *parser, uint32_t first, uint32_t behind)
+{
+    for (uint32_t i = first; i <= behind; i++) {
+        TokenKind kind = peek(parser, i)->kind;
+        bool touches = i > first && peek(parser, i)->begin == peek(parser, i - 1)->end;
+        if (i < behind && (kind == TOKEN_TEMPLATE || kind == TOKEN_PARAMETER))
+            return true;
+        if (i == behind && touches && (kind == TOKEN_TEMPLATE || kind == TOKEN_PARAMETER))
+            return true;
+    }
+    return false;
+}
+
+static void
+take_glued(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end &&
+           peek(parser, parser->pos)->begin == peek(parser, parser->pos - 1)->end &&
+           peek(parser, parser->pos)->kind != TOKEN_COMMA &&
+           peek(parser, parser->pos)->kind != TOKEN_OPEN)
+        parser->pos++;
+}
+
+static SqlSource *
+take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
+{
+    SqlSource *source = source_new(parser, block, SOURCE_TABLE);
+    source->path = path_take(parser, end, true);
+    uint32_t behind = parser->pos;
+    if (is_glued_to_template(parser, source->first, behind)) {
+        source->kind = SOURCE_TEMPLATE;
+        take_glued(parser, end);
+    } else if (is_open(parser, behind) && behind < end && !block->is_values) {
+        return take_function(parser, block, context, source, end);
+    } else if (source->path.count == 1 &&
+               (source->common = common_find(parser, block->query, &source->path.parts[0])) !=
+                   NULL) {
+        source->kind = SOURCE_COMMON;
+        source->query = source->common->query;
+    } else if (is_array_of(parser, block, &source->path)) {
+        source->kind = SOURCE_ARRAY;
+        ref_add(parser, context, source->path);
+    }
+    return source;
+}
+
+static SqlSource *
+take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
+{
+    bool is_lateral = take_word(parser, end, WORD_LATERAL);
+    const Token *token = peek(parser, parser->pos);
+    if (is_open(parser, parser->pos) &&
+        starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end)))
+        return take_subquery(parser, block, end, is_lateral);
+    if (is_word(parser, parser->pos, WORD_VALUES)) {
+        SqlSource *source = source_new(parser, block, SOURCE_VALUES);
+        parser->pos++;
+        parse_expression(parser, context, end, STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+        return source;
+    }
+    if (is_word(parser, parser->pos, WORD_UNNEST) && is_open(parser, parser->pos + 1)) {
+        SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+        parser->pos++;
+        return take_function(parser, block, context, source, end);
+    }
+    if (is_word(parser, parser->pos, WORD_TABLE) && is_open(parser, parser->pos + 1)) {
+        SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+        parser->pos++;
+        return take_function(parser, block, context, source, end);
+    }
+    if (token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED || token->kind == TOKEN_TEMPLATE ||
+        token->kind == TOKEN_PARAMETER)
+        return take_named(parser, block, context, end);
+    SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+    parser->pos++;
+    return source;
+}
+
+SqlSource *
+parse_source(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_FROM};
+    take_word(parser, end,
+              WORD_TABLE == peek(parser, parser->pos)->word && !is_open(parser, parser->pos + 1)
+                  ? WORD_TABLE
+                  : WORD_NONE);
+    SqlSource *source = take_what(parser, block, &context, end);
+    source->last = MAX(parser->pos, source->first + 1) - 1;
+    take_suffixes(parser, source, &context, end);
+    take_alias(parser, source, end);
+    take_suffixes(parser, source, &context, end);
+    if (source->is_unread && source->alias == NULL)
+        take_alias(parser, source, end);
+    g_ptr_array_add(block->sources, source);
+    return source;
+}
+
+/* ---- joins ---- */
+
+/* INNER, LEFT OUTER, CROSS, … JOIN or APPLY; true when NATURAL is among them. */
+static bool
+take_join_words(Parser *parser, uint32_t end)
+{
+    bool is_natural = false;
+    while (parser->pos < end) {
+        Word word = peek(parser, parser->pos)->word;
+        is_natural = is_natural || word == WORD_NATURAL;
+        if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
+            break;
+        parser->pos++;
+        if (word == WORD_JOIN || word == WORD_APPLY ||
+            is_text(parser, parser->pos - 1, "STRAIGHT_JOIN"))
+            break;
+    }
+    return is_natural;
+}
+
+static void
+take_using(Parser *parser, SqlSource *source, uint32_t end)
+{
+    Context context = {.block = source->block, .clause = CLAUSE_USING};
+    uint32_t close = closing(parser, ++parser->pos, end);
+    source->using = list(parser);
+    for (parser->pos++; parser->pos < close; parser->pos++)
+        if (is_name(parser, parser->pos)) {
+            SqlPath path = path_take(parser, close, false);
+            g_ptr_array_add(source->using, ref_add(parser, &context, path));
+            parser->pos--;
+        }
+    parser->pos = MIN(close + 1, end);
+}
+
+static void
+take_conditions(Parser *parser, SqlSource *source, uint32_t end)
+{
+    Context context = {.block = source->block, .clause = CLAUSE_ON};
+    while (parser->pos < end) {
+        if (is_word(parser, parser->pos, WORD_USING) && is_open(parser, parser->pos + 1)) {
+            take_using(parser, source, end);
+        } else if (is_word(parser, parser->pos, WORD_ON) && !starts_clause(parser, parser->pos)) {
+            parser->pos++;
+            parse_expression(parser, &context, end,
+                             STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_SET | STOP_WHEN);
+        } else {
+            return;
+        }
+    }
+}
+
+/* LATERAL VIEW [OUTER] explode(x) t AS a, b */
+static void
+take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_FROM};
+    SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+    parser->pos += 2;
+    take_word(parser, end, WORD_OUTER);
+    parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+    source->last = parser->pos - 1;
+    if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_AS))
+        source->alias = part_take(parser);
+    if (take_word(parser, end, WORD_AS)) {
+        source->columns = list(parser);
+        do
+            g_ptr_array_add(source->columns, part_take(parser));
+        while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+               is_name(parser, ++parser->pos));
+    }
+    g_ptr_array_add(block->sources, source);
+}
+
+static void take_joined(Parser *parser, SqlBlock *block, uint32_t end);
+
+/* ( a JOIN b ON … ), or just a source. */
+static void
+take_operand(Parser *parser, SqlBlock *block, uint32_t end, bool is_natural)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    if (is_open(parser, parser->pos) && !starts_query(parser, parser->pos + 1, close) &&
+        !is_too_deep(parser, close)) {
+        parser->pos++;
+        parser->depth++;
+        take_joined(parser, block, close);
+        parser->depth--;
+        parser->pos = MIN(close + 1, end);
+        return;
+    }
+    parse_source(parser, block, end)->is_natural = is_natural;
+}
+
+static void
+take_joined(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_natural = false;
+    while (parser->pos < end && !starts_clause(parser, parser->pos)) {
+        uint32_t before = parser->pos;
+        guint count = block->sources->len;
+        take_operand(parser, block, end, is_natural);
+        is_natural = false;
+        if (block->sources->len > count)
+            take_conditions(parser, g_ptr_array_index(block->sources, block->sources->len - 1),
+                            end);
+        while (starts_join(parser, parser->pos) && is_word(parser, parser->pos, WORD_LATERAL) &&
+               parser->pos < end)
+            take_lateral_view(parser, block, end);
+        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
+            parser->pos++;
+        else if (parser->pos < end && starts_join(parser, parser->pos))
+            is_natural = take_join_words(parser, end);
+        else
+            break;
+        if (parser->pos <= before)
+            parser->pos = before + 1;
+    }
+}
+
+void
+parse_sources(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    take_joined(parser, block, end);
+}

@@ -1,0 +1,332 @@
+/* parse_statement.c - statements: what kind each is, what it writes to, and where its query stands. */
+#include "sql/parse.h"
+
+/* ---- helpers ---- */
+
+/* The `;` that ends the statement, or `end`. */
+static uint32_t
+statement_end(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON)
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+    return MIN(at, end);
+}
+
+/* A table that is written to, with its alias. */
+static SqlSource *
+take_target(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    SqlSource *target = NULL;
+    take_word(parser, end, WORD_TABLE);
+    if (parser->pos < end) {
+        block->is_values = true; /* brackets behind it are columns, not arguments */
+        target = parse_source(parser, block, end);
+        block->is_values = false;
+        target->is_target = true;
+        parser->statement->target = target;
+    }
+    return target;
+}
+
+/* ( a, b ) as references to the target's columns. */
+static bool
+take_columns(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_COLUMNS};
+    uint32_t close = closing(parser, parser->pos, end);
+    if (!is_open(parser, parser->pos) || parser->pos >= end ||
+        starts_query(parser, parser->pos + 1, close))
+        return false;
+    for (parser->pos++; parser->pos < close;) {
+        if (peek(parser, parser->pos)->kind == TOKEN_WORD ||
+            peek(parser, parser->pos)->kind == TOKEN_QUOTED)
+            ref_add(parser, &context, path_take(parser, close, false));
+        else
+            parser->pos++;
+    }
+    parser->pos = MIN(close + 1, end);
+    return true;
+}
+
+/* a = expression, (b, c) = (…) */
+static void
+take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
+{
+    Context left = {.block = block, .clause = CLAUSE_ASSIGN},
+            right = {.block = block, .clause = CLAUSE_OTHER};
+    while (parser->pos < end) {
+        uint32_t before = parser->pos;
+        if (is_open(parser, parser->pos))
+            take_columns(parser, block, end);
+        else if (is_name(parser, parser->pos))
+            ref_add(parser, &left, path_take(parser, end, false));
+        parse_expression(parser, &right, end, STOP_COMMA | STOP_CLAUSE | stops);
+        if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA ||
+            parser->pos == before)
+            return;
+        parser->pos++;
+    }
+}
+
+static void
+take_rest(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    while (parser->pos < end) {
+        uint32_t before = parser->pos;
+        Word word = peek(parser, before)->word;
+        Context context = {.block = block,
+                           .clause = word == WORD_WHERE ? CLAUSE_WHERE : CLAUSE_OTHER};
+        if (word == WORD_RETURNING) {
+            parser->pos++;
+            parse_items(parser, block, end);
+        } else if (word == WORD_SET) {
+            parser->pos++;
+            take_assignments(parser, block, end, 0);
+        } else if (word == WORD_FROM || word == WORD_USING) {
+            parser->pos++;
+            parse_sources(parser, block, end);
+        } else {
+            parser->pos++;
+            parse_expression(parser, &context, end, STOP_CLAUSE | STOP_SET);
+        }
+        parser->pos = MAX(parser->pos, before + 1);
+    }
+}
+
+/* ---- kinds ---- */
+
+static void
+parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, with, NULL);
+    parser->statement->kind = STATEMENT_INSERT;
+    parser->pos++;
+    while (parser->pos < end &&
+           (is_word(parser, parser->pos, WORD_INTO) ||
+            is_word(parser, parser->pos, WORD_OVERWRITE) || is_word(parser, parser->pos, WORD_OR) ||
+            is_word(parser, parser->pos, WORD_REPLACE) || is_text(parser, parser->pos, "IGNORE")))
+        parser->pos++;
+    take_target(parser, block, end);
+    if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos))
+        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+    parser->statement->has_columns = take_columns(parser, block, end);
+    while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
+           !is_word(parser, parser->pos, WORD_SET) && !starts_clause(parser, parser->pos))
+        parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
+    if (starts_query(parser, parser->pos, end))
+        parser->statement->query = parse_query(parser, with, NULL, end);
+    take_rest(parser, block, end);
+    block->last = end - 1;
+}
+
+static void
+parse_update(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, with, NULL);
+    parser->statement->kind = STATEMENT_UPDATE;
+    parser->pos++;
+    parse_sources(parser, block, end);
+    if (block->sources->len > 0) {
+        parser->statement->target = g_ptr_array_index(block->sources, 0);
+        parser->statement->target->is_target = true;
+    }
+    take_rest(parser, block, end);
+    block->last = end - 1;
+}
+
+static void
+parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, with, NULL);
+    parser->statement->kind = STATEMENT_DELETE;
+    parser->pos++;
+    take_word(parser, end, WORD_FROM);
+    take_target(parser, block, end);
+    take_rest(parser, block, end);
+    block->last = end - 1;
+}
+
+/* THEN UPDATE SET …, THEN INSERT (…) VALUES (…), THEN DELETE */
+static void
+take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    parser->pos++;
+    parse_expression(parser, &context, end, STOP_THEN);
+    take_word(parser, end, WORD_THEN);
+    if (take_word(parser, end, WORD_UPDATE)) {
+        take_word(parser, end, WORD_SET);
+        take_assignments(parser, block, end, STOP_WHEN);
+    } else if (take_word(parser, end, WORD_INSERT)) {
+        parser->statement->has_columns |= take_columns(parser, block, end);
+    }
+    parse_expression(parser, &context, end, STOP_WHEN);
+}
+
+static void
+parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, with, NULL);
+    Context on = {.block = block, .clause = CLAUSE_ON};
+    parser->statement->kind = STATEMENT_MERGE;
+    parser->pos++;
+    take_word(parser, end, WORD_INTO);
+    take_target(parser, block, end);
+    if (take_word(parser, end, WORD_USING))
+        parse_source(parser, block, end);
+    if (take_word(parser, end, WORD_ON))
+        parse_expression(parser, &on, end, STOP_WHEN);
+    while (parser->pos < end && is_word(parser, parser->pos, WORD_WHEN))
+        take_merge_action(parser, block, end);
+    take_rest(parser, block, end);
+    block->last = end - 1;
+}
+
+/* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. */
+static void
+parse_other(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end) {
+        const Token *token = peek(parser, parser->pos);
+        if (token->word == WORD_THEN || token->word == WORD_ELSE || token->word == WORD_LOOP ||
+            token->word == WORD_DO || token->word == WORD_BEGIN) {
+            parser->pos++;
+            return;
+        }
+        if (starts_query(parser, parser->pos, end)) {
+            SqlQuery *query = parse_query(parser, NULL, NULL, end);
+            bool ends = parser->statement->query == NULL && parser->pos >= end;
+            query->is_value = !ends;
+            if (ends)
+                parser->statement->query = query;
+        } else if (token->kind == TOKEN_OPEN && is_open(parser, parser->pos) &&
+                   starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end))) {
+            uint32_t close = closing(parser, parser->pos, end);
+            parser->pos++;
+            parse_query(parser, NULL, NULL, close)->is_value = true;
+            parser->pos = MIN(close + 1, end);
+        } else if ((token->kind == TOKEN_WORD && !word_is_reserved(token->word)) ||
+                   token->kind == TOKEN_QUOTED) {
+            mention_take(parser, end);
+        } else {
+            parser->pos++;
+        }
+    }
+}
+
+static uint32_t
+created_name(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_word(parser, at, WORD_TABLE) && !is_word(parser, at, WORD_VIEW))
+        at++;
+    at++;
+    if (is_word(parser, at, WORD_IF))
+        at += 3;
+    return at < end && (is_name(parser, at) || peek(parser, at)->kind == TOKEN_TEMPLATE) ? at : 0;
+}
+
+/* The `AS` before the query that a table or view is made of. */
+static uint32_t
+created_as(const Parser *parser, uint32_t at, uint32_t end)
+{
+    for (; at < end;
+         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1)
+        if (is_word(parser, at, WORD_AS) && starts_query(parser, at + 1, end))
+            return at;
+    return 0;
+}
+
+static bool
+parse_create(Parser *parser, uint32_t end)
+{
+    uint32_t name = created_name(parser, parser->pos, end),
+             as = created_as(parser, parser->pos, end);
+    if (name == 0 || as == 0 || name >= as)
+        return false;
+    SqlStatement *statement = parser->statement;
+    statement->kind = STATEMENT_CREATE;
+    parser->pos = name;
+    statement->created = path_take(parser, as, true);
+    statement->has_columns = is_open(parser, parser->pos);
+    parser->pos = as + 1;
+    statement->query = parse_query(parser, NULL, NULL, end);
+    SqlBlock *block = block_new(parser, NULL, NULL);
+    take_rest(parser, block, end);
+    block->last = end - 1;
+    return true;
+}
+
+static void
+parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    switch (peek(parser, parser->pos)->word) {
+    case WORD_INSERT:
+    case WORD_REPLACE:
+        parse_insert(parser, with, end);
+        return;
+    case WORD_UPDATE:
+        parse_update(parser, with, end);
+        return;
+    case WORD_DELETE:
+        parse_delete(parser, with, end);
+        return;
+    case WORD_MERGE:
+        parse_merge(parser, with, end);
+        return;
+    case WORD_CREATE:
+        if (parse_create(parser, end))
+            return;
+        break;
+    default:
+        break;
+    }
+    parse_other(parser, end);
+}
+
+/* ---- the whole ---- */
+
+static void
+parse_statement(Parser *parser, uint32_t end)
+{
+    uint32_t stop = statement_end(parser, end);
+    parser->statement = node(parser, sizeof(SqlStatement));
+    *parser->statement = (SqlStatement){.kind = STATEMENT_OTHER, .first = parser->pos};
+    g_ptr_array_add(parser->sql->statements, parser->statement);
+    if (is_word(parser, parser->pos, WORD_WITH)) {
+        SqlQuery *query = query_new(parser, NULL);
+        parse_with(parser, query, NULL, stop);
+        if (starts_query(parser, parser->pos, stop) || !is_name(parser, parser->pos)) {
+            parser->statement->kind = STATEMENT_QUERY;
+            parser->statement->query = query;
+            parse_body(parser, query, NULL, stop);
+        } else {
+            query->last = parser->pos;
+            g_ptr_array_add(parser->sql->queries, query);
+            query->is_value = true;
+            parse_by_kind(parser, query, stop);
+        }
+    } else if (starts_query(parser, parser->pos, stop)) {
+        parser->statement->kind = STATEMENT_QUERY;
+        parser->statement->query = parse_query(parser, NULL, NULL, stop);
+    } else {
+        parse_by_kind(parser, NULL, stop);
+    }
+    if (parser->statement->kind != STATEMENT_OTHER)
+        parse_other(parser, stop);
+    parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
+}
+
+void
+parse_statements(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end) {
+        uint32_t before = parser->pos;
+        if (peek(parser, before)->kind == TOKEN_SEMICOLON)
+            parser->pos++;
+        else
+            parse_statement(parser, end);
+        if (parser->pos <= before)
+            parser->pos = before + 1;
+    }
+}

@@ -1,0 +1,505 @@
+/*
+ * resolve.c - what every name means.
+ *
+ * Inner scopes come first, as in every dialect; what a source is known to have comes before what it may have. A query
+ * that runs today has no ambiguous names: so a name that one source of a block certainly has is that source's, even
+ * when the columns of its neighbours are not known. A name that only sources with unknown columns can have is theirs when
+ * there is exactly one of them in sight, and undecided otherwise.
+ */
+#include "sql/sql.h"
+
+#include <string.h>
+
+typedef struct {
+    Sql *sql;
+    SqlColumnsFn *columns;
+    void *data;
+} Resolver;
+
+/* ---- names ---- */
+
+static bool
+same(const Dialect *dialect, CaseRule rule, const char *name, char quote, const char *known)
+{
+    if (rule == CASE_KEPT)
+        return strcmp(name, known) == 0;
+    if (quote == '\0' || !dialect->quotes_keep_case || rule == CASE_IGNORED)
+        return g_ascii_strcasecmp(name, known) == 0;
+    if (strcmp(name, known) == 0)
+        return true;
+    /* "USER_ID" in quotes is what user_id means where names are folded upwards */
+    g_autofree char *folded =
+        rule == CASE_UPPER ? g_ascii_strup(known, -1) : g_ascii_strdown(known, -1);
+    return strcmp(name, folded) == 0;
+}
+
+bool
+sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known)
+{
+    return same(dialect, dialect->column_case, name, quote, known);
+}
+
+bool
+sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known)
+{
+    return same(dialect, dialect->table_case, name, quote, known);
+}
+
+static bool
+is_column(const Resolver *resolver, const SqlPart *part, const char *known)
+{
+    return known != NULL && sql_same_column(resolver->sql->dialect, part->text, part->quote, known);
+}
+
+static bool
+has_name(const Resolver *resolver, const GPtrArray *names, const SqlPart *part)
+{
+    for (guint i = 0; names != NULL && i < names->len; i++)
+        if (is_column(resolver, part, g_ptr_array_index(names, i)))
+            return true;
+    return false;
+}
+
+/* ---- columns ---- */
+
+static void query_outputs(Resolver *resolver, SqlQuery *query);
+
+static GPtrArray *
+names_of_parts(const GPtrArray *parts)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (guint i = 0; i < parts->len; i++)
+        g_ptr_array_add(names, ((const SqlPart *) g_ptr_array_index(parts, i))->text);
+    return names;
+}
+
+/* The first names are replaced by those of a column list: `t (a, b)`. */
+static void
+rename_by_list(GPtrArray *names, const GPtrArray *parts)
+{
+    for (guint i = 0; parts != NULL && i < parts->len; i++) {
+        char *name = ((const SqlPart *) g_ptr_array_index(parts, i))->text;
+        if (i < names->len)
+            names->pdata[i] = name;
+        else
+            g_ptr_array_add(names, name);
+    }
+}
+
+static GPtrArray *
+table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    GPtrArray *names = g_ptr_array_new();
+    *ret_is_open = true;
+    const char *const *known =
+        resolver->columns != NULL ? resolver->columns(source, ret_is_open, resolver->data) : NULL;
+    if (known == NULL)
+        *ret_is_open = true;
+    for (; known != NULL && *known != NULL; known++)
+        g_ptr_array_add(names, (void *) *known);
+    return names;
+}
+
+static GPtrArray *
+source_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    *ret_is_open = true;
+    if (source->is_unread)
+        return g_ptr_array_new();
+    GPtrArray *names;
+    if (source->query != NULL) {
+        query_outputs(resolver, source->query);
+        names = source->query->names != NULL ? g_ptr_array_copy(source->query->names, NULL, NULL)
+                                             : g_ptr_array_new();
+        *ret_is_open = source->query->is_open || source->query->names == NULL;
+        rename_by_list(names, source->common != NULL ? source->common->columns : NULL);
+        rename_by_list(names, source->columns);
+    } else if (source->kind == SOURCE_TABLE) {
+        names = table_columns(resolver, source, ret_is_open);
+        if (source->columns != NULL) {
+            g_ptr_array_unref(names);
+            names = names_of_parts(source->columns);
+        }
+    } else {
+        names = source->columns != NULL ? names_of_parts(source->columns) : g_ptr_array_new();
+        *ret_is_open = source->columns == NULL;
+        if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
+            resolver->sql->dialect->has_value_tables)
+            g_ptr_array_add(names, source->alias->text);
+    }
+    return names;
+}
+
+GPtrArray *
+sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open)
+{
+    Resolver *resolver = sql->resolver;
+    return source_columns(resolver, source, ret_is_open);
+}
+
+/* ---- outputs ---- */
+
+static bool
+is_left_out(const Resolver *resolver, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++)
+        if (is_column(resolver, g_ptr_array_index(star->except, i), name))
+            return true;
+    return false;
+}
+
+static void
+add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
+{
+    bool is_open = true;
+    g_autoptr(GPtrArray) columns = source_columns(resolver, source, &is_open);
+    for (guint i = 0; i < columns->len; i++)
+        if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
+            g_ptr_array_add(query->names, g_ptr_array_index(columns, i));
+    query->is_open = query->is_open || is_open;
+}
+
+static SqlSource *source_called(const Resolver *resolver, const SqlBlock *block,
+                                const SqlPath *path, uint32_t parts);
+
+static SqlSource *
+star_source(const Resolver *resolver, const SqlItem *item)
+{
+    for (const SqlBlock *block = item->block; block != NULL; block = block->parent) {
+        SqlSource *source = source_called(resolver, block, &item->star_path, item->star_path.count);
+        if (source != NULL)
+            return source;
+    }
+    return NULL;
+}
+
+static void
+block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
+{
+    query->is_open = block->is_values;
+    for (guint i = 0; i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        if (!item->is_star) {
+            g_ptr_array_add(query->names, (void *) item->name);
+            continue;
+        }
+        item->star_of = item->star_path.count > 0 ? star_source(resolver, item) : NULL;
+        if (item->star_path.count > 0 && item->star_of == NULL)
+            query->is_open = true; /* a struct's fields */
+        else if (item->star_of != NULL)
+            add_star(resolver, query, item, item->star_of);
+        for (guint s = 0; item->star_path.count == 0 && s < block->sources->len; s++)
+            add_star(resolver, query, item, g_ptr_array_index(block->sources, s));
+    }
+}
+
+/* Set operations are named by their first branch. */
+static void
+query_outputs(Resolver *resolver, SqlQuery *query)
+{
+    if (query->names != NULL || query->is_busy)
+        return;
+    query->is_busy = true;
+    GPtrArray *names = g_ptr_array_new();
+    g_ptr_array_add(resolver->sql->arrays, names);
+    const SqlBranch *first =
+        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    query->names = names;
+    if (first == NULL || query->has_pipes) {
+        query->is_open = true;
+    } else if (first->block != NULL) {
+        block_outputs(resolver, query, first->block);
+    } else {
+        query_outputs(resolver, first->query);
+        query->is_open = first->query->is_open;
+        for (guint i = 0; first->query->names != NULL && i < first->query->names->len; i++)
+            g_ptr_array_add(names, g_ptr_array_index(first->query->names, i));
+    }
+    query->is_busy = false;
+}
+
+/* ---- qualified names ---- */
+
+/* Does the table's path end with these parts? */
+static bool
+path_ends_with(const Resolver *resolver, const SqlPath *table, const SqlPath *path, uint32_t parts)
+{
+    if (parts > table->count)
+        return false;
+    for (uint32_t i = 0; i < parts; i++) {
+        const SqlPart *mine = &table->parts[table->count - parts + i], *theirs = &path->parts[i];
+        if (!sql_same_table(resolver->sql->dialect, theirs->text, theirs->quote, mine->text) &&
+            !sql_same_table(resolver->sql->dialect, mine->text, mine->quote, theirs->text))
+            return false;
+    }
+    return true;
+}
+
+static SqlSource *
+source_called(const Resolver *resolver, const SqlBlock *block, const SqlPath *path, uint32_t parts)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->alias != NULL
+                ? parts == 1 && is_column(resolver, &path->parts[0], source->alias->text)
+                : source->path.count > 0 && path_ends_with(resolver, &source->path, path, parts))
+            return source;
+    }
+    return NULL;
+}
+
+static bool
+bind_qualified(const Resolver *resolver, SqlRef *ref)
+{
+    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
+        for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
+            SqlSource *source = source_called(resolver, block, &ref->path, parts);
+            if (source == NULL)
+                continue;
+            ref->binding = BINDING_COLUMN;
+            ref->source = source;
+            ref->column = parts;
+            return true;
+        }
+    return false;
+}
+
+/* ---- names alone ---- */
+
+/* excluded.x of an upsert, new.x of a trigger: the target's row under another name. */
+static bool
+bind_target_row(SqlRef *ref)
+{
+    static const char *const rows[] = {"excluded", "new", "old", "inserted", "deleted"};
+    SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    for (size_t i = 0; ref->path.count > 1 && target != NULL && i < G_N_ELEMENTS(rows); i++)
+        if (g_ascii_strcasecmp(ref->path.parts[0].text, rows[i]) == 0) {
+            ref->binding = BINDING_COLUMN;
+            ref->source = target;
+            ref->column = 1;
+            return true;
+        }
+    return false;
+}
+
+static bool
+bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool only_aliases)
+{
+    for (guint i = 0; ref->path.count == 1 && i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item == ref->in)
+            break; /* later ones are not seen */
+        if ((only_aliases && item->alias == NULL) ||
+            !is_column(resolver, &ref->path.parts[0], item->name))
+            continue;
+        ref->binding = BINDING_OUTPUT;
+        ref->item = item;
+        return true;
+    }
+    return false;
+}
+
+/* ORDER BY behind a set operation sees the outputs of its first branch. */
+static const SqlBlock *
+first_block(const SqlQuery *query)
+{
+    while (query != NULL && query->branches->len > 0) {
+        const SqlBranch *first = g_ptr_array_index(query->branches, 0);
+        if (first->block != NULL)
+            return first->block;
+        query = first->query;
+    }
+    return NULL;
+}
+
+typedef struct {
+    SqlSource *certain, *second; /* that have it */
+    SqlSource *maybe;            /* whose columns are not all known */
+    int certain_count, maybe_count;
+} Found;
+
+static Found
+look_in(Resolver *resolver, const SqlBlock *block, const SqlPart *part)
+{
+    Found found = {0};
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        bool is_open = false;
+        g_autoptr(GPtrArray) names = source_columns(resolver, source, &is_open);
+        if (has_name(resolver, names, part)) {
+            if (found.certain_count++ == 0)
+                found.certain = source;
+            else
+                found.second = source;
+        } else if (is_open) {
+            found.maybe_count++;
+            found.maybe = source;
+        }
+    }
+    return found;
+}
+
+/* Joined with USING, or NATURAL: both are the same column. */
+static bool
+is_merged(const Resolver *resolver, const SqlBlock *block, const SqlPart *part)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->is_natural)
+            return true;
+        for (guint j = 0; source->using != NULL && j < source->using->len; j++)
+            if (is_column(
+                    resolver, part,
+                    ((const SqlRef *) g_ptr_array_index(source->using, j))->path.parts[0].text))
+                return true;
+    }
+    return false;
+}
+
+static void
+bind_to(SqlRef *ref, SqlBinding binding, SqlSource *source)
+{
+    ref->binding = binding;
+    ref->source = source;
+    ref->column = 0;
+}
+
+/* Found for certain in this block: whose is it? */
+static void
+bind_found(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, const Found *found)
+{
+    bool is_merged_here = is_merged(resolver, block, &ref->path.parts[0]);
+    if (found->certain_count > 1 && !is_merged_here) {
+        bind_to(ref, BINDING_UNDECIDED, found->certain);
+        ref->also = found->second;
+        return;
+    }
+    bind_to(ref, BINDING_COLUMN, found->certain);
+    ref->also = is_merged_here ? found->second != NULL ? found->second : found->maybe : NULL;
+}
+
+/* A source's alias, used as a value. */
+static bool
+bind_row(const Resolver *resolver, SqlRef *ref)
+{
+    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
+        SqlSource *source = source_called(resolver, block, &ref->path, 1);
+        if (source != NULL && ref->path.count == 1) {
+            bind_to(ref, BINDING_ROW, source);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+may_reuse_alias(const Resolver *resolver, SqlClause clause)
+{
+    return clause == CLAUSE_GROUP || clause == CLAUSE_HAVING || clause == CLAUSE_ORDER ||
+           (resolver->sql->dialect->has_alias_reuse &&
+            (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
+}
+
+static void
+bind_bare(Resolver *resolver, SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    SqlSource *maybe = NULL;
+    int maybe_count = 0;
+    for (SqlBlock *block = ref->block; block != NULL; block = block->parent) {
+        Found found = look_in(resolver, block, part);
+        if (found.certain_count > 0 && maybe_count == 0) {
+            bind_found(resolver, ref, block, &found);
+            return;
+        }
+        if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
+            bind_output(resolver, ref, block, true))
+            return;
+        if (found.certain_count > 0) { /* an inner source may have it, too */
+            bind_to(ref, BINDING_UNDECIDED, found.certain);
+            ref->also = maybe;
+            return;
+        }
+        maybe = found.maybe_count > 0 && maybe == NULL ? found.maybe : maybe;
+        maybe_count += found.maybe_count;
+    }
+    if (bind_row(resolver, ref))
+        return;
+    if (maybe_count > 0)
+        bind_to(ref, maybe_count == 1 ? BINDING_COLUMN : BINDING_UNDECIDED, maybe);
+}
+
+static void
+resolve_ref(Resolver *resolver, SqlRef *ref)
+{
+    if (ref->binding == BINDING_LOCAL)
+        return;
+    const SqlBlock *outputs = ref->block;
+    if (ref->block->query != NULL && ref->block->query->tail == ref->block)
+        outputs = first_block(ref->block->query);
+    if (ref->clause == CLAUSE_ORDER && ref->is_whole && outputs != NULL &&
+        bind_output(resolver, ref, outputs, false))
+        return;
+    if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))
+        return;
+    bind_bare(resolver, ref);
+}
+
+/* ---- USING ---- */
+
+/* The source itself, and the first one before it that may have the column. */
+static void
+resolve_using(Resolver *resolver, const SqlBlock *block, guint index)
+{
+    SqlSource *source = g_ptr_array_index(block->sources, index);
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        SqlRef *ref = g_ptr_array_index(source->using, i);
+        SqlSource *other = NULL;
+        for (guint j = 0; j < index; j++) {
+            bool is_open = false;
+            g_autoptr(GPtrArray) names =
+                source_columns(resolver, g_ptr_array_index(block->sources, j), &is_open);
+            bool has = has_name(resolver, names, &ref->path.parts[0]);
+            if (has || (is_open && other == NULL))
+                other = g_ptr_array_index(block->sources, j);
+            if (has)
+                break;
+        }
+        bind_to(ref, BINDING_COLUMN, source);
+        ref->also = other;
+    }
+}
+
+/* ---- the whole ---- */
+
+/* An assigned or inserted column is the target's, whatever else is in sight. */
+static bool
+bind_to_target(SqlRef *ref)
+{
+    SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    if ((ref->clause != CLAUSE_ASSIGN && ref->clause != CLAUSE_COLUMNS) || target == NULL ||
+        ref->path.count > 1)
+        return false;
+    bind_to(ref, BINDING_COLUMN, target);
+    return true;
+}
+
+void
+sql_resolve(Sql *sql, SqlColumnsFn *columns, void *data)
+{
+    Resolver *resolver = arena_alloc(sql->arena, sizeof(Resolver));
+    *resolver = (Resolver){.sql = sql, .columns = columns, .data = data};
+    sql->resolver = resolver;
+    for (guint i = 0; i < sql->queries->len; i++)
+        query_outputs(resolver, g_ptr_array_index(sql->queries, i));
+    for (guint i = 0; i < sql->blocks->len; i++) {
+        SqlBlock *block = g_ptr_array_index(sql->blocks, i);
+        for (guint r = 0; r < block->refs->len; r++) {
+            SqlRef *ref = g_ptr_array_index(block->refs, r);
+            if (ref->clause != CLAUSE_USING && !bind_to_target(ref))
+                resolve_ref(resolver, ref);
+        }
+        for (guint s = 0; s < block->sources->len; s++)
+            resolve_using(resolver, block, s);
+    }
+}

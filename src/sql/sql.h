@@ -1,0 +1,230 @@
+/* clang-format off */
+/*
+ * sql.h - SQL text understood: statements, query blocks, who is named where, and what each name means.
+ *
+ * Not a grammar of any dialect: it finds the parts on which the meaning of names depends (WITH, FROM, select lists,
+ * aliases, subqueries, set operations) and reads over all else as expressions. What it does not know costs only
+ * what it touches. Pure: text in, a tree out, columns of tables by a callback.
+ *
+ *   statement ── query ── branches (UNION …) ── block: SELECT items, sources (FROM), references in all clauses
+ *                  └── WITH: common tables, each a query
+ *
+ * Everything lives as long as the Sql it belongs to, and borrows the text. Tokens are counted without blanks, comments
+ * and template tags.
+ */
+/* clang-format on */
+#pragma once
+
+#include "base/arena.h"
+#include "sql/token.h"
+
+typedef struct Sql Sql;
+typedef struct SqlStatement SqlStatement;
+typedef struct SqlQuery SqlQuery;
+typedef struct SqlBlock SqlBlock;
+typedef struct SqlSource SqlSource;
+typedef struct SqlItem SqlItem;
+typedef struct SqlRef SqlRef;
+typedef struct SqlCommon SqlCommon;
+
+/* ---- names ---- */
+
+/* One part of a name with dots. `begin` and `end` are bytes of the text, without quotes where the quotes hold several
+ * parts, with them where they hold just this one. */
+typedef struct {
+    char *text; /* without quotes, escapes undone */
+    uint32_t token, begin, end;
+    char quote; /* what it is quoted with: ` " [, or 0 */
+} SqlPart;
+
+typedef struct {
+    SqlPart *parts;
+    uint32_t count;
+    bool is_in_one_quote; /* `a.b.c` */
+} SqlPath;
+
+/* Are both names the same column (or table) in this dialect? `quote` as in SqlPart; `known` is a name as a schema or a
+ * mapping has it. */
+bool sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known);
+bool sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known);
+
+typedef struct {
+    SqlPath path;
+    SqlStatement *statement;
+} SqlMention;
+
+/* ---- the tree ---- */
+
+typedef enum {
+    CLAUSE_ITEM,
+    CLAUSE_FROM, /* in UNNEST(…), a table function, or a table that may be an array */
+    CLAUSE_ON,
+    CLAUSE_USING,
+    CLAUSE_WHERE,
+    CLAUSE_GROUP,
+    CLAUSE_HAVING, /* and QUALIFY, WINDOW */
+    CLAUSE_ORDER,
+    CLAUSE_ASSIGN,  /* the left side of SET */
+    CLAUSE_COLUMNS, /* the column list of INSERT */
+    CLAUSE_OTHER,   /* anything else */
+} SqlClause;
+
+typedef enum {
+    BINDING_NONE,      /* nothing here is called so */
+    BINDING_COLUMN,    /* of `source` */
+    BINDING_OUTPUT,    /* of `item`, an output of the same block or query */
+    BINDING_ROW,       /* `source` as a whole: its alias used as a value, or `alias.*` */
+    BINDING_UNDECIDED, /* could be of `source`, or of something whose columns are not known */
+    BINDING_LOCAL,     /* a lambda's or a function's parameter, a variable */
+} SqlBinding;
+
+/* A name in an expression. */
+struct SqlRef {
+    SqlPath path;
+    SqlBlock *block;
+    SqlClause clause;
+    SqlItem *in;   /* the item that it stands in, or NULL */
+    bool is_whole; /* all of an item, or of a sort or group key */
+    bool is_field; /* all of an argument of STRUCT(…), and names the field */
+    /* resolved: */
+    SqlBinding binding;
+    SqlSource *source;
+    SqlSource *also; /* of a USING column: the other side */
+    SqlItem *item;
+    uint32_t column; /* index of the part that names the column */
+};
+
+/* One output of a select list. */
+struct SqlItem {
+    SqlBlock *block;
+    uint32_t first, last; /* tokens, without the alias */
+    SqlPart *alias;       /* or NULL */
+    SqlRef *plain;        /* when it is just a name */
+    bool is_star;
+    SqlSource *star_of; /* resolved from `alias.*`; NULL for a bare star, or when unknown */
+    SqlPath star_path;  /* before `.*`; may be empty */
+    GPtrArray *except;  /* SqlPart *: EXCEPT (…) of a star; or NULL */
+    GPtrArray *replace; /* SqlPart *: the names of REPLACE (… AS name), RENAME; or NULL */
+    const char *name; /* of the column that comes out, or NULL when it has none that one can know */
+};
+
+typedef enum {
+    SOURCE_TABLE,
+    SOURCE_COMMON, /* a table of WITH */
+    SOURCE_QUERY,  /* a subquery */
+    SOURCE_ARRAY,  /* UNNEST, a table function, a chain of an earlier source's columns */
+    SOURCE_TEMPLATE,
+    SOURCE_VALUES,
+} SqlSourceKind;
+
+/* Something that rows come from, or go to. */
+struct SqlSource {
+    SqlSourceKind kind;
+    SqlBlock *block;
+    SqlPath path;         /* of a table or common table */
+    uint32_t first, last; /* tokens of what it is, without the alias */
+    SqlPart *alias;       /* or NULL */
+    GPtrArray *columns;   /* SqlPart *: alias (a, b); or NULL */
+    SqlQuery *query;      /* of a subquery or common table */
+    SqlCommon *common;
+    GPtrArray *using; /* SqlRef *: columns of its USING (…); or NULL */
+    bool is_natural, is_target,
+        is_unread; /* a target is written to; unread: PIVOT and the like follow */
+};
+
+struct SqlCommon {
+    SqlPart name;
+    GPtrArray *columns; /* SqlPart *, or NULL */
+    SqlQuery *query;    /* may be NULL while broken */
+    bool is_recursive;
+};
+
+/* A SELECT, or another statement with names in it. */
+struct SqlBlock {
+    SqlQuery *query;  /* NULL outside of queries */
+    SqlBlock *parent; /* whose names are seen from here, or NULL */
+    SqlStatement *statement;
+    uint32_t first, last;
+    GPtrArray *items;                       /* SqlItem * */
+    GPtrArray *sources;                     /* SqlSource * */
+    GPtrArray *refs;                        /* SqlRef * */
+    bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
+};
+
+/* One side of a set operation: a block, or a query in brackets. */
+typedef struct {
+    SqlBlock *block;
+    SqlQuery *query;
+} SqlBranch;
+
+/* Blocks that are put together, and what comes before (WITH) and behind (ORDER BY). */
+struct SqlQuery {
+    SqlQuery *parent;    /* whose common tables are seen, too */
+    GPtrArray *commons;  /* SqlCommon * */
+    GPtrArray *branches; /* SqlBranch *; the first names the outputs */
+    SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
+    uint32_t first, last;
+    bool by_name;   /* UNION BY NAME */
+    bool has_pipes; /* |>: names change on the way, which is not followed */
+    /* What its rows are for: a source or a common table of another query, a value in an expression (then both are
+     * NULL and `is_value` is true), or the statement's result. */
+    SqlQuery *in; /* the set operation that it is a branch of, in brackets; or NULL */
+    SqlSource *as;
+    SqlCommon *common;
+    bool is_value;
+    /* resolved: */
+    GPtrArray *names; /* borrowed char *, NULL for outputs without a name that one can know */
+    bool is_open;     /* there may be more columns than these */
+    bool is_busy;     /* being looked at: it reads itself */
+};
+
+typedef enum {
+    STATEMENT_QUERY,
+    STATEMENT_CREATE, /* … AS query */
+    STATEMENT_INSERT,
+    STATEMENT_UPDATE,
+    STATEMENT_DELETE,
+    STATEMENT_MERGE,
+    STATEMENT_OTHER,
+} SqlStatementKind;
+
+struct SqlStatement {
+    SqlStatementKind kind;
+    uint32_t first, last; /* tokens */
+    SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
+    SqlSource *target; /* written to, or made; NULL when there is none */
+    SqlPath created;   /* of CREATE */
+    bool
+        has_columns; /* a column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b) */
+};
+
+struct Sql {
+    TokenList *list;
+    const Dialect *dialect;
+    GArray *
+        tokens; /* Token: those of `list` that mean something, brackets with indices in here; ends with TOKEN_END */
+    GPtrArray *statements; /* SqlStatement * */
+    GPtrArray *queries;    /* SqlQuery *, inner ones before outer ones */
+    GPtrArray *blocks;     /* SqlBlock *, in the order of the text */
+    GPtrArray *mentions;   /* SqlMention *: names in statements that are only read over */
+    bool is_broken; /* a string or comment without its end, or brackets too deep to look into */
+    bool is_deep;
+    uint32_t broken_at; /* byte */
+    Arena *arena;
+    GPtrArray *arrays; /* all the GPtrArray * of the tree */
+    void *resolver;    /* of sql_resolve() */
+};
+
+/* Names of a table's columns (of a SOURCE_TABLE); `*ret_is_open` when there may be more. NULL when nothing is known. */
+typedef const char *const *SqlColumnsFn(const SqlSource *table, bool *ret_is_open, void *data);
+
+/* Always gives a tree. `text` must outlive it. */
+Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect);
+void sql_free(Sql *sql);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
+/* Find out what every reference means. Once for each Sql. */
+void sql_resolve(Sql *sql, SqlColumnsFn *columns, void *data);
+
+/* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
+ * sql_resolve() or within it. Array of borrowed char *; caller frees. */
+GPtrArray *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);

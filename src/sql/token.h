@@ -1,0 +1,100 @@
+/*
+ * token.h - SQL text cut into pieces that cover every byte, in one of several dialects.
+ *
+ * Nothing is lost and nothing is refused: blanks and comments are tokens, templates (Jinja) are tokens, and what
+ * begins like a string but never ends is a token that runs to the end of the text.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    TOKEN_SPACE,
+    TOKEN_COMMENT,  /* also {# … #} */
+    TOKEN_TAG,      /* {% … %}: read over, like a blank */
+    TOKEN_TEMPLATE, /* {{ … }}: stands where a name or a value could */
+    TOKEN_WORD,     /* a name or a keyword without quotes */
+    TOKEN_QUOTED,   /* a name in quotes */
+    TOKEN_STRING,
+    TOKEN_NUMBER,
+    TOKEN_PARAMETER, /* ?  :name  @name  $1  %s  %(name)s  ${name} */
+    TOKEN_OPERATOR,
+    TOKEN_OPEN,  /* ( [ { */
+    TOKEN_CLOSE, /* ) ] } */
+    TOKEN_COMMA,
+    TOKEN_DOT,
+    TOKEN_SEMICOLON,
+    TOKEN_BROKEN, /* a string, name, comment or template without its end */
+    TOKEN_END,    /* one behind the last, empty */
+} TokenKind;
+
+/* Words that mean something to the parser; WORD_NONE for all others. */
+typedef enum {
+    WORD_NONE,
+#define SQL_WORD(id, text, reserved) WORD_##id,
+#include "sql/words.def"
+#undef SQL_WORD
+    WORD_COUNT
+} Word;
+
+typedef struct {
+    TokenKind kind;
+    Word word;           /* of a TOKEN_WORD */
+    uint32_t begin, end; /* bytes [begin, end) */
+    uint32_t match;      /* of brackets: the token index of the other one; 0 when there is none */
+} Token;
+
+/* How a name that stands without quotes compares. */
+typedef enum { CASE_IGNORED, CASE_LOWER, CASE_UPPER, CASE_KEPT } CaseRule;
+
+typedef struct {
+    const char *name;
+    const char *also[4];       /* other names of it, NULL-terminated unless full */
+    const char *name_quotes;   /* among ` " [ */
+    const char *string_quotes; /* among ' " */
+    bool has_backslash;        /* \ escapes in strings */
+    bool has_long_strings;     /* three quotes in a row */
+    bool has_prefixes;         /* r'…', b"…", rb'…' */
+    bool has_dollar_quotes;    /* $tag$ … $tag$ */
+    bool has_hash_comments, has_slash_comments, has_nested_comments;
+    bool has_paths_in_quotes; /* `a.b.c` names three parts */
+    bool has_dashed_paths;    /* my-project.dataset.table */
+    bool has_lambdas;         /* x -> x + 1 in an argument */
+    bool has_alias_reuse;     /* a select alias may be used further on in the list, and in WHERE */
+    bool has_value_tables;    /* UNNEST(…) AS x: x is the value */
+    bool has_tacit_recursion; /* a table of WITH sees itself without RECURSIVE */
+    CaseRule table_case, column_case;
+    bool quotes_keep_case; /* a quoted name is meant exactly as it is written */
+} Dialect;
+
+/* NULL when unknown. `dialect_names()` is NULL-terminated, without the other names. */
+const Dialect *dialect_by_name(const char *name);
+const char *const *dialect_names(void);
+/* The dialect that the text looks most like; ANSI when it does not tell. */
+const Dialect *dialect_guess(const char *text, size_t bytes);
+
+typedef struct {
+    const char *text; /* borrowed; not zero-terminated */
+    size_t bytes;     /* under 4 GiB: limits.h has less */
+    const Dialect *dialect;
+    GArray *tokens; /* Token; ends with TOKEN_END */
+} TokenList;
+
+TokenList *tokens_new(const char *text, size_t bytes, const Dialect *dialect);
+void tokens_free(TokenList *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TokenList, tokens_free)
+static inline const Token *
+tokens_at(const TokenList *list, uint32_t index)
+{
+    return &g_array_index(list->tokens, Token, index);
+}
+
+/* The word without regard to case, or WORD_NONE. */
+Word word_find(const char *text, size_t bytes);
+/* May it not stand as a name without quotes (in most dialects)? */
+bool word_is_reserved(Word word);
+
+/* Line and column (both from 1, the column in bytes) of a byte. */
+void text_place(const char *text, size_t at, int *ret_line, int *ret_column);

@@ -1,0 +1,265 @@
+"""honk rewrite and scan: the files, the exit statuses, and whether a rewritten query means what it meant."""
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import HONK
+
+MAPPING = """apiVersion: honk/v1
+kind: Mapping
+source: users
+target: people
+columns:
+  user_id: { from: id }
+  name:    { from: name }
+  country: { from: country_code }
+  plan_name: { from: plan }
+  score:   { from: points }
+"""
+SCHEMA = """tables:
+  users: { id: int, name: text, country_code: text, plan: text, points: int }
+  streams: { id: int, user_id: int, track: text, plan_name: text, ms: int }
+"""
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="honk-rewrite-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.write("mapping.yaml", MAPPING)
+        self.write("schema.yaml", SCHEMA)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        return path
+
+    def honk(self, *words):
+        return subprocess.run([HONK, *words], cwd=self.folder, capture_output=True, text=True, timeout=120)
+
+    def rewrite(self, *words):
+        return self.honk("rewrite", "--mapping", "mapping.yaml", *words)
+
+
+class Files(Folder):
+    def test_nothing_is_written_unless_asked(self):
+        path = self.write("code/a.sql", "SELECT id FROM users\n")
+        done = self.rewrite("code")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 would change", done.stdout)
+        self.assertEqual(path.read_text(), "SELECT id FROM users\n")
+
+    def test_a_diff_is_what_patch_takes(self):
+        path = self.write("a.sql", "-- first\n" * 9 + "SELECT id\nFROM users\n" + "-- last\n" * 9 + "SELECT 1; SELECT plan AS p FROM users")
+        diff = self.rewrite("--diff", "--no-color", "a.sql").stdout.split("\n1 file read")[0] + "\n"
+        self.assertEqual(self.rewrite("--write", "a.sql").returncode, 0)
+        after = path.read_text()
+        subprocess.run(["patch", "--quiet", "-R", "a.sql"], cwd=self.folder, input=diff, text=True, check=True)
+        self.assertTrue(path.read_text().endswith("SELECT plan AS p FROM users"))
+        subprocess.run(["patch", "--quiet", "a.sql"], cwd=self.folder, input=diff, text=True, check=True)
+        self.assertEqual(path.read_text(), after)
+
+    def test_line_ends_and_the_mode_of_a_file_stay(self):
+        path = self.write("a.sql", "SELECT id\r\nFROM users")
+        path.chmod(0o755)
+        self.assertEqual(self.rewrite("--write", "a.sql").returncode, 0)
+        self.assertEqual(path.read_bytes(), b"SELECT user_id AS id\r\nFROM people")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o755)
+
+    def test_a_file_with_one_doubt_stays_and_names_the_place(self):
+        path = self.write("a.sql", "SELECT id FROM users;\nSELECT * FROM users;\n")
+        done = self.rewrite("--write", "a.sql")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("a.sql:2:8: ", done.stdout)
+        self.assertIn("[star]", done.stdout)
+        self.assertEqual(path.read_text(), "SELECT id FROM users;\nSELECT * FROM users;\n")
+        self.assertEqual(self.rewrite("--write", "--partial", "a.sql").returncode, 3)
+        self.assertEqual(path.read_text(), "SELECT user_id AS id FROM people;\nSELECT * FROM people;\n")
+
+    def test_json_has_every_site(self):
+        self.write("a.sql", "SELECT id FROM users -- id\n")
+        answer = json.loads(self.rewrite("--json", "a.sql").stdout)
+        sites = answer["files"][0]["sites"]
+        self.assertEqual([(s["before"], s["after"], s["line"], s["column"]) for s in sites],
+                         [("id", "user_id", 1, 8), ("users", "people", 1, 16)])
+
+    def test_a_mention_elsewhere_needs_a_person(self):
+        self.write("job.py", "df = read('users')\n")
+        self.write("other.py", "df = read('superusers')\n")
+        done = self.rewrite(".")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("job.py:1:12", done.stdout)
+        self.assertNotIn("other.py", done.stdout)
+
+    def test_links_and_hidden_folders_are_passed_over(self):
+        self.write("code/.git/a.sql", "SELECT id FROM users")
+        (self.folder / "code/link.sql").symlink_to(self.folder / "code/.git/a.sql")
+        done = self.rewrite("code")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("none names the dataset", done.stdout)
+
+    def test_bad_input_is_said(self):
+        for words, text in ((["--dialect", "cobol", "."], "there is no dialect 'cobol'"),
+                            (["--output-names", "drop", "."], "expected keep or propagate"),
+                            (["nowhere"], "cannot read 'nowhere'"),
+                            (["--schema", "mapping.yaml", "."], "expected 'tables:")):
+            done = self.rewrite(*words)
+            self.assertIn(text, done.stderr)
+            self.assertIn(done.returncode, (2, 4))
+        self.assertIn("--mapping is missing", self.honk("rewrite", ".").stderr)
+
+    def test_scan_tells_the_dataset_from_what_is_called_like_it(self):
+        self.write("a.sql", "WITH users AS (SELECT 1 AS x) SELECT x FROM users;\nSELECT id FROM users -- users\n")
+        answer = json.loads(self.honk("scan", "--dataset", "users", "--json", ".").stdout)
+        self.assertEqual([(s["line"], s["use"]) for s in answer if s["path"].endswith("a.sql")], [(1, "another"), (2, "table")])
+
+
+class Queries(Folder):
+    """Random queries: the rewritten one on the renamed table gives the rows and names of the original."""
+
+    def databases(self):
+        """As it was, and as it will be: neither has the other's table."""
+        before, after = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
+        before.execute("CREATE TABLE users (id INT, name TEXT, country_code TEXT, plan TEXT, points INT)")
+        after.execute("CREATE TABLE people (user_id INT, name TEXT, country TEXT, plan_name TEXT, score INT)")
+        chance = random.Random(7)
+        for i in range(40):
+            row = (i, f"n{i % 7}", chance.choice(["SE", "GB", None]), chance.choice(["free", "pro"]), chance.randrange(9))
+            before.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)
+            after.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?)", row)
+        for base in (before, after):
+            chance = random.Random(8)
+            base.execute("CREATE TABLE streams (id INT, user_id INT, track TEXT, plan_name TEXT, ms INT)")
+            for i in range(90):
+                base.execute("INSERT INTO streams VALUES (?, ?, ?, ?, ?)",
+                             (i, chance.randrange(50), f"t{i % 11}", chance.choice(["x", "free"]), chance.randrange(900)))
+        return before, after
+
+    def test_rewritten_queries_mean_the_same(self):
+        seed = int(os.environ.get("SEED", "1"))
+        bases, count = self.databases(), 400
+        queries = [Writer(random.Random(seed * 100000 + i)).query() for i in range(count)]
+        for i, query in enumerate(queries):
+            self.write(f"q/{i:04}.sql", query)
+        done = self.rewrite("--dialect", "sqlite", "--schema", "schema.yaml", "--write", "--json", "q")
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        decided = 0
+        for file in json.loads(done.stdout)["files"]:
+            index = int(Path(file["path"]).stem)
+            if any(site["disposition"] in ("needs_person", "unparsable") for site in file["sites"]):
+                continue
+            decided += 1
+            after = (self.folder / file["path"]).read_text()
+            self.same(bases, queries[index], after, f"SEED={seed}, query {index}")
+        self.assertGreater(decided, count * 0.8)
+
+    def same(self, bases, before, after, which):
+        try:
+            old = bases[0].execute(before)
+        except sqlite3.Error as error:
+            self.fail(f"{which}: the test's own query is wrong: {error}\n{before}")
+        rows, names = sorted(map(repr, old.fetchall())), [column[0] for column in old.description]
+        try:
+            new = bases[1].execute(after)
+        except sqlite3.Error as error:
+            self.fail(f"{which}: {error}\n{before}\n--- became\n{after}")
+        self.assertEqual([column[0] for column in new.description], names, f"{which}\n{before}\n--- became\n{after}")
+        self.assertEqual(sorted(map(repr, new.fetchall())), rows, f"{which}\n{before}\n--- became\n{after}")
+
+
+class Writer:
+    """Writes a query over `users` and `streams`, with the traps that people fall into."""
+
+    USERS = ["id", "name", "country_code", "plan", "points"]
+
+    def __init__(self, chance):
+        self.chance = chance
+        self.names = 0
+
+    def fresh(self, stem):
+        self.names += 1
+        return f"{stem}{self.names}"
+
+    def query(self):
+        kind = self.chance.randrange(6)
+        if kind == 0:
+            return self.block("users", [])
+        if kind == 1:
+            return self.joined()
+        if kind == 2:
+            return self.common()
+        if kind == 3:
+            return self.nested()
+        if kind == 4:
+            return f"{self.union_side()}\nUNION ALL\n{self.union_side()}\nORDER BY 1"
+        return self.correlated()
+
+    def columns(self, prefix="", least=1):
+        picked = self.chance.sample(self.USERS, self.chance.randrange(least, 5))
+        return [prefix + column for column in picked]
+
+    def items(self, columns):
+        out = []
+        for column in columns:
+            out.append(self.chance.choice([column, column, f"{column} AS {self.fresh('c')}", f"coalesce({column}, 0) AS {self.fresh('e')}",
+                                           f"CASE WHEN {column} IS NULL THEN 'none' ELSE {column} END AS {self.fresh('k')}"]))
+        return ", ".join(out)
+
+    def condition(self, prefix=""):
+        return self.chance.choice([f"{prefix}id > 3", f"{prefix}plan = 'pro'", f"{prefix}country_code IS NOT NULL",
+                                   f"{prefix}points BETWEEN 1 AND 6 AND {prefix}name <> 'id'",
+                                   f"{prefix}id IN (SELECT user_id FROM streams WHERE ms > 100)"])
+
+    def block(self, source, extra):
+        alias = self.chance.choice(["", " u", " AS u"])
+        prefix = self.chance.choice(["", "u."]) if alias else self.chance.choice(["", f"{source}."])
+        columns = self.columns(prefix)
+        text = f"SELECT {self.items(columns + extra)}\nFROM {source}{alias}\nWHERE {self.condition(prefix)}"
+        if self.chance.random() < 0.3:
+            text += f"\nORDER BY {self.chance.choice(self.USERS if not prefix else columns)}"
+        return text
+
+    def joined(self):
+        using = self.chance.random() < 0.2
+        on = "USING (id)" if using else self.chance.choice(["ON s.user_id = u.id", "ON u.id = s.user_id AND s.ms > 10"])
+        columns = self.columns("u.")
+        bare = self.chance.choice(["country_code", "points", "track", "ms", "plan"])
+        text = f"SELECT {self.items(columns)}, {bare}, s.plan_name\nFROM users u {self.chance.choice(['JOIN', 'LEFT JOIN'])} streams s {on}"
+        return text + f"\nWHERE {self.condition('u.')}"
+
+    def common(self):
+        name = self.chance.choice(["u", "people_now", "recent"])
+        columns = self.columns(least=2)
+        inner = f"SELECT {self.chance.choice(['*', ', '.join(columns)])} FROM users WHERE {self.condition()}"
+        picked = self.chance.choice(["*", ", ".join(columns), f"{columns[0]}, count(*) AS n"])
+        text = f"WITH {name} AS (\n  {inner}\n)\nSELECT {picked} FROM {name}"
+        if "count(" in picked:
+            text += f" GROUP BY {columns[0]} HAVING count({columns[1]}) >= 0"
+        elif self.chance.random() < 0.5:
+            text += f" ORDER BY {columns[0]}"
+        return text
+
+    def nested(self):
+        columns = self.columns(least=2)
+        alias = self.chance.choice(["t", "users", "id"])
+        inner = f"SELECT {', '.join(columns)}, id AS key FROM users"
+        return f"SELECT {alias}.{columns[0]}, {alias}.key, max({alias}.{columns[1]}) OVER (PARTITION BY {alias}.{columns[0]}) AS m\nFROM ({inner}) AS {alias}\nWHERE {alias}.{columns[1]} IS NOT NULL"
+
+    def union_side(self):
+        column = self.chance.choice(self.USERS)
+        return f"SELECT {column}, id FROM users WHERE {self.condition()}"
+
+    def correlated(self):
+        return (f"SELECT u.id, (SELECT count(*) FROM streams s WHERE s.user_id = u.id AND plan_name = {self.chance.choice(['plan', 'u.plan'])}) AS n\n"
+                f"FROM users u\nWHERE EXISTS (SELECT 1 FROM users AS v WHERE v.plan = u.plan AND {self.condition('v.')})\nORDER BY u.id")
+
+
+if __name__ == "__main__":
+    unittest.main()

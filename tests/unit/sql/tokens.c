@@ -1,0 +1,124 @@
+/* tokens.c - no byte is lost, whatever the text and the dialect. */
+#include "sql/token.h"
+
+#include <string.h>
+
+static void
+assert_covered(const char *text, size_t bytes, const Dialect *dialect)
+{
+    g_autoptr(TokenList) list = tokens_new(text, bytes, dialect);
+    size_t at = 0;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        g_assert_cmpuint(token->begin, ==, at);
+        g_assert_true(token->end > token->begin || token->kind == TOKEN_END);
+        at = token->end;
+    }
+    g_assert_cmpuint(at, ==, bytes);
+}
+
+static void
+tokens_cover_every_byte_of_random_text(void)
+{
+    static const char *const pieces[] = {"SELECT", " ",     "\n",  "'a''b'", "\"x\"",   "`a.b`",
+                                         "[q]",    "--c\n", "/*",  "*/",     "{{ x }}", "{% y",
+                                         "%}",     "$$",    "$t$", "1.5e-3", ".",       "..",
+                                         "(",      ")",     ";",   "::",     "@v",      ":p",
+                                         "?",      "%s",    "#",   "//",     "r'\\'",   "'''",
+                                         "é",      "\\",    "\xff"};
+    for (int round = 0; round < 3000; round++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (int i = g_test_rand_int_range(0, 30); i > 0; i--)
+            g_string_append(text, pieces[g_test_rand_int_range(0, G_N_ELEMENTS(pieces))]);
+        for (const char *const *name = dialect_names(); *name != NULL; name++)
+            assert_covered(text->str, text->len, dialect_by_name(*name));
+    }
+}
+
+static void
+words_are_found_by_halving(void)
+{
+    static const char *const texts[] = {
+#define SQL_WORD(id, text, reserved) text,
+#include "sql/words.def"
+#undef SQL_WORD
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *lower = g_ascii_strdown(texts[i], -1);
+        g_assert_cmpint(word_find(lower, strlen(lower)), ==, (int) i + 1);
+        if (i > 0)
+            g_assert_cmpint(strcmp(texts[i - 1], texts[i]), <, 0);
+    }
+    g_assert_cmpint(word_find("selects", 7), ==, WORD_NONE);
+    g_assert_cmpint(word_find("selec", 5), ==, WORD_NONE);
+}
+
+/* The kinds of what means something, one letter each. */
+static void
+assert_kinds(const char *dialect, const char *text, const char *expected)
+{
+    static const char letters[] = {
+        [TOKEN_COMMENT] = 'c', [TOKEN_TAG] = 't',       [TOKEN_TEMPLATE] = 'T',
+        [TOKEN_WORD] = 'w',    [TOKEN_QUOTED] = 'q',    [TOKEN_STRING] = 's',
+        [TOKEN_NUMBER] = 'n',  [TOKEN_PARAMETER] = 'p', [TOKEN_OPERATOR] = 'o',
+        [TOKEN_OPEN] = '(',    [TOKEN_CLOSE] = ')',     [TOKEN_COMMA] = ',',
+        [TOKEN_DOT] = '.',     [TOKEN_SEMICOLON] = ';', [TOKEN_BROKEN] = '!'};
+    g_autoptr(TokenList) list = tokens_new(text, strlen(text), dialect_by_name(dialect));
+    g_autoptr(GString) found = g_string_new(NULL);
+    for (guint i = 0; i < list->tokens->len; i++) {
+        TokenKind kind = tokens_at(list, i)->kind;
+        if (kind != TOKEN_SPACE && kind != TOKEN_END)
+            g_string_append_c(found, letters[kind]);
+    }
+    g_assert_cmpstr(found->str, ==, expected);
+}
+
+static void
+dialects_quote_as_they_do(void)
+{
+    assert_kinds("bigquery", "\"a\" `b.c` r'\\d' '''x ' y''' # c", "sqssc");
+    assert_kinds("postgres", "\"a\" $$ it's $$ $1 E'\\'' x::int", "qspswow");
+    assert_kinds("sqlite", "[a b] `c` \"d\" e[1]", "qqqw(n)");
+    assert_kinds("mysql", "`a` \"b\" 'c\\'d' # e", "qssc");
+    assert_kinds("snowflake", "a // b\n$$ c $$", "wcs");
+    assert_kinds("ansi", "a /* b */ -- c", "wcc");
+    assert_kinds("ansi", "{{ a }} {% b %} {# c #}", "Ttc");
+}
+
+static void
+what_does_not_end_says_so(void)
+{
+    assert_kinds("ansi", "SELECT 'abc", "w!");
+    assert_kinds("ansi", "SELECT /* abc", "w!");
+    assert_kinds("ansi", "SELECT {{ abc", "w!");
+    assert_kinds("ansi", "SELECT \"abc", "w!");
+}
+
+static void
+a_dialect_is_guessed_from_what_only_it_has(void)
+{
+    static const char *const texts[][2] = {
+        {"SELECT a FROM `p.d.t`", "bigquery"},
+        {"SELECT a::int FROM t", "postgres"},
+        {"SELECT strftime('%Y', a) FROM t", "sqlite"},
+        {"SELECT `a` FROM t", "mysql"},
+        {"SELECT a FROM t LATERAL VIEW explode(b) c", "spark"},
+        {"SELECT a FROM t", "ansi"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_assert_cmpstr(dialect_guess(texts[i][0], strlen(texts[i][0]))->name, ==, texts[i][1]);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tokens/cover-every-byte-of-random-text",
+                    tokens_cover_every_byte_of_random_text);
+    g_test_add_func("/tokens/words-are-found-by-halving", words_are_found_by_halving);
+    g_test_add_func("/tokens/dialects-quote-as-they-do", dialects_quote_as_they_do);
+    g_test_add_func("/tokens/what-does-not-end-says-so", what_does_not_end_says_so);
+    g_test_add_func("/tokens/a-dialect-is-guessed-from-what-only-it-has",
+                    a_dialect_is_guessed_from_what_only_it_has);
+    return g_test_run();
+}
