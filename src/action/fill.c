@@ -307,8 +307,7 @@ empty(const Move *move, Conn *conn, Outcome *outcome, GError **error)
     if (quarantine != NULL)
         outcome_is(outcome, OUTCOME_DONE, json_pack("{s:o}", "quarantine", quarantine));
     return conn_unstage(conn, move->stage, &writer, error) &&
-           conn_stage(conn, move->stage, move->has_target ? move->target : NULL, schema, &writer,
-                      error);
+           conn_stage(conn, move->stage, move->like, schema, &writer, error);
 }
 
 bool

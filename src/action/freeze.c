@@ -33,6 +33,20 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     return true;
 }
 
+/* True while it moves and ever after: what writers meet is not changed once more. */
+static char *
+reason_for_writers(const Move *move)
+{
+    const json_t *plan = move->call->plan->json;
+    const char *migration = json_get_string(plan, "migration", move->call->lease->plan);
+
+    if (move->is_in_place)
+        return g_strdup_printf("the columns of '%s' change (%s): write again once that is done",
+                               move->source, migration);
+    return g_strdup_printf("'%s' moves to '%s' (%s): write there once that is done", move->source,
+                           json_get_string(json_object_get(plan, "target"), "url", ""), migration);
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -43,11 +57,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     if (!look(call, env, &move, &conn, &was_frozen, error))
         return false;
-    /* True while it moves and ever after: what writers meet is not changed once more. */
-    g_autofree char *why =
-        g_strdup_printf("'%s' moves to '%s' (%s): write there once that is done", move.source,
-                        json_get_string(json_object_get(call->plan->json, "target"), "url", ""),
-                        json_get_string(call->plan->json, "migration", call->lease->plan));
+    g_autofree char *why = reason_for_writers(&move);
     if (!conn_freeze(conn, move.source, why, error) ||
         !conn_count(conn, move.source, NULL, &rows, error))
         return false;

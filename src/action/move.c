@@ -1,6 +1,8 @@
 /* move.c - see move.h. */
 #include "action/move.h"
 
+#include "planner/planner.h"
+
 #include <string.h>
 
 void
@@ -70,6 +72,8 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
         !config_dataset_url(env->config, target_url, &move.target_store, &move.target, error) ||
         !read_schemas(plan, &move, error) || !read_mapping(plan, &move, error))
         return false;
+    move.is_in_place = planner_is_in_place(source_url, target_url);
+    move.like = move.has_target && !move.is_in_place ? move.target : NULL;
     *ret = move;
     move = (Move){0};
     return true;
@@ -78,7 +82,7 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
 bool
 move_stage_schema(const Move *move, Schema **ret, GError **error)
 {
-    if (move->has_target)
+    if (move->like != NULL)
         *ret = schema_copy(move->target_schema);
     else if (move->mapping == NULL)
         *ret = schema_copy(move->source_schema);

@@ -19,6 +19,8 @@ typedef struct {
     bool has_target; /* the target existed when the plan was made */
     Schema *source_schema,
         *target_schema; /* as the plan saw them; target NULL when there was none */
+    bool is_in_place;   /* source and target are one */
+    const char *like;   /* what the staging table is made like; NULL: the mapping says */
     MappingSet *mappings;
     const Mapping *mapping; /* NULL: every column as it is */
 } Move;

@@ -55,7 +55,10 @@ check_expressions(const json_t *slice, StepEnv *env, Diags *diags, GError **erro
                             &object, error) ||
         !conn_open(store, &conn, error) || !schema_from_json(source_json, &source, error))
         return false;
-    if (target_json != NULL && !json_is_null(target_json) &&
+    bool is_in_place =
+        planner_is_in_place(json_get_string(json_object_get(slice, "source"), "url", ""),
+                            json_get_string(json_object_get(slice, "target"), "url", ""));
+    if (!is_in_place && target_json != NULL && !json_is_null(target_json) &&
         !schema_from_json(target_json, &target, error))
         return false;
     return mapping_check_in(conn, object, mapping, source, target, diags, error);

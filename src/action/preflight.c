@@ -40,6 +40,9 @@ forgive_swap(const StepCall *call, StepEnv *env, json_t *slice, GError **error)
     if (state == SWAP_AFTER)
         json_object_set(json_object_get(slice, "target"), "schema",
                         json_at(call->plan->json, "snapshot.target_schema"));
+    if (state == SWAP_AFTER && move.is_in_place)
+        json_object_set(json_object_get(slice, "source"), "schema",
+                        json_at(call->plan->json, "snapshot.source_schema"));
     return true;
 }
 

@@ -5,6 +5,8 @@
 #include "action/move.h"
 #include "action/table.h"
 
+#include <string.h>
+
 typedef struct {
     const StoreConfig *store;
     const char *object;
@@ -86,17 +88,32 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     return true;
 }
 
+/* The new dataset by another name (of the store, or in other letters) is not dropped, whatever the plan says. */
+static bool
+check_is_old(const Move *move, const Doomed *one, GError **error)
+{
+    const char *file = json_get_string(one->store->settings, "path", one->store->name);
+    const char *new_file =
+        json_get_string(move->target_store->settings, "path", move->target_store->name);
+    if (strcmp(file, new_file) != 0 || g_ascii_strcasecmp(one->object, move->target) != 0)
+        return true;
+    return fail(error, ERR_INVALID, "'%s:%s' is the new dataset: it is not dropped",
+                one->store->name, one->object);
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
+    g_auto(Move) move = {0};
     g_autoptr(GArray) doomed = NULL;
 
-    if (!read_doomed(call, env, &doomed, error))
+    if (!move_open(call, env, &move, error) || !read_doomed(call, env, &doomed, error))
         return false;
     for (guint i = 0; i < doomed->len; i++) {
         const Doomed *one = &g_array_index(doomed, Doomed, i);
         g_autoptr(Conn) conn = NULL;
-        if (!step_connect(env, one->store, &conn, error) || !conn_drop(conn, one->object, error))
+        if (!check_is_old(&move, one, error) || !step_connect(env, one->store, &conn, error) ||
+            !conn_drop(conn, one->object, error))
             return false;
     }
     outcome_is(outcome, OUTCOME_DONE,

@@ -83,7 +83,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!open_target(call, env, &move, &conn, error) || !move_stage_schema(&move, &schema, error))
         return false;
     Writer writer = move_writer(&move, NULL);
-    if (!conn_stage(conn, move.stage, move.has_target ? move.target : NULL, schema, &writer, error))
+    if (!conn_stage(conn, move.stage, move.like, schema, &writer, error))
         return false;
     json_t *evidence = json_object();
     json_set_string(evidence, "stage", move.stage);

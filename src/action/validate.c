@@ -13,7 +13,7 @@ describe_both(const Move *move, Conn *source, Schema **ret_source, Schema **ret_
 
     if (!conn_describe(source, move->source, ret_source, error))
         return false;
-    if (!move->has_target)
+    if (move->like == NULL)
         return true;
     return step_connect(move->env, move->target_store, &target, error) &&
            conn_describe(target, move->target, ret_target, error);

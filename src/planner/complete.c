@@ -106,7 +106,7 @@ retired_objects(const Draft *draft)
     const Slice *slice = draft->slice;
     json_t *drop = json_array();
 
-    if (dataset_can(&slice->source, "swap") && slice->source.url != NULL)
+    if (!slice->is_in_place && dataset_can(&slice->source, "swap") && slice->source.url != NULL)
         json_array_append_new(drop, json_string(slice->source.url));
     if (slice->target.schema != NULL)
         json_array_append_new(drop, json_sprintf("%s:%s", slice->target.store,

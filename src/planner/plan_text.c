@@ -186,7 +186,12 @@ print_after_the_cut_over(Report *report)
     const char *target = plan_string(report, "target.url");
 
     page_heading(&report->page, "Rows written meanwhile and afterwards");
-    if (frozen)
+    if (frozen && strcmp(source, target) == 0)
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "'%s' is frozen: its writers are refused from the freeze until the swap, or until "
+                 "all is put back",
+                 source);
+    else if (frozen)
         page_say(&report->page, STYLE_PLAIN, "  · ",
                  "'%s' is frozen: its writers are refused from the freeze on, so that nothing is "
                  "written that would be missing in '%s'",

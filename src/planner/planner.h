@@ -47,6 +47,8 @@ CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t 
 CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags,
                               Plan **ret, GError **error);
 
+/* Do two addresses STORE:OBJECT name one dataset, whose columns then change where it is? */
+bool planner_is_in_place(const char *source_url, const char *target_url);
 /* Rows, bytes and expected times, from the slice. Caller owns. */
 json_t *planner_observations(const json_t *slice);
 

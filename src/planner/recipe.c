@@ -60,6 +60,8 @@ retire_text(const Slice *slice, const MadeNames *made)
     const char *when = "waits until somebody says `honk retire`";
     if (slice->target.schema == NULL)
         return g_strdup_printf("drop '%s'; %s", slice->source.url, when);
+    if (slice->is_in_place)
+        return g_strdup_printf("drop the table as it was, kept as '%s'; %s", made->kept, when);
     if (!dataset_can(&slice->source, "swap"))
         return g_strdup_printf("drop the old target, kept as '%s'; %s", made->kept, when);
     return g_strdup_printf("drop '%s' and the old target, kept as '%s'; %s", slice->source.url,

@@ -23,10 +23,51 @@ say(json_t *to, const char *format, ...)
 static void
 risk_of_replacing(json_t *to, const Slice *slice, const RiskFacts *facts)
 {
-    if (slice->target.schema == NULL)
+    if (slice->target.schema == NULL || slice->is_in_place)
         return;
     say(to, "'%s' exists: the rows in it are replaced; the old table is kept as '%s'%s",
         slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
+}
+
+static bool
+is_constraint(const Dependent *dependent)
+{
+    bool is_unique = strcmp(dependent->kind, "unique") == 0;
+    return strcmp(dependent->kind, "check") == 0 ||
+           strcmp(dependent->kind, "foreign_key_to") == 0 ||
+           (is_unique && !g_str_has_prefix(dependent->definition, "CREATE"));
+}
+
+/* A mapping says names and types; what else a CREATE TABLE says about columns, it cannot say. */
+static void
+risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts)
+{
+    const Schema *schema = slice->target.schema;
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    if (!slice->is_in_place || schema == NULL)
+        return;
+    say(to,
+        "'%s' changes where it is: the table as it was is kept as '%s'%s; indexes on columns "
+        "that are not there any more are left out",
+        slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *dependent = schema->dependents->pdata[i];
+        if (is_constraint(dependent))
+            g_string_append_printf(list, "%s%s '%s'", list->len > 0 ? ", " : "",
+                                   strcmp(dependent->kind, "foreign_key_to") == 0 ? "foreign key"
+                                                                                  : dependent->kind,
+                                   dependent->name);
+    }
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        if (column->has_default || column->is_generated)
+            g_string_append_printf(list, "%s%s '%s'", list->len > 0 ? ", " : "",
+                                   column->is_generated ? "the expression of" : "the default of",
+                                   column->name);
+    }
+    if (list->len > 0)
+        say(to, "the new '%s' is without: %s", slice->target.url, list->str);
 }
 
 static void
@@ -35,7 +76,7 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
     if (!facts->is_frozen)
         say(to, "the source is not frozen: what it looks like from outside (size, time, rows) is "
                 "compared before and after each range, and a difference stops the plan");
-    else if (!facts->retires)
+    else if (!facts->retires && !slice->is_in_place)
         say(to, "'%s' stays read-only after the cut-over", slice->source.url);
 }
 
@@ -46,7 +87,8 @@ risk_of_dependents(json_t *to, const Slice *slice, const RiskFacts *facts)
     const Schema *schema = slice->source.schema;
     g_autoptr(GString) list = g_string_new(NULL);
 
-    if (!facts->retires || schema == NULL || !dataset_can(&slice->source, "swap"))
+    if (!facts->retires || slice->is_in_place || schema == NULL ||
+        !dataset_can(&slice->source, "swap"))
         return;
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *dependent = schema->dependents->pdata[i];
@@ -80,6 +122,7 @@ risks_list(const Slice *slice, const RiskFacts *facts)
     json_t *risks = json_array();
 
     risk_of_replacing(risks, slice, facts);
+    risk_of_changing_in_place(risks, slice, facts);
     risk_of_consistency(risks, slice, facts);
     risk_of_dependents(risks, slice, facts);
     risk_of_warnings(risks, facts->diags);

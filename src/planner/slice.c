@@ -4,6 +4,7 @@
 #include "planner/slice.h"
 
 #include "model/entity.h"
+#include "planner/planner.h"
 
 #include <string.h>
 
@@ -132,16 +133,22 @@ owner_of(const json_t *entity, const json_t *spec)
     return ref;
 }
 
+/* Stores are names of honk.yaml; what a store calls its tables, it mostly finds in any letters. */
+bool
+planner_is_in_place(const char *source_url, const char *target_url)
+{
+    const char *colon = source_url != NULL ? strchr(source_url, ':') : NULL;
+    size_t store = colon != NULL ? (size_t) (colon - source_url) : 0;
+
+    return colon != NULL && target_url != NULL && strncmp(source_url, target_url, store + 1) == 0 &&
+           g_ascii_strcasecmp(colon, target_url + store) == 0;
+}
+
 static void
 check_two_datasets(const Slice *slice, Diags *diags)
 {
     const Dataset *source = &slice->source, *target = &slice->target;
 
-    if (source->url != NULL && g_strcmp0(source->url, target->url) == 0)
-        diags_add(diags, DIAG_ERROR, "same-dataset", NULL, 0, 0,
-                  "source and target are both '%s': name another target, so that the way back "
-                  "has something to go back to",
-                  source->url);
     if (json_get_string(json_object_get(slice->json, "source"), "problem", NULL) != NULL ||
         json_get_string(json_object_get(slice->json, "target"), "problem", NULL) != NULL)
         return; /* what the stores can do is then unknown */
@@ -178,6 +185,7 @@ slice_read(const json_t *json, Diags *diags, Slice **ret, GError **error)
     if (!read_dataset(slice, "source", "source_dataset", diags, &slice->source, error) ||
         !read_dataset(slice, "target", "target_dataset", diags, &slice->target, error))
         return false;
+    slice->is_in_place = planner_is_in_place(slice->source.url, slice->target.url);
     check_two_datasets(slice, diags);
     *ret = g_steal_pointer(&slice);
     return true;
@@ -217,22 +225,29 @@ bool
 slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error)
 {
     g_autoptr(GError) found = NULL;
+    /* in place, the columns are what the mapping says, not what they are now */
+    const Schema *target = slice->is_in_place ? NULL : slice->target.schema;
 
     if (slice->source.schema == NULL || slice->target.object == NULL)
         return true; /* there is a finding about that already */
+    if (is_identity && slice->is_in_place) {
+        diags_add(diags, DIAG_ERROR, "same-dataset", NULL, 0, 0,
+                  "source and target are both '%s', and a copy changes nothing: name another "
+                  "target, or the strategy schema-transform and a mapping",
+                  slice->source.url);
+        return true;
+    }
     if (!(is_identity ? make_identity(slice, error) : find_document(slice, diags, error)))
         return false;
     if (slice->mapping == NULL || diags_has_errors(diags))
         return true;
-    mapping_check(slice->mapping, slice->source.schema, slice->target.schema, NULL, NULL, diags);
+    mapping_check(slice->mapping, slice->source.schema, target, NULL, NULL, diags);
     if (diags_has_errors(diags))
         return true;
-    if (slice->target.schema == NULL &&
-        !mapping_target_schema(slice->mapping, slice->source.schema, slice->target.object,
-                               &slice->made, error))
+    if (target == NULL && !mapping_target_schema(slice->mapping, slice->source.schema,
+                                                 slice->target.object, &slice->made, error))
         return false;
-    if (!program_new(slice->mapping, slice->source.schema,
-                     slice->target.schema != NULL ? slice->target.schema : slice->made,
+    if (!program_new(slice->mapping, slice->source.schema, target != NULL ? target : slice->made,
                      dataset_can(&slice->source, "sql"), &slice->program, &found))
         diags_add(diags, DIAG_ERROR, "mapping", slice->mapping_path, 0, 0, "%s", found->message);
     return true;

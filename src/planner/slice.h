@@ -22,7 +22,8 @@ typedef struct {
     char *owner;     /* full ref, or "" */
     const char *strategy, *mapping_path, *mapping_text;
     Dataset source, target;
-    Schema *made;         /* what the mapping makes, when there is no target yet */
+    bool is_in_place;     /* they are one: its columns change where it is */
+    Schema *made;         /* what the mapping makes, when the target is not there to be like */
     MappingSet *mappings; /* owns `mapping` */
     const Mapping *mapping;
     Program *program; /* NULL while anything about the mapping is wrong */

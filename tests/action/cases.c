@@ -91,5 +91,26 @@ const RigCase rig_cases[] = {
         .target = "data:airports",
         .strategy = "bulk-copy",
     },
+    {
+        .name = "a table whose columns change where it is",
+        .sql = PEOPLE "CREATE UNIQUE INDEX people_id_last ON people(id, last);"
+                      "CREATE INDEX people_born ON people(born); CREATE INDEX people_year ON "
+                      "people(substr(born, 8));"
+                      "CREATE VIEW people_ids AS SELECT id FROM people;",
+        .source = "data:people",
+        .target = "data:people",
+        .strategy = "schema-transform",
+        .mapping = "apiVersion: honk/v1\n"
+                   "kind: Mapping\n"
+                   "source: old\n"
+                   "target: new\n"
+                   "key: [ id ]\n"
+                   "columns:\n"
+                   "  id:      id\n"
+                   "  first:   first\n"
+                   "  last:    last\n"
+                   "  country: { from: country, values: { UK: GB } }\n"
+                   "  birth:   { from: born, type: date, format: \"%b %d %Y\" }\n",
+    },
 };
 const size_t rig_case_count = G_N_ELEMENTS(rig_cases);

@@ -106,6 +106,58 @@ class Afterwards(unittest.TestCase):
         text = " ".join(self.project.honk("plan", "customers-v2").stdout.split())
         self.assertIn("'shop:customers_v1' cannot be retired as long as these need it: view 'customers_abroad'", text)
 
+    IN_PLACE = """
+apiVersion: honk/v1
+kind: Mapping
+source: customers-v1
+target: customers-v1
+key: [ id ]
+columns:
+  id:        id
+  last_name: last_name
+  country:   { from: country, values: { UK: GB } }
+  joined:    { from: since, type: date, format: "%d.%m.%Y" }
+dropped: { first_name: "not needed", balance_cents: "elsewhere", fax: "nobody has one" }
+"""
+
+    def begin_in_place(self, window):
+        self.begin(window)
+        (self.project.folder / "mappings" / "customers.yaml").write_text(self.IN_PLACE)
+        migration = self.project.folder / "migrations" / "customers.yaml"
+        migration.write_text(migration.read_text().replace("target_dataset: customers-v2", "target_dataset: customers-v1"))
+        self.assertIn("0 errors", self.project.honk("mapping", "check", "mappings/customers.yaml").stdout)
+        self.project.honk("apply", "-f", "migrations/customers.yaml")
+
+    def test_columns_change_where_the_dataset_is_and_back(self):
+        self.begin_in_place("24h")
+        before = self.everything()
+        text = " ".join(self.project.honk("plan", "customers-v2").stdout.split())
+        self.assertIn("'shop:customers_v1' changes where it is", text)
+        self.move()
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT * FROM customers_v1 WHERE id = 8"),
+                         "8|García|BR|2017-09-05")
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT count(*) FROM customers_v1"), "1997")
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT name FROM sqlite_schema WHERE type = 'index'"
+                                                          " AND tbl_name = 'customers_v1'"), "customers_v1_country")
+        self.write("customers_v1", "UPDATE {} SET country = country WHERE id = 8")  # writers are let again
+        done = self.project.honk("rollback", "customers-v2", "--wait", check=False)
+        self.assertIn("1 row was written", done.stdout)
+        self.project.honk("rollback", "customers-v2", "--give-up-rows", "--wait")
+        self.project.sql("data/shop.db", "DROP TABLE " + self.project.sql(
+            "data/shop.db", "SELECT name FROM sqlite_schema WHERE name LIKE '%lost%' AND type = 'table'"))
+        self.assertEqual(self.everything(), before)
+        self.write("customers_v1", "UPDATE {} SET country = country WHERE id = 8")
+
+    def test_retiring_what_changed_in_place_drops_only_what_it_was(self):
+        self.begin_in_place("0s")
+        self.move()
+        self.assertTrue(support.eventually(lambda: self.step("settle") == "done"), self.project.log_tail())
+        self.project.honk("retire", "customers-v2", "--reason", "the new columns are fine", "--wait")
+        self.assertEqual(self.project.state("customers-v2"), "closed")
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT name FROM sqlite_schema ORDER BY 1").split(),
+                         ["_honk_quarantine", "customers_abroad", "customers_v1", "customers_v1_country"])
+        self.assertEqual(self.project.sql("data/shop.db", "SELECT count(*) FROM customers_v1"), "1997")
+
 
 if __name__ == "__main__":
     unittest.main()

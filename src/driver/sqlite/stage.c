@@ -60,7 +60,15 @@ create_from_schema(const char *stage, const Schema *schema)
 
 /* --- CREATE like another table --- */
 
-/* Indexes of `like` as those of the stage, unique ones or the others; what is there already is left. */
+/* An expression over a column that the stage does not have. */
+static bool
+misses_a_column(const GError *error)
+{
+    return strstr(error->message, "no such column") != NULL;
+}
+
+/* Indexes of `like` as those of the stage, unique ones or the others; what is there already is left, and
+ * so is what speaks of columns that the stage does not have. */
 static bool
 copy_indexes(SqliteConn *conn, const char *stage, const char *like, bool unique, GError **error)
 {
@@ -72,8 +80,10 @@ copy_indexes(SqliteConn *conn, const char *stage, const char *like, bool unique,
             "JOIN main.sqlite_schema s ON s.type = 'index' AND s.name = l.name "
             "WHERE s.sql IS NOT NULL AND l.\"unique\" = %d AND NOT EXISTS (SELECT 1 FROM "
             "main.sqlite_schema o WHERE o.type = 'index' AND o.name = %Q || '__' || s.name) "
+            "AND NOT EXISTS (SELECT 1 FROM pragma_index_info(s.name, 'main') i WHERE i.name NOT IN "
+            "(SELECT c.name COLLATE NOCASE FROM pragma_table_xinfo(%Q, 'main') c)) "
             "ORDER BY s.rowid",
-            like, unique, stage))
+            like, unique, stage, stage))
         return false;
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     for (bool row = true;;) {
@@ -91,9 +101,13 @@ copy_indexes(SqliteConn *conn, const char *stage, const char *like, bool unique,
         g_ptr_array_add(texts, text);
     }
     sq_done(&indexes);
-    for (guint i = 0; i < texts->len; i++)
-        if (!sq_exec(conn, error, "%s", (char *) texts->pdata[i]))
-            return false;
+    for (guint i = 0; i < texts->len; i++) {
+        g_autoptr(GError) problem = NULL;
+        if (sq_exec(conn, &problem, "%s", (char *) texts->pdata[i]) || misses_a_column(problem))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     return true;
 }
 
@@ -206,7 +220,8 @@ sqlite_finish(Conn *base, const char *stage, const char *like, const Writer *wri
     if (!book_begin(conn, writer, error))
         return false;
     bool done = like == NULL || (sqlite_object_find(conn, like, &old, error) &&
-                                 (old == NULL || copy_indexes(conn, stage, like, false, error)));
+                                 (old == NULL || (copy_indexes(conn, stage, like, true, error) &&
+                                                  copy_indexes(conn, stage, like, false, error))));
     if (done && sq_commit(conn, error))
         return true;
     sq_rollback(conn);

@@ -328,7 +328,6 @@ static const Bad bad_slices[] = {
     {"source", "schema", "null", "unreadable-dataset",
      "there is no 'users_v1' in store 'listening'"},
     {"source", "problem", "\"no such table: users_v1\"", "unreadable-dataset", "no such table"},
-    {"target", "url", "\"listening:users_v1\"", "same-dataset", "name another target"},
     {"capabilities.target", "load", "false", "store-cannot", "it is no target"},
     {"capabilities.source", "scan", "false", "store-cannot", "it is no source"},
     {"", "mapping", "null", "missing-mapping", "there is no such file"},
