@@ -38,6 +38,16 @@ clock_monotonic_us(void)
 }
 
 int64_t
+clock_forward_ms(ForwardClock *clock)
+{
+    int64_t wall_ms = clock_wall_ms(), monotonic_ms = clock_monotonic_ms();
+    if (wall_ms < clock->wall_ms)
+        wall_ms = clock->wall_ms + MAX(monotonic_ms - clock->monotonic_ms, 0);
+    *clock = (ForwardClock){wall_ms, monotonic_ms};
+    return wall_ms;
+}
+
+int64_t
 clock_cpu_us(void)
 {
     struct rusage usage;

@@ -17,8 +17,9 @@
 #define HTTP_BODY_BYTES_MAX (16 * 1024 * 1024)   /* one file or result; bigger things are blobs */
 #define HTTP_BLOB_BYTES_MAX (64 * 1024 * 1024)   /* a plan, a slice, evidence */
 #define SSE_EVENT_BYTES_MAX (1024 * 1024)        /* an event of ours is under 8 KiB */
-#define HTTP_CONNECTIONS_MAX 512                 /* one thread each, 256 KiB of stack */
-#define HTTP_STREAMS_MAX 256                     /* of those, how many may be event streams */
+#define HTTP_CONNECTIONS_MAX 2048                /* one thread each, of whose stack some pages are touched */
+#define HTTP_STREAMS_MAX 1024                    /* of those, how many may be event streams: people, screens */
+#define OPEN_FILES_MAX 8192                      /* what the server asks for: streams take two each */
 #define PAGE_ROWS_DEFAULT 100
 #define PAGE_ROWS_MAX 1000
 #define MAILBOX_ITEMS_MAX 4096                   /* waiting for a beat; then callers get `limit` */

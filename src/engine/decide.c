@@ -132,9 +132,10 @@ parked_is_due(Beat *beat, Parked *parked)
     g_free(parked);
 }
 
-/* Workers whom a dead server left behind may still be at it: their leases get another term. */
+/* Workers whom a dead server left behind may still be at it: their leases get another term. Times that
+ * a clock which was ahead has written keep nobody waiting until it is there again. */
 static void
-leases_renew(Beat *beat)
+times_settle(Beat *beat)
 {
     State *state = beat->state;
     GHashTableIter iter;
@@ -142,10 +143,13 @@ leases_renew(Beat *beat)
     g_hash_table_iter_init(&iter, state->tasks);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Task *task = value;
-        if (task->row.worker == NULL)
+        bool rests = task->row.status == TASK_RETRY_WAIT || task->row.status == TASK_UNKNOWN;
+        if (task->row.worker != NULL)
+            task->row.lease_until_ms = beat->now_ms + state->options.lease_ms;
+        else if (rests && task->row.wake_ms > beat->now_ms + state->options.retry_max_ms)
+            task->row.wake_ms = beat->now_ms + state->options.retry_max_ms;
+        else
             continue;
-        task->row.lease_until_ms =
-            MAX(task->row.lease_until_ms, beat->now_ms + state->options.lease_ms);
         task_timer_set(state, task);
     }
 }
@@ -155,7 +159,7 @@ decide_timers(Beat *beat)
 {
     State *state = beat->state;
     if (state->is_first_beat)
-        leases_renew(beat);
+        times_settle(beat);
     state->is_first_beat = false;
     for (HeapNode *node; (node = heap_first(&state->timers)) != NULL && node->at <= beat->now_ms;) {
         Timer *timer = (Timer *) node;

@@ -1,11 +1,13 @@
 /*
  * context.h - the running server: what the loop owns, and what every thread may use.
  *
- * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; one per waiting question (ask.c).
+ * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; their tail of events; one per waiting
+ * question (ask.c).
  * None is held while another module is called.
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "base/mailbox.h"
 #include "engine/engine.h"
@@ -33,6 +35,7 @@ typedef struct Server {
     Loop *loop;
     Db *db;
     Engine *engine;
+    ForwardClock time; /* of the engine */
     Workers *workers;
     int64_t seq_told; /* streams have been woken up to here */
     unsigned stop_requests;

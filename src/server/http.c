@@ -206,7 +206,9 @@ request_begin(Request *request, const char *method)
     request->method = method;
     request->fd = info != NULL ? info->connect_fd : -1;
     request->body_bytes_max = HTTP_BODY_BYTES_MAX;
-    if (admission_header(request, &error))
+    bool is_admitted = admission_header(request, &error);
+    request_give_reader(request); /* not held while a body comes, or does not */
+    if (is_admitted)
         return MHD_YES;
     if (!is_worth_dropping(request))
         return reply_problem(request, error);

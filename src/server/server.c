@@ -31,6 +31,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SLEEP_MS_MAX 10000   /* the wall clock may jump: look again */
@@ -65,11 +66,11 @@ stop_asked(int signal, void *data)
 
 /* Monotonic time of the engine's next timer. */
 static int64_t
-wake_at_ms(const Server *server)
+wake_at_ms(Server *server)
 {
     int64_t now_ms = clock_monotonic_ms();
     int64_t due_ms = engine_next_wake_ms(server->engine);
-    int64_t wait_ms = due_ms == INT64_MAX ? SLEEP_MS_MAX : due_ms - clock_wall_ms();
+    int64_t wait_ms = due_ms == INT64_MAX ? SLEEP_MS_MAX : due_ms - clock_forward_ms(&server->time);
     return now_ms + CLAMP(wait_ms, 0, SLEEP_MS_MAX);
 }
 
@@ -81,7 +82,7 @@ tell_committed(Server *server)
         return;
     server->seq_told = seq;
     if (server->streams != NULL)
-        streams_wake(server->streams);
+        streams_wake(server->streams, seq);
     if (server->scribe != NULL)
         scribe_wake(server->scribe);
 }
@@ -89,7 +90,7 @@ tell_committed(Server *server)
 static bool
 server_beat(Server *server, GError **error)
 {
-    if (!engine_beat(server->engine, clock_wall_ms(), error))
+    if (!engine_beat(server->engine, clock_forward_ms(&server->time), error))
         return fail_in(error, "cannot write the state");
     tell_committed(server);
     return true;
@@ -144,11 +145,23 @@ server_loop(Server *server, GError **error)
 
 /* ----- the parts ----- */
 
+/* As many as are allowed; with fewer, fewer event streams are offered. */
+static void
+ask_for_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= OPEN_FILES_MAX)
+        return;
+    limit.rlim_cur = MIN(limit.rlim_max, OPEN_FILES_MAX);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool
 start_signals(Server *server, GError **error)
 {
     static const int signals[] = {SIGHUP, 0};
     signal(SIGPIPE, SIG_IGN);
+    ask_for_files();
     return loop_new(&server->loop, error) &&
            loop_signals(server->loop, signals, stop_asked, server, error);
 }
@@ -195,7 +208,7 @@ start_http(Server *server, GError **error)
     const ServerOptions *options = server->options;
     server->socket = g_strdup(options->socket != NULL ? options->socket : server->config->socket);
     server->mailbox = mailbox_new(MAILBOX_ITEMS_MAX);
-    server->streams = streams_new();
+    server->streams = streams_new(server->readers, server->seq_told);
     return http_listen(server, options->port, server->socket, &server->http, error) &&
            http_start(server->http, error);
 }

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128         /* connections that wait while all threads are busy */
+#define BACKLOG 1024        /* connections that come at once, as when a thousand screens are back */
 #define PORTS_TRIED_MAX 100 /* beside the busy one */
 #define PORT_MAX 65535
 

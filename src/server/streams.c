@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/metric.h"
 #include "base/text.h"
+#include "server/tail.h"
 #include "store/ledger.h"
 
 #include <errno.h>
@@ -13,13 +14,16 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define KEEP_ALIVE_MS 15000
 #define EVENTS_PER_READ 200 /* a reader is held for about a millisecond */
 #define CHUNK_BYTES (16 * 1024)
 #define RETRY_AFTER_S 5
-#define RECONNECT_MS 1000 /* what browsers are told to wait */
+#define RECONNECT_MS 1000     /* what browsers are told to wait */
+#define STREAMS_PER_GAP_MS 20 /* a thousand streams look every 50 ms, a few at once */
+#define FILES_OTHERS 300      /* descriptors that are not for streams */
 
 struct Stream {
     Server *server;
@@ -38,14 +42,28 @@ struct Streams {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     Stream *first;
-    unsigned count;
+    unsigned count, count_max;
     bool is_ending;
+    Tail *tail;
 };
 
+/* Each takes two descriptors: its socket, and what wakes it. */
+static unsigned
+streams_possible(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return HTTP_STREAMS_MAX;
+    rlim_t left = limit.rlim_cur > FILES_OTHERS ? (limit.rlim_cur - FILES_OTHERS) / 2 : 1;
+    return (unsigned) MIN(left, HTTP_STREAMS_MAX);
+}
+
 Streams *
-streams_new(void)
+streams_new(Readers *readers, int64_t seq)
 {
     Streams *streams = g_new0(Streams, 1);
+    streams->count_max = streams_possible();
+    streams->tail = tail_new(readers, seq);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -61,6 +79,7 @@ streams_free(Streams *streams)
     if (streams == NULL)
         return;
     g_assert(streams->count == 0);
+    tail_free(streams->tail);
     pthread_cond_destroy(&streams->changed);
     pthread_mutex_destroy(&streams->lock);
     g_free(streams);
@@ -82,8 +101,9 @@ wake_all(Streams *streams)
 }
 
 void
-streams_wake(Streams *streams)
+streams_wake(Streams *streams, int64_t seq)
 {
+    tail_grew(streams->tail, seq);
     pthread_mutex_lock(&streams->lock);
     wake_all(streams);
     pthread_mutex_unlock(&streams->lock);
@@ -124,7 +144,7 @@ static bool
 streams_add(Streams *streams, Stream *stream)
 {
     pthread_mutex_lock(&streams->lock);
-    bool has_room = streams->count < HTTP_STREAMS_MAX && !streams->is_ending;
+    bool has_room = streams->count < streams->count_max && !streams->is_ending;
     if (has_room) {
         stream->next = streams->first;
         streams->first = stream;
@@ -187,10 +207,10 @@ stream_answer(Request *request, int64_t after, const char *plan, const char *typ
             stream_free(stream);
         request->reply.retry_after_s = RETRY_AFTER_S;
         return request_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, error, ERR_LIMIT,
-                              "%d event streams are open, which is the most: ask for pages of "
+                              "%u event streams are open, which is the most: ask for pages of "
                               "events instead (Accept: "
                               "application/json)",
-                              HTTP_STREAMS_MAX);
+                              request->server->streams->count_max);
     }
     request->reply.stream = stream;
     request->reply.content_type = "text/event-stream";
@@ -247,9 +267,20 @@ event_format(const Event *event, void *data)
     return true;
 }
 
-/* Read on from the cursor; false when the state cannot be read. `*ret_end` when nothing more is there. */
 static bool
-stream_read(Stream *stream, bool *ret_end)
+tail_take(const TailEvent *event, void *data)
+{
+    Stream *stream = data;
+    bool is_ours = stream->plan == NULL || g_strcmp0(stream->plan, event->plan) == 0;
+    stream->after = event->seq;
+    if (is_ours && types_hold(stream->types, event->type))
+        g_string_append(stream->pending, event->text);
+    return stream->pending->len < CHUNK_BYTES;
+}
+
+/* Who is far behind reads for itself, until it has caught up. */
+static bool
+ledger_take(Stream *stream)
 {
     Readers *readers = stream->server->readers;
     Db *db = NULL;
@@ -262,29 +293,54 @@ stream_read(Stream *stream, bool *ret_end)
         ledger_last(db, &last, NULL) &&
         ledger_read(db, stream->after, stream->plan, EVENTS_PER_READ, event_format, stream, NULL);
     readers_give(readers, db);
-    *ret_end = stream->after == before;
     /* Others' events need not be looked at again. */
-    if (*ret_end && last > stream->after)
+    if (stream->after == before && last > stream->after)
         stream->after = last;
     return is_read;
 }
 
-/* False when the other side has gone. */
+/* Read on from the cursor; false when the state cannot be read. `*ret_end` when nothing more is there. */
+static bool
+stream_read(Stream *stream, bool *ret_end)
+{
+    int64_t before = stream->after;
+    bool reaches = false;
+
+    if (!tail_read(stream->server->streams->tail, stream->after, tail_take, stream, &reaches,
+                   NULL) ||
+        (!reaches && !ledger_take(stream)))
+        return false;
+    *ret_end = stream->after == before;
+    return true;
+}
+
+static int
+stream_gap_ms(Streams *streams)
+{
+    pthread_mutex_lock(&streams->lock);
+    unsigned gap_ms = streams->is_ending ? 0 : streams->count / STREAMS_PER_GAP_MS;
+    pthread_mutex_unlock(&streams->lock);
+    return (int) gap_ms;
+}
+
+/* False when the other side has gone. Of many streams none is woken by each commit: they would leave the writer no time. */
 static bool
 stream_wait(Stream *stream)
 {
     struct pollfd fds[] = {
-        {.fd = stream->wake_fd, .events = POLLIN},
         {.fd = stream->peer_fd, .events = POLLRDHUP},
+        {.fd = stream->wake_fd, .events = POLLIN},
     };
-    int ready = poll(fds, G_N_ELEMENTS(fds), KEEP_ALIVE_MS);
+    int gap_ms = stream_gap_ms(stream->server->streams);
+    bool is_gone = gap_ms > 0 && poll(fds, 1, gap_ms) > 0;
+    int ready = is_gone ? 1 : poll(fds, G_N_ELEMENTS(fds), KEEP_ALIVE_MS);
 
-    if (fds[0].revents & POLLIN) {
+    if (fds[1].revents & POLLIN) {
         uint64_t count = 0;
         if (read(stream->wake_fd, &count, sizeof(count)) < 0)
             g_assert(errno == EAGAIN);
     }
-    if (fds[1].revents & (POLLRDHUP | POLLHUP | POLLERR))
+    if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
         return false;
     if (ready == 0)
         g_string_append(stream->pending, ": still here\n\n");

@@ -11,15 +11,17 @@
 
 struct MHD_Response;
 
-Streams *streams_new(void);
+/* `seq` is the last event so far. */
+Streams *streams_new(Readers *readers, int64_t seq);
 void streams_free(Streams *streams); /* all must be closed */
-/* Something was committed. Any thread. */
-void streams_wake(Streams *streams);
+/* Everything up to `seq` is committed. Any thread. */
+void streams_wake(Streams *streams, int64_t seq);
 /* Let every stream say bye; waits until they have, at most `timeout_ms`. New ones are refused. */
 void streams_end(Streams *streams, int timeout_ms);
 
 /* Answer with a stream of events after `after`, of one plan (NULL: all) and of these types (NULL: all; "plan.state",
- * or a first word: "task"). LIMIT with status 503 when HTTP_STREAMS_MAX are open. */
+ * or a first word: "task"). LIMIT with status 503 when HTTP_STREAMS_MAX are open, or as many as
+ * there are file descriptors for. */
 CHECKED bool stream_answer(Request *request, int64_t after, const char *plan, const char *types,
                            GError **error);
 struct MHD_Response *stream_response(Stream *stream); /* takes it */

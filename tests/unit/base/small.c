@@ -65,6 +65,22 @@ ids_sort_by_birth_also_within_one_millisecond(void)
 }
 
 static void
+time_goes_on_when_the_clock_is_set_back(void)
+{
+    ForwardClock clock = {0};
+    int64_t ahead_ms = clock_wall_ms() + 3600 * 1000;
+    clock_set_for_tests(ahead_ms);
+    g_assert_cmpint(clock_forward_ms(&clock), ==, ahead_ms);
+    clock_set_for_tests(1000); /* both clocks: nothing has passed */
+    g_assert_cmpint(clock_forward_ms(&clock), ==, ahead_ms);
+    clock_set_for_tests(5000);
+    g_assert_cmpint(clock_forward_ms(&clock), ==, ahead_ms + 4000);
+    clock_set_for_tests(ahead_ms + 9000);
+    g_assert_cmpint(clock_forward_ms(&clock), ==, ahead_ms + 9000);
+    clock_set_for_tests(-1);
+}
+
+static void
 ids_sort_by_birth_when_the_clock_is_set_back(void)
 {
     clock_set_for_tests(1795425420999);
@@ -200,6 +216,8 @@ main(int argc, char **argv)
     g_test_add_func("/clock/a test may stop the clock", a_test_may_stop_the_clock);
     g_test_add_func("/id/ids sort by birth, also within one millisecond",
                     ids_sort_by_birth_also_within_one_millisecond);
+    g_test_add_func("/clock/time goes on when the clock is set back",
+                    time_goes_on_when_the_clock_is_set_back);
     g_test_add_func("/id/ids sort by birth when the clock is set back",
                     ids_sort_by_birth_when_the_clock_is_set_back);
     g_test_add_func("/id/secrets are hex and never the same", secrets_are_hex_and_never_the_same);

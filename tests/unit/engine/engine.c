@@ -337,6 +337,27 @@ a_lease_that_is_extended_never_looks_over(void)
     desk_report(&desk, &got, DONE, "done");
 }
 
+static void
+a_restart_with_an_earlier_clock_keeps_nobody_waiting(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_effect(&desk, "stage/ forward run", "{}");
+    desk_do(&desk, "fill/ forward run", "{'kind':'more','children':[{'key':'r1'},{'key':'r2'}]}",
+            "waiting");
+    desk_do(&desk, "fill/r1 forward run",
+            "{'kind':'error','error':{'code':'transient','message':'busy'}}", "retry_wait");
+    desk_get(&desk, "lost", &got, "fill/r2 forward run");
+    desk.now_ms -= 800000;
+    desk_restart(&desk);
+    desk_wait(&desk, 15000);
+    desk_assert(&desk, "SELECT status FROM task WHERE key = 'r2'", "unknown");
+    desk_wait(&desk, 85000);
+    desk_assert(&desk, "SELECT status FROM task WHERE key = 'r1'", "ready");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -368,5 +389,7 @@ main(int argc, char **argv)
                     progress_is_written_once_a_second_and_the_last_of_it_is_not_lost);
     g_test_add_func("/engine/a lease that is extended never looks over",
                     a_lease_that_is_extended_never_looks_over);
+    g_test_add_func("/engine/a restart with an earlier clock keeps nobody waiting",
+                    a_restart_with_an_earlier_clock_keeps_nobody_waiting);
     return g_test_run();
 }
