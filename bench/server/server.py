@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a server costs: to start it, to keep it, to start it again after a kill with 100,000 open tasks.
 
-    server.py HONK BENCH_STATE [--starts N] [--restarts N] [--plans N] [--parts N]
+    server.py HONK BENCH_STATE [--starts N] [--restarts N] [--streams N] [--plans N] [--parts N]
 
 Times are from before fork to the first answer that says so, asked again every half millisecond; a process that does
 nothing (true) and SQLite reading the same rows (the sqlite3 shell) stand beside them.
@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ workers: 2
 stores: {{ bench: {{ driver: sqlite, path: bench.db }} }}
 """
 IDLE_S = 5
+WRITES = 200
 
 
 class Unix(http.client.HTTPConnection):
@@ -108,16 +110,17 @@ def nothing_ms():
 
 
 def idle(honk, folder, starts):
-    nothing, health, ready = [], [], []
+    nothing, health, ready, cpu = [], [], [], []
     for _ in range(starts):
         nothing.append(nothing_ms())
         server = Server(honk, folder, "--no-workers")
         health.append(server.until("/healthz"))
         ready.append(server.until("/readyz"))
+        cpu.append(cpu_and_switches(server.process.pid)[0] / 1e6)
         server.stop()
     row("a process that does nothing", milliseconds(nothing))
     row("honk serve, until /healthz answers", milliseconds(health))
-    row("honk serve, until /readyz answers", milliseconds(ready))
+    row("honk serve, until /readyz answers", milliseconds(ready), "of a processor: %.1f ms" % statistics.median(cpu))
     for what, options in (("no workers", ["--no-workers"]), ("two workers", [])):
         server = Server(honk, folder, *options)
         server.until("/readyz")
@@ -162,7 +165,7 @@ def read_alone_ms(folder):
 
 
 def restart(honk, folder, restarts):
-    alone, times = [], []
+    alone, times, cpu = [], [], []
     server = Server(honk, folder, "--no-workers")
     first_lease_ms(server, "w-first")
     for i in range(restarts):
@@ -171,9 +174,11 @@ def restart(honk, folder, restarts):
             alone.append(read_alone_ms(folder))
         server = Server(honk, folder, "--no-workers")
         times.append(first_lease_ms(server, "w-%d" % i)[0])
+        cpu.append(cpu_and_switches(server.process.pid)[0] / 1e6)
     if alone:
         row("the sqlite3 shell prints the same rows", milliseconds(alone))
-    row("after kill -9, until a task is leased", milliseconds(times))
+    row("after kill -9, until a task is leased", milliseconds(times),
+        "of a processor: %.0f ms" % statistics.median(cpu))
     row("memory of the server then", "resident %.1f MiB, its share %.1f MiB" % memory_mib(server.process.pid))
     server.stop()
 
@@ -200,16 +205,60 @@ def read(path, what, until, times):
         time.sleep(0.02)
 
 
-def follow(path, until, times):
-    """How long after its beat an event is here; both clocks are this machine's."""
+# ---- many streams ----
+
+def events_until(path, first, last, late):
+    """Reads a stream to this event, and notes how long after its beat each was here; both clocks are this machine's."""
     connection = Unix(path)
-    connection.request("GET", "/events?type=task.status",
-                       headers={"Accept": "text/event-stream", "Last-Event-ID": "9223372036854775806"})
+    connection.request("GET", "/events", headers={"Accept": "text/event-stream", "Last-Event-ID": str(first)})
     answer = connection.getresponse()
-    while time.monotonic() < until:
+    seen = first
+    while seen < last:
         line = answer.readline()
         if line.startswith(b"data: "):
-            times.append(max(0.0, time.time() * 1000 - json.loads(line[6:])["at_ms"]))
+            seen += 1
+            late.append(max(0.0, time.time() * 1000 - json.loads(line[6:])["at_ms"]))
+    connection.close()
+
+
+def streams(honk, folder, count):
+    server = Server(honk, folder, "--no-workers")
+    server.until("/readyz")
+    connection = Unix(server.socket)
+    alone = [write_one(connection, i) for i in range(WRITES)]
+    empty = memory_mib(server.process.pid)[0]
+    first = connection.ask("GET", "/readyz")[1]["seq"]
+    open_sockets = []
+    for _ in range(count):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(server.socket)
+        sock.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                     b"Last-Event-ID: %d\r\n\r\n" % first)
+        open_sockets.append(sock)
+    late = []
+    listener = threading.Thread(target=events_until, args=(server.socket, first, first + WRITES, late))
+    listener.start()
+    time.sleep(0.5)
+    before = cpu_and_switches(server.process.pid)[0]
+    beside = [write_one(connection, WRITES + i) for i in range(WRITES)]
+    listener.join()
+    used = (cpu_and_switches(server.process.pid)[0] - before) / 1e3
+    row("%d open streams: memory" % count, "resident %.1f MiB more" % (memory_mib(server.process.pid)[0] - empty))
+    row("  a write, with none", milliseconds(alone))
+    row("  a write, with all of them open", milliseconds(beside))
+    row("  a write's event is here", milliseconds(late))
+    row("  the server's time for one event to all of them", "%.0f µs" % (used / WRITES))
+    for sock in open_sockets:
+        sock.close()
+    server.stop()
+
+
+def write_one(connection, number):
+    begun = time.monotonic()
+    status, answer = connection.ask("PUT", "/limits", {"resource": "bench", "count": number % 1000})
+    if status != 200:
+        raise SystemExit("a limit was refused: %s" % answer)
+    return (time.monotonic() - begun) * 1000
 
 
 def at_work(honk, folder, seconds, workers):
@@ -241,15 +290,20 @@ def main():
     parser.add_argument("state")
     parser.add_argument("--starts", type=int, default=20)
     parser.add_argument("--restarts", type=int, default=5)
+    parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--plans", type=int, default=100)
     parser.add_argument("--parts", type=int, default=1000)
     options = parser.parse_args()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096), most))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-bench-"))
     honk, maker = os.path.abspath(options.honk), os.path.abspath(options.state)
     try:
         (folder / "honk.yaml").write_text(CONFIG.format(folder=folder))
         print("server: an idle one\n")
         idle(honk, folder, options.starts)
+        print()
+        streams(honk, folder, options.streams)
         shutil.rmtree(folder / "state")
         print("\nserver: %d open tasks of %d plans\n" % (options.plans * options.parts, options.plans))
         subprocess.run([maker, str(folder / "state"), str(options.plans), str(options.parts)], check=True)

@@ -63,7 +63,7 @@ json_t *
 rig_blob(Rig *rig, const char *digest)
 {
     g_autofree char *text = NULL;
-    size_t bytes;
+    size_t bytes = 0;
     json_t *json = NULL;
     g_assert_true(env_blob_get(&rig->env, digest, &text, &bytes, NULL));
     g_assert_true(json_parse(text, bytes, "blob", &json, NULL));
