@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -30,6 +31,7 @@ struct Stream {
     Stream *next; /* in the list of streams */
     bool is_listed;
     int wake_fd;
+    atomic_bool is_woken; /* and has not looked since */
     int peer_fd;
     int64_t after; /* the cursor */
     char *plan, *types;
@@ -85,19 +87,30 @@ streams_free(Streams *streams)
     g_free(streams);
 }
 
+/* By the loop's thread, after each commit: who is awake already costs it nothing. */
 static void
-wake(int fd)
+wake(Stream *stream)
 {
     uint64_t one = 1;
-    if (write(fd, &one, sizeof(one)) < 0)
-        g_assert(errno == EAGAIN); /* a full counter is awake already */
+    if (!atomic_exchange(&stream->is_woken, true) && write(stream->wake_fd, &one, sizeof(one)) < 0)
+        g_assert(errno == EAGAIN);
+}
+
+/* What is committed from now on wakes again; what was before is read next. */
+static void
+wake_taken(Stream *stream)
+{
+    uint64_t count = 0;
+    if (read(stream->wake_fd, &count, sizeof(count)) < 0)
+        g_assert(errno == EAGAIN);
+    atomic_store(&stream->is_woken, false);
 }
 
 static void
 wake_all(Streams *streams)
 {
     for (Stream *stream = streams->first; stream != NULL; stream = stream->next)
-        wake(stream->wake_fd);
+        wake(stream);
 }
 
 void
@@ -335,11 +348,8 @@ stream_wait(Stream *stream)
     bool is_gone = gap_ms > 0 && poll(fds, 1, gap_ms) > 0;
     int ready = is_gone ? 1 : poll(fds, G_N_ELEMENTS(fds), KEEP_ALIVE_MS);
 
-    if (fds[1].revents & POLLIN) {
-        uint64_t count = 0;
-        if (read(stream->wake_fd, &count, sizeof(count)) < 0)
-            g_assert(errno == EAGAIN);
-    }
+    if (fds[1].revents & POLLIN)
+        wake_taken(stream);
     if (fds[0].revents & (POLLRDHUP | POLLHUP | POLLERR))
         return false;
     if (ready == 0)
