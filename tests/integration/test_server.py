@@ -208,7 +208,7 @@ class TestStopping(unittest.TestCase):
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.005)
         # Two workers, four lives each: 200, 400 and 800 ms between them.
-        self.assertGreater(time.monotonic() - begun, 1.4)
+        self.assertGreater(time.monotonic() - begun, 1.3)
         self.assertEqual(self.server.ask("GET", "/readyz")[0], 200)
 
 
