@@ -6,9 +6,11 @@ The calls are counted from outside, by a preloaded library (count_calls.c), so t
 each death the same run goes on: to its end and back again, or back at once. No row may be lost or doubled, and after
 the rollback the store must be to the letter what it was.
 
-A CASE is ROLE@POINTS:THEN, or ROLE@POINTS:THEN:delete with the store in rollback-journal mode instead of WAL. The role is serve or worker; 34 dies before call 34, 34+ after it, 34/ half way through what
-it writes or sends, 34,60 at both; THEN is finish or back. Without cases: every point, until a run survives, and some
-hundred pairs of points; --points N tries N of each role, evenly spread, the first and the last among them.
+A CASE is ROLE@POINTS:THEN, then :delete for a store in rollback-journal mode instead of WAL, or :apart for a worker that was
+started by hand, so that it lives on when the server dies, and tells the next one what it has done. The role is serve or
+worker; 34 dies before call 34, 34+ after it, 34/ half way through what it writes or sends, 34,60 at both; THEN is finish
+or back. Without cases: every point, until a run survives, and some hundred pairs of points; --points N tries N of each
+role, evenly spread, the first and the last among them.
 """
 import argparse
 import concurrent.futures
@@ -28,7 +30,7 @@ import support
 
 USERS = 60  # and five times as many streams: some hundred rows, one range
 NAME, FILE = "users-v2", "migrations/users.yaml"
-KINDS_OF_RUN = (("serve", ""), ("worker", ""), ("worker", ":delete"))  # the server does not touch the store
+KINDS_OF_RUN = (("serve", ""), ("serve", ":apart"), ("worker", ""), ("worker", ":delete"))
 LATE = 100  # so far beyond the last call of a run in which nothing dies, and another run of it, nothing dies
 
 
@@ -36,17 +38,17 @@ class Case:
     """One run with its deaths. `why` tells why it failed."""
 
     def __init__(self, text, template, before):
-        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:delete)?", text)
+        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:delete|:apart)?", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example worker@34+:back")
         self.text, self.before, self.template = text, before, template
-        self.role, self.points, self.then, self.journal = match.groups()
-        self.why = ""
+        self.role, self.points, self.then, self.how = match.groups()
+        self.why, self.worker = "", None
 
     def run(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-die-"))
         shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
-        if self.journal:
+        if self.how == ":delete":
             with sqlite3.connect(self.folder / "listening.db") as store:
                 store.execute("PRAGMA journal_mode = DELETE")
             store.close()
@@ -59,6 +61,9 @@ class Case:
             self.why = f"{stuck}\nkept: {self.folder}"
         except Exception:  # whatever else goes wrong is this case's, too
             self.why = f"{traceback.format_exc()}\nkept: {self.folder}"
+        if self.worker is not None:
+            self.worker.kill()
+            self.worker.wait()
         self.project.kill()
         self.took_s = time.monotonic() - began
         if not driving.nothing_runs(self.folder):
@@ -73,11 +78,17 @@ class Case:
         return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
 
     def drive(self):
-        driver = driving.Driver(self.project, self.counter.env)
+        words = ["--no-workers"] if self.how == ":apart" else []
+        driver = driving.Driver(self.project, self.counter.env, words=words)
+        driver.serving()
+        if self.how == ":apart":
+            self.worker = driving.start_worker(self.project)
         driver.move(NAME, FILE, is_over=lambda: self.then == "back" and self.has_died())
         if not (self.then == "back" and self.has_died()):
             evidence.users_moved(self.folder / "listening.db", USERS)
         driver.roll_back(NAME)
+        if self.worker is not None:
+            evidence.need(driving.end_worker(self.worker), "the worker did not end in order")
         evidence.need(self.project.stop() in (0, -9), "the server did not stop in order")
         evidence.same(self.before, self.folder / "listening.db")
         evidence.state_sound(self.folder / ".honk", {"rolled_back", "cancelled"})
@@ -100,11 +111,11 @@ class Suite:
             done.result().tell(self.tap)
         return cases
 
-    def plain(self, role, journal):
+    def plain(self, role, how):
         """The kinds of calls when nothing dies."""
-        case = self.run([f"{role}@:finish{journal}"])[0]
+        case = self.run([f"{role}@:finish{how}"])[0]
         self.tap.say(case.calls > 100 and set("wysc") <= set(case.kinds),
-                     f"{role}{journal} makes {case.calls} calls when nothing dies")
+                     f"{role}{how} makes {case.calls} calls when nothing dies")
         return case.kinds
 
 
@@ -157,12 +168,12 @@ def main():
             tap.end()
         print(f"# seed {options.seed}", flush=True)
         chance = random.Random(options.seed)
-        for role, journal in KINDS_OF_RUN:
-            kinds = suite.plain(role, journal)
+        for role, how in KINDS_OF_RUN:
+            kinds = suite.plain(role, how)
             singles = sample(role, kinds, options.points) if options.points else every(role, kinds)
             pairs = doubles(role, kinds, options.doubles, chance)
-            cases = suite.run([text + journal for text in [*singles, *pairs]])
-            tap.say(options.points or any(case.met == 0 for case in cases), f"{role}{journal} survives in the end")
+            cases = suite.run([text + how for text in [*singles, *pairs]])
+            tap.say(options.points or any(case.met == 0 for case in cases), f"{role}{how} survives in the end")
     tap.end()
 
 

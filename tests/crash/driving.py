@@ -62,8 +62,8 @@ class Driver:
     """Does the next thing from whatever state things are in, as a stubborn person would; starts the server again
     whenever it is gone. Only what a person would do anyhow: nothing here helps a migration that is stuck."""
 
-    def __init__(self, project, env=None, deadline_s=DEADLINE_S):
-        self.project, self.env = project, env or {}
+    def __init__(self, project, env=None, deadline_s=DEADLINE_S, words=()):
+        self.project, self.env, self.words = project, env or {}, words
         self.deadline = time.monotonic() + deadline_s
         self.starts = 0
 
@@ -80,7 +80,7 @@ class Driver:
             self.check_time("the server does not come up")
             self.starts += 1
             try:
-                self.project.serve(env=self.env)
+                self.project.serve(*self.words, env=self.env)
                 return
             except AssertionError as died:
                 status = self.project.server.poll()
@@ -163,6 +163,19 @@ def witness(folder, mode):
     if done.returncode != 0:
         raise Stuck(f"the witness ({mode}) does not agree:\n{done.stdout}{done.stderr}")
     return done.stdout.strip().splitlines()[-1]
+
+
+def start_worker(project, env=None):
+    """One by hand; nobody starts it again."""
+    return subprocess.Popen([support.HONK, "worker", "--config", str(project.folder / "honk.yaml")], cwd=project.folder,
+                            env={**project.env, **(env or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=open(project.folder / "worker.log", "ab"))
+
+
+def end_worker(worker):
+    """In order: it finishes what it is at. True when it did; one that has just been started has nothing to finish."""
+    worker.send_signal(signal.SIGTERM)
+    return worker.wait(support.WAIT_S) in (0, -signal.SIGTERM)
 
 
 def children_of(pid, role):

@@ -4,8 +4,8 @@ and then it wakes up: it must change nothing.
 
 A CASE is WHO@POINT:THEN. WHO is `ours` (started by the server, which must end it before anybody looks what became of its
 task) or `theirs` (`honk worker` by hand, which nobody may kill). POINT is the worker's call before which it stops:
-commit3 is its third COMMIT, with the transaction open and the store locked; send12, write70; send12+ is after it. THEN is finish or back (the
-migration is rolled back while it sleeps). Without cases: every commit, and --points sends and writes.
+commit3 is its third COMMIT, with the transaction open and the store locked; send12, write70; send12+ is after it. THEN is finish, back (the
+migration is rolled back while it sleeps) or stay (it sleeps for ever: a person has to end it). Without cases: every commit, and --points sends and writes.
 
 Whoever sleeps with the store's lock cannot be got round: then the migration has to wait, and say for what.
 """
@@ -18,7 +18,6 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
 import tempfile
 import time
 import traceback
@@ -30,12 +29,14 @@ import support
 USERS = 60
 NAME, FILE = "users-v2", "migrations/users.yaml"
 AFTER = {"commit": ("",), "send": ("", "+"), "write": ("",)}  # what follows a send is up to others
+STAYS = (4, 7)  # commits of a filled range and of the swap; each takes minutes
+STAYS_S = 400  # for all the tries to look, each rarer than the one before
 WAITS_S = 120  # for a lease to run out, and the probes after it
 
 
 class Case:
     def __init__(self, text, template, before):
-        match = re.fullmatch(r"(ours|theirs)@(commit|send|write)(\d+)(\+?):(finish|back)", text)
+        match = re.fullmatch(r"(ours|theirs)@(commit|send|write)(\d+)(\+?):(finish|back|stay)", text)
         if match is None:
             raise SystemExit(f"'{text}' is no case: expected for example theirs@commit3:back")
         self.text, self.before, self.template = text, before, template
@@ -74,7 +75,7 @@ class Case:
     def drive(self):
         if self.who == "theirs":
             self.project.serve("--no-workers")
-            self.first = self.worker(self.counter.env)
+            self.first = driving.start_worker(self.project, self.counter.env)
             driver = driving.Driver(self.project)
         else:
             driver = driving.Driver(self.project, self.counter.env)
@@ -84,10 +85,11 @@ class Case:
             driver.roll_back(NAME, is_over=self.is_asleep)  # the point is on the way back, or beyond it
         if self.is_asleep() and self.who == "theirs":
             self.go_round(driver)
-        if self.then == "finish" and self.state(driver) not in ("rolling_back", "rolled_back"):
+        if self.then != "back" and self.state(driver) not in ("rolling_back", "rolled_back"):
             driver.move(NAME, FILE)
             evidence.users_moved(self.store, USERS)
         driver.roll_back(NAME)
+        support.eventually(lambda: self.look() is not None, WAITS_S)  # one of ours may sleep on until its lease is over
         evidence.same(self.before, self.store)
         evidence.need(self.who == "theirs" or self.kind != "commit" or not self.is_asleep(), "it was not ended")
         self.end(self.first)
@@ -100,17 +102,9 @@ class Case:
         migration = driver.state(NAME)
         return migration["state"] if migration else "none"
 
-    def worker(self, env=None):
-        return subprocess.Popen([support.HONK, "worker", "--config", str(self.folder / "honk.yaml")], cwd=self.folder,
-                                env={**self.project.env, **(env or {})}, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=open(self.folder / "worker.log", "ab"))
-
     def end(self, worker):
-        """In order: it finishes what it is at."""
         if worker is not None:
-            worker.send_signal(signal.SIGTERM)
-            status = worker.wait(support.WAIT_S)
-            evidence.need(status == 0, f"a worker ended with {status}")
+            evidence.need(driving.end_worker(worker), "a worker did not end in order")
 
     def is_asleep(self):
         return any(b"T" == pathlib.Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()[0]
@@ -120,7 +114,7 @@ class Case:
 
     def go_round(self, driver):
         """Others do its work; when it wakes up, it changes nothing."""
-        self.second = self.worker()
+        self.second = driving.start_worker(self.project)
         goes_back = self.then == "back" or self.state(driver) == "rolling_back"
         if self.holds_lock():
             self.waits_for_lock(driver, goes_back)
@@ -170,10 +164,26 @@ class Case:
         waiting = self.state(driver)
         evidence.need(waiting in ("draft", "preflight", "paused", "running", "rolling_back", "cancelled"),
                       f"it is {waiting}, not waiting")
+        if self.then == "stay":
+            self.stays(driver)
+            return
         self.first.send_signal(signal.SIGCONT)
         if waiting == "paused":  # nobody could look for drift: that takes a person's word
             driver.honk("resume", NAME, user=driving.AUTHOR)
         self.told = "it held the lock: the others waited"
+
+    def stays(self, driver):
+        """Nobody can tell what became of its task, however often it is tried: then a person must, and is told."""
+        halted = support.eventually(lambda: self.state(driver) == "halted", STAYS_S, 0.5)
+        evidence.need(halted, f"it does not halt: {self.tasks(driver)}")
+        reason = driver.state(NAME)["reason"]
+        evidence.need("nobody can tell what became of task" in reason, f"it does not say why it halted: {reason}")
+        self.first.kill()
+        self.first.wait()
+        self.first = None
+        evidence.need(driver.honk("resume", NAME, "--reason", "ended it", user=driving.APPROVER), "it cannot be resumed")
+        driver.deadline = time.monotonic() + driving.DEADLINE_S
+        self.told = "it held the lock for ever: a person ended it"
 
     def tasks(self, driver):
         status, body = self.project.get(f"/migrations/{NAME}/tasks")
@@ -225,6 +235,7 @@ def main():
             count = options.commits if plain.kind == "commit" else options.points
             points = [f"{plain.kind}{n}{after}" for n in spread(plain.calls, count) for after in AFTER[plain.kind]]
             texts += [f"theirs@{point}:{then}" for point in points for then in ("finish", "back")]
+            texts += [f"theirs@{plain.kind}{n}:stay" for n in STAYS if plain.kind == "commit" and count >= plain.calls]
             texts += [f"ours@{point}:{('finish', 'back')[i % 2]}" for i, point in enumerate(points)]
         suite.run(texts)
     tap.end()
