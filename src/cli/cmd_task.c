@@ -1,7 +1,8 @@
 /*
  * cmd_task.c - retry and skip: what an operator does with tasks that failed.
  *
- * Named are a migration and, if one likes, a step: all its failed tasks are meant; or one task by its id.
+ * Named are a migration and, if one likes, a step: all its failed tasks are meant; or one task by its id. To try again are
+ * also those of which nobody could tell what became of them, and which nobody looks for any more.
  */
 #include "cli/client.h"
 #include "cli/migration.h"
@@ -29,11 +30,20 @@ task_act(Invocation *call, const char *id, GError **error)
 }
 
 static bool
+is_meant(const Invocation *call, const json_t *task)
+{
+    if (strcmp(json_get_string(task, "status", ""), "failed") == 0)
+        return true;
+    return strcmp(call->command->name, "retry") == 0 &&
+           strcmp(json_get_string(task, "wake_event", ""), "operator") == 0;
+}
+
+static bool
 failed_tasks(Invocation *call, const char *name, const char *step, json_t **ret, GError **error)
 {
     g_autofree char *id = client_escape(name), *of_step = step != NULL ? client_escape(step) : NULL;
-    return client_get(call, ret, error, "/migrations/%s/tasks?status=failed&limit=1000%s%s", id,
-                      of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
+    return client_get(call, ret, error, "/migrations/%s/tasks?status=failed,unknown&limit=1000%s%s",
+                      id, of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
 }
 
 static bool
@@ -42,20 +52,26 @@ cmd_task_run(Invocation *call, GError **error)
     const char *name = invocation_arg(call, 0), *step = invocation_arg(call, 1);
     g_autoptr(json_t) page = NULL;
     json_t *items = NULL, *task = NULL;
-    size_t i = 0;
+    size_t i = 0, meant = 0;
     if (g_str_has_prefix(name, "t-"))
         return task_act(call, name, error);
     if (!failed_tasks(call, name, step, &page, error) ||
         !json_need_array(page, "items", "the server's answer", &items, error))
         return false;
-    if (json_array_size(items) == 0) {
+    json_array_foreach(items, i, task)
+    {
+        if (!is_meant(call, task))
+            continue;
+        meant++;
+        if (!task_act(call, json_get_string(task, "id", ""), error))
+            return false;
+    }
+    if (meant == 0) {
         invocation_hint(call, "'honk status %s' shows its steps", name);
         return fail(error, ERR_NOT_FOUND, "no task of '%s'%s%s%s failed", name,
                     step != NULL ? ", step '" : "", step != NULL ? step : "",
                     step != NULL ? "'," : "");
     }
-    json_array_foreach(
-        items, i, task) if (!task_act(call, json_get_string(task, "id", ""), error)) return false;
     view_tone(call->view, TONE_DIM, "next: honk resume %s --reason …", name);
     return true;
 }
