@@ -67,7 +67,7 @@ class Case:
         self.project.kill()
         self.took_s = time.monotonic() - began
         if not driving.nothing_runs(self.folder):
-            self.why += f"\nsomething keeps running: {support.processes_with(str(self.folder))}"
+            self.why += f"\nsomething keeps running: {driving.processes_of(self.folder)}"
         self.calls, self.kinds, self.words, self.met = (self.counter.calls, self.counter.kinds, self.counter.words,
                                                         self.counter.met)
         if not self.why:
@@ -159,6 +159,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="of the pairs")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 2, help="runs at a time; each mostly waits")
     options = parser.parse_args()
+    driving.take_along("honk-die-")
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-die-template-") as template:
         driving.company(template, USERS, workers=1)

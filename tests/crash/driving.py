@@ -1,13 +1,16 @@
 """A migration driven to its end whatever dies on the way."""
+import atexit
 import http.client
 import json
 import mmap
 import os
 import pathlib
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
@@ -196,9 +199,39 @@ def workers_of(project):
     return children_of(project.server.pid, "worker") if project.server is not None else []
 
 
+def processes_of(folder):
+    """Those that speak of the folder on their command line, or work in it."""
+    found = set(support.processes_with(str(folder)))
+    for process in pathlib.Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and os.readlink(process / "cwd").startswith(str(folder)):
+                found.add(int(process.name))
+        except OSError:
+            pass
+    return found
+
+
 def nothing_runs(folder):
-    """Whoever speaks of the folder on its command line must be gone, or go at once."""
-    return support.eventually(lambda: not support.processes_with(str(folder)), 10)
+    """Whoever has to do with the folder must be gone, or go at once."""
+    return support.eventually(lambda: not processes_of(folder), 10)
+
+
+def take_along(prefix):
+    """When we are ended from outside, nothing that we started may go on: all of it works in folders of this name. They
+    belong to this process alone."""
+    tempfile.tempdir = tempfile.mkdtemp(prefix=prefix)
+
+    def end(_number, _frame):
+        subprocess.Popen = None  # the other threads start nothing any more
+        while left := processes_of(tempfile.tempdir) - {os.getpid()}:
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.2)
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)
+        os._exit(1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    atexit.register(lambda: os.path.isdir(tempfile.tempdir) and not os.listdir(tempfile.tempdir) and os.rmdir(tempfile.tempdir))
 
 
 class Tap:

@@ -86,6 +86,7 @@ def main():
     parser.add_argument("--pause", type=float, default=6.0, help="the longest time between two kills, in seconds")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     options = parser.parse_args()
+    driving.take_along("honk-kill-")
     tap = driving.Tap()
     print(f"# again: HONK={support.HONK} {__file__} --rows {options.rows} --kills {options.kills} --pause {options.pause} "
           f"--seed {options.seed}", flush=True)
@@ -100,7 +101,7 @@ def main():
     deaths = ", ".join(f"{run.victims.count(kind)} of {kind}s" for kind in ("server", "worker"))
     tap.say(not why, f"verified after {len(run.victims)} kills ({deaths}), moved and back "
                      f"{len(run.words)} times in {time.monotonic() - began:.0f} s", why)
-    tap.say(driving.nothing_runs(folder), "nothing keeps running", f"{support.processes_with(str(folder))}")
+    tap.say(driving.nothing_runs(folder), "nothing keeps running", f"{driving.processes_of(folder)}")
     if not why:
         subprocess.run(["rm", "-rf", str(folder)], check=True)
     tap.end()

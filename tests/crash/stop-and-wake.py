@@ -63,7 +63,7 @@ class Case:
                 worker.wait()
         self.project.kill()
         if not driving.nothing_runs(self.folder):
-            self.why += f"\nsomething keeps running: {support.processes_with(str(self.folder))}"
+            self.why += f"\nsomething keeps running: {driving.processes_of(self.folder)}"
         self.calls, self.took_s = self.counter.calls, time.monotonic() - began
         self.words = self.counter.words
         if not self.why:
@@ -174,14 +174,15 @@ class Case:
 
     def stays(self, driver):
         """Nobody can tell what became of its task, however often it is tried: then a person must, and is told."""
-        halted = support.eventually(lambda: self.state(driver) == "halted", STAYS_S, 0.5)
-        evidence.need(halted, f"it does not halt: {self.tasks(driver)}")
+        rests = support.eventually(lambda: self.state(driver) in ("halted", "needs_operator"), STAYS_S, 0.5)
+        evidence.need(rests, f"it does not halt: {self.tasks(driver)}")
         reason = driver.state(NAME)["reason"]
         evidence.need("nobody can tell what became of task" in reason, f"it does not say why it halted: {reason}")
         self.first.kill()
         self.first.wait()
         self.first = None
-        evidence.need(driver.honk("resume", NAME, "--reason", "ended it", user=driving.APPROVER), "it cannot be resumed")
+        act = "resume" if self.state(driver) == "halted" else "retry"  # forward, or on the way back
+        evidence.need(driver.honk(act, NAME, "--reason", "ended it", user=driving.APPROVER), f"it refuses to {act}")
         driver.deadline = time.monotonic() + driving.DEADLINE_S
         self.told = "it held the lock for ever: a person ended it"
 
@@ -222,6 +223,7 @@ def main():
     parser.add_argument("--points", type=int, default=40, help="how many sends, and how many writes")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 10, help="runs at a time; each mostly waits")
     options = parser.parse_args()
+    driving.take_along("honk-stop-")
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-stop-template-") as template:
         driving.company(template, USERS, workers=2)
