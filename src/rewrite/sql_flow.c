@@ -301,7 +301,7 @@ sql_flow(Work *work)
         if (!work->options->propagates &&
             ((is_result(query) && query_names_matter(query)) || is_struct(query)))
             pin(work, query);
-        if (query->by_name)
+        if (query->by_name || query->has_pipes)
             pin(work, query);
     }
     bool pinned;

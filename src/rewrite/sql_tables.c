@@ -89,6 +89,31 @@ edit_qualifiers(Work *work, SqlSource *source, const Spelling *spelling)
     }
 }
 
+static bool
+inserts_by_position(const SqlSource *source)
+{
+    const SqlStatement *statement = source->block->statement;
+    if (!source->is_target || statement == NULL)
+        return false;
+    return (statement->kind == STATEMENT_INSERT && !statement->has_columns) ||
+           statement->inserts_rows;
+}
+
+/* NATURAL JOIN, on either side: a new name joins by other columns. */
+static bool
+is_joined_by_name(Work *work, const SqlSource *source)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    bool is_natural = false, changes = false;
+    for (guint i = 0; i < source->block->sources->len; i++)
+        is_natural = is_natural ||
+                     ((const SqlSource *) g_ptr_array_index(source->block->sources, i))->is_natural;
+    for (guint i = 0; i < rename->changes->len; i++)
+        changes = changes || ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind !=
+                                 CHANGE_NONE;
+    return is_natural && changes;
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -105,12 +130,16 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     spelling->target[g_strv_length(spelling->target) - 1]);
         return;
     }
-    if (source->is_target && work->sql->statements->len > 0 &&
-        source->block->statement->kind == STATEMENT_INSERT &&
-        !source->block->statement->has_columns) {
+    if (inserts_by_position(source)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
-                    "rows are inserted by position, and the new table's columns may stand "
-                    "otherwise: name the columns");
+                    "rows are inserted as they are, and the new table's columns may stand or be "
+                    "called otherwise: name the columns");
+        return;
+    }
+    if (is_joined_by_name(work, source)) {
+        site_refuse(
+            work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,
+            "it is joined by the names that both sides have, and its names change: join with ON");
         return;
     }
     spell_path(work, &source->path, spelling);

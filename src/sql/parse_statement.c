@@ -159,7 +159,8 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
         take_word(parser, end, WORD_SET);
         take_assignments(parser, block, end, STOP_WHEN);
     } else if (take_word(parser, end, WORD_INSERT)) {
-        parser->statement->has_columns |= take_columns(parser, block, end);
+        bool has_columns = take_columns(parser, block, end);
+        parser->statement->inserts_rows |= !has_columns;
     }
     parse_expression(parser, &context, end, STOP_WHEN);
 }
