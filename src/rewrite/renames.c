@@ -173,9 +173,7 @@ default_fills(const Renames *renames, char *const *parts, guint missing)
 static bool
 is_default_schema(const Renames *renames, const Dialect *dialect, const SqlPath *path, guint extra)
 {
-    const char *schema = strcmp(dialect->name, "sqlite") == 0     ? "main"
-                         : strcmp(dialect->name, "postgres") == 0 ? "public"
-                                                                  : NULL;
+    const char *schema = dialect->default_schema;
     if (extra == 1 && schema != NULL && part_is(dialect, &path->parts[0], schema))
         return true;
     guint length = renames->default_path != NULL ? g_strv_length(renames->default_path) : 0;

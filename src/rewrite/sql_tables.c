@@ -44,7 +44,10 @@ static void
 edit_qualifier(Work *work, const SqlSource *source, const Spelling *spelling, const SqlPath *path,
                uint32_t parts)
 {
-    if (source->alias != NULL || parts == 0)
+    const SqlPart *last = &source->path.parts[source->path.count - 1];
+    bool is_its_name = parts > 0 && sql_same_table(work->sql->dialect, path->parts[parts - 1].text,
+                                                   path->parts[parts - 1].quote, last->text);
+    if (source->alias != NULL || !is_its_name) /* excluded.id stays */
         return;
     SqlPath qualifier = {.parts = path->parts, .count = parts};
     guint to = g_strv_length(spelling->target);

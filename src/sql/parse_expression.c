@@ -139,6 +139,25 @@ mark_field(const Parser *parser, const Context *context, guint refs_before, uint
         ref->is_field = true;
 }
 
+/* x -> …, (x, y) -> …: within the argument these names are its own. */
+static void
+mark_parameters(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
+{
+    const GPtrArray *refs = context->block->refs;
+    uint32_t arrow = is_open(parser, first) ? closing(parser, first, UINT32_MAX) + 1 : first + 1;
+    if (!parser->sql->dialect->has_lambdas || !is_text(parser, arrow, "->"))
+        return;
+    for (guint i = refs_before; i < refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, i);
+        for (guint p = refs_before; p < refs->len; p++) {
+            const SqlRef *name = g_ptr_array_index(refs, p);
+            if (name->path.parts[0].token < arrow &&
+                g_ascii_strcasecmp(name->path.parts[0].text, ref->path.parts[0].text) == 0)
+                ref->binding = BINDING_LOCAL;
+        }
+    }
+}
+
 static void
 take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end)
 {
@@ -159,6 +178,7 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
                      .first = parser->pos};
         guint refs = context->block->refs->len;
         scan_elements(parser, &scan, close);
+        mark_parameters(parser, context, refs, scan.first);
         if (makes_struct)
             mark_field(parser, context, refs, scan.first);
         if (casts && is_word(parser, parser->pos, WORD_AS))
@@ -193,18 +213,10 @@ is_glued(const Parser *parser, uint32_t first, uint32_t behind)
             (next->kind == TOKEN_TEMPLATE || next->kind == TOKEN_PARAMETER));
 }
 
-static bool
-is_lambda(const Parser *parser, const Scan *scan, uint32_t index)
-{
-    return parser->sql->dialect->has_lambdas && index == scan->first &&
-           is_text(parser, index + 1, "->");
-}
-
 static void
 take_chain(Parser *parser, Scan *scan, uint32_t end)
 {
     uint32_t first = parser->pos;
-    bool is_lambda_name = is_lambda(parser, scan, first);
     SqlPath path = path_take(parser, end, false);
     bool is_named_argument =
         is_text(parser, parser->pos, "=>") || is_text(parser, parser->pos, ":=");
@@ -216,9 +228,7 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
     bool is_template = peek(parser, first)->kind == TOKEN_TEMPLATE && path.count == 1;
     if (is_template || is_named_argument || is_glued(parser, first, parser->pos))
         return;
-    SqlRef *ref = ref_add(parser, scan->context, path);
-    if (is_lambda_name)
-        ref->binding = BINDING_LOCAL;
+    ref_add(parser, scan->context, path);
 }
 
 /* ---- words ---- */

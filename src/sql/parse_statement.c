@@ -94,6 +94,25 @@ take_rest(Parser *parser, SqlBlock *block, uint32_t end)
     }
 }
 
+/* UPDATE u … FROM t AS u, DELETE u FROM t AS u: what is written to is named by its alias. */
+static void
+find_target_by_alias(Parser *parser, SqlBlock *block)
+{
+    SqlSource *target = parser->statement->target;
+    if (target == NULL || target->path.count != 1 || target->alias != NULL)
+        return;
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source == target || source->alias == NULL ||
+            g_ascii_strcasecmp(source->alias->text, target->path.parts[0].text) != 0)
+            continue;
+        g_ptr_array_remove(block->sources, target);
+        parser->statement->target = source;
+        source->is_target = true;
+        return;
+    }
+}
+
 /* ---- kinds ---- */
 
 static void
@@ -110,7 +129,8 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
     take_target(parser, block, end);
     if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos))
         parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
-    parser->statement->has_columns = take_columns(parser, block, end);
+    parser->statement->has_columns =
+        take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
     while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
            !is_word(parser, parser->pos, WORD_SET) && !starts_clause(parser, parser->pos))
         parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
@@ -132,6 +152,7 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
         parser->statement->target->is_target = true;
     }
     take_rest(parser, block, end);
+    find_target_by_alias(parser, block);
     block->last = end - 1;
 }
 
@@ -144,6 +165,7 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     take_word(parser, end, WORD_FROM);
     take_target(parser, block, end);
     take_rest(parser, block, end);
+    find_target_by_alias(parser, block);
     block->last = end - 1;
 }
 

@@ -266,11 +266,11 @@ bind_qualified(const Resolver *resolver, SqlRef *ref)
 
 /* ---- names alone ---- */
 
-/* excluded.x of an upsert, new.x of a trigger: the target's row under another name. */
+/* excluded.x of an upsert, inserted.x of OUTPUT: the target's row under another name. */
 static bool
 bind_target_row(SqlRef *ref)
 {
-    static const char *const rows[] = {"excluded", "new", "old", "inserted", "deleted"};
+    static const char *const rows[] = {"excluded", "inserted", "deleted"};
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
     for (size_t i = 0; ref->path.count > 1 && target != NULL && i < G_N_ELEMENTS(rows); i++)
         if (g_ascii_strcasecmp(ref->path.parts[0].text, rows[i]) == 0) {
@@ -437,8 +437,10 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     const SqlBlock *outputs = ref->block;
     if (ref->block->query != NULL && ref->block->query->tail == ref->block)
         outputs = first_block(ref->block->query);
-    if (ref->clause == CLAUSE_ORDER && ref->is_whole && outputs != NULL &&
-        bind_output(resolver, ref, outputs, false))
+    bool sees_outputs =
+        (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
+        (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs);
+    if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
     if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))
         return;

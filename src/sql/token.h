@@ -64,7 +64,9 @@ typedef struct {
     bool has_lambdas;         /* x -> x + 1 in an argument */
     bool has_alias_reuse;     /* a select alias may be used further on in the list, and in WHERE */
     bool has_value_tables;    /* UNNEST(…) AS x: x is the value */
-    bool has_tacit_recursion; /* a table of WITH sees itself without RECURSIVE */
+    bool has_having_outputs;  /* HAVING looks at the outputs first */
+    const char *default_schema; /* of tables that are named without one, or NULL */
+    bool has_tacit_recursion;   /* a table of WITH sees itself without RECURSIVE */
     CaseRule table_case, column_case;
     bool quotes_keep_case; /* a quoted name is meant exactly as it is written */
 } Dialect;
