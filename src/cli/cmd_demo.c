@@ -252,6 +252,7 @@ demo_run(Demo *demo, GError **error)
     demo_heading(demo, "A company with data");
     if (!demo_prepare(demo, error))
         return false;
+    demo->is_prepared = true;
     if (invocation_has(demo->call, "prepare"))
         return true;
     if (!demo_witness_before(demo, error) || !demo_serve(demo, error) || !demo_acts(demo, error))
@@ -297,8 +298,8 @@ cmd_demo_run(Invocation *call, GError **error)
     demo_server_stop(&demo.server);
     if (demo.is_interrupted) {
         g_clear_error(error);
-        view_line(call->view,
-                  "\nInterrupted; nothing is left running. The same command goes on from here.");
+        view_line(call->view, "\nInterrupted; nothing is left running. The same command %s.",
+                  demo.is_prepared ? "goes on from here" : "begins anew");
         call->status = 128 + SIGINT;
         ok = true;
     } else if (!ok) {

@@ -16,6 +16,7 @@ typedef struct {
     int64_t users;
     bool is_json;        /* the summary is JSON; what happens is told on standard error */
     bool is_fresh;       /* not going on from an earlier run */
+    bool is_prepared;    /* there is a folder with data to go on from */
     bool is_interrupted; /* Ctrl-C or SIGTERM came */
     DemoServer server;
     int64_t began_ms;

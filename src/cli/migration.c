@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-#define BAR_WIDTH 24 /* leaves room for counts on 80 columns */
+#define BAR_WIDTH_MAX 24
+#define BAR_WIDTH_MIN 6
+#define COUNTS_WIDTH 42 /* of a million rows; a bar leaves that much room where it can */
+#define STATUS_WIDTH 9  /* "reversing" */
 
 bool
 migration_get(Invocation *call, const char *name, json_t **ret, GError **error)
@@ -54,43 +57,61 @@ migration_headline(const View *view, const json_t *migration)
     return g_string_free(text, FALSE);
 }
 
-/* "640,000 of 1,000,000 rows, 312,000/s, 1 s left", or how long it took. */
+/* "640,000 of 1,000,000, 312,000/s, 1 s left": short enough to leave room for a bar on 80 columns. */
+static void
+append_running(GString *text, const json_t *progress, int64_t done, int64_t total)
+{
+    int64_t rate = json_get_int(progress, "rate", 0), left = json_get_int(progress, "eta_ms", 0);
+    g_autofree char *now = text_count(done), *all = text_count(total);
+    g_string_append_printf(text, "%s of %s", now, all);
+    if (rate > 0) {
+        g_autofree char *speed = text_count(rate);
+        g_string_append_printf(text, ", %s/s", speed);
+    } else {
+        g_string_append_printf(text, " %s", json_get_string(progress, "unit", "rows"));
+    }
+    if (left >= 1000) {
+        g_autofree char *time = text_duration(left - left % 1000);
+        g_string_append_printf(text, ", %s left", time);
+    }
+}
+
+/* How long it took; going back, the beginning is that of going forth, and says nothing. */
+static void
+append_took(GString *text, const json_t *step)
+{
+    int64_t began = json_get_int(step, "started_at_ms", 0),
+            ended = json_get_int(step, "ended_at_ms", 0);
+    bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
+    if (is_reverse || began <= 0 || ended <= began)
+        return;
+    g_autofree char *time = text_duration(ended - began);
+    g_string_append_printf(text, "%sin %s", text->len > 0 ? " " : "", time);
+}
+
+/* What a step counts, at what speed, or what it is at besides, or how long it took. */
 static char *
 step_counts(const json_t *step)
 {
     const json_t *progress = json_object_get(step, "progress");
     int64_t done = json_get_int(progress, "done", 0), total = json_get_int(progress, "total", 0);
-    int64_t rate = json_get_int(progress, "rate", 0), left = json_get_int(progress, "eta_ms", 0);
-    int64_t began = json_get_int(step, "started_at_ms", 0),
-            ended = json_get_int(step, "ended_at_ms", 0);
-    const char *unit = json_get_string(progress, "unit", "rows");
+    const char *unit = json_get_string(progress, "unit", "rows"),
+               *note = json_get_string(progress, "note", NULL);
     GString *text = g_string_new(NULL);
-    if (total > 0) {
-        g_autofree char *a = text_count(done), *b = text_count(total);
-        if (done < total)
-            g_string_append_printf(text, "%s of %s %s", a, b, unit);
-        else
-            g_string_append_printf(text, "%s %s", b, unit);
+    if (done < total) {
+        append_running(text, progress, done, total);
+    } else if (total > 0) {
+        g_autofree char *all = text_count(total);
+        g_string_append_printf(text, "%s %s", all, unit);
     }
-    if (rate > 0 && done < total) {
-        g_autofree char *speed = text_count(rate);
-        g_string_append_printf(text, ", %s/s", speed);
-    }
-    if (left >= 1000 && done < total) {
-        g_autofree char *time = text_duration(left - left % 1000);
-        g_string_append_printf(text, ", %s left", time);
-    }
-    bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
-    if (ended > began && began > 0 &&
-        !is_reverse) { /* going back, the beginning is that of going forth */
-        g_autofree char *time = text_duration(ended - began);
-        g_string_append_printf(text, "%s%s", text->len > 0 ? " in " : "in ", time);
-    }
+    if (note != NULL && *note != '\0' && done >= total)
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", note);
+    append_took(text, step);
     return g_string_free(text, FALSE);
 }
 
 static char *
-step_bar(const View *view, const json_t *step, const char *status)
+step_bar(const View *view, const json_t *step, const char *status, int width)
 {
     const json_t *progress = json_object_get(step, "progress");
     int64_t done = json_get_int(progress, "done", 0), total = json_get_int(progress, "total", 0);
@@ -99,7 +120,7 @@ step_bar(const View *view, const json_t *step, const char *status)
         return g_strdup("");
     if (total <= 0)
         return g_strdup("");
-    return bar_text(is_over ? total : done, total, BAR_WIDTH, view->utf8);
+    return bar_text(is_over ? total : done, total, width, view->utf8);
 }
 
 /* What a task's status is called when it stands for a whole step. */
@@ -119,18 +140,32 @@ step_words(const char *status, const json_t *step)
     return status;
 }
 
+/* The same for all steps and all the time, so that nothing jumps. */
+static int
+bar_width(const json_t *steps, int width)
+{
+    int names = 0;
+    json_t *step = NULL;
+    size_t i = 0;
+    json_array_foreach(steps, i, step) names =
+        MAX(names, text_width(json_get_string(step, "name", "")));
+    int room = width - names - STATUS_WIDTH - COUNTS_WIDTH - 3 * 2;
+    return width > 0 ? CLAMP(room, BAR_WIDTH_MIN, BAR_WIDTH_MAX) : BAR_WIDTH_MAX;
+}
+
 char *
 migration_steps(const View *view, const json_t *migration, int width)
 {
     const json_t *steps = json_object_get(migration, "steps");
     g_autoptr(Table) table = table_new("STEP", "STATUS", "PROGRESS", "", NULL);
+    int bars = bar_width(steps, width);
     json_t *step = NULL;
     size_t i = 0;
     json_array_foreach(steps, i, step)
     {
         const char *status = json_get_string(step, "status", "");
         const char *trouble = json_get_string(step, "error", NULL);
-        g_autofree char *bar = step_bar(view, step, status), *counts = step_counts(step);
+        g_autofree char *bar = step_bar(view, step, status, bars), *counts = step_counts(step);
         table_cell(table, TONE_PLAIN, json_get_string(step, "name", ""));
         table_cell(table, story_tone(status), step_words(status, step));
         table_cell(table, story_tone(status), bar);

@@ -127,6 +127,15 @@ cell_append(GString *text, const View *view, Tone tone, const char *cell, int wi
     g_string_append_printf(text, "%*s", is_last ? 0 : TABLE_GAP, "");
 }
 
+/* Empty cells at the end of a row are not worth their blanks. */
+static void
+row_end(GString *text)
+{
+    while (text->len > 0 && text->str[text->len - 1] == ' ')
+        g_string_truncate(text, text->len - 1);
+    g_string_append_c(text, '\n');
+}
+
 char *
 table_text(const Table *table, const View *view, int width)
 {
@@ -139,13 +148,13 @@ table_text(const Table *table, const View *view, int width)
     for (size_t c = 0; c <= last; c++)
         cell_append(text, view, TONE_DIM, table->headings[c], widths[c], table->right[c],
                     c == last);
-    g_string_append_c(text, '\n');
+    row_end(text);
     for (size_t r = 0; r < table_rows(table); r++) {
         for (size_t c = 0; c <= last; c++) {
             const Cell *cell = table_at(table, r, c);
             cell_append(text, view, cell->tone, cell->text, widths[c], table->right[c], c == last);
         }
-        g_string_append_c(text, '\n');
+        row_end(text);
     }
     return g_string_free(text, FALSE);
 }

@@ -90,7 +90,8 @@ static const char task_sql[] =
     "END), "
     "max(json_extract(progress, '$.unit')), key <> '', max(error), min(CASE WHEN started_ms > 0 "
     "THEN started_ms END), "
-    "max(ended_ms), sum(weight), sum(CASE WHEN status = 'done' THEN weight ELSE 0 END) "
+    "max(ended_ms), sum(weight), sum(CASE WHEN status = 'done' THEN weight ELSE 0 END), "
+    "max(CASE WHEN status = 'leased' AND key = '' THEN json_extract(progress, '$.note') END) "
     "FROM task WHERE plan = :plan AND step <> '' GROUP BY step, key <> '', phase, status ORDER BY "
     "step, key <> ''";
 
@@ -150,6 +151,8 @@ step_add_tasks(json_t *step, Stmt *stmt)
     object_add(progress, "total", is_child ? stmt_col_int(stmt, 12) : stmt_col_int(stmt, 5));
     object_add(progress, "rate", stmt_col_int(stmt, 6));
     json_set_string(progress, "unit", stmt_col_text(stmt, 7));
+    if (!stmt_col_is_null(stmt, 14)) /* what the step as a whole is at; its parts only have names */
+        json_set_string(progress, "note", stmt_col_text(stmt, 14));
     if (text != NULL && strcmp(stmt_col_text(stmt, 2), "done") != 0)
         json_set_string(step, "error", text);
     if (!stmt_col_is_null(stmt, 10)) {
@@ -180,17 +183,29 @@ step_status(const json_t *step)
     return "blocked";
 }
 
+/* As workers say; where their parts are over before they say anything, on the average since the beginning. */
+static int64_t
+step_rate(const json_t *step, const char *status)
+{
+    const json_t *progress = json_object_get(step, "progress");
+    int64_t rate = json_get_int(progress, "rate", 0), done = json_get_int(progress, "done", 0);
+    int64_t gone_ms = clock_wall_ms() - json_get_int(step, "started_at_ms", INT64_MAX);
+    bool runs = strcmp(status, "leased") == 0 || strcmp(status, "waiting") == 0;
+    return rate == 0 && runs && gone_ms > 0 ? done * 1000 / gone_ms : rate;
+}
+
 static void
 step_finish(json_t *step)
 {
     json_t *progress = json_object_get(step, "progress");
     int64_t left = json_get_int(progress, "total", 0) - json_get_int(progress, "done", 0);
-    int64_t rate = json_get_int(progress, "rate", 0);
     const char *status = step_status(step);
+    int64_t rate = step_rate(step, status);
     bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
 
     json_set_string(step, "status",
                     is_reverse && strcmp(status, "done") == 0 ? "reversed" : status);
+    json_set_int(progress, "rate", rate);
     if (rate > 0 && left > 0)
         json_set_int(progress, "eta_ms", left * 1000 / rate);
     if (strcmp(status, "done") != 0)

@@ -1,0 +1,102 @@
+"""What the documents name is there: files, verbs, options, targets; and the tour shows what the program says."""
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import tempfile
+import termios
+import time
+import unittest
+
+import support
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md")),
+         *sorted((ROOT / "src").rglob("*.md"))]
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*\w\.(?:c|h|md|def|py|sql|yaml|json))`")
+MADE_ELSEWHERE = ("mappings/", "migrations/", "catalog/", "data/")  # in the reader's own folder
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
+
+
+def on_a_terminal(words, folder, seconds):
+    """What a program prints on a terminal of 80 columns."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.environ.update({"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        os.execv(words[0], words)
+    termios.tcsetwinsize(terminal, (24, 80))
+    said, deadline = b"", time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            said += os.read(terminal, 65536)
+        except OSError:  # the other side is closed
+            break
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return ESCAPE.sub("", said.decode(errors="replace")).replace("\r", "")
+
+
+def bare(line):
+    """A line without what differs between runs: numbers, bars, folders, marks of the version."""
+    line = re.sub(r"\s(/\S+)?/(honk-demo|demo)(/\S*)?", " DEMO", " " + line)
+    line = re.sub(r"[█▏▎▍▌▋▊▉░]+", "BAR", line)
+    line = re.sub(r"\b[0-9a-f]{8,}\b", "N", line)
+    line = re.sub(r"\b(?:N m |\d+ m )?[\d.,]+ (?:ms|s)\b", "N s", line)
+    return re.sub(r"\s+", " ", re.sub(r"\d[\d.,]*", "N", line)).strip()
+
+
+class Documents(unittest.TestCase):
+    def test_files_that_are_named_are_there(self):
+        for page in PAGES:
+            for name in PATH.findall(text_of(page)):
+                places = [ROOT / name, ROOT / "src" / name, page.parent / name]
+                is_there = any(place.exists() for place in places) or name.startswith(MADE_ELSEWHERE)
+                self.assertTrue(is_there, f"{page.relative_to(ROOT)} names {name}")
+
+    def test_targets_that_are_named_exist(self):
+        targets = re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.M)
+        for page in PAGES:
+            for target in re.findall(r"(?:`|^)make ([a-z]+)", text_of(page), re.M):
+                self.assertIn(target, targets, page)
+
+    def test_verbs_and_options_that_are_named_exist(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        known = {}
+        for page in PAGES:
+            for command in re.findall(r"(?:`|^\$ |^)honk ([a-z][^`\n#|&;]*)", text_of(page), re.M):
+                words = command.split()
+                verb = " ".join(words[:2]) if words[0] in ("catalog", "mapping") else words[0]
+                if verb not in known:
+                    done = project.honk(*verb.split(), "--help", check=False)
+                    known[verb] = done.stdout if done.returncode == 0 else None
+                self.assertIsNotNone(known[verb], f"{page.relative_to(ROOT)} says 'honk {command}'")
+                for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", command):
+                    self.assertIn(option, known[verb], f"{page.relative_to(ROOT)} says 'honk {command}'")
+
+    def test_the_tour_shows_what_the_program_says(self):
+        base = pathlib.Path(tempfile.mkdtemp(prefix="honk-tour-"))
+        self.addCleanup(shutil.rmtree, base, ignore_errors=True)
+        readme = text_of(ROOT / "README.md")
+        tour = readme[readme.index("## What `make run` shows"):]
+        tour = tour[:tour.index("\n## ", 5)]
+        blocks = [block for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", tour, re.M | re.S) if kind == ""]
+        self.assertGreater(len(blocks), 2)
+        said = on_a_terminal([support.HONK, "demo", "--rollback", "--no-serve", "--rows", "3000", "--dir", "honk-demo"], base, 120)
+        lines = {bare(line) for line in said.splitlines()}
+        for line in "".join(blocks).splitlines():
+            if bare(line) not in ("", "…"):
+                self.assertIn(bare(line), lines, f"README.md shows '{line}'\n{said}")
+
+
+if __name__ == "__main__":
+    unittest.main()
