@@ -81,6 +81,7 @@ routine_is_no_news_and_trouble_is(void)
     view->colour = false;
     g_autofree char *done = task_line(view, "task.status", "done", NULL, &is_news);
     g_assert_false(is_news);
+    g_assert_nonnull(strstr(done, "compare  done"));
     g_autofree char *failed = task_line(view, "task.status", "failed", NULL, &is_news);
     g_assert_true(is_news);
     g_assert_nonnull(strstr(failed, "compare  failed"));
