@@ -71,6 +71,11 @@ show_help(const Invocation *call)
 {
     int words = 0;
     const Command *command = call->command;
+    if (invocation_json(call)) {
+        g_autoptr(json_t) all = commands_help_json();
+        view_json(call->view, all);
+        return 0;
+    }
     if (command == NULL && call->args->len > 0) /* honk help VERB */
         command = command_find((char *const *) call->args->pdata, (int) call->args->len, &words);
     g_autofree char *text = command != NULL ? command_help(command) : commands_help();

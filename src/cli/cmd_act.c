@@ -63,8 +63,12 @@ cmd_act_run(Invocation *call, GError **error)
     g_autofree char *id = client_escape(name);
     g_autofree char *path = g_strdup_printf("/migrations/%s/%s", id, call->command->name);
     g_autoptr(json_t) body = act_body(call), answer = NULL;
-    if (!client_call(call, "POST", path, body, &answer, error))
+    if (!client_call(call, "POST", path, body, &answer, error)) {
+        if (error != NULL && error_is(*error, ERR_INVALID) &&
+            strstr((*error)->message, "'reason'") != NULL)
+            invocation_hint(call, "honk %s %s --reason '…'", call->command->name, name);
         return false;
+    }
     if (invocation_has(call, "watch") || invocation_has(call, "wait"))
         return watch_migration(call, name, invocation_has(call, "wait"),
                                call->command == &cmd_rollback ? "rolled_back" : NULL, error);

@@ -144,8 +144,10 @@ move_ended(Demo *demo, const json_t *migration)
 }
 
 static bool
-move_stuck(const json_t *migration, GError **error)
+move_stuck(Demo *demo, const json_t *migration, GError **error)
 {
+    invocation_hint(demo->call, "the server's log is %s; 'honk demo --fresh' starts afresh",
+                    demo->server.log);
     g_autofree char *words = story_words(json_get_string(migration, "state", ""));
     return fail(error, ERR_MISMATCH, "'%s' is %s: %s", migration_name(migration), words,
                 json_get_string(migration, "reason", "no reason was given"));
@@ -172,7 +174,7 @@ move_turn(Demo *demo, const json_t *migration, bool is_first, bool *ret_over, GE
     if (!story_is_resting(state))
         return move_watch(demo, name, error);
     if (strcmp(state, "halted") == 0 || strcmp(state, "needs_operator") == 0)
-        return move_stuck(migration, error);
+        return move_stuck(demo, migration, error);
     if (strcmp(state, "succeeded") != 0)
         return move_plan(demo, name, true, error);
     *ret_over = true;
@@ -212,7 +214,7 @@ turn_back(Demo *demo, const char *name, bool *ret_over, GError **error)
     if (!story_is_resting(state))
         return move_watch(demo, name, error);
     if (strcmp(state, "succeeded") != 0)
-        return move_stuck(migration, error);
+        return move_stuck(demo, migration, error);
     show_command(demo, AUTHOR, "rollback %s --watch", name);
     return act(demo, migration, "rollback", json_pack("{s:s}", "reason", "to show the way back"),
                error);

@@ -63,3 +63,38 @@ commands_help(void)
                           "honk demo\n");
     return g_string_free(text, FALSE);
 }
+
+static json_t *
+options_json(const Option *options)
+{
+    json_t *list = json_array();
+    for (const Option *o = options; o != NULL && o->name != NULL; o++) {
+        const char letter[] = {o->letter, '\0'};
+        json_t *option = json_object();
+        json_set_string(option, "name", o->name);
+        json_set_string(option, "letter", o->letter != 0 ? letter : NULL);
+        json_set_string(option, "value", o->value);
+        json_set_string(option, "text", o->text);
+        json_array_append_new(list, option);
+    }
+    return list;
+}
+
+json_t *
+commands_help_json(void)
+{
+    json_t *verbs = json_array();
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        const Command *command = command_at(i);
+        json_t *verb = json_object();
+        json_set_string(verb, "name", command->name);
+        json_set_string(verb, "args", command->args);
+        json_set_string(verb, "summary", command->summary);
+        json_set_string(verb, "about", command->about);
+        json_set_string(verb, "examples", command->examples);
+        json_object_set_new(verb, "options", options_json(command->options));
+        json_array_append_new(verbs, verb);
+    }
+    return json_pack("{s:s, s:o, s:o}", "version", HONK_VERSION, "options",
+                     options_json(common_options), "verbs", verbs);
+}

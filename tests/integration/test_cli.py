@@ -1,6 +1,9 @@
 """The command line: help, mistakes and their way on, and one migration by hand."""
 import json
+import pathlib
 import re
+import shlex
+import subprocess
 import unittest
 
 import support
@@ -29,6 +32,28 @@ class WithoutServer(unittest.TestCase):
         expected = self.project.honk("plan", "--help").stdout
         for words in (["help", "plan"], ["plan", "-h"], ["--help", "plan"]):
             self.assertEqual(self.project.honk(*words).stdout, expected)
+
+    def test_programs_learn_every_verb_and_option(self):
+        told = json.loads(self.project.honk("help", "--json").stdout)
+        listed = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", self.project.honk("--help").stdout, re.MULTILINE)
+        self.assertEqual([verb["name"] for verb in told["verbs"]], listed)
+        for verb in told["verbs"]:
+            text = self.project.honk(*verb["name"].split(), "--help").stdout
+            for option in verb["options"] + told["options"]:
+                self.assertIn("--" + option["name"], text)
+
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        tool = pathlib.Path(__file__).resolve().parents[2] / "tools" / "manual"
+        script = subprocess.run([tool, "bash", support.HONK], capture_output=True, text=True, check=True).stdout
+        ask = f"COMP_WORDS=({shlex.join(['honk', *words])}); COMP_CWORD={len(words)}; _honk; echo \"${{COMPREPLY[@]}}\""
+        return subprocess.run(["bash", "-c", script + ask], capture_output=True, text=True, check=True).stdout.split()
+
+    def test_bash_completes_verbs_second_words_and_options(self):
+        self.assertEqual(self.complete("roll"), ["rollback"])
+        self.assertEqual(self.complete("mapping", "ex"), ["explain"])
+        self.assertEqual(self.complete("rollback", "--give"), ["--give-up-rows"])
+        self.assertEqual(self.complete("catalog", "list", "--js"), ["--json"])
 
     def test_a_wrong_word_gets_its_neighbour(self):
         self.assertIn("did you mean 'honk approve'?", self.refused(2, "aprove", "x"))
@@ -142,7 +167,16 @@ class ByHand(unittest.TestCase):
         self.assertEqual(states[-1], "succeeded")
         self.assertLess(states.index("planned"), states.index("approved"))
         self.assertEqual([e["seq"] for e in events], sorted(e["seq"] for e in events))
-        self.assertIn("succeeded", self.project.honk("logs", "customers-v2").stdout)
+        told, all_of_it = (self.project.honk("logs", "customers-v2", *more).stdout for more in ([], ["--all"]))
+        self.assertRegex(told, r"customers-v2  plan  soaking . succeeded")
+        self.assertNotIn("leased", told)
+        self.assertIn("leased", all_of_it)
+        self.assertGreater(len(all_of_it.splitlines()), len(told.splitlines()))
+
+    def test_7b_what_needs_a_reason_says_how_to_give_it(self):
+        done = self.project.honk("retire", "customers-v2", check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("hint: honk retire customers-v2 --reason", done.stderr)
 
     def test_8_status_lists_it_aligned(self):
         lines = self.project.honk("status").stdout.splitlines()
