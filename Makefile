@@ -3,9 +3,9 @@
 # Variables: B=folder of the build, SECONDS_EACH=time of each fuzz target, PREFIX and DESTDIR for install.
 
 B := build
-SECONDS_EACH := 20
-PREFIX := /usr/local
-DESTDIR :=
+SECONDS_EACH ?= 20
+PREFIX ?= /usr/local
+DESTDIR ?=
 # Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.
 NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
