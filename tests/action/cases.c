@@ -71,6 +71,15 @@ const RigCase rig_cases[] = {
         .strategy = "bulk-copy",
     },
     {
+        .name = "a transform to a store of another kind",
+        .sql = PEOPLE "UPDATE people SET last = 'Turing', born = 'Foo 23 1912' WHERE id = 3;",
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
+        .source = "data:people",
+        .target = "mem:persons",
+        .strategy = "schema-transform",
+        .mapping = PEOPLE_MAPPING,
+    },
+    {
         .name = "a transform from a file, with a row that does not fit",
         .sql = "CREATE TABLE elsewhere (id INTEGER PRIMARY KEY);",
         .csv = "id,first,last,country,born\n"

@@ -1,6 +1,7 @@
 /*
- * rehearsal.c - every action of every case, again and again: look, run, run again, probe, reverse,
- * reverse again, run anew; and the world must be the same wherever it should be.
+ * rehearsal.c - every action of every case, again and again: look, run, prove, run again, probe,
+ * reverse, reverse again, run anew; and the world must be the same wherever it should be. What has no
+ * way back is rehearsed as far as that goes, and the table of actions is asked whether all were.
  */
 #include "cases.h"
 
@@ -45,15 +46,73 @@ run_again(Rig *rig, const Step *step)
         assert_kind(outcome, OUTCOME_DONE);
 }
 
+/* Looking changes nothing, and what it sees is not drift: neither before nor after. */
+static void
+look_must(Rig *rig, const Step *step)
+{
+    g_autofree char *before = rig_world(rig);
+    World first = rig_check(rig, step), second = rig_check(rig, step);
+    g_assert_cmpint(first, ==, second);
+    g_assert_cmpint(first, !=, WORLD_MOVED);
+    assert_world(rig, before, "after a look at it", step);
+}
+
+static void
+verify_must(Rig *rig, const Step *step)
+{
+    g_autoptr(GError) error = NULL;
+    if (!rig_verify(rig, step, &error))
+        g_error("%s is not proven: %s", step->name, error->message);
+}
+
+/* A proof that holds without the effect is none. That of a split step adds up, also to nothing. */
+static void
+verify_must_fail(Rig *rig, const Step *step)
+{
+    g_autoptr(GError) error = NULL;
+    if (action_by_name(step->action->name)->verify != NULL && rig_verify(rig, step, &error))
+        g_error("%s is proven, although it was not done", step->name);
+}
+
+/* The first part of a split step, alone; the whole step then finds it done. */
+static void
+rehearse_part(Rig *rig, const Step *step)
+{
+    g_autoptr(Outcome) split = rig_lease(rig, step, "", NULL, RIG_RUN, false);
+    assert_kind(split, OUTCOME_MORE);
+    const json_t *child = json_array_get(split->children, 0);
+    const char *key = json_get_string(child, "key", "");
+    json_t *params = json_object_get(child, "params");
+    static const RigMode modes[] = {RIG_PROBE, RIG_RUN, RIG_PROBE, RIG_RUN, RIG_PROBE};
+    static const OutcomeKind kinds[] = {OUTCOME_NOT_APPLIED, OUTCOME_DONE, OUTCOME_APPLIED,
+                                        OUTCOME_DONE, OUTCOME_APPLIED};
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autoptr(Outcome) outcome =
+            rig_lease(rig, step, key, json_incref(params), modes[i], false);
+        assert_kind(outcome, kinds[i]);
+    }
+    reverse_whole(rig, step);
+    g_autoptr(Outcome) gone = rig_lease(rig, step, key, json_incref(params), RIG_PROBE, false);
+    assert_kind(gone, OUTCOME_NOT_APPLIED);
+    g_hash_table_remove_all(rig->intents);
+}
+
 static void
 rehearse_reversible(Rig *rig, const Step *step)
 {
     g_autofree char *before = rig_world(rig);
     bool effects = step->action->has_effects, split = step->action->is_split;
 
+    look_must(rig, step);
+    if (effects && split)
+        rehearse_part(rig, step);
+    assert_world(rig, before, "after a part of it and back", step);
     run_must(rig, step);
+    verify_must(rig, step);
     g_autofree char *after = rig_world(rig);
+    look_must(rig, step);
     run_again(rig, step);
+    verify_must(rig, step);
     assert_world(rig, after, "after it ran again", step);
     if (effects && !split)
         probe_must(rig, step, OUTCOME_APPLIED);
@@ -61,10 +120,13 @@ rehearse_reversible(Rig *rig, const Step *step)
     assert_world(rig, before, "after its reverse", step);
     reverse_whole(rig, step);
     assert_world(rig, before, "after its reverse ran again", step);
-    if (effects && !split)
+    if (effects && !split) {
         probe_must(rig, step, OUTCOME_NOT_APPLIED);
+        verify_must_fail(rig, step);
+    }
     g_hash_table_remove_all(rig->intents); /* the engine would make a new plan; rows are the same */
     run_must(rig, step);
+    verify_must(rig, step);
     assert_world(rig, after, "after it ran anew", step);
 }
 
@@ -77,9 +139,13 @@ rehearse_irreversible(Rig *rig, const Step *step, const char *let_go)
     if (let_go != NULL)
         rig_sql(rig, let_go);
 
+    look_must(rig, step);
+    verify_must_fail(rig, step);
     run_must(rig, step);
+    verify_must(rig, step);
     g_autofree char *after = rig_world(rig);
     run_again(rig, step);
+    verify_must(rig, step);
     assert_world(rig, after, "after it ran again", step);
     probe_must(rig, step, OUTCOME_APPLIED);
     refused = rig_reverse(rig, step, NULL);
@@ -166,6 +232,68 @@ preflight_finds_no_drift_at_any_step(const void *data)
     }
 }
 
+/* ---- the table of actions ---- */
+
+/* The same request twice gives the same plan, and neither touches the world. */
+static void
+planning_twice_gives_the_same_plan(void)
+{
+    g_autoptr(Rig) rig = rig_new(&rig_cases[1]);
+    g_autofree char *before = rig_world(rig);
+    g_autofree char *first = NULL;
+    for (int again = 0; again < 2; again++) {
+        rig_plan(rig, &rig_cases[1]);
+        g_assert_true(first == NULL || strcmp(first, rig->plan->digest) == 0);
+        g_free(first);
+        first = g_strdup(rig->plan->digest);
+        g_clear_pointer(&rig->plan, plan_free);
+    }
+    g_autofree char *after = rig_world(rig);
+    g_assert_cmpstr(before, ==, after);
+}
+
+static void
+preflight_looks_and_touches_nothing(void)
+{
+    g_autoptr(Rig) rig = rig_new(&rig_cases[1]);
+    rig_plan(rig, &rig_cases[1]);
+    g_autofree char *before = rig_world(rig);
+    for (int again = 0; again < 2; again++) {
+        g_autoptr(Outcome) outcome = rig_preflight(rig, NULL);
+        assert_kind(outcome, OUTCOME_DONE);
+    }
+    g_autofree char *after = rig_world(rig);
+    g_assert_cmpstr(before, ==, after);
+}
+
+/* What is no step of a plan is rehearsed on its own. */
+static const struct {
+    ActionId id;
+    const char *name;
+    void (*rehearse)(void);
+} alone[] = {
+    {ACTION_PLAN, "planning twice gives the same plan", planning_twice_gives_the_same_plan},
+    {ACTION_PREFLIGHT, "preflight looks and touches nothing", preflight_looks_and_touches_nothing},
+};
+
+/* The cases take every step of their plans; what no plan has, and nobody rehearses alone, fails here. */
+static void
+no_action_of_the_table_is_left_out(void)
+{
+    bool rehearsed[ACTION_COUNT] = {false};
+    for (size_t i = 0; i < G_N_ELEMENTS(alone); i++)
+        rehearsed[alone[i].id] = true;
+    for (size_t i = 0; i < rig_case_count; i++) {
+        g_autoptr(Rig) rig = rig_new(&rig_cases[i]);
+        rig_plan(rig, &rig_cases[i]);
+        for (guint j = 0; j < rig->plan->steps->len; j++)
+            rehearsed[((const Step *) rig->plan->steps->pdata[j])->action->id] = true;
+    }
+    for (ActionId id = 0; id < ACTION_COUNT; id++)
+        if (!rehearsed[id])
+            g_error("no case rehearses the action '%s': add one to cases.c", action_info(id)->name);
+}
+
 static void
 add(const char *what, const RigCase *kase, GTestDataFunc function)
 {
@@ -185,5 +313,11 @@ main(int argc, char **argv)
             a_rollback_from_every_step_ends_where_it_began);
         add("preflight finds no drift at any step", kase, preflight_finds_no_drift_at_any_step);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(alone); i++) {
+        g_autofree char *path = g_strdup_printf("/rehearsal/%s", alone[i].name);
+        g_test_add_func(path, alone[i].rehearse);
+    }
+    g_test_add_func("/rehearsal/no action of the table is left out",
+                    no_action_of_the_table_is_left_out);
     return g_test_run();
 }

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include "base/text.h"
+#include "driver/memory/memory.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -140,6 +141,29 @@ digest_query(sqlite3 *db, const char *sql, GChecksum *sum, GPtrArray *names)
     sqlite3_finalize(stmt);
 }
 
+/* The tables that the plan speaks of in the store of this process. */
+static void
+digest_memory(Rig *rig, GChecksum *sum)
+{
+    static const char *const members[] = {"object", "stage", "kept"};
+    const json_t *target = rig->plan != NULL ? json_object_get(rig->plan->json, "target") : NULL;
+    const char *url = json_get_string(target, "url", "");
+    g_autoptr(Conn) conn = NULL;
+    if (!g_str_has_prefix(url, "mem:"))
+        return;
+    g_assert_true(conn_open(config_store(rig->config, "mem"), &conn, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+        const char *object =
+            i == 0 ? url + strlen("mem:") : json_get_string(target, members[i], "");
+        g_autofree char *fingerprint = NULL;
+        bool exists = false;
+        g_assert_true(conn_exists(conn, object, &exists, NULL));
+        g_assert_true(!exists || conn_fingerprint(conn, object, &fingerprint, NULL));
+        if (exists)
+            g_checksum_update(sum, (const guchar *) fingerprint, -1);
+    }
+}
+
 char *
 rig_world(Rig *rig)
 {
@@ -165,6 +189,7 @@ rig_world(Rig *rig)
         digest_query(db, sql, sum, NULL);
     }
     sqlite3_close(db);
+    digest_memory(rig, sum);
     return g_strdup(g_checksum_get_string(sum));
 }
 
@@ -198,7 +223,8 @@ rig_new(const RigCase *kase)
                                         "socket: .honk/honk.sock\n"
                                         "stores:\n"
                                         "  data:  { driver: sqlite, path: data.db }\n"
-                                        "  files: { driver: csv, path: . }\n";
+                                        "  files: { driver: csv, path: . }\n"
+                                        "  mem:   { driver: memory, volatile: true }\n";
     Rig *rig = g_new0(Rig, 1);
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(GError) error = NULL;
@@ -247,6 +273,7 @@ rig_free(Rig *rig)
     if (rig == NULL)
         return;
     remove_folder(rig->folder);
+    memory_forget("mem");
     g_free(rig->folder);
     config_free(rig->config);
     plan_free(rig->plan);
@@ -316,17 +343,84 @@ task_name(const Step *step, const char *key)
     return g_strdup_printf("t-%s-%s", step->name, key);
 }
 
+/* What an earlier attempt wrote down before it began; NULL when there was none. */
+static json_t *
+intent_of(Rig *rig, const char *task)
+{
+    json_t *pre_state = g_hash_table_lookup(rig->intents, task);
+    return pre_state == NULL
+               ? NULL
+               : json_pack("{s:i, s:i, s:O}", "attempt", 1, "at_ms", 0, "pre_state", pre_state);
+}
+
+/* A lease of the step itself, for one function of its action. */
+typedef struct {
+    char *task;
+    json_t *intent;
+    Lease lease;
+    StepCall call;
+} Part;
+
+static void
+part_init(Part *part, Rig *rig, const Step *step)
+{
+    part->task = task_name(step, "");
+    part->intent = intent_of(rig, part->task);
+    part->lease = (Lease){.id = part->task,
+                          .plan = (char *) "m-rehearsal",
+                          .step = step->name,
+                          .action = (char *) step->action->name,
+                          .key = (char *) "",
+                          .plan_digest = rig->plan->digest,
+                          .attempt = 1,
+                          .token = ++rig->token,
+                          .lease_ms = 1000,
+                          .params = step->params,
+                          .intent = part->intent};
+    part->call = (StepCall){.lease = &part->lease, .plan = rig->plan, .step = step};
+}
+
+static void
+part_clear(Part *part)
+{
+    g_free(part->task);
+    json_decref(part->intent);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Part, part_clear)
+
+World
+rig_check(Rig *rig, const Step *step)
+{
+    const Action *action = action_by_name(step->action->name);
+    g_autoptr(json_t) state = NULL;
+    g_autoptr(GError) error = NULL;
+    World world = WORLD_EXPECTED;
+    g_auto(Part) part;
+
+    part_init(&part, rig, step);
+    if (action->check != NULL && !action->check(&part.call, &rig->env, &world, &state, &error))
+        g_error("%s: %s", step->name, error->message);
+    return world;
+}
+
+bool
+rig_verify(Rig *rig, const Step *step, GError **error)
+{
+    const Action *action = action_by_name(step->action->name);
+    g_auto(Part) part;
+
+    part_init(&part, rig, step);
+    return action->verify == NULL || action->verify(&part.call, &rig->env, error);
+}
+
 static Outcome *
 lease_with(Rig *rig, const Step *step, const char *key, json_t *params, RigMode mode,
            bool children_done, int64_t token, json_t *evidence)
 {
     g_autofree char *task = task_name(step, key);
     g_autoptr(json_t) owned = params != NULL ? params : json_incref(step->params);
-    g_autoptr(json_t) intent = NULL;
-    json_t *pre_state = g_hash_table_lookup(rig->intents, task);
+    g_autoptr(json_t) intent = intent_of(rig, task);
 
-    if (pre_state != NULL)
-        intent = json_pack("{s:i, s:i, s:O}", "attempt", 1, "at_ms", 0, "pre_state", pre_state);
     Lease lease = {.id = task,
                    .plan = (char *) "m-rehearsal",
                    .step = step->name,

@@ -51,6 +51,9 @@ Outcome *rig_lease(Rig *rig, const Step *step, const char *key, json_t *params, 
                    bool children_done);
 /* The same with the token of an earlier lease: a worker that was believed dead. */
 Outcome *rig_late_lease(Rig *rig, const Step *step, const char *key, json_t *params, int64_t token);
+/* An action's look at the world and its proof, each alone, as a lease of the step itself. */
+World rig_check(Rig *rig, const Step *step);
+bool rig_verify(Rig *rig, const Step *step, GError **error);
 /* A whole step: its children, too, in order. */
 Outcome *rig_run(Rig *rig, const Step *step);
 Outcome *rig_reverse(Rig *rig, const Step *step, json_t *params);
@@ -59,7 +62,8 @@ Outcome *rig_preflight(Rig *rig, json_t *params);
 void rig_run_before(Rig *rig, const Step *step);
 const Step *rig_step(const Rig *rig, const char *action);
 
-/* Everything in data.db that is not Honk's bookkeeping, as one digest. Caller frees. */
+/* Everything in data.db that is not Honk's bookkeeping, and the plan's tables in `mem`, as one
+ * digest. Caller frees. */
 char *rig_world(Rig *rig);
 sqlite3 *rig_db(Rig *rig);
 void rig_sql(Rig *rig, const char *sql);
