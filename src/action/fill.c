@@ -5,7 +5,6 @@
 #include "base/text.h"
 
 #define RANGE_MS_DEFAULT 2000 /* for plans that say nothing */
-#define RANGES_MAX 40000      /* told in one answer, at 300 bytes each: under HTTP_BODY_BYTES_MAX */
 
 /* The part of the step that this lease is about; NULL: the step itself. */
 static const json_t *
@@ -97,13 +96,9 @@ split(const Move *move, Outcome *outcome, GError **error)
     json_t *range;
     size_t i;
 
-    if (!source_identity(move, &identity, error) || !move_transfer(move, &transfer, error) ||
+    if (!source_identity(move, &identity, error) || !move_transfer(move, 0, &transfer, error) ||
         !transfer_split(transfer, range_ms, &ranges, error))
         return false;
-    if (json_array_size(ranges) > RANGES_MAX)
-        return fail(error, ERR_TOO_LARGE,
-                    "'%s' would be divided into %zu ranges, at most %d are allowed: raise range_ms",
-                    move->source, json_array_size(ranges), RANGES_MAX);
     json_array_foreach(ranges, i, range) rows_total += json_get_int(range, "rows", 0);
     outcome->kind = OUTCOME_MORE;
     outcome->children = json_array();
@@ -121,15 +116,21 @@ split(const Move *move, Outcome *outcome, GError **error)
     return true;
 }
 
-/* Rows put aside against what the plan allows of `rows_total`. */
-static bool
-check_budget(const Move *move, const RangeResult *sum, int64_t rows_total, GError **error)
+/* How many rows of `rows_total` the plan allows to put aside. */
+static int64_t
+budget_of(const Move *move, int64_t rows_total)
 {
     const json_t *budget = json_object_get(move->call->plan->json, "quarantine");
     int64_t rows_max = json_get_int(budget, "rows_max", 0);
     int64_t ppm = json_get_int(budget, "share_max_ppm", 0);
     int64_t by_share = rows_total / 1000000 * ppm + rows_total % 1000000 * ppm / 1000000;
-    int64_t allowed = MAX(rows_max, by_share);
+    return MAX(rows_max, by_share);
+}
+
+static bool
+check_budget(const Move *move, const RangeResult *sum, int64_t rows_total, GError **error)
+{
+    int64_t allowed = budget_of(move, rows_total);
 
     if (sum->rejected <= allowed)
         return true;
@@ -165,7 +166,9 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     json_t *quarantine = NULL;
     Ticker ticker = {move->env, json_get_int(range, "rows", 0), range_name(range)};
 
-    if (!check_identity(move, error) || !move_transfer(move, &transfer, error) ||
+    int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
+    int64_t rejects_max = MAX(REJECTS_PER_RANGE, budget_of(move, rows_total));
+    if (!check_identity(move, error) || !move_transfer(move, rejects_max, &transfer, error) ||
         !transfer_range(transfer, range, ticker_tick, &ticker, &result, error) ||
         !check_identity(move, error))
         return false;
@@ -175,7 +178,6 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     /* Many bad rows are seen early: the budget is looked at after each range that had some. */
     if (!step_connect(move->env, move->target_store, &conn, error))
         return false;
-    int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
     bool ok = sum_and_budget(move, conn, rows_total, &sum, &ranges, &quarantine, error);
     if (quarantine != NULL && !ok)
         json_object_set(outcome->evidence, "quarantine", quarantine);

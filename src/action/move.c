@@ -123,7 +123,7 @@ move_fence(const Move *move, Conn *target, GError **error)
 }
 
 bool
-move_transfer(const Move *move, Transfer **ret, GError **error)
+move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
 {
     const Lease *lease = move->call->lease;
     TransferSpec spec = {
@@ -136,6 +136,7 @@ move_transfer(const Move *move, Transfer **ret, GError **error)
         .plan = lease->plan,
         .task = lease->id,
         .token = lease->token,
+        .rejects_max = rejects_max,
         .hash = true,
         .push_allowed = true,
     };

@@ -37,7 +37,8 @@ CHECKED bool move_stage_schema(const Move *move, Schema **ret, GError **error);
 Writer move_writer(const Move *move, const char *range);
 /* What an earlier attempt of this task still tries changes nothing from here on. */
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
-CHECKED bool move_transfer(const Move *move, Transfer **ret, GError **error);
+/* `rejects_max` as in TransferSpec. */
+CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
 /* Where the rows go that a person gave up. Caller frees. */
 char *move_lost_name(const Move *move);
 

@@ -93,7 +93,7 @@ binder_input_fn(const char *column, void *data)
 static size_t
 binder_expr_item(Binder *binder, const Rule *rule, ColumnType type)
 {
-    SourceItem item = {.name = g_strdup_printf("expr:%s", rule->target),
+    SourceItem item = {.name = g_strconcat(ITEM_OF_EXPR, rule->target, NULL),
                        .sql = sql_in_brackets(rule->expr)};
     g_array_append_val(binder->items, item);
     schema_add(binder->input, item.name, type, "", true);

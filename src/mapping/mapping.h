@@ -127,9 +127,10 @@ const Schema *program_target(const Program *program);
  * source without SQL only plain columns (the batch's row_ids are "_row"). The scan yields batches of program_input();
  * an expression's cell is read as the type given there. */
 typedef struct {
-    char *name;
-    char *sql; /* NULL: the column itself */
+    char *name; /* of an expression: ITEM_OF_EXPR and the target column that it is for */
+    char *sql;  /* NULL: the column itself */
 } SourceItem;
+#define ITEM_OF_EXPR "expr:"
 size_t program_items(const Program *program, const SourceItem **ret);
 const Schema *program_input(const Program *program);
 /* SQL in brackets for the source, or NULL. Where the source has no SQL, program_apply() leaves the rows out itself. */

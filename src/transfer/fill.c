@@ -10,8 +10,7 @@
  */
 #include "transfer/inside.h"
 
-/* A range in which that many rows are refused is a wrong mapping, not bad data. */
-#define REJECTS_PER_RANGE_MAX 10000
+#include <string.h>
 
 typedef struct {
     Transfer *transfer;
@@ -31,11 +30,13 @@ put_aside(Fill *fill, int64_t row_id, const char *column, const char *reason, GE
     if (!scan_record(fill->scan, row_id, &record, &unreadable))
         record = json_pack("{ss}", "unreadable", unreadable->message);
     fill->result.rejected++;
-    if (fill->result.rejected > REJECTS_PER_RANGE_MAX)
+    int64_t allowed = fill->transfer->spec.rejects_max;
+    allowed = allowed > 0 ? allowed : REJECTS_PER_RANGE;
+    if (fill->result.rejected > allowed)
         return fail(error, ERR_BUDGET,
-                    "more than %d rows of one range are refused, the last because: %s%s%s",
-                    REJECTS_PER_RANGE_MAX, column != NULL ? column : "", column != NULL ? ": " : "",
-                    reason);
+                    "more than %" G_GINT64_FORMAT
+                    " rows of one range are refused, the last because: %s%s%s",
+                    allowed, column != NULL ? column : "", column != NULL ? ": " : "", reason);
     return conn_quarantine(fill->transfer->target, row_id, record, column, reason, error);
 }
 
@@ -43,6 +44,8 @@ static void
 on_reject(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
 {
     Fill *fill = data;
+    if (column != NULL && g_str_has_prefix(column, ITEM_OF_EXPR))
+        column += strlen(ITEM_OF_EXPR); /* people know the column that it is for */
     if (fill->error == NULL && !put_aside(fill, row_id, column, reason, &fill->error))
         g_assert(fill->error != NULL);
 }

@@ -10,9 +10,9 @@
 
 /* Writing costs about as much as reading and mapping, in the row-by-row way. */
 #define WRITE_FACTOR 2
-#define ROWS_PER_S_MIN 10000
+#define ROWS_PER_S_MIN 50 /* rows of megabytes each */
 #define ROWS_PER_S_MAX 1000000
-#define RATE_ROWS_MIN 256 /* fewer rows say nothing about the rate */
+#define RATE_ROWS_MIN 256 /* fewer rows, unless they fill a batch, say nothing about the rate */
 #define ROWS_PER_S_GUESS 200000
 
 /* One file has one writer at a time, and a reader of its own would stand in that writer's way. */
@@ -183,7 +183,7 @@ measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
         return false;
     int64_t took_us = MAX(clock_monotonic_us() - begun_us, 1) * WRITE_FACTOR;
     int64_t rows = (int64_t) in->row_count;
-    *ret_rows_per_s = rows < RATE_ROWS_MIN
+    *ret_rows_per_s = rows < RATE_ROWS_MIN && !batch_is_full(in)
                           ? ROWS_PER_S_GUESS
                           : CLAMP(rows * 1000000 / took_us, ROWS_PER_S_MIN, ROWS_PER_S_MAX);
     return true;
@@ -199,9 +199,9 @@ split_named(Conn *conn, const char *object, int64_t rows, json_t **ret, GError *
     for (;;) {
         if (!conn_split(conn, object, rows, &ranges, error))
             return false;
-        if (json_array_size(ranges) <= CHILDREN_PER_STEP_MAX)
+        if (json_array_size(ranges) <= RANGES_MAX)
             break;
-        rows *= (int64_t) (json_array_size(ranges) / CHILDREN_PER_STEP_MAX) + 1;
+        rows *= (int64_t) (json_array_size(ranges) / RANGES_MAX) + 1;
         json_decref(ranges);
     }
     json_array_foreach(ranges, i, range)

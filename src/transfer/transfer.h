@@ -12,6 +12,12 @@
 
 #include "driver/driver.h"
 
+/* More rows of one range than that are put aside only where somebody allowed for more: it is rather a
+ * wrong mapping than bad data. */
+#define REJECTS_PER_RANGE 10000
+/* Told in one answer, at 300 bytes each: under HTTP_BODY_BYTES_MAX. Larger datasets get larger ranges. */
+#define RANGES_MAX 40000
+
 typedef struct {
     const StoreConfig *source_store;
     const char *source; /* object */
@@ -21,8 +27,9 @@ typedef struct {
     const Mapping *mapping;  /* NULL: every column as it is */
     const char *plan, *task; /* `plan` NULL: only to compare, there is no ledger */
     int64_t token;
-    bool hash;         /* hash while copying (comparison needs it) */
-    bool push_allowed; /* inside one store: let the store do it */
+    int64_t rejects_max; /* rows of one range that may be put aside; 0: REJECTS_PER_RANGE */
+    bool hash;           /* hash while copying (comparison needs it) */
+    bool push_allowed;   /* inside one store: let the store do it */
 } TransferSpec;
 
 typedef struct Transfer Transfer;
@@ -36,7 +43,8 @@ const Schema *transfer_schema(const Transfer *transfer);
 
 /* See conn_set_confirm(). */
 void transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data);
-/* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch).
+/* Ranges of the source, sized so that each takes about `range_ms` (rate measured on a first batch), at
+ * most RANGES_MAX.
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */
 CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges,
                             GError **error);

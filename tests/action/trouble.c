@@ -136,6 +136,29 @@ rows_put_aside_outlive_the_rollback_as_evidence(void)
     g_assert_nonnull(json_get_string(json_at(back->evidence, "quarantine"), "blob", NULL));
 }
 
+/* The condition itself fails in one row: abs() has no answer for the smallest number. */
+static void
+a_row_whose_condition_fails_is_put_aside_and_the_rest_is_compared(void)
+{
+    RigCase odd = *NEW_TABLE;
+    g_autofree char *mapping = g_strconcat(odd.mapping, "where: \"abs(id) > 10\"\n", NULL);
+    g_autofree char *sql = g_strconcat(
+        odd.sql, "INSERT INTO people VALUES (-9223372036854775808, 'A', 'B', NULL, NULL);", NULL);
+    odd.mapping = mapping;
+    odd.sql = sql;
+    g_autoptr(Rig) rig = planned(&odd);
+    const Step *transform = rig_step(rig, "transform"), *compare = rig_step(rig, "compare");
+
+    rig_run_before(rig, transform);
+    g_autoptr(Outcome) filled = rig_run(rig, transform);
+    assert_kind(filled, OUTCOME_DONE);
+    g_assert_cmpint(json_get_int(filled->evidence, "rejected", 0), ==, 1);
+    g_assert_cmpint(json_get_int(filled->evidence, "rows_out", 0), ==, 490);
+    g_autoptr(Outcome) compared = rig_run(rig, compare);
+    assert_kind(compared, OUTCOME_DONE);
+    g_assert_cmpint(json_get_int(compared->evidence, "rows_quarantined", 0), ==, 1);
+}
+
 static void
 a_row_changed_behind_our_back_is_found_with_its_column(void)
 {
@@ -355,6 +378,8 @@ main(int argc, char **argv)
          rows_over_the_budget_stop_the_plan_and_are_shown);
     TEST("rows put aside outlive the rollback as evidence",
          rows_put_aside_outlive_the_rollback_as_evidence);
+    TEST("a row whose condition fails is put aside and the rest is compared",
+         a_row_whose_condition_fails_is_put_aside_and_the_rest_is_compared);
     TEST("a row changed behind our back is found with its column",
          a_row_changed_behind_our_back_is_found_with_its_column);
     TEST("a row lost behind our back is found", a_row_lost_behind_our_back_is_found);

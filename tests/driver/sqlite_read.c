@@ -357,6 +357,64 @@ the_whole_record_of_a_rejected_row_is_at_hand(void)
     }
 }
 
+/* Tables with and without rowids, and a view: whatever the row is found by. */
+static void
+a_row_whose_expression_fails_is_told_and_left_out(void)
+{
+    static const struct {
+        const char *make, *where, *expected;
+    } cases[] = {
+        {"CREATE TABLE t(id INTEGER PRIMARY KEY, j, n INT)", NULL,
+         "!3 x: malformed JSON\n!4 y: integer overflow\n!9 x: malformed JSON\n"
+         "1:a|1\n2:b|2\n5:NULL|5\n6:f|6\n7:g|7\n8:h|8"},
+        {"CREATE TABLE t(id INTEGER PRIMARY KEY, j, n INT)",
+         "id > 1 AND json_extract(j, '$.x') <> 'g'",
+         "!3 x: malformed JSON\n!4 y: integer overflow\n!9 x: malformed JSON\n"
+         "2:b|2\n6:f|6\n8:h|8"},
+        {"CREATE TABLE t(id INTEGER PRIMARY KEY, j, n INT) WITHOUT ROWID", NULL,
+         "!3 -: malformed JSON\n!4 -: integer overflow\n!9 -: malformed JSON\n"
+         "1:a|1\n2:b|2\n5:NULL|5\n6:f|6\n7:g|7\n8:h|8"},
+        {"CREATE TABLE u(id INTEGER PRIMARY KEY, j, n INT); CREATE VIEW t AS SELECT * FROM u", NULL,
+         "!3 -: malformed JSON\n!4 -: integer overflow\n!9 -: malformed JSON\n"
+         "1:a|1\n2:b|2\n5:NULL|5\n6:f|6\n7:g|7\n8:h|8"},
+    };
+    g_autoptr(Schema) output = schema_new("t");
+    const SourceItem items[] = {{.name = (char *) "x", .sql = (char *) "json_extract(j, '$.x')"},
+                                {.name = (char *) "y", .sql = (char *) "abs(n)"}};
+    schema_add(output, "x", TYPE_TEXT, "", true);
+    schema_add(output, "y", TYPE_INT, "", true);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        bool is_view = strstr(cases[i].make, "VIEW") != NULL;
+        g_autofree char *sql = g_strdup_printf(
+            "%s; INSERT INTO %s VALUES (1, '{\"x\":\"a\"}', 1), (2, '{\"x\":\"b\"}', 2), (3, 'x', "
+            "3), "
+            "(4, '{\"x\":\"d\"}', -9223372036854775808), (5, '{}', 5), (6, '{\"x\":\"f\"}', 6), "
+            "(7, '{\"x\":\"g\"}', 7), (8, '{\"x\":\"h\"}', 8), (9, '{', 9)",
+            cases[i].make, is_view ? "u" : "t");
+        g_autoptr(TestDb) db = test_db(sql);
+        ScanSpec spec = {.object = "t",
+                         .items = items,
+                         .item_count = 2,
+                         .output = output,
+                         .where = cases[i].where};
+        g_autofree char *seen = test_scan(db->conn, &spec);
+        g_assert_cmpstr(seen, ==, cases[i].expected);
+    }
+}
+
+static void
+what_fails_in_every_row_is_told_for_every_row(void)
+{
+    g_autoptr(TestDb) db = test_db("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)");
+    g_autoptr(Schema) output = schema_new("t");
+    const SourceItem items[] = {
+        {.name = (char *) "x", .sql = (char *) "json_extract('{', '$') || a"}};
+    schema_add(output, "x", TYPE_TEXT, "", true);
+    ScanSpec spec = {.object = "t", .items = items, .item_count = 1, .output = output};
+    g_autofree char *seen = test_scan(db->conn, &spec);
+    g_assert_cmpstr(seen, ==, "!1 x: malformed JSON\n!2 x: malformed JSON\n!3 x: malformed JSON");
+}
+
 static void
 a_fingerprint_sees_every_change_and_nothing_of_ours(void)
 {
@@ -406,6 +464,10 @@ main(int argc, char **argv)
                     items_and_conditions_run_in_the_store);
     g_test_add_func("/sqlite/the whole record of a rejected row is at hand",
                     the_whole_record_of_a_rejected_row_is_at_hand);
+    g_test_add_func("/sqlite/a row whose expression fails is told and left out",
+                    a_row_whose_expression_fails_is_told_and_left_out);
+    g_test_add_func("/sqlite/what fails in every row is told for every row",
+                    what_fails_in_every_row_is_told_for_every_row);
     g_test_add_func("/sqlite/a fingerprint sees every change and nothing of ours",
                     a_fingerprint_sees_every_change_and_nothing_of_ours);
     return g_test_run();

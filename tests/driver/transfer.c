@@ -206,6 +206,64 @@ bad_rows_are_put_aside_with_a_reason_and_the_rest_goes_in(void)
     }
 }
 
+/* An expression of the source's own SQL that fails in a row fails that row alone. */
+static void
+rows_whose_expression_fails_are_put_aside(void)
+{
+    for (int push = 0; push < 2; push++) {
+        g_auto(Move) move;
+        move_begin(&move,
+                   "CREATE TABLE users_v1 (id INTEGER PRIMARY KEY, j TEXT);"
+                   "CREATE TABLE users_v2 (id INTEGER PRIMARY KEY, plan TEXT);"
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+                   "INSERT INTO users_v1 SELECT i, '{\"plan\":\"free\"}' FROM n;"
+                   "UPDATE users_v1 SET j = 'no JSON' WHERE id IN (1, 2, 1700, 3000)",
+                   "apiVersion: honk/v1\nkind: Mapping\nsource: users_v1\ntarget: users_v2\n"
+                   "key: [id]\ncolumns:\n  id: id\n"
+                   "  plan: { expr: \"json_extract(j, '$.plan')\", type: text }\n"
+                   "dropped:\n  j: { why: taken apart }\n",
+                   push);
+        RangeResult sum = move_all(&move, 1000);
+        g_autofree char *seen = test_query(
+            move.db->path,
+            "SELECT row_id, target_column, reason FROM _honk_quarantine ORDER BY row_id");
+        g_assert_cmpstr(seen, ==,
+                        "1|plan|malformed JSON\n2|plan|malformed JSON\n1700|plan|malformed JSON\n"
+                        "3000|plan|malformed JSON");
+        g_assert_cmpint(sum.rows_out, ==, 2996);
+        assert_read_back(&move, &sum);
+    }
+}
+
+static void
+more_rejects_than_are_allowed_undo_the_range(void)
+{
+    for (int allowed = 0; allowed < 2; allowed++) {
+        g_auto(Move) move;
+        move_begin(
+            &move,
+            "CREATE TABLE users_v1 (id INTEGER PRIMARY KEY, n TEXT);"
+            "CREATE TABLE users_v2 (id INTEGER PRIMARY KEY, n INT);"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500) "
+            "INSERT INTO users_v1 SELECT i, 'many' FROM n;",
+            "apiVersion: honk/v1\nkind: Mapping\nsource: users_v1\ntarget: users_v2\n"
+            "key: [id]\ncolumns:\n  id: id\n  n: { from: n, type: int }\n",
+            true);
+        transfer_close(move.transfer);
+        move.spec.rejects_max = allowed ? 10500 : 0;
+        ASSERT_OK(transfer_open(&move.spec, &move.transfer, &ERR));
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "all");
+        RangeResult result = {0};
+        if (allowed)
+            ASSERT_OK(transfer_range(move.transfer, range, NULL, NULL, &result, &ERR));
+        else
+            ASSERT_FAILS(transfer_range(move.transfer, range, NULL, NULL, &result, &ERR),
+                         ERR_BUDGET, "more than 10000 rows of one range are refused");
+        g_autofree char *rows = test_query(move.db->path, "SELECT count(*) FROM _honk_quarantine");
+        g_assert_cmpstr(rows, ==, allowed ? "10500" : "0");
+    }
+}
+
 static void
 a_key_that_comes_twice_goes_in_once(void)
 {
@@ -473,6 +531,36 @@ ranges_are_named_and_sized_by_time(void)
     g_assert_cmpuint(json_array_size(back), ==, 1);
 }
 
+/* Few rows that fill a batch say as much about the rate as many small ones. */
+static void
+wide_rows_make_short_ranges(void)
+{
+    g_auto(Move) move;
+    move_begin(&move,
+               "CREATE TABLE users_v1 (a INTEGER PRIMARY KEY, b BLOB); CREATE TABLE users_v2 (a "
+               "INTEGER PRIMARY KEY, b BLOB);"
+               "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 48) "
+               "INSERT INTO users_v1 SELECT i, zeroblob(500000) FROM n",
+               NULL, true);
+    g_autoptr(json_t) ranges = NULL;
+    ASSERT_OK(transfer_split(move.transfer, 1, &ranges, &ERR));
+    g_assert_cmpuint(json_array_size(ranges), >, 1); /* 24 megabytes take longer than that */
+}
+
+static void
+there_are_never_more_ranges_than_can_be_told(void)
+{
+    g_auto(Move) move;
+    g_autoptr(json_t) ranges = NULL;
+    move_begin(&move,
+               "CREATE TABLE users_v1 (a INT); CREATE TABLE users_v2 (a INT);"
+               "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45000) "
+               "INSERT INTO users_v1 SELECT i FROM n",
+               NULL, true);
+    ASSERT_OK(transfer_split(move.transfer, 0, &ranges, &ERR)); /* one row each, if that could be */
+    g_assert_cmpuint(json_array_size(ranges), ==, 22500);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -482,6 +570,9 @@ main(int argc, char **argv)
          both_ways_write_the_same_rows_with_the_same_sum);
     TEST("bad rows are put aside with a reason and the rest goes in",
          bad_rows_are_put_aside_with_a_reason_and_the_rest_goes_in);
+    TEST("rows whose expression fails are put aside", rows_whose_expression_fails_are_put_aside);
+    TEST("more rejects than are allowed undo the range",
+         more_rejects_than_are_allowed_undo_the_range);
     TEST("a key that comes twice goes in once", a_key_that_comes_twice_goes_in_once);
     TEST("what the column would bend is refused", what_the_column_would_bend_is_refused);
     TEST("a range done twice is done once", a_range_done_twice_is_done_once);
@@ -491,5 +582,8 @@ main(int argc, char **argv)
     TEST("what differs is found to the column", what_differs_is_found_to_the_column);
     TEST("two datasets are compared without a ledger", two_datasets_are_compared_without_a_ledger);
     TEST("ranges are named and sized by time", ranges_are_named_and_sized_by_time);
+    TEST("wide rows make short ranges", wide_rows_make_short_ranges);
+    TEST("there are never more ranges than can be told",
+         there_are_never_more_ranges_than_can_be_told);
     return g_test_run();
 }

@@ -8,8 +8,8 @@
  *
  * Rows are told by their rowid; where there is none, by their number in the scan, from 1.
  */
+#include "driver/sqlite/scan.h"
 #include "base/limits.h"
-#include "driver/sqlite/sqlite.h"
 #include "driver/sqlite/text.h"
 
 #include <string.h>
@@ -241,17 +241,6 @@ sqlite_from_where(const SqliteObject *object, const char *schema, const ScanSpec
 
 /* --- scans --- */
 
-typedef struct {
-    Scan base;
-    sqlite3_stmt *statement;
-    sqlite3_stmt *record; /* prepared when first asked for */
-    SqliteObject *object;
-    Schema *output;
-    char *from_where, *order;
-    int64_t rows;
-    GString *scratch;
-} SqliteScan;
-
 static void
 sqlite_scan_close(Scan *base)
 {
@@ -260,6 +249,9 @@ sqlite_scan_close(Scan *base)
     sqlite3_finalize(scan->record);
     sqlite_object_free(scan->object);
     schema_free(scan->output);
+    g_clear_pointer(&scan->items, g_ptr_array_unref);
+    g_free(scan->where);
+    g_free(scan->range);
     g_free(scan->from_where);
     g_free(scan->order);
     g_string_free(scan->scratch, TRUE);
@@ -273,23 +265,33 @@ scan_drop(SqliteScan **scan)
         sqlite_scan_close(&(*scan)->base);
 }
 
-static char *
-item_list(const ScanSpec *spec, const Schema *output)
+static GPtrArray *
+item_texts(const ScanSpec *spec, const Schema *output)
 {
-    GString *list = g_string_new(NULL);
+    GPtrArray *items = g_ptr_array_new_with_free_func(g_free);
     size_t count = spec->items != NULL ? spec->item_count : schema_count(output);
     for (size_t i = 0; i < count; i++) {
         const char *sql = spec->items != NULL ? spec->items[i].sql : NULL;
         const char *name =
             spec->items != NULL ? spec->items[i].name : schema_column(output, i)->name;
-        g_autofree char *quoted = sql_quote(name);
-        g_string_append(list, ", ");
-        if (sql != NULL)
-            g_string_append_printf(list, "(%s\n)", sql);
-        else
-            g_string_append(list, quoted);
+        g_ptr_array_add(items, sql != NULL ? g_strdup_printf("(%s\n)", sql) : sql_quote(name));
     }
-    return g_string_free(list, FALSE);
+    return items;
+}
+
+bool
+sqlite_scan_prepare(SqliteScan *scan, const char *condition, const char *limit, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(scan->base.conn);
+    g_autofree char *items = join(scan->items, ", ");
+    sq_done(&scan->statement);
+    sqlite_strict_names(conn, scan->object->kind != OBJECT_VIEW);
+    bool prepared =
+        sq_prepare(conn, &scan->statement, error, "SELECT %s, %s FROM main.\"%w\" WHERE %s%s%s",
+                   scan->object->rowid != NULL ? scan->object->rowid : "0", items,
+                   scan->object->name, condition, scan->order, limit);
+    sqlite_strict_names(conn, false);
+    return prepared;
 }
 
 static bool
@@ -304,18 +306,21 @@ sqlite_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
         scan->output = schema_copy(spec->output);
     else if (!sqlite_describe(base, spec->object, &scan->output, error))
         return false;
-    if (!sqlite_from_where(scan->object, "main", spec, &scan->from_where, error))
+    scan->base.conn = base;
+    scan->items = item_texts(spec, scan->output);
+    scan->where = g_strdup(spec->where);
+    g_autoptr(GString) range = g_string_new("1");
+    if ((spec->range != NULL && !append_range(range, scan->object, spec->range, error)) ||
+        !sqlite_from_where(scan->object, "main", spec, &scan->from_where, error))
         return false;
+    scan->range = g_strdup(range->str);
+    g_autofree char *condition = spec->where != NULL
+                                     ? g_strdup_printf("%s AND (%s\n)", scan->range, spec->where)
+                                     : g_strdup(scan->range);
     g_autoptr(GPtrArray) positions = position_columns(scan->object);
     g_autofree char *order = join(positions, ", ");
     scan->order = positions->len > 0 ? g_strconcat(" ORDER BY ", order, NULL) : g_strdup("");
-    g_autofree char *items = item_list(spec, scan->output);
-    sqlite_strict_names(conn, scan->object->kind != OBJECT_VIEW);
-    bool prepared = sq_prepare(conn, &scan->statement, error, "SELECT %s%s %s%s",
-                               scan->object->rowid != NULL ? scan->object->rowid : "0", items,
-                               scan->from_where, scan->order);
-    sqlite_strict_names(conn, false);
-    if (!prepared)
+    if (!sqlite_scan_prepare(scan, condition, "", error))
         return false;
     *ret = &g_steal_pointer(&scan)->base;
     return true;
@@ -345,8 +350,12 @@ sqlite_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError 
     g_assert(batch->column_count == schema_count(scan->output));
     while (scan->statement != NULL && !batch_is_full(batch)) {
         bool row = false;
-        if (!sq_step(conn, scan->statement, &row, error))
-            return false;
+        g_autoptr(GError) broken = NULL;
+        if (!sq_step(conn, scan->statement, &row, &broken)) {
+            if (!sqlite_scan_rescue(scan, g_steal_pointer(&broken), reject, data, error))
+                return false;
+            continue;
+        }
         if (!row) {
             sq_done(&scan->statement);
             break;
@@ -355,6 +364,7 @@ sqlite_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError 
         conn->rows_done++;
         int64_t row_id =
             scan->object->rowid != NULL ? sqlite3_column_int64(scan->statement, 0) : scan->rows;
+        scan->last_id = row_id;
         take_row(scan, batch, row_id, reject, data);
     }
     return true;
