@@ -7,7 +7,7 @@
 
 /* --- stores --- */
 
-static GMutex stores_lock;
+static pthread_mutex_t stores_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *stores; /* name → MemoryStore */
 
 static void
@@ -58,7 +58,7 @@ store_free(void *data)
     g_hash_table_unref(store->tables);
     g_hash_table_unref(store->books);
     g_hash_table_unref(store->aside);
-    g_mutex_clear(&store->lock);
+    pthread_mutex_destroy(&store->lock);
     g_free(store->name);
     g_free(store);
 }
@@ -74,7 +74,7 @@ store_new(const char *name)
 {
     MemoryStore *store = g_new0(MemoryStore, 1);
     store->name = g_strdup(name);
-    g_mutex_init(&store->lock);
+    pthread_mutex_init(&store->lock, NULL);
     store->tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, table_free);
     store->books = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, book_free);
     store->aside = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_unref);
@@ -84,7 +84,7 @@ store_new(const char *name)
 MemoryStore *
 memory_store(const char *name)
 {
-    g_mutex_lock(&stores_lock);
+    pthread_mutex_lock(&stores_lock);
     if (stores == NULL)
         stores = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, store_free);
     MemoryStore *store = g_hash_table_lookup(stores, name);
@@ -92,17 +92,17 @@ memory_store(const char *name)
         store = store_new(name);
         g_hash_table_insert(stores, store->name, store);
     }
-    g_mutex_unlock(&stores_lock);
+    pthread_mutex_unlock(&stores_lock);
     return store;
 }
 
 void
 memory_forget(const char *name)
 {
-    g_mutex_lock(&stores_lock);
+    pthread_mutex_lock(&stores_lock);
     if (stores != NULL)
         g_hash_table_remove(stores, name);
-    g_mutex_unlock(&stores_lock);
+    pthread_mutex_unlock(&stores_lock);
 }
 
 /* --- tables --- */

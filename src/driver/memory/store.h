@@ -15,6 +15,8 @@
 
 #include "driver/memory/memory.h"
 
+#include <pthread.h>
+
 typedef struct {
     int64_t id;     /* from 1, never used twice in a table */
     Value values[]; /* one for each column; their bytes lie behind */
@@ -52,7 +54,7 @@ typedef struct {
 
 typedef struct {
     char *name;
-    GMutex lock;
+    pthread_mutex_t lock;
     GHashTable *tables; /* name → Table */
     GHashTable *books;  /* plan → Book */
     GHashTable *aside;  /* plan → json_t: an array as quarantined() tells it */
@@ -66,9 +68,23 @@ typedef struct {
     Loader *loader;
 } MemoryConn;
 
+static inline pthread_mutex_t *
+memory_lock(MemoryStore *store)
+{
+    pthread_mutex_lock(&store->lock);
+    return &store->lock;
+}
+
+static inline void
+memory_unlock(pthread_mutex_t **lock)
+{
+    pthread_mutex_unlock(*lock);
+}
+
 /* Held until the end of the scope. */
 #define LOCK_STORE(store)                                                                          \
-    g_autoptr(GMutexLocker) store_locker G_GNUC_UNUSED = g_mutex_locker_new(&(store)->lock)
+    __attribute__((cleanup(memory_unlock))) pthread_mutex_t *store_lock G_GNUC_UNUSED =            \
+        memory_lock(store)
 
 MemoryStore *memory_store(const char *name); /* made when there is none */
 MemoryConn *memory_conn(Conn *conn);

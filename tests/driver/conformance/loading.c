@@ -1,6 +1,7 @@
 /* loading.c - questions about staging, and about ranges that are in as a whole or not at all. */
 #include "suite.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define STAGE "people__honk_1"
@@ -398,17 +399,17 @@ write_ranges(void *data)
 static void
 many_write_at_once_and_each_range_is_in_once(World *world)
 {
-    GThread *threads[THREADS];
+    pthread_t threads[THREADS];
     Helper helpers[THREADS];
     RangeResult sum = {0};
     int64_t ranges = 0;
     stage_people(world);
     for (int i = 0; i < THREADS; i++) {
         helpers[i] = (Helper){world, i};
-        threads[i] = g_thread_new("writer", write_ranges, &helpers[i]);
+        g_assert_cmpint(pthread_create(&threads[i], NULL, write_ranges, &helpers[i]), ==, 0);
     }
     for (int i = 0; i < THREADS; i++)
-        g_thread_join(threads[i]);
+        pthread_join(threads[i], NULL);
     ASSERT_OK(conn_ledger_sum(world->conn, "p-1", &sum, &ranges, &ERR));
     g_assert_cmpint(ranges, ==, RANGES_EACH * (THREADS + 1));
     g_assert_cmpint(sum.rows_out, ==, ranges * 100);
