@@ -279,6 +279,7 @@ an_identity_stays_while_nothing_changes(World *world)
     make_people(world, 10);
     ASSERT_OK(conn_identity(world->conn, "people", &first, &ERR));
     g_auto(Seen) seen = read_object(world->conn, "people", NULL);
+    g_assert_cmpuint(seen.rows->len, ==, 10);
     ASSERT_OK(conn_identity(other, "people", &second, &ERR));
     g_assert_true(json_is_object(first) && json_equal(first, second));
 }
