@@ -168,6 +168,14 @@ file_read_range(const json_t *range, const char *object, FilePlace *ret_from, in
 
 /* --- windows --- */
 
+static size_t window_bytes = WINDOW_BYTES;
+
+void
+window_set_bytes_for_tests(size_t bytes)
+{
+    window_bytes = bytes > 0 ? bytes : WINDOW_BYTES;
+}
+
 void
 window_init(Window *window, int fd, int64_t offset)
 {
@@ -181,16 +189,18 @@ window_clear(Window *window)
     window->bytes = NULL;
 }
 
+/* Twice as much each time: who begins a long record anew after each growth still reads it only a few times. */
 bool
 window_grow(Window *window, GError **error)
 {
-    if (window->used + WINDOW_BYTES > window->room) {
-        window->room = MAX(window->room * 2, 2 * WINDOW_BYTES);
+    size_t wanted = MAX(window_bytes, window->used);
+    if (window->used + wanted > window->room) {
+        window->room = window->used + wanted;
         window->bytes = g_realloc(window->bytes, window->room);
     }
     ssize_t bytes;
     do {
-        bytes = pread(window->fd, window->bytes + window->used, WINDOW_BYTES,
+        bytes = pread(window->fd, window->bytes + window->used, wanted,
                       window->offset + (int64_t) window->used);
     } while (bytes < 0 && errno == EINTR);
     if (bytes < 0)
@@ -209,6 +219,38 @@ window_drop(Window *window, size_t bytes)
     memmove(window->bytes, window->bytes + bytes, window->used - bytes);
     window->used -= bytes;
     window->offset += (int64_t) bytes;
+}
+
+bool
+window_line_end(Window *window, size_t begin, size_t *ret, GError **error)
+{
+    for (size_t from = begin;;) {
+        const char *lf =
+            from < window->used ? memchr(window->bytes + from, '\n', window->used - from) : NULL;
+        size_t end = lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used;
+        bool is_long = end - begin > RECORD_BYTES_MAX;
+        if (lf != NULL || window->is_end || is_long) {
+            *ret = is_long ? 0 : end;
+            return true;
+        }
+        from = window->used;
+        if (!window_grow(window, error))
+            return false;
+    }
+}
+
+bool
+window_skip_line(Window *window, size_t begin, GError **error)
+{
+    window_drop(window, begin);
+    for (;;) {
+        const char *lf = window->used > 0 ? memchr(window->bytes, '\n', window->used) : NULL;
+        window_drop(window, lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used);
+        if (lf != NULL || window->is_end)
+            return true;
+        if (!window_grow(window, error))
+            return false;
+    }
 }
 
 size_t

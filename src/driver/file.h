@@ -44,6 +44,13 @@ void window_clear(Window *window);
 /* At least one more byte, or is_end. TOO_LARGE beyond RECORD_BYTES_MAX is the caller's to look at first. */
 CHECKED bool window_grow(Window *window, GError **error);
 void window_drop(Window *window, size_t bytes); /* from the beginning */
+/* Where the line that holds `begin` ends, behind its LF, or at the end of the file; grows as needed. 0 when it is longer
+ * than a record may be. */
+CHECKED bool window_line_end(Window *window, size_t begin, size_t *ret, GError **error);
+/* Drop all of that line, however long it is; the window begins behind it. */
+CHECKED bool window_skip_line(Window *window, size_t begin, GError **error);
+/* How much is read at once, so that tests meet the edge of a window everywhere; 0: as always. */
+void window_set_bytes_for_tests(size_t bytes);
 
 /* Length of valid UTF-8 without NUL at the beginning; `bytes` when all of it is. */
 size_t utf8_length(const char *text, size_t bytes);

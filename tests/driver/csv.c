@@ -75,6 +75,36 @@ records_are_read_as_they_are_met(void)
     }
 }
 
+/* Its end must not be taken for a record, which in a file of one column it would be. */
+static void
+a_line_of_any_length_is_one_refusal(void)
+{
+    g_autoptr(GString) text = g_string_new("a\n1\n");
+    for (int i = 0; i < 40; i++)
+        g_string_append_printf(text, "%*s", 1024 * 1024, "x");
+    g_string_append(text, "\n3\n");
+    g_auto(Files) files;
+    files_init(&files, text->str, -1, NULL);
+    ScanSpec spec = {.object = "f.csv"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(
+        seen, ==,
+        "!2 -: line 3: the record is longer than 32 MiB (is a quote not closed?)\n1:1\n3:3");
+}
+
+/* What is behind the edge of what is read at once belongs to the broken line, too. */
+static void
+a_broken_line_is_broken_to_its_end(void)
+{
+    g_autoptr(GString) text = g_string_new("a\n\"x\"y");
+    g_string_append_printf(text, "%*s\n3\n", 1024 * 1024, "x");
+    g_auto(Files) files;
+    files_init(&files, text->str, -1, NULL);
+    ScanSpec spec = {.object = "f.csv"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(seen, ==, "!1 -: line 2: there is text behind a closing quote\n2:3");
+}
+
 static void
 what_is_no_table_is_told(void)
 {
@@ -170,6 +200,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/csv/records are read as they are met", records_are_read_as_they_are_met);
     g_test_add_func("/csv/what is no table is told", what_is_no_table_is_told);
+    g_test_add_func("/csv/a line of any length is one refusal",
+                    a_line_of_any_length_is_one_refusal);
+    g_test_add_func("/csv/a broken line is broken to its end", a_broken_line_is_broken_to_its_end);
     g_test_add_func("/csv/ranges cover every record once", ranges_cover_every_record_once);
     g_test_add_func("/csv/a record larger than the window is whole",
                     a_record_larger_than_the_window_is_whole);

@@ -51,6 +51,13 @@ static const struct {
         "!2 -: line 3: '\"' at byte 9, expected ',' or '}'\n!3 -: line 4: '{' at byte 10, expected a name in quotes\n1:1\n4:4"},
     {"elements that are no objects", "[\n1,\n{\"a\": 1},\nnull\n]", "a int",
         "!1 -: line 2: '1' at byte 1, expected an object\n!3 -: line 4: 'n' at byte 1, expected an object\n2:1"},
+    {"elements on one line", "[{\"a\":1},null,\"],{\",[1],{\"a\":1x},{\"a\":5}]", "a int",
+        "!2 -: line 1: 'n' at byte 1, expected an object\n!3 -: line 1: '\"' at byte 1, expected an object\n"
+        "!4 -: line 1: '[' at byte 1, expected an object\n!5 -: line 1: 'x' at byte 7, expected ',' or '}'\n1:1\n6:5"},
+    {"an array that was cut short", "[{\"a\": 1},\n{\"a\": 2}\n", "a int",
+        "!3 -: line 3: the array is never closed: was the file cut short?\n1:1\n2:2"},
+    {"more behind an array", "[{\"a\": 1}]\n[{\"a\": 2}]\n", "a int",
+        "!2 -: line 1: there is more behind the array\n1:1"},
 };
 /* clang-format on */
 
@@ -73,6 +80,20 @@ records_are_read_as_they_are_met(void)
         g_autofree char *seen = test_scan(files.conn, &spec);
         g_assert_cmpstr(seen, ==, cases[i].rows);
     }
+}
+
+static void
+a_line_of_any_length_is_one_refusal(void)
+{
+    g_autoptr(GString) text = g_string_new("{\"a\":1}\n{\"a\":\"");
+    for (int i = 0; i < 40; i++)
+        g_string_append_printf(text, "%*s", 1024 * 1024, "x");
+    g_string_append(text, "\"}\n{\"a\":3}\n");
+    g_auto(Files) files;
+    files_init(&files, text->str);
+    ScanSpec spec = {.object = "f.json"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(seen, ==, "!2 -: line 2: the line is longer than 32 MiB\n1:1\n3:3");
 }
 
 static void
@@ -124,6 +145,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ndjson/records are read as they are met", records_are_read_as_they_are_met);
+    g_test_add_func("/ndjson/a line of any length is one refusal",
+                    a_line_of_any_length_is_one_refusal);
     g_test_add_func("/ndjson/ranges cover every record once", ranges_cover_every_record_once);
     g_test_add_func("/ndjson/no bytes do harm", no_bytes_do_harm);
     return g_test_run();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FIELDS_MAX 100000
+#define PIECE_BYTES 4096 /* of a line that is too long */
 
 void
 csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter)
@@ -14,6 +15,7 @@ csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delim
     window_init(&lexer->window, fd, offset);
     lexer->fields = g_array_new(FALSE, FALSE, sizeof(CsvField));
     lexer->scratch = g_string_new(NULL);
+    lexer->piece = g_string_new(NULL);
 }
 
 void
@@ -24,6 +26,9 @@ csv_lexer_clear(CsvLexer *lexer)
     if (lexer->scratch != NULL)
         g_string_free(lexer->scratch, TRUE);
     lexer->scratch = NULL;
+    if (lexer->piece != NULL)
+        g_string_free(lexer->piece, TRUE);
+    lexer->piece = NULL;
     g_clear_pointer(&lexer->problem, g_free);
 }
 
@@ -42,20 +47,12 @@ csv_field(const CsvLexer *lexer, size_t index)
 const char *
 csv_raw(const CsvLexer *lexer)
 {
+    if (lexer->piece->len > 0)
+        return lexer->piece->str;
     return lexer->window.bytes + (lexer->offset - lexer->window.offset);
 }
 
 typedef enum { LEX_DONE, LEX_MORE, LEX_BROKEN } LexResult;
-
-/* The end of the line that begins at `at`, behind its LF; `used` when there is none. */
-static size_t
-line_end(const CsvLexer *lexer, size_t at)
-{
-    const char *bytes = lexer->window.bytes;
-    const char *lf =
-        at < lexer->window.used ? memchr(bytes + at, '\n', lexer->window.used - at) : NULL;
-    return lf != NULL ? (size_t) (lf - bytes) + 1 : lexer->window.used;
-}
 
 static void
 set_problem(CsvLexer *lexer, const char *problem)
@@ -206,42 +203,69 @@ skip_empty(CsvLexer *lexer, GError **error)
     }
 }
 
-bool
-csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
+/* The record at `begin` up to `*ret_end`; what is no record ends with its line. `*ret_end` 0: that line is longer than any
+ * record. */
+static bool
+lex_next(CsvLexer *lexer, size_t *ret_end, GError **error)
 {
-    if (!skip_empty(lexer, error))
-        return false;
-    *ret_more = lexer->begin < lexer->window.used;
-    if (!*ret_more)
-        return true;
-    size_t at;
     for (;;) {
         g_clear_pointer(&lexer->problem, g_free);
         g_array_set_size(lexer->fields, 0);
         g_string_truncate(lexer->scratch, 0);
-        at = lexer->begin;
-        LexResult result = lex_record(lexer, &at);
-        bool is_long = lexer->window.used - lexer->begin > RECORD_BYTES_MAX;
-        if (result == LEX_MORE && is_long) {
+        *ret_end = lexer->begin;
+        LexResult result = lex_record(lexer, ret_end);
+        size_t seen = result == LEX_DONE ? *ret_end : lexer->window.used;
+        if (result != LEX_BROKEN && seen - lexer->begin > RECORD_BYTES_MAX) {
             set_problem(lexer, "the record is longer than 32 MiB (is a quote not closed?)");
             result = LEX_BROKEN;
         }
+        if (result == LEX_DONE)
+            return true;
         if (result == LEX_BROKEN)
-            at = line_end(lexer, lexer->begin);
-        if (result != LEX_MORE)
-            break;
+            return window_line_end(&lexer->window, lexer->begin, ret_end, error);
         window_drop(&lexer->window, lexer->begin);
         lexer->begin = 0;
         if (!window_grow(&lexer->window, error))
             return false;
     }
+}
+
+/* Over a line that no window holds. */
+static bool
+skip_long(CsvLexer *lexer, GError **error)
+{
+    size_t bytes = MIN(lexer->window.used - lexer->begin, PIECE_BYTES);
+    g_string_append_len(lexer->piece, lexer->window.bytes + lexer->begin, (gssize) bytes);
+    g_array_set_size(lexer->fields, 0);
+    lexer->record_bytes = bytes;
+    lexer->line++;
+    if (!window_skip_line(&lexer->window, lexer->begin, error))
+        return false;
+    lexer->begin = 0;
+    return true;
+}
+
+bool
+csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
+{
+    size_t end = 0;
+    g_string_truncate(lexer->piece, 0);
+    if (!skip_empty(lexer, error))
+        return false;
+    *ret_more = lexer->begin < lexer->window.used;
+    if (!*ret_more)
+        return true;
+    if (!lex_next(lexer, &end, error))
+        return false;
+    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
+    lexer->record_line = lexer->line;
+    if (end == 0)
+        return skip_long(lexer, error);
     place_scratch(lexer);
     if (lexer->problem == NULL)
-        check_text(lexer, at);
-    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
-    lexer->record_bytes = at - lexer->begin;
-    lexer->record_line = lexer->line;
-    lexer->line += count_lines(lexer->window.bytes + lexer->begin, at - lexer->begin);
-    lexer->begin = at;
+        check_text(lexer, end);
+    lexer->record_bytes = end - lexer->begin;
+    lexer->line += count_lines(lexer->window.bytes + lexer->begin, end - lexer->begin);
+    lexer->begin = end;
     return true;
 }

@@ -26,8 +26,9 @@ typedef struct {
     GString *scratch; /* fields whose quotes were undoubled */
     /* the record at hand */
     int64_t offset, record_line;
-    size_t record_bytes;
-    char *problem; /* or NULL */
+    size_t record_bytes; /* of a line that is too long: as much as csv_raw() has */
+    char *problem;       /* or NULL */
+    GString *piece;      /* the beginning of a line that is too long */
 } CsvLexer;
 
 void csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter);

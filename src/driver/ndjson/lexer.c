@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PIECE_BYTES 4096       /* of a line that is too long */
+#define DROP_BYTES (64 * 1024) /* that are behind us, before what is left is moved to the front */
+
 void
 json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_array)
 {
@@ -15,6 +18,7 @@ json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_
     lexer->members = g_array_new(FALSE, FALSE, sizeof(JsonMember));
     lexer->scratch = g_string_new(NULL);
     lexer->path = g_string_new(NULL);
+    lexer->piece = g_string_new(NULL);
     lexer->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
@@ -25,6 +29,7 @@ json_lexer_clear(JsonLexer *lexer)
     g_array_unref(lexer->members);
     g_string_free(lexer->scratch, TRUE);
     g_string_free(lexer->path, TRUE);
+    g_string_free(lexer->piece, TRUE);
     g_hash_table_unref(lexer->names);
     g_free(lexer->problem);
 }
@@ -32,6 +37,8 @@ json_lexer_clear(JsonLexer *lexer)
 const char *
 json_raw(const JsonLexer *lexer)
 {
+    if (lexer->piece->len > 0 || lexer->record_bytes == 0)
+        return lexer->piece->str;
     return lexer->window.bytes + (lexer->offset - lexer->window.offset);
 }
 
@@ -298,15 +305,22 @@ object(Cursor *cursor, int depth)
 }
 
 static void
-parse_record(JsonLexer *lexer, size_t bytes)
+forget_record(JsonLexer *lexer)
 {
-    const char *begin = lexer->window.bytes + lexer->begin;
-    Cursor cursor = {.lexer = lexer, .p = begin, .end = begin + bytes};
     g_clear_pointer(&lexer->problem, g_free);
     g_array_set_size(lexer->members, 0);
     g_string_truncate(lexer->scratch, 0);
     g_string_truncate(lexer->path, 0);
+    g_string_truncate(lexer->piece, 0);
     g_hash_table_remove_all(lexer->names);
+}
+
+static void
+parse_record(JsonLexer *lexer, size_t bytes)
+{
+    const char *begin = lexer->window.bytes + lexer->begin;
+    Cursor cursor = {.lexer = lexer, .p = begin, .end = begin + bytes};
+    forget_record(lexer);
     size_t good = utf8_length(begin, bytes);
     if (good < bytes)
         problem(&cursor, begin[good] == '\0' ? "there is a NUL byte" : "the bytes are not UTF-8");
@@ -340,70 +354,107 @@ skip(JsonLexer *lexer, const char *skipped, GError **error)
     }
 }
 
-/* Where the line that holds `begin` ends, behind its LF; the window grows up to the limit. */
+/* Is `c`, outside of a text, the last byte of an element (or the first one behind it) that began with `first`? */
 static bool
-line_end(JsonLexer *lexer, size_t *ret, GError **error)
+ends_element(char first, char c, int *depth)
 {
-    for (size_t from = lexer->begin;;) {
-        const char *lf = from < lexer->window.used
-                             ? memchr(lexer->window.bytes + from, '\n', lexer->window.used - from)
-                             : NULL;
-        *ret = lf != NULL ? (size_t) (lf - lexer->window.bytes) + 1 : lexer->window.used;
-        if (lf != NULL || lexer->window.is_end)
-            return true;
-        if (lexer->window.used - lexer->begin > RECORD_BYTES_MAX)
-            return fail(error, ERR_TOO_LARGE, "line %" G_GINT64_FORMAT " is longer than %d MiB",
-                        lexer->line, RECORD_BYTES_MAX >> 20);
-        from = lexer->window.used;
-        if (!window_grow(&lexer->window, error))
-            return false;
+    if (first == '{' || first == '[') {
+        *depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        return *depth <= 0;
     }
+    return c == ',' || c == ']' || c == '\n';
 }
 
-/* The end of the object at `begin`, by its braces; `*ret` 0 when it has none within the limit. */
+/* The end of the element at `begin`; `*ret` 0 when it has none within the limit. */
 static bool
-object_end(JsonLexer *lexer, size_t *ret, GError **error)
+element_end(JsonLexer *lexer, size_t *ret, GError **error)
 {
+    const Window *window = &lexer->window;
+    char first = window->bytes[lexer->begin];
+    bool in_text = false, is_nested = first == '{' || first == '[';
     int depth = 0;
-    bool in_text = false;
     *ret = 0;
     for (size_t p = lexer->begin;; p++) {
-        if (p >= lexer->window.used) {
-            if (lexer->window.is_end || p - lexer->begin > RECORD_BYTES_MAX)
+        while (p >= window->used) {
+            if (window->is_end || p - lexer->begin > RECORD_BYTES_MAX)
                 return true;
             if (!window_grow(&lexer->window, error))
                 return false;
-            p--;
-            continue;
         }
-        char c = lexer->window.bytes[p];
+        char c = window->bytes[p];
         if (in_text) {
             p += c == '\\';
             in_text = c != '"';
         } else if (c == '"') {
             in_text = true;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if ((c == '}' || c == ']') && --depth <= 0) {
-            *ret = p + 1;
+        } else if (ends_element(first, c, &depth)) {
+            if (p - lexer->begin < RECORD_BYTES_MAX)
+                *ret = is_nested ? p + 1 : MAX(p, lexer->begin + 1);
             return true;
         }
     }
 }
 
-/* Where the record at `begin` ends, and where reading goes on. */
+/* Over a line that no window holds. */
+static bool
+skip_long(JsonLexer *lexer, GError **error)
+{
+    size_t bytes = MIN(lexer->window.used - lexer->begin, PIECE_BYTES);
+    forget_record(lexer);
+    lexer->problem = g_strdup_printf("the line is longer than %d MiB", RECORD_BYTES_MAX >> 20);
+    g_string_append_len(lexer->piece, lexer->window.bytes + lexer->begin, (gssize) bytes);
+    lexer->record_bytes = bytes;
+    lexer->line++;
+    if (!window_skip_line(&lexer->window, lexer->begin, error))
+        return false;
+    lexer->begin = 0;
+    return true;
+}
+
+/* Where the record at `begin` ends, and where reading goes on. `*ret_end` 0: its line is longer than any record. */
 static bool
 next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
 {
     size_t end = 0, line = 0;
-    if (!line_end(lexer, &line, error))
+    if (lexer->is_array && !element_end(lexer, &end, error))
         return false;
-    if (lexer->is_array && lexer->window.bytes[lexer->begin] == '{' &&
-        !object_end(lexer, &end, error))
-        return false;
-    parse_record(lexer, (end > 0 ? end : line) - lexer->begin);
+    if (end > 0)
+        parse_record(lexer, end - lexer->begin);
+    *ret_end = end;
+    if (end > 0 && lexer->problem == NULL)
+        return true;
     /* an object that is broken may have taken the next ones along: the line is what is sure */
-    *ret_end = end > 0 && (lexer->problem == NULL || end < line) ? end : line;
+    if (!window_line_end(&lexer->window, lexer->begin, &line, error))
+        return false;
+    if (end == 0 && line > 0)
+        parse_record(lexer, line - lexer->begin);
+    if (line > 0 && (end == 0 || line < end))
+        *ret_end = line;
+    return true;
+}
+
+/* The end of an array: its bracket and nothing else. Whatever else there is becomes one more record, with a problem; it
+ * begins at the bracket, from where it is found again. */
+static bool
+end_array(JsonLexer *lexer, bool *ret_is_good, GError **error)
+{
+    bool is_closed = lexer->begin < lexer->window.used;
+    forget_record(lexer);
+    lexer->is_over = true;
+    lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
+    lexer->record_line = lexer->line;
+    lexer->begin += is_closed;
+    if (!skip(lexer, " \t\r\n", error))
+        return false;
+    size_t more = lexer->window.used - lexer->begin;
+    *ret_is_good = is_closed && more == 0;
+    lexer->record_bytes = MIN(more, PIECE_BYTES);
+    if (more > 0)
+        g_string_append_len(lexer->piece, lexer->window.bytes + lexer->begin,
+                            (gssize) lexer->record_bytes);
+    if (!*ret_is_good)
+        lexer->problem = g_strdup(is_closed ? "there is more behind the array"
+                                            : "the array is never closed: was the file cut short?");
     return true;
 }
 
@@ -411,17 +462,31 @@ bool
 json_next(JsonLexer *lexer, bool *ret_more, GError **error)
 {
     size_t end = 0;
+    bool is_good = true;
+    *ret_more = false;
+    if (lexer->is_over)
+        return true;
+    if (lexer->begin >= DROP_BYTES) { /* else growing would gather the whole file */
+        window_drop(&lexer->window, lexer->begin);
+        lexer->begin = 0;
+    }
     if (!skip(lexer, lexer->is_array ? " \t\r\n," : " \t\r\n", error))
         return false;
     *ret_more = lexer->begin < lexer->window.used;
-    if (*ret_more && lexer->is_array && lexer->window.bytes[lexer->begin] == ']')
-        *ret_more = false;
+    if (lexer->is_array && (!*ret_more || lexer->window.bytes[lexer->begin] == ']')) {
+        if (!end_array(lexer, &is_good, error))
+            return false;
+        *ret_more = !is_good;
+        return true;
+    }
     if (!*ret_more)
         return true;
     if (!next_span(lexer, &end, error))
         return false;
     lexer->offset = lexer->window.offset + (int64_t) lexer->begin;
     lexer->record_line = lexer->line;
+    if (end == 0)
+        return skip_long(lexer, error);
     lexer->record_bytes = end - lexer->begin;
     for (size_t i = lexer->begin; i < end; i++)
         lexer->line += lexer->window.bytes[i] == '\n';
@@ -433,8 +498,9 @@ bool
 json_lexer_start(JsonLexer *lexer, int fd, GError **error)
 {
     json_lexer_init(lexer, fd, 0, 1, false);
-    if (!window_grow(&lexer->window, error))
-        return false;
+    while (lexer->window.used < 3 && !lexer->window.is_end)
+        if (!window_grow(&lexer->window, error))
+            return false;
     if (lexer->window.used >= 3 && memcmp(lexer->window.bytes, "\xef\xbb\xbf", 3) == 0)
         lexer->begin = 3;
     if (!skip(lexer, " \t\r\n", error))

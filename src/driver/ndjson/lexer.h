@@ -3,7 +3,8 @@
  *
  * A record's members are flat: nested objects give dotted names, arrays stay JSON text. What is no record (a broken
  * line, something that is no object, a name twice) is told as a problem with what was expected, and reading goes on
- * with the next line, or behind the element where that has an end.
+ * with the next line, or behind the element where that has an end. An array that is never closed, or that something
+ * follows, is told as one more record with a problem: a file that was cut short must not look whole.
  */
 #pragma once
 
@@ -29,13 +30,15 @@ typedef struct {
     size_t begin; /* of what comes next in the window */
     int64_t line;
     bool is_array;
+    bool is_over;    /* what ends or follows the array was told */
     GArray *members; /* JsonMember */
     GString *scratch, *path;
     GHashTable *names; /* of the record at hand, to find one that comes twice */
     /* the record at hand */
     int64_t offset, record_line;
-    size_t record_bytes;
-    char *problem; /* or NULL */
+    size_t record_bytes; /* of a line that is too long: as much as json_raw() has */
+    char *problem;       /* or NULL */
+    GString *piece;      /* the beginning of a line that is too long */
 } JsonLexer;
 
 /* From the beginning of the file: finds out whether it is an array. */

@@ -126,6 +126,7 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
     __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *first_problem = NULL;
     int64_t row = 0;
     if (!json_open_file(conn, object, &scan, error))
         return false;
@@ -134,6 +135,9 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
             return false;
         if (!more)
             break;
+        if (scan->lexer.problem != NULL && first_problem == NULL)
+            first_problem = g_strdup_printf("line %" G_GINT64_FORMAT ": %s",
+                                            scan->lexer.record_line, scan->lexer.problem);
         for (guint i = 0; scan->lexer.problem == NULL && i < scan->lexer.members->len; i++) {
             const JsonMember *member = &g_array_index(scan->lexer.members, JsonMember, i);
             char *name = g_strndup(scan->lexer.scratch->str + member->name, member->name_bytes);
@@ -150,8 +154,11 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
             return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
     }
     if (names->len == 0)
-        return fail(error, ERR_INVALID,
-                    "there is no record with a member in it, expected JSON objects");
+        return fail(
+            error, ERR_INVALID,
+            "there is no record with a member in it, expected one JSON object a line or one "
+            "array of objects%s%s",
+            first_problem != NULL ? "; " : "", first_problem != NULL ? first_problem : "");
     Schema *schema = schema_new(object);
     for (guint i = 0; i < names->len; i++)
         schema_add(schema, names->pdata[i],
