@@ -91,7 +91,9 @@ json_need(const json_t *object, const char *key, const char *what, json_type typ
     const char *dot = what != NULL && *what != '\0' ? "." : "";
     what = what != NULL ? what : "";
     if (!json_is_object(object))
-        return fail(error, ERR_INVALID, "%s%s%s: expected it in an object", what, dot, key);
+        return fail(error, ERR_INVALID, "%s is %s, expected an object with '%s'",
+                    *what != '\0' ? what : "the value",
+                    object != NULL ? json_type_name(object) : "missing", key);
     json_t *value = json_object_get(object, key);
     if (value == NULL)
         return fail(error, ERR_INVALID, "%s%s%s is missing, expected %s", what, dot, key, expected);

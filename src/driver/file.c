@@ -261,6 +261,19 @@ utf8_length(const char *text, size_t bytes)
     return (size_t) (end - text);
 }
 
+char *
+text_problem(const char *bytes, size_t count)
+{
+    size_t good = utf8_length(bytes, count);
+    if (good == count)
+        return NULL;
+    if (bytes[good] == '\0')
+        return g_strdup_printf("byte %zu is NUL, which no text can hold", good + 1);
+    return g_strdup_printf("byte %zu (0x%02x) is not UTF-8; is the file in another encoding, such "
+                           "as Latin-1?",
+                           good + 1, (unsigned char) bytes[good]);
+}
+
 json_t *
 raw_to_json(int64_t line, const char *bytes, size_t count)
 {

@@ -52,6 +52,8 @@ CHECKED bool window_skip_line(Window *window, size_t begin, GError **error);
 /* How much is read at once, so that tests meet the edge of a window everywhere; 0: as always. */
 void window_set_bytes_for_tests(size_t bytes);
 
+/* Why the bytes are no text, with the place and what it may come from; NULL when they are one. Caller frees. */
+char *text_problem(const char *bytes, size_t count);
 /* Length of valid UTF-8 without NUL at the beginning; `bytes` when all of it is. */
 size_t utf8_length(const char *text, size_t bytes);
 /* A piece of a broken record for people: at most a few kilobytes, made printable. */

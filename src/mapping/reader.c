@@ -76,10 +76,12 @@ reader_int(const Reader *reader, const YamlNode *node, const char *what, int64_t
         *ret = value;
         return true;
     }
-    reader_error(reader, node, "wrong-type",
-                 "%s must be a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
-                 ", here is %s%s%s",
-                 what, least, most, node->kind == YAML_SCALAR ? "'" : node_kind(node),
+    g_autofree char *range =
+        most == G_MAXINT64
+            ? g_strdup_printf("of at least %" G_GINT64_FORMAT, least)
+            : g_strdup_printf("from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, least, most);
+    reader_error(reader, node, "wrong-type", "%s must be a whole number %s, here is %s%s%s", what,
+                 range, node->kind == YAML_SCALAR ? "'" : node_kind(node),
                  node->kind == YAML_SCALAR ? node->text : "", node->kind == YAML_SCALAR ? "'" : "");
     return false;
 }

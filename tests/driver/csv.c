@@ -50,13 +50,13 @@ static const Case cases[] = {
     {"tabs", "a\tb\n1\t\n", -1, "{\"delimiter\": \"\\t\"}", "1:1|NULL"},
     {"no header", "1,x\n2,y\n", -1, "{\"header\": false}", "1:1|x\n2:2|y"},
     {"empty lines are no records", "a,b\n\n1,x\n\r\n\n2,y\n\n", -1, NULL, "1:1|x\n2:2|y"},
-    {"ragged", "a,b\n1\n1,2,3\n4,5\n", -1, NULL, "!1 -: line 2: the record has 1 fields, expected 2\n"
+    {"ragged", "a,b\n1\n1,2,3\n4,5\n", -1, NULL, "!1 -: line 2: the record has 1 field, expected 2\n"
         "!2 -: line 3: the record has 3 fields, expected 2\n3:4|5"},
     {"text behind a quote", "a,b\n\"x\"y,2\n3,4\n", -1, NULL, "!1 -: line 2: there is text behind a closing quote\n2:3|4"},
     {"never closed", "a,b\n1,\"x\n2,y\n", -1, NULL, "!1 -: line 2: a quote is opened and never closed\n2:2|y"},
-    {"NUL", "a,b\n1,x\0y\n2,z\n", 14, NULL, "!1 -: line 2: there is a NUL byte\n2:2|z"},
-    {"not UTF-8", "a,b\n1,\xe4\n2,\xc3\xa4\n", -1, NULL, "!1 -: line 2: the bytes are not UTF-8\n2:2|ä"},
-    {"lines are counted through quotes", "a,b\n\"1\n2\n3\",x\n7\n", -1, NULL, "!2 -: line 5: the record has 1 fields, expected 2\n1:1\n2\n3|x"},
+    {"NUL", "a,b\n1,x\0y\n2,z\n", 14, NULL, "!1 -: line 2: byte 4 is NUL, which no text can hold\n2:2|z"},
+    {"not UTF-8", "a,b\n1,\xe4\n2,\xc3\xa4\n", -1, NULL, "!1 -: line 2: byte 3 (0xe4) is not UTF-8; is the file in another encoding, such as Latin-1?\n2:2|ä"},
+    {"lines are counted through quotes", "a,b\n\"1\n2\n3\",x\n7\n", -1, NULL, "!2 -: line 5: the record has 1 field, expected 2\n1:1\n2\n3|x"},
     {"only a header", "a,b\n", -1, NULL, ""},
     {"a lone carriage return is a character", "a,b\n1\r2,x\n", -1, NULL, "1:1\r2|x"},
 };

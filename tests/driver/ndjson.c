@@ -43,12 +43,12 @@ static const struct {
     {"a broken line", "{\"a\": 1}\n{\"a\": \n{\"a\": 3}\n", "a int",
         "!2 -: line 2: expected a value\n1:1\n3:3"},
     {"what is expected is told", "{\"a\" 1}\n{a: 1}\n{\"a\": 1,}\n[1]\n{\"a\": 01}\n{\"a\": 1} x\n{\"a\": 1, \"a\": 2}\n{\"a\": \"\\q\"}\n{\"a\": 5}\n", "a int",
-        "!1 -: line 1: '1' at byte 6, expected ':'\n!2 -: line 2: 'a' at byte 2, expected a name in quotes\n"
-        "!3 -: line 3: '}' at byte 9, expected a name in quotes\n!4 -: line 4: '[' at byte 1, expected an object\n"
+        "!1 -: line 1: '1' at byte 6, expected ':'\n!2 -: line 2: 'a' at byte 2, expected a name in double quotes\n"
+        "!3 -: line 3: '}' at byte 9, expected a name in double quotes\n!4 -: line 4: '[' at byte 1, expected an object\n"
         "!5 -: line 5: expected a value\n!6 -: line 6: there is more behind the object\n!7 -: line 7: 'a' comes twice\n"
         "!8 -: line 8: there is no escape '\\q'\n9:5"},
     {"an array goes on behind a broken element", "[\n{\"a\": 1},\n{\"a\": 2 \"b\"},\n{\"a\": 3,\n{\"a\": 4}\n]\n", "a int",
-        "!2 -: line 3: '\"' at byte 9, expected ',' or '}'\n!3 -: line 4: '{' at byte 10, expected a name in quotes\n1:1\n4:4"},
+        "!2 -: line 3: '\"' at byte 9, expected ',' or '}'\n!3 -: line 4: '{' at byte 10, expected a name in double quotes\n1:1\n4:4"},
     {"elements that are no objects", "[\n1,\n{\"a\": 1},\nnull\n]", "a int",
         "!1 -: line 2: '1' at byte 1, expected an object\n!3 -: line 4: 'n' at byte 1, expected an object\n2:1"},
     {"elements on one line", "[{\"a\":1},null,\"],{\",[1],{\"a\":1x},{\"a\":5}]", "a int",

@@ -157,7 +157,7 @@ class RowsThatDoNotFit(WithoutServer):
         rejected = sorted(self.rejected(), key=lambda r: r["row"])
         self.assertEqual([r["row"] for r in rejected], [2, 4, 5, 6])
         self.assertEqual(rejected[0]["record"], {"id": "2", "day": "2023-02-29"})
-        for row, word in zip(rejected, ["2023-02-29", "already taken by row 1", "NULL", "1 fields, expected 2"]):
+        for row, word in zip(rejected, ["2023-02-29", "already taken by row 1", "NULL", "1 field, expected 2"]):
             self.assertIn(word, row["reason"])
         self.assert_clean("d.db")
 

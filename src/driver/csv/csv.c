@@ -255,8 +255,10 @@ record_problem(const CsvScan *scan)
     if (lexer->problem != NULL)
         return g_strdup_printf("line %" G_GINT64_FORMAT ": %s", lexer->record_line, lexer->problem);
     if (csv_count(lexer) != scan->name_count)
-        return g_strdup_printf("line %" G_GINT64_FORMAT ": the record has %zu fields, expected %zu",
-                               lexer->record_line, csv_count(lexer), scan->name_count);
+        return g_strdup_printf("line %" G_GINT64_FORMAT
+                               ": the record has %zu field%s, expected %zu",
+                               lexer->record_line, csv_count(lexer),
+                               csv_count(lexer) == 1 ? "" : "s", scan->name_count);
     for (size_t i = 0; i < scan->name_count; i++)
         if (csv_field(lexer, i).bytes > CELL_BYTES_MAX)
             return g_strdup_printf("line %" G_GINT64_FORMAT ": '%s' has %zu bytes, at most %d",

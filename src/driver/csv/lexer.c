@@ -158,17 +158,6 @@ place_scratch(CsvLexer *lexer)
     }
 }
 
-static void
-check_text(CsvLexer *lexer, size_t end)
-{
-    const char *bytes = lexer->window.bytes + lexer->begin;
-    size_t count = end - lexer->begin, good = utf8_length(bytes, count);
-    if (good < count && bytes[good] == '\0')
-        set_problem(lexer, "there is a NUL byte");
-    else if (good < count)
-        set_problem(lexer, "the bytes are not UTF-8");
-}
-
 static int64_t
 count_lines(const char *bytes, size_t count)
 {
@@ -263,7 +252,7 @@ csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
         return skip_long(lexer, error);
     place_scratch(lexer);
     if (lexer->problem == NULL)
-        check_text(lexer, end);
+        lexer->problem = text_problem(lexer->window.bytes + lexer->begin, end - lexer->begin);
     lexer->record_bytes = end - lexer->begin;
     lexer->line += count_lines(lexer->window.bytes + lexer->begin, end - lexer->begin);
     lexer->begin = end;

@@ -250,7 +250,7 @@ member(Cursor *cursor, int depth)
 {
     JsonLexer *lexer = cursor->lexer;
     size_t before = lexer->path->len;
-    if (!expect(cursor, '"', "a name in quotes"))
+    if (!expect(cursor, '"', "a name in double quotes"))
         return false;
     if (before > 0)
         g_string_append_c(lexer->path, '.');
@@ -321,10 +321,8 @@ parse_record(JsonLexer *lexer, size_t bytes)
     const char *begin = lexer->window.bytes + lexer->begin;
     Cursor cursor = {.lexer = lexer, .p = begin, .end = begin + bytes};
     forget_record(lexer);
-    size_t good = utf8_length(begin, bytes);
-    if (good < bytes)
-        problem(&cursor, begin[good] == '\0' ? "there is a NUL byte" : "the bytes are not UTF-8");
-    else if (object(&cursor, 1)) {
+    lexer->problem = text_problem(begin, bytes);
+    if (lexer->problem == NULL && object(&cursor, 1)) {
         blanks(&cursor);
         if (cursor.p < cursor.end)
             problem(&cursor, "there is more behind the object");

@@ -102,7 +102,7 @@ static const Broken broken[] = {
     {HEAD "columns:\n  x: y\noutput_names: kep\n",
      "m.yaml:7:15: error: output_names cannot be 'kep'; did you mean 'keep'? (keep, propagate) [bad-value]"},
     {HEAD "columns:\n  x: y\nquarantine: { rows_max: many, share_max: 200% }\n",
-     "m.yaml:7:25: error: rows_max must be a whole number from 0 to 9223372036854775807, here is 'many' [wrong-type]\n"
+     "m.yaml:7:25: error: rows_max must be a whole number of at least 0, here is 'many' [wrong-type]\n"
      "m.yaml:7:42: error: share_max must be a share such as 1% or 0.01, here is '200%' [bad-value]"},
     {HEAD "columns:\n  x: y\ndbt: { source: s.t }\n", "m.yaml:7:6: error: dbt needs `target` [missing-key]"},
     {HEAD "columns:\n  x: y\nconsumers:\n  y: { why: \"…\" }\n",
