@@ -127,20 +127,37 @@ budget_of(const Move *move, int64_t rows_total)
     return MAX(rows_max, by_share);
 }
 
+/* "; the first is row 3: 'x' is no date", or nothing. Caller frees. */
+static char *
+first_reason(const Move *move, Conn *conn)
+{
+    g_autoptr(json_t) rows = NULL;
+    g_autoptr(GError) ignored = NULL;
+
+    if (!conn_quarantined(conn, move->call->lease->plan, 1, &rows, &ignored) ||
+        json_array_size(rows) == 0)
+        return g_strdup("");
+    const json_t *row = json_array_get(rows, 0);
+    const char *column = json_get_string(row, "column", "");
+    return g_strdup_printf("; the first is row %" G_GINT64_FORMAT "%s%s: %s",
+                           json_get_int(row, "row_id", 0), *column != '\0' ? ", column " : "",
+                           column, json_get_string(row, "reason", ""));
+}
+
 static bool
-check_budget(const Move *move, const RangeResult *sum, int64_t rows_total, GError **error)
+check_budget(const Move *move, Conn *conn, const RangeResult *sum, int64_t rows_total,
+             GError **error)
 {
     int64_t allowed = budget_of(move, rows_total);
 
     if (sum->rejected <= allowed)
         return true;
     g_autofree char *rejected = text_count(sum->rejected), *of = text_count(rows_total);
-    g_autofree char *allows = text_count(allowed);
+    g_autofree char *allows = text_count(allowed), *first = first_reason(move, conn);
     return fail(error, ERR_BUDGET,
-                "%s of %s rows did not fit and were put aside, the plan allows %s; read why in the "
-                "evidence, then mend the rows or the mapping (or raise quarantine.rows_max in it), "
-                "roll back and plan again",
-                rejected, of, allows);
+                "%s of %s rows did not fit and were put aside, the plan allows %s%s; mend the rows "
+                "or the mapping (or raise quarantine.rows_max in it), roll back and plan again",
+                rejected, of, allows, first);
 }
 
 /* The sum so far; the evidence of a failure too, so that people see which rows they are. */
@@ -153,7 +170,7 @@ sum_and_budget(const Move *move, Conn *conn, int64_t rows_total, RangeResult *re
     if (ret_sum->rejected > 0 &&
         !move_save_quarantine(move, conn, ret_sum->rejected, ret_quarantine, error))
         return false;
-    return check_budget(move, ret_sum, MAX(rows_total, ret_sum->rows_in), error);
+    return check_budget(move, conn, ret_sum, MAX(rows_total, ret_sum->rows_in), error);
 }
 
 static bool

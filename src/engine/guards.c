@@ -437,9 +437,14 @@ effects_remain(const Moment *m)
     return children_effects(m->task);
 }
 
+/* Of a step, nothing of any part: what a failed part left would have nobody to take it back. */
 static bool
 nothing_applied(const Moment *m)
 {
+    const GPtrArray *parts = m->task->children;
+    for (guint i = 0; parts != NULL && i < parts->len; i++)
+        if (((const Task *) g_ptr_array_index(parts, i))->row.intent != NULL)
+            return false;
     return no_intent(m);
 }
 

@@ -106,6 +106,21 @@ class Afterwards(unittest.TestCase):
         text = " ".join(self.project.honk("plan", "customers-v2").stdout.split())
         self.assertIn("'shop:customers_v1' cannot be retired as long as these need it: view 'customers_abroad'", text)
 
+    def test_too_many_rows_that_do_not_fit_stop_it_with_a_reason_and_all_goes_back(self):
+        self.begin()
+        self.write("customers_v1", "UPDATE {} SET since = 'never' WHERE id BETWEEN 31 AND 80")
+        before = self.everything()
+        migration = self.project.move("customers-v2")
+        self.assertEqual(migration["state"], "halted")
+        error = next(step["error"] for step in migration["steps"] if step["name"] == "transform-data")
+        self.assertIn("53 of 2,000 rows did not fit", error)
+        self.assertRegex(error, "the first is row 31, column since: .*never")
+        done = self.project.honk("skip", "customers-v2", "--reason", "never mind", check=False)
+        self.assertIn("something of it may be in the target", done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.project.honk("rollback", "customers-v2", "--wait")
+        self.assertEqual(self.everything(), before)
+
     IN_PLACE = """
 apiVersion: honk/v1
 kind: Mapping

@@ -155,6 +155,33 @@ a_rollback_in_the_window_needs_no_clearing(void)
 }
 
 static void
+a_step_is_not_left_out_while_a_part_may_have_done_something(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) part = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_effect(&desk, "stage/ forward run", "{'start':{}}");
+    desk_do(&desk, "fill/ forward run", "{'kind':'more','children':[{'key':'r1'}]}", "waiting");
+    desk_get(&desk, "w", &part, "fill/r1 forward run");
+    g_autofree char *noted = desk_ask(&desk, COMMAND_INTENT, "worker:w", part.id, part.token,
+                                      "{'pre_state':{}}", "none");
+    g_assert_cmpstr(noted, ==, "-");
+    desk_report(&desk, &part, "{'kind':'error','error':{'code':'mismatch','message':'no'}}",
+                "failed");
+    g_autofree char *root =
+        desk_look(&desk, "SELECT id FROM task WHERE step = 'fill' AND key = ''");
+    g_autoptr(Command) skip = desk_say(&desk, COMMAND_TASK_SKIP, "user:default/ada", root, 0, NULL);
+    g_assert_true(error_is(skip->error, ERR_WRONG_STATE));
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_do(&desk, "fill/r1 forward probe", "{'kind':'applied'}", "waiting");
+    desk_do(&desk, "fill/ reverse run", DONE, "done");
+    desk_do(&desk, "stage/ reverse run", DONE, "done");
+    desk_do(&desk, "preflight/ reverse run", "{'kind':'done','evidence':{'equal':true}}", "done");
+    desk_state(&desk, "rolled_back");
+}
+
+static void
 a_lost_lease_is_probed_before_anything_else(void)
 {
     g_auto(Desk) desk = {0};
@@ -374,6 +401,8 @@ main(int argc, char **argv)
                     what_could_not_be_cleared_away_is_tried_again_on_request);
     g_test_add_func("/engine/a rollback in the window needs no clearing",
                     a_rollback_in_the_window_needs_no_clearing);
+    g_test_add_func("/engine/a step is not left out while a part may have done something",
+                    a_step_is_not_left_out_while_a_part_may_have_done_something);
     g_test_add_func("/engine/a lost lease is probed before anything else",
                     a_lost_lease_is_probed_before_anything_else);
     g_test_add_func("/engine/who is fenced with a token that counts tries again with a newer one",
