@@ -111,6 +111,14 @@ key_add(Draft *draft, const char *name)
 
 /* --- one rule --- */
 
+/* Of a source without declared types, what is a number today would be a text in the next file that has one odd
+ * value: a column that is made keeps the type that it was drafted with. */
+static bool
+must_be_pinned(const Draft *draft, const Column *from)
+{
+    return draft->target == NULL && *from->declared == '\0' && from->type != TYPE_TEXT;
+}
+
 static void
 append_guess(Draft *draft, const Column *from, const Guess *guess)
 {
@@ -118,7 +126,7 @@ append_guess(Draft *draft, const Column *from, const Guess *guess)
     append_yaml(draft->out, from->name);
     if (is_empty_text)
         g_string_append(draft->out, ", values: { \"\": null }");
-    if (guess->type != from->type)
+    if (guess->type != from->type || must_be_pinned(draft, from))
         g_string_append_printf(draft->out, ", type: %s", column_type_name(guess->type));
     if (guess->format != NULL)
         g_string_append_printf(draft->out, ", format: \"%s\"", guess->format);
