@@ -47,6 +47,14 @@ log_append_json(GString *line, LogLevel level, const char *time, const char *bod
     g_string_append(line, text);
 }
 
+/* A person has read the sentence: what it says already, and what only programs look for, is left out. */
+static bool
+is_said(const char *body, const char *key, const json_t *value)
+{
+    return strcmp(key, "event") == 0 || strcmp(key, "seq") == 0 ||
+           (json_is_string(value) && strstr(body, json_string_value(value)) != NULL);
+}
+
 static void
 log_append_plain(GString *line, LogLevel level, const char *time, const char *body, json_t *fields)
 {
@@ -57,6 +65,8 @@ log_append_plain(GString *line, LogLevel level, const char *time, const char *bo
     json_t *value;
     json_object_foreach(fields, key, value)
     {
+        if (is_said(body, key, value))
+            continue;
         g_autofree char *text = json_compact(value);
         g_autofree char *printable = text_printable(text);
         g_string_append_printf(line, " %s=%s", key, printable);

@@ -23,7 +23,10 @@ plan_failed(Invocation *call, const json_t *migration, GError **error)
     const char *name = migration_name(migration);
     if (invocation_json(call))
         view_json(call->view, migration);
-    invocation_hint(call, "mend what it names, then 'honk plan %s' once more", name);
+    invocation_hint(call,
+                    "mend what it names, then 'honk plan %s' once more; 'honk serve' reads "
+                    "honk.yaml when it starts",
+                    name);
     return fail(error, ERR_INVALID, "'%s' cannot be planned yet:\n%s", name,
                 findings != NULL ? findings
                                  : json_get_string(migration, "reason", "no reason was given"));

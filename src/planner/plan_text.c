@@ -17,6 +17,8 @@
 #define WIDTH_MAX 160
 #define DIGEST_SHOWN 12 /* hex digits: enough to tell plans apart by eye */
 
+#define CONSUMERS_SHOWN_MAX 25 /* a page; nobody reads thousands in a terminal */
+
 typedef struct {
     const Plan *plan;
     const json_t *json, *seen, *state;
@@ -165,13 +167,19 @@ print_consumers(Report *report)
         return;
     }
     g_autoptr(TextTable) table = text_table_new(4);
-    json_array_foreach(consumers, i, consumer)
+    json_array_foreach(consumers, i, consumer) if (i < CONSUMERS_SHOWN_MAX)
         text_table_row(table, STYLE_PLAIN,
                        (const char *[]){json_get_string(consumer, "access", ""),
                                         json_get_string(consumer, "ref", ""),
                                         json_get_string(consumer, "owner", "no owner"),
                                         json_get_bool(consumer, "direct", true) ? "" : "indirect"});
     text_table_print(table, &report->page, 2);
+    if (i > CONSUMERS_SHOWN_MAX)
+        page_say(
+            &report->page, STYLE_DIM, "  ",
+            "… and %zu more: `honk plan NAME --json` has them all, `honk lineage` how they hang "
+            "together",
+            i - CONSUMERS_SHOWN_MAX);
     page_say(&report->page, STYLE_PLAIN, "  ",
              "%zu reader%s, %zu writer%s, %zu owner%s; left to people: all of them, because this "
              "plan changes no code",

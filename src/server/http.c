@@ -171,7 +171,9 @@ reply_problem(Request *request, const GError *failure)
         json_set_string(fields, "path", request->target.path);
         json_set_int(fields, "status", reply->status);
         json_set_string(fields, "error_type", error_wire_name(code));
-        log_line(LOG_WARN, fields, "%s", failure->message);
+        /* "come again" is no failure: a worker may well be faster than the server's start */
+        log_line(error_then(code) == THEN_RETRY ? LOG_DEBUG : LOG_WARN, fields, "%s",
+                 failure->message);
     }
     if (code == ERR_FORBIDDEN)
         access_denied(request, failure->message);

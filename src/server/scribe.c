@@ -33,6 +33,21 @@ event_level(const Event *event)
     return LOG_INFO;
 }
 
+/* What it is about, if it is neither a plan nor a task: "entity applied resource:default/users-v1 (added)". */
+static void
+append_subject(GString *text, const Event *event)
+{
+    const char *change = json_get_string(event->data, "change", NULL);
+    const char *subject = json_get_string(event->data, "ref", NULL);
+    if (subject == NULL)
+        subject = json_get_string(event->data, "resource", NULL);
+    g_autofree char *words = g_strdelimit(g_strdup(event->type), ".", ' ');
+    g_string_append_printf(text, "%s%s%s", words, subject != NULL ? " " : "",
+                           subject != NULL ? subject : "");
+    if (change != NULL)
+        g_string_append_printf(text, " (%s)", change);
+}
+
 /* "m-… running -> halted: budget spent" */
 static char *
 event_sentence(const Event *event)
@@ -42,7 +57,7 @@ event_sentence(const Event *event)
     if (subject != NULL)
         g_string_append(text, subject);
     else
-        g_string_append(text, event->type);
+        append_subject(text, event);
     if (event->to != NULL)
         g_string_append_printf(text, " %s%s%s", event->from != NULL ? event->from : "",
                                event->from != NULL ? " -> " : "is ", event->to);

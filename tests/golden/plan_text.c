@@ -114,6 +114,30 @@ colour_adds_nothing_but_colour(void)
     g_assert_cmpstr(coloured, !=, plain);
 }
 
+/* All of a large catalog may read a dataset: the terminal shows a page, and how many there are. */
+static void
+many_consumers_are_counted_and_not_all_listed(void)
+{
+    g_autoptr(json_t) slice = read_json("users", ".slice.json");
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(json_t) observations = NULL;
+    json_t *consumers = json_array();
+
+    for (int i = 0; i < 1000; i++)
+        json_array_append_new(consumers,
+                              json_pack("{s:o, s:s, s:s, s:b}", "ref",
+                                        json_sprintf("component:default/job-%03d", i), "owner",
+                                        "group:default/jobs", "access", "reads", "direct", true));
+    json_object_set_new(slice, "consumers", consumers);
+    g_assert_true(planner_plan(slice, diags, &plan, &observations, NULL));
+    g_autofree char *text = plan_text(plan, NULL, NULL, 100, false);
+    g_assert_nonnull(strstr(text, "component:default/job-024"));
+    g_assert_null(strstr(text, "component:default/job-025"));
+    g_assert_nonnull(strstr(text, "and 975 more"));
+    g_assert_nonnull(strstr(text, "1000 readers, 0 writers, 1 owner"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -122,6 +146,8 @@ main(int argc, char **argv)
     g_test_add_func("/golden/plan/a transform reads as agreed", a_transform_reads_as_agreed);
     g_test_add_func("/golden/plan/a copy that replaces reads as agreed",
                     a_copy_that_replaces_reads_as_agreed);
+    g_test_add_func("/golden/plan/many consumers are counted and not all listed",
+                    many_consumers_are_counted_and_not_all_listed);
     g_test_add_func("/golden/plan/colour adds nothing but colour", colour_adds_nothing_but_colour);
     return g_test_run();
 }

@@ -120,6 +120,7 @@ class ByHand(unittest.TestCase):
         self.assertIn("1 new, 0 changed", done.stdout)
         self.assertIn("next: honk plan customers-v2", done.stdout)
         self.assertIn("1 as before", self.project.honk("apply", "-f", "migrations/customers.yaml").stdout)
+        self.assertIn("entity applied migration:default/customers-v2 (added)", self.project.log_tail())
 
     def test_2_a_plan_is_shown_and_nothing_moves(self):
         text = self.project.honk("plan", "customers-v2").stdout

@@ -186,6 +186,27 @@ a_log_line_for_people_is_harmless_to_their_terminal(void)
                     "body=\"not this\"\n");
 }
 
+static void
+log_an_event(void)
+{
+    log_line(LOG_INFO,
+             json_pack("{s:s, s:i, s:s, s:s}", "event", "plan.state", "seq", 7, "reason", "agreed",
+                       "actor", "user:default/bo"),
+             "m-1 is approved: agreed");
+}
+
+static void
+a_log_line_for_people_says_nothing_twice(void)
+{
+    clock_set_for_tests(1795425420123);
+    log_init("server", LOG_INFO, false);
+    g_autofree char *text = logged(log_an_event);
+    clock_set_for_tests(-1);
+    g_assert_cmpstr(text, ==,
+                    "09:17:00 INFO  server: m-1 is approved: agreed "
+                    "actor=\"user:default/bo\"\n");
+}
+
 /* ---- arena ---- */
 
 static void
@@ -227,6 +248,8 @@ main(int argc, char **argv)
     g_test_add_func("/log/a log line is one JSON object", a_log_line_is_one_json_object);
     g_test_add_func("/log/a log line for people is harmless to their terminal",
                     a_log_line_for_people_is_harmless_to_their_terminal);
+    g_test_add_func("/log/a log line for people says nothing twice",
+                    a_log_line_for_people_says_nothing_twice);
     g_test_add_func("/arena/an arena gives separate zeroed pieces",
                     an_arena_gives_separate_zeroed_pieces);
     return g_test_run();
