@@ -38,6 +38,37 @@ is_meant(const Invocation *call, const json_t *task)
            strcmp(json_get_string(task, "wake_event", ""), "operator") == 0;
 }
 
+/* A step that failed for its parts is tried again by its own task, which takes them along, and left out by leaving them
+ * out: of the two, one word is enough. */
+static bool
+goes_with_another(const Invocation *call, const json_t *items, const json_t *task)
+{
+    bool is_part = *json_get_string(task, "key", "") != '\0', has_other = false;
+    const char *step = json_get_string(task, "step", "");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *other = json_array_get(items, i);
+        bool other_is_part = *json_get_string(other, "key", "") != '\0';
+        has_other = has_other || (strcmp(json_get_string(other, "status", ""), "failed") == 0 &&
+                                  strcmp(json_get_string(other, "step", ""), step) == 0 &&
+                                  other_is_part != is_part);
+    }
+    bool is_retry = strcmp(call->command->name, "retry") == 0;
+    return has_other && is_part == is_retry &&
+           strcmp(json_get_string(task, "status", ""), "failed") == 0;
+}
+
+static bool
+tell_next(Invocation *call, const char *name, GError **error)
+{
+    g_autoptr(json_t) migration = NULL;
+    if (!migration_get(call, name, &migration, error))
+        return false;
+    g_autofree char *next = migration_next(migration);
+    if (next != NULL)
+        view_tone(call->view, TONE_DIM, "next: %s", next);
+    return true;
+}
+
 static bool
 failed_tasks(Invocation *call, const char *name, const char *step, json_t **ret, GError **error)
 {
@@ -60,7 +91,7 @@ cmd_task_run(Invocation *call, GError **error)
         return false;
     json_array_foreach(items, i, task)
     {
-        if (!is_meant(call, task))
+        if (!is_meant(call, task) || goes_with_another(call, items, task))
             continue;
         meant++;
         if (!task_act(call, json_get_string(task, "id", ""), error))
@@ -72,8 +103,7 @@ cmd_task_run(Invocation *call, GError **error)
                     step != NULL ? ", step '" : "", step != NULL ? step : "",
                     step != NULL ? "'," : "");
     }
-    view_tone(call->view, TONE_DIM, "next: honk resume %s --reason …", name);
-    return true;
+    return tell_next(call, name, error);
 }
 
 const Command cmd_retry = {

@@ -299,6 +299,16 @@ is_stuck(const json_t *migration)
     return has_failed;
 }
 
+static bool
+has_failed(const json_t *migration)
+{
+    const json_t *steps = json_object_get(migration, "steps");
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (strcmp(json_get_string(json_array_get(steps, i), "status", ""), "failed") == 0)
+            return true;
+    return false;
+}
+
 bool
 migration_is_resting(const json_t *migration)
 {
@@ -325,6 +335,11 @@ migration_next(const json_t *migration)
     }
     if ((is_done || strcmp(state, "retiring") == 0) && is_stuck(migration))
         return g_strdup_printf("mend what it names, then honk retry %s", name);
+    if (strcmp(state, "halted") == 0)
+        return g_strdup_printf(
+            "%shonk resume %s --reason … goes on, honk rollback %s puts everything "
+            "back",
+            has_failed(migration) ? "mend what it names, 'honk retry', then " : "", name, name);
     if (is_done && may(migration, "retire"))
         return g_strdup_printf("honk retire %s drops the old dataset, for good", name);
     if (is_done && !may(migration, "rollback"))
