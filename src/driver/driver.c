@@ -207,6 +207,23 @@ conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
 }
 
 bool
+conn_can_sum(const Conn *conn)
+{
+    return conn->driver->scan != NULL && conn->driver->scan->sum != NULL;
+}
+
+bool
+conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error)
+{
+    if (!conn_can_sum(conn))
+        return fail_role(conn, "add up its rows", error);
+    if (!check_object(conn, spec->object, error))
+        return false;
+    return conn->driver->scan->sum(conn, spec, ret, error) ||
+           fail_object(conn, "add up the rows of", spec->object, error);
+}
+
+bool
 conn_has_sql(const Conn *conn)
 {
     return conn->driver->scan != NULL && conn->driver->scan->has_sql;

@@ -79,6 +79,9 @@ typedef struct {
     bool (*record)(Scan *scan, int64_t row_id, json_t **ret, GError **error);
     bool (*count)(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
                   GError **error);
+    /* The sum of the hashes of all rows that a scan would give, without giving them. INVALID: some row cannot be hashed
+     * where it is, read them. NULL: no row can. */
+    bool (*sum)(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
     bool has_sql; /* evaluates expr and where itself */
     /* Prepare an expression over `object`; false with *ret_message when the store refuses it. NULL
      * without SQL. */
@@ -232,6 +235,8 @@ void scan_close(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_close)
 CHECKED bool conn_count(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
                         GError **error);
+bool conn_can_sum(const Conn *conn); /* false without the role */
+CHECKED bool conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 bool conn_has_sql(const Conn *conn);
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);

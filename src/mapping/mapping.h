@@ -144,8 +144,19 @@ CHECKED bool program_apply(Program *program, const Batch *in, Batch *out, Reject
 /* The whole mapping as SELECT items in SQLite's dialect, equal to the evaluator wherever it does not reject (rules that
  * SQL says differently call functions that program_register() adds to the connection). Items in target column order,
  * `sql` never NULL. A rejected value raises an SQL error, whereupon the caller takes the row-by-row way. 0 items: the
- * mapping cannot be said in SQL (a column made of more than 100 others), or the source has none. */
-size_t program_select_sqlite(const Program *program, const SourceItem **ret);
+ * mapping cannot be said in SQL (a column made of more than 100 others), or the source has none.
+ *
+ * SQLite types cells, not columns. How the items meet a cell that is not what its column is declared for:
+ *   guarded   each takes any cell
+ *   proven    none looks; the row must have passed program_proof_sqlite()
+ *   watched   the same, but the proof says nothing about the columns that are copied (program_is_copied()): the caller
+ *             looks at them as they are written, and wants exactly what sqlite_read_kept() takes */
+typedef enum { SELECT_GUARDED, SELECT_PROVEN, SELECT_WATCHED } SelectForm;
+size_t program_select_sqlite(const Program *program, SelectForm form, const SourceItem **ret);
+/* A condition on a row of the source that is true, or raises an error; NULL: nothing needs proof. */
+const char *program_proof_sqlite(const Program *program, SelectForm form);
+/* Is target column `column` a source column as it is, in one of the same affinity? */
+bool program_is_copied(const Program *program, size_t column);
 /* Adds what is not yet there; the functions live as long as the connection, whatever becomes of the program. */
 CHECKED bool program_register(const Program *program, void *sqlite3_connection, GError **error);
 /* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. */

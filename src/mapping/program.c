@@ -196,6 +196,7 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
     program->target = schema_new(target != NULL ? target->dataset : made->dataset);
     program->columns = g_ptr_array_new_with_free_func(map_column_free_item);
     program->select = g_array_new(FALSE, TRUE, sizeof(SourceItem));
+    program->bare = g_array_new(FALSE, TRUE, sizeof(SourceItem));
     program->functions = g_ptr_array_new_with_free_func(sql_function_free);
     program_bind(program, &binder, target != NULL ? target : made);
     /* nodes of embedded SQL point into it: it goes with them, whatever comes next */
@@ -235,6 +236,9 @@ program_free(Program *program)
     g_clear_pointer(&program->explained, g_ptr_array_unref);
     g_clear_pointer(&program->items, g_array_unref);
     g_clear_pointer(&program->select, select_clear);
+    g_clear_pointer(&program->bare, select_clear);
+    g_free(program->proof_of_all);
+    g_free(program->proof_of_rest);
     embedded_free(program->embedded);
     schema_free(program->target);
     schema_free(program->input);
@@ -273,13 +277,6 @@ const GPtrArray *
 program_columns(const Program *program)
 {
     return program->explained;
-}
-
-size_t
-program_select_sqlite(const Program *program, const SourceItem **ret)
-{
-    *ret = (const SourceItem *) (void *) program->select->data;
-    return program->select->len;
 }
 
 /* --- running it --- */

@@ -29,8 +29,9 @@ struct Program {
     char *where;
     Embedded *embedded; /* sources without SQL */
     EmbeddedExpr *filter;
-    GArray *select;       /* SourceItem: see select_sqlite.c; empty for sources without SQL */
-    GPtrArray *functions; /* SqlFunction * */
+    GArray *select, *bare; /* SourceItem: see select_sqlite.c; empty for sources without SQL */
+    char *proof_of_all, *proof_of_rest; /* conditions, or NULL; the rest: without what is copied */
+    GPtrArray *functions;               /* SqlFunction *, one for each column */
 };
 
 MapColumn *map_column_copy(const MapColumn *column);
@@ -38,9 +39,14 @@ void map_column_free(MapColumn *column);
 /* Evaluate and keep NULL out of columns that have none. The reason is for people; caller frees. */
 CHECKED bool map_column_eval(MapColumn *column, const Row *row, Value *ret, char **ret_reason);
 
-/* select_sqlite.c: fills `select` and `functions`. */
+/* select_sqlite.c: fills `select`, `bare`, the proofs and `functions`. */
 void program_render_sqlite(Program *program);
+
+/* sql_function.c */
+#define SQL_PROOF_FUNCTION "honk_fits"
+SqlFunction *sql_function_new(const Program *program, MapColumn *column, const GArray *inputs);
 void sql_function_free(void *function);
+char sql_proof_letter(ColumnType type, bool null_fits);
 /* explain.c: fills `explained`. */
 void program_explain(Program *program, const Mapping *mapping, bool source_sql);
 /* Can the value be NULL, given which inputs can? */

@@ -373,17 +373,15 @@ datetime_parse_iso(const char *text, size_t bytes, int64_t *ret_us, bool *ret_is
 static void
 append_number(GString *to, int64_t value, int digits)
 {
-    char buffer[24];
-    int used = 0;
+    char buffer[24], *at = buffer + sizeof buffer;
     uint64_t rest = value < 0 ? -(uint64_t) value : (uint64_t) value;
-    while (rest > 0 || used < digits) {
-        buffer[used++] = (char) ('0' + rest % 10);
+    for (int used = 0; rest > 0 || used < digits; used++) {
+        *--at = (char) ('0' + rest % 10);
         rest /= 10;
     }
     if (value < 0)
-        g_string_append_c(to, '-');
-    while (used > 0)
-        g_string_append_c(to, buffer[--used]);
+        *--at = '-';
+    g_string_append_len(to, at, buffer + sizeof buffer - at);
 }
 
 void

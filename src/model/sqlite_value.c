@@ -1,6 +1,8 @@
 /* sqlite_value.c - typed values in and out of SQLite's cells; the rules are in the header. */
 #include "model/sqlite_value.h"
 
+#include "base/limits.h"
+#include "model/canonical.h"
 #include "model/datetime.h"
 
 #include <string.h>
@@ -85,17 +87,109 @@ sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch, Val
     return kept_to_typed(&kept, type, scratch, ret, ret_reason);
 }
 
+/* --- cells that are as we write them --- */
+
+#define INT_DIGITS_KEPT 18 /* that always fit 64 bits, with the sign's place */
+
+bool
+sqlite_keeps_decimal(const char *text, size_t bytes)
+{
+    size_t digits = 0, zeros = 0;
+    if (bytes <= INT_DIGITS_KEPT && memchr(text, '.', bytes) == NULL)
+        return true; /* an INTEGER */
+    for (size_t i = 0; i < bytes; i++) {
+        if (!g_ascii_isdigit(text[i]))
+            continue;
+        if (text[i] == '0' && digits == 0)
+            continue; /* leading */
+        zeros = text[i] == '0' ? zeros + 1 : 0;
+        digits++;
+    }
+    return digits - zeros <= SQLITE_DIGITS_KEPT;
+}
+
+/* Another class than the type's own: only numbers that stand for decimals and floats. */
+static bool
+kept_number(sqlite3_value *cell, ColumnType type, GString *scratch, Value *ret)
+{
+    if (type != TYPE_DECIMAL && type != TYPE_FLOAT)
+        return false;
+    return sqlite_read_argument(cell, type, scratch, ret, NULL) &&
+           (type == TYPE_FLOAT || sqlite_keeps_decimal(ret->s.data, ret->s.bytes));
+}
+
+static bool
+kept_text(sqlite3_value *cell, ColumnType type, GString *scratch, Value *ret)
+{
+    /* as a blob: asking for text would copy it to add a zero */
+    const char *text = sqlite3_value_blob(cell);
+    size_t bytes = (size_t) sqlite3_value_bytes(cell);
+    if (bytes > CELL_BYTES_MAX)
+        return false;
+    switch (type) {
+    case TYPE_TEXT:
+        *ret = (Value){.type = type, .s = {text != NULL ? text : "", bytes}};
+        return canonical_utf8(text, bytes);
+    case TYPE_DATE:
+        *ret = (Value){.type = type};
+        return canonical_date(text, bytes, &ret->i);
+    case TYPE_TIMESTAMP:
+        *ret = (Value){.type = type};
+        return canonical_timestamp(text, bytes, &ret->i);
+    case TYPE_DECIMAL:
+        return sqlite_read_argument(cell, type, scratch, ret, NULL) && ret->s.bytes == bytes &&
+               memcmp(ret->s.data, text, bytes) == 0;
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_FLOAT:
+    case TYPE_BYTES:
+    case TYPE_COUNT:
+        break;
+    }
+    return false;
+}
+
+bool
+sqlite_read_kept(sqlite3_value *cell, ColumnType type, GString *scratch, Value *ret)
+{
+    switch (sqlite3_value_type(cell)) {
+    case SQLITE_NULL:
+        *ret = (Value){.is_null = true, .type = type};
+        return true;
+    case SQLITE_INTEGER:
+        if (type != TYPE_INT && type != TYPE_BOOL)
+            return kept_number(cell, type, scratch, ret);
+        *ret = (Value){.type = type, .i = sqlite3_value_int64(cell)};
+        return type == TYPE_INT || ret->i == 0 || ret->i == 1;
+    case SQLITE_FLOAT:
+        if (type != TYPE_FLOAT)
+            return kept_number(cell, type, scratch, ret);
+        *ret = (Value){.type = type, .f = sqlite3_value_double(cell)};
+        return true;
+    case SQLITE_TEXT:
+        return kept_text(cell, type, scratch, ret);
+    default: {
+        const char *data = sqlite3_value_blob(cell);
+        *ret = (Value){.type = type,
+                       .s = {data != NULL ? data : "", (size_t) sqlite3_value_bytes(cell)}};
+        return type == TYPE_BYTES && ret->s.bytes <= CELL_BYTES_MAX;
+    }
+    }
+}
+
+/* --- writing --- */
+
 /* Dates and timestamps as text; the buffer holds any of them. */
 #define TIME_TEXT_BYTES 48
 
 static int
 time_text(const Value *value, char *buffer)
 {
-    g_autoptr(GString) text = g_string_sized_new(TIME_TEXT_BYTES);
-    value_append_text(value, text);
-    g_assert(text->len < TIME_TEXT_BYTES);
-    memcpy(buffer, text->str, text->len + 1);
-    return (int) text->len;
+    /* a string that lies in the buffer: it never has to grow, so nothing is allocated per cell */
+    GString text = {.str = buffer, .allocated_len = TIME_TEXT_BYTES};
+    value_append_text(value, &text);
+    g_assert(text.str == buffer);
+    return (int) text.len;
 }
 
 int

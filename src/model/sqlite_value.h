@@ -30,6 +30,13 @@ CHECKED bool sqlite_read_column(sqlite3_stmt *statement, int index, ColumnType t
                                 GString *scratch, Value *ret, char **ret_reason);
 CHECKED bool sqlite_read_argument(sqlite3_value *cell, ColumnType type, GString *scratch,
                                   Value *ret, char **ret_reason);
+/* The same, but only of a cell that is what writing its value makes: of the type's own class, texts of dates and
+ * decimals in canonical form, texts in UTF-8; numbers may stand for decimals, and whole ones for floats, as columns of
+ * numbers keep them. Says no instead of why, and costs little. */
+CHECKED bool sqlite_read_kept(sqlite3_value *cell, ColumnType type, GString *scratch, Value *ret);
+#define SQLITE_DIGITS_KEPT 15 /* of a decimal that survive a double and back */
+/* Does a column of numbers keep all digits of a canonical decimal? */
+bool sqlite_keeps_decimal(const char *text, size_t bytes);
 /* Parameters count from 1. The result is SQLite's own. */
 int sqlite_bind_typed(sqlite3_stmt *statement, int index, const Value *value);
 void sqlite_result_typed(sqlite3_context *context, const Value *value);

@@ -263,6 +263,46 @@ digits_to_float(const Digits *digits, const char *text, size_t bytes, double *re
 }
 
 static void
+append_int(GString *to, int64_t value)
+{
+    char buffer[24], *at = buffer + sizeof buffer;
+    uint64_t rest = value < 0 ? -(uint64_t) value : (uint64_t) value;
+    do
+        *--at = (char) ('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    g_string_append_len(to, at, buffer + sizeof buffer - at);
+}
+
+/*
+ * Numbers of few decimal places, as nearly all are. Both the digits and the power of ten are exact as doubles, so if
+ * their quotient is the number, then no other decimal of 15 digits is nearer to it.
+ */
+static bool
+append_short_float(GString *to, double value)
+{
+    static const double powers[] = {1, 10, 100, 1000, 10000};
+    for (size_t places = 0; places < G_N_ELEMENTS(powers); places++) {
+        double digits = nearbyint(value * powers[places]);
+        if (!(fabs(digits) < 1e15))
+            return false;
+        if (digits / powers[places] != value)
+            continue;
+        int64_t power = (int64_t) powers[places], whole = (int64_t) fabs(digits);
+        if (digits < 0)
+            g_string_append_c(to, '-');
+        append_int(to, whole / power);
+        if (places > 0)
+            g_string_append_c(to, '.');
+        for (int64_t place = power / 10; place > 0; place /= 10)
+            g_string_append_c(to, (char) ('0' + whole / place % 10));
+        return true;
+    }
+    return false;
+}
+
+static void
 append_float(GString *to, double value)
 {
     char buffer[G_ASCII_DTOSTR_BUF_SIZE];
@@ -270,10 +310,8 @@ append_float(GString *to, double value)
         g_string_append(to, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
         return;
     }
-    if (value == trunc(value) && fabs(value) < 1e15) {
-        g_string_append_printf(to, "%" G_GINT64_FORMAT, (int64_t) value);
+    if (append_short_float(to, value))
         return;
-    }
     for (int digits = 15; digits <= 17; digits++) {
         char format[] = {'%', '.', '1', (char) ('0' + digits - 10), 'g', '\0'};
         g_ascii_formatd(buffer, sizeof buffer, format, value);
@@ -369,6 +407,8 @@ cast_float_to_int(const Cast *cast, const Value *from, Value *ret)
 static bool
 cast_float_to_decimal(const Cast *cast, const Value *from, Value *ret)
 {
+    if (append_short_float(cast->scratch, from->f))
+        return put_scratch(cast, ret);
     Digits digits;
     g_autoptr(GString) text = g_string_sized_new(32);
     append_float(text, from->f);
@@ -684,7 +724,7 @@ value_append_text(const Value *value, GString *to)
         g_string_append(to, value->i != 0 ? "true" : "false");
         break;
     case TYPE_INT:
-        g_string_append_printf(to, "%" G_GINT64_FORMAT, value->i);
+        append_int(to, value->i);
         break;
     case TYPE_FLOAT:
         append_float(to, value->f);

@@ -83,7 +83,7 @@ prepare_select(const Program *program)
                  NULL, NULL, NULL);
     bool registered = program_register(program, db, NULL);
     g_assert(registered);
-    for (size_t i = 0; i < program_select_sqlite(program, &items); i++) {
+    for (size_t i = 0; i < program_select_sqlite(program, SELECT_GUARDED, &items); i++) {
         g_autofree char *sql = g_strdup_printf("SELECT %s FROM a", items[i].sql);
         sqlite3_stmt *statement = NULL;
         int status = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);

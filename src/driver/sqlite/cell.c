@@ -10,83 +10,13 @@
  */
 #include "base/limits.h"
 #include "driver/sqlite/sqlite.h"
+#include "model/canonical.h"
 #include "model/datetime.h"
 
 #include <math.h>
 #include <string.h>
 
-#define DIGITS_KEPT 15     /* decimal digits that survive a double and back */
-#define INT_DIGITS_KEPT 18 /* that always fit 64 bits, with the sign's place */
-
 /* --- reading --- */
-
-/* As g_utf8_validate(), but NUL is a character like others, and plain ASCII is fast. */
-static bool
-is_utf8(const char *text, size_t bytes)
-{
-    const char *end = text + bytes;
-    while (text < end) {
-        uint64_t word;
-        if ((size_t) (end - text) >= sizeof word) {
-            memcpy(&word, text, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                text += sizeof word;
-                continue;
-            }
-        }
-        if ((*text & 0x80) == 0) {
-            text++;
-            continue;
-        }
-        gunichar letter = g_utf8_get_char_validated(text, end - text);
-        if (letter == (gunichar) -1 || letter == (gunichar) -2)
-            return false;
-        text = g_utf8_next_char(text);
-    }
-    return true;
-}
-
-static bool
-two_digits(const char *text, int *ret)
-{
-    if (!g_ascii_isdigit(text[0]) || !g_ascii_isdigit(text[1]))
-        return false;
-    *ret = (text[0] - '0') * 10 + (text[1] - '0');
-    return true;
-}
-
-/* "YYYY-MM-DD" exactly as it is written by us. */
-static bool
-canonical_date(const char *text, size_t bytes, int64_t *ret)
-{
-    int century, year, month, day;
-    return bytes == 10 && text[4] == '-' && text[7] == '-' && two_digits(text, &century) &&
-           two_digits(text + 2, &year) && two_digits(text + 5, &month) &&
-           two_digits(text + 8, &day) && date_to_days(century * 100 + year, month, day, ret);
-}
-
-/* "YYYY-MM-DD HH:MM:SS[.ffffff]" exactly as it is written by us: a fraction only where there is one. */
-static bool
-canonical_timestamp(const char *text, size_t bytes, int64_t *ret)
-{
-    int64_t days;
-    int hour, minute, second, micros = 0;
-    if (bytes < 19 || !canonical_date(text, 10, &days) || text[10] != ' ' || text[13] != ':' ||
-        text[16] != ':' || !two_digits(text + 11, &hour) || !two_digits(text + 14, &minute) ||
-        !two_digits(text + 17, &second) || hour > 23 || minute > 59 || second > 59)
-        return false;
-    if (bytes > 19) {
-        if (bytes > 26 || bytes < 21 || text[19] != '.' || text[bytes - 1] == '0')
-            return false;
-        for (size_t i = 20; i < 26; i++) {
-            if (i < bytes && !g_ascii_isdigit(text[i]))
-                return false;
-            micros = micros * 10 + (i < bytes ? text[i] - '0' : 0);
-        }
-    }
-    *ret = days * DAY_US + ((hour * 60 + minute) * 60 + second) * INT64_C(1000000) + micros;
-    return true;
-}
 
 static bool refuse(char **ret_reason, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool
@@ -118,7 +48,7 @@ cell_convert(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GS
         return refuse(ret_reason, "expected a blob");
     if (!sqlite_read_column(statement, index, type, scratch, &value, ret_reason))
         return false;
-    if (!value.is_null && type == TYPE_TEXT && !is_utf8(value.s.data, value.s.bytes))
+    if (!value.is_null && type == TYPE_TEXT && !canonical_utf8(value.s.data, value.s.bytes))
         return refuse(ret_reason, "the text is not UTF-8");
     if (!value.is_null && type == TYPE_BOOL && value.i != 0 && value.i != 1)
         return refuse(ret_reason, "%" G_GINT64_FORMAT " is neither 0 nor 1", value.i);
@@ -135,7 +65,7 @@ cell_read_text(sqlite3_stmt *statement, int index, Batch *batch, size_t column, 
     int64_t time;
     switch (batch->columns[column].type) {
     case TYPE_TEXT:
-        if (bytes > CELL_BYTES_MAX || !is_utf8(text, bytes))
+        if (bytes > CELL_BYTES_MAX || !canonical_utf8(text, bytes))
             break;
         batch_put_bytes(batch, column, text, bytes);
         return true;
@@ -190,87 +120,23 @@ cell_read(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GStri
 /* --- hashing inside of the store --- */
 
 bool
-decimal_is_kept(const char *text, size_t bytes)
-{
-    size_t digits = 0, zeros = 0;
-    if (bytes <= INT_DIGITS_KEPT && memchr(text, '.', bytes) == NULL)
-        return true; /* an INTEGER */
-    for (size_t i = 0; i < bytes; i++) {
-        if (!g_ascii_isdigit(text[i]))
-            continue;
-        if (text[i] == '0' && digits == 0)
-            continue; /* leading */
-        zeros = text[i] == '0' ? zeros + 1 : 0;
-        digits++;
-    }
-    return digits - zeros <= DIGITS_KEPT;
-}
-
-static bool
-hash_time(sqlite3_value *cell, ColumnType type, RowHasher *hasher)
-{
-    const char *text = sqlite3_value_blob(cell);
-    size_t bytes = (size_t) sqlite3_value_bytes(cell);
-    int64_t time;
-    bool is_ours = type == TYPE_DATE ? canonical_date(text, bytes, &time)
-                                     : canonical_timestamp(text, bytes, &time);
-    if (is_ours)
-        row_hasher_int(hasher, type, time);
-    return is_ours;
-}
-
-static bool
-hash_converted(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch)
+cell_hash(sqlite3_value *cell, ColumnType type, bool takes_null, RowHasher *hasher,
+          GString *scratch)
 {
     Value value;
-    if (!sqlite_read_argument(cell, type, scratch, &value, NULL))
+    if (!sqlite_read_kept(cell, type, scratch, &value))
         return false;
-    if (type == TYPE_FLOAT)
+    if (value.is_null && !takes_null)
+        return false;
+    if (value.is_null)
+        row_hasher_null(hasher);
+    else if (type == TYPE_FLOAT)
         row_hasher_float(hasher, value.f);
-    else if (type == TYPE_DECIMAL)
+    else if (type == TYPE_TEXT || type == TYPE_DECIMAL || type == TYPE_BYTES)
         row_hasher_bytes(hasher, type, value.s.data, value.s.bytes);
     else
-        return false; /* of another class than we write: the row-by-row way decides */
-    return type == TYPE_FLOAT || decimal_is_kept(value.s.data, value.s.bytes);
-}
-
-bool
-cell_hash(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch)
-{
-    switch (sqlite3_value_type(cell)) {
-    case SQLITE_NULL:
-        row_hasher_null(hasher);
-        return true;
-    case SQLITE_INTEGER: {
-        int64_t value = sqlite3_value_int64(cell);
-        if (type != TYPE_INT && type != TYPE_BOOL)
-            return hash_converted(cell, type, hasher, scratch);
-        row_hasher_int(hasher, type, value);
-        return type == TYPE_INT || value == 0 || value == 1;
-    }
-    case SQLITE_FLOAT:
-        if (type != TYPE_FLOAT)
-            return hash_converted(cell, type, hasher, scratch);
-        row_hasher_float(hasher, sqlite3_value_double(cell));
-        return true;
-    case SQLITE_TEXT: {
-        if (type == TYPE_DATE || type == TYPE_TIMESTAMP)
-            return hash_time(cell, type, hasher);
-        if (type != TYPE_TEXT)
-            return hash_converted(cell, type, hasher, scratch);
-        /* as a blob: asking for text would copy it to add a zero */
-        const char *text = sqlite3_value_blob(cell);
-        size_t bytes = (size_t) sqlite3_value_bytes(cell);
-        row_hasher_bytes(hasher, type, text, bytes);
-        return bytes <= CELL_BYTES_MAX && is_utf8(text, bytes);
-    }
-    default: {
-        const void *data = sqlite3_value_blob(cell);
-        size_t bytes = (size_t) sqlite3_value_bytes(cell);
-        row_hasher_bytes(hasher, type, data, bytes);
-        return type == TYPE_BYTES && bytes <= CELL_BYTES_MAX;
-    }
-    }
+        row_hasher_int(hasher, type, value.i);
+    return true;
 }
 
 /* --- writing --- */
@@ -319,7 +185,7 @@ static bool
 is_plain_int(const char *text, size_t bytes)
 {
     size_t i = bytes > 1 && text[0] == '-';
-    if (bytes - i > DIGITS_KEPT || (text[i] == '0' && bytes > 1))
+    if (bytes - i > SQLITE_DIGITS_KEPT || (text[i] == '0' && bytes > 1))
         return false;
     for (; i < bytes; i++)
         if (!g_ascii_isdigit(text[i]))
@@ -337,11 +203,11 @@ bind_heap(sqlite3_stmt *statement, int index, const Batch *batch, size_t column,
         return refuse(ret_reason,
                       "SQLite would take '%.*s' for a number there: declare the column TEXT",
                       (int) MIN(bytes, 40), data);
-    if (guard == GUARD_DECIMAL && !decimal_is_kept(data, bytes))
+    if (guard == GUARD_DECIMAL && !sqlite_keeps_decimal(data, bytes))
         return refuse(ret_reason,
                       "'%.*s' has more than %d digits, which SQLite would cut: declare the column "
                       "TEXT",
-                      (int) MIN(bytes, 40), data, DIGITS_KEPT);
+                      (int) MIN(bytes, 40), data, SQLITE_DIGITS_KEPT);
     /* the batch outlives the step: no copy */
     int status =
         batch->columns[column].type == TYPE_BYTES

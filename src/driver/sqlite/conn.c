@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define TIMEOUT_MS_DEFAULT 10000 /* longer than any commit of a range, shorter than a lease */
-#define CACHE_KIB 32768          /* a range's pages stay in memory until its commit */
+#define CACHE_KIB                                                                                  \
+    8192 /* rows are appended: more is memory to be cleared, and slower (bench/rows) */
 #define PROGRESS_OPS 50000 /* steps of SQLite's machine between two ticks: about a millisecond */
 
 /* SQLite's own counting of memory takes a lock on each allocation, a third of the time of hashing.

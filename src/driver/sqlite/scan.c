@@ -2,7 +2,8 @@
  * scan.c - reading tables and views: ranges, rows, single records, counts, expressions.
  *
  * A table with a rowid is cut at quantiles of the rowid, one WITHOUT ROWID at quantiles of its key: the
- * index is walked once, `rows` entries at a time, so gaps and negative numbers make no difference. The
+ * index is walked once, `rows` entries at a time, so gaps and negative numbers make no difference (rowids
+ * without any gap are counted, which is quicker). The
  * first range has no beginning and the last no end, so rows that come later are somewhere, too. Views, and
  * tables whose columns hide every name of the rowid, are one range.
  *
@@ -152,6 +153,36 @@ next_boundary(SqliteConn *conn, const char *table, const GPtrArray *columns, int
     return true;
 }
 
+/* Rowids without a gap between them need not be walked to find the quantiles. */
+static bool
+split_dense(SqliteConn *conn, const SqliteObject *object, int64_t rows, json_t *ranges,
+            bool *ret_done, GError **error)
+{
+    g_autofree char *table = sql_quote(object->name);
+    const char *rowid = object->rowid;
+    int64_t first = 0, last = 0, count = 0;
+    *ret_done = false;
+    if (rowid == NULL)
+        return true;
+    if (!sq_int(conn, &first, error, "SELECT min(%s) FROM main.%s", rowid, table) ||
+        !sq_int(conn, &last, error, "SELECT max(%s) FROM main.%s", rowid, table) ||
+        !sq_int(conn, &count, error, "SELECT count(*) FROM main.%s", table))
+        return false;
+    /* unsigned: the first may be far below zero */
+    if (count == 0 || (uint64_t) last - (uint64_t) first != (uint64_t) count - 1)
+        return true;
+    for (int64_t done = 0; done < count; done += rows) {
+        int64_t left = count - done;
+        g_autoptr(json_t) from = done == 0 ? json_null() : json_integer(first + done);
+        g_autoptr(json_t) to = left <= rows ? json_null() : json_integer(first + done + rows);
+        add_range(ranges, from, to, MIN(rows, left));
+        if (left <= rows)
+            break;
+    }
+    *ret_done = true;
+    return true;
+}
+
 bool
 sqlite_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
 {
@@ -164,6 +195,13 @@ sqlite_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GE
     g_autoptr(json_t) ranges = json_array();
     g_autoptr(json_t) from = json_null();
     g_autoptr(json_t) to = json_null();
+    bool done = false;
+    if (!split_dense(conn, object, rows, ranges, &done, error))
+        return false;
+    if (done) {
+        *ret_ranges = g_steal_pointer(&ranges);
+        return true;
+    }
     while (columns->len > 0) {
         if (!next_boundary(conn, table, columns, rows, &to, error))
             return false;
@@ -277,6 +315,13 @@ item_texts(const ScanSpec *spec, const Schema *output)
         g_ptr_array_add(items, sql != NULL ? g_strdup_printf("(%s\n)", sql) : sql_quote(name));
     }
     return items;
+}
+
+char *
+sqlite_item_list(const ScanSpec *spec, const Schema *output)
+{
+    g_autoptr(GPtrArray) items = item_texts(spec, output);
+    return join(items, ", ");
 }
 
 bool
@@ -438,6 +483,7 @@ const ScanOps sqlite_scan_ops = {
     .close = sqlite_scan_close,
     .record = sqlite_scan_record,
     .count = sqlite_scan_count,
+    .sum = sqlite_sum,
     .has_sql = true,
     .check_expr = sqlite_check_expr,
 };

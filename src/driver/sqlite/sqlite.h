@@ -86,9 +86,9 @@ CHECKED bool sqlite_find_broken(SqliteConn *conn, GHashTable **ret, GError **err
 /* One cell into the batch. False with a reason when it is not of the column's type. */
 bool cell_read(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
                char **ret_reason);
-/* One cell into a hash, as cell_read() and batch_hash() would; false when it would be refused, or is not
- * written as cell_bind() writes it. */
-bool cell_hash(sqlite3_value *cell, ColumnType type, RowHasher *hasher, GString *scratch);
+/* One cell into a hash, as cell_read() and batch_hash() would; false when it is not as sqlite_read_kept() wants it. */
+bool cell_hash(sqlite3_value *cell, ColumnType type, bool takes_null, RowHasher *hasher,
+               GString *scratch);
 /* What a column of a declared type would change about a value, by its affinity. */
 typedef enum { GUARD_NONE, GUARD_TEXT, GUARD_DECIMAL, GUARD_FLOAT, GUARD_TIME } CellGuard;
 CellGuard cell_guard(const Column *column);
@@ -96,8 +96,6 @@ CellGuard cell_guard(const Column *column);
  */
 bool cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
                CellGuard guard, GString *scratch, char **ret_reason);
-/* Does a column of numbers keep all digits of a canonical decimal? */
-bool decimal_is_kept(const char *text, size_t bytes);
 /* A row as an object by column names; blobs and broken texts as {"hex": …}. */
 json_t *row_to_json(sqlite3_stmt *statement, int from_column);
 
@@ -110,6 +108,11 @@ CHECKED bool sqlite_from_where(const SqliteObject *object, const char *schema, c
                                char **ret, GError **error);
 /* Double-quoted names are names, never texts, in statements prepared from now on (off for views). */
 void sqlite_strict_names(SqliteConn *conn, bool strict);
+
+/* --- sum.c --- */
+bool sqlite_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+/* The columns of a scan as an SQL list. */
+char *sqlite_item_list(const ScanSpec *spec, const Schema *output);
 
 /* --- book.c: bookkeeping tables --- */
 CHECKED bool book_make(SqliteConn *conn, GError **error);

@@ -247,6 +247,10 @@ floats_survive_the_way_through_text(void)
         g_autoptr(GString) text = g_string_new(NULL);
         Value from = {.type = TYPE_FLOAT, .f = number.f}, back;
         value_append_text(&from, text);
+        char shortest[G_ASCII_DTOSTR_BUF_SIZE];
+        g_ascii_formatd(shortest, sizeof shortest, "%.15g", number.f);
+        if (number.f != 0 && g_ascii_strtod(shortest, NULL) == number.f)
+            g_assert_cmpstr(text->str, ==, shortest);
         Value written = {.type = TYPE_TEXT, .s = {text->str, text->len}};
         g_assert_true(value_cast(&written, TYPE_FLOAT, NULL, scratch, &back, NULL));
         g_assert_true(value_equal(&from, &back));
