@@ -429,6 +429,14 @@ proof_sql(const Program *program, const Need *needs)
     return all->len > 0 ? g_string_free(g_steal_pointer(&all), FALSE) : NULL;
 }
 
+/* A list of values that refuses all others takes its own proof: only a cell of the right class equals one of them, and
+ * whatever equals none goes to the function. */
+static bool
+proves_itself(const Expr *root)
+{
+    return root->kind == EXPR_VALUES && root->others == OTHERS_REFUSE;
+}
+
 static void
 render_bare(Program *program)
 {
@@ -441,7 +449,7 @@ render_bare(Program *program)
         SourceItem item = {.name = g_strdup(column->name),
                            .sql = bare_column_sql(program, i, function, &is_call)};
         g_array_append_val(program->bare, item);
-        if (is_call)
+        if (is_call || proves_itself(column->root))
             continue; /* it looks for itself */
         need_inputs(program, column, function, proven);
         if (!is_copied(program, i))

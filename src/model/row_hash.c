@@ -1,15 +1,10 @@
 /* row_hash.c - canonical bytes of a row, through XXH3, and sums of the results. */
 #include "model/row_hash.h"
 
-#include <string.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* What stands before each value. Integers of different types differ, because a date is not a
- * number. */
-enum { CLASS_NULL = 0 };
-static const uint8_t classes[TYPE_COUNT] = {
+const uint8_t row_hash_classes[TYPE_COUNT] = {
     [TYPE_BOOL] = 1, [TYPE_INT] = 2,  [TYPE_FLOAT] = 3,     [TYPE_DECIMAL] = 4,
     [TYPE_TEXT] = 5, [TYPE_DATE] = 6, [TYPE_TIMESTAMP] = 7, [TYPE_BYTES] = 8,
 };
@@ -31,13 +26,6 @@ row_hasher_clear(RowHasher *hasher)
 }
 
 void
-row_hasher_begin(RowHasher *hasher)
-{
-    hasher->used = 0;
-    hasher->is_streaming = false;
-}
-
-static void
 row_hasher_flush(RowHasher *hasher)
 {
     if (hasher->stream == NULL)
@@ -50,36 +38,11 @@ row_hasher_flush(RowHasher *hasher)
     hasher->used = 0;
 }
 
-static uint8_t *
-row_hasher_room(RowHasher *hasher, size_t bytes)
-{
-    if (G_UNLIKELY(hasher->used + bytes > sizeof hasher->bytes))
-        row_hasher_flush(hasher);
-    uint8_t *room = hasher->bytes + hasher->used;
-    hasher->used += bytes;
-    return room;
-}
-
-void
-row_hasher_null(RowHasher *hasher)
-{
-    *row_hasher_room(hasher, 1) = CLASS_NULL;
-}
-
-/* Little-endian on every machine, so that sums may be compared between them. */
 static void
 put_u64(uint8_t *to, uint64_t value)
 {
     value = GUINT64_TO_LE(value);
     memcpy(to, &value, sizeof value);
-}
-
-void
-row_hasher_int(RowHasher *hasher, ColumnType type, int64_t value)
-{
-    uint8_t *to = row_hasher_room(hasher, 9);
-    to[0] = classes[type];
-    put_u64(to + 1, (uint64_t) value);
 }
 
 void
@@ -91,7 +54,7 @@ row_hasher_float(RowHasher *hasher, double value)
     if (value != value)
         bits = 0x7ff8000000000000u;
     uint8_t *to = row_hasher_room(hasher, 9);
-    to[0] = classes[TYPE_FLOAT];
+    to[0] = row_hash_classes[TYPE_FLOAT];
     put_u64(to + 1, bits);
 }
 
@@ -99,7 +62,7 @@ void
 row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t bytes)
 {
     uint8_t *to = row_hasher_room(hasher, 9);
-    to[0] = classes[type];
+    to[0] = row_hash_classes[type];
     put_u64(to + 1, bytes);
     if (bytes == 0)
         return;

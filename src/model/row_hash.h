@@ -16,6 +16,8 @@
 
 #include "model/schema.h"
 
+#include <string.h>
+
 typedef struct {
     uint64_t low, high;
 } RowHash;
@@ -38,11 +40,45 @@ void row_hasher_init(RowHasher *hasher);
 void row_hasher_clear(RowHasher *hasher);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RowHasher, row_hasher_clear)
 
+/* What stands before each value, one byte: NULL is 0. Integers of different types differ, because a date is not a
+ * number. */
+extern const uint8_t row_hash_classes[TYPE_COUNT];
+/* Room for a few bytes more; inline, as this is done for every cell of every row. */
+void row_hasher_flush(RowHasher *hasher);
+static inline uint8_t *
+row_hasher_room(RowHasher *hasher, size_t bytes)
+{
+    if (G_UNLIKELY(hasher->used + bytes > sizeof hasher->bytes))
+        row_hasher_flush(hasher);
+    uint8_t *room = hasher->bytes + hasher->used;
+    hasher->used += bytes;
+    return room;
+}
+
 /* One call for each column, in order; then end. */
-void row_hasher_begin(RowHasher *hasher);
-void row_hasher_null(RowHasher *hasher);
-void row_hasher_int(RowHasher *hasher, ColumnType type,
-                    int64_t value); /* bool, int, date, timestamp */
+static inline void
+row_hasher_begin(RowHasher *hasher)
+{
+    hasher->used = 0;
+    hasher->is_streaming = false;
+}
+
+static inline void
+row_hasher_null(RowHasher *hasher)
+{
+    *row_hasher_room(hasher, 1) = 0;
+}
+
+/* Of bool, int, date, timestamp. Little-endian on every machine, so that sums may be compared between them. */
+static inline void
+row_hasher_int(RowHasher *hasher, ColumnType type, int64_t value)
+{
+    uint64_t bits = GUINT64_TO_LE((uint64_t) value);
+    uint8_t *to = row_hasher_room(hasher, 1 + sizeof bits);
+    to[0] = row_hash_classes[type];
+    memcpy(to + 1, &bits, sizeof bits);
+}
+
 void row_hasher_float(RowHasher *hasher, double value);
 void row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data,
                       size_t bytes); /* decimal, text, bytes */

@@ -1,0 +1,186 @@
+/*
+ * move.c - what run.py starts and measures: one dataset moved through transfer, as a worker does it.
+ *
+ *   move demo FILE SCHEMA USERS STREAMS           make the demo company's file
+ *   move WAY STORE SOURCE TARGET-FILE TARGET MAPPING
+ *
+ * WAY is one of
+ *   pushed     ranges inside of the store, rows only counted
+ *   hashed     the same, every row hashed as it is written
+ *   read-back  hashed, then the stage is read back and its sum held against the ledger's
+ *   by-rows    hashed, but through the mover: what happens between unlike stores
+ *
+ * Every range is a task of its own, so it opens its connections anew. STORE is an SQLite file, or a folder of CSV
+ * files where SOURCE ends in ".csv". Prints "ROWS RANGES".
+ */
+#include "base/text.h"
+#include "cli/demo_data.h"
+#include "transfer/transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLAN "bench"
+#define STAGE "honk_stage"
+#define RANGE_MS 2000 /* as plans have it */
+#define MAPPING_BYTES_MAX (64 * 1024)
+
+typedef struct {
+    bool push, hash, read_back;
+    StoreConfig source, target;
+    TransferSpec spec;
+    MappingSet *mappings;
+    int64_t ranges;
+} Bench;
+
+static void
+die(const char *what, const GError *error)
+{
+    fprintf(stderr, "bench-rows: %s: %s\n", what, error != NULL ? error->message : "unknown");
+    exit(1);
+}
+
+static StoreConfig
+store_at(const char *name, const char *driver, const char *path)
+{
+    return (StoreConfig){.name = g_strdup(name),
+                         .driver = g_strdup(driver),
+                         .settings = json_pack("{ss}", "path", path)};
+}
+
+static void
+read_mapping(Bench *bench, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Diags) diags = diags_new();
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    if (!file_read(path, MAPPING_BYTES_MAX, &text, &bytes, &error) ||
+        !mapping_parse(text, bytes, path, diags, &bench->mappings, &error))
+        die("cannot read the mapping", error);
+    bench->spec.mapping = mapping_get(bench->mappings, 0);
+}
+
+static void
+make_stage(const Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Conn) conn = NULL;
+    Writer writer = {.plan = PLAN, .task = "stage", .token = bench->spec.token};
+    if (!conn_open(&bench->target, &conn, &error) ||
+        !conn_stage(conn, STAGE, bench->spec.target, NULL, &writer, &error))
+        die("cannot make the stage", error);
+}
+
+static Transfer *
+open_transfer(const Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    Transfer *transfer = NULL;
+    if (!transfer_open(&bench->spec, &transfer, &error))
+        die("cannot open", error);
+    return transfer;
+}
+
+static void
+fill(Bench *bench, HashSum *ret)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) ranges = NULL;
+    g_autoptr(Transfer) first = open_transfer(bench);
+    json_t *range;
+    size_t i;
+    if (!transfer_split(first, RANGE_MS, &ranges, &error))
+        die("cannot divide the source", error);
+    g_clear_pointer(&first, transfer_close);
+    json_array_foreach(ranges, i, range)
+    {
+        g_autoptr(Transfer) transfer = open_transfer(bench);
+        RangeResult result = {0};
+        if (!transfer_range(transfer, range, NULL, NULL, &result, &error))
+            die("cannot move a range", error);
+        if (result.rejected > 0)
+            die("rows were put aside", NULL);
+        hash_sum_merge(ret, &result.hash);
+        bench->ranges++;
+    }
+}
+
+static void
+read_back(const Bench *bench, const HashSum *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) ranges = NULL;
+    g_autoptr(Transfer) first = open_transfer(bench);
+    HashSum seen = {0};
+    json_t *range;
+    size_t i;
+    if (!transfer_hash_split(first, STAGE, RANGE_MS, &ranges, &error))
+        die("cannot divide the stage", error);
+    g_clear_pointer(&first, transfer_close);
+    json_array_foreach(ranges, i, range)
+    {
+        g_autoptr(Transfer) transfer = open_transfer(bench);
+        HashSum sum = {0};
+        if (!transfer_hash(transfer, STAGE, range, NULL, NULL, &sum, &error))
+            die("cannot read back", error);
+        hash_sum_merge(&seen, &sum);
+    }
+    if (!hash_sum_equal(&seen, expected))
+        die("what was read back is not what was written", NULL);
+}
+
+static void
+make_demo(char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *schema = NULL;
+    size_t bytes = 0;
+    DemoSize size = {.users = g_ascii_strtoll(argv[4], NULL, 10),
+                     .streams = g_ascii_strtoll(argv[5], NULL, 10)};
+    if (!file_read(argv[3], MAPPING_BYTES_MAX, &schema, &bytes, &error) ||
+        !demo_data_write(argv[2], schema, size, NULL, NULL, &error))
+        die("cannot make the demo's data", error);
+}
+
+static void
+move(char **argv)
+{
+    Bench bench = {.push = strcmp(argv[1], "by-rows") != 0,
+                   .hash = strcmp(argv[1], "pushed") != 0,
+                   .read_back = strcmp(argv[1], "read-back") == 0};
+    const char *driver = g_str_has_suffix(argv[3], ".csv") ? "csv" : "sqlite";
+    HashSum sum = {0};
+    bench.source = store_at("source", driver, argv[2]);
+    bench.target = store_at("target", "sqlite", argv[4]);
+    bench.spec = (TransferSpec){.source_store = &bench.source,
+                                .source = argv[3],
+                                .target_store = &bench.target,
+                                .target = argv[5],
+                                .stage = STAGE,
+                                .plan = PLAN,
+                                .task = "fill",
+                                .token = 1,
+                                .hash = bench.hash,
+                                .push_allowed = bench.push};
+    read_mapping(&bench, argv[6]);
+    make_stage(&bench);
+    fill(&bench, &sum);
+    if (bench.read_back)
+        read_back(&bench, &sum);
+    printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", sum.rows, bench.ranges);
+    mapping_set_free(bench.mappings);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc == 6 && strcmp(argv[1], "demo") == 0)
+        make_demo(argv);
+    else if (argc == 7)
+        move(argv);
+    else
+        die("expected WAY STORE SOURCE TARGET-FILE TARGET MAPPING", NULL);
+    return 0;
+}
