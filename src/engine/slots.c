@@ -1,6 +1,8 @@
 /* slots.c - taking and giving back. */
 #include "engine/slots.h"
 
+#include <string.h>
+
 #define RESERVED (-1) /* the number of the slot that is kept for the reverse phase */
 
 static void
@@ -61,7 +63,7 @@ record(Beat *beat, const Slot *slot, bool is_gone)
     g_array_append_val(beat->slots, change);
 }
 
-/* ---- limits ---- */
+/* ---- from disk ---- */
 
 void
 resource_load_count(Resource *resource, int64_t count)
@@ -91,21 +93,6 @@ resource_load_slot(Resource *resource, int64_t n, Task *holder)
     slots_count_active(holder, -1);
     slot_hold(slot, holder);
     slots_count_active(holder, 1);
-}
-
-void
-resource_set_count(Beat *beat, Resource *resource, int64_t count)
-{
-    resource_load_count(resource, count);
-    for (guint i = resource->slots->len; i > 0; i--) {
-        Slot *slot = g_ptr_array_index(resource->slots, i - 1);
-        if (slot->n < count || slot->holder != NULL || slot->n == RESERVED)
-            continue;
-        record(beat, slot, true);
-        g_ptr_array_remove_index(resource->slots, i - 1);
-    }
-    g_ptr_array_add(beat->limits, resource);
-    beat->state->offers_changed = true;
 }
 
 /* ---- who may ---- */
@@ -162,20 +149,75 @@ slots_free(const State *state, const Task *task)
     return true;
 }
 
+/* ---- limits that change ---- */
+
+static bool
+task_uses(const Task *task, const Resource *resource)
+{
+    for (guint i = 0; i < task->uses->items->len; i++)
+        if (strcmp(g_ptr_array_index(task->uses->items, i), resource->name) == 0)
+            return true;
+    return false;
+}
+
+/* The first free one; else one more, which drains. */
+static void
+slot_give(Beat *beat, Resource *resource, Task *task)
+{
+    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
+    Slot *slot = slot_to_take(resource, is_urgent);
+    int64_t n = resource->count;
+    while (slot == NULL && slot_by_number(resource, n) != NULL)
+        n++;
+    if (slot == NULL)
+        slot = slot_add(resource, n);
+    slot_hold(slot, task);
+    record(beat, slot, false);
+}
+
+/* A limit where there was none: who is at work already holds a slot of it from now on. */
+static void
+slots_for_all_at_work(Beat *beat, Resource *resource)
+{
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, beat->state->tasks);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Task *task = value;
+        if (task->row.worker == NULL || !task_uses(task, resource) || task_holds(task, resource))
+            continue;
+        slots_count_active(task, -1);
+        slot_give(beat, resource, task);
+        slots_count_active(task, 1);
+    }
+}
+
+void
+resource_set_count(Beat *beat, Resource *resource, int64_t count)
+{
+    bool is_first = resource->count < 0 && count >= 0;
+    resource_load_count(resource, count);
+    if (is_first)
+        slots_for_all_at_work(beat, resource);
+    for (guint i = resource->slots->len; i > 0; i--) {
+        Slot *slot = g_ptr_array_index(resource->slots, i - 1);
+        if (slot->n < count || slot->holder != NULL || slot->n == RESERVED)
+            continue;
+        record(beat, slot, true);
+        g_ptr_array_remove_index(resource->slots, i - 1);
+    }
+    g_ptr_array_add(beat->limits, resource);
+    beat->state->offers_changed = true;
+}
+
 void
 slots_take(Beat *beat, Task *task)
 {
-    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
     for (guint i = 0; i < task->uses->items->len; i++) {
         Resource *resource =
             g_hash_table_lookup(beat->state->resources, g_ptr_array_index(task->uses->items, i));
-        if (resource == NULL || resource->count < 0 || task_holds(task, resource))
-            continue;
-        Slot *slot = slot_to_take(resource, is_urgent);
-        if (slot == NULL) /* only when the guard is off */
-            slot = slot_add(resource, (int64_t) resource->slots->len + resource->count);
-        slot_hold(slot, task);
-        record(beat, slot, false);
+        if (resource != NULL && resource->count >= 0 && !task_holds(task, resource))
+            slot_give(beat, resource, task);
     }
 }
 
