@@ -131,6 +131,8 @@ static void
 task_finish(Beat *beat, Task *task)
 {
     bool is_idle_unknown = task->row.status == TASK_UNKNOWN && task->row.worker == NULL;
+    /* A rollback has nothing more to say to it: whoever looks at it is not to be fenced. */
+    task->is_swept = task->row.status == TASK_UNKNOWN && plan_rolls_back(task->plan, task->step);
     if (task->row.status == TASK_READY)
         queue_add(beat, task);
     else if (is_idle_unknown && task->row.wake_ms == 0 && !task->is_parked)
