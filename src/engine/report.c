@@ -294,8 +294,10 @@ report_seen(Report *report)
     report->move.reason = report->outcome->message;
     report->move.clears_intent =
         report->outcome->kind == OUTCOME_NOT_APPLIED && task->row.phase == PHASE_FORWARD;
-    report->move.wake_ms =
-        report->beat->now_ms + retry_delay_ms(report->beat->state, task->row.attempt);
+    const Transition *row = task_row_for(report->beat, task, &report->move, NULL);
+    if (row != NULL && row->to == TASK_RETRY_WAIT)
+        report->move.wake_ms =
+            report->beat->now_ms + retry_delay_ms(report->beat->state, task->row.attempt);
     if (report->outcome->kind == OUTCOME_PARTLY && task->row.error == NULL) {
         text_set(&task->row.error_code, "mismatch");
         text_set(&task->row.error, "a lost worker left a part of its effect");
@@ -421,14 +423,13 @@ on_report(Beat *beat, Command *command)
 {
     Task *task = NULL;
     g_autoptr(Outcome) outcome = NULL;
-    const json_t *json = json_object_get(command->args, "outcome");
     if (!command_lease(beat, command, &task))
         return REFUSED;
     if (task->row.worker == NULL) { /* it was taken before, and its answer got lost */
         command_reply_text(command, "status", task_status_name(task->row.status));
         return command_accept(beat, command) ? HANDLED : REFUSED;
     }
-    if (!outcome_from_json(json != NULL ? json : command->args, &outcome, &command->error))
+    if (!outcome_from_json(command->args, &outcome, &command->error))
         return REFUSED;
     return take_report(beat, command, task, outcome);
 }
