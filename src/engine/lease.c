@@ -323,6 +323,22 @@ take_start(Beat *beat, OpenPlan *plan, const json_t *pre_state)
     plan_dirty(beat, plan);
 }
 
+/* The state before the very first attempt is what a reverse must restore. */
+static void
+take_intent(Beat *beat, Task *task, const json_t *pre_state)
+{
+    json_t *intent = json_object();
+    json_set_int(intent, "attempt", task->row.attempt);
+    json_set_int(intent, "at_ms", beat->now_ms);
+    if (pre_state != NULL)
+        json_object_set(intent, "pre_state", (json_t *) pre_state);
+    text_take(&task->row.intent, json_compact(intent));
+    task_dirty(beat, task);
+    json_decref(intent);
+}
+
+/* From here on an effect may be there. Before, there is none: whoever has not heard the answer has not
+ * begun, and an old token gets none. */
 Handled
 on_intent(Beat *beat, Command *command)
 {
@@ -337,14 +353,10 @@ on_intent(Beat *beat, Command *command)
     command->reply = json_object();
     if (!command_accept(beat, command))
         return REFUSED;
-    /* The state before the very first attempt is what a reverse must restore. */
-    json_t *intent = task->row.phase == PHASE_FORWARD ? json_of(task->row.intent) : NULL;
-    if (intent != NULL && json_object_get(intent, "pre_state") == NULL && pre_state != NULL) {
-        json_object_set(intent, "pre_state", pre_state);
-        text_take(&task->row.intent, json_compact(intent));
-        task_dirty(beat, task);
+    bool is_forward = task->row.phase == PHASE_FORWARD && task->step != NULL;
+    if (is_forward && task->action->has_effects && task->row.intent == NULL) {
+        take_intent(beat, task, pre_state);
         take_start(beat, task->plan, pre_state);
     }
-    json_decref(intent);
     return HANDLED;
 }

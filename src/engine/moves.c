@@ -214,7 +214,7 @@ turns_round(const Task *task, const Transition *row)
     if (strcmp(row->event, "step_reversed") == 0)
         return true;
     if (strcmp(row->event, "children_resolved") == 0 || strstr(row->guard, "rolling_back") != NULL)
-        return row->to == TASK_READY || row->to == TASK_WAITING;
+        return row->to == TASK_READY || row->to == TASK_WAITING || row->to == TASK_IRREVERSIBLE;
     return strcmp(row->event, "settle") == 0 && task->step != NULL &&
            plan_rolls_back(task->plan, task->step);
 }
@@ -228,7 +228,6 @@ turn_round(Task *task)
     task->row.deadline_ms = 0;
 }
 
-/* The intent is on disk before the worker hears of the task: it is set with the lease. */
 static void
 begin_attempt(Beat *beat, Task *task)
 {
@@ -240,12 +239,7 @@ begin_attempt(Beat *beat, Task *task)
         return;
     if (task->step->row.deadline_ms > 0 && task->row.deadline_ms == 0)
         task->row.deadline_ms = beat->now_ms + task->step->row.deadline_ms;
-    if (!task->action->has_effects)
-        return;
-    if (task->row.intent == NULL)
-        task->row.intent = g_strdup_printf("{\"attempt\":%" PRId64 ",\"at_ms\":%" PRId64 "}",
-                                           task->row.attempt, beat->now_ms);
-    if (plan->row.effects == 0) {
+    if (task->action->has_effects && plan->row.effects == 0) {
         State *state = beat->state;
         state->last_effects_ms = MAX(state->last_effects_ms + 1, beat->now_ms);
         plan->row.effects = 1;
@@ -289,12 +283,15 @@ leave_lease(Task *task, const Move *move)
         text_set(&task->row.intent, NULL);
 }
 
-/* What was held is kept while somebody works on it, while nobody knows, and while it waits for the
- * world; but not while it waits for its parts, which need the slots themselves. */
+/* What was held is kept while somebody works on it, while nobody knows whether somebody does, and
+ * while it waits for the world; but not while it waits for its parts, which need the slots
+ * themselves, nor when it is in doubt without a worker. */
 static bool
 keeps_slots(const Move *move, TaskStatus from, TaskStatus to)
 {
-    if (to == TASK_LEASED || to == TASK_UNKNOWN)
+    if (to == TASK_UNKNOWN)
+        return from == TASK_LEASED || from == TASK_UNKNOWN;
+    if (to == TASK_LEASED)
         return true;
     if (to == TASK_WAITING)
         return strcmp(move->event, "wait") == 0;
@@ -411,6 +408,10 @@ task_park(Beat *beat, Task *task, bool is_parked)
     task->row.wake_ms = 0;
     task->row.probes = 0;
     text_set(&task->row.wake_event, is_parked ? "operator" : task_waits_for(task));
+    if (is_parked && task->slots != NULL) { /* it may stay so for long: others must go on */
+        slots_count_active(task, -1);
+        slots_give_back(beat, task);
+    }
     if (is_to_be_probed(task))
         queue_add(beat, task);
     task_timer_set(beat->state, task);

@@ -281,15 +281,22 @@ desk_run(Desk *desk, const char *document)
     desk_state(desk, "running");
 }
 
+/* The worker says that its effect is about to begin. */
+static inline void
+desk_intend(Desk *desk, const Got *got, const char *start, const char *expected)
+{
+    g_autofree char *args = g_strdup_printf("{'pre_state':%s}", start);
+    g_autofree char *answer =
+        desk_ask(desk, COMMAND_INTENT, "worker:w", got->id, got->token, args, "none");
+    g_assert_cmpstr(answer, ==, expected);
+}
+
 /* A worker does its task with the intent on disk first. */
 static inline void
 desk_effect(Desk *desk, const char *what, const char *start)
 {
     g_auto(Got) got = {0};
     desk_get(desk, "w", &got, what);
-    g_autofree char *args = g_strdup_printf("{'pre_state':%s}", start);
-    g_autofree char *answer =
-        desk_ask(desk, COMMAND_INTENT, "worker:w", got.id, got.token, args, "none");
-    g_assert_cmpstr(answer, ==, "-");
+    desk_intend(desk, &got, start, "-");
     desk_report(desk, &got, "{'kind':'done','evidence':{'rows':5}}", "done");
 }

@@ -189,6 +189,7 @@ a_lost_lease_is_probed_before_anything_else(void)
     desk_run(&desk, two_steps);
     g_auto(Got) lost = {0};
     desk_get(&desk, "lost", &lost, "stage/ forward run");
+    desk_intend(&desk, &lost, "{}", "-");
     desk_wait(&desk, 15000);
     desk_assert(&desk, "SELECT status FROM task WHERE step = 'stage'", "unknown");
     desk_report(&desk, &lost, DONE, "(fenced)");
@@ -220,6 +221,21 @@ who_is_fenced_with_a_token_that_counts_tries_again_with_a_newer_one(void)
 }
 
 static void
+a_lease_that_is_lost_before_its_intent_has_changed_nothing(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    g_auto(Got) lost = {0};
+    desk_get(&desk, "lost", &lost, "stage/ forward run");
+    desk_wait(&desk, 15000);
+    desk_assert(&desk, "SELECT status FROM task WHERE step = 'stage'", "retry_wait");
+    desk_intend(&desk, &lost, "{}", "(fenced)");
+    desk_wait(&desk, 3000);
+    desk_effect(&desk, "stage/ forward run", "{}");
+}
+
+static void
 a_rollback_fences_what_runs_and_probes_it(void)
 {
     g_auto(Desk) desk = {0};
@@ -231,6 +247,7 @@ a_rollback_fences_what_runs_and_probes_it(void)
     desk_effect(&desk, "fill/r1 forward run", "{}");
     g_auto(Got) running = {0};
     desk_get(&desk, "w2", &running, "fill/r2 forward run");
+    desk_intend(&desk, &running, "{}", "-");
     desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
     desk_report(&desk, &running, DONE, "(fenced)");
     desk_assert(&desk, "SELECT status FROM task WHERE key = 'r3'", "not_applied");
@@ -407,6 +424,8 @@ main(int argc, char **argv)
                     a_lost_lease_is_probed_before_anything_else);
     g_test_add_func("/engine/who is fenced with a token that counts tries again with a newer one",
                     who_is_fenced_with_a_token_that_counts_tries_again_with_a_newer_one);
+    g_test_add_func("/engine/a lease that is lost before its intent has changed nothing",
+                    a_lease_that_is_lost_before_its_intent_has_changed_nothing);
     g_test_add_func("/engine/a rollback fences what runs and probes it",
                     a_rollback_fences_what_runs_and_probes_it);
     g_test_add_func("/engine/a restart goes on where it was", a_restart_goes_on_where_it_was);
