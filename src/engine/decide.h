@@ -42,8 +42,8 @@ void plan_take_planned(Beat *beat, Task *task, const json_t *evidence);
 void plan_take_preflight(Beat *beat, Task *task, const json_t *differences);
 Task *task_make(Beat *beat, TaskRow *take_row);
 
-/* Retry all that waits for a person on the way back. */
-void plan_retry_failed(Beat *beat, OpenPlan *plan, const Command *command);
+/* Retry all that waits for a person on the way back, as the actor of `cause` says. */
+void plan_retry_failed(Beat *beat, OpenPlan *plan, const Move *cause);
 
 /* Leases (lease.c), reports (report.c), workers (workers.c). */
 WorkerSeen *worker_seen(Beat *beat, const Command *command);

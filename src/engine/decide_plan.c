@@ -249,9 +249,10 @@ on_accept_mixed(Beat *beat, Command *command)
 /* ---- rolling back ---- */
 
 void
-plan_retry_failed(Beat *beat, OpenPlan *plan, const Command *command)
+plan_retry_failed(Beat *beat, OpenPlan *plan, const Move *cause)
 {
-    Move retry = move_of(command, "retry");
+    Move retry = *cause;
+    retry.event = "retry";
     for (guint i = 0; i < plan->tasks->len; i++) {
         Task *task = g_ptr_array_index(plan->tasks, i);
         bool is_failed = task->row.phase == PHASE_REVERSE && task->row.status == TASK_FAILED;
@@ -292,6 +293,7 @@ static void
 scope_set(OpenPlan *plan, GHashTable *scope)
 {
     g_autoptr(json_t) names = json_array();
+    plan->row.has_retire = 0;
     for (guint i = 0; i < plan->steps->len; i++) {
         OpenStep *step = g_ptr_array_index(plan->steps, i);
         if (g_hash_table_contains(scope, step) && !step->in_scope) {
@@ -303,6 +305,8 @@ scope_set(OpenPlan *plan, GHashTable *scope)
         }
         if (step->in_scope)
             json_array_append_new(names, json_string(step->row.name));
+        else if (step->action->id == ACTION_RETIRE) /* what stays may still be retired */
+            plan->row.has_retire = 1;
     }
     text_take(&plan->row.scope, json_compact(names));
 }
@@ -334,7 +338,8 @@ rollback_again(Beat *beat, Command *command, OpenPlan *plan, bool give_up)
                    "the rows written since the swap are given up", NULL);
     }
     if (plan->row.state == PLAN_NEEDS_OPERATOR) {
-        plan_retry_failed(beat, plan, command);
+        Move again = move_of(command, "rollback");
+        plan_retry_failed(beat, plan, &again);
         command_reply_text(command, "state", plan_state_name(plan->row.state));
     }
     return HANDLED;
@@ -357,6 +362,5 @@ on_rollback(Beat *beat, Command *command)
         return REFUSED;
     plan->row.give_up |= give_up;
     plan_must_move(beat, plan, &move);
-    plan_retry_failed(beat, plan, command); /* of a part that was rolled back before */
     return HANDLED;
 }

@@ -69,7 +69,7 @@ part_follow(Beat *beat, Task *task)
     static const unsigned ended = 1u << TASK_DONE | 1u << TASK_SKIPPED | 1u << TASK_FAILED;
     Task *root = task->parent;
     if (plan_rolls_back(task->plan, task->step)) {
-        rollback_root_resolve(beat, root);
+        rollback_part_known(beat, root);
     } else if ((ended & 1u << task->row.status) != 0 && root->row.status == TASK_WAITING &&
                root->row.wake_ms == 0) {
         task_move(beat, root, &(Move){.event = "child_ended"});
@@ -220,8 +220,20 @@ plan_ends(Beat *beat, OpenPlan *plan)
     g_ptr_array_add(beat->ended, plan);
 }
 
+/* Of a part of the plan that was rolled back before the rest. */
+static const Task *
+failed_reverse(const OpenPlan *plan)
+{
+    for (guint i = 0; plan->row.scope != NULL && i < plan->tasks->len; i++) {
+        const Task *task = g_ptr_array_index(plan->tasks, i);
+        if (task->row.phase == PHASE_REVERSE && task->row.status == TASK_FAILED)
+            return task;
+    }
+    return NULL;
+}
+
 static void
-rolls_back(Beat *beat, OpenPlan *plan, PlanState from)
+rolls_back(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     if (from == PLAN_ROLLING_BACK || from == PLAN_NEEDS_OPERATOR) {
         rollback_check(beat, plan);
@@ -232,6 +244,11 @@ rolls_back(Beat *beat, OpenPlan *plan, PlanState from)
     if (plan->preflight != NULL && !task_status_is_final(plan->preflight->row.status))
         task_move(beat, plan->preflight, &(Move){.event = "rollback"});
     rollback_begin(beat, plan, false);
+    const Task *failed = failed_reverse(plan);
+    if (failed != NULL && move->command != NULL)
+        plan_retry_failed(beat, plan, move);
+    else if (failed != NULL) /* nobody asked: a person must still look at it */
+        plan_move(beat, plan, &(Move){.event = "reverse_failed", .reason = failed->row.reason});
 }
 
 static void
@@ -277,7 +294,7 @@ plan_follow(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
             beat->now_ms + MAX(plan->row.rollback_window_ms, plan->row.retention_ms);
         break;
     case PLAN_ROLLING_BACK:
-        rolls_back(beat, plan, from);
+        rolls_back(beat, plan, move, from);
         break;
     case PLAN_RETIRING:
         plan_runs(beat, plan);

@@ -38,8 +38,9 @@ rollback_has_work(const State *state)
 
 /* ---- one task ---- */
 
-void
-rollback_root_resolve(Beat *beat, Task *root)
+/* A root on its way back is looked at when all its parts are known. */
+static void
+root_resolve(Beat *beat, Task *root)
 {
     if (root->row.status != TASK_UNKNOWN || root->row.phase != PHASE_FORWARD ||
         root->row.worker != NULL || !root->is_swept || !children_resolved(root))
@@ -48,6 +49,16 @@ rollback_root_resolve(Beat *beat, Task *root)
         task_must_move(beat, root, &(Move){.event = "children_resolved"});
     else
         task_rested(beat, root);
+}
+
+void
+rollback_part_known(Beat *beat, Task *root)
+{
+    bool is_done = root->row.status == TASK_DONE && root->row.phase == PHASE_FORWARD;
+    if (is_done && children_resolved(root))
+        agenda_add(beat->state, root->step);
+    else
+        root_resolve(beat, root);
 }
 
 static bool
@@ -75,7 +86,7 @@ rollback_visit(Beat *beat, Task *task)
     task_move(beat, task,
               &(Move){.event = "rollback", .clears_intent = false, .actor = plan->row.actor});
     if (task_is_root(task))
-        rollback_root_resolve(beat, task);
+        root_resolve(beat, task);
 }
 
 /* Parts come after the task of their step by birth: backwards, they come first. */

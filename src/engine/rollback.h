@@ -24,6 +24,7 @@ void rollback_sweep(Beat *beat);
 bool rollback_has_work(const State *state);
 /* A task is back, or known: look at what waited for it. */
 void rollback_task_settled(Beat *beat, Task *task);
-void rollback_root_resolve(Beat *beat, Task *root);
+/* A part of this root has moved: it may have been the last that the root waited for. */
+void rollback_part_known(Beat *beat, Task *root);
 /* All is back: compare with the start, or be done. */
 void rollback_check(Beat *beat, OpenPlan *plan);
