@@ -38,10 +38,12 @@ plan_admits(const Task *task)
 {
     const OpenPlan *plan = task->plan;
     const OpenStep *step = task->step;
+    if (task->row.status == TASK_UNKNOWN)
+        return true; /* looking moves nothing, and whatever a plan waits for, doubt is no help */
     if (task->row.phase == PHASE_REVERSE)
         return plan_admits_reverse(plan, step);
     if (step != NULL && plan_rolls_back(plan, step))
-        return task->row.status == TASK_UNKNOWN && plan_admits_reverse(plan, step);
+        return false;
     if (step == NULL)
         return plan->row.state == (task->action->id == ACTION_PLAN ? PLAN_DRAFT : PLAN_PREFLIGHT);
     switch (step->action->id) {
@@ -445,13 +447,34 @@ nothing_applied(const Moment *m)
     for (guint i = 0; parts != NULL && i < parts->len; i++)
         if (((const Task *) g_ptr_array_index(parts, i))->row.intent != NULL)
             return false;
-    return no_intent(m);
+    return m->task->row.phase == PHASE_FORWARD && no_intent(m);
 }
 
 static bool
 evidence_given(const Moment *m)
 {
     return m->command != NULL && json_is_object(json_object_get(m->command->args, "evidence"));
+}
+
+/* A step is not settled over the heads of those who still work on a part of it. */
+static bool
+parts_ended(const Moment *m)
+{
+    static const TaskStatus going_on[] = {TASK_READY, TASK_LEASED, TASK_WAITING, TASK_RETRY_WAIT,
+                                          TASK_UNKNOWN};
+    int open = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(going_on); i++)
+        open += m->task->child_count[PHASE_FORWARD][going_on[i]];
+    return open == 0;
+}
+
+/* A part of a step that a person has settled is not begun again: others stand on the step. */
+static bool
+step_open(const Moment *m)
+{
+    const Task *root = m->task->parent;
+    return root == NULL || root->row.phase != PHASE_FORWARD ||
+           (root->row.status != TASK_DONE && root->row.status != TASK_SKIPPED);
 }
 
 static bool
@@ -520,6 +543,8 @@ static const Guard guards[] = {
     {"effects_remain",  effects_remain,  ERR_WRONG_STATE, NULL},
     {"nothing_applied", nothing_applied, ERR_WRONG_STATE, "something of it may be in the target: retry it, say that it is done, or roll back"},
     {"evidence_given",  evidence_given,  ERR_INVALID,     "this needs evidence: an object that says what was seen"},
+    {"parts_ended",     parts_ended,     ERR_WRONG_STATE, "parts of it still go on: wait for them, or retry it"},
+    {"step_open",       step_open,       ERR_WRONG_STATE, "its step is done or left out already"},
     {"dependents_reversed", dependents_reversed, ERR_WRONG_STATE, NULL},
     {"reversible",      reversible,      ERR_WRONG_STATE, NULL},
 };

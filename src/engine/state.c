@@ -414,10 +414,10 @@ step_count(Task *task, int by)
     }
     bool is_done = task->row.phase == PHASE_FORWARD &&
                    (task->row.status == TASK_DONE || task->row.status == TASK_SKIPPED);
-    if (task->parent == NULL && !is_done) {
+    if (task->parent == NULL && !is_done && !step->in_scope) {
         if (step->action->id == ACTION_RETIRE)
             plan->retire_open += by;
-        else if (step->action->id != ACTION_SETTLE && !step->in_scope)
+        else if (step->action->id != ACTION_SETTLE)
             plan->steps_open += by;
     }
 }
