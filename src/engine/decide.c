@@ -61,7 +61,8 @@ static HandlerFn *const handlers[COMMAND_COUNT] = {
 void
 decide_command(Beat *beat, Command *command)
 {
-    Handled handled = handlers[command->kind](beat, command);
+    bool is_clear = beat->look == NULL || beat->look(beat, command);
+    Handled handled = is_clear ? handlers[command->kind](beat, command) : REFUSED;
     if (handled == WAITS)
         return;
     g_assert((handled == REFUSED) == (command->error != NULL));

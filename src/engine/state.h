@@ -201,7 +201,9 @@ struct Beat {
     GPtrArray *answered;      /* Command *, to be told after the commit */
     GPtrArray *ended;         /* OpenPlan * that leave memory after the commit */
     GPtrArray *silent;        /* char *: local workers to be ended after the commit */
-    /* Let other rooms write what belongs to an accepted command. Refusing fails the command. */
+    /* Other rooms: look at what a command depends on before it is decided, and write what belongs to
+     * it once it is accepted. Refusing fails the command. May be NULL. */
+    bool (*look)(Beat *beat, Command *command);
     bool (*accept)(Beat *beat, Command *command);
     void *accept_data;
 };
