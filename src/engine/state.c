@@ -520,7 +520,7 @@ plan_settle_step(const OpenPlan *plan)
 {
     for (guint i = 0; i < plan->steps->len; i++) {
         OpenStep *step = g_ptr_array_index(plan->steps, i);
-        if (step->action->id == ACTION_SETTLE)
+        if (step->action->id == ACTION_SETTLE && !step->in_scope)
             return step;
     }
     return NULL;

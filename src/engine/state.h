@@ -267,7 +267,7 @@ void state_untouch(State *state, const char *plan);
 
 /* Does the plan leave memory? */
 bool plan_window_is_over(const OpenPlan *plan);
-/* The step that ends the way back, or NULL. */
+/* The step that ends the way back, or NULL: there is none, or it went back with others. */
 OpenStep *plan_settle_step(const OpenPlan *plan);
 bool task_is_internal(const Task *task);
 /* Of a step: gone back, or never there. */

@@ -32,9 +32,9 @@ static void
 check_plan(Sim *sim, const OpenPlan *plan, const Command *request)
 {
     const PlanRow *row = &plan->row;
-    bool is_open = sim->now_ms < row->window_until_ms;
-    g_autoptr(json_t) allowed =
-        plan_allowed(row->state, row->effects != 0, row->held != 0, is_open, row->has_retire != 0);
+    bool is_open = sim->now_ms < row->window_until_ms, is_kept = sim->now_ms >= row->keep_until_ms;
+    g_autoptr(json_t) allowed = plan_allowed(row->state, row->effects != 0, row->held != 0, is_open,
+                                             is_kept, row->has_retire != 0);
     const char *name;
     json_t *value;
     json_object_foreach(allowed, name, value)

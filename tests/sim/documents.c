@@ -64,6 +64,9 @@ steps_make(Sim *sim)
     for (int more = chance_between(&sim->chance, 1, 3); more > 0; more--)
         add_step(sim, steps, middles[chance_below(&sim->chance, G_N_ELEMENTS(middles))], stage);
     size_t last = json_array_size(steps) - 1;
+    if (chance_in(&sim->chance, 40))
+        add_step_after(sim, steps, ACTION_SETTLE,
+                       json_pack("[O]", json_object_get(json_array_get(steps, last), "name")));
     for (int retire = chance_in(&sim->chance, 35) ? 1 + chance_in(&sim->chance, 30) : 0; retire > 0;
          retire--)
         add_step_after(sim, steps, ACTION_RETIRE,
@@ -78,9 +81,10 @@ document_make(Sim *sim, const char *plan)
     int source = chance_below(&sim->chance, 4),
         target = (source + 1 + chance_below(&sim->chance, 3)) % 4;
     json_t *document = json_pack(
-        "{s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:I, s:I, s:o}", "apiVersion", "honk/v1", "kind", "Plan",
-        "name", plan, "source", "url", objects[source], "target", "url", objects[target], "soak_ms",
-        (json_int_t) chance_between(&sim->chance, 0, 16) * 250, "rollback_window_ms",
+        "{s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:I, s:I, s:I, s:o}", "apiVersion", "honk/v1", "kind",
+        "Plan", "name", plan, "source", "url", objects[source], "target", "url", objects[target],
+        "soak_ms", (json_int_t) chance_between(&sim->chance, 0, 16) * 250, "rollback_window_ms",
+        (json_int_t) chance_between(&sim->chance, 0, 240) * 250, "retention_ms",
         (json_int_t) chance_between(&sim->chance, 0, 240) * 250, "steps", steps_make(sim));
     g_autoptr(GError) error = NULL;
     char *digest = NULL;

@@ -69,6 +69,8 @@ may_lease(const Sim *sim, const Task *task, const char *state)
                               is_state(state, PLAN_PREFLIGHT)));
     if (task->step == NULL)
         return is_state(state, task->action->id == ACTION_PLAN ? PLAN_DRAFT : PLAN_PREFLIGHT);
+    if (task->action->id == ACTION_SETTLE)
+        return !is_scoped && (is_state(state, PLAN_SUCCEEDED) || is_state(state, PLAN_RETIRING));
     return !is_scoped &&
            is_state(state, task->action->id == ACTION_RETIRE ? PLAN_RETIRING : PLAN_RUNNING);
 }
@@ -196,9 +198,8 @@ check_after_success(Sim *sim, const EventRecord *event)
     bool is_open = sim->now_ms < row->window_until_ms;
     if (strcmp(event->to, "rolling_back") == 0 && !is_open)
         sim_broken(sim, "a success is rolled back within its window only", "plan %s", row->id);
-    if (strcmp(event->to, "retiring") == 0 && is_open)
-        sim_broken(sim, "nothing is retired before the rollback window is over", "plan %s",
-                   row->id);
+    if (strcmp(event->to, "retiring") == 0 && sim->now_ms < row->keep_until_ms)
+        sim_broken(sim, "nothing is retired before its retention is over", "plan %s", row->id);
 }
 
 static bool

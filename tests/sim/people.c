@@ -227,9 +227,9 @@ static const struct {
     {S(ROLLING_BACK) | S(NEEDS_OPERATOR), 15, 9, say_go_on},
     {S(ROLLING_BACK) | S(NEEDS_OPERATOR), 15, 9, say_rollback},
     {S(NEEDS_OPERATOR),               15, 0, say_accept_mixed},
-    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(PAUSED), 12, 4, say_retry},
-    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING), 5, 0, say_skip},
-    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING), 6, 2, say_done},
+    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(PAUSED) | S(SUCCEEDED), 12, 4, say_retry},
+    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 5, 0, say_skip},
+    {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 6, 2, say_done},
 };
 /* clang-format on */
 

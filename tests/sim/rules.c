@@ -191,15 +191,19 @@ check_way_back(Sim *sim, const Task *task)
         broken(sim, "what had no effect is not taken back", task);
 }
 
+/* What ends the way back waits for the end of the window; what drops rows, for its own yes. */
 static void
-check_retire(Sim *sim, const Task *task)
+check_no_return(Sim *sim, const Task *task)
 {
-    static const unsigned before = PLAN(PREFLIGHT) | PLAN(RUNNING) | PLAN(PAUSED) | PLAN(HALTED) |
-                                   PLAN(SOAKING) | PLAN(SUCCEEDED);
-    if (task->action->id == ACTION_RETIRE &&
-        !is_one_of(STATUS(BLOCKED) | STATUS(NOT_APPLIED), task->row.status) &&
-        is_one_of(before, task->plan->row.state))
-        broken(sim, "what cannot be undone waits for its own yes", task);
+    static const unsigned before =
+        PLAN(PREFLIGHT) | PLAN(RUNNING) | PLAN(PAUSED) | PLAN(HALTED) | PLAN(SOAKING);
+    const PlanRow *plan = &task->plan->row;
+    bool is_early = is_one_of(before, plan->state) ||
+                    (plan->state == PLAN_SUCCEEDED &&
+                     (task->action->id == ACTION_RETIRE || sim->now_ms < plan->window_until_ms));
+    if (task->action->reverse == REVERSE_IMPOSSIBLE && is_early &&
+        !is_one_of(STATUS(BLOCKED) | STATUS(NOT_APPLIED), task->row.status))
+        broken(sim, "what cannot be undone waits for its time, or its own yes", task);
 }
 
 static void
@@ -227,7 +231,7 @@ check_task(Sim *sim, const Task *task)
         check_effect(sim, &task->row);
     check_order(sim, task);
     check_parts(sim, task);
-    check_retire(sim, task);
+    check_no_return(sim, task);
     if (task->row.phase == PHASE_REVERSE)
         check_way_back(sim, task);
 }
@@ -256,6 +260,8 @@ check_steps_done(Sim *sim, const OpenPlan *plan)
     for (guint i = 0; i < plan->steps->len; i++) {
         const OpenStep *step = g_ptr_array_index(plan->steps, i);
         bool is_retire = step->action->id == ACTION_RETIRE;
+        if (step->action->id == ACTION_SETTLE)
+            continue;
         if (!step->in_scope && (!is_retire || plan->row.state == PLAN_CLOSED) &&
             !is_done(step->root))
             broken(sim, "a plan is done when all its steps are", step->root);

@@ -399,9 +399,11 @@ all_have_ended(Sim *sim)
     GHashTableIter iter;
     void *plan;
     g_hash_table_iter_init(&iter, sim->state->plans);
-    while (g_hash_table_iter_next(&iter, NULL, &plan))
-        if (((OpenPlan *) plan)->row.state != PLAN_SUCCEEDED)
+    while (g_hash_table_iter_next(&iter, NULL, &plan)) {
+        const PlanRow *row = &((OpenPlan *) plan)->row;
+        if (row->state != PLAN_SUCCEEDED || g_strcmp0(row->wake_event, "retire") != 0)
             return false;
+    }
     return true;
 }
 

@@ -202,7 +202,8 @@ target_count_step(const Target *target, const char *plan, const char *step)
 static bool
 needs_no_stage(const ActionInfo *action)
 {
-    return action->id == ACTION_STAGE || action->id == ACTION_FREEZE || action->id == ACTION_RETIRE;
+    return action->id == ACTION_STAGE || action->id == ACTION_FREEZE ||
+           action->id == ACTION_RETIRE || action->id == ACTION_SETTLE;
 }
 
 static bool

@@ -297,6 +297,9 @@ a_silent_worker_of_ours_is_ended_before_anybody_looks(void)
         desk_say(&desk, COMMAND_LEASE, "worker:ours", NULL, 0,
                  "{'worker':'ours','labels':['store:s'],'local':true,'pid':7}");
     g_assert_true(json_is_object(lease->reply));
+    Got ours = {.id = (char *) json_get_string(lease->reply, "id", NULL),
+                .token = json_get_int(lease->reply, "token", 0)};
+    desk_intend(&desk, &ours, "{}", "-");
     desk_wait(&desk, 15000);
     g_assert_cmpint(silent->len, ==, 1);
     g_assert_cmpstr(silent->pdata[0], ==, "ours");
@@ -324,6 +327,7 @@ a_silent_worker_elsewhere_is_looked_after_at_once(void)
     desk_restart(&desk);
     desk_run(&desk, two_steps);
     desk_get(&desk, "far", &got, "stage/ forward run");
+    desk_intend(&desk, &got, "{}", "-");
     desk_wait(&desk, 17000);
     g_assert_cmpint(silent->len, ==, 0);
     desk_get(&desk, "other", &got, "stage/ forward probe");
