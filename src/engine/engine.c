@@ -80,6 +80,13 @@ plan_by_digest(void *data, const char *digest, Plan **ret, GError **error)
     return true;
 }
 
+static bool
+let_look(Beat *beat, Command *command)
+{
+    const Engine *engine = beat->accept_data;
+    return command->look == NULL || command->look(command, engine->db, &command->error);
+}
+
 /* One room's failure is taken back alone. */
 static bool
 let_write(Beat *beat, Command *command)
@@ -111,6 +118,7 @@ engine_open(Db *db, Blobs *blobs, const EngineOptions *options, Engine **ret, GE
     engine->blobs = blobs;
     engine->state = state_new(options, &world);
     engine->beat = beat_new(engine->state);
+    engine->beat->look = let_look;
     engine->beat->accept = let_write;
     engine->beat->accept_data = engine;
     g_queue_init(&engine->waiting);

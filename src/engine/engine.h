@@ -22,8 +22,8 @@ typedef enum {
     COMMAND_WRITE,      /* nothing but `write`: something other rooms record in the same transaction → {}             */
     COMMAND_CREATE,     /* {migration, request: blob digest, author, needs: […]} → {id}: a plan in draft and its task `plan`.
                            With `plan` set: that draft is planned again, {request} → {state}                          */
-    COMMAND_APPROVE,    /* {digest, quorum_reached: bool} → {state}; the approval row is the caller's `write`         */
-    COMMAND_WITHDRAW,   /* {} → {state}: quorum is no longer reached                                                  */
+    COMMAND_APPROVE,    /* {digest, quorum_reached: bool} → {state}; the caller's `look` counts, its `write` makes the row */
+    COMMAND_WITHDRAW,   /* {} → {state}: quorum is not reached, or no longer                                          */
     COMMAND_REJECT,     /* {} → {state}                                                                               */
     COMMAND_STALE,      /* {differences: […]} → {state}: a guard changed                                              */
     COMMAND_START,      /* {request: blob digest | absent, frozen: why nothing may start | absent} → {state}          */
@@ -61,6 +61,9 @@ struct Command {
     char *task;    /* id, or NULL */
     int64_t token; /* of the lease, for heartbeat, intent and report */
     json_t *args;  /* object, or NULL */
+    /* What the decision depends on and other rooms hold (approvals), read in the same transaction before
+     * anything is decided; it may set `args`. May be NULL. A failure fails the command, not the beat. */
+    bool (*look)(Command *command, Db *db, GError **error);
     /* What other rooms want in the same transaction, if the command is accepted (approvals,
      * idempotency keys, entities); events go through ledger_append(). `reply` is there already, but
      * for leases and reports. May be NULL. A failure here fails the command, not the beat. */

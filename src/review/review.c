@@ -120,15 +120,21 @@ count_others(Db *db, const PolicyConfig *policy, const Approval *approval, int64
 }
 
 bool
-review_may_approve(Db *db, const PolicyConfig *policy, const json_t *roles,
-                   const Approval *approval, bool *ret_quorum_reached, GError **error)
+review_may_approve(const PolicyConfig *policy, const json_t *roles, const Approval *approval,
+                   GError **error)
+{
+    return check_role(roles, approval, error) && check_digest(approval, error) &&
+           check_author(policy, roles, approval, error);
+}
+
+bool
+review_quorum(Db *db, const PolicyConfig *policy, const Approval *approval, bool *ret_reached,
+              GError **error)
 {
     int64_t others = 0;
-    if (!check_role(roles, approval, error) || !check_digest(approval, error) ||
-        !check_author(policy, roles, approval, error) ||
-        !count_others(db, policy, approval, &others, error))
+    if (!count_others(db, policy, approval, &others, error))
         return false;
-    *ret_quorum_reached = others + 1 >= MAX(policy->quorum, 1);
+    *ret_reached = others + 1 >= MAX(policy->quorum, 1);
     return true;
 }
 

@@ -17,11 +17,12 @@ typedef struct {
         digest_said; /* what the person said yes to; a prefix of at least 8 hex digits is enough; NULL: refused */
 } Approval;
 
-/* May this person approve this? FORBIDDEN, MISMATCH or INVALID with the way on in the message ("… ask one of …").
- * `*ret_quorum_reached` counts this one with those on record for this digest. */
-CHECKED bool review_may_approve(Db *db, const PolicyConfig *policy, const json_t *roles,
-                                const Approval *approval, bool *ret_quorum_reached, GError **error);
-/* Inside the writer's transaction. */
+/* May this person approve this? FORBIDDEN, MISMATCH or INVALID with the way on in the message ("… ask one of …"). */
+CHECKED bool review_may_approve(const PolicyConfig *policy, const json_t *roles,
+                                const Approval *approval, GError **error);
+/* Inside the writer's transaction. Is this yes, with those on record for this digest, enough? */
+CHECKED bool review_quorum(Db *db, const PolicyConfig *policy, const Approval *approval,
+                           bool *ret_reached, GError **error);
 CHECKED bool review_record(Db *db, const PolicyConfig *policy, const Approval *approval,
                            const char *reason, int64_t now_ms, GError **error);
 CHECKED bool review_withdraw(Db *db, const char *plan, const char *actor, int64_t now_ms,

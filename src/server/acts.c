@@ -29,6 +29,8 @@ explain_allowed(Request *request, const PlanRow *row)
             json_sprintf("what you may do now: %s ('honk status NAME' says more)", list->str));
 }
 
+static bool yes_look(Command *command, Db *db, GError **error);
+
 static bool
 ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, AskWriteFn *write,
          void *data, GDestroyNotify data_free, GError **error)
@@ -44,6 +46,7 @@ ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, A
     Command *command = request_command(request, kind);
     command->plan = g_strdup(row->id);
     command->args = args;
+    command->look = kind == COMMAND_APPROVE ? yes_look : NULL;
     if (request_ask(request, command, write, data, data_free, NULL, error))
         return true;
     if (error == NULL || *error == NULL || error_is(*error, ERR_WRONG_STATE))
@@ -170,6 +173,18 @@ yes_new(const Request *request, const PlanRow *row)
     return yes;
 }
 
+/* Counted where it is decided: two who say yes at once are two. */
+static bool
+yes_look(Command *command, Db *db, GError **error)
+{
+    const Yes *yes = request_ask_data(command);
+    bool is_reached = false;
+    if (!review_quorum(db, yes->policy, &yes->approval, &is_reached, error))
+        return false;
+    json_set_bool(command->args, "quorum_reached", is_reached);
+    return true;
+}
+
 static bool
 yes_write(Command *command, Db *db, void *data, GError **error)
 {
@@ -182,24 +197,19 @@ handle_approve(Request *request, GError **error)
 {
     const Config *config = request->server->config;
     g_auto(PlanRow) row = {0};
-    bool is_quorum = false;
-    Db *db = NULL;
 
     if (!plan_row_find(request, request->params[0], &row, error))
         return false;
     g_autofree char *said = g_ascii_strdown(json_get_string(request->json, "digest", ""), -1);
     Yes *yes = yes_new(request, &row);
     yes->approval.digest_said = said;
-    if (!request_reader(request, &db, error) ||
-        !review_may_approve(db, &config->policy, config->roles, &yes->approval, &is_quorum,
-                            error) ||
+    if (!review_may_approve(&config->policy, config->roles, &yes->approval, error) ||
         !check_guards(request, &row, error)) {
         yes_free(yes);
         return false;
     }
     yes->approval.digest_said = NULL; /* `said` does not outlive the call */
-    return ask_plan(request, &row, COMMAND_APPROVE,
-                    json_pack("{s:s, s:b}", "digest", row.digest, "quorum_reached", is_quorum),
+    return ask_plan(request, &row, COMMAND_APPROVE, json_pack("{s:s}", "digest", row.digest),
                     yes_write, yes, yes_free, error);
 }
 
@@ -210,24 +220,13 @@ no_write(Command *command, Db *db, void *data, GError **error)
     return review_withdraw(db, yes->plan, yes->actor, clock_wall_ms(), error);
 }
 
-static bool
-no_write_alone(Command *command, Db *db, void *data, GError **error)
-{
-    json_decref(command->reply);
-    command->reply = json_pack("{s:s}", "state", plan_state_name(PLAN_PLANNED));
-    return no_write(command, db, data, error);
-}
-
-/* Below the quorum the plan's state does not change: only the row does. */
 bool
 handle_withdraw(Request *request, GError **error)
 {
     g_auto(PlanRow) row = {0};
-    if (!plan_row_find(request, request->params[0], &row, error))
-        return false;
-    bool is_alone = row.state == PLAN_PLANNED;
-    return ask_plan(request, &row, is_alone ? COMMAND_WRITE : COMMAND_WITHDRAW, NULL,
-                    is_alone ? no_write_alone : no_write, yes_new(request, &row), yes_free, error);
+    return plan_row_find(request, request->params[0], &row, error) &&
+           ask_plan(request, &row, COMMAND_WITHDRAW, NULL, no_write, yes_new(request, &row),
+                    yes_free, error);
 }
 
 /* ----- starting ----- */

@@ -182,6 +182,12 @@ answer_again(Request *request, const Ask *ask)
            idempotency_answer(request, db, &ask->key, &is_known, NULL) && is_known;
 }
 
+void *
+request_ask_data(const Command *command)
+{
+    return ((const Ask *) command->user)->data;
+}
+
 bool
 request_ask(Request *request, Command *command, AskWriteFn *write, void *data,
             GDestroyNotify data_free, json_t **ret, GError **error)

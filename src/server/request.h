@@ -89,5 +89,7 @@ bool request_answer(Request *request, json_t *json);
 typedef bool AskWriteFn(Command *command, Db *db, void *data, GError **error);
 CHECKED bool request_ask(Request *request, Command *command, AskWriteFn *write, void *data,
                          GDestroyNotify data_free, json_t **ret, GError **error);
+/* The `data` that went with a command, for its `look`. */
+void *request_ask_data(const Command *command);
 /* A command in the name of who asks, with the body's `reason`. */
 Command *request_command(const Request *request, CommandKind kind);

@@ -92,11 +92,13 @@ document_make(Sim *sim, const char *plan)
     size_t i;
     if (!json_digest(document, &digest, &error))
         g_error("%s", error->message);
+    /* A planner that was believed dead comes too late to change what there is. */
+    bool is_early = disk_plan(sim->disk, plan)->state == PLAN_DRAFT;
     json_array_foreach(json_object_get(document, "steps"), i, step)
     {
         const ActionInfo *action = action_info_by_name(json_get_string(step, "action", ""));
-        if ((action->id == ACTION_FREEZE || action->id == ACTION_SWAP) &&
-            chance_in(&sim->chance, 20))
+        bool may_be_there = action->id == ACTION_FREEZE || action->id == ACTION_SWAP;
+        if (is_early && may_be_there && chance_in(&sim->chance, 20))
             target_put_foreign(sim->target, plan, json_get_string(step, "name", ""));
     }
     g_hash_table_replace(sim->documents, g_strdup(digest), document);

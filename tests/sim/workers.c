@@ -332,7 +332,8 @@ takes_back(Sim *sim, SimWorker *worker)
     }
     switch (target_undo(sim->target, &hand, was_there, give_up)) {
     case WRITE_TAKEN:
-        sim_trace(sim, "%s takes back %s", worker->id, lease->step);
+        sim_trace(sim, "%s takes back %s%s", worker->id, lease->step,
+                  was_there ? ", which was there before" : "");
         ends(sim, worker, OUTCOME_DONE, json_object());
         break;
     case WRITE_FENCED:

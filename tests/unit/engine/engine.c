@@ -154,6 +154,43 @@ a_rollback_in_the_window_needs_no_clearing(void)
     desk_assert(&desk, "SELECT status FROM task WHERE step = 'settle'", "not_applied");
 }
 
+/* What the room `review` does with its rows. */
+static int yeses;
+
+static bool
+count_yeses(Command *command, Db *db, GError **error)
+{
+    json_set_bool(command->args, "quorum_reached", yeses + 1 >= 2);
+    return true;
+}
+
+static bool
+record_yes(Command *command, Db *db, GError **error)
+{
+    yeses++;
+    return true;
+}
+
+static void
+two_who_say_yes_in_one_beat_are_two(void)
+{
+    g_auto(Desk) desk = {0};
+    desk_open(&desk);
+    desk_plan(&desk, two_steps);
+    yeses = 0;
+    for (int i = 0; i < 2; i++) {
+        Command *command =
+            command_new(COMMAND_APPROVE, i == 0 ? "user:default/bo" : "user:default/cy");
+        command->plan = g_strdup(desk.plan);
+        command->args = json_pack("{s:s}", "digest", desk.digest);
+        command->look = count_yeses;
+        command->write = record_yes;
+        engine_submit(desk.engine, command);
+    }
+    desk_beat(&desk);
+    desk_state(&desk, "approved");
+}
+
 static void
 a_step_is_not_left_out_while_a_part_may_have_done_something(void)
 {
@@ -424,6 +461,8 @@ main(int argc, char **argv)
                     a_rollback_in_the_window_needs_no_clearing);
     g_test_add_func("/engine/a step is not left out while a part may have done something",
                     a_step_is_not_left_out_while_a_part_may_have_done_something);
+    g_test_add_func("/engine/two who say yes in one beat are two",
+                    two_who_say_yes_in_one_beat_are_two);
     g_test_add_func("/engine/a lost lease is probed before anything else",
                     a_lost_lease_is_probed_before_anything_else);
     g_test_add_func("/engine/who is fenced with a token that counts tries again with a newer one",

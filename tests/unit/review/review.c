@@ -55,8 +55,8 @@ try_yes(World *world, const Approval *approval, bool *quorum, char **ret_message
 {
     g_autoptr(GError) error = NULL;
     bool reached = false;
-    bool may =
-        review_may_approve(world->db, &world->policy, world->roles, approval, &reached, &error);
+    bool may = review_may_approve(&world->policy, world->roles, approval, &error) &&
+               review_quorum(world->db, &world->policy, approval, &reached, &error);
     if (quorum != NULL)
         *quorum = reached;
     if (ret_message != NULL)
