@@ -232,9 +232,18 @@ automatic_policy(const Moment *m)
 }
 
 static bool
+is_done(const Task *root)
+{
+    return root != NULL && root->row.phase == PHASE_FORWARD &&
+           (root->row.status == TASK_DONE || root->row.status == TASK_SKIPPED);
+}
+
+/* What clears away the way back may still be at it. */
+static bool
 retire_done(const Moment *m)
 {
-    return m->plan->retire_open == 0;
+    const OpenStep *settle = plan_settle_step(m->plan);
+    return m->plan->retire_open == 0 && (settle == NULL || is_done(settle->root));
 }
 
 static bool
@@ -295,9 +304,7 @@ deps_done(const Moment *m)
 {
     const GPtrArray *after = m->task->step->after;
     for (guint i = 0; i < after->len; i++) {
-        const Task *root = ((const OpenStep *) g_ptr_array_index(after, i))->root;
-        if (root == NULL || root->row.phase != PHASE_FORWARD ||
-            (root->row.status != TASK_DONE && root->row.status != TASK_SKIPPED))
+        if (!is_done(((const OpenStep *) g_ptr_array_index(after, i))->root))
             return false;
     }
     return true;
@@ -472,9 +479,7 @@ parts_ended(const Moment *m)
 static bool
 step_open(const Moment *m)
 {
-    const Task *root = m->task->parent;
-    return root == NULL || root->row.phase != PHASE_FORWARD ||
-           (root->row.status != TASK_DONE && root->row.status != TASK_SKIPPED);
+    return !is_done(m->task->parent);
 }
 
 static bool

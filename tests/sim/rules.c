@@ -259,10 +259,8 @@ check_steps_done(Sim *sim, const OpenPlan *plan)
         return;
     for (guint i = 0; i < plan->steps->len; i++) {
         const OpenStep *step = g_ptr_array_index(plan->steps, i);
-        bool is_retire = step->action->id == ACTION_RETIRE;
-        if (step->action->id == ACTION_SETTLE)
-            continue;
-        if (!step->in_scope && (!is_retire || plan->row.state == PLAN_CLOSED) &&
+        bool is_later = step->action->id == ACTION_RETIRE || step->action->id == ACTION_SETTLE;
+        if (!step->in_scope && (!is_later || plan->row.state == PLAN_CLOSED) &&
             !is_done(step->root))
             broken(sim, "a plan is done when all its steps are", step->root);
     }
