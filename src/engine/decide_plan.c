@@ -104,52 +104,60 @@ on_retire(Beat *beat, Command *command)
 
 /* ---- those that do more ---- */
 
+/* That draft once more, for a newer request. */
+static Handled
+replan(Beat *beat, Command *command)
+{
+    OpenPlan *draft = NULL;
+    Move move = move_of(command, "replan");
+    const char *request = json_get_string(command->args, "request", NULL);
+    if (!command_plan(beat, command, &draft) || !prepare(beat, command, draft, &move))
+        return REFUSED;
+    if (request != NULL)
+        text_set(&draft->row.request, request);
+    plan_must_move(beat, draft, &move);
+    return HANDLED;
+}
+
+static OpenPlan *
+draft_new(Beat *beat, const Command *command, char *take_id)
+{
+    json_t *needs = json_object_get(command->args, "needs");
+    PlanRow row = {
+        .n = beat->state->next_plan_n,
+        .id = take_id,
+        .state = PLAN_DRAFT,
+        .since_ms = beat->now_ms,
+        .created_ms = beat->now_ms,
+        .reason = g_strdup("a worker is making the plan"),
+        .actor = g_strdup(command->actor),
+        .wake_event = g_strdup("planning"),
+        .author = g_strdup(json_get_string(command->args, "author", command->actor)),
+        .migration = g_strdup(json_get_string(command->args, "migration", NULL)),
+        .request = g_strdup(json_get_string(command->args, "request", NULL)),
+        .needs = json_is_array(needs) ? json_compact(needs) : NULL,
+    };
+    OpenPlan *plan = state_add_plan(beat->state, &row);
+    plan->is_new = true;
+    plan_dirty(beat, plan);
+    return plan;
+}
+
 Handled
 on_create(Beat *beat, Command *command)
 {
-    State *state = beat->state;
-    const char *author = json_get_string(command->args, "author", command->actor);
-    const char *migration = json_get_string(command->args, "migration", NULL);
-    const char *request = json_get_string(command->args, "request", NULL);
-    json_t *needs = json_object_get(command->args, "needs");
-    if (command->plan != NULL) {
-        OpenPlan *draft = NULL;
-        Move move = move_of(command, "replan");
-        if (!command_plan(beat, command, &draft) || !prepare(beat, command, draft, &move))
-            return REFUSED;
-        if (request != NULL)
-            text_set(&draft->row.request, request);
-        plan_must_move(beat, draft, &move);
-        return HANDLED;
-    }
-    if (migration == NULL) {
+    if (command->plan != NULL)
+        return replan(beat, command);
+    if (json_get_string(command->args, "migration", NULL) == NULL) {
         fail(&command->error, ERR_INVALID, "a plan needs the migration that it is for");
         return REFUSED;
     }
-
-    g_autofree char *id = state_id(state, "m", beat->now_ms);
+    g_autofree char *id = state_id(beat->state, "m", beat->now_ms);
     command_reply_text(command, "id", id);
     if (!command_accept(beat, command))
         return REFUSED;
-    PlanRow row = {.n = state->next_plan_n,
-                   .id = g_steal_pointer(&id),
-                   .state = PLAN_DRAFT,
-                   .since_ms = beat->now_ms,
-                   .created_ms = beat->now_ms,
-                   .reason = g_strdup("a worker is making the plan"),
-                   .actor = g_strdup(command->actor),
-                   .wake_event = g_strdup("planning"),
-                   .author = g_strdup(author),
-                   .migration = g_strdup(migration),
-                   .request = g_strdup(request),
-                   .needs = json_is_array(needs) ? json_compact(needs) : NULL};
-    OpenPlan *plan = state_add_plan(state, &row);
-    plan->is_new = true;
-    plan_dirty(beat, plan);
-    beat_event(beat, "plan.state", plan, NULL, command->actor,
-               command->reason != NULL ? command->reason : plan->row.reason, NULL);
-    g_array_index(beat->events, EventRecord, beat->events->len - 1).to =
-        plan_state_name(PLAN_DRAFT);
+    OpenPlan *plan = draft_new(beat, command, g_steal_pointer(&id));
+    plan_born(beat, plan, command->reason);
     plan_make_planning(beat, plan, NULL);
     return HANDLED;
 }

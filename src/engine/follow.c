@@ -182,7 +182,7 @@ clock_stops(Beat *beat, OpenPlan *plan)
 }
 
 static void
-plan_runs(Beat *beat, OpenPlan *plan)
+plan_runs(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     clock_goes_on(beat, plan);
     for (guint i = 0; i < plan->tasks->len; i++) {
@@ -207,7 +207,7 @@ tasks_end(Beat *beat, OpenPlan *plan, const char *event)
 }
 
 static void
-plan_ends(Beat *beat, OpenPlan *plan)
+plan_ends(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     if (plan->row.state == PLAN_CLOSED_MIXED)
         tasks_end(beat, plan, "abandon");
@@ -252,7 +252,7 @@ rolls_back(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 }
 
 static void
-halts(Beat *beat, OpenPlan *plan, const Move *move)
+halts(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     clock_stops(beat, plan);
     if (plan->preflight != NULL && !task_status_is_final(plan->preflight->row.status))
@@ -261,56 +261,60 @@ halts(Beat *beat, OpenPlan *plan, const Move *move)
         plan_move(beat, plan, &(Move){.event = "automatic"});
 }
 
+/* ---- entering a state ---- */
+
+typedef void EnterFn(Beat *beat, OpenPlan *plan, const Move *move, PlanState from);
+
+static void
+enter_draft(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
+{
+    plan_make_planning(beat, plan, move);
+}
+
+static void
+enter_paused(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
+{
+    clock_stops(beat, plan);
+}
+
+static void
+enter_soaking(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
+{
+    plan->row.soak_until_ms = beat->now_ms + plan->row.soak_ms;
+}
+
+static void
+enter_succeeded(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
+{
+    const PlanRow *row = &plan->row;
+    plan->row.window_until_ms = beat->now_ms + row->rollback_window_ms;
+    plan->row.keep_until_ms = beat->now_ms + MAX(row->rollback_window_ms, row->retention_ms);
+}
+
+/* The states that are not here wait for people's words and make nothing. */
+static EnterFn *const enters[PLAN_STATE_COUNT] = {
+    [PLAN_DRAFT] = enter_draft,
+    [PLAN_PREFLIGHT] = plan_make_preflight,
+    [PLAN_RUNNING] = plan_runs,
+    [PLAN_PAUSED] = enter_paused,
+    [PLAN_HALTED] = halts,
+    [PLAN_SOAKING] = enter_soaking,
+    [PLAN_SUCCEEDED] = enter_succeeded,
+    [PLAN_ROLLING_BACK] = rolls_back,
+    [PLAN_RETIRING] = plan_runs,
+    [PLAN_ROLLED_BACK] = plan_ends,
+    [PLAN_CLOSED] = plan_ends,
+    [PLAN_STALE] = plan_ends,
+    [PLAN_REJECTED] = plan_ends,
+    [PLAN_EXPIRED] = plan_ends,
+    [PLAN_CANCELLED] = plan_ends,
+    [PLAN_CLOSED_MIXED] = plan_ends,
+};
+
 void
 plan_follow(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     queues_refresh(beat, plan);
-    switch (plan->row.state) {
-    case PLAN_DRAFT:
-        plan_make_planning(beat, plan, move);
-        break;
-    case PLAN_PLANNED:
-        break;
-    case PLAN_APPROVED:
-        break;
-    case PLAN_PREFLIGHT:
-        plan_make_preflight(beat, plan, move, from);
-        break;
-    case PLAN_RUNNING:
-        plan_runs(beat, plan);
-        break;
-    case PLAN_PAUSED:
-        clock_stops(beat, plan);
-        break;
-    case PLAN_HALTED:
-        halts(beat, plan, move);
-        break;
-    case PLAN_SOAKING:
-        plan->row.soak_until_ms = beat->now_ms + plan->row.soak_ms;
-        break;
-    case PLAN_SUCCEEDED:
-        plan->row.window_until_ms = beat->now_ms + plan->row.rollback_window_ms;
-        plan->row.keep_until_ms =
-            beat->now_ms + MAX(plan->row.rollback_window_ms, plan->row.retention_ms);
-        break;
-    case PLAN_ROLLING_BACK:
-        rolls_back(beat, plan, move, from);
-        break;
-    case PLAN_RETIRING:
-        plan_runs(beat, plan);
-        break;
-    case PLAN_NEEDS_OPERATOR:
-        break;
-    case PLAN_ROLLED_BACK:
-    case PLAN_CLOSED:
-    case PLAN_STALE:
-    case PLAN_REJECTED:
-    case PLAN_EXPIRED:
-    case PLAN_CANCELLED:
-    case PLAN_CLOSED_MIXED:
-        plan_ends(beat, plan);
-        break;
-    case PLAN_STATE_COUNT:
-        g_assert_not_reached();
-    }
+    if (enters[plan->row.state] != NULL)
+        enters[plan->row.state](beat, plan, move, from);
 }

@@ -51,6 +51,14 @@ beat_event(Beat *beat, const char *type, const OpenPlan *plan, const Task *task,
     event_add(beat, type, plan, task, actor, reason, take_data);
 }
 
+void
+plan_born(Beat *beat, OpenPlan *plan, const char *reason)
+{
+    EventRecord *event = event_add(beat, "plan.state", plan, NULL, plan->row.actor,
+                                   reason != NULL ? reason : plan->row.reason, NULL);
+    event->to = plan_state_name(plan->row.state);
+}
+
 static char *
 task_event_data(const Task *task)
 {

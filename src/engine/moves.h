@@ -50,6 +50,7 @@ void task_dirty(Beat *beat, Task *task);
 void beat_event(Beat *beat, const char *type, const OpenPlan *plan, const Task *task,
                 const char *actor, const char *reason, char *take_data);
 /* The event of a birth. */
+void plan_born(Beat *beat, OpenPlan *plan, const char *reason);
 void task_born(Beat *beat, Task *task, const char *actor, const char *reason);
 /* Counters of plan, step and parent: `by` is 1 after, -1 before a change of phase, status or parking. */
 void task_count(Task *task, int by);
