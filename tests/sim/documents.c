@@ -80,11 +80,12 @@ document_make(Sim *sim, const char *plan)
     static const char *const objects[] = {"s:a", "s:b", "t:c", "t:d"};
     int source = chance_below(&sim->chance, 4),
         target = (source + 1 + chance_below(&sim->chance, 3)) % 4;
+    int window = chance_in(&sim->chance, 50) ? 240 : 1200; /* long enough for another plan */
     json_t *document = json_pack(
         "{s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:I, s:I, s:I, s:o}", "apiVersion", "honk/v1", "kind",
         "Plan", "name", plan, "source", "url", objects[source], "target", "url", objects[target],
         "soak_ms", (json_int_t) chance_between(&sim->chance, 0, 16) * 250, "rollback_window_ms",
-        (json_int_t) chance_between(&sim->chance, 0, 240) * 250, "retention_ms",
+        (json_int_t) chance_between(&sim->chance, 0, window) * 250, "retention_ms",
         (json_int_t) chance_between(&sim->chance, 0, 240) * 250, "steps", steps_make(sim));
     g_autoptr(GError) error = NULL;
     char *digest = NULL;

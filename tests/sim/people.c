@@ -219,6 +219,7 @@ static const struct {
     {S(RUNNING) | S(PAUSED) | S(SOAKING), 3, 0, say_halt},
     {WORKING | S(SUCCEEDED),          2,  0, say_rollback},
     {S(HALTED),                       3,  2, say_rollback},
+    {S(RETIRING) | S(SUCCEEDED),      8,  0, say_rollback},
     {S(RUNNING),                      2,  0, say_rollback_scope},
     {S(DRAFT) | S(PLANNED) | S(APPROVED), 1, 0, say_cancel},
     {S(PREFLIGHT) | S(PAUSED) | S(HALTED) | S(APPROVED), 2, 1, say_cancel},
