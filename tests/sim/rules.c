@@ -151,6 +151,13 @@ check_order(Sim *sim, const Task *task)
 }
 
 static void
+check_part(Sim *sim, const Task *part)
+{
+    if (part->parent != NULL && is_active(part) && is_done(part->parent) && !goes_back(part))
+        broken(sim, "nobody works on a part of a step that is done", part);
+}
+
+static void
 check_parts(Sim *sim, const Task *root)
 {
     static const unsigned begun =
@@ -231,6 +238,7 @@ check_task(Sim *sim, const Task *task)
         check_effect(sim, &task->row);
     check_order(sim, task);
     check_parts(sim, task);
+    check_part(sim, task);
     check_no_return(sim, task);
     if (task->row.phase == PHASE_REVERSE)
         check_way_back(sim, task);
