@@ -46,7 +46,16 @@ slot_row_free(void *data)
     g_free(slot);
 }
 
-static void
+Yes *
+yes_copy(const Yes *yes)
+{
+    Yes *copy = g_new0(Yes, 1);
+    *copy =
+        (Yes){g_strdup(yes->plan), g_strdup(yes->digest), g_strdup(yes->actor), yes->is_withdrawn};
+    return copy;
+}
+
+void
 yes_free(void *data)
 {
     Yes *yes = data;
@@ -184,13 +193,8 @@ disk_copy(const Disk *disk)
     for (guint i = 0; i < disk->tasks->len; i++)
         put_task(copy, g_ptr_array_index(disk->tasks, i));
     copy_tables(disk, copy);
-    for (guint i = 0; i < disk->yeses->len; i++) {
-        const Yes *from = g_ptr_array_index(disk->yeses, i);
-        Yes *yes = g_new0(Yes, 1);
-        *yes = (Yes){g_strdup(from->plan), g_strdup(from->digest), g_strdup(from->actor),
-                     from->is_withdrawn};
-        g_ptr_array_add(copy->yeses, yes);
-    }
+    for (guint i = 0; i < disk->yeses->len; i++)
+        g_ptr_array_add(copy->yeses, yes_copy(g_ptr_array_index(disk->yeses, i)));
     copy->events = disk->events;
     return copy;
 }

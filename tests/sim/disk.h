@@ -14,6 +14,8 @@ typedef struct {
     char *plan, *digest, *actor;
     bool is_withdrawn;
 } Yes;
+Yes *yes_copy(const Yes *yes);
+void yes_free(void *yes);
 
 typedef struct {
     GPtrArray *plans, *tasks; /* PlanRow *, TaskRow *; row n is at n - 1 */

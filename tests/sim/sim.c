@@ -176,13 +176,13 @@ static void
 yeses_commit(Sim *sim, bool fails)
 {
     for (guint i = 0; !fails && i < sim->new_yeses->len; i++) {
-        Yes *yes = g_ptr_array_index(sim->new_yeses, i);
+        const Yes *yes = g_ptr_array_index(sim->new_yeses, i);
         for (guint k = 0; yes->is_withdrawn && k < sim->disk->yeses->len; k++) {
             Yes *old = g_ptr_array_index(sim->disk->yeses, k);
             old->is_withdrawn |=
                 strcmp(old->plan, yes->plan) == 0 && strcmp(old->actor, yes->actor) == 0;
         }
-        g_ptr_array_add(sim->disk->yeses, yes);
+        g_ptr_array_add(sim->disk->yeses, yes_copy(yes));
     }
     g_ptr_array_set_size(sim->new_yeses, 0);
 }
@@ -209,7 +209,7 @@ sim_empty(const SimOptions *options)
     sim->options = *options;
     sim->chance.state = options->seed;
     sim->inbox = g_ptr_array_new();
-    sim->new_yeses = g_ptr_array_new();
+    sim->new_yeses = g_ptr_array_new_with_free_func(yes_free);
     sim->by_hand = g_ptr_array_new_with_free_func(g_free);
     sim->settled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return sim;
