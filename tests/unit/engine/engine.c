@@ -435,6 +435,7 @@ a_restart_with_an_earlier_clock_keeps_nobody_waiting(void)
     desk_do(&desk, "fill/r1 forward run",
             "{'kind':'error','error':{'code':'transient','message':'busy'}}", "retry_wait");
     desk_get(&desk, "lost", &got, "fill/r2 forward run");
+    desk_intend(&desk, &got, "{}", "-");
     desk.now_ms -= 800000;
     desk_restart(&desk);
     desk_wait(&desk, 15000);
