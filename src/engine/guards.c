@@ -376,17 +376,18 @@ attempts_left(const Moment *m)
 
 /* May there be something of it in the target? A lost reverse is in doubt just the same. */
 static bool
-intent(const Moment *m)
+begun(const Moment *m)
 {
-    if (m->task->row.phase == PHASE_REVERSE)
-        return m->task->action->has_effects;
-    return m->task->row.intent != NULL || (task_is_root(m->task) && children_effects(m->task));
+    return m->task->row.phase == PHASE_REVERSE ? m->task->action->has_effects
+                                               : m->task->row.intent != NULL;
 }
 
+/* Nor may a part of it have done something. */
 static bool
 no_intent(const Moment *m)
 {
-    return !intent(m);
+    return !begun(m) && !(m->task->row.phase == PHASE_FORWARD && task_is_root(m->task) &&
+                          children_effects(m->task));
 }
 
 static bool
@@ -536,7 +537,7 @@ static const Guard guards[] = {
     {"earlier_intent",  earlier_intent,  ERR_WRONG_STATE, NULL},
     {"may_pass",        may_pass,        ERR_WRONG_STATE, NULL},
     {"attempts_left",   attempts_left,   ERR_WRONG_STATE, NULL},
-    {"intent",          intent,          ERR_WRONG_STATE, NULL},
+    {"begun",           begun,           ERR_WRONG_STATE, NULL},
     {"no_intent",       no_intent,       ERR_WRONG_STATE, NULL},
     {"effectless",      effectless,      ERR_WRONG_STATE, NULL},
     {"children_done",   children_done,   ERR_WRONG_STATE, NULL},

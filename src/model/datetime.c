@@ -400,7 +400,8 @@ void
 datetime_append_iso(GString *to, int64_t us)
 {
     int64_t days = datetime_floor_days(us);
-    int64_t rest = us - days * DAY_US;
+    /* not us - days * DAY_US: the first day that there is begins before the smallest number */
+    int64_t rest = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
     datetime_append_iso_date(to, days);
     g_string_append_c(to, ' ');
     append_number(to, rest / 3600000000, 2);
@@ -421,7 +422,7 @@ append_field(GString *to, char letter, int64_t us)
 {
     int year, month, day;
     int64_t days = datetime_floor_days(us), first = 0;
-    int64_t rest = us - days * DAY_US;
+    int64_t rest = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
     int hour = (int) (rest / 3600000000);
     days_to_date(days, &year, &month, &day);
     switch (letter) {

@@ -206,7 +206,7 @@ const Transition task_transitions[] = {
     {T(LEASED), "released", "", TASK_READY, "given back before any effect"},
     {T(LEASED), "error", "may_pass,attempts_left", TASK_RETRY_WAIT, "tried again soon"},
     {T(LEASED), "error", "", TASK_FAILED, "failed for good, or tried too often"},
-    {T(LEASED), "lost", "intent", TASK_UNKNOWN, "its worker is gone, and may have done it"},
+    {T(LEASED), "lost", "begun", TASK_UNKNOWN, "its worker is gone, and may have done it"},
     {T(LEASED), "lost", "attempts_left", TASK_RETRY_WAIT, "its worker is gone; it had no effect"},
     {T(LEASED), "lost", "", TASK_FAILED, "its worker is gone, once too often"},
     {T(WAITING), "due", "", TASK_READY, "looks again"},
@@ -249,7 +249,7 @@ const Transition task_transitions[] = {
     /* What a rollback does to the forward phase. */
     {T(BLOCKED) | T(READY) | T(LEASED) | T(WAITING) | T(RETRY_WAIT) | T(SKIPPED) | T(FAILED), "rollback", "no_intent",
      TASK_NOT_APPLIED, "had no effect: nothing to undo"},
-    {T(READY) | T(LEASED) | T(WAITING) | T(RETRY_WAIT) | T(UNKNOWN) | T(FAILED), "rollback", "intent", TASK_UNKNOWN,
+    {T(READY) | T(LEASED) | T(WAITING) | T(RETRY_WAIT) | T(UNKNOWN) | T(FAILED), "rollback", "", TASK_UNKNOWN,
      "its worker is fenced; what became of it is looked for"},
     {T(DONE), "rollback", "effectless", TASK_NOT_APPLIED, "had no effect: nothing to undo"},
     {T(DONE), "rollback", "dependents_reversed,reversible", TASK_READY, "is to be undone"},

@@ -112,6 +112,9 @@ check_waits(Sim *sim, const Task *task)
     if (row->status == TASK_WAITING && is_asleep && row->phase == PHASE_FORWARD &&
         !has_open_part(task))
         broken(sim, "what waits for its parts has parts that go on", task);
+    if (row->status == TASK_UNKNOWN && is_asleep && g_strcmp0(row->wake_event, "children") == 0 &&
+        !goes_back(task) && !has_open_part(task))
+        broken(sim, "what is in doubt over its parts has parts that go on, or goes back", task);
     if (row->status == TASK_WAITING && is_asleep && row->phase == PHASE_REVERSE &&
         (task->parent == NULL || task_is_settled(task->parent)))
         broken(sim, "what goes back with its step has a step that goes back", task);
