@@ -2,6 +2,7 @@
 #include "cli/plan_show.h"
 
 #include "cli/migration.h"
+#include "cli/plan_before.h"
 #include "planner/planner.h"
 
 #include <string.h>
@@ -31,17 +32,35 @@ digest_check(const Plan *plan, const json_t *migration, GError **error)
     return true;
 }
 
+static void
+before_show(View *view, const json_t *before)
+{
+    const json_t *lines = json_object_get(before, "differences");
+    g_autofree char *digest =
+        g_strndup(json_get_string(before, "digest", "sha256:") + strlen("sha256:"), 8);
+    size_t i;
+    json_t *line;
+    view_tone(view, TONE_STRONG, "\nSince the plan before, %s, which is %s", digest,
+              json_get_string(before, "state", ""));
+    if (json_array_size(lines) == 0)
+        view_line(view, "  nothing changed in what would be done");
+    json_array_foreach(lines, i, line) view_line(view, "  %s", json_string_value(line));
+}
+
 bool
 plan_show(Invocation *call, const json_t *migration, GError **error)
 {
     View *view = call->view;
-    g_autoptr(json_t) all = NULL;
+    g_autoptr(json_t) all = NULL, before = NULL;
     g_autoptr(Plan) plan = NULL;
     if (!plan_fetch(call, migration, &all, error) ||
         !plan_from_json(json_object_get(all, "plan"), &plan, error) ||
-        !digest_check(plan, migration, error))
+        !digest_check(plan, migration, error) ||
+        !plan_before(call, migration, plan->json, &before, error))
         return false;
     if (view->json) {
+        if (before != NULL)
+            json_object_set(all, "before", before);
         view_json(view, all);
         return true;
     }
@@ -49,5 +68,7 @@ plan_show(Invocation *call, const json_t *migration, GError **error)
     g_autofree char *text =
         plan_text(plan, json_object_get(all, "observations"), migration, width, view->colour);
     view_raw(view, text);
+    if (before != NULL)
+        before_show(view, before);
     return true;
 }

@@ -131,6 +131,20 @@ class ByHand(unittest.TestCase):
         self.assertEqual(again["migration"]["digest"].split(":")[1][:8], digest)
         self.assertEqual(self.project.state("customers-v2"), "planned")
 
+    def test_2b_a_new_plan_says_what_is_different(self):
+        mapping = self.project.folder / "mappings" / "customers.yaml"
+        text = mapping.read_text()
+        self.assertNotIn("Since the plan before", self.project.honk("plan", "customers-v2").stdout)
+        first = self.project.digest("customers-v2")
+        mapping.write_text(text.replace("const: standard", "const: basic"))
+        shown = self.project.honk("plan", "customers-v2", "--again").stdout
+        self.assertIn(f"Since the plan before, {first}, which is ", shown)
+        self.assertIn("mapping: column 'tier' was ", shown)
+        self.assertNotIn("step '", shown.split("Since the plan before")[1])
+        mapping.write_text(text)
+        answer = self.project.json("plan", "customers-v2", "--again")
+        self.assertEqual(len(answer["before"]["differences"]), 1)
+
     def test_3_nobody_approves_unseen(self):
         for words in (["customers-v2"], ["customers-v2", "--yes"]):
             done = self.project.honk("approve", *words, check=False)
