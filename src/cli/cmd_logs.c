@@ -189,7 +189,7 @@ const Command cmd_logs = {
     .deed = "read the ledger",
     .about = "One line an event, oldest first. Without --all only what a person would want to "
              "know; with --json\n"
-             "every event, one object a line (docs/formats/log.md).",
+             "every event, one object a line (docs/formats/event.md).",
     .examples = "honk logs users-v2\nhonk logs -f --json | jq -c 'select(.type == \"plan.state\")'",
     .options = options,
     .run = cmd_logs_run,

@@ -44,15 +44,18 @@ view_entity(void *data, const char *ref, Entity **ret, GError **error)
     return is_ok;
 }
 
-/* Refs of the same kind, for "did you mean". */
+#define NEAR_ROWS_MAX 10000 /* looked through for a name that is nearly right: some milliseconds */
+
+/* For "did you mean": refs of the same kind, or the names of all when there is no kind. */
 static bool
 nearest_ref(Db *db, const char *ref, char **ret, GError **error)
 {
     Stmt *stmt;
-    bool is_row;
+    bool is_row, is_short = strchr(ref, ':') == NULL;
     g_autoptr(GPtrArray) refs = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *from = g_strndup(ref, strcspn(ref, ":"));
-    g_autofree char *until = g_strconcat(from, ";", NULL); /* ';' follows ':' */
+    g_autofree char *from = is_short ? g_strdup("") : g_strndup(ref, strcspn(ref, ":"));
+    g_autofree char *until =
+        is_short ? g_strdup("~") : g_strconcat(from, ";", NULL); /* follows ':' */
     if (!db_prepare(db,
                     "SELECT ref FROM entity WHERE ref > :from AND ref < :until ORDER BY ref"
                     " LIMIT :limit",
@@ -60,13 +63,14 @@ nearest_ref(Db *db, const char *ref, char **ret, GError **error)
         return false;
     stmt_text(stmt, ":from", from);
     stmt_text(stmt, ":until", until);
-    stmt_int(stmt, ":limit", PAGE_ROWS_MAX);
+    stmt_int(stmt, ":limit", NEAR_ROWS_MAX);
     for (;;) {
         if (!stmt_step(stmt, &is_row, error))
             return false;
         if (!is_row)
             break;
-        g_ptr_array_add(refs, g_strdup(stmt_col_text(stmt, 0)));
+        const char *found = stmt_col_text(stmt, 0), *slash = strrchr(found, '/');
+        g_ptr_array_add(refs, g_strdup(is_short && slash != NULL ? slash + 1 : found));
     }
     g_ptr_array_add(refs, NULL);
     *ret = g_strdup(text_nearest(ref, (const char *const *) refs->pdata));
@@ -77,7 +81,7 @@ static bool
 entity_not_found(Db *db, const char *ref, GError **error)
 {
     g_autofree char *nearest = NULL;
-    if (strchr(ref, ':') != NULL && !nearest_ref(db, ref, &nearest, error))
+    if (!nearest_ref(db, ref, &nearest, error))
         return false;
     if (nearest != NULL)
         return fail(error, ERR_NOT_FOUND, "there is no entity '%s', did you mean '%s'?", ref,
