@@ -279,7 +279,7 @@ class TestWorkers(unittest.TestCase):
         os.kill(before[0], signal.SIGKILL)
         after = wait_for(lambda: self.children() if len(self.children()) == 2 and before[0] not in self.children() else None)
         self.assertIn(before[1], after)
-        self.assertIn(b"honk_worker_restarts_total 1", self.server.get("/metrics").body)
+        wait_for(lambda: b"honk_worker_restarts_total 1" in self.server.get("/metrics").body)
 
     def test_stopping_ends_workers_and_streams_in_order(self):
         stream = Stream(self.server, "/events")

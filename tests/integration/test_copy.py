@@ -259,8 +259,9 @@ class Trouble(WithoutServer):
         os.chmod(self.folder / "s.db", 0o444)
         (self.folder / "out").mkdir()
         os.chmod(self.folder / "out", 0o777)
-        done = self.honk_as_nobody("--version")
-        if done.returncode != 0:
+        try:
+            done = self.honk_as_nobody("--version")
+        except PermissionError: # the checkout lies in a folder of root's own
             self.skipTest("nobody may not run the program")
         if os.geteuid() != 0:
             os.chmod(self.folder, 0o555)

@@ -56,14 +56,14 @@ class Files(Folder):
         self.assertIn("1 would change", done.stdout)
         self.assertEqual(path.read_text(), "SELECT id FROM users\n")
 
-    def test_a_diff_is_what_patch_takes(self):
+    def test_a_diff_is_what_git_applies(self):
         path = self.write("a.sql", "-- first\n" * 9 + "SELECT id\nFROM users\n" + "-- last\n" * 9 + "SELECT 1; SELECT plan AS p FROM users")
         diff = self.rewrite("--diff", "--no-color", "a.sql").stdout.split("\n1 file read")[0] + "\n"
         self.assertEqual(self.rewrite("--write", "a.sql").returncode, 0)
         after = path.read_text()
-        subprocess.run(["patch", "--quiet", "-R", "a.sql"], cwd=self.folder, input=diff, text=True, check=True)
+        subprocess.run(["git", "apply", "-R", "-"], cwd=self.folder, input=diff, text=True, check=True)
         self.assertTrue(path.read_text().endswith("SELECT plan AS p FROM users"))
-        subprocess.run(["patch", "--quiet", "a.sql"], cwd=self.folder, input=diff, text=True, check=True)
+        subprocess.run(["git", "apply", "-"], cwd=self.folder, input=diff, text=True, check=True)
         self.assertEqual(path.read_text(), after)
 
     def test_line_ends_and_the_mode_of_a_file_stay(self):

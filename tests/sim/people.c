@@ -193,8 +193,8 @@ say_done(Sim *sim, const OpenPlan *plan)
     bool has_evidence = sim->is_calm || chance_in(&sim->chance, 80);
     Command *command = say_about(sim, COMMAND_TASK_DONE, task,
                                  has_evidence ? NULL : "who says that it is done shows evidence");
-    if (has_evidence)
-        json_object_set_new(command->args, "evidence", json_pack("{s:s}", "seen", "by myself"));
+    json_object_set_new(command->args, "evidence",
+                        has_evidence ? json_pack("{s:s}", "seen", "by myself") : json_null());
 }
 
 /* ---- which words fit ---- */
