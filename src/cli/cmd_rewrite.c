@@ -248,12 +248,12 @@ const Command cmd_rewrite = {
     .summary = "change the names in code by a mapping, in place",
     .deed = "rewrite the code",
     .about = "Reads SQL files, also with Jinja, and changes the bytes of the names that mean the "
-             "moving dataset: tables in "
-             "every quoting, columns through aliases, WITH and subqueries. Comments and spacing "
-             "stay. What cannot be "
-             "decided is left as it is and listed with its place; a file with such a place is not "
-             "changed unless "
-             "--partial is given.\n\n"
+             "moving\n"
+             "dataset: tables in every quoting, columns through aliases, WITH and subqueries. "
+             "Comments and\n"
+             "spacing stay. What cannot be decided is left as it is and listed with its place; a "
+             "file with\n"
+             "such a place is not changed unless --partial is given.\n\n"
              "Exit status: 0 all is decided, 3 something needs a person, 2 bad input.",
     .examples = "honk rewrite --mapping mappings/users.yaml --diff reports/\n"
                 "honk rewrite --mapping mappings/users.yaml --dialect bigquery --schema "
