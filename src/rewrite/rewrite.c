@@ -138,6 +138,7 @@ rewrite_sql(Work *work)
     work->matched = g_hash_table_new(NULL, NULL);
     work->spelled = g_hash_table_new(NULL, NULL);
     work->pinned = g_hash_table_new(NULL, NULL);
+    work->understood = g_hash_table_new(NULL, NULL);
     if (work->sql->is_broken) {
         refuse_broken(work);
     } else {
@@ -149,6 +150,7 @@ rewrite_sql(Work *work)
     g_hash_table_unref(work->matched);
     g_hash_table_unref(work->spelled);
     g_hash_table_unref(work->pinned);
+    g_hash_table_unref(work->understood);
     sql_free(work->sql);
 }
 

@@ -7,8 +7,9 @@
 static bool
 is_spoken_of(Work *work, const SqlSource *source, const char *name)
 {
-    for (guint b = 0; b < work->sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+    const GPtrArray *blocks = source->block->statement->blocks;
+    for (guint b = 0; b < blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
             if (ref->source == source && ref->binding == BINDING_COLUMN && ref->column > 0 &&

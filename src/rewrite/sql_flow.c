@@ -131,12 +131,12 @@ names_query(const SqlBlock *block)
            ((const SqlBranch *) g_ptr_array_index(query->branches, 0))->block == block;
 }
 
-bool
-item_needs_alias(Work *work, const SqlItem *item)
+/* `change` is that of the plain item: asked once, because every asking goes down all subqueries. */
+static bool
+needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
 {
-    const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
     const SqlQuery *query = item->block->query;
-    if (change == NULL || query == NULL || change->kind == CHANGE_NONE)
+    if (item->alias != NULL || change == NULL || query == NULL || change->kind == CHANGE_NONE)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
         return false;
@@ -144,12 +144,27 @@ item_needs_alias(Work *work, const SqlItem *item)
            collides(item, change->to, work);
 }
 
+bool
+item_needs_alias(Work *work, const SqlItem *item)
+{
+    return item->alias == NULL && needs_alias(work, item, plain_change(work, item));
+}
+
+/* The change under which readers find an item; NULL when it keeps its name. */
+static const ColumnChange *
+item_change(Work *work, const SqlItem *item)
+{
+    const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
+    bool is_seen =
+        change != NULL && change->kind == CHANGE_NAME && !needs_alias(work, item, change);
+    return is_seen ? change : NULL;
+}
+
 const char *
 item_new_name(Work *work, const SqlItem *item)
 {
-    const ColumnChange *change =
-        item->alias == NULL && !item_needs_alias(work, item) ? plain_change(work, item) : NULL;
-    return change != NULL && change->kind == CHANGE_NAME ? change->to : NULL;
+    const ColumnChange *change = item_change(work, item);
+    return change != NULL ? change->to : NULL;
 }
 
 static const ColumnChange *query_change(Work *work, SqlQuery *query, const SqlPart *part);
@@ -168,9 +183,7 @@ block_change(Work *work, const SqlBlock *block, const SqlPart *part)
         }
         if (!is_part(work, part, item->name))
             continue;
-        change =
-            item->alias == NULL && !item_needs_alias(work, item) ? plain_change(work, item) : NULL;
-        return change != NULL && change->kind == CHANGE_NAME ? change : NULL;
+        return item_change(work, item);
     }
     return NULL;
 }

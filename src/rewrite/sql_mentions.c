@@ -62,7 +62,8 @@ visit_token(Work *work, const Token *token)
     size_t at = 0, bytes = 0;
     bool is_string = token->kind == TOKEN_STRING;
     if ((!is_string && token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
-        !find_any(work, token, &at, &bytes) || site_covers(work, token->begin, token->end))
+        !find_any(work, token, &at, &bytes) ||
+        g_hash_table_contains(work->understood, GSIZE_TO_POINTER(token->begin + 1)))
         return;
     site_refuse(work, SITE_MENTION, at, at + bytes, is_string ? "in-string" : "in-template", NULL,
                 is_string ? "the name stands in a string: nobody knows what becomes of it"

@@ -75,8 +75,9 @@ is_replaced_whole(Work *work, const SqlRef *ref)
 static void
 edit_qualifiers(Work *work, SqlSource *source, const Spelling *spelling)
 {
-    for (guint b = 0; b < work->sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+    const GPtrArray *blocks = source->block->statement->blocks;
+    for (guint b = 0; b < blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(blocks, b);
         for (guint i = 0; i < block->refs->len; i++) {
             const SqlRef *ref = g_ptr_array_index(block->refs, i);
             if (ref->source != source || ref->path.count < 1)
@@ -197,9 +198,11 @@ visit_template(Work *work, const SqlSource *source)
     const Rename *rename = NULL;
     size_t begin, end;
     g_autofree char *after = NULL;
-    if (source->last == source->first && token->kind == TOKEN_TEMPLATE &&
-        is_dbt_call(work, token, &rename, &begin, &end, &after))
-        site_edit(work, SITE_TABLE, begin, end, after);
+    if (source->last != source->first || token->kind != TOKEN_TEMPLATE ||
+        !is_dbt_call(work, token, &rename, &begin, &end, &after))
+        return;
+    g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
+    site_edit(work, SITE_TABLE, begin, end, after);
 }
 
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */

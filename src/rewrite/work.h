@@ -38,9 +38,10 @@ typedef struct {
     const char *text;
     size_t bytes;
     Sql *sql;
-    GHashTable *matched; /* SqlSource * -> Rename * */
-    GHashTable *spelled; /* SqlSource * -> Spelling *: what its path became */
-    GHashTable *pinned;  /* SqlQuery * whose output names stay */
+    GHashTable *matched;    /* SqlSource * -> Rename * */
+    GHashTable *spelled;    /* SqlSource * -> Spelling *: what its path became */
+    GHashTable *pinned;     /* SqlQuery * whose output names stay */
+    GHashTable *understood; /* where templates begin that were read, plus one */
     Rewrite *out;
 } Work;
 

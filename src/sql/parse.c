@@ -201,6 +201,7 @@ block_new(Parser *parser, SqlQuery *query, SqlBlock *parent)
                         .sources = list(parser),
                         .refs = list(parser)};
     g_ptr_array_add(parser->sql->blocks, block);
+    g_ptr_array_add(parser->statement->blocks, block);
     return block;
 }
 

@@ -314,7 +314,8 @@ parse_statement(Parser *parser, uint32_t end)
 {
     uint32_t stop = statement_end(parser, end);
     parser->statement = node(parser, sizeof(SqlStatement));
-    *parser->statement = (SqlStatement){.kind = STATEMENT_OTHER, .first = parser->pos};
+    *parser->statement =
+        (SqlStatement){.kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser)};
     g_ptr_array_add(parser->sql->statements, parser->statement);
     if (is_word(parser, parser->pos, WORD_WITH)) {
         SqlQuery *query = query_new(parser, NULL);

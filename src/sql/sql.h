@@ -194,6 +194,7 @@ struct SqlStatement {
     SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
     SqlSource *target; /* written to, or made; NULL when there is none */
     SqlPath created;   /* of CREATE */
+    GPtrArray *blocks; /* SqlBlock * */
     bool inserts_rows; /* MERGE … INSERT without a column list */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
