@@ -147,6 +147,15 @@ move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **er
     return true;
 }
 
+bool
+move_swap_state(const StepCall *call, StepEnv *env, Move *ret, SwapState *ret_state, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    return move_open(call, env, ret, error) && step_connect(env, ret->target_store, &conn, error) &&
+           conn_swap_state(conn, ret->stage, ret->target, ret->kept, call->lease->plan, ret_state,
+                           error);
+}
+
 char *
 move_lost_name(const Move *move)
 {

@@ -39,6 +39,9 @@ Writer move_writer(const Move *move, const char *range);
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
 /* `rejects_max` as in TransferSpec. */
 CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
+/* Opens the move, and looks at how far its swap is. */
+CHECKED bool move_swap_state(const StepCall *call, StepEnv *env, Move *ret, SwapState *ret_state,
+                             GError **error);
 /* Where the rows go that a person gave up. Caller frees. */
 char *move_lost_name(const Move *move);
 

@@ -29,13 +29,9 @@ static bool
 forgive_swap(const StepCall *call, StepEnv *env, json_t *slice, GError **error)
 {
     g_auto(Move) move = {0};
-    g_autoptr(Conn) conn = NULL;
     SwapState state;
 
-    if (!move_open(call, env, &move, error) ||
-        !step_connect(env, move.target_store, &conn, error) ||
-        !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
-                         error))
+    if (!move_swap_state(call, env, &move, &state, error))
         return false;
     if (state == SWAP_AFTER)
         json_object_set(json_object_get(slice, "target"), "schema",

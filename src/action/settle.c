@@ -14,13 +14,9 @@ static bool
 look(const StepCall *call, StepEnv *env, bool *ret_is_settled, GError **error)
 {
     g_auto(Move) move = {0};
-    g_autoptr(Conn) conn = NULL;
     SwapState state;
 
-    if (!move_open(call, env, &move, error) ||
-        !step_connect(env, move.target_store, &conn, error) ||
-        !conn_swap_state(conn, move.stage, move.target, move.kept, call->lease->plan, &state,
-                         error))
+    if (!move_swap_state(call, env, &move, &state, error))
         return false;
     *ret_is_settled = state == SWAP_BEFORE;
     return true;
