@@ -65,19 +65,6 @@ read_mapping(Invocation *call, Job *job, GError **error)
 }
 
 static bool
-read_dialect(Invocation *call, Job *job, GError **error)
-{
-    const char *name = invocation_option(call, "dialect");
-    if (name == NULL)
-        return true;
-    job->task.options.dialect = dialect_by_name(name);
-    if (job->task.options.dialect != NULL)
-        return true;
-    g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
-    return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", name, known);
-}
-
-static bool
 read_policy(Invocation *call, Job *job, GError **error)
 {
     const char *policy = invocation_option(call, "output-names");
@@ -93,7 +80,8 @@ static bool
 read_job(Invocation *call, Job *job, GError **error)
 {
     const char *schema = invocation_option(call, "schema");
-    if (!read_mapping(call, job, error) || !read_dialect(call, job, error) ||
+    if (!read_mapping(call, job, error) ||
+        !code_dialect_read(call, &job->task.options.dialect, error) ||
         !read_policy(call, job, error))
         return false;
     if (schema != NULL && !code_schema_read(schema, &job->schema, error))

@@ -58,15 +58,11 @@ list_file(Table *table, json_t *list, const CodeFile *file)
 static bool
 read_task(Invocation *call, CodeTask *task, Renames **ret, GError **error)
 {
-    const char *name = invocation_option(call, "dataset"),
-               *dialect = invocation_option(call, "dialect");
+    const char *name = invocation_option(call, "dataset");
     if (name == NULL || name[0] == '\0')
         return fail(error, ERR_INVALID, "--dataset is missing: the name that is looked for");
-    task->options.dialect = dialect != NULL ? dialect_by_name(dialect) : NULL;
-    if (dialect != NULL && task->options.dialect == NULL) {
-        g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
-        return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", dialect, known);
-    }
+    if (!code_dialect_read(call, &task->options.dialect, error))
+        return false;
     *ret = renames_new_for_name(name);
     if (invocation_has(call, "default"))
         renames_set_default(*ret, invocation_option(call, "default"));

@@ -125,3 +125,16 @@ code_files_rewrite(GPtrArray *files, const CodeTask *task)
         g_thread_pool_push(pool, g_ptr_array_index(files, i), NULL);
     g_thread_pool_free(pool, FALSE, TRUE);
 }
+
+/* ---- options ---- */
+
+bool
+code_dialect_read(const Invocation *call, const Dialect **ret, GError **error)
+{
+    const char *name = invocation_option(call, "dialect");
+    *ret = name != NULL ? dialect_by_name(name) : NULL;
+    if (name == NULL || *ret != NULL)
+        return true;
+    g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
+    return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", name, known);
+}

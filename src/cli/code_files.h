@@ -28,6 +28,9 @@ CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **e
 /* Read and rewrite all of them; what holds bytes that are no text is passed over. */
 void code_files_rewrite(GPtrArray *files, const CodeTask *task);
 
+/* --dialect, or NULL when it was not given: then it is guessed file by file. */
+CHECKED bool code_dialect_read(const Invocation *call, const Dialect **ret, GError **error);
+
 /* A schema file: `tables: { name: { column: type } }`. */
 typedef struct CodeSchema CodeSchema;
 CHECKED bool code_schema_read(const char *path, CodeSchema **ret, GError **error);

@@ -120,17 +120,6 @@ renames_free(Renames *renames)
 }
 
 void
-renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
-                     const char *target)
-{
-    for (guint i = 0; i < renames->list->len; i++) {
-        Rename *rename = g_ptr_array_index(renames->list, i);
-        if (rename->mapping == mapping)
-            add_spelling(rename, source, target);
-    }
-}
-
-void
 renames_set_default(Renames *renames, const char *path)
 {
     g_strfreev(renames->default_path);

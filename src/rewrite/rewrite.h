@@ -25,9 +25,6 @@ Renames *renames_new(const MappingSet *set);
 Renames *renames_new_for_name(const char *name);
 void renames_free(Renames *renames);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renames, renames_free)
-/* Another spelling of a mapping's source in code, and what is written instead. */
-void renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
-                          const char *target);
 /* Names with fewer parts than the mapping's are looked for in this project or dataset ("acme-prod.identity"). */
 void renames_set_default(Renames *renames, const char *path);
 /* Does the text hold the last part of any spelling? Fast: for files that do not mention the dataset at all. */
@@ -53,7 +50,7 @@ typedef struct {
     int line, column;  /* from 1; the column in bytes */
     char *before;      /* what stands there */
     char *after;       /* what is written instead; NULL when nothing is */
-    const char *code;  /* of what needs a person: rewrite_codes(); "" otherwise */
+    const char *code;  /* of what needs a person: docs/rewriting.md lists them; "" otherwise */
     char *reason;      /* for people; NULL when there is nothing to say */
     char *link;        /* from the mapping, or NULL */
 } Site;
