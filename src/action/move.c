@@ -55,6 +55,15 @@ read_mapping(const json_t *plan, Move *move, GError **error)
            mapping_for(move->mappings, source, target, &move->mapping, error);
 }
 
+/* Names that the plan made up for the rows it moves. */
+static bool
+made_names(const Plan *plan, const json_t *target, Move *move, GError **error)
+{
+    return !planner_moves_rows(plan) ||
+           (json_need_string(target, "stage", "plan.target", &move->stage, error) &&
+            json_need_string(target, "kept", "plan.target", &move->kept, error));
+}
+
 bool
 move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
 {
@@ -66,8 +75,7 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
     if (!json_need_string(json_object_get(plan, "source"), "url", "plan.source", &source_url,
                           error) ||
         !json_need_string(target, "url", "plan.target", &target_url, error) ||
-        !json_need_string(target, "stage", "plan.target", &move.stage, error) ||
-        !json_need_string(target, "kept", "plan.target", &move.kept, error) ||
+        !made_names(call->plan, target, &move, error) ||
         !config_dataset_url(env->config, source_url, &move.source_store, &move.source, error) ||
         !config_dataset_url(env->config, target_url, &move.target_store, &move.target, error) ||
         !read_schemas(plan, &move, error) || !read_mapping(plan, &move, error))
@@ -151,9 +159,12 @@ bool
 move_swap_state(const StepCall *call, StepEnv *env, Move *ret, SwapState *ret_state, GError **error)
 {
     g_autoptr(Conn) conn = NULL;
-    return move_open(call, env, ret, error) && step_connect(env, ret->target_store, &conn, error) &&
-           conn_swap_state(conn, ret->stage, ret->target, ret->kept, call->lease->plan, ret_state,
-                           error);
+    *ret_state = SWAP_BEFORE;
+    if (!move_open(call, env, ret, error))
+        return false;
+    return ret->stage == NULL || (step_connect(env, ret->target_store, &conn, error) &&
+                                  conn_swap_state(conn, ret->stage, ret->target, ret->kept,
+                                                  call->lease->plan, ret_state, error));
 }
 
 char *

@@ -15,8 +15,8 @@ typedef struct {
     StepEnv *env;
     const StoreConfig *source_store, *target_store;
     const char *source, *target; /* objects; borrowed from the plan */
-    const char *stage, *kept;
-    bool has_target; /* the target existed when the plan was made */
+    const char *stage, *kept;    /* NULL in a plan that moves no rows */
+    bool has_target;             /* the target existed when the plan was made */
     Schema *source_schema,
         *target_schema; /* as the plan saw them; target NULL when there was none */
     bool is_in_place;   /* source and target are one */

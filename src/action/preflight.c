@@ -97,6 +97,8 @@ verify_target(const Move *move, const json_t *before, json_t *evidence, GError *
                     json_get_int(before, "rows", 0),
                     json_get_bool(now, "exists", false) ? "there" : "not there",
                     json_get_int(now, "rows", 0));
+    if (move->stage == NULL)
+        return true;
     if (!conn_exists(conn, move->stage, &stage, error) ||
         !conn_exists(conn, move->kept, &kept, error))
         return false;

@@ -58,7 +58,7 @@ planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observa
     g_autoptr(json_t) agent_plan = json_pack("{s:s, s:O}", "agent", AGENT_NAME, "steps", steps);
     if (!planner_complete(slice, agent_plan, diags, &plan, error))
         return false;
-    *ret_observations = planner_observations(slice);
+    *ret_observations = planner_observations(slice, plan);
     *ret = g_steal_pointer(&plan);
     return true;
 }

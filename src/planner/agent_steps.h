@@ -5,10 +5,10 @@
 
 typedef struct {
     const json_t *given[ACTION_COUNT]; /* the agent's step of each action, or NULL; borrowed */
-    const Part *fill;                  /* transform or copy */
+    const Part *fill;                  /* transform or copy; NULL: no rows move */
 } AgentSteps;
 
 /* Findings: unknown actions and params (with the nearest name), params that contradict the entity,
- * steps twice or in a wrong order, nothing that moves rows. False only for what is no plan. */
+ * steps twice or in a wrong order, no steps at all. False only for what is no plan. */
 CHECKED bool agent_steps_read(const json_t *agent_plan, const Slice *slice, Diags *diags,
                               AgentSteps *ret, GError **error);

@@ -18,8 +18,31 @@ rows_ms(int64_t rows, int64_t rows_per_s)
     return rows <= 0 ? 0 : (rows / rows_per_s) * 1000 + (rows % rows_per_s) * 1000 / rows_per_s;
 }
 
+bool
+planner_moves_rows(const Plan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const Step *step = plan->steps->pdata[i];
+        if (step->action->id == ACTION_TRANSFORM || step->action->id == ACTION_COPY)
+            return true;
+    }
+    return false;
+}
+
+/* Where no rows move, nobody knows before how long people's services take. */
+static void
+estimate(json_t *seen, int64_t rows, int64_t old_rows, int64_t rate)
+{
+    int64_t fingerprint_ms = rows_ms(rows + old_rows, rate * FINGERPRINT_SPEEDUP);
+
+    json_set_int(seen, "estimate_ms",
+                 STEPS_MS + fingerprint_ms + rows_ms(rows, rate) +
+                     rows_ms(rows, rate * COMPARE_SPEEDUP));
+    json_set_int(seen, "rollback_ms", STEPS_MS + fingerprint_ms);
+}
+
 json_t *
-planner_observations(const json_t *slice)
+planner_observations(const json_t *slice, const Plan *plan)
 {
     json_t *seen = json_object();
     const json_t *source = json_object_get(slice, "source");
@@ -28,9 +51,7 @@ planner_observations(const json_t *slice)
     int64_t rate = measured > 0 ? measured : ROWS_PER_S_DEFAULT;
     int64_t source_rows = json_get_int(source, "rows", -1);
     int64_t target_rows = json_get_int(target, "rows", -1);
-    int64_t rows = MAX(source_rows, 0), old_rows = MAX(target_rows, 0);
     int64_t bytes = json_get_int(json_object_get(source, "identity"), "bytes", -1);
-    int64_t fingerprint_ms = rows_ms(rows + old_rows, rate * FINGERPRINT_SPEEDUP);
 
     if (source_rows >= 0)
         json_set_int(seen, "source_rows", source_rows);
@@ -40,10 +61,8 @@ planner_observations(const json_t *slice)
         json_set_int(seen, "bytes", bytes);
     json_set_int(seen, "rows_per_s", rate);
     json_set_bool(seen, "rate_measured", measured > 0);
-    json_set_int(seen, "estimate_ms",
-                 STEPS_MS + fingerprint_ms + rows_ms(rows, rate) +
-                     rows_ms(rows, rate * COMPARE_SPEEDUP));
-    json_set_int(seen, "rollback_ms", STEPS_MS + fingerprint_ms);
+    if (planner_moves_rows(plan))
+        estimate(seen, MAX(source_rows, 0), MAX(target_rows, 0), rate);
     json_set_int(seen, "planned_at_ms", json_get_int(slice, "now_ms", 0));
     return seen;
 }

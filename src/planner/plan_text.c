@@ -65,11 +65,13 @@ print_title(Report *report)
              id != NULL ? id : "", state != NULL ? " · " : "", state != NULL ? state : "");
     const char *owner = plan_string(report, "owner"), *author = plan_string(report, "author");
     const char *group = plan_string(report, "fleet_group");
-    page_say(&report->page, STYLE_PLAIN, "", "Move '%s' into '%s' by strategy %s%s%s%s%s%s%s.",
-             plan_string(report, "source.url"), plan_string(report, "target.url"),
-             plan_string(report, "strategy"), *owner != '\0' ? ", for " : "", owner,
-             *group != '\0' ? ", group " : "", group, *author != '\0' ? "; asked for by " : "",
-             author);
+    page_say(&report->page, STYLE_PLAIN, "", "%s '%s' %s '%s' by strategy %s%s%s%s%s%s%s.",
+             planner_moves_rows(report->plan) ? "Move" : "Change who uses",
+             plan_string(report, "source.url"),
+             planner_moves_rows(report->plan) ? "into" : "to use",
+             plan_string(report, "target.url"), plan_string(report, "strategy"),
+             *owner != '\0' ? ", for " : "", owner, *group != '\0' ? ", group " : "", group,
+             *author != '\0' ? "; asked for by " : "", author);
 }
 
 static void
@@ -132,9 +134,10 @@ static void
 print_touches(Report *report)
 {
     const json_t *target_schema = json_at(report->json, "snapshot.target_schema");
-    bool replaces = target_schema != NULL && !json_is_null(target_schema);
+    bool moves = planner_moves_rows(report->plan);
+    bool exists = target_schema != NULL && !json_is_null(target_schema), replaces = exists && moves;
     g_autofree char *source = amount(report->seen, "source_rows", "bytes");
-    g_autofree char *target = replaces ? amount(report->seen, "target_rows", "") : NULL;
+    g_autofree char *target = exists ? amount(report->seen, "target_rows", "") : NULL;
     g_autoptr(TextTable) table = text_table_new(5);
 
     page_heading(&report->page, "Touches");
@@ -142,8 +145,11 @@ print_touches(Report *report)
                    (const char *[]){" ", "from", plan_string(report, "source.ref"),
                                     plan_string(report, "source.url"), source});
     text_table_row(table, STYLE_PLAIN,
-                   (const char *[]){replaces ? "±" : "+", "to", plan_string(report, "target.ref"),
-                                    plan_string(report, "target.url"), replaces ? target : "new"});
+                   (const char *[]){replaces ? "±"
+                                    : moves  ? "+"
+                                             : " ",
+                                    "to", plan_string(report, "target.ref"),
+                                    plan_string(report, "target.url"), exists ? target : "new"});
     text_table_print(table, &report->page, 2);
     if (replaces)
         page_say(&report->page, STYLE_PLAIN, "  ", "± replaced; the old one is kept as '%s'",
@@ -187,8 +193,28 @@ print_consumers(Report *report)
 }
 
 static void
+print_rows_stay(Report *report)
+{
+    bool frozen = strcmp(plan_string(report, "consistency"), "frozen") == 0;
+
+    page_heading(&report->page, "Rows");
+    page_say(&report->page, STYLE_PLAIN, "  · ",
+             "no rows move: what '%s' and '%s' hold stays as it is, and what is written to the one "
+             "is not in the other",
+             plan_string(report, "source.url"), plan_string(report, "target.url"));
+    if (frozen)
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "'%s' is frozen: its writers are refused from the freeze on",
+                 plan_string(report, "source.url"));
+}
+
+static void
 print_after_the_cut_over(Report *report)
 {
+    if (!planner_moves_rows(report->plan)) {
+        print_rows_stay(report);
+        return;
+    }
     bool frozen = strcmp(plan_string(report, "consistency"), "frozen") == 0;
     const char *source = plan_string(report, "source.url");
     const char *target = plan_string(report, "target.url");
@@ -372,6 +398,11 @@ print_risks(Report *report)
     page_heading(&report->page, "Risks");
     json_array_foreach(json_object_get(report->json, "risks"), i, risk) if (json_is_string(risk))
         page_paragraph(&report->page, STYLE_PLAIN, "  · ", json_string_value(risk));
+    if (!planner_moves_rows(report->plan)) {
+        if (i == 0)
+            page_paragraph(&report->page, STYLE_PLAIN, "  ", "none known");
+        return;
+    }
     if (rows == 0 && ppm == 0)
         page_paragraph(&report->page, STYLE_PLAIN, "  · ",
                        "quarantine budget: none, the first row that does not fit stops the plan");

@@ -43,14 +43,16 @@ const char *const *strategy_names(void); /* NULL-terminated */
 CHECKED bool planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observations,
                           GError **error);
 /* Steps of any agent → a whole plan: missing params from the entity, freeze/stage/compare/swap
- * around what fills, reverses, guards, limits. Refuses an empty plan. */
+ * around what fills, reverses, guards, limits. Refuses a plan that changes nothing. */
 CHECKED bool planner_complete(const json_t *slice, const json_t *agent_plan, Diags *diags,
                               Plan **ret, GError **error);
 
 /* Do two addresses STORE:OBJECT name one dataset, whose columns then change where it is? */
 bool planner_is_in_place(const char *source_url, const char *target_url);
 /* Rows, bytes and expected times, from the slice. Caller owns. */
-json_t *planner_observations(const json_t *slice);
+json_t *planner_observations(const json_t *slice, const Plan *plan);
+/* Does the plan move rows? Else only code and services change. */
+bool planner_moves_rows(const Plan *plan);
 
 /* What a person reads: drift first, counts and classes, each step with its reverse, point of no
  * return, costs, writers, digest and approvals. `state` is the migration as the API shows it (may

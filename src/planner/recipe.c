@@ -1,8 +1,8 @@
 /*
- * recipe.c - validate, freeze, stage, fill, compare, swap, settle, retire: the parts of every plan.
+ * recipe.c - validate, freeze, stage, fill, compare, swap, settle, retire: the parts of plans.
  *
- * A part that a plan cannot have (freezing a file) is left out by complete.c, with what it means
- * for the reader among the risks.
+ * A part that a plan has no use for (a staging table where no rows move) or cannot have (freezing a
+ * file) is left out by decide.c, with what it means for the reader among the risks.
  */
 #include "planner/recipe.h"
 
@@ -58,7 +58,7 @@ static char *
 retire_text(const Slice *slice, const MadeNames *made)
 {
     const char *when = "waits until somebody says `honk retire`";
-    if (slice->target.schema == NULL)
+    if (slice->target.schema == NULL || made->kept == NULL)
         return g_strdup_printf("drop '%s'; %s", slice->source.url, when);
     if (slice->is_in_place)
         return g_strdup_printf("drop the table as it was, kept as '%s'; %s", made->kept, when);
@@ -66,6 +66,17 @@ retire_text(const Slice *slice, const MadeNames *made)
         return g_strdup_printf("drop the old target, kept as '%s'; %s", made->kept, when);
     return g_strdup_printf("drop '%s' and the old target, kept as '%s'; %s", slice->source.url,
                            made->kept, when);
+}
+
+static char *
+settle_text(const Slice *slice, const MadeNames *made)
+{
+    if (made->stage == NULL)
+        return g_strdup_printf("end the way back, and take Honk's own tables out of store '%s'",
+                               slice->target.store);
+    return g_strdup_printf(
+        "take the log of writes off '%s', and Honk's own tables out of store '%s'",
+        slice->target.object, slice->target.store);
 }
 
 char *
@@ -89,9 +100,7 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
     case ACTION_SWAP:
         return swap_text(slice, made);
     case ACTION_SETTLE:
-        return g_strdup_printf("take the log of writes off '%s', and Honk's own tables out of "
-                               "store '%s'",
-                               slice->target.object, slice->target.store);
+        return settle_text(slice, made);
     case ACTION_RETIRE:
         return retire_text(slice, made);
     case ACTION_PLAN:

@@ -29,7 +29,7 @@ const Part *recipe_part(ActionId action); /* NULL: no step of a plan */
 
 /* Names that a plan makes up: of the staging table, and of the old target that is kept. */
 typedef struct {
-    char *stage, *kept;
+    char *stage, *kept; /* NULL where no rows move */
 } MadeNames;
 
 /* Sentences for people. `made` as above; caller frees. NULL: there is nothing to undo. */

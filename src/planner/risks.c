@@ -23,7 +23,7 @@ say(json_t *to, const char *format, ...)
 static void
 risk_of_replacing(json_t *to, const Slice *slice, const RiskFacts *facts)
 {
-    if (slice->target.schema == NULL || slice->is_in_place)
+    if (!facts->moves_rows || slice->target.schema == NULL || slice->is_in_place)
         return;
     say(to, "'%s' exists: the rows in it are replaced; the old table is kept as '%s'%s",
         slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
@@ -45,7 +45,7 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
     const Schema *schema = slice->target.schema;
     g_autoptr(GString) list = g_string_new(NULL);
 
-    if (!slice->is_in_place || schema == NULL)
+    if (!facts->moves_rows || !slice->is_in_place || schema == NULL)
         return;
     say(to,
         "'%s' changes where it is: the table as it was is kept as '%s'%s; indexes on columns "
@@ -73,6 +73,8 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
 static void
 risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
 {
+    if (!facts->is_frozen && !facts->moves_rows)
+        return;
     if (!facts->is_frozen)
         say(to, "the source is not frozen: what it looks like from outside (size, time, rows) is "
                 "compared before and after each range, and a difference stops the plan");

@@ -4,6 +4,7 @@
 #include "planner/agent_steps.h"
 
 typedef struct {
+    bool moves_rows;    /* else only code and services change */
     bool is_frozen;     /* the plan freezes the source */
     bool retires;       /* the plan has a retire step */
     const char *kept;   /* name of the kept old target */

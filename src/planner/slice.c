@@ -145,7 +145,30 @@ planner_is_in_place(const char *source_url, const char *target_url)
 }
 
 static void
-check_two_datasets(const Slice *slice, Diags *diags)
+check_target_is_there(const Dataset *target, Diags *diags)
+{
+    if (target->object != NULL && target->schema == NULL)
+        diags_add(diags, DIAG_ERROR, "unreadable-dataset", NULL, 0, 0,
+                  "target '%s': there is no '%s' in store '%s', and this plan moves no rows that "
+                  "would make it",
+                  target->ref, target->object, target->store);
+}
+
+static void
+check_roles(const Dataset *source, const Dataset *target, Diags *diags)
+{
+    if (source->object != NULL && !dataset_can(source, "scan"))
+        diags_add(diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "store '%s' (%s) cannot be read: it is no source", source->store,
+                  source->driver != NULL ? source->driver : "unknown driver");
+    if (target->object != NULL && !(dataset_can(target, "load") && dataset_can(target, "swap")))
+        diags_add(diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "store '%s' (%s) cannot be filled and swapped in: it is no target", target->store,
+                  target->driver != NULL ? target->driver : "unknown driver");
+}
+
+void
+slice_check_datasets(const Slice *slice, bool moves_rows, Diags *diags)
 {
     const Dataset *source = &slice->source, *target = &slice->target;
 
@@ -156,14 +179,10 @@ check_two_datasets(const Slice *slice, Diags *diags)
         diags_add(diags, DIAG_ERROR, "unreadable-dataset", NULL, 0, 0,
                   "source '%s': there is no '%s' in store '%s'", source->ref, source->object,
                   source->store);
-    if (source->object != NULL && !dataset_can(source, "scan"))
-        diags_add(diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
-                  "store '%s' (%s) cannot be read: it is no source", source->store,
-                  source->driver != NULL ? source->driver : "unknown driver");
-    if (target->object != NULL && !(dataset_can(target, "load") && dataset_can(target, "swap")))
-        diags_add(diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
-                  "store '%s' (%s) cannot be filled and swapped in: it is no target", target->store,
-                  target->driver != NULL ? target->driver : "unknown driver");
+    if (moves_rows)
+        check_roles(source, target, diags);
+    else
+        check_target_is_there(target, diags);
 }
 
 bool
@@ -186,7 +205,6 @@ slice_read(const json_t *json, Diags *diags, Slice **ret, GError **error)
         !read_dataset(slice, "target", "target_dataset", diags, &slice->target, error))
         return false;
     slice->is_in_place = planner_is_in_place(slice->source.url, slice->target.url);
-    check_two_datasets(slice, diags);
     *ret = g_steal_pointer(&slice);
     return true;
 }
@@ -232,8 +250,8 @@ slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error)
         return true; /* there is a finding about that already */
     if (is_identity && slice->is_in_place) {
         diags_add(diags, DIAG_ERROR, "same-dataset", NULL, 0, 0,
-                  "source and target are both '%s', and a copy changes nothing: name another "
-                  "target, or the strategy schema-transform and a mapping",
+                  "source and target are both '%s', and without a mapping nothing changes: name "
+                  "another target, or the strategy schema-transform and a mapping",
                   slice->source.url);
         return true;
     }

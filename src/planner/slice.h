@@ -31,6 +31,8 @@ typedef struct {
 
 /* Read and resolve. What is wrong goes to `diags`; false only for what is no slice at all. */
 CHECKED bool slice_read(const json_t *json, Diags *diags, Slice **ret, GError **error);
+/* What the stores and datasets must be for rows to move, or for code alone to change. */
+void slice_check_datasets(const Slice *slice, bool moves_rows, Diags *diags);
 void slice_free(Slice *slice);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slice, slice_free)
 

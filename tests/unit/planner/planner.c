@@ -386,7 +386,10 @@ typedef struct {
 
 static const BadSteps bad_steps[] = {
     {"[]", "empty-plan", "no steps"},
-    {"[{\"action\": \"validate\"}]", "no-fill", "moves no rows"},
+    {"[{\"action\": \"validate\"}]", "empty-plan", "changes nothing"},
+    {"[{\"action\": \"validate\"}, {\"action\": \"freeze\"}, {\"action\": \"retire\"}]",
+     "empty-plan", "neither rows ('transform', 'copy') nor code nor services"},
+    {"[{\"action\": \"swap\"}]", "no-fill", "has 'swap', but no rows move"},
     {"[{\"action\": \"transfrom\"}]", "unknown-action", "did you mean 'transform'?"},
     {"[{\"action\": \"plan\"}]", "unknown-action", "unknown action 'plan'"},
     {"[{\"name\": \"x\"}]", "invalid-step", "'x' has no action"},
@@ -433,9 +436,10 @@ static void
 observations_follow_the_rows_and_the_measured_rate(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users");
-    g_autoptr(json_t) assumed = planner_observations(slice);
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autoptr(json_t) assumed = planner_observations(slice, plan);
     json_set_int(slice, "rows_per_s", 100000);
-    g_autoptr(json_t) measured = planner_observations(slice);
+    g_autoptr(json_t) measured = planner_observations(slice, plan);
 
     g_assert_cmpint(json_get_int(assumed, "rows_per_s", 0), ==, 200000);
     g_assert_false(json_get_bool(assumed, "rate_measured", true));

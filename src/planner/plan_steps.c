@@ -1,0 +1,84 @@
+/* plan_steps.c - the steps of a plan: the recipe's parts, with the agent's names and params. */
+#include "planner/draft.h"
+
+#include <string.h>
+
+static void
+add_label(json_t *labels, const char *store)
+{
+    g_autofree char *label = g_strconcat("store:", store, NULL);
+    json_t *known;
+    size_t i;
+
+    json_array_foreach(labels, i, known) if (strcmp(json_string_value(known), label) == 0) return;
+    json_array_append_new(labels, json_string(label));
+}
+
+static json_t *
+labels_of(const Slice *slice, unsigned datasets)
+{
+    json_t *labels = json_array();
+    if (datasets & TOUCHES_SOURCE)
+        add_label(labels, slice->source.store);
+    if (datasets & TOUCHES_TARGET)
+        add_label(labels, slice->target.store);
+    return labels;
+}
+
+/* The agent's name for the step, or the recipe's, if the agent does not use that for another. */
+static char *
+step_name(const Draft *draft, const Part *part)
+{
+    const char *given = json_get_string(draft->agent.given[part->action], "name", NULL);
+    if (given != NULL)
+        return g_strdup(given);
+    for (int i = 0; i < ACTION_COUNT; i++)
+        if (g_strcmp0(json_get_string(draft->agent.given[i], "name", NULL), part->name) == 0)
+            return g_strconcat("honk-", part->name, NULL);
+    return g_strdup(part->name);
+}
+
+static json_t *
+make_step(const Draft *draft, const Part *part, const char *after)
+{
+    const Slice *slice = draft->slice;
+    const ActionInfo *info = action_info(part->action);
+    const json_t *given = json_object_get(draft->agent.given[part->action], "params");
+    g_autofree char *name = step_name(draft, part);
+    g_autofree char *text = recipe_text(part, slice, &draft->made);
+    g_autofree char *reverse = recipe_reverse_text(part, slice, &draft->made);
+    json_t *step = json_object();
+
+    json_set_string(step, "name", name);
+    json_set_string(step, "action", info->name);
+    json_object_set_new(step, "params", recipe_params(part, slice, &draft->made, given));
+    json_object_set_new(step, "after", after != NULL ? json_pack("[s]", after) : json_array());
+    json_object_set_new(step, "needs", labels_of(slice, part->touches));
+    json_object_set_new(step, "uses", labels_of(slice, part->writes));
+    json_object_set_new(step, "reverse",
+                        json_pack("{s:s?, s:s}", "action", part->reverse, "text", reverse));
+    json_set_bool(step, "irreversible", info->reverse == REVERSE_IMPOSSIBLE);
+    json_set_string(step, "text", text);
+    if (part->action == ACTION_RETIRE)
+        json_object_set_new(json_object_get(step, "params"), "drop", draft_retired(draft));
+    return step;
+}
+
+void
+draft_put_steps(const Draft *draft, json_t *plan)
+{
+    json_t *steps = json_array(), *irreversible = json_array();
+    const char *last = NULL;
+
+    for (size_t i = 0; i < recipe_count; i++) {
+        if (!draft_has_part(draft, &recipe[i]))
+            continue;
+        json_t *step = make_step(draft, &recipe[i], last);
+        last = json_get_string(step, "name", NULL);
+        json_array_append_new(steps, step);
+        if (action_info(recipe[i].action)->reverse == REVERSE_IMPOSSIBLE)
+            json_array_append_new(irreversible, json_string(last));
+    }
+    json_object_set_new(plan, "steps", steps);
+    json_object_set_new(plan, "irreversible", irreversible);
+}
