@@ -32,4 +32,6 @@
 #define RECORD_BYTES_MAX (32 * 1024 * 1024)      /* one CSV record or JSON line */
 #define CHILDREN_PER_STEP_MAX 100000             /* ranges of one table: a week of copying */
 #define PLAN_STEPS_MAX 10000
+#define CHECKPOINT_BYTES_MAX (64 * 1024)         /* in the task's row, written with every poll: 500 instances */
+#define SIGNALS_MAX 100                          /* words to one task that nobody has taken notice of yet */
 /* clang-format on */

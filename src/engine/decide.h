@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/moves.h"
+#include "model/lease.h"
 
 /* Carry out a command: it ends up in beat->answered, or waits (leases). */
 void decide_command(Beat *beat, Command *command);
@@ -24,8 +25,8 @@ typedef enum { HANDLED, REFUSED, WAITS } Handled;
 typedef Handled HandlerFn(Beat *beat, Command *command);
 HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_start, on_pause,
     on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
-    on_task_retry, on_task_skip, on_task_done, on_limit, on_lease, on_heartbeat, on_intent,
-    on_report, on_worker_lost;
+    on_task_retry, on_task_skip, on_task_done, on_task_signal, on_limit, on_lease, on_heartbeat,
+    on_intent, on_report, on_worker_lost;
 
 /* Other rooms write; false: refused, with command->error. */
 bool command_accept(Beat *beat, Command *command);
@@ -45,6 +46,12 @@ Task *task_make(Beat *beat, TaskRow *take_row);
 /* Retry all that waits for a person on the way back, as the actor of `cause` says. */
 void plan_retry_failed(Beat *beat, OpenPlan *plan, const Move *cause);
 
+/* Words to a task, and what a report leaves for the next lease (signal.c). */
+json_t *signals_read(const Task *task); /* caller owns */
+/* Somebody has said something since its last lease: it does not wait. */
+void task_signal_wakes(Beat *beat, Task *task, const char *actor);
+void task_take_checkpoint(Beat *beat, Task *task, const Outcome *outcome);
+
 /* Leases (lease.c), reports (report.c), workers (workers.c). */
 WorkerSeen *worker_seen(Beat *beat, const Command *command);
 void worker_timer(Beat *beat, WorkerSeen *worker);
@@ -54,7 +61,7 @@ bool worker_is_ours(const Beat *beat, const WorkerSeen *worker);
 void worker_unpark(Beat *beat, const WorkerSeen *worker);
 void task_lease_lost(Beat *beat, Task *task, const char *reason);
 void task_tell_progress(Beat *beat, Task *task, bool is_last);
-int64_t retry_delay_ms(State *state, int64_t attempt);
+int64_t retry_delay_ms(State *state, int64_t failures);
 bool command_task(Beat *beat, Command *command, Task **ret);
 /* The lease that the command speaks of is over, or another's. */
 bool command_lease(Beat *beat, Command *command, Task **ret);

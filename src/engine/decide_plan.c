@@ -266,7 +266,7 @@ plan_retry_failed(Beat *beat, OpenPlan *plan, const Move *cause)
         bool is_failed = task->row.phase == PHASE_REVERSE && task->row.status == TASK_FAILED;
         if (!is_failed && !task->is_parked)
             continue;
-        task->row.tries = task->row.attempt + task->action->tries_max;
+        task_tries_anew(task);
         task_move(beat, task, &retry);
     }
     plan_move(beat, plan, &retry);

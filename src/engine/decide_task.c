@@ -58,7 +58,7 @@ prepare(Beat *beat, Command *command, const Move *move, Task **ret)
 static void
 retry_one(Beat *beat, Task *task, const Move *move)
 {
-    task->row.tries = task->row.attempt + task->action->tries_max;
+    task_tries_anew(task);
     task->row.deadline_ms = 0;
     text_set(&task->row.error, NULL);
     text_set(&task->row.error_code, NULL);

@@ -275,6 +275,7 @@ static void
 enter_paused(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     clock_stops(beat, plan);
+    plan_check(beat, plan); /* while it looked for drift, something may have failed */
 }
 
 static void

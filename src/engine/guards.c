@@ -374,6 +374,13 @@ attempts_left(const Moment *m)
                                          m->beat->now_ms < row->deadline_ms);
 }
 
+/* What is half done can go on from there. */
+static bool
+checkpoint_kept(const Moment *m)
+{
+    return m->task->row.checkpoint != NULL;
+}
+
 /* May there be something of it in the target? A lost reverse is in doubt just the same. */
 static bool
 begun(const Moment *m)
@@ -537,6 +544,7 @@ static const Guard guards[] = {
     {"earlier_intent",  earlier_intent,  ERR_WRONG_STATE, NULL},
     {"may_pass",        may_pass,        ERR_WRONG_STATE, NULL},
     {"attempts_left",   attempts_left,   ERR_WRONG_STATE, NULL},
+    {"checkpoint_kept", checkpoint_kept, ERR_WRONG_STATE, NULL},
     {"begun",           begun,           ERR_WRONG_STATE, NULL},
     {"no_intent",       no_intent,       ERR_WRONG_STATE, NULL},
     {"effectless",      effectless,      ERR_WRONG_STATE, NULL},

@@ -90,11 +90,15 @@ lease_json(const Beat *beat, const Task *task)
         .params = lease_params(task),
         .intent = json_of(task->row.intent),
         .evidence = is_closing ? children_evidence(task) : json_of(task->row.evidence),
+        .checkpoint = json_of(task->row.checkpoint),
+        .signals = signals_read(task),
     };
     json_t *json = lease_to_json(&lease);
     json_decref(lease.params);
     json_decref(lease.intent);
     json_decref(lease.evidence);
+    json_decref(lease.checkpoint);
+    json_decref(lease.signals);
     return json;
 }
 
@@ -120,6 +124,7 @@ give(Beat *beat, Command *command, const WorkerSeen *worker)
     bool is_given =
         task_move(beat, task, &(Move){.event = "lease", .actor = command->actor, .worker = worker});
     g_assert(is_given);
+    task->row.signals_told = task->row.signal_n;
     command->reply = lease_json(beat, task);
     metric_add(METRIC_LEASES, 1);
     return true;

@@ -227,11 +227,29 @@ turns_round(const Task *task, const Transition *row)
            plan_rolls_back(task->plan, task->step);
 }
 
+static int64_t
+tries_granted(const Task *task)
+{
+    return (task->row.phase == PHASE_REVERSE ? REVERSE_TRIES : 1) * task->action->tries_max;
+}
+
+void
+task_tries_anew(Task *task)
+{
+    task->row.tries = task->row.attempt + tries_granted(task);
+}
+
+int64_t
+task_failures(const Task *task)
+{
+    return MAX(tries_granted(task) - (task->row.tries - task->row.attempt), 1);
+}
+
 static void
 turn_round(Task *task)
 {
     task->row.phase = PHASE_REVERSE;
-    task->row.tries = task->row.attempt + REVERSE_TRIES * task->action->tries_max;
+    task_tries_anew(task);
     task->row.children_done = 0;
     task->row.deadline_ms = 0;
 }
@@ -282,7 +300,8 @@ take_lease(Beat *beat, Task *task, const Move *move)
 static void
 leave_lease(Task *task, const Move *move)
 {
-    static const char *const fencing[] = {"lost", "rollback", "drop", "abandon", "settle", NULL};
+    static const char *const fencing[] = {"lost",   "rollback", "drop", "abandon",
+                                          "settle", "retry",    NULL};
     text_set(&task->row.worker, NULL);
     task->row.lease_until_ms = 0;
     if (event_is(move, fencing))

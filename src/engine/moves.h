@@ -54,6 +54,9 @@ void plan_born(Beat *beat, OpenPlan *plan, const char *reason);
 void task_born(Beat *beat, Task *task, const char *actor, const char *reason);
 /* Counters of plan, step and parent: `by` is 1 after, -1 before a change of phase, status or parking. */
 void task_count(Task *task, int by);
+/* From here on it may fail as often as in the beginning: it got on, or a person says so. */
+void task_tries_anew(Task *task);
+int64_t task_failures(const Task *task); /* since then, the running attempt included */
 /* Unknown, and probed too often: from now on it waits for a person, or again for a worker. */
 void task_park(Beat *beat, Task *task, bool is_parked);
 /* Unknown, and rested long enough: a worker may look again. */

@@ -26,11 +26,11 @@ typedef struct {
 } Report;
 
 int64_t
-retry_delay_ms(State *state, int64_t attempt)
+retry_delay_ms(State *state, int64_t failures)
 {
     const EngineOptions *options = &state->options;
     int64_t delay_ms = options->retry_first_ms;
-    for (int64_t i = 1; i < attempt && delay_ms < options->retry_max_ms; i++)
+    for (int64_t i = 1; i < failures && delay_ms < options->retry_max_ms; i++)
         delay_ms *= 2;
     delay_ms = MAX(MIN(delay_ms, options->retry_max_ms), 1);
     /* Half of it by chance, so that what failed together is not tried again together. */
@@ -194,7 +194,9 @@ report_wait(Report *report)
     report->move.wake_ms =
         CLAMP(report->outcome->until_ms, now_ms + WAIT_MS_MIN, now_ms + WAIT_MS_MAX);
     report->move.reason = report->outcome->message;
+    task_tries_anew(report->task);
     task_must_move(report->beat, report->task, &report->move);
+    task_signal_wakes(report->beat, report->task, NULL);
     return HANDLED;
 }
 
@@ -218,7 +220,7 @@ report_error(Report *report)
     report->move.reason = reason;
     report->move.clears_intent = report->outcome->before_effect && intent_is_own(task);
     report->move.wake_ms =
-        report->beat->now_ms + retry_delay_ms(report->beat->state, task->row.attempt);
+        report->beat->now_ms + retry_delay_ms(report->beat->state, task_failures(task));
     task_must_move(report->beat, task, &report->move);
     if (task->row.status == TASK_RETRY_WAIT)
         metric_add(METRIC_RETRIES, 1);
@@ -277,6 +279,7 @@ report_more(Report *report)
     json_t *child;
     report->move.clears_intent = intent_is_own(report->task);
     take_evidence(report);
+    task_tries_anew(report->task);
     task_must_move(report->beat, report->task, &report->move);
     json_array_foreach(report->outcome->children, i, child)
         make_part(report->beat, report->task, child);
@@ -297,8 +300,9 @@ report_seen(Report *report)
     const Transition *row = task_row_for(report->beat, task, &report->move, NULL);
     if (row != NULL && row->to == TASK_RETRY_WAIT)
         report->move.wake_ms =
-            report->beat->now_ms + retry_delay_ms(report->beat->state, task->row.attempt);
-    if (report->outcome->kind == OUTCOME_PARTLY && task->row.error == NULL) {
+            report->beat->now_ms + retry_delay_ms(report->beat->state, task_failures(task));
+    bool goes_on = row != NULL && row->to == TASK_RETRY_WAIT && task->row.phase == PHASE_FORWARD;
+    if (report->outcome->kind == OUTCOME_PARTLY && !goes_on && task->row.error == NULL) {
         text_set(&task->row.error_code, "mismatch");
         text_set(&task->row.error, "a lost worker left a part of its effect");
     }
@@ -349,7 +353,7 @@ task_lease_lost(Beat *beat, Task *task, const char *reason)
     text_set(&task->row.error, reason);
     /* Unknown tasks are probed at once; others rest before the next attempt. */
     Move probe = move;
-    move.wake_ms = beat->now_ms + retry_delay_ms(beat->state, task->row.attempt);
+    move.wake_ms = beat->now_ms + retry_delay_ms(beat->state, task_failures(task));
     const Transition *row = task_row_for(beat, task, &move, NULL);
     task_must_move(beat, task, row != NULL && row->to == TASK_UNKNOWN ? &probe : &move);
 }
@@ -413,6 +417,7 @@ take_report(Beat *beat, Command *command, Task *task, const Outcome *outcome)
         return REFUSED;
     if (task->progress_waits)
         task_tell_progress(beat, task, true);
+    task_take_checkpoint(beat, task, outcome);
     Handled handled = take(&report);
     command_reply_text(command, "status", task_status_name(task->row.status));
     return handled;

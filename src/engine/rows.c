@@ -42,6 +42,7 @@ static const Field task_fields[] = {
     TEXT(TaskRow, evidence), TEXT(TaskRow, error_code), TEXT(TaskRow, error), TEXT(TaskRow, progress),
     FIXED_TEXT(TaskRow, needs), FIXED_TEXT(TaskRow, uses), FIXED_INT(TaskRow, weight), INT(TaskRow, children_done),
     FIXED_INT(TaskRow, created_ms), INT(TaskRow, started_ms), INT(TaskRow, ended_ms),
+    TEXT(TaskRow, checkpoint), TEXT(TaskRow, signals), INT(TaskRow, signal_n), INT(TaskRow, signals_told),
 };
 
 #define ROW_TYPE(name, key, type, fields) {name, key, sizeof(type), fields, G_N_ELEMENTS(fields)}

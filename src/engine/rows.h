@@ -49,6 +49,8 @@ typedef struct {
     int64_t deadline_ms;
     char *intent, *evidence, *error_code, *error, *progress, *needs, *uses;
     int64_t weight, children_done, created_ms, started_ms, ended_ms;
+    char *checkpoint, *signals;
+    int64_t signal_n, signals_told;
 } TaskRow;
 
 typedef enum { FIELD_INT, FIELD_TEXT, FIELD_STATE, FIELD_STATUS, FIELD_PHASE } FieldKind;

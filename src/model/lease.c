@@ -28,6 +28,10 @@ lease_to_json(const Lease *lease)
     json_set_bool(json, "children_done", lease->children_done);
     json_object_set_new(json, "evidence",
                         lease->evidence != NULL ? json_incref(lease->evidence) : json_null());
+    json_object_set_new(json, "checkpoint",
+                        lease->checkpoint != NULL ? json_incref(lease->checkpoint) : json_null());
+    json_object_set_new(json, "signals",
+                        lease->signals != NULL ? json_incref(lease->signals) : json_array());
     return json;
 }
 
@@ -45,6 +49,8 @@ lease_free(Lease *lease)
     json_decref(lease->params);
     json_decref(lease->intent);
     json_decref(lease->evidence);
+    json_decref(lease->checkpoint);
+    json_decref(lease->signals);
     g_free(lease);
 }
 
@@ -58,6 +64,17 @@ read_object(const json_t *json, const char *key, json_t **ret, GError **error)
     if (!json_is_object(value))
         return fail(error, ERR_INVALID, "lease.%s is not an object", key);
     *ret = json_incref(value);
+    return true;
+}
+
+/* Workers of a server without signals hear none. */
+static bool
+read_signals(const json_t *json, Lease *lease, GError **error)
+{
+    json_t *signals = json_object_get(json, "signals");
+    if (signals != NULL && !json_is_array(signals))
+        return fail(error, ERR_INVALID, "lease.signals is not a list");
+    lease->signals = signals != NULL ? json_incref(signals) : json_array();
     return true;
 }
 
@@ -110,7 +127,9 @@ lease_from_json(const json_t *json, Lease **ret, GError **error)
         !json_need_int(json, "lease_ms", "lease", &lease->lease_ms, error) ||
         !read_object(json, "params", &lease->params, error) ||
         !read_object(json, "intent", &lease->intent, error) ||
-        !read_object(json, "evidence", &lease->evidence, error))
+        !read_object(json, "evidence", &lease->evidence, error) ||
+        !read_object(json, "checkpoint", &lease->checkpoint, error) ||
+        !read_signals(json, lease, error))
         return false;
     lease->attempt = (int) attempt;
     lease->children_done = json_get_bool(json, "children_done", false);

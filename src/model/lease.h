@@ -15,6 +15,9 @@ typedef struct {
     int attempt;
     int64_t token, lease_ms;
     json_t *params, *intent, *evidence;
+    json_t *checkpoint; /* of the last report that had one, or NULL */
+    json_t
+        *signals; /* [{n, signal, actor, reason, at_ms}]: what people said and no report has seen */
 } Lease;
 
 json_t *lease_to_json(const Lease *lease);
@@ -38,12 +41,14 @@ typedef enum {
 
 typedef struct {
     OutcomeKind kind;
-    json_t *evidence;   /* or NULL */
-    json_t *children;   /* for MORE */
-    int64_t until_ms;   /* for WAIT */
-    char *error_code;   /* for ERROR: wire name */
-    char *message;      /* for ERROR, DRIFT, WAIT: a sentence for people */
-    bool before_effect; /* for ERROR: this attempt changed nothing */
+    json_t *evidence;     /* or NULL */
+    json_t *children;     /* for MORE */
+    json_t *checkpoint;   /* or NULL: what the next lease of the task needs to know */
+    int64_t signals_seen; /* signals up to this number were taken notice of */
+    int64_t until_ms;     /* for WAIT */
+    char *error_code;     /* for ERROR: wire name */
+    char *message;        /* for ERROR, DRIFT, WAIT: a sentence for people */
+    bool before_effect;   /* for ERROR: this attempt changed nothing */
 } Outcome;
 
 const char *outcome_name(OutcomeKind kind);

@@ -27,6 +27,10 @@ outcome_to_json(const Outcome *outcome)
         json_object_set(json, "evidence", outcome->evidence);
     if (outcome->children != NULL)
         json_object_set(json, "children", outcome->children);
+    if (outcome->checkpoint != NULL)
+        json_object_set(json, "checkpoint", outcome->checkpoint);
+    if (outcome->signals_seen > 0)
+        json_set_int(json, "signals_seen", outcome->signals_seen);
     if (outcome->kind == OUTCOME_WAIT)
         json_set_int(json, "until_ms", outcome->until_ms);
     if (outcome->kind == OUTCOME_ERROR) {
@@ -49,6 +53,7 @@ outcome_free(Outcome *outcome)
         return;
     json_decref(outcome->evidence);
     json_decref(outcome->children);
+    json_decref(outcome->checkpoint);
     g_free(outcome->error_code);
     g_free(outcome->message);
     g_free(outcome);
@@ -131,6 +136,32 @@ read_error(const json_t *json, Outcome *outcome, GError **error)
     return true;
 }
 
+static bool
+read_checkpoint(const json_t *json, Outcome *outcome, GError **error)
+{
+    json_t *checkpoint = json_object_get(json, "checkpoint");
+    if (checkpoint == NULL || json_is_null(checkpoint))
+        return true;
+    if (!json_is_object(checkpoint))
+        return fail(error, ERR_INVALID, "outcome.checkpoint is not an object");
+    size_t bytes = json_dumpb(checkpoint, NULL, 0, JSON_COMPACT);
+    if (bytes > CHECKPOINT_BYTES_MAX)
+        return fail(error, ERR_TOO_LARGE, "outcome.checkpoint has %zu bytes, at most %d", bytes,
+                    CHECKPOINT_BYTES_MAX);
+    outcome->checkpoint = json_incref(checkpoint);
+    return true;
+}
+
+static bool
+read_signals_seen(const json_t *json, Outcome *outcome, GError **error)
+{
+    json_t *seen = json_object_get(json, "signals_seen");
+    if (seen != NULL && (!json_is_integer(seen) || json_integer_value(seen) < 0))
+        return fail(error, ERR_INVALID, "outcome.signals_seen is not the number of a signal");
+    outcome->signals_seen = json_integer_value(seen);
+    return true;
+}
+
 bool
 outcome_from_json(const json_t *json, Outcome **ret, GError **error)
 {
@@ -151,6 +182,8 @@ outcome_from_json(const json_t *json, Outcome **ret, GError **error)
         !json_need_int(json, "until_ms", "outcome", &outcome->until_ms, error))
         return false;
     if (outcome->kind == OUTCOME_ERROR && !read_error(json, outcome, error))
+        return false;
+    if (!read_checkpoint(json, outcome, error) || !read_signals_seen(json, outcome, error))
         return false;
 
     if (json_is_object(evidence))

@@ -228,6 +228,7 @@ const Transition task_transitions[] = {
     {T(UNKNOWN), "partly", "rolling_back,with_step", TASK_WAITING, "is undone with its step"},
     {T(UNKNOWN), "partly", "rolling_back,reversible", TASK_READY, "was half applied: is to be undone"},
     {T(UNKNOWN), "partly", "rolling_back", TASK_IRREVERSIBLE, "was half applied, and has no way back"},
+    {T(UNKNOWN), "partly", "checkpoint_kept,attempts_left", TASK_RETRY_WAIT, "goes on where the lost worker was"},
     {T(UNKNOWN), "partly", "", TASK_FAILED, "the lost worker had done a part of it"},
     {T(UNKNOWN), "not_applied", "reversing", TASK_DONE, "the lost worker had undone it"},
     {T(UNKNOWN), "not_applied", "rolling_back,effects_remain", TASK_READY, "its parts were applied: is to be undone"},

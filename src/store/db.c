@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_TIMEOUT_MS 10000 /* nobody holds the file longer unless something is wrong */
 /* 8 MiB. Rows are written several times while their task is worked on: of so many pages most are the
  * same ones, which are copied once. */
@@ -139,6 +139,12 @@ db_create_tables(Db *db, GError **error)
                     db->path, (int) version, SCHEMA_VERSION);
     if (version == SCHEMA_VERSION)
         return true;
+    if (version > 0)
+        return fail(error, ERR_UNSUPPORTED,
+                    "state '%s' is of version %d, this program needs %d: let the program that made "
+                    "it finish or "
+                    "roll back what is open, then move its folder away and apply the catalog again",
+                    db->path, (int) version, SCHEMA_VERSION);
     g_autofree char *sql = g_strdup_printf("%s\nPRAGMA user_version = %d;\n"
                                            "INSERT INTO meta(key, value) VALUES ('epoch', '0');",
                                            schema_sql, SCHEMA_VERSION);

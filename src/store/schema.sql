@@ -1,4 +1,4 @@
--- schema.sql - our own state, version 1 (PRAGMA user_version).
+-- schema.sql - our own state, version 2 (PRAGMA user_version).
 --
 -- Times are milliseconds since 1970, UTC. States, statuses and phases are the names of
 -- model/states.c. JSON is text. `n` is the row's own number: the engine updates by it, people name
@@ -135,7 +135,11 @@ CREATE TABLE task (
     children_done  INTEGER NOT NULL DEFAULT 0,
     created_ms     INTEGER NOT NULL,
     started_ms     INTEGER NOT NULL DEFAULT 0,
-    ended_ms       INTEGER NOT NULL DEFAULT 0
+    ended_ms       INTEGER NOT NULL DEFAULT 0,
+    checkpoint     TEXT,                       -- what the last report that had one left for the next lease
+    signals        TEXT,                       -- [{n, signal, actor, reason, at_ms}] that no report has seen
+    signal_n       INTEGER NOT NULL DEFAULT 0, -- number of the last signal ever
+    signals_told   INTEGER NOT NULL DEFAULT 0  -- up to which number the last lease was told
 ) STRICT;
 CREATE UNIQUE INDEX task_by_step ON task(plan, step, key);
 CREATE INDEX task_by_plan ON task(plan);  -- by birth within the plan; no index holds what changes

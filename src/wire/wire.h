@@ -5,15 +5,18 @@
  * POST /tasks/lease {worker, labels, wait_ms} → Lease or 204
  *   {"id", "plan", "step", "action", "phase": "forward"|"reverse", "mode": "run"|"probe", "key", "params": {…},
  *    "attempt", "token", "lease_ms", "plan_digest": "sha256:…"|null, "intent": {"attempt", "at_ms", "pre_state": {…}}|null,
- *    "children_done": bool, "evidence": {…}|null}
+ *    "children_done": bool, "evidence": {…}|null, "checkpoint": {…}|null, "signals": [{"n", "signal", "actor", "reason", "at_ms"}]}
  *   `step` is "" for the tasks of a plan itself (plan, preflight), `key` is "" but for parts of a step.
  *   `evidence`: what the forward phase reported (reverses and probes); for a parent whose parts are done
  *   {"count", "skipped", "sums": {member: sum of its integers}, "children": [{"key", "evidence"}]} (at most 1,000).
  * POST /tasks/{id}/heartbeat {token, progress: {done, total, unit, rate, note, …}} → {stop, lease_ms}
  * POST /tasks/{id}/intent {token, pre_state: {…}} → {}: the pre-state, on disk before the effect begins
  * POST /tasks/{id}/report {token, outcome: {"kind", "evidence", "children", "until_ms", "error": {"code", "message"},
- *                                           "message", "before_effect"}} → {status}
+ *                                           "message", "before_effect", "checkpoint", "signals_seen"}} → {status}
  *   kinds: done, already, drift, wait, more, released, error, and for probes applied, not_applied, partly
+ *   `checkpoint` (at most 64 KiB) is in the next lease of the task, in whatever phase and mode; a report without one leaves the old.
+ *   `signals_seen`: people's words up to this number are not told again. A word that the lease did not tell wakes the task.
+ *   `wait` and `more` use up no tries. `partly` with a checkpoint, its own or an earlier one, goes on from there.
  *   A probe raises the task's fence with its token, then says whether the *forward* effect is in the target, in both phases.
  * GET/PUT /blobs/{digest}, POST /blobs → {digest}
  */

@@ -169,6 +169,10 @@ check_task_move(Sim *sim, GHashTable *told, const EventRecord *event)
         sim_broken(sim, "nothing is tried more often than it may",
                    "task %s: attempt %" PRId64 " of %" PRId64, task->row.id, task->row.attempt,
                    task->row.tries);
+    if (strcmp(event->reason, "goes on where the lost worker was") == 0 &&
+        task->row.checkpoint == NULL)
+        sim_broken(sim, "what is half done goes on only from a checkpoint", "task %s",
+                   task->row.id);
     if (strcmp(event->reason, "parts of it failed") == 0)
         check_parts_failed(sim, task);
 }
@@ -272,6 +276,7 @@ rules_check_lease(Sim *sim, const SimWorker *worker)
 {
     static const char *const stores[SIM_STORES] = {"store:s", "store:t"};
     const Task *task = state_task(sim->state, worker->lease->id);
+    words_check_lease(sim, worker->lease);
     for (int s = 0; task != NULL && s < SIM_STORES; s++)
         for (guint i = 0; i < task->needs->items->len; i++)
             if (strcmp(g_ptr_array_index(task->needs->items, i), stores[s]) == 0 &&
@@ -285,7 +290,7 @@ rules_check_report(Sim *sim, const SimWorker *worker, const char *status)
 {
     ErrorCode code = error_code_from_wire(worker->outcome->error_code);
     if (!worker->lease->is_probe && error_then(code) != THEN_RETRY && code != ERR_FENCED &&
-        strcmp(status, "failed") != 0)
+        strcmp(status, "failed") != 0 && strcmp(status, "not_applied") != 0)
         sim_broken(sim, "what failed for good is not tried again", "task %s is '%s' after '%s'",
                    worker->lease->id, status, worker->outcome->error_code);
 }

@@ -168,6 +168,34 @@ say_skip(Sim *sim, const OpenPlan *plan)
         command->reason = g_strdup("we can do without");
 }
 
+static void
+signal_told(Sim *sim, const Asked *asked, const Command *command)
+{
+    said_told(sim, asked, command);
+    if (command != NULL && command->error == NULL)
+        words_said(sim, command->task, json_get_int(command->reply, "n", 0));
+}
+
+static void
+say_signal(Sim *sim, const OpenPlan *plan)
+{
+    static const char *const signals[] = {"pause", "resume", "promote"};
+    const Task *found = NULL;
+    int seen = 0;
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        const Task *task = g_ptr_array_index(plan->tasks, i);
+        bool is_likely = task->row.status == TASK_WAITING || task->row.status == TASK_LEASED;
+        if ((is_likely || chance_in(&sim->chance, 10)) && chance_below(&sim->chance, ++seen) == 0)
+            found = task;
+    }
+    if (found == NULL)
+        return;
+    Command *command = say_about(sim, COMMAND_TASK_SIGNAL, found, NULL);
+    ((Asked *) command->user)->told = signal_told;
+    json_set_string(command->args, "signal",
+                    signals[chance_below(&sim->chance, G_N_ELEMENTS(signals))]);
+}
+
 /* Whoever says that it is done has done it, and has seen to it that no worker is still at it. */
 void
 people_do_by_hand(Sim *sim, const char *task)
@@ -231,6 +259,7 @@ static const struct {
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(PAUSED) | S(SUCCEEDED), 12, 4, say_retry},
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 5, 0, say_skip},
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 6, 2, say_done},
+    {WORKING | S(ROLLING_BACK),       8,  0, say_signal},
 };
 /* clang-format on */
 

@@ -105,6 +105,8 @@ check_waits(Sim *sim, const Task *task)
         return;
     if (is_asleep && row->wake_event == NULL)
         broken(sim, "what has not ended has a lease, a time or an event", task);
+    if (row->status == TASK_WAITING && row->wake_ms > 0 && row->signals_told < row->signal_n)
+        broken(sim, "a word to a task wakes it", task);
     bool is_wanted = row->status == TASK_READY || (row->status == TASK_UNKNOWN && is_asleep &&
                                                    g_strcmp0(row->wake_event, "lease") == 0);
     if (is_wanted && !is_offered(task))

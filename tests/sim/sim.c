@@ -212,6 +212,7 @@ sim_empty(const SimOptions *options)
     sim->new_yeses = g_ptr_array_new_with_free_func(yes_free);
     sim->by_hand = g_ptr_array_new_with_free_func(g_free);
     sim->settled = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    sim->memories = words_new();
     return sim;
 }
 
@@ -285,6 +286,7 @@ sim_free(Sim *sim)
     g_ptr_array_unref(sim->new_yeses);
     g_ptr_array_unref(sim->by_hand);
     g_hash_table_unref(sim->settled);
+    g_hash_table_unref(sim->memories);
     g_hash_table_unref(sim->documents);
     target_free(sim->target);
     disk_free(sim->disk);

@@ -83,6 +83,7 @@ struct Sim {
     GPtrArray *new_yeses;  /* Yes *: of this beat */
     GPtrArray *by_hand;    /* char *: tasks that a person says are done, in this beat */
     GHashTable *settled;   /* and all before */
+    GHashTable *memories;  /* task -> what is known outside of its checkpoints and signals */
     char *going_back;      /* plan that nothing but a way back is asked for, or NULL */
     int plans_left, beats, crashes;
     uint64_t plan_rows, task_rows[2]; /* taken so far, over all crashes */
@@ -124,6 +125,14 @@ void workers_leave(Sim *sim, const char *task);
 void people_act(Sim *sim);
 /* What somebody says is done they have done. */
 void people_do_by_hand(Sim *sim, const char *task);
+
+/* words.c: checkpoints and signals, as far as anybody outside knows of them. */
+GHashTable *words_new(void);
+json_t *words_checkpoint(const Lease *lease);
+int64_t words_take_notice(Sim *sim, const Lease *lease);
+void words_said(Sim *sim, const char *task, int64_t n);
+void words_reported(Sim *sim, const Lease *lease, const Outcome *outcome, bool is_heard);
+void words_check_lease(Sim *sim, const Lease *lease);
 
 /* rules.c, moves_rules.c: before the commit, so that the disk shows what was. */
 void rules_check(Sim *sim);

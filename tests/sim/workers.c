@@ -186,6 +186,8 @@ report_told(Sim *sim, const Asked *asked, const Command *command)
         trouble_next(sim, worker); /* nobody answered, or the answer was lost: once more */
         return;
     }
+    if (command->error == NULL)
+        words_reported(sim, worker->lease, worker->outcome, true);
     if (command->error == NULL && worker->outcome->kind == OUTCOME_ERROR && worker->reports == 1)
         rules_check_report(sim, worker, json_get_string(command->reply, "status", ""));
     job_end(sim, worker);
@@ -196,6 +198,7 @@ ask_report(Sim *sim, SimWorker *worker)
 {
     Command *command = ask(sim, worker, COMMAND_REPORT, report_told);
     worker->reports++;
+    words_reported(sim, worker->lease, worker->outcome, false);
     json_decref(command->args);
     command->args = outcome_to_json(worker->outcome);
 }
@@ -208,6 +211,7 @@ ends(Sim *sim, SimWorker *worker, OutcomeKind kind, json_t *take_evidence)
     worker->outcome = g_new0(Outcome, 1);
     worker->outcome->kind = kind;
     worker->outcome->evidence = take_evidence;
+    worker->outcome->signals_seen = words_take_notice(sim, worker->lease);
     worker->stage = WORKER_REPORTING;
     trouble_next(sim, worker);
 }
@@ -311,6 +315,18 @@ looks_what_became(Sim *sim, SimWorker *worker)
          : effect == EFFECT_PARTLY                        ? OUTCOME_PARTLY
                                                           : OUTCOME_NOT_APPLIED,
          NULL);
+    if (worker->outcome->kind == OUTCOME_PARTLY && chance_in(&sim->chance, 20))
+        worker->outcome->checkpoint = words_checkpoint(lease);
+}
+
+/* For the world: until then, or until somebody says something. */
+static void
+waits(Sim *sim, SimWorker *worker)
+{
+    ends(sim, worker, OUTCOME_WAIT, NULL);
+    worker->outcome->until_ms = sim->now_ms + chance_between(&sim->chance, 0, 20000);
+    if (chance_in(&sim->chance, 70))
+        worker->outcome->checkpoint = words_checkpoint(worker->lease);
 }
 
 static void
@@ -325,6 +341,10 @@ takes_back(Sim *sim, SimWorker *worker)
         return;
     }
     rules_check_undo(sim, &hand);
+    if (!sim->is_calm && chance_in(&sim->chance, 10)) {
+        waits(sim, worker);
+        return;
+    }
     bool is_gone = target_count_step(sim->target, lease->plan, lease->step) == 0;
     if (is_gone && chance_in(&sim->chance, 50)) {
         ends(sim, worker, OUTCOME_ALREADY, NULL);
@@ -351,22 +371,23 @@ divides(Sim *sim, SimWorker *worker)
     ends(sim, worker, OUTCOME_MORE, NULL);
     worker->outcome->children = json_array();
     for (int i = chance_between(&sim->chance, 1, 3); i > 0; i--) {
-        g_autofree char *key = g_strdup_printf("r%d", i);
+        g_autofree char *key = g_strdup_printf("r%d.%d", worker->lease->attempt, i);
         json_array_append_new(worker->outcome->children, json_pack("{s:s}", "key", key));
     }
 }
 
+/* All at once, or one wave of parts after another. */
 static void
 finishes(Sim *sim, SimWorker *worker)
 {
     const Lease *lease = worker->lease;
-    bool is_dividable = worker->action->is_split && *lease->key == '\0' && !lease->children_done;
-    if (is_dividable && !chance_in(&sim->chance, 10))
+    bool is_dividable = worker->action->is_split && *lease->key == '\0';
+    bool has_more = !lease->children_done || (!sim->is_calm && chance_in(&sim->chance, 15));
+    if (is_dividable && has_more && !chance_in(&sim->chance, 10))
         divides(sim, worker);
-    else if (!sim->is_calm && chance_in(&sim->chance, 5)) {
-        ends(sim, worker, OUTCOME_WAIT, NULL);
-        worker->outcome->until_ms = sim->now_ms + chance_between(&sim->chance, 0, 20000);
-    } else
+    else if (!sim->is_calm && chance_in(&sim->chance, 5))
+        waits(sim, worker);
+    else
         ends(sim, worker, OUTCOME_DONE, json_pack("{s:i}", "rows", 1));
 }
 

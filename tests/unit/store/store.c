@@ -248,6 +248,21 @@ a_blob_with_other_contents_than_its_name_says_is_refused(void)
     g_assert_true(error_is(error, ERR_CORRUPT));
 }
 
+static void
+the_state_of_an_older_program_is_refused_with_what_to_do(void)
+{
+    g_autofree char *folder = new_folder();
+    g_autoptr(GError) error = NULL;
+    Db *db = NULL;
+    g_assert_true(db_open(folder, &db, &error));
+    g_assert_true(db_exec(db, "PRAGMA user_version = 1", &error));
+    g_clear_pointer(&db, db_close);
+    g_assert_false(db_open(folder, &db, &error));
+    g_assert_true(error_is(error, ERR_UNSUPPORTED));
+    g_assert_nonnull(strstr(error->message, "is of version 1"));
+    g_assert_nonnull(strstr(error->message, "move its folder away"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -262,5 +277,6 @@ main(int argc, char **argv)
     TEST(a_statement_is_known_by_its_text_and_not_by_where_the_text_is);
     TEST(a_blob_is_found_by_its_digest_and_only_by_a_digest);
     TEST(a_blob_with_other_contents_than_its_name_says_is_refused);
+    TEST(the_state_of_an_older_program_is_refused_with_what_to_do);
     return g_test_run();
 }
