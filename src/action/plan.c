@@ -1,10 +1,11 @@
 /*
  * plan.c - make the plan: look at the stores, ask the source's SQL about the mapping's expressions,
- * and let the planner do the rest, which is pure.
+ * run the agent if it is a program, and let the planner do the rest, which is pure.
  *
  * A plan that cannot be made is no failure of the task: its evidence says why, for the person who
  * wrote the migration.
  */
+#include "action/agent.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "planner/planner.h"
@@ -16,12 +17,13 @@ static const Mapping *
 find_mapping(const json_t *slice, MappingSet **ret_set)
 {
     const char *text = json_get_string(json_object_get(slice, "mapping"), "text", NULL);
+    const char *path = json_get_string(json_object_get(slice, "mapping"), "path", "mapping");
     const char *names[2][3];
     static const char *const both[] = {"source", "target"};
     g_autoptr(Diags) ignored = diags_new();
     const Mapping *mapping;
 
-    if (text == NULL || !mapping_parse(text, strlen(text), "", ignored, ret_set, NULL))
+    if (text == NULL || !mapping_parse(text, strlen(text), path, ignored, ret_set, NULL))
         return NULL;
     for (size_t i = 0; i < 2; i++) {
         const json_t *dataset = json_object_get(slice, both[i]);
@@ -86,6 +88,33 @@ store_plan(StepEnv *env, const Plan *plan, const json_t *observations, json_t *e
     return true;
 }
 
+/* For the one who named an agent that is not there. */
+static void
+put_agent_names(json_t *slice, const Config *config)
+{
+    json_t *names = json_array();
+    for (guint i = 0; i < config->agents->len; i++)
+        json_array_append_new(names,
+                              json_string(((const AgentConfig *) config->agents->pdata[i])->name));
+    json_object_set_new(slice, "agents", names);
+}
+
+static bool
+make_plan(const json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_observations,
+          GError **error)
+{
+    const AgentConfig *agent = agent_of(slice, env->config);
+    g_autoptr(json_t) said = NULL;
+
+    if (agent == NULL)
+        return planner_plan(slice, diags, ret, ret_observations, error);
+    if (!agent_run(agent, slice, env, diags, &said, error) || !diags_to_error(diags, error) ||
+        !planner_complete(slice, said, diags, ret, error))
+        return false;
+    *ret_observations = planner_observations(slice, *ret);
+    return true;
+}
+
 /* True when the findings, not the machinery, kept the plan from being made. */
 static bool
 is_findings(const Diags *diags, const GError *error)
@@ -107,8 +136,9 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return fail(error, ERR_INVALID, "the task 'plan' came without a request");
     if (!survey(request, env, &slice, error) || !check_expressions(slice, env, expressions, error))
         return false;
+    put_agent_names(slice, env->config);
     bool bad_expressions = diags_has_errors(expressions);
-    if (!bad_expressions && !planner_plan(slice, found, &plan, &observations, &failed) &&
+    if (!bad_expressions && !make_plan(slice, env, found, &plan, &observations, &failed) &&
         !is_findings(found, failed)) {
         g_propagate_error(error, g_steal_pointer(&failed));
         return false;

@@ -21,9 +21,11 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ASK_EVERY_MS 200 /* whether to go on: soon enough for a person who waits */
 #define ERROR_BYTES_MAX ((size_t) 64 * 1024) /* of standard error: the end of it is what helps */
 
 /* ---- between fork and exec ---- */
@@ -79,10 +81,18 @@ launch_ties(const Launch *launch)
     return launch->spec->cwd == NULL || chdir(launch->spec->cwd) == 0;
 }
 
+static bool
+launch_limits(const Launch *launch)
+{
+    rlim_t bytes = (rlim_t) launch->spec->memory_mib * 1024 * 1024;
+    const struct rlimit limit = {bytes, bytes};
+    return bytes == 0 || setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
 static _Noreturn void
 launch_run(Launch *launch)
 {
-    if (launch_ties(launch) && launch_fds(launch) && launch_signals())
+    if (launch_ties(launch) && launch_fds(launch) && launch_signals() && launch_limits(launch))
         execve(launch->path, launch->argv, launch->env);
     int cause = errno;
     ssize_t ignored = write(launch->report_fd, &cause, sizeof(cause));
@@ -210,6 +220,7 @@ child_wait(Child *child, int timeout_ms, int *ret_status)
 /* ---- running to the end ---- */
 
 typedef struct {
+    const ChildSpec *spec;
     const char *name;
     Child child;
     int fds[2]; /* what it writes: output, errors; -1 when it closed them */
@@ -251,9 +262,13 @@ run_collect(Run *run, int timeout_ms, GError **error)
             {.fd = run->fds[1], .events = POLLIN},
             {.fd = run->child.pidfd, .events = POLLIN},
         };
-        int left_ms = (int) MAX(deadline_ms - clock_monotonic_ms(), 0);
-        int ready = poll(polls, G_N_ELEMENTS(polls), timeout_ms < 0 ? -1 : left_ms);
-        if (ready == 0) {
+        int64_t left_ms = timeout_ms < 0 ? -1 : MAX(deadline_ms - clock_monotonic_ms(), 0);
+        bool is_asked = run->spec->go_on != NULL;
+        bool is_long = left_ms < 0 || left_ms > ASK_EVERY_MS;
+        poll(polls, G_N_ELEMENTS(polls), is_asked && is_long ? ASK_EVERY_MS : (int) left_ms);
+        if (is_asked && !run->spec->go_on(run->spec->go_on_data))
+            return fail(error, ERR_STOPPED, "'%s' was stopped", run->name);
+        if (left_ms == 0) {
             g_autofree char *limit = text_duration(timeout_ms);
             return fail(error, ERR_TRANSIENT, "'%s' did not end within %s", run->name, limit);
         }
@@ -307,12 +322,15 @@ run_start(Run *run, const ChildSpec *spec, const char *input, size_t bytes, GErr
     return child_start(&with_pipes, &run->child, error);
 }
 
-/* Nobody waited for it yet, so its process id, and that of its group, are still its own. */
+/* Nobody waited for it yet, so its process id, and that of its group, are still its own. Of the group
+ * somebody may be left. */
 static void
 run_end(Run *run, bool has_group, int *ret_status)
 {
-    if (!run->has_ended)
-        kill(has_group ? -run->child.pid : run->child.pid, SIGKILL);
+    if (has_group)
+        kill(-run->child.pid, SIGKILL);
+    else if (!run->has_ended)
+        kill(run->child.pid, SIGKILL);
     child_wait(&run->child, -1, ret_status);
 }
 
@@ -323,7 +341,8 @@ child_run(const ChildSpec *spec, const char *input, size_t input_bytes, size_t b
 {
     g_autoptr(GString) output = g_string_new(NULL);
     g_autoptr(GString) errors = g_string_new(NULL);
-    Run run = {.name = spec->argv[0],
+    Run run = {.spec = spec,
+               .name = spec->argv[0],
                .child = {.pidfd = -1},
                .fds = {-1, -1},
                .texts = {output, errors},
@@ -336,14 +355,14 @@ child_run(const ChildSpec *spec, const char *input, size_t input_bytes, size_t b
     }
     fd_close(&run.fds[0]);
     fd_close(&run.fds[1]);
+    if (ret_errors != NULL)
+        *ret_errors = g_string_free(g_steal_pointer(&errors), FALSE);
     if (!ok)
         return false;
     if (ret_bytes != NULL)
         *ret_bytes = output->len;
     if (ret_output != NULL)
         *ret_output = g_string_free(g_steal_pointer(&output), FALSE);
-    if (ret_errors != NULL)
-        *ret_errors = g_string_free(g_steal_pointer(&errors), FALSE);
     if (ret_status != NULL)
         *ret_status = status;
     return true;

@@ -13,6 +13,10 @@ typedef struct {
     const char *cwd;         /* or NULL */
     bool dies_with_us;       /* parent-death signal: SIGKILL when our thread ends */
     bool new_session;
+    int memory_mib; /* address space that it may use; 0: as much as we */
+    /* Asked now and then while child_run() waits; false: end it. NULL: nobody asks. */
+    bool (*go_on)(void *data);
+    void *go_on_data;
     int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null, inherited for stderr */
 } ChildSpec;
 
@@ -27,7 +31,9 @@ void child_kill(const Child *child, int signal); /* harmless after its end */
  * closes pidfd. */
 bool child_wait(Child *child, int timeout_ms, int *ret_status);
 /* Run to the end with `input` on standard input; output bounded by `bytes_max`, killed at
- * `timeout_ms`. Standard error is captured too (at most 64 KiB) for messages. Caller frees. */
+ * `timeout_ms`, or with STOPPED when nobody wants it any more. Standard error is captured too (the last
+ * 64 KiB) for messages, also of a run that failed. What it started in its session ends with it.
+ * Caller frees. */
 CHECKED bool child_run(const ChildSpec *spec, const char *input, size_t input_bytes,
                        size_t bytes_max, int timeout_ms, char **ret_output, size_t *ret_bytes,
                        char **ret_errors, int *ret_status, GError **error);

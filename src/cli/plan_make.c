@@ -42,15 +42,6 @@ is_failed_draft(const json_t *migration)
            json_array_size(json_object_get(migration, "diagnostics")) > 0;
 }
 
-static bool
-plan_retry(Invocation *call, const char *id, GError **error)
-{
-    g_autoptr(json_t) body = json_object();
-    g_autofree char *path = g_strdup_printf("/migrations/%s/plan", id);
-    json_set_string(body, "reason", invocation_option(call, "reason"));
-    return client_call(call, "POST", path, body, NULL, error);
-}
-
 /* The id of the plan to show, made if need be. */
 static bool
 plan_find_or_make(Invocation *call, const char *name, bool again, char **ret_id, GError **error)
@@ -65,11 +56,7 @@ plan_find_or_make(Invocation *call, const char *name, bool again, char **ret_id,
     }
     const char *id = json_get_string(migration, "id", ""),
                *state = json_get_string(migration, "state", "");
-    if (is_failed_draft(migration)) {
-        *ret_id = g_strdup(id);
-        return plan_retry(call, id, error);
-    }
-    if (wants_new_plan(state) || again)
+    if (wants_new_plan(state) || is_failed_draft(migration) || again)
         return plan_ask(call, json_get_string(migration, "migration", name), ret_id, error);
     *ret_id = g_strdup(id);
     return true;

@@ -22,6 +22,7 @@ config_free(Config *config)
     g_free(config->listen);
     g_clear_pointer(&config->catalog, g_ptr_array_unref);
     g_clear_pointer(&config->stores, g_ptr_array_unref);
+    g_clear_pointer(&config->agents, g_ptr_array_unref);
     json_decref(config->policy.freezes);
     g_free(config->policy.digest);
     json_decref(config->roles);

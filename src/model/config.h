@@ -9,6 +9,8 @@
  *   stores:
  *     listening: { driver: sqlite, path: data/listening.db, concurrency: 1 }
  *     files:     { driver: csv, path: data, format: { header: true } }
+ *   agents:                         # programs that make plans: honk/agent of a migration names one
+ *     my-agent:  { command: [ python3, agents/my_agent.py ], deadline: 60s }
  *   policy:
  *     self_approval: false
  *     quorum: 1
@@ -41,6 +43,18 @@ typedef struct {
     json_t *settings; /* object with all but `driver` and `concurrency`; "path" is absolute */
 } StoreConfig;
 
+/* A program that turns an entity into a plan: agent.md. It is started in the folder of honk.yaml. */
+typedef struct {
+    char *name;
+    char **command;     /* the program and its arguments */
+    char **environment; /* "NAME=value" beside our own */
+    int64_t deadline_ms;
+    int memory_mib; /* address space it may use */
+} AgentConfig;
+
+/* The agent that is no program: honk.yaml cannot name another like it. */
+#define AGENT_BUILT_IN "honk-migration-agent"
+
 typedef struct {
     bool self_approval;
     int quorum;
@@ -56,6 +70,7 @@ typedef struct {
     char *state, *socket, *listen;
     GPtrArray *catalog; /* char *, absolute */
     GPtrArray *stores;  /* StoreConfig *, in the file's order */
+    GPtrArray *agents;  /* AgentConfig *, in the file's order */
     int workers;
     PolicyConfig policy;
     json_t *roles;  /* {role: [identity, …]}: full refs, or "local"; every role is there */
@@ -79,6 +94,11 @@ const StoreConfig *config_store(const Config *config, const char *name); /* NULL
 CHECKED bool config_dataset_url(const Config *config, const char *url,
                                 const StoreConfig **ret_store, const char **ret_object,
                                 GError **error);
+const AgentConfig *config_agent(const Config *config, const char *name); /* NULL when absent */
+/* What the agent is: its command, and the content of every file that the command names. Its edit
+ * is another agent. A program that is looked up in PATH counts by its name. Caller frees. */
+CHECKED bool config_agent_digest(const Config *config, const AgentConfig *agent, char **ret,
+                                 GError **error);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
 const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
 /* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */

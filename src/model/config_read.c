@@ -12,9 +12,13 @@
 
 #include <string.h>
 
-#define CONFIG_BYTES_MAX (1024 * 1024) /* a person wrote it */
-#define SOCKET_BYTES_MAX 107           /* what the kernel's sun_path holds */
-#define LIMIT_COUNT_MAX 1000000        /* more than any machine runs at once */
+#define CONFIG_BYTES_MAX (1024 * 1024)  /* a person wrote it */
+#define SOCKET_BYTES_MAX 107            /* what the kernel's sun_path holds */
+#define LIMIT_COUNT_MAX 1000000         /* more than any machine runs at once */
+#define AGENT_DEADLINE_MS_DEFAULT 60000 /* reading an entity and a few questions elsewhere */
+#define AGENT_DEADLINE_MS_MIN 1000
+#define AGENT_DEADLINE_MS_MAX (60 * 60 * 1000) /* a model may think; a worker is taken meanwhile */
+#define AGENT_MEMORY_MIB_DEFAULT 1024 /* an interpreter with its libraries, five times over */
 
 typedef struct {
     Config *config;
@@ -344,6 +348,107 @@ read_stores(Reader *reader, const Field *field, const YamlNode *value, void *tar
         reader_store(reader, value->items[2 * i], value->items[2 * i + 1]);
 }
 
+/* ---- agents ---- */
+
+static void
+agent_config_free(void *data)
+{
+    AgentConfig *agent = data;
+    g_free(agent->name);
+    g_strfreev(agent->command);
+    g_strfreev(agent->environment);
+    g_free(agent);
+}
+
+/* Each list item as text; one text is a list of one. */
+static void
+read_words(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    bool is_list = value->kind == YAML_LIST;
+    if (value->kind == YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a list: the program and its arguments");
+        return;
+    }
+    for (size_t i = 0; i < (is_list ? value->count : 1); i++) {
+        const YamlNode *item = is_list ? value->items[i] : value;
+        g_autofree char *word = reader_text(reader, field->key, item, "a word");
+        if (word != NULL)
+            g_strv_builder_add(words, word);
+    }
+    g_strfreev(*(char ***) target);
+    *(char ***) target = g_strv_builder_end(words);
+}
+
+static void
+read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autoptr(GStrvBuilder) variables = g_strv_builder_new();
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of names to values");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        const YamlNode *key = value->items[2 * i];
+        g_autofree char *text = reader_text(reader, key->text, value->items[2 * i + 1], "a text");
+        g_autofree char *variable = g_strdup_printf("%s=%s", key->text, text != NULL ? text : "");
+        if (*key->text == '\0' || strchr(key->text, '=') != NULL)
+            reader_error(reader, "variable", key, "'%s' cannot name a variable", key->text);
+        else if (text != NULL)
+            g_strv_builder_add(variables, variable);
+    }
+    g_strfreev(*(char ***) target);
+    *(char ***) target = g_strv_builder_end(variables);
+}
+
+/* clang-format off */
+static const Field agent_fields[] = {
+    {"command",     read_words,       offsetof(AgentConfig, command)},
+    {"environment", read_environment, offsetof(AgentConfig, environment)},
+    {"deadline",    read_duration,    offsetof(AgentConfig, deadline_ms)},
+    {"memory_mib",  read_count,       offsetof(AgentConfig, memory_mib), 16, 1024 * 1024},
+    {NULL},
+};
+/* clang-format on */
+
+static void
+reader_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
+{
+    if (!entity_name_is_valid(key->text) || strcmp(key->text, AGENT_BUILT_IN) == 0) {
+        reader_error(reader, "agent-name", key,
+                     strcmp(key->text, AGENT_BUILT_IN) == 0
+                         ? "'%s' is built in: give yours another name"
+                         : "'%s' cannot name an agent: expected letters, digits, '-', '_' and '.'",
+                     key->text);
+        return;
+    }
+    AgentConfig *agent = g_new0(AgentConfig, 1);
+    agent->name = g_strdup(key->text);
+    agent->deadline_ms = AGENT_DEADLINE_MS_DEFAULT;
+    agent->memory_mib = AGENT_MEMORY_MIB_DEFAULT;
+    g_ptr_array_add(reader->config->agents, agent);
+    reader_fields(reader, key->text, value, agent_fields, agent);
+    if (value->kind == YAML_MAP && yaml_get(value, "command") == NULL)
+        reader_error(reader, "missing-key", key, "agent '%s' has no 'command'", key->text);
+    else if (agent->command != NULL && (agent->command[0] == NULL || *agent->command[0] == '\0'))
+        reader_error(reader, "wrong-type", yaml_get(value, "command"),
+                     "'command' of agent '%s' names no program", key->text);
+    if (agent->deadline_ms < AGENT_DEADLINE_MS_MIN || agent->deadline_ms > AGENT_DEADLINE_MS_MAX)
+        reader_error(reader, "duration", yaml_get(value, "deadline"),
+                     "'deadline' of agent '%s' must be from 1s to 1h", key->text);
+}
+
+static void
+read_agents(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of names to agents");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++)
+        reader_agent(reader, value->items[2 * i], value->items[2 * i + 1]);
+}
+
 /* ---- roles and limits ---- */
 
 static const char *const role_names[] = {"viewer", "author", "approver", "operator", "admin", NULL};
@@ -524,6 +629,7 @@ static const Field config_fields[] = {
     {"workers", read_count,  offsetof(Config, workers), 0, 256},
     {"limits",  read_limits, offsetof(Config, limits)},
     {"stores",  read_stores, offsetof(Config, stores)},
+    {"agents",  read_agents, offsetof(Config, agents)},
     {"policy",  read_policy, offsetof(Config, policy)},
     {"roles",   read_roles,  offsetof(Config, roles)},
     {NULL},
@@ -541,6 +647,7 @@ config_new(const char *path)
     config->catalog = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(config->catalog, g_canonicalize_filename("catalog", config->folder));
     config->stores = g_ptr_array_new_with_free_func(store_config_free);
+    config->agents = g_ptr_array_new_with_free_func(agent_config_free);
     config->workers = 2;
     config->policy = (PolicyConfig){
         .quorum = 1,

@@ -3,20 +3,33 @@
  * gives the steps.
  */
 #include "base/text.h"
+#include "model/config.h"
 #include "planner/planner.h"
 
 #include <string.h>
 
-#define AGENT_NAME "honk-migration-agent"
-
 static void
 check_agent(const json_t *slice, Diags *diags)
 {
-    const char *named =
-        json_get_string(json_at(slice, "entity.metadata.annotations"), "honk/agent", AGENT_NAME);
-    if (strcmp(named, AGENT_NAME) != 0)
-        diags_add(diags, DIAG_ERROR, "unknown-agent", NULL, 0, 0,
-                  "annotation honk/agent: there is no agent '%s', only '%s'", named, AGENT_NAME);
+    const char *named = json_get_string(json_at(slice, "entity.metadata.annotations"), "honk/agent",
+                                        AGENT_BUILT_IN);
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+    json_t *name;
+    size_t i;
+
+    if (strcmp(named, AGENT_BUILT_IN) == 0)
+        return;
+    g_ptr_array_add(known, (void *) AGENT_BUILT_IN);
+    json_array_foreach(json_object_get(slice, "agents"), i, name)
+        g_ptr_array_add(known, (void *) json_string_value(name));
+    g_ptr_array_add(known, NULL);
+    const char *near = text_nearest(named, (const char *const *) known->pdata);
+    g_autofree char *names = g_strjoinv(", ", (char **) known->pdata);
+    diags_add(diags, DIAG_ERROR, "unknown-agent", NULL, 0, 0,
+              "annotation honk/agent: there is no agent '%s'%s%s%s (there are %s; others are "
+              "programs under 'agents' in honk.yaml)",
+              named, near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
+              near != NULL ? "'?" : "", names);
 }
 
 static const Strategy *
@@ -55,7 +68,7 @@ planner_plan(const json_t *slice, Diags *diags, Plan **ret, json_t **ret_observa
         return diags_to_error(diags, error);
     if (!strategy->steps(slice, steps, diags, error))
         return false;
-    g_autoptr(json_t) agent_plan = json_pack("{s:s, s:O}", "agent", AGENT_NAME, "steps", steps);
+    g_autoptr(json_t) agent_plan = json_pack("{s:s, s:O}", "agent", AGENT_BUILT_IN, "steps", steps);
     if (!planner_complete(slice, agent_plan, diags, &plan, error))
         return false;
     *ret_observations = planner_observations(slice, plan);

@@ -11,7 +11,10 @@
 
 #include <string.h>
 
+#define AGENT_STEPS_MAX 100 /* each action once: more is a mistake, and not read to its end */
+
 typedef struct {
+    const char *agent;
     const Slice *slice;
     Diags *diags;
     AgentSteps *steps;
@@ -38,7 +41,8 @@ find(const Reading *reading, const char *code, const char *format, ...)
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    diags_add(reading->diags, DIAG_ERROR, code, NULL, 0, 0, "%s", message);
+    diags_add(reading->diags, DIAG_ERROR, code, NULL, 0, 0, "agent '%s': %s", reading->agent,
+              message);
 }
 
 /* ", did you mean 'x'?" or nothing. Caller frees. */
@@ -152,6 +156,44 @@ place_step(Reading *reading, const Part *part, const char *step, const json_t *j
     steps->fill = part;
 }
 
+/* A name is shown to people and is what a step is called by: short, printable, and no two alike. */
+static bool
+name_is_fit(const char *name)
+{
+    bool is_fit = *name != '\0' && strlen(name) <= NAME_BYTES_MAX;
+    for (const char *at = name; *at != '\0' && is_fit; at = g_utf8_next_char(at))
+        is_fit = g_unichar_isprint(g_utf8_get_char(at));
+    return is_fit;
+}
+
+static void
+check_name(const Reading *reading, const char *what, const json_t *json)
+{
+    const json_t *name = json_object_get(json, "name");
+    if (name != NULL && (!json_is_string(name) || !name_is_fit(json_string_value(name))))
+        find(reading, "invalid-name", "the name of %s must be 1 to %d printable characters", what,
+             NAME_BYTES_MAX);
+}
+
+static void
+check_step_name(const Reading *reading, size_t index, const json_t *steps)
+{
+    const char *name = json_get_string(json_array_get(steps, index), "name", NULL);
+    g_autofree char *what = g_strdup_printf("step %zu", index + 1);
+    json_t *other;
+    size_t i;
+
+    check_name(reading, what, json_array_get(steps, index));
+    json_array_foreach(steps, i,
+                       other) if (i < index && name != NULL &&
+                                  g_strcmp0(json_get_string(other, "name", NULL), name) == 0)
+    {
+        find(reading, "repeated-name", "steps %zu and %zu are both called '%s'", i + 1, index + 1,
+             name);
+        return;
+    }
+}
+
 static void
 read_step(Reading *reading, size_t index, const json_t *json)
 {
@@ -178,22 +220,35 @@ read_step(Reading *reading, size_t index, const json_t *json)
     place_step(reading, part, name, json);
 }
 
-bool
-agent_steps_read(const json_t *agent_plan, const Slice *slice, Diags *diags, AgentSteps *ret,
-                 GError **error)
+void
+agent_steps_read(const json_t *agent_plan, const Slice *slice, Diags *diags, AgentSteps *ret)
 {
+    g_autoptr(GError) missing = NULL;
     json_t *steps, *step;
     size_t i;
-    Reading reading = {.slice = slice, .diags = diags, .steps = ret};
+    Reading reading = {
+        .agent = json_get_string(agent_plan, "agent", "unnamed"),
+        .slice = slice,
+        .diags = diags,
+        .steps = ret,
+    };
 
     *ret = (AgentSteps){0};
-    if (!json_need_array(agent_plan, "steps", "the agent's plan", &steps, error))
-        return false;
-    if (json_array_size(steps) > PLAN_STEPS_MAX)
-        return fail(error, ERR_TOO_LARGE, "the agent's plan has %zu steps, at most %d are allowed",
-                    json_array_size(steps), PLAN_STEPS_MAX);
-    json_array_foreach(steps, i, step) read_step(&reading, i, step);
+    if (!json_need_array(agent_plan, "steps", "plan", &steps, &missing)) {
+        find(&reading, "invalid-plan", "%s", missing->message);
+        return;
+    }
+    if (json_array_size(steps) > AGENT_STEPS_MAX) {
+        find(&reading, "invalid-plan", "the plan has %zu steps, at most %d are possible",
+             json_array_size(steps), AGENT_STEPS_MAX);
+        return;
+    }
+    check_name(&reading, "the plan", agent_plan);
+    json_array_foreach(steps, i, step)
+    {
+        check_step_name(&reading, i, steps);
+        read_step(&reading, i, step);
+    }
     if (json_array_size(steps) == 0)
-        find(&reading, "empty-plan", "the agent's plan has no steps");
-    return true;
+        find(&reading, "empty-plan", "the plan has no steps");
 }

@@ -8,7 +8,6 @@ typedef struct {
     const Part *fill;                  /* transform or copy; NULL: no rows move */
 } AgentSteps;
 
-/* Findings: unknown actions and params (with the nearest name), params that contradict the entity,
- * steps twice or in a wrong order, no steps at all. False only for what is no plan. */
-CHECKED bool agent_steps_read(const json_t *agent_plan, const Slice *slice, Diags *diags,
-                              AgentSteps *ret, GError **error);
+/* Findings: what is no plan, unknown actions and params (with the nearest name), params that
+ * contradict the entity, steps twice or in a wrong order, no steps at all. */
+void agent_steps_read(const json_t *agent_plan, const Slice *slice, Diags *diags, AgentSteps *ret);

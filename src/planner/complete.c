@@ -49,8 +49,7 @@ check_all(Draft *draft, const json_t *agent_plan, GError **error)
     if (draft->slice->strategy == NULL)
         diags_add(draft->diags, DIAG_ERROR, "missing-field", NULL, 0, 0,
                   "spec.migration_strategy is missing");
-    if (!agent_steps_read(agent_plan, draft->slice, draft->diags, &draft->agent, error))
-        return false;
+    agent_steps_read(agent_plan, draft->slice, draft->diags, &draft->agent);
     draft_decide(draft);
     return diags_to_error(draft->diags, error);
 }

@@ -82,6 +82,16 @@ mapping_guard(const json_t *slice)
     return json_string(digest);
 }
 
+/* An agent of our own is known by its version, a program by what it consists of. Caller frees. */
+static char *
+agent_guard(const json_t *slice, const char *agent)
+{
+    const json_t *program = json_object_get(slice, "agent");
+    if (strcmp(json_get_string(program, "name", ""), agent) == 0)
+        return g_strdup_printf("%s@%s", agent, json_get_string(program, "digest", ""));
+    return g_strdup_printf("%s@%d", agent, AGENT_VERSION);
+}
+
 bool
 guards_make(const json_t *slice, bool has_mapping, const char *strategy, const char *agent,
             json_t **ret, GError **error)
@@ -90,7 +100,7 @@ guards_make(const json_t *slice, bool has_mapping, const char *strategy, const c
     g_autoptr(json_t) consumers = guards_consumers(slice);
     g_autofree char *consumers_digest = NULL;
     g_autofree char *strategy_version = g_strdup_printf("%s@%d", strategy, STRATEGY_VERSION);
-    g_autofree char *agent_version = g_strdup_printf("%s@%d", agent, AGENT_VERSION);
+    g_autofree char *agent_version = agent_guard(slice, agent);
 
     json_t *source = schema_guard(json_at(slice, "source.schema"), error);
     if (source == NULL)
@@ -205,18 +215,49 @@ drift_of_words(json_t *to, const json_t *plan, const json_t *slice_now)
         say(to, "the policy in honk.yaml was edited");
 }
 
-/* A name that changed in the entity, or its recipe in this program. */
+/* A name that changed in the entity, or its recipe in this program. `versioned` is what the guard
+ * should be. */
 static void
-drift_of_name(json_t *to, const json_t *plan, const char *what, const char *now, int version)
+drift_of_name(json_t *to, const json_t *plan, const char *what, const char *now,
+              const char *versioned)
 {
     const char *before = json_get_string(plan, what, "");
-    g_autofree char *versioned = g_strdup_printf("%s@%d", before, version);
 
     if (now != NULL && strcmp(now, before) != 0)
         say(to, "the %s was '%s', is '%s'", what, before, now);
     else if (g_strcmp0(guard(plan, what), versioned) != 0)
         say(to, "the %s '%s' works differently now: it was version '%s', is '%s'", what, before,
             guard(plan, what), versioned);
+}
+
+static void
+drift_of_strategy(json_t *to, const json_t *plan, const json_t *spec)
+{
+    g_autofree char *versioned =
+        g_strdup_printf("%s@%d", json_get_string(plan, "strategy", ""), STRATEGY_VERSION);
+    drift_of_name(to, plan, "strategy", json_get_string(spec, "migration_strategy", NULL),
+                  versioned);
+}
+
+/* A program is compared only where somebody looked at it. */
+static void
+drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
+{
+    const char *before = json_get_string(plan, "agent", ""), *guarded = guard(plan, "agent");
+    const char *now =
+        json_get_string(json_at(slice_now, "entity.metadata.annotations"), "honk/agent", NULL);
+    bool was_program = guarded != NULL && strstr(guarded, "@sha256:") != NULL;
+    bool is_named = now == NULL || strcmp(now, before) == 0;
+    g_autofree char *versioned = agent_guard(slice_now, before);
+
+    if (was_program && is_named && json_object_get(slice_now, "agent") == NULL) {
+        if (now != NULL)
+            say(to, "the agent '%s' is no longer in honk.yaml", before);
+    } else if (was_program && is_named && g_strcmp0(guarded, versioned) != 0) {
+        say(to, "the agent '%s' was edited: its program, or its command in honk.yaml", before);
+    } else {
+        drift_of_name(to, plan, "agent", now, versioned);
+    }
 }
 
 static void
@@ -245,13 +286,8 @@ plan_drift(const json_t *plan, const json_t *slice_now)
             differences, "target", json_get_string(json_object_get(plan, "target"), "url", ""),
             json_object_get(snapshot, "target_schema"), json_at(slice_now, "target.schema"));
     drift_of_words(differences, plan, slice_now);
-    const json_t *entity = json_object_get(slice_now, "entity");
-    drift_of_name(differences, plan, "strategy",
-                  json_get_string(json_object_get(entity, "spec"), "migration_strategy", NULL),
-                  STRATEGY_VERSION);
-    drift_of_name(differences, plan, "agent",
-                  json_get_string(json_at(entity, "metadata.annotations"), "honk/agent", NULL),
-                  AGENT_VERSION);
+    drift_of_strategy(differences, plan, json_at(slice_now, "entity.spec"));
+    drift_of_agent(differences, plan, slice_now);
     if (json_object_get(slice_now, "consumers") != NULL) {
         g_autoptr(json_t) now = guards_consumers(slice_now);
         drift_of_consumers(differences, json_object_get(plan, "consumers"), now);

@@ -25,17 +25,28 @@ labels_of(const Slice *slice, unsigned datasets)
     return labels;
 }
 
+static bool
+is_taken(const Draft *draft, const char *name)
+{
+    for (int i = 0; i < ACTION_COUNT; i++)
+        if (g_strcmp0(json_get_string(draft->agent.given[i], "name", NULL), name) == 0)
+            return true;
+    return false;
+}
+
 /* The agent's name for the step, or the recipe's, if the agent does not use that for another. */
 static char *
 step_name(const Draft *draft, const Part *part)
 {
     const char *given = json_get_string(draft->agent.given[part->action], "name", NULL);
-    if (given != NULL)
-        return g_strdup(given);
-    for (int i = 0; i < ACTION_COUNT; i++)
-        if (g_strcmp0(json_get_string(draft->agent.given[i], "name", NULL), part->name) == 0)
-            return g_strconcat("honk-", part->name, NULL);
-    return g_strdup(part->name);
+    char *name = g_strdup(given != NULL ? given : part->name);
+
+    while (given == NULL && is_taken(draft, name)) {
+        char *longer = g_strconcat("honk-", name, NULL);
+        g_free(name);
+        name = longer;
+    }
+    return name;
 }
 
 static json_t *

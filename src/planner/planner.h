@@ -11,6 +11,8 @@
  *    "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": bool}],
  *    "same_store": bool,
  *    "capabilities": {"source": {"scan", "load", "push", "freeze", "swap", "sql": bool}, "target": {…}},
+ *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)
+ *    "agents": ["…"],                     (programs that honk.yaml has as agents, to name them)
  *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},
  *    "rows_per_s": n,                                         (measured; absent: taken as 200,000)
  *    "author": "user:…", "now_ms": n,

@@ -132,6 +132,23 @@ slice_read(Db *db, const Entity *entity, json_t **ret, GError **error)
     return catalog_slice(&view, entity->ref, ret, error);
 }
 
+/* What the entity's agent consists of, if it is a program that honk.yaml has; the planner says what is wrong with one that
+ * is nowhere. */
+static bool
+agent_json(const Config *config, const Entity *entity, json_t **ret, GError **error)
+{
+    const char *name = entity_annotation(entity, "honk/agent");
+    const AgentConfig *agent = name != NULL ? config_agent(config, name) : NULL;
+    g_autofree char *digest = NULL;
+
+    if (agent == NULL)
+        return true;
+    if (!config_agent_digest(config, agent, &digest, error))
+        return false;
+    *ret = json_pack("{s:s, s:s}", "name", agent->name, "digest", digest);
+    return true;
+}
+
 /* Only what the planner reads of a dataset. */
 static json_t *
 dataset_json(const json_t *dataset)
@@ -167,10 +184,12 @@ planning_request(Request *request, const PlanningWish *wish, json_t **ret_reques
     g_autoptr(Entity) entity = NULL;
     g_autoptr(json_t) slice = NULL;
     g_autoptr(json_t) mapping = NULL;
+    g_autoptr(json_t) agent = NULL;
     Db *db = NULL;
 
     if (!request_reader(request, &db, error) || !entity_with(db, wish, &entity, error) ||
-        !slice_read(db, entity, &slice, error) || !mapping_json(config, entity, &mapping, error))
+        !slice_read(db, entity, &slice, error) || !mapping_json(config, entity, &mapping, error) ||
+        !agent_json(config, entity, &agent, error))
         return false;
 
     json_t *needs = json_array();
@@ -184,6 +203,8 @@ planning_request(Request *request, const PlanningWish *wish, json_t **ret_reques
         (json_int_t) policy->soak_ms, "rollback_window_ms", (json_int_t) policy->rollback_window_ms,
         "retention_ms", (json_int_t) policy->retention_ms, "author", wish->author, "now_ms",
         (json_int_t) wish->now_ms);
+    if (agent != NULL)
+        json_object_set(*ret_request, "agent", agent);
     *ret_needs = needs;
     *ret_migration = g_strdup(entity->ref);
     return true;
@@ -262,6 +283,9 @@ static const struct {
     bool is_short; /* show old and new */
 } guards[] = {
     {"policy.digest", "the policy in honk.yaml changed since the plan was made", false},
+    {"agent.digest",
+     "the agent was edited since the plan was made: its program, or its command in honk.yaml",
+     false},
     {"mapping.text", "the mapping file changed since the plan was made", false},
     {"entity.spec.migration_strategy", "the migration's strategy", true},
     {"entity.spec.source_dataset", "the migration's source", true},

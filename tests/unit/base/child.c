@@ -163,6 +163,42 @@ of_endless_errors_the_end_is_kept(void)
 }
 
 static void
+chatter_does_not_put_off_the_deadline(void)
+{
+    int64_t begin_ms = clock_monotonic_ms();
+    assert_run_fails((ChildSpec){.argv = SHELL("exec yes >&2"), .new_session = true}, 10, 100,
+                     ERR_TRANSIENT, "'sh' did not end within 100 ms");
+    g_assert_cmpint(clock_monotonic_ms() - begin_ms, <, 10000);
+}
+
+static bool
+nobody_wants_it(void *data)
+{
+    int *asked = data;
+    return ++*asked < 2;
+}
+
+static void
+a_program_that_nobody_wants_any_more_is_ended(void)
+{
+    int64_t begin_ms = clock_monotonic_ms();
+    int asked = 0;
+    assert_run_fails((ChildSpec){.argv = SHELL("sleep 100"),
+                                 .new_session = true,
+                                 .go_on = nobody_wants_it,
+                                 .go_on_data = &asked},
+                     10, 50000, ERR_STOPPED, "'sh' was stopped");
+    g_assert_cmpint(asked, ==, 2);
+    g_assert_cmpint(clock_monotonic_ms() - begin_ms, <, 10000);
+}
+
+static void
+a_program_has_only_the_memory_it_may_have(void)
+{
+    assert_output((ChildSpec){.argv = SHELL("ulimit -v"), .memory_mib = 64}, NULL, "65536\n");
+}
+
+static void
 waiting_ends_at_its_time_and_killing_ends_the_wait(void)
 {
     Child child;
@@ -230,6 +266,12 @@ main(int argc, char **argv)
     g_test_add_func("/child/a grandchild that keeps the pipe is not waited for",
                     a_grandchild_that_keeps_the_pipe_is_not_waited_for);
     g_test_add_func("/child/of endless errors the end is kept", of_endless_errors_the_end_is_kept);
+    g_test_add_func("/child/chatter does not put off the deadline",
+                    chatter_does_not_put_off_the_deadline);
+    g_test_add_func("/child/a program that nobody wants any more is ended",
+                    a_program_that_nobody_wants_any_more_is_ended);
+    g_test_add_func("/child/a program has only the memory it may have",
+                    a_program_has_only_the_memory_it_may_have);
     g_test_add_func("/child/waiting ends at its time, and killing ends the wait",
                     waiting_ends_at_its_time_and_killing_ends_the_wait);
     g_test_add_func("/child/a tied child dies when its starter does",

@@ -298,6 +298,87 @@ the_file_is_found_in_a_parent(void)
     g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
+static void
+agents_are_programs_with_a_deadline(void)
+{
+    g_autoptr(Config) config =
+        config_of("agents:\n"
+                  "  mine: { command: [ python3, agents/mine.py ], deadline: 5s, memory_mib: 256,\n"
+                  "          environment: { PYTHONPATH: lib } }\n"
+                  "  bare: { command: ./agent }\n");
+    const AgentConfig *mine = config_agent(config, "mine"), *bare = config_agent(config, "bare");
+
+    g_assert_cmpstr(mine->command[0], ==, "python3");
+    g_assert_cmpstr(mine->command[1], ==, "agents/mine.py");
+    g_assert_cmpstr(mine->environment[0], ==, "PYTHONPATH=lib");
+    g_assert_cmpint(mine->deadline_ms, ==, 5000);
+    g_assert_cmpint(mine->memory_mib, ==, 256);
+    g_assert_cmpstr(bare->command[0], ==, "./agent");
+    g_assert_null(bare->command[1]);
+    g_assert_cmpint(bare->deadline_ms, ==, 60000);
+    g_assert_null(config_agent(config, "other"));
+    assert_findings("agents:\n"
+                    "  honk-migration-agent: { command: [ x ] }\n"
+                    "  a: { deadline: 5s }\n"
+                    "  b: { command: [] }\n"
+                    "  c: { command: [ x ], deadline: 2h }\n"
+                    "  d: { comand: [ x ] }\n",
+                    "honk.yaml:2:3: error: 'honk-migration-agent' is built in: give yours another "
+                    "name [agent-name]\n"
+                    "honk.yaml:3:3: error: agent 'a' has no 'command' [missing-key]\n"
+                    "honk.yaml:4:17: error: 'command' of agent 'b' names no program [wrong-type]\n"
+                    "honk.yaml:5:34: error: 'deadline' of agent 'c' must be from 1s to 1h "
+                    "[duration]\n"
+                    "honk.yaml:6:8: error: unknown key 'comand' in 'd', did you mean 'command'? "
+                    "[unknown-key]\n"
+                    "honk.yaml:6:3: error: agent 'd' has no 'command' [missing-key]");
+}
+
+/* Caller frees. */
+static char *
+agent_digest_of(const Config *config, const char *name)
+{
+    char *digest = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(config_agent_digest(config, config_agent(config, name), &digest, &error));
+    g_assert_no_error(error);
+    return digest;
+}
+
+static void
+an_agent_is_its_command_and_the_files_in_it(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("honk-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "honk.yaml", NULL);
+    g_autofree char *program = g_build_filename(folder, "agent.py", NULL);
+    g_autofree char *decoy = g_build_filename(folder, "python3", NULL);
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(g_file_set_contents(path,
+                                      "agents:\n  a: { command: [ python3, agent.py ] }\n"
+                                      "  b: { command: [ python3, agent.py, -v ] }\n",
+                                      -1, &error));
+    g_assert_true(g_file_set_contents(program, "print(1)\n", -1, &error));
+    g_assert_true(config_read(path, diags, &config, &error));
+    g_autofree char *before = agent_digest_of(config, "a"), *again = agent_digest_of(config, "a");
+    g_autofree char *other = agent_digest_of(config, "b");
+    g_assert_true(g_file_set_contents(decoy, "is looked up in PATH\n", -1, &error));
+    g_autofree char *decoyed = agent_digest_of(config, "a");
+    g_assert_true(g_file_set_contents(program, "print(2)\n", -1, &error));
+    g_autofree char *edited = agent_digest_of(config, "a");
+
+    g_assert_cmpstr(before, ==, again);
+    g_assert_cmpstr(before, ==, decoyed);
+    g_assert_cmpstr(before, !=, other);
+    g_assert_cmpstr(before, !=, edited);
+    g_remove(decoy);
+    g_remove(program);
+    g_remove(path);
+    g_rmdir(folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -320,5 +401,9 @@ main(int argc, char **argv)
     g_test_add_func("/config/an address names a store that is there",
                     an_address_names_a_store_that_is_there);
     g_test_add_func("/config/the file is found in a parent", the_file_is_found_in_a_parent);
+    g_test_add_func("/config/agents are programs with a deadline",
+                    agents_are_programs_with_a_deadline);
+    g_test_add_func("/config/an agent is its command and the files in it",
+                    an_agent_is_its_command_and_the_files_in_it);
     return g_test_run();
 }

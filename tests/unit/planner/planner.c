@@ -288,6 +288,39 @@ drift_is_looked_for_only_where_something_is_known(void)
 }
 
 static void
+an_edited_agent_makes_the_plan_stale(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(json_t) given = agent_plan("[{\"action\": \"transform\"}]");
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) plan = NULL;
+
+    json_set_string(json_at(slice, "entity.metadata.annotations"), "honk/agent", "test@1");
+    json_object_set_new(slice, "agent",
+                        json_pack("{s:s, s:s}", "name", "test@1", "digest", "sha256:1"));
+    g_assert_true(planner_complete(slice, given, diags, &plan, &error));
+    g_assert_cmpstr(json_get_string(json_object_get(plan->json, "guards"), "agent", ""), ==,
+                    "test@1@sha256:1");
+    g_autoptr(json_t) none = plan_drift(plan->json, slice);
+    g_autoptr(json_t) nothing = json_object();
+    g_autoptr(json_t) unseen = plan_drift(plan->json, nothing);
+    g_assert_cmpuint(json_array_size(none), ==, 0);
+    g_assert_cmpuint(json_array_size(unseen), ==, 0);
+
+    json_set_string(json_object_get(slice, "agent"), "digest", "sha256:2");
+    g_autoptr(json_t) edited = plan_drift(plan->json, slice);
+    g_autofree char *edited_text = json_compact(edited);
+    g_assert_cmpstr(edited_text, ==,
+                    "[\"the agent 'test@1' was edited: its program, or its command in "
+                    "honk.yaml\"]");
+    json_object_del(slice, "agent");
+    g_autoptr(json_t) gone = plan_drift(plan->json, slice);
+    g_autofree char *gone_text = json_compact(gone);
+    g_assert_cmpstr(gone_text, ==, "[\"the agent 'test@1' is no longer in honk.yaml\"]");
+}
+
+static void
 differences_of_two_plans_are_told_line_by_line(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users");
@@ -389,6 +422,11 @@ static const BadSteps bad_steps[] = {
     {"[{\"action\": \"validate\"}]", "empty-plan", "changes nothing"},
     {"[{\"action\": \"validate\"}, {\"action\": \"freeze\"}, {\"action\": \"retire\"}]",
      "empty-plan", "neither rows ('transform', 'copy') nor code nor services"},
+    {"[{\"name\": \"a\", \"action\": \"transform\"}, {\"name\": \"a\", \"action\": \"swap\"}]",
+     "repeated-name", "steps 1 and 2 are both called 'a'"},
+    {"[{\"name\": 5, \"action\": \"transform\"}]", "invalid-name", "name of step 1"},
+    {"[{\"name\": \"\", \"action\": \"transform\"}]", "invalid-name", "name of step 1"},
+    {"[{\"name\": \"\\u001b[2J\", \"action\": \"transform\"}]", "invalid-name", "name of step 1"},
     {"[{\"action\": \"swap\"}]", "no-fill", "has 'swap', but no rows move"},
     {"[{\"action\": \"transfrom\"}]", "unknown-action", "did you mean 'transform'?"},
     {"[{\"action\": \"plan\"}]", "unknown-action", "unknown action 'plan'"},
@@ -485,6 +523,7 @@ main(int argc, char **argv)
     TEST("drift is told column by column", drift_is_told_column_by_column);
     TEST("drift is looked for only where something is known",
          drift_is_looked_for_only_where_something_is_known);
+    TEST("an edited agent makes the plan stale", an_edited_agent_makes_the_plan_stale);
     TEST("differences of two plans are told line by line",
          differences_of_two_plans_are_told_line_by_line);
     TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
