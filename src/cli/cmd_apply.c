@@ -34,14 +34,11 @@ paths_given(const Invocation *call)
 }
 
 static bool
-entities_read(Invocation *call, const char *const *paths, Catalog **ret, GError **error)
+entities_read(const char *const *paths, const char *const *sets, Catalog **ret, GError **error)
 {
-    g_autoptr(GPtrArray) sets = invocation_options(call, "set");
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(Catalog) catalog = NULL;
-    g_ptr_array_add(sets, NULL);
-    const CatalogOptions how = {.sets = (const char *const *) sets->pdata,
-                                .templates_aside = false};
+    const CatalogOptions how = {.sets = sets, .templates_aside = false};
     if (!catalog_read(&catalog_files, paths, &how, diags, &catalog, error))
         return false;
     if (catalog_count(catalog) == 0)
@@ -96,11 +93,11 @@ apply_tell(Invocation *call, const Catalog *catalog, const Counts *counts)
 }
 
 bool
-apply_files(Invocation *call, const char *const *paths, GError **error)
+apply_files(Invocation *call, const char *const *paths, const char *const *sets, GError **error)
 {
     g_autoptr(Catalog) catalog = NULL;
     Counts counts = {0};
-    if (!entities_read(call, paths, &catalog, error))
+    if (!entities_read(paths, sets, &catalog, error))
         return false;
     for (size_t at = 0; at < catalog_count(catalog);)
         if (!file_send(call, catalog, &at, &counts, error))
@@ -112,10 +109,12 @@ apply_files(Invocation *call, const char *const *paths, GError **error)
 static bool
 cmd_apply_run(Invocation *call, GError **error)
 {
-    g_autoptr(GPtrArray) paths = paths_given(call);
+    g_autoptr(GPtrArray) paths = paths_given(call), sets = invocation_options(call, "set");
+    g_ptr_array_add(sets, NULL);
     if (paths->pdata[0] == NULL)
         return fail(error, ERR_INVALID, "what? expected 'honk apply -f FILE'");
-    return apply_files(call, (const char *const *) paths->pdata, error);
+    return apply_files(call, (const char *const *) paths->pdata, (const char *const *) sets->pdata,
+                       error);
 }
 
 const Command cmd_apply = {

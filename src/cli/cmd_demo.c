@@ -161,6 +161,20 @@ demo_try_next(Demo *demo, bool is_serving, bool is_back)
 
 /* ---- the acts ---- */
 
+static const DemoMove users = {
+    .name = "users-v2",
+    .file = "migrations/template.yaml",
+    .sets = (const char *const[]){"name=users-v2", "owner=identity", "source_dataset=users-v1",
+                                  "target_dataset=users-v2", "mapping_file=mappings/users.yaml",
+                                  "fleet_group=listening", NULL},
+    .is_first = true,
+};
+static const DemoMove streams = {
+    .name = "streams-v2",
+    .file = "migrations/streams.yaml",
+    .sets = (const char *const[]){NULL},
+};
+
 static bool
 demo_witness_before(Demo *demo, GError **error)
 {
@@ -209,10 +223,10 @@ static bool
 demo_acts(Demo *demo, GError **error)
 {
     demo_heading(demo, "Users: Ada asks and plans, Bo approves");
-    if (!demo_move(demo, "migrations/users.yaml", "users-v2", true, error))
+    if (!demo_move(demo, &users, error))
         return false;
     demo_heading(demo, "Streams: the same, with their foreign key to the users");
-    if (!demo_move(demo, "migrations/streams.yaml", "streams-v2", false, error))
+    if (!demo_move(demo, &streams, error))
         return false;
     demo_heading(demo, "The witness compares every row with what it should be");
     if (!demo_witness(demo, "after", error) || !demo_show_row(demo, error) ||
@@ -221,7 +235,7 @@ demo_acts(Demo *demo, GError **error)
     if (!invocation_has(demo->call, "rollback"))
         return true;
     demo_heading(demo, "And everything back");
-    return demo_roll_back(demo, "streams-v2", error) && demo_roll_back(demo, "users-v2", error) &&
+    return demo_roll_back(demo, &streams, error) && demo_roll_back(demo, &users, error) &&
            demo_witness(demo, "rolled-back", error) && demo_mark(demo, "rolled back", error);
 }
 

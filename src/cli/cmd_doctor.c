@@ -83,23 +83,43 @@ look_at_libraries(Doctor *doctor)
                    "SQLite is built without threads");
 }
 
-/* A tool that is not needed to run, but to look. */
+typedef struct {
+    const char *program, *name, *why; /* why: who needs it */
+} Tool;
+
+/* A version is what begins with the first digit that it says: "git version 2.39.5". */
 static void
-look_at_tools(Doctor *doctor)
+look_at_tool(Doctor *doctor, const Tool *tool)
 {
-    const ChildSpec spec = {.argv = (const char *const[]){"sqlite3", "--version", NULL},
+    const ChildSpec spec = {.argv = (const char *const[]){tool->program, "--version", NULL},
                             .stdin_fd = -1,
                             .stdout_fd = -1,
                             .stderr_fd = -1};
     g_autofree char *output = NULL, *errors = NULL;
     size_t bytes = 0;
     int status = 0;
-    if (child_run(&spec, "", 0, 4096, 5000, &output, &bytes, &errors, &status, NULL) && status == 0)
-        doctor_say(doctor, FINDING_GOOD, NULL, "the sqlite3 shell is %.*s",
-                   (int) strcspn(output, " \n"), output);
-    else
-        doctor_say(doctor, FINDING_NOTE, "apt-get install sqlite3",
-                   "there is no sqlite3 shell; the demo's independent witness needs it");
+    if (!child_run(&spec, "", 0, 4096, 5000, &output, &bytes, &errors, &status, NULL) ||
+        status != 0) {
+        g_autofree char *way = g_strdup_printf("apt-get install %s", tool->program);
+        doctor_say(doctor, FINDING_NOTE, way, "there is no %s; %s", tool->name, tool->why);
+        return;
+    }
+    const char *version = output + strcspn(output, "0123456789");
+    doctor_say(doctor, FINDING_GOOD, NULL, "%s is %.*s", tool->name, (int) strcspn(version, " \n"),
+               version);
+}
+
+/* Not needed to move data, but to look, or for what lies behind it. */
+static void
+look_at_tools(Doctor *doctor)
+{
+    static const Tool tools[] = {
+        {"sqlite3", "the sqlite3 shell", "the demo's independent witness needs it"},
+        {"git", "git", "consumers' repositories are changed with it"},
+        {"python3", "python3", "the demo's services and the Python SDK need it"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(tools); i++)
+        look_at_tool(doctor, &tools[i]);
 }
 
 static void

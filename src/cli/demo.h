@@ -35,10 +35,20 @@ CHECKED bool demo_witness(Demo *demo, const char *mode, GError **error);
 /* demo_row.c: the same row of the old dataset and of the new one. */
 CHECKED bool demo_show_row(Demo *demo, GError **error);
 
+/* demo_repositories.c: make the consumers' git repositories, with their histories. */
+CHECKED bool demo_repositories(Demo *demo, GError **error);
+
+/* What is asked for. */
+typedef struct {
+    const char *name;        /* of the migration */
+    const char *file;        /* of entities, from the demo's folder */
+    const char *const *sets; /* "name=value" for a template */
+    bool is_first;           /* told at length */
+} DemoMove;
+
 /* demo_move.c: from a file of entities to a finished migration, from whatever state it is in. */
-CHECKED bool demo_move(Demo *demo, const char *file, const char *name, bool is_first,
-                       GError **error);
-CHECKED bool demo_roll_back(Demo *demo, const char *name, GError **error);
+CHECKED bool demo_move(Demo *demo, const DemoMove *move, GError **error);
+CHECKED bool demo_roll_back(Demo *demo, const DemoMove *move, GError **error);
 
 /* cmd_demo.c: the server died. Start another one, which goes on where it was. */
 CHECKED bool demo_serve_again(Demo *demo, GError **error);

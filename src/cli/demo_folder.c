@@ -17,7 +17,7 @@
 
 #define LISTENING "examples/listening/"
 #define STREAMS_PER_USER 5
-#define STATE_DEPTH_MAX 8 /* .honk/blobs/ab is three deep */
+#define STATE_DEPTH_MAX 16 /* a branch of a repository is nine deep */
 
 static char *
 in_folder(const Demo *demo, const char *name)
@@ -67,13 +67,9 @@ remove_tree(const char *path, int depth)
 static void
 folder_empty(const Demo *demo)
 {
-    static const char *const made[] = {"listening.db",
-                                       "listening.db-wal",
-                                       "listening.db-shm",
-                                       "listening.db-journal",
-                                       "witness.notes",
-                                       "server.log",
-                                       ".honk"};
+    static const char *const made[] = {
+        "listening.db",  "listening.db-wal", "listening.db-shm", "listening.db-journal",
+        "witness.notes", "server.log",       "repositories",     ".honk"};
     for (size_t i = 0; i < G_N_ELEMENTS(made); i++) {
         g_autofree char *path = in_folder(demo, made[i]);
         remove_tree(path, STATE_DEPTH_MAX);
@@ -194,5 +190,5 @@ demo_prepare(Demo *demo, GError **error)
     /* The mark comes last: a folder without it is never half a company. */
     return demo_mark(demo, "begun", error) &&
            embedded_write(LISTENING, demo->folder, true, error) && rows_make(demo, error) &&
-           demo_mark(demo, "prepared", error);
+           demo_repositories(demo, error) && demo_mark(demo, "prepared", error);
 }

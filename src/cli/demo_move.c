@@ -53,12 +53,16 @@ act(Demo *demo, const json_t *migration, const char *verb, json_t *body, GError 
 
 /* ---- from nothing to a plan ---- */
 
+/* A template is shown with what fills it, two values a line. */
 static bool
-move_register(Demo *demo, const char *file, GError **error)
+move_register(Demo *demo, const DemoMove *move, GError **error)
 {
-    g_autofree char *path = g_build_filename(demo->folder, file, NULL);
-    show_command(demo, AUTHOR, "apply -f %s", file);
-    return apply_files(demo->call, (const char *const[]){path, NULL}, error);
+    g_autofree char *path = g_build_filename(demo->folder, move->file, NULL);
+    g_autoptr(GString) sets = g_string_new(NULL);
+    for (size_t i = 0; move->sets[i] != NULL; i++)
+        g_string_append_printf(sets, "%s --set %s", i % 2 == 0 ? " \\\n   " : "", move->sets[i]);
+    show_command(demo, AUTHOR, "apply -f %s%s", move->file, sets->str);
+    return apply_files(demo->call, (const char *const[]){path, NULL}, move->sets, error);
 }
 
 static bool
@@ -183,54 +187,54 @@ move_turn(Demo *demo, const json_t *migration, bool is_first, bool *ret_over, GE
 
 /* From whatever state it is in, one act towards the new dataset; `*ret_over` when it is reached. */
 static bool
-turn_forward(Demo *demo, const char *file, const char *name, bool is_first, bool *ret_over,
-             GError **error)
+turn_forward(Demo *demo, const DemoMove *move, bool *ret_over, GError **error)
 {
     g_autoptr(json_t) migration = NULL;
     g_autoptr(GError) none = NULL;
     *ret_over = false;
-    if (migration_get(demo->call, name, &migration, &none))
-        return move_turn(demo, migration, is_first, ret_over, error);
+    if (migration_get(demo->call, move->name, &migration, &none))
+        return move_turn(demo, migration, move->is_first, ret_over, error);
     if (!error_is(none, ERR_NOT_FOUND)) {
         g_propagate_error(error, g_steal_pointer(&none));
         return false;
     }
-    return move_register(demo, file, error) && move_plan(demo, name, false, error);
+    return move_register(demo, move, error) && move_plan(demo, move->name, false, error);
 }
 
 static bool
-turn_back(Demo *demo, const char *name, bool *ret_over, GError **error)
+turn_back(Demo *demo, const DemoMove *move, bool *ret_over, GError **error)
 {
     g_autoptr(json_t) migration = NULL;
     *ret_over = false;
-    if (!migration_get(demo->call, name, &migration, error))
+    if (!migration_get(demo->call, move->name, &migration, error))
         return false;
     const char *state = json_get_string(migration, "state", "");
     if (strcmp(state, "rolled_back") == 0) {
         *ret_over = true;
-        demo_note(demo, name, "rolled back");
+        demo_note(demo, move->name, "rolled back");
         return true;
     }
     if (!story_is_resting(state))
-        return move_watch(demo, name, error);
+        return move_watch(demo, move->name, error);
     if (strcmp(state, "succeeded") != 0)
         return move_stuck(demo, migration, error);
-    show_command(demo, AUTHOR, "rollback %s --watch", name);
+    show_command(demo, AUTHOR, "rollback %s --watch", move->name);
     return act(demo, migration, "rollback", json_pack("{s:s}", "reason", "to show the way back"),
                error);
 }
 
+typedef bool Turn(Demo *demo, const DemoMove *move, bool *ret_over, GError **error);
+
 /* Turns until it is over. A server that dies on the way is started again, and everything goes on. */
 static bool
-take_turns(Demo *demo, const char *file, const char *name, bool is_first, GError **error)
+take_turns(Demo *demo, const DemoMove *move, Turn *turn, GError **error)
 {
-    for (int turn = 0; turn < TURNS_MAX; turn++) {
+    for (int i = 0; i < TURNS_MAX; i++) {
         g_autoptr(GError) failed = NULL;
         bool is_over = false;
         if (!demo_goes_on(demo, error))
             return false;
-        bool ok = file != NULL ? turn_forward(demo, file, name, is_first, &is_over, &failed)
-                               : turn_back(demo, name, &is_over, &failed);
+        bool ok = turn(demo, move, &is_over, &failed);
         if (ok && is_over)
             return true;
         if (!ok && (demo->is_interrupted || !demo_server_died(&demo->server))) {
@@ -240,17 +244,17 @@ take_turns(Demo *demo, const char *file, const char *name, bool is_first, GError
         if (!ok && !demo_serve_again(demo, error))
             return false;
     }
-    return fail(error, ERR_INTERNAL, "'%s' does not come to an end", name);
+    return fail(error, ERR_INTERNAL, "'%s' does not come to an end", move->name);
 }
 
 bool
-demo_move(Demo *demo, const char *file, const char *name, bool is_first, GError **error)
+demo_move(Demo *demo, const DemoMove *move, GError **error)
 {
-    return take_turns(demo, file, name, is_first, error);
+    return take_turns(demo, move, turn_forward, error);
 }
 
 bool
-demo_roll_back(Demo *demo, const char *name, GError **error)
+demo_roll_back(Demo *demo, const DemoMove *move, GError **error)
 {
-    return take_turns(demo, NULL, name, false, error);
+    return take_turns(demo, move, turn_back, error);
 }

@@ -29,7 +29,7 @@ import evidence
 import support
 
 USERS = 60  # and five times as many streams: some hundred rows, one range
-NAME, FILE = "users-v2", "migrations/users.yaml"
+NAME = "users-v2"
 KINDS_OF_RUN = (("serve", ""), ("serve", ":apart"), ("worker", ""), ("worker", ":delete"))
 LATE = 100  # so far beyond the last call of a run in which nothing dies, and another run of it, nothing dies
 
@@ -83,7 +83,7 @@ class Case:
         driver.serving()
         if self.how == ":apart":
             self.worker = driving.start_worker(self.project)
-        driver.move(NAME, FILE, is_over=lambda: self.then == "back" and self.has_died())
+        driver.move(NAME, driving.USERS_V2, is_over=lambda: self.then == "back" and self.has_died())
         if not (self.then == "back" and self.has_died()):
             evidence.users_moved(self.folder / "listening.db", USERS)
         driver.roll_back(NAME)

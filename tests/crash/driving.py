@@ -17,6 +17,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integratio
 import support  # noqa: E402
 
 AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
+USERS_V2 = ("-f", "migrations/template.yaml", *(word for value in (
+    "name=users-v2", "owner=identity", "source_dataset=users-v1", "target_dataset=users-v2",
+    "mapping_file=mappings/users.yaml", "fleet_group=listening") for word in ("--set", value)))  # as the demo asks for it
 DEADLINE_S = 180  # one run with one death takes a few seconds
 PATIENCE_S = 5
 LIBRARY = os.environ.get("COUNT_CALLS", str(pathlib.Path(support.HONK).parent / "tests/crash/libcount_calls.so"))
@@ -120,9 +123,9 @@ class Driver:
         self.check_time(f"{name} does not end: {json.dumps(migration, indent=1)}")
         return state
 
-    def act_forward(self, name, state, migration, file):
+    def act_forward(self, name, state, migration, asked):
         if state == "none":
-            self.honk("apply", "-f", file, user=AUTHOR)
+            self.honk("apply", *asked, user=AUTHOR)
         if state in ("none", "draft"):
             self.honk("plan", name, user=AUTHOR)
         elif state == "planned":
@@ -142,9 +145,9 @@ class Driver:
             self.honk("cancel", name, user=AUTHOR)  # nothing has moved yet
         return True
 
-    def move(self, name, file, is_over=lambda: False):
-        """To its end, or until `is_over`."""
-        while not is_over() and self.turn(self.act_forward, name, file) != "succeeded":
+    def move(self, name, asked, is_over=lambda: False):
+        """To its end, or until `is_over`; `asked` is what `honk apply` is told."""
+        while not is_over() and self.turn(self.act_forward, name, asked) != "succeeded":
             pass
 
     def roll_back(self, name, is_over=lambda: False):
@@ -162,7 +165,7 @@ def company(folder, users, workers=2):
 
 
 def witness(folder, mode):
-    done = subprocess.run(["sh", str(pathlib.Path(folder) / "witness"), mode], capture_output=True, text=True)
+    done = subprocess.run(["sh", str(pathlib.Path(folder) / "witness"), mode, str(folder), "rows"], capture_output=True, text=True)
     if done.returncode != 0:
         raise Stuck(f"the witness ({mode}) does not agree:\n{done.stdout}{done.stderr}")
     return done.stdout.strip().splitlines()[-1]

@@ -27,7 +27,7 @@ import evidence
 import support
 
 USERS = 60
-NAME, FILE = "users-v2", "migrations/users.yaml"
+NAME = "users-v2"
 AFTER = {"commit": ("",), "send": ("", "+"), "write": ("",)}  # what follows a send is up to others
 STAYS = (4, 7)  # commits of a filled range and of the swap; each takes minutes
 STAYS_S = 400  # for all the tries to look, each rarer than the one before
@@ -79,14 +79,14 @@ class Case:
             driver = driving.Driver(self.project)
         else:
             driver = driving.Driver(self.project, self.counter.env)
-        driver.move(NAME, FILE, is_over=self.is_asleep)
+        driver.move(NAME, driving.USERS_V2, is_over=self.is_asleep)
         if not self.is_asleep():
             evidence.users_moved(self.store, USERS)
             driver.roll_back(NAME, is_over=self.is_asleep)  # the point is on the way back, or beyond it
         if self.is_asleep() and self.who == "theirs":
             self.go_round(driver)
         if self.then != "back" and self.state(driver) not in ("rolling_back", "rolled_back"):
-            driver.move(NAME, FILE)
+            driver.move(NAME, driving.USERS_V2)
             evidence.users_moved(self.store, USERS)
         driver.roll_back(NAME)
         support.eventually(lambda: self.look() is not None, WAITS_S)  # one of ours may sleep on until its lease is over
@@ -122,7 +122,7 @@ class Case:
         if goes_back:
             driver.roll_back(NAME)
         else:
-            driver.move(NAME, FILE)
+            driver.move(NAME, driving.USERS_V2)
         seen = evidence.dump(self.store)
         self.first.send_signal(signal.SIGCONT)
         self.end(self.first)

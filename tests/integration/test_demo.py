@@ -100,9 +100,25 @@ class Demo(unittest.TestCase):
             sums.append(self.project.sql(f"{folder}/listening.db", ".sha3sum"))
         self.assertEqual(sums[0], sums[1])
 
+    def test_the_same_commits_every_time(self):
+        heads = []
+        for folder, more in (("a", {}), ("b", {"TZ": "Asia/Tokyo", "GIT_DIR": "/nowhere", "GIT_AUTHOR_NAME": "Somebody"})):
+            project = support.Project(self.base, env=more)
+            project.honk("demo", "--prepare", "--rows", USERS, "--dir", self.base / folder)
+            repositories = sorted((self.base / folder / "repositories").iterdir())
+            heads.append([(path.name, self.git(path, "for-each-ref", "--format=%(refname) %(objectname)"),
+                           self.git(path, "status", "--porcelain")) for path in repositories])
+        self.assertEqual(len(heads[0]), 13)
+        self.assertEqual(heads[0], heads[1])
+        self.assertEqual([name for name, _, dirty in heads[0] if dirty], ["family-plans"])
+
+    def git(self, repository, *words):
+        return subprocess.run(["git", "-C", str(repository), *words], check=True, capture_output=True, text=True,
+                              timeout=support.WAIT_S).stdout
+
     def test_the_witness_is_not_easily_pleased(self):
         self.demo()
-        done = subprocess.run(["sh", self.folder / "witness", "after"], capture_output=True, text=True)
+        done = subprocess.run(["sh", self.folder / "witness", "after", self.folder, "rows"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout)
         for harm in ("UPDATE users_v2 SET tier = 'x' WHERE user_id = 7", "DELETE FROM streams_v2 WHERE stream_id = 9",
                      "UPDATE streams_v2 SET seconds_played = '12' || '' WHERE stream_id = 3; UPDATE streams_v2 SET"
@@ -110,7 +126,8 @@ class Demo(unittest.TestCase):
                      "DROP INDEX users_v2_country", "DROP VIEW daily_streams", "DROP TRIGGER users_v2_erased"):
             shutil.copytree(self.folder, self.base / "harmed", dirs_exist_ok=True)
             self.project.sql("harmed/listening.db", harm)
-            done = subprocess.run(["sh", self.base / "harmed" / "witness", "after"], capture_output=True, text=True)
+            done = subprocess.run(["sh", self.base / "harmed" / "witness", "after", self.base / "harmed", "rows"],
+                                  capture_output=True, text=True)
             self.assertEqual(done.returncode, 1, f"{harm}\n{done.stdout}")
             self.assertIn("NOT verified", done.stdout)
 

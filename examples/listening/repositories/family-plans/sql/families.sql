@@ -1,0 +1,3 @@
+SELECT count(*) AS families
+FROM `users_v1`
+WHERE plan = 'fam'

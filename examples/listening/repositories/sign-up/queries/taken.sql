@@ -1,0 +1,1 @@
+SELECT id FROM "users_v1" WHERE email = :email
