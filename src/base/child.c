@@ -103,9 +103,9 @@ launch_run(Launch *launch)
 /* ---- starting ---- */
 
 static char **
-environment_with(const char *const *added)
+environment_with(const char *const *added, bool is_all)
 {
-    char **env = g_get_environ();
+    char **env = is_all ? g_new0(char *, 1) : g_get_environ();
     for (; added != NULL && *added != NULL; added++) {
         const char *equals = strchr(*added, '=');
         g_assert(equals != NULL);
@@ -160,7 +160,7 @@ child_start(const ChildSpec *spec, Child *ret, GError **error)
     g_autofree char *path = g_find_program_in_path(name);
     if (path == NULL)
         return fail(error, ERR_NOT_FOUND, "cannot start '%s': no such program", name);
-    g_auto(GStrv) env = environment_with(spec->env);
+    g_auto(GStrv) env = environment_with(spec->env, spec->only_env);
     AUTO_FD null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     int report[2];
     if (null_fd < 0 || pipe2(report, O_CLOEXEC) != 0)

@@ -10,6 +10,7 @@
 typedef struct {
     const char *const *argv; /* argv[0] is looked up in PATH */
     const char *const *env;  /* "NAME=value" added to ours, or NULL */
+    bool only_env;           /* `env` is all that it gets: nothing of ours */
     const char *cwd;         /* or NULL */
     bool dies_with_us;       /* parent-death signal: SIGKILL when our thread ends */
     bool new_session;

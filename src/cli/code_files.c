@@ -27,12 +27,6 @@ add_file(GPtrArray *files, const char *path)
     g_ptr_array_add(files, file);
 }
 
-static bool
-is_passed_over(const char *name)
-{
-    return name[0] == '.' || strcmp(name, "node_modules") == 0 || strcmp(name, "dbt_packages") == 0;
-}
-
 static bool walk(GPtrArray *files, const char *folder, GError **error);
 
 /* Links are not followed: they lead out of the repository, or in circles. */
@@ -59,7 +53,7 @@ walk(GPtrArray *files, const char *folder, GError **error)
                     reason->message);
     for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (!is_passed_over(name) && !walk_entry(files, path, error))
+        if (!code_is_passed_over(name) && !walk_entry(files, path, error))
             return false;
     }
     return true;
@@ -92,12 +86,6 @@ code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
 
 /* ---- rewriting ---- */
 
-static bool
-is_text(const char *bytes, size_t count)
-{
-    return memchr(bytes, '\0', MIN(count, 8192)) == NULL;
-}
-
 static void
 rewrite_one(void *data, void *user)
 {
@@ -109,7 +97,7 @@ rewrite_one(void *data, void *user)
         file->skipped = g_strdup(error->message);
         return;
     }
-    if (!is_text(text, file->bytes) || !renames_mentioned(task->renames, text, file->bytes))
+    if (code_is_binary(text, file->bytes) || !renames_mentioned(task->renames, text, file->bytes))
         return;
     file->text = g_steal_pointer(&text);
     file->rewrite =

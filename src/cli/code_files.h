@@ -4,10 +4,8 @@
 #pragma once
 
 #include "cli/command.h"
+#include "rewrite/code.h"
 #include "rewrite/rewrite.h"
-
-#define CODE_FILE_BYTES_MAX                                                                        \
-    (16 * 1024 * 1024) /* the largest SQL that people wrote is a tenth of it */
 
 typedef struct {
     char *path;

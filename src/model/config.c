@@ -6,6 +6,8 @@
  */
 #include "model/config.h"
 
+#include "model/entity.h"
+
 #include <string.h>
 
 #define CONFIG_FILE "honk.yaml"
@@ -23,6 +25,7 @@ config_free(Config *config)
     g_clear_pointer(&config->catalog, g_ptr_array_unref);
     g_clear_pointer(&config->stores, g_ptr_array_unref);
     g_clear_pointer(&config->agents, g_ptr_array_unref);
+    g_clear_pointer(&config->repositories, g_ptr_array_unref);
     json_decref(config->policy.freezes);
     g_free(config->policy.digest);
     json_decref(config->roles);
@@ -94,6 +97,62 @@ config_dataset_url(const Config *config, const char *url, const StoreConfig **re
         return store_not_found(config, url, name, error);
     *ret_store = store;
     *ret_object = colon + 1;
+    return true;
+}
+
+/* ---- repositories ---- */
+
+static const RepositoryConfig *
+find_repositories(const Config *config, const char *name)
+{
+    for (guint i = 0; i < config->repositories->len; i++) {
+        const RepositoryConfig *repositories = config->repositories->pdata[i];
+        if (strcmp(repositories->name, name) == 0)
+            return repositories;
+    }
+    return NULL;
+}
+
+static bool
+repositories_not_found(const Config *config, const char *url, const char *name, GError **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint i = 0; i < config->repositories->len; i++) {
+        const RepositoryConfig *repositories = config->repositories->pdata[i];
+        g_string_append_printf(names, "%s'%s'", i > 0 ? ", " : "", repositories->name);
+    }
+    return fail(error, ERR_NOT_FOUND, "'%s' is in the repositories '%s', but '%s' has %s%s", url,
+                name, config->path, names->len > 0 ? "only " : "no repositories", names->str);
+}
+
+/* Names of files below a folder, such as "team/player": nothing that leads elsewhere, or is hidden. */
+static bool
+is_repository_name(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+    for (size_t i = 0; parts[i] != NULL; i++)
+        if (parts[i][0] == '.' || parts[i][0] == '-' || !entity_name_is_valid(parts[i]))
+            return false;
+    return parts[0] != NULL;
+}
+
+bool
+config_repository_url(const Config *config, const char *url,
+                      const RepositoryConfig **ret_repositories, const char **ret_name,
+                      GError **error)
+{
+    const char *colon = strchr(url, ':');
+    if (colon == NULL || colon == url || !is_repository_name(colon + 1))
+        return fail(error, ERR_INVALID,
+                    "'%s' is no address of a repository: expected REPOSITORIES:NAME, such as "
+                    "'acme:player'",
+                    url);
+    g_autofree char *name = g_strndup(url, (size_t) (colon - url));
+    const RepositoryConfig *repositories = find_repositories(config, name);
+    if (repositories == NULL)
+        return repositories_not_found(config, url, name, error);
+    *ret_repositories = repositories;
+    *ret_name = colon + 1;
     return true;
 }
 

@@ -11,6 +11,8 @@
  *     files:     { driver: csv, path: data, format: { header: true } }
  *   agents:                         # programs that make plans: honk/agent of a migration names one
  *     my-agent:  { command: [ python3, agents/my_agent.py ], deadline: 60s }
+ *   repositories:                   # consumers' code: "acme:player" is repos/player, or repos/player.git
+ *     acme: { driver: git, path: repos }
  *   policy:
  *     self_approval: false
  *     quorum: 1
@@ -55,6 +57,15 @@ typedef struct {
 /* The agent that is no program: honk.yaml cannot name another like it. */
 #define AGENT_BUILT_IN "honk-migration-agent"
 
+/* A folder of repositories. */
+typedef struct {
+    char *name;
+    char *driver;                    /* "git" */
+    char *path;                      /* absolute */
+    char *branch;                    /* their default branch; NULL: each says itself */
+    char *author_name, *author_mail; /* of Honk's commits */
+} RepositoryConfig;
+
 typedef struct {
     bool self_approval;
     int quorum;
@@ -68,9 +79,10 @@ typedef struct {
 typedef struct {
     char *path, *folder; /* of honk.yaml, absolute */
     char *state, *socket, *listen;
-    GPtrArray *catalog; /* char *, absolute */
-    GPtrArray *stores;  /* StoreConfig *, in the file's order */
-    GPtrArray *agents;  /* AgentConfig *, in the file's order */
+    GPtrArray *catalog;      /* char *, absolute */
+    GPtrArray *stores;       /* StoreConfig *, in the file's order */
+    GPtrArray *agents;       /* AgentConfig *, in the file's order */
+    GPtrArray *repositories; /* RepositoryConfig *, in the file's order */
     int workers;
     PolicyConfig policy;
     json_t *roles;  /* {role: [identity, …]}: full refs, or "local"; every role is there */
@@ -99,6 +111,11 @@ const AgentConfig *config_agent(const Config *config, const char *name); /* NULL
  * is another agent. A program that is looked up in PATH counts by its name. Caller frees. */
 CHECKED bool config_agent_digest(const Config *config, const AgentConfig *agent, char **ret,
                                  GError **error);
+/* The same for "REPOSITORIES:NAME" of a consumer's code (annotation honk/repository). No part of the name leads out
+ * of the folder. */
+CHECKED bool config_repository_url(const Config *config, const char *url,
+                                   const RepositoryConfig **ret_repositories, const char **ret_name,
+                                   GError **error);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
 const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
 /* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */

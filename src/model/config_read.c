@@ -449,6 +449,116 @@ read_agents(Reader *reader, const Field *field, const YamlNode *value, void *tar
         reader_agent(reader, value->items[2 * i], value->items[2 * i + 1]);
 }
 
+/* ---- repositories ---- */
+
+static void
+repository_config_free(void *data)
+{
+    RepositoryConfig *repositories = data;
+    g_free(repositories->name);
+    g_free(repositories->driver);
+    g_free(repositories->path);
+    g_free(repositories->branch);
+    g_free(repositories->author_name);
+    g_free(repositories->author_mail);
+    g_free(repositories);
+}
+
+static void
+read_repository_driver(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autofree char *driver = reader_text(reader, field->key, value, "git");
+    if (driver == NULL)
+        return;
+    if (strcmp(driver, "git") != 0)
+        reader_wrong_type(reader, field->key, value, "git");
+    g_free(*(char **) target);
+    *(char **) target = g_steal_pointer(&driver);
+}
+
+static void
+read_branch(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    g_autofree char *branch = reader_text(reader, field->key, value, "the name of a branch");
+    if (branch == NULL)
+        return;
+    g_free(*(char **) target);
+    *(char **) target = g_steal_pointer(&branch);
+}
+
+static void
+read_author(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    const char *expected = "NAME <MAIL>, such as \"Honk <honk@acme.example>\"";
+    RepositoryConfig *repositories = target;
+    g_autofree char *text = reader_text(reader, field->key, value, expected);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GRegex) form = g_regex_new("^([^<>[:cntrl:]]+?) <([^<>[:cntrl:] ]+)>$", 0, 0, NULL);
+    if (text == NULL)
+        return;
+    if (!g_regex_match(form, text, 0, &match)) {
+        reader_wrong_type(reader, field->key, value, expected);
+        return;
+    }
+    g_free(repositories->author_name);
+    g_free(repositories->author_mail);
+    repositories->author_name = g_match_info_fetch(match, 1);
+    repositories->author_mail = g_match_info_fetch(match, 2);
+}
+
+static void
+read_repository_concurrency(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    const RepositoryConfig *repositories = target;
+    const Field limit = {.key = field->key, .min = 1, .max = LIMIT_COUNT_MAX};
+    g_autofree char *resource = g_strdup_printf("repository:%s", repositories->name);
+    reader_limit(reader, resource, &limit, value);
+}
+
+static const Field repository_fields[] = {
+    {"driver", read_repository_driver, offsetof(RepositoryConfig, driver)},
+    {"path", read_path, offsetof(RepositoryConfig, path)},
+    {"branch", read_branch, offsetof(RepositoryConfig, branch)},
+    {"author", read_author},
+    {"concurrency", read_repository_concurrency},
+    {NULL},
+};
+
+static void
+reader_repositories(Reader *reader, const YamlNode *key, const YamlNode *value)
+{
+    static const char *const needed[] = {"driver", "path"};
+    if (!entity_name_is_valid(key->text)) {
+        reader_error(reader, "repository-name", key,
+                     "'%s' cannot name repositories: expected letters, digits, '-', '_' and '.'",
+                     key->text);
+        return;
+    }
+    RepositoryConfig *repositories = g_new0(RepositoryConfig, 1);
+    repositories->name = g_strdup(key->text);
+    repositories->author_name = g_strdup("Honk");
+    repositories->author_mail = g_strdup("honk@localhost");
+    g_ptr_array_add(reader->config->repositories, repositories);
+    reader_fields(reader, key->text, value, repository_fields, repositories);
+    for (size_t i = 0; value->kind == YAML_MAP && i < G_N_ELEMENTS(needed); i++) {
+        const YamlNode *given = yaml_get(value, needed[i]);
+        if (given == NULL || yaml_is_null(given))
+            reader_error(reader, "missing-key", key, "repositories '%s' have no '%s'", key->text,
+                         needed[i]);
+    }
+}
+
+static void
+read_repositories(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of names to folders of repositories");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++)
+        reader_repositories(reader, value->items[2 * i], value->items[2 * i + 1]);
+}
+
 /* ---- roles and limits ---- */
 
 static const char *const role_names[] = {"viewer", "author", "approver", "operator", "admin", NULL};
@@ -630,6 +740,7 @@ static const Field config_fields[] = {
     {"limits",  read_limits, offsetof(Config, limits)},
     {"stores",  read_stores, offsetof(Config, stores)},
     {"agents",  read_agents, offsetof(Config, agents)},
+    {"repositories", read_repositories, offsetof(Config, repositories)},
     {"policy",  read_policy, offsetof(Config, policy)},
     {"roles",   read_roles,  offsetof(Config, roles)},
     {NULL},
@@ -648,6 +759,7 @@ config_new(const char *path)
     g_ptr_array_add(config->catalog, g_canonicalize_filename("catalog", config->folder));
     config->stores = g_ptr_array_new_with_free_func(store_config_free);
     config->agents = g_ptr_array_new_with_free_func(agent_config_free);
+    config->repositories = g_ptr_array_new_with_free_func(repository_config_free);
     config->workers = 2;
     config->policy = (PolicyConfig){
         .quorum = 1,

@@ -37,6 +37,17 @@ add_spelling(Rename *rename, const char *source, const char *target)
     g_ptr_array_add(rename->spellings, spelling);
 }
 
+void
+renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
+                     const char *target)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->mapping == mapping)
+            add_spelling(rename, source, target);
+    }
+}
+
 static const char *
 last_part(const char *name)
 {
@@ -75,36 +86,54 @@ add_names(Rename *rename)
     }
 }
 
-Renames *
-renames_new(const MappingSet *set)
+static Renames *
+renames_empty(void)
 {
     Renames *renames = g_new0(Renames, 1);
     renames->list = g_ptr_array_new_with_free_func(rename_free);
-    for (size_t i = 0; i < mapping_count(set); i++) {
-        Rename *rename = g_new0(Rename, 1);
-        rename->mapping = mapping_get(set, i);
-        rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
-        rename->changes = mapping_changes(rename->mapping);
-        rename->columns = g_new0(const char *, rename->changes->len + 1);
-        for (guint c = 0; c < rename->changes->len; c++)
-            rename->columns[c] =
-                ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
-        add_names(rename);
-        g_ptr_array_add(renames->list, rename);
-    }
+    return renames;
+}
+
+static void
+add_mapping(Renames *renames, const Mapping *mapping)
+{
+    Rename *rename = g_new0(Rename, 1);
+    rename->mapping = mapping;
+    rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
+    rename->changes = mapping_changes(rename->mapping);
+    rename->columns = g_new0(const char *, rename->changes->len + 1);
+    for (guint c = 0; c < rename->changes->len; c++)
+        rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
+    add_names(rename);
+    g_ptr_array_add(renames->list, rename);
+}
+
+Renames *
+renames_new(const MappingSet *set)
+{
+    Renames *renames = renames_empty();
+    for (size_t i = 0; i < mapping_count(set); i++)
+        add_mapping(renames, mapping_get(set, i));
+    return renames;
+}
+
+Renames *
+renames_new_of(const Mapping *mapping)
+{
+    Renames *renames = renames_empty();
+    add_mapping(renames, mapping);
     return renames;
 }
 
 Renames *
 renames_new_for_name(const char *name)
 {
-    Renames *renames = g_new0(Renames, 1);
+    Renames *renames = renames_empty();
     Rename *rename = g_new0(Rename, 1);
     rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
     rename->changes = g_ptr_array_new();
     rename->columns = g_new0(const char *, 1);
     add_spelling(rename, name, name);
-    renames->list = g_ptr_array_new_with_free_func(rename_free);
     g_ptr_array_add(renames->list, rename);
     return renames;
 }

@@ -21,8 +21,13 @@ typedef struct Renames Renames;
 
 /* `set` is borrowed and must outlive it. */
 Renames *renames_new(const MappingSet *set);
+/* Of one mapping alone. */
+Renames *renames_new_of(const Mapping *mapping);
 /* For looking only: every site of a dataset that is written like this. */
 Renames *renames_new_for_name(const char *name);
+/* Another way to write the source of `mapping`, and what it becomes: what the object is called in its store. */
+void renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
+                          const char *target);
 void renames_free(Renames *renames);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renames, renames_free)
 /* Names with fewer parts than the mapping's are looked for in this project or dataset ("acme-prod.identity"). */

@@ -73,6 +73,10 @@ labels_of(const Config *config, const WorkerOptions *options)
         const StoreConfig *store = config->stores->pdata[i];
         json_array_append_new(labels, json_sprintf("store:%s", store->name));
     }
+    for (guint i = 0; i < config->repositories->len; i++) {
+        const RepositoryConfig *repositories = config->repositories->pdata[i];
+        json_array_append_new(labels, json_sprintf("repository:%s", repositories->name));
+    }
     for (size_t i = 0; options->labels != NULL && options->labels[i] != NULL; i++)
         json_array_append_new(labels, json_string(options->labels[i]));
     return labels;

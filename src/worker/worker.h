@@ -16,7 +16,7 @@ typedef struct {
     const char *token;  /* or NULL: the socket's peer says who we are */
     const char *id;     /* "w-…"; NULL: a new one */
     const char *const
-        *labels; /* offered beside "store:NAME" of every store; NULL-terminated, or NULL */
+        *labels; /* offered beside those of stores and repositories; NULL-terminated, or NULL */
     bool dies_with_parent; /* for workers that a server starts */
     bool drain;            /* exit as soon as there is nothing to do, for tests and scripts */
 } WorkerOptions;

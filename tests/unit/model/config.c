@@ -99,6 +99,64 @@ every_key_is_read(void)
 }
 
 static void
+repositories_are_folders_with_addresses_below(void)
+{
+    g_autoptr(Config) config =
+        config_of("repositories:\n"
+                  "  acme:  { driver: git, path: repos, concurrency: 3 }\n"
+                  "  other: { driver: git, path: /srv/git, branch: trunk }\n");
+    const RepositoryConfig *found = NULL;
+    const char *name = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_true(config_repository_url(config, "acme:team/player", &found, &name, &error));
+    g_assert_cmpstr(found->path, ==, "/etc/acme/repos");
+    g_assert_cmpstr(name, ==, "team/player");
+    g_assert_null(found->branch);
+    g_assert_true(config_repository_url(config, "other:x", &found, &name, &error));
+    g_assert_cmpstr(found->branch, ==, "trunk");
+    g_autofree char *limits = json_compact(config->limits);
+    g_assert_cmpstr(limits, ==, "{\"repository:acme\":3}");
+    g_assert_false(config_repository_url(config, "acne:player", &found, &name, &error));
+    g_assert_cmpstr(
+        error->message, ==,
+        "'acne:player' is in the repositories 'acne', but '/etc/acme/honk.yaml' has only "
+        "'acme', 'other'");
+}
+
+static void
+no_address_leads_out_of_its_folder(void)
+{
+    g_autoptr(Config) config = config_of("repositories: { acme: { driver: git, path: repos } }\n");
+    static const char *const addresses[] = {
+        "acme:../x", "acme:a/../../x", "acme:/etc",    "acme:",    "acme:.git", "player",
+        ":player",   "acme:a//b",      "acme:-upload", "acme:a b", "acme:x/",   "acme:a/.git"};
+    for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
+        const RepositoryConfig *found = NULL;
+        const char *name = NULL;
+        g_autoptr(GError) error = NULL;
+        g_assert_false(config_repository_url(config, addresses[i], &found, &name, &error));
+        g_assert_error(error, error_quark(), ERR_INVALID);
+    }
+}
+
+static void
+mistakes_in_repositories_have_their_places(void)
+{
+    assert_findings("repositories:\n"
+                    "  acme: { driver: hg, path: repos }\n"
+                    "  b: { driver: git, paht: x }\n"
+                    "  \"c d\": { driver: git, path: x }\n"
+                    "  e: repos\n",
+                    "honk.yaml:2:19: error: 'driver' is 'hg', expected git [wrong-type]\n"
+                    "honk.yaml:3:21: error: unknown key 'paht' in 'b', did you mean 'path'? "
+                    "[unknown-key]\n"
+                    "honk.yaml:3:3: error: repositories 'b' have no 'path' [missing-key]\n"
+                    "honk.yaml:4:3: error: 'c d' cannot name repositories: expected letters, "
+                    "digits, '-', '_' and '.' [repository-name]\n"
+                    "honk.yaml:5:6: error: 'e' is 'repos', expected a map [wrong-type]");
+}
+
+static void
 the_environment_is_expanded_with_its_types(void)
 {
     g_setenv("HONK_TEST_HOST", "db.internal", TRUE);
@@ -385,6 +443,12 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/config/an empty file is all defaults", an_empty_file_is_all_defaults);
     g_test_add_func("/config/every key is read", every_key_is_read);
+    g_test_add_func("/config/repositories are folders with addresses below",
+                    repositories_are_folders_with_addresses_below);
+    g_test_add_func("/config/no address leads out of its folder",
+                    no_address_leads_out_of_its_folder);
+    g_test_add_func("/config/mistakes in repositories have their places",
+                    mistakes_in_repositories_have_their_places);
     g_test_add_func("/config/the environment is expanded with its types",
                     the_environment_is_expanded_with_its_types);
     g_test_add_func("/config/every mistake is found with its place",

@@ -1,0 +1,82 @@
+/*
+ * change.h - a change of a consumer's repository: one commit on a branch of our own, and the way back.
+ *
+ * The commit is made beside everything else (objects, a temporary index), and appears at one moment, when the branch is
+ * set: with the repository's lock held, after a last word of the server that the work is still ours. The way back and
+ * those who look what became of a lost worker take the same lock. Working trees, indexes, the default branch and
+ * people's branches are never touched; branches of ours that a person uses are left to that person.
+ */
+#pragma once
+
+#include "change/look.h"
+
+/* What the branch is, and whose. All borrowed. */
+typedef struct {
+    const char *branch;    /* "honk/users-v2-0a1b2c3d" */
+    const char *migration; /* ref: these three are the commit's trailers */
+    const char *plan;      /* digest */
+    const char *consumer;  /* ref */
+} ChangeName;
+
+/* ---- what is there ---- */
+
+typedef enum {
+    BRANCH_ABSENT,
+    BRANCH_OURS,    /* its tip is our commit */
+    BRANCH_GROWN,   /* our commit, and a person's on top */
+    BRANCH_FOREIGN, /* somebody else's work */
+} BranchKind;
+
+typedef struct {
+    BranchKind kind;
+    char *tip;      /* commit; NULL when absent */
+    char *ours;     /* our commit; NULL when there is none */
+    char *base;     /* its parent */
+    bool is_in_use; /* checked out in a working tree */
+} BranchState;
+
+CHECKED bool branch_look(const Repository *repository, const ChangeName *name, BranchState *ret,
+                         GError **error);
+void branch_state_clear(BranchState *state);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BranchState, branch_state_clear)
+/* WRONG_STATE, with what a person can do, unless the branch is absent or ours alone and in nobody's use. */
+CHECKED bool branch_must_be_ours(const Repository *repository, const ChangeName *name,
+                                 const BranchState *state, GError **error);
+
+/* ---- forward and back ---- */
+
+/* Is the work still ours, by the server's word? NULL: nobody else could have it. */
+typedef struct {
+    bool (*confirm)(void *data, GError **error);
+    void *data;
+} ChangeGuard;
+
+/* Whatever an earlier attempt still does to the repository is over when this returns, and what it has not done it will
+ * not do while the lock is held: it asks for the server's word with the lock held, too. -1 in `*ret` on failure; close
+ * it with fd_close(). */
+CHECKED bool change_lock(const Repository *repository, int *ret, GError **error);
+
+/* Set the branch to a commit on top of `look->commit`. Does nothing when the branch is ours already. */
+CHECKED bool change_make(const Repository *repository, const Config *config, const ChangeName *name,
+                         const ChangeRules *rules, const Look *look, const char *message,
+                         const ChangeGuard *guard, char **ret_commit, GError **error);
+/* Take the branch away, if its tip is our commit and nobody uses it. `*ret_was_there` may be false. */
+CHECKED bool change_remove(const Repository *repository, const ChangeName *name,
+                           const ChangeGuard *guard, bool *ret_was_there, GError **error);
+/* Read the branch from git and prove it: its parent is `base`, just the edited files of `look` (at the same base)
+ * differ, each of them as prove_file() says. MISMATCH otherwise. */
+CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
+                          const ChangeRules *rules, const Look *look, GError **error);
+
+/* ---- the message ---- */
+
+typedef struct {
+    const ChangeName *name;
+    const char *source, *target; /* refs */
+    const char *mapping;         /* path, or NULL */
+    const json_t *approved_by;   /* names; may be empty */
+    bool is_replanned;           /* the code moved since the plan was made */
+} ChangeStory;
+
+/* Subject, what and why, evidence, trailers. Caller frees. */
+char *change_message(const ChangeStory *story, const ChangeRules *rules, const Look *look);

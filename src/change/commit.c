@@ -1,0 +1,155 @@
+/* commit.c - see commit.h. */
+#include "change/commit.h"
+
+#include "base/text.h"
+#include "change/git.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define COMMIT_BYTES_MAX ((size_t) 4 * 1024 * 1024) /* people's messages, not ours */
+
+/* ---- writing ---- */
+
+typedef struct {
+    const Repository *repository;
+    const Look *look;
+    char *folder, *index; /* temporary */
+} Making;
+
+static void
+making_clear(Making *making)
+{
+    g_autofree char *lock =
+        making->index != NULL ? g_strconcat(making->index, ".lock", NULL) : NULL;
+    if (lock != NULL)
+        g_unlink(lock);
+    if (making->index != NULL)
+        g_unlink(making->index);
+    if (making->folder != NULL)
+        g_rmdir(making->folder);
+    g_free(making->index);
+    g_free(making->folder);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_clear)
+
+/* One git command whose answer is an id. */
+static bool
+ask_id(const Making *making, const GitCall *call, char **ret, GError **error)
+{
+    GitCall with_place = *call;
+    with_place.git_dir = making->repository->git_dir;
+    with_place.index = making->index;
+    if (!git_run(&with_place, ret, NULL, error))
+        return false;
+    g_strchomp(*ret);
+    return true;
+}
+
+static bool
+write_blob(const Making *making, const LookFile *file, char **ret, GError **error)
+{
+    static const char *const args[] = {"hash-object", "-w", "--no-filters", "--stdin", NULL};
+    size_t bytes = 0;
+    g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+    GitCall call = {.args = args, .input = after, .input_bytes = bytes};
+    return ask_id(making, &call, ret, error);
+}
+
+/* The index becomes the base's tree, with the new blobs. */
+static bool
+fill_index(const Making *making, GError **error)
+{
+    const char *const read[] = {"read-tree", making->look->commit, NULL};
+    static const char *const update[] = {"update-index", "-z", "--index-info", NULL};
+    g_autoptr(GString) lines = g_string_new(NULL);
+    g_autofree char *none = NULL, *nothing = NULL;
+    for (guint i = 0; i < making->look->files->len; i++) {
+        const LookFile *file = making->look->files->pdata[i];
+        g_autofree char *blob = NULL;
+        if (!file->is_edited)
+            continue;
+        if (!write_blob(making, file, &blob, error))
+            return false;
+        g_string_append_printf(lines, "%o %s\t%s", file->mode, blob, file->path);
+        g_string_append_c(lines, '\0');
+    }
+    GitCall load = {.args = read};
+    GitCall put = {.args = update, .input = lines->str, .input_bytes = lines->len};
+    return ask_id(making, &load, &none, error) && ask_id(making, &put, &nothing, error);
+}
+
+static bool
+write_commit(const Making *making, const RepositoryConfig *author, const char *message, char **ret,
+             GError **error)
+{
+    static const char *const write_tree[] = {"write-tree", "--missing-ok", NULL};
+    g_autofree char *tree = NULL;
+    GitCall write = {.args = write_tree};
+    if (!ask_id(making, &write, &tree, error))
+        return false;
+    const char *const args[] = {"commit-tree", tree, "-p", making->look->commit, "-F", "-", NULL};
+    g_autofree char *names[] = {g_strconcat("GIT_AUTHOR_NAME=", author->author_name, NULL),
+                                g_strconcat("GIT_AUTHOR_EMAIL=", author->author_mail, NULL),
+                                g_strconcat("GIT_COMMITTER_NAME=", author->author_name, NULL),
+                                g_strconcat("GIT_COMMITTER_EMAIL=", author->author_mail, NULL)};
+    const char *const env[] = {names[0], names[1], names[2], names[3], NULL};
+    GitCall commit = {.args = args, .env = env, .input = message, .input_bytes = strlen(message)};
+    return ask_id(making, &commit, ret, error);
+}
+
+bool
+commit_write(const Repository *repository, const RepositoryConfig *author, const Look *look,
+             const char *message, char **ret, GError **error)
+{
+    g_auto(Making) making = {.repository = repository, .look = look};
+    g_autoptr(GError) reason = NULL;
+    making.folder = g_dir_make_tmp("honk-change-XXXXXX", &reason);
+    if (making.folder == NULL)
+        return fail(error, ERR_INTERNAL, "no place for a temporary index: %s", reason->message);
+    making.index = g_build_filename(making.folder, "index", NULL);
+    return fill_index(&making, error) && write_commit(&making, author, message, ret, error);
+}
+
+/* ---- reading ---- */
+
+void
+commit_clear(Commit *commit)
+{
+    g_clear_pointer(&commit->tree, g_free);
+    g_clear_pointer(&commit->parents, g_ptr_array_unref);
+    g_clear_pointer(&commit->message, g_free);
+}
+
+bool
+commit_read(const Repository *repository, const char *id, Commit *ret, GError **error)
+{
+    const char *const args[] = {"cat-file", "commit", id, NULL};
+    GitCall call = {.git_dir = repository->git_dir, .args = args, .bytes_max = COMMIT_BYTES_MAX};
+    g_autofree char *text = NULL;
+    if (!git_run(&call, &text, NULL, error))
+        return false;
+    char *message = strstr(text, "\n\n");
+    *ret = (Commit){.parents = g_ptr_array_new_with_free_func(g_free),
+                    .message = g_strdup(message != NULL ? message + 2 : "")};
+    if (message != NULL)
+        *message = '\0';
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL; i++) {
+        if (g_str_has_prefix(lines[i], "tree ") && ret->tree == NULL)
+            ret->tree = g_strdup(lines[i] + strlen("tree "));
+        else if (g_str_has_prefix(lines[i], "parent "))
+            g_ptr_array_add(ret->parents, g_strdup(lines[i] + strlen("parent ")));
+    }
+    return true;
+}
+
+bool
+commit_has_trailer(const Commit *commit, const char *name, const char *value)
+{
+    g_autofree char *message = g_strchomp(g_strdup(commit->message));
+    g_autofree char *wanted = g_strdup_printf("%s: %s", name, value);
+    const char *last = g_strrstr(message, "\n\n");
+    g_auto(GStrv) lines = g_strsplit(last != NULL ? last + 2 : message, "\n", -1);
+    return g_strv_contains((const char *const *) lines, wanted);
+}

@@ -1,0 +1,21 @@
+/* commit.h - our commit in the making, beside everything that people see; inside of this room only. */
+#pragma once
+
+#include "change/change.h"
+
+/* Objects only: the base's tree with the edited files in it, and a commit on top of the base. What a crash leaves of it,
+ * nobody sees, and git collects. */
+CHECKED bool commit_write(const Repository *repository, const RepositoryConfig *author,
+                          const Look *look, const char *message, char **ret, GError **error);
+
+/* A commit of a repository, as far as we read it. */
+typedef struct {
+    char *tree;
+    GPtrArray *parents; /* char * */
+    char *message;
+} Commit;
+CHECKED bool commit_read(const Repository *repository, const char *id, Commit *ret, GError **error);
+void commit_clear(Commit *commit);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Commit, commit_clear)
+/* Does its last paragraph say "NAME: VALUE"? */
+bool commit_has_trailer(const Commit *commit, const char *name, const char *value);

@@ -1,0 +1,240 @@
+/* look.c - see look.h. */
+#include "change/look.h"
+
+#include "base/text.h"
+#include "rewrite/code.h"
+
+#include <string.h>
+
+static void
+look_file_free(void *data)
+{
+    LookFile *file = data;
+    g_free(file->path);
+    g_free(file->shown);
+    g_free(file->blob);
+    g_free(file->text);
+    rewrite_free(file->rewrite);
+    g_free(file);
+}
+
+void
+look_free(Look *look)
+{
+    if (look == NULL)
+        return;
+    g_free(look->branch);
+    g_free(look->commit);
+    g_ptr_array_unref(look->files);
+    g_ptr_array_unref(look->passed_over);
+    g_free(look);
+}
+
+/* ---- looking ---- */
+
+typedef struct {
+    const ChangeRules *rules;
+    const GPtrArray *tree;
+    Look *look;
+    LookTick *tick;
+    void *data;
+} Looking;
+
+static void
+count_file(Look *look, const LookFile *file)
+{
+    for (int i = 0; i < DISPOSITION_COUNT; i++) {
+        bool stays = i == DISPOSITION_REWRITTEN && !file->is_edited;
+        look->count[stays ? DISPOSITION_NEEDS_PERSON : i] += file->rewrite->count[i];
+    }
+    look->files_edited += file->is_edited;
+}
+
+static bool
+look_at_blob(guint index, const char *bytes, size_t count, void *data, GError **error)
+{
+    Looking *looking = data;
+    const TreeFile *entry = looking->tree->pdata[index];
+    const ChangeRules *rules = looking->rules;
+    if (looking->tick != NULL && !looking->tick(looking->data))
+        return fail(error, ERR_STOPPED, "asked to stop");
+    if (code_is_binary(bytes, count) || !renames_mentioned(rules->renames, bytes, count))
+        return true;
+    g_autofree char *text = g_malloc(count + 1);
+    memcpy(text, bytes, count);
+    text[count] = '\0';
+    Rewrite *rewrite = rewrite_text(entry->path, text, count, rules->renames, &rules->options);
+    if (rewrite->sites->len == 0) {
+        rewrite_free(rewrite);
+        return true;
+    }
+    LookFile *file = g_new0(LookFile, 1);
+    file->path = g_strdup(entry->path);
+    file->shown = text_printable(entry->path);
+    file->blob = g_strdup(entry->blob);
+    file->mode = entry->mode;
+    file->text = g_steal_pointer(&text);
+    file->bytes = count;
+    file->rewrite = rewrite;
+    file->is_edited = rewrite->edits->len > 0 && rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
+                      rewrite_is_decided(rewrite);
+    g_ptr_array_add(looking->look->files, file);
+    count_file(looking->look, file);
+    return true;
+}
+
+/* Files that are too large for code are named, not read. */
+static void
+drop_huge(Look *look, GPtrArray *tree)
+{
+    for (guint i = tree->len; i > 0; i--) {
+        const TreeFile *file = tree->pdata[i - 1];
+        if (file->bytes <= CODE_FILE_BYTES_MAX)
+            continue;
+        g_autofree char *shown = text_printable(file->path);
+        g_ptr_array_add(look->passed_over, g_steal_pointer(&shown));
+        g_ptr_array_remove_index(tree, i - 1);
+    }
+}
+
+bool
+look_at(const Repository *repository, const ChangeRules *rules, const char *commit, LookTick *tick,
+        void *data, Look **ret, GError **error)
+{
+    g_autoptr(Look) look = g_new0(Look, 1);
+    g_autoptr(GPtrArray) tree = NULL;
+    look->files = g_ptr_array_new_with_free_func(look_file_free);
+    look->passed_over = g_ptr_array_new_with_free_func(g_free);
+    if (!repository_head(repository, &look->branch, &look->commit, error))
+        return false;
+    if (commit != NULL) {
+        g_free(look->commit);
+        look->commit = g_strdup(commit);
+    }
+    if (!repository_tree(repository, look->commit, &tree, error))
+        return false;
+    drop_huge(look, tree);
+    look->files_read = tree->len;
+    Looking looking = {rules, tree, look, tick, data};
+    if (!repository_blobs(repository, tree, look_at_blob, &looking, error))
+        return false;
+    *ret = g_steal_pointer(&look);
+    return true;
+}
+
+/* ---- telling ---- */
+
+json_t *
+look_blobs(const Look *look)
+{
+    json_t *blobs = json_object();
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        json_set_string(blobs, file->shown, file->blob);
+    }
+    return blobs;
+}
+
+json_t *
+look_counts(const Look *look)
+{
+    json_t *counts = json_object();
+    for (int i = 0; i < DISPOSITION_COUNT; i++)
+        json_set_int(counts, disposition_name((Disposition) i), look->count[i]);
+    return counts;
+}
+
+static void
+add_reason(json_t *reasons, const char *path, int line, const char *code, const char *text)
+{
+    json_t *reason = json_object();
+    g_autofree char *shown = text_printable(text);
+    json_set_string(reason, "path", path);
+    json_set_int(reason, "line", line);
+    json_set_string(reason, "code", code);
+    json_set_string(reason, "text", shown);
+    json_array_append_new(reasons, reason);
+}
+
+static void
+add_reasons_of(json_t *reasons, const LookFile *file)
+{
+    for (guint i = 0; i < file->rewrite->sites->len; i++) {
+        const Site *site = file->rewrite->sites->pdata[i];
+        bool is_left = site->disposition == DISPOSITION_NEEDS_PERSON ||
+                       site->disposition == DISPOSITION_UNPARSABLE;
+        if (is_left && json_array_size(reasons) < LOOK_REASONS_MAX)
+            add_reason(reasons, file->shown, site->line,
+                       site->disposition == DISPOSITION_UNPARSABLE ? "unparsable" : site->code,
+                       site->reason != NULL ? site->reason : "not decided");
+    }
+}
+
+json_t *
+look_reasons(const Look *look)
+{
+    json_t *reasons = json_array();
+    for (guint i = 0; i < look->files->len; i++)
+        add_reasons_of(reasons, look->files->pdata[i]);
+    for (guint i = 0; i < look->passed_over->len; i++)
+        if (json_array_size(reasons) < LOOK_REASONS_MAX)
+            add_reason(reasons, look->passed_over->pdata[i], 0, "too-large",
+                       "too large to be code: nobody looked into it");
+    return reasons;
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void
+add_classes_of(GHashTable *classes, const LookFile *file)
+{
+    for (guint i = 0; file->is_edited && i < file->rewrite->sites->len; i++) {
+        const Site *site = file->rewrite->sites->pdata[i];
+        if (site->disposition != DISPOSITION_REWRITTEN)
+            continue;
+        g_autofree char *lower = g_ascii_strdown(site->before != NULL ? site->before : "", -1);
+        g_autofree char *shown = text_printable(lower);
+        g_hash_table_add(classes, g_strdup_printf("%s %s", site_kind_name(site->kind), shown));
+    }
+}
+
+json_t *
+look_classes(const Look *look)
+{
+    g_autoptr(GHashTable) classes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    json_t *ret = json_array();
+    GHashTableIter iter;
+    void *class;
+    for (guint i = 0; i < look->files->len; i++)
+        add_classes_of(classes, look->files->pdata[i]);
+    g_hash_table_iter_init(&iter, classes);
+    while (g_hash_table_iter_next(&iter, &class, NULL))
+        g_ptr_array_add(sorted, class);
+    g_ptr_array_sort(sorted, compare_text);
+    for (guint i = 0; i < MIN(sorted->len, LOOK_CLASSES_MAX); i++)
+        json_array_append_new(ret, json_string(sorted->pdata[i]));
+    return ret;
+}
+
+char *
+look_diff(const Look *look)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (!file->is_edited)
+            continue;
+        g_autofree char *diff = rewrite_diff(file->rewrite, file->shown, file->text, file->bytes);
+        if (all->len + strlen(diff) > LOOK_DIFF_BYTES_MAX) {
+            g_string_append(all, "# and more, which is too much to be kept\n");
+            break;
+        }
+        g_string_append(all, diff);
+    }
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}

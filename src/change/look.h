@@ -1,0 +1,52 @@
+/*
+ * look.h - a repository's code at one commit, seen through the rules: where it names the dataset, and what would become
+ * of that.
+ */
+#pragma once
+
+#include "change/repository.h"
+#include "change/rules.h"
+
+typedef struct {
+    char *path;  /* as in git */
+    char *shown; /* the same for people and JSON */
+    char *blob;
+    unsigned mode;
+    char *text;
+    size_t bytes;
+    Rewrite *rewrite;
+    bool is_edited; /* all of it is decided, and something changes */
+} LookFile;
+
+typedef struct {
+    char *branch, *commit;
+    int64_t files_read;
+    GPtrArray *files; /* LookFile *: those that name the dataset, by path */
+    int64_t count
+        [DISPOSITION_COUNT]; /* sites, as they will be: nothing is rewritten in a file that stays */
+    int64_t files_edited;
+    GPtrArray *passed_over; /* char *: why a file was not read */
+} Look;
+
+/* False: stop soon. */
+typedef bool LookTick(void *data);
+
+/* At the head of the default branch, or at `commit` if that is given. STOPPED when `tick` (may be NULL) says so. */
+CHECKED bool look_at(const Repository *repository, const ChangeRules *rules, const char *commit,
+                     LookTick *tick, void *data, Look **ret, GError **error);
+void look_free(Look *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
+
+/* {path: blob} of all files with sites. These and the next are the caller's. */
+json_t *look_blobs(const Look *look);
+/* {"rewritten", "already", "unaffected", "needs_person", "unparsable"} */
+json_t *look_counts(const Look *look);
+#define LOOK_REASONS_MAX 50 /* as many as a person reads */
+/* [{"path", "line", "code", "text"}]: what is left to people, and why. */
+json_t *look_reasons(const Look *look);
+#define LOOK_CLASSES_MAX 200
+/* ["column id", "table users_v1"]: the kinds of edits, sorted; those over LOOK_CLASSES_MAX are left out. */
+json_t *look_classes(const Look *look);
+#define LOOK_DIFF_BYTES_MAX ((size_t) 8 * 1024 * 1024) /* nobody reads more, and blobs are kept */
+/* Unified, of all edited files; "" when there is none. */
+char *look_diff(const Look *look);

@@ -1,0 +1,129 @@
+/* message.c - what the owners of a repository read about our commit. */
+#include "change/change.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define WIDTH 72 /* as git's own messages */
+#define LEFT_SHOWN_MAX 20
+
+/* Words wrapped below `indent`; the first line begins with `first`. */
+static void
+add_wrapped(GString *text, const char *first, const char *indent, const char *words)
+{
+    g_auto(GStrv) list = g_strsplit_set(words, " \n", -1);
+    size_t column = strlen(first);
+    bool is_begin = true;
+    g_string_append(text, first);
+    for (size_t i = 0; list[i] != NULL; i++) {
+        size_t width = (size_t) g_utf8_strlen(list[i], -1);
+        if (width == 0)
+            continue;
+        if (!is_begin && column + 1 + width > WIDTH) {
+            g_string_append_printf(text, "\n%s", indent);
+            column = strlen(indent);
+            is_begin = true;
+        }
+        g_string_append_printf(text, "%s%s", is_begin ? "" : " ", list[i]);
+        column += width + (is_begin ? 0 : 1);
+        is_begin = false;
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void G_GNUC_PRINTF(4, 5)
+    say(GString *text, const char *first, const char *indent, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *words = g_strdup_vprintf(format, args);
+    va_end(args);
+    add_wrapped(text, first, indent, words);
+}
+
+static void
+add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const Look *look)
+{
+    if (rules->is_in_place)
+        g_string_append_printf(text, "Follow the columns of %s\n\n", rules->source);
+    else
+        g_string_append_printf(text, "Read %s instead of %s\n\n", rules->target, rules->source);
+    say(text, "", "",
+        "The dataset %s moves to %s%s%s. The names of its tables and columns change here with it; "
+        "nothing else does.",
+        story->source, story->target, story->mapping != NULL ? ", by the mapping " : "",
+        story->mapping != NULL ? story->mapping : "");
+    if (story->is_replanned)
+        say(text, "\n", "",
+            "The code moved since the plan was made. This is the same mapping and the same kinds "
+            "of edits, and no more of them, at the head of '%s'.",
+            look->branch);
+}
+
+static void
+add_evidence(GString *text, const ChangeRules *rules, const Look *look)
+{
+    g_autofree char *read = text_count(look->files_read);
+    g_autofree char *edited = text_count(look->files_edited);
+    g_string_append(text, "\nEvidence:\n");
+    say(text, "- ", "  ", "files read at commit %.12s of '%s': %s", look->commit, look->branch,
+        read);
+    say(text, "- ", "  ", "of these name the dataset: %u, are changed: %s", look->files->len,
+        edited);
+    for (int i = 0; i < DISPOSITION_COUNT; i++)
+        if (look->count[i] > 0)
+            say(text, "- ", "  ", "%s: %" G_GINT64_FORMAT, disposition_name((Disposition) i),
+                look->count[i]);
+    say(text, "- ", "  ", "every changed file still parses");
+    if (rules->is_in_place)
+        return;
+    say(text, "- ", "  ", "rewriting them again changes nothing");
+    say(text, "- ", "  ", "looked through again, they name the old dataset nowhere");
+}
+
+static void
+add_left(GString *text, const Look *look)
+{
+    g_autoptr(json_t) reasons = look_reasons(look);
+    json_t *reason;
+    size_t i;
+    if (json_array_size(reasons) == 0)
+        return;
+    g_string_append(text, "\nLeft to people (these files are as they were):\n");
+    json_array_foreach(reasons, i, reason)
+    {
+        if (i == LEFT_SHOWN_MAX) {
+            g_string_append(text, "- and more\n");
+            break;
+        }
+        say(text, "- ", "  ", "%s:%d: %s [%s]", json_get_string(reason, "path", ""),
+            (int) json_get_int(reason, "line", 0), json_get_string(reason, "text", ""),
+            json_get_string(reason, "code", ""));
+    }
+}
+
+static void
+add_approvals(GString *text, const ChangeStory *story)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_t *name;
+    size_t i;
+    json_array_foreach(story->approved_by, i, name)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+    if (names->len > 0)
+        say(text, "\nApproved by ", "", "%s.", names->str);
+}
+
+char *
+change_message(const ChangeStory *story, const ChangeRules *rules, const Look *look)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    add_why(text, story, rules, look);
+    add_evidence(text, rules, look);
+    add_left(text, look);
+    add_approvals(text, story);
+    g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
+                           story->name->migration, story->name->plan, story->name->consumer);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}

@@ -1,0 +1,49 @@
+/*
+ * repository.h - a consumer's repository, as it is at one commit: read, never checked out.
+ */
+#pragma once
+
+#include "model/config.h"
+
+typedef struct {
+    char *address;        /* "acme:player" */
+    char *git_dir;        /* absolute */
+    char *default_branch; /* as honk.yaml says; NULL: the repository says */
+    bool is_bare;
+} Repository;
+
+/* NOT_FOUND when there is none. A linked working tree is none: its repository is elsewhere. */
+CHECKED bool repository_open(const Config *config, const char *address, Repository **ret,
+                             GError **error);
+void repository_free(Repository *repository);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Repository, repository_free)
+
+/* The default branch ("main") and the commit at its head. WRONG_STATE when there is none yet. */
+CHECKED bool repository_head(const Repository *repository, char **ret_branch, char **ret_commit,
+                             GError **error);
+/* The commit that a full ref ("refs/heads/main") or another name points to; NULL when there is no such thing. */
+CHECKED bool repository_commit(const Repository *repository, const char *name, char **ret,
+                               GError **error);
+/* Is `commit` part of the history of `head`? */
+CHECKED bool repository_has(const Repository *repository, const char *head, const char *commit,
+                            bool *ret, GError **error);
+
+/* ---- what a commit holds ---- */
+
+typedef struct {
+    char *path;    /* as in git: any bytes but zero */
+    char *blob;    /* id */
+    unsigned mode; /* 0100644 or 0100755 */
+    int64_t bytes;
+} TreeFile;
+
+/* Files of the commit that may be code (code.h), by path: no links, no submodules. Array of TreeFile *; caller frees.
+ * TOO_LARGE over TREE_FILES_MAX. */
+CHECKED bool repository_tree(const Repository *repository, const char *commit, GPtrArray **ret,
+                             GError **error);
+#define TREE_FILES_MAX 500000 /* ten times the Linux kernel would be one repository too many */
+
+/* The bytes of blobs, one after the other, in the order asked for. False from `fn` stops, with its error. */
+typedef bool BlobFn(guint index, const char *bytes, size_t count, void *data, GError **error);
+CHECKED bool repository_blobs(const Repository *repository, const GPtrArray *files, BlobFn *fn,
+                              void *data, GError **error);

@@ -1,0 +1,29 @@
+/* code.c - see code.h. */
+#include "rewrite/code.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define LOOKED_AT_BYTES 8192 /* as far as git looks, too */
+
+bool
+code_is_passed_over(const char *name)
+{
+    return name[0] == '.' || strcmp(name, "node_modules") == 0 || strcmp(name, "dbt_packages") == 0;
+}
+
+bool
+code_path_is_passed_over(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    for (size_t i = 0; parts[i] != NULL; i++)
+        if (code_is_passed_over(parts[i]))
+            return true;
+    return false;
+}
+
+bool
+code_is_binary(const char *bytes, size_t count)
+{
+    return memchr(bytes, '\0', MIN(count, LOOKED_AT_BYTES)) != NULL;
+}

@@ -1,0 +1,17 @@
+/*
+ * code.h - which files of a repository are code: the one judgement, wherever the files come from.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The largest SQL that people wrote is a tenth of it. */
+#define CODE_FILE_BYTES_MAX (16 * 1024 * 1024)
+
+/* A file or folder that nobody of the house wrote: hidden ones, and packages of others. */
+bool code_is_passed_over(const char *name);
+/* The same for each part of "reports/active.sql". */
+bool code_path_is_passed_over(const char *path);
+/* Not text of any kind. */
+bool code_is_binary(const char *bytes, size_t count);
