@@ -1,0 +1,129 @@
+/*
+ * check.c - what the answers of the instances mean.
+ *
+ * Every look asks every instance; only once in an interval it counts as a check. The worst answer of
+ * the new instances is the verdict. One that has never answered for long enough is still starting:
+ * it is not judged but has its own deadline.
+ */
+#include "rollout/inner.h"
+
+static const char *const verdict_names[VERDICT_COUNT] = {
+    [VERDICT_PASS] = "pass",
+    [VERDICT_NO_DATA] = "no_data",
+    [VERDICT_INCONCLUSIVE] = "inconclusive",
+    [VERDICT_ERROR] = "error",
+    [VERDICT_FAIL] = "fail",
+};
+
+const char *
+verdict_name(Verdict verdict)
+{
+    return verdict_names[verdict];
+}
+
+/* An answer that says nothing about health is an answer all the same. */
+static bool
+answers(const SceneInstance *instance)
+{
+    return instance->is_alive && instance->health != VERDICT_FAIL;
+}
+
+static void
+forget_the_gone(Turn *turn, json_t *of)
+{
+    const char *id;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(of, next, id, value)
+    {
+        bool is_there = false;
+        for (size_t i = 0; i < turn->scene->count && !is_there; i++)
+            is_there = g_strcmp0(turn->scene->instances[i].id, id) == 0;
+        if (!is_there)
+            json_object_del(of, id);
+    }
+}
+
+void
+turn_note_ready(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+
+    forget_the_gone(turn, rollout->ready_since);
+    forget_the_gone(turn, rollout->proven);
+    for (size_t i = 0; i < turn->scene->count; i++) {
+        const SceneInstance *instance = &turn->scene->instances[i];
+        /* Who could not be asked is taken to be as it was; traffic says that it answered once. */
+        if (instance->is_alive && instance->health == VERDICT_ERROR && !instance->in_traffic)
+            continue;
+        if (!answers(instance))
+            json_object_del(rollout->ready_since, instance->id);
+        else if (json_object_get(rollout->ready_since, instance->id) == NULL)
+            json_set_int(rollout->ready_since, instance->id, turn->now_ms);
+        if (is_ready(turn, instance))
+            json_set_bool(rollout->proven, instance->id, true);
+    }
+}
+
+Verdict
+turn_verdict(const Turn *turn)
+{
+    Goal goal = {0};
+    Verdict worst = VERDICT_PASS;
+    bool is_asked = false;
+
+    for (size_t i = 0; i < turn->scene->count; i++) {
+        const SceneInstance *instance = &turn->scene->instances[i];
+        if (side_of(turn->rollout, &goal, instance) == OLD || !instance->is_alive ||
+            instance->is_draining || !is_proven(turn->rollout, instance))
+            continue;
+        is_asked = true;
+        worst = MAX(worst, instance->health);
+    }
+    return is_asked ? worst : VERDICT_NO_DATA;
+}
+
+static void
+count_verdict(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+
+    switch (rollout->verdict) {
+    case VERDICT_PASS:
+        if (rollout->fails == 0)
+            rollout->failed_ms = 0;
+        break;
+    case VERDICT_FAIL:
+        rollout->fails++;
+        if (rollout->failed_ms == 0)
+            rollout->failed_ms = turn->now_ms;
+        break;
+    case VERDICT_NO_DATA:
+    case VERDICT_INCONCLUSIVE:
+    case VERDICT_ERROR:
+        rollout->unclear++;
+        rollout->unclear_kind = rollout->verdict;
+        break;
+    case VERDICT_COUNT:
+        g_assert_not_reached();
+    }
+}
+
+bool
+turn_check(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+    Verdict verdict = turn_verdict(turn);
+    bool is_judged = rollout->state == ROLLOUT_ANALYSING || rollout->state == ROLLOUT_SOAKING;
+
+    if (turn->now_ms < rollout->next_check_ms)
+        return false;
+    rollout->next_check_ms = turn->now_ms + turn->spec->interval_ms;
+    /* While instances are still coming, only a failure says something. */
+    if (!is_judged && verdict != VERDICT_FAIL)
+        return false;
+    rollout->verdict = verdict;
+    count_verdict(turn);
+    return true;
+}

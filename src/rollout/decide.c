@@ -1,0 +1,556 @@
+/* decide.c - see rollout.h: what people said, what happened, what is next. */
+#include "rollout/inner.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define HISTORY_TEXT_BYTES_MAX 200 /* a sentence; 40 of them fit into a checkpoint many times */
+#define POLL_MS 250                /* while instances come and go */
+#define LOOK_MS_MAX 60000          /* somebody may have taken the service */
+#define BACKOFF_MS 1000            /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
+#define TRIES_SHIFT_MAX 6
+
+static const unsigned trying = 1u << ROLLOUT_STEPPING | 1u << ROLLOUT_ANALYSING |
+                               1u << ROLLOUT_PROMOTING | 1u << ROLLOUT_SOAKING;
+
+/* ---- moves ---- */
+
+static void
+set_text(char **to, const char *text)
+{
+    char *copy = g_strndup(text, HISTORY_TEXT_BYTES_MAX);
+    g_free(*to);
+    *to = copy;
+}
+
+static void
+remember(Turn *turn, const char *event, RolloutState from, RolloutState to)
+{
+    Rollout *rollout = turn->rollout;
+    json_t *move = json_object();
+
+    json_set_int(move, "at_ms", turn->now_ms);
+    json_set_string(move, "event", event);
+    json_set_string(move, "from", rollout_state_name(from));
+    json_set_string(move, "to", rollout_state_name(to));
+    json_set_string(move, "why", rollout->why);
+    json_set_string(move, "actor", turn->actor);
+    json_array_append_new(rollout->history, move);
+    while (json_array_size(rollout->history) > ROLLOUT_HISTORY_MAX)
+        json_array_remove(rollout->history, 0);
+}
+
+static void
+begin_checks(Turn *turn, int64_t for_ms)
+{
+    turn->rollout->bake_until_ms = turn->now_ms + for_ms;
+    turn->rollout->next_check_ms = turn->now_ms;
+}
+
+static void
+reset_counts(Rollout *rollout)
+{
+    rollout->fails = rollout->unclear = 0;
+    rollout->failed_ms = 0;
+}
+
+/* Deadlines stand still while it is paused. */
+static void
+after_pause(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+    int64_t paused_ms = turn->now_ms - rollout->since_ms;
+
+    rollout->deadline_ms += paused_ms;
+    rollout->bake_until_ms += paused_ms;
+    rollout->next_check_ms = turn->now_ms;
+    reset_counts(rollout);
+}
+
+static void
+enter_step(Turn *turn, RolloutState from)
+{
+    Rollout *rollout = turn->rollout;
+
+    if (from == ROLLOUT_ANALYSING || rollout->at_gate)
+        rollout->step++;
+    rollout->deadline_ms = turn->now_ms + turn->spec->progress_ms;
+    rollout->best = 0;
+    reset_counts(rollout);
+}
+
+static void
+enter_aborting(Turn *turn)
+{
+    turn->rollout->deadline_ms = turn->now_ms + turn->spec->rollback_ms;
+    turn->rollout->restarts = 0;
+    turn->rollout->safe_ms = 0;
+    set_text(&turn->rollout->completion, "aborted");
+}
+
+static void
+enter(Turn *turn, RolloutState from, const char *event)
+{
+    Rollout *rollout = turn->rollout;
+    bool resumes = from == ROLLOUT_PAUSED && !rollout->at_gate && rollout->state == rollout->left &&
+                   strcmp(event, "promote_full") != 0;
+
+    if (resumes) {
+        after_pause(turn);
+        return;
+    }
+    switch (rollout->state) {
+    case ROLLOUT_STEPPING:
+        enter_step(turn, from);
+        break;
+    case ROLLOUT_ANALYSING:
+        begin_checks(turn, turn->spec->steps[rollout->step].bake_ms);
+        break;
+    case ROLLOUT_PROMOTING:
+        rollout->step = turn->spec->step_count - 1;
+        rollout->deadline_ms = turn->now_ms + turn->spec->progress_ms;
+        rollout->best = 0;
+        reset_counts(rollout);
+        if (strcmp(event, "promote_full") == 0)
+            set_text(&rollout->completion, "fast_promoted");
+        break;
+    case ROLLOUT_SOAKING:
+        reset_counts(rollout);
+        begin_checks(turn, turn->spec->soak_ms);
+        break;
+    case ROLLOUT_ABORTING:
+        enter_aborting(turn);
+        break;
+    case ROLLOUT_PAUSED:
+        rollout->left = from;
+        rollout->at_gate = strcmp(event, "passed") == 0;
+        return; /* the gate stands */
+    default:
+        break;
+    }
+    rollout->at_gate = false;
+}
+
+static void
+complete(Turn *turn)
+{
+    static const struct {
+        RolloutState state;
+        const char *completion;
+    } ends[] = {
+        {ROLLOUT_HEALTHY, "promoted"},
+        {ROLLOUT_ROLLED_BACK, "aborted"},
+        {ROLLOUT_SUPERSEDED, "superseded"},
+        {ROLLOUT_SKIPPED, "skipped"},
+    };
+    Rollout *rollout = turn->rollout;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ends[i].state == rollout->state) {
+            rollout->ended_ms = turn->now_ms;
+            if (rollout->completion == NULL || rollout->state != ROLLOUT_HEALTHY)
+                set_text(&rollout->completion, ends[i].completion);
+        }
+}
+
+bool
+turn_move(Turn *turn, const char *event, const char *code, const char *why, ...)
+{
+    Rollout *rollout = turn->rollout;
+    const Transition *row = turn_row(turn, event);
+    RolloutState from = rollout->state;
+    va_list args;
+
+    if (row == NULL)
+        return false;
+    va_start(args, why);
+    g_autofree char *text = why != NULL ? g_strdup_vprintf(why, args) : g_strdup(row->text);
+    va_end(args);
+    set_text(&rollout->why, text);
+    set_text(&rollout->code, code);
+    rollout->state = (RolloutState) row->to;
+    enter(turn, from, event);
+    rollout->since_ms = turn->now_ms;
+    complete(turn);
+    remember(turn, event, from, rollout->state);
+    turn->has_moved = true;
+    return true;
+}
+
+/* ---- what people say ---- */
+
+static const char *const words[] = {"rollback",     "supersede", "retry", "pause",
+                                    "promote_full", "promote",   "resume"};
+
+static void
+listen(Turn *turn, const json_t *signals, const char *word)
+{
+    json_t *signal;
+    size_t i;
+
+    json_array_foreach(signals, i, signal)
+    {
+        const char *reason = json_get_string(signal, "reason", NULL);
+        if (strcmp(json_get_string(signal, "signal", ""), word) != 0 ||
+            turn_row(turn, word) == NULL)
+            continue;
+        turn->actor = json_get_string(signal, "actor", NULL);
+        if (reason != NULL && *reason != '\0')
+            turn_move(turn, word, word, "%s: %s", turn_row(turn, word)->text, reason);
+        else
+            turn_move(turn, word, word, NULL);
+        turn->actor = NULL;
+    }
+}
+
+/* The way back is heard first, whatever was said before it. */
+static void
+listen_to_all(Turn *turn, const json_t *signals)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        listen(turn, signals, words[i]);
+}
+
+json_t *
+rollout_allowed(const Rollout *rollout)
+{
+    json_t *allowed = json_array();
+
+    for (size_t i = 0; i < rollout_transition_count; i++) {
+        const Transition *row = &rollout_transitions[i];
+        json_t *known;
+        size_t k;
+        bool is_word = false, is_known = false;
+        for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
+            is_word |= strcmp(words[w], row->event) == 0;
+        json_array_foreach(allowed, k, known) is_known |=
+            strcmp(json_string_value(known), row->event) == 0;
+        if (is_word && !is_known && (row->from & 1u << rollout->state) != 0 &&
+            strcmp(row->event, "supersede") != 0)
+            json_array_append_new(allowed, json_string(row->event));
+    }
+    return allowed;
+}
+
+/* ---- what happens by itself ---- */
+
+static void
+save(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+    const Scene *scene = turn->scene;
+    int alive = 0;
+
+    rollout->from = g_strdup(scene->template);
+    rollout->is_saved = true;
+    for (size_t i = 0; i < scene->count; i++) {
+        const SceneInstance *instance = &scene->instances[i];
+        if (!instance->is_alive || instance->is_draining)
+            continue;
+        alive++;
+        json_array_append_new(rollout->old_ids, json_string(instance->id));
+        rollout->old_ready += instance->in_traffic && is_ready(turn, instance);
+    }
+    rollout->old_count = scene->template != NULL ? scene->template_count : alive;
+    rollout->old_ready = MIN(rollout->old_ready, rollout->old_count);
+}
+
+/* New instances that died, or never answered, are failed checks: they are counted when they are
+ * ordered away, so that each counts once. */
+static int
+count_lost(Turn *turn)
+{
+    const Goal goal = {0};
+    int lost = 0;
+
+    for (size_t i = 0; i < turn->scene->count; i++) {
+        const SceneInstance *instance = &turn->scene->instances[i];
+        bool is_late = is_hung(turn, instance);
+        bool is_dead = !instance->is_alive && is_ours(turn->rollout, instance);
+        lost += side_of(turn->rollout, &goal, instance) == NEW && (is_late || is_dead);
+    }
+    if (lost > 0 && turn->rollout->failed_ms == 0)
+        turn->rollout->failed_ms = turn->now_ms;
+    turn->rollout->fails += lost;
+    return lost;
+}
+
+static bool
+look_for_failure(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+    int lost = count_lost(turn);
+    bool is_checked = turn_check(turn);
+    int limit = turn->spec->failures_allowed;
+
+    if (rollout->fails > limit)
+        return turn_move(turn, "failed", lost > 0 ? "crashed" : "check_failed",
+                         lost > 0
+                             ? "%d new instance%s died or never answered: failure %d, %d allowed"
+                             : "%d of the new instances' check%s failed: failure %d, %d allowed",
+                         MAX(lost, 1), MAX(lost, 1) == 1 ? "" : "s", rollout->fails, limit);
+    if (turn->scene->problem != NULL)
+        return turn_move(turn, "failed", "fatal", "%s", turn->scene->problem);
+    if (!is_checked || rollout->unclear <= turn->spec->unclear_allowed ||
+        rollout->verdict == VERDICT_PASS || turn_on_unclear(turn) == ON_UNCLEAR_GO_ON)
+        return false;
+    return turn_move(turn, "unclear", verdict_name(rollout->unclear_kind),
+                     "%d checks without a clear answer (%s), %d allowed", rollout->unclear,
+                     verdict_name(rollout->unclear_kind), turn->spec->unclear_allowed);
+}
+
+/* The furthest that this state has come: each step of it gives the rest more time. */
+static void
+note_progress(Turn *turn, const Census *census)
+{
+    Rollout *rollout = turn->rollout;
+    int progress = census->ready[NEW] + census->traffic[NEW] +
+                   MAX(rollout->old_count - census->traffic[OLD], 0);
+
+    if (progress <= rollout->best)
+        return;
+    rollout->best = progress;
+    rollout->deadline_ms = turn->now_ms + turn->spec->progress_ms;
+}
+
+static bool
+is_reached(const Turn *turn, const Goal *goal, const Census *census)
+{
+    return census->ready[NEW] == goal->new_alive && census->alive[NEW] == goal->new_alive &&
+           census->traffic[NEW] == goal->new_traffic && census->traffic[OLD] <= goal->old_traffic &&
+           (goal->old_alive < 0 ||
+            (census->alive[OLD] <= goal->old_alive && census->draining[OLD] == 0));
+}
+
+static void
+go_towards(Turn *turn, const char *event)
+{
+    Goal goal = turn_goal(turn);
+    Census census = turn_census(turn, &goal);
+
+    note_progress(turn, &census);
+    if (is_reached(turn, &goal, &census))
+        turn_move(turn, event, "reached", NULL);
+    else if (turn->now_ms >= turn->rollout->deadline_ms)
+        turn_move(turn, "failed", "deadline", "no progress: %d of %d new instances are ready",
+                  census.ready[NEW], goal.new_alive);
+}
+
+static bool
+checks_hold(const Turn *turn)
+{
+    const Rollout *rollout = turn->rollout;
+    return rollout->verdict == VERDICT_PASS ||
+           (rollout->verdict != VERDICT_FAIL && turn_on_unclear(turn) == ON_UNCLEAR_GO_ON);
+}
+
+static void
+bake(Turn *turn)
+{
+    const char *gate = turn->spec->steps[turn->rollout->step].gate;
+
+    if (turn->now_ms < turn->rollout->bake_until_ms || !checks_hold(turn))
+        return;
+    if (gate != NULL)
+        turn_move(turn, "passed", "gate", "waits for a person: %s", gate);
+    else
+        turn_move(turn, "passed", "passed", NULL);
+}
+
+static void
+soak(Turn *turn)
+{
+    Goal goal = turn_goal(turn);
+    Census census = turn_census(turn, &goal);
+    bool is_alone = census.alive[OLD] + census.draining[OLD] + census.dead[OLD] +
+                        census.draining[NEW] + census.dead[NEW] ==
+                    0;
+
+    if (turn->now_ms >= turn->rollout->bake_until_ms && checks_hold(turn) && is_alone &&
+        is_reached(turn, &goal, &census) &&
+        g_strcmp0(turn->scene->template, turn->rollout->to) == 0)
+        turn_move(turn, "soaked", "promoted", NULL);
+}
+
+static void
+wait_paused(Turn *turn)
+{
+    const Rollout *rollout = turn->rollout;
+    bool by_itself = g_strcmp0(rollout->code, "pause") != 0;
+    bool is_unclear = g_strcmp0(rollout->code, "no_data") == 0 ||
+                      g_strcmp0(rollout->code, "inconclusive") == 0 ||
+                      g_strcmp0(rollout->code, "error") == 0;
+
+    if (is_unclear && turn_verdict(turn) == VERDICT_PASS)
+        turn_move(turn, "cleared", "cleared", NULL);
+    else if (by_itself && turn->spec->pause_ms > 0 &&
+             turn->now_ms - rollout->since_ms >= turn->spec->pause_ms)
+        turn_move(turn, "unanswered", "unanswered", NULL);
+}
+
+/* ---- the way back ---- */
+
+/* All traffic that there is goes to the old revision, and enough of it answers. */
+static bool
+is_safe(const Turn *turn, const Census *census)
+{
+    return census->traffic[NEW] == 0 && census->serving >= serving_floor(turn);
+}
+
+static void
+go_back(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+    Goal goal = turn_goal(turn);
+    Census census = turn_census(turn, &goal);
+    bool is_whole = census.alive[NEW] + census.draining[NEW] + census.dead[NEW] == 0 &&
+                    census.alive[OLD] == rollout->old_count && census.draining[OLD] == 0 &&
+                    census.dead[OLD] == 0 && census.serving >= rollout->old_ready &&
+                    census.traffic[OLD] >= MIN(rollout->old_ready, rollout->old_count);
+    bool is_template = g_strcmp0(turn->scene->template, rollout->from) == 0;
+
+    if (rollout->safe_ms == 0 && is_safe(turn, &census))
+        rollout->safe_ms = turn->now_ms;
+    if (is_whole && is_template)
+        turn_move(turn, "restored", "restored", NULL);
+    else if (rollout->state == ROLLOUT_ABORTING && turn->now_ms >= rollout->deadline_ms)
+        turn_move(turn, "late", "late",
+                  "not restored in time: %d of %d old instances answer, %d new "
+                  "ones are left; keeps trying",
+                  census.ready[OLD], rollout->old_count, census.alive[NEW] + census.draining[NEW]);
+}
+
+static void
+try_again(Turn *turn)
+{
+    turn->rollout->tries++;
+    turn->rollout->restarts = 0;
+    go_back(turn);
+}
+
+static void
+start(Turn *turn)
+{
+    const Transition *row = turn_row(turn, "start");
+
+    if (row->to == ROLLOUT_PREPARING)
+        save(turn);
+    turn_move(turn, "start", "start", NULL);
+    turn->decision->must_keep = turn->rollout->state == ROLLOUT_PREPARING;
+}
+
+static void
+prepare(Turn *turn)
+{
+    if (turn->scene->problem != NULL)
+        turn_move(turn, "failed", "fatal", "%s", turn->scene->problem);
+    else if (turn->scene->is_prepared)
+        turn_move(turn, "prepared", "prepared", NULL);
+}
+
+static void
+advance(Turn *turn)
+{
+    Rollout *rollout = turn->rollout;
+
+    if (turn->scene->is_taken && turn_move(turn, "supersede", "superseded", NULL))
+        return;
+    if ((trying & 1u << rollout->state) != 0 && look_for_failure(turn))
+        return;
+    switch (rollout->state) {
+    case ROLLOUT_PENDING:
+        if (!turn_move(turn, "admit", "admitted", NULL))
+            set_text(&rollout->why, turn->scene->occupant != NULL ? turn->scene->occupant
+                                                                  : "somebody has the service");
+        break;
+    case ROLLOUT_ADMITTED:
+        start(turn);
+        break;
+    case ROLLOUT_PREPARING:
+        prepare(turn);
+        break;
+    case ROLLOUT_STEPPING:
+        go_towards(turn, "reached");
+        break;
+    case ROLLOUT_ANALYSING:
+        bake(turn);
+        break;
+    case ROLLOUT_PROMOTING:
+        go_towards(turn, "promoted");
+        break;
+    case ROLLOUT_SOAKING:
+        soak(turn);
+        break;
+    case ROLLOUT_PAUSED:
+        wait_paused(turn);
+        break;
+    case ROLLOUT_ABORTING:
+        go_back(turn);
+        break;
+    case ROLLOUT_DEGRADED:
+        try_again(turn);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- when to look again ---- */
+
+static bool
+acts_at_once(const Decision *decision)
+{
+    for (guint i = 0; decision->orders != NULL && i < decision->orders->len; i++)
+        if (((const Order *) decision->orders->pdata[i])->kind == ORDER_TRAFFIC)
+            return true;
+    return false;
+}
+
+static int64_t
+next_look(const Turn *turn)
+{
+    const Rollout *rollout = turn->rollout;
+    int64_t now_ms = turn->now_ms, poll_ms = MIN(POLL_MS, turn->spec->interval_ms);
+
+    if (turn->has_moved || acts_at_once(turn->decision))
+        return now_ms;
+    switch (rollout->state) {
+    case ROLLOUT_ANALYSING:
+        return MAX(MIN(rollout->next_check_ms, now_ms + LOOK_MS_MAX), now_ms + 1);
+    case ROLLOUT_PAUSED:
+        return now_ms + (g_strcmp0(rollout->code, "pause") == 0 && turn->spec->pause_ms == 0
+                             ? LOOK_MS_MAX
+                             : MIN(turn->spec->interval_ms, LOOK_MS_MAX));
+    case ROLLOUT_FROZEN:
+    case ROLLOUT_HEALTHY:
+        return now_ms + LOOK_MS_MAX;
+    case ROLLOUT_DEGRADED:
+        return now_ms +
+               MIN((int64_t) BACKOFF_MS << MIN(rollout->tries, TRIES_SHIFT_MAX), LOOK_MS_MAX);
+    case ROLLOUT_SOAKING:
+        return now_ms < rollout->bake_until_ms
+                   ? MAX(MIN(rollout->next_check_ms, rollout->bake_until_ms), now_ms + 1)
+                   : now_ms + poll_ms;
+    default:
+        return now_ms + poll_ms;
+    }
+}
+
+void
+rollout_decide(const RolloutSpec *spec, Rollout *rollout, const Scene *scene, const json_t *signals,
+               int64_t now_ms, Decision *ret)
+{
+    Turn turn = {
+        .spec = spec, .rollout = rollout, .scene = scene, .now_ms = now_ms, .decision = ret};
+
+    *ret = (Decision){0};
+    turn_note_ready(&turn);
+    listen_to_all(&turn, signals);
+    if (!turn.has_moved)
+        advance(&turn);
+    if (!ret->must_keep)
+        turn_order(&turn);
+    ret->is_over = rollout_state_is_terminal(rollout->state) || rollout->state == ROLLOUT_HEALTHY;
+    ret->look_ms = next_look(&turn);
+}
