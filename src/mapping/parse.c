@@ -16,13 +16,13 @@ typedef void KeyFn(const Reader *reader, const YamlNode *value, Mapping *mapping
 static void
 read_source(const Reader *reader, const YamlNode *value, Mapping *mapping)
 {
-    mapping->source = g_strdup(reader_text(reader, value, "source"));
+    mapping->source = g_strdup(reader_scalar(reader, value, "source"));
 }
 
 static void
 read_target(const Reader *reader, const YamlNode *value, Mapping *mapping)
 {
-    mapping->target = g_strdup(reader_text(reader, value, "target"));
+    mapping->target = g_strdup(reader_scalar(reader, value, "target"));
 }
 
 static void
@@ -45,7 +45,7 @@ read_key(const Reader *reader, const YamlNode *value, Mapping *mapping)
 static void
 read_where(const Reader *reader, const YamlNode *value, Mapping *mapping)
 {
-    mapping->where = g_strdup(reader_text(reader, value, "where"));
+    mapping->where = g_strdup(reader_scalar(reader, value, "where"));
     mapping->where_mark = node_mark(value);
 }
 
@@ -56,10 +56,10 @@ check_collision(const Reader *reader, const YamlNode *key, const Mapping *mappin
     for (guint i = 0; i < mapping->rules->len; i++) {
         const Rule *other = mapping->rules->pdata[i];
         if (g_ascii_strcasecmp(other->target, key->text) == 0)
-            reader_error(reader, key, "collision",
-                         "column '%s' collides with column '%s' (line %d): names that differ by "
-                         "case alone are one column in most stores",
-                         key->text, other->target, other->mark.line);
+            reader_complain(reader, key, "collision",
+                            "column '%s' collides with column '%s' (line %d): names that differ by "
+                            "case alone are one column in most stores",
+                            key->text, other->target, other->mark.line);
     }
 }
 
@@ -69,8 +69,8 @@ read_columns(const Reader *reader, const YamlNode *value, Mapping *mapping)
     if (!reader_is_map(reader, value, "columns", "{ target_column: source_column }"))
         return;
     if (value->count == 0)
-        reader_error(reader, value, "bad-value",
-                     "columns is empty; expected { target_column: source_column }");
+        reader_complain(reader, value, "bad-value",
+                        "columns is empty; expected { target_column: source_column }");
     for (size_t i = 0; i < value->count; i++) {
         const YamlNode *key = value->items[2 * i];
         Rule *rule = rule_parse(key, value->items[2 * i + 1], reader->file, reader->diags);
@@ -85,7 +85,7 @@ static void
 read_drop(const Reader *reader, const YamlNode *key, const YamlNode *value, Mapping *mapping)
 {
     static const char *const known[] = {"why", "link", NULL};
-    const char *name = reader_text(reader, key, "the name of a dropped column");
+    const char *name = reader_scalar(reader, key, "the name of a dropped column");
     if (name == NULL)
         return;
     json_t *entry = json_object();
@@ -100,12 +100,12 @@ read_drop(const Reader *reader, const YamlNode *key, const YamlNode *value, Mapp
     reader_known_keys(reader, value, known, "a dropped column");
     const YamlNode *why = yaml_get(value, "why"), *link = yaml_get(value, "link");
     if (why == NULL)
-        reader_error(reader, key, "missing-key",
-                     "dropped column '%s' needs a reason: { why: \"…\" }", name);
+        reader_complain(reader, key, "missing-key",
+                        "dropped column '%s' needs a reason: { why: \"…\" }", name);
     else
-        json_set_string(entry, "why", reader_text(reader, why, "why"));
+        json_set_string(entry, "why", reader_scalar(reader, why, "why"));
     if (link != NULL)
-        json_set_string(entry, "link", reader_text(reader, link, "link"));
+        json_set_string(entry, "link", reader_scalar(reader, link, "link"));
 }
 
 static void
@@ -123,7 +123,7 @@ read_consumer(const Reader *reader, const YamlNode *key, const YamlNode *value, 
 {
     static const char *const known[] = {"expr", "values", "why", "link", NULL};
     static const char *const texts[] = {"expr", "why", "link"};
-    const char *name = reader_text(reader, key, "a column of consumers");
+    const char *name = reader_scalar(reader, key, "a column of consumers");
     if (name == NULL ||
         !reader_is_map(reader, value, "what a consumer writes instead", "{ expr: \"…\" }"))
         return;
@@ -131,15 +131,15 @@ read_consumer(const Reader *reader, const YamlNode *key, const YamlNode *value, 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         const YamlNode *text = yaml_get(value, texts[i]);
         if (text != NULL)
-            (void) reader_text(reader, text, texts[i]);
+            (void) reader_scalar(reader, text, texts[i]);
     }
     const YamlNode *values = yaml_get(value, "values");
     if (values != NULL)
         (void) reader_is_map(reader, values, "values", "{ UK: GB }");
     if (values == NULL && yaml_get(value, "expr") == NULL)
-        reader_error(reader, key, "missing-key",
-                     "consumers of column '%s' need an `expr`, or literals mapped through `values`",
-                     name);
+        reader_complain(
+            reader, key, "missing-key",
+            "consumers of column '%s' need an `expr`, or literals mapped through `values`", name);
     g_ptr_array_add(mapping->consumer_marks, name_new(name, node_mark(key)));
     json_object_set_new(mapping->consumers, name, yaml_to_json(value));
 }
@@ -177,11 +177,11 @@ read_dbt(const Reader *reader, const YamlNode *value, Mapping *mapping)
         return;
     reader_known_keys(reader, value, known, "dbt");
     for (size_t i = 0; i < value->count; i++)
-        (void) reader_text(reader, value->items[2 * i + 1], "a name of dbt");
+        (void) reader_scalar(reader, value->items[2 * i + 1], "a name of dbt");
     if ((yaml_get(value, "source") == NULL) == (yaml_get(value, "ref") == NULL))
-        reader_error(reader, value, "missing-key", "dbt needs either `source` or `ref`");
+        reader_complain(reader, value, "missing-key", "dbt needs either `source` or `ref`");
     if (yaml_get(value, "target") == NULL)
-        reader_error(reader, value, "missing-key", "dbt needs `target`");
+        reader_complain(reader, value, "missing-key", "dbt needs `target`");
     json_decref(mapping->dbt);
     mapping->dbt = yaml_to_json(value);
 }
@@ -220,10 +220,10 @@ read_quarantine(const Reader *reader, const YamlNode *value, Mapping *mapping)
         (void) reader_int(reader, rows, "rows_max", 0, G_MAXINT64, &mapping->rows_max);
     if (share == NULL)
         return;
-    const char *text = reader_text(reader, share, "share_max");
+    const char *text = reader_scalar(reader, share, "share_max");
     if (text != NULL && !share_parse(text, &mapping->share_max_ppm))
-        reader_error(reader, share, "bad-value",
-                     "share_max must be a share such as 1%% or 0.01, here is '%s'", text);
+        reader_complain(reader, share, "bad-value",
+                        "share_max must be a share such as 1%% or 0.01, here is '%s'", text);
 }
 
 static void
@@ -257,11 +257,11 @@ read_header(const Reader *reader, const YamlNode *document)
 {
     const YamlNode *version = yaml_get(document, "apiVersion"), *kind = yaml_get(document, "kind");
     if (version != NULL && g_strcmp0(version->text, "honk/v1") != 0)
-        reader_error(reader, version, "bad-value", "apiVersion must be honk/v1, here is '%s'",
-                     version->text != NULL ? version->text : "");
+        reader_complain(reader, version, "bad-value", "apiVersion must be honk/v1, here is '%s'",
+                        version->text != NULL ? version->text : "");
     if (kind != NULL && g_strcmp0(kind->text, "Mapping") != 0)
-        reader_error(reader, kind, "bad-value", "kind must be Mapping, here is '%s'",
-                     kind->text != NULL ? kind->text : "");
+        reader_complain(reader, kind, "bad-value", "kind must be Mapping, here is '%s'",
+                        kind->text != NULL ? kind->text : "");
 }
 
 /* --- what the parts of a document say of each other --- */
@@ -342,7 +342,7 @@ document_read(const Reader *reader, const YamlNode *document)
         if (value != NULL)
             keys[i].read(reader, value, mapping);
         else if (keys[i].is_needed)
-            reader_error(reader, document, "missing-key", "a mapping needs `%s`", keys[i].name);
+            reader_complain(reader, document, "missing-key", "a mapping needs `%s`", keys[i].name);
     }
     check_dropped(reader, mapping);
     check_listed(reader, mapping, mapping->key_marks, "key");

@@ -14,7 +14,7 @@ typedef void KeyFn(const Reader *reader, const YamlNode *key, const YamlNode *va
 static void
 read_from(const Reader *reader, const YamlNode *key, const YamlNode *value, Rule *rule)
 {
-    const char *name = reader_text(reader, value, "from");
+    const char *name = reader_scalar(reader, value, "from");
     rule->base = BASE_FROM;
     rule->base_mark = node_mark(value);
     rule->from = g_strdup(name != NULL ? name : "");
@@ -23,7 +23,7 @@ read_from(const Reader *reader, const YamlNode *key, const YamlNode *value, Rule
 static void
 read_expr(const Reader *reader, const YamlNode *key, const YamlNode *value, Rule *rule)
 {
-    const char *sql = reader_text(reader, value, "expr");
+    const char *sql = reader_scalar(reader, value, "expr");
     rule->base = BASE_EXPR;
     rule->base_mark = node_mark(value);
     rule->expr = g_strdup(sql != NULL ? sql : "NULL");
@@ -47,17 +47,18 @@ read_part(const Reader *reader, const YamlNode *node)
     part->mark = node_mark(node);
     part->is_column = true;
     if (node->kind != YAML_MAP) {
-        part->text = g_strdup(reader_text(reader, node, "a part of concat"));
+        part->text = g_strdup(reader_scalar(reader, node, "a part of concat"));
         return part;
     }
     reader_known_keys(reader, node, known, "a part of concat");
     const YamlNode *text = yaml_get(node, "text"), *from = yaml_get(node, "from");
     if ((text == NULL) == (from == NULL)) {
-        reader_error(reader, node, "bad-value", "a part of concat is a column, or { text: \"…\" }");
+        reader_complain(reader, node, "bad-value",
+                        "a part of concat is a column, or { text: \"…\" }");
     } else if (from != NULL) {
-        part->text = g_strdup(reader_text(reader, from, "from"));
+        part->text = g_strdup(reader_scalar(reader, from, "from"));
     } else if (text->kind != YAML_SCALAR) {
-        reader_error(reader, text, "wrong-type", "text must be a single value");
+        reader_complain(reader, text, "wrong-type", "text must be a single value");
     } else {
         part->is_column = false;
         part->text = g_strdup(text->text); /* may be empty, and blanks count */
@@ -71,8 +72,8 @@ read_concat(const Reader *reader, const YamlNode *key, const YamlNode *value, Ru
     rule->base = BASE_CONCAT;
     rule->base_mark = node_mark(value);
     if (value->kind != YAML_LIST || value->count == 0) {
-        reader_error(reader, value, "wrong-type",
-                     "concat must be a list such as [ first_name, { text: \" \" }, last_name ]");
+        reader_complain(reader, value, "wrong-type",
+                        "concat must be a list such as [ first_name, { text: \" \" }, last_name ]");
         return;
     }
     for (size_t i = 0; i < value->count; i++) {
@@ -93,17 +94,18 @@ read_split(const Reader *reader, const YamlNode *key, const YamlNode *value, Rul
     reader_known_keys(reader, value, known, "split");
     const YamlNode *by = yaml_get(value, "by"), *number = yaml_get(value, "part");
     if (by == NULL || number == NULL) {
-        reader_error(reader, value, "missing-key", "split needs %s, such as { by: \" \", part: 1 }",
-                     by == NULL ? "'by'" : "'part'");
+        reader_complain(reader, value, "missing-key",
+                        "split needs %s, such as { by: \" \", part: 1 }",
+                        by == NULL ? "'by'" : "'part'");
         return;
     }
     if (by->kind != YAML_SCALAR || by->text[0] == '\0') {
-        reader_error(reader, by, "bad-value", "split by must be a text that is not empty");
+        reader_complain(reader, by, "bad-value", "split by must be a text that is not empty");
         return;
     }
     if (reader_int(reader, number, "split part", -1000000, 1000000, &part) && part == 0)
-        reader_error(reader, number, "bad-value",
-                     "split part counts from 1, or from -1 backwards; there is no part 0");
+        reader_complain(reader, number, "bad-value",
+                        "split part counts from 1, or from -1 backwards; there is no part 0");
     rule->split_by = g_strdup(by->text);
     rule->split_part = (int) part;
 }
@@ -112,13 +114,14 @@ static void
 read_pair(const Reader *reader, const YamlNode *from, const YamlNode *to, Rule *rule)
 {
     if (from->kind != YAML_SCALAR) {
-        reader_error(reader, from, "wrong-type", "a key of values must be a single value");
+        reader_complain(reader, from, "wrong-type", "a key of values must be a single value");
         return;
     }
     if (yaml_is_null(from) && !(from->quoted)) {
-        reader_error(reader, from, "bad-value",
-                     "NULL cannot be a key of values: `default` says what becomes of NULL (quote "
-                     "it if the text is meant)");
+        reader_complain(
+            reader, from, "bad-value",
+            "NULL cannot be a key of values: `default` says what becomes of NULL (quote "
+            "it if the text is meant)");
         return;
     }
     Literal *made = reader_literal(reader, to, "what a value becomes");
@@ -139,7 +142,7 @@ read_values(const Reader *reader, const YamlNode *key, const YamlNode *value, Ru
     if (!reader_is_map(reader, value, "values", "{ UK: GB }"))
         return;
     if (value->count == 0)
-        reader_error(reader, value, "bad-value", "values is empty; expected { old: new, … }");
+        reader_complain(reader, value, "bad-value", "values is empty; expected { old: new, … }");
     for (size_t i = 0; i < value->count; i++)
         read_pair(reader, value->items[2 * i], value->items[2 * i + 1], rule);
 }
@@ -174,8 +177,8 @@ said_other_word(const Reader *reader, const YamlNode *value)
 {
     for (size_t i = 0; value->kind == YAML_SCALAR && i < G_N_ELEMENTS(other_words); i++)
         if (g_ascii_strcasecmp(value->text, other_words[i].word) == 0) {
-            reader_error(reader, value, "bad-value", "type '%s' is called '%s' here", value->text,
-                         column_type_name(other_words[i].type));
+            reader_complain(reader, value, "bad-value", "type '%s' is called '%s' here",
+                            value->text, column_type_name(other_words[i].type));
             return true;
         }
     return false;
@@ -198,14 +201,14 @@ read_type(const Reader *reader, const YamlNode *key, const YamlNode *value, Rule
 static void
 read_format(const Reader *reader, const YamlNode *key, const YamlNode *value, Rule *rule)
 {
-    const char *format = reader_text(reader, value, "format");
+    const char *format = reader_scalar(reader, value, "format");
     g_autofree char *problem = NULL;
     rule->format_mark = node_mark(value);
     if (format == NULL)
         return;
     /* whether it must give a whole date is known with the types, when the rule is bound */
     if (!value_format_check(format, false, &problem))
-        reader_error(reader, value, "bad-format", "the format '%s' %s", format, problem);
+        reader_complain(reader, value, "bad-format", "the format '%s' %s", format, problem);
     else
         rule->format = g_strdup(format);
 }
@@ -215,8 +218,8 @@ read_default(const Reader *reader, const YamlNode *key, const YamlNode *value, R
 {
     Literal *literal = reader_literal(reader, value, "default");
     if (literal != NULL && literal->is_null) {
-        reader_error(reader, value, "bad-value",
-                     "default is what NULL becomes; it cannot be NULL itself");
+        reader_complain(reader, value, "bad-value",
+                        "default is what NULL becomes; it cannot be NULL itself");
         literal_free(literal);
         return;
     }
@@ -243,7 +246,7 @@ read_keys(const Reader *reader, const YamlNode *map, Rule *rule)
         if (key == NULL)
             continue;
         if (keys[i].is_base && base != NULL) {
-            reader_error(
+            reader_complain(
                 reader, key, "two-rules",
                 "column '%s' has both '%s' and '%s'; a rule has one of from, concat, expr, const",
                 rule->target, base, keys[i].name);
@@ -255,9 +258,9 @@ read_keys(const Reader *reader, const YamlNode *map, Rule *rule)
     }
     if (base == NULL) {
         rule->from = g_strdup(""); /* of no column: what follows may look at it */
-        reader_error(reader, map, "missing-key",
-                     "column '%s' has no source: expected one of from, concat, expr, const",
-                     rule->target);
+        reader_complain(reader, map, "missing-key",
+                        "column '%s' has no source: expected one of from, concat, expr, const",
+                        rule->target);
     }
 }
 
@@ -267,13 +270,14 @@ check_sense(const Reader *reader, const YamlNode *map, const Rule *rule)
 {
     const YamlNode *others = yaml_get_key(map, "others");
     if (others != NULL && yaml_get(map, "values") == NULL)
-        reader_error(reader, others, "bad-value",
-                     "'others' says what becomes of values that `values` does not name; there is "
-                     "no `values`");
+        reader_complain(
+            reader, others, "bad-value",
+            "'others' says what becomes of values that `values` does not name; there is "
+            "no `values`");
     if (rule->base == BASE_CONST && (rule->split_by != NULL || rule->pairs->len > 0))
-        reader_error(reader, map, "bad-value",
-                     "column '%s' is a constant: there is nothing to split or to map",
-                     rule->target);
+        reader_complain(reader, map, "bad-value",
+                        "column '%s' is a constant: there is nothing to split or to map",
+                        rule->target);
 }
 
 Rule *
@@ -282,8 +286,8 @@ rule_parse(const YamlNode *key, const YamlNode *value, const char *file, Diags *
     Reader reader = {.file = file, .diags = diags};
     const char *known[G_N_ELEMENTS(keys) + 1] = {NULL};
     if (key->kind != YAML_SCALAR || key->text[0] == '\0') {
-        reader_error(&reader, key, "wrong-type",
-                     "the name of a target column must be a text that is not empty");
+        reader_complain(&reader, key, "wrong-type",
+                        "the name of a target column must be a text that is not empty");
         return NULL;
     }
     g_autoptr(Rule) rule = rule_new(key->text, node_mark(key));

@@ -14,7 +14,7 @@ node_kind(const YamlNode *node)
 }
 
 void
-reader_error(const Reader *reader, const YamlNode *at, const char *code, const char *format, ...)
+reader_complain(const Reader *reader, const YamlNode *at, const char *code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -28,8 +28,8 @@ reader_is_map(const Reader *reader, const YamlNode *node, const char *what, cons
 {
     if (node->kind == YAML_MAP)
         return true;
-    reader_error(reader, node, "wrong-type", "%s must be a map such as %s, here is %s", what,
-                 expected, node_kind(node));
+    reader_complain(reader, node, "wrong-type", "%s must be a map such as %s, here is %s", what,
+                    expected, node_kind(node));
     return false;
 }
 
@@ -40,7 +40,7 @@ reader_known_keys(const Reader *reader, const YamlNode *map, const char *const *
     for (size_t i = 0; i < map->count; i++) {
         const YamlNode *key = map->items[2 * i];
         if (key->kind != YAML_SCALAR) {
-            reader_error(reader, key, "wrong-type", "a key of %s must be a single word", what);
+            reader_complain(reader, key, "wrong-type", "a key of %s must be a single word", what);
             continue;
         }
         if (g_strv_contains(known, key->text))
@@ -48,21 +48,21 @@ reader_known_keys(const Reader *reader, const YamlNode *map, const char *const *
         const char *near = text_nearest(key->text, known);
         g_autofree char *list = near == NULL ? g_strjoinv(", ", (char **) known) : NULL;
         if (near != NULL)
-            reader_error(reader, key, "unknown-key", "unknown key '%s' in %s; did you mean '%s'?",
-                         key->text, what, near);
+            reader_complain(reader, key, "unknown-key",
+                            "unknown key '%s' in %s; did you mean '%s'?", key->text, what, near);
         else
-            reader_error(reader, key, "unknown-key", "unknown key '%s' in %s; known are %s",
-                         key->text, what, list);
+            reader_complain(reader, key, "unknown-key", "unknown key '%s' in %s; known are %s",
+                            key->text, what, list);
     }
 }
 
 const char *
-reader_text(const Reader *reader, const YamlNode *node, const char *what)
+reader_scalar(const Reader *reader, const YamlNode *node, const char *what)
 {
     if (node->kind == YAML_SCALAR && !yaml_is_null(node) && node->text[0] != '\0')
         return node->text;
-    reader_error(reader, node, "wrong-type", "%s must be a text, here is %s", what,
-                 node->kind == YAML_SCALAR && node->quoted ? "an empty one" : node_kind(node));
+    reader_complain(reader, node, "wrong-type", "%s must be a text, here is %s", what,
+                    node->kind == YAML_SCALAR && node->quoted ? "an empty one" : node_kind(node));
     return NULL;
 }
 
@@ -80,16 +80,17 @@ reader_int(const Reader *reader, const YamlNode *node, const char *what, int64_t
         most == G_MAXINT64
             ? g_strdup_printf("of at least %" G_GINT64_FORMAT, least)
             : g_strdup_printf("from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, least, most);
-    reader_error(reader, node, "wrong-type", "%s must be a whole number %s, here is %s%s%s", what,
-                 range, node->kind == YAML_SCALAR ? "'" : node_kind(node),
-                 node->kind == YAML_SCALAR ? node->text : "", node->kind == YAML_SCALAR ? "'" : "");
+    reader_complain(reader, node, "wrong-type", "%s must be a whole number %s, here is %s%s%s",
+                    what, range, node->kind == YAML_SCALAR ? "'" : node_kind(node),
+                    node->kind == YAML_SCALAR ? node->text : "",
+                    node->kind == YAML_SCALAR ? "'" : "");
     return false;
 }
 
 int
 reader_word(const Reader *reader, const YamlNode *node, const char *what, const char *const *words)
 {
-    const char *text = reader_text(reader, node, what);
+    const char *text = reader_scalar(reader, node, what);
     if (text == NULL)
         return -1;
     for (int i = 0; words[i] != NULL; i++)
@@ -98,11 +99,11 @@ reader_word(const Reader *reader, const YamlNode *node, const char *what, const 
     const char *near = text_nearest(text, words);
     g_autofree char *list = g_strjoinv(", ", (char **) words);
     if (near != NULL)
-        reader_error(reader, node, "bad-value", "%s cannot be '%s'; did you mean '%s'? (%s)", what,
-                     text, near, list);
+        reader_complain(reader, node, "bad-value", "%s cannot be '%s'; did you mean '%s'? (%s)",
+                        what, text, near, list);
     else
-        reader_error(reader, node, "bad-value", "%s cannot be '%s'; expected one of %s", what, text,
-                     list);
+        reader_complain(reader, node, "bad-value", "%s cannot be '%s'; expected one of %s", what,
+                        text, list);
     return -1;
 }
 
@@ -118,11 +119,11 @@ names_contain(const GPtrArray *names, const char *text)
 static void
 names_add(const Reader *reader, const YamlNode *node, const char *what, GPtrArray *names)
 {
-    const char *text = reader_text(reader, node, what);
+    const char *text = reader_scalar(reader, node, what);
     if (text == NULL)
         return;
     if (names_contain(names, text))
-        reader_error(reader, node, "twice", "'%s' is named twice in %s", text, what);
+        reader_complain(reader, node, "twice", "'%s' is named twice in %s", text, what);
     else
         g_ptr_array_add(names, name_new(text, node_mark(node)));
 }
@@ -132,8 +133,8 @@ reader_names(const Reader *reader, const YamlNode *node, const char *what)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(name_free);
     if (node->kind == YAML_MAP)
-        reader_error(reader, node, "wrong-type",
-                     "%s must be a list of names such as [ a, b ], here is a map", what);
+        reader_complain(reader, node, "wrong-type",
+                        "%s must be a list of names such as [ a, b ], here is a map", what);
     else if (node->kind == YAML_SCALAR)
         names_add(reader, node, what, names);
     else
@@ -146,8 +147,8 @@ Literal *
 reader_literal(const Reader *reader, const YamlNode *node, const char *what)
 {
     if (node->kind != YAML_SCALAR) {
-        reader_error(reader, node, "wrong-type", "%s must be a single value, here is %s", what,
-                     node_kind(node));
+        reader_complain(reader, node, "wrong-type", "%s must be a single value, here is %s", what,
+                        node_kind(node));
         return NULL;
     }
     Literal *literal = g_new0(Literal, 1);

@@ -16,8 +16,8 @@ node_mark(const YamlNode *node)
     return (Mark){.line = node->line, .column = node->column};
 }
 
-void reader_error(const Reader *reader, const YamlNode *at, const char *code, const char *format,
-                  ...) G_GNUC_PRINTF(4, 5);
+void reader_complain(const Reader *reader, const YamlNode *at, const char *code, const char *format,
+                     ...) G_GNUC_PRINTF(4, 5);
 /* Is it a map? `what` names it: "a rule of column 'x'", `expected` shows a good one. */
 bool reader_is_map(const Reader *reader, const YamlNode *node, const char *what,
                    const char *expected);
@@ -25,7 +25,7 @@ bool reader_is_map(const Reader *reader, const YamlNode *node, const char *what,
 void reader_known_keys(const Reader *reader, const YamlNode *map, const char *const *known,
                        const char *what);
 /* A scalar that is not null and not empty; NULL (said) otherwise. Borrowed. */
-const char *reader_text(const Reader *reader, const YamlNode *node, const char *what);
+const char *reader_scalar(const Reader *reader, const YamlNode *node, const char *what);
 /* A whole number from `least` to `most`. */
 bool reader_int(const Reader *reader, const YamlNode *node, const char *what, int64_t least,
                 int64_t most, int64_t *ret);

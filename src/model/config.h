@@ -13,6 +13,7 @@
  *     my-agent:  { command: [ python3, agents/my_agent.py ], deadline: 60s }
  *   repositories:                   # consumers' code: "acme:player" is repos/player, or repos/player.git
  *     acme: { driver: git, path: repos }
+ *   fleet: { targets: {…}, services: {…}, groups: {…} }    # model/config_fleet.h
  *   policy:
  *     self_approval: false
  *     quorum: 1
@@ -38,6 +39,7 @@
 
 #include "base/diag.h"
 #include "base/json.h"
+#include "model/config_fleet.h"
 
 typedef struct {
     char *name;
@@ -83,6 +85,7 @@ typedef struct {
     GPtrArray *stores;       /* StoreConfig *, in the file's order */
     GPtrArray *agents;       /* AgentConfig *, in the file's order */
     GPtrArray *repositories; /* RepositoryConfig *, in the file's order */
+    FleetConfig fleet;
     int workers;
     PolicyConfig policy;
     json_t *roles;  /* {role: [identity, …]}: full refs, or "local"; every role is there */

@@ -7,7 +7,7 @@
  */
 #include "base/text.h"
 #include "base/yaml.h"
-#include "model/config.h"
+#include "model/config_reader.h"
 #include "model/entity.h"
 
 #include <string.h>
@@ -20,24 +20,10 @@
 #define AGENT_DEADLINE_MS_MAX (60 * 60 * 1000) /* a model may think; a worker is taken meanwhile */
 #define AGENT_MEMORY_MIB_DEFAULT 1024 /* an interpreter with its libraries, five times over */
 
-typedef struct {
-    Config *config;
-    Diags *diags;
-    const char *file;
-} Reader;
-
-typedef struct Field Field;
-struct Field {
-    const char *key;
-    void (*read)(Reader *reader, const Field *field, const YamlNode *value, void *target);
-    size_t offset;
-    int min, max;
-};
-
 /* ---- findings ---- */
 
-static void G_GNUC_PRINTF(4, 5)
-    reader_error(Reader *reader, const char *code, const YamlNode *at, const char *format, ...)
+void
+reader_error(Reader *reader, const char *code, const YamlNode *at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -53,7 +39,7 @@ reader_error_from(Reader *reader, const char *code, const YamlNode *at, const ch
     reader_error(reader, code, at, "%s: %s", subject, error->message);
 }
 
-static void
+void
 reader_wrong_type(Reader *reader, const char *key, const YamlNode *value, const char *expected)
 {
     if (value->kind == YAML_SCALAR)
@@ -68,7 +54,7 @@ reader_wrong_type(Reader *reader, const char *key, const YamlNode *value, const 
 
 /* The text with the environment's values in it; NULL when it is no text, or a variable is not set.
  */
-static char *
+char *
 reader_text(Reader *reader, const char *key, const YamlNode *value, const char *expected)
 {
     g_autoptr(GError) error = NULL;
@@ -85,7 +71,7 @@ reader_text(Reader *reader, const char *key, const YamlNode *value, const char *
 }
 
 /* Any value as JSON: types by the core schema after the expansion, quoted text stays text. */
-static json_t *
+json_t *
 reader_json(Reader *reader, const char *key, const YamlNode *value)
 {
     if (value->kind == YAML_SCALAR) {
@@ -108,7 +94,7 @@ reader_json(Reader *reader, const char *key, const YamlNode *value)
     return json;
 }
 
-static void
+void
 read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autofree char *text = reader_text(reader, field->key, value, "true or false");
@@ -120,7 +106,7 @@ read_bool(Reader *reader, const Field *field, const YamlNode *value, void *targe
         reader_wrong_type(reader, field->key, value, "true or false");
 }
 
-static void
+void
 read_count(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autofree char *expected =
@@ -136,7 +122,7 @@ read_count(Reader *reader, const Field *field, const YamlNode *value, void *targ
         reader_wrong_type(reader, field->key, value, expected);
 }
 
-static void
+void
 read_duration(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autofree char *text = reader_text(reader, field->key, value, "a duration such as 24h");
@@ -148,7 +134,7 @@ read_duration(Reader *reader, const Field *field, const YamlNode *value, void *t
 /* ---- paths and addresses ---- */
 
 /* Absolute, from the folder of the file. NULL when it is no path. */
-static char *
+char *
 reader_path(Reader *reader, const char *key, const YamlNode *value)
 {
     g_autofree char *text = reader_text(reader, key, value, "a path");
@@ -226,7 +212,7 @@ read_listen(Reader *reader, const Field *field, const YamlNode *value, void *tar
 
 /* ---- maps ---- */
 
-static void
+void
 reader_unknown_key(Reader *reader, const YamlNode *key, const char *const *known, const char *where)
 {
     const char *nearest = text_nearest(key->text, known);
@@ -241,7 +227,7 @@ reader_unknown_key(Reader *reader, const YamlNode *key, const char *const *known
 }
 
 /* Read a map by its table; `base` is what the offsets count from. */
-static void
+void
 reader_fields(Reader *reader, const char *name, const YamlNode *map, const Field *fields,
               void *base)
 {
@@ -361,7 +347,7 @@ agent_config_free(void *data)
 }
 
 /* Each list item as text; one text is a list of one. */
-static void
+void
 read_words(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autoptr(GStrvBuilder) words = g_strv_builder_new();
@@ -380,7 +366,7 @@ read_words(Reader *reader, const Field *field, const YamlNode *value, void *targ
     *(char ***) target = g_strv_builder_end(words);
 }
 
-static void
+void
 read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autoptr(GStrvBuilder) variables = g_strv_builder_new();
@@ -741,6 +727,7 @@ static const Field config_fields[] = {
     {"stores",  read_stores, offsetof(Config, stores)},
     {"agents",  read_agents, offsetof(Config, agents)},
     {"repositories", read_repositories, offsetof(Config, repositories)},
+    {"fleet",   read_fleet,  offsetof(Config, fleet)},
     {"policy",  read_policy, offsetof(Config, policy)},
     {"roles",   read_roles,  offsetof(Config, roles)},
     {NULL},
@@ -760,6 +747,7 @@ config_new(const char *path)
     config->stores = g_ptr_array_new_with_free_func(store_config_free);
     config->agents = g_ptr_array_new_with_free_func(agent_config_free);
     config->repositories = g_ptr_array_new_with_free_func(repository_config_free);
+    fleet_config_init(&config->fleet);
     config->workers = 2;
     config->policy = (PolicyConfig){
         .quorum = 1,

@@ -37,7 +37,7 @@ bool is_ready(const Turn *turn, const SceneInstance *instance);
 bool is_proven(const Rollout *rollout, const SceneInstance *instance);
 bool is_going_back(const Rollout *rollout);
 bool is_starting(const Turn *turn, const SceneInstance *instance); /* ours, never answered yet */
-bool is_hung(const Turn *turn, const SceneInstance *instance); /* should answer by now */
+bool is_hung(const Turn *turn, const SceneInstance *instance);     /* should answer by now */
 int serving_floor(const Turn *turn); /* instances that must go on serving */
 
 /* orders.c: what brings the scene nearer to the goal, within the limits. */

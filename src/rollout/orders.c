@@ -197,11 +197,24 @@ missing_old(const Plan *plan)
     return CLAMP(missing, 0, MAX(most, 0));
 }
 
+/* In exchange, no more than max_instances are ever there beyond what was. */
+static int
+room(const Plan *plan)
+{
+    const Turn *turn = plan->turn;
+    int there = plan->census.alive[NEW] + plan->census.alive[OLD];
+
+    if (turn->spec->strategy->keeps_old)
+        return G_MAXINT;
+    return MAX(turn->rollout->wanted, turn->rollout->old_count) + turn->spec->max_instances - there;
+}
+
 static void
 order_starts(Plan *plan)
 {
     Turn *turn = plan->turn;
-    int fresh = CLAMP(plan->goal.new_alive - plan->census.alive[NEW], 0, plan->budget);
+    int missing = MIN(plan->goal.new_alive - plan->census.alive[NEW], room(plan));
+    int fresh = CLAMP(missing, 0, plan->budget);
 
     if (fresh > 0)
         order_add(turn, ORDER_START_NEW, fresh);

@@ -437,6 +437,77 @@ an_agent_is_its_command_and_the_files_in_it(void)
     g_rmdir(folder);
 }
 
+static void
+services_targets_and_groups_are_read(void)
+{
+    static const char text[] =
+        "fleet:\n"
+        "  targets: { here: { driver: processes, path: .honk/fleet } }\n"
+        "  services:\n"
+        "    player:\n"
+        "      target: here\n"
+        "      command: [ python3, service.py ]\n"
+        "      instances: 3\n"
+        "      datasets: { USERS: users-v1 }\n"
+        "      environment: { DATABASE: ./data/x.db, LEVEL: info }\n"
+        "  groups:\n"
+        "    listening:\n"
+        "      strategy: rolling\n"
+        "      max_instances: 2\n"
+        "      steps: [ 1, \"50%\", { to: \"100%\", bake: 9s, gate: look } ]\n"
+        "      bake: 3s\n"
+        "      waves: [ 1, \"50%\" ]\n";
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(config_parse(text, strlen(text), "/etc/honk.yaml", diags, &config, &error));
+    const FleetTargetConfig *target = fleet_config_target(&config->fleet, "here");
+    const ServiceConfig *service = fleet_config_service(&config->fleet, "player");
+    const GroupConfig *group = fleet_config_group(&config->fleet, "listening");
+    g_assert_cmpstr(target->driver, ==, "processes");
+    g_assert_cmpstr(json_get_string(target->settings, "path", ""), ==, "/etc/.honk/fleet");
+    g_assert_cmpint(service->instances, ==, 3);
+    g_assert_cmpstr(service->health, ==, "/healthz");
+    g_assert_cmpstr(service->environment[0], ==, "DATABASE=/etc/data/x.db");
+    g_assert_cmpstr(service->environment[1], ==, "LEVEL=info");
+    g_assert_cmpstr(json_get_string(service->datasets, "USERS", ""), ==, "users-v1");
+    g_autofree char *spec = json_compact(group->spec), *waves = json_compact(group->waves);
+    g_assert_cmpstr(spec, ==,
+                    "{\"strategy\":\"rolling\",\"max_instances\":2,\"steps\":[{\"count\":1},"
+                    "{\"percent\":50},{\"percent\":100,\"bake_ms\":9000,\"gate\":\"look\"}],"
+                    "\"bake_ms\":3000}");
+    g_assert_cmpstr(waves, ==, "[{\"count\":1},{\"percent\":50}]");
+}
+
+static void
+mistakes_about_services_are_found_with_their_place(void)
+{
+    static const char text[] = "fleet:\n"
+                               "  targets: { here: { path: x } }\n"
+                               "  services:\n"
+                               "    player: { target: hero, instances: 0, helth: /x }\n"
+                               "  groups:\n"
+                               "    g: { strategy: canari, steps: [ 0 ], max_instances: 2 }\n";
+    static const char *const expected[] = {
+        "2:14: error: target 'here' has no 'driver'",
+        "4:40: error: 'instances' is '0', expected a whole number from 1 to 500",
+        "4:43: error: unknown key 'helth' in 'player', did you mean 'health'?",
+        "4:5: error: service 'player' runs on target 'hero', did you mean 'here'?",
+        "6:20: error: 'strategy' is 'canari', did you mean 'canary'?",
+        "6:37: error: 'steps' is '0', expected a number of instances",
+    };
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(config_parse(text, strlen(text), "honk.yaml", diags, &config, &error));
+    g_autofree char *all = diags_text(diags);
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
+        if (strstr(all, expected[i]) == NULL)
+            g_error("'%s' is missing in:\n%s", expected[i], all);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -469,5 +540,9 @@ main(int argc, char **argv)
                     agents_are_programs_with_a_deadline);
     g_test_add_func("/config/an agent is its command and the files in it",
                     an_agent_is_its_command_and_the_files_in_it);
+    g_test_add_func("/config/services targets and groups are read",
+                    services_targets_and_groups_are_read);
+    g_test_add_func("/config/mistakes about services are found with their place",
+                    mistakes_about_services_are_found_with_their_place);
     return g_test_run();
 }

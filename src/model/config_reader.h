@@ -1,0 +1,47 @@
+/*
+ * config_reader.h - what the files that read honk.yaml share: one line of a table for each key, with
+ * the function that reads its value.
+ */
+#pragma once
+
+#include "base/yaml.h"
+#include "model/config.h"
+
+typedef struct {
+    Config *config;
+    Diags *diags;
+    const char *file;
+} Reader;
+
+typedef struct Field Field;
+struct Field {
+    const char *key;
+    void (*read)(Reader *reader, const Field *field, const YamlNode *value, void *target);
+    size_t offset;
+    int min, max;
+};
+
+void reader_error(Reader *reader, const char *code, const YamlNode *at, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+void reader_wrong_type(Reader *reader, const char *key, const YamlNode *value,
+                       const char *expected);
+void reader_unknown_key(Reader *reader, const YamlNode *key, const char *const *known,
+                        const char *where);
+/* The text with the environment's values in it; NULL when it is no text, or a variable is not set. */
+char *reader_text(Reader *reader, const char *key, const YamlNode *value, const char *expected);
+/* Any value as JSON. Caller owns. */
+json_t *reader_json(Reader *reader, const char *key, const YamlNode *value);
+/* Absolute, from the folder of the file. NULL when it is no path. */
+char *reader_path(Reader *reader, const char *key, const YamlNode *value);
+/* Read a map by its table; `base` is what the offsets count from. */
+void reader_fields(Reader *reader, const char *name, const YamlNode *map, const Field *fields,
+                   void *base);
+
+void read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target);
+void read_count(Reader *reader, const Field *field, const YamlNode *value, void *target);
+void read_duration(Reader *reader, const Field *field, const YamlNode *value, void *target);
+void read_words(Reader *reader, const Field *field, const YamlNode *value, void *target);
+void read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target);
+
+/* config_fleet.c */
+void read_fleet(Reader *reader, const Field *field, const YamlNode *value, void *target);
