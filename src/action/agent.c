@@ -27,9 +27,8 @@ static const char *const context_members[] = {
 const AgentConfig *
 agent_of(const json_t *slice, const Config *config)
 {
-    const char *name =
-        json_get_string(json_at(slice, "entity.metadata.annotations"), "honk/agent", NULL);
-    return name != NULL ? config_agent(config, name) : NULL;
+    return config_agent(config, json_get_string(json_at(slice, "entity.metadata.annotations"),
+                                                "honk/agent", AGENT_BUILT_IN));
 }
 
 /* ---- what it gets ---- */

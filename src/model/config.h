@@ -56,7 +56,8 @@ typedef struct {
     int memory_mib; /* address space it may use */
 } AgentConfig;
 
-/* The agent that is no program: honk.yaml cannot name another like it. */
+/* Who plans when a migration names nobody; the one that is no program, unless honk.yaml has one by
+ * this name. */
 #define AGENT_BUILT_IN "honk-migration-agent"
 
 /* A folder of repositories. */

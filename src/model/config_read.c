@@ -400,11 +400,9 @@ static const Field agent_fields[] = {
 static void
 reader_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
 {
-    if (!entity_name_is_valid(key->text) || strcmp(key->text, AGENT_BUILT_IN) == 0) {
+    if (!entity_name_is_valid(key->text)) {
         reader_error(reader, "agent-name", key,
-                     strcmp(key->text, AGENT_BUILT_IN) == 0
-                         ? "'%s' is built in: give yours another name"
-                         : "'%s' cannot name an agent: expected letters, digits, '-', '_' and '.'",
+                     "'%s' cannot name an agent: expected letters, digits, '-', '_' and '.'",
                      key->text);
         return;
     }

@@ -251,7 +251,7 @@ drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
     g_autofree char *versioned = agent_guard(slice_now, before);
 
     if (was_program && is_named && json_object_get(slice_now, "agent") == NULL) {
-        if (now != NULL)
+        if (json_object_get(slice_now, "entity") != NULL)
             say(to, "the agent '%s' is no longer in honk.yaml", before);
     } else if (was_program && is_named && g_strcmp0(guarded, versioned) != 0) {
         say(to, "the agent '%s' was edited: its program, or its command in honk.yaml", before);

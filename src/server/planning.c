@@ -137,8 +137,8 @@ slice_read(Db *db, const Entity *entity, json_t **ret, GError **error)
 static bool
 agent_json(const Config *config, const Entity *entity, json_t **ret, GError **error)
 {
-    const char *name = entity_annotation(entity, "honk/agent");
-    const AgentConfig *agent = name != NULL ? config_agent(config, name) : NULL;
+    const char *named = entity_annotation(entity, "honk/agent");
+    const AgentConfig *agent = config_agent(config, named != NULL ? named : AGENT_BUILT_IN);
     g_autofree char *digest = NULL;
 
     if (agent == NULL)

@@ -375,21 +375,22 @@ agents_are_programs_with_a_deadline(void)
     g_assert_null(bare->command[1]);
     g_assert_cmpint(bare->deadline_ms, ==, 60000);
     g_assert_null(config_agent(config, "other"));
-    assert_findings("agents:\n"
-                    "  honk-migration-agent: { command: [ x ] }\n"
-                    "  a: { deadline: 5s }\n"
-                    "  b: { command: [] }\n"
-                    "  c: { command: [ x ], deadline: 2h }\n"
-                    "  d: { comand: [ x ] }\n",
-                    "honk.yaml:2:3: error: 'honk-migration-agent' is built in: give yours another "
-                    "name [agent-name]\n"
-                    "honk.yaml:3:3: error: agent 'a' has no 'command' [missing-key]\n"
-                    "honk.yaml:4:17: error: 'command' of agent 'b' names no program [wrong-type]\n"
-                    "honk.yaml:5:34: error: 'deadline' of agent 'c' must be from 1s to 1h "
-                    "[duration]\n"
-                    "honk.yaml:6:8: error: unknown key 'comand' in 'd', did you mean 'command'? "
-                    "[unknown-key]\n"
-                    "honk.yaml:6:3: error: agent 'd' has no 'command' [missing-key]");
+    assert_findings(
+        "agents:\n"
+        "  my agent: { command: [ x ] }\n"
+        "  a: { deadline: 5s }\n"
+        "  b: { command: [] }\n"
+        "  c: { command: [ x ], deadline: 2h }\n"
+        "  d: { comand: [ x ] }\n",
+        "honk.yaml:2:3: error: 'my agent' cannot name an agent: expected letters, digits, "
+        "'-', '_' and '.' [agent-name]\n"
+        "honk.yaml:3:3: error: agent 'a' has no 'command' [missing-key]\n"
+        "honk.yaml:4:17: error: 'command' of agent 'b' names no program [wrong-type]\n"
+        "honk.yaml:5:34: error: 'deadline' of agent 'c' must be from 1s to 1h "
+        "[duration]\n"
+        "honk.yaml:6:8: error: unknown key 'comand' in 'd', did you mean 'command'? "
+        "[unknown-key]\n"
+        "honk.yaml:6:3: error: agent 'd' has no 'command' [missing-key]");
 }
 
 /* Caller frees. */
