@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROWS_MAX 1000000      /* that one query may give: all are hashed */
-#define ROWS_KEPT_MAX 100000  /* told apart one by one when something differs */
-#define ROWS_SHOWN 3          /* of those that only one side gives */
-#define VIEWS_MAX 16          /* spellings of one dataset */
+#define ROWS_MAX 1000000     /* that one query may give: all are hashed */
+#define ROWS_KEPT_MAX 100000 /* told apart one by one when something differs */
+#define ROWS_SHOWN 3         /* of those that only one side gives */
+#define VIEWS_MAX 16         /* spellings of one dataset */
 #define CELL_SHOWN_BYTES 40
 
 /* ---- one side ---- */
@@ -22,8 +22,9 @@ typedef struct {
     const guint *order; /* columns in the order in which they are hashed; NULL: as they come */
     RowHasher hasher;
     HashSum sum;
-    RowHash chain;     /* of the rows in their order */
-    GHashTable *kept;  /* text of the hash -> how many (one side positive, the other negative), or NULL */
+    RowHash chain; /* of the rows in their order */
+    GHashTable
+        *kept; /* text of the hash -> how many (one side positive, the other negative), or NULL */
     int sign;
     GPtrArray *shown; /* char *: rows that the other side did not give */
 } Side;
@@ -83,7 +84,8 @@ show_cell(GString *text, const QueryCell *cell)
         g_string_append_printf(text, "%.12g", cell->real);
         break;
     case QUERY_TEXT: {
-        g_autofree char *valid = g_utf8_make_valid(cell->bytes, (gssize) MIN(cell->size, CELL_SHOWN_BYTES));
+        g_autofree char *valid =
+            g_utf8_make_valid(cell->bytes, (gssize) MIN(cell->size, CELL_SHOWN_BYTES));
         g_string_append_printf(text, "'%s%s'", valid, cell->size > CELL_SHOWN_BYTES ? "…" : "");
         break;
     }
@@ -97,7 +99,8 @@ show_cell(GString *text, const QueryCell *cell)
 static void
 keep_row(Side *side, RowHash hash, const QueryCell *cells, size_t count)
 {
-    g_autofree char *key = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high, hash.low);
+    g_autofree char *key = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
+                                           hash.high, hash.low);
     int had = GPOINTER_TO_INT(g_hash_table_lookup(side->kept, key));
     if (side->shown == NULL) {
         if (g_hash_table_size(side->kept) < ROWS_KEPT_MAX)
@@ -150,13 +153,14 @@ proof_views(Proof *proof)
     const char *where = program_where(world->program);
     QueryView source = {.name = world->source, .object = world->source, .where = where};
     proof->old_views[proof->old_count++] = source;
-    for (size_t i = 0; world->aliases != NULL && world->aliases[i] != NULL && proof->old_count < VIEWS_MAX; i++) {
+    for (size_t i = 0;
+         world->aliases != NULL && world->aliases[i] != NULL && proof->old_count < VIEWS_MAX; i++) {
         source.name = world->aliases[i];
         if (strchr(source.name, '.') == NULL && g_ascii_strcasecmp(source.name, world->source) != 0)
             proof->old_views[proof->old_count++] = source;
     }
-    proof->new_views[0] =
-        (QueryView){.name = world->target, .object = world->source, .where = where, .program = world->program};
+    proof->new_views[0] = (QueryView){
+        .name = world->target, .object = world->source, .where = where, .program = world->program};
 }
 
 static bool
@@ -201,7 +205,8 @@ match_names(const GPtrArray *old, const GPtrArray *new, char **ret_text)
         order[i] = name_index(new, old->pdata[i], &times);
         name_index(old, old->pdata[i], &twice);
         if (times == 0) {
-            *ret_text = g_strdup_printf("the column '%s' of the result is gone", (const char *) old->pdata[i]);
+            *ret_text = g_strdup_printf("the column '%s' of the result is gone",
+                                        (const char *) old->pdata[i]);
             return NULL;
         }
         if (twice > 1 || times > 1) /* names that say nothing: by place */
@@ -218,7 +223,8 @@ rows_missing(Proof *proof, Side *one, Side *other)
     g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(g_free);
     one->kept = other->kept = kept;
     one->shown = shown;
-    bool ok = run_side(proof, other, NULL) && g_hash_table_size(kept) < ROWS_KEPT_MAX && run_side(proof, one, NULL);
+    bool ok = run_side(proof, other, NULL) && g_hash_table_size(kept) < ROWS_KEPT_MAX &&
+              run_side(proof, one, NULL);
     one->kept = other->kept = NULL;
     one->shown = NULL;
     if (!ok || shown->len == 0)
@@ -233,11 +239,11 @@ difference(Proof *proof)
     int64_t old_rows = proof->old.sum.rows, new_rows = proof->new.sum.rows;
     g_autofree char *only_old = rows_missing(proof, &proof->old, &proof->new);
     g_autofree char *only_new = rows_missing(proof, &proof->new, &proof->old);
-    return g_strdup_printf("the old query gives %" G_GINT64_FORMAT " rows, the new one %" G_GINT64_FORMAT
-                           "%s%s%s%s",
-                           old_rows, new_rows, only_old != NULL ? "; only the old one gives " : "",
-                           only_old != NULL ? only_old : "", only_new != NULL ? "; only the new one gives " : "",
-                           only_new != NULL ? only_new : "");
+    return g_strdup_printf(
+        "the old query gives %" G_GINT64_FORMAT " rows, the new one %" G_GINT64_FORMAT "%s%s%s%s",
+        old_rows, new_rows, only_old != NULL ? "; only the old one gives " : "",
+        only_old != NULL ? only_old : "", only_new != NULL ? "; only the new one gives " : "",
+        only_new != NULL ? only_new : "");
 }
 
 typedef enum { VERDICT_SAME, VERDICT_DIFFERENT, VERDICT_NOT_RUN } Verdict;
@@ -250,7 +256,8 @@ judge(Proof *proof, bool is_ordered, char **ret_text)
         *ret_text = difference(proof);
         return VERDICT_DIFFERENT;
     }
-    bool is_in_order = proof->old.chain.low == proof->new.chain.low && proof->old.chain.high == proof->new.chain.high;
+    bool is_in_order = proof->old.chain.low == proof->new.chain.low &&
+                       proof->old.chain.high == proof->new.chain.high;
     if (is_ordered && !is_in_order) {
         *ret_text = g_strdup("the same rows, but those that sort equal come in another order");
         return VERDICT_NOT_RUN;
@@ -274,8 +281,8 @@ compare(Proof *proof, bool is_ordered, char **ret_text, GError **error)
         return VERDICT_DIFFERENT;
     }
     if (proof->old.names->len != proof->new.names->len) {
-        *ret_text = g_strdup_printf("the old query gives %u columns, the new one %u", proof->old.names->len,
-                                    proof->new.names->len);
+        *ret_text = g_strdup_printf("the old query gives %u columns, the new one %u",
+                                    proof->old.names->len, proof->new.names->len);
         return VERDICT_DIFFERENT;
     }
     if (!proof->world->propagates) {
@@ -299,10 +306,12 @@ compare(Proof *proof, bool is_ordered, char **ret_text, GError **error)
 static const char *const verdict_names[] = {"same", "different", "not_run"};
 
 static void
-add_proof(json_t *proofs, const char *path, int line, Verdict verdict, int64_t rows, const char *text)
+add_proof(json_t *proofs, const char *path, int line, Verdict verdict, int64_t rows,
+          const char *text)
 {
-    json_array_append_new(proofs, json_pack("{s:s, s:i, s:s, s:I, s:s?}", "path", path, "line", line, "verdict",
-                                            verdict_names[verdict], "rows", (json_int_t) rows, "text", text));
+    json_array_append_new(proofs, json_pack("{s:s, s:i, s:s, s:I, s:s?}", "path", path, "line",
+                                            line, "verdict", verdict_names[verdict], "rows",
+                                            (json_int_t) rows, "text", text));
 }
 
 static char *
@@ -338,8 +347,9 @@ is_ordered(const Sql *sql, const SqlQuery *query)
 
 /* `*ret_stop` when it is no verdict about the query. */
 static bool
-prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query, const char *old_text,
-            const char *new_text, const char *path, json_t *proofs, GError **error)
+prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query,
+            const char *old_text, const char *new_text, const char *path, json_t *proofs,
+            GError **error)
 {
     int line, column;
     g_autofree char *text = NULL;
@@ -348,7 +358,8 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query, 
     row_hasher_init(&proof.old.hasher);
     row_hasher_init(&proof.new.hasher);
     proof_views(&proof);
-    text_place(old->list->text, g_array_index(old->tokens, Token, old_query->first).begin, &line, &column);
+    text_place(old->list->text, g_array_index(old->tokens, Token, old_query->first).begin, &line,
+               &column);
     Verdict verdict = compare(&proof, is_ordered(old, old_query), &text, &failed);
     int64_t rows = proof.old.sum.rows;
     side_clear(&proof.old);
@@ -362,8 +373,8 @@ prove_query(const QueryWorld *world, const Sql *old, const SqlQuery *old_query, 
 }
 
 bool
-queries_prove(const QueryWorld *world, const char *path, const char *before, const char *after, json_t *proofs,
-              GError **error)
+queries_prove(const QueryWorld *world, const char *path, const char *before, const char *after,
+              json_t *proofs, GError **error)
 {
     const Dialect *dialect = dialect_by_name(world->conn->driver->name);
     if (dialect == NULL)
@@ -371,7 +382,8 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
     g_autoptr(Sql) old = sql_new(before, strlen(before), dialect);
     g_autoptr(Sql) new = sql_new(after, strlen(after), dialect);
     if (old->statements->len != new->statements->len) {
-        add_proof(proofs, path, 1, VERDICT_DIFFERENT, 0, "the file has another number of statements");
+        add_proof(proofs, path, 1, VERDICT_DIFFERENT, 0,
+                  "the file has another number of statements");
         return true;
     }
     for (guint i = 0; i < old->statements->len; i++) {

@@ -12,17 +12,17 @@
 #include "driver/driver.h"
 
 typedef struct {
-    Conn *conn; /* to the source's store */
+    Conn *conn;                  /* to the source's store */
     const char *source, *target; /* objects, as the code names them */
     const char *const *aliases;  /* other spellings of the source, NULL-terminated; or NULL */
     Program *program;
-    bool propagates; /* output names change with the columns */
+    bool propagates;     /* output names change with the columns */
     int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
     int64_t sample_rows; /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
 } QueryWorld;
 
-#define QUERY_TIME_MS_DEFAULT 3000        /* a person waits for the plan meanwhile */
-#define QUERY_SAMPLE_ROWS_DEFAULT 50000   /* enough for every case of a mapping to come up */
+#define QUERY_TIME_MS_DEFAULT 3000      /* a person waits for the plan meanwhile */
+#define QUERY_SAMPLE_ROWS_DEFAULT 50000 /* enough for every case of a mapping to come up */
 
 /*
  * Adds to `proofs` one object for each query of the file that the rewriting changed:

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define BUSY_MS 2000  /* a query that waits longer is not worth it: whoever writes goes first */
+#define BUSY_MS 2000   /* a query that waits longer is not worth it: whoever writes goes first */
 #define TICK_OPS 20000 /* steps of SQLite's machine between two looks at the clock */
 
 typedef struct {
@@ -54,8 +54,9 @@ refuse(Session *session, char *take_reason)
 static bool
 changes_by_itself(const char *function)
 {
-    static const char *const names[] = {"random", "randomblob", "changes", "total_changes", "last_insert_rowid",
-                                        "load_extension", NULL};
+    static const char *const names[] = {
+        "random",         "randomblob", "changes", "total_changes", "last_insert_rowid",
+        "load_extension", NULL};
     for (size_t i = 0; names[i] != NULL; i++)
         if (g_ascii_strcasecmp(function, names[i]) == 0)
             return true;
@@ -73,7 +74,8 @@ is_viewed(const Session *session, const char *table)
 
 /* Parameters as of sqlite3_set_authorizer(): `inside` is the view or trigger that the access comes from. */
 static int
-on_access(void *data, int action, const char *first, const char *second, const char *schema, const char *inside)
+on_access(void *data, int action, const char *first, const char *second, const char *schema,
+          const char *inside)
 {
     Session *session = data;
     if (!session->is_locked)
@@ -88,8 +90,7 @@ on_access(void *data, int action, const char *first, const char *second, const c
         return SQLITE_OK;
     case SQLITE_FUNCTION:
         if (changes_by_itself(second))
-            return refuse(session,
-                          g_strdup_printf("%s() gives something else each time", second));
+            return refuse(session, g_strdup_printf("%s() gives something else each time", second));
         return SQLITE_OK;
     default:
         return refuse(session, g_strdup("it does more than read"));
@@ -102,10 +103,12 @@ session_fail(const Session *session, GError **error)
     if (session->is_stopped)
         return fail(error, ERR_STOPPED, "asked to stop");
     if (session->is_late)
-        return fail(error, ERR_LIMIT, "it takes longer than %.1f s", (double) session->spec->time_ms_max / 1000);
+        return fail(error, ERR_LIMIT, "it takes longer than %.1f s",
+                    (double) session->spec->time_ms_max / 1000);
     if (session->refused != NULL)
         return fail(error, ERR_UNSUPPORTED, "%s", session->refused);
-    return fail(error, sq_code(sqlite3_extended_errcode(session->db)), "%s", sqlite3_errmsg(session->db));
+    return fail(error, sq_code(sqlite3_extended_errcode(session->db)), "%s",
+                sqlite3_errmsg(session->db));
 }
 
 /* ---- the names of the spec ---- */
@@ -116,16 +119,18 @@ sample_condition(Session *session, const char *object)
 {
     g_autoptr(SqliteObject) found = NULL;
     AUTO_STMT *statement = NULL;
-    if (session->spec->sample_rows <= 0 || !sqlite_object_find(session->conn, object, &found, NULL) || found == NULL ||
+    if (session->spec->sample_rows <= 0 ||
+        !sqlite_object_find(session->conn, object, &found, NULL) || found == NULL ||
         found->rowid == NULL)
         return NULL;
-    char *sql = sqlite3_mprintf("SELECT %s FROM main.\"%w\" ORDER BY 1 LIMIT 1 OFFSET %lld", found->rowid, object,
-                                (long long) session->spec->sample_rows);
+    char *sql = sqlite3_mprintf("SELECT %s FROM main.\"%w\" ORDER BY 1 LIMIT 1 OFFSET %lld",
+                                found->rowid, object, (long long) session->spec->sample_rows);
     sqlite3_prepare_v2(session->db, sql, -1, &statement, NULL);
     sqlite3_free(sql);
     if (statement == NULL || sqlite3_step(statement) != SQLITE_ROW)
         return NULL;
-    return g_strdup_printf("%s < %" G_GINT64_FORMAT, found->rowid, (int64_t) sqlite3_column_int64(statement, 0));
+    return g_strdup_printf("%s < %" G_GINT64_FORMAT, found->rowid,
+                           (int64_t) sqlite3_column_int64(statement, 0));
 }
 
 /* "a, b AS c" for a view: the mapping's items, named as the target's columns. NULL: the mapping cannot be said in SQL. */
@@ -160,8 +165,9 @@ view_make(Session *session, const QueryView *view, GError **error)
     const char *where = view->where;
     if (items == NULL)
         return false;
-    char *sql = sqlite3_mprintf("CREATE TEMP VIEW \"%w\" AS SELECT %s FROM main.\"%w\" WHERE (%s) AND (%s)", view->name,
-                                items, view->object, where != NULL ? where : "1", sample != NULL ? sample : "1");
+    char *sql = sqlite3_mprintf(
+        "CREATE TEMP VIEW \"%w\" AS SELECT %s FROM main.\"%w\" WHERE (%s) AND (%s)", view->name,
+        items, view->object, where != NULL ? where : "1", sample != NULL ? sample : "1");
     int status = sqlite3_exec(session->db, sql, NULL, NULL, NULL);
     sqlite3_free(sql);
     return status == SQLITE_OK || session_fail(session, error);
@@ -170,7 +176,8 @@ view_make(Session *session, const QueryView *view, GError **error)
 static bool
 session_open(Session *session, GError **error)
 {
-    if (sqlite3_open_v2(session->conn->path, &session->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(session->conn->path, &session->db,
+                        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return session_fail(session, error);
     sqlite3_extended_result_codes(session->db, 1);
     sqlite3_busy_timeout(session->db, BUSY_MS);
@@ -230,7 +237,8 @@ give_rows(Session *session, sqlite3_stmt *statement, QueryRowFn *row, void *data
     int64_t rows = 0;
     while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
         if (++rows > session->spec->rows_max)
-            return fail(error, ERR_LIMIT, "it gives more than %" G_GINT64_FORMAT " rows", session->spec->rows_max);
+            return fail(error, ERR_LIMIT, "it gives more than %" G_GINT64_FORMAT " rows",
+                        session->spec->rows_max);
         for (int i = 0; i < count; i++)
             cells[i] = cell_of(statement, i);
         row(cells, (size_t) count, data);
@@ -239,7 +247,8 @@ give_rows(Session *session, sqlite3_stmt *statement, QueryRowFn *row, void *data
 }
 
 bool
-sqlite_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names, GError **error)
+sqlite_query(Conn *base, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+             GError **error)
 {
     g_auto(Session) session = {.conn = sqlite_conn(base), .spec = spec};
     AUTO_STMT *statement = NULL;
