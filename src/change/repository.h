@@ -41,9 +41,17 @@ typedef struct {
  * TOO_LARGE over TREE_FILES_MAX. */
 CHECKED bool repository_tree(const Repository *repository, const char *commit, GPtrArray **ret,
                              GError **error);
+/* The same for all files. */
+CHECKED bool repository_files(const Repository *repository, const char *commit, GPtrArray **ret,
+                              GError **error);
 #define TREE_FILES_MAX 500000 /* ten times the Linux kernel would be one repository too many */
 
 /* The bytes of blobs, one after the other, in the order asked for. False from `fn` stops, with its error. */
 typedef bool BlobFn(guint index, const char *bytes, size_t count, void *data, GError **error);
 CHECKED bool repository_blobs(const Repository *repository, const GPtrArray *files, BlobFn *fn,
                               void *data, GError **error);
+
+/* Write all files of the commit below an empty folder, as they are: no filter is run. Links and submodules are left
+ * out. */
+CHECKED bool repository_lay_out(const Repository *repository, const char *commit,
+                                const char *folder, GError **error);

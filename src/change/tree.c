@@ -26,7 +26,7 @@ tree_file_free(void *data)
 
 /* "100644 blob ID    SIZE\tPATH"; NULL for what is no file of ours to read. */
 static TreeFile *
-read_entry(const char *entry)
+read_entry(const char *entry, bool only_code)
 {
     const char *tab = strchr(entry, '\t');
     g_auto(GStrv) words = NULL;
@@ -37,7 +37,7 @@ read_entry(const char *entry)
     if (g_strv_length(words) != 4 || strcmp(words[1], "blob") != 0)
         return NULL;
     bool is_file = strcmp(words[0], "100644") == 0 || strcmp(words[0], "100755") == 0;
-    if (!is_file || code_path_is_passed_over(tab + 1))
+    if (!is_file || (only_code && code_path_is_passed_over(tab + 1)))
         return NULL;
     TreeFile *file = g_new0(TreeFile, 1);
     file->path = g_strdup(tab + 1);
@@ -47,8 +47,9 @@ read_entry(const char *entry)
     return file;
 }
 
-bool
-repository_tree(const Repository *repository, const char *commit, GPtrArray **ret, GError **error)
+static bool
+read_tree(const Repository *repository, const char *commit, bool only_code, GPtrArray **ret,
+          GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(tree_file_free);
     const char *const args[] = {"ls-tree", "-r", "-z", "-l", "--full-tree", commit, NULL};
@@ -58,7 +59,7 @@ repository_tree(const Repository *repository, const char *commit, GPtrArray **re
     if (!git_run(&call, &text, &bytes, error))
         return false;
     for (const char *at = text; at < text + bytes; at += strlen(at) + 1) {
-        TreeFile *file = read_entry(at);
+        TreeFile *file = read_entry(at, only_code);
         if (file != NULL)
             g_ptr_array_add(files, file);
         if (files->len > TREE_FILES_MAX)
@@ -67,6 +68,18 @@ repository_tree(const Repository *repository, const char *commit, GPtrArray **re
     }
     *ret = g_steal_pointer(&files);
     return true;
+}
+
+bool
+repository_tree(const Repository *repository, const char *commit, GPtrArray **ret, GError **error)
+{
+    return read_tree(repository, commit, true, ret, error);
+}
+
+bool
+repository_files(const Repository *repository, const char *commit, GPtrArray **ret, GError **error)
+{
+    return read_tree(repository, commit, false, ret, error);
 }
 
 /* ---- bytes ---- */
