@@ -8,7 +8,7 @@
 static const Option options[] = {
     {0, "id", "ID", "the name of this worker (made up if it is not given)"},
     {'l', "label", "LABEL",
-     "offer LABEL beside store:NAME and repository:NAME of honk.yaml; may be repeated"},
+     "offer LABEL beside store:, repository: and fleet:NAME of honk.yaml; may be repeated"},
     {0, "dies-with-parent", NULL, "end when the process that started this one does"},
     {0, "drain", NULL, "end when there is nothing to do"},
     {'v', "verbose", NULL, "log each task"},

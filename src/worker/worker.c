@@ -77,6 +77,10 @@ labels_of(const Config *config, const WorkerOptions *options)
         const RepositoryConfig *repositories = config->repositories->pdata[i];
         json_array_append_new(labels, json_sprintf("repository:%s", repositories->name));
     }
+    for (guint i = 0; i < config->fleet.targets->len; i++) {
+        const FleetTargetConfig *target = config->fleet.targets->pdata[i];
+        json_array_append_new(labels, json_sprintf("fleet:%s", target->name));
+    }
     for (size_t i = 0; options->labels != NULL && options->labels[i] != NULL; i++)
         json_array_append_new(labels, json_string(options->labels[i]));
     return labels;

@@ -12,13 +12,12 @@
 #include "model/config.h"
 
 typedef struct {
-    const char *server; /* "unix:/path" or "http://host:port" */
-    const char *token;  /* or NULL: the socket's peer says who we are */
-    const char *id;     /* "w-…"; NULL: a new one */
-    const char *const
-        *labels; /* offered beside those of stores and repositories; NULL-terminated, or NULL */
-    bool dies_with_parent; /* for workers that a server starts */
-    bool drain;            /* exit as soon as there is nothing to do, for tests and scripts */
+    const char *server;        /* "unix:/path" or "http://host:port" */
+    const char *token;         /* or NULL: the socket's peer says who we are */
+    const char *id;            /* "w-…"; NULL: a new one */
+    const char *const *labels; /* offered beside those of honk.yaml; NULL-terminated, or NULL */
+    bool dies_with_parent;     /* for workers that a server starts */
+    bool drain;                /* exit as soon as there is nothing to do, for tests and scripts */
 } WorkerOptions;
 
 /* Works until told to stop. False when it cannot begin, or when the server refuses it for good. */

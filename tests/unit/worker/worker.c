@@ -21,14 +21,16 @@ static bool
 work(FakeServer *server, GError **error)
 {
     static const char *const labels[] = {"gpu", NULL};
-    StoreConfig store = {.name = (char *) "listening", .driver = (char *) "sqlite"};
-    g_autoptr(GPtrArray) stores = g_ptr_array_new();
-    Config config = {.stores = stores};
+    static const char text[] = "stores: { listening: { driver: sqlite } }\n"
+                               "repositories: { acme: { driver: git, path: repos } }\n"
+                               "fleet: { targets: { here: { driver: processes, path: fleet } } }\n";
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(Config) config = NULL;
     WorkerOptions options = {
         .server = fake_server_url(server), .id = "w-test", .labels = labels, .drain = true};
 
-    g_ptr_array_add(stores, &store);
-    return worker_main(&config, &options, error);
+    return config_parse(text, strlen(text), "honk.yaml", diags, &config, error) &&
+           worker_main(config, &options, error);
 }
 
 static void
@@ -56,7 +58,7 @@ a_worker_offers_its_stores_and_its_labels(void)
     g_autofree char *labels = json_compact(json_object_get(asked, "labels"));
 
     g_assert_cmpstr(json_get_string(asked, "worker", ""), ==, "w-test");
-    g_assert_cmpstr(labels, ==, "[\"store:listening\",\"gpu\"]");
+    g_assert_cmpstr(labels, ==, "[\"store:listening\",\"repository:acme\",\"fleet:here\",\"gpu\"]");
 }
 
 static void
