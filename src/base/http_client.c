@@ -247,11 +247,12 @@ error_code_from_status(int status)
     return status > 500 ? ERR_TRANSIENT : ERR_INVALID;
 }
 
-static bool
-http_fail_as_answered(int status, const char *body, size_t bytes, GError **error)
+bool
+http_fail_as_answered(const HttpResponse *response, GError **error)
 {
     g_autoptr(json_t) problem = NULL;
-    if (!json_parse(body, bytes, "problem", &problem, NULL))
+    int status = response->status;
+    if (!json_parse(response->body, response->bytes, "problem", &problem, NULL))
         return fail(error, error_code_from_status(status), "the server answered with status %d",
                     status);
     const char *wire = json_get_string(problem, "code", NULL);
@@ -277,7 +278,7 @@ http_call_json(HttpClient *client, const char *method, const char *path, const j
                    text != NULL ? strlen(text) : 0, timeout_ms, &response, error))
         return false;
     if (response.status < 200 || response.status > 299)
-        return http_fail_as_answered(response.status, response.body, response.bytes, error);
+        return http_fail_as_answered(&response, error);
     if (ret == NULL)
         return true;
     json_t *value = NULL;
@@ -328,7 +329,10 @@ stream_result(Stream *stream, CURLcode code, GError **error)
     if (code != CURLE_OK)
         return http_fail(stream->client, code, error);
     if (status != 200)
-        return http_fail_as_answered(status, stream->problem->str, stream->problem->len, error);
+        return http_fail_as_answered(&(HttpResponse){.status = status,
+                                                     .body = stream->problem->str,
+                                                     .bytes = stream->problem->len},
+                                     error);
     return true;
 }
 

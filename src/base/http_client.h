@@ -30,6 +30,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HttpResponse, http_response_clear)
 CHECKED bool http_call(HttpClient *client, const char *method, const char *path,
                        const char *const *headers, const void *body, size_t bytes, int timeout_ms,
                        HttpResponse *ret, GError **error);
+/* An answer that is no success, as the error that it describes. Always false. */
+bool http_fail_as_answered(const HttpResponse *response, GError **error);
 /* JSON in and out (`body` may be NULL; `ret` may be NULL; an empty answer gives NULL). A
  * problem+json answer becomes the error that it describes, with its code and detail. */
 CHECKED bool http_call_json(HttpClient *client, const char *method, const char *path,

@@ -85,9 +85,11 @@ handle_rollback(Request *request, GError **error)
 {
     g_auto(PlanRow) row = {0};
     bool give_up_rows = json_get_bool(request->json, "give_up_rows", false);
+    json_t *scope = json_object_get(request->json, "scope");
     return plan_row_find(request, request->params[0], &row, error) &&
            ask_plan(request, &row, COMMAND_ROLLBACK,
-                    json_pack("{s:b}", "give_up_rows", give_up_rows), NULL, NULL, NULL, error);
+                    json_pack("{s:b, s:O?}", "give_up_rows", give_up_rows, "scope", scope), NULL,
+                    NULL, NULL, error);
 }
 
 /* ----- guards ----- */

@@ -44,6 +44,7 @@ static const Input approve_members[] = {
 static const Input rollback_members[] = {
     { "reason",       INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
     { "give_up_rows", INPUT_FLAG, false, 0, "true or false: give up rows written since the swap" },
+    { "scope",        INPUT_TEXTS, false, 1000, "a list of steps: only these, and what stands on them" },
     END
 };
 static const Input done_members[] = {

@@ -114,8 +114,7 @@ link_blob_get(Link *link, const char *digest, char **ret, size_t *ret_bytes, GEr
     if (!http_call(link->http, "GET", path, NULL, NULL, 0, BLOB_TIMEOUT_MS, &response, error))
         return false;
     if (response.status != 200)
-        return fail(error, response.status == 404 ? ERR_NOT_FOUND : ERR_TRANSIENT,
-                    "the server gave no blob '%s' (status %d)", digest, response.status);
+        return http_fail_as_answered(&response, error);
     g_autofree char *found = sha256_of(response.body, response.bytes);
     if (strcmp(found, digest) != 0)
         return fail(error, ERR_TRANSIENT, "blob '%s' came damaged: it is '%s'", digest, found);

@@ -1,4 +1,5 @@
 """A small company for tests from outside: users in SQLite, a mapping, Ada who asks and Bo who approves."""
+import json
 import sqlite3
 
 import support
@@ -66,9 +67,10 @@ ROWS = 300
 
 
 class World(support.Project):
-    def __init__(self, more="", env=None, folder=None):
+    def __init__(self, more="", env=None, folder=None, rows=ROWS, config=CONFIG):
         super().__init__(folder=folder, env=env)
-        self.write("honk.yaml", CONFIG.format(more=more))
+        self.rows = rows
+        self.write("honk.yaml", config.format(more=more))
         self.write("catalog/datasets.yaml", CATALOG)
         self.write("mappings/users.yaml", MAPPING)
         (self.folder / "data").mkdir()
@@ -76,7 +78,7 @@ class World(support.Project):
             db.execute("CREATE TABLE users_v1 (id INTEGER PRIMARY KEY, first_name TEXT NOT NULL, last_name TEXT NOT NULL, "
                        "country_code TEXT NOT NULL, legacy_flag TEXT)")
             db.executemany("INSERT INTO users_v1 VALUES (?, ?, ?, ?, NULL)",
-                           [(i, f"First{i}", f"Last{i}", ("UK", "SE", "DE")[i % 3]) for i in range(1, ROWS + 1)])
+                           [(i, f"First{i}", f"Last{i}", ("UK", "SE", "DE")[i % 3]) for i in range(1, rows + 1)])
 
     def write(self, name, text):
         path = self.folder / name
@@ -106,10 +108,25 @@ class World(support.Project):
         schema = self.query("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
         return schema, {name: self.query(f'SELECT * FROM "{name}" ORDER BY 1') for name in self.tables()}
 
-    @staticmethod
-    def expected():
+    def expected(self):
         """What the mapping makes of users_v1, worked out without Honk."""
-        return [(i, f"First{i} Last{i}", ("GB", "SE", "DE")[i % 3], "free") for i in range(1, ROWS + 1)]
+        return [(i, f"First{i} Last{i}", ("GB", "SE", "DE")[i % 3], "free") for i in range(1, self.rows + 1)]
+
+    def change(self, sql):
+        """Somebody else changes the store."""
+        with sqlite3.connect(self.db, timeout=20) as db:
+            db.execute(sql)
+
+    def seen(self, name):
+        """The migration as the server shows it; quicker to ask than by the command line."""
+        return json.loads(self.get(f"/migrations/{name}")[1])
+
+    def state(self, name):
+        return self.seen(name)["state"]
+
+    def step(self, name, action):
+        """The step of this action as the server shows it."""
+        return next(step for step in self.seen(name)["steps"] if step["action"] == action)
 
     def moved(self):
         return self.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1")

@@ -319,6 +319,25 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual([event["to"] for event in events][:3], ["draft", "planned", "approved"])
         self.assertIn(id, [row["id"] for row in self.ok(self.server.get("/migrations?q=orders"))["items"]])
 
+    def test_only_the_steps_of_a_scope_go_back(self):
+        id = self.running()
+        wrong = self.act(id, "rollback", {"scope": ["stge"]})
+        self.assertEqual((wrong.status, wrong.json["code"]), (400, "invalid"))
+        for _ in range(3):
+            task = self.worker.lease(wait_ms=2000)
+            if task["action"] == "stage":
+                self.worker.say(task, "intent", {"pre_state": {"start": {}}})
+                self.worker.report(task, evidence={"made": True})
+                break
+            self.worker.report(task, evidence={})
+        self.assertEqual(self.ok(self.act(id, "rollback", {"scope": ["stage"]}))["state"], "paused")
+        back = self.worker.lease(wait_ms=2000)
+        self.assertEqual((back["action"], back["phase"]), ("stage", "reverse"))
+        self.worker.report(back, evidence={})
+        statuses = {step["name"]: step["status"] for step in self.ok(self.server.get("/migrations/" + id))["steps"]}
+        self.assertEqual(statuses["stage"], "reversed")
+        self.assertEqual(self.state(id), "paused")
+
     def test_a_rollback_is_held_and_goes_on(self):
         id = self.running()
         stage = None
