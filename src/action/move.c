@@ -218,8 +218,8 @@ is_first_with_effects(const StepCall *call)
 {
     for (guint i = 0; i < call->plan->steps->len; i++) {
         const Step *step = call->plan->steps->pdata[i];
-        if (step->action->has_effects)
-            return step == call->step;
+        if (step->action->has_effects && step->action->id != ACTION_REWRITE)
+            return step == call->step; /* branches come before, and leave both datasets alone */
     }
     return false;
 }

@@ -17,12 +17,12 @@
 #include <string.h>
 
 static const Action *const actions[ACTION_COUNT] = {
-    [ACTION_PLAN] = &action_plan,         [ACTION_PREFLIGHT] = &action_preflight,
-    [ACTION_VALIDATE] = &action_validate, [ACTION_FREEZE] = &action_freeze,
-    [ACTION_STAGE] = &action_stage,       [ACTION_TRANSFORM] = &action_transform,
-    [ACTION_COPY] = &action_copy,         [ACTION_COMPARE] = &action_compare,
-    [ACTION_SWAP] = &action_swap,         [ACTION_SETTLE] = &action_settle,
-    [ACTION_RETIRE] = &action_retire,
+    [ACTION_PLAN] = &action_plan,           [ACTION_PREFLIGHT] = &action_preflight,
+    [ACTION_VALIDATE] = &action_validate,   [ACTION_REWRITE] = &action_rewrite,
+    [ACTION_FREEZE] = &action_freeze,       [ACTION_STAGE] = &action_stage,
+    [ACTION_TRANSFORM] = &action_transform, [ACTION_COPY] = &action_copy,
+    [ACTION_COMPARE] = &action_compare,     [ACTION_SWAP] = &action_swap,
+    [ACTION_SETTLE] = &action_settle,       [ACTION_RETIRE] = &action_retire,
 };
 
 const Action *

@@ -6,6 +6,7 @@
  * wrote the migration.
  */
 #include "action/agent.h"
+#include "action/code.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "planner/planner.h"
@@ -134,7 +135,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (request == NULL)
         return fail(error, ERR_INVALID, "the task 'plan' came without a request");
-    if (!survey(request, env, &slice, error) || !check_expressions(slice, env, expressions, error))
+    if (!survey(request, env, &slice, error) ||
+        !check_expressions(slice, env, expressions, error) || !code_survey(slice, NULL, env, error))
         return false;
     put_agent_names(slice, env->config);
     bool bad_expressions = diags_has_errors(expressions);

@@ -4,6 +4,7 @@
  *
  * What the plan itself has done is no drift: once swapped, the target is expected to be new.
  */
+#include "action/code.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "planner/planner.h"
@@ -55,19 +56,48 @@ add_problems(const json_t *slice, json_t *differences)
     }
 }
 
+/* `request` NULL: the plan's own datasets. `with_code`: consumers' code, too. */
+static bool
+look_at_world(const StepCall *call, StepEnv *env, const json_t *request, bool with_code,
+              json_t **ret_slice, json_t **ret_differences, GError **error)
+{
+    g_autoptr(json_t) own = request == NULL ? request_of_plan(call->plan->json) : NULL;
+    g_autoptr(json_t) slice = NULL;
+
+    if (!survey(request != NULL ? request : own, env, &slice, error) ||
+        !forgive_swap(call, env, slice, error) ||
+        (with_code && !code_survey(slice, call->plan, env, error)))
+        return false;
+    *ret_differences = plan_drift(call->plan->json, slice);
+    add_problems(slice, *ret_differences);
+    *ret_slice = g_steal_pointer(&slice);
+    return true;
+}
+
+bool
+datasets_drift(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_autoptr(json_t) slice = NULL, differences = NULL;
+
+    if (!look_at_world(call, env, NULL, false, &slice, &differences, error))
+        return false;
+    *ret = json_array_size(differences) > 0 ? WORLD_MOVED : WORLD_EXPECTED;
+    *ret_state = json_object();
+    if (*ret == WORLD_MOVED)
+        json_object_set(*ret_state, "differences", differences);
+    return true;
+}
+
+/* Once something has happened, each repository's own task looks what became of it. */
 static bool
 look_for_drift(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
-    g_autoptr(json_t) request = NULL, slice = NULL;
+    g_autoptr(json_t) request = NULL, slice = NULL, differences = NULL;
+    bool with_code = !json_get_bool(call->lease->params, "effects", false);
 
-    if (!request_read(call, env, &request, error))
+    if (!request_read(call, env, &request, error) ||
+        !look_at_world(call, env, request, with_code, &slice, &differences, error))
         return false;
-    if (request == NULL)
-        request = request_of_plan(call->plan->json);
-    if (!survey(request, env, &slice, error) || !forgive_swap(call, env, slice, error))
-        return false;
-    g_autoptr(json_t) differences = plan_drift(call->plan->json, slice);
-    add_problems(slice, differences);
     *ret = json_array_size(differences) > 0 ? WORLD_MOVED : WORLD_EXPECTED;
     *ret_state = json_object();
     json_object_set(*ret_state, "differences", differences);

@@ -190,6 +190,25 @@ check_dataset_url(Checker *checker, const YamlNode *annotations)
 }
 
 static void
+check_code(Checker *checker, const YamlNode *annotations)
+{
+    const YamlNode *repository = yaml_get(annotations, "honk/repository");
+    const YamlNode *deploy = yaml_get(annotations, "honk/deploy");
+    const char *colon =
+        repository != NULL && node_is_text(repository) ? strchr(repository->text, ':') : NULL;
+    if (repository != NULL && node_is_text(repository) &&
+        (colon == NULL || colon == repository->text || colon[1] == '\0'))
+        checker_error(checker, "repository", repository,
+                      "annotation 'honk/repository' is '%s', expected REPOSITORIES:NAME, such as "
+                      "'acme:player'",
+                      repository->text);
+    if (deploy != NULL && node_is_text(deploy) && strcmp(deploy->text, "branch") != 0 &&
+        strcmp(deploy->text, "merge") != 0)
+        checker_error(checker, "deploy", deploy,
+                      "annotation 'honk/deploy' is '%s', expected branch or merge", deploy->text);
+}
+
+static void
 check_annotations(Checker *checker, const YamlNode *annotations)
 {
     if (annotations == NULL)
@@ -202,6 +221,7 @@ check_annotations(Checker *checker, const YamlNode *annotations)
     check_annotation_refs(checker, annotations, "honk/source-dataset");
     check_annotation_refs(checker, annotations, "honk/target-dataset");
     check_dataset_url(checker, annotations);
+    check_code(checker, annotations);
 }
 
 static void

@@ -124,6 +124,17 @@ consumers_indirect(Consumers *consumers, const json_t *lineage)
     }
 }
 
+void
+entity_put_code(const Entity *entity, json_t *item)
+{
+    const char *repository = entity_annotation(entity, "honk/repository");
+    const char *deploy = entity_annotation(entity, "honk/deploy");
+    if (repository == NULL)
+        return;
+    json_set_string(item, "repository", repository);
+    json_set_string(item, "deploy", deploy != NULL ? deploy : "merge");
+}
+
 static void
 consumers_append(const Consumers *consumers, json_t *list, const Entity *entity, const char *ref,
                  const char *access)
@@ -133,6 +144,8 @@ consumers_append(const Consumers *consumers, json_t *list, const Entity *entity,
     json_set_string(item, "owner", entity != NULL ? entity->owner : "");
     json_set_string(item, "access", access);
     json_set_bool(item, "direct", g_hash_table_contains(consumers->touched, ref));
+    if (entity != NULL)
+        entity_put_code(entity, item);
     json_array_append_new(list, item);
 }
 

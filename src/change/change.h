@@ -68,6 +68,11 @@ CHECKED bool change_remove(const Repository *repository, const ChangeName *name,
 CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
                           const ChangeRules *rules, const Look *look, GError **error);
 
+/* The first file, of those that Honk's commit on `base` edits, that names the new dataset on the default branch, too: people
+ * merged it, in whatever way, and have to take it back themselves. NULL when there is none. Caller frees. */
+CHECKED bool change_landed(const Repository *repository, const ChangeRules *rules, const char *base,
+                           char **ret_path, char **ret_branch, GError **error);
+
 /* ---- the message ---- */
 
 typedef struct {

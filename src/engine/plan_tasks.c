@@ -58,6 +58,17 @@ params_with(const char *key, const char *text)
     return json_compact(params);
 }
 
+/* What the world is asked about, and whether the plan itself has changed it already. */
+static char *
+preflight_params(const OpenPlan *plan, const char *request)
+{
+    g_autoptr(json_t) params = json_object();
+    json_set_string(params, "request", request);
+    if (plan->row.effects != 0)
+        json_set_bool(params, "effects", true);
+    return json_compact(params);
+}
+
 /* ---- planning ---- */
 
 void
@@ -167,8 +178,9 @@ plan_take_planned(Beat *beat, Task *task, const json_t *evidence)
 
 /* ---- looking for drift ---- */
 
+/* `request`: the world at the start, which steps may want to look into. */
 static void
-make_roots(Beat *beat, OpenPlan *plan)
+make_roots(Beat *beat, OpenPlan *plan, const char *request)
 {
     for (guint i = 0; i < plan->steps->len; i++) {
         const OpenStep *step = g_ptr_array_index(plan->steps, i);
@@ -176,6 +188,7 @@ make_roots(Beat *beat, OpenPlan *plan)
                        .step = g_strdup(step->row.name),
                        .action = g_strdup(step->row.action),
                        .key = g_strdup(""),
+                       .params = request != NULL ? params_with("request", request) : NULL,
                        .phase = PHASE_FORWARD,
                        .status = TASK_BLOCKED,
                        .wake_event = g_strdup("dependencies")};
@@ -190,13 +203,13 @@ plan_make_preflight(Beat *beat, OpenPlan *plan, const Move *move, PlanState from
         move->command == NULL ? NULL : json_get_string(move->command->args, "request", NULL);
     if (from == PLAN_APPROVED) {
         plan->row.started_ms = beat->now_ms;
-        make_roots(beat, plan);
+        make_roots(beat, plan, request);
     }
     if (from == PLAN_HALTED)
         plan->row.failures = 0; /* a person has looked at those */
     if (plan->preflight != NULL)
         task_move(beat, plan->preflight, &(Move){.event = "drop"});
-    make_internal(beat, plan, ACTION_PREFLIGHT, PHASE_FORWARD, params_with("request", request));
+    make_internal(beat, plan, ACTION_PREFLIGHT, PHASE_FORWARD, preflight_params(plan, request));
 }
 
 void

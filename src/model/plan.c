@@ -231,3 +231,14 @@ plan_from_json(const json_t *json, Plan **ret, GError **error)
     *ret = g_steal_pointer(&plan);
     return true;
 }
+
+/* A name of an entity has nothing that git refuses in a branch, but for two dots in a row. */
+char *
+plan_branch_name(const Plan *plan)
+{
+    const char *migration = json_get_string(plan->json, "migration", "");
+    const char *slash = strrchr(migration, '/'), *hex = strchr(plan->digest, ':');
+    g_auto(GStrv) parts = g_strsplit(slash != NULL ? slash + 1 : migration, "..", -1);
+    g_autofree char *name = g_strjoinv("--", parts);
+    return g_strdup_printf("honk/%s-%.8s", name, hex != NULL ? hex + 1 : plan->digest);
+}

@@ -5,6 +5,7 @@
  * safe, in the order of recipe.c. What the agent gave is kept where it stands in that order. Which
  * parts a plan has is decide.c, its steps are plan_steps.c, the rest of it is document.c.
  */
+#include "planner/changes.h"
 #include "planner/draft.h"
 #include "planner/guards.h"
 #include "planner/planner.h"
@@ -18,6 +19,7 @@ draft_clear(Draft *draft)
     g_free(draft->made.kept);
     json_decref(draft->guards);
     json_decref(draft->consumers);
+    json_decref(draft->changes);
 }
 
 /* Names that no one else uses and that the same slice gives again; or those that the slice asks for. */
@@ -64,6 +66,7 @@ planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diag
     if (!slice_read(slice_json, diags, &slice, error))
         return false;
     draft.slice = slice;
+    draft.changes = changes_planned(slice_json);
     draft.agent_name = json_get_string(agent_plan, "agent", "unnamed");
     draft.plan_name = json_get_string(agent_plan, "name", NULL);
     if (!check_all(&draft, agent_plan, error))

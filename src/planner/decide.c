@@ -3,6 +3,7 @@
  * can do, brought together.
  */
 #include "base/text.h"
+#include "planner/changes.h"
 #include "planner/draft.h"
 
 #include <string.h>
@@ -162,6 +163,8 @@ draft_has_part(const Draft *draft, const Part *part)
         return draft_moves_rows(draft);
     case ACTION_RETIRE:
         return draft->retires;
+    case ACTION_REWRITE:
+        return changes_any(draft->changes);
     case ACTION_PLAN:
     case ACTION_PREFLIGHT:
     case ACTION_VALIDATE:

@@ -175,6 +175,8 @@ draft_document(const Draft *draft)
     put_times(draft, plan);
     json_object_set(plan, "guards", draft->guards);
     json_object_set(plan, "consumers", draft->consumers);
+    if (draft->changes != NULL)
+        json_object_set(plan, "changes", draft->changes);
     json_set_string(plan, "consistency", consistency(draft));
     json_object_set_new(plan, "risks", risks_list(slice, &facts));
     return plan;

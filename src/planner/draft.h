@@ -15,6 +15,7 @@ typedef struct {
     const char *agent_name, *plan_name;
     MadeNames made;
     json_t *guards, *consumers;
+    json_t *changes; /* of consumers' code; NULL when nothing is known of any */
 } Draft;
 
 void draft_clear(Draft *draft);

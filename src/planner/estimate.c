@@ -1,6 +1,7 @@
 /*
  * estimate.c - what a plan saw and what it will take: shown beside the plan, never in it.
  */
+#include "planner/changes.h"
 #include "planner/planner.h"
 
 /* Rows a second when nothing was measured: what one core does through a mapping of ten columns. */
@@ -63,6 +64,9 @@ planner_observations(const json_t *slice, const Plan *plan)
     json_set_bool(seen, "rate_measured", measured > 0);
     if (planner_moves_rows(plan))
         estimate(seen, MAX(source_rows, 0), MAX(target_rows, 0), rate);
+    g_autoptr(json_t) heads = changes_observed(slice);
+    if (json_object_size(heads) > 0)
+        json_object_set(seen, "repositories", heads);
     json_set_int(seen, "planned_at_ms", json_get_int(slice, "now_ms", 0));
     return seen;
 }

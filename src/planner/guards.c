@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "model/schema.h"
+#include "planner/changes.h"
 #include "planner/planner.h"
 
 #include <string.h>
@@ -118,6 +119,12 @@ guards_make(const json_t *slice, bool has_mapping, const char *strategy, const c
     json_set_string(guards, "consumers", consumers_digest);
     json_set_string(guards, "strategy", strategy_version);
     json_set_string(guards, "agent", agent_version);
+    if (json_object_get(slice, "changes") != NULL) {
+        g_autofree char *changes = NULL;
+        if (!changes_guard(json_object_get(slice, "changes"), &changes, error))
+            return false;
+        json_set_string(guards, "changes", changes);
+    }
     *ret = g_steal_pointer(&guards);
     return true;
 }
@@ -292,5 +299,8 @@ plan_drift(const json_t *plan, const json_t *slice_now)
         g_autoptr(json_t) now = guards_consumers(slice_now);
         drift_of_consumers(differences, json_object_get(plan, "consumers"), now);
     }
+    if (json_object_get(slice_now, "changes") != NULL)
+        changes_drift(differences, json_object_get(plan, "changes"),
+                      json_object_get(slice_now, "changes"));
     return differences;
 }

@@ -3,6 +3,7 @@
  * first and are asked about the second.
  */
 #include "model/schema.h"
+#include "planner/changes.h"
 #include "planner/planner.h"
 
 #include <string.h>
@@ -154,6 +155,17 @@ compare_consumers(GPtrArray *to, const json_t *before, const json_t *now)
 }
 
 static void
+compare_code(GPtrArray *to, const json_t *before, const json_t *now)
+{
+    g_autoptr(json_t) sentences = json_array();
+    json_t *sentence;
+    size_t i;
+
+    changes_drift(sentences, before, now);
+    json_array_foreach(sentences, i, sentence) say(to, "%s", json_string_value(sentence));
+}
+
+static void
 compare_steps(GPtrArray *to, const json_t *before, const json_t *now)
 {
     json_t *step;
@@ -225,6 +237,7 @@ plan_differences(const json_t *before, const json_t *now)
                     json_at(now, "mapping.columns"));
     compare_consumers(differences, json_object_get(before, "consumers"),
                       json_object_get(now, "consumers"));
+    compare_code(differences, json_object_get(before, "changes"), json_object_get(now, "changes"));
     compare_steps(differences, steps, json_object_get(now, "steps"));
     compare_guards(differences, before, now);
     return differences;

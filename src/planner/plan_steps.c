@@ -1,4 +1,5 @@
 /* plan_steps.c - the steps of a plan: the recipe's parts, with the agent's names and params. */
+#include "planner/changes.h"
 #include "planner/draft.h"
 
 #include <string.h>
@@ -25,6 +26,15 @@ labels_of(const Slice *slice, unsigned datasets)
     return labels;
 }
 
+/* Who changes code must reach it, and counts against what its repositories bear. */
+static void
+add_repositories(const Draft *draft, json_t *step)
+{
+    g_autoptr(json_t) labels = changes_labels(draft->changes);
+    json_array_extend(json_object_get(step, "needs"), labels);
+    json_array_extend(json_object_get(step, "uses"), labels);
+}
+
 static bool
 is_taken(const Draft *draft, const char *name)
 {
@@ -49,6 +59,16 @@ step_name(const Draft *draft, const Part *part)
     return name;
 }
 
+static char *
+step_text(const Draft *draft, const Part *part)
+{
+    if (part->action != ACTION_REWRITE)
+        return recipe_text(part, draft->slice, &draft->made);
+    g_autofree char *summary = changes_summary(draft->changes);
+    return g_strdup_printf("change the code of consumers, each on a branch of its own: %s",
+                           summary);
+}
+
 static json_t *
 make_step(const Draft *draft, const Part *part, const char *after)
 {
@@ -56,7 +76,7 @@ make_step(const Draft *draft, const Part *part, const char *after)
     const ActionInfo *info = action_info(part->action);
     const json_t *given = json_object_get(draft->agent.given[part->action], "params");
     g_autofree char *name = step_name(draft, part);
-    g_autofree char *text = recipe_text(part, slice, &draft->made);
+    g_autofree char *text = step_text(draft, part);
     g_autofree char *reverse = recipe_reverse_text(part, slice, &draft->made);
     json_t *step = json_object();
 
@@ -66,6 +86,8 @@ make_step(const Draft *draft, const Part *part, const char *after)
     json_object_set_new(step, "after", after != NULL ? json_pack("[s]", after) : json_array());
     json_object_set_new(step, "needs", labels_of(slice, part->touches));
     json_object_set_new(step, "uses", labels_of(slice, part->writes));
+    if (part->action == ACTION_REWRITE)
+        add_repositories(draft, step);
     json_object_set_new(step, "reverse",
                         json_pack("{s:s?, s:s}", "action", part->reverse, "text", reverse));
     json_set_bool(step, "irreversible", info->reverse == REVERSE_IMPOSSIBLE);

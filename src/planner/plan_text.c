@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "planner/changes.h"
 #include "planner/planner.h"
 #include "planner/text_table.h"
 
@@ -186,10 +187,11 @@ print_consumers(Report *report)
             "… and %zu more: `honk plan NAME --json` has them all, `honk lineage` how they hang "
             "together",
             i - CONSUMERS_SHOWN_MAX);
-    page_say(&report->page, STYLE_PLAIN, "  ",
-             "%zu reader%s, %zu writer%s, %zu owner%s; left to people: all of them, because this "
-             "plan changes no code",
-             readers, plural(readers), writers, plural(writers), owners, plural(owners));
+    bool changes_code = changes_any(json_object_get(report->json, "changes"));
+    page_say(&report->page, STYLE_PLAIN, "  ", "%zu reader%s, %zu writer%s, %zu owner%s%s", readers,
+             plural(readers), writers, plural(writers), owners, plural(owners),
+             changes_code ? ""
+                          : "; left to people: all of them, because this plan changes no code");
 }
 
 static void
@@ -290,6 +292,7 @@ step_sign(const Step *step)
     case ACTION_TRANSFORM:
     case ACTION_COPY:
         return "+";
+    case ACTION_REWRITE:
     case ACTION_FREEZE:
         return "~";
     case ACTION_SWAP:
@@ -424,6 +427,7 @@ print_guards(Report *report)
         {"consumers", "consumers"},
         {"strategy", "strategy"},
         {"agent", "agent"},
+        {"changes", "consumers' code"},
     };
     g_autoptr(TextTable) table = text_table_new(2);
 
@@ -431,6 +435,9 @@ print_guards(Report *report)
     for (size_t i = 0; i < G_N_ELEMENTS(guards); i++) {
         const char *value =
             json_get_string(json_object_get(report->json, "guards"), guards[i][0], NULL);
+        if (value == NULL &&
+            json_object_get(json_object_get(report->json, "guards"), guards[i][0]) == NULL)
+            continue;
         g_autofree char *shown = value == NULL                        ? g_strdup("none")
                                  : g_str_has_prefix(value, "sha256:") ? short_digest(value)
                                                                       : g_strdup(value);
@@ -513,6 +520,7 @@ plan_text(const Plan *plan, const json_t *observations, const json_t *state, int
     print_drift(&report);
     print_touches(&report);
     print_consumers(&report);
+    changes_print(&report.page, plan);
     print_after_the_cut_over(&report);
     print_mapping(&report);
     print_steps(&report);

@@ -1,5 +1,5 @@
 /*
- * recipe.c - validate, freeze, stage, fill, compare, swap, settle, retire: the parts of plans.
+ * recipe.c - validate, rewrite, freeze, stage, fill, compare, swap, settle, retire: the parts of plans.
  *
  * A part that a plan has no use for (a staging table where no rows move) or cannot have (freezing a
  * file) is left out by decide.c, with what it means for the reader among the risks.
@@ -19,6 +19,7 @@
 /* clang-format off */
 const Part recipe[] = {
     {ACTION_VALIDATE,  "validate", BOTH, 0, {"source", "target", "mapping_file"}, NULL},
+    {ACTION_REWRITE,   "rewrite",  BOTH, 0, {"source", "target", "mapping_file"}, "unbranch"},
     {ACTION_FREEZE,    "freeze",   BOTH, TOUCHES_SOURCE, {"source"}, "thaw"},
     {ACTION_STAGE,     "stage",    BOTH, TOUCHES_TARGET, {"source", "target"}, "unstage"},
     {ACTION_TRANSFORM, "transform", BOTH, TOUCHES_TARGET,
@@ -103,6 +104,7 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
         return settle_text(slice, made);
     case ACTION_RETIRE:
         return retire_text(slice, made);
+    case ACTION_REWRITE: /* plan_steps.c counts what changes */
     case ACTION_PLAN:
     case ACTION_PREFLIGHT:
     case ACTION_COUNT:
@@ -117,6 +119,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
     switch (part->action) {
     case ACTION_FREEZE:
         return g_strdup_printf("let writers at '%s' again", slice->source.url);
+    case ACTION_REWRITE:
+        return g_strdup("take the branches away; what people merged or added waits for them");
     case ACTION_STAGE:
         return g_strdup("drop the staging table");
     case ACTION_TRANSFORM:
@@ -170,7 +174,8 @@ recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const
         json_set_string(params, "mapping_file", slice->mapping_path);
     add_default_int(params, part, "range_ms", RANGE_MS_DEFAULT);
     add_default_int(params, part, "differences_max", DIFFERENCES_MAX_DEFAULT);
-    if (part->action != ACTION_VALIDATE && part->action != ACTION_FREEZE)
+    if (part->action != ACTION_VALIDATE && part->action != ACTION_REWRITE &&
+        part->action != ACTION_FREEZE)
         json_set_string(params, "stage", made->stage);
     if (part->action == ACTION_SWAP || part->action == ACTION_SETTLE ||
         part->action == ACTION_RETIRE)

@@ -6,11 +6,13 @@
 static const Strategy *const strategies[] = {
     &strategy_schema_transform,
     &strategy_bulk_copy,
+    &strategy_consumer_rewrite,
 };
 
 static const char *const names[] = {
     "schema-transform",
     "bulk-copy",
+    "consumer-rewrite",
     NULL,
 };
 

@@ -278,6 +278,47 @@ registry_list(Db *db, const RegistryQuery *query, json_t **ret, GError **error)
     return true;
 }
 
+/* ---- by annotation ---- */
+
+static void
+entity_free_any(void *entity)
+{
+    entity_free(entity);
+}
+
+/* The text is looked for first: reading the JSON of all entities would take a hundred times as long. */
+bool
+registry_annotated(Db *db, const char *annotation, GPtrArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(entity_free_any);
+    g_autofree char *quoted = g_strdup_printf("\"%s\"", annotation);
+    Stmt *stmt;
+    bool is_row = true;
+    if (!db_prepare(db,
+                    "SELECT " ENTITY_COLUMNS " FROM entity WHERE instr(json, :quoted) > 0 ORDER BY "
+                    "ref",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":quoted", quoted);
+    for (;;) {
+        Entity *entity = NULL;
+        if (!stmt_step(stmt, &is_row, error))
+            return false;
+        if (!is_row)
+            break;
+        if (!entity_of_row(stmt, &entity, error)) {
+            stmt_reset(stmt);
+            return false;
+        }
+        if (entity_annotation(entity, annotation) != NULL)
+            g_ptr_array_add(found, entity);
+        else
+            entity_free(entity);
+    }
+    *ret = g_steal_pointer(&found);
+    return true;
+}
+
 /* ---- relations ---- */
 
 /* Rows are copied before anybody is told: who listens may ask again, with the same statement. */

@@ -42,6 +42,8 @@ typedef struct {
 CHECKED bool registry_list(Db *db, const RegistryQuery *query, json_t **ret, GError **error);
 /* [{"type", "targetRef"}], both directions, ordered, at most PAGE_ROWS_MAX. */
 CHECKED bool registry_relations(Db *db, const char *ref, json_t **ret, GError **error);
+/* Entities with an annotation called so, ordered by ref. Array of Entity *; caller frees with g_ptr_array_unref(). */
+CHECKED bool registry_annotated(Db *db, const char *annotation, GPtrArray **ret, GError **error);
 /* {"entities": n, "kinds": {"Component": n, …}} */
 CHECKED bool registry_counts(Db *db, json_t **ret, GError **error);
 /* For catalog_lineage(), catalog_slice(), catalog_dataset(): one indexed query for each step. Borrows `db`. */

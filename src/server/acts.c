@@ -108,16 +108,16 @@ fail_drift(Request *request, json_t *differences, GError **error)
     return fail(error, ERR_DRIFT, "the plan is stale: %s", text->str);
 }
 
-/* A plan whose guards changed becomes stale, here and now. */
+/* A plan whose guards changed becomes stale, here and now. `ret_now`: the request made anew; may be NULL, and stay so. */
 static bool
-check_guards(Request *request, const PlanRow *row, GError **error)
+check_guards(Request *request, const PlanRow *row, json_t **ret_now, GError **error)
 {
     g_autoptr(json_t) differences = NULL;
     json_t *ignored = NULL;
 
     if (row->state != PLAN_PLANNED && row->state != PLAN_APPROVED)
         return true; /* the engine will say that it cannot be done from here */
-    if (!planning_differences(request, row, &differences, error))
+    if (!planning_differences(request, row, &differences, ret_now, error))
         return false;
     if (json_array_size(differences) == 0)
         return true;
@@ -206,7 +206,7 @@ handle_approve(Request *request, GError **error)
     Yes *yes = yes_new(request, &row);
     yes->approval.digest_said = said;
     if (!review_may_approve(&config->policy, config->roles, &yes->approval, error) ||
-        !check_guards(request, &row, error)) {
+        !check_guards(request, &row, NULL, error)) {
         yes_free(yes);
         return false;
     }
@@ -251,11 +251,44 @@ check_freezes(Request *request, GError **error)
     return true;
 }
 
+static bool
+approval_counts(const json_t *approval, const PlanRow *row)
+{
+    return json_get_int(approval, "withdrawn_at_ms", 0) == 0 &&
+           g_strcmp0(json_get_string(approval, "digest", NULL), row->digest) == 0;
+}
+
+/* The world as it is asked about at the start, and who said yes to it: the steps may want to know. */
+static bool
+put_request(Request *request, const PlanRow *row, json_t *now, json_t **ret_args, GError **error)
+{
+    g_autoptr(json_t) approvals = NULL;
+    g_autofree char *digest = NULL;
+    Db *db = NULL;
+    json_t *names, *approval;
+    size_t i;
+
+    if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error))
+        return false;
+    names = json_array();
+    json_array_foreach(approvals, i, approval) if (approval_counts(approval, row))
+        json_array_append(names, json_object_get(approval, "actor"));
+    json_object_set_new(now, "approved_by", names);
+    if (!blobs_put_json(request->server->blobs, now, &digest, error))
+        return false;
+    *ret_args = json_pack("{s:s}", "request", digest);
+    return true;
+}
+
 bool
 handle_start(Request *request, GError **error)
 {
     g_auto(PlanRow) row = {0};
-    return plan_row_find(request, request->params[0], &row, error) &&
-           check_freezes(request, error) && check_guards(request, &row, error) &&
-           ask_plan(request, &row, COMMAND_START, NULL, NULL, NULL, NULL, error);
+    g_autoptr(json_t) now = NULL;
+    json_t *args = NULL;
+    if (!plan_row_find(request, request->params[0], &row, error) ||
+        !check_freezes(request, error) || !check_guards(request, &row, &now, error) ||
+        (now != NULL && !put_request(request, &row, now, &args, error)))
+        return false;
+    return ask_plan(request, &row, COMMAND_START, args, NULL, NULL, NULL, error);
 }

@@ -160,19 +160,74 @@ dataset_json(const json_t *dataset)
 }
 
 static void
-needs_add(const Config *config, json_t *needs, const json_t *dataset)
+needs_label(json_t *needs, const char *kind, const char *name)
 {
-    const char *url = json_get_string(dataset, "url", "");
-    const StoreConfig *store = NULL;
-    const char *object = NULL;
-    if (!config_dataset_url(config, url, &store, &object, NULL))
-        return; /* planning will say what is wrong with it */
-    g_autofree char *label = g_strdup_printf("store:%s", store->name);
+    g_autofree char *label = g_strdup_printf("%s:%s", kind, name);
     for (size_t i = 0; i < json_array_size(needs); i++) {
         if (strcmp(json_string_value(json_array_get(needs, i)), label) == 0)
             return;
     }
     json_array_append_new(needs, json_string(label));
+}
+
+static void
+needs_add(const Config *config, json_t *needs, const json_t *dataset)
+{
+    const char *url = json_get_string(dataset, "url", "");
+    const StoreConfig *store = NULL;
+    const char *object = NULL;
+    if (config_dataset_url(config, url, &store, &object, NULL))
+        needs_label(needs, "store", store->name); /* else planning will say what is wrong with it */
+}
+
+static void
+needs_repositories(const Config *config, json_t *needs, const json_t *consumers)
+{
+    const RepositoryConfig *place = NULL;
+    const char *name = NULL;
+    json_t *consumer;
+    size_t i;
+    json_array_foreach(
+        consumers, i,
+        consumer) if (config_repository_url(config, json_get_string(consumer, "repository", ""),
+                                            &place, &name, NULL))
+        needs_label(needs, "repository", place->name);
+}
+
+/* ----- whom a scan may find ----- */
+
+static bool
+is_consumer(const json_t *consumers, const char *ref)
+{
+    json_t *consumer;
+    size_t i;
+    json_array_foreach(consumers, i, consumer) if (strcmp(json_get_string(consumer, "ref", ""),
+                                                          ref) == 0) return true;
+    return false;
+}
+
+/* Everybody else whose code can be looked through. */
+static bool
+scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
+{
+    g_autoptr(GPtrArray) entities = NULL;
+    json_t *scanned = json_array();
+    if (!registry_annotated(db, "honk/repository", &entities, error)) {
+        json_decref(scanned);
+        return false;
+    }
+    for (guint i = 0; i < entities->len; i++) {
+        const Entity *entity = entities->pdata[i];
+        if (entity_is_migration(entity) || is_consumer(consumers, entity->ref))
+            continue;
+        json_t *item = json_object();
+        json_set_string(item, "ref", entity->ref);
+        json_set_string(item, "owner", entity->owner);
+        entity_put_code(entity, item);
+        json_array_append_new(scanned, item);
+    }
+    *ret = scanned;
+    return true;
 }
 
 bool
@@ -185,16 +240,20 @@ planning_request(Request *request, const PlanningWish *wish, json_t **ret_reques
     g_autoptr(json_t) slice = NULL;
     g_autoptr(json_t) mapping = NULL;
     g_autoptr(json_t) agent = NULL;
+    g_autoptr(json_t) scanned = NULL;
     Db *db = NULL;
 
     if (!request_reader(request, &db, error) || !entity_with(db, wish, &entity, error) ||
         !slice_read(db, entity, &slice, error) || !mapping_json(config, entity, &mapping, error) ||
-        !agent_json(config, entity, &agent, error))
+        !agent_json(config, entity, &agent, error) ||
+        !scanned_json(db, json_object_get(slice, "consumers"), &scanned, error))
         return false;
 
     json_t *needs = json_array();
     needs_add(config, needs, json_object_get(slice, "source"));
     needs_add(config, needs, json_object_get(slice, "target"));
+    needs_repositories(config, needs, json_object_get(slice, "consumers"));
+    needs_repositories(config, needs, scanned);
     *ret_request = json_pack(
         "{s:O, s:o, s:o, s:O, s:O, s:{s:s, s:I, s:I, s:I}, s:s, s:I}", "entity",
         json_object_get(slice, "entity"), "source", dataset_json(json_object_get(slice, "source")),
@@ -205,6 +264,8 @@ planning_request(Request *request, const PlanningWish *wish, json_t **ret_reques
         (json_int_t) wish->now_ms);
     if (agent != NULL)
         json_object_set(*ret_request, "agent", agent);
+    if (json_array_size(scanned) > 0)
+        json_object_set(*ret_request, "scanned", scanned);
     *ret_needs = needs;
     *ret_migration = g_strdup(entity->ref);
     return true;
@@ -347,7 +408,8 @@ differences_of(const json_t *before, const json_t *now)
 }
 
 bool
-planning_differences(Request *request, const PlanRow *row, json_t **ret, GError **error)
+planning_differences(Request *request, const PlanRow *row, json_t **ret, json_t **ret_now,
+                     GError **error)
 {
     g_autoptr(json_t) before = NULL;
     g_autoptr(json_t) now = NULL;
@@ -378,5 +440,7 @@ planning_differences(Request *request, const PlanRow *row, json_t **ret, GError 
         return true;
     }
     *ret = differences_of(before, now);
+    if (ret_now != NULL)
+        *ret_now = g_steal_pointer(&now);
     return true;
 }

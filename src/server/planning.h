@@ -18,6 +18,7 @@ typedef struct {
 /* The request, and the labels that a worker needs for it. NOT_FOUND or INVALID name what is missing, and where. */
 CHECKED bool planning_request(Request *request, const PlanningWish *wish, json_t **ret_request,
                               json_t **ret_needs, char **ret_migration, GError **error);
-/* What differs now from the request that the plan was made of, as sentences; an empty list: nothing. Caller owns. */
+/* What differs now from the request that the plan was made of, as sentences; an empty list: nothing.
+ * `ret_now` (may be NULL) is the request made anew, where there is one. Caller owns both. */
 CHECKED bool planning_differences(Request *request, const PlanRow *row, json_t **ret,
-                                  GError **error);
+                                  json_t **ret_now, GError **error);

@@ -121,5 +121,14 @@ const RigCase rig_cases[] = {
                    "  country: { from: country, values: { UK: GB } }\n"
                    "  birth:   { from: born, type: date, format: \"%b %d %Y\" }\n",
     },
+    {
+        .name = "consumers' code, where no rows move",
+        .sql = PEOPLE PERSONS,
+        .source = "data:people",
+        .target = "data:persons",
+        .strategy = "consumer-rewrite",
+        .mapping = PEOPLE_MAPPING,
+        .code = "SELECT p.id FROM people p JOIN orders o ON o.person = p.id\n",
+    },
 };
 const size_t rig_case_count = G_N_ELEMENTS(rig_cases);

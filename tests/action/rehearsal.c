@@ -5,6 +5,8 @@
  */
 #include "cases.h"
 
+#include "planner/planner.h"
+
 #include <string.h>
 
 static void
@@ -15,11 +17,10 @@ assert_world(Rig *rig, const char *expected, const char *when, const Step *step)
         g_error("%s, the world is not what it should be %s", step->name, when);
 }
 
-/* Parts have no way back of their own: their step has. */
 static void
 reverse_whole(Rig *rig, const Step *step)
 {
-    g_autoptr(Outcome) outcome = rig_reverse(rig, step, NULL);
+    g_autoptr(Outcome) outcome = rig_reverse_all(rig, step);
     assert_kind(outcome, OUTCOME_DONE);
 }
 
@@ -164,6 +165,8 @@ every_action_can_be_done_twice_and_undone_twice(const void *data)
     rig_plan(rig, kase);
     for (guint i = 0; i < rig->plan->steps->len; i++) {
         const Step *step = rig->plan->steps->pdata[i];
+        if (step->action->reverse == REVERSE_IMPOSSIBLE && !planner_moves_rows(rig->plan))
+            break; /* where no rows moved, there is nothing to clear away, and no proof of it */
         if (step->action->reverse == REVERSE_IMPOSSIBLE)
             rehearse_irreversible(rig, step, kase->let_go);
         else

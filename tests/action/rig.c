@@ -190,6 +190,7 @@ rig_world(Rig *rig)
     }
     sqlite3_close(db);
     digest_memory(rig, sum);
+    rig_code_digest(rig, sum);
     return g_strdup(g_checksum_get_string(sum));
 }
 
@@ -224,7 +225,9 @@ rig_new(const RigCase *kase)
                                         "stores:\n"
                                         "  data:  { driver: sqlite, path: data.db }\n"
                                         "  files: { driver: csv, path: . }\n"
-                                        "  mem:   { driver: memory, volatile: true }\n";
+                                        "  mem:   { driver: memory, volatile: true }\n"
+                                        "repositories:\n"
+                                        "  code:  { driver: git, path: repos }\n";
     Rig *rig = g_new0(Rig, 1);
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(GError) error = NULL;
@@ -235,6 +238,8 @@ rig_new(const RigCase *kase)
     rig_sql(rig, kase->sql);
     if (kase->csv != NULL)
         write_file(rig, "rows.csv", kase->csv);
+    if (kase->code != NULL)
+        rig_code_make(rig, kase->code);
     g_autofree char *path = g_build_filename(rig->folder, "honk.yaml", NULL);
     if (!config_read(path, diags, &rig->config, &error))
         g_error("%s", error->message);
@@ -246,6 +251,7 @@ rig_new(const RigCase *kase)
     rig->blobs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, bytes_unref_any);
     rig->intents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_decref_any);
     rig->evidence = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_decref_any);
+    rig->parts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_decref_any);
     rig->ticks_left = -1;
     return rig;
 }
@@ -257,7 +263,7 @@ remove_folder(const char *folder)
     const char *name;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        if (g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
             remove_folder(path);
         else
             g_unlink(path);
@@ -280,6 +286,7 @@ rig_free(Rig *rig)
     g_hash_table_destroy(rig->blobs);
     g_hash_table_destroy(rig->intents);
     g_hash_table_destroy(rig->evidence);
+    g_hash_table_destroy(rig->parts);
     g_free(rig);
 }
 
@@ -295,6 +302,8 @@ rig_request(const RigCase *kase)
         "ref", "resource:default/new", "url", kase->target, "consumers", "policy", "digest",
         "sha256:0", "author", "user:default/ada", "now_ms", 0);
     g_assert_nonnull(request);
+    if (kase->code != NULL)
+        json_object_set_new(request, "consumers", rig_code_consumers());
     if (kase->mapping == NULL) {
         json_object_set_new(request, "mapping", json_null());
         return request;
@@ -413,6 +422,19 @@ rig_verify(Rig *rig, const Step *step, GError **error)
     return action->verify == NULL || action->verify(&part.call, &rig->env, error);
 }
 
+static void
+note_parts(Rig *rig, const Step *step, const json_t *children)
+{
+    json_t *known = g_hash_table_lookup(rig->parts, step->name), *child;
+    size_t i;
+    if (known == NULL) {
+        known = json_object();
+        g_hash_table_insert(rig->parts, g_strdup(step->name), known);
+    }
+    json_array_foreach(children, i, child)
+        json_object_set(known, json_get_string(child, "key", ""), json_object_get(child, "params"));
+}
+
 static Outcome *
 lease_with(Rig *rig, const Step *step, const char *key, json_t *params, RigMode mode,
            bool children_done, int64_t token, json_t *evidence)
@@ -439,6 +461,8 @@ lease_with(Rig *rig, const Step *step, const char *key, json_t *params, RigMode 
     StepCall call = {.lease = &lease, .plan = rig->plan, .step = step};
     current_task = task;
     Outcome *outcome = action_perform(&call, &rig->env);
+    if (outcome->kind == OUTCOME_MORE)
+        note_parts(rig, step, outcome->children);
     if (mode == RIG_RUN && outcome->kind == OUTCOME_DONE && outcome->evidence != NULL)
         g_hash_table_insert(rig->evidence, g_strdup(task), json_incref(outcome->evidence));
     return outcome;
@@ -467,18 +491,13 @@ add_sums(json_t *sums, const json_t *evidence)
         json_set_int(sums, member, json_get_int(sums, member, 0) + json_integer_value(value));
 }
 
-Outcome *
-rig_run(Rig *rig, const Step *step)
+/* One wave of parts; NULL when all ended well. */
+static Outcome *
+run_parts(Rig *rig, const Step *step, const json_t *children, json_t *evidence)
 {
-    g_autoptr(Outcome) root = rig_lease(rig, step, "", NULL, RIG_RUN, false);
     json_t *child;
     size_t i;
-
-    if (root->kind != OUTCOME_MORE)
-        return g_steal_pointer(&root);
-    g_autoptr(json_t) evidence = json_pack(
-        "{s:i, s:i, s:{}}", "count", (int) json_array_size(root->children), "skipped", 0, "sums");
-    json_array_foreach(root->children, i, child)
+    json_array_foreach(children, i, child)
     {
         const char *key = json_get_string(child, "key", "");
         g_autoptr(Outcome) part = rig_lease(
@@ -487,13 +506,53 @@ rig_run(Rig *rig, const Step *step)
             return g_steal_pointer(&part);
         add_sums(json_object_get(evidence, "sums"), part->evidence);
     }
-    return lease_with(rig, step, "", NULL, RIG_RUN, true, ++rig->token, evidence);
+    json_set_int(evidence, "count",
+                 json_get_int(evidence, "count", 0) + (int64_t) json_array_size(children));
+    return NULL;
+}
+
+Outcome *
+rig_run(Rig *rig, const Step *step)
+{
+    Outcome *root = rig_lease(rig, step, "", NULL, RIG_RUN, false);
+    g_autoptr(json_t) evidence = json_pack("{s:i, s:i, s:{}}", "count", 0, "skipped", 0, "sums");
+
+    while (root->kind == OUTCOME_MORE) {
+        Outcome *failed = run_parts(rig, step, root->children, evidence);
+        outcome_free(root);
+        if (failed != NULL)
+            return failed;
+        root = lease_with(rig, step, "", NULL, RIG_RUN, true, ++rig->token, evidence);
+    }
+    return root;
 }
 
 Outcome *
 rig_reverse(Rig *rig, const Step *step, json_t *params)
 {
     return rig_lease(rig, step, "", params, RIG_REVERSE, false);
+}
+
+Outcome *
+rig_reverse_all(Rig *rig, const Step *step)
+{
+    json_t *parts = g_hash_table_lookup(rig->parts, step->name), *params;
+    const char *key;
+    Outcome *outcome = rig_reverse(rig, step, NULL);
+
+    if (step->action->reverse != REVERSE_TASK)
+        return outcome;
+    json_object_foreach(parts, key, params)
+    {
+        g_autofree char *task = task_name(step, key);
+        json_t *evidence = g_hash_table_lookup(rig->evidence, task);
+        if (outcome->kind != OUTCOME_DONE)
+            break;
+        outcome_free(outcome);
+        outcome = lease_with(rig, step, key, json_incref(params), RIG_REVERSE, false, ++rig->token,
+                             evidence);
+    }
+    return outcome;
 }
 
 Outcome *

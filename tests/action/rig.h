@@ -18,6 +18,7 @@ typedef struct {
     int64_t token;
     int64_t ticks_left; /* then tick() says stop; negative: never */
     Plan *plan;
+    GHashTable *parts; /* step → json_t: all that it was divided into */
 } Rig;
 
 /* What the migration is. */
@@ -30,7 +31,10 @@ typedef struct {
     const char *strategy;
     const char *let_go;  /* what people do before they retire the old dataset, or NULL */
     const char *mapping; /* text, or NULL */
+    const char *code;    /* a query in each of the consumers' repositories, or NULL: no consumers */
 } RigCase;
+
+#define RIG_REPOSITORIES 2 /* more than the first wave */
 
 /* True, and the test is marked as skipped, when this program lacks a driver that the case needs. */
 bool rig_skip(const RigCase *kase);
@@ -72,3 +76,13 @@ int64_t rig_int(Rig *rig, const char *sql);
 
 #define assert_kind(outcome, wanted) rig_assert_kind(outcome, wanted, __FILE__, __LINE__)
 void rig_assert_kind(const Outcome *outcome, OutcomeKind wanted, const char *file, int line);
+
+/* Consumers' repositories, in real git (code.c). */
+void rig_code_make(const Rig *rig, const char *query);
+void rig_code_digest(const Rig *rig, GChecksum *sum);
+json_t *rig_code_consumers(void);
+/* Run git in the n-th repository, as a person would. Caller frees. */
+char *rig_git(const Rig *rig, int n, const char *first, ...) G_GNUC_NULL_TERMINATED;
+void rig_code_write(const Rig *rig, int n, const char *path, const char *text);
+/* Undo the step and its parts, each as the engine does. The first that does not end well. */
+Outcome *rig_reverse_all(Rig *rig, const Step *step);

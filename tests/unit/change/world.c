@@ -33,6 +33,8 @@ git_in(const char *folder, GPtrArray *args)
         {"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_CONFIG_NOSYSTEM", "1"},
         {"GIT_AUTHOR_NAME", "Ada"},         {"GIT_AUTHOR_EMAIL", "ada@acme.example"},
         {"GIT_COMMITTER_NAME", "Ada"},      {"GIT_COMMITTER_EMAIL", "ada@acme.example"},
+        {"GIT_CONFIG_COUNT", "1"},          {"GIT_CONFIG_KEY_0", "core.fsync"},
+        {"GIT_CONFIG_VALUE_0", "none"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
         env = g_environ_setenv(env, settings[i][0], settings[i][1], TRUE);

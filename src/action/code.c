@@ -1,0 +1,297 @@
+/*
+ * code.c - look through consumers' repositories when a plan is made and when drift is looked for.
+ *
+ * Thousands of repositories are looked through on all cores; the thread that has the lease collects what the others find,
+ * and tells how far it is.
+ */
+#include "action/code.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define COLLECT_WAIT_US (100 * 1000) /* between two ticks */
+
+/* ---- rules ---- */
+
+bool
+code_rules_of_plan(const Plan *plan, ChangeRules **ret, GError **error)
+{
+    const json_t *json = plan->json;
+    ChangeMove move = {
+        .source = json_object_get(json, "source"),
+        .target = json_object_get(json, "target"),
+        .mapping = json_object_get(json, "mapping"),
+        .source_schema = json_at(json, "snapshot.source_schema"),
+        .target_schema = json_at(json, "snapshot.target_schema"),
+    };
+    return change_rules_new(&move, ret, error);
+}
+
+/* A copy of the rows as they are leaves the columns as they are. */
+bool
+code_rules_of_slice(const json_t *slice, ChangeRules **ret, GError **error)
+{
+    const char *strategy = json_get_string(json_at(slice, "entity.spec"), "migration_strategy", "");
+    bool is_copy = strcmp(strategy, "bulk-copy") == 0;
+    ChangeMove move = {
+        .source = json_object_get(slice, "source"),
+        .target = json_object_get(slice, "target"),
+        .mapping = is_copy ? NULL : json_object_get(slice, "mapping"),
+        .source_schema = json_at(slice, "source.schema"),
+        .target_schema = json_at(slice, "target.schema"),
+    };
+    return change_rules_new(&move, ret, error);
+}
+
+/* ---- whose code ---- */
+
+/* One repository belongs to the first who names it; consumers by lineage come first. */
+static void
+add_places(json_t *places, GHashTable *known, const json_t *list, const char *found_by)
+{
+    json_t *consumer;
+    size_t i;
+    json_array_foreach(list, i, consumer)
+    {
+        const char *repository = json_get_string(consumer, "repository", NULL);
+        if (repository == NULL || !g_hash_table_add(known, g_strdup(repository)))
+            continue;
+        json_t *place = json_object();
+        json_set_string(
+            place, "consumer",
+            json_get_string(consumer, "consumer", json_get_string(consumer, "ref", "")));
+        json_set_string(place, "owner", json_get_string(consumer, "owner", ""));
+        json_set_string(place, "repository", repository);
+        json_set_string(place, "deploy", json_get_string(consumer, "deploy", "merge"));
+        json_set_string(place, "found_by", json_get_string(consumer, "found_by", found_by));
+        json_array_append_new(places, place);
+    }
+}
+
+static json_t *
+find_places(const json_t *slice, const json_t *changes)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    json_t *places = json_array();
+    const json_t *consumers = json_object_get(slice, "consumers");
+    if (consumers == NULL) {
+        add_places(places, known, changes, "lineage");
+        return places;
+    }
+    add_places(places, known, consumers, "lineage");
+    add_places(places, known, json_object_get(slice, "scanned"), "scan");
+    return places;
+}
+
+/* ---- one repository, in any thread ---- */
+
+typedef struct {
+    json_t *change; /* a place, and then all that was found */
+    char *diff;     /* "" or NULL: there is none */
+    GError *error;
+} Found;
+
+static void
+found_free(Found *found)
+{
+    json_decref(found->change);
+    g_free(found->diff);
+    g_clear_error(&found->error);
+    g_free(found);
+}
+
+typedef struct {
+    const Config *config;
+    const ChangeRules *rules;
+    bool keeps_diffs;
+    gint is_stopping; /* atomic */
+    GAsyncQueue *found;
+} Survey;
+
+static bool
+goes_on(void *data)
+{
+    Survey *survey = data;
+    return !g_atomic_int_get(&survey->is_stopping);
+}
+
+void
+code_put_look(const Look *look, json_t *change)
+{
+    json_object_set_new(change, "blobs", look_blobs(look));
+    json_object_set_new(change, "counts", look_counts(look));
+    json_object_set_new(change, "classes", look_classes(look));
+    json_object_set_new(change, "reasons", look_reasons(look));
+}
+
+static void
+put_nothing(json_t *change)
+{
+    json_object_set_new(change, "blobs", json_object());
+    json_object_set_new(change, "counts",
+                        json_pack("{s:i, s:i, s:i, s:i, s:i}", "rewritten", 0, "already", 0,
+                                  "unaffected", 0, "needs_person", 0, "unparsable", 0));
+    json_object_set_new(change, "classes", json_array());
+    json_object_set_new(change, "reasons", json_array());
+    json_object_set_new(change, "diff", json_null());
+}
+
+static void
+look_through(void *data, void *user)
+{
+    Found *found = data;
+    Survey *survey = user;
+    g_autoptr(Repository) repository = NULL;
+    g_autoptr(Look) look = NULL;
+    const char *address = json_get_string(found->change, "repository", "");
+
+    put_nothing(found->change);
+    if (goes_on(survey) && repository_open(survey->config, address, &repository, &found->error) &&
+        look_at(repository, survey->rules, NULL, goes_on, survey, &look, &found->error)) {
+        code_put_look(look, found->change);
+        json_object_set_new(
+            found->change, "base",
+            json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
+        found->diff = survey->keeps_diffs ? look_diff(look) : NULL;
+    }
+    g_async_queue_push(survey->found, found);
+}
+
+/* ---- all of them ---- */
+
+/* A scan finds consumers; who names the dataset nowhere, or only the new one, is none. */
+static bool
+is_of_interest(const json_t *change)
+{
+    const json_t *counts = json_object_get(change, "counts");
+    return strcmp(json_get_string(change, "found_by", ""), "scan") != 0 ||
+           json_object_get(change, "problem") != NULL ||
+           json_get_int(counts, "rewritten", 0) + json_get_int(counts, "needs_person", 0) +
+                   json_get_int(counts, "unparsable", 0) >
+               0;
+}
+
+/* What a repository keeps from being looked through is told to people, and stops nobody. */
+static bool
+take_found(Found *found, json_t *changes, StepEnv *env, GError **error)
+{
+    g_autofree char *digest = NULL;
+    if (found->error != NULL && !error_is(found->error, ERR_STOPPED)) {
+        g_autofree char *problem = text_printable(found->error->message);
+        json_set_string(found->change, "problem", problem);
+    }
+    if (found->diff != NULL && *found->diff != '\0') {
+        if (!env->blob_put(env, found->diff, strlen(found->diff), &digest, error))
+            return false;
+        json_set_string(found->change, "diff", digest);
+    }
+    if (is_of_interest(found->change))
+        json_array_append(changes, found->change);
+    return true;
+}
+
+static bool
+collect(Survey *survey, size_t count, json_t *changes, StepEnv *env, GError **error)
+{
+    bool ok = true;
+    for (size_t done = 0; done < count;) {
+        Found *found = g_async_queue_timeout_pop(survey->found, COLLECT_WAIT_US);
+        if (ok && !env->tick(env, (int64_t) done, (int64_t) count, "repositories",
+                             "looking through consumers' code"))
+            ok = fail(error, ERR_STOPPED, "asked to stop");
+        if (found != NULL) {
+            ok = ok && take_found(found, changes, env, error);
+            found_free(found);
+            done++;
+        }
+        if (!ok)
+            g_atomic_int_set(&survey->is_stopping, 1);
+    }
+    return ok;
+}
+
+static int
+by_repository(const void *a, const void *b)
+{
+    return strcmp(json_get_string(*(json_t *const *) a, "repository", ""),
+                  json_get_string(*(json_t *const *) b, "repository", ""));
+}
+
+static json_t *
+sorted(const json_t *changes)
+{
+    size_t count = json_array_size(changes);
+    g_autofree json_t **items = g_new(json_t *, count + 1);
+    json_t *ret = json_array();
+    for (size_t i = 0; i < count; i++)
+        items[i] = json_array_get(changes, i);
+    qsort(items, count, sizeof *items, by_repository);
+    for (size_t i = 0; i < count; i++)
+        json_array_append(ret, items[i]);
+    return ret;
+}
+
+static bool
+look_through_all(const json_t *places, Survey *survey, json_t *changes, StepEnv *env,
+                 GError **error)
+{
+    int threads = (int) MIN(g_get_num_processors(), json_array_size(places));
+    GThreadPool *pool = g_thread_pool_new(look_through, survey, threads, FALSE, NULL);
+    json_t *place;
+    size_t i;
+    json_array_foreach(places, i, place)
+    {
+        Found *found = g_new0(Found, 1);
+        found->change =
+            json_deep_copy(place); /* counts of references are no matter of two threads */
+        g_thread_pool_push(pool, found, NULL);
+    }
+    bool ok = collect(survey, json_array_size(places), changes, env, error);
+    g_thread_pool_free(pool, FALSE, TRUE);
+    return ok;
+}
+
+/* When code cannot be looked through at all: whoever has some is told so. */
+static void
+put_problem(const json_t *places, json_t *changes, const char *problem)
+{
+    json_t *place;
+    size_t i;
+    json_array_foreach(places, i, place)
+    {
+        put_nothing(place);
+        json_set_string(place, "problem", problem);
+        if (strcmp(json_get_string(place, "found_by", ""), "lineage") == 0)
+            json_array_append(changes, place);
+    }
+}
+
+bool
+code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
+{
+    const json_t *planned = plan != NULL ? json_object_get(plan->json, "changes") : NULL;
+    g_autoptr(json_t) places = find_places(slice, planned), found = json_array();
+    g_autoptr(ChangeRules) rules = NULL;
+    g_autoptr(GError) problem = NULL;
+    Survey survey = {.config = env->config, .keeps_diffs = plan == NULL};
+
+    if (json_array_size(places) == 0 || !json_is_object(json_at(slice, "source.schema")))
+        return true;
+    if (!(plan != NULL ? code_rules_of_plan(plan, &rules, &problem)
+                       : code_rules_of_slice(slice, &rules, &problem))) {
+        if (error_is(problem, ERR_INVALID))
+            return true;
+        put_problem(places, found, problem->message);
+    } else {
+        survey.rules = rules;
+        survey.found = g_async_queue_new();
+        bool ok = look_through_all(places, &survey, found, env, error);
+        g_async_queue_unref(survey.found);
+        if (!ok)
+            return false;
+    }
+    if (json_array_size(found) > 0 || json_array_size(planned) > 0)
+        json_object_set_new(slice, "changes", sorted(found));
+    return true;
+}

@@ -1,0 +1,438 @@
+/*
+ * rewrite.c - change consumers' code, each repository on a branch of its own.
+ *
+ * The step's task hands repositories out wave by wave, and looks for drift before each. A repository's task takes the
+ * code as it is by then: where the files that name the dataset are as the plan saw them, it does as planned, whatever
+ * else moved; where they are not, it goes on only inside of what was approved (the same mapping, the same kinds of edits,
+ * at most so many), and otherwise leaves it to a person.
+ */
+#include "action/code.h"
+#include "action/survey.h"
+#include "action/table.h"
+#include "base/text.h"
+#include "planner/changes.h"
+
+#include <string.h>
+
+/* The first alone, so that what is wrong with all of them is wrong with one; then more at once. */
+static const size_t waves[] = {1, 10, 100, 1000};
+
+/* ---- one repository ---- */
+
+typedef struct {
+    const StepCall *call;
+    StepEnv *env;
+    const json_t *change; /* of the plan */
+    Repository *repository;
+    ChangeRules *rules;
+    char *branch;
+    ChangeName name;
+} CodePlace;
+
+static void
+place_clear(CodePlace *place)
+{
+    repository_free(place->repository);
+    change_rules_free(place->rules);
+    g_free(place->branch);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CodePlace, place_clear)
+
+static bool
+is_whole_step(const StepCall *call)
+{
+    return *call->lease->key == '\0';
+}
+
+static const json_t *
+find_change(const StepCall *call)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(json_object_get(call->plan->json, "changes"), i,
+                       change) if (strcmp(json_get_string(change, "repository", ""),
+                                          call->lease->key) == 0) return change;
+    return NULL;
+}
+
+static bool
+place_open(const StepCall *call, StepEnv *env, CodePlace *ret, GError **error)
+{
+    g_auto(CodePlace) place = {.call = call, .env = env, .change = find_change(call)};
+    if (place.change == NULL)
+        return fail(error, ERR_INVALID, "the plan changes nothing in '%s'", call->lease->key);
+    if (!repository_open(env->config, call->lease->key, &place.repository, error) ||
+        !code_rules_of_plan(call->plan, &place.rules, error))
+        return false;
+    place.branch = plan_branch_name(call->plan);
+    place.name = (ChangeName){
+        .branch = place.branch,
+        .migration = json_get_string(call->plan->json, "migration", ""),
+        .plan = call->plan->digest,
+        .consumer = json_get_string(place.change, "consumer", ""),
+    };
+    *ret = place;
+    place = (CodePlace){0};
+    return true;
+}
+
+static bool
+goes_on(void *data)
+{
+    CodePlace *place = data;
+    return place->env->tick(place->env, 0, 0, "", place->name.consumer);
+}
+
+static bool
+confirm_lease(void *data, GError **error)
+{
+    StepEnv *env = data;
+    return env->confirm(env, error);
+}
+
+static ChangeGuard
+guard_of(StepEnv *env)
+{
+    return (ChangeGuard){env->confirm != NULL ? confirm_lease : NULL, env};
+}
+
+static json_t *
+evidence_of(const CodePlace *place, const Look *look, const char *commit)
+{
+    json_t *evidence = look_counts(look);
+    json_set_string(evidence, "consumer", place->name.consumer);
+    json_set_string(evidence, "repository", place->repository->address);
+    json_set_string(evidence, "branch", place->branch);
+    json_object_set_new(evidence, "commit", commit != NULL ? json_string(commit) : json_null());
+    json_set_string(evidence, "base", look->commit);
+    json_set_string(evidence, "base_branch", look->branch);
+    json_set_int(evidence, "files", look->files_edited);
+    return evidence;
+}
+
+/* ---- inside of what was approved ---- */
+
+static bool
+is_among(const json_t *list, const char *word)
+{
+    json_t *item;
+    size_t i;
+    json_array_foreach(list, i, item) if (strcmp(json_string_value(item), word) == 0) return true;
+    return false;
+}
+
+/* What goes beyond the plan, as half a sentence; NULL when nothing does. Caller frees. */
+static char *
+beyond(const json_t *change, const json_t *now)
+{
+    static const char *const counts[] = {"rewritten", "needs_person", "unparsable"};
+    const json_t *planned = json_object_get(change, "counts"),
+                 *seen = json_object_get(now, "counts");
+    json_t *class;
+    size_t i;
+    for (size_t c = 0; c < G_N_ELEMENTS(counts); c++) {
+        int64_t was = json_get_int(planned, counts[c], 0), is = json_get_int(seen, counts[c], 0);
+        if (is > was)
+            return g_strdup_printf("%" G_GINT64_FORMAT " places %s, the plan has %" G_GINT64_FORMAT,
+                                   is,
+                                   c == 0   ? "would be rewritten"
+                                   : c == 1 ? "would be left to people"
+                                            : "cannot be read",
+                                   was);
+    }
+    json_array_foreach(
+        json_object_get(now, "classes"), i,
+        class) if (!is_among(json_object_get(change, "classes"),
+                             json_string_value(
+                                 class))) return g_strdup_printf("it would edit %s, which no edit "
+                                                                 "of the plan does",
+                                                                 json_string_value(class));
+    return NULL;
+}
+
+/* The first file that is not as the plan saw it. */
+static const char *
+moved_file(const json_t *before, const json_t *now)
+{
+    const char *path;
+    json_t *blob;
+    json_object_foreach((json_t *) now, path, blob)
+    {
+        const json_t *was = json_object_get(before, path);
+        if (was == NULL || !json_equal((json_t *) was, blob))
+            return path;
+    }
+    json_object_foreach((json_t *) before, path,
+                        blob) if (json_object_get(now, path) == NULL) return path;
+    return NULL;
+}
+
+static bool
+check_approved(const CodePlace *place, const Look *look, bool *ret_is_replanned, GError **error)
+{
+    g_autoptr(json_t) now = json_object();
+    code_put_look(look, now);
+    const char *path =
+        moved_file(json_object_get(place->change, "blobs"), json_object_get(now, "blobs"));
+    *ret_is_replanned = path != NULL;
+    if (path == NULL)
+        return true;
+    g_autofree char *more = beyond(place->change, now);
+    return more == NULL ||
+           fail(error, ERR_MISMATCH,
+                "consumer '%s': '%s' in '%s' is not as the plan saw it, and %s; set it back and "
+                "retry, or skip this repository and see to it by hand",
+                place->name.consumer, path, place->repository->address, more);
+}
+
+/* ---- forward ---- */
+
+static bool
+check_place(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    g_auto(CodePlace) place = {0};
+    g_auto(BranchState) state = {0};
+
+    if (!place_open(call, env, &place, error) ||
+        !branch_look(place.repository, &place.name, &state, error) ||
+        !branch_must_be_ours(place.repository, &place.name, &state, error))
+        return false;
+    *ret = state.kind == BRANCH_OURS ? WORLD_ALREADY : WORLD_EXPECTED;
+    *ret_state = json_object();
+    json_set_string(*ret_state, "branch", place.branch);
+    json_set_string(*ret_state, "commit", state.ours);
+    json_set_string(*ret_state, "base", state.base);
+    return true;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    return is_whole_step(call) ? datasets_drift(call, env, ret, ret_state, error)
+                               : check_place(call, env, ret, ret_state, error);
+}
+
+static char *
+message_of(const CodePlace *place, const Look *look, bool is_replanned)
+{
+    const json_t *plan = place->call->plan->json;
+    ChangeStory story = {
+        .name = &place->name,
+        .source = json_get_string(json_object_get(plan, "source"), "ref", ""),
+        .target = json_get_string(json_object_get(plan, "target"), "ref", ""),
+        .mapping = json_get_string(json_object_get(plan, "mapping"), "path", NULL),
+        .approved_by = json_object_get(place->call->lease->params, "approved_by"),
+        .is_replanned = is_replanned,
+    };
+    return change_message(&story, place->rules, look);
+}
+
+/* A branch of an earlier attempt is looked at where it stands; else the head of now counts. */
+static bool
+run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(CodePlace) place = {0};
+    g_auto(BranchState) state = {0};
+    g_autoptr(Look) look = NULL;
+    g_autofree char *commit = NULL;
+    ChangeGuard guard = guard_of(env);
+    bool is_replanned = false;
+
+    outcome->before_effect = true;
+    if (!place_open(call, env, &place, error) ||
+        !branch_look(place.repository, &place.name, &state, error) ||
+        !look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error) ||
+        !check_approved(&place, look, &is_replanned, error))
+        return false;
+    g_autofree char *message = message_of(&place, look, is_replanned);
+    outcome->before_effect = false;
+    if (look->files_edited > 0 && !change_make(place.repository, env->config, &place.name,
+                                               place.rules, look, message, &guard, &commit, error))
+        return false;
+    json_t *evidence = evidence_of(&place, look, commit);
+    if (is_replanned)
+        json_set_bool(evidence, "replanned", true);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+/* Who said yes, as the server knew at the start. */
+static bool
+approved_by(const StepCall *call, StepEnv *env, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) request = NULL;
+    if (!request_read(call, env, &request, error))
+        return false;
+    json_t *names = json_object_get(request, "approved_by");
+    *ret = json_is_array(names) ? json_incref(names) : json_array();
+    return true;
+}
+
+static json_t *
+child_of(const json_t *change, json_t *names)
+{
+    json_t *child = json_object(), *params = json_object();
+    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
+    json_object_set(params, "approved_by", names);
+    json_set_string(child, "key", json_get_string(change, "repository", ""));
+    json_object_set_new(child, "params", params);
+    json_set_int(child, "weight", 1);
+    return child;
+}
+
+static size_t
+size_of_wave(size_t done)
+{
+    size_t before = 0, i = 0;
+    while (i + 1 < G_N_ELEMENTS(waves) && before + waves[i] <= done)
+        before += waves[i++];
+    return waves[i];
+}
+
+static bool
+next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    const json_t *changes = json_object_get(call->plan->json, "changes");
+    const json_t *sums = json_object_get(call->lease->evidence, "sums");
+    size_t done =
+        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
+    size_t wave = size_of_wave(done), i, made = 0;
+    g_autoptr(json_t) names = NULL, children = json_array();
+    json_t *change;
+
+    if (!approved_by(call, env, &names, error))
+        return false;
+    json_array_foreach(changes, i, change)
+    {
+        if (!change_is_made(change))
+            continue;
+        if (made >= done && json_array_size(children) < wave)
+            json_array_append_new(children, child_of(change, names));
+        made++;
+    }
+    if (json_array_size(children) > 0) {
+        outcome->kind = OUTCOME_MORE;
+        outcome->children = json_incref(children);
+        return true;
+    }
+    json_t *evidence = json_is_object(sums) ? json_deep_copy(sums) : json_object();
+    json_set_int(evidence, "repositories", (int64_t) done);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    return is_whole_step(call) ? next_wave(call, env, outcome, error)
+                               : run_place(call, env, outcome, error);
+}
+
+/* ---- proof ---- */
+
+/* What it stands on must be what others see on the default branch. */
+static bool
+check_base(const CodePlace *place, const Look *look, GError **error)
+{
+    g_autofree char *branch = NULL, *head = NULL;
+    bool is_there = false;
+    if (!repository_head(place->repository, &branch, &head, error) ||
+        !repository_has(place->repository, head, look->commit, &is_there, error))
+        return false;
+    return is_there ||
+           fail(error, ERR_MISMATCH, "branch '%s' of '%s' stands on %.12s, which is not on '%s'",
+                place->branch, place->repository->address, look->commit, branch);
+}
+
+static bool
+verify(const StepCall *call, StepEnv *env, GError **error)
+{
+    g_auto(CodePlace) place = {0};
+    g_auto(BranchState) state = {0};
+    g_autoptr(Look) look = NULL;
+
+    if (is_whole_step(call))
+        return true;
+    if (!place_open(call, env, &place, error) ||
+        !branch_look(place.repository, &place.name, &state, error) ||
+        !look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error))
+        return false;
+    if (state.kind == BRANCH_ABSENT && look->files_edited == 0)
+        return true; /* somebody has done all of it by hand */
+    return change_prove(place.repository, &place.name, place.rules, look, error) &&
+           check_base(&place, look, error);
+}
+
+/* Whoever still works on it is waited for, and asks for the server's word before it counts. */
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(CodePlace) place = {0};
+    g_auto(BranchState) state = {0};
+    g_autoptr(Look) look = NULL;
+    AUTO_FD lock = -1;
+
+    outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
+    if (is_whole_step(call))
+        return true;
+    if (!place_open(call, env, &place, error) || !change_lock(place.repository, &lock, error) ||
+        !branch_look(place.repository, &place.name, &state, error))
+        return false;
+    if (state.ours == NULL)
+        return true;
+    if (!look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error))
+        return false;
+    outcome_is(outcome, OUTCOME_APPLIED, evidence_of(&place, look, state.ours));
+    return true;
+}
+
+/* ---- back ---- */
+
+/* Honk touches no branch of people, so what they merged they have to take back. */
+static bool
+check_landed(const CodePlace *place, const char *base, GError **error)
+{
+    g_autofree char *path = NULL, *branch = NULL, *commit = NULL;
+    if (base == NULL)
+        return true;
+    if (!repository_commit(place->repository, base, &commit, error))
+        return false;
+    if (commit == NULL)
+        return true; /* git has cleared it away */
+    if (!change_landed(place->repository, place->rules, base, &path, &branch, error))
+        return false;
+    return path == NULL ||
+           fail(error, ERR_WRONG_STATE,
+                "consumer '%s': branch '%s' of '%s' was merged into '%s' (%s names the new dataset "
+                "there): revert it there, then retry",
+                place->name.consumer, place->branch, place->repository->address, branch, path);
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(CodePlace) place = {0};
+    ChangeGuard guard = guard_of(env);
+    const char *base = json_get_string(call->lease->evidence, "base", NULL);
+    bool was_there = false;
+
+    if (is_whole_step(call))
+        return true;
+    if (!place_open(call, env, &place, error) || !check_landed(&place, base, error) ||
+        !change_remove(place.repository, &place.name, &guard, &was_there, error))
+        return false;
+    json_t *evidence = json_object();
+    json_set_string(evidence, "branch", place.branch);
+    json_set_bool(evidence, "removed", was_there);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+const Action action_rewrite = {
+    .id = ACTION_REWRITE,
+    .check = check,
+    .run = run,
+    .verify = verify,
+    .probe = probe,
+    .reverse = reverse,
+};

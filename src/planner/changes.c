@@ -1,0 +1,198 @@
+/* changes.c - see changes.h; the telling of it is text_changes.c. */
+#include "planner/changes.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define DRIFT_FILES_SHOWN_MAX 20 /* of one repository; more say nothing new */
+
+static const char *
+text_of(const json_t *change, const char *member)
+{
+    return json_get_string(change, member, "");
+}
+
+json_t *
+changes_planned(const json_t *slice)
+{
+    const json_t *seen = json_object_get(slice, "changes");
+    json_t *planned, *change;
+    size_t i;
+    if (!json_is_array(seen))
+        return NULL;
+    planned = json_deep_copy(seen);
+    json_array_foreach(planned, i, change) json_object_del(change, "base");
+    return planned;
+}
+
+json_t *
+changes_observed(const json_t *slice)
+{
+    json_t *observed = json_object(), *change;
+    size_t i;
+    json_array_foreach(json_object_get(slice, "changes"), i,
+                       change) if (json_object_get(change, "base") != NULL)
+        json_object_set(observed, text_of(change, "repository"), json_object_get(change, "base"));
+    return observed;
+}
+
+/* Somebody else's repository that could not be looked through: told, but no ground for anything. */
+static bool
+is_guarded(const json_t *change)
+{
+    return json_object_get(change, "problem") == NULL ||
+           strcmp(text_of(change, "found_by"), "scan") != 0;
+}
+
+bool
+changes_guard(const json_t *changes, char **ret, GError **error)
+{
+    static const char *const members[] = {"consumer", "repository", "deploy", "blobs"};
+    g_autoptr(json_t) guarded = json_array();
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change)
+    {
+        json_t *one = json_object();
+        for (size_t m = 0; m < G_N_ELEMENTS(members); m++)
+            if (json_object_get(change, members[m]) != NULL)
+                json_object_set(one, members[m], json_object_get(change, members[m]));
+        if (is_guarded(change))
+            json_array_append(guarded, one);
+        json_decref(one);
+    }
+    return json_digest(guarded, ret, error);
+}
+
+bool
+change_is_made(const json_t *change)
+{
+    return json_get_int(json_object_get(change, "counts"), "rewritten", 0) > 0;
+}
+
+bool
+changes_any(const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_is_made(change)) return true;
+    return false;
+}
+
+json_t *
+changes_labels(const json_t *changes)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    json_t *labels = json_array(), *change;
+    size_t i;
+    json_array_foreach(changes, i, change)
+    {
+        const char *address = text_of(change, "repository");
+        g_autofree char *label =
+            g_strdup_printf("repository:%.*s", (int) strcspn(address, ":"), address);
+        if (change_is_made(change) && g_hash_table_add(known, g_strdup(label)))
+            json_array_append_new(labels, json_string(label));
+    }
+    return labels;
+}
+
+/* ---- drift ---- */
+
+static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+say(json_t *to, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    json_array_append_new(to, json_string(text));
+}
+
+static const json_t *
+find_change(const json_t *changes, const json_t *like)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i,
+                       change) if (strcmp(text_of(change, "repository"),
+                                          text_of(like, "repository")) == 0) return change;
+    return NULL;
+}
+
+static void
+drift_of_blobs(json_t *to, const json_t *before, const json_t *now)
+{
+    json_t *was = json_object_get(before, "blobs"), *is = json_object_get(now, "blobs"), *blob;
+    const char *consumer = text_of(before, "consumer"), *path;
+    size_t said = 0;
+    json_object_foreach(was, path, blob)
+    {
+        const json_t *other = json_object_get(is, path);
+        if ((other == NULL || !json_equal(blob, (json_t *) other)) &&
+            said++ < DRIFT_FILES_SHOWN_MAX)
+            say(to,
+                other == NULL ? "consumer '%s': '%s' names it no more"
+                              : "consumer '%s': '%s' was edited since the plan was made",
+                consumer, path);
+    }
+    json_object_foreach(is, path, blob) if (json_object_get(was, path) == NULL &&
+                                            said++ < DRIFT_FILES_SHOWN_MAX)
+        say(to, "consumer '%s': '%s' names it now", consumer, path);
+}
+
+static void
+drift_of_change(json_t *to, const json_t *before, const json_t *now)
+{
+    const char *consumer = text_of(before, "consumer"), *problem = text_of(now, "problem");
+    if (*problem != '\0' && *text_of(before, "problem") == '\0')
+        say(to, "consumer '%s': its repository '%s' cannot be looked through any more: %s",
+            consumer, text_of(before, "repository"), problem);
+    else
+        drift_of_blobs(to, before, now);
+    if (strcmp(text_of(before, "deploy"), text_of(now, "deploy")) != 0)
+        say(to, "consumer '%s' deployed '%s', deploys '%s'", consumer, text_of(before, "deploy"),
+            text_of(now, "deploy"));
+    if (strcmp(consumer, text_of(now, "consumer")) != 0)
+        say(to, "the repository '%s' was that of '%s', is that of '%s'",
+            text_of(before, "repository"), consumer, text_of(now, "consumer"));
+}
+
+void
+changes_drift(json_t *to, const json_t *before, const json_t *now)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(before, i, change)
+    {
+        const json_t *is = find_change(now, change);
+        if (is == NULL && is_guarded(change))
+            say(to, "consumer '%s': its repository '%s' names it no more, or is another",
+                text_of(change, "consumer"), text_of(change, "repository"));
+        else if (is != NULL && is_guarded(change) && is_guarded(is))
+            drift_of_change(to, change, is);
+    }
+    json_array_foreach(now, i,
+                       change) if (is_guarded(change) && find_change(before, change) == NULL)
+        say(to, "consumer '%s': its repository '%s' names it now", text_of(change, "consumer"),
+            text_of(change, "repository"));
+}
+
+char *
+changes_summary(const json_t *changes)
+{
+    json_t *change;
+    int64_t repositories = 0, places = 0;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_is_made(change))
+    {
+        repositories++;
+        places += json_get_int(json_object_get(change, "counts"), "rewritten", 0);
+    }
+    g_autofree char *count = text_count(places);
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s, %s %s", repositories,
+                           repositories == 1 ? "repository" : "repositories", count,
+                           places == 1 ? "place" : "places");
+}

@@ -1,0 +1,31 @@
+/*
+ * changes.h - consumers' code in plans: what a worker saw in their repositories, what of it makes a plan stale, and how it
+ * is told.
+ *
+ * The slice's "changes" are the plan's, each with "base" beside: {"branch", "commit"}, the head at which it was seen. That
+ * is an observation: a repository that moves elsewhere makes no plan stale.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "model/plan.h"
+#include "planner/text_table.h"
+
+/* As plans keep them; NULL when the slice says nothing of code. Caller owns. */
+json_t *changes_planned(const json_t *slice);
+/* {"acme:player": {"branch", "commit"}}; empty without any. Caller owns. */
+json_t *changes_observed(const json_t *slice);
+/* Digest of what makes a plan stale: whose repositories, and the blobs with sites. */
+CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);
+/* Sentences that name the consumer and the file. */
+void changes_drift(json_t *to, const json_t *before, const json_t *now);
+/* Is there a repository that gets a branch? */
+bool changes_any(const json_t *changes);
+bool change_is_made(const json_t *change);
+/* "repository:NAME" of all that get a branch. Caller owns. */
+json_t *changes_labels(const json_t *changes);
+
+/* "3 repositories, 14 places". Caller frees. */
+char *changes_summary(const json_t *changes);
+/* The plan's section about code; nothing when the plan knows none. */
+void changes_print(TextPage *page, const Plan *plan);

@@ -1,0 +1,137 @@
+/*
+ * text_changes.c - consumers' code, for the person who is asked to say yes: what is changed where, what is left to people
+ * and why, and what a way back does to it.
+ */
+#include "planner/changes.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define SHOWN_MAX 25   /* a page; nobody reads thousands in a terminal */
+#define REASONS_MAX 20 /* of all repositories: enough to see what kind they are */
+
+static const char *const dispositions[] = {"rewritten", "already", "unaffected", "needs_person",
+                                           "unparsable"};
+
+static int64_t
+count_of(const json_t *change, const char *disposition)
+{
+    return json_get_int(json_object_get(change, "counts"), disposition, 0);
+}
+
+static bool
+is_left_to_people(const json_t *change)
+{
+    return json_object_get(change, "problem") != NULL || count_of(change, "needs_person") > 0 ||
+           count_of(change, "unparsable") > 0;
+}
+
+/* "14 rewritten, 2 need a person". Caller frees. */
+static char *
+counts_text(const json_t *change)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(dispositions); i++) {
+        int64_t count = count_of(change, dispositions[i]);
+        if (count > 0)
+            g_string_append_printf(text, "%s%" G_GINT64_FORMAT " %s", text->len > 0 ? ", " : "",
+                                   count, dispositions[i]);
+    }
+    if (json_object_get(change, "problem") != NULL)
+        g_string_append(text, "cannot be looked through");
+    else if (text->len == 0)
+        g_string_append(text, "names it nowhere");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void
+print_table(TextPage *page, const json_t *changes)
+{
+    g_autoptr(TextTable) table = text_table_new(5);
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change)
+    {
+        g_autofree char *counts = counts_text(change);
+        bool is_scanned = strcmp(json_get_string(change, "found_by", ""), "scan") == 0;
+        if (i < SHOWN_MAX)
+            text_table_row(table, is_left_to_people(change) ? STYLE_YELLOW : STYLE_PLAIN,
+                           (const char *[]){change_is_made(change) ? "~" : " ",
+                                            json_get_string(change, "consumer", ""),
+                                            json_get_string(change, "repository", ""), counts,
+                                            is_scanned ? "found by a scan" : ""});
+    }
+    text_table_print(table, page, 2);
+    if (i > SHOWN_MAX)
+        page_say(page, STYLE_DIM, "  ", "… and %zu more: `honk change list NAME` has them all",
+                 i - SHOWN_MAX);
+}
+
+static void
+print_total(TextPage *page, const json_t *changes)
+{
+    g_autofree char *summary = changes_summary(changes);
+    int64_t left = 0, nothing = 0;
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change)
+    {
+        left += is_left_to_people(change);
+        nothing += !change_is_made(change) && !is_left_to_people(change);
+    }
+    page_say(page, STYLE_PLAIN, "  ",
+             "%s changed; %" G_GINT64_FORMAT " with places left to people; %" G_GINT64_FORMAT
+             " with nothing to change",
+             summary, left, nothing);
+}
+
+static void
+print_reasons(TextPage *page, const json_t *changes)
+{
+    json_t *change, *reason;
+    size_t i, r, shown = 0, all = 0;
+    json_array_foreach(changes, i, change)
+    {
+        const char *repository = json_get_string(change, "repository", "");
+        const char *problem = json_get_string(change, "problem", NULL);
+        if (problem != NULL && ++all <= REASONS_MAX && ++shown)
+            page_say(page, STYLE_YELLOW, "  ! ", "%s: %s", repository, problem);
+        json_array_foreach(json_object_get(change, "reasons"), r,
+                           reason) if (++all <= REASONS_MAX && ++shown)
+            page_say(page, STYLE_YELLOW, "  ! ", "%s %s:%d: %s [%s]", repository,
+                     json_get_string(reason, "path", ""), (int) json_get_int(reason, "line", 0),
+                     json_get_string(reason, "text", ""), json_get_string(reason, "code", ""));
+    }
+    if (all > shown)
+        page_say(page, STYLE_DIM, "  ", "… and %zu more: `honk change show NAME CONSUMER`",
+                 all - shown);
+}
+
+void
+changes_print(TextPage *page, const Plan *plan)
+{
+    const json_t *changes = json_object_get(plan->json, "changes");
+    if (json_array_size(changes) == 0)
+        return;
+    page_heading(page, "Code");
+    print_table(page, changes);
+    print_total(page, changes);
+    print_reasons(page, changes);
+    if (!changes_any(changes))
+        return;
+    g_autofree char *branch = plan_branch_name(plan);
+    page_say(
+        page, STYLE_PLAIN, "  · ",
+        "each gets one commit on the branch '%s', on top of its default branch; working trees, "
+        "default branches and people's branches are not touched",
+        branch);
+    page_say(
+        page, STYLE_PLAIN, "  · ",
+        "a file with a place that is left to people stays as it is; yes to this plan is yes to "
+        "that, too. `honk change show NAME CONSUMER --diff` shows every line");
+    page_say(
+        page, STYLE_PLAIN, "  · ",
+        "the way back takes the branches away; one that somebody uses, added to or merged waits "
+        "for that person");
+}
