@@ -123,6 +123,7 @@ static OpenPlan *
 draft_new(Beat *beat, const Command *command, char *take_id)
 {
     json_t *needs = json_object_get(command->args, "needs");
+    json_t *services = json_object_get(command->args, "services");
     PlanRow row = {
         .n = beat->state->next_plan_n,
         .id = take_id,
@@ -134,6 +135,8 @@ draft_new(Beat *beat, const Command *command, char *take_id)
         .wake_event = g_strdup("planning"),
         .author = g_strdup(json_get_string(command->args, "author", command->actor)),
         .migration = g_strdup(json_get_string(command->args, "migration", NULL)),
+        .kind = g_strdup(json_get_string(command->args, "kind", PLAN_KIND_MIGRATION)),
+        .services = json_is_array(services) ? json_compact(services) : NULL,
         .request = g_strdup(json_get_string(command->args, "request", NULL)),
         .needs = json_is_array(needs) ? json_compact(needs) : NULL,
     };

@@ -21,6 +21,8 @@ typedef enum {
     /* kind             args (in `args`) → reply                                                                      */
     COMMAND_WRITE,      /* nothing but `write`: something other rooms record in the same transaction → {}             */
     COMMAND_CREATE,     /* {migration, request: blob digest, author, needs: […]} → {id}: a plan in draft and its task `plan`.
+                           With {kind: "rollout", services: [{service, …}]} it is approved and started as soon as it is planned,
+                           in the name of who asked, and given up when it cannot be planned.
                            With `plan` set: that draft is planned again, {request} → {state}                          */
     COMMAND_APPROVE,    /* {digest, quorum_reached: bool} → {state}; the caller's `look` counts, its `write` makes the row */
     COMMAND_WITHDRAW,   /* {} → {state}: quorum is not reached, or no longer                                          */

@@ -228,7 +228,7 @@ budget_spent(const Moment *m)
 static bool
 automatic_policy(const Moment *m)
 {
-    return m->beat->state->options.automatic_rollback;
+    return m->beat->state->options.automatic_rollback || plan_is_rollout(m->plan);
 }
 
 static bool

@@ -98,6 +98,9 @@ plan_planning_failed(Beat *beat, OpenPlan *plan, const char *why)
               &(Move){.event = "planning_failed",
                       .reason = why != NULL ? why : "the plan could not be made: see its findings",
                       .wake_event = "operator"});
+    if (plan_is_rollout(plan))
+        plan_move(beat, plan,
+                  &(Move){.event = "cancel", .reason = why != NULL ? why : "it cannot be planned"});
 }
 
 static char *
@@ -129,6 +132,16 @@ take_step(Beat *beat, OpenPlan *plan, const Step *step)
     plan->row.has_retire |= step->action->id == ACTION_RETIRE;
 }
 
+/* For lists: what it rolls out, told before there is a task for it. */
+static void
+take_services(OpenPlan *plan, const json_t *services)
+{
+    if (json_array_size(services) > 0)
+        text_take(&plan->row.services, json_compact(services));
+    else if (!plan_is_rollout(plan))
+        text_set(&plan->row.services, NULL);
+}
+
 static void
 take_document(Beat *beat, OpenPlan *plan, const Plan *document)
 {
@@ -138,6 +151,7 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     text_set(&plan->row.name, json_get_string(json, "name", NULL));
     text_set(&plan->row.source_url, json_string_value(json_at(json, "source.url")));
     text_set(&plan->row.target_url, json_string_value(json_at(json, "target.url")));
+    take_services(plan, json_object_get(json, "services"));
     plan->row.soak_ms = json_get_int(json, "soak_ms", 0);
     plan->row.rollback_window_ms = json_get_int(json, "rollback_window_ms", 0);
     plan->row.retention_ms = json_get_int(json, "retention_ms", 0);
@@ -148,6 +162,20 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     for (guint i = 0; i < document->steps->len; i++)
         take_step(beat, plan, g_ptr_array_index(document->steps, i));
     plan->has_new_steps = true;
+}
+
+/* Whoever asked for it had the right to start it: that was the yes, to what was asked for. */
+static void
+start_at_once(Beat *beat, OpenPlan *plan)
+{
+    g_autoptr(Command) yes = command_new(COMMAND_APPROVE, plan->row.author);
+    yes->args = json_pack("{s:s, s:b}", "digest", plan->row.digest, "quorum_reached", true);
+    plan_must_move(beat, plan,
+                   &(Move){.event = "approve",
+                           .actor = yes->actor,
+                           .reason = "asked for by somebody who may approve it",
+                           .command = yes});
+    plan_move(beat, plan, &(Move){.event = "start", .actor = yes->actor, .command = yes});
 }
 
 void
@@ -174,6 +202,8 @@ plan_take_planned(Beat *beat, Task *task, const json_t *evidence)
     }
     take_document(beat, plan, document);
     plan_must_move(beat, plan, &(Move){.event = "planned", .actor = task->row.actor});
+    if (plan_is_rollout(plan))
+        start_at_once(beat, plan);
 }
 
 /* ---- looking for drift ---- */

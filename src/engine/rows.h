@@ -15,9 +15,9 @@ typedef struct {
     PlanState state;
     int64_t since_ms;
     char *reason, *actor, *wake_event;
-    char *author, *migration, *name, *request, *needs;
+    char *author, *migration, *kind, *name, *request, *needs;
     char *digest, *observations, *diagnostics, *start;
-    char *source_url, *target_url;
+    char *source_url, *target_url, *services;
     int64_t soak_ms, rollback_window_ms, retention_ms;
     int64_t has_retire, effects, effects_ms, held;
     char *scope;

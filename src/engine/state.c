@@ -509,6 +509,12 @@ task_timer_set(State *state, Task *task)
 }
 
 bool
+plan_is_rollout(const OpenPlan *plan)
+{
+    return strcmp(plan->row.kind, PLAN_KIND_ROLLOUT) == 0;
+}
+
+bool
 plan_window_is_over(const OpenPlan *plan)
 {
     return plan->row.state == PLAN_RETIRING ||

@@ -265,6 +265,9 @@ void state_touch(State *state, const char *plan, const char *source, const char 
                  int64_t effects_ms);
 void state_untouch(State *state, const char *plan);
 
+#define PLAN_KIND_MIGRATION "migration"
+#define PLAN_KIND_ROLLOUT "rollout" /* of one service: who may ask for it may also approve it */
+bool plan_is_rollout(const OpenPlan *plan);
 /* Does the plan leave memory? */
 bool plan_window_is_over(const OpenPlan *plan);
 /* The step that ends the way back, or NULL: there is none, or it went back with others. */

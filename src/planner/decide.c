@@ -168,6 +168,7 @@ draft_has_part(const Draft *draft, const Part *part)
     case ACTION_PLAN:
     case ACTION_PREFLIGHT:
     case ACTION_VALIDATE:
+    case ACTION_ROLLOUT:
     case ACTION_SETTLE:
     case ACTION_COUNT:
         break;

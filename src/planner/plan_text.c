@@ -294,6 +294,7 @@ step_sign(const Step *step)
         return "+";
     case ACTION_REWRITE:
     case ACTION_FREEZE:
+    case ACTION_ROLLOUT:
         return "~";
     case ACTION_SWAP:
         return "±";

@@ -100,6 +100,8 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup("read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
+    case ACTION_ROLLOUT:
+        return g_strdup("let the services run the new revision, bit by bit");
     case ACTION_SETTLE:
         return settle_text(slice, made);
     case ACTION_RETIRE:
@@ -130,6 +132,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf(
             "%s, unless rows were written since: those are counted and a person decides",
             slice->target.schema != NULL ? "put the old one back" : "take the name away again");
+    case ACTION_ROLLOUT:
+        return g_strdup("give the services the revision before back");
     case ACTION_SETTLE:
         return g_strdup("none: by then nobody may roll back any more");
     case ACTION_RETIRE:

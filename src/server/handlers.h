@@ -13,6 +13,8 @@ Handler handle_migrations, handle_migration, handle_plan_get, handle_migration_e
 Handler handle_migrate, handle_migration_post, handle_plan_post;
 /* acts.c */
 Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollback;
+/* rollout_rows.c, rollout_post.c, rollout_acts.c */
+Handler handle_rollouts, handle_rollout, handle_rollout_post, handle_rollout_act;
 /* tasks.c */
 Handler handle_task, handle_task_retry, handle_task_skip, handle_task_done;
 Handler handle_lease, handle_heartbeat, handle_intent, handle_report;

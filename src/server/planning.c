@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "registry/registry.h"
 #include "server/handlers.h"
+#include "server/pressure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -281,7 +282,8 @@ ask_for_plan(Request *request, const PlanningWish *wish, GError **error)
     g_autofree char *migration = NULL;
     g_autofree char *digest = NULL;
 
-    if (!planning_request(request, wish, &planning, &needs, &migration, error) ||
+    if (!planning_may_queue(request, error) ||
+        !planning_request(request, wish, &planning, &needs, &migration, error) ||
         !blobs_put_json(request->server->blobs, planning, &digest, error))
         return false;
     Command *command = request_command(request, COMMAND_CREATE);

@@ -73,10 +73,12 @@ plan_row_find(Request *request, const char *name, PlanRow *ret, GError **error)
 {
     static const char by_id[] = "SELECT " PLAN_COLUMNS " FROM plan WHERE id = :value";
     static const char by_ref[] =
-        "SELECT " PLAN_COLUMNS " FROM plan WHERE migration = :value ORDER BY n DESC LIMIT 1";
+        "SELECT " PLAN_COLUMNS
+        " FROM plan WHERE migration = :value AND kind = 'migration' ORDER BY n DESC LIMIT 1";
     static const char by_name[] =
         "SELECT " PLAN_COLUMNS
-        " FROM plan WHERE migration LIKE '%/' || :value ESCAPE '\\' ORDER BY n DESC LIMIT 1";
+        " FROM plan WHERE migration LIKE '%/' || :value ESCAPE '\\' AND kind = 'migration' "
+        "ORDER BY n DESC LIMIT 1";
     static const struct {
         const char *sql;
         bool is_short;
@@ -180,7 +182,8 @@ handle_migrations(Request *request, GError **error)
         }
     }
     return request_page(request,
-                        "SELECT " PLAN_COLUMNS " FROM plan WHERE (:after = '' OR id < :after) "
+                        "SELECT " PLAN_COLUMNS
+                        " FROM plan WHERE kind = 'migration' AND (:after = '' OR id < :after) "
                         "AND (:states IS NULL OR instr(:states, ',' || state || ',') > 0) "
                         "AND (:text IS NULL OR instr(migration, lower(:text)) > 0 OR "
                         "instr(lower(coalesce(name, '')), "

@@ -86,6 +86,16 @@ static const Input token_members[] = {
     END
 };
 
+static const Input rollout_members[] = {
+    { "service",          INPUT_TEXT,   true,  0, "a service of honk.yaml, as in 'player'" },
+    { "migration_id",     INPUT_TEXT,   false, 0, "the migration whose approved plan covers it" },
+    { "rollout_strategy", INPUT_TEXT,   false, 0, "'canary', 'blue-green' or 'rolling'" },
+    { "max_instances",    INPUT_COUNT,  false, 500, "how many instances are changed at the same time" },
+    { "revision",         INPUT_OBJECT, false, 0, "an object: code (a commit) and datasets (variable: address)" },
+    { "reason",           INPUT_TEXT,   false, REASON_BYTES_MAX, "why, for people" },
+    END
+};
+
 static const Input page_parameters[] = {
     { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
     { "after", INPUT_TEXT,  false, 1000, "`next` of the page before" },
@@ -103,6 +113,14 @@ static const Input tasks_parameters[] = {
     { "step",   INPUT_TEXT,  false, 0, "a step's name" },
     { "limit",  INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
     { "after",  INPUT_TEXT,  false, 1000, "`next` of the page before" },
+    END
+};
+static const Input rollouts_parameters[] = {
+    { "state",     INPUT_TEXTS, false, 400, "states, separated by commas" },
+    { "service",   INPUT_TEXT,  false, 0, "a service" },
+    { "migration", INPUT_TEXT,  false, 0, "a migration: its id, its entity's ref or its short name" },
+    { "limit",     INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
+    { "after",     INPUT_TEXT,  false, 1000, "`next` of the page before" },
     END
 };
 static const Input events_parameters[] = {
@@ -196,6 +214,21 @@ static const Route routes[] = {
       "follow a migration's events" },
     { "GET",    "/migrations/{id}/tasks",              ROLE_VIEWER,   BODY_NONE,  200, handle_migration_tasks,  NULL,               tasks_parameters,
       "list a migration's tasks" },
+
+    { "GET",    "/rollouts",                           ROLE_VIEWER,   BODY_NONE,  200, handle_rollouts,         NULL,               rollouts_parameters,
+      "list rollouts" },
+    { "POST",   "/rollouts",                           ROLE_AUTHOR,   BODY_JSON,  201, handle_rollout_post,     rollout_members,    NULL,
+      "roll a service out (the tutorial's call)" },
+    { "GET",    "/rollouts/{id}",                      ROLE_VIEWER,   BODY_NONE,  200, handle_rollout,          NULL,               NULL,
+      "read a rollout" },
+    { "POST",   "/rollouts/{id}/promote",              ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+      "let a rollout go on that waits for a person" },
+    { "POST",   "/rollouts/{id}/pause",                ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+      "pause a rollout" },
+    { "POST",   "/rollouts/{id}/resume",               ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+      "resume a rollout" },
+    { "POST",   "/rollouts/{id}/rollback",             ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+      "roll a service back to the revision before" },
 
     { "POST",   "/tasks/lease",                        ROLE_WORKER,   BODY_JSON,  200, handle_lease,            lease_members,      NULL,
       "lease a task" },

@@ -51,6 +51,7 @@ CREATE TABLE plan (
     wake_event         TEXT,               -- what would move it: approval, start, resume, operator
     author             TEXT NOT NULL,
     migration          TEXT NOT NULL,      -- entity ref
+    kind               TEXT NOT NULL DEFAULT 'migration',  -- or 'rollout': of one service, outside of any migration
     name               TEXT,               -- of the plan document
     request            TEXT,               -- blob: what was asked for
     needs              TEXT,               -- labels for planning and for looking for drift
@@ -60,6 +61,7 @@ CREATE TABLE plan (
     start              TEXT,               -- the world before the first effect: a rollback is compared with it
     source_url         TEXT,
     target_url         TEXT,
+    services           TEXT,               -- [{service, …}] as the plan document has them: what it rolls out
     soak_ms            INTEGER NOT NULL DEFAULT 0,
     rollback_window_ms INTEGER NOT NULL DEFAULT 0,
     retention_ms       INTEGER NOT NULL DEFAULT 0,

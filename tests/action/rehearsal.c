@@ -269,6 +269,21 @@ preflight_looks_and_touches_nothing(void)
     g_assert_cmpstr(before, ==, after);
 }
 
+/* Services are rolled out by a worker that knows how; this one says that it does not, before anything moved. */
+static void
+a_worker_that_cannot_roll_out_says_so(void)
+{
+    g_autoptr(Rig) rig = rig_new(&rig_cases[1]);
+    Lease lease = {.id = (char *) "t-1", .action = (char *) "rollout", .phase = PHASE_FORWARD};
+    const StepCall call = {.lease = &lease};
+    g_autofree char *before = rig_world(rig);
+    g_autoptr(Outcome) outcome = action_perform(&call, &rig->env);
+    assert_kind(outcome, OUTCOME_ERROR);
+    g_assert_true(outcome->before_effect);
+    g_autofree char *after = rig_world(rig);
+    g_assert_cmpstr(before, ==, after);
+}
+
 /* What is no step of a plan is rehearsed on its own. */
 static const struct {
     ActionId id;
@@ -276,6 +291,8 @@ static const struct {
     void (*rehearse)(void);
 } alone[] = {
     {ACTION_PLAN, "planning twice gives the same plan", planning_twice_gives_the_same_plan},
+    {ACTION_ROLLOUT, "a worker that cannot roll out says so",
+     a_worker_that_cannot_roll_out_says_so},
     {ACTION_PREFLIGHT, "preflight looks and touches nothing", preflight_looks_and_touches_nothing},
 };
 

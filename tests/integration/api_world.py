@@ -329,9 +329,9 @@ class Worker:
     def report(self, task, kind="done", **more):
         return self.say(task, "report", {"outcome": dict(more, kind=kind)})
 
-    def plan(self, steps=("stage", "swap"), **more):
+    def plan(self, steps=("stage", "swap"), task=None, **more):
         """Answer the task 'plan' with a plan of these actions."""
-        task = self.lease(wait_ms=5000)
+        task = task or self.lease(wait_ms=5000)
         assert task and task["action"] == "plan", task
         list_of = []
         for i, action in enumerate(steps):

@@ -4,12 +4,13 @@ import os
 import subprocess
 import unittest
 
+import api_rollouts
 from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker, wait_for
 
 contract = Contract()
 
 # (method, path) of calls that need a certain state are driven in Lifecycle; the rest is provoked by rule.
-MISSING = {"/migrations/{id}": "no-such", "/tasks/{id}": "t-no-such", "/tokens/{id}": "0123456789ab",
+MISSING = {"/migrations/{id}": "no-such", "/rollouts/{id}": "m-no.such", "/tasks/{id}": "t-no-such", "/tokens/{id}": "0123456789ab",
            "/blobs/{digest}": "sha256:" + "0" * 64, "/entities/{kind}/{namespace}/{name}": "component/default/no-such"}
 
 # The least that passes the route's table.
@@ -19,6 +20,7 @@ BODIES = {
     ("POST", "/migrations/{id}/approve"): {"digest": "0123456789abcdef"},
     ("POST", "/migrations/{id}/retire"): {"reason": "a test"},
     ("POST", "/migrations/{id}/accept-mixed"): {"reason": "a test"},
+    ("POST", "/rollouts"): {"service": "player"},
     ("POST", "/tasks/lease"): {"worker": "w-1"},
     ("POST", "/tasks/{id}/heartbeat"): {"token": 1},
     ("POST", "/tasks/{id}/intent"): {"token": 1, "pre_state": {}},
@@ -473,6 +475,10 @@ spec: { type: service, lifecycle: production, owner: sellers, dependsOn: [ "reso
         self.assertGreater(int(second["id"]), int(first["id"]))
         resumed.close()
         self.assertEqual(self.server.get("/events?last=1").json["items"][0]["type"], "limit.changed")
+
+
+class TestRollouts(api_rollouts.Rollouts):
+    contract = contract
 
 
 class TestZCoverage(unittest.TestCase):

@@ -227,7 +227,8 @@ check_plan_move(Sim *sim, const EventRecord *event)
         strcmp(event->reason, "looks for drift again") == 0)
         sim_broken(sim, "who resumes a halted plan says why", "plan %s", plan->row.id);
     if (strcmp(event->from, "halted") == 0 && strcmp(event->to, "rolling_back") == 0 &&
-        strcmp(event->actor, "honk") == 0 && !sim->engine.automatic_rollback)
+        strcmp(event->actor, "honk") == 0 && !sim->engine.automatic_rollback &&
+        !plan_is_rollout(plan))
         sim_broken(sim, "nothing rolls back by itself unless the policy says so", "plan %s",
                    plan->row.id);
     if (strcmp(event->reason, "more failed than the budget allows") == 0)

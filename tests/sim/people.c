@@ -50,6 +50,8 @@ create(Sim *sim)
     sim_trace(sim, "somebody wants a plan");
     json_set_string(command->args, "migration", "component:default/m");
     json_set_string(command->args, "author", command->actor);
+    if (chance_in(&sim->chance, 15))
+        json_set_string(command->args, "kind", PLAN_KIND_ROLLOUT);
     sim->plans_left--;
 }
 

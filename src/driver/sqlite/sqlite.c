@@ -16,5 +16,4 @@ const Driver driver_sqlite = {
     .push = &sqlite_push_ops,
     .freeze = &sqlite_freeze_ops,
     .swap = &sqlite_swap_ops,
-    .query = sqlite_query,
 };

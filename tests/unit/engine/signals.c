@@ -208,6 +208,49 @@ a_checkpoint_that_is_too_large_is_refused(void)
     wait_until(&desk, &got, 1000, 1);
 }
 
+static void
+create_rollout(Desk *desk)
+{
+    desk_open(desk);
+    desk->plan = desk_ask(desk, COMMAND_CREATE, "user:default/ada", NULL, 0,
+                          "{'migration':'service:player','kind':'rollout',"
+                          "'services':[{'service':'player'}],'author':'user:default/ada'}",
+                          "id");
+}
+
+static void
+a_rollout_of_its_own_starts_as_soon_as_it_is_planned_and_goes_back_by_itself(void)
+{
+    g_auto(Desk) desk = {0};
+    g_autoptr(GError) error = NULL;
+    create_rollout(&desk);
+    desk_assert(&desk, "SELECT json_extract(services, '$[0].service') FROM plan", "player");
+    g_autoptr(json_t) document = desk_json(one_step);
+    g_assert_true(blobs_put_json(desk.blobs, document, &desk.digest, &error));
+    g_autofree char *done =
+        g_strdup_printf("{'kind':'done','evidence':{'digest':'%s'}}", desk.digest);
+    desk_do(&desk, "plan/ forward run", done, "done");
+    desk_state(&desk, "preflight");
+    desk_assert(&desk, "SELECT actor FROM event WHERE to_state = 'approved'", "user:default/ada");
+    desk_do(&desk, "preflight/ forward run", "{'kind':'done','evidence':{'drift':[]}}", "done");
+    g_auto(Got) got = {0};
+    desk_get(&desk, "w", &got, "stage/ forward run");
+    desk_intend(&desk, &got, "{}", "-");
+    desk_report(&desk, &got, "{'kind':'error','error':{'code':'mismatch','message':'unwell'}}",
+                "failed");
+    desk_state(&desk, "rolling_back");
+}
+
+static void
+a_rollout_of_its_own_that_cannot_be_planned_is_over(void)
+{
+    g_auto(Desk) desk = {0};
+    create_rollout(&desk);
+    desk_do(&desk, "plan/ forward run",
+            "{'kind':'done','evidence':{'digest':null,'diagnostics':[{'message':'no'}]}}", "done");
+    desk_state(&desk, "cancelled");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -226,5 +269,10 @@ main(int argc, char **argv)
                     words_to_a_task_are_refused_when_nobody_would_hear_them);
     g_test_add_func("/signals/a checkpoint that is too large is refused",
                     a_checkpoint_that_is_too_large_is_refused);
+    g_test_add_func(
+        "/signals/a rollout of its own starts as soon as it is planned, and goes back by itself",
+        a_rollout_of_its_own_starts_as_soon_as_it_is_planned_and_goes_back_by_itself);
+    g_test_add_func("/signals/a rollout of its own that cannot be planned is over",
+                    a_rollout_of_its_own_that_cannot_be_planned_is_over);
     return g_test_run();
 }
