@@ -210,13 +210,13 @@ demo_serve_again(Demo *demo, GError **error)
 static bool
 demo_serve(Demo *demo, GError **error)
 {
-    demo_heading(demo, "A server with two workers");
+    demo_heading(demo, "A server with two workers, and the company's services");
     if (!server_up(demo, error))
         return false;
     view_line(demo->view, "$ honk serve");
     view_prose(demo->view, TONE_PLAIN, "honk serves at %s; its log is %s", demo->server.url,
                demo->server.log);
-    return true;
+    return demo_services_start(demo, error);
 }
 
 static bool
@@ -269,7 +269,7 @@ demo_run(Demo *demo, GError **error)
     demo->is_prepared = true;
     if (invocation_has(demo->call, "prepare"))
         return true;
-    if (!demo_witness_before(demo, error) || !demo_serve(demo, error) || !demo_acts(demo, error))
+    if (!demo_serve(demo, error) || !demo_witness_before(demo, error) || !demo_acts(demo, error))
         return false;
     if (demo->is_json) {
         demo_summary_json(demo);
@@ -310,6 +310,8 @@ cmd_demo_run(Invocation *call, GError **error)
     Demo demo = {.call = call, .summary = g_ptr_array_new_with_free_func(note_free)};
     bool ok = demo_begin(&demo, error) && demo_run(&demo, error);
     demo_server_stop(&demo.server);
+    if (demo.is_prepared && !invocation_has(call, "prepare"))
+        demo_services_stop(&demo);
     if (demo.is_interrupted) {
         g_clear_error(error);
         view_line(call->view, "\nInterrupted; nothing is left running. The same command %s.",
@@ -323,6 +325,7 @@ cmd_demo_run(Invocation *call, GError **error)
             invocation_hint(call, "the server's log is %s", log);
     }
     call->view->json = demo.is_json;
+    config_free(demo.config);
     g_free(demo.folder);
     g_ptr_array_unref(demo.summary);
     return ok;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/demo_server.h"
+#include "fleet/fleet.h"
 
 typedef struct {
     char *subject, *text; /* "users-v2", "succeeded in 4.2 s" */
@@ -19,6 +20,7 @@ typedef struct {
     bool is_prepared;    /* there is a folder with data to go on from */
     bool is_interrupted; /* Ctrl-C or SIGTERM came */
     DemoServer server;
+    Config *config; /* of the folder; NULL until the services are looked at */
     int64_t began_ms;
     int part, parts;    /* how many headings there were, and will be */
     GPtrArray *summary; /* Note *: lines for the end */
@@ -28,6 +30,11 @@ typedef struct {
 CHECKED bool demo_prepare(Demo *demo, GError **error);
 /* Note how far it has come: "prepared", "moved", "rolled back". */
 CHECKED bool demo_mark(Demo *demo, const char *stage, GError **error);
+
+/* demo_services.c: start what is missing of the company's services, and show them. */
+CHECKED bool demo_services_start(Demo *demo, GError **error);
+/* End them all, also those that an earlier demo left; how many there were. */
+int demo_services_stop(Demo *demo);
 
 /* demo_witness.c: run the witness and show what it says; MISMATCH when it does not agree. */
 CHECKED bool demo_witness(Demo *demo, const char *mode, GError **error);

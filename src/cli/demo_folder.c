@@ -184,6 +184,7 @@ demo_prepare(Demo *demo, GError **error)
         return false;
     if (!demo->is_fresh)
         return true;
+    demo_services_stop(demo); /* of a demo that was killed */
     folder_empty(demo);
     if (g_mkdir_with_parents(demo->folder, 0755) != 0)
         return fail_errno(error, ERR_INTERNAL, "the folder '%s' cannot be made", demo->folder);

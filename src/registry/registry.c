@@ -115,19 +115,6 @@ entity_free_one(void *data)
     entity_free(data);
 }
 
-/* Nothing of that name is wanted; something else may be called so. */
-static bool
-entity_not_wanted(Db *db, const char *name, bool (*is_wanted)(const Entity *), GError **error)
-{
-    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(entity_free_one);
-    if (is_wanted != NULL && !find_short(db, name, NULL, others, error))
-        return false;
-    if (others->len == 0)
-        return entity_not_found(db, name, error);
-    return fail(error, ERR_NOT_FOUND, "there is no migration '%s': '%s' is none", name,
-                ((const Entity *) others->pdata[0])->ref);
-}
-
 static bool
 get_short(Db *db, const char *name, bool (*is_wanted)(const Entity *), Entity **ret, GError **error)
 {
@@ -135,7 +122,7 @@ get_short(Db *db, const char *name, bool (*is_wanted)(const Entity *), Entity **
     if (!find_short(db, name, is_wanted, found, error))
         return false;
     if (found->len == 0)
-        return entity_not_wanted(db, name, is_wanted, error);
+        return entity_not_found(db, name, error);
     if (found->len == 1) {
         *ret = g_ptr_array_steal_index(found, 0);
         return true;

@@ -28,9 +28,11 @@ class Demo(unittest.TestCase):
             self.fail(done.stdout + done.stderr + (log.read_text()[-3000:] if log.exists() else ""))
         return done
 
+    def running(self):
+        return support.processes_with(str(self.folder)) + list(support.instances_of(self.folder))
+
     def assert_nothing_runs(self):
-        left = support.eventually(lambda: not support.processes_with(str(self.folder)), 10)
-        self.assertTrue(left, support.processes_with(str(self.folder)))
+        self.assertTrue(support.eventually(lambda: not self.running(), 10), self.running())
 
     def test_it_ends_verified_and_back(self):
         done = self.demo("--rollback")
@@ -41,22 +43,19 @@ class Demo(unittest.TestCase):
         self.assertIn("refused, as it should be", done.stdout)
         self.assertIn("Try next", done.stdout)
         self.assert_nothing_runs()
-        again = self.demo()
+        again = self.demo("--prepare")
         self.assertIn("this one starts afresh", again.stdout)
         self.assert_nothing_runs()
 
-    def test_it_tells_programs_in_json(self):
-        summary = json.loads(self.demo("--json").stdout)
-        self.assertTrue(any("verified" in line for line in summary["summary"]), summary)
-
-    def test_a_busy_port_is_no_failure(self):
+    def test_it_tells_programs_in_json_and_a_busy_port_is_no_failure(self):
         with socket.socket() as busy:
             try:
                 busy.bind(("127.0.0.1", 7420))
                 busy.listen()
             except OSError:
                 pass  # somebody else has it: just as busy
-            self.demo()
+            summary = json.loads(self.demo("--json").stdout)
+        self.assertTrue(any("verified" in line for line in summary["summary"]), summary)
         self.assert_nothing_runs()
 
     def test_interrupted_it_leaves_nothing_and_goes_on(self):
@@ -75,15 +74,18 @@ class Demo(unittest.TestCase):
         self.assertIn("this one goes on with it", done.stdout)
         self.assertIn("witness: verified", done.stdout)
 
-    def test_killed_it_takes_its_server_along(self):
+    def test_killed_it_takes_its_server_along_and_the_next_one_ends_the_services(self):
         process = subprocess.Popen([support.HONK, "demo", "--dir", str(self.folder), "--rows", "20000"], env=self.project.env,
                                    cwd=self.base, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in process.stdout:
-            if "honk serves at" in line:
+            if "listening:streams_v1" in line:  # the services are up
+                self.assertEqual(len(support.instances_of(self.folder)), 8)
                 break
         process.kill()
         process.wait()
         process.stdout.close()
+        self.assertTrue(support.eventually(lambda: not support.processes_with(str(self.folder)), 10))
+        self.demo("--fresh", "--prepare")
         self.assert_nothing_runs()
 
     def test_a_folder_of_somebody_else_is_left_alone(self):

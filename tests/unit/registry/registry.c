@@ -131,10 +131,6 @@ a_short_name_of_a_migration_means_the_migration(void)
     g_assert_true(registry_migration(db, "users", &entity, &error));
     g_assert_cmpstr(entity->ref, ==, "migration:default/users");
     g_clear_pointer(&entity, entity_free);
-    apply(db, two, false);
-    g_assert_false(registry_migration(db, "ada", &entity, &error));
-    g_assert_cmpstr(error->message, ==, "there is no migration 'ada': 'user:default/ada' is none");
-    g_clear_error(&error);
     g_assert_false(registry_migration(db, "resource:users", &entity, &error));
     g_assert_error(error, error_quark(), ERR_INVALID);
 }
