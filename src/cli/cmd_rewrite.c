@@ -5,12 +5,14 @@
  */
 #include "base/text.h"
 #include "cli/code_files.h"
+#include "cli/code_prove.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #define MAPPING_BYTES_MAX (4 * 1024 * 1024)
 #define STATUS_NEEDS_PERSON 3
+#define STATUS_OTHER_ROWS 7
 
 static const Option options[] = {
     {'m', "mapping", "FILE", "the mapping; required"},
@@ -21,6 +23,7 @@ static const Option options[] = {
     {0, "output-names", "POLICY", "keep (new AS old, the mapping's default) or propagate"},
     {'w', "write", NULL, "change the files"},
     {'d', "diff", NULL, "show what would change"},
+    {0, "prove", "DATASET", "run old and new queries over this dataset's rows: data.db:users"},
     {0, "partial", NULL, "also change files of which a part needs a person"},
     {0},
 };
@@ -29,6 +32,7 @@ typedef struct {
     MappingSet *mappings;
     Renames *renames;
     CodeSchema *schema;
+    CodeProver *prover; /* NULL without --prove */
     CodeTask task;
 } Job;
 
@@ -36,6 +40,7 @@ static void
 job_clear(Job *job)
 {
     renames_free(job->renames);
+    code_prover_free(job->prover);
     code_schema_free(job->schema);
     mapping_set_free(job->mappings);
 }
@@ -89,7 +94,8 @@ read_job(Invocation *call, Job *job, GError **error)
     job->task.renames = job->renames;
     job->task.options.columns = job->schema != NULL ? code_schema_columns : NULL;
     job->task.options.columns_data = job->schema;
-    return true;
+    return code_prover_open(call, mapping_get(job->mappings, 0), job->task.options.propagates,
+                            &job->prover, error);
 }
 
 /* ---- one file ---- */
@@ -175,6 +181,15 @@ show_summary(View *view, const Count *count, guint files, bool writes)
         view_line(view, "nothing was written: --diff shows the changes, --write makes them");
 }
 
+static void
+show_proof(View *view, const ProofCount *count)
+{
+    view_line(
+        view,
+        "queries run before and after: %d give the same rows, %d other rows, %d cannot be run",
+        count->same, count->different, count->not_run);
+}
+
 static json_t *
 answer_json(const Count *count, json_t *list)
 {
@@ -186,18 +201,37 @@ answer_json(const Count *count, json_t *list)
     return answer;
 }
 
+/* Queries that give other rows keep their file as it is. */
 static bool
-finish_file(Invocation *call, CodeFile *file, Count *count, json_t *list, GError **error)
+prove_file(Job *job, const CodeFile *file, json_t *entry, bool *changes, GError **error)
+{
+    json_t *proofs = NULL;
+    bool differs = false;
+    if (job->prover == NULL || !*changes)
+        return true;
+    bool done = code_prove(job->prover, file, &proofs, &differs, error);
+    json_object_set_new(entry, "queries", proofs);
+    *changes = !differs;
+    return done;
+}
+
+static bool
+finish_file(Invocation *call, Job *job, CodeFile *file, Count *count, json_t *list, GError **error)
 {
     if (file->skipped != NULL)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->rewrite == NULL || file->rewrite->sites->len == 0)
         return true;
     bool changes = is_to_change(call, file), writes = invocation_has(call, "write");
+    g_autoptr(json_t) proven = json_object();
+    if (!prove_file(job, file, proven, &changes, error))
+        return false;
     count_file(count, file, changes);
     if (changes && writes && !write_file(file, error))
         return false;
-    json_array_append_new(list, rewrite_json(file->rewrite, file->path, changes && writes));
+    json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
+    json_object_update(entry, proven);
+    json_array_append_new(list, entry);
     if (call->view->json)
         return true;
     if (changes && invocation_has(call, "diff"))
@@ -218,7 +252,7 @@ rewrite_run(Invocation *call, GError **error)
     if (done)
         code_files_rewrite(files, &job.task);
     for (guint i = 0; done && i < files->len; i++)
-        done = finish_file(call, g_ptr_array_index(files, i), &count, list, error);
+        done = finish_file(call, &job, g_ptr_array_index(files, i), &count, list, error);
     answer = answer_json(&count, list);
     if (!done)
         return false;
@@ -226,7 +260,11 @@ rewrite_run(Invocation *call, GError **error)
         view_json(call->view, answer);
     else
         show_summary(call->view, &count, files->len, invocation_has(call, "write"));
+    if (job.prover != NULL && !call->view->json)
+        show_proof(call->view, code_prover_count(job.prover));
     call->status = count.person > 0 ? STATUS_NEEDS_PERSON : 0;
+    if (job.prover != NULL && code_prover_count(job.prover)->different > 0)
+        call->status = STATUS_OTHER_ROWS;
     return true;
 }
 
@@ -235,15 +273,18 @@ const Command cmd_rewrite = {
     .args = "PATH…",
     .summary = "change the names in code by a mapping, in place",
     .deed = "rewrite the code",
-    .about = "Reads SQL files, also with Jinja, and changes the bytes of the names that mean the "
-             "moving\n"
-             "dataset: tables in every quoting, columns through aliases, WITH and subqueries. "
-             "Comments and\n"
-             "spacing stay. What cannot be decided is left as it is and listed with its place; a "
-             "file with\n"
-             "such a place is not changed unless --partial is given.\n\n"
-             "Exit status: 0 all is decided, 3 something needs a person, 2 bad input.",
+    .about =
+        "Reads SQL files, also with Jinja, and changes the bytes of the names that mean the "
+        "moving\n"
+        "dataset: tables in every quoting, columns through aliases, WITH and subqueries. "
+        "Comments and\n"
+        "spacing stay. What cannot be decided is left as it is and listed with its place; a "
+        "file with\n"
+        "such a place is not changed unless --partial is given.\n\n"
+        "Exit status: 0 all is decided, 3 something needs a person, 7 a query gives other rows,\n"
+        "2 bad input.",
     .examples = "honk rewrite --mapping mappings/users.yaml --diff reports/\n"
+                "honk rewrite --mapping mappings/users.yaml --prove shop.db:users_v1 reports/\n"
                 "honk rewrite --mapping mappings/users.yaml --dialect bigquery --schema "
                 "schema.yaml --write .",
     .options = options,

@@ -237,6 +237,27 @@ conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_mess
     return conn->driver->scan->check_expr(conn, object, sql, ret_message);
 }
 
+bool
+conn_can_query(const Conn *conn)
+{
+    return conn->driver->query != NULL;
+}
+
+bool
+conn_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data, GPtrArray **ret_names,
+           GError **error)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    if (!conn_can_query(conn))
+        return fail_role(conn, "run queries", error);
+    g_assert(spec->time_ms_max > 0 && spec->rows_max > 0);
+    /* no clause is added: the message is about the query, and stands beside its place */
+    if (!conn->driver->query(conn, spec, row, data, &names, error))
+        return false;
+    *ret_names = g_steal_pointer(&names);
+    return true;
+}
+
 /* --- writing --- */
 
 static void

@@ -62,6 +62,34 @@ typedef struct {
     bool was_there; /* the ledger already had this range: nothing was written */
 } RangeResult;
 
+/* ---- a query that somebody else wrote ---- */
+
+/* What a name means in the query. */
+typedef struct {
+    const char *name;
+    const char *object; /* the rows of this */
+    const char *where;  /* but only these; or NULL */
+    Program *program;   /* through this mapping; NULL: as they are */
+} QueryView;
+
+typedef struct {
+    const char *sql; /* one statement without parameters */
+    const QueryView *views;
+    size_t view_count;
+    int64_t sample_rows; /* of each view only about the first so many rows of its object; 0: all */
+    int64_t time_ms_max, rows_max;
+} QuerySpec;
+
+typedef enum { QUERY_NULL, QUERY_INT, QUERY_FLOAT, QUERY_TEXT, QUERY_BYTES } QueryKind;
+typedef struct {
+    QueryKind kind;
+    int64_t integer;
+    double real;
+    const void *bytes; /* of texts, too; borrowed for the call */
+    size_t size;
+} QueryCell;
+typedef void QueryRowFn(const QueryCell *cells, size_t count, void *data);
+
 typedef struct {
     /* Ranges of about `rows` rows each, in order, covering everything once: the first is open at
      * its start, the last at its end. Array of {"from": …, "to": …, "rows": estimate}; positions
@@ -191,6 +219,11 @@ struct Driver {
     const PushOps *push;
     const FreezeOps *freeze;
     const SwapOps *swap;
+    /* Run it so that it can change nothing, and give its rows in the order in which they come.
+     * UNSUPPORTED: it cannot be run like this (it writes, has parameters, answers differently each
+     * time); LIMIT: over its time or rows; INVALID: the store does not understand it. */
+    bool (*query)(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
+                  GPtrArray **ret_names, GError **error);
 };
 
 /* Every driver begins its own connection and scan structs with these. */
@@ -240,6 +273,11 @@ CHECKED bool conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **e
 bool conn_has_sql(const Conn *conn);
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);
+
+bool conn_can_query(const Conn *conn);
+/* `*ret_names`: char *, of the columns; caller frees. */
+CHECKED bool conn_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
+                        GPtrArray **ret_names, GError **error);
 
 CHECKED bool conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                         const Writer *writer, GError **error);

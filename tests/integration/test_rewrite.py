@@ -121,6 +121,55 @@ class Files(Folder):
         self.assertEqual([(s["line"], s["use"]) for s in answer if s["path"].endswith("a.sql")], [(1, "another"), (2, "table")])
 
 
+
+class Proof(Folder):
+    """--prove: old and new queries are run over the same rows, before anything is changed."""
+
+    def setUp(self):
+        super().setUp()
+        with sqlite3.connect(self.folder / "shop.db") as db:
+            db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, country_code TEXT, plan TEXT, points INTEGER)")
+            db.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?)",
+                           [(i, f"n{i % 7}", "SE" if i % 2 else "NO", "free", i % 5) for i in range(400)])
+        db.close()
+        self.before = (self.folder / "shop.db").read_bytes()
+
+    def prove(self, *words):
+        done = self.rewrite("--prove", "shop.db:users", *words)
+        self.assertEqual((self.folder / "shop.db").read_bytes(), self.before, "a query has changed the data")
+        return done
+
+    def test_the_same_rows_are_said_and_the_file_is_written(self):
+        path = self.write("a.sql", "SELECT name, sum(points) AS p FROM users GROUP BY name ORDER BY p, name")
+        done = self.prove("--write", "a.sql")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 give the same rows, 0 other rows, 0 cannot be run", done.stdout)
+        self.assertIn("FROM people", path.read_text())
+
+    def test_a_file_whose_query_gives_other_rows_stays(self):
+        # An expression that a person wrote, and that is wrong for some rows.
+        self.write("mapping.yaml", MAPPING + "consumers:\n  points: { expr: \"min(score, 3)\" }\n")
+        path = self.write("a.sql", "SELECT id, points FROM users")
+        done = self.prove("--write", "a.sql")
+        self.assertEqual(done.returncode, 7)
+        self.assertIn("a.sql:1: other rows: the old query gives 400 rows, the new one 400; only the old one gives "
+                      "(4, 4), (9, 4), (14, 4); only the new one gives (4, 3), (9, 3), (14, 3)", " ".join(done.stdout.split()))
+        self.assertEqual(path.read_text(), "SELECT id, points FROM users")
+
+    def test_what_is_not_run_is_counted_and_proves_nothing(self):
+        self.write("a.sql", "SELECT name FROM users WHERE id = :id; SELECT name, random() AS r FROM users")
+        answer = json.loads(self.prove("--json", "a.sql").stdout)
+        self.assertEqual([(q["verdict"], q["text"]) for q in answer["files"][0]["queries"]],
+                         [("not_run", "it has parameters"), ("not_run", "random() gives something else each time")])
+
+    def test_a_store_that_runs_no_queries_is_refused(self):
+        self.write("users.csv", "id,name\n1,a\n")
+        self.write("a.sql", "SELECT name FROM users")
+        done = self.rewrite("--prove", "users.csv", "a.sql")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("runs no queries", done.stderr)
+
+
 class Queries(Folder):
     """Random queries: the rewritten one on the renamed table gives the rows and names of the original."""
 

@@ -16,4 +16,5 @@ const Driver driver_sqlite = {
     .push = &sqlite_push_ops,
     .freeze = &sqlite_freeze_ops,
     .swap = &sqlite_swap_ops,
+    .query = sqlite_query,
 };

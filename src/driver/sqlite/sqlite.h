@@ -114,6 +114,10 @@ bool sqlite_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 /* The columns of a scan as an SQL list. */
 char *sqlite_item_list(const ScanSpec *spec, const Schema *output);
 
+/* --- query.c --- */
+bool sqlite_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
+                  GPtrArray **ret_names, GError **error);
+
 /* --- book.c: bookkeeping tables --- */
 CHECKED bool book_make(SqliteConn *conn, GError **error);
 CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);

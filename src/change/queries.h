@@ -1,0 +1,33 @@
+/*
+ * queries.h - proof without tests: the old query over the source, and the new one over what the mapping makes of the
+ * source, give the same rows.
+ *
+ * The new dataset need not be there yet: its name stands for the mapping's SELECT over the source. What the mapping
+ * leaves out (`where`) is left out of the source, too, so that what differs is not declared anywhere. Nothing is written,
+ * and each query has its limits; what cannot be run (templates, parameters, another dialect than the store's) is said,
+ * and proves nothing.
+ */
+#pragma once
+
+#include "driver/driver.h"
+
+typedef struct {
+    Conn *conn;                  /* to the source's store */
+    const char *source, *target; /* objects, as the code names them */
+    const char *const *aliases;  /* other spellings of the source, NULL-terminated; or NULL */
+    Program *program;
+    bool propagates;     /* output names change with the columns */
+    int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
+    int64_t sample_rows; /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
+} QueryWorld;
+
+#define QUERY_TIME_MS_DEFAULT 3000      /* a person waits for the plan meanwhile */
+#define QUERY_SAMPLE_ROWS_DEFAULT 50000 /* enough for every case of a mapping to come up */
+
+/*
+ * Adds to `proofs` one object for each query of the file that the rewriting changed:
+ *   {"path", "line", "verdict": "same" | "different" | "not_run", "rows": n, "text": what a person reads}
+ * `before` and `after` are the file's text. False only when asked to stop, or when the store is not reached.
+ */
+CHECKED bool queries_prove(const QueryWorld *world, const char *path, const char *before,
+                           const char *after, json_t *proofs, GError **error);

@@ -1,0 +1,118 @@
+/* code_prove.c - see code_prove.h. */
+#include "cli/code_prove.h"
+
+#include "change/queries.h"
+#include "cli/address.h"
+
+#include <string.h>
+
+struct CodeProver {
+    View *view;
+    Address address;
+    Conn *conn;
+    Schema *schema;
+    Program *program;
+    char *target; /* the last part of the mapping's name */
+    const char **aliases;
+    QueryWorld world;
+    ProofCount count;
+};
+
+void
+code_prover_free(CodeProver *prover)
+{
+    if (prover == NULL)
+        return;
+    program_free(prover->program);
+    schema_free(prover->schema);
+    conn_close(prover->conn);
+    address_clear(&prover->address);
+    g_free(prover->target);
+    g_free(prover->aliases);
+    g_free(prover);
+}
+
+/* Code on one store names a dataset by the last part of its name. */
+static const char *
+last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+static void
+take_names(CodeProver *prover, const Mapping *mapping)
+{
+    const GPtrArray *aliases = mapping_aliases(mapping);
+    prover->aliases = g_new0(const char *, aliases->len + 2);
+    for (guint i = 0; i < aliases->len; i++)
+        prover->aliases[i] = aliases->pdata[i];
+    prover->aliases[aliases->len] = last_part(mapping_source(mapping));
+    prover->target = g_strdelimit(g_strdup(last_part(mapping_target(mapping))), "-", '_');
+}
+
+bool
+code_prover_open(Invocation *call, const Mapping *mapping, bool propagates, CodeProver **ret,
+                 GError **error)
+{
+    const char *dataset = invocation_option(call, "prove");
+    *ret = NULL;
+    if (dataset == NULL)
+        return true;
+    g_autoptr(CodeProver) prover = g_new0(CodeProver, 1);
+    prover->view = call->view;
+    if (!address_find(call, dataset, false, &prover->address, error) ||
+        !address_open(&prover->address, false, &prover->conn, &prover->schema, error))
+        return false;
+    if (!conn_can_query(prover->conn))
+        return fail(error, ERR_UNSUPPORTED, "--prove '%s': store '%s' (%s) runs no queries",
+                    dataset, prover->conn->store, prover->conn->driver->name);
+    if (!program_new(mapping, prover->schema, NULL, conn_has_sql(prover->conn), &prover->program,
+                     error))
+        return false;
+    take_names(prover, mapping);
+    prover->world = (QueryWorld){.conn = prover->conn,
+                                 .source = prover->address.object,
+                                 .target = prover->target,
+                                 .aliases = prover->aliases,
+                                 .program = prover->program,
+                                 .propagates = propagates};
+    *ret = g_steal_pointer(&prover);
+    return true;
+}
+
+static void
+take_proof(CodeProver *prover, const json_t *proof)
+{
+    const char *verdict = json_get_string(proof, "verdict", ""),
+               *text = json_get_string(proof, "text", "");
+    bool differs = strcmp(verdict, "different") == 0;
+    prover->count.same += strcmp(verdict, "same") == 0;
+    prover->count.different += differs;
+    prover->count.not_run += strcmp(verdict, "not_run") == 0;
+    if (differs && !prover->view->json)
+        view_tone(prover->view, TONE_BAD, "%s:%d: other rows: %s",
+                  json_get_string(proof, "path", ""), (int) json_get_int(proof, "line", 0), text);
+}
+
+bool
+code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs, bool *ret_differs,
+           GError **error)
+{
+    size_t bytes = 0, i;
+    g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+    json_t *proofs = json_array(), *proof;
+    int before = prover->count.different;
+    *ret_proofs = proofs;
+    if (!queries_prove(&prover->world, file->path, file->text, after, proofs, error))
+        return false;
+    json_array_foreach(proofs, i, proof) take_proof(prover, proof);
+    *ret_differs = prover->count.different > before;
+    return true;
+}
+
+const ProofCount *
+code_prover_count(const CodeProver *prover)
+{
+    return &prover->count;
+}

@@ -1,0 +1,23 @@
+/*
+ * code_prove.h - `--prove DATASET`: the old queries over the data, and the rewritten ones over what the mapping makes of
+ * it, give the same rows.
+ */
+#pragma once
+
+#include "cli/code_files.h"
+
+typedef struct {
+    int same, different, not_run;
+} ProofCount;
+
+typedef struct CodeProver CodeProver;
+/* NULL in `*ret` when the call has no --prove. `mapping` is borrowed. */
+CHECKED bool code_prover_open(Invocation *call, const Mapping *mapping, bool propagates,
+                              CodeProver **ret, GError **error);
+void code_prover_free(CodeProver *prover);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeProver, code_prover_free)
+/* Runs the queries of a file that its edits changed, and shows those that differ. `*ret_proofs` as queries_prove() gives
+ * them; `*ret_differs` when one gives other rows. */
+CHECKED bool code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs,
+                        bool *ret_differs, GError **error);
+const ProofCount *code_prover_count(const CodeProver *prover);
