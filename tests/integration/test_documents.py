@@ -49,7 +49,7 @@ def bare(line):
     """A line without what differs between runs: numbers, bars, folders, marks of the version."""
     line = re.sub(r"\s(/\S+)?/(honk-demo|demo)(/\S*)?", " DEMO", " " + line)
     line = re.sub(r"[█▏▎▍▌▋▊▉░]+", "BAR", line)
-    line = re.sub(r"\b[0-9a-f]{8,}\b", "N", line)
+    line = re.sub(r"(\b|__honk_)[0-9a-f]{8,}(?![0-9a-z])", r"\1N", line)
     line = re.sub(r"\b(?:N m |\d+ m )?[\d.,]+ (?:ms|s)\b", "N s", line)
     return re.sub(r"\s+", " ", re.sub(r"\d[\d.,]*", "N", line)).strip()
 
