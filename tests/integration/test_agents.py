@@ -1,5 +1,7 @@
 """Any program is an agent: chosen by annotation, bounded, never believed, and guarded."""
 import json
+import os
+import subprocess
 import unittest
 
 from small_world import World
@@ -20,6 +22,72 @@ agents:
   mine: {{ command: [ python3, agents/mine.py ], deadline: {deadline}, memory_mib: {memory} }}
   absent: {{ command: [ honk-no-such-program ] }}
 """
+
+
+CODE = """
+repositories: { code: { driver: git, path: repos } }
+"""
+REPORT = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: report, annotations: { honk/repository: "code:report", honk/reads: "component:default/users-v1" } }
+spec: { type: service, lifecycle: production, owner: team-identity }
+"""
+ONLY_CODE = """
+import json, os, sys
+context = json.load(open(os.environ["HONK_CONTEXT"]))
+assert context["changes"][0]["repository"] == "code:report"
+json.dump({"steps": [{"name": "code-first", "action": "rewrite"}]}, sys.stdout)
+"""
+
+
+def git(folder, *words):
+    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ada"), ("EMAIL", "ada@x"))}
+    done = subprocess.run(["git", *words], cwd=folder, env={"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", **who},
+                          check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+class CodeOnly(unittest.TestCase):
+    """Plans that move no rows: the data is there already."""
+
+    def begin(self, more=""):
+        world = World(more=CODE + more)
+        self.addCleanup(world.close)
+        world.change("CREATE TABLE users_v2 (user_id INTEGER PRIMARY KEY, full_name TEXT, country TEXT, tier TEXT)")
+        world.change("INSERT INTO users_v2 VALUES (1, 'there already', 'SE', 'free')")
+        self.report = world.write("repos/report/report.sql", "SELECT id FROM users_v1\n").parent
+        git(self.report, "init", "-q", "-b", "main", ".")
+        git(self.report, "add", "-A")
+        git(self.report, "commit", "-q", "-m", "Report")
+        world.write("catalog/report.yaml", REPORT)
+        return world
+
+    def there_and_back(self, world, name):
+        before, branches = world.everything(), git(self.report, "branch", "--list")
+        world.plan(name)
+        plan = json.loads(world.get(f"/migrations/{name}/plan")[1])["plan"]
+        self.assertEqual([step["action"] for step in plan["steps"]], ["validate", "rewrite", "settle"])
+        done = world.run(name)
+        self.assertEqual(done["state"], "succeeded", done)
+        branch = next(line.strip() for line in git(self.report, "branch", "--list").splitlines() if "honk/" in line)
+        self.assertEqual(git(self.report, "show", f"{branch}:report.sql"), "SELECT user_id AS id FROM users_v2\n")
+        self.assertEqual(world.everything(), before, "no rows move")
+        world.honk("rollback", name, "--wait", user="user:default/ada")
+        self.assertEqual(world.state(name), "rolled_back")
+        self.assertEqual(git(self.report, "branch", "--list"), branches)
+        self.assertEqual(world.everything(), before)
+
+    def test_the_strategy_consumer_rewrite_changes_code_alone(self):
+        world = self.begin()
+        world.serve()
+        self.there_and_back(world, world.migration(strategy="consumer-rewrite"))
+
+    def test_an_agent_may_ask_for_the_code_alone(self):
+        world = self.begin(more="agents: { coder: { command: [ python3, agents/coder.py ] } }")
+        world.write("agents/coder.py", ONLY_CODE)
+        world.serve()
+        self.there_and_back(world, world.migration(agent="coder"))
 
 
 class Agents(unittest.TestCase):

@@ -18,6 +18,7 @@ STATUSES = {"done": "completed", "leased": "running", "waiting": "running", "ret
 
 ROLLED_BACK = "rolled_back"
 BACK_FAILED = ("needs_operator", "closed_mixed")
+BEFORE_APPROVAL = ("draft", "planned", "rejected")  # rollouts have ids from the approval on
 
 
 class RolloutId(str):
@@ -66,12 +67,12 @@ class LiveStep(Step):
     @property
     def rollout_id(self) -> Union[None, RolloutId, Tuple[RolloutId, ...]]:
         """See Params."""
-        if self.action != "rollout":
+        if self.action != "rollout" or self.plan.state in BEFORE_APPROVAL:
             return None
         ids = []
-        for task in self.tasks():
-            if task.get("key"):  # the parts, one for each service; the step itself has no key
-                rollout = RolloutId(task["id"])
+        for service in self.plan.document.get("services", []):
+            if not service.get("problem"):
+                rollout = RolloutId(f"{self.plan.id}.{service['service']}")
                 rollout.client = self.plan.client
                 ids.append(rollout)
         if not ids:

@@ -148,6 +148,76 @@ the_entity_may_leave_out_the_freeze_and_the_retirement(void)
     g_assert_cmpuint(json_array_size(json_object_get(plan->json, "irreversible")), ==, 1);
 }
 
+/* Both datasets are there, and a repository has code that changes. */
+static json_t *
+slice_without_rows(void)
+{
+    json_t *slice = slice_read_named("users"), *change = NULL;
+    json_t *schema = json_loads(
+        "{\"dataset\": \"users_v2\", \"key\": [], \"dependents\": [], \"columns\": ["
+        "{\"name\": \"user_id\", \"type\": \"int\"}, {\"name\": \"full_name\", \"type\": \"text\"},"
+        "{\"name\": \"email\", \"type\": \"text\"}, {\"name\": \"country\", \"type\": \"text\"},"
+        "{\"name\": \"signed_up\", \"type\": \"timestamp\"}, {\"name\": \"tier\", \"type\": "
+        "\"text\"},"
+        "{\"name\": \"origin\", \"type\": \"text\"}]}",
+        0, NULL);
+    change = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{}, s:{s:i}, s:[]}", "consumer",
+                       "component:default/report", "owner", "group:default/bi", "repository",
+                       "acme:report", "deploy", "merge", "found_by", "lineage", "blobs", "counts",
+                       "rewritten", 2, "reasons");
+    g_assert_true(schema != NULL && change != NULL);
+    json_object_set_new(json_object_get(slice, "target"), "schema", schema);
+    json_object_set_new(slice, "changes", json_pack("[o]", change));
+    json_set_string(json_at(slice, "entity.spec"), "migration_strategy", "consumer-rewrite");
+    return slice;
+}
+
+static void
+where_only_code_changes_no_rows_are_staged_or_swapped(void)
+{
+    g_autoptr(json_t) slice = slice_without_rows();
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+    g_autofree char *text = plan_text(plan, NULL, NULL, 100, false);
+
+    g_assert_cmpstr(actions, ==, "validate rewrite settle");
+    g_assert_false(planner_moves_rows(plan));
+    g_assert_null(json_at(plan->json, "target.stage"));
+    g_assert_null(json_object_get(plan->json, "consistency"));
+    g_assert_null(json_object_get(plan->json, "quarantine"));
+    g_assert_nonnull(strstr(text, "no rows move"));
+    g_assert_null(strstr(text, "keeps the old dataset until"));
+    g_autoptr(json_t) drift = plan_drift(plan->json, slice);
+    g_assert_cmpuint(json_array_size(drift), ==, 0);
+}
+
+static void
+a_freeze_and_a_retirement_are_there_if_asked_for(void)
+{
+    g_autoptr(json_t) slice = slice_without_rows();
+    json_t *spec = json_at(slice, "entity.spec");
+    json_set_string(spec, "consistency", "frozen");
+    json_object_set_new(spec, "retire", json_true());
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *actions = actions_of(plan);
+    g_autofree char *drop =
+        json_compact(json_object_get(plan_step(plan, "retire")->params, "drop"));
+
+    g_assert_cmpstr(actions, ==, "validate rewrite freeze settle retire");
+    g_assert_cmpstr(drop, ==, "[\"listening:users_v1\"]");
+}
+
+static void
+without_code_to_change_or_a_target_there_is_nothing_to_plan(void)
+{
+    g_autoptr(json_t) slice = slice_without_rows(), missing = slice_without_rows();
+
+    json_object_set_new(slice, "changes", json_array());
+    refuse(slice, NULL, "empty-plan", "there is nothing to do: no consumer of");
+    json_object_set_new(json_object_get(missing, "target"), "schema", json_null());
+    refuse(missing, NULL, "unreadable-dataset", "this plan moves no rows that would make it");
+}
+
 static void
 the_same_slice_gives_the_same_bytes(void)
 {
@@ -515,6 +585,12 @@ main(int argc, char **argv)
     TEST("what cannot be frozen is checked", what_cannot_be_frozen_is_checked);
     TEST("the entity may leave out the freeze and the retirement",
          the_entity_may_leave_out_the_freeze_and_the_retirement);
+    TEST("where only code changes no rows are staged or swapped",
+         where_only_code_changes_no_rows_are_staged_or_swapped);
+    TEST("a freeze and a retirement are there if asked for",
+         a_freeze_and_a_retirement_are_there_if_asked_for);
+    TEST("without code to change or a target there is nothing to plan",
+         without_code_to_change_or_a_target_there_is_nothing_to_plan);
     TEST("the same slice gives the same bytes", the_same_slice_gives_the_same_bytes);
     TEST("each input flips its guard and no other", each_input_flips_its_guard_and_no_other);
     TEST("an edited mapping flips its guard and no other",
