@@ -157,6 +157,26 @@ class AssumingInstantCompletion(Case):
         self.assertEqual(self.world.moved(), self.world.expected())
 
 
+    def test_back_pressure_is_obeyed_and_waited_out(self):
+        self.begin(planned=False)
+        ada = self.client(ADA)
+        ada.call("PUT", "/limits", {"resource": "queue:planning", "count": 0})
+        told = []
+        exchange = ada._exchange
+
+        def seen(*call):
+            answer = exchange(*call)
+            if answer[0] == 429:
+                told.append(answer[1].get("Retry-After"))
+                self.client(ADA).call("PUT", "/limits", {"resource": "queue:planning", "count": 10})
+            return answer
+        ada._exchange = seen
+        plan = ada.migrate(f"component:default/{self.name}")
+        self.assertEqual(plan.state, "planned")
+        self.assertEqual(len(told), 1)
+        self.assertGreaterEqual(int(told[0]), 1)
+
+
 class HardcodingEnvironmentSpecificValues(Case):
     """The same entity, mapping and agent plan the same in every environment; honk.yaml alone says what is where."""
 
