@@ -6,11 +6,13 @@
  */
 #include "action/code.h"
 
+#include "action/code_queries.h"
 #include "base/text.h"
 
 #include <string.h>
 
 #define COLLECT_WAIT_US (100 * 1000) /* between two ticks */
+#define PROOF_MS 20000 /* for the queries of one repository, while somebody waits for the plan */
 
 /* ---- rules ---- */
 
@@ -104,8 +106,9 @@ found_free(Found *found)
 typedef struct {
     const Config *config;
     const ChangeRules *rules;
-    bool keeps_diffs;
-    gint is_stopping; /* atomic */
+    const char *source; /* address of the source */
+    bool is_planning;   /* diffs are kept, and queries are run */
+    gint is_stopping;   /* atomic */
     GAsyncQueue *found;
 } Survey;
 
@@ -137,6 +140,34 @@ put_nothing(json_t *change)
     json_object_set_new(change, "diff", json_null());
 }
 
+static bool
+query_goes_on(int64_t rows, void *data)
+{
+    (void) rows;
+    return goes_on(data);
+}
+
+/* What gives other rows stays as it is. A store that cannot be asked proves nothing. */
+static bool
+prove_queries(Survey *survey, Look *look, json_t *change, GError **error)
+{
+    g_autoptr(CodeQueries) queries = NULL;
+    g_autoptr(json_t) proofs = NULL;
+    if (look->files_edited == 0 ||
+        !code_queries_open(survey->config, survey->source, survey->rules, query_goes_on, survey,
+                           &queries, NULL) ||
+        queries == NULL)
+        return true;
+    if (!code_queries_prove(queries, look, PROOF_MS, &proofs, error))
+        return false;
+    g_autoptr(json_t) different = code_queries_different(proofs);
+    look_withhold(look, different);
+    if (json_array_size(different) > 0)
+        json_object_set(change, "withheld", different);
+    json_object_set_new(change, "queries", code_queries_count(proofs));
+    return true;
+}
+
 static void
 look_through(void *data, void *user)
 {
@@ -148,12 +179,13 @@ look_through(void *data, void *user)
 
     put_nothing(found->change);
     if (goes_on(survey) && repository_open(survey->config, address, &repository, &found->error) &&
-        look_at(repository, survey->rules, NULL, goes_on, survey, &look, &found->error)) {
+        look_at(repository, survey->rules, NULL, goes_on, survey, &look, &found->error) &&
+        (!survey->is_planning || prove_queries(survey, look, found->change, &found->error))) {
         code_put_look(look, found->change);
         json_object_set_new(
             found->change, "base",
             json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
-        found->diff = survey->keeps_diffs ? look_diff(look) : NULL;
+        found->diff = survey->is_planning ? look_diff(look) : NULL;
     }
     g_async_queue_push(survey->found, found);
 }
@@ -274,7 +306,9 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     g_autoptr(json_t) places = find_places(slice, planned), found = json_array();
     g_autoptr(ChangeRules) rules = NULL;
     g_autoptr(GError) problem = NULL;
-    Survey survey = {.config = env->config, .keeps_diffs = plan == NULL};
+    Survey survey = {.config = env->config,
+                     .source = json_get_string(json_object_get(slice, "source"), "url", ""),
+                     .is_planning = plan == NULL};
 
     if (json_array_size(places) == 0 || !json_is_object(json_at(slice, "source.schema")))
         return true;

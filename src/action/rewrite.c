@@ -7,6 +7,7 @@
  * at most so many), and otherwise leaves it to a person.
  */
 #include "action/code.h"
+#include "action/code_queries.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "base/text.h"
@@ -16,6 +17,8 @@
 
 /* The first alone, so that what is wrong with all of them is wrong with one; then more at once. */
 static const size_t waves[] = {1, 10, 100, 1000};
+
+#define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
 
 /* ---- one repository ---- */
 
@@ -81,6 +84,16 @@ goes_on(void *data)
 {
     CodePlace *place = data;
     return place->env->tick(place->env, 0, 0, "", place->name.consumer);
+}
+
+/* Where our branch stands, else at the head; what the plan withholds stays as it is. */
+static bool
+place_look(CodePlace *place, const BranchState *state, Look **ret, GError **error)
+{
+    if (!look_at(place->repository, place->rules, state->base, goes_on, place, ret, error))
+        return false;
+    look_withhold(*ret, json_object_get(place->change, "withheld"));
+    return true;
 }
 
 static bool
@@ -212,8 +225,40 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
                                : check_place(call, env, ret, ret_state, error);
 }
 
+static bool
+query_goes_on(int64_t rows, void *data)
+{
+    (void) rows;
+    return goes_on(data);
+}
+
+/* Old and new queries once more, over the rows of now. `*ret` NULL: none can be run. */
+static bool
+prove_queries(CodePlace *place, const Look *look, json_t **ret, GError **error)
+{
+    const char *url =
+        json_get_string(json_object_get(place->call->plan->json, "source"), "url", "");
+    g_autoptr(CodeQueries) queries = NULL;
+    g_autoptr(json_t) proofs = NULL;
+    if (!code_queries_open(place->env->config, url, place->rules, query_goes_on, place, &queries,
+                           error))
+        return false;
+    if (queries != NULL && !code_queries_prove(queries, look, PROOF_MS, &proofs, error))
+        return false;
+    g_autoptr(json_t) different = code_queries_different(proofs);
+    const json_t *first = json_array_get(different, 0);
+    if (first != NULL)
+        return fail(error, ERR_MISMATCH,
+                    "consumer '%s': the query in line %d of '%s' gives other rows when it is "
+                    "rewritten: %s; plan again, or skip this repository and see to it by hand",
+                    place->name.consumer, (int) json_get_int(first, "line", 0),
+                    json_get_string(first, "path", ""), json_get_string(first, "text", ""));
+    *ret = g_steal_pointer(&proofs);
+    return true;
+}
+
 static char *
-message_of(const CodePlace *place, const Look *look, bool is_replanned)
+message_of(const CodePlace *place, const Look *look, const json_t *queries, bool is_replanned)
 {
     const json_t *plan = place->call->plan->json;
     ChangeStory story = {
@@ -222,6 +267,7 @@ message_of(const CodePlace *place, const Look *look, bool is_replanned)
         .target = json_get_string(json_object_get(plan, "target"), "ref", ""),
         .mapping = json_get_string(json_object_get(plan, "mapping"), "path", NULL),
         .approved_by = json_object_get(place->call->lease->params, "approved_by"),
+        .queries = queries,
         .is_replanned = is_replanned,
     };
     return change_message(&story, place->rules, look);
@@ -234,6 +280,7 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(CodePlace) place = {0};
     g_auto(BranchState) state = {0};
     g_autoptr(Look) look = NULL;
+    g_autoptr(json_t) queries = NULL;
     g_autofree char *commit = NULL;
     ChangeGuard guard = guard_of(env);
     bool is_replanned = false;
@@ -241,10 +288,11 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     outcome->before_effect = true;
     if (!place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
-        !look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error) ||
-        !check_approved(&place, look, &is_replanned, error))
+        !place_look(&place, &state, &look, error) ||
+        !check_approved(&place, look, &is_replanned, error) ||
+        (state.ours == NULL && !prove_queries(&place, look, &queries, error)))
         return false;
-    g_autofree char *message = message_of(&place, look, is_replanned);
+    g_autofree char *message = message_of(&place, look, queries, is_replanned);
     outcome->before_effect = false;
     if (look->files_edited > 0 && !change_make(place.repository, env->config, &place.name,
                                                place.rules, look, message, &guard, &commit, error))
@@ -252,6 +300,8 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     json_t *evidence = evidence_of(&place, look, commit);
     if (is_replanned)
         json_set_bool(evidence, "replanned", true);
+    if (queries != NULL)
+        json_object_set_new(evidence, "queries", code_queries_count(queries));
     outcome_is(outcome, OUTCOME_DONE, evidence);
     return true;
 }
@@ -355,7 +405,7 @@ verify(const StepCall *call, StepEnv *env, GError **error)
         return true;
     if (!place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
-        !look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error))
+        !place_look(&place, &state, &look, error))
         return false;
     if (state.kind == BRANCH_ABSENT && look->files_edited == 0)
         return true; /* somebody has done all of it by hand */
@@ -380,7 +430,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (state.ours == NULL)
         return true;
-    if (!look_at(place.repository, place.rules, state.base, goes_on, &place, &look, error))
+    if (!place_look(&place, &state, &look, error))
         return false;
     outcome_is(outcome, OUTCOME_APPLIED, evidence_of(&place, look, state.ours));
     return true;

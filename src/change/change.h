@@ -80,6 +80,7 @@ typedef struct {
     const char *source, *target; /* refs */
     const char *mapping;         /* path, or NULL */
     const json_t *approved_by;   /* names; may be empty */
+    const json_t *queries;       /* of queries_prove(); NULL: none were run */
     bool is_replanned;           /* the code moved since the plan was made */
 } ChangeStory;
 

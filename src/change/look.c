@@ -27,6 +27,7 @@ look_free(Look *look)
     g_free(look->commit);
     g_ptr_array_unref(look->files);
     g_ptr_array_unref(look->passed_over);
+    json_decref(look->withheld);
     g_free(look);
 }
 
@@ -122,6 +123,36 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
     return true;
 }
 
+/* ---- what stays ---- */
+
+static bool
+is_withheld(const Look *look, const LookFile *file)
+{
+    json_t *one;
+    size_t i;
+    json_array_foreach(look->withheld, i, one) if (strcmp(json_get_string(one, "path", ""),
+                                                          file->shown) == 0) return true;
+    return false;
+}
+
+void
+look_withhold(Look *look, const json_t *withheld)
+{
+    if (json_array_size(withheld) == 0)
+        return;
+    look->withheld = json_deep_copy(withheld);
+    for (guint i = 0; i < look->files->len; i++) {
+        LookFile *file = look->files->pdata[i];
+        if (!file->is_edited || !is_withheld(look, file))
+            continue;
+        int edits = file->rewrite->count[DISPOSITION_REWRITTEN];
+        file->is_edited = false;
+        look->files_edited--;
+        look->count[DISPOSITION_REWRITTEN] -= edits;
+        look->count[DISPOSITION_NEEDS_PERSON] += edits;
+    }
+}
+
 /* ---- telling ---- */
 
 json_t *
@@ -173,7 +204,11 @@ add_reasons_of(json_t *reasons, const LookFile *file)
 json_t *
 look_reasons(const Look *look)
 {
-    json_t *reasons = json_array();
+    json_t *reasons = json_array(), *one;
+    size_t w;
+    json_array_foreach(look->withheld, w, one)
+        add_reason(reasons, json_get_string(one, "path", ""), (int) json_get_int(one, "line", 0),
+                   "other-rows", json_get_string(one, "text", ""));
     for (guint i = 0; i < look->files->len; i++)
         add_reasons_of(reasons, look->files->pdata[i]);
     for (guint i = 0; i < look->passed_over->len; i++)

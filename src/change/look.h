@@ -26,6 +26,7 @@ typedef struct {
         [DISPOSITION_COUNT]; /* sites, as they will be: nothing is rewritten in a file that stays */
     int64_t files_edited;
     GPtrArray *passed_over; /* char *: why a file was not read */
+    json_t *withheld;       /* as of look_withhold(), or NULL */
 } Look;
 
 /* False: stop soon. */
@@ -36,6 +37,9 @@ CHECKED bool look_at(const Repository *repository, const ChangeRules *rules, con
                      LookTick *tick, void *data, Look **ret, GError **error);
 void look_free(Look *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
+
+/* Files that stay as they are although all of them is decided: [{"path", "line", "text"}], with why. */
+void look_withhold(Look *look, const json_t *withheld);
 
 /* {path: blob} of all files with sites. These and the next are the caller's. */
 json_t *look_blobs(const Look *look);

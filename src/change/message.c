@@ -62,7 +62,30 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
 }
 
 static void
-add_evidence(GString *text, const ChangeRules *rules, const Look *look)
+add_queries(GString *text, const json_t *proofs)
+{
+    int64_t same = 0, not_run = 0;
+    json_t *proof;
+    size_t i;
+    json_array_foreach(proofs, i, proof)
+    {
+        const char *verdict = json_get_string(proof, "verdict", "");
+        same += strcmp(verdict, "same") == 0;
+        not_run += strcmp(verdict, "not_run") == 0;
+    }
+    if (same > 0)
+        say(text, "- ", "  ",
+            "queries run over the data as they were and as they are now, with the same rows: "
+            "%" G_GINT64_FORMAT,
+            same);
+    if (not_run > 0)
+        say(text, "- ", "  ",
+            "queries that could not be run so (parameters, templates, time): %" G_GINT64_FORMAT,
+            not_run);
+}
+
+static void
+add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, const Look *look)
 {
     g_autofree char *read = text_count(look->files_read);
     g_autofree char *edited = text_count(look->files_edited);
@@ -76,6 +99,7 @@ add_evidence(GString *text, const ChangeRules *rules, const Look *look)
             say(text, "- ", "  ", "%s: %" G_GINT64_FORMAT, disposition_name((Disposition) i),
                 look->count[i]);
     say(text, "- ", "  ", "every changed file still parses");
+    add_queries(text, story->queries);
     if (rules->is_in_place)
         return;
     say(text, "- ", "  ", "rewriting them again changes nothing");
@@ -120,7 +144,7 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
 {
     g_autoptr(GString) text = g_string_new(NULL);
     add_why(text, story, rules, look);
-    add_evidence(text, rules, look);
+    add_evidence(text, story, rules, look);
     add_left(text, look);
     add_approvals(text, story);
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",

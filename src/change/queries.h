@@ -15,10 +15,11 @@ typedef struct {
     Conn *conn;                  /* to the source's store */
     const char *source, *target; /* objects, as the code names them */
     const char *const *aliases;  /* other spellings of the source, NULL-terminated; or NULL */
-    Program *program;
-    bool propagates;     /* output names change with the columns */
-    int64_t time_ms_max; /* of one query; 0: QUERY_TIME_MS_DEFAULT */
-    int64_t sample_rows; /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
+    Program *program;            /* NULL: every column as it is */
+    bool propagates;             /* output names change with the columns */
+    int64_t time_ms_max;         /* of one query; 0: QUERY_TIME_MS_DEFAULT */
+    int64_t sample_rows;         /* of the source; 0: QUERY_SAMPLE_ROWS_DEFAULT */
+    int64_t until_ms;            /* by the monotonic clock: no query is begun after it; 0: no end */
 } QueryWorld;
 
 #define QUERY_TIME_MS_DEFAULT 3000      /* a person waits for the plan meanwhile */
@@ -27,7 +28,7 @@ typedef struct {
 /*
  * Adds to `proofs` one object for each query of the file that the rewriting changed:
  *   {"path", "line", "verdict": "same" | "different" | "not_run", "rows": n, "text": what a person reads}
- * `before` and `after` are the file's text. False only when asked to stop, or when the store is not reached.
+ * `before` and `after` are the file's text. False only when asked to stop.
  */
 CHECKED bool queries_prove(const QueryWorld *world, const char *path, const char *before,
                            const char *after, json_t *proofs, GError **error);

@@ -22,7 +22,11 @@ changes_planned(const json_t *slice)
     if (!json_is_array(seen))
         return NULL;
     planned = json_deep_copy(seen);
-    json_array_foreach(planned, i, change) json_object_del(change, "base");
+    json_array_foreach(planned, i, change)
+    {
+        json_object_del(change, "base");
+        json_object_del(change, "queries");
+    }
     return planned;
 }
 
@@ -31,9 +35,17 @@ changes_observed(const json_t *slice)
 {
     json_t *observed = json_object(), *change;
     size_t i;
-    json_array_foreach(json_object_get(slice, "changes"), i,
-                       change) if (json_object_get(change, "base") != NULL)
-        json_object_set(observed, text_of(change, "repository"), json_object_get(change, "base"));
+    json_array_foreach(json_object_get(slice, "changes"), i, change)
+    {
+        json_t *base = json_object_get(change, "base"),
+               *queries = json_object_get(change, "queries");
+        json_t *seen = base != NULL ? json_copy(base) : json_object();
+        if (queries != NULL)
+            json_object_set(seen, "queries", queries);
+        if (json_object_size(seen) > 0)
+            json_object_set(observed, text_of(change, "repository"), seen);
+        json_decref(seen);
+    }
     return observed;
 }
 

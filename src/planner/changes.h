@@ -2,8 +2,9 @@
  * changes.h - consumers' code in plans: what a worker saw in their repositories, what of it makes a plan stale, and how it
  * is told.
  *
- * The slice's "changes" are the plan's, each with "base" beside: {"branch", "commit"}, the head at which it was seen. That
- * is an observation: a repository that moves elsewhere makes no plan stale.
+ * The slice's "changes" are the plan's, each with "base" beside: {"branch", "commit"}, the head at which it was seen, and
+ * "queries": {"same", "different", "not_run"}, those that were run before and after. These are observations: a repository
+ * that moves elsewhere makes no plan stale.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 
 /* As plans keep them; NULL when the slice says nothing of code. Caller owns. */
 json_t *changes_planned(const json_t *slice);
-/* {"acme:player": {"branch", "commit"}}; empty without any. Caller owns. */
+/* {"acme:player": {"branch", "commit", "queries"}}; empty without any. Caller owns. */
 json_t *changes_observed(const json_t *slice);
 /* Digest of what makes a plan stale: whose repositories, and the blobs with sites. */
 CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);
@@ -27,5 +28,5 @@ json_t *changes_labels(const json_t *changes);
 
 /* "3 repositories, 14 places". Caller frees. */
 char *changes_summary(const json_t *changes);
-/* The plan's section about code; nothing when the plan knows none. */
-void changes_print(TextPage *page, const Plan *plan);
+/* The plan's section about code; nothing when the plan knows none. `observed` is of changes_observed(), or NULL. */
+void changes_print(TextPage *page, const Plan *plan, const json_t *observed);

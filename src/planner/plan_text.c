@@ -521,7 +521,7 @@ plan_text(const Plan *plan, const json_t *observations, const json_t *state, int
     print_drift(&report);
     print_touches(&report);
     print_consumers(&report);
-    changes_print(&report.page, plan);
+    changes_print(&report.page, plan, json_object_get(observations, "repositories"));
     print_after_the_cut_over(&report);
     print_mapping(&report);
     print_steps(&report);

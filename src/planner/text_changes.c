@@ -108,8 +108,28 @@ print_reasons(TextPage *page, const json_t *changes)
                  all - shown);
 }
 
+static void
+print_queries(TextPage *page, const json_t *observed)
+{
+    int64_t same = 0, not_run = 0;
+    const char *repository;
+    json_t *seen;
+    json_object_foreach((json_t *) observed, repository, seen)
+    {
+        const json_t *queries = json_object_get(seen, "queries");
+        same += json_get_int(queries, "same", 0);
+        not_run += json_get_int(queries, "not_run", 0);
+    }
+    if (same + not_run > 0)
+        page_say(page, STYLE_PLAIN, "  ",
+                 "queries run over the rows of now, as they are and as they will be: "
+                 "%" G_GINT64_FORMAT " with the same rows, %" G_GINT64_FORMAT
+                 " that cannot be run (parameters, templates, time)",
+                 same, not_run);
+}
+
 void
-changes_print(TextPage *page, const Plan *plan)
+changes_print(TextPage *page, const Plan *plan, const json_t *observed)
 {
     const json_t *changes = json_object_get(plan->json, "changes");
     if (json_array_size(changes) == 0)
@@ -117,6 +137,7 @@ changes_print(TextPage *page, const Plan *plan)
     page_heading(page, "Code");
     print_table(page, changes);
     print_total(page, changes);
+    print_queries(page, observed);
     print_reasons(page, changes);
     if (!changes_any(changes))
         return;

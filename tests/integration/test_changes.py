@@ -131,6 +131,29 @@ class Changes(unittest.TestCase):
         self.addCleanup(world.close)
         return world
 
+    def test_a_file_whose_query_would_give_other_rows_stays_and_is_said(self):
+        world = self.world()
+        # A person's expression that is right for most rows, and wrong for one.
+        (world.folder / "map.yaml").write_text(MAPPING + "consumers:\n  first_name: { expr: \"replace(name, 'Cy', 'Si')\" }\n")
+        world.begin()
+        text = " ".join(world.honk("plan", "users-v2").stdout.split())
+        self.assertIn("code:reports active.sql:1: the old query gives 3 rows, the new one 3; only the old one gives "
+                      "(3, 'Cy'); only the new one gives (3, 'Si') [other-rows]", text)
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        world.honk("start", "users-v2", "--watch")
+        self.assertEqual(world.git("reports", "branch", "--list", "honk/*"), "", "a branch with other rows")
+        self.assertEqual(world.json("status", "users-v2")["state"], "succeeded")
+
+    def test_the_message_says_which_queries_were_run(self):
+        world = self.world()
+        world.begin()
+        text = " ".join(world.honk("plan", "users-v2").stdout.split())
+        self.assertIn("3 with the same rows, 0 that cannot be run", text)
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        world.honk("start", "users-v2", "--watch")
+        message = " ".join(world.git("reports", "log", "-1", "--format=%B", world.branch()).split())
+        self.assertIn("queries run over the data as they were and as they are now, with the same rows: 1", message)
+
     def test_the_whole_way_there_and_back(self):
         world = self.world()
         (world.repository("reports") / "active.sql").write_text("-- a person is at it\n")

@@ -135,6 +135,8 @@ right_ones_give_the_same_rows(World *world, const void *data)
          "WITH u AS (SELECT user_id AS id, score AS points FROM people) SELECT sum(points) AS p, "
          "max(s.ms) AS ms "
          "FROM u JOIN streams s ON s.user_id = u.id"},
+        {"SELECT id FROM users", "SELECT user_id AS id FROM people"},
+        {"SELECT count(*) FROM users", "SELECT count(*) FROM people"},
         {"CREATE VIEW v AS SELECT id FROM listeners",
          "CREATE VIEW v AS SELECT user_id AS id FROM people"},
         {"INSERT INTO streams (user_id) SELECT id FROM users",
@@ -207,7 +209,9 @@ nothing_but_reading_is_run(World *world, const void *data)
         {"SELECT id, random() FROM users", "SELECT user_id AS id, random() FROM people",
          "not_run: random() gives"},
         {"SELECT id FROM main.users", "SELECT user_id AS id FROM main.people",
-         "not_run: it names the schema of 'users'"},
+         "not_run: it names the schemas"},
+        {"SELECT count(*) FROM main.users", "SELECT count(*) FROM main.people",
+         "not_run: it names the schemas"},
         {"SELECT id FROM {{ ref('x') }}, users", "SELECT user_id AS id FROM {{ ref('x') }}, people",
          "not_run: it has a template"},
         {"SELECT SAFE_CAST(id AS INT64) FROM users",

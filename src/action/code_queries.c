@@ -1,0 +1,121 @@
+/* code_queries.c - see code_queries.h. */
+#include "action/code_queries.h"
+
+#include "base/clock.h"
+#include "change/queries.h"
+
+#include <string.h>
+
+struct CodeQueries {
+    Conn *conn;
+    Program *program;
+    const char **aliases;
+    QueryWorld world;
+};
+
+void
+code_queries_free(CodeQueries *queries)
+{
+    if (queries == NULL)
+        return;
+    program_free(queries->program);
+    conn_close(queries->conn);
+    g_free(queries->aliases);
+    g_free(queries);
+}
+
+static void
+take_names(CodeQueries *queries, const ChangeRules *rules)
+{
+    const GPtrArray *aliases = rules->mapping != NULL ? mapping_aliases(rules->mapping) : NULL;
+    guint count = aliases != NULL ? aliases->len : 0;
+    queries->aliases = g_new0(const char *, count + 1);
+    for (guint i = 0; i < count; i++)
+        queries->aliases[i] = aliases->pdata[i];
+    queries->world = (QueryWorld){.conn = queries->conn,
+                                  .source = rules->source,
+                                  .target = rules->target,
+                                  .aliases = queries->aliases,
+                                  .program = queries->program,
+                                  .propagates = rules->options.propagates};
+}
+
+bool
+code_queries_open(const Config *config, const char *url, const ChangeRules *rules, TickFn *tick,
+                  void *data, CodeQueries **ret, GError **error)
+{
+    g_autoptr(CodeQueries) queries = g_new0(CodeQueries, 1);
+    const StoreConfig *store;
+    const char *object;
+
+    *ret = NULL;
+    if (!config_dataset_url(config, url, &store, &object, error) ||
+        !conn_open(store, &queries->conn, error))
+        return false;
+    if (!conn_can_query(queries->conn) || strcmp(object, rules->source) != 0)
+        return true;
+    if (rules->mapping != NULL &&
+        !program_new(rules->mapping, rules->source_schema, NULL, conn_has_sql(queries->conn),
+                     &queries->program, NULL))
+        return true;
+    conn_set_tick(queries->conn, tick, data);
+    take_names(queries, rules);
+    *ret = g_steal_pointer(&queries);
+    return true;
+}
+
+bool
+code_queries_prove(CodeQueries *queries, const Look *look, int64_t time_ms, json_t **ret,
+                   GError **error)
+{
+    g_autoptr(json_t) proofs = json_array();
+    queries->world.until_ms = clock_monotonic_ms() + time_ms;
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (!file->is_edited || strcmp(file->rewrite->language, "sql") != 0)
+            continue;
+        size_t bytes = 0;
+        g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+        if (!queries_prove(&queries->world, file->shown, file->text, after, proofs, error))
+            return false;
+    }
+    *ret = g_steal_pointer(&proofs);
+    return true;
+}
+
+static bool
+is_verdict(const json_t *proof, const char *verdict)
+{
+    return strcmp(json_get_string(proof, "verdict", ""), verdict) == 0;
+}
+
+json_t *
+code_queries_count(const json_t *proofs)
+{
+    static const char *const verdicts[] = {"same", "different", "not_run"};
+    json_t *counts = json_object(), *proof;
+    size_t i;
+    for (size_t v = 0; v < G_N_ELEMENTS(verdicts); v++) {
+        int64_t count = 0;
+        json_array_foreach(proofs, i, proof) count += is_verdict(proof, verdicts[v]);
+        json_set_int(counts, verdicts[v], count);
+    }
+    return counts;
+}
+
+json_t *
+code_queries_different(const json_t *proofs)
+{
+    json_t *different = json_array(), *proof;
+    size_t i;
+    json_array_foreach(proofs, i, proof)
+    {
+        if (!is_verdict(proof, "different"))
+            continue;
+        json_array_append_new(different, json_pack("{s:s, s:I, s:s}", "path",
+                                                   json_get_string(proof, "path", ""), "line",
+                                                   (json_int_t) json_get_int(proof, "line", 0),
+                                                   "text", json_get_string(proof, "text", "")));
+    }
+    return different;
+}
