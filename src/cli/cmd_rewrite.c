@@ -274,13 +274,14 @@ const Command cmd_rewrite = {
     .summary = "change the names in code by a mapping, in place",
     .deed = "rewrite the code",
     .about =
-        "Reads SQL files, also with Jinja, and changes the bytes of the names that mean the "
-        "moving\n"
-        "dataset: tables in every quoting, columns through aliases, WITH and subqueries. "
-        "Comments and\n"
-        "spacing stay. What cannot be decided is left as it is and listed with its place; a "
-        "file with\n"
-        "such a place is not changed unless --partial is given.\n\n"
+        "Reads SQL files, also with Jinja, and the strings of programs, notebooks and "
+        "configuration,\n"
+        "and changes the bytes of the names that mean the moving dataset: tables in every "
+        "quoting, columns\n"
+        "through aliases, WITH and subqueries. Comments and spacing stay. What cannot be decided "
+        "is left as\n"
+        "it is and listed with its place; a file with such a place is not changed unless --partial "
+        "is given.\n\n"
         "Exit status: 0 all is decided, 3 something needs a person, 7 a query gives other rows,\n"
         "2 bad input.",
     .examples = "honk rewrite --mapping mappings/users.yaml --diff reports/\n"

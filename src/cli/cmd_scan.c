@@ -111,8 +111,9 @@ const Command cmd_scan = {
     .about =
         "Reads the files below the paths. In SQL it tells the dataset from WITH tables, aliases "
         "and\n"
-        "datasets elsewhere that are called the same; comments are passed over. In other files a\n"
-        "mention is just that.",
+        "datasets elsewhere that are called the same; comments are passed over. In programs, "
+        "notebooks\n"
+        "and configuration it reads the strings. In other files a mention is just that.",
     .examples = "honk scan --dataset users_v1 reports/\nhonk scan --dataset "
                 "acme-prod.identity.users_v1 --json .",
     .options = options,

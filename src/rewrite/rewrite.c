@@ -1,6 +1,6 @@
 /* rewrite.c - one file: its language, its sites, its edits; and what is done with them. */
 #include "base/json.h"
-#include "rewrite/work.h"
+#include "rewrite/program.h"
 
 #include <string.h>
 
@@ -28,6 +28,19 @@ site_kind_name(SiteKind kind)
 }
 
 /* ---- making ---- */
+
+static void site_free(void *data);
+static void edit_free(void *data);
+
+Rewrite *
+rewrite_new(const char *language)
+{
+    Rewrite *rewrite = g_new0(Rewrite, 1);
+    *rewrite = (Rewrite){.language = language,
+                         .sites = g_ptr_array_new_with_free_func(site_free),
+                         .edits = g_ptr_array_new_with_free_func(edit_free)};
+    return rewrite;
+}
 
 static void
 site_free(void *data)
@@ -126,8 +139,8 @@ refuse_broken(Work *work)
                            : "a string, name, comment or template begins here and does not end");
 }
 
-static void
-rewrite_sql(Work *work)
+void
+sql_text(Work *work)
 {
     const Dialect *dialect = work->options->dialect;
     if (dialect == NULL)
@@ -146,6 +159,8 @@ rewrite_sql(Work *work)
         sql_flow(work);
         sql_columns(work);
         sql_mentions(work);
+        if (work->has_holes)
+            sql_holes(work);
     }
     g_hash_table_unref(work->matched);
     g_hash_table_unref(work->spelled);
@@ -167,19 +182,39 @@ is_sql(const char *path)
     return false;
 }
 
+static bool
+is_notebook(const char *path)
+{
+    return g_str_has_suffix(path, ".ipynb");
+}
+
+static bool
+is_document(const char *path)
+{
+    return g_str_has_suffix(path, ".md") || g_str_has_suffix(path, ".rst") ||
+           g_str_has_suffix(path, ".adoc");
+}
+
 Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
 {
-    Rewrite *out = g_new0(Rewrite, 1);
-    *out = (Rewrite){.language = is_sql(path) ? "sql" : "text",
-                     .sites = g_ptr_array_new_with_free_func(site_free),
-                     .edits = g_ptr_array_new_with_free_func(edit_free)};
+    const Language *language = is_sql(path) ? NULL : language_of(path, text, bytes);
+    Rewrite *out = rewrite_new(is_sql(path)        ? "sql"
+                               : language != NULL  ? language->name
+                               : is_notebook(path) ? "notebook"
+                                                   : "text");
     Work work = {.renames = renames, .options = options, .text = text, .bytes = bytes, .out = out};
     if (!renames_mentioned(renames, text, bytes))
         return out;
     if (is_sql(path))
-        rewrite_sql(&work);
+        sql_text(&work);
+    else if (is_notebook(path))
+        program_notebook(&work);
+    else if (language != NULL)
+        program_rewrite(&work, language);
+    else if (is_document(path))
+        program_document(&work);
     else
         mentions_in_text(&work);
     finish(out, text);

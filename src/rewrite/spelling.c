@@ -64,6 +64,12 @@ parts_for(const Spelling *spelling, guint count, guint *ret_kept)
     return agrees ? spelling->target + left_out : spelling->target;
 }
 
+char *
+spell_name(const Spelling *spelling, guint count, guint *ret_kept)
+{
+    return g_strjoinv(".", (char **) parts_for(spelling, count, ret_kept));
+}
+
 /* In one pair of quotes the parts have none of their own. */
 static char *
 spell_part(const Dialect *dialect, const SqlPath *path, const SqlPart *old, const char *name)

@@ -83,7 +83,8 @@ static bool
 is_simple_string(const char *text, size_t bytes)
 {
     return bytes >= 2 && (text[0] == '\'' || text[0] == '"') && text[bytes - 1] == text[0] &&
-           memchr(text + 1, text[0], bytes - 2) == NULL && memchr(text, '\\', bytes) == NULL;
+           memchr(text + 1, text[0], bytes - 2) == NULL && memchr(text, '\\', bytes) == NULL &&
+           memmem(text, bytes, "{{", 2) == NULL; /* a template's text is not known */
 }
 
 /* The new literal in the old one's quotes; NULL when it stays. False when it cannot be read. */

@@ -42,8 +42,14 @@ typedef struct {
     GHashTable *spelled;    /* SqlSource * -> Spelling *: what its path became */
     GHashTable *pinned;     /* SqlQuery * whose output names stay */
     GHashTable *understood; /* where templates begin that were read, plus one */
+    bool has_holes;         /* a string of a program: what is put in at run time may be any text */
+    GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
+    bool finds_columns;     /* the second time: uses of columns are looked for */
+    int mentions, notes;    /* that were written down so far: for a person, and for nobody */
     Rewrite *out;
 } Work;
+
+Rewrite *rewrite_new(const char *language);
 
 /* ---- writing down (site.c) ---- */
 
@@ -64,6 +70,9 @@ char *spell_like(const Dialect *dialect, const SqlPart *old, const char *name);
 /* What is written for the whole path, as edits of its parts. */
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
 /* The name by which columns of a renamed table without alias are qualified. Caller frees. */
+/* A name of `count` parts in a plain string: as many, while what is left out agrees; `*ret_kept` leading parts stay as they
+ * are. Caller frees. */
+char *spell_name(const Spelling *spelling, guint count, guint *ret_kept);
 char *spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling *spelling);
 
 /* ---- text (mention.c) ---- */
@@ -75,10 +84,12 @@ void mentions_in_text(Work *work);
 
 /* ---- SQL (sql_*.c) ---- */
 
+void sql_text(Work *work);     /* all of the below (rewrite.c) */
 void sql_tables(Work *work);   /* match sources, edit tables */
 void sql_flow(Work *work);     /* which queries keep their output names */
 void sql_columns(Work *work);  /* references and stars */
 void sql_mentions(Work *work); /* what else names the dataset */
+void sql_holes(Work *work);    /* what is put in may name a column that changes */
 bool is_dbt_call(Work *work, const Token *token, const Rename **ret, size_t *ret_begin,
                  size_t *ret_end,
                  char **ret_after); /* {{ ref('x') }}; what to write between begin and end */

@@ -10,6 +10,7 @@ static const Dialect dialects[] = {
     {.name = "bigquery", .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
      .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true,
+     .has_group_outputs = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "postgres", .default_schema = "public", .also = {"postgresql", "pg"}, .name_quotes = "\"", .string_quotes = "'",
      .has_dollar_quotes = true, .has_nested_comments = true,

@@ -283,7 +283,8 @@ lex_parameter(Lexer *lexer, size_t at)
         add(lexer, TOKEN_PARAMETER, at, end_of_named_format(lexer, at));
     else if (c == '%' && next == 's' && !is_name_byte(byte_at(lexer, at + 2)))
         add(lexer, TOKEN_PARAMETER, at, at + 2);
-    else if ((c == '$' && g_ascii_isdigit(next)) || (c == ':' && is_name_start(next)) ||
+    else if ((c == '$' && (g_ascii_isdigit(next) || is_name_start(next))) ||
+             (c == ':' && is_name_start(next)) ||
              (c == '@' && (is_name_start(next) || next == '@')))
         add(lexer, TOKEN_PARAMETER, at, end_of_name(lexer, at + (next == '@' ? 2 : 1)));
     else if (c == '?')

@@ -440,6 +440,10 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     bool sees_outputs =
         (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
         (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs);
+    bool hides_columns =
+        ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
+    if (hides_columns && bind_output(resolver, ref, ref->block, true))
+        return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
     if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))

@@ -65,6 +65,7 @@ typedef struct {
     bool has_alias_reuse;     /* a select alias may be used further on in the list, and in WHERE */
     bool has_value_tables;    /* UNNEST(…) AS x: x is the value */
     bool has_having_outputs;  /* HAVING looks at the outputs first */
+    bool has_group_outputs;   /* GROUP BY does: an alias hides a column */
     const char *default_schema; /* of tables that are named without one, or NULL */
     bool has_tacit_recursion;   /* a table of WITH sees itself without RECURSIVE */
     CaseRule table_case, column_case;

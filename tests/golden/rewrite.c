@@ -1,7 +1,7 @@
 /*
  * rewrite.c - what becomes of a text, case by case: tests/golden/rewrite/TOPIC.cases
  *
- *   ### the name of the case, a sentence [dialect=bigquery propagate]
+ *   ### the name of the case, a sentence [dialect=bigquery propagate file=a.py]
  *   SELECT …
  *   ---
  *   SELECT …            or  ! code code …   when it is refused, with the codes in the order of the text
@@ -69,10 +69,11 @@ rewritten(const Case *one, const char *text)
     g_autoptr(Renames) renames = renames_new(mappings);
     if (in != NULL)
         renames_set_default(renames, in);
-    RewriteOptions options = {.dialect = dialect_by_name(dialect != NULL ? dialect : "ansi"),
+    const char *said = dialect != NULL ? dialect : file != NULL ? "guess" : "ansi";
+    RewriteOptions options = {.dialect = dialect_by_name(said), /* NULL: guessed */
                               .propagates = propagate != NULL,
                               .columns = schema != NULL ? columns_of : NULL};
-    g_assert_nonnull(options.dialect);
+    g_assert_true(options.dialect != NULL || strcmp(said, "guess") == 0);
     return rewrite_text(file != NULL ? file : "case.sql", text, strlen(text), renames, &options);
 }
 

@@ -1,0 +1,246 @@
+/*
+ * program.h - programs and configuration: the strings in them, and what is found in those; inside of this room only.
+ *
+ * A lexer that knows the language cuts a file into pieces. Neighbouring string literals become one Text: what the program
+ * will see, with every byte's place in the file beside it. SQL in a Text is rewritten as in a .sql file, and the edits are
+ * carried back to the file: only bytes that stand for themselves may be edited, and what is written is escaped for the
+ * literal that it comes to stand in. What is put in at run time is a hole, {{}}, which the SQL lexer reads over.
+ */
+#pragma once
+
+#include "rewrite/work.h"
+
+#define PROGRAM_DEPTH_MAX 12 /* strings within expressions within strings: people write three */
+#define HOLE "{{}}"
+
+/* ---- what stands between quotes ---- */
+
+typedef enum {
+    ESCAPE_NONE,    /* raw: every byte is itself */
+    ESCAPE_C,       /* \n \x41 é \U0001F600 \101, and a backslash before anything else */
+    ESCAPE_KEPT,    /* raw strings of Python: a backslash is itself, and still guards a quote */
+    ESCAPE_DOUBLED, /* '' */
+    ESCAPE_SHELL,   /* \ only before $ ` " \ and the end of a line */
+    ESCAPE_MARKUP,  /* &lt; */
+} Escape;
+
+typedef enum {
+    HOLES_NONE,          /* but places for formatting: %s {x} */
+    HOLES_OFF,           /* no holes at all: a cell of a notebook */
+    HOLES_BRACES,        /* {x}, and {{ for a brace: f"…", .format() */
+    HOLES_DOLLAR,        /* $x ${x}, and $$ for a dollar */
+    HOLES_DOLLAR_BRACES, /* ${x} */
+    HOLES_SHELL,         /* $x ${x} $(x) `x` */
+} Holes;
+
+typedef enum {
+    MARGIN_NONE,
+    MARGIN_BAR, /* .stripMargin: blanks and a bar at the beginning of a line are not there */
+} Margin;
+
+typedef struct {
+    char quote; /* cannot stand there as it is; 0: nothing ends the text but its place */
+    Escape escape;
+    Holes holes;
+    Margin margin;
+    bool is_long;  /* raw, and ended by more than the quote: a quote alone may stand there */
+    bool is_bare;  /* without quotes, a word: only what a word may hold is written */
+    bool is_plain; /* without quotes, a line: no signs that mean something there */
+} Quoting;
+
+/* ---- text with a map ---- */
+
+typedef struct {
+    uint32_t begin, end; /* bytes of the file */
+} Span;
+
+typedef struct {
+    uint32_t at;   /* of this text: where the part begins */
+    uint32_t from; /* of the text that it was read from */
+    Quoting quoting;
+} TextPart;
+
+/* Some text, and where each of its bytes stands in the file. */
+typedef struct Text Text;
+struct Text {
+    const Text *from;  /* NULL: the file itself */
+    const char *bytes; /* zero-terminated unless it is the file */
+    size_t count;
+    const char *file;
+    GString *own;   /* NULL: the file itself */
+    GArray *spans;  /* Span; NULL: the file itself */
+    GArray *parts;  /* TextPart */
+    bool is_unread; /* an escape that is not known, an expression without its end */
+};
+
+Text *text_of_file(const char *bytes, size_t count);
+/* Empty, to be filled from `from`. */
+Text *text_new(const Text *from);
+void text_free(Text *text);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Text, text_free)
+/* What follows is read with this quoting, from `at` of the text that it comes from. */
+void text_begin_part(Text *text, size_t at, Quoting quoting);
+/* One byte of the other text, as it is. */
+void text_copy(Text *text, size_t at);
+/* `what`, for which [begin, end) of the other text stands. */
+void text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes);
+/* Where [begin, end) is in the file: from its first byte to its last. */
+Span text_span(const Text *text, size_t begin, size_t end);
+/* Write `after` instead of [begin, end): the place in the file, and what is written there. False when some of it does not
+ * stand for itself, or cannot be written there. Caller frees. */
+bool text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *ret,
+               char **ret_after);
+
+/* ---- pieces ---- */
+
+typedef enum {
+    PIECE_WORD, /* a name, a number, a keyword */
+    PIECE_SIGN, /* one byte */
+    PIECE_LITERAL,
+    PIECE_COMMENT,
+    PIECE_LINE, /* the end of a line */
+} PieceKind;
+
+typedef struct {
+    PieceKind kind;
+    bool is_bytes;     /* no text: b"…" */
+    bool is_character; /* 'x' of Java */
+    bool is_sql;       /* the language says so */
+    bool in_list;      /* `key` is that of the list */
+    bool
+        is_alone; /* is not put together with its neighbours: a value of YAML, a word of a command */
+    uint32_t begin, end;
+    uint32_t inner_begin, inner_end; /* of a literal: between its quotes */
+    Quoting quoting;
+    Span callee, key; /* bytes of the same text, where the lexer knows: a command, a key */
+} Piece;
+
+typedef struct Language Language;
+
+typedef struct {
+    const char *open, *close;
+    Escape escape;
+    Holes holes;
+    bool has_lines; /* may go over several lines */
+    bool is_character;
+    const char *letters; /* that may stand before it, as in rb"…"; "*": any name */
+} StringForm;
+
+typedef GArray *LexFn(const Text *text, const Language *language, size_t begin, size_t end,
+                      size_t *ret_broken_at);
+
+struct Language {
+    const char *name;
+    const char *endings[8];
+    const char *line_comments[4];
+    const char *block_open, *block_close;
+    StringForm forms[7];
+    LexFn *lex; /* NULL: lex_code() */
+    bool nests_comments;
+    bool joins_neighbours; /* "a" "b" is one string */
+    bool joins_touching;   /* "a"'b' is one */
+    bool has_plus;         /* "a" + "b" */
+    bool has_patterns;     /* /…/ of JavaScript */
+    bool has_docstrings;
+    bool has_margins;      /* .stripMargin */
+    bool is_data;          /* no program: what is not a string says nothing */
+    bool has_bare_columns; /* columns stand as names: dplyr */
+    bool has_bare_values;  /* table = a.b */
+    bool has_sql_values;   /* sql: … ;; */
+};
+
+/* NULL: not a language that is read. */
+const Language *language_of(const char *path, const char *text, size_t bytes);
+const Language *language_by_name(const char *name);
+/* Pieces of [begin, end), in order; `*ret_broken_at` is SIZE_MAX, or where something begins that does not end. */
+GArray *language_lex(const Text *text, const Language *language, size_t begin, size_t end,
+                     size_t *ret_broken_at);
+
+LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties;
+
+/* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_lex.c) */
+bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
+/* Behind the bracket that closes what stands before `at`, or 0. */
+size_t expression_end(const Text *text, const Language *language, size_t at, size_t end, char close,
+                      int depth);
+/* Add what a literal says. Expressions in it are added to `expressions` (Span of the text that it is read from). */
+void text_decode(Text *text, const Language *language, const Piece *piece, bool is_format,
+                 GArray *expressions);
+
+/* ---- strings in their context ---- */
+
+/* Literals that are one string, and where they stand. */
+typedef struct {
+    guint first, last;       /* pieces */
+    Span whole;              /* of the unit's text */
+    Span callee;             /* the function or command that it is an argument of */
+    Span receiver;           /* what stands before the callee's dot */
+    Span key;                /* keyword, key or variable that it is a value of */
+    int argument;            /* counted from 0 */
+    bool is_format;          /* .format(…), % … */
+    bool is_changed;         /* a method is called on it, a subscript taken */
+    bool has_operand_before; /* x + "…" */
+    bool is_appended;        /* x += "…" */
+    bool is_key;             /* {"…": …}, df["…"] */
+    bool in_list;            /* `key` is that of the list */
+    bool is_docstring, is_message, is_bytes, is_sql;
+    bool has_more;   /* the variable that it becomes gets more text later, and nobody knows which */
+    bool is_decided; /* its sites are written down */
+    bool has_table_hole; /* SQL that reads a table whose name is put in */
+} Use;
+
+/* One text in one language: a file, a cell of a notebook. */
+typedef struct {
+    Work *work;
+    const Text *text;
+    const Language *language;
+    const GArray *pieces;
+    GArray *uses;           /* Use */
+    GArray *expressions;    /* Span: to be read next */
+    const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
+    int depth;
+} Unit;
+
+/* Fills `unit->uses`. (program_uses.c) */
+void program_find_uses(Unit *unit);
+/* What the string says. Caller frees. */
+Text *program_text(Unit *unit, const Use *use);
+bool span_is(const Text *text, Span span, const char *word);
+bool span_is_among(const Text *text, Span span, const char *const *words);
+
+/* ---- what is found in them ---- */
+
+/* A site at [begin, end) of the text, at its place in the file. */
+Site *program_site(Work *work, const Text *text, SiteKind kind, Disposition disposition,
+                   size_t begin, size_t end);
+void program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t end,
+                    const char *code, const char *link, const char *format, ...)
+    G_GNUC_PRINTF(8, 9);
+
+/* The string is SQL, and now is decided. (program_sql.c) */
+bool program_sql(Unit *unit, Use *use, const Text *text);
+bool program_is_statement(Unit *unit, Use *use, const Text *text);
+/* Is it a statement, whole and without doubt? (program_is_sql.c) */
+bool is_statement(const Sql *sql);
+/* The string is a name of the dataset, and now is decided. (program_names.c) */
+bool program_name(Unit *unit, const Use *use, const Text *text);
+bool text_mentions(const Work *work, const Text *text); /* the last part of a spelling */
+/* Columns that are used otherwise than in SQL, and SQL that is put together elsewhere. (program_columns.c) */
+void program_find_columns(Unit *unit);
+/* Does it depend on the columns that such a use is one? */
+bool program_wants_columns(const Work *work);
+/* What else names the dataset: in this string, in comments and names. (program_mentions.c) */
+void program_mention(Unit *unit, const Use *use, const Text *text);
+void program_mentions(Unit *unit);
+/* Text that no one executes, or that nobody understands. */
+void program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
+                          const char *reason);
+/* What the file speaks of, if that is one dialect. */
+const Dialect *program_dialect(const Work *work);
+void program_unit(Work *work, const Text *text, const Language *language, const Dialect *dialect,
+                  size_t begin, size_t end, int depth);
+/* {cells: […]} of Jupyter. (program_notebook.c) */
+void program_notebook(Work *work);
+/* A text for people. */
+void program_document(Work *work);
+void program_rewrite(Work *work, const Language *language);

@@ -1,0 +1,193 @@
+/*
+ * program_columns.c - columns that a program uses otherwise than in SQL, and SQL that it puts together from parts.
+ *
+ * Where the dataset is named by a plain string, its columns are used through some API: df["plan"], col("plan"), row.plan.
+ * Nobody can tell from the text alone which of them are the dataset's. They are reported, with what the mapping says.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* ---- what the mapping says ---- */
+
+static char *
+words_of(const ColumnChange *change)
+{
+    switch (change->kind) {
+    case CHANGE_NAME:
+        return g_strdup_printf("'%s' is called '%s' in the new dataset", change->column,
+                               change->to);
+    case CHANGE_EXPRESSION:
+        return g_strdup_printf("instead of '%s' the mapping says: %s", change->column,
+                               change->expr);
+    case CHANGE_VALUES:
+        return g_strdup_printf("'%s' becomes '%s', with other values", change->column,
+                               change->to != NULL ? change->to : "?");
+    case CHANGE_DROPPED:
+        return g_strdup_printf("'%s' is dropped: %s", change->column,
+                               change->why != NULL ? change->why : "the mapping gives no reason");
+    default:
+        return g_strdup_printf("'%s' only goes into the making of other columns", change->column);
+    }
+}
+
+static void
+refuse(Work *work, const Text *text, size_t begin, size_t end, const char *code,
+       const ColumnChange *change)
+{
+    g_autofree char *words = words_of(change);
+    bool is_fragment = strcmp(code, "fragment") == 0;
+    program_refuse(work, text, SITE_COLUMN, begin, end, code, change->link,
+                   is_fragment ? "a part of SQL that is put together elsewhere: %s"
+                               : "this may be the dataset's column: %s",
+                   words);
+}
+
+/* ---- which columns ---- */
+
+static bool
+is_searched(const Work *work, const Rename *rename)
+{
+    return work->options->propagates || g_hash_table_contains(work->named, rename);
+}
+
+/* A change whose column stands in the text as a word. */
+static const ColumnChange *
+find_column(const Work *work, const Text *text, bool only_named, size_t *ret_at)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint c = 0; c < rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
+            if (change->kind != CHANGE_NONE && (!only_named || is_searched(work, rename)) &&
+                find_word(text->bytes, text->count, change->column, ret_at))
+                return change;
+        }
+    }
+    return NULL;
+}
+
+/* first_name, firstName, FirstName */
+static bool
+is_same_name(const char *name, size_t bytes, const char *column)
+{
+    size_t at = 0;
+    for (; *column != '\0'; column++) {
+        if (*column == '_')
+            continue;
+        while (at < bytes && name[at] == '_')
+            at++;
+        if (at >= bytes || g_ascii_tolower(name[at]) != g_ascii_tolower(*column))
+            return false;
+        at++;
+    }
+    return at == bytes;
+}
+
+static const ColumnChange *
+find_member(const Work *work, const Text *text, const Piece *piece)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint c = 0; is_searched(work, rename) && c < rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
+            if (change->kind != CHANGE_NONE &&
+                is_same_name(text->bytes + piece->begin, piece->end - piece->begin, change->column))
+                return change;
+        }
+    }
+    return NULL;
+}
+
+/* ---- strings ---- */
+
+/* `AND plan = …`, `, plan`: goes on where another string stopped. */
+static bool
+begins_in_the_middle(const Text *text)
+{
+    static const char *const words[] = {
+        "where", "and",    "or",    "order", "group", "having",  "on",    "from",  "join", "left",
+        "inner", "select", "union", "set",   "limit", "qualify", "cross", "right", NULL};
+    size_t begin = 0;
+    while (begin < text->count &&
+           (g_ascii_isspace(text->bytes[begin]) || strchr(",()", text->bytes[begin]) != NULL))
+        begin++;
+    size_t end = begin;
+    while (end < text->count && g_ascii_isalpha(text->bytes[end]))
+        end++;
+    return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) end}, words);
+}
+
+static void
+visit_use(Unit *unit, Use *use)
+{
+    size_t at = 0;
+    g_autoptr(Text) text = program_text(unit, use);
+    if (use->is_docstring || use->is_message || use->is_bytes)
+        return;
+    const ColumnChange *change = find_column(unit->work, text, true, &at);
+    bool is_named = change != NULL;
+    if (!is_named)
+        change = find_column(unit->work, text, false, &at);
+    if (change == NULL)
+        return;
+    bool is_whole = program_is_statement(unit, use, text);
+    if (is_whole && !use->has_table_hole)
+        return;
+    if (!is_named && !is_whole && !use->is_appended && !begins_in_the_middle(text))
+        return;
+    if (!is_named && is_whole)
+        return; /* of another table: none is named by a string here */
+    refuse(unit->work, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",
+           change);
+}
+
+/* ---- names ---- */
+
+static bool
+is_sign_of(const Unit *unit, guint index, const char *signs)
+{
+    const Piece *piece =
+        index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : NULL;
+    return piece != NULL && piece->kind == PIECE_SIGN &&
+           strchr(signs, unit->text->bytes[piece->begin]) != NULL;
+}
+
+/* row.plan, f(plan="x"), {plan: "x"}, dimension: plan of LookML, and any name in languages whose columns are names. */
+static bool
+is_use_of_name(const Unit *unit, guint index)
+{
+    bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
+    bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":");
+    return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
+           is_dimension;
+}
+
+static void
+visit_words(Unit *unit)
+{
+    for (guint i = 1; i < unit->pieces->len; i++) {
+        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
+        if (piece->kind != PIECE_WORD || !is_use_of_name(unit, i))
+            continue;
+        const ColumnChange *change = find_member(unit->work, unit->text, piece);
+        if (change != NULL)
+            refuse(unit->work, unit->text, piece->begin, piece->end, "data-frame", change);
+    }
+}
+
+bool
+program_wants_columns(const Work *work)
+{
+    return work->out->edits->len > 0;
+}
+
+void
+program_find_columns(Unit *unit)
+{
+    bool has_named = g_hash_table_size(unit->work->named) > 0 || unit->work->options->propagates;
+    for (guint i = 0; i < unit->uses->len; i++)
+        visit_use(unit, &g_array_index(unit->uses, Use, i));
+    if (has_named)
+        visit_words(unit);
+}

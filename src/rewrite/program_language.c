@@ -1,0 +1,101 @@
+/* program_language.c - what differs between languages, as one table. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define C_COMMENTS .line_comments = {"//"}, .block_open = "/*", .block_close = "*/"
+#define HASH_COMMENTS .line_comments = {"#"}
+#define CHARACTER {.open = "'", .close = "'", .escape = ESCAPE_C, .is_character = true}
+
+static const Language languages[] = {
+    {.name = "python", .endings = {".py", ".pyi", ".bzl"}, HASH_COMMENTS,
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_C, .has_lines = true, .letters = "rRbBuUfFtT"},
+               {"'''", "'''", ESCAPE_C, .has_lines = true, .letters = "rRbBuUfFtT"},
+               {"\"", "\"", ESCAPE_C, .letters = "rRbBuUfFtT"}, {"'", "'", ESCAPE_C, .letters = "rRbBuUfFtT"}},
+     .joins_neighbours = true, .has_plus = true, .has_docstrings = true},
+    {.name = "scala", .endings = {".scala", ".sc", ".sbt"}, C_COMMENTS, .nests_comments = true,
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_NONE, HOLES_DOLLAR, .has_lines = true, .letters = "*"},
+               {"\"", "\"", ESCAPE_C, HOLES_DOLLAR, .letters = "*"}, CHARACTER},
+     .has_plus = true, .has_margins = true},
+    {.name = "java", .endings = {".java", ".groovy", ".gradle"}, C_COMMENTS,
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_C, .has_lines = true}, {"\"", "\"", ESCAPE_C}, CHARACTER}, .has_plus = true},
+    {.name = "kotlin", .endings = {".kt", ".kts"}, C_COMMENTS, .nests_comments = true,
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_NONE, HOLES_DOLLAR, .has_lines = true}, {"\"", "\"", ESCAPE_C, HOLES_DOLLAR},
+               CHARACTER}, .has_plus = true, .has_margins = true},
+    {.name = "go", .endings = {".go"}, C_COMMENTS,
+     .forms = {{"`", "`", ESCAPE_NONE, .has_lines = true}, {"\"", "\"", ESCAPE_C}, CHARACTER}, .has_plus = true},
+    {.name = "javascript", .endings = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts"}, C_COMMENTS,
+     .forms = {{"`", "`", ESCAPE_C, HOLES_DOLLAR_BRACES, .has_lines = true}, {"\"", "\"", ESCAPE_C}, {"'", "'", ESCAPE_C}},
+     .has_plus = true, .has_patterns = true},
+    {.name = "r", .endings = {".R", ".r"}, HASH_COMMENTS,
+     .forms = {{"r\"(", ")\"", ESCAPE_NONE, .has_lines = true}, {"R\"(", ")\"", ESCAPE_NONE, .has_lines = true},
+               {"r'(", ")'", ESCAPE_NONE, .has_lines = true}, {"\"", "\"", ESCAPE_C, .has_lines = true},
+               {"'", "'", ESCAPE_C, .has_lines = true}}, .has_bare_columns = true},
+    {.name = "json", .endings = {".json", ".jsonl", ".json5", ".avsc"}, .line_comments = {"//"},
+     .forms = {{"\"", "\"", ESCAPE_C}}, .is_data = true},
+    {.name = "toml", .endings = {".toml"}, HASH_COMMENTS,
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_C, .has_lines = true}, {"'''", "'''", ESCAPE_NONE, .has_lines = true},
+               {"\"", "\"", ESCAPE_C}, {"'", "'", ESCAPE_NONE}}, .is_data = true},
+    {.name = "hcl", .endings = {".tf", ".tfvars", ".hcl"}, .line_comments = {"#", "//"}, .block_open = "/*", .block_close = "*/",
+     .forms = {{"\"", "\"", ESCAPE_C, HOLES_DOLLAR_BRACES}}, .is_data = true},
+    {.name = "hocon", .endings = {".conf", ".hocon"}, .line_comments = {"#", "//"},
+     .forms = {{"\"\"\"", "\"\"\"", ESCAPE_NONE, .has_lines = true}, {"\"", "\"", ESCAPE_C}}, .is_data = true,
+     .has_bare_values = true},
+    {.name = "lookml", .endings = {".lkml", ".lookml"}, HASH_COMMENTS, .forms = {{"\"", "\"", ESCAPE_C}},
+     .is_data = true, .has_sql_values = true},
+    {.name = "shell", .endings = {".sh", ".bash", ".zsh", ".ksh", ".bats"},
+     .forms = {{"$'", "'", ESCAPE_C, .has_lines = true}, {"\"", "\"", ESCAPE_SHELL, HOLES_SHELL, .has_lines = true},
+               {"'", "'", ESCAPE_NONE, .has_lines = true}}, .lex = lex_shell, .joins_touching = true},
+    {.name = "yaml", .endings = {".yaml", ".yml"},
+     .forms = {{"\"", "\"", ESCAPE_C, .has_lines = true}, {"'", "'", ESCAPE_DOUBLED, .has_lines = true}},
+     .lex = lex_yaml, .is_data = true},
+    {.name = "xml", .endings = {".xml", ".ktr", ".kjb"}, .lex = lex_markup, .is_data = true},
+    {.name = "properties", .endings = {".properties", ".ini", ".cfg", ".env"}, .lex = lex_properties, .is_data = true},
+};
+/* clang-format on */
+
+const Language *
+language_by_name(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
+        if (strcmp(languages[i].name, name) == 0)
+            return &languages[i];
+    return NULL;
+}
+
+/* #!/usr/bin/env python3 */
+static const Language *
+by_first_line(const char *text, size_t bytes)
+{
+    const char *end = memchr(text, '\n', bytes);
+    g_autofree char *line = g_strndup(text, end != NULL ? (size_t) (end - text) : MIN(bytes, 200));
+    if (!g_str_has_prefix(line, "#!"))
+        return NULL;
+    if (strstr(line, "python") != NULL)
+        return language_by_name("python");
+    if (strstr(line, "node") != NULL)
+        return language_by_name("javascript");
+    if (strstr(line, "Rscript") != NULL)
+        return language_by_name("r");
+    return strstr(line, "sh") != NULL ? language_by_name("shell") : NULL;
+}
+
+const Language *
+language_of(const char *path, const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
+        for (size_t e = 0; languages[i].endings[e] != NULL; e++)
+            if (g_str_has_suffix(path, languages[i].endings[e]))
+                return &languages[i];
+    return by_first_line(text, bytes);
+}
+
+GArray *
+language_lex(const Text *text, const Language *language, size_t begin, size_t end,
+             size_t *ret_broken_at)
+{
+    *ret_broken_at = SIZE_MAX;
+    LexFn *lex = language->lex != NULL ? language->lex : lex_code;
+    return lex(text, language, begin, end, ret_broken_at);
+}

@@ -1,0 +1,223 @@
+/*
+ * program_mentions.c - the dataset's name where it is neither SQL nor a whole string.
+ *
+ * In comments, docstrings and messages it is text for people: unaffected. In other strings something may read it: then a
+ * person decides. As a name of the program it is the program's own.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+#define MENTIONS_MAX 100 /* of each kind and file: a person looks at the first few */
+
+static char *
+last_two(char *const *parts)
+{
+    guint length = g_strv_length((char **) parts);
+    return g_strjoinv(".", (char **) parts + (length > 2 ? length - 2 : 0));
+}
+
+/* By another spelling, which is longer or shorter. */
+static bool
+is_noted(const Work *work, const Text *text, size_t begin, size_t end)
+{
+    Span span = text_span(text, begin, end);
+    return site_covers(work, span.begin, span.end);
+}
+
+typedef void MentionFn(Unit *unit, const Text *text, size_t begin, size_t end, void *data);
+
+static void
+each_mention(Unit *unit, const Text *text, size_t from, size_t to, MentionFn *visit, void *data)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            g_autofree char *word = last_two(spelling->source);
+            size_t bytes = strlen(word), found = 0;
+            for (size_t at = from; at < to && find_word(text->bytes + at, to - at, word, &found) &&
+                                   unit->work->mentions < MENTIONS_MAX;
+                 at += found + bytes)
+                visit(unit, text, at + found, at + found + bytes, data);
+        }
+    }
+}
+
+static void
+note(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
+{
+    if (unit->work->notes >= MENTIONS_MAX || is_noted(unit->work, text, begin, end))
+        return;
+    Site *site = program_site(unit->work, text, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
+    site->reason = g_strdup(data);
+    unit->work->notes++;
+}
+
+/* ---- strings ---- */
+
+static bool
+is_ordinary_word(const char *word, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (!g_ascii_isalpha(word[i]))
+            return false;
+    return true;
+}
+
+/* FROM users, JOIN users, …: as in SQL. */
+static bool
+is_behind_keyword(const Text *text, size_t at)
+{
+    static const char *const words[] = {"from", "join", "into", "update", "table", NULL};
+    while (at > 0 && (g_ascii_isspace(text->bytes[at - 1]) || strchr("`\"'[", text->bytes[at - 1])))
+        at--;
+    size_t begin = at;
+    while (begin > 0 && g_ascii_isalpha(text->bytes[begin - 1]))
+        begin--;
+    return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) at}, words);
+}
+
+static bool
+is_behind_hole(const Text *text, size_t at)
+{
+    return at > 2 && text->bytes[at - 1] != ' ' &&
+           (memcmp(text->bytes + at - 2, "}}", 2) == 0 ||
+            memcmp(text->bytes + at - 3, "}}.", 3) == 0);
+}
+
+static void
+visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
+{
+    const Use *use = data;
+    if (use->is_docstring)
+        note(unit, text, begin, end, "this is a docstring: text for people");
+    else if (use->is_message)
+        note(unit, text, begin, end, "this is a message: text for people");
+    else if (is_ordinary_word(text->bytes + begin, end - begin) &&
+             !is_behind_keyword(text, begin) && text->count > end - begin)
+        note(unit, text, begin, end, "this is an ordinary word in a text");
+    else if (!is_noted(unit->work, text, begin, end)) {
+        bool is_made = is_behind_hole(text, begin);
+        program_refuse(unit->work, text, SITE_MENTION, begin, end,
+                       is_made ? "hole-in-name" : "in-string", NULL,
+                       is_made ? "a part of this name is put in at run time: nobody knows which "
+                                 "table it is"
+                               : "the name stands in a string that is no SQL by itself: nobody "
+                                 "knows what becomes of it");
+        unit->work->mentions++;
+    }
+}
+
+/* {dataset}.users_v1, which has no second part to be found by. */
+static void
+visit_made_name(Unit *unit, const Text *text)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            guint length = g_strv_length(parts);
+            size_t at = 0;
+            size_t rest;
+            if (length < 2 ||
+                (is_ordinary_word(parts[length - 1], strlen(parts[length - 1])) &&
+                 !find_word(unit->work->text, unit->work->bytes, parts[length - 2], &rest)))
+                continue;
+            if (!find_word(text->bytes, text->count, parts[length - 1], &at) ||
+                !is_behind_hole(text, at))
+                continue;
+            program_refuse(unit->work, text, SITE_MENTION, at, at + strlen(parts[length - 1]),
+                           "hole-in-name", NULL,
+                           "a part of this name is put in at run time: nobody knows which table it "
+                           "is");
+            unit->work->mentions++;
+            return;
+        }
+    }
+}
+
+void
+program_mention(Unit *unit, const Use *use, const Text *text)
+{
+    int before = unit->work->mentions + unit->work->notes;
+    each_mention(unit, text, 0, text->count, visit_string, (void *) use);
+    if (unit->work->mentions + unit->work->notes == before && !use->is_docstring &&
+        !use->is_message)
+        visit_made_name(unit, text);
+}
+
+/* ---- the rest ---- */
+
+static bool
+is_last_part(const Work *work, const Text *text, const Piece *piece)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            const char *last = parts[g_strv_length(parts) - 1];
+            if (piece->end - piece->begin == strlen(last) &&
+                memcmp(text->bytes + piece->begin, last, strlen(last)) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* `# MAGIC select …` of Databricks is no comment. */
+static void
+visit_comment(Unit *unit, const Piece *piece)
+{
+    static const char magic[] = "# MAGIC";
+    bool is_code = piece->end - piece->begin > sizeof magic &&
+                   memcmp(unit->text->bytes + piece->begin, magic, sizeof magic - 1) == 0;
+    if (is_code)
+        program_mention_text(unit->work, unit->text, piece->begin, piece->end, "language",
+                             "this comment is code of another language, which is not looked into");
+    else
+        program_mention_text(unit->work, unit->text, piece->begin, piece->end, NULL,
+                             "this is a comment: text for people");
+}
+
+void
+program_mentions(Unit *unit)
+{
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
+        if (piece->kind == PIECE_COMMENT)
+            visit_comment(unit, piece);
+        else if (piece->kind == PIECE_WORD && is_last_part(unit->work, unit->text, piece))
+            note(unit, unit->text, piece->begin, piece->end, "this is a name of the program's own");
+    }
+}
+
+typedef struct {
+    const char *code, *reason;
+} Said;
+
+static void
+say(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
+{
+    const Said *said = data;
+    if (said->code == NULL) {
+        note(unit, text, begin, end, (void *) said->reason);
+        return;
+    }
+    if (is_noted(unit->work, text, begin, end))
+        return;
+    program_refuse(unit->work, text, SITE_MENTION, begin, end, said->code, NULL, "%s",
+                   said->reason);
+    unit->work->mentions++;
+}
+
+void
+program_mention_text(Work *work, const Text *text, size_t begin, size_t end, const char *code,
+                     const char *reason)
+{
+    Unit unit = {.work = work, .text = text};
+    Said said = {code, reason};
+    each_mention(&unit, text, begin, end, say, &said);
+}

@@ -1,0 +1,290 @@
+/*
+ * program_names.c - a string that is nothing but a dataset's name: spark.table("a.b"), table: a.b
+ *
+ * The complete name is the dataset wherever it stands. A name of one part could be anything: it is the dataset only
+ * where tables are named.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* ---- where it stands ---- */
+
+/* clang-format off */
+static const char *const reading_calls[] = {
+    "table", "fromTable", "from_table", "readTable", "read_table", "read_sql_table", "ref", "resolve", "getTable",
+    "get_table", "tbl", "dbReadTable", "Table", "table_ref", "list_rows", "read_delta", NULL};
+static const char *const reading_keys[] = {
+    "table", "table_name", "tableName", "table_id", "dbtable", "source_table", "sourceTable", "source_table_name",
+    "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "table-name", "source-table", NULL};
+static const char *const writing_calls[] = {
+    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
+    "deleteTable", "delete_table", "dropTable", "drop_table", "dbWriteTable", "dbRemoveTable", "dbCreateTable",
+    "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
+    "load_table_from_json", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
+static const char *const writing_words[] = {
+    "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", NULL};
+/* clang-format on */
+
+static bool
+begins_with_any(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t bytes = strlen(words[i]);
+        if (span.end - span.begin >= bytes &&
+            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* bq rm, bq load: commands that do more than read. */
+static bool
+is_written(const Unit *unit, const Use *use)
+{
+    static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
+                                           "update", "mkdef", "partition", "undelete", NULL};
+    const Text *text = unit->text;
+    if (unit->language->joins_touching && span_is_among(text, use->callee, commands))
+        return true;
+    return span_is_among(text, use->callee, writing_calls) ||
+           begins_with_any(text, use->key, writing_words);
+}
+
+static bool
+is_read(const Text *text, const Use *use)
+{
+    if (use->in_list)
+        return false;
+    bool is_call = span_is_among(text, use->callee, reading_calls) && use->argument < 2;
+    /* dplyr's tbl(con, "x"); otherwise the name comes first */
+    if (is_call && use->key.end == 0)
+        return use->argument == 0 || span_is(text, use->callee, "tbl") ||
+               span_is(text, use->callee, "dbReadTable") ||
+               span_is(text, use->callee, "read_sql_table");
+    if (is_call && span_is(text, use->callee, "Table") && span_is(text, use->key, "name"))
+        return true;
+    return span_is_among(text, use->key, reading_keys);
+}
+
+/* ---- what is given apart ---- */
+
+/* clang-format off */
+static const char *const qualifiers[] = {
+    "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "database", "database_name",
+    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema",
+    "in_schema", NULL};
+/* clang-format on */
+
+/* The key, or what is behind its last dot or dash. */
+static bool
+is_qualifier(const Text *text, Span key)
+{
+    for (uint32_t at = key.end; at > key.begin; at--)
+        if (strchr(".-", text->bytes[at - 1]) != NULL)
+            return span_is_among(text, (Span){at, key.end}, qualifiers);
+    return span_is_among(text, key, qualifiers);
+}
+
+static bool
+is_qualifying(const Unit *unit, guint index)
+{
+    const Piece *piece = &g_array_index(unit->pieces, Piece, index);
+    if (piece->key.end > 0 && is_qualifier(unit->text, piece->key))
+        return true;
+    bool is_literal = piece->kind == PIECE_LITERAL;
+    Span span = is_literal ? (Span){piece->inner_begin, piece->inner_end}
+                           : (Span){piece->begin, piece->end};
+    if ((!is_literal && piece->kind != PIECE_WORD) || index + 1 >= unit->pieces->len ||
+        !is_qualifier(unit->text, span))
+        return false;
+    const Piece *next = piece + 1;
+    return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
+}
+
+/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
+static bool
+is_qualified_apart(const Unit *unit, const Use *use)
+{
+    const guint near = 40; /* pieces: a call and what it is called on */
+    guint first = use->first > near ? use->first - near : 0,
+          behind = MIN(use->last + near, unit->pieces->len);
+    if (unit->language->is_data) {
+        first = 0;
+        behind = unit->pieces->len;
+    }
+    for (guint i = first; i < behind; i++)
+        if (is_qualifying(unit, i))
+            return true;
+    return false;
+}
+
+/* ---- the name ---- */
+
+typedef struct {
+    SqlPart parts[SPELLING_PARTS_MAX];
+    SqlPath path;
+    bool has_colon; /* project:dataset.table */
+} Name;
+
+static bool
+is_name_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '-' || (unsigned char) c >= 0x80;
+}
+
+/* `buffer` gets the text with zeros between the parts. */
+static bool
+read_name(const Text *text, char *buffer, Name *ret)
+{
+    size_t begin = 0, end = text->count;
+    if (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`') {
+        begin++;
+        end--;
+    }
+    *ret = (Name){0};
+    size_t from = begin;
+    for (size_t i = begin; i <= end; i++) {
+        bool is_colon = i < end && text->bytes[i] == ':' && ret->path.count == 0;
+        bool is_dot = i < end && text->bytes[i] == '.';
+        buffer[i] = i < end && !is_colon && !is_dot ? text->bytes[i] : '\0';
+        if (i < end && is_name_byte(text->bytes[i]))
+            continue;
+        if ((i < end && !is_colon && !is_dot) || i == from || ret->path.count == SPELLING_PARTS_MAX)
+            return false;
+        ret->parts[ret->path.count++] =
+            (SqlPart){.text = buffer + from, .begin = (uint32_t) from, .end = (uint32_t) i};
+        ret->has_colon = ret->has_colon || is_colon;
+        from = i + 1;
+    }
+    ret->path.parts = ret->parts;
+    return ret->path.count > 0;
+}
+
+/* ---- what is said ---- */
+
+static void
+edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelling)
+{
+    guint kept = 0;
+    g_autofree char *after = spell_name(spelling, name->path.count, &kept);
+    const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
+    char *dot = strchr(after, '.');
+    if (name->has_colon && kept == 0 && dot != NULL)
+        *dot = ':';
+    Span span;
+    g_autofree char *written = NULL;
+    if ((name->has_colon && kept == 0 && g_strv_length(spelling->target) < 3) ||
+        !text_edit(text, first->begin, last->end, after, &span, &written)) {
+        program_refuse(unit->work, text, SITE_TABLE, first->begin, last->end, "escaped", NULL,
+                       "this name is written with escapes, or put together: write it by hand");
+        return;
+    }
+    Site *site =
+        program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, first->begin, last->end);
+    site->after = g_strdup(after);
+    if (strcmp(site->before, after) == 0)
+        site->disposition = DISPOSITION_ALREADY;
+    else
+        edit_add(unit->work, span.begin, span.end, written);
+}
+
+static void
+explain(Unit *unit, const Text *text, Disposition disposition, const char *reason)
+{
+    Site *site = program_site(unit->work, text, SITE_TABLE, disposition, 0, text->count);
+    site->reason = g_strdup(reason);
+}
+
+static void
+refuse_apart(Unit *unit, const Text *text)
+{
+    program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "apart", NULL,
+                   "this is the dataset's name without what comes before it, which is given "
+                   "elsewhere");
+}
+
+static void
+found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
+      const Spelling *spelling)
+{
+    if (is_written(unit, use))
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
+                       "rows are written to the dataset, or it is made here, and the new one's "
+                       "columns may differ");
+    else if (use->is_key)
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "as-key", NULL,
+                       "the name is a key here: who looks it up has to change, too");
+    else if (name->path.count == 1 && !is_read(unit->text, use))
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
+                       "the name has one part and stands where any text may: nobody knows whether "
+                       "it is the dataset");
+    else if (name->path.count == 1 && is_qualified_apart(unit, use))
+        refuse_apart(unit, text);
+    else {
+        g_hash_table_add(unit->work->named, (void *) rename);
+        edit_name(unit, text, name, spelling);
+    }
+}
+
+static bool
+is_ordinary(const char *word)
+{
+    return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word);
+}
+
+/* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where
+ * tables are named, or where the file names the rest; else `*ret_is_doubtful`. */
+static bool
+is_tail(const Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            guint length = g_strv_length(parts), count = name->path.count, same = 0;
+            size_t at;
+            while (same < count && same < length &&
+                   strcmp(parts[length - 1 - same], name->parts[count - 1 - same].text) == 0)
+                same++;
+            if (same != count || count >= length)
+                continue;
+            if (count > 1 || !is_ordinary(parts[length - 1]) || is_read(unit->text, use) ||
+                find_word(unit->work->text, unit->work->bytes, parts[length - 2], &at))
+                return true;
+            *ret_is_doubtful = true;
+        }
+    }
+    return false;
+}
+
+bool
+program_name(Unit *unit, const Use *use, const Text *text)
+{
+    const Dialect *dialect = dialect_by_name("bigquery"); /* its names keep their case */
+    g_autofree char *buffer = g_malloc0(text->count + 1);
+    const Spelling *spelling = NULL;
+    bool is_other = false, is_doubtful = false;
+    Name name;
+    if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
+        use->is_message || !read_name(text, buffer, &name))
+        return false;
+    const Rename *rename =
+        renames_find(unit->work->renames, dialect, &name.path, &spelling, &is_other);
+    if (rename != NULL)
+        found(unit, use, text, &name, rename, spelling);
+    else if (is_tail(unit, use, &name, &is_doubtful))
+        refuse_apart(unit, text);
+    else if (is_doubtful)
+        explain(unit, text, DISPOSITION_UNAFFECTED,
+                "this is an ordinary word: nothing here names what the dataset is in");
+    else if (name.path.count > 1 && renames_is_target(unit->work->renames, dialect, &name.path))
+        explain(unit, text, DISPOSITION_ALREADY, NULL);
+    else if (is_other)
+        explain(unit, text, DISPOSITION_UNAFFECTED,
+                "this is a table of the same name in another dataset");
+    else
+        return false;
+    return true;
+}

@@ -1,0 +1,281 @@
+/*
+ * program_notebook.c - Jupyter: the strings of a cell are its lines, and together a program.
+ *
+ * Only code cells are read. What a cell printed when it ran, and what is written between cells, is for people.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+typedef struct {
+    Work *work;
+    const Text *file;
+    const GArray *pieces;
+    const Language *json, *language;
+    const Dialect *dialect;
+} Notebook;
+
+static const Piece *
+piece_at(const Notebook *notebook, guint index)
+{
+    static const Piece none = {.kind = PIECE_LINE};
+    return index < notebook->pieces->len ? &g_array_index(notebook->pieces, Piece, index) : &none;
+}
+
+static bool
+is_sign(const Notebook *notebook, guint index, char sign)
+{
+    const Piece *piece = piece_at(notebook, index);
+    return piece->kind == PIECE_SIGN && notebook->file->bytes[piece->begin] == sign;
+}
+
+static bool
+is_string(const Notebook *notebook, guint index, const char *text)
+{
+    const Piece *piece = piece_at(notebook, index);
+    return piece->kind == PIECE_LITERAL &&
+           span_is(notebook->file, (Span){piece->inner_begin, piece->inner_end}, text);
+}
+
+/* Ends of lines mean nothing in JSON. */
+static guint
+next_of(const Notebook *notebook, guint index)
+{
+    index++;
+    while (index < notebook->pieces->len && piece_at(notebook, index)->kind == PIECE_LINE)
+        index++;
+    return index;
+}
+
+/* "key": here; 0 when this is no such key. */
+static guint
+value_of(const Notebook *notebook, guint index, const char *key)
+{
+    guint colon = next_of(notebook, index);
+    return is_string(notebook, index, key) && is_sign(notebook, colon, ':')
+               ? next_of(notebook, colon)
+               : 0;
+}
+
+static guint
+behind_value(const Notebook *notebook, guint index)
+{
+    int depth = 0;
+    for (; index < notebook->pieces->len; index = next_of(notebook, index)) {
+        if (is_sign(notebook, index, '[') || is_sign(notebook, index, '{'))
+            depth++;
+        else if (is_sign(notebook, index, ']') || is_sign(notebook, index, '}'))
+            depth--;
+        if (depth <= 0)
+            return next_of(notebook, index);
+    }
+    return index;
+}
+
+/* ---- one cell ---- */
+
+static Text *
+cell_text(const Notebook *notebook, guint first, guint behind)
+{
+    Text *text = text_new(notebook->file);
+    for (guint i = first; i < behind; i++) {
+        Piece piece = *piece_at(notebook, i);
+        piece.quoting.holes = HOLES_OFF;
+        if (piece.kind == PIECE_LITERAL)
+            text_decode(text, notebook->json, &piece, false, NULL);
+    }
+    return text;
+}
+
+/* SQL from `begin` on, as the whole of a text. */
+static void
+visit_sql(Notebook *notebook, const Text *cell, size_t begin, size_t end)
+{
+    g_autoptr(Text) text = text_new(cell);
+    g_autoptr(GArray) uses = g_array_new(FALSE, FALSE, sizeof(Use));
+    Unit unit = {.work = notebook->work,
+                 .text = cell,
+                 .language = notebook->language,
+                 .uses = uses,
+                 .dialect = notebook->dialect};
+    Piece piece = {.inner_begin = (uint32_t) begin,
+                   .inner_end = (uint32_t) end,
+                   .quoting = {.holes = HOLES_NONE}};
+    Use use = {.is_sql = true};
+    text_decode(text, notebook->json, &piece, false, NULL);
+    if (!text_mentions(notebook->work, text) || notebook->work->finds_columns)
+        return;
+    if (!program_sql(&unit, &use, text))
+        program_mention(&unit, &use, text);
+}
+
+static size_t
+line_end(const Text *text, size_t at)
+{
+    const char *found = at < text->count ? memchr(text->bytes + at, '\n', text->count - at) : NULL;
+    return found != NULL ? (size_t) (found - text->bytes) : text->count;
+}
+
+static bool
+begins(const Text *text, size_t at, const char *what)
+{
+    size_t bytes = strlen(what);
+    return at + bytes <= text->count && memcmp(text->bytes + at, what, bytes) == 0 &&
+           (at + bytes == text->count || !g_ascii_isalnum(text->bytes[at + bytes]));
+}
+
+/* %sql select …, !bq query …: a line of another language. True when it was one. */
+static bool
+visit_magic_line(Notebook *notebook, const Text *cell, size_t at)
+{
+    size_t end = line_end(cell, at);
+    size_t words = at;
+    while (words < end && !g_ascii_isspace(cell->bytes[words]))
+        words++;
+    if (begins(cell, at, "%sql") || begins(cell, at, "%bigquery"))
+        visit_sql(notebook, cell, words, end);
+    else if (cell->bytes[at] == '!')
+        program_unit(notebook->work, cell, language_by_name("shell"), notebook->dialect, at + 1,
+                     end, 1);
+    else
+        return false;
+    return true;
+}
+
+static void
+visit_code(Notebook *notebook, const Text *cell)
+{
+    size_t from = 0;
+    for (size_t at = 0; at < cell->count; at = line_end(cell, at) + 1) {
+        if (cell->bytes[at] != '%' && cell->bytes[at] != '!')
+            continue;
+        if (at > from)
+            program_unit(notebook->work, cell, notebook->language, notebook->dialect, from, at, 1);
+        from = visit_magic_line(notebook, cell, at) ? line_end(cell, at) : at;
+    }
+    if (cell->count > from)
+        program_unit(notebook->work, cell, notebook->language, notebook->dialect, from, cell->count,
+                     1);
+}
+
+/* %%bigquery, %%bash, … in the first line: the cell is in that language. */
+static void
+visit_cell(Notebook *notebook, const Text *cell)
+{
+    size_t line = MIN(line_end(cell, 0) + 1, cell->count);
+    const Language *shell = language_by_name("shell");
+    if (!begins(cell, 0, "%%bigquery") && !begins(cell, 0, "%%sql") && !begins(cell, 0, "%%bash") &&
+        !begins(cell, 0, "%%sh") && cell->count > 2 && memcmp(cell->bytes, "%%", 2) == 0 &&
+        !begins(cell, 0, "%%time") && !begins(cell, 0, "%%timeit") &&
+        !begins(cell, 0, "%%capture")) {
+        if (!notebook->work->finds_columns)
+            program_mention_text(notebook->work, cell, 0, cell->count, "language",
+                                 "this cell is in another language, which is not looked into");
+    } else if (begins(cell, 0, "%%bigquery") || begins(cell, 0, "%%sql")) {
+        visit_sql(notebook, cell, line, cell->count);
+    } else if (begins(cell, 0, "%%bash") || begins(cell, 0, "%%sh")) {
+        program_unit(notebook->work, cell, shell, notebook->dialect, line, cell->count, 1);
+    } else {
+        visit_code(notebook, cell);
+    }
+}
+
+static void
+visit_source(Notebook *notebook, bool is_code, guint first, guint behind)
+{
+    g_autoptr(Text) cell = cell_text(notebook, first, behind);
+    if (!is_code && !notebook->work->finds_columns)
+        program_mention_text(notebook->work, cell, 0, cell->count, NULL,
+                             "this is text between the cells, for people");
+    else if (is_code)
+        visit_cell(notebook, cell);
+}
+
+/* ---- the whole ---- */
+
+/* {"cell_type": "code", …, "source": [ … ]} from its bracket on. */
+static guint
+visit_cell_object(Notebook *notebook, guint open)
+{
+    bool is_code = false;
+    guint source = 0, behind = 0, index = next_of(notebook, open);
+    while (index < notebook->pieces->len && !is_sign(notebook, index, '}')) {
+        guint kind = value_of(notebook, index, "cell_type"), text, value;
+        if (kind > 0)
+            is_code = is_string(notebook, kind, "code");
+        if ((text = value_of(notebook, index, "source")) > 0) {
+            source = text;
+            behind = behind_value(notebook, text);
+        }
+        value = next_of(notebook, next_of(notebook, index));
+        index = behind_value(notebook, value);
+        if (is_sign(notebook, index, ','))
+            index = next_of(notebook, index);
+    }
+    if (source > 0)
+        visit_source(notebook, is_code, source, behind);
+    return index;
+}
+
+static guint
+find_cells(const Notebook *notebook)
+{
+    for (guint i = 0; i < notebook->pieces->len; i++) {
+        guint value = value_of(notebook, i, "cells");
+        if (value > 0 && is_sign(notebook, value, '['))
+            return value;
+    }
+    return 0;
+}
+
+static const Language *
+find_language(const Notebook *notebook)
+{
+    for (guint i = 0; i < notebook->pieces->len; i++) {
+        guint value = value_of(notebook, i, "language_info");
+        for (guint at = value; value > 0 && at < behind_value(notebook, value);
+             at = next_of(notebook, at)) {
+            guint name = value_of(notebook, at, "name");
+            if (name > 0 && is_string(notebook, name, "R"))
+                return language_by_name("r");
+            if (name > 0 && is_string(notebook, name, "scala"))
+                return language_by_name("scala");
+        }
+    }
+    return language_by_name("python");
+}
+
+static void
+visit_cells(Notebook *notebook)
+{
+    guint index = find_cells(notebook);
+    if (index == 0)
+        return;
+    index = next_of(notebook, index);
+    while (is_sign(notebook, index, '{')) {
+        index = next_of(notebook, visit_cell_object(notebook, index));
+        if (is_sign(notebook, index, ','))
+            index = next_of(notebook, index);
+    }
+}
+
+void
+program_notebook(Work *work)
+{
+    size_t broken_at;
+    g_autoptr(Text) file = text_of_file(work->text, work->bytes);
+    g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL);
+    const Language *json = language_by_name("json");
+    g_autoptr(GArray) pieces = language_lex(file, json, 0, work->bytes, &broken_at);
+    Notebook notebook = {.work = work,
+                         .file = file,
+                         .pieces = pieces,
+                         .json = json,
+                         .dialect = program_dialect(work)};
+    work->named = named;
+    notebook.language = find_language(&notebook);
+    visit_cells(&notebook);
+    work->finds_columns = program_wants_columns(work);
+    if (work->finds_columns)
+        visit_cells(&notebook);
+}

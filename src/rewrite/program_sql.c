@@ -1,0 +1,228 @@
+/* program_sql.c - SQL in a string: rewritten like a .sql file, and carried back to the file. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* ---- dialect ---- */
+
+static const struct {
+    const char *sign, *dialect;
+} signs[] = {
+    {"bigquery", "bigquery"},  {"bq query", "bigquery"},   {"pyspark", "spark"},
+    {"SparkSession", "spark"}, {"spark.sql", "spark"},     {"databricks", "spark"},
+    {"psycopg", "postgres"},   {"postgres", "postgres"},   {"sqlite", "sqlite"},
+    {"mysql", "mysql"},        {"snowflake", "snowflake"}, {"redshift", "redshift"},
+    {"trino", "trino"},        {"presto", "trino"},        {"athena", "trino"},
+    {"duckdb", "duckdb"},      {"pyodbc", "tsql"},         {"sqlserver", "tsql"},
+};
+
+static const struct {
+    const char *command, *dialect;
+} commands[] = {
+    {"bq", "bigquery"},   {"psql", "postgres"},     {"sqlite3", "sqlite"}, {"mysql", "mysql"},
+    {"duckdb", "duckdb"}, {"snowsql", "snowflake"}, {"trino", "trino"},    {"spark-sql", "spark"},
+    {"beeline", "spark"}, {"hive", "spark"},        {"sqlcmd", "tsql"},
+};
+
+static bool
+holds(const char *text, size_t bytes, const char *sign)
+{
+    size_t length = strlen(sign);
+    for (size_t i = 0; i + length <= bytes; i++)
+        if ((text[i] | 0x20) == (sign[0] | 0x20) &&
+            g_ascii_strncasecmp(text + i, sign, length) == 0)
+            return true;
+    return false;
+}
+
+/* What the program around it speaks of, if it is one thing. */
+const Dialect *
+program_dialect(const Work *work)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++) {
+        if (!holds(work->text, work->bytes, signs[i].sign))
+            continue;
+        if (found != NULL && strcmp(found, signs[i].dialect) != 0)
+            return NULL;
+        found = signs[i].dialect;
+    }
+    return found != NULL ? dialect_by_name(found) : NULL;
+}
+
+static const Dialect *
+dialect_for(const Unit *unit, const Use *use, const Text *text)
+{
+    if (unit->work->options->dialect != NULL)
+        return unit->work->options->dialect;
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (span_is(unit->text, use->callee, commands[i].command))
+            return dialect_by_name(commands[i].dialect);
+    return unit->dialect != NULL ? unit->dialect : dialect_guess(text->bytes, text->count);
+}
+
+/* ---- carrying back ---- */
+
+static void
+copy_site(Work *work, const Text *text, const Site *site)
+{
+    Site *copy = program_site(work, text, site->kind, site->disposition, site->begin, site->end);
+    copy->after = g_strdup(site->after);
+    copy->code = site->code;
+    copy->reason = g_strdup(site->reason);
+    copy->link = g_strdup(site->link);
+}
+
+static void
+refuse_site(Site *site, const char *code, const char *reason)
+{
+    site->disposition = DISPOSITION_NEEDS_PERSON;
+    site->code = code;
+    g_free(site->reason);
+    site->reason = g_strdup(reason);
+    g_clear_pointer(&site->after, g_free);
+}
+
+/* Nothing of the string is edited then: half of a statement is worse than none. */
+static void
+refuse_all(Rewrite *inner, const char *code, const char *reason)
+{
+    g_ptr_array_set_size(inner->edits, 0);
+    for (guint i = 0; i < inner->sites->len; i++) {
+        Site *site = g_ptr_array_index(inner->sites, i);
+        if (site->disposition == DISPOSITION_REWRITTEN)
+            refuse_site(site, code, reason);
+    }
+}
+
+static bool
+carry_edits(Work *work, const Text *text, const Rewrite *inner)
+{
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+    g_autoptr(GPtrArray) written = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < inner->edits->len; i++) {
+        const Edit *edit = g_ptr_array_index(inner->edits, i);
+        Span span;
+        char *after;
+        if (!text_edit(text, edit->begin, edit->end, edit->text, &span, &after))
+            return false;
+        g_array_append_val(spans, span);
+        g_ptr_array_add(written, after);
+    }
+    for (guint i = 0; i < spans->len; i++) {
+        Span span = g_array_index(spans, Span, i);
+        edit_add(work, span.begin, span.end, g_ptr_array_index(written, i));
+    }
+    return true;
+}
+
+/* ---- what SQL in a program must not do ---- */
+
+static bool
+rewrites(const Rewrite *inner)
+{
+    for (guint i = 0; i < inner->sites->len; i++)
+        if (((const Site *) g_ptr_array_index(inner->sites, i))->disposition ==
+            DISPOSITION_REWRITTEN)
+            return true;
+    return false;
+}
+
+/* "x" is a name in one dialect and a text in another; a table in such quotes tells. */
+static bool
+edits_doubtful_quotes(const Rewrite *inner, const Text *text)
+{
+    bool found = false;
+    for (guint i = 0; i < inner->sites->len; i++) {
+        const Site *site = g_ptr_array_index(inner->sites, i);
+        if (text->bytes[site->begin] != '"')
+            continue;
+        if (site->kind == SITE_TABLE)
+            return false;
+        found = found || site->disposition == DISPOSITION_REWRITTEN;
+    }
+    return found;
+}
+
+static bool
+changes_columns(const Work *work)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint c = 0; c < rename->changes->len; c++)
+            if (((const ColumnChange *) g_ptr_array_index(rename->changes, c))->kind != CHANGE_NONE)
+                return true;
+    }
+    return false;
+}
+
+static void
+check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
+            Rewrite *inner)
+{
+    bool is_guess = unit->work->options->dialect == NULL && strcmp(dialect->name, "ansi") == 0;
+    if (!rewrites(inner))
+        return;
+    if (use->is_message)
+        refuse_all(inner, "in-message", "this SQL is in a message: nobody knows whether it is run");
+    else if (use->is_key)
+        refuse_all(inner, "as-key", "this SQL is a key: somebody looks it up elsewhere");
+    else if (use->has_more && changes_columns(unit->work))
+        refuse_all(inner, "fragment",
+                   "more text is put behind this SQL, and may name columns that change");
+    else if (is_guess && edits_doubtful_quotes(inner, text))
+        refuse_all(inner, "dialect",
+                   "in some dialects this is a name, in others a text: say which with --dialect");
+}
+
+static bool
+has_table_hole(const Sql *sql)
+{
+    for (guint b = 0; b < sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            const Token *first = &g_array_index(sql->tokens, Token, source->first);
+            const Token *last = &g_array_index(sql->tokens, Token, source->last);
+            if (memmem(sql->list->text + first->begin, last->end - first->begin, HOLE,
+                       strlen(HOLE)) != NULL &&
+                source->kind != SOURCE_QUERY)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool
+program_is_statement(Unit *unit, Use *use, const Text *text)
+{
+    if (text->is_unread || use->is_bytes || use->is_docstring)
+        return false;
+    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text));
+    use->has_table_hole = has_table_hole(sql);
+    return is_statement(sql);
+}
+
+bool
+program_sql(Unit *unit, Use *use, const Text *text)
+{
+    if (!program_is_statement(unit, use, text))
+        return false;
+    RewriteOptions options = *unit->work->options;
+    options.dialect = dialect_for(unit, use, text);
+    g_autoptr(Rewrite) inner = rewrite_new("sql");
+    Work work = {.renames = unit->work->renames,
+                 .options = &options,
+                 .text = text->bytes,
+                 .bytes = text->count,
+                 .has_holes = true,
+                 .out = inner};
+    sql_text(&work);
+    check_inner(unit, use, text, options.dialect, inner);
+    if (!carry_edits(unit->work, text, inner))
+        refuse_all(inner, "escaped",
+                   "a name here is written with escapes, or put together: write it by hand");
+    for (guint i = 0; i < inner->sites->len; i++)
+        copy_site(unit->work, text, g_ptr_array_index(inner->sites, i));
+    return true;
+}

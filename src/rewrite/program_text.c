@@ -1,0 +1,216 @@
+/* program_text.c - text that knows where its bytes stand in the file, and edits carried back to there. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* ---- making ---- */
+
+Text *
+text_of_file(const char *bytes, size_t count)
+{
+    Text *text = g_new0(Text, 1);
+    *text = (Text){.bytes = bytes, .count = count, .file = bytes};
+    return text;
+}
+
+Text *
+text_new(const Text *from)
+{
+    Text *text = g_new0(Text, 1);
+    *text = (Text){.from = from,
+                   .file = from->file,
+                   .own = g_string_new(NULL),
+                   .spans = g_array_new(FALSE, FALSE, sizeof(Span)),
+                   .parts = g_array_new(FALSE, FALSE, sizeof(TextPart))};
+    text->bytes = text->own->str;
+    return text;
+}
+
+void
+text_free(Text *text)
+{
+    if (text == NULL)
+        return;
+    if (text->own != NULL) {
+        g_string_free(text->own, TRUE);
+        g_array_unref(text->spans);
+        g_array_unref(text->parts);
+    }
+    g_free(text);
+}
+
+void
+text_begin_part(Text *text, size_t at, Quoting quoting)
+{
+    TextPart part = {.at = (uint32_t) text->count, .from = (uint32_t) at, .quoting = quoting};
+    g_array_append_val(text->parts, part);
+}
+
+static Span
+span_of(const Text *text, size_t at)
+{
+    if (text->spans == NULL)
+        return (Span){(uint32_t) at, (uint32_t) at + 1};
+    return g_array_index(text->spans, Span, at);
+}
+
+static void
+put(Text *text, Span span, const char *what, size_t bytes)
+{
+    g_string_append_len(text->own, what, (gssize) bytes);
+    for (size_t i = 0; i < bytes; i++)
+        g_array_append_val(text->spans, span);
+    text->bytes = text->own->str;
+    text->count = text->own->len;
+}
+
+void
+text_copy(Text *text, size_t at)
+{
+    put(text, span_of(text->from, at), text->from->bytes + at, 1);
+}
+
+void
+text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes)
+{
+    put(text, text_span(text->from, begin, end), what, bytes);
+}
+
+/* ---- places ---- */
+
+Span
+text_span(const Text *text, size_t begin, size_t end)
+{
+    if (text->spans == NULL)
+        return (Span){(uint32_t) begin, (uint32_t) end};
+    if (text->count == 0)
+        return (Span){0, 0};
+    Span first = span_of(text, MIN(begin, text->count - 1));
+    if (begin >= text->count)
+        return (Span){first.end, first.end};
+    if (end <= begin)
+        return (Span){first.begin, first.begin};
+    Span last = span_of(text, MIN(end, text->count) - 1);
+    return (Span){first.begin, MAX(first.begin, last.end)};
+}
+
+/* The byte stands for itself. */
+static bool
+is_itself(const Text *text, size_t at)
+{
+    Span span = span_of(text, at);
+    return span.end == span.begin + 1 && text->file[span.begin] == text->bytes[at];
+}
+
+static bool
+is_in_one_run(const Text *text, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        if (!is_itself(text, i) ||
+            (i > begin && span_of(text, i).begin != span_of(text, i - 1).end))
+            return false;
+    return true;
+}
+
+/* ---- writing ---- */
+
+static const TextPart *
+part_at(const Text *text, size_t at)
+{
+    guint low = 0, high = text->parts->len;
+    while (high - low > 1) {
+        guint middle = (low + high) / 2;
+        if (g_array_index(text->parts, TextPart, middle).at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return text->parts->len > 0 ? &g_array_index(text->parts, TextPart, low) : NULL;
+}
+
+static bool
+append_markup(GString *out, char c)
+{
+    g_string_append(out, c == '<'    ? "&lt;"
+                         : c == '>'  ? "&gt;"
+                         : c == '&'  ? "&amp;"
+                         : c == '\'' ? "&apos;"
+                                     : "&quot;");
+    return true;
+}
+
+/* One byte as it has to be written there. */
+static bool
+append_quoted(GString *out, char c, const Quoting *quoting)
+{
+    if (g_ascii_iscntrl(c) || (c != '\0' && strchr("{}%$\\#", c) != NULL))
+        return false; /* what it would mean depends on more than the quotes */
+    if (quoting->is_bare && !g_ascii_isalnum(c) && strchr("_.-", c) == NULL)
+        return false;
+    if (quoting->is_plain && c == ':')
+        return false;
+    bool is_quote = quoting->quote != '\0' && c == quoting->quote;
+    if (quoting->escape == ESCAPE_MARKUP && (is_quote || strchr("<>&", c) != NULL))
+        return append_markup(out, c);
+    if (quoting->escape == ESCAPE_SHELL && (is_quote || c == '`'))
+        g_string_append_c(out, '\\');
+    else if (is_quote && quoting->escape == ESCAPE_C)
+        g_string_append_c(out, '\\');
+    else if (is_quote && quoting->escape == ESCAPE_DOUBLED)
+        g_string_append_c(out, c);
+    else if (is_quote && !quoting->is_long)
+        return false;
+    g_string_append_c(out, c);
+    return true;
+}
+
+/* `what` as it is written at `at`, through all the quotes that are around it. */
+static bool
+write_at(const Text *text, size_t at, const char *what, GString *out)
+{
+    const TextPart *part = text->from != NULL ? part_at(text, at) : NULL;
+    if (part == NULL) {
+        g_string_append(out, what);
+        return true;
+    }
+    g_autoptr(GString) quoted = g_string_new(NULL);
+    for (const char *c = what; *c != '\0'; c++)
+        if (!append_quoted(quoted, *c, &part->quoting))
+            return false;
+    return write_at(text->from, part->from, quoted->str, out);
+}
+
+static bool
+is_name_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
+}
+
+bool
+text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *ret,
+          char **ret_after)
+{
+    size_t bytes = strlen(after), skipped = 0;
+    /* what stays need not stand for itself: an escaped quote around a name, the end of another literal */
+    while (begin < end && skipped < bytes && text->bytes[begin] == after[skipped] &&
+           (!is_name_byte(after[skipped]) || !is_in_one_run(text, begin, end))) {
+        begin++;
+        skipped++;
+    }
+    while (begin < end && bytes > skipped && text->bytes[end - 1] == after[bytes - 1] &&
+           (!is_name_byte(after[bytes - 1]) || !is_in_one_run(text, begin, end))) {
+        end--;
+        bytes--;
+    }
+    if (!is_in_one_run(text, begin, end) || (begin == end && begin == 0))
+        return false;
+    /* what is put in between goes with what stands before it */
+    *ret = begin < end ? text_span(text, begin, end)
+                       : (Span){span_of(text, begin - 1).end, span_of(text, begin - 1).end};
+    g_autofree char *what = g_strndup(after + skipped, bytes - skipped);
+    g_autoptr(GString) out = g_string_new(NULL);
+    if (!write_at(text, begin < end ? begin : begin - 1, what, out))
+        return false;
+    *ret_after = g_string_free(g_steal_pointer(&out), FALSE);
+    return true;
+}

@@ -1,0 +1,467 @@
+/*
+ * program_uses.c - which literals are one string, and where it stands: in which call, under which key.
+ *
+ * One pass over the pieces with a stack of open brackets. Whatever is added to a literal and is none itself is a hole.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+typedef struct {
+    guint at; /* piece of the bracket */
+    Span callee, receiver, option, key;
+    int argument;
+} Bracket;
+
+typedef struct {
+    Unit *unit;
+    GArray *brackets; /* Bracket */
+} Finder;
+
+bool
+span_is(const Text *text, Span span, const char *word)
+{
+    return span.end - span.begin == strlen(word) &&
+           g_ascii_strncasecmp(text->bytes + span.begin, word, span.end - span.begin) == 0;
+}
+
+bool
+span_is_among(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (span_is(text, span, words[i]))
+            return true;
+    return false;
+}
+
+static const Piece *
+piece_at(const Unit *unit, guint index)
+{
+    static const Piece none = {.kind = PIECE_LINE};
+    return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
+}
+
+static Span
+span_of_piece(const Piece *piece)
+{
+    return (Span){piece->begin, piece->end};
+}
+
+static bool
+is_sign(const Unit *unit, guint index, char sign)
+{
+    const Piece *piece = piece_at(unit, index);
+    return piece->kind == PIECE_SIGN && index < unit->pieces->len &&
+           piece->end == piece->begin + 1 && unit->text->bytes[piece->begin] == sign;
+}
+
+static bool
+is_between(const Piece *piece)
+{
+    return piece->kind == PIECE_LINE || piece->kind == PIECE_COMMENT;
+}
+
+/* The next piece that is no comment and, if said so, no end of a line. */
+static guint
+next_of(const Unit *unit, guint index, bool skips_lines)
+{
+    index++;
+    while (index < unit->pieces->len && (piece_at(unit, index)->kind == PIECE_COMMENT ||
+                                         (skips_lines && is_between(piece_at(unit, index)))))
+        index++;
+    return index;
+}
+
+/* UINT_MAX when nothing is before. */
+static guint
+previous_of(const Unit *unit, guint index, bool skips_lines)
+{
+    while (index-- > 0)
+        if (piece_at(unit, index)->kind != PIECE_COMMENT &&
+            !(skips_lines && is_between(piece_at(unit, index))))
+            return index;
+    return G_MAXUINT;
+}
+
+/* ---- brackets ---- */
+
+/* The name before `=`, `:`, `=>`, … at `sign`. */
+static Span
+key_before(const Unit *unit, guint sign)
+{
+    guint word = previous_of(unit, sign, false);
+    while (word != G_MAXUINT && piece_at(unit, word)->kind == PIECE_SIGN &&
+           strchr("=:>-?", unit->text->bytes[piece_at(unit, word)->begin]) != NULL)
+        word = previous_of(unit, word, false);
+    const Piece *piece = word != G_MAXUINT ? piece_at(unit, word) : NULL;
+    if (piece == NULL)
+        return (Span){0};
+    if (piece->kind == PIECE_LITERAL)
+        return (Span){piece->inner_begin, piece->inner_end};
+    guint colon = previous_of(unit, word, false), name;
+    if (is_sign(unit, sign, '=') && colon != G_MAXUINT && is_sign(unit, colon, ':') &&
+        (name = previous_of(unit, colon, false)) != G_MAXUINT &&
+        piece_at(unit, name)->kind == PIECE_WORD)
+        piece = piece_at(unit, name); /* name: type = "…" */
+    return piece->kind == PIECE_WORD ? span_of_piece(piece) : (Span){0};
+}
+
+static void
+open_bracket(Finder *finder, guint index)
+{
+    const Unit *unit = finder->unit;
+    Bracket bracket = {.at = index};
+    guint word = previous_of(unit, index, false);
+    if (is_sign(unit, index, '(') && word != G_MAXUINT &&
+        piece_at(unit, word)->kind == PIECE_WORD) {
+        bracket.callee = span_of_piece(piece_at(unit, word));
+        guint dot = word > 0 ? word - 1 : G_MAXUINT;
+        if (dot != G_MAXUINT && dot > 0 && is_sign(unit, dot, '.') &&
+            piece_at(unit, dot - 1)->kind == PIECE_WORD)
+            bracket.receiver = span_of_piece(piece_at(unit, dot - 1));
+    }
+    if (is_sign(unit, index, '[') && word != G_MAXUINT &&
+        (is_sign(unit, word, '=') || is_sign(unit, word, ':')))
+        bracket.key = key_before(unit, word);
+    g_array_append_val(finder->brackets, bracket);
+}
+
+static void
+visit_sign(Finder *finder, guint index)
+{
+    char sign = finder->unit->text->bytes[piece_at(finder->unit, index)->begin];
+    GArray *brackets = finder->brackets;
+    if (strchr("([{", sign) != NULL)
+        open_bracket(finder, index);
+    else if (strchr(")]}", sign) != NULL && brackets->len > 0)
+        g_array_set_size(brackets, brackets->len - 1);
+    else if (sign == ',' && brackets->len > 0)
+        g_array_index(brackets, Bracket, brackets->len - 1).argument++;
+}
+
+/* ---- what belongs to the string ---- */
+
+static bool
+may_join(const Unit *unit, guint index)
+{
+    const Piece *piece = piece_at(unit, index);
+    return piece->kind == PIECE_LITERAL && !piece->is_alone && index < unit->pieces->len;
+}
+
+/* Behind an operand that is no literal: names, calls, subscripts. */
+static guint
+skip_operand(const Unit *unit, guint index)
+{
+    int depth = 0;
+    for (; index < unit->pieces->len; index++) {
+        const Piece *piece = piece_at(unit, index);
+        if (piece->kind == PIECE_LINE && depth == 0) {
+            guint next = next_of(unit, index, true);
+            if (!is_sign(unit, next, '+') && !is_sign(unit, next, '.'))
+                return index;
+        }
+        if (piece->kind != PIECE_SIGN)
+            continue;
+        char sign = unit->text->bytes[piece->begin];
+        if (depth == 0 && strchr("+,;)]}:?=", sign) != NULL)
+            return index;
+        depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
+    }
+    return index;
+}
+
+/* From a literal on: the last piece of the string. */
+static guint
+end_of_string(const Unit *unit, guint first, bool in_brackets)
+{
+    const Language *language = unit->language;
+    guint last = first;
+    for (;;) {
+        guint next = next_of(unit, last, in_brackets);
+        bool joins =
+            language->joins_neighbours ||
+            (language->joins_touching && piece_at(unit, next)->begin == piece_at(unit, last)->end);
+        if (joins && may_join(unit, next)) {
+            last = next;
+            continue;
+        }
+        next = next_of(unit, last, true);
+        if (!language->has_plus || !is_sign(unit, next, '+') || is_sign(unit, next + 1, '+') ||
+            is_sign(unit, next + 1, '='))
+            return last;
+        guint operand = next_of(unit, next, true);
+        if (may_join(unit, operand)) {
+            last = operand;
+            continue;
+        }
+        guint behind = skip_operand(unit, operand);
+        if (behind <= operand)
+            return last;
+        last = previous_of(unit, behind, true);
+        if (last == G_MAXUINT || last < operand)
+            return operand;
+    }
+}
+
+/* ("a" "b").format(…): the brackets belong to the string. */
+static void
+widen(const Unit *unit, guint *before, guint *behind)
+{
+    for (;;) {
+        guint open = *before, close = *behind;
+        if (open == G_MAXUINT || !is_sign(unit, open, '(') || !is_sign(unit, close, ')'))
+            return;
+        guint callee = previous_of(unit, open, false);
+        if (callee != G_MAXUINT && piece_at(unit, callee)->kind == PIECE_WORD)
+            return;
+        *before = previous_of(unit, open, true);
+        *behind = next_of(unit, close, true);
+    }
+}
+
+/* ---- what is done with it ---- */
+
+static void
+read_behind(Finder *finder, Use *use, guint behind)
+{
+    static const char *const formats[] = {"format", "formatted", "format_map", "replace", NULL};
+    static const char *const blanks[] = {"strip",      "trim",        "lstrip",     "rstrip",
+                                         "trimIndent", "stripIndent", "trimMargin", "stripMargin",
+                                         "as",         NULL};
+    const Unit *unit = finder->unit;
+    guint name = next_of(unit, behind, true);
+    if (is_sign(unit, behind, '%') && strcmp(unit->language->name, "python") == 0) {
+        use->is_changed = true;
+    } else if (is_sign(unit, behind, '.') && piece_at(unit, name)->kind == PIECE_WORD) {
+        Span span = span_of_piece(piece_at(unit, name));
+        use->is_format = span_is(unit->text, span, "format") && unit->language->joins_neighbours;
+        use->is_changed = !span_is_among(unit->text, span, blanks);
+        if (span_is_among(unit->text, span, formats))
+            use->is_changed = true;
+    } else if (is_sign(unit, behind, '[')) {
+        use->is_changed = true;
+    }
+}
+
+/* {"…": x, "…": y} */
+static bool
+is_key(const Unit *unit, guint before, guint behind)
+{
+    bool begins = before == G_MAXUINT || is_sign(unit, before, '{') || is_sign(unit, before, ',') ||
+                  piece_at(unit, before)->kind == PIECE_LINE;
+    return begins && is_sign(unit, behind, ':');
+}
+
+static void
+read_before(Finder *finder, Use *use, guint before)
+{
+    const Unit *unit = finder->unit;
+    if (before == G_MAXUINT || piece_at(unit, before)->kind != PIECE_SIGN)
+        return;
+    char sign = unit->text->bytes[piece_at(unit, before)->begin];
+    char earlier = before > 0 && piece_at(unit, before - 1)->kind == PIECE_SIGN
+                       ? unit->text->bytes[piece_at(unit, before - 1)->begin]
+                       : '\0';
+    if (sign == '=' && earlier == '+')
+        use->is_appended = true;
+    else if (sign == '+')
+        use->has_operand_before = true;
+    else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
+             (sign == '-' && earlier == '<'))
+        use->key = key_before(unit, before);
+    else if (sign == '[') {
+        guint what = previous_of(unit, before, false);
+        bool is_subscript =
+            what != G_MAXUINT && (piece_at(unit, what)->kind == PIECE_WORD ||
+                                  is_sign(unit, what, ')') || is_sign(unit, what, ']'));
+        use->is_key = use->is_key || is_subscript;
+    }
+}
+
+/* Words for people, not for a machine. */
+static bool
+is_message(const Finder *finder, const Use *use)
+{
+    static const char *const callees[] = {
+        "print",   "println", "printf",  "log",       "info",     "debug",  "warn",
+        "warning", "error",   "err",     "trace",     "fatal",    "echo",   "message",
+        "cat",     "stop",    "require", "assert",    "fail",     "Errorf", "Infof",
+        "Printf",  "Fatalf",  "Println", "exception", "critical", "die",    NULL};
+    static const char *const keys[] = {"description", "message", "help",   "doc",
+                                       "comment",     "title",   "doc_md", NULL};
+    const Text *text = finder->unit->text;
+    Span callee = use->callee;
+    if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys))
+        return true;
+    size_t bytes = callee.end - callee.begin;
+    const char *name = text->bytes + callee.begin;
+    return (bytes > 5 && strncmp(name + bytes - 5, "Error", 5) == 0) ||
+           (bytes > 9 && strncmp(name + bytes - 9, "Exception", 9) == 0);
+}
+
+/* A string that is a statement of its own. */
+static bool
+is_docstring(const Finder *finder, guint before, guint behind)
+{
+    const Unit *unit = finder->unit;
+    bool begins = before == G_MAXUINT || piece_at(unit, before)->kind == PIECE_LINE;
+    bool ends = behind >= unit->pieces->len || piece_at(unit, behind)->kind == PIECE_LINE;
+    return unit->language->has_docstrings && begins && ends && finder->brackets->len == 0;
+}
+
+/* option("dbtable", "…"), put("table", "…"): the argument before is the key. */
+static void
+read_bracket(Finder *finder, Use *use, const Piece *piece)
+{
+    static const char *const setters[] = {"option", "put",        "set",   "setProperty", "conf",
+                                          "config", "setIfUnset", "param", NULL};
+    if (finder->brackets->len == 0)
+        return;
+    Bracket *bracket = &g_array_index(finder->brackets, Bracket, finder->brackets->len - 1);
+    const Text *text = finder->unit->text;
+    use->callee = bracket->callee;
+    use->receiver = bracket->receiver;
+    use->argument = bracket->argument;
+    if (use->key.end == 0 && bracket->option.end > 0 && use->argument == 1 &&
+        span_is_among(text, bracket->callee, setters))
+        use->key = bracket->option;
+    if (use->key.end == 0 && bracket->key.end > 0) {
+        use->key = bracket->key;
+        use->in_list = true;
+    }
+    if (use->argument == 0)
+        bracket->option = (Span){piece->inner_begin, piece->inner_end};
+}
+
+static guint
+visit_literal(Finder *finder, guint first)
+{
+    Unit *unit = finder->unit;
+    const Piece *piece = piece_at(unit, first);
+    bool in_brackets = finder->brackets->len > 0;
+    guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets);
+    Use use = {.first = first,
+               .last = last,
+               .whole = {piece->begin, piece_at(unit, last)->end},
+               .is_bytes = piece->is_bytes,
+               .is_sql = piece->is_sql};
+    guint before = previous_of(unit, first, in_brackets), behind = next_of(unit, last, in_brackets);
+    use.is_docstring = piece->quoting.holes == HOLES_NONE &&
+                       is_docstring(finder, previous_of(unit, first, false), behind);
+    if (behind < unit->pieces->len && piece_at(unit, behind)->kind == PIECE_LINE) {
+        guint next = next_of(unit, behind, true); /* .format(…) on the next line */
+        behind = is_sign(unit, next, '.') ? next : behind;
+    }
+    widen(unit, &before, &behind);
+    read_behind(finder, &use, behind);
+    use.is_key = is_key(unit, before, behind);
+    read_before(finder, &use, before);
+    read_bracket(finder, &use, piece);
+    if (piece->callee.end > 0)
+        use.callee = piece->callee;
+    if (piece->key.end > 0) {
+        use.key = piece->key;
+        use.in_list = piece->in_list;
+    }
+    use.is_message = is_message(finder, &use);
+    g_array_append_val(unit->uses, use);
+    return last;
+}
+
+/* x += y, where y is no literal: whatever x was is not all of it. */
+static GHashTable *
+find_growing(const Unit *unit)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 1; i + 2 < unit->pieces->len; i++) {
+        const Piece *word = piece_at(unit, i - 1);
+        if (word->kind != PIECE_WORD || !is_sign(unit, i, '+') || !is_sign(unit, i + 1, '=') ||
+            piece_at(unit, i + 2)->kind == PIECE_LITERAL)
+            continue;
+        g_hash_table_add(names,
+                         g_strndup(unit->text->bytes + word->begin, word->end - word->begin));
+    }
+    return names;
+}
+
+static void
+mark_growing(Unit *unit)
+{
+    g_autoptr(GHashTable) names = find_growing(unit);
+    for (guint i = 0; g_hash_table_size(names) > 0 && i < unit->uses->len; i++) {
+        Use *use = &g_array_index(unit->uses, Use, i);
+        g_autofree char *key =
+            g_strndup(unit->text->bytes + use->key.begin, use->key.end - use->key.begin);
+        use->has_more = g_hash_table_contains(names, key);
+    }
+}
+
+void
+program_find_uses(Unit *unit)
+{
+    Finder finder = {.unit = unit, .brackets = g_array_new(FALSE, FALSE, sizeof(Bracket))};
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = piece_at(unit, i);
+        if (piece->kind == PIECE_LITERAL && !piece->is_character)
+            i = visit_literal(&finder, i);
+        else if (piece->kind == PIECE_SIGN)
+            visit_sign(&finder, i);
+    }
+    g_array_unref(finder.brackets);
+    mark_growing(unit);
+}
+
+/* ---- what it says ---- */
+
+static bool
+has_margin(const Unit *unit, const Use *use)
+{
+    guint dot = next_of(unit, use->last, true), name = next_of(unit, dot, true);
+    return unit->language->has_margins && is_sign(unit, dot, '.') &&
+           (span_is(unit->text, span_of_piece(piece_at(unit, name)), "stripMargin") ||
+            span_is(unit->text, span_of_piece(piece_at(unit, name)), "trimMargin"));
+}
+
+/* An operand that is no literal is a hole, and is read as an expression of its own. */
+static guint
+put_operand(Text *text, Unit *unit, guint first, guint last)
+{
+    int depth = 0;
+    guint i = first, end = first;
+    for (; i <= last; i++) {
+        if (depth == 0 && i > first && (is_sign(unit, i, '+') || may_join(unit, i)))
+            break;
+        if (!is_between(piece_at(unit, i)))
+            end = i;
+        if (piece_at(unit, i)->kind != PIECE_SIGN)
+            continue;
+        char sign = unit->text->bytes[piece_at(unit, i)->begin];
+        depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
+    }
+    Span span = {piece_at(unit, first)->begin, piece_at(unit, end)->end};
+    text_put(text, span.begin, span.end, HOLE, strlen(HOLE));
+    if (unit->expressions != NULL)
+        g_array_append_val(unit->expressions, span);
+    return i;
+}
+
+Text *
+program_text(Unit *unit, const Use *use)
+{
+    Text *text = text_new(unit->text);
+    Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
+    if (use->has_operand_before)
+        text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));
+    for (guint i = use->first; i <= use->last;) {
+        if (piece_at(unit, i)->kind == PIECE_LITERAL) {
+            Piece piece = *piece_at(unit, i++);
+            piece.quoting.margin = margin;
+            text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
+        } else if (is_between(piece_at(unit, i)) || is_sign(unit, i, '+')) {
+            i++;
+        } else {
+            i = put_operand(text, unit, i, use->last);
+        }
+    }
+    return text;
+}
