@@ -7,9 +7,11 @@
  */
 #include "action/agent.h"
 #include "action/code.h"
+#include "action/services.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "planner/planner.h"
+#include "planner/services.h"
 
 #include <string.h>
 
@@ -123,6 +125,30 @@ is_findings(const Diags *diags, const GError *error)
     return diags_has_errors(diags) && error_is(error, ERR_INVALID);
 }
 
+/* A rollout that belongs to no migration: what is asked for, of what runs. */
+static bool
+plan_own_rollout(const json_t *request, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_autoptr(json_t) slice = json_deep_copy(request), nothing_seen = json_object();
+    g_autoptr(Diags) found = diags_new();
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(GError) failed = NULL;
+
+    if (!services_survey_own(slice, env, &failed) || !services_own_plan(slice, &plan, &failed)) {
+        if (error_then(error_code(failed)) != THEN_GIVE_UP) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return false;
+        }
+        diags_add(found, DIAG_ERROR, "rollout", NULL, 0, 0, "%s", failed->message);
+    }
+    json_t *evidence = json_object();
+    json_object_set_new(evidence, "digest", json_null());
+    json_object_set_new(evidence, "observations", json_null());
+    json_object_set_new(evidence, "diagnostics", diags_json(found));
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return plan == NULL || store_plan(env, plan, nothing_seen, evidence, error);
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -135,8 +161,11 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (request == NULL)
         return fail(error, ERR_INVALID, "the task 'plan' came without a request");
+    if (json_object_get(request, "rollout") != NULL)
+        return plan_own_rollout(request, env, outcome, error);
     if (!survey(request, env, &slice, error) ||
-        !check_expressions(slice, env, expressions, error) || !code_survey(slice, NULL, env, error))
+        !check_expressions(slice, env, expressions, error) ||
+        !code_survey(slice, NULL, env, error) || !services_survey(slice, env, error))
         return false;
     put_agent_names(slice, env->config);
     bool bad_expressions = diags_has_errors(expressions);

@@ -5,6 +5,7 @@
  * What the plan itself has done is no drift: once swapped, the target is expected to be new.
  */
 #include "action/code.h"
+#include "action/services.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "planner/planner.h"
@@ -66,7 +67,8 @@ look_at_world(const StepCall *call, StepEnv *env, const json_t *request, bool wi
 
     if (!survey(request != NULL ? request : own, env, &slice, error) ||
         !forgive_swap(call, env, slice, error) ||
-        (with_code && !code_survey(slice, call->plan, env, error)))
+        (with_code &&
+         (!code_survey(slice, call->plan, env, error) || !services_survey(slice, env, error))))
         return false;
     *ret_differences = plan_drift(call->plan->json, slice);
     add_problems(slice, *ret_differences);
@@ -79,6 +81,9 @@ datasets_drift(const StepCall *call, StepEnv *env, World *ret, json_t **ret_stat
 {
     g_autoptr(json_t) slice = NULL, differences = NULL;
 
+    *ret = WORLD_EXPECTED;
+    if (json_object_get(call->plan->json, "source") == NULL)
+        return true; /* it moves no dataset */
     if (!look_at_world(call, env, NULL, false, &slice, &differences, error))
         return false;
     *ret = json_array_size(differences) > 0 ? WORLD_MOVED : WORLD_EXPECTED;
@@ -95,6 +100,10 @@ look_for_drift(const StepCall *call, StepEnv *env, World *ret, json_t **ret_stat
     g_autoptr(json_t) request = NULL, slice = NULL, differences = NULL;
     bool with_code = !json_get_bool(call->lease->params, "effects", false);
 
+    /* A rollout of its own moves no dataset; its service is looked at by its own task. */
+    *ret = WORLD_EXPECTED;
+    if (json_object_get(call->plan->json, "source") == NULL)
+        return true;
     if (!request_read(call, env, &request, error) ||
         !look_at_world(call, env, request, with_code, &slice, &differences, error))
         return false;

@@ -103,6 +103,6 @@ CHECKED bool catalog_lineage(const CatalogView *view, const char *ref, LineageDi
  * (json_digest) is a guard of the plan. */
 CHECKED bool catalog_slice(const CatalogView *view, const char *migration, json_t **ret,
                            GError **error);
-/* Where its code is, and what of that is deployed: "repository", "deploy" ("merge" unless it says otherwise). Nothing when
+/* The service that it is ("service"; absent: the one with its own name), where its code is, and what of that is deployed: "repository", "deploy" ("merge" unless it says otherwise). Nothing when
  * it has no repository. */
 void entity_put_code(const Entity *entity, json_t *item);

@@ -129,6 +129,7 @@ entity_put_code(const Entity *entity, json_t *item)
 {
     const char *repository = entity_annotation(entity, "honk/repository");
     const char *deploy = entity_annotation(entity, "honk/deploy");
+    json_set_string(item, "service", entity_annotation(entity, "honk/service"));
     if (repository == NULL)
         return;
     json_set_string(item, "repository", repository);

@@ -376,15 +376,16 @@ read_number(Reader *reader, const Field *field, const YamlNode *value, void *tar
 
 typedef struct {
     const char *key;
-    const char *words[4];
+    const char *const *words;
 } Choice;
 
+const char *const fleet_strategies[] = {"canary", "blue-green", "rolling", NULL};
+static const char *const on_failure[] = {"rollback", "freeze", "pause", NULL};
+static const char *const on_unclear[] = {"pause", "rollback", "go_on", NULL};
+
 static const Choice choices[] = {
-    {"strategy", {"canary", "blue-green", "rolling", NULL}},
-    {"on_failure", {"rollback", "freeze", "pause", NULL}},
-    {"on_inconclusive", {"pause", "rollback", "go_on", NULL}},
-    {"on_no_data", {"pause", "rollback", "go_on", NULL}},
-    {"on_error", {"pause", "rollback", "go_on", NULL}},
+    {"strategy", fleet_strategies}, {"on_failure", on_failure}, {"on_inconclusive", on_unclear},
+    {"on_no_data", on_unclear},     {"on_error", on_unclear},
 };
 
 static void

@@ -58,6 +58,9 @@ typedef struct {
 void fleet_config_init(FleetConfig *fleet);
 void fleet_config_clear(FleetConfig *fleet);
 
+/* How a service can be rolled out: rollout/strategy.c has what they mean. NULL-terminated. */
+extern const char *const fleet_strategies[];
+
 /* NULL when absent. */
 const FleetTargetConfig *fleet_config_target(const FleetConfig *fleet, const char *name);
 const ServiceConfig *fleet_config_service(const FleetConfig *fleet, const char *name);

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/config_fleet.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@ typedef struct {
 static const IntParam int_params[] = {
     {"range_ms", 50, 10 * 60 * 1000}, /* a lost worker costs one range */
     {"differences_max", 1, 1000},     /* they are shown to a person */
+    {"max_instances", 1, FLEET_INSTANCES_MAX},
 };
 
 static void find(const Reading *reading, const char *code, const char *format, ...)
@@ -94,6 +96,19 @@ check_int_param(const Reading *reading, const char *step, const char *param, con
 }
 
 static void
+check_text_param(const Reading *reading, const char *step, const char *param, const json_t *value)
+{
+    const char *said = json_is_string(value) ? json_string_value(value) : "";
+    if (*said == '\0')
+        find(reading, "invalid-param", "step '%s': %s must be a text", step, param);
+    else if (strcmp(param, "rollout_strategy") == 0 && !g_strv_contains(fleet_strategies, said)) {
+        g_autofree char *known = g_strjoinv(", ", (char **) fleet_strategies);
+        find(reading, "invalid-param", "step '%s': %s is '%s', expected one of: %s", step, param,
+             said, known);
+    }
+}
+
+static void
 check_param(const Reading *reading, const Part *part, const char *step, const char *param,
             const json_t *value)
 {
@@ -106,6 +121,8 @@ check_param(const Reading *reading, const Part *part, const char *step, const ch
             check_dataset_param(reading, step, param, value, &reading->slice->target);
         else if (strcmp(param, "mapping_file") == 0)
             check_mapping_param(reading, step, value);
+        else if (strcmp(param, "rollout_strategy") == 0 || strcmp(param, "group") == 0)
+            check_text_param(reading, step, param, value);
         else
             check_int_param(reading, step, param, value);
         return;

@@ -9,6 +9,7 @@
 #include "planner/draft.h"
 #include "planner/guards.h"
 #include "planner/planner.h"
+#include "planner/services.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ draft_clear(Draft *draft)
     json_decref(draft->guards);
     json_decref(draft->consumers);
     json_decref(draft->changes);
+    json_decref(draft->services);
 }
 
 /* Names that no one else uses and that the same slice gives again; or those that the slice asks for. */
@@ -41,6 +43,19 @@ make_names(Draft *draft, GError **error)
                                       : g_strdup_printf("%s__honk_%.8s", slice->target.object,
                                                         digest + strlen("sha256:"));
     draft->made.kept = g_strconcat(draft->made.stage, "_kept", NULL);
+    return true;
+}
+
+/* What runs now must run when it is rolled out. */
+static bool
+guard_services(Draft *draft, GError **error)
+{
+    g_autofree char *guard = NULL;
+    if (draft->services == NULL)
+        return true;
+    if (!services_guard(draft->services, &guard, error))
+        return false;
+    json_set_string(draft->guards, "services", guard);
     return true;
 }
 
@@ -67,6 +82,7 @@ planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diag
         return false;
     draft.slice = slice;
     draft.changes = changes_planned(slice_json);
+    draft.services = services_planned(slice_json);
     draft.agent_name = json_get_string(agent_plan, "agent", "unnamed");
     draft.plan_name = json_get_string(agent_plan, "name", NULL);
     if (!check_all(&draft, agent_plan, error))
@@ -77,7 +93,8 @@ planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diag
                      &draft.guards, error))
         return false;
     draft.consumers = guards_consumers(slice_json);
-    if (!make_names(&draft, error))
+    services_wish(draft.services, json_object_get(draft.agent.given[ACTION_ROLLOUT], "params"));
+    if (!guard_services(&draft, error) || !make_names(&draft, error))
         return false;
     g_autoptr(json_t) document = draft_document(&draft);
     return plan_from_json(document, ret, error);

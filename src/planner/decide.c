@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "planner/changes.h"
 #include "planner/draft.h"
+#include "planner/services.h"
 
 #include <string.h>
 
@@ -165,10 +166,11 @@ draft_has_part(const Draft *draft, const Part *part)
         return draft->retires;
     case ACTION_REWRITE:
         return changes_any(draft->changes);
+    case ACTION_ROLLOUT:
+        return services_any(draft->services);
     case ACTION_PLAN:
     case ACTION_PREFLIGHT:
     case ACTION_VALIDATE:
-    case ACTION_ROLLOUT:
     case ACTION_SETTLE:
     case ACTION_COUNT:
         break;

@@ -177,6 +177,8 @@ draft_document(const Draft *draft)
     json_object_set(plan, "consumers", draft->consumers);
     if (draft->changes != NULL)
         json_object_set(plan, "changes", draft->changes);
+    if (draft->services != NULL)
+        json_object_set(plan, "services", draft->services);
     json_set_string(plan, "consistency", consistency(draft));
     json_object_set_new(plan, "risks", risks_list(slice, &facts));
     return plan;

@@ -15,7 +15,8 @@ typedef struct {
     const char *agent_name, *plan_name;
     MadeNames made;
     json_t *guards, *consumers;
-    json_t *changes; /* of consumers' code; NULL when nothing is known of any */
+    json_t *changes;  /* of consumers' code; NULL when nothing is known of any */
+    json_t *services; /* behind consumers; NULL when nothing is known of any */
 } Draft;
 
 void draft_clear(Draft *draft);

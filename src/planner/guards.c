@@ -10,6 +10,7 @@
 #include "model/schema.h"
 #include "planner/changes.h"
 #include "planner/planner.h"
+#include "planner/services.h"
 
 #include <string.h>
 
@@ -302,5 +303,8 @@ plan_drift(const json_t *plan, const json_t *slice_now)
     if (json_object_get(slice_now, "changes") != NULL)
         changes_drift(differences, json_object_get(plan, "changes"),
                       json_object_get(slice_now, "changes"));
+    if (json_object_get(slice_now, "services") != NULL)
+        services_drift(differences, json_object_get(plan, "services"),
+                       json_object_get(slice_now, "services"));
     return differences;
 }

@@ -1,6 +1,7 @@
 /* plan_steps.c - the steps of a plan: the recipe's parts, with the agent's names and params. */
 #include "planner/changes.h"
 #include "planner/draft.h"
+#include "planner/services.h"
 
 #include <string.h>
 
@@ -33,6 +34,19 @@ add_repositories(const Draft *draft, json_t *step)
     g_autoptr(json_t) labels = changes_labels(draft->changes);
     json_array_extend(json_object_get(step, "needs"), labels);
     json_array_extend(json_object_get(step, "uses"), labels);
+}
+
+/* Who rolls services out must reach their target, and counts against what it bears. */
+static void
+add_targets(const Draft *draft, json_t *step)
+{
+    g_autoptr(json_t) labels = services_labels(draft->services);
+    g_autofree char *summary = services_summary(draft->services);
+    g_autofree char *text = g_strdup_printf("let %s run the new revision, bit by bit", summary);
+
+    json_array_extend(json_object_get(step, "needs"), labels);
+    json_array_extend(json_object_get(step, "uses"), labels);
+    json_set_string(step, "text", text);
 }
 
 static bool
@@ -92,6 +106,8 @@ make_step(const Draft *draft, const Part *part, const char *after)
                         json_pack("{s:s?, s:s}", "action", part->reverse, "text", reverse));
     json_set_bool(step, "irreversible", info->reverse == REVERSE_IMPOSSIBLE);
     json_set_string(step, "text", text);
+    if (part->action == ACTION_ROLLOUT)
+        add_targets(draft, step);
     if (part->action == ACTION_RETIRE)
         json_object_set_new(json_object_get(step, "params"), "drop", draft_retired(draft));
     return step;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "planner/changes.h"
 #include "planner/planner.h"
+#include "planner/services.h"
 #include "planner/text_table.h"
 
 #include <string.h>
@@ -429,6 +430,7 @@ print_guards(Report *report)
         {"strategy", "strategy"},
         {"agent", "agent"},
         {"changes", "consumers' code"},
+        {"services", "services"},
     };
     g_autoptr(TextTable) table = text_table_new(2);
 
@@ -522,6 +524,7 @@ plan_text(const Plan *plan, const json_t *observations, const json_t *state, int
     print_touches(&report);
     print_consumers(&report);
     changes_print(&report.page, plan, json_object_get(observations, "repositories"));
+    services_print(&report.page, report.json);
     print_after_the_cut_over(&report);
     print_mapping(&report);
     print_steps(&report);

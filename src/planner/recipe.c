@@ -28,6 +28,7 @@ const Part recipe[] = {
     {ACTION_COMPARE,   "compare",  BOTH, 0,
      {"source", "target", "range_ms", "differences_max"}, NULL},
     {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
+    {ACTION_ROLLOUT,   "rollout",  0, 0, {"rollout_strategy", "max_instances", "group"}, "roll-back"},
     {ACTION_SETTLE,    "settle",   BOTH, TOUCHES_TARGET, {"source", "target"}, NULL},
     {ACTION_RETIRE,    "retire",   BOTH, BOTH, {"source", "target"}, NULL},
 };
@@ -133,7 +134,7 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
             "%s, unless rows were written since: those are counted and a person decides",
             slice->target.schema != NULL ? "put the old one back" : "take the name away again");
     case ACTION_ROLLOUT:
-        return g_strdup("give the services the revision before back");
+        return g_strdup("give the services back what they ran before");
     case ACTION_SETTLE:
         return g_strdup("none: by then nobody may roll back any more");
     case ACTION_RETIRE:
@@ -179,7 +180,7 @@ recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const
     add_default_int(params, part, "range_ms", RANGE_MS_DEFAULT);
     add_default_int(params, part, "differences_max", DIFFERENCES_MAX_DEFAULT);
     if (part->action != ACTION_VALIDATE && part->action != ACTION_REWRITE &&
-        part->action != ACTION_FREEZE)
+        part->action != ACTION_FREEZE && part->action != ACTION_ROLLOUT)
         json_set_string(params, "stage", made->stage);
     if (part->action == ACTION_SWAP || part->action == ACTION_SETTLE ||
         part->action == ACTION_RETIRE)

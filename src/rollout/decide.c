@@ -254,6 +254,9 @@ save(Turn *turn)
     }
     rollout->old_count = scene->template != NULL ? scene->template_count : alive;
     rollout->old_ready = MIN(rollout->old_ready, rollout->old_count);
+    /* Where nothing ran, or the same, there is nothing to go from bit by bit. */
+    if (rollout->old_count == 0 || g_strcmp0(rollout->from, rollout->to) == 0)
+        rollout->step = turn->spec->step_count - 1;
 }
 
 /* New instances that died, or never answered, are failed checks: they are counted when they are

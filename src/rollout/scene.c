@@ -79,6 +79,9 @@ goal_of_step(const Turn *turn)
     const RolloutSpec *spec = turn->spec;
     const Rollout *rollout = turn->rollout;
     int count = count_of_step(turn);
+    /* The same revision again: those that are missing, at once. */
+    if (g_strcmp0(rollout->from, rollout->to) == 0)
+        return (Goal){.new_alive = rollout->wanted, .new_traffic = rollout->wanted};
     Goal goal = {.new_alive = count, .new_traffic = count, .old_alive = -1};
 
     goal.old_traffic = old_share(rollout, count);

@@ -195,6 +195,23 @@ needs_repositories(const Config *config, json_t *needs, const json_t *consumers)
         needs_label(needs, "repository", place->name);
 }
 
+/* Whoever plans looks at the services, too. */
+static void
+needs_targets(const Config *config, json_t *needs, const json_t *consumers)
+{
+    json_t *consumer;
+    size_t i;
+    json_array_foreach(consumers, i, consumer)
+    {
+        const char *ref = json_get_string(consumer, "ref", "");
+        const char *slash = strrchr(ref, '/');
+        const ServiceConfig *service = fleet_config_service(
+            &config->fleet, json_get_string(consumer, "service", slash != NULL ? slash + 1 : ref));
+        if (service != NULL)
+            needs_label(needs, "fleet", service->target);
+    }
+}
+
 /* ----- whom a scan may find ----- */
 
 static bool
@@ -255,6 +272,8 @@ planning_request(Request *request, const PlanningWish *wish, json_t **ret_reques
     needs_add(config, needs, json_object_get(slice, "target"));
     needs_repositories(config, needs, json_object_get(slice, "consumers"));
     needs_repositories(config, needs, scanned);
+    needs_targets(config, needs, json_object_get(slice, "consumers"));
+    needs_targets(config, needs, scanned);
     *ret_request = json_pack(
         "{s:O, s:o, s:o, s:O, s:O, s:{s:s, s:I, s:I, s:I}, s:s, s:I}", "entity",
         json_object_get(slice, "entity"), "source", dataset_json(json_object_get(slice, "source")),

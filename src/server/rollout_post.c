@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "registry/registry.h"
 #include "server/handlers.h"
 #include "server/pressure.h"
 #include "server/rollout_told.h"
@@ -150,6 +151,26 @@ check_free(Request *request, const char *service, GError **error)
                service, other, state);
 }
 
+/* Where the datasets are that honk.yaml names for the service; the planner says which are nowhere. */
+static bool
+addresses_json(Request *request, const ServiceConfig *service, json_t **ret, GError **error)
+{
+    json_t *addresses = json_object(), *name;
+    const char *variable;
+    Db *db = NULL;
+    if (!request_reader(request, &db, error))
+        return false;
+    json_object_foreach(service->datasets, variable, name)
+    {
+        g_autoptr(Entity) entity = NULL;
+        if (registry_get(db, json_string_value(name), &entity, NULL))
+            json_set_string(addresses, json_string_value(name),
+                            entity_annotation(entity, "honk/dataset-url"));
+    }
+    *ret = addresses;
+    return true;
+}
+
 static json_t *
 own_request(const Request *request, const GroupConfig *group)
 {
@@ -170,6 +191,10 @@ ask_for_own(Request *request, const ServiceConfig *service, const GroupConfig *g
             GError **error)
 {
     g_autoptr(json_t) wish = own_request(request, group);
+    json_t *addresses = NULL;
+    if (!addresses_json(request, service, &addresses, error))
+        return false;
+    json_object_set_new(wish, "addresses", addresses);
     g_autofree char *digest = NULL;
     if (!blobs_put_json(request->server->blobs, wish, &digest, error))
         return false;
@@ -180,10 +205,11 @@ ask_for_own(Request *request, const ServiceConfig *service, const GroupConfig *g
     told->policy = &request->server->config->policy;
     Command *command = request_command(request, COMMAND_CREATE);
     command->args =
-        json_pack("{s:s, s:o, s:s, s:s, s:[], s:[{s:s, s:s, s:s*}]}", "kind", "rollout",
+        json_pack("{s:s, s:o, s:s, s:s, s:[o], s:[{s:s, s:s, s:s*}]}", "kind", "rollout",
                   "migration", json_sprintf("service:default/%s", service->name), "request", digest,
-                  "author", request->who.name, "needs", "services", "service", service->name,
-                  "target", service->target, "group", group != NULL ? group->name : NULL);
+                  "author", request->who.name, "needs", json_sprintf("fleet:%s", service->target),
+                  "services", "service", service->name, "target", service->target, "group",
+                  group != NULL ? group->name : NULL);
     if (!request_ask(request, command, rollout_told_write, told, rollout_told_free, NULL, error))
         return false;
     request->reply.location =

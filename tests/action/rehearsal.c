@@ -269,9 +269,9 @@ preflight_looks_and_touches_nothing(void)
     g_assert_cmpstr(before, ==, after);
 }
 
-/* Services are rolled out by a worker that knows how; this one says that it does not, before anything moved. */
+/* With real services it is rehearsed in rollout.c; without a plan nothing moves. */
 static void
-a_worker_that_cannot_roll_out_says_so(void)
+a_rollout_without_its_plan_moves_nothing(void)
 {
     g_autoptr(Rig) rig = rig_new(&rig_cases[1]);
     Lease lease = {.id = (char *) "t-1", .action = (char *) "rollout", .phase = PHASE_FORWARD};
@@ -291,8 +291,8 @@ static const struct {
     void (*rehearse)(void);
 } alone[] = {
     {ACTION_PLAN, "planning twice gives the same plan", planning_twice_gives_the_same_plan},
-    {ACTION_ROLLOUT, "a worker that cannot roll out says so",
-     a_worker_that_cannot_roll_out_says_so},
+    {ACTION_ROLLOUT, "a rollout without its plan moves nothing",
+     a_rollout_without_its_plan_moves_nothing},
     {ACTION_PREFLIGHT, "preflight looks and touches nothing", preflight_looks_and_touches_nothing},
 };
 

@@ -318,7 +318,7 @@ class Worker:
         self.server, self.name = server, name
 
     def lease(self, wait_ms=0, name=None):
-        answer = self.server.post("/tasks/lease", {"worker": name or self.name, "labels": ["store:shop"], "wait_ms": wait_ms})
+        answer = self.server.post("/tasks/lease", {"worker": name or self.name, "labels": ["store:shop", "fleet:here"], "wait_ms": wait_ms})
         assert answer.status in (200, 204), answer
         return answer.json
 

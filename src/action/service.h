@@ -1,0 +1,33 @@
+/*
+ * service.h - one service of a plan, as the actions see it: what it runs, what it is to run, and the hold on it.
+ */
+#pragma once
+
+#include "action/action.h"
+#include "fleet/fleet.h"
+
+typedef struct {
+    const StepCall *call;
+    StepEnv *env;
+    const json_t *row; /* of the plan's `services` */
+    const char *name;
+    char *rollout; /* what people call it: PLAN.SERVICE */
+    Fleet fleet;
+    RolloutSpec *spec;
+    json_t *to; /* template; its code may still have to be found */
+    int instances;
+} Service;
+
+/* The row of the plan that the lease names in params.service; its spec, its target. */
+CHECKED bool service_open(const StepCall *call, StepEnv *env, Service *ret, GError **error);
+void service_clear(Service *service);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Service, service_clear)
+
+/* The revision that the service is to run. While the code is not where it is deployed from (a merge by
+ * people), `*ret_wait` says what is waited for. Caller frees. */
+CHECKED bool service_resolve(Service *service, char **ret_wait, GError **error);
+CHECKED bool service_hold(Service *service, const json_t *saved, bool has_saved, FleetHold **ret,
+                          GError **error);
+/* How a group of honk.yaml is rolled out, with the params' wishes: {"group", "rollout_strategy", "max_instances"}. */
+CHECKED bool rollout_spec_of(const Config *config, const json_t *params, RolloutSpec **ret,
+                             GError **error);
