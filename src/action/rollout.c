@@ -414,6 +414,16 @@ find_revision(Service *service, char **ret_wait, GError **error)
     return true;
 }
 
+/* Whether it is as the plan saw it, the other side looks. */
+static bool
+expect_followed(const Service *service, World *ret, json_t **ret_state)
+{
+    *ret = WORLD_EXPECTED;
+    *ret_state = json_pack("{s:s, s:O?}", "service", service->name, "from",
+                           json_object_get(service->row, "from"));
+    return true;
+}
+
 static bool
 check_service(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
@@ -421,8 +431,11 @@ check_service(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state
     g_autoptr(json_t) seen = NULL;
     g_autofree char *waits = NULL;
 
-    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error) ||
-        !fleet_describe(&service.fleet, &seen, error))
+    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
+        return false;
+    if (service_is_followed(&service))
+        return expect_followed(&service, ret, ret_state);
+    if (!fleet_describe(&service.fleet, &seen, error))
         return false;
     const json_t *there = json_object_get(seen, "template");
     const json_t *planned = json_object_get(service.row, "from");
@@ -468,7 +481,8 @@ run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error
         outcome->message = g_steal_pointer(&waits);
         return true;
     }
-    return drive(&service, outcome, error);
+    return service_is_followed(&service) ? service_follow(&service, outcome, error)
+                                         : drive(&service, outcome, error);
 }
 
 static bool
@@ -501,8 +515,13 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
     if (is_whole_step(call))
         return true;
-    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error) ||
-        !fleet_describe(&service.fleet, &seen, error))
+    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
+        return false;
+    if (service_is_followed(&service)) {
+        service_probe_followed(&service, outcome);
+        return true;
+    }
+    if (!fleet_describe(&service.fleet, &seen, error))
         return false;
     if (is_claimed_by_us(&service, seen))
         return probe_claimed(&service, outcome, error);
@@ -535,8 +554,11 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     if (is_whole_step(call))
         return true;
-    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error) ||
-        !fleet_describe(&service.fleet, &seen, error))
+    if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
+        return false;
+    if (service_is_followed(&service))
+        return service_follow(&service, outcome, error);
+    if (!fleet_describe(&service.fleet, &seen, error))
         return false;
     if (!is_untouched(&service, seen))
         return drive(&service, outcome, error);

@@ -28,6 +28,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Service, service_clear)
 CHECKED bool service_resolve(Service *service, char **ret_wait, GError **error);
 CHECKED bool service_hold(Service *service, const json_t *saved, bool has_saved, FleetHold **ret,
                           GError **error);
+/* ---- rollout_remote.c: targets that decide by themselves ---- */
+
+bool service_is_followed(const Service *service);
+/* One look at it: done, or a wait with its checkpoint. */
+CHECKED bool service_follow(Service *service, Outcome *outcome, GError **error);
+void service_probe_followed(const Service *service, Outcome *outcome);
+
 /* How a group of honk.yaml is rolled out, with the params' wishes: {"group", "rollout_strategy", "max_instances"}. */
 CHECKED bool rollout_spec_of(const Config *config, const json_t *params, RolloutSpec **ret,
                              GError **error);

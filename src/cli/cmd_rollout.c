@@ -35,7 +35,7 @@ static const Option options_start[] = {
     {'m', "migration", "NAME", "the migration whose approved plan covers it"},
     {0, "strategy", "NAME", "canary, blue-green or rolling"},
     {0, "max-instances", "N", "how many instances are changed at the same time"},
-    {0, "code", "COMMIT", "the code to run; otherwise the newest"},
+    {0, "code", "COMMIT", "the code to run; otherwise what runs now"},
     {0, "dataset", "VARIABLE=ADDRESS", "what its configuration names; may be repeated"},
     REASON,
     WATCH,

@@ -3,12 +3,13 @@
 
 #include "base/text.h"
 #include "fleet/processes.h"
+#include "fleet/remote.h"
 
 #include <string.h>
 
 #define NAME_DIGITS 12 /* a person reads it aloud; 48 bits are enough for one service */
 
-static const FleetTarget *const targets[] = {&target_processes};
+static const FleetTarget *const targets[] = {&target_processes, &target_remote};
 
 const FleetTarget *
 fleet_target_by_name(const char *name)
@@ -143,4 +144,21 @@ const json_t *
 fleet_saved(const FleetHold *hold, bool *ret_is_saved)
 {
     return hold->fleet->target->saved(hold, ret_is_saved);
+}
+
+/* ---- following ---- */
+
+void
+fleet_news_clear(FleetNews *news)
+{
+    json_decref(news->checkpoint);
+    *news = (FleetNews){0};
+}
+
+bool
+fleet_follow(const Fleet *fleet, const FleetErrand *errand, FleetNews *ret, GError **error)
+{
+    if (fleet->target->follow == NULL)
+        return fail(error, ERR_UNSUPPORTED, "target '%s' is led by hand", fleet->where->name);
+    return fleet->target->follow(fleet, errand, ret, error);
 }

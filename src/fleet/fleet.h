@@ -85,6 +85,33 @@ CHECKED bool fleet_leave(FleetHold *hold, GError **error);
 /* The template that this claim found when it took the service: what a way back restores; NULL: none. Borrowed. */
 const json_t *fleet_saved(const FleetHold *hold, bool *ret_is_saved);
 
+/* ---- following ---- */
+
+/* What is wanted of a target that decides by itself. */
+typedef struct {
+    const char *task; /* names the errand: what is asked for twice under one name is done once */
+    const json_t *to, *from;            /* revisions; `from` NULL: unknown */
+    const json_t *spec;                 /* how, as the plan says it (rollout/spec.h) */
+    bool is_back;                       /* the way back */
+    const json_t *checkpoint, *signals; /* of the lease; either may be NULL */
+    int64_t now_ms;
+} FleetErrand;
+
+/* How far it is. */
+typedef struct {
+    bool is_over;
+    json_t *
+        checkpoint; /* {"state", "since_ms", "why", …}: what people are shown, and all memory there is */
+    int64_t look_ms; /* when to look again */
+    int64_t signals_seen;
+} FleetNews;
+void fleet_news_clear(FleetNews *news);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FleetNews, fleet_news_clear)
+
+/* Ask, or look; returns at once. Who does not answer is no error: there is a later. Errors are for people. */
+CHECKED bool fleet_follow(const Fleet *fleet, const FleetErrand *errand, FleetNews *ret,
+                          GError **error);
+
 /* ---- the table ---- */
 
 struct FleetTarget {
@@ -99,6 +126,8 @@ struct FleetTarget {
     bool (*obey)(FleetHold *hold, const json_t *to, const Order *order, GError **error);
     bool (*leave)(FleetHold *hold, GError **error);
     const json_t *(*saved)(const FleetHold *hold, bool *ret_is_saved);
+    /* Or none of them, but: */
+    bool (*follow)(const Fleet *fleet, const FleetErrand *errand, FleetNews *ret, GError **error);
 };
 const FleetTarget *fleet_target_by_name(const char *name);
 

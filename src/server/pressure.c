@@ -8,7 +8,7 @@
 #define QUEUE_PLANNING_DEFAULT 5000 /* a worker makes some ten plans a second */
 #define QUEUE_TARGET_DEFAULT 1000   /* a day of rollouts, one after another */
 #define RETRY_AFTER_S_MAX 600       /* whoever comes later than that has been forgotten */
-#define RETRY_AFTER_S_UNKNOWN 10    /* nothing has left the queue lately: nobody knows */
+#define RETRY_AFTER_S_UNKNOWN 5     /* nothing has left the queue lately: nobody knows */
 #define LEFT_LATELY 20              /* so many are looked at */
 
 typedef struct {
@@ -117,7 +117,8 @@ planning_may_queue(Request *request, GError **error)
     "LEFT JOIN step st ON st.plan = p.id AND st.action = 'rollout' "                               \
     "LEFT JOIN task t ON t.plan = p.id AND t.step = st.name AND t.key = "                          \
     "json_extract(s.value, '$.service') "                                                          \
-    "WHERE p.services IS NOT NULL AND json_extract(s.value, '$." member "') = :name "
+    "WHERE p.services IS NOT NULL AND json_extract(s.value, '$.problem') IS NULL AND "             \
+    "json_extract(s.value, '$." member "') = :name "
 #define WAITING_OF(member)                                                                         \
     "SELECT count(*) " ROLLOUTS_OF(                                                                \
         member) "AND p.ended_ms = 0 AND (p.kind = 'rollout' OR "                                   \

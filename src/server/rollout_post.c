@@ -151,51 +151,66 @@ check_free(Request *request, const char *service, GError **error)
                service, other, state);
 }
 
-/* Where the datasets are that honk.yaml names for the service; the planner says which are nowhere. */
+/* Where the datasets are that the service names before it ever ran: {name: address}. */
 static bool
-addresses_json(Request *request, const ServiceConfig *service, json_t **ret, GError **error)
+addresses_of(Request *request, const ServiceConfig *service, json_t **ret, GError **error)
 {
-    json_t *addresses = json_object(), *name;
-    const char *variable;
     Db *db = NULL;
     if (!request_reader(request, &db, error))
         return false;
-    json_object_foreach(service->datasets, variable, name)
+    CatalogView view = registry_view(db);
+    const char *variable = NULL;
+    json_t *addresses = json_object(), *dataset = NULL;
+    json_object_foreach(service->datasets, variable, dataset)
     {
         g_autoptr(Entity) entity = NULL;
-        if (registry_get(db, json_string_value(name), &entity, NULL))
-            json_set_string(addresses, json_string_value(name),
-                            entity_annotation(entity, "honk/dataset-url"));
+        const char *name = json_string_value(dataset);
+        if (strchr(name, ':') == NULL && catalog_dataset(&view, name, &entity, NULL))
+            json_set_string(addresses, name, entity_annotation(entity, "honk/dataset-url"));
     }
-    *ret = addresses;
+    *ret = addresses; /* what is missing, planning says */
     return true;
 }
 
+/* What a worker must reach. */
 static json_t *
-own_request(const Request *request, const GroupConfig *group)
+labels_of(const ServiceConfig *service)
+{
+    const char *colon = service->repository != NULL ? strchr(service->repository, ':') : NULL;
+    json_t *labels = json_array();
+    json_array_append_new(labels, json_sprintf("fleet:%s", service->target));
+    if (colon != NULL)
+        json_array_append_new(labels,
+                              json_sprintf("repository:%.*s", (int) (colon - service->repository),
+                                           service->repository));
+    return labels;
+}
+
+static json_t *
+own_request(const Request *request, const GroupConfig *group, const json_t *addresses)
 {
     const PolicyConfig *policy = &request->server->config->policy;
     const json_t *json = request->json;
-    return json_pack(
-        "{s:{s:O, s:s?, s:O?, s:O?, s:O?}, s:{s:s, s:I, s:I, s:I}, s:s, s:I}", "rollout", "service",
-        json_object_get(json, "service"), "group", group != NULL ? group->name : NULL, "revision",
-        json_object_get(json, "revision"), "strategy", json_object_get(json, "rollout_strategy"),
-        "max_instances", json_object_get(json, "max_instances"), "policy", "digest", policy->digest,
-        "soak_ms", (json_int_t) 0, "rollback_window_ms", (json_int_t) policy->rollback_window_ms,
-        "retention_ms", (json_int_t) 0, "author", request->who.name, "now_ms",
-        (json_int_t) clock_wall_ms());
+    return json_pack("{s:{s:O, s:s?, s:O?, s:O?, s:O?}, s:O, s:{s:s, s:I, s:I, s:I}, s:s, s:I}",
+                     "rollout", "service", json_object_get(json, "service"), "group",
+                     group != NULL ? group->name : NULL, "revision",
+                     json_object_get(json, "revision"), "strategy",
+                     json_object_get(json, "rollout_strategy"), "max_instances",
+                     json_object_get(json, "max_instances"), "addresses", addresses, "policy",
+                     "digest", policy->digest, "soak_ms", (json_int_t) 0, "rollback_window_ms",
+                     (json_int_t) policy->rollback_window_ms, "retention_ms", (json_int_t) 0,
+                     "author", request->who.name, "now_ms", (json_int_t) clock_wall_ms());
 }
 
 static bool
 ask_for_own(Request *request, const ServiceConfig *service, const GroupConfig *group,
             GError **error)
 {
-    g_autoptr(json_t) wish = own_request(request, group);
-    json_t *addresses = NULL;
-    if (!addresses_json(request, service, &addresses, error))
-        return false;
-    json_object_set_new(wish, "addresses", addresses);
+    g_autoptr(json_t) addresses = NULL;
     g_autofree char *digest = NULL;
+    if (!addresses_of(request, service, &addresses, error))
+        return false;
+    g_autoptr(json_t) wish = own_request(request, group, addresses);
     if (!blobs_put_json(request->server->blobs, wish, &digest, error))
         return false;
     RolloutTold *told = g_new0(RolloutTold, 1);
@@ -204,12 +219,11 @@ ask_for_own(Request *request, const ServiceConfig *service, const GroupConfig *g
     told->digest = g_strdup(digest);
     told->policy = &request->server->config->policy;
     Command *command = request_command(request, COMMAND_CREATE);
-    command->args =
-        json_pack("{s:s, s:o, s:s, s:s, s:[o], s:[{s:s, s:s, s:s*}]}", "kind", "rollout",
-                  "migration", json_sprintf("service:default/%s", service->name), "request", digest,
-                  "author", request->who.name, "needs", json_sprintf("fleet:%s", service->target),
-                  "services", "service", service->name, "target", service->target, "group",
-                  group != NULL ? group->name : NULL);
+    command->args = json_pack("{s:s, s:o, s:s, s:s, s:o, s:[{s:s, s:s, s:s*}]}", "kind", "rollout",
+                              "migration", json_sprintf("service:default/%s", service->name),
+                              "request", digest, "author", request->who.name, "needs",
+                              labels_of(service), "services", "service", service->name, "target",
+                              service->target, "group", group != NULL ? group->name : NULL);
     if (!request_ask(request, command, rollout_told_write, told, rollout_told_free, NULL, error))
         return false;
     request->reply.location =

@@ -6,25 +6,34 @@
 
 #include <string.h>
 
-/* As people know it. On the way back the checkpoint may still be that of the way there. */
+/* The plan goes back; nobody has looked at this task yet. */
+#define GOES_BACK_SQL "(p.state IN ('rolling_back', 'needs_operator') AND t.phase = 'forward')"
+
+/* As people know it. On the way back the checkpoint may still be that of the way there; of what went back by itself before
+ * its plan did, nothing was applied any more. */
 #define STATE_SQL                                                                                  \
     "CASE WHEN t.id IS NULL THEN CASE WHEN p.ended_ms = 0 AND p.state NOT IN ('rolling_back', "    \
     "'needs_operator') THEN 'pending' ELSE 'skipped' END "                                         \
-    "WHEN t.status IN ('not_applied', 'skipped') THEN 'skipped' "                                  \
+    "WHEN t.status = 'skipped' THEN 'skipped' "                                                    \
+    "WHEN t.status = 'not_applied' THEN CASE WHEN coalesce(json_extract(t.evidence, '$.state'), "  \
+    "json_extract(t.checkpoint, '$.state'), 'pending') IN ('pending', 'admitted', 'skipped') "     \
+    "THEN 'skipped' ELSE 'rolled_back' END "                                                       \
     "WHEN t.phase = 'reverse' AND t.status = 'done' THEN 'rolled_back' "                           \
     "WHEN t.phase = 'reverse' AND t.status = 'failed' THEN 'degraded' "                            \
     "WHEN t.phase = 'reverse' THEN CASE WHEN json_extract(t.checkpoint, '$.state') IN "            \
     "('degraded', 'frozen') THEN json_extract(t.checkpoint, '$.state') ELSE 'aborting' END "       \
+    "WHEN " GOES_BACK_SQL " THEN 'aborting' "                                                      \
     "WHEN t.status = 'done' THEN coalesce(json_extract(t.evidence, '$.state'), 'healthy') "        \
     "WHEN t.status = 'failed' THEN coalesce(json_extract(t.evidence, '$.state'), "                 \
     "json_extract(t.checkpoint, '$.state'), 'degraded') "                                          \
     "ELSE coalesce(json_extract(t.checkpoint, '$.state'), 'pending') END"
 
-/* What is not approved yet is no rollout. */
+/* What is not approved yet is no rollout; nor is what the plan says cannot be rolled out. */
 #define ROWS_SQL                                                                                   \
     "SELECT p.id || '.' || json_extract(s.value, '$.service'), p.id, "                             \
     "json_extract(s.value, '$.service'), t.id, " STATE_SQL " AS rollout_state, t.status, "         \
-    "coalesce(t.reason, p.reason), coalesce(t.actor, p.actor), s.value, t.checkpoint, "            \
+    "CASE WHEN " GOES_BACK_SQL " THEN p.reason ELSE coalesce(t.reason, p.reason) END, "            \
+    "coalesce(t.actor, p.actor), s.value, t.checkpoint, "                                          \
     "t.evidence, p.migration, p.digest, p.state, "                                                 \
     "t.phase = 'reverse', p.kind = 'migration', p.effects, coalesce(t.since_ms, p.since_ms), "     \
     "coalesce(t.wake_ms, 0), p.created_ms, coalesce(t.started_ms, 0), "                            \
@@ -33,8 +42,8 @@
     "LEFT JOIN step st ON st.plan = p.id AND st.action = 'rollout' "                               \
     "LEFT JOIN task t ON t.plan = p.id AND t.step = st.name "                                      \
     "AND t.key = json_extract(s.value, '$.service') "                                              \
-    "WHERE p.services IS NOT NULL AND (p.kind = 'rollout' OR p.state = 'approved' OR "             \
-    "p.started_ms > 0) "
+    "WHERE p.services IS NOT NULL AND json_extract(s.value, '$.problem') IS NULL AND "             \
+    "(p.kind = 'rollout' OR p.state = 'approved' OR p.started_ms > 0) "
 
 void
 rollout_row_clear(RolloutRow *row)
@@ -128,7 +137,8 @@ rollout_under_way(Request *request, const char *service, char **ret_id, char **r
     bool is_row = false;
     if (!request_reader(request, &db, error) ||
         !db_prepare(db,
-                    ROWS_SQL "AND p.ended_ms = 0 AND json_extract(s.value, '$.service') = :service "
+                    ROWS_SQL "AND p.ended_ms = 0 AND p.state <> 'approved' AND "
+                             "json_extract(s.value, '$.service') = :service "
                              "AND rollout_state NOT IN ('healthy', 'rolled_back', 'skipped', "
                              "'superseded') LIMIT 1",
                     &stmt, error))

@@ -11,11 +11,11 @@ FLEET = """
 fleet:
   targets: {{ here: {{ driver: processes, path: .honk/fleet }} }}
   services:
-    player: {{ target: here, command: [ "true" ] }}
+    player: {{ target: here, command: [ "true" ], datasets: {{ ORDERS: orders-v1 }} }}
     billing: {{ target: here, command: [ "true" ] }}
   groups: {{ default: {{ queue: 1 }} }}
 """
-SERVICES = [PLAYER, dict(PLAYER, service="billing")]
+SERVICES = [PLAYER, dict(PLAYER, service="billing"), dict(PLAYER, service="broken", problem="it does not run")]
 
 
 class Rollouts(unittest.TestCase):
@@ -66,7 +66,7 @@ class Rollouts(unittest.TestCase):
 
     def task(self, action, key=None):
         task = self.worker.lease(wait_ms=5000)
-        self.assertIsNotNone(task)
+        self.assertIsNotNone(task, "nothing to do")
         self.assertEqual((task["action"], key or task["key"]), (action, task["key"]))
         return task
 
@@ -226,6 +226,7 @@ class Rollouts(unittest.TestCase):
         wish = json.loads(self.server.get("/blobs/" + task["params"]["request"]).body)
         self.assertEqual(wish["rollout"], {"service": "player", "group": "default", "revision": body["revision"], "strategy": "blue-green",
                                            "max_instances": 2})
+        self.assertEqual(wish["addresses"], {"orders-v1": "shop:orders_v1"})
         self.worker.plan(("rollout",), task=task, services=[PLAYER], rollback_window_ms=60000)
         self.worker.report(self.task("preflight"), evidence={})
         self.assertEqual([yes["actor"] for yes in self.server.get("/migrations/" + plan).json["approvals"]], ["user:default/ada"])
