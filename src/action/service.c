@@ -75,6 +75,20 @@ service_clear(Service *service)
     json_decref(service->to);
 }
 
+/* ---- small words ---- */
+
+bool
+lease_is_back(const StepCall *call)
+{
+    return call->lease->phase == PHASE_REVERSE;
+}
+
+const char *
+template_name(const json_t *template)
+{
+    return json_get_string(template, "name", NULL);
+}
+
 /* ---- what ---- */
 
 /* The commit that is deployed: our branch where the catalog says so, else the default branch once our commit is in it. */

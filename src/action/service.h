@@ -28,6 +28,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Service, service_clear)
 CHECKED bool service_resolve(Service *service, char **ret_wait, GError **error);
 CHECKED bool service_hold(Service *service, const json_t *saved, bool has_saved, FleetHold **ret,
                           GError **error);
+/* ---- rollout_drive.c: targets that are told each order ---- */
+
+CHECKED bool service_drive(Service *service, Outcome *outcome, GError **error);
+/* The claim under the token of the probe is the fence: whoever still acts there is waited for, and is then refused. */
+CHECKED bool service_probe_claimed(Service *service, Outcome *outcome, GError **error);
+bool lease_is_back(const StepCall *call);
+int64_t lease_last_signal(const StepCall *call);
+const json_t *
+lease_saved_before(const StepCall *call); /* the template that the first attempt saw; borrowed */
+const char *template_name(const json_t *template); /* of its revision; NULL: none */
+
 /* ---- rollout_remote.c: targets that decide by themselves ---- */
 
 bool service_is_followed(const Service *service);

@@ -1,12 +1,6 @@
 /* scene.c - what is there, as rollout_decide() wants to see it. */
 #include "fleet/processes.h"
 
-static const char *
-template_name(const json_t *template)
-{
-    return json_get_string(template, "name", NULL);
-}
-
 static void
 see_instances(const GPtrArray *instances, FleetScene *seen)
 {
@@ -44,7 +38,7 @@ processes_scene(FleetHold *hold, const json_t *to, FleetScene *ret, GError **err
         return false;
     health_ask(hold->fleet->service, own->instances);
     see_instances(own->instances, &seen);
-    seen.scene.template = template_name(template);
+    seen.scene.template = json_get_string(template, "name", NULL);
     seen.scene.template_count = (int) json_get_int(template, "instances", 0);
     seen.scene.is_prepared =
         json_object_get(json_object_get(own->service, "claim"), "saved") != NULL &&

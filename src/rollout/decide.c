@@ -1,237 +1,15 @@
 /* decide.c - see rollout.h: what people said, what happened, what is next. */
 #include "rollout/inner.h"
 
-#include "base/text.h"
-
 #include <string.h>
 
-#define HISTORY_TEXT_BYTES_MAX 200 /* a sentence; 40 of them fit into a checkpoint many times */
-#define POLL_MS 250                /* while instances come and go */
-#define LOOK_MS_MAX 60000          /* somebody may have taken the service */
-#define BACKOFF_MS 1000            /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
+#define POLL_MS 250       /* while instances come and go */
+#define LOOK_MS_MAX 60000 /* somebody may have taken the service */
+#define BACKOFF_MS 1000   /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
 #define TRIES_SHIFT_MAX 6
 
 static const unsigned trying = 1u << ROLLOUT_STEPPING | 1u << ROLLOUT_ANALYSING |
                                1u << ROLLOUT_PROMOTING | 1u << ROLLOUT_SOAKING;
-
-/* ---- moves ---- */
-
-static void
-set_text(char **to, const char *text)
-{
-    char *copy = g_strndup(text, HISTORY_TEXT_BYTES_MAX);
-    g_free(*to);
-    *to = copy;
-}
-
-static void
-remember(Turn *turn, const char *event, RolloutState from, RolloutState to)
-{
-    Rollout *rollout = turn->rollout;
-    json_t *move = json_object();
-
-    json_set_int(move, "at_ms", turn->now_ms);
-    json_set_string(move, "event", event);
-    json_set_string(move, "from", rollout_state_name(from));
-    json_set_string(move, "to", rollout_state_name(to));
-    json_set_string(move, "why", rollout->why);
-    json_set_string(move, "actor", turn->actor);
-    json_array_append_new(rollout->history, move);
-    while (json_array_size(rollout->history) > ROLLOUT_HISTORY_MAX)
-        json_array_remove(rollout->history, 0);
-}
-
-static void
-begin_checks(Turn *turn, int64_t for_ms)
-{
-    turn->rollout->bake_until_ms = turn->now_ms + for_ms;
-    turn->rollout->next_check_ms = turn->now_ms;
-}
-
-static void
-reset_counts(Rollout *rollout)
-{
-    rollout->fails = rollout->unclear = 0;
-    rollout->failed_ms = 0;
-}
-
-/* Deadlines stand still while it is paused. */
-static void
-after_pause(Turn *turn)
-{
-    Rollout *rollout = turn->rollout;
-    int64_t paused_ms = turn->now_ms - rollout->since_ms;
-
-    rollout->deadline_ms += paused_ms;
-    rollout->bake_until_ms += paused_ms;
-    rollout->next_check_ms = turn->now_ms;
-    reset_counts(rollout);
-}
-
-static void
-enter_step(Turn *turn, RolloutState from)
-{
-    Rollout *rollout = turn->rollout;
-
-    if (from == ROLLOUT_ANALYSING || rollout->at_gate)
-        rollout->step++;
-    rollout->deadline_ms = turn->now_ms + turn->spec->progress_ms;
-    rollout->best = 0;
-    reset_counts(rollout);
-}
-
-static void
-enter_aborting(Turn *turn)
-{
-    turn->rollout->deadline_ms = turn->now_ms + turn->spec->rollback_ms;
-    turn->rollout->restarts = 0;
-    turn->rollout->safe_ms = 0;
-    set_text(&turn->rollout->completion, "aborted");
-}
-
-static void
-enter(Turn *turn, RolloutState from, const char *event)
-{
-    Rollout *rollout = turn->rollout;
-    bool resumes = from == ROLLOUT_PAUSED && !rollout->at_gate && rollout->state == rollout->left &&
-                   strcmp(event, "promote_full") != 0;
-
-    if (resumes) {
-        after_pause(turn);
-        return;
-    }
-    switch (rollout->state) {
-    case ROLLOUT_STEPPING:
-        enter_step(turn, from);
-        break;
-    case ROLLOUT_ANALYSING:
-        begin_checks(turn, turn->spec->steps[rollout->step].bake_ms);
-        break;
-    case ROLLOUT_PROMOTING:
-        rollout->step = turn->spec->step_count - 1;
-        rollout->deadline_ms = turn->now_ms + turn->spec->progress_ms;
-        rollout->best = 0;
-        reset_counts(rollout);
-        if (strcmp(event, "promote_full") == 0)
-            set_text(&rollout->completion, "fast_promoted");
-        break;
-    case ROLLOUT_SOAKING:
-        reset_counts(rollout);
-        begin_checks(turn, turn->spec->soak_ms);
-        break;
-    case ROLLOUT_ABORTING:
-        enter_aborting(turn);
-        break;
-    case ROLLOUT_PAUSED:
-        rollout->left = from;
-        rollout->at_gate = strcmp(event, "passed") == 0;
-        return; /* the gate stands */
-    default:
-        break;
-    }
-    rollout->at_gate = false;
-}
-
-static void
-complete(Turn *turn)
-{
-    static const struct {
-        RolloutState state;
-        const char *completion;
-    } ends[] = {
-        {ROLLOUT_HEALTHY, "promoted"},
-        {ROLLOUT_ROLLED_BACK, "aborted"},
-        {ROLLOUT_SUPERSEDED, "superseded"},
-        {ROLLOUT_SKIPPED, "skipped"},
-    };
-    Rollout *rollout = turn->rollout;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
-        if (ends[i].state == rollout->state) {
-            rollout->ended_ms = turn->now_ms;
-            if (rollout->completion == NULL || rollout->state != ROLLOUT_HEALTHY)
-                set_text(&rollout->completion, ends[i].completion);
-        }
-}
-
-bool
-turn_move(Turn *turn, const char *event, const char *code, const char *why, ...)
-{
-    Rollout *rollout = turn->rollout;
-    const Transition *row = turn_row(turn, event);
-    RolloutState from = rollout->state;
-    va_list args;
-
-    if (row == NULL)
-        return false;
-    va_start(args, why);
-    g_autofree char *text = why != NULL ? g_strdup_vprintf(why, args) : g_strdup(row->text);
-    va_end(args);
-    set_text(&rollout->why, text);
-    set_text(&rollout->code, code);
-    rollout->state = (RolloutState) row->to;
-    enter(turn, from, event);
-    rollout->since_ms = turn->now_ms;
-    complete(turn);
-    remember(turn, event, from, rollout->state);
-    turn->has_moved = true;
-    return true;
-}
-
-/* ---- what people say ---- */
-
-static const char *const words[] = {"rollback",     "supersede", "retry", "pause",
-                                    "promote_full", "promote",   "resume"};
-
-static void
-listen(Turn *turn, const json_t *signals, const char *word)
-{
-    json_t *signal;
-    size_t i;
-
-    json_array_foreach(signals, i, signal)
-    {
-        const char *reason = json_get_string(signal, "reason", NULL);
-        if (strcmp(json_get_string(signal, "signal", ""), word) != 0 ||
-            turn_row(turn, word) == NULL)
-            continue;
-        turn->actor = json_get_string(signal, "actor", NULL);
-        if (reason != NULL && *reason != '\0')
-            turn_move(turn, word, word, "%s: %s", turn_row(turn, word)->text, reason);
-        else
-            turn_move(turn, word, word, NULL);
-        turn->actor = NULL;
-    }
-}
-
-/* The way back is heard first, whatever was said before it. */
-static void
-listen_to_all(Turn *turn, const json_t *signals)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        listen(turn, signals, words[i]);
-}
-
-json_t *
-rollout_allowed(const Rollout *rollout)
-{
-    json_t *allowed = json_array();
-
-    for (size_t i = 0; i < rollout_transition_count; i++) {
-        const Transition *row = &rollout_transitions[i];
-        json_t *known;
-        size_t k;
-        bool is_word = false, is_known = false;
-        for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
-            is_word |= strcmp(words[w], row->event) == 0;
-        json_array_foreach(allowed, k, known) is_known |=
-            strcmp(json_string_value(known), row->event) == 0;
-        if (is_word && !is_known && (row->from & 1u << rollout->state) != 0 &&
-            strcmp(row->event, "supersede") != 0)
-            json_array_append_new(allowed, json_string(row->event));
-    }
-    return allowed;
-}
 
 /* ---- what happens by itself ---- */
 
@@ -464,8 +242,9 @@ advance(Turn *turn)
     switch (rollout->state) {
     case ROLLOUT_PENDING:
         if (!turn_move(turn, "admit", "admitted", NULL))
-            set_text(&rollout->why, turn->scene->occupant != NULL ? turn->scene->occupant
-                                                                  : "somebody has the service");
+            rollout_set_text(&rollout->why, turn->scene->occupant != NULL
+                                                ? turn->scene->occupant
+                                                : "somebody has the service");
         break;
     case ROLLOUT_ADMITTED:
         start(turn);
@@ -549,7 +328,7 @@ rollout_decide(const RolloutSpec *spec, Rollout *rollout, const Scene *scene, co
 
     *ret = (Decision){0};
     turn_note_ready(&turn);
-    listen_to_all(&turn, signals);
+    turn_listen(&turn, signals);
     if (!turn.has_moved)
         advance(&turn);
     if (!ret->must_keep)

@@ -50,6 +50,9 @@ bool turn_check(Turn *turn); /* a check was due */
 /* guards.c: the first row of the table whose guards hold, or NULL. */
 OnUnclear turn_on_unclear(const Turn *turn); /* the policy for the last unclear verdict */
 const Transition *turn_row(const Turn *turn, const char *event);
-/* decide.c: make that move; false when there is none. */
+/* move.c: make that move; false when there is none. */
 bool turn_move(Turn *turn, const char *event, const char *code, const char *why, ...)
     G_GNUC_PRINTF(4, 5);
+void rollout_set_text(char **to, const char *text);
+/* words.c: the way back is heard first, whatever was said before it. */
+void turn_listen(Turn *turn, const json_t *signals);

@@ -1,135 +1,15 @@
 """Services behind consumers follow the data: real processes, asked over HTTP, that outlive everything of ours."""
 import json
 import os
-import pathlib
 import signal
 import time
 import unittest
-import urllib.request
 
 import support
-from small_world import MIGRATION, World
-
-# Answers from the dataset that its configuration names; where it is told to, it fails after some seconds of health.
-PROGRAM = """
-import http.server, json, os, signal, sqlite3, time
-born, table = time.time(), os.environ["USERS"].split(":")[1]
-ill_after = float(os.environ["AFTER"]) if os.environ.get("BAD") == os.environ["USERS"] else None
-class Service(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        ill = ill_after is not None and time.time() - born > ill_after
-        with sqlite3.connect("file:" + os.environ["DATABASE"] + "?mode=ro", uri=True) as db:
-            rows = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
-        self.send_response(500 if ill else 200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"service": os.environ["HONK_SERVICE"], "users": os.environ["USERS"], "rows": rows}).encode())
-    def log_message(self, *words): pass
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Service).serve_forever()
-"""
-
-FLEET = """
-fleet:
-  targets: {{ here: {{ driver: processes, path: .honk/fleet }} }}
-  services:
-    player: {service}
-    profile: {service}
-    sign-up: {service}
-  groups:
-    listening: {group}
-    default: {{ interval: 100ms, bake: 0s, max_instances: 3, steps: [ "100%" ] }}
-"""
-SERVICE = "{ target: here, command: [ python3, service.py ], instances: 2, drain: 0s, datasets: { USERS: users-v1 }, " \
-          "environment: { DATABASE: ./data/listening.db%s } }"
-QUICK = "{ interval: 100ms, bake: 200ms, soak: 100ms, max_instances: 2, steps: [ 1, \"100%\" ], waves: [ 1 ] }"
-
-CONSUMERS = """
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: { name: player }
-spec: { type: service, lifecycle: production, owner: team-identity, dependsOn: [ "component:default/users-v1" ] }
----
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: { name: profile }
-spec: { type: service, lifecycle: production, owner: team-identity, dependsOn: [ "component:default/users-v1" ] }
----
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: { name: sign-up, annotations: { honk/writes: "component:default/users-v1" } }
-spec: { type: service, lifecycle: production, owner: team-identity }
-"""
-SERVICES = ("player", "profile", "sign-up")
-OLD, NEW = "listening:users_v1", "listening:users_v2"
+from fleet_world import NEW, OLD, SERVICES, FleetTest
 
 
-class Fleet(unittest.TestCase):
-    def begin(self, group=QUICK, more=""):
-        world = World(more=FLEET.format(service=SERVICE % more, group=group))
-        self.addCleanup(self.clear, world)
-        world.write("service.py", PROGRAM)
-        world.write("catalog/consumers.yaml", CONSUMERS)
-        world.serve()
-        world.honk("apply", "-f", world.folder / "catalog", user="user:default/ada")
-        for service in SERVICES:
-            world.honk("rollout", "start", service, "--reason", "first start", user="user:default/ada")
-        for service in SERVICES:
-            self.assertTrue(support.eventually(lambda: len(self.endpoints(world, service)) == 2 and not self.claim(world, service)),
-                            world.log_tail())
-        return world
-
-    def migration(self, world, name="users-v2-migration"):
-        path = world.write(f"migrations/{name}.yaml", MIGRATION.format(
-            name=name, annotations="fleet-manager/target-group: listening", strategy="schema-transform"))
-        world.honk("apply", "-f", path, user="user:default/ada")
-        return name
-
-    def clear(self, world):
-        world.kill()
-        for pid in self.processes(world):
-            os.kill(pid, signal.SIGKILL)
-        world.close()
-
-    # ---- looked at without Honk ----
-
-    def processes(self, world):
-        """Ids by instance: whoever carries our database in the environment."""
-        found, mark = {}, f"DATABASE={world.db}".encode()
-        for folder in pathlib.Path("/proc").iterdir():
-            try:
-                words = (folder / "environ").read_bytes().split(b"\0") if folder.name.isdigit() else []
-            except OSError:
-                continue
-            if mark in words:
-                instance = next(word for word in words if word.startswith(b"HONK_INSTANCE="))
-                found.setdefault(instance, int(folder.name))
-        return sorted(found.values())
-
-    def service_file(self, world, service, name):
-        path = world.folder / ".honk" / "fleet" / service / name
-        return json.loads(path.read_text()) if path.exists() else {}
-
-    def endpoints(self, world, service):
-        return self.service_file(world, service, "endpoints.json").get("endpoints", [])
-
-    def claim(self, world, service):
-        return self.service_file(world, service, "service.json").get("claim")
-
-    def ask(self, world, service):
-        """What each instance with traffic says it reads."""
-        answers = []
-        for endpoint in self.endpoints(world, service):
-            with urllib.request.urlopen(f"http://{endpoint['host']}:{endpoint['port']}/healthz", timeout=20) as answer:
-                answers.append(json.loads(answer.read())["users"])
-        return answers
-
-    def all_serve(self, world, users, services=SERVICES):
-        for service in services:
-            self.assertEqual(self.ask(world, service), [users, users], service)
-        self.assertEqual(len(self.processes(world)), 2 * len(SERVICES))
-
-    # ---- the tests ----
-
+class Fleet(FleetTest):
     def test_services_follow_the_data_wave_by_wave_and_go_back_with_it(self):
         world = self.begin()
         self.all_serve(world, OLD)
@@ -160,7 +40,7 @@ class Fleet(unittest.TestCase):
         self.assertEqual(world.state(name), "stale")
 
     def test_a_canary_that_fails_after_some_seconds_of_health_is_taken_back_and_the_rest_never_changed(self):
-        seconds = 3.0
+        seconds = float(os.environ.get("HONK_HEALTH_S", "1.5"))
         group = "{ interval: 500ms, bake: 30s, max_instances: 2, steps: [ 1, \"100%\" ], waves: [ 1 ] }"
         world = self.begin(group=group, more=f", BAD: '{NEW}', AFTER: '{seconds}'")
         before = {service: self.endpoints(world, service) for service in SERVICES}
@@ -203,7 +83,7 @@ class Fleet(unittest.TestCase):
             alive = self.processes(world)
             self.assertGreaterEqual(len(alive), 2 * len(SERVICES))
             world.serve()
-            time.sleep(0.7)  # somewhere in the middle: what is looked at does not depend on where
+            time.sleep(0.5)  # somewhere in the middle: what is looked at does not depend on where
         self.assertTrue(support.eventually(lambda: world.state(name) in ("succeeded", "halted"), 120), world.log_tail())
         self.assertEqual(world.state(name), "succeeded", world.log_tail())
         self.all_serve(world, NEW)
