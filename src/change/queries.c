@@ -413,8 +413,8 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
     const Dialect *dialect = dialect_by_name(world->conn->driver->name);
     if (dialect == NULL)
         dialect = dialect_guess(before, strlen(before));
-    g_autoptr(Sql) old = sql_new(before, strlen(before), dialect);
-    g_autoptr(Sql) new = sql_new(after, strlen(after), dialect);
+    g_autoptr(Sql) old = sql_new(before, strlen(before), dialect, 0);
+    g_autoptr(Sql) new = sql_new(after, strlen(after), dialect, 0);
     if (old->statements->len != new->statements->len) {
         add_proof(proofs, path, 1, VERDICT_DIFFERENT, 0,
                   "the file has another number of statements");

@@ -104,11 +104,31 @@ rewrite_one(void *data, void *user)
         rewrite_text(file->path, file->text, file->bytes, task->renames, &task->options);
 }
 
-void
-code_files_rewrite(GPtrArray *files, const CodeTask *task)
+/* Macros of the project say which of their arguments are columns. */
+static Macros *
+read_macros(const GPtrArray *files)
 {
+    Macros *macros = macros_new();
+    for (guint i = 0; i < files->len; i++) {
+        const CodeFile *file = g_ptr_array_index(files, i);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL;
+        size_t bytes = 0;
+        if (strstr(file->path, "macros/") != NULL && g_str_has_suffix(file->path, ".sql") &&
+            file_read(file->path, CODE_FILE_BYTES_MAX, &text, &bytes, &error))
+            macros_read(macros, text, bytes);
+    }
+    return macros;
+}
+
+void
+code_files_rewrite(GPtrArray *files, const CodeTask *asked)
+{
+    g_autoptr(Macros) macros = read_macros(files);
+    CodeTask with_macros = *asked, *task = &with_macros;
+    with_macros.options.macros = macros;
     GThreadPool *pool =
-        g_thread_pool_new(rewrite_one, (void *) task, (int) g_get_num_processors(), FALSE, NULL);
+        g_thread_pool_new(rewrite_one, task, (int) g_get_num_processors(), FALSE, NULL);
     for (guint i = 0; i < files->len; i++)
         g_thread_pool_push(pool, g_ptr_array_index(files, i), NULL);
     g_thread_pool_free(pool, FALSE, TRUE);

@@ -137,3 +137,12 @@ mapping_changes(const Mapping *mapping)
     read_dropped(mapping, changes);
     return changes;
 }
+
+GPtrArray *
+mapping_targets(const Mapping *mapping)
+{
+    GPtrArray *targets = g_ptr_array_new();
+    for (guint i = 0; i < mapping->rules->len; i++)
+        g_ptr_array_add(targets, ((const Rule *) g_ptr_array_index(mapping->rules, i))->target);
+    return targets;
+}

@@ -83,6 +83,8 @@ typedef struct {
 } ColumnChange;
 /* Every source column that the file speaks of. Array of ColumnChange *; caller frees. */
 GPtrArray *mapping_changes(const Mapping *mapping);
+/* The names of the target's columns that the file speaks of. Array of borrowed char *; caller frees. */
+GPtrArray *mapping_targets(const Mapping *mapping);
 
 /* Check against both schemas (`target` NULL: the target will be made from the mapping). All findings at once: unknown
  * columns (with the nearest name), source columns neither mapped nor dropped (warning), uncovered NOT NULL target

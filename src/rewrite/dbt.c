@@ -1,133 +1,242 @@
 /*
- * dbt.c - {{ ref('model') }} and {{ source('schema', 'table') }}, read in place.
+ * dbt.c - ref('model') and source('schema', 'table'), read in place, with packages and versions.
  *
- * Only a call with nothing but string literals is understood, with or without the blanks and dashes that Jinja allows;
- * all else stays a template that nobody can look into.
+ * Only calls with literals are understood. A mapping names a source as `schema.table`, a model as `model`,
+ * `package.model`, `model.v2` or `package.model.v2`, as dbt's own files do.
  */
 #include "rewrite/work.h"
+#include "sql/jinja.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    const char *text;
-    size_t at, end;
-} Reader;
+/* ---- names of the mapping ---- */
+
+static bool
+is_version(const char *part)
+{
+    return part[0] == 'v' && part[1] != '\0' && strspn(part + 1, "0123456789") == strlen(part + 1);
+}
+
+static DbtName
+read_name(const char *text, bool is_source)
+{
+    DbtName name = {0};
+    g_auto(GStrv) parts = g_strsplit(text, ".", SPELLING_PARTS_MAX);
+    guint count = g_strv_length(parts);
+    if (!is_source && count > 1 && is_version(parts[count - 1]))
+        name.version = g_strdup(parts[--count] + 1);
+    name.name = g_strdup(count > 0 ? parts[count - 1] : "");
+    if (count > 1) {
+        g_autofree char *tail = parts[count - 1];
+        parts[count - 1] = NULL;
+        name.package = g_strjoinv(".", parts);
+    }
+    return name;
+}
 
 static void
-skip_blanks(Reader *reader)
+name_clear(DbtName *name)
 {
-    while (reader->at < reader->end && g_ascii_isspace(reader->text[reader->at]))
-        reader->at++;
+    g_free(name->package);
+    g_free(name->name);
+    g_free(name->version);
+}
+
+DbtRename *
+dbt_rename_new(const char *from, const char *to, bool is_source)
+{
+    DbtRename *dbt = g_new0(DbtRename, 1);
+    dbt->is_source = is_source;
+    dbt->from = read_name(from, is_source);
+    dbt->to = read_name(to, is_source);
+    if (is_source && dbt->to.package == NULL)
+        dbt->to.package = g_strdup(dbt->from.package);
+    dbt->source[0] = dbt->from.name;
+    dbt->target[0] = dbt->to.name;
+    dbt->spelling = (Spelling){dbt->source, dbt->target};
+    return dbt;
+}
+
+void
+dbt_rename_free(DbtRename *dbt)
+{
+    if (dbt == NULL)
+        return;
+    name_clear(&dbt->from);
+    name_clear(&dbt->to);
+    g_free(dbt);
+}
+
+/* ---- calls ---- */
+
+static bool
+is_called(const char *text, const JinjaArgument *argument, const char *name)
+{
+    size_t bytes = strlen(name);
+    return argument->callee_end - argument->callee == bytes &&
+           memcmp(text + argument->callee, name, bytes) == 0;
 }
 
 static bool
-take(Reader *reader, char c)
+is_keyword(const char *text, const JinjaArgument *argument, const char *name)
 {
-    skip_blanks(reader);
-    if (reader->at >= reader->end || reader->text[reader->at] != c)
+    size_t bytes = strlen(name);
+    return argument->keyword_end - argument->keyword == bytes &&
+           memcmp(text + argument->keyword, name, bytes) == 0;
+}
+
+static char *
+copy(const char *text, const JinjaArgument *argument)
+{
+    return g_strndup(text + argument->begin, argument->end - argument->begin);
+}
+
+/* One more argument of the call; false when it is not understood. */
+static bool
+take_argument(const char *text, const JinjaArgument *argument, DbtCall *call)
+{
+    if (argument->keyword_end > 0) {
+        if (!is_keyword(text, argument, "v") && !is_keyword(text, argument, "version"))
+            return false;
+        call->version = copy(text, argument);
+        call->version_begin = argument->begin;
+        call->version_end = argument->end;
+        return true;
+    }
+    if (argument->kind != JINJA_LITERAL || argument->is_mixed || argument->place != call->count ||
+        call->count == 2)
         return false;
-    reader->at++;
+    call->names[call->count] = copy(text, argument);
+    call->begin[call->count] = argument->begin;
+    call->end[call->count++] = argument->end;
     return true;
 }
 
-/* 'text' or "text"; begin and end are what is between the quotes. */
-static bool
-take_literal(Reader *reader, size_t *ret_begin, size_t *ret_end)
+void
+dbt_call_clear(DbtCall *call)
 {
-    skip_blanks(reader);
-    if (reader->at >= reader->end ||
-        (reader->text[reader->at] != '\'' && reader->text[reader->at] != '"'))
-        return false;
-    char quote = reader->text[reader->at++];
-    *ret_begin = reader->at;
-    while (reader->at < reader->end && reader->text[reader->at] != quote &&
-           reader->text[reader->at] != '\\')
-        reader->at++;
-    *ret_end = reader->at;
-    return take(reader, quote);
+    g_free(call->names[0]);
+    g_free(call->names[1]);
+    g_free(call->version);
 }
 
-typedef struct {
-    bool is_source;
-    size_t begin[2], end[2];
-    int count;
-} Call;
-
-static bool
-read_call(const char *text, const Token *token, Call *ret)
+static void
+call_free(void *data)
 {
-    Reader reader = {.text = text, .at = token->begin + 2, .end = token->end - 2};
-    if (reader.at < reader.end && text[reader.at] == '-')
-        reader.at++;
-    if (reader.end > reader.at && text[reader.end - 1] == '-')
-        reader.end--;
-    skip_blanks(&reader);
-    size_t name = reader.at;
-    while (reader.at < reader.end && g_ascii_isalpha(text[reader.at]))
-        reader.at++;
-    size_t bytes = reader.at - name;
-    ret->is_source = bytes == 6 && memcmp(text + name, "source", bytes) == 0;
-    if (!ret->is_source && !(bytes == 3 && memcmp(text + name, "ref", bytes) == 0))
-        return false;
-    ret->count = 0;
-    if (!take(&reader, '('))
-        return false;
-    while (ret->count < 2 &&
-           take_literal(&reader, &ret->begin[ret->count], &ret->end[ret->count])) {
-        ret->count++;
-        if (!take(&reader, ','))
-            break;
-    }
-    if (ret->count == 0 || !take(&reader, ')'))
-        return false;
-    skip_blanks(&reader);
-    return reader.at == reader.end;
+    dbt_call_clear(data);
+    g_free(data);
 }
 
-static bool
-is_literal(const char *text, const Call *call, int index, const char *value, size_t bytes)
+GPtrArray *
+dbt_calls(const char *text, const Token *template)
 {
-    return call->end[index] - call->begin[index] == bytes &&
-           memcmp(text + call->begin[index], value, bytes) == 0;
-}
-
-/* Is it the source or model that the mapping's `dbt` names? */
-static bool
-is_meant(const char *text, const Call *call, const json_t *dbt)
-{
-    const char *source = json_get_string(dbt, "source", NULL),
-               *ref = json_get_string(dbt, "ref", NULL);
-    if (!call->is_source)
-        return ref != NULL && call->count == 1 && is_literal(text, call, 0, ref, strlen(ref));
-    const char *dot = source != NULL ? strrchr(source, '.') : NULL;
-    return dot != NULL && call->count == 2 &&
-           is_literal(text, call, 0, source, (size_t) (dot - source)) &&
-           is_literal(text, call, 1, dot + 1, strlen(dot + 1));
-}
-
-bool
-is_dbt_call(Work *work, const Token *token, const Rename **ret, size_t *ret_begin, size_t *ret_end,
-            char **ret_after)
-{
-    Call call;
-    if (!read_call(work->text, token, &call))
-        return false;
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        const json_t *dbt = rename->mapping != NULL ? mapping_dbt(rename->mapping) : NULL;
-        const char *target = json_get_string(dbt, "target", NULL);
-        if (dbt == NULL || target == NULL || !is_meant(work->text, &call, dbt))
+    GPtrArray *calls = g_ptr_array_new_with_free_func(call_free);
+    g_autoptr(GArray) found = jinja_arguments(text, template);
+    DbtCall *call = NULL;
+    uint32_t callee = UINT32_MAX;
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        bool is_ref = is_called(text, one, "ref"), is_source = is_called(text, one, "source");
+        if (!is_ref && !is_source)
             continue;
-        const char *dot = call.is_source ? strrchr(target, '.') : NULL;
-        size_t between = call.begin[call.count - 1] - call.end[0];
-        *ret = rename;
-        *ret_begin = call.begin[0];
-        *ret_end = call.end[call.count - 1];
-        *ret_after = dot == NULL
-                         ? g_strdup(target)
-                         : g_strdup_printf("%.*s%.*s%s", (int) (dot - target), target,
-                                           (int) between, work->text + call.end[0], dot + 1);
-        return true;
+        if (one->callee != callee) {
+            call = g_new0(DbtCall, 1);
+            callee = call->callee = one->callee;
+            call->is_source = is_source;
+            call->is_understood = true;
+            g_ptr_array_add(calls, call);
+        }
+        call->is_understood = call->is_understood && take_argument(text, one, call);
     }
-    return false;
+    for (guint i = 0; i < calls->len; i++) {
+        call = g_ptr_array_index(calls, i);
+        call->is_understood =
+            call->is_understood && (call->is_source ? call->count == 2 : call->count > 0);
+    }
+    return calls;
+}
+
+/* The template is that call and nothing else. */
+static bool
+is_alone(const char *text, const Token *template, const DbtCall *call)
+{
+    size_t at = template->begin + 2, end = template->end - 2;
+    while (at < end && (g_ascii_isspace(text[at]) || text[at] == '-' || text[at] == '+'))
+        at++;
+    while (end > at && (g_ascii_isspace(text[end - 1]) || text[end - 1] == '-'))
+        end--;
+    return at == call->callee && end > at && text[end - 1] == ')' &&
+           memchr(text + at, ')', end - at) == text + end - 1;
+}
+
+DbtCall *
+dbt_call_alone(const char *text, const Token *template)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(text, template);
+    if (calls->len != 1)
+        return NULL;
+    const DbtCall *call = g_ptr_array_index(calls, 0);
+    return call->is_understood && is_alone(text, template, call) ? g_ptr_array_steal_index(calls, 0)
+                                                                 : NULL;
+}
+
+/* ---- meaning ---- */
+
+static bool
+is_meant(const DbtRename *dbt, const DbtCall *call)
+{
+    const char *name = call->names[call->count - 1],
+               *package = call->count > 1 ? call->names[0] : NULL;
+    if (dbt == NULL || dbt->is_source != call->is_source || strcmp(name, dbt->from.name) != 0)
+        return false;
+    return package == NULL || (dbt->from.package == NULL && !dbt->is_source) ||
+           g_strcmp0(package, dbt->from.package) == 0;
+}
+
+const Rename *
+dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear)
+{
+    *ret_is_unclear = false;
+    for (guint i = 0; call->is_understood && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (!is_meant(rename->dbt, call))
+            continue;
+        if (g_strcmp0(call->version, rename->dbt->from.version) == 0)
+            return rename;
+        /* another version, or the latest: which one that is depends on the project */
+        *ret_is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
+    }
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+static void
+edit_version(Work *work, const DbtRename *dbt, const DbtCall *call)
+{
+    size_t behind = call->end[call->count - 1] + 1; /* the quote, too */
+    if (g_strcmp0(call->version, dbt->to.version) == 0)
+        return;
+    if (dbt->to.version == NULL) {
+        edit_add(work, behind, call->version_end, "");
+    } else if (call->version != NULL) {
+        edit_add(work, call->version_begin, call->version_end, dbt->to.version);
+    } else {
+        g_autofree char *written = g_strdup_printf(", v=%s", dbt->to.version);
+        edit_add(work, behind, behind, written);
+    }
+}
+
+void
+dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call)
+{
+    bool has_package = call->count > 1 && dbt->to.package != NULL;
+    size_t last = call->count - 1, begin = call->begin[has_package ? 0 : last];
+    g_autofree char *after = has_package ? g_strdup_printf("%s%.*s%s", dbt->to.package,
+                                                           (int) (call->begin[1] - call->end[0]),
+                                                           work->text + call->end[0], dbt->to.name)
+                                         : g_strdup(dbt->to.name);
+    site_edit(work, SITE_TABLE, begin, call->end[last], after);
+    edit_version(work, dbt, call);
 }

@@ -198,7 +198,7 @@ program_is_statement(Unit *unit, Use *use, const Text *text)
 {
     if (text->is_unread || use->is_bytes || use->is_docstring)
         return false;
-    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text));
+    g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
     use->has_table_hole = has_table_hole(sql);
     return is_statement(sql);
 }

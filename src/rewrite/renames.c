@@ -25,6 +25,8 @@ rename_free(void *data)
     g_ptr_array_unref(rename->spellings);
     g_ptr_array_unref(rename->changes);
     g_free(rename->columns);
+    g_hash_table_unref(rename->gained);
+    dbt_rename_free(rename->dbt);
     g_free(rename);
 }
 
@@ -86,6 +88,54 @@ add_names(Rename *rename)
     }
 }
 
+static char *
+in_small_letters(const char *name)
+{
+    return g_ascii_strdown(name, -1);
+}
+
+static void
+add_gained(Rename *rename)
+{
+    g_autoptr(GPtrArray) targets = mapping_targets(rename->mapping);
+    for (guint i = 0; i < targets->len; i++)
+        g_hash_table_add(rename->gained, in_small_letters(g_ptr_array_index(targets, i)));
+    for (guint i = 0; i < rename->changes->len; i++) {
+        g_autofree char *old = in_small_letters(
+            ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->column);
+        g_hash_table_remove(rename->gained, old);
+    }
+}
+
+static DbtRename *
+read_dbt(const json_t *dbt)
+{
+    const char *source = json_get_string(dbt, "source", NULL),
+               *ref = json_get_string(dbt, "ref", NULL),
+               *target = json_get_string(dbt, "target", NULL);
+    if (target == NULL || (source == NULL && ref == NULL))
+        return NULL;
+    return dbt_rename_new(source != NULL ? source : ref, target, source != NULL);
+}
+
+/* `mapping` may be NULL: then it is only looked for. */
+static Rename *
+rename_new(const Mapping *mapping)
+{
+    Rename *rename = g_new0(Rename, 1);
+    *rename = (Rename){
+        .mapping = mapping,
+        .spellings = g_ptr_array_new_with_free_func(spelling_free),
+        .changes = mapping != NULL ? mapping_changes(mapping) : g_ptr_array_new(),
+        .dbt = mapping != NULL ? read_dbt(mapping_dbt(mapping)) : NULL,
+        .gained = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    rename->columns = g_new0(const char *, rename->changes->len + 1);
+    for (guint c = 0; c < rename->changes->len; c++)
+        rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
+    return rename;
+}
+
 static Renames *
 renames_empty(void)
 {
@@ -97,13 +147,8 @@ renames_empty(void)
 static void
 add_mapping(Renames *renames, const Mapping *mapping)
 {
-    Rename *rename = g_new0(Rename, 1);
-    rename->mapping = mapping;
-    rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
-    rename->changes = mapping_changes(rename->mapping);
-    rename->columns = g_new0(const char *, rename->changes->len + 1);
-    for (guint c = 0; c < rename->changes->len; c++)
-        rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
+    Rename *rename = rename_new(mapping);
+    add_gained(rename);
     add_names(rename);
     g_ptr_array_add(renames->list, rename);
 }
@@ -129,10 +174,7 @@ Renames *
 renames_new_for_name(const char *name)
 {
     Renames *renames = renames_empty();
-    Rename *rename = g_new0(Rename, 1);
-    rename->spellings = g_ptr_array_new_with_free_func(spelling_free);
-    rename->changes = g_ptr_array_new();
-    rename->columns = g_new0(const char *, 1);
+    Rename *rename = rename_new(NULL);
     add_spelling(rename, name, name);
     g_ptr_array_add(renames->list, rename);
     return renames;
@@ -266,6 +308,15 @@ rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
     return NULL;
 }
 
+bool
+rename_gains(const Rename *rename, const char *name)
+{
+    if (g_hash_table_size(rename->gained) == 0)
+        return false;
+    g_autofree char *small = in_small_letters(name);
+    return g_hash_table_contains(rename->gained, small);
+}
+
 static bool
 mentions(const char *text, size_t bytes, const char *word)
 {
@@ -278,21 +329,12 @@ mentions(const char *text, size_t bytes, const char *word)
     return false;
 }
 
-/* dbt's names are spellings, too: `source: identity.users_v1`, `ref: users`. */
-static bool
-mentions_dbt(const Mapping *mapping, const char *text, size_t bytes)
-{
-    const json_t *dbt = mapping != NULL ? mapping_dbt(mapping) : NULL;
-    const char *name = json_get_string(dbt, "source", json_get_string(dbt, "ref", NULL));
-    return name != NULL && mentions(text, bytes, last_part(name));
-}
-
 bool
 renames_mentioned(const Renames *renames, const char *text, size_t bytes)
 {
     for (guint i = 0; i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        if (mentions_dbt(rename->mapping, text, bytes))
+        if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
             return true;
         for (guint s = 0; s < rename->spellings->len; s++) {
             char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;

@@ -29,9 +29,6 @@ site_kind_name(SiteKind kind)
 
 /* ---- making ---- */
 
-static void site_free(void *data);
-static void edit_free(void *data);
-
 Rewrite *
 rewrite_new(const char *language)
 {
@@ -42,7 +39,7 @@ rewrite_new(const char *language)
     return rewrite;
 }
 
-static void
+void
 site_free(void *data)
 {
     Site *site = data;
@@ -53,7 +50,7 @@ site_free(void *data)
     g_free(site);
 }
 
-static void
+void
 edit_free(void *data)
 {
     Edit *edit = data;
@@ -88,29 +85,56 @@ edits_by_place(const void *a, const void *b)
     return one->end < other->end ? -1 : one->end > other->end;
 }
 
-/* The same name may be reached twice, as an item and as its branch's. */
-static void
+static bool
+is_same_edit(const Edit *one, const Edit *other)
+{
+    return one->begin == other->begin && one->end == other->end &&
+           strcmp(one->text, other->text) == 0;
+}
+
+/* The same name may be reached twice, as an item and as its branch's. Takes the array. */
+static GPtrArray *
 drop_doubled(GPtrArray *edits)
 {
-    for (guint i = 1; i < edits->len;) {
-        const Edit *before = g_ptr_array_index(edits, i - 1), *edit = g_ptr_array_index(edits, i);
-        if (before->begin == edit->begin && before->end == edit->end &&
-            strcmp(before->text, edit->text) == 0)
-            g_ptr_array_remove_index(edits, i);
+    GPtrArray *kept = g_ptr_array_new_with_free_func(edit_free);
+    g_ptr_array_set_free_func(edits, NULL);
+    for (guint i = 0; i < edits->len; i++) {
+        Edit *edit = g_ptr_array_index(edits, i);
+        if (kept->len > 0 && is_same_edit(g_ptr_array_index(kept, kept->len - 1), edit))
+            edit_free(edit);
         else
-            i++;
+            g_ptr_array_add(kept, edit);
     }
-    for (guint i = 1; i < edits->len; i++)
-        g_assert(((const Edit *) g_ptr_array_index(edits, i - 1))->end <=
-                 ((const Edit *) g_ptr_array_index(edits, i))->begin);
+    g_ptr_array_unref(edits);
+    return kept;
+}
+
+/* Two different things were decided about the same bytes: then neither is written. */
+static void
+refuse_overlaps(Work *work)
+{
+    const GPtrArray *edits = work->out->edits;
+    for (guint i = 1; i < edits->len; i++) {
+        const Edit *before = g_ptr_array_index(edits, i - 1), *edit = g_ptr_array_index(edits, i);
+        if (before->end <= edit->begin &&
+            (before->end > before->begin || edit->end > edit->begin || before->begin < edit->begin))
+            continue;
+        site_refuse(work, SITE_FILE, edit->begin, edit->end, "undecided", NULL,
+                    "'%s' and '%s' would both be written here", before->text, edit->text);
+        g_ptr_array_set_size(work->out->edits, 0);
+        return;
+    }
 }
 
 static void
-finish(Rewrite *out, const char *text)
+finish(Work *work)
 {
-    g_ptr_array_sort(out->sites, by_place);
+    Rewrite *out = work->out;
+    const char *text = work->text;
     g_ptr_array_sort(out->edits, edits_by_place);
-    drop_doubled(out->edits);
+    out->edits = drop_doubled(out->edits);
+    refuse_overlaps(work);
+    g_ptr_array_sort(out->sites, by_place);
     size_t at = 0, line_begin = 0;
     int line = 1;
     for (guint i = 0; i < out->sites->len; i++) {
@@ -124,49 +148,6 @@ finish(Rewrite *out, const char *text)
         site->column = (int) (site->begin - line_begin) + 1;
         out->count[site->disposition]++;
     }
-}
-
-/* ---- SQL ---- */
-
-static void
-refuse_broken(Work *work)
-{
-    Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, work->sql->broken_at,
-                          work->sql->broken_at);
-    site->code = work->sql->is_deep ? "too-deep" : "unfinished";
-    site->reason = g_strdup(
-        work->sql->is_deep ? "brackets within brackets, deeper than is looked into"
-                           : "a string, name, comment or template begins here and does not end");
-}
-
-void
-sql_text(Work *work)
-{
-    const Dialect *dialect = work->options->dialect;
-    if (dialect == NULL)
-        dialect = dialect_guess(work->text, work->bytes);
-    work->out->language = "sql";
-    work->out->dialect = dialect->name;
-    work->sql = sql_new(work->text, work->bytes, dialect);
-    work->matched = g_hash_table_new(NULL, NULL);
-    work->spelled = g_hash_table_new(NULL, NULL);
-    work->pinned = g_hash_table_new(NULL, NULL);
-    work->understood = g_hash_table_new(NULL, NULL);
-    if (work->sql->is_broken) {
-        refuse_broken(work);
-    } else {
-        sql_tables(work);
-        sql_flow(work);
-        sql_columns(work);
-        sql_mentions(work);
-        if (work->has_holes)
-            sql_holes(work);
-    }
-    g_hash_table_unref(work->matched);
-    g_hash_table_unref(work->spelled);
-    g_hash_table_unref(work->pinned);
-    g_hash_table_unref(work->understood);
-    sql_free(work->sql);
 }
 
 /* ---- the whole ---- */
@@ -195,6 +176,12 @@ is_document(const char *path)
            g_str_has_suffix(path, ".adoc");
 }
 
+static bool
+is_yaml(const char *path)
+{
+    return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
+}
+
 Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
@@ -209,6 +196,8 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         return out;
     if (is_sql(path))
         sql_text(&work);
+    else if (is_yaml(path) && dbt_yaml(&work))
+        out->language = "dbt";
     else if (is_notebook(path))
         program_notebook(&work);
     else if (language != NULL)
@@ -217,7 +206,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         program_document(&work);
     else
         mentions_in_text(&work);
-    finish(out, text);
+    finish(&work);
     return out;
 }
 

@@ -73,11 +73,20 @@ typedef struct {
     int count[DISPOSITION_COUNT];
 } Rewrite;
 
+/* The macros of a dbt project: which of their arguments go into the SQL as they are. */
+typedef struct Macros Macros;
+Macros *macros_new(void);
+void macros_free(Macros *macros);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Macros, macros_free)
+/* Read the macros that a file defines. Not while others look at them. */
+void macros_read(Macros *macros, const char *text, size_t bytes);
+
 typedef struct {
     const Dialect *dialect; /* NULL: guessed from the text */
     bool propagates;        /* output names change, instead of `new AS old` */
     SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
     void *columns_data;
+    const Macros *macros; /* of the dbt project, or NULL */
 } RewriteOptions;
 
 /* `path` tells the language by its ending. Always gives a result. */

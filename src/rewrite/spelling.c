@@ -96,6 +96,26 @@ spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
     site_edit(work, SITE_TABLE, first->begin, last->end, whole->str);
 }
 
+const char *
+word_as(const Work *work, const SqlBlock *block)
+{
+    const Token *first = &g_array_index(work->sql->tokens, Token, block->first);
+    return g_ascii_islower(work->text[first->begin]) ? "as" : "AS";
+}
+
+bool
+can_qualify(const SqlSource *source)
+{
+    const char *name = source->alias != NULL    ? source->alias->text
+                       : source->path.count > 0 ? source->path.parts[source->path.count - 1].text
+                                                : "{";
+    if (source->is_template && source->alias == NULL) /* the table may be called otherwise */
+        return false;
+    if (source->kind == SOURCE_ARRAY && source->columns == NULL) /* the alias may be the value */
+        return false;
+    return strpbrk(name, "{}") == NULL && strchr("$@:%?", name[0]) == NULL;
+}
+
 char *
 spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling *spelling)
 {

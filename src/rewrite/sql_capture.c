@@ -38,6 +38,15 @@ has_name(Work *work, const SqlSource *source, const char *name)
 }
 
 static bool
+is_any_target(Work *work, const char *name)
+{
+    for (guint i = 0; i < work->renames->list->len; i++)
+        if (rename_gains(g_ptr_array_index(work->renames->list, i), name))
+            return true;
+    return false;
+}
+
+static bool
 is_alias(Work *work, const SqlRef *ref, const char *name)
 {
     for (guint i = 0; i < ref->block->items->len; i++) {
@@ -49,6 +58,28 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
+/* Will the source have a column of this name that it does not have today? */
+static bool
+gains(Work *work, const SqlSource *source, const char *name)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    if (rename != NULL)
+        return source->columns == NULL && rename_gains(rename, name);
+    if (source->query == NULL || !is_any_target(work, name))
+        return false;
+    bool is_open = false, does = false;
+    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        const ColumnChange *change = part.text != NULL ? source_change(work, source, &part) : NULL;
+        if (part.text != NULL && sql_same_column(work->sql->dialect, name, '\0', part.text))
+            return false;
+        does = does || (change != NULL && change->kind == CHANGE_NAME &&
+                        sql_same_column(work->sql->dialect, name, '\0', change->to));
+    }
+    return does;
+}
+
 bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
@@ -57,11 +88,58 @@ is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source != ref->source && source != ref->also && has_name(work, source, name))
+            if (source != ref->source && source != ref->also &&
+                (has_name(work, source, name) || gains(work, source, name)))
                 return true;
         }
         if (block == ref->source->block)
             break;
     }
     return false;
+}
+
+/* ---- names that stay, and would be caught by a new one ---- */
+
+static const SqlSource *
+catcher_in(Work *work, const SqlRef *ref, const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source != ref->source && source != ref->also &&
+            gains(work, source, ref->path.parts[0].text))
+            return source;
+    }
+    return NULL;
+}
+
+/* `SELECT plan AS plan_name … GROUP BY plan_name`: afterwards the alias and the column are the same. */
+static bool
+is_alias_of_catcher(Work *work, const SqlRef *ref, const SqlSource *catcher)
+{
+    const SqlRef *plain = ref->binding == BINDING_OUTPUT ? ref->item->plain : NULL;
+    if (plain == NULL || plain->source != catcher || plain->binding != BINDING_COLUMN)
+        return false;
+    const ColumnChange *change =
+        source_change(work, plain->source, &plain->path.parts[plain->column]);
+    return change != NULL && change->kind == CHANGE_NAME &&
+           sql_same_column(work->sql->dialect, ref->path.parts[0].text, '\0', change->to);
+}
+
+const SqlSource *
+ref_catcher(Work *work, const SqlRef *ref)
+{
+    bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
+    if (ref->path.count != 1 || ref->clause == CLAUSE_USING || ref->clause == CLAUSE_ASSIGN ||
+        ref->clause == CLAUSE_COLUMNS || ref->binding == BINDING_LOCAL ||
+        (ref->binding == BINDING_OUTPUT && is_key) || !is_any_target(work, ref->path.parts[0].text))
+        return NULL;
+    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
+        const SqlSource *catcher = catcher_in(work, ref, block);
+        if (catcher != NULL)
+            return is_alias_of_catcher(work, ref, catcher) ? NULL : catcher;
+        if (ref->binding == BINDING_OUTPUT ||
+            (ref->source != NULL && ref->binding == BINDING_COLUMN && block == ref->source->block))
+            break;
+    }
+    return NULL;
 }

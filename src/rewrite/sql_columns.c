@@ -70,8 +70,10 @@ edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
     g_autofree char *written = spell_like(dialect, part, name);
     bool needs_qualifier = ref->path.count == 1 && ref->binding == BINDING_COLUMN &&
                            ref->clause != CLAUSE_USING && ref->clause != CLAUSE_ASSIGN &&
-                           ref->clause != CLAUSE_COLUMNS && is_new_name_taken(work, ref, name);
-    if (needs_qualifier && ref->source->alias == NULL && ref->source->path.count == 0) {
+                           ref->clause != CLAUSE_COLUMNS &&
+                           (is_new_name_taken(work, ref, name) ||
+                            (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
+    if (needs_qualifier && !can_qualify(ref->source)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
                     "the new name '%s' would mean another column here: give the subquery an alias",
                     name);
@@ -96,7 +98,8 @@ keep_output_name(Work *work, const SqlRef *ref)
         return;
     const SqlPart *part = &ref->path.parts[ref->path.count - 1];
     g_autofree char *alias =
-        g_strdup_printf(" AS %.*s", (int) (part->end - part->begin), work->text + part->begin);
+        g_strdup_printf(" %s %.*s", word_as(work, ref->block), (int) (part->end - part->begin),
+                        work->text + part->begin);
     edit_add(work, part->end, part->end, alias);
 }
 
@@ -121,12 +124,12 @@ is_closed(const Sql *expr)
     return true;
 }
 
-static void
+void
 append_qualified(GString *text, const char *expr, const Dialect *dialect, const char *qualifier)
 {
     static const char head[] = "SELECT ";
     g_autofree char *statement = g_strconcat(head, expr, NULL);
-    g_autoptr(Sql) sql = sql_new(statement, strlen(statement), dialect);
+    g_autoptr(Sql) sql = sql_new(statement, strlen(statement), dialect, 0);
     size_t at = sizeof head - 1;
     const SqlBlock *block = sql->blocks->len > 0 ? g_ptr_array_index(sql->blocks, 0) : NULL;
     for (guint i = 0; qualifier != NULL && block != NULL && i < block->refs->len; i++) {
@@ -152,7 +155,8 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
     const Dialect *dialect = work->sql->dialect;
     const SqlPart *part = &ref->path.parts[ref->column];
     bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1;
-    if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count) {
+    if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count ||
+        (wants_qualifier && !can_qualify(ref->source))) {
         refuse_change(work, part, change);
         return;
     }
@@ -160,7 +164,7 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
         wants_qualifier
             ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
             : NULL;
-    g_autoptr(Sql) parsed = sql_new(change->expr, strlen(change->expr), dialect);
+    g_autoptr(Sql) parsed = sql_new(change->expr, strlen(change->expr), dialect, 0);
     bool has_brackets = !ref->is_whole && !is_closed(parsed);
     g_autoptr(GString) text = g_string_new(has_brackets ? "(" : "");
     append_qualified(text, change->expr, dialect, qualifier);
@@ -268,6 +272,24 @@ visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCh
     }
 }
 
+/* USING has become ON: the name is that of the side before the join. */
+static void
+visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
+{
+    if (change != NULL) {
+        edit_name(work, ref, part, change->to);
+        keep_output_name(work, ref);
+        return;
+    }
+    if (!is_doubled_by_on(work, ref, part->text))
+        return;
+    g_autofree char *qualifier = spell_qualifier(work->sql->dialect, ref->source,
+                                                 g_hash_table_lookup(work->spelled, ref->source));
+    g_autofree char *after = g_strdup_printf("%s.%.*s", qualifier, (int) (part->end - part->begin),
+                                             work->text + part->begin);
+    site_edit(work, SITE_COLUMN, part->begin, part->end, after);
+}
+
 static void
 visit_column(Work *work, const SqlRef *ref)
 {
@@ -276,6 +298,11 @@ visit_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
+    if (is_converted(work, ref)) {
+        if (ref->clause != CLAUSE_USING)
+            visit_converted(work, ref, part, change);
+        return;
+    }
     if (nested != NULL)
         edit_nested(work, ref, nested);
     else if (is_inside)
@@ -306,10 +333,69 @@ visit_row(Work *work, const SqlRef *ref)
                     "the row of '%s' is used as a whole, with its columns' names", part->text);
 }
 
+/* A name that stays, where a new column of another source would be meant by it: qualified, or a person's. */
+static void
+visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    bool is_column = ref->binding == BINDING_COLUMN;
+    if (is_column && can_qualify(ref->source)) {
+        g_autofree char *qualifier = spell_qualifier(
+            work->sql->dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source));
+        g_autofree char *after = g_strdup_printf(
+            "%s.%.*s", qualifier, (int) (part->end - part->begin), work->text + part->begin);
+        site_edit(work, SITE_COLUMN, part->begin, part->end, after);
+        return;
+    }
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                "'%s' would mean the new column of '%s' here: qualify it, or give the schema",
+                part->text, called(catcher));
+}
+
+static bool
+stays(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    switch (ref->binding) {
+    case BINDING_COLUMN:
+    case BINDING_UNDECIDED:
+        return source_change(work, ref->source, part) == NULL &&
+               (ref->also == NULL || source_change(work, ref->also, part) == NULL);
+    case BINDING_OUTPUT:
+        return item_new_name(work, ref->item) == NULL;
+    default:
+        return true;
+    }
+}
+
+/* Only a name may take a name's place between the quotes of a template. */
+static bool
+can_change_in_template(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const ColumnChange *change = ref->binding == BINDING_COLUMN && ref->also == NULL
+                                     ? source_change(work, ref->source, part)
+                                     : NULL;
+    return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME);
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    if (ref->macro != NULL && (macro_takes_no_column(ref) || stays(work, ref)))
+        return;
+    if (ref->macro != NULL && !can_change_in_template(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
+                    "'%s' stands in a template, and what becomes of it there is not known",
+                    part->text);
+        return;
+    }
+    const SqlSource *catcher = ref_catcher(work, ref);
+    if (catcher != NULL && stays(work, ref)) {
+        visit_caught(work, ref, catcher);
+        return;
+    }
     switch (ref->binding) {
     case BINDING_COLUMN:
         visit_column(work, ref);

@@ -81,10 +81,12 @@ source_has(Work *work, const SqlSource *source, const SqlPart *part)
     return false;
 }
 
-/* What comes through a star under this name. */
+/* What comes through a star under this name. Where names must stay, a star over the dataset is written out with them. */
 static const ColumnChange *
 star_change(Work *work, const SqlItem *star, const SqlPart *part)
 {
+    if (star->block->query != NULL && g_hash_table_contains(work->pinned, star->block->query))
+        return NULL;
     if (names_have(work, star->except, part) || names_have(work, star->replace, part))
         return NULL;
     if (star->star_of != NULL)
@@ -121,7 +123,7 @@ collides(const SqlItem *item, const char *name, Work *work)
 }
 
 /* Set operations are named by their first branch. */
-static bool
+bool
 names_query(const SqlBlock *block)
 {
     const SqlQuery *query = block->query;

@@ -56,14 +56,28 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
     return false;
 }
 
+/* ref('x') of another model, source('other', 'x'): understood, and not meant. */
+static bool
+is_other_call(Work *work, const Token *token, size_t at)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
+    for (guint i = 0; i < calls->len; i++) {
+        const DbtCall *call = g_ptr_array_index(calls, i);
+        for (guint n = 0; call->is_understood && n < call->count; n++)
+            if (at >= call->begin[n] && at < call->end[n])
+                return true;
+    }
+    return false;
+}
+
 static void
 visit_token(Work *work, const Token *token)
 {
     size_t at = 0, bytes = 0;
     bool is_string = token->kind == TOKEN_STRING;
     if ((!is_string && token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
-        !find_any(work, token, &at, &bytes) ||
-        g_hash_table_contains(work->understood, GSIZE_TO_POINTER(token->begin + 1)))
+        !find_any(work, token, &at, &bytes) || site_covers(work, at, at + bytes) ||
+        (!is_string && is_other_call(work, token, at)))
         return;
     site_refuse(work, SITE_MENTION, at, at + bytes, is_string ? "in-string" : "in-template", NULL,
                 is_string ? "the name stands in a string: nobody knows what becomes of it"
@@ -115,5 +129,6 @@ sql_mentions(Work *work)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
     for (guint i = 0; i < sql->list->tokens->len; i++)
-        visit_token(work, tokens_at(sql->list, i));
+        if (sql->live->data[i])
+            visit_token(work, tokens_at(sql->list, i));
 }

@@ -60,14 +60,15 @@ place_of(const Work *work, const SqlItem *star, size_t *ret_begin, size_t *ret_e
     *ret_end = g_array_index(work->sql->tokens, Token, star->last).end;
 }
 
-static void
+/* True when the star is gone: written out, with all its sources. */
+static bool
 visit_source(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const Rename *rename = g_hash_table_lookup(work->matched, source);
     const SqlQuery *query = star->block->query;
     size_t begin, end;
     if (rename == NULL)
-        return;
+        return false;
     place_of(work, star, &begin, &end);
     bool comes_out =
         query != NULL && !query->is_value && query->as == NULL && query->common == NULL;
@@ -75,15 +76,21 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     const ColumnChange *change =
         changed_through(work, star, rename, names_stay || is_positional(work, star));
     if (change == NULL)
-        return;
+        return false;
+    if ((names_stay || is_positional(work, star) || comes_out) &&
+        star_can_expand(work, star, source)) {
+        star_expand(work, star, source, names_stay && names_query(star->block));
+        return true;
+    }
     if (names_stay || is_positional(work, star) || comes_out) {
         site_refuse(work, SITE_STAR, begin, end, "star", NULL,
                     "`*` lets all columns through, and '%s' %s: name the columns that are meant",
                     change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
-        return;
+        return false;
     }
     Site *site = site_add(work, SITE_STAR, DISPOSITION_UNAFFECTED, begin, end);
     site->reason = g_strdup("its columns are followed to where they are used");
+    return false;
 }
 
 /* * EXCEPT (id): the name that is left out changes, too. */
@@ -122,7 +129,8 @@ sql_star(Work *work, const SqlItem *item)
         const SqlSource *source = g_ptr_array_index(item->block->sources, i);
         if (item->star_path.count > 0 && item->star_of != source)
             continue;
-        visit_source(work, item, source);
+        if (visit_source(work, item, source))
+            return;
         edit_except(work, item, source);
     }
 }

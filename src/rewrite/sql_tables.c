@@ -191,20 +191,6 @@ visit_common(Work *work, const SqlSource *source)
     site->reason = g_strdup("this is the WITH table of that name");
 }
 
-static void
-visit_template(Work *work, const SqlSource *source)
-{
-    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
-    const Rename *rename = NULL;
-    size_t begin, end;
-    g_autofree char *after = NULL;
-    if (source->last != source->first || token->kind != TOKEN_TEMPLATE ||
-        !is_dbt_call(work, token, &rename, &begin, &end, &after))
-        return;
-    g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
-    site_edit(work, SITE_TABLE, begin, end, after);
-}
-
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
 static void
 match_source(Work *work, SqlSource *source)
@@ -212,16 +198,11 @@ match_source(Work *work, SqlSource *source)
     const Spelling *spelling = NULL;
     const Rename *rename = NULL;
     bool is_other = false;
-    size_t begin, end;
-    g_autofree char *after = NULL;
-    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
-    if (source->kind == SOURCE_TABLE)
+    if (source->kind == SOURCE_TEMPLATE)
+        dbt_name_source(work, source);
+    else if (source->kind == SOURCE_TABLE)
         rename =
             renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
-    else if (source->kind == SOURCE_TEMPLATE && source->last == source->first &&
-             token->kind == TOKEN_TEMPLATE &&
-             is_dbt_call(work, token, &rename, &begin, &end, &after))
-        source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
     if (rename != NULL)
         g_hash_table_insert(work->matched, source, (void *) rename);
     if (spelling != NULL)
@@ -243,6 +224,15 @@ known_columns(const SqlSource *table, bool *ret_is_open, void *data)
     return rename != NULL ? rename->columns : NULL;
 }
 
+/* A query that runs today has no name of the new table's: if the old one had it, the mapping would speak of it. */
+static bool
+lacks(const SqlSource *table, const SqlPart *name, void *data)
+{
+    const Work *work = data;
+    const Rename *rename = g_hash_table_lookup(work->matched, table);
+    return rename != NULL && rename_gains(rename, name->text);
+}
+
 typedef void VisitSource(Work *work, SqlSource *source);
 
 static void
@@ -258,11 +248,10 @@ each_source(Work *work, VisitSource *visit)
 static void
 visit_source(Work *work, SqlSource *source)
 {
-    bool is_template =
-        g_array_index(work->sql->tokens, Token, source->first).kind == TOKEN_TEMPLATE;
-    if (is_template)
-        visit_template(work, source);
-    else if (source->kind == SOURCE_TABLE)
+    const Spelling *spelling = g_hash_table_lookup(work->spelled, source);
+    if (source->is_template && spelling != NULL)
+        edit_qualifiers(work, source, spelling);
+    else if (source->kind == SOURCE_TABLE && !source->is_template)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)
         visit_common(work, source);
@@ -272,6 +261,6 @@ void
 sql_tables(Work *work)
 {
     each_source(work, match_source);
-    sql_resolve(work->sql, known_columns, work);
+    sql_resolve(work->sql, known_columns, lacks, work);
     each_source(work, visit_source);
 }

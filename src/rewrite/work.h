@@ -10,12 +10,28 @@ typedef struct {
     char **source, **target; /* parts, NULL-terminated */
 } Spelling;
 
+/* A model or source of dbt. */
+typedef struct {
+    char *package; /* of a source: its schema; or NULL */
+    char *name;
+    char *version; /* or NULL */
+} DbtName;
+
+typedef struct {
+    bool is_source;
+    DbtName from, to;
+    Spelling spelling; /* by which columns are qualified */
+    char *source[2], *target[2];
+} DbtRename;
+
 /* One mapping. */
 typedef struct {
     const Mapping *mapping; /* NULL: only looked for */
     GPtrArray *spellings;   /* Spelling * */
+    DbtRename *dbt;         /* or NULL */
     GPtrArray *changes;     /* ColumnChange * */
     const char **columns;   /* names of the source, NULL-terminated */
+    GHashTable *gained;     /* names in small letters that only the target has */
 } Rename;
 
 struct Renames {
@@ -31,16 +47,20 @@ bool renames_is_target(const Renames *renames, const Dialect *dialect, const Sql
 /* NULL when the mapping does not speak of it. */
 const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);
+/* Will the dataset have a column of this name that it does not have today? */
+bool rename_gains(const Rename *rename, const char *name);
 
 typedef struct {
     const Renames *renames;
     const RewriteOptions *options;
     const char *text;
     size_t bytes;
+    const Dialect *dialect; /* of the SQL */
     Sql *sql;
     GHashTable *matched;    /* SqlSource * -> Rename * */
     GHashTable *spelled;    /* SqlSource * -> Spelling *: what its path became */
     GHashTable *pinned;     /* SqlQuery * whose output names stay */
+    GHashTable *converted;  /* SqlSource * whose USING becomes ON */
     GHashTable *understood; /* where templates begin that were read, plus one */
     bool has_holes;         /* a string of a program: what is put in at run time may be any text */
     GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
@@ -53,6 +73,8 @@ Rewrite *rewrite_new(const char *language);
 
 /* ---- writing down (site.c) ---- */
 
+void site_free(void *data);
+void edit_free(void *data);
 Site *site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_t end);
 /* A site that needs a person. */
 void site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *code,
@@ -69,11 +91,45 @@ bool site_covers(const Work *work, size_t begin, size_t end);
 char *spell_like(const Dialect *dialect, const SqlPart *old, const char *name);
 /* What is written for the whole path, as edits of its parts. */
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
-/* The name by which columns of a renamed table without alias are qualified. Caller frees. */
+/* AS, or `as` where the block is written in small letters. */
+const char *word_as(const Work *work, const SqlBlock *block);
+/* Has the source a name by which its columns can be qualified? Templates and parameters alone have none. */
+bool can_qualify(const SqlSource *source);
 /* A name of `count` parts in a plain string: as many, while what is left out agrees; `*ret_kept` leading parts stay as they
  * are. Caller frees. */
 char *spell_name(const Spelling *spelling, guint count, guint *ret_kept);
+/* The name by which columns of a renamed table without alias are qualified. Caller frees. */
 char *spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling *spelling);
+
+/* ---- dbt (dbt.c) ---- */
+
+/* ref('model'), ref('package', 'model', v=1), source('schema', 'table') */
+typedef struct {
+    bool is_source, is_understood;
+    uint32_t callee; /* where it begins */
+    guint count;     /* of names */
+    char *names[2], *version;
+    size_t begin[2], end[2]; /* of the names, without quotes */
+    size_t version_begin, version_end;
+} DbtCall;
+
+DbtRename *dbt_rename_new(const char *from, const char *to, bool is_source);
+void dbt_rename_free(DbtRename *dbt);
+/* All calls in a template or tag; array of DbtCall *; caller frees. */
+GPtrArray *dbt_calls(const char *text, const Token *template);
+/* The one call that the template consists of, or NULL. */
+DbtCall *dbt_call_alone(const char *text, const Token *template);
+void dbt_call_clear(DbtCall *call);
+/* The mapping whose model or source is called. `*ret_is_unclear`: perhaps, by another version. */
+const Rename *dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear);
+void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
+/* Sources that are a call, or a variable that stands for one: gives them the names of models and tables. */
+void dbt_name_source(Work *work, SqlSource *source);
+/* Calls in templates that are no sources, and what else names a model there (dbt_templates.c). */
+void dbt_templates(Work *work);
+
+/* A YAML file of a dbt project (dbt_yaml.c). False when it is none. */
+bool dbt_yaml(Work *work);
 
 /* ---- text (mention.c) ---- */
 
@@ -84,15 +140,13 @@ void mentions_in_text(Work *work);
 
 /* ---- SQL (sql_*.c) ---- */
 
-void sql_text(Work *work);     /* all of the below (rewrite.c) */
+void sql_text(Work *work);     /* all of the following, in each variant of the text (sql_text.c) */
 void sql_tables(Work *work);   /* match sources, edit tables */
 void sql_flow(Work *work);     /* which queries keep their output names */
+void sql_using(Work *work);    /* joins by names that are not the same any more */
 void sql_columns(Work *work);  /* references and stars */
 void sql_mentions(Work *work); /* what else names the dataset */
 void sql_holes(Work *work);    /* what is put in may name a column that changes */
-bool is_dbt_call(Work *work, const Token *token, const Rename **ret, size_t *ret_begin,
-                 size_t *ret_end,
-                 char **ret_after); /* {{ ref('x') }}; what to write between begin and end */
 
 /* What becomes of a column as readers of this source see it; NULL when it stays. `part` is its name today. */
 const ColumnChange *source_change(Work *work, const SqlSource *source, const SqlPart *part);
@@ -105,6 +159,24 @@ bool item_needs_alias(Work *work, const SqlItem *item);
 bool query_names_matter(const SqlQuery *query);
 /* What else is changed of a source called `name`, apart from this column: conflicts of new names (sql_capture.c). */
 bool is_new_name_taken(Work *work, const SqlRef *ref, const char *name);
+/* The source whose new column would be meant by this name, which stays; or NULL. */
+const SqlSource *ref_catcher(Work *work, const SqlRef *ref);
+/* Is it a name that was joined by USING, and is not any more; and does the other side of the join have `name`, too? */
+bool is_converted(Work *work, const SqlRef *ref);
+bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
+/* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
+bool macro_takes_no_column(const SqlRef *ref);
+bool macro_takes_column(Work *work, const SqlRef *ref);
+/* `keyword` or the argument at `place` of the project's macro stands in the SQL as it is given. */
+bool macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
+/* Do the outputs of this block name those of its query? */
+bool names_query(const SqlBlock *block);
+/* A star over `source` and its neighbours, written out (sql_expand.c). */
+bool star_can_expand(Work *work, const SqlItem *star, const SqlSource *source);
+void star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases);
+/* An expression of the mapping, its names with this qualifier (NULL: none). */
+void append_qualified(GString *text, const char *expr, const Dialect *dialect,
+                      const char *qualifier);

@@ -1,5 +1,6 @@
 /* parse.c - tokens, names and nodes: what all parts of the parser use. */
 #include "sql/parse.h"
+#include "sql/branch.h"
 
 #include <string.h>
 
@@ -370,30 +371,74 @@ names_take(Parser *parser, uint32_t end)
 
 /* ---- the whole ---- */
 
+static bool
+is_pair(char open, char close)
+{
+    return (open == '(' && close == ')') || (open == '[' && close == ']') ||
+           (open == '{' && close == '}');
+}
+
+/* Brackets of branches that are not taken must not count. */
+static void
+match_brackets(Sql *sql)
+{
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < sql->tokens->len; i++) {
+        Token *token = &g_array_index(sql->tokens, Token, i);
+        token->match = 0;
+        if (token->kind == TOKEN_OPEN)
+            g_array_append_val(open, i);
+        if (token->kind != TOKEN_CLOSE || open->len == 0)
+            continue;
+        guint other = g_array_index(open, guint, open->len - 1);
+        Token *begin = &g_array_index(sql->tokens, Token, other);
+        if (!is_pair(sql->list->text[begin->begin], sql->list->text[token->begin]))
+            continue; /* stays without its other half */
+        begin->match = i;
+        token->match = other;
+        g_array_set_size(open, open->len - 1);
+    }
+}
+
 static void
 keep_what_means_something(Sql *sql)
 {
     const GArray *all = sql->list->tokens;
-    g_autofree guint32 *place = g_new0(guint32, all->len);
     for (guint i = 0; i < all->len; i++) {
         const Token *token = &g_array_index(all, Token, i);
         if (token->kind == TOKEN_BROKEN && !sql->is_broken) {
             sql->is_broken = true;
             sql->broken_at = token->begin;
         }
-        if (token->kind == TOKEN_SPACE || token->kind == TOKEN_COMMENT || token->kind == TOKEN_TAG)
+        if (token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) {
+            Token border = *token;
+            border.kind = TOKEN_SEMICOLON;
+            g_array_append_val(sql->tokens, border);
             continue;
-        place[i] = sql->tokens->len;
-        g_array_append_val(sql->tokens, *token);
+        }
+        if (token->kind != TOKEN_SPACE && token->kind != TOKEN_COMMENT &&
+            token->kind != TOKEN_TAG && sql->live->data[i])
+            g_array_append_val(sql->tokens, *token);
     }
-    for (guint i = 0; i < sql->tokens->len; i++) {
-        Token *token = &g_array_index(sql->tokens, Token, i);
-        token->match = token->match == 0 && token->kind != TOKEN_CLOSE ? 0 : place[token->match];
+    match_brackets(sql);
+}
+
+bool
+sql_is_live(const Sql *sql, size_t byte)
+{
+    guint low = 0, high = sql->list->tokens->len;
+    while (low + 1 < high) { /* the last token that begins at the byte or before */
+        guint middle = (low + high) / 2;
+        if (tokens_at(sql->list, middle)->begin <= byte)
+            low = middle;
+        else
+            high = middle;
     }
+    return sql->live->data[low];
 }
 
 Sql *
-sql_new(const char *text, size_t bytes, const Dialect *dialect)
+sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
 {
     Sql *sql = g_new0(Sql, 1);
     *sql = (Sql){.list = tokens_new(text, bytes, dialect),
@@ -403,10 +448,15 @@ sql_new(const char *text, size_t bytes, const Dialect *dialect)
                  .queries = g_ptr_array_new(),
                  .blocks = g_ptr_array_new(),
                  .mentions = g_ptr_array_new(),
+                 .live = g_byte_array_new(),
                  .arrays = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref),
                  .arena = arena_new()};
+    g_autoptr(Branches) branches = branches_new(sql->list);
+    sql->variants = branches_variants(branches);
+    branches_mark(branches, sql->list, variant, sql->live);
     keep_what_means_something(sql);
-    Parser parser = {.sql = sql};
+    g_autoptr(JinjaLists) lists = jinja_lists_new(sql->list);
+    Parser parser = {.sql = sql, .lists = lists};
     parse_statements(&parser, sql->tokens->len - 1);
     return sql;
 }
@@ -422,6 +472,7 @@ sql_free(Sql *sql)
     g_ptr_array_unref(sql->mentions);
     g_ptr_array_unref(sql->arrays);
     g_array_unref(sql->tokens);
+    g_byte_array_unref(sql->live);
     tokens_free(sql->list);
     arena_free(sql->arena);
     g_free(sql);

@@ -6,12 +6,14 @@
  */
 #pragma once
 
+#include "sql/jinja.h"
 #include "sql/sql.h"
 
 #define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
 
 typedef struct {
     Sql *sql;
+    JinjaLists *lists;
     uint32_t pos;
     int depth;
     SqlStatement *statement;
@@ -80,6 +82,12 @@ void parse_expression(Parser *parser, const Context *context, uint32_t end,
                       int stops); /* parse_expression.c */
 /* Comma-separated sort or group keys. */
 void parse_keys(Parser *parser, const Context *context, uint32_t end);
+/* Names inside of the template at `index`; `path` (or NULL) is what stands before it with a dot. `is_text`: what it gives
+ * is a part of a word or a string. */
+void parse_template(Parser *parser, const Context *context, uint32_t index, const SqlPath *path,
+                    bool is_text); /* parse_template.c */
+/* The same for the templates in a string. */
+void parse_string(Parser *parser, const Context *context, uint32_t index);
 void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
 /* One table, subquery or array with its alias. */
 SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);

@@ -134,7 +134,7 @@ mark_field(const Parser *parser, const Context *context, guint refs_before, uint
 {
     const GPtrArray *refs = context->block->refs;
     SqlRef *ref = refs->len == refs_before + 1 ? g_ptr_array_index(refs, refs_before) : NULL;
-    if (ref != NULL && ref->path.parts[0].token == first &&
+    if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
         ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
         ref->is_field = true;
 }
@@ -213,6 +213,36 @@ is_glued(const Parser *parser, uint32_t first, uint32_t behind)
             (next->kind == TOKEN_TEMPLATE || next->kind == TOKEN_PARAMETER));
 }
 
+static bool
+is_word_kind(const Token *token)
+{
+    return token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED ||
+           token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_NUMBER;
+}
+
+/* max_{{ c }}: what the template gives is a part of a word. */
+static bool
+makes_word(const Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index), *next = peek(parser, index + 1);
+    const Token *before = index > 0 ? peek(parser, index - 1) : NULL;
+    return (before != NULL && before->end == token->begin && is_word_kind(before)) ||
+           (next->begin == token->end && is_word_kind(next));
+}
+
+/* True when this part of the path is a template of which it is known what it gives. */
+static bool
+take_template_part(Parser *parser, const Context *context, const SqlPath *path, uint32_t part)
+{
+    uint32_t token = path->parts[part].token;
+    guint before = context->block->refs->len;
+    if (peek(parser, token)->kind != TOKEN_TEMPLATE)
+        return false;
+    parse_template(parser, context, token, part > 0 && part + 1 == path->count ? path : NULL,
+                   makes_word(parser, token));
+    return context->block->refs->len > before;
+}
+
 static void
 take_chain(Parser *parser, Scan *scan, uint32_t end)
 {
@@ -226,6 +256,8 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
         return;
     }
     bool is_template = peek(parser, first)->kind == TOKEN_TEMPLATE && path.count == 1;
+    for (uint32_t i = 0; i < path.count; i++)
+        is_template |= take_template_part(parser, scan->context, &path, i);
     if (is_template || is_named_argument || is_glued(parser, first, parser->pos))
         return;
     ref_add(parser, scan->context, path);
@@ -375,7 +407,7 @@ take_word_element(Parser *parser, Scan *scan, uint32_t end)
         parser->pos = end;
     else if (is_respecting(parser, parser->pos))
         parser->pos += 2;
-    else if (take_special(parser, scan, end))
+    else if (peek(parser, parser->pos + 1)->kind != TOKEN_DOT && take_special(parser, scan, end))
         return;
     else if (is_before_literal(parser, parser->pos))
         parser->pos++;
@@ -465,7 +497,10 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
             take_chain(parser, scan, end);
         else if (token->kind == TOKEN_OPEN)
             take_group(parser, scan->context, end);
-        else if (is_text(parser, before, "::")) {
+        else if (token->kind == TOKEN_STRING) {
+            parse_string(parser, scan->context, before);
+            parser->pos++;
+        } else if (is_text(parser, before, "::")) {
             parser->pos++;
             skip_type(parser, end);
         } else {
@@ -498,7 +533,7 @@ parse_keys(Parser *parser, const Context *context, uint32_t end)
         guint before = refs->len;
         parse_expression(parser, context, end, stops);
         SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
-        if (ref != NULL && ref->path.parts[0].token == first &&
+        if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
             ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
             ref->is_whole = true;
         parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE);

@@ -76,7 +76,7 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
     parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
     item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
     SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
-    if (ref != NULL && ref->path.parts[0].token == item->first &&
+    if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == item->first &&
         ref->path.parts[ref->path.count - 1].token == item->last) {
         item->plain = ref;
         item->name = ref->path.parts[ref->path.count - 1].text;

@@ -71,8 +71,9 @@ static void
 take_alias(Parser *parser, SqlSource *source, uint32_t end)
 {
     bool has_as = take_word(parser, end, WORD_AS);
-    if (parser->pos >= end ||
-        (!has_as && (!is_name(parser, parser->pos) || ends_source(parser, parser->pos))))
+    bool is_called_table = is_word(parser, parser->pos, WORD_TABLE); /* not reserved in BigQuery */
+    if (parser->pos >= end || (!has_as && !is_called_table &&
+                               (!is_name(parser, parser->pos) || ends_source(parser, parser->pos))))
         return;
     if (!is_name(parser, parser->pos) && peek(parser, parser->pos)->kind != TOKEN_WORD)
         return;
@@ -269,14 +270,19 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
 
 /* ---- joins ---- */
 
-/* INNER, LEFT OUTER, CROSS, … JOIN or APPLY; true when NATURAL is among them. */
-static bool
+typedef struct {
+    bool is_natural, is_right;
+} Join;
+
+/* INNER, LEFT OUTER, CROSS, … JOIN or APPLY. */
+static Join
 take_join_words(Parser *parser, uint32_t end)
 {
-    bool is_natural = false;
+    Join join = {0};
     while (parser->pos < end) {
         Word word = peek(parser, parser->pos)->word;
-        is_natural = is_natural || word == WORD_NATURAL;
+        join.is_natural = join.is_natural || word == WORD_NATURAL;
+        join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL;
         if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
             break;
         parser->pos++;
@@ -284,14 +290,16 @@ take_join_words(Parser *parser, uint32_t end)
             is_text(parser, parser->pos - 1, "STRAIGHT_JOIN"))
             break;
     }
-    return is_natural;
+    return join;
 }
 
 static void
 take_using(Parser *parser, SqlSource *source, uint32_t end)
 {
     Context context = {.block = source->block, .clause = CLAUSE_USING};
+    source->using_first = parser->pos;
     uint32_t close = closing(parser, ++parser->pos, end);
+    source->using_last = close;
     source->using = list(parser);
     for (parser->pos++; parser->pos < close; parser->pos++)
         if (is_name(parser, parser->pos)) {
@@ -345,8 +353,9 @@ static void take_joined(Parser *parser, SqlBlock *block, uint32_t end);
 
 /* ( a JOIN b ON … ), or just a source. */
 static void
-take_operand(Parser *parser, SqlBlock *block, uint32_t end, bool is_natural)
+take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
 {
+    guint count = block->sources->len;
     uint32_t close = closing(parser, parser->pos, end);
     if (is_open(parser, parser->pos) && !starts_query(parser, parser->pos + 1, close) &&
         !is_too_deep(parser, close)) {
@@ -355,20 +364,24 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, bool is_natural)
         take_joined(parser, block, close);
         parser->depth--;
         parser->pos = MIN(close + 1, end);
+        for (guint i = count; i < block->sources->len; i++)
+            ((SqlSource *) g_ptr_array_index(block->sources, i))->is_nested = true;
         return;
     }
-    parse_source(parser, block, end)->is_natural = is_natural;
+    SqlSource *source = parse_source(parser, block, end);
+    source->is_natural = join.is_natural;
+    source->is_right = join.is_right;
 }
 
 static void
 take_joined(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    bool is_natural = false;
+    Join join = {0};
     while (parser->pos < end && !starts_clause(parser, parser->pos)) {
         uint32_t before = parser->pos;
         guint count = block->sources->len;
-        take_operand(parser, block, end, is_natural);
-        is_natural = false;
+        take_operand(parser, block, end, join);
+        join = (Join){0};
         if (block->sources->len > count)
             take_conditions(parser, g_ptr_array_index(block->sources, block->sources->len - 1),
                             end);
@@ -378,7 +391,7 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
         if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
             parser->pos++;
         else if (parser->pos < end && starts_join(parser, parser->pos))
-            is_natural = take_join_words(parser, end);
+            join = take_join_words(parser, end);
         else
             break;
         if (parser->pos <= before)

@@ -13,6 +13,7 @@
 typedef struct {
     Sql *sql;
     SqlColumnsFn *columns;
+    SqlLacksFn *lacks;
     void *data;
 } Resolver;
 
@@ -318,20 +319,38 @@ typedef struct {
     int certain_count, maybe_count;
 } Found;
 
-static Found
-look_in(Resolver *resolver, const SqlBlock *block, const SqlPart *part)
+static bool
+certainly_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
 {
+    return source->kind == SOURCE_TABLE && resolver->lacks != NULL &&
+           resolver->lacks(source, part, resolver->data);
+}
+
+/* In FROM only what stands before it is seen: UNNEST(items) does not look into itself. */
+static bool
+is_seen(const SqlRef *ref, const SqlSource *source)
+{
+    return ref->clause != CLAUSE_FROM || ref->block != source->block ||
+           source->last < ref->path.parts[0].token;
+}
+
+static Found
+look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
     Found found = {0};
     for (guint i = 0; i < block->sources->len; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_open = false;
+        if (!is_seen(ref, source))
+            continue;
         g_autoptr(GPtrArray) names = source_columns(resolver, source, &is_open);
         if (has_name(resolver, names, part)) {
             if (found.certain_count++ == 0)
                 found.certain = source;
             else
                 found.second = source;
-        } else if (is_open) {
+        } else if (is_open && !certainly_lacks(resolver, source, part)) {
             found.maybe_count++;
             found.maybe = source;
         }
@@ -339,20 +358,78 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlPart *part)
     return found;
 }
 
-/* Joined with USING, or NATURAL: both are the same column. */
-static bool
-is_merged(const Resolver *resolver, const SqlBlock *block, const SqlPart *part)
+/* ---- USING ---- */
+
+static SqlRef *
+using_ref(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
 {
-    for (guint i = 0; i < block->sources->len; i++) {
-        const SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source->is_natural)
-            return true;
-        for (guint j = 0; source->using != NULL && j < source->using->len; j++)
-            if (is_column(
-                    resolver, part,
-                    ((const SqlRef *) g_ptr_array_index(source->using, j))->path.parts[0].text))
-                return true;
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        SqlRef *ref = g_ptr_array_index(source->using, i);
+        if (is_column(resolver, part, ref->path.parts[0].text))
+            return ref;
     }
+    return NULL;
+}
+
+/* Whose column a name joined by USING is before the source at `index`: of the first of those that are joined by it, or of
+ * the only one that can have it. NULL when that is not known. */
+static SqlSource *
+using_holder(Resolver *resolver, const SqlBlock *block, guint index, const SqlPart *part)
+{
+    SqlSource *certain = NULL, *maybe = NULL;
+    int certain_count = 0, maybe_count = 0;
+    for (guint i = index; i > 0; i--) {
+        const SqlRef *before = using_ref(resolver, g_ptr_array_index(block->sources, i - 1), part);
+        if (before != NULL)
+            return before->also;
+    }
+    for (guint i = 0; i < index; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        bool is_open = false;
+        g_autoptr(GPtrArray) names = source_columns(resolver, source, &is_open);
+        if (has_name(resolver, names, part)) {
+            certain = source;
+            certain_count++;
+        } else if (is_open && !certainly_lacks(resolver, source, part)) {
+            maybe = source;
+            maybe_count++;
+        }
+    }
+    if (certain_count > 0)
+        return certain_count == 1 ? certain : NULL;
+    return maybe_count == 1 ? maybe : NULL;
+}
+
+static void
+resolve_using(Resolver *resolver, const SqlBlock *block, guint index)
+{
+    SqlSource *source = g_ptr_array_index(block->sources, index);
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        SqlRef *ref = g_ptr_array_index(source->using, i);
+        ref->binding = BINDING_COLUMN;
+        ref->source = source;
+        ref->column = 0;
+        ref->also = using_holder(resolver, block, index, &ref->path.parts[0]);
+    }
+}
+
+/* The first USING of the block that joins by this name. */
+static const SqlRef *
+using_of(const Resolver *resolver, const SqlBlock *block, const SqlPart *part)
+{
+    const SqlRef *ref = NULL;
+    for (guint i = 0; ref == NULL && i < block->sources->len; i++)
+        ref = using_ref(resolver, g_ptr_array_index(block->sources, i), part);
+    return ref;
+}
+
+/* Joined by a NATURAL join: both are the same column. */
+static bool
+is_natural(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        if (((const SqlSource *) g_ptr_array_index(block->sources, i))->is_natural)
+            return true;
     return false;
 }
 
@@ -368,14 +445,30 @@ bind_to(SqlRef *ref, SqlBinding binding, SqlSource *source)
 static void
 bind_found(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, const Found *found)
 {
-    bool is_merged_here = is_merged(resolver, block, &ref->path.parts[0]);
-    if (found->certain_count > 1 && !is_merged_here) {
+    const SqlRef *using = using_of(resolver, block, &ref->path.parts[0]);
+    bool is_merged = is_natural(block);
+    if (found->certain_count > 1 && !is_merged) {
         bind_to(ref, BINDING_UNDECIDED, found->certain);
         ref->also = found->second;
         return;
     }
     bind_to(ref, BINDING_COLUMN, found->certain);
-    ref->also = is_merged_here ? found->second != NULL ? found->second : found->maybe : NULL;
+    ref->also = is_merged ? found->second != NULL ? found->second : found->maybe : NULL;
+    if (using != NULL) /* joined with what is not known */
+        ref->also = using->source != ref->source ? using->source : found->maybe;
+}
+
+/* Both sides have what they are joined by, and it is the value of the side before it. */
+static bool
+bind_joined(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
+{
+    const SqlRef *using =
+        ref->clause != CLAUSE_FROM ? using_of(resolver, block, &ref->path.parts[0]) : NULL;
+    if (using == NULL || using->also == NULL)
+        return false;
+    bind_to(ref, BINDING_COLUMN, using->also);
+    ref->also = using->source;
+    return true;
 }
 
 /* A source's alias, used as a value. */
@@ -403,11 +496,12 @@ may_reuse_alias(const Resolver *resolver, SqlClause clause)
 static void
 bind_bare(Resolver *resolver, SqlRef *ref)
 {
-    const SqlPart *part = &ref->path.parts[0];
     SqlSource *maybe = NULL;
     int maybe_count = 0;
     for (SqlBlock *block = ref->block; block != NULL; block = block->parent) {
-        Found found = look_in(resolver, block, part);
+        if (maybe_count == 0 && bind_joined(resolver, ref, block))
+            return;
+        Found found = look_in(resolver, block, ref);
         if (found.certain_count > 0 && maybe_count == 0) {
             bind_found(resolver, ref, block, &found);
             return;
@@ -451,31 +545,6 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     bind_bare(resolver, ref);
 }
 
-/* ---- USING ---- */
-
-/* The source itself, and the first one before it that may have the column. */
-static void
-resolve_using(Resolver *resolver, const SqlBlock *block, guint index)
-{
-    SqlSource *source = g_ptr_array_index(block->sources, index);
-    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
-        SqlRef *ref = g_ptr_array_index(source->using, i);
-        SqlSource *other = NULL;
-        for (guint j = 0; j < index; j++) {
-            bool is_open = false;
-            g_autoptr(GPtrArray) names =
-                source_columns(resolver, g_ptr_array_index(block->sources, j), &is_open);
-            bool has = has_name(resolver, names, &ref->path.parts[0]);
-            if (has || (is_open && other == NULL))
-                other = g_ptr_array_index(block->sources, j);
-            if (has)
-                break;
-        }
-        bind_to(ref, BINDING_COLUMN, source);
-        ref->also = other;
-    }
-}
-
 /* ---- the whole ---- */
 
 /* An assigned or inserted column is the target's, whatever else is in sight. */
@@ -491,21 +560,24 @@ bind_to_target(SqlRef *ref)
 }
 
 void
-sql_resolve(Sql *sql, SqlColumnsFn *columns, void *data)
+sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *data)
 {
     Resolver *resolver = arena_alloc(sql->arena, sizeof(Resolver));
-    *resolver = (Resolver){.sql = sql, .columns = columns, .data = data};
+    *resolver = (Resolver){.sql = sql, .columns = columns, .lacks = lacks_column, .data = data};
     sql->resolver = resolver;
     for (guint i = 0; i < sql->queries->len; i++)
         query_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {
-        SqlBlock *block = g_ptr_array_index(sql->blocks, i);
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
+        for (guint s = 0; s < block->sources->len; s++)
+            resolve_using(resolver, block, s);
+    }
+    for (guint i = 0; i < sql->blocks->len; i++) {
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
         for (guint r = 0; r < block->refs->len; r++) {
             SqlRef *ref = g_ptr_array_index(block->refs, r);
             if (ref->clause != CLAUSE_USING && !bind_to_target(ref))
                 resolve_ref(resolver, ref);
         }
-        for (guint s = 0; s < block->sources->len; s++)
-            resolve_using(resolver, block, s);
     }
 }

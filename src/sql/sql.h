@@ -86,10 +86,16 @@ struct SqlRef {
     SqlItem *in;   /* the item that it stands in, or NULL */
     bool is_whole; /* all of an item, or of a sort or group key */
     bool is_field; /* all of an argument of STRUCT(…), and names the field */
+    /* Of a name inside of a template, which may be a column: the call that it is an argument of, "" for the list of a loop.
+     * NULL of all others. */
+    const char *macro;
+    guint place;         /* of the argument */
+    const char *keyword; /* of a named argument, or NULL */
     /* resolved: */
     SqlBinding binding;
     SqlSource *source;
-    SqlSource *also; /* of a USING column: the other side */
+    SqlSource *
+        also; /* of a USING column: the other side; the value is that of the side before it, unless RIGHT or FULL */
     SqlItem *item;
     uint32_t column; /* index of the part that names the column */
 };
@@ -127,9 +133,14 @@ struct SqlSource {
     GPtrArray *columns;   /* SqlPart *: alias (a, b); or NULL */
     SqlQuery *query;      /* of a subquery or common table */
     SqlCommon *common;
-    GPtrArray *using; /* SqlRef *: columns of its USING (…); or NULL */
-    bool is_natural, is_target,
-        is_unread; /* a target is written to; unread: PIVOT and the like follow */
+    GPtrArray *using;                 /* SqlRef *: columns of its USING (…); or NULL */
+    uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
+    bool is_natural;
+    bool is_right;    /* RIGHT or FULL JOIN: what stands before it may have no row */
+    bool is_nested;   /* ( a JOIN b … ) in brackets */
+    bool is_target;   /* is written to */
+    bool is_unread;   /* PIVOT and the like follow */
+    bool is_template; /* a template that is understood: `path` is what it stands for */
 };
 
 struct SqlCommon {
@@ -209,6 +220,9 @@ struct Sql {
     GPtrArray *queries;    /* SqlQuery *, inner ones before outer ones */
     GPtrArray *blocks;     /* SqlBlock *, in the order of the text */
     GPtrArray *mentions;   /* SqlMention *: names in statements that are only read over */
+    GByteArray
+        *live; /* one for each token of `list`: false in branches of templates that are not taken */
+    guint variants; /* of the text; this is one of them */
     bool is_broken; /* a string or comment without its end, or brackets too deep to look into */
     bool is_deep;
     uint32_t broken_at; /* byte */
@@ -219,13 +233,18 @@ struct Sql {
 
 /* Names of a table's columns (of a SOURCE_TABLE); `*ret_is_open` when there may be more. NULL when nothing is known. */
 typedef const char *const *SqlColumnsFn(const SqlSource *table, bool *ret_is_open, void *data);
+/* Does the table certainly not have the column, although its columns are not all known? */
+typedef bool SqlLacksFn(const SqlSource *table, const SqlPart *name, void *data);
 
-/* Always gives a tree. `text` must outlive it. */
-Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect);
+/* Always gives a tree. `text` must outlive it. A text whose templates choose ({% if … %}) has several variants; others
+ * have one, 0. */
+Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant);
+/* Is the byte in a branch that this variant takes? */
+bool sql_is_live(const Sql *sql, size_t byte);
 void sql_free(Sql *sql);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 /* Find out what every reference means. Once for each Sql. */
-void sql_resolve(Sql *sql, SqlColumnsFn *columns, void *data);
+void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data);
 
 /* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
  * sql_resolve() or within it. Array of borrowed char *; caller frees. */

@@ -1,0 +1,172 @@
+/*
+ * dbt_project.c - the macros of a dbt project: {% macro name(a, b='x') %} … {% endmacro %}.
+ *
+ * A parameter is passed on when it stands in the body as {{ a }} alone, outside of strings and not as a part of a word:
+ * then the argument is SQL, and a name in it is a name of the query that calls the macro.
+ */
+#include "rewrite/work.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+typedef struct {
+    GPtrArray *parameters; /* char * */
+    GArray *passes;        /* bool, one for each */
+    bool is_doubled;       /* two of that name: one cannot know which is meant */
+} Macro;
+
+struct Macros {
+    GHashTable *list; /* name -> Macro */
+};
+
+static void
+macro_free(void *data)
+{
+    Macro *macro = data;
+    g_ptr_array_unref(macro->parameters);
+    g_array_unref(macro->passes);
+    g_free(macro);
+}
+
+Macros *
+macros_new(void)
+{
+    Macros *macros = g_new0(Macros, 1);
+    macros->list = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, macro_free);
+    return macros;
+}
+
+void
+macros_free(Macros *macros)
+{
+    if (macros == NULL)
+        return;
+    g_hash_table_unref(macros->list);
+    g_free(macros);
+}
+
+/* ---- reading ---- */
+
+static bool
+is_tag(const char *text, const Token *token, const char *word)
+{
+    size_t at = token->begin + 2, bytes = strlen(word);
+    while (at < token->end && (g_ascii_isspace(text[at]) || text[at] == '-' || text[at] == '+'))
+        at++;
+    return token->kind == TOKEN_TAG && at + bytes < token->end &&
+           memcmp(text + at, word, bytes) == 0 && !g_ascii_isalnum(text[at + bytes]) &&
+           text[at + bytes] != '_';
+}
+
+/* `macro name(a, b='x')`: its name, and an empty macro with its parameters. */
+static Macro *
+read_head(const char *text, const Token *tag, char **ret_name)
+{
+    g_autoptr(GArray) found = jinja_arguments(text, tag);
+    Macro *macro = g_new0(Macro, 1);
+    macro->parameters = g_ptr_array_new_with_free_func(g_free);
+    macro->passes = g_array_new(FALSE, TRUE, sizeof(bool));
+    *ret_name = NULL;
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        bool is_named = one->keyword_end > 0, yes = true;
+        uint32_t begin = is_named ? one->keyword : one->begin,
+                 end = is_named ? one->keyword_end : one->end;
+        if (one->callee_end == 0 || one->place != macro->parameters->len)
+            continue; /* the word `macro`; a default with several parts */
+        if (*ret_name == NULL)
+            *ret_name = g_strndup(text + one->callee, one->callee_end - one->callee);
+        g_ptr_array_add(macro->parameters, g_strndup(text + begin, end - begin));
+        g_array_append_val(macro->passes, yes);
+    }
+    return macro;
+}
+
+static void
+forbid(const Macro *macro, const char *text, const JinjaArgument *argument)
+{
+    size_t bytes = argument->end - argument->begin;
+    for (guint i = 0; argument->kind == JINJA_VARIABLE && i < macro->parameters->len; i++) {
+        const char *name = g_ptr_array_index(macro->parameters, i);
+        if (strncmp(name, text + argument->begin, strlen(name)) == 0 &&
+            (bytes == strlen(name) || text[argument->begin + strlen(name)] == '.'))
+            g_array_index(macro->passes, bool, i) = false;
+    }
+}
+
+static bool
+is_glued(const char *text, size_t bytes, const Token *token)
+{
+    char before = token->begin > 0 ? text[token->begin - 1] : ' ',
+         behind = token->end < bytes ? text[token->end] : ' ';
+    return g_ascii_isalnum(before) || before == '_' || before == '}' || before == '\'' ||
+           before == '"' || before == '`' || g_ascii_isalnum(behind) || behind == '_' ||
+           behind == '{' || behind == '\'';
+}
+
+/* What the body does with the parameters, token by token. */
+static void
+read_body(const Macro *macro, const TokenList *list, const Token *token)
+{
+    const char *text = list->text;
+    if (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED) {
+        const char *open = memmem(text + token->begin, token->end - token->begin, "{{", 2);
+        if (open != NULL) /* some parameter is text there: it is not worth looking which */
+            memset(macro->passes->data, 0, macro->passes->len * sizeof(bool));
+        return;
+    }
+    if (token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG)
+        return;
+    g_autoptr(GArray) found = jinja_arguments(text, token);
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        if (!one->is_alone || token->kind == TOKEN_TAG || is_glued(text, list->bytes, token))
+            forbid(macro, text, one);
+    }
+}
+
+void
+macros_read(Macros *macros, const char *text, size_t bytes)
+{
+    if (memmem(text, bytes, "endmacro", 8) == NULL)
+        return;
+    g_autoptr(TokenList) list = tokens_new(text, bytes, dialect_by_name("ansi"));
+    Macro *macro = NULL;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (is_tag(text, token, "macro")) {
+            char *name = NULL;
+            Macro *next = read_head(text, token, &name);
+            Macro *other = name != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
+            macro = NULL;
+            if (other != NULL)
+                other->is_doubled = true;
+            if (name == NULL || other != NULL) {
+                macro_free(next);
+                g_free(name);
+            } else {
+                g_hash_table_insert(macros->list, name, next);
+                macro = next;
+            }
+        } else if (is_tag(text, token, "endmacro")) {
+            macro = NULL;
+        } else if (macro != NULL) {
+            read_body(macro, list, token);
+        }
+    }
+}
+
+/* ---- asking ---- */
+
+bool
+macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword)
+{
+    const Macro *macro = g_hash_table_lookup(macros->list, name);
+    if (macro == NULL || macro->is_doubled)
+        return false;
+    for (guint i = 0; keyword != NULL && i < macro->parameters->len; i++)
+        if (strcmp(g_ptr_array_index(macro->parameters, i), keyword) == 0)
+            return g_array_index(macro->passes, bool, i);
+    return keyword == NULL && place < macro->passes->len &&
+           g_array_index(macro->passes, bool, place);
+}

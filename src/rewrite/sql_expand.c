@@ -1,0 +1,218 @@
+/*
+ * sql_expand.c - `*` written out, where its names or places are seen by others and all its columns are known.
+ *
+ * The columns of the renamed dataset are named one by one, in the order of the schema; what comes from other sources stays
+ * a star with their alias before it. A star that stands on a line of its own becomes a line for each column.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+#define COLUMNS_MAX 2000 /* of one star; warehouses allow 10,000, people read fewer */
+
+typedef struct {
+    Work *work;
+    const SqlItem *star;
+    bool has_aliases;   /* the names are seen */
+    bool has_qualifier; /* `t.` stands before the star and stays */
+    GString *text;
+    char *separator;
+    guint count;
+} Expansion;
+
+static const char *const *
+columns_of(Work *work, const SqlSource *source)
+{
+    bool is_open = true;
+    SqlColumnsFn *columns = work->options->columns;
+    const char *const *known =
+        columns != NULL ? columns(source, &is_open, work->options->columns_data) : NULL;
+    return is_open ? NULL : known;
+}
+
+static uint32_t
+star_token(const SqlItem *star)
+{
+    return star->star_path.count > 0 ? star->star_path.parts[star->star_path.count - 1].token + 2
+                                     : star->first;
+}
+
+static const Token *
+token_at(const Work *work, uint32_t index)
+{
+    return &g_array_index(work->sql->tokens, Token, index);
+}
+
+/* ---- is it possible? ---- */
+
+static bool
+is_left_out(const Work *work, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->except, i);
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_comment(const Work *work, size_t begin, size_t end)
+{
+    for (size_t i = begin; i + 1 < end; i++)
+        if (strncmp(work->text + i, "--", 2) == 0 || strncmp(work->text + i, "/*", 2) == 0 ||
+            work->text[i] == '#' || work->text[i] == '{')
+            return true;
+    return false;
+}
+
+/* All columns of the dataset have a name, or an expression, in the new one. */
+static bool
+can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const char *const *known = columns_of(work, source);
+    guint count = 0;
+    for (; known != NULL && known[count] != NULL; count++) {
+        SqlPart part = {.text = (char *) known[count]};
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
+        if (!is_left_out(work, star, known[count]) &&
+            (change == NULL || (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
+                                change->kind != CHANGE_EXPRESSION)))
+            return false;
+    }
+    return count > 0 && count <= COLUMNS_MAX;
+}
+
+/* Beside the star's dataset there are others, whose columns stay a star. */
+static bool
+can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    if (g_hash_table_lookup(work->matched, source) != NULL)
+        return star->except == NULL && can_qualify(source) && can_name_all(work, star, source);
+    return (source->kind == SOURCE_TABLE || source->kind == SOURCE_COMMON ||
+            source->kind == SOURCE_QUERY) &&
+           can_qualify(source) && star->except == NULL;
+}
+
+bool
+star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const GPtrArray *sources = star->block->sources;
+    if (star->replace != NULL || !can_name_all(work, star, source) ||
+        has_comment(work, token_at(work, star_token(star))->begin, token_at(work, star->last)->end))
+        return false;
+    for (guint i = 0; star->star_path.count == 0 && i < sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(sources, i);
+        if (other->using != NULL || other->is_natural || other->is_unread ||
+            (sources->len > 1 && !can_stand_beside(work, star, other)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- how it is written ---- */
+
+/* ",\n  " where the star has a line of its own, else ", ". */
+static char *
+separator_at(const Work *work, size_t begin, size_t end)
+{
+    size_t line = begin;
+    while (line > 0 && work->text[line - 1] != '\n')
+        line--;
+    size_t indent = line;
+    while (indent < begin && (work->text[indent] == ' ' || work->text[indent] == '\t'))
+        indent++;
+    while (end < work->bytes && strchr(" \t,\r", work->text[end]) != NULL)
+        end++;
+    bool is_alone = end == work->bytes || work->text[end] == '\n';
+    for (size_t i = indent; i < begin; i++) /* u.* */
+        is_alone = is_alone && !g_ascii_isspace(work->text[i]);
+    bool has_returns = line > 1 && work->text[line - 2] == '\r';
+    return is_alone && line > 0 ? g_strdup_printf(",%s\n%.*s", has_returns ? "\r" : "",
+                                                  (int) (indent - line), work->text + line)
+                                : g_strdup(", ");
+}
+
+static void
+begin_column(Expansion *expansion)
+{
+    if (expansion->count++ > 0)
+        g_string_append(expansion->text, expansion->separator);
+}
+
+static void
+add_column(Expansion *expansion, const Rename *rename, const char *name, const char *qualifier)
+{
+    const Dialect *dialect = expansion->work->sql->dialect;
+    SqlPart part = {.text = (char *) name};
+    const ColumnChange *change = rename_column(rename, dialect, &part);
+    const char *as = word_as(expansion->work, expansion->star->block);
+    g_autofree char *old = spell_like(dialect, &part, name);
+    begin_column(expansion);
+    if (change->kind == CHANGE_EXPRESSION) {
+        append_qualified(expansion->text, change->expr, dialect, qualifier);
+        g_string_append_printf(expansion->text, " %s %s", as, old);
+        return;
+    }
+    g_autofree char *new =
+        spell_like(dialect, &part, change->kind == CHANGE_NAME ? change->to : name);
+    if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
+        g_string_append_printf(expansion->text, "%s.", qualifier);
+    g_string_append(expansion->text, new);
+    if (expansion->has_aliases && change->kind == CHANGE_NAME)
+        g_string_append_printf(expansion->text, " %s %s", as, old);
+}
+
+static void
+add_columns(Expansion *expansion, const SqlSource *source, const char *qualifier)
+{
+    Work *work = expansion->work;
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    for (const char *const *known = columns_of(work, source); *known != NULL; known++)
+        if (!is_left_out(work, expansion->star, *known))
+            add_column(expansion, rename, *known, qualifier);
+}
+
+static void
+add_all_sources(Expansion *expansion)
+{
+    Work *work = expansion->work;
+    const GPtrArray *sources = expansion->star->block->sources;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        g_autofree char *qualifier =
+            sources->len > 1 ? spell_qualifier(work->sql->dialect, source,
+                                               g_hash_table_lookup(work->spelled, source))
+                             : NULL;
+        if (g_hash_table_lookup(work->matched, source) != NULL) {
+            add_columns(expansion, source, qualifier);
+        } else {
+            begin_column(expansion);
+            g_string_append_printf(expansion->text, "%s.*", qualifier);
+        }
+    }
+}
+
+void
+star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases)
+{
+    const Token *first = token_at(work, star_token(star));
+    size_t end = token_at(work, star->last)->end;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *separator = separator_at(work, first->begin, end);
+    Expansion expansion = {.work = work,
+                           .star = star,
+                           .has_aliases = has_aliases,
+                           .has_qualifier = star->star_path.count > 0,
+                           .text = text,
+                           .separator = separator};
+    if (star->star_path.count == 0) {
+        add_all_sources(&expansion);
+    } else {
+        g_autofree char *qualifier =
+            spell_qualifier(work->sql->dialect, source, g_hash_table_lookup(work->spelled, source));
+        add_columns(&expansion, source, qualifier);
+    }
+    site_edit(work, SITE_STAR, first->begin, end, text->str);
+}

@@ -1,0 +1,168 @@
+/*
+ * sql_text.c - one SQL text: its dialect, and what is decided in each of its variants.
+ *
+ * Where templates choose between branches, every branch is read with what surrounds it. What stands in several variants
+ * must be decided alike in all of them; otherwise it depends on the template, and a person decides.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+refuse_broken(Work *work)
+{
+    Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, work->sql->broken_at,
+                          work->sql->broken_at);
+    site->code = work->sql->is_deep ? "too-deep" : "unfinished";
+    site->reason = g_strdup(
+        work->sql->is_deep ? "brackets within brackets, deeper than is looked into"
+                           : "a string, name, comment or template begins here and does not end");
+}
+
+static void
+rewrite_variant(Work *work)
+{
+    work->matched = g_hash_table_new(NULL, NULL);
+    work->spelled = g_hash_table_new(NULL, NULL);
+    work->pinned = g_hash_table_new(NULL, NULL);
+    work->converted = g_hash_table_new(NULL, NULL);
+    work->understood = g_hash_table_new(NULL, NULL);
+    if (work->sql->is_broken) {
+        refuse_broken(work);
+    } else {
+        sql_tables(work);
+        sql_flow(work);
+        sql_using(work);
+        sql_columns(work);
+        dbt_templates(work);
+        sql_mentions(work);
+        if (work->has_holes)
+            sql_holes(work);
+    }
+    g_hash_table_unref(work->matched);
+    g_hash_table_unref(work->spelled);
+    g_hash_table_unref(work->pinned);
+    g_hash_table_unref(work->converted);
+    g_hash_table_unref(work->understood);
+}
+
+/* ---- several variants ---- */
+
+typedef struct {
+    Sql *sql;
+    GPtrArray *sites, *edits;
+    GHashTable *known; /* of edits: "begin end text" */
+} Variant;
+
+static void
+variant_free(void *data)
+{
+    Variant *variant = data;
+    sql_free(variant->sql);
+    g_ptr_array_unref(variant->sites);
+    g_ptr_array_unref(variant->edits);
+    g_hash_table_unref(variant->known);
+    g_free(variant);
+}
+
+static char *
+edit_key(const Edit *edit)
+{
+    return g_strdup_printf("%zu %zu %s", edit->begin, edit->end, edit->text);
+}
+
+static Variant *
+variant_new(Work *work, guint number)
+{
+    Variant *variant = g_new0(Variant, 1);
+    Rewrite *out = work->out;
+    *variant = (Variant){
+        .sql = sql_new(work->text, work->bytes, work->dialect, number),
+        .sites = g_ptr_array_new_with_free_func(site_free),
+        .edits = g_ptr_array_new_with_free_func(edit_free),
+        .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    Rewrite part = {.sites = variant->sites, .edits = variant->edits};
+    work->out = &part;
+    work->sql = variant->sql;
+    rewrite_variant(work);
+    work->out = out;
+    for (guint i = 0; i < variant->edits->len; i++)
+        g_hash_table_add(variant->known, edit_key(g_ptr_array_index(variant->edits, i)));
+    return variant;
+}
+
+/* Is the edit also that of all variants in which its place is read? */
+static bool
+is_agreed(const GPtrArray *variants, const Edit *edit)
+{
+    g_autofree char *key = edit_key(edit);
+    size_t place = edit->end > edit->begin ? edit->begin : edit->begin - 1;
+    for (guint i = 0; i < variants->len; i++) {
+        const Variant *variant = g_ptr_array_index(variants, i);
+        if (sql_is_live(variant->sql, place) && !g_hash_table_contains(variant->known, key))
+            return false;
+    }
+    return true;
+}
+
+static void
+take_edits(Work *work, const GPtrArray *variants, Variant *variant, GHashTable *taken)
+{
+    for (guint i = 0; i < variant->edits->len; i++) {
+        const Edit *edit = g_ptr_array_index(variant->edits, i);
+        char *key = edit_key(edit);
+        if (!g_hash_table_add(taken, key))
+            continue;
+        if (is_agreed(variants, edit))
+            edit_add(work, edit->begin, edit->end, edit->text);
+        else
+            site_refuse(work, SITE_FILE, edit->begin, edit->end, "branches", NULL,
+                        "'%s' is right here in one branch of a template, and not in another",
+                        edit->text);
+    }
+}
+
+static void
+take_sites(Work *work, Variant *variant, GHashTable *taken)
+{
+    while (variant->sites->len > 0) {
+        Site *site = g_ptr_array_steal_index(variant->sites, variant->sites->len - 1);
+        char *key = g_strdup_printf("%zu %zu %d %d %s", site->begin, site->end, (int) site->kind,
+                                    (int) site->disposition, site->code);
+        if (g_hash_table_add(taken, key))
+            g_ptr_array_add(work->out->sites, site);
+        else
+            site_free(site);
+    }
+}
+
+static void
+rewrite_variants(Work *work, guint count)
+{
+    g_autoptr(GPtrArray) variants = g_ptr_array_new_with_free_func(variant_free);
+    g_autoptr(GHashTable) edits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                          sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < count; i++)
+        g_ptr_array_add(variants, variant_new(work, i));
+    for (guint i = 0; i < count; i++) {
+        take_edits(work, variants, g_ptr_array_index(variants, i), edits);
+        take_sites(work, g_ptr_array_index(variants, i), sites);
+    }
+}
+
+void
+sql_text(Work *work)
+{
+    const Dialect *said = work->options->dialect;
+    work->dialect = said != NULL ? said : dialect_guess(work->text, work->bytes);
+    work->out->language = "sql";
+    work->out->dialect = work->dialect->name;
+    work->sql = sql_new(work->text, work->bytes, work->dialect, 0);
+    guint variants = work->sql->variants;
+    if (variants == 1)
+        rewrite_variant(work);
+    sql_free(work->sql);
+    if (variants > 1)
+        rewrite_variants(work, variants);
+}

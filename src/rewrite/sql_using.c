@@ -1,0 +1,237 @@
+/*
+ * sql_using.c - USING (a, b) whose names are not the same on both sides any more becomes ON x.a = y.a AND x.b = y.c.
+ *
+ * The value of a column that is joined by name is that of the side before the join, as long as no RIGHT or FULL JOIN is
+ * among them: so names without qualifier mean that side's column afterwards, and get its qualifier where the other
+ * side still has one of that name.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static const ColumnChange *
+change_of(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    const ColumnChange *change = source_change(work, source, part);
+    return change != NULL && change->kind != CHANGE_NONE ? change : NULL;
+}
+
+/* NULL when it becomes no name. */
+static const char *
+name_after(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    const ColumnChange *change = change_of(work, source, part);
+    return change == NULL ? part->text : change->kind == CHANGE_NAME ? change->to : NULL;
+}
+
+static bool
+stays_joined(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const char *mine = name_after(work, ref->source, part),
+               *theirs = ref->also != NULL ? name_after(work, ref->also, part) : NULL;
+    if (ref->also == NULL)
+        return change_of(work, ref->source, part) == NULL;
+    return mine != NULL && theirs != NULL &&
+           sql_same_column(work->sql->dialect, mine, '\0', theirs);
+}
+
+/* ---- is it possible? ---- */
+
+/* Nothing but names, commas and blanks between the brackets. */
+static bool
+is_plain(const Work *work, const SqlSource *source)
+{
+    const GArray *tokens = work->sql->tokens;
+    size_t begin = g_array_index(tokens, Token, source->using_first).begin,
+           end = g_array_index(tokens, Token, source->using_last).end;
+    for (size_t i = begin; i < end; i++)
+        if (strchr("-/#{", work->text[i]) != NULL)
+            return false;
+    return source->using_last - source->using_first == 2 * source->using->len + 1;
+}
+
+static bool
+has_bare_star(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star && item->star_path.count == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    return rename != NULL && rename->changes->len > 0 &&
+           rename_column(rename, work->sql->dialect, part) == NULL;
+}
+
+static bool
+can_convert(Work *work, const SqlSource *source)
+{
+    const SqlBlock *block = source->block;
+    if (!can_qualify(source) || !is_plain(work, source) || has_bare_star(block))
+        return false;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *one = g_ptr_array_index(block->sources, i);
+        if (one->is_right || one->is_nested || one->is_natural)
+            return false;
+    }
+    for (guint i = 0; i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        const SqlPart *part = &ref->path.parts[0];
+        if (ref->also == NULL || !can_qualify(ref->also) || is_unmapped(work, source, part) ||
+            is_unmapped(work, ref->also, part) || name_after(work, source, part) == NULL ||
+            name_after(work, ref->also, part) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* ---- which ones ---- */
+
+static const SqlRef *
+using_ref(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        const SqlPart *name = &ref->path.parts[0];
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, name->text))
+            return ref;
+    }
+    return NULL;
+}
+
+/* A join before it has left two columns of one name: they cannot be joined by it any more. */
+static bool
+is_doubled(Work *work, const SqlBlock *block, guint index, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    for (guint i = 0; i < index; i++) {
+        const SqlSource *before = g_ptr_array_index(block->sources, i);
+        const SqlRef *other = using_ref(work, before, part);
+        if (other != NULL && g_hash_table_contains(work->converted, before) &&
+            g_strcmp0(name_after(work, before, part), part->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+needs_converting(Work *work, const SqlBlock *block, guint index)
+{
+    const SqlSource *source = g_ptr_array_index(block->sources, index);
+    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        if (!stays_joined(work, ref) || is_doubled(work, block, index, ref))
+            return true;
+    }
+    return false;
+}
+
+static void
+convert_block(Work *work, const SqlBlock *block)
+{
+    bool can = true;
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (!needs_converting(work, block, i))
+            continue;
+        can = can && can_convert(work, source);
+        g_hash_table_add(work->converted, source);
+    }
+    for (guint i = 0; !can && i < block->sources->len; i++)
+        g_hash_table_remove(work->converted, g_ptr_array_index(block->sources, i));
+}
+
+/* ---- writing ---- */
+
+static void
+append_side(Work *work, GString *text, const SqlSource *source, const SqlPart *part)
+{
+    const Dialect *dialect = work->sql->dialect;
+    g_autofree char *qualifier =
+        spell_qualifier(dialect, source, g_hash_table_lookup(work->spelled, source));
+    const ColumnChange *change = change_of(work, source, part);
+    g_autofree char *name = change != NULL
+                                ? spell_like(dialect, part, change->to)
+                                : g_strndup(work->text + part->begin, part->end - part->begin);
+    g_string_append_printf(text, "%s.%s", qualifier, name);
+}
+
+static bool
+is_small(const Work *work, const SqlSource *source)
+{
+    const Token *using = &g_array_index(work->sql->tokens, Token, source->using_first);
+    return g_ascii_islower(work->text[using->begin]);
+}
+
+static void
+write_on(Work *work, const SqlSource *source)
+{
+    const GArray *tokens = work->sql->tokens;
+    const char *and = is_small(work, source) ? " and " : " AND ";
+    g_autoptr(GString) text = g_string_new(is_small(work, source) ? "on " : "ON ");
+    for (guint i = 0; i < source->using->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->using, i);
+        const SqlPart *part = &ref->path.parts[0];
+        g_string_append(text, i > 0 ? and : "");
+        append_side(work, text, ref->also, part);
+        g_string_append(text, " = ");
+        append_side(work, text, source, part);
+    }
+    site_edit(work, SITE_COLUMN, g_array_index(tokens, Token, source->using_first).begin,
+              g_array_index(tokens, Token, source->using_last).end, text->str);
+}
+
+void
+sql_using(Work *work)
+{
+    const GPtrArray *blocks = work->sql->blocks;
+    for (guint b = 0; b < blocks->len; b++)
+        convert_block(work, g_ptr_array_index(blocks, b));
+    for (guint b = 0; b < blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (g_hash_table_contains(work->converted, source))
+                write_on(work, source);
+        }
+    }
+}
+
+/* ---- what hangs on it ---- */
+
+bool
+is_converted(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const GPtrArray *sources = ref->source != NULL ? ref->source->block->sources : NULL;
+    for (guint i = 0; sources != NULL && ref->also != NULL && i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        if (using_ref(work, source, part) != NULL && g_hash_table_contains(work->converted, source))
+            return true;
+    }
+    return false;
+}
+
+bool
+is_doubled_by_on(Work *work, const SqlRef *ref, const char *name)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const GPtrArray *sources = ref->source->block->sources;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        const char *theirs = source != ref->source && using_ref(work, source, part) != NULL &&
+                                     g_hash_table_contains(work->converted, source)
+                                 ? name_after(work, source, part)
+                                 : NULL;
+        if (theirs != NULL && sql_same_column(work->sql->dialect, theirs, '\0', name))
+            return true;
+    }
+    return false;
+}

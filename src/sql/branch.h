@@ -1,0 +1,19 @@
+/* branch.h - the variants of a text whose templates choose between branches; inside of this room only. */
+#pragma once
+
+#include "sql/token.h"
+
+#define BRANCH_VARIANTS_MAX                                                                        \
+    64 /* people write two or three; the rest of a file's branches are not told apart */
+
+typedef struct Branches Branches;
+
+Branches *branches_new(const TokenList *list);
+void branches_free(Branches *branches);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Branches, branches_free)
+guint branches_variants(const Branches *branches);
+/* {% macro … %}, {% set x %}, {% endset %} and the like: what stands on both sides is not one text. */
+bool tag_is_border(const char *text, const Token *tag);
+/* One byte for each token: is it in the branches that this variant takes? */
+void branches_mark(const Branches *branches, const TokenList *list, guint variant,
+                   GByteArray *live);

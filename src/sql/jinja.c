@@ -1,0 +1,299 @@
+/* jinja.c - calls and their arguments between {{ and }}. */
+#include "sql/jinja.h"
+
+#include <string.h>
+
+typedef struct {
+    uint32_t callee, callee_end, keyword, keyword_end;
+    guint place;
+    bool is_call;
+} Frame;
+
+typedef struct {
+    const char *text;
+    uint32_t at, end;
+    GArray *frames, *found;
+    bool is_mixed; /* the element before was `~` or `|` */
+} Reader;
+
+static bool
+is_name_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_';
+}
+
+static Frame *
+top(const Reader *reader)
+{
+    return &g_array_index(reader->frames, Frame, reader->frames->len - 1);
+}
+
+static void
+skip_blanks(Reader *reader)
+{
+    while (reader->at < reader->end && g_ascii_isspace(reader->text[reader->at]))
+        reader->at++;
+}
+
+static char
+next_sign(Reader *reader)
+{
+    skip_blanks(reader);
+    return reader->at < reader->end ? reader->text[reader->at] : '\0';
+}
+
+static void
+add(Reader *reader, JinjaKind kind, uint32_t begin, uint32_t end)
+{
+    const Frame *frame = top(reader);
+    char next = next_sign(reader);
+    JinjaArgument argument = {.kind = kind,
+                              .begin = begin,
+                              .end = end,
+                              .callee = frame->callee,
+                              .callee_end = frame->callee_end,
+                              .keyword = frame->keyword,
+                              .keyword_end = frame->keyword_end,
+                              .place = frame->place,
+                              .is_mixed = reader->is_mixed || next == '~' || next == '|' ||
+                                          next == '.' || next == '['};
+    g_array_append_val(reader->found, argument);
+}
+
+static void
+take_string(Reader *reader)
+{
+    char quote = reader->text[reader->at++];
+    uint32_t begin = reader->at;
+    while (reader->at < reader->end && reader->text[reader->at] != quote)
+        reader->at += reader->text[reader->at] == '\\' ? 2 : 1;
+    uint32_t end = MIN(reader->at, reader->end);
+    reader->at = MIN(reader->at + 1, reader->end);
+    add(reader, JINJA_LITERAL, begin, end);
+}
+
+/* a.b.c: a call's name, a named argument, or a variable. */
+static void
+take_name(Reader *reader)
+{
+    uint32_t begin = reader->at;
+    while (reader->at < reader->end &&
+           (is_name_byte(reader->text[reader->at]) ||
+            (reader->text[reader->at] == '.' && reader->at + 1 < reader->end &&
+             is_name_byte(reader->text[reader->at + 1]))))
+        reader->at++;
+    uint32_t end = reader->at;
+    char next = next_sign(reader);
+    Frame *frame = top(reader);
+    if (next == '(') {
+        Frame call = {.callee = begin, .callee_end = end, .is_call = true};
+        reader->at++;
+        g_array_append_val(reader->frames, call);
+    } else if (next == '=' && frame->is_call &&
+               (reader->at + 1 >= reader->end || reader->text[reader->at + 1] != '=')) {
+        frame->keyword = begin;
+        frame->keyword_end = end;
+        reader->at++;
+    } else {
+        add(reader, JINJA_VARIABLE, begin, end);
+    }
+}
+
+static void
+take_sign(Reader *reader)
+{
+    char c = reader->text[reader->at++];
+    Frame *frame = top(reader), inner = *frame;
+    inner.is_call = false;
+    if (strchr("([{", c) != NULL) {
+        g_array_append_val(reader->frames, inner);
+    } else if (strchr(")]}", c) != NULL) {
+        if (reader->frames->len > 1)
+            g_array_set_size(reader->frames, reader->frames->len - 1);
+    } else if (c == ',' && frame->is_call) {
+        frame->place++;
+        frame->keyword = frame->keyword_end = 0;
+    }
+    reader->is_mixed = c == '~' || c == '|';
+}
+
+static void
+read_all(Reader *reader)
+{
+    while (next_sign(reader) != '\0') {
+        char c = reader->text[reader->at];
+        bool was_mixed = reader->is_mixed;
+        if (c == '\'' || c == '"')
+            take_string(reader);
+        else if (is_name_byte(c))
+            take_name(reader);
+        else {
+            take_sign(reader);
+            continue;
+        }
+        if (was_mixed)
+            reader->is_mixed = false;
+    }
+}
+
+static GArray *
+arguments_between(const char *text, uint32_t begin, uint32_t end)
+{
+    Reader reader = {.text = text,
+                     .at = begin,
+                     .end = end,
+                     .frames = g_array_new(FALSE, TRUE, sizeof(Frame)),
+                     .found = g_array_new(FALSE, TRUE, sizeof(JinjaArgument))};
+    Frame outside = {0};
+    g_array_append_val(reader.frames, outside);
+    read_all(&reader);
+    g_array_unref(reader.frames);
+    return reader.found;
+}
+
+static void
+bounds(const char *text, const Token *token, uint32_t *ret_begin, uint32_t *ret_end)
+{
+    uint32_t begin = token->begin + 2, end = MAX(token->end, token->begin + 4) - 2;
+    if (begin < end && (text[begin] == '-' || text[begin] == '+'))
+        begin++;
+    if (end > begin && (text[end - 1] == '-' || text[end - 1] == '+'))
+        end--;
+    while (begin < end && g_ascii_isspace(text[begin]))
+        begin++;
+    while (end > begin && g_ascii_isspace(text[end - 1]))
+        end--;
+    *ret_begin = begin;
+    *ret_end = end;
+}
+
+GArray *
+jinja_arguments(const char *text, const Token *token)
+{
+    uint32_t begin, end;
+    bounds(text, token, &begin, &end);
+    GArray *found = arguments_between(text, begin, end);
+    if (found->len == 1) {
+        JinjaArgument *one = &g_array_index(found, JinjaArgument, 0);
+        one->is_alone = one->begin == begin && one->end == end;
+    }
+    return found;
+}
+
+/* ---- lists ---- */
+
+typedef struct {
+    GArray *literals;
+    bool is_loop;
+} List;
+
+struct JinjaLists {
+    GHashTable *lists; /* name -> List */
+};
+
+static void
+list_free(void *data)
+{
+    List *list = data;
+    g_array_unref(list->literals);
+    g_free(list);
+}
+
+static uint32_t
+behind_word(const char *text, uint32_t at, uint32_t end)
+{
+    while (at < end && is_name_byte(text[at]))
+        at++;
+    return at;
+}
+
+static uint32_t
+behind_blanks(const char *text, uint32_t at, uint32_t end)
+{
+    while (at < end && g_ascii_isspace(text[at]))
+        at++;
+    return at;
+}
+
+static void
+add_list(JinjaLists *lists, const char *name, size_t bytes, const GArray *literals, bool is_loop)
+{
+    g_autofree char *key = g_strndup(name, bytes);
+    List *list = g_hash_table_lookup(lists->lists, key);
+    if (list == NULL) {
+        list = g_new0(List, 1);
+        list->literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+        list->is_loop = is_loop;
+        g_hash_table_insert(lists->lists, g_steal_pointer(&key), list);
+    }
+    list->is_loop = list->is_loop || is_loop;
+    if (literals->len > 0)
+        g_array_append_vals(list->literals, literals->data, literals->len);
+}
+
+/* The literals of `[ 'a', 'b' ]`, `'a'`, or of a variable that stands for some. */
+static void
+read_list(JinjaLists *lists, const char *text, uint32_t name, uint32_t name_end, uint32_t at,
+          uint32_t end, bool is_loop)
+{
+    g_autoptr(GArray) found = arguments_between(text, at, end),
+                      literals = g_array_new(FALSE, TRUE, sizeof(JinjaArgument));
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        bool is_other = false;
+        const GArray *named =
+            one->kind == JINJA_VARIABLE
+                ? jinja_list(lists, text + one->begin, one->end - one->begin, &is_other)
+                : NULL;
+        if (one->kind == JINJA_LITERAL && one->callee_end == 0)
+            g_array_append_val(literals, *one);
+        else if (named != NULL && named->len > 0)
+            g_array_append_vals(literals, named->data, named->len);
+    }
+    add_list(lists, text + name, name_end - name, literals, is_loop);
+}
+
+static void
+read_tag(JinjaLists *lists, const char *text, const Token *token)
+{
+    uint32_t at, end;
+    bounds(text, token, &at, &end);
+    uint32_t word_end = behind_word(text, at, end);
+    bool is_set = word_end - at == 3 && memcmp(text + at, "set", 3) == 0;
+    bool is_for = word_end - at == 3 && memcmp(text + at, "for", 3) == 0;
+    if (!is_set && !is_for)
+        return;
+    uint32_t name = behind_blanks(text, word_end, end), name_end = behind_word(text, name, end);
+    at = behind_blanks(text, name_end, end);
+    if (is_set && at < end && text[at] == '=')
+        read_list(lists, text, name, name_end, at + 1, end, false);
+    else if (is_for && at + 2 < end && memcmp(text + at, "in", 2) == 0)
+        read_list(lists, text, name, name_end, at + 2, end, true);
+}
+
+JinjaLists *
+jinja_lists_new(const TokenList *tokens)
+{
+    JinjaLists *lists = g_new0(JinjaLists, 1);
+    lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
+    for (guint i = 0; i < tokens->tokens->len; i++)
+        if (tokens_at(tokens, i)->kind == TOKEN_TAG)
+            read_tag(lists, tokens->text, tokens_at(tokens, i));
+    return lists;
+}
+
+void
+jinja_lists_free(JinjaLists *lists)
+{
+    g_hash_table_unref(lists->lists);
+    g_free(lists);
+}
+
+const GArray *
+jinja_list(const JinjaLists *lists, const char *name, size_t bytes, bool *ret_is_loop)
+{
+    g_autofree char *key = g_strndup(name, bytes);
+    const List *list = g_hash_table_lookup(lists->lists, key);
+    *ret_is_loop = list != NULL && list->is_loop;
+    return list != NULL ? list->literals : NULL;
+}

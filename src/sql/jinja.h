@@ -1,0 +1,32 @@
+/*
+ * jinja.h - what stands between {{ and }}: calls and their arguments, read and not run.
+ */
+#pragma once
+
+#include "sql/token.h"
+
+typedef enum { JINJA_LITERAL, JINJA_VARIABLE } JinjaKind;
+
+/* A string, or a name that is no call, with the innermost call around it. */
+typedef struct {
+    JinjaKind kind;
+    uint32_t begin, end; /* bytes of the text, without quotes */
+    uint32_t callee,
+        callee_end; /* bytes of the call's name, with its dots; both 0 outside of calls */
+    uint32_t keyword, keyword_end; /* of a named argument, or both 0 */
+    guint place;                   /* of the argument in the call, from 0 */
+    bool is_mixed;                 /* `~` or a filter makes something else of it */
+    bool is_alone;                 /* there is nothing else in the template */
+} JinjaArgument;
+
+/* All of them in a {{ … }} or {% … %}; array of JinjaArgument; caller frees. */
+GArray *jinja_arguments(const char *text, const Token *token);
+
+/* {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for. */
+typedef struct JinjaLists JinjaLists;
+JinjaLists *jinja_lists_new(const TokenList *tokens);
+void jinja_lists_free(JinjaLists *lists);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JinjaLists, jinja_lists_free)
+/* Array of JinjaArgument, or NULL; borrowed. `*ret_is_loop`: one of them at a time. */
+const GArray *jinja_list(const JinjaLists *lists, const char *name, size_t bytes,
+                         bool *ret_is_loop);
