@@ -150,6 +150,7 @@ demo_try_next(Demo *demo, bool is_serving, bool is_back)
     view_line(demo->view, "%s  cd %s%s", path, folder, is_serving ? "" : "; honk serve &");
     view_line(demo->view, "  honk status --all                  where things stand\n"
                           "  honk plan users-v2                 what was approved\n"
+                          "  honk rollout list --all            what became of services\n"
                           "  honk logs users-v2                 what happened\n"
                           "  honk lineage users-v1              who feeds it, and whom it feeds");
     if (!is_back)
@@ -186,7 +187,8 @@ demo_witness_before(Demo *demo, GError **error)
     }
     view_prose(
         demo->view, TONE_PLAIN,
-        "A shell script with SQL of its own, and none of Honk's code: it has the last word.");
+        "A shell script with SQL of its own, git, and questions to every instance; with none of "
+        "Honk's code. It has the last word.");
     return demo_witness(demo, "before", error);
 }
 
@@ -225,10 +227,15 @@ demo_acts(Demo *demo, GError **error)
     demo_heading(demo, "Users: Ada asks and plans, Bo approves");
     if (!demo_move(demo, &users, error))
         return false;
+    view_line(demo->view, "\nThe shortest of ten changes:");
+    if (!demo_show_diff(demo, users.name, "charts", error))
+        return false;
+    view_line(demo->view, "\nWhat serves now:");
+    demo_services_show(demo);
     demo_heading(demo, "Streams: the same, with their foreign key to the users");
     if (!demo_move(demo, &streams, error))
         return false;
-    demo_heading(demo, "The witness compares every row with what it should be");
+    demo_heading(demo, "The witness looks at every row, branch and service");
     if (!demo_witness(demo, "after", error) || !demo_show_row(demo, error) ||
         !demo_mark(demo, "moved", error))
         return false;
@@ -244,7 +251,10 @@ demo_keep_serving(Demo *demo)
 {
     const sigset_t set = ending_signals();
     const struct timespec second = {.tv_sec = 1};
-    view_tone(demo->view, TONE_STRONG, "\nServing at %s. Ctrl-C ends it.", demo->server.url);
+    view_tone(demo->view, TONE_STRONG,
+              "\nServing at %s, and the services with it. Ctrl-C ends "
+              "them all.",
+              demo->server.url);
     fflush(demo->view->out);
     while (sigtimedwait(&set, NULL, &second) <= 0)
         if (demo_server_is_gone(&demo->server)) {
@@ -260,10 +270,10 @@ demo_run(Demo *demo, GError **error)
     bool keeps_serving =
         isatty(STDOUT_FILENO) && !demo->is_json && !invocation_has(demo->call, "no-serve");
     view_prose(demo->view, TONE_PLAIN,
-               "Honk moves a dataset by a plan that a second person approved, proves every row, "
-               "and can put "
+               "Honk moves a dataset, the code of those who read it and the services that run that "
+               "code, by a plan that a second person approved; it proves every row, and can put "
                "everything back. Here it does so for Listening, a company that never was.");
-    demo_heading(demo, "A company with data");
+    demo_heading(demo, "A company with data and code");
     if (!demo_prepare(demo, error))
         return false;
     demo->is_prepared = true;
@@ -336,11 +346,13 @@ const Command cmd_demo = {
     .args = "",
     .summary = "see it all work, on a company that never was",
     .deed = "show the demo",
-    .about = "Makes a company with 200,000 users and 1,000,000 streams, and moves both datasets to "
-             "their second\n"
-             "version: plans by Ada, approved by Bo, proved row by row by a script that uses none "
-             "of our code.\n"
-             "On a terminal it then keeps serving until Ctrl-C.",
+    .about = "Makes a company with 200,000 users, 1,000,000 streams, thirteen consumers with git "
+             "repositories and\n"
+             "three services, and moves both datasets to their second version: plans by Ada, "
+             "approved by Bo, proved\n"
+             "by a script that uses none of our code. On a terminal it then keeps serving until "
+             "Ctrl-C, which ends\n"
+             "the services, too.",
     .examples =
         "honk demo\nhonk demo --rollback --no-serve\nhonk demo --rows 1000 --dir /tmp/small",
     .options = options,

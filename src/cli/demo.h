@@ -15,10 +15,11 @@ typedef struct {
     View *view;
     char *folder; /* absolute */
     int64_t users;
-    bool is_json;        /* the summary is JSON; what happens is told on standard error */
-    bool is_fresh;       /* not going on from an earlier run */
-    bool is_prepared;    /* there is a folder with data to go on from */
-    bool is_interrupted; /* Ctrl-C or SIGTERM came */
+    bool is_json;         /* the summary is JSON; what happens is told on standard error */
+    bool is_fresh;        /* not going on from an earlier run */
+    bool is_prepared;     /* there is a folder with data to go on from */
+    bool is_interrupted;  /* Ctrl-C or SIGTERM came */
+    bool has_tried_again; /* what stood still because an earlier run was cut short */
     DemoServer server;
     Config *config; /* of the folder; NULL until the services are looked at */
     int64_t began_ms;
@@ -33,6 +34,7 @@ CHECKED bool demo_mark(Demo *demo, const char *stage, GError **error);
 
 /* demo_services.c: start what is missing of the company's services, and show them. */
 CHECKED bool demo_services_start(Demo *demo, GError **error);
+void demo_services_show(Demo *demo);
 /* End them all, also those that an earlier demo left; how many there were. */
 int demo_services_stop(Demo *demo);
 
@@ -52,6 +54,11 @@ typedef struct {
     const char *const *sets; /* "name=value" for a template */
     bool is_first;           /* told at length */
 } DemoMove;
+
+/* demo_command.c: show a command, run it as that user, and show what it says. Words end with NULL. */
+CHECKED bool demo_command(Demo *demo, const char *user, const char *const *words, GError **error);
+/* The same for git: what the migration's branch changes in a repository. */
+CHECKED bool demo_show_diff(Demo *demo, const char *name, const char *repository, GError **error);
 
 /* demo_move.c: from a file of entities to a finished migration, from whatever state it is in. */
 CHECKED bool demo_move(Demo *demo, const DemoMove *move, GError **error);

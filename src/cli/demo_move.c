@@ -157,6 +157,22 @@ move_stuck(Demo *demo, const json_t *migration, GError **error)
                 json_get_string(migration, "reason", "no reason was given"));
 }
 
+/* An earlier run was cut short in the middle of a rollout. The services ended with it, so the rollout found its new
+ * instances dead, and gave the service back what it ran. Bo knows why, and lets it go on. */
+static bool
+move_again(Demo *demo, const json_t *migration, GError **error)
+{
+    const char *name = migration_name(migration);
+    const char *const retry[] = {"retry", name, NULL}, *const resume[] = {
+                                                           "resume", name, "--reason",
+                                                           "the demo was cut short", NULL};
+    demo->has_tried_again = true;
+    view_prose(demo->view, TONE_WARN, "%s stands still: %s", name,
+               json_get_string(migration, "reason", ""));
+    return demo_command(demo, APPROVER, retry, error) &&
+           demo_command(demo, APPROVER, resume, error);
+}
+
 /* One act; `*ret_over` when there is none left. */
 static bool
 move_turn(Demo *demo, const json_t *migration, bool is_first, bool *ret_over, GError **error)
@@ -177,6 +193,8 @@ move_turn(Demo *demo, const json_t *migration, bool is_first, bool *ret_over, GE
     }
     if (!story_is_resting(state))
         return move_watch(demo, name, error);
+    if (strcmp(state, "halted") == 0 && !demo->is_fresh && !demo->has_tried_again)
+        return move_again(demo, migration, error);
     if (strcmp(state, "halted") == 0 || strcmp(state, "needs_operator") == 0)
         return move_stuck(demo, migration, error);
     if (strcmp(state, "succeeded") != 0)

@@ -173,10 +173,22 @@ service_await(Demo *demo, const Fleet *fleet, GError **error)
     return false;
 }
 
-static void
-services_show(Demo *demo)
+/* Those that get traffic. */
+static int
+count_serving(const json_t *there)
 {
-    g_autoptr(Table) table = table_new("SERVICE", "RUNS", "REVISION", "READS", NULL);
+    int count = 0;
+    json_t *instance = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(there, "instances"), i, instance) count +=
+        json_get_bool(instance, "in_traffic", false);
+    return count;
+}
+
+void
+demo_services_show(Demo *demo)
+{
+    g_autoptr(Table) table = table_new("SERVICE", ">SERVING", "REVISION", "DATASET", NULL);
     for (guint i = 0; i < demo->config->fleet.services->len; i++) {
         Fleet fleet = {0};
         g_autoptr(json_t) there = NULL;
@@ -185,8 +197,7 @@ services_show(Demo *demo)
         const json_t *template = json_object_get(there, "template");
         json_t *dataset = NULL;
         const char *variable = NULL;
-        g_autofree char *count =
-            g_strdup_printf("%zu×", json_array_size(json_object_get(there, "instances")));
+        g_autofree char *count = g_strdup_printf("%d", count_serving(there));
         g_autoptr(GString) reads = g_string_new(NULL);
         json_object_foreach(json_at(template, "revision.datasets"), variable, dataset)
             g_string_append_printf(reads, "%s%s", reads->len > 0 ? ", " : "",
@@ -217,7 +228,7 @@ demo_services_start(Demo *demo, GError **error)
             (!service_open(demo, i, &fleet, error) || !service_await(demo, &fleet, error)))
             return false;
     }
-    services_show(demo);
+    demo_services_show(demo);
     return true;
 }
 

@@ -41,7 +41,7 @@ witness_start(Demo *demo, const char *mode, Hearing *hearing, GError **error)
     hearing->fd = pipes[0];
     fcntl(hearing->fd, F_SETFL, O_NONBLOCK);
     const ChildSpec spec = {
-        .argv = (const char *const[]){"sh", script, mode, demo->folder, "rows", NULL},
+        .argv = (const char *const[]){"sh", script, mode, NULL},
         .dies_with_us = true,
         .new_session = true, /* a group to end it by */
         .stdin_fd = -1,
@@ -141,7 +141,7 @@ demo_witness(Demo *demo, const char *mode, GError **error)
     g_autofree char *last = NULL;
     int status = 0;
     int64_t began = clock_monotonic_ms();
-    view_tone(demo->view, TONE_DIM, "$ ./witness %s . rows", mode);
+    view_tone(demo->view, TONE_DIM, "$ ./witness %s", mode);
     fflush(demo->view->out);
     if (!witness_run(demo, mode, &last, &status, error))
         return false;

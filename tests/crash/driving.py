@@ -166,8 +166,8 @@ def company(folder, users, workers=2):
     witness(folder, "before")
 
 
-def witness(folder, mode):
-    done = subprocess.run(["sh", str(pathlib.Path(folder) / "witness"), mode, str(folder), "rows"], capture_output=True, text=True)
+def witness(folder, mode, what="rows"):
+    done = subprocess.run(["sh", str(pathlib.Path(folder) / "witness"), mode, str(folder), what], capture_output=True, text=True)
     if done.returncode != 0:
         raise Stuck(f"the witness ({mode}) does not agree:\n{done.stdout}{done.stderr}")
     return done.stdout.strip().splitlines()[-1]
