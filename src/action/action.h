@@ -9,13 +9,18 @@
  * What leases carry beside the step's own params, which are in the plan:
  *   plan       params {"request": digest of a blob with {entity, source: {ref, url} | null,
  *                target: {ref, url} | null, mapping: {path, text} | null, consumers: [{ref, owner, access,
- *                direct}], policy: {digest, soak_ms, rollback_window_ms, retention_ms}, author, now_ms}}
+ *                direct, repository?, deploy?}], scanned: [{ref, owner, repository, deploy}]? (others with code),
+ *                policy: {digest, soak_ms, rollback_window_ms, retention_ms}, author, now_ms,
+ *                approved_by: [name]? (at the start)}
  *              done {"digest": of the plan's blob | null, "observations": digest | null,
  *                "diagnostics": […]}; without a digest the diagnostics say why, and the plan stays a draft
- *   preflight  params {"request": digest of the same, made anew; absent: only the stores are looked at}
+ *   preflight  params {"request": digest of the same, made anew; absent: only the plan's own datasets and
+ *                repositories are looked at; "effects": true once the plan has had any: code is left to its tasks}
  *              done, or drift with {"differences": ["…"]}
  *              in phase reverse, at the end of a rollback: params {"verify_start": {"source", "target"} as in
  *                `start` below, {} when nothing was recorded}; done {"equal": true}, or error `mismatch`
+ *   a step     params {"request": as at the start; absent: nobody knows}
+ *   a repository  params {"consumer", "approved_by": [name]}: a child of rewrite; its key is the address
  *   a range    params {"range": {…}, "rows_total": n, "identity": {…}}: a child of transform, copy or
  *                compare
  *   reverse    params {"give_up_rows": true}: a person gave up the rows written since the swap

@@ -8,6 +8,7 @@
 
 #include "action/code_queries.h"
 #include "base/text.h"
+#include "planner/changes.h"
 
 #include <string.h>
 
@@ -327,5 +328,40 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     }
     if (json_array_size(found) > 0 || json_array_size(planned) > 0)
         json_object_set_new(slice, "changes", sorted(found));
+    return true;
+}
+
+/* ---- after the way back ---- */
+
+/* A repository that is gone has no branch. */
+static bool
+must_be_back(const StepCall *call, StepEnv *env, const json_t *change, GError **error)
+{
+    g_autoptr(Repository) repository = NULL;
+    g_auto(BranchState) state = {0};
+    g_autofree char *branch = plan_branch_name(call->plan);
+    ChangeName name = {branch, json_get_string(call->plan->json, "migration", ""),
+                       call->plan->digest, json_get_string(change, "consumer", "")};
+    const char *address = json_get_string(change, "repository", "");
+
+    if (!repository_open(env->config, address, &repository, NULL))
+        return true;
+    return branch_look(repository, &name, &state, error) &&
+           (state.ours == NULL ||
+            fail(error, ERR_MISMATCH, "branch '%s' is left in '%s'", branch, address));
+}
+
+bool
+code_must_be_back(const StepCall *call, StepEnv *env, GError **error)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(json_object_get(call->plan->json, "changes"), i, change)
+    {
+        if (!env->tick(env, (int64_t) i, 0, "repositories", "looking whether all is back"))
+            return fail(error, ERR_STOPPED, "asked to stop");
+        if (change_is_made(change) && !must_be_back(call, env, change, error))
+            return false;
+    }
     return true;
 }

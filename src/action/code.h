@@ -18,3 +18,5 @@ CHECKED bool code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError *
 
 /* What a look found, in the words of "changes": "blobs", "counts", "classes", "reasons". Puts them into `change`. */
 void code_put_look(const Look *look, json_t *change);
+/* At the end of a way back: is none of the plan's branches left? MISMATCH names one that is. */
+CHECKED bool code_must_be_back(const StepCall *call, StepEnv *env, GError **error);

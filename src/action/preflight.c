@@ -174,6 +174,8 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     outcome_is(outcome, OUTCOME_DONE, evidence);
     json_set_bool(evidence, "recorded", json_object_size(start) > 0);
+    if (!code_must_be_back(call, env, error))
+        return false;
     if (json_object_size(start) > 0 &&
         (!move_open(call, env, &move, error) ||
          !verify_source(&move, json_object_get(start, "source"), evidence, error) ||

@@ -153,13 +153,12 @@ beyond(const json_t *change, const json_t *now)
                                             : "cannot be read",
                                    was);
     }
-    json_array_foreach(
-        json_object_get(now, "classes"), i,
-        class) if (!is_among(json_object_get(change, "classes"),
-                             json_string_value(
-                                 class))) return g_strdup_printf("it would edit %s, which no edit "
-                                                                 "of the plan does",
-                                                                 json_string_value(class));
+    json_array_foreach(json_object_get(now, "classes"), i, class) if (
+        !is_among(
+            json_object_get(change, "classes"),
+            json_string_value(class))) return g_strdup_printf("it would edit '%s', which no edit "
+                                                              "of the plan does",
+                                                              json_string_value(class));
     return NULL;
 }
 

@@ -70,7 +70,7 @@ find_use(const Repository *repository, const char *ref, bool *ret, GError **erro
     if (!git_run(&call, &text, NULL, error))
         return false;
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    *ret = !repository->is_bare && g_strv_contains((const char *const *) lines, line);
+    *ret = g_strv_contains((const char *const *) lines, line);
     return true;
 }
 

@@ -68,6 +68,9 @@ CHECKED bool change_remove(const Repository *repository, const ChangeName *name,
 CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
                           const ChangeRules *rules, const Look *look, GError **error);
 
+/* What the branch changes, as a unified diff; NULL when it is not there, or not ours. Caller frees. */
+CHECKED bool change_diff(const Repository *repository, const ChangeName *name, char **ret,
+                         GError **error);
 /* The first file, of those that Honk's commit on `base` edits, that names the new dataset on the default branch, too: people
  * merged it, in whatever way, and have to take it back themselves. NULL when there is none. Caller frees. */
 CHECKED bool change_landed(const Repository *repository, const ChangeRules *rules, const char *base,

@@ -3,52 +3,79 @@
 
 #include <string.h>
 
+typedef struct {
+    const ChangeRules *rules;
+    GPtrArray *before; /* LookFile *: what our commit edits, as it was */
+    GPtrArray *now;    /* TreeFile *: the same paths on the default branch, in the same order */
+    const LookFile *landed;
+} Landing;
+
 static const LookFile *
-find_file(const Look *look, const char *path)
+find_edited(const Look *look, const char *path)
 {
     for (guint i = 0; i < look->files->len; i++) {
         const LookFile *file = look->files->pdata[i];
-        if (strcmp(file->path, path) == 0)
+        if (file->is_edited && strcmp(file->path, path) == 0)
             return file;
     }
     return NULL;
 }
 
 static bool
-is_text_of(const LookFile *file, const LookFile *base)
+is_as_edited(const LookFile *before, const char *text, size_t count)
 {
     size_t bytes = 0;
-    g_autofree char *after = rewrite_apply(base->rewrite, base->text, base->bytes, &bytes);
-    return bytes == file->bytes && memcmp(after, file->text, bytes) == 0;
+    g_autofree char *after = rewrite_apply(before->rewrite, before->text, before->bytes, &bytes);
+    return bytes == count && memcmp(after, text, bytes) == 0;
 }
 
-/* Where the dataset keeps its name, only the whole text tells. */
+/* It names the new dataset in more places than before us. Where the dataset keeps its name, only the whole text tells. */
 static bool
-has_landed(const ChangeRules *rules, const LookFile *base, const Look *head)
+look_at_file(guint index, const char *bytes, size_t count, void *data, GError **error)
 {
-    const LookFile *now = find_file(head, base->path);
-    if (now == NULL)
-        return false;
-    if (rules->is_in_place)
-        return is_text_of(now, base);
-    return now->rewrite->count[DISPOSITION_ALREADY] > base->rewrite->count[DISPOSITION_ALREADY];
+    Landing *landing = data;
+    const LookFile *before = landing->before->pdata[index];
+    const ChangeRules *rules = landing->rules;
+    bool has_landed = is_as_edited(before, bytes, count);
+    if (!has_landed && !rules->is_in_place) {
+        g_autofree char *text = g_malloc(count + 1);
+        memcpy(text, bytes, count);
+        text[count] = '\0';
+        g_autoptr(Rewrite) now =
+            rewrite_text(before->path, text, count, rules->renames, &rules->options);
+        has_landed = now->count[DISPOSITION_ALREADY] > before->rewrite->count[DISPOSITION_ALREADY];
+    }
+    if (has_landed && landing->landed == NULL)
+        landing->landed = before;
+    return true;
 }
 
 bool
 change_landed(const Repository *repository, const ChangeRules *rules, const char *base,
               char **ret_path, char **ret_branch, GError **error)
 {
-    g_autoptr(Look) before = NULL, head = NULL;
+    g_autoptr(Look) look = NULL;
+    g_autoptr(GPtrArray) tree = NULL, before = g_ptr_array_new(), now = g_ptr_array_new();
+    g_autofree char *branch = NULL, *head = NULL;
+    Landing landing = {rules, before, now, NULL};
     *ret_path = *ret_branch = NULL;
-    if (!look_at(repository, rules, base, NULL, NULL, &before, error) ||
-        !look_at(repository, rules, NULL, NULL, NULL, &head, error))
+    if (!look_at(repository, rules, base, NULL, NULL, &look, error) ||
+        !repository_head(repository, &branch, &head, error) ||
+        !repository_tree(repository, head, &tree, error))
         return false;
-    for (guint i = 0; i < before->files->len && *ret_path == NULL; i++) {
-        const LookFile *file = before->files->pdata[i];
-        if (file->is_edited && has_landed(rules, file, head)) {
-            *ret_path = g_strdup(file->shown);
-            *ret_branch = g_strdup(head->branch);
-        }
+    for (guint i = 0; i < tree->len; i++) {
+        TreeFile *file = tree->pdata[i];
+        const LookFile *edited = find_edited(look, file->path);
+        if (edited == NULL)
+            continue;
+        g_ptr_array_add(before, (void *) edited);
+        g_ptr_array_add(now, file);
+    }
+    if (!repository_blobs(repository, now, look_at_file, &landing, error))
+        return false;
+    if (landing.landed != NULL) {
+        *ret_path = g_strdup(landing.landed->shown);
+        *ret_branch = g_steal_pointer(&branch);
     }
     return true;
 }

@@ -224,16 +224,27 @@ compare_text(const void *a, const void *b)
     return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
+/* Quotes, case and spaces are how somebody writes. Caller frees. */
+static char *
+plain_words(const char *text, size_t bytes)
+{
+    g_autoptr(GString) plain = g_string_new(NULL);
+    for (size_t i = 0; i < bytes; i++)
+        if (strchr("\"`[]'", text[i]) == NULL)
+            g_string_append_c(plain, g_ascii_tolower(text[i]));
+    g_strstrip(plain->str);
+    return text_printable(plain->str);
+}
+
 static void
 add_classes_of(GHashTable *classes, const LookFile *file)
 {
-    for (guint i = 0; file->is_edited && i < file->rewrite->sites->len; i++) {
-        const Site *site = file->rewrite->sites->pdata[i];
-        if (site->disposition != DISPOSITION_REWRITTEN)
-            continue;
-        g_autofree char *lower = g_ascii_strdown(site->before != NULL ? site->before : "", -1);
-        g_autofree char *shown = text_printable(lower);
-        g_hash_table_add(classes, g_strdup_printf("%s %s", site_kind_name(site->kind), shown));
+    for (guint i = 0; file->is_edited && i < file->rewrite->edits->len; i++) {
+        const Edit *edit = file->rewrite->edits->pdata[i];
+        g_autofree char *before = plain_words(file->text + edit->begin, edit->end - edit->begin);
+        g_autofree char *after = plain_words(edit->text, strlen(edit->text));
+        g_hash_table_add(classes, *before != '\0' ? g_strdup_printf("%s -> %s", before, after)
+                                                  : g_strdup_printf("+ %s", after));
     }
 }
 

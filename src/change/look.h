@@ -49,7 +49,7 @@ json_t *look_counts(const Look *look);
 /* [{"path", "line", "code", "text"}]: what is left to people, and why. */
 json_t *look_reasons(const Look *look);
 #define LOOK_CLASSES_MAX 200
-/* ["column id", "table users_v1"]: the kinds of edits, sorted; those over LOOK_CLASSES_MAX are left out. */
+/* ["+ as id", "id -> user_id", "users_v1 -> users_v2"]: the kinds of edits, sorted; those over LOOK_CLASSES_MAX are left out. */
 json_t *look_classes(const Look *look);
 #define LOOK_DIFF_BYTES_MAX ((size_t) 8 * 1024 * 1024) /* nobody reads more, and blobs are kept */
 /* Unified, of all edited files; "" when there is none. */

@@ -169,3 +169,18 @@ change_prove(const Repository *repository, const ChangeName *name, const ChangeR
             return fail_in(error, "branch '%s' of '%s'", name->branch, repository->address);
     return true;
 }
+
+bool
+change_diff(const Repository *repository, const ChangeName *name, char **ret, GError **error)
+{
+    g_auto(BranchState) state = {0};
+    *ret = NULL;
+    if (!branch_look(repository, name, &state, error))
+        return false;
+    if (state.ours == NULL)
+        return true;
+    const char *const args[] = {"diff-tree",     "-p",       "--no-renames", "--no-ext-diff",
+                                "--no-textconv", state.base, state.ours,     NULL};
+    GitCall call = {.git_dir = repository->git_dir, .args = args, .bytes_max = DIFF_TREE_BYTES_MAX};
+    return git_run(&call, ret, NULL, error);
+}

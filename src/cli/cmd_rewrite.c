@@ -122,14 +122,7 @@ static void
 show_diff(View *view, const CodeFile *file)
 {
     g_autofree char *diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
-    g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
-    for (size_t i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
-        Tone tone = lines[i][0] == '+'   ? TONE_GOOD
-                    : lines[i][0] == '-' ? TONE_BAD
-                    : lines[i][0] == '@' ? TONE_DIM
-                                         : TONE_PLAIN;
-        view_tone(view, tone, "%s", lines[i]);
-    }
+    code_diff_show(view, diff);
 }
 
 static void

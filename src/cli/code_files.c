@@ -146,3 +146,18 @@ code_dialect_read(const Invocation *call, const Dialect **ret, GError **error)
     g_autofree char *known = g_strjoinv(", ", (char **) dialect_names());
     return fail(error, ERR_INVALID, "there is no dialect '%s', only: %s", name, known);
 }
+
+/* ---- showing ---- */
+
+void
+code_diff_show(View *view, const char *diff)
+{
+    g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
+        Tone tone = lines[i][0] == '+'   ? TONE_GOOD
+                    : lines[i][0] == '-' ? TONE_BAD
+                    : lines[i][0] == '@' ? TONE_DIM
+                                         : TONE_PLAIN;
+        view_tone(view, tone, "%s", lines[i]);
+    }
+}

@@ -26,6 +26,9 @@ CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **e
 /* Read and rewrite all of them; what holds bytes that are no text is passed over. */
 void code_files_rewrite(GPtrArray *files, const CodeTask *task);
 
+/* A unified diff, line by line, in colours. */
+void code_diff_show(View *view, const char *diff);
+
 /* --dialect, or NULL when it was not given: then it is guessed file by file. */
 CHECKED bool code_dialect_read(const Invocation *call, const Dialect **ret, GError **error);
 

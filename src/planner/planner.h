@@ -9,6 +9,7 @@
  *                                            (a target's schema is null when the migration makes it)
  *    "mapping": {"path", "text"} | null,
  *    "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": bool}],
+ *    "changes": [{…, "base": {"branch", "commit"}}],          (consumers' code: changes.h; absent: none)
  *    "same_store": bool,
  *    "capabilities": {"source": {"scan", "load", "push", "freeze", "swap", "sql": bool}, "target": {…}},
  *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)

@@ -108,6 +108,8 @@ step_json(Stmt *stmt)
     json_object_set_new(step, "tasks", json_object());
     json_object_set_new(step, "progress",
                         json_pack("{s:i, s:i, s:i}", "done", 0, "total", 0, "rate", 0));
+    if (strcmp(stmt_col_text(stmt, 2), "rewrite") == 0) /* its parts say nothing of their own */
+        json_set_string(json_object_get(step, "progress"), "unit", "repositories");
     json_set_string(step, "phase", "forward");
     return step;
 }
@@ -150,7 +152,9 @@ step_add_tasks(json_t *step, Stmt *stmt)
                         : stmt_col_int(stmt, 4));
     object_add(progress, "total", is_child ? stmt_col_int(stmt, 12) : stmt_col_int(stmt, 5));
     object_add(progress, "rate", stmt_col_int(stmt, 6));
-    json_set_string(progress, "unit", stmt_col_text(stmt, 7));
+    const char *unit = stmt_col_text(stmt, 7);
+    if (unit != NULL && *unit != '\0')
+        json_set_string(progress, "unit", unit);
     if (!stmt_col_is_null(stmt, 14)) /* what the step as a whole is at; its parts only have names */
         json_set_string(progress, "note", stmt_col_text(stmt, 14));
     if (text != NULL && strcmp(stmt_col_text(stmt, 2), "done") != 0)

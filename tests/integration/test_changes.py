@@ -1,6 +1,6 @@
 """Consumers' code: a plan shows what becomes of it, branches appear with the data's move, and all of it goes back."""
+import json
 import os
-import pathlib
 import subprocess
 import unittest
 
@@ -12,7 +12,12 @@ stores:
 repositories:
   code: { driver: git, path: repos }
 policy: { self_approval: true }
-roles: { author: [ local ], approver: [ local ], operator: [ local ], admin: [ local ] }
+roles:
+  author: [ local, user:default/ada ]
+  approver: [ local, user:default/bo ]
+  operator: [ local, user:default/ada ]
+  admin: [ local ]
+workers: WORKERS
 """
 DATASETS = """
 apiVersion: backstage.io/v1alpha1
@@ -62,9 +67,13 @@ SCANNED = ("stranger", "nobody")
 
 
 class World(support.Project):
-    def __init__(self, strategy="schema-transform"):
-        super().__init__()
-        (self.folder / "honk.yaml").write_text(YAML)
+    """A table, and repositories of which each has another way to name it. With `folder`, one that was made before."""
+
+    def __init__(self, strategy="schema-transform", workers=2, folder=None):
+        super().__init__(folder)
+        if folder is not None:
+            return
+        (self.folder / "honk.yaml").write_text(YAML.replace("WORKERS", str(workers)))
         (self.folder / "map.yaml").write_text(MAPPING)
         (self.folder / "catalog").mkdir()
         text = DATASETS.replace("STRATEGY", strategy)
@@ -84,7 +93,8 @@ class World(support.Project):
     def git(self, name, *words, check=True):
         folder = self.repository(name)
         folder.mkdir(parents=True, exist_ok=True)
-        env = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+        env = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+               "GIT_OPTIONAL_LOCKS": "0"}
         for who in ("AUTHOR", "COMMITTER"):
             env |= {f"GIT_{who}_NAME": "Ada", f"GIT_{who}_EMAIL": "ada@acme.example"}
         done = subprocess.run(["git", *words], cwd=folder, env=env, capture_output=True, text=True, check=False)
@@ -105,7 +115,8 @@ class World(support.Project):
         for path in ("HEAD", "index", "packed-refs", "config"):
             full = self.repository(name) / ".git" / path
             refs[path] = full.read_bytes() if full.exists() else b""
-        return refs, self.git(name, "status", "--porcelain", "--branch"), self.git(name, "worktree", "list")
+        trees = self.git(name, "worktree", "list").replace(str(self.folder), "")
+        return refs, self.git(name, "status", "--porcelain", "--branch"), trees
 
     def begin(self):
         self.serve()
@@ -120,7 +131,6 @@ class World(support.Project):
         return {change["repository"].split(":")[1]: change for change in plan["changes"]}
 
     def plan_json(self):
-        import json
         status = self.json("status", "users-v2")
         return json.loads(self.get(f"/migrations/{status['id']}/plan")[1])["plan"]
 
@@ -154,21 +164,151 @@ class Changes(unittest.TestCase):
         message = " ".join(world.git("reports", "log", "-1", "--format=%B", world.branch()).split())
         self.assertIn("queries run over the data as they were and as they are now, with the same rows: 1", message)
 
+    def plan(self, world):
+        world.begin()
+        return " ".join(world.honk("plan", "users-v2").stdout.split())
+
+    def start(self, world):
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        return world.honk("start", "users-v2", "--wait", check=False)
+
+    def seen(self, world):
+        return {name: world.seen(name) for name in CODE}
+
     def test_the_whole_way_there_and_back(self):
         world = self.world()
         (world.repository("reports") / "active.sql").write_text("-- a person is at it\n")
-        before = {name: world.seen(name) for name in CODE}
-        world.begin()
-        text = world.honk("plan", "users-v2").stdout
-        print(text)
-        world.honk("approve", "users-v2", world.digest("users-v2"))
-        print(world.honk("start", "users-v2", "--wait", check=False).stdout)
+        before = self.seen(world)
+        text = self.plan(world)
+        branch = world.branch()
+        for part in ("component:default/reports code:reports 3 rewritten",
+                     "component:default/stranger code:stranger 2 rewritten found by a scan",
+                     "component:default/quiet code:quiet names it nowhere",
+                     "3 repositories, 7 places changed; 2 with places left to people; 1 with nothing to change",
+                     "! code:half hard.sql:2: `*` lets all columns through",
+                     "! code:hard job.py:1:", f"the branch '{branch}'", "take the branches away"):
+            self.assertIn(part, text)
+        changes = world.changes()
+        self.assertEqual(sorted(changes), ["half", "hard", "quiet", "reports", "stranger"])
+        self.assertEqual(changes["half"]["counts"]["rewritten"], 2)
+        self.assertEqual(changes["half"]["blobs"]["good.sql"], world.git("half", "rev-parse", "main:good.sql").strip())
+        self.assertEqual(changes["stranger"]["found_by"], "scan")
+        self.assertEqual(self.seen(world), before, "planning touches nothing")
+        shown = world.honk("change", "show", "users-v2", "reports", "--diff").stdout
+        self.assertIn("as the plan means it", shown)
+        self.assertIn("+SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all", shown)
+
+        self.start(world)
         self.assertEqual(world.state("users-v2"), "succeeded")
-        print(world.git("reports", "log", "-1", "-p", world.branch()))
-        print(world.git("half", "log", "-1", "-p", world.branch()))
+        self.assertEqual(world.git("reports", "show", f"{branch}:active.sql"),
+                         "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all\n")
+        self.assertEqual(world.git("half", "diff", "--name-only", "main", branch), "good.sql\n")
+        self.assertEqual(world.git("hard", "for-each-ref", "--format=%(refname)"), "refs/heads/main\n")
+        message = world.git("reports", "log", "-1", "--format=%B", branch)
+        self.assertIn("Approved by local.", message)
+        self.assertIn(f"Honk-Plan: {world.json('status', 'users-v2')['digest']}", message)
+        for name in CODE:
+            world.git(name, "fsck", "--strict")
+        states = {item["repository"]: item["state"] for item in world.json("change", "list", "users-v2")}
+        self.assertEqual(states, {"code:reports": "done", "code:half": "done", "code:stranger": "done",
+                                  "code:hard": "left to people", "code:quiet": "nothing to change"})
+        self.assertIn("as the branch has it", world.honk("change", "show", "users-v2", "reports", "--diff").stdout)
+
         world.honk("rollback", "users-v2", "--wait")
         self.assertEqual(world.state("users-v2"), "rolled_back")
-        self.assertEqual({name: world.seen(name) for name in CODE}, before)
+        self.assertEqual(self.seen(world), before)
+
+    def test_an_edit_of_a_file_that_names_it_makes_the_plan_stale_before_anything_moves(self):
+        world = self.world()
+        self.plan(world)
+        (world.repository("reports") / "active.sql").write_text("SELECT id FROM users_v1\n")
+        world.commit("reports")
+        done = self.start(world)
+        self.assertEqual(world.state("users-v2"), "stale", done.stdout)
+        self.assertIn("consumer 'component:default/reports': 'active.sql' was edited since the plan was made",
+                      done.stdout + done.stderr + world.honk("status", "users-v2", check=False).stdout)
+        self.assertEqual(world.git("half", "for-each-ref", "--format=%(refname)"), "refs/heads/main\n")
+
+    def test_a_repository_that_moved_elsewhere_makes_nothing_stale(self):
+        world = self.world()
+        self.plan(world)
+        (world.repository("reports") / "old.sql").write_text("SELECT 7\n")
+        world.commit("reports", "Elsewhere")
+        self.start(world)
+        self.assertEqual(world.state("users-v2"), "succeeded")
+        self.assertEqual(world.git("reports", "rev-parse", f"{world.branch()}^"), world.git("reports", "rev-parse", "main"))
+        self.assertEqual(world.git("reports", "show", f"{world.branch()}:old.sql"), "SELECT 7\n")
+
+    def test_what_people_made_of_a_branch_waits_for_them_on_the_way_back(self):
+        world = self.world()
+        before = self.seen(world)
+        self.plan(world)
+        self.start(world)
+        branch = world.branch()
+        world.git("reports", "checkout", "-q", branch)
+        world.commit("reports", "A person's")
+        world.git("reports", "checkout", "-q", "main")
+        done = world.honk("rollback", "users-v2", "--wait", check=False)
+        self.assertEqual(world.state("users-v2"), "needs_operator")
+        self.assertIn(f"somebody added commits to branch '{branch}'", " ".join(done.stdout.split()))
+        self.assertEqual(world.git("reports", "log", "-1", "--format=%s", branch), "A person's\n")
+        self.assertTrue(support.eventually(  # the others go on meanwhile
+            lambda: world.git("half", "for-each-ref", "--format=%(refname)") == "refs/heads/main\n"))
+        world.git("reports", "branch", "-q", "-D", branch)
+        world.honk("retry", "users-v2")
+        self.assertTrue(support.eventually(lambda: world.state("users-v2") == "rolled_back"))
+        self.assertEqual(world.seen("half"), before["half"])
+
+    def test_a_merged_branch_is_reverted_by_people_first(self):
+        world = self.world()
+        self.plan(world)
+        self.start(world)
+        world.git("reports", "merge", "-q", "--squash", world.branch())
+        world.git("reports", "commit", "-q", "-m", "Follow the dataset")
+        done = world.honk("rollback", "users-v2", "--wait", check=False)
+        self.assertEqual(world.state("users-v2"), "needs_operator")
+        self.assertIn("was merged into 'main' (active.sql names the new dataset there): revert it there, then retry",
+                      " ".join(done.stdout.split()))
+        world.git("reports", "revert", "--no-edit", "HEAD")
+        world.honk("retry", "users-v2")
+        self.assertTrue(support.eventually(lambda: world.state("users-v2") == "rolled_back"))
+
+    def test_a_branch_that_is_in_the_way_stops_it_until_a_person_moved_it(self):
+        world = self.world()
+        self.plan(world)
+        world.git("reports", "branch", world.branch(), "main")
+        done = self.start(world)
+        self.assertEqual(world.state("users-v2"), "halted", done.stdout)
+        self.assertIn("is not Honk's", " ".join(world.honk("status", "users-v2", check=False).stdout.split()))
+        world.git("reports", "branch", "-D", world.branch())
+        world.honk("retry", "users-v2")
+        world.honk("resume", "users-v2", "--reason", "moved")
+        self.assertTrue(support.eventually(lambda: world.state("users-v2") == "succeeded"), world.log_tail())
+        self.assertIn("users_v2", world.git("reports", "show", f"{world.branch()}:active.sql"))
+
+    def test_a_repository_can_be_left_out_with_a_reason(self):
+        world = self.world()
+        self.plan(world)
+        world.git("reports", "branch", world.branch(), "main")
+        self.start(world)
+        world.honk("skip", "users-v2", "--reason", "by hand")
+        world.honk("resume", "users-v2", "--reason", "left out")
+        self.assertTrue(support.eventually(lambda: world.state("users-v2") == "succeeded"), world.log_tail())
+        world.honk("rollback", "users-v2", "--wait")
+        self.assertEqual(world.git("reports", "for-each-ref", "--format=%(refname)").split()[0],
+                         f"refs/heads/{world.branch()}", "a person's branch stays")
+
+    def test_code_can_follow_where_no_rows_move(self):
+        world = self.world(strategy="consumer-rewrite")
+        world.sql("data.db", "CREATE TABLE users_v2 (user_id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        before = self.seen(world)
+        self.plan(world)
+        self.start(world)
+        self.assertEqual(world.state("users-v2"), "succeeded")
+        self.assertIn("users_v2", world.git("reports", "show", f"{world.branch()}:active.sql"))
+        world.honk("rollback", "users-v2", "--wait")
+        self.assertEqual(world.state("users-v2"), "rolled_back")
+        self.assertEqual(self.seen(world), before)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,8 @@ steps_make(Sim *sim)
     json_t *steps = json_array();
     if (chance_in(&sim->chance, 30))
         add_step(sim, steps, ACTION_VALIDATE, 0);
+    if (chance_in(&sim->chance, 20))
+        add_step(sim, steps, ACTION_REWRITE, 0);
     if (chance_in(&sim->chance, 40))
         add_step(sim, steps, ACTION_FREEZE, 0);
     size_t stage = json_array_size(steps);

@@ -254,6 +254,16 @@ goes_with(void *name, void *effect, void *step)
     return is_of_step(name, step);
 }
 
+/* All of a step goes at once, unless each of its parts has a way back of its own. */
+static bool
+take_effects(Place *place, const Hand *hand)
+{
+    g_autofree char *name = name_of(hand->step, hand->key);
+    if (hand->action->is_split && hand->action->reverse == REVERSE_TASK)
+        return g_hash_table_remove(place->effects, name);
+    return g_hash_table_foreach_remove(place->effects, goes_with, (void *) hand->step) > 0;
+}
+
 Written
 target_undo(Target *target, const Hand *hand, bool was_there, bool give_up)
 {
@@ -264,7 +274,7 @@ target_undo(Target *target, const Hand *hand, bool was_there, bool give_up)
         return WRITE_REFUSED;
     if (place->fence != 0)
         place->fence = hand->token;
-    bool changes = g_hash_table_foreach_remove(place->effects, goes_with, (void *) hand->step) > 0;
+    bool changes = take_effects(place, hand);
     if (!was_there)
         changes |= g_hash_table_remove(place->foreign, hand->step);
     if (hand->action->id == ACTION_SWAP)
@@ -277,7 +287,7 @@ void
 target_undo_by_hand(Target *target, const Hand *hand)
 {
     Place *place = place_of(target, hand->plan);
-    g_hash_table_foreach_remove(place->effects, goes_with, (void *) hand->step);
+    take_effects(place, hand);
     place->is_compared = false;
 }
 

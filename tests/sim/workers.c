@@ -305,7 +305,8 @@ looks_what_became(Sim *sim, SimWorker *worker)
     if (worker->action->has_effects)
         target_fence(sim->target, &hand);
     Effect effect = target_look(sim->target, lease->plan, lease->step, lease->key);
-    if (worker->action->is_split && *lease->key == '\0' && !lease->children_done)
+    bool goes_as_one = worker->action->reverse == REVERSE_STEP;
+    if (worker->action->is_split && goes_as_one && *lease->key == '\0' && !lease->children_done)
         parts = target_count_step(sim->target, lease->plan, lease->step);
     /* Whether a source was frozen by us nobody can see. */
     bool is_foreign = worker->action->id == ACTION_FREEZE &&

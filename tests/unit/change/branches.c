@@ -150,6 +150,15 @@ a_bare_repository_gets_a_branch_too(void)
 }
 
 static void
+a_working_tree_of_a_bare_repository_is_somebodys_too(void)
+{
+    g_autoptr(World) world = world_new(true);
+    g_autofree char *commit = world_change(world);
+    g_autofree char *linked = world_git(world, "worktree", "add", "-q", "../linked", BRANCH, NULL);
+    assert_stays(world, "checked out");
+}
+
+static void
 packed_refs_are_as_before_too(void)
 {
     g_autoptr(World) world = world_new(false);
@@ -408,6 +417,8 @@ main(int argc, char **argv)
     TEST("a dirty tree stays dirty", a_dirty_tree_stays_dirty);
     TEST("a detached HEAD stays where it is", a_detached_head_stays_where_it_is);
     TEST("a bare repository gets a branch, too", a_bare_repository_gets_a_branch_too);
+    TEST("a working tree of a bare repository is somebody's, too",
+         a_working_tree_of_a_bare_repository_is_somebodys_too);
     TEST("packed refs are as before, too", packed_refs_are_as_before_too);
     TEST("what is checked out is not taken for the default branch",
          what_is_checked_out_is_not_taken_for_the_default_branch);

@@ -219,7 +219,9 @@ a_file_with_one_place_for_a_person_stays_as_it_is(void)
     g_autofree char *first = json_compact(json_array_get(reasons, 0));
     g_assert_nonnull(strstr(first, "\"line\":2,\"code\":\"statement\""));
     g_autofree char *classes_text = json_compact(classes);
-    g_assert_cmpstr(classes_text, ==, "[\"column first_name\",\"column id\",\"table users_v1\"]");
+    g_assert_cmpstr(classes_text, ==,
+                    "[\"+ as first_name\",\"+ as id\",\"first_name -> name\",\"id -> "
+                    "user_id\",\"users_v1 -> users_v2\"]");
     g_autofree char *commit = world_change(world);
     g_autofree char *names = world_git(world, "diff", "--name-only", "main", BRANCH, NULL);
     g_assert_cmpstr(names, ==, "reports/active.sql\n");

@@ -1,0 +1,288 @@
+/* cmd_change.c - honk change list, show: what becomes of consumers' code, place by place and line by line. */
+#include "change/change.h"
+#include "cli/code_files.h"
+#include "cli/migration.h"
+#include "cli/plan_show.h"
+#include "model/plan.h"
+
+#include <string.h>
+
+/* The plan of the migration that is named first, and what has been done of it. */
+typedef struct {
+    json_t *migration, *all;
+    json_t *tasks; /* repository -> task of the step that makes branches */
+    Plan *plan;
+    json_t *changes; /* of the plan; borrowed */
+} Changes;
+
+static void
+changes_clear(Changes *changes)
+{
+    json_decref(changes->migration);
+    json_decref(changes->all);
+    json_decref(changes->tasks);
+    plan_free(changes->plan);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Changes, changes_clear)
+
+/* All pages: a plan may have thousands of repositories. */
+static bool
+read_tasks(Invocation *call, Changes *changes, GError **error)
+{
+    const char *id = json_get_string(changes->migration, "id", "");
+    g_autofree char *after = g_strdup("");
+    changes->tasks = json_object();
+    while (after != NULL) {
+        g_autoptr(json_t) page = NULL;
+        g_autofree char *cursor = client_escape(after);
+        json_t *task;
+        size_t i;
+        if (!client_get(call, &page, error, "/migrations/%s/tasks?limit=1000%s%s", id,
+                        *after != '\0' ? "&after=" : "", cursor))
+            return false;
+        json_array_foreach(json_object_get(page, "items"), i,
+                           task) if (strcmp(json_get_string(task, "action", ""), "rewrite") == 0)
+            json_object_set(changes->tasks, json_get_string(task, "key", ""), task);
+        g_free(after);
+        after = g_strdup(json_get_string(page, "next", NULL));
+    }
+    return true;
+}
+
+static bool
+changes_read(Invocation *call, Changes *ret, GError **error)
+{
+    g_auto(Changes) changes = {0};
+    if (!migration_get(call, invocation_arg(call, 0), &changes.migration, error) ||
+        !plan_fetch(call, changes.migration, &changes.all, error) ||
+        !plan_from_json(json_object_get(changes.all, "plan"), &changes.plan, error) ||
+        !read_tasks(call, &changes, error))
+        return false;
+    changes.changes = json_object_get(changes.plan->json, "changes");
+    *ret = changes;
+    changes = (Changes){0};
+    return true;
+}
+
+static int64_t
+count_of(const json_t *change, const char *disposition)
+{
+    return json_get_int(json_object_get(change, "counts"), disposition, 0);
+}
+
+/* What has become of it by now, in a word of the ledger; what the plan means to do before that. */
+static const char *
+state_of(const Changes *changes, const json_t *change)
+{
+    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    if (json_object_get(change, "problem") != NULL)
+        return "cannot be looked through";
+    if (count_of(change, "rewritten") == 0)
+        return count_of(change, "needs_person") + count_of(change, "unparsable") > 0
+                   ? "left to people"
+                   : "nothing to change";
+    if (task == NULL)
+        return "planned";
+    bool is_back = strcmp(json_get_string(task, "phase", ""), "reverse") == 0;
+    const char *status = json_get_string(task, "status", "");
+    return is_back && strcmp(status, "done") == 0 ? "taken back" : status;
+}
+
+/* A change with where it stands: {…, "branch", "state"}. Caller owns. */
+static json_t *
+change_json(const Changes *changes, const json_t *change)
+{
+    json_t *item = json_deep_copy(change);
+    g_autofree char *branch = plan_branch_name(changes->plan);
+    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    json_object_set_new(item, "branch",
+                        count_of(change, "rewritten") > 0 ? json_string(branch) : json_null());
+    json_set_string(item, "state", state_of(changes, change));
+    if (json_object_get(task, "evidence") != NULL)
+        json_object_set(item, "evidence", json_object_get(task, "evidence"));
+    return item;
+}
+
+/* ---- list ---- */
+
+static void
+list_row(Table *table, const Changes *changes, const json_t *change)
+{
+    static const char *const counts[] = {"rewritten", "already", "unaffected", "needs_person",
+                                         "unparsable"};
+    int64_t left = count_of(change, "needs_person") + count_of(change, "unparsable");
+    bool is_scanned = strcmp(json_get_string(change, "found_by", ""), "scan") == 0;
+    table_cell(table, TONE_STRONG, json_get_string(change, "consumer", ""));
+    table_cell(table, TONE_PLAIN, json_get_string(change, "repository", ""));
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
+        table_cellf(table, i >= 3 && count_of(change, counts[i]) > 0 ? TONE_WARN : TONE_PLAIN,
+                    "%" G_GINT64_FORMAT, count_of(change, counts[i]));
+    table_cell(table, left > 0 ? TONE_WARN : TONE_PLAIN, state_of(changes, change));
+    table_cell(table, TONE_DIM, is_scanned ? "found by a scan" : "");
+}
+
+static bool
+list_run(Invocation *call, GError **error)
+{
+    g_auto(Changes) changes = {0};
+    g_autoptr(json_t) list = json_array();
+    g_autoptr(Table) table = table_new("consumer", "repository", ">rewritten", ">already",
+                                       ">unaffected", ">person", ">unparsable", "state", "", NULL);
+    json_t *change;
+    size_t i;
+    if (!changes_read(call, &changes, error))
+        return false;
+    json_array_foreach(changes.changes, i, change)
+    {
+        json_array_append_new(list, change_json(&changes, change));
+        list_row(table, &changes, change);
+    }
+    if (call->view->json)
+        view_json(call->view, list);
+    else if (table_rows(table) == 0)
+        view_line(call->view, "no consumer has a repository: this plan changes no code");
+    else
+        view_table(call->view, table);
+    return true;
+}
+
+const Command cmd_change_list = {
+    .name = "change list",
+    .args = "NAME",
+    .summary = "what becomes of consumers' code, repository by repository",
+    .deed = "list the changes",
+    .examples = "honk change list users-v2\nhonk change list users-v2 --json",
+    .run = list_run,
+};
+
+/* ---- show ---- */
+
+static bool
+is_called(const json_t *change, const char *name)
+{
+    const char *consumer = json_get_string(change, "consumer", "");
+    const char *slash = strrchr(consumer, '/');
+    return strcmp(consumer, name) == 0 || (slash != NULL && strcmp(slash + 1, name) == 0) ||
+           strcmp(json_get_string(change, "repository", ""), name) == 0;
+}
+
+static bool
+find_change(const Changes *changes, const char *name, const json_t **ret, GError **error)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes->changes, i, change) if (is_called(change, name))
+    {
+        *ret = change;
+        return true;
+    }
+    return fail(error, ERR_NOT_FOUND,
+                "the plan knows no code of '%s': 'honk change list' shows whose it knows", name);
+}
+
+/* As the plan keeps it. */
+static bool
+planned_diff(Invocation *call, const json_t *change, char **ret, GError **error)
+{
+    const char *digest = json_get_string(change, "diff", NULL);
+    HttpClient *client;
+    g_auto(HttpResponse) response = {0};
+    if (digest == NULL) {
+        *ret = g_strdup("");
+        return true;
+    }
+    g_autofree char *path = g_strdup_printf("/blobs/%s", digest);
+    if (!invocation_client(call, &client, error) ||
+        !http_call(client, "GET", path, NULL, NULL, 0, 60000, &response, error))
+        return false;
+    if (response.status != 200)
+        return fail(error, ERR_NOT_FOUND, "the server has no diff '%s' any more", digest);
+    *ret = g_strndup(response.body, response.bytes);
+    return true;
+}
+
+/* From the branch, where there is one that can be reached from here; `*ret` stays NULL otherwise. */
+static bool
+branch_diff(Invocation *call, const Changes *changes, const json_t *change, char **ret)
+{
+    const Config *config;
+    g_autoptr(Repository) repository = NULL;
+    g_autofree char *branch = plan_branch_name(changes->plan);
+    ChangeName name = {branch, json_get_string(changes->plan->json, "migration", ""),
+                       changes->plan->digest, json_get_string(change, "consumer", "")};
+    return invocation_config(call, &config, NULL) &&
+           repository_open(config, json_get_string(change, "repository", ""), &repository, NULL) &&
+           change_diff(repository, &name, ret, NULL);
+}
+
+static void
+show_text(Invocation *call, const Changes *changes, const json_t *change)
+{
+    View *view = call->view;
+    json_t *reason;
+    size_t i;
+    const char *problem = json_get_string(change, "problem", NULL);
+    g_autofree char *branch = plan_branch_name(changes->plan);
+    view_tone(view, TONE_STRONG, "%s  %s", json_get_string(change, "consumer", ""),
+              state_of(changes, change));
+    view_line(view, "  repository %s of %s, deployed by %s, found by %s",
+              json_get_string(change, "repository", ""), json_get_string(change, "owner", "nobody"),
+              json_get_string(change, "deploy", ""), json_get_string(change, "found_by", ""));
+    if (count_of(change, "rewritten") > 0)
+        view_line(view, "  branch %s", branch);
+    if (problem != NULL)
+        view_tone(view, TONE_WARN, "  %s", problem);
+    for (int d = 0; d < DISPOSITION_COUNT; d++) {
+        const char *word = disposition_name((Disposition) d);
+        if (count_of(change, word) > 0)
+            view_line(view, "  %6d  %s", (int) count_of(change, word), word);
+    }
+    json_array_foreach(json_object_get(change, "reasons"), i, reason)
+        view_tone(view, TONE_WARN, "  %s:%d: %s [%s]", json_get_string(reason, "path", ""),
+                  (int) json_get_int(reason, "line", 0), json_get_string(reason, "text", ""),
+                  json_get_string(reason, "code", ""));
+}
+
+static bool
+show_run(Invocation *call, GError **error)
+{
+    g_auto(Changes) changes = {0};
+    const json_t *change = NULL;
+    g_autofree char *diff = NULL;
+    if (!changes_read(call, &changes, error) ||
+        !find_change(&changes, invocation_arg(call, 1), &change, error))
+        return false;
+    bool is_done = branch_diff(call, &changes, change, &diff) && diff != NULL;
+    if (!is_done && invocation_has(call, "diff") && !planned_diff(call, change, &diff, error))
+        return false;
+    if (call->view->json) {
+        g_autoptr(json_t) item = change_json(&changes, change);
+        if (invocation_has(call, "diff"))
+            json_set_string(item, "diff_text", diff);
+        view_json(call->view, item);
+        return true;
+    }
+    show_text(call, &changes, change);
+    if (invocation_has(call, "diff")) {
+        view_tone(call->view, TONE_DIM, "%s",
+                  is_done ? "\nas the branch has it" : "\nas the plan means it");
+        code_diff_show(call->view, diff);
+    }
+    return true;
+}
+
+static const Option show_options[] = {
+    {'d', "diff", NULL, "every line: of the branch, or before there is one of the plan"},
+    {0},
+};
+
+const Command cmd_change_show = {
+    .name = "change show",
+    .args = "NAME CONSUMER",
+    .summary = "what becomes of one consumer's code, and why",
+    .deed = "show the change",
+    .about = "CONSUMER is a ref, its name, or the address of its repository.",
+    .examples = "honk change show users-v2 player\nhonk change show users-v2 acme:player --diff",
+    .options = show_options,
+    .run = show_run,
+};

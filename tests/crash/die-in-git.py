@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""die-in-git.py [--points N] [CASE…] - consumers' repositories change and change back, with the server or a worker killed at
+its first, second, third… write, sync, rename, commit or send: between any two of the calls of git that a worker makes.
+
+After each death the same run goes on: to its end and back again, or back at once. What comes of it is asked of git
+alone: at the end each repository has one branch more, with one commit that edits just what it should; after the rollback
+it has the refs, the index and the working tree that it had, to the byte.
+
+A CASE is ROLE@POINTS:THEN, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role,
+evenly spread.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+import time
+import traceback
+
+import driving
+import evidence
+import support
+import test_changes
+
+NAME = "users-v2"
+ASKED = ("-f", "catalog")
+EDITED = {"reports": {"active.sql": "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all\n"},
+          "half": {"good.sql": "SELECT user_id AS id FROM users_v2\n"},
+          "stranger": {"find.sql": "SELECT name AS first_name FROM users_v2\n"}}
+
+
+def seen(world):
+    return {name: world.seen(name) for name in test_changes.CODE}
+
+
+def git_is_sound(world):
+    for name in test_changes.CODE:
+        world.git(name, "fsck", "--strict", "--no-dangling")
+        left = [str(path) for path in (world.repository(name) / ".git").rglob("*.lock")]
+        evidence.need(not left, f"locks are left: {left}")
+
+
+def code_followed(world):
+    branch = world.branch()
+    for name in test_changes.CODE:
+        branches = world.git(name, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+        evidence.need(branches == ([branch, "main"] if name in EDITED else ["main"]), f"{name} has {branches}")
+    for name, files in EDITED.items():
+        evidence.need(world.git(name, "rev-list", "--count", f"main..{branch}") == "1\n", f"{name}: more than one commit")
+        evidence.need(world.git(name, "diff", "--name-only", "main", branch).split() == list(files), f"{name}: other files")
+        for path, text in files.items():
+            evidence.need(world.git(name, "show", f"{branch}:{path}") == text, f"{name}: {path} is not as it should be")
+
+
+class Case:
+    def __init__(self, text, template, before):
+        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)", text)
+        if match is None:
+            raise SystemExit(f"'{text}' is no case: expected for example worker@34+:back")
+        self.text, self.template, self.before = text, template, before
+        self.role, self.points, self.then = match.groups()
+        self.why = ""
+
+    def run(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="honk-die-"))
+        shutil.copytree(self.template, folder, dirs_exist_ok=True, symlinks=True)
+        self.world = test_changes.World(folder=folder)
+        self.counter = driving.Counter(folder / "calls", self.role, self.points)
+        began = time.monotonic()
+        try:
+            self.drive()
+        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
+            self.why = f"{stuck}\nkept: {folder}"
+        except Exception:  # whatever else goes wrong is this case's, too
+            self.why = f"{traceback.format_exc()}\nkept: {folder}"
+        self.world.kill()
+        self.took_s = time.monotonic() - began
+        if not driving.nothing_runs(folder):
+            self.why += f"\nsomething keeps running: {driving.processes_of(folder)}"
+        self.kinds, self.words = self.counter.kinds, self.counter.words
+        self.has_met = self.counter.met > 0
+        if not self.why:
+            shutil.rmtree(folder, ignore_errors=True)
+        return self
+
+    def has_died(self):
+        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
+
+    def drive(self):
+        driver = driving.Driver(self.world, self.counter.env)
+        driver.serving()
+        driver.move(NAME, ASKED, is_over=lambda: self.then == "back" and self.has_died())
+        if not (self.then == "back" and self.has_died()):
+            code_followed(self.world)
+        git_is_sound(self.world)
+        driver.roll_back(NAME)
+        evidence.need(self.world.stop() in (0, -9), "the server did not stop in order")
+        git_is_sound(self.world)
+        now = seen(self.world)
+        wrong = [name for name in test_changes.CODE if now[name] != self.before[name]]
+        evidence.need(not wrong, f"not what they were: {wrong}; for one {str(now[wrong[0]])[:600] if wrong else ''}")
+        evidence.state_sound(self.world.folder / ".honk", {"rolled_back", "cancelled"})
+
+    def tell(self, tap):
+        died = self.words or "nothing died"
+        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
+        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
+
+
+def picked(calls, count):
+    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    parser.add_argument("--points", type=int, help="how many points to try for each role; all without it")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 2) * 2, help="runs at a time; each mostly waits")
+    options = parser.parse_args()
+    driving.take_along("honk-die-")
+    tap = driving.Tap()
+    template = test_changes.World(workers=1)
+    try:
+        before = seen(template)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            def run(texts):
+                cases = [Case(text, template.folder, before) for text in texts]
+                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
+                    done.result().tell(tap)
+                return cases
+            if options.cases:
+                run(options.cases)
+                tap.end()
+            for role in ("worker", "serve"):
+                calls = len(run([f"{role}@:finish"])[0].kinds)
+                run([f"{role}@{point}{('', '+')[i % 2]}:{('finish', 'back')[i // 2 % 2]}"
+                     for i, point in enumerate(picked(calls, options.points))])
+    finally:
+        template.close()
+    tap.end()
+
+
+main()
