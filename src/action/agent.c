@@ -47,7 +47,7 @@ write_context(const json_t *slice, char **ret_path, GError **error)
     if (fd < 0)
         return false;
     close(fd);
-    if (!g_file_set_contents(path, text, -1, error)) {
+    if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, error)) {
         g_unlink(path);
         return false;
     }

@@ -135,6 +135,25 @@ look_at_settings(Doctor *doctor)
         doctor_say(doctor, FINDING_BAD, "mend the lines named above", "%s", error->message);
 }
 
+/* Whether the program of an agent is there; what it does is seen when it plans. */
+static void
+look_at_agents(Doctor *doctor)
+{
+    for (guint i = 0; i < doctor->config->agents->len; i++) {
+        const AgentConfig *agent = doctor->config->agents->pdata[i];
+        g_autofree char *full =
+            strchr(agent->command[0], '/') != NULL
+                ? g_canonicalize_filename(agent->command[0], doctor->config->folder)
+                : g_strdup(agent->command[0]);
+        g_autofree char *found = g_find_program_in_path(full);
+        if (found != NULL)
+            doctor_say(doctor, FINDING_GOOD, NULL, "agent '%s' is run by %s", agent->name, found);
+        else
+            doctor_say(doctor, FINDING_BAD, "install it, or mend 'command' in honk.yaml",
+                       "agent '%s': there is no program '%s'", agent->name, full);
+    }
+}
+
 static void
 look_at_state(Doctor *doctor)
 {
@@ -220,9 +239,9 @@ static const struct {
     void (*look)(Doctor *doctor);
     bool needs_settings;
 } looks[] = {
-    {look_at_libraries, false}, {look_at_tools, false}, {look_at_settings, false},
-    {look_at_state, true},      {look_at_socket, true}, {look_at_stores, true},
-    {look_at_server, false},
+    {look_at_libraries, false}, {look_at_tools, false},  {look_at_settings, false},
+    {look_at_agents, true},     {look_at_state, true},   {look_at_socket, true},
+    {look_at_stores, true},     {look_at_server, false},
 };
 
 static bool

@@ -193,6 +193,12 @@ class Agents(unittest.TestCase):
         self.refused("print('{\"steps\": [{\"action\": \"validate\"}]}')\n",
                      "the plan of agent 'mine' changes nothing")
 
+    def test_the_doctor_looks_for_the_programs(self):
+        world = self.begin()
+        said = " ".join(world.honk("doctor", check=False).stdout.split())
+        self.assertRegex(said, "agent 'mine' is run by /.*/python3")
+        self.assertIn("agent 'absent': there is no program 'honk-no-such-program'", said)
+
     def test_nothing_of_an_agent_is_left_running(self):
         from support import eventually, processes_with
         word = "honk-agent-straggler-7201"

@@ -1,8 +1,8 @@
 """The interfaces that the tutorial prints, used as they are printed.
 
 The tutorial is not ours, and not in this repository: HONK_TUTORIAL names its text (../shared/tutorial.txt beside the repository, unless
-it says otherwise), and the code is cut out of it to the letter. Where it is not, the same tests run with code of our own that uses the
-same interfaces (tutorial/), and only the printed ones are skipped.
+it says otherwise), and the code is cut out of it to the letter. Where it is not, those tests are skipped, and the same ones run with
+code of our own that uses the same interfaces (tutorial/).
 
 The few corrections that the printed code needs are beside each test, in CORRECTIONS; each must be needed, or the test fails.
 """
@@ -11,12 +11,12 @@ import json
 import os
 import pathlib
 import re
+import signal
 import sys
-import textwrap
 import unittest
 
 from small_world import ROWS, World
-from support import UnixConnection
+from support import UnixConnection, processes_with
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -45,6 +45,41 @@ agents:
     environment: {{{{ PYTHONPATH: "{SDK}", PYTHONDONTWRITEBYTECODE: "1" }}}}
 """.replace("{{", "{").replace("}}", "}")
 
+# A service that says how many rows its dataset has; what a revision names is in USERS.
+SERVICE = """
+import http.server, json, os, sqlite3
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        table = os.environ["USERS"].split(":")[1]
+        with sqlite3.connect(f"file:{os.environ['DATABASE']}?mode=ro", uri=True, timeout=20) as db:
+            rows, = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+        data = json.dumps({"table": table, "rows": rows}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answers).serve_forever()
+"""
+
+FLEET = """
+fleet:
+  targets: { here: { driver: processes, path: .honk/fleet } }
+  services:
+    greeter: { target: here, command: [ python3, service.py ], instances: 2,
+               datasets: { USERS: users-v1 }, environment: { DATABASE: ./data/listening.db } }
+  groups:
+    listening: { strategy: canary, max_instances: 5, steps: [ 1, "100%" ], bake: 100ms, interval: 100ms }
+"""
+
+GREETER = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: greeter, annotations: { honk/reads: "component:default/users-v1" } }
+spec: { type: service, lifecycle: production, owner: team-identity, dependsOn: [ "component:default/users-v1" ] }
+"""
+
 TEMPLATE_VALUES = {"name": "users-move", "fleet_group": "listening", "owner": "team-identity",
                    "source_dataset": "users-v1", "target_dataset": "users-v2"}
 
@@ -62,6 +97,38 @@ def corrected(text, corrections):
         assert printed in text, f"a correction that is not needed: {printed!r}"
         text = text.replace(printed, ours)
     return text
+
+
+def ports(world):
+    """Of the instances that run now, as the kernel knows them."""
+    found = []
+    for process in processes_with("service.py"):
+        try:
+            environment = pathlib.Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        values = dict(item.split(b"=", 1) for item in environment if b"=" in item)
+        if str(world.folder).encode() in values.get(b"DATABASE", b""):
+            found.append((process, int(values[b"PORT"])))
+    return found
+
+
+def instances(world):
+    """What each instance answers."""
+    answers = []
+    for _process, port in ports(world):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/")
+        answers.append(json.loads(connection.getresponse().read()))
+        connection.close()
+    return answers
+
+
+def end_instances(world):
+    """They belong to nobody, and outlive the server."""
+    world.kill()
+    for process, _port in ports(world):
+        os.kill(process, signal.SIGKILL)
 
 
 class Interfaces:
@@ -162,6 +229,73 @@ class Interfaces:
         with self.assertRaisesRegex(HonkError, "agent 'honk-migration-agent': the plan has no steps"):
             self.client(world, ADA).migrate("component:default/users-move")
 
+    # ---- 3: rollouts ----
+    # CORRECTIONS: where our Fleet Management is, and who asks. In a company the name `fleet-manager.internal`, its certificate
+    # (REQUESTS_CA_BUNDLE) and the token would be the environment's.
+
+    ROLLOUT_CORRECTIONS = (
+        ("'https://fleet-manager.internal/rollouts'", "FLEET_MANAGER + '/rollouts'", "the address of this test's server"),
+        ("json=payload\n", "json=payload,\n        headers={'Authorization': 'Bearer ' + TOKEN}\n", "who asks"),
+    )
+
+    def with_service(self):
+        """A world in which a service reads the old dataset."""
+        world = World(more=FLEET + AGENT)
+        self.addCleanup(world.close)
+        self.addCleanup(end_instances, world)
+        world.write("service.py", SERVICE)
+        world.write("catalog/greeter.yaml", GREETER)
+        world.write("agents/migration_agent.py", self.block("agent"))
+        world.serve()
+        client = self.client(world, ADA)
+        fleet_manager.wait(fleet_manager.trigger_rollout("greeter", client=client), ("healthy",), timeout=60)
+        self.assertEqual({answer["table"] for answer in instances(world)}, {"users_v1"}, "it runs before anything moves")
+        self.apply(world, migration_strategy="schema-transform", mapping_file="mappings/users.yaml")
+        return world
+
+    def trigger_function(self, world):
+        token = json.loads(world.honk("login", "--new", ADA, "--json").stdout)["token"]
+        address = re.search(r"honk serves at (http://\S+)", world.log_tail() + (world.folder / "test-server.log").read_text()).group(1)
+        scope = {"FLEET_MANAGER": address, "TOKEN": token}
+        exec(compile(corrected(self.block("rollout"), self.ROLLOUT_CORRECTIONS), "the tutorial's rollout", "exec"), scope)
+        return scope["trigger_rollout"]
+
+    def test_a_triggered_rollout_is_the_one_that_was_approved(self):
+        world = self.with_service()
+        trigger = self.trigger_function(world)
+        client = self.client(world, ADA)
+        plan = client.migrate("component:default/users-move")
+        self.assertIn("rollout", [step.action for step in plan.steps], "the core adds the rollouts that the agent forgot")
+        import requests
+        with self.assertRaises(requests.HTTPError) as caught:
+            trigger("greeter", "users-move")
+        self.assertEqual(caught.exception.response.status_code, 409, "nobody has approved it")
+        self.client(world, BO).plan(plan.id).approve()
+        client.plan(plan.id).start()
+        rollout = trigger("greeter", "users-move")
+        self.assertEqual(trigger("greeter", "users-move"), rollout, "asking again starts nothing anew")
+        self.assertEqual(fleet_manager.wait(rollout, timeout=60, client=client)["state"], "healthy")
+        done = client.plan(plan.id).wait("succeeded", "halted", timeout=60)
+        self.assertEqual(done.state, "succeeded", done.why())
+        step = next(step for step in done.steps if step.action == "rollout")
+        self.assertEqual(step.params["rollout_id"], rollout)
+        self.assertEqual(instances(world), [{"table": "users_v2", "rows": ROWS}] * 2)
+
+    def test_the_rollback_gives_the_service_back_what_it_read(self):
+        world = self.with_service()
+        before = world.everything()
+        world.plan("users-move")
+        self.assertEqual(world.run("users-move")["state"], "succeeded")
+        self.assertEqual({answer["table"] for answer in instances(world)}, {"users_v2"})
+        rollback = self.rollback_function()
+        plan = self.client(world, ADA).plan("users-move")
+        rollback(plan)
+        self.assertEqual(world.state("users-move"), "rolled_back")
+        self.assertEqual(world.everything(), before)
+        self.assertEqual({answer["table"] for answer in instances(world)}, {"users_v1"})
+        rollback(plan)
+        self.assertEqual(world.state("users-move"), "rolled_back")
+
     # ---- 4: the call of the scaffolder's action ----
     # CORRECTIONS: `response.json().id` wants an `await`, which changes nothing of what is sent. A real fetch also needs a token, or
     # the socket; and Backstage's discovery gives the address.
@@ -243,8 +377,9 @@ class Printed(Interfaces, unittest.TestCase):
             self.assertGreater(len(self.block(name).splitlines()), 5, name)
 
 
+@unittest.skipIf(TUTORIAL.is_file(), "the tutorial itself is here")
 class OurOwn(Interfaces, unittest.TestCase):
-    """The same interfaces, in our own words."""
+    """The same interfaces, in our own words, for where the tutorial is not."""
 
     def block(self, name):
         return (HERE / "tutorial" / BLOCKS[name][2]).read_text(encoding="utf-8")

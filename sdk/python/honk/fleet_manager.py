@@ -32,19 +32,22 @@ def wait(rollout_id: str, states: Iterable[str] = DONE, timeout: Optional[float]
         rollout = status(rollout_id, client)
         if rollout["state"] in wanted:
             return rollout
+        if rollout["state"] in DONE:
+            raise HonkError(f"rollout '{rollout_id}' is {rollout['state']}, not {' or '.join(wanted)}: {rollout.get('why') or 'it is over'}")
         if deadline is not None and time.monotonic() > deadline:
             raise HonkError(f"rollout '{rollout_id}' is {rollout['state']} after {timeout:g} s, not {' or '.join(wanted)}")
         time.sleep(POLL_S)
 
 
-def trigger_rollout(service_name: str, migration_id: str, rollout_strategy: str = "canary", max_instances: Optional[int] = None,
-                    client: Optional[Client] = None) -> str:
-    """Start a rollout that an approved, running plan covers (or that an operator wants); its id."""
-    payload: Dict[str, Any] = {"service": service_name, "migration_id": migration_id, "rollout_strategy": rollout_strategy}
-    if max_instances is not None:
-        payload["max_instances"] = max_instances
+def trigger_rollout(service_name: str, migration_id: Optional[str] = None, rollout_strategy: Optional[str] = None,
+                    max_instances: Optional[int] = None, client: Optional[Client] = None) -> str:
+    """Ask for the rollout that an approved plan under way has for the service, or, as an operator and without a migration, for one of
+    its own; its id. Strategy and number are those that were approved, or those of the service's group."""
+    payload = {"service": service_name, "migration_id": migration_id, "rollout_strategy": rollout_strategy,
+               "max_instances": max_instances}
     client = client if client is not None else Client()
-    rollout = RolloutId(client.post("/rollouts", payload)["rollout_id"])
+    answer = client.post("/rollouts", {name: value for name, value in payload.items() if value is not None})
+    rollout = RolloutId(answer["rollout_id"])
     rollout.client = client
     return rollout
 
