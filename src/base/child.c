@@ -81,12 +81,13 @@ launch_ties(const Launch *launch)
     return launch->spec->cwd == NULL || chdir(launch->spec->cwd) == 0;
 }
 
+/* What it may write to; others than C reserve far more address space than they use. */
 static bool
 launch_limits(const Launch *launch)
 {
     rlim_t bytes = (rlim_t) launch->spec->memory_mib * 1024 * 1024;
     const struct rlimit limit = {bytes, bytes};
-    return bytes == 0 || setrlimit(RLIMIT_AS, &limit) == 0;
+    return bytes == 0 || setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 
 static _Noreturn void

@@ -14,7 +14,7 @@ typedef struct {
     const char *cwd;         /* or NULL */
     bool dies_with_us;       /* parent-death signal: SIGKILL when our thread ends */
     bool new_session;
-    int memory_mib; /* address space that it may use; 0: as much as we */
+    int memory_mib; /* memory of its own that it may write to; 0: as much as we */
     /* Asked now and then while child_run() waits; false: end it. NULL: nobody asks. */
     bool (*go_on)(void *data);
     void *go_on_data;

@@ -53,7 +53,7 @@ typedef struct {
     char **command;     /* the program and its arguments */
     char **environment; /* "NAME=value" beside our own */
     int64_t deadline_ms;
-    int memory_mib; /* address space it may use */
+    int memory_mib; /* memory of its own that it may write to */
 } AgentConfig;
 
 /* Who plans when a migration names nobody; the one that is no program, unless honk.yaml has one by

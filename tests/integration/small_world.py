@@ -86,8 +86,9 @@ class World(support.Project):
         path.write_text(text)
         return path
 
-    def migration(self, name="users-v2-migration", agent=None, strategy="schema-transform"):
-        annotations = f"honk/agent: {agent}" if agent else ""
+    def migration(self, name="users-v2-migration", agent=None, strategy="schema-transform", group=None):
+        said = {"honk/agent": agent, "fleet-manager/target-group": group}
+        annotations = ", ".join(f"{annotation}: {value}" for annotation, value in said.items() if value)
         path = self.write(f"migrations/{name}.yaml", MIGRATION.format(name=name, annotations=annotations, strategy=strategy))
         self.honk("apply", "-f", path, user="user:default/ada")
         return name

@@ -6,13 +6,14 @@ import signal
 import sys
 import unittest
 
+from small_fleet import FLEET, GREETER, SERVICE, end_instances, instances
 from small_world import CONFIG, World
 from support import eventually, processes_with
 
 SDK = pathlib.Path(__file__).resolve().parents[2] / "sdk" / "python"
 sys.path.insert(0, str(SDK))
 sys.dont_write_bytecode = True
-from honk import Client, HonkError  # noqa: E402
+from honk import Client, HonkError, fleet_manager  # noqa: E402
 
 ADA, BO, EVE = "user:default/ada", "user:default/bo", "user:default/eve"
 MANY = 60_000  # rows enough that somebody can come between
@@ -278,6 +279,34 @@ class IgnoringSchemaDrift(Case):
         world.honk("rollback", self.name, "--wait", user=ADA, check=False)
         self.until("rolled_back")
         self.assertEqual(world.everything()[1], self.before[1])
+
+
+    def test_changed_between_two_waves(self):
+        second = ("    welcomer: { target: here, command: [ python3, service.py ], datasets: { USERS: users-v1 }, "
+                  "environment: { DATABASE: ./data/listening.db } }")
+        world = self.world = World(more=FLEET.format(more=second, waves=", soak: 2s, waves: [ 1, \"100%\" ]"))
+        self.addCleanup(world.close)
+        self.addCleanup(end_instances, world)
+        world.write("service.py", SERVICE)
+        world.write("catalog/services.yaml", GREETER + "---" + GREETER.replace("greeter", "welcomer"))
+        world.serve()
+        ada = self.client(ADA)
+        for service in ("greeter", "welcomer"):
+            fleet_manager.wait(fleet_manager.trigger_rollout(service, client=ada), ("healthy",), timeout=60)
+        self.name = world.migration(group="listening")
+        world.plan(self.name)
+        plan = ada.plan(self.name)
+        order = [service["service"] for service in sorted(plan.document["services"], key=lambda one: one["wave"])]
+        self.assertEqual(len({service["wave"] for service in plan.document["services"]}), 2)
+        world.honk("approve", self.name, world.digest(self.name), user=BO)
+        world.honk("start", self.name, user=ADA)
+        first = fleet_manager.trigger_rollout(order[0], self.name, client=ada)
+        fleet_manager.wait(first, ("soaking",), timeout=60)
+        world.change(self.DRIFT)
+        self.until("halted")
+        self.assertIn("nickname", json.dumps(world.seen(self.name)))
+        self.assertEqual({answer["table"] for answer in instances(world, order[1])}, {"users_v1"}, "the second wave has not begun")
+        self.assertEqual({answer["table"] for answer in instances(world, order[0])}, {"users_v2"})
 
 
 class MissingRollbackForPartialMigrations(Case):

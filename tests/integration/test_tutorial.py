@@ -6,17 +6,16 @@ code of our own that uses the same interfaces (tutorial/).
 
 The few corrections that the printed code needs are beside each test, in CORRECTIONS; each must be needed, or the test fails.
 """
-import http.client
 import json
 import os
 import pathlib
 import re
-import signal
 import sys
 import unittest
 
+from small_fleet import FLEET, GREETER, SERVICE, end_instances, instances
 from small_world import ROWS, World
-from support import UnixConnection, processes_with
+from support import UnixConnection
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -45,41 +44,6 @@ agents:
     environment: {{{{ PYTHONPATH: "{SDK}", PYTHONDONTWRITEBYTECODE: "1" }}}}
 """.replace("{{", "{").replace("}}", "}")
 
-# A service that says how many rows its dataset has; what a revision names is in USERS.
-SERVICE = """
-import http.server, json, os, sqlite3
-class Answers(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        table = os.environ["USERS"].split(":")[1]
-        with sqlite3.connect(f"file:{os.environ['DATABASE']}?mode=ro", uri=True, timeout=20) as db:
-            rows, = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-        data = json.dumps({"table": table, "rows": rows}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-    def log_message(self, *_):
-        pass
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answers).serve_forever()
-"""
-
-FLEET = """
-fleet:
-  targets: { here: { driver: processes, path: .honk/fleet } }
-  services:
-    greeter: { target: here, command: [ python3, service.py ], instances: 2,
-               datasets: { USERS: users-v1 }, environment: { DATABASE: ./data/listening.db } }
-  groups:
-    listening: { strategy: canary, max_instances: 5, steps: [ 1, "100%" ], bake: 100ms, interval: 100ms }
-"""
-
-GREETER = """
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: { name: greeter, annotations: { honk/reads: "component:default/users-v1" } }
-spec: { type: service, lifecycle: production, owner: team-identity, dependsOn: [ "component:default/users-v1" ] }
-"""
-
 TEMPLATE_VALUES = {"name": "users-move", "fleet_group": "listening", "owner": "team-identity",
                    "source_dataset": "users-v1", "target_dataset": "users-v2"}
 
@@ -97,38 +61,6 @@ def corrected(text, corrections):
         assert printed in text, f"a correction that is not needed: {printed!r}"
         text = text.replace(printed, ours)
     return text
-
-
-def ports(world):
-    """Of the instances that run now, as the kernel knows them."""
-    found = []
-    for process in processes_with("service.py"):
-        try:
-            environment = pathlib.Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        values = dict(item.split(b"=", 1) for item in environment if b"=" in item)
-        if str(world.folder).encode() in values.get(b"DATABASE", b""):
-            found.append((process, int(values[b"PORT"])))
-    return found
-
-
-def instances(world):
-    """What each instance answers."""
-    answers = []
-    for _process, port in ports(world):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        connection.request("GET", "/")
-        answers.append(json.loads(connection.getresponse().read()))
-        connection.close()
-    return answers
-
-
-def end_instances(world):
-    """They belong to nobody, and outlive the server."""
-    world.kill()
-    for process, _port in ports(world):
-        os.kill(process, signal.SIGKILL)
 
 
 class Interfaces:
@@ -240,7 +172,7 @@ class Interfaces:
 
     def with_service(self):
         """A world in which a service reads the old dataset."""
-        world = World(more=FLEET + AGENT)
+        world = World(more=FLEET.format(more="", waves="") + AGENT)
         self.addCleanup(world.close)
         self.addCleanup(end_instances, world)
         world.write("service.py", SERVICE)

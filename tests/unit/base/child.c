@@ -195,7 +195,7 @@ a_program_that_nobody_wants_any_more_is_ended(void)
 static void
 a_program_has_only_the_memory_it_may_have(void)
 {
-    assert_output((ChildSpec){.argv = SHELL("ulimit -v"), .memory_mib = 64}, NULL, "65536\n");
+    assert_output((ChildSpec){.argv = SHELL("ulimit -d"), .memory_mib = 64}, NULL, "65536\n");
 }
 
 static void
