@@ -5,6 +5,7 @@
  * its own business, except in migrations, where a field that is misspelt would change what is done.
  */
 #include "base/text.h"
+#include "catalog/campaign.h"
 #include "catalog/inner.h"
 
 #include <string.h>
@@ -62,6 +63,10 @@ static const SpecField migration_fields[] = {
     {"consistency", FIELD_TEXT}, {"retire", FIELD_ANY}, {NULL},
 };
 
+static const SpecField campaign_fields[] = {
+    {"owner", FIELD_REF, "group"}, {"migrations", FIELD_TEXTS}, {"selector", FIELD_ANY}, {"pacing", FIELD_ANY}, {NULL},
+};
+
 static const struct {
     const char *kind;
     const char *versions[4];
@@ -77,6 +82,7 @@ static const struct {
     {"Location",  {"backstage.io/v1alpha1", "backstage.io/v1beta1"}, location_fields},
     {"Template",  {"scaffolder.backstage.io/v1beta3"}, template_fields},
     {"Migration", {"honk/v1"}, migration_fields},
+    {"Campaign",  {"honk/v1"}, campaign_fields},
 };
 /* clang-format on */
 
@@ -303,7 +309,7 @@ check_field(Checker *checker, const SpecField *field, const YamlNode *value)
 }
 
 static void
-check_known(Checker *checker, const YamlNode *spec, const SpecField *fields)
+check_known(Checker *checker, const YamlNode *spec, const SpecField *fields, const char *kind)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
     for (const SpecField *field = fields; field->name != NULL; field++)
@@ -316,10 +322,22 @@ check_known(Checker *checker, const YamlNode *spec, const SpecField *fields)
             continue;
         const char *nearest = text_nearest(key->text, names);
         diags_add(checker->diags, DIAG_WARNING, "unknown-field", checker->file, key->line,
-                  key->column, "spec.%s means nothing in a migration%s%s%s", key->text,
+                  key->column, "spec.%s means nothing in a %s%s%s%s", key->text,
+                  fields == migration_fields ? "migration" : kind,
                   nearest != NULL ? ", did you mean '" : "", nearest != NULL ? nearest : "",
                   nearest != NULL ? "'?" : "");
     }
+}
+
+/* What a campaign says is checked by whoever reads it: here, and when it begins. */
+static void
+check_campaign(Checker *checker, const YamlNode *root)
+{
+    g_autoptr(json_t) entity = yaml_to_json(root);
+    g_auto(CampaignSpec) spec = {0};
+    g_autoptr(GError) error = NULL;
+    if (!campaign_spec_read(entity, &spec, &error))
+        checker_error(checker, "campaign", yaml_get(root, "spec"), "%s", error->message);
 }
 
 static void
@@ -339,8 +357,10 @@ check_spec(Checker *checker, const YamlNode *root, const char *kind, const SpecF
             checker_error(checker, "missing-field", spec, "spec.%s is missing: a %s needs it",
                           field->name, kind);
     }
-    if (fields == migration_fields)
-        check_known(checker, spec, fields);
+    if (fields == migration_fields || fields == campaign_fields)
+        check_known(checker, spec, fields, kind);
+    if (fields == campaign_fields && checker->is_ok)
+        check_campaign(checker, root);
 }
 
 /* ---- the document ---- */

@@ -142,6 +142,19 @@ read_document(Reading *reading, const YamlNode *root, const char *file)
         keep_entity(reading, root, file);
 }
 
+/* An entity, or one with the file that it comes from: {file, entity}. Whoever sends those of many files at once says so. */
+static void
+read_item(Reading *reading, const YamlNode *item, const char *file)
+{
+    bool is_map = item->kind == YAML_MAP;
+    const YamlNode *entity = is_map ? yaml_get(item, "entity") : NULL;
+    const char *own = is_map ? yaml_get_text(item, "file") : NULL;
+    if (entity != NULL && own != NULL && yaml_get(item, "kind") == NULL)
+        read_document(reading, entity, own);
+    else
+        read_document(reading, item, file);
+}
+
 static void
 read_text(Reading *reading, const char *text, size_t bytes, const char *file)
 {
@@ -159,7 +172,7 @@ read_text(Reading *reading, const char *text, size_t bytes, const char *file)
         if (root->kind != YAML_LIST)
             read_document(reading, root, file);
         for (size_t item = 0; root->kind == YAML_LIST && item < root->count; item++)
-            read_document(reading, root->items[item], file);
+            read_item(reading, root->items[item], file);
     }
 }
 

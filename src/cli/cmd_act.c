@@ -5,6 +5,7 @@
  * They differ only in the words: each is POST /migrations/NAME/VERB with a reason. What may be done
  * when is the server's to say.
  */
+#include "cli/campaign.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/story.h"
@@ -60,6 +61,11 @@ static bool
 cmd_act_run(Invocation *call, GError **error)
 {
     const char *name = invocation_arg(call, 0);
+    g_autoptr(json_t) campaign = NULL;
+    if (!campaign_find(call, name, &campaign, error))
+        return false;
+    if (campaign != NULL)
+        return campaign_act(call, campaign, call->command->name, error);
     g_autofree char *id = client_escape(name);
     g_autofree char *path = g_strdup_printf("/migrations/%s/%s", id, call->command->name);
     g_autoptr(json_t) body = act_body(call), answer = NULL;

@@ -5,6 +5,7 @@
  * Scripts must bring the digest along: nobody approves what nobody has seen.
  */
 #include "base/text.h"
+#include "cli/campaign.h"
 #include "cli/migration.h"
 #include "cli/plan_show.h"
 #include "cli/story.h"
@@ -59,7 +60,11 @@ cmd_approve_run(Invocation *call, GError **error)
 {
     const char *name = invocation_arg(call, 0), *given = invocation_arg(call, 1);
     g_autofree char *digest = g_strdup(given);
-    g_autoptr(json_t) migration = NULL, answer = NULL, body = json_object();
+    g_autoptr(json_t) migration = NULL, answer = NULL, body = json_object(), campaign = NULL;
+    if (!campaign_find(call, name, &campaign, error))
+        return false;
+    if (campaign != NULL)
+        return campaign_approve(call, campaign, given, error);
     if (!migration_get(call, name, &migration, error))
         return false;
     if (digest == NULL && !digest_ask(call, migration, &digest, error))
@@ -82,9 +87,11 @@ const Command cmd_approve = {
     .args = "NAME [DIGEST]",
     .summary = "say yes to exactly one plan",
     .deed = "approve the plan",
-    .about = "DIGEST is the plan's digest, or its first 8 digits at least. Without it the plan is "
-             "shown, and you\n"
-             "are asked to type them.",
+    .about =
+        "DIGEST is the plan's digest, or its first 8 digits at least. Without it the plan is "
+        "shown, and you\n"
+        "are asked to type them. NAME may be a campaign: then it is the digest of all its plans "
+        "that wait.",
     .examples =
         "honk approve users-v2\nhonk approve users-v2 0a1b2c3d --reason 'looked at it with Ada'",
     .options = options,

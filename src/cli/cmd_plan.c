@@ -4,6 +4,7 @@
  * Planning is a task that a worker does, so this waits for it. A migration whose plan was approved, runs
  * or succeeded is shown as it is; one that is over is planned anew; --again plans anew in any case.
  */
+#include "cli/campaign.h"
 #include "cli/migration.h"
 #include "cli/plan_make.h"
 #include "cli/plan_show.h"
@@ -36,7 +37,15 @@ static bool
 cmd_plan_run(Invocation *call, GError **error)
 {
     g_autoptr(json_t) migration = NULL;
-    if (!plan_make(call, invocation_arg(call, 0), invocation_has(call, "again"), &migration, error))
+    json_t *campaign = NULL;
+    bool is_registered = false;
+    const char *name = invocation_arg(call, 0);
+    if (!campaign_find(call, name, &campaign, error) ||
+        (campaign == NULL && !campaign_is_registered(call, name, &is_registered, error)))
+        return false;
+    if (campaign != NULL || is_registered)
+        return campaign_plan(call, name, campaign, error);
+    if (!plan_make(call, name, invocation_has(call, "again"), &migration, error))
         return false;
     const char *state = json_get_string(migration, "state", "");
     if (strcmp(state, "draft") == 0)
@@ -56,7 +65,9 @@ const Command cmd_plan = {
     .deed = "plan the migration",
     .about =
         "Makes a plan if there is none, waits for it, and prints it. The digest at its end names\n"
-        "exactly this plan; it is what 'honk approve' says yes to.",
+        "exactly this plan; it is what 'honk approve' says yes to. Of a campaign, all plans are "
+        "made, and\n"
+        "shown by class of change: what changes the same is shown once.",
     .examples = "honk plan users-v2\nhonk plan users-v2 --json | jq .plan.steps\nhonk plan "
                 "users-v2 --again",
     .options = options,

@@ -1,5 +1,6 @@
 /* cmd_status.c - where things stand: all migrations in a table, or one in full. */
 #include "base/text.h"
+#include "cli/campaign.h"
 #include "cli/migration.h"
 #include "cli/story.h"
 
@@ -38,10 +39,12 @@ status_row(Table *table, const json_t *migration)
 static bool
 status_all(Invocation *call, GError **error)
 {
-    g_autoptr(json_t) page = NULL;
+    g_autoptr(json_t) page = NULL, campaigns = NULL;
     json_t *items = NULL, *migration = NULL;
     size_t i = 0, hidden = 0;
-    if (!client_get(call, &page, error, "/migrations?limit=1000") ||
+    /* Those of a campaign are told with it. */
+    if (!campaigns_list(call, &campaigns, error) ||
+        !client_get(call, &page, error, "/migrations?limit=1000&apart=1") ||
         !json_need_array(page, "items", "the server's answer", &items, error))
         return false;
     g_autoptr(Table) table =
@@ -53,11 +56,13 @@ status_all(Invocation *call, GError **error)
         else
             status_row(table, migration);
     }
-    if (invocation_json(call))
+    if (invocation_json(call)) {
+        json_object_set(page, "campaigns", json_object_get(campaigns, "items"));
         view_json(call->view, page);
+    }
     if (table_rows(table) > 0)
         view_table(call->view, table);
-    else
+    else if (json_array_size(json_object_get(campaigns, "items")) == 0)
         view_line(call->view, "No migrations are under way. 'honk apply -f FILE' registers one, "
                               "'honk plan NAME' plans it.");
     if (hidden > 0)
@@ -82,7 +87,11 @@ static bool
 status_one(Invocation *call, const char *name, GError **error)
 {
     View *view = call->view;
-    g_autoptr(json_t) migration = NULL;
+    g_autoptr(json_t) migration = NULL, campaign = NULL;
+    if (!campaign_find(call, name, &campaign, error))
+        return false;
+    if (campaign != NULL)
+        return campaign_status(call, campaign, error);
     if (!migration_get(call, name, &migration, error))
         return false;
     if (invocation_json(call)) {

@@ -1,4 +1,5 @@
 /* cmd_watch.c - look on until a migration rests. */
+#include "cli/campaign.h"
 #include "cli/command.h"
 #include "cli/watch.h"
 
@@ -10,6 +11,11 @@ static const Option options[] = {
 static bool
 cmd_watch_run(Invocation *call, GError **error)
 {
+    g_autoptr(json_t) campaign = NULL;
+    if (!campaign_find(call, invocation_arg(call, 0), &campaign, error))
+        return false;
+    if (campaign != NULL)
+        return campaign_watch(call, campaign, invocation_has(call, "plain"), NULL, error);
     return watch_migration(call, invocation_arg(call, 0), invocation_has(call, "plain"), NULL,
                            error);
 }

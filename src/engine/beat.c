@@ -1,6 +1,7 @@
 /* beat.c - the order of things in a beat. */
 #include "engine/beat.h"
 
+#include "engine/campaign.h"
 #include "engine/decide.h"
 #include "engine/rollback.h"
 
@@ -15,6 +16,8 @@ beat_new(State *state)
     beat->slots = g_array_new(FALSE, FALSE, sizeof(SlotRecord));
     beat->limits = g_ptr_array_new();
     beat->workers = g_ptr_array_new();
+    beat->campaigns = g_ptr_array_new();
+    beat->members = g_ptr_array_new();
     beat->answered = g_ptr_array_new();
     beat->ended = g_ptr_array_new();
     beat->silent = g_ptr_array_new_with_free_func(g_free);
@@ -43,6 +46,8 @@ beat_free(Beat *beat)
     g_ptr_array_unref(beat->tasks);
     g_ptr_array_unref(beat->limits);
     g_ptr_array_unref(beat->workers);
+    g_ptr_array_unref(beat->campaigns);
+    g_ptr_array_unref(beat->members);
     g_ptr_array_unref(beat->answered);
     g_ptr_array_unref(beat->ended);
     g_ptr_array_unref(beat->silent);
@@ -66,6 +71,7 @@ beat_decide(Beat *beat, int64_t now_ms, GPtrArray *commands)
     }
     decide_timers(beat);
     rollback_sweep(beat);
+    campaigns_look(beat);
     decide_offers(beat);
 }
 
@@ -85,7 +91,7 @@ bool
 beat_is_empty(const Beat *beat)
 {
     return beat->plans->len + beat->tasks->len + beat->events->len + beat->slots->len +
-               beat->limits->len + beat->workers->len ==
+               beat->limits->len + beat->workers->len + beat->campaigns->len + beat->members->len ==
            0;
 }
 
@@ -107,6 +113,7 @@ beat_committed(Beat *beat)
     }
     beat_forget_events(beat);
     forget_slots(beat);
+    campaigns_committed(beat);
     g_ptr_array_set_size(beat->plans, 0);
     g_ptr_array_set_size(beat->tasks, 0);
     g_ptr_array_set_size(beat->workers, 0);

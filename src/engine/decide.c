@@ -4,6 +4,7 @@
 #include "engine/decide.h"
 
 #include "base/json.h"
+#include "engine/campaign.h"
 
 #include <inttypes.h>
 
@@ -57,6 +58,10 @@ static HandlerFn *const handlers[COMMAND_COUNT] = {
     [COMMAND_INTENT] = on_intent,
     [COMMAND_REPORT] = on_report,
     [COMMAND_WORKER_LOST] = on_worker_lost,
+    [COMMAND_CAMPAIGN_CREATE] = on_campaign_create,
+    [COMMAND_CAMPAIGN_PLAN] = on_campaign_plan,
+    [COMMAND_CAMPAIGN_APPROVE] = on_campaign_approve,
+    [COMMAND_CAMPAIGN_SAY] = on_campaign_say,
 };
 
 void
@@ -156,6 +161,16 @@ times_settle(Beat *beat)
     }
 }
 
+/* What nothing could be started for is over. */
+static void
+campaign_is_due(Beat *beat, Campaign *campaign)
+{
+    campaign->row.wake_ms = 0;
+    campaign_timer_set(beat->state, campaign, 0);
+    campaign_dirty(beat, campaign);
+    campaign_touch(beat->state, campaign);
+}
+
 void
 decide_timers(Beat *beat)
 {
@@ -174,6 +189,9 @@ decide_timers(Beat *beat)
             break;
         case TIMER_PARKED:
             parked_is_due(beat, timer->owner);
+            break;
+        case TIMER_CAMPAIGN:
+            campaign_is_due(beat, timer->owner);
             break;
         case TIMER_WORKER:
             worker_is_due(beat, timer->owner);

@@ -26,7 +26,8 @@ typedef Handled HandlerFn(Beat *beat, Command *command);
 HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_start, on_pause,
     on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
     on_task_retry, on_task_skip, on_task_done, on_task_signal, on_limit, on_lease, on_heartbeat,
-    on_intent, on_report, on_worker_lost;
+    on_intent, on_report, on_worker_lost, on_campaign_create, on_campaign_plan, on_campaign_approve,
+    on_campaign_say;
 
 /* Other rooms write; false: refused, with command->error. */
 bool command_accept(Beat *beat, Command *command);
@@ -41,6 +42,8 @@ void plan_planning_failed(Beat *beat, OpenPlan *plan, const char *why);
 /* What planning and looking for drift reported. */
 void plan_take_planned(Beat *beat, Task *task, const json_t *evidence);
 void plan_take_preflight(Beat *beat, Task *task, const json_t *differences);
+/* A plan in draft: {migration, author, request, needs}. Its birth is told by plan_born(). */
+OpenPlan *plan_draft_new(Beat *beat, const char *actor, const json_t *args);
 Task *task_make(Beat *beat, TaskRow *take_row);
 
 /* Retry all that waits for a person on the way back, as the actor of `cause` says. */

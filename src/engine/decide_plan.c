@@ -1,5 +1,6 @@
 /* decide_plan.c - what people say about plans. */
 #include "base/json.h"
+#include "engine/campaign.h"
 #include "engine/decide.h"
 #include "engine/queues.h"
 #include "engine/rollback.h"
@@ -120,10 +121,10 @@ replan(Beat *beat, Command *command)
 }
 
 static OpenPlan *
-draft_new(Beat *beat, const Command *command, char *take_id)
+draft_new(Beat *beat, const char *actor, const json_t *args, char *take_id)
 {
-    json_t *needs = json_object_get(command->args, "needs");
-    json_t *services = json_object_get(command->args, "services");
+    json_t *needs = json_object_get(args, "needs");
+    json_t *services = json_object_get(args, "services");
     PlanRow row = {
         .n = beat->state->next_plan_n,
         .id = take_id,
@@ -131,19 +132,25 @@ draft_new(Beat *beat, const Command *command, char *take_id)
         .since_ms = beat->now_ms,
         .created_ms = beat->now_ms,
         .reason = g_strdup("a worker is making the plan"),
-        .actor = g_strdup(command->actor),
+        .actor = g_strdup(actor),
         .wake_event = g_strdup("planning"),
-        .author = g_strdup(json_get_string(command->args, "author", command->actor)),
-        .migration = g_strdup(json_get_string(command->args, "migration", NULL)),
-        .kind = g_strdup(json_get_string(command->args, "kind", PLAN_KIND_MIGRATION)),
+        .author = g_strdup(json_get_string(args, "author", actor)),
+        .migration = g_strdup(json_get_string(args, "migration", NULL)),
+        .kind = g_strdup(json_get_string(args, "kind", PLAN_KIND_MIGRATION)),
         .services = json_is_array(services) ? json_compact(services) : NULL,
-        .request = g_strdup(json_get_string(command->args, "request", NULL)),
+        .request = g_strdup(json_get_string(args, "request", NULL)),
         .needs = json_is_array(needs) ? json_compact(needs) : NULL,
     };
     OpenPlan *plan = state_add_plan(beat->state, &row);
     plan->is_new = true;
     plan_dirty(beat, plan);
     return plan;
+}
+
+OpenPlan *
+plan_draft_new(Beat *beat, const char *actor, const json_t *args)
+{
+    return draft_new(beat, actor, args, state_id(beat->state, "m", beat->now_ms));
 }
 
 Handled
@@ -159,7 +166,8 @@ on_create(Beat *beat, Command *command)
     command_reply_text(command, "id", id);
     if (!command_accept(beat, command))
         return REFUSED;
-    OpenPlan *plan = draft_new(beat, command, g_steal_pointer(&id));
+    OpenPlan *plan = draft_new(beat, command->actor, command->args, g_steal_pointer(&id));
+    campaign_take_plan(beat, plan);
     plan_born(beat, plan, command->reason);
     plan_make_planning(beat, plan, NULL);
     return HANDLED;

@@ -1,6 +1,6 @@
 /* decide_task.c - what operators say about tasks, and about limits. */
 #include "base/json.h"
-#include "engine/decide.h"
+#include "engine/campaign.h"
 #include "engine/slots.h"
 
 #include <inttypes.h>
@@ -169,6 +169,7 @@ on_limit(Beat *beat, Command *command)
     if (resource->count == limit)
         return HANDLED;
     resource_set_count(beat, resource, limit);
+    campaigns_touch_all(beat->state);
     json_t *data = json_object();
     json_set_string(data, "resource", name);
     json_object_set(data, "count", (json_t *) count);

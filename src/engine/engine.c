@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/metric.h"
 #include "engine/beat.h"
+#include "engine/campaign.h"
 #include "engine/decide.h"
 #include "engine/load.h"
 #include "engine/rollback.h"
@@ -107,6 +108,14 @@ let_write(Beat *beat, Command *command)
     return db_savepoint_keep(engine->db, &command->error);
 }
 
+static void
+let_start(Beat *beat, const OpenPlan *plan, StartWord *ret)
+{
+    const Engine *engine = beat->accept_data;
+    const EngineOptions *options = &beat->state->options;
+    options->may_start(engine->db, plan->row.id, ret, options->data);
+}
+
 /* ---- opening and closing ---- */
 
 bool
@@ -120,6 +129,7 @@ engine_open(Db *db, Blobs *blobs, const EngineOptions *options, Engine **ret, GE
     engine->beat = beat_new(engine->state);
     engine->beat->look = let_look;
     engine->beat->accept = let_write;
+    engine->beat->may_start = options->may_start == NULL ? NULL : let_start;
     engine->beat->accept_data = engine;
     g_queue_init(&engine->waiting);
     if (!load_state(db, engine->state, error) || !ledger_last(db, &engine->last_seq, error))
@@ -176,7 +186,8 @@ has_work(const Engine *engine, int64_t now_ms)
 {
     const HeapNode *timer = heap_first(&engine->state->timers);
     return !g_queue_is_empty((GQueue *) &engine->waiting) || engine->state->is_first_beat ||
-           rollback_has_work(engine->state) || (timer != NULL && timer->at <= now_ms);
+           rollback_has_work(engine->state) || campaigns_have_work(engine->state) ||
+           (timer != NULL && timer->at <= now_ms);
 }
 
 static bool

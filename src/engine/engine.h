@@ -51,6 +51,11 @@ typedef enum {
     COMMAND_INTENT,     /* {pre_state} → {}: on disk before the effect begins; STOPPED when it must not begin any more */
     COMMAND_REPORT,     /* an outcome (wire.h) → {status}; FENCED when the token is old                               */
     COMMAND_WORKER_LOST, /* {worker}: a local worker's end was seen; its leases are over at once → {}                 */
+    /* Of campaigns (campaign.h); `plan` is the campaign's id. */
+    COMMAND_CAMPAIGN_CREATE, /* {ref, author, owner, waves: [n], failures_allowed, at_once, members: [{migration, owner}]} → {id} */
+    COMMAND_CAMPAIGN_PLAN,   /* {plans: [{migration, request, author, needs}]}: those that have no plan that counts → {planned: n} */
+    COMMAND_CAMPAIGN_APPROVE, /* {plans: [{plan, digest, quorum_reached}]} → {counted, approved}; each item is told `ok` before `write` */
+    COMMAND_CAMPAIGN_SAY,    /* {verb: start, pause, resume, halt, cancel, reject, rollback; give_up_rows} → {state} */
     COMMAND_COUNT
 } CommandKind;
 /* clang-format on */
@@ -82,6 +87,14 @@ Command *command_new(CommandKind kind, const char *actor);
 void command_free(Command *command);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Command, command_free)
 
+/* Why an approved plan may not be started now, as far as other rooms know. */
+typedef struct {
+    json_t *differences; /* sentences: a guard changed, so that the plan is stale; or NULL */
+    char *frozen;        /* nothing is started: why; or NULL */
+    int64_t until_ms;    /* when it may be asked again */
+    char *request;       /* blob: as for COMMAND_START; or NULL */
+} StartWord;
+
 typedef struct {
     int64_t lease_ms;       /* 15,000: a worker beats every third of it */
     int64_t retry_first_ms; /* 1,000, doubled, with jitter, at most retry_max_ms */
@@ -94,6 +107,8 @@ typedef struct {
      * still hold the store, so end it. COMMAND_WORKER_LOST is awaited, and asked for again while it
      * does not come. Called after the commit. NULL: local workers are like any others. */
     void (*on_silent)(const char *worker, void *data);
+    /* A campaign is about to start this plan, in the transaction of the beat. NULL: nothing is against it. */
+    void (*may_start)(Db *db, const char *plan, StartWord *ret, void *data);
     void *data;
 } EngineOptions;
 

@@ -1,6 +1,7 @@
 /* load.c - rows into memory. */
 #include "engine/load.h"
 
+#include "engine/campaign.h"
 #include "engine/moves.h"
 #include "engine/queues.h"
 #include "engine/rollback.h"
@@ -88,6 +89,8 @@ take_numbers(State *state, Stmt *stmt, OpenPlan *plan, GError **error)
 {
     state->next_plan_n = stmt_col_int(stmt, 0) + 1;
     state->next_task_n = stmt_col_int(stmt, 1) + 1;
+    state->next_campaign_n = stmt_col_int(stmt, 2) + 1;
+    state->next_member_n = stmt_col_int(stmt, 3) + 1;
     return true;
 }
 
@@ -125,6 +128,59 @@ load_plans(Db *db, State *state, GError **error)
             return false;
     }
     return true;
+}
+
+static bool
+take_campaign(State *state, Stmt *stmt, OpenPlan *plan, GError **error)
+{
+    CampaignRow row;
+    if (!row_read(&campaign_rows, stmt, &row, error))
+        return false;
+    campaign_add(state, &row);
+    return true;
+}
+
+static bool
+take_member(State *state, Stmt *stmt, OpenPlan *plan, GError **error)
+{
+    MemberRow row;
+    if (!row_read(&member_rows, stmt, &row, error))
+        return false;
+    campaign_add_member(state, campaign_get(state, row.campaign), &row);
+    return true;
+}
+
+/* Of plans that have left memory, how they ended is all that counts. The members of one campaign were born together. */
+static bool
+take_ended(State *state, Stmt *stmt, OpenPlan *plan, GError **error)
+{
+    const Campaign *campaign = campaign_get(state, stmt_col_text(stmt, 0));
+    const Member *first = g_ptr_array_index(campaign->members, 0);
+    int64_t index = stmt_col_int(stmt, 1) - first->row.n;
+    PlanState ended;
+    if (!plan_state_from_name(stmt_col_text(stmt, 2), &ended))
+        return fail(error, ERR_CORRUPT, "plan.state holds '%s', which is no such name",
+                    stmt_col_text(stmt, 2));
+    campaign_member_ended(g_ptr_array_index(campaign->members, (guint) index), ended,
+                          stmt_col_int(stmt, 3) != 0, stmt_col_int(stmt, 4));
+    return true;
+}
+
+static bool
+load_campaigns(Db *db, State *state, GError **error)
+{
+    g_autofree char *campaigns = row_select_sql(&campaign_rows, "WHERE ended_ms = 0 ORDER BY n");
+    g_autofree char *members = row_select_sql(
+        &member_rows, "WHERE campaign IN (SELECT id FROM campaign WHERE ended_ms = 0)"
+                      " ORDER BY n");
+    return each_row(db, state, campaigns, NULL, take_campaign, error) &&
+           each_row(db, state, members, NULL, take_member, error) &&
+           each_row(db, state,
+                    "SELECT m.campaign, m.n, p.state, p.effects, p.effects_ms"
+                    " FROM campaign_member AS m JOIN plan AS p ON p.id = m.plan"
+                    " WHERE p.ended_ms <> 0 AND"
+                    " m.campaign IN (SELECT id FROM campaign WHERE ended_ms = 0)",
+                    NULL, take_ended, error);
 }
 
 static void
@@ -182,7 +238,7 @@ bool
 load_state(Db *db, State *state, GError **error)
 {
     if (!each_row(db, state, "SELECT resource, count FROM limits", NULL, take_limit, error) ||
-        !load_plans(db, state, error) ||
+        !load_plans(db, state, error) || !load_campaigns(db, state, error) ||
         !each_row(db, state, "SELECT resource, n, holder FROM slot WHERE holder IS NOT NULL", NULL,
                   take_slot, error) ||
         !each_row(db, state,
@@ -191,7 +247,9 @@ load_state(Db *db, State *state, GError **error)
                   NULL, take_touch, error) ||
         !each_row(db, state,
                   "SELECT coalesce((SELECT max(n) FROM plan), 0),"
-                  " coalesce((SELECT max(n) FROM task), 0)",
+                  " coalesce((SELECT max(n) FROM task), 0),"
+                  " coalesce((SELECT max(n) FROM campaign), 0),"
+                  " coalesce((SELECT max(n) FROM campaign_member), 0)",
                   NULL, take_numbers, error))
         return false;
     load_finish(state);

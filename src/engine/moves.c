@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/metric.h"
+#include "engine/campaign.h"
 #include "engine/queues.h"
 #include "engine/slots.h"
 
@@ -184,11 +185,13 @@ plan_move(Beat *beat, OpenPlan *plan, const Move *move)
     metric_add(METRIC_TRANSITIONS, 1);
     plan_dirty(beat, plan);
 
+    campaign_plan_enters(beat, plan, from);
     plan_follow(beat, plan, move, from);
     if (plan->row.state == (PlanState) row->to) {
         text_set(&plan->row.wake_event,
                  move->wake_event != NULL ? move->wake_event : plan_waits_for(plan));
         plan_timer_set(beat->state, plan);
+        campaign_plan_entered(beat, plan, from);
     }
     return true;
 }
@@ -272,6 +275,7 @@ begin_attempt(Beat *beat, Task *task)
         plan->row.effects_ms = state->last_effects_ms;
         state_touch(state, plan->row.id, plan->row.source_url, plan->row.target_url,
                     plan->row.effects_ms);
+        campaign_plan_has_effects(plan);
         plan_dirty(beat, plan);
     }
 }

@@ -46,11 +46,28 @@ static const Field task_fields[] = {
     TEXT(TaskRow, checkpoint), TEXT(TaskRow, signals), INT(TaskRow, signal_n), INT(TaskRow, signals_told),
 };
 
+static const Field campaign_fields[] = {
+    FIXED_INT(CampaignRow, n), FIXED_TEXT(CampaignRow, id), FIXED_TEXT(CampaignRow, ref),
+    {"state", FIELD_CAMPAIGN, offsetof(CampaignRow, state), false}, INT(CampaignRow, since_ms),
+    TEXT(CampaignRow, reason), TEXT(CampaignRow, actor), TEXT(CampaignRow, wake_event), INT(CampaignRow, wake_ms),
+    FIXED_TEXT(CampaignRow, author), FIXED_TEXT(CampaignRow, owner), FIXED_TEXT(CampaignRow, waves),
+    INT(CampaignRow, wave), FIXED_INT(CampaignRow, failures_allowed), INT(CampaignRow, started),
+    TEXT(CampaignRow, waits), INT(CampaignRow, give_up), FIXED_INT(CampaignRow, created_ms),
+    INT(CampaignRow, started_ms), INT(CampaignRow, ended_ms),
+};
+
+static const Field member_fields[] = {
+    FIXED_INT(MemberRow, n), FIXED_TEXT(MemberRow, campaign), FIXED_TEXT(MemberRow, migration),
+    FIXED_TEXT(MemberRow, owner), TEXT(MemberRow, plan), INT(MemberRow, start_n), INT(MemberRow, excused),
+};
+
 #define ROW_TYPE(name, key, type, fields) {name, key, sizeof(type), fields, G_N_ELEMENTS(fields)}
 #define KEY 0 /* the place of the key among the fields, where there is one */
 const RowType plan_rows = ROW_TYPE("plan", "n", PlanRow, plan_fields);
 const RowType step_rows = ROW_TYPE("step", NULL, StepRow, step_fields);
 const RowType task_rows = ROW_TYPE("task", "n", TaskRow, task_fields);
+const RowType campaign_rows = ROW_TYPE("campaign", "n", CampaignRow, campaign_fields);
+const RowType member_rows = ROW_TYPE("campaign_member", "n", MemberRow, member_fields);
 /* clang-format on */
 
 void
@@ -112,6 +129,8 @@ field_equal(const Field *field, const void *a, const void *b)
         return *(const TaskStatus *) a == *(const TaskStatus *) b;
     case FIELD_PHASE:
         return *(const TaskPhase *) a == *(const TaskPhase *) b;
+    case FIELD_CAMPAIGN:
+        return *(const CampaignState *) a == *(const CampaignState *) b;
     }
     return false;
 }
@@ -147,6 +166,9 @@ field_bind(Stmt *stmt, int position, const Field *field, const void *value)
     case FIELD_PHASE:
         stmt_text_at(stmt, position, task_phase_name(*(const TaskPhase *) value));
         return;
+    case FIELD_CAMPAIGN:
+        stmt_text_at(stmt, position, campaign_state_name(*(const CampaignState *) value));
+        return;
     }
 }
 
@@ -162,8 +184,12 @@ row_bind(Stmt *stmt, const RowType *type, const void *row, bool is_insert)
 static const char *
 row_sql(const RowType *type, bool is_insert)
 {
-    static char *made[3][2];
-    size_t which = type == &plan_rows ? 0 : type == &step_rows ? 1 : 2;
+    static const RowType *const types[] = {&plan_rows, &step_rows, &task_rows, &campaign_rows,
+                                           &member_rows};
+    static char *made[G_N_ELEMENTS(types)][2];
+    size_t which = 0;
+    while (types[which] != type)
+        which++;
     if (made[which][is_insert] != NULL)
         return made[which][is_insert];
 
@@ -236,6 +262,8 @@ field_read(Stmt *stmt, int column, const Field *field, void *value)
         return task_status_from_name(text, value);
     case FIELD_PHASE:
         return task_phase_from_name(text, value);
+    case FIELD_CAMPAIGN:
+        return campaign_state_from_name(text, value);
     }
     return false;
 }

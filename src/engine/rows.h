@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "model/states.h"
+#include "model/campaign.h"
 #include "store/db.h"
 
 typedef struct {
@@ -53,7 +53,33 @@ typedef struct {
     int64_t signal_n, signals_told;
 } TaskRow;
 
-typedef enum { FIELD_INT, FIELD_TEXT, FIELD_STATE, FIELD_STATUS, FIELD_PHASE } FieldKind;
+typedef struct {
+    int64_t n;
+    char *id, *ref;
+    CampaignState state;
+    int64_t since_ms;
+    char *reason, *actor, *wake_event;
+    int64_t wake_ms;
+    char *author, *owner, *waves;
+    int64_t wave, failures_allowed, started;
+    char *waits;
+    int64_t give_up, created_ms, started_ms, ended_ms;
+} CampaignRow;
+
+typedef struct {
+    int64_t n;
+    char *campaign, *migration, *owner, *plan;
+    int64_t start_n, excused;
+} MemberRow;
+
+typedef enum {
+    FIELD_INT,
+    FIELD_TEXT,
+    FIELD_STATE,
+    FIELD_STATUS,
+    FIELD_PHASE,
+    FIELD_CAMPAIGN
+} FieldKind;
 typedef struct {
     const char *name;
     FieldKind kind;
@@ -68,7 +94,7 @@ typedef struct {
     const Field *fields;
     size_t field_count;
 } RowType;
-extern const RowType plan_rows, step_rows, task_rows;
+extern const RowType plan_rows, step_rows, task_rows, campaign_rows, member_rows;
 
 void row_clear(const RowType *type, void *row);
 void row_copy(const RowType *type, const void *from, void *to); /* `to` is zeroed or cleared */

@@ -1,6 +1,7 @@
 /* save.c - changed rows and events, as SQL. */
 #include "engine/save.h"
 
+#include "engine/campaign.h"
 #include "store/ledger.h"
 
 static bool
@@ -9,7 +10,9 @@ save_event(Db *db, const EventRecord *event, GError **error)
     EventText text = {
         .at_ms = event->at_ms,
         .type = event->type,
-        .plan = event->plan == NULL ? NULL : event->plan->row.id,
+        .plan = event->plan != NULL       ? event->plan->row.id
+                : event->campaign != NULL ? event->campaign->row.id
+                                          : NULL,
         .task = event->task == NULL ? NULL : event->task->row.id,
         .step = event->task == NULL || event->task->step == NULL ? NULL : event->task->row.step,
         .actor = event->actor,
@@ -141,10 +144,27 @@ save_workers(Db *db, const Beat *beat, GError **error)
     return true;
 }
 
+static bool
+save_campaigns(Db *db, const Beat *beat, GError **error)
+{
+    for (guint i = 0; i < beat->campaigns->len; i++) {
+        const Campaign *campaign = g_ptr_array_index(beat->campaigns, i);
+        if (!(campaign->is_new ? row_insert : row_update)(db, &campaign_rows, &campaign->row,
+                                                          error))
+            return false;
+    }
+    for (guint i = 0; i < beat->members->len; i++) {
+        const Member *member = g_ptr_array_index(beat->members, i);
+        if (!(member->is_new ? row_insert : row_update)(db, &member_rows, &member->row, error))
+            return false;
+    }
+    return true;
+}
+
 bool
 save_beat(Db *db, Beat *beat, GError **error)
 {
     return save_plans(db, beat, error) && save_tasks(db, beat, error) &&
            save_limits(db, beat, error) && save_workers(db, beat, error) &&
-           save_events(db, beat, error);
+           save_campaigns(db, beat, error) && save_events(db, beat, error);
 }

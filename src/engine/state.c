@@ -1,5 +1,6 @@
 /* state.c - the memory image: what is in it, how things are found, and its counters. */
 #include "engine/state.h"
+#include "engine/campaign.h"
 #include "engine/moves.h"
 #include "engine/queues.h"
 #include "engine/slots.h"
@@ -137,6 +138,10 @@ state_new(const EngineOptions *options, const World *world)
     state->words = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, words_free);
     state->touches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, touches_free);
     state->classes = g_hash_table_new_full(class_hash, class_equal, NULL, class_free);
+    state->campaigns = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, campaign_free);
+    state->members = g_hash_table_new(g_str_hash, g_str_equal);
+    state->next_campaign_n = state->next_member_n = 1;
+    g_queue_init(&state->touched);
     heap_init(&state->timers);
     g_queue_init(&state->parked);
     g_queue_init(&state->sweeping);
@@ -151,6 +156,9 @@ state_free(State *state)
         return;
     g_assert(g_queue_is_empty(&state->parked)); /* whoever waits was answered */
     g_queue_clear(&state->sweeping);
+    g_queue_clear(&state->touched);
+    g_hash_table_unref(state->members);
+    g_hash_table_unref(state->campaigns);
     g_hash_table_unref(state->plans);
     g_hash_table_unref(state->tasks);
     g_hash_table_unref(state->classes);
@@ -583,6 +591,7 @@ void
 state_remove_plan(State *state, OpenPlan *plan)
 {
     queues_forget_plan(state, plan);
+    campaign_plan_gone(state, plan);
     heap_remove(&state->timers, &plan->timer.node);
     g_queue_remove(&state->sweeping, plan);
     for (guint i = 0; i < plan->tasks->len; i++) {

@@ -26,6 +26,8 @@ typedef struct Slot Slot;
 typedef struct Queue Queue;
 typedef struct Class Class;
 typedef struct WorkerSeen WorkerSeen;
+typedef struct Campaign Campaign;
+typedef struct Member Member;
 
 /* ---- words: sets of labels or limits, each kept once, so that equal sets are equal pointers ---- */
 
@@ -51,7 +53,7 @@ HeapNode *heap_first(const Heap *heap); /* NULL when empty */
 
 /* ---- timers ---- */
 
-typedef enum { TIMER_PLAN, TIMER_TASK, TIMER_PARKED, TIMER_WORKER } TimerKind;
+typedef enum { TIMER_PLAN, TIMER_TASK, TIMER_PARKED, TIMER_WORKER, TIMER_CAMPAIGN } TimerKind;
 typedef struct {
     HeapNode node; /* first */
     TimerKind kind;
@@ -75,6 +77,7 @@ struct OpenPlan {
     int steps_unsettled; /* of a rollback: not back yet */
     GQueue agenda;       /* OpenStep *: whose tasks a rollback must look at */
     Timer timer;
+    Member *member; /* of the campaign that it belongs to, or NULL */
 };
 
 struct OpenStep {
@@ -128,6 +131,7 @@ struct Resource {
     int held;          /* of the ordinary ones */
     int active;        /* held by tasks that a worker works on, or may still work on */
     int reverse_waits; /* queues of the reverse phase that want one */
+    int plans;         /* of campaigns, that have a place here: campaign.h */
 };
 
 /* ---- ready tasks ---- */
@@ -179,6 +183,7 @@ typedef struct {
     const char *type;
     const OpenPlan *plan;
     const Task *task;
+    const Campaign *campaign; /* instead of a plan */
     const char *from, *to;
     char *actor, *reason, *data;
 } EventRecord;
@@ -193,18 +198,21 @@ typedef struct {
 struct Beat {
     State *state;
     int64_t now_ms;
-    GPtrArray *plans, *tasks; /* changed: OpenPlan *, Task * */
-    GArray *events;           /* EventRecord */
-    GArray *slots;            /* SlotRecord */
-    GPtrArray *limits;        /* Resource * whose count changed */
-    GPtrArray *workers;       /* WorkerSeen * */
-    GPtrArray *answered;      /* Command *, to be told after the commit */
-    GPtrArray *ended;         /* OpenPlan * that leave memory after the commit */
-    GPtrArray *silent;        /* char *: local workers to be ended after the commit */
+    GPtrArray *plans, *tasks;       /* changed: OpenPlan *, Task * */
+    GArray *events;                 /* EventRecord */
+    GArray *slots;                  /* SlotRecord */
+    GPtrArray *limits;              /* Resource * whose count changed */
+    GPtrArray *workers;             /* WorkerSeen * */
+    GPtrArray *answered;            /* Command *, to be told after the commit */
+    GPtrArray *ended;               /* OpenPlan * that leave memory after the commit */
+    GPtrArray *silent;              /* char *: local workers to be ended after the commit */
+    GPtrArray *campaigns, *members; /* changed: Campaign *, Member * */
     /* Other rooms: look at what a command depends on before it is decided, and write what belongs to
      * it once it is accepted. Refusing fails the command. May be NULL. */
     bool (*look)(Beat *beat, Command *command);
     bool (*accept)(Beat *beat, Command *command);
+    /* What other rooms know about a plan that a campaign is about to start. May be NULL: nothing. */
+    void (*may_start)(Beat *beat, const OpenPlan *plan, StartWord *ret);
     void *accept_data;
 };
 
@@ -234,8 +242,12 @@ struct State {
     GHashTable *touches;     /* object -> GPtrArray of Touch */
     GHashTable *classes;     /* ClassKey, of the class -> Class * */
     Heap timers;
-    GQueue parked;       /* Parked * */
-    GQueue sweeping;     /* OpenPlan * with an agenda */
+    GQueue parked;         /* Parked * */
+    GQueue sweeping;       /* OpenPlan * with an agenda */
+    GHashTable *campaigns; /* id -> Campaign * */
+    GHashTable *members;   /* migration -> Member *, of the newest open campaign */
+    GQueue touched;        /* Campaign * that must look */
+    int64_t next_campaign_n, next_member_n;
     bool offers_changed; /* parked leases should look again */
     bool is_first_beat;  /* leases of the time before get another term */
     int open_task_count;

@@ -31,6 +31,10 @@ CHECKED bool registry_get(Db *db, const char *ref, Entity **ret, GError **error)
 /* The same for a migration: of several entities with a short name it is the one that is meant. */
 CHECKED bool registry_migration(Db *db, const char *ref, Entity **ret, GError **error);
 
+/* A campaign as it is begun: {"ref", "owner", "waves", "failures_allowed", "at_once", "members": [{"migration", "owner"}]}.
+ * NOT_FOUND or INVALID name the migration, or the field, that is wrong. Caller owns. */
+CHECKED bool registry_campaign(Db *db, const char *ref, json_t **ret, GError **error);
+
 typedef struct {
     const char *kind, *type, *owner; /* NULL: any; kind in any case, owner as full ref */
     const char *text;                /* part of the ref or the title, in any case; NULL: any */

@@ -113,16 +113,24 @@ static bool
 check_guards(Request *request, const PlanRow *row, json_t **ret_now, GError **error)
 {
     g_autoptr(json_t) differences = NULL;
-    json_t *ignored = NULL;
 
     if (row->state != PLAN_PLANNED && row->state != PLAN_APPROVED)
         return true; /* the engine will say that it cannot be done from here */
-    if (!planning_differences(request, row, &differences, ret_now, error))
+    PlanningRoom room;
+    if (!planning_room(request, &room, error) ||
+        !planning_differences(&room, row, &differences, ret_now, error))
         return false;
     if (json_array_size(differences) == 0)
         return true;
+    return plan_go_stale(request, row, differences, error) &&
+           fail_drift(request, differences, error);
+}
 
+bool
+plan_go_stale(Request *request, const PlanRow *row, json_t *differences, GError **error)
+{
     const char *key = request->idempotency_key;
+    json_t *ignored = NULL;
     Command *command = command_new(COMMAND_STALE, "honk");
     command->plan = g_strdup(row->id);
     command->args = json_pack("{s:O}", "differences", differences);
@@ -132,7 +140,7 @@ check_guards(Request *request, const PlanRow *row, json_t **ret_now, GError **er
     if (!is_stale)
         return false;
     json_decref(ignored);
-    return fail_drift(request, differences, error);
+    return true;
 }
 
 /* ----- approving ----- */
@@ -233,7 +241,7 @@ handle_withdraw(Request *request, GError **error)
 
 /* ----- starting ----- */
 
-static bool
+bool
 check_freezes(Request *request, GError **error)
 {
     const json_t *freezes = request->server->config->policy.freezes;
@@ -258,23 +266,29 @@ approval_counts(const json_t *approval, const PlanRow *row)
            g_strcmp0(json_get_string(approval, "digest", NULL), row->digest) == 0;
 }
 
-/* The world as it is asked about at the start, and who said yes to it: the steps may want to know. */
-static bool
-put_request(Request *request, const PlanRow *row, json_t *now, json_t **ret_args, GError **error)
+bool
+plan_put_request(const PlanningRoom *room, const PlanRow *row, json_t *now, char **ret_digest,
+                 GError **error)
 {
     g_autoptr(json_t) approvals = NULL;
-    g_autofree char *digest = NULL;
-    Db *db = NULL;
     json_t *names, *approval;
     size_t i;
 
-    if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error))
+    if (!review_list(room->db, row->id, &approvals, error))
         return false;
     names = json_array();
     json_array_foreach(approvals, i, approval) if (approval_counts(approval, row))
         json_array_append(names, json_object_get(approval, "actor"));
     json_object_set_new(now, "approved_by", names);
-    if (!blobs_put_json(request->server->blobs, now, &digest, error))
+    return blobs_put_json(room->blobs, now, ret_digest, error);
+}
+
+static bool
+put_request(Request *request, const PlanRow *row, json_t *now, json_t **ret_args, GError **error)
+{
+    g_autofree char *digest = NULL;
+    PlanningRoom room;
+    if (!planning_room(request, &room, error) || !plan_put_request(&room, row, now, &digest, error))
         return false;
     *ret_args = json_pack("{s:s}", "request", digest);
     return true;

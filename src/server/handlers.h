@@ -15,6 +15,9 @@ Handler handle_migrate, handle_migration_post, handle_plan_post;
 Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollback;
 /* rollout_rows.c, rollout_post.c, rollout_acts.c */
 Handler handle_rollouts, handle_rollout, handle_rollout_post, handle_rollout_act;
+/* campaigns.c, campaign_view.c, campaign_review.c */
+Handler handle_campaigns, handle_campaign_post, handle_campaign, handle_campaign_members,
+    handle_campaign_plan, handle_campaign_review, handle_campaign_approve, handle_campaign_say;
 /* tasks.c */
 Handler handle_task, handle_task_retry, handle_task_skip, handle_task_done;
 Handler handle_lease, handle_heartbeat, handle_intent, handle_report;

@@ -249,22 +249,29 @@ scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
 }
 
 bool
-planning_request(Request *request, const PlanningWish *wish, json_t **ret_request,
+planning_room(Request *request, PlanningRoom *ret, GError **error)
+{
+    *ret = (PlanningRoom){.config = request->server->config, .blobs = request->server->blobs};
+    return request_reader(request, &ret->db, error);
+}
+
+bool
+planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **ret_request,
                  json_t **ret_needs, char **ret_migration, GError **error)
 {
-    const Config *config = request->server->config;
+    const Config *config = room->config;
     const PolicyConfig *policy = &config->policy;
     g_autoptr(Entity) entity = NULL;
     g_autoptr(json_t) slice = NULL;
     g_autoptr(json_t) mapping = NULL;
     g_autoptr(json_t) agent = NULL;
     g_autoptr(json_t) scanned = NULL;
-    Db *db = NULL;
 
-    if (!request_reader(request, &db, error) || !entity_with(db, wish, &entity, error) ||
-        !slice_read(db, entity, &slice, error) || !mapping_json(config, entity, &mapping, error) ||
+    if (!entity_with(room->db, wish, &entity, error) ||
+        !slice_read(room->db, entity, &slice, error) ||
+        !mapping_json(config, entity, &mapping, error) ||
         !agent_json(config, entity, &agent, error) ||
-        !scanned_json(db, json_object_get(slice, "consumers"), &scanned, error))
+        !scanned_json(room->db, json_object_get(slice, "consumers"), &scanned, error))
         return false;
 
     json_t *needs = json_array();
@@ -300,9 +307,10 @@ ask_for_plan(Request *request, const PlanningWish *wish, GError **error)
     g_autoptr(json_t) needs = NULL;
     g_autofree char *migration = NULL;
     g_autofree char *digest = NULL;
+    PlanningRoom room;
 
-    if (!planning_may_queue(request, error) ||
-        !planning_request(request, wish, &planning, &needs, &migration, error) ||
+    if (!planning_may_queue(request, error) || !planning_room(request, &room, error) ||
+        !planning_request(&room, wish, &planning, &needs, &migration, error) ||
         !blobs_put_json(request->server->blobs, planning, &digest, error))
         return false;
     Command *command = request_command(request, COMMAND_CREATE);
@@ -429,7 +437,7 @@ differences_of(const json_t *before, const json_t *now)
 }
 
 bool
-planning_differences(Request *request, const PlanRow *row, json_t **ret, json_t **ret_now,
+planning_differences(const PlanningRoom *room, const PlanRow *row, json_t **ret, json_t **ret_now,
                      GError **error)
 {
     g_autoptr(json_t) before = NULL;
@@ -442,7 +450,7 @@ planning_differences(Request *request, const PlanRow *row, json_t **ret, json_t 
         *ret = json_array();
         return true;
     }
-    if (!blobs_get_json(request->server->blobs, row->request, &before, error))
+    if (!blobs_get_json(room->blobs, row->request, &before, error))
         return false;
     PlanningWish wish = {
         .entity = row->migration,
@@ -452,7 +460,7 @@ planning_differences(Request *request, const PlanRow *row, json_t **ret, json_t 
         .now_ms = clock_wall_ms(),
     };
     /* What the call named stays; what the entity named is compared as it is now. */
-    if (!planning_request(request, &wish, &now, &needs, &migration, &gone)) {
+    if (!planning_request(room, &wish, &now, &needs, &migration, &gone)) {
         if (!error_is(gone, ERR_NOT_FOUND) && !error_is(gone, ERR_INVALID)) {
             g_propagate_error(error, g_steal_pointer(&gone));
             return false;

@@ -69,6 +69,16 @@ row_query(Db *db, const char *sql, const char *value, PlanRow *ret, bool *ret_fo
 }
 
 bool
+plan_row_by_id(Db *db, const char *id, PlanRow *ret, GError **error)
+{
+    bool is_found = false;
+    if (!row_query(db, "SELECT " PLAN_COLUMNS " FROM plan WHERE id = :value", id, ret, &is_found,
+                   error))
+        return false;
+    return is_found || fail(error, ERR_NOT_FOUND, "there is no plan '%s'", id);
+}
+
+bool
 plan_row_find(Request *request, const char *name, PlanRow *ret, GError **error)
 {
     static const char by_id[] = "SELECT " PLAN_COLUMNS " FROM plan WHERE id = :value";
@@ -152,6 +162,7 @@ list_row(Stmt *stmt)
 
 typedef struct {
     const char *states, *text;
+    bool is_apart; /* without those of campaigns */
 } ListFilter;
 
 static void
@@ -162,6 +173,7 @@ list_bind(Stmt *stmt, const void *data)
         filter->states != NULL ? g_strdup_printf(",%s,", filter->states) : NULL;
     stmt_text(stmt, ":states", states);
     stmt_text(stmt, ":text", filter->text);
+    stmt_int(stmt, ":apart", filter->is_apart);
 }
 
 /* Newest first: ids sort by birth, and the cursor is the id after which to go on. */
@@ -171,6 +183,7 @@ handle_migrations(Request *request, GError **error)
     ListFilter filter = {
         .states = target_parameter(&request->target, "state"),
         .text = target_parameter(&request->target, "q"),
+        .is_apart = target_flag(&request->target, "apart"),
     };
     g_auto(GStrv) states = g_strsplit(filter.states != NULL ? filter.states : "", ",", -1);
     for (char **state = states; *state != NULL && filter.states != NULL; state++) {
@@ -187,7 +200,9 @@ handle_migrations(Request *request, GError **error)
                         "AND (:states IS NULL OR instr(:states, ',' || state || ',') > 0) "
                         "AND (:text IS NULL OR instr(migration, lower(:text)) > 0 OR "
                         "instr(lower(coalesce(name, '')), "
-                        "lower(:text)) > 0 OR id = :text) ORDER BY id DESC LIMIT :limit",
+                        "lower(:text)) > 0 OR id = :text) "
+                        "AND (:apart = 0 OR NOT EXISTS (SELECT 1 FROM campaign_member AS m WHERE "
+                        "m.plan = plan.id)) ORDER BY id DESC LIMIT :limit",
                         list_bind, &filter, list_row, 0, error);
 }
 

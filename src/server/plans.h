@@ -22,6 +22,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PlanRow, plan_row_clear)
 CHECKED bool plan_row_find(Request *request, const char *name, PlanRow *ret, GError **error);
 CHECKED bool plan_id_find(Request *request, const char *name, char **ret, GError **error);
 
+/* By its id alone, on any connection. */
+CHECKED bool plan_row_by_id(Db *db, const char *id, PlanRow *ret, GError **error);
+/* A guard of it changed: it is stale from now on. */
+CHECKED bool plan_go_stale(Request *request, const PlanRow *row, json_t *differences,
+                           GError **error);
+/* WRONG_STATE while honk.yaml has a freeze. */
+CHECKED bool check_freezes(Request *request, GError **error);
+
 /* What may be done now, by whom: {"approve": {"allowed": true}, "start": {"allowed": false, "why": "…"}}. Caller owns. */
 json_t *plan_allowed_actions(const Request *request, const PlanRow *row);
 /* What a list shows of it. Caller owns. */

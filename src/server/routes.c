@@ -95,6 +95,11 @@ static const Input rollout_members[] = {
     { "reason",           INPUT_TEXT,   false, REASON_BYTES_MAX, "why, for people" },
     END
 };
+static const Input campaign_members[] = {
+    { "entity", INPUT_TEXT, true,  0, "the campaign's entity, as in 'spring'" },
+    { "reason", INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
+    END
+};
 
 static const Input page_parameters[] = {
     { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
@@ -104,6 +109,7 @@ static const Input page_parameters[] = {
 static const Input migrations_parameters[] = {
     { "state", INPUT_TEXTS, false, 400, "states, separated by commas" },
     { "q",     INPUT_TEXT,  false, 0, "part of a name" },
+    { "apart", INPUT_FLAG,  false, 0, "1: without those of campaigns" },
     { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
     { "after", INPUT_TEXT,  false, 1000, "`next` of the page before" },
     END
@@ -121,6 +127,12 @@ static const Input rollouts_parameters[] = {
     { "migration", INPUT_TEXT,  false, 0, "a migration: its id, its entity's ref or its short name" },
     { "limit",     INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
     { "after",     INPUT_TEXT,  false, 1000, "`next` of the page before" },
+    END
+};
+static const Input members_parameters[] = {
+    { "state", INPUT_TEXTS, false, 400, "states, separated by commas" },
+    { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
+    { "after", INPUT_TEXT,  false, 1000, "`next` of the page before" },
     END
 };
 static const Input events_parameters[] = {
@@ -229,6 +241,35 @@ static const Route routes[] = {
       "resume a rollout" },
     { "POST",   "/rollouts/{id}/rollback",             ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
       "roll a service back to the revision before" },
+
+    { "GET",    "/campaigns",                          ROLE_VIEWER,   BODY_NONE, 200, handle_campaigns,        NULL,               page_parameters,
+      "list campaigns" },
+    { "POST",   "/campaigns",                          ROLE_AUTHOR,   BODY_JSON, 201, handle_campaign_post,    campaign_members,   NULL,
+      "begin a campaign" },
+    { "GET",    "/campaigns/{id}",                     ROLE_VIEWER,   BODY_NONE, 200, handle_campaign,         NULL,               NULL,
+      "read a campaign" },
+    { "GET",    "/campaigns/{id}/members",             ROLE_VIEWER,   BODY_NONE, 200, handle_campaign_members, NULL,               members_parameters,
+      "list the migrations of a campaign" },
+    { "POST",   "/campaigns/{id}/plan",                ROLE_AUTHOR,   BODY_JSON, 200, handle_campaign_plan,    reason_only,        NULL,
+      "plan the migrations of a campaign" },
+    { "GET",    "/campaigns/{id}/review",              ROLE_VIEWER,   BODY_NONE, 200, handle_campaign_review,  NULL,               NULL,
+      "read a campaign's plans by class of change" },
+    { "POST",   "/campaigns/{id}/approve",             ROLE_APPROVER, BODY_JSON, 200, handle_campaign_approve, approve_members,    NULL,
+      "approve the plans of a campaign by their digest" },
+    { "POST",   "/campaigns/{id}/reject",              ROLE_APPROVER, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "reject the plans of a campaign" },
+    { "POST",   "/campaigns/{id}/start",               ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "start a campaign" },
+    { "POST",   "/campaigns/{id}/pause",               ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "pause a campaign" },
+    { "POST",   "/campaigns/{id}/resume",              ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "resume a campaign" },
+    { "POST",   "/campaigns/{id}/halt",                ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "halt a campaign" },
+    { "POST",   "/campaigns/{id}/cancel",              ROLE_AUTHOR,   BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
+      "cancel a campaign that moved nothing" },
+    { "POST",   "/campaigns/{id}/rollback",            ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     rollback_members,   NULL,
+      "roll a campaign back" },
 
     { "POST",   "/tasks/lease",                        ROLE_WORKER,   BODY_JSON,  200, handle_lease,            lease_members,      NULL,
       "lease a task" },

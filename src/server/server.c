@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/campaigns.h"
 #include "server/catalog_files.h"
 #include "server/context.h"
 #include "server/http.h"
@@ -242,6 +243,7 @@ start_engine(Server *server, GError **error)
         .automatic_rollback = policy->automatic_rollback,
         .seed = (uint64_t) clock_wall_ms() ^ ((uint64_t) getpid() << 32),
         .on_silent = end_silent,
+        .may_start = campaign_may_start,
         .data = server,
     };
     if (!engine_open(server->db, server->blobs, &options, &server->engine, error))

@@ -146,6 +146,41 @@ CREATE TABLE task (
 CREATE UNIQUE INDEX task_by_step ON task(plan, step, key);
 CREATE INDEX task_by_plan ON task(plan);  -- by birth within the plan; no index holds what changes
 
+CREATE TABLE campaign (               -- many migrations, approved, paced and rolled back together
+    n                INTEGER PRIMARY KEY,
+    id               TEXT NOT NULL UNIQUE,     -- c-…
+    ref              TEXT NOT NULL,            -- entity ref
+    state            TEXT NOT NULL,
+    since_ms         INTEGER NOT NULL,
+    reason           TEXT,
+    actor            TEXT,
+    wake_event       TEXT,                     -- what would move it: approval, start, members, resume, operator
+    wake_ms          INTEGER NOT NULL DEFAULT 0,  -- looks again then: a freeze is over
+    author           TEXT NOT NULL,
+    owner            TEXT NOT NULL DEFAULT '',
+    waves            TEXT NOT NULL,            -- [1, 10]: how many may have started before all of them must have succeeded
+    wave             INTEGER NOT NULL DEFAULT 0,
+    failures_allowed INTEGER NOT NULL DEFAULT 0,  -- in the last wave; before it none
+    started          INTEGER NOT NULL DEFAULT 0,  -- members so far
+    waits            TEXT,                     -- [{owner, count, why}]: who waits for which place
+    give_up          INTEGER NOT NULL DEFAULT 0,  -- as of plans: for all
+    created_ms       INTEGER NOT NULL,
+    started_ms       INTEGER NOT NULL DEFAULT 0,
+    ended_ms         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX campaign_by_ref ON campaign(ref, n);
+CREATE TABLE campaign_member (        -- which migrations; places follow from the states of their plans
+    n         INTEGER PRIMARY KEY,
+    campaign  TEXT NOT NULL,
+    migration TEXT NOT NULL,          -- entity ref
+    owner     TEXT NOT NULL DEFAULT '',
+    plan      TEXT,                   -- the newest that counts, NULL: none yet
+    start_n   INTEGER NOT NULL DEFAULT 0,  -- how manieth of the campaign; 0: not started
+    excused   INTEGER NOT NULL DEFAULT 0   -- it failed, and a person went on all the same
+) STRICT;
+CREATE INDEX campaign_member_by_campaign ON campaign_member(campaign, n);
+CREATE INDEX campaign_member_by_plan ON campaign_member(plan);
+
 CREATE TABLE slot (                   -- limits are rows: who has one holds it until its row says otherwise
     resource TEXT NOT NULL,
     n        INTEGER NOT NULL,        -- 0 to count - 1; -1 is kept for the reverse phase

@@ -10,7 +10,8 @@ from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker, wait_for
 contract = Contract()
 
 # (method, path) of calls that need a certain state are driven in Lifecycle; the rest is provoked by rule.
-MISSING = {"/migrations/{id}": "no-such", "/rollouts/{id}": "m-no.such", "/tasks/{id}": "t-no-such", "/tokens/{id}": "0123456789ab",
+MISSING = {"/campaigns/{id}": "no-such", "/migrations/{id}": "no-such", "/rollouts/{id}": "m-no.such", "/tasks/{id}": "t-no-such",
+           "/tokens/{id}": "0123456789ab",
            "/blobs/{digest}": "sha256:" + "0" * 64, "/entities/{kind}/{namespace}/{name}": "component/default/no-such"}
 
 # The least that passes the route's table.
@@ -21,6 +22,8 @@ BODIES = {
     ("POST", "/migrations/{id}/retire"): {"reason": "a test"},
     ("POST", "/migrations/{id}/accept-mixed"): {"reason": "a test"},
     ("POST", "/rollouts"): {"service": "player"},
+    ("POST", "/campaigns"): {"entity": "no-such"},
+    ("POST", "/campaigns/{id}/approve"): {"digest": "0123456789abcdef"},
     ("POST", "/tasks/lease"): {"worker": "w-1"},
     ("POST", "/tasks/{id}/heartbeat"): {"token": 1},
     ("POST", "/tasks/{id}/intent"): {"token": 1, "pre_state": {}},
@@ -339,6 +342,74 @@ class TestLifecycle(unittest.TestCase):
         statuses = {step["name"]: step["status"] for step in self.ok(self.server.get("/migrations/" + id))["steps"]}
         self.assertEqual(statuses["stage"], "reversed")
         self.assertEqual(self.state(id), "paused")
+
+    def say(self, name, what, body=None, who="ada"):
+        return self.server.post("/campaigns/%s/%s" % (name, what), body, who=who)
+
+    def campaign(self, name, planned=True):
+        """One with a single migration, as far as its plan."""
+        text = "apiVersion: honk/v1\nkind: Campaign\nmetadata: { name: %s }\nspec: { owner: sellers, migrations: [ orders ] }\n"
+        self.ok(self.server.post("/entities", raw=(text % name).encode(), type="application/yaml", who="ada"))
+        id = self.ok(self.server.post("/campaigns", {"entity": name}, who="ada"), 201)["id"]
+        if planned:
+            self.assertEqual(self.ok(self.say(id, "plan")), {"planned": 1, "left": 0, "problems": []})
+            self.worker.plan(("stage", "swap"))
+        return id
+
+    def test_a_campaign_is_reviewed_approved_moved_and_taken_back(self):
+        id = self.campaign("spring")
+        self.assertEqual(self.server.post("/campaigns", {"entity": "spring"}, who="ada").status, 409)
+        self.assertIn(id, [row["id"] for row in self.ok(self.server.get("/campaigns"))["items"]])
+        review = self.ok(self.server.get("/campaigns/spring/review"))
+        self.assertEqual([(c["count"], c["members"]) for c in review["classes"]], [(1, ["orders"])])
+        own = self.say(id, "approve", {"digest": review["digest"]}, who="ada")
+        self.assertEqual(own.status, 403)
+        other = self.say(id, "approve", {"digest": "0" * 8}, who="bo")
+        self.assertEqual((other.status, other.json["code"]), (409, "mismatch"))
+        self.assertEqual(self.say(id, "start").status, 409)
+        self.assertEqual(self.say(id, "rollback").status, 409)
+        yes = self.ok(self.say(id, "approve", {"digest": review["digest"][7:15]}, who="bo"))
+        self.assertEqual((yes["counted"], yes["approved"], yes["not_covered"]), (1, 1, []))
+        self.assertEqual(self.ok(self.say(id, "start"))["state"], "running")
+        self.ok(self.say(id, "pause"))
+        self.assertEqual(self.say(id, "pause").status, 409)
+        self.ok(self.say(id, "resume"))
+        self.assertEqual(self.say(id, "resume").status, 409)
+        self.ok(self.say(id, "halt"))
+        self.assertEqual(self.say(id, "halt").status, 409)
+        self.assertEqual(self.say(id, "resume").status, 400)
+        self.ok(self.say(id, "resume", {"reason": "looked at it"}))
+        self.worker.work()
+        view = self.ok(self.server.get("/campaigns/spring", who="ada"))
+        self.assertEqual((view["state"], view["progress"]["done"]), ("succeeded", 1), view)
+        page = self.ok(self.server.get("/campaigns/spring/members?limit=10"))
+        self.assertEqual([item["migration"] for item in page["items"]], ["migration:default/orders"])
+
+    def test_a_campaign_goes_back_from_the_middle(self):
+        id = self.campaign("autumn")
+        review = self.ok(self.server.get("/campaigns/%s/review" % id))
+        self.ok(self.say(id, "approve", {"digest": review["digest"]}, who="bo"))
+        self.ok(self.say(id, "start"))
+        for _ in range(5):
+            task = self.worker.lease(wait_ms=2000)
+            self.ok(self.worker.say(task, "intent", {"pre_state": {}})) if task["action"] == "stage" else None
+            self.worker.report(task, evidence={})
+            if task["action"] == "stage":
+                break
+        for what, who in (("cancel", "ada"), ("reject", "bo")):
+            self.assertEqual(self.say(id, what, who=who).status, 409)
+        self.assertEqual(self.ok(self.say(id, "rollback", {"reason": "a test", "give_up_rows": True}))["state"], "rolling_back")
+        self.ok(self.say(id, "rollback"))
+        self.assertEqual(self.say(id, "plan").status, 409)
+        self.worker.work()
+        self.assertEqual(self.ok(self.server.get("/campaigns/" + id))["states"], {"rolled_back": 1})
+
+    def test_a_campaign_is_cancelled_or_rejected_before_anything_moved(self):
+        for what, who in (("cancel", "ada"), ("reject", "bo")):
+            id = self.campaign("winter")
+            self.assertEqual(self.ok(self.say(id, what, {"reason": "a test"}, who=who))["state"], "cancelled")
+            states = self.ok(self.server.get("/campaigns/" + id))["states"]
+            self.assertEqual(states, {"cancelled" if what == "cancel" else "rejected": 1})
 
     def test_a_rollback_is_held_and_goes_on(self):
         id = self.running()

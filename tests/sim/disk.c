@@ -38,6 +38,20 @@ task_row_free(void *row)
 }
 
 static void
+campaign_row_free(void *row)
+{
+    row_clear(&campaign_rows, row);
+    g_free(row);
+}
+
+static void
+member_row_free(void *row)
+{
+    row_clear(&member_rows, row);
+    g_free(row);
+}
+
+static void
 slot_row_free(void *data)
 {
     SlotRow *slot = data;
@@ -85,6 +99,8 @@ disk_new(bool with_tables)
     disk->limits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     disk->last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     disk->yeses = g_ptr_array_new_with_free_func(yes_free);
+    disk->campaigns = g_ptr_array_new_with_free_func(campaign_row_free);
+    disk->members = g_ptr_array_new_with_free_func(member_row_free);
     if (with_tables && !db_open_memory(&disk->db, &error))
         g_error("%s", error->message);
     return disk;
@@ -100,6 +116,8 @@ disk_free(Disk *disk)
     g_hash_table_unref(disk->limits);
     g_hash_table_unref(disk->last);
     g_ptr_array_unref(disk->yeses);
+    g_ptr_array_unref(disk->campaigns);
+    g_ptr_array_unref(disk->members);
     g_ptr_array_unref(disk->plans);
     g_ptr_array_unref(disk->tasks);
     g_clear_pointer(&disk->db, db_close);
@@ -134,6 +152,21 @@ static void
 put_task(Disk *disk, const TaskRow *row)
 {
     put_row(&task_rows, disk->tasks, disk->task_by_id, row->n, row);
+}
+
+/* Put a copy of the row in the place of number n. */
+static void
+put_numbered(const RowType *type, GPtrArray *rows, int64_t n, const void *row)
+{
+    void *copy = g_malloc0(type->bytes);
+    row_copy(type, row, copy);
+    if (rows->len < n)
+        g_ptr_array_set_size(rows, (int) n);
+    if (g_ptr_array_index(rows, n - 1) != NULL) {
+        row_clear(type, g_ptr_array_index(rows, n - 1));
+        g_free(g_ptr_array_index(rows, n - 1));
+    }
+    g_ptr_array_index(rows, n - 1) = copy;
 }
 
 static void
@@ -195,6 +228,10 @@ disk_copy(const Disk *disk)
     copy_tables(disk, copy);
     for (guint i = 0; i < disk->yeses->len; i++)
         g_ptr_array_add(copy->yeses, yes_copy(g_ptr_array_index(disk->yeses, i)));
+    for (guint i = 0; i < disk->campaigns->len; i++)
+        put_numbered(&campaign_rows, copy->campaigns, i + 1, g_ptr_array_index(disk->campaigns, i));
+    for (guint i = 0; i < disk->members->len; i++)
+        put_numbered(&member_rows, copy->members, i + 1, g_ptr_array_index(disk->members, i));
     copy->events = disk->events;
     return copy;
 }
@@ -216,6 +253,19 @@ commit_plans(Disk *disk, const Beat *beat)
     }
     for (guint i = 0; i < beat->tasks->len; i++)
         put_task(disk, &((Task *) g_ptr_array_index(beat->tasks, i))->row);
+}
+
+static void
+commit_campaigns(Disk *disk, const Beat *beat)
+{
+    for (guint i = 0; i < beat->campaigns->len; i++) {
+        const Campaign *campaign = g_ptr_array_index(beat->campaigns, i);
+        put_numbered(&campaign_rows, disk->campaigns, campaign->row.n, &campaign->row);
+    }
+    for (guint i = 0; i < beat->members->len; i++) {
+        const Member *member = g_ptr_array_index(beat->members, i);
+        put_numbered(&member_rows, disk->members, member->row.n, &member->row);
+    }
 }
 
 static void
@@ -246,10 +296,11 @@ commit_events(Disk *disk, const Beat *beat)
         const EventRecord *event = &g_array_index(beat->events, EventRecord, i);
         disk->events++;
         if (event->to != NULL)
-            g_hash_table_replace(
-                disk->last,
-                g_strdup(event->task != NULL ? event->task->row.id : event->plan->row.id),
-                (char *) event->to);
+            g_hash_table_replace(disk->last,
+                                 g_strdup(event->task != NULL   ? event->task->row.id
+                                          : event->plan != NULL ? event->plan->row.id
+                                                                : event->campaign->row.id),
+                                 (char *) event->to);
     }
 }
 
@@ -270,6 +321,7 @@ disk_commit(Disk *disk, Beat *beat, bool fails)
 {
     if (!fails) {
         commit_plans(disk, beat);
+        commit_campaigns(disk, beat);
         commit_limits(disk, beat);
         commit_events(disk, beat);
     }
@@ -307,6 +359,37 @@ load_plan(const Disk *disk, State *state, const PlanRow *from)
 }
 
 static void
+load_member(const Disk *disk, State *state, const MemberRow *from)
+{
+    Campaign *campaign = campaign_get(state, from->campaign);
+    const PlanRow *plan = from->plan == NULL ? NULL : disk_plan(disk, from->plan);
+    MemberRow row;
+    if (campaign == NULL)
+        return;
+    row_copy(&member_rows, from, &row);
+    Member *member = campaign_add_member(state, campaign, &row);
+    if (plan != NULL && plan->ended_ms != 0)
+        campaign_member_ended(member, plan->state, plan->effects != 0, plan->effects_ms);
+}
+
+static void
+load_campaigns(const Disk *disk, State *state)
+{
+    for (guint i = 0; i < disk->campaigns->len; i++) {
+        const CampaignRow *from = g_ptr_array_index(disk->campaigns, i);
+        CampaignRow row;
+        if (from->ended_ms != 0)
+            continue;
+        row_copy(&campaign_rows, from, &row);
+        campaign_add(state, &row);
+    }
+    for (guint i = 0; i < disk->members->len; i++)
+        load_member(disk, state, g_ptr_array_index(disk->members, i));
+    state->next_campaign_n = disk->campaigns->len + 1;
+    state->next_member_n = disk->members->len + 1;
+}
+
+static void
 load_slots(const Disk *disk, State *state)
 {
     GHashTableIter iter;
@@ -337,6 +420,7 @@ disk_load(const Disk *disk, const EngineOptions *options, const World *world)
             state_touch(state, row->id, row->source_url, row->target_url, row->effects_ms);
         state->last_effects_ms = MAX(state->last_effects_ms, row->effects_ms);
     }
+    load_campaigns(disk, state);
     load_slots(disk, state);
     state->next_plan_n = disk->plans->len + 1;
     state->next_task_n = disk->tasks->len + 1;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/beat.h"
+#include "engine/campaign.h"
 
 /* A person's yes, as the room `review` keeps it. */
 typedef struct {
@@ -20,11 +21,12 @@ void yes_free(void *yes);
 typedef struct {
     GPtrArray *plans, *tasks; /* PlanRow *, TaskRow *; row n is at n - 1 */
     GHashTable *plan_by_id, *task_by_id;
-    GHashTable *steps;  /* plan -> GPtrArray of StepRow * */
-    GHashTable *slots;  /* "resource n" -> SlotRow * */
-    GHashTable *limits; /* resource -> int64_t * */
-    GHashTable *last;   /* id of a plan or task -> the state that its last event told */
-    GPtrArray *yeses;   /* Yes * */
+    GHashTable *steps;              /* plan -> GPtrArray of StepRow * */
+    GHashTable *slots;              /* "resource n" -> SlotRow * */
+    GHashTable *limits;             /* resource -> int64_t * */
+    GHashTable *last;               /* id of a plan or task -> the state that its last event told */
+    GPtrArray *yeses;               /* Yes * */
+    GPtrArray *campaigns, *members; /* CampaignRow *, MemberRow *; row n is at n - 1 */
     int64_t events;
     Db *db; /* or NULL */
 } Disk;

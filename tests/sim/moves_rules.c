@@ -20,7 +20,9 @@ last_state(const Sim *sim, GHashTable *told, const char *id)
 static const char *
 event_id(const EventRecord *event)
 {
-    return event->task != NULL ? event->task->row.id : event->plan->row.id;
+    return event->task != NULL   ? event->task->row.id
+           : event->plan != NULL ? event->plan->row.id
+                                 : event->campaign->row.id;
 }
 
 static void
@@ -256,7 +258,7 @@ rules_check_moves(Sim *sim)
         check_chain(sim, told, event);
         if (event->task != NULL)
             check_task_move(sim, told, event);
-        else
+        else if (event->plan != NULL)
             check_plan_move(sim, event);
         g_hash_table_replace(told, (char *) event_id(event), (char *) event->to);
     }

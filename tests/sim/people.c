@@ -325,6 +325,8 @@ people_act(Sim *sim)
         create(sim);
     if (chance_in(&sim->chance, 4))
         change_limit(sim);
-    if (plan != NULL)
+    if (sim->has_campaigns && chance_in(&sim->chance, 35))
+        campaigns_act(sim);
+    else if (plan != NULL && !(sim->is_calm && campaign_starts_it(plan)))
         people_say(sim, plan);
 }

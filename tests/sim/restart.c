@@ -72,6 +72,23 @@ tell_plan(GString *text, const OpenPlan *plan)
         tell_task(text, g_ptr_array_index(plan->tasks, i));
 }
 
+static void
+tell_campaign(GString *text, const Campaign *campaign)
+{
+    g_string_append(text, "\ncampaign");
+    tell_row(text, &campaign_rows, &campaign->row);
+    g_string_append_printf(text, " failed=%d moving=%d effective=%d timer=%" PRId64,
+                           campaign->failed, campaign->moving, campaign->effective,
+                           campaign->timer.node.place != 0 ? campaign->timer.node.at : 0);
+    for (guint i = 0; i < campaign->members->len; i++) {
+        const Member *member = g_ptr_array_index(campaign->members, i);
+        g_string_append(text, "\n member");
+        tell_row(text, &member_rows, &member->row);
+        g_string_append_printf(text, " state=%d effects=%d waits=%d open=%d", member->state,
+                               member->has_effects, member->link != NULL, member->plan != NULL);
+    }
+}
+
 static int
 compare_text(const void *a, const void *b)
 {
@@ -84,9 +101,9 @@ tell_resource(const Resource *resource)
 {
     g_autoptr(GPtrArray) slots = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
-    g_string_append_printf(text, "\nlimit %s=%" PRId64 " held=%d active=%d waits=%d",
+    g_string_append_printf(text, "\nlimit %s=%" PRId64 " held=%d active=%d waits=%d plans=%d",
                            resource->name, resource->count, resource->held, resource->active,
-                           resource->reverse_waits);
+                           resource->reverse_waits, resource->plans);
     for (guint i = 0; i < resource->slots->len; i++) {
         const Slot *slot = g_ptr_array_index(resource->slots, i);
         g_ptr_array_add(slots, g_strdup_printf(" %" PRId64 ":%s", slot->n,
@@ -134,6 +151,12 @@ state_tell(const State *state)
         if (resource->count >= 0 || resource->held > 0 || resource->active > 0)
             g_ptr_array_add(parts, tell_resource(resource));
     }
+    g_hash_table_iter_init(&iter, state->campaigns);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        GString *campaign = g_string_new(NULL);
+        tell_campaign(campaign, value);
+        g_ptr_array_add(parts, g_string_free(campaign, FALSE));
+    }
     g_hash_table_iter_init(&iter, state->touches);
     while (g_hash_table_iter_next(&iter, &key, &value))
         g_ptr_array_add(parts, tell_touches(key, value));
@@ -146,6 +169,15 @@ state_tell(const State *state)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* A freeze that was there is still there. */
+static void
+still_frozen(Beat *beat, const OpenPlan *plan, StartWord *ret)
+{
+    ret->until_ms = plan->member->campaign->row.wake_ms;
+    if (ret->until_ms > beat->now_ms)
+        ret->frozen = g_strdup("it is the last week of the year");
+}
+
 /* What waking up does by itself, without anybody's word and before any time has passed. */
 static void
 wake_up(Sim *sim, State *state, const char *source)
@@ -153,14 +185,17 @@ wake_up(Sim *sim, State *state, const char *source)
     g_autoptr(Beat) beat = beat_new(state);
     beat->now_ms = sim->now_ms;
     state->guards_off = sim->options.guards_off;
+    beat->may_start = still_frozen;
     rollback_sweep(beat);
+    campaigns_look(beat);
     if (!beat_is_empty(beat)) {
         const EventRecord *event =
             beat->events->len == 0 ? NULL : &g_array_index(beat->events, EventRecord, 0);
         sim_broken(sim, "a restart changes nothing by itself", "%s: %s goes to '%s' (%s)", source,
                    event == NULL         ? "something"
                    : event->task != NULL ? event->task->row.id
-                                         : event->plan->row.id,
+                   : event->plan != NULL ? event->plan->row.id
+                                         : event->campaign->row.id,
                    event == NULL || event->to == NULL ? "?" : event->to,
                    event == NULL ? "?" : event->reason);
     }
@@ -194,7 +229,8 @@ void
 restart_check(Sim *sim)
 {
     World world = sim_world(sim);
-    if (rollback_has_work(sim->state)) /* just read: it goes on with the next beat */
+    if (rollback_has_work(sim->state) ||
+        campaigns_have_work(sim->state)) /* just read: it goes on with the next beat */
         return;
     g_autofree char *is = state_tell(sim->state);
     check(sim, disk_load(sim->disk, &sim->engine, &world), is, "the image");

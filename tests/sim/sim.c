@@ -48,7 +48,11 @@ trace_events(Sim *sim)
         const Task *task = event->task;
         if (event->to == NULL)
             continue;
-        if (task == NULL)
+        if (event->campaign != NULL)
+            sim_trace(sim, "  campaign %s: %s -> %s by %s (%s)", event->campaign->row.id,
+                      event->from == NULL ? "" : event->from, event->to, event->actor,
+                      event->reason);
+        else if (task == NULL)
             sim_trace(sim, "  plan %s: %s -> %s by %s (%s)", event->plan->row.id,
                       event->from == NULL ? "" : event->from, event->to, event->actor,
                       event->reason);
@@ -144,6 +148,8 @@ static bool
 look(Beat *beat, Command *command)
 {
     Sim *sim = beat->accept_data;
+    if (command->kind == COMMAND_CAMPAIGN_APPROVE)
+        campaigns_look_at_yes(sim, command);
     if (command->kind != COMMAND_APPROVE)
         return true;
     const char *digest = json_get_string(command->args, "digest", NULL);
@@ -163,6 +169,8 @@ accept(Beat *beat, Command *command)
         return fail(&command->error, ERR_NOT_FOUND, "there is nothing to withdraw");
     if (command->kind == COMMAND_TASK_DONE)
         g_ptr_array_add(sim->by_hand, g_strdup(command->task));
+    if (command->kind == COMMAND_CAMPAIGN_APPROVE)
+        campaigns_accept_yes(sim, command);
     if (!is_yes && !is_no)
         return true;
     Yes *yes = g_new0(Yes, 1);
@@ -199,6 +207,7 @@ start(Sim *sim)
     sim->beat = beat_new(sim->state);
     sim->beat->accept = accept;
     sim->beat->look = look;
+    sim->beat->may_start = campaigns_may_start;
     sim->beat->accept_data = sim;
 }
 
@@ -227,6 +236,7 @@ sim_new(const SimOptions *options)
     sim->quorum = 1 + chance_in(chance, 40);
     sim->is_cursed = chance_in(chance, 4);
     sim->plans_left = 2 + chance_below(chance, 4);
+    sim->has_campaigns = options->seed % 4 == 3;
     sim->now_ms = sim->people_ms = 1000000;
     sim->engine = (EngineOptions){.lease_ms = 15000,
                                   .retry_first_ms = 1000,
@@ -311,7 +321,7 @@ has_work(const Sim *sim)
 {
     const HeapNode *timer = heap_first(&sim->state->timers);
     return sim->inbox->len > 0 || sim->state->is_first_beat || rollback_has_work(sim->state) ||
-           (timer != NULL && timer->at <= sim->now_ms);
+           campaigns_have_work(sim->state) || (timer != NULL && timer->at <= sim->now_ms);
 }
 
 static void
@@ -339,6 +349,7 @@ beat(Sim *sim)
         do_by_hand(sim);
         rules_check(sim);
         rules_check_moves(sim);
+        rules_check_campaigns(sim);
     }
     g_ptr_array_set_size(sim->by_hand, 0);
     disk_commit(sim->disk, sim->beat, fails);
@@ -409,10 +420,12 @@ all_have_ended(Sim *sim)
     return true;
 }
 
-/* Who was stopped in the middle of a write has woken up. */
+/* Who was stopped in the middle of a write has woken up, and every campaign has looked. */
 static bool
 nobody_works(Sim *sim)
 {
+    if (campaigns_have_work(sim->state))
+        return false;
     for (int i = 0; i < SIM_WORKERS; i++)
         if (sim->workers[i].lease != NULL)
             return false;
@@ -435,5 +448,7 @@ sim_run(Sim *sim)
         sim_calm_down(sim, CALM_BEATS_MAX, nobody_works);
     if (sim->rule == NULL)
         rules_check_end(sim);
+    if (sim->rule == NULL)
+        rules_check_campaigns_end(sim);
     return sim->rule == NULL;
 }

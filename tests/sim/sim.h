@@ -85,6 +85,7 @@ struct Sim {
     GHashTable *settled;   /* and all before */
     GHashTable *memories;  /* task -> what is known outside of its checkpoints and signals */
     char *going_back;      /* plan that nothing but a way back is asked for, or NULL */
+    bool has_campaigns;    /* in this seed */
     int plans_left, beats, crashes;
     uint64_t plan_rows, task_rows[2]; /* taken so far, over all crashes */
     const char *rule;                 /* the first that was broken, or NULL */
@@ -133,6 +134,16 @@ int64_t words_take_notice(Sim *sim, const Lease *lease);
 void words_said(Sim *sim, const char *task, int64_t n);
 void words_reported(Sim *sim, const Lease *lease, const Outcome *outcome, bool is_heard);
 void words_check_lease(Sim *sim, const Lease *lease);
+
+/* campaigns.c */
+void campaigns_act(Sim *sim);
+/* Its campaign starts it when there is a place; in calm nobody else does. */
+bool campaign_starts_it(const OpenPlan *plan);
+void campaigns_look_at_yes(Sim *sim, Command *command);
+void campaigns_accept_yes(Sim *sim, const Command *command);
+void campaigns_may_start(Beat *beat, const OpenPlan *plan, StartWord *ret);
+void rules_check_campaigns(Sim *sim);
+void rules_check_campaigns_end(Sim *sim);
 
 /* rules.c, moves_rules.c: before the commit, so that the disk shows what was. */
 void rules_check(Sim *sim);
