@@ -40,6 +40,9 @@ fuzz: deps-fuzz $(B)-fuzz/build.ninja  ## throw bad input at every parser (SECON
 	@ninja -C $(B)-fuzz fuzzers
 	@tools/fuzz $(B)-fuzz $(SECONDS_EACH)
 
+campaign: build  ## move 2,000 small datasets as one campaign, compare every row, and take all of it back
+	@bench/campaign/campaign.py $(B)/honk
+
 bench: deps-bench $(B)-bench/build.ninja  ## measure, with an optimised build
 	@ninja -C $(B)-bench
 	@meson test -C $(B)-bench --benchmark --verbose
@@ -85,4 +88,4 @@ comma := ,
 
 deps-%: ; @tools/install-deps $*
 
-.PHONY: help build run test crash asan tsan fuzz bench lint layers shape install clean
+.PHONY: help build run test crash campaign asan tsan fuzz bench lint layers shape install clean

@@ -61,6 +61,16 @@ look_at_object(Conn *conn, const char *object, json_t *dataset, GError **error)
     return true;
 }
 
+/* Looking makes nothing: a file that only the move will make is as empty as it will be then. */
+static bool
+open_to_look(const StoreConfig *store, Conn **ret, GError **error)
+{
+    g_autoptr(json_t) settings = json_copy(store->settings);
+    StoreConfig looked_at = {.name = store->name, .driver = store->driver, .settings = settings};
+    json_set_bool(settings, "look", true);
+    return conn_open(&looked_at, ret, error);
+}
+
 /* Complete `dataset` ({ref, url}) in place; `*ret_roles` stays NULL when the store is unknown. */
 static bool
 look_at_dataset(json_t *dataset, StepEnv *env, bool is_source, json_t **ret_roles, GError **error)
@@ -75,7 +85,7 @@ look_at_dataset(json_t *dataset, StepEnv *env, bool is_source, json_t **ret_role
     if (!config_dataset_url(env->config, url, &store, &object, &found))
         return as_problem(dataset, found, error);
     json_set_string(dataset, "driver", store->driver);
-    if (!conn_open(store, &conn, &found))
+    if (!open_to_look(store, &conn, &found))
         return as_problem(dataset, found, error);
     *ret_roles = roles_of(conn);
     json_object_set_new(dataset, "schema", json_null());

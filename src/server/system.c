@@ -117,16 +117,19 @@ handle_metrics(Request *request, GError **error)
         samples[state] =
             (Sample){"honk_plans", "Plans by state.", "state", plan_state_name(state), 0};
     for (TaskStatus status = 0; status < TASK_STATUS_COUNT; status++)
-        tasks[status] =
-            (Sample){"honk_tasks", "Tasks by status.", "status", task_status_name(status), 0};
+        tasks[status] = (Sample){"honk_tasks", "Tasks of open plans by status.", "status",
+                                 task_status_name(status), 0};
     tasks[TASK_STATUS_COUNT] =
         (Sample){"honk_start_time_seconds", "When the server started, since 1970.", NULL, NULL,
                  request->server->started_at_ms / 1000};
     if (!request_reader(request, &db, error) ||
         !samples_count(db, "SELECT state, count(*) FROM plan GROUP BY state", samples,
                        PLAN_STATE_COUNT, error) ||
-        !samples_count(db, "SELECT status, count(*) FROM task GROUP BY status", tasks,
-                       TASK_STATUS_COUNT, error))
+        /* Not of all that ever were: by the indexes, whatever the history is. */
+        !samples_count(db,
+                       "SELECT t.status, count(*) FROM plan AS p CROSS JOIN task AS t ON t.plan = "
+                       "p.id WHERE p.ended_ms = 0 GROUP BY t.status",
+                       tasks, TASK_STATUS_COUNT, error))
         return false;
     g_autofree char *text = prometheus_text(samples, SAMPLES_MAX);
     return answer_text(request, "text/plain; version=0.0.4; charset=utf-8", text);

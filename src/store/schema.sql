@@ -30,6 +30,7 @@ CREATE TABLE entity (
 CREATE INDEX entity_by_kind ON entity(kind, type, ref);
 CREATE INDEX entity_by_owner ON entity(owner, ref);
 CREATE INDEX entity_by_origin ON entity(origin, ref);
+CREATE INDEX entity_with_code ON entity(ref) WHERE instr(json, '"honk/repository"') > 0;  -- asked for with each plan
 
 CREATE TABLE relation (
     source TEXT NOT NULL,

@@ -149,6 +149,21 @@ class TestReview(TestCampaign):
         self.assertIn("at_onec", refused.stderr)
 
 
+class TestLooking(TestCampaign):
+    count = 1
+
+    def test_planning_makes_no_file_where_a_store_would_be_created(self):
+        config, catalog = self.world.folder / "honk.yaml", self.world.folder / "catalog" / "datasets.yaml"
+        config.write_text(config.read_text().replace("stores:\n", "stores:\n  fresh: { driver: sqlite, path: data/fresh.db, create: true }\n"))
+        catalog.write_text(catalog.read_text().replace("s0:t0000_v2", "fresh:t0000_v2"))
+        self.world.serve()
+        self.world.begin()
+        self.assertFalse((self.world.folder / "data" / "fresh.db").exists())
+        done = self.start("--wait")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.world.sql("data/fresh.db", "SELECT count(*) FROM t0000_v2"), "20")
+
+
 class TestPace(TestCampaign):
     count = 12
     config = 'limits: { "owner:group:default/team-0": 1, "campaign:spring": 3 }\n'

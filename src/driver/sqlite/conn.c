@@ -253,6 +253,9 @@ sqlite_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **e
                     "there is no file '%s' ('create: true' in the store's settings makes it)",
                     path);
 
+    if (json_get_bool(store->settings, "look", false) && !g_file_test(path, G_FILE_TEST_EXISTS))
+        path = ":memory:"; /* as empty as the file that a move would make */
+
     SqliteConn *conn = g_new0(SqliteConn, 1);
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
