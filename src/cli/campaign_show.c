@@ -120,16 +120,38 @@ append_states(GString *text, const View *view, const json_t *campaign, int width
     g_string_append_printf(text, "%s\n", shown);
 }
 
+static int
+compare_counts(const void *a, const void *b)
+{
+    int64_t one = json_get_int(*(json_t *const *) a, "count", 0),
+            other = json_get_int(*(json_t *const *) b, "count", 0);
+    return one > other ? -1 : one < other;
+}
+
+/* Whoever waits for the same, whosever they are: the most first. */
 static void
 append_waits(GString *text, const View *view, const json_t *campaign, int width)
 {
-    const json_t *waits = json_object_get(campaign, "waits");
-    for (size_t i = 0; i < MIN(json_array_size(waits), SHOWN); i++) {
-        const json_t *item = json_array_get(waits, i);
-        g_autofree char *count = text_count(json_get_int(item, "count", 0));
-        const char *owner = json_get_string(item, "owner", "");
-        append_line(text, view, TONE_PLAIN, width, "%s%s%s wait for %s", count,
-                    *owner != '\0' ? " of " : "", owner, json_get_string(item, "why", ""));
+    g_autoptr(json_t) sums = json_object();
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    const char *why;
+    json_t *item;
+    size_t i;
+    json_array_foreach(json_object_get(campaign, "waits"), i, item)
+    {
+        why = json_get_string(item, "why", "");
+        int64_t before = json_get_int(json_object_get(sums, why), "count", 0);
+        json_object_set_new(sums, why,
+                            json_pack("{s:s, s:I}", "why", why, "count",
+                                      (json_int_t) (before + json_get_int(item, "count", 0))));
+    }
+    json_object_foreach(sums, why, item) g_ptr_array_add(sorted, item);
+    g_ptr_array_sort(sorted, compare_counts);
+    for (guint k = 0; k < MIN(sorted->len, SHOWN); k++) {
+        item = g_ptr_array_index(sorted, k);
+        g_autofree char *waiting = text_plural(json_get_int(item, "count", 0), "waits", "wait");
+        append_line(text, view, TONE_PLAIN, width, "%s for %s", waiting,
+                    json_get_string(item, "why", ""));
     }
 }
 

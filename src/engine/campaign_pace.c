@@ -268,18 +268,18 @@ lane_waits_for(const Campaign *campaign, const Lane *lane, bool is_open)
 {
     const Resource *full = lane_full_at(lane);
     if (!is_open)
-        return g_strdup("nothing is started now: a freeze of honk.yaml");
+        return g_strdup("the end of a freeze of honk.yaml");
     if (campaign->row.started >= wave_quota(campaign))
-        return g_strdup_printf("wave %" PRId64 " of %u must succeed first: %" PRId64
-                               " have started, %d still move",
+        return g_strdup_printf("wave %" PRId64 " of %u, which must succeed first: %" PRId64
+                               " started, %d still moving",
                                campaign->row.wave + 1, campaign->quotas->len + 1,
                                campaign->row.started, campaign->moving);
     if (full != NULL)
         return g_strdup_printf("a place: %d of %" PRId64 " of '%s' are taken", full->plans,
                                full->count, full->name);
     if (lane->is_locked)
-        return g_strdup("other plans move the same datasets");
-    return g_strdup("its turn: others have waited longer for the same places");
+        return g_strdup("other plans, which move the same datasets");
+    return g_strdup("their turn: others have waited longer for the same places");
 }
 
 static int

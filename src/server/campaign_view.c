@@ -75,14 +75,14 @@ static const struct {
     const char *text;
 } moves[] = {
     {CAMPAIGN_REVIEW, ROLE_APPROVER, "waits until its plans are approved, and somebody starts it"},
-    {CAMPAIGN_RUNNING, ROLE_WORKER, "its migrations start wave by wave, as there are places"},
+    {CAMPAIGN_RUNNING, ROLE_WORKER, "starts its migrations wave by wave, as there are places"},
     {CAMPAIGN_PAUSED, ROLE_OPERATOR, "waits until somebody resumes it, or rolls it back"},
     {CAMPAIGN_HALTED, ROLE_OPERATOR,
      "waits until somebody resumes it with a reason (what failed is left to people then), or rolls "
      "it back"},
     {CAMPAIGN_SUCCEEDED, ROLE_OPERATOR,
      "is done; what has its rollback window open can be rolled back"},
-    {CAMPAIGN_ROLLING_BACK, ROLE_WORKER, "workers put things back, the last first"},
+    {CAMPAIGN_ROLLING_BACK, ROLE_WORKER, "is put back by workers, the last first"},
     {CAMPAIGN_NEEDS_OPERATOR, ROLE_OPERATOR,
      "waits until somebody mends what is named, or rolls it back once more"},
 };
