@@ -95,6 +95,11 @@ static const Input rollout_members[] = {
     { "reason",           INPUT_TEXT,   false, REASON_BYTES_MAX, "why, for people" },
     END
 };
+static const Input campaign_rollback_members[] = {
+    { "reason",       INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
+    { "give_up_rows", INPUT_FLAG, false, 0, "true or false: give up rows written since the swaps" },
+    END
+};
 static const Input campaign_members[] = {
     { "entity", INPUT_TEXT, true,  0, "the campaign's entity, as in 'spring'" },
     { "reason", INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
@@ -268,7 +273,7 @@ static const Route routes[] = {
       "halt a campaign" },
     { "POST",   "/campaigns/{id}/cancel",              ROLE_AUTHOR,   BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
       "cancel a campaign that moved nothing" },
-    { "POST",   "/campaigns/{id}/rollback",            ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     rollback_members,   NULL,
+    { "POST",   "/campaigns/{id}/rollback",            ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     campaign_rollback_members, NULL,
       "roll a campaign back" },
 
     { "POST",   "/tasks/lease",                        ROLE_WORKER,   BODY_JSON,  200, handle_lease,            lease_members,      NULL,
