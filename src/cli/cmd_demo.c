@@ -16,7 +16,8 @@
 
 #define DEMO_USERS 200000
 #define DEMO_FOLDER "honk-demo"
-#define NOTE_INDENT 16 /* columns before the text of a line of the summary */
+#define SERVICES_TRIES 4 /* whatever kills servers has had its fun by then */
+#define NOTE_INDENT 16   /* columns before the text of a line of the summary */
 
 static const Option options[] = {
     {0, "dir", "DIR", "where the demo company lives (honk-demo)"},
@@ -209,6 +210,23 @@ demo_serve_again(Demo *demo, GError **error)
     return server_up(demo, &first) || server_up(demo, error);
 }
 
+/* Only what is missing is started, so it may be tried again when the server died meanwhile. */
+static bool
+services_up(Demo *demo, GError **error)
+{
+    for (int i = 1;; i++) {
+        g_autoptr(GError) failed = NULL;
+        if (demo_services_start(demo, &failed))
+            return true;
+        if (i == SERVICES_TRIES || demo->is_interrupted || !demo_server_died(&demo->server)) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return false;
+        }
+        if (!demo_serve_again(demo, error))
+            return false;
+    }
+}
+
 static bool
 demo_serve(Demo *demo, GError **error)
 {
@@ -218,7 +236,7 @@ demo_serve(Demo *demo, GError **error)
     view_line(demo->view, "$ honk serve");
     view_prose(demo->view, TONE_PLAIN, "honk serves at %s; its log is %s", demo->server.url,
                demo->server.log);
-    return demo_services_start(demo, error);
+    return services_up(demo, error);
 }
 
 static bool
