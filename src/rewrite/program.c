@@ -1,7 +1,8 @@
 /*
  * program.c - one program: its strings are SQL, names of the dataset, or something else.
  *
- * Read twice: first what names the dataset, then, if anything is to be changed, what uses its columns.
+ * Read three times: for names that stand for the dataset, for what names it, and, if anything is to be changed, for what
+ * uses its columns.
  */
 #include "rewrite/program.h"
 
@@ -34,10 +35,20 @@ text_mentions(const Work *work, const Text *text)
     return renames_mentioned(work->renames, text->bytes, text->count);
 }
 
+/* An expression over the view's table. */
+static void
+visit_expression(Unit *unit, Use *use, const Text *text)
+{
+    int matched = unit->view->matched;
+    if (!program_sql(unit, use, text) || unit->view->matched == matched)
+        program_refuse_column(unit, text);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
     g_autoptr(Text) text = program_text(unit, use);
+
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
         program_name(unit, use, text))
         return;
@@ -80,32 +91,83 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
                  .dialect = dialect,
                  .depth = depth};
     if (broken_at != SIZE_MAX) {
-        if (!work->finds_columns)
+        if (!work->finds_columns && !work->finds_constants)
             refuse_broken(&unit, broken_at);
         return;
     }
     program_find_uses(&unit);
+    if (work->finds_constants) {
+        constants_collect(&unit, work->constants);
+        return;
+    }
+    unit.view = lookml_view(&unit);
     if (work->finds_columns) {
         program_find_columns(&unit);
     } else {
-        for (guint i = 0; i < uses->len; i++)
-            visit_use(&unit, &g_array_index(uses, Use, i));
+        for (guint i = 0; i < uses->len; i++) {
+            Use *use = &g_array_index(uses, Use, i);
+            g_autoptr(Text) expression = lookml_text(&unit, use);
+            if (expression != NULL)
+                visit_expression(&unit, use, expression);
+            else
+                visit_use(&unit, use);
+        }
         program_mentions(&unit);
     }
     visit_expressions(&unit);
+    constant_free(unit.view);
+}
+
+/* Constants that are used for more than SQL name the dataset to somebody else. */
+static void
+name_constants(Work *work)
+{
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, work->constants);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Constant *constant = value;
+        if (constant->text != NULL && constant->set == 1 &&
+            (constant->in_sql == 0 || constant_is_used_elsewhere(constant)))
+            g_hash_table_add(work->named, (void *) constant->rename);
+    }
+}
+
+void
+program_passes(Work *work, PassFn *pass, void *data)
+{
+    g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
+    work->named = named;
+    work->constants = constants;
+    work->finds_constants = true;
+    pass(work, data);
+    work->finds_constants = false;
+    pass(work, data);
+    name_constants(work);
+    work->finds_columns = program_wants_columns(work);
+    if (work->finds_columns)
+        pass(work, data);
+}
+
+typedef struct {
+    const Text *text;
+    const Language *language;
+    const Dialect *dialect;
+} File;
+
+static void
+pass_over(Work *work, void *data)
+{
+    const File *file = data;
+    program_unit(work, file->text, file->language, file->dialect, 0, work->bytes, 0);
 }
 
 void
 program_rewrite(Work *work, const Language *language)
 {
     g_autoptr(Text) text = text_of_file(work->text, work->bytes);
-    g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL);
-    const Dialect *dialect = program_dialect(work);
-    work->named = named;
-    program_unit(work, text, language, dialect, 0, work->bytes, 0);
-    work->finds_columns = program_wants_columns(work);
-    if (work->finds_columns)
-        program_unit(work, text, language, dialect, 0, work->bytes, 0);
+    File file = {text, language, program_dialect(work)};
+    program_passes(work, pass_over, &file);
 }
 
 void

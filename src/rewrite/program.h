@@ -60,6 +60,28 @@ typedef struct {
     Quoting quoting;
 } TextPart;
 
+/* A name of the program that stands for the dataset. (program_constants.c) */
+typedef struct {
+    char *text, *after; /* what it says, and what it will say; NULL: it is no name of the dataset */
+    const Rename *rename;
+    int set;            /* how often; more when it may be a parameter */
+    int words;          /* of the program that are its name */
+    int puts, operands; /* how often it is put into strings, and of these by `+` */
+    int in_sql;         /* and how often into SQL that is decided */
+    int matched;        /* how often it was seen to be the dataset there */
+} Constant;
+
+GHashTable *constants_new(void);
+void constant_free(void *constant);
+/* NULL: nothing that is known. */
+Constant *constants_find(GHashTable *constants, const char *name, size_t bytes);
+bool constant_is_used_elsewhere(const Constant *constant);
+
+typedef struct {
+    size_t begin, end; /* of the text */
+    Constant *constant;
+} FixedRun;
+
 /* Some text, and where each of its bytes stands in the file. */
 typedef struct Text Text;
 struct Text {
@@ -67,10 +89,12 @@ struct Text {
     const char *bytes; /* zero-terminated unless it is the file */
     size_t count;
     const char *file;
-    GString *own;   /* NULL: the file itself */
-    GArray *spans;  /* Span; NULL: the file itself */
-    GArray *parts;  /* TextPart */
-    bool is_unread; /* an escape that is not known, an expression without its end */
+    GString *own;          /* NULL: the file itself */
+    GArray *spans;         /* Span; NULL: the file itself */
+    GArray *parts;         /* TextPart */
+    GArray *fixed;         /* FixedRun: what constants say */
+    GHashTable *constants; /* of the program, or NULL */
+    bool is_unread;        /* an escape that is not known, an expression without its end */
 };
 
 Text *text_of_file(const char *bytes, size_t count);
@@ -84,6 +108,10 @@ void text_begin_part(Text *text, size_t at, Quoting quoting);
 void text_copy(Text *text, size_t at);
 /* `what`, for which [begin, end) of the other text stands. */
 void text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes);
+/* What a constant says, for which [begin, end) stands. */
+void text_put_constant(Text *text, size_t begin, size_t end, Constant *constant);
+/* The constant that [begin, end) of the text is from, or NULL. */
+const FixedRun *text_fixed(const Text *text, size_t begin, size_t end);
 /* Where [begin, end) is in the file: from its first byte to its last. */
 Span text_span(const Text *text, size_t begin, size_t end);
 /* Write `after` instead of [begin, end): the place in the file, and what is written there. False when some of it does not
@@ -156,7 +184,7 @@ const Language *language_by_name(const char *name);
 GArray *language_lex(const Text *text, const Language *language, size_t begin, size_t end,
                      size_t *ret_broken_at);
 
-LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties;
+LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx;
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_lex.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -181,6 +209,7 @@ typedef struct {
     bool is_changed;         /* a method is called on it, a subscript taken */
     bool has_operand_before; /* x + "…" */
     bool is_appended;        /* x += "…" */
+    bool is_assigned;        /* name = "…", and not as an argument */
     bool is_key;             /* {"…": …}, df["…"] */
     bool in_list;            /* `key` is that of the list */
     bool is_docstring, is_message, is_bytes, is_sql;
@@ -198,6 +227,7 @@ typedef struct {
     GArray *uses;           /* Use */
     GArray *expressions;    /* Span: to be read next */
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
+    Constant *view;         /* of LookML: its table; or NULL */
     int depth;
 } Unit;
 
@@ -224,11 +254,17 @@ bool program_is_statement(Unit *unit, Use *use, const Text *text);
 bool is_statement(const Sql *sql);
 /* The string is a name of the dataset, and now is decided. (program_names.c) */
 bool program_name(Unit *unit, const Use *use, const Text *text);
+/* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
+const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
+                                 char **ret);
+void constants_collect(Unit *unit, GHashTable *constants);
 bool text_mentions(const Work *work, const Text *text); /* the last part of a spelling */
 /* Columns that are used otherwise than in SQL, and SQL that is put together elsewhere. (program_columns.c) */
 void program_find_columns(Unit *unit);
 /* Does it depend on the columns that such a use is one? */
 bool program_wants_columns(const Work *work);
+/* A use that nobody can decide, if there is one in the text. */
+void program_refuse_column(Unit *unit, const Text *text);
 /* What else names the dataset: in this string, in comments and names. (program_mentions.c) */
 void program_mention(Unit *unit, const Use *use, const Text *text);
 void program_mentions(Unit *unit);
@@ -239,8 +275,17 @@ void program_mention_text(Work *work, const Text *text, size_t begin, size_t end
 const Dialect *program_dialect(const Work *work);
 void program_unit(Work *work, const Text *text, const Language *language, const Dialect *dialect,
                   size_t begin, size_t end, int depth);
+/* For constants, for names, and for columns if there is a need. */
+typedef void PassFn(Work *work, void *data);
+void program_passes(Work *work, PassFn *pass, void *data);
 /* {cells: […]} of Jupyter. (program_notebook.c) */
 void program_notebook(Work *work);
+/* The table of the file's one view, or NULL. Caller frees with constant_free(). */
+Constant *lookml_view(Unit *unit);
+/* An expression of it, as SQL over its table; NULL when it is something else. Caller frees. */
+Text *lookml_text(const Unit *unit, const Use *use);
+/* Has the field with this name an expression of its own? */
+bool lookml_has_expression(const Unit *unit, guint name);
 /* A text for people. */
 void program_document(Work *work);
 void program_rewrite(Work *work, const Language *language);

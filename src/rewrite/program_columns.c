@@ -122,8 +122,8 @@ static void
 visit_use(Unit *unit, Use *use)
 {
     size_t at = 0;
-    g_autoptr(Text) text = program_text(unit, use);
-    if (use->is_docstring || use->is_message || use->is_bytes)
+    g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
+    if (use->is_docstring || use->is_message || use->is_bytes || view != NULL)
         return;
     const ColumnChange *change = find_column(unit->work, text, true, &at);
     bool is_named = change != NULL;
@@ -142,6 +142,15 @@ visit_use(Unit *unit, Use *use)
            change);
 }
 
+void
+program_refuse_column(Unit *unit, const Text *text)
+{
+    size_t at = 0;
+    const ColumnChange *change = find_column(unit->work, text, false, &at);
+    if (change != NULL)
+        refuse(unit->work, text, at, at + strlen(change->column), "data-frame", change);
+}
+
 /* ---- names ---- */
 
 static bool
@@ -158,7 +167,8 @@ static bool
 is_use_of_name(const Unit *unit, guint index)
 {
     bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
-    bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":");
+    bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":") &&
+                        is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
     return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
            is_dimension;
 }

@@ -155,11 +155,95 @@ put_hole(Decoder *decoder, size_t begin, size_t end)
     return end;
 }
 
+/* {TABLE}: what the program says that it is. */
+static size_t
+put_named(Decoder *decoder, size_t begin, size_t end, size_t name, size_t name_end)
+{
+    Constant *constant = constants_find(decoder->out->constants, decoder->text->bytes + name,
+                                        name_end > name ? name_end - name : 0);
+    if (constant == NULL || end == 0 || end > decoder->end)
+        return put_hole(decoder, begin, end);
+    text_put_constant(decoder->out, begin, end, constant);
+    return end;
+}
+
+/* The name in quotes at `*at`, which goes behind it; false when there is none. */
+static bool
+take_quoted(const Decoder *decoder, size_t *at, Span *ret)
+{
+    char quote = byte(decoder, *at);
+    if (quote != '"' && quote != '\'')
+        return false;
+    *ret = (Span){(uint32_t) *at + 1, (uint32_t) *at + 1};
+    while (is_name_byte(byte(decoder, ret->end)) || byte(decoder, ret->end) == '-' ||
+           byte(decoder, ret->end) == '.')
+        ret->end++;
+    *at = ret->end + 1;
+    return ret->end > ret->begin && byte(decoder, ret->end) == quote;
+}
+
+static void
+skip_blanks(const Decoder *decoder, size_t *at)
+{
+    while (g_ascii_isspace(byte(decoder, *at)))
+        (*at)++;
+}
+
+static void
+copy_name(Decoder *decoder, Span name)
+{
+    text_begin_part(decoder->out, name.begin, (Quoting){.is_bare = true});
+    for (size_t i = name.begin; i < name.end; i++)
+        text_copy(decoder->out, i);
+}
+
+/* ref("name"), ctx.ref("schema", "name") of Dataform: what the names say. False when it is something else. */
+static bool
+put_reference(Decoder *decoder, size_t inner, size_t end)
+{
+    Span first, second = {0};
+    size_t at = inner;
+    skip_blanks(decoder, &at);
+    if (starts(decoder, at, "ctx."))
+        at += 4;
+    if (decoder->holes != HOLES_DOLLAR_BRACES || !starts(decoder, at, "ref("))
+        return false;
+    at += 4;
+    skip_blanks(decoder, &at);
+    if (!take_quoted(decoder, &at, &first))
+        return false;
+    skip_blanks(decoder, &at);
+    if (byte(decoder, at) == ',') {
+        at++;
+        skip_blanks(decoder, &at);
+        if (!take_quoted(decoder, &at, &second))
+            return false;
+        skip_blanks(decoder, &at);
+    }
+    if (byte(decoder, at++) != ')')
+        return false;
+    skip_blanks(decoder, &at);
+    if (at != end)
+        return false;
+    copy_name(decoder, first);
+    if (second.end > 0) {
+        text_put(decoder->out, first.end, second.begin, ".", 1);
+        copy_name(decoder, second);
+    }
+    text_begin_part(decoder->out, end, *decoder->quoting);
+    return true;
+}
+
 static size_t
 put_expression(Decoder *decoder, size_t begin, size_t inner)
 {
     size_t end = expression_end(decoder->text, decoder->language, inner, decoder->end,
                                 byte(decoder, inner - 1) == '(' ? ')' : '}', 0);
+    if (end > inner && end <= decoder->end && put_reference(decoder, inner, end - 1))
+        return end;
+    if (end > inner && constants_find(decoder->out->constants, decoder->text->bytes + inner,
+                                      end - 1 - inner) != NULL)
+        return put_named(decoder, begin, end, inner, end - 1);
     if (end > 0 && decoder->expressions != NULL && end <= decoder->end) {
         Span span = {(uint32_t) inner, (uint32_t) end - 1};
         g_array_append_val(decoder->expressions, span);
@@ -199,7 +283,7 @@ decode_dollar(Decoder *decoder, size_t at)
     size_t end = at + 2;
     while (is_name_byte(next) && !g_ascii_isdigit(next) && is_name_byte(byte(decoder, end)))
         end++;
-    return put_hole(decoder, at, end);
+    return put_named(decoder, at, end, at + 1, end);
 }
 
 static size_t

@@ -50,6 +50,9 @@ static const Language languages[] = {
     {.name = "yaml", .endings = {".yaml", ".yml"},
      .forms = {{"\"", "\"", ESCAPE_C, .has_lines = true}, {"'", "'", ESCAPE_DOUBLED, .has_lines = true}},
      .lex = lex_yaml, .is_data = true},
+    {.name = "sqlx", .endings = {".sqlx"}, C_COMMENTS,
+     .forms = {{"`", "`", ESCAPE_C, HOLES_DOLLAR_BRACES, .has_lines = true}, {"\"", "\"", ESCAPE_C}, {"'", "'", ESCAPE_C}},
+     .lex = lex_sqlx, .has_plus = true, .has_patterns = true},
     {.name = "xml", .endings = {".xml", ".ktr", ".kjb"}, .lex = lex_markup, .is_data = true},
     {.name = "properties", .endings = {".properties", ".ini", ".cfg", ".env"}, .lex = lex_properties, .is_data = true},
 };

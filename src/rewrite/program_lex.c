@@ -181,11 +181,41 @@ literal_at(const Text *text, const Language *language, size_t at, int depth, Pie
 
 /* ---- expressions in strings ---- */
 
+/* Of languages like C; 0 when there is none. */
+static size_t
+skip_comment(const Text *text, const Language *language, size_t at, size_t end)
+{
+    bool is_block = starts(text, at, "/*");
+    if (language->block_open == NULL || (!is_block && !starts(text, at, "//")))
+        return 0;
+    const char *close = is_block ? "*/" : "\n";
+    const char *found = memmem(text->bytes + at, end - at, close, strlen(close));
+    return found != NULL ? (size_t) (found - text->bytes) + strlen(close) : 0;
+}
+
+/* /'/g as an argument: its quotes open nothing. 0: it divides. */
+static size_t
+skip_pattern(const Text *text, size_t at, size_t end)
+{
+    size_t before = at;
+    while (before > 0 && text->bytes[before - 1] == ' ')
+        before--;
+    if (before == 0 || strchr("(,=:[!&|?{;", text->bytes[before - 1]) == NULL)
+        return 0;
+    for (size_t i = at + 1; i < end && text->bytes[i] != '\n'; i++)
+        if (text->bytes[i] == '\\')
+            i++;
+        else if (text->bytes[i] == '/')
+            return i + 1;
+    return 0;
+}
+
 size_t
 expression_end(const Text *text, const Language *language, size_t at, size_t end, char close,
                int depth)
 {
     int open = 0;
+    size_t next;
     if (depth >= PROGRAM_DEPTH_MAX)
         return 0;
     while (at < end) {
@@ -197,6 +227,14 @@ expression_end(const Text *text, const Language *language, size_t at, size_t end
             if (!literal_at(text, language, at, depth + 1, &inner) || inner.end == 0)
                 return 0;
             at = inner.end;
+            continue;
+        }
+        if (c == '/' && (next = skip_comment(text, language, at, end)) > 0) {
+            at = next;
+            continue;
+        }
+        if (c == '/' && language->has_patterns && (next = skip_pattern(text, at, end)) > 0) {
+            at = next;
             continue;
         }
         open += c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;

@@ -51,6 +51,20 @@ is_written(const Unit *unit, const Use *use)
            begins_with_any(text, use->key, writing_words);
 }
 
+/* USERS_TABLE = …, users_table_name: … */
+static bool
+is_called_table(const Text *text, Span key)
+{
+    static const char *const ends[] = {"_table", "_table_name", "_table_id", "-table", NULL};
+    for (size_t i = 0; ends[i] != NULL; i++) {
+        size_t bytes = strlen(ends[i]);
+        if (key.end - key.begin > bytes &&
+            g_ascii_strncasecmp(text->bytes + key.end - bytes, ends[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool
 is_read(const Text *text, const Use *use)
 {
@@ -64,7 +78,7 @@ is_read(const Text *text, const Use *use)
                span_is(text, use->callee, "read_sql_table");
     if (is_call && span_is(text, use->callee, "Table") && span_is(text, use->key, "name"))
         return true;
-    return span_is_among(text, use->key, reading_keys);
+    return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
 }
 
 /* ---- what is given apart ---- */
@@ -163,19 +177,27 @@ read_name(const Text *text, char *buffer, Name *ret)
 
 /* ---- what is said ---- */
 
+/* What is written instead of the parts behind `*ret_kept`; NULL when it cannot be said so. */
+static char *
+new_name(const Name *name, const Spelling *spelling, guint *ret_kept)
+{
+    char *after = spell_name(spelling, name->path.count, ret_kept), *dot = strchr(after, '.');
+    bool has_colon = name->has_colon && *ret_kept == 0;
+    if (has_colon && g_strv_length(spelling->target) < 3)
+        g_clear_pointer(&after, g_free);
+    else if (has_colon && dot != NULL)
+        *dot = ':';
+    return after;
+}
+
 static void
 edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelling)
 {
     guint kept = 0;
-    g_autofree char *after = spell_name(spelling, name->path.count, &kept);
+    g_autofree char *after = new_name(name, spelling, &kept), *written = NULL;
     const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
-    char *dot = strchr(after, '.');
-    if (name->has_colon && kept == 0 && dot != NULL)
-        *dot = ':';
     Span span;
-    g_autofree char *written = NULL;
-    if ((name->has_colon && kept == 0 && g_strv_length(spelling->target) < 3) ||
-        !text_edit(text, first->begin, last->end, after, &span, &written)) {
+    if (after == NULL || !text_edit(text, first->begin, last->end, after, &span, &written)) {
         program_refuse(unit->work, text, SITE_TABLE, first->begin, last->end, "escaped", NULL,
                        "this name is written with escapes, or put together: write it by hand");
         return;
@@ -196,12 +218,27 @@ explain(Unit *unit, const Text *text, Disposition disposition, const char *reaso
     site->reason = g_strdup(reason);
 }
 
+static bool
+is_ordinary(const char *word)
+{
+    return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word);
+}
+
 static void
 refuse_apart(Unit *unit, const Text *text)
 {
     program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "apart", NULL,
                    "this is the dataset's name without what comes before it, which is given "
                    "elsewhere");
+}
+
+/* A constant, whose uses tell for themselves. */
+static bool
+is_only_put_in(const Unit *unit, const Use *use)
+{
+    const char *key = unit->text->bytes + use->key.begin;
+    return use->is_assigned &&
+           constants_find(unit->work->constants, key, use->key.end - use->key.begin) != NULL;
 }
 
 static void
@@ -212,6 +249,8 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
                        "rows are written to the dataset, or it is made here, and the new one's "
                        "columns may differ");
+    else if (use->is_key && name->path.count == 1 && is_ordinary(name->parts[0].text))
+        explain(unit, text, DISPOSITION_UNAFFECTED, "this is an ordinary word, and a key");
     else if (use->is_key)
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "as-key", NULL,
                        "the name is a key here: who looks it up has to change, too");
@@ -222,15 +261,10 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     else if (name->path.count == 1 && is_qualified_apart(unit, use))
         refuse_apart(unit, text);
     else {
-        g_hash_table_add(unit->work->named, (void *) rename);
+        if (!is_only_put_in(unit, use))
+            g_hash_table_add(unit->work->named, (void *) rename);
         edit_name(unit, text, name, spelling);
     }
-}
-
-static bool
-is_ordinary(const char *word)
-{
-    return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word);
 }
 
 /* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where
@@ -287,4 +321,29 @@ program_name(Unit *unit, const Use *use, const Text *text)
     else
         return false;
     return true;
+}
+
+const Rename *
+program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks, char **ret)
+{
+    g_autofree char *buffer = g_malloc0(text->count + 1);
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    guint kept = 0;
+    Name name;
+    if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_key ||
+        is_written(unit, use) || !read_name(text, buffer, &name) ||
+        (name.parts[0].begin > 0 && !in_backticks))
+        return NULL;
+    const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
+                                        &name.path, &spelling, &is_other);
+    if (rename == NULL)
+        return NULL;
+    if (name.path.count == 1 && (!is_read(unit->text, use) || is_qualified_apart(unit, use)))
+        return NULL;
+    g_autofree char *after = new_name(&name, spelling, &kept);
+    if (after == NULL)
+        return NULL;
+    *ret = g_strdup_printf("%.*s%s", (int) name.parts[kept].begin, text->bytes, after);
+    return rename;
 }

@@ -87,6 +87,12 @@ cell_text(const Notebook *notebook, guint first, guint behind)
     return text;
 }
 
+static bool
+is_side_pass(const Work *work)
+{
+    return work->finds_columns || work->finds_constants;
+}
+
 /* SQL from `begin` on, as the whole of a text. */
 static void
 visit_sql(Notebook *notebook, const Text *cell, size_t begin, size_t end)
@@ -103,7 +109,7 @@ visit_sql(Notebook *notebook, const Text *cell, size_t begin, size_t end)
                    .quoting = {.holes = HOLES_NONE}};
     Use use = {.is_sql = true};
     text_decode(text, notebook->json, &piece, false, NULL);
-    if (!text_mentions(notebook->work, text) || notebook->work->finds_columns)
+    if (!text_mentions(notebook->work, text) || is_side_pass(notebook->work))
         return;
     if (!program_sql(&unit, &use, text))
         program_mention(&unit, &use, text);
@@ -168,7 +174,7 @@ visit_cell(Notebook *notebook, const Text *cell)
         !begins(cell, 0, "%%sh") && cell->count > 2 && memcmp(cell->bytes, "%%", 2) == 0 &&
         !begins(cell, 0, "%%time") && !begins(cell, 0, "%%timeit") &&
         !begins(cell, 0, "%%capture")) {
-        if (!notebook->work->finds_columns)
+        if (!is_side_pass(notebook->work))
             program_mention_text(notebook->work, cell, 0, cell->count, "language",
                                  "this cell is in another language, which is not looked into");
     } else if (begins(cell, 0, "%%bigquery") || begins(cell, 0, "%%sql")) {
@@ -184,7 +190,7 @@ static void
 visit_source(Notebook *notebook, bool is_code, guint first, guint behind)
 {
     g_autoptr(Text) cell = cell_text(notebook, first, behind);
-    if (!is_code && !notebook->work->finds_columns)
+    if (!is_code && !is_side_pass(notebook->work))
         program_mention_text(notebook->work, cell, 0, cell->count, NULL,
                              "this is text between the cells, for people");
     else if (is_code)
@@ -259,12 +265,17 @@ visit_cells(Notebook *notebook)
     }
 }
 
+static void
+pass_over(G_GNUC_UNUSED Work *work, void *data)
+{
+    visit_cells(data);
+}
+
 void
 program_notebook(Work *work)
 {
     size_t broken_at;
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
-    g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL);
     const Language *json = language_by_name("json");
     g_autoptr(GArray) pieces = language_lex(file, json, 0, work->bytes, &broken_at);
     Notebook notebook = {.work = work,
@@ -272,10 +283,6 @@ program_notebook(Work *work)
                          .pieces = pieces,
                          .json = json,
                          .dialect = program_dialect(work)};
-    work->named = named;
     notebook.language = find_language(&notebook);
-    visit_cells(&notebook);
-    work->finds_columns = program_wants_columns(work);
-    if (work->finds_columns)
-        visit_cells(&notebook);
+    program_passes(work, pass_over, &notebook);
 }

@@ -63,9 +63,33 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
 
 /* ---- carrying back ---- */
 
+/* The name is set elsewhere, and changed there. */
+static bool
+is_changed_where_set(const Text *text, size_t begin, size_t end, const char *after)
+{
+    const FixedRun *run = text_fixed(text, begin, end);
+    if (run == NULL || begin == end)
+        return false;
+    g_autofree char *whole =
+        g_strdup_printf("%.*s%s%.*s", (int) (begin - run->begin), text->bytes + run->begin, after,
+                        (int) (run->end - end), text->bytes + end);
+    return strcmp(whole, run->constant->after) == 0;
+}
+
 static void
 copy_site(Work *work, const Text *text, const Site *site)
 {
+    if (site->disposition == DISPOSITION_REWRITTEN &&
+        is_changed_where_set(text, site->begin, site->end, site->after)) {
+        text_fixed(text, site->begin, site->end)->constant->matched++;
+        if (text_span(text, site->begin, site->end).begin ==
+            text_span(text, site->begin, site->end).end)
+            return; /* it stands nowhere */
+        Site *set =
+            program_site(work, text, site->kind, DISPOSITION_UNAFFECTED, site->begin, site->end);
+        set->reason = g_strdup("this name is put in, and changed where it is set");
+        return;
+    }
     Site *copy = program_site(work, text, site->kind, site->disposition, site->begin, site->end);
     copy->after = g_strdup(site->after);
     copy->code = site->code;
@@ -104,6 +128,8 @@ carry_edits(Work *work, const Text *text, const Rewrite *inner)
         const Edit *edit = g_ptr_array_index(inner->edits, i);
         Span span;
         char *after;
+        if (is_changed_where_set(text, edit->begin, edit->end, edit->text))
+            continue;
         if (!text_edit(text, edit->begin, edit->end, edit->text, &span, &after))
             return false;
         g_array_append_val(spans, span);
@@ -144,6 +170,29 @@ edits_doubtful_quotes(const Rewrite *inner, const Text *text)
     return found;
 }
 
+/* And the other way round: a text that is called like a column. */
+static bool
+has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
+{
+    g_autoptr(TokenList) list = tokens_new(text->bytes, text->count, dialect);
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (token->kind != TOKEN_STRING || text->bytes[token->begin] != '"' ||
+            token->end < token->begin + 3)
+            continue;
+        g_autofree char *inner =
+            g_strndup(text->bytes + token->begin + 1, token->end - token->begin - 2);
+        SqlPart part = {.text = inner};
+        for (guint r = 0; r < unit->work->renames->list->len; r++) {
+            const ColumnChange *change =
+                rename_column(g_ptr_array_index(unit->work->renames->list, r), dialect, &part);
+            if (change != NULL && change->kind != CHANGE_NONE)
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool
 changes_columns(const Work *work)
 {
@@ -156,6 +205,27 @@ changes_columns(const Work *work)
     return false;
 }
 
+/* @Query and createQuery() of JPA ask for objects of classes, unless they say otherwise. */
+static bool
+is_about_classes(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"Query", "createQuery", "NamedQuery", NULL};
+    bool is_jvm =
+        strcmp(unit->language->name, "java") == 0 || strcmp(unit->language->name, "kotlin") == 0;
+    const Work *work = unit->work;
+    if (!is_jvm || !span_is_among(unit->text, use->callee, calls) ||
+        (!holds(work->text, work->bytes, "persistence") && !holds(work->text, work->bytes, "jpa")))
+        return false;
+    for (guint i = use->first > 8 ? use->first - 8 : 0; i < unit->pieces->len && i < use->last + 8;
+         i++) {
+        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
+        if (piece->kind == PIECE_WORD &&
+            span_is(unit->text, (Span){piece->begin, piece->end}, "nativeQuery"))
+            return false;
+    }
+    return true;
+}
+
 static void
 check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
             Rewrite *inner)
@@ -165,12 +235,16 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
         return;
     if (use->is_message)
         refuse_all(inner, "in-message", "this SQL is in a message: nobody knows whether it is run");
+    else if (is_about_classes(unit, use))
+        refuse_all(inner, "classes",
+                   "this query is about classes of the program, not about tables");
     else if (use->is_key)
         refuse_all(inner, "as-key", "this SQL is a key: somebody looks it up elsewhere");
     else if (use->has_more && changes_columns(unit->work))
         refuse_all(inner, "fragment",
                    "more text is put behind this SQL, and may name columns that change");
-    else if (is_guess && edits_doubtful_quotes(inner, text))
+    else if ((is_guess && edits_doubtful_quotes(inner, text)) ||
+             (unit->work->options->dialect == NULL && has_doubtful_text(unit, text, dialect)))
         refuse_all(inner, "dialect",
                    "in some dialects this is a name, in others a text: say which with --dialect");
 }
@@ -224,5 +298,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                    "a name here is written with escapes, or put together: write it by hand");
     for (guint i = 0; i < inner->sites->len; i++)
         copy_site(unit->work, text, g_ptr_array_index(inner->sites, i));
+    for (guint i = 0; i < text->fixed->len; i++)
+        g_array_index(text->fixed, FixedRun, i).constant->in_sql++;
     return true;
 }

@@ -21,7 +21,8 @@ text_new(const Text *from)
                    .file = from->file,
                    .own = g_string_new(NULL),
                    .spans = g_array_new(FALSE, FALSE, sizeof(Span)),
-                   .parts = g_array_new(FALSE, FALSE, sizeof(TextPart))};
+                   .parts = g_array_new(FALSE, FALSE, sizeof(TextPart)),
+                   .fixed = g_array_new(FALSE, FALSE, sizeof(FixedRun))};
     text->bytes = text->own->str;
     return text;
 }
@@ -35,6 +36,7 @@ text_free(Text *text)
         g_string_free(text->own, TRUE);
         g_array_unref(text->spans);
         g_array_unref(text->parts);
+        g_array_unref(text->fixed);
     }
     g_free(text);
 }
@@ -74,6 +76,27 @@ void
 text_put(Text *text, size_t begin, size_t end, const char *what, size_t bytes)
 {
     put(text, text_span(text->from, begin, end), what, bytes);
+}
+
+void
+text_put_constant(Text *text, size_t begin, size_t end, Constant *constant)
+{
+    FixedRun run = {.begin = text->count, .constant = constant};
+    text_put(text, begin, end, constant->text, strlen(constant->text));
+    run.end = text->count;
+    constant->puts++;
+    g_array_append_val(text->fixed, run);
+}
+
+const FixedRun *
+text_fixed(const Text *text, size_t begin, size_t end)
+{
+    for (guint i = 0; text->fixed != NULL && i < text->fixed->len; i++) {
+        const FixedRun *run = &g_array_index(text->fixed, FixedRun, i);
+        if (run->begin <= begin && end <= run->end)
+            return run;
+    }
+    return NULL;
 }
 
 /* ---- places ---- */

@@ -267,9 +267,11 @@ read_before(Finder *finder, Use *use, guint before)
     else if (sign == '+')
         use->has_operand_before = true;
     else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
-             (sign == '-' && earlier == '<'))
+             (sign == '-' && earlier == '<')) {
         use->key = key_before(unit, before);
-    else if (sign == '[') {
+        use->is_assigned = use->key.end > 0 && (sign == '=' || sign == '-') &&
+                           (sign == '-' || earlier == '\0' || strchr("=!<>", earlier) == NULL);
+    } else if (sign == '[') {
         guint what = previous_of(unit, before, false);
         bool is_subscript =
             what != G_MAXUINT && (piece_at(unit, what)->kind == PIECE_WORD ||
@@ -334,6 +336,12 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
 }
 
 static guint
+innermost(const Finder *finder)
+{
+    return g_array_index(finder->brackets, Bracket, finder->brackets->len - 1).at;
+}
+
+static guint
 visit_literal(Finder *finder, guint first)
 {
     Unit *unit = finder->unit;
@@ -363,6 +371,10 @@ visit_literal(Finder *finder, guint first)
         use.key = piece->key;
         use.in_list = piece->in_list;
     }
+    if (piece->key.end > 0) /* TABLE=…, but not --table=… */
+        use.is_assigned = piece->key.end + 1 == piece->begin;
+    else if (finder->brackets->len > 0 && is_sign(unit, innermost(finder), '('))
+        use.is_assigned = false;
     use.is_message = is_message(finder, &use);
     g_array_append_val(unit->uses, use);
     return last;
@@ -439,6 +451,13 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
         depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
     }
     Span span = {piece_at(unit, first)->begin, piece_at(unit, end)->end};
+    Constant *constant =
+        constants_find(text->constants, unit->text->bytes + span.begin, span.end - span.begin);
+    if (constant != NULL) {
+        text_put_constant(text, span.begin, span.end, constant);
+        constant->operands++;
+        return i;
+    }
     text_put(text, span.begin, span.end, HOLE, strlen(HOLE));
     if (unit->expressions != NULL)
         g_array_append_val(unit->expressions, span);
@@ -449,6 +468,7 @@ Text *
 program_text(Unit *unit, const Use *use)
 {
     Text *text = text_new(unit->text);
+    text->constants = unit->work->finds_constants ? NULL : unit->work->constants;
     Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
     if (use->has_operand_before)
         text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));

@@ -64,6 +64,8 @@ typedef struct {
     GHashTable *understood; /* where templates begin that were read, plus one */
     bool has_holes;         /* a string of a program: what is put in at run time may be any text */
     GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
+    GHashTable *constants;  /* of the program: name -> Constant; NULL where there are none */
+    bool finds_constants;   /* before the first time: they are looked for */
     bool finds_columns;     /* the second time: uses of columns are looked for */
     int mentions, notes;    /* that were written down so far: for a person, and for nobody */
     Rewrite *out;

@@ -1,0 +1,183 @@
+/*
+ * program_constants.c - names of a program that stand for the dataset: TABLE = "a.b.c", once and for all.
+ *
+ * Where SQL gets such a name put in (f"… FROM {TABLE}"), it reads the dataset: its columns are rewritten there, and the name
+ * where it is set. A name that is set twice, or may be a parameter somewhere, stands for nothing.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+void
+constant_free(void *data)
+{
+    Constant *constant = data;
+    if (constant == NULL)
+        return;
+    g_free(constant->text);
+    g_free(constant->after);
+    g_free(constant);
+}
+
+GHashTable *
+constants_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, constant_free);
+}
+
+static Constant *
+constant_called(GHashTable *constants, const char *name, size_t bytes)
+{
+    g_autofree char *key = g_strndup(name, bytes);
+    Constant *constant = g_hash_table_lookup(constants, key);
+    if (constant == NULL) {
+        constant = g_new0(Constant, 1);
+        g_hash_table_insert(constants, g_steal_pointer(&key), constant);
+    }
+    return constant;
+}
+
+Constant *
+constants_find(GHashTable *constants, const char *name, size_t bytes)
+{
+    if (constants == NULL || bytes == 0 || bytes > 200)
+        return NULL;
+    g_autofree char *key = g_strndup(name, bytes);
+    Constant *constant = g_hash_table_lookup(constants, key);
+    return constant != NULL && constant->text != NULL && constant->set == 1 ? constant : NULL;
+}
+
+/* ---- is it set here, or a parameter? ---- */
+
+static const Piece *
+piece_at(const Unit *unit, guint index)
+{
+    static const Piece none = {.kind = PIECE_LINE};
+    return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
+}
+
+static char
+sign_at(const Unit *unit, guint index)
+{
+    const Piece *piece = piece_at(unit, index);
+    return piece->kind == PIECE_SIGN ? unit->text->bytes[piece->begin] : '\0';
+}
+
+static bool
+is_set_at(const Unit *unit, guint index)
+{
+    char one = sign_at(unit, index + 1), two = sign_at(unit, index + 2);
+    if (one == '=')
+        return two != '=';
+    return two == '=' ? one != '\0' && strchr("+:-*/|", one) != NULL : one == '<' && two == '-';
+}
+
+static bool
+is_declared_at(const Unit *unit, guint index)
+{
+    static const char *const words[] = {
+        "return", "in",  "and",   "or",    "not", "if",     "else",   "yield", "await",  "val",
+        "var",    "let", "const", "final", "is",  "export", "static", "lazy",  "String", NULL};
+    const Piece *before = piece_at(unit, index - 1), *next = piece_at(unit, index + 1);
+    bool is_first = sign_at(unit, index - 1) == '(' || sign_at(unit, index - 1) == ',';
+    char one = sign_at(unit, index + 1), two = sign_at(unit, index + 2);
+    if (index > 0 && before->kind == PIECE_WORD &&
+        !span_is_among(unit->text, (Span){before->begin, before->end}, words))
+        return true; /* for x, def f(String x), import x, as x */
+    return (is_first && (next->kind == PIECE_WORD || one == ':')) || (one == '-' && two == '>') ||
+           (one == '=' && two == '>');
+}
+
+/* def f(x), function (x), (x) => …: no call. */
+static bool
+is_parameter_list(const Unit *unit, guint open)
+{
+    static const char *const words[] = {"def", "fun", "func", "function", "lambda", "import", NULL};
+    const Piece *callee = piece_at(unit, open - 1), *before = piece_at(unit, open - 2);
+    if (open == 0 || callee->kind != PIECE_WORD)
+        return sign_at(unit, open - 1) != ')' && sign_at(unit, open - 1) != ']';
+    return span_is_among(unit->text, (Span){callee->begin, callee->end}, words) ||
+           (open > 1 && before->kind == PIECE_WORD &&
+            span_is_among(unit->text, (Span){before->begin, before->end}, words));
+}
+
+static void
+read_words(const Unit *unit, GHashTable *constants)
+{
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = piece_at(unit, i);
+        char sign = sign_at(unit, i);
+        if (sign != '\0' && strchr("([{", sign) != NULL)
+            g_array_append_val(open, i);
+        if (sign != '\0' && strchr(")]}", sign) != NULL && open->len > 0)
+            g_array_set_size(open, open->len - 1);
+        if (piece->kind != PIECE_WORD)
+            continue;
+        Constant *constant =
+            constant_called(constants, unit->text->bytes + piece->begin, piece->end - piece->begin);
+        guint inner = open->len > 0 ? g_array_index(open, guint, open->len - 1) : 0;
+        bool in_list =
+            open->len > 0 && sign_at(unit, inner) == '(' && is_parameter_list(unit, inner);
+        constant->words++;
+        constant->set += is_set_at(unit, i);
+        if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)))
+            constant->set += 2;
+    }
+}
+
+/* `read TABLE`, `for TABLE in`, and TABLE=… of the shell, whose lexer has no words. */
+static void
+read_shell(const Unit *unit, GHashTable *constants)
+{
+    for (guint i = 0; unit->language->joins_touching && i < unit->pieces->len; i++) {
+        const Piece *piece = piece_at(unit, i);
+        const char *bytes = unit->text->bytes;
+        if (piece->kind != PIECE_LITERAL)
+            continue;
+        if (piece->key.end > piece->key.begin && piece->key.end + 1 == piece->begin)
+            constant_called(constants, bytes + piece->key.begin, piece->key.end - piece->key.begin)
+                ->set++;
+        if (piece->quoting.is_bare)
+            constant_called(constants, bytes + piece->begin, piece->end - piece->begin)->set += 2;
+    }
+}
+
+void
+constants_collect(Unit *unit, GHashTable *constants)
+{
+    read_words(unit, constants);
+    read_shell(unit, constants);
+    for (guint i = 0; i < unit->uses->len; i++) {
+        Use *use = &g_array_index(unit->uses, Use, i);
+        bool is_member =
+            use->key.begin > 0 && unit->text->bytes[use->key.begin - 1] == '.'; /* self.table */
+        if (!use->is_assigned || is_member)
+            continue;
+        g_autoptr(Text) text = program_text(unit, use);
+        g_autofree char *after = NULL;
+        const Rename *rename = text_mentions(unit->work, text)
+                                   ? program_name_after(unit, use, text, false, &after)
+                                   : NULL;
+        if (rename == NULL)
+            continue;
+        Constant *constant = constant_called(constants, unit->text->bytes + use->key.begin,
+                                             use->key.end - use->key.begin);
+        constant->set += unit->text->bytes[use->key.end] == ':'; /* TABLE: String = … */
+        g_free(constant->text);
+        g_free(constant->after);
+        constant->text = g_strndup(text->bytes, text->count);
+        constant->after = g_steal_pointer(&after);
+        constant->rename = rename;
+    }
+}
+
+/* ---- what else it is used for ---- */
+
+bool
+constant_is_used_elsewhere(const Constant *constant)
+{
+    int set_by_word = constant->words > 0 ? 1 : 0;
+    return constant->words - set_by_word - constant->operands + constant->puts - constant->in_sql >
+           0;
+}
