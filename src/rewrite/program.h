@@ -45,6 +45,7 @@ typedef struct {
     Margin margin;
     bool is_long;  /* raw, and ended by more than the quote: a quote alone may stand there */
     bool is_bare;  /* without quotes, a word: only what a word may hold is written */
+    bool is_name;  /* a name by itself: no dots */
     bool is_plain; /* without quotes, a line: no signs that mean something there */
 } Quoting;
 
@@ -186,7 +187,7 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx;
 
-/* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_lex.c) */
+/* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
 /* Behind the bracket that closes what stands before `at`, or 0. */
 size_t expression_end(const Text *text, const Language *language, size_t at, size_t end, char close,
@@ -233,8 +234,17 @@ typedef struct {
 
 /* Fills `unit->uses`. (program_uses.c) */
 void program_find_uses(Unit *unit);
-/* What the string says. Caller frees. */
+/* What the string says. (program_string.c) Caller frees. */
 Text *program_text(Unit *unit, const Use *use);
+/* Pieces, and what is around them (program_pieces.c). Behind the last one is the end of a line. */
+const Piece *unit_piece(const Unit *unit, guint index);
+Span piece_span(const Piece *piece);
+bool piece_is_between(const Piece *piece); /* the end of a line, a comment */
+bool unit_is_sign(const Unit *unit, guint index, char sign);
+/* No comment and, if said so, no end of a line; G_MAXUINT when nothing is before. */
+guint unit_next(const Unit *unit, guint index, bool skips_lines);
+guint unit_previous(const Unit *unit, guint index, bool skips_lines);
+bool unit_may_join(const Unit *unit, guint index);
 bool span_is(const Text *text, Span span, const char *word);
 bool span_is_among(const Text *text, Span span, const char *const *words);
 

@@ -192,7 +192,7 @@ skip_blanks(const Decoder *decoder, size_t *at)
 static void
 copy_name(Decoder *decoder, Span name)
 {
-    text_begin_part(decoder->out, name.begin, (Quoting){.is_bare = true});
+    text_begin_part(decoder->out, name.begin, (Quoting){.is_bare = true, .is_name = true});
     for (size_t i = name.begin; i < name.end; i++)
         text_copy(decoder->out, i);
 }

@@ -258,7 +258,8 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
                        "the name has one part and stands where any text may: nobody knows whether "
                        "it is the dataset");
-    else if (name->path.count == 1 && is_qualified_apart(unit, use))
+    else if (name->path.count == 1 &&
+             (is_qualified_apart(unit, use) || spelling->target[1] != NULL))
         refuse_apart(unit, text);
     else {
         if (!is_only_put_in(unit, use))
@@ -339,7 +340,8 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
                                         &name.path, &spelling, &is_other);
     if (rename == NULL)
         return NULL;
-    if (name.path.count == 1 && (!is_read(unit->text, use) || is_qualified_apart(unit, use)))
+    if (name.path.count == 1 &&
+        (!is_read(unit->text, use) || is_qualified_apart(unit, use) || spelling->target[1] != NULL))
         return NULL;
     g_autofree char *after = new_name(&name, spelling, &kept);
     if (after == NULL)

@@ -168,6 +168,8 @@ append_quoted(GString *out, char c, const Quoting *quoting)
 {
     if (g_ascii_iscntrl(c) || (c != '\0' && strchr("{}%$\\#", c) != NULL))
         return false; /* what it would mean depends on more than the quotes */
+    if (quoting->is_name && c == '.')
+        return false;
     if (quoting->is_bare && !g_ascii_isalnum(c) && strchr("_.-", c) == NULL)
         return false;
     if (quoting->is_plain && c == ':')

@@ -18,92 +18,27 @@ typedef struct {
     GArray *brackets; /* Bracket */
 } Finder;
 
-bool
-span_is(const Text *text, Span span, const char *word)
-{
-    return span.end - span.begin == strlen(word) &&
-           g_ascii_strncasecmp(text->bytes + span.begin, word, span.end - span.begin) == 0;
-}
-
-bool
-span_is_among(const Text *text, Span span, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++)
-        if (span_is(text, span, words[i]))
-            return true;
-    return false;
-}
-
-static const Piece *
-piece_at(const Unit *unit, guint index)
-{
-    static const Piece none = {.kind = PIECE_LINE};
-    return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
-}
-
-static Span
-span_of_piece(const Piece *piece)
-{
-    return (Span){piece->begin, piece->end};
-}
-
-static bool
-is_sign(const Unit *unit, guint index, char sign)
-{
-    const Piece *piece = piece_at(unit, index);
-    return piece->kind == PIECE_SIGN && index < unit->pieces->len &&
-           piece->end == piece->begin + 1 && unit->text->bytes[piece->begin] == sign;
-}
-
-static bool
-is_between(const Piece *piece)
-{
-    return piece->kind == PIECE_LINE || piece->kind == PIECE_COMMENT;
-}
-
-/* The next piece that is no comment and, if said so, no end of a line. */
-static guint
-next_of(const Unit *unit, guint index, bool skips_lines)
-{
-    index++;
-    while (index < unit->pieces->len && (piece_at(unit, index)->kind == PIECE_COMMENT ||
-                                         (skips_lines && is_between(piece_at(unit, index)))))
-        index++;
-    return index;
-}
-
-/* UINT_MAX when nothing is before. */
-static guint
-previous_of(const Unit *unit, guint index, bool skips_lines)
-{
-    while (index-- > 0)
-        if (piece_at(unit, index)->kind != PIECE_COMMENT &&
-            !(skips_lines && is_between(piece_at(unit, index))))
-            return index;
-    return G_MAXUINT;
-}
-
 /* ---- brackets ---- */
 
 /* The name before `=`, `:`, `=>`, … at `sign`. */
 static Span
 key_before(const Unit *unit, guint sign)
 {
-    guint word = previous_of(unit, sign, false);
-    while (word != G_MAXUINT && piece_at(unit, word)->kind == PIECE_SIGN &&
-           strchr("=:>-?", unit->text->bytes[piece_at(unit, word)->begin]) != NULL)
-        word = previous_of(unit, word, false);
-    const Piece *piece = word != G_MAXUINT ? piece_at(unit, word) : NULL;
+    guint word = unit_previous(unit, sign, false);
+    while (word != G_MAXUINT && unit_piece(unit, word)->kind == PIECE_SIGN &&
+           strchr("=:>-?", unit->text->bytes[unit_piece(unit, word)->begin]) != NULL)
+        word = unit_previous(unit, word, false);
+    const Piece *piece = word != G_MAXUINT ? unit_piece(unit, word) : NULL;
     if (piece == NULL)
         return (Span){0};
     if (piece->kind == PIECE_LITERAL)
         return (Span){piece->inner_begin, piece->inner_end};
-    guint colon = previous_of(unit, word, false), name;
-    if (is_sign(unit, sign, '=') && colon != G_MAXUINT && is_sign(unit, colon, ':') &&
-        (name = previous_of(unit, colon, false)) != G_MAXUINT &&
-        piece_at(unit, name)->kind == PIECE_WORD)
-        piece = piece_at(unit, name); /* name: type = "…" */
-    return piece->kind == PIECE_WORD ? span_of_piece(piece) : (Span){0};
+    guint colon = unit_previous(unit, word, false), name;
+    if (unit_is_sign(unit, sign, '=') && colon != G_MAXUINT && unit_is_sign(unit, colon, ':') &&
+        (name = unit_previous(unit, colon, false)) != G_MAXUINT &&
+        unit_piece(unit, name)->kind == PIECE_WORD)
+        piece = unit_piece(unit, name); /* name: type = "…" */
+    return piece->kind == PIECE_WORD ? piece_span(piece) : (Span){0};
 }
 
 static void
@@ -111,17 +46,17 @@ open_bracket(Finder *finder, guint index)
 {
     const Unit *unit = finder->unit;
     Bracket bracket = {.at = index};
-    guint word = previous_of(unit, index, false);
-    if (is_sign(unit, index, '(') && word != G_MAXUINT &&
-        piece_at(unit, word)->kind == PIECE_WORD) {
-        bracket.callee = span_of_piece(piece_at(unit, word));
+    guint word = unit_previous(unit, index, false);
+    if (unit_is_sign(unit, index, '(') && word != G_MAXUINT &&
+        unit_piece(unit, word)->kind == PIECE_WORD) {
+        bracket.callee = piece_span(unit_piece(unit, word));
         guint dot = word > 0 ? word - 1 : G_MAXUINT;
-        if (dot != G_MAXUINT && dot > 0 && is_sign(unit, dot, '.') &&
-            piece_at(unit, dot - 1)->kind == PIECE_WORD)
-            bracket.receiver = span_of_piece(piece_at(unit, dot - 1));
+        if (dot != G_MAXUINT && dot > 0 && unit_is_sign(unit, dot, '.') &&
+            unit_piece(unit, dot - 1)->kind == PIECE_WORD)
+            bracket.receiver = piece_span(unit_piece(unit, dot - 1));
     }
-    if (is_sign(unit, index, '[') && word != G_MAXUINT &&
-        (is_sign(unit, word, '=') || is_sign(unit, word, ':')))
+    if (unit_is_sign(unit, index, '[') && word != G_MAXUINT &&
+        (unit_is_sign(unit, word, '=') || unit_is_sign(unit, word, ':')))
         bracket.key = key_before(unit, word);
     g_array_append_val(finder->brackets, bracket);
 }
@@ -129,7 +64,7 @@ open_bracket(Finder *finder, guint index)
 static void
 visit_sign(Finder *finder, guint index)
 {
-    char sign = finder->unit->text->bytes[piece_at(finder->unit, index)->begin];
+    char sign = finder->unit->text->bytes[unit_piece(finder->unit, index)->begin];
     GArray *brackets = finder->brackets;
     if (strchr("([{", sign) != NULL)
         open_bracket(finder, index);
@@ -141,23 +76,16 @@ visit_sign(Finder *finder, guint index)
 
 /* ---- what belongs to the string ---- */
 
-static bool
-may_join(const Unit *unit, guint index)
-{
-    const Piece *piece = piece_at(unit, index);
-    return piece->kind == PIECE_LITERAL && !piece->is_alone && index < unit->pieces->len;
-}
-
 /* Behind an operand that is no literal: names, calls, subscripts. */
 static guint
 skip_operand(const Unit *unit, guint index)
 {
     int depth = 0;
     for (; index < unit->pieces->len; index++) {
-        const Piece *piece = piece_at(unit, index);
+        const Piece *piece = unit_piece(unit, index);
         if (piece->kind == PIECE_LINE && depth == 0) {
-            guint next = next_of(unit, index, true);
-            if (!is_sign(unit, next, '+') && !is_sign(unit, next, '.'))
+            guint next = unit_next(unit, index, true);
+            if (!unit_is_sign(unit, next, '+') && !unit_is_sign(unit, next, '.'))
                 return index;
         }
         if (piece->kind != PIECE_SIGN)
@@ -177,27 +105,27 @@ end_of_string(const Unit *unit, guint first, bool in_brackets)
     const Language *language = unit->language;
     guint last = first;
     for (;;) {
-        guint next = next_of(unit, last, in_brackets);
-        bool joins =
-            language->joins_neighbours ||
-            (language->joins_touching && piece_at(unit, next)->begin == piece_at(unit, last)->end);
-        if (joins && may_join(unit, next)) {
+        guint next = unit_next(unit, last, in_brackets);
+        bool joins = language->joins_neighbours ||
+                     (language->joins_touching &&
+                      unit_piece(unit, next)->begin == unit_piece(unit, last)->end);
+        if (joins && unit_may_join(unit, next)) {
             last = next;
             continue;
         }
-        next = next_of(unit, last, true);
-        if (!language->has_plus || !is_sign(unit, next, '+') || is_sign(unit, next + 1, '+') ||
-            is_sign(unit, next + 1, '='))
+        next = unit_next(unit, last, true);
+        if (!language->has_plus || !unit_is_sign(unit, next, '+') ||
+            unit_is_sign(unit, next + 1, '+') || unit_is_sign(unit, next + 1, '='))
             return last;
-        guint operand = next_of(unit, next, true);
-        if (may_join(unit, operand)) {
+        guint operand = unit_next(unit, next, true);
+        if (unit_may_join(unit, operand)) {
             last = operand;
             continue;
         }
         guint behind = skip_operand(unit, operand);
         if (behind <= operand)
             return last;
-        last = previous_of(unit, behind, true);
+        last = unit_previous(unit, behind, true);
         if (last == G_MAXUINT || last < operand)
             return operand;
     }
@@ -209,13 +137,13 @@ widen(const Unit *unit, guint *before, guint *behind)
 {
     for (;;) {
         guint open = *before, close = *behind;
-        if (open == G_MAXUINT || !is_sign(unit, open, '(') || !is_sign(unit, close, ')'))
+        if (open == G_MAXUINT || !unit_is_sign(unit, open, '(') || !unit_is_sign(unit, close, ')'))
             return;
-        guint callee = previous_of(unit, open, false);
-        if (callee != G_MAXUINT && piece_at(unit, callee)->kind == PIECE_WORD)
+        guint callee = unit_previous(unit, open, false);
+        if (callee != G_MAXUINT && unit_piece(unit, callee)->kind == PIECE_WORD)
             return;
-        *before = previous_of(unit, open, true);
-        *behind = next_of(unit, close, true);
+        *before = unit_previous(unit, open, true);
+        *behind = unit_next(unit, close, true);
     }
 }
 
@@ -229,16 +157,16 @@ read_behind(Finder *finder, Use *use, guint behind)
                                          "trimIndent", "stripIndent", "trimMargin", "stripMargin",
                                          "as",         NULL};
     const Unit *unit = finder->unit;
-    guint name = next_of(unit, behind, true);
-    if (is_sign(unit, behind, '%') && strcmp(unit->language->name, "python") == 0) {
+    guint name = unit_next(unit, behind, true);
+    if (unit_is_sign(unit, behind, '%') && strcmp(unit->language->name, "python") == 0) {
         use->is_changed = true;
-    } else if (is_sign(unit, behind, '.') && piece_at(unit, name)->kind == PIECE_WORD) {
-        Span span = span_of_piece(piece_at(unit, name));
+    } else if (unit_is_sign(unit, behind, '.') && unit_piece(unit, name)->kind == PIECE_WORD) {
+        Span span = piece_span(unit_piece(unit, name));
         use->is_format = span_is(unit->text, span, "format") && unit->language->joins_neighbours;
         use->is_changed = !span_is_among(unit->text, span, blanks);
         if (span_is_among(unit->text, span, formats))
             use->is_changed = true;
-    } else if (is_sign(unit, behind, '[')) {
+    } else if (unit_is_sign(unit, behind, '[')) {
         use->is_changed = true;
     }
 }
@@ -247,20 +175,20 @@ read_behind(Finder *finder, Use *use, guint behind)
 static bool
 is_key(const Unit *unit, guint before, guint behind)
 {
-    bool begins = before == G_MAXUINT || is_sign(unit, before, '{') || is_sign(unit, before, ',') ||
-                  piece_at(unit, before)->kind == PIECE_LINE;
-    return begins && is_sign(unit, behind, ':');
+    bool begins = before == G_MAXUINT || unit_is_sign(unit, before, '{') ||
+                  unit_is_sign(unit, before, ',') || unit_piece(unit, before)->kind == PIECE_LINE;
+    return begins && unit_is_sign(unit, behind, ':');
 }
 
 static void
 read_before(Finder *finder, Use *use, guint before)
 {
     const Unit *unit = finder->unit;
-    if (before == G_MAXUINT || piece_at(unit, before)->kind != PIECE_SIGN)
+    if (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_SIGN)
         return;
-    char sign = unit->text->bytes[piece_at(unit, before)->begin];
-    char earlier = before > 0 && piece_at(unit, before - 1)->kind == PIECE_SIGN
-                       ? unit->text->bytes[piece_at(unit, before - 1)->begin]
+    char sign = unit->text->bytes[unit_piece(unit, before)->begin];
+    char earlier = before > 0 && unit_piece(unit, before - 1)->kind == PIECE_SIGN
+                       ? unit->text->bytes[unit_piece(unit, before - 1)->begin]
                        : '\0';
     if (sign == '=' && earlier == '+')
         use->is_appended = true;
@@ -272,10 +200,10 @@ read_before(Finder *finder, Use *use, guint before)
         use->is_assigned = use->key.end > 0 && (sign == '=' || sign == '-') &&
                            (sign == '-' || earlier == '\0' || strchr("=!<>", earlier) == NULL);
     } else if (sign == '[') {
-        guint what = previous_of(unit, before, false);
+        guint what = unit_previous(unit, before, false);
         bool is_subscript =
-            what != G_MAXUINT && (piece_at(unit, what)->kind == PIECE_WORD ||
-                                  is_sign(unit, what, ')') || is_sign(unit, what, ']'));
+            what != G_MAXUINT && (unit_piece(unit, what)->kind == PIECE_WORD ||
+                                  unit_is_sign(unit, what, ')') || unit_is_sign(unit, what, ']'));
         use->is_key = use->is_key || is_subscript;
     }
 }
@@ -306,8 +234,8 @@ static bool
 is_docstring(const Finder *finder, guint before, guint behind)
 {
     const Unit *unit = finder->unit;
-    bool begins = before == G_MAXUINT || piece_at(unit, before)->kind == PIECE_LINE;
-    bool ends = behind >= unit->pieces->len || piece_at(unit, behind)->kind == PIECE_LINE;
+    bool begins = before == G_MAXUINT || unit_piece(unit, before)->kind == PIECE_LINE;
+    bool ends = behind >= unit->pieces->len || unit_piece(unit, behind)->kind == PIECE_LINE;
     return unit->language->has_docstrings && begins && ends && finder->brackets->len == 0;
 }
 
@@ -345,20 +273,21 @@ static guint
 visit_literal(Finder *finder, guint first)
 {
     Unit *unit = finder->unit;
-    const Piece *piece = piece_at(unit, first);
+    const Piece *piece = unit_piece(unit, first);
     bool in_brackets = finder->brackets->len > 0;
     guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets);
     Use use = {.first = first,
                .last = last,
-               .whole = {piece->begin, piece_at(unit, last)->end},
+               .whole = {piece->begin, unit_piece(unit, last)->end},
                .is_bytes = piece->is_bytes,
                .is_sql = piece->is_sql};
-    guint before = previous_of(unit, first, in_brackets), behind = next_of(unit, last, in_brackets);
+    guint before = unit_previous(unit, first, in_brackets),
+          behind = unit_next(unit, last, in_brackets);
     use.is_docstring = piece->quoting.holes == HOLES_NONE &&
-                       is_docstring(finder, previous_of(unit, first, false), behind);
-    if (behind < unit->pieces->len && piece_at(unit, behind)->kind == PIECE_LINE) {
-        guint next = next_of(unit, behind, true); /* .format(…) on the next line */
-        behind = is_sign(unit, next, '.') ? next : behind;
+                       is_docstring(finder, unit_previous(unit, first, false), behind);
+    if (behind < unit->pieces->len && unit_piece(unit, behind)->kind == PIECE_LINE) {
+        guint next = unit_next(unit, behind, true); /* .format(…) on the next line */
+        behind = unit_is_sign(unit, next, '.') ? next : behind;
     }
     widen(unit, &before, &behind);
     read_behind(finder, &use, behind);
@@ -373,7 +302,7 @@ visit_literal(Finder *finder, guint first)
     }
     if (piece->key.end > 0) /* TABLE=…, but not --table=… */
         use.is_assigned = piece->key.end + 1 == piece->begin;
-    else if (finder->brackets->len > 0 && is_sign(unit, innermost(finder), '('))
+    else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
         use.is_assigned = false;
     use.is_message = is_message(finder, &use);
     g_array_append_val(unit->uses, use);
@@ -386,9 +315,9 @@ find_growing(const Unit *unit)
 {
     GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 1; i + 2 < unit->pieces->len; i++) {
-        const Piece *word = piece_at(unit, i - 1);
-        if (word->kind != PIECE_WORD || !is_sign(unit, i, '+') || !is_sign(unit, i + 1, '=') ||
-            piece_at(unit, i + 2)->kind == PIECE_LITERAL)
+        const Piece *word = unit_piece(unit, i - 1);
+        if (word->kind != PIECE_WORD || !unit_is_sign(unit, i, '+') ||
+            !unit_is_sign(unit, i + 1, '=') || unit_piece(unit, i + 2)->kind == PIECE_LITERAL)
             continue;
         g_hash_table_add(names,
                          g_strndup(unit->text->bytes + word->begin, word->end - word->begin));
@@ -413,7 +342,7 @@ program_find_uses(Unit *unit)
 {
     Finder finder = {.unit = unit, .brackets = g_array_new(FALSE, FALSE, sizeof(Bracket))};
     for (guint i = 0; i < unit->pieces->len; i++) {
-        const Piece *piece = piece_at(unit, i);
+        const Piece *piece = unit_piece(unit, i);
         if (piece->kind == PIECE_LITERAL && !piece->is_character)
             i = visit_literal(&finder, i);
         else if (piece->kind == PIECE_SIGN)
@@ -421,67 +350,4 @@ program_find_uses(Unit *unit)
     }
     g_array_unref(finder.brackets);
     mark_growing(unit);
-}
-
-/* ---- what it says ---- */
-
-static bool
-has_margin(const Unit *unit, const Use *use)
-{
-    guint dot = next_of(unit, use->last, true), name = next_of(unit, dot, true);
-    return unit->language->has_margins && is_sign(unit, dot, '.') &&
-           (span_is(unit->text, span_of_piece(piece_at(unit, name)), "stripMargin") ||
-            span_is(unit->text, span_of_piece(piece_at(unit, name)), "trimMargin"));
-}
-
-/* An operand that is no literal is a hole, and is read as an expression of its own. */
-static guint
-put_operand(Text *text, Unit *unit, guint first, guint last)
-{
-    int depth = 0;
-    guint i = first, end = first;
-    for (; i <= last; i++) {
-        if (depth == 0 && i > first && (is_sign(unit, i, '+') || may_join(unit, i)))
-            break;
-        if (!is_between(piece_at(unit, i)))
-            end = i;
-        if (piece_at(unit, i)->kind != PIECE_SIGN)
-            continue;
-        char sign = unit->text->bytes[piece_at(unit, i)->begin];
-        depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
-    }
-    Span span = {piece_at(unit, first)->begin, piece_at(unit, end)->end};
-    Constant *constant =
-        constants_find(text->constants, unit->text->bytes + span.begin, span.end - span.begin);
-    if (constant != NULL) {
-        text_put_constant(text, span.begin, span.end, constant);
-        constant->operands++;
-        return i;
-    }
-    text_put(text, span.begin, span.end, HOLE, strlen(HOLE));
-    if (unit->expressions != NULL)
-        g_array_append_val(unit->expressions, span);
-    return i;
-}
-
-Text *
-program_text(Unit *unit, const Use *use)
-{
-    Text *text = text_new(unit->text);
-    text->constants = unit->work->finds_constants ? NULL : unit->work->constants;
-    Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
-    if (use->has_operand_before)
-        text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));
-    for (guint i = use->first; i <= use->last;) {
-        if (piece_at(unit, i)->kind == PIECE_LITERAL) {
-            Piece piece = *piece_at(unit, i++);
-            piece.quoting.margin = margin;
-            text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
-        } else if (is_between(piece_at(unit, i)) || is_sign(unit, i, '+')) {
-            i++;
-        } else {
-            i = put_operand(text, unit, i, use->last);
-        }
-    }
-    return text;
 }

@@ -1,0 +1,234 @@
+/*
+ * program_literal.c - where a string ends: its quotes, its escapes, and the expressions within it.
+ *
+ * A string in an expression in a string is read by the same rules, to a depth.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+#define EXPRESSION_BYTES_MAX 4096 /* within a string of one line; people write fifty */
+
+static char
+byte(const Text *text, size_t at)
+{
+    return at < text->count ? text->bytes[at] : '\0';
+}
+
+static bool
+starts(const Text *text, size_t at, const char *what)
+{
+    size_t bytes = strlen(what);
+    return at + bytes <= text->count && memcmp(text->bytes + at, what, bytes) == 0;
+}
+
+static bool
+is_word_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
+}
+
+/* Letters right before a quote; 0 is fine, SIZE_MAX: other letters stand there. */
+static size_t
+letters_at(const Text *text, size_t at, const StringForm *form)
+{
+    size_t length = 0;
+    if (form->letters == NULL)
+        return starts(text, at, form->open) ? 0 : SIZE_MAX;
+    bool is_any = form->letters[0] == '*';
+    while (is_any ? is_word_byte(byte(text, at + length))
+                  : length < 2 && byte(text, at + length) != '\0' &&
+                        strchr(form->letters, byte(text, at + length)) != NULL)
+        length++;
+    if (is_any && length > 0 && g_ascii_isdigit(byte(text, at)))
+        return SIZE_MAX;
+    return starts(text, at + length, form->open) ? length : SIZE_MAX;
+}
+
+static bool
+has_letter(const Text *text, size_t at, size_t length, char letter)
+{
+    for (size_t i = 0; i < length; i++)
+        if (g_ascii_tolower(text->bytes[at + i]) == letter)
+            return true;
+    return false;
+}
+
+static void
+set_quoting(Piece *piece, const Text *text, size_t at, size_t letters, const StringForm *form)
+{
+    piece->quoting = (Quoting){.quote = form->close[strlen(form->close) - 1],
+                               .escape = form->escape,
+                               .is_long = form->escape == ESCAPE_NONE && strlen(form->close) > 1,
+                               .holes = form->holes};
+    piece->is_character = form->is_character;
+    if (form->letters == NULL)
+        return;
+    if (form->letters[0] == '*') { /* Scala: s"…", raw"…", sql"…" */
+        if (letters == 0)
+            piece->quoting.holes = HOLES_NONE;
+        else if (letters == 3 && starts(text, at, "raw"))
+            piece->quoting.escape = ESCAPE_NONE;
+        return;
+    }
+    if (has_letter(text, at, letters, 'r'))
+        piece->quoting.escape = ESCAPE_KEPT;
+    if (has_letter(text, at, letters, 'f') || has_letter(text, at, letters, 't'))
+        piece->quoting.holes = HOLES_BRACES;
+    piece->is_bytes = has_letter(text, at, letters, 'b');
+}
+
+/* $(…), ${…}, `…` */
+static size_t
+skip_shell_hole(const Text *text, const Language *language, size_t at, size_t end, int depth)
+{
+    char c = text->bytes[at], next = byte(text, at + 1);
+    if (c == '$' && (next == '(' || next == '{'))
+        return expression_end(text, language, at + 2, end, next == '(' ? ')' : '}', depth);
+    if (c != '`')
+        return at;
+    for (size_t i = at + 1; i < end; i++)
+        if (text->bytes[i] == '`')
+            return i + 1;
+        else if (text->bytes[i] == '\\')
+            i++;
+    return 0;
+}
+
+/* Behind a hole that begins at `at`; `at` itself when none does, 0 when it has no end. */
+static size_t
+skip_hole(const Text *text, const Language *language, size_t at, size_t end, Holes holes, int depth)
+{
+    bool is_double = text->bytes[at] == byte(text, at + 1);
+    if (holes == HOLES_BRACES && text->bytes[at] == '{')
+        return is_double ? at + 2 : expression_end(text, language, at + 1, end, '}', depth);
+    if ((holes == HOLES_DOLLAR || holes == HOLES_DOLLAR_BRACES) && text->bytes[at] == '$') {
+        if (holes == HOLES_DOLLAR && is_double)
+            return at + 2;
+        if (byte(text, at + 1) == '{')
+            return expression_end(text, language, at + 2, end, '}', depth);
+    }
+    return holes == HOLES_SHELL ? skip_shell_hole(text, language, at, end, depth) : at;
+}
+
+static size_t
+literal_end(const Text *text, const Language *language, size_t at, size_t end,
+            const StringForm *form, const Quoting *quoting, int depth)
+{
+    bool guards = quoting->escape == ESCAPE_C || quoting->escape == ESCAPE_KEPT ||
+                  quoting->escape == ESCAPE_SHELL;
+    while (at < end) {
+        if (guards && text->bytes[at] == '\\') {
+            at += 2;
+            continue;
+        }
+        if (quoting->escape == ESCAPE_DOUBLED && text->bytes[at] == quoting->quote &&
+            byte(text, at + 1) == quoting->quote) {
+            at += 2;
+            continue;
+        }
+        if (starts(text, at, form->close)) {
+            size_t close = strlen(form->close);
+            while (close == 3 && byte(text, at + 3) == form->close[0] && language->has_margins)
+                at++; /* """a"""": the last three end it */
+            return at + close <= end ? at + close : 0;
+        }
+        if (text->bytes[at] == '\n' && !form->has_lines)
+            return 0;
+        /* on one line an expression is short: a quote that opens nothing costs no look at the whole file */
+        size_t limit = form->has_lines ? end : MIN(end, at + EXPRESSION_BYTES_MAX);
+        size_t behind = skip_hole(text, language, at, limit, quoting->holes, depth);
+        if (behind == 0)
+            return 0;
+        at = behind > at ? behind : at + 1;
+    }
+    return 0;
+}
+
+bool
+literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(language->forms) && language->forms[i].open != NULL; i++) {
+        const StringForm *form = &language->forms[i];
+        size_t letters = letters_at(text, at, form);
+        if (letters == SIZE_MAX)
+            continue;
+        size_t inner = at + letters + strlen(form->open);
+        *ret = (Piece){.kind = PIECE_LITERAL,
+                       .begin = (uint32_t) at,
+                       .inner_begin = (uint32_t) inner,
+                       .is_alone = language->is_data};
+        set_quoting(ret, text, at, letters, form);
+        size_t end = literal_end(text, language, inner, text->count, form, &ret->quoting, depth);
+        if (end == 0 && !form->has_lines)
+            continue; /* a sign, or a shorter form */
+        ret->end = (uint32_t) end;
+        ret->inner_end = (uint32_t) (end > 0 ? end - strlen(form->close) : 0);
+        return true;
+    }
+    return false;
+}
+
+/* ---- expressions in strings ---- */
+
+/* Of languages like C; 0 when there is none. */
+static size_t
+skip_comment(const Text *text, const Language *language, size_t at, size_t end)
+{
+    bool is_block = starts(text, at, "/*");
+    if (language->block_open == NULL || (!is_block && !starts(text, at, "//")))
+        return 0;
+    const char *close = is_block ? "*/" : "\n";
+    const char *found = memmem(text->bytes + at, end - at, close, strlen(close));
+    return found != NULL ? (size_t) (found - text->bytes) + strlen(close) : 0;
+}
+
+/* /'/g as an argument: its quotes open nothing. 0: it divides. */
+static size_t
+skip_pattern(const Text *text, size_t at, size_t end)
+{
+    size_t before = at;
+    while (before > 0 && text->bytes[before - 1] == ' ')
+        before--;
+    if (before == 0 || strchr("(,=:[!&|?{;", text->bytes[before - 1]) == NULL)
+        return 0;
+    for (size_t i = at + 1; i < end && text->bytes[i] != '\n'; i++)
+        if (text->bytes[i] == '\\')
+            i++;
+        else if (text->bytes[i] == '/')
+            return i + 1;
+    return 0;
+}
+
+size_t
+expression_end(const Text *text, const Language *language, size_t at, size_t end, char close,
+               int depth)
+{
+    int open = 0;
+    size_t next;
+    if (depth >= PROGRAM_DEPTH_MAX)
+        return 0;
+    while (at < end) {
+        Piece inner;
+        char c = text->bytes[at];
+        if (open == 0 && c == close)
+            return at + 1;
+        if (c == '"' || c == '\'' || c == '`') {
+            if (!literal_at(text, language, at, depth + 1, &inner) || inner.end == 0)
+                return 0;
+            at = inner.end;
+            continue;
+        }
+        if (c == '/' && (next = skip_comment(text, language, at, end)) > 0) {
+            at = next;
+            continue;
+        }
+        if (c == '/' && language->has_patterns && (next = skip_pattern(text, at, end)) > 0) {
+            at = next;
+            continue;
+        }
+        open += c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;
+        at++;
+    }
+    return 0;
+}

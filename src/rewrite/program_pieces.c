@@ -1,0 +1,78 @@
+/* program_pieces.c - looking around among the pieces of a program. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+bool
+span_is(const Text *text, Span span, const char *word)
+{
+    return span.end - span.begin == strlen(word) &&
+           g_ascii_strncasecmp(text->bytes + span.begin, word, span.end - span.begin) == 0;
+}
+
+bool
+span_is_among(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (span_is(text, span, words[i]))
+            return true;
+    return false;
+}
+
+const Piece *
+unit_piece(const Unit *unit, guint index)
+{
+    static const Piece none = {.kind = PIECE_LINE};
+    return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
+}
+
+Span
+piece_span(const Piece *piece)
+{
+    return (Span){piece->begin, piece->end};
+}
+
+bool
+unit_is_sign(const Unit *unit, guint index, char sign)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_SIGN && index < unit->pieces->len &&
+           piece->end == piece->begin + 1 && unit->text->bytes[piece->begin] == sign;
+}
+
+bool
+piece_is_between(const Piece *piece)
+{
+    return piece->kind == PIECE_LINE || piece->kind == PIECE_COMMENT;
+}
+
+/* The next piece that is no comment and, if said so, no end of a line. */
+guint
+unit_next(const Unit *unit, guint index, bool skips_lines)
+{
+    index++;
+    while (index < unit->pieces->len &&
+           (unit_piece(unit, index)->kind == PIECE_COMMENT ||
+            (skips_lines && piece_is_between(unit_piece(unit, index)))))
+        index++;
+    return index;
+}
+
+/* UINT_MAX when nothing is before. */
+guint
+unit_previous(const Unit *unit, guint index, bool skips_lines)
+{
+    while (index-- > 0)
+        if (unit_piece(unit, index)->kind != PIECE_COMMENT &&
+            !(skips_lines && piece_is_between(unit_piece(unit, index))))
+            return index;
+    return G_MAXUINT;
+}
+
+/* A literal that may be put together with its neighbours. */
+bool
+unit_may_join(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_LITERAL && !piece->is_alone && index < unit->pieces->len;
+}
