@@ -4,10 +4,18 @@
 #include <string.h>
 
 static bool
+is_reserved(const Dialect *dialect, const char *name)
+{
+    g_autofree char *small = g_ascii_strdown(name, -1);
+    g_autofree char *word = g_strdup_printf(" %s ", small);
+    return word_is_reserved(word_find(name, strlen(name))) ||
+           (dialect->reserved != NULL && strstr(dialect->reserved, word) != NULL);
+}
+
+static bool
 is_plain(const Dialect *dialect, const char *name)
 {
-    if (!(g_ascii_isalpha(name[0]) || name[0] == '_') ||
-        word_is_reserved(word_find(name, strlen(name))))
+    if (!(g_ascii_isalpha(name[0]) || name[0] == '_') || is_reserved(dialect, name))
         return false;
     for (const char *c = name; *c != '\0'; c++) {
         bool folds = dialect->quotes_keep_case &&

@@ -103,6 +103,23 @@ keep_output_name(Work *work, const SqlRef *ref)
     edit_add(work, part->end, part->end, alias);
 }
 
+/* A field gives its name to the output, and nobody follows it further on: it stays. */
+static void
+keep_field_name(Work *work, const SqlRef *ref)
+{
+    const SqlItem *item = ref->in;
+    const SqlPart *part = &ref->path.parts[ref->path.count - 1];
+    bool names_output = item != NULL && item->plain == ref && item->alias == NULL &&
+                        item->block->query != NULL && names_query(item->block) &&
+                        query_names_matter(item->block->query);
+    if (!names_output && !ref->is_field)
+        return;
+    g_autofree char *alias =
+        g_strdup_printf(" %s %.*s", word_as(work, ref->block), (int) (part->end - part->begin),
+                        work->text + part->begin);
+    edit_add(work, part->end, part->end, alias);
+}
+
 /* ---- expressions ---- */
 
 /* a, f(x), (a + b) and CASE … END need no brackets of their own. */
@@ -215,7 +232,7 @@ edit_nested(Work *work, const SqlRef *ref, const ColumnChange *change)
             edit_name(work, ref, first + i, to[i]);
     if (ref->column + g_strv_length(to) == ref->path.count &&
         strcmp(from[g_strv_length(from) - 1], to[g_strv_length(to) - 1]) != 0)
-        keep_output_name(work, ref);
+        keep_field_name(work, ref);
 }
 
 /* ---- one reference ---- */
@@ -417,6 +434,18 @@ visit_ref(Work *work, const SqlRef *ref)
     }
 }
 
+static void
+visit_value_star(Work *work, const SqlBlock *block)
+{
+    const Token *star = &g_array_index(work->sql->tokens, Token, block->value_star);
+    for (guint i = 0; i < block->sources->len; i++)
+        if (source_changes(work, g_ptr_array_index(block->sources, i))) {
+            site_refuse(work, SITE_STAR, star->begin, star->end, "whole-row", NULL,
+                        "`*` is the argument of a function that sees its columns' names");
+            return;
+        }
+}
+
 void
 sql_columns(Work *work)
 {
@@ -424,6 +453,8 @@ sql_columns(Work *work)
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++)
             visit_ref(work, g_ptr_array_index(block->refs, i));
+        if (block->value_star > 0)
+            visit_value_star(work, block);
         for (guint i = 0; i < block->items->len; i++)
             sql_star(work, g_ptr_array_index(block->items, i));
     }

@@ -138,6 +138,10 @@ static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
 {
     const SqlQuery *query = item->block->query;
+    if (item->block->is_returning && item->alias == NULL && change != NULL &&
+        change->kind != CHANGE_NONE) /* what it gives is read by its names, outside or in WITH */
+        return change->kind != CHANGE_NAME || !work->options->propagates ||
+               item->block->statement->is_nested;
     if (item->alias != NULL || change == NULL || query == NULL || change->kind == CHANGE_NONE)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
@@ -285,10 +289,12 @@ is_following(Work *work, const SqlRef *ref)
 static bool
 pin_rigid_readers(Work *work, const SqlBlock *block)
 {
-    bool pinned = false;
+    bool pinned = false, is_reshaped = false;
+    for (guint i = 0; i < block->sources->len; i++)
+        is_reshaped |= ((const SqlSource *) g_ptr_array_index(block->sources, i))->is_unread;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
-        bool is_rigid = source->is_unread || source->is_natural ||
+        bool is_rigid = is_reshaped || block->value_star > 0 || source->is_natural ||
                         (block->query != NULL && block->query->has_pipes);
         for (guint j = 0; source->is_natural && j < i; j++)
             pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);

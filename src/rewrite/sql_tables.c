@@ -118,6 +118,26 @@ is_joined_by_name(Work *work, const SqlSource *source)
     return is_natural && changes;
 }
 
+/* PIVOT behind any of the joined tables takes all of them. */
+static bool
+is_reshaped(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        if (((const SqlSource *) g_ptr_array_index(block->sources, i))->is_unread)
+            return true;
+    return false;
+}
+
+static bool
+changes_columns(Work *work, const SqlSource *source)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    for (guint i = 0; i < rename->changes->len; i++)
+        if (((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE)
+            return true;
+    return false;
+}
+
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -144,6 +164,11 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
         site_refuse(
             work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,
             "it is joined by the names that both sides have, and its names change: join with ON");
+        return;
+    }
+    if (is_reshaped(source->block) && changes_columns(work, source)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
+                    "PIVOT and the like make names of its columns, some of which change");
         return;
     }
     spell_path(work, &source->path, spelling);

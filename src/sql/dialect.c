@@ -4,23 +4,51 @@
 #include <string.h>
 
 /* clang-format off */
+#define POSTGRES_RESERVED " user analyse analyze any array asymmetric both cast check collate column concurrently constraint " \
+    "current_catalog current_date current_role current_schema current_time current_timestamp current_user deferrable do end " \
+    "fetch foreign freeze grant initially leading localtime localtimestamp offset only placing primary references " \
+    "returning session_user some symmetric to trailing unique variadic verbose window authorization binary "
+#define REDSHIFT_RESERVED " user tag timestamp sysdate system encode raw delta offline percent permissions respect snapshot " \
+    "oid open partition rejectlog resort restore tsql wallet without backup credentials deflate explicit "
+#define BIGQUERY_RESERVED " any array assert_rows_modified at cast collate contains cube current define end enum escape " \
+    "exclude extract fetch following grouping groups hash if ignore interval lookup merge new no nulls of over partition " \
+    "preceding proto range recursive respect rollup rows set some struct tablesample to treat unbounded window within "
+#define SNOWFLAKE_RESERVED " any check column connect connection constraint current current_date current_time " \
+    "current_timestamp current_user database grant gscluster ilike increment issue lateral localtime localtimestamp minus of " \
+    "organization regexp revoke rlike row rows sample schema set some start tablesample to trigger unique update values view whenever account "
+#define TSQL_RESERVED " user file key percent plan proc procedure public read rule save schema session_user statistics system_user " \
+    "tran transaction trigger truncate unique use view waitfor backup browse bulk check checkpoint close clustered coalesce column " \
+    "commit compute constraint contains containstable continue convert current current_date current_time current_timestamp cursor " \
+    "database dbcc deallocate declare delete deny disk distributed double dump end errlvl escape exec execute exit external fetch " \
+    "fillfactor foreign freetext function goto grant holdlock identity if index insert kill load merge national nocheck nonclustered " \
+    "nullif of off offsets open option over pivot precision primary print raiserror reconfigure references replication restore " \
+    "restrict return revert revoke rollback rowcount rowguidcol securityaudit set setuser shutdown some textsize to top tsequal unpivot update "
+#define MYSQL_RESERVED " accessible add alter analyze asc bigint binary blob both call cascade change char character check collate column " \
+    "condition constraint convert cube cume_dist current_date current_time current_timestamp current_user cursor database databases " \
+    "date_add dec decimal declare delayed delete dense_rank describe deterministic double drop each empty escaped exit explain " \
+    "fetch first_value float force foreign fulltext function generated grant grouping groups high_priority if ignore index int integer " \
+    "interval iterate key keys kill lag last_value lead leave linear lines load lock long loop match mod modifies ntile of optimize " \
+    "option out over partition percent_rank primary procedure purge range rank read real recursive references regexp release rename repeat " \
+    "replace require resignal restrict return revoke row rows row_number schema sensitive separator set show signal smallint spatial " \
+    "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
+    "varying virtual while window write xor zerofill condition dual groups "
 static const Dialect dialects[] = {
     {.name = "ansi", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'",
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
-    {.name = "bigquery", .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "bigquery", .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
      .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true,
      .has_group_outputs = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "postgres", .default_schema = "public", .also = {"postgresql", "pg"}, .name_quotes = "\"", .string_quotes = "'",
+    {.name = "postgres", .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, .name_quotes = "\"", .string_quotes = "'",
      .has_dollar_quotes = true, .has_nested_comments = true,
      .table_case = CASE_LOWER, .column_case = CASE_LOWER, .quotes_keep_case = true},
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "mysql", .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
+    {.name = "mysql", .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_having_outputs = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "snowflake", .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
+    {.name = "snowflake", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true,
      .table_case = CASE_UPPER, .column_case = CASE_UPPER, .quotes_keep_case = true},
     {.name = "spark", .also = {"databricks", "hive", "sparksql"}, .name_quotes = "`", .string_quotes = "'\"",
@@ -30,11 +58,12 @@ static const Dialect dialects[] = {
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "duckdb", .default_schema = "main", .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "redshift", .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
+    {.name = "redshift", .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "tsql", .default_schema = "dbo", .also = {"mssql", "sqlserver"}, .name_quotes = "\"[", .string_quotes = "'",
-     .has_nested_comments = true, .has_tacit_recursion = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
+     .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true,
+     .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},
 };
 
 static const char *const names[] = {"ansi", "bigquery", "postgres", "sqlite", "mysql", "snowflake",

@@ -127,7 +127,8 @@ starts_clause(const Parser *parser, uint32_t index)
         return is_word(parser, index + 1, WORD_CONFLICT) ||
                is_word(parser, index + 1, WORD_DUPLICATE);
     default:
-        return is_set_operation(parser, index) || is_text(parser, index, "|>");
+        return is_set_operation(parser, index) || is_text(parser, index, "|>") ||
+               (parser->sql->dialect->has_alias_first && is_text(parser, index, "OUTPUT"));
     }
 }
 

@@ -35,6 +35,7 @@ typedef struct {
     SqlBlock *block;
     SqlClause clause;
     SqlItem *item;
+    bool is_table_argument; /* of a table function: a query here is a table, with names */
 } Context;
 
 /* ---- reading tokens (parse.c) ---- */
@@ -97,4 +98,6 @@ void parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 void parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_t end);
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */
-void parse_statements(Parser *parser, uint32_t end);             /* parse_statement.c */
+/* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
+void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
+void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */

@@ -29,7 +29,8 @@ take_group(Parser *parser, const Context *context, uint32_t end)
         parser->pos = close;
     } else if (is_query) {
         SqlQuery *query = parse_query(parser, context->block->query, context->block, close);
-        query->is_value = true;
+        query->is_value = !context->is_table_argument;
+        query->by_name = query->by_name || context->is_table_argument;
     } else {
         Context inner = *context;
         Scan scan = {.context = &inner, .first = parser->pos};
@@ -158,6 +159,22 @@ mark_parameters(const Parser *parser, const Context *context, guint refs_before,
     }
 }
 
+/* f(*), f(t.*): all columns, with their names unless they are only counted. */
+static void
+note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
+{
+    static const char *const counting[] = {
+        "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
+        "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
+    for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
+        if (g_ascii_strcasecmp(name->parts[name->count - 1].text, counting[i]) == 0)
+            return;
+    if (close > parser->pos && is_text(parser, close - 1, "*") &&
+        (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
+         peek(parser, close - 2)->kind == TOKEN_COMMA))
+        context->block->value_star = close - 1;
+}
+
 static void
 take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end)
 {
@@ -170,6 +187,7 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
     bool makes_struct = name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, "STRUCT") == 0;
     parser->depth++;
     parser->pos++;
+    note_star(parser, context, name, close);
     while (parser->pos < close) {
         if (has_parts)
             skip_date_part(parser, close);
@@ -505,7 +523,7 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
             skip_type(parser, end);
         } else {
             parser->pos++;
-            if (token->kind == TOKEN_CLOSE)
+            if (token->kind == TOKEN_CLOSE || token->kind == TOKEN_PARAMETER) /* v:a.b */
                 take_fields(parser, end);
         }
         if (before < parser->pos && peek(parser, parser->pos - 1)->kind == TOKEN_CLOSE)

@@ -73,6 +73,15 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
 {
     GPtrArray *refs = context->block->refs;
     guint before = refs->len;
+    if (parser->sql->dialect->has_alias_first && is_name(parser, parser->pos) &&
+        is_text(parser, parser->pos + 1, "=")) {
+        item->alias = part_take(parser);
+        item->name = item->alias->text;
+        item->first = ++parser->pos;
+        parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE);
+        item->last = MAX(parser->pos, item->first + 1) - 1;
+        return;
+    }
     parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
     item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
     SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
@@ -86,7 +95,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
     if (parser->pos < end &&
         (is_name(parser, parser->pos) ||
          (has_as && peek(parser, parser->pos)->kind == TOKEN_WORD)) &&
-        !starts_clause(parser, parser->pos)) {
+        !starts_clause(parser, parser->pos) &&
+        !(is_word(parser, parser->pos, WORD_VALUES) && is_open(parser, parser->pos + 1))) {
         item->alias = part_take(parser);
         item->name = item->alias->text;
     }

@@ -32,7 +32,12 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         parser->depth++;
         common->query = query_new(parser, query);
         common->query->common = common;
-        if (!is_too_deep(parser, close)) {
+        Word word = peek(parser, parser->pos)->word;
+        if (word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE ||
+            word == WORD_MERGE) {
+            parse_nested(parser, query, close);
+            g_ptr_array_add(parser->sql->queries, common->query);
+        } else if (!is_too_deep(parser, close)) {
             parse_with(parser, common->query, outer, close);
             parse_body(parser, common->query, outer, close);
         }

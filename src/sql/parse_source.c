@@ -43,6 +43,29 @@ is_array_of(const Parser *parser, const SqlBlock *block, const SqlPath *path)
 
 /* ---- one source ---- */
 
+/* MATCH_RECOGNIZE (…) behind a table. */
+static bool
+is_pattern(const Parser *parser, uint32_t index)
+{
+    return is_text(parser, index, "MATCH_RECOGNIZE") && is_open(parser, index + 1);
+}
+
+/* INDEXED BY name */
+static bool
+is_indexed_by(const Parser *parser, uint32_t index)
+{
+    return is_text(parser, index, "INDEXED") && is_word(parser, index + 1, WORD_BY);
+}
+
+/* USE INDEX (…), FORCE KEY FOR JOIN (…) */
+static bool
+is_index_hint(const Parser *parser, uint32_t index)
+{
+    return (is_text(parser, index, "USE") || is_text(parser, index, "FORCE") ||
+            is_text(parser, index, "IGNORE")) &&
+           (is_text(parser, index + 1, "INDEX") || is_text(parser, index + 1, "KEY"));
+}
+
 static bool
 ends_source(const Parser *parser, uint32_t index)
 {
@@ -62,9 +85,33 @@ ends_source(const Parser *parser, uint32_t index)
     case WORD_DO:
     case WORD_LOOP:
         return true;
+    case WORD_PARTITION:
+        return is_open(parser, index + 1);
     default:
-        return starts_clause(parser, index) || starts_join(parser, index);
+        return starts_clause(parser, index) || starts_join(parser, index) ||
+               is_pattern(parser, index) || is_index_hint(parser, index) ||
+               is_indexed_by(parser, index) ||
+               (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
     }
+}
+
+/* f(…) AS x (a text, b numeric(10, 2)) */
+static GPtrArray *
+typed_names_take(Parser *parser, uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    GPtrArray *names = list(parser);
+    for (parser->pos++; parser->pos < close;) {
+        if (is_name(parser, parser->pos))
+            g_ptr_array_add(names, part_take(parser));
+        while (parser->pos < close && peek(parser, parser->pos)->kind != TOKEN_COMMA)
+            parser->pos = peek(parser, parser->pos)->kind == TOKEN_OPEN
+                              ? closing(parser, parser->pos, close) + 1
+                              : parser->pos + 1;
+        parser->pos++;
+    }
+    parser->pos = MIN(close + 1, end);
+    return names;
 }
 
 static void
@@ -78,8 +125,11 @@ take_alias(Parser *parser, SqlSource *source, uint32_t end)
     if (!is_name(parser, parser->pos) && peek(parser, parser->pos)->kind != TOKEN_WORD)
         return;
     source->alias = part_take(parser);
-    if (is_open(parser, parser->pos) && parser->pos < end)
-        source->columns = names_take(parser, end);
+    if (!is_open(parser, parser->pos) || parser->pos >= end || source->block->is_values)
+        return;
+    source->columns = names_take(parser, end);
+    if (source->columns == NULL && source->kind == SOURCE_ARRAY)
+        source->columns = typed_names_take(parser, end);
 }
 
 /* FOR SYSTEM_TIME AS OF x, TABLESAMPLE …, WITH OFFSET AS i, PIVOT (…): between a table and its alias, or behind. */
@@ -88,9 +138,12 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
 {
     while (parser->pos < end) {
         uint32_t at = parser->pos;
-        if (is_word(parser, at, WORD_PIVOT) || is_word(parser, at, WORD_UNPIVOT)) {
+        if (is_word(parser, at, WORD_PIVOT) || is_word(parser, at, WORD_UNPIVOT) ||
+            is_pattern(parser, at)) {
             source->is_unread = true;
             parser->pos++;
+            if (is_text(parser, parser->pos, "INCLUDE") || is_text(parser, parser->pos, "EXCLUDE"))
+                parser->pos += 2; /* NULLS */
         } else if (is_word(parser, at, WORD_TABLESAMPLE) || is_word(parser, at, WORD_SAMPLE)) {
             parser->pos += is_open(parser, at + 1) ? 1 : 2;
         } else if (is_word(parser, at, WORD_FINAL)) {
@@ -105,8 +158,18 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
             parse_expression(parser, context, end,
                              STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
             continue;
-        } else if (is_word(parser, at, WORD_WITH) && (is_word(parser, at + 1, WORD_OFFSET) ||
-                                                      is_word(parser, at + 1, WORD_ORDINALITY))) {
+        } else if (is_indexed_by(parser, at)) {
+            parser->pos = MIN(at + 3, end);
+            continue;
+        } else if (is_index_hint(parser, at)) {
+            while (parser->pos < end && !is_open(parser, parser->pos))
+                parser->pos++;
+            parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+            continue;
+        } else if (is_word(parser, at, WORD_WITH) && is_word(parser, at + 1, WORD_ORDINALITY)) {
+            parser->pos += 2;
+            continue;
+        } else if (is_word(parser, at, WORD_WITH) && is_word(parser, at + 1, WORD_OFFSET)) {
             parser->pos += 2;
             if (take_word(parser, end, WORD_AS) ||
                 (is_name(parser, parser->pos) && !ends_source(parser, parser->pos)))
@@ -163,8 +226,10 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
         parse_query(parser, block->query, block, close)->is_value = true;
         parser->depth--;
     } else {
+        Context inner = *context;
+        inner.is_table_argument = source->path.count > 0; /* UNNEST has no path */
         parser->pos++;
-        parse_expression(parser, context, close, 0);
+        parse_expression(parser, &inner, close, 0);
     }
     parser->pos = MIN(close + 1, end);
     return source;
@@ -257,6 +322,10 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
               WORD_TABLE == peek(parser, parser->pos)->word && !is_open(parser, parser->pos + 1)
                   ? WORD_TABLE
                   : WORD_NONE);
+    if (is_text(parser, parser->pos, "ONLY") && parser->pos + 1 < end &&
+        is_name(parser, parser->pos + 1) && !ends_source(parser, parser->pos + 1) &&
+        parser->sql->dialect->has_dollar_quotes)
+        parser->pos++; /* PostgreSQL: without those that inherit from it */
     SqlSource *source = take_what(parser, block, &context, end);
     source->last = MAX(parser->pos, source->first + 1) - 1;
     take_suffixes(parser, source, &context, end);

@@ -77,8 +77,10 @@ take_rest(Parser *parser, SqlBlock *block, uint32_t end)
         Word word = peek(parser, before)->word;
         Context context = {.block = block,
                            .clause = word == WORD_WHERE ? CLAUSE_WHERE : CLAUSE_OTHER};
-        if (word == WORD_RETURNING) {
+        bool is_output = is_text(parser, before, "OUTPUT") && parser->sql->dialect->has_alias_first;
+        if (word == WORD_RETURNING || is_output) {
             parser->pos++;
+            block->is_returning = true;
             parse_items(parser, block, end);
         } else if (word == WORD_SET) {
             parser->pos++;
@@ -127,13 +129,29 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
             is_word(parser, parser->pos, WORD_REPLACE) || is_text(parser, parser->pos, "IGNORE")))
         parser->pos++;
     take_target(parser, block, end);
-    if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos))
-        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+    if (take_word(parser, end, WORD_PARTITION) && is_open(parser, parser->pos)) {
+        Context context = {.block = block, .clause = CLAUSE_COLUMNS};
+        uint32_t close = closing(parser, parser->pos, end);
+        parser->pos++;
+        parse_expression(parser, &context, close, 0);
+        parser->pos = MIN(close + 1, end);
+    }
     parser->statement->has_columns =
         take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
     while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
-           !is_word(parser, parser->pos, WORD_SET) && !starts_clause(parser, parser->pos))
-        parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
+           !is_word(parser, parser->pos, WORD_SET) &&
+           (!starts_clause(parser, parser->pos) || is_text(parser, parser->pos, "OUTPUT"))) {
+        if (is_text(parser, parser->pos, "OUTPUT") && parser->sql->dialect->has_alias_first) {
+            uint32_t behind = ++parser->pos;
+            while (behind < end && !is_word(parser, behind, WORD_VALUES) &&
+                   !is_word(parser, behind, WORD_DEFAULT) && !starts_query(parser, behind, end))
+                behind++;
+            block->is_returning = true;
+            parse_items(parser, block, behind);
+        } else {
+            parser->pos++; /* OVERRIDING …, DEFAULT VALUES */
+        }
+    }
     if (starts_query(parser, parser->pos, end))
         parser->statement->query = parse_query(parser, with, NULL, end);
     take_rest(parser, block, end);
@@ -184,7 +202,7 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
         bool has_columns = take_columns(parser, block, end);
         parser->statement->inserts_rows |= !has_columns;
     }
-    parse_expression(parser, &context, end, STOP_WHEN);
+    parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
 }
 
 static void
@@ -206,6 +224,14 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
     block->last = end - 1;
 }
 
+/* FOR row IN: the names are fields of the row. */
+static bool
+is_loop_over(const Parser *parser, uint32_t query)
+{
+    return query >= 3 && is_word(parser, query - 1, WORD_IN) &&
+           (is_word(parser, query - 3, WORD_FOR) || is_text(parser, query - 3, "CURSOR"));
+}
+
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. */
 static void
 parse_other(Parser *parser, uint32_t end)
@@ -218,16 +244,21 @@ parse_other(Parser *parser, uint32_t end)
             return;
         }
         if (starts_query(parser, parser->pos, end)) {
+            bool is_loop = is_loop_over(parser, parser->pos);
             SqlQuery *query = parse_query(parser, NULL, NULL, end);
+            query->by_name = query->by_name || is_loop;
             bool ends = parser->statement->query == NULL && parser->pos >= end;
-            query->is_value = !ends;
+            query->is_value = !ends && !is_loop;
             if (ends)
                 parser->statement->query = query;
         } else if (token->kind == TOKEN_OPEN && is_open(parser, parser->pos) &&
                    starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end))) {
             uint32_t close = closing(parser, parser->pos, end);
+            bool is_loop = is_loop_over(parser, parser->pos);
             parser->pos++;
-            parse_query(parser, NULL, NULL, close)->is_value = true;
+            SqlQuery *query = parse_query(parser, NULL, NULL, close);
+            query->is_value = !is_loop;
+            query->by_name = query->by_name || is_loop;
             parser->pos = MIN(close + 1, end);
         } else if ((token->kind == TOKEN_WORD && !word_is_reserved(token->word)) ||
                    token->kind == TOKEN_QUOTED) {
@@ -280,6 +311,24 @@ parse_create(Parser *parser, uint32_t end)
     return true;
 }
 
+static bool
+is_right(const Parser *parser)
+{
+    return is_text(parser, parser->pos, "GRANT") || is_text(parser, parser->pos, "REVOKE") ||
+           is_text(parser, parser->pos, "DENY");
+}
+
+/* GRANT SELECT ON t TO u: no query, although it says SELECT. */
+static void
+take_rights(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end)
+        if (is_name(parser, parser->pos))
+            mention_take(parser, end);
+        else
+            parser->pos++;
+}
+
 static void
 parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
 {
@@ -304,7 +353,23 @@ parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
     default:
         break;
     }
-    parse_other(parser, end);
+    if (is_right(parser))
+        take_rights(parser, end);
+    else
+        parse_other(parser, end);
+}
+
+void
+parse_nested(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    SqlStatement *outer = parser->statement;
+    parser->statement = node(parser, sizeof(SqlStatement));
+    *parser->statement = (SqlStatement){
+        .kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser), .is_nested = true};
+    g_ptr_array_add(parser->sql->statements, parser->statement);
+    parse_by_kind(parser, with, end);
+    parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
+    parser->statement = outer;
 }
 
 /* ---- the whole ---- */

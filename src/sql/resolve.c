@@ -493,6 +493,15 @@ may_reuse_alias(const Resolver *resolver, SqlClause clause)
             (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
 }
 
+/* x IN (SELECT id FROM others): nobody writes this to get the outer id for each row of others. */
+static bool
+is_item_of_one(const SqlRef *ref, const SqlBlock *block, const Found *found)
+{
+    return block == ref->block && ref->clause == CLAUSE_ITEM && ref->is_whole &&
+           block->sources->len == 1 && found->maybe_count == 1 &&
+           found->maybe->kind != SOURCE_ARRAY;
+}
+
 static void
 bind_bare(Resolver *resolver, SqlRef *ref)
 {
@@ -509,6 +518,10 @@ bind_bare(Resolver *resolver, SqlRef *ref)
         if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
             bind_output(resolver, ref, block, true))
             return;
+        if (is_item_of_one(ref, block, &found)) {
+            bind_to(ref, BINDING_COLUMN, found.maybe);
+            return;
+        }
         if (found.certain_count > 0) { /* an inner source may have it, too */
             bind_to(ref, BINDING_UNDECIDED, found.certain);
             ref->also = maybe;

@@ -160,6 +160,8 @@ struct SqlBlock {
     GPtrArray *sources;                     /* SqlSource * */
     GPtrArray *refs;                        /* SqlRef * */
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
+    uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
+    bool is_returning;   /* the items are those of RETURNING */
 };
 
 /* One side of a set operation: a block, or a query in brackets. */
@@ -209,6 +211,7 @@ struct SqlStatement {
     bool inserts_rows; /* MERGE … INSERT without a column list */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
+    bool is_nested; /* a table of WITH */
 };
 
 struct Sql {

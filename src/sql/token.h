@@ -66,6 +66,9 @@ typedef struct {
     bool has_value_tables;    /* UNNEST(…) AS x: x is the value */
     bool has_having_outputs;  /* HAVING looks at the outputs first */
     bool has_group_outputs;   /* GROUP BY does: an alias hides a column */
+    bool has_alias_first;     /* SELECT name = value */
+    const char *
+        reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
     bool has_tacit_recursion;   /* a table of WITH sees itself without RECURSIVE */
     CaseRule table_case, column_case;
