@@ -9,7 +9,8 @@ static const ActionInfo actions[ACTION_COUNT] = {
                       .name = name_,                                                               \
                       .has_effects = effects_,                                                     \
                       .reverse = REVERSE_##reverse_,                                               \
-                      .is_split = split_,                                                          \
+                      .is_split = (split_) != NULL,                                                \
+                      .unit = split_,                                                              \
                       .tries_max = tries_,                                                         \
                       .text = text_},
 #include "model/actions.def"

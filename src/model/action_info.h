@@ -19,6 +19,7 @@ typedef struct {
     bool has_effects;
     ReverseKind reverse;
     bool is_split;
+    const char *unit; /* what the parts of a step count: "rows"; NULL when there are none */
     int tries_max;
     const char *text;
 } ActionInfo;

@@ -108,8 +108,9 @@ step_json(Stmt *stmt)
     json_object_set_new(step, "tasks", json_object());
     json_object_set_new(step, "progress",
                         json_pack("{s:i, s:i, s:i}", "done", 0, "total", 0, "rate", 0));
-    if (strcmp(stmt_col_text(stmt, 2), "rewrite") == 0) /* its parts say nothing of their own */
-        json_set_string(json_object_get(step, "progress"), "unit", "repositories");
+    const ActionInfo *action = action_info_by_name(stmt_col_text(stmt, 2));
+    if (action != NULL && action->unit != NULL)
+        json_set_string(json_object_get(step, "progress"), "unit", action->unit);
     json_set_string(step, "phase", "forward");
     return step;
 }
