@@ -301,8 +301,8 @@ report_seen(Report *report)
     if (row != NULL && row->to == TASK_RETRY_WAIT)
         report->move.wake_ms =
             report->beat->now_ms + retry_delay_ms(report->beat->state, task_failures(task));
-    bool goes_on = row != NULL && row->to == TASK_RETRY_WAIT && task->row.phase == PHASE_FORWARD;
-    if (report->outcome->kind == OUTCOME_PARTLY && !goes_on && task->row.error == NULL) {
+    bool is_trouble = row != NULL && row->to == TASK_FAILED;
+    if (report->outcome->kind == OUTCOME_PARTLY && is_trouble && task->row.error == NULL) {
         text_set(&task->row.error_code, "mismatch");
         text_set(&task->row.error, "a lost worker left a part of its effect");
     }

@@ -9,7 +9,8 @@ static bool
 refuse(Request *request, const RolloutRow *row, const char *word, const char *why, GError **error)
 {
     request_explain(request, "allowed_actions", rollout_allowed_actions(request, row));
-    return fail(error, ERR_WRONG_STATE, "cannot %s the rollout of '%s': %s", word, row->service,
+    const char *deed = strcmp(word, "rollback") == 0 ? "roll back" : word;
+    return fail(error, ERR_WRONG_STATE, "cannot %s the rollout of '%s': %s", deed, row->service,
                 why);
 }
 

@@ -69,13 +69,17 @@ object_of(const char *text)
     return json_object();
 }
 
-/* What it remembers while it goes on; how it ended, once it has. */
+/* What it remembers while it goes on; how it ended, once it has; and how its way back did. */
 static json_t *
-memory_of(const char *checkpoint, const char *evidence)
+memory_of(const char *checkpoint, const char *evidence, bool is_reverse)
 {
     json_t *memory = object_of(checkpoint);
     g_autoptr(json_t) end = object_of(evidence);
+    json_t *back = json_object_get(end, "reverse");
     json_object_update(memory, end);
+    json_object_del(memory, "reverse");
+    if (is_reverse && json_is_object(back))
+        json_object_update(memory, back);
     return memory;
 }
 
@@ -89,7 +93,8 @@ row_read(Stmt *stmt, RolloutRow *ret)
     ret->entry = object_of(stmt_col_text(stmt, 8));
     bool is_over = g_strcmp0(ret->status, "done") == 0 || g_strcmp0(ret->status, "failed") == 0;
     g_autofree char *checkpoint = g_strdup(stmt_col_text(stmt, 9));
-    ret->memory = memory_of(checkpoint, is_over ? stmt_col_text(stmt, 10) : NULL);
+    bool is_reverse = stmt_col_int(stmt, 14) != 0;
+    ret->memory = memory_of(checkpoint, is_over ? stmt_col_text(stmt, 10) : NULL, is_reverse);
     ret->migration = g_strdup(stmt_col_text(stmt, 11));
     ret->digest = g_strdup(stmt_col_text(stmt, 12));
     ret->plan_state_name = g_strdup(stmt_col_text(stmt, 13));

@@ -150,6 +150,17 @@ copy_member(json_t *to, const json_t *from, const char *key)
         json_object_set(to, key, value);
 }
 
+/* Before there is a task for it: its wave, or what its plan waits for. */
+static char *
+why_pending(const RolloutRow *row)
+{
+    if (row->plan_state == PLAN_RUNNING)
+        return g_strdup_printf("waits for its turn, in wave %d",
+                               (int) json_get_int(row->entry, "wave", 1));
+    return g_strdup_printf("its plan is '%s': %s", row->plan_state_name,
+                           row->why != NULL ? row->why : "it has not begun");
+}
+
 /* Of the state, not of the last poll. */
 static void
 set_state(json_t *json, const RolloutRow *row)
@@ -158,8 +169,9 @@ set_state(json_t *json, const RolloutRow *row)
     json_set_string(json, "state", row->state);
     json_set_int(json, "since_ms",
                  is_told ? json_get_int(row->memory, "since_ms", row->since_ms) : row->since_ms);
-    json_set_string(json, "why",
-                    is_told ? json_get_string(row->memory, "why", row->why) : row->why);
+    g_autofree char *waits = row->task == NULL ? why_pending(row) : NULL;
+    const char *why = waits != NULL ? waits : row->why;
+    json_set_string(json, "why", is_told ? json_get_string(row->memory, "why", why) : why);
 }
 
 json_t *
