@@ -222,11 +222,12 @@ finish_file(Invocation *call, Job *job, CodeFile *file, Count *count, json_t *li
     count_file(count, file, changes);
     if (changes && writes && !write_file(file, error))
         return false;
-    json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
-    json_object_update(entry, proven);
-    json_array_append_new(list, entry);
-    if (call->view->json)
+    if (call->view->json) {
+        json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
+        json_object_update(entry, proven);
+        json_array_append_new(list, entry);
         return true;
+    }
     if (changes && invocation_has(call, "diff"))
         show_diff(call->view, file);
     show_undecided(call->view, file);

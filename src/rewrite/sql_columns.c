@@ -201,6 +201,8 @@ nested_change(Work *work, const SqlRef *ref, bool *ret_is_inside)
     *ret_is_inside = false;
     for (guint i = 0; rename != NULL && i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (strchr(change->column, '.') == NULL)
+            continue;
         g_auto(GStrv) parts = g_strsplit(change->column, ".", SPELLING_PARTS_MAX);
         guint length = g_strv_length(parts), rest = ref->path.count - ref->column, same = 0;
         while (length > 1 && same < MIN(length, rest) &&

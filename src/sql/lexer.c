@@ -371,9 +371,22 @@ static bool (*const kinds[])(Lexer *lexer, size_t at) = {
     lex_parameter, lex_number,   lex_word,    lex_bracket,
 };
 
+/* Most tokens are words and single blanks: they need not ask all kinds. */
+static bool
+lex_often(Lexer *lexer, size_t at)
+{
+    char c = lexer->text[at];
+    if (c == ' ' || c == '\n')
+        return lex_blank(lexer, at);
+    bool may_be_prefix = is_among(c, "rRbBeEnNxX");
+    return g_ascii_isalpha(c) && !may_be_prefix && lex_word(lexer, at);
+}
+
 static void
 lex_one(Lexer *lexer, size_t at)
 {
+    if (lex_often(lexer, at))
+        return;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i](lexer, at))
             return;
