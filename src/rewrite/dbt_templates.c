@@ -163,12 +163,37 @@ visit_call(Work *work, const DbtCall *call)
         dbt_edit(work, rename->dbt, call);
 }
 
+/* `-- depends_on: {{ ref('users') }}`: comments stay, but dbt reads them, too. */
+static void
+visit_comment(Work *work, const Token *comment)
+{
+    const char *begin = work->text + comment->begin, *end = work->text + comment->end;
+    const char *open = memmem(begin, (size_t) (end - begin), "{{", 2);
+    if (open == NULL || end - open < 4 || strncmp(begin, "{#", 2) == 0)
+        return;
+    Token template = {
+        .kind = TOKEN_TEMPLATE, .begin = (uint32_t) (open - work->text), .end = comment->end};
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
+    for (guint i = 0; i < calls->len; i++) {
+        const DbtCall *call = g_ptr_array_index(calls, i);
+        bool is_unclear = false;
+        if (dbt_find(work->renames, call, &is_unclear) == NULL)
+            continue;
+        size_t last = call->count - 1;
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, call->begin[last],
+                              call->end[last]);
+        site->reason = g_strdup("this is a comment: it stays, although dbt reads it, too");
+    }
+}
+
 void
 dbt_templates(Work *work)
 {
     const TokenList *list = work->sql->list;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
+        if (token->kind == TOKEN_COMMENT && work->sql->live->data[i])
+            visit_comment(work, token);
         if ((token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
             !work->sql->live->data[i])
             continue;
