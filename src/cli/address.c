@@ -339,18 +339,12 @@ is_same_store(const StoreConfig *a, const StoreConfig *b)
            (format == other || json_equal(format, other) != 0);
 }
 
-static void
-free_store(void *store)
-{
-    store_config_free(store);
-}
-
 Config *
 address_config(const Address *source, const Address *target, char **ret_source, char **ret_target)
 {
-    Config *config = g_new0(Config, 1);
+    Config *config = config_new("honk.yaml");
+    g_free(config->path);
     config->path = g_strdup("the command line");
-    config->stores = g_ptr_array_new_with_free_func(free_store);
     bool is_one = is_same_store(source->store, target->store);
     bool is_taken = strcmp(source->store->name, target->store->name) == 0;
     g_autofree char *other = is_one     ? g_strdup(source->store->name)

@@ -57,7 +57,7 @@ commands_help(void)
         g_string_new("honk - moves a dataset and everything downstream of it, by a plan "
                      "that a person approved\n\nVerbs\n");
     for (size_t i = 0; command_at(i) != NULL; i++)
-        g_string_append_printf(text, "  %-16s %s\n", command_at(i)->name, command_at(i)->summary);
+        g_string_append_printf(text, "  %-16s  %s\n", command_at(i)->name, command_at(i)->summary);
     options_append(text, "Options of every verb", common_options);
     g_string_append(text, "\n'honk VERB --help' shows options and examples. To see it all work: "
                           "honk demo\n");

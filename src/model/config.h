@@ -93,6 +93,8 @@ typedef struct {
     json_t *limits; /* {resource: count}; a store's `concurrency` is its "store:NAME" */
 } Config;
 
+/* The one of an empty file at `path`: nothing but defaults. Caller owns. */
+Config *config_new(const char *path);
 /* Findings carry file and line; unknown keys are errors with a suggestion. False with INVALID, and
  * the findings' text as message, when any is an error. */
 CHECKED bool config_read(const char *path, Diags *diags, Config **ret, GError **error);

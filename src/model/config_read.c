@@ -732,7 +732,7 @@ static const Field config_fields[] = {
 };
 /* clang-format on */
 
-static Config *
+Config *
 config_new(const char *path)
 {
     Config *config = g_new0(Config, 1);

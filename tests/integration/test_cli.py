@@ -50,7 +50,8 @@ class WithoutServer(unittest.TestCase):
         return subprocess.run(["bash", "-c", script + ask], capture_output=True, text=True, check=True).stdout.split()
 
     def test_bash_completes_verbs_second_words_and_options(self):
-        self.assertEqual(self.complete("roll"), ["rollback"])
+        self.assertEqual(self.complete("rollb"), ["rollback"])
+        self.assertEqual(self.complete("rollout", "pro"), ["promote"])
         self.assertEqual(self.complete("mapping", "ex"), ["explain"])
         self.assertEqual(self.complete("rollback", "--give"), ["--give-up-rows"])
         self.assertEqual(self.complete("catalog", "list", "--js"), ["--json"])
