@@ -257,8 +257,12 @@ handle_rollout_post(Request *request, GError **error)
     if (migration != NULL && (!plan_row_find(request, migration, &plan, error) ||
                               !rollout_row_of(request, plan.id, service, &row, &is_planned, error)))
         return false;
+    /* What a plan covers an agent asks for; operators may ask for anything. */
     if (is_planned)
-        return answer_planned(request, &row, error);
+        return (identity_has(&request->who, ROLE_OPERATOR) ||
+                identity_need(&request->who, ROLE_AUTHOR, "ask for the rollout of a plan",
+                              request->server->config->roles, error)) &&
+               answer_planned(request, &row, error);
     if (migration != NULL && !check_not_unapproved(request, &plan, service, error))
         return false;
     return start_own(request, service, error);

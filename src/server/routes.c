@@ -234,7 +234,7 @@ static const Route routes[] = {
 
     { "GET",    "/rollouts",                           ROLE_VIEWER,   BODY_NONE,  200, handle_rollouts,         NULL,               rollouts_parameters,
       "list rollouts" },
-    { "POST",   "/rollouts",                           ROLE_AUTHOR,   BODY_JSON,  201, handle_rollout_post,     rollout_members,    NULL,
+    { "POST",   "/rollouts",                           ROLE_VIEWER,   BODY_JSON,  201, handle_rollout_post,     rollout_members,    NULL,
       "roll a service out (the tutorial's call)" },
     { "GET",    "/rollouts/{id}",                      ROLE_VIEWER,   BODY_NONE,  200, handle_rollout,          NULL,               NULL,
       "read a rollout" },
