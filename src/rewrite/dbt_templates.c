@@ -134,15 +134,6 @@ dbt_name_source(Work *work, SqlSource *source)
 
 /* ---- calls elsewhere ---- */
 
-static bool
-changes_columns(const Rename *rename)
-{
-    for (guint i = 0; i < rename->changes->len; i++)
-        if (((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE)
-            return true;
-    return false;
-}
-
 static void
 visit_call(Work *work, const DbtCall *call)
 {
@@ -156,7 +147,7 @@ visit_call(Work *work, const DbtCall *call)
         return;
     }
     size_t last = call->count - 1;
-    if (changes_columns(rename))
+    if (rename_changes_columns(rename))
         site_refuse(work, SITE_TABLE, call->begin[last], call->end[last], "in-template", NULL,
                     "a macro or variable gets the table, with its columns' names");
     else

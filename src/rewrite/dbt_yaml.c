@@ -107,15 +107,6 @@ yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
     return rename;
 }
 
-bool
-rename_changes(const Rename *rename)
-{
-    for (guint i = 0; i < rename->changes->len; i++)
-        if (((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE)
-            return true;
-    return false;
-}
-
 /* ---- the parts of a file ---- */
 
 typedef void Visit(Work *work, const YamlNode *entry);
@@ -239,7 +230,7 @@ visit_snapshot(Work *work, const YamlNode *snapshot)
 {
     const YamlNode *relation = yaml_get(snapshot, "relation");
     const Rename *rename = yaml_follow_call(work, relation, false);
-    if (rename != NULL && rename_changes(rename))
+    if (rename != NULL && rename_changes_columns(rename))
         yaml_refuse(work, relation, "star", NULL,
                     "the snapshot keeps all columns under their names, and some are renamed");
     else
@@ -308,7 +299,7 @@ visit_given(Work *work, const YamlNode *given)
     const YamlNode *rows = yaml_get(given, "rows");
     if (rename == NULL || rows == NULL)
         return;
-    if (rows->kind != YAML_LIST && rename_changes(rename))
+    if (rows->kind != YAML_LIST && rename_changes_columns(rename))
         yaml_refuse(work, rows, "language", NULL, "rows that are not given as a list");
     for (size_t i = 0; rows->kind == YAML_LIST && i < rows->count; i++)
         rename_keys(work, rows->items[i], rename);

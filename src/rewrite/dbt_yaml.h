@@ -12,7 +12,6 @@ void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
-bool rename_changes(const Rename *rename);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
 /* Calls and names of the dataset that no part has looked at need a person. */

@@ -196,12 +196,9 @@ has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
 static bool
 changes_columns(const Work *work)
 {
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        for (guint c = 0; c < rename->changes->len; c++)
-            if (((const ColumnChange *) g_ptr_array_index(rename->changes, c))->kind != CHANGE_NONE)
-                return true;
-    }
+    for (guint i = 0; i < work->renames->list->len; i++)
+        if (rename_changes_columns(g_ptr_array_index(work->renames->list, i)))
+            return true;
     return false;
 }
 

@@ -297,6 +297,15 @@ renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath 
     return false;
 }
 
+bool
+rename_changes_columns(const Rename *rename)
+{
+    for (guint i = 0; i < rename->changes->len; i++)
+        if (((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE)
+            return true;
+    return false;
+}
+
 const ColumnChange *
 rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
 {

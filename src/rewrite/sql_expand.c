@@ -46,17 +46,6 @@ token_at(const Work *work, uint32_t index)
 /* ---- is it possible? ---- */
 
 static bool
-is_left_out(const Work *work, const SqlItem *star, const char *name)
-{
-    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
-        const SqlPart *part = g_ptr_array_index(star->except, i);
-        if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
-            return true;
-    }
-    return false;
-}
-
-static bool
 has_comment(const Work *work, size_t begin, size_t end)
 {
     for (size_t i = begin; i + 1 < end; i++)
@@ -76,7 +65,7 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
     for (; known != NULL && known[count] != NULL; count++) {
         SqlPart part = {.text = (char *) known[count]};
         const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
-        if (!is_left_out(work, star, known[count]) &&
+        if (!star_leaves_out(work, star, known[count]) &&
             (change == NULL || (change->kind != CHANGE_NONE && change->kind != CHANGE_NAME &&
                                 change->kind != CHANGE_EXPRESSION)))
             return false;
@@ -170,7 +159,7 @@ add_columns(Expansion *expansion, const SqlSource *source, const char *qualifier
     Work *work = expansion->work;
     const Rename *rename = g_hash_table_lookup(work->matched, source);
     for (const char *const *known = columns_of(work, source); *known != NULL; known++)
-        if (!is_left_out(work, expansion->star, *known))
+        if (!star_leaves_out(work, expansion->star, *known))
             add_column(expansion, rename, *known, qualifier);
 }
 

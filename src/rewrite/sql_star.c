@@ -29,8 +29,8 @@ is_positional(const Work *work, const SqlItem *star)
            (is_result && !query_names_matter(query));
 }
 
-static bool
-is_left_out(const Work *work, const SqlItem *star, const char *name)
+bool
+star_leaves_out(const Work *work, const SqlItem *star, const char *name)
 {
     for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
         const SqlPart *part = g_ptr_array_index(star->except, i);
@@ -47,7 +47,7 @@ changed_through(const Work *work, const SqlItem *star, const Rename *rename, boo
     for (guint i = 0; i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
         if (change->kind != CHANGE_NONE && (names || change->kind != CHANGE_NAME) &&
-            !is_left_out(work, star, change->column))
+            !star_leaves_out(work, star, change->column))
             return change;
     }
     return NULL;

@@ -128,16 +128,6 @@ is_reshaped(const SqlBlock *block)
     return false;
 }
 
-static bool
-changes_columns(Work *work, const SqlSource *source)
-{
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
-    for (guint i = 0; i < rename->changes->len; i++)
-        if (((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE)
-            return true;
-    return false;
-}
-
 static void
 edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 {
@@ -166,7 +156,8 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
             "it is joined by the names that both sides have, and its names change: join with ON");
         return;
     }
-    if (is_reshaped(source->block) && changes_columns(work, source)) {
+    if (is_reshaped(source->block) &&
+        rename_changes_columns(g_hash_table_lookup(work->matched, source))) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
                     "PIVOT and the like make names of its columns, some of which change");
         return;

@@ -45,6 +45,8 @@ const Rename *renames_find(const Renames *renames, const Dialect *dialect, const
 /* Is it a mapping's target? */
 bool renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path);
 /* NULL when the mapping does not speak of it. */
+/* Does any of its columns become something else? */
+bool rename_changes_columns(const Rename *rename);
 const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);
 /* Will the dataset have a column of this name that it does not have today? */
@@ -174,6 +176,8 @@ bool macros_pass_on(const Macros *macros, const char *name, guint place, const c
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
+/* Does the star say EXCEPT (name)? */
+bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 /* Do the outputs of this block name those of its query? */
 bool names_query(const SqlBlock *block);
 /* A star over `source` and its neighbours, written out (sql_expand.c). */
