@@ -28,8 +28,7 @@ read_name(const char *text, bool is_source)
         name.version = g_strdup(parts[--count] + 1);
     name.name = g_strdup(count > 0 ? parts[count - 1] : "");
     if (count > 1) {
-        g_autofree char *tail = parts[count - 1];
-        parts[count - 1] = NULL;
+        g_clear_pointer(&parts[count - 1], g_free);
         name.package = g_strjoinv(".", parts);
     }
     return name;

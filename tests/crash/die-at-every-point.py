@@ -13,7 +13,6 @@ or back. Without cases: every point, until a run survives, and some hundred pair
 role, evenly spread, the first and the last among them.
 """
 import argparse
-import concurrent.futures
 import os
 import pathlib
 import random
@@ -99,24 +98,12 @@ class Case:
         tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
 
 
-class Suite:
-    def __init__(self, template, tap, jobs):
-        self.template, self.tap = template, tap
-        self.before = evidence.dump(pathlib.Path(template) / "listening.db")
-        self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
-
-    def run(self, texts):
-        cases = [Case(text, self.template, self.before) for text in texts]
-        for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
-            done.result().tell(self.tap)
-        return cases
-
-    def plain(self, role, how):
-        """The kinds of calls when nothing dies."""
-        case = self.run([f"{role}@:finish{how}"])[0]
-        self.tap.say(case.calls > 100 and set("wysc") <= set(case.kinds),
-                     f"{role}{how} makes {case.calls} calls when nothing dies")
-        return case.kinds
+def plain(suite, role, how):
+    """The kinds of calls when nothing dies."""
+    case = suite.run([f"{role}@:finish{how}"])[0]
+    suite.tap.say(case.calls > 100 and set("wysc") <= set(case.kinds),
+                  f"{role}{how} makes {case.calls} calls when nothing dies")
+    return case.kinds
 
 
 def endings(call, kind):
@@ -163,14 +150,14 @@ def main():
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-die-template-") as template:
         driving.company(template, USERS, workers=1)
-        suite = Suite(template, tap, options.jobs)
+        suite = driving.Suite(Case, template, tap, options.jobs)
         if options.cases:
             suite.run(options.cases)
             tap.end()
         print(f"# seed {options.seed}", flush=True)
         chance = random.Random(options.seed)
         for role, how in KINDS_OF_RUN:
-            kinds = suite.plain(role, how)
+            kinds = plain(suite, role, how)
             singles = sample(role, kinds, options.points) if options.points else every(role, kinds)
             pairs = doubles(role, kinds, options.doubles, chance)
             cases = suite.run([text + how for text in [*singles, *pairs]])

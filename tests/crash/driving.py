@@ -1,5 +1,6 @@
 """A migration driven to its end whatever dies on the way."""
 import atexit
+import concurrent.futures
 import http.client
 import json
 import mmap
@@ -15,6 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+import evidence  # noqa: E402
 import support  # noqa: E402
 
 AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
@@ -255,3 +257,18 @@ class Tap:
     def end(self):
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failed or self.count == 0 else 0)
+
+
+class Suite:
+    """Cases (`kind(text, template, before)` with run() and tell(tap)), several at a time."""
+
+    def __init__(self, kind, template, tap, jobs):
+        self.kind, self.template, self.tap = kind, template, tap
+        self.before = evidence.dump(pathlib.Path(template) / "listening.db")
+        self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
+
+    def run(self, texts):
+        cases = [self.kind(text, self.template, self.before) for text in texts]
+        for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
+            done.result().tell(self.tap)
+        return cases

@@ -10,7 +10,6 @@ migration is rolled back while it sleeps) or stay (it sleeps for ever: a person 
 Whoever sleeps with the store's lock cannot be got round: then the migration has to wait, and say for what.
 """
 import argparse
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -199,19 +198,6 @@ class Case:
         tap.say(not self.why, f"{self.text}: {asleep} ({self.took_s:.1f} s)", self.why + again)
 
 
-class Suite:
-    def __init__(self, template, tap, jobs):
-        self.template, self.tap = template, tap
-        self.before = evidence.dump(pathlib.Path(template) / "listening.db")
-        self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
-
-    def run(self, texts):
-        cases = [Case(text, self.template, self.before) for text in texts]
-        for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
-            done.result().tell(self.tap)
-        return cases
-
-
 def spread(most, count):
     return sorted({1 + (most - 1) * i // max(count - 1, 1) for i in range(min(count, most))})
 
@@ -227,7 +213,7 @@ def main():
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-stop-template-") as template:
         driving.company(template, USERS, workers=2)
-        suite = Suite(template, tap, options.jobs)
+        suite = driving.Suite(Case, template, tap, options.jobs)
         if options.cases:
             suite.run(options.cases)
             tap.end()

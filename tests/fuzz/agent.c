@@ -57,7 +57,7 @@ check_plan(const Plan *plan)
 {
     g_autoptr(Plan) again = NULL;
     g_autoptr(json_t) drift = plan_drift(plan->json, the_slice());
-    g_autofree char *text = plan_text(plan, NULL, NULL, 80, false);
+    g_free(plan_text(plan, NULL, NULL, 80, false));
 
     g_assert(plan_from_json(plan->json, &again, NULL));
     g_assert(strcmp(plan->digest, again->digest) == 0);

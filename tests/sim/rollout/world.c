@@ -305,6 +305,7 @@ one_lease(World *world)
         size_t moves = json_array_size(world->rollout->history);
         bool was_saved = world->rollout->is_saved;
         g_autofree SceneInstance *seen = look(world, &scene);
+        scene.instances = seen;
 
         rollout_decide(world->spec, world->rollout, &scene, world->signals, world->now_ms,
                        &decision);

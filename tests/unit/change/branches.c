@@ -72,8 +72,8 @@ a_branch_is_one_commit_with_its_evidence(void)
         "- rewritten: 3\n",
         "rewriting them again changes nothing",
         "Approved by user:default/bo.",
-        "\n\nHonk-Migration: component:default/users-v2\nHonk-Plan: sha256:0a1b2c3d\n"
-        "Honk-Consumer: component:default/player\n",
+        "\n\nHonk-Migration: component:default/users-v2\nHonk-Plan: sha256:0a1b2c3d\n",
+        "\nHonk-Consumer: component:default/player\n",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         if (strstr(message, parts[i]) == NULL)
@@ -81,7 +81,7 @@ a_branch_is_one_commit_with_its_evidence(void)
     g_autofree char *trailers =
         world_git(world, "log", "-1", "--format=%(trailers:key=Honk-Plan,valueonly)", BRANCH, NULL);
     g_assert_cmpstr(g_strstrip(trailers), ==, "sha256:0a1b2c3d");
-    g_autofree char *checked = world_git(world, "fsck", "--strict", "--no-dangling", NULL);
+    g_free(world_git(world, "fsck", "--strict", "--no-dangling", NULL));
 }
 
 /* Forward, again, back, back again: only the branch comes, and goes. */
@@ -120,7 +120,7 @@ a_dirty_tree_stays_dirty(void)
 {
     g_autoptr(World) world = world_new(false);
     world_write(world, "reports/active.sql", "SELECT id FROM users_v1 -- a person is at it\n");
-    g_autofree char *staged = world_git(world, "add", "reports/active.sql", NULL);
+    g_free(world_git(world, "add", "reports/active.sql", NULL));
     world_write(world, "reports/active.sql", "SELECT id FROM users_v1 -- and goes on\n");
     world_write(world, "new.sql", "SELECT * FROM users_v1\n");
     go_there_and_back(world);
@@ -130,7 +130,7 @@ static void
 a_detached_head_stays_where_it_is(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *gone = world_git(world, "checkout", "-q", "--detach", NULL);
+    g_free(world_git(world, "checkout", "-q", "--detach", NULL));
     world_commit(world, "On nobody's branch");
     go_there_and_back(world);
 }
@@ -153,8 +153,8 @@ static void
 a_working_tree_of_a_bare_repository_is_somebodys_too(void)
 {
     g_autoptr(World) world = world_new(true);
-    g_autofree char *commit = world_change(world);
-    g_autofree char *linked = world_git(world, "worktree", "add", "-q", "../linked", BRANCH, NULL);
+    g_free(world_change(world));
+    g_free(world_git(world, "worktree", "add", "-q", "../linked", BRANCH, NULL));
     assert_stays(world, "checked out");
 }
 
@@ -162,13 +162,13 @@ static void
 packed_refs_are_as_before_too(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *tag = world_git(world, "tag", "v1", NULL);
-    g_autofree char *pack = world_git(world, "pack-refs", "--all", NULL);
+    g_free(world_git(world, "tag", "v1", NULL));
+    g_free(world_git(world, "pack-refs", "--all", NULL));
     g_autofree char *path = g_build_filename(world->repository->git_dir, "packed-refs", NULL);
     g_autofree char *before = NULL, *after = NULL;
     g_assert_true(g_file_get_contents(path, &before, NULL, NULL));
-    g_autofree char *commit = world_change(world);
-    g_autofree char *packed = world_git(world, "pack-refs", "--all", NULL);
+    g_free(world_change(world));
+    g_free(world_git(world, "pack-refs", "--all", NULL));
     bool was_there = false;
     remove_branch(world, &was_there);
     g_assert_true(g_file_get_contents(path, &after, NULL, NULL));
@@ -179,10 +179,10 @@ static void
 what_is_checked_out_is_not_taken_for_the_default_branch(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *other = world_git(world, "checkout", "-q", "-b", "mine", NULL);
+    g_free(world_git(world, "checkout", "-q", "-b", "mine", NULL));
     world_write(world, "mine.sql", "SELECT id FROM users_v1\n");
     world_commit(world, "Mine");
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     g_autofree char *names = world_git(world, "diff", "--name-only", "main", BRANCH, NULL);
     g_assert_cmpstr(names, ==, "reports/active.sql\n");
 }
@@ -191,14 +191,14 @@ static void
 a_branch_that_somebody_has_checked_out_is_left_to_them(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *commit = world_change(world);
-    g_autofree char *out = world_git(world, "checkout", "-q", BRANCH, NULL);
+    g_free(world_change(world));
+    g_free(world_git(world, "checkout", "-q", BRANCH, NULL));
     assert_stays(world, "checked out");
     assert_refused(world, "checked out");
-    g_autofree char *back = world_git(world, "checkout", "-q", "main", NULL);
-    g_autofree char *linked = world_git(world, "worktree", "add", "-q", "../linked", BRANCH, NULL);
+    g_free(world_git(world, "checkout", "-q", "main", NULL));
+    g_free(world_git(world, "worktree", "add", "-q", "../linked", BRANCH, NULL));
     assert_stays(world, "checked out");
-    g_autofree char *unlinked = world_git(world, "worktree", "remove", "../linked", NULL);
+    g_free(world_git(world, "worktree", "remove", "../linked", NULL));
     bool was_there = false;
     remove_branch(world, &was_there);
     g_assert_true(was_there);
@@ -209,15 +209,15 @@ commits_of_people_on_top_are_left_to_them(void)
 {
     g_autoptr(World) world = world_new(false);
     g_autofree char *commit = world_change(world);
-    g_autofree char *out = world_git(world, "checkout", "-q", BRANCH, NULL);
+    g_free(world_git(world, "checkout", "-q", BRANCH, NULL));
     world_commit(world, "One more thing");
-    g_autofree char *back = world_git(world, "checkout", "-q", "main", NULL);
+    g_free(world_git(world, "checkout", "-q", "main", NULL));
     g_assert_cmpint(kind_of(world), ==, BRANCH_GROWN);
     assert_stays(world, "added commits");
     assert_refused(world, "added commits");
     g_autofree char *tip = world_git(world, "log", "-1", "--format=%s", BRANCH, NULL);
     g_assert_cmpstr(tip, ==, "One more thing\n");
-    g_autofree char *set_back = world_git(world, "branch", "-q", "-f", BRANCH, commit, NULL);
+    g_free(world_git(world, "branch", "-q", "-f", BRANCH, commit, NULL));
     bool was_there = false;
     remove_branch(world, &was_there);
     g_assert_true(was_there);
@@ -227,7 +227,7 @@ static void
 a_branch_of_somebody_else_is_not_ours(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *made = world_git(world, "branch", BRANCH, "main", NULL);
+    g_free(world_git(world, "branch", BRANCH, "main", NULL));
     g_autofree char *before = world_seen(world);
     assert_refused(world, "not Honk's");
     bool was_there = true;
@@ -241,7 +241,7 @@ static void
 a_branch_called_honk_is_in_the_way(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *made = world_git(world, "branch", "honk", "main", NULL);
+    g_free(world_git(world, "branch", "honk", "main", NULL));
     assert_refused(world, "a branch 'honk'");
 }
 
@@ -250,7 +250,7 @@ a_repository_without_commits_says_so(void)
 {
     g_autoptr(World) world = world_new(false);
     g_autofree char *path = g_build_filename(world->folder, "repos", "empty", NULL);
-    g_autofree char *made = world_git(world, "init", "-q", "-b", "main", path, NULL);
+    g_free(world_git(world, "init", "-q", "-b", "main", path, NULL));
     g_autoptr(Repository) empty = NULL, none = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *branch = NULL, *commit = NULL;
@@ -339,7 +339,7 @@ a_lock_that_somebody_holds_is_waited_for(void)
     int lock = -1;
     g_assert_true(change_lock(world->repository, &lock, &error));
     GThread *thread = g_thread_new("holder", hold_for_a_moment, &lock);
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     g_thread_join(thread);
     g_assert_cmpint(kind_of(world), ==, BRANCH_OURS);
 }
@@ -350,17 +350,17 @@ a_lock_that_somebody_holds_is_waited_for(void)
 static void
 forge(World *world, const char *path, const char *text)
 {
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     g_autofree char *message = world_git(world, "log", "-1", "--format=%B", BRANCH, NULL);
-    g_autofree char *out = world_git(world, "checkout", "-q", BRANCH, NULL);
+    g_free(world_git(world, "checkout", "-q", BRANCH, NULL));
     if (text != NULL)
         world_write(world, path, text);
     else
         g_free(world_git(world, "update-index", "--chmod=+x", path, NULL));
     if (text != NULL)
         g_free(world_git(world, "add", "-A", NULL));
-    g_autofree char *amended = world_git(world, "commit", "-q", "--amend", "-m", message, NULL);
-    g_autofree char *back = world_git(world, "checkout", "-q", "-f", "main", NULL);
+    g_free(world_git(world, "commit", "-q", "--amend", "-m", message, NULL));
+    g_free(world_git(world, "checkout", "-q", "-f", "main", NULL));
     g_assert_cmpint(kind_of(world), ==, BRANCH_OURS);
 }
 
@@ -397,7 +397,7 @@ static void
 a_branch_on_another_base_is_found_out(void)
 {
     g_autoptr(World) world = world_new(false);
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     world_commit(world, "Elsewhere");
     g_autoptr(Look) look = world_look(world);
     g_autoptr(GError) error = NULL;

@@ -33,7 +33,7 @@ assert_no_trace(World *world)
 static void
 there_and_back(World *world)
 {
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     g_autoptr(GError) error = NULL;
     bool was_there = false;
     if (!change_remove(world->repository, &world_name, NULL, &was_there, &error))
@@ -117,8 +117,7 @@ replaced_objects_do_not_count(void)
     world_write(world, "evil.sql", "SELECT id FROM elsewhere -- users_v1\n");
     world_commit(world, "Evil");
     g_autofree char *evil = world_git(world, "rev-parse", "main:evil.sql", NULL);
-    g_autofree char *replaced =
-        world_git(world, "replace", g_strchomp(before), g_strchomp(evil), NULL);
+    g_free(world_git(world, "replace", g_strchomp(before), g_strchomp(evil), NULL));
     g_autoptr(Look) look = world_look(world);
     g_assert_cmpint(look->count[DISPOSITION_REWRITTEN], ==, 3);
 }
@@ -142,7 +141,7 @@ names_are_bytes(void)
         g_autofree char *text = world_file(world, commit, names[i]);
         g_assert_cmpstr(text, ==, "SELECT user_id AS id FROM users_v2\n");
     }
-    g_autofree char *count = world_git(world, "diff", "--name-only", "-z", "main", BRANCH, NULL);
+    g_free(world_git(world, "diff", "--name-only", "-z", "main", BRANCH, NULL));
 }
 
 static void
@@ -174,9 +173,9 @@ links_submodules_and_what_others_wrote_are_left_alone(void)
     world_commit(world, "Things");
     g_autofree char *head = world_git(world, "rev-parse", "HEAD", NULL);
     g_autofree char *entry = g_strdup_printf("160000,%s,sub", g_strchomp(head));
-    g_autofree char *added = world_git(world, "update-index", "--add", "--cacheinfo", entry, NULL);
-    g_autofree char *done = world_git(world, "commit", "-q", "-m", "A submodule", NULL);
-    g_autofree char *commit = world_change(world);
+    g_free(world_git(world, "update-index", "--add", "--cacheinfo", entry, NULL));
+    g_free(world_git(world, "commit", "-q", "-m", "A submodule", NULL));
+    g_free(world_change(world));
     g_autofree char *names = world_git(world, "diff", "--name-only", "main", BRANCH, NULL);
     g_assert_cmpstr(names, ==, "reports/active.sql\n");
     g_autofree char *sub = world_git(world, "ls-tree", BRANCH, "sub", "link.sql", NULL);
@@ -189,12 +188,12 @@ line_ends_and_modes_are_kept(void)
 {
     g_autoptr(World) world = world_new(false);
     static const char text[] = "SELECT id\r\nFROM users_v1\r\n-- no end";
-    g_autofree char *off = world_git(world, "config", "core.autocrlf", "false", NULL);
+    g_free(world_git(world, "config", "core.autocrlf", "false", NULL));
     world_write(world, "crlf.sql", text);
     g_autofree char *path = g_build_filename(world->path, "crlf.sql", NULL);
     g_assert_cmpint(g_chmod(path, 0755), ==, 0);
     world_commit(world, "From another system");
-    g_autofree char *on = world_git(world, "config", "core.autocrlf", "input", NULL);
+    g_free(world_git(world, "config", "core.autocrlf", "input", NULL));
     g_autofree char *commit = world_change(world);
     g_autofree char *after = world_file(world, commit, "crlf.sql");
     g_assert_cmpstr(after, ==, "SELECT user_id AS id\r\nFROM users_v2\r\n-- no end");
@@ -222,7 +221,7 @@ a_file_with_one_place_for_a_person_stays_as_it_is(void)
     g_assert_cmpstr(classes_text, ==,
                     "[\"+ as first_name\",\"+ as id\",\"first_name -> name\",\"id -> "
                     "user_id\",\"users_v1 -> users_v2\"]");
-    g_autofree char *commit = world_change(world);
+    g_free(world_change(world));
     g_autofree char *names = world_git(world, "diff", "--name-only", "main", BRANCH, NULL);
     g_assert_cmpstr(names, ==, "reports/active.sql\n");
 }

@@ -78,8 +78,8 @@ world_write(World *world, const char *path, const char *text)
 void
 world_commit(World *world, const char *subject)
 {
-    g_autofree char *added = world_git(world, "add", "-A", NULL);
-    g_autofree char *done = world_git(world, "commit", "-q", "--allow-empty", "-m", subject, NULL);
+    g_free(world_git(world, "add", "-A", NULL));
+    g_free(world_git(world, "commit", "-q", "--allow-empty", "-m", subject, NULL));
 }
 
 char *
@@ -129,7 +129,7 @@ make_repository(World *world)
     g_autofree char *repos = g_build_filename(world->folder, "repos", NULL);
     world->path = g_build_filename(repos, "player", NULL);
     g_assert_cmpint(g_mkdir_with_parents(world->path, 0755), ==, 0);
-    g_autofree char *made = world_git(world, "init", "-q", "-b", "main", ".", NULL);
+    g_free(world_git(world, "init", "-q", "-b", "main", ".", NULL));
     world_write(world, "reports/active.sql",
                 "-- who listens\nSELECT u.id, u.first_name FROM users_v1 u;\n");
     world_write(world, "reports/other.sql", "SELECT 1 FROM streams_v1;\n");
@@ -143,7 +143,7 @@ make_bare(World *world)
 {
     g_autofree char *bare = g_strconcat(world->path, ".git", NULL);
     g_autofree char *from = g_build_filename(world->path, ".git", NULL);
-    g_autofree char *done = world_git(world, "clone", "-q", "--bare", from, bare, NULL);
+    g_free(world_git(world, "clone", "-q", "--bare", from, bare, NULL));
     g_autofree char *away = g_strconcat(world->path, "-work", NULL);
     g_assert_cmpint(g_rename(world->path, away), ==, 0);
     g_free(world->path);
