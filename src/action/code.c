@@ -10,9 +10,12 @@
 #include "base/text.h"
 #include "planner/changes.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
-#define COLLECT_WAIT_US (100 * 1000) /* between two ticks */
+#define COLLECT_WAIT_MS 100 /* between two ticks */
 #define PROOF_MS 20000 /* for the queries of one repository, while somebody waits for the plan */
 
 /* ---- rules ---- */
@@ -110,7 +113,11 @@ typedef struct {
     const char *source; /* address of the source */
     bool is_planning;   /* diffs are kept, and queries are run */
     gint is_stopping;   /* atomic */
-    GAsyncQueue *found;
+    /* Of pthread, because the thread sanitizer cannot see GLib's. */
+    pthread_mutex_t lock;
+    pthread_cond_t came;
+    GPtrArray *waiting; /* Found *, in no order: nobody has looked at them yet */
+    GQueue done;        /* Found *: looked through, and not collected yet */
 } Survey;
 
 static bool
@@ -170,10 +177,8 @@ prove_queries(Survey *survey, Look *look, json_t *change, GError **error)
 }
 
 static void
-look_through(void *data, void *user)
+look_through(Survey *survey, Found *found)
 {
-    Found *found = data;
-    Survey *survey = user;
     g_autoptr(Repository) repository = NULL;
     g_autoptr(Look) look = NULL;
     const char *address = json_get_string(found->change, "repository", "");
@@ -188,7 +193,47 @@ look_through(void *data, void *user)
             json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
         found->diff = survey->is_planning ? look_diff(look) : NULL;
     }
-    g_async_queue_push(survey->found, found);
+}
+
+static Found *
+next_waiting(Survey *survey)
+{
+    pthread_mutex_lock(&survey->lock);
+    guint left = survey->waiting->len;
+    Found *found = left > 0 ? g_ptr_array_steal_index_fast(survey->waiting, left - 1) : NULL;
+    pthread_mutex_unlock(&survey->lock);
+    return found;
+}
+
+static void *
+look_on(void *data)
+{
+    Survey *survey = data;
+    for (Found *found; (found = next_waiting(survey)) != NULL;) {
+        look_through(survey, found);
+        pthread_mutex_lock(&survey->lock);
+        g_queue_push_tail(&survey->done, found);
+        pthread_cond_signal(&survey->came);
+        pthread_mutex_unlock(&survey->lock);
+    }
+    return NULL;
+}
+
+/* The next one, or NULL when none comes for a while. */
+static Found *
+next_done(Survey *survey)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += COLLECT_WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&survey->lock);
+    if (g_queue_is_empty(&survey->done))
+        pthread_cond_timedwait(&survey->came, &survey->lock, &until);
+    Found *found = g_queue_pop_head(&survey->done);
+    pthread_mutex_unlock(&survey->lock);
+    return found;
 }
 
 /* ---- all of them ---- */
@@ -229,7 +274,7 @@ collect(Survey *survey, size_t count, json_t *changes, StepEnv *env, GError **er
 {
     bool ok = true;
     for (size_t done = 0; done < count;) {
-        Found *found = g_async_queue_timeout_pop(survey->found, COLLECT_WAIT_US);
+        Found *found = next_done(survey);
         if (ok && !env->tick(env, (int64_t) done, (int64_t) count, "repositories",
                              "looking through consumers' code"))
             ok = fail(error, ERR_STOPPED, "asked to stop");
@@ -269,19 +314,29 @@ static bool
 look_through_all(const json_t *places, Survey *survey, json_t *changes, StepEnv *env,
                  GError **error)
 {
-    int threads = (int) MIN(g_get_num_processors(), json_array_size(places));
-    GThreadPool *pool = g_thread_pool_new(look_through, survey, threads, FALSE, NULL);
+    size_t count = json_array_size(places), threads = MIN(g_get_num_processors(), count), i;
+    g_autofree pthread_t *thread = g_new(pthread_t, threads);
     json_t *place;
-    size_t i;
+
+    survey->waiting = g_ptr_array_new();
     json_array_foreach(places, i, place)
     {
         Found *found = g_new0(Found, 1);
         found->change =
             json_deep_copy(place); /* counts of references are no matter of two threads */
-        g_thread_pool_push(pool, found, NULL);
+        g_ptr_array_add(survey->waiting, found);
     }
-    bool ok = collect(survey, json_array_size(places), changes, env, error);
-    g_thread_pool_free(pool, FALSE, TRUE);
+    pthread_mutex_init(&survey->lock, NULL);
+    pthread_cond_init(&survey->came, NULL);
+    for (i = 0; i < threads; i++)
+        if (pthread_create(&thread[i], NULL, look_on, survey) != 0)
+            g_error("no thread can be started: %s", g_strerror(errno));
+    bool ok = collect(survey, count, changes, env, error);
+    for (i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
+    pthread_cond_destroy(&survey->came);
+    pthread_mutex_destroy(&survey->lock);
+    g_ptr_array_unref(survey->waiting);
     return ok;
 }
 
@@ -320,10 +375,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
         put_problem(places, found, problem->message);
     } else {
         survey.rules = rules;
-        survey.found = g_async_queue_new();
-        bool ok = look_through_all(places, &survey, found, env, error);
-        g_async_queue_unref(survey.found);
-        if (!ok)
+        if (!look_through_all(places, &survey, found, env, error))
             return false;
     }
     if (json_array_size(found) > 0 || json_array_size(planned) > 0)

@@ -89,12 +89,15 @@ write_commit(const Making *making, const RepositoryConfig *author, const char *m
     if (!ask_id(making, &write, &tree, error))
         return false;
     const char *const args[] = {"commit-tree", tree, "-p", making->look->commit, "-F", "-", NULL};
-    g_autofree char *names[] = {g_strconcat("GIT_AUTHOR_NAME=", author->author_name, NULL),
-                                g_strconcat("GIT_AUTHOR_EMAIL=", author->author_mail, NULL),
-                                g_strconcat("GIT_COMMITTER_NAME=", author->author_name, NULL),
-                                g_strconcat("GIT_COMMITTER_EMAIL=", author->author_mail, NULL)};
-    const char *const env[] = {names[0], names[1], names[2], names[3], NULL};
-    GitCall commit = {.args = args, .env = env, .input = message, .input_bytes = strlen(message)};
+    g_auto(GStrv) env = g_new0(char *, 5);
+    env[0] = g_strconcat("GIT_AUTHOR_NAME=", author->author_name, NULL);
+    env[1] = g_strconcat("GIT_AUTHOR_EMAIL=", author->author_mail, NULL);
+    env[2] = g_strconcat("GIT_COMMITTER_NAME=", author->author_name, NULL);
+    env[3] = g_strconcat("GIT_COMMITTER_EMAIL=", author->author_mail, NULL);
+    GitCall commit = {.args = args,
+                      .env = (const char *const *) env,
+                      .input = message,
+                      .input_bytes = strlen(message)};
     return ask_id(making, &commit, ret, error);
 }
 

@@ -1,6 +1,7 @@
 /* code_files.c - walk over repositories and rewrite their files in parallel. */
 #include "cli/code_files.h"
 
+#include "base/parallel.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -127,11 +128,7 @@ code_files_rewrite(GPtrArray *files, const CodeTask *asked)
     g_autoptr(Macros) macros = read_macros(files);
     CodeTask with_macros = *asked, *task = &with_macros;
     with_macros.options.macros = macros;
-    GThreadPool *pool =
-        g_thread_pool_new(rewrite_one, task, (int) g_get_num_processors(), FALSE, NULL);
-    for (guint i = 0; i < files->len; i++)
-        g_thread_pool_push(pool, g_ptr_array_index(files, i), NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
+    parallel_each(files, g_get_num_processors(), rewrite_one, task);
 }
 
 /* ---- options ---- */

@@ -7,6 +7,7 @@
 #include "fleet/processes.h"
 
 #include "base/http_client.h"
+#include "base/parallel.h"
 
 #define ASKED_AT_ONCE 16 /* a hung fleet of a hundred is asked in seven seconds */
 
@@ -49,13 +50,13 @@ ask(void *data, void *user)
 void
 health_ask(const ServiceConfig *service, GPtrArray *instances)
 {
-    GThreadPool *pool = g_thread_pool_new(ask, (void *) service, ASKED_AT_ONCE, FALSE, NULL);
+    g_autoptr(GPtrArray) asked = g_ptr_array_new();
 
     for (guint i = 0; i < instances->len; i++) {
         Instance *instance = instances->pdata[i];
         instance->health = VERDICT_FAIL;
         if (instance->is_alive && !instance->is_draining)
-            g_thread_pool_push(pool, instance, NULL);
+            g_ptr_array_add(asked, instance);
     }
-    g_thread_pool_free(pool, FALSE, TRUE);
+    parallel_each(asked, ASKED_AT_ONCE, ask, (void *) service);
 }
