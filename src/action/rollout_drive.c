@@ -245,14 +245,25 @@ conclude(Run *run, Outcome *outcome, GError **error)
     return true;
 }
 
-/* A rollout that was over takes the service anew, to give back what it found then. */
+/* Begun by an earlier lease, and not tried again from the beginning. */
+static bool
+goes_on(const StepCall *call)
+{
+    RolloutState state = ROLLOUT_PENDING;
+    bool is_known =
+        rollout_state_from_name(json_get_string(call->lease->checkpoint, "state", NULL), &state);
+    return lease_is_back(call) || !is_known || !rollout_state_is_terminal(state);
+}
+
+/* A rollout that had let the service go takes it anew, to give back what it found at first: on the way back, and where a
+ * worker died between the end and telling of it. */
 static bool
 take(Run *run, GError **error)
 {
     const StepCall *call = run->service->call;
     const json_t *checkpoint = call->lease->checkpoint;
-    bool has_saved = lease_is_back(call) && (json_object_get(checkpoint, "saved") != NULL ||
-                                             lease_pre_state(call->lease) != NULL);
+    bool has_saved = goes_on(call) && (json_object_get(checkpoint, "saved") != NULL ||
+                                       lease_pre_state(call->lease) != NULL);
     const json_t *saved = json_object_get(checkpoint, "saved") != NULL ? saved_in(checkpoint)
                                                                        : lease_saved_before(call);
     return service_hold(run->service, saved, has_saved, &run->hold, error);

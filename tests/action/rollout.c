@@ -156,6 +156,8 @@ crew_wait(const Outcome *outcome)
         g_usleep((gulong) MIN(wait_ms, 500) * 1000);
 }
 
+static json_t *crew_see(const Crew *crew);
+
 /* Lease after lease, until it ends or is in `state`. Caller frees. */
 static Outcome *
 crew_until(Crew *crew, Mode mode, const char *state)
@@ -168,7 +170,10 @@ crew_until(Crew *crew, Mode mode, const char *state)
             return g_steal_pointer(&outcome);
         crew_wait(outcome);
     }
-    g_error("it does not come to an end: %s", json_get_string(crew->checkpoint, "why", ""));
+    g_autoptr(json_t) seen = crew_see(crew);
+    g_autofree char *text = json_compact(seen);
+    g_error("it does not come to an end: %s; there is %s",
+            json_get_string(crew->checkpoint, "why", ""), text);
 }
 
 static void
