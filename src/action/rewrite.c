@@ -289,7 +289,8 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         !branch_look(place.repository, &place.name, &state, error) ||
         !place_look(&place, &state, &look, error) ||
         !check_approved(&place, look, &is_replanned, error) ||
-        (state.ours == NULL && !prove_queries(&place, look, &queries, error)))
+        (state.ours == NULL && look->files_edited > 0 &&
+         !prove_queries(&place, look, &queries, error)))
         return false;
     g_autofree char *message = message_of(&place, look, queries, is_replanned);
     outcome->before_effect = false;

@@ -170,15 +170,30 @@ json_at(const json_t *object, const char *path)
     return (json_t *) value;
 }
 
+/* Text from outside (a store's message, a cell) may be in any encoding; jansson takes only UTF-8. */
+static json_t *
+string_of(const char *value)
+{
+    g_autofree char *valid = g_utf8_validate(value, -1, NULL) ? NULL : g_utf8_make_valid(value, -1);
+    return json_string(valid != NULL ? valid : value);
+}
+
 void
 json_set_string(json_t *object, const char *key, const char *value)
 {
     if (value == NULL)
         return;
-    /* Text from outside (a store's message, a cell) may be in any encoding; jansson takes only
-     * UTF-8. */
-    g_autofree char *valid = g_utf8_validate(value, -1, NULL) ? NULL : g_utf8_make_valid(value, -1);
-    json_object_set_new(object, key, json_string(valid != NULL ? valid : value));
+    json_object_set_new(object, key, string_of(value));
+}
+
+void
+json_say(json_t *list, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    json_array_append_new(list, string_of(text));
 }
 
 void

@@ -39,6 +39,8 @@ bool json_get_bool(const json_t *object, const char *key, bool fallback);
 json_t *json_at(const json_t *object, const char *path);
 void json_set_string(json_t *object, const char *key,
                      const char *value); /* NULL value: nothing is set */
+/* Append a sentence to a list. */
+void json_say(json_t *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void json_set_int(json_t *object, const char *key, int64_t value);
 void json_set_bool(json_t *object, const char *key, bool value);
 

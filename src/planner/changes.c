@@ -111,18 +111,6 @@ changes_labels(const json_t *changes)
 
 /* ---- drift ---- */
 
-static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-say(json_t *to, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_array_append_new(to, json_string(text));
-}
-
 static const json_t *
 find_change(const json_t *changes, const json_t *like)
 {
@@ -145,14 +133,14 @@ drift_of_blobs(json_t *to, const json_t *before, const json_t *now)
         const json_t *other = json_object_get(is, path);
         if ((other == NULL || !json_equal(blob, (json_t *) other)) &&
             said++ < DRIFT_FILES_SHOWN_MAX)
-            say(to,
-                other == NULL ? "consumer '%s': '%s' names it no more"
-                              : "consumer '%s': '%s' was edited since the plan was made",
-                consumer, path);
+            json_say(to,
+                     other == NULL ? "consumer '%s': '%s' names it no more"
+                                   : "consumer '%s': '%s' was edited since the plan was made",
+                     consumer, path);
     }
     json_object_foreach(is, path, blob) if (json_object_get(was, path) == NULL &&
                                             said++ < DRIFT_FILES_SHOWN_MAX)
-        say(to, "consumer '%s': '%s' names it now", consumer, path);
+        json_say(to, "consumer '%s': '%s' names it now", consumer, path);
 }
 
 static void
@@ -160,16 +148,16 @@ drift_of_change(json_t *to, const json_t *before, const json_t *now)
 {
     const char *consumer = text_of(before, "consumer"), *problem = text_of(now, "problem");
     if (*problem != '\0' && *text_of(before, "problem") == '\0')
-        say(to, "consumer '%s': its repository '%s' cannot be looked through any more: %s",
-            consumer, text_of(before, "repository"), problem);
+        json_say(to, "consumer '%s': its repository '%s' cannot be looked through any more: %s",
+                 consumer, text_of(before, "repository"), problem);
     else
         drift_of_blobs(to, before, now);
     if (strcmp(text_of(before, "deploy"), text_of(now, "deploy")) != 0)
-        say(to, "consumer '%s' deployed '%s', deploys '%s'", consumer, text_of(before, "deploy"),
-            text_of(now, "deploy"));
+        json_say(to, "consumer '%s' deployed '%s', deploys '%s'", consumer,
+                 text_of(before, "deploy"), text_of(now, "deploy"));
     if (strcmp(consumer, text_of(now, "consumer")) != 0)
-        say(to, "the repository '%s' was that of '%s', is that of '%s'",
-            text_of(before, "repository"), consumer, text_of(now, "consumer"));
+        json_say(to, "the repository '%s' was that of '%s', is that of '%s'",
+                 text_of(before, "repository"), consumer, text_of(now, "consumer"));
 }
 
 void
@@ -181,15 +169,15 @@ changes_drift(json_t *to, const json_t *before, const json_t *now)
     {
         const json_t *is = find_change(now, change);
         if (is == NULL && is_guarded(change))
-            say(to, "consumer '%s': its repository '%s' names it no more, or is another",
-                text_of(change, "consumer"), text_of(change, "repository"));
+            json_say(to, "consumer '%s': its repository '%s' names it no more, or is another",
+                     text_of(change, "consumer"), text_of(change, "repository"));
         else if (is != NULL && is_guarded(change) && is_guarded(is))
             drift_of_change(to, change, is);
     }
     json_array_foreach(now, i,
                        change) if (is_guarded(change) && find_change(before, change) == NULL)
-        say(to, "consumer '%s': its repository '%s' names it now", text_of(change, "consumer"),
-            text_of(change, "repository"));
+        json_say(to, "consumer '%s': its repository '%s' names it now", text_of(change, "consumer"),
+                 text_of(change, "repository"));
 }
 
 char *

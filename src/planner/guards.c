@@ -130,18 +130,6 @@ guards_make(const json_t *slice, bool has_mapping, const char *strategy, const c
     return true;
 }
 
-static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-say(json_t *to, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_array_append_new(to, json_string(text));
-}
-
 /* One schema, column by column. `name` is the address that people know. */
 static void
 drift_of_schema(json_t *to, const char *what, const char *name, const json_t *before,
@@ -151,18 +139,18 @@ drift_of_schema(json_t *to, const char *what, const char *name, const json_t *be
     bool was = before != NULL && !json_is_null(before), is = now != NULL && !json_is_null(now);
 
     if (was != is) {
-        say(to, was ? "%s '%s' is gone" : "%s '%s' exists now", what, name);
+        json_say(to, was ? "%s '%s' is gone" : "%s '%s' exists now", what, name);
         return;
     }
     if (!was || json_equal((json_t *) before, (json_t *) now))
         return;
     if (!schema_from_json(before, &old, NULL) || !schema_from_json(now, &new, NULL)) {
-        say(to, "%s '%s': its schema cannot be read", what, name);
+        json_say(to, "%s '%s': its schema cannot be read", what, name);
         return;
     }
     g_autoptr(GPtrArray) differences = schema_differences(old, new);
     for (guint i = 0; i < differences->len; i++)
-        say(to, "%s '%s': %s", what, name, (const char *) differences->pdata[i]);
+        json_say(to, "%s '%s': %s", what, name, (const char *) differences->pdata[i]);
 }
 
 static const json_t *
@@ -183,21 +171,21 @@ drift_of_consumers(json_t *to, const json_t *before, const json_t *now)
     size_t i;
 
     json_array_foreach(before, i, consumer) if (consumer_find(now, consumer) == NULL)
-        say(to, "consumer '%s' %s it no more", json_get_string(consumer, "ref", ""),
-            json_get_string(consumer, "access", ""));
+        json_say(to, "consumer '%s' %s it no more", json_get_string(consumer, "ref", ""),
+                 json_get_string(consumer, "access", ""));
     json_array_foreach(now, i, consumer)
     {
         const json_t *was = consumer_find(before, consumer);
         const char *ref = json_get_string(consumer, "ref", "");
         if (was == NULL)
-            say(to, "consumer '%s' now %s it", ref, json_get_string(consumer, "access", ""));
+            json_say(to, "consumer '%s' now %s it", ref, json_get_string(consumer, "access", ""));
         else if (g_strcmp0(json_get_string(was, "owner", ""),
                            json_get_string(consumer, "owner", "")) != 0)
-            say(to, "consumer '%s' belonged to '%s', belongs to '%s'", ref,
-                json_get_string(was, "owner", ""), json_get_string(consumer, "owner", ""));
+            json_say(to, "consumer '%s' belonged to '%s', belongs to '%s'", ref,
+                     json_get_string(was, "owner", ""), json_get_string(consumer, "owner", ""));
         else if (!json_equal((json_t *) was, consumer))
-            say(to, "consumer '%s' is now %s", ref,
-                json_get_bool(consumer, "direct", true) ? "direct" : "indirect");
+            json_say(to, "consumer '%s' is now %s", ref,
+                     json_get_bool(consumer, "direct", true) ? "direct" : "indirect");
     }
 }
 
@@ -214,13 +202,13 @@ drift_of_words(json_t *to, const json_t *plan, const json_t *slice_now)
     if (json_object_get(slice_now, "mapping") != NULL && guard(plan, "mapping") != NULL) {
         g_autoptr(json_t) now = mapping_guard(slice_now);
         if (g_strcmp0(json_string_value(now), guard(plan, "mapping")) != 0)
-            say(to, "mapping '%s' %s",
-                json_get_string(json_object_get(plan, "mapping"), "path", ""),
-                json_is_null(now) ? "is gone" : "was edited");
+            json_say(to, "mapping '%s' %s",
+                     json_get_string(json_object_get(plan, "mapping"), "path", ""),
+                     json_is_null(now) ? "is gone" : "was edited");
     }
     const char *policy = json_get_string(json_object_get(slice_now, "policy"), "digest", NULL);
     if (policy != NULL && g_strcmp0(policy, guard(plan, "policy")) != 0)
-        say(to, "the policy in honk.yaml was edited");
+        json_say(to, "the policy in honk.yaml was edited");
 }
 
 /* A name that changed in the entity, or its recipe in this program. `versioned` is what the guard
@@ -232,10 +220,10 @@ drift_of_name(json_t *to, const json_t *plan, const char *what, const char *now,
     const char *before = json_get_string(plan, what, "");
 
     if (now != NULL && strcmp(now, before) != 0)
-        say(to, "the %s was '%s', is '%s'", what, before, now);
+        json_say(to, "the %s was '%s', is '%s'", what, before, now);
     else if (g_strcmp0(guard(plan, what), versioned) != 0)
-        say(to, "the %s '%s' works differently now: it was version '%s', is '%s'", what, before,
-            guard(plan, what), versioned);
+        json_say(to, "the %s '%s' works differently now: it was version '%s', is '%s'", what,
+                 before, guard(plan, what), versioned);
 }
 
 static void
@@ -260,9 +248,9 @@ drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
 
     if (was_program && is_named && json_object_get(slice_now, "agent") == NULL) {
         if (json_object_get(slice_now, "entity") != NULL)
-            say(to, "the agent '%s' is no longer in honk.yaml", before);
+            json_say(to, "the agent '%s' is no longer in honk.yaml", before);
     } else if (was_program && is_named && g_strcmp0(guarded, versioned) != 0) {
-        say(to, "the agent '%s' was edited: its program, or its command in honk.yaml", before);
+        json_say(to, "the agent '%s' was edited: its program, or its command in honk.yaml", before);
     } else {
         drift_of_name(to, plan, "agent", now, versioned);
     }
@@ -274,7 +262,7 @@ drift_of_address(json_t *to, const json_t *plan, const json_t *slice_now, const 
     const char *before = json_get_string(json_object_get(plan, what), "url", "");
     const char *now = json_get_string(json_object_get(slice_now, what), "url", NULL);
     if (now != NULL && strcmp(before, now) != 0)
-        say(to, "%s lay in '%s', lies in '%s'", what, before, now);
+        json_say(to, "%s lay in '%s', lies in '%s'", what, before, now);
 }
 
 json_t *

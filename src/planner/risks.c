@@ -8,25 +8,13 @@
 
 #include <string.h>
 
-static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-say(json_t *to, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_array_append_new(to, json_string(text));
-}
-
 static void
 risk_of_replacing(json_t *to, const Slice *slice, const RiskFacts *facts)
 {
     if (!facts->moves_rows || slice->target.schema == NULL || slice->is_in_place)
         return;
-    say(to, "'%s' exists: the rows in it are replaced; the old table is kept as '%s'%s",
-        slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
+    json_say(to, "'%s' exists: the rows in it are replaced; the old table is kept as '%s'%s",
+             slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
 }
 
 static bool
@@ -47,10 +35,10 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
 
     if (!facts->moves_rows || !slice->is_in_place || schema == NULL)
         return;
-    say(to,
-        "'%s' changes where it is: the table as it was is kept as '%s'%s; indexes on columns "
-        "that are not there any more are left out",
-        slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
+    json_say(to,
+             "'%s' changes where it is: the table as it was is kept as '%s'%s; indexes on columns "
+             "that are not there any more are left out",
+             slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *dependent = schema->dependents->pdata[i];
         if (is_constraint(dependent))
@@ -67,7 +55,7 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
                                    column->name);
     }
     if (list->len > 0)
-        say(to, "the new '%s' is without: %s", slice->target.url, list->str);
+        json_say(to, "the new '%s' is without: %s", slice->target.url, list->str);
 }
 
 static void
@@ -76,10 +64,11 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
     if (!facts->is_frozen && !facts->moves_rows)
         return;
     if (!facts->is_frozen)
-        say(to, "the source is not frozen: what it looks like from outside (size, time, rows) is "
-                "compared before and after each range, and a difference stops the plan");
+        json_say(to,
+                 "the source is not frozen: what it looks like from outside (size, time, rows) is "
+                 "compared before and after each range, and a difference stops the plan");
     else if (!facts->retires && !slice->is_in_place)
-        say(to, "'%s' stays read-only after the cut-over", slice->source.url);
+        json_say(to, "'%s' stays read-only after the cut-over", slice->source.url);
 }
 
 /* Views, foreign keys and others' triggers that `retire` will stumble over. */
@@ -100,8 +89,8 @@ risk_of_dependents(json_t *to, const Slice *slice, const RiskFacts *facts)
                                    is_key ? "foreign key of" : "view", dependent->name);
     }
     if (list->len > 0)
-        say(to, "'%s' cannot be retired as long as these need it: %s", slice->source.url,
-            list->str);
+        json_say(to, "'%s' cannot be retired as long as these need it: %s", slice->source.url,
+                 list->str);
 }
 
 static void
@@ -112,9 +101,9 @@ risk_of_warnings(json_t *to, const Diags *diags)
         if (diag->level != DIAG_WARNING)
             continue;
         if (diag->file != NULL && diag->line > 0)
-            say(to, "%s (%s:%d)", diag->message, diag->file, diag->line);
+            json_say(to, "%s (%s:%d)", diag->message, diag->file, diag->line);
         else
-            say(to, "%s", diag->message);
+            json_say(to, "%s", diag->message);
     }
 }
 

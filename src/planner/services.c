@@ -9,8 +9,8 @@ text_of(const json_t *row, const char *member)
     return json_get_string(row, member, "");
 }
 
-static bool
-is_rolled_out(const json_t *row)
+bool
+service_is_rolled_out(const json_t *row)
 {
     return json_object_get(row, "problem") == NULL;
 }
@@ -79,7 +79,7 @@ services_any(const json_t *services)
 {
     json_t *row;
     size_t i;
-    json_array_foreach(services, i, row) if (is_rolled_out(row)) return true;
+    json_array_foreach(services, i, row) if (service_is_rolled_out(row)) return true;
     return false;
 }
 
@@ -91,7 +91,7 @@ services_labels(const json_t *services)
     size_t i;
 
     json_array_foreach(services, i,
-                       row) if (is_rolled_out(row) &&
+                       row) if (service_is_rolled_out(row) &&
                                 g_hash_table_add(known, (void *) text_of(row, "target")))
         json_array_append_new(labels, json_sprintf("fleet:%s", text_of(row, "target")));
     return labels;
@@ -114,7 +114,7 @@ services_summary(const json_t *services)
     int count = 0;
     size_t i;
 
-    json_array_foreach(services, i, row) count += is_rolled_out(row);
+    json_array_foreach(services, i, row) count += service_is_rolled_out(row);
     int64_t waves = last_wave(services);
     return g_strdup_printf("%d service%s in %" G_GINT64_FORMAT " wave%s", count,
                            count == 1 ? "" : "s", waves, waves == 1 ? "" : "s");
@@ -126,7 +126,7 @@ services_estimate_ms(const json_t *services)
     int64_t longest = 0;
     json_t *row;
     size_t i;
-    json_array_foreach(services, i, row) if (is_rolled_out(row)) longest =
+    json_array_foreach(services, i, row) if (service_is_rolled_out(row)) longest =
         MAX(longest, json_get_int(row, "estimate_ms", 0));
     return longest * last_wave(services);
 }
@@ -142,18 +142,6 @@ find_row(const json_t *services, const char *name)
     return NULL;
 }
 
-static void say(json_t *to, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-say(json_t *to, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    json_array_append_new(to, json_string(text));
-}
-
 static void
 drift_of_revision(json_t *to, const char *name, const json_t *was, const json_t *is)
 {
@@ -161,21 +149,21 @@ drift_of_revision(json_t *to, const char *name, const json_t *was, const json_t 
     const char *variable;
 
     if (json_is_object(was) != json_is_object(is)) {
-        say(to,
-            json_is_object(is) ? "service '%s' did not run, and does now"
-                               : "service '%s' runs no more",
-            name);
+        json_say(to,
+                 json_is_object(is) ? "service '%s' did not run, and does now"
+                                    : "service '%s' runs no more",
+                 name);
         return;
     }
     if (strcmp(text_of(was, "code"), text_of(is, "code")) != 0)
-        say(to, "service '%s' ran commit %.12s, runs %.12s", name,
-            json_get_string(was, "code", "none"), json_get_string(is, "code", "none"));
+        json_say(to, "service '%s' ran commit %.12s, runs %.12s", name,
+                 json_get_string(was, "code", "none"), json_get_string(is, "code", "none"));
     json_object_foreach(json_object_get(was, "datasets"), variable, address)
     {
         const char *now = json_get_string(datasets, variable, "nothing");
         if (strcmp(now, json_string_value(address)) != 0)
-            say(to, "service '%s' named '%s' as %s, names '%s'", name, json_string_value(address),
-                variable, now);
+            json_say(to, "service '%s' named '%s' as %s, names '%s'", name,
+                     json_string_value(address), variable, now);
     }
 }
 
@@ -189,14 +177,15 @@ services_drift(json_t *to, const json_t *before, const json_t *now)
     {
         const json_t *is = find_row(now, text_of(row, "service"));
         if (is == NULL)
-            say(to, "service '%s' has nothing to do with it any more", text_of(row, "service"));
+            json_say(to, "service '%s' has nothing to do with it any more",
+                     text_of(row, "service"));
         else if (!json_equal(json_object_get(row, "from"), json_object_get(is, "from")))
             drift_of_revision(to, text_of(row, "service"), json_object_get(row, "from"),
                               json_object_get(is, "from"));
     }
     json_array_foreach(now, i,
                        row) if (!is_idle(row) && find_row(before, text_of(row, "service")) == NULL)
-        say(to, "service '%s' names it now", text_of(row, "service"));
+        json_say(to, "service '%s' names it now", text_of(row, "service"));
 }
 
 /* ---- a rollout of its own ---- */

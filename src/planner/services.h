@@ -18,6 +18,7 @@ void services_wish(json_t *services, const json_t *params);
 /* Digest of what makes a plan stale: the revisions that run. */
 CHECKED bool services_guard(const json_t *services, char **ret, GError **error);
 void services_drift(json_t *to, const json_t *before, const json_t *now);
+bool service_is_rolled_out(const json_t *row);
 /* Is there one that is rolled out? */
 bool services_any(const json_t *services);
 /* "fleet:TARGET" of all that are. Caller owns. */

@@ -16,12 +16,6 @@ text_of(const json_t *row, const char *member)
     return json_get_string(row, member, "");
 }
 
-static bool
-is_rolled_out(const json_t *row)
-{
-    return json_object_get(row, "problem") == NULL;
-}
-
 /* "USERS listening:users_v1 → listening:users_v2, changed code". Caller frees. */
 static char *
 difference_of(const json_t *row)
@@ -54,18 +48,19 @@ print_table(TextPage *page, const json_t *services)
 
     json_array_foreach(services, i, row)
     {
-        g_autofree char *difference = is_rolled_out(row) ? difference_of(row) : NULL;
+        g_autofree char *difference = service_is_rolled_out(row) ? difference_of(row) : NULL;
         g_autofree char *wave =
             g_strdup_printf("wave %" G_GINT64_FORMAT, json_get_int(row, "wave", 0));
         g_autofree char *count =
             g_strdup_printf("%" G_GINT64_FORMAT " on '%s'", json_get_int(row, "instances", 0),
                             text_of(row, "target"));
         if (i < SHOWN_MAX)
-            text_table_row(
-                table, is_rolled_out(row) ? STYLE_PLAIN : STYLE_YELLOW,
-                (const char *[]){is_rolled_out(row) ? "~" : "!",
-                                 is_rolled_out(row) ? wave : "stays", text_of(row, "service"),
-                                 count, is_rolled_out(row) ? difference : text_of(row, "problem")});
+            text_table_row(table, service_is_rolled_out(row) ? STYLE_PLAIN : STYLE_YELLOW,
+                           (const char *[]){service_is_rolled_out(row) ? "~" : "!",
+                                            service_is_rolled_out(row) ? wave : "stays",
+                                            text_of(row, "service"), count,
+                                            service_is_rolled_out(row) ? difference
+                                                                       : text_of(row, "problem")});
     }
     text_table_print(table, page, 2);
     if (i > SHOWN_MAX)
@@ -81,7 +76,7 @@ print_writers(TextPage *page, const json_t *services)
 
     json_array_foreach(services, i, row) if (strcmp(text_of(row, "access"), "writes") == 0)
     {
-        if (is_rolled_out(row))
+        if (service_is_rolled_out(row))
             page_say(
                 page, STYLE_PLAIN, "  · ",
                 "writer '%s' is refused from the freeze until its instances are rolled out, in "
@@ -108,7 +103,7 @@ services_print(TextPage *page, const json_t *plan)
 
     page_heading(page, "Services");
     print_table(page, services);
-    json_array_foreach(services, i, row) if (is_rolled_out(row))
+    json_array_foreach(services, i, row) if (service_is_rolled_out(row))
     {
         page_say(page, STYLE_PLAIN, "  · ", "%s", text_of(row, "how"));
         page_say(

@@ -44,12 +44,6 @@ yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
                     "the name is written in a way that is not edited");
 }
 
-static bool
-is_word_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
-}
-
 void
 yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
 {
@@ -57,7 +51,7 @@ yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
     bool is_plain = place_of(work, node, &begin, &end);
     for (size_t at = 0; node->text[at] != '\0';) {
         size_t from = at;
-        while (is_word_byte(node->text[at]))
+        while (is_identifier_byte(node->text[at]))
             at++;
         if (at == from) {
             at++;

@@ -10,6 +10,8 @@
 
 #include "rewrite/work.h"
 
+#include <string.h>
+
 #define PROGRAM_DEPTH_MAX 12 /* strings within expressions within strings: people write three */
 #define HOLE "{{}}"
 
@@ -99,6 +101,18 @@ struct Text {
 };
 
 Text *text_of_file(const char *bytes, size_t count);
+/* 0 behind its end. */
+static inline char
+text_byte(const Text *text, size_t at)
+{
+    return at < text->count ? text->bytes[at] : '\0';
+}
+static inline bool
+text_starts(const Text *text, size_t at, const char *what)
+{
+    size_t bytes = strlen(what);
+    return at + bytes <= text->count && memcmp(text->bytes + at, what, bytes) == 0;
+}
 /* Empty, to be filled from `from`. */
 Text *text_new(const Text *from);
 void text_free(Text *text);

@@ -15,25 +15,6 @@ typedef struct {
     GArray *pieces;
 } Lexer;
 
-static char
-byte(const Text *text, size_t at)
-{
-    return at < text->count ? text->bytes[at] : '\0';
-}
-
-static bool
-starts(const Text *text, size_t at, const char *what)
-{
-    size_t bytes = strlen(what);
-    return at + bytes <= text->count && memcmp(text->bytes + at, what, bytes) == 0;
-}
-
-static bool
-is_word_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
-}
-
 /* ---- all the others ---- */
 
 static void
@@ -56,11 +37,11 @@ end_of_block(const Lexer *lexer, size_t at)
     const Language *language = lexer->language;
     int depth = 1;
     for (at += strlen(language->block_open); at < lexer->end; at++) {
-        if (starts(lexer->text, at, language->block_close)) {
+        if (text_starts(lexer->text, at, language->block_close)) {
             at += strlen(language->block_close) - 1;
             if (--depth == 0)
                 return at + 1;
-        } else if (language->nests_comments && starts(lexer->text, at, language->block_open)) {
+        } else if (language->nests_comments && text_starts(lexer->text, at, language->block_open)) {
             depth++;
             at++;
         }
@@ -74,9 +55,10 @@ lex_comment(Lexer *lexer, size_t at)
     const Language *language = lexer->language;
     size_t end = 0;
     for (size_t i = 0; language->line_comments[i] != NULL && end == 0; i++)
-        if (starts(lexer->text, at, language->line_comments[i]))
+        if (text_starts(lexer->text, at, language->line_comments[i]))
             end = end_of_line(lexer, at);
-    if (end == 0 && language->block_open != NULL && starts(lexer->text, at, language->block_open))
+    if (end == 0 && language->block_open != NULL &&
+        text_starts(lexer->text, at, language->block_open))
         end = end_of_block(lexer, at);
     if (end > at)
         add(lexer, PIECE_COMMENT, at, end);
@@ -139,8 +121,8 @@ static size_t
 end_of_word(const Lexer *lexer, size_t at)
 {
     bool has_dashes = lexer->language->is_data; /* unquoted names of HOCON and HCL */
-    while (at < lexer->end &&
-           (is_word_byte(lexer->text->bytes[at]) || (has_dashes && lexer->text->bytes[at] == '-')))
+    while (at < lexer->end && (is_identifier_byte(lexer->text->bytes[at]) ||
+                               (has_dashes && lexer->text->bytes[at] == '-')))
         at++;
     return at;
 }
@@ -150,21 +132,21 @@ static size_t
 lex_here_document(Lexer *lexer, size_t at)
 {
     const Text *text = lexer->text;
-    if (strcmp(lexer->language->name, "hcl") != 0 || !starts(text, at, "<<"))
+    if (strcmp(lexer->language->name, "hcl") != 0 || !text_starts(text, at, "<<"))
         return 0;
-    size_t name = at + 2 + (byte(text, at + 2) == '-'), behind = name;
-    while (is_word_byte(byte(text, behind)))
+    size_t name = at + 2 + (text_byte(text, at + 2) == '-'), behind = name;
+    while (is_identifier_byte(text_byte(text, behind)))
         behind++;
     size_t line = end_of_line(lexer, behind);
     if (behind == name || line >= lexer->end)
         return 0;
     for (size_t begin = line + 1; begin < lexer->end; begin = end_of_line(lexer, begin) + 1) {
         size_t word = begin;
-        while (byte(text, word) == ' ' || byte(text, word) == '\t')
+        while (text_byte(text, word) == ' ' || text_byte(text, word) == '\t')
             word++;
         if (word + (behind - name) > lexer->end ||
             memcmp(text->bytes + word, text->bytes + name, behind - name) != 0 ||
-            is_word_byte(byte(text, word + (behind - name))))
+            is_identifier_byte(text_byte(text, word + (behind - name))))
             continue;
         Piece piece = {.kind = PIECE_LITERAL,
                        .begin = (uint32_t) at,
@@ -211,7 +193,7 @@ lex_value(Lexer *lexer, size_t at)
     const Text *text = lexer->text;
     size_t end = at;
     if (lexer->language->has_bare_values && is_behind_key(lexer, "=:") &&
-        is_word_byte(text->bytes[at])) {
+        is_identifier_byte(text->bytes[at])) {
         while (end < lexer->end && strchr("\n,}]#\"", text->bytes[end]) == NULL)
             end++;
         add_value(lexer, at, end, (Quoting){.is_bare = true}, end);
@@ -243,8 +225,9 @@ lex_one(Lexer *lexer, size_t at, size_t *ret_broken_at)
     }
     if (g_ascii_isspace(c))
         return at + 1;
-    if (c == '\\' && (byte(lexer->text, at + 1) == '\n' || starts(lexer->text, at + 1, "\r\n")))
-        return at + (byte(lexer->text, at + 1) == '\n' ? 2 : 3); /* the line goes on */
+    if (c == '\\' &&
+        (text_byte(lexer->text, at + 1) == '\n' || text_starts(lexer->text, at + 1, "\r\n")))
+        return at + (text_byte(lexer->text, at + 1) == '\n' ? 2 : 3); /* the line goes on */
     if ((end = lex_value(lexer, at)) > 0 || (end = lex_comment(lexer, at)) > 0 ||
         (end = lex_literal(lexer, at, ret_broken_at)) > 0 || (end = lex_pattern(lexer, at)) > 0 ||
         (end = lex_here_document(lexer, at)) > 0)

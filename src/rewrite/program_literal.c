@@ -9,40 +9,21 @@
 
 #define EXPRESSION_BYTES_MAX 4096 /* within a string of one line; people write fifty */
 
-static char
-byte(const Text *text, size_t at)
-{
-    return at < text->count ? text->bytes[at] : '\0';
-}
-
-static bool
-starts(const Text *text, size_t at, const char *what)
-{
-    size_t bytes = strlen(what);
-    return at + bytes <= text->count && memcmp(text->bytes + at, what, bytes) == 0;
-}
-
-static bool
-is_word_byte(char c)
-{
-    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
-}
-
 /* Letters right before a quote; 0 is fine, SIZE_MAX: other letters stand there. */
 static size_t
 letters_at(const Text *text, size_t at, const StringForm *form)
 {
     size_t length = 0;
     if (form->letters == NULL)
-        return starts(text, at, form->open) ? 0 : SIZE_MAX;
+        return text_starts(text, at, form->open) ? 0 : SIZE_MAX;
     bool is_any = form->letters[0] == '*';
-    while (is_any ? is_word_byte(byte(text, at + length))
-                  : length < 2 && byte(text, at + length) != '\0' &&
-                        strchr(form->letters, byte(text, at + length)) != NULL)
+    while (is_any ? is_identifier_byte(text_byte(text, at + length))
+                  : length < 2 && text_byte(text, at + length) != '\0' &&
+                        strchr(form->letters, text_byte(text, at + length)) != NULL)
         length++;
-    if (is_any && length > 0 && g_ascii_isdigit(byte(text, at)))
+    if (is_any && length > 0 && g_ascii_isdigit(text_byte(text, at)))
         return SIZE_MAX;
-    return starts(text, at + length, form->open) ? length : SIZE_MAX;
+    return text_starts(text, at + length, form->open) ? length : SIZE_MAX;
 }
 
 static bool
@@ -67,7 +48,7 @@ set_quoting(Piece *piece, const Text *text, size_t at, size_t letters, const Str
     if (form->letters[0] == '*') { /* Scala: s"…", raw"…", sql"…" */
         if (letters == 0)
             piece->quoting.holes = HOLES_NONE;
-        else if (letters == 3 && starts(text, at, "raw"))
+        else if (letters == 3 && text_starts(text, at, "raw"))
             piece->quoting.escape = ESCAPE_NONE;
         return;
     }
@@ -82,7 +63,7 @@ set_quoting(Piece *piece, const Text *text, size_t at, size_t letters, const Str
 static size_t
 skip_shell_hole(const Text *text, const Language *language, size_t at, size_t end, int depth)
 {
-    char c = text->bytes[at], next = byte(text, at + 1);
+    char c = text->bytes[at], next = text_byte(text, at + 1);
     if (c == '$' && (next == '(' || next == '{'))
         return expression_end(text, language, at + 2, end, next == '(' ? ')' : '}', depth);
     if (c != '`')
@@ -99,13 +80,13 @@ skip_shell_hole(const Text *text, const Language *language, size_t at, size_t en
 static size_t
 skip_hole(const Text *text, const Language *language, size_t at, size_t end, Holes holes, int depth)
 {
-    bool is_double = text->bytes[at] == byte(text, at + 1);
+    bool is_double = text->bytes[at] == text_byte(text, at + 1);
     if (holes == HOLES_BRACES && text->bytes[at] == '{')
         return is_double ? at + 2 : expression_end(text, language, at + 1, end, '}', depth);
     if ((holes == HOLES_DOLLAR || holes == HOLES_DOLLAR_BRACES) && text->bytes[at] == '$') {
         if (holes == HOLES_DOLLAR && is_double)
             return at + 2;
-        if (byte(text, at + 1) == '{')
+        if (text_byte(text, at + 1) == '{')
             return expression_end(text, language, at + 2, end, '}', depth);
     }
     return holes == HOLES_SHELL ? skip_shell_hole(text, language, at, end, depth) : at;
@@ -123,13 +104,13 @@ literal_end(const Text *text, const Language *language, size_t at, size_t end,
             continue;
         }
         if (quoting->escape == ESCAPE_DOUBLED && text->bytes[at] == quoting->quote &&
-            byte(text, at + 1) == quoting->quote) {
+            text_byte(text, at + 1) == quoting->quote) {
             at += 2;
             continue;
         }
-        if (starts(text, at, form->close)) {
+        if (text_starts(text, at, form->close)) {
             size_t close = strlen(form->close);
-            while (close == 3 && byte(text, at + 3) == form->close[0] && language->has_margins)
+            while (close == 3 && text_byte(text, at + 3) == form->close[0] && language->has_margins)
                 at++; /* """a"""": the last three end it */
             return at + close <= end ? at + close : 0;
         }
@@ -175,8 +156,8 @@ literal_at(const Text *text, const Language *language, size_t at, int depth, Pie
 static size_t
 skip_comment(const Text *text, const Language *language, size_t at, size_t end)
 {
-    bool is_block = starts(text, at, "/*");
-    if (language->block_open == NULL || (!is_block && !starts(text, at, "//")))
+    bool is_block = text_starts(text, at, "/*");
+    if (language->block_open == NULL || (!is_block && !text_starts(text, at, "//")))
         return 0;
     const char *close = is_block ? "*/" : "\n";
     const char *found = memmem(text->bytes + at, end - at, close, strlen(close));

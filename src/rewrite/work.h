@@ -5,6 +5,13 @@
 
 #define SPELLING_PARTS_MAX 8 /* project.dataset.table and then some */
 
+/* Of an identifier, in most languages. */
+static inline bool
+is_identifier_byte(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || (unsigned char) c >= 0x80;
+}
+
 /* A name of a dataset in code, and its new one. */
 typedef struct {
     char **source, **target; /* parts, NULL-terminated */

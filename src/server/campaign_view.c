@@ -93,11 +93,7 @@ next_json(const Request *request, const CampaignRow *row)
     for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
         if (moves[i].state != row->state)
             continue;
-        g_autofree char *holders = identity_holders(request->server->config->roles, moves[i].role);
-        json_t *next = json_object();
-        json_set_string(next, "text", moves[i].text);
-        json_set_string(next, "role", role_name(moves[i].role));
-        json_set_string(next, "who", holders);
+        json_t *next = identity_next(request->server->config->roles, moves[i].text, moves[i].role);
         json_set_string(next, "event", row->wake_event);
         return next;
     }

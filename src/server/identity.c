@@ -148,6 +148,17 @@ identity_holders(const json_t *roles, Role role)
     return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
+json_t *
+identity_next(const json_t *roles, const char *text, Role role)
+{
+    g_autofree char *holders = identity_holders(roles, role);
+    json_t *next = json_object();
+    json_set_string(next, "text", text);
+    json_set_string(next, "role", role_name(role));
+    json_set_string(next, "who", holders);
+    return next;
+}
+
 bool
 identity_need(const Identity *identity, Role role, const char *deed, const json_t *roles,
               GError **error)

@@ -57,3 +57,5 @@ CHECKED bool identity_need(const Identity *identity, Role role, const char *deed
                            const json_t *roles, GError **error);
 /* "user:default/bo or user:default/cy": who in honk.yaml has the role; NULL when nobody. Caller frees. */
 char *identity_holders(const json_t *roles, Role role);
+/* What would move something, and who may: {"text", "role", "who"}. Caller owns. */
+json_t *identity_next(const json_t *roles, const char *text, Role role);

@@ -68,11 +68,7 @@ next_json(const Request *request, const PlanRow *row)
     const Moves *found = moves_of(row);
     if (found == NULL)
         return json_null();
-    g_autofree char *holders = identity_holders(request->server->config->roles, found->role);
-    json_t *next = json_object();
-    json_set_string(next, "text", found->text);
-    json_set_string(next, "role", role_name(found->role));
-    json_set_string(next, "who", holders);
+    json_t *next = identity_next(request->server->config->roles, found->text, found->role);
     json_set_string(next, "event", row->wake_event);
     return next;
 }

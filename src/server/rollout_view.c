@@ -35,11 +35,7 @@ next_json(const Request *request, const RolloutRow *row)
     for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
         if (strcmp(moves[i].state, row->state) != 0)
             continue;
-        g_autofree char *holders = identity_holders(request->server->config->roles, moves[i].role);
-        json_t *next = json_object();
-        json_set_string(next, "text", moves[i].text);
-        json_set_string(next, "role", role_name(moves[i].role));
-        json_set_string(next, "who", holders);
+        json_t *next = identity_next(request->server->config->roles, moves[i].text, moves[i].role);
         if (row->wake_ms > 0)
             json_set_int(next, "at_ms", row->wake_ms);
         return next;
