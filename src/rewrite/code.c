@@ -27,3 +27,14 @@ code_is_binary(const char *bytes, size_t count)
 {
     return memchr(bytes, '\0', MIN(count, LOOKED_AT_BYTES)) != NULL;
 }
+
+bool
+code_is_sql(const char *path)
+{
+    static const char *const endings[] = {".sql", ".sql.j2", ".sql.jinja", ".ddl",
+                                          ".dml", ".hql",    ".bqsql"};
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(path, endings[i]))
+            return true;
+    return false;
+}

@@ -15,3 +15,5 @@ bool code_is_passed_over(const char *name);
 bool code_path_is_passed_over(const char *path);
 /* Not text of any kind. */
 bool code_is_binary(const char *bytes, size_t count);
+/* SQL, by its name. */
+bool code_is_sql(const char *path);

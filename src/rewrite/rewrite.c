@@ -1,5 +1,6 @@
 /* rewrite.c - one file: its language, its sites, its edits; and what is done with them. */
 #include "base/json.h"
+#include "rewrite/code.h"
 #include "rewrite/program.h"
 
 #include <string.h>
@@ -153,17 +154,6 @@ finish(Work *work)
 /* ---- the whole ---- */
 
 static bool
-is_sql(const char *path)
-{
-    static const char *const endings[] = {".sql", ".sql.j2", ".sql.jinja", ".ddl",
-                                          ".dml", ".hql",    ".bqsql"};
-    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
-        if (g_str_has_suffix(path, endings[i]))
-            return true;
-    return false;
-}
-
-static bool
 is_notebook(const char *path)
 {
     return g_str_has_suffix(path, ".ipynb");
@@ -186,15 +176,15 @@ Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
 {
-    const Language *language = is_sql(path) ? NULL : language_of(path, text, bytes);
-    Rewrite *out = rewrite_new(is_sql(path)        ? "sql"
+    const Language *language = code_is_sql(path) ? NULL : language_of(path, text, bytes);
+    Rewrite *out = rewrite_new(code_is_sql(path)   ? "sql"
                                : language != NULL  ? language->name
                                : is_notebook(path) ? "notebook"
                                                    : "text");
     Work work = {.renames = renames, .options = options, .text = text, .bytes = bytes, .out = out};
     if (!renames_mentioned(renames, text, bytes))
         return out;
-    if (is_sql(path))
+    if (code_is_sql(path))
         sql_text(&work);
     else if (is_yaml(path) && dbt_yaml(&work))
         out->language = "dbt";

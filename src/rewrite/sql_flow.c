@@ -81,13 +81,25 @@ source_has(Work *work, const SqlSource *source, const SqlPart *part)
     return false;
 }
 
+/* RENAME (old AS name): what is called so by the star itself. */
+static bool
+is_name_of_rename(Work *work, const SqlItem *star, const SqlPart *part)
+{
+    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
+        const SqlReplacement *one = g_ptr_array_index(star->replace, i);
+        if (one->is_rename && is_part(work, part, one->name->text))
+            return true;
+    }
+    return false;
+}
+
 /* What comes through a star under this name. Where names must stay, a star over the dataset is written out with them. */
 static const ColumnChange *
 star_change(Work *work, const SqlItem *star, const SqlPart *part)
 {
     if (star->block->query != NULL && g_hash_table_contains(work->pinned, star->block->query))
         return NULL;
-    if (names_have(work, star->except, part) || names_have(work, star->replace, part))
+    if (names_have(work, star->except, part) || is_name_of_rename(work, star, part))
         return NULL;
     if (star->star_of != NULL)
         return source_has(work, star->star_of, part) ? source_change(work, star->star_of, part)

@@ -93,6 +93,27 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     return false;
 }
 
+/* REPLACE (expression AS name): the name follows that of the column whose place it takes. */
+static void
+visit_replacement(Work *work, const SqlItem *star, const SqlSource *source,
+                  const SqlReplacement *one)
+{
+    const SqlQuery *query = star->block->query;
+    const SqlPart *part = one->name;
+    const ColumnChange *change = one->is_rename ? NULL : source_change(work, source, part);
+    bool is_followed = query != NULL && !g_hash_table_contains(work->pinned, (SqlQuery *) query);
+    if (change == NULL)
+        return;
+    if (change->kind != CHANGE_NAME || !is_followed) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "star", change->link,
+                    "`* REPLACE` puts a value under the name '%s', which changes: name the columns",
+                    part->text);
+        return;
+    }
+    g_autofree char *written = spell_like(work->sql->dialect, part, change->to);
+    site_edit(work, SITE_COLUMN, part->begin, part->end, written);
+}
+
 /* * EXCEPT (id): the name that is left out changes, too. */
 static void
 edit_except(Work *work, const SqlItem *star, const SqlSource *source)
@@ -110,14 +131,8 @@ edit_except(Work *work, const SqlItem *star, const SqlSource *source)
         g_autofree char *written = spell_like(work->sql->dialect, part, change->to);
         site_edit(work, SITE_COLUMN, part->begin, part->end, written);
     }
-    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
-        const SqlPart *part = g_ptr_array_index(star->replace, i);
-        if (source_change(work, source, part) != NULL)
-            site_refuse(
-                work, SITE_COLUMN, part->begin, part->end, "star", NULL,
-                "`* REPLACE` puts a value under the name '%s', which changes: name the columns",
-                part->text);
-    }
+    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++)
+        visit_replacement(work, star, source, g_ptr_array_index(star->replace, i));
 }
 
 void

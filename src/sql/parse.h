@@ -73,6 +73,8 @@ SqlPart *part_take(Parser *parser);
 SqlPath path_take(Parser *parser, uint32_t end, bool is_table);
 /* ( a, b, c ) of names; NULL when it is not that. */
 GPtrArray *names_take(Parser *parser, uint32_t end);
+/* ( a text, b numeric(10, 2) ), the names of it. */
+GPtrArray *typed_names_take(Parser *parser, uint32_t end); /* parse_source.c */
 /* A name that is only noted. */
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);

@@ -30,6 +30,9 @@ take_group(Parser *parser, const Context *context, uint32_t end)
     } else if (is_query) {
         SqlQuery *query = parse_query(parser, context->block->query, context->block, close);
         query->is_value = !context->is_table_argument;
+        query->around = context->block;
+        query->clause = context->clause;
+        query->item = context->item;
         query->by_name = query->by_name || context->is_table_argument;
     } else {
         Context inner = *context;

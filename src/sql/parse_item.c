@@ -32,19 +32,38 @@ take_except(Parser *parser, SqlItem *item, uint32_t end)
     g_ptr_array_add(item->except, part_take(parser));
 }
 
+/* The one name that was read since `before`, if these tokens are nothing else. */
+static SqlRef *
+plain_ref(const GPtrArray *refs, guint before, uint32_t first, uint32_t last)
+{
+    SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
+    return ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
+                   ref->path.parts[ref->path.count - 1].token == last
+               ? ref
+               : NULL;
+}
+
 /* REPLACE (expression AS name, …), RENAME (old AS new) */
 static void
 take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
 {
+    bool is_rename = is_word(parser, parser->pos, WORD_RENAME);
     uint32_t close = closing(parser, ++parser->pos, end);
     if (!is_open(parser, parser->pos))
         return;
     if (item->replace == NULL)
         item->replace = list(parser);
     for (parser->pos++; parser->pos < close; parser->pos++) {
+        SqlReplacement *one = node(parser, sizeof(SqlReplacement));
+        guint refs = context->block->refs->len;
+        *one = (SqlReplacement){.first = parser->pos, .is_rename = is_rename};
         parse_expression(parser, context, close, STOP_COMMA | STOP_ALIAS);
-        if (take_word(parser, close, WORD_AS) && parser->pos < close)
-            g_ptr_array_add(item->replace, part_take(parser));
+        one->last = MAX(parser->pos, one->first + 1) - 1;
+        one->plain = plain_ref(context->block->refs, refs, one->first, one->last);
+        if (take_word(parser, close, WORD_AS) && parser->pos < close) {
+            one->name = part_take(parser);
+            g_ptr_array_add(item->replace, one);
+        }
     }
     parser->pos = MIN(close + 1, end);
 }
@@ -84,9 +103,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
     }
     parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
     item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
-    SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
-    if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == item->first &&
-        ref->path.parts[ref->path.count - 1].token == item->last) {
+    SqlRef *ref = plain_ref(refs, before, item->first, item->last);
+    if (ref != NULL) {
         item->plain = ref;
         item->name = ref->path.parts[ref->path.count - 1].text;
         ref->is_whole = true;

@@ -107,7 +107,6 @@ clause_of(Word word)
         return CLAUSE_WHERE;
     case WORD_HAVING:
     case WORD_QUALIFY:
-    case WORD_WINDOW:
         return CLAUSE_HAVING;
     case WORD_GROUP:
         return CLAUSE_GROUP;
@@ -134,15 +133,36 @@ is_behind_blocks(const Parser *parser)
     }
 }
 
-/* GROUP BY a, b; GROUP BY ROLLUP (a); WINDOW w AS (…) */
+/* WINDOW w AS (PARTITION BY a ORDER BY b), v AS w */
+static void
+take_windows(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_WINDOW};
+    do {
+        parser->pos = MIN(parser->pos + 3, end); /* WINDOW or a comma, the name, AS */
+        if (is_open(parser, parser->pos) && parser->pos < end) {
+            uint32_t close = closing(parser, parser->pos, end);
+            parser->pos++;
+            parse_expression(parser, &context, close, 0);
+            parser->pos = MIN(close + 1, end);
+        } else if (parser->pos < end) {
+            parser->pos++;
+        }
+    } while (parser->pos + 2 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+             is_word(parser, parser->pos + 2, WORD_AS));
+}
+
+/* GROUP BY a, b; GROUP BY ROLLUP (a) */
 static void
 take_clause(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Word word = peek(parser, parser->pos)->word;
     Context context = {.block = block, .clause = clause_of(word)};
+    if (word == WORD_WINDOW) {
+        take_windows(parser, block, end);
+        return;
+    }
     parser->pos += word == WORD_GROUP ? 2 : 1;
-    if (word == WORD_WINDOW)
-        parser->pos++;
     if (word == WORD_GROUP)
         parse_keys(parser, &context, end);
     else

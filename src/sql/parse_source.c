@@ -95,8 +95,7 @@ ends_source(const Parser *parser, uint32_t index)
     }
 }
 
-/* f(…) AS x (a text, b numeric(10, 2)) */
-static GPtrArray *
+GPtrArray *
 typed_names_take(Parser *parser, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
@@ -223,7 +222,10 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
     if (starts_query(parser, parser->pos + 1, close)) {
         parser->pos++;
         parser->depth++;
-        parse_query(parser, block->query, block, close)->is_value = true;
+        SqlQuery *query = parse_query(parser, block->query, block, close);
+        query->is_value = true;
+        query->around = block;
+        query->clause = CLAUSE_FROM;
         parser->depth--;
     } else {
         Context inner = *context;
@@ -404,9 +406,12 @@ take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
     SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
     parser->pos += 2;
     take_word(parser, end, WORD_OUTER);
-    parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+    uint32_t open = parser->pos;
+    while (open < end && !is_open(parser, open) && peek(parser, open)->kind != TOKEN_SEMICOLON)
+        open++;
+    parse_expression(parser, &context, MIN(closing(parser, open, end) + 1, end), 0);
     source->last = parser->pos - 1;
-    if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_AS))
+    if (parser->pos < end && is_name(parser, parser->pos))
         source->alias = part_take(parser);
     if (take_word(parser, end, WORD_AS)) {
         source->columns = list(parser);

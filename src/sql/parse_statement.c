@@ -49,6 +49,51 @@ take_columns(Parser *parser, SqlBlock *block, uint32_t end)
     return true;
 }
 
+/* What was read since `refs` is assigned to. */
+static SqlAssignment *
+note_assignment(Parser *parser, SqlBlock *block, guint refs)
+{
+    SqlAssignment *assignment = node(parser, sizeof(SqlAssignment));
+    *assignment =
+        (SqlAssignment){.columns = list(parser), .first = parser->pos, .last = parser->pos};
+    for (guint i = refs; i < block->refs->len; i++)
+        g_ptr_array_add(assignment->columns, g_ptr_array_index(block->refs, i));
+    if (block->assignments == NULL)
+        block->assignments = list(parser);
+    g_ptr_array_add(block->assignments, assignment);
+    return assignment;
+}
+
+/* (a, b) VALUES (x, y): the columns read since `refs` are assigned to one by one. */
+static void
+note_values(Parser *parser, SqlBlock *block, guint refs, uint32_t end)
+{
+    guint count = block->refs->len;
+    if (!is_word(parser, parser->pos, WORD_VALUES) || !is_open(parser, parser->pos + 1))
+        return;
+    uint32_t close = closing(parser, parser->pos + 1, end), at = parser->pos + 2;
+    for (guint i = refs; i < count && at < close; i++, at++) {
+        SqlAssignment *assignment = note_assignment(parser, block, count);
+        g_ptr_array_add(assignment->columns, g_ptr_array_index(block->refs, i));
+        assignment->first = at;
+        while (at < close && peek(parser, at)->kind != TOKEN_COMMA)
+            at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, close) + 1 : at + 1;
+        assignment->last = MAX(at, assignment->first + 1) - 1;
+    }
+}
+
+/* Names of the columns that were read since `refs`. */
+static GPtrArray *
+names_since(Parser *parser, const SqlBlock *block, guint refs)
+{
+    GPtrArray *names = list(parser);
+    for (guint i = refs; i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        g_ptr_array_add(names, &ref->path.parts[ref->path.count - 1]);
+    }
+    return names;
+}
+
 /* a = expression, (b, c) = (…) */
 static void
 take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
@@ -57,16 +102,39 @@ take_assignments(Parser *parser, SqlBlock *block, uint32_t end, int stops)
             right = {.block = block, .clause = CLAUSE_OTHER};
     while (parser->pos < end) {
         uint32_t before = parser->pos;
+        guint refs = block->refs->len;
         if (is_open(parser, parser->pos))
             take_columns(parser, block, end);
         else if (is_name(parser, parser->pos))
             ref_add(parser, &left, path_take(parser, end, false));
+        SqlAssignment *assignment = note_assignment(parser, block, refs);
         parse_expression(parser, &right, end, STOP_COMMA | STOP_CLAUSE | stops);
+        assignment->last = MAX(parser->pos, assignment->first + 1) - 1;
         if (parser->pos >= end || peek(parser, parser->pos)->kind != TOKEN_COMMA ||
             parser->pos == before)
             return;
         parser->pos++;
     }
+}
+
+/* ON CONFLICT (a) WHERE … DO UPDATE SET …, ON DUPLICATE KEY UPDATE a = … */
+static void
+take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    bool is_conflict = is_word(parser, parser->pos + 1, WORD_CONFLICT);
+    parser->pos += is_conflict ? 2 : 3;
+    if (is_conflict && is_text(parser, parser->pos, "ON"))
+        parser->pos += 3; /* ON CONSTRAINT name */
+    else if (is_conflict)
+        parse_expression(parser, &context, end, STOP_THEN);
+    take_word(parser, end, WORD_DO);
+    if (!take_word(parser, end, WORD_UPDATE)) {
+        parser->pos = MIN(parser->pos + 1, end); /* NOTHING */
+        return;
+    }
+    take_word(parser, end, WORD_SET);
+    take_assignments(parser, block, end, 0);
 }
 
 static void
@@ -78,7 +146,9 @@ take_rest(Parser *parser, SqlBlock *block, uint32_t end)
         Context context = {.block = block,
                            .clause = word == WORD_WHERE ? CLAUSE_WHERE : CLAUSE_OTHER};
         bool is_output = is_text(parser, before, "OUTPUT") && parser->sql->dialect->has_alias_first;
-        if (word == WORD_RETURNING || is_output) {
+        if (word == WORD_ON && starts_clause(parser, before)) {
+            take_upsert(parser, block, end);
+        } else if (word == WORD_RETURNING || is_output) {
             parser->pos++;
             block->is_returning = true;
             parse_items(parser, block, end);
@@ -136,8 +206,11 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
         parse_expression(parser, &context, close, 0);
         parser->pos = MIN(close + 1, end);
     }
+    guint refs = block->refs->len;
     parser->statement->has_columns =
         take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
+    if (block->refs->len > refs)
+        parser->statement->columns = names_since(parser, block, refs);
     while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
            !is_word(parser, parser->pos, WORD_SET) &&
            (!starts_clause(parser, parser->pos) || is_text(parser, parser->pos, "OUTPUT"))) {
@@ -187,20 +260,32 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     block->last = end - 1;
 }
 
+/* [NOT] MATCHED [BY SOURCE | TARGET]: no columns. */
+static void
+skip_match(Parser *parser, uint32_t end)
+{
+    take_word(parser, end, WORD_NOT);
+    if (take_word(parser, end, WORD_MATCHED) && take_word(parser, end, WORD_BY))
+        parser->pos = MIN(parser->pos + 1, end);
+}
+
 /* THEN UPDATE SET …, THEN INSERT (…) VALUES (…), THEN DELETE */
 static void
 take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_OTHER};
     parser->pos++;
+    skip_match(parser, end);
     parse_expression(parser, &context, end, STOP_THEN);
     take_word(parser, end, WORD_THEN);
     if (take_word(parser, end, WORD_UPDATE)) {
         take_word(parser, end, WORD_SET);
         take_assignments(parser, block, end, STOP_WHEN);
     } else if (take_word(parser, end, WORD_INSERT)) {
+        guint refs = block->refs->len;
         bool has_columns = take_columns(parser, block, end);
         parser->statement->inserts_rows |= !has_columns;
+        note_values(parser, block, refs, end);
     }
     parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
 }
@@ -303,6 +388,8 @@ parse_create(Parser *parser, uint32_t end)
     parser->pos = name;
     statement->created = path_take(parser, as, true);
     statement->has_columns = is_open(parser, parser->pos);
+    if (statement->has_columns)
+        statement->columns = typed_names_take(parser, as);
     parser->pos = as + 1;
     statement->query = parse_query(parser, NULL, NULL, end);
     SqlBlock *block = block_new(parser, NULL, NULL);

@@ -149,6 +149,19 @@ is_left_out(const Resolver *resolver, const SqlItem *star, const char *name)
     return false;
 }
 
+/* RENAME (old AS new) */
+static const char *
+name_behind_star(const Resolver *resolver, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
+        const SqlReplacement *one = g_ptr_array_index(star->replace, i);
+        if (one->is_rename && one->plain != NULL &&
+            is_column(resolver, &one->plain->path.parts[one->plain->path.count - 1], name))
+            return one->name->text;
+    }
+    return name;
+}
+
 static void
 add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
 {
@@ -156,7 +169,8 @@ add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSour
     g_autoptr(GPtrArray) columns = source_columns(resolver, source, &is_open);
     for (guint i = 0; i < columns->len; i++)
         if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
-            g_ptr_array_add(query->names, g_ptr_array_index(columns, i));
+            g_ptr_array_add(query->names, (void *) name_behind_star(resolver, item,
+                                                                    g_ptr_array_index(columns, i)));
     query->is_open = query->is_open || is_open;
 }
 
@@ -488,7 +502,8 @@ bind_row(const Resolver *resolver, SqlRef *ref)
 static bool
 may_reuse_alias(const Resolver *resolver, SqlClause clause)
 {
-    return clause == CLAUSE_GROUP || clause == CLAUSE_HAVING || clause == CLAUSE_ORDER ||
+    return clause == CLAUSE_GROUP || clause == CLAUSE_HAVING || clause == CLAUSE_WINDOW ||
+           clause == CLAUSE_ORDER ||
            (resolver->sql->dialect->has_alias_reuse &&
             (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
 }

@@ -62,7 +62,8 @@ typedef enum {
     CLAUSE_USING,
     CLAUSE_WHERE,
     CLAUSE_GROUP,
-    CLAUSE_HAVING, /* and QUALIFY, WINDOW */
+    CLAUSE_HAVING, /* and QUALIFY */
+    CLAUSE_WINDOW,
     CLAUSE_ORDER,
     CLAUSE_ASSIGN,  /* the left side of SET */
     CLAUSE_COLUMNS, /* the column list of INSERT */
@@ -100,6 +101,14 @@ struct SqlRef {
     uint32_t column; /* index of the part that names the column */
 };
 
+/* What a star gives under another value, or another name. */
+typedef struct {
+    SqlPart *name;
+    uint32_t first, last; /* tokens of the expression */
+    SqlRef *plain;        /* when it is just a name */
+    bool is_rename;
+} SqlReplacement;
+
 /* One output of a select list. */
 struct SqlItem {
     SqlBlock *block;
@@ -110,7 +119,7 @@ struct SqlItem {
     SqlSource *star_of; /* resolved from `alias.*`; NULL for a bare star, or when unknown */
     SqlPath star_path;  /* before `.*`; may be empty */
     GPtrArray *except;  /* SqlPart *: EXCEPT (…) of a star; or NULL */
-    GPtrArray *replace; /* SqlPart *: the names of REPLACE (… AS name), RENAME; or NULL */
+    GPtrArray *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
     const char *name; /* of the column that comes out, or NULL when it has none that one can know */
 };
 
@@ -159,10 +168,17 @@ struct SqlBlock {
     GPtrArray *items;                       /* SqlItem * */
     GPtrArray *sources;                     /* SqlSource * */
     GPtrArray *refs;                        /* SqlRef * */
+    GPtrArray *assignments;                 /* SqlAssignment *; NULL when there are none */
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
 };
+
+/* SET a = expression, SET (a, b) = (…) */
+typedef struct {
+    GPtrArray *columns;   /* SqlRef * */
+    uint32_t first, last; /* tokens of the expression */
+} SqlAssignment;
 
 /* One side of a set operation: a block, or a query in brackets. */
 typedef struct {
@@ -185,6 +201,10 @@ struct SqlQuery {
     SqlSource *as;
     SqlCommon *common;
     bool is_value;
+    /* Of a query in an expression: where that stands; else NULL. */
+    SqlBlock *around;
+    SqlClause clause;
+    SqlItem *item;
     /* resolved: */
     GPtrArray *names; /* borrowed char *, NULL for outputs without a name that one can know */
     bool is_open;     /* there may be more columns than these */
@@ -211,7 +231,8 @@ struct SqlStatement {
     bool inserts_rows; /* MERGE … INSERT without a column list */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
-    bool is_nested; /* a table of WITH */
+    GPtrArray *columns; /* SqlPart *; or NULL */
+    bool is_nested;     /* a table of WITH */
 };
 
 struct Sql {

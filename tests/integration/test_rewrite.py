@@ -122,6 +122,58 @@ class Files(Folder):
 
 
 
+class Lineage(Folder):
+    def test_a_query_is_followed_to_its_tables(self):
+        self.write("q/a.sql", "SELECT u.*, max(s.ms) AS longest FROM users u JOIN streams s ON s.user_id = u.id GROUP BY u.id")
+        self.write("q/readme.txt", "SELECT id FROM users")
+        done = self.honk("lineage", "--sql", "--schema", "schema.yaml", "--json", "q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (file,) = json.loads(done.stdout)["files"]
+        (statement,) = file["statements"]
+        self.assertEqual(statement["reads"], ["users", "streams"])
+        self.assertEqual([c["name"] for c in statement["columns"]],
+                         ["id", "name", "country_code", "plan", "points", "longest"])
+        self.assertEqual(statement["columns"][5]["from"], [{"table": "streams", "column": "ms", "how": "aggregation"}])
+        self.assertEqual(statement["unknown"], [])
+
+    def test_what_is_not_known_is_said_with_its_place(self):
+        self.write("a.sql", "SELECT 1;\nSELECT\n  * FROM nobody\n")
+        done = self.honk("lineage", "--sql", "a.sql")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("a.sql:3:3: not known: `*` of 'nobody'", done.stdout)
+        self.assertIn("1 thing is not known", done.stdout)
+
+    def test_events_are_those_of_openlineage(self):
+        self.write("a.sql", "INSERT INTO t (k) SELECT id FROM users WHERE plan = 'x'; SELECT name FROM users")
+        done = self.honk("lineage", "--sql", "--format", "openlineage", "--namespace", "shop", "a.sql")
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([e["job"]["name"] for e in events], ["a.sql#1", "a.sql#2"])
+        self.assertEqual([o["name"] for e in events for o in e["outputs"]], ["t", "a.sql#2"])
+        self.assertEqual(events[0]["inputs"], [{"namespace": "shop", "name": "users"}])
+        facet = events[0]["outputs"][0]["facets"]["columnLineage"]
+        self.assertEqual(facet["fields"]["k"]["inputFields"],
+                         [{"namespace": "shop", "name": "users", "field": "id",
+                           "transformations": [{"type": "DIRECT", "subtype": "IDENTITY", "masking": False}]}])
+        self.assertEqual(facet["dataset"][0]["transformations"][0]["subtype"], "FILTER")
+        for event in events:
+            self.assertRegex(event["run"]["runId"], r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$")
+        again = self.honk("lineage", "--sql", "--format", "openlineage", "--namespace", "shop", "a.sql")
+        self.assertEqual([json.loads(line)["run"] for line in again.stdout.splitlines()], [e["run"] for e in events])
+
+    def test_bad_input_is_said(self):
+        self.write("a.sql", "SELECT 'x FROM users")
+        done = self.honk("lineage", "--sql", "a.sql")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("a.sql:1:8: begins here and does not end", done.stdout)
+        for words, text in ((["--sql", "--format", "xml", "."], "expected json or openlineage"),
+                            (["--sql", "nowhere"], "cannot read 'nowhere'"),
+                            (["--sql", "--upstream", "."], "--upstream is for the catalog"),
+                            (["--schema", "schema.yaml", "users"], "say --sql, too")):
+            done = self.honk("lineage", *words)
+            self.assertIn(text, done.stderr)
+            self.assertIn(done.returncode, (2, 4))
+
+
 class Proof(Folder):
     """--prove: old and new queries are run over the same rows, before anything is changed."""
 

@@ -1,0 +1,152 @@
+/*
+ * lineage.c - what feeds the statements of a text, case by case: tests/golden/lineage/TOPIC.cases
+ *
+ *   ### the name of the case, a sentence [dialect=bigquery schema]
+ *   INSERT INTO t SELECT a, sum(b) AS s FROM u WHERE c
+ *   ---
+ *   insert t < u                 what it is, what it writes, what it reads
+ *   a = u.a                      a column, and what it is made of; `how` before all but identity
+ *   s = aggregation u.b
+ *   rows: filter u.c             what decides about all rows
+ *   ? 1:15 what is not known
+ */
+#include "base/text.h"
+#include "rewrite/code_lineage.h"
+
+#include <string.h>
+
+#define FILE_BYTES_MAX (1024 * 1024)
+
+typedef struct {
+    char *name, *options, *text, *expected;
+} Case;
+
+static void
+case_free(void *data)
+{
+    Case *one = data;
+    g_free(one->name);
+    g_free(one->options);
+    g_free(one->text);
+    g_free(one->expected);
+    g_free(one);
+}
+
+static const char *const *
+columns_of(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    static const char *const users[] = {"id", "name", "plan", NULL};
+    static const char *const streams[] = {"id", "user_id", "track", NULL};
+    const char *name = table->path.count > 0 ? table->path.parts[table->path.count - 1].text : "";
+    *ret_is_open = false;
+    return strcmp(name, "users") == 0 ? users : strcmp(name, "streams") == 0 ? streams : NULL;
+}
+
+static void
+append_feeds(GString *text, const FeedSet *set)
+{
+    for (guint i = 0; i < set->list->len; i++) {
+        const Feed *feed = &g_array_index(set->list, Feed, i);
+        g_string_append_printf(text, "%s%s%s%s.%s", i > 0 ? ", " : " ",
+                               feed->kind == FEED_IDENTITY ? "" : feed_kind_name(feed->kind),
+                               feed->kind == FEED_IDENTITY ? "" : " ", feed->table, feed->column);
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void
+append_statement(GString *text, const LineageStatement *statement, const char *sql)
+{
+    g_string_append_printf(text, "%s%s%s <", statement_kind_name(statement->kind),
+                           statement->target != NULL ? " " : "",
+                           statement->target != NULL ? statement->target : "");
+    for (guint i = 0; i < statement->tables->len; i++)
+        g_string_append_printf(text, " %s", (char *) g_ptr_array_index(statement->tables, i));
+    g_string_append_c(text, '\n');
+    for (guint i = 0; i < statement->columns->len; i++) {
+        const LineageColumn *column = g_ptr_array_index(statement->columns, i);
+        g_string_append_printf(text, "%s =", column->name != NULL ? column->name : "-");
+        append_feeds(text, column->feeds);
+    }
+    if (statement->rows->list->len > 0) {
+        g_string_append(text, "rows:");
+        append_feeds(text, statement->rows);
+    }
+    for (guint i = 0; i < statement->doubts->len; i++) {
+        const LineageDoubt *one = g_ptr_array_index(statement->doubts, i);
+        int line, column;
+        text_place(sql, one->at, &line, &column);
+        g_string_append_printf(text, "? %d:%d %s\n", line, column, one->text);
+    }
+}
+
+static void
+one_case(const void *data)
+{
+    const Case *one = data;
+    g_auto(GStrv) words = g_strsplit(one->options, " ", -1);
+    RewriteOptions options = {.dialect = dialect_by_name("ansi")};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (g_str_has_prefix(words[i], "dialect="))
+            options.dialect = dialect_by_name(words[i] + strlen("dialect="));
+        if (strcmp(words[i], "schema") == 0)
+            options.columns = columns_of;
+    }
+    g_assert_nonnull(options.dialect);
+    g_autoptr(CodeLineage) code = code_lineage_new(one->text, strlen(one->text), &options);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < code->lineage->statements->len; i++)
+        append_statement(text, g_ptr_array_index(code->lineage->statements, i), one->text);
+    g_assert_cmpstr(text->str, ==, one->expected);
+}
+
+static void
+add_case(const char *topic, const char *chunk)
+{
+    const char *line = strchr(chunk, '\n'), *middle = strstr(chunk, "\n---\n");
+    if (line == NULL || middle == NULL)
+        g_error("%s: a case without '---': %.60s", topic, chunk);
+    g_autofree char *head = g_strndup(chunk, (size_t) (line - chunk));
+    char *bracket = strrchr(head, '[');
+    Case *one = g_new0(Case, 1);
+    one->options =
+        bracket != NULL ? g_strndup(bracket + 1, strcspn(bracket + 1, "]")) : g_strdup("");
+    if (bracket != NULL)
+        *bracket = '\0';
+    one->name = g_strdelimit(g_strdup(g_strstrip(head)), "/", '|');
+    one->text = g_strndup(line + 1, (size_t) (middle - line));
+    one->expected = g_strdup(middle + 5);
+    g_autofree char *path = g_strdup_printf("/lineage/%s/%s", topic, one->name);
+    g_test_add_data_func_full(path, one, one_case, case_free);
+}
+
+static void
+add_file(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
+    g_autofree char *topic = g_strndup(name, strlen(name) - strlen(".cases"));
+    g_autoptr(GError) error = NULL;
+    size_t bytes = 0;
+    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error))
+        g_error("%s", error->message);
+    g_auto(GStrv) chunks = g_strsplit(text, "### ", -1);
+    for (size_t i = 1; chunks[i] != NULL; i++) {
+        size_t length = strlen(chunks[i]);
+        if (chunks[i + 1] != NULL && length > 1 && chunks[i][length - 2] == '\n')
+            chunks[i][length - 1] = '\0'; /* the blank line between cases */
+        add_case(topic, chunks[i]);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions(); /* one case says nothing of the next */
+    g_autoptr(GDir) dir = g_dir_open(argv[1], 0, NULL);
+    g_assert_nonnull(dir);
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
+        if (g_str_has_suffix(name, ".cases"))
+            add_file(argv[1], name);
+    return g_test_run();
+}
