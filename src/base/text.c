@@ -40,6 +40,9 @@ file_read_fd(int fd, const char *path, size_t bytes_max, GString *text, GError *
             return true;
         if (got > 0)
             g_string_append_len(text, chunk, got);
+        else if (errno == EISDIR)
+            return fail(error, ERR_INVALID, "cannot read '%s': it is a folder, expected a file",
+                        path);
         else if (errno != EINTR)
             return fail_errno(error, ERR_INTERNAL, "cannot read '%s'", path);
     }
@@ -53,10 +56,6 @@ file_read(const char *path, size_t bytes_max, char **ret, size_t *ret_bytes, GEr
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(error, ERR_INVALID, "cannot read '%s'", path);
-    struct stat info;
-    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-        return fail(error, ERR_INVALID, "cannot read '%s': it is a folder, expected a file", path);
-
     g_autoptr(GString) text = g_string_new(NULL);
     if (!file_read_fd(fd, path, bytes_max, text, error))
         return false;
@@ -257,11 +256,25 @@ text_append_escape(GString *text, gunichar c)
         g_string_append_printf(text, c < 0x80 ? "\\x%02x" : "\\u%04x", c);
 }
 
+size_t
+text_plain_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] >= ' ' && text[length] <= '~')
+        length++;
+    return length;
+}
+
 char *
 text_printable(const char *text)
 {
     GString *shown = g_string_new(NULL);
-    while (*text != '\0') {
+    for (;;) {
+        size_t plain = text_plain_length(text);
+        g_string_append_len(shown, text, (gssize) plain);
+        text += plain;
+        if (*text == '\0')
+            break;
         gunichar c = g_utf8_get_char_validated(text, -1);
         if (c == (gunichar) -1 || c == (gunichar) -2) {
             g_string_append_printf(shown, "\\x%02x", (unsigned char) *text++);
@@ -274,6 +287,54 @@ text_printable(const char *text)
         text = g_utf8_next_char(text);
     }
     return g_string_free(shown, FALSE);
+}
+
+/* ---- finding ---- */
+
+/* Bytes that are rare in code, so that looking for them alone passes over most of it. */
+static size_t
+rarest_at(const char *word, size_t length)
+{
+    static const char often[] = "qjzxkwyvbgpfm0123456789hdlucrsnioaet_-. ";
+    size_t best = 0, best_place = sizeof(often);
+    for (size_t i = 0; i < length; i++) {
+        const char *found = strchr(often, g_ascii_tolower(word[i]));
+        size_t place = found != NULL ? (size_t) (found - often) : 0;
+        if (place < best_place) {
+            best = i;
+            best_place = place;
+        }
+    }
+    return best;
+}
+
+static const char *
+next_byte(const char *from, const char *end, char c)
+{
+    const char *found = from < end ? memchr(from, c, (size_t) (end - from)) : NULL;
+    return found != NULL ? found : end;
+}
+
+const char *
+text_find_folded(const char *text, size_t bytes, const char *word)
+{
+    size_t length = strlen(word), rarest = rarest_at(word, length);
+    if (length == 0 || bytes < length)
+        return length == 0 ? text : NULL;
+    const char *end = text + bytes - length + rarest + 1;
+    char low = g_ascii_tolower(word[rarest]), high = g_ascii_toupper(word[rarest]);
+    const char *at_low = next_byte(text + rarest, end, low),
+               *at_high = low != high ? next_byte(text + rarest, end, high) : end;
+    while (at_low < end || at_high < end) {
+        const char *at = MIN(at_low, at_high);
+        if (g_ascii_strncasecmp(at - rarest, word, length) == 0)
+            return at - rarest;
+        if (at == at_low)
+            at_low = next_byte(at + 1, end, low);
+        else
+            at_high = next_byte(at + 1, end, high);
+    }
+    return NULL;
 }
 
 /* `text` stands at "${"; append the value and return where the text goes on, or NULL. */

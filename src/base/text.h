@@ -27,6 +27,11 @@ const char *text_nearest(const char *word, const char *const *candidates);
 /* Text from outside as one harmless line: control characters (line ends too), terminal escapes,
  * hidden characters and bytes that are not UTF-8 are shown as escapes. Caller frees. */
 char *text_printable(const char *text);
+/* How many bytes from its beginning on are ASCII that needs no escape. */
+size_t text_plain_length(const char *text);
+/* The first place of the word, whatever the case of its ASCII letters; NULL when it is not there. As fast as memchr()
+ * where the word's rarest letter is rare. */
+const char *text_find_folded(const char *text, size_t bytes, const char *word);
 /* Replace ${NAME} by the environment's value; an unset name is an INVALID error that names it.
  * "$${" stands for "${". Caller frees. */
 CHECKED bool text_expand_env(const char *text, char **ret, GError **error);

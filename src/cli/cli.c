@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
+
+#define OUT_BUFFER_BYTES                                                                           \
+    ((size_t) 64 * 1024) /* a write of a diff's length costs as much as of a line's */
 
 /* What helps whoever gets such an error, when the verb has nothing better to say. */
 static const struct {
@@ -98,6 +102,8 @@ int
 cli_main(int argc, char *const *argv)
 {
     setlocale(LC_CTYPE, "");
+    if (isatty(STDOUT_FILENO) == 0)
+        setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER_BYTES);
     if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
         printf("honk " HONK_VERSION "\n");
         return finish_output(0);

@@ -92,6 +92,7 @@ read_job(Invocation *call, Job *job, GError **error)
     if (schema != NULL && !code_schema_read(schema, &job->schema, error))
         return false;
     job->task.renames = job->renames;
+    job->task.makes_diffs = invocation_has(call, "diff") && !call->view->json;
     job->task.options.columns = job->schema != NULL ? code_schema_columns : NULL;
     job->task.options.columns_data = job->schema;
     return code_prover_open(call, mapping_get(job->mappings, 0), job->task.options.propagates,
@@ -116,13 +117,6 @@ write_file(const CodeFile *file, GError **error)
     if (stat(file->path, &entry) != 0)
         return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", file->path);
     return file_write_atomic(file->path, after, bytes, (int) (entry.st_mode & 07777), error);
-}
-
-static void
-show_diff(View *view, const CodeFile *file)
-{
-    g_autofree char *diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
-    code_diff_show(view, diff);
 }
 
 static void
@@ -208,28 +202,37 @@ prove_file(Job *job, const CodeFile *file, json_t *entry, bool *changes, GError 
     return done;
 }
 
+typedef struct {
+    Invocation *call;
+    Job *job;
+    Count count;
+    json_t *list;
+} Run;
+
 static bool
-finish_file(Invocation *call, Job *job, CodeFile *file, Count *count, json_t *list, GError **error)
+finish_file(CodeFile *file, void *data, GError **error)
 {
+    Run *run = data;
+    Invocation *call = run->call;
     if (file->skipped != NULL)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->rewrite == NULL || file->rewrite->sites->len == 0)
         return true;
     bool changes = is_to_change(call, file), writes = invocation_has(call, "write");
     g_autoptr(json_t) proven = json_object();
-    if (!prove_file(job, file, proven, &changes, error))
+    if (!prove_file(run->job, file, proven, &changes, error))
         return false;
-    count_file(count, file, changes);
+    count_file(&run->count, file, changes);
     if (changes && writes && !write_file(file, error))
         return false;
     if (call->view->json) {
         json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
         json_object_update(entry, proven);
-        json_array_append_new(list, entry);
+        json_array_append_new(run->list, entry);
         return true;
     }
     if (changes && invocation_has(call, "diff"))
-        show_diff(call->view, file);
+        code_diff_show(call->view, file->diff);
     show_undecided(call->view, file);
     return true;
 }
@@ -240,23 +243,19 @@ rewrite_run(Invocation *call, GError **error)
     g_auto(Job) job = {0};
     g_autoptr(GPtrArray) files = NULL;
     g_autoptr(json_t) answer = NULL;
-    json_t *list = json_array();
-    Count count = {0};
-    bool done = read_job(call, &job, error) && code_files_find(call->args, &files, error);
-    if (done)
-        code_files_rewrite(files, &job.task);
-    for (guint i = 0; done && i < files->len; i++)
-        done = finish_file(call, &job, g_ptr_array_index(files, i), &count, list, error);
-    answer = answer_json(&count, list);
+    Run run = {.call = call, .job = &job, .list = json_array()};
+    bool done = read_job(call, &job, error) && code_files_find(call->args, &files, error) &&
+                code_files_rewrite(files, &job.task, finish_file, &run, error);
+    answer = answer_json(&run.count, run.list);
     if (!done)
         return false;
     if (call->view->json)
         view_json(call->view, answer);
     else
-        show_summary(call->view, &count, files->len, invocation_has(call, "write"));
+        show_summary(call->view, &run.count, files->len, invocation_has(call, "write"));
     if (job.prover != NULL && !call->view->json)
         show_proof(call->view, code_prover_count(job.prover));
-    call->status = count.person > 0 ? STATUS_NEEDS_PERSON : 0;
+    call->status = run.count.person > 0 ? STATUS_NEEDS_PERSON : 0;
     if (job.prover != NULL && code_prover_count(job.prover)->different > 0)
         call->status = STATUS_OTHER_ROWS;
     return true;

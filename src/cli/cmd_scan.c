@@ -70,6 +70,26 @@ read_task(Invocation *call, CodeTask *task, Renames **ret, GError **error)
     return true;
 }
 
+typedef struct {
+    View *view;
+    Table *table;
+    json_t *list;
+    int mentions;
+} Run;
+
+static bool
+finish_file(CodeFile *file, void *data, GError **error)
+{
+    Run *run = data;
+    if (file->skipped != NULL)
+        view_tone(run->view, TONE_WARN, "passed over: %s", file->skipped);
+    if (file->rewrite == NULL)
+        return true;
+    run->mentions += file->rewrite->sites->len > 0;
+    list_file(run->table, run->list, file);
+    return true;
+}
+
 static bool
 scan_run(Invocation *call, GError **error)
 {
@@ -78,19 +98,11 @@ scan_run(Invocation *call, GError **error)
     g_autoptr(json_t) list = json_array();
     g_autoptr(Table) table = table_new("place", "use", "line", NULL);
     CodeTask task = {0};
-    int mentions = 0;
+    Run run = {.view = call->view, .table = table, .list = list};
     if (!read_task(call, &task, &renames, error) || !code_files_find(call->args, &files, error))
         return false;
-    code_files_rewrite(files, &task);
-    for (guint i = 0; i < files->len; i++) {
-        const CodeFile *file = g_ptr_array_index(files, i);
-        if (file->skipped != NULL)
-            view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
-        if (file->rewrite == NULL)
-            continue;
-        mentions += file->rewrite->sites->len > 0;
-        list_file(table, list, file);
-    }
+    if (!code_files_rewrite(files, &task, finish_file, &run, error))
+        return false;
     if (call->view->json) {
         view_json(call->view, list);
         return true;
@@ -98,8 +110,8 @@ scan_run(Invocation *call, GError **error)
     if (table_rows(table) > 0)
         view_table(call->view, table);
     g_autofree char *read = text_plural(files->len, "file", "files");
-    view_tone(call->view, TONE_STRONG, "%s read, %d %s it", read, mentions,
-              mentions == 1 ? "mentions" : "mention");
+    view_tone(call->view, TONE_STRONG, "%s read, %d %s it", read, run.mentions,
+              run.mentions == 1 ? "mentions" : "mention");
     return true;
 }
 

@@ -4,17 +4,28 @@
 #include "base/parallel.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define BATCH_FILES 256 /* whose texts and edits are held at once; more do not make it faster */
+
+/* All but the path. */
+static void
+code_file_clear(CodeFile *file)
+{
+    g_clear_pointer(&file->text, g_free);
+    g_clear_pointer(&file->diff, g_free);
+    g_clear_pointer(&file->skipped, g_free);
+    g_clear_pointer(&file->rewrite, rewrite_free);
+}
 
 static void
 code_file_free(void *data)
 {
     CodeFile *file = data;
+    code_file_clear(file);
     g_free(file->path);
-    g_free(file->text);
-    g_free(file->skipped);
-    rewrite_free(file->rewrite);
     g_free(file);
 }
 
@@ -28,33 +39,96 @@ add_file(GPtrArray *files, const char *path)
     g_ptr_array_add(files, file);
 }
 
-static bool walk(GPtrArray *files, const char *folder, GError **error);
+/* A folder that is looked into. */
+typedef struct {
+    char *path;
+    GPtrArray *files;   /* CodeFile * */
+    GPtrArray *folders; /* Folder * */
+    GError *error;      /* why it could not be read, or NULL */
+} Folder;
+
+static void
+folder_free(void *data)
+{
+    Folder *folder = data;
+    g_free(folder->path);
+    g_ptr_array_unref(folder->files);
+    g_ptr_array_unref(folder->folders);
+    g_clear_error(&folder->error);
+    g_free(folder);
+}
+
+static Folder *
+folder_new(char *path)
+{
+    Folder *folder = g_new0(Folder, 1);
+    *folder = (Folder){.path = path,
+                       .files = g_ptr_array_new_with_free_func(code_file_free),
+                       .folders = g_ptr_array_new_with_free_func(folder_free)};
+    return folder;
+}
 
 /* Links are not followed: they lead out of the repository, or in circles. */
-static bool
-walk_entry(GPtrArray *files, const char *path, GError **error)
+static void
+list_entry(Folder *folder, const struct dirent *entry)
 {
-    struct stat entry;
-    if (lstat(path, &entry) != 0)
-        return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
-    if (S_ISDIR(entry.st_mode))
-        return walk(files, path, error);
-    if (S_ISREG(entry.st_mode))
-        add_file(files, path);
+    g_autofree char *path = g_build_filename(folder->path, entry->d_name, NULL);
+    struct stat status;
+    int type = entry->d_type;
+    if (type == DT_UNKNOWN && lstat(path, &status) == 0) /* some file systems do not tell */
+        type = IFTODT(status.st_mode);
+    if (type == DT_DIR)
+        g_ptr_array_add(folder->folders, folder_new(g_steal_pointer(&path)));
+    else if (type == DT_REG)
+        add_file(folder->files, path);
+}
+
+static void
+list_folder(void *item, void *unused)
+{
+    Folder *folder = item;
+    DIR *stream = opendir(folder->path);
+    if (stream == NULL) {
+        fail_errno(&folder->error, ERR_NOT_FOUND, "cannot read the folder '%s'", folder->path);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
+            list_entry(folder, entry);
+    closedir(stream);
+}
+
+/* What the folders of one depth hold; those that are in them go into `below`. */
+static bool
+take_listed(GPtrArray *level, GPtrArray *files, GPtrArray *below, GError **error)
+{
+    for (guint i = 0; i < level->len; i++) {
+        Folder *folder = g_ptr_array_index(level, i);
+        if (folder->error != NULL) {
+            g_propagate_error(error, g_steal_pointer(&folder->error));
+            return false;
+        }
+        g_ptr_array_extend_and_steal(files, g_steal_pointer(&folder->files));
+        g_ptr_array_extend_and_steal(below, g_steal_pointer(&folder->folders));
+        folder->files = g_ptr_array_new();
+        folder->folders = g_ptr_array_new();
+    }
     return true;
 }
 
+/* Depth by depth, and all folders of a depth at once. */
 static bool
-walk(GPtrArray *files, const char *folder, GError **error)
+walk(GPtrArray *files, const char *path, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, &reason);
-    if (dir == NULL)
-        return fail(error, ERR_NOT_FOUND, "cannot read the folder '%s': %s", folder,
-                    reason->message);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (!code_is_passed_over(name) && !walk_entry(files, path, error))
+    g_autoptr(GPtrArray) level = g_ptr_array_new_with_free_func(folder_free);
+    g_ptr_array_add(level, folder_new(g_strdup(path)));
+    while (level->len > 0) {
+        GPtrArray *below = g_ptr_array_new_with_free_func(folder_free);
+        parallel_each(level, g_get_num_processors(), list_folder, NULL);
+        bool done = take_listed(level, files, below, error);
+        g_ptr_array_unref(level);
+        level = below;
+        if (!done)
             return false;
     }
     return true;
@@ -103,6 +177,8 @@ rewrite_one(void *data, void *user)
     file->text = g_steal_pointer(&text);
     file->rewrite =
         rewrite_text(file->path, file->text, file->bytes, task->renames, &task->options);
+    if (task->makes_diffs && file->rewrite->edits->len > 0)
+        file->diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
 }
 
 /* Macros of the project say which of their arguments are columns. */
@@ -122,13 +198,36 @@ read_macros(const GPtrArray *files)
     return macros;
 }
 
-void
-code_files_rewrite(GPtrArray *files, const CodeTask *asked)
+static bool
+finish_batch(const GPtrArray *batch, CodeFileFn *each, void *data, GError **error)
+{
+    for (guint i = 0; i < batch->len; i++) {
+        CodeFile *file = g_ptr_array_index(batch, i);
+        if (!each(file, data, error))
+            return false;
+        code_file_clear(file);
+    }
+    return true;
+}
+
+bool
+code_files_rewrite(GPtrArray *files, const CodeTask *asked, CodeFileFn *each, void *data,
+                   GError **error)
 {
     g_autoptr(Macros) macros = read_macros(files);
-    CodeTask with_macros = *asked, *task = &with_macros;
-    with_macros.options.macros = macros;
-    parallel_each(files, g_get_num_processors(), rewrite_one, task);
+    g_autoptr(GPtrArray) batch = g_ptr_array_new();
+    CodeTask task = *asked;
+    task.options.macros = macros;
+    for (guint i = 0; i < files->len; i++) {
+        g_ptr_array_add(batch, g_ptr_array_index(files, i));
+        if (batch->len < BATCH_FILES && i + 1 < files->len)
+            continue;
+        parallel_each(batch, g_get_num_processors(), rewrite_one, &task);
+        if (!finish_batch(batch, each, data, error))
+            return false;
+        g_ptr_array_set_size(batch, 0);
+    }
+    return true;
 }
 
 /* ---- options ---- */
@@ -149,6 +248,8 @@ code_dialect_read(const Invocation *call, const Dialect **ret, GError **error)
 void
 code_diff_show(View *view, const char *diff)
 {
+    if (view_plain(view, diff))
+        return;
     g_auto(GStrv) lines = g_strsplit(diff, "\n", -1);
     for (size_t i = 0; lines[i] != NULL && (lines[i][0] != '\0' || lines[i + 1] != NULL); i++) {
         Tone tone = lines[i][0] == '+'   ? TONE_GOOD

@@ -12,19 +12,24 @@ typedef struct {
     char *text; /* NULL unless it names the dataset */
     size_t bytes;
     Rewrite *rewrite; /* NULL unless it names the dataset */
+    char *diff;       /* NULL unless asked for and changed */
     char *skipped;    /* why it was not read, or NULL */
 } CodeFile;
 
 typedef struct {
     const Renames *renames;
     RewriteOptions options;
+    bool makes_diffs;
 } CodeTask;
 
 /* Files below the paths, sorted: no hidden folders, no node_modules, no links. A path that is not there is an error.
  * Array of CodeFile *; caller frees. */
 CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error);
-/* Read and rewrite all of them; what holds bytes that are no text is passed over. */
-void code_files_rewrite(GPtrArray *files, const CodeTask *task);
+/* Called with each file in its order; what it holds is let go of afterwards. */
+typedef bool CodeFileFn(CodeFile *file, void *data, GError **error);
+/* Read and rewrite all of them, many at once; what holds bytes that are no text is passed over. */
+CHECKED bool code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *each,
+                                void *data, GError **error);
 
 /* A unified diff, line by line, in colours. */
 void code_diff_show(View *view, const char *diff);

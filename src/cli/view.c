@@ -119,6 +119,22 @@ view_prose(View *view, Tone tone, const char *format, ...)
     view_tone(view, tone, "%s", wrapped);
 }
 
+bool
+view_plain(View *view, const char *lines)
+{
+    size_t length = 0;
+    for (;;) {
+        length += text_plain_length(lines + length);
+        if (lines[length] != '\n')
+            break;
+        length++;
+    }
+    bool is_plain = !view->colour && lines[length] == '\0';
+    if (is_plain && !view->json)
+        fwrite(lines, 1, length, view->out);
+    return is_plain;
+}
+
 void
 view_raw(View *view, const char *text)
 {

@@ -37,6 +37,9 @@ void view_raw(View *view, const char *text);          /* made by us, escapes and
 void view_json(View *view, const json_t *value);      /* pretty, one document */
 void view_json_line(View *view, const json_t *value); /* one object a line */
 
+/* Whole lines that need neither colour nor an escape, at once. False when they do: nothing is printed then. */
+bool view_plain(View *view, const char *lines);
+
 /* `text` in the colour of `tone`, made harmless. Caller frees. */
 char *view_toned(const View *view, Tone tone, const char *text);
 

@@ -173,7 +173,7 @@ visit_comment(Work *work, const Token *comment)
         size_t last = call->count - 1;
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, call->begin[last],
                               call->end[last]);
-        site->reason = g_strdup("this is a comment: it stays, although dbt reads it, too");
+        site->reason = "this is a comment: it stays, although dbt reads it, too";
     }
 }
 

@@ -184,7 +184,7 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
     }
     if (!is_same && declares(tables, dbt->to.name)) {
         Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, name->begin, name->end);
-        site->reason = g_strdup("the new table is declared beside it");
+        site->reason = "the new table is declared beside it";
         return;
     }
     if (!is_same)
@@ -260,7 +260,7 @@ visit_element(Work *work, const YamlNode *element, const Rename *rename)
     g_autofree char *written =
         g_strdup_printf("\n%*sexpr: %s", (int) (key->begin - line), "", change->to);
     Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, name->begin, name->end);
-    site->after = g_strdup(name->text);
+    site->after = keep(work, name->text);
     edit_add(work, name->end, name->end, written);
 }
 

@@ -71,10 +71,9 @@ append_lines(GString *out, char sign, const char *text, size_t begin, size_t end
     }
 }
 
-static char *
-changed_text(const Rewrite *rewrite, const Change *change, const char *text)
+static void
+append_changed(GString *out, const Rewrite *rewrite, const Change *change, const char *text)
 {
-    GString *out = g_string_new(NULL);
     size_t at = change->begin;
     for (guint i = change->first; i <= change->last; i++) {
         const Edit *edit = g_ptr_array_index(rewrite->edits, i);
@@ -83,7 +82,6 @@ changed_text(const Rewrite *rewrite, const Change *change, const char *text)
         at = edit->end;
     }
     g_string_append_len(out, text + at, (gssize) (change->end - at));
-    return g_string_free(out, FALSE);
 }
 
 static size_t
@@ -102,46 +100,76 @@ lines_on(const char *text, size_t bytes, size_t at)
     return at;
 }
 
+/* The diff in the making. */
+typedef struct {
+    const Rewrite *rewrite;
+    const char *text;
+    size_t bytes;
+    const GArray *changes;
+    GString *out, *body, *after; /* the last two are those of the hunk, and of the change */
+    size_t counted, lines;       /* so many lines end before this byte */
+    int64_t shift;               /* lines that there are more of in the new text */
+} Diff;
+
+/* The new lines that there are more of. */
+static int64_t
+append_change(Diff *diff, const Change *change)
+{
+    g_string_truncate(diff->after, 0);
+    append_changed(diff->after, diff->rewrite, change, diff->text);
+    append_lines(diff->body, '-', diff->text, change->begin, change->end);
+    append_lines(diff->body, '+', diff->after->str, 0, diff->after->len);
+    return (int64_t) lines_in(diff->after->str, 0, diff->after->len) -
+           (int64_t) lines_in(diff->text, change->begin, change->end);
+}
+
 /* Changes from `first` on that share context lines: one hunk. The index behind the last. */
 static guint
-append_hunk(GString *out, const Rewrite *rewrite, const GArray *changes, guint first,
-            const char *text, size_t bytes, int64_t *shift)
+append_hunk(Diff *diff, guint first)
 {
-    g_autoptr(GString) body = g_string_new(NULL);
-    const Change *change = &g_array_index(changes, Change, first);
-    size_t begin = lines_back(text, change->begin, 0), at = begin, new_lines = 0;
+    const char *text = diff->text;
+    const Change *change = &g_array_index(diff->changes, Change, first);
+    size_t begin = lines_back(text, change->begin, 0), at = begin;
+    int64_t more = 0;
     guint i = first;
+    g_string_truncate(diff->body, 0);
     do {
-        change = &g_array_index(changes, Change, i++);
-        g_autofree char *after = changed_text(rewrite, change, text);
-        append_lines(body, ' ', text, at, change->begin);
-        append_lines(body, '-', text, change->begin, change->end);
-        append_lines(body, '+', after, 0, strlen(after));
-        new_lines += lines_in(text, at, change->begin) + lines_in(after, 0, strlen(after));
+        change = &g_array_index(diff->changes, Change, i++);
+        append_lines(diff->body, ' ', text, at, change->begin);
+        more += append_change(diff, change);
         at = change->end;
-    } while (i < changes->len && lines_on(text, bytes, at) >=
-                                     lines_back(text, g_array_index(changes, Change, i).begin, at));
-    size_t end = lines_on(text, bytes, at);
-    append_lines(body, ' ', text, at, end);
-    new_lines += lines_in(text, at, end);
-    int64_t old_lines = (int64_t) lines_in(text, begin, end),
-            line = (int64_t) lines_in(text, 0, begin) + 1;
-    g_string_append_printf(
-        out, "@@ -%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT " +%" G_GINT64_FORMAT ",%zu @@\n%s", line,
-        old_lines, line + *shift, new_lines, body->str);
-    *shift += (int64_t) new_lines - old_lines;
+    } while (i < diff->changes->len &&
+             lines_on(text, diff->bytes, at) >=
+                 lines_back(text, g_array_index(diff->changes, Change, i).begin, at));
+    size_t end = lines_on(text, diff->bytes, at);
+    append_lines(diff->body, ' ', text, at, end);
+    diff->lines += lines_in(text, diff->counted, begin);
+    diff->counted = begin;
+    int64_t old_lines = (int64_t) lines_in(text, begin, end), line = (int64_t) diff->lines + 1;
+    g_string_append_printf(diff->out,
+                           "@@ -%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT " +%" G_GINT64_FORMAT
+                           ",%" G_GINT64_FORMAT " @@\n",
+                           line, old_lines, line + diff->shift, old_lines + more);
+    g_string_append_len(diff->out, diff->body->str, (gssize) diff->body->len);
+    diff->shift += more;
     return i;
 }
 
 char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
-    GString *out = g_string_new(NULL);
     g_autoptr(GArray) changes = changes_of(rewrite, text, bytes);
-    int64_t shift = 0;
+    g_autoptr(GString) body = g_string_new(NULL), after = g_string_new(NULL);
+    Diff diff = {.rewrite = rewrite,
+                 .text = text,
+                 .bytes = bytes,
+                 .changes = changes,
+                 .out = g_string_new(NULL),
+                 .body = body,
+                 .after = after};
     if (changes->len > 0)
-        g_string_append_printf(out, "--- a/%s\n+++ b/%s\n", path, path);
+        g_string_append_printf(diff.out, "--- a/%s\n+++ b/%s\n", path, path);
     for (guint i = 0; i < changes->len;)
-        i = append_hunk(out, rewrite, changes, i, text, bytes, &shift);
-    return g_string_free(out, FALSE);
+        i = append_hunk(&diff, i);
+    return g_string_free(diff.out, FALSE);
 }

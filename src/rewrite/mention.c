@@ -4,6 +4,7 @@
  * A mention is a spelling as a word of its own; of a name with dots its last two parts are enough, because projects are
  * often put before it by the program.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -19,12 +20,14 @@ is_word_byte(char c)
 bool
 find_word(const char *text, size_t bytes, const char *word, size_t *ret)
 {
+    const char *end = text + bytes;
     size_t length = strlen(word);
-    for (size_t i = 0; i + length <= bytes; i++) {
-        bool begins = i == 0 || !is_word_byte(text[i - 1]);
-        bool ends = i + length == bytes || !is_word_byte(text[i + length]);
-        if (begins && ends && g_ascii_strncasecmp(text + i, word, length) == 0) {
-            *ret = i;
+    for (const char *at = text;
+         (at = text_find_folded(at, (size_t) (end - at), word)) != NULL && length > 0; at++) {
+        bool begins = at == text || !is_word_byte(at[-1]);
+        bool ends = at + length == end || !is_word_byte(at[length]);
+        if (begins && ends) {
+            *ret = (size_t) (at - text);
             return true;
         }
     }

@@ -23,9 +23,9 @@ program_refuse(Work *work, const Text *text, SiteKind kind, size_t begin, size_t
     va_list args;
     Site *site = program_site(work, text, kind, DISPOSITION_NEEDS_PERSON, begin, end);
     site->code = code;
-    site->link = g_strdup(link);
+    site->link = keep(work, link);
     va_start(args, format);
-    site->reason = g_strdup_vprintf(format, args);
+    site->reason = arena_vprintf(work->out->arena, format, args);
     va_end(args);
 }
 
@@ -60,7 +60,7 @@ refuse_broken(Unit *unit, size_t at)
 {
     Site *site = program_site(unit->work, unit->text, SITE_FILE, DISPOSITION_UNPARSABLE, at, at);
     site->code = "unfinished";
-    site->reason = g_strdup("a string or comment begins here and does not end");
+    site->reason = "a string or comment begins here and does not end";
 }
 
 /* Expressions within strings are programs, too. */

@@ -51,7 +51,7 @@ note(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
     if (unit->work->notes >= MENTIONS_MAX || is_noted(unit->work, text, begin, end))
         return;
     Site *site = program_site(unit->work, text, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
-    site->reason = g_strdup(data);
+    site->reason = keep(unit->work, data);
     unit->work->notes++;
 }
 

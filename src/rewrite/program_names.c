@@ -204,7 +204,7 @@ edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelli
     }
     Site *site =
         program_site(unit->work, text, SITE_TABLE, DISPOSITION_REWRITTEN, first->begin, last->end);
-    site->after = g_strdup(after);
+    site->after = keep(unit->work, after);
     if (strcmp(site->before, after) == 0)
         site->disposition = DISPOSITION_ALREADY;
     else
@@ -215,7 +215,7 @@ static void
 explain(Unit *unit, const Text *text, Disposition disposition, const char *reason)
 {
     Site *site = program_site(unit->work, text, SITE_TABLE, disposition, 0, text->count);
-    site->reason = g_strdup(reason);
+    site->reason = keep(unit->work, reason);
 }
 
 static bool

@@ -87,14 +87,14 @@ copy_site(Work *work, const Text *text, const Site *site)
             return; /* it stands nowhere */
         Site *set =
             program_site(work, text, site->kind, DISPOSITION_UNAFFECTED, site->begin, site->end);
-        set->reason = g_strdup("this name is put in, and changed where it is set");
+        set->reason = "this name is put in, and changed where it is set";
         return;
     }
     Site *copy = program_site(work, text, site->kind, site->disposition, site->begin, site->end);
-    copy->after = g_strdup(site->after);
+    copy->after = keep(work, site->after);
     copy->code = site->code;
-    copy->reason = g_strdup(site->reason);
-    copy->link = g_strdup(site->link);
+    copy->reason = keep(work, site->reason);
+    copy->link = keep(work, site->link);
 }
 
 static void
@@ -102,9 +102,8 @@ refuse_site(Site *site, const char *code, const char *reason)
 {
     site->disposition = DISPOSITION_NEEDS_PERSON;
     site->code = code;
-    g_free(site->reason);
-    site->reason = g_strdup(reason);
-    g_clear_pointer(&site->after, g_free);
+    site->reason = reason;
+    site->after = NULL;
 }
 
 /* Nothing of the string is edited then: half of a statement is worse than none. */

@@ -5,6 +5,7 @@
  * store). A path in code is that spelling when all its parts agree; with fewer parts only when the default path fills
  * in the rest; with more parts only when these are the schema that a bare name has anyway.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@ spelling_free(void *data)
     Spelling *spelling = data;
     g_strfreev(spelling->source);
     g_strfreev(spelling->target);
+    g_free(spelling->whole);
     g_free(spelling);
 }
 
@@ -25,6 +27,7 @@ rename_free(void *data)
     g_ptr_array_unref(rename->spellings);
     g_ptr_array_unref(rename->changes);
     g_free(rename->columns);
+    g_free(rename->slots);
     g_hash_table_unref(rename->gained);
     dbt_rename_free(rename->dbt);
     g_free(rename);
@@ -36,6 +39,8 @@ add_spelling(Rename *rename, const char *source, const char *target)
     Spelling *spelling = g_new0(Spelling, 1);
     spelling->source = g_strsplit(source, ".", SPELLING_PARTS_MAX);
     spelling->target = g_strsplit(target, ".", SPELLING_PARTS_MAX);
+    spelling->whole = g_strdup(source);
+    spelling->last = spelling->source[g_strv_length(spelling->source) - 1];
     g_ptr_array_add(rename->spellings, spelling);
 }
 
@@ -118,6 +123,33 @@ read_dbt(const json_t *dbt)
     return dbt_rename_new(source != NULL ? source : ref, target, source != NULL);
 }
 
+/* Of names that differ only in the case of their letters it is the same. */
+static guint
+name_hash(const char *name)
+{
+    guint hash = 2166136261U;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (guchar) g_ascii_tolower(*name)) * 16777619U;
+    return hash ^ hash >> 15;
+}
+
+/* Every name of a text is looked up here, and most are not there. */
+static void
+index_columns(Rename *rename)
+{
+    guint room = 4;
+    while (room < 2 * rename->changes->len + 2)
+        room *= 2;
+    rename->slots = g_new0(guint, room);
+    rename->slots_mask = room - 1;
+    for (guint c = 0; c < rename->changes->len; c++) {
+        guint slot = name_hash(rename->columns[c]) & rename->slots_mask;
+        while (rename->slots[slot] > 0)
+            slot = (slot + 1) & rename->slots_mask;
+        rename->slots[slot] = c + 1;
+    }
+}
+
 /* `mapping` may be NULL: then it is only looked for. */
 static Rename *
 rename_new(const Mapping *mapping)
@@ -131,8 +163,11 @@ rename_new(const Mapping *mapping)
         .gained = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     rename->columns = g_new0(const char *, rename->changes->len + 1);
-    for (guint c = 0; c < rename->changes->len; c++)
+    for (guint c = 0; c < rename->changes->len; c++) {
         rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
+        rename->has_fields = rename->has_fields || strchr(rename->columns[c], '.') != NULL;
+    }
+    index_columns(rename);
     return rename;
 }
 
@@ -309,8 +344,10 @@ rename_changes_columns(const Rename *rename)
 const ColumnChange *
 rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
 {
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+    guint mask = rename->slots_mask;
+    for (guint slot = name_hash(part->text) & mask; rename->slots[slot] > 0;
+         slot = (slot + 1) & mask) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, rename->slots[slot] - 1);
         if (sql_same_column(dialect, part->text, part->quote, change->column))
             return change;
     }
@@ -329,13 +366,7 @@ rename_gains(const Rename *rename, const char *name)
 static bool
 mentions(const char *text, size_t bytes, const char *word)
 {
-    size_t length = strlen(word);
-    char first[] = {g_ascii_tolower(word[0]), g_ascii_toupper(word[0])};
-    for (size_t i = 0; i + length <= bytes; i++)
-        if ((text[i] == first[0] || text[i] == first[1]) &&
-            g_ascii_strncasecmp(text + i, word, length) == 0)
-            return true;
-    return false;
+    return text_find_folded(text, bytes, word) != NULL;
 }
 
 bool
@@ -346,8 +377,8 @@ renames_mentioned(const Renames *renames, const char *text, size_t bytes)
         if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
             return true;
         for (guint s = 0; s < rename->spellings->len; s++) {
-            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
-            if (mentions(text, bytes, parts[g_strv_length(parts) - 1]))
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (mentions(text, bytes, spelling->last))
                 return true;
         }
     }

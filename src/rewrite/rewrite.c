@@ -35,28 +35,10 @@ rewrite_new(const char *language)
 {
     Rewrite *rewrite = g_new0(Rewrite, 1);
     *rewrite = (Rewrite){.language = language,
-                         .sites = g_ptr_array_new_with_free_func(site_free),
-                         .edits = g_ptr_array_new_with_free_func(edit_free)};
+                         .sites = g_ptr_array_new(),
+                         .edits = g_ptr_array_new(),
+                         .arena = arena_new()};
     return rewrite;
-}
-
-void
-site_free(void *data)
-{
-    Site *site = data;
-    g_free(site->before);
-    g_free(site->after);
-    g_free(site->reason);
-    g_free(site->link);
-    g_free(site);
-}
-
-void
-edit_free(void *data)
-{
-    Edit *edit = data;
-    g_free(edit->text);
-    g_free(edit);
 }
 
 void
@@ -66,6 +48,7 @@ rewrite_free(Rewrite *rewrite)
         return;
     g_ptr_array_unref(rewrite->sites);
     g_ptr_array_unref(rewrite->edits);
+    arena_free(rewrite->arena);
     g_free(rewrite);
 }
 
@@ -93,21 +76,15 @@ is_same_edit(const Edit *one, const Edit *other)
            strcmp(one->text, other->text) == 0;
 }
 
-/* The same name may be reached twice, as an item and as its branch's. Takes the array. */
-static GPtrArray *
+/* The same name may be reached twice, as an item and as its branch's. */
+static void
 drop_doubled(GPtrArray *edits)
 {
-    GPtrArray *kept = g_ptr_array_new_with_free_func(edit_free);
-    g_ptr_array_set_free_func(edits, NULL);
-    for (guint i = 0; i < edits->len; i++) {
-        Edit *edit = g_ptr_array_index(edits, i);
-        if (kept->len > 0 && is_same_edit(g_ptr_array_index(kept, kept->len - 1), edit))
-            edit_free(edit);
-        else
-            g_ptr_array_add(kept, edit);
-    }
-    g_ptr_array_unref(edits);
-    return kept;
+    guint kept = 0;
+    for (guint i = 0; i < edits->len; i++)
+        if (kept == 0 || !is_same_edit(edits->pdata[kept - 1], edits->pdata[i]))
+            edits->pdata[kept++] = edits->pdata[i];
+    g_ptr_array_set_size(edits, (gint) kept);
 }
 
 /* Two different things were decided about the same bytes: then neither is written. */
@@ -133,7 +110,7 @@ finish(Work *work)
     Rewrite *out = work->out;
     const char *text = work->text;
     g_ptr_array_sort(out->edits, edits_by_place);
-    out->edits = drop_doubled(out->edits);
+    drop_doubled(out->edits);
     refuse_overlaps(work);
     g_ptr_array_sort(out->sites, by_place);
     size_t at = 0, line_begin = 0;
@@ -229,6 +206,14 @@ char *
 rewrite_apply(const Rewrite *rewrite, const char *text, size_t bytes, size_t *ret_bytes)
 {
     return apply(rewrite->edits, text, bytes, ret_bytes);
+}
+
+static void
+edit_free(void *data)
+{
+    Edit *edit = data;
+    g_free((char *) edit->text);
+    g_free(edit);
 }
 
 GPtrArray *

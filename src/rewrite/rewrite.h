@@ -51,18 +51,18 @@ typedef enum { SITE_TABLE, SITE_COLUMN, SITE_STAR, SITE_MENTION, SITE_FILE } Sit
 typedef struct {
     SiteKind kind;
     Disposition disposition;
-    size_t begin, end; /* bytes of the file */
-    int line, column;  /* from 1; the column in bytes */
-    char *before;      /* what stands there */
-    char *after;       /* what is written instead; NULL when nothing is */
-    const char *code;  /* of what needs a person: docs/rewriting.md lists them; "" otherwise */
-    char *reason;      /* for people; NULL when there is nothing to say */
-    char *link;        /* from the mapping, or NULL */
+    size_t begin, end;  /* bytes of the file */
+    int line, column;   /* from 1; the column in bytes */
+    const char *before; /* what stands there */
+    const char *after;  /* what is written instead; NULL when nothing is */
+    const char *code;   /* of what needs a person: docs/rewriting.md lists them; "" otherwise */
+    const char *reason; /* for people; NULL when there is nothing to say */
+    const char *link;   /* from the mapping, or NULL */
 } Site;
 
 typedef struct {
     size_t begin, end;
-    char *text;
+    const char *text;
 } Edit;
 
 typedef struct {
@@ -71,6 +71,7 @@ typedef struct {
     GPtrArray *sites;     /* Site *, in the order of the text */
     GPtrArray *edits;     /* Edit *, in the order of the text; they do not overlap */
     int count[DISPOSITION_COUNT];
+    Arena *arena; /* of sites, edits and their texts */
 } Rewrite;
 
 /* The macros of a dbt project: which of their arguments go into the SQL as they are. */

@@ -1,15 +1,22 @@
 /* site.c - sites and edits as they are found. */
 #include "rewrite/work.h"
 
+char *
+keep(Work *work, const char *text)
+{
+    return arena_text(work->out->arena, text);
+}
+
 Site *
 site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_t end)
 {
-    Site *site = g_new0(Site, 1);
+    Arena *arena = work->out->arena;
+    Site *site = arena_alloc(arena, sizeof(Site));
     *site = (Site){.kind = kind,
                    .disposition = disposition,
                    .begin = begin,
                    .end = end,
-                   .before = g_strndup(work->text + begin, end - begin),
+                   .before = arena_copy(arena, work->text + begin, end - begin),
                    .code = ""};
     g_ptr_array_add(work->out->sites, site);
     return site;
@@ -22,17 +29,17 @@ site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *cod
     va_list args;
     Site *site = site_add(work, kind, DISPOSITION_NEEDS_PERSON, begin, end);
     site->code = code;
-    site->link = g_strdup(link);
+    site->link = keep(work, link);
     va_start(args, format);
-    site->reason = g_strdup_vprintf(format, args);
+    site->reason = arena_vprintf(work->out->arena, format, args);
     va_end(args);
 }
 
 void
 edit_add(Work *work, size_t begin, size_t end, const char *text)
 {
-    Edit *edit = g_new0(Edit, 1);
-    *edit = (Edit){.begin = begin, .end = end, .text = g_strdup(text)};
+    Edit *edit = arena_alloc(work->out->arena, sizeof(Edit));
+    *edit = (Edit){.begin = begin, .end = end, .text = keep(work, text)};
     g_ptr_array_add(work->out->edits, edit);
 }
 
@@ -40,7 +47,7 @@ void
 site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after)
 {
     Site *site = site_add(work, kind, DISPOSITION_REWRITTEN, begin, end);
-    site->after = g_strdup(after);
+    site->after = keep(work, after);
     if (g_strcmp0(site->before, after) == 0)
         site->disposition = DISPOSITION_ALREADY;
     else

@@ -6,10 +6,16 @@
 static bool
 is_reserved(const Dialect *dialect, const char *name)
 {
-    g_autofree char *small = g_ascii_strdown(name, -1);
-    g_autofree char *word = g_strdup_printf(" %s ", small);
-    return word_is_reserved(word_find(name, strlen(name))) ||
-           (dialect->reserved != NULL && strstr(dialect->reserved, word) != NULL);
+    char word[32] = " "; /* longer than any that is reserved */
+    size_t bytes = strlen(name);
+    if (word_is_reserved(word_find(name, bytes)))
+        return true;
+    if (dialect->reserved == NULL || bytes + 3 > sizeof(word))
+        return false;
+    for (size_t i = 0; i < bytes; i++)
+        word[i + 1] = g_ascii_tolower(name[i]);
+    memcpy(word + bytes + 1, " ", 2);
+    return strstr(dialect->reserved, word) != NULL;
 }
 
 static bool
@@ -99,7 +105,9 @@ spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
     for (guint i = 0; i < count; i++) {
         const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
         g_autofree char *part = spell_part(dialect, path, old, parts[i]);
-        g_string_append_printf(whole, "%s%s", i > 0 ? "." : "", part);
+        if (i > 0)
+            g_string_append_c(whole, '.');
+        g_string_append(whole, part);
     }
     site_edit(work, SITE_TABLE, first->begin, last->end, whole->str);
 }

@@ -83,9 +83,8 @@ edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
         needs_qualifier
             ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
             : NULL;
-    g_autofree char *after =
-        qualifier != NULL ? g_strdup_printf("%s.%s", qualifier, written) : g_strdup(written);
-    site_edit(work, SITE_COLUMN, part->begin, part->end, after);
+    g_autofree char *whole = qualifier != NULL ? g_strconcat(qualifier, ".", written, NULL) : NULL;
+    site_edit(work, SITE_COLUMN, part->begin, part->end, whole != NULL ? whole : written);
 }
 
 /* ` AS old` behind an item whose name is seen from outside, or that names a field. */
@@ -199,7 +198,7 @@ nested_change(Work *work, const SqlRef *ref, bool *ret_is_inside)
     const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
     const Dialect *dialect = work->sql->dialect;
     *ret_is_inside = false;
-    for (guint i = 0; rename != NULL && i < rename->changes->len; i++) {
+    for (guint i = 0; rename != NULL && rename->has_fields && i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
         if (strchr(change->column, '.') == NULL)
             continue;

@@ -42,14 +42,12 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             bool is_template = token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG;
-            g_autofree char *whole =
-                is_template ? g_strdup(spelling->source[g_strv_length(spelling->source) - 1])
-                            : g_strjoinv(".", spelling->source);
+            const char *name = is_template ? spelling->last : spelling->whole;
             size_t at = 0;
-            if (!find_word(work->text + token->begin, token->end - token->begin, whole, &at))
+            if (!find_word(work->text + token->begin, token->end - token->begin, name, &at))
                 continue;
             *ret_at = token->begin + at;
-            *ret_bytes = strlen(whole);
+            *ret_bytes = strlen(name);
             return true;
         }
     }
@@ -92,8 +90,7 @@ is_shard(const Work *work, const SqlPath *path)
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
-            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
-            const char *last = parts[g_strv_length(parts) - 1];
+            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             size_t length = strlen(last);
             if (g_ascii_strncasecmp(name, last, length) == 0 &&
                 (strcmp(name + length, "_*") == 0 || name[length] == '$' || name[length] == '*'))

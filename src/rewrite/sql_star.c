@@ -89,7 +89,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
         return false;
     }
     Site *site = site_add(work, SITE_STAR, DISPOSITION_UNAFFECTED, begin, end);
-    site->reason = g_strdup("its columns are followed to where they are used");
+    site->reason = "its columns are followed to where they are used";
     return false;
 }
 

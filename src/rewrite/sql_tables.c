@@ -176,8 +176,8 @@ note_other(Work *work, const SqlSource *source)
         site_add(work, SITE_TABLE, is_target ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
                  first->begin, last->end);
     if (!is_target)
-        site->reason =
-            g_strdup_printf("'%s' is a table of the same name in another dataset", site->before);
+        site->reason = arena_printf(
+            work->out->arena, "'%s' is a table of the same name in another dataset", site->before);
 }
 
 static void
@@ -204,7 +204,7 @@ visit_common(Work *work, const SqlSource *source)
         return;
     Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, source->path.parts[0].begin,
                           source->path.parts[0].end);
-    site->reason = g_strdup("this is the WITH table of that name");
+    site->reason = "this is the WITH table of that name";
 }
 
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */

@@ -14,9 +14,9 @@ refuse_broken(Work *work)
     Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, work->sql->broken_at,
                           work->sql->broken_at);
     site->code = work->sql->is_deep ? "too-deep" : "unfinished";
-    site->reason = g_strdup(
-        work->sql->is_deep ? "brackets within brackets, deeper than is looked into"
-                           : "a string, name, comment or template begins here and does not end");
+    site->reason = work->sql->is_deep
+                       ? "brackets within brackets, deeper than is looked into"
+                       : "a string, name, comment or template begins here and does not end";
 }
 
 static void
@@ -78,11 +78,11 @@ variant_new(Work *work, guint number)
     Rewrite *out = work->out;
     *variant = (Variant){
         .sql = sql_new(work->text, work->bytes, work->dialect, number),
-        .sites = g_ptr_array_new_with_free_func(site_free),
-        .edits = g_ptr_array_new_with_free_func(edit_free),
+        .sites = g_ptr_array_new(),
+        .edits = g_ptr_array_new(),
         .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
-    Rewrite part = {.sites = variant->sites, .edits = variant->edits};
+    Rewrite part = {.sites = variant->sites, .edits = variant->edits, .arena = out->arena};
     work->out = &part;
     work->sql = variant->sql;
     rewrite_variant(work);
@@ -132,8 +132,6 @@ take_sites(Work *work, Variant *variant, GHashTable *taken)
                                     (int) site->disposition, site->code);
         if (g_hash_table_add(taken, key))
             g_ptr_array_add(work->out->sites, site);
-        else
-            site_free(site);
     }
 }
 

@@ -15,6 +15,8 @@ is_identifier_byte(char c)
 /* A name of a dataset in code, and its new one. */
 typedef struct {
     char **source, **target; /* parts, NULL-terminated */
+    char *whole;             /* the source's parts with dots */
+    const char *last;        /* of them */
 } Spelling;
 
 /* A model or source of dbt. */
@@ -38,7 +40,10 @@ typedef struct {
     DbtRename *dbt;         /* or NULL */
     GPtrArray *changes;     /* ColumnChange * */
     const char **columns;   /* names of the source, NULL-terminated */
+    guint *slots;           /* hash table of the columns, open: index in `changes` plus one, or 0 */
+    guint slots_mask;       /* as many slots less one; a power of two, at most half full */
     GHashTable *gained;     /* names in small letters that only the target has */
+    bool has_fields;        /* some columns are fields: `client.os` */
 } Rename;
 
 struct Renames {
@@ -84,8 +89,7 @@ Rewrite *rewrite_new(const char *language);
 
 /* ---- writing down (site.c) ---- */
 
-void site_free(void *data);
-void edit_free(void *data);
+/* Its texts live as long as the result: keep() copies. */
 Site *site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_t end);
 /* A site that needs a person. */
 void site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *code,
@@ -94,6 +98,8 @@ void site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char
 void site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after);
 /* An edit that belongs to another site: an alias behind a column, a qualifier. */
 void edit_add(Work *work, size_t begin, size_t end, const char *text);
+/* A copy that lives as long as the result; NULL of NULL. */
+char *keep(Work *work, const char *text);
 bool site_covers(const Work *work, size_t begin, size_t end);
 
 /* ---- how names are written (spelling.c) ---- */

@@ -233,10 +233,13 @@ branches_mark(const Branches *branches, const TokenList *list, guint variant, GB
 {
     g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Turn));
     guint choice = 0;
+    g_byte_array_set_size(live, list->tokens->len);
+    memset(live->data, true, live->len);
+    if (branches->choices->len == 0)
+        return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
-        Tag tag = token->kind == TOKEN_TAG && branches->choices->len > 0 ? tag_of(list->text, token)
-                                                                         : TAG_OTHER;
+        Tag tag = token->kind == TOKEN_TAG ? tag_of(list->text, token) : TAG_OTHER;
         Turn *turn = stack->len > 0 ? &g_array_index(stack, Turn, stack->len - 1) : NULL;
         if (tag == TAG_IF) {
             push_turn(branches, stack, false, choice++, variant);
@@ -249,7 +252,6 @@ branches_mark(const Branches *branches, const TokenList *list, guint variant, GB
             g_array_set_size(stack, stack->len - 1);
         }
         turn = stack->len > 0 ? &g_array_index(stack, Turn, stack->len - 1) : NULL;
-        guint8 is_live = turn == NULL || turn->is_live || token->kind == TOKEN_TAG;
-        g_byte_array_append(live, &is_live, 1);
+        live->data[i] = turn == NULL || turn->is_live || token->kind == TOKEN_TAG;
     }
 }

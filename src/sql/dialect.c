@@ -1,4 +1,5 @@
 /* dialect.c - what differs between dialects, as one table. */
+#include "base/text.h"
 #include "sql/token.h"
 
 #include <string.h>
@@ -116,16 +117,6 @@ static const struct {
     {"RETURNING", "postgres"},
 };
 
-static bool
-has_sign(const char *text, size_t bytes, const char *sign)
-{
-    size_t length = strlen(sign);
-    for (size_t i = 0; i + length <= bytes; i++)
-        if (g_ascii_strncasecmp(text + i, sign, length) == 0)
-            return true;
-    return false;
-}
-
 /* A backtick around a whole path, as in `project.dataset.table`. */
 static bool
 has_path_in_backticks(const char *text, size_t bytes)
@@ -149,7 +140,7 @@ dialect_guess(const char *text, size_t bytes)
     if (has_path_in_backticks(text, bytes))
         return dialect_by_name("bigquery");
     for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
-        if (has_sign(text, bytes, signs[i].sign))
+        if (text_find_folded(text, bytes, signs[i].sign) != NULL)
             return dialect_by_name(signs[i].dialect);
     if (memchr(text, '`', bytes) != NULL)
         return dialect_by_name("mysql");

@@ -5,13 +5,15 @@
  */
 #include "sql/token.h"
 
+#include <pthread.h>
 #include <string.h>
 
 typedef struct {
     const char *text;
     size_t bytes;
     const Dialect *dialect;
-    GArray *tokens;
+    GArray *tokens; /* its length is the room that there is, until the end */
+    guint count;
     GArray *open; /* indices of brackets that wait for their other half */
 } Lexer;
 
@@ -163,19 +165,28 @@ add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
         kind = TOKEN_BROKEN;
         end = lexer->bytes;
     }
-    Token token = {.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
-    g_array_append_val(lexer->tokens, token);
-    return &g_array_index(lexer->tokens, Token, lexer->tokens->len - 1);
+    if (lexer->count == lexer->tokens->len)
+        g_array_set_size(lexer->tokens, 2 * lexer->tokens->len);
+    Token *token = &g_array_index(lexer->tokens, Token, lexer->count++);
+    *token = (Token){.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
+    return token;
 }
 
 static bool
 lex_blank(Lexer *lexer, size_t at)
 {
     size_t end = at;
-    /* also the mark that some editors put before UTF-8, and blanks that cannot break */
-    while (g_ascii_isspace(byte_at(lexer, end)) || starts_with(lexer, end, "\xef\xbb\xbf") ||
-           starts_with(lexer, end, "\xc2\xa0"))
-        end += lexer->text[end] == '\xef' ? 3 : lexer->text[end] == '\xc2' ? 2 : 1;
+    for (;;) {
+        while (g_ascii_isspace(byte_at(lexer, end)))
+            end++;
+        /* also the mark that some editors put before UTF-8, and blanks that cannot break */
+        if (starts_with(lexer, end, "\xef\xbb\xbf"))
+            end += 3;
+        else if (starts_with(lexer, end, "\xc2\xa0"))
+            end += 2;
+        else
+            break;
+    }
     if (end == at)
         return false;
     add(lexer, TOKEN_SPACE, at, end);
@@ -322,14 +333,14 @@ lex_bracket(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
     if (is_among(c, "([{")) {
-        guint index = lexer->tokens->len;
+        guint index = lexer->count;
         add(lexer, TOKEN_OPEN, at, at + 1);
         g_array_append_val(lexer->open, index);
         return true;
     }
     if (!is_among(c, ")]}"))
         return false;
-    guint index = lexer->tokens->len;
+    guint index = lexer->count;
     Token *close = add(lexer, TOKEN_CLOSE, at, at + 1);
     if (lexer->open->len == 0)
         return true;
@@ -350,7 +361,8 @@ lex_operator(Lexer *lexer, size_t at)
     static const char *const longer[] = {"<=>", "->>", "||", "::", "<=", ">=", "<>",
                                          "!=",  ":=",  "=>", "->", "|>", "==", "~*"};
     char c = lexer->text[at];
-    for (size_t i = 0; i < G_N_ELEMENTS(longer); i++)
+    bool may_go_on = is_among(byte_at(lexer, at + 1), "=>|:*");
+    for (size_t i = 0; may_go_on && i < G_N_ELEMENTS(longer); i++)
         if (starts_with(lexer, at, longer[i])) {
             add(lexer, TOKEN_OPERATOR, at, at + strlen(longer[i]));
             return;
@@ -371,15 +383,48 @@ static bool (*const kinds[])(Lexer *lexer, size_t at) = {
     lex_parameter, lex_number,   lex_word,    lex_bracket,
 };
 
-/* Most tokens are words and single blanks: they need not ask all kinds. */
+/* What most tokens begin with: it can be of one kind only, and need not ask all of them. */
 static bool
 lex_often(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
-    if (c == ' ' || c == '\n')
+    switch (c) {
+    case ' ':
+    case '\n':
         return lex_blank(lexer, at);
-    bool may_be_prefix = is_among(c, "rRbBeEnNxX");
-    return g_ascii_isalpha(c) && !may_be_prefix && lex_word(lexer, at);
+    case ',':
+        add(lexer, TOKEN_COMMA, at, at + 1);
+        return true;
+    case '.':
+        if (g_ascii_isdigit(byte_at(lexer, at + 1)))
+            return false;
+        add(lexer, TOKEN_DOT, at, at + 1);
+        return true;
+    case '(':
+    case ')':
+        return lex_bracket(lexer, at);
+    case '=':
+    case '<':
+    case '>':
+    case '*':
+        lex_operator(lexer, at);
+        return true;
+    case 'r': /* up to two of these may stand before a quote */
+    case 'R':
+    case 'b':
+    case 'B':
+    case 'e':
+    case 'E':
+    case 'n':
+    case 'N':
+    case 'x':
+    case 'X':
+        return !is_among(byte_at(lexer, at + 1), "'\"") &&
+               !is_among(byte_at(lexer, at + 2), "'\"") && lex_word(lexer, at);
+    default:
+        return g_ascii_isalpha(c) ? lex_word(lexer, at)
+                                  : g_ascii_isdigit(c) && lex_number(lexer, at);
+    }
 }
 
 static void
@@ -398,17 +443,21 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
 {
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
     TokenList *list = g_new0(TokenList, 1);
+    /* a word and a blank are four bytes and more, mostly */
+    guint room = (guint) (bytes / 3 + 16);
     *list = (TokenList){.text = text,
                         .bytes = bytes,
                         .dialect = dialect,
-                        .tokens = g_array_new(FALSE, TRUE, sizeof(Token))};
+                        .tokens = g_array_sized_new(FALSE, FALSE, sizeof(Token), room)};
+    g_array_set_size(list->tokens, room);
     Lexer lexer = {
         .text = text, .bytes = bytes, .dialect = dialect, .tokens = list->tokens, .open = open};
     for (size_t at = 0; at < bytes;) {
         lex_one(&lexer, at);
-        at = g_array_index(list->tokens, Token, list->tokens->len - 1).end;
+        at = g_array_index(list->tokens, Token, lexer.count - 1).end;
     }
     Token end = {.kind = TOKEN_END, .begin = (uint32_t) bytes, .end = (uint32_t) bytes};
+    g_array_set_size(list->tokens, lexer.count);
     g_array_append_val(list->tokens, end);
     return list;
 }
@@ -424,8 +473,10 @@ tokens_free(TokenList *list)
 
 /* ---- words ---- */
 
+#define WORD_BYTES 16 /* the longest is shorter */
+
 static const struct {
-    const char *text;
+    char text[WORD_BYTES]; /* filled up with zeroes: compared as a whole */
     bool is_reserved;
 } words[] = {
     [WORD_NONE] = {"", false},
@@ -434,27 +485,48 @@ static const struct {
 #undef SQL_WORD
 };
 
-static int
-word_compare(const char *text, size_t bytes, const char *word)
+#define WORD_SLOTS 1024 /* a power of two, and so many more than words that most names meet none */
+G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
+
+static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
+G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
+
+static guint
+word_slot(const char *folded, size_t bytes)
 {
-    int order = g_ascii_strncasecmp(text, word, bytes);
-    return order != 0 ? order : word[bytes] == '\0' ? 0 : -1;
+    guint first = (guchar) folded[0], middle = (guchar) folded[bytes / 2],
+          last = (guchar) folded[bytes - 1];
+    return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
+}
+
+static void
+fill_word_slots(void)
+{
+    for (guint word = WORD_NONE + 1; word < WORD_COUNT; word++) {
+        guint slot = word_slot(words[word].text, strlen(words[word].text));
+        while (word_slots[slot] != WORD_NONE)
+            slot = (slot + 1) % WORD_SLOTS;
+        word_slots[slot] = (uint8_t) word;
+    }
 }
 
 Word
 word_find(const char *text, size_t bytes)
 {
-    size_t low = 1, high = WORD_COUNT;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = word_compare(text, bytes, words[middle].text);
-        if (order == 0)
-            return (Word) middle;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char folded[WORD_BYTES] = {0};
+    if (bytes == 0 || bytes >= WORD_BYTES)
+        return WORD_NONE;
+    for (size_t i = 0; i < bytes; i++) {
+        if (!g_ascii_isalpha(text[i]))
+            return WORD_NONE;
+        folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
     }
+    pthread_once(&once, fill_word_slots);
+    for (guint slot = word_slot(folded, bytes); word_slots[slot] != WORD_NONE;
+         slot = (slot + 1) % WORD_SLOTS)
+        if (memcmp(folded, words[word_slots[slot]].text, WORD_BYTES) == 0)
+            return (Word) word_slots[slot];
     return WORD_NONE;
 }
 

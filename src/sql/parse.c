@@ -7,21 +7,6 @@
 /* ---- tokens ---- */
 
 bool
-is_text(const Parser *parser, uint32_t index, const char *text)
-{
-    const Token *token = peek(parser, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(parser->sql->list->text + token->begin, text, bytes) == 0;
-}
-
-bool
-is_open(const Parser *parser, uint32_t index)
-{
-    return peek(parser, index)->kind == TOKEN_OPEN && is_text(parser, index, "(");
-}
-
-bool
 is_name(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index);
@@ -223,10 +208,12 @@ ref_add(Parser *parser, const Context *context, SqlPath path)
 static char *
 unquote(Parser *parser, uint32_t begin, uint32_t end, char close)
 {
-    char *text = arena_copy(parser->sql->arena, parser->sql->list->text + begin, end - begin),
-         *to = text;
+    char *text = arena_copy(parser->sql->arena, parser->sql->list->text + begin, end - begin);
+    if (close == '\0' || memchr(text, close, end - begin) == NULL)
+        return text;
+    char *to = text;
     for (const char *from = text; *from != '\0'; from++) {
-        if (close != '\0' && from[0] == close && from[1] == close)
+        if (from[0] == close && from[1] == close)
             from++;
         *to++ = *from;
     }
@@ -265,9 +252,28 @@ part_take(Parser *parser)
     return part;
 }
 
+/* Parts of a path while it is read; most have few. */
+typedef struct {
+    SqlPart few[4], *parts;
+    uint32_t count, room;
+} Parts;
+
+static SqlPart *
+part_add(Parser *parser, Parts *parts, SqlPart part)
+{
+    if (parts->count == parts->room) {
+        SqlPart *more = node(parser, 2 * parts->room * sizeof(SqlPart));
+        memcpy(more, parts->parts, parts->count * sizeof(SqlPart));
+        parts->parts = more;
+        parts->room *= 2;
+    }
+    parts->parts[parts->count] = part;
+    return &parts->parts[parts->count++];
+}
+
 /* `a.b.c` in one pair of quotes. */
 static void
-split_quoted(Parser *parser, uint32_t index, GArray *parts)
+split_quoted(Parser *parser, uint32_t index, Parts *parts)
 {
     const Token *token = peek(parser, index);
     const char *text = parser->sql->list->text;
@@ -275,8 +281,7 @@ split_quoted(Parser *parser, uint32_t index, GArray *parts)
     for (uint32_t at = begin; at <= end; at++) {
         if (at < end && text[at] != '.')
             continue;
-        SqlPart part = part_between(parser, index, begin, at, text[token->begin]);
-        g_array_append_val(parts, part);
+        part_add(parser, parts, part_between(parser, index, begin, at, text[token->begin]));
         begin = at + 1;
     }
 }
@@ -289,9 +294,8 @@ is_touching(const Parser *parser, uint32_t index)
 
 /* my-project.dataset: a word with dashes, all of it touching. */
 static void
-join_dashes(Parser *parser, GArray *parts, uint32_t end)
+join_dashes(Parser *parser, SqlPart *part, uint32_t end)
 {
-    SqlPart *part = &g_array_index(parts, SqlPart, parts->len - 1);
     while (parser->pos + 1 < end && is_text(parser, parser->pos, "-") &&
            is_touching(parser, parser->pos) && is_touching(parser, parser->pos + 1) &&
            (peek(parser, parser->pos + 1)->kind == TOKEN_WORD ||
@@ -314,7 +318,7 @@ SqlPath
 path_take(Parser *parser, uint32_t end, bool is_table)
 {
     const Dialect *dialect = parser->sql->dialect;
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+    Parts parts = {.parts = parts.few, .room = G_N_ELEMENTS(parts.few)};
     bool is_in_one_quote = false;
     for (;;) {
         const Token *token = peek(parser, parser->pos);
@@ -322,13 +326,13 @@ path_take(Parser *parser, uint32_t end, bool is_table)
             dialect->has_paths_in_quotes && is_table && token->kind == TOKEN_QUOTED &&
             memchr(parser->sql->list->text + token->begin, '.', token->end - token->begin);
         if (is_path) {
-            is_in_one_quote = parts->len == 0;
-            split_quoted(parser, parser->pos++, parts);
+            is_in_one_quote = parts.count == 0;
+            split_quoted(parser, parser->pos++, &parts);
         } else {
-            SqlPart part = part_at(parser, parser->pos++);
-            g_array_append_val(parts, part);
+            SqlPart *part = part_add(parser, &parts, part_at(parser, parser->pos));
+            parser->pos++;
             if (dialect->has_dashed_paths && is_table)
-                join_dashes(parser, parts, end);
+                join_dashes(parser, part, end);
         }
         if (parser->pos + 1 >= end || peek(parser, parser->pos)->kind != TOKEN_DOT ||
             !may_be_part(parser, parser->pos + 1))
@@ -336,9 +340,9 @@ path_take(Parser *parser, uint32_t end, bool is_table)
         is_in_one_quote = false;
         parser->pos++;
     }
-    SqlPath path = {.count = parts->len, .is_in_one_quote = is_in_one_quote};
-    path.parts = node(parser, parts->len * sizeof(SqlPart));
-    memcpy(path.parts, parts->data, parts->len * sizeof(SqlPart));
+    SqlPath path = {.count = parts.count, .is_in_one_quote = is_in_one_quote};
+    path.parts = node(parser, parts.count * sizeof(SqlPart));
+    memcpy(path.parts, parts.parts, parts.count * sizeof(SqlPart));
     return path;
 }
 
@@ -405,6 +409,9 @@ static void
 keep_what_means_something(Sql *sql)
 {
     const GArray *all = sql->list->tokens;
+    guint count = 0;
+    g_array_set_size(sql->tokens, all->len);
+    Token *kept = &g_array_index(sql->tokens, Token, 0);
     for (guint i = 0; i < all->len; i++) {
         const Token *token = &g_array_index(all, Token, i);
         if (token->kind == TOKEN_BROKEN && !sql->is_broken) {
@@ -412,15 +419,15 @@ keep_what_means_something(Sql *sql)
             sql->broken_at = token->begin;
         }
         if (token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) {
-            Token border = *token;
-            border.kind = TOKEN_SEMICOLON;
-            g_array_append_val(sql->tokens, border);
+            kept[count] = *token;
+            kept[count++].kind = TOKEN_SEMICOLON;
             continue;
         }
         if (token->kind != TOKEN_SPACE && token->kind != TOKEN_COMMENT &&
             token->kind != TOKEN_TAG && sql->live->data[i])
-            g_array_append_val(sql->tokens, *token);
+            kept[count++] = *token;
     }
+    g_array_set_size(sql->tokens, count);
     match_brackets(sql);
 }
 

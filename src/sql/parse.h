@@ -9,6 +9,8 @@
 #include "sql/jinja.h"
 #include "sql/sql.h"
 
+#include <string.h>
+
 #define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
 
 typedef struct {
@@ -51,8 +53,21 @@ is_word(const Parser *parser, uint32_t index, Word word)
 {
     return peek(parser, index)->word == word && word != WORD_NONE;
 }
-bool is_text(const Parser *parser, uint32_t index, const char *text); /* any token, case ignored */
-bool is_open(const Parser *parser, uint32_t index);                   /* ( */
+/* Any token, case ignored. Asked of nearly every token for many words, of which mostly not even the length is right. */
+static inline bool
+is_text(const Parser *parser, uint32_t index, const char *text)
+{
+    const Token *token = peek(parser, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(parser->sql->list->text + token->begin, text, bytes) == 0;
+}
+static inline bool
+is_open(const Parser *parser, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    return token->kind == TOKEN_OPEN && parser->sql->list->text[token->begin] == '(';
+}
 bool is_name(const Parser *parser, uint32_t index); /* may be one: not reserved, or quoted */
 uint32_t closing(const Parser *parser, uint32_t open,
                  uint32_t end); /* index of the other bracket, or `end` */

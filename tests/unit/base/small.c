@@ -226,6 +226,9 @@ an_arena_gives_separate_zeroed_pieces(void)
     }
     g_assert_cmpstr(arena_copy(arena, "abcdef", 3), ==, "abc");
     g_assert_cmpstr(arena_copy(arena, NULL, 0), ==, "");
+    g_assert_cmpstr(arena_printf(arena, "%d %s", 7, "dwarves"), ==, "7 dwarves");
+    g_autofree char *wide = g_strnfill(1000, 'w');
+    g_assert_cmpstr(arena_printf(arena, "%s", wide), ==, wide);
 }
 
 int

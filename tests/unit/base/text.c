@@ -132,6 +132,32 @@ escapes_and_hidden_characters_are_shown(void)
                 "\\u202egnp.exe \\u009b2J");
 }
 
+static const char *
+found_byte_by_byte(const char *text, size_t bytes, const char *word)
+{
+    for (size_t i = 0; i + strlen(word) <= bytes; i++)
+        if (g_ascii_strncasecmp(text + i, word, strlen(word)) == 0)
+            return text + i;
+    return NULL;
+}
+
+static void
+a_word_is_found_where_looking_at_every_byte_finds_it(void)
+{
+    static const char letters[] = "aAbBvV_1.\x9c";
+    g_autoptr(GRand) rng = g_rand_new_with_seed(11);
+    for (int turn = 0; turn < 20000; turn++) {
+        char text[40], word[8] = "";
+        int bytes = g_rand_int_range(rng, 0, sizeof(text)), length = g_rand_int_range(rng, 1, 6);
+        for (int i = 0; i < bytes; i++)
+            text[i] = letters[g_rand_int_range(rng, 0, sizeof(letters) - 1)];
+        for (int i = 0; i < length; i++)
+            word[i] = letters[g_rand_int_range(rng, 0, sizeof(letters) - 1)];
+        g_assert_true(text_find_folded(text, (size_t) bytes, word) ==
+                      found_byte_by_byte(text, (size_t) bytes, word));
+    }
+}
+
 static void
 assert_not_expanded(const char *text, const char *message)
 {
@@ -182,6 +208,8 @@ main(int argc, char **argv)
                     a_misspelt_word_finds_its_neighbour);
     g_test_add_func("/text/escapes and hidden characters are shown",
                     escapes_and_hidden_characters_are_shown);
+    g_test_add_func("/text/a word is found where looking at every byte finds it",
+                    a_word_is_found_where_looking_at_every_byte_finds_it);
     g_test_add_func("/text/variables are replaced and unset ones are errors",
                     variables_are_replaced_and_unset_ones_are_errors);
     g_test_add_func("/text/a digest is named by its kind", a_digest_is_named_by_its_kind);

@@ -2,6 +2,7 @@
 #include "cli/view.h"
 #include "cli/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -77,6 +78,23 @@ escapes_in_cells_do_not_reach_the_terminal(void)
 }
 
 static void
+lines_that_need_an_escape_are_not_printed_as_they_are(void)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    g_autoptr(View) view = view_new(out);
+    g_assert_true(view_plain(view, "+a ~\n-b\n"));
+    g_assert_false(view_plain(view, "+a\n-\033[31mb\n"));
+    g_assert_false(view_plain(view, "+\xc3\xa9\n"));
+    view->colour = true;
+    g_assert_false(view_plain(view, "+a\n"));
+    fclose(out);
+    g_assert_cmpstr(text, ==, "+a ~\n-b\n");
+    free(text);
+}
+
+static void
 a_bar_is_as_wide_as_asked(void)
 {
     for (int64_t done = -1; done <= 101; done++) {
@@ -122,6 +140,8 @@ main(int argc, char **argv)
                     signs_of_ours_are_spelled_where_they_cannot_be_shown);
     g_test_add_func("/cli/escapes in cells do not reach the terminal",
                     escapes_in_cells_do_not_reach_the_terminal);
+    g_test_add_func("/view/lines that need an escape are not printed as they are",
+                    lines_that_need_an_escape_are_not_printed_as_they_are);
     g_test_add_func("/cli/a bar is as wide as asked", a_bar_is_as_wide_as_asked);
     g_test_add_func("/cli/a wrong word gets its nearest neighbour",
                     a_wrong_word_gets_its_nearest_neighbour);
