@@ -210,7 +210,8 @@ renames_new_for_name(const char *name)
 {
     Renames *renames = renames_empty();
     Rename *rename = rename_new(NULL);
-    add_spelling(rename, name, name);
+    if (name[0] != '\0')
+        add_spelling(rename, name, name);
     g_ptr_array_add(renames->list, rename);
     return renames;
 }

@@ -23,7 +23,7 @@ typedef struct Renames Renames;
 Renames *renames_new(const MappingSet *set);
 /* Of one mapping alone. */
 Renames *renames_new_of(const Mapping *mapping);
-/* For looking only: every site of a dataset that is written like this. */
+/* For looking only: every site of a dataset that is written like this; "" is none. */
 Renames *renames_new_for_name(const char *name);
 /* Another way to write the source of `mapping`, and what it becomes: what the object is called in its store. */
 void renames_add_spelling(Renames *renames, const Mapping *mapping, const char *source,
