@@ -84,3 +84,5 @@ const Action *action_by_name(const char *name); /* NULL when unknown */
 
 /* Do what the lease asks and say how it ended; never fails (errors are outcomes). Caller frees. */
 Outcome *action_perform(const StepCall *call, StepEnv *env);
+/* Take away what workers that died on this machine left half made. For whoever begins to work. */
+void action_sweep(const Config *config);

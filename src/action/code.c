@@ -6,6 +6,7 @@
  */
 #include "action/code.h"
 
+#include "action/code_look.h"
 #include "action/code_queries.h"
 #include "base/text.h"
 #include "planner/changes.h"
@@ -17,38 +18,6 @@
 
 #define COLLECT_WAIT_MS 100 /* between two ticks */
 #define PROOF_MS 20000 /* for the queries of one repository, while somebody waits for the plan */
-
-/* ---- rules ---- */
-
-bool
-code_rules_of_plan(const Plan *plan, ChangeRules **ret, GError **error)
-{
-    const json_t *json = plan->json;
-    ChangeMove move = {
-        .source = json_object_get(json, "source"),
-        .target = json_object_get(json, "target"),
-        .mapping = json_object_get(json, "mapping"),
-        .source_schema = json_at(json, "snapshot.source_schema"),
-        .target_schema = json_at(json, "snapshot.target_schema"),
-    };
-    return change_rules_new(&move, ret, error);
-}
-
-/* A copy of the rows as they are leaves the columns as they are. */
-bool
-code_rules_of_slice(const json_t *slice, ChangeRules **ret, GError **error)
-{
-    const char *strategy = json_get_string(json_at(slice, "entity.spec"), "migration_strategy", "");
-    bool is_copy = strcmp(strategy, "bulk-copy") == 0;
-    ChangeMove move = {
-        .source = json_object_get(slice, "source"),
-        .target = json_object_get(slice, "target"),
-        .mapping = is_copy ? NULL : json_object_get(slice, "mapping"),
-        .source_schema = json_at(slice, "source.schema"),
-        .target_schema = json_at(slice, "target.schema"),
-    };
-    return change_rules_new(&move, ret, error);
-}
 
 /* ---- whose code ---- */
 
@@ -110,9 +79,10 @@ found_free(Found *found)
 typedef struct {
     const Config *config;
     const ChangeRules *rules;
-    const char *source; /* address of the source */
-    bool is_planning;   /* diffs are kept, and queries are run */
-    gint is_stopping;   /* atomic */
+    const json_t *services; /* of the slice, with what each runs */
+    const char *source;     /* address of the source */
+    bool is_planning;       /* diffs are kept, and queries are run */
+    gint is_stopping;       /* atomic */
     /* Of pthread, because the thread sanitizer cannot see GLib's. */
     pthread_mutex_t lock;
     pthread_cond_t came;
@@ -120,32 +90,18 @@ typedef struct {
     GQueue done;        /* Found *: looked through, and not collected yet */
 } Survey;
 
+/* One thread of it. */
+typedef struct {
+    Survey *survey;
+    CodeQueries *queries; /* NULL: not asked for yet, or there are none */
+    bool has_asked;
+} Looker;
+
 static bool
 goes_on(void *data)
 {
     Survey *survey = data;
     return !g_atomic_int_get(&survey->is_stopping);
-}
-
-void
-code_put_look(const Look *look, json_t *change)
-{
-    json_object_set_new(change, "blobs", look_blobs(look));
-    json_object_set_new(change, "counts", look_counts(look));
-    json_object_set_new(change, "classes", look_classes(look));
-    json_object_set_new(change, "reasons", look_reasons(look));
-}
-
-static void
-put_nothing(json_t *change)
-{
-    json_object_set_new(change, "blobs", json_object());
-    json_object_set_new(change, "counts",
-                        json_pack("{s:i, s:i, s:i, s:i, s:i}", "rewritten", 0, "already", 0,
-                                  "unaffected", 0, "needs_person", 0, "unparsable", 0));
-    json_object_set_new(change, "classes", json_array());
-    json_object_set_new(change, "reasons", json_array());
-    json_object_set_new(change, "diff", json_null());
 }
 
 static bool
@@ -155,16 +111,26 @@ query_goes_on(int64_t rows, void *data)
     return goes_on(data);
 }
 
+/* The source is opened once, when the first repository has a query for it. */
+static CodeQueries *
+queries_of(Looker *looker)
+{
+    const Survey *survey = looker->survey;
+    if (!looker->has_asked &&
+        !code_queries_open(survey->config, survey->source, survey->rules, query_goes_on,
+                           looker->survey, &looker->queries, NULL))
+        looker->queries = NULL;
+    looker->has_asked = true;
+    return looker->queries;
+}
+
 /* What gives other rows stays as it is. A store that cannot be asked proves nothing. */
 static bool
-prove_queries(Survey *survey, Look *look, json_t *change, GError **error)
+prove_queries(Looker *looker, Look *look, json_t *change, GError **error)
 {
-    g_autoptr(CodeQueries) queries = NULL;
     g_autoptr(json_t) proofs = NULL;
-    if (look->files_edited == 0 ||
-        !code_queries_open(survey->config, survey->source, survey->rules, query_goes_on, survey,
-                           &queries, NULL) ||
-        queries == NULL)
+    CodeQueries *queries = look->files_edited > 0 ? queries_of(looker) : NULL;
+    if (queries == NULL)
         return true;
     if (!code_queries_prove(queries, look, PROOF_MS, &proofs, error))
         return false;
@@ -176,23 +142,51 @@ prove_queries(Survey *survey, Look *look, json_t *change, GError **error)
     return true;
 }
 
+/* What it stands on is seen now, and may move; that it stands on what runs is part of the plan. */
 static void
-look_through(Survey *survey, Found *found)
+put_base(json_t *change, const Look *look, const ChangeBase *base)
 {
-    g_autoptr(Repository) repository = NULL;
+    json_object_set_new(change, "base",
+                        json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
+    if (base->service != NULL)
+        json_object_set_new(
+            change, "upon",
+            json_pack("{s:s, s:s}", "service", base->service, "commit", base->commit));
+}
+
+static bool
+look_into(Looker *looker, const Repository *repository, Found *found, GError **error)
+{
+    Survey *survey = looker->survey;
     g_autoptr(Look) look = NULL;
+    g_auto(ChangeBase) base = {0};
+
+    if (!code_look(repository, survey->rules, survey->services, goes_on, survey, &look, &base,
+                   error)) {
+        if (error_is(*error, ERR_WRONG_STATE))
+            json_set_bool(found->change, "blocked", true);
+        return false;
+    }
+    if (survey->is_planning && !prove_queries(looker, look, found->change, error))
+        return false;
+    code_put_look(look, found->change);
+    put_base(found->change, look, &base);
+    found->diff = survey->is_planning ? look_diff(look) : NULL;
+    return true;
+}
+
+/* What stops it is kept with it. */
+static void
+look_through(Looker *looker, Found *found)
+{
+    Survey *survey = looker->survey;
+    g_autoptr(Repository) repository = NULL;
     const char *address = json_get_string(found->change, "repository", "");
 
-    put_nothing(found->change);
+    code_put_nothing(found->change);
     if (goes_on(survey) && repository_open(survey->config, address, &repository, &found->error) &&
-        look_at(repository, survey->rules, NULL, goes_on, survey, &look, &found->error) &&
-        (!survey->is_planning || prove_queries(survey, look, found->change, &found->error))) {
-        code_put_look(look, found->change);
-        json_object_set_new(
-            found->change, "base",
-            json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
-        found->diff = survey->is_planning ? look_diff(look) : NULL;
-    }
+        !look_into(looker, repository, found, &found->error))
+        g_assert(found->error != NULL);
 }
 
 static Found *
@@ -209,13 +203,15 @@ static void *
 look_on(void *data)
 {
     Survey *survey = data;
+    Looker looker = {.survey = survey};
     for (Found *found; (found = next_waiting(survey)) != NULL;) {
-        look_through(survey, found);
+        look_through(&looker, found);
         pthread_mutex_lock(&survey->lock);
         g_queue_push_tail(&survey->done, found);
         pthread_cond_signal(&survey->came);
         pthread_mutex_unlock(&survey->lock);
     }
+    code_queries_free(looker.queries);
     return NULL;
 }
 
@@ -348,7 +344,7 @@ put_problem(const json_t *places, json_t *changes, const char *problem)
     size_t i;
     json_array_foreach(places, i, place)
     {
-        put_nothing(place);
+        code_put_nothing(place);
         json_set_string(place, "problem", problem);
         if (strcmp(json_get_string(place, "found_by", ""), "lineage") == 0)
             json_array_append(changes, place);
@@ -363,6 +359,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     g_autoptr(ChangeRules) rules = NULL;
     g_autoptr(GError) problem = NULL;
     Survey survey = {.config = env->config,
+                     .services = json_object_get(slice, "services"),
                      .source = json_get_string(json_object_get(slice, "source"), "url", ""),
                      .is_planning = plan == NULL};
 
@@ -380,40 +377,5 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     }
     if (json_array_size(found) > 0 || json_array_size(planned) > 0)
         json_object_set_new(slice, "changes", sorted(found));
-    return true;
-}
-
-/* ---- after the way back ---- */
-
-/* A repository that is gone has no branch. */
-static bool
-must_be_back(const StepCall *call, StepEnv *env, const json_t *change, GError **error)
-{
-    g_autoptr(Repository) repository = NULL;
-    g_auto(BranchState) state = {0};
-    g_autofree char *branch = plan_branch_name(call->plan);
-    ChangeName name = {branch, json_get_string(call->plan->json, "migration", ""),
-                       call->plan->digest, json_get_string(change, "consumer", "")};
-    const char *address = json_get_string(change, "repository", "");
-
-    if (!repository_open(env->config, address, &repository, NULL))
-        return true;
-    return branch_look(repository, &name, &state, error) &&
-           (state.ours == NULL ||
-            fail(error, ERR_MISMATCH, "branch '%s' is left in '%s'", branch, address));
-}
-
-bool
-code_must_be_back(const StepCall *call, StepEnv *env, GError **error)
-{
-    json_t *change;
-    size_t i;
-    json_array_foreach(json_object_get(call->plan->json, "changes"), i, change)
-    {
-        if (!env->tick(env, (int64_t) i, 0, "repositories", "looking whether all is back"))
-            return fail(error, ERR_STOPPED, "asked to stop");
-        if (change_is_made(change) && !must_be_back(call, env, change, error))
-            return false;
-    }
     return true;
 }

@@ -13,10 +13,8 @@ CHECKED bool code_rules_of_slice(const json_t *slice, ChangeRules **ret, GError 
 /* Look through the repositories of the slice's "consumers" and "scanned" (where it has none: of the plan's changes), on all
  * cores, and put what is found into the slice: "changes" (planner/changes.h). Without a plan, one is being made: then
  * diffs become blobs. Nothing is put where nobody has a repository, or the mapping is wrong, which is the planner's to
- * tell. */
+ * tell. The slice's "services" (services_look()) say what runs. */
 CHECKED bool code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error);
 
-/* What a look found, in the words of "changes": "blobs", "counts", "classes", "reasons". Puts them into `change`. */
-void code_put_look(const Look *look, json_t *change);
 /* At the end of a way back: is none of the plan's branches left? MISMATCH names one that is. */
 CHECKED bool code_must_be_back(const StepCall *call, StepEnv *env, GError **error);

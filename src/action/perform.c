@@ -13,6 +13,7 @@
 
 #include "action/move.h"
 #include "action/table.h"
+#include "change/change.h"
 
 #include <string.h>
 
@@ -148,4 +149,10 @@ action_perform(const StepCall *call, StepEnv *env)
     if (!perform(call, env, outcome, &error))
         set_error(outcome, error);
     return outcome;
+}
+
+void
+action_sweep(const Config *config)
+{
+    change_sweep(config);
 }

@@ -164,8 +164,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (json_object_get(request, "rollout") != NULL)
         return plan_own_rollout(request, env, outcome, error);
     if (!survey(request, env, &slice, error) ||
-        !check_expressions(slice, env, expressions, error) ||
-        !code_survey(slice, NULL, env, error) || !services_survey(slice, env, error))
+        !check_expressions(slice, env, expressions, error) || !services_look(slice, env, error) ||
+        !code_survey(slice, NULL, env, error) || !services_decide(slice, env, error))
         return false;
     put_agent_names(slice, env->config);
     bool bad_expressions = diags_has_errors(expressions);

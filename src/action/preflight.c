@@ -68,7 +68,8 @@ look_at_world(const StepCall *call, StepEnv *env, const json_t *request, bool wi
     if (!survey(request != NULL ? request : own, env, &slice, error) ||
         !forgive_swap(call, env, slice, error) ||
         (with_code &&
-         (!code_survey(slice, call->plan, env, error) || !services_survey(slice, env, error))))
+         (!services_look(slice, env, error) || !code_survey(slice, call->plan, env, error) ||
+          !services_decide(slice, env, error))))
         return false;
     *ret_differences = plan_drift(call->plan->json, slice);
     add_problems(slice, *ret_differences);

@@ -6,7 +6,7 @@
  * else moved; where they are not, it goes on only inside of what was approved (the same mapping, the same kinds of edits,
  * at most so many), and otherwise leaves it to a person.
  */
-#include "action/code.h"
+#include "action/code_place.h"
 #include "action/code_queries.h"
 #include "action/survey.h"
 #include "action/table.h"
@@ -20,80 +20,10 @@ static const size_t waves[] = {1, 10, 100, 1000};
 
 #define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
 
-/* ---- one repository ---- */
-
-typedef struct {
-    const StepCall *call;
-    StepEnv *env;
-    const json_t *change; /* of the plan */
-    Repository *repository;
-    ChangeRules *rules;
-    char *branch;
-    ChangeName name;
-} CodePlace;
-
-static void
-place_clear(CodePlace *place)
-{
-    repository_free(place->repository);
-    change_rules_free(place->rules);
-    g_free(place->branch);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CodePlace, place_clear)
-
 static bool
 is_whole_step(const StepCall *call)
 {
     return *call->lease->key == '\0';
-}
-
-static const json_t *
-find_change(const StepCall *call)
-{
-    json_t *change;
-    size_t i;
-    json_array_foreach(json_object_get(call->plan->json, "changes"), i,
-                       change) if (strcmp(json_get_string(change, "repository", ""),
-                                          call->lease->key) == 0) return change;
-    return NULL;
-}
-
-static bool
-place_open(const StepCall *call, StepEnv *env, CodePlace *ret, GError **error)
-{
-    g_auto(CodePlace) place = {.call = call, .env = env, .change = find_change(call)};
-    if (place.change == NULL)
-        return fail(error, ERR_INVALID, "the plan changes nothing in '%s'", call->lease->key);
-    if (!repository_open(env->config, call->lease->key, &place.repository, error) ||
-        !code_rules_of_plan(call->plan, &place.rules, error))
-        return false;
-    place.branch = plan_branch_name(call->plan);
-    place.name = (ChangeName){
-        .branch = place.branch,
-        .migration = json_get_string(call->plan->json, "migration", ""),
-        .plan = call->plan->digest,
-        .consumer = json_get_string(place.change, "consumer", ""),
-    };
-    *ret = place;
-    place = (CodePlace){0};
-    return true;
-}
-
-static bool
-goes_on(void *data)
-{
-    CodePlace *place = data;
-    return place->env->tick(place->env, 0, 0, "", place->name.consumer);
-}
-
-/* Where our branch stands, else at the head; what the plan withholds stays as it is. */
-static bool
-place_look(CodePlace *place, const BranchState *state, Look **ret, GError **error)
-{
-    if (!look_at(place->repository, place->rules, state->base, goes_on, place, ret, error))
-        return false;
-    look_withhold(*ret, json_object_get(place->change, "withheld"));
-    return true;
 }
 
 static bool
@@ -109,94 +39,6 @@ guard_of(StepEnv *env)
     return (ChangeGuard){env->confirm != NULL ? confirm_lease : NULL, env};
 }
 
-static json_t *
-evidence_of(const CodePlace *place, const Look *look, const char *commit)
-{
-    json_t *evidence = look_counts(look);
-    json_set_string(evidence, "consumer", place->name.consumer);
-    json_set_string(evidence, "repository", place->repository->address);
-    json_set_string(evidence, "branch", place->branch);
-    json_object_set_new(evidence, "commit", commit != NULL ? json_string(commit) : json_null());
-    json_set_string(evidence, "base", look->commit);
-    json_set_string(evidence, "base_branch", look->branch);
-    json_set_int(evidence, "files", look->files_edited);
-    return evidence;
-}
-
-/* ---- inside of what was approved ---- */
-
-static bool
-is_among(const json_t *list, const char *word)
-{
-    json_t *item;
-    size_t i;
-    json_array_foreach(list, i, item) if (strcmp(json_string_value(item), word) == 0) return true;
-    return false;
-}
-
-/* What goes beyond the plan, as half a sentence; NULL when nothing does. Caller frees. */
-static char *
-beyond(const json_t *change, const json_t *now)
-{
-    static const char *const counts[] = {"rewritten", "needs_person", "unparsable"};
-    const json_t *planned = json_object_get(change, "counts"),
-                 *seen = json_object_get(now, "counts");
-    json_t *class;
-    size_t i;
-    for (size_t c = 0; c < G_N_ELEMENTS(counts); c++) {
-        int64_t was = json_get_int(planned, counts[c], 0), is = json_get_int(seen, counts[c], 0);
-        if (is > was)
-            return g_strdup_printf("%" G_GINT64_FORMAT " places %s, the plan has %" G_GINT64_FORMAT,
-                                   is,
-                                   c == 0   ? "would be rewritten"
-                                   : c == 1 ? "would be left to people"
-                                            : "cannot be read",
-                                   was);
-    }
-    json_array_foreach(json_object_get(now, "classes"), i, class) if (
-        !is_among(
-            json_object_get(change, "classes"),
-            json_string_value(class))) return g_strdup_printf("it would edit '%s', which no edit "
-                                                              "of the plan does",
-                                                              json_string_value(class));
-    return NULL;
-}
-
-/* The first file that is not as the plan saw it. */
-static const char *
-moved_file(const json_t *before, const json_t *now)
-{
-    const char *path;
-    json_t *blob;
-    json_object_foreach((json_t *) now, path, blob)
-    {
-        const json_t *was = json_object_get(before, path);
-        if (was == NULL || !json_equal((json_t *) was, blob))
-            return path;
-    }
-    json_object_foreach((json_t *) before, path,
-                        blob) if (json_object_get(now, path) == NULL) return path;
-    return NULL;
-}
-
-static bool
-check_approved(const CodePlace *place, const Look *look, bool *ret_is_replanned, GError **error)
-{
-    g_autoptr(json_t) now = json_object();
-    code_put_look(look, now);
-    const char *path =
-        moved_file(json_object_get(place->change, "blobs"), json_object_get(now, "blobs"));
-    *ret_is_replanned = path != NULL;
-    if (path == NULL)
-        return true;
-    g_autofree char *more = beyond(place->change, now);
-    return more == NULL ||
-           fail(error, ERR_MISMATCH,
-                "consumer '%s': '%s' in '%s' is not as the plan saw it, and %s; set it back and "
-                "retry, or skip this repository and see to it by hand",
-                place->name.consumer, path, place->repository->address, more);
-}
-
 /* ---- forward ---- */
 
 static bool
@@ -205,7 +47,7 @@ check_place(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, 
     g_auto(CodePlace) place = {0};
     g_auto(BranchState) state = {0};
 
-    if (!place_open(call, env, &place, error) ||
+    if (!code_place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
         !branch_must_be_ours(place.repository, &place.name, &state, error))
         return false;
@@ -228,7 +70,7 @@ static bool
 query_goes_on(int64_t rows, void *data)
 {
     (void) rows;
-    return goes_on(data);
+    return code_place_goes_on(data);
 }
 
 /* Old and new queries once more, over the rows of now. `*ret` NULL: none can be run. */
@@ -268,6 +110,7 @@ message_of(const CodePlace *place, const Look *look, const json_t *queries, bool
         .approved_by = json_object_get(place->call->lease->params, "approved_by"),
         .queries = queries,
         .is_replanned = is_replanned,
+        .upon = place->upon,
     };
     return change_message(&story, place->rules, look);
 }
@@ -285,10 +128,10 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     bool is_replanned = false;
 
     outcome->before_effect = true;
-    if (!place_open(call, env, &place, error) ||
+    if (!code_place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
-        !place_look(&place, &state, &look, error) ||
-        !check_approved(&place, look, &is_replanned, error) ||
+        !code_place_look(&place, &state, &look, error) ||
+        !code_place_approved(&place, look, &is_replanned, error) ||
         (state.ours == NULL && look->files_edited > 0 &&
          !prove_queries(&place, look, &queries, error)))
         return false;
@@ -297,7 +140,7 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (look->files_edited > 0 && !change_make(place.repository, env->config, &place.name,
                                                place.rules, look, message, &guard, &commit, error))
         return false;
-    json_t *evidence = evidence_of(&place, look, commit);
+    json_t *evidence = code_place_evidence(&place, look, commit);
     if (is_replanned)
         json_set_bool(evidence, "replanned", true);
     if (queries != NULL)
@@ -380,20 +223,6 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
 /* ---- proof ---- */
 
-/* What it stands on must be what others see on the default branch. */
-static bool
-check_base(const CodePlace *place, const Look *look, GError **error)
-{
-    g_autofree char *branch = NULL, *head = NULL;
-    bool is_there = false;
-    if (!repository_head(place->repository, &branch, &head, error) ||
-        !repository_has(place->repository, head, look->commit, &is_there, error))
-        return false;
-    return is_there ||
-           fail(error, ERR_MISMATCH, "branch '%s' of '%s' stands on %.12s, which is not on '%s'",
-                place->branch, place->repository->address, look->commit, branch);
-}
-
 static bool
 verify(const StepCall *call, StepEnv *env, GError **error)
 {
@@ -403,14 +232,14 @@ verify(const StepCall *call, StepEnv *env, GError **error)
 
     if (is_whole_step(call))
         return true;
-    if (!place_open(call, env, &place, error) ||
+    if (!code_place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
-        !place_look(&place, &state, &look, error))
+        !code_place_look(&place, &state, &look, error))
         return false;
     if (state.kind == BRANCH_ABSENT && look->files_edited == 0)
         return true; /* somebody has done all of it by hand */
     return change_prove(place.repository, &place.name, place.rules, look, error) &&
-           check_base(&place, look, error);
+           code_place_stands(&place, look, error);
 }
 
 /* Whoever still works on it is waited for, and asks for the server's word before it counts. */
@@ -425,14 +254,15 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
     if (is_whole_step(call))
         return true;
-    if (!place_open(call, env, &place, error) || !change_lock(place.repository, &lock, error) ||
+    if (!code_place_open(call, env, &place, error) ||
+        !change_lock(place.repository, &lock, error) ||
         !branch_look(place.repository, &place.name, &state, error))
         return false;
     if (state.ours == NULL)
         return true;
-    if (!place_look(&place, &state, &look, error))
+    if (!code_place_look(&place, &state, &look, error))
         return false;
-    outcome_is(outcome, OUTCOME_APPLIED, evidence_of(&place, look, state.ours));
+    outcome_is(outcome, OUTCOME_APPLIED, code_place_evidence(&place, look, state.ours));
     return true;
 }
 
@@ -468,7 +298,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     if (is_whole_step(call))
         return true;
-    if (!place_open(call, env, &place, error) || !check_landed(&place, base, error) ||
+    if (!code_place_open(call, env, &place, error) || !check_landed(&place, base, error) ||
         !change_remove(place.repository, &place.name, &guard, &was_there, error))
         return false;
     json_t *evidence = json_object();

@@ -291,6 +291,23 @@ is_untouched(const Service *service, const json_t *seen)
     return !is_known || rollout_state_is_terminal(state);
 }
 
+/* What came after this rollout is not this rollout's to take away. */
+static bool
+nothing_came_after(const Service *service, const json_t *seen, GError **error)
+{
+    const json_t *saved = json_object_get(service->call->lease->checkpoint, "saved");
+    const char *runs = template_name(json_object_get(seen, "template"));
+
+    if (is_claimed_by_us(service, seen) || g_strcmp0(runs, template_name(service->to)) == 0 ||
+        g_strcmp0(runs, template_name(saved)) == 0)
+        return true;
+    return fail(
+        error, ERR_WRONG_STATE,
+        "service '%s' runs revision %s, which came after this rollout: roll that back first "
+        "(honk rollout list --service %s --all), then retry",
+        service->name, runs != NULL ? runs : "none", service->name);
+}
+
 static bool
 reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -307,7 +324,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!fleet_describe(&service.fleet, &seen, error))
         return false;
     if (!is_untouched(&service, seen))
-        return service_drive(&service, outcome, error);
+        return nothing_came_after(&service, seen, error) && service_drive(&service, outcome, error);
     outcome_is(outcome, OUTCOME_DONE,
                json_pack("{s:s, s:b}", "service", service.name, "touched", 0));
     return true;

@@ -3,6 +3,7 @@
 
 #include "action/service.h"
 #include "change/repository.h"
+#include "planner/changes.h"
 
 #include <string.h>
 
@@ -44,30 +45,29 @@ with_new_dataset(const json_t *datasets, const char *source, const char *target)
     return moved;
 }
 
-static bool
-has_change(const json_t *slice, const char *repository)
+/* What becomes of the code that the service runs; NULL: nobody has looked. */
+static const json_t *
+find_change(const json_t *slice, const json_t *row)
 {
+    const char *repository = json_get_string(row, "repository", NULL);
     json_t *change;
     size_t i;
 
-    json_array_foreach(
-        json_object_get(slice, "changes"), i,
-        change) if (g_strcmp0(json_get_string(change, "repository", ""), repository) == 0 &&
-                    json_get_int(json_object_get(change, "counts"), "rewritten", 0) >
-                        0) return true;
-    return false;
+    json_array_foreach(json_object_get(slice, "changes"), i,
+                       change) if (g_strcmp0(json_get_string(change, "repository", ""),
+                                             repository) == 0) return change;
+    return NULL;
 }
 
 /* The datasets move; the code, too, where this plan changes it. */
 static json_t *
-wanted(const json_t *slice, const ServiceConfig *service, const json_t *from)
+wanted(const json_t *slice, const json_t *change, const json_t *from)
 {
     const char *source = json_string_value(json_at(slice, "source.url"));
     const char *target = json_string_value(json_at(slice, "target.url"));
     g_autoptr(json_t) datasets =
         with_new_dataset(json_object_get(from, "datasets"), source, target);
-    const char *code =
-        has_change(slice, service->repository) ? "change" : json_get_string(from, "code", NULL);
+    const char *code = change_is_made(change) ? "change" : json_get_string(from, "code", NULL);
     return revision_of(code, datasets);
 }
 
@@ -111,8 +111,8 @@ short_name(const char *ref)
 }
 
 static bool
-add_row(const json_t *slice, const Config *config, const json_t *consumer, const char *name,
-        json_t *rows, GError **error)
+add_row(const Config *config, const json_t *consumer, const char *name, json_t *rows,
+        GError **error)
 {
     g_autoptr(json_t) row = json_object();
     g_autoptr(GError) failed = NULL;
@@ -133,19 +133,30 @@ add_row(const json_t *slice, const Config *config, const json_t *consumer, const
         json_array_append(rows, row);
         return true;
     }
-    const json_t *from = json_object_get(row, "from");
-    if (!json_is_object(from)) {
+    if (!json_is_object(json_object_get(row, "from")))
         json_set_string(row, "problem",
                         "it does not run: `honk rollout` starts it, with what honk.yaml names");
-        json_array_append(rows, row);
-        return true;
+    json_array_append(rows, row);
+    return true;
+}
+
+/* One whose code would have to change, and cannot, stays as it is. */
+static void
+decide_row(const json_t *slice, json_t *row)
+{
+    const json_t *from = json_object_get(row, "from"), *change = find_change(slice, row);
+
+    if (json_object_get(row, "problem") != NULL)
+        return;
+    if (json_get_bool(change, "blocked", false) &&
+        strcmp(json_get_string(row, "deploy", ""), "branch") == 0) {
+        json_object_set(row, "problem", json_object_get(change, "problem"));
+        return;
     }
-    json_object_set_new(row, "to", wanted(slice, fleet.service, from));
+    json_object_set_new(row, "to", wanted(slice, change, from));
     /* Those with nothing to do are looked at, too: when drift is looked for, they may have had. */
     if (json_equal(json_object_get(row, "to"), (json_t *) from))
         json_set_bool(row, "idle", true);
-    json_array_append(rows, row);
-    return true;
 }
 
 static const char *
@@ -230,8 +241,8 @@ put_waves(json_t *rows, const GroupConfig *group, GError **error)
 /* ---- the whole ---- */
 
 static bool
-add_consumers(const json_t *slice, const json_t *consumers, const Config *config, json_t *rows,
-              GHashTable *known, GError **error)
+add_consumers(const json_t *consumers, const Config *config, json_t *rows, GHashTable *known,
+              GError **error)
 {
     json_t *consumer;
     size_t i;
@@ -243,7 +254,7 @@ add_consumers(const json_t *slice, const json_t *consumers, const Config *config
         if (fleet_config_service(&config->fleet, name) == NULL ||
             !json_get_bool(consumer, "direct", true) || !g_hash_table_add(known, (void *) name))
             continue;
-        if (!add_row(slice, config, consumer, name, rows, error))
+        if (!add_row(config, consumer, name, rows, error))
             return false;
     }
     return true;
@@ -266,31 +277,44 @@ writers_first(const json_t *consumers)
 }
 
 bool
-services_survey(json_t *slice, StepEnv *env, GError **error)
+services_look(json_t *slice, StepEnv *env, GError **error)
 {
     const Config *config = env->config;
-    const char *name = group_of(config, slice);
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(json_t) rows = json_array();
     g_autoptr(json_t) consumers = writers_first(json_object_get(slice, "consumers"));
-    g_autoptr(json_t) params = json_object();
-    g_autoptr(RolloutSpec) spec = NULL;
-    json_t *row;
-    size_t i;
 
     if (config->fleet.services->len == 0 || json_at(slice, "source.url") == NULL ||
         json_at(slice, "target.url") == NULL)
         return true;
-    json_set_string(params, "group", name);
-    if (!rollout_spec_of(config, params, &spec, error) ||
-        !add_consumers(slice, consumers, config, rows, known, error) ||
-        !add_consumers(slice, json_object_get(slice, "scanned"), config, rows, known, error))
+    if (!add_consumers(consumers, config, rows, known, error) ||
+        !add_consumers(json_object_get(slice, "scanned"), config, rows, known, error))
         return false;
-    json_t *in_order = sorted(rows);
-    json_array_foreach(in_order, i, row) put_how(row, spec, name);
-    json_object_set_new(slice, "services", in_order);
-    return put_waves(in_order, name != NULL ? fleet_config_group(&config->fleet, name) : NULL,
-                     error);
+    json_object_set_new(slice, "services", sorted(rows));
+    return true;
+}
+
+bool
+services_decide(json_t *slice, StepEnv *env, GError **error)
+{
+    const Config *config = env->config;
+    const char *name = group_of(config, slice);
+    g_autoptr(json_t) params = json_object();
+    g_autoptr(RolloutSpec) spec = NULL;
+    json_t *rows = json_object_get(slice, "services"), *row;
+    size_t i;
+
+    if (rows == NULL)
+        return true;
+    json_set_string(params, "group", name);
+    if (!rollout_spec_of(config, params, &spec, error))
+        return false;
+    json_array_foreach(rows, i, row)
+    {
+        decide_row(slice, row);
+        put_how(row, spec, name);
+    }
+    return put_waves(rows, name != NULL ? fleet_config_group(&config->fleet, name) : NULL, error);
 }
 
 /* ---- a rollout of its own ---- */

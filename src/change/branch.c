@@ -182,13 +182,10 @@ change_make(const Repository *repository, const Config *config, const ChangeName
             const ChangeRules *rules, const Look *look, const char *message,
             const ChangeGuard *guard, char **ret_commit, GError **error)
 {
-    const RepositoryConfig *author;
-    const char *ignored;
     g_autofree char *commit = NULL;
     AUTO_FD lock = -1;
-    if (!config_repository_url(config, repository->address, &author, &ignored, error) ||
-        !prove_look(rules, look, error) || !check_room(repository, name, error) ||
-        !commit_write(repository, author, look, message, &commit, error) ||
+    if (!prove_look(rules, look, error) || !check_room(repository, name, error) ||
+        !commit_write(repository, config, look, message, &commit, error) ||
         !change_lock(repository, &lock, error))
         return false;
     g_auto(BranchState) state = {0};

@@ -63,6 +63,8 @@ CHECKED bool change_make(const Repository *repository, const Config *config, con
 /* Take the branch away, if its tip is our commit and nobody uses it. `*ret_was_there` may be false. */
 CHECKED bool change_remove(const Repository *repository, const ChangeName *name,
                            const ChangeGuard *guard, bool *ret_was_there, GError **error);
+/* Take away what dead processes left of commits in the making. For whoever begins to work. */
+void change_sweep(const Config *config);
 /* Read the branch from git and prove it: its parent is `base`, just the edited files of `look` (at the same base)
  * differ, each of them as prove_file() says. MISMATCH otherwise. */
 CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
@@ -85,6 +87,7 @@ typedef struct {
     const json_t *approved_by;   /* names; may be empty */
     const json_t *queries;       /* of queries_prove(); NULL: none were run */
     bool is_replanned;           /* the code moved since the plan was made */
+    const char *upon; /* the service whose running code it stands on; NULL: the default branch */
 } ChangeStory;
 
 /* Subject, what and why, evidence, trailers. Caller frees. */

@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "change/git.h"
+#include "change/scratch.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define COMMIT_BYTES_MAX ((size_t) 4 * 1024 * 1024) /* people's messages, not ours */
@@ -14,24 +14,8 @@
 typedef struct {
     const Repository *repository;
     const Look *look;
-    char *folder, *index; /* temporary */
+    char *index; /* temporary */
 } Making;
-
-static void
-making_clear(Making *making)
-{
-    g_autofree char *lock =
-        making->index != NULL ? g_strconcat(making->index, ".lock", NULL) : NULL;
-    if (lock != NULL)
-        g_unlink(lock);
-    if (making->index != NULL)
-        g_unlink(making->index);
-    if (making->folder != NULL)
-        g_rmdir(making->folder);
-    g_free(making->index);
-    g_free(making->folder);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_clear)
 
 /* One git command whose answer is an id. */
 static bool
@@ -102,15 +86,17 @@ write_commit(const Making *making, const RepositoryConfig *author, const char *m
 }
 
 bool
-commit_write(const Repository *repository, const RepositoryConfig *author, const Look *look,
+commit_write(const Repository *repository, const Config *config, const Look *look,
              const char *message, char **ret, GError **error)
 {
-    g_auto(Making) making = {.repository = repository, .look = look};
-    g_autoptr(GError) reason = NULL;
-    making.folder = g_dir_make_tmp("honk-change-XXXXXX", &reason);
-    if (making.folder == NULL)
-        return fail(error, ERR_INTERNAL, "no place for a temporary index: %s", reason->message);
-    making.index = g_build_filename(making.folder, "index", NULL);
+    const RepositoryConfig *author;
+    const char *ignored;
+    g_auto(Scratch) scratch = {.lock_fd = -1};
+    if (!config_repository_url(config, repository->address, &author, &ignored, error) ||
+        !scratch_open(config, &scratch, error))
+        return false;
+    g_autofree char *index = g_build_filename(scratch.folder, "index", NULL);
+    Making making = {repository, look, index};
     return fill_index(&making, error) && write_commit(&making, author, message, ret, error);
 }
 

@@ -4,9 +4,9 @@
 #include "change/change.h"
 
 /* Objects only: the base's tree with the edited files in it, and a commit on top of the base. What a crash leaves of it,
- * nobody sees, and git collects. */
-CHECKED bool commit_write(const Repository *repository, const RepositoryConfig *author,
-                          const Look *look, const char *message, char **ret, GError **error);
+ * nobody sees, and git collects; its index change_sweep() does. */
+CHECKED bool commit_write(const Repository *repository, const Config *config, const Look *look,
+                          const char *message, char **ret, GError **error);
 
 /* A commit of a repository, as far as we read it. */
 typedef struct {

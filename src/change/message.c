@@ -54,11 +54,16 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
         "nothing else does.",
         story->source, story->target, story->mapping != NULL ? ", by the mapping " : "",
         story->mapping != NULL ? story->mapping : "");
+    if (story->upon != NULL)
+        say(text, "\n", "",
+            "This stands on commit %.12s, which service '%s' runs and '%s' does not have: whoever "
+            "merges this merges that, too.",
+            look->commit, story->upon, look->branch);
     if (story->is_replanned)
         say(text, "\n", "",
             "The code moved since the plan was made. This is the same mapping and the same kinds "
-            "of edits, and no more of them, at the head of '%s'.",
-            look->branch);
+            "of edits, and no more of them, at commit %.12s.",
+            look->commit);
 }
 
 static void
@@ -89,9 +94,10 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
 {
     g_autofree char *read = text_count(look->files_read);
     g_autofree char *edited = text_count(look->files_edited);
+    g_autofree char *of =
+        story->upon != NULL ? g_strdup("") : g_strdup_printf(" of '%s'", look->branch);
     g_string_append(text, "\nEvidence:\n");
-    say(text, "- ", "  ", "files read at commit %.12s of '%s': %s", look->commit, look->branch,
-        read);
+    say(text, "- ", "  ", "files read at commit %.12s%s: %s", look->commit, of, read);
     say(text, "- ", "  ", "of these name the dataset: %u, are changed: %s", look->files->len,
         edited);
     for (int i = 0; i < DISPOSITION_COUNT; i++)

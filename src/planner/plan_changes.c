@@ -154,6 +154,30 @@ compare_consumers(GPtrArray *to, const json_t *before, const json_t *now)
     }
 }
 
+/* Caller frees. */
+static char *
+base_of(const json_t *change)
+{
+    const char *commit = json_get_string(json_object_get(change, "upon"), "commit", NULL);
+    return commit != NULL ? g_strdup_printf("commit %.12s", commit)
+                          : g_strdup("the default branch");
+}
+
+static void
+compare_bases(GPtrArray *to, const json_t *before, const json_t *now)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(now, i, change)
+    {
+        const json_t *like = find_like(before, "repository", change);
+        g_autofree char *was = base_of(like), *is = base_of(change);
+        if (like != NULL && strcmp(was, is) != 0)
+            say(to, "the change of '%s' was to stand on %s, is to stand on %s",
+                json_get_string(change, "repository", ""), was, is);
+    }
+}
+
 static void
 compare_code(GPtrArray *to, const json_t *before, const json_t *now)
 {
@@ -163,6 +187,7 @@ compare_code(GPtrArray *to, const json_t *before, const json_t *now)
 
     changes_drift(sentences, before, now);
     json_array_foreach(sentences, i, sentence) say(to, "%s", json_string_value(sentence));
+    compare_bases(to, before, now);
 }
 
 static void

@@ -128,6 +128,24 @@ print_queries(TextPage *page, const json_t *observed)
                  same, not_run);
 }
 
+static void
+print_bases(TextPage *page, const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    int shown = 0;
+    json_array_foreach(changes, i, change)
+    {
+        const json_t *upon = json_object_get(change, "upon");
+        if (change_is_made(change) && upon != NULL && shown++ < SHOWN_MAX)
+            page_say(page, STYLE_YELLOW, "  ! ",
+                     "in %s it stands on commit %.12s, which service '%s' runs and the default "
+                     "branch does not have: whoever merges this branch merges that, too",
+                     json_get_string(change, "repository", ""), json_get_string(upon, "commit", ""),
+                     json_get_string(upon, "service", ""));
+    }
+}
+
 void
 changes_print(TextPage *page, const Plan *plan, const json_t *observed)
 {
@@ -147,6 +165,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
         "each gets one commit on the branch '%s', on top of its default branch; working trees, "
         "default branches and people's branches are not touched",
         branch);
+    print_bases(page, changes);
     page_say(
         page, STYLE_PLAIN, "  · ",
         "a file with a place that is left to people stays as it is; yes to this plan is yes to "

@@ -10,6 +10,7 @@
 #include "server/handlers.h"
 #include "server/planning.h"
 #include "server/routes.h"
+#include "server/standing.h"
 
 #include <string.h>
 
@@ -46,7 +47,9 @@ ask_plan(Request *request, const PlanRow *row, CommandKind kind, json_t *args, A
     Command *command = request_command(request, kind);
     command->plan = g_strdup(row->id);
     command->args = args;
-    command->look = kind == COMMAND_APPROVE ? yes_look : NULL;
+    command->look = kind == COMMAND_APPROVE    ? yes_look
+                    : kind == COMMAND_ROLLBACK ? standing_look
+                                               : NULL;
     if (request_ask(request, command, write, data, data_free, NULL, error))
         return true;
     if (error == NULL || *error == NULL || error_is(*error, ERR_WRONG_STATE))

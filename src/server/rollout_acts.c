@@ -2,6 +2,7 @@
 #include "server/handlers.h"
 #include "server/rollout_told.h"
 #include "server/routes.h"
+#include "server/standing.h"
 
 #include <string.h>
 
@@ -31,6 +32,7 @@ command_of(const Request *request, const RolloutRow *row, const char *word)
         command =
             request_command(request, row->plan_has_effects ? COMMAND_ROLLBACK : COMMAND_CANCEL);
         command->plan = g_strdup(row->plan);
+        command->look = row->plan_has_effects ? standing_look : NULL;
     } else {
         command = request_command(request, COMMAND_TASK_SIGNAL);
         command->task = g_strdup(row->task);

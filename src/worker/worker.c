@@ -6,6 +6,7 @@
  */
 #include "worker/worker.h"
 
+#include "action/action.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -184,6 +185,7 @@ worker_main(const Config *config, const WorkerOptions *options, GError **error)
     if (!set_up_process(options, error) ||
         !bench_init(&bench, config, options->server, options->token, is_stopping, error))
         return false;
+    action_sweep(config);
     log_line(LOG_DEBUG, NULL, "worker %s asks '%s' for work", id, options->server);
     return work_on(&bench, id, labels, options->drain, error);
 }

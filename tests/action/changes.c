@@ -207,6 +207,77 @@ a_tick_that_says_stop_stops_before_anything(void)
     g_assert_false(has_branch(rig, 0));
 }
 
+/* A service runs a commit that is not on the default branch; the plan says so, or does not. */
+static char *
+let_run(Rig *rig, bool is_planned)
+{
+    g_free(rig_git(rig, 0, "checkout", "-q", "-b", "honk/earlier", NULL));
+    rig_code_write(rig, 0, "earlier.sql", "SELECT 1\n");
+    char *commit = g_strchomp(rig_git(rig, 0, "rev-parse", "HEAD", NULL));
+    g_free(rig_git(rig, 0, "checkout", "-q", "main", NULL));
+    json_object_set_new(rig->plan->json, "services",
+                        json_pack("[{s:s, s:s, s:s, s:{s:s, s:{}}}]", "service", "player",
+                                  "repository", "code:reader-0", "deploy", "branch", "from", "code",
+                                  commit, "datasets"));
+    if (is_planned)
+        json_object_set_new(json_array_get(json_object_get(rig->plan->json, "changes"), 0), "upon",
+                            json_pack("{s:s, s:s}", "service", "player", "commit", commit));
+    return commit;
+}
+
+static void
+a_change_stands_on_what_the_plan_says_that_a_service_runs(void)
+{
+    g_autoptr(Rig) rig = planned();
+    g_autofree char *earlier = let_run(rig, true), *branch = branch_of(rig);
+    g_autofree char *before = rig_git(rig, 0, "for-each-ref", NULL);
+    g_autoptr(Outcome) outcome = change(rig, RIG_RUN);
+    assert_kind(outcome, OUTCOME_DONE);
+    g_assert_cmpstr(json_get_string(outcome->evidence, "base", ""), ==, earlier);
+    g_assert_cmpstr(json_get_string(outcome->evidence, "upon", ""), ==, "player");
+    g_assert_false(json_get_bool(outcome->evidence, "replanned", false));
+    g_autofree char *parent = g_strconcat(branch, "^", NULL);
+    g_autofree char *base = g_strchomp(rig_git(rig, 0, "rev-parse", parent, NULL));
+    g_assert_cmpstr(base, ==, earlier);
+    g_autofree char *message = rig_git(rig, 0, "log", "-1", "--format=%B", branch, NULL);
+    g_assert_nonnull(strstr(message, "which service 'player' runs"));
+    g_autoptr(Outcome) found = change(rig, RIG_PROBE);
+    assert_kind(found, OUTCOME_APPLIED);
+    g_assert_cmpstr(json_get_string(found->evidence, "base", ""), ==, earlier);
+    g_assert_cmpstr(json_get_string(found->evidence, "upon", ""), ==, "player");
+    g_autoptr(Outcome) back = change(rig, RIG_REVERSE);
+    assert_kind(back, OUTCOME_DONE);
+    g_autofree char *after = rig_git(rig, 0, "for-each-ref", NULL);
+    g_assert_cmpstr(before, ==, after);
+}
+
+/* Nobody who approved it could have seen what it would stand on. */
+static void
+running_code_that_the_plan_does_not_name_is_left_to_a_person(void)
+{
+    g_autoptr(Rig) rig = planned();
+    g_free(let_run(rig, false));
+    assert_left_to_a_person(rig, "the plan does not say that its change stands on that");
+}
+
+static void
+a_default_branch_that_moves_beside_what_runs_waits_for_a_merge(void)
+{
+    g_autoptr(Rig) rig = planned();
+    g_free(let_run(rig, true));
+    rig_code_write(rig, 0, "other.sql", "SELECT 2\n");
+    g_autoptr(Outcome) outcome = change(rig, RIG_RUN);
+    assert_kind(outcome, OUTCOME_ERROR);
+    g_assert_cmpstr(outcome->error_code, ==, "wrong_state");
+    g_assert_nonnull(strstr(outcome->message, "into 'main'"));
+    g_assert_false(has_branch(rig, 0));
+    g_free(rig_git(rig, 0, "merge", "-q", "--no-ff", "-m", "Merge", "honk/earlier", NULL));
+    g_autoptr(Outcome) again = change(rig, RIG_RUN);
+    assert_kind(again, OUTCOME_DONE);
+    g_autofree char *head = g_strchomp(rig_git(rig, 0, "rev-parse", "main", NULL));
+    g_assert_cmpstr(json_get_string(again->evidence, "base", ""), ==, head);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,5 +300,11 @@ main(int argc, char **argv)
     TEST("a worker that comes late sets no branch", a_worker_that_comes_late_sets_no_branch);
     TEST("a tick that says stop stops before anything",
          a_tick_that_says_stop_stops_before_anything);
+    TEST("a change stands on what the plan says that a service runs",
+         a_change_stands_on_what_the_plan_says_that_a_service_runs);
+    TEST("running code that the plan does not name is left to a person",
+         running_code_that_the_plan_does_not_name_is_left_to_a_person);
+    TEST("a default branch that moves beside what runs waits for a merge",
+         a_default_branch_that_moves_beside_what_runs_waits_for_a_merge);
     return g_test_run();
 }

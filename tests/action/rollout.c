@@ -442,6 +442,51 @@ a_service_that_moved_since_the_plan_is_drift(void)
     g_assert_cmpint(outcome->kind, ==, OUTCOME_DRIFT);
 }
 
+/* What the next leases are of becomes what `kept` holds, and the other way round. */
+static void
+crew_swap(Crew *crew, Crew *kept)
+{
+    Crew other = *crew;
+    crew->plan = kept->plan;
+    crew->checkpoint = kept->checkpoint;
+    crew->pre_state = kept->pre_state;
+    crew->evidence = kept->evidence;
+    *kept = (Crew){.plan = other.plan,
+                   .checkpoint = other.checkpoint,
+                   .pre_state = other.pre_state,
+                   .evidence = other.evidence};
+}
+
+static void
+what_came_after_a_rollout_goes_back_before_it(void)
+{
+    g_auto(Crew) crew;
+    Crew first = {0};
+    crew_open(&crew, "", "bake: 0s");
+    crew_start(&crew);
+    crew_plan(&crew, NEW);
+    crew_must(&crew, CREW_RUN, "healthy");
+    crew_swap(&crew, &first);
+    crew_plan(&crew, "listening:later");
+    crew_must(&crew, CREW_RUN, "healthy");
+    crew_swap(&crew, &first);
+    g_autoptr(Outcome) refused = crew_lease(&crew, CREW_REVERSE);
+    g_assert_cmpint(refused->kind, ==, OUTCOME_ERROR);
+    g_assert_cmpstr(refused->error_code, ==, "wrong_state");
+    g_assert_nonnull(strstr(refused->message, "which came after this rollout"));
+    assert_runs(&crew, "listening:later", INSTANCES);
+    crew_swap(&crew, &first);
+    crew_must(&crew, CREW_REVERSE, "rolled_back");
+    assert_runs(&crew, NEW, INSTANCES);
+    crew_swap(&crew, &first);
+    crew_must(&crew, CREW_REVERSE, "rolled_back");
+    assert_runs(&crew, OLD, INSTANCES);
+    plan_free(first.plan);
+    json_decref(first.checkpoint);
+    json_decref(first.pre_state);
+    json_decref(first.evidence);
+}
+
 /* A lease in a process of its own that is killed at some moment; what it would have told is lost. */
 static void
 lease_that_dies(Crew *crew, Mode mode, unsigned after_us)
@@ -512,6 +557,8 @@ main(int argc, char **argv)
     g_test_add_func("/rollout/a probe tells how far it is", a_probe_tells_how_far_it_is);
     g_test_add_func("/rollout/a service that moved since the plan is drift",
                     a_service_that_moved_since_the_plan_is_drift);
+    g_test_add_func("/rollout/what came after a rollout goes back before it",
+                    what_came_after_a_rollout_goes_back_before_it);
     g_test_add_func("/rollout/killed at any moment it leaves nobody behind and starts nobody twice",
                     killed_at_any_moment_it_leaves_nobody_behind_and_starts_nobody_twice);
     return g_test_run();

@@ -42,6 +42,12 @@ def git_is_sound(world):
         evidence.need(not left, f"locks are left: {left}")
 
 
+def nothing_half_made(world):
+    """What a worker that was killed left of its commit, the next one took away when it began."""
+    left = sorted(str(path.relative_to(world.folder)) for path in (world.folder / ".honk" / "changes").rglob("*"))
+    evidence.need(not left, f"commits that nobody makes any more: {left}")
+
+
 def code_followed(world):
     branch = world.branch()
     for name in test_changes.CODE:
@@ -98,6 +104,7 @@ class Case:
         driver.roll_back(NAME)
         evidence.need(self.world.stop() in (0, -9), "the server did not stop in order")
         git_is_sound(self.world)
+        nothing_half_made(self.world)
         now = seen(self.world)
         wrong = [name for name in test_changes.CODE if now[name] != self.before[name]]
         evidence.need(not wrong, f"not what they were: {wrong}; for one {str(now[wrong[0]])[:600] if wrong else ''}")

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import unittest
 import urllib.request
@@ -76,6 +77,25 @@ apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata: { name: player, annotations: { honk/repository: "code:player", honk/deploy: %s } }
 spec: { type: service, lifecycle: production, owner: team-identity, dependsOn: [ "component:default/users-v1" ] }
+"""
+STREAMS = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: streams-v1, annotations: { honk/dataset-url: "listening:streams_v1" } }
+spec: { type: dataset, lifecycle: production, owner: team-identity }
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: { name: streams-v2, annotations: { honk/dataset-url: "listening:streams_v2" } }
+spec: { type: dataset, lifecycle: experimental, owner: team-identity }
+"""
+STREAMS_MAPPING = """
+apiVersion: honk/v1
+kind: Mapping
+source: streams-v1
+target: streams-v2
+key: [ stream_id ]
+columns: { stream_id: { from: id }, title: { from: title } }
 """
 SERVICES = ("player", "profile", "sign-up")
 OLD, NEW = "listening:users_v1", "listening:users_v2"
@@ -151,6 +171,11 @@ class FleetTest(unittest.TestCase):
 
     def begin_code(self, deploy):
         """One service whose code is in a repository; the world, and the repository."""
+        world, repository = self.make_code(deploy)
+        self.start(world, ("player",))
+        return world, repository
+
+    def make_code(self, deploy):
         world = World(more=CODE)
         self.addCleanup(self.clear, world)
         repository = world.folder / "repos" / "player"
@@ -160,8 +185,33 @@ class FleetTest(unittest.TestCase):
         self.git(repository, "add", ".")
         self.git(repository, "commit", "-q", "-m", "Count listeners")
         world.write("catalog/consumers.yaml", PLAYER % deploy)
+        return world, repository
+
+    def begin_two(self):
+        """The same with a second dataset that the service reads, by an address and a query of its own."""
+        world, repository = self.make_code("branch")
+        world.write("honk.yaml", (world.folder / "honk.yaml").read_text().replace("USERS: users-v1", "USERS: users-v1, STREAMS: streams-v1"))
+        with sqlite3.connect(world.db) as db:
+            db.execute("CREATE TABLE streams_v1 (id INTEGER PRIMARY KEY, title TEXT NOT NULL)")
+            db.executemany("INSERT INTO streams_v1 VALUES (?, ?)", [(n, f"Song {n}") for n in range(1, 50)])
+        world.write("catalog/streams.yaml", STREAMS)
+        world.write("mappings/streams.yaml", STREAMS_MAPPING)
+        world.write("catalog/consumers.yaml", (PLAYER % "branch").replace('users-v1" ]', 'users-v1", "component:default/streams-v1" ]'))
+        service = (repository / "service.py").read_text()
+        asked = 'db.execute(open("count.sql").read())'
+        world.write("repos/player/service.py", service.replace(asked, f'(db.execute(open("plays.sql").read()), {asked})[1]'))
+        world.write("repos/player/plays.sql", "SELECT count(id) AS n FROM streams_v1\n")
+        self.git(repository, "add", ".")
+        self.git(repository, "commit", "-q", "-m", "Count plays, too")
         self.start(world, ("player",))
         return world, repository
+
+    def plan_streams(self, world):
+        text = MIGRATION.format(name="streams-v2-migration", annotations="fleet-manager/target-group: listening",
+                                strategy="schema-transform")
+        for old, new in (("users-v1", "streams-v1"), ("dataset: users-v2", "dataset: streams-v2"), ("users.yaml", "streams.yaml")):
+            text = text.replace(old, new)
+        world.honk("apply", "-f", world.write("migrations/streams.yaml", text), user="user:default/ada")
 
     def git(self, folder, *words):
         done = subprocess.run(["git", "-c", "user.name=Ada", "-c", "user.email=ada@acme.example", *words], cwd=folder,

@@ -27,6 +27,67 @@ class FleetCode(FleetTest):
         self.assertEqual(self.git(repository, "branch", "--list", "honk/*"), "")
         self.assertEqual(self.git(repository, "status", "--porcelain"), "")
 
+    def test_a_second_migration_of_a_service_stands_upon_the_code_that_it_runs(self):
+        world, repository = self.begin_two()
+        before, head = world.everything(), self.git(repository, "rev-parse", "main")
+        self.migrate(world, "users-v2-migration")
+        first = self.running_code(world)
+        self.assertNotEqual(first, head)
+        self.plan_streams(world)
+        shown = " ".join(world.plan("streams-v2-migration").stdout.split())
+        self.assertIn(f"stands on commit {first[:12]}, which service 'player' runs and the default branch does not have", shown)
+        plan = json.loads(world.honk("plan", "streams-v2-migration", "--json").stdout)["plan"]
+        self.assertEqual(plan["changes"][0]["upon"], {"service": "player", "commit": first})
+        self.assertEqual(world.run("streams-v2-migration")["state"], "succeeded", world.log_tail())
+        second = self.running_code(world)
+        self.assertEqual(self.git(repository, "rev-parse", f"{second}^"), first)
+        self.assertEqual(self.git(repository, "show", f"{second}:count.sql"), "SELECT count(user_id) AS n FROM users_v2")
+        self.assertEqual(self.git(repository, "show", f"{second}:plays.sql"), "SELECT count(stream_id) AS n FROM streams_v2")
+        self.assertIn(f"stands on commit {first[:12]}", " ".join(self.git(repository, "log", "-1", "--format=%B", second).split()))
+        evidence = next(change for change in world.json("change", "list", "streams-v2-migration"))["evidence"]
+        self.assertEqual((evidence["base"], evidence["upon"]), (first, "player"))
+
+        refused = self.back(world, "users-v2-migration")
+        self.assertIn("migration 'streams-v2-migration' was made upon what this one gave service 'player', and stands: roll that "
+                      "back first (honk rollback streams-v2-migration)", " ".join(refused.stderr.split()))
+        self.assertEqual((world.state("users-v2-migration"), self.running_code(world)), ("succeeded", second))
+        self.back(world, "streams-v2-migration")
+        self.assertEqual(world.state("streams-v2-migration"), "rolled_back", world.log_tail())
+        self.assertEqual((self.running_code(world), self.ask(world, "player")), (first, [NEW, NEW]))
+        self.back(world, "users-v2-migration")
+        self.assertEqual(world.state("users-v2-migration"), "rolled_back", world.log_tail())
+        self.assertEqual((self.running_code(world), self.ask(world, "player")), (head, [OLD, OLD]))
+        self.assertEqual(self.git(repository, "for-each-ref", "--format=%(refname)"), "refs/heads/main")
+        self.assertEqual(world.everything(), before)
+
+    def test_where_the_default_branch_has_moved_on_beside_what_runs_people_merge_first(self):
+        world, repository = self.begin_two()
+        self.migrate(world, "users-v2-migration")
+        first = self.running_code(world)
+        (repository / "README.md").write_text("Elsewhere.\n")
+        self.git(repository, "add", ".")
+        self.git(repository, "commit", "-q", "-m", "Go on")
+        self.plan_streams(world)
+        shown = " ".join(world.plan("streams-v2-migration").stdout.split())
+        self.assertIn(f"merge {first[:12]} into 'main'", shown)
+        services = json.loads(world.honk("plan", "streams-v2-migration", "--json").stdout)["plan"]["services"]
+        self.assertIn(f"merge {first[:12]} into 'main'", services[0]["problem"])
+        self.git(repository, "merge", "-q", "--no-ff", "-m", "Merge", first)
+        world.honk("plan", "streams-v2-migration", "--again", user="user:default/ada")
+        self.assertEqual(world.run("streams-v2-migration")["state"], "succeeded", world.log_tail())
+        self.assertEqual(self.git(repository, "rev-parse", f"{self.running_code(world)}^"), self.git(repository, "rev-parse", "main"))
+
+    def migrate(self, world, name):
+        self.migration(world, name)
+        world.plan(name)
+        self.assertEqual(world.run(name)["state"], "succeeded", world.log_tail())
+
+    def back(self, world, name):
+        return world.honk("rollback", name, "--wait", "--reason", "it was only a test", user="user:default/ada", check=False)
+
+    def running_code(self, world):
+        return self.service_file(world, "player", "service.json")["template"]["revision"]["code"]
+
     def test_code_that_people_merge_is_waited_for(self):
         world, repository = self.begin_code("merge")
         name = self.migration(world)
