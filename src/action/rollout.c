@@ -211,7 +211,7 @@ hears(const StepCall *call, const char *word)
     return false;
 }
 
-/* Its change is to be merged first. Nothing has begun, so there is nothing but to give up. */
+/* Its change is to be merged first, its plan to go on. Nothing has begun, so there is nothing but to give up. */
 static bool
 wait_for_people(const Service *service, const char *waits, Outcome *outcome, GError **error)
 {
@@ -239,8 +239,9 @@ run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error
 
     if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
         return false;
-    if (waits != NULL && !has_begun(call))
-        return wait_for_people(&service, waits, outcome, error);
+    if (!has_begun(call) && (waits != NULL || call->lease->is_held))
+        return wait_for_people(&service, waits != NULL ? waits : "its plan stands still", outcome,
+                               error);
     return service_is_followed(&service) ? service_follow(&service, outcome, error)
                                          : service_drive(&service, outcome, error);
 }

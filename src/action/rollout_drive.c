@@ -147,6 +147,7 @@ one_turn(Run *run, GError **error)
         return false;
     seen.scene.problem = run->problem;
     seen.scene.window_open = lease_is_back(call);
+    seen.scene.is_held = call->lease->is_held;
     now_ms = clock_wall_ms();
     rollout_decide(run->service->spec, run->rollout, &seen.scene, run->signals, now_ms, &decision);
     json_decref(run->signals);

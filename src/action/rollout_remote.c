@@ -44,6 +44,7 @@ service_follow(Service *service, Outcome *outcome, GError **error)
         .from = json_is_object(from) ? from : NULL,
         .spec = json_object_get(service->row, "rollout"),
         .is_back = lease->phase == PHASE_REVERSE,
+        .is_held = lease->is_held,
         .checkpoint = lease->checkpoint,
         .signals = lease->signals,
         .now_ms = clock_wall_ms(),

@@ -32,6 +32,30 @@ plan_admits_reverse(const OpenPlan *plan, const OpenStep *step)
     return step != NULL && step->in_scope && (scoped & 1u << plan->row.state) != 0;
 }
 
+/* Half-way there, it is not left alone because its plan stands still. */
+bool
+task_is_watched(const Task *task)
+{
+    return task->action->is_watched && task->parent != NULL && task->row.checkpoint != NULL &&
+           task->row.phase == PHASE_FORWARD;
+}
+
+static bool
+plan_admits_forward(const Task *task)
+{
+    static const unsigned still = 1u << PLAN_PAUSED | 1u << PLAN_HALTED | 1u << PLAN_PREFLIGHT;
+    PlanState state = task->plan->row.state;
+
+    switch (task->action->id) {
+    case ACTION_SETTLE:
+        return plan_window_is_over(task->plan);
+    case ACTION_RETIRE:
+        return state == PLAN_RETIRING;
+    default:
+        return state == PLAN_RUNNING || ((still & 1u << state) != 0 && task_is_watched(task));
+    }
+}
+
 /* May workers have this task now, as far as its plan goes? */
 bool
 plan_admits(const Task *task)
@@ -46,14 +70,7 @@ plan_admits(const Task *task)
         return false;
     if (step == NULL)
         return plan->row.state == (task->action->id == ACTION_PLAN ? PLAN_DRAFT : PLAN_PREFLIGHT);
-    switch (step->action->id) {
-    case ACTION_SETTLE:
-        return plan_window_is_over(plan);
-    case ACTION_RETIRE:
-        return plan->row.state == PLAN_RETIRING;
-    default:
-        return plan->row.state == PLAN_RUNNING;
-    }
+    return plan_admits_forward(task);
 }
 
 /* Is there nothing left whose effect is not known? */
@@ -370,8 +387,9 @@ static bool
 attempts_left(const Moment *m)
 {
     const TaskRow *row = &m->task->row;
-    return row->attempt < row->tries && (row->deadline_ms == 0 || row->phase == PHASE_REVERSE ||
-                                         m->beat->now_ms < row->deadline_ms);
+    bool is_late = row->deadline_ms > 0 && row->phase == PHASE_FORWARD &&
+                   m->plan->row.paused_ms == 0 && m->beat->now_ms >= row->deadline_ms;
+    return row->attempt < row->tries && !is_late;
 }
 
 /* What is half done can go on from there. */

@@ -84,6 +84,7 @@ lease_json(const Beat *beat, const Task *task)
         .phase = task->row.phase,
         .is_probe = is_probe,
         .children_done = is_closing,
+        .is_held = !is_probe && task_is_watched(task) && task->plan->row.state != PLAN_RUNNING,
         .attempt = (int) task->row.attempt,
         .token = task->row.token,
         .lease_ms = beat->state->options.lease_ms,
@@ -284,6 +285,13 @@ lease_extend(Beat *beat, Task *task)
     task_timer_set(beat->state, task);
 }
 
+/* Leased since the halt, to be watched. */
+static bool
+is_held(const Task *task)
+{
+    return task_is_watched(task) && task->row.since_ms >= task->plan->row.since_ms;
+}
+
 /* A pause lets running work finish; a halt, and a deadline, do not. */
 static bool
 should_stop(const Beat *beat, const Task *task)
@@ -292,7 +300,7 @@ should_stop(const Beat *beat, const Task *task)
         return false;
     bool is_late = task->row.deadline_ms > 0 && beat->now_ms >= task->row.deadline_ms &&
                    task->plan->row.paused_ms == 0;
-    return is_late || task->plan->row.state == PLAN_HALTED;
+    return is_late || (task->plan->row.state == PLAN_HALTED && !is_held(task));
 }
 
 Handled

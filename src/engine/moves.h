@@ -80,6 +80,7 @@ const char *guard_name(size_t index);
 
 /* What guards and others ask. */
 bool plan_admits(const Task *task);
+bool task_is_watched(const Task *task);
 bool plan_rolls_back(const OpenPlan *plan, const OpenStep *step);
 bool children_resolved(const Task *root);
 bool children_effects(const Task *root);

@@ -38,11 +38,12 @@ class_key(const Task *task)
     bool is_probe = task->row.status == TASK_UNKNOWN;
     bool holds_slots = task->slots != NULL && task->slots->len > 0;
     bool goes_back = plan_rolls_back(task->plan, task->step);
+    bool is_watched = task_is_watched(task);
     return (ClassKey){.needs = task->needs,
                       .uses = task->uses,
-                      .kind = (unsigned) task->row.phase << 4 | (unsigned) is_probe << 3 |
-                              (unsigned) holds_slots << 2 | (unsigned) task_is_internal(task) << 1 |
-                              (unsigned) goes_back};
+                      .kind = (unsigned) is_watched << 5 | (unsigned) task->row.phase << 4 |
+                              (unsigned) is_probe << 3 | (unsigned) holds_slots << 2 |
+                              (unsigned) task_is_internal(task) << 1 | (unsigned) goes_back};
 }
 
 static Class *

@@ -93,6 +93,7 @@ typedef struct {
     const json_t *to, *from;            /* revisions; `from` NULL: unknown */
     const json_t *spec;                 /* how, as the plan says it (rollout/spec.h) */
     bool is_back;                       /* the way back */
+    bool is_held;                       /* its plan stands still: nothing goes forward */
     const json_t *checkpoint, *signals; /* of the lease; either may be NULL */
     int64_t now_ms;
 } FleetErrand;

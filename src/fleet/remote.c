@@ -1,26 +1,16 @@
 /* remote.c - following a rollout that another Fleet Management does. */
-#include "fleet/remote.h"
+#include "fleet/remote_turn.h"
 
 #include <string.h>
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
-#define POLL_MS_MIN 200
 #define POLL_MS_MAX 10000 /* people wait for it */
-
-typedef struct {
-    const Fleet *fleet;
-    const FleetErrand *errand;
-    HttpClient *client;
-    json_t *memory; /* the checkpoint to be: `remote` and what people are shown */
-    json_t *remote; /* borrowed from it */
-    FleetNews *news;
-} Turn;
 
 /* ---- what is remembered, and shown ---- */
 
 static void
-show(Turn *turn, const char *state, const char *why)
+show(RemoteTurn *turn, const char *state, const char *why)
 {
     const char *before = json_get_string(turn->memory, "state", "");
     if (strcmp(before, state) != 0)
@@ -30,26 +20,27 @@ show(Turn *turn, const char *state, const char *why)
 }
 
 static int64_t
-poll_ms(const Turn *turn)
+poll_ms(const RemoteTurn *turn)
 {
-    return CLAMP(json_get_int(turn->errand->spec, "interval_ms", 1000), POLL_MS_MIN, POLL_MS_MAX);
+    return CLAMP(json_get_int(turn->errand->spec, "interval_ms", 1000), REMOTE_POLL_MS_MIN,
+                 POLL_MS_MAX);
 }
 
-static void
-look_again(Turn *turn, int64_t wait_ms)
+void
+remote_look_again(RemoteTurn *turn, int64_t wait_ms)
 {
     turn->news->look_ms = turn->errand->now_ms + wait_ms;
 }
 
 static void
-is_over(Turn *turn)
+is_over(RemoteTurn *turn)
 {
     turn->news->is_over = true;
 }
 
 /* It did not answer, or said "not now": later and later, unless it said when. */
 static void
-wait_for_it(Turn *turn, const RemoteAnswer *answer)
+wait_for_it(RemoteTurn *turn, const RemoteAnswer *answer)
 {
     const char *name = turn->fleet->where->name;
     int64_t tries = json_get_int(turn->remote, "tries", 0);
@@ -60,11 +51,11 @@ wait_for_it(Turn *turn, const RemoteAnswer *answer)
                                : g_strdup_printf("'%s' does not answer: %s", name, answer->why);
     json_set_int(turn->remote, "tries", answer->kind == REMOTE_FULL ? 0 : tries + 1);
     show(turn, json_get_string(turn->memory, "state", "pending"), why);
-    look_again(turn, answer->wait_ms > 0 ? answer->wait_ms : MIN(wait_ms, BACKOFF_MAX_MS));
+    remote_look_again(turn, answer->wait_ms > 0 ? answer->wait_ms : MIN(wait_ms, BACKOFF_MAX_MS));
 }
 
 static bool
-refused(Turn *turn, const RemoteAnswer *answer, const char *what, GError **error)
+refused(RemoteTurn *turn, const RemoteAnswer *answer, const char *what, GError **error)
 {
     ErrorCode code = answer->code != NULL ? error_code_from_wire(answer->code) : ERR_INVALID;
     return fail(error, code, "'%s' refuses to %s '%s': %s", turn->fleet->where->name, what,
@@ -84,7 +75,7 @@ words_of(const json_t *allowed)
 
 /* Our people see what they would see there. */
 static void
-mirror(Turn *turn, const json_t *view)
+mirror(RemoteTurn *turn, const json_t *view)
 {
     json_object_update(turn->memory, json_object_get(view, "progress"));
     json_object_set_new(turn->memory, "allowed_actions",
@@ -101,14 +92,14 @@ mirror(Turn *turn, const json_t *view)
 
 /* The same for as long as it is the same errand. Tried again by a person, it is another one. */
 static char *
-key_of(const Turn *turn, const char *what)
+key_of(const RemoteTurn *turn, const char *what)
 {
     return g_strdup_printf("honk-%s-%d-%s", turn->errand->task,
                            (int) json_get_int(turn->remote, "round", 0), what);
 }
 
 static void
-post_rollout(Turn *turn, const json_t *revision, const char *what, RemoteAnswer *ret)
+post_rollout(RemoteTurn *turn, const json_t *revision, const char *what, RemoteAnswer *ret)
 {
     const json_t *spec = turn->errand->spec;
     g_autoptr(json_t) body = json_object();
@@ -125,16 +116,16 @@ post_rollout(Turn *turn, const json_t *revision, const char *what, RemoteAnswer 
 }
 
 static void
-get_rollout(Turn *turn, const char *id, RemoteAnswer *ret)
+get_rollout(RemoteTurn *turn, const char *id, RemoteAnswer *ret)
 {
     g_autofree char *escaped = g_uri_escape_string(id, NULL, TRUE);
     g_autofree char *path = g_strdup_printf("/rollouts/%s", escaped);
     remote_ask(turn->client, "GET", path, NULL, NULL, ret);
 }
 
-static void
-post_word(Turn *turn, const char *id, const char *word, const char *reason, const char *what,
-          RemoteAnswer *ret)
+void
+remote_say(RemoteTurn *turn, const char *id, const char *word, const char *reason, const char *what,
+           RemoteAnswer *ret)
 {
     g_autofree char *escaped = g_uri_escape_string(id, NULL, TRUE);
     g_autofree char *path = g_strdup_printf("/rollouts/%s/%s", escaped, word);
@@ -154,7 +145,7 @@ is_busy(const RemoteAnswer *answer)
 }
 
 static bool
-begin(Turn *turn, GError **error)
+begin(RemoteTurn *turn, GError **error)
 {
     g_auto(RemoteAnswer) answer = {0};
     post_rollout(turn, turn->errand->to, "go", &answer);
@@ -162,7 +153,7 @@ begin(Turn *turn, GError **error)
         json_set_string(turn->remote, "id", json_get_string(answer.json, "rollout_id", ""));
         json_set_int(turn->remote, "tries", 0);
         show(turn, json_get_string(answer.json, "state", "pending"), "it was asked for");
-        look_again(turn, POLL_MS_MIN);
+        remote_look_again(turn, REMOTE_POLL_MS_MIN);
         return true;
     }
     if (answer.kind == REMOTE_REFUSED && !is_busy(&answer))
@@ -170,33 +161,6 @@ begin(Turn *turn, GError **error)
     show(turn, "pending", answer.why);
     wait_for_it(turn, &answer);
     return true;
-}
-
-static bool
-is_word(const char *word)
-{
-    static const char *const words[] = {"pause", "resume", "promote", "rollback", NULL};
-    return word != NULL && g_strv_contains(words, word);
-}
-
-/* What people say here is said there. What is refused there is heard; what nobody answers is said again. */
-static void
-pass_on(Turn *turn, const char *id)
-{
-    const json_t *signals = turn->errand->signals;
-    for (size_t i = 0; i < json_array_size(signals); i++) {
-        const json_t *signal = json_array_get(signals, i);
-        const char *word = json_get_string(signal, "signal", NULL);
-        g_autofree char *reason = g_strdup_printf("%s: %s", json_get_string(signal, "actor", "?"),
-                                                  json_get_string(signal, "reason", word));
-        g_autofree char *what = g_strdup_printf("signal-%d", (int) json_get_int(signal, "n", 0));
-        g_auto(RemoteAnswer) answer = {0};
-        if (is_word(word))
-            post_word(turn, id, word, reason, what, &answer);
-        if (answer.kind == REMOTE_LATER || answer.kind == REMOTE_FULL)
-            return;
-        turn->news->signals_seen = json_get_int(signal, "n", 0);
-    }
 }
 
 static bool
@@ -208,7 +172,7 @@ is_end(const char *state)
 
 /* A person tries again what ended there. */
 static void
-begin_anew(Turn *turn)
+begin_anew(RemoteTurn *turn)
 {
     if (json_object_get(turn->remote, "id") == NULL ||
         !is_end(json_get_string(turn->memory, "state", "")))
@@ -219,14 +183,18 @@ begin_anew(Turn *turn)
 }
 
 static bool
-follow_there(Turn *turn, GError **error)
+follow_there(RemoteTurn *turn, GError **error)
 {
     begin_anew(turn);
     const char *id = json_get_string(turn->remote, "id", NULL);
     g_auto(RemoteAnswer) answer = {0};
+    if (id == NULL && turn->errand->is_held) {
+        show(turn, "pending", "its plan stands still");
+        return true;
+    }
     if (id == NULL)
         return begin(turn, error);
-    pass_on(turn, id);
+    remote_pass_on(turn, id);
     get_rollout(turn, id, &answer);
     if (answer.kind == REMOTE_REFUSED)
         return refused(turn, &answer, "tell about", error);
@@ -235,10 +203,12 @@ follow_there(Turn *turn, GError **error)
         return true;
     }
     mirror(turn, answer.json);
-    look_again(turn, poll_ms(turn));
+    remote_look_again(turn, poll_ms(turn));
     const char *state = json_get_string(turn->memory, "state", "");
-    if (!is_end(state))
+    if (!is_end(state)) {
+        remote_stand_still(turn, id);
         return true;
+    }
     /* What was called off before there was a task for it was never begun. */
     if (strcmp(state, "skipped") == 0 && json_object_get(answer.json, "task") == NULL)
         json_set_string(turn->memory, "state", "rolled_back");
@@ -249,7 +219,7 @@ follow_there(Turn *turn, GError **error)
 /* ---- the way back ---- */
 
 static void
-went_back(Turn *turn, const char *why)
+went_back(RemoteTurn *turn, const char *why)
 {
     show(turn, "rolled_back", why);
     is_over(turn);
@@ -258,13 +228,13 @@ went_back(Turn *turn, const char *why)
 /* Somebody may have asked for it and died before telling: the same key finds it. Where it is not known, and is not taken
  * now, it never was. */
 static bool
-find_it(Turn *turn, GError **error)
+find_it(RemoteTurn *turn, GError **error)
 {
     g_auto(RemoteAnswer) answer = {0};
     post_rollout(turn, turn->errand->to, "go", &answer);
     if (answer.kind == REMOTE_OK) {
         json_set_string(turn->remote, "id", json_get_string(answer.json, "rollout_id", ""));
-        look_again(turn, 0);
+        remote_look_again(turn, 0);
     } else if (answer.kind == REMOTE_LATER) {
         wait_for_it(turn, &answer);
     } else {
@@ -275,7 +245,7 @@ find_it(Turn *turn, GError **error)
 
 /* The other side's own way back is over: the old revision is a rollout like any other. */
 static bool
-begin_back(Turn *turn, const RemoteAnswer *why, GError **error)
+begin_back(RemoteTurn *turn, const RemoteAnswer *why, GError **error)
 {
     g_auto(RemoteAnswer) answer = {0};
     if (turn->errand->from == NULL)
@@ -289,15 +259,15 @@ begin_back(Turn *turn, const RemoteAnswer *why, GError **error)
     }
     json_set_string(turn->remote, "back_id", json_get_string(answer.json, "rollout_id", ""));
     show(turn, "aborting", "the old revision is rolled out");
-    look_again(turn, POLL_MS_MIN);
+    remote_look_again(turn, REMOTE_POLL_MS_MIN);
     return true;
 }
 
 static bool
-ask_back(Turn *turn, const char *id, GError **error)
+ask_back(RemoteTurn *turn, const char *id, GError **error)
 {
     g_auto(RemoteAnswer) answer = {0};
-    post_word(turn, id, "rollback", "its plan is rolled back", "rollback", &answer);
+    remote_say(turn, id, "rollback", "its plan is rolled back", "rollback", &answer);
     if (answer.kind == REMOTE_REFUSED)
         return begin_back(turn, &answer, error);
     if (answer.kind != REMOTE_OK) {
@@ -306,18 +276,18 @@ ask_back(Turn *turn, const char *id, GError **error)
     }
     json_set_bool(turn->remote, "is_back_asked", true);
     show(turn, "aborting", "it is on its way back");
-    look_again(turn, POLL_MS_MIN);
+    remote_look_again(turn, REMOTE_POLL_MS_MIN);
     return true;
 }
 
 /* Of a rollout to the old revision: healthy is back. */
 static bool
-back_follows(Turn *turn, const json_t *view, bool is_forth, GError **error)
+back_follows(RemoteTurn *turn, const json_t *view, bool is_forth, GError **error)
 {
     const char *state = json_get_string(view, "state", "");
     const char *why = json_get_string(view, "why", "");
     mirror(turn, view);
-    look_again(turn, poll_ms(turn));
+    remote_look_again(turn, poll_ms(turn));
     bool is_back = is_forth ? strcmp(state, "healthy") == 0 || strcmp(state, "skipped") == 0
                             : strcmp(state, "rolled_back") == 0 || strcmp(state, "skipped") == 0;
     if (is_back)
@@ -331,7 +301,7 @@ back_follows(Turn *turn, const json_t *view, bool is_forth, GError **error)
 }
 
 static bool
-follow_back(Turn *turn, GError **error)
+follow_back(RemoteTurn *turn, GError **error)
 {
     const char *id = json_get_string(turn->remote, "id", NULL);
     const char *back_id = json_get_string(turn->remote, "back_id", NULL);
@@ -361,14 +331,14 @@ remote_follow(const Fleet *fleet, const FleetErrand *errand, FleetNews *ret, GEr
     g_autoptr(HttpClient) client = NULL;
     if (!remote_open(fleet->where, &client, error))
         return false;
-    Turn turn = {.fleet = fleet, .errand = errand, .client = client, .news = ret};
+    RemoteTurn turn = {.fleet = fleet, .errand = errand, .client = client, .news = ret};
     turn.memory = errand->checkpoint != NULL ? json_deep_copy(errand->checkpoint) : json_object();
     turn.remote = json_object_get(turn.memory, "remote");
     if (turn.remote == NULL) {
         turn.remote = json_object();
         json_object_set_new(turn.memory, "remote", turn.remote);
     }
-    look_again(&turn, poll_ms(&turn));
+    remote_look_again(&turn, poll_ms(&turn));
     bool ok = errand->is_back ? follow_back(&turn, error) : follow_there(&turn, error);
     ret->checkpoint = turn.memory;
     if (!ok)

@@ -7,8 +7,8 @@
  *
  * Nothing of it is an error while the other side may still answer: who does not answer is asked again, later and later;
  * who says 429 is asked again when it said. All memory is the task's checkpoint: `remote` is {"id": of the rollout there,
- * "tries": in a row without an answer, "round": how often it was tried again, "is_back_asked", "back_id": of a rollout to the
- * old revision}.
+ * "tries": in a row without an answer, "round": how often it was tried again, "is_held": paused because our plan stands still,
+ * "holds": how often that was asked for, "is_back_asked", "back_id": of a rollout to the old revision}.
  */
 #pragma once
 

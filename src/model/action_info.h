@@ -5,7 +5,7 @@
 #include "base/error.h"
 
 typedef enum {
-#define ACTION(id, name, effects, reverse, split, tries, text) ACTION_##id,
+#define ACTION(id, name, effects, reverse, split, tries, watched, text) ACTION_##id,
 #include "model/actions.def"
 #undef ACTION
     ACTION_COUNT
@@ -21,6 +21,7 @@ typedef struct {
     bool is_split;
     const char *unit; /* what the parts of a step count: "rows"; NULL when there are none */
     int tries_max;
+    bool is_watched; /* a part that has begun is looked at also while its plan stands still */
     const char *text;
 } ActionInfo;
 

@@ -26,6 +26,7 @@ lease_to_json(const Lease *lease)
     json_object_set_new(json, "intent",
                         lease->intent != NULL ? json_incref(lease->intent) : json_null());
     json_set_bool(json, "children_done", lease->children_done);
+    json_set_bool(json, "held", lease->is_held);
     json_object_set_new(json, "evidence",
                         lease->evidence != NULL ? json_incref(lease->evidence) : json_null());
     json_object_set_new(json, "checkpoint",
@@ -133,6 +134,7 @@ lease_from_json(const json_t *json, Lease **ret, GError **error)
         return false;
     lease->attempt = (int) attempt;
     lease->children_done = json_get_bool(json, "children_done", false);
+    lease->is_held = json_get_bool(json, "held", false);
     if (lease->params == NULL)
         lease->params = json_object();
     *ret = g_steal_pointer(&lease);

@@ -12,6 +12,7 @@ typedef struct {
     TaskPhase phase;
     bool is_probe;
     bool children_done; /* a parent whose children are finished */
+    bool is_held;       /* its plan stands still: look, and do nothing but go back */
     int attempt;
     int64_t token, lease_ms;
     json_t *params, *intent, *evidence;

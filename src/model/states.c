@@ -253,7 +253,8 @@ const Transition task_transitions[] = {
     {T(READY) | T(LEASED) | T(WAITING) | T(RETRY_WAIT) | T(UNKNOWN) | T(FAILED), "rollback", "", TASK_UNKNOWN,
      "its worker is fenced; what became of it is looked for"},
     {T(DONE), "rollback", "effectless", TASK_NOT_APPLIED, "had no effect: nothing to undo"},
-    {T(DONE), "rollback", "dependents_reversed,reversible", TASK_READY, "is to be undone"},
+    /* A step that was left out stands for a part of it that a person did by hand. */
+    {T(DONE) | T(SKIPPED), "rollback", "dependents_reversed,reversible", TASK_READY, "is to be undone"},
     {T(DONE), "rollback", "dependents_reversed", TASK_IRREVERSIBLE, "has no way back"},
     {T(DONE) | T(WAITING), "step_reversed", "", TASK_DONE, "undone with its step"},
 

@@ -120,10 +120,42 @@ turn_check(Turn *turn)
     if (turn->now_ms < rollout->next_check_ms)
         return false;
     rollout->next_check_ms = turn->now_ms + turn->spec->interval_ms;
-    /* While instances are still coming, only a failure says something. */
+    /* While instances are still coming, or nothing goes on, only a failure says something. */
     if (!is_judged && verdict != VERDICT_FAIL)
         return false;
     rollout->verdict = verdict;
     count_verdict(turn);
     return true;
+}
+
+/* ---- failures ---- */
+
+int
+turn_count_lost(Turn *turn)
+{
+    const Goal goal = {0};
+    int lost = 0;
+
+    for (size_t i = 0; i < turn->scene->count; i++) {
+        const SceneInstance *instance = &turn->scene->instances[i];
+        bool is_late = is_hung(turn, instance);
+        bool is_dead = !instance->is_alive && is_ours(turn->rollout, instance);
+        lost += side_of(turn->rollout, &goal, instance) == NEW && (is_late || is_dead);
+    }
+    if (lost > 0 && turn->rollout->failed_ms == 0)
+        turn->rollout->failed_ms = turn->now_ms;
+    return lost;
+}
+
+bool
+turn_failed(Turn *turn, int fails, int lost)
+{
+    int limit = turn->spec->failures_allowed;
+
+    if (fails <= limit)
+        return false;
+    return turn_move(turn, "failed", lost > 0 ? "crashed" : "check_failed",
+                     lost > 0 ? "%d new instance%s died or never answered: failure %d, %d allowed"
+                              : "%d of the new instances' check%s failed: failure %d, %d allowed",
+                     MAX(lost, 1), MAX(lost, 1) == 1 ? "" : "s", fails, limit);
 }

@@ -27,6 +27,7 @@ static const Member members[] = {
     M(ended_ms, INT64),
     M(deadline_ms, INT64),
     M(bake_until_ms, INT64),
+    M(answer_by_ms, INT64),
     M(next_check_ms, INT64),
     M(failed_ms, INT64),
     M(safe_ms, INT64),

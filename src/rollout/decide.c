@@ -8,9 +8,6 @@
 #define BACKOFF_MS 1000   /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
 #define TRIES_SHIFT_MAX 6
 
-static const unsigned trying = 1u << ROLLOUT_STEPPING | 1u << ROLLOUT_ANALYSING |
-                               1u << ROLLOUT_PROMOTING | 1u << ROLLOUT_SOAKING;
-
 /* ---- what happens by itself ---- */
 
 static void
@@ -37,40 +34,16 @@ save(Turn *turn)
         rollout->step = turn->spec->step_count - 1;
 }
 
-/* New instances that died, or never answered, are failed checks: they are counted when they are
- * ordered away, so that each counts once. */
-static int
-count_lost(Turn *turn)
-{
-    const Goal goal = {0};
-    int lost = 0;
-
-    for (size_t i = 0; i < turn->scene->count; i++) {
-        const SceneInstance *instance = &turn->scene->instances[i];
-        bool is_late = is_hung(turn, instance);
-        bool is_dead = !instance->is_alive && is_ours(turn->rollout, instance);
-        lost += side_of(turn->rollout, &goal, instance) == NEW && (is_late || is_dead);
-    }
-    if (lost > 0 && turn->rollout->failed_ms == 0)
-        turn->rollout->failed_ms = turn->now_ms;
-    turn->rollout->fails += lost;
-    return lost;
-}
-
 static bool
 look_for_failure(Turn *turn)
 {
     Rollout *rollout = turn->rollout;
-    int lost = count_lost(turn);
+    int lost = turn_count_lost(turn);
     bool is_checked = turn_check(turn);
-    int limit = turn->spec->failures_allowed;
 
-    if (rollout->fails > limit)
-        return turn_move(turn, "failed", lost > 0 ? "crashed" : "check_failed",
-                         lost > 0
-                             ? "%d new instance%s died or never answered: failure %d, %d allowed"
-                             : "%d of the new instances' check%s failed: failure %d, %d allowed",
-                         MAX(lost, 1), MAX(lost, 1) == 1 ? "" : "s", rollout->fails, limit);
+    rollout->fails += lost;
+    if (turn_failed(turn, rollout->fails, lost))
+        return true;
     if (turn->scene->problem != NULL)
         return turn_move(turn, "failed", "fatal", "%s", turn->scene->problem);
     if (!is_checked || rollout->unclear <= turn->spec->unclear_allowed ||
@@ -154,22 +127,6 @@ soak(Turn *turn)
         turn_move(turn, "soaked", "promoted", NULL);
 }
 
-static void
-wait_paused(Turn *turn)
-{
-    const Rollout *rollout = turn->rollout;
-    bool by_itself = g_strcmp0(rollout->code, "pause") != 0;
-    bool is_unclear = g_strcmp0(rollout->code, "no_data") == 0 ||
-                      g_strcmp0(rollout->code, "inconclusive") == 0 ||
-                      g_strcmp0(rollout->code, "error") == 0;
-
-    if (is_unclear && turn_verdict(turn) == VERDICT_PASS)
-        turn_move(turn, "cleared", "cleared", NULL);
-    else if (by_itself && turn->spec->pause_ms > 0 &&
-             turn->now_ms - rollout->since_ms >= turn->spec->pause_ms)
-        turn_move(turn, "unanswered", "unanswered", NULL);
-}
-
 /* ---- the way back ---- */
 
 /* All traffic that there is goes to the old revision, and enough of it answers. */
@@ -237,7 +194,7 @@ advance(Turn *turn)
 
     if (turn->scene->is_taken && turn_move(turn, "supersede", "superseded", NULL))
         return;
-    if ((trying & 1u << rollout->state) != 0 && look_for_failure(turn))
+    if (is_trying(rollout->state) && look_for_failure(turn))
         return;
     switch (rollout->state) {
     case ROLLOUT_PENDING:
@@ -265,7 +222,7 @@ advance(Turn *turn)
         soak(turn);
         break;
     case ROLLOUT_PAUSED:
-        wait_paused(turn);
+        turn_wait(turn);
         break;
     case ROLLOUT_ABORTING:
         go_back(turn);
@@ -301,9 +258,8 @@ next_look(const Turn *turn)
     case ROLLOUT_ANALYSING:
         return MAX(MIN(rollout->next_check_ms, now_ms + LOOK_MS_MAX), now_ms + 1);
     case ROLLOUT_PAUSED:
-        return now_ms + (g_strcmp0(rollout->code, "pause") == 0 && turn->spec->pause_ms == 0
-                             ? LOOK_MS_MAX
-                             : MIN(turn->spec->interval_ms, LOOK_MS_MAX));
+        return now_ms + (turn_waits_for_a_word(turn) ? LOOK_MS_MAX
+                                                     : MIN(turn->spec->interval_ms, LOOK_MS_MAX));
     case ROLLOUT_FROZEN:
     case ROLLOUT_HEALTHY:
         return now_ms + LOOK_MS_MAX;
@@ -329,6 +285,7 @@ rollout_decide(const RolloutSpec *spec, Rollout *rollout, const Scene *scene, co
     *ret = (Decision){0};
     turn_note_ready(&turn);
     turn_listen(&turn, signals);
+    turn_stand_with_plan(&turn);
     if (!turn.has_moved)
         advance(&turn);
     if (!ret->must_keep)

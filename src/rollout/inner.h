@@ -36,6 +36,7 @@ bool is_ours(const Rollout *rollout, const SceneInstance *instance); /* started 
 bool is_ready(const Turn *turn, const SceneInstance *instance);
 bool is_proven(const Rollout *rollout, const SceneInstance *instance);
 bool is_going_back(const Rollout *rollout);
+bool is_trying(RolloutState state); /* new instances may be there, and an end is still to come */
 bool is_starting(const Turn *turn, const SceneInstance *instance); /* ours, never answered yet */
 bool is_hung(const Turn *turn, const SceneInstance *instance);     /* should answer by now */
 int serving_floor(const Turn *turn); /* instances that must go on serving */
@@ -46,6 +47,16 @@ void turn_order(Turn *turn);
 void turn_note_ready(Turn *turn);
 Verdict turn_verdict(const Turn *turn);
 bool turn_check(Turn *turn); /* a check was due */
+
+/* New instances that died, or never answered, are failed checks. They are counted when they are ordered away, so that
+ * each counts once. */
+int turn_count_lost(Turn *turn);
+bool turn_failed(Turn *turn, int fails, int lost); /* more than are allowed: it moved */
+
+/* still.c: while it is paused, or its plan stands still. */
+void turn_wait(Turn *turn);
+void turn_stand_with_plan(Turn *turn);
+bool turn_waits_for_a_word(const Turn *turn); /* which wakes it: nothing is to be looked at */
 
 /* guards.c: the first row of the table whose guards hold, or NULL. */
 OnUnclear turn_on_unclear(const Turn *turn); /* the policy for the last unclear verdict */

@@ -46,15 +46,37 @@ reset_counts(Rollout *rollout)
 
 /* Deadlines stand still while it is paused. */
 static void
+shift_deadlines(Turn *turn)
+{
+    int64_t paused_ms = turn->now_ms - turn->rollout->since_ms;
+
+    turn->rollout->deadline_ms += paused_ms;
+    turn->rollout->bake_until_ms += paused_ms;
+}
+
+static void
 after_pause(Turn *turn)
 {
-    Rollout *rollout = turn->rollout;
-    int64_t paused_ms = turn->now_ms - rollout->since_ms;
+    shift_deadlines(turn);
+    turn->rollout->next_check_ms = turn->now_ms;
+    reset_counts(turn->rollout);
+}
 
-    rollout->deadline_ms += paused_ms;
-    rollout->bake_until_ms += paused_ms;
-    rollout->next_check_ms = turn->now_ms;
-    reset_counts(rollout);
+/* A failure in a pause may make it another pause: what it left, and its gate, stay. */
+static void
+enter_pause(Turn *turn, RolloutState from, const char *event)
+{
+    Rollout *rollout = turn->rollout;
+    bool by_itself = strcmp(event, "pause") != 0;
+
+    if (from == ROLLOUT_PAUSED) {
+        shift_deadlines(turn);
+    } else {
+        rollout->left = from;
+        rollout->at_gate = strcmp(event, "passed") == 0;
+    }
+    rollout->answer_by_ms =
+        by_itself && turn->spec->pause_ms > 0 ? turn->now_ms + turn->spec->pause_ms : 0;
 }
 
 static void
@@ -112,8 +134,7 @@ enter(Turn *turn, RolloutState from, const char *event)
         enter_aborting(turn);
         break;
     case ROLLOUT_PAUSED:
-        rollout->left = from;
-        rollout->at_gate = strcmp(event, "passed") == 0;
+        enter_pause(turn, from, event);
         return; /* the gate stands */
     default:
         break;

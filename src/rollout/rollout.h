@@ -43,6 +43,7 @@ typedef struct {
     bool is_free;         /* nobody else has the service */
     bool is_taken;        /* somebody newer took it from us */
     bool window_open;     /* a healthy rollout may still go back */
+    bool is_held;         /* its plan stands still: nothing goes forward */
     const char *problem;  /* why the new revision can never be started; NULL */
     const char *occupant; /* for people: who has the service while it is not free */
 } Scene;
@@ -64,6 +65,7 @@ typedef struct {
     int64_t began_ms, since_ms, ended_ms;
     int64_t deadline_ms;   /* of progress, or of the way back */
     int64_t bake_until_ms; /* of a bake or a soak */
+    int64_t answer_by_ms;  /* of a pause of its own: then it goes back; 0: waits for ever */
     int64_t next_check_ms;
     int64_t failed_ms;    /* first failed check of the failure that sent it back */
     int64_t safe_ms;      /* only old instances have traffic again, and enough of them */

@@ -56,6 +56,14 @@ is_going_back(const Rollout *rollout)
     return rollout->state == ROLLOUT_ABORTING || rollout->state == ROLLOUT_DEGRADED;
 }
 
+bool
+is_trying(RolloutState state)
+{
+    static const unsigned trying = 1u << ROLLOUT_STEPPING | 1u << ROLLOUT_ANALYSING |
+                                   1u << ROLLOUT_PROMOTING | 1u << ROLLOUT_SOAKING;
+    return (trying & 1u << state) != 0;
+}
+
 /* As many old ones as the new ones leave to do. */
 static int
 old_share(const Rollout *rollout, int new_count)

@@ -54,7 +54,7 @@ rollout_state_is_terminal(RolloutState state)
 
 /* New instances may be there, and an end is still to come. */
 #define R_TRYING (R(STEPPING) | R(ANALYSING) | R(PROMOTING) | R(SOAKING))
-/* What people may hold; the way back is not held here but by its plan. */
+/* What people may pause, and what pauses while its plan stands still; nothing holds up the way back. */
 #define R_MOVING (R(PENDING) | R(ADMITTED) | R(PREPARING) | R_TRYING)
 
 const Transition rollout_transitions[] = {
@@ -99,9 +99,9 @@ const Transition rollout_transitions[] = {
     {R(ANALYSING), "passed", "gate", ROLLOUT_PAUSED, "waits for a person: the step has a gate"},
     {R(ANALYSING), "passed", "more_steps", ROLLOUT_STEPPING, "the checks held: on to the next step"},
     {R(ANALYSING), "passed", "", ROLLOUT_PROMOTING, "the checks held after the last step"},
-    {R_TRYING, "failed", "failure_freezes", ROLLOUT_FROZEN, "failed: stands still until a person decides"},
-    {R_TRYING, "failed", "failure_pauses", ROLLOUT_PAUSED, "failed: waits for a person"},
-    {R_TRYING, "failed", "", ROLLOUT_ABORTING, "failed: everything goes back"},
+    {R_TRYING | R(PAUSED), "failed", "failure_freezes", ROLLOUT_FROZEN, "failed: stands still until a person decides"},
+    {R_TRYING | R(PAUSED), "failed", "failure_pauses", ROLLOUT_PAUSED, "failed: waits for a person"},
+    {R_TRYING | R(PAUSED), "failed", "", ROLLOUT_ABORTING, "failed: everything goes back"},
     {R(ANALYSING) | R(SOAKING), "unclear", "unclear_aborts", ROLLOUT_ABORTING, "no clear answer: everything goes back"},
     {R(ANALYSING) | R(SOAKING), "unclear", "", ROLLOUT_PAUSED, "no clear answer: waits for one, or for a person"},
     {R(PAUSED), "cleared", "left_soaking", ROLLOUT_SOAKING, "the checks answer again"},

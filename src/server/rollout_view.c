@@ -29,9 +29,22 @@ static const struct {
     {"degraded", ROLE_OPERATOR, "the way back does not succeed: somebody must look"},
 };
 
+/* Because its plan does; it is still looked at, and may go back. */
+static bool
+is_held(const RolloutRow *row)
+{
+    return strcmp(row->state, "paused") == 0 &&
+           strcmp(json_get_string(row->memory, "code", ""), "held") == 0;
+}
+
 static json_t *
 next_json(const Request *request, const RolloutRow *row)
 {
+    if (is_held(row)) {
+        g_autofree char *text =
+            g_strdup_printf("goes on with its plan: resume '%s', or roll back", row->plan);
+        return identity_next(request->server->config->roles, text, ROLE_OPERATOR);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
         if (strcmp(moves[i].state, row->state) != 0)
             continue;
@@ -62,14 +75,22 @@ memory_allows(const RolloutRow *row, const char *word)
     return false;
 }
 
-/* Words reach it only while a worker may come for it. */
+/* Words reach it only while a worker may come for it; while its plan stands still, only the word back counts. */
+static bool
+is_heard(const RolloutRow *row, const char *word)
+{
+    static const unsigned still = 1u << PLAN_PAUSED | 1u << PLAN_HALTED | 1u << PLAN_PREFLIGHT;
+    return row->plan_state == PLAN_RUNNING ||
+           ((still & 1u << row->plan_state) != 0 && strcmp(word, "rollback") == 0);
+}
+
 static char *
 signal_refusal(const RolloutRow *row, const char *word)
 {
     const char *of_what = row->is_of_migration ? "its migration" : "its plan";
     if (row->task == NULL)
         return g_strdup_printf("it has not begun: %s is '%s'", of_what, row->plan_state_name);
-    if (row->is_reverse || row->plan_state != PLAN_RUNNING)
+    if (row->is_reverse || !is_heard(row, word))
         return g_strdup_printf("%s is '%s': speak to '%s'", of_what, row->plan_state_name,
                                row->plan);
     return memory_allows(row, word) ? NULL : g_strdup_printf("not from '%s'", row->state);

@@ -80,6 +80,49 @@ class TestRollouts(FleetTest):
         self.assertEqual(self.until(world, player, "rolled_back")["why"], "exactly what was before")
         self.all_serve(world, OLD)
 
+    def begin_canary(self, world):
+        """Its rollout, at the canary."""
+        name = self.migration(world)
+        world.plan(name)
+        world.honk("approve", name, world.digest(name), user=BO)
+        world.honk("start", name, user=ADA)
+        player = self.trigger_rollout(world, "player", name)
+        self.until(world, player, "analysing")
+        return name, player
+
+    def looks(self, world, view):
+        return self.call(world, "GET", "/tasks/" + view["task"])[1]["attempt"]
+
+    def test_a_canary_of_a_paused_plan_stands_still_with_it_and_goes_on_with_it(self):
+        world = self.begin(SLOW)
+        name, player = self.begin_canary(world)
+        world.honk("pause", name, "--reason", "the shop is busy", user=ADA)
+        view = self.until(world, player, "paused")
+        self.assertIn("its plan stands still", view["why"])
+        self.assertIn("goes on with its plan: resume", view["next"]["text"])
+        self.assertIn("speak to", view["allowed_actions"]["promote"]["why"])
+        self.assertEqual(view["allowed_actions"]["rollback"], {"allowed": True})
+        self.assertEqual(self.act(world, player, "resume")[0], 409)
+        looks = self.looks(world, view)
+        self.assertTrue(support.eventually(lambda: self.looks(world, view) > looks + 3))
+        self.assertEqual(sorted(self.ask(world, "player")), [OLD, NEW])
+        world.honk("resume", name, "--reason", "it is quiet again", user=ADA)
+        self.until(world, player, "healthy")
+        self.assertTrue(support.eventually(lambda: world.state(name) == "succeeded", 60), world.log_tail())
+        self.all_serve(world, NEW)
+
+    def test_a_canary_that_fails_while_its_plan_is_halted_goes_back_by_itself(self):
+        group = "{ interval: 100ms, bake: 60s, soak: 200ms, max_instances: 5, steps: [ 1, \"100%\" ], waves: [ 1 ] }"
+        world = self.begin(group, more=f", BAD: '{NEW}', AFTER: '2'")
+        name, player = self.begin_canary(world)
+        self.assertEqual(self.call(world, "POST", f"/migrations/{name}/halt", {"reason": "a test"})[0], 200)
+        self.until(world, player, "paused")
+        self.assertEqual(sorted(self.ask(world, "player")), [OLD, NEW])
+        view = self.until(world, player, "rolled_back")
+        self.assertIn("check failed", " ".join(move["why"] for move in view["events"] if move["from"] == "paused"))
+        self.assertEqual(self.ask(world, "player"), [OLD, OLD])
+        self.assertEqual(world.state(name), "halted")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -226,6 +226,20 @@ class TestRemote(unittest.TestCase):
         self.until(first, "healthy")
         self.assertEqual(len(self.made_there()), 1)
 
+    def test_while_its_plan_stands_still_here_it_stands_still_there(self):
+        second = self.start("shop:orders_v2")
+        self.until(second, "stepping", "analysing", "promoting")
+        plan = second.split(".")[0]
+        self.here.must("POST", "/migrations/%s/pause" % plan, {"reason": "a test"})
+        view = self.until(second, "paused")
+        self.assertIn("its plan stands still", view["why"])
+        there = self.made_there()[0]["rollout_id"]
+        self.assertEqual(self.there.rollout(there)["state"], "paused")
+        self.assertEqual(self.here.call("POST", "/rollouts/%s/resume" % second, {"reason": "a test"})[0], 409)
+        self.here.must("POST", "/migrations/%s/resume" % plan, {"reason": "a test"})
+        self.until(second, "healthy")
+        self.assertEqual(self.answers(), ["shop:orders_v2"] * 2)
+
     def test_what_fails_its_checks_there_goes_back_here(self):
         write(self.there, "broken-shop-orders_v2", "")
         self.addCleanup(os.unlink, self.there.folder / "broken-shop-orders_v2")

@@ -65,6 +65,8 @@ steps_make(Sim *sim)
     add_step(sim, steps, ACTION_STAGE, 0);
     for (int more = chance_between(&sim->chance, 1, 3); more > 0; more--)
         add_step(sim, steps, middles[chance_below(&sim->chance, G_N_ELEMENTS(middles))], stage);
+    if (chance_in(&sim->chance, 30))
+        add_step(sim, steps, ACTION_ROLLOUT, stage);
     size_t last = json_array_size(steps) - 1;
     if (chance_in(&sim->chance, 40))
         add_step_after(sim, steps, ACTION_SETTLE,

@@ -56,6 +56,13 @@ is_state(const char *state, PlanState is)
     return strcmp(state, plan_state_name(is)) == 0;
 }
 
+bool
+rules_is_half_way(const TaskRow *row)
+{
+    return strcmp(row->action, "rollout") == 0 && *row->key != '\0' && row->checkpoint != NULL &&
+           row->phase == PHASE_FORWARD;
+}
+
 /* Looking what became of a task is always allowed: it moves nothing. */
 static bool
 may_lease(const Sim *sim, const Task *task, const char *state)
@@ -73,6 +80,10 @@ may_lease(const Sim *sim, const Task *task, const char *state)
         return is_state(state, task->action->id == ACTION_PLAN ? PLAN_DRAFT : PLAN_PREFLIGHT);
     if (task->action->id == ACTION_SETTLE)
         return !is_scoped && (is_state(state, PLAN_SUCCEEDED) || is_state(state, PLAN_RETIRING));
+    if (rules_is_half_way(&task->row) &&
+        (is_state(state, PLAN_PAUSED) || is_state(state, PLAN_HALTED) ||
+         is_state(state, PLAN_PREFLIGHT)))
+        return !is_scoped;
     return !is_scoped &&
            is_state(state, task->action->id == ACTION_RETIRE ? PLAN_RETIRING : PLAN_RUNNING);
 }
@@ -274,18 +285,47 @@ rules_check_moves(Sim *sim)
 
 /* ---- what workers hear ---- */
 
+/* Its plan stood still when it was leased, and had done so before. */
+static void
+check_is_held(Sim *sim, const Lease *lease)
+{
+    const PlanRow *plan = disk_plan(sim->disk, lease->plan);
+    const TaskRow *task = disk_task(sim->disk, lease->id);
+    bool is_still = (plan->state == PLAN_PAUSED || plan->state == PLAN_HALTED) &&
+                    plan->since_ms < task->since_ms;
+    if (is_still && lease->phase == PHASE_FORWARD && !lease->is_probe && !lease->is_held)
+        sim_broken(sim, "who gets a task of a plan that stands still is told so", "task %s",
+                   lease->id);
+    if (lease->is_held && (lease->is_probe || !rules_is_half_way(task)))
+        sim_broken(sim, "only what stands half-way is looked at while its plan stands still",
+                   "task %s", lease->id);
+}
+
 void
 rules_check_lease(Sim *sim, const SimWorker *worker)
 {
     static const char *const stores[SIM_STORES] = {"store:s", "store:t"};
     const Task *task = state_task(sim->state, worker->lease->id);
     words_check_lease(sim, worker->lease);
+    check_is_held(sim, worker->lease);
     for (int s = 0; task != NULL && s < SIM_STORES; s++)
         for (guint i = 0; i < task->needs->items->len; i++)
             if (strcmp(g_ptr_array_index(task->needs->items, i), stores[s]) == 0 &&
                 !worker->labels[s] && !sim->is_calm)
                 sim_broken(sim, "a worker gets only what it can reach", "task %s needs '%s'",
                            task->row.id, stores[s]);
+}
+
+/* Else it would be leased and stopped again and again, and nobody would ever look. */
+void
+rules_check_stop(Sim *sim, const Lease *lease)
+{
+    const PlanRow *plan = disk_plan(sim->disk, lease->plan);
+    const TaskRow *task = disk_task(sim->disk, lease->id);
+    if (lease->is_held && plan->state == PLAN_HALTED && task->token == lease->token &&
+        plan->since_ms < task->since_ms)
+        sim_broken(sim, "who only looks is not stopped by the halt that it was leased under",
+                   "task %s", lease->id);
 }
 
 void

@@ -315,6 +315,8 @@ people_act(Sim *sim)
 {
     const OpenPlan *plan = some_plan(sim);
     sim->people_ms = sim->now_ms + chance_between(&sim->chance, 1, sim->is_calm ? 4 : 10) * 250;
+    if (sim->original != NULL)
+        return;
     if (sim->going_back != NULL) {
         plan = state_plan(sim->state, sim->going_back);
         if (plan != NULL)

@@ -389,6 +389,8 @@ step(Sim *sim)
         allowed_check(sim);
     if (chance_below(&sim->chance, 120) == 0)
         way_back_check(sim);
+    if (chance_below(&sim->chance, 24) == 0 && sim->rule == NULL)
+        watch_check(sim);
 }
 
 void

@@ -85,6 +85,7 @@ struct Sim {
     GHashTable *settled;   /* and all before */
     GHashTable *memories;  /* task -> what is known outside of its checkpoints and signals */
     char *going_back;      /* plan that nothing but a way back is asked for, or NULL */
+    const Sim *original;   /* of a copy that nobody says anything to, or NULL */
     bool has_campaigns;    /* in this seed */
     int plans_left, beats, crashes;
     uint64_t plan_rows, task_rows[2]; /* taken so far, over all crashes */
@@ -148,9 +149,12 @@ void rules_check_campaigns_end(Sim *sim);
 /* rules.c, moves_rules.c: before the commit, so that the disk shows what was. */
 void rules_check(Sim *sim);
 void rules_check_moves(Sim *sim);
+/* A rollout that has begun and not ended: what it started is there. */
+bool rules_is_half_way(const TaskRow *row);
 void rules_check_write(Sim *sim, const Hand *hand);
 void rules_check_undo(Sim *sim, const Hand *hand);
 void rules_check_lease(Sim *sim, const SimWorker *worker);
+void rules_check_stop(Sim *sim, const Lease *lease);
 void rules_check_report(Sim *sim, const SimWorker *worker, const char *status);
 void rules_check_end(Sim *sim);
 /* restart.c: what is read from the disk is what there is in memory. */
@@ -158,5 +162,7 @@ void restart_check(Sim *sim);
 /* way_back.c: from here a rollback ends. */
 void way_back_check(Sim *sim);
 void say_way_back(Sim *sim, const OpenPlan *plan);
+/* watch.c: what stands half-way while its plan stands still is looked at again, soon. */
+void watch_check(Sim *sim);
 /* allowed_check.c: what people are told that they may do is true. */
 void allowed_check(Sim *sim);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COVERAGE_SEEDS_MAX 4000
+#define COVERAGE_SEEDS_MAX 12000
 #define MUTATION_SEEDS_MAX 3000
 
 /* ---- rows ---- */

@@ -405,6 +405,7 @@ intent_told(Sim *sim, const Asked *asked, const Command *command)
         worker->has_intent = true;
         worker->stage = WORKER_DOING;
     } else if (error_is(command->error, ERR_STOPPED)) {
+        rules_check_stop(sim, worker->lease);
         ends(sim, worker, OUTCOME_RELEASED, NULL);
     } else {
         job_end(sim, worker);
@@ -461,6 +462,14 @@ looks(Sim *sim, SimWorker *worker)
         looks_at_step(sim, worker);
 }
 
+/* While its plan stands still nothing goes forward; a rollout waits for the world between its writes. */
+static bool
+is_only_looked_at(Sim *sim, const SimWorker *worker)
+{
+    return worker->lease->is_held ||
+           (worker->action->is_watched && !sim->is_calm && chance_in(&sim->chance, 40));
+}
+
 /* One write: a part of the effect, or the rest of it. */
 static void
 does(Sim *sim, SimWorker *worker)
@@ -471,6 +480,10 @@ does(Sim *sim, SimWorker *worker)
         return;
     if (is_whole_step) { /* divides it, or makes its indexes: nothing of its own is left */
         finishes(sim, worker);
+        return;
+    }
+    if (is_only_looked_at(sim, worker)) {
+        waits(sim, worker);
         return;
     }
     Effect effect = worker->writes_left > 1 ? EFFECT_PARTLY : EFFECT_FULL;

@@ -34,6 +34,72 @@ floor_of(const World *world)
     return before > 0 ? portion_of(&world->spec->min_healthy, before) : 0;
 }
 
+/* Half-way: some of its new instances were started, and some may have traffic. */
+static bool
+stands_half_way(const World *world)
+{
+    static const unsigned half_way = 1u << ROLLOUT_STEPPING | 1u << ROLLOUT_ANALYSING |
+                                     1u << ROLLOUT_PROMOTING | 1u << ROLLOUT_SOAKING;
+    return world->rollout->state == ROLLOUT_PAUSED && (half_way & 1u << world->rollout->left) != 0;
+}
+
+/* Somebody has decided already what becomes of this failure. */
+static bool
+has_failed_before(const World *world)
+{
+    static const char *const codes[] = {"check_failed", "crashed", "deadline", "fatal", NULL};
+    return g_strv_contains(codes, world->rollout->code);
+}
+
+static bool
+has_failing_instance(const World *world)
+{
+    for (guint i = 0; i < world->instances->len; i++) {
+        const Instance *instance = world->instances->pdata[i];
+        if (instance->is_new && instance->is_alive && !instance->is_draining &&
+            instance->is_proven && fleet_health(world, instance) == VERDICT_FAIL)
+            return true;
+    }
+    return false;
+}
+
+static bool
+goes_back(const Rollout *rollout)
+{
+    return rollout->state == ROLLOUT_ABORTING || rollout->state == ROLLOUT_DEGRADED;
+}
+
+/* Whoever lets it wait: it is looked at as often as when it goes on, and what is ill does not stay. */
+static void
+check_still(World *world, const Decision *decision)
+{
+    const Rollout *rollout = world->rollout;
+
+    if (world->is_held && !goes_back(rollout) && decision->orders != NULL)
+        world_break(world, "'%s' orders something while its plan stands still",
+                    rollout_state_name(rollout->state));
+    if (!stands_half_way(world))
+        return;
+    if (decision->look_ms > world->now_ms + world->spec->interval_ms)
+        world_break(world, "paused half-way, and nobody looks for %" G_GINT64_FORMAT " ms",
+                    decision->look_ms - world->now_ms);
+    if (world->ill_since_ms > 0 && world->now_ms - world->ill_since_ms >= world->spec->interval_ms)
+        world_break(world, "ill since %" G_GINT64_FORMAT ", and it is paused as if nothing was",
+                    world->ill_since_ms);
+}
+
+/* At every look since then some new instance failed, where no failure is allowed and none was dealt with. */
+static void
+note_illness(World *world)
+{
+    bool is_ill = stands_half_way(world) && !has_failed_before(world) &&
+                  world->spec->failures_allowed == 0 && has_failing_instance(world);
+    if (!is_ill)
+        world->ill_since_ms = 0;
+    else if (world->ill_since_ms == 0)
+        world->ill_since_ms = world->now_ms;
+}
+
 static struct {
     int serving, touched;
 } before;
@@ -52,6 +118,8 @@ rules_before(World *world, const Decision *decision)
         (decision->look_ms < world->now_ms || decision->look_ms > world->now_ms + 60000))
         world_break(world, "'%s' waits without a time to wake up",
                     rollout_state_name(world->rollout->state));
+    note_illness(world);
+    check_still(world, decision);
 }
 
 /* Right after the orders, before time goes on. */

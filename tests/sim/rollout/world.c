@@ -193,6 +193,7 @@ look(World *world, Scene *ret)
         .is_free = world->now_ms >= world->free_ms,
         .is_taken = world->is_taken,
         .window_open = true,
+        .is_held = world->is_held,
         .problem = world->prepare_fails && !world->is_prepared ? "there is no such commit" : NULL,
     };
     return seen;
@@ -234,6 +235,17 @@ people_speak(World *world)
     }
     if (chance_in(&world->chance, 3))
         say_signal(world, words[chance_below(&world->chance, G_N_ELEMENTS(words))]);
+}
+
+/* Of its plan: paused, halted, resumed. In the end it goes on. */
+static void
+plan_moves(World *world)
+{
+    bool turns = world->calm ? world->is_held : chance_in(&world->chance, world->is_held ? 4 : 1);
+    if (!turns)
+        return;
+    world->is_held = !world->is_held;
+    world_say(world, "its plan %s", world->is_held ? "stands still" : "goes on");
 }
 
 /* ---- leases ---- */
@@ -383,6 +395,7 @@ world_run(World *world)
             ask_back(world);
         }
         people_speak(world);
+        plan_moves(world);
         if (world->signals != NULL || world->now_ms >= wake_ms)
             wake_ms = one_lease(world);
         if (is_settled(world) || (world->wants_back && world->rollout->state == ROLLOUT_DEGRADED) ||

@@ -42,6 +42,8 @@ typedef struct {
     bool old_is_new; /* it had the wanted revision before */
     bool template_is_new, had_template, is_prepared, prepare_fails;
     bool is_taken, is_free;
+    bool is_held;         /* its plan stands still */
+    int64_t ill_since_ms; /* paused, with a failing instance; 0: it is not */
     int64_t now_ms, free_ms;
     Rollout *rollout;   /* as the worker has it */
     json_t *checkpoint; /* as the disk has it; NULL: none yet */

@@ -86,6 +86,54 @@ a_checkpoint_comes_back_with_every_later_lease(void)
     expect_checkpoint(&got, 3);
 }
 
+static const char two_services[] =
+    "{'apiVersion':'honk/v1','kind':'Plan','name':'move','source':{'url':'s:a'},"
+    "'target':{'url':'s:b'},'soak_ms':1000,'rollback_window_ms':60000,'steps':["
+    "{'name':'out','action':'rollout','deadline_ms':30000}]}";
+
+/* One of two services is half-way, the other has not begun. */
+static void
+begin_one_of_two(Desk *desk, Got *got)
+{
+    desk_open(desk);
+    desk_run(desk, two_services);
+    desk_get(desk, "w", got, "out/ forward run");
+    desk_intend(desk, got, "{'start':{}}", "-");
+    desk_report(desk, got, "{'kind':'more','children':[{'key':'a'},{'key':'b'}]}", "waiting");
+    desk_get(desk, "w", got, "out/a forward run");
+    g_assert_true(json_is_false(json_object_get(got->json, "held")));
+    desk_intend(desk, got, "{}", "-");
+    wait_until(desk, got, 1000, 1);
+}
+
+static void
+what_stands_half_way_is_leased_to_be_looked_at_while_its_plan_stands_still(void)
+{
+    static const CommandKind words[] = {COMMAND_PAUSE, COMMAND_HALT};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_auto(Desk) desk = {0};
+        g_auto(Got) got = {0};
+        begin_one_of_two(&desk, &got);
+        desk_expect(&desk, words[i], NULL, i == 0 ? "paused" : "halted");
+        desk_get(&desk, "w", &got, ""); /* its time has not come, and the other has not begun */
+        for (int look = 2; look < 60; look++) {
+            desk_wait(&desk, 1000);
+            desk_get(&desk, "w", &got, "out/a forward run");
+            g_assert_true(json_is_true(json_object_get(got.json, "held")));
+            expect_checkpoint(&got, look - 1);
+            desk_intend(&desk, &got, "{}", "-"); /* not even a halt stops it */
+            wait_until(&desk, &got, 1000, look);
+        }
+        desk_restart(&desk);
+        desk_wait(&desk, 1000);
+        desk_get(&desk, "w", &got, "out/a forward run");
+        g_assert_true(json_is_true(json_object_get(got.json, "held")));
+        /* its deadline stands still with the plan: it may be tried again */
+        desk_report(&desk, &got, "{'kind':'error','error':{'code':'transient','message':'busy'}}",
+                    "retry_wait");
+    }
+}
+
 static void
 what_is_half_done_goes_on_from_its_checkpoint(void)
 {
@@ -257,6 +305,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/signals/a checkpoint comes back with every later lease",
                     a_checkpoint_comes_back_with_every_later_lease);
+    g_test_add_func(
+        "/signals/what stands half-way is leased to be looked at while its plan stands still",
+        what_stands_half_way_is_leased_to_be_looked_at_while_its_plan_stands_still);
     g_test_add_func("/signals/what is half done goes on from its checkpoint",
                     what_is_half_done_goes_on_from_its_checkpoint);
     g_test_add_func("/signals/waiting for the world uses up no tries",

@@ -290,6 +290,81 @@ deadlines_stand_still_while_it_is_paused(void)
 }
 
 static void
+while_its_plan_stands_still_it_stands_too_and_then_goes_on_where_it_was(void)
+{
+    static const RolloutState states[] = {ROLLOUT_STEPPING, ROLLOUT_ANALYSING, ROLLOUT_PROMOTING,
+                                          ROLLOUT_SOAKING};
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_auto(Stage) stage;
+        stage_open(&stage, "{\"bake_ms\":5000,\"soak_ms\":5000,\"pause_ms\":1000}");
+        until(&stage, states[i]);
+        int instances = (int) stage.scene.count;
+        stage.scene.is_held = true;
+        for (int look = 0; look < 30; look++)
+            decide_once(&stage, look == 9 ? "promote" : NULL);
+        g_assert_cmpint(stage.rollout->state, ==, ROLLOUT_PAUSED);
+        g_assert_cmpstr(stage.rollout->code, ==, "held");
+        g_assert_cmpint(stage.scene.count, ==, instances);
+        stage.scene.is_held = false;
+        decide_once(&stage, NULL);
+        g_assert_cmpint(stage.rollout->state, ==, states[i]);
+        until(&stage, ROLLOUT_HEALTHY);
+    }
+}
+
+static void
+what_fails_while_it_is_paused_goes_back_whoever_paused_it(void)
+{
+    static const struct {
+        const char *word; /* NULL: its plan stands still */
+        const char *on_failure;
+        RolloutState state;
+    } cases[] = {{"pause", "rollback", ROLLOUT_ABORTING}, {NULL, "rollback", ROLLOUT_ABORTING},
+                 {"pause", "freeze", ROLLOUT_FROZEN},     {NULL, "freeze", ROLLOUT_FROZEN},
+                 {"pause", "pause", ROLLOUT_PAUSED},      {NULL, "pause", ROLLOUT_PAUSED}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *spec =
+            g_strdup_printf("{\"bake_ms\":60000,\"failures_allowed\":1,\"on_failure\":\"%s\"}",
+                            cases[i].on_failure);
+        g_auto(Stage) stage;
+        stage_open(&stage, spec);
+        until(&stage, ROLLOUT_ANALYSING);
+        stage.scene.is_held = cases[i].word == NULL;
+        decide_once(&stage, cases[i].word);
+        g_assert_cmpint(stage.rollout->state, ==, ROLLOUT_PAUSED);
+        stage.new_health = VERDICT_FAIL;
+        stage.now_ms = MAX(stage.now_ms, stage.rollout->next_check_ms);
+        decide_once(&stage, NULL);
+        g_assert_cmpint(stage.rollout->fails, ==, 1); /* tolerated */
+        g_assert_cmpint(stage.rollout->state, ==, ROLLOUT_PAUSED);
+        stage.now_ms = stage.rollout->next_check_ms;
+        decide_once(&stage, NULL);
+        g_assert_cmpint(stage.rollout->state, ==, cases[i].state);
+        g_assert_cmpstr(stage.rollout->code, ==, "check_failed");
+        if (cases[i].state == ROLLOUT_ABORTING)
+            until(&stage, ROLLOUT_ROLLED_BACK); /* its plan does not hold up the way back */
+    }
+}
+
+static void
+a_gate_is_not_unanswered_while_its_plan_stands_still(void)
+{
+    g_auto(Stage) stage;
+    stage_open(&stage,
+               "{\"bake_ms\":0,\"pause_ms\":3000,\"steps\":[{\"count\":1,\"gate\":\"look\"}]}");
+    until(&stage, ROLLOUT_PAUSED);
+    stage.scene.is_held = true;
+    for (int look = 0; look < 20; look++)
+        decide_once(&stage, NULL);
+    g_assert_cmpstr(stage.rollout->code, ==, "gate");
+    int64_t went_on_ms = stage.now_ms;
+    stage.scene.is_held = false;
+    until(&stage, ROLLOUT_ABORTING);
+    g_assert_cmpstr(stage.rollout->code, ==, "unanswered");
+    g_assert_cmpint(stage.rollout->since_ms - went_on_ms, >=, 1500);
+}
+
+static void
 a_rollback_is_heard_before_anything_else(void)
 {
     g_auto(Stage) stage;
@@ -361,6 +436,13 @@ main(int argc, char **argv)
     g_test_add_func("/decide/a gate waits for a person", a_gate_waits_for_a_person);
     g_test_add_func("/decide/deadlines stand still while it is paused",
                     deadlines_stand_still_while_it_is_paused);
+    g_test_add_func(
+        "/decide/while its plan stands still it stands too and then goes on where it was",
+        while_its_plan_stands_still_it_stands_too_and_then_goes_on_where_it_was);
+    g_test_add_func("/decide/what fails while it is paused goes back whoever paused it",
+                    what_fails_while_it_is_paused_goes_back_whoever_paused_it);
+    g_test_add_func("/decide/a gate is not unanswered while its plan stands still",
+                    a_gate_is_not_unanswered_while_its_plan_stands_still);
     g_test_add_func("/decide/a rollback is heard before anything else",
                     a_rollback_is_heard_before_anything_else);
     g_test_add_func("/decide/an ill old version does not block the fix",
