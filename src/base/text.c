@@ -65,9 +65,10 @@ file_read(const char *path, size_t bytes_max, char **ret, size_t *ret_bytes, GEr
     return true;
 }
 
-static bool
-fd_write_all(int fd, const char *data, size_t bytes)
+bool
+fd_write_all(int fd, const void *from, size_t bytes)
 {
+    const char *data = from;
     while (bytes > 0) {
         ssize_t written = write(fd, data, bytes);
         if (written < 0 && errno != EINTR)
@@ -81,7 +82,7 @@ fd_write_all(int fd, const char *data, size_t bytes)
 }
 
 /* A rename is durable only when its folder is. */
-static bool
+bool
 folder_sync(const char *path, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);

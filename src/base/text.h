@@ -15,6 +15,10 @@ CHECKED bool file_read(const char *path, size_t bytes_max, char **ret, size_t *r
 /* Write to a temporary name beside it, fsync, rename, fsync the folder: all or nothing. */
 CHECKED bool file_write_atomic(const char *path, const void *data, size_t bytes, int mode,
                                GError **error);
+/* All of it, however often the system interrupts; false with errno. */
+CHECKED bool fd_write_all(int fd, const void *data, size_t bytes);
+/* What was renamed, made or removed in the folder of `path` outlives a power cut. */
+CHECKED bool folder_sync(const char *path, GError **error);
 /* "sha256:" + hex of bytes. Caller frees. */
 char *sha256_of(const void *data, size_t bytes);
 /* 1234567 -> "1,234,567"; 1536 -> "1.5 KiB"; 65000 -> "1 m 5 s". Callers free. */

@@ -206,7 +206,7 @@ find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **erro
         g_autofree char *path = g_strndup(colon + 1, (size_t) (last - colon - 1));
         return set_sqlite_file(address, path, last + 1, may_be_new, error);
     }
-    if (!is_file(colon + 1))
+    if (!is_file(colon + 1) && !may_be_new)
         return fail_no_file(colon + 1, error);
     set_rows_file(address, driver, colon + 1);
     return true;

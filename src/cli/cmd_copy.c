@@ -77,9 +77,7 @@ can_be_filled(const Pair *pair, GError **error)
 {
     const Driver *driver = driver_by_name(pair->target.store->driver);
     if (driver != NULL && (driver->load == NULL || driver->swap == NULL))
-        return fail(error, ERR_UNSUPPORTED,
-                    "'%s' would be a %s file, and those can only be read: expected a table of an "
-                    "SQLite file, such as data.db:airports",
+        return fail(error, ERR_UNSUPPORTED, "'%s' is in a store of kind %s, which can only be read",
                     pair->target.text, driver->name);
     return true;
 }

@@ -15,13 +15,18 @@
 #define RATE_ROWS_MIN 256 /* fewer rows, unless they fill a batch, say nothing about the rate */
 #define ROWS_PER_S_GUESS 200000
 
-/* One file has one writer at a time, and a reader of its own would stand in that writer's way. */
+/* One file has one writer at a time, and a reader of its own would stand in that writer's way. Files that are read in
+ * another way than they are written are not one store. */
 static bool
 is_same_store(const StoreConfig *a, const StoreConfig *b)
 {
     struct stat one, other;
+    const json_t *a_format = json_object_get(a->settings, "format");
+    const json_t *b_format = json_object_get(b->settings, "format");
     if (a == b || strcmp(a->driver, b->driver) != 0)
         return a == b;
+    if (a_format != b_format && !json_equal(a_format, b_format))
+        return false;
     const char *left = json_get_string(a->settings, "path", NULL);
     const char *right = json_get_string(b->settings, "path", NULL);
     if (left == NULL || right == NULL)

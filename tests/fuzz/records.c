@@ -1,7 +1,7 @@
 /* records.c - see records.h. */
 #include "records.h"
 
-#include "driver/file.h"
+#include "driver/files/file.h"
 
 #include <string.h>
 #include <sys/mman.h>

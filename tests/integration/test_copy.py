@@ -127,7 +127,6 @@ class Copying(WithoutServer):
         self.sql("d.db", "CREATE TABLE x (a)")
         self.refused(2, "'d.db' is a database: say which table", "copy", "airports.csv", "d.db")
         self.refused(4, "there is no folder 'nowhere'", "copy", "airports.csv", "nowhere/d.db:x")
-        self.refused(2, "those can only be read", "copy", "airports.csv", "out.csv")
         self.refused(2, "source and target are both 'd.db:x'", "copy", "d.db:x", "d.db:x")
         self.refused(4, "no honk.yaml", "copy", "users", "d.db:x")
         self.refused(2, "'--budget many' is not a whole number", "copy", "airports.csv", "d.db:y", "--budget", "many")
@@ -141,6 +140,45 @@ class Copying(WithoutServer):
         done = self.copy("airports.csv", "d.db:a", "--dry-run")
         self.assertIn("d.db:a has no column for: city, latitude", done.stdout)
         self.assertEqual((self.folder / "d.db").read_bytes(), before)
+
+
+class IntoFiles(WithoutServer):
+    """A file is a target like any other: whole or not at all, and nothing beside it."""
+
+    def names(self):
+        return sorted(p.name for p in self.folder.iterdir() if p.name not in ("home", "honk.yaml"))
+
+    def test_a_file_is_made_of_a_table_and_a_table_of_it(self):
+        self.copy("airports.csv", "d.db:a")
+        for name in "a.csv", "a.tsv", "a.ndjson", "a.json":
+            self.copy("d.db:a", name)
+            self.assertIn("equal: 3 rows", self.compare("d.db:a", name).stdout)
+            self.copy(name, f"back.db:{name}")
+            self.assertEqual(self.sql("back.db", f'SELECT iata, name, city IS NULL FROM "{name}" ORDER BY 1'),
+                             '00M|Thigpen|0\n01G|Perry "Old" Field|0\n06D|Rolla|1')
+        self.assertEqual(json.loads((self.folder / "a.json").read_text())[2]["city"], None)
+        self.assertIn('01G\t"Perry ""Old"" Field"\tPerry\t42.74\n', (self.folder / "a.tsv").read_text())
+        self.assertEqual(self.names(), ["a.csv", "a.json", "a.ndjson", "a.tsv", "airports.csv", "back.db", "d.db"])
+
+    def test_records_that_are_there_are_replaced_only_on_request(self):
+        self.write("out.csv", "iata,name\nX,Y\n")
+        self.refused(4, "'out.csv' has 1 row already; --replace", "copy", "airports.csv", "out.csv")
+        self.assertEqual((self.folder / "out.csv").read_text(), "iata,name\nX,Y\n")
+        done = self.copy("airports.csv", "out.csv", "--replace")
+        self.assertIn("out.csv has no column for: city, latitude", done.stdout + done.stderr)
+        self.assertEqual((self.folder / "out.csv").read_text(), 'iata,name\n00M,Thigpen\n01G,"Perry ""Old"" Field"\n06D,Rolla\n')
+        self.assertEqual(self.names(), ["airports.csv", "out.csv"])
+
+    def test_a_failure_leaves_the_file_alone(self):
+        self.write("out.csv", "iata\nX\n")
+        self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n"
+                             "  iata: { from: latitude, type: int }\ndropped:\n  name: x\n  city: x\n  iata: x\n")
+        self.refused(7, "3 rows do not fit", "copy", "airports.csv", "out.csv", "--replace", "--budget", "1", "-m", "m.yaml")
+        self.assertEqual((self.folder / "out.csv").read_text(), "iata\nX\n")
+        self.assertEqual(self.names(), ["airports.csv", "m.yaml", "out.csv", "out.csv.rejected.ndjson"])
+
+    def test_a_folder_that_is_not_there_is_told(self):
+        self.refused(4, "there is no folder", "copy", "airports.csv", "nowhere/out.csv")
 
 
 class RowsThatDoNotFit(WithoutServer):

@@ -1,42 +1,21 @@
 /*
- * csv.c - CSV files as a source: text columns, ranges by byte offsets, rows by number.
- *
- * Settings of the store, under `format`: header (true), delimiter (","), null (""): what an unquoted field says when it
- * has no value; a quoted one always has one.
+ * csv.c - reading CSV files: text columns, ranges by byte offsets, rows by number. A stage's columns have the types that
+ * it was made with.
  */
+#include "driver/csv/csv.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "driver/csv/lexer.h"
 #include "driver/drivers.h"
 
-#include <fcntl.h>
+#include <math.h>
 #include <string.h>
-
-typedef struct {
-    bool has_header;
-    char delimiter;
-    const char *null_text; /* borrowed from the settings */
-} CsvFormat;
-
-static bool
-csv_format(const FileConn *conn, CsvFormat *ret, GError **error)
-{
-    const json_t *format = json_object_get(conn->settings, "format");
-    const char *delimiter = json_get_string(format, "delimiter", ",");
-    if (strlen(delimiter) != 1 || strchr("\"\r\n", delimiter[0]) != NULL)
-        return fail(error, ERR_INVALID, "format.delimiter is '%s', expected one character",
-                    delimiter);
-    *ret = (CsvFormat){.has_header = json_get_bool(format, "header", true),
-                       .delimiter = delimiter[0],
-                       .null_text = json_get_string(format, "null", "")};
-    return true;
-}
 
 /* --- an open file --- */
 
 typedef struct {
     Scan base;
-    int fd;
+    FileObject file;
     CsvFormat format;
     CsvLexer lexer;
     bool is_lexing;
@@ -47,6 +26,7 @@ typedef struct {
     size_t column_count;
     int64_t row, end; /* number of the next record; where the range ends, -1 for the file's end */
     GArray *seen;     /* FilePlace of the records since the batch began */
+    GString *scratch; /* of casts */
 } CsvScan;
 
 static void
@@ -55,10 +35,11 @@ csv_scan_close(Scan *base)
     CsvScan *scan = (CsvScan *) base;
     if (scan->is_lexing)
         csv_lexer_clear(&scan->lexer);
-    fd_close(&scan->fd);
+    file_object_clear(&scan->file);
     g_strfreev(scan->names);
     g_free(scan->columns);
     g_array_unref(scan->seen);
+    g_string_free(scan->scratch, TRUE);
     g_free(scan);
 }
 
@@ -74,7 +55,7 @@ start_lexing(CsvScan *scan, int64_t offset, int64_t line)
 {
     if (scan->is_lexing)
         csv_lexer_clear(&scan->lexer);
-    csv_lexer_init(&scan->lexer, scan->fd, offset, line, scan->format.delimiter);
+    csv_lexer_init(&scan->lexer, scan->file.source, offset, line, scan->format.delimiter);
     scan->is_lexing = true;
 }
 
@@ -91,25 +72,20 @@ check_names(const CsvScan *scan, GError **error)
     return true;
 }
 
-/* Names from the first record, or c1, c2… for as many fields as it has. */
-static bool
-read_header(CsvScan *scan, const char *path, GError **error)
+/* Of a stage the columns are known. */
+static void
+name_as_staged(CsvScan *scan)
 {
-    char mark[3] = {0};
-    bool more = false;
-    ssize_t got = pread(scan->fd, mark, sizeof mark, 0);
-    if (got >= 2 && (memcmp(mark, "\xff\xfe", 2) == 0 || memcmp(mark, "\xfe\xff", 2) == 0))
-        return fail(error, ERR_INVALID, "'%s' is UTF-16, expected UTF-8", path);
-    int64_t begin = got == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    start_lexing(scan, begin, 1);
-    if (!csv_next(&scan->lexer, &more, error))
-        return false;
-    if (!more)
-        return fail(error, ERR_INVALID, "'%s' is empty, expected %s", path,
-                    scan->format.has_header ? "a header" : "records");
-    if (scan->lexer.problem != NULL)
-        return fail(error, ERR_INVALID, "line %" G_GINT64_FORMAT ": %s", scan->lexer.record_line,
-                    scan->lexer.problem);
+    scan->name_count = schema_count(scan->file.schema);
+    scan->names = g_new0(char *, scan->name_count + 1);
+    for (size_t i = 0; i < scan->name_count; i++)
+        scan->names[i] = g_strdup(schema_column(scan->file.schema, i)->name);
+    scan->data_line = 1;
+}
+
+static void
+name_as_written(CsvScan *scan)
+{
     scan->name_count = csv_count(&scan->lexer);
     scan->names = g_new0(char *, scan->name_count + 1);
     for (size_t i = 0; i < scan->name_count; i++) {
@@ -117,6 +93,33 @@ read_header(CsvScan *scan, const char *path, GError **error)
         scan->names[i] = scan->format.has_header ? g_strndup(field.data, field.bytes)
                                                  : g_strdup_printf("c%zu", i + 1);
     }
+}
+
+/* Names from the first record, or c1, c2… for as many fields as it has. */
+static bool
+read_header(CsvScan *scan, const char *path, GError **error)
+{
+    char mark[3] = {0};
+    bool more = false;
+    size_t got = 0;
+    if (!byte_source_read(scan->file.source, mark, sizeof mark, 0, &got, error))
+        return false;
+    if (got >= 2 && (memcmp(mark, "\xff\xfe", 2) == 0 || memcmp(mark, "\xfe\xff", 2) == 0))
+        return fail(error, ERR_INVALID, "'%s' is UTF-16, expected UTF-8", path);
+    int64_t begin = got == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    start_lexing(scan, begin, 1);
+    if (!csv_next(&scan->lexer, &more, error))
+        return false;
+    if (!more && scan->names != NULL) /* a stage without a header or a row */
+        return true;
+    if (!more)
+        return fail(error, ERR_INVALID, "'%s' is empty, expected %s", path,
+                    scan->format.has_header ? "a header" : "records");
+    if (scan->lexer.problem != NULL)
+        return fail(error, ERR_INVALID, "line %" G_GINT64_FORMAT ": %s", scan->lexer.record_line,
+                    scan->lexer.problem);
+    if (scan->names == NULL)
+        name_as_written(scan);
     scan->data_begin = begin;
     scan->data_line = 1;
     if (scan->format.has_header) {
@@ -130,16 +133,15 @@ static bool
 csv_open_file(Conn *base, const char *object, CsvScan **ret, GError **error)
 {
     FileConn *conn = (FileConn *) base;
-    g_autofree char *path = NULL;
     __attribute__((cleanup(scan_drop))) CsvScan *scan = g_new0(CsvScan, 1);
-    scan->fd = -1;
     scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
-    if (!csv_format(conn, &scan->format, error) || !file_conn_path(conn, object, &path, error))
+    scan->scratch = g_string_new(NULL);
+    if (!csv_format(conn, object, &scan->format, error) ||
+        !file_object_open(conn, object, &scan->file, error))
         return false;
-    scan->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (scan->fd < 0)
-        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
-    if (!read_header(scan, path, error))
+    if (scan->file.schema != NULL)
+        name_as_staged(scan);
+    if (!scan->file.is_bare && !read_header(scan, scan->file.path, error))
         return false;
     start_lexing(scan, scan->data_begin, scan->data_line);
     scan->row = 1;
@@ -154,6 +156,10 @@ csv_describe(Conn *conn, const char *object, Schema **ret, GError **error)
     __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
     if (!csv_open_file(conn, object, &scan, error))
         return false;
+    if (scan->file.schema != NULL) {
+        *ret = schema_copy(scan->file.schema);
+        return true;
+    }
     Schema *schema = schema_new(object);
     for (size_t i = 0; i < scan->name_count; i++)
         schema_add(schema, scan->names[i], TYPE_TEXT, "", true);
@@ -234,8 +240,6 @@ csv_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
     __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
     if (!csv_open_file(conn, spec->object, &scan, error) || !choose_columns(scan, spec, error))
         return false;
-    for (size_t i = 0; spec->output != NULL && i < schema_count(spec->output); i++)
-        g_assert(schema_column(spec->output, i)->type == TYPE_TEXT);
     FilePlace from;
     if (!file_read_range(spec->range, spec->object, &from, &scan->end, error))
         return false;
@@ -274,17 +278,45 @@ is_null(const CsvScan *scan, CsvField field)
            memcmp(scan->format.null_text, field.data, field.bytes) == 0;
 }
 
-static void
-put_record(const CsvScan *scan, Batch *batch, int64_t row)
+/* As the writer says it; of numbers that are none a cast knows nothing. */
+static bool
+cast_field(const Value *text, ColumnType type, GString *scratch, Value *ret, char **ret_reason)
+{
+    static const struct {
+        const char *word;
+        double value;
+    } odd[] = {{"Infinity", INFINITY}, {"-Infinity", -INFINITY}, {"NaN", NAN}};
+    for (size_t i = 0; type == TYPE_FLOAT && i < G_N_ELEMENTS(odd); i++) {
+        if (strlen(odd[i].word) != text->s.bytes ||
+            memcmp(odd[i].word, text->s.data, text->s.bytes) != 0)
+            continue;
+        *ret = (Value){.type = TYPE_FLOAT, .f = odd[i].value};
+        return true;
+    }
+    return value_cast(text, type, NULL, scratch, ret, ret_reason);
+}
+
+/* False with the column that is not of its type, and why. */
+static bool
+put_record(CsvScan *scan, Batch *batch, int64_t row, const char **ret_column, char **ret_reason)
 {
     for (size_t i = 0; i < scan->column_count; i++) {
         CsvField field = csv_field(&scan->lexer, scan->columns[i]);
-        if (is_null(scan, field))
+        Value text = {.type = TYPE_TEXT, .s = {field.data, field.bytes}}, value;
+        if (is_null(scan, field)) {
             batch_put_null(batch, i);
-        else
+        } else if (batch->columns[i].type == TYPE_TEXT) {
             batch_put_bytes(batch, i, field.data, field.bytes);
+        } else if (cast_field(&text, batch->columns[i].type, scan->scratch, &value, ret_reason)) {
+            batch_put_value(batch, i, &value);
+        } else {
+            *ret_column = scan->names[scan->columns[i]];
+            batch_drop_row(batch);
+            return false;
+        }
     }
     batch_commit_row(batch, row);
+    return true;
 }
 
 static bool
@@ -301,11 +333,10 @@ csv_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **e
         int64_t row = scan->row++;
         FilePlace place = {row, scan->lexer.offset, scan->lexer.record_line};
         g_array_append_val(scan->seen, place);
+        const char *column = NULL;
         g_autofree char *problem = record_problem(scan);
-        if (problem != NULL)
-            reject(row, SIZE_MAX, NULL, problem, data);
-        else
-            put_record(scan, batch, row);
+        if (problem != NULL || !put_record(scan, batch, row, &column, &problem))
+            reject(row, SIZE_MAX, column, problem, data);
         /* a file of broken records only must not gather their places without end */
         if (scan->seen->len >= BATCH_ROWS_MAX && batch->row_count > 0)
             return true;
@@ -327,7 +358,7 @@ csv_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
         return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
     CsvLexer lexer;
     bool more = false;
-    csv_lexer_init(&lexer, scan->fd, place->offset, place->line, scan->format.delimiter);
+    csv_lexer_init(&lexer, scan->file.source, place->offset, place->line, scan->format.delimiter);
     bool done = csv_next(&lexer, &more, error);
     if (done && (lexer.problem != NULL || csv_count(&lexer) != scan->name_count)) {
         *ret = raw_to_json(place->line, csv_raw(&lexer), lexer.record_bytes);
@@ -353,13 +384,21 @@ static const ScanOps csv_scan_ops = {
     .count = csv_count_rows,
 };
 
+static bool
+csv_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
+{
+    return file_conn_open(self, &csv_file_format, store, ret, error);
+}
+
 const Driver driver_csv = {
     .name = "csv",
-    .summary = "CSV files, to read from: every column is text",
-    .open = file_conn_open,
+    .summary = "CSV files: every column is text",
+    .open = csv_open,
     .close = file_conn_close,
     .describe = csv_describe,
     .identity = file_conn_identity,
     .fingerprint = file_conn_fingerprint,
     .scan = &csv_scan_ops,
+    .load = &file_load_ops,
+    .swap = &file_swap_ops,
 };

@@ -9,10 +9,10 @@
 #define PIECE_BYTES 4096 /* of a line that is too long */
 
 void
-csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter)
+csv_lexer_init(CsvLexer *lexer, ByteSource *source, int64_t offset, int64_t line, char delimiter)
 {
     *lexer = (CsvLexer){.delimiter = delimiter, .line = line};
-    window_init(&lexer->window, fd, offset);
+    window_init(&lexer->window, source, offset);
     lexer->fields = g_array_new(FALSE, FALSE, sizeof(CsvField));
     lexer->scratch = g_string_new(NULL);
     lexer->piece = g_string_new(NULL);

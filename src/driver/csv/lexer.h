@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "driver/file.h"
+#include "driver/files/file.h"
 
 typedef struct {
     const char *data; /* not zero-terminated */
@@ -31,7 +31,8 @@ typedef struct {
     GString *piece;      /* the beginning of a line that is too long */
 } CsvLexer;
 
-void csv_lexer_init(CsvLexer *lexer, int fd, int64_t offset, int64_t line, char delimiter);
+void csv_lexer_init(CsvLexer *lexer, ByteSource *source, int64_t offset, int64_t line,
+                    char delimiter);
 void csv_lexer_clear(CsvLexer *lexer);
 /* The next record; `*ret_more` false at the end. Its fields are valid until the next call. */
 CHECKED bool csv_next(CsvLexer *lexer, bool *ret_more, GError **error);

@@ -11,10 +11,10 @@
 #define DROP_BYTES (64 * 1024) /* that are behind us, before what is left is moved to the front */
 
 void
-json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_array)
+json_lexer_init(JsonLexer *lexer, ByteSource *source, int64_t offset, int64_t line, bool is_array)
 {
     *lexer = (JsonLexer){.line = line, .is_array = is_array};
-    window_init(&lexer->window, fd, offset);
+    window_init(&lexer->window, source, offset);
     lexer->members = g_array_new(FALSE, FALSE, sizeof(JsonMember));
     lexer->scratch = g_string_new(NULL);
     lexer->path = g_string_new(NULL);
@@ -493,9 +493,9 @@ json_next(JsonLexer *lexer, bool *ret_more, GError **error)
 }
 
 bool
-json_lexer_start(JsonLexer *lexer, int fd, GError **error)
+json_lexer_start(JsonLexer *lexer, ByteSource *source, GError **error)
 {
-    json_lexer_init(lexer, fd, 0, 1, false);
+    json_lexer_init(lexer, source, 0, 1, false);
     while (lexer->window.used < 3 && !lexer->window.is_end)
         if (!window_grow(&lexer->window, error))
             return false;

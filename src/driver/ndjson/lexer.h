@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "driver/file.h"
+#include "driver/files/file.h"
 
 typedef enum {
     JSON_KIND_NULL,
@@ -42,9 +42,10 @@ typedef struct {
 } JsonLexer;
 
 /* From the beginning of the file: finds out whether it is an array. */
-CHECKED bool json_lexer_start(JsonLexer *lexer, int fd, GError **error);
+CHECKED bool json_lexer_start(JsonLexer *lexer, ByteSource *source, GError **error);
 /* From the beginning of a record, as an earlier lexer saw it. */
-void json_lexer_init(JsonLexer *lexer, int fd, int64_t offset, int64_t line, bool is_array);
+void json_lexer_init(JsonLexer *lexer, ByteSource *source, int64_t offset, int64_t line,
+                     bool is_array);
 void json_lexer_clear(JsonLexer *lexer);
 CHECKED bool json_next(JsonLexer *lexer, bool *ret_more, GError **error);
 const char *json_raw(const JsonLexer *lexer);

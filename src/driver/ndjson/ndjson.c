@@ -1,5 +1,5 @@
 /*
- * ndjson.c - JSON lines and JSON arrays as a source: columns found by reading all records once.
+ * ndjson.c - reading JSON lines and JSON arrays: columns found by reading all records once.
  *
  * A column is bool, int or float where all its values are, else text: texts as they are, numbers and truths as they are
  * written, arrays as JSON. A member that is absent is NULL. Ranges are byte offsets, rows are told by their number.
@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "driver/drivers.h"
 #include "driver/ndjson/lexer.h"
+#include "driver/ndjson/writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,14 +19,15 @@
 
 typedef struct {
     Scan base;
-    int fd;
+    FileObject file;
     JsonLexer lexer;
     bool is_lexing;
     GHashTable *columns; /* name → index + 1 of those that are wanted */
     Schema *output;
     size_t *found; /* member of the record for each column, + 1 */
     int64_t row, end;
-    GArray *seen; /* FilePlace of the records since the batch began */
+    GArray *seen;     /* FilePlace of the records since the batch began */
+    GString *scratch; /* of casts */
 } JsonScan;
 
 static void
@@ -35,11 +36,13 @@ json_scan_close(Scan *base)
     JsonScan *scan = (JsonScan *) base;
     if (scan->is_lexing)
         json_lexer_clear(&scan->lexer);
-    fd_close(&scan->fd);
+    file_object_clear(&scan->file);
     g_clear_pointer(&scan->columns, g_hash_table_unref);
     schema_free(scan->output);
     g_free(scan->found);
     g_array_unref(scan->seen);
+    if (scan->scratch != NULL)
+        g_string_free(scan->scratch, TRUE);
     g_free(scan);
 }
 
@@ -53,19 +56,15 @@ scan_drop(JsonScan **scan)
 static bool
 json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
 {
-    g_autofree char *path = NULL;
     __attribute__((cleanup(scan_drop))) JsonScan *scan = g_new0(JsonScan, 1);
-    scan->fd = -1;
     scan->row = 1;
     scan->end = -1;
     scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
-    if (!file_conn_path((FileConn *) base, object, &path, error))
+    scan->scratch = g_string_new(NULL);
+    if (!file_object_open((FileConn *) base, object, &scan->file, error))
         return false;
-    scan->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (scan->fd < 0)
-        return fail_errno(error, ERR_FORBIDDEN, "cannot open '%s'", path);
     scan->is_lexing = true;
-    if (!json_lexer_start(&scan->lexer, scan->fd, error))
+    if (!json_lexer_start(&scan->lexer, scan->file.source, error))
         return false;
     *ret = g_steal_pointer(&scan);
     return true;
@@ -130,6 +129,10 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
     int64_t row = 0;
     if (!json_open_file(conn, object, &scan, error))
         return false;
+    if (scan->file.schema != NULL) {
+        *ret = schema_copy(scan->file.schema);
+        return true;
+    }
     for (bool more = true;; row++) {
         if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
             return false;
@@ -216,6 +219,8 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
         return false;
     if (spec->output != NULL)
         scan->output = schema_copy(spec->output);
+    else if (scan->file.schema != NULL)
+        scan->output = schema_copy(scan->file.schema);
     else if (!json_describe(conn, spec->object, &scan->output, error))
         return false;
     size_t count = schema_count(scan->output);
@@ -233,16 +238,30 @@ json_scan_open(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error)
         bool is_array = scan->lexer.is_array;
         scan->row = from.row;
         json_lexer_clear(&scan->lexer);
-        json_lexer_init(&scan->lexer, scan->fd, from.offset, from.line, is_array);
+        json_lexer_init(&scan->lexer, scan->file.source, from.offset, from.line, is_array);
     }
     *ret = &g_steal_pointer(&scan)->base;
     return true;
 }
 
+/* A text in a column of a stage that has another type: dates, for which JSON has no form of its own. */
+static bool
+put_cast(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column)
+{
+    Value value, text = {.type = TYPE_TEXT,
+                         .s = {scan->lexer.scratch->str + member->text, member->text_bytes}};
+    if (member->kind != JSON_KIND_TEXT || scan->file.schema == NULL ||
+        !value_cast(&text, batch->columns[column].type, NULL, scan->scratch, &value, NULL))
+        return false;
+    batch_put_value(batch, column, &value);
+    return true;
+}
+
 /* False when the member is not of the column's type. */
 static bool
-put_member(const JsonLexer *lexer, const JsonMember *member, Batch *batch, size_t column)
+put_member(JsonScan *scan, const JsonMember *member, Batch *batch, size_t column)
 {
+    const JsonLexer *lexer = &scan->lexer;
     const char *data = lexer->scratch->str + member->text;
     ColumnType type = batch->columns[column].type;
     bool fits = true;
@@ -260,7 +279,7 @@ put_member(const JsonLexer *lexer, const JsonMember *member, Batch *batch, size_
                  (member->kind == JSON_KIND_INT || member->kind == JSON_KIND_NUMBER))
             batch_put_float(batch, column, g_ascii_strtod(digits, NULL));
         else
-            return false;
+            return put_cast(scan, member, batch, column);
     }
     return fits;
 }
@@ -287,7 +306,7 @@ put_record(JsonScan *scan, Batch *batch, int64_t row, const char **ret_column, c
             continue;
         }
         const JsonMember *member = &g_array_index(lexer->members, JsonMember, scan->found[i] - 1);
-        if (put_member(lexer, member, batch, i))
+        if (put_member(scan, member, batch, i))
             continue;
         *ret_column = schema_column(scan->output, i)->name;
         *ret_reason = g_strdup_printf("line %" G_GINT64_FORMAT ": '%.*s' is not of type %s",
@@ -342,7 +361,7 @@ json_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
         return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
     JsonLexer lexer;
     bool more = false;
-    json_lexer_init(&lexer, scan->fd, place->offset, place->line, scan->lexer.is_array);
+    json_lexer_init(&lexer, scan->file.source, place->offset, place->line, scan->lexer.is_array);
     bool done = json_next(&lexer, &more, error);
     if (done) {
         *ret = lexer.problem == NULL
@@ -364,13 +383,21 @@ static const ScanOps json_scan_ops = {
     .count = json_count_rows,
 };
 
+static bool
+ndjson_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
+{
+    return file_conn_open(self, &json_file_format, store, ret, error);
+}
+
 const Driver driver_ndjson = {
     .name = "ndjson",
-    .summary = "JSON lines and JSON arrays, to read from",
-    .open = file_conn_open,
+    .summary = "JSON lines and JSON arrays",
+    .open = ndjson_open,
     .close = file_conn_close,
     .describe = json_describe,
     .identity = file_conn_identity,
     .fingerprint = file_conn_fingerprint,
     .scan = &json_scan_ops,
+    .load = &file_load_ops,
+    .swap = &file_swap_ops,
 };

@@ -250,10 +250,12 @@ every_value_that_is_kept_comes_back(World *world)
 {
     g_autoptr(Schema) schema = extreme_schema(STAGE);
     g_autoptr(Batch) rows = extreme_rows(world->fixture->keeps);
-    g_autoptr(GPtrArray) expected = rows_shown(world->fixture, rows);
+    g_autoptr(GPtrArray) expected = g_ptr_array_new_with_free_func(g_free);
     RangeResult result = {0};
     bool is_done;
     size_t next = 0;
+    for (size_t row = 0; row < rows->row_count; row++)
+        g_ptr_array_add(expected, row_text(rows, row)); /* a stage has the types it is made with */
     ASSERT_OK(conn_stage(world->conn, STAGE, NULL, schema, &one, &ERR));
     ASSERT_OK(conn_begin(world->conn, STAGE, schema, &one, &is_done, &result, &ERR));
     ASSERT_OK(conn_put(world->conn, rows, 0, &next, &ERR));
@@ -288,10 +290,10 @@ the_row_that_is_refused_is_named_and_the_rest_goes_in(World *world)
     ASSERT_OK(conn_begin(world->conn, STAGE, schema, &two, &is_done, &result, &ERR));
     ASSERT_FAILS(conn_put(world->conn, rows, 0, &next, &ERR), ERR_INVALID, "must not be NULL");
     g_assert_cmpuint(next, ==, 4);
-    ASSERT_FAILS(conn_put(world->conn, rows, 5, &next, &ERR), ERR_INVALID, "already taken");
-    g_assert_cmpuint(next, ==, 5);
-    ASSERT_FAILS(conn_put(world->conn, rows, 6, &next, &ERR), ERR_INVALID, "already taken");
-    g_assert_cmpuint(next, ==, 6);
+    for (size_t taken = 5; taken < 7 && !world->fixture->has_no_keys; taken++) {
+        ASSERT_FAILS(conn_put(world->conn, rows, taken, &next, &ERR), ERR_INVALID, "already taken");
+        g_assert_cmpuint(next, ==, taken);
+    }
     ASSERT_OK(conn_put(world->conn, rows, 7, &next, &ERR));
     result = (RangeResult){.rows_in = 8, .rows_out = 5, .rejected = 3};
     ASSERT_OK(conn_commit(world->conn, &result, &ERR));

@@ -253,7 +253,8 @@ const Fixture fixture_sqlite = {
 static void
 files_begin_store(World *world)
 {
-    world->path = g_strdup(test_folder());
+    world->path = test_path("");
+    g_assert_cmpint(g_mkdir(world->path, 0777), ==, 0);
     world->store.settings = json_pack("{ss}", "path", world->path);
 }
 
@@ -351,14 +352,23 @@ csv_make_broken(World *world)
     write_file(world, "broken", "a,b\none,1\nt\xe9wo,2\nthree\nfour,4\n", -1);
 }
 
+/* Bytes that are a text are kept as one. */
+static bool
+csv_keeps(const Value *value)
+{
+    return (value->type != TYPE_TEXT && value->type != TYPE_BYTES) || is_clean_text(value);
+}
+
 const Fixture fixture_csv = {
     .driver = "csv",
     .open = files_begin_store,
     .make = csv_make_object,
     .shows = csv_shows,
     .holds = csv_holds,
+    .keeps = csv_keeps,
     .insert = csv_insert_rows,
     .make_broken = csv_make_broken,
+    .has_no_keys = true,
 };
 
 /* --- ndjson --- */
@@ -435,13 +445,21 @@ ndjson_make_broken(World *world)
                -1);
 }
 
+static bool
+ndjson_keeps(const Value *value)
+{
+    return csv_keeps(value) && (value->type != TYPE_FLOAT || isfinite(value->f));
+}
+
 const Fixture fixture_ndjson = {
     .driver = "ndjson",
     .open = files_begin_store,
     .make = ndjson_make_object,
     .shows = ndjson_shows,
     .holds = ndjson_holds,
+    .keeps = ndjson_keeps,
     .insert = ndjson_insert_rows,
     .make_broken = ndjson_make_broken,
     .has_no_empty = true,
+    .has_no_keys = true,
 };

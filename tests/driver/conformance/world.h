@@ -41,6 +41,7 @@ struct Fixture {
     void (*hang)(World *world, const char *object);
     bool (*hangs)(World *world, const char *object);
     bool has_no_empty; /* an object without rows cannot be described */
+    bool has_no_keys;  /* nothing refuses a key that is taken */
 };
 
 extern const Fixture fixture_memory, fixture_sqlite, fixture_csv, fixture_ndjson;

@@ -1,0 +1,124 @@
+/* window.c - a window over bytes, grown to what one record needs, and what texts of it are told as. */
+#include "driver/files/file.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define WINDOW_BYTES (256 * 1024) /* read at once: far more than a record, far less than a cache */
+#define RAW_BYTES_MAX 4096        /* of a broken record, as much as tells where to look */
+
+static size_t window_bytes = WINDOW_BYTES;
+
+void
+window_set_bytes_for_tests(size_t bytes)
+{
+    window_bytes = bytes > 0 ? bytes : WINDOW_BYTES;
+}
+
+void
+window_init(Window *window, ByteSource *source, int64_t offset)
+{
+    *window = (Window){.source = source, .offset = offset};
+}
+
+void
+window_clear(Window *window)
+{
+    g_free(window->bytes);
+    window->bytes = NULL;
+}
+
+/* Twice as much each time: who begins a long record anew after each growth still reads it only a few times. */
+bool
+window_grow(Window *window, GError **error)
+{
+    size_t wanted = MAX(window_bytes, window->used);
+    if (window->used + wanted > window->room) {
+        window->room = window->used + wanted;
+        window->bytes = g_realloc(window->bytes, window->room);
+    }
+    size_t bytes = 0;
+    if (!byte_source_read(window->source, window->bytes + window->used, wanted,
+                          window->offset + (int64_t) window->used, &bytes, error))
+        return false;
+    window->used += bytes;
+    window->is_end = bytes == 0;
+    return true;
+}
+
+void
+window_drop(Window *window, size_t bytes)
+{
+    g_assert(bytes <= window->used);
+    if (bytes == 0) /* also when nothing was read yet, and there is no buffer */
+        return;
+    memmove(window->bytes, window->bytes + bytes, window->used - bytes);
+    window->used -= bytes;
+    window->offset += (int64_t) bytes;
+}
+
+bool
+window_line_end(Window *window, size_t begin, size_t *ret, GError **error)
+{
+    for (size_t from = begin;;) {
+        const char *lf =
+            from < window->used ? memchr(window->bytes + from, '\n', window->used - from) : NULL;
+        size_t end = lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used;
+        bool is_long = end - begin > RECORD_BYTES_MAX;
+        if (lf != NULL || window->is_end || is_long) {
+            *ret = is_long ? 0 : end;
+            return true;
+        }
+        from = window->used;
+        if (!window_grow(window, error))
+            return false;
+    }
+}
+
+bool
+window_skip_line(Window *window, size_t begin, GError **error)
+{
+    window_drop(window, begin);
+    for (;;) {
+        const char *lf = window->used > 0 ? memchr(window->bytes, '\n', window->used) : NULL;
+        window_drop(window, lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used);
+        if (lf != NULL || window->is_end)
+            return true;
+        if (!window_grow(window, error))
+            return false;
+    }
+}
+
+size_t
+utf8_length(const char *text, size_t bytes)
+{
+    const char *end = text;
+    g_utf8_validate(text, (gssize) bytes, &end); /* stops at NUL, too */
+    return (size_t) (end - text);
+}
+
+char *
+text_problem(const char *bytes, size_t count)
+{
+    size_t good = utf8_length(bytes, count);
+    if (good == count)
+        return NULL;
+    if (bytes[good] == '\0')
+        return g_strdup_printf("byte %zu is NUL, which no text can hold", good + 1);
+    return g_strdup_printf("byte %zu (0x%02x) is not UTF-8; is the file in another encoding, such "
+                           "as Latin-1?",
+                           good + 1, (unsigned char) bytes[good]);
+}
+
+json_t *
+raw_to_json(int64_t line, const char *bytes, size_t count)
+{
+    g_autofree char *piece = g_strndup(bytes, MIN(count, RAW_BYTES_MAX));
+    g_autofree char *shown = text_printable(piece);
+    json_t *raw = json_object();
+    json_set_int(raw, "line", line);
+    json_set_string(raw, "raw", shown);
+    return raw;
+}
