@@ -28,6 +28,7 @@ rename_free(void *data)
     g_ptr_array_unref(rename->changes);
     g_free(rename->columns);
     g_free(rename->slots);
+    g_hash_table_unref(rename->targets);
     g_hash_table_unref(rename->gained);
     dbt_rename_free(rename->dbt);
     g_free(rename);
@@ -103,8 +104,10 @@ static void
 add_gained(Rename *rename)
 {
     g_autoptr(GPtrArray) targets = mapping_targets(rename->mapping);
-    for (guint i = 0; i < targets->len; i++)
+    for (guint i = 0; i < targets->len; i++) {
+        g_hash_table_add(rename->targets, in_small_letters(g_ptr_array_index(targets, i)));
         g_hash_table_add(rename->gained, in_small_letters(g_ptr_array_index(targets, i)));
+    }
     for (guint i = 0; i < rename->changes->len; i++) {
         g_autofree char *old = in_small_letters(
             ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->column);
@@ -123,16 +126,6 @@ read_dbt(const json_t *dbt)
     return dbt_rename_new(source != NULL ? source : ref, target, source != NULL);
 }
 
-/* Of names that differ only in the case of their letters it is the same. */
-static guint
-name_hash(const char *name)
-{
-    guint hash = 2166136261U;
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (guchar) g_ascii_tolower(*name)) * 16777619U;
-    return hash ^ hash >> 15;
-}
-
 /* Every name of a text is looked up here, and most are not there. */
 static void
 index_columns(Rename *rename)
@@ -143,7 +136,7 @@ index_columns(Rename *rename)
     rename->slots = g_new0(guint, room);
     rename->slots_mask = room - 1;
     for (guint c = 0; c < rename->changes->len; c++) {
-        guint slot = name_hash(rename->columns[c]) & rename->slots_mask;
+        guint slot = sql_name_hash(rename->columns[c]) & rename->slots_mask;
         while (rename->slots[slot] > 0)
             slot = (slot + 1) & rename->slots_mask;
         rename->slots[slot] = c + 1;
@@ -160,6 +153,7 @@ rename_new(const Mapping *mapping)
         .spellings = g_ptr_array_new_with_free_func(spelling_free),
         .changes = mapping != NULL ? mapping_changes(mapping) : g_ptr_array_new(),
         .dbt = mapping != NULL ? read_dbt(mapping_dbt(mapping)) : NULL,
+        .targets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .gained = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     rename->columns = g_new0(const char *, rename->changes->len + 1);
@@ -346,7 +340,7 @@ const ColumnChange *
 rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
 {
     guint mask = rename->slots_mask;
-    for (guint slot = name_hash(part->text) & mask; rename->slots[slot] > 0;
+    for (guint slot = sql_name_hash(part->text) & mask; rename->slots[slot] > 0;
          slot = (slot + 1) & mask) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, rename->slots[slot] - 1);
         if (sql_same_column(dialect, part->text, part->quote, change->column))
@@ -362,6 +356,18 @@ rename_gains(const Rename *rename, const char *name)
         return false;
     g_autofree char *small = in_small_letters(name);
     return g_hash_table_contains(rename->gained, small);
+}
+
+bool
+renames_will_have(const Renames *renames, const Rename *of, const char *name)
+{
+    g_autofree char *small = in_small_letters(name);
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if ((of == NULL || of == rename) && g_hash_table_contains(rename->targets, small))
+            return true;
+    }
+    return false;
 }
 
 static bool

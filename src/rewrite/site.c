@@ -64,3 +64,46 @@ site_covers(const Work *work, size_t begin, size_t end)
     }
     return false;
 }
+
+/* Bytes of a site; `end_max` is the furthest of all that begin here or before. */
+typedef struct {
+    size_t begin, end_max;
+} Covered;
+
+static int
+covered_by_begin(const void *a, const void *b)
+{
+    const Covered *one = a, *other = b;
+    return one->begin < other->begin ? -1 : one->begin > other->begin;
+}
+
+GArray *
+sites_covered(const Work *work)
+{
+    GArray *covered = g_array_sized_new(FALSE, FALSE, sizeof(Covered), work->out->sites->len);
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        const Site *site = g_ptr_array_index(work->out->sites, i);
+        Covered one = {site->begin, site->end};
+        g_array_append_val(covered, one);
+    }
+    g_array_sort(covered, covered_by_begin);
+    for (guint i = 1; i < covered->len; i++) {
+        Covered *one = &g_array_index(covered, Covered, i);
+        one->end_max = MAX(one->end_max, (one - 1)->end_max);
+    }
+    return covered;
+}
+
+bool
+covered_has(const GArray *covered, size_t begin, size_t end)
+{
+    guint low = 0, high = covered->len; /* the first that begins at `end` or behind */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(covered, Covered, middle).begin < end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && g_array_index(covered, Covered, low - 1).end_max > begin;
+}

@@ -3,20 +3,43 @@
 
 #include <string.h>
 
-/* Names by which the statement speaks of a source's columns: o.user_id shows that o has a user_id. */
+static void
+note_spoken_of(Work *work, SqlRef *ref)
+{
+    GPtrArray *parts = g_hash_table_lookup(work->spoken_of, ref->source);
+    if (parts == NULL) {
+        parts = g_ptr_array_new();
+        g_hash_table_insert(work->spoken_of, ref->source, parts);
+    }
+    g_ptr_array_add(parts, &ref->path.parts[ref->column]);
+}
+
+/* Names by which the text speaks of a source's columns: o.user_id shows that o has a user_id. */
+static const GPtrArray *
+spoken_of(Work *work, const SqlSource *source)
+{
+    if (work->spoken_of != NULL)
+        return g_hash_table_lookup(work->spoken_of, source);
+    work->spoken_of = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++) {
+            SqlRef *ref = g_ptr_array_index(block->refs, i);
+            if (ref->binding == BINDING_COLUMN && ref->column > 0)
+                note_spoken_of(work, ref);
+        }
+    }
+    return g_hash_table_lookup(work->spoken_of, source);
+}
+
 static bool
 is_spoken_of(Work *work, const SqlSource *source, const char *name)
 {
-    const GPtrArray *blocks = source->block->statement->blocks;
-    for (guint b = 0; b < blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(blocks, b);
-        for (guint i = 0; i < block->refs->len; i++) {
-            const SqlRef *ref = g_ptr_array_index(block->refs, i);
-            if (ref->source == source && ref->binding == BINDING_COLUMN && ref->column > 0 &&
-                sql_same_column(work->sql->dialect, ref->path.parts[ref->column].text,
-                                ref->path.parts[ref->column].quote, name))
-                return true;
-        }
+    const GPtrArray *parts = spoken_of(work, source);
+    for (guint i = 0; parts != NULL && i < parts->len; i++) {
+        const SqlPart *part = g_ptr_array_index(parts, i);
+        if (sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
     }
     return false;
 }

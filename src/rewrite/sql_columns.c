@@ -397,10 +397,35 @@ can_change_in_template(Work *work, const SqlRef *ref)
     return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME);
 }
 
+/* A name in a subquery's list that is taken as the inner table's, of which nothing is known. If that is wrong, the query
+ * does not run any more; but where the new table has a column of this name, too, it would run and give something else. */
+static bool
+is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
+{
+    const Rename *rename = g_hash_table_lookup(work->matched, ref->instead);
+    if (source_change(work, ref->instead, part) == NULL)
+        return false;
+    if (renames_will_have(work->renames, rename, part->text)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be a column of '%s', or of '%s' around it, which will have another "
+                    "one of this name: qualify it, or give their schemas",
+                    part->text, called(ref->source), called(ref->instead));
+        return true;
+    }
+    Site *site = site_add(work, SITE_COLUMN, DISPOSITION_UNAFFECTED, part->begin, part->end);
+    site->reason = arena_printf(work->out->arena,
+                                "'%s' is taken as a column of '%s', which alone is read here; with "
+                                "--schema that is certain",
+                                part->text, called(ref->source));
+    return false;
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    if (ref->instead != NULL && is_guess_too_many(work, ref, part))
+        return;
     if (ref->macro != NULL && (macro_takes_no_column(ref) || stays(work, ref)))
         return;
     if (ref->macro != NULL && !can_change_in_template(work, ref)) {

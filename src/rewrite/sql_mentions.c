@@ -68,13 +68,14 @@ is_other_call(Work *work, const Token *token, size_t at)
     return false;
 }
 
+/* `covered`: what was a site before the tokens were looked at, each of which is another place. */
 static void
-visit_token(Work *work, const Token *token)
+visit_token(Work *work, const GArray *covered, const Token *token)
 {
     size_t at = 0, bytes = 0;
     bool is_string = token->kind == TOKEN_STRING;
     if ((!is_string && token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
-        !find_any(work, token, &at, &bytes) || site_covers(work, at, at + bytes) ||
+        !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
         (!is_string && is_other_call(work, token, at)))
         return;
     site_refuse(work, SITE_MENTION, at, at + bytes, is_string ? "in-string" : "in-template", NULL,
@@ -125,7 +126,8 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
+    g_autoptr(GArray) covered = sites_covered(work);
     for (guint i = 0; i < sql->list->tokens->len; i++)
         if (sql->live->data[i])
-            visit_token(work, tokens_at(sql->list, i));
+            visit_token(work, covered, tokens_at(sql->list, i));
 }

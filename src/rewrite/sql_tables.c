@@ -73,23 +73,35 @@ is_replaced_whole(Work *work, const SqlRef *ref)
 }
 
 static void
-edit_qualifiers(Work *work, SqlSource *source, const Spelling *spelling)
+edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
-    const GPtrArray *blocks = source->block->statement->blocks;
-    for (guint b = 0; b < blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(blocks, b);
-        for (guint i = 0; i < block->refs->len; i++) {
-            const SqlRef *ref = g_ptr_array_index(block->refs, i);
-            if (ref->source != source || ref->path.count < 1)
-                continue;
-            if (ref->binding == BINDING_COLUMN && !is_replaced_whole(work, ref))
-                edit_qualifier(work, source, spelling, &ref->path, ref->column);
-        }
-        for (guint i = 0; i < block->items->len; i++) {
-            const SqlItem *item = g_ptr_array_index(block->items, i);
-            if (item->is_star && item->star_of == source)
-                edit_qualifier(work, source, spelling, &item->star_path, item->star_path.count);
-        }
+    const Spelling *spelling =
+        ref->source != NULL ? g_hash_table_lookup(work->requalified, ref->source) : NULL;
+    if (spelling != NULL && ref->binding == BINDING_COLUMN && ref->path.count > 0 &&
+        !is_replaced_whole(work, ref))
+        edit_qualifier(work, ref->source, spelling, &ref->path, ref->column);
+}
+
+static void
+edit_qualifier_of_star(Work *work, const SqlItem *item)
+{
+    const Spelling *spelling = item->is_star && item->star_of != NULL
+                                   ? g_hash_table_lookup(work->requalified, item->star_of)
+                                   : NULL;
+    if (spelling != NULL)
+        edit_qualifier(work, item->star_of, spelling, &item->star_path, item->star_path.count);
+}
+
+/* Of all tables together: a text may have as many tables as names. */
+static void
+edit_qualifiers(Work *work)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++)
+            edit_qualifier_of_ref(work, g_ptr_array_index(block->refs, i));
+        for (guint i = 0; i < block->items->len; i++)
+            edit_qualifier_of_star(work, g_ptr_array_index(block->items, i));
     }
 }
 
@@ -163,7 +175,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
         return;
     }
     spell_path(work, &source->path, spelling);
-    edit_qualifiers(work, source, spelling);
+    g_hash_table_insert(work->requalified, source, (void *) spelling);
 }
 
 static void
@@ -266,7 +278,7 @@ visit_source(Work *work, SqlSource *source)
 {
     const Spelling *spelling = g_hash_table_lookup(work->spelled, source);
     if (source->is_template && spelling != NULL)
-        edit_qualifiers(work, source, spelling);
+        g_hash_table_insert(work->requalified, source, (void *) spelling);
     else if (source->kind == SOURCE_TABLE && !source->is_template)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)
@@ -279,4 +291,5 @@ sql_tables(Work *work)
     each_source(work, match_source);
     sql_resolve(work->sql, known_columns, lacks, work);
     each_source(work, visit_source);
+    edit_qualifiers(work);
 }

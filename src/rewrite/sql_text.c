@@ -13,9 +13,10 @@ refuse_broken(Work *work)
 {
     Site *site = site_add(work, SITE_FILE, DISPOSITION_UNPARSABLE, work->sql->broken_at,
                           work->sql->broken_at);
-    site->code = work->sql->is_deep ? "too-deep" : "unfinished";
-    site->reason = work->sql->is_deep
-                       ? "brackets within brackets, deeper than is looked into"
+    site->code = work->sql->is_deep ? "too-deep" : work->sql->is_wide ? "too-wide" : "unfinished";
+    site->reason = work->sql->is_deep ? "brackets within brackets, deeper than is looked into"
+                   : work->sql->is_wide
+                       ? "more tables in one FROM than are looked at"
                        : "a string, name, comment or template begins here and does not end";
 }
 
@@ -24,6 +25,7 @@ rewrite_variant(Work *work)
 {
     work->matched = g_hash_table_new(NULL, NULL);
     work->spelled = g_hash_table_new(NULL, NULL);
+    work->requalified = g_hash_table_new(NULL, NULL);
     work->pinned = g_hash_table_new(NULL, NULL);
     work->converted = g_hash_table_new(NULL, NULL);
     work->understood = g_hash_table_new(NULL, NULL);
@@ -41,7 +43,9 @@ rewrite_variant(Work *work)
     }
     g_hash_table_unref(work->matched);
     g_hash_table_unref(work->spelled);
+    g_hash_table_unref(work->requalified);
     g_hash_table_unref(work->pinned);
+    g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_hash_table_unref(work->converted);
     g_hash_table_unref(work->understood);
 }

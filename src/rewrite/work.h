@@ -42,7 +42,8 @@ typedef struct {
     const char **columns;   /* names of the source, NULL-terminated */
     guint *slots;           /* hash table of the columns, open: index in `changes` plus one, or 0 */
     guint slots_mask;       /* as many slots less one; a power of two, at most half full */
-    GHashTable *gained;     /* names in small letters that only the target has */
+    GHashTable *targets;    /* the target's names, in small letters */
+    GHashTable *gained;     /* those of them that the source does not have */
     bool has_fields;        /* some columns are fields: `client.os` */
 } Rename;
 
@@ -63,6 +64,8 @@ const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
                                   const SqlPart *part);
 /* Will the dataset have a column of this name that it does not have today? */
 bool rename_gains(const Rename *rename, const char *name);
+/* Will any dataset that this is the mapping of, NULL: any at all, have a column of this name? */
+bool renames_will_have(const Renames *renames, const Rename *of, const char *name);
 
 typedef struct {
     const Renames *renames;
@@ -71,8 +74,13 @@ typedef struct {
     size_t bytes;
     const Dialect *dialect; /* of the SQL */
     Sql *sql;
-    GHashTable *matched;    /* SqlSource * -> Rename * */
-    GHashTable *spelled;    /* SqlSource * -> Spelling *: what its path became */
+    GHashTable *matched; /* SqlSource * -> Rename * */
+    GHashTable *spelled; /* SqlSource * -> Spelling *: what its path became */
+    GHashTable *
+        requalified; /* SqlSource * -> Spelling *: tables of a new name, by which columns may be qualified */
+    GHashTable *
+        spoken_of; /* SqlSource * -> GPtrArray of the SqlPart * by which its columns are named with a qualifier;
+                              * NULL until it is asked for */
     GHashTable *pinned;     /* SqlQuery * whose output names stay */
     GHashTable *converted;  /* SqlSource * whose USING becomes ON */
     GHashTable *understood; /* where templates begin that were read, plus one */
@@ -101,6 +109,9 @@ void edit_add(Work *work, size_t begin, size_t end, const char *text);
 /* A copy that lives as long as the result; NULL of NULL. */
 char *keep(Work *work, const char *text);
 bool site_covers(const Work *work, size_t begin, size_t end);
+/* The same for many places at once, of the sites that there are now. Caller frees. */
+GArray *sites_covered(const Work *work);
+bool covered_has(const GArray *covered, size_t begin, size_t end);
 
 /* ---- how names are written (spelling.c) ---- */
 

@@ -13,6 +13,17 @@ query_new(Parser *parser, SqlQuery *parent)
 /* ---- WITH ---- */
 
 static void
+common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
+{
+    if (query->chains == NULL)
+        query->chains = node(parser, SQL_NAME_CHAINS * sizeof(SqlCommon *));
+    SqlCommon **chain = &query->chains[sql_name_hash(common->name.text) % SQL_NAME_CHAINS];
+    common->next = *chain;
+    *chain = common;
+    g_ptr_array_add(query->commons, common);
+}
+
+static void
 take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool is_recursive)
 {
     SqlCommon *common = node(parser, sizeof(SqlCommon));
@@ -25,7 +36,7 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
            !is_word(parser, parser->pos, WORD_SELECT))
         parser->pos++; /* AS [NOT] MATERIALIZED */
     if (is_recursive)
-        g_ptr_array_add(query->commons, common);
+        common_add(parser, query, common);
     if (is_open(parser, parser->pos)) {
         uint32_t close = closing(parser, parser->pos, end);
         parser->pos++;
@@ -45,7 +56,7 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         parser->pos = MIN(close + 1, end);
     }
     if (!is_recursive)
-        g_ptr_array_add(query->commons, common);
+        common_add(parser, query, common);
 }
 
 void

@@ -8,12 +8,12 @@
 static SqlCommon *
 common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name)
 {
+    guint chain = sql_name_hash(name->text) % SQL_NAME_CHAINS;
     for (; query != NULL; query = query->parent)
-        for (guint i = query->commons->len; i > 0; i--) {
-            SqlCommon *common = g_ptr_array_index(query->commons, i - 1);
+        for (SqlCommon *common = query->chains != NULL ? query->chains[chain] : NULL;
+             common != NULL; common = common->next)
             if (sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text))
                 return common;
-        }
     return NULL;
 }
 
@@ -316,6 +316,17 @@ take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
     return source;
 }
 
+/* What each name may mean is asked of all tables of its FROM: this bounds how often. */
+static void
+check_count(Parser *parser, const SqlBlock *block)
+{
+    Sql *sql = parser->sql;
+    if (block->sources->len <= SQL_SOURCES_MAX || sql->is_broken)
+        return;
+    sql->broken_at = peek(parser, parser->pos)->begin;
+    sql->is_broken = sql->is_wide = true;
+}
+
 SqlSource *
 parse_source(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -336,6 +347,7 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
     if (source->is_unread && source->alias == NULL)
         take_alias(parser, source, end);
     g_ptr_array_add(block->sources, source);
+    check_count(parser, block);
     return source;
 }
 

@@ -46,6 +46,15 @@ sql_same_table(const Dialect *dialect, const char *name, char quote, const char 
     return same(dialect, dialect->table_case, name, quote, known);
 }
 
+guint
+sql_name_hash(const char *name)
+{
+    guint hash = 2166136261U;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (guchar) g_ascii_tolower(*name)) * 16777619U;
+    return hash ^ hash >> 15;
+}
+
 static bool
 is_column(const Resolver *resolver, const SqlPart *part, const char *known)
 {
@@ -87,6 +96,18 @@ rename_by_list(GPtrArray *names, const GPtrArray *parts)
     }
 }
 
+/* FROM dual: one row, and a column that nobody asks for. What is selected from it comes from outside. */
+static const char *const *
+columns_of_dual(const SqlSource *source)
+{
+    static const char *const columns[] = {"dummy", NULL};
+    const SqlPart *name =
+        source->path.count > 0 ? &source->path.parts[source->path.count - 1] : NULL;
+    bool is_dual = name != NULL && (g_ascii_strcasecmp(name->text, "dual") == 0 ||
+                                    g_ascii_strcasecmp(name->text, "sysdummy1") == 0);
+    return is_dual ? columns : NULL;
+}
+
 static GPtrArray *
 table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
@@ -94,8 +115,10 @@ table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
     *ret_is_open = true;
     const char *const *known =
         resolver->columns != NULL ? resolver->columns(source, ret_is_open, resolver->data) : NULL;
-    if (known == NULL)
-        *ret_is_open = true;
+    if (known == NULL) {
+        known = columns_of_dual(source);
+        *ret_is_open = known == NULL;
+    }
     for (; known != NULL && *known != NULL; known++)
         g_ptr_array_add(names, (void *) *known);
     return names;
@@ -508,13 +531,25 @@ may_reuse_alias(const Resolver *resolver, SqlClause clause)
             (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
 }
 
-/* x IN (SELECT id FROM others): nobody writes this to get the outer id for each row of others. */
+/* x IN (SELECT id FROM others): nobody writes this to get the outer id for each row of others. Where others has no id,
+ * it does so all the same; SqlRef.instead says whose it is then. */
 static bool
 is_item_of_one(const SqlRef *ref, const SqlBlock *block, const Found *found)
 {
     return block == ref->block && ref->clause == CLAUSE_ITEM && ref->is_whole &&
            block->sources->len == 1 && found->maybe_count == 1 &&
            found->maybe->kind != SOURCE_ARRAY;
+}
+
+static SqlSource *
+holder_outside(Resolver *resolver, const SqlRef *ref)
+{
+    for (const SqlBlock *block = ref->block->parent; block != NULL; block = block->parent) {
+        Found found = look_in(resolver, block, ref);
+        if (found.certain_count > 0)
+            return found.certain;
+    }
+    return NULL;
 }
 
 static void
@@ -535,6 +570,7 @@ bind_bare(Resolver *resolver, SqlRef *ref)
             return;
         if (is_item_of_one(ref, block, &found)) {
             bind_to(ref, BINDING_COLUMN, found.maybe);
+            ref->instead = holder_outside(resolver, ref);
             return;
         }
         if (found.certain_count > 0) { /* an inner source may have it, too */

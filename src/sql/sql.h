@@ -48,6 +48,10 @@ typedef struct {
 bool sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known);
 bool sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known);
 
+/* Of names that differ only in the case of their ASCII letters it is the same: whatever the dialect, names that
+ * sql_same_column() or sql_same_table() takes for one have one hash. */
+guint sql_name_hash(const char *name);
+
 typedef struct {
     SqlPath path;
     SqlStatement *statement;
@@ -98,6 +102,9 @@ struct SqlRef {
     SqlSource *
         also; /* of a USING column: the other side; the value is that of the side before it, unless RIGHT or FULL */
     SqlItem *item;
+    /* Whose column it would be if `source`, whose columns are not known, had none of this name: what is taken for
+     * certain although only the habits of people say so. NULL where it is certain. */
+    SqlSource *instead;
     uint32_t column; /* index of the part that names the column */
 };
 
@@ -157,6 +164,7 @@ struct SqlCommon {
     GPtrArray *columns; /* SqlPart *, or NULL */
     SqlQuery *query;    /* may be NULL while broken */
     bool is_recursive;
+    SqlCommon *next; /* of the same list of SqlQuery.chains, before it in the text */
 };
 
 /* A SELECT, or another statement with names in it. */
@@ -190,6 +198,7 @@ typedef struct {
 struct SqlQuery {
     SqlQuery *parent;    /* whose common tables are seen, too */
     GPtrArray *commons;  /* SqlCommon * */
+    SqlCommon **chains;  /* lists of them, by the hashes of their names; NULL without WITH */
     GPtrArray *branches; /* SqlBranch *; the first names the outputs */
     SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
     uint32_t first, last;
@@ -249,6 +258,7 @@ struct Sql {
     guint variants; /* of the text; this is one of them */
     bool is_broken; /* a string or comment without its end, or brackets too deep to look into */
     bool is_deep;
+    bool is_wide;       /* more tables in one FROM than are looked at */
     uint32_t broken_at; /* byte */
     Arena *arena;
     GPtrArray *arrays; /* all the GPtrArray * of the tree */
