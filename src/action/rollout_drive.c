@@ -152,6 +152,8 @@ one_turn(Run *run, GError **error)
     rollout_decide(run->service->spec, run->rollout, &seen.scene, run->signals, now_ms, &decision);
     json_decref(run->signals);
     run->signals = NULL;
+    if (!fleet_yield(run->hold, rollout_yields(run->rollout), error))
+        return false;
     for (guint i = 0; decision.orders != NULL && i < decision.orders->len; i++)
         if (!obey(run->hold, run->service, decision.orders->pdata[i], &run->problem, error))
             return false;
@@ -220,8 +222,10 @@ is_success(const Run *run)
 {
     RolloutState state = run->rollout->state;
 
+    /* What somebody newer has is not ours to give back. */
     if (lease_is_back(run->service->call))
-        return state == ROLLOUT_ROLLED_BACK || state == ROLLOUT_SKIPPED;
+        return state == ROLLOUT_ROLLED_BACK || state == ROLLOUT_SKIPPED ||
+               state == ROLLOUT_SUPERSEDED;
     return state == ROLLOUT_HEALTHY ||
            (state == ROLLOUT_SKIPPED && g_strcmp0(run->rollout->code, "start") == 0);
 }
@@ -257,14 +261,15 @@ goes_on(const StepCall *call)
 }
 
 /* A rollout that had let the service go takes it anew, to give back what it found at first: on the way back, and where a
- * worker died between the end and telling of it. */
+ * worker died between the end and telling of it. One that has only waited for the service finds what there is now. */
 static bool
 take(Run *run, GError **error)
 {
     const StepCall *call = run->service->call;
     const json_t *checkpoint = call->lease->checkpoint;
+    bool has_told = json_get_string(checkpoint, "state", NULL) != NULL;
     bool has_saved = goes_on(call) && (json_object_get(checkpoint, "saved") != NULL ||
-                                       lease_pre_state(call->lease) != NULL);
+                                       (!has_told && lease_pre_state(call->lease) != NULL));
     const json_t *saved = json_object_get(checkpoint, "saved") != NULL ? saved_in(checkpoint)
                                                                        : lease_saved_before(call);
     return service_hold(run->service, saved, has_saved, &run->hold, error);

@@ -20,6 +20,11 @@
 
 static const Option options_reason[] = {REASON, {0}};
 static const Option options_rollback[] = {REASON, WATCH, {0}};
+static const Option options_promote[] = {
+    {'f', "full", NULL, "to all instances at once, past every step and gate that is left"},
+    REASON,
+    {0},
+};
 static const Option options_plain[] = {
     {0, "wait", NULL, "plain lines, also on a terminal"},
     {0},
@@ -198,6 +203,8 @@ cmd_word_run(Invocation *call, GError **error)
     g_autofree char *path = g_strdup_printf("/rollouts/%s/%s", id, word);
     g_autoptr(json_t) body = json_object(), answer = NULL;
     json_set_string(body, "reason", invocation_option(call, "reason"));
+    if (invocation_has(call, "full"))
+        json_set_bool(body, "full", true);
     return client_call(call, "POST", path, body, &answer, error) &&
            tell(call, answer, strcmp(word, "rollback") == 0 ? "rolled_back" : NULL, error);
 }
@@ -263,13 +270,18 @@ const Command cmd_rollout_start = {
         .run = cmd_word_run,                                                                       \
     }
 
-WORD(promote, options_reason, "promote the rollout", "let a rollout go on that waits for a person",
+WORD(promote, options_promote, "promote the rollout", "let a rollout go on that waits for a person",
      "From a gate, a pause or a freeze.",
      "honk rollout promote m-01m8a7t474cnz4a39h.player --reason 'the numbers look fine'");
 WORD(pause, options_reason, "pause the rollout", "leave a rollout as it is, for now", NULL,
      "honk rollout pause m-01m8a7t474cnz4a39h.player --reason 'the shop is busy'");
 WORD(resume, options_reason, "resume the rollout", "go on after a pause", NULL,
      "honk rollout resume m-01m8a7t474cnz4a39h.player");
+WORD(retry, options_rollback, "try the rollout again", "try a rollout again that failed",
+     "One that is degraded tries at once to restore what was. One that failed and went back begins "
+     "anew, as soon "
+     "as its\nmigration goes on.",
+     "honk rollout retry m-01m8a7t474cnz4a39h.player --reason 'the disk is free again'");
 WORD(rollback, options_rollback, "roll the service back", "give a service its revision before back",
      "A service whose migration stands on its new revision goes back with the migration: honk "
      "rollback.",

@@ -135,6 +135,12 @@ fleet_obey(FleetHold *hold, const json_t *to, const Order *order, GError **error
 }
 
 bool
+fleet_yield(FleetHold *hold, bool may_be_taken, GError **error)
+{
+    return hold->fleet->target->yield(hold, may_be_taken, error);
+}
+
+bool
 fleet_leave(FleetHold *hold, GError **error)
 {
     return hold->fleet->target->leave(hold, error);

@@ -80,6 +80,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FleetHold, fleet_hold_free)
 CHECKED bool fleet_scene(FleetHold *hold, const json_t *to, FleetScene *ret, GError **error);
 /* Everything may be ordered twice. */
 CHECKED bool fleet_obey(FleetHold *hold, const json_t *to, const Order *order, GError **error);
+/* Whether another rollout may take the service from this one; told before anything is ordered. */
+CHECKED bool fleet_yield(FleetHold *hold, bool may_be_taken, GError **error);
 /* The rollout is over: the service is anybody's again, and what nobody needs is cleared away. */
 CHECKED bool fleet_leave(FleetHold *hold, GError **error);
 /* The template that this claim found when it took the service: what a way back restores; NULL: none. Borrowed. */
@@ -125,6 +127,7 @@ struct FleetTarget {
     void (*let_go)(FleetHold *hold);
     bool (*scene)(FleetHold *hold, const json_t *to, FleetScene *ret, GError **error);
     bool (*obey)(FleetHold *hold, const json_t *to, const Order *order, GError **error);
+    bool (*yield)(FleetHold *hold, bool may_be_taken, GError **error);
     bool (*leave)(FleetHold *hold, GError **error);
     const json_t *(*saved)(const FleetHold *hold, bool *ret_is_saved);
     /* Or none of them, but: */

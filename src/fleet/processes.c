@@ -14,6 +14,7 @@
 
 #define LOCK_WAIT_MS 5000 /* others ask their instances, each with a deadline, and go */
 #define LOCK_POLL_US 20000
+#define LOST_MAX 20 /* who froze long before that has been looked at */
 
 static bool
 check(const FleetTargetConfig *where, GError **error)
@@ -77,27 +78,59 @@ write_claim(Processes *own, const FleetClaim *claim, GError **error)
     return service_write(own->folder, own->service, error);
 }
 
+/* ---- losing it to a newer one ---- */
+
+static bool
+is_lost(Processes *own, const char *how, const char *to)
+{
+    own->is_taken = true;
+    own->occupant =
+        g_strdup_printf("service '%s' %s rollout '%s'", own->base.fleet->service->name, how, to);
+    return true;
+}
+
+/* Whose it was finds that out when it looks, also when the newer one is long over. */
+static void
+take_over(Processes *own, const char *from, const char *to)
+{
+    json_t *lost = json_object_get(own->service, "lost");
+
+    if (lost == NULL)
+        json_object_set_new(own->service, "lost", lost = json_object());
+    while (json_object_size(lost) >= LOST_MAX)
+        json_object_del(lost, json_object_iter_key(json_object_iter(lost)));
+    json_set_string(lost, from, to);
+    json_object_del(own->service, "claim");
+}
+
 static bool
 take(Processes *own, const FleetClaim *claim, GError **error)
 {
     const json_t *there = json_object_get(own->service, "claim");
+    json_t *lost = json_object_get(own->service, "lost");
+    const char *taker = json_get_string(lost, claim->rollout, NULL);
     const char *rollout = json_get_string(there, "rollout", NULL);
+    bool is_other = rollout != NULL && strcmp(rollout, claim->rollout) != 0;
+    bool is_newer = is_other && json_get_bool(there, "yields", false) && !claim->has_saved;
 
     own->rollout = g_strdup(claim->rollout);
-    if (rollout != NULL && strcmp(rollout, claim->rollout) != 0) {
-        own->is_taken = true;
-        own->occupant = g_strdup_printf("service '%s' is in the hands of rollout '%s'",
-                                        own->base.fleet->service->name, rollout);
-        return true;
-    }
-    if (rollout != NULL && json_get_int(there, "token", 0) > claim->token)
+    if (is_other && !is_newer)
+        return is_lost(own, "is in the hands of", rollout);
+    if (taker != NULL && claim->has_saved)
+        return is_lost(own, "was taken by the newer", taker);
+    if (!is_other && json_get_int(there, "token", 0) > claim->token)
         return fail(error, ERR_FENCED, "a later lease acts on service '%s'",
                     own->base.fleet->service->name);
     /* Asked with the lock in hand: whoever has the lease now waits for us, or we stop here. */
     if (claim->confirm != NULL && !claim->confirm(claim->data, error))
         return false;
     own->is_free = true;
-    return json_get_int(there, "token", -1) == claim->token || write_claim(own, claim, error);
+    if (!is_other && json_get_int(there, "token", -1) == claim->token)
+        return true;
+    json_object_del(lost, claim->rollout); /* begun anew */
+    if (is_newer)
+        take_over(own, rollout, claim->rollout);
+    return write_claim(own, claim, error);
 }
 
 const json_t *
@@ -190,6 +223,18 @@ processes_tend(Processes *own, GError **error)
 
 /* ---- leaving ---- */
 
+static bool
+yield(FleetHold *base, bool may_be_taken, GError **error)
+{
+    Processes *own = (Processes *) base;
+    json_t *claim = json_object_get(own->service, "claim");
+
+    if (!own->is_free || json_get_bool(claim, "yields", false) == may_be_taken)
+        return true;
+    json_set_bool(claim, "yields", may_be_taken);
+    return service_write(own->folder, own->service, error);
+}
+
 static void
 add_code(GHashTable *kept, const char *commit)
 {
@@ -272,6 +317,7 @@ const FleetTarget target_processes = {
     .let_go = let_go,
     .scene = processes_scene,
     .obey = processes_obey,
+    .yield = yield,
     .leave = leave,
     .saved = processes_saved,
 };

@@ -4,7 +4,8 @@
  * What is known about a service lies in its folder below the target's path, and nowhere else:
  *
  *   lock               held (flock) by whoever acts on the service
- *   service.json       its template; who has claimed it, with which token, and what there was before
+ *   service.json       its template; who has claimed it, with which token, what there was before, and whether another may
+ *                      take it; who lost it to whom
  *   endpoints.json     which instances get traffic; replaced as a whole, for anybody to read
  *   instances/ID.json  one instance, written before it is started
  *   instances/ID.lock  held by the instance itself as long as it lives; its first line says which process it is

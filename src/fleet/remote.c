@@ -128,10 +128,13 @@ remote_say(RemoteTurn *turn, const char *id, const char *word, const char *reaso
            RemoteAnswer *ret)
 {
     g_autofree char *escaped = g_uri_escape_string(id, NULL, TRUE);
-    g_autofree char *path = g_strdup_printf("/rollouts/%s/%s", escaped, word);
+    bool is_full = strcmp(word, "promote_full") == 0;
+    g_autofree char *path = g_strdup_printf("/rollouts/%s/%s", escaped, is_full ? "promote" : word);
     g_autofree char *key = key_of(turn, what);
     g_autoptr(json_t) body = json_object();
     json_set_string(body, "reason", reason);
+    if (is_full)
+        json_set_bool(body, "full", true);
     remote_ask(turn->client, "POST", path, body, key, ret);
 }
 

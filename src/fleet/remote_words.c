@@ -4,7 +4,8 @@
 static bool
 is_word(const char *word)
 {
-    static const char *const words[] = {"pause", "resume", "promote", "rollback", NULL};
+    static const char *const words[] = {"pause", "resume",   "promote", "promote_full",
+                                        "retry", "rollback", NULL};
     return word != NULL && g_strv_contains(words, word);
 }
 

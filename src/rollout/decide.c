@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-#define POLL_MS 250       /* while instances come and go */
-#define LOOK_MS_MAX 60000 /* somebody may have taken the service */
-#define BACKOFF_MS 1000   /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
+#define POLL_MS 250 /* while instances come and go */
+#define LOOK_MS_MAX 60000
+#define FROZEN_LOOK_MS 5000 /* somebody may have taken the service: people see it soon */
+#define BACKOFF_MS 1000     /* of a way back that is degraded; doubled up to LOOK_MS_MAX */
 #define TRIES_SHIFT_MAX 6
 
 /* ---- what happens by itself ---- */
@@ -192,8 +193,6 @@ advance(Turn *turn)
 {
     Rollout *rollout = turn->rollout;
 
-    if (turn->scene->is_taken && turn_move(turn, "supersede", "superseded", NULL))
-        return;
     if (is_trying(rollout->state) && look_for_failure(turn))
         return;
     switch (rollout->state) {
@@ -261,6 +260,7 @@ next_look(const Turn *turn)
         return now_ms + (turn_waits_for_a_word(turn) ? LOOK_MS_MAX
                                                      : MIN(turn->spec->interval_ms, LOOK_MS_MAX));
     case ROLLOUT_FROZEN:
+        return now_ms + FROZEN_LOOK_MS;
     case ROLLOUT_HEALTHY:
         return now_ms + LOOK_MS_MAX;
     case ROLLOUT_DEGRADED:
@@ -284,6 +284,11 @@ rollout_decide(const RolloutSpec *spec, Rollout *rollout, const Scene *scene, co
 
     *ret = (Decision){0};
     turn_note_ready(&turn);
+    /* Whoever has lost the service has nothing to say there any more, on the way back neither. */
+    if (scene->is_taken &&
+        turn_move(&turn, "supersede", "superseded", "%s",
+                  scene->occupant != NULL ? scene->occupant : "a newer rollout has the service"))
+        signals = NULL;
     turn_listen(&turn, signals);
     turn_stand_with_plan(&turn);
     if (!turn.has_moved)

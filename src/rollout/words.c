@@ -35,6 +35,12 @@ turn_listen(Turn *turn, const json_t *signals)
         listen(turn, signals, words[i]);
 }
 
+bool
+rollout_yields(const Rollout *rollout)
+{
+    return rollout->state == ROLLOUT_FROZEN || rollout->state == ROLLOUT_DEGRADED;
+}
+
 json_t *
 rollout_allowed(const Rollout *rollout)
 {

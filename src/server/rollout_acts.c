@@ -1,4 +1,4 @@
-/* rollout_acts.c - speaking to a rollout: promote, pause, resume, roll back. */
+/* rollout_acts.c - speaking to a rollout: promote, pause, resume, try again, roll back. */
 #include "server/handlers.h"
 #include "server/rollout_told.h"
 #include "server/routes.h"
@@ -10,9 +10,8 @@ static bool
 refuse(Request *request, const RolloutRow *row, const char *word, const char *why, GError **error)
 {
     request_explain(request, "allowed_actions", rollout_allowed_actions(request, row));
-    const char *deed = strcmp(word, "rollback") == 0 ? "roll back" : word;
-    return fail(error, ERR_WRONG_STATE, "cannot %s the rollout of '%s': %s", deed, row->service,
-                why);
+    return fail(error, ERR_WRONG_STATE, "cannot %s the rollout of '%s': %s", rollout_deed(word),
+                row->service, why);
 }
 
 /* Does the word lead nowhere new? */
@@ -28,7 +27,10 @@ command_of(const Request *request, const RolloutRow *row, const char *word)
 {
     bool is_whole_plan = strcmp(word, "rollback") == 0 && !row->is_of_migration;
     Command *command = NULL;
-    if (is_whole_plan) {
+    if (strcmp(word, "retry") == 0 && rollout_has_given_up(row)) {
+        command = request_command(request, COMMAND_TASK_RETRY);
+        command->task = g_strdup(row->task);
+    } else if (is_whole_plan) {
         command =
             request_command(request, row->plan_has_effects ? COMMAND_ROLLBACK : COMMAND_CANCEL);
         command->plan = g_strdup(row->plan);
@@ -41,10 +43,18 @@ command_of(const Request *request, const RolloutRow *row, const char *word)
     return command;
 }
 
+static const char *
+word_of(const Request *request)
+{
+    const char *word = strrchr(request->route->path, '/') + 1;
+    bool is_full = json_get_bool(request->json, "full", false);
+    return is_full ? "promote_full" : word;
+}
+
 bool
 handle_rollout_act(Request *request, GError **error)
 {
-    const char *word = strrchr(request->route->path, '/') + 1;
+    const char *word = word_of(request);
     g_auto(RolloutRow) row = {0};
     if (!rollout_row_find(request, request->params[0], &row, error))
         return false;

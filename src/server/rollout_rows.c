@@ -145,7 +145,7 @@ rollout_under_way(Request *request, const char *service, char **ret_id, char **r
                     ROWS_SQL "AND p.ended_ms = 0 AND p.state <> 'approved' AND "
                              "json_extract(s.value, '$.service') = :service "
                              "AND rollout_state NOT IN ('healthy', 'rolled_back', 'skipped', "
-                             "'superseded') LIMIT 1",
+                             "'superseded', 'frozen', 'degraded') LIMIT 1",
                     &stmt, error))
         return false;
     stmt_text(stmt, ":service", service);

@@ -124,9 +124,42 @@ own_rollback_refusal(const RolloutRow *row)
     return g_strdup(json_is_string(rollback) ? json_string_value(rollback) : "not now");
 }
 
+bool
+rollout_has_given_up(const RolloutRow *row)
+{
+    return g_strcmp0(row->status, "failed") == 0;
+}
+
+const char *
+rollout_deed(const char *word)
+{
+    static const struct {
+        const char *word, *deed;
+    } deeds[] = {
+        {"rollback", "roll back"}, {"promote_full", "fully promote"}, {"retry", "try again"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(deeds); i++)
+        if (strcmp(deeds[i].word, word) == 0)
+            return deeds[i].deed;
+    return word;
+}
+
+/* Who tries what failed again, begins anew or goes on with the way back, once its plan does. */
+static char *
+retry_refusal(const RolloutRow *row)
+{
+    if (!rollout_has_given_up(row))
+        return rollout_is_over(row) ? g_strdup_printf("it is over: '%s'", row->state)
+                                    : signal_refusal(row, "retry");
+    return plan_state_is_terminal(row->plan_state)
+               ? g_strdup_printf("its plan is '%s'", row->plan_state_name)
+               : NULL;
+}
+
 char *
 rollout_refusal(const RolloutRow *row, const char *word)
 {
+    if (strcmp(word, "retry") == 0)
+        return retry_refusal(row);
     if (rollout_is_over(row))
         return g_strdup_printf("it is over: '%s'", row->state);
     if (strcmp(word, "rollback") != 0)
@@ -137,11 +170,12 @@ rollout_refusal(const RolloutRow *row, const char *word)
 json_t *
 rollout_allowed_actions(const Request *request, const RolloutRow *row)
 {
-    static const char *const words[] = {"promote", "pause", "resume", "rollback"};
+    static const char *const words[] = {"promote", "promote_full", "pause",
+                                        "resume",  "retry",        "rollback"};
     json_t *answer = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         g_autoptr(GError) error = NULL;
-        g_autofree char *deed = g_strdup_printf("%s a rollout", words[i]);
+        g_autofree char *deed = g_strdup_printf("%s a rollout", rollout_deed(words[i]));
         g_autofree char *why = rollout_refusal(row, words[i]);
         if (why != NULL)
             json_object_set_new(answer, words[i],

@@ -31,7 +31,7 @@ CHECKED bool rollout_row_find(Request *request, const char *name, RolloutRow *re
 /* NOT_FOUND (silently: `*ret_found` false) when the plan has no such service. */
 CHECKED bool rollout_row_of(Request *request, const char *plan, const char *service,
                             RolloutRow *ret, bool *ret_found, GError **error);
-/* Another one of this service that is not over; NULL: there is none. Caller frees. */
+/* Another one of this service that is not over and would not give way to a newer one; NULL: there is none. Caller frees. */
 CHECKED bool rollout_under_way(Request *request, const char *service, char **ret_id,
                                char **ret_state, GError **error);
 json_t *rollout_row_json(const RolloutRow *row); /* what a list shows of it; caller owns */
@@ -40,6 +40,10 @@ json_t *rollout_view(const Request *request, const RolloutRow *row);
 
 /* Is nothing left that could move it? */
 bool rollout_is_over(const RolloutRow *row);
-/* Why `word` (promote, pause, resume, rollback) is not possible now, whoever asks; NULL: it is. Caller frees. */
+/* Its task failed, and nobody works on it any more. */
+bool rollout_has_given_up(const RolloutRow *row);
+const char *rollout_deed(const char *word); /* "roll back" */
+/* Why `word` (promote, promote_full, pause, resume, retry, rollback) is not possible now, whoever asks; NULL: it is. Caller
+ * frees. */
 char *rollout_refusal(const RolloutRow *row, const char *word);
 json_t *rollout_allowed_actions(const Request *request, const RolloutRow *row); /* caller owns */

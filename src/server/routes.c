@@ -95,6 +95,11 @@ static const Input rollout_members[] = {
     { "reason",           INPUT_TEXT,   false, REASON_BYTES_MAX, "why, for people" },
     END
 };
+static const Input promote_members[] = {
+    { "full",   INPUT_FLAG, false, 0, "true or false: to all instances at once, past every step and gate" },
+    { "reason", INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
+    END
+};
 static const Input campaign_rollback_members[] = {
     { "reason",       INPUT_TEXT, false, REASON_BYTES_MAX, "why, for people" },
     { "give_up_rows", INPUT_FLAG, false, 0, "true or false: give up rows written since the swaps" },
@@ -238,12 +243,14 @@ static const Route routes[] = {
       "roll a service out (the tutorial's call)" },
     { "GET",    "/rollouts/{id}",                      ROLE_VIEWER,   BODY_NONE,  200, handle_rollout,          NULL,               NULL,
       "read a rollout" },
-    { "POST",   "/rollouts/{id}/promote",              ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+    { "POST",   "/rollouts/{id}/promote",              ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      promote_members,    NULL,
       "let a rollout go on that waits for a person" },
     { "POST",   "/rollouts/{id}/pause",                ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
       "pause a rollout" },
     { "POST",   "/rollouts/{id}/resume",               ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
       "resume a rollout" },
+    { "POST",   "/rollouts/{id}/retry",                ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
+      "try a rollout again that failed" },
     { "POST",   "/rollouts/{id}/rollback",             ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
       "roll a service back to the revision before" },
 

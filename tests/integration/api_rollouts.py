@@ -163,19 +163,24 @@ class Rollouts(unittest.TestCase):
         self.assertEqual(self.ok(self.act(id, "pause"))["state"], "stepping")
         task = self.task("rollout", "player")
         self.assertEqual([(s["signal"], s["actor"], s["reason"]) for s in task["signals"]], [("pause", "user:default/ada", "a test")])
-        self.waits(task, "paused", allowed_actions=["resume", "promote", "rollback"])
+        self.waits(task, "paused", allowed_actions=["resume", "promote", "promote_full", "rollback"])
         self.assertEqual(self.read(id)["next"]["role"], "operator")
+        self.refused(self.act(id, "retry"), 409, "cannot try again", "not from 'paused'")
+        self.ok(self.server.post("/rollouts/%s/promote" % id, {"full": True, "reason": "a test"}, who="ada"))
         for word in ("promote", "resume"):
             self.ok(self.act(id, word))
         self.ok(self.act(id, "rollback"))
         task = self.task("rollout", "player")
-        self.assertEqual([s["signal"] for s in task["signals"]], ["pause", "promote", "resume", "rollback"])
+        self.assertEqual([s["signal"] for s in task["signals"]], ["pause", "promote_full", "promote", "resume", "rollback"])
         self.ok(self.worker.report(task, "error", error={"code": "mismatch", "message": "rolled back by ada"},
                                    evidence={"state": "rolled_back", "why": "by ada", "since_ms": 5}))
         view = self.read(id)
         self.assertEqual((view["state"], view["why"]), ("rolled_back", "by ada"))
         self.assertEqual(self.server.get("/migrations/" + view["plan"]).json["state"], "halted")
         self.assertEqual(self.ok(self.act(id, "rollback"))["state"], "rolled_back")
+        self.assertEqual(view["allowed_actions"]["retry"], {"allowed": True})
+        self.ok(self.act(id, "retry"))
+        self.assertEqual(self.server.get("/tasks/" + view["task"]).json["status"], "ready")
 
     def test_what_is_done_goes_back_with_its_migration(self):
         id = self.divided()

@@ -123,6 +123,21 @@ class TestRollouts(FleetTest):
         self.assertEqual(self.ask(world, "player"), [OLD, OLD])
         self.assertEqual(world.state(name), "halted")
 
+    def test_a_frozen_canary_gives_way_to_a_newer_rollout(self):
+        group = "{ interval: 100ms, bake: 60s, max_instances: 5, steps: [ 1, \"100%\" ], waves: [ 1 ], on_failure: freeze }"
+        world = self.begin(group, more=f", BAD: '{NEW}', AFTER: '0.5'")
+        name, player = self.begin_canary(world)
+        view = self.until(world, player, "frozen")
+        self.assertEqual(view["allowed_actions"]["promote_full"], {"allowed": True})
+        newer = world.json("rollout", "start", "player", "--dataset", f"USERS={OLD}", "--reason", "the way out", user=ADA)["rollout_id"]
+        self.until(world, newer, "healthy")
+        self.assertIn(newer, self.until(world, player, "superseded")["why"])
+        self.assertEqual(self.ask(world, "player"), [OLD, OLD])
+        self.assertTrue(support.eventually(lambda: world.state(name) == "halted"))
+        world.honk("rollback", name, "--wait", "--reason", "a test", user=ADA, check=False)
+        self.assertEqual(world.state(name), "rolled_back", world.log_tail())
+        self.all_serve(world, OLD)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -313,6 +313,60 @@ two_rollouts_never_have_one_service(void)
     g_assert_true(seen.scene.is_free);
 }
 
+static bool
+has_service(Yard *yard, const char *rollout)
+{
+    g_autoptr(FleetHold) hold = yard_hold(yard, rollout);
+    g_autoptr(GError) error = NULL;
+    g_auto(FleetScene) seen = {0};
+    g_assert_true(fleet_scene(hold, yard->to, &seen, &error));
+    g_assert_true(seen.scene.is_free != seen.scene.is_taken);
+    return seen.scene.is_free;
+}
+
+static void
+yard_yield(Yard *yard, const char *rollout, bool may_be_taken)
+{
+    g_autoptr(FleetHold) hold = yard_hold(yard, rollout);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(fleet_yield(hold, may_be_taken, &error));
+}
+
+static void
+a_rollout_that_yields_loses_the_service_to_a_newer_one_for_good(void)
+{
+    g_auto(Yard) yard = {0};
+    g_autoptr(GError) error = NULL;
+    yard_open(&yard, "");
+    yard_obey(&yard, ORDER_TEMPLATE_NEW, 0, NULL);
+    g_assert_false(has_service(&yard, "r2"));
+    yard_yield(&yard, "r1", true);
+    g_assert_true(has_service(&yard, "r1")); /* it may also go on */
+    yard_yield(&yard, "r1", false);
+    g_assert_false(has_service(&yard, "r2"));
+    yard_yield(&yard, "r1", true);
+    g_assert_true(has_service(&yard, "r2"));
+    g_assert_false(has_service(&yard, "r1"));
+    yard_yield(&yard, "r1", true); /* it is not its own to give away */
+    g_assert_false(has_service(&yard, "r3"));
+
+    g_autoptr(FleetHold) hold = yard_hold(&yard, "r2");
+    bool is_saved;
+    const json_t *saved = fleet_saved(hold, &is_saved);
+    g_assert_true(is_saved &&
+                  json_equal(saved, yard.to)); /* what there is now, not what r1 found */
+    g_assert_true(fleet_leave(hold, &error));
+    g_clear_pointer(&hold, fleet_hold_free);
+    FleetClaim goes_on = {.rollout = "r1", .token = ++yard.token, .has_saved = true};
+    g_autoptr(FleetHold) again = NULL;
+    g_auto(FleetScene) seen = {0};
+    g_assert_true(fleet_hold(&yard.fleet, &goes_on, &again, &error));
+    g_assert_true(fleet_scene(again, yard.to, &seen, &error));
+    g_assert_true(seen.scene.is_taken); /* also when the newer one is over */
+    g_clear_pointer(&again, fleet_hold_free);
+    g_assert_true(has_service(&yard, "r1")); /* unless it begins anew */
+}
+
 static void
 a_program_that_is_not_there_is_an_error_and_leaves_nothing(void)
 {
@@ -350,6 +404,8 @@ main(int argc, char **argv)
     g_test_add_func("/processes/what it answers is the verdict", what_it_answers_is_the_verdict);
     g_test_add_func("/processes/traffic is one file for anybody", traffic_is_one_file_for_anybody);
     g_test_add_func("/processes/an old lease acts no more", an_old_lease_acts_no_more);
+    g_test_add_func("/processes/a rollout that yields loses the service to a newer one for good",
+                    a_rollout_that_yields_loses_the_service_to_a_newer_one_for_good);
     g_test_add_func("/processes/two rollouts never have one service",
                     two_rollouts_never_have_one_service);
     g_test_add_func("/processes/a program that is not there is an error and leaves nothing",
