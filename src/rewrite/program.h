@@ -228,6 +228,7 @@ typedef struct {
     bool is_key;             /* {"…": …}, df["…"] */
     bool in_list;            /* `key` is that of the list */
     bool is_docstring, is_message, is_bytes, is_sql;
+    bool is_run;     /* a literal of SQL that SQL runs: nothing is put in */
     bool has_more;   /* the variable that it becomes gets more text later, and nobody knows which */
     bool is_decided; /* its sites are written down */
     bool has_table_hole; /* SQL that reads a table whose name is put in */

@@ -270,7 +270,7 @@ program_is_statement(Unit *unit, Use *use, const Text *text)
         return false;
     g_autoptr(Sql) sql = sql_new(text->bytes, text->count, dialect_for(unit, use, text), 0);
     use->has_table_hole = has_table_hole(sql);
-    return is_statement(sql);
+    return use->is_run ? !sql->is_broken : is_statement(sql);
 }
 
 bool
@@ -285,7 +285,9 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .options = &options,
                  .text = text->bytes,
                  .bytes = text->count,
-                 .has_holes = true,
+                 .has_holes = !use->is_run,
+                 .declared = use->is_run ? unit->work->declared : NULL,
+                 .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);
     check_inner(unit, use, text, options.dialect, inner);

@@ -379,6 +379,8 @@ mentions(const char *text, size_t bytes, const char *word)
 bool
 renames_mentioned(const Renames *renames, const char *text, size_t bytes)
 {
+    if (memmem(text, bytes, "*`", 2) != NULL) /* a wildcard may mean it */
+        return true;
     for (guint i = 0; i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
         if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))

@@ -106,7 +106,7 @@ gains(Work *work, const SqlSource *source, const char *name)
 bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
-    if (ref->clause == CLAUSE_ORDER && is_alias(work, ref, name))
+    if ((ref->clause == CLAUSE_ORDER && is_alias(work, ref, name)) || is_declared(work, name))
         return true;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {

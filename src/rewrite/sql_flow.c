@@ -307,6 +307,7 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_rigid = is_reshaped || block->value_star > 0 || source->is_natural ||
+                        (block->query == NULL && block->statement->takes_rows) ||
                         (block->query != NULL && block->query->has_pipes);
         for (guint j = 0; source->is_natural && j < i; j++)
             pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);

@@ -54,6 +54,13 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
     return false;
 }
 
+/* May SQL in it name the dataset, in whatever quotes and qualification? */
+static bool
+mentions_last(const Work *work, const Token *token)
+{
+    return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
+}
+
 /* ref('x') of another model, source('other', 'x'): understood, and not meant. */
 static bool
 is_other_call(Work *work, const Token *token, size_t at)
@@ -70,17 +77,35 @@ is_other_call(Work *work, const Token *token, size_t at)
 
 /* `covered`: what was a site before the tokens were looked at, each of which is another place. */
 static void
-visit_token(Work *work, const GArray *covered, const Token *token)
+visit_template(Work *work, const GArray *covered, const Token *token)
 {
     size_t at = 0, bytes = 0;
-    bool is_string = token->kind == TOKEN_STRING;
-    if ((!is_string && token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
+    if ((token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
         !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
-        (!is_string && is_other_call(work, token, at)))
+        is_other_call(work, token, at))
         return;
-    site_refuse(work, SITE_MENTION, at, at + bytes, is_string ? "in-string" : "in-template", NULL,
-                is_string ? "the name stands in a string: nobody knows what becomes of it"
-                          : "the name stands in a template that is not understood");
+    site_refuse(work, SITE_MENTION, at, at + bytes, "in-template", NULL,
+                "the name stands in a template that is not understood");
+}
+
+static void
+visit_string(Work *work, const GArray *covered, guint index)
+{
+    const Token *token = &g_array_index(work->sql->tokens, Token, index);
+    size_t at = 0, bytes = 0;
+    if (token->kind != TOKEN_STRING || !mentions_last(work, token) || sql_inner(work, index) ||
+        !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes))
+        return;
+    site_refuse(work, SITE_MENTION, at, at + bytes, "in-string", NULL,
+                "the name stands in a string: nobody knows what becomes of it");
+}
+
+/* `users_*` is also users_v1. */
+static bool
+is_wildcard_of(const char *name, const char *last)
+{
+    size_t bytes = strlen(name);
+    return bytes > 1 && name[bytes - 1] == '*' && g_ascii_strncasecmp(name, last, bytes - 1) == 0;
 }
 
 /* users_v1_2024, users_v1_*, users_v1$20240101: parts of the dataset, which the mapping does not speak of. */
@@ -94,7 +119,10 @@ is_shard(const Work *work, const SqlPath *path)
             const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             size_t length = strlen(last);
             if (g_ascii_strncasecmp(name, last, length) == 0 &&
-                (strcmp(name + length, "_*") == 0 || name[length] == '$' || name[length] == '*'))
+                (strcmp(name + length, "_*") == 0 || strchr("$*@", name[length]) != NULL) &&
+                name[length] != '\0')
+                return true;
+            if (is_wildcard_of(name, last))
                 return true;
         }
     }
@@ -129,5 +157,7 @@ sql_mentions(Work *work)
     g_autoptr(GArray) covered = sites_covered(work);
     for (guint i = 0; i < sql->list->tokens->len; i++)
         if (sql->live->data[i])
-            visit_token(work, covered, tokens_at(sql->list, i));
+            visit_template(work, covered, tokens_at(sql->list, i));
+    for (guint i = 0; i < sql->tokens->len; i++)
+        visit_string(work, covered, i);
 }

@@ -162,6 +162,14 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     "called otherwise: name the columns");
         return;
     }
+    if (source->block->statement->takes_rows && !source->is_target &&
+        source->block->query == NULL &&
+        rename_changes_columns(g_hash_table_lookup(work->matched, source))) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
+                    "its rows go into another table as they are, by the names of their columns: "
+                    "name the columns");
+        return;
+    }
     if (is_joined_by_name(work, source)) {
         site_refuse(
             work, SITE_TABLE, first->begin, last->end, "joined-by-name", NULL,

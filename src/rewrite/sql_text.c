@@ -32,6 +32,7 @@ rewrite_variant(Work *work)
     if (work->sql->is_broken) {
         refuse_broken(work);
     } else {
+        sql_declared(work);
         sql_tables(work);
         sql_flow(work);
         sql_using(work);
@@ -40,6 +41,7 @@ rewrite_variant(Work *work)
         sql_mentions(work);
         if (work->has_holes)
             sql_holes(work);
+        sql_residue(work);
     }
     g_hash_table_unref(work->matched);
     g_hash_table_unref(work->spelled);
@@ -158,7 +160,10 @@ sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
     work->dialect = said != NULL ? said : dialect_guess(work->text, work->bytes);
+    g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    bool is_outermost = work->declared == NULL;
     work->out->language = "sql";
+    work->declared = is_outermost ? declared : work->declared;
     work->out->dialect = work->dialect->name;
     work->sql = sql_new(work->text, work->bytes, work->dialect, 0);
     guint variants = work->sql->variants;
@@ -167,4 +172,5 @@ sql_text(Work *work)
     sql_free(work->sql);
     if (variants > 1)
         rewrite_variants(work, variants);
+    work->declared = is_outermost ? NULL : work->declared;
 }

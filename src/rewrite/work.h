@@ -84,6 +84,8 @@ typedef struct {
     GHashTable *pinned;     /* SqlQuery * whose output names stay */
     GHashTable *converted;  /* SqlSource * whose USING becomes ON */
     GHashTable *understood; /* where templates begin that were read, plus one */
+    GHashTable *declared;   /* names of variables and parameters, in small letters */
+    int depth;              /* of SQL in literals of SQL */
     bool has_holes;         /* a string of a program: what is put in at run time may be any text */
     GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
     GHashTable *constants;  /* of the program: name -> Constant; NULL where there are none */
@@ -174,7 +176,13 @@ void sql_flow(Work *work);     /* which queries keep their output names */
 void sql_using(Work *work);    /* joins by names that are not the same any more */
 void sql_columns(Work *work);  /* references and stars */
 void sql_mentions(Work *work); /* what else names the dataset */
-void sql_holes(Work *work);    /* what is put in may name a column that changes */
+/* The literal (a token) is SQL that is run, and now is decided. */
+bool sql_inner(Work *work, guint literal);
+/* Variables of scripts and routines (sql_declared.c). */
+void sql_declared(Work *work);
+bool is_declared(const Work *work, const char *name);
+void sql_residue(Work *work); /* names of the dataset that nobody has understood */
+void sql_holes(Work *work);   /* what is put in may name a column that changes */
 
 /* What becomes of a column as readers of this source see it; NULL when it stays. `part` is its name today. */
 const ColumnChange *source_change(Work *work, const SqlSource *source, const SqlPart *part);

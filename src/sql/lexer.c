@@ -284,6 +284,14 @@ end_of_named_format(const Lexer *lexer, size_t at)
     return is_format ? end + 2 : 0;
 }
 
+/* name:value, value:field */
+static bool
+is_prefix_colon(const Lexer *lexer, size_t at)
+{
+    return (lexer->dialect->has_alias_prefix || lexer->dialect->has_colon_paths) && at > 0 &&
+           (is_name_byte(lexer->text[at - 1]) || is_among(lexer->text[at - 1], "\"`])"));
+}
+
 static bool
 lex_parameter(Lexer *lexer, size_t at)
 {
@@ -295,7 +303,7 @@ lex_parameter(Lexer *lexer, size_t at)
     else if (c == '%' && next == 's' && !is_name_byte(byte_at(lexer, at + 2)))
         add(lexer, TOKEN_PARAMETER, at, at + 2);
     else if ((c == '$' && (g_ascii_isdigit(next) || is_name_start(next))) ||
-             (c == ':' && is_name_start(next)) ||
+             (c == ':' && is_name_start(next) && !is_prefix_colon(lexer, at)) ||
              (c == '@' && (is_name_start(next) || next == '@')))
         add(lexer, TOKEN_PARAMETER, at, end_of_name(lexer, at + (next == '@' ? 2 : 1)));
     else if (c == '?')

@@ -66,7 +66,11 @@ starts_query(const Parser *parser, uint32_t index, uint32_t end)
     if (index >= end)
         return false;
     Word word = peek(parser, index)->word;
-    return word == WORD_SELECT || word == WORD_WITH ||
+    bool is_table = word == WORD_TABLE && index > 0 &&
+                    is_open(parser, index - 1) && /* ( TABLE t ) */
+                    is_name(parser, index + 1) && end != UINT32_MAX &&
+                    (index + 2 == end || peek(parser, index + 2)->kind == TOKEN_DOT);
+    return word == WORD_SELECT || word == WORD_WITH || is_table ||
            (word == WORD_VALUES && is_open(parser, index + 1)) ||
            (word == WORD_FROM && is_name(parser, index + 1));
 }
@@ -107,7 +111,10 @@ starts_clause(const Parser *parser, uint32_t index)
         return peek(parser, index + 1)->kind == TOKEN_NUMBER ||
                peek(parser, index + 1)->kind == TOKEN_PARAMETER;
     case WORD_FOR:
-        return is_word(parser, index + 1, WORD_UPDATE) || is_text(parser, index + 1, "SHARE");
+        return is_word(parser, index + 1, WORD_UPDATE) || is_text(parser, index + 1, "SHARE") ||
+               is_text(parser, index + 1, "XML") || is_text(parser, index + 1, "JSON") ||
+               is_text(parser, index + 1, "BROWSE") || is_text(parser, index + 1, "NO") ||
+               is_word(parser, index + 1, WORD_KEY) || is_text(parser, index + 1, "READ");
     case WORD_ON:
         return is_word(parser, index + 1, WORD_CONFLICT) ||
                is_word(parser, index + 1, WORD_DUPLICATE);
@@ -269,6 +276,19 @@ part_add(Parser *parser, Parts *parts, SqlPart part)
     }
     parts->parts[parts->count] = part;
     return &parts->parts[parts->count++];
+}
+
+SqlPart *
+string_part_take(Parser *parser)
+{
+    const Token *token = peek(parser, parser->pos);
+    char quote = parser->sql->list->text[token->end - 1];
+    SqlPart *part = node(parser, sizeof(SqlPart));
+    *part = part_between(parser, parser->pos++, token->begin + 1,
+                         MAX(token->end - 1, token->begin + 1), quote);
+    part->begin = token->begin;
+    part->end = token->end;
+    return part;
 }
 
 /* `a.b.c` in one pair of quotes. */

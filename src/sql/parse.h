@@ -88,6 +88,8 @@ GPtrArray *list(Parser *parser);
 SqlBlock *block_new(Parser *parser, SqlQuery *query, SqlBlock *parent);
 /* One name as a part; reads a token. */
 SqlPart *part_take(Parser *parser);
+/* A literal that is a name: AS 'my name'. */
+SqlPart *string_part_take(Parser *parser);
 /* a.b.c; what stands behind a dot may be reserved. `*` behind a dot is left. */
 SqlPath path_take(Parser *parser, uint32_t end, bool is_table);
 /* ( a, b, c ) of names; NULL when it is not that. */
@@ -122,3 +124,5 @@ void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
+/* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
+uint32_t loose_end(const Parser *parser, uint32_t end);

@@ -169,6 +169,9 @@ note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t 
     static const char *const counting[] = {
         "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
         "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
+    if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
+        g_ascii_strcasecmp(name->parts[name->count - 1].text, "COLUMNS") == 0)
+        context->block->value_star = parser->pos;
     for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
         if (g_ascii_strcasecmp(name->parts[name->count - 1].text, counting[i]) == 0)
             return;
@@ -176,6 +179,36 @@ note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t 
         (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
          peek(parser, close - 2)->kind == TOKEN_COMMA))
         context->block->value_star = close - 1;
+}
+
+/* lambda x, y: …, at its first token: the colon, or 0. */
+static uint32_t
+lambda_colon(const Parser *parser, uint32_t close)
+{
+    uint32_t at = parser->pos + 1;
+    if (!parser->sql->dialect->has_alias_prefix || !is_text(parser, parser->pos, "LAMBDA"))
+        return 0;
+    while (at + 1 < close && is_name(parser, at) && peek(parser, at + 1)->kind == TOKEN_COMMA)
+        at += 2;
+    return at + 1 < close && is_name(parser, at) && is_text(parser, at + 1, ":") ? at + 1 : 0;
+}
+
+/* Within what the lambda gives, the names before its colon are its own. */
+static void
+take_lambda(Parser *parser, const Context *context, uint32_t colon, uint32_t close)
+{
+    const GPtrArray *refs = context->block->refs;
+    uint32_t first = parser->pos + 1;
+    guint before = refs->len;
+    parser->pos = colon + 1;
+    Scan scan = {.context = context, .stops = STOP_COMMA, .first = parser->pos};
+    scan_elements(parser, &scan, close);
+    for (guint i = before; i < refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, i);
+        for (uint32_t at = first; at < colon; at += 2)
+            if (is_text(parser, at, ref->path.parts[0].text))
+                ref->binding = BINDING_LOCAL;
+    }
 }
 
 static void
@@ -192,8 +225,11 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
     parser->pos++;
     note_star(parser, context, name, close);
     while (parser->pos < close) {
+        uint32_t colon = lambda_colon(parser, close);
         if (has_parts)
             skip_date_part(parser, close);
+        if (colon > 0)
+            take_lambda(parser, context, colon, close);
         Scan scan = {.context = context,
                      .stops = STOP_COMMA | (casts ? STOP_ALIAS : 0),
                      .first = parser->pos};
@@ -414,10 +450,32 @@ take_special(Parser *parser, Scan *scan, uint32_t end)
     return true;
 }
 
+/* SELECT plan 'Plan', u.plan 'Plan': the literal at `index` is the name of what stands before it. */
+static bool
+is_string_alias(const Parser *parser, uint32_t index)
+{
+    if (!parser->sql->dialect->has_alias_strings || peek(parser, index)->kind != TOKEN_STRING ||
+        index < 2 || is_text(parser, index - 1, "DATE") || is_text(parser, index - 1, "TIME") ||
+        is_text(parser, index - 1, "TIMESTAMP") || is_text(parser, index - 1, "DATETIME"))
+        return false;
+    const Token *value = peek(parser, index - 1), *before = peek(parser, index - 2),
+                *next = peek(parser, index + 1);
+    bool is_value = value->kind == TOKEN_CLOSE || value->kind == TOKEN_QUOTED ||
+                    (value->kind == TOKEN_WORD && value->word == WORD_END) ||
+                    (value->kind == TOKEN_WORD && !word_is_reserved(value->word) &&
+                     (before->kind == TOKEN_COMMA || before->kind == TOKEN_DOT ||
+                      before->word == WORD_SELECT || before->word == WORD_DISTINCT));
+    return is_value &&
+           (next->kind == TOKEN_COMMA || next->kind == TOKEN_END || next->kind == TOKEN_SEMICOLON ||
+            next->kind == TOKEN_CLOSE || starts_clause(parser, index + 1));
+}
+
 /* DATE '2020-01-01', SEPARATOR ',': the word belongs to the literal. */
 static bool
 is_before_literal(const Parser *parser, uint32_t index)
 {
+    if (is_string_alias(parser, index + 1))
+        return false;
     return peek(parser, index + 1)->kind == TOKEN_STRING && peek(parser, index)->kind == TOKEN_WORD;
 }
 
@@ -489,6 +547,9 @@ stops_here(const Parser *parser, const Scan *scan, uint32_t end)
     int stops = scan->stops;
     if (token->kind == TOKEN_COMMA)
         return (stops & STOP_COMMA) != 0;
+    if (token->kind == TOKEN_STRING)
+        return (stops & STOP_ALIAS) && scan->case_depth == 0 && at > scan->first &&
+               is_string_alias(parser, at);
     if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED && token->kind != TOKEN_OPERATOR)
         return false;
     if (at > 0 && peek(parser, at - 1)->kind == TOKEN_DOT)
@@ -504,6 +565,29 @@ stops_here(const Parser *parser, const Scan *scan, uint32_t end)
            ((stops & STOP_THEN) &&
             (token->word == WORD_THEN || token->word == WORD_DO || token->word == WORD_LOOP)) ||
            ((stops & STOP_KEY) && is_key_end(parser, at));
+}
+
+static bool
+is_touching(const Parser *parser, uint32_t index)
+{
+    return index > 0 && peek(parser, index - 1)->end == peek(parser, index)->begin;
+}
+
+/* value:field.field[0] of Snowflake and Databricks: what is behind the colon are no columns. */
+static void
+take_colon_path(Parser *parser, const Context *context, uint32_t end)
+{
+    while (parser->sql->dialect->has_colon_paths && parser->pos + 1 < end &&
+           is_text(parser, parser->pos, ":") && is_touching(parser, parser->pos)) {
+        parser->pos += 2;
+        for (;;) {
+            take_fields(parser, end);
+            if (parser->pos >= end || !is_text(parser, parser->pos, "[") ||
+                !is_touching(parser, parser->pos))
+                break;
+            take_group(parser, context, end);
+        }
+    }
 }
 
 static void
@@ -531,6 +615,7 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
         }
         if (before < parser->pos && peek(parser, parser->pos - 1)->kind == TOKEN_CLOSE)
             take_fields(parser, end);
+        take_colon_path(parser, scan->context, end);
         if (parser->pos <= before)
             parser->pos = before + 1;
     }

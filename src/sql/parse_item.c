@@ -87,13 +87,21 @@ take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, 
     }
 }
 
+/* name = value of T-SQL, name: value of DuckDB */
+static bool
+is_alias_sign(const Parser *parser, uint32_t index)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    return (dialect->has_alias_first && is_text(parser, index, "=")) ||
+           (dialect->has_alias_prefix && is_text(parser, index, ":"));
+}
+
 static void
 take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
 {
     GPtrArray *refs = context->block->refs;
     guint before = refs->len;
-    if (parser->sql->dialect->has_alias_first && is_name(parser, parser->pos) &&
-        is_text(parser, parser->pos + 1, "=")) {
+    if (is_name(parser, parser->pos) && is_alias_sign(parser, parser->pos + 1)) {
         item->alias = part_take(parser);
         item->name = item->alias->text;
         item->first = ++parser->pos;
@@ -110,11 +118,15 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         ref->is_whole = true;
     }
     bool has_as = take_word(parser, end, WORD_AS);
-    if (parser->pos < end &&
-        (is_name(parser, parser->pos) ||
-         (has_as && peek(parser, parser->pos)->kind == TOKEN_WORD)) &&
-        !starts_clause(parser, parser->pos) &&
-        !(is_word(parser, parser->pos, WORD_VALUES) && is_open(parser, parser->pos + 1))) {
+    if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_STRING &&
+        (has_as || parser->sql->dialect->has_alias_strings)) {
+        item->alias = string_part_take(parser);
+        item->name = item->alias->text;
+    } else if (parser->pos < end &&
+               (is_name(parser, parser->pos) ||
+                (has_as && peek(parser, parser->pos)->kind == TOKEN_WORD)) &&
+               !starts_clause(parser, parser->pos) &&
+               !(is_word(parser, parser->pos, WORD_VALUES) && is_open(parser, parser->pos + 1))) {
         item->alias = part_take(parser);
         item->name = item->alias->text;
     }

@@ -318,6 +318,12 @@ take_tail(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
                         word == WORD_DISTRIBUTE;
         Context context = {.block = order_block(parser, query, outer),
                            .clause = is_order ? CLAUSE_ORDER : CLAUSE_OTHER};
+        if (word == WORD_FOR &&
+            (is_text(parser, before + 1, "XML") || is_text(parser, before + 1, "JSON"))) {
+            context.block->is_struct = true; /* the names are those of elements */
+            parser->pos = end;
+            return;
+        }
         parser->pos += is_order ? 2 : 1;
         if (is_order)
             parse_keys(parser, &context, end);

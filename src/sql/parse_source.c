@@ -66,6 +66,36 @@ is_index_hint(const Parser *parser, uint32_t index)
            (is_text(parser, index + 1, "INDEX") || is_text(parser, index + 1, "KEY"));
 }
 
+/* AT (…), BEFORE (…), CHANGES (…) of Snowflake */
+static bool
+is_moment_in_brackets(const Parser *parser, uint32_t index)
+{
+    return (is_text(parser, index, "AT") || is_text(parser, index, "BEFORE") ||
+            is_text(parser, index, "CHANGES")) &&
+           is_open(parser, index + 1);
+}
+
+/* [FOR] VERSION AS OF 5, FOR SYSTEM_TIME BETWEEN a AND b */
+static bool
+is_moment_of(const Parser *parser, uint32_t index)
+{
+    static const char *const kinds[] = {"SYSTEM_TIME",     "SYSTEM",         "VERSION",
+                                        "TIMESTAMP",       "SYSTEM_VERSION", "BUSINESS_TIME",
+                                        "APPLICATION_TIME"};
+    bool has_for = is_word(parser, index, WORD_FOR);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (is_text(parser, index + has_for, kinds[i]))
+            return has_for ||
+                   (is_word(parser, index + 1, WORD_AS) && is_text(parser, index + 2, "OF"));
+    return false;
+}
+
+static bool
+is_moment(const Parser *parser, uint32_t index)
+{
+    return is_moment_in_brackets(parser, index) || is_moment_of(parser, index);
+}
+
 static bool
 ends_source(const Parser *parser, uint32_t index)
 {
@@ -88,9 +118,9 @@ ends_source(const Parser *parser, uint32_t index)
     case WORD_PARTITION:
         return is_open(parser, index + 1);
     default:
-        return starts_clause(parser, index) || starts_join(parser, index) ||
-               is_pattern(parser, index) || is_index_hint(parser, index) ||
-               is_indexed_by(parser, index) ||
+        return is_moment(parser, index) || starts_clause(parser, index) ||
+               starts_join(parser, index) || is_pattern(parser, index) ||
+               is_index_hint(parser, index) || is_indexed_by(parser, index) ||
                (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
     }
 }
@@ -131,6 +161,25 @@ take_alias(Parser *parser, SqlSource *source, uint32_t end)
         source->columns = typed_names_take(parser, end);
 }
 
+/* [FOR] SYSTEM_TIME AS OF x | BETWEEN x AND y | FROM x TO y | CONTAINED IN (x, y) | ALL */
+static void
+take_moment(Parser *parser, const Context *context, uint32_t end)
+{
+    while (parser->pos < end && !is_text(parser, parser->pos, "OF") &&
+           !is_word(parser, parser->pos, WORD_BETWEEN) &&
+           !is_word(parser, parser->pos, WORD_FROM) && !is_word(parser, parser->pos, WORD_IN) &&
+           !is_word(parser, parser->pos, WORD_ALL))
+        parser->pos++;
+    bool is_range = is_word(parser, parser->pos, WORD_FROM);
+    bool is_all = is_word(parser, parser->pos, WORD_ALL);
+    parser->pos++;
+    if (is_range)
+        parser->pos = MIN(parser->pos + 3, end); /* x TO y */
+    else if (!is_all)
+        parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+    parser->pos = MIN(parser->pos, end);
+}
+
 /* FOR SYSTEM_TIME AS OF x, TABLESAMPLE …, WITH OFFSET AS i, PIVOT (…): between a table and its alias, or behind. */
 static void
 take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_t end)
@@ -148,14 +197,13 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
         } else if (is_word(parser, at, WORD_FINAL)) {
             parser->pos++;
             continue;
-        } else if (is_word(parser, at, WORD_FOR) && !is_word(parser, at + 1, WORD_UPDATE)) {
-            /* FOR SYSTEM_TIME AS OF expression, FOR VERSION … */
-            for (parser->pos++; parser->pos < end && !is_text(parser, parser->pos, "OF");
-                 parser->pos++)
-                ;
-            parser->pos++;
-            parse_expression(parser, context, end,
-                             STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+        } else if (is_moment_in_brackets(parser, at) ||
+                   (is_word(parser, at, WORD_PARTITION) && is_open(parser, at + 1) &&
+                    !source->block->is_values)) { /* MySQL: PARTITION (p0) */
+            parser->pos = MIN(closing(parser, at + 1, end) + 1, end);
+            continue;
+        } else if (is_moment_of(parser, at)) {
+            take_moment(parser, context, end);
             continue;
         } else if (is_indexed_by(parser, at)) {
             parser->pos = MIN(at + 3, end);
@@ -339,6 +387,12 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
         is_name(parser, parser->pos + 1) && !ends_source(parser, parser->pos + 1) &&
         parser->sql->dialect->has_dollar_quotes)
         parser->pos++; /* PostgreSQL: without those that inherit from it */
+    SqlPart *prefix = NULL;
+    if (parser->sql->dialect->has_alias_prefix && is_name(parser, parser->pos) &&
+        is_text(parser, parser->pos + 1, ":") && parser->pos + 2 < end) {
+        prefix = part_take(parser);
+        parser->pos++;
+    }
     SqlSource *source = take_what(parser, block, &context, end);
     source->last = MAX(parser->pos, source->first + 1) - 1;
     take_suffixes(parser, source, &context, end);
@@ -346,6 +400,8 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
     take_suffixes(parser, source, &context, end);
     if (source->is_unread && source->alias == NULL)
         take_alias(parser, source, end);
+    if (prefix != NULL && source->alias == NULL)
+        source->alias = prefix;
     g_ptr_array_add(block->sources, source);
     check_count(parser, block);
     return source;
@@ -450,8 +506,16 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
         take_joined(parser, block, close);
         parser->depth--;
         parser->pos = MIN(close + 1, end);
-        for (guint i = count; i < block->sources->len; i++)
-            ((SqlSource *) g_ptr_array_index(block->sources, i))->is_nested = true;
+        bool has_alias = parser->pos < end &&
+                         (is_word(parser, parser->pos, WORD_AS) ||
+                          (is_name(parser, parser->pos) && !ends_source(parser, parser->pos)));
+        for (guint i = count; i < block->sources->len; i++) {
+            SqlSource *inner = g_ptr_array_index(block->sources, i);
+            inner->is_nested = true;
+            inner->is_unread = inner->is_unread || has_alias; /* (a JOIN b) AS x */
+        }
+        if (take_word(parser, end, WORD_AS) || has_alias)
+            parser->pos = MIN(parser->pos + 1, end);
         return;
     }
     SqlSource *source = parse_source(parser, block, end);

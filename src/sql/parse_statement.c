@@ -8,6 +8,8 @@ static uint32_t
 statement_end(const Parser *parser, uint32_t end)
 {
     uint32_t at = parser->pos;
+    if (parser->sql->dialect->has_loose_statements)
+        return loose_end(parser, end);
     while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON)
         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
     return MIN(at, end);
@@ -123,6 +125,10 @@ take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
 {
     Context context = {.block = block, .clause = CLAUSE_OTHER};
     bool is_conflict = is_word(parser, parser->pos + 1, WORD_CONFLICT);
+    if (!is_conflict && is_word(parser, parser->pos - 2, WORD_AS)) {
+        parser->pos--;
+        parser->statement->row = part_take(parser);
+    }
     parser->pos += is_conflict ? 2 : 3;
     if (is_conflict && is_text(parser, parser->pos, "ON"))
         parser->pos += 3; /* ON CONSTRAINT name */
@@ -155,6 +161,12 @@ take_rest(Parser *parser, SqlBlock *block, uint32_t end)
         } else if (word == WORD_SET) {
             parser->pos++;
             take_assignments(parser, block, end, 0);
+        } else if (word == WORD_INTO) { /* OUTPUT … INTO t (a, b) */
+            parser->pos++;
+            if (is_name(parser, parser->pos) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
+                mention_take(parser, end);
+            if (is_open(parser, parser->pos))
+                parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
         } else if (word == WORD_FROM || word == WORD_USING) {
             parser->pos++;
             parse_sources(parser, block, end);
@@ -183,6 +195,17 @@ find_target_by_alias(Parser *parser, SqlBlock *block)
         source->is_target = true;
         return;
     }
+}
+
+/* DELETE TOP (10) FROM t */
+static void
+skip_top(Parser *parser, uint32_t end)
+{
+    if (!is_word(parser, parser->pos, WORD_TOP) || !is_open(parser, parser->pos + 1))
+        return;
+    parser->pos = MIN(closing(parser, parser->pos + 1, end) + 1, end);
+    if (is_text(parser, parser->pos, "PERCENT"))
+        parser->pos++;
 }
 
 /* ---- kinds ---- */
@@ -237,6 +260,7 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
     SqlBlock *block = block_new(parser, with, NULL);
     parser->statement->kind = STATEMENT_UPDATE;
     parser->pos++;
+    skip_top(parser, end);
     parse_sources(parser, block, end);
     if (block->sources->len > 0) {
         parser->statement->target = g_ptr_array_index(block->sources, 0);
@@ -253,11 +277,20 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     SqlBlock *block = block_new(parser, with, NULL);
     parser->statement->kind = STATEMENT_DELETE;
     parser->pos++;
+    skip_top(parser, end);
     take_word(parser, end, WORD_FROM);
     take_target(parser, block, end);
     take_rest(parser, block, end);
     find_target_by_alias(parser, block);
     block->last = end - 1;
+}
+
+/* INSERT *, INSERT ROW, UPDATE ALL BY NAME */
+static bool
+is_all(const Parser *parser)
+{
+    return is_text(parser, parser->pos, "*") || is_text(parser, parser->pos, "ROW") ||
+           is_word(parser, parser->pos, WORD_ALL);
 }
 
 /* [NOT] MATCHED [BY SOURCE | TARGET]: no columns. */
@@ -279,12 +312,15 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
     parse_expression(parser, &context, end, STOP_THEN);
     take_word(parser, end, WORD_THEN);
     if (take_word(parser, end, WORD_UPDATE)) {
+        parser->statement->takes_rows |= is_all(parser); /* UPDATE ALL BY NAME */
         take_word(parser, end, WORD_SET);
+        parser->statement->takes_rows |= is_all(parser);
         take_assignments(parser, block, end, STOP_WHEN);
     } else if (take_word(parser, end, WORD_INSERT)) {
         guint refs = block->refs->len;
         bool has_columns = take_columns(parser, block, end);
         parser->statement->inserts_rows |= !has_columns;
+        parser->statement->takes_rows |= is_all(parser);
         note_values(parser, block, refs, end);
     }
     parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
@@ -317,6 +353,25 @@ is_loop_over(const Parser *parser, uint32_t query)
            (is_word(parser, query - 3, WORD_FOR) || is_text(parser, query - 3, "CURSOR"));
 }
 
+/* FOR row IN SELECT … LOOP: the word before what is done with each row. */
+static uint32_t
+loop_start(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end && !is_word(parser, at, WORD_LOOP) && !is_word(parser, at, WORD_DO))
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+    return MIN(at, end);
+}
+
+/* COPY (SELECT …) TO 'file': the rows go out, with their names. */
+static bool
+gives_rows(const Parser *parser)
+{
+    uint32_t first = parser->statement->first;
+    return is_text(parser, first, "COPY") || is_text(parser, first, "UNLOAD") ||
+           is_text(parser, first, "EXPORT");
+}
+
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. */
 static void
 parse_other(Parser *parser, uint32_t end)
@@ -330,7 +385,8 @@ parse_other(Parser *parser, uint32_t end)
         }
         if (starts_query(parser, parser->pos, end)) {
             bool is_loop = is_loop_over(parser, parser->pos);
-            SqlQuery *query = parse_query(parser, NULL, NULL, end);
+            SqlQuery *query =
+                parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
             query->by_name = query->by_name || is_loop;
             bool ends = parser->statement->query == NULL && parser->pos >= end;
             query->is_value = !ends && !is_loop;
@@ -342,7 +398,7 @@ parse_other(Parser *parser, uint32_t end)
             bool is_loop = is_loop_over(parser, parser->pos);
             parser->pos++;
             SqlQuery *query = parse_query(parser, NULL, NULL, close);
-            query->is_value = !is_loop;
+            query->is_value = !is_loop && !gives_rows(parser);
             query->by_name = query->by_name || is_loop;
             parser->pos = MIN(close + 1, end);
         } else if ((token->kind == TOKEN_WORD && !word_is_reserved(token->word)) ||

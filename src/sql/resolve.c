@@ -310,6 +310,14 @@ bind_target_row(SqlRef *ref)
 {
     static const char *const rows[] = {"excluded", "inserted", "deleted"};
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
+    const SqlPart *row = target != NULL ? ref->block->statement->row : NULL;
+    if (row != NULL && ref->path.count > 1 &&
+        g_ascii_strcasecmp(ref->path.parts[0].text, row->text) == 0) {
+        ref->binding = BINDING_COLUMN;
+        ref->source = target;
+        ref->column = 1;
+        return true;
+    }
     for (size_t i = 0; ref->path.count > 1 && target != NULL && i < G_N_ELEMENTS(rows); i++)
         if (g_ascii_strcasecmp(ref->path.parts[0].text, rows[i]) == 0) {
             ref->binding = BINDING_COLUMN;
@@ -623,6 +631,17 @@ bind_to_target(SqlRef *ref)
     return true;
 }
 
+/* RETURNING u.*: the items of queries are looked at with their outputs. */
+static void
+resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
+{
+    for (guint i = 0; block->is_returning && i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star && item->star_path.count > 0)
+            item->star_of = star_source(resolver, item);
+    }
+}
+
 void
 sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *data)
 {
@@ -635,6 +654,7 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
         for (guint s = 0; s < block->sources->len; s++)
             resolve_using(resolver, block, s);
+        resolve_returned_stars(resolver, block);
     }
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);

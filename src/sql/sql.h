@@ -238,9 +238,12 @@ struct SqlStatement {
     SqlPath created;   /* of CREATE */
     GPtrArray *blocks; /* SqlBlock * */
     bool inserts_rows; /* MERGE … INSERT without a column list */
+    bool
+        takes_rows; /* MERGE … INSERT *, INSERT ROW, UPDATE SET *: the names of both sides are the same */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
     GPtrArray *columns; /* SqlPart *; or NULL */
+    SqlPart *row;       /* VALUES (…) AS row: what is inserted, in MySQL; or NULL */
     bool is_nested;     /* a table of WITH */
 };
 

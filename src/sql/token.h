@@ -59,14 +59,18 @@ typedef struct {
     bool has_prefixes;         /* r'…', b"…", rb'…' */
     bool has_dollar_quotes;    /* $tag$ … $tag$ */
     bool has_hash_comments, has_slash_comments, has_nested_comments;
-    bool has_paths_in_quotes; /* `a.b.c` names three parts */
-    bool has_dashed_paths;    /* my-project.dataset.table */
-    bool has_lambdas;         /* x -> x + 1 in an argument */
-    bool has_alias_reuse;     /* a select alias may be used further on in the list, and in WHERE */
-    bool has_value_tables;    /* UNNEST(…) AS x: x is the value */
-    bool has_having_outputs;  /* HAVING looks at the outputs first */
-    bool has_group_outputs;   /* GROUP BY does: an alias hides a column */
-    bool has_alias_first;     /* SELECT name = value */
+    bool has_paths_in_quotes;  /* `a.b.c` names three parts */
+    bool has_dashed_paths;     /* my-project.dataset.table */
+    bool has_lambdas;          /* x -> x + 1 in an argument */
+    bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
+    bool has_value_tables;     /* UNNEST(…) AS x: x is the value */
+    bool has_having_outputs;   /* HAVING looks at the outputs first */
+    bool has_group_outputs;    /* GROUP BY does: an alias hides a column */
+    bool has_alias_first;      /* SELECT name = value */
+    bool has_alias_strings;    /* SELECT value 'name' */
+    bool has_colon_paths;      /* value:field.field[0] */
+    bool has_loose_statements; /* one after the other, without `;` */
+    bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */

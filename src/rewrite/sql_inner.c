@@ -1,0 +1,150 @@
+/*
+ * sql_inner.c - SQL in a literal that SQL itself runs: EXECUTE IMMEDIATE '…', EXEC('…'), the body of a function in $$ … $$.
+ *
+ * It is a text of its own, rewritten like the string of a program: within its quotes, with its escapes.
+ */
+#include "rewrite/program.h"
+
+/* ---- is it run? ---- */
+
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+static bool
+is_text(const Work *work, guint index, const char *text)
+{
+    const Token *token = token_at(work, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
+}
+
+/* What stands before the literal: `at` is the token before it. Each list is read backwards, NULL ends it; "*" is any one. */
+static const struct {
+    const char *before[5];
+} runners[] = {
+    {{"IMMEDIATE", "EXECUTE"}},
+    {{"EXECUTE"}},
+    {{"(", "EXEC"}},
+    {{"(", "EXECUTE"}},
+    {{"sp_executesql"}},
+    {{"=", "@stmt", "sp_executesql"}},
+    {{"=", "@statement", "sp_executesql"}},
+    {{"FROM", "*", "PREPARE"}},
+    {{"(", "UNLOAD"}},
+};
+
+static bool
+is_run_by(const Work *work, guint literal, size_t runner)
+{
+    for (guint i = 0; runners[runner].before[i] != NULL; i++)
+        if (literal < i + 1 || (runners[runner].before[i][0] != '*' &&
+                                !is_text(work, literal - i - 1, runners[runner].before[i])))
+            return false;
+    return true;
+}
+
+/* The one value that is run, and not put together from parts. */
+static bool
+is_alone(const Work *work, guint literal)
+{
+    const Token *next = token_at(work, literal + 1);
+    return next->kind != TOKEN_OPERATOR && next->kind != TOKEN_STRING && next->kind != TOKEN_DOT;
+}
+
+static bool
+is_dollar_quoted(const Work *work, const Token *token)
+{
+    return work->text[token->begin] == '$';
+}
+
+/* CREATE FUNCTION … AS $$ … $$ LANGUAGE sql, DO $$ … $$ */
+static bool
+is_body(const Work *work, guint literal)
+{
+    guint first = literal, last = literal;
+    bool is_sql = false, is_routine = false;
+    while (first > 0 && token_at(work, first - 1)->kind != TOKEN_SEMICOLON)
+        first--;
+    while (token_at(work, last)->kind != TOKEN_SEMICOLON && token_at(work, last)->kind != TOKEN_END)
+        last++;
+    for (guint i = first; i < last; i++) {
+        is_routine = is_routine || is_text(work, i, "FUNCTION") || is_text(work, i, "PROCEDURE");
+        if (is_text(work, i, "LANGUAGE"))
+            is_sql = is_text(work, i + 1, "sql") || is_text(work, i + 1, "plpgsql") ||
+                     is_text(work, i + 1, "'plpgsql'") || is_text(work, i + 1, "'sql'");
+    }
+    bool is_do = is_text(work, first, "DO") &&
+                 (is_sql || !is_text(work, first + 1, "LANGUAGE")); /* plpgsql unless said */
+    return is_do || (is_sql && is_routine && is_text(work, literal - 1, "AS"));
+}
+
+static bool
+is_run(const Work *work, guint literal)
+{
+    if (!is_alone(work, literal))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(runners); i++)
+        if (is_run_by(work, literal, i))
+            return true;
+    return is_body(work, literal);
+}
+
+/* ---- what it says ---- */
+
+/* Of a literal's bytes: what stands between its quotes. False when its escapes are of two kinds. */
+static bool
+find_inside(const Work *work, const Token *token, Piece *ret)
+{
+    const char *text = work->text;
+    uint32_t begin = token->begin, end = token->end, width = 1;
+    bool is_raw = false;
+    if (is_dollar_quoted(work, token)) {
+        const char *tag_end = memchr(text + begin + 1, '$', end - begin - 1);
+        width = (uint32_t) (tag_end + 1 - (text + begin));
+    } else {
+        for (; text[begin] != '\'' && text[begin] != '"'; begin++)
+            is_raw = is_raw || text[begin] == 'r' || text[begin] == 'R';
+        if (work->dialect->has_long_strings && end - begin >= 6 && text[begin + 1] == text[begin] &&
+            text[begin + 2] == text[begin])
+            width = 3;
+    }
+    *ret = (Piece){.kind = PIECE_LITERAL,
+                   .begin = token->begin,
+                   .end = end,
+                   .inner_begin = begin + width,
+                   .inner_end = end - width};
+    ret->quoting = (Quoting){.quote = text[begin], .holes = HOLES_OFF, .is_long = width > 1};
+    size_t inner = ret->inner_end - ret->inner_begin;
+    const char doubled[] = {text[begin], text[begin], '\0'};
+    bool has_backslash = work->dialect->has_backslash || (text[token->begin] | 0x20) == 'e';
+    bool is_escaped = has_backslash && memchr(text + ret->inner_begin, '\\', inner) != NULL,
+         is_doubled = width == 1 && memmem(text + ret->inner_begin, inner, doubled, 2) != NULL;
+    if (is_dollar_quoted(work, token) || is_raw)
+        return true;
+    ret->quoting.escape = is_escaped ? ESCAPE_C : width == 1 ? ESCAPE_DOUBLED : ESCAPE_C;
+    return !(is_escaped && is_doubled);
+}
+
+bool
+sql_inner(Work *work, guint literal)
+{
+    const Token *token = token_at(work, literal);
+    Piece piece;
+    if (work->depth >= PROGRAM_DEPTH_MAX || !is_run(work, literal) ||
+        !find_inside(work, token, &piece))
+        return false;
+    g_autoptr(Text) file = text_of_file(work->text, work->bytes);
+    g_autoptr(Text) text = text_new(file);
+    Unit unit = {.work = work,
+                 .text = file,
+                 .language = language_by_name("sqlx"),
+                 .dialect = work->dialect,
+                 .depth = work->depth};
+    Use use = {.is_sql = true, .is_run = true};
+    text_decode(text, unit.language, &piece, false, NULL);
+    return program_sql(&unit, &use, text);
+}

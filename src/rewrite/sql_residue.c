@@ -1,0 +1,219 @@
+/*
+ * sql_residue.c - the last look: is the dataset named anywhere where it is not known what the name means?
+ *
+ * What was understood is ticked off: sources, aliases, columns that were found to be some, tables of WITH. A name of the
+ * dataset that is left over, perhaps in a construct that nobody has heard of, is a person's.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+tick(GByteArray *known, const SqlPart *part)
+{
+    if (part != NULL && part->token < known->len)
+        known->data[part->token] = 1;
+}
+
+static void
+tick_path(GByteArray *known, const SqlPath *path)
+{
+    for (uint32_t i = 0; i < path->count; i++)
+        tick(known, &path->parts[i]);
+}
+
+static void
+tick_parts(GByteArray *known, const GPtrArray *parts)
+{
+    for (guint i = 0; parts != NULL && i < parts->len; i++)
+        tick(known, g_ptr_array_index(parts, i));
+}
+
+static bool
+has_column(Work *work, const SqlSource *source, const SqlPart *part)
+{
+    bool is_open = false;
+    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
+    }
+    return false;
+}
+
+/* Could the name be that of the dataset at all? Most are not: they need no look. */
+static bool
+is_last_part(const Work *work, const char *name, size_t bytes)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
+            const char *last = parts[g_strv_length(parts) - 1];
+            if (strlen(last) == bytes && g_ascii_strncasecmp(last, name, bytes) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A name alone that may be a column of a table without schema may be anything. */
+static void
+tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    bool is_bound = ref->binding != BINDING_NONE && ref->binding != BINDING_UNDECIDED;
+    if (ref->binding == BINDING_COLUMN && ref->path.count == 1 && ref->clause != CLAUSE_ASSIGN &&
+        ref->clause != CLAUSE_COLUMNS && is_last_part(work, part->text, strlen(part->text)))
+        is_bound = has_column(work, ref->source, part);
+    if (is_bound)
+        tick_path(known, &ref->path);
+}
+
+static void
+tick_source(GByteArray *known, const SqlSource *source)
+{
+    if (source->kind != SOURCE_TEMPLATE)
+        tick_path(known, &source->path);
+    tick(known, source->alias);
+    tick_parts(known, source->columns);
+}
+
+static void
+tick_item(GByteArray *known, const SqlItem *item)
+{
+    tick(known, item->alias);
+    if (item->star_of != NULL)
+        tick_path(known, &item->star_path);
+    tick_parts(known, item->except);
+    for (guint i = 0; item->replace != NULL && i < item->replace->len; i++)
+        tick(known, ((const SqlReplacement *) g_ptr_array_index(item->replace, i))->name);
+}
+
+static void
+tick_block(Work *work, GByteArray *known, const SqlBlock *block)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        tick_source(known, g_ptr_array_index(block->sources, i));
+    for (guint i = 0; i < block->items->len; i++)
+        tick_item(known, g_ptr_array_index(block->items, i));
+    for (guint i = 0; i < block->refs->len; i++)
+        tick_ref(work, known, g_ptr_array_index(block->refs, i));
+}
+
+static void
+tick_all(Work *work, GByteArray *known)
+{
+    const Sql *sql = work->sql;
+    for (guint i = 0; i < sql->blocks->len; i++)
+        tick_block(work, known, g_ptr_array_index(sql->blocks, i));
+    for (guint i = 0; i < sql->queries->len; i++) {
+        const SqlQuery *query = g_ptr_array_index(sql->queries, i);
+        for (guint c = 0; c < query->commons->len; c++) {
+            const SqlCommon *common = g_ptr_array_index(query->commons, c);
+            tick(known, &common->name);
+            tick_parts(known, common->columns);
+        }
+    }
+    for (guint i = 0; i < sql->statements->len; i++) {
+        const SqlStatement *statement = g_ptr_array_index(sql->statements, i);
+        tick_path(known, &statement->created);
+        tick_parts(known, statement->columns);
+    }
+}
+
+/* ---- what is left ---- */
+
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+static bool
+is_name(const Token *token)
+{
+    return token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED;
+}
+
+/* The last part of a name, without quotes. */
+static bool
+may_be_meant(const Work *work, const Token *token)
+{
+    const char *text = work->text + token->begin;
+    size_t bytes = token->end - token->begin;
+    if (token->kind == TOKEN_QUOTED && bytes > 2) {
+        const char *dot = memrchr(text, '.', bytes);
+        text = dot != NULL && work->sql->dialect->has_paths_in_quotes ? dot + 1 : text + 1;
+        bytes = (size_t) (work->text + token->end - 1 - text);
+    }
+    return is_last_part(work, text, bytes);
+}
+
+static void
+add_part(GArray *parts, const Work *work, const Token *token, guint index)
+{
+    bool is_quoted = token->kind == TOKEN_QUOTED;
+    size_t begin = token->begin + is_quoted, end = token->end - is_quoted;
+    SqlPart part = {.text = arena_copy(work->sql->arena, work->text + begin, end - begin),
+                    .token = index,
+                    .begin = token->begin,
+                    .end = token->end,
+                    .quote = is_quoted ? work->text[token->begin] : '\0'};
+    g_array_append_val(parts, part);
+}
+
+/* a.b.c up to this token; `a.b.c` in one pair of quotes. */
+static void
+path_to(const Work *work, guint index, GArray *parts)
+{
+    guint first = index;
+    while (first >= 2 && token_at(work, first - 1)->kind == TOKEN_DOT &&
+           is_name(token_at(work, first - 2)))
+        first -= 2;
+    for (guint i = first; i <= index; i += 2)
+        add_part(parts, work, token_at(work, i), i);
+    const char *dot = ((const SqlPart *) (void *) parts->data)->text;
+    if (parts->len > 1 || strchr(dot, '.') == NULL || !work->sql->dialect->has_paths_in_quotes)
+        return;
+    SqlPart whole = g_array_index(parts, SqlPart, 0);
+    g_auto(GStrv) names = g_strsplit(whole.text, ".", -1);
+    g_array_set_size(parts, 0);
+    for (guint i = 0; names[i] != NULL; i++) {
+        whole.text = arena_copy(work->sql->arena, names[i], strlen(names[i]));
+        g_array_append_val(parts, whole);
+    }
+}
+
+static void
+visit_token(Work *work, const GArray *covered, guint index)
+{
+    const Token *token = token_at(work, index);
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+    path_to(work, index, parts);
+    SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
+    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) == NULL ||
+        covered_has(covered, token->begin, token->end))
+        return;
+    site_refuse(work, SITE_MENTION, path.parts[0].begin, token->end, "unread", NULL,
+                "the dataset is named here, and what is done with it is not understood");
+}
+
+void
+sql_residue(Work *work)
+{
+    g_autoptr(GByteArray) known = g_byte_array_new();
+    g_byte_array_set_size(known, work->sql->tokens->len);
+    memset(known->data, 0, known->len);
+    tick_all(work, known);
+    g_autoptr(GArray) covered = sites_covered(work);
+    for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
+        const Token *token = token_at(work, i);
+        bool is_function = token_at(work, i + 1)->kind == TOKEN_OPEN;
+        if (is_name(token) && known->data[i] == 0 && !is_function && may_be_meant(work, token))
+            visit_token(work, covered, i);
+    }
+}

@@ -1,0 +1,163 @@
+/*
+ * parse_loose.c - statements that stand one after the other without `;` between them, as in T-SQL.
+ *
+ * A statement begins at a verb that does not go on with the statement before it. Where only the look of a text says that
+ * it may be written so, the verb must be the first word of its line, too.
+ */
+#include "sql/parse.h"
+
+#include <string.h>
+
+typedef struct {
+    uint32_t first; /* token */
+    bool has_query; /* INSERT: its SELECT, VALUES or EXEC has come; WITH: its verb has */
+    bool has_set;   /* UPDATE: its SET has */
+    int case_depth;
+} Loose;
+
+static bool
+is_among(const Parser *parser, uint32_t index, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (is_text(parser, index, words[i]))
+            return true;
+    return false;
+}
+
+static bool
+is_first_of_line(const Parser *parser, uint32_t index)
+{
+    if (index == 0)
+        return true;
+    uint32_t before = peek(parser, index - 1)->end;
+    return memchr(parser->sql->list->text + before, '\n', peek(parser, index)->begin - before) !=
+           NULL;
+}
+
+/* SELECT goes on with UNION, INSERT INTO t, CREATE VIEW v AS, a cursor FOR, WITH … */
+static bool
+goes_on_with_query(const Parser *parser, Loose *loose, uint32_t at)
+{
+    static const char *const before[] = {"UNION", "ALL", "EXCEPT", "INTERSECT", "MINUS",  "AS",
+                                         "FOR",   "DO",  "GRANT",  "DENY",      "REVOKE", NULL};
+    Word first = peek(parser, loose->first)->word;
+    bool is_its_own =
+        (first == WORD_INSERT || first == WORD_WITH || first == WORD_REPLACE) && !loose->has_query;
+    loose->has_query = true;
+    return is_its_own || peek(parser, at - 1)->kind == TOKEN_COMMA ||
+           is_among(parser, at - 1, before);
+}
+
+static bool
+goes_on_with_change(const Parser *parser, Loose *loose, uint32_t at)
+{
+    static const char *const before[] = {"AFTER", "FOR",    "OF",   "ON",     "THEN",
+                                         "GRANT", "BEFORE", "DENY", "REVOKE", NULL};
+    bool is_its_own = peek(parser, loose->first)->word == WORD_WITH && !loose->has_query;
+    loose->has_query = loose->has_query || is_its_own;
+    return is_its_own || is_open(parser, at + 1) || peek(parser, at - 1)->kind == TOKEN_COMMA ||
+           is_among(parser, at - 1, before);
+}
+
+static bool
+goes_on_with_set(const Parser *parser, Loose *loose, uint32_t at)
+{
+    Word first = peek(parser, loose->first)->word, before = peek(parser, at - 1)->word;
+    bool is_its_own = !loose->has_set && (first == WORD_UPDATE || first == WORD_WITH ||
+                                          first == WORD_INSERT || first == WORD_REPLACE);
+    loose->has_set = true;
+    return is_its_own || before == WORD_DELETE || before == WORD_UPDATE ||
+           is_text(parser, loose->first, "ALTER");
+}
+
+/* DROP TABLE IF EXISTS */
+static bool
+goes_on_with_if(const Parser *parser, uint32_t at)
+{
+    static const char *const before[] = {"TABLE",   "VIEW",   "PROC",   "PROCEDURE",  "FUNCTION",
+                                         "INDEX",   "SCHEMA", "COLUMN", "CONSTRAINT", "TRIGGER",
+                                         "TYPE",    "ROLE",   "USER",   "DATABASE",   "SEQUENCE",
+                                         "SYNONYM", NULL};
+    return is_among(parser, at - 1, before);
+}
+
+/* Verbs that are names elsewhere: only at the beginning of a line. */
+static bool
+starts_other(const Parser *parser, Loose *loose, uint32_t at)
+{
+    static const char *const verbs[] = {
+        "EXEC",     "EXECUTE", "PRINT", "RETURN", "GO",       "USE",       "OPEN",       "CLOSE",
+        "TRUNCATE", "DROP",    "ALTER", "THROW",  "COMMIT",   "GRANT",     "DENY",       "REVOKE",
+        "WAITFOR",  "BREAK",   "DBCC",  "BACKUP", "ROLLBACK", "RAISERROR", "DEALLOCATE", NULL};
+    bool is_part = is_text(parser, loose->first, "ALTER") &&
+                   (is_text(parser, at, "DROP") || is_text(parser, at, "ALTER"));
+    bool is_rows = peek(parser, loose->first)->word == WORD_INSERT && !loose->has_query;
+    return is_first_of_line(parser, at) && !is_part && !is_rows && is_among(parser, at, verbs);
+}
+
+static bool
+starts_statement(const Parser *parser, Loose *loose, uint32_t at)
+{
+    switch (peek(parser, at)->word) {
+    case WORD_SELECT:
+        return !goes_on_with_query(parser, loose, at);
+    case WORD_WITH: /* WITH c AS (…), and not WITH (NOLOCK) */
+        return parser->sql->dialect->has_alias_first && is_name(parser, at + 1) &&
+               (is_word(parser, at + 2, WORD_AS) || is_open(parser, at + 2)) &&
+               !goes_on_with_query(parser, loose, at);
+    case WORD_VALUES:
+        loose->has_query = true;
+        return false;
+    case WORD_INSERT:
+    case WORD_UPDATE:
+    case WORD_DELETE:
+    case WORD_MERGE:
+        return !goes_on_with_change(parser, loose, at);
+    case WORD_SET:
+        return !goes_on_with_set(parser, loose, at);
+    case WORD_CASE:
+        loose->case_depth++;
+        return false;
+    case WORD_END:
+        return loose->case_depth == 0 || loose->case_depth-- < 0;
+    case WORD_IF:
+        return !goes_on_with_if(parser, at);
+    case WORD_DECLARE:
+    case WORD_WHILE:
+    case WORD_BEGIN:
+    case WORD_ELSE:
+    case WORD_CREATE:
+        return loose->case_depth == 0;
+    default:
+        return starts_other(parser, loose, at);
+    }
+}
+
+/* Queries and changes; what else there is may hold anything. */
+static bool
+is_plain_verb(Word word)
+{
+    return word == WORD_SELECT || word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE;
+}
+
+uint32_t
+loose_end(const Parser *parser, uint32_t end)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    Loose loose = {.first = parser->pos};
+    Word first = peek(parser, parser->pos)->word;
+    bool is_sure = dialect->has_alias_first; /* T-SQL itself */
+    uint32_t at = parser->pos;
+    if (is_text(parser, at, "GO") && is_sure)
+        return MIN(at + 1, end);
+    while (at < end && peek(parser, at)->kind != TOKEN_SEMICOLON) {
+        bool is_looked_at = at > loose.first && peek(parser, at)->kind == TOKEN_WORD &&
+                            peek(parser, at - 1)->kind != TOKEN_DOT && first != WORD_MERGE;
+        bool may_start = is_sure || (is_first_of_line(parser, at) && is_plain_verb(first) &&
+                                     (is_plain_verb(peek(parser, at)->word)));
+        if (is_looked_at && starts_statement(parser, &loose, at) && may_start)
+            break;
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+    }
+    return MIN(at, end);
+}
