@@ -13,6 +13,7 @@
 
 static const Driver *const drivers[] = {
     &driver_sqlite,
+    &driver_postgres,
     &driver_csv,
     &driver_ndjson,
 };

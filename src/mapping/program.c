@@ -51,6 +51,14 @@ map_column_eval(MapColumn *column, const Row *row, Value *ret, char **ret_reason
     return false;
 }
 
+static void
+item_clear(void *data)
+{
+    SourceItem *item = data;
+    g_free(item->name);
+    g_free(item->sql);
+}
+
 /* --- making one --- */
 
 bool
@@ -197,6 +205,8 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
     program->columns = g_ptr_array_new_with_free_func(map_column_free_item);
     program->select = g_array_new(FALSE, TRUE, sizeof(SourceItem));
     program->bare = g_array_new(FALSE, TRUE, sizeof(SourceItem));
+    program->postgres = g_array_new(FALSE, TRUE, sizeof(SourceItem));
+    g_array_set_clear_func(program->postgres, item_clear);
     program->functions = g_ptr_array_new_with_free_func(sql_function_free);
     program_bind(program, &binder, target != NULL ? target : made);
     /* nodes of embedded SQL point into it: it goes with them, whatever comes next */
@@ -208,8 +218,10 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
                                                      : target->key);
     program->input = g_steal_pointer(&binder.input);
     program->items = g_steal_pointer(&binder.items);
-    if (source_sql)
+    if (source_sql) {
         program_render_sqlite(program);
+        program_render_postgres(program);
+    }
     program_explain(program, mapping, source_sql);
     *ret = g_steal_pointer(&program);
     return true;
@@ -237,6 +249,7 @@ program_free(Program *program)
     g_clear_pointer(&program->items, g_array_unref);
     g_clear_pointer(&program->select, select_clear);
     g_clear_pointer(&program->bare, select_clear);
+    g_clear_pointer(&program->postgres, g_array_unref);
     g_free(program->proof_of_all);
     g_free(program->proof_of_rest);
     embedded_free(program->embedded);

@@ -44,7 +44,8 @@
 typedef struct {
     char *name;
     char *driver;
-    json_t *settings; /* object with all but `driver` and `concurrency`; "path" is absolute */
+    json_t *
+        settings; /* object with all but `driver` and `concurrency`; "path" and "password_file" are absolute */
 } StoreConfig;
 
 /* A program that turns an entity into a plan: agent.md. It is started in the folder of honk.yaml. */

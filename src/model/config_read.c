@@ -292,9 +292,9 @@ store_setting(Reader *reader, StoreConfig *store, const YamlNode *key, const Yam
         const Field limit = {.key = "concurrency", .min = 1, .max = LIMIT_COUNT_MAX};
         g_autofree char *resource = g_strdup_printf("store:%s", store->name);
         reader_limit(reader, resource, &limit, value);
-    } else if (strcmp(key->text, "path") == 0) {
-        g_autofree char *path = reader_path(reader, "path", value);
-        json_set_string(store->settings, "path", path);
+    } else if (strcmp(key->text, "path") == 0 || strcmp(key->text, "password_file") == 0) {
+        g_autofree char *path = reader_path(reader, key->text, value);
+        json_set_string(store->settings, key->text, path);
     } else {
         json_object_set_new(store->settings, key->text, reader_json(reader, key->text, value));
     }

@@ -21,8 +21,8 @@
 #define TARGET "what_becomes"
 #define STAGE "what_becomes__honk_1"
 
-static const Fixture *const fixtures[] = {&fixture_memory, &fixture_sqlite, &fixture_csv,
-                                          &fixture_ndjson};
+static const Fixture *const fixtures[] = {&fixture_memory, &fixture_sqlite, &fixture_postgres,
+                                          &fixture_csv, &fixture_ndjson};
 
 typedef struct {
     const Fixture *source, *target;
@@ -342,6 +342,16 @@ assert_moved(Transfer *transfer, Conn *target, const RangeResult *sum, Expected 
     comparison_clear(&comparison);
 }
 
+/* A store without a key has numbers of its own for rows. */
+static void
+take_row_ids(World *source, Batch *rows)
+{
+    g_auto(Seen) seen = read_object(source->conn, SOURCE, NULL);
+    g_assert_cmpuint(seen.ids->len, ==, rows->row_count);
+    for (guint i = 0; i < seen.ids->len; i++)
+        rows->row_ids[i] = g_array_index(seen.ids, int64_t, i);
+}
+
 /* What all rounds of a pair came to: they must have had something to decide. */
 typedef struct {
     int64_t rows, refused, columns;
@@ -356,6 +366,7 @@ move_once(const Pair *pair, Tally *tally)
     g_autoptr(Schema) made = random_schema(), seen = NULL, wanted = NULL;
     g_autoptr(Batch) rows = random_rows(made, pair->source);
     pair->source->make(source, made, rows);
+    take_row_ids(source, rows);
     ASSERT_OK(conn_describe(source->conn, SOURCE, &seen, &ERR));
     g_autoptr(MappingSet) set = random_mapping(seen, conn_has_sql(source->conn));
     const Mapping *mapping = mapping_get(set, 0);

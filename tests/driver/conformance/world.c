@@ -1,4 +1,4 @@
-/* world.c - the four stores of today. */
+/* world.c - the stores that need nothing but this process and a folder. */
 #include "world.h"
 
 #include "driver/memory/memory.h"
@@ -25,8 +25,8 @@ void
 world_free(World *world)
 {
     conn_close(world->conn);
-    if (world->fixture == &fixture_memory)
-        memory_forget(world->store.name);
+    if (world->fixture->close != NULL)
+        world->fixture->close(world);
     g_free(world->store.name);
     g_free(world->store.driver);
     json_decref(world->store.settings);
@@ -63,6 +63,12 @@ memory_begin_store(World *world)
 }
 
 static void
+memory_end_store(World *world)
+{
+    memory_forget(world->store.name);
+}
+
+static void
 memory_make_object(World *world, const Schema *schema, const Batch *rows)
 {
     memory_make(world->store.name, schema, rows);
@@ -83,6 +89,7 @@ memory_erase_row(World *world, const char *object, int64_t row_id)
 const Fixture fixture_memory = {
     .driver = "memory",
     .open = memory_begin_store,
+    .close = memory_end_store,
     .make = memory_make_object,
     .shows = shows_all,
     .holds = holds_all,

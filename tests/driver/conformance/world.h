@@ -21,6 +21,7 @@ struct Fixture {
     const char *driver;
     /* An empty store: fills `store.settings`, and `path` where there is one. */
     void (*open)(World *world);
+    void (*close)(World *world); /* or NULL */
     /* An object in the place of whatever has its name; `schema->dataset` is its name. */
     void (*make)(World *world, const Schema *schema, const Batch *rows);
     /* The type that describe() has for a column of this type. */
@@ -44,7 +45,7 @@ struct Fixture {
     bool has_no_keys;  /* nothing refuses a key that is taken */
 };
 
-extern const Fixture fixture_memory, fixture_sqlite, fixture_csv, fixture_ndjson;
+extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_csv, fixture_ndjson;
 
 World *world_new(const Fixture *fixture);
 void world_free(World *world);

@@ -1,0 +1,291 @@
+/*
+ * conn.c - sessions with a PostgreSQL server: where, as whom, and how they are set up.
+ *
+ * Settings of the store:
+ *   url                   as libpq takes it: postgresql://user@host/database or "host=… dbname=…"; what it does not say,
+ *                         libpq looks for (PGHOST, PGPASSFILE, ~/.pgpass…)
+ *   password_file         its first line is the password
+ *   schema                a name or a list of them: where objects without a schema are looked for (search_path)
+ *   application_name      "honk"
+ *   connect_timeout_ms    10000
+ *   lock_timeout_ms       5000: how long we wait behind others for a lock, while others wait behind us
+ *   statement_timeout_ms  0: no limit
+ *   bookkeeping           "_honk": schema of fence, ledger and quarantine; made and dropped as needed
+ *
+ * The url may hold a password, so it is in no message: libpq's words about a broken one would quote it.
+ */
+#include "base/text.h"
+#include "driver/drivers.h"
+#include "driver/postgres/postgres.h"
+
+#include <string.h>
+
+#define CONNECT_TIMEOUT_MS 10000
+#define LOCK_TIMEOUT_MS                                                                            \
+    5000 /* longer than most transactions of services, shorter than their patience */
+#define PASSWORD_BYTES_MAX 4096
+#define VERSION_MIN                                                                                \
+    120000 /* generated columns, and views that can be replaced as they are printed */
+
+static const char *const known[] = {"url",
+                                    "password_file",
+                                    "schema",
+                                    "application_name",
+                                    "connect_timeout_ms",
+                                    "lock_timeout_ms",
+                                    "statement_timeout_ms",
+                                    "bookkeeping",
+                                    NULL};
+
+PgConn *
+pg_conn(Conn *conn)
+{
+    g_assert(conn->driver->open == pg_open);
+    return (PgConn *) conn;
+}
+
+static bool
+check_settings(const json_t *settings, GError **error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *) settings, key, value)
+    {
+        if (g_strv_contains(known, key))
+            continue;
+        const char *near = text_nearest(key, known);
+        return fail(error, ERR_INVALID, "unknown setting '%s'%s%s%s", key,
+                    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
+                    near != NULL ? "'?" : "");
+    }
+    if (json_get_string(settings, "url", NULL) == NULL)
+        return fail(error, ERR_INVALID, "no 'url', expected postgresql://USER@HOST/DATABASE");
+    return true;
+}
+
+static bool
+read_password(const char *path, char **ret, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    *ret = NULL;
+    if (path == NULL)
+        return true;
+    if (!file_read(path, PASSWORD_BYTES_MAX, &text, &bytes, error))
+        return fail_in(error, "cannot read the password");
+    text[strcspn(text, "\r\n")] = '\0';
+    *ret = g_steal_pointer(&text);
+    return true;
+}
+
+static void
+add_parameter(GPtrArray *keywords, GPtrArray *values, const char *keyword, const char *value)
+{
+    g_ptr_array_add(keywords, g_strdup(keyword));
+    g_ptr_array_add(values, g_strdup(value));
+}
+
+/* What the url says, and what we add to it; later words win. */
+static bool
+read_parameters(PgConn *conn, const json_t *settings, GError **error)
+{
+    g_autoptr(GPtrArray) keywords = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *password = NULL;
+    char *ignored = NULL;
+    add_parameter(keywords, values, "application_name", "honk");
+    add_parameter(keywords, values, "tcp_user_timeout", "60000");
+    PQconninfoOption *options = PQconninfoParse(conn->url, &ignored);
+    PQfreemem(ignored);
+    if (options == NULL)
+        return fail(error, ERR_INVALID,
+                    "its 'url' is not as libpq wants it, expected postgresql://USER@HOST/DATABASE");
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (option->val != NULL)
+            add_parameter(keywords, values, option->keyword, option->val);
+    PQconninfoFree(options);
+    if (!read_password(json_get_string(settings, "password_file", NULL), &password, error))
+        return false;
+    if (password != NULL)
+        add_parameter(keywords, values, "password", password);
+    const char *name = json_get_string(settings, "application_name", NULL);
+    if (name != NULL)
+        add_parameter(keywords, values, "application_name", name);
+    g_autofree char *timeout = g_strdup_printf(
+        "%" G_GINT64_FORMAT,
+        MAX(2, (json_get_int(settings, "connect_timeout_ms", CONNECT_TIMEOUT_MS) + 999) / 1000));
+    add_parameter(keywords, values, "connect_timeout", timeout);
+    add_parameter(keywords, values, "client_encoding", "UTF8");
+    g_ptr_array_add(keywords, NULL);
+    g_ptr_array_add(values, NULL);
+    conn->keywords = (char **) g_ptr_array_free(g_steal_pointer(&keywords), FALSE);
+    conn->values = (char **) g_ptr_array_free(g_steal_pointer(&values), FALSE);
+    return true;
+}
+
+static void
+append_path(GString *path, const json_t *name)
+{
+    g_autofree char *quoted = pg_name(json_string_value(name));
+    g_string_append_printf(path, "%s%s", path->len > 0 ? ", " : "", quoted);
+}
+
+/* One meaning of every text, whatever the server's or the role's settings are. */
+static char *
+setup_text(const json_t *settings)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    json_t *schema = json_object_get(settings, "schema"), *name;
+    size_t i;
+    if (json_is_string(schema))
+        append_path(path, schema);
+    json_array_foreach(schema, i, name) if (json_is_string(name)) append_path(path, name);
+    g_autofree char *search =
+        path->len > 0 ? g_strdup_printf("SET search_path = %s;", path->str) : g_strdup("");
+    return pg_sql(
+        "SET client_min_messages = warning; SET standard_conforming_strings = on; SET DateStyle = "
+        "'ISO, YMD';"
+        "SET IntervalStyle = postgres; SET TimeZone = 'UTC'; SET bytea_output = hex; SET "
+        "extra_float_digits = 3;"
+        "SET synchronize_seqscans = off; SET lock_timeout = %lld; SET statement_timeout = %lld;"
+        "SET idle_in_transaction_session_timeout = 0; %s"
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE "
+        "current_setting('synchronous_commit') = 'off'",
+        (long long) json_get_int(settings, "lock_timeout_ms", LOCK_TIMEOUT_MS),
+        (long long) json_get_int(settings, "statement_timeout_ms", 0), search);
+}
+
+/* libpq's words, of which only those about the server are safe to repeat; they come in several lines. */
+static bool
+fail_connect(PGconn *db, GError **error)
+{
+    g_autofree char *message = g_strdup(PQerrorMessage(db));
+    g_strdelimit(message, "\n\t", ' ');
+    g_strstrip(message);
+    bool is_refused = strstr(message, "authentication failed") != NULL ||
+                      strstr(message, "no password") != NULL ||
+                      strstr(message, "no pg_hba.conf entry") != NULL ||
+                      strstr(message, "role \"") != NULL;
+    bool is_wrong =
+        strstr(message, "database \"") != NULL && strstr(message, "does not exist") != NULL;
+    return fail(error,
+                is_refused ? ERR_FORBIDDEN
+                : is_wrong ? ERR_INVALID
+                           : ERR_UNREACHABLE,
+                "%s", message);
+}
+
+static bool
+connect_session(PgConn *conn, PGconn **ret, GError **error)
+{
+    PGconn *db = PQconnectdbParams((const char *const *) conn->keywords,
+                                   (const char *const *) conn->values, 0);
+    if (PQstatus(db) != CONNECTION_OK) {
+        fail_connect(db, error);
+        PQfinish(db);
+        return false;
+    }
+    if (!pg_run_on(conn, db, conn->setup, NULL, error)) {
+        PQfinish(db);
+        return false;
+    }
+    *ret = db;
+    return true;
+}
+
+static bool
+look_at_server(PgConn *conn, GError **error)
+{
+    const char *host = PQhost(conn->db), *encoding = PQparameterStatus(conn->db, "server_encoding");
+    conn->version = PQserverVersion(conn->db);
+    conn->is_ascii = g_strcmp0(encoding, "SQL_ASCII") == 0;
+    conn->place =
+        g_strdup_printf("database '%s' at '%s'", PQdb(conn->db), host != NULL ? host : "");
+    if (conn->version < VERSION_MIN)
+        return fail(error, ERR_UNSUPPORTED, "the server is PostgreSQL %d, expected 12 or newer",
+                    conn->version / 10000);
+    return true;
+}
+
+bool
+pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
+{
+    const json_t *settings = store->settings;
+    if (!check_settings(settings, error))
+        return false;
+    PgConn *conn = g_new0(PgConn, 1);
+    conn->base.driver = self;
+    conn->base.store = g_strdup(store->name);
+    conn->place = g_strdup("the server");
+    conn->url = g_strdup(json_get_string(settings, "url", ""));
+    conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
+    conn->book = pg_name(conn->book_name);
+    conn->idle = g_ptr_array_new();
+    conn->setup = setup_text(settings);
+    if (!read_parameters(conn, settings, error) || !connect_session(conn, &conn->db, error) ||
+        !look_at_server(conn, error)) {
+        pg_close(&conn->base);
+        return false;
+    }
+    *ret = &conn->base;
+    return true;
+}
+
+void
+pg_close(Conn *base)
+{
+    PgConn *conn = (PgConn *) base;
+    if (conn->loader != NULL)
+        pg_load_ops.rollback(base);
+    for (guint i = 0; i < conn->idle->len; i++)
+        PQfinish(conn->idle->pdata[i]);
+    g_ptr_array_unref(conn->idle);
+    PQfinish(conn->db);
+    g_strfreev(conn->keywords);
+    g_strfreev(conn->values);
+    g_free(conn->setup);
+    g_free(conn->place);
+    g_free(conn->url);
+    g_free(conn->book);
+    g_free(conn->book_name);
+    g_free(conn->base.store);
+    g_free(conn);
+}
+
+/* --- sessions of scans --- */
+
+bool
+pg_borrow(PgConn *conn, PGconn **ret, GError **error)
+{
+    if (conn->idle->len > 0) {
+        *ret = g_ptr_array_steal_index_fast(conn->idle, conn->idle->len - 1);
+        return true;
+    }
+    return connect_session(conn, ret, error);
+}
+
+void
+pg_give_back(PgConn *conn, PGconn *db, bool is_clean)
+{
+    if (db == NULL)
+        return;
+    if (is_clean && PQstatus(db) == CONNECTION_OK)
+        g_ptr_array_add(conn->idle, db);
+    else
+        PQfinish(db);
+}
+
+const Driver driver_postgres = {
+    .name = "postgres",
+    .summary = "PostgreSQL 12 and newer",
+    .open = pg_open,
+    .close = pg_close,
+    .describe = pg_describe,
+    .identity = pg_identity,
+    .fingerprint = pg_fingerprint,
+    .scan = &pg_scan_ops,
+    .load = &pg_load_ops,
+    .push = &pg_push_ops,
+    .freeze = &pg_freeze_ops,
+    .swap = &pg_swap_ops,
+};

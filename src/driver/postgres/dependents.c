@@ -1,0 +1,83 @@
+/*
+ * dependents.c - what hangs on a table or view: indexes, constraints, views, triggers, sequences, and who may do what.
+ *
+ * One question for all of them; each row is a kind (model/schema.h), a name and PostgreSQL's own text. What is ours is
+ * left out: triggers by their name, all else by the schema that it lies in.
+ */
+#include "driver/postgres/postgres.h"
+
+#define OF "%lld::oid"
+
+static const char *const questions[] = {
+    /* indexes; those of keys and of constraints are told as such */
+    "SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, x.relname, "
+    "pg_get_indexdef(i.indexrelid) "
+    "FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = " OF
+    " AND NOT i.indisprimary "
+    "AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid "
+    "= i.indrelid "
+    "AND c.contype = 'x')",
+    "SELECT CASE contype WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'foreign_key_to' "
+    "END, conname, "
+    "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = " OF
+    " AND contype IN ('c', 'x', 'f')",
+    "SELECT 'foreign_key_from', format('%%s.%%s', conrelid::regclass, conname), "
+    "pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE confrelid = " OF " AND contype = 'f' AND conparentid = 0 AND conrelid::regclass::text "
+    "NOT LIKE '%%\\_\\_honk\\_%%'",
+    "SELECT DISTINCT CASE v.relkind WHEN 'm' THEN 'materialized_view' ELSE 'view' END, "
+    "v.oid::regclass::text, "
+    "pg_get_viewdef(v.oid) FROM pg_depend d JOIN pg_rewrite r ON d.classid = "
+    "'pg_rewrite'::regclass AND r.oid = d.objid "
+    "JOIN pg_class v ON v.oid = r.ev_class WHERE d.refclassid = 'pg_class'::regclass AND "
+    "d.refobjid = " OF " AND v.oid <> d.refobjid AND v.relkind IN ('v', 'm')",
+    "SELECT 'rule', rulename, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = " OF
+    " AND rulename <> '_RETURN'",
+    "SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = " OF
+    " AND NOT tgisinternal AND tgname NOT LIKE '\\_honk\\_%%'",
+    "SELECT 'policy', polname, format('%%s %%s USING (%%s) CHECK (%%s)', polcmd, "
+    "polroles::regrole[], "
+    "pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy WHERE "
+    "polrelid = " OF,
+    "SELECT CASE WHEN a.attgenerated <> '' THEN 'generated' ELSE 'default' END, a.attname, "
+    "pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = "
+    "d.adrelid AND "
+    "a.attnum = d.adnum WHERE d.adrelid = " OF,
+    "SELECT 'identity', attname, CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END "
+    "FROM pg_attribute "
+    "WHERE attrelid = " OF " AND attidentity <> '' AND NOT attisdropped",
+    "SELECT 'comment', coalesce(a.attname, ''), d.description FROM pg_description d LEFT JOIN "
+    "pg_attribute a ON "
+    "a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0 WHERE d.classoid = "
+    "'pg_class'::regclass "
+    "AND d.objoid = " OF,
+    "SELECT 'owner', pg_get_userbyid(relowner), '' FROM pg_class WHERE oid = " OF,
+    "SELECT 'grant', CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(g.grantee) END, "
+    "string_agg(g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY "
+    "g.privilege_type) "
+    "FROM pg_class c, aclexplode(c.relacl) g WHERE c.oid = " OF
+    " AND g.grantee <> c.relowner GROUP BY g.grantee",
+    "SELECT 'partition', c.oid::regclass::text, coalesce(pg_get_expr(c.relpartbound, c.oid), "
+    "'INHERITS') FROM pg_inherits i "
+    "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = " OF,
+    "SELECT 'partition_key', '', pg_get_partkeydef(" OF
+    ") WHERE EXISTS (SELECT 1 FROM pg_partitioned_table WHERE "
+    "partrelid = " OF ")",
+};
+
+bool
+pg_add_dependents(PgConn *conn, const PgObject *object, Schema *schema, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
+        AUTO_RESULT *rows = NULL;
+        if (!pg_rows(conn, &rows, error, questions[i], (long long) object->oid,
+                     (long long) object->oid))
+            return false;
+        for (int row = 0; row < PQntuples(rows); row++) {
+            const char *definition = pg_cell(rows, row, 2);
+            schema_add_dependent(schema, pg_cell(rows, row, 0), pg_cell(rows, row, 1),
+                                 definition != NULL ? definition : "");
+        }
+    }
+    return true;
+}

@@ -1,0 +1,241 @@
+/*
+ * postgres.h - what the files of this driver share: sessions, statements, errors, objects.
+ *
+ * A Conn has one session for all that changes something or is asked in passing; each scan borrows one of its own, so that
+ * a table may be read while another one is written, through the same Conn.
+ */
+#pragma once
+
+#include "driver/driver.h"
+
+#include <libpq-fe.h>
+
+#define AUTO_RESULT __attribute__((cleanup(pg_done))) PGresult
+#define SQLSTATE_BYTES 6
+
+/* How the columns of a stage are written (load.c). */
+typedef struct PgLoader PgLoader;
+
+typedef struct {
+    Conn base;
+    PGconn *db;
+    char *place;               /* "database 'x' at 'host'": for messages, without any secret */
+    char *url;                 /* as configured */
+    char **keywords, **values; /* of a session, with its secrets */
+    char *setup;               /* what every session is told first */
+    char *book;                /* schema of the bookkeeping, quoted */
+    char *book_name;           /* the same as it is */
+    GPtrArray *idle;           /* PGconn *: sessions of scans that ended well */
+    bool is_ascii;             /* the server knows nothing of encodings */
+    bool in_transaction;
+    int version;                /* 150018 */
+    int64_t rows_done;          /* told to the tick */
+    char state[SQLSTATE_BYTES]; /* of the last error */
+    PgLoader *loader;           /* while a range is being written */
+} PgConn;
+
+PgConn *pg_conn(Conn *conn); /* checked cast */
+
+/* --- conn.c --- */
+bool pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
+void pg_close(Conn *conn);
+/* A session for a scan; to be given back, or finished if it is in the middle of something. */
+CHECKED bool pg_borrow(PgConn *conn, PGconn **ret, GError **error);
+void pg_give_back(PgConn *conn, PGconn *db, bool is_clean);
+
+/* --- statement.c --- */
+void pg_done(PGresult **result);
+/* What became of a statement, as one of our codes. Returns false. `result` may be NULL: the session is lost. */
+bool pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error);
+bool pg_state_is(const PgConn *conn, const char *prefix);
+/* printf-like as sqlite3_mprintf: %Q texts, \"%w\" names, %lld numbers. The text is the caller's. */
+char *pg_sql(const char *format, ...);
+/* Run one or more statements; the last one's rows, if wanted. Ticks while it waits. */
+CHECKED bool pg_run(PgConn *conn, GError **error, const char *format, ...);
+CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *format, ...);
+CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
+/* End whatever the session is doing, and hear the end of it. */
+void pg_cancel(PGconn *db);
+/* Wait for the next result; `*ret` NULL at the end of a statement. */
+CHECKED bool pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error);
+/* One row of a running COPY … TO STDOUT; `*ret` NULL at its end, which is looked at. PQfreemem() it. */
+CHECKED bool pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **error);
+/* First column of the first row; 0 when there is none. */
+CHECKED bool pg_int(PgConn *conn, int64_t *ret, GError **error, const char *format, ...);
+const char *pg_cell(const PGresult *rows, int row, int column); /* NULL for NULL */
+int64_t pg_cell_int(const PGresult *rows, int row, int column);
+bool pg_cell_bool(const PGresult *rows, int row, int column);
+CHECKED bool pg_begin(PgConn *conn, GError **error);
+CHECKED bool pg_commit(PgConn *conn, GError **error); /* asks conn_confirm() */
+void pg_rollback(PgConn *conn);                       /* harmless outside of a transaction */
+char *pg_name(const char *name);                      /* quoted; caller frees */
+
+/* --- object.c --- */
+typedef enum {
+    PG_TABLE = 'r',
+    PG_PARTITIONED = 'p',
+    PG_VIEW = 'v',
+    PG_MATERIALIZED = 'm',
+    PG_FOREIGN = 'f',
+} PgKind;
+
+typedef struct {
+    int64_t oid;
+    char *schema, *name;
+    char *sql; /* both, quoted */
+    PgKind kind;
+    bool is_partition, has_children;
+    int64_t blocks;     /* of a table that has its rows itself */
+    int64_t rows_guess; /* -1: never counted */
+    GPtrArray
+        *key; /* char *: columns of the primary key, or of another unique index without NULL */
+    GPtrArray *key_types; /* char *: their types in SQL */
+    bool key_is_primary;
+    char *int_key; /* the key's only column, where it is a whole number; or NULL */
+} PgObject;
+
+void pg_object_free(PgObject *object);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PgObject, pg_object_free)
+/* `*ret` NULL when there is none. */
+CHECKED bool pg_object_find(PgConn *conn, const char *name, PgObject **ret, GError **error);
+/* NOT_FOUND names near ones. */
+CHECKED bool pg_object_need(PgConn *conn, const char *name, PgObject **ret, GError **error);
+/* "schema.table", "table", either part in double quotes where it holds a dot. `*ret_schema` NULL: not said. INVALID for a
+ * name that PostgreSQL would cut. */
+CHECKED bool pg_split_name(const char *name, char **ret_schema, char **ret_name, GError **error);
+/* Where an object that is not there yet goes: the schema said, else that of `beside` (may be NULL), else the session's. */
+CHECKED bool pg_place_new(PgConn *conn, const char *name, const PgObject *beside, char **ret_schema,
+                          char **ret_name, GError **error);
+const char *pg_kind_name(PgKind kind);
+bool pg_is_ours(const char *name); /* "_honk_…" */
+/* PREFIX__NAME, cut to what PostgreSQL keeps of a name and still its own. Caller frees. */
+char *pg_made_name(const char *prefix, const char *name);
+
+/* --- describe.c, dependents.c --- */
+/* Oids of built-in types, which never change. */
+enum {
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_NAME = 19,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_OID = 26,
+    OID_FLOAT4 = 700,
+    OID_FLOAT8 = 701,
+    OID_BPCHAR = 1042,
+    OID_VARCHAR = 1043,
+    OID_DATE = 1082,
+    OID_TIMESTAMP = 1114,
+    OID_TIMESTAMPTZ = 1184,
+    OID_NUMERIC = 1700,
+    OID_JSON = 114,
+    OID_JSONB = 3802,
+    OID_UUID = 2950,
+};
+ColumnType pg_type_of(unsigned oid); /* text for all that we have no word for */
+
+/* One column as the catalog has it. */
+typedef struct {
+    char *name, *declared;
+    unsigned base; /* oid of the type, below all domains */
+    int modifier;  /* its length, precision…; -1: none */
+    bool is_nullable, has_default, is_generated, is_identity, is_domain;
+} PgColumn;
+void pg_column_free(void *column);
+/* Array of PgColumn *, in order. */
+CHECKED bool pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error);
+bool pg_describe(Conn *conn, const char *object, Schema **ret, GError **error);
+bool pg_identity(Conn *conn, const char *object, json_t **ret, GError **error);
+bool pg_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
+CHECKED bool pg_add_dependents(PgConn *conn, const PgObject *object, Schema *schema,
+                               GError **error);
+
+/* --- wire.c: cells in COPY's binary form --- */
+typedef struct {
+    const uint8_t *data;
+    size_t bytes;
+    bool is_null;
+} WireCell;
+/* Walks over what COPY gives: each call is one row. */
+typedef struct {
+    bool has_begun;
+} WireReader;
+/* The cells of one row; `*ret_count` 0 at the end mark. False when it is not COPY's format. */
+CHECKED bool wire_row(WireReader *reader, const char *data, size_t bytes, WireCell *cells,
+                      size_t cells_max, size_t *ret_count);
+int64_t wire_int(const WireCell *cell);
+/* A cell of type `oid` as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what
+ * has no value of ours: NaN in a numeric, infinite dates. */
+CHECKED bool wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret,
+                        char **ret_reason);
+
+/* --- encode.c: cells of a batch for COPY … FROM STDIN --- */
+typedef struct {
+    unsigned base;
+    int modifier;
+    ColumnType type; /* of the batch */
+    size_t column;   /* in the batch */
+    char *name;
+} PgTarget;
+/* Can all of them be said in the binary form? */
+bool encode_is_binary(const PgTarget *targets, size_t count);
+void encode_begin(GString *to, bool is_binary);
+void encode_end(GString *to, bool is_binary);
+/* A row, appended. False with the column and the reason when a value would be bent by its column. */
+CHECKED bool encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count,
+                        const Batch *batch, size_t row, size_t *ret_target, char **ret_reason);
+
+/* --- split.c, scan.c, rescue.c --- */
+extern const ScanOps pg_scan_ops;
+bool pg_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);
+/* " AND …" of a range, appended. INVALID when it is no range of this object. */
+CHECKED bool pg_append_range(GString *sql, const PgObject *object, const json_t *range,
+                             GError **error);
+/* What tells a row of the object, as an SQL expression; NULL: nothing does. */
+char *pg_row_id_sql(const PgObject *object);
+/* The same the other way: a condition. */
+char *pg_row_id_is(const PgObject *object, int64_t row_id);
+
+/* --- book.c --- */
+CHECKED bool pg_book_make(PgConn *conn, GError **error);
+CHECKED bool pg_book_has(PgConn *conn, const char *table, bool *ret, GError **error);
+/* Nobody else makes or removes bookkeeping until the transaction ends. */
+CHECKED bool pg_book_lock(PgConn *conn, GError **error);
+CHECKED bool pg_book_begin(PgConn *conn, const Writer *writer, GError **error);
+/* The same for a range, which nobody else may be writing meanwhile; is it in already? */
+CHECKED bool pg_book_begin_range(PgConn *conn, const Writer *writer, bool *ret_done,
+                                 RangeResult *ret, GError **error);
+CHECKED bool pg_book_passes(PgConn *conn, const Writer *writer, bool *ret_is_staged,
+                            GError **error);
+CHECKED bool pg_book_raise(PgConn *conn, const char *scope, const Writer *writer, GError **error);
+CHECKED bool pg_book_write_range(PgConn *conn, const Writer *writer, const RangeResult *result,
+                                 GError **error);
+typedef enum { PG_BOOK_ALL, PG_BOOK_BUT_QUARANTINE } PgBookExtent;
+CHECKED bool pg_book_forget(PgConn *conn, const char *plan, PgBookExtent extent, GError **error);
+/* Drop what is not needed any more. */
+CHECKED bool pg_book_tidy(PgConn *conn, GError **error);
+bool pg_fence(Conn *conn, const Writer *writer, GError **error);
+bool pg_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
+                    RangeResult *ret, GError **error);
+bool pg_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
+                   GError **error);
+bool pg_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error);
+
+/* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
+extern const LoadOps pg_load_ops;
+extern const PushOps pg_push_ops;
+extern const FreezeOps pg_freeze_ops;
+extern const SwapOps pg_swap_ops;
+bool pg_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
+              const Writer *writer, GError **error);
+bool pg_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
+bool pg_exists(Conn *conn, const char *object, bool *ret, GError **error);
+bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
+               GError **error);
+/* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of PgTarget, count in its `len`. */
+CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
+                        GError **error);
+/* "a", "b": those that are written. */
+char *pg_target_list(const GArray *targets);

@@ -1,0 +1,283 @@
+/*
+ * push.c - a range inside of one database: INSERT … SELECT, and the hash of what it writes.
+ *
+ *   COPY (INSERT INTO stage (…) SELECT … FROM source WHERE range RETURNING …) TO STDOUT
+ *
+ * The rows come back as the table keeps them, while they are written, and are hashed here; nothing is sent to the server and
+ * parsed there a second time. Several sessions do several ranges at once.
+ *
+ * It is done only where the result is what the row-by-row way writes: rules in a form with one meaning
+ * (mapping/select_postgres.c), expressions of the very type that is wanted, and columns that bend nothing on assignment. All
+ * else is INVALID, as is a row that fails, and the caller takes the other way.
+ */
+#include "driver/postgres/postgres.h"
+
+#include <string.h>
+
+#define TICK_ROWS 4096
+
+static bool
+push_can(Conn *base, const StoreConfig *source, const ScanSpec *spec)
+{
+    const char *url = json_get_string(source->settings, "url", NULL);
+    return strcmp(source->driver, base->driver->name) == 0 &&
+           g_strcmp0(url, pg_conn(base)->url) == 0;
+}
+
+/* --- is the result that of the other way? --- */
+
+static const PgColumn *
+column_named(const GPtrArray *columns, const char *name)
+{
+    for (guint i = 0; name != NULL && i < columns->len; i++) {
+        const PgColumn *column = columns->pdata[i];
+        if (strcmp(column->name, name) == 0)
+            return column;
+    }
+    return NULL;
+}
+
+/* `from` is the column that is copied as it is, or NULL for a computed value. */
+static bool
+bends_nothing(const PgColumn *from, const PgTarget *to)
+{
+    if (from != NULL && from->base == to->base && from->modifier == to->modifier)
+        return true;
+    switch (to->base) {
+    case OID_BOOL:
+    case OID_INT2:
+    case OID_INT4:
+    case OID_INT8:
+    case OID_FLOAT8:
+    case OID_TEXT:
+    case OID_BYTEA:
+    case OID_DATE:
+        return true; /* or an error */
+    case OID_NUMERIC:
+    case OID_VARCHAR:
+    case OID_TIMESTAMP:
+    case OID_TIMESTAMPTZ:
+        return to->modifier < 0;
+    default:
+        return false;
+    }
+}
+
+/* Expressions whose type is not the one that is wanted would be cast by the server's rules. */
+static bool
+check_expressions(PgConn *conn, const PgObject *source, const Program *program, GError **error)
+{
+    const SourceItem *items = NULL;
+    size_t count = program_items(program, &items);
+    for (size_t i = 0; i < count; i++) {
+        AUTO_RESULT *none = NULL;
+        if (items[i].sql == NULL)
+            continue;
+        if (!pg_rows(conn, &none, error, "SELECT (%s\n) FROM %s WHERE false", items[i].sql,
+                     source->sql))
+            return false;
+        if (pg_type_of(PQftype(none, 0)) != schema_column(program_input(program), i)->type)
+            return fail(error, ERR_INVALID, "an expression is of another type than is wanted");
+    }
+    return true;
+}
+
+/* The SELECT list, and how its rows come back. */
+static bool
+build_lists(PgConn *conn, const PgObject *source, const Program *program, const GArray *targets,
+            GString *items, GString *returning, GError **error)
+{
+    const SourceItem *rendered = NULL;
+    g_autoptr(GPtrArray) columns = NULL;
+    size_t count = program_select_postgres(program, &rendered);
+    if (count == 0 || targets->len != count)
+        return fail(error, ERR_INVALID, "the mapping cannot be said in SQL");
+    if (!pg_columns(conn, source, &columns, error) ||
+        !check_expressions(conn, source, program, error))
+        return false;
+    for (guint i = 0; i < targets->len; i++) {
+        const PgTarget *target = &g_array_index(targets, PgTarget, i);
+        const PgColumn *from = column_named(columns, program_source_of(program, target->column));
+        if (!bends_nothing(from, target))
+            return fail(error, ERR_INVALID, "column '%s' might bend what is written to it",
+                        target->name);
+        g_autofree char *name = pg_name(target->name);
+        g_autofree char *plain = from != NULL ? pg_name(from->name) : NULL;
+        bool is_text = pg_type_of(target->base) == TYPE_TEXT && target->base != OID_TEXT &&
+                       target->base != OID_VARCHAR;
+        g_string_append_printf(items, "%s%s", i > 0 ? ", " : "",
+                               plain != NULL ? plain : rendered[target->column].sql);
+        g_string_append_printf(returning, "%s%s%s", i > 0 ? ", " : "", name,
+                               is_text ? "::text" : "");
+    }
+    return true;
+}
+
+/* --- doing it --- */
+
+typedef struct {
+    PgConn *conn;
+    const GArray *targets;
+    WireReader reader;
+    WireCell *cells;
+    RowHasher hasher;
+    GString *scratch;
+    HashSum sum;
+} Tap;
+
+static void
+hash_value(RowHasher *hasher, const Value *value)
+{
+    if (value->is_null)
+        row_hasher_null(hasher);
+    else if (value->type == TYPE_FLOAT)
+        row_hasher_float(hasher, value->f);
+    else if (value->type == TYPE_TEXT || value->type == TYPE_DECIMAL || value->type == TYPE_BYTES)
+        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
+    else
+        row_hasher_int(hasher, value->type, value->i);
+}
+
+static bool
+tap_row(Tap *tap, const char *row, size_t bytes, GError **error)
+{
+    size_t count = 0;
+    if (!wire_row(&tap->reader, row, bytes, tap->cells, tap->targets->len, &count))
+        return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
+    if (count == 0)
+        return true;
+    row_hasher_begin(&tap->hasher);
+    for (guint i = 0; i < tap->targets->len; i++) {
+        const PgTarget *target = &g_array_index(tap->targets, PgTarget, i);
+        g_autofree char *reason = NULL;
+        Value value;
+        if (!wire_value(&tap->cells[i], target->base, tap->scratch, &value, &reason))
+            return fail(error, ERR_INVALID, "%s: %s", target->name, reason);
+        if (value.type != target->type)
+            return fail(error, ERR_INVALID, "column '%s' is of another type", target->name);
+        hash_value(&tap->hasher, &value);
+    }
+    hash_sum_add(&tap->sum, row_hasher_end(&tap->hasher));
+    PgConn *conn = tap->conn;
+    conn->rows_done = tap->sum.rows;
+    return tap->sum.rows % TICK_ROWS != 0 || conn->base.tick == NULL ||
+           conn->base.tick(conn->rows_done, conn->base.tick_data) ||
+           fail(error, ERR_STOPPED, "asked to stop");
+}
+
+/* All rows through the tap. What goes wrong in the middle ends the transaction, so the rest is not waited for. */
+static bool
+tap_all(Tap *tap, const char *sql, GError **error)
+{
+    PgConn *conn = tap->conn;
+    if (!pg_run_on(conn, conn->db, sql, NULL, error))
+        return false;
+    for (;;) {
+        char *row = NULL;
+        size_t bytes = 0;
+        if (!pg_copied(conn, conn->db, &row, &bytes, error))
+            return false;
+        if (row == NULL)
+            return true;
+        bool is_good = tap_row(tap, row, bytes, error);
+        PQfreemem(row);
+        if (is_good)
+            continue;
+        pg_cancel(conn->db);
+        return false;
+    }
+}
+
+static bool
+push_rows(PgConn *conn, const GArray *targets, const char *insert, const char *returning, bool hash,
+          RangeResult *ret, GError **error)
+{
+    g_autofree WireCell *cells = g_new0(WireCell, targets->len);
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    Tap tap = {.conn = conn, .targets = targets, .cells = cells, .scratch = scratch};
+    AUTO_RESULT *counted = NULL;
+    if (!hash) {
+        if (!pg_run_on(conn, conn->db, insert, &counted, error))
+            return false;
+        ret->rows_out = g_ascii_strtoll(PQcmdTuples(counted), NULL, 10);
+        ret->hash = (HashSum){.rows = ret->rows_out};
+    } else {
+        g_autofree char *sql =
+            g_strdup_printf("COPY (%s RETURNING %s) TO STDOUT (FORMAT binary)", insert, returning);
+        row_hasher_init(&tap.hasher);
+        bool done = tap_all(&tap, sql, error);
+        row_hasher_clear(&tap.hasher);
+        if (!done)
+            return false;
+        ret->rows_out = tap.sum.rows;
+        ret->hash = tap.sum;
+    }
+    ret->rows_in = ret->rows_out;
+    return true;
+}
+
+/* A row that fails would fail the other way as well, which knows which one it is. */
+static void
+soften(const PgConn *conn, GError **error)
+{
+    bool is_row = pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "42") ||
+                  pg_state_is(conn, "P0001");
+    if (error == NULL || *error == NULL || !is_row || error_is(*error, ERR_INVALID) ||
+        error_is(*error, ERR_STOPPED) || error_is(*error, ERR_FORBIDDEN))
+        return;
+    g_autofree char *message = g_strdup((*error)->message);
+    g_clear_error(error);
+    fail(error, ERR_INVALID, "%s", message);
+}
+
+static bool
+push_inside(PgConn *conn, const ScanSpec *spec, Program *program, const char *stage, bool hash,
+            RangeResult *ret, GError **error)
+{
+    g_autoptr(PgObject) source = NULL;
+    g_autoptr(PgObject) target = NULL;
+    g_autoptr(GArray) targets = NULL;
+    g_autoptr(GString) items = g_string_new(NULL);
+    g_autoptr(GString) returning = g_string_new(NULL);
+    g_autoptr(GString) condition = g_string_new(NULL);
+    if (!pg_object_need(conn, spec->object, &source, error) ||
+        !pg_object_need(conn, stage, &target, error) ||
+        !pg_targets(conn, stage, program_target(program), &targets, error) ||
+        !build_lists(conn, source, program, targets, items, returning, error) ||
+        (spec->range != NULL && !pg_append_range(condition, source, spec->range, error)))
+        return false;
+    if (spec->where != NULL)
+        g_string_append_printf(condition, " AND (%s\n)", spec->where);
+    g_autofree char *columns = pg_target_list(targets);
+    g_autofree char *insert = g_strdup_printf(
+        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE true%s", target->sql,
+        columns, items->str, source->sql, condition->str);
+    return push_rows(conn, targets, insert, returning->str, hash, ret, error);
+}
+
+static bool
+push_range(Conn *base, const StoreConfig *source, const ScanSpec *spec, Program *program,
+           const char *stage, const Writer *writer, bool hash, RangeResult *ret, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    RangeResult result = {0};
+    bool is_done = false;
+    conn->state[0] = '\0';
+    conn->rows_done = 0;
+    if (!pg_book_begin_range(conn, writer, &is_done, &result, error))
+        return false;
+    bool done =
+        is_done || (push_inside(conn, spec, program, stage, hash, &result, error) &&
+                    pg_book_write_range(conn, writer, &result, error) && pg_commit(conn, error));
+    pg_rollback(conn);
+    if (done)
+        *ret = result;
+    else
+        soften(conn, error);
+    return done;
+}
+
+const PushOps pg_push_ops = {
+    .can = push_can,
+    .range = push_range,
+};

@@ -1,0 +1,366 @@
+/*
+ * scan.c - reading tables and views by COPY, in the binary form, on a session of its own that may only read.
+ *
+ * What a cell is called by the server decides how it is sent: types of ours as they are, every other as its text. A cell
+ * that is not of the wanted type is cast by the one rule of value_cast(), or told to `reject`. Where the SQL of the mapping
+ * itself fails in a row, COPY ends: rescue.c goes on from there.
+ *
+ * Rows are told by the key where it is one whole number; in other tables by their place (block and line); in views by their
+ * number in the scan, from 1.
+ */
+#include "driver/postgres/scan.h"
+
+#include "base/limits.h"
+#include "model/canonical.h"
+
+#include <string.h>
+
+#define CELLS_MAX 1664 /* columns of a result, as built by default */
+
+void
+pg_scan_free(PgScan *scan)
+{
+    if (scan == NULL)
+        return;
+    pg_give_back(scan->conn, scan->db, !scan->is_copying);
+    pg_object_free(scan->object);
+    schema_free(scan->output);
+    g_clear_pointer(&scan->items, g_ptr_array_unref);
+    g_clear_pointer(&scan->names, g_ptr_array_unref);
+    g_clear_pointer(&scan->given, g_hash_table_unref);
+    g_clear_pointer(&scan->left, g_array_unref);
+    g_free(scan->oids);
+    g_free(scan->cells);
+    g_free(scan->row_id);
+    g_free(scan->condition);
+    g_free(scan->where);
+    g_string_free(scan->scratch, TRUE);
+    g_free(scan);
+}
+
+/* --- opening --- */
+
+static void
+take_items(PgScan *scan, const ScanSpec *spec)
+{
+    scan->items = g_ptr_array_new_with_free_func(g_free);
+    scan->names = g_ptr_array_new_with_free_func(g_free);
+    size_t count = spec->items != NULL ? spec->item_count : schema_count(scan->output);
+    for (size_t i = 0; i < count; i++) {
+        const char *sql = spec->items != NULL ? spec->items[i].sql : NULL;
+        const char *name =
+            spec->items != NULL ? spec->items[i].name : schema_column(scan->output, i)->name;
+        /* the line ends a comment in it */
+        g_ptr_array_add(scan->items, sql != NULL ? g_strdup_printf("(%s\n)", sql) : pg_name(name));
+        g_ptr_array_add(scan->names, g_strdup(name));
+        scan->has_sql = scan->has_sql || sql != NULL;
+    }
+}
+
+static char *
+join(const GPtrArray *parts)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < parts->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (char *) parts->pdata[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* What the server calls each item, and the form in which it is to send it. */
+static bool
+look_at_types(PgScan *scan, GError **error)
+{
+    AUTO_RESULT *none = NULL;
+    g_autofree char *items = join(scan->items);
+    g_autofree char *sql =
+        g_strdup_printf("SELECT %s FROM %s WHERE false", items, scan->object->sql);
+    if (!pg_run_on(scan->conn, scan->db, sql, &none, error))
+        return false;
+    scan->oids = g_new0(unsigned, scan->items->len);
+    for (guint i = 0; i < scan->items->len; i++) {
+        scan->oids[i] = PQftype(none, (int) i);
+        bool is_plain =
+            scan->oids[i] == OID_TEXT || scan->oids[i] == OID_VARCHAR || scan->oids[i] == OID_NAME;
+        if (pg_type_of(scan->oids[i]) != TYPE_TEXT || is_plain)
+            continue;
+        char *item = scan->items->pdata[i];
+        scan->items->pdata[i] = g_strdup_printf("%s::text", item);
+        g_free(item);
+        scan->oids[i] = OID_TEXT;
+    }
+    return true;
+}
+
+bool
+pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **error)
+{
+    g_autofree char *items = join(scan->items);
+    g_autoptr(GString) sql = g_string_new("COPY (SELECT ");
+    g_string_append_printf(sql, "%s, %s FROM %s WHERE true%s",
+                           scan->row_id != NULL ? scan->row_id : "NULL::int8", items,
+                           scan->object->sql, condition);
+    if (where != NULL)
+        g_string_append_printf(sql, " AND (%s\n)", where);
+    g_string_append(sql, ") TO STDOUT (FORMAT binary)");
+    scan->reader = (WireReader){0};
+    scan->is_copying = true;
+    if (pg_run_on(scan->conn, scan->db, sql->str, NULL, error))
+        return true;
+    scan->is_copying = false;
+    return false;
+}
+
+static bool
+scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
+{
+    Conn *base = &scan->conn->base;
+    g_autoptr(GString) condition = g_string_new(NULL);
+    if (!pg_object_need(scan->conn, spec->object, &scan->object, error))
+        return false;
+    if (spec->output != NULL)
+        scan->output = schema_copy(spec->output);
+    else if (!pg_describe(base, spec->object, &scan->output, error))
+        return false;
+    take_items(scan, spec);
+    scan->row_id = pg_row_id_sql(scan->object);
+    scan->cells = g_new0(WireCell, scan->items->len + 1);
+    scan->where = g_strdup(spec->where);
+    scan->has_sql = scan->has_sql || spec->where != NULL;
+    if (scan->items->len + 1 > CELLS_MAX)
+        return fail(error, ERR_INVALID, "%u columns are too many", scan->items->len);
+    if (spec->range != NULL && !pg_append_range(condition, scan->object, spec->range, error))
+        return false;
+    scan->condition = g_string_free(g_steal_pointer(&condition), FALSE);
+    if (scan->has_sql && scan->row_id != NULL)
+        scan->given = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    return pg_borrow(scan->conn, &scan->db, error) && look_at_types(scan, error);
+}
+
+static bool
+open_scan(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
+{
+    PgScan *scan = g_new0(PgScan, 1);
+    scan->conn = pg_conn(base);
+    scan->base.conn = base;
+    scan->scratch = g_string_new(NULL);
+    g_autoptr(GError) broken = NULL;
+    if (!scan_prepare(scan, spec, error)) {
+        pg_scan_free(scan);
+        return false;
+    }
+    if (!pg_scan_start(scan, scan->condition, scan->where, &broken) &&
+        !pg_scan_rescue(scan, g_steal_pointer(&broken), error)) {
+        pg_scan_free(scan);
+        return false;
+    }
+    *ret = &scan->base;
+    return true;
+}
+
+static void
+close_scan(Scan *base)
+{
+    pg_scan_free((PgScan *) base);
+}
+
+/* --- rows --- */
+
+int64_t
+pg_row_id(const PgScan *scan, const WireCell *cell)
+{
+    if (cell->is_null)
+        return scan->rows;
+    if (cell->bytes == 6) { /* ctid */
+        WireCell block = {.data = cell->data, .bytes = 4},
+                 line = {.data = cell->data + 4, .bytes = 2};
+        return (int64_t) (uint32_t) wire_int(&block) << 16 | (uint16_t) wire_int(&line);
+    }
+    return wire_int(cell);
+}
+
+static bool
+put_cell(PgScan *scan, Batch *batch, size_t column, const WireCell *cell, char **ret_reason)
+{
+    Value value, wanted;
+    ColumnType type = batch->columns[column].type;
+    if (!wire_value(cell, scan->oids[column], scan->scratch, &value, ret_reason))
+        return false;
+    if (!value.is_null && value.type == TYPE_TEXT && scan->conn->is_ascii &&
+        !canonical_utf8(value.s.data, value.s.bytes)) {
+        *ret_reason = g_strdup("the text is not UTF-8");
+        return false;
+    }
+    if (value.is_null || value.type == type) {
+        value.type = type;
+        batch_put_value(batch, column, &value);
+        return true;
+    }
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    if (!value_cast(&value, type, NULL, scratch, &wanted, ret_reason))
+        return false;
+    batch_put_value(batch, column, &wanted);
+    return true;
+}
+
+void
+pg_scan_take(PgScan *scan, Batch *batch, RejectFn *reject, void *data)
+{
+    int64_t row_id = pg_row_id(scan, &scan->cells[0]);
+    if (scan->given != NULL)
+        g_hash_table_add(scan->given, g_memdup2(&row_id, sizeof row_id));
+    for (size_t i = 0; i < batch->column_count; i++) {
+        g_autofree char *reason = NULL;
+        if (put_cell(scan, batch, i, &scan->cells[i + 1], &reason))
+            continue;
+        batch_drop_row(batch);
+        reject(row_id, SIZE_MAX, schema_column(scan->output, i)->name, reason, data);
+        return;
+    }
+    batch_commit_row(batch, row_id);
+}
+
+bool
+pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *reject, void *data,
+             GError **error)
+{
+    char *row = NULL;
+    size_t bytes = 0, count = 0;
+    *ret_row = false;
+    if (!pg_copied(scan->conn, scan->db, &row, &bytes, error))
+        return false;
+    if (row == NULL) {
+        scan->is_copying = false;
+        return true;
+    }
+    if (!wire_row(&scan->reader, row, bytes, scan->cells, scan->items->len + 1, &count)) {
+        PQfreemem(row);
+        return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
+    }
+    if (count > 0) {
+        scan->rows++;
+        scan->conn->rows_done++;
+        pg_scan_take(scan, batch, reject, data);
+    }
+    *ret_row = true;
+    PQfreemem(row);
+    return true;
+}
+
+static bool
+next_rows(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error)
+{
+    PgScan *scan = (PgScan *) base;
+    g_assert(batch->column_count == schema_count(scan->output));
+    if (scan->left != NULL)
+        return pg_scan_careful(scan, batch, reject, data, error);
+    while (scan->is_copying && !batch_is_full(batch)) {
+        bool is_row = false;
+        g_autoptr(GError) broken = NULL;
+        if (pg_scan_step(scan, batch, &is_row, reject, data, &broken))
+            continue;
+        if (!pg_scan_rescue(scan, g_steal_pointer(&broken), error))
+            return false;
+        return batch->row_count > 0 || pg_scan_careful(scan, batch, reject, data, error);
+    }
+    return true;
+}
+
+/* --- single records --- */
+
+static json_t *
+cell_json(const PGresult *rows, int row, int column)
+{
+    const char *text = pg_cell(rows, row, column);
+    if (text == NULL)
+        return json_null();
+    unsigned oid = PQftype(rows, column);
+    if (pg_type_of(oid) == TYPE_INT)
+        return json_integer(g_ascii_strtoll(text, NULL, 10));
+    if (oid == OID_BOOL)
+        return json_boolean(text[0] == 't');
+    json_t *json =
+        json_stringn(text, MIN((size_t) PQgetlength(rows, row, column), RECORD_SHOWN_MAX));
+    return json != NULL ? json : json_string("(not UTF-8)");
+}
+
+static bool
+read_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
+{
+    PgScan *scan = (PgScan *) base;
+    AUTO_RESULT *rows = NULL;
+    g_autofree char *is = pg_row_id_is(scan->object, row_id);
+    /* a view's rows have no name: counted again, in the order that the same plan gives */
+    g_autofree char *place = is != NULL ? g_strdup_printf(" AND %s", is)
+                                        : g_strdup_printf("%s OFFSET %" G_GINT64_FORMAT,
+                                                          scan->condition, MAX(row_id, 1) - 1);
+    if (!pg_rows(scan->conn, &rows, error, "SELECT * FROM %s WHERE true%s LIMIT 1",
+                 scan->object->sql, place))
+        return false;
+    if (PQntuples(rows) == 0)
+        return fail(error, ERR_NOT_FOUND, "there is no row %" G_GINT64_FORMAT, row_id);
+    *ret = json_object();
+    for (int i = 0; i < PQnfields(rows); i++)
+        json_object_set_new(*ret, PQfname(rows, i), cell_json(rows, 0, i));
+    return true;
+}
+
+/* --- questions --- */
+
+static bool
+count_rows(Conn *base, const char *name, const char *where, int64_t *ret_rows, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    AUTO_RESULT *rows = NULL;
+    PGconn *db = NULL;
+    if (!pg_object_need(conn, name, &object, error) || !pg_borrow(conn, &db, error))
+        return false;
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s WHERE (%s\n)", object->sql,
+                                           where != NULL ? where : "true");
+    bool done = pg_run_on(conn, db, sql, &rows, error);
+    pg_give_back(conn, db, done);
+    if (done)
+        *ret_rows = pg_cell_int(rows, 0, 0);
+    return done;
+}
+
+/* As a parameter would stand there: one expression, no aggregate, which would make one row of all. */
+static bool
+check_expression(Conn *base, const char *name, const char *sql, char **ret_message)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PgObject) object = NULL;
+    PGconn *db = NULL;
+    if (!pg_object_need(conn, name, &object, &error) || !pg_borrow(conn, &db, &error)) {
+        *ret_message = g_strdup(error->message);
+        return false;
+    }
+    g_autofree char *text =
+        g_strdup_printf("SELECT 1 FROM %s WHERE ((%s\n) IS NULL)", object->sql, sql);
+    /* prepared: several statements, and parameters without a value, are errors */
+    AUTO_RESULT *result = PQprepare(db, "", text, 0, NULL);
+    bool is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (is_good) {
+        PQclear(result);
+        result = PQdescribePrepared(db, "");
+        is_good = PQnparams(result) == 0;
+    }
+    if (!is_good && PQresultStatus(result) == PGRES_COMMAND_OK)
+        *ret_message = g_strdup("parameters have no value here");
+    else if (!is_good)
+        *ret_message = g_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    pg_give_back(conn, db, true);
+    return is_good;
+}
+
+const ScanOps pg_scan_ops = {
+    .split = pg_split,
+    .open = open_scan,
+    .next = next_rows,
+    .close = close_scan,
+    .record = read_record,
+    .count = count_rows,
+    .has_sql = true,
+    .check_expr = check_expression,
+};

@@ -1,0 +1,43 @@
+/* scan.h - an open scan, as scan.c and rescue.c see it. */
+#pragma once
+
+#include "driver/postgres/postgres.h"
+
+#define RECORD_SHOWN_MAX 65536 /* bytes of a cell in a record that was put aside */
+
+typedef struct {
+    Scan base;
+    PgConn *conn;
+    PGconn *db;
+    PgObject *object;
+    Schema *output;
+    GPtrArray *items, *names; /* char *: in SQL; as the caller knows them */
+    unsigned *oids;           /* of the items, as they are sent */
+    char *row_id;             /* SQL, or NULL */
+    char *condition, *where;  /* " AND …" of the range; the mapping's, or NULL */
+    bool has_sql;             /* something in it may fail in a row */
+    bool is_copying;
+    WireReader reader;
+    WireCell *cells; /* the row's id, then the items */
+    int64_t rows;
+    GString *scratch;
+    GHashTable *given; /* int64_t row ids so far, where a rescue may be needed */
+    GArray *left;      /* int64_t: rows that are still to be read one by one; NULL: no rescue */
+    guint left_at;
+} PgScan;
+
+void pg_scan_free(PgScan *scan);
+/* Begin COPY; where it may fail at once, the session stays usable. */
+CHECKED bool pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **error);
+/* The next row into the batch; `*ret_row` false at the end. */
+CHECKED bool pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *reject, void *data,
+                          GError **error);
+void pg_scan_take(PgScan *scan, Batch *batch, RejectFn *reject, void *data);
+int64_t pg_row_id(const PgScan *scan, const WireCell *cell);
+
+/* --- rescue.c --- */
+/* COPY ended with `take_broken`: if it is about a row, list what is left to be read. */
+CHECKED bool pg_scan_rescue(PgScan *scan, GError *take_broken, GError **error);
+/* Go on through that list, slice by slice; a row that fails alone is told. */
+CHECKED bool pg_scan_careful(PgScan *scan, Batch *batch, RejectFn *reject, void *data,
+                             GError **error);

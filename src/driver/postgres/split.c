@@ -1,0 +1,270 @@
+/*
+ * split.c - where a table is cut into ranges, and how a range is said in SQL.
+ *
+ * A table with a key is cut at quantiles of the key: exact ones up to EXACT_BLOCKS, where walking the index is cheap, else
+ * those of a sample. Positions are texts of the key's own types, ordered by the server alone, so no collation is ever
+ * guessed. A table without a key is cut at blocks of its file. Views, foreign tables and tables that others inherit from are
+ * one range.
+ *
+ *   {"from": 17, "to": 40}                 a key of one whole number
+ *   {"from": "m", "to": ["m", "7"]}        other keys; of several columns: a list
+ *   {"from": {"block": 0}, …}              blocks
+ */
+#include "driver/postgres/postgres.h"
+
+#include <string.h>
+
+#define EXACT_BLOCKS 65536 /* half a gigabyte of rows: a second or two */
+#define SAMPLED_ROWS 100000
+#define SAMPLES_PER_RANGE 20
+
+static bool
+has_ranges_of_key(const PgObject *object)
+{
+    return object->key->len > 0 && !object->has_children;
+}
+
+static bool
+is_heap(const PgObject *object)
+{
+    return (object->kind == PG_TABLE || object->kind == PG_MATERIALIZED) && !object->has_children;
+}
+
+/* --- positions --- */
+
+/* A cell of a key as text in SQL; NULL when it is none. */
+static char *
+position_sql(const json_t *position, const PgObject *object, guint column)
+{
+    const char *type = object->key_types->pdata[column];
+    if (json_is_integer(position) && object->int_key != NULL)
+        return g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(position));
+    if (!json_is_string(position) || object->int_key != NULL)
+        return NULL;
+    g_autofree char *text = pg_sql("%Q", json_string_value(position));
+    return g_strdup_printf("%s::%s", text, type);
+}
+
+static char *
+boundary_sql(const json_t *boundary, const PgObject *object)
+{
+    guint columns = object->key->len;
+    if (columns == 1 && !json_is_array(boundary))
+        return position_sql(boundary, object, 0);
+    if (json_array_size(boundary) != columns || columns == 1)
+        return NULL;
+    g_autoptr(GString) sql = g_string_new("(");
+    for (guint i = 0; i < columns; i++) {
+        g_autofree char *one = position_sql(json_array_get(boundary, i), object, i);
+        if (one == NULL)
+            return NULL;
+        g_string_append_printf(sql, "%s%s", i > 0 ? ", " : "", one);
+    }
+    g_string_append_c(sql, ')');
+    return g_string_free(g_steal_pointer(&sql), FALSE);
+}
+
+static char *
+block_sql(const json_t *boundary)
+{
+    const json_t *block = json_object_get(boundary, "block");
+    if (!json_is_integer(block) || json_integer_value(block) < 0 ||
+        json_integer_value(block) > UINT32_MAX)
+        return NULL;
+    return g_strdup_printf("'(%" JSON_INTEGER_FORMAT ",0)'::tid", json_integer_value(block));
+}
+
+static char *
+key_list(const PgObject *object)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < object->key->len; i++) {
+        g_autofree char *name = pg_name(object->key->pdata[i]);
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", name);
+    }
+    return g_string_free(list, FALSE);
+}
+
+bool
+pg_append_range(GString *sql, const PgObject *object, const json_t *range, GError **error)
+{
+    static const char *const sides[] = {"from", "to"}, *const signs[] = {">=", "<"};
+    bool by_key = has_ranges_of_key(object);
+    g_autofree char *keys = key_list(object);
+    g_autofree char *what = !by_key                 ? g_strdup("ctid")
+                            : object->key->len == 1 ? g_strdup(keys)
+                                                    : g_strdup_printf("(%s)", keys);
+    for (size_t i = 0; i < G_N_ELEMENTS(sides); i++) {
+        const json_t *boundary = json_object_get(range, sides[i]);
+        if (boundary == NULL || json_is_null(boundary))
+            continue;
+        g_autofree char *position = by_key            ? boundary_sql(boundary, object)
+                                    : is_heap(object) ? block_sql(boundary)
+                                                      : NULL;
+        if (position == NULL) {
+            g_autofree char *shown = json_dumps(boundary, JSON_ENCODE_ANY | JSON_COMPACT);
+            return fail(error, ERR_INVALID, "%s is no position in '%s'", shown, object->name);
+        }
+        g_string_append_printf(sql, " AND %s %s %s", what, signs[i], position);
+    }
+    return true;
+}
+
+/* --- rows --- */
+
+/* A block and a place in it, as one number. */
+#define PLACE_BITS 16
+
+char *
+pg_row_id_sql(const PgObject *object)
+{
+    if (object->int_key != NULL && !object->has_children)
+        return pg_sql("\"%w\"::int8", object->int_key);
+    return is_heap(object) ? g_strdup("ctid") : NULL;
+}
+
+char *
+pg_row_id_is(const PgObject *object, int64_t row_id)
+{
+    if (object->int_key != NULL && !object->has_children)
+        return pg_sql("\"%w\" = %lld", object->int_key, (long long) row_id);
+    if (!is_heap(object) || row_id < 0)
+        return NULL;
+    return pg_sql("ctid = '(%lld,%d)'::tid", (long long) (row_id >> PLACE_BITS),
+                  (int) (row_id & ((1 << PLACE_BITS) - 1)));
+}
+
+/* --- cutting --- */
+
+static void
+add_range(json_t *ranges, json_t *from, json_t *to, int64_t rows)
+{
+    json_t *range = json_object();
+    json_object_set(range, "from", from);
+    json_object_set(range, "to", to);
+    json_set_int(range, "rows", rows);
+    json_array_append_new(ranges, range);
+}
+
+static json_t *
+position_json(const PgObject *object, const PGresult *rows, int row)
+{
+    if (object->int_key != NULL)
+        return json_integer(pg_cell_int(rows, row, 0));
+    if (object->key->len == 1)
+        return json_string(pg_cell(rows, row, 0));
+    json_t *list = json_array();
+    for (guint i = 0; i < object->key->len; i++)
+        json_array_append_new(list, json_string(pg_cell(rows, row, (int) i)));
+    return list;
+}
+
+/* Ranges between the positions of every `step`-th row of `rows`. */
+static json_t *
+ranges_between(const PgObject *object, const PGresult *rows, int step, int64_t rows_each,
+               int64_t total)
+{
+    json_t *ranges = json_array(), *from = json_null();
+    int64_t left = total;
+    for (int row = step - 1; row < PQntuples(rows); row += step) {
+        json_t *to = position_json(object, rows, row);
+        if (json_equal(from, to)) { /* a sample may hold one row several times */
+            json_decref(to);
+            continue;
+        }
+        add_range(ranges, from, to, MIN(rows_each, left));
+        left = MAX(left - rows_each, 0);
+        json_decref(from);
+        from = to;
+    }
+    json_t *end = json_null();
+    add_range(ranges, from, end, left);
+    json_decref(from);
+    json_decref(end);
+    return ranges;
+}
+
+static bool
+split_exactly(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+{
+    g_autofree char *keys = key_list(object);
+    AUTO_RESULT *cuts = NULL;
+    int64_t total = 0;
+    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql) ||
+        !pg_rows(conn, &cuts, error,
+                 "SELECT %s FROM (SELECT %s, row_number() OVER (ORDER BY %s) - 1 AS _honk_n FROM "
+                 "%s) _honk_t "
+                 "WHERE _honk_n > 0 AND _honk_n %% %lld = 0 ORDER BY _honk_n",
+                 keys, keys, keys, object->sql, (long long) rows))
+        return false;
+    *ret = ranges_between(object, cuts, 1, rows, total);
+    return true;
+}
+
+static bool
+split_by_sample(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+{
+    g_autofree char *keys = key_list(object);
+    AUTO_RESULT *sample = NULL;
+    int64_t guess = object->rows_guess > 0 ? object->rows_guess : object->blocks * 50;
+    int64_t wanted = CLAMP(guess / rows * SAMPLES_PER_RANGE, 1000, SAMPLED_ROWS);
+    g_autofree char *percent =
+        g_strdup_printf("%.6f", MIN(100.0, 100.0 * (double) wanted / (double) guess));
+    /* whole blocks: cheap, and the same ones again for the same table */
+    if (!pg_rows(conn, &sample, error,
+                 "SELECT %s FROM %s TABLESAMPLE SYSTEM (%s) REPEATABLE (1) ORDER BY %s", keys,
+                 object->sql, percent, keys))
+        return false;
+    int64_t seen = MAX(PQntuples(sample), 1);
+    int64_t step = CLAMP(seen * rows / MAX(guess, 1), 1, seen);
+    *ret = ranges_between(object, sample, (int) step, guess / MAX(seen / step, 1), guess);
+    return true;
+}
+
+static bool
+split_by_blocks(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+{
+    int64_t total = object->rows_guess;
+    if ((total <= 0 || object->blocks <= EXACT_BLOCKS) &&
+        !pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
+        return false;
+    int64_t blocks = MAX(object->blocks, 1);
+    int64_t each = total > 0 ? (int64_t) CLAMP((double) rows * (double) blocks / (double) total, 1,
+                                               (double) blocks)
+                             : blocks;
+    g_autoptr(json_t) ranges = json_array();
+    for (int64_t block = 0; block < blocks; block += each) {
+        bool is_last = block + each >= blocks;
+        g_autoptr(json_t) from =
+            block == 0 ? json_null() : json_pack("{sI}", "block", (json_int_t) block);
+        g_autoptr(json_t) to =
+            is_last ? json_null() : json_pack("{sI}", "block", (json_int_t) (block + each));
+        int64_t share =
+            (int64_t) ((double) total * (double) MIN(each, blocks - block) / (double) blocks);
+        add_range(ranges, from, to, share);
+    }
+    *ret = g_steal_pointer(&ranges);
+    return true;
+}
+
+bool
+pg_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    int64_t total = 0;
+    if (!pg_object_need(conn, name, &object, error))
+        return false;
+    if (has_ranges_of_key(object))
+        return object->blocks <= EXACT_BLOCKS || object->kind != PG_TABLE
+                   ? split_exactly(conn, object, rows, ret_ranges, error)
+                   : split_by_sample(conn, object, rows, ret_ranges, error);
+    if (is_heap(object) && conn->version >= 140000)
+        return split_by_blocks(conn, object, rows, ret_ranges, error);
+    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
+        return false;
+    g_autoptr(json_t) none = json_null();
+    *ret_ranges = json_array();
+    add_range(*ret_ranges, none, none, total);
+    return true;
+}

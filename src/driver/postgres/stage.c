@@ -1,0 +1,323 @@
+/*
+ * stage.c - the empty table that is filled, what comes after the data, and its removal.
+ *
+ * A stage that replaces a table is made LIKE it, with defaults, checks, generated and identity columns, comments and storage.
+ * Keys and unique indexes are there from the start, because a row that breaks one must be put aside while its source is still
+ * known; other indexes, foreign keys and statistics come with finish(). All indexes are named STAGE__INDEX until the swap
+ * gives them their own names. A foreign key of the table to itself comes with the swap.
+ */
+#include "driver/postgres/postgres.h"
+
+#include <string.h>
+
+/* --- CREATE from a schema --- */
+
+static const char *const type_names[TYPE_COUNT] = {
+    [TYPE_BOOL] = "boolean",        [TYPE_INT] = "int8",    [TYPE_FLOAT] = "float8",
+    [TYPE_DECIMAL] = "numeric",     [TYPE_TEXT] = "text",   [TYPE_DATE] = "date",
+    [TYPE_TIMESTAMP] = "timestamp", [TYPE_BYTES] = "bytea",
+};
+
+/* The declared type, where it is a type of this server, written as we write it (describe.c), and means the same. */
+static bool
+declared_type(PgConn *conn, const Column *column, char **ret, GError **error)
+{
+    const char *declared = column->declared;
+    AUTO_RESULT *rows = NULL;
+    *ret = g_strdup(type_names[column->type]);
+    size_t word = strcspn(declared, "(");
+    bool is_word =
+        declared[0] >= 'a' && declared[0] <= 'z' &&
+        declared[strspn(declared, "abcdefghijklmnopqrstuvwxyz0123456789_ (),[]")] == '\0';
+    if (!is_word)
+        return true;
+    g_autofree char *name = g_strndup(declared, word);
+    g_strchomp(name);
+    bool has_zone = strstr(declared, " with time zone") != NULL,
+         has_none = strstr(declared, " without time zone") != NULL;
+    if (has_zone || has_none) {
+        g_free(name);
+        name = g_strdup(has_zone ? "timestamp with time zone" : "timestamp without time zone");
+    }
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE "
+                 "n.nspname = 'pg_catalog' "
+                 "AND (format_type(t.oid, NULL) = %Q OR (t.typname = %Q AND t.oid IN (20, 21, 23, "
+                 "700, 701)))",
+                 name, name))
+        return false;
+    unsigned oid = PQntuples(rows) == 1 ? (unsigned) pg_cell_int(rows, 0, 0) : 0;
+    bool is_vague = strcmp(name, "integer") == 0 || strcmp(name, "real") == 0 ||
+                    strcmp(name, "smallint") == 0 || strcmp(name, "bigint") == 0;
+    if (oid == 0 || is_vague || pg_type_of(oid) != column->type)
+        return true;
+    g_free(*ret);
+    *ret = g_strdup(declared);
+    return true;
+}
+
+static bool
+create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    g_string_append_printf(sql, "CREATE TABLE %s (", table);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        g_autofree char *name = pg_name(column->name);
+        g_autofree char *type = NULL;
+        if (!declared_type(conn, column, &type, error))
+            return false;
+        g_string_append_printf(sql, "%s%s %s%s", i > 0 ? ", " : "", name, type,
+                               column->is_nullable ? "" : " NOT NULL");
+    }
+    for (guint i = 0; i < schema->key->len; i++) {
+        g_autofree char *name = pg_name(schema->key->pdata[i]);
+        g_string_append_printf(sql, "%s%s", i == 0 ? ", PRIMARY KEY (" : ", ", name);
+    }
+    g_string_append(sql, schema->key->len > 0 ? "))" : ")");
+    return pg_run(conn, error, "%s", sql->str);
+}
+
+/* --- CREATE like another table --- */
+
+/* Indexes of `like` as those of the stage; each row of `question`: name, text behind the name. `create_index` NULL:
+ * constraints. */
+static bool
+copy_named(PgConn *conn, const char *question, const PgObject *stage, const PgObject *like,
+           const char *create_index, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error, question, (long long) like->oid))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        g_autofree char *name = pg_made_name(stage->name, pg_cell(rows, i, 0));
+        int64_t there = 0;
+        if (!pg_int(conn, &there, error,
+                    "SELECT count(*) FROM pg_class c WHERE c.relname = %Q AND c.relnamespace = "
+                    "(SELECT relnamespace FROM "
+                    "pg_class WHERE oid = %lld)",
+                    name, (long long) stage->oid))
+            return false;
+        const char *text = pg_cell(rows, i, 1);
+        bool done =
+            there > 0 ||
+            (create_index != NULL
+                 ? pg_run(conn, error, "%s \"%w\" ON %s %s", create_index, name, stage->sql, text)
+                 : pg_run(conn, error, "ALTER TABLE %s ADD CONSTRAINT \"%w\" %s", stage->sql, name,
+                          text));
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+/* Primary key, unique and exclusion constraints, and unique indexes that are none of these. */
+static bool
+copy_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
+{
+    return copy_named(conn,
+                      "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid "
+                      "= %lld AND contype IN "
+                      "('p', 'u', 'x') ORDER BY contype, conname",
+                      stage, like, NULL, error) &&
+           copy_named(conn,
+                      "SELECT x.relname, substr(pg_get_indexdef(x.oid), length(format('CREATE "
+                      "UNIQUE INDEX %%I ON %%I.%%I ', "
+                      "x.relname, n.nspname, t.relname)) + 1) FROM pg_index i JOIN pg_class x ON "
+                      "x.oid = i.indexrelid JOIN "
+                      "pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = "
+                      "t.relnamespace WHERE i.indrelid = %lld "
+                      "AND i.indisunique AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE "
+                      "c.conindid = x.oid AND "
+                      "c.contype IN ('p', 'u', 'x')) ORDER BY x.relname",
+                      stage, like, "CREATE UNIQUE INDEX", error);
+}
+
+static bool
+create_like(PgConn *conn, const char *stage, const char *table, const PgObject *like,
+            GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    g_autoptr(PgObject) made = NULL;
+    if (like->kind != PG_TABLE || like->is_partition || like->has_children)
+        return fail(error, ERR_UNSUPPORTED,
+                    "'%s' is a %s, which cannot be replaced: expected a table of its own",
+                    like->name,
+                    like->is_partition || like->has_children ? "part of a tree of tables"
+                                                             : pg_kind_name(like->kind));
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT relpersistence = 'u', array_to_string(reloptions, ', ') FROM pg_class "
+                 "WHERE oid = %lld",
+                 (long long) like->oid))
+        return false;
+    const char *options = pg_cell(rows, 0, 1);
+    g_autofree char *with = options != NULL ? g_strdup_printf(" WITH (%s)", options) : g_strdup("");
+    return pg_run(conn, error,
+                  "CREATE %s TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING "
+                  "IDENTITY INCLUDING CONSTRAINTS "
+                  "INCLUDING STORAGE INCLUDING COMMENTS INCLUDING STATISTICS%s)%s",
+                  pg_cell_bool(rows, 0, 0) ? "UNLOGGED" : "", table, like->sql,
+                  conn->version >= 140000 ? " INCLUDING COMPRESSION" : "", with) &&
+           pg_object_need(conn, stage, &made, error) && copy_keys(conn, made, like, error);
+}
+
+/* --- stage --- */
+
+static bool
+create(PgConn *conn, const char *stage, const PgObject *old, const char *like, const Schema *schema,
+       GError **error)
+{
+    g_autofree char *in = NULL;
+    g_autofree char *name = NULL;
+    if (!pg_place_new(conn, stage, old, &in, &name, error))
+        return false;
+    g_autofree char *table = pg_sql("\"%w\".\"%w\"", in, name);
+    if (old != NULL)
+        return create_like(conn, stage, table, old, error);
+    if (schema == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
+    return create_from_schema(conn, table, schema, error);
+}
+
+/* Inside the transaction. */
+static bool
+stage_inside(PgConn *conn, const char *stage, const char *like, const Schema *schema,
+             const Writer *writer, GError **error)
+{
+    bool is_staged = false;
+    g_autoptr(PgObject) old = NULL;
+    g_autoptr(PgObject) there = NULL;
+    if (!pg_book_make(conn, error) || !pg_book_passes(conn, writer, &is_staged, error) ||
+        !pg_object_find(conn, stage, &there, error) ||
+        (like != NULL && !pg_object_find(conn, like, &old, error)))
+        return false;
+    if (there != NULL && !is_staged)
+        return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
+    if (!pg_book_raise(conn, writer->plan, writer, error) ||
+        !pg_run(conn, error, "UPDATE %s._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q",
+                conn->book, stage, like, writer->plan))
+        return false;
+    return there != NULL || create(conn, stage, old, like, schema, error);
+}
+
+bool
+pg_stage(Conn *base, const char *stage, const char *like, const Schema *schema,
+         const Writer *writer, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    if (!pg_begin(conn, error))
+        return false;
+    if (stage_inside(conn, stage, like, schema, writer, error) && pg_commit(conn, error))
+        return true;
+    pg_rollback(conn);
+    return false;
+}
+
+static bool
+unstage_inside(PgConn *conn, const char *stage, const Writer *writer, GError **error)
+{
+    int64_t swaps = 0;
+    bool has_swaps = false, is_staged = false;
+    g_autoptr(PgObject) there = NULL;
+    if (!pg_book_lock(conn, error) || !pg_book_passes(conn, writer, &is_staged, error) ||
+        !pg_object_find(conn, stage, &there, error) ||
+        !pg_book_has(conn, "_honk_swap", &has_swaps, error) ||
+        (has_swaps &&
+         !pg_int(conn, &swaps, error, "SELECT count(*) FROM %s._honk_swap WHERE plan = %Q",
+                 conn->book, writer->plan)))
+        return false;
+    if (swaps > 0)
+        return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
+    if (there != NULL && !is_staged)
+        return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+    if (there != NULL && !pg_run(conn, error, "DROP TABLE %s", there->sql))
+        return false;
+    return pg_book_forget(conn, writer->plan, PG_BOOK_ALL, error);
+}
+
+bool
+pg_unstage(Conn *base, const char *stage, const Writer *writer, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    if (!pg_begin(conn, error))
+        return false;
+    if (unstage_inside(conn, stage, writer, error) && pg_commit(conn, error))
+        return true;
+    pg_rollback(conn);
+    return false;
+}
+
+bool
+pg_exists(Conn *base, const char *object, bool *ret, GError **error)
+{
+    g_autoptr(PgObject) found = NULL;
+    if (!pg_object_find(pg_conn(base), object, &found, error))
+        return false;
+    *ret = found != NULL;
+    return true;
+}
+
+/* --- after the data --- */
+
+static bool
+add_foreign_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    g_autoptr(GError) broken = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint k WHERE conrelid = "
+                 "%lld AND contype = 'f' AND "
+                 "confrelid <> conrelid AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE "
+                 "o.conrelid = %lld AND o.conname = "
+                 "k.conname) ORDER BY conname",
+                 (long long) like->oid, (long long) stage->oid))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        if (pg_run(conn, &broken, "ALTER TABLE %s ADD CONSTRAINT \"%w\" %s", stage->sql,
+                   pg_cell(rows, i, 0), pg_cell(rows, i, 1)))
+            continue;
+        if (pg_state_is(conn, "23503"))
+            return fail(error, ERR_MISMATCH, "the foreign key '%s' does not hold: %s",
+                        pg_cell(rows, i, 0), broken->message);
+        g_propagate_error(error, g_steal_pointer(&broken));
+        return false;
+    }
+    return true;
+}
+
+static bool
+finish_inside(PgConn *conn, const char *stage, const char *like, GError **error)
+{
+    g_autoptr(PgObject) made = NULL;
+    g_autoptr(PgObject) old = NULL;
+    if (!pg_object_need(conn, stage, &made, error) ||
+        (like != NULL && !pg_object_find(conn, like, &old, error)))
+        return false;
+    if (old != NULL &&
+        (!copy_keys(conn, made, old, error) ||
+         !copy_named(conn,
+                     "SELECT x.relname, substr(pg_get_indexdef(x.oid), length(format('CREATE INDEX "
+                     "%%I ON %%I.%%I ', "
+                     "x.relname, n.nspname, t.relname)) + 1) FROM pg_index i JOIN pg_class x ON "
+                     "x.oid = i.indexrelid JOIN "
+                     "pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = "
+                     "t.relnamespace WHERE i.indrelid = %lld "
+                     "AND NOT i.indisunique AND NOT i.indisexclusion ORDER BY x.relname",
+                     made, old, "CREATE INDEX", error) ||
+         !add_foreign_keys(conn, made, old, error)))
+        return false;
+    return pg_run(conn, error, "ANALYZE %s",
+                  made->sql); /* or the first queries after the swap go the slow way */
+}
+
+bool
+pg_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    if (!pg_book_begin(conn, writer, error))
+        return false;
+    if (finish_inside(conn, stage, like, error) && pg_commit(conn, error))
+        return true;
+    pg_rollback(conn);
+    return false;
+}

@@ -1,0 +1,325 @@
+/*
+ * statement.c - statements on a session: sent, awaited with a tick, and how they fail.
+ *
+ * Nothing here blocks for longer than TICK_MS without asking whether to go on. Whoever is told to stop cancels the
+ * statement in the server and hears its end before anything else is done on that session.
+ */
+#include "driver/postgres/postgres.h"
+
+#include <poll.h>
+#include <sqlite3.h>
+#include <string.h>
+
+#define TICK_MS 100 /* a person who says stop waits no longer */
+
+void
+pg_done(PGresult **result)
+{
+    PQclear(*result);
+    *result = NULL;
+}
+
+/* --- errors --- */
+
+static const struct {
+    const char *state; /* or the beginning of one; the first that fits counts */
+    ErrorCode code;
+} codes[] = {
+    {"08", ERR_UNREACHABLE},    {"57P", ERR_UNREACHABLE}, {"57014", ERR_TRANSIENT},
+    {"53100", ERR_NO_SPACE},    {"53", ERR_TRANSIENT},    {"40", ERR_TRANSIENT},
+    {"55P03", ERR_TRANSIENT},   {"55006", ERR_TRANSIENT}, {"25P0", ERR_TRANSIENT},
+    {"25006", ERR_FORBIDDEN},   {"58030", ERR_TRANSIENT}, {"42501", ERR_FORBIDDEN},
+    {"28", ERR_FORBIDDEN},      {"42P01", ERR_NOT_FOUND}, {"54", ERR_TOO_LARGE},
+    {"0A000", ERR_UNSUPPORTED}, {"XX001", ERR_CORRUPT},   {"XX002", ERR_CORRUPT},
+    {"XX", ERR_INTERNAL},       {"F0", ERR_TRANSIENT},
+};
+
+static ErrorCode
+code_of(const char *state)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (g_str_has_prefix(state, codes[i].state))
+            return codes[i].code;
+    return ERR_INVALID;
+}
+
+bool
+pg_state_is(const PgConn *conn, const char *prefix)
+{
+    return g_str_has_prefix(conn->state, prefix);
+}
+
+static char *
+one_line(const char *text)
+{
+    char *copy = g_strdup(text != NULL ? text : "");
+    g_strdelimit(copy, "\n\t", ' ');
+    return g_strstrip(copy);
+}
+
+bool
+pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error)
+{
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    g_strlcpy(conn->state, state != NULL ? state : "08006", sizeof conn->state);
+    if (state == NULL || PQstatus(db) != CONNECTION_OK) {
+        g_autofree char *why =
+            one_line(state == NULL ? PQerrorMessage(db)
+                                   : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        if (pg_state_is(conn, "08") || pg_state_is(conn, "57P"))
+            return fail(error, ERR_UNREACHABLE, "the session with %s ended: %s", conn->place, why);
+    }
+    g_autofree char *message = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    g_autofree char *detail = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
+    if (pg_state_is(conn, "55P03"))
+        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)",
+                    message);
+    if (pg_state_is(conn, "57014"))
+        return fail(error, ERR_TRANSIENT, "the server ended the statement: %s", message);
+    return fail(error, code_of(conn->state), "%s%s%s", message, detail[0] != '\0' ? ": " : "",
+                detail);
+}
+
+/* --- waiting --- */
+
+static void
+cancel(PGconn *db)
+{
+    char ignored[256];
+    PGcancel *handle = PQgetCancel(db);
+    if (handle != NULL)
+        PQcancel(handle, ignored, sizeof ignored);
+    PQfreeCancel(handle);
+}
+
+static bool
+ticks(PgConn *conn)
+{
+    return conn->base.tick == NULL || conn->base.tick(conn->rows_done, conn->base.tick_data);
+}
+
+/* Until there is something to take. */
+static bool
+await(PgConn *conn, PGconn *db, GError **error)
+{
+    struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
+    int ready = poll(&wait, 1, TICK_MS);
+    if (ready == 0 && !ticks(conn)) {
+        cancel(db);
+        return fail(error, ERR_STOPPED, "asked to stop");
+    }
+    return PQconsumeInput(db) == 1 || pg_fail(conn, db, NULL, error);
+}
+
+/* The rest of what a session had to say. */
+static void
+drain(PGconn *db)
+{
+    for (;;) {
+        AUTO_RESULT *rest = PQgetResult(db);
+        char *data = NULL;
+        if (rest == NULL || PQstatus(db) != CONNECTION_OK)
+            return;
+        if (PQresultStatus(rest) == PGRES_COPY_IN)
+            PQputCopyEnd(db, "given up");
+        while (PQresultStatus(rest) == PGRES_COPY_OUT && PQgetCopyData(db, &data, 0) > 0)
+            PQfreemem(data);
+    }
+}
+
+void
+pg_cancel(PGconn *db)
+{
+    cancel(db);
+    drain(db);
+}
+
+bool
+pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error)
+{
+    while (PQisBusy(db) == 1)
+        if (!await(conn, db, error)) {
+            drain(db);
+            return false;
+        }
+    AUTO_RESULT *result = PQgetResult(db);
+    ExecStatusType status = PQresultStatus(result);
+    if (result != NULL && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||
+                           status == PGRES_EMPTY_QUERY)) {
+        pg_fail(conn, db, result, error);
+        drain(db);
+        return false;
+    }
+    *ret = g_steal_pointer(&result);
+    return true;
+}
+
+bool
+pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **error)
+{
+    for (;;) {
+        char *data = NULL;
+        int got = PQgetCopyData(db, &data, 1);
+        if (got > 0) {
+            *ret = data;
+            *ret_bytes = (size_t) got;
+            return true;
+        }
+        if (got == -2)
+            return pg_fail(conn, db, NULL, error);
+        if (got == -1)
+            break;
+        if (!await(conn, db, error)) {
+            drain(db);
+            return false;
+        }
+    }
+    AUTO_RESULT *end = NULL;
+    AUTO_RESULT *none = NULL;
+    *ret = NULL;
+    return pg_next_result(conn, db, &end, error) && pg_next_result(conn, db, &none, error);
+}
+
+/* --- statements --- */
+
+char *
+pg_sql(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *sql = sqlite3_vmprintf(format, args);
+    va_end(args);
+    g_assert(sql != NULL);
+    char *copy = g_strdup(sql);
+    sqlite3_free(sql);
+    return copy;
+}
+
+bool
+pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error)
+{
+    AUTO_RESULT *last = NULL;
+    if (!ticks(conn))
+        return fail(error, ERR_STOPPED, "asked to stop");
+    if (PQsendQuery(db, sql) != 1)
+        return pg_fail(conn, db, NULL, error);
+    for (;;) {
+        PGresult *result = NULL;
+        if (!pg_next_result(conn, db, &result, error))
+            return false;
+        if (result == NULL)
+            break;
+        PQclear(last);
+        last = result;
+        if (PQresultStatus(last) == PGRES_COPY_OUT || PQresultStatus(last) == PGRES_COPY_IN)
+            break; /* the caller goes on from here */
+    }
+    if (ret != NULL)
+        *ret = g_steal_pointer(&last);
+    return true;
+}
+
+static bool
+run_v(PgConn *conn, PGresult **ret, GError **error, const char *format, va_list args)
+{
+    char *sql = sqlite3_vmprintf(format, args);
+    g_assert(sql != NULL);
+    bool done = pg_run_on(conn, conn->db, sql, ret, error);
+    sqlite3_free(sql);
+    return done;
+}
+
+bool
+pg_run(PgConn *conn, GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool done = run_v(conn, NULL, error, format, args);
+    va_end(args);
+    return done;
+}
+
+bool
+pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool done = run_v(conn, ret, error, format, args);
+    va_end(args);
+    return done;
+}
+
+bool
+pg_int(PgConn *conn, int64_t *ret, GError **error, const char *format, ...)
+{
+    AUTO_RESULT *rows = NULL;
+    va_list args;
+    va_start(args, format);
+    bool done = run_v(conn, &rows, error, format, args);
+    va_end(args);
+    if (!done)
+        return false;
+    *ret = PQntuples(rows) > 0 ? pg_cell_int(rows, 0, 0) : 0;
+    return true;
+}
+
+const char *
+pg_cell(const PGresult *rows, int row, int column)
+{
+    return PQgetisnull(rows, row, column) == 1 ? NULL : PQgetvalue(rows, row, column);
+}
+
+int64_t
+pg_cell_int(const PGresult *rows, int row, int column)
+{
+    const char *text = pg_cell(rows, row, column);
+    return text != NULL ? g_ascii_strtoll(text, NULL, 10) : 0;
+}
+
+bool
+pg_cell_bool(const PGresult *rows, int row, int column)
+{
+    return g_strcmp0(pg_cell(rows, row, column), "t") == 0;
+}
+
+char *
+pg_name(const char *name)
+{
+    return pg_sql("\"%w\"", name);
+}
+
+/* --- transactions --- */
+
+/* Deferred constraints speak up at each statement, while it is known which rows they are about. */
+bool
+pg_begin(PgConn *conn, GError **error)
+{
+    g_assert(!conn->in_transaction);
+    if (!pg_run(conn, error,
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET CONSTRAINTS ALL IMMEDIATE")) {
+        PQclear(PQexec(conn->db, "ROLLBACK"));
+        return false;
+    }
+    conn->in_transaction = true;
+    return true;
+}
+
+bool
+pg_commit(PgConn *conn, GError **error)
+{
+    AUTO_RESULT *result = NULL;
+    if (!conn_confirm(&conn->base, error) || !pg_rows(conn, &result, error, "COMMIT"))
+        return false;
+    conn->in_transaction = false;
+    /* of a failed transaction, COMMIT says ROLLBACK and that all is well */
+    return strcmp(PQcmdStatus(result), "COMMIT") == 0 ||
+           fail(error, ERR_INTERNAL, "the transaction had failed before it was committed");
+}
+
+void
+pg_rollback(PgConn *conn)
+{
+    if (conn->in_transaction)
+        PQclear(PQexec(conn->db, "ROLLBACK"));
+    conn->in_transaction = false;
+}

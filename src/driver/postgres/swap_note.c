@@ -1,0 +1,171 @@
+/*
+ * swap_note.c - what a swap leaves behind: a note of how to undo it, and a log of what is written meanwhile.
+ *
+ * Whether rows were written since is told by triggers on the new table that note the key of each row
+ * that a statement inserts, changes or deletes, once, in _honk_written: some microseconds a row,
+ * until the way back is taken or settled. A table without a key counts each write.
+ */
+#include "driver/postgres/swap.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define LOGS 4
+
+/* --- the note of a swap --- */
+
+void
+pg_note_free(PgNote *note)
+{
+    if (note == NULL)
+        return;
+    g_free(note->stage);
+    g_free(note->target);
+    g_free(note->kept);
+    json_decref(note->back);
+    g_free(note);
+}
+/* NULL when the plan has none. */
+bool
+pg_note_read(PgConn *conn, const char *plan, PgNote **ret, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    bool is_there = false;
+    *ret = NULL;
+    if (!pg_book_has(conn, "_honk_swap", &is_there, error))
+        return false;
+    if (!is_there)
+        return true;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT stage, target, kept, saved FROM %s._honk_swap WHERE plan = %Q", conn->book,
+                 plan))
+        return false;
+    if (PQntuples(rows) == 0)
+        return true;
+    g_autoptr(json_t) saved = NULL;
+    const char *text = pg_cell(rows, 0, 3);
+    if (!json_parse(text, strlen(text), "the note of a swap", &saved, error))
+        return false;
+    PgNote *note = g_new0(PgNote, 1);
+    note->stage = g_strdup(pg_cell(rows, 0, 0));
+    note->target = g_strdup(pg_cell(rows, 0, 1));
+    note->kept = g_strdup(pg_cell(rows, 0, 2));
+    note->new_oid = json_get_int(saved, "new", 0);
+    note->old_oid = json_get_int(saved, "old", 0);
+    note->back = json_incref(json_object_get(saved, "back"));
+    *ret = note;
+    return true;
+}
+
+bool
+pg_note_write(PgConn *conn, const char *plan, const PgNote *note, GError **error)
+{
+    g_autoptr(json_t) saved = json_pack("{sIsIsO}", "new", (json_int_t) note->new_oid, "old",
+                                        (json_int_t) note->old_oid, "back", note->back);
+    g_autofree char *text = json_compact(saved);
+    return pg_run(conn, error,
+                  "INSERT INTO %s._honk_swap (plan, stage, target, kept, saved, at_ms) VALUES (%Q, "
+                  "%Q, %Q, %Q, %Q, %lld)",
+                  conn->book, plan, note->stage, note->target, note->kept, text,
+                  (long long) clock_wall_ms());
+}
+
+/* --- the log of what is written --- */
+
+static const struct {
+    const char *name, *event, *rows;
+} log_events[LOGS] = {
+    {"_honk_written_insert", "AFTER INSERT", "REFERENCING NEW TABLE AS changed"},
+    {"_honk_written_update", "AFTER UPDATE", "REFERENCING OLD TABLE AS changed"},
+    {"_honk_written_delete", "AFTER DELETE", "REFERENCING OLD TABLE AS changed"},
+    {"_honk_written_truncate", "BEFORE TRUNCATE", ""},
+};
+
+static char *
+row_name(const PgObject *object)
+{
+    GString *name = g_string_new(NULL);
+    for (guint i = 0; i < object->key->len; i++) {
+        g_autofree char *column = pg_name(object->key->pdata[i]);
+        g_string_append_printf(name, "%sc.%s", i > 0 ? ", " : "ROW(", column);
+    }
+    g_string_append(name, object->key->len > 0 ? ")::text" : "gen_random_uuid()::text");
+    return g_string_free(name, FALSE);
+}
+
+/* Whoever writes to the table need not be allowed to write to our book: the function runs as its owner. */
+bool
+pg_start_log(PgConn *conn, const char *target, const char *plan, GError **error)
+{
+    g_autoptr(PgObject) object = NULL;
+    if (!pg_object_need(conn, target, &object, error) ||
+        !pg_run(conn, error,
+                "CREATE OR REPLACE FUNCTION %s._honk_written() RETURNS trigger LANGUAGE plpgsql "
+                "SECURITY DEFINER SET search_path = "
+                "pg_catalog, pg_temp AS $f$BEGIN EXECUTE format('INSERT INTO %s._honk_written "
+                "(plan, \"row\") SELECT %%L, %%s FROM "
+                "%%s AS c ON CONFLICT DO NOTHING', TG_ARGV[0], TG_ARGV[1], CASE TG_OP WHEN "
+                "'TRUNCATE' THEN format('%%I.%%I', "
+                "TG_TABLE_SCHEMA, TG_TABLE_NAME) ELSE 'changed' END); RETURN NULL; END$f$",
+                conn->book, conn->book))
+        return false;
+    g_autofree char *row = row_name(object);
+    for (size_t i = 0; i < LOGS; i++)
+        if (!pg_run(conn, error,
+                    "CREATE TRIGGER %s %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION "
+                    "%s._honk_written(%Q, %Q); ALTER TABLE %s "
+                    "ENABLE ALWAYS TRIGGER %s",
+                    log_events[i].name, log_events[i].event, object->sql, log_events[i].rows,
+                    conn->book, plan, row, object->sql, log_events[i].name))
+            return false;
+    return true;
+}
+
+bool
+pg_stop_log(PgConn *conn, int64_t oid, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace "
+                 "n ON n.oid = c.relnamespace "
+                 "WHERE c.oid = %lld",
+                 (long long) oid))
+        return false;
+    for (size_t i = 0; PQntuples(rows) > 0 && i < LOGS; i++)
+        if (!pg_run(conn, error, "DROP TRIGGER IF EXISTS %s ON %s", log_events[i].name,
+                    pg_cell(rows, 0, 0)))
+            return false;
+    return true;
+}
+
+bool
+pg_count_log(PgConn *conn, const char *plan, int64_t *ret, GError **error)
+{
+    bool is_there = false;
+    if (!pg_book_has(conn, "_honk_written", &is_there, error))
+        return false;
+    *ret = 0;
+    return !is_there ||
+           pg_int(conn, ret, error, "SELECT count(*) FROM %s._honk_written WHERE plan = %Q",
+                  conn->book, plan);
+}
+
+/* Is the table in the target's place still the one that was swapped in, and the old one still kept? */
+bool
+pg_is_in_force(PgConn *conn, const PgNote *note, bool *ret, GError **error)
+{
+    int64_t logs = 0;
+    g_autoptr(PgObject) target = NULL;
+    g_autoptr(PgObject) kept = NULL;
+    if (!pg_object_find(conn, note->target, &target, error) ||
+        (note->kept != NULL && !pg_object_find(conn, note->kept, &kept, error)) ||
+        !pg_int(conn, &logs, error,
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = %lld AND tgname LIKE "
+                "'\\_honk\\_written\\_%%'",
+                (long long) note->new_oid))
+        return false;
+    *ret = target != NULL && target->oid == note->new_oid && logs == LOGS &&
+           (note->kept == NULL || (kept != NULL && kept->oid == note->old_oid));
+    return true;
+}

@@ -1,0 +1,237 @@
+/*
+ * wire.c - what COPY gives in its binary form: big-endian numbers, lengths before bytes.
+ *
+ * Binary, because it is exact (floats), because the server need not print dates, and because a text is where it lies.
+ */
+#include "base/limits.h"
+#include "driver/postgres/postgres.h"
+#include "model/datetime.h"
+
+#include <string.h>
+
+#define EPOCH_DAYS 10957 /* from 1970-01-01 to 2000-01-01 */
+#define HEAD_BYTES 19
+static const char signature[11] = "PGCOPY\n\377\r\n"; /* and its zero */
+
+/* numeric: base 10,000 digits */
+enum {
+    NUMERIC_NEGATIVE = 0x4000,
+    NUMERIC_NAN = 0xC000,
+    NUMERIC_PLUS_INF = 0xD000,
+    NUMERIC_MINUS_INF = 0xF000
+};
+#define NUMERIC_HEAD_BYTES 8
+
+static uint16_t
+u16(const uint8_t *data)
+{
+    return (uint16_t) (data[0] << 8 | data[1]);
+}
+
+static uint32_t
+u32(const uint8_t *data)
+{
+    return (uint32_t) u16(data) << 16 | u16(data + 2);
+}
+
+static uint64_t
+u64(const uint8_t *data)
+{
+    return (uint64_t) u32(data) << 32 | u32(data + 4);
+}
+
+bool
+wire_row(WireReader *reader, const char *text, size_t bytes, WireCell *cells, size_t cells_max,
+         size_t *ret_count)
+{
+    const uint8_t *data = (const uint8_t *) text, *end = data + bytes;
+    if (!reader->has_begun) {
+        if (bytes < HEAD_BYTES || memcmp(data, signature, sizeof signature) != 0 ||
+            u32(data + 15) > bytes - HEAD_BYTES)
+            return false;
+        data += HEAD_BYTES + u32(data + 15);
+        reader->has_begun = true;
+    }
+    if (end - data < 2)
+        return false;
+    uint16_t count = u16(data);
+    data += 2;
+    *ret_count = 0;
+    if (count == UINT16_MAX)
+        return true;
+    if (count > cells_max)
+        return false;
+    for (uint16_t i = 0; i < count; i++) {
+        if (end - data < 4)
+            return false;
+        uint32_t length = u32(data);
+        data += 4;
+        cells[i] = (WireCell){.is_null = length == UINT32_MAX};
+        if (cells[i].is_null)
+            continue;
+        if (length > (size_t) (end - data))
+            return false;
+        cells[i].data = data;
+        cells[i].bytes = length;
+        data += length;
+    }
+    *ret_count = count;
+    return data == end;
+}
+
+int64_t
+wire_int(const WireCell *cell)
+{
+    switch (cell->bytes) {
+    case 2:
+        return (int16_t) u16(cell->data);
+    case 4:
+        return (int32_t) u32(cell->data);
+    case 8:
+        return (int64_t) u64(cell->data);
+    default:
+        return cell->bytes > 0 ? cell->data[0] : 0;
+    }
+}
+
+static double
+wire_float(const WireCell *cell)
+{
+    if (cell->bytes == 4) {
+        uint32_t bits = u32(cell->data);
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        return value;
+    }
+    uint64_t bits = u64(cell->data);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static bool
+refuse(char **ret_reason, const char *why)
+{
+    if (ret_reason != NULL)
+        *ret_reason = g_strdup(why);
+    return false;
+}
+
+/* One digit of base 10,000, four of ours. */
+static void
+append_four(GString *to, unsigned digit)
+{
+    char four[4] = {(char) ('0' + digit / 1000), (char) ('0' + digit / 100 % 10),
+                    (char) ('0' + digit / 10 % 10), (char) ('0' + digit % 10)};
+    g_string_append_len(to, four, 4);
+}
+
+static unsigned
+digit_at(const WireCell *cell, int index, int count)
+{
+    return index >= 0 && index < count ? u16(cell->data + NUMERIC_HEAD_BYTES + 2 * index) : 0;
+}
+
+static void
+append_numeric(GString *to, const WireCell *cell, int count, int weight)
+{
+    for (int i = 0; i <= weight; i++) {
+        if (i == 0)
+            g_string_append_printf(to, "%u", digit_at(cell, 0, count));
+        else
+            append_four(to, digit_at(cell, i, count));
+    }
+    if (weight < 0)
+        g_string_append_c(to, '0');
+    if (count <= weight + 1)
+        return;
+    g_string_append_c(to, '.');
+    for (int i = weight + 1; i < count; i++)
+        append_four(to, digit_at(cell, i, count));
+    gsize length = to->len;
+    while (to->str[length - 1] == '0')
+        length--;
+    g_string_truncate(to, to->str[length - 1] == '.' ? length - 1 : length);
+}
+
+static bool
+wire_numeric(const WireCell *cell, GString *scratch, Value *ret, char **ret_reason)
+{
+    if (cell->bytes < NUMERIC_HEAD_BYTES)
+        return refuse(ret_reason, "the number cannot be read");
+    int count = u16(cell->data), weight = (int16_t) u16(cell->data + 2);
+    unsigned sign = u16(cell->data + 4);
+    if (cell->bytes != NUMERIC_HEAD_BYTES + 2 * (size_t) count)
+        return refuse(ret_reason, "the number cannot be read");
+    if (sign == NUMERIC_NAN)
+        return refuse(ret_reason, "NaN is no decimal number");
+    if (sign == NUMERIC_PLUS_INF || sign == NUMERIC_MINUS_INF)
+        return refuse(ret_reason, "infinity is no decimal number");
+    g_string_truncate(scratch, 0);
+    if (count == 0)
+        g_string_append_c(scratch, '0');
+    else {
+        if (sign == NUMERIC_NEGATIVE)
+            g_string_append_c(scratch, '-');
+        append_numeric(scratch, cell, count, weight);
+    }
+    ret->s.data = scratch->str;
+    ret->s.bytes = scratch->len;
+    return true;
+}
+
+static bool
+wire_date(const WireCell *cell, Value *ret, char **ret_reason)
+{
+    int32_t days = (int32_t) u32(cell->data);
+    if (days == INT32_MAX || days == INT32_MIN)
+        return refuse(ret_reason, "infinity is no date");
+    ret->i = (int64_t) days + EPOCH_DAYS;
+    return datetime_days_have_text(ret->i) ||
+           refuse(ret_reason, "the year is outside of 1 to 9999");
+}
+
+static bool
+wire_timestamp(const WireCell *cell, Value *ret, char **ret_reason)
+{
+    int64_t us = (int64_t) u64(cell->data);
+    if (us == INT64_MAX || us == INT64_MIN)
+        return refuse(ret_reason, "infinity is no timestamp");
+    if (us > INT64_MAX - EPOCH_DAYS * DAY_US)
+        return refuse(ret_reason, "the year is outside of 1 to 9999");
+    ret->i = us + EPOCH_DAYS * DAY_US;
+    return datetime_days_have_text(datetime_floor_days(ret->i)) ||
+           refuse(ret_reason, "the year is outside of 1 to 9999");
+}
+
+bool
+wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
+{
+    *ret = (Value){.type = pg_type_of(oid), .is_null = cell->is_null};
+    if (cell->is_null)
+        return true;
+    switch (ret->type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+        ret->i = oid == OID_OID ? (int64_t) u32(cell->data) : wire_int(cell);
+        return true;
+    case TYPE_FLOAT:
+        ret->f = wire_float(cell);
+        return true;
+    case TYPE_DECIMAL:
+        return wire_numeric(cell, scratch, ret, ret_reason);
+    case TYPE_DATE:
+        return wire_date(cell, ret, ret_reason);
+    case TYPE_TIMESTAMP:
+        return wire_timestamp(cell, ret, ret_reason);
+    case TYPE_TEXT:
+    case TYPE_BYTES:
+        ret->s.data = (const char *) cell->data;
+        ret->s.bytes = cell->bytes;
+        return cell->bytes <= CELL_BYTES_MAX ||
+               refuse(ret_reason, "the value has more than 16 MiB");
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
