@@ -15,15 +15,18 @@ NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 18
 
-run: deps-build $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
+run: deps-build deps-web $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
 	@ninja -C $(B) honk
 	@exec $(B)/honk demo
 
 test: deps-test build  ## every test; ends with `N passed, N failed`
-	@tools/run-tests $(B) --no-suite crash
+	@tools/run-tests $(B) --no-suite crash --no-suite browser
 
-build: deps-build $(B)/build.ninja  ## compile the program (build/honk) and its tests
+build: deps-build deps-web $(B)/build.ninja  ## compile the program (build/honk) and its tests
 	@ninja -C $(B)
+
+browser: deps-browser build  ## one way through the portal in a real browser: read, approve, start, roll back
+	@tools/run-tests $(B) --suite browser
 
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
@@ -87,5 +90,7 @@ $(B)-fuzz/build.ninja:
 comma := ,
 
 deps-%: ; @tools/install-deps $*
+# Without the portal everything else works: why it is left out is said in a line.
+deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test crash campaign asan tsan fuzz bench lint layers shape install clean
+.PHONY: help build run test browser crash campaign asan tsan fuzz bench lint layers shape install clean

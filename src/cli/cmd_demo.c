@@ -193,11 +193,27 @@ demo_witness_before(Demo *demo, GError **error)
     return demo_witness(demo, "before", error);
 }
 
+/* On a terminal somebody looks on, and goes on looking. */
+static bool
+demo_keeps_serving(const Demo *demo)
+{
+    return isatty(STDOUT_FILENO) && !demo->is_json && !invocation_has(demo->call, "no-serve");
+}
+
+static void
+demo_show_portal(Demo *demo)
+{
+    if (demo->server.portal != NULL)
+        view_tone(demo->view, TONE_STRONG, "In a browser, as Ada, with Bo one click away:\n  %s",
+                  demo->server.portal);
+}
+
 static bool
 server_up(Demo *demo, GError **error)
 {
     g_autofree char *config = g_build_filename(demo->folder, "honk.yaml", NULL);
-    return demo_server_start(demo->call, config, &demo->server, error);
+    return demo_server_start(demo->call, config, &demo->server, error) &&
+           (!demo_keeps_serving(demo) || demo_portal_link(demo->call, &demo->server, error));
 }
 
 /* Whatever killed the first one may also catch the second while it starts. */
@@ -236,6 +252,7 @@ demo_serve(Demo *demo, GError **error)
     view_line(demo->view, "$ honk serve");
     view_prose(demo->view, TONE_PLAIN, "honk serves at %s; its log is %s", demo->server.url,
                demo->server.log);
+    demo_show_portal(demo);
     return services_up(demo, error);
 }
 
@@ -273,6 +290,7 @@ demo_keep_serving(Demo *demo)
               "\nServing at %s, and the services with it. Ctrl-C ends "
               "them all.",
               demo->server.url);
+    demo_show_portal(demo);
     fflush(demo->view->out);
     while (sigtimedwait(&set, NULL, &second) <= 0)
         if (demo_server_is_gone(&demo->server)) {
@@ -285,8 +303,7 @@ demo_keep_serving(Demo *demo)
 static bool
 demo_run(Demo *demo, GError **error)
 {
-    bool keeps_serving =
-        isatty(STDOUT_FILENO) && !demo->is_json && !invocation_has(demo->call, "no-serve");
+    bool keeps_serving = demo_keeps_serving(demo);
     view_prose(demo->view, TONE_PLAIN,
                "Honk moves a dataset, the code of those who read it and the services that run that "
                "code, by a plan that a second person approved; it proves every row, and can put "

@@ -8,6 +8,7 @@
 
 #define WORKERS_MAX 64 /* on one machine; more would wait for its disks */
 #define PORT_MAX 65535
+#define PEOPLE_MAX 20 /* of a demo */
 
 static const Option options[] = {
     {'p', "port", "PORT", "listen on exactly this port of 127.0.0.1; 0 takes a free one"},
@@ -15,6 +16,8 @@ static const Option options[] = {
     {'w', "workers", "N", "start N workers, instead of honk.yaml's number"},
     {0, "no-workers", NULL, "start none: they run elsewhere"},
     {0, "log", "json|text", "how to log; text on a terminal, else JSON"},
+    {0, "people", "REF,REF",
+     "for demos: who is logged in to the portal as one may go on as another"},
     {'v', "verbose", NULL, "log every task"},
     {0, "routes", NULL, "print the routes as JSON, and serve nothing"},
     {0},
@@ -87,6 +90,9 @@ run(Invocation *call, GError **error)
         return false;
     if (invocation_has(call, "no-workers"))
         serve.workers = 0;
+    const char *people_text = invocation_option(call, "people");
+    g_auto(GStrv) people = people_text != NULL ? g_strsplit(people_text, ",", PEOPLE_MAX) : NULL;
+    serve.people = (const char *const *) people;
     log_init("server", invocation_has(call, "verbose") ? LOG_DEBUG : LOG_INFO, is_json);
     return server_run(config, &serve, error);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "server/server.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,9 @@
 #define DEATH_MS 1000  /* its sockets are closed just before it has ended */
 #define POLL_MS 50
 #define LOG_TAIL_BYTES 600
+#define LINK_S 86400 /* how long a link to the portal is good for */
+#define DEMO_ADA "user:default/ada"
+#define DEMO_PEOPLE DEMO_ADA ",user:default/bo" /* one click apart */
 
 static bool
 server_spawn(const char *config, const char *log, Child *ret, GError **error)
@@ -24,7 +28,7 @@ server_spawn(const char *config, const char *log, Child *ret, GError **error)
     /* Its own session: Ctrl-C is for us, and we end the server in order. */
     const ChildSpec spec = {
         .argv = (const char *const[]){"/proc/self/exe", "serve", "--config", config, "--log",
-                                      "json", NULL},
+                                      "json", "--people", DEMO_PEOPLE, NULL},
         .dies_with_us = true,
         .new_session = true,
         .stdin_fd = -1,
@@ -111,6 +115,23 @@ demo_server_start(Invocation *call, const char *config, DemoServer *ret, GError 
     return false;
 }
 
+bool
+demo_portal_link(Invocation *call, DemoServer *server, GError **error)
+{
+    const char *token = NULL;
+    g_autoptr(json_t) made = NULL;
+    g_autoptr(json_t) body = json_pack("{s:s, s:s, s:i}", "identity", DEMO_ADA, "note",
+                                       "the demo's portal", "ttl_s", LINK_S);
+    if (!server_has_portal())
+        return true;
+    if (!client_call(call, "POST", "/tokens", body, &made, error) ||
+        !json_need_string(made, "token", "the server's answer", &token, error))
+        return false;
+    g_free(server->portal);
+    server->portal = g_strdup_printf("%s/#enter=%s", server->url, token);
+    return true;
+}
+
 void
 demo_server_stop(DemoServer *server)
 {
@@ -124,5 +145,6 @@ demo_server_stop(DemoServer *server)
     }
     server->runs = false;
     g_clear_pointer(&server->url, g_free);
+    g_clear_pointer(&server->portal, g_free);
     g_clear_pointer(&server->log, g_free);
 }

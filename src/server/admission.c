@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "server/routes.h"
+#include "server/session.h"
 #include "server/tokens.h"
 
 #include <microhttpd.h>
@@ -126,12 +127,18 @@ check_identity(Request *request, GError **error)
     const json_t *roles = request->server->config->roles;
     const char *authorization = request_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
     const char *person = request_header(request, "Honk-As");
+    bool has_session = false;
 
     if (authorization != NULL) {
         if (!identify_by_token(request, authorization, error))
             return false;
     } else if (request->is_unix) {
         if (!identify_by_peer(request, error))
+            return false;
+    } else if (!session_identify(request, &has_session, error)) {
+        return false;
+    } else if (has_session) {
+        if (is_write(request) && !session_guard(request, error))
             return false;
     } else if (request->route->role == ROLE_ANYBODY) {
         request->who.name = g_strdup("anybody");
@@ -140,7 +147,8 @@ check_identity(Request *request, GError **error)
         request_explain(request, "hint",
                         json_string("on the machine where the server runs, make a token with 'honk "
                                     "login --new USER', and "
-                                    "send it as 'Authorization: Bearer TOKEN'"));
+                                    "send it as 'Authorization: Bearer TOKEN', or log in to the "
+                                    "portal with it"));
         return fail(error, ERR_UNAUTHORIZED, "nobody knows who is asking: this needs a token");
     }
     return person == NULL || identity_act_as(roles, person, &request->who, error);

@@ -30,6 +30,7 @@ typedef struct Server {
     char *url; /* "http://127.0.0.1:7420" */
     int port;  /* the one that was got */
     char *socket;
+    char *session_key; /* seals the portal's cookies */
 
     /* The loop's own. */
     Loop *loop;

@@ -6,6 +6,8 @@
 /* system.c */
 Handler handle_home, handle_health, handle_ready, handle_metrics, handle_whoami, handle_blob_get,
     handle_blob_post;
+/* portal.c, session.c */
+Handler handle_asset, handle_session_post, handle_session_delete;
 /* migrations.c */
 Handler handle_migrations, handle_migration, handle_plan_get, handle_migration_events,
     handle_migration_tasks;

@@ -16,6 +16,7 @@
 #include "server/access.h"
 #include "server/admission.h"
 #include "server/idempotency.h"
+#include "server/portal.h"
 #include "server/problem.h"
 #include "server/routes.h"
 #include "server/sockets.h"
@@ -112,6 +113,9 @@ response_of(Reply *reply)
         if (reply->content_type == NULL)
             reply->content_type = "application/json";
     }
+    if (reply->constant != NULL)
+        return MHD_create_response_from_buffer(
+            reply->constant->count, (void *) reply->constant->bytes, MHD_RESPMEM_PERSISTENT);
     size_t bytes = reply->bytes;
     return MHD_create_response_from_buffer(
         bytes, bytes > 0 ? g_steal_pointer(&reply->body) : (char *) "",
@@ -140,7 +144,9 @@ reply_send(Request *request)
     response_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
     response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry_after);
-    response_header(response, "X-Content-Type-Options", "nosniff");
+    response_header(response, MHD_HTTP_HEADER_SET_COOKIE, reply->cookie);
+    response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply->coding);
+    portal_guard(response, reply->file);
     if (status == MHD_HTTP_UNAUTHORIZED)
         response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"honk\"");
     enum MHD_Result result = MHD_queue_response(request->connection, status, response);
@@ -162,6 +168,9 @@ reply_problem(Request *request, const GError *failure)
     reply->status = (int) json_get_int(reply->json, "status", 500);
     reply->content_type = "application/problem+json";
     reply->cache = NULL;
+    reply->constant = NULL;
+    reply->file = NULL;
+    g_clear_pointer(&reply->cookie, g_free);
     if (error_then(code) == THEN_RETRY && reply->retry_after_s == 0)
         reply->retry_after_s = 1;
     if (reply->status >= 500) {

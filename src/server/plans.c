@@ -163,7 +163,18 @@ list_row(Stmt *stmt)
 typedef struct {
     const char *states, *text;
     bool is_apart; /* without those of campaigns */
+    bool is_mine;  /* those that wait for who asks */
+    const Identity *who;
+    bool self_approval;
 } ListFilter;
+
+/* What waits for somebody, by their roles: a yes that is not theirs already, a start, help; a plan of theirs that is stale. */
+#define MINE                                                                                       \
+    "(:mine = 0 OR (:approver AND state = 'planned' AND (author <> :me OR :self) AND NOT EXISTS "  \
+    "(SELECT 1 FROM approval AS a WHERE a.plan = plan.id AND a.digest = plan.digest AND a.actor "  \
+    "= :me AND a.withdrawn_at_ms IS NULL)) OR (:operator AND state IN ('approved', 'paused', "     \
+    "'halted', 'needs_operator')) OR (author = :me AND state = 'stale' AND NOT EXISTS (SELECT 1 "  \
+    "FROM plan AS later WHERE later.migration = plan.migration AND later.n > plan.n)))"
 
 static void
 list_bind(Stmt *stmt, const void *data)
@@ -174,6 +185,11 @@ list_bind(Stmt *stmt, const void *data)
     stmt_text(stmt, ":states", states);
     stmt_text(stmt, ":text", filter->text);
     stmt_int(stmt, ":apart", filter->is_apart);
+    stmt_int(stmt, ":mine", filter->is_mine);
+    stmt_text(stmt, ":me", filter->who->name);
+    stmt_int(stmt, ":approver", identity_has(filter->who, ROLE_APPROVER));
+    stmt_int(stmt, ":operator", identity_has(filter->who, ROLE_OPERATOR));
+    stmt_int(stmt, ":self", filter->self_approval);
 }
 
 /* Newest first: ids sort by birth, and the cursor is the id after which to go on. */
@@ -184,6 +200,9 @@ handle_migrations(Request *request, GError **error)
         .states = target_parameter(&request->target, "state"),
         .text = target_parameter(&request->target, "q"),
         .is_apart = target_flag(&request->target, "apart"),
+        .is_mine = target_flag(&request->target, "mine"),
+        .who = &request->who,
+        .self_approval = request->server->config->policy.self_approval,
     };
     g_auto(GStrv) states = g_strsplit(filter.states != NULL ? filter.states : "", ",", -1);
     for (char **state = states; *state != NULL && filter.states != NULL; state++) {
@@ -202,7 +221,7 @@ handle_migrations(Request *request, GError **error)
                         "instr(lower(coalesce(name, '')), "
                         "lower(:text)) > 0 OR id = :text) "
                         "AND (:apart = 0 OR NOT EXISTS (SELECT 1 FROM campaign_member AS m WHERE "
-                        "m.plan = plan.id)) ORDER BY id DESC LIMIT :limit",
+                        "m.plan = plan.id)) AND " MINE " ORDER BY id DESC LIMIT :limit",
                         list_bind, &filter, list_row, 0, error);
 }
 

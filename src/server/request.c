@@ -15,6 +15,7 @@ reply_clear(Reply *reply)
     free(reply->body);
     stream_free(reply->stream);
     g_free(reply->location);
+    g_free(reply->cookie);
 }
 
 void

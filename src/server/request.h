@@ -31,7 +31,11 @@ typedef struct {
     char *location;    /* of what was made */
     const char *cache; /* Cache-Control; NULL: no-store */
     int retry_after_s;
-    const char *allow; /* of a 405 */
+    const char *allow;                  /* of a 405 */
+    char *cookie;                       /* Set-Cookie, or NULL */
+    const struct PortalFile *file;      /* of the portal, or NULL */
+    const struct PortalBytes *constant; /* its bytes; NULL: not modified */
+    const char *coding;                 /* Content-Encoding of these, or NULL */
 } Reply;
 
 typedef struct Request {
@@ -45,6 +49,7 @@ typedef struct Request {
     const Route *route;
     const char *params[ROUTE_PARAMS_MAX]; /* what stood for {…}, in order */
     Identity who;
+    int64_t session_until_ms; /* who came by a cookie of the portal; else 0 */
     GByteArray *body;
     json_t *json; /* the body, where the route takes JSON; an empty object when there was none */
     const char *idempotency_key; /* or NULL */

@@ -86,6 +86,11 @@ static const Input token_members[] = {
     END
 };
 
+static const Input session_members[] = {
+    { "token",  INPUT_TEXT, false, 200, "a token of 'honk login --new USER'" },
+    { "person", INPUT_TEXT, false, 0,   "in a demo: another one of its people" },
+    END
+};
 static const Input rollout_members[] = {
     { "service",          INPUT_TEXT,   true,  0, "a service of honk.yaml, as in 'player'" },
     { "migration_id",     INPUT_TEXT,   false, 0, "the migration whose approved plan covers it" },
@@ -120,6 +125,7 @@ static const Input migrations_parameters[] = {
     { "state", INPUT_TEXTS, false, 400, "states, separated by commas" },
     { "q",     INPUT_TEXT,  false, 0, "part of a name" },
     { "apart", INPUT_FLAG,  false, 0, "1: without those of campaigns" },
+    { "mine",  INPUT_FLAG,  false, 0, "1: those that wait for you" },
     { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
     { "after", INPUT_TEXT,  false, 1000, "`next` of the page before" },
     END
@@ -191,6 +197,12 @@ static const Route routes[] = {
       "tell that the server does its work" },
     { "GET",    "/metrics",                            ROLE_ANYBODY,  BODY_NONE,  200, handle_metrics,          NULL,               NULL,
       "read the metrics as Prometheus text" },
+    { "GET",    "/assets/{name}",                      ROLE_ANYBODY,  BODY_NONE,  200, handle_asset,            NULL,               NULL,
+      "load a file of the portal" },
+    { "POST",   "/session",                            ROLE_ANYBODY,  BODY_JSON,  200, handle_session_post,     session_members,    NULL,
+      "log in to the portal" },
+    { "DELETE", "/session",                            ROLE_ANYBODY,  BODY_NONE,  200, handle_session_delete,   NULL,               NULL,
+      "log out of the portal" },
     { "GET",    "/whoami",                             ROLE_VIEWER,   BODY_NONE,  200, handle_whoami,           NULL,               NULL,
       "tell who one is, and with which roles" },
 

@@ -25,6 +25,7 @@
 #include "server/http.h"
 #include "server/limits_seed.h"
 #include "server/scribe.h"
+#include "server/session.h"
 #include "server/sockets.h"
 #include "server/streams.h"
 #include "server/workers.h"
@@ -179,6 +180,8 @@ start_state(Server *server, GError **error)
     const char *folder = server->config->state;
     if (!db_open(folder, &server->db, error) || !blobs_open(folder, &server->blobs, error))
         return false;
+    if (!session_key(server->db, &server->session_key, error))
+        return false;
     server->readers = readers_new(folder);
     return ledger_last(server->db, &server->seq_told, error);
 }
@@ -189,6 +192,7 @@ stop_state(Server *server)
     readers_free(g_steal_pointer(&server->readers));
     blobs_close(g_steal_pointer(&server->blobs));
     db_close(g_steal_pointer(&server->db));
+    g_clear_pointer(&server->session_key, g_free);
 }
 
 static bool

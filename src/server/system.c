@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "model/states.h"
 #include "server/handlers.h"
+#include "server/portal.h"
+#include "server/session.h"
 #include "store/ledger.h"
 #include "telemetry/prometheus.h"
 
@@ -43,7 +45,8 @@ answer_text(Request *request, const char *content_type, const char *text)
 bool
 handle_home(Request *request, GError **error)
 {
-    return answer_text(request, "text/html; charset=utf-8", home_page);
+    return portal_answer(request, "index.html") ||
+           answer_text(request, "text/html; charset=utf-8", home_page);
 }
 
 bool
@@ -82,6 +85,9 @@ handle_whoami(Request *request, GError **error)
     }
     json_t *answer = json_pack("{s:s, s:o}", "identity", request->who.name, "roles", roles);
     json_set_string(answer, "via", request->who.via);
+    json_t *session = session_json(request);
+    if (session != NULL)
+        json_object_set_new(answer, "session", session);
     return request_answer(request, answer);
 }
 

@@ -18,6 +18,12 @@ bool
 token_check(Db *db, const char *token, char **ret_identity, GError **error)
 {
     g_autofree char *hash = sha256_of(token, strlen(token));
+    return token_owner(db, hash, ret_identity, error);
+}
+
+bool
+token_owner(Db *db, const char *hash, char **ret_identity, GError **error)
+{
     Stmt *stmt = NULL;
     bool is_row = false;
 

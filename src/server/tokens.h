@@ -7,3 +7,5 @@
 
 /* Who it stands for. UNAUTHORIZED when unknown, revoked or expired. Caller frees. */
 CHECKED bool token_check(Db *db, const char *token, char **ret_identity, GError **error);
+/* The same by its hash ("sha256:…"), for sessions. */
+CHECKED bool token_owner(Db *db, const char *hash, char **ret_identity, GError **error);

@@ -162,8 +162,9 @@ class Contract:
 
 
 class Server:
-    def __init__(self, contract=None, workers=0, window="24h", config=CONFIG, port="0", folder=None):
+    def __init__(self, contract=None, workers=0, window="24h", config=CONFIG, port="0", folder=None, more=()):
         self.contract = contract
+        self.more = list(more)
         self.folder = folder or tempfile.mkdtemp(prefix="honk-")
         if folder is None:
             os.makedirs(os.path.join(self.folder, "catalog"))
@@ -179,6 +180,7 @@ class Server:
         command = [HONK, "serve", "--config", os.path.join(self.folder, "honk.yaml"), "--log", "json"]
         if port is not None:
             command += ["--port", port]
+        command += self.more
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
         if "busy" in line:

@@ -1,0 +1,97 @@
+import { HonkError, type HonkClient, type Who } from 'honk-client';
+import { Connection, Goose, person, routePath, type Route } from 'honk-views';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { logIn, logOut } from './session';
+import { ThemeButton } from './theme';
+
+const places: readonly { label: string; route: Route; icon: string; screens: readonly Route['screen'][] }[] = [
+  { label: 'Migrations', route: { screen: 'overview' }, icon: 'M2 4h12M2 8h12M2 12h8', screens: ['overview', 'migration'] },
+  { label: 'Campaigns', route: { screen: 'campaigns' }, icon: 'M3 13V3m0 1h9l-2 3 2 3H3', screens: ['campaigns', 'campaign'] },
+  { label: 'Rollouts', route: { screen: 'rollouts' }, icon: 'M2 12 6 8l3 3 5-7m0 0h-4m4 0v4', screens: ['rollouts', 'rollout'] },
+  { label: 'Consumers', route: { screen: 'consumers' }, icon: 'M5 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm-3 6c0-2 1-4 3-4s3 2 3 4m3-6a2 2 0 1 0 0-4m1 6c2 0 3 2 3 4', screens: ['consumers'] },
+  { label: 'Lineage', route: { screen: 'lineage' }, icon: 'M2 6h4v4H2zM10 2h4v4h-4zM10 10h4v4h-4zM6 8h2m0 0V4h2M8 8v4h2', screens: ['lineage'] },
+  { label: 'Ledger', route: { screen: 'ledger' }, icon: 'M4 2h8v12H4zM6 5h4M6 8h4M6 11h2', screens: ['ledger'] },
+];
+
+export function Frame({ route, who, client, onWho, children }: { route: Route; who: Who; client: HonkClient; onWho: (who: Who | undefined) => void; children: ReactNode }) {
+  const main = useRef<HTMLElement>(null);
+  const path = routePath(route.screen === 'migration' ? { ...route, tab: 'review' } : route);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [path]);
+  return (
+    <div className="honk portal">
+      <a className="portal-skip" href="#main" onClick={event => (event.preventDefault(), main.current?.focus())}>
+        To the content
+      </a>
+      <header className="portal-side">
+        <a className="portal-brand" href="#/" aria-label="Honk, to the migrations">
+          <span className="portal-brand-mark">
+            <Goose size={22} />
+          </span>
+          <span>Honk</span>
+        </a>
+        <nav aria-label="Screens">
+          {places.map(place => (
+            <a key={place.label} href={`#${routePath(place.route)}`} aria-current={place.screens.includes(route.screen) ? 'page' : undefined}>
+              <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+                <path d={place.icon} fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+              </svg>
+              <span>{place.label}</span>
+            </a>
+          ))}
+        </nav>
+        <div className="portal-foot">
+          <Connection />
+          <Self who={who} client={client} onWho={onWho} />
+        </div>
+      </header>
+      <main ref={main} id="main" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function Self({ who, client, onWho }: { who: Who; client: HonkClient; onWho: (who: Who | undefined) => void }) {
+  const [error, setError] = useState<string>();
+  const people = who.session?.people ?? [];
+  const act = (wish: Promise<Who | undefined>) =>
+    wish.then(onWho).catch((cause: unknown) => setError(cause instanceof HonkError ? cause.message : String(cause)));
+  const roles = who.roles.filter(role => role !== 'viewer').join(', ');
+  return (
+    <div className="portal-self">
+      <div className="portal-who" title={who.identity}>
+        <span className="honk-avatar" aria-hidden="true">
+          {person(who.identity).slice(0, 1)}
+        </span>
+        <span>
+          <strong>{person(who.identity)}</strong>
+          <span className="honk-dim">{roles || 'viewer'}</span>
+        </span>
+      </div>
+      {people.length > 1 && (
+        <div className="portal-people" role="group" aria-label="Go on as">
+          {people.map(name => (
+            <button key={name} type="button" aria-pressed={name === who.identity} onClick={() => name !== who.identity && void act(logIn(client, { person: name }))}>
+              {person(name)}
+            </button>
+          ))}
+        </div>
+      )}
+      <div className="portal-tools">
+        <ThemeButton />
+        <button type="button" className="honk-button honk-quiet" onClick={() => void act(logOut(client).then(() => undefined))}>
+          Log out
+        </button>
+      </div>
+      {error && (
+        <p className="portal-error" role="alert">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+// world.mjs - a small company with a real server: what the browser looks at.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const program = process.env.HONK ?? fileURLToPath(new URL('../../build/honk', import.meta.url));
+
+/** The demo's company, prepared and served; its people one click apart. */
+export class Company {
+  constructor(users = 400) {
+    this.base = mkdtempSync(join(tmpdir(), 'honk-e2e-'));
+    this.folder = join(this.base, 'demo');
+    this.users = users;
+    this.port = '0';
+  }
+
+  async begin() {
+    execFileSync(program, ['demo', '--prepare', '--dir', this.folder, '--rows', String(this.users)], { cwd: this.base, stdio: 'ignore' });
+    await this.serve();
+    const services = ['profile', 'sign-up'];
+    for (const service of services) this.honk('rollout', 'start', service, '--reason', 'first start');
+    for (const service of services) await until(() => JSON.parse(this.honk('rollout', 'list', '--all', '--json')).items?.some(row => row.service === service && row.state === 'healthy'), `${service} to run`);
+  }
+
+  async serve() {
+    this.process = spawn(program, ['serve', '--port', this.port, '--log', 'json', '--people', 'user:default/ada,user:default/bo'], { cwd: this.folder, stdio: ['ignore', 'pipe', 'ignore'] });
+    this.url = await new Promise((found, failed) => {
+      let said = '';
+      this.process.stdout.on('data', data => {
+        said += data;
+        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+        if (match) found(match[0]);
+      });
+      this.process.once('exit', status => failed(new Error(`honk serve ended with ${status}: ${said}`)));
+    });
+    this.port = new URL(this.url).port;
+  }
+
+  honk(...words) {
+    return execFileSync(program, words, { cwd: this.folder, encoding: 'utf8' });
+  }
+
+  token(name) {
+    return this.honk('login', '--new', name).trim().split('\n')[0];
+  }
+
+  async stop(signal = 'SIGTERM') {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise(done => child.once('exit', done));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Services belong to nobody's process tree: those of this folder are ended by their ids. */
+  async end() {
+    await this.stop();
+    for (const id of readdirSync('/proc').filter(name => /^\d+$/.test(name)))
+      if (this.#isOurs(id)) {
+        try {
+          process.kill(Number(id), 'SIGKILL');
+        } catch {
+          /* it ended by itself */
+        }
+      }
+    rmSync(this.base, { recursive: true, force: true });
+  }
+
+  #isOurs(id) {
+    try {
+      return readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(`DATABASE=${this.folder}/listening.db`);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Ask until it is so. */
+export async function until(look, what, ms = 60_000) {
+  for (const end = Date.now() + ms; Date.now() < end; await new Promise(done => setTimeout(done, 50))) {
+    const seen = await look();
+    if (seen) return seen;
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+/** Cases in the words of TAP. Stops at the first that fails: each stands on those before. */
+export class Cases {
+  #count = 0;
+  failed = false;
+
+  async run(name, what) {
+    this.#count += 1;
+    if (this.failed) return void console.log(`ok ${this.#count} - ${name} # SKIP after a failure`);
+    const begin = Date.now();
+    try {
+      await what();
+      console.log(`ok ${this.#count} - ${name} # ${Date.now() - begin} ms`);
+    } catch (error) {
+      this.failed = true;
+      console.log(`not ok ${this.#count} - ${name}`);
+      console.log(String(error?.stack ?? error).replace(/^/gm, '# '));
+    }
+  }
+
+  end() {
+    console.log(`1..${this.#count}`);
+    process.exitCode = this.failed ? 1 : 0;
+  }
+}

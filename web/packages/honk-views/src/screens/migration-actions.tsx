@@ -1,0 +1,185 @@
+import type { HonkClient, Migration, PlanAnswer } from 'honk-client';
+import { useState } from 'react';
+import { useHonk } from '../context';
+import { duration, shortDigest, shortRef } from '../format';
+import { Actions, type Action } from '../parts/actions';
+import { Copy } from '../parts/basics';
+import { whatIsUndone } from './migration';
+
+type ReasonPath = Extract<Parameters<HonkClient['post']>[0], `/migrations/{id}/${string}`>;
+
+/** Everything that people may say to a migration; which of it is possible now, the server decides. */
+export function MigrationActions({ migration, plan, onDone }: { migration: Migration; plan: PlanAnswer | undefined; onDone: () => void }) {
+  const { client, go } = useHonk();
+  const [isGivenUp, setGivenUp] = useState(false);
+  const id = migration.id;
+  const name = shortRef(migration.migration);
+  const say =
+    (path: ReasonPath, more: object = {}) =>
+    (reason: string): Promise<unknown> =>
+      client.post(path as '/migrations/{id}/start', { path: { id }, body: { ...(reason ? { reason } : {}), ...more }, idempotencyKey: newKey() });
+
+  const actions: Action[] = [
+    {
+      key: 'approve',
+      label: 'Approve',
+      tone: 'primary',
+      always: migration.state === 'planned',
+      reason: 'optional',
+      title: `Approve ${name}`,
+      ask: migration.digest && <WhatIsApproved migration={migration} plan={plan} />,
+      say: reason => say('/migrations/{id}/approve', { digest: migration.digest })(reason),
+    },
+    { key: 'reject', label: 'Reject', reason: 'optional', title: `Reject the plan of ${name}`, say: say('/migrations/{id}/reject') },
+    { key: 'withdraw', label: 'Withdraw my yes', reason: 'optional', title: `Withdraw your approval of ${name}`, say: say('/migrations/{id}/withdraw') },
+    {
+      key: 'start',
+      label: 'Start',
+      tone: 'primary',
+      always: migration.state === 'approved',
+      reason: 'optional',
+      title: `Start ${name}`,
+      ask: <p>Before anything moves it is looked once more whether the world is as the plan saw it. It can be paused and rolled back at any time.</p>,
+      say: say('/migrations/{id}/start'),
+    },
+    {
+      key: 'resume',
+      label: 'Resume',
+      tone: 'primary',
+      reason: migration.state === 'halted' ? 'needed' : 'optional',
+      title: `Resume ${name}`,
+      ask: <p>Drift is looked for again; then it goes on where it stopped.</p>,
+      say: say('/migrations/{id}/resume'),
+    },
+    { key: 'pause', label: 'Pause', reason: 'optional', title: `Pause ${name}`, ask: <p>Nothing new begins; what runs now is finished.</p>, say: say('/migrations/{id}/pause') },
+    {
+      key: 'rollback',
+      label: 'Rollback',
+      tone: 'danger',
+      always: migration.has_effects && migration.state !== 'rolled_back',
+      reason: 'needed',
+      title: `Roll ${name} back`,
+      ask: <WhatIsUndone migration={migration} plan={plan} isGivenUp={isGivenUp} onGiveUp={setGivenUp} />,
+      say: reason => say('/migrations/{id}/rollback', isGivenUp ? { give_up_rows: true } : {})(reason).then(() => go({ screen: 'migration', id, tab: 'run' })),
+    },
+    {
+      key: 'halt',
+      label: 'Halt',
+      tone: 'danger',
+      reason: 'needed',
+      title: `Halt ${name}`,
+      ask: <p>The kill switch: nothing new begins, and what runs is asked to stop.</p>,
+      say: say('/migrations/{id}/halt'),
+    },
+    { key: 'hold', label: 'Hold the rollback', reason: 'needed', title: 'Hold a rollback that does harm', say: say('/migrations/{id}/hold') },
+    { key: 'go_on', label: 'Go on with the rollback', tone: 'primary', reason: 'optional', title: 'Go on with the rollback', say: say('/migrations/{id}/go-on') },
+    {
+      key: 'accept_mixed',
+      label: 'Accept the mixed state',
+      tone: 'danger',
+      reason: 'needed',
+      title: 'Accept a mixed state',
+      ask: <p>It is neither as it was nor as it was to be. Two people have to say so; the second one closes the migration.</p>,
+      say: say('/migrations/{id}/accept-mixed'),
+    },
+    {
+      key: 'retire',
+      label: 'Retire the old dataset',
+      tone: 'danger',
+      reason: 'needed',
+      title: 'Retire the old dataset, for good',
+      ask: <p>This is the one step without a way back: dropped rows are gone.</p>,
+      say: say('/migrations/{id}/retire'),
+    },
+    { key: 'cancel', label: 'Cancel', reason: 'optional', title: `Cancel ${name}`, ask: <p>Nothing has moved; the plan is over then.</p>, say: say('/migrations/{id}/cancel') },
+  ];
+  const canPlan = ['stale', 'rejected', 'expired', 'cancelled', 'rolled_back', 'planned'].includes(migration.state);
+  return (
+    <div className="honk-action-bar">
+      <Actions allowed={migration.allowed_actions} actions={actions} onDone={onDone} />
+      {canPlan && <PlanAgain id={id} name={name} isOver={migration.state !== 'planned'} />}
+    </div>
+  );
+}
+
+function PlanAgain({ id, name, isOver }: { id: string; name: string; isOver: boolean }) {
+  const { client, go, who } = useHonk();
+  if (!(who.roles as readonly string[]).includes('author')) return null;
+  return (
+    <Actions
+      allowed={{ plan: { allowed: true } }}
+      onDone={() => undefined}
+      actions={[
+        {
+          key: 'plan',
+          label: 'Plan again',
+          tone: isOver ? 'primary' : 'plain',
+          reason: 'optional',
+          title: `Plan ${name} again`,
+          ask: <p>A new plan of the world as it is now, with an id of its own; this one stays to be read.</p>,
+          say: async reason => {
+            const made = await client.post('/migrations/{id}/plan', { path: { id }, body: reason ? { reason } : {}, idempotencyKey: newKey() });
+            go({ screen: 'migration', id: made.id });
+          },
+        },
+      ]}
+    />
+  );
+}
+
+function WhatIsApproved({ migration, plan }: { migration: Migration; plan: PlanAnswer | undefined }) {
+  const left = plan?.plan.changes?.filter(change => change.counts.needs_person + change.counts.unparsable > 0) ?? [];
+  return (
+    <div className="honk-stack">
+      <p>
+        You say yes to exactly this plan, by its digest: <Copy text={migration.digest!}>{shortDigest(migration.digest!)}</Copy>
+      </p>
+      {plan && (
+        <ul className="honk-list">
+          <li>
+            {plan.plan.steps.length} steps, {plan.plan.irreversible.length > 0 ? `without a way back: ${plan.plan.irreversible.join(', ')}` : 'each with a way back'}
+          </li>
+          {left.length > 0 && <li>{left.length === 1 ? 'one repository has' : `${left.length} repositories have`} places that are left to people, and stay as they are</li>}
+          {plan.plan.risks.length > 0 && <li>{plan.plan.risks.length} risks are named</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Migration; plan: PlanAnswer | undefined; isGivenUp: boolean; onGiveUp: (value: boolean) => void }) {
+  const steps = whatIsUndone(migration);
+  const took = plan?.observations?.rollback_ms;
+  const isSwapped = migration.steps.some(step => step.action === 'swap' && step.status === 'done');
+  return (
+    <div className="honk-stack">
+      <p>
+        {steps.length === 0 ? 'Nothing of it has happened yet that would have to be undone.' : 'This is undone, in this order; then everything is compared with how it was at the start:'}
+      </p>
+      <ol className="honk-undo">
+        {steps.map(step => (
+          <li key={step.name}>
+            <strong>{step.name}</strong>
+            <span>{step.text}</span>
+          </li>
+        ))}
+      </ol>
+      {took !== undefined && <p className="honk-dim">The data takes about {duration(took)}; services take as long as their rollout did.</p>}
+      {isSwapped && (
+        <label className="honk-check honk-give-up">
+          <input type="checkbox" checked={isGivenUp} onChange={event => onGiveUp(event.target.checked)} />
+          <span>
+            Give up rows that were written to the new dataset since the swap
+            <span className="honk-dim"> Without this, a rollback that finds such rows counts them and waits for a person. They are kept in a table beside it.</span>
+          </span>
+        </label>
+      )}
+    </div>
+  );
+}
+
+/** Of one wish: pressed twice, or repeated after a lost answer, it is still one. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,150 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import { bo, hostile, migration, plan, ran, row, show } from './world';
+
+const list = (items: object[]) => ({ items, next: null });
+
+async function faults(container: Element): Promise<string[]> {
+  const found = await axe.run(container, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  return found.violations.filter(one => one.impact === 'serious' || one.impact === 'critical').map(one => `${one.id}: ${one.nodes[0]?.html}`);
+}
+
+describe('the overview', () => {
+  it('of ten thousand migrations draws only those in sight, and finds one by its name', async () => {
+    const rows = Array.from({ length: 10_000 }, (_, i) => row({ id: `m-${String(i).padStart(6, '0')}`, migration: `component:default/t${i}`, state: i % 2 ? 'succeeded' : 'planned' }));
+    const { container } = show('/', { '/migrations': list(rows) });
+    await screen.findByText('10,000 migrations');
+    expect(container.querySelectorAll('.honk-row').length).toBeLessThan(60);
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 't9999' } });
+    expect(await screen.findByRole('link', { name: 't9999' })).toBeTruthy();
+    expect(container.querySelectorAll('.honk-row').length).toBe(1);
+  });
+
+  it('of one migration shows it, and of none says how one is made', async () => {
+    show('/', { '/migrations': list([row()]) });
+    expect(await screen.findAllByText('users-v2')).not.toHaveLength(0);
+    show('/', { '/migrations': list([]) });
+    expect(await screen.findByText('No migration was planned yet')).toBeTruthy();
+  });
+
+  it('shows the newest plan of a migration, and earlier ones when asked', async () => {
+    const { container } = show('/', { '/migrations': list([row({ id: 'm-2' }), row({ id: 'm-1', state: 'stale' })]) });
+    await screen.findByText('1 migration');
+    fireEvent.click(screen.getByLabelText('earlier plans'));
+    await waitFor(() => expect(container.querySelectorAll('.honk-row').length).toBe(2));
+  });
+
+  it('says that the server does not answer, and offers to try again', async () => {
+    show('/', { '/migrations': Response.error() });
+    expect((await screen.findByRole('alert')).textContent).toContain('cannot be shown');
+    expect(screen.getByRole('button', { name: 'Try again' })).toBeTruthy();
+  });
+
+  it('is walked through by arrow keys', async () => {
+    const { went } = show('/', { '/migrations': list([row({ id: 'm-2', migration: 'component:default/a' }), row({ id: 'm-1', migration: 'component:default/b' })]) });
+    const rows = await screen.findByRole('list', { name: 'migrations' });
+    fireEvent.keyDown(rows, { key: 'ArrowDown' });
+    fireEvent.keyDown(rows, { key: 'Enter' });
+    expect(went).toHaveLength(1);
+  });
+});
+
+describe('a migration', () => {
+  const answers = (one: object) => ({ '/migrations/users-v2': one, '/migrations/m-1/plan': plan(), '/migrations': list([row()]), '/migrations/m-1/tasks': list([]) });
+
+  it('is approved by its digest, after it was said what is approved', async () => {
+    const { calls } = show('/migrations/users-v2', { ...answers(migration()), 'POST /migrations/m-1/approve': { state: 'approved' } });
+    fireEvent.click(await screen.findByRole('button', { name: 'Approve' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Approve users-v2' });
+    expect(dialog.textContent).toContain('dddddddd');
+    fireEvent.change(within(dialog).getByRole('textbox'), { target: { value: 'read it' } });
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Approve' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')).toEqual({ method: 'POST', path: '/migrations/m-1/approve', body: { digest: `sha256:${'d'.repeat(64)}`, reason: 'read it' } }));
+  });
+
+  it('has the buttons that the server allows, and says why of the others', async () => {
+    show('/migrations/users-v2', answers(migration({ allowed_actions: { approve: { allowed: false, why: 'you are its author', needs: 'approver' }, start: { allowed: false, why: 'nobody approved it' } } })));
+    const button = await screen.findByRole('button', { name: 'Approve' });
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+    fireEvent.click(button);
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog.textContent).toContain('you are its author');
+    expect(dialog.textContent).toContain('nobody approved it');
+  });
+
+  it('shows a refusal where it was asked for, with what moved', async () => {
+    const problem = { type: 'urn:honk:problem:drift', title: 'x', status: 409, detail: 'the plan is stale', code: 'drift', then: 'replan', differences: ['the mapping file changed'] };
+    show('/migrations/users-v2', { ...answers(migration()), 'POST /migrations/m-1/approve': Response.json(problem, { status: 409 }) });
+    fireEvent.click(await screen.findByRole('button', { name: 'Approve' }));
+    fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Approve' }));
+    expect((await screen.findByRole('alert')).textContent).toContain('the mapping file changed');
+  });
+
+  it('says before a rollback what it will undo, newest first, and wants a reason', async () => {
+    const { calls } = show('/migrations/users-v2', { ...answers(ran()), 'POST /migrations/m-1/rollback': { state: 'rolling_back' } });
+    fireEvent.click(await screen.findByRole('button', { name: 'Rollback' }));
+    const dialog = await screen.findByRole('dialog');
+    expect([...dialog.querySelectorAll('.honk-undo strong')].map(one => one.textContent)).toEqual(['stage', 'freeze']);
+    const button = within(dialog).getByRole('button', { name: 'Rollback' }) as HTMLButtonElement;
+    expect(button.disabled).toBe(true);
+    fireEvent.change(within(dialog).getByRole('textbox'), { target: { value: 'wrong week' } });
+    fireEvent.click(button);
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')?.body).toEqual({ reason: 'wrong week' }));
+  });
+
+  it('tells drift first', async () => {
+    const { container } = show('/migrations/users-v2', answers(migration({ state: 'stale', differences: ['the mapping file changed'] })));
+    await screen.findByText('the mapping file changed');
+    expect(container.querySelector('.honk-review')!.firstElementChild!.textContent).toContain('The world moved');
+  });
+
+  it('shows each step beside its way back, and the point of no return', async () => {
+    show('/migrations/users-v2', answers(migration()));
+    expect(await screen.findByText('drop the table')).toBeTruthy();
+    expect(screen.getByText(/point of no return/)).toBeTruthy();
+  });
+
+  it('whose plan failed says what was found, with file and line', async () => {
+    show('/migrations/users-v2', answers(migration({ state: 'draft', digest: undefined, reason: 'the mapping is wrong', diagnostics: [{ level: 'error', message: 'no such column', file: 'm.yaml', line: 3 }] })));
+    expect(await screen.findByText('no such column')).toBeTruthy();
+    expect(screen.getByText('m.yaml:3')).toBeTruthy();
+  });
+
+  it('moves between tabs by arrow keys', async () => {
+    const { went } = show('/migrations/users-v2', answers(migration()));
+    fireEvent.keyDown(await screen.findByRole('tab', { name: 'Plan' }), { key: 'ArrowRight' });
+    expect(went).toEqual([{ screen: 'migration', id: 'users-v2', tab: 'run' }]);
+  });
+});
+
+describe('names that look like an attack', () => {
+  it('are shown as they are, everywhere, and nothing of them runs', async () => {
+    const one = migration({ reason: hostile, source_url: hostile, differences: [hostile], approvals: [{ actor: hostile, at_ms: 1, digest: 'd', policy: hostile, self: false, reason: hostile }] });
+    const attack = plan({ risks: [hostile], mapping: { path: 'm', digest: 'd', text: hostile, columns: [{ target: hostile, rule: hostile, place: 'source', why: '' }], dropped: { [hostile]: { why: hostile, link: 'javascript:alert(1)' } } } });
+    const { container } = show('/migrations/users-v2', { '/migrations/users-v2': one, '/migrations/m-1/plan': attack, '/migrations': list([row({ reason: hostile })]), [`/blobs/sha256:${'b'.repeat(64)}`]: `--- a/${hostile}\n+++ b/${hostile}\n@@ -1 +1 @@\n-${hostile}\n+${hostile}x\n` });
+    fireEvent.click(await screen.findByRole('button', { name: /charts/ }));
+    await waitFor(() => expect(container.querySelectorAll('.honk-diff').length).toBe(1));
+    expect(container.querySelectorAll('img, script, iframe, [onerror]').length).toBe(0);
+    expect([...container.querySelectorAll('a')].filter(link => /^javascript:/i.test(link.getAttribute('href') ?? ''))).toEqual([]);
+    expect(container.textContent!.split(hostile).length).toBeGreaterThan(8);
+    expect((window as unknown as { hacked?: number }).hacked).toBeUndefined();
+  });
+});
+
+describe('accessibility', () => {
+  it.each([
+    ['/', { '/migrations': list([row(), row({ id: 'm-0', migration: 'component:default/other', state: 'running' })]) }, 'other'],
+    ['/migrations/users-v2', { '/migrations/users-v2': migration(), '/migrations/m-1/plan': plan(), '/migrations': list([]) }, 'Risks'],
+    ['/migrations/users-v2/run', { '/migrations/users-v2': ran(), '/migrations/m-1/plan': plan(), '/migrations/m-1/events': { items: [{ seq: 1, at_ms: 1, type: 'plan.state', to: 'running' }], next: null, seq: 1 } }, 'freeze'],
+    ['/migrations/users-v2/consumers', { '/migrations/users-v2': ran(), '/migrations/m-1/plan': plan(), '/migrations/m-1/tasks': list([]) }, 'charts'],
+    ['/rollouts', { '/rollouts': list([]) }, 'No service was rolled out yet'],
+    ['/campaigns', {}, 'No campaign has begun'],
+    ['/lineage', { '/entities': list([{ ref: 'resource:default/users-v1' }]), '/migrations': list([]) }, 'users-v1'],
+    ['/ledger', { '/events': { items: [{ seq: 1, at_ms: 1, type: 'server.started', actor: 'honk', reason: '0.1.0' }], next: null, seq: 1 } }, '0.1.0'],
+  ])('%s has no serious fault', async (path, answers, words) => {
+    const { container } = show(path, answers, bo);
+    await screen.findAllByText(words);
+    expect(await faults(container)).toEqual([]);
+  });
+});
