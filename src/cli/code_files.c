@@ -217,16 +217,21 @@ code_files_rewrite(GPtrArray *files, const CodeTask *asked, CodeFileFn *each, vo
     g_autoptr(Macros) macros = read_macros(files);
     g_autoptr(GPtrArray) batch = g_ptr_array_new();
     CodeTask task = *asked;
+    CodeProgress progress;
     task.options.macros = macros;
+    code_progress_start(&progress, files->len);
     for (guint i = 0; i < files->len; i++) {
         g_ptr_array_add(batch, g_ptr_array_index(files, i));
         if (batch->len < BATCH_FILES && i + 1 < files->len)
             continue;
         parallel_each(batch, g_get_num_processors(), rewrite_one, &task);
+        code_progress_clear(&progress);
         if (!finish_batch(batch, each, data, error))
             return false;
         g_ptr_array_set_size(batch, 0);
+        code_progress_draw(&progress, i + 1);
     }
+    code_progress_clear(&progress);
     return true;
 }
 

@@ -31,6 +31,17 @@ typedef bool CodeFileFn(CodeFile *file, void *data, GError **error);
 CHECKED bool code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *each,
                                 void *data, GError **error);
 
+/* How far it is, on a terminal's stderr, once it takes longer than a moment. (code_progress.c) */
+typedef struct {
+    guint total;
+    int64_t next_ms; /* when it may be drawn */
+    bool is_wanted, is_drawn;
+} CodeProgress;
+void code_progress_start(CodeProgress *progress, guint total);
+void code_progress_draw(CodeProgress *progress, guint done);
+/* Before something else is printed. */
+void code_progress_clear(CodeProgress *progress);
+
 /* A unified diff, line by line, in colours. */
 void code_diff_show(View *view, const char *diff);
 

@@ -121,19 +121,6 @@ plain_change(Work *work, const SqlItem *item)
     return source_change(work, ref->source, &ref->path.parts[ref->column]);
 }
 
-/* Is the new name one of the block's outputs already? */
-static bool
-collides(const SqlItem *item, const char *name, Work *work)
-{
-    for (guint i = 0; i < item->block->items->len; i++) {
-        const SqlItem *other = g_ptr_array_index(item->block->items, i);
-        if (other != item && other->name != NULL &&
-            sql_same_column(work->sql->dialect, other->name, '\0', name))
-            return true;
-    }
-    return false;
-}
-
 /* Set operations are named by their first branch. */
 bool
 names_query(const SqlBlock *block)
@@ -159,7 +146,7 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     if (!query_names_matter(query) || !names_query(item->block))
         return false;
     return change->kind != CHANGE_NAME || g_hash_table_contains(work->pinned, query) ||
-           collides(item, change->to, work);
+           is_output_beside(work, item, change->to);
 }
 
 bool
@@ -190,6 +177,11 @@ static const ColumnChange *query_change(Work *work, SqlQuery *query, const SqlPa
 static const ColumnChange *
 block_change(Work *work, const SqlBlock *block, const SqlPart *part)
 {
+    bool is_exact = part->quote != '\0' && work->sql->dialect->quotes_keep_case;
+    if (!block->has_star && !is_exact) {
+        const SqlItem *item = output_called(work, block, part->text);
+        return item != NULL ? item_change(work, item) : NULL;
+    }
     for (guint i = 0; i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
         const ColumnChange *change = NULL;

@@ -9,13 +9,13 @@ is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
 {
     if (g_strv_length(spelling->target) > 1)
         return false;
+    guint hash = sql_name_hash(spelling->target[0]);
     for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent)
-        for (guint i = 0; i < query->commons->len; i++) {
-            const SqlCommon *common = g_ptr_array_index(query->commons, i);
+        for (const SqlCommon *common = sql_commons(query, hash); common != NULL;
+             common = common->next)
             if (sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
                                spelling->target[0]))
                 return true;
-        }
     return false;
 }
 

@@ -29,6 +29,7 @@ rewrite_variant(Work *work)
     work->pinned = g_hash_table_new(NULL, NULL);
     work->converted = g_hash_table_new(NULL, NULL);
     work->understood = g_hash_table_new(NULL, NULL);
+    work->outputs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
     if (work->sql->is_broken) {
         refuse_broken(work);
     } else {
@@ -50,6 +51,7 @@ rewrite_variant(Work *work)
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_hash_table_unref(work->converted);
     g_hash_table_unref(work->understood);
+    g_hash_table_unref(work->outputs);
 }
 
 /* ---- several variants ---- */

@@ -84,6 +84,7 @@ typedef struct {
     GHashTable *pinned;     /* SqlQuery * whose output names stay */
     GHashTable *converted;  /* SqlSource * whose USING becomes ON */
     GHashTable *understood; /* where templates begin that were read, plus one */
+    GHashTable *outputs;    /* SqlBlock * -> its names (sql_outputs.c) */
     GHashTable *declared;   /* names of variables and parameters, in small letters */
     int depth;              /* of SQL in literals of SQL */
     bool has_holes;         /* a string of a program: what is put in at run time may be any text */
@@ -192,6 +193,9 @@ bool source_changes(Work *work, const SqlSource *source);
 const char *item_new_name(Work *work, const SqlItem *item);
 /* An item without alias whose name would change although it must not. */
 bool item_needs_alias(Work *work, const SqlItem *item);
+/* Has another item of its list this name (sql_outputs.c)? The first item that has it, or NULL. */
+bool is_output_beside(Work *work, const SqlItem *item, const char *name);
+const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);
 bool query_names_matter(const SqlQuery *query);
 /* What else is changed of a source called `name`, apart from this column: conflicts of new names (sql_capture.c). */
 bool is_new_name_taken(Work *work, const SqlRef *ref, const char *name);

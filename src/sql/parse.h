@@ -14,7 +14,7 @@
 #define SQL_SOURCES_MAX                                                                            \
     1000 /* tables of one FROM: BigQuery takes no more in a whole query, others far fewer */
 #define SQL_NAME_CHAINS                                                                            \
-    64 /* lists that the names of WITH are found by: people write ten, programs thousands */
+    64 /* lists that the names of WITH are found by, at first: people write ten, programs thousands */
 #define SQL_DEPTH_MAX 200 /* brackets within brackets that are looked into; people write ten */
 
 typedef struct {

@@ -4,21 +4,11 @@
  * The question at each word is whether it names a column. It does not when it is a keyword, a function, a type, a date
  * part, the name of an argument, or says what a literal is.
  */
-#include "sql/parse.h"
+#include "sql/parse_expression.h"
 
 #include <string.h>
 
-typedef struct {
-    const Context *context;
-    int stops;
-    int case_depth;
-    uint32_t first;
-} Scan;
-
-static void scan_elements(Parser *parser, Scan *scan, uint32_t end);
-
-/* Brackets: a subquery, or more of the same. */
-static void
+void
 take_group(Parser *parser, const Context *context, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
@@ -38,210 +28,6 @@ take_group(Parser *parser, const Context *context, uint32_t end)
         Context inner = *context;
         Scan scan = {.context = &inner, .first = parser->pos};
         scan_elements(parser, &scan, close);
-    }
-    parser->depth--;
-    parser->pos = MIN(close + 1, end);
-}
-
-/* ---- functions ---- */
-
-/* Words that are no columns where a function wants a part of a date. */
-static bool
-is_date_part(const Parser *parser, uint32_t index)
-{
-    static const char *const parts[] = {"YEAR",
-                                        "ISOYEAR",
-                                        "QUARTER",
-                                        "MONTH",
-                                        "WEEK",
-                                        "ISOWEEK",
-                                        "DAY",
-                                        "DAYOFWEEK",
-                                        "DAYOFYEAR",
-                                        "DOW",
-                                        "DOY",
-                                        "HOUR",
-                                        "MINUTE",
-                                        "SECOND",
-                                        "MILLISECOND",
-                                        "MICROSECOND",
-                                        "NANOSECOND",
-                                        "EPOCH",
-                                        "DATE",
-                                        "TIME",
-                                        "CENTURY",
-                                        "DECADE",
-                                        "TIMEZONE_HOUR",
-                                        "YEARS",
-                                        "MONTHS",
-                                        "WEEKS",
-                                        "DAYS",
-                                        "HOURS",
-                                        "MINUTES",
-                                        "SECONDS",
-                                        "YY",
-                                        "MM",
-                                        "DD",
-                                        "HH",
-                                        "MI",
-                                        "SS",
-                                        "MS"};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        if (is_text(parser, index, parts[i]))
-            return true;
-    return false;
-}
-
-static bool
-wants_date_part(const SqlPath *name)
-{
-    static const char *const words[] = {
-        "EXTRACT",       "DATEADD",      "DATEDIFF", "DATEPART",    "DATENAME",
-        "TIMESTAMPDIFF", "TIMESTAMPADD", "LAST_DAY", "DATE_PART",   "GENERATE_DATE_ARRAY",
-        "TIMEADD",       "TIMEDIFF",     "DATE_ADD", "DATE_BUCKET", "NEXT_DAY"};
-    const char *text = name->parts[name->count - 1].text;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (g_ascii_strcasecmp(text, words[i]) == 0)
-            return true;
-    size_t bytes = strlen(text);
-    return (bytes > 6 && g_ascii_strcasecmp(text + bytes - 6, "_TRUNC") == 0) ||
-           (bytes > 5 && g_ascii_strcasecmp(text + bytes - 5, "_DIFF") == 0);
-}
-
-static bool
-is_cast(const SqlPath *name)
-{
-    static const char *const words[] = {"CAST", "TRY_CAST", "SAFE_CAST", "TRY_CONVERT"};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, words[i]) == 0)
-            return true;
-    return false;
-}
-
-/* An argument that is nothing but a part of a date, as in DATE_TRUNC(created, MONTH) or WEEK(MONDAY). */
-static void
-skip_date_part(Parser *parser, uint32_t close)
-{
-    uint32_t behind = parser->pos + 1;
-    if (parser->pos >= close || !is_date_part(parser, parser->pos))
-        return;
-    if (is_open(parser, behind))
-        behind = closing(parser, behind, close) + 1;
-    if (behind >= close || peek(parser, behind)->kind == TOKEN_COMMA ||
-        is_word(parser, behind, WORD_FROM))
-        parser->pos = behind;
-}
-
-/* STRUCT(a, b AS c): the first field is called like the column. */
-static void
-mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
-{
-    const GPtrArray *refs = context->block->refs;
-    SqlRef *ref = refs->len == refs_before + 1 ? g_ptr_array_index(refs, refs_before) : NULL;
-    if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
-        ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
-        ref->is_field = true;
-}
-
-/* x -> …, (x, y) -> …: within the argument these names are its own. */
-static void
-mark_parameters(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
-{
-    const GPtrArray *refs = context->block->refs;
-    uint32_t arrow = is_open(parser, first) ? closing(parser, first, UINT32_MAX) + 1 : first + 1;
-    if (!parser->sql->dialect->has_lambdas || !is_text(parser, arrow, "->"))
-        return;
-    for (guint i = refs_before; i < refs->len; i++) {
-        SqlRef *ref = g_ptr_array_index(refs, i);
-        for (guint p = refs_before; p < refs->len; p++) {
-            const SqlRef *name = g_ptr_array_index(refs, p);
-            if (name->path.parts[0].token < arrow &&
-                g_ascii_strcasecmp(name->path.parts[0].text, ref->path.parts[0].text) == 0)
-                ref->binding = BINDING_LOCAL;
-        }
-    }
-}
-
-/* f(*), f(t.*): all columns, with their names unless they are only counted. */
-static void
-note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
-{
-    static const char *const counting[] = {
-        "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
-        "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
-    if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
-        g_ascii_strcasecmp(name->parts[name->count - 1].text, "COLUMNS") == 0)
-        context->block->value_star = parser->pos;
-    for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
-        if (g_ascii_strcasecmp(name->parts[name->count - 1].text, counting[i]) == 0)
-            return;
-    if (close > parser->pos && is_text(parser, close - 1, "*") &&
-        (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
-         peek(parser, close - 2)->kind == TOKEN_COMMA))
-        context->block->value_star = close - 1;
-}
-
-/* lambda x, y: …, at its first token: the colon, or 0. */
-static uint32_t
-lambda_colon(const Parser *parser, uint32_t close)
-{
-    uint32_t at = parser->pos + 1;
-    if (!parser->sql->dialect->has_alias_prefix || !is_text(parser, parser->pos, "LAMBDA"))
-        return 0;
-    while (at + 1 < close && is_name(parser, at) && peek(parser, at + 1)->kind == TOKEN_COMMA)
-        at += 2;
-    return at + 1 < close && is_name(parser, at) && is_text(parser, at + 1, ":") ? at + 1 : 0;
-}
-
-/* Within what the lambda gives, the names before its colon are its own. */
-static void
-take_lambda(Parser *parser, const Context *context, uint32_t colon, uint32_t close)
-{
-    const GPtrArray *refs = context->block->refs;
-    uint32_t first = parser->pos + 1;
-    guint before = refs->len;
-    parser->pos = colon + 1;
-    Scan scan = {.context = context, .stops = STOP_COMMA, .first = parser->pos};
-    scan_elements(parser, &scan, close);
-    for (guint i = before; i < refs->len; i++) {
-        SqlRef *ref = g_ptr_array_index(refs, i);
-        for (uint32_t at = first; at < colon; at += 2)
-            if (is_text(parser, at, ref->path.parts[0].text))
-                ref->binding = BINDING_LOCAL;
-    }
-}
-
-static void
-take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end)
-{
-    uint32_t close = closing(parser, parser->pos, end);
-    if (starts_query(parser, parser->pos + 1, close) || is_too_deep(parser, close)) {
-        take_group(parser, context, end);
-        return;
-    }
-    bool has_parts = wants_date_part(name), casts = is_cast(name);
-    bool makes_struct = name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, "STRUCT") == 0;
-    parser->depth++;
-    parser->pos++;
-    note_star(parser, context, name, close);
-    while (parser->pos < close) {
-        uint32_t colon = lambda_colon(parser, close);
-        if (has_parts)
-            skip_date_part(parser, close);
-        if (colon > 0)
-            take_lambda(parser, context, colon, close);
-        Scan scan = {.context = context,
-                     .stops = STOP_COMMA | (casts ? STOP_ALIAS : 0),
-                     .first = parser->pos};
-        guint refs = context->block->refs->len;
-        scan_elements(parser, &scan, close);
-        mark_parameters(parser, context, refs, scan.first);
-        if (makes_struct)
-            mark_field(parser, context, refs, scan.first);
-        if (casts && is_word(parser, parser->pos, WORD_AS))
-            parser->pos = close; /* a type */
-        else if (parser->pos < close)
-            parser->pos++;
     }
     parser->depth--;
     parser->pos = MIN(close + 1, end);
@@ -300,7 +86,7 @@ take_template_part(Parser *parser, const Context *context, const SqlPath *path, 
     return context->block->refs->len > before;
 }
 
-static void
+void
 take_chain(Parser *parser, Scan *scan, uint32_t end)
 {
     uint32_t first = parser->pos;
@@ -318,136 +104,6 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
     if (is_template || is_named_argument || is_glued(parser, first, parser->pos))
         return;
     ref_add(parser, scan->context, path);
-}
-
-/* ---- words ---- */
-
-/* ARRAY<STRUCT<a INT64>>: from the `<` on. */
-static void
-skip_type_arguments(Parser *parser, uint32_t end)
-{
-    int depth = 0;
-    do {
-        depth += is_text(parser, parser->pos, "<") ? 1 : is_text(parser, parser->pos, ">") ? -1 : 0;
-        parser->pos++;
-    } while (depth > 0 && parser->pos < end);
-}
-
-/* x::character varying(10)[] */
-static void
-skip_type(Parser *parser, uint32_t end)
-{
-    static const char *const more[] = {"PRECISION", "VARYING", "WITHOUT",
-                                       "TIME",      "ZONE",    "UNSIGNED"};
-    if (parser->pos < end)
-        path_take(parser, end, false);
-    for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
-        if (is_text(parser, parser->pos, more[i]) ||
-            (is_word(parser, parser->pos, WORD_WITH) && is_text(parser, parser->pos + 1, "TIME")))
-            parser->pos += is_word(parser, parser->pos, WORD_WITH) ? 3 : 1;
-    while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_OPEN)
-        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
-}
-
-/* INTERVAL '1' DAY, INTERVAL 3 * n MONTH: the unit is no column. */
-static void
-take_interval(Parser *parser, Scan *scan, uint32_t end)
-{
-    parser->pos++;
-    uint32_t at = parser->pos;
-    if (is_open(parser, at))
-        take_group(parser, scan->context, end);
-    else if (is_name(parser, at))
-        take_chain(parser, scan, end);
-    else
-        parser->pos++;
-    if (parser->pos < end && is_date_part(parser, parser->pos))
-        parser->pos++;
-    if (parser->pos + 1 < end && is_text(parser, parser->pos, "TO") &&
-        is_date_part(parser, parser->pos + 1))
-        parser->pos += 2;
-}
-
-/* ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, up to the end of the window's brackets. */
-static bool
-is_frame(const Parser *parser, uint32_t index)
-{
-    bool is_unit = is_text(parser, index, "ROWS") || is_text(parser, index, "RANGE") ||
-                   is_text(parser, index, "GROUPS");
-    return is_unit &&
-           (is_word(parser, index + 1, WORD_BETWEEN) || is_text(parser, index + 1, "UNBOUNDED") ||
-            is_word(parser, index + 1, WORD_CURRENT) || is_text(parser, index + 2, "PRECEDING"));
-}
-
-static bool
-is_respecting(const Parser *parser, uint32_t index)
-{
-    return is_word(parser, index + 1, WORD_NULLS) &&
-           (is_text(parser, index, "IGNORE") || is_text(parser, index, "RESPECT"));
-}
-
-/* Words that change how the next one is read. True when this was such a word. */
-static bool
-take_special(Parser *parser, Scan *scan, uint32_t end)
-{
-    uint32_t at = parser->pos;
-    const Token *next = peek(parser, at + 1);
-    switch (peek(parser, at)->word) {
-    case WORD_CASE:
-        scan->case_depth++;
-        break;
-    case WORD_END:
-        scan->case_depth -= scan->case_depth > 0;
-        break;
-    case WORD_AS: /* STRUCT(x AS name), or a type */
-        parser->pos++;
-        if (parser->pos < end && peek(parser, parser->pos)->kind != TOKEN_CLOSE)
-            skip_type(parser, end);
-        return true;
-    case WORD_INTERVAL:
-        if (next->kind == TOKEN_COMMA || next->kind == TOKEN_CLOSE || next->kind == TOKEN_OPERATOR)
-            return false;
-        take_interval(parser, scan, end);
-        return true;
-    case WORD_OVER:
-        parser->pos += is_open(parser, at + 1) ? 1 : 2;
-        return true;
-    case WORD_COLLATE:
-    case WORD_NULLS:
-        parser->pos += 2;
-        return true;
-    case WORD_AT:
-        if (!is_word(parser, at + 1, WORD_TIME))
-            return false;
-        parser->pos += 3;
-        return true;
-    case WORD_PARTITION:
-        if (!is_word(parser, at + 1, WORD_BY))
-            return false;
-        parser->pos += 2;
-        return true;
-    case WORD_CURRENT:
-    case WORD_FILTER:
-    case WORD_WITHIN:
-    case WORD_ILIKE:
-    case WORD_SIMILAR:
-    case WORD_ESCAPE:
-        if (next->kind == TOKEN_COMMA || next->kind == TOKEN_CLOSE || next->kind == TOKEN_DOT)
-            return false;
-        break;
-    case WORD_ARRAY:
-    case WORD_STRUCT:
-        if (!is_text(parser, at + 1, "<"))
-            return false;
-        parser->pos++;
-        skip_type_arguments(parser, end);
-        return true;
-    default:
-        if (!word_is_reserved(peek(parser, at)->word))
-            return false;
-    }
-    parser->pos++;
-    return true;
 }
 
 /* SELECT plan 'Plan', u.plan 'Plan': the literal at `index` is the name of what stands before it. */
@@ -590,7 +246,7 @@ take_colon_path(Parser *parser, const Context *context, uint32_t end)
     }
 }
 
-static void
+void
 scan_elements(Parser *parser, Scan *scan, uint32_t end)
 {
     while (parser->pos < end && !stops_here(parser, scan, end)) {

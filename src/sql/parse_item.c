@@ -71,7 +71,7 @@ take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end
 static void
 take_star(Parser *parser, SqlItem *item, const Context *context, uint32_t star, uint32_t end)
 {
-    item->is_star = true;
+    item->is_star = item->block->has_star = true;
     if (star > parser->pos)
         item->star_path = path_take(parser, star, false);
     parser->pos = star + 1;

@@ -13,14 +13,26 @@ query_new(Parser *parser, SqlQuery *parent)
 /* ---- WITH ---- */
 
 static void
-common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
+chain_add(SqlQuery *query, SqlCommon *common)
 {
-    if (query->chains == NULL)
-        query->chains = node(parser, SQL_NAME_CHAINS * sizeof(SqlCommon *));
-    SqlCommon **chain = &query->chains[sql_name_hash(common->name.text) % SQL_NAME_CHAINS];
+    SqlCommon **chain = &query->chains[sql_name_hash(common->name.text) % query->chain_count];
     common->next = *chain;
     *chain = common;
+}
+
+/* As many lists as there are tables: each stays short. */
+static void
+common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
+{
     g_ptr_array_add(query->commons, common);
+    if (query->commons->len <= query->chain_count) {
+        chain_add(query, common);
+        return;
+    }
+    query->chain_count = MAX(SQL_NAME_CHAINS, 2 * query->chain_count);
+    query->chains = node(parser, query->chain_count * sizeof(SqlCommon *));
+    for (guint i = 0; i < query->commons->len; i++)
+        chain_add(query, g_ptr_array_index(query->commons, i));
 }
 
 static void
@@ -220,6 +232,7 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         *star =
             (SqlItem){.block = block, .first = block->first, .last = block->first, .is_star = true};
         g_ptr_array_add(block->items, star);
+        block->has_star = true;
     }
     take_clauses(parser, block, end);
     block->last = MAX(parser->pos, block->first + 1) - 1;
@@ -246,6 +259,7 @@ take_table(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     SqlItem *star = node(parser, sizeof(SqlItem));
     *star = (SqlItem){.block = block, .first = parser->pos, .last = parser->pos, .is_star = true};
     g_ptr_array_add(block->items, star);
+    block->has_star = true;
     parse_source(parser, block, end);
     block->last = parser->pos - 1;
     return block;

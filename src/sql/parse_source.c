@@ -8,10 +8,9 @@
 static SqlCommon *
 common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name)
 {
-    guint chain = sql_name_hash(name->text) % SQL_NAME_CHAINS;
+    guint hash = sql_name_hash(name->text);
     for (; query != NULL; query = query->parent)
-        for (SqlCommon *common = query->chains != NULL ? query->chains[chain] : NULL;
-             common != NULL; common = common->next)
+        for (SqlCommon *common = sql_commons(query, hash); common != NULL; common = common->next)
             if (sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text))
                 return common;
     return NULL;

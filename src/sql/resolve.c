@@ -19,9 +19,12 @@ typedef struct {
 
 /* ---- names ---- */
 
+_Thread_local uint64_t sql_names_compared;
+
 static bool
 same(const Dialect *dialect, CaseRule rule, const char *name, char quote, const char *known)
 {
+    sql_names_compared++;
     if (rule == CASE_KEPT)
         return strcmp(name, known) == 0;
     if (quote == '\0' || !dialect->quotes_keep_case || rule == CASE_IGNORED)

@@ -47,6 +47,8 @@ typedef struct {
  * mapping has it. */
 bool sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known);
 bool sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known);
+/* How often this thread has asked: a measure of work that no clock disturbs. */
+extern _Thread_local uint64_t sql_names_compared;
 
 /* Of names that differ only in the case of their ASCII letters it is the same: whatever the dialect, names that
  * sql_same_column() or sql_same_table() takes for one have one hash. */
@@ -180,6 +182,7 @@ struct SqlBlock {
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
+    bool has_star;       /* one of the items is a star */
 };
 
 /* SET a = expression, SET (a, b) = (…) */
@@ -196,9 +199,10 @@ typedef struct {
 
 /* Blocks that are put together, and what comes before (WITH) and behind (ORDER BY). */
 struct SqlQuery {
-    SqlQuery *parent;    /* whose common tables are seen, too */
-    GPtrArray *commons;  /* SqlCommon * */
-    SqlCommon **chains;  /* lists of them, by the hashes of their names; NULL without WITH */
+    SqlQuery *parent;   /* whose common tables are seen, too */
+    GPtrArray *commons; /* SqlCommon * */
+    SqlCommon **chains; /* lists of them, by the hashes of their names; NULL without WITH */
+    guint chain_count;
     GPtrArray *branches; /* SqlBranch *; the first names the outputs */
     SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
     uint32_t first, last;
@@ -246,6 +250,13 @@ struct SqlStatement {
     SqlPart *row;       /* VALUES (…) AS row: what is inserted, in MySQL; or NULL */
     bool is_nested;     /* a table of WITH */
 };
+
+/* The list in which a table of WITH with such a name is, if there is one; the last one comes first. */
+static inline SqlCommon *
+sql_commons(const SqlQuery *query, guint hash)
+{
+    return query->chains != NULL ? query->chains[hash % query->chain_count] : NULL;
+}
 
 struct Sql {
     TokenList *list;

@@ -1,0 +1,56 @@
+/*
+ * sql_outputs.c - the names that a select list gives, to be looked up: lists of thousands of columns are asked about each
+ * of them.
+ */
+#include "rewrite/work.h"
+
+typedef struct {
+    const SqlItem *first;
+    guint count;
+} Output;
+
+static char *
+key_of(const Work *work, const char *name)
+{
+    return work->sql->dialect->column_case == CASE_KEPT ? g_strdup(name)
+                                                        : g_ascii_strdown(name, -1);
+}
+
+static GHashTable *
+outputs_of(Work *work, const SqlBlock *block)
+{
+    GHashTable *outputs = g_hash_table_lookup(work->outputs, block);
+    if (outputs != NULL)
+        return outputs;
+    outputs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        g_autofree char *key = item->name != NULL ? key_of(work, item->name) : NULL;
+        Output *known = key != NULL ? g_hash_table_lookup(outputs, key) : NULL;
+        if (key != NULL && known == NULL) {
+            known = g_new0(Output, 1);
+            known->first = item;
+            g_hash_table_insert(outputs, g_steal_pointer(&key), known);
+        }
+        if (known != NULL)
+            known->count++;
+    }
+    g_hash_table_insert(work->outputs, (void *) block, outputs);
+    return outputs;
+}
+
+bool
+is_output_beside(Work *work, const SqlItem *item, const char *name)
+{
+    g_autofree char *key = key_of(work, name);
+    const Output *output = g_hash_table_lookup(outputs_of(work, item->block), key);
+    return output != NULL && (output->count > 1 || output->first != item);
+}
+
+const SqlItem *
+output_called(Work *work, const SqlBlock *block, const char *name)
+{
+    g_autofree char *key = key_of(work, name);
+    const Output *output = g_hash_table_lookup(outputs_of(work, block), key);
+    return output != NULL ? output->first : NULL;
+}

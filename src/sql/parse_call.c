@@ -1,0 +1,208 @@
+/*
+ * parse_call.c - what functions are given: columns, parts of dates, types, fields, lambdas.
+ */
+#include "sql/parse_expression.h"
+
+#include <string.h>
+
+/* Words that are no columns where a function wants a part of a date. */
+bool
+is_date_part(const Parser *parser, uint32_t index)
+{
+    static const char *const parts[] = {"YEAR",
+                                        "ISOYEAR",
+                                        "QUARTER",
+                                        "MONTH",
+                                        "WEEK",
+                                        "ISOWEEK",
+                                        "DAY",
+                                        "DAYOFWEEK",
+                                        "DAYOFYEAR",
+                                        "DOW",
+                                        "DOY",
+                                        "HOUR",
+                                        "MINUTE",
+                                        "SECOND",
+                                        "MILLISECOND",
+                                        "MICROSECOND",
+                                        "NANOSECOND",
+                                        "EPOCH",
+                                        "DATE",
+                                        "TIME",
+                                        "CENTURY",
+                                        "DECADE",
+                                        "TIMEZONE_HOUR",
+                                        "YEARS",
+                                        "MONTHS",
+                                        "WEEKS",
+                                        "DAYS",
+                                        "HOURS",
+                                        "MINUTES",
+                                        "SECONDS",
+                                        "YY",
+                                        "MM",
+                                        "DD",
+                                        "HH",
+                                        "MI",
+                                        "SS",
+                                        "MS"};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (is_text(parser, index, parts[i]))
+            return true;
+    return false;
+}
+
+static bool
+wants_date_part(const SqlPath *name)
+{
+    static const char *const words[] = {
+        "EXTRACT",       "DATEADD",      "DATEDIFF", "DATEPART",    "DATENAME",
+        "TIMESTAMPDIFF", "TIMESTAMPADD", "LAST_DAY", "DATE_PART",   "GENERATE_DATE_ARRAY",
+        "TIMEADD",       "TIMEDIFF",     "DATE_ADD", "DATE_BUCKET", "NEXT_DAY"};
+    const char *text = name->parts[name->count - 1].text;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strcasecmp(text, words[i]) == 0)
+            return true;
+    size_t bytes = strlen(text);
+    return (bytes > 6 && g_ascii_strcasecmp(text + bytes - 6, "_TRUNC") == 0) ||
+           (bytes > 5 && g_ascii_strcasecmp(text + bytes - 5, "_DIFF") == 0);
+}
+
+static bool
+is_cast(const SqlPath *name)
+{
+    static const char *const words[] = {"CAST", "TRY_CAST", "SAFE_CAST", "TRY_CONVERT"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* An argument that is nothing but a part of a date, as in DATE_TRUNC(created, MONTH) or WEEK(MONDAY). */
+static void
+skip_date_part(Parser *parser, uint32_t close)
+{
+    uint32_t behind = parser->pos + 1;
+    if (parser->pos >= close || !is_date_part(parser, parser->pos))
+        return;
+    if (is_open(parser, behind))
+        behind = closing(parser, behind, close) + 1;
+    if (behind >= close || peek(parser, behind)->kind == TOKEN_COMMA ||
+        is_word(parser, behind, WORD_FROM))
+        parser->pos = behind;
+}
+
+/* STRUCT(a, b AS c): the first field is called like the column. */
+static void
+mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
+{
+    const GPtrArray *refs = context->block->refs;
+    SqlRef *ref = refs->len == refs_before + 1 ? g_ptr_array_index(refs, refs_before) : NULL;
+    if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
+        ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
+        ref->is_field = true;
+}
+
+/* x -> …, (x, y) -> …: within the argument these names are its own. */
+static void
+mark_parameters(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
+{
+    const GPtrArray *refs = context->block->refs;
+    uint32_t arrow = is_open(parser, first) ? closing(parser, first, UINT32_MAX) + 1 : first + 1;
+    if (!parser->sql->dialect->has_lambdas || !is_text(parser, arrow, "->"))
+        return;
+    for (guint i = refs_before; i < refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, i);
+        for (guint p = refs_before; p < refs->len; p++) {
+            const SqlRef *name = g_ptr_array_index(refs, p);
+            if (name->path.parts[0].token < arrow &&
+                g_ascii_strcasecmp(name->path.parts[0].text, ref->path.parts[0].text) == 0)
+                ref->binding = BINDING_LOCAL;
+        }
+    }
+}
+
+/* f(*), f(t.*): all columns, with their names unless they are only counted. */
+static void
+note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
+{
+    static const char *const counting[] = {
+        "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
+        "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
+    if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
+        g_ascii_strcasecmp(name->parts[name->count - 1].text, "COLUMNS") == 0)
+        context->block->value_star = parser->pos;
+    for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
+        if (g_ascii_strcasecmp(name->parts[name->count - 1].text, counting[i]) == 0)
+            return;
+    if (close > parser->pos && is_text(parser, close - 1, "*") &&
+        (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
+         peek(parser, close - 2)->kind == TOKEN_COMMA))
+        context->block->value_star = close - 1;
+}
+
+/* lambda x, y: …, at its first token: the colon, or 0. */
+static uint32_t
+lambda_colon(const Parser *parser, uint32_t close)
+{
+    uint32_t at = parser->pos + 1;
+    if (!parser->sql->dialect->has_alias_prefix || !is_text(parser, parser->pos, "LAMBDA"))
+        return 0;
+    while (at + 1 < close && is_name(parser, at) && peek(parser, at + 1)->kind == TOKEN_COMMA)
+        at += 2;
+    return at + 1 < close && is_name(parser, at) && is_text(parser, at + 1, ":") ? at + 1 : 0;
+}
+
+/* Within what the lambda gives, the names before its colon are its own. */
+static void
+take_lambda(Parser *parser, const Context *context, uint32_t colon, uint32_t close)
+{
+    const GPtrArray *refs = context->block->refs;
+    uint32_t first = parser->pos + 1;
+    guint before = refs->len;
+    parser->pos = colon + 1;
+    Scan scan = {.context = context, .stops = STOP_COMMA, .first = parser->pos};
+    scan_elements(parser, &scan, close);
+    for (guint i = before; i < refs->len; i++) {
+        SqlRef *ref = g_ptr_array_index(refs, i);
+        for (uint32_t at = first; at < colon; at += 2)
+            if (is_text(parser, at, ref->path.parts[0].text))
+                ref->binding = BINDING_LOCAL;
+    }
+}
+
+void
+take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end)
+{
+    uint32_t close = closing(parser, parser->pos, end);
+    if (starts_query(parser, parser->pos + 1, close) || is_too_deep(parser, close)) {
+        take_group(parser, context, end);
+        return;
+    }
+    bool has_parts = wants_date_part(name), casts = is_cast(name);
+    bool makes_struct = name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, "STRUCT") == 0;
+    parser->depth++;
+    parser->pos++;
+    note_star(parser, context, name, close);
+    while (parser->pos < close) {
+        uint32_t colon = lambda_colon(parser, close);
+        if (has_parts)
+            skip_date_part(parser, close);
+        if (colon > 0)
+            take_lambda(parser, context, colon, close);
+        Scan scan = {.context = context,
+                     .stops = STOP_COMMA | (casts ? STOP_ALIAS : 0),
+                     .first = parser->pos};
+        guint refs = context->block->refs->len;
+        scan_elements(parser, &scan, close);
+        mark_parameters(parser, context, refs, scan.first);
+        if (makes_struct)
+            mark_field(parser, context, refs, scan.first);
+        if (casts && is_word(parser, parser->pos, WORD_AS))
+            parser->pos = close; /* a type */
+        else if (parser->pos < close)
+            parser->pos++;
+    }
+    parser->depth--;
+    parser->pos = MIN(close + 1, end);
+}

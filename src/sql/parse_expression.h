@@ -1,0 +1,35 @@
+/* parse_expression.h - how the parts of expressions call each other; inside of this room only. */
+#pragma once
+
+#include "sql/parse.h"
+
+typedef struct {
+    const Context *context;
+    int stops;
+    int case_depth;
+    uint32_t first;
+} Scan;
+
+/* ---- parse_expression.c ---- */
+
+void scan_elements(Parser *parser, Scan *scan, uint32_t end);
+/* Brackets: a subquery, or more of the same. */
+void take_group(Parser *parser, const Context *context, uint32_t end);
+/* A name with its dots, or a call. */
+void take_chain(Parser *parser, Scan *scan, uint32_t end);
+
+/* ---- calls (parse_call.c) ---- */
+
+/* What stands between the brackets behind `name`. */
+void take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end);
+bool is_date_part(const Parser *parser, uint32_t index);
+
+/* ---- words (parse_word.c) ---- */
+
+/* A word that changes how the next one is read. True when this was such a word, and was read. */
+bool take_special(Parser *parser, Scan *scan, uint32_t end);
+/* x::character varying(10)[] */
+void skip_type(Parser *parser, uint32_t end);
+/* ROWS BETWEEN … up to the end of a window's brackets; IGNORE NULLS. */
+bool is_frame(const Parser *parser, uint32_t index);
+bool is_respecting(const Parser *parser, uint32_t index);

@@ -1,0 +1,197 @@
+/* parse_word.c - words in expressions that are no names, and types. */
+#include "sql/parse_expression.h"
+
+/* ---- types, intervals, frames ---- */
+
+/* ARRAY<STRUCT<a INT64>>: from the `<` on. */
+static void
+skip_type_arguments(Parser *parser, uint32_t end)
+{
+    int depth = 0;
+    do {
+        depth += is_text(parser, parser->pos, "<") ? 1 : is_text(parser, parser->pos, ">") ? -1 : 0;
+        parser->pos++;
+    } while (depth > 0 && parser->pos < end);
+}
+
+/* x::character varying(10)[] */
+void
+skip_type(Parser *parser, uint32_t end)
+{
+    static const char *const more[] = {"PRECISION", "VARYING", "WITHOUT",
+                                       "TIME",      "ZONE",    "UNSIGNED"};
+    if (parser->pos < end)
+        path_take(parser, end, false);
+    for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
+        if (is_text(parser, parser->pos, more[i]) ||
+            (is_word(parser, parser->pos, WORD_WITH) && is_text(parser, parser->pos + 1, "TIME")))
+            parser->pos += is_word(parser, parser->pos, WORD_WITH) ? 3 : 1;
+    while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_OPEN)
+        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+}
+
+/* INTERVAL '1' DAY, INTERVAL 3 * n MONTH: the unit is no column. */
+static void
+take_interval(Parser *parser, Scan *scan, uint32_t end)
+{
+    parser->pos++;
+    uint32_t at = parser->pos;
+    if (is_open(parser, at))
+        take_group(parser, scan->context, end);
+    else if (is_name(parser, at))
+        take_chain(parser, scan, end);
+    else
+        parser->pos++;
+    if (parser->pos < end && is_date_part(parser, parser->pos))
+        parser->pos++;
+    if (parser->pos + 1 < end && is_text(parser, parser->pos, "TO") &&
+        is_date_part(parser, parser->pos + 1))
+        parser->pos += 2;
+}
+
+/* ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, up to the end of the window's brackets. */
+bool
+is_frame(const Parser *parser, uint32_t index)
+{
+    bool is_unit = is_text(parser, index, "ROWS") || is_text(parser, index, "RANGE") ||
+                   is_text(parser, index, "GROUPS");
+    return is_unit &&
+           (is_word(parser, index + 1, WORD_BETWEEN) || is_text(parser, index + 1, "UNBOUNDED") ||
+            is_word(parser, index + 1, WORD_CURRENT) || is_text(parser, index + 2, "PRECEDING"));
+}
+
+bool
+is_respecting(const Parser *parser, uint32_t index)
+{
+    return is_word(parser, index + 1, WORD_NULLS) &&
+           (is_text(parser, index, "IGNORE") || is_text(parser, index, "RESPECT"));
+}
+
+/* ---- words that change how the next one is read ---- */
+
+/* True when this was such a word here, and was read. */
+typedef bool TakeWord(Parser *parser, Scan *scan, uint32_t end);
+
+static bool
+take_case(Parser *parser, Scan *scan, uint32_t end)
+{
+    scan->case_depth++;
+    parser->pos = MIN(parser->pos + 1, end);
+    return true;
+}
+
+static bool
+take_end(Parser *parser, Scan *scan, uint32_t end)
+{
+    scan->case_depth -= scan->case_depth > 0;
+    parser->pos = MIN(parser->pos + 1, end);
+    return true;
+}
+
+/* STRUCT(x AS name), or a type */
+static bool
+take_as(Parser *parser, Scan *scan, uint32_t end)
+{
+    parser->pos++;
+    if (parser->pos < end && peek(parser, parser->pos)->kind != TOKEN_CLOSE)
+        skip_type(parser, end);
+    return true;
+}
+
+static bool
+take_interval_word(Parser *parser, Scan *scan, uint32_t end)
+{
+    TokenKind next = peek(parser, parser->pos + 1)->kind;
+    if (next == TOKEN_COMMA || next == TOKEN_CLOSE || next == TOKEN_OPERATOR)
+        return false;
+    take_interval(parser, scan, end);
+    return true;
+}
+
+/* OVER (…), OVER name */
+static bool
+take_over(Parser *parser, Scan *scan, uint32_t end)
+{
+    parser->pos = MIN(parser->pos + (is_open(parser, parser->pos + 1) ? 1 : 2), end);
+    return true;
+}
+
+/* COLLATE name, NULLS FIRST */
+static bool
+take_with_next(Parser *parser, Scan *scan, uint32_t end)
+{
+    parser->pos = MIN(parser->pos + 2, end);
+    return true;
+}
+
+/* AT TIME ZONE */
+static bool
+take_at(Parser *parser, Scan *scan, uint32_t end)
+{
+    if (!is_word(parser, parser->pos + 1, WORD_TIME))
+        return false;
+    parser->pos = MIN(parser->pos + 3, end);
+    return true;
+}
+
+static bool
+take_partition(Parser *parser, Scan *scan, uint32_t end)
+{
+    if (!is_word(parser, parser->pos + 1, WORD_BY))
+        return false;
+    return take_with_next(parser, scan, end);
+}
+
+/* Names elsewhere: not where nothing comes behind them. */
+static bool
+take_operator_word(Parser *parser, Scan *scan, uint32_t end)
+{
+    TokenKind next = peek(parser, parser->pos + 1)->kind;
+    if (next == TOKEN_COMMA || next == TOKEN_CLOSE || next == TOKEN_DOT)
+        return false;
+    parser->pos = MIN(parser->pos + 1, end);
+    return true;
+}
+
+/* ARRAY<INT64>[…] */
+static bool
+take_typed(Parser *parser, Scan *scan, uint32_t end)
+{
+    if (!is_text(parser, parser->pos + 1, "<"))
+        return false;
+    parser->pos++;
+    skip_type_arguments(parser, end);
+    return true;
+}
+
+static TakeWord *const special_words[WORD_COUNT] = {
+    [WORD_CASE] = take_case,
+    [WORD_END] = take_end,
+    [WORD_AS] = take_as,
+    [WORD_INTERVAL] = take_interval_word,
+    [WORD_OVER] = take_over,
+    [WORD_COLLATE] = take_with_next,
+    [WORD_NULLS] = take_with_next,
+    [WORD_AT] = take_at,
+    [WORD_PARTITION] = take_partition,
+    [WORD_CURRENT] = take_operator_word,
+    [WORD_FILTER] = take_operator_word,
+    [WORD_WITHIN] = take_operator_word,
+    [WORD_ILIKE] = take_operator_word,
+    [WORD_SIMILAR] = take_operator_word,
+    [WORD_ESCAPE] = take_operator_word,
+    [WORD_ARRAY] = take_typed,
+    [WORD_STRUCT] = take_typed,
+};
+
+bool
+take_special(Parser *parser, Scan *scan, uint32_t end)
+{
+    Word word = peek(parser, parser->pos)->word;
+    if (special_words[word] != NULL)
+        return special_words[word](parser, scan, end);
+    if (!word_is_reserved(word))
+        return false;
+    parser->pos++;
+    return true;
+}
