@@ -35,6 +35,7 @@ static const char *const known[] = {"url",
                                     "lock_timeout_ms",
                                     "statement_timeout_ms",
                                     "bookkeeping",
+                                    "look", /* of whoever only looks (survey.c) */
                                     NULL};
 
 PgConn *

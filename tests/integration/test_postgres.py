@@ -1,0 +1,98 @@
+"""A migration into PostgreSQL, from SQLite and inside of one database, and everything back: seen by psql and pg_dump."""
+import unittest
+
+from postgres_world import Postgres, World
+import support
+
+
+class IntoPostgres(unittest.TestCase):
+    def begin(self, source, **more):
+        self.postgres = Postgres()
+        self.addCleanup(self.postgres.close)
+        self.world = World(self.postgres, source, **more)
+        self.addCleanup(self.world.close)
+        self.before = self.postgres.dump()
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        return name
+
+    def expected(self, rows):
+        return [(i, f"First{i} Last{i}", ("GB", "SE", "DE")[i % 3], "free") for i in range(1, rows + 1)]
+
+    def look_at_what_hangs_on_it(self):
+        sql = self.postgres.sql
+        self.assertEqual(sql("SELECT count(*) FROM loud"), sql("SELECT count(*) FROM users_v2 WHERE country = 'SE'"))
+        self.assertIn("violates foreign key", sql("INSERT INTO orders (by_user) VALUES (999999)", check=False))
+        self.assertIn("violates foreign key", sql("UPDATE users_v2 SET country = 'XX' WHERE user_id = 1", check=False))
+        self.assertIn("violates foreign key", sql("UPDATE users_v2 SET referred_by = 999999 WHERE user_id = 1", check=False))
+        self.assertEqual(sql("SELECT shout FROM users_v2 WHERE user_id = 1"), "FIRST1 LAST1")
+        self.assertEqual(sql("SELECT has_table_privilege('reader', 'users_v2', 'SELECT'), "
+                             "has_column_privilege('keeper', 'users_v2', 'tier', 'UPDATE'), obj_description('users_v2'::regclass)"),
+                         "t|t|people's accounts")
+        self.assertEqual(sql("SELECT indrelid::regclass FROM pg_index WHERE indexrelid IN ('users_by_name'::regclass, "
+                             "'users_by_place'::regclass, 'users_v2_pkey'::regclass)").split(), ["users_v2"] * 3)
+        self.assertEqual(sql("SELECT pg_get_serial_sequence('users_v2', 'user_id'), "
+                             "(SELECT polname FROM pg_policy WHERE polrelid = 'users_v2'::regclass)"),
+                         "public.users_v2_user_id_seq|all_of_them")
+
+    def roll_back(self, name, *words):
+        self.world.honk("rollback", name, "--wait", *words, user="user:default/ada")
+        self.assertEqual(self.world.state(name), "rolled_back")
+
+    def assert_as_before(self):
+        """All but how far sequences are: numbers are never given out twice, not even refused ones."""
+        self.maxDiff = 4000
+        now, before = ([line for line in dump if "pg_catalog.setval" not in line] for dump in (self.postgres.dump(), self.before))
+        self.assertEqual(now, before)
+
+    def test_sqlite_to_postgres_and_back(self):
+        name = self.begin("listening")
+        self.assertEqual(self.world.run(name)["state"], "succeeded")
+        self.assertEqual(self.world.moved(), self.expected(300))
+        self.look_at_what_hangs_on_it()
+        self.roll_back(name)
+        self.assert_as_before()
+
+    def test_inside_one_database_and_back_although_rows_were_written(self):
+        name = self.begin("shop")
+        self.assertEqual(self.world.run(name)["state"], "succeeded")
+        self.assertEqual(self.world.moved(), self.expected(3000))
+        self.look_at_what_hangs_on_it()
+        self.assertIn("frozen by honk", self.postgres.sql("DELETE FROM users_v1", check=False))
+        self.postgres.sql("UPDATE users_v2 SET tier = 'gold' WHERE user_id IN (1, 2)")
+        refused = self.world.honk("rollback", name, "--wait", user="user:default/ada", check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("2 rows were written", refused.stdout + refused.stderr + str(self.world.seen(name)))
+        self.assertEqual(self.postgres.sql("SELECT count(*) FROM users_v2 WHERE tier = 'gold'"), "2")
+        self.roll_back(name, "--give-up-rows")
+        lost = self.postgres.sql("SELECT relname FROM pg_class WHERE relname LIKE 'users_v2__honk_lost%' AND relkind = 'r'")
+        self.assertEqual(self.postgres.sql(f'SELECT count(*) FROM "{lost}" WHERE tier = \'gold\''), "2")
+        self.assertEqual(self.postgres.sql("SELECT count(*), max(full_name) FROM users_v2"), "20|Old 9")
+
+    def test_a_server_that_is_restarted_meanwhile_costs_a_range(self):
+        name = self.begin("listening", rows=20000)
+        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
+        self.world.honk("start", name, user="user:default/ada")
+        support.eventually(lambda: self.world.step(name, "transform")["status"] == "running" or
+                           self.world.state(name) == "succeeded")
+        self.postgres.crash()
+        self.postgres.start()
+        support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
+        self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
+        self.assertEqual(self.world.moved(), self.expected(20000))
+
+    def test_secrets_are_in_no_message(self):
+        self.begin("listening")
+        for url in ("postgresql://postgres:s3cr3t@[broken/shop", "postgresql://postgres:s3cr3t@/shop?host=/nowhere"):
+            settings = self.world.folder / "honk.yaml"
+            lines = [line for line in settings.read_text().splitlines() if "shop:" not in line]
+            lines.insert(lines.index("stores:") + 1, f'  shop: {{ driver: postgres, url: "{url}" }}')
+            settings.write_text("\n".join(lines) + "\n")
+            said = self.world.honk("doctor", check=False)
+            self.assertIn("'shop'", said.stdout + said.stderr)
+            self.assertNotIn("s3cr3t", said.stdout + said.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
