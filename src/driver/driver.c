@@ -414,6 +414,25 @@ conn_finish(Conn *conn, const char *stage, const char *like, const Writer *write
 }
 
 bool
+conn_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    *ret = false;
+    return load == NULL || load->has_forms == NULL ||
+           load->has_forms(conn, object, schema, ret, error) ||
+           fail_object(conn, "look at the types of", object, error);
+}
+
+bool
+conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
+             RejectFn *reject, void *data, GError **error)
+{
+    g_assert(out->row_count == 0);
+    return conn->driver->load->as_kept(conn, object, schema, in, out, reject, data, error) ||
+           fail_object(conn, "bring rows into the form of", object, error);
+}
+
+bool
 conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec)
 {
     const PushOps *push = target->driver->push;

@@ -155,6 +155,14 @@ typedef struct {
     /* The indexes that `like` has, after the data; again: nothing. */
     bool (*finish)(Conn *conn, const char *stage, const char *like, const Writer *writer,
                    GError **error);
+    /* Do columns of this object bring values into a form of their own (jsonb sorts keys), so that other bytes come back
+     * than were given? NULL: none does. */
+    bool (*has_forms)(Conn *conn, const char *object, const Schema *schema, bool *ret,
+                      GError **error);
+    /* The rows of `in` as the object's columns will give them back, into an empty `out`. A value that its column's type
+     * refuses is told to `reject`, and its row left out. Writes nothing. */
+    bool (*as_kept)(Conn *conn, const char *object, const Schema *schema, const Batch *in,
+                    Batch *out, RejectFn *reject, void *data, GError **error);
 } LoadOps;
 
 /* Same store on both sides: one statement does it. `hash` false: rows are counted only. INVALID
@@ -300,6 +308,12 @@ CHECKED bool conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, js
                               GError **error);
 CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                          GError **error);
+
+/* False without the role, or where no column has one. */
+CHECKED bool conn_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret,
+                            GError **error);
+CHECKED bool conn_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
+                          Batch *out, RejectFn *reject, void *data, GError **error);
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);

@@ -129,7 +129,7 @@ hash_source(Transfer *transfer, TickFn *tick, void *data, RangeResult *ret, Reje
         batch_reset(in);
         batch_reset(out);
         if (!scan_next(scan, in, count_reject, rejects, error) ||
-            !program_apply(transfer->program, in, out, count_reject, rejects, error) ||
+            !transfer_apply(transfer, in, out, count_reject, rejects, error) ||
             !transfer_tick(tick, data, result.hash.rows, error))
             return false;
         batch_hash(out, &hasher, &result.hash);

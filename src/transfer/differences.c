@@ -154,7 +154,7 @@ each_source_row(Search *search, RowFn *fn, GError **error)
         batch_reset(in);
         batch_reset(out);
         if (!scan_next(scan, in, ignore_reject, NULL, error) ||
-            !program_apply(transfer->program, in, out, ignore_reject, NULL, error) ||
+            !transfer_apply(transfer, in, out, ignore_reject, NULL, error) ||
             !transfer_tick(search->tick, search->tick_data, rows += (int64_t) in->row_count, error))
             return false;
         for (size_t row = 0; row < out->row_count; row++)

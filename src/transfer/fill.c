@@ -4,7 +4,7 @@
  * The store does it itself where it can and may. When it refuses (INVALID: some row is not as it should be), nothing is
  * written, and the range is moved row by row, which finds the offenders:
  *
- *   scan ─► batch ─► program_apply ─► batch ─► put ─► commit with the ledger row
+ *   scan ─► batch ─► transfer_apply ─► batch ─► put ─► commit with the ledger row
  *     │                  │                      │
  *     └── not readable ──┴── not mappable ──────┴── refused ──► quarantine, with the original record
  */
@@ -111,7 +111,7 @@ move_rows(Fill *fill, const json_t *range, TickFn *tick, void *data, GError **er
         fill->scanned += (int64_t) in->row_count + fill->result.rejected - rejected;
         if (in->row_count == 0)
             return true;
-        if (!program_apply(transfer->program, in, out, on_reject, fill, error) ||
+        if (!transfer_apply(transfer, in, out, on_reject, fill, error) ||
             !rejects_went_well(fill, error) || !put_batch(fill, out, error) ||
             !transfer_tick(tick, data, fill->scanned, error))
             return false;

@@ -8,8 +8,14 @@ struct Transfer {
     Conn *source, *target; /* the same connection where both are one store's file */
     MappingSet *identity;  /* when the spec has no mapping */
     Program *program;
-    bool pushes; /* until the store says that it cannot */
+    bool pushes;   /* until the store says that it cannot */
+    char *forms;   /* the target's object whose columns have forms of their own, or NULL */
+    Batch *mapped; /* rows before they are brought into them */
 };
+
+/* program_apply(), and then as the target keeps it. */
+CHECKED bool transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject,
+                            void *data, GError **error);
 
 /* The spec of a scan that reads what the program needs. */
 ScanSpec transfer_scan_spec(const Transfer *transfer, const json_t *range);

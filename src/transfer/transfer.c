@@ -37,12 +37,13 @@ is_same_store(const StoreConfig *a, const StoreConfig *b)
 
 /* The schema that decides the types: the stage's, else the target's; NULL when there is neither. */
 static bool
-describe_target(Transfer *transfer, Schema **ret, GError **error)
+describe_target(Transfer *transfer, Schema **ret, const char **ret_object, GError **error)
 {
     const char *objects[] = {transfer->spec.stage, transfer->spec.target};
     *ret = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(objects) && *ret == NULL; i++) {
         g_autoptr(GError) missing = NULL;
+        *ret_object = objects[i];
         if (objects[i] == NULL || conn_describe(transfer->target, objects[i], ret, &missing) ||
             error_is(missing, ERR_NOT_FOUND))
             continue;
@@ -57,17 +58,39 @@ bind_program(Transfer *transfer, GError **error)
 {
     g_autoptr(Schema) source = NULL;
     g_autoptr(Schema) target = NULL;
+    const char *object = NULL;
+    bool has_forms = false;
     const Mapping *mapping = transfer->spec.mapping;
     if (!conn_describe(transfer->source, transfer->spec.source, &source, error) ||
-        !describe_target(transfer, &target, error))
+        !describe_target(transfer, &target, &object, error))
         return false;
     if (mapping == NULL) {
         if (!mapping_identity(source, target != NULL ? target : source, &transfer->identity, error))
             return false;
         mapping = mapping_get(transfer->identity, 0);
     }
-    return program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
-                       error);
+    if (!program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
+                     error) ||
+        (target != NULL && !conn_has_forms(transfer->target, object,
+                                           program_target(transfer->program), &has_forms, error)))
+        return false;
+    if (has_forms) {
+        transfer->forms = g_strdup(object);
+        transfer->mapped = batch_new_for(program_target(transfer->program));
+    }
+    return true;
+}
+
+bool
+transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject, void *data,
+               GError **error)
+{
+    if (transfer->forms == NULL)
+        return program_apply(transfer->program, in, out, reject, data, error);
+    batch_reset(transfer->mapped);
+    return program_apply(transfer->program, in, transfer->mapped, reject, data, error) &&
+           conn_as_kept(transfer->target, transfer->forms, program_target(transfer->program),
+                        transfer->mapped, out, reject, data, error);
 }
 
 bool
@@ -96,6 +119,8 @@ transfer_close(Transfer *transfer)
     if (transfer == NULL)
         return;
     program_free(transfer->program);
+    batch_free(transfer->mapped);
+    g_free(transfer->forms);
     mapping_set_free(transfer->identity);
     if (transfer->source != transfer->target)
         conn_close(transfer->source);

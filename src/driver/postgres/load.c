@@ -363,4 +363,6 @@ const LoadOps pg_load_ops = {
     .ledger_sum = pg_ledger_sum,
     .quarantined = pg_quarantined,
     .finish = pg_finish,
+    .has_forms = pg_has_forms,
+    .as_kept = pg_as_kept,
 };

@@ -131,8 +131,8 @@ enum {
     OID_TIMESTAMPTZ = 1184,
     OID_NUMERIC = 1700,
     OID_JSON = 114,
-    OID_JSONB = 3802,
-    OID_UUID = 2950,
+    OID_BIT = 1560,
+    OID_VARBIT = 1562,
 };
 ColumnType pg_type_of(unsigned oid); /* text for all that we have no word for */
 
@@ -222,6 +222,11 @@ bool pg_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_f
 bool pg_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
                    GError **error);
 bool pg_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error);
+
+/* --- forms.c --- */
+bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error);
+bool pg_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
+                RejectFn *reject, void *data, GError **error);
 
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps pg_load_ops;
