@@ -24,6 +24,7 @@ static const char home_page[] =
     "<p>This is a server of <b>Honk</b> " HONK_VERSION
     ", which moves datasets by plans that people approved, proves the "
     "result, and can put it back.</p>\n"
+    "<p>It was built without its portal, which needs npm at build time.</p>\n"
     "<p>It is spoken with by the program <code>honk</code> (<code>honk status</code>, <code>honk "
     "plan</code>, "
     "<code>honk watch</code>) and over HTTP: <code>GET /migrations</code>, <code>GET "

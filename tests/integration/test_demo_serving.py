@@ -3,12 +3,14 @@ import json
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.error
 import urllib.request
 
 import support
@@ -89,6 +91,22 @@ class Serving(unittest.TestCase):
 
     def branch(self, repository, migration="users-v2"):
         return self.git(repository, "for-each-ref", "--format=%(refname)", f"refs/heads/honk/{migration}-*")
+
+    def test_its_link_lets_one_into_the_portal_as_ada_with_bo_one_click_away(self):
+        link = re.search(r"(http://127\.0\.0\.1:\d+)/#enter=(honk_[0-9a-f]+)", self.terminal.said)
+        page = urllib.request.urlopen(re.search(r"http://127\.0\.0\.1:\d+", self.terminal.said)[0], timeout=support.WAIT_S).read()
+        if b"/assets/" not in page:
+            self.assertIsNone(link, "a link to a portal that is not there")
+            self.skipTest("this program was built without its portal")
+        who = self.session(link[1], {"token": link[2]})
+        self.assertEqual((who["identity"], who["session"]["people"]), ("user:default/ada", ["user:default/ada", "user:default/bo"]))
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.session(link[1], {"person": "user:default/bo"})
+        self.assertEqual(refused.exception.code, 401, "without the link nobody is let in")
+
+    def session(self, url, body):
+        request = urllib.request.Request(url + "/session", json.dumps(body).encode(), {"Honk-Portal": "1", "Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request, timeout=support.WAIT_S))
 
     def test_all_is_as_the_witness_saw_it(self):
         self.assertTrue(self.witness("code")[0])

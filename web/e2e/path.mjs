@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { artefacts, open, visit } from './browser.mjs';
-import { Cases, Company } from './world.mjs';
+import { Cases, Company, usersV2 } from './world.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const cases = new Cases();
@@ -52,7 +52,7 @@ try {
   });
 
   await cases.run('a plan appears by itself', async () => {
-    company.honk('apply', '-f', 'migrations/template.yaml', '--as', 'ada', ...['name=users-v2', 'owner=identity', 'source_dataset=users-v1', 'target_dataset=users-v2', 'mapping_file=mappings/users.yaml', 'fleet_group=listening'].flatMap(word => ['--set', word]));
+    company.honk('apply', '-f', 'migrations/template.yaml', '--as', 'ada', ...usersV2);
     company.honk('plan', 'users-v2', '--as', 'ada');
     await page.getByRole('link', { name: 'users-v2' }).first().click();
     await page.getByText('point of no return').waitFor();

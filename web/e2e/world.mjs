@@ -1,6 +1,6 @@
 // world.mjs - a small company with a real server: what the browser looks at.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,15 +9,19 @@ export const program = process.env.HONK ?? fileURLToPath(new URL('../../build/ho
 
 /** The demo's company, prepared and served; its people one click apart. */
 export class Company {
-  constructor(users = 400) {
+  /** `sick`: services whose new revision is never well, once `fallIll()` was called. */
+  constructor({ users = 400, isSick = false } = {}) {
+    this.isSick = isSick;
     this.base = mkdtempSync(join(tmpdir(), 'honk-e2e-'));
     this.folder = join(this.base, 'demo');
     this.users = users;
     this.port = '0';
+    this.env = { ...process.env };
   }
 
   async begin() {
     execFileSync(program, ['demo', '--prepare', '--dir', this.folder, '--rows', String(this.users)], { cwd: this.base, stdio: 'ignore' });
+    if (this.isSick) this.#preparePython();
     await this.serve();
     const services = ['profile', 'sign-up'];
     for (const service of services) this.honk('rollout', 'start', service, '--reason', 'first start');
@@ -25,7 +29,7 @@ export class Company {
   }
 
   async serve() {
-    this.process = spawn(program, ['serve', '--port', this.port, '--log', 'json', '--people', 'user:default/ada,user:default/bo'], { cwd: this.folder, stdio: ['ignore', 'pipe', 'ignore'] });
+    this.process = spawn(program, ['serve', '--port', this.port, '--log', 'json', '--people', 'user:default/ada,user:default/bo'], { cwd: this.folder, stdio: ['ignore', 'pipe', 'ignore'], env: this.env });
     this.url = await new Promise((found, failed) => {
       let said = '';
       this.process.stdout.on('data', data => {
@@ -36,6 +40,38 @@ export class Company {
       this.process.once('exit', status => failed(new Error(`honk serve ended with ${status}: ${said}`)));
     });
     this.port = new URL(this.url).port;
+  }
+
+  /** A python3 before the real one: with the new dataset it answers everything with 503, like a service that is broken. */
+  #preparePython() {
+    const bin = join(this.base, 'bin');
+    mkdirSync(bin);
+    const real = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
+    writeFileSync(
+      join(this.base, 'sick.py'),
+      `import http.server, os
+class Sick(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(503, 'sick')
+    def log_message(self, *words):
+        pass
+http.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), Sick).serve_forever()
+`,
+    );
+    writeFileSync(join(bin, 'python3'), `#!/bin/sh\ncase "$USERS" in *users_v2*) [ -f ${this.base}/ill ] && exec ${real} ${this.base}/sick.py ;; esac\nexec ${real} "$@"\n`, { mode: 0o755 });
+    this.env.PATH = `${bin}:${process.env.PATH}`;
+  }
+
+  fallIll() {
+    writeFileSync(join(this.base, 'ill'), '');
+  }
+
+  /** As many migrations as that, all over: rows, not work. The server must not run. */
+  pretend(count) {
+    const state = join(this.folder, '.honk', 'state.db');
+    const columns = execFileSync('sqlite3', [state, "SELECT group_concat(name) FROM pragma_table_info('plan')"], { encoding: 'utf8' }).trim().split(',');
+    const values = columns.map(name => ({ n: '(SELECT max(n) FROM plan) + i', id: "'m-0' || printf('%018d', i)", state: "'cancelled'", migration: "'component:default/old-' || i", ended_ms: 'created_ms + 1000' })[name] ?? name);
+    execFileSync('sqlite3', [state, `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < ${count}) INSERT INTO plan (${columns}) SELECT ${values} FROM c, (SELECT * FROM plan WHERE kind = 'migration' LIMIT 1)`]);
   }
 
   honk(...words) {
@@ -76,6 +112,9 @@ export class Company {
     }
   }
 }
+
+/** What Ada asks for. */
+export const usersV2 = ['name=users-v2', 'owner=identity', 'source_dataset=users-v1', 'target_dataset=users-v2', 'mapping_file=mappings/users.yaml', 'fleet_group=listening'].flatMap(word => ['--set', word]);
 
 /** Ask until it is so. */
 export async function until(look, what, ms = 60_000) {

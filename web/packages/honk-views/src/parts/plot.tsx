@@ -1,7 +1,20 @@
+interface PlotProps {
+  values: readonly number[];
+  /** When each was so, in milliseconds; without it they are equally far apart. */
+  times?: readonly number[];
+  label: string;
+  width?: number;
+  height?: number;
+  limit?: number;
+}
+
 /** A line of a few values, without axes: how it went, not how much exactly. The last value stands in its label. */
-export function Plot({ values, label, width = 120, height = 28, limit }: { values: readonly number[]; label: string; width?: number; height?: number; limit?: number }) {
+export function Plot({ values, times, label, width = 120, height = 28, limit }: PlotProps) {
+  const first = times?.[0] ?? 0;
+  const span = (times?.at(-1) ?? 0) - first;
   const most = Math.max(...values, limit ?? 0, 1);
-  const x = (i: number) => (values.length > 1 ? (i / (values.length - 1)) * (width - 2) + 1 : width / 2);
+  const part = (i: number) => (times && span > 0 ? (times[i]! - first) / span : i / (values.length - 1));
+  const x = (i: number) => (values.length > 1 ? part(i) * (width - 4) + 2 : width / 2);
   const y = (value: number) => height - 2 - (value / most) * (height - 4);
   const points = values.map((value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
   const last = values.at(-1) ?? 0;

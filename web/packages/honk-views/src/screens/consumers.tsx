@@ -216,7 +216,7 @@ function Burndown({ lines }: { lines: readonly Line[] }) {
         </li>
         {values.length > 2 && (
           <li>
-            <Plot values={values} label="consumers left" width={160} height={40} />
+            <Plot values={values} times={[lines.reduce((first, line) => Math.min(first, line.task?.started_at_ms ?? first), times[0]!), ...times]} label="consumers left" width={160} height={40} />
             <span>left, over time, after {plural(times.length, 'change')}</span>
           </li>
         )}

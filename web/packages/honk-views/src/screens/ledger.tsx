@@ -70,6 +70,20 @@ function useLedger(migration: string | undefined) {
   return { events, error, hasOlder, older, isBusy };
 }
 
+/** Types whose reason alone does not say what happened. */
+const happenings: Record<string, string> = {
+  'server.started': 'the server started',
+  'server.stopped': 'the server stopped',
+  'worker.joined': 'a worker joined',
+  'worker.lost': 'a worker was lost',
+  'access.denied': 'refused',
+  'access.acted': 'acted under another name',
+  'limit.changed': 'a limit was changed',
+  'entity.applied': 'registered',
+  'entity.removed': 'removed',
+  'task.evidence': 'said what it saw',
+};
+
 export function eventText(event: Event): string {
   const label = event.type === 'plan.state' || event.type === 'campaign.state' ? migrationState : event.type === 'task.status' ? taskState : rolloutState;
   const data = (event.data ?? {}) as Record<string, unknown>;
@@ -77,7 +91,7 @@ export function eventText(event: Event): string {
     return `${data.done.toLocaleString('en-US')} of ${Number(data.total ?? 0).toLocaleString('en-US')} ${String(data.unit ?? '')} ${data.note ? `· ${String(data.note)}` : ''}`;
   const move = event.to ? (event.from ? `${label(event.from).label} → ${label(event.to).label}` : label(event.to).label) : '';
   const what = data.ref ?? data.resource ?? data.signal;
-  return [move, what !== undefined ? String(what) : '', event.reason ?? ''].filter(part => part !== '').join(' · ');
+  return [happenings[event.type] ?? '', move, what !== undefined ? String(what) : '', event.reason ?? ''].filter(part => part !== '').join(' · ');
 }
 
 function toneOf(event: Event): string {

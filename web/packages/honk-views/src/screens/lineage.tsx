@@ -110,7 +110,7 @@ function LineageOf({ name, datasets, migrations }: { name: string; datasets: rea
   const { data, error, reload } = useLoad(`lineage ${name} ${depth} ${direction}`, async (client, signal) => {
     const answer = (await client.get('/lineage', { query: { ref: name, depth, direction }, signal })) as unknown as Partial<Record<'upstream' | 'downstream', LineageSide>> & Partial<LineageSide>;
     const sides = [answer.upstream, answer.downstream, answer.entities ? (answer as LineageSide) : undefined].filter((side): side is LineageSide => side !== undefined);
-    return merged(sides);
+    return withoutMigrations(merged(sides));
   }, event => event.type.startsWith('entity.'));
   const moves = useMemo(() => movesByAddress(migrations), [migrations]);
   const byRef = useMemo(() => new Map(datasets.map(dataset => [dataset.ref, dataset])), [datasets]);
@@ -254,6 +254,13 @@ function Columns({ move }: { move: MigrationRow }) {
       ))}
     </ul>
   );
+}
+
+/** Migrations are entities, too; what they move is coloured, they themselves feed nobody. */
+function withoutMigrations(side: LineageSide): LineageSide {
+  const isMigration = (entity: LineageEntity) => entity.depth > 0 && (entity.type === 'dataset-migration' || /^(migration|campaign):/.test(entity.ref));
+  const gone = new Set(side.entities.filter(isMigration).map(entity => entity.ref));
+  return { ...side, entities: side.entities.filter(entity => !gone.has(entity.ref)), edges: side.edges.filter(edge => !gone.has(edge.from) && !gone.has(edge.to)) };
 }
 
 /** Upstream and downstream as one graph: each entity once, with the shorter of its distances. */

@@ -123,8 +123,7 @@ function Next({ migration, now }: { migration: Migration; now: number }) {
       {next.who && next.role !== 'worker' && (
         <span className="honk-dim">
           {' '}
-          ({isForMe ? 'you may, or ' : ''}
-          {next.who.split(/ or |, /).map(person).filter(name => name !== person(who.identity)).join(' or ') || 'you may'})
+          ({[...(isForMe ? ['you'] : []), ...next.who.split(/ or |, /).filter(name => !isForMe || name !== who.identity).map(person)].join(' or ')} may)
         </span>
       )}
     </p>

@@ -136,7 +136,7 @@ export function Overview() {
           ]}
         />
         <div className="honk-filters">
-          <Search value={text} onValue={setText} label="Find by name or dataset" />
+          <Search value={text} onValue={setText} label="Find a migration" />
           {authors.length > 1 && (
             <label className="honk-select">
               <span className="honk-hidden">Asked for by</span>

@@ -179,15 +179,16 @@ function RolloutActions({ rollout, onDone }: { rollout: Rollout; onDone: () => v
 /** Old and new side by side, each a square: how many serve, and which are proven. */
 function Instances({ rollout, progress }: { rollout: Rollout; progress: RolloutProgress }) {
   const now = useNow();
-  const ready = Object.entries(progress.ready_since ?? {});
   const isBack = ['rolled_back', 'aborting', 'degraded'].includes(rollout.state);
   const isDone = rollout.state === 'healthy';
+  /* On the way back those that are ready are the old ones. */
+  const ready = isBack ? [] : Object.entries(progress.ready_since ?? {}).filter(([instance]) => !progress.old_ids?.includes(instance));
   const from = rollout.revision.from;
   const to = rollout.revision.to;
   const wanted = progress.wanted ?? 0;
   const old = isDone ? 0 : (progress.old_count ?? 0);
   return (
-    <Card title="Instances by revision" aside={wanted > 0 ? `${isBack ? 0 : ready.length} of ${wanted} run the new one` : undefined}>
+    <Card title="Instances by revision" aside={wanted > 0 ? `${ready.length} of ${wanted} run the new one` : undefined}>
       <div className="honk-revisions">
         <div>
           <h3>
@@ -195,7 +196,7 @@ function Instances({ rollout, progress }: { rollout: Rollout; progress: RolloutP
           </h3>
           <div className="honk-squares" role="img" aria-label={plural(old, 'old instance')}>
             {Array.from({ length: old }, (_, i) => (
-              <i key={i} className="honk-tone-over" />
+              <i key={i} className={isBack ? 'honk-tone-good' : 'honk-tone-over'} />
             ))}
             {old === 0 && <span className="honk-dim">{isDone ? 'gone' : 'none'}</span>}
           </div>
@@ -226,7 +227,7 @@ function Instances({ rollout, progress }: { rollout: Rollout; progress: RolloutP
           <Datasets datasets={to?.datasets} />
         </div>
       </div>
-      {wanted > 0 && <Meter done={isBack ? 0 : ready.length} total={wanted} label="instances with the new revision" tone={isBack ? 'back' : isDone ? 'good' : 'moves'} />}
+      {wanted > 0 && <Meter done={ready.length} total={wanted} label="instances with the new revision" tone={isBack ? 'back' : isDone ? 'good' : 'moves'} />}
       <Facts
         rows={[
           rollout.max_instances !== undefined && ['At a time', plural(rollout.max_instances, 'instance')],
@@ -264,7 +265,7 @@ function Checks({ rollout, progress }: { rollout: Rollout; progress: RolloutProg
   if (progress.verdict === undefined && marks.length === 0) return null;
   const tone = progress.verdict === 'pass' ? 'good' : progress.verdict === 'fail' ? 'bad' : 'over';
   return (
-    <Card title="Checks" tone={tone}>
+    <Card title="Checks" aside="the last one, and how it went" tone={tone}>
       <div className="honk-checks">
         <span className={`honk-verdict honk-tone-${tone}`}>{progress.verdict ?? 'none yet'}</span>
         <span>{plural(progress.fails ?? 0, 'failed check')} in this step</span>
