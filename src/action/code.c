@@ -135,7 +135,7 @@ prove_queries(Looker *looker, Look *look, json_t *change, GError **error)
     if (!code_queries_prove(queries, look, PROOF_MS, &proofs, error))
         return false;
     g_autoptr(json_t) different = code_queries_different(proofs);
-    look_withhold(look, different);
+    look_withhold(look, looker->survey->rules, different);
     if (json_array_size(different) > 0)
         json_object_set(change, "withheld", different);
     json_object_set_new(change, "queries", code_queries_count(proofs));

@@ -93,7 +93,7 @@ code_place_look(CodePlace *place, const BranchState *state, Look **ret, GError *
         return false;
     g_free(place->upon);
     place->upon = g_strdup(state->base != NULL ? planned_upon(place, commit) : base.service);
-    look_withhold(*ret, json_object_get(place->change, "withheld"));
+    look_withhold(*ret, place->rules, json_object_get(place->change, "withheld"));
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "rewrite/code.h"
+#include "rewrite/project.h"
 
 #include <string.h>
 
@@ -28,10 +29,18 @@ look_free(Look *look)
     g_ptr_array_unref(look->files);
     g_ptr_array_unref(look->passed_over);
     json_decref(look->withheld);
+    g_clear_pointer(&look->parts, g_ptr_array_unref);
     g_free(look);
 }
 
 /* ---- looking ---- */
+
+/* A file that was read; ProjectFile is its first member. */
+typedef struct {
+    ProjectFile file;
+    char *blob;
+    unsigned mode;
+} Part;
 
 typedef struct {
     const ChangeRules *rules;
@@ -39,7 +48,20 @@ typedef struct {
     Look *look;
     LookTick *tick;
     void *data;
+    GPtrArray *parts; /* Part * */
+    size_t bytes;     /* of all texts */
 } Looking;
+
+static void
+part_free(void *data)
+{
+    Part *part = data;
+    g_free((char *) part->file.path);
+    g_free((char *) part->file.text);
+    rewrite_free(part->file.rewrite);
+    g_free(part->blob);
+    g_free(part);
+}
 
 static void
 count_file(Look *look, const LookFile *file)
@@ -59,29 +81,53 @@ look_at_blob(guint index, const char *bytes, size_t count, void *data, GError **
     const ChangeRules *rules = looking->rules;
     if (looking->tick != NULL && !looking->tick(looking->data))
         return fail(error, ERR_STOPPED, "asked to stop");
-    if (code_is_binary(bytes, count) || !renames_mentioned(rules->renames, bytes, count))
+    if (code_is_binary(bytes, count) ||
+        (!renames_mentioned(rules->renames, bytes, count) &&
+         !project_wants(entry->path, bytes, count, &rules->options)))
         return true;
-    g_autofree char *text = g_malloc(count + 1);
+    looking->bytes += count;
+    if (looking->bytes > LOOK_TEXT_BYTES_MAX)
+        return fail(
+            error, ERR_LIMIT,
+            "the code of '%s' and others is over %zu MiB: too much to be looked at together",
+            entry->path, LOOK_TEXT_BYTES_MAX / 1024 / 1024);
+    Part *part = g_new0(Part, 1);
+    char *text = g_malloc(count + 1);
     memcpy(text, bytes, count);
     text[count] = '\0';
-    Rewrite *rewrite = rewrite_text(entry->path, text, count, rules->renames, &rules->options);
-    if (rewrite->sites->len == 0) {
-        rewrite_free(rewrite);
-        return true;
-    }
+    *part = (Part){.file = {.path = g_strdup(entry->path), .text = text, .bytes = count},
+                   .blob = g_strdup(entry->blob),
+                   .mode = entry->mode};
+    g_ptr_array_add(looking->parts, part);
+    return true;
+}
+
+static void
+take_part(Look *look, Part *part)
+{
+    const Rewrite *rewrite = part->file.rewrite;
+    if (rewrite == NULL || rewrite->sites->len == 0)
+        return;
     LookFile *file = g_new0(LookFile, 1);
-    file->path = g_strdup(entry->path);
-    file->shown = text_printable(entry->path);
-    file->blob = g_strdup(entry->blob);
-    file->mode = entry->mode;
-    file->text = g_steal_pointer(&text);
-    file->bytes = count;
-    file->rewrite = rewrite;
+    *file = (LookFile){.path = g_strdup(part->file.path),
+                       .shown = text_printable(part->file.path),
+                       .blob = g_strdup(part->blob),
+                       .mode = part->mode,
+                       .text = g_memdup2(part->file.text, part->file.bytes + 1),
+                       .bytes = part->file.bytes,
+                       .rewrite = g_steal_pointer(&part->file.rewrite)};
     file->is_edited = rewrite->edits->len > 0 && rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
                       rewrite_is_decided(rewrite);
-    g_ptr_array_add(looking->look->files, file);
-    count_file(looking->look, file);
-    return true;
+    g_ptr_array_add(look->files, file);
+    count_file(look, file);
+}
+
+static void
+rewrite_parts(Look *look, const ChangeRules *rules, GPtrArray *parts)
+{
+    project_rewrite(parts, rules->renames, &rules->options, 1);
+    for (guint i = 0; i < parts->len; i++)
+        take_part(look, parts->pdata[i]);
 }
 
 /* Files that are too large for code are named, not read. */
@@ -116,9 +162,13 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
         return false;
     drop_huge(look, tree);
     look->files_read = tree->len;
-    Looking looking = {rules, tree, look, tick, data};
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
+    Looking looking = {rules, tree, look, tick, data, parts, 0};
     if (!repository_blobs(repository, tree, look_at_blob, &looking, error))
         return false;
+    rewrite_parts(look, rules, parts);
+    if (rules->options.propagates)
+        look->parts = g_steal_pointer(&parts);
     *ret = g_steal_pointer(&look);
     return true;
 }
@@ -126,24 +176,41 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
 /* ---- what stays ---- */
 
 static bool
-is_withheld(const Look *look, const LookFile *file)
+is_withheld(const Look *look, const char *shown)
 {
     json_t *one;
     size_t i;
-    json_array_foreach(look->withheld, i, one) if (strcmp(json_get_string(one, "path", ""),
-                                                          file->shown) == 0) return true;
+    json_array_foreach(look->withheld, i,
+                       one) if (strcmp(json_get_string(one, "path", ""), shown) == 0) return true;
     return false;
 }
 
+/* What a file that stays would have given to others is not given: all is done once more. */
+static void
+look_again(Look *look, const ChangeRules *rules)
+{
+    g_ptr_array_set_size(look->files, 0);
+    memset(look->count, 0, sizeof look->count);
+    look->files_edited = 0;
+    for (guint i = 0; i < look->parts->len; i++) {
+        Part *part = look->parts->pdata[i];
+        g_autofree char *shown = text_printable(part->file.path);
+        part->file.is_held = is_withheld(look, shown);
+    }
+    rewrite_parts(look, rules, look->parts);
+}
+
 void
-look_withhold(Look *look, const json_t *withheld)
+look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
 {
     if (json_array_size(withheld) == 0)
         return;
     look->withheld = json_deep_copy(withheld);
+    if (look->parts != NULL)
+        look_again(look, rules);
     for (guint i = 0; i < look->files->len; i++) {
         LookFile *file = look->files->pdata[i];
-        if (!file->is_edited || !is_withheld(look, file))
+        if (!file->is_edited || !is_withheld(look, file->shown))
             continue;
         int edits = file->rewrite->count[DISPOSITION_REWRITTEN];
         file->is_edited = false;

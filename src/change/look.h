@@ -27,8 +27,10 @@ typedef struct {
     int64_t files_edited;
     GPtrArray *passed_over; /* char *: why a file was not read */
     json_t *withheld;       /* as of look_withhold(), or NULL */
+    GPtrArray *parts; /* all texts, where what one file gives is followed in others; else NULL */
 } Look;
 
+#define LOOK_TEXT_BYTES_MAX ((size_t) 512 * 1024 * 1024) /* of code that is looked at together */
 /* False: stop soon. */
 typedef bool LookTick(void *data);
 
@@ -39,7 +41,7 @@ void look_free(Look *look);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
 
 /* Files that stay as they are although all of them is decided: [{"path", "line", "text"}], with why. */
-void look_withhold(Look *look, const json_t *withheld);
+void look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld);
 
 /* {path: blob} of all files with sites. These and the next are the caller's. */
 json_t *look_blobs(const Look *look);

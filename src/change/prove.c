@@ -57,16 +57,16 @@ prove_again(const ChangeRules *rules, const char *path, const char *after, size_
 }
 
 bool
-prove_file(const ChangeRules *rules, const char *path, const char *before, size_t before_bytes,
+prove_file(const ChangeRules *rules, const LookFile *file, const char *before, size_t before_bytes,
            const char *after, size_t after_bytes, GError **error)
 {
-    g_autofree char *shown = text_printable(path);
-    g_autoptr(Rewrite) rewrite =
-        rewrite_text(path, before, before_bytes, rules->renames, &rules->options);
-    if (!rewrite_is_decided(rewrite))
+    const char *shown = file->shown;
+    if (file->bytes != before_bytes || memcmp(file->text, before, before_bytes) != 0)
+        return fail(error, ERR_MISMATCH, "'%s' was another text before than was looked at", shown);
+    if (!rewrite_is_decided(file->rewrite))
         return fail(error, ERR_MISMATCH, "'%s' was changed, but not all of it is decided", shown);
-    return prove_bytes(rewrite, shown, before, before_bytes, after, after_bytes, error) &&
-           prove_again(rules, shown, after, after_bytes, error);
+    return prove_bytes(file->rewrite, shown, before, before_bytes, after, after_bytes, error) &&
+           prove_again(rules, file->path, after, after_bytes, error);
 }
 
 bool
@@ -78,7 +78,7 @@ prove_look(const ChangeRules *rules, const Look *look, GError **error)
         if (!file->is_edited)
             continue;
         g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
-        if (!prove_file(rules, file->path, file->text, file->bytes, after, bytes, error))
+        if (!prove_file(rules, file, file->text, file->bytes, after, bytes, error))
             return false;
     }
     return true;

@@ -94,9 +94,20 @@ keep_blob(guint index, const char *bytes, size_t count, void *data, GError **err
     return true;
 }
 
+static const LookFile *
+find_planned(const Look *look, const char *path)
+{
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (file->is_edited && strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
 static bool
-prove_difference(const Repository *repository, const ChangeRules *rules, Difference *difference,
-                 GError **error)
+prove_difference(const Repository *repository, const ChangeRules *rules, const Look *look,
+                 Difference *difference, GError **error)
 {
     TreeFile *const files[] = {&difference->before, &difference->after};
     g_autoptr(GPtrArray) both = g_ptr_array_new();
@@ -111,7 +122,8 @@ prove_difference(const Repository *repository, const ChangeRules *rules, Differe
     if (ok) {
         const char *before = g_bytes_get_data(kept[0], &bytes[0]);
         const char *after = g_bytes_get_data(kept[1], &bytes[1]);
-        ok = prove_file(rules, difference->before.path, before, bytes[0], after, bytes[1], error);
+        ok = prove_file(rules, find_planned(look, difference->before.path), before, bytes[0], after,
+                        bytes[1], error);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(kept); i++)
         g_clear_pointer(&kept[i], g_bytes_unref);
@@ -121,23 +133,12 @@ prove_difference(const Repository *repository, const ChangeRules *rules, Differe
 /* ---- the whole branch ---- */
 
 static bool
-is_planned(const Look *look, const char *path)
-{
-    for (guint i = 0; i < look->files->len; i++) {
-        const LookFile *file = look->files->pdata[i];
-        if (file->is_edited && strcmp(file->path, path) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
 prove_paths(const GPtrArray *differences, const Look *look, GError **error)
 {
     for (guint i = 0; i < differences->len; i++) {
         const Difference *difference = differences->pdata[i];
         g_autofree char *shown = text_printable(difference->before.path);
-        if (!is_planned(look, difference->before.path))
+        if (find_planned(look, difference->before.path) == NULL)
             return fail(error, ERR_MISMATCH, "'%s' was changed, though no site in it is decided",
                         shown);
     }
@@ -165,7 +166,7 @@ change_prove(const Repository *repository, const ChangeName *name, const ChangeR
         !prove_paths(differences, look, error))
         return fail_in(error, "branch '%s' of '%s'", name->branch, repository->address);
     for (guint i = 0; i < differences->len; i++)
-        if (!prove_difference(repository, rules, differences->pdata[i], error))
+        if (!prove_difference(repository, rules, look, differences->pdata[i], error))
             return fail_in(error, "branch '%s' of '%s'", name->branch, repository->address);
     return true;
 }

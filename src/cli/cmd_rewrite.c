@@ -124,6 +124,8 @@ show_undecided(View *view, const CodeFile *file)
 {
     for (guint i = 0; i < file->rewrite->sites->len; i++) {
         const Site *site = g_ptr_array_index(file->rewrite->sites, i);
+        if (site->kind == SITE_FILE && site->disposition == DISPOSITION_UNAFFECTED)
+            view_tone(view, TONE_DIM, "%s: %s", file->path, site->reason);
         if (site->disposition != DISPOSITION_NEEDS_PERSON &&
             site->disposition != DISPOSITION_UNPARSABLE)
             continue;
@@ -188,46 +190,47 @@ answer_json(const Count *count, json_t *list)
     return answer;
 }
 
-/* Queries that give other rows keep their file as it is. */
-static bool
-prove_file(Job *job, const CodeFile *file, json_t *entry, bool *changes, GError **error)
-{
-    json_t *proofs = NULL;
-    bool differs = false;
-    if (job->prover == NULL || !*changes)
-        return true;
-    bool done = code_prove(job->prover, file, &proofs, &differs, error);
-    json_object_set_new(entry, "queries", proofs);
-    *changes = !differs;
-    return done;
-}
-
 typedef struct {
     Invocation *call;
     Job *job;
     Count count;
+    ProofCount proofs;
     json_t *list;
 } Run;
+
+/* Queries that give other rows keep their file as it is. */
+static bool
+prove_file(CodeFile *file, void *data, GError **error)
+{
+    Run *run = data;
+    bool differs = false;
+    if (file->rewrite == NULL || file->is_held || !is_to_change(run->call, file))
+        return true;
+    if (!code_prove(run->job->prover, file, &file->proofs, &differs, error))
+        return false;
+    file->is_held = differs;
+    return true;
+}
 
 static bool
 finish_file(CodeFile *file, void *data, GError **error)
 {
     Run *run = data;
     Invocation *call = run->call;
+    code_proofs_count(file->proofs, &run->proofs);
     if (file->skipped != NULL)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
     if (file->rewrite == NULL || file->rewrite->sites->len == 0)
         return true;
-    bool changes = is_to_change(call, file), writes = invocation_has(call, "write");
-    g_autoptr(json_t) proven = json_object();
-    if (!prove_file(run->job, file, proven, &changes, error))
-        return false;
+    bool changes = is_to_change(call, file) && !file->is_held,
+         writes = invocation_has(call, "write");
     count_file(&run->count, file, changes);
     if (changes && writes && !write_file(file, error))
         return false;
     if (call->view->json) {
         json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
-        json_object_update(entry, proven);
+        if (file->proofs != NULL)
+            json_object_set(entry, "queries", file->proofs);
         json_array_append_new(run->list, entry);
         return true;
     }
@@ -245,7 +248,8 @@ rewrite_run(Invocation *call, GError **error)
     g_autoptr(json_t) answer = NULL;
     Run run = {.call = call, .job = &job, .list = json_array()};
     bool done = read_job(call, &job, error) && code_files_find(call->args, &files, error) &&
-                code_files_rewrite(files, &job.task, finish_file, &run, error);
+                code_files_rewrite(files, &job.task, job.prover != NULL ? prove_file : NULL,
+                                   finish_file, &run, error);
     answer = answer_json(&run.count, run.list);
     if (!done)
         return false;
@@ -254,9 +258,9 @@ rewrite_run(Invocation *call, GError **error)
     else
         show_summary(call->view, &run.count, files->len, invocation_has(call, "write"));
     if (job.prover != NULL && !call->view->json)
-        show_proof(call->view, code_prover_count(job.prover));
+        show_proof(call->view, &run.proofs);
     call->status = run.count.person > 0 ? STATUS_NEEDS_PERSON : 0;
-    if (job.prover != NULL && code_prover_count(job.prover)->different > 0)
+    if (run.proofs.different > 0)
         call->status = STATUS_OTHER_ROWS;
     return true;
 }

@@ -101,7 +101,7 @@ scan_run(Invocation *call, GError **error)
     Run run = {.view = call->view, .table = table, .list = list};
     if (!read_task(call, &task, &renames, error) || !code_files_find(call->args, &files, error))
         return false;
-    if (!code_files_rewrite(files, &task, finish_file, &run, error))
+    if (!code_files_rewrite(files, &task, NULL, finish_file, &run, error))
         return false;
     if (call->view->json) {
         view_json(call->view, list);

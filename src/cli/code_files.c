@@ -18,6 +18,8 @@ code_file_clear(CodeFile *file)
     g_clear_pointer(&file->diff, g_free);
     g_clear_pointer(&file->skipped, g_free);
     g_clear_pointer(&file->rewrite, rewrite_free);
+    if (!file->is_held) /* it is not asked again */
+        g_clear_pointer(&file->proofs, json_decref);
 }
 
 static void
@@ -25,6 +27,7 @@ code_file_free(void *data)
 {
     CodeFile *file = data;
     code_file_clear(file);
+    g_clear_pointer(&file->proofs, json_decref);
     g_free(file->path);
     g_free(file);
 }
@@ -161,78 +164,181 @@ code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
 
 /* ---- rewriting ---- */
 
+static bool
+names_dataset(const CodeTask *task, const CodeFile *file, const char *text)
+{
+    return renames_mentioned(task->renames, text, file->bytes);
+}
+
+/* With its text, if it is of use. */
+static void
+read_one(CodeFile *file, const CodeTask *task, bool is_together)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    if (!file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error))
+        file->skipped = g_strdup(error->message);
+    else if (!code_is_binary(text, file->bytes) &&
+             (names_dataset(task, file, text) ||
+              (is_together && project_wants(file->path, text, file->bytes, &task->options))))
+        file->text = g_steal_pointer(&text);
+}
+
+static void
+make_diff(void *data, void *user)
+{
+    CodeFile *file = data;
+    const CodeTask *task = user;
+    if (task->makes_diffs && file->rewrite != NULL && file->rewrite->edits->len > 0)
+        file->diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
+}
+
 static void
 rewrite_one(void *data, void *user)
 {
     CodeFile *file = data;
     const CodeTask *task = user;
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL;
-    if (!file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error)) {
-        file->skipped = g_strdup(error->message);
+    read_one(file, task, false);
+    if (file->text == NULL)
         return;
-    }
-    if (code_is_binary(text, file->bytes) || !renames_mentioned(task->renames, text, file->bytes))
-        return;
-    file->text = g_steal_pointer(&text);
     file->rewrite =
         rewrite_text(file->path, file->text, file->bytes, task->renames, &task->options);
-    if (task->makes_diffs && file->rewrite->edits->len > 0)
-        file->diff = rewrite_diff(file->rewrite, file->path, file->text, file->bytes);
-}
-
-/* Macros of the project say which of their arguments are columns. */
-static Macros *
-read_macros(const GPtrArray *files)
-{
-    Macros *macros = macros_new();
-    for (guint i = 0; i < files->len; i++) {
-        const CodeFile *file = g_ptr_array_index(files, i);
-        g_autoptr(GError) error = NULL;
-        g_autofree char *text = NULL;
-        size_t bytes = 0;
-        if (strstr(file->path, "macros/") != NULL && g_str_has_suffix(file->path, ".sql") &&
-            file_read(file->path, CODE_FILE_BYTES_MAX, &text, &bytes, &error))
-            macros_read(macros, text, bytes);
-    }
-    return macros;
+    make_diff(file, user);
 }
 
 static bool
-finish_batch(const GPtrArray *batch, CodeFileFn *each, void *data, GError **error)
+finish(const GPtrArray *files, CodeFileFn *check, CodeFileFn *each, void *data, GError **error)
 {
-    for (guint i = 0; i < batch->len; i++) {
-        CodeFile *file = g_ptr_array_index(batch, i);
-        if (!each(file, data, error))
+    for (guint i = 0; i < files->len; i++) {
+        CodeFile *file = g_ptr_array_index(files, i);
+        if ((check != NULL && !check(file, data, error)) || !each(file, data, error))
             return false;
         code_file_clear(file);
     }
     return true;
 }
 
-bool
-code_files_rewrite(GPtrArray *files, const CodeTask *asked, CodeFileFn *each, void *data,
-                   GError **error)
+/* ---- each by itself ---- */
+
+static bool
+rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFileFn *each,
+              void *data, GError **error)
 {
-    g_autoptr(Macros) macros = read_macros(files);
     g_autoptr(GPtrArray) batch = g_ptr_array_new();
-    CodeTask task = *asked;
     CodeProgress progress;
-    task.options.macros = macros;
     code_progress_start(&progress, files->len);
     for (guint i = 0; i < files->len; i++) {
         g_ptr_array_add(batch, g_ptr_array_index(files, i));
         if (batch->len < BATCH_FILES && i + 1 < files->len)
             continue;
-        parallel_each(batch, g_get_num_processors(), rewrite_one, &task);
+        parallel_each(batch, g_get_num_processors(), rewrite_one, (void *) task);
         code_progress_clear(&progress);
-        if (!finish_batch(batch, each, data, error))
+        if (!finish(batch, check, each, data, error))
             return false;
         g_ptr_array_set_size(batch, 0);
         code_progress_draw(&progress, i + 1);
     }
     code_progress_clear(&progress);
     return true;
+}
+
+/* ---- all together ---- */
+
+static void
+read_together(void *data, void *user)
+{
+    read_one(data, user, true);
+}
+
+static bool
+read_all(GPtrArray *files, const CodeTask *task, GError **error)
+{
+    size_t bytes = 0;
+    parallel_each(files, g_get_num_processors(), read_together, (void *) task);
+    for (guint i = 0; i < files->len; i++) {
+        const CodeFile *file = g_ptr_array_index(files, i);
+        bytes += file->text != NULL ? file->bytes : 0;
+    }
+    return bytes <= CODE_TEXT_BYTES_MAX ||
+           fail(error, ERR_LIMIT,
+                "the files hold %zu MiB of code, and at most %zu MiB are rewritten together: name "
+                "fewer of them",
+                bytes / 1024 / 1024, CODE_TEXT_BYTES_MAX / 1024 / 1024);
+}
+
+static void
+rewrite_texts(GPtrArray *files, const CodeTask *task)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free), read = g_ptr_array_new();
+    for (guint i = 0; i < files->len; i++) {
+        CodeFile *file = g_ptr_array_index(files, i);
+        if (file->text == NULL)
+            continue;
+        ProjectFile *part = g_new0(ProjectFile, 1);
+        *part = (ProjectFile){
+            .path = file->path, .text = file->text, .bytes = file->bytes, .is_held = file->is_held};
+        g_ptr_array_add(parts, part);
+        g_ptr_array_add(read, file);
+    }
+    project_rewrite(parts, task->renames, &task->options, g_get_num_processors());
+    for (guint i = 0; i < parts->len; i++)
+        ((CodeFile *) g_ptr_array_index(read, i))->rewrite =
+            ((ProjectFile *) g_ptr_array_index(parts, i))->rewrite;
+    parallel_each(files, g_get_num_processors(), make_diff, (void *) task);
+}
+
+static bool
+check_all(const GPtrArray *files, CodeFileFn *check, void *data, bool *ret_has_held, GError **error)
+{
+    *ret_has_held = false;
+    for (guint i = 0; check != NULL && i < files->len; i++) {
+        CodeFile *file = g_ptr_array_index(files, i);
+        bool was_held = file->is_held;
+        if (!check(file, data, error))
+            return false;
+        *ret_has_held = *ret_has_held || (file->is_held && !was_held);
+    }
+    return true;
+}
+
+/* A file that is held changes what becomes of those that read what it makes: then all is done once more. */
+static bool
+rewrite_together(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFileFn *each,
+                 void *data, GError **error)
+{
+    bool has_held = true;
+    while (has_held) {
+        for (guint i = 0; i < files->len; i++)
+            code_file_clear(g_ptr_array_index(files, i));
+        if (!read_all(files, task, error))
+            return false;
+        rewrite_texts(files, task);
+        if (!check_all(files, check, data, &has_held, error))
+            return false;
+        has_held = has_held && task->options.propagates;
+    }
+    return finish(files, NULL, each, data, error);
+}
+
+static bool
+has_project(const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const char *path = ((const CodeFile *) g_ptr_array_index(files, i))->path;
+        if (g_str_has_suffix(path, "dbt_project.yml") ||
+            (strstr(path, "macros/") != NULL && g_str_has_suffix(path, ".sql")))
+            return true;
+    }
+    return false;
+}
+
+bool
+code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFileFn *each,
+                   void *data, GError **error)
+{
+    return task->options.propagates || has_project(files)
+               ? rewrite_together(files, task, check, each, data, error)
+               : rewrite_apart(files, task, check, each, data, error);
 }
 
 /* ---- options ---- */

@@ -5,7 +5,9 @@
 
 #include "cli/command.h"
 #include "rewrite/code.h"
-#include "rewrite/rewrite.h"
+#include "rewrite/project.h"
+
+#define CODE_TEXT_BYTES_MAX ((size_t) 1024 * 1024 * 1024) /* that is rewritten together */
 
 typedef struct {
     char *path;
@@ -14,6 +16,8 @@ typedef struct {
     Rewrite *rewrite; /* NULL unless it names the dataset */
     char *diff;       /* NULL unless asked for and changed */
     char *skipped;    /* why it was not read, or NULL */
+    bool is_held;     /* stays as it is: its queries give other rows */
+    json_t *proofs;   /* of its queries, or NULL */
 } CodeFile;
 
 typedef struct {
@@ -27,9 +31,10 @@ typedef struct {
 CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error);
 /* Called with each file in its order; what it holds is let go of afterwards. */
 typedef bool CodeFileFn(CodeFile *file, void *data, GError **error);
-/* Read and rewrite all of them, many at once; what holds bytes that are no text is passed over. */
-CHECKED bool code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *each,
-                                void *data, GError **error);
+/* Read and rewrite all of them, many at once, and where one file's names are followed in others all together; what holds
+ * bytes that are no text is passed over. `check` (or NULL) is asked of each file before `each`, and may hold it. */
+CHECKED bool code_files_rewrite(GPtrArray *files, const CodeTask *task, CodeFileFn *check,
+                                CodeFileFn *each, void *data, GError **error);
 
 /* How far it is, on a terminal's stderr, once it takes longer than a moment. (code_progress.c) */
 typedef struct {

@@ -15,7 +15,6 @@ struct CodeProver {
     char *target; /* the last part of the mapping's name */
     const char **aliases;
     QueryWorld world;
-    ProofCount count;
 };
 
 void
@@ -82,17 +81,12 @@ code_prover_open(Invocation *call, const Mapping *mapping, bool propagates, Code
 }
 
 static void
-take_proof(CodeProver *prover, const json_t *proof)
+show_proof(const CodeProver *prover, const json_t *proof)
 {
-    const char *verdict = json_get_string(proof, "verdict", ""),
-               *text = json_get_string(proof, "text", "");
-    bool differs = strcmp(verdict, "different") == 0;
-    prover->count.same += strcmp(verdict, "same") == 0;
-    prover->count.different += differs;
-    prover->count.not_run += strcmp(verdict, "not_run") == 0;
-    if (differs && !prover->view->json)
+    if (strcmp(json_get_string(proof, "verdict", ""), "different") == 0 && !prover->view->json)
         view_tone(prover->view, TONE_BAD, "%s:%d: other rows: %s",
-                  json_get_string(proof, "path", ""), (int) json_get_int(proof, "line", 0), text);
+                  json_get_string(proof, "path", ""), (int) json_get_int(proof, "line", 0),
+                  json_get_string(proof, "text", ""));
 }
 
 bool
@@ -102,18 +96,27 @@ code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs, bool *
     size_t bytes = 0, i;
     g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
     json_t *proofs = json_array(), *proof;
-    int before = prover->count.different;
+    ProofCount count = {0};
     *ret_proofs = proofs;
     if (strcmp(file->rewrite->language, "sql") == 0 &&
         !queries_prove(&prover->world, file->path, file->text, after, proofs, error))
         return false;
-    json_array_foreach(proofs, i, proof) take_proof(prover, proof);
-    *ret_differs = prover->count.different > before;
+    json_array_foreach(proofs, i, proof) show_proof(prover, proof);
+    code_proofs_count(proofs, &count);
+    *ret_differs = count.different > 0;
     return true;
 }
 
-const ProofCount *
-code_prover_count(const CodeProver *prover)
+void
+code_proofs_count(const json_t *proofs, ProofCount *count)
 {
-    return &prover->count;
+    const json_t *one;
+    size_t i;
+    json_array_foreach(proofs, i, one)
+    {
+        const char *verdict = json_get_string(one, "verdict", "");
+        count->same += strcmp(verdict, "same") == 0;
+        count->different += strcmp(verdict, "different") == 0;
+        count->not_run += strcmp(verdict, "not_run") == 0;
+    }
 }

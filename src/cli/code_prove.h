@@ -20,4 +20,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeProver, code_prover_free)
  * them; `*ret_differs` when one gives other rows. */
 CHECKED bool code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs,
                         bool *ret_differs, GError **error);
-const ProofCount *code_prover_count(const CodeProver *prover);
+/* What proofs of a file say, added up. */
+void code_proofs_count(const json_t *proofs, ProofCount *count);

@@ -189,6 +189,8 @@ is_meant(const DbtRename *dbt, const DbtCall *call)
                *package = call->count > 1 ? call->names[0] : NULL;
     if (dbt == NULL || dbt->is_source != call->is_source || strcmp(name, dbt->from.name) != 0)
         return false;
+    if (dbt->needs_package && package == NULL)
+        return false;
     return package == NULL || (dbt->from.package == NULL && !dbt->is_source) ||
            g_strcmp0(package, dbt->from.package) == 0;
 }
@@ -201,8 +203,11 @@ dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear)
         const Rename *rename = g_ptr_array_index(renames->list, i);
         if (!is_meant(rename->dbt, call))
             continue;
-        if (g_strcmp0(call->version, rename->dbt->from.version) == 0)
+        if (g_strcmp0(call->version, rename->dbt->from.version) == 0 ||
+            (call->version == NULL && rename->dbt->is_latest))
             return rename;
+        if (rename->is_derived) /* its versions are known */
+            continue;
         /* another version, or the latest: which one that is depends on the project */
         *ret_is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
     }

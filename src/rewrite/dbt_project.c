@@ -12,6 +12,8 @@
 typedef struct {
     GPtrArray *parameters; /* char * */
     GArray *passes;        /* bool, one for each */
+    char *table;           /* the one template that it consists of; or NULL */
+    bool has_more;         /* than that */
     bool is_doubled;       /* two of that name: one cannot know which is meant */
 } Macro;
 
@@ -25,6 +27,7 @@ macro_free(void *data)
     Macro *macro = data;
     g_ptr_array_unref(macro->parameters);
     g_array_unref(macro->passes);
+    g_free(macro->table);
     g_free(macro);
 }
 
@@ -58,6 +61,21 @@ is_tag(const char *text, const Token *token, const char *word)
            text[at + bytes] != '_';
 }
 
+/* `name` of {% macro name(…) %}; NULL when there is none. Caller frees. */
+static char *
+name_of_tag(const char *text, const Token *tag)
+{
+    const char *end = text + tag->end,
+               *word = memmem(text + tag->begin, tag->end - tag->begin, "macro", 5);
+    const char *begin = word != NULL ? word + 5 : end;
+    while (begin < end && g_ascii_isspace(*begin))
+        begin++;
+    const char *behind = begin;
+    while (behind < end && (g_ascii_isalnum(*behind) || *behind == '_'))
+        behind++;
+    return behind > begin ? g_strndup(begin, (size_t) (behind - begin)) : NULL;
+}
+
 /* `macro name(a, b='x')`: its name, and an empty macro with its parameters. */
 static Macro *
 read_head(const char *text, const Token *tag, char **ret_name)
@@ -66,7 +84,7 @@ read_head(const char *text, const Token *tag, char **ret_name)
     Macro *macro = g_new0(Macro, 1);
     macro->parameters = g_ptr_array_new_with_free_func(g_free);
     macro->passes = g_array_new(FALSE, TRUE, sizeof(bool));
-    *ret_name = NULL;
+    *ret_name = name_of_tag(text, tag);
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
         bool is_named = one->keyword_end > 0, yes = true;
@@ -74,8 +92,6 @@ read_head(const char *text, const Token *tag, char **ret_name)
                  end = is_named ? one->keyword_end : one->end;
         if (one->callee_end == 0 || one->place != macro->parameters->len)
             continue; /* the word `macro`; a default with several parts */
-        if (*ret_name == NULL)
-            *ret_name = g_strndup(text + one->callee, one->callee_end - one->callee);
         g_ptr_array_add(macro->parameters, g_strndup(text + begin, end - begin));
         g_array_append_val(macro->passes, yes);
     }
@@ -104,11 +120,23 @@ is_glued(const char *text, size_t bytes, const Token *token)
            behind == '{' || behind == '\'';
 }
 
+static void
+read_table(Macro *macro, const char *text, const Token *token)
+{
+    if (token->kind == TOKEN_SPACE || token->kind == TOKEN_COMMENT)
+        return;
+    if (token->kind == TOKEN_TEMPLATE && macro->table == NULL)
+        macro->table = g_strndup(text + token->begin, token->end - token->begin);
+    else
+        macro->has_more = true;
+}
+
 /* What the body does with the parameters, token by token. */
 static void
-read_body(const Macro *macro, const TokenList *list, const Token *token)
+read_body(Macro *macro, const TokenList *list, const Token *token)
 {
     const char *text = list->text;
+    read_table(macro, text, token);
     if (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED) {
         const char *open = memmem(text + token->begin, token->end - token->begin, "{{", 2);
         if (open != NULL) /* some parameter is text there: it is not worth looking which */
@@ -157,6 +185,38 @@ macros_read(Macros *macros, const char *text, size_t bytes)
 }
 
 /* ---- asking ---- */
+
+char *
+macros_name(const char *text, const Token *tag)
+{
+    return name_of_tag(text, tag);
+}
+
+/* All that is called somewhere in the text, one behind the other. Caller frees. */
+char *
+macros_tables_in(const Macros *macros, const char *text, size_t bytes)
+{
+    g_autoptr(GString) tables = g_string_new(NULL);
+    GHashTableIter iter;
+    void *name;
+    size_t at;
+    g_hash_table_iter_init(&iter, macros->list);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        const char *table = macros_table(macros, name);
+        if (table != NULL && find_word(text, bytes, name, &at))
+            g_string_append_printf(tables, "%s\n", table);
+    }
+    return g_string_free(g_steal_pointer(&tables), FALSE);
+}
+
+const char *
+macros_table(const Macros *macros, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const Macro *macro =
+        macros != NULL ? g_hash_table_lookup(macros->list, dot != NULL ? dot + 1 : name) : NULL;
+    return macro != NULL && !macro->is_doubled && !macro->has_more ? macro->table : NULL;
+}
 
 bool
 macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword)

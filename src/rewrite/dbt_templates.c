@@ -9,30 +9,6 @@
 
 #include <string.h>
 
-/* `{% set users = ref('users') %}`: the tag of that variable, or NULL. */
-static const Token *
-tag_that_sets(Work *work, const char *name, size_t bytes)
-{
-    const TokenList *list = work->sql->list;
-    const Token *found = NULL;
-    for (guint i = 0; i < list->tokens->len; i++) {
-        const Token *tag = tokens_at(list, i);
-        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
-            continue;
-        const char *text = list->text + tag->begin, *set = memmem(text, 12, "set ", 4);
-        const char *begin = set != NULL ? set + 4 : NULL;
-        while (begin != NULL && *begin == ' ')
-            begin++;
-        if (begin == NULL || begin + bytes >= list->text + tag->end ||
-            memcmp(begin, name, bytes) != 0 || g_ascii_isalnum(begin[bytes]) || begin[bytes] == '_')
-            continue;
-        if (found != NULL)
-            return NULL; /* twice: which one counts is not known */
-        found = tag;
-    }
-    return found;
-}
-
 /* {{ this }}: the table that the file makes, with the names of its query. */
 static bool
 is_this(Work *work, const SqlSource *source)
@@ -47,38 +23,11 @@ is_this(Work *work, const SqlSource *source)
            memcmp(work->text + one->begin, "this", 4) == 0;
 }
 
-/* The call that a source stands for; NULL when it is none. Caller frees with dbt_call_clear() and g_free(). */
-static DbtCall *
-call_of(Work *work, const SqlSource *source)
-{
-    const char *text = work->text;
-    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
-    if (source->last != source->first || token->kind != TOKEN_TEMPLATE)
-        return NULL;
-    DbtCall *call = dbt_call_alone(text, token);
-    if (call != NULL)
-        return call;
-    g_autoptr(GArray) found = jinja_arguments(text, token);
-    const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
-    if (one == NULL || !one->is_alone || one->kind != JINJA_VARIABLE)
-        return NULL;
-    const Token *tag = tag_that_sets(work, text + one->begin, one->end - one->begin);
-    if (tag == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) calls = dbt_calls(text, tag);
-    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
-    size_t equals = first != NULL ? first->callee : 0;
-    while (equals > tag->begin && text[equals - 1] == ' ')
-        equals--;
-    return first != NULL && first->is_understood && text[equals - 1] == '='
-               ? g_ptr_array_steal_index(calls, 0)
-               : NULL;
-}
-
 /* schema.table or model: what its columns are qualified by, and looked up by in a schema. */
 static SqlPath
-path_of(Work *work, const SqlSource *source, const DbtCall *call)
+path_of(Work *work, const SqlSource *source, const DbtCall *call, bool is_here)
 {
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
     guint first = call->is_source || call->count == 1 ? 0 : 1;
     SqlPath path = {.count = call->count - first};
     path.parts = arena_alloc(work->sql->arena, path.count * sizeof(SqlPart));
@@ -87,8 +36,8 @@ path_of(Work *work, const SqlSource *source, const DbtCall *call)
             .text = arena_copy(work->sql->arena, call->names[first + i],
                                strlen(call->names[first + i])),
             .token = source->first,
-            .begin = (uint32_t) call->begin[first + i],
-            .end = (uint32_t) call->end[first + i],
+            .begin = is_here ? (uint32_t) call->begin[first + i] : token->begin,
+            .end = is_here ? (uint32_t) call->end[first + i] : token->end,
         };
     return path;
 }
@@ -105,8 +54,11 @@ refuse_unclear(Work *work, const DbtCall *call)
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
-    DbtCall *call = call_of(work, source);
-    bool is_unclear = false;
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
+    bool is_unclear = false, is_here = false;
+    DbtCall *call = source->last == source->first && token->kind == TOKEN_TEMPLATE
+                        ? dbt_call_behind(work, token, &is_here)
+                        : NULL;
     if (call == NULL) {
         if (is_this(work, source))
             source->query = source->block->statement->query;
@@ -115,16 +67,16 @@ dbt_name_source(Work *work, SqlSource *source)
     const Rename *rename = dbt_find(work->renames, call, &is_unclear);
     source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
     source->is_template = true;
-    g_hash_table_add(
-        work->understood,
-        GSIZE_TO_POINTER(g_array_index(work->sql->tokens, Token, source->first).begin + 1));
-    source->path = path_of(work, source, call);
+    g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
+    source->path = path_of(work, source, call, is_here);
     if (rename != NULL) {
         g_hash_table_insert(work->matched, source, (void *) rename);
         g_hash_table_insert(work->spelled, source, &rename->dbt->spelling);
-        dbt_edit(work, rename->dbt, call);
-        g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
-    } else if (is_unclear) {
+        if (!rename->is_derived && is_here)
+            dbt_edit(work, rename->dbt, call);
+        if (is_here)
+            g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
+    } else if (is_unclear && is_here) {
         refuse_unclear(work, call);
         g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
     }
@@ -135,7 +87,7 @@ dbt_name_source(Work *work, SqlSource *source)
 /* ---- calls elsewhere ---- */
 
 static void
-visit_call(Work *work, const DbtCall *call)
+visit_call(Work *work, guint token, const DbtCall *call)
 {
     bool is_unclear = false;
     const Rename *rename = dbt_find(work->renames, call, &is_unclear);
@@ -147,11 +99,28 @@ visit_call(Work *work, const DbtCall *call)
         return;
     }
     size_t last = call->count - 1;
-    if (rename_changes_columns(rename))
+    if (rename_changes_columns(rename) && !dbt_is_table_macro(work, token))
         site_refuse(work, SITE_TABLE, call->begin[last], call->end[last], "in-template", NULL,
                     "a macro or variable gets the table, with its columns' names");
-    else
+    else if (!rename->is_derived)
         dbt_edit(work, rename->dbt, call);
+}
+
+/* A macro that stands for the table, called where nobody knows what is done with its columns. */
+static void
+visit_macro(Work *work, const Token *token)
+{
+    const char *text = work->text + token->begin + 2;
+    text += strspn(text, " -+\n\t");
+    if (token->kind == TOKEN_TAG && strncmp(text, "macro", 5) == 0)
+        return; /* it is not called, but made */
+    const Rename *rename =
+        !g_hash_table_contains(work->understood, GSIZE_TO_POINTER(token->begin + 1))
+            ? dbt_macro_within(work, token)
+            : NULL;
+    if (rename != NULL && rename_changes_columns(rename))
+        site_refuse(work, SITE_TABLE, token->begin, token->end, "in-template", NULL,
+                    "a macro or variable gets the table, with its columns' names");
 }
 
 /* `-- depends_on: {{ ref('users') }}`: comments stay, but dbt reads them, too. */
@@ -168,7 +137,8 @@ visit_comment(Work *work, const Token *comment)
     for (guint i = 0; i < calls->len; i++) {
         const DbtCall *call = g_ptr_array_index(calls, i);
         bool is_unclear = false;
-        if (dbt_find(work->renames, call, &is_unclear) == NULL)
+        const Rename *rename = dbt_find(work->renames, call, &is_unclear);
+        if (rename == NULL || rename->is_derived)
             continue;
         size_t last = call->count - 1;
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, call->begin[last],
@@ -190,6 +160,7 @@ dbt_templates(Work *work)
             continue;
         g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
         for (guint c = 0; c < calls->len; c++)
-            visit_call(work, g_ptr_array_index(calls, c));
+            visit_call(work, i, g_ptr_array_index(calls, c));
+        visit_macro(work, token);
     }
 }

@@ -44,6 +44,19 @@ yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
                     "the name is written in a way that is not edited");
 }
 
+/* Where does a word stand: in no quotes ('\0'), or in which ones? */
+static char
+quotes_at(const char *text, size_t at)
+{
+    char quote = '\0';
+    for (size_t i = 0; i < at; i++)
+        if (quote == '\0' && (text[i] == '\'' || text[i] == '"'))
+            quote = text[i];
+        else if (text[i] == quote)
+            quote = '\0';
+    return quote;
+}
+
 void
 yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
 {
@@ -60,9 +73,11 @@ yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
         g_autofree char *word = g_strndup(node->text + from, at - from);
         SqlPart part = {.text = word};
         const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
-        if (change == NULL || change->kind == CHANGE_NONE)
+        char quote = quotes_at(node->text, from);
+        bool is_value = quote == '\'' && strstr(node->text, "{{") == NULL;
+        if (change == NULL || change->kind == CHANGE_NONE || is_value)
             continue;
-        if (!is_plain || change->kind != CHANGE_NAME || strpbrk(node->text, "'\"") != NULL)
+        if (!is_plain || change->kind != CHANGE_NAME || quote != '\0')
             yaml_refuse(work, node, "derived", change->link,
                         "a column of which the mapping does not just change the name is used here");
         else
@@ -87,7 +102,9 @@ yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
         return NULL;
     DbtCall *call = dbt_call_alone(work->text, &template);
     const Rename *rename = call != NULL ? dbt_find(work->renames, call, &is_unclear) : NULL;
-    if (rename != NULL && is_to_edit)
+    if (is_to_edit)
+        g_hash_table_add(work->understood, GSIZE_TO_POINTER(node->begin + 1));
+    if (rename != NULL && is_to_edit && !rename->is_derived)
         dbt_edit(work, rename->dbt, call);
     else if (is_unclear && is_to_edit)
         yaml_refuse(
@@ -103,34 +120,12 @@ yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
 
 /* ---- the parts of a file ---- */
 
-typedef void Visit(Work *work, const YamlNode *entry);
-
-static void
-each(Work *work, const YamlNode *list, Visit *visit)
+void
+yaml_each(Work *work, const YamlNode *list, YamlVisit *visit)
 {
     for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
         if (list->items[i]->kind == YAML_MAP)
             visit(work, list->items[i]);
-}
-
-/* A model of which only the columns change. */
-static const Rename *
-rename_of_model(Work *work, const char *name)
-{
-    for (guint i = 0; name != NULL && i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        if (rename->dbt != NULL && !rename->dbt->is_source &&
-            strcmp(rename->dbt->from.name, name) == 0 && strcmp(rename->dbt->to.name, name) == 0 &&
-            g_strcmp0(rename->dbt->from.version, rename->dbt->to.version) == 0)
-            return rename;
-    }
-    return NULL;
-}
-
-static void
-visit_model(Work *work, const YamlNode *model)
-{
-    yaml_visit_table(work, model, rename_of_model(work, yaml_get_text(model, "name")));
 }
 
 static const Rename *
@@ -210,111 +205,16 @@ visit_source(Work *work, const YamlNode *source)
     }
 }
 
-static void
-visit_exposure(Work *work, const YamlNode *exposure)
-{
-    const YamlNode *list = yaml_get(exposure, "depends_on");
-    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
-        yaml_follow_call(work, list->items[i], true);
-}
-
-/* A snapshot keeps all columns of what it is taken of, under their names. */
-static void
-visit_snapshot(Work *work, const YamlNode *snapshot)
-{
-    const YamlNode *relation = yaml_get(snapshot, "relation");
-    const Rename *rename = yaml_follow_call(work, relation, false);
-    if (rename != NULL && rename_changes_columns(rename))
-        yaml_refuse(work, relation, "star", NULL,
-                    "the snapshot keeps all columns under their names, and some are renamed");
-    else
-        yaml_follow_call(work, relation, true);
-    yaml_visit_table(work, snapshot, NULL);
-}
-
-/* ---- semantic models ---- */
-
-/* A name without `expr` is the column's: it stays, and the column is said behind it. */
-static void
-visit_element(Work *work, const YamlNode *element, const Rename *rename)
-{
-    const YamlNode *name = yaml_get(element, "name"), *expr = yaml_get(element, "expr");
-    if (expr != NULL && expr->kind == YAML_SCALAR) {
-        yaml_rename_words(work, expr, rename);
-        return;
-    }
-    SqlPart part = {.text = name != NULL && name->kind == YAML_SCALAR ? (char *) name->text : ""};
-    const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
-    if (change == NULL || change->kind == CHANGE_NONE)
-        return;
-    size_t line = name->begin;
-    while (line > 0 && work->text[line - 1] != '\n')
-        line--;
-    const YamlNode *key = yaml_get_key(element, "name");
-    bool is_block = strspn(work->text + line, " -") >= key->begin - line;
-    if (change->kind != CHANGE_NAME || !is_block) {
-        yaml_refuse(work, name, "derived", change->link,
-                    "the column is not just renamed: say its `expr`");
-        return;
-    }
-    g_autofree char *written =
-        g_strdup_printf("\n%*sexpr: %s", (int) (key->begin - line), "", change->to);
-    Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, name->begin, name->end);
-    site->after = keep(work, name->text);
-    edit_add(work, name->end, name->end, written);
-}
-
-static void
-visit_semantic_model(Work *work, const YamlNode *model)
-{
-    static const char *const lists[] = {"entities", "dimensions", "measures"};
-    const Rename *rename = yaml_follow_call(work, yaml_get(model, "model"), true);
-    for (size_t l = 0; rename != NULL && l < G_N_ELEMENTS(lists); l++) {
-        const YamlNode *list = yaml_get(model, lists[l]);
-        for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
-            if (list->items[i]->kind == YAML_MAP)
-                visit_element(work, list->items[i], rename);
-    }
-}
-
-/* ---- unit tests ---- */
-
-static void
-rename_keys(Work *work, const YamlNode *row, const Rename *rename)
-{
-    for (size_t i = 0; row->kind == YAML_MAP && i < row->count; i++)
-        yaml_rename_words(work, row->items[2 * i], rename);
-}
-
-static void
-visit_given(Work *work, const YamlNode *given)
-{
-    const Rename *rename = yaml_follow_call(work, yaml_get(given, "input"), true);
-    const YamlNode *rows = yaml_get(given, "rows");
-    if (rename == NULL || rows == NULL)
-        return;
-    if (rows->kind != YAML_LIST && rename_changes_columns(rename))
-        yaml_refuse(work, rows, "language", NULL, "rows that are not given as a list");
-    for (size_t i = 0; rows->kind == YAML_LIST && i < rows->count; i++)
-        rename_keys(work, rows->items[i], rename);
-}
-
-static void
-visit_unit_test(Work *work, const YamlNode *test)
-{
-    each(work, yaml_get(test, "given"), visit_given);
-}
-
 /* ---- the file ---- */
 
 static const struct {
     const char *key;
-    Visit *visit;
+    YamlVisit *visit;
 } parts[] = {
-    {"sources", visit_source},       {"models", visit_model},
-    {"seeds", visit_model},          {"snapshots", visit_snapshot},
-    {"exposures", visit_exposure},   {"semantic_models", visit_semantic_model},
-    {"unit_tests", visit_unit_test},
+    {"sources", visit_source},      {"models", yaml_model},
+    {"seeds", yaml_model},          {"snapshots", yaml_snapshot},
+    {"exposures", yaml_exposure},   {"semantic_models", yaml_semantic_model},
+    {"unit_tests", yaml_unit_test}, {"metrics", yaml_metric},
 };
 
 static const YamlNode *
@@ -328,8 +228,8 @@ root_of(const YamlFile *file)
 static bool
 is_dbt(const YamlNode *root)
 {
-    static const char *const others[] = {"version",  "macros",     "metrics", "groups",
-                                         "analyses", "data_tests", "tests",   "saved_queries"};
+    static const char *const others[] = {"version",    "macros", "groups",       "analyses",
+                                         "data_tests", "tests",  "saved_queries"};
     bool is_known = false;
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->items[2 * i]->text;
@@ -358,8 +258,10 @@ dbt_yaml(Work *work)
     const YamlNode *root = root_of(file);
     if (root == NULL || !is_dbt(root))
         return false;
+    work->understood = g_hash_table_new(NULL, NULL);
     for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
-        each(work, yaml_get(root, parts[p].key), parts[p].visit);
+        yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
     yaml_check_rest(work, root, "");
+    g_hash_table_unref(work->understood);
     return true;
 }

@@ -16,3 +16,11 @@ const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
 /* Calls and names of the dataset that no part has looked at need a person. */
 void yaml_check_rest(Work *work, const YamlNode *node, const char *key);
+/* Lists of maps. */
+typedef void YamlVisit(Work *work, const YamlNode *entry);
+void yaml_each(Work *work, const YamlNode *list, YamlVisit *visit);
+/* The items of a list, or the one scalar: columns, or expressions over them. */
+void yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename);
+/* Entries of a file's parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
+YamlVisit yaml_model, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
+    yaml_metric;

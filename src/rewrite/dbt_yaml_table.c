@@ -66,9 +66,11 @@ static void
 visit_test(Work *work, const char *key, const YamlNode *node, const Rename *mine,
            const Rename *theirs, const ColumnChange *change)
 {
-    static const char *const about[] = {"name",   "description", "severity", "tags",
-                                        "config", "error_if",    "warn_if",  "meta",
-                                        "quote",  "test_name",   NULL};
+    static const char *const about[] = {
+        "name",           "description",       "severity", "tags",
+        "error_if",       "warn_if",           "meta",     "quote",
+        "test_name",      "enabled",           "limit",    "fail_calc",
+        "store_failures", "store_failures_as", NULL};
     static const char *const of_theirs[] = {"field", "to_condition", "compare_columns",
                                             "pk_columns", NULL};
     if (is_among(key, about))
@@ -100,6 +102,24 @@ visit_tests(Work *work, const YamlNode *owner, const Rename *mine, const ColumnC
     }
 }
 
+/* ---- constraints ---- */
+
+static void
+visit_constraints(Work *work, const YamlNode *owner, const Rename *rename)
+{
+    const YamlNode *list = yaml_get(owner, "constraints");
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const YamlNode *one = list->items[i];
+        if (one->kind != YAML_MAP)
+            continue;
+        const Rename *theirs = yaml_follow_call(work, yaml_get(one, "to"), true);
+        yaml_rename_list(work, yaml_get(one, "to_columns"), theirs);
+        yaml_rename_list(work, yaml_get(one, "columns"), rename);
+        if (g_strcmp0(yaml_get_text(one, "type"), "check") == 0)
+            yaml_rename_list(work, yaml_get(one, "expression"), rename);
+    }
+}
+
 /* ---- columns ---- */
 
 static void
@@ -114,6 +134,7 @@ visit_column(Work *work, const YamlNode *column, const Rename *rename)
         yaml_refuse(work, name, "dropped", change->link,
                     "the new table has no such column: what was said of it belongs elsewhere");
     visit_tests(work, column, rename, change);
+    visit_constraints(work, column, rename);
 }
 
 void
@@ -125,6 +146,7 @@ yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
         if (columns->items[i]->kind == YAML_MAP)
             visit_column(work, columns->items[i], rename);
     visit_tests(work, table, rename, NULL);
+    visit_constraints(work, table, rename);
     if (loaded != NULL && loaded->kind == YAML_SCALAR && rename != NULL)
         yaml_rename_words(work, loaded, rename);
 }
@@ -159,7 +181,8 @@ yaml_check_rest(Work *work, const YamlNode *node, const char *key)
     }
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
         yaml_check_rest(work, node->items[i], key);
-    if (node->kind != YAML_SCALAR || site_covers(work, node->begin, node->end))
+    if (node->kind != YAML_SCALAR || site_covers(work, node->begin, node->end) ||
+        g_hash_table_contains(work->understood, GSIZE_TO_POINTER(node->begin + 1)))
         return;
     if (names_dataset(work, node) || yaml_follow_call(work, node, false) != NULL)
         site_refuse(work, SITE_MENTION, node->begin, node->end, "language", NULL,

@@ -63,6 +63,8 @@ mentions_in_text(Work *work)
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             g_autofree char *word = last_two(spelling->source);
+            if (rename->is_derived && strchr(word, '.') == NULL)
+                continue; /* any word */
             mention_word(work, word);
         }
     }

@@ -36,6 +36,8 @@ each_mention(Unit *unit, const Text *text, size_t from, size_t to, MentionFn *vi
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
             g_autofree char *word = last_two(spelling->source);
+            if (rename->is_derived && strchr(word, '.') == NULL)
+                continue; /* any word */
             size_t bytes = strlen(word), found = 0;
             for (size_t at = from; at < to && find_word(text->bytes + at, to - at, word, &found) &&
                                    unit->work->mentions < MENTIONS_MAX;

@@ -264,7 +264,8 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     else {
         if (!is_only_put_in(unit, use))
             g_hash_table_add(unit->work->named, (void *) rename);
-        edit_name(unit, text, name, spelling);
+        if (!rename->is_derived)
+            edit_name(unit, text, name, spelling);
     }
 }
 

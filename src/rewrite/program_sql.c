@@ -279,6 +279,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
     if (!program_is_statement(unit, use, text))
         return false;
     RewriteOptions options = *unit->work->options;
+    options.model = NULL; /* that is what the file is */
     options.dialect = dialect_for(unit, use, text);
     g_autoptr(Rewrite) inner = rewrite_new("sql");
     Work work = {.renames = unit->work->renames,
@@ -290,6 +291,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .depth = unit->depth + 1,
                  .out = inner};
     sql_text(&work);
+    made_merge(unit->work->out->made, inner->made);
     check_inner(unit, use, text, options.dialect, inner);
     if (!carry_edits(unit->work, text, inner))
         refuse_all(inner, "escaped",

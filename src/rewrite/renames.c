@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static void
+void
 spelling_free(void *data)
 {
     Spelling *spelling = data;
@@ -20,10 +20,13 @@ spelling_free(void *data)
     g_free(spelling);
 }
 
-static void
+void
 rename_free(void *data)
 {
     Rename *rename = data;
+    g_free(rename->key);
+    g_free(rename->alias);
+    g_clear_pointer(&rename->staying, g_ptr_array_unref);
     g_ptr_array_unref(rename->spellings);
     g_ptr_array_unref(rename->changes);
     g_free(rename->columns);
@@ -34,8 +37,8 @@ rename_free(void *data)
     g_free(rename);
 }
 
-static void
-add_spelling(Rename *rename, const char *source, const char *target)
+void
+rename_add_spelling(Rename *rename, const char *source, const char *target)
 {
     Spelling *spelling = g_new0(Spelling, 1);
     spelling->source = g_strsplit(source, ".", SPELLING_PARTS_MAX);
@@ -52,7 +55,7 @@ renames_add_spelling(Renames *renames, const Mapping *mapping, const char *sourc
     for (guint i = 0; i < renames->list->len; i++) {
         Rename *rename = g_ptr_array_index(renames->list, i);
         if (rename->mapping == mapping)
-            add_spelling(rename, source, target);
+            rename_add_spelling(rename, source, target);
     }
 }
 
@@ -80,17 +83,17 @@ add_names(Rename *rename)
 {
     const char *source = mapping_source(rename->mapping), *target = mapping_target(rename->mapping);
     const GPtrArray *aliases = mapping_aliases(rename->mapping);
-    add_spelling(rename, source, target);
+    rename_add_spelling(rename, source, target);
     if (strchr(last_part(source), '-') !=
         NULL) { /* no name of SQL without quotes: its tables have `_` there */
         g_autofree char *from = g_strdelimit(g_strdup(source), "-", '_');
         g_autofree char *to = g_strdelimit(g_strdup(target), "-", '_');
-        add_spelling(rename, from, to);
+        rename_add_spelling(rename, from, to);
     }
     for (guint i = 0; i < aliases->len; i++) {
         const char *alias = g_ptr_array_index(aliases, i);
         g_autofree char *written = target_of_alias(alias, source, target);
-        add_spelling(rename, alias, written);
+        rename_add_spelling(rename, alias, written);
     }
 }
 
@@ -127,8 +130,8 @@ read_dbt(const json_t *dbt)
 }
 
 /* Every name of a text is looked up here, and most are not there. */
-static void
-index_columns(Rename *rename)
+void
+rename_index_columns(Rename *rename)
 {
     guint room = 4;
     while (room < 2 * rename->changes->len + 2)
@@ -161,7 +164,7 @@ rename_new(const Mapping *mapping)
         rename->columns[c] = ((const ColumnChange *) g_ptr_array_index(rename->changes, c))->column;
         rename->has_fields = rename->has_fields || strchr(rename->columns[c], '.') != NULL;
     }
-    index_columns(rename);
+    rename_index_columns(rename);
     return rename;
 }
 
@@ -205,7 +208,7 @@ renames_new_for_name(const char *name)
     Renames *renames = renames_empty();
     Rename *rename = rename_new(NULL);
     if (name[0] != '\0')
-        add_spelling(rename, name, name);
+        rename_add_spelling(rename, name, name);
     g_ptr_array_add(renames->list, rename);
     return renames;
 }
@@ -273,6 +276,13 @@ is_default_schema(const Renames *renames, const Dialect *dialect, const SqlPath 
         if (!part_is(dialect, &path->parts[i], renames->default_path[length - extra + i]))
             return false;
     return true;
+}
+
+bool
+spelling_ends_alike(const Dialect *dialect, const SqlPath *path, const Spelling *spelling,
+                    guint count)
+{
+    return ends_alike(dialect, path, spelling->source, g_strv_length(spelling->source), count);
 }
 
 typedef enum { MATCH_NONE, MATCH_OTHER, MATCH_SAME } Match;
@@ -377,19 +387,27 @@ mentions(const char *text, size_t bytes, const char *word)
 }
 
 bool
+rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
+{
+    if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
+        return true;
+    if (rename->alias != NULL && mentions(text, bytes, rename->alias))
+        return true;
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        if (mentions(text, bytes, spelling->last))
+            return true;
+    }
+    return false;
+}
+
+bool
 renames_mentioned(const Renames *renames, const char *text, size_t bytes)
 {
     if (memmem(text, bytes, "*`", 2) != NULL) /* a wildcard may mean it */
         return true;
-    for (guint i = 0; i < renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(renames->list, i);
-        if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
+    for (guint i = 0; i < renames->list->len; i++)
+        if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
             return true;
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            if (mentions(text, bytes, spelling->last))
-                return true;
-        }
-    }
     return false;
 }

@@ -37,6 +37,7 @@ rewrite_new(const char *language)
     *rewrite = (Rewrite){.language = language,
                          .sites = g_ptr_array_new(),
                          .edits = g_ptr_array_new(),
+                         .made = g_ptr_array_new_with_free_func(made_free),
                          .arena = arena_new()};
     return rewrite;
 }
@@ -48,6 +49,7 @@ rewrite_free(Rewrite *rewrite)
         return;
     g_ptr_array_unref(rewrite->sites);
     g_ptr_array_unref(rewrite->edits);
+    g_ptr_array_unref(rewrite->made);
     arena_free(rewrite->arena);
     g_free(rewrite);
 }
@@ -85,6 +87,14 @@ drop_doubled(GPtrArray *edits)
         if (kept == 0 || !is_same_edit(edits->pdata[kept - 1], edits->pdata[i]))
             edits->pdata[kept++] = edits->pdata[i];
     g_ptr_array_set_size(edits, (gint) kept);
+}
+
+void
+rewrite_add_site(Rewrite *rewrite, const Site *site)
+{
+    g_ptr_array_add(rewrite->sites, site_copy(rewrite->arena, site));
+    rewrite->count[site->disposition]++;
+    g_ptr_array_sort(rewrite->sites, by_place);
 }
 
 /* Two different things were decided about the same bytes: then neither is written. */
@@ -159,7 +169,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
                                : is_notebook(path) ? "notebook"
                                                    : "text");
     Work work = {.renames = renames, .options = options, .text = text, .bytes = bytes, .out = out};
-    if (!renames_mentioned(renames, text, bytes))
+    if (!options->is_mentioned && !renames_mentioned(renames, text, bytes))
         return out;
     if (code_is_sql(path))
         sql_text(&work);

@@ -65,12 +65,16 @@ typedef struct {
     const char *text;
 } Edit;
 
+typedef struct Made Made;
+
 typedef struct {
     const char *language; /* "sql", "text" */
     const char *dialect;  /* of SQL, else NULL */
     GPtrArray *sites;     /* Site *, in the order of the text */
     GPtrArray *edits;     /* Edit *, in the order of the text; they do not overlap */
     int count[DISPOSITION_COUNT];
+    GPtrArray
+        *made;    /* Made *: what others read by name; empty unless it is asked for (project.h) */
     Arena *arena; /* of sites, edits and their texts */
 } Rewrite;
 
@@ -88,6 +92,10 @@ typedef struct {
     SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
     void *columns_data;
     const Macros *macros; /* of the dbt project, or NULL */
+    /* Of many files together (project.h): */
+    bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
+    const char *model;             /* the file is this model of dbt; or NULL */
+    const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 
 /* `path` tells the language by its ending. Always gives a result. */

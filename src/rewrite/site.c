@@ -22,6 +22,18 @@ site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_
     return site;
 }
 
+Site *
+site_copy(Arena *arena, const Site *site)
+{
+    Site *copy = arena_alloc(arena, sizeof(Site));
+    *copy = *site;
+    copy->before = arena_text(arena, site->before);
+    copy->after = arena_text(arena, site->after);
+    copy->reason = arena_text(arena, site->reason);
+    copy->link = arena_text(arena, site->link);
+    return copy;
+}
+
 void
 site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *code, const char *link,
             const char *format, ...)

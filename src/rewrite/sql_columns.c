@@ -255,7 +255,7 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
 {
     const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
     bool is_inside = false;
-    if (rename == NULL || ref->column == 0 || is_pseudo_column(part->text) ||
+    if (rename == NULL || rename->is_derived || ref->column == 0 || is_pseudo_column(part->text) ||
         rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL ||
         nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;

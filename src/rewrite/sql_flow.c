@@ -20,22 +20,29 @@ is_struct(const SqlQuery *query)
     return first != NULL && first->block != NULL && first->block->is_struct;
 }
 
-static bool
-is_result(const SqlQuery *query)
+bool
+query_is_result(const SqlQuery *query)
 {
     return !query->is_value && query->as == NULL && query->common == NULL && query->in == NULL;
 }
 
-/* The statement that the query is the result of. */
-static const SqlStatement *
-statement_of(const SqlQuery *query)
+const SqlBlock *
+query_first_block(const SqlQuery *query)
 {
     const SqlBranch *first =
         query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
     while (first != NULL && first->block == NULL)
         first =
             first->query->branches->len > 0 ? g_ptr_array_index(first->query->branches, 0) : NULL;
-    return first != NULL ? first->block->statement : NULL;
+    return first != NULL ? first->block : NULL;
+}
+
+/* The statement that the query is the result of. */
+const SqlStatement *
+query_statement(const SqlQuery *query)
+{
+    const SqlBlock *first = query_first_block(query);
+    return first != NULL ? first->statement : NULL;
 }
 
 bool
@@ -43,7 +50,7 @@ query_names_matter(const SqlQuery *query)
 {
     if (query->is_value)
         return is_struct(query);
-    const SqlStatement *statement = is_result(query) ? statement_of(query) : NULL;
+    const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
     return statement == NULL || (statement->kind != STATEMENT_INSERT && !statement->has_columns);
 }
 
@@ -93,8 +100,8 @@ is_name_of_rename(Work *work, const SqlItem *star, const SqlPart *part)
     return false;
 }
 
-/* What comes through a star under this name. Where names must stay, a star over the dataset is written out with them. */
-static const ColumnChange *
+/* Where names must stay, a star over the dataset is written out with them. */
+const ColumnChange *
 star_change(Work *work, const SqlItem *star, const SqlPart *part)
 {
     if (star->block->query != NULL && g_hash_table_contains(work->pinned, star->block->query))
@@ -155,8 +162,7 @@ item_needs_alias(Work *work, const SqlItem *item)
     return item->alias == NULL && needs_alias(work, item, plain_change(work, item));
 }
 
-/* The change under which readers find an item; NULL when it keeps its name. */
-static const ColumnChange *
+const ColumnChange *
 item_change(Work *work, const SqlItem *item)
 {
     const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
@@ -324,8 +330,9 @@ sql_flow(Work *work)
     const Sql *sql = work->sql;
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
-        if (!work->options->propagates &&
-            ((is_result(query) && query_names_matter(query)) || is_struct(query)))
+        bool is_seen = query_is_result(query) && query_names_matter(query);
+        if (work->options->propagates ? is_seen && !names_may_change(work, query)
+                                      : is_seen || is_struct(query))
             pin(work, query);
         if (query->by_name || query->has_pipes)
             pin(work, query);

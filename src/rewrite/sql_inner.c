@@ -146,5 +146,12 @@ sql_inner(Work *work, guint literal)
                  .depth = work->depth};
     Use use = {.is_sql = true, .is_run = true};
     text_decode(text, unit.language, &piece, false, NULL);
-    return program_sql(&unit, &use, text);
+    const RewriteOptions *outer = work->options;
+    RewriteOptions options = *outer;
+    options.propagates =
+        outer->propagates && !is_body(work, literal); /* who calls it is not known */
+    work->options = &options;
+    bool is_sql = program_sql(&unit, &use, text);
+    work->options = outer;
+    return is_sql;
 }

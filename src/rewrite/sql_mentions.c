@@ -4,8 +4,26 @@
  * Comments are not looked at: they name what they please.
  */
 #include "rewrite/work.h"
+#include "sql/jinja.h"
 
 #include <string.h>
+
+/* DROP VIEW v means no column of it; ALTER VIEW v ALTER COLUMN id does. */
+static bool
+names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
+{
+    for (uint32_t i = statement->first; i <= statement->last; i++) {
+        const Token *token = &g_array_index(work->sql->tokens, Token, i);
+        g_autofree char *word = g_strndup(work->text + token->begin, token->end - token->begin);
+        SqlPart part = {.text = g_strdelimit(word, "\"`[]", ' ')};
+        g_strstrip(word);
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
+        if ((token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED) && change != NULL &&
+            change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
 
 static void
 visit_mention(Work *work, const SqlMention *mention)
@@ -14,8 +32,14 @@ visit_mention(Work *work, const SqlMention *mention)
     bool is_other = false;
     const SqlPart *first = &mention->path.parts[0],
                   *last = &mention->path.parts[mention->path.count - 1];
-    if (renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other) !=
-        NULL)
+    const Rename *rename =
+        renames_find(work->renames, work->sql->dialect, &mention->path, &spelling, &is_other);
+    if (rename != NULL && rename->is_derived && !names_changed(work, rename, mention->statement)) {
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, first->begin, last->end);
+        site->reason = keep(work, "no column of it that changes is named here");
+        return;
+    }
+    if (rename != NULL)
         site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,
                     "this statement is not rewritten by rules: a person decides what it means for "
                     "the new dataset");
@@ -27,8 +51,10 @@ visit_created(Work *work, const SqlStatement *statement)
     const Spelling *spelling = NULL;
     bool is_other = false;
     const SqlPath *path = &statement->created;
-    if (path->count == 0 ||
-        renames_find(work->renames, work->sql->dialect, path, &spelling, &is_other) == NULL)
+    const Rename *rename = path->count > 0 ? renames_find(work->renames, work->sql->dialect, path,
+                                                          &spelling, &is_other)
+                                           : NULL;
+    if (rename == NULL || rename->is_derived)
         return;
     site_refuse(work, SITE_MENTION, path->parts[0].begin, path->parts[path->count - 1].end,
                 "makes-source", NULL, "this makes the old dataset: it is its writer, not a reader");
@@ -44,7 +70,8 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
             bool is_template = token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG;
             const char *name = is_template ? spelling->last : spelling->whole;
             size_t at = 0;
-            if (!find_word(work->text + token->begin, token->end - token->begin, name, &at))
+            if ((rename->is_derived && !is_template && strchr(name, '.') == NULL) ||
+                !find_word(work->text + token->begin, token->end - token->begin, name, &at))
                 continue;
             *ret_at = token->begin + at;
             *ret_bytes = strlen(name);
@@ -59,6 +86,32 @@ static bool
 mentions_last(const Work *work, const Token *token)
 {
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
+}
+
+/* A model's name as a text of a macro: it may make a ref() of it. */
+static bool
+find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint a = 0; a < found->len; a++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
+        g_autofree char *callee =
+            g_strndup(work->text + one->callee, one->callee_end - one->callee);
+        if (one->kind != JINJA_LITERAL || strcmp(callee, "config") == 0 ||
+            strcmp(callee, "var") == 0 || strcmp(callee, "env_var") == 0)
+            continue;
+        for (guint i = 0; i < work->renames->list->len; i++) {
+            const Rename *rename = g_ptr_array_index(work->renames->list, i);
+            const char *name = rename->dbt != NULL ? rename->dbt->from.name : "";
+            if (strlen(name) == one->end - one->begin &&
+                memcmp(work->text + one->begin, name, one->end - one->begin) == 0) {
+                *ret_at = one->begin;
+                *ret_bytes = one->end - one->begin;
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* ref('x') of another model, source('other', 'x'): understood, and not meant. */
@@ -81,8 +134,8 @@ visit_template(Work *work, const GArray *covered, const Token *token)
 {
     size_t at = 0, bytes = 0;
     if ((token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
-        !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
-        is_other_call(work, token, at))
+        (!find_any(work, token, &at, &bytes) && !find_model(work, token, &at, &bytes)) ||
+        covered_has(covered, at, at + bytes) || is_other_call(work, token, at))
         return;
     site_refuse(work, SITE_MENTION, at, at + bytes, "in-template", NULL,
                 "the name stands in a template that is not understood");

@@ -70,8 +70,8 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     if (rename == NULL)
         return false;
     place_of(work, star, &begin, &end);
-    bool comes_out =
-        query != NULL && !query->is_value && query->as == NULL && query->common == NULL;
+    bool comes_out = query != NULL && !query->is_value && query->as == NULL &&
+                     query->common == NULL && !names_are_followed(work, query);
     bool names_stay = query != NULL && g_hash_table_contains(work->pinned, (SqlQuery *) query);
     const ColumnChange *change =
         changed_through(work, star, rename, names_stay || is_positional(work, star));

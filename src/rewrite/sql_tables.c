@@ -156,7 +156,8 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     spelling->target[g_strv_length(spelling->target) - 1]);
         return;
     }
-    if (inserts_by_position(source)) {
+    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    if (inserts_by_position(source) && !rename->is_derived) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
                     "rows are inserted as they are, and the new table's columns may stand or be "
                     "called otherwise: name the columns");
@@ -176,12 +177,13 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
             "it is joined by the names that both sides have, and its names change: join with ON");
         return;
     }
-    if (is_reshaped(source->block) &&
-        rename_changes_columns(g_hash_table_lookup(work->matched, source))) {
+    if (is_reshaped(source->block) && rename_changes_columns(rename)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "pivot", NULL,
                     "PIVOT and the like make names of its columns, some of which change");
         return;
     }
+    if (rename->is_derived) /* is called as before */
+        return;
     spell_path(work, &source->path, spelling);
     g_hash_table_insert(work->requalified, source, (void *) spelling);
 }
@@ -201,14 +203,31 @@ note_other(Work *work, const SqlSource *source)
 }
 
 static void
+refuse_perhaps(Work *work, const SqlSource *source, const Rename *rename)
+{
+    const SqlPath *path = &source->path;
+    site_refuse(
+        work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "relation", NULL,
+        rename->dbt != NULL
+            ? "this may be the table of the model of that name, whose columns are renamed: "
+              "a manifest says what it is in"
+            : "this may be what is made under that name elsewhere, and columns are renamed: "
+              "name it with as many parts, or give --default");
+}
+
+static void
 visit_table(Work *work, SqlSource *source)
 {
     const Spelling *spelling = NULL;
     bool is_other = false;
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    const Rename *perhaps =
+        rename == NULL ? renames_may_be(work->renames, work->sql->dialect, &source->path) : NULL;
     if (rename != NULL)
         edit_table(work, source, spelling);
+    else if (perhaps != NULL)
+        refuse_perhaps(work, source, perhaps);
     else if (is_other || renames_is_target(work->renames, work->sql->dialect, &source->path))
         note_other(work, source);
 }

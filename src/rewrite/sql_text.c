@@ -30,6 +30,7 @@ rewrite_variant(Work *work)
     work->converted = g_hash_table_new(NULL, NULL);
     work->understood = g_hash_table_new(NULL, NULL);
     work->outputs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
+    sql_borders(work);
     if (work->sql->is_broken) {
         refuse_broken(work);
     } else {
@@ -43,7 +44,12 @@ rewrite_variant(Work *work)
         if (work->has_holes)
             sql_holes(work);
         sql_residue(work);
+        if (work->options->finds_made) {
+            sql_made(work);
+            dbt_config(work);
+        }
     }
+    g_array_unref(work->borders);
     g_hash_table_unref(work->matched);
     g_hash_table_unref(work->spelled);
     g_hash_table_unref(work->requalified);
@@ -58,7 +64,7 @@ rewrite_variant(Work *work)
 
 typedef struct {
     Sql *sql;
-    GPtrArray *sites, *edits;
+    GPtrArray *sites, *edits, *made;
     GHashTable *known; /* of edits: "begin end text" */
 } Variant;
 
@@ -69,6 +75,7 @@ variant_free(void *data)
     sql_free(variant->sql);
     g_ptr_array_unref(variant->sites);
     g_ptr_array_unref(variant->edits);
+    g_ptr_array_unref(variant->made);
     g_hash_table_unref(variant->known);
     g_free(variant);
 }
@@ -88,9 +95,13 @@ variant_new(Work *work, guint number)
         .sql = sql_new(work->text, work->bytes, work->dialect, number),
         .sites = g_ptr_array_new(),
         .edits = g_ptr_array_new(),
+        .made = g_ptr_array_new_with_free_func(made_free),
         .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
-    Rewrite part = {.sites = variant->sites, .edits = variant->edits, .arena = out->arena};
+    Rewrite part = {.sites = variant->sites,
+                    .edits = variant->edits,
+                    .made = variant->made,
+                    .arena = out->arena};
     work->out = &part;
     work->sql = variant->sql;
     rewrite_variant(work);
@@ -154,6 +165,7 @@ rewrite_variants(Work *work, guint count)
     for (guint i = 0; i < count; i++) {
         take_edits(work, variants, g_ptr_array_index(variants, i), edits);
         take_sites(work, g_ptr_array_index(variants, i), sites);
+        made_merge(work->out->made, ((Variant *) g_ptr_array_index(variants, i))->made);
     }
 }
 

@@ -66,7 +66,7 @@ static bool
 is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
 {
     const Rename *rename = g_hash_table_lookup(work->matched, source);
-    return rename != NULL && rename->changes->len > 0 &&
+    return rename != NULL && !rename->is_derived && rename->changes->len > 0 &&
            rename_column(rename, work->sql->dialect, part) == NULL;
 }
 

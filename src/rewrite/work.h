@@ -29,7 +29,9 @@ typedef struct {
 typedef struct {
     bool is_source;
     DbtName from, to;
-    Spelling spelling; /* by which columns are qualified */
+    bool needs_package; /* another model has the name alone */
+    bool is_latest;     /* of its versions: what is meant without one */
+    Spelling spelling;  /* by which columns are qualified */
     char *source[2], *target[2];
 } DbtRename;
 
@@ -45,6 +47,11 @@ typedef struct {
     GHashTable *targets;    /* the target's names, in small letters */
     GHashTable *gained;     /* those of them that the source does not have */
     bool has_fields;        /* some columns are fields: `client.os` */
+    /* Of what another file makes (sql_made.c): its name stays, and its columns get the names that the file gives them. */
+    bool is_derived, is_closed; /* closed: `changes` has all its columns */
+    char *key;                  /* of project.c */
+    char *alias;                /* its name, where nobody knows what it is in; or NULL */
+    GPtrArray *staying;         /* ColumnChange * of columns that stay, owned; or NULL */
 } Rename;
 
 struct Renames {
@@ -87,6 +94,7 @@ typedef struct {
     GHashTable *outputs;    /* SqlBlock * -> its names (sql_outputs.c) */
     GHashTable *declared;   /* names of variables and parameters, in small letters */
     int depth;              /* of SQL in literals of SQL */
+    GArray *borders;        /* where macros and the like begin and end (sql_made.c) */
     bool has_holes;         /* a string of a program: what is put in at run time may be any text */
     GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
     GHashTable *constants;  /* of the program: name -> Constant; NULL where there are none */
@@ -97,6 +105,9 @@ typedef struct {
 } Work;
 
 Rewrite *rewrite_new(const char *language);
+/* One more site to a finished rewrite, which copies it. */
+void rewrite_add_site(Rewrite *rewrite, const Site *site);
+Site *site_copy(Arena *arena, const Site *site);
 
 /* ---- writing down (site.c) ---- */
 
@@ -151,6 +162,13 @@ GPtrArray *dbt_calls(const char *text, const Token *template);
 /* The one call that the template consists of, or NULL. */
 DbtCall *dbt_call_alone(const char *text, const Token *template);
 void dbt_call_clear(DbtCall *call);
+/* The call that stands for a template: itself, what its variable was set to, or what its macro consists of. Its places in
+ * the text are those of the call where `*ret_is_here`. Caller frees with dbt_call_clear() and g_free(); NULL: none. */
+DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
+/* Is this call all that a macro consists of, which is followed wherever it is called? */
+bool dbt_is_table_macro(Work *work, guint token);
+/* The mapping that a table macro called somewhere in the template stands for; or NULL. */
+const Rename *dbt_macro_within(Work *work, const Token *token);
 /* The mapping whose model or source is called. `*ret_is_unclear`: perhaps, by another version. */
 const Rename *dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear);
 void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
@@ -158,6 +176,12 @@ void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
 void dbt_name_source(Work *work, SqlSource *source);
 /* Calls in templates that are no sources, and what else names a model there (dbt_templates.c). */
 void dbt_templates(Work *work);
+
+/* The text that config(…) of a file gives under a key; NULL where it does not say. False when it is no plain text, or is
+ * said twice. Caller frees (dbt_config.c). */
+bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret);
+/* Columns of the file's model in its config(…), after sql_made(). */
+void dbt_config(Work *work);
 
 /* A YAML file of a dbt project (dbt_yaml.c). False when it is none. */
 bool dbt_yaml(Work *work);
@@ -185,6 +209,54 @@ bool is_declared(const Work *work, const char *name);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
 void sql_holes(Work *work);   /* what is put in may name a column that changes */
 
+/* ---- what a file makes that others read by name (sql_made.c) ---- */
+
+typedef struct {
+    char *name;
+    const ColumnChange *change; /* or NULL: it stays */
+} MadeColumn;
+
+struct Made {
+    char *name; /* of a view or table with its dots, of a snapshot; NULL: the file's own model */
+    bool is_snapshot;
+    bool is_open;       /* there may be more columns */
+    bool is_unclear;    /* branches of a template do not agree */
+    GPtrArray *columns; /* MadeColumn * */
+    GPtrArray *reads;   /* const Rename *: what its query reads of others' makings */
+};
+
+void made_free(void *made);
+void sql_borders(Work *work);
+void sql_made(Work *work);
+/* Put what another variant of the text makes beside it. */
+void made_merge(GPtrArray *list, GPtrArray *others);
+/* May the names of this query, which is a statement's result, change because its readers follow them? */
+bool names_may_change(Work *work, const SqlQuery *query);
+/* Are there readers by name that are followed? */
+bool names_are_followed(Work *work, const SqlQuery *query);
+bool query_is_result(const SqlQuery *query);
+const SqlStatement *query_statement(const SqlQuery *query);
+const SqlBlock *query_first_block(const SqlQuery *query);
+/* What comes through a star under this name; NULL when it stays. */
+const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlPart *part);
+/* The change under which readers find an item; NULL when it keeps its name. */
+const ColumnChange *item_change(Work *work, const SqlItem *item);
+
+/* A Rename of what is made. `dbt` NULL, or the model's name, which it takes. */
+Rename *rename_derive(const Made *made, DbtRename *dbt);
+void rename_free(void *rename);
+/* `base` and some more; all borrowed. */
+Renames *renames_with(const Renames *base, const GPtrArray *more);
+void spelling_free(void *spelling);
+void rename_index_columns(Rename *rename); /* once `columns` is there */
+void rename_add_spelling(Rename *rename, const char *source, const char *target);
+/* Do the last `count` parts of both agree? */
+bool spelling_ends_alike(const Dialect *dialect, const SqlPath *path, const Spelling *spelling,
+                         guint count);
+bool rename_is_mentioned(const Rename *rename, const char *text, size_t bytes);
+/* Something made elsewhere that this path may name, with more or fewer parts than are known; or NULL. */
+const Rename *renames_may_be(const Renames *renames, const Dialect *dialect, const SqlPath *path);
+
 /* What becomes of a column as readers of this source see it; NULL when it stays. `part` is its name today. */
 const ColumnChange *source_change(Work *work, const SqlSource *source, const SqlPart *part);
 /* Does any column that comes out of it change? */
@@ -207,6 +279,12 @@ bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
 /* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
 bool macro_takes_no_column(const SqlRef *ref);
 bool macro_takes_column(Work *work, const SqlRef *ref);
+/* `name` of {% macro name(…) %}; NULL when there is none. Caller frees. */
+char *macros_name(const char *text, const Token *tag);
+/* What the macros that are called in the text stand for, as text. Caller frees. */
+char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
+/* "{{ ref('x') }}": all that the macro consists of; or NULL. */
+const char *macros_table(const Macros *macros, const char *name);
 /* `keyword` or the argument at `place` of the project's macro stands in the SQL as it is given. */
 bool macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */

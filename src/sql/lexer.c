@@ -208,13 +208,48 @@ lex_comment(Lexer *lexer, size_t at)
     return true;
 }
 
+#define TEMPLATE_BYTES_MAX 65536 /* read with its strings; people write a screenful */
+
+static size_t
+end_of_template_string(const Lexer *lexer, size_t at, size_t end)
+{
+    for (size_t i = at + 1; i < end; i++) {
+        if (lexer->text[i] == '\\')
+            i++;
+        else if (lexer->text[i] == lexer->text[at])
+            return i + 1;
+    }
+    return end;
+}
+
+/* Behind what closes it: not within a string, nor within brackets of its own: {{ f("{{ this }}", {'a': {'b': 1}}) }}. */
+static size_t
+end_of_template(const Lexer *lexer, size_t at, const char *close)
+{
+    size_t end = MIN(lexer->bytes, at + TEMPLATE_BYTES_MAX);
+    int depth = 0;
+    for (size_t i = at; i < end;) {
+        char c = lexer->text[i];
+        if (c == '\'' || c == '"') {
+            i = end_of_template_string(lexer, i, end);
+            continue;
+        }
+        if (depth == 0 && starts_with(lexer, i, close))
+            return i + strlen(close);
+        depth += c == '{' ? 1 : c == '}' && depth > 0 ? -1 : 0;
+        i++;
+    }
+    return behind(lexer, at,
+                  close); /* brackets or quotes that do not match: it ends as early as it can */
+}
+
 static bool
 lex_template(Lexer *lexer, size_t at)
 {
     if (starts_with(lexer, at, "{{"))
-        add(lexer, TOKEN_TEMPLATE, at, behind(lexer, at + 2, "}}"));
+        add(lexer, TOKEN_TEMPLATE, at, end_of_template(lexer, at + 2, "}}"));
     else if (starts_with(lexer, at, "{%"))
-        add(lexer, TOKEN_TAG, at, behind(lexer, at + 2, "%}"));
+        add(lexer, TOKEN_TAG, at, end_of_template(lexer, at + 2, "%}"));
     else if (starts_with(lexer, at, "{#"))
         add(lexer, TOKEN_COMMENT, at, behind(lexer, at + 2, "#}"));
     else

@@ -90,6 +90,24 @@ class Files(Folder):
         self.assertEqual([(s["before"], s["after"], s["line"], s["column"]) for s in sites],
                          [("id", "user_id", 1, 8), ("users", "people", 1, 16)])
 
+    def test_readers_of_a_view_follow_its_new_names_and_where_one_cannot_the_view_keeps_them(self):
+        view = self.write("view.sql", "CREATE VIEW active AS SELECT id FROM users;\n")
+        reader = self.write("reader.sql", "SELECT a.id FROM active a;\n")
+        self.assertEqual(self.rewrite("--output-names", "propagate", "--write", "view.sql", "reader.sql").returncode, 0)
+        self.assertEqual(view.read_text(), "CREATE VIEW active AS SELECT user_id FROM people;\n")
+        self.assertEqual(reader.read_text(), "SELECT a.user_id FROM active a;\n")
+        view.write_text("CREATE VIEW active AS SELECT id FROM users;\n")
+        reader.write_text("SELECT a.id FROM active a; SELECT to_json(a) FROM active a; SELECT plan FROM users\n")
+        done = self.rewrite("--output-names", "propagate", "--write", "view.sql", "reader.sql")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("view.sql: it keeps the names of its columns: reader.sql:1 reads it, and needs a person", done.stdout)
+        self.assertEqual(view.read_text(), "CREATE VIEW active AS SELECT user_id AS id FROM people;\n")
+        self.assertIn("SELECT a.id FROM active a;", reader.read_text())
+        view.write_text("CREATE VIEW active AS SELECT id FROM users;\n")
+        done = self.rewrite("--output-names", "propagate", "--write", "--partial", "view.sql", "reader.sql")
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(reader.read_text(), "SELECT a.id FROM active a; SELECT to_json(a) FROM active a; SELECT plan_name FROM people\n")
+
     def test_a_mention_elsewhere_needs_a_person(self):
         self.write("job.py", "df = read('users')\n")
         self.write("other.py", "df = read('superusers')\n")
@@ -207,6 +225,15 @@ class Proof(Folder):
         self.assertIn("a.sql:1: other rows: the old query gives 400 rows, the new one 400; only the old one gives "
                       "(4, 4), (9, 4), (14, 4); only the new one gives (4, 3), (9, 3), (14, 3)", " ".join(done.stdout.split()))
         self.assertEqual(path.read_text(), "SELECT id, points FROM users")
+
+    def test_what_reads_a_view_of_a_file_that_stays_stays_too(self):
+        self.write("mapping.yaml", MAPPING + "consumers:\n  points: { expr: \"min(score, 3)\" }\n")
+        view = self.write("a.sql", "CREATE VIEW known AS SELECT id FROM users; SELECT points FROM users")
+        reader = self.write("b.sql", "SELECT id FROM known")
+        done = self.prove("--output-names", "propagate", "--write", "a.sql", "b.sql")
+        self.assertEqual(done.returncode, 7)
+        self.assertEqual(view.read_text(), "CREATE VIEW known AS SELECT id FROM users; SELECT points FROM users")
+        self.assertEqual(reader.read_text(), "SELECT id FROM known")
 
     def test_what_is_not_run_is_counted_and_proves_nothing(self):
         self.write("a.sql", "SELECT name FROM users WHERE id = :id; SELECT name, random() AS r FROM users")

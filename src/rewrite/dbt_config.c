@@ -1,0 +1,180 @@
+/*
+ * dbt_config.c - {{ config(…) }} of a model: what it says of the table, and the columns that it names.
+ *
+ * Under `propagate` the columns of the model are called otherwise: so are they in its settings.
+ */
+#include "rewrite/work.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+static bool
+is_config(const char *text, const JinjaArgument *argument)
+{
+    return argument->callee_end - argument->callee == 6 &&
+           memcmp(text + argument->callee, "config", 6) == 0;
+}
+
+static bool
+is_key(const char *text, const JinjaArgument *argument, const char *key)
+{
+    size_t bytes = argument->keyword_end - argument->keyword;
+    return bytes == strlen(key) && memcmp(text + argument->keyword, key, bytes) == 0;
+}
+
+bool
+dbt_config_text(const char *text, size_t bytes, const char *key, char **ret)
+{
+    *ret = NULL;
+    if (memmem(text, bytes, "config", 6) == NULL)
+        return true;
+    g_autoptr(TokenList) list = tokens_new(text, bytes, dialect_by_name("ansi"));
+    for (guint t = 0; t < list->tokens->len; t++) {
+        if (tokens_at(list, t)->kind != TOKEN_TEMPLATE)
+            continue;
+        g_autoptr(GArray) found = jinja_arguments(text, tokens_at(list, t));
+        for (guint i = 0; i < found->len; i++) {
+            const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+            if (!is_key(text, one, key) || !is_config(text, one))
+                continue;
+            if (one->kind != JINJA_LITERAL || one->is_mixed || *ret != NULL)
+                return false;
+            *ret = g_strndup(text + one->begin, one->end - one->begin);
+        }
+    }
+    return true;
+}
+
+/* ---- columns in settings ---- */
+
+/* Settings that name columns of the model, or hold expressions over them. */
+static const char *const about_columns[] = {"unique_key",
+                                            "cluster_by",
+                                            "partition_by",
+                                            "dist",
+                                            "sort",
+                                            "order_by",
+                                            "primary_key",
+                                            "indexes",
+                                            "check_cols",
+                                            "updated_at",
+                                            "merge_update_columns",
+                                            "merge_exclude_columns",
+                                            "partitioned_by",
+                                            "clustered_by",
+                                            "incremental_predicates",
+                                            "liquid_clustered_by",
+                                            "sort_key",
+                                            "distkey",
+                                            "sortkey",
+                                            "partitions",
+                                            NULL};
+
+/* Settings in which a word that is called like a column is none. */
+static const char *const about_others[] = {"materialized",
+                                           "alias",
+                                           "schema",
+                                           "database",
+                                           "tags",
+                                           "enabled",
+                                           "meta",
+                                           "group",
+                                           "access",
+                                           "labels",
+                                           "docs",
+                                           "description",
+                                           "file_format",
+                                           "grants",
+                                           "incremental_strategy",
+                                           "on_schema_change",
+                                           "full_refresh",
+                                           "persist_docs",
+                                           "contract",
+                                           "event_time_granularity",
+                                           "transient",
+                                           "copy_grants",
+                                           "query_tag",
+                                           "snowflake_warehouse",
+                                           "location_root",
+                                           "sort_type",
+                                           "kms_key_name",
+                                           "target_schema",
+                                           "target_database",
+                                           "strategy",
+                                           "bind",
+                                           "quoting",
+                                           "static_analysis",
+                                           "auto_refresh",
+                                           NULL};
+
+static bool
+is_among(const char *text, const JinjaArgument *argument, const char *const *keys)
+{
+    for (; *keys != NULL; keys++)
+        if (is_key(text, argument, *keys))
+            return true;
+    return false;
+}
+
+static void
+visit_word(Work *work, const JinjaArgument *argument, const ColumnChange *change, size_t begin,
+           size_t end)
+{
+    bool is_plain =
+        memchr(work->text + argument->begin, '\'', argument->end - argument->begin) == NULL &&
+        memchr(work->text + argument->begin, '"', argument->end - argument->begin) == NULL;
+    if (site_covers(work, begin, end))
+        return;
+    if (change->kind == CHANGE_NAME && is_plain && is_among(work->text, argument, about_columns))
+        site_edit(work, SITE_COLUMN, begin, end, change->to);
+    else
+        site_refuse(work, SITE_COLUMN, begin, end, "in-template", change->link,
+                    "'%s' is a column of this model that changes, and stands in its settings",
+                    change->column);
+}
+
+static void
+visit_literal(Work *work, const JinjaArgument *argument, const Made *made)
+{
+    const char *text = work->text;
+    for (size_t at = argument->begin; at < argument->end;) {
+        size_t from = at;
+        while (at < argument->end && is_identifier_byte(text[at]))
+            at++;
+        for (guint i = 0; at > from && i < made->columns->len; i++) {
+            const MadeColumn *column = g_ptr_array_index(made->columns, i);
+            if (column->change != NULL && strlen(column->name) == at - from &&
+                g_ascii_strncasecmp(column->name, text + from, at - from) == 0)
+                visit_word(work, argument, column->change, from, at);
+        }
+        at += at == from;
+    }
+}
+
+static void
+visit_config(Work *work, const Token *token, const Made *made)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        if (one->kind == JINJA_LITERAL && is_config(work->text, one) &&
+            !is_among(work->text, one, about_others))
+            visit_literal(work, one, made);
+    }
+}
+
+void
+dbt_config(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    for (guint m = 0; m < work->out->made->len; m++) {
+        const Made *made = g_ptr_array_index(work->out->made, m);
+        if (made->name != NULL)
+            continue;
+        for (guint i = 0; i < list->tokens->len; i++) {
+            const Token *token = tokens_at(list, i);
+            if (token->kind == TOKEN_TEMPLATE && work->sql->live->data[i])
+                visit_config(work, token, made);
+        }
+    }
+}

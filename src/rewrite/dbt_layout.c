@@ -1,0 +1,341 @@
+/* dbt_layout.c - see dbt_layout.h. */
+#include "rewrite/dbt_layout.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* ---- freeing ---- */
+
+static void
+version_free(void *data)
+{
+    DbtVersion *version = data;
+    g_free(version->version);
+    g_free(version->file);
+    g_free(version);
+}
+
+static void
+facts_free(void *data)
+{
+    DbtFacts *facts = data;
+    g_free(facts->materialized);
+    g_free(facts->alias);
+    g_free(facts->latest);
+    g_ptr_array_unref(facts->versions);
+    g_free(facts);
+}
+
+static void
+root_free(void *data)
+{
+    DbtRoot *root = data;
+    g_free(root->folder);
+    g_free(root->name);
+    g_strfreev(root->models);
+    g_strfreev(root->snapshots);
+    g_strfreev(root->macros);
+    yaml_file_free(root->settings);
+    g_hash_table_unref(root->facts);
+    g_free(root);
+}
+
+void
+dbt_place_clear(DbtPlace *place)
+{
+    g_free(place->model);
+    g_free(place->version);
+    g_free(place->alias);
+}
+
+/* ---- projects ---- */
+
+static const YamlNode *
+map_of(const YamlFile *file)
+{
+    const YamlNode *root =
+        file != NULL && yaml_document_count(file) > 0 ? yaml_document(file, 0) : NULL;
+    return root != NULL && root->kind == YAML_MAP ? root : NULL;
+}
+
+static YamlFile *
+parse(const ProjectFile *file)
+{
+    g_autoptr(Diags) diags = diags_new();
+    YamlFile *yaml = NULL;
+    return yaml_parse(file->text, file->bytes, "", diags, &yaml, NULL) ? yaml : NULL;
+}
+
+/* `model-paths: [ models ]`, `source-paths` of old. */
+static char **
+folders_of(const YamlNode *settings, const char *key, const char *old_key, const char *usual)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    const YamlNode *list = settings != NULL ? yaml_get(settings, key) : NULL;
+    if (list == NULL && settings != NULL && old_key != NULL)
+        list = yaml_get(settings, old_key);
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
+        if (list->items[i]->kind == YAML_SCALAR) {
+            g_autofree char *folder = g_strconcat(list->items[i]->text, "/", NULL);
+            g_strv_builder_add(builder, folder);
+        }
+    if (list == NULL)
+        g_strv_builder_add(builder, usual);
+    return g_strv_builder_end(builder);
+}
+
+static DbtRoot *
+root_new(const char *folder, YamlFile *settings)
+{
+    const YamlNode *map = map_of(settings);
+    DbtRoot *root = g_new0(DbtRoot, 1);
+    *root = (DbtRoot){
+        .folder = g_strdup(folder),
+        .name = map != NULL ? g_strdup(yaml_get_text(map, "name")) : NULL,
+        .models = folders_of(map, "model-paths", "source-paths", "models/"),
+        .snapshots = folders_of(map, "snapshot-paths", NULL, "snapshots/"),
+        .macros = folders_of(map, "macro-paths", NULL, "macros/"),
+        .settings = settings,
+        .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, facts_free),
+    };
+    return root;
+}
+
+static bool
+is_in(const DbtRoot *root, const char *path)
+{
+    return g_str_has_prefix(path, root->folder);
+}
+
+static DbtRoot *
+root_of(const GPtrArray *roots, const char *path)
+{
+    for (guint i = 0; i < roots->len; i++)
+        if (is_in(g_ptr_array_index(roots, i), path))
+            return g_ptr_array_index(roots, i);
+    return NULL;
+}
+
+static int
+innermost_first(const void *a, const void *b)
+{
+    const DbtRoot *one = *(DbtRoot *const *) a, *other = *(DbtRoot *const *) b;
+    size_t mine = strlen(one->folder), theirs = strlen(other->folder);
+    return mine != theirs ? (mine > theirs ? -1 : 1) : strcmp(one->folder, other->folder);
+}
+
+/* ---- what YAML says of models ---- */
+
+static const YamlNode *
+setting(const YamlNode *entry, const char *key)
+{
+    const YamlNode *config = yaml_get(entry, "config"),
+                   *found =
+                       config != NULL && config->kind == YAML_MAP ? yaml_get(config, key) : NULL;
+    return found != NULL ? found : yaml_get(entry, key);
+}
+
+static char *
+setting_text(const YamlNode *entry, const char *key)
+{
+    const YamlNode *node = setting(entry, key);
+    return node != NULL && node->kind == YAML_SCALAR ? g_strdup(node->text) : NULL;
+}
+
+static void
+read_versions(DbtFacts *facts, const char *name, const YamlNode *list)
+{
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const YamlNode *entry = list->items[i];
+        const char *number = entry->kind == YAML_MAP ? yaml_get_text(entry, "v") : NULL;
+        const char *file = number != NULL ? yaml_get_text(entry, "defined_in") : NULL;
+        if (number == NULL)
+            continue;
+        DbtVersion *version = g_new0(DbtVersion, 1);
+        *version = (DbtVersion){.version = g_strdup(number),
+                                .file = file != NULL ? g_strdup(file)
+                                                     : g_strdup_printf("%s_v%s", name, number)};
+        g_ptr_array_add(facts->versions, version);
+        if (facts->latest == NULL ||
+            g_ascii_strtod(number, NULL) > g_ascii_strtod(facts->latest, NULL)) {
+            g_free(facts->latest);
+            facts->latest = g_strdup(number);
+        }
+    }
+}
+
+static void
+read_model(DbtRoot *root, const YamlNode *model)
+{
+    const char *name = yaml_get_text(model, "name");
+    if (name == NULL || g_hash_table_contains(root->facts, name))
+        return;
+    DbtFacts *facts = g_new0(DbtFacts, 1);
+    *facts = (DbtFacts){.materialized = setting_text(model, "materialized"),
+                        .alias = setting_text(model, "alias"),
+                        .versions = g_ptr_array_new_with_free_func(version_free)};
+    read_versions(facts, name, yaml_get(model, "versions"));
+    if (yaml_get_text(model, "latest_version") != NULL) {
+        g_free(facts->latest);
+        facts->latest = g_strdup(yaml_get_text(model, "latest_version"));
+    }
+    g_hash_table_insert(root->facts, g_strdup(name), facts);
+}
+
+static bool
+is_yaml(const char *path)
+{
+    return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
+}
+
+static void
+read_facts(const GPtrArray *roots, const ProjectFile *file)
+{
+    DbtRoot *root = root_of(roots, file->path);
+    if (root == NULL || !is_yaml(file->path) || strstr(file->text, "models:") == NULL)
+        return;
+    g_autoptr(YamlFile) yaml = parse(file);
+    const YamlNode *map = map_of(yaml), *models = map != NULL ? yaml_get(map, "models") : NULL;
+    for (size_t i = 0; models != NULL && models->kind == YAML_LIST && i < models->count; i++)
+        if (models->items[i]->kind == YAML_MAP)
+            read_model(root, models->items[i]);
+}
+
+GPtrArray *
+dbt_roots(const GPtrArray *files)
+{
+    static const char name[] = "dbt_project.yml";
+    GPtrArray *roots = g_ptr_array_new_with_free_func(root_free);
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        size_t length = strlen(file->path);
+        if (!g_str_has_suffix(file->path, name) ||
+            (length >= sizeof name && file->path[length - sizeof name] != '/'))
+            continue;
+        g_autofree char *folder = g_strndup(file->path, length - (sizeof name - 1));
+        g_ptr_array_add(roots, root_new(folder, parse(file)));
+    }
+    g_ptr_array_sort(roots, innermost_first);
+    g_ptr_array_add(roots, root_new("", NULL));
+    for (guint i = 0; i < files->len; i++)
+        read_facts(roots, g_ptr_array_index(files, i));
+    return roots;
+}
+
+/* ---- one file ---- */
+
+/* Below one of the folders, which stands at the beginning, or anywhere where no project is known. */
+static bool
+is_below(const DbtRoot *root, const char *path, char **folders)
+{
+    const char *rest = path + strlen(root->folder);
+    for (size_t i = 0; folders[i] != NULL; i++) {
+        g_autofree char *inner = g_strconcat("/", folders[i], NULL);
+        if (g_str_has_prefix(rest, folders[i]) ||
+            (root->settings == NULL && strstr(rest, inner) != NULL))
+            return true;
+    }
+    return false;
+}
+
+/* `models: { shop: { staging: { +materialized: view } } }`: what is said for the folders of the file. */
+static const char *
+folder_setting(const DbtRoot *root, const char *path, const char *key)
+{
+    const YamlNode *at = map_of(root->settings);
+    g_autofree char *plus = g_strconcat("+", key, NULL);
+    g_auto(GStrv) parts = g_strsplit(path + strlen(root->folder), "/", -1);
+    const char *found = NULL;
+    at = at != NULL ? yaml_get(at, "models") : NULL;
+    for (size_t i = 0; at != NULL && at->kind == YAML_MAP; i++) {
+        const char *here = yaml_get_text(at, plus);
+        here = here != NULL ? here : yaml_get_text(at, key);
+        found = here != NULL ? here : found;
+        if (i > 0 && parts[i] == NULL)
+            break;
+        g_autofree char *step = i == 0 ? g_strdup(root->name) : g_strdup(parts[i]);
+        if (step != NULL && g_str_has_suffix(step, ".sql"))
+            step[strlen(step) - 4] = '\0';
+        at = step != NULL ? yaml_get(at, step) : NULL;
+    }
+    return found;
+}
+
+static void
+name_model(const DbtRoot *root, const char *path, DbtPlace *place)
+{
+    g_autofree char *base = g_path_get_basename(path);
+    *strrchr(base, '.') = '\0';
+    GHashTableIter iter;
+    void *name, *value;
+    g_hash_table_iter_init(&iter, root->facts);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        const DbtFacts *facts = value;
+        for (guint i = 0; i < facts->versions->len; i++) {
+            const DbtVersion *version = g_ptr_array_index(facts->versions, i);
+            g_autofree char *dotted = g_strdup_printf("%s.v%s", (char *) name, version->version);
+            if (strcmp(base, version->file) != 0 && strcmp(base, dotted) != 0)
+                continue;
+            place->model = g_strdup(name);
+            place->version = g_strdup(version->version);
+            place->is_latest = g_strcmp0(facts->latest, version->version) == 0;
+            return;
+        }
+    }
+    place->model = g_steal_pointer(&base);
+}
+
+static bool
+is_made_anew(const char *materialized)
+{
+    static const char *const kinds[] = {"view", "table", "ephemeral", "materialized_view"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_strcmp0(materialized, kinds[i]) == 0)
+            return true;
+    return materialized == NULL; /* a view */
+}
+
+static void
+read_settings(const ProjectFile *file, DbtPlace *place)
+{
+    const DbtRoot *root = place->root;
+    const DbtFacts *facts = g_hash_table_lookup(root->facts, place->model);
+    g_autofree char *materialized = NULL, *alias = NULL;
+    bool is_clear = dbt_config_text(file->text, file->bytes, "materialized", &materialized),
+         is_alias_clear = dbt_config_text(file->text, file->bytes, "alias", &alias);
+    const char *said = materialized != NULL ? materialized
+                       : facts != NULL && facts->materialized != NULL
+                           ? facts->materialized
+                           : folder_setting(root, file->path, "materialized");
+    place->is_persisted =
+        !is_clear || !is_made_anew(said) || strstr(file->text, "is_incremental") != NULL;
+    const char *called = alias != NULL                           ? alias
+                         : facts != NULL && facts->alias != NULL ? facts->alias
+                                                                 : place->model;
+    place->alias = is_alias_clear ? g_strdup(called) : NULL;
+}
+
+/* Without a project, a folder may be called `models` for any reason. */
+static bool
+looks_like_dbt(const DbtRoot *root, const char *text)
+{
+    return root->settings != NULL ||
+           (strstr(text, "{{") != NULL &&
+            (strstr(text, "ref(") != NULL || strstr(text, "source(") != NULL ||
+             strstr(text, "config(") != NULL));
+}
+
+void
+dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret)
+{
+    DbtRoot *root = root_of(roots, file->path);
+    *ret = (DbtPlace){.root = root};
+    if (root == NULL || !g_str_has_suffix(file->path, ".sql"))
+        return;
+    ret->is_macro = is_below(root, file->path, root->macros);
+    if (ret->is_macro || is_below(root, file->path, root->snapshots) ||
+        !is_below(root, file->path, root->models) || !looks_like_dbt(root, file->text))
+        return;
+    name_model(root, file->path, ret);
+    read_settings(file, ret);
+}

@@ -1,0 +1,44 @@
+/*
+ * dbt_layout.h - where dbt projects lie among files, and which file is which model; inside of this room only.
+ *
+ * A project is the folder of a dbt_project.yml. Files below none of them are taken for one project, too: people often
+ * name just a folder of models.
+ */
+#pragma once
+
+#include "base/yaml.h"
+#include "rewrite/project.h"
+
+/* What YAML says of a model. */
+typedef struct {
+    char *materialized, *alias, *latest; /* or NULL */
+    GPtrArray *versions;                 /* DbtVersion * */
+} DbtFacts;
+
+typedef struct {
+    char *version, *file; /* the file's name without its ending */
+} DbtVersion;
+
+typedef struct {
+    char *folder; /* with `/` at its end, or "" */
+    char *name;   /* of the package; NULL unless it is known */
+    char **models, **snapshots, **macros;
+    YamlFile *settings; /* dbt_project.yml, or NULL */
+    GHashTable *facts;  /* model's name -> DbtFacts */
+} DbtRoot;
+
+/* Which model, or the reason why a file is none. */
+typedef struct {
+    const DbtRoot *root; /* NULL: no file of dbt */
+    char *model;         /* or NULL */
+    char *version;       /* or NULL */
+    bool is_latest, is_macro;
+    /* Its table is there already, with rows under the names of before; or nobody knows. */
+    bool is_persisted;
+    char *alias; /* of its table; NULL: not known */
+} DbtPlace;
+
+/* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */
+GPtrArray *dbt_roots(const GPtrArray *files);
+void dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret);
+void dbt_place_clear(DbtPlace *place);

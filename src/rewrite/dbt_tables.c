@@ -1,0 +1,134 @@
+/*
+ * dbt_tables.c - templates that stand for a table: a call, a variable that was set to one, a macro that consists of one.
+ */
+#include "rewrite/work.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+/* `{% set users = ref('users') %}`: the tag of that variable, or NULL. */
+static const Token *
+tag_that_sets(Work *work, const char *name, size_t bytes)
+{
+    const TokenList *list = work->sql->list;
+    const Token *found = NULL;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *tag = tokens_at(list, i);
+        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
+            continue;
+        const char *text = list->text + tag->begin, *set = memmem(text, 12, "set ", 4);
+        const char *begin = set != NULL ? set + 4 : NULL;
+        while (begin != NULL && *begin == ' ')
+            begin++;
+        if (begin == NULL || begin + bytes >= list->text + tag->end ||
+            memcmp(begin, name, bytes) != 0 || g_ascii_isalnum(begin[bytes]) || begin[bytes] == '_')
+            continue;
+        if (found != NULL)
+            return NULL; /* twice: which one counts is not known */
+        found = tag;
+    }
+    return found;
+}
+
+/* The call that a variable was set to. */
+static DbtCall *
+call_of_variable(Work *work, const JinjaArgument *variable)
+{
+    const char *text = work->text;
+    const Token *tag = tag_that_sets(work, text + variable->begin, variable->end - variable->begin);
+    if (tag == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) calls = dbt_calls(text, tag);
+    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
+    size_t equals = first != NULL ? first->callee : 0;
+    while (equals > tag->begin && text[equals - 1] == ' ')
+        equals--;
+    return first != NULL && first->is_understood && text[equals - 1] == '='
+               ? g_ptr_array_steal_index(calls, 0)
+               : NULL;
+}
+
+/* ---- macros ---- */
+
+static DbtCall *
+call_of_macro(Work *work, const char *name)
+{
+    const char *table = macros_table(work->options->macros, name);
+    if (table == NULL)
+        return NULL;
+    Token template = {.kind = TOKEN_TEMPLATE, .begin = 0, .end = (uint32_t) strlen(table)};
+    return dbt_call_alone(table, &template);
+}
+
+/* `name` of {{ name() }}, and nothing else; caller frees. */
+static char *
+macro_alone(const char *text, const Token *token)
+{
+    g_autofree char *inner = g_strndup(text + token->begin + 2, token->end - token->begin - 4);
+    char *name = g_strstrip(g_strdelimit(inner, "-", ' '));
+    size_t bytes = strlen(name);
+    if (bytes < 3 || strcmp(name + bytes - 2, "()") != 0)
+        return NULL;
+    name[bytes - 2] = '\0';
+    for (const char *c = name; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c) && *c != '_' && *c != '.')
+            return NULL;
+    return g_strdup(name);
+}
+
+DbtCall *
+dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
+{
+    DbtCall *call = dbt_call_alone(work->text, token);
+    *ret_is_here = true;
+    if (call != NULL)
+        return call;
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
+    if (one != NULL)
+        return one->is_alone && one->kind == JINJA_VARIABLE ? call_of_variable(work, one) : NULL;
+    g_autofree char *name = token->end - token->begin > 4 ? macro_alone(work->text, token) : NULL;
+    *ret_is_here = false;
+    return name != NULL ? call_of_macro(work, name) : NULL;
+}
+
+bool
+dbt_is_table_macro(Work *work, guint token)
+{
+    const TokenList *list = work->sql->list;
+    while (token > 0 && tokens_at(list, token)->kind != TOKEN_TAG)
+        token--;
+    if (tokens_at(list, token)->kind != TOKEN_TAG)
+        return false;
+    g_autofree char *name = macros_name(work->text, tokens_at(list, token));
+    DbtCall *call = name != NULL ? call_of_macro(work, name) : NULL;
+    if (call == NULL)
+        return false;
+    dbt_call_clear(call);
+    g_free(call);
+    return true;
+}
+
+const Rename *
+dbt_macro_within(Work *work, const Token *token)
+{
+    const char *text = work->text;
+    for (size_t at = token->begin; work->options->macros != NULL && at < token->end;) {
+        size_t from = at;
+        while (at < token->end && (g_ascii_isalnum(text[at]) || text[at] == '_' || text[at] == '.'))
+            at++;
+        if (at > from && at < token->end && text[at] == '(') {
+            g_autofree char *name = g_strndup(text + from, at - from);
+            DbtCall *call = call_of_macro(work, name);
+            bool is_unclear = false;
+            const Rename *rename = call != NULL ? dbt_find(work->renames, call, &is_unclear) : NULL;
+            if (call != NULL)
+                dbt_call_clear(call);
+            g_free(call);
+            if (rename != NULL)
+                return rename;
+        }
+        at += at == from;
+    }
+    return NULL;
+}

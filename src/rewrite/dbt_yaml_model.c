@@ -1,0 +1,149 @@
+/* dbt_yaml_model.c - what dbt's YAML says of a model itself: columns, tests, versions, constraints, settings. */
+#include "rewrite/dbt_yaml.h"
+
+#include <string.h>
+
+/* A model that keeps its name, while columns of it change; `version` NULL: it has none. */
+static const Rename *
+rename_of_model(Work *work, const char *name, const char *version)
+{
+    for (guint i = 0; name != NULL && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt != NULL && !rename->dbt->is_source &&
+            strcmp(rename->dbt->from.name, name) == 0 && strcmp(rename->dbt->to.name, name) == 0 &&
+            g_strcmp0(rename->dbt->from.version, rename->dbt->to.version) == 0 &&
+            g_strcmp0(rename->dbt->from.version, version) == 0)
+            return rename;
+    }
+    return NULL;
+}
+
+void
+yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename)
+{
+    if (node == NULL || rename == NULL)
+        return;
+    if (node->kind == YAML_SCALAR)
+        yaml_rename_words(work, node, rename);
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        if (node->items[i]->kind == YAML_SCALAR)
+            yaml_rename_words(work, node->items[i], rename);
+}
+
+/* Settings that name columns, as in config(…) of the model. */
+static void
+visit_settings(Work *work, const YamlNode *map, const Rename *rename)
+{
+    static const char *const lists[] = {"unique_key",
+                                        "cluster_by",
+                                        "order_by",
+                                        "primary_key",
+                                        "merge_update_columns",
+                                        "merge_exclude_columns",
+                                        "sort",
+                                        "dist",
+                                        "partitioned_by",
+                                        "partition_by",
+                                        "event_time",
+                                        "check_cols",
+                                        "updated_at"};
+    static const char *const hooks[] = {"pre-hook", "post-hook", "pre_hook", "post_hook"};
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autofree char *plus = g_strconcat("+", lists[i], NULL);
+        yaml_rename_list(work, yaml_get(map, lists[i]), rename);
+        yaml_rename_list(work, yaml_get(map, plus), rename);
+    }
+    const YamlNode *partition = yaml_get(map, "partition_by");
+    if (partition != NULL && partition->kind == YAML_MAP)
+        yaml_rename_list(work, yaml_get(partition, "field"), rename);
+    const YamlNode *indexes = yaml_get(map, "indexes");
+    for (size_t i = 0; indexes != NULL && indexes->kind == YAML_LIST && i < indexes->count; i++)
+        if (indexes->items[i]->kind == YAML_MAP)
+            yaml_rename_list(work, yaml_get(indexes->items[i], "columns"), rename);
+    for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++)
+        yaml_rename_list(work, yaml_get(map, hooks[i]), rename);
+}
+
+/* `column_types: { id: integer }` of a seed. */
+static void
+visit_types(Work *work, const YamlNode *types, const Rename *rename)
+{
+    for (size_t i = 0; types != NULL && types->kind == YAML_MAP && i < types->count; i++)
+        yaml_rename_words(work, types->items[2 * i], rename);
+}
+
+static void
+visit_described(Work *work, const YamlNode *entry, const Rename *rename)
+{
+    const YamlNode *config = yaml_get(entry, "config");
+    yaml_visit_table(work, entry, rename);
+    if (rename == NULL)
+        return;
+    if (config != NULL && config->kind == YAML_MAP) {
+        visit_settings(work, config, rename);
+        visit_types(work, yaml_get(config, "column_types"), rename);
+    }
+}
+
+/* ---- versions ---- */
+
+static bool
+names_changed_column(const YamlNode *columns, const Rename *rename)
+{
+    for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++) {
+        const YamlNode *column = columns->items[i];
+        const char *name = column->kind == YAML_MAP ? yaml_get_text(column, "name") : NULL;
+        SqlPart part = {.text = (char *) name};
+        const ColumnChange *change =
+            name != NULL ? rename_column(rename, dialect_by_name("ansi"), &part) : NULL;
+        if (change != NULL && change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* What stands above the versions is said of all of them. */
+static void
+visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
+{
+    const YamlNode *columns = yaml_get(model, "columns");
+    for (size_t i = 0; versions->kind == YAML_LIST && i < versions->count; i++) {
+        const YamlNode *entry = versions->items[i];
+        const char *number = entry->kind == YAML_MAP ? yaml_get_text(entry, "v") : NULL;
+        const Rename *rename = rename_of_model(work, yaml_get_text(model, "name"), number);
+        if (rename == NULL)
+            continue;
+        visit_described(work, entry, rename);
+        if (versions->count == 1)
+            visit_described(work, model, rename);
+        else if (names_changed_column(columns, rename))
+            yaml_refuse(work, yaml_get(model, "name"), "version", NULL,
+                        "columns of one version change, and they are described for all of them");
+    }
+    if (versions->count != 1)
+        visit_described(work, model, NULL);
+}
+
+void
+yaml_model(Work *work, const YamlNode *model)
+{
+    const YamlNode *versions = yaml_get(model, "versions");
+    if (versions != NULL && versions->kind == YAML_LIST && versions->count > 0)
+        visit_versions(work, model, versions);
+    else
+        visit_described(work, model, rename_of_model(work, yaml_get_text(model, "name"), NULL));
+}
+
+/* A snapshot keeps all columns of what it is taken of, under their names. */
+void
+yaml_snapshot(Work *work, const YamlNode *snapshot)
+{
+    const YamlNode *relation = yaml_get(snapshot, "relation");
+    const Rename *rename = yaml_follow_call(work, relation, false);
+    if (rename != NULL && rename_changes_columns(rename))
+        yaml_refuse(work, relation, "star", NULL,
+                    "the snapshot keeps all columns under their names, and some are renamed");
+    else
+        yaml_follow_call(work, relation, true);
+    yaml_visit_table(work, snapshot, NULL);
+}

@@ -1,0 +1,137 @@
+/* dbt_yaml_reader.c - what in dbt's YAML reads models: exposures, semantic models, metrics, unit tests. */
+#include "rewrite/dbt_yaml.h"
+
+#include <string.h>
+
+/* ---- exposures ---- */
+
+/* Who reads a model outside of the project reads its columns by their names. */
+void
+yaml_exposure(Work *work, const YamlNode *exposure)
+{
+    const YamlNode *list = yaml_get(exposure, "depends_on");
+    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+        const Rename *rename = yaml_follow_call(work, list->items[i], false);
+        if (rename != NULL && rename->is_derived && rename_changes_columns(rename))
+            yaml_refuse(work, list->items[i], "outside", NULL,
+                        "what is outside of the project reads this model, of which columns would "
+                        "be renamed");
+        else
+            yaml_follow_call(work, list->items[i], true);
+    }
+}
+
+/* ---- semantic models ---- */
+
+/* A name without `expr` is the column's: it stays, and the column is said behind it. */
+static void
+visit_element(Work *work, const YamlNode *element, const Rename *rename)
+{
+    const YamlNode *name = yaml_get(element, "name"), *expr = yaml_get(element, "expr");
+    if (expr != NULL && expr->kind == YAML_SCALAR) {
+        yaml_rename_words(work, expr, rename);
+        return;
+    }
+    SqlPart part = {.text = name != NULL && name->kind == YAML_SCALAR ? (char *) name->text : ""};
+    const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+    if (change == NULL || change->kind == CHANGE_NONE)
+        return;
+    size_t line = name->begin;
+    while (line > 0 && work->text[line - 1] != '\n')
+        line--;
+    const YamlNode *key = yaml_get_key(element, "name");
+    bool is_block = strspn(work->text + line, " -") >= key->begin - line;
+    if (change->kind != CHANGE_NAME || !is_block) {
+        yaml_refuse(work, name, "derived", change->link,
+                    "the column is not just renamed: say its `expr`");
+        return;
+    }
+    g_autofree char *written =
+        g_strdup_printf("\n%*sexpr: %s", (int) (key->begin - line), "", change->to);
+    Site *site = site_add(work, SITE_COLUMN, DISPOSITION_REWRITTEN, name->begin, name->end);
+    site->after = keep(work, name->text);
+    edit_add(work, name->end, name->end, written);
+}
+
+void
+yaml_semantic_model(Work *work, const YamlNode *model)
+{
+    static const char *const lists[] = {"entities", "dimensions", "measures"};
+    const Rename *rename = yaml_follow_call(work, yaml_get(model, "model"), true);
+    for (size_t l = 0; rename != NULL && l < G_N_ELEMENTS(lists); l++) {
+        const YamlNode *list = yaml_get(model, lists[l]);
+        for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
+            if (list->items[i]->kind == YAML_MAP)
+                visit_element(work, list->items[i], rename);
+    }
+}
+
+/* ---- metrics, as they were before there were semantic models ---- */
+
+void
+yaml_metric(Work *work, const YamlNode *metric)
+{
+    static const char *const texts[] = {"expression", "sql", "timestamp", "dimensions"};
+    const YamlNode *filters = yaml_get(metric, "filters");
+    const Rename *rename = yaml_follow_call(work, yaml_get(metric, "model"), true);
+    if (rename == NULL)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        yaml_rename_list(work, yaml_get(metric, texts[i]), rename);
+    for (size_t i = 0; filters != NULL && filters->kind == YAML_LIST && i < filters->count; i++)
+        if (filters->items[i]->kind == YAML_MAP)
+            yaml_rename_list(work, yaml_get(filters->items[i], "field"), rename);
+}
+
+/* ---- unit tests ---- */
+
+/* Rows of an input or of what is expected: their keys are columns. */
+static void
+visit_rows(Work *work, const YamlNode *holder, const Rename *rename)
+{
+    const YamlNode *rows = yaml_get(holder, "rows"), *file = yaml_get(holder, "fixture");
+    const YamlNode *other = file != NULL                              ? file
+                            : rows != NULL && rows->kind != YAML_LIST ? rows
+                                                                      : NULL;
+    if (other != NULL && rename_changes_columns(rename))
+        yaml_refuse(work, other, "language", NULL, "rows that are not given as a list");
+    for (size_t i = 0; rows != NULL && rows->kind == YAML_LIST && i < rows->count; i++)
+        for (size_t c = 0; rows->items[i]->kind == YAML_MAP && c < rows->items[i]->count; c++)
+            yaml_rename_words(work, rows->items[i]->items[2 * c], rename);
+}
+
+static const Rename *
+tested_model(Work *work, const YamlNode *test)
+{
+    const char *name = yaml_get_text(test, "model");
+    for (guint i = 0; name != NULL && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt != NULL && !rename->dbt->is_source &&
+            strcmp(rename->dbt->from.name, name) == 0 && strcmp(rename->dbt->to.name, name) == 0)
+            return rename;
+    }
+    return NULL;
+}
+
+static void
+visit_given(Work *work, const YamlNode *given, const Rename *tested)
+{
+    const YamlNode *input = yaml_get(given, "input");
+    const Rename *rename = g_strcmp0(yaml_get_text(given, "input"), "this") == 0
+                               ? tested
+                               : yaml_follow_call(work, input, true);
+    if (rename != NULL)
+        visit_rows(work, given, rename);
+}
+
+void
+yaml_unit_test(Work *work, const YamlNode *test)
+{
+    const YamlNode *given = yaml_get(test, "given"), *expect = yaml_get(test, "expect");
+    const Rename *tested = tested_model(work, test);
+    for (size_t i = 0; given != NULL && given->kind == YAML_LIST && i < given->count; i++)
+        if (given->items[i]->kind == YAML_MAP)
+            visit_given(work, given->items[i], tested);
+    if (tested != NULL && expect != NULL && expect->kind == YAML_MAP)
+        visit_rows(work, expect, tested);
+}

@@ -1,0 +1,323 @@
+/*
+ * project.c - see project.h.
+ *
+ * Round by round: files are rewritten with what is known of others' makings, which gives new makings, until nothing
+ * changes any more. Makings whose readers need a person, that are in a circle, or about which two files do not agree, are
+ * *kept* (project_keep.c), and all of it is done once more without them. Each time something is kept that was not
+ * before, so it ends.
+ */
+#include "base/parallel.h"
+#include "rewrite/project_parts.h"
+
+#include <string.h>
+
+#define ROUNDS_MAX 200 /* from view to view to view; people stack a dozen */
+
+/* ---- parts ---- */
+
+static void
+entry_free(void *data)
+{
+    Entry *entry = data;
+    dbt_place_clear(&entry->place);
+    g_hash_table_unref(entry->kept);
+    g_ptr_array_unref(entry->left);
+    g_clear_pointer(&entry->words, g_array_unref);
+    g_free(entry->tables);
+    g_free(entry->seen);
+    g_free(entry);
+}
+
+static Entry *
+entry_new(const Project *project, ProjectFile *file)
+{
+    Entry *entry = g_new0(Entry, 1);
+    *entry = (Entry){.file = file,
+                     .kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                     .left = g_ptr_array_new(),
+                     .tables = macros_tables_in(project->macros, file->text, file->bytes)};
+    g_autofree char *all = g_strconcat(file->text, "\n", entry->tables, NULL);
+    if (project->options->propagates)
+        entry->words = words_of(all, strlen(all));
+    dbt_place(project->roots, file, &entry->place);
+    return entry;
+}
+
+static void
+making_free(void *data)
+{
+    Making *making = data;
+    g_free(making->key);
+    g_free(making);
+}
+
+char *
+model_key(const DbtPlace *place)
+{
+    return g_strdup_printf("ref %s %s %s", place->root->folder, place->model,
+                           place->version != NULL ? place->version : "");
+}
+
+static char *
+view_key(const char *name)
+{
+    g_autofree char *small = g_ascii_strdown(name, -1);
+    return g_strdup_printf("sql %s", small);
+}
+
+/* ---- who reads what ---- */
+
+/* Where the own project has a model of that name, another one's is only meant with its package. */
+static Rename *
+as_seen_from(const Project *project, const Entry *entry, const Making *making)
+{
+    const DbtPlace *there = &making->entry->place;
+    if (making->foreign == NULL || there->root == entry->place.root)
+        return making->rename;
+    g_autofree char *own = g_strdup_printf("%s %s", entry->place.root->folder, there->model);
+    return g_hash_table_contains(project->models, own) ? making->foreign : making->rename;
+}
+
+GPtrArray *
+makings_in(const Project *project, const Entry *entry)
+{
+    GPtrArray *list = g_ptr_array_new();
+    for (guint i = 0; i < project->makings->len; i++) {
+        const Making *making = g_ptr_array_index(project->makings, i);
+        if ((words_have(entry->words, making->name) ||
+             (making->rename->alias != NULL && words_have(entry->words, making->rename->alias))))
+            g_ptr_array_add(list, (void *) making);
+    }
+    return list;
+}
+
+/* ---- rewriting ---- */
+
+/* What it is rewritten with, as a text: the same twice gives the same. */
+static char *
+signature_of(const Entry *entry, const GPtrArray *makings)
+{
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "%u\n", g_hash_table_size(entry->kept));
+    for (guint i = 0; i < makings->len; i++) {
+        const Making *making = g_ptr_array_index(makings, i);
+        g_string_append_printf(text, "%s", making->key);
+        for (guint c = 0; c < making->rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(making->rename->changes, c);
+            if (change->kind != CHANGE_NONE)
+                g_string_append_printf(text, " %p", (const void *) change);
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+rewrite_entry(void *item, void *data)
+{
+    Entry *entry = item;
+    const Project *project = data;
+    ProjectFile *file = entry->file;
+    g_autoptr(GPtrArray) makings = makings_in(project, entry), more = g_ptr_array_new();
+    g_autofree char *signature = signature_of(entry, makings);
+    if (entry->seen != NULL && strcmp(entry->seen, signature) == 0)
+        return;
+    for (guint i = 0; i < makings->len; i++)
+        g_ptr_array_add(more, as_seen_from(project, entry, g_ptr_array_index(makings, i)));
+    g_autoptr(Renames) renames = renames_with(project->renames, more);
+    RewriteOptions options = *project->options;
+    options.finds_made = true;
+    options.model = entry->place.model;
+    options.kept = entry->kept;
+    options.macros = project->macros;
+    g_clear_pointer(&file->rewrite, rewrite_free);
+    options.is_mentioned = renames_mentioned(renames, file->text, file->bytes) ||
+                           renames_mentioned(renames, entry->tables, strlen(entry->tables));
+    if (options.is_mentioned)
+        file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
+    g_free(entry->seen);
+    entry->seen = g_steal_pointer(&signature);
+}
+
+/* ---- what is made ---- */
+
+static bool
+changes(const Made *made)
+{
+    for (guint i = 0; i < made->columns->len; i++)
+        if (((const MadeColumn *) g_ptr_array_index(made->columns, i))->change != NULL)
+            return true;
+    return false;
+}
+
+static DbtRename *
+dbt_of(const DbtPlace *place)
+{
+    DbtRename *dbt = dbt_rename_new(place->model, place->model, false);
+    g_free(dbt->from.version); /* of the file, not of a dot in its name */
+    g_free(dbt->to.version);
+    dbt->from.package = g_strdup(place->root->name);
+    dbt->to.package = g_strdup(place->root->name);
+    dbt->from.version = g_strdup(place->version);
+    dbt->to.version = g_strdup(place->version);
+    dbt->is_latest = place->is_latest;
+    return dbt;
+}
+
+static Rename *
+derive(Project *project, const Making *making, bool needs_package)
+{
+    const DbtPlace *place = &making->entry->place;
+    bool is_model = making->made->name == NULL;
+    Rename *rename = rename_derive(making->made, is_model ? dbt_of(place) : NULL);
+    rename->key = g_strdup(making->key);
+    rename->alias = is_model ? g_strdup(place->alias) : NULL;
+    if (is_model)
+        rename->dbt->needs_package = needs_package;
+    g_ptr_array_add(project->renamed, rename);
+    return rename;
+}
+
+static void
+add_making(Project *project, GPtrArray *list, const Entry *entry, const Made *made)
+{
+    bool is_model = made->name == NULL;
+    Making *making = g_new0(Making, 1);
+    making->key = is_model ? model_key(&entry->place) : view_key(made->name);
+    making->entry = entry;
+    making->made = made;
+    making->rename = derive(project, making, false);
+    if (is_model && project->roots->len > 2)
+        making->foreign = derive(project, making, true);
+    char **parts =
+        is_model ? NULL
+                 : ((const Spelling *) g_ptr_array_index(making->rename->spellings, 0))->source;
+    making->name = is_model ? entry->place.model : parts[g_strv_length(parts) - 1];
+    g_ptr_array_add(list, making);
+}
+
+static GPtrArray *
+find_makings(Project *project)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(making_free);
+    for (guint i = 0; i < project->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(project->entries, i);
+        const Rewrite *rewrite = entry->file->rewrite;
+        bool is_written = rewrite != NULL && !entry->file->is_held && rewrite_is_decided(rewrite);
+        for (guint m = 0; is_written && m < rewrite->made->len; m++) {
+            const Made *made = g_ptr_array_index(rewrite->made, m);
+            if (!made->is_snapshot && (made->is_unclear || changes(made)))
+                add_making(project, list, entry, made);
+        }
+    }
+    return list;
+}
+
+static bool
+is_same(const GPtrArray *makings, const GPtrArray *others)
+{
+    Entry nobody = {.kept = g_hash_table_new(NULL, NULL)};
+    g_autofree char *mine = signature_of(&nobody, makings), *theirs = signature_of(&nobody, others);
+    g_hash_table_unref(nobody.kept);
+    return strcmp(mine, theirs) == 0;
+}
+
+/* ---- the whole ---- */
+
+static void
+read_kept(Project *project)
+{
+    GHashTableIter iter;
+    void *key;
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
+        if (own != NULL && g_hash_table_contains(project->kept, own))
+            g_hash_table_add(entry->kept, g_strdup(""));
+        g_hash_table_iter_init(&iter, project->kept);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+            if (g_str_has_prefix(key, "sql "))
+                g_hash_table_add(entry->kept, g_strdup((char *) key + 4));
+    }
+}
+
+static void
+run(Project *project)
+{
+    for (guint round = 0;; round++) {
+        parallel_each(project->entries, project->threads, rewrite_entry, project);
+        g_autoptr(GPtrArray) next = find_makings(project);
+        bool is_settled = is_same(next, project->makings);
+        g_ptr_array_unref(project->makings);
+        project->makings = g_steal_pointer(&next);
+        if (!is_settled && round < ROUNDS_MAX)
+            continue;
+        if (!project->options->propagates)
+            return;
+        bool has_kept = is_settled ? project_keep(project) : project_keep_all(project);
+        if (!has_kept)
+            return;
+        read_kept(project);
+        round = 0;
+    }
+}
+
+static void
+prepare(Project *project, GPtrArray *files)
+{
+    project->arena = arena_new();
+    project->roots = dbt_roots(files);
+    project->entries = g_ptr_array_new_with_free_func(entry_free);
+    project->makings = g_ptr_array_new_with_free_func(making_free);
+    project->renamed = g_ptr_array_new_with_free_func(rename_free);
+    project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    project->macros = macros_new();
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        if (strstr(file->path, "macros/") != NULL && g_str_has_suffix(file->path, ".sql"))
+            macros_read(project->macros, file->text, file->bytes);
+    }
+    for (guint i = 0; i < files->len; i++) {
+        Entry *entry = entry_new(project, g_ptr_array_index(files, i));
+        g_ptr_array_add(project->entries, entry);
+        if (entry->place.model != NULL)
+            g_hash_table_add(project->models, g_strdup_printf("%s %s", entry->place.root->folder,
+                                                              entry->place.model));
+        if (entry->place.model != NULL && entry->place.is_persisted)
+            g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
+    }
+    read_kept(project);
+}
+
+static void
+clear(Project *project)
+{
+    g_ptr_array_unref(project->makings);
+    g_ptr_array_unref(project->entries);
+    g_ptr_array_unref(project->roots);
+    g_ptr_array_unref(project->renamed);
+    g_hash_table_unref(project->kept);
+    g_hash_table_unref(project->models);
+    macros_free(project->macros);
+    arena_free(project->arena);
+}
+
+void
+project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *options,
+                unsigned threads)
+{
+    Project project = {.renames = renames, .options = options, .threads = threads};
+    prepare(&project, files);
+    run(&project);
+    project_tell(&project);
+    clear(&project);
+}
+
+bool
+project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
+{
+    bool is_sql = g_str_has_suffix(path, ".sql");
+    return options->propagates || (is_sql && (memmem(text, bytes, "{{", 2) != NULL ||
+                                              memmem(text, bytes, "{%", 2) != NULL));
+}

@@ -1,0 +1,278 @@
+/*
+ * project_keep.c - which views and models keep the names of their columns, although their policy is to let them change.
+ *
+ * A file that needs a person is not written: so what it reads must not change, and it says so itself. A file that reads
+ * what it makes, by whatever way round, would be given names that are not there yet.
+ */
+#include "rewrite/project_parts.h"
+
+#include <string.h>
+
+static bool
+keep_names(Project *project, const char *key, const char *why)
+{
+    if (g_hash_table_contains(project->kept, key))
+        return false;
+    g_hash_table_insert(project->kept, g_strdup(key), g_strdup(why));
+    return true;
+}
+
+/* ---- readers that need a person ---- */
+
+static const Site *
+first_undecided(const Rewrite *rewrite)
+{
+    for (guint i = 0; i < rewrite->sites->len; i++) {
+        const Site *site = g_ptr_array_index(rewrite->sites, i);
+        if (site->disposition == DISPOSITION_NEEDS_PERSON ||
+            site->disposition == DISPOSITION_UNPARSABLE)
+            return site;
+    }
+    return NULL;
+}
+
+static void
+remember(Project *project, Entry *entry)
+{
+    const GPtrArray *sites = entry->file->rewrite->sites;
+    for (guint i = 0; i < sites->len; i++) {
+        const Site *site = g_ptr_array_index(sites, i);
+        if (site->disposition == DISPOSITION_NEEDS_PERSON)
+            g_ptr_array_add(entry->left, site_copy(project->arena, site));
+    }
+}
+
+static bool
+keep_for(Project *project, Entry *entry)
+{
+    const Rewrite *rewrite = entry->file->rewrite;
+    const Site *site = rewrite != NULL ? first_undecided(rewrite) : NULL;
+    bool has_kept = false;
+    if (site == NULL && (rewrite == NULL || !entry->file->is_held))
+        return false;
+    int line = site != NULL ? site->line : 1;
+    g_autoptr(GPtrArray) makings = makings_in(project, entry);
+    g_autofree char *why =
+        g_strdup_printf("it keeps the names of its columns: %s:%d reads it, and needs a person",
+                        entry->file->path, line);
+    for (guint i = 0; i < makings->len; i++)
+        has_kept |= keep_names(project, ((const Making *) g_ptr_array_index(makings, i))->key, why);
+    if (has_kept)
+        remember(project, entry);
+    g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
+    g_autofree char *own_why = g_strdup_printf(
+        "it keeps the names of its columns: with other names, line %d would need a person", line);
+    for (guint i = 0; i < rewrite->made->len; i++) {
+        const Made *made = g_ptr_array_index(rewrite->made, i);
+        g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
+        g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+        has_kept |= !made->is_snapshot && keep_names(project, key, own_why);
+    }
+    return has_kept;
+}
+
+/* ---- makings that contradict each other ---- */
+
+static const Making *
+find(const Project *project, const char *key)
+{
+    for (guint i = 0; i < project->makings->len; i++) {
+        const Making *making = g_ptr_array_index(project->makings, i);
+        if (strcmp(making->key, key) == 0)
+            return making;
+    }
+    return NULL;
+}
+
+static const ColumnChange *
+change_called(const Rename *rename, const char *column)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (g_ascii_strcasecmp(change->column, column) == 0)
+            return change->kind != CHANGE_NONE ? change : NULL;
+    }
+    return NULL;
+}
+
+static bool
+is_other(const Made *made, const Rename *rename)
+{
+    guint count = 0;
+    for (guint i = 0; i < made->columns->len; i++) {
+        const MadeColumn *column = g_ptr_array_index(made->columns, i);
+        count += column->change != NULL;
+        if (column->change != change_called(rename, column->name))
+            return true;
+    }
+    for (guint i = 0; i < rename->changes->len; i++)
+        count -=
+            ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->kind != CHANGE_NONE;
+    return count != 0;
+}
+
+/* The same view is made in two places, or twice in one, with other names. */
+static bool
+keep_contradicted(Project *project, const Entry *entry)
+{
+    const Rewrite *rewrite = entry->file->rewrite;
+    g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
+    bool has_kept = false;
+    for (guint i = 0; rewrite != NULL && i < rewrite->made->len; i++) {
+        const Made *made = g_ptr_array_index(rewrite->made, i);
+        g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
+        g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+        const Making *making = !made->is_snapshot ? find(project, key) : NULL;
+        if (making != NULL && is_other(made, making->rename))
+            has_kept |=
+                keep_names(project, key,
+                           "it keeps the names of its columns: it is made in two ways, and only "
+                           "one of them would change them");
+    }
+    return has_kept;
+}
+
+/* Two files are the model of one name. */
+static bool
+keep_doubled(Project *project, const Making *making)
+{
+    guint count = 0;
+    for (guint i = 0; making->made->name == NULL && i < project->entries->len; i++) {
+        const DbtPlace *place = &((const Entry *) g_ptr_array_index(project->entries, i))->place;
+        count += place->root == making->entry->place.root &&
+                 g_strcmp0(place->model, making->entry->place.model) == 0 &&
+                 g_strcmp0(place->version, making->entry->place.version) == 0;
+    }
+    return count > 1 && keep_names(project, making->key,
+                                   "it keeps the names of its columns: two files are called so");
+}
+
+/* ---- circles ---- */
+
+static bool
+reaches(const Project *project, const Making *from, const char *key, GHashTable *seen)
+{
+    if (!g_hash_table_add(seen, (void *) from))
+        return false;
+    for (guint i = 0; i < from->made->reads->len; i++) {
+        const Rename *read = g_ptr_array_index(from->made->reads, i);
+        const Making *next = find(project, read->key);
+        if (strcmp(read->key, key) == 0 || (next != NULL && reaches(project, next, key, seen)))
+            return true;
+    }
+    return false;
+}
+
+static bool
+keep_circle(Project *project, const Making *making)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    return reaches(project, making, making->key, seen) &&
+           keep_names(project, making->key,
+                      "it keeps the names of its columns: it is made of itself, as it was before");
+}
+
+/* ---- the whole ---- */
+
+bool
+project_keep(Project *project)
+{
+    bool has_kept = false;
+    for (guint i = 0; i < project->makings->len; i++) {
+        const Making *making = g_ptr_array_index(project->makings, i);
+        if (making->made->is_unclear)
+            has_kept |=
+                keep_names(project, making->key,
+                           "it keeps the names of its columns: branches of a template, or two "
+                           "columns of one name, do not agree");
+        has_kept |= keep_doubled(project, making) || keep_circle(project, making);
+    }
+    for (guint i = 0; i < project->entries->len; i++)
+        has_kept |= keep_contradicted(project, g_ptr_array_index(project->entries, i));
+    for (guint i = 0; !has_kept && i < project->entries->len; i++)
+        has_kept |= keep_for(project, g_ptr_array_index(project->entries, i));
+    return has_kept;
+}
+
+bool
+project_keep_all(Project *project)
+{
+    bool has_kept = false;
+    for (guint i = 0; i < project->makings->len; i++)
+        has_kept |=
+            keep_names(project, ((const Making *) g_ptr_array_index(project->makings, i))->key,
+                       "it keeps the names of its columns: there is no end to who reads whom");
+    return has_kept;
+}
+
+/* ---- telling ---- */
+
+static bool
+has_site(const Rewrite *rewrite, const Site *site)
+{
+    for (guint i = 0; i < rewrite->sites->len; i++) {
+        const Site *other = g_ptr_array_index(rewrite->sites, i);
+        if (other->begin == site->begin && other->end == site->end &&
+            other->disposition == site->disposition)
+            return true;
+    }
+    return false;
+}
+
+/* What was undecided before its source kept its names is still what a person has to look at. */
+static void
+tell_left(Entry *entry)
+{
+    ProjectFile *file = entry->file;
+    if (entry->left->len > 0 && file->rewrite == NULL)
+        file->rewrite = rewrite_new("text");
+    for (guint i = 0; i < entry->left->len; i++) {
+        const Site *site = g_ptr_array_index(entry->left, i);
+        if (!has_site(file->rewrite, site))
+            rewrite_add_site(file->rewrite, site);
+    }
+}
+
+static bool
+adds_names(const Rewrite *rewrite)
+{
+    for (guint i = 0; i < rewrite->edits->len; i++)
+        if (g_ascii_strncasecmp(((const Edit *) g_ptr_array_index(rewrite->edits, i))->text, " as ",
+                                4) == 0)
+            return true;
+    return false;
+}
+
+static void
+tell_kept(Entry *entry, const char *why)
+{
+    Site site = {.kind = SITE_FILE,
+                 .disposition = DISPOSITION_UNAFFECTED,
+                 .line = 1,
+                 .column = 1,
+                 .before = "",
+                 .code = "",
+                 .reason = (char *) why};
+    rewrite_add_site(entry->file->rewrite, &site);
+}
+
+void
+project_tell(Project *project)
+{
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        const Rewrite *rewrite = entry->file->rewrite;
+        g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
+        tell_left(entry);
+        for (guint m = 0; rewrite != NULL && adds_names(rewrite) && m < rewrite->made->len; m++) {
+            const Made *made = g_ptr_array_index(rewrite->made, m);
+            g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
+            g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
+            const char *why = g_hash_table_lookup(project->kept, key);
+            if (why == NULL && made->name == NULL && entry->place.is_persisted)
+                why = "it keeps the names of its columns: its table holds rows under them";
+            if (why != NULL)
+                tell_kept(entry, why);
+        }
+    }
+}

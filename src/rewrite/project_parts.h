@@ -1,0 +1,52 @@
+/* project_parts.h - how the parts of project.c call each other; inside of this room only. */
+#pragma once
+
+#include "rewrite/dbt_layout.h"
+#include "rewrite/project_words.h"
+#include "rewrite/work.h"
+
+typedef struct {
+    ProjectFile *file;
+    DbtPlace place;
+    GArray *words; /* of the file, and of what macros that it calls stand for; NULL under `keep` */
+    char *tables;  /* these */
+    GHashTable *kept; /* as of RewriteOptions */
+    GPtrArray
+        *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
+    char *seen; /* what it was rewritten with; NULL: not yet */
+} Entry;
+
+/* What a file makes, whose columns change their names. */
+typedef struct {
+    char *
+        key; /* "ref FOLDER MODEL VERSION", "sql a.b.c": all that are called so are meant by the same name */
+    const char *name; /* the last part of what it is called */
+    const Entry *entry;
+    const Made *made;
+    Rename *rename;
+    Rename *foreign; /* the same, meant only with its package; or NULL */
+} Making;
+
+typedef struct {
+    GPtrArray *entries;
+    GPtrArray *roots;   /* DbtRoot * */
+    GPtrArray *makings; /* Making * */
+    GPtrArray *renamed; /* Rename *: those of all rounds, because rewrites point at them */
+    GHashTable *kept;   /* key -> why, a sentence; NULL where it is kept from the beginning */
+    GHashTable *models; /* "FOLDER MODEL" */
+    Macros *macros;
+    Arena *arena; /* of sites that are kept from one round to the next */
+    const Renames *renames;
+    const RewriteOptions *options;
+    unsigned threads;
+} Project;
+
+char *model_key(const DbtPlace *place);
+/* Those that may be named in the file. Array of const Making *; caller frees. */
+GPtrArray *makings_in(const Project *project, const Entry *entry);
+
+/* Once all is settled: keep what cannot be followed. False when there is nothing more. */
+bool project_keep(Project *project);
+bool project_keep_all(Project *project);
+/* Write down, in the files, what was kept, and why. */
+void project_tell(Project *project);

@@ -1,0 +1,99 @@
+/*
+ * renames_derived.c - what a file makes, as others see it: the same name, whose columns are called otherwise.
+ *
+ * A view is called as it is created. What a model's table is called depends on where dbt puts it: unless somebody says so,
+ * any table of its name may be it, and then a person decides.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+change_free(void *data)
+{
+    ColumnChange *change = data;
+    g_free(change->column);
+    g_free(change->to);
+    g_free(change);
+}
+
+static void
+add_column(Rename *rename, const MadeColumn *column)
+{
+    ColumnChange *change = (ColumnChange *) column->change;
+    if (change == NULL) {
+        change = g_new0(ColumnChange, 1);
+        *change = (ColumnChange){
+            .kind = CHANGE_NONE, .column = g_strdup(column->name), .to = g_strdup(column->name)};
+        g_ptr_array_add(rename->staying, change);
+    } else if (change->to != NULL) {
+        g_hash_table_add(rename->gained, g_ascii_strdown(change->to, -1));
+    }
+    if (change->to != NULL)
+        g_hash_table_add(rename->targets, g_ascii_strdown(change->to, -1));
+    rename->has_fields |= strchr(change->column, '.') != NULL;
+    g_ptr_array_add(rename->changes, change);
+}
+
+Rename *
+rename_derive(const Made *made, DbtRename *dbt)
+{
+    Rename *rename = g_new0(Rename, 1);
+    *rename = (Rename){
+        .spellings = g_ptr_array_new_with_free_func(spelling_free),
+        .changes = g_ptr_array_new(),
+        .staying = g_ptr_array_new_with_free_func(change_free),
+        .dbt = dbt,
+        .is_derived = true,
+        .is_closed = !made->is_open,
+        .targets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .gained = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    if (dbt == NULL)
+        rename_add_spelling(rename, made->name, made->name);
+    for (guint i = 0; i < made->columns->len; i++)
+        add_column(rename, g_ptr_array_index(made->columns, i));
+    rename->columns = g_new0(const char *, made->columns->len + 1);
+    for (guint i = 0; i < made->columns->len; i++) {
+        const MadeColumn *column = g_ptr_array_index(made->columns, i);
+        g_autofree char *small = g_ascii_strdown(column->name, -1);
+        rename->columns[i] = ((const ColumnChange *) g_ptr_array_index(rename->changes, i))->column;
+        g_hash_table_remove(rename->gained, small);
+    }
+    rename_index_columns(rename);
+    return rename;
+}
+
+/* ---- together with those of the mapping ---- */
+
+Renames *
+renames_with(const Renames *base, const GPtrArray *more)
+{
+    Renames *renames = g_new0(Renames, 1);
+    renames->list = g_ptr_array_new();
+    renames->default_path = g_strdupv(base->default_path);
+    g_ptr_array_extend(renames->list, base->list, NULL, NULL);
+    g_ptr_array_extend(renames->list, (GPtrArray *) more, NULL, NULL);
+    return renames;
+}
+
+const Rename *
+renames_may_be(const Renames *renames, const Dialect *dialect, const SqlPath *path)
+{
+    const SqlPart *last = path->count > 0 ? &path->parts[path->count - 1] : NULL;
+    for (guint i = 0; last != NULL && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (!rename->is_derived || !rename_changes_columns(rename))
+            continue;
+        if (rename->alias != NULL &&
+            sql_same_table(dialect, last->text, last->quote, rename->alias))
+            return rename;
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            guint length = g_strv_length(spelling->source), count = MIN(length, path->count);
+            if (spelling_ends_alike(dialect, path, spelling, count))
+                return rename;
+        }
+    }
+    return NULL;
+}

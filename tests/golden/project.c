@@ -1,0 +1,292 @@
+/*
+ * project.c - what becomes of many files together, case by case: tests/golden/project/TOPIC.cases
+ *
+ *   ### the name of the case, a sentence [keep one-way]
+ *   === models/a.sql
+ *   select …
+ *   ---
+ *   === models/a.sql       what becomes of it; files that are not named stay as they are and need nobody
+ *   select …
+ *   ! models/b.sql code    it needs a person, and stays as it is
+ *   ~ models/c.sql words   it tells so in a note
+ *
+ * Every case also keeps the laws: edits lie apart, undoing them gives the texts, doing it twice changes nothing, and,
+ * unless it is `one-way`, the inverse of the mapping gives the texts back.
+ */
+#include "rewrite/project.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define FILE_BYTES_MAX (1024 * 1024)
+
+static const char *folder;
+static MappingSet *mappings, *inverse;
+
+typedef struct {
+    char *options;
+    GPtrArray *files,
+        *expected; /* ProjectFile *, which own path and text; of the second, text NULL: a word of codes */
+} Case;
+
+static ProjectFile *
+file_new(const char *path, const char *text)
+{
+    ProjectFile *file = g_new0(ProjectFile, 1);
+    *file = (ProjectFile){.path = g_strdup(path), .text = g_strdup(text), .bytes = strlen(text)};
+    return file;
+}
+
+static void
+file_free(void *data)
+{
+    ProjectFile *file = data;
+    g_free((char *) file->path);
+    g_free((char *) file->text);
+    rewrite_free(file->rewrite);
+    g_free(file);
+}
+
+static void
+case_free(void *data)
+{
+    Case *one = data;
+    g_free(one->options);
+    g_ptr_array_unref(one->files);
+    g_ptr_array_unref(one->expected);
+    g_free(one);
+}
+
+static ProjectFile *
+find(const GPtrArray *files, const char *path)
+{
+    for (guint i = 0; i < files->len; i++) {
+        ProjectFile *file = g_ptr_array_index(files, i);
+        if (strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+static bool
+has_option(const Case *one, const char *word)
+{
+    g_auto(GStrv) words = g_strsplit(one->options, " ", -1);
+    return g_strv_contains((const char *const *) words, word);
+}
+
+static void
+rewrite(const Case *one, GPtrArray *files, const MappingSet *set)
+{
+    g_autoptr(Renames) renames = renames_new(set);
+    RewriteOptions options = {.dialect = dialect_by_name("bigquery"),
+                              .propagates = !has_option(one, "keep")};
+    project_rewrite(files, renames, &options, 2);
+}
+
+static bool
+is_changed(const ProjectFile *file)
+{
+    return file->rewrite != NULL && file->rewrite->edits->len > 0 &&
+           rewrite_is_decided(file->rewrite);
+}
+
+static char *
+text_after(const ProjectFile *file)
+{
+    size_t bytes = 0;
+    return is_changed(file) ? rewrite_apply(file->rewrite, file->text, file->bytes, &bytes)
+                            : g_strdup(file->text);
+}
+
+/* The files as they are afterwards. */
+static GPtrArray *
+files_after(const GPtrArray *files)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(file_free);
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        g_autofree char *after = text_after(file);
+        g_ptr_array_add(list, file_new(file->path, after));
+    }
+    return list;
+}
+
+/* ---- what is expected ---- */
+
+static char *
+outcome(const GPtrArray *files)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        g_autofree char *after = text_after(file);
+        if (is_changed(file))
+            g_string_append_printf(text, "=== %s\n%s", file->path, after);
+        if (file->rewrite == NULL)
+            continue;
+        g_autoptr(GString) codes = g_string_new(NULL);
+        for (guint s = 0; s < file->rewrite->sites->len; s++) {
+            const Site *site = g_ptr_array_index(file->rewrite->sites, s);
+            if (site->code[0] != '\0')
+                g_string_append_printf(codes, " %s", site->code);
+            if (site->kind == SITE_FILE && site->disposition == DISPOSITION_UNAFFECTED)
+                g_string_append_printf(text, "~ %s %s\n", file->path, site->reason);
+        }
+        if (codes->len > 0)
+            g_string_append_printf(text, "! %s%s\n", file->path, codes->str);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+say_sites(const GPtrArray *files)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        for (guint s = 0; file->rewrite != NULL && s < file->rewrite->sites->len; s++) {
+            const Site *site = g_ptr_array_index(file->rewrite->sites, s);
+            g_test_message("%s:%d:%d %s %s %s", file->path, site->line, site->column,
+                           disposition_name(site->disposition), site->before,
+                           site->reason != NULL ? site->reason : "");
+        }
+    }
+}
+
+/* ---- laws ---- */
+
+static void
+can_be_undone(const ProjectFile *file)
+{
+    size_t bytes = 0;
+    if (file->rewrite == NULL)
+        return;
+    g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+    g_autoptr(GPtrArray) undo = rewrite_undo(file->rewrite, file->text);
+    Rewrite back = {.edits = undo};
+    g_autofree char *again = rewrite_apply(&back, after, bytes, &bytes);
+    g_assert_cmpstr(again, ==, file->text);
+}
+
+static void
+keeps_the_laws(const Case *one)
+{
+    g_autoptr(GPtrArray) after = files_after(one->files);
+    for (guint i = 0; i < one->files->len; i++)
+        can_be_undone(g_ptr_array_index(one->files, i));
+    rewrite(one, after, mappings);
+    for (guint i = 0; i < after->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(after, i);
+        g_assert_false(is_changed(file));
+    }
+    if (has_option(one, "one-way"))
+        return;
+    g_autoptr(GPtrArray) there = files_after(one->files);
+    rewrite(one, there, inverse);
+    for (guint i = 0; i < there->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(there, i);
+        g_autofree char *back = text_after(file);
+        g_assert_cmpstr(back, ==, find(one->files, file->path)->text);
+    }
+}
+
+static void
+one_case(const void *data)
+{
+    const Case *one = data;
+    rewrite(one, one->files, mappings);
+    g_autofree char *found = outcome(one->files);
+    const char *expected = ((const ProjectFile *) g_ptr_array_index(one->expected, 0))->text;
+    if (strcmp(found, expected) != 0)
+        say_sites(one->files);
+    g_assert_cmpstr(found, ==, expected);
+    keeps_the_laws(one);
+}
+
+/* ---- reading ---- */
+
+static void
+add_files(GPtrArray *files, const char *text)
+{
+    g_auto(GStrv) chunks = g_strsplit(text, "=== ", -1);
+    for (size_t i = 1; chunks[i] != NULL; i++) {
+        char *line = strchr(chunks[i], '\n');
+        *line = '\0';
+        g_ptr_array_add(files, file_new(chunks[i], line + 1));
+    }
+}
+
+static void
+add_case(const char *topic, const char *chunk)
+{
+    const char *line = strchr(chunk, '\n'), *middle = strstr(chunk, "\n---\n");
+    if (line == NULL || middle == NULL)
+        g_error("%s: a case without '---': %.60s", topic, chunk);
+    g_autofree char *head = g_strndup(chunk, (size_t) (line - chunk));
+    g_autofree char *before = g_strndup(line + 1, (size_t) (middle - line));
+    char *bracket = strrchr(head, '[');
+    Case *one = g_new0(Case, 1);
+    one->options =
+        bracket != NULL ? g_strndup(bracket + 1, strcspn(bracket + 1, "]")) : g_strdup("");
+    if (bracket != NULL)
+        *bracket = '\0';
+    one->files = g_ptr_array_new_with_free_func(file_free);
+    one->expected = g_ptr_array_new_with_free_func(file_free);
+    add_files(one->files, before);
+    g_ptr_array_add(one->expected, file_new("", middle + 5));
+    g_autofree char *path =
+        g_strdup_printf("/%s/%s", topic, g_strdelimit(g_strstrip(head), "/", '|'));
+    g_test_add_data_func_full(path, one, one_case, case_free);
+}
+
+static void
+add_topic(const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
+    g_autofree char *topic = g_strndup(name, strlen(name) - strlen(".cases"));
+    g_autoptr(GError) error = NULL;
+    size_t bytes = 0;
+    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error))
+        g_error("%s", error->message);
+    g_auto(GStrv) chunks = g_strsplit(text, "### ", -1);
+    for (size_t i = 1; chunks[i] != NULL; i++) {
+        size_t length = strlen(chunks[i]);
+        if (chunks[i + 1] != NULL && length > 1 && chunks[i][length - 2] == '\n')
+            chunks[i][length - 1] = '\0'; /* the blank line between cases */
+        add_case(topic, chunks[i]);
+    }
+}
+
+static MappingSet *
+read_mappings(const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(GError) error = NULL;
+    MappingSet *set = NULL;
+    size_t bytes = 0;
+    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error) ||
+        !mapping_parse(text, bytes, path, diags, &set, &error))
+        g_error("%s", error->message);
+    return set;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions(); /* one case says nothing of the next */
+    folder = argv[1];
+    mappings = read_mappings("mapping.yaml");
+    inverse = read_mappings("inverse.yaml");
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_assert_nonnull(dir);
+    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
+        if (g_str_has_suffix(name, ".cases"))
+            add_topic(name);
+    int status = g_test_run();
+    mapping_set_free(mappings);
+    mapping_set_free(inverse);
+    return status;
+}
