@@ -1,6 +1,7 @@
 /* changes.c - see changes.h; the telling of it is text_changes.c. */
 #include "planner/changes.h"
 
+#include "base/json_index.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -111,17 +112,6 @@ changes_labels(const json_t *changes)
 
 /* ---- drift ---- */
 
-static const json_t *
-find_change(const json_t *changes, const json_t *like)
-{
-    json_t *change;
-    size_t i;
-    json_array_foreach(changes, i,
-                       change) if (strcmp(text_of(change, "repository"),
-                                          text_of(like, "repository")) == 0) return change;
-    return NULL;
-}
-
 static void
 drift_of_blobs(json_t *to, const json_t *before, const json_t *now)
 {
@@ -163,11 +153,13 @@ drift_of_change(json_t *to, const json_t *before, const json_t *now)
 void
 changes_drift(json_t *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "repository", NULL);
+    g_autoptr(JsonIndex) new = json_index_new(now, "repository", NULL);
     json_t *change;
     size_t i;
     json_array_foreach(before, i, change)
     {
-        const json_t *is = find_change(now, change);
+        const json_t *is = json_index_find(new, change);
         if (is == NULL && is_guarded(change))
             json_say(to, "consumer '%s': its repository '%s' names it no more, or is another",
                      text_of(change, "consumer"), text_of(change, "repository"));
@@ -175,7 +167,7 @@ changes_drift(json_t *to, const json_t *before, const json_t *now)
             drift_of_change(to, change, is);
     }
     json_array_foreach(now, i,
-                       change) if (is_guarded(change) && find_change(before, change) == NULL)
+                       change) if (is_guarded(change) && json_index_find(old, change) == NULL)
         json_say(to, "consumer '%s': its repository '%s' names it now", text_of(change, "consumer"),
                  text_of(change, "repository"));
 }

@@ -6,6 +6,7 @@
  */
 #include "planner/guards.h"
 
+#include "base/json_index.h"
 #include "base/text.h"
 #include "model/schema.h"
 #include "planner/changes.h"
@@ -153,29 +154,20 @@ drift_of_schema(json_t *to, const char *what, const char *name, const json_t *be
         json_say(to, "%s '%s': %s", what, name, (const char *) differences->pdata[i]);
 }
 
-static const json_t *
-consumer_find(const json_t *consumers, const json_t *like)
-{
-    json_t *consumer;
-    size_t i;
-
-    json_array_foreach(consumers, i, consumer) if (compare_consumers(&(const json_t *){consumer},
-                                                                     &like) == 0) return consumer;
-    return NULL;
-}
-
 static void
 drift_of_consumers(json_t *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "ref", "access");
+    g_autoptr(JsonIndex) new = json_index_new(now, "ref", "access");
     json_t *consumer;
     size_t i;
 
-    json_array_foreach(before, i, consumer) if (consumer_find(now, consumer) == NULL)
+    json_array_foreach(before, i, consumer) if (json_index_find(new, consumer) == NULL)
         json_say(to, "consumer '%s' %s it no more", json_get_string(consumer, "ref", ""),
                  json_get_string(consumer, "access", ""));
     json_array_foreach(now, i, consumer)
     {
-        const json_t *was = consumer_find(before, consumer);
+        const json_t *was = json_index_find(old, consumer);
         const char *ref = json_get_string(consumer, "ref", "");
         if (was == NULL)
             json_say(to, "consumer '%s' now %s it", ref, json_get_string(consumer, "access", ""));

@@ -2,6 +2,7 @@
  * plan_changes.c - what changed between two plans of one migration: for people who approved the
  * first and are asked about the second.
  */
+#include "base/json_index.h"
 #include "model/schema.h"
 #include "planner/changes.h"
 #include "planner/planner.h"
@@ -95,30 +96,19 @@ compare_schema(GPtrArray *to, const char *what, const json_t *before, const json
         say(to, "%s: %s", what, (const char *) differences->pdata[i]);
 }
 
-/* The item of `list` whose `key` is that of `like`. */
-static const json_t *
-find_like(const json_t *list, const char *key, const json_t *like)
-{
-    const char *wanted = json_get_string(like, key, "");
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(list, i,
-                       item) if (strcmp(json_get_string(item, key, ""), wanted) == 0) return item;
-    return NULL;
-}
-
 static void
 compare_columns(GPtrArray *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "target", NULL);
+    g_autoptr(JsonIndex) new = json_index_new(now, "target", NULL);
     json_t *column;
     size_t i;
 
-    json_array_foreach(before, i, column) if (find_like(now, "target", column) == NULL)
+    json_array_foreach(before, i, column) if (json_index_find(new, column) == NULL)
         say(to, "mapping: column '%s' is no longer filled", json_get_string(column, "target", ""));
     json_array_foreach(now, i, column)
     {
-        const json_t *was = find_like(before, "target", column);
+        const json_t *was = json_index_find(old, column);
         const char *target = json_get_string(column, "target", "");
         const char *rule = json_get_string(column, "rule", "");
         if (was == NULL)
@@ -135,14 +125,16 @@ compare_columns(GPtrArray *to, const json_t *before, const json_t *now)
 static void
 compare_consumers(GPtrArray *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "ref", NULL);
+    g_autoptr(JsonIndex) new = json_index_new(now, "ref", NULL);
     json_t *consumer;
     size_t i;
 
-    json_array_foreach(before, i, consumer) if (find_like(now, "ref", consumer) == NULL)
+    json_array_foreach(before, i, consumer) if (json_index_find(new, consumer) == NULL)
         say(to, "consumer '%s' is gone", json_get_string(consumer, "ref", ""));
     json_array_foreach(now, i, consumer)
     {
-        const json_t *was = find_like(before, "ref", consumer);
+        const json_t *was = json_index_find(old, consumer);
         if (was == NULL)
             say(to, "consumer '%s' is new: it %s, and belongs to '%s'",
                 json_get_string(consumer, "ref", ""), json_get_string(consumer, "access", ""),
@@ -166,11 +158,12 @@ base_of(const json_t *change)
 static void
 compare_bases(GPtrArray *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "repository", NULL);
     json_t *change;
     size_t i;
     json_array_foreach(now, i, change)
     {
-        const json_t *like = find_like(before, "repository", change);
+        const json_t *like = json_index_find(old, change);
         g_autofree char *was = base_of(like), *is = base_of(change);
         if (like != NULL && strcmp(was, is) != 0)
             say(to, "the change of '%s' was to stand on %s, is to stand on %s",
@@ -193,14 +186,16 @@ compare_code(GPtrArray *to, const json_t *before, const json_t *now)
 static void
 compare_steps(GPtrArray *to, const json_t *before, const json_t *now)
 {
+    g_autoptr(JsonIndex) old = json_index_new(before, "name", NULL);
+    g_autoptr(JsonIndex) new = json_index_new(now, "name", NULL);
     json_t *step;
     size_t i;
 
-    json_array_foreach(before, i, step) if (find_like(now, "name", step) == NULL)
+    json_array_foreach(before, i, step) if (json_index_find(new, step) == NULL)
         say(to, "step '%s' is gone", json_get_string(step, "name", ""));
     json_array_foreach(now, i, step)
     {
-        const json_t *was = find_like(before, "name", step);
+        const json_t *was = json_index_find(old, step);
         const char *name = json_get_string(step, "name", "");
         if (was == NULL)
             say(to, "step '%s' is new: %s", name, json_get_string(step, "text", ""));

@@ -2,6 +2,7 @@
 #include "server/planning.h"
 
 #include "base/clock.h"
+#include "base/json_index.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "registry/registry.h"
@@ -214,21 +215,12 @@ needs_targets(const Config *config, json_t *needs, const json_t *consumers)
 
 /* ----- whom a scan may find ----- */
 
-static bool
-is_consumer(const json_t *consumers, const char *ref)
-{
-    json_t *consumer;
-    size_t i;
-    json_array_foreach(consumers, i, consumer) if (strcmp(json_get_string(consumer, "ref", ""),
-                                                          ref) == 0) return true;
-    return false;
-}
-
 /* Everybody else whose code can be looked through. */
 static bool
 scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
 {
     g_autoptr(GPtrArray) entities = NULL;
+    g_autoptr(JsonIndex) known = json_index_new(consumers, "ref", NULL);
     json_t *scanned = json_array();
     if (!registry_annotated(db, "honk/repository", &entities, error)) {
         json_decref(scanned);
@@ -236,13 +228,12 @@ scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
     }
     for (guint i = 0; i < entities->len; i++) {
         const Entity *entity = entities->pdata[i];
-        if (entity_is_migration(entity) || is_consumer(consumers, entity->ref))
+        g_autoptr(json_t) item = json_pack("{s:s}", "ref", entity->ref);
+        if (entity_is_migration(entity) || json_index_find(known, item) != NULL)
             continue;
-        json_t *item = json_object();
-        json_set_string(item, "ref", entity->ref);
         json_set_string(item, "owner", entity->owner);
         entity_put_code(entity, item);
-        json_array_append_new(scanned, item);
+        json_array_append(scanned, item);
     }
     *ret = scanned;
     return true;
@@ -396,20 +387,30 @@ same(const json_t *a, const json_t *b)
     return (a == NULL && b == NULL) || (a != NULL && b != NULL && json_equal(a, b));
 }
 
-/* Consumers by ref: who came, who went. */
+/* Each whole, as text with sorted members. */
+static GHashTable *
+texts_of(const json_t *list)
+{
+    GHashTable *texts = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        g_hash_table_add(texts, json_dumps(json_array_get(list, i), JSON_SORT_KEYS));
+    return texts;
+}
+
+/* Who came, who went. */
 static void
 consumers_compare(const json_t *before, const json_t *now, const char *words, json_t *differences)
 {
+    g_autoptr(GHashTable) known = texts_of(before);
     for (size_t i = 0; i < json_array_size(now); i++) {
         const json_t *consumer = json_array_get(now, i);
-        bool is_known = false;
-        for (size_t j = 0; j < json_array_size(before) && !is_known; j++)
-            is_known = json_equal(consumer, json_array_get(before, j));
-        if (!is_known)
+        char *text = json_dumps(consumer, JSON_SORT_KEYS);
+        if (!g_hash_table_contains(known, text))
             json_array_append_new(differences,
                                   json_sprintf("%s '%s' (%s)", words,
                                                json_get_string(consumer, "ref", "?"),
                                                json_get_string(consumer, "access", "reads")));
+        free(text);
     }
 }
 

@@ -1,5 +1,6 @@
 /* json.c - JSON is refused with its place, read by type, and written in one canonical way. */
 #include "base/json.h"
+#include "base/json_index.h"
 
 #include "base/limits.h"
 
@@ -267,6 +268,25 @@ a_missing_file_is_not_found(void)
                     "cannot read '/nowhere/plan.json': No such file or directory");
 }
 
+static void
+an_index_finds_the_first_that_is_called_so(void)
+{
+    g_autoptr(json_t) list =
+        json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}, {s:s, s:s, s:i}, {s:i}]", "ref", "a",
+                  "access", "reads", "n", 0, "ref", "a", "access", "writes", "n", 1, "ref", "a",
+                  "access", "reads", "n", 2, "n", 3);
+    g_autoptr(JsonIndex) by_ref = json_index_new(list, "ref", NULL);
+    g_autoptr(JsonIndex) by_both = json_index_new(list, "ref", "access");
+    g_autoptr(JsonIndex) of_nothing = json_index_new(NULL, "ref", NULL);
+    g_autoptr(json_t) writer = json_pack("{s:s, s:s}", "ref", "a", "access", "writes");
+    g_autoptr(json_t) other = json_pack("{s:s}", "ref", "b"), nameless = json_object();
+    g_assert_true(json_index_find(by_ref, writer) == json_array_get(list, 0));
+    g_assert_true(json_index_find(by_both, writer) == json_array_get(list, 1));
+    g_assert_true(json_index_find(by_ref, nameless) == json_array_get(list, 3));
+    g_assert_null(json_index_find(by_ref, other));
+    g_assert_null(json_index_find(of_nothing, writer));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -298,6 +318,8 @@ main(int argc, char **argv)
                     parsing_the_canonical_form_gives_the_same_value_and_the_same_digest);
     g_test_add_func("/json/the digest is the SHA-256 of the canonical text",
                     the_digest_is_the_sha256_of_the_canonical_text);
+    g_test_add_func("/json/an index finds the first that is called so",
+                    an_index_finds_the_first_that_is_called_so);
     g_test_add_func("/json/a missing file is not found", a_missing_file_is_not_found);
     return g_test_run();
 }
