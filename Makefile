@@ -34,7 +34,7 @@ e2e: deps-browser build  ## the portal's long suite: many migrations, a server t
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
 
-asan: deps-test $(B)-asan/build.ninja  ## unit and simulator tests under the address and undefined sanitizers
+asan: deps-test deps-fuzz $(B)-asan/build.ninja  ## unit and simulator tests under the address and undefined sanitizers
 	@ninja -C $(B)-asan
 	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tools/run-tests $(B)-asan -t 5 $(SUITES)
 
@@ -42,9 +42,9 @@ tsan: deps-test $(B)-tsan/build.ninja  ## the same tests under the thread saniti
 	@ninja -C $(B)-tsan
 	@TSAN_OPTIONS="suppressions='$(CURDIR)/tests/tsan.supp'" $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(SUITES)
 
-fuzz: deps-fuzz $(B)-fuzz/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
-	@ninja -C $(B)-fuzz fuzzers
-	@tools/fuzz $(B)-fuzz $(SECONDS_EACH)
+fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
+	@ninja -C $(B)-asan fuzzers
+	@tools/fuzz $(B)-asan $(SECONDS_EACH)
 
 campaign: build  ## move 2,000 small datasets as one campaign, compare every row, and take all of it back
 	@bench/campaign/campaign.py $(B)/honk
@@ -68,7 +68,7 @@ install: build  ## install below PREFIX=/usr/local (and DESTDIR)
 	@DESTDIR=$(DESTDIR) meson install -C $(B) --no-rebuild
 
 clean:          ## remove all builds
-	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-fuzz $(B)-bench $(B)-gcc $(B)-clang
+	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-bench $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
 SUITES := --suite unit --suite driver --suite action --suite sim --suite fuzz
@@ -82,14 +82,13 @@ endef
 
 $(B)/build.ninja:
 	$(call configure,,$(MESON_OPTIONS))
+# One build for clang's warnings, the sanitizers and the fuzz targets.
 $(B)-asan/build.ninja:
-	$(call configure,,-Db_sanitize=address$(comma)undefined)
+	$(call configure,CC="$$(command -v ccache) clang",-Dfuzz=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Doptimization=1 $(MESON_OPTIONS))
 $(B)-tsan/build.ninja:
-	$(call configure,,-Db_sanitize=thread)
+	$(call configure,,-Db_sanitize=thread -Doptimization=1)
 $(B)-bench/build.ninja:
 	$(call configure,,--buildtype=release)
-$(B)-fuzz/build.ninja:
-	$(call configure,CC="$$(command -v ccache) clang",-Dfuzz=true -Db_sanitize=address$(comma)undefined -Db_lundef=false)
 comma := ,
 
 deps-%: ; @tools/install-deps $*

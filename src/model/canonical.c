@@ -10,7 +10,7 @@
 bool
 canonical_utf8(const char *text, size_t bytes)
 {
-    const char *end = text + bytes;
+    const char *end = bytes > 0 ? text + bytes : text; /* no bytes may be at no address */
     while (text < end) {
         uint64_t word;
         if ((size_t) (end - text) >= sizeof word) {

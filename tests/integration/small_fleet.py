@@ -34,6 +34,7 @@ fleet:
 {more}
   groups:
     listening: {{ strategy: canary, max_instances: 5, steps: [ 1, "100%" ], bake: 100ms, interval: 100ms {waves} }}
+    default: {{ bake: 0s, interval: 100ms, max_instances: 5, steps: [ "100%" ] }}  # of first starts: nobody needs to wait for them
 """
 
 GREETER = """
