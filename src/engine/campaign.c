@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/metric.h"
+#include "engine/moves.h"
 #include "engine/slots.h"
 
 #include <string.h>
@@ -400,6 +401,7 @@ campaign_move(Beat *beat, Campaign *campaign, const Move *move)
     const Transition *found = campaign_row_for(row->state, move->event, &facts, NULL);
     if (found == NULL)
         return false;
+    row_mark_taken(&beat->state->campaign_rows_taken, (size_t) (found - campaign_transitions));
     CampaignState from = row->state;
     const char *reason = move->reason != NULL ? move->reason : found->text;
     row->state = (CampaignState) found->to;

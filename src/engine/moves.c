@@ -158,8 +158,8 @@ plan_waits_for(const OpenPlan *plan)
                                                                        : events[plan->row.state];
 }
 
-static void
-mark_taken(uint64_t *taken, size_t row)
+void
+row_mark_taken(uint64_t *taken, size_t row)
 {
     taken[row / 64] |= UINT64_C(1) << row % 64;
 }
@@ -171,7 +171,7 @@ plan_move(Beat *beat, OpenPlan *plan, const Move *move)
     if (row == NULL)
         return false;
     PlanState from = plan->row.state;
-    mark_taken(&beat->state->plan_rows_taken, (size_t) (row - plan_transitions));
+    row_mark_taken(&beat->state->plan_rows_taken, (size_t) (row - plan_transitions));
 
     const char *reason = move->reason != NULL ? move->reason : row->text;
     plan->row.state = (PlanState) row->to;
@@ -398,7 +398,7 @@ task_move(Beat *beat, Task *task, const Move *move)
     if (row == NULL)
         return false;
     TaskStatus from = task->row.status;
-    mark_taken(beat->state->task_rows_taken, (size_t) (row - task_transitions));
+    row_mark_taken(beat->state->task_rows_taken, (size_t) (row - task_transitions));
     if (strcmp(move->event, "heartbeat") == 0)
         return true; /* nothing moves: no event */
     task_dirty(beat, task);

@@ -79,6 +79,8 @@ size_t guard_count(void);
 const char *guard_name(size_t index);
 
 /* What guards and others ask. */
+/* For tests: a bit for each row of a table. */
+void row_mark_taken(uint64_t *taken, size_t row);
 bool plan_admits(const Task *task);
 bool task_is_watched(const Task *task);
 bool plan_rolls_back(const OpenPlan *plan, const OpenStep *step);

@@ -252,7 +252,8 @@ struct State {
     bool is_first_beat;  /* leases of the time before get another term */
     int open_task_count;
     uint64_t guards_off; /* guards that hold whatever is so: for the simulator only */
-    uint64_t plan_rows_taken, task_rows_taken[2]; /* which rows were taken: for tests */
+    uint64_t plan_rows_taken, task_rows_taken[2],
+        campaign_rows_taken; /* which rows were taken: for tests */
 };
 
 State *state_new(const EngineOptions *options, const World *world);

@@ -16,7 +16,6 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-import evidence  # noqa: E402
 import support  # noqa: E402
 
 AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
@@ -260,15 +259,14 @@ class Tap:
 
 
 class Suite:
-    """Cases (`kind(text, template, before)` with run() and tell(tap)), several at a time."""
+    """Cases (`kind(text, …)` with run() and tell(tap)), several at a time."""
 
-    def __init__(self, kind, template, tap, jobs):
-        self.kind, self.template, self.tap = kind, template, tap
-        self.before = evidence.dump(pathlib.Path(template) / "listening.db")
+    def __init__(self, kind, tap, jobs, *more):
+        self.kind, self.tap, self.more = kind, tap, more
         self.pool = concurrent.futures.ThreadPoolExecutor(jobs)
 
     def run(self, texts):
-        cases = [self.kind(text, self.template, self.before) for text in texts]
+        cases = [self.kind(text, *self.more) for text in texts]
         for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
             done.result().tell(self.tap)
         return cases

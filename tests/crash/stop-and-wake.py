@@ -213,7 +213,7 @@ def main():
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-stop-template-") as template:
         driving.company(template, USERS, workers=2)
-        suite = driving.Suite(Case, template, tap, options.jobs)
+        suite = driving.Suite(Case, tap, options.jobs, template, evidence.dump(pathlib.Path(template) / "listening.db"))
         if options.cases:
             suite.run(options.cases)
             tap.end()

@@ -273,14 +273,21 @@ sim_copy(const Sim *sim)
     return copy;
 }
 
+void
+rows_add(Rows *to, const Sim *sim)
+{
+    to->plans |= sim->rows.plans | sim->state->plan_rows_taken;
+    for (size_t i = 0; i < G_N_ELEMENTS(to->tasks); i++)
+        to->tasks[i] |= sim->rows.tasks[i] | sim->state->task_rows_taken[i];
+    to->campaigns |= sim->rows.campaigns | sim->state->campaign_rows_taken;
+}
+
 static void
 stop(Sim *sim)
 {
     decide_answer_parked(sim->beat);
     answer(sim, true);
-    sim->plan_rows |= sim->state->plan_rows_taken;
-    sim->task_rows[0] |= sim->state->task_rows_taken[0];
-    sim->task_rows[1] |= sim->state->task_rows_taken[1];
+    rows_add(&sim->rows, sim);
     g_clear_pointer(&sim->beat, beat_free);
     g_clear_pointer(&sim->state, state_free);
 }

@@ -30,6 +30,11 @@ typedef struct {
 
 typedef struct Sim Sim;
 
+/* Of the transition tables, a bit for each row that was taken. */
+typedef struct {
+    uint64_t plans, tasks[2], campaigns;
+} Rows;
+
 /* A command on its way, in command->user. */
 typedef struct Asked Asked;
 struct Asked {
@@ -88,8 +93,8 @@ struct Sim {
     const Sim *original;   /* of a copy that nobody says anything to, or NULL */
     bool has_campaigns;    /* in this seed */
     int plans_left, beats, crashes;
-    uint64_t plan_rows, task_rows[2]; /* taken so far, over all crashes */
-    const char *rule;                 /* the first that was broken, or NULL */
+    Rows rows;        /* taken so far, over all crashes */
+    const char *rule; /* the first that was broken, or NULL */
     char *violation;
 };
 
@@ -101,6 +106,8 @@ Sim *sim_copy(const Sim *sim);
 bool sim_run(Sim *sim);
 /* Until everything has ended, or `beats_max`. */
 void sim_calm_down(Sim *sim, int beats_max, bool (*is_over)(Sim *sim));
+/* Those of the memory that goes on, and of all before it. */
+void rows_add(Rows *to, const Sim *sim);
 /* The engine's memory is lost. */
 void sim_crash(Sim *sim);
 void sim_trace(Sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -38,13 +38,10 @@ tell_missing(const char *what, const Transition *rows, size_t count, const uint6
 }
 
 static bool
-all_taken(const uint64_t *plan_rows_taken, const uint64_t *task_rows_taken)
+all_taken(const uint64_t *rows, size_t count)
 {
-    for (size_t i = 0; i < plan_transition_count; i++)
-        if (!is_taken(plan_rows_taken, i))
-            return false;
-    for (size_t i = 0; i < task_transition_count; i++)
-        if (!is_taken(task_rows_taken, i))
+    for (size_t i = 0; i < count; i++)
+        if (!is_taken(rows, i))
             return false;
     return true;
 }
@@ -52,19 +49,21 @@ all_taken(const uint64_t *plan_rows_taken, const uint64_t *task_rows_taken)
 static void
 every_row_of_the_tables_is_taken(void)
 {
-    uint64_t plans = 0, tasks[2] = {0};
+    Rows rows = {0};
     int seeds = 0;
-    while (seeds < COVERAGE_SEEDS_MAX && !all_taken(&plans, tasks)) {
+    while (seeds < COVERAGE_SEEDS_MAX && !(all_taken(&rows.plans, plan_transition_count) &&
+                                           all_taken(rows.tasks, task_transition_count) &&
+                                           all_taken(&rows.campaigns, campaign_transition_count))) {
         Sim *sim = sim_new(&(SimOptions){.seed = (uint64_t) seeds++});
         sim_run(sim);
-        plans |= sim->plan_rows | sim->state->plan_rows_taken;
-        tasks[0] |= sim->task_rows[0] | sim->state->task_rows_taken[0];
-        tasks[1] |= sim->task_rows[1] | sim->state->task_rows_taken[1];
+        rows_add(&rows, sim);
         sim_free(sim);
     }
     g_test_message("%d seeds", seeds);
-    int missing = tell_missing("plans", plan_transitions, plan_transition_count, &plans) +
-                  tell_missing("tasks", task_transitions, task_transition_count, tasks);
+    int missing =
+        tell_missing("plans", plan_transitions, plan_transition_count, &rows.plans) +
+        tell_missing("tasks", task_transitions, task_transition_count, rows.tasks) +
+        tell_missing("campaigns", campaign_transitions, campaign_transition_count, &rows.campaigns);
     if (missing > 0)
         g_test_fail();
 }

@@ -67,8 +67,6 @@ way_back_check(Sim *sim)
     if (copy->options.trace != NULL)
         g_string_free(copy->options.trace, TRUE);
     copy->options.trace = NULL;
-    sim->plan_rows |= copy->plan_rows | copy->state->plan_rows_taken;
-    sim->task_rows[0] |= copy->task_rows[0] | copy->state->task_rows_taken[0];
-    sim->task_rows[1] |= copy->task_rows[1] | copy->state->task_rows_taken[1];
+    rows_add(&sim->rows, copy);
     sim_free(copy);
 }
