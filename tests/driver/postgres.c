@@ -348,6 +348,47 @@ what_cannot_follow_is_named_and_nothing_is_done(void)
     ASSERT_FAILS(swap(db, &ERR), ERR_MISMATCH, "no longer in order");
 }
 
+/* Names that break whoever puts texts together; and all that hangs on a table, there and back. */
+static void
+whatever_a_table_is_called_it_goes_there_and_back(void)
+{
+    g_autoptr(TestDb) db =
+        test_pg_db("CREATE SCHEMA \"o'dd %s\"; SET search_path = \"o'dd %s\"; CREATE TABLE \"it's "
+                   "100% \"\"x\"\"\" (\"i'd\" int GENERATED ALWAYS AS "
+                   "IDENTITY PRIMARY KEY, \"%s\" serial, CONSTRAINT \"a'b\" CHECK (\"%s\" > 0)); "
+                   "COMMENT ON TABLE \"it's 100% \"\"x\"\"\" IS 'it''s 5%'; "
+                   "CREATE INDEX \"by %d\" ON \"it's 100% \"\"x\"\"\" (\"%s\"); GRANT SELECT ON "
+                   "\"it's 100% \"\"x\"\"\" TO PUBLIC; "
+                   "ALTER TABLE \"it's 100% \"\"x\"\"\" REPLICA IDENTITY FULL; CREATE POLICY "
+                   "\"p'%s\" ON \"it's 100% \"\"x\"\"\" USING (true); "
+                   "CREATE RULE \"r%s\" AS ON DELETE TO \"it's 100% \"\"x\"\"\" DO ALSO NOTHING; "
+                   "INSERT INTO \"it's 100% \"\"x\"\"\" DEFAULT VALUES; "
+                   "CREATE VIEW \"v'%s\" AS SELECT * FROM \"it's 100% \"\"x\"\"\"");
+    static const char table[] = "o'dd %s.it's 100% \"x\"",
+                      stage[] = "o'dd %s.it's 100% \"x\"__honk_1",
+                      kept[] = "o'dd %s.it's 100% \"x\"__honk_old";
+    int64_t rows = -1;
+    g_autofree char *before = test_pg_dump(db->path);
+    ASSERT_OK(conn_stage(db->conn, stage, table, NULL, &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, stage, table, &one, &ERR));
+    for (int round = 0; round < 2; round++) {
+        ASSERT_OK(conn_swap(db->conn, stage, table, kept, &one, &ERR));
+        g_autofree char *seen =
+            test_pg_query(db->path, "SELECT obj_description(c.oid), relreplident, (SELECT count(*) "
+                                    "FROM pg_policy WHERE polrelid = c.oid), (SELECT count(*) "
+                                    "FROM pg_rewrite WHERE ev_class = c.oid), (SELECT count(*) "
+                                    "FROM pg_index WHERE indrelid = c.oid), "
+                                    "has_table_privilege('public', c.oid, 'SELECT'), (SELECT "
+                                    "count(*) FROM \"o'dd %s\".\"v'%s\") FROM pg_class c WHERE "
+                                    "relname = 'it''s 100% \"x\"'");
+        g_assert_cmpstr(seen, ==, "it's 5%|f|1|1|2|t|0");
+        ASSERT_OK(conn_swap_back(db->conn, stage, table, kept, "lost", false, &one, &rows, &ERR));
+    }
+    ASSERT_OK(conn_unstage(db->conn, stage, &one, &ERR));
+    g_autofree char *after = test_pg_dump(db->path);
+    g_assert_cmpstr(before, ==, after);
+}
+
 /* --- a server that is slow, locked or gone --- */
 
 static void
@@ -399,6 +440,8 @@ static const struct {
     {"a freeze holds for superusers and partitions", a_freeze_holds_for_superusers_and_partitions},
     {"what cannot follow is named and nothing is done",
      what_cannot_follow_is_named_and_nothing_is_done},
+    {"whatever a table is called it goes there and back",
+     whatever_a_table_is_called_it_goes_there_and_back},
     {"locks, timeouts and lost sessions are tried again",
      locks_timeouts_and_lost_sessions_are_tried_again},
     {"names that would be cut are refused", names_that_would_be_cut_are_refused},

@@ -15,7 +15,7 @@ WAIT_S = 60
 CONFIG = """
 stores:
   listening: {{ driver: sqlite, path: data/listening.db }}
-  shop: {{ driver: postgres, url: "host=${{PG_FOLDER}} user=postgres dbname=shop", lock_timeout_ms: 2000, concurrency: 2 }}
+  shop: {{ driver: postgres, url: "host=${{PG_FOLDER}} user=postgres dbname=${{PG_DATABASE}}", lock_timeout_ms: 2000, concurrency: 2 }}
 policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
 roles:
   approver: [ user:default/bo ]
@@ -26,7 +26,7 @@ roles:
 
 # what becomes the target of every move: a table that other things hang on
 SCHEMA = """
-CREATE ROLE reader; CREATE ROLE keeper;
+DO 'BEGIN CREATE ROLE reader; CREATE ROLE keeper; EXCEPTION WHEN duplicate_object THEN END';
 CREATE TABLE countries (code text PRIMARY KEY);
 INSERT INTO countries VALUES ('GB'), ('SE'), ('DE');
 CREATE TABLE users_v2 (
@@ -85,8 +85,8 @@ class Postgres:
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip() if check else done.stderr
 
-    def dump(self):
-        text = subprocess.run(["pg_dump", "-h", self.folder, "-U", "postgres", "shop"], check=True, capture_output=True,
+    def dump(self, database="shop"):
+        text = subprocess.run(["pg_dump", "-h", self.folder, "-U", "postgres", database], check=True, capture_output=True,
                               text=True).stdout
         return [line for line in text.splitlines() if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 
@@ -94,11 +94,11 @@ class Postgres:
 class World(small_world.World):
     """The source is in SQLite (`source` "listening") or in the same database ("shop"); the target is in PostgreSQL."""
 
-    def __init__(self, postgres, source, rows=small_world.ROWS):
-        super().__init__(config=CONFIG, env={"PG_FOLDER": postgres.folder}, rows=rows)
+    def __init__(self, postgres, source, rows=small_world.ROWS, database="shop"):
+        super().__init__(config=CONFIG, env={"PG_FOLDER": postgres.folder, "PG_DATABASE": database}, rows=rows)
         self.postgres = postgres
-        postgres.sql("CREATE DATABASE shop", "postgres")
-        postgres.sql(SCHEMA)
+        postgres.sql(f"CREATE DATABASE {database}", "postgres")
+        postgres.sql(SCHEMA, database)
         catalog = self.folder / "catalog" / "datasets.yaml"
         catalog.write_text(catalog.read_text().replace("listening:users_v1", f"{source}:users_v1")
                            .replace("listening:users_v2", "shop:public.users_v2"))

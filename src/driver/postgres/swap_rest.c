@@ -5,48 +5,73 @@
 
 #include <string.h>
 
+/* What every question below knows: the name that both tables want, in SQL, and the numbers of both. */
+#define ME "WITH me AS (SELECT %Q::text AS name, %lld::oid AS old, %lld::oid AS new) "
+
+static bool
+ask_me(SwapPlanner *planner, const char *question, PGresult **ret, GError **error)
+{
+    const SwapSides *sides = planner->sides;
+    g_autofree char *sql = pg_sql(question, planner->final, (long long) sides->target->oid,
+                                  (long long) sides->stage->oid);
+    return pg_run_on(planner->conn, planner->conn->db, sql, ret, error);
+}
+
 /* --- who may do what --- */
+
+#define ROLE(oid) "CASE " oid " WHEN 0 THEN 'PUBLIC' ELSE " oid "::regrole::text END"
+#define GRANTABLE "CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
+
+/* Each row is a statement about the new table. */
+static const char rights[] = ME
+    ", t AS (SELECT c.*, me.name AS me FROM pg_class c, me WHERE c.oid = me.old), "
+    "s AS (SELECT c.*, me.name AS me FROM pg_class c, me WHERE c.oid = me.new) "
+    "SELECT format('ALTER TABLE %%s OWNER TO %%I', t.me, pg_get_userbyid(t.relowner)) FROM t, s "
+    "WHERE t.relowner <> s.relowner "
+    "UNION ALL SELECT format('REVOKE ALL ON %%s FROM %%s', g.me, " ROLE(
+        "g.grantee") ") FROM (SELECT "
+                     "DISTINCT s.me, a.grantee FROM s, aclexplode(s.relacl) a WHERE a.grantee <> "
+                     "s.relowner) g "
+                     "UNION ALL SELECT format('GRANT %%s ON %%s TO %%s%%s', g.privilege_type, "
+                     "t.me, " ROLE(
+                         "g.grantee") ", " GRANTABLE ") FROM t, aclexplode(t.relacl) g WHERE "
+                                      "g.grantee <> t.relowner "
+                                      "UNION ALL SELECT format('GRANT %%s (%%I) ON %%s TO %%s%%s', "
+                                      "g.privilege_type, a.attname, t.me, " ROLE(
+                                          "g.grantee") ", " GRANTABLE ") FROM t JOIN pg_attribute "
+                                                       "a ON a.attrelid = t.oid, "
+                                                       "aclexplode(a.attacl) g "
+                                                       "UNION ALL SELECT format('COMMENT ON TABLE "
+                                                       "%%s IS %%L', t.me, obj_description(t.oid, "
+                                                       "'pg_class')) "
+                                                       "FROM t WHERE obj_description(t.oid, "
+                                                       "'pg_class') IS NOT NULL "
+                                                       "UNION ALL SELECT format('ALTER TABLE %%s "
+                                                       "ENABLE ROW LEVEL SECURITY', me) FROM t "
+                                                       "WHERE "
+                                                       "relrowsecurity "
+                                                       "UNION ALL SELECT format('ALTER TABLE %%s "
+                                                       "FORCE ROW LEVEL SECURITY', me) FROM t "
+                                                       "WHERE "
+                                                       "relforcerowsecurity "
+                                                       "UNION ALL SELECT format('ALTER TABLE %%s "
+                                                       "REPLICA IDENTITY %%s', me, CASE "
+                                                       "relreplident WHEN 'f' "
+                                                       "THEN 'FULL' ELSE 'NOTHING' END) FROM t "
+                                                       "WHERE relreplident IN ('f', 'n') "
+                                                       "UNION ALL SELECT format('ALTER TABLE %%s "
+                                                       "REPLICA IDENTITY USING INDEX %%I', me, "
+                                                       "x.relname) FROM t "
+                                                       "JOIN pg_index i ON i.indrelid = t.oid AND "
+                                                       "i.indisreplident JOIN pg_class x ON x.oid "
+                                                       "= "
+                                                       "i.indexrelid WHERE t.relreplident = 'i'";
 
 bool
 swap_plan_rights(SwapPlanner *planner, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    const char *final = planner->final;
-    g_autofree char *question = pg_sql(
-        "WITH t AS (SELECT * FROM pg_class WHERE oid = %lld), s AS (SELECT * FROM pg_class WHERE "
-        "oid = %lld) "
-        "SELECT format('ALTER TABLE %s OWNER TO %%I', pg_get_userbyid(t.relowner)) FROM t, s WHERE "
-        "t.relowner <> s.relowner "
-        "UNION ALL SELECT format('REVOKE ALL ON %s FROM %%s', CASE g.grantee WHEN 0 THEN 'PUBLIC' "
-        "ELSE g.grantee::regrole::text "
-        "END) FROM (SELECT DISTINCT grantee FROM s, aclexplode(s.relacl) WHERE grantee <> "
-        "s.relowner) g "
-        "UNION ALL SELECT format('GRANT %%s ON %s TO %%s%%s', g.privilege_type, CASE g.grantee "
-        "WHEN 0 THEN 'PUBLIC' ELSE "
-        "g.grantee::regrole::text END, CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' "
-        "END) FROM t, "
-        "aclexplode(t.relacl) g WHERE g.grantee <> t.relowner "
-        "UNION ALL SELECT format('GRANT %%s (%%I) ON %s TO %%s%%s', g.privilege_type, a.attname, "
-        "CASE g.grantee WHEN 0 THEN "
-        "'PUBLIC' ELSE g.grantee::regrole::text END, CASE WHEN g.is_grantable THEN ' WITH GRANT "
-        "OPTION' ELSE '' END) FROM t "
-        "JOIN pg_attribute a ON a.attrelid = t.oid, aclexplode(a.attacl) g "
-        "UNION ALL SELECT format('COMMENT ON TABLE %s IS %%L', obj_description(t.oid, 'pg_class')) "
-        "FROM t WHERE "
-        "obj_description(t.oid, 'pg_class') IS NOT NULL "
-        "UNION ALL SELECT 'ALTER TABLE %s ENABLE ROW LEVEL SECURITY' FROM t WHERE relrowsecurity "
-        "UNION ALL SELECT 'ALTER TABLE %s FORCE ROW LEVEL SECURITY' FROM t WHERE "
-        "relforcerowsecurity "
-        "UNION ALL SELECT format('ALTER TABLE %s REPLICA IDENTITY %%s', CASE relreplident WHEN 'f' "
-        "THEN 'FULL' ELSE 'NOTHING' END) "
-        "FROM t WHERE relreplident IN ('f', 'n') "
-        "UNION ALL SELECT format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %%I', x.relname) "
-        "FROM t JOIN pg_index i ON "
-        "i.indrelid = t.oid AND i.indisreplident JOIN pg_class x ON x.oid = i.indexrelid WHERE "
-        "t.relreplident = 'i'",
-        (long long) planner->sides->target->oid, (long long) planner->sides->stage->oid, final,
-        final, final, final, final, final, final, final, final);
-    if (!pg_run_on(planner->conn, planner->conn->db, question, &rows, error))
+    if (!ask_me(planner, rights, &rows, error))
         return false;
     for (int i = 0; i < PQntuples(rows); i++)
         swap_forth(planner, g_strdup(pg_cell(rows, i, 0)));
@@ -66,58 +91,62 @@ plan_value(SwapPlanner *planner, const char *sequence, const char *column)
                       sequence, column, planner->final, sequence));
 }
 
+/* Those of the old table's columns, and beside them the new table's own, of columns of the same name. */
+static const char sequences[] = ME
+    ", owned AS (SELECT d.refobjid AS of, a.attname, d.deptype, q.relname, format('%%I.%%I', "
+    "n.nspname, "
+    "q.relname) AS sql, q.oid FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = "
+    "'S' JOIN "
+    "pg_namespace n ON n.oid = q.relnamespace JOIN pg_attribute a ON a.attrelid = d.refobjid AND "
+    "a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass AND d.refclassid = "
+    "'pg_class'::regclass AND d.deptype IN ('a', 'i')) "
+    "SELECT o.attname, o.deptype, o.sql, o.relname, n.relname FROM me JOIN owned o ON o.of = "
+    "me.old JOIN "
+    "pg_attribute b ON b.attrelid = me.new AND b.attname = o.attname AND NOT b.attisdropped LEFT "
+    "JOIN "
+    "owned n ON n.of = me.new AND n.attname = o.attname AND n.deptype = 'i' AND o.deptype = 'i' "
+    "ORDER BY o.oid";
+
+/* The sequence of a serial column goes over to the other table. */
+static void
+plan_owned(SwapPlanner *planner, const char *sequence, const char *column)
+{
+    g_autofree char *sql =
+        pg_sql("ALTER SEQUENCE %s OWNED BY %s.\"%w\"", sequence, planner->final, column);
+    swap_forth(planner, g_strdup(sql));
+    swap_back(planner, g_strdup(sql));
+}
+
+/* Each identity column has its own, which change names; the new one goes on where the old one was. */
+static void
+plan_identity(SwapPlanner *planner, const char *sequence, const char *name, const char *made,
+              GPtrArray *back_names)
+{
+    const char *schema = planner->sides->stage->schema;
+    g_autofree char *aside = pg_made_name(planner->sides->kept_name, name);
+    swap_forth(planner, pg_sql("ALTER SEQUENCE %s RENAME TO \"%w\"", sequence, aside));
+    swap_forth(planner,
+               pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"", schema, made, name));
+    swap_forth(planner, pg_sql("SELECT setval(%Q, o.last_value, o.is_called) FROM \"%w\".\"%w\" o",
+                               sequence, schema, aside));
+    g_ptr_array_add(back_names, pg_sql("ALTER SEQUENCE %s RENAME TO \"%w\"", sequence, made));
+    g_ptr_array_add(back_names,
+                    pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"", schema, aside, name));
+}
+
 bool
 swap_plan_sequences(SwapPlanner *planner, GPtrArray *back_names, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    const SwapSides *sides = planner->sides;
-    g_autofree char *question = pg_sql(
-        "SELECT a.attname, d.deptype, format('%%I.%%I', n.nspname, q.relname), q.relname, "
-        "o.relname, s.last_value FROM pg_depend d "
-        "JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = "
-        "q.relnamespace JOIN pg_attribute a "
-        "ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid JOIN pg_sequences s ON "
-        "s.schemaname = n.nspname AND "
-        "s.sequencename = q.relname LEFT JOIN (pg_depend e JOIN pg_class o ON o.oid = e.objid AND "
-        "o.relkind = 'S' JOIN "
-        "pg_attribute b ON b.attrelid = e.refobjid AND b.attnum = e.refobjsubid) ON e.refobjid = "
-        "%lld AND e.deptype = 'i' AND "
-        "b.attname = a.attname AND d.deptype = 'i' WHERE d.classid = 'pg_class'::regclass AND "
-        "d.refclassid = "
-        "'pg_class'::regclass AND d.refobjid = %lld AND d.deptype IN ('a', 'i') ORDER BY q.oid",
-        (long long) sides->stage->oid, (long long) sides->target->oid);
-    if (!pg_run_on(planner->conn, planner->conn->db, question, &rows, error))
+    if (!ask_me(planner, sequences, &rows, error))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
-        const char *column = pg_cell(rows, i, 0), *sequence = pg_cell(rows, i, 2),
-                   *name = pg_cell(rows, i, 3);
-        const char *made = pg_cell(rows, i, 4), *schema = sides->stage->schema;
-        int64_t has_column = 0;
-        if (!pg_int(planner->conn, &has_column, error,
-                    "SELECT count(*) FROM pg_attribute WHERE attrelid = %lld AND attname = %Q AND "
-                    "NOT attisdropped",
-                    (long long) sides->stage->oid, column))
-            return false;
-        if (has_column == 0)
-            continue;
-        if (pg_cell(rows, i, 1)[0] == 'a') {
-            swap_forth(planner, pg_sql("ALTER SEQUENCE %s OWNED BY %s.\"%w\"", sequence,
-                                       planner->final, column));
-            swap_back(planner, pg_sql("ALTER SEQUENCE %s OWNED BY %s.\"%w\"", sequence,
-                                      planner->final, column));
-        } else if (made != NULL) {
-            g_autofree char *aside = pg_made_name(sides->kept_name, name);
-            swap_forth(planner, pg_sql("ALTER SEQUENCE %s RENAME TO \"%w\"", sequence, aside));
-            swap_forth(planner,
-                       pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"", schema, made, name));
-            swap_forth(planner,
-                       pg_sql("SELECT setval(%Q, o.last_value, o.is_called) FROM \"%w\".\"%w\" o",
-                              sequence, schema, aside));
-            g_ptr_array_add(back_names,
-                            pg_sql("ALTER SEQUENCE %s RENAME TO \"%w\"", sequence, made));
-            g_ptr_array_add(back_names, pg_sql("ALTER SEQUENCE \"%w\".\"%w\" RENAME TO \"%w\"",
-                                               schema, aside, name));
-        }
+        const char *column = pg_cell(rows, i, 0), *sequence = pg_cell(rows, i, 2);
+        const char *made = pg_cell(rows, i, 4);
+        if (pg_cell(rows, i, 1)[0] == 'a')
+            plan_owned(planner, sequence, column);
+        else if (made != NULL)
+            plan_identity(planner, sequence, pg_cell(rows, i, 3), made, back_names);
         plan_value(planner, sequence, column);
     }
     return true;
@@ -129,7 +158,7 @@ static bool
 plan_made_again(SwapPlanner *planner, const char *question, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    if (!swap_ask(planner, &rows, error, question))
+    if (!ask_me(planner, question, &rows, error))
         return false;
     for (int i = 0; i < PQntuples(rows); i++) {
         swap_forth(planner, g_strdup(pg_cell(rows, i, 0)));
@@ -139,40 +168,40 @@ plan_made_again(SwapPlanner *planner, const char *question, GError **error)
     return true;
 }
 
+static const char triggers[] =
+    ME "SELECT pg_get_triggerdef(t.oid), format('DROP TRIGGER %%I ON', tgname) FROM pg_trigger t, "
+       "me WHERE "
+       "tgrelid = me.old AND NOT tgisinternal AND tgname NOT LIKE '\\_honk\\_%%' ORDER BY tgname";
+
+static const char trigger_states[] =
+    ME "SELECT format('ALTER TABLE %%s %%s TRIGGER %%I', me.name, CASE tgenabled WHEN 'D' THEN "
+       "'DISABLE' WHEN "
+       "'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger, me "
+       "WHERE tgrelid = "
+       "me.old AND NOT tgisinternal AND tgenabled <> 'O' AND tgname NOT LIKE '\\_honk\\_%%'";
+
+static const char policies[] =
+    ME "SELECT format('CREATE POLICY %%I ON %%s AS %%s FOR %%s TO %%s %%s %%s', polname, me.name, "
+       "CASE WHEN "
+       "polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE polcmd WHEN 'r' THEN 'SELECT' "
+       "WHEN 'a' "
+       "THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, (SELECT "
+       "string_agg(" ROLE("r") ", ', ') FROM unnest(polroles) r), 'USING (' || "
+                               "pg_get_expr(polqual, polrelid) || ')', 'WITH CHECK (' || "
+                               "pg_get_expr(polwithcheck, polrelid) || ')'), format('DROP POLICY "
+                               "%%I ON', polname) FROM pg_policy, me "
+                               "WHERE polrelid = me.old ORDER BY polname";
+
+static const char rules[] = ME "SELECT pg_get_ruledef(r.oid), format('DROP RULE %%I ON', rulename) "
+                               "FROM pg_rewrite r, me WHERE "
+                               "ev_class = me.old AND rulename <> '_RETURN' ORDER BY rulename";
+
 bool
 swap_plan_triggers(SwapPlanner *planner, GError **error)
 {
-    g_autofree char *states =
-        pg_sql("SELECT format('ALTER TABLE %s %%%%s TRIGGER %%%%I', CASE tgenabled WHEN 'D' THEN "
-               "'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' "
-               "ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger WHERE tgrelid = %%lld AND "
-               "NOT tgisinternal AND tgenabled <> 'O' "
-               "AND tgname NOT LIKE '\\_honk\\_%%%%'",
-               planner->final);
-    g_autofree char *policies =
-        pg_sql("SELECT format('CREATE POLICY %%%%I ON %s AS %%%%s FOR %%%%s TO %%%%s %%%%s %%%%s', "
-               "polname, CASE WHEN polpermissive THEN "
-               "'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' "
-               "THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN "
-               "'d' THEN 'DELETE' ELSE 'ALL' END, (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' "
-               "ELSE r::regrole::text END, ', ') FROM "
-               "unnest(polroles) r), 'USING (' || pg_get_expr(polqual, polrelid) || ')', 'WITH "
-               "CHECK (' || pg_get_expr(polwithcheck, "
-               "polrelid) || ')'), format('DROP POLICY %%%%I ON', polname) FROM pg_policy WHERE "
-               "polrelid = %%lld ORDER BY polname",
-               planner->final);
-    return plan_made_again(
-               planner,
-               "SELECT pg_get_triggerdef(oid), format('DROP TRIGGER %%I ON', tgname) FROM "
-               "pg_trigger WHERE tgrelid = "
-               "%lld AND NOT tgisinternal AND tgname NOT LIKE '\\_honk\\_%%' ORDER BY tgname",
-               error) &&
-           plan_made_again(planner, states, error) && plan_made_again(planner, policies, error) &&
-           plan_made_again(planner,
-                           "SELECT pg_get_ruledef(oid), format('DROP RULE %%I ON', rulename) FROM "
-                           "pg_rewrite WHERE ev_class = "
-                           "%lld AND rulename <> '_RETURN' ORDER BY rulename",
-                           error);
+    return plan_made_again(planner, triggers, error) &&
+           plan_made_again(planner, trigger_states, error) &&
+           plan_made_again(planner, policies, error) && plan_made_again(planner, rules, error);
 }
 
 bool
