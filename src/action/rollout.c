@@ -274,7 +274,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return service_probe_claimed(&service, outcome, error);
     if (runs_just(seen, service.to) && lease_saved_before(call) != NULL &&
         g_strcmp0(template_name(lease_saved_before(call)), template_name(service.to)) != 0)
-        outcome_is(outcome, OUTCOME_APPLIED, json_deep_copy(call->lease->checkpoint));
+        return service_probe_ended(&service, outcome, error);
     return true;
 }
 

@@ -33,6 +33,8 @@ CHECKED bool service_hold(Service *service, const json_t *saved, bool has_saved,
 CHECKED bool service_drive(Service *service, Outcome *outcome, GError **error);
 /* The claim under the token of the probe is the fence: whoever still acts there is waited for, and is then refused. */
 CHECKED bool service_probe_claimed(Service *service, Outcome *outcome, GError **error);
+/* It had let the service go, and everything runs the new revision: what nobody could tell any more is told. */
+CHECKED bool service_probe_ended(Service *service, Outcome *outcome, GError **error);
 bool lease_is_back(const StepCall *call);
 int64_t lease_last_signal(const StepCall *call);
 const json_t *

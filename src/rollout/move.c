@@ -187,3 +187,16 @@ turn_move(Turn *turn, const char *event, const char *code, const char *why, ...)
     turn->has_moved = true;
     return true;
 }
+
+void
+rollout_found_healthy(Rollout *rollout, int64_t now_ms)
+{
+    if (rollout->state == ROLLOUT_HEALTHY)
+        return;
+    rollout->state = ROLLOUT_HEALTHY;
+    rollout->since_ms = rollout->ended_ms = now_ms;
+    rollout_set_text(&rollout->code, "promoted");
+    rollout_set_text(&rollout->why, "all instances are new: seen after its worker was lost");
+    if (rollout->completion == NULL)
+        rollout_set_text(&rollout->completion, "promoted");
+}

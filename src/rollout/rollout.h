@@ -123,6 +123,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Decision, decision_clear)
  * "promote_full", "actor", "reason"}], may be NULL. One decision makes at most one move by itself. */
 void rollout_decide(const RolloutSpec *spec, Rollout *rollout, const Scene *scene,
                     const json_t *signals, int64_t now_ms, Decision *ret);
+/* Its last move was made, and whoever made it died before telling. */
+void rollout_found_healthy(Rollout *rollout, int64_t now_ms);
 /* It stands still, or fails to go back: a newer one may take the service from it. */
 bool rollout_yields(const Rollout *rollout);
 /* Signals that would do something now: ["pause", …]. Caller owns. */
