@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/catalog_source.h"
+#include "driver/files/decode.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ address_clear(Address *address)
 static int
 ending_of(const char *path)
 {
-    g_autofree char *lower = g_ascii_strdown(path, -1);
+    g_autofree char *all = g_ascii_strdown(path, -1), *lower = packing_strip(all);
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
         if (g_str_has_suffix(lower, endings[i].ending))
             return (int) i;
@@ -178,8 +179,9 @@ find_file(Address *address, bool may_be_new, bool *ret_found, GError **error)
     *ret_found = true;
     if (is_file(text) && (is_sqlite_name(text) || is_sqlite_file(text)))
         return set_sqlite_file(address, text, "", may_be_new, error);
-    /* whether such a file may be new, the driver knows */
-    if (ending >= 0 && !is_sqlite_name(text) && (is_file(text) || may_be_new)) {
+    /* with a colon it may be a store's object or a table: a new file of such a name is csv:PATH */
+    bool may_be_made = may_be_new && strchr(text, ':') == NULL;
+    if (ending >= 0 && !is_sqlite_name(text) && (is_file(text) || may_be_made)) {
         set_rows_file(address, endings[ending].driver, text);
         return true;
     }

@@ -3,7 +3,7 @@
  * stops it at the one that was asked for.
  *
  * The program knows nothing of it, so the points are not of our choosing: every write, sync, truncation,
- * rename, unlink, mkdir and send of every library counts, and every COMMIT that is given to SQLite. All
+ * rename, link, unlink, mkdir and send of every library counts, and every COMMIT that is given to SQLite. All
  * processes of one role share one count, in a file, so that it goes on over deaths.
  *
  *   HONK_DIE_ROLE   "serve" or "worker": only a process with this word as an argument counts
@@ -247,6 +247,18 @@ int
 unlink(const char *path)
 {
     DO(int, count('r', "unlink", -1, 0), NEXT(unlink)(path), 0);
+}
+
+int
+link(const char *from, const char *to)
+{
+    DO(int, count('r', "link", -1, 0), NEXT(link)(from, to), 0);
+}
+
+int
+symlink(const char *target, const char *path)
+{
+    DO(int, count('r', "symlink", -1, 0), NEXT(symlink)(target, path), 0);
 }
 
 int

@@ -58,6 +58,20 @@ static const Case cases[] = {
     {"not UTF-8", "a,b\n1,\xe4\n2,\xc3\xa4\n", -1, NULL, "!1 -: line 2: byte 3 (0xe4) is not UTF-8; is the file in another encoding, such as Latin-1?\n2:2|ä"},
     {"lines are counted through quotes", "a,b\n\"1\n2\n3\",x\n7\n", -1, NULL, "!2 -: line 5: the record has 1 field, expected 2\n1:1\n2\n3|x"},
     {"only a header", "a,b\n", -1, NULL, ""},
+    {"carriage returns alone", "a,b\r1,\"x\ry\"\r\r2,y\r", -1, NULL, "1:1|x\ry\n2:2|y"},
+    {"one carriage return", "a,b\r1,x", -1, NULL, "1:1|x"},
+    {"a line feed in quotes is none of a file's lines", "a,\"b\nc\"\r1,\"x\ny\"\r2\r", -1, NULL,
+        "!2 -: line 3: the record has 1 field, expected 2\n1:1|x\ny"},
+    {"UTF-16 by its mark", "\xff" "\xfe" "a\x00" ",\x00" "b\x00" "\x0a" "\x00" "1\x00" ",\x00" "\xe9" "\x00" "=\xd8" "\x00" "\xde" "\x0a" "\x00" "", 22, NULL, "1:1|\xc3\xa9\xf0\x9f\x98\x80"},
+    {"UTF-16, the other way round", "\xfe" "\xff" "\x00" "a\x00" ",\x00" "b\x00" "\x0a" "\x00" "1\x00" ",\x00" "\xe9" "\xd8" "=\xde" "\x00" "\x00" "\x0a" "", 22, NULL, "1:1|\xc3\xa9\xf0\x9f\x98\x80"},
+    {"UTF-16 without a mark", "\x00" "a\x00" ",\x00" "b\x00" "\x0a" "\x00" "1\x00" ",\x00" "\xe9" "\xd8" "=\xde" "\x00" "\x00" "\x0a" "", 20, "{\"encoding\": \"utf-16be\"}", "1:1|\xc3\xa9\xf0\x9f\x98\x80"},
+    {"half a character of UTF-16", "\xff" "\xfe" "a\x00" ",\x00" "b\x00" "\x0a" "\x00" "1\x00" ",\x00" "\x00" "\xd8" "\x0a" "\x00" "2\x00" ",\x00" "y\x00" "\x0a" "\x00" "", 26, NULL,
+        "!1 -: line 2: byte 3 (0xff) is not UTF-8; is the file in another encoding, such as Latin-1?\n2:2|y"},
+    {"half a unit of UTF-16", "\xff" "\xfe" "a\x00" ",\x00" "b\x00" "\x0a" "\x00" "1\x00" ",\x00" "x\x00" "y", 17, NULL,
+        "!1 -: line 2: byte 4 (0xff) is not UTF-8; is the file in another encoding, such as Latin-1?"},
+    {"Latin-1, when it is said", "a,b\n1,\xe4\xdf\n", -1, "{\"encoding\": \"latin-1\"}", "1:1|\xc3\xa4\xc3\x9f"},
+    {"Windows-1252, when it is said", "a,b\n1,\x80\x92\n2,\x81\n", -1, "{\"encoding\": \"Windows-1252\"}",
+        "!2 -: line 3: byte 3 (0xff) is not UTF-8; is the file in another encoding, such as Latin-1?\n1:1|\xe2\x82\xac\xe2\x80\x99"},
     {"a lone carriage return is a character", "a,b\n1\r2,x\n", -1, NULL, "1:1\r2|x"},
 };
 /* clang-format on */
@@ -114,9 +128,7 @@ what_is_no_table_is_told(void)
         {"", NULL, "is empty, expected a header"},
         {"a,b,a\n", NULL, "the header has column 'a' twice"},
         {"a,,c\n", NULL, "column 2 of the header has no name"},
-        {"\xff\xfe"
-         "a\n",
-         NULL, "is UTF-16, expected UTF-8"},
+        {"a\n", "{\"encoding\": \"ebcdic\"}", "format.encoding is 'ebcdic', expected one of utf-8"},
         {"\"a\n", NULL, "line 1: a quote is opened and never closed"},
         {"a\n", "{\"delimiter\": \"::\"}", "format.delimiter is '::', expected one character"},
     };

@@ -1,4 +1,5 @@
 """honk copy and honk compare: between files and tables, without a server, whatever the names and the rows."""
+import gzip
 import json
 import os
 import signal
@@ -160,6 +161,32 @@ class IntoFiles(WithoutServer):
         self.assertIn('01G\t"Perry ""Old"" Field"\tPerry\t42.74\n', (self.folder / "a.tsv").read_text())
         self.assertEqual(self.names(), ["a.csv", "a.json", "a.ndjson", "a.tsv", "airports.csv", "back.db", "d.db"])
 
+    def test_what_is_packed_is_read_and_written(self):
+        (self.folder / "p.csv.gz").write_bytes(gzip.compress(AIRPORTS[:40].encode()) + gzip.compress(AIRPORTS[40:].encode()))
+        for name in "a.csv.gz", "a.json.gz", "a.ndjson.zst", "a.tsv.zst":
+            self.copy("p.csv.gz", name)
+            self.assertIn("equal: 3 rows", self.compare("airports.csv", name).stdout)
+        self.assertEqual(json.loads(gzip.decompress((self.folder / "a.json.gz").read_bytes()))[1]["name"], 'Perry "Old" Field')
+        self.assertEqual((self.folder / "a.ndjson.zst").read_bytes()[:4], b"\x28\xb5\x2f\xfd")
+        whole = (self.folder / "p.csv.gz").read_bytes()
+        (self.folder / "p.csv.gz").write_bytes(whole[:-9])
+        self.refused(2, "the gzip stream ends in the middle, at byte", "copy", "p.csv.gz", "b.csv")
+        self.assertFalse((self.folder / "b.csv").exists())
+
+    def test_other_encodings_are_read_and_written(self):
+        (self.folder / "utf16.csv").write_bytes("a,b\r\n1,ä\r\n2,漢\r\n".encode("utf-16"))
+        self.copy("utf16.csv", "d.db:t")
+        self.assertEqual(self.sql("d.db", "SELECT * FROM t"), "1|ä\n2|漢")
+        self.write("honk.yaml", "stores:\n  old: { driver: csv, path: ., format: { encoding: latin-1 } }\n"
+                                "  wide: { driver: csv, path: ., format: { encoding: utf-16 } }\n")
+        done = self.copy("d.db:t", "old:latin.csv")
+        self.assertIn("1 row does not fit", done.stdout)
+        self.assertIn("a character that the encoding of the file has not", done.stdout)
+        self.assertEqual((self.folder / "latin.csv").read_bytes(), b"a,b\n1,\xe4\n")
+        self.copy("d.db:t", "wide:wide.csv")
+        self.assertEqual((self.folder / "wide.csv").read_bytes(), b"\xff\xfe" + "a,b\n1,ä\n2,漢\n".encode("utf-16le"))
+        self.assertIn("equal: 2 rows", self.compare("d.db:t", "wide.csv").stdout)
+
     def test_records_that_are_there_are_replaced_only_on_request(self):
         self.write("out.csv", "iata,name\nX,Y\n")
         self.refused(4, "'out.csv' has 1 row already; --replace", "copy", "airports.csv", "out.csv")
@@ -176,6 +203,17 @@ class IntoFiles(WithoutServer):
         self.refused(7, "3 rows do not fit", "copy", "airports.csv", "out.csv", "--replace", "--budget", "1", "-m", "m.yaml")
         self.assertEqual((self.folder / "out.csv").read_text(), "iata\nX\n")
         self.assertEqual(self.names(), ["airports.csv", "m.yaml", "out.csv", "out.csv.rejected.ndjson"])
+
+    def test_a_store_of_the_configuration_takes_files_that_are_not_there_yet(self):
+        self.project.honk("init")
+        (self.folder / "out").mkdir()
+        text = (self.folder / "honk.yaml").read_text()
+        self.write("honk.yaml", text.replace("stores:\n", "stores:\n  out: { driver: csv, path: out, format: { delimiter: \";\" } }\n"))
+        self.copy("airports.csv", "out:a.csv")
+        self.assertEqual((self.folder / "out" / "a.csv").read_text().splitlines()[1], "00M;Thigpen;Bay Springs;31.95")
+        self.copy("out:a.csv", "csv:odd:name")
+        self.assertEqual((self.folder / "odd:name").read_text().splitlines()[1], "00M,Thigpen,Bay Springs,31.95")
+        self.assertIn("equal: 3 rows", self.compare("airports.csv", "csv:odd:name").stdout)
 
     def test_a_folder_that_is_not_there_is_told(self):
         self.refused(4, "there is no folder", "copy", "airports.csv", "nowhere/out.csv")

@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#define HEAD_BYTES (64 * 1024) /* looked at for the kind of line ends */
+
 /* --- an open file --- */
 
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
     FileObject file;
     CsvFormat format;
     CsvLexer lexer;
+    char line_end;
     bool is_lexing;
     char **names; /* of all columns */
     size_t name_count;
@@ -56,6 +59,7 @@ start_lexing(CsvScan *scan, int64_t offset, int64_t line)
     if (scan->is_lexing)
         csv_lexer_clear(&scan->lexer);
     csv_lexer_init(&scan->lexer, scan->file.source, offset, line, scan->format.delimiter);
+    scan->lexer.line_end = scan->line_end;
     scan->is_lexing = true;
 }
 
@@ -95,18 +99,40 @@ name_as_written(CsvScan *scan)
     }
 }
 
+/* Files of old machines end their lines with CR alone: those without any LF that is not in quotes, as far as one looks. */
+static bool
+find_line_end(CsvScan *scan, GError **error)
+{
+    g_autofree char *head = g_malloc(HEAD_BYTES);
+    size_t bytes = 0;
+    bool in_quotes = false, is_begin = true, has_cr = false;
+    scan->line_end = '\n';
+    if (!byte_source_read(scan->file.source, head, HEAD_BYTES, 0, &bytes, error))
+        return false;
+    for (size_t i = 0; i < bytes; i++) {
+        char c = head[i];
+        if (c == '"' && (in_quotes || is_begin))
+            in_quotes = !in_quotes;
+        if (c == '\n' && !in_quotes)
+            return true;
+        has_cr = has_cr || (c == '\r' && !in_quotes);
+        is_begin = c == scan->format.delimiter || c == '\r' || c == '"';
+    }
+    if (has_cr)
+        scan->line_end = '\r';
+    return true;
+}
+
 /* Names from the first record, or c1, c2… for as many fields as it has. */
 static bool
 read_header(CsvScan *scan, const char *path, GError **error)
 {
-    char mark[3] = {0};
+    char mark[3];
     bool more = false;
     size_t got = 0;
     if (!byte_source_read(scan->file.source, mark, sizeof mark, 0, &got, error))
         return false;
-    if (got >= 2 && (memcmp(mark, "\xff\xfe", 2) == 0 || memcmp(mark, "\xfe\xff", 2) == 0))
-        return fail(error, ERR_INVALID, "'%s' is UTF-16, expected UTF-8", path);
-    int64_t begin = got == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    int64_t begin = got == sizeof mark && memcmp(mark, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     start_lexing(scan, begin, 1);
     if (!csv_next(&scan->lexer, &more, error))
         return false;
@@ -137,7 +163,7 @@ csv_open_file(Conn *base, const char *object, CsvScan **ret, GError **error)
     scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
     scan->scratch = g_string_new(NULL);
     if (!csv_format(conn, object, &scan->format, error) ||
-        !file_object_open(conn, object, &scan->file, error))
+        !file_object_open_text(conn, object, &scan->file, error) || !find_line_end(scan, error))
         return false;
     if (scan->file.schema != NULL)
         name_as_staged(scan);
@@ -186,6 +212,8 @@ csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GEr
         return false;
     FilePlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
     int64_t row = 0;
+    if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
+        rows = INT64_MAX;
     for (bool more = true;;) {
         if (!csv_next(&scan->lexer, &more, error) || !csv_tick(conn, row, error))
             return false;
@@ -359,6 +387,7 @@ csv_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
     CsvLexer lexer;
     bool more = false;
     csv_lexer_init(&lexer, scan->file.source, place->offset, place->line, scan->format.delimiter);
+    lexer.line_end = scan->line_end;
     bool done = csv_next(&lexer, &more, error);
     if (done && (lexer.problem != NULL || csv_count(&lexer) != scan->name_count)) {
         *ret = raw_to_json(place->line, csv_raw(&lexer), lexer.record_bytes);

@@ -11,7 +11,7 @@
 void
 csv_lexer_init(CsvLexer *lexer, ByteSource *source, int64_t offset, int64_t line, char delimiter)
 {
-    *lexer = (CsvLexer){.delimiter = delimiter, .line = line};
+    *lexer = (CsvLexer){.delimiter = delimiter, .line_end = '\n', .line = line};
     window_init(&lexer->window, source, offset);
     lexer->fields = g_array_new(FALSE, FALSE, sizeof(CsvField));
     lexer->scratch = g_string_new(NULL);
@@ -102,11 +102,12 @@ lex_plain(CsvLexer *lexer, size_t *at, CsvField *ret)
 {
     const char *bytes = lexer->window.bytes;
     size_t p = *at;
-    while (p < lexer->window.used && bytes[p] != lexer->delimiter && bytes[p] != '\n')
+    while (p < lexer->window.used && bytes[p] != lexer->delimiter && bytes[p] != lexer->line_end)
         p++;
     if (p == lexer->window.used && !lexer->window.is_end)
         return LEX_MORE;
-    bool has_cr = p > *at && bytes[p - 1] == '\r' && (p == lexer->window.used || bytes[p] == '\n');
+    bool has_cr = lexer->line_end == '\n' && p > *at && bytes[p - 1] == '\r' &&
+                  (p == lexer->window.used || bytes[p] == '\n');
     *ret = (CsvField){.data = bytes + *at, .bytes = p - *at - has_cr};
     *at = p;
     return LEX_DONE;
@@ -131,9 +132,10 @@ lex_record(CsvLexer *lexer, size_t *at)
         size_t p = *at, used = lexer->window.used;
         if (p + 1 >= used && !lexer->window.is_end)
             return LEX_MORE;
-        if (p < used && bytes[p] == '\r' && (p + 1 == used || bytes[p + 1] == '\n'))
+        if (lexer->line_end == '\n' && p < used && bytes[p] == '\r' &&
+            (p + 1 == used || bytes[p + 1] == '\n'))
             p++;
-        if (p >= used || bytes[p] == '\n') {
+        if (p >= used || bytes[p] == lexer->line_end) {
             *at = MIN(p + 1, used);
             return LEX_DONE;
         }
@@ -159,10 +161,11 @@ place_scratch(CsvLexer *lexer)
 }
 
 static int64_t
-count_lines(const char *bytes, size_t count)
+count_lines(const char *bytes, size_t count, char line_end)
 {
     int64_t lines = 0;
-    for (const char *p = bytes; (p = memchr(p, '\n', count - (size_t) (p - bytes))) != NULL; p++)
+    for (const char *p = bytes; (p = memchr(p, line_end, count - (size_t) (p - bytes))) != NULL;
+         p++)
         lines++;
     return lines;
 }
@@ -181,8 +184,9 @@ skip_empty(CsvLexer *lexer, GError **error)
                 return false;
             continue;
         }
-        size_t skip = rest >= 1 && bytes[lexer->begin] == '\n' ? 1
-                      : rest >= 2 && bytes[lexer->begin] == '\r' && bytes[lexer->begin + 1] == '\n'
+        size_t skip = rest >= 1 && bytes[lexer->begin] == lexer->line_end ? 1
+                      : lexer->line_end == '\n' && rest >= 2 && bytes[lexer->begin] == '\r' &&
+                              bytes[lexer->begin + 1] == '\n'
                           ? 2
                           : 0;
         if (skip == 0)
@@ -211,7 +215,7 @@ lex_next(CsvLexer *lexer, size_t *ret_end, GError **error)
         if (result == LEX_DONE)
             return true;
         if (result == LEX_BROKEN)
-            return window_line_end(&lexer->window, lexer->begin, ret_end, error);
+            return window_line_end(&lexer->window, lexer->begin, lexer->line_end, ret_end, error);
         window_drop(&lexer->window, lexer->begin);
         lexer->begin = 0;
         if (!window_grow(&lexer->window, error))
@@ -228,7 +232,7 @@ skip_long(CsvLexer *lexer, GError **error)
     g_array_set_size(lexer->fields, 0);
     lexer->record_bytes = bytes;
     lexer->line++;
-    if (!window_skip_line(&lexer->window, lexer->begin, error))
+    if (!window_skip_line(&lexer->window, lexer->begin, lexer->line_end, error))
         return false;
     lexer->begin = 0;
     return true;
@@ -254,7 +258,8 @@ csv_next(CsvLexer *lexer, bool *ret_more, GError **error)
     if (lexer->problem == NULL)
         lexer->problem = text_problem(lexer->window.bytes + lexer->begin, end - lexer->begin);
     lexer->record_bytes = end - lexer->begin;
-    lexer->line += count_lines(lexer->window.bytes + lexer->begin, end - lexer->begin);
+    lexer->line +=
+        count_lines(lexer->window.bytes + lexer->begin, end - lexer->begin, lexer->line_end);
     lexer->begin = end;
     return true;
 }

@@ -3,7 +3,7 @@
  *
  * - a field that begins with a quote ends with one; doubled quotes inside are one; it may hold line ends
  * - a quote elsewhere in a field is a character like others
- * - a record ends with LF or CRLF; empty lines are no records; a byte order mark at the beginning is skipped
+ * - a record ends with LF or CRLF, or, in a file that has no LF outside of quotes, with CR; empty lines are no records; a byte order mark at the beginning is skipped
  * - what cannot be a record (a quote that is never closed, text behind a closing quote, NUL, bytes that are not UTF-8,
  *   more than RECORD_BYTES_MAX) is told as a problem, and reading goes on with the next line
  */
@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     Window window;
     char delimiter;
+    char line_end;    /* LF, which a CR may precede; or CR alone, when the caller says so */
     size_t begin;     /* of the next record in the window */
     int64_t line;     /* of the next record, from 1 */
     GArray *fields;   /* CsvField */

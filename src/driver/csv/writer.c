@@ -14,7 +14,7 @@ bool
 csv_format(const FileConn *conn, const char *object, CsvFormat *ret, GError **error)
 {
     const json_t *format = json_object_get(conn->settings, "format");
-    g_autofree char *name = file_target_name(object);
+    g_autofree char *name = file_kind_name(object);
     const char *usual = g_str_has_suffix(name, ".tsv") ? "\t" : ",";
     const char *delimiter = json_get_string(format, "delimiter", usual);
     if (strlen(delimiter) != 1 || strchr("\"\r\n", delimiter[0]) != NULL)

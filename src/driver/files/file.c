@@ -95,6 +95,28 @@ file_target_name(const char *object)
                                          : g_strdup(object);
 }
 
+char *
+file_kind_name(const char *object)
+{
+    g_autofree char *name = file_target_name(object);
+    return packing_strip(name);
+}
+
+static const char *
+encoding_setting(const FileConn *conn)
+{
+    return json_get_string(json_object_get(conn->settings, "format"), "encoding", NULL);
+}
+
+bool
+file_conn_encoding(const FileConn *conn, Encoding *ret, GError **error)
+{
+    const char *setting = encoding_setting(conn);
+    bool by_mark;
+    *ret = ENCODING_UTF8;
+    return setting == NULL || encoding_from_name(setting, ret, &by_mark, error);
+}
+
 void
 file_object_clear(FileObject *object)
 {
@@ -119,6 +141,20 @@ file_object_open(const FileConn *conn, const char *object, FileObject *ret, GErr
     } else if (!is_stage) {
         return file_conn_missing(conn, object, error);
     }
+    *ret = opened;
+    opened = (FileObject){0};
+    return true;
+}
+
+bool
+file_object_open_text(const FileConn *conn, const char *object, FileObject *ret, GError **error)
+{
+    g_auto(FileObject) opened = {0};
+    if (!file_object_open(conn, object, &opened, error))
+        return false;
+    if (!opened.is_bare && !byte_source_decoded(g_steal_pointer(&opened.source),
+                                                encoding_setting(conn), &opened.source, error))
+        return false;
     *ret = opened;
     opened = (FileObject){0};
     return true;

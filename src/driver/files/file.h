@@ -10,7 +10,7 @@
 #pragma once
 
 #include "driver/driver.h"
-#include "driver/files/bytes.h"
+#include "driver/files/decode.h"
 
 typedef struct FileConn FileConn;
 typedef struct FileLoader FileLoader; /* load.c: a range that is being written */
@@ -61,6 +61,9 @@ bool file_conn_missing(const FileConn *conn, const char *object, GError **error)
 bool file_conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool file_conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 
+/* As the store's files are written; the setting `format: { encoding: … }`. */
+CHECKED bool file_conn_encoding(const FileConn *conn, Encoding *ret, GError **error);
+
 /* An object, opened: a file that people see, or a stage. */
 typedef struct {
     ByteSource *source;
@@ -70,11 +73,15 @@ typedef struct {
 } FileObject;
 CHECKED bool file_object_open(const FileConn *conn, const char *object, FileObject *ret,
                               GError **error);
+/* The same, unpacked and as UTF-8. */
+CHECKED bool file_object_open_text(const FileConn *conn, const char *object, FileObject *ret,
+                                   GError **error);
 void file_object_clear(FileObject *object);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FileObject, file_object_clear)
-/* "users.csv" of "users.csv__honk_0a1b2c3d": what a stage will be called, and so what kind of file it is. Caller
- * frees. */
+/* "users.csv.gz" of "users.csv.gz__honk_0a1b2c3d": what a stage will be called, and so how it is packed. Caller frees. */
 char *file_target_name(const char *object);
+/* Without the ending of what it is packed in: "users.csv". Caller frees. */
+char *file_kind_name(const char *object);
 
 /* What drivers of files put into their tables. */
 extern const LoadOps file_load_ops;
@@ -106,11 +113,12 @@ void window_clear(Window *window);
 /* At least one more byte, or is_end. TOO_LARGE beyond RECORD_BYTES_MAX is the caller's to look at first. */
 CHECKED bool window_grow(Window *window, GError **error);
 void window_drop(Window *window, size_t bytes); /* from the beginning */
-/* Where the line that holds `begin` ends, behind its LF, or at the end of the file; grows as needed. 0 when it is longer
+/* Where the line that holds `begin` ends, behind its `line_end` (LF), or at the end of the file; grows as needed. 0 when it is longer
  * than a record may be. */
-CHECKED bool window_line_end(Window *window, size_t begin, size_t *ret, GError **error);
+CHECKED bool window_line_end(Window *window, size_t begin, char line_end, size_t *ret,
+                             GError **error);
 /* Drop all of that line, however long it is; the window begins behind it. */
-CHECKED bool window_skip_line(Window *window, size_t begin, GError **error);
+CHECKED bool window_skip_line(Window *window, size_t begin, char line_end, GError **error);
 /* How much is read at once, so that tests meet the edge of a window everywhere; 0: as always. */
 void window_set_bytes_for_tests(size_t bytes);
 

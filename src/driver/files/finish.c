@@ -1,11 +1,11 @@
 /*
- * finish.c - see finish.h.
+ * finish.c - one file out of the ranges of a stage.
  *
- * The file is written without the lock, which is for moments only. Under the lock it is then looked whether the ranges are
+ * It is written without the lock, which is for moments only. Under the lock it is then looked whether the ranges are
  * still those that went in, and the one rename makes it the stage's. What is left of a finish that died is found by its
  * name and removed by the next one.
  */
-#include "driver/files/finish.h"
+#include "driver/files/range.h"
 
 #include "base/text.h"
 #include "driver/files/sink.h"

@@ -219,15 +219,17 @@ notes_save(Notes *notes, GError **error)
     return file_write_atomic(path, text, strlen(text), 0666, error);
 }
 
-/* So that its stage can be found by name; again: nothing. */
-static bool
-link_stage(const FileConn *conn, const char *stage, const char *plan, GError **error)
+bool
+notes_link(const FileConn *conn, const char *stage, const char *plan, GError **error)
 {
     g_autofree char *link = kind_path(conn, "stages", stage);
     g_autofree char *target = notes_escape(plan);
     g_autofree char *before = g_file_read_link(link, NULL);
+    g_autofree char *folder = g_path_get_dirname(link);
     if (g_strcmp0(before, target) == 0)
         return true;
+    if (!make_folder(folder, error))
+        return false;
     if (before != NULL)
         unlink(link);
     return symlink(target, link) == 0 ? folder_sync(link, error)
@@ -244,39 +246,56 @@ take_aside(const FileConn *conn, const Notes *notes, GError **error)
            fail_errno(error, ERR_FORBIDDEN, "cannot take '%s'", left);
 }
 
+/* A folder in the trash, which whoever unlocks next empties: what is made there by somebody who dies is gone. */
+static bool
+trash_path(const FileConn *conn, char **ret, GError **error)
+{
+    g_autofree char *trash = g_build_filename(conn->folder, NOTES_FOLDER, "trash", NULL);
+    *ret = random_path(trash, "");
+    return make_folder(trash, error);
+}
+
+/* Made whole before it gets its name. */
+static bool
+notes_write(Notes *notes, GError **error)
+{
+    g_autofree char *parts = notes_path(notes, "parts");
+    return make_folder(parts, error) && notes_save(notes, error);
+}
+
 bool
 notes_make(const FileConn *conn, const char *stage, const Schema *schema, const Writer *writer,
            GError **error)
 {
-    static const char *const folders[] = {"stages", "aside"};
     g_autoptr(Notes) notes = g_new0(Notes, 1);
-    notes->folder = kind_path(conn, "plans", writer->plan);
+    g_autofree char *path = kind_path(conn, "plans", writer->plan);
+    g_autofree char *plans = g_path_get_dirname(path);
     notes->plan = g_strdup(writer->plan);
     notes->token = writer->token;
     notes->json = json_pack("{ss ss s{} so}", "plan", writer->plan, "stage", stage, "tasks",
                             "schema", schema_to_json(schema));
-    g_autofree char *parts = notes_path(notes, "parts");
-    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-        g_autofree char *path = g_build_filename(conn->folder, NOTES_FOLDER, folders[i], NULL);
-        if (!make_folder(path, error))
-            return false;
-    }
-    return make_folder(parts, error) && take_aside(conn, notes, error) &&
-           link_stage(conn, stage, writer->plan, error) && notes_save(notes, error) &&
-           folder_sync(notes->folder, error);
+    if (!trash_path(conn, &notes->folder, error) || !notes_write(notes, error) ||
+        !make_folder(plans, error))
+        return false;
+    if (rename(notes->folder, path) != 0)
+        return fail_errno(error, ERR_FORBIDDEN, "cannot make '%s'", path);
+    g_free(notes->folder);
+    notes->folder = g_steal_pointer(&path);
+    return folder_sync(notes->folder, error) && take_aside(conn, notes, error) &&
+           notes_link(conn, stage, writer->plan, error);
 }
 
+/* The name of the stage goes first: without it the stage is not there, and the plan may still be taken away. */
 bool
 notes_remove(const FileConn *conn, const Notes *notes, GError **error)
 {
-    g_autofree char *trash = g_build_filename(conn->folder, NOTES_FOLDER, "trash", NULL);
-    g_autofree char *gone = random_path(trash, "");
+    g_autofree char *gone = NULL;
     g_autofree char *link = kind_path(conn, "stages", notes->stage);
-    if (!make_folder(trash, error))
+    if (!trash_path(conn, &gone, error))
         return false;
+    unlink(link);
     if (rename(notes->folder, gone) != 0)
         return fail_errno(error, ERR_FORBIDDEN, "cannot remove '%s'", notes->folder);
-    unlink(link);
     bool done = folder_sync(notes->folder, error);
     folder_remove(gone);
     return done;

@@ -7,7 +7,7 @@
  *                               tmp-…/         a range that is being written
  *                    /stages/STAGE             which plan a stage belongs to
  *                    /aside/PLAN.ndjson        rows put aside, when the plan is settled
- *                    /trash/…                  what is being removed
+ *                    /trash/…                  what is being made or removed: emptied with each unlocking
  *
  * There are no transactions, only renames: a range is a folder that gets its name when all of it is on disk, so that rows
  * and ledger are both there or neither. The lock is on the store's folder, held for moments: whoever changes what is
@@ -49,6 +49,8 @@ CHECKED bool notes_passes(const FileConn *conn, const Writer *writer, Notes **re
 CHECKED bool notes_need(const FileConn *conn, const Writer *writer, Notes **ret, GError **error);
 CHECKED bool notes_make(const FileConn *conn, const char *stage, const Schema *schema,
                         const Writer *writer, GError **error);
+/* So that its stage is found by name; again: nothing. */
+CHECKED bool notes_link(const FileConn *conn, const char *stage, const char *plan, GError **error);
 CHECKED bool notes_save(Notes *notes, GError **error);
 /* All of it in one rename. */
 CHECKED bool notes_remove(const FileConn *conn, const Notes *notes, GError **error);

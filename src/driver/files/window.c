@@ -60,11 +60,12 @@ window_drop(Window *window, size_t bytes)
 }
 
 bool
-window_line_end(Window *window, size_t begin, size_t *ret, GError **error)
+window_line_end(Window *window, size_t begin, char line_end, size_t *ret, GError **error)
 {
     for (size_t from = begin;;) {
-        const char *lf =
-            from < window->used ? memchr(window->bytes + from, '\n', window->used - from) : NULL;
+        const char *lf = from < window->used
+                             ? memchr(window->bytes + from, line_end, window->used - from)
+                             : NULL;
         size_t end = lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used;
         bool is_long = end - begin > RECORD_BYTES_MAX;
         if (lf != NULL || window->is_end || is_long) {
@@ -78,11 +79,11 @@ window_line_end(Window *window, size_t begin, size_t *ret, GError **error)
 }
 
 bool
-window_skip_line(Window *window, size_t begin, GError **error)
+window_skip_line(Window *window, size_t begin, char line_end, GError **error)
 {
     window_drop(window, begin);
     for (;;) {
-        const char *lf = window->used > 0 ? memchr(window->bytes, '\n', window->used) : NULL;
+        const char *lf = window->used > 0 ? memchr(window->bytes, line_end, window->used) : NULL;
         window_drop(window, lf != NULL ? (size_t) (lf - window->bytes) + 1 : window->used);
         if (lf != NULL || window->is_end)
             return true;

@@ -403,7 +403,7 @@ skip_long(JsonLexer *lexer, GError **error)
     g_string_append_len(lexer->piece, lexer->window.bytes + lexer->begin, (gssize) bytes);
     lexer->record_bytes = bytes;
     lexer->line++;
-    if (!window_skip_line(&lexer->window, lexer->begin, error))
+    if (!window_skip_line(&lexer->window, lexer->begin, '\n', error))
         return false;
     lexer->begin = 0;
     return true;
@@ -422,7 +422,7 @@ next_span(JsonLexer *lexer, size_t *ret_end, GError **error)
     if (end > 0 && lexer->problem == NULL)
         return true;
     /* an object that is broken may have taken the next ones along: the line is what is sure */
-    if (!window_line_end(&lexer->window, lexer->begin, &line, error))
+    if (!window_line_end(&lexer->window, lexer->begin, '\n', &line, error))
         return false;
     if (end == 0 && line > 0)
         parse_record(lexer, line - lexer->begin);

@@ -61,7 +61,7 @@ json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
     scan->end = -1;
     scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
     scan->scratch = g_string_new(NULL);
-    if (!file_object_open((FileConn *) base, object, &scan->file, error))
+    if (!file_object_open_text((FileConn *) base, object, &scan->file, error))
         return false;
     scan->is_lexing = true;
     if (!json_lexer_start(&scan->lexer, scan->file.source, error))
@@ -181,6 +181,8 @@ json_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GE
     int64_t row = 0;
     if (!json_open_file(conn, object, &scan, error))
         return false;
+    if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
+        rows = INT64_MAX;
     for (bool more = true;;) {
         if (!json_next(&scan->lexer, &more, error) || !json_tick(conn, row, error))
             return false;

@@ -13,7 +13,7 @@
 static bool
 is_array(const FileConn *conn, const char *object)
 {
-    g_autofree char *name = file_target_name(object);
+    g_autofree char *name = file_kind_name(object);
     return json_get_bool(json_object_get(conn->settings, "format"), "array",
                          g_str_has_suffix(name, ".json"));
 }
