@@ -63,7 +63,7 @@ file_stage(Conn *base, const char *stage, const char *like, const Schema *schema
     if (notes == NULL)
         return notes_make(conn, stage, made, writer, error);
     notes->token = writer->token;
-    return notes_link(conn, stage, writer->plan, error) && notes_save(notes, error);
+    return notes_save(notes, error);
 }
 
 static bool

@@ -111,6 +111,26 @@ notes_lock(const FileConn *conn, NotesLock *ret, GError **error)
     return true;
 }
 
+/* Somebody died while a plan was made or removed: a stage's name may lead nowhere. */
+static void
+clear_trash(const char *notes)
+{
+    g_autofree char *trash = g_build_filename(notes, "trash", NULL);
+    g_autofree char *stages = g_build_filename(notes, "stages", NULL);
+    const char *name;
+    if (rmdir(trash) == 0 || errno == ENOENT)
+        return;
+    folder_remove(trash);
+    g_autoptr(GDir) dir = g_dir_open(stages, 0, NULL);
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *link = g_build_filename(stages, name, NULL);
+        g_autofree char *plan = g_file_read_link(link, NULL);
+        g_autofree char *folder = g_build_filename(notes, "plans", plan != NULL ? plan : "", NULL);
+        if (plan != NULL && access(folder, F_OK) != 0)
+            unlink(link);
+    }
+}
+
 /* Folders without anything in them go; rmdir() refuses the others. */
 static void
 remove_empty(const FileConn *conn)
@@ -119,8 +139,7 @@ remove_empty(const FileConn *conn)
     g_autofree char *notes = g_build_filename(conn->folder, NOTES_FOLDER, NULL);
     if (access(notes, F_OK) != 0)
         return;
-    g_autofree char *trash = g_build_filename(notes, "trash", NULL);
-    folder_remove(trash);
+    clear_trash(notes);
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *path = g_build_filename(notes, folders[i], NULL);
         rmdir(path);
@@ -219,8 +238,9 @@ notes_save(Notes *notes, GError **error)
     return file_write_atomic(path, text, strlen(text), 0666, error);
 }
 
-bool
-notes_link(const FileConn *conn, const char *stage, const char *plan, GError **error)
+/* So that its stage is found by name; again: nothing. */
+static bool
+link_stage(const FileConn *conn, const char *stage, const char *plan, GError **error)
 {
     g_autofree char *link = kind_path(conn, "stages", stage);
     g_autofree char *target = notes_escape(plan);
@@ -275,17 +295,15 @@ notes_make(const FileConn *conn, const char *stage, const Schema *schema, const 
     notes->json = json_pack("{ss ss s{} so}", "plan", writer->plan, "stage", stage, "tasks",
                             "schema", schema_to_json(schema));
     if (!trash_path(conn, &notes->folder, error) || !notes_write(notes, error) ||
-        !make_folder(plans, error))
+        !make_folder(plans, error) || !link_stage(conn, stage, writer->plan, error))
         return false;
     if (rename(notes->folder, path) != 0)
         return fail_errno(error, ERR_FORBIDDEN, "cannot make '%s'", path);
     g_free(notes->folder);
     notes->folder = g_steal_pointer(&path);
-    return folder_sync(notes->folder, error) && take_aside(conn, notes, error) &&
-           notes_link(conn, stage, writer->plan, error);
+    return folder_sync(notes->folder, error) && take_aside(conn, notes, error);
 }
 
-/* The name of the stage goes first: without it the stage is not there, and the plan may still be taken away. */
 bool
 notes_remove(const FileConn *conn, const Notes *notes, GError **error)
 {
@@ -293,9 +311,9 @@ notes_remove(const FileConn *conn, const Notes *notes, GError **error)
     g_autofree char *link = kind_path(conn, "stages", notes->stage);
     if (!trash_path(conn, &gone, error))
         return false;
-    unlink(link);
     if (rename(notes->folder, gone) != 0)
         return fail_errno(error, ERR_FORBIDDEN, "cannot remove '%s'", notes->folder);
+    unlink(link);
     bool done = folder_sync(notes->folder, error);
     folder_remove(gone);
     return done;

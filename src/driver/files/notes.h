@@ -49,8 +49,6 @@ CHECKED bool notes_passes(const FileConn *conn, const Writer *writer, Notes **re
 CHECKED bool notes_need(const FileConn *conn, const Writer *writer, Notes **ret, GError **error);
 CHECKED bool notes_make(const FileConn *conn, const char *stage, const Schema *schema,
                         const Writer *writer, GError **error);
-/* So that its stage is found by name; again: nothing. */
-CHECKED bool notes_link(const FileConn *conn, const char *stage, const char *plan, GError **error);
 CHECKED bool notes_save(Notes *notes, GError **error);
 /* All of it in one rename. */
 CHECKED bool notes_remove(const FileConn *conn, const Notes *notes, GError **error);
