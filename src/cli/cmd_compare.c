@@ -1,5 +1,6 @@
 /*
- * cmd_compare.c - honk compare: do two datasets hold the same rows, under a mapping if need be? No server, no writing.
+ * cmd_compare.c - honk compare: do two datasets hold the same rows, under a mapping if need be? No server, and no writing
+ * but with --repair.
  *
  * Each side is read once and its row hashes are added up; only where the sums differ are the rows looked for
  * (transfer/differences.c).
@@ -22,6 +23,8 @@ typedef struct {
     Pair pair;
     Progress *progress;
     int64_t rows_all, rows_before, rows_last;
+    bool repairs;
+    Repaired repaired; /* by all passes */
 } Compare;
 
 static void
@@ -257,6 +260,12 @@ print_json(const Compare *compare, const Comparison *seen)
     json_set_bool(all, "is_complete", seen->counts.is_complete);
     json_set_string(all, "hash", seen->hash);
     json_object_set(all, "differences", seen->differences);
+    if (compare->repairs)
+        json_object_set_new(all, "repaired",
+                            json_pack("{s:I, s:I, s:I}", "inserted",
+                                      (json_int_t) compare->repaired.inserted, "changed",
+                                      (json_int_t) compare->repaired.changed, "removed",
+                                      (json_int_t) compare->repaired.removed));
     view_json(compare->view, all);
 }
 
@@ -282,15 +291,91 @@ compare_rows(Compare *compare, Comparison *seen, GError **error)
     return done;
 }
 
+/* ---- --repair ---- */
+
+#define PASSES_MAX 1000 /* of 200,000 rows each: more is copied anew */
+
+static bool
+repair_passes(Compare *compare, Transfer *transfer, GError **error)
+{
+    Repaired *all = &compare->repaired;
+    for (int pass = 0; pass < PASSES_MAX; pass++) {
+        Repaired one = {0};
+        if (!transfer_repair(transfer, compare->pair.target.object, on_tick, compare, &one, error))
+            return false;
+        all->removed += one.removed;
+        all->changed += one.changed;
+        all->inserted += one.inserted;
+        if (one.is_complete || one.removed + one.changed + one.inserted == 0)
+            return true;
+    }
+    return fail(error, ERR_TOO_LARGE, "too many rows differ: copy it anew");
+}
+
+static void
+tell_repaired(const Compare *compare)
+{
+    const struct {
+        int64_t count;
+        const char *one, *many;
+    } kinds[] = {
+        {compare->repaired.inserted, "row inserted", "rows inserted"},
+        {compare->repaired.changed, "row changed", "rows changed"},
+        {compare->repaired.removed, "row removed", "rows removed"},
+    };
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *words = text_plural(kinds[i].count, kinds[i].one, kinds[i].many);
+        if (kinds[i].count > 0)
+            g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", words);
+    }
+    view_tone(compare->view, TONE_GOOD, "repaired %s: %s", compare->pair.target.text, text->str);
+}
+
+/* The differences are shown as they were; what holds at last is what a second comparison finds. */
+static bool
+repair(Compare *compare, Comparison *seen, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    if (!compare->view->json)
+        show_unequal(compare, seen);
+    if (!open_transfer(compare, &transfer, error))
+        return false;
+    compare->progress = progress_new(compare->view, "repairing");
+    progress_step(compare->progress, "repair", false);
+    bool done = repair_passes(compare, transfer, error);
+    if (compare->view->is_terminal)
+        progress_end(compare->progress, done ? "done" : "failed");
+    g_clear_pointer(&compare->progress, progress_free);
+    if (!done) {
+        invocation_hint(compare->call, "honk copy %s %s --replace makes all of it anew",
+                        compare->pair.source.text, compare->pair.target.text);
+        return false;
+    }
+    if (!compare->view->json)
+        tell_repaired(compare);
+    comparison_clear(seen);
+    *seen = (Comparison){0};
+    return compare_rows(compare, seen, error);
+}
+
+static bool
+compare_and_repair(Compare *compare, Comparison *seen, GError **error)
+{
+    return compare_rows(compare, seen, error) &&
+           (seen->equal || !compare->repairs || repair(compare, seen, error));
+}
+
 static bool
 compare_run(Invocation *call, GError **error)
 {
-    g_auto(Compare) compare = {.call = call, .view = call->view};
+    g_auto(Compare)
+        compare = {.call = call, .view = call->view, .repairs = invocation_has(call, "repair")};
     g_auto(Comparison) seen = {0};
     local_catch_signals();
     if (!pair_open(call, false, &compare.pair, error))
         return false;
-    if (!compare_rows(&compare, &seen, error)) {
+    if (!compare_and_repair(&compare, &seen, error)) {
         if (!local_is_interrupted() || !error_is(*error, ERR_STOPPED))
             return false;
         g_clear_error(error);
@@ -308,6 +393,7 @@ compare_run(Invocation *call, GError **error)
 static const Option compare_options[] = {
     PAIR_MAPPING_OPTION,
     {0, "rows", "N", "show that many rows that differ (10)"},
+    {0, "repair", NULL, "change TARGET's rows that differ, and compare again"},
     {0},
 };
 
@@ -322,10 +408,15 @@ const Command cmd_compare = {
     "column. Rows\nbelong together by TARGET's key (or the mapping's); without a key, a row that "
     "differs is missing and extra.\nThe order of rows does not matter. Exit status 0: equal; 7: "
     "not "
-    "equal; others: it could not be found out.",
+    "equal; others: it could not be found out.\n\nWith --repair, rows of TARGET that are missing "
+    "are inserted, those that "
+    "differ are changed, and those that\nare only there are removed, each by its key, in one "
+    "transaction; then both are "
+    "compared again. Files are not\nrepaired row by row: copy them anew.",
     .examples = "honk compare airports.csv data.db:airports\n"
                 "honk compare shop:users_v1 shop:users_v2 --mapping mappings/users.yaml --rows 3\n"
-                "honk compare old.db:users new.db:users --json",
+                "honk compare old.db:users new.db:users --json\n"
+                "honk compare old.db:users new.db:users --repair",
     .options = compare_options,
     .run = compare_run,
 };

@@ -456,6 +456,25 @@ conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program
 /* --- freezing and swapping --- */
 
 bool
+conn_can_repair(const Conn *conn)
+{
+    return conn->driver->repair != NULL;
+}
+
+bool
+conn_repair(Conn *conn, const char *object, const Schema *schema,
+            GPtrArray *const batches[REPAIR_KINDS], GError **error)
+{
+    if (!conn_can_repair(conn))
+        return fail_role(conn, "change single rows", error);
+    if (!check_object(conn, object, error))
+        return false;
+    g_assert(schema->key->len > 0);
+    return conn->driver->repair(conn, object, schema, batches, error) ||
+           fail_object(conn, "repair", object, error);
+}
+
+bool
 conn_freeze(Conn *conn, const char *object, const char *why, GError **error)
 {
     const FreezeOps *freeze = conn->driver->freeze;

@@ -210,6 +210,9 @@ typedef struct {
     bool (*drop)(Conn *conn, const char *object, GError **error);
 } SwapOps;
 
+/* In this order, so that what is unique stays so. */
+typedef enum { REPAIR_REMOVE, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
+
 struct Driver {
     const char *name; /* "sqlite": written into plans, so it never changes */
     const char *summary;
@@ -232,6 +235,11 @@ struct Driver {
      * time); LIMIT: over its time or rows; INVALID: the store does not understand it. */
     bool (*query)(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
                   GPtrArray **ret_names, GError **error);
+    /* Rows of a table as they should be, named by the schema's key, which no two rows have: of each kind an array of
+     * Batch *. One transaction, each statement of which meets exactly one row; TRANSIENT when one does not. NULL: the
+     * store changes no single rows. */
+    bool (*repair)(Conn *conn, const char *object, const Schema *schema,
+                   GPtrArray *const batches[REPAIR_KINDS], GError **error);
 };
 
 /* Every driver begins its own connection and scan structs with these. */
@@ -320,6 +328,10 @@ bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec
 CHECKED bool conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec,
                        Program *program, const char *stage, const Writer *writer, bool hash,
                        RangeResult *ret, GError **error);
+
+bool conn_can_repair(const Conn *conn);
+CHECKED bool conn_repair(Conn *conn, const char *object, const Schema *schema,
+                         GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
 CHECKED bool conn_freeze(Conn *conn, const char *object, const char *why, GError **error);
 CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);

@@ -41,6 +41,10 @@ typedef struct {
     bool is_cut; /* not all rows of the wanted parts were kept: what is not met may be elsewhere */
     bool has_more; /* parts that differ were left out */
     DifferenceCounts counts;
+    /* when it is to be repaired: what is to be done with each key, and the rows for it */
+    GHashTable *todo;  /* GString * → RepairKind + 1; NULL: it is not */
+    bool is_ambiguous; /* a key that two rows share */
+    GPtrArray *batches[REPAIR_KINDS];
 } Search;
 
 /* A row of the source, its values as text. */
@@ -325,11 +329,24 @@ keep_source_row(Search *search, const Batch *batch, size_t row)
     if (first == NULL) {
         g_hash_table_insert(search->by_key, kept->key, kept);
     } else { /* a key twice: rows are met one by one */
+        search->is_ambiguous = true;
         kept->next = first->next;
         first->next = kept;
     }
     search->is_cut = search->kept->len >= ROWS_KEPT_MAX || search->kept_bytes >= BYTES_KEPT_MAX;
     return !search->is_cut;
+}
+
+static void
+note_todo(Search *search, const GString *key, RepairKind kind)
+{
+    if (search->todo == NULL)
+        return;
+    if (g_hash_table_contains(search->todo, key))
+        search->is_ambiguous = true;
+    else
+        g_hash_table_insert(search->todo, g_string_new_len(key->str, (gssize) key->len),
+                            GINT_TO_POINTER((int) kind + 1));
 }
 
 static json_t *
@@ -353,6 +370,7 @@ compare_columns(Search *search, const Kept *kept, char *const *values)
     if (json_array_size(columns) == 0)
         return;
     search->counts.rows_differing++;
+    note_todo(search, kept->key, REPAIR_CHANGE);
     if (!is_enough(search))
         json_object_set(add_difference(search, "differs", values, kept->row_id), "columns",
                         columns);
@@ -373,6 +391,7 @@ meet_target_row(Search *search, const Batch *batch, size_t row)
         compare_columns(search, kept, values);
     } else if (!search->is_cut) { /* else it may be among those that were not kept */
         search->counts.rows_extra++;
+        note_todo(search, key, REPAIR_REMOVE);
         add_row(search, "extra", values, batch->row_ids[row]);
     }
     texts_free(values, batch->column_count);
@@ -388,6 +407,7 @@ add_missing(Search *search)
         if (kept->is_met)
             continue;
         search->counts.rows_missing++;
+        note_todo(search, kept->key, REPAIR_INSERT);
         add_row(search, "missing", kept->values, kept->row_id);
     }
 }
@@ -427,10 +447,82 @@ search_run(Search *search, GError **error)
     return true;
 }
 
-bool
-transfer_find_differences(Transfer *transfer, const char *object, size_t differences_max,
-                          TickFn *tick, void *data, json_t *differences,
-                          DifferenceCounts *ret_counts, GError **error)
+/* --- repair: the rows of the keys that were noted --- */
+
+static void
+take_row(Search *search, RepairKind kind, const Batch *from, size_t row)
+{
+    GPtrArray *batches = search->batches[kind];
+    Batch *to = batches->len > 0 ? batches->pdata[batches->len - 1] : NULL;
+    if (to == NULL || batch_is_full(to)) {
+        to = batch_new_for(program_target(search->transfer->program));
+        g_ptr_array_add(batches, to);
+    }
+    for (size_t i = 0; i < from->column_count; i++) {
+        Value value = batch_value(from, i, row);
+        if (value.is_null)
+            batch_put_null(to, i);
+        else
+            batch_put_value(to, i, &value);
+    }
+    batch_commit_row(to, from->row_ids[row]);
+}
+
+/* `is_source`: the rows that go are the target's, the others the source's. */
+static void
+take_if_noted(Search *search, bool is_source, const Batch *batch, size_t row)
+{
+    GString *key = key_bytes(search, batch, row);
+    int kind = GPOINTER_TO_INT(g_hash_table_lookup(search->todo, key)) - 1;
+    if (kind >= 0 && (kind == REPAIR_REMOVE) != is_source)
+        take_row(search, (RepairKind) kind, batch, row);
+    g_string_free(key, TRUE);
+}
+
+static bool
+take_source_row(Search *search, const Batch *batch, size_t row)
+{
+    take_if_noted(search, true, batch, row);
+    return true;
+}
+
+static bool
+take_target_row(Search *search, const Batch *batch, size_t row)
+{
+    take_if_noted(search, false, batch, row);
+    return true;
+}
+
+static int64_t
+count_taken(const GPtrArray *batches)
+{
+    int64_t rows = 0;
+    for (guint i = 0; i < batches->len; i++)
+        rows += (int64_t) ((const Batch *) batches->pdata[i])->row_count;
+    return rows;
+}
+
+static bool
+repair_found(Search *search, Repaired *ret, GError **error)
+{
+    const Schema *schema = program_target(search->transfer->program);
+    if (search->is_ambiguous)
+        return fail(error, ERR_INVALID,
+                    "two rows of '%s' share a key, so that none is named by it: copy it anew",
+                    search->object);
+    if (!each_source_row(search, take_source_row, error) ||
+        !each_target_row(search, take_target_row, error) ||
+        !conn_repair(search->transfer->target, search->object, schema, search->batches, error))
+        return false;
+    *ret = (Repaired){.removed = count_taken(search->batches[REPAIR_REMOVE]),
+                      .changed = count_taken(search->batches[REPAIR_CHANGE]),
+                      .inserted = count_taken(search->batches[REPAIR_INSERT])};
+    return true;
+}
+
+static Search *
+search_new(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
+           json_t *differences)
 {
     Search *search = g_new0(Search, 1);
     search->transfer = transfer;
@@ -444,14 +536,60 @@ transfer_find_differences(Transfer *transfer, const char *object, size_t differe
     search->kept = g_ptr_array_new_with_free_func(kept_free);
     row_hasher_init(&search->hasher);
     search_set_key(search);
-    bool done = search_run(search, error);
-    *ret_counts = search->counts;
-    ret_counts->is_complete = !search->is_cut && !search->has_more;
+    return search;
+}
+
+static void
+search_free(Search *search)
+{
     g_hash_table_unref(search->by_key);
     g_ptr_array_unref(search->kept);
     g_hash_table_unref(search->refused);
+    g_clear_pointer(&search->todo, g_hash_table_unref);
+    for (int i = 0; i < REPAIR_KINDS; i++)
+        if (search->batches[i] != NULL)
+            g_ptr_array_unref(search->batches[i]);
     row_hasher_clear(&search->hasher);
     g_free(search->key);
     g_free(search);
+}
+
+static void
+string_free(void *string)
+{
+    g_string_free(string, TRUE);
+}
+
+bool
+transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data, Repaired *ret,
+                GError **error)
+{
+    g_autoptr(json_t) differences = json_array();
+    if (!conn_can_repair(transfer->target))
+        return fail(error, ERR_UNSUPPORTED,
+                    "single rows of '%s' cannot be changed in its store: copy it anew", object);
+    Search *search = search_new(transfer, object, 0, tick, data, differences);
+    search->todo = g_hash_table_new_full(bytes_hash, bytes_equal, string_free, NULL);
+    for (int i = 0; i < REPAIR_KINDS; i++)
+        search->batches[i] = g_ptr_array_new_with_free_func((GDestroyNotify) batch_free);
+    bool done = search->has_key ||
+                fail(error, ERR_INVALID, "'%s' has no key, so that no row is named by it", object);
+    done = done && search_run(search, error) && repair_found(search, ret, error);
+    if (done)
+        ret->is_complete = !search->is_cut && !search->has_more;
+    search_free(search);
+    return done;
+}
+
+bool
+transfer_find_differences(Transfer *transfer, const char *object, size_t differences_max,
+                          TickFn *tick, void *data, json_t *differences,
+                          DifferenceCounts *ret_counts, GError **error)
+{
+    Search *search = search_new(transfer, object, differences_max, tick, data, differences);
+    bool done = search_run(search, error);
+    *ret_counts = search->counts;
+    ret_counts->is_complete = !search->is_cut && !search->has_more;
+    search_free(search);
     return done;
 }

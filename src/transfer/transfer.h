@@ -87,6 +87,15 @@ typedef struct {
 void comparison_clear(Comparison *comparison);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
 
+/* Put the target's rows right that differ, by key, as far as one search finds them (200,000): those that are not
+ * expected go, the others are changed or inserted. INVALID without a key, or where two rows share one. */
+typedef struct {
+    int64_t removed, changed, inserted;
+    bool is_complete; /* false: there are more; again */
+} Repaired;
+CHECKED bool transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data,
+                             Repaired *ret, GError **error);
+
 /* Read the whole target object back and compare its sum with the ledger's; without a ledger of the
  * plan (honk compare) map the source again. Where sums differ, narrow down to rows and columns
  * (first `differences_max` rows), which reads both sides two times more. */

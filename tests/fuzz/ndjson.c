@@ -7,6 +7,8 @@
 #include "records.h"
 #include "target.h"
 
+#include "driver/ndjson/writer.h"
+
 #include <string.h>
 
 #define HEAD_BYTES 1
@@ -80,6 +82,19 @@ check_both_forms(const json_t *objects)
     records_must_equal(by_line, by_element);
 }
 
+/* Written by ourselves, as lines and as an array. */
+static void
+check_round_trip(RecordFile *file, const Schema *schema, const GPtrArray *records)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    records_write(file, &json_file_format, schema, text, rows, records);
+    g_auto(RecordFile) written;
+    record_file_open(&written, "ndjson", NULL, text->str, text->len);
+    g_autoptr(GPtrArray) reread = records_read(&written, schema, NULL);
+    records_must_equal(rows, reread);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -96,5 +111,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     g_autoptr(json_t) objects = objects_of(&file, schema);
     g_assert_cmpuint(json_array_size(objects), ==, records->len - records_refused(records));
     check_both_forms(objects);
+    check_round_trip(&file, schema, records);
     return 0;
 }

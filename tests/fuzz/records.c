@@ -175,3 +175,37 @@ records_check_laws(RecordFile *file, size_t window_bytes, int64_t rows_per_range
     *ret_schema = g_steal_pointer(&schema);
     return records;
 }
+
+static void
+ignore_refusal(int64_t row_id, size_t in_row, const char *column, const char *reason, void *data)
+{
+}
+
+void
+records_write(RecordFile *file, const FileFormat *format, const Schema *schema, GString *text,
+              GPtrArray *rows, const GPtrArray *records)
+{
+    const ScanSpec spec = {.object = file->object, .output = schema};
+    g_autofree size_t *columns = g_new0(size_t, schema_count(schema));
+    g_autofree void *how = format->prepare((FileConn *) file->conn, file->object);
+    g_autoptr(Batch) batch = batch_new_for(schema);
+    g_autoptr(Scan) scan = NULL;
+    for (size_t i = 0; i < schema_count(schema); i++)
+        columns[i] = i;
+    const RowShape shape = {schema, columns, how};
+    bool done = conn_scan(file->conn, &spec, &scan, NULL);
+    g_assert(done);
+    do {
+        batch_reset(batch);
+        done = scan_next(scan, batch, ignore_refusal, NULL, NULL);
+        g_assert(done);
+        for (size_t row = 0; row < batch->row_count; row++) {
+            size_t before = text->len;
+            g_autofree char *reason = NULL;
+            if (format->append_row(&shape, batch, row, text, &reason))
+                g_ptr_array_add(rows, records->pdata[batch->row_ids[row] - 1]);
+            else
+                g_string_truncate(text, before);
+        }
+    } while (batch->row_count > 0);
+}

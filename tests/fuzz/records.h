@@ -5,10 +5,11 @@
  *   - cut into ranges anywhere, they are the same as in one go
  *   - they are numbered from 1 without a gap, each a row or a refusal with its reason, and count() knows how many
  *   - each can be had again as the whole original record
+ *   - written by our own writer and read again, it is the same
  */
 #pragma once
 
-#include "driver/driver.h"
+#include "driver/files/file.h"
 
 typedef struct {
     int fd; /* in memory */
@@ -30,3 +31,8 @@ void records_must_equal(const GPtrArray *a, const GPtrArray *b);
 /* All laws; returns the records of one go, or NULL when the file cannot be read at all. */
 GPtrArray *records_check_laws(RecordFile *file, size_t window_bytes, int64_t rows_per_range,
                               Schema **ret_schema);
+
+/* All that was read, as our own writer writes it: `text` without a head or tail. `rows` gets, of each row that the format can
+ * hold, how it was read: borrowed from `records`. */
+void records_write(RecordFile *file, const FileFormat *format, const Schema *schema, GString *text,
+                   GPtrArray *rows, const GPtrArray *records);

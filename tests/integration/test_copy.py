@@ -219,6 +219,50 @@ class IntoFiles(WithoutServer):
         self.refused(4, "there is no folder", "copy", "airports.csv", "nowhere/out.csv")
 
 
+class Repairing(WithoutServer):
+    def setUp(self):
+        super().setUp()
+        self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n  code: { from: iata }\n"
+                             "  name: { from: name }\n  lat: { from: latitude, type: float }\nkey: [ code ]\ndropped:\n  city: x\n")
+        self.sql("d.db", "CREATE TABLE a (code TEXT PRIMARY KEY, name TEXT UNIQUE, lat REAL CHECK (lat > 0))")
+
+    def repair(self, **more):
+        return self.compare("airports.csv", "d.db:a", "-m", "m.yaml", "--repair", **more)
+
+    def test_rows_that_differ_are_put_right_and_no_others(self):
+        self.copy("airports.csv", "d.db:a", "-m", "m.yaml")
+        expected = self.dump("d.db")
+        self.sql("d.db", "DELETE FROM a WHERE code = '00M'; UPDATE a SET lat = 1, name = 'Thigpen' WHERE code = '06D';"
+                         "INSERT INTO a VALUES ('X', 'Rolla', 2);"
+                         "CREATE TABLE seen (code); CREATE TRIGGER t AFTER UPDATE ON a BEGIN INSERT INTO seen VALUES (new.code); END")
+        done = self.repair()
+        self.assertIn("missing in d.db:a: code '00M'", done.stdout)
+        self.assertIn("repaired d.db:a: 1 row inserted, 1 row changed, 1 row removed\nequal: 3 rows", done.stdout)
+        self.assertEqual(self.sql("d.db", "SELECT * FROM seen"), "06D")
+        self.sql("d.db", "DROP TRIGGER t; DROP TABLE seen")
+        self.assertEqual(sorted(self.dump("d.db").splitlines()), sorted(expected.splitlines()))
+        self.assertNotIn("repaired", self.repair().stdout)
+        answer = json.loads(self.compare("airports.csv", "d.db:a", "-m", "m.yaml", "--repair", "--json").stdout)
+        self.assertEqual(answer["repaired"], {"inserted": 0, "changed": 0, "removed": 0})
+
+    def test_what_the_table_refuses_changes_nothing(self):
+        self.write("airports.csv", AIRPORTS.replace("48.88", "-1"))
+        self.sql("d.db", "INSERT INTO a VALUES ('X', 'Y', 2)")
+        before = self.dump("d.db")
+        done = self.run_honk("compare", "airports.csv", "d.db:a", "-m", "m.yaml", "--repair", status=2)
+        self.assertIn("CHECK constraint failed", done.stderr)
+        self.assertEqual(self.dump("d.db"), before)
+
+    def test_without_a_key_or_in_a_file_it_is_refused(self):
+        self.sql("d.db", "CREATE TABLE b (iata TEXT, name TEXT, city TEXT, latitude TEXT)")
+        done = self.refused(2, "has no key", "compare", "airports.csv", "d.db:b", "--repair")
+        self.assertIn("honk copy airports.csv d.db:b --replace", done.stderr)
+        self.write("b.csv", "iata,name,city,latitude\n")
+        self.refused(2, "copy it anew", "compare", "airports.csv", "b.csv", "--repair")
+        self.write("twice.csv", "iata,name,latitude,city\nA,x,1,\nA,y,2,\n")
+        self.refused(2, "share a key", "compare", "twice.csv", "d.db:a", "-m", "m.yaml", "--repair")
+
+
 class RowsThatDoNotFit(WithoutServer):
     def rejected(self, name="a.rejected.ndjson"):
         return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]

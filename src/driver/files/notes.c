@@ -2,6 +2,7 @@
 #include "driver/files/notes.h"
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -53,8 +54,8 @@ notes_part(const Notes *notes, const char *range)
 static char *
 random_path(const char *folder, const char *prefix)
 {
-    g_autofree char *name =
-        g_strdup_printf("%s%d-%08x%08x", prefix, (int) getpid(), g_random_int(), g_random_int());
+    g_autofree char *chance = id_secret(8);
+    g_autofree char *name = g_strconcat(prefix, chance, NULL);
     return g_build_filename(folder, name, NULL);
 }
 

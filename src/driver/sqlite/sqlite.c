@@ -17,4 +17,5 @@ const Driver driver_sqlite = {
     .freeze = &sqlite_freeze_ops,
     .swap = &sqlite_swap_ops,
     .query = sqlite_query,
+    .repair = sqlite_repair,
 };

@@ -118,6 +118,10 @@ char *sqlite_item_list(const ScanSpec *spec, const Schema *output);
 bool sqlite_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
                   GPtrArray **ret_names, GError **error);
 
+/* --- repair.c --- */
+bool sqlite_repair(Conn *conn, const char *object, const Schema *schema,
+                   GPtrArray *const batches[REPAIR_KINDS], GError **error);
+
 /* --- book.c: bookkeeping tables --- */
 CHECKED bool book_make(SqliteConn *conn, GError **error);
 CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);
