@@ -1,6 +1,8 @@
 /* csv.c - CSV as it should be and as it is met. */
 #include "bench.h"
 
+#include "base/limits.h"
+
 #include <string.h>
 
 typedef struct {
@@ -206,6 +208,19 @@ a_record_larger_than_the_window_is_whole(void)
     g_assert_cmpuint(strlen(seen), ==, 4 + 300 + 299700 * 2 + 6);
 }
 
+/* A field has its own limit, below that of a record; the next record is read as ever. */
+static void
+a_huge_field_is_refused_with_its_name_and_size(void)
+{
+    g_autoptr(GString) text = g_string_new("a,b\n1,");
+    g_string_append_printf(text, "%*s\n2,x\n", CELL_BYTES_MAX + 1, "x");
+    g_auto(Files) files;
+    files_init(&files, text->str, (gssize) text->len, NULL);
+    ScanSpec spec = {.object = "f.csv"};
+    g_autofree char *seen = test_scan(files.conn, &spec);
+    g_assert_cmpstr(seen, ==, "!1 -: line 2: 'b' has 16777217 bytes, at most 16777216\n2:2|x");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,6 +230,8 @@ main(int argc, char **argv)
     g_test_add_func("/csv/a line of any length is one refusal",
                     a_line_of_any_length_is_one_refusal);
     g_test_add_func("/csv/a broken line is broken to its end", a_broken_line_is_broken_to_its_end);
+    g_test_add_func("/csv/a huge field is refused with its name and size",
+                    a_huge_field_is_refused_with_its_name_and_size);
     g_test_add_func("/csv/ranges cover every record once", ranges_cover_every_record_once);
     g_test_add_func("/csv/a record larger than the window is whole",
                     a_record_larger_than_the_window_is_whole);
