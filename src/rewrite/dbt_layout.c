@@ -239,17 +239,17 @@ is_below(const DbtRoot *root, const char *path, char **folders)
 }
 
 /* `models: { shop: { staging: { +materialized: view } } }`: what is said for the folders of the file. */
-static const char *
+static const YamlNode *
 folder_setting(const DbtRoot *root, const char *path, const char *key)
 {
     const YamlNode *at = map_of(root->settings);
     g_autofree char *plus = g_strconcat("+", key, NULL);
     g_auto(GStrv) parts = g_strsplit(path + strlen(root->folder), "/", -1);
-    const char *found = NULL;
+    const YamlNode *found = NULL;
     at = at != NULL ? yaml_get(at, "models") : NULL;
     for (size_t i = 0; at != NULL && at->kind == YAML_MAP; i++) {
-        const char *here = yaml_get_text(at, plus);
-        here = here != NULL ? here : yaml_get_text(at, key);
+        const YamlNode *here = yaml_get(at, plus);
+        here = here != NULL ? here : yaml_get(at, key);
         found = here != NULL ? here : found;
         if (i > 0 && parts[i] == NULL)
             break;
@@ -295,6 +295,25 @@ is_made_anew(const char *materialized)
     return materialized == NULL; /* a view */
 }
 
+/* Settings of a folder that may name columns of its models: nobody follows them there. */
+static bool
+has_columns_in_folder(const DbtRoot *root, const char *path)
+{
+    static const char *const keys[] = {"unique_key", "cluster_by", "partition_by", "order_by",
+                                       "dist",       "sort",       "indexes",      "primary_key"};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (folder_setting(root, path, keys[i]) != NULL)
+            return true;
+    return false;
+}
+
+static const char *
+folder_text(const DbtRoot *root, const char *path, const char *key)
+{
+    const YamlNode *node = folder_setting(root, path, key);
+    return node != NULL && node->kind == YAML_SCALAR ? node->text : NULL;
+}
+
 static void
 read_settings(const ProjectFile *file, DbtPlace *place)
 {
@@ -306,9 +325,9 @@ read_settings(const ProjectFile *file, DbtPlace *place)
     const char *said = materialized != NULL ? materialized
                        : facts != NULL && facts->materialized != NULL
                            ? facts->materialized
-                           : folder_setting(root, file->path, "materialized");
-    place->is_persisted =
-        !is_clear || !is_made_anew(said) || strstr(file->text, "is_incremental") != NULL;
+                           : folder_text(root, file->path, "materialized");
+    place->is_persisted = !is_clear || has_columns_in_folder(root, file->path) ||
+                          !is_made_anew(said) || strstr(file->text, "is_incremental") != NULL;
     const char *called = alias != NULL                           ? alias
                          : facts != NULL && facts->alias != NULL ? facts->alias
                                                                  : place->model;

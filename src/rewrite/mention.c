@@ -69,3 +69,38 @@ mentions_in_text(Work *work)
         }
     }
 }
+
+/* ref("x"), dbt.ref('x'), ref('package', 'x'): where a model is read by something else than SQL. */
+static bool
+is_called(const Work *work, size_t begin, size_t end)
+{
+    const char *text = work->text;
+    char quote = begin > 0 ? text[begin - 1] : '\0';
+    if ((quote != '\'' && quote != '"') || end >= work->bytes || text[end] != quote)
+        return false;
+    size_t at = begin - 1;
+    while (at > 0 && strchr("(\n", text[at - 1]) == NULL)
+        at--;
+    return at >= 4 && memcmp(text + at - 4, "ref(", 4) == 0;
+}
+
+void
+mentions_of_models(Work *work)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        const char *name =
+            rename->dbt != NULL && !rename->dbt->is_source ? rename->dbt->from.name : "";
+        size_t bytes = strlen(name), at = 0;
+        if (bytes == 0 || !rename->is_derived || !rename_changes_columns(rename))
+            continue;
+        for (size_t from = 0; find_word(work->text + from, work->bytes - from, name, &at) &&
+                              work->out->sites->len < MENTIONS_MAX;
+             from += at + bytes)
+            if (is_called(work, from + at, from + at + bytes) &&
+                !site_covers(work, from + at, from + at + bytes))
+                site_refuse(work, SITE_MENTION, from + at, from + at + bytes, "language", NULL,
+                            "this model is read here, of which columns are renamed, and this kind "
+                            "of file is not followed");
+    }
+}

@@ -264,13 +264,15 @@ project_tell(Project *project)
         const Rewrite *rewrite = entry->file->rewrite;
         g_autofree char *own = entry->place.model != NULL ? model_key(&entry->place) : NULL;
         tell_left(entry);
-        for (guint m = 0; rewrite != NULL && adds_names(rewrite) && m < rewrite->made->len; m++) {
+        bool is_told = project->options->propagates && rewrite != NULL && adds_names(rewrite);
+        for (guint m = 0; is_told && m < rewrite->made->len; m++) {
             const Made *made = g_ptr_array_index(rewrite->made, m);
             g_autofree char *small = made->name != NULL ? g_ascii_strdown(made->name, -1) : NULL;
             g_autofree char *key = small != NULL ? g_strdup_printf("sql %s", small) : g_strdup(own);
             const char *why = g_hash_table_lookup(project->kept, key);
             if (why == NULL && made->name == NULL && entry->place.is_persisted)
-                why = "it keeps the names of its columns: its table holds rows under them";
+                why = "it keeps the names of its columns: its table holds rows under them, or "
+                      "settings elsewhere name them";
             if (why != NULL)
                 tell_kept(entry, why);
         }

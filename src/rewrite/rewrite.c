@@ -183,6 +183,8 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         program_document(&work);
     else
         mentions_in_text(&work);
+    if (!code_is_sql(path) && !is_document(path) && strcmp(out->language, "dbt") != 0)
+        mentions_of_models(&work);
     finish(&work);
     return out;
 }

@@ -88,27 +88,49 @@ mentions_last(const Work *work, const Token *token)
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
 }
 
-/* A model's name as a text of a macro: it may make a ref() of it. */
+/* `insert into log select id from {{ ref('x') }}`, as the text of a hook. */
+static bool
+reads_within(const Work *work, const JinjaArgument *literal, const char *name, size_t *ret_at)
+{
+    const char *text = work->text + literal->begin;
+    size_t bytes = literal->end - literal->begin, at = 0;
+    if (memmem(text, bytes, "ref(", 4) == NULL || !find_word(text, bytes, name, &at))
+        return false;
+    *ret_at = literal->begin + at;
+    return true;
+}
+
+/* Whose text may be called like a model for any reason. */
+static bool
+is_about_else(const Work *work, const JinjaArgument *argument)
+{
+    static const char *const callees[] = {"config", "var", "env_var"};
+    for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
+        if (argument->callee_end - argument->callee == strlen(callees[i]) &&
+            memcmp(work->text + argument->callee, callees[i], strlen(callees[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A model's name as a text of a macro, which may make a ref() of it, or within a text that is run. */
 static bool
 find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
 {
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint a = 0; a < found->len; a++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
-        g_autofree char *callee =
-            g_strndup(work->text + one->callee, one->callee_end - one->callee);
-        if (one->kind != JINJA_LITERAL || strcmp(callee, "config") == 0 ||
-            strcmp(callee, "var") == 0 || strcmp(callee, "env_var") == 0)
-            continue;
-        for (guint i = 0; i < work->renames->list->len; i++) {
+        for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(work->renames->list, i);
             const char *name = rename->dbt != NULL ? rename->dbt->from.name : "";
-            if (strlen(name) == one->end - one->begin &&
-                memcmp(work->text + one->begin, name, one->end - one->begin) == 0) {
-                *ret_at = one->begin;
-                *ret_bytes = one->end - one->begin;
+            *ret_bytes = strlen(name);
+            *ret_at = one->begin;
+            if (*ret_bytes == 0)
+                continue;
+            if (*ret_bytes == one->end - one->begin && !is_about_else(work, one) &&
+                memcmp(work->text + one->begin, name, *ret_bytes) == 0)
                 return true;
-            }
+            if (reads_within(work, one, name, ret_at))
+                return true;
         }
     }
     return false;

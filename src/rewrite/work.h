@@ -192,6 +192,8 @@ bool dbt_yaml(Work *work);
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
 /* Every mention needs a person. */
 void mentions_in_text(Work *work);
+/* So does every reading of a model whose columns are renamed elsewhere. */
+void mentions_of_models(Work *work);
 
 /* ---- SQL (sql_*.c) ---- */
 
