@@ -2,11 +2,13 @@
 #include "action/code_queries.h"
 
 #include "base/clock.h"
-#include "change/queries.h"
+#include "change/generated.h"
 
 #include <string.h>
 
 struct CodeQueries {
+    bool generates; /* no rows are at hand: then only `made` is used */
+    GeneratedSpec made;
     Conn *conn;
     Program *program;
     const char **aliases;
@@ -40,6 +42,22 @@ take_names(CodeQueries *queries, const ChangeRules *rules)
                                   .propagates = rules->options.propagates};
 }
 
+/* The store runs no queries: rows are made up that fit the schema. NULL where nothing says what becomes of them. */
+static CodeQueries *
+queries_generated(const ChangeRules *rules, TickFn *tick, void *data)
+{
+    if (rules->mapping == NULL)
+        return NULL;
+    CodeQueries *queries = g_new0(CodeQueries, 1);
+    *queries = (CodeQueries){.generates = true,
+                             .made = {.mapping = rules->mapping,
+                                      .schema = rules->source_schema,
+                                      .propagates = rules->options.propagates,
+                                      .tick = tick,
+                                      .tick_data = data}};
+    return queries;
+}
+
 bool
 code_queries_open(const Config *config, const char *url, const ChangeRules *rules, TickFn *tick,
                   void *data, CodeQueries **ret, GError **error)
@@ -52,7 +70,11 @@ code_queries_open(const Config *config, const char *url, const ChangeRules *rule
     if (!config_dataset_url(config, url, &store, &object, error) ||
         !conn_open(store, &queries->conn, error))
         return false;
-    if (!conn_can_query(queries->conn) || strcmp(object, rules->source) != 0)
+    if (!conn_can_query(queries->conn)) {
+        *ret = queries_generated(rules, tick, data);
+        return true;
+    }
+    if (strcmp(object, rules->source) != 0)
         return true;
     if (rules->mapping != NULL &&
         !program_new(rules->mapping, rules->source_schema, NULL, conn_has_sql(queries->conn),
@@ -69,14 +91,16 @@ code_queries_prove(CodeQueries *queries, const Look *look, int64_t time_ms, json
                    GError **error)
 {
     g_autoptr(json_t) proofs = json_array();
-    queries->world.until_ms = clock_monotonic_ms() + time_ms;
+    queries->world.until_ms = queries->made.until_ms = clock_monotonic_ms() + time_ms;
     for (guint i = 0; i < look->files->len; i++) {
         const LookFile *file = look->files->pdata[i];
         if (!file->is_edited || strcmp(file->rewrite->language, "sql") != 0)
             continue;
         size_t bytes = 0;
         g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
-        if (!queries_prove(&queries->world, file->shown, file->text, after, proofs, error))
+        if (queries->generates
+                ? !generated_prove(&queries->made, file->shown, file->text, after, proofs, error)
+                : !queries_prove(&queries->world, file->shown, file->text, after, proofs, error))
             return false;
     }
     *ret = g_steal_pointer(&proofs);
@@ -100,6 +124,11 @@ code_queries_count(const json_t *proofs)
         json_array_foreach(proofs, i, proof) count += is_verdict(proof, verdicts[v]);
         json_set_int(counts, verdicts[v], count);
     }
+    int64_t generated = 0;
+    json_array_foreach(proofs, i, proof) generated =
+        MAX(generated, json_get_int(proof, "generated", 0));
+    if (generated > 0)
+        json_set_int(counts, "generated", generated);
     return counts;
 }
 

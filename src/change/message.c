@@ -69,7 +69,7 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
 static void
 add_queries(GString *text, const json_t *proofs)
 {
-    int64_t same = 0, not_run = 0;
+    int64_t same = 0, not_run = 0, generated = 0;
     json_t *proof;
     size_t i;
     json_array_foreach(proofs, i, proof)
@@ -77,12 +77,16 @@ add_queries(GString *text, const json_t *proofs)
         const char *verdict = json_get_string(proof, "verdict", "");
         same += strcmp(verdict, "same") == 0;
         not_run += strcmp(verdict, "not_run") == 0;
+        generated = MAX(generated, json_get_int(proof, "generated", 0));
     }
+    g_autofree char *data =
+        generated > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " rows that were made up", generated)
+                      : g_strdup("the data");
     if (same > 0)
         say(text, "- ", "  ",
-            "queries run over the data as they were and as they are now, with the same rows: "
+            "queries run over %s as they were and as they are now, with the same rows: "
             "%" G_GINT64_FORMAT,
-            same);
+            data, same);
     if (not_run > 0)
         say(text, "- ", "  ",
             "queries that could not be run so (parameters, templates, time): %" G_GINT64_FORMAT,

@@ -23,7 +23,8 @@ static const Option options[] = {
     {0, "output-names", "POLICY", "keep (new AS old, the mapping's default) or propagate"},
     {'w', "write", NULL, "change the files"},
     {'d', "diff", NULL, "show what would change"},
-    {0, "prove", "DATASET", "run old and new queries over this dataset's rows: data.db:users"},
+    {0, "prove", "DATASET",
+     "run old and new queries over this dataset's rows (data.db:users), or over 'generated' ones"},
     {0, "partial", NULL, "also change files of which a part needs a person"},
     {0},
 };
@@ -95,8 +96,8 @@ read_job(Invocation *call, Job *job, GError **error)
     job->task.makes_diffs = invocation_has(call, "diff") && !call->view->json;
     job->task.options.columns = job->schema != NULL ? code_schema_columns : NULL;
     job->task.options.columns_data = job->schema;
-    return code_prover_open(call, mapping_get(job->mappings, 0), job->task.options.propagates,
-                            &job->prover, error);
+    return code_prover_open(call, mapping_get(job->mappings, 0), &job->task.options, &job->prover,
+                            error);
 }
 
 /* ---- one file ---- */
@@ -173,10 +174,13 @@ show_summary(View *view, const Count *count, guint files, bool writes)
 static void
 show_proof(View *view, const ProofCount *count)
 {
-    view_line(
-        view,
-        "queries run before and after: %d give the same rows, %d other rows, %d cannot be run",
-        count->same, count->different, count->not_run);
+    g_autofree char *rows = text_plural(count->generated, "row", "rows");
+    view_line(view,
+              "queries run before and after%s%s%s: %d give the same rows, %d other rows, %d cannot "
+              "be run",
+              count->generated > 0 ? " on " : "", count->generated > 0 ? rows : "",
+              count->generated > 0 ? " that were made up" : "", count->same, count->different,
+              count->not_run);
 }
 
 static json_t *

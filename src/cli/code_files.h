@@ -59,3 +59,5 @@ CHECKED bool code_schema_read(const char *path, CodeSchema **ret, GError **error
 void code_schema_free(CodeSchema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeSchema, code_schema_free)
 SqlColumnsFn code_schema_columns; /* data: CodeSchema */
+SqlColumnsFn
+    code_schema_types; /* of the same columns in the same order; "" where the file has none */

@@ -1,13 +1,17 @@
 /* code_prove.c - see code_prove.h. */
 #include "cli/code_prove.h"
 
-#include "change/queries.h"
+#include "change/generated.h"
 #include "cli/address.h"
 
 #include <string.h>
 
+#define GENERATED "generated" /* --prove generated */
+
 struct CodeProver {
     View *view;
+    bool generates; /* then only `made` and `count` are used */
+    GeneratedSpec made;
     Address address;
     Conn *conn;
     Schema *schema;
@@ -50,21 +54,18 @@ take_names(CodeProver *prover, const Mapping *mapping)
     prover->target = g_strdelimit(g_strdup(last_part(mapping_target(mapping))), "-", '_');
 }
 
-bool
-code_prover_open(Invocation *call, const Mapping *mapping, bool propagates, CodeProver **ret,
-                 GError **error)
+static bool
+open_data(CodeProver *prover, Invocation *call, const Mapping *mapping, bool propagates,
+          GError **error)
 {
     const char *dataset = invocation_option(call, "prove");
-    *ret = NULL;
-    if (dataset == NULL)
-        return true;
-    g_autoptr(CodeProver) prover = g_new0(CodeProver, 1);
-    prover->view = call->view;
     if (!address_find(call, dataset, false, &prover->address, error) ||
         !address_open(&prover->address, false, &prover->conn, &prover->schema, error))
         return false;
     if (!conn_can_query(prover->conn))
-        return fail(error, ERR_UNSUPPORTED, "--prove '%s': store '%s' (%s) runs no queries",
+        return fail(error, ERR_UNSUPPORTED,
+                    "--prove '%s': store '%s' (%s) runs no queries; '--prove " GENERATED
+                    "' makes rows up",
                     dataset, prover->conn->store, prover->conn->driver->name);
     if (!program_new(mapping, prover->schema, NULL, conn_has_sql(prover->conn), &prover->program,
                      error))
@@ -76,6 +77,27 @@ code_prover_open(Invocation *call, const Mapping *mapping, bool propagates, Code
                                  .aliases = prover->aliases,
                                  .program = prover->program,
                                  .propagates = propagates};
+    return true;
+}
+
+bool
+code_prover_open(Invocation *call, const Mapping *mapping, const RewriteOptions *options,
+                 CodeProver **ret, GError **error)
+{
+    *ret = NULL;
+    if (!invocation_has(call, "prove"))
+        return true;
+    g_autoptr(CodeProver) prover = g_new0(CodeProver, 1);
+    prover->view = call->view;
+    prover->generates = strcmp(invocation_option(call, "prove"), GENERATED) == 0;
+    prover->made = (GeneratedSpec){.mapping = mapping,
+                                   .columns = options->columns,
+                                   .types = options->columns != NULL ? code_schema_types : NULL,
+                                   .columns_data = options->columns_data,
+                                   .dialect = options->dialect,
+                                   .propagates = options->propagates};
+    if (!prover->generates && !open_data(prover, call, mapping, options->propagates, error))
+        return false;
     *ret = g_steal_pointer(&prover);
     return true;
 }
@@ -98,8 +120,12 @@ code_prove(CodeProver *prover, const CodeFile *file, json_t **ret_proofs, bool *
     json_t *proofs = json_array(), *proof;
     ProofCount count = {0};
     *ret_proofs = proofs;
-    if (strcmp(file->rewrite->language, "sql") == 0 &&
-        !queries_prove(&prover->world, file->path, file->text, after, proofs, error))
+    bool is_sql = strcmp(file->rewrite->language, "sql") == 0;
+    bool done = !is_sql ? true
+                : prover->generates
+                    ? generated_prove(&prover->made, file->path, file->text, after, proofs, error)
+                    : queries_prove(&prover->world, file->path, file->text, after, proofs, error);
+    if (!done)
         return false;
     json_array_foreach(proofs, i, proof) show_proof(prover, proof);
     code_proofs_count(proofs, &count);
@@ -118,5 +144,6 @@ code_proofs_count(const json_t *proofs, ProofCount *count)
         count->same += strcmp(verdict, "same") == 0;
         count->different += strcmp(verdict, "different") == 0;
         count->not_run += strcmp(verdict, "not_run") == 0;
+        count->generated = MAX(count->generated, json_get_int(one, "generated", 0));
     }
 }

@@ -7,6 +7,7 @@
 typedef struct {
     char **parts;
     const char **columns; /* NULL-terminated; borrowed from the file */
+    const char **types;   /* in the same order, "" where the file does not say */
 } CodeTable;
 
 struct CodeSchema {
@@ -20,6 +21,7 @@ table_free_all(void *data)
     CodeTable *table = data;
     g_strfreev(table->parts);
     g_free(table->columns);
+    g_free(table->types);
     g_free(table);
 }
 
@@ -45,12 +47,15 @@ read_columns(const YamlNode *node, CodeTable *table, const char *path, const cha
             "%s:%d: table '%s' is '%s', expected its columns, as in { id: int, name: text }", path,
             node->line, name, node->text);
     table->columns = g_new0(const char *, node->count + 1);
+    table->types = g_new0(const char *, node->count + 1);
     for (size_t i = 0; i < node->count; i++) {
         const YamlNode *column = node->items[step * i];
         if (column->kind != YAML_SCALAR)
             return fail(error, ERR_INVALID, "%s:%d: a column of table '%s' has no name", path,
                         column->line, name);
+        const YamlNode *type = step == 2 ? node->items[step * i + 1] : NULL;
         table->columns[i] = column->text;
+        table->types[i] = type != NULL && type->kind == YAML_SCALAR ? type->text : "";
     }
     return true;
 }
@@ -99,10 +104,9 @@ is_called(const CodeTable *table, const SqlPath *path)
 }
 
 /* The one table that is meant; NULL when several could be. */
-const char *const *
-code_schema_columns(const SqlSource *source, bool *ret_is_open, void *data)
+static const CodeTable *
+table_of(const CodeSchema *schema, const SqlSource *source)
 {
-    const CodeSchema *schema = data;
     const CodeTable *found = NULL;
     for (guint i = 0; i < schema->tables->len; i++) {
         const CodeTable *table = g_ptr_array_index(schema->tables, i);
@@ -112,6 +116,21 @@ code_schema_columns(const SqlSource *source, bool *ret_is_open, void *data)
             return NULL;
         found = table;
     }
+    return found;
+}
+
+const char *const *
+code_schema_columns(const SqlSource *source, bool *ret_is_open, void *data)
+{
+    const CodeTable *table = table_of(data, source);
     *ret_is_open = false;
-    return found != NULL ? found->columns : NULL;
+    return table != NULL ? table->columns : NULL;
+}
+
+const char *const *
+code_schema_types(const SqlSource *source, bool *ret_is_open, void *data)
+{
+    const CodeTable *table = table_of(data, source);
+    *ret_is_open = false;
+    return table != NULL ? table->types : NULL;
 }

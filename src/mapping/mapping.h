@@ -86,6 +86,19 @@ GPtrArray *mapping_changes(const Mapping *mapping);
 /* The names of the target's columns that the file speaks of. Array of borrowed char *; caller frees. */
 GPtrArray *mapping_targets(const Mapping *mapping);
 
+/* What a source column may hold, as far as the mapping tells. */
+typedef struct {
+    GPtrArray *texts;  /* char * */
+    bool are_all;      /* others may not be mapped */
+    bool is_converted; /* its values become others, NULL perhaps among them */
+    bool is_part;      /* goes into the making of a text or an expression */
+    bool is_text;      /* holds texts, if no schema says otherwise */
+} Samples;
+/* `ret->texts` is the caller's. */
+void mapping_samples(const Mapping *mapping, const char *column, Samples *ret);
+/* The SQL of its rules and of `where`, over source columns. Array of borrowed char *; caller frees. */
+GPtrArray *mapping_expressions(const Mapping *mapping);
+
 /* Check against both schemas (`target` NULL: the target will be made from the mapping). All findings at once: unknown
  * columns (with the nearest name), source columns neither mapped nor dropped (warning), uncovered NOT NULL target
  * columns, lossy or impossible casts, key missing or not mapped to something unique, two rules that collide, generated

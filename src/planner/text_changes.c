@@ -111,7 +111,7 @@ print_reasons(TextPage *page, const json_t *changes)
 static void
 print_queries(TextPage *page, const json_t *observed)
 {
-    int64_t same = 0, not_run = 0;
+    int64_t same = 0, not_run = 0, generated = 0;
     const char *repository;
     json_t *seen;
     json_object_foreach((json_t *) observed, repository, seen)
@@ -119,13 +119,17 @@ print_queries(TextPage *page, const json_t *observed)
         const json_t *queries = json_object_get(seen, "queries");
         same += json_get_int(queries, "same", 0);
         not_run += json_get_int(queries, "not_run", 0);
+        generated = MAX(generated, json_get_int(queries, "generated", 0));
     }
+    g_autofree char *rows =
+        generated > 0 ? g_strdup_printf("%" G_GINT64_FORMAT " rows that were made up", generated)
+                      : g_strdup("the rows of now");
     if (same + not_run > 0)
         page_say(page, STYLE_PLAIN, "  ",
-                 "queries run over the rows of now, as they are and as they will be: "
-                 "%" G_GINT64_FORMAT " with the same rows, %" G_GINT64_FORMAT
+                 "queries run over %s, as they are and as they will be: %" G_GINT64_FORMAT
+                 " with the same rows, %" G_GINT64_FORMAT
                  " that cannot be run (parameters, templates, time)",
-                 same, not_run);
+                 rows, same, not_run);
 }
 
 static void

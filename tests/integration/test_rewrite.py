@@ -248,6 +248,19 @@ class Proof(Folder):
         self.assertEqual(done.returncode, 2)
         self.assertIn("runs no queries", done.stderr)
 
+    def test_without_data_rows_are_made_up_and_a_wrong_expression_shows(self):
+        right, wrong = "SELECT id, name FROM users WHERE points > 2", "SELECT id, points FROM users WHERE points > 2"
+        self.write("mapping.yaml", MAPPING + "consumers:\n  points: { expr: \"min(score, 3)\" }\n")
+        self.write("right.sql", right.replace("points > 2", "name > 'a'"))
+        self.write("wrong.sql", wrong)
+        done = self.rewrite("--prove", "generated", "--write", "right.sql", "wrong.sql")
+        self.assertEqual(done.returncode, 7, done.stderr)
+        self.assertIn("wrong.sql:1: other rows", done.stdout)
+        self.assertIn("on 160 rows that were made up: 1 give the same rows, 1 other rows, 0 cannot be run",
+                      " ".join(done.stdout.split()))
+        self.assertEqual((self.folder / "wrong.sql").read_text(), wrong)
+        self.assertIn("FROM people", (self.folder / "right.sql").read_text())
+
 
 class Queries(Folder):
     """Random queries: the rewritten one on the renamed table gives the rows and names of the original."""

@@ -1,0 +1,246 @@
+/* generated.c - see generated.h. */
+#include "change/generated.h"
+
+#include "change/generated_tables.h"
+#include "driver/made.h"
+
+#include <string.h>
+
+/* ---- names of one part ---- */
+
+typedef struct {
+    uint32_t begin, end;
+    const char *name;
+} NamePlace;
+
+static int
+by_begin(const void *a, const void *b)
+{
+    const NamePlace *one = a, *other = b;
+    return one->begin < other->begin ? -1 : one->begin > other->begin;
+}
+
+/* `a.b.users` becomes users, as made-up tables are called: SQLite has no projects and datasets. Lines stay. */
+static char *
+with_short_names(const char *text, const Dialect *dialect)
+{
+    g_autoptr(Sql) sql = sql_new(text, strlen(text), dialect, 0);
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(NamePlace));
+    GString *result = g_string_new(NULL);
+    size_t at = 0;
+    for (guint b = 0; b < sql->blocks->len; b++) {
+        const SqlBlock *block = sql->blocks->pdata[b];
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = block->sources->pdata[i];
+            if (source->kind != SOURCE_TABLE || source->path.count < 2)
+                continue;
+            const SqlPart *first = source->path.parts, *last = first + source->path.count - 1;
+            NamePlace place = {first->begin, last->end, last->text};
+            if (source->path.is_in_one_quote) { /* the quotes go, too */
+                place.begin--;
+                place.end++;
+            }
+            g_array_append_val(places, place);
+        }
+    }
+    g_array_sort(places, by_begin);
+    for (guint i = 0; i < places->len; i++) {
+        const NamePlace *place = &g_array_index(places, NamePlace, i);
+        if (place->begin < at)
+            continue;
+        g_string_append_len(result, text + at, (gssize) (place->begin - at));
+        g_string_append_printf(result, "\"%s\"", place->name);
+        at = place->end;
+    }
+    g_string_append(result, text + at);
+    return g_string_free(result, FALSE);
+}
+
+/* Names of the catalog may have dashes, where tables have `_`. */
+static char *
+short_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return g_strdelimit(g_strdup(dot != NULL ? dot + 1 : name), "-", '_');
+}
+
+/* ---- the store ---- */
+
+typedef struct {
+    const GeneratedSpec *spec;
+    char *source, *target;
+    const char **aliases;
+    GPtrArray *alias_names;
+    MadeStore *store;
+    Schema *schema;
+    Program *program;
+    int64_t rows;
+    char *why_none; /* of the last row that the mapping does not map */
+    QueryWorld world;
+} Made;
+
+static void
+made_clear(Made *made)
+{
+    program_free(made->program);
+    schema_free(made->schema);
+    made_store_free(made->store);
+    g_clear_pointer(&made->alias_names, g_ptr_array_unref);
+    g_free(made->aliases);
+    g_free(made->source);
+    g_free(made->why_none);
+    g_free(made->target);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Made, made_clear)
+
+static void
+take_names(Made *made)
+{
+    const Mapping *mapping = made->spec->mapping;
+    const GPtrArray *aliases = mapping_aliases(mapping);
+    made->source = short_name(mapping_source(mapping));
+    made->target = short_name(mapping_target(mapping));
+    made->alias_names = g_ptr_array_new_with_free_func(g_free);
+    made->aliases = g_new0(const char *, aliases->len + 1);
+    for (guint i = 0; i < aliases->len; i++) {
+        g_ptr_array_add(made->alias_names, short_name(aliases->pdata[i]));
+        made->aliases[i] = made->alias_names->pdata[i];
+    }
+}
+
+static void
+count_row(const QueryCell *cells, size_t count, void *data)
+{
+    (void) cells;
+    (void) count;
+    ++*(int64_t *) data;
+}
+
+/* How many rows the mapping makes of those that meet the condition; -1 when it cannot make them. */
+static int64_t
+rows_mapped(Made *made, const char *condition)
+{
+    g_autofree char *sql = g_strdup_printf("SELECT * FROM \"%s\"", made->target);
+    g_autoptr(GPtrArray) names = NULL;
+    g_autoptr(GError) error = NULL;
+    int64_t rows = 0;
+    const QueryView view = {
+        .name = made->target, .object = made->source, .where = condition, .program = made->program};
+    const QuerySpec query = {.sql = sql,
+                             .views = &view,
+                             .view_count = 1,
+                             .time_ms_max = QUERY_TIME_MS_DEFAULT,
+                             .rows_max = MADE_ROWS};
+    if (conn_query(made_store_conn(made->store), &query, count_row, &rows, &names, &error))
+        return rows;
+    g_free(made->why_none);
+    made->why_none = g_strdup(error->message);
+    return -1;
+}
+
+/* Those that the mapping cannot map would lie in quarantine: neither query would see them. */
+static bool
+drop_unmapped(Made *made, GError **error)
+{
+    made->rows = rows_mapped(made, NULL);
+    if (made->rows >= 0)
+        return true;
+    g_autoptr(GString) script = g_string_new(NULL);
+    made->rows = 0;
+    for (int row = 1; row <= MADE_ROWS; row++) {
+        g_autofree char *condition = g_strdup_printf("_rowid_ = %d", row);
+        int64_t mapped = rows_mapped(made, condition);
+        made->rows += MAX(mapped, 0);
+        if (mapped < 0)
+            g_string_append_printf(script, "DELETE FROM \"%s\" WHERE %s;", made->source, condition);
+    }
+    return made_store_exec(made->store, script->str, error);
+}
+
+static bool
+make(Made *made, const char *before, GError **error)
+{
+    const GeneratedSpec *spec = made->spec;
+    g_autoptr(GPtrArray) tables = made_tables(spec, made->source, before);
+    g_autofree char *script = made_script(tables);
+    if (!made_store_new(script, &made->store, error) ||
+        !conn_describe(made_store_conn(made->store), made->source, &made->schema, error) ||
+        !program_new(spec->mapping, made->schema, NULL, true, &made->program, error) ||
+        !drop_unmapped(made, error))
+        return false;
+    conn_set_tick(made_store_conn(made->store), spec->tick, spec->tick_data);
+    made->world = (QueryWorld){.conn = made_store_conn(made->store),
+                               .source = made->source,
+                               .target = made->target,
+                               .aliases = made->aliases,
+                               .program = made->program,
+                               .propagates = spec->propagates,
+                               .until_ms = spec->until_ms};
+    return true;
+}
+
+/* ---- what came of it ---- */
+
+static void
+add_weaker(const Made *made, const json_t *found, json_t *proofs)
+{
+    const json_t *proof;
+    size_t i;
+    json_array_foreach(found, i, proof)
+    {
+        g_autoptr(json_t) weaker = json_copy((json_t *) proof);
+        const char *verdict = json_get_string(proof, "verdict", "");
+        json_set_int(weaker, "generated", made->rows);
+        if (strcmp(verdict, "same") == 0 && json_get_int(proof, "rows", 0) == 0) {
+            json_set_string(weaker, "verdict", "not_run");
+            json_set_string(weaker, "text", "it gives nothing over the rows that were made up");
+        } else if (strcmp(verdict, "not_run") == 0) {
+            g_autofree char *text =
+                g_strdup_printf("over rows that were made up, in SQLite: %s",
+                                json_get_string(proof, "text", "it cannot be run"));
+            json_set_string(weaker, "text", text);
+        }
+        json_array_append(proofs, weaker);
+    }
+}
+
+static void
+add_not_run(const char *path, const char *why, json_t *proofs)
+{
+    json_array_append_new(proofs,
+                          json_pack("{s:s, s:i, s:s, s:i, s:i, s:s}", "path", path, "line", 1,
+                                    "verdict", "not_run", "rows", 0, "generated", 0, "text", why));
+}
+
+bool
+generated_prove(const GeneratedSpec *spec, const char *path, const char *before, const char *after,
+                json_t *proofs, GError **error)
+{
+    const Dialect *dialect =
+        spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before));
+    g_autofree char *old = with_short_names(before, dialect),
+                    *new = with_short_names(after, dialect);
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(json_t) found = json_array();
+    g_auto(Made) made = {.spec = spec};
+    take_names(&made);
+    if (!make(&made, old, &failed)) {
+        if (error_is(failed, ERR_STOPPED)) {
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return false;
+        }
+        add_not_run(path, failed->message, proofs);
+        return true;
+    }
+    if (made.rows == 0) {
+        g_autofree char *why =
+            g_strdup_printf("no rows can be made up that the mapping maps: %s",
+                            made.why_none != NULL ? made.why_none : "it leaves all of them out");
+        add_not_run(path, why, proofs);
+        return true;
+    }
+    if (!queries_prove(&made.world, path, old, new, found, error))
+        return false;
+    add_weaker(&made, found, proofs);
+    return true;
+}
