@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rewriting a large generated repository against sqlglot, and scanning one without matches against git grep.
+"""Rewriting a large generated repository against sqlglot, scanning one without matches against git grep, and one growing file.
 
 usage: rewrite.py HONK [--files N] [--rounds N]
 
@@ -128,6 +128,25 @@ def scanning(honk, folder, files, rounds):
           f"{best(mine)[1] / best(theirs)[1]:.2f} of its processor time")
 
 
+def growing(honk, folder):
+    """One file of 10 KB to 5 MB: the time of a byte must not grow with it."""
+    one = "SELECT v.c1, c2 AS x FROM `acme.events.visits_v1` AS v WHERE v.c3 > {i} AND v.c4 <> 'acme.events.visits_v1'"
+    shapes = {"statements": lambda n: ";\n".join(one.format(i=i) for i in range(n)),
+              "one UNION": lambda n: "\nUNION ALL\n".join(one.format(i=i) for i in range(n)),
+              "one WITH": lambda n: "WITH " + ",\n".join(f"p{i} AS ({one.format(i=i)})" for i in range(n)) + "\nSELECT x FROM p0"}
+    mapping = os.path.join(os.path.dirname(folder), "mapping.yaml")
+    os.makedirs(folder)
+    for shape, text in shapes.items():
+        figures = []
+        for size in (10_000, 100_000, 1_000_000, 5_000_000):
+            path = os.path.join(folder, f"{size}.sql")
+            with open(path, "w") as file:
+                file.write(text(max(1, size // len(one))))
+            cpu = best([run([honk, "rewrite", "--mapping", mapping, "--dialect", "bigquery", path]) for _ in range(2)])[1]
+            figures.append(f"{size:>9,} B {cpu:>6.3f} s")
+        print(f"{'one file, ' + shape:<28} " + "  ".join(figures))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("honk")
@@ -136,7 +155,9 @@ def main():
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rewriting(asked.honk, os.path.join(folder, "reports"), asked.files, asked.rounds)
-        scanning(asked.honk, os.path.join(folder, "others"), asked.files, asked.rounds)
+        # six times as many: else it is the start of the two programs that is compared
+        scanning(asked.honk, os.path.join(folder, "others"), asked.files * 6, asked.rounds)
+        growing(asked.honk, os.path.join(folder, "growing"))
 
 
 if __name__ == "__main__":
