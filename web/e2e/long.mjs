@@ -15,6 +15,18 @@ try {
   browser = await open();
   const { page, wrong } = await visit(browser, { url: `${company.url}/#enter=${company.token('bo')}` });
   await page.getByRole('heading', { name: 'Migrations' }).waitFor();
+  await cases.run('the page stands within a second', async () => {
+    const times = [];
+    for (let i = 0; i < 5; i++) {
+      await page.goto('about:blank');
+      const begin = Date.now();
+      await page.goto(company.url);
+      await page.getByText('No migration was planned yet').waitFor();
+      times.push(Date.now() - begin);
+    }
+    assert.ok(Math.min(...times) < 1000, `${times} ms`);
+  });
+
   company.honk('apply', '-f', 'migrations/template.yaml', '--as', 'ada', ...usersV2);
   company.honk('plan', 'users-v2', '--as', 'ada');
 

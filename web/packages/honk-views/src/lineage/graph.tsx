@@ -14,6 +14,7 @@ export interface GraphNode {
 const NODE_HEIGHT = 46;
 const READABLE = 0.55; /* below it words are too small: boxes alone are drawn */
 const ELEMENTS_MAX = 400; /* nodes that are elements of the page at once */
+const NEAR = 0.8;
 const ZOOM = { least: 0.05, most: 2 };
 
 interface Camera {
@@ -40,11 +41,19 @@ export function Graph({ nodes, edges, layout, chosen, onChoose, label }: GraphPr
   const drag = useRef<{ x: number; y: number; camera: Camera; moved: boolean }>();
   const places = useMemo(() => new Map(layout.nodes.map(node => [node.id, node])), [layout]);
 
-  const fit = useCallback(() => {
+  const all = useCallback(() => {
     const scale = Math.min(1, Math.max(ZOOM.least, Math.min((size.width - 40) / Math.max(1, layout.width), (size.height - 40) / Math.max(1, layout.height))));
     setCamera({ scale, x: (size.width - layout.width * scale) / 2, y: (size.height - layout.height * scale) / 2 });
   }, [layout, size]);
-  useEffect(fit, [fit]);
+  /* On a small screen all of it would be too small to read: begin at the root, with what is next to it. */
+  const begin = useCallback(() => {
+    const scale = Math.min((size.width - 40) / Math.max(1, layout.width), (size.height - 40) / Math.max(1, layout.height));
+    const root = nodes.find(node => node.isRoot);
+    const place = root && places.get(root.id);
+    if (scale >= READABLE || !place || nodes.length > ELEMENTS_MAX) return all();
+    return setCamera({ scale: NEAR, x: size.width / 2 - (place.x + NODE_WIDTH / 2) * NEAR, y: size.height / 2 - (place.y + NODE_HEIGHT / 2) * NEAR });
+  }, [all, layout, nodes, places, size]);
+  useEffect(begin, [begin]);
 
   useEffect(() => {
     const element = box.current;
@@ -171,7 +180,7 @@ export function Graph({ nodes, edges, layout, chosen, onChoose, label }: GraphPr
         <Tool label="Farther" onPress={() => zoom(1 / 1.3)}>
           −
         </Tool>
-        <Tool label="All of it" onPress={fit}>
+        <Tool label="All of it" onPress={all}>
           ⤢
         </Tool>
       </div>

@@ -80,6 +80,12 @@ function FileDiff({ file }: { file: DiffFile }) {
       </figcaption>
       <div className="honk-scroll" tabIndex={0} role="region" aria-label={`changes of ${file.path}`}>
         <table>
+          <colgroup>
+            <col className="honk-number" />
+            <col />
+            <col className="honk-number" />
+            <col />
+          </colgroup>
           <thead className="honk-hidden">
             <tr>
               <th>old line</th>

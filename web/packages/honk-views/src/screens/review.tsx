@@ -355,7 +355,7 @@ function Mapping({ document }: { document: PlanDocument }) {
         <Code text={mapping.text} path={mapping.path} />
       ) : (
         <div className="honk-scroll" tabIndex={0} role="region" aria-label="columns of the mapping">
-          <table className="honk-plain">
+          <table className="honk-data">
             <thead>
               <tr>
                 <th scope="col">target column</th>
