@@ -115,9 +115,12 @@ is_glued(const char *text, size_t bytes, const Token *token)
 {
     char before = token->begin > 0 ? text[token->begin - 1] : ' ',
          behind = token->end < bytes ? text[token->end] : ' ';
-    return g_ascii_isalnum(before) || before == '_' || before == '}' || before == '\'' ||
+    bool is_behind_template = before == '}' && token->begin > 1 && text[token->begin - 2] == '}',
+         is_before_template =
+             behind == '{' && token->end + 1 < bytes && text[token->end + 1] == '{';
+    return g_ascii_isalnum(before) || before == '_' || is_behind_template || before == '\'' ||
            before == '"' || before == '`' || g_ascii_isalnum(behind) || behind == '_' ||
-           behind == '{' || behind == '\'';
+           is_before_template || behind == '\'';
 }
 
 static void
@@ -131,6 +134,22 @@ read_table(Macro *macro, const char *text, const Token *token)
         macro->has_more = true;
 }
 
+/* 'x {{ a }}': the parameter is text there. */
+static void
+forbid_in_string(const Macro *macro, const char *text, const Token *string)
+{
+    uint32_t at = string->begin;
+    for (const char *open; (open = memmem(text + at, string->end - at, "{{", 2)) != NULL;) {
+        uint32_t begin = (uint32_t) (open - text);
+        const char *close = memmem(open, string->end - begin, "}}", 2);
+        at = close != NULL ? (uint32_t) (close - text) + 2 : string->end;
+        Token inner = {.kind = TOKEN_TEMPLATE, .begin = begin, .end = at};
+        g_autoptr(GArray) found = jinja_arguments(text, &inner);
+        for (guint i = 0; i < found->len; i++)
+            forbid(macro, text, &g_array_index(found, JinjaArgument, i));
+    }
+}
+
 /* What the body does with the parameters, token by token. */
 static void
 read_body(Macro *macro, const TokenList *list, const Token *token)
@@ -138,9 +157,7 @@ read_body(Macro *macro, const TokenList *list, const Token *token)
     const char *text = list->text;
     read_table(macro, text, token);
     if (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED) {
-        const char *open = memmem(text + token->begin, token->end - token->begin, "{{", 2);
-        if (open != NULL) /* some parameter is text there: it is not worth looking which */
-            memset(macro->passes->data, 0, macro->passes->len * sizeof(bool));
+        forbid_in_string(macro, text, token);
         return;
     }
     if (token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG)

@@ -140,6 +140,17 @@ class Files(Folder):
 
 
 
+class Macros(Folder):
+    def test_a_parameter_beside_a_variable_in_a_string_is_still_passed_on(self):
+        self.write("macros/since.sql", "{% macro since(col, unit) %}{{ col }} >= now() - interval '{{ var(\"days\") }} {{ unit }}'{% endmacro %}")
+        path = self.write("models/a.sql", "SELECT u.name AS n FROM users u WHERE {{ since('u.id', 'day') }}\n")
+        done = self.rewrite("--write", "macros", "models")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(path.read_text(), "SELECT u.name AS n FROM people u WHERE {{ since('u.user_id', 'day') }}\n")
+        path = self.write("models/a.sql", "SELECT u.name AS n FROM users u WHERE {{ since('now', 'u.plan') }}\n")
+        self.assertEqual(self.rewrite("macros", "models").returncode, 3, "the unit is a text, and no column")
+
+
 class Lineage(Folder):
     def test_a_query_is_followed_to_its_tables(self):
         self.write("q/a.sql", "SELECT u.*, max(s.ms) AS longest FROM users u JOIN streams s ON s.user_id = u.id GROUP BY u.id")
