@@ -159,6 +159,14 @@ is_yaml(const char *path)
     return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
 }
 
+/* manifest.json, catalog.json, run_results.json: dbt writes them anew from the files that are rewritten. */
+static bool
+is_artifact(const char *path, const char *text, size_t bytes)
+{
+    return g_str_has_suffix(path, ".json") &&
+           memmem(text, MIN(bytes, 1024), "\"dbt_schema_version\"", 20) != NULL;
+}
+
 Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
@@ -169,7 +177,8 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
                                : is_notebook(path) ? "notebook"
                                                    : "text");
     Work work = {.renames = renames, .options = options, .text = text, .bytes = bytes, .out = out};
-    if (!options->is_mentioned && !renames_mentioned(renames, text, bytes))
+    if ((!options->is_mentioned && !renames_mentioned(renames, text, bytes)) ||
+        is_artifact(path, text, bytes))
         return out;
     if (code_is_sql(path))
         sql_text(&work);
