@@ -204,6 +204,17 @@ text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
     return last[b_length];
 }
 
+bool
+text_find(const char *const *names, size_t count, const char *name, unsigned *ret)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (g_strcmp0(names[i], name) == 0) {
+            *ret = i;
+            return true;
+        }
+    return false;
+}
+
 const char *
 text_nearest(const char *word, const char *const *candidates)
 {

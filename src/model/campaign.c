@@ -11,6 +11,8 @@
  */
 #include "model/campaign.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static const char *const names[CAMPAIGN_STATE_COUNT] = {
@@ -30,12 +32,11 @@ campaign_state_name(CampaignState state)
 bool
 campaign_state_from_name(const char *name, CampaignState *ret)
 {
-    for (int i = 0; i < CAMPAIGN_STATE_COUNT; i++)
-        if (name != NULL && strcmp(names[i], name) == 0) {
-            *ret = (CampaignState) i;
-            return true;
-        }
-    return false;
+    unsigned found = 0;
+    if (!text_find(names, CAMPAIGN_STATE_COUNT, name, &found))
+        return false;
+    *ret = (CampaignState) found;
+    return true;
 }
 
 bool

@@ -16,6 +16,8 @@
  */
 #include "model/states.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 /* ---- names ---- */
@@ -61,17 +63,6 @@ static const char *const phase_names[] = {
     [PHASE_REVERSE] = "reverse",
 };
 
-static bool
-name_find(const char *const *names, size_t count, const char *name, unsigned *ret)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (name != NULL && strcmp(names[i], name) == 0) {
-            *ret = i;
-            return true;
-        }
-    return false;
-}
-
 const char *
 plan_state_name(PlanState state)
 {
@@ -82,7 +73,7 @@ bool
 plan_state_from_name(const char *name, PlanState *ret)
 {
     unsigned found = 0;
-    if (!name_find(plan_names, PLAN_STATE_COUNT, name, &found))
+    if (!text_find(plan_names, PLAN_STATE_COUNT, name, &found))
         return false;
     *ret = (PlanState) found;
     return true;
@@ -107,7 +98,7 @@ bool
 task_status_from_name(const char *name, TaskStatus *ret)
 {
     unsigned found = 0;
-    if (!name_find(task_names, TASK_STATUS_COUNT, name, &found))
+    if (!text_find(task_names, TASK_STATUS_COUNT, name, &found))
         return false;
     *ret = (TaskStatus) found;
     return true;
@@ -131,7 +122,7 @@ bool
 task_phase_from_name(const char *name, TaskPhase *ret)
 {
     unsigned found = 0;
-    if (!name_find(phase_names, G_N_ELEMENTS(phase_names), name, &found))
+    if (!text_find(phase_names, G_N_ELEMENTS(phase_names), name, &found))
         return false;
     *ret = (TaskPhase) found;
     return true;

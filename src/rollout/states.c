@@ -11,6 +11,8 @@
  */
 #include "rollout/states.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static const char *const names[ROLLOUT_STATE_COUNT] = {
@@ -33,12 +35,11 @@ rollout_state_name(RolloutState state)
 bool
 rollout_state_from_name(const char *name, RolloutState *ret)
 {
-    for (unsigned i = 0; i < ROLLOUT_STATE_COUNT; i++)
-        if (g_strcmp0(names[i], name) == 0) {
-            *ret = (RolloutState) i;
-            return true;
-        }
-    return false;
+    unsigned found = 0;
+    if (!text_find(names, ROLLOUT_STATE_COUNT, name, &found))
+        return false;
+    *ret = (RolloutState) found;
+    return true;
 }
 
 bool

@@ -1,6 +1,8 @@
 /* world.c - see world.h. */
 #include "world.h"
 
+#include "../../git.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -22,42 +24,14 @@ static const char mapping[] = "apiVersion: honk/v1\n"
 
 /* ---- git ---- */
 
-static char *
-git_in(const char *folder, GPtrArray *args)
-{
-    g_auto(GStrv) env = g_get_environ();
-    g_autofree char *output = NULL, *errors = NULL;
-    g_autoptr(GError) error = NULL;
-    int status = 0;
-    static const char *const settings[][2] = {
-        {"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_CONFIG_NOSYSTEM", "1"},
-        {"GIT_AUTHOR_NAME", "Ada"},         {"GIT_AUTHOR_EMAIL", "ada@acme.example"},
-        {"GIT_COMMITTER_NAME", "Ada"},      {"GIT_COMMITTER_EMAIL", "ada@acme.example"},
-        {"GIT_CONFIG_COUNT", "1"},          {"GIT_CONFIG_KEY_0", "core.fsync"},
-        {"GIT_CONFIG_VALUE_0", "none"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
-        env = g_environ_setenv(env, settings[i][0], settings[i][1], TRUE);
-    if (!g_spawn_sync(folder, (char **) args->pdata, env, G_SPAWN_SEARCH_PATH, NULL, NULL, &output,
-                      &errors, &status, &error))
-        g_error("%s", error->message);
-    if (!g_spawn_check_wait_status(status, NULL))
-        g_error("git %s: %s", (char *) args->pdata[1], errors);
-    return g_steal_pointer(&output);
-}
-
 char *
 world_git(World *world, const char *first, ...)
 {
-    g_autoptr(GPtrArray) args = g_ptr_array_new();
     va_list more;
-    g_ptr_array_add(args, (void *) "git");
     va_start(more, first);
-    for (const char *arg = first; arg != NULL; arg = va_arg(more, const char *))
-        g_ptr_array_add(args, (void *) arg);
+    char *said = git_as_ada(world->path, first, more);
     va_end(more);
-    g_ptr_array_add(args, NULL);
-    return git_in(world->path, args);
+    return said;
 }
 
 void
