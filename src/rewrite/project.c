@@ -7,6 +7,8 @@
  * before, so it ends.
  */
 #include "base/parallel.h"
+#include "rewrite/code.h"
+#include "rewrite/program.h"
 #include "rewrite/project_parts.h"
 
 #include <string.h>
@@ -317,7 +319,9 @@ project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *
 bool
 project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
 {
-    bool is_sql = g_str_has_suffix(path, ".sql");
-    return options->propagates || (is_sql && (memmem(text, bytes, "{{", 2) != NULL ||
-                                              memmem(text, bytes, "{%", 2) != NULL));
+    bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
+    if (!options->propagates)
+        return code_is_sql(path) && is_template;
+    return code_is_sql(path) || g_str_has_suffix(path, ".ipynb") ||
+           language_of(path, text, bytes) != NULL;
 }
