@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define STATUS_UNPARSABLE 3
+#define BATCH_FILES 64 /* in memory at once, with their lineage */
 
 typedef enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_OPENLINEAGE } Format;
 
@@ -128,11 +129,12 @@ show_feeds(Table *table, const char *name, Tone tone, const FeedSet *set)
         table_cell(table, feed_is_indirect(feed->kind) ? TONE_DIM : TONE_PLAIN,
                    feed_kind_name(feed->kind));
     }
-    if (set->list->len > 0 || tone == TONE_DIM)
+    if ((set->list->len > 0 && !set->is_partial) || tone == TONE_DIM)
         return;
-    table_cell(table, tone, name);
+    table_cell(table, tone, set->list->len == 0 ? name : "");
     table_cell(table, TONE_PLAIN, NULL);
-    table_cell(table, TONE_DIM, "no column");
+    table_cell(table, set->is_partial ? TONE_WARN : TONE_DIM,
+               set->is_partial ? "not known" : "no column");
 }
 
 static void
@@ -244,6 +246,26 @@ show_summary(View *view, const Job *job, guint files)
     view_tone(view, TONE_STRONG, "%s read, %s; %s not known", read, statements, doubts);
 }
 
+/* Some at a time: what has been told of is let go. */
+static void
+read_all(Invocation *call, Job *job, const GPtrArray *files, const char *time, json_t *list)
+{
+    g_autoptr(GPtrArray) batch = g_ptr_array_new();
+    for (guint i = 0; i < files->len; i++) {
+        g_ptr_array_add(batch, g_ptr_array_index(files, i));
+        if (batch->len < BATCH_FILES && i + 1 < files->len)
+            continue;
+        parallel_each(batch, g_get_num_processors(), read_one, job);
+        for (guint b = 0; b < batch->len; b++) {
+            SqlFile *file = g_ptr_array_index(batch, b);
+            finish_file(call, job, file, time, list);
+            g_clear_pointer(&file->text, g_free);
+            g_clear_pointer(&file->lineage, code_lineage_free);
+        }
+        g_ptr_array_set_size(batch, 0);
+    }
+}
+
 bool
 lineage_sql_run(Invocation *call, GError **error)
 {
@@ -254,9 +276,7 @@ lineage_sql_run(Invocation *call, GError **error)
     g_autoptr(GPtrArray) files = files_meant(call->args, all);
     g_autoptr(json_t) list = json_array();
     g_autofree char *time = clock_text(clock_wall_ms());
-    parallel_each(files, g_get_num_processors(), read_one, &job);
-    for (guint i = 0; i < files->len; i++)
-        finish_file(call, &job, g_ptr_array_index(files, i), time, list);
+    read_all(call, &job, files, time, list);
     if (job.format == FORMAT_JSON) {
         g_autoptr(json_t) answer = json_object();
         json_object_set(answer, "files", list);

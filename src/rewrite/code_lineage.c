@@ -125,6 +125,7 @@ columns_json(const LineageStatement *statement)
         json_object_set_new(item, "name", json_null());
         json_set_string(item, "name", column->name);
         json_object_set_new(item, "from", feeds_json(column->feeds));
+        json_set_bool(item, "partial", column->feeds->is_partial);
         json_array_append_new(list, item);
     }
     return list;

@@ -36,6 +36,7 @@ typedef struct {
 typedef struct {
     GArray *list;      /* Feed */
     GHashTable *known; /* of large ones; else NULL */
+    bool is_partial;   /* there is more, which is not known: a doubt says what */
 } FeedSet;
 
 typedef struct {

@@ -121,6 +121,7 @@ feeds_add(Lineage *lineage, FeedSet *set, const char *table, const char *column,
 void
 feeds_join(Lineage *lineage, FeedSet *set, const FeedSet *from, FeedKind kind)
 {
+    set->is_partial = set->is_partial || from->is_partial;
     for (guint i = 0; set != from && i < from->list->len; i++) {
         const Feed *feed = &g_array_index(from->list, Feed, i);
         feeds_add(lineage, set, feed->table, feed->column, MAX(kind, feed->kind));

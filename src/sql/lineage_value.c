@@ -102,9 +102,11 @@ feed_query_column(Tracer *tracer, FeedSet *set, const SqlSource *source, const S
     } else if (trace->open->len == 1) { /* only one can have it */
         feed_column(tracer, set, g_ptr_array_index(trace->open, 0), part, kind);
     } else if (trace->open->len > 1) {
+        set->is_partial = true;
         doubt(tracer, part->begin,
               "'%s' comes through `*` from one of several tables without schema", part->text);
     } else if (!trace->is_busy) {
+        set->is_partial = true;
         doubt(tracer, part->begin, "what '%s' is made of is not known", part->text);
     }
 }
@@ -213,12 +215,15 @@ feed_ref(Tracer *tracer, FeedSet *set, const SqlRef *ref, FeedKind kind)
         feed_row(tracer, set, ref->source, kind);
         return;
     case BINDING_UNDECIDED:
+        set->is_partial = true;
         doubt(tracer, part->begin, "'%s' may be a column of several tables: give their schemas",
               part->text);
         return;
     case BINDING_NONE:
-        if (ref->block->sources->len > 0 && !is_niladic(part->text))
-            doubt(tracer, part->begin, "no table here is known to have a column '%s'", part->text);
+        if (ref->block->sources->len == 0 || is_niladic(part->text))
+            return;
+        set->is_partial = true;
+        doubt(tracer, part->begin, "no table here is known to have a column '%s'", part->text);
         return;
     case BINDING_LOCAL:
         return;

@@ -6,7 +6,7 @@
  *   ---
  *   insert t < u                 what it is, what it writes, what it reads
  *   a = u.a                      a column, and what it is made of; `how` before all but identity
- *   s = aggregation u.b
+ *   s = aggregation u.b          `?` behind them: there is more, which is not known
  *   rows: filter u.c             what decides about all rows
  *   ? 1:15 what is not known
  */
@@ -51,7 +51,7 @@ append_feeds(GString *text, const FeedSet *set)
                                feed->kind == FEED_IDENTITY ? "" : feed_kind_name(feed->kind),
                                feed->kind == FEED_IDENTITY ? "" : " ", feed->table, feed->column);
     }
-    g_string_append_c(text, '\n');
+    g_string_append(text, set->is_partial ? " ?\n" : "\n");
 }
 
 static void
