@@ -141,7 +141,7 @@ describe('accessibility', () => {
     ['/rollouts', { '/rollouts': list([]) }, 'No service was rolled out yet'],
     ['/campaigns', {}, 'No campaign has begun'],
     ['/lineage', { '/entities': list([{ ref: 'resource:default/users-v1' }]), '/migrations': list([]) }, 'users-v1'],
-    ['/ledger', { '/events': { items: [{ seq: 1, at_ms: 1, type: 'server.started', actor: 'honk', reason: '0.1.0' }], next: null, seq: 1 } }, '0.1.0'],
+    ['/ledger', { '/events': { items: [{ seq: 1, at_ms: 1, type: 'server.started', actor: 'honk', reason: '0.1.0' }], next: null, seq: 1 } }, 'the server started · 0.1.0'],
   ])('%s has no serious fault', async (path, answers, words) => {
     const { container } = show(path, answers, bo);
     await screen.findAllByText(words);

@@ -37,7 +37,7 @@ export function Run({ migration }: { migration: Migration }) {
 }
 
 function toneOf(step: Step): Tone {
-  if (step.phase === 'reverse') return step.status === 'failed' ? 'bad' : 'back';
+  if (step.phase === 'reverse' && step.status !== 'not_applied') return step.status === 'failed' ? 'bad' : 'back';
   return taskState(step.status).tone;
 }
 
@@ -47,6 +47,8 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
   const { done, total, unit, rate, eta_ms, note } = step.progress;
   const runs = step.status === 'leased' || step.status === 'waiting' || step.status === 'retry_wait' || step.status === 'unknown';
   const took = step.started_at_ms !== undefined ? (step.ended_at_ms ?? (runs ? now : step.started_at_ms)) - step.started_at_ms : 0;
+  const isBack = step.phase === 'reverse';
+  const label = (status: string) => (isBack && status === 'leased' ? 'Taking back' : isBack && status === 'not_applied' ? 'Nothing to undo' : taskState(status).label);
   const rates = useRates(runs ? rate : undefined);
   return (
     <li className={`honk-run-step honk-tone-${toneOf(step)}`} data-status={step.status}>
@@ -54,10 +56,10 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
         <span className="honk-caret" aria-hidden="true" />
         <span className="honk-run-name">
           <strong>{step.name}</strong>
-          <span className="honk-dim honk-clip">{step.phase === 'reverse' ? step.reverse_text : step.text}</span>
+          <span className="honk-dim honk-clip">{isBack ? step.reverse_text : step.text}</span>
         </span>
         <span className="honk-run-figures">
-          {total > 0 && (
+          {total > 0 && (runs || done > 0) && (
             <span>
               {count(done)}
               {done < total && <span className="honk-dim"> of {count(total)}</span>} {unit}
@@ -66,9 +68,9 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
           {runs && rate > 0 && <span>{count(rate)}/s</span>}
           {runs && eta_ms !== undefined && <span>{duration(eta_ms)} left</span>}
           {runs && rates.length > 3 && <Plot values={rates} label={`rate of ${step.name}`} width={72} height={20} />}
-          {took > 0 && <span className="honk-dim">{duration(took)}</span>}
+          {took > 0 && !isBack && <span className="honk-dim">{duration(took)}</span>}
         </span>
-        <StateBadge state={step.status} shown={status => ({ tone: toneOf(step), label: step.phase === 'reverse' && status === 'leased' ? 'Taking back' : taskState(status).label })} />
+        <StateBadge state={step.status} shown={status => ({ tone: toneOf(step), label: label(status) })} />
       </button>
       {total > 0 && runs && <Meter done={done} total={total} label={`${step.name}, ${percent(share(done, total))}`} tone={toneOf(step)} />}
       {note && runs && <p className="honk-dim honk-run-note">{note}</p>}
