@@ -10,8 +10,8 @@
  *   read-back  hashed, then the stage is read back and its sum held against the ledger's
  *   by-rows    hashed, but through the mover: what happens between unlike stores
  *
- * Every range is a task of its own, so it opens its connections anew. STORE is an SQLite file, or a folder of CSV
- * files where SOURCE ends in ".csv". Prints "ROWS RANGES".
+ * Every range is a task of its own, so it opens its connections anew. STORE is an SQLite file, a folder of CSV
+ * files where SOURCE ends in ".csv", or a PostgreSQL database where it says "dbname="; so is the target. Prints "ROWS RANGES".
  */
 #include "base/text.h"
 #include "cli/demo_data.h"
@@ -44,9 +44,10 @@ die(const char *what, const GError *error)
 static StoreConfig
 store_at(const char *name, const char *driver, const char *path)
 {
+    bool is_url = strstr(path, "dbname=") != NULL;
     return (StoreConfig){.name = g_strdup(name),
-                         .driver = g_strdup(driver),
-                         .settings = json_pack("{ss}", "path", path)};
+                         .driver = g_strdup(is_url ? "postgres" : driver),
+                         .settings = json_pack("{ss}", is_url ? "url" : "path", path)};
 }
 
 static void

@@ -200,6 +200,7 @@ look_at_server(PgConn *conn, GError **error)
     const char *host = PQhost(conn->db), *encoding = PQparameterStatus(conn->db, "server_encoding");
     conn->version = PQserverVersion(conn->db);
     conn->is_ascii = g_strcmp0(encoding, "SQL_ASCII") == 0;
+    g_free(conn->place);
     conn->place =
         g_strdup_printf("database '%s' at '%s'", PQdb(conn->db), host != NULL ? host : "");
     if (conn->version < VERSION_MIN)
