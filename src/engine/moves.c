@@ -391,6 +391,51 @@ task_apply(Beat *beat, Task *task, const Move *move, const Transition *row)
         task->row.since_ms = beat->now_ms;
 }
 
+/* ---- looking again and again ---- */
+
+#define POLL "poll" /* on disk, too: what was not told before a restart is not missing after it */
+
+bool
+task_is_polling(const Task *task)
+{
+    return g_strcmp0(task->row.wake_event, POLL) == 0;
+}
+
+/* A rollout is looked at every second, for hours: what such a look does is told only once it has learned something. */
+static bool
+polls(const Task *task, const Move *move)
+{
+    if (!task->action->is_watched || task->parent == NULL)
+        return false;
+    if (task->row.status == TASK_WAITING)
+        return strcmp(move->event, "due") == 0 && move->reason == NULL;
+    return task_is_polling(task) && strcmp(move->event, "lease") == 0;
+}
+
+static bool
+has_learned_nothing(const Task *task, const Move *move)
+{
+    return task_is_polling(task) && strcmp(move->event, "wait") == 0 &&
+           g_strcmp0(task->row.reason, move->reason) == 0;
+}
+
+static void
+tell_move(Beat *beat, Task *task, const Move *move, const Transition *row, TaskStatus from,
+          bool is_quiet)
+{
+    const char *reason = move->reason != NULL ? move->reason : row->text;
+    EventRecord *event = event_add(beat, "task.status", task->plan, task, move->actor, reason,
+                                   task_event_data(task));
+    event->from = task_status_name(task_is_polling(task) && !is_quiet ? TASK_WAITING : from);
+    event->to = task_status_name(task->row.status);
+    event->is_quiet = is_quiet;
+    metric_add(METRIC_TRANSITIONS, 1);
+    if (is_quiet)
+        return; /* what it waits for stays what people read */
+    text_set(&task->row.reason, reason);
+    text_set(&task->row.actor, move->actor == NULL ? "honk" : move->actor);
+}
+
 bool
 task_move(Beat *beat, Task *task, const Move *move)
 {
@@ -403,17 +448,12 @@ task_move(Beat *beat, Task *task, const Move *move)
         return true; /* nothing moves: no event */
     task_dirty(beat, task);
 
+    bool is_poll = polls(task, move);
+    bool is_quiet = is_poll || has_learned_nothing(task, move);
     task_apply(beat, task, move, row);
-    const char *reason = move->reason != NULL ? move->reason : row->text;
-    text_set(&task->row.reason, reason);
-    text_set(&task->row.actor, move->actor == NULL ? "honk" : move->actor);
-    text_set(&task->row.wake_event,
-             move->wake_event != NULL ? move->wake_event : task_waits_for(task));
-    EventRecord *event = event_add(beat, "task.status", task->plan, task, move->actor, reason,
-                                   task_event_data(task));
-    event->from = task_status_name(from);
-    event->to = task_status_name(task->row.status);
-    metric_add(METRIC_TRANSITIONS, 1);
+    tell_move(beat, task, move, row, from, is_quiet);
+    const char *waits_for = move->wake_event != NULL ? move->wake_event : task_waits_for(task);
+    text_set(&task->row.wake_event, is_poll ? POLL : waits_for);
 
     if (task->row.status == TASK_READY || is_to_be_probed(task))
         queue_add(beat, task);

@@ -79,6 +79,8 @@ size_t guard_count(void);
 const char *guard_name(size_t index);
 
 /* What guards and others ask. */
+/* It looks again, and nobody was told: for the events it is still waiting. */
+bool task_is_polling(const Task *task);
 /* For tests: a bit for each row of a table. */
 void row_mark_taken(uint64_t *taken, size_t row);
 bool plan_admits(const Task *task);

@@ -27,9 +27,11 @@ save_event(Db *db, const EventRecord *event, GError **error)
 bool
 save_events(Db *db, Beat *beat, GError **error)
 {
-    for (guint i = 0; i < beat->events->len; i++)
-        if (!save_event(db, &g_array_index(beat->events, EventRecord, i), error))
+    for (guint i = 0; i < beat->events->len; i++) {
+        const EventRecord *event = &g_array_index(beat->events, EventRecord, i);
+        if (!event->is_quiet && !save_event(db, event, error))
             return false;
+    }
     beat_forget_events(beat);
     return true;
 }

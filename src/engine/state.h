@@ -186,6 +186,7 @@ typedef struct {
     const Campaign *campaign; /* instead of a plan */
     const char *from, *to;
     char *actor, *reason, *data;
+    bool is_quiet; /* nobody is told: a look that has learned nothing so far */
 } EventRecord;
 
 typedef struct {

@@ -294,6 +294,8 @@ commit_events(Disk *disk, const Beat *beat)
 {
     for (guint i = 0; i < beat->events->len; i++) {
         const EventRecord *event = &g_array_index(beat->events, EventRecord, i);
+        if (event->is_quiet)
+            continue;
         disk->events++;
         if (event->to != NULL)
             g_hash_table_replace(disk->last,

@@ -266,16 +266,24 @@ rules_check_moves(Sim *sim)
         const EventRecord *event = &g_array_index(beat->events, EventRecord, i);
         if (event->to == NULL)
             continue;
-        check_chain(sim, told, event);
+        if (!event->is_quiet)
+            check_chain(sim, told, event);
         if (event->task != NULL)
             check_task_move(sim, told, event);
         else if (event->plan != NULL)
             check_plan_move(sim, event);
-        g_hash_table_replace(told, (char *) event_id(event), (char *) event->to);
+        if (!event->is_quiet)
+            g_hash_table_replace(told, (char *) event_id(event), (char *) event->to);
     }
     for (guint i = 0; i < beat->tasks->len; i++) {
         const Task *task = g_ptr_array_index(beat->tasks, i);
-        check_told(sim, told, task->row.id, task_status_name(task->row.status));
+        bool is_polling = g_strcmp0(task->row.wake_event, "poll") == 0;
+        if (is_polling && (!task->action->is_watched ||
+                           (task->row.status != TASK_READY && task->row.status != TASK_LEASED)))
+            sim_broken(sim, "only a look of a rollout is not told", "task %s is '%s'", task->row.id,
+                       task_status_name(task->row.status));
+        check_told(sim, told, task->row.id,
+                   task_status_name(is_polling ? TASK_WAITING : task->row.status));
     }
     for (guint i = 0; i < beat->plans->len; i++) {
         const OpenPlan *plan = g_ptr_array_index(beat->plans, i);

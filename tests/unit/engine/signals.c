@@ -86,20 +86,21 @@ a_checkpoint_comes_back_with_every_later_lease(void)
     expect_checkpoint(&got, 3);
 }
 
-static const char two_services[] =
+static const char one_rollout[] =
     "{'apiVersion':'honk/v1','kind':'Plan','name':'move','source':{'url':'s:a'},"
     "'target':{'url':'s:b'},'soak_ms':1000,'rollback_window_ms':60000,'steps':["
     "{'name':'out','action':'rollout','deadline_ms':30000}]}";
 
-/* One of two services is half-way, the other has not begun. */
+/* The first of the services is half-way, the others have not begun. */
 static void
-begin_one_of_two(Desk *desk, Got *got)
+begin_some(Desk *desk, Got *got, const char *services)
 {
+    g_autofree char *more = g_strdup_printf("{'kind':'more','children':%s}", services);
     desk_open(desk);
-    desk_run(desk, two_services);
+    desk_run(desk, one_rollout);
     desk_get(desk, "w", got, "out/ forward run");
     desk_intend(desk, got, "{'start':{}}", "-");
-    desk_report(desk, got, "{'kind':'more','children':[{'key':'a'},{'key':'b'}]}", "waiting");
+    desk_report(desk, got, more, "waiting");
     desk_get(desk, "w", got, "out/a forward run");
     g_assert_true(json_is_false(json_object_get(got->json, "held")));
     desk_intend(desk, got, "{}", "-");
@@ -113,7 +114,7 @@ what_stands_half_way_is_leased_to_be_looked_at_while_its_plan_stands_still(void)
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         g_auto(Desk) desk = {0};
         g_auto(Got) got = {0};
-        begin_one_of_two(&desk, &got);
+        begin_some(&desk, &got, "[{'key':'a'},{'key':'b'}]");
         desk_expect(&desk, words[i], NULL, i == 0 ? "paused" : "halted");
         desk_get(&desk, "w", &got, ""); /* its time has not come, and the other has not begun */
         for (int look = 2; look < 60; look++) {
@@ -132,6 +133,31 @@ what_stands_half_way_is_leased_to_be_looked_at_while_its_plan_stands_still(void)
         desk_report(&desk, &got, "{'kind':'error','error':{'code':'transient','message':'busy'}}",
                     "retry_wait");
     }
+}
+
+static void
+a_look_that_learns_nothing_is_no_event(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    begin_some(&desk, &got, "[{'key':'a'}]");
+    g_autofree char *told = desk_look(&desk, "SELECT count(*) FROM event WHERE task IS NOT NULL");
+    for (int look = 2; look < 20; look++) {
+        desk_wait(&desk, 1000);
+        desk_get(&desk, "w", &got, "out/a forward run");
+        if (look % 5 == 0)
+            desk_restart(&desk);
+        desk_assert(&desk, "SELECT reason FROM task WHERE key = 'a'", "bakes");
+        wait_until(&desk, &got, 1000, look);
+    }
+    desk_assert(&desk, "SELECT count(*) FROM event WHERE task IS NOT NULL", told);
+    desk_wait(&desk, 1000);
+    desk_get(&desk, "w", &got, "out/a forward run");
+    desk_report(&desk, &got, "{'kind':'done'}", "done");
+    desk_assert(&desk,
+                "SELECT from_state || ' ' || to_state FROM event WHERE type = 'task.status' AND "
+                "task = (SELECT id FROM task WHERE key = 'a') ORDER BY seq DESC LIMIT 1",
+                "waiting done");
 }
 
 static void
@@ -308,6 +334,8 @@ main(int argc, char **argv)
     g_test_add_func(
         "/signals/what stands half-way is leased to be looked at while its plan stands still",
         what_stands_half_way_is_leased_to_be_looked_at_while_its_plan_stands_still);
+    g_test_add_func("/signals/a look that learns nothing is no event",
+                    a_look_that_learns_nothing_is_no_event);
     g_test_add_func("/signals/what is half done goes on from its checkpoint",
                     what_is_half_done_goes_on_from_its_checkpoint);
     g_test_add_func("/signals/waiting for the world uses up no tries",
