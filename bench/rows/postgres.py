@@ -80,6 +80,7 @@ def main():
     subprocess.run(f"sqlite3 {lite} 'CREATE TABLE users (id INTEGER PRIMARY KEY, first_name TEXT NOT NULL, last_name TEXT NOT NULL, email TEXT, "
                    f"country TEXT, created TIMESTAMP, plan TEXT, balance NUMERIC, flags INTEGER, details TEXT)' && psql -Xqd '{one}' -c "
                    f"'COPY users TO STDOUT CSV' | sqlite3 {lite} '.import --csv /dev/stdin users'", shell=True, check=True)
+    subprocess.run(["sqlite3", lite, "UPDATE users SET balance = NULL WHERE balance = ''"], check=True)  # CSV has no NULL
 
     def pipe(select):
         return (f"psql -Xqd '{one}' -c \"COPY ({select}) TO STDOUT (FORMAT binary)\" | psql -Xqd '{two}' -c 'COPY moved FROM STDIN (FORMAT binary)'")
