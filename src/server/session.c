@@ -70,6 +70,14 @@ typedef struct {
     int64_t until_ms;
 } Session;
 
+static void
+session_clear(Session *session)
+{
+    g_strfreev(session->fields);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Session, session_clear)
+
 static bool
 session_read(const Request *request, Session *ret)
 {
@@ -114,13 +122,12 @@ session_identify(Request *request, bool *ret_found, GError **error)
     const json_t *roles = request->server->config->roles;
     g_autofree char *owner = NULL;
     g_autoptr(GError) gone = NULL;
-    Session session = {0};
+    g_auto(Session) session = {0};
     Db *db = NULL;
 
     *ret_found = false;
     if (request->is_unix || !session_read(request, &session))
         return true;
-    g_auto(GStrv) fields = session.fields;
     if (!request_reader(request, &db, error))
         return false;
     if (!token_owner(db, session.hash, &owner, &gone)) {
@@ -188,7 +195,7 @@ log_in(Request *request, const char *token, GError **error)
 static bool
 go_on_as(Request *request, const char *person, GError **error)
 {
-    Session session = {0};
+    g_auto(Session) session = {0};
     bool is_found = false;
 
     identity_clear(&request->who);
@@ -202,8 +209,8 @@ go_on_as(Request *request, const char *person, GError **error)
         return fail(error, ERR_FORBIDDEN,
                     "only in a demo one goes on as somebody else: log in with a token of '%s'",
                     person);
-    session_read(request, &session);
-    g_auto(GStrv) fields = session.fields;
+    if (!session_read(request, &session))
+        return fail(error, ERR_UNAUTHORIZED, "the session is over: log in again");
     g_autofree char *owner = g_strdup(self);
     identity_clear(&request->who);
     identity_from_name(request->server->config->roles, person, &request->who);
