@@ -133,10 +133,19 @@ feed_arrays(Tracer *tracer, const SqlBlock *block)
             array_feeds(tracer, g_ptr_array_index(block->sources, i));
 }
 
+/* A table of WITH whose query is not there. */
+static bool
+is_unfinished(const SqlSource *source)
+{
+    return source->kind == SOURCE_COMMON && source->query == NULL;
+}
+
 void
 feed_row(Tracer *tracer, FeedSet *set, const SqlSource *source, FeedKind kind)
 {
-    if (source->kind == SOURCE_ARRAY) {
+    if (is_unfinished(source)) {
+        set->is_partial = true;
+    } else if (source->kind == SOURCE_ARRAY) {
         feeds_join(tracer->out, set, array_feeds(tracer, source), kind);
     } else if (source->query == NULL && source->kind != SOURCE_VALUES) {
         const char *table = table_name(tracer, source);
@@ -161,7 +170,9 @@ feed_column(Tracer *tracer, FeedSet *set, const SqlSource *source, const SqlPart
         return;
     }
     tracer->depth++;
-    if (source->is_unread) {
+    if (is_unfinished(source)) {
+        set->is_partial = true;
+    } else if (source->is_unread) {
         doubt(tracer, part->begin, "'%s' comes out of PIVOT, UNPIVOT or MATCH_RECOGNIZE",
               part->text);
         feed_row(tracer, set, source, MAX(kind, FEED_TRANSFORMATION));
