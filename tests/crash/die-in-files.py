@@ -212,7 +212,7 @@ def main():
     tap = driving.Tap()
     with tempfile.TemporaryDirectory(prefix="honk-die-template-") as template:
         make(template)
-        suite = driving.Suite(Case, template, tap, options.jobs)
+        suite = driving.Suite(Case, tap, options.jobs, template, evidence.dump(pathlib.Path(template) / "listening.db"))
         if options.cases:
             suite.run(options.cases)
             tap.end()
