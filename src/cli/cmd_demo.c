@@ -209,21 +209,30 @@ demo_show_portal(Demo *demo)
 }
 
 static bool
-server_up(Demo *demo, GError **error)
+server_up_once(Demo *demo, GError **error)
 {
     g_autofree char *config = g_build_filename(demo->folder, "honk.yaml", NULL);
     return demo_server_start(demo->call, config, &demo->server, error) &&
            (!demo_keeps_serving(demo) || demo_portal_link(demo->call, &demo->server, error));
 }
 
-/* Whatever killed the first one may also catch the second while it starts. */
+/* Whatever kills servers may catch one while it starts. */
+static bool
+server_up(Demo *demo, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    if (server_up_once(demo, &first))
+        return true;
+    demo_server_stop(&demo->server);
+    return server_up_once(demo, error);
+}
+
 bool
 demo_serve_again(Demo *demo, GError **error)
 {
-    g_autoptr(GError) first = NULL;
     demo_server_stop(&demo->server);
     view_tone(demo->view, TONE_WARN, "The server is gone: it is started again, and goes on.");
-    return server_up(demo, &first) || server_up(demo, error);
+    return server_up(demo, error);
 }
 
 /* Only what is missing is started, so it may be tried again when the server died meanwhile. */
