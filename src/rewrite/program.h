@@ -49,6 +49,9 @@ typedef struct {
     bool is_bare;  /* without quotes, a word: only what a word may hold is written */
     bool is_name;  /* a name by itself: no dots */
     bool is_plain; /* without quotes, a line: no signs that mean something there */
+    uint8_t
+        braces; /* raw strings of C#: so many of them open an expression; 0: one, and two are a brace */
+    uint8_t quotes; /* and so many quotes end the text; 0: as the form says */
 } Quoting;
 
 /* ---- text with a map ---- */
@@ -167,6 +170,7 @@ typedef struct {
     bool has_lines; /* may go over several lines */
     bool is_character;
     const char *letters; /* that may stand before it, as in rb"…"; "*": any name */
+    bool grows;          /* more quotes may open it, and then as many end it */
 } StringForm;
 
 typedef GArray *LexFn(const Text *text, const Language *language, size_t begin, size_t end,
@@ -177,7 +181,7 @@ struct Language {
     const char *endings[8];
     const char *line_comments[4];
     const char *block_open, *block_close;
-    StringForm forms[7];
+    StringForm forms[9];
     LexFn *lex; /* NULL: lex_code() */
     bool nests_comments;
     bool joins_neighbours; /* "a" "b" is one string */
@@ -185,6 +189,9 @@ struct Language {
     bool has_plus;         /* "a" + "b" */
     bool has_patterns;     /* /…/ of JavaScript */
     bool has_docstrings;
+    bool has_sigils;       /* @ and $ before a quote say how it is read */
+    bool has_sure_quotes;  /* a quote without its other half is no sign, but a mistake */
+    uint8_t hexadecimals;  /* digits that \x may have; 0: it has two */
     bool has_margins;      /* .stripMargin */
     bool is_data;          /* no program: what is not a string says nothing */
     bool has_bare_columns; /* columns stand as names: dplyr */

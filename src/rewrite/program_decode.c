@@ -1,145 +1,16 @@
 /*
- * program_decode.c - what a literal says: escapes undone, expressions taken out as holes.
+ * program_decode.c - what a literal says: escapes undone (program_escape.c), expressions taken out as holes.
  *
  * Places for values that formatting fills in, %s {name} #{name}, are holes in any string: in SQL they mean nothing else.
  */
-#include "rewrite/program.h"
+#include "rewrite/program_decode.h"
 
 #include <string.h>
-
-typedef struct {
-    Text *out;
-    const Text *text; /* that the literal is in */
-    const Language *language;
-    const Quoting *quoting;
-    size_t end;
-    Holes holes;
-    GArray *expressions;
-} Decoder;
-
-static char
-byte(const Decoder *decoder, size_t at)
-{
-    return at < decoder->end ? decoder->text->bytes[at] : '\0';
-}
-
-static bool
-starts(const Decoder *decoder, size_t at, const char *what)
-{
-    size_t bytes = strlen(what);
-    return at + bytes <= decoder->end && memcmp(decoder->text->bytes + at, what, bytes) == 0;
-}
 
 static bool
 is_name_byte(char c)
 {
     return g_ascii_isalnum(c) || c == '_';
-}
-
-/* ---- escapes ---- */
-
-static size_t
-put_character(Decoder *decoder, size_t begin, size_t end, gunichar character)
-{
-    char bytes[6];
-    if (character == 0 || !g_unichar_validate(character))
-        character = 0xFFFD;
-    text_put(decoder->out, begin, end, bytes, (size_t) g_unichar_to_utf8(character, bytes));
-    return end;
-}
-
-static size_t
-decode_number(Decoder *decoder, size_t begin, size_t at, size_t digits_max, guint base)
-{
-    gunichar value = 0;
-    size_t end = at;
-    while (end < at + digits_max && g_ascii_isxdigit(byte(decoder, end)) &&
-           (guint) g_ascii_xdigit_value(byte(decoder, end)) < base)
-        value = value * base + (guint) g_ascii_xdigit_value(byte(decoder, end++));
-    return put_character(decoder, begin, end, value);
-}
-
-static size_t
-decode_c(Decoder *decoder, size_t at)
-{
-    static const char from[] = "ntrbfav0", to[] = "\n\t\r\b\f\a\v";
-    char c = byte(decoder, at + 1);
-    const char *simple = c != '\0' ? strchr(from, c) : NULL;
-    if (c == 'x')
-        return decode_number(decoder, at, at + 2, 2, 16);
-    if (c == 'u' && byte(decoder, at + 2) == '{') {
-        size_t end = decode_number(decoder, at, at + 3, 6, 16);
-        return byte(decoder, end) == '}' ? end + 1 : end;
-    }
-    if (c == 'u' || c == 'U')
-        return decode_number(decoder, at, at + 2, c == 'u' ? 4 : 8, 16);
-    if (c >= '0' && c <= '7')
-        return decode_number(decoder, at, at + 1, 3, 8);
-    if (c == '\n') /* the line goes on */
-        return at + 2;
-    if (c == '\r' && byte(decoder, at + 2) == '\n')
-        return at + 3;
-    if (simple != NULL)
-        text_put(decoder->out, at, at + 2, &to[simple - from], 1);
-    else if (c != '\0')
-        text_put(decoder->out, at, at + 2, &c, 1);
-    return MIN(at + 2, decoder->end);
-}
-
-static size_t
-decode_shell(Decoder *decoder, size_t at)
-{
-    char c = byte(decoder, at + 1);
-    if (c == '\n')
-        return at + 2;
-    bool is_escaped = c != '\0' && strchr("$`\"\\", c) != NULL;
-    if (!is_escaped || (c == '"' && decoder->quoting->quote != '"'))
-        return at;
-    text_put(decoder->out, at, at + 2, &c, 1);
-    return at + 2;
-}
-
-static size_t
-decode_markup(Decoder *decoder, size_t at)
-{
-    static const struct {
-        const char *name, *text;
-    } names[] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}, {"&quot;", "\""}, {"&apos;", "'"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (starts(decoder, at, names[i].name)) {
-            size_t end = at + strlen(names[i].name);
-            text_put(decoder->out, at, end, names[i].text, 1);
-            return end;
-        }
-    if (starts(decoder, at, "&#x"))
-        return decode_number(decoder, at, at + 3, 6, 16) + 1;
-    if (starts(decoder, at, "&#"))
-        return decode_number(decoder, at, at + 2, 7, 10) + 1;
-    return at;
-}
-
-/* Behind an escape at `at`; `at` when there is none. */
-static size_t
-decode_escape(Decoder *decoder, size_t at)
-{
-    char c = byte(decoder, at);
-    switch (decoder->quoting->escape) {
-    case ESCAPE_C:
-        return c == '\\' ? decode_c(decoder, at) : at;
-    case ESCAPE_SHELL:
-        return c == '\\' ? decode_shell(decoder, at) : at;
-    case ESCAPE_MARKUP:
-        return c == '&' ? decode_markup(decoder, at) : at;
-    case ESCAPE_DOUBLED:
-        if (c != decoder->quoting->quote || byte(decoder, at + 1) != c)
-            return at;
-        text_put(decoder->out, at, at + 2, &c, 1);
-        return at + 2;
-    case ESCAPE_NONE:
-    case ESCAPE_KEPT:
-        break;
-    }
-    return at;
 }
 
 /* ---- holes ---- */
@@ -234,27 +105,55 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
     return true;
 }
 
+/* The expression [inner, inner_end), for which [begin, end) stands. */
 static size_t
-put_expression(Decoder *decoder, size_t begin, size_t inner)
+put_inner(Decoder *decoder, size_t begin, size_t inner, size_t inner_end, size_t end)
 {
-    size_t end = expression_end(decoder->text, decoder->language, inner, decoder->end,
-                                byte(decoder, inner - 1) == '(' ? ')' : '}', 0);
-    if (end > inner && end <= decoder->end && put_reference(decoder, inner, end - 1))
-        return end;
-    if (end > inner && constants_find(decoder->out->constants, decoder->text->bytes + inner,
-                                      end - 1 - inner) != NULL)
-        return put_named(decoder, begin, end, inner, end - 1);
-    if (end > 0 && decoder->expressions != NULL && end <= decoder->end) {
-        Span span = {(uint32_t) inner, (uint32_t) end - 1};
+    if (constants_find(decoder->out->constants, decoder->text->bytes + inner, inner_end - inner) !=
+        NULL)
+        return put_named(decoder, begin, end, inner, inner_end);
+    if (decoder->expressions != NULL) {
+        Span span = {(uint32_t) inner, (uint32_t) inner_end};
         g_array_append_val(decoder->expressions, span);
     }
     return put_hole(decoder, begin, end);
 }
 
 static size_t
+put_expression(Decoder *decoder, size_t begin, size_t inner)
+{
+    size_t end = expression_end(decoder->text, decoder->language, inner, decoder->end,
+                                byte(decoder, inner - 1) == '(' ? ')' : '}', 0);
+    if (end == 0 || end > decoder->end)
+        return put_hole(decoder, begin, 0);
+    return put_reference(decoder, inner, end - 1) ? end
+                                                  : put_inner(decoder, begin, inner, end - 1, end);
+}
+
+/* $$"""…{{x}}…""" of C#: fewer braces are braces, and of more the inner ones open. */
+static size_t
+decode_counted_braces(Decoder *decoder, size_t at)
+{
+    size_t run = 0, braces = decoder->quoting->braces;
+    while (byte(decoder, at + run) == '{')
+        run++;
+    if (run < braces)
+        return at;
+    size_t inner = at + run;
+    size_t end = expression_end(decoder->text, decoder->language, inner, decoder->end, '}', 0);
+    for (; at + braces < inner; at++)
+        text_copy(decoder->out, at);
+    if (end == 0 || end - 1 + braces > decoder->end)
+        return put_hole(decoder, at, 0);
+    return put_inner(decoder, at, inner, end - 1, end - 1 + braces);
+}
+
+static size_t
 decode_braces(Decoder *decoder, size_t at)
 {
     char c = byte(decoder, at);
+    if (decoder->quoting->braces > 0)
+        return decode_counted_braces(decoder, at);
     if ((c == '{' || c == '}') && byte(decoder, at + 1) == c) {
         text_put(decoder->out, at, at + 2, &c, 1);
         return at + 2;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LETTERS_MAX                                                                                \
+    9 /* before a quote: two in Python, and dollars of C#, of which people write two */
 #define EXPRESSION_BYTES_MAX 4096 /* within a string of one line; people write fifty */
 
 /* Letters right before a quote; 0 is fine, SIZE_MAX: other letters stand there. */
@@ -18,7 +20,7 @@ letters_at(const Text *text, size_t at, const StringForm *form)
         return text_starts(text, at, form->open) ? 0 : SIZE_MAX;
     bool is_any = form->letters[0] == '*';
     while (is_any ? is_identifier_byte(text_byte(text, at + length))
-                  : length < 2 && text_byte(text, at + length) != '\0' &&
+                  : length < LETTERS_MAX && text_byte(text, at + length) != '\0' &&
                         strchr(form->letters, text_byte(text, at + length)) != NULL)
         length++;
     if (is_any && length > 0 && g_ascii_isdigit(text_byte(text, at)))
@@ -52,6 +54,10 @@ set_quoting(Piece *piece, const Text *text, size_t at, size_t letters, const Str
             piece->quoting.escape = ESCAPE_NONE;
         return;
     }
+    if (form->letters[0] == '$' && letters > 0) { /* C#: $$"""…{{x}}…""" */
+        piece->quoting.holes = HOLES_BRACES;
+        piece->quoting.braces = (uint8_t) letters;
+    }
     if (has_letter(text, at, letters, 'r'))
         piece->quoting.escape = ESCAPE_KEPT;
     if (has_letter(text, at, letters, 'f') || has_letter(text, at, letters, 't'))
@@ -76,10 +82,28 @@ skip_shell_hole(const Text *text, const Language *language, size_t at, size_t en
     return 0;
 }
 
+/* The same where so many braces open one. */
+static size_t
+skip_counted_braces(const Text *text, const Language *language, size_t at, size_t end,
+                    size_t braces, int depth)
+{
+    size_t run = 0;
+    while (at + run < end && text->bytes[at + run] == '{')
+        run++;
+    if (run < braces)
+        return at + run;
+    size_t behind = expression_end(text, language, at + run, end, '}', depth);
+    return behind > 0 && behind - 1 + braces <= end ? behind - 1 + braces : 0;
+}
+
 /* Behind a hole that begins at `at`; `at` itself when none does, 0 when it has no end. */
 static size_t
-skip_hole(const Text *text, const Language *language, size_t at, size_t end, Holes holes, int depth)
+skip_hole(const Text *text, const Language *language, size_t at, size_t end, const Quoting *quoting,
+          int depth)
 {
+    Holes holes = quoting->holes;
+    if (quoting->braces > 0)
+        return skip_counted_braces(text, language, at, end, quoting->braces, depth);
     bool is_double = text->bytes[at] == text_byte(text, at + 1);
     if (holes == HOLES_BRACES && text->bytes[at] == '{')
         return is_double ? at + 2 : expression_end(text, language, at + 1, end, '}', depth);
@@ -90,6 +114,16 @@ skip_hole(const Text *text, const Language *language, size_t at, size_t end, Hol
             return expression_end(text, language, at + 2, end, '}', depth);
     }
     return holes == HOLES_SHELL ? skip_shell_hole(text, language, at, end, depth) : at;
+}
+
+/* As many as opened it. */
+static bool
+ends_with_quotes(const Text *text, size_t at, const Quoting *quoting)
+{
+    size_t run = 0;
+    while (run < quoting->quotes && text_byte(text, at + run) == quoting->quote)
+        run++;
+    return run == quoting->quotes;
 }
 
 static size_t
@@ -108,7 +142,9 @@ literal_end(const Text *text, const Language *language, size_t at, size_t end,
             at += 2;
             continue;
         }
-        if (text_starts(text, at, form->close)) {
+        if (quoting->quotes > 0 && ends_with_quotes(text, at, quoting))
+            return at + quoting->quotes <= end ? at + quoting->quotes : 0;
+        if (quoting->quotes == 0 && text_starts(text, at, form->close)) {
             size_t close = strlen(form->close);
             while (close == 3 && text_byte(text, at + 3) == form->close[0] && language->has_margins)
                 at++; /* """a"""": the last three end it */
@@ -118,7 +154,7 @@ literal_end(const Text *text, const Language *language, size_t at, size_t end,
             return 0;
         /* on one line an expression is short: a quote that opens nothing costs no look at the whole file */
         size_t limit = form->has_lines ? end : MIN(end, at + EXPRESSION_BYTES_MAX);
-        size_t behind = skip_hole(text, language, at, limit, quoting->holes, depth);
+        size_t behind = skip_hole(text, language, at, limit, quoting, depth);
         if (behind == 0)
             return 0;
         at = behind > at ? behind : at + 1;
@@ -135,16 +171,19 @@ literal_at(const Text *text, const Language *language, size_t at, int depth, Pie
         if (letters == SIZE_MAX)
             continue;
         size_t inner = at + letters + strlen(form->open);
-        *ret = (Piece){.kind = PIECE_LITERAL,
-                       .begin = (uint32_t) at,
-                       .inner_begin = (uint32_t) inner,
-                       .is_alone = language->is_data};
+        *ret =
+            (Piece){.kind = PIECE_LITERAL, .begin = (uint32_t) at, .is_alone = language->is_data};
         set_quoting(ret, text, at, letters, form);
+        size_t close = strlen(form->close);
+        for (; form->grows && close < UINT8_MAX && text_byte(text, inner) == form->open[0]; close++)
+            inner++;
+        ret->inner_begin = (uint32_t) inner;
+        ret->quoting.quotes = form->grows ? (uint8_t) close : 0;
         size_t end = literal_end(text, language, inner, text->count, form, &ret->quoting, depth);
-        if (end == 0 && !form->has_lines)
+        if (end == 0 && !form->has_lines && !language->has_sure_quotes)
             continue; /* a sign, or a shorter form */
         ret->end = (uint32_t) end;
-        ret->inner_end = (uint32_t) (end > 0 ? end - strlen(form->close) : 0);
+        ret->inner_end = (uint32_t) (end > 0 ? end - close : 0);
         return true;
     }
     return false;
@@ -194,8 +233,11 @@ expression_end(const Text *text, const Language *language, size_t at, size_t end
         char c = text->bytes[at];
         if (open == 0 && c == close)
             return at + 1;
-        if (c == '"' || c == '\'' || c == '`') {
-            if (!literal_at(text, language, at, depth + 1, &inner) || inner.end == 0)
+        bool is_quote = c == '"' || c == '\'' || c == '`';
+        bool may_open = is_quote || (language->has_sigils && (c == '@' || c == '$'));
+        bool is_literal = may_open && literal_at(text, language, at, depth + 1, &inner);
+        if (is_quote || is_literal) {
+            if (!is_literal || inner.end == 0)
                 return 0;
             at = inner.end;
             continue;

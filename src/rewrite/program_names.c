@@ -304,7 +304,7 @@ program_name(Unit *unit, const Use *use, const Text *text)
     bool is_other = false, is_doubtful = false;
     Name name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
-        use->is_message || !read_name(text, buffer, &name))
+        use->is_message || text->is_unread || !read_name(text, buffer, &name))
         return false;
     const Rename *rename =
         renames_find(unit->work->renames, dialect, &name.path, &spelling, &is_other);

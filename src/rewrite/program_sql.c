@@ -14,6 +14,7 @@ static const struct {
     {"mysql", "mysql"},        {"snowflake", "snowflake"}, {"redshift", "redshift"},
     {"trino", "trino"},        {"presto", "trino"},        {"athena", "trino"},
     {"duckdb", "duckdb"},      {"pyodbc", "tsql"},         {"sqlserver", "tsql"},
+    {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
 };
 
 static const struct {

@@ -91,6 +91,10 @@ skip_operand(const Unit *unit, guint index)
         if (piece->kind != PIECE_SIGN)
             continue;
         char sign = unit->text->bytes[piece->begin];
+        if (unit_is_sign(unit, index, ':') && unit_is_sign(unit, index + 1, ':')) {
+            index++; /* Limits::MAX */
+            continue;
+        }
         if (depth == 0 && strchr("+,;)]}:?=", sign) != NULL)
             return index;
         depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
