@@ -40,7 +40,9 @@ static bool
 prove_again(const ChangeRules *rules, const char *path, const char *after, size_t bytes,
             GError **error)
 {
-    g_autoptr(Rewrite) again = rewrite_text(path, after, bytes, rules->renames, &rules->options);
+    RewriteOptions options = rules->options;
+    options.leaves_sources = true;
+    g_autoptr(Rewrite) again = rewrite_text(path, after, bytes, rules->renames, &options);
     if (again->count[DISPOSITION_UNPARSABLE] > 0)
         return fail(error, ERR_MISMATCH, "'%s' could not be read any more once it was rewritten",
                     path);

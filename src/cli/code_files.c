@@ -321,12 +321,20 @@ rewrite_together(GPtrArray *files, const CodeTask *task, CodeFileFn *check, Code
 }
 
 static bool
+is_yaml(const char *path)
+{
+    return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
+}
+
+/* Are there files that others of dbt are understood by? */
+static bool
 has_project(const GPtrArray *files)
 {
     for (guint i = 0; i < files->len; i++) {
         const char *path = ((const CodeFile *) g_ptr_array_index(files, i))->path;
         if (g_str_has_suffix(path, "dbt_project.yml") ||
-            (strstr(path, "macros/") != NULL && g_str_has_suffix(path, ".sql")))
+            (strstr(path, "macros/") != NULL && g_str_has_suffix(path, ".sql")) ||
+            (strstr(path, "models/") != NULL && is_yaml(path)))
             return true;
     }
     return false;

@@ -10,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Reasons that do not depend on what is found. */
+typedef struct {
+    DbtDoubt version, undeclared, other, model;
+} Doubts;
+static const Doubts doubts;
+
 /* ---- names of the mapping ---- */
 
 static bool
@@ -64,6 +70,10 @@ dbt_rename_free(DbtRename *dbt)
         return;
     name_clear(&dbt->from);
     name_clear(&dbt->to);
+    g_free(dbt->identifier);
+    if (dbt->doubt != NULL)
+        g_free((char *) dbt->doubt->reason);
+    g_free(dbt->doubt);
     g_free(dbt);
 }
 
@@ -195,23 +205,61 @@ is_meant(const DbtRename *dbt, const DbtCall *call)
            g_strcmp0(package, dbt->from.package) == 0;
 }
 
-const Rename *
-dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear)
+/* Nobody says what the source is: its name is often its schema's. */
+static const DbtDoubt *
+doubt_by_name(const Rename *rename, const DbtCall *call)
 {
-    *ret_is_unclear = false;
-    for (guint i = 0; call->is_understood && i < renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(renames->list, i);
+    for (guint s = 0; rename->dbt == NULL && s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        guint length = g_strv_length(spelling->source);
+        if (g_ascii_strcasecmp(spelling->last, call->names[call->count - 1]) != 0)
+            continue;
+        if (!call->is_source)
+            return &doubts.model;
+        bool is_alike =
+            length > 1 && g_ascii_strcasecmp(spelling->source[length - 2], call->names[0]) == 0;
+        return is_alike ? &doubts.undeclared : &doubts.other;
+    }
+    return NULL;
+}
+
+const Rename *
+dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
+{
+    const GPtrArray *list = work->renames->list;
+    *ret_doubt = NULL;
+    for (guint i = 0; call->is_understood && i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
         if (!is_meant(rename->dbt, call))
             continue;
+        if (rename->dbt->doubt != NULL) {
+            *ret_doubt = rename->dbt->doubt;
+            continue;
+        }
         if (g_strcmp0(call->version, rename->dbt->from.version) == 0 ||
             (call->version == NULL && rename->dbt->is_latest))
             return rename;
         if (rename->is_derived) /* its versions are known */
             continue;
         /* another version, or the latest: which one that is depends on the project */
-        *ret_is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
+        bool is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
+        *ret_doubt = is_unclear ? &doubts.version : NULL;
     }
+    for (guint i = 0; call->is_understood && *ret_doubt == NULL && i < list->len; i++)
+        if (!work->options->leaves_sources)
+            *ret_doubt = doubt_by_name(g_ptr_array_index(list, i), call);
     return NULL;
+}
+
+void
+dbt_tell(Work *work, const DbtDoubt *doubt, size_t begin, size_t end)
+{
+    if (doubt->code != NULL) {
+        site_refuse(work, SITE_TABLE, begin, end, doubt->code, NULL, "%s", doubt->reason);
+        return;
+    }
+    Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, begin, end);
+    site->reason = keep(work, doubt->reason);
 }
 
 /* ---- writing ---- */
@@ -244,3 +292,15 @@ dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call)
     site_edit(work, SITE_TABLE, begin, call->end[last], after);
     edit_version(work, dbt, call);
 }
+
+static const Doubts doubts = {
+    .version = {"version", "another version of this model is mapped, or none: which one this means "
+                           "depends on the project"},
+    .undeclared = {"source-undeclared",
+                   "this may be the dataset: no YAML that is looked at declares this source; look "
+                   "at the whole project, or say `dbt:` in the mapping"},
+    .other = {NULL, "a source of another name, with a table of the same name; no YAML that is "
+                    "looked at declares it"},
+    .model = {NULL, "a model of the dataset's name: where dbt puts its table is not in these "
+                    "files; if it is the dataset, say `dbt:` in the mapping"},
+};

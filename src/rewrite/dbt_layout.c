@@ -1,6 +1,6 @@
 /* dbt_layout.c - see dbt_layout.h. */
 #include "rewrite/dbt_layout.h"
-#include "rewrite/work.h"
+#include "rewrite/dbt_sources.h"
 
 #include <string.h>
 
@@ -37,6 +37,8 @@ root_free(void *data)
     g_strfreev(root->macros);
     yaml_file_free(root->settings);
     g_hash_table_unref(root->facts);
+    renames_free(root->renames);
+    g_ptr_array_unref(root->sources);
     g_free(root);
 }
 
@@ -97,6 +99,7 @@ root_new(const char *folder, YamlFile *settings)
         .macros = folders_of(map, "macro-paths", NULL, "macros/"),
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, facts_free),
+        .sources = g_ptr_array_new_with_free_func(rename_free),
     };
     return root;
 }
@@ -220,6 +223,27 @@ dbt_roots(const GPtrArray *files)
     for (guint i = 0; i < files->len; i++)
         read_facts(roots, g_ptr_array_index(files, i));
     return roots;
+}
+
+void
+dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
+               const Dialect *dialect)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        DbtRoot *root = root_of(roots, file->path);
+        if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
+            continue;
+        g_autoptr(YamlFile) yaml = parse(file);
+        const YamlNode *map = map_of(yaml);
+        if (map != NULL)
+            dbt_sources_read(root->sources, renames, dialect, map_of(root->settings), map);
+    }
+    for (guint i = 0; i < roots->len; i++) {
+        DbtRoot *root = g_ptr_array_index(roots, i);
+        root->renames = renames_with(renames, root->sources);
+        root->renames->has_sources = true;
+    }
 }
 
 /* ---- one file ---- */

@@ -8,6 +8,7 @@
 
 #include "base/yaml.h"
 #include "rewrite/project.h"
+#include "rewrite/work.h"
 
 /* What YAML says of a model. */
 typedef struct {
@@ -25,6 +26,8 @@ typedef struct {
     char **models, **snapshots, **macros;
     YamlFile *settings; /* dbt_project.yml, or NULL */
     GHashTable *facts;  /* model's name -> DbtFacts */
+    GPtrArray *sources; /* Rename * of what its YAML declares (dbt_sources.h) */
+    Renames *renames;   /* those of the mapping, and these */
 } DbtRoot;
 
 /* Which model, or the reason why a file is none. */
@@ -40,5 +43,8 @@ typedef struct {
 
 /* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */
 GPtrArray *dbt_roots(const GPtrArray *files);
+/* What the sources of all roots are to the mapping. */
+void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
+                    const Dialect *dialect);
 void dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret);
 void dbt_place_clear(DbtPlace *place);

@@ -120,8 +120,8 @@ dbt_macro_within(Work *work, const Token *token)
         if (at > from && at < token->end && text[at] == '(') {
             g_autofree char *name = g_strndup(text + from, at - from);
             DbtCall *call = call_of_macro(work, name);
-            bool is_unclear = false;
-            const Rename *rename = call != NULL ? dbt_find(work->renames, call, &is_unclear) : NULL;
+            const DbtDoubt *doubt = NULL;
+            const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
             if (call != NULL)
                 dbt_call_clear(call);
             g_free(call);

@@ -43,19 +43,18 @@ path_of(Work *work, const SqlSource *source, const DbtCall *call, bool is_here)
 }
 
 static void
-refuse_unclear(Work *work, const DbtCall *call)
+tell_call(Work *work, const DbtDoubt *doubt, const DbtCall *call)
 {
     size_t last = call->count - 1;
-    site_refuse(work, SITE_TABLE, call->begin[last], call->end[last], "version", NULL,
-                "another version of this model is mapped, or none: which one this means depends on "
-                "the project");
+    dbt_tell(work, doubt, call->begin[last], call->end[last]);
 }
 
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
-    bool is_unclear = false, is_here = false;
+    const DbtDoubt *doubt = NULL;
+    bool is_here = false;
     DbtCall *call = source->last == source->first && token->kind == TOKEN_TEMPLATE
                         ? dbt_call_behind(work, token, &is_here)
                         : NULL;
@@ -64,7 +63,7 @@ dbt_name_source(Work *work, SqlSource *source)
             source->query = source->block->statement->query;
         return;
     }
-    const Rename *rename = dbt_find(work->renames, call, &is_unclear);
+    const Rename *rename = dbt_find(work, call, &doubt);
     source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
     source->is_template = true;
     g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
@@ -76,8 +75,8 @@ dbt_name_source(Work *work, SqlSource *source)
             dbt_edit(work, rename->dbt, call);
         if (is_here)
             g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
-    } else if (is_unclear && is_here) {
-        refuse_unclear(work, call);
+    } else if (doubt != NULL && is_here) {
+        tell_call(work, doubt, call);
         g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
     }
     dbt_call_clear(call);
@@ -89,13 +88,13 @@ dbt_name_source(Work *work, SqlSource *source)
 static void
 visit_call(Work *work, guint token, const DbtCall *call)
 {
-    bool is_unclear = false;
-    const Rename *rename = dbt_find(work->renames, call, &is_unclear);
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = dbt_find(work, call, &doubt);
     if (g_hash_table_contains(work->understood, GSIZE_TO_POINTER(call->callee + 1)))
         return;
     if (rename == NULL) {
-        if (is_unclear)
-            refuse_unclear(work, call);
+        if (doubt != NULL)
+            tell_call(work, doubt, call);
         return;
     }
     size_t last = call->count - 1;
@@ -136,8 +135,8 @@ visit_comment(Work *work, const Token *comment)
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, &template);
     for (guint i = 0; i < calls->len; i++) {
         const DbtCall *call = g_ptr_array_index(calls, i);
-        bool is_unclear = false;
-        const Rename *rename = dbt_find(work->renames, call, &is_unclear);
+        const DbtDoubt *doubt = NULL;
+        const Rename *rename = dbt_find(work, call, &doubt);
         if (rename == NULL || rename->is_derived)
             continue;
         size_t last = call->count - 1;

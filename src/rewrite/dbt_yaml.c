@@ -6,6 +6,7 @@
  */
 #include "rewrite/dbt_yaml.h"
 #include "base/yaml.h"
+#include "rewrite/dbt_sources.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ const Rename *
 yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
 {
     size_t begin, end;
-    bool is_unclear = false;
+    const DbtDoubt *doubt = NULL;
     if (node == NULL || node->kind != YAML_SCALAR || !place_of(work, node, &begin, &end))
         return NULL;
     bool has_braces = strncmp(node->text, "{{", 2) == 0;
@@ -101,16 +102,13 @@ yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
     if (!has_braces && begin < 2)
         return NULL;
     DbtCall *call = dbt_call_alone(work->text, &template);
-    const Rename *rename = call != NULL ? dbt_find(work->renames, call, &is_unclear) : NULL;
+    const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
     if (is_to_edit)
         g_hash_table_add(work->understood, GSIZE_TO_POINTER(node->begin + 1));
     if (rename != NULL && is_to_edit && !rename->is_derived)
         dbt_edit(work, rename->dbt, call);
-    else if (is_unclear && is_to_edit)
-        yaml_refuse(
-            work, node, "version", NULL,
-            "another version of this model is mapped, or none: which one this means depends "
-            "on the project");
+    else if (doubt != NULL && is_to_edit)
+        dbt_tell(work, doubt, node->begin, node->end);
     if (call != NULL) {
         dbt_call_clear(call);
         g_free(call);
@@ -155,6 +153,8 @@ static void
 rename_identifier(Work *work, const YamlNode *table, const Rename *rename)
 {
     const YamlNode *node = yaml_get(table, "identifier");
+    if (node != NULL && rename->dbt->identifier != NULL)
+        yaml_rename(work, node, SITE_TABLE, rename->dbt->identifier);
     for (guint i = 0; node != NULL && node->kind == YAML_SCALAR && i < rename->spellings->len;
          i++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, i);
@@ -171,6 +171,11 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
 {
     const YamlNode *name = yaml_get(table, "name");
     const DbtRename *dbt = rename->dbt;
+    if (dbt->doubt != NULL) {
+        dbt_tell(work, dbt->doubt, name->begin, name->end);
+        yaml_visit_table(work, table, NULL);
+        return;
+    }
     bool is_same = strcmp(dbt->from.name, dbt->to.name) == 0;
     if (g_strcmp0(dbt->from.package, dbt->to.package) != 0) {
         site_refuse(work, SITE_TABLE, name->begin, name->end, "makes-source", NULL,
@@ -182,7 +187,8 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
         site->reason = "the new table is declared beside it";
         return;
     }
-    if (!is_same)
+    bool is_looked_for = rename->mapping == NULL && yaml_get(table, "identifier") == NULL;
+    if (!is_same || is_looked_for)
         yaml_rename(work, name, SITE_TABLE, dbt->to.name);
     rename_identifier(work, table, rename);
     yaml_visit_table(work, table, rename);
@@ -247,6 +253,16 @@ is_dbt(const YamlNode *root)
     return is_known;
 }
 
+static void
+visit_all(Work *work, const YamlNode *root)
+{
+    work->understood = g_hash_table_new(NULL, NULL);
+    for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
+        yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
+    yaml_check_rest(work, root, "");
+    g_hash_table_unref(work->understood);
+}
+
 bool
 dbt_yaml(Work *work)
 {
@@ -258,10 +274,16 @@ dbt_yaml(Work *work)
     const YamlNode *root = root_of(file);
     if (root == NULL || !is_dbt(root))
         return false;
-    work->understood = g_hash_table_new(NULL, NULL);
-    for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
-        yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
-    yaml_check_rest(work, root, "");
-    g_hash_table_unref(work->understood);
+    if (work->renames->has_sources || work->options->leaves_sources) {
+        visit_all(work, root);
+        return true;
+    }
+    g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func(rename_free);
+    dbt_sources_read(sources, work->renames, work->options->dialect, NULL, root);
+    g_autoptr(Renames) all = renames_with(work->renames, sources);
+    const Renames *before = work->renames;
+    work->renames = all;
+    visit_all(work, root);
+    work->renames = before;
     return true;
 }

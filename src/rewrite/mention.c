@@ -104,3 +104,37 @@ mentions_of_models(Work *work)
                             "of file is not followed");
     }
 }
+
+/* ---- is it worth reading? ---- */
+
+static bool
+mentions(const char *text, size_t bytes, const char *word)
+{
+    return text_find_folded(text, bytes, word) != NULL;
+}
+
+bool
+rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
+{
+    if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
+        return true;
+    if (rename->alias != NULL && mentions(text, bytes, rename->alias))
+        return true;
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        if (mentions(text, bytes, spelling->last))
+            return true;
+    }
+    return false;
+}
+
+bool
+renames_mentioned(const Renames *renames, const char *text, size_t bytes)
+{
+    if (memmem(text, bytes, "*`", 2) != NULL) /* a wildcard may mean it */
+        return true;
+    for (guint i = 0; i < renames->list->len; i++)
+        if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
+            return true;
+    return false;
+}

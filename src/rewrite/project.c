@@ -126,7 +126,7 @@ rewrite_entry(void *item, void *data)
         return;
     for (guint i = 0; i < makings->len; i++)
         g_ptr_array_add(more, as_seen_from(project, entry, g_ptr_array_index(makings, i)));
-    g_autoptr(Renames) renames = renames_with(project->renames, more);
+    g_autoptr(Renames) renames = renames_with(entry->place.root->renames, more);
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.model = entry->place.model;
@@ -269,6 +269,7 @@ prepare(Project *project, GPtrArray *files)
 {
     project->arena = arena_new();
     project->roots = dbt_roots(files);
+    dbt_roots_know(project->roots, files, project->renames, project->options->dialect);
     project->entries = g_ptr_array_new_with_free_func(entry_free);
     project->makings = g_ptr_array_new_with_free_func(making_free);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
@@ -316,12 +317,22 @@ project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *
     clear(&project);
 }
 
+/* What dbt says of its project, its sources, and who reads them. */
+static bool
+is_of_dbt(const char *path, const char *text, size_t bytes)
+{
+    if (!g_str_has_suffix(path, ".yml") && !g_str_has_suffix(path, ".yaml"))
+        return false;
+    return g_str_has_suffix(path, "dbt_project.yml") ||
+           memmem(text, bytes, "sources:", 8) != NULL || memmem(text, bytes, "source(", 7) != NULL;
+}
+
 bool
 project_wants(const char *path, const char *text, size_t bytes, const RewriteOptions *options)
 {
     bool is_template = memmem(text, bytes, "{{", 2) != NULL || memmem(text, bytes, "{%", 2) != NULL;
     if (!options->propagates)
-        return code_is_sql(path) && is_template;
+        return (code_is_sql(path) && is_template) || is_of_dbt(path, text, bytes);
     return code_is_sql(path) || g_str_has_suffix(path, ".ipynb") ||
            language_of(path, text, bytes) != NULL;
 }

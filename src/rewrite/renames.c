@@ -5,7 +5,6 @@
  * store). A path in code is that spelling when all its parts agree; with fewer parts only when the default path fills
  * in the rest; with more parts only when these are the schema that a bare name has anyway.
  */
-#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -230,6 +229,17 @@ renames_set_default(Renames *renames, const char *path)
     renames->default_path = g_strsplit(path, ".", SPELLING_PARTS_MAX);
 }
 
+Rename *
+rename_like(const Rename *base, DbtRename *dbt)
+{
+    Rename *rename = rename_new(base->mapping);
+    dbt_rename_free(rename->dbt);
+    rename->dbt = dbt;
+    if (base->mapping != NULL)
+        add_gained(rename);
+    return rename;
+}
+
 /* ---- looking up ---- */
 
 static bool
@@ -377,37 +387,5 @@ renames_will_have(const Renames *renames, const Rename *of, const char *name)
         if ((of == NULL || of == rename) && g_hash_table_contains(rename->targets, small))
             return true;
     }
-    return false;
-}
-
-static bool
-mentions(const char *text, size_t bytes, const char *word)
-{
-    return text_find_folded(text, bytes, word) != NULL;
-}
-
-bool
-rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
-{
-    if (rename->dbt != NULL && mentions(text, bytes, rename->dbt->from.name))
-        return true;
-    if (rename->alias != NULL && mentions(text, bytes, rename->alias))
-        return true;
-    for (guint s = 0; s < rename->spellings->len; s++) {
-        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-        if (mentions(text, bytes, spelling->last))
-            return true;
-    }
-    return false;
-}
-
-bool
-renames_mentioned(const Renames *renames, const char *text, size_t bytes)
-{
-    if (memmem(text, bytes, "*`", 2) != NULL) /* a wildcard may mean it */
-        return true;
-    for (guint i = 0; i < renames->list->len; i++)
-        if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
-            return true;
     return false;
 }

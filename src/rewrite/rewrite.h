@@ -92,6 +92,8 @@ typedef struct {
     SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
     void *columns_data;
     const Macros *macros; /* of the dbt project, or NULL */
+    /* What dbt's source(…) is was found out before, with the whole project: it is not asked again. */
+    bool leaves_sources;
     /* Of many files together (project.h): */
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model;             /* the file is this model of dbt; or NULL */

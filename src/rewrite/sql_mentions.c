@@ -121,7 +121,8 @@ find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
         for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(work->renames->list, i);
-            const char *name = rename->dbt != NULL ? rename->dbt->from.name : "";
+            const char *name =
+                rename->dbt != NULL && rename->dbt->doubt == NULL ? rename->dbt->from.name : "";
             *ret_bytes = strlen(name);
             *ret_at = one->begin;
             if (*ret_bytes == 0)

@@ -26,9 +26,19 @@ typedef struct {
     char *version; /* or NULL */
 } DbtName;
 
+/* Why a call is not simply renamed. */
+typedef struct {
+    const char *code; /* NULL: it is another table */
+    const char *reason;
+} DbtDoubt;
+
 typedef struct {
     bool is_source;
     DbtName from, to;
+    /* Of a source that YAML declares (dbt_sources.c): */
+    char *
+        identifier; /* what is written for the table's own name, which is not the source's; or NULL */
+    DbtDoubt *doubt;    /* a person decides, or it is another table; or NULL */
     bool needs_package; /* another model has the name alone */
     bool is_latest;     /* of its versions: what is meant without one */
     Spelling spelling;  /* by which columns are qualified */
@@ -57,6 +67,7 @@ typedef struct {
 struct Renames {
     GPtrArray *list;     /* Rename * */
     char **default_path; /* parts, or NULL */
+    bool has_sources;    /* those that the project declares are among them */
 };
 
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
@@ -169,8 +180,10 @@ DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
 bool dbt_is_table_macro(Work *work, guint token);
 /* The mapping that a table macro called somewhere in the template stands for; or NULL. */
 const Rename *dbt_macro_within(Work *work, const Token *token);
-/* The mapping whose model or source is called. `*ret_is_unclear`: perhaps, by another version. */
-const Rename *dbt_find(const Renames *renames, const DbtCall *call, bool *ret_is_unclear);
+/* The mapping whose model or source is called, or NULL. `*ret_doubt`: perhaps, or only by name; borrowed, or NULL. */
+const Rename *dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt);
+/* Write the doubt down at this place. */
+void dbt_tell(Work *work, const DbtDoubt *doubt, size_t begin, size_t end);
 void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
 /* Sources that are a call, or a variable that stands for one: gives them the names of models and tables. */
 void dbt_name_source(Work *work, SqlSource *source);
@@ -247,6 +260,8 @@ const ColumnChange *item_change(Work *work, const SqlItem *item);
 /* A Rename of what is made. `dbt` NULL, or the model's name, which it takes. */
 Rename *rename_derive(const Made *made, DbtRename *dbt);
 void rename_free(void *rename);
+/* What the mapping of `base` says, of a table that dbt calls otherwise; takes `dbt`. */
+Rename *rename_like(const Rename *base, DbtRename *dbt);
 /* `base` and some more; all borrowed. */
 Renames *renames_with(const Renames *base, const GPtrArray *more);
 void spelling_free(void *spelling);

@@ -1,0 +1,17 @@
+/*
+ * dbt_sources.h - which sources of a dbt project are the dataset, although the mapping says no `dbt:`; inside of this
+ * room only.
+ *
+ * What stands under `sources:` tells where each table is: database, schema, identifier. A table that is the dataset for
+ * certain is renamed as if the mapping said so. One that may be it needs a person; one elsewhere is another table.
+ */
+#pragma once
+
+#include "base/yaml.h"
+#include "rewrite/work.h"
+
+/* Adds a Rename to `ret` for each table in `sources:` of a file (`root`, a map) that is called like a dataset of a
+ * mapping without `dbt:`. `dialect` NULL: ansi. `settings`: dbt_project.yml with its `vars`, or NULL. They point at
+ * mappings of `renames`, and free with rename_free(). */
+void dbt_sources_read(GPtrArray *ret, const Renames *renames, const Dialect *dialect,
+                      const YamlNode *settings, const YamlNode *root);
