@@ -17,6 +17,8 @@
 static const Option options[] = {
     {'m', "mapping", "FILE", "the mapping; required"},
     {0, "schema", "FILE", "columns of other tables: 'tables: { name: { column: type } }'"},
+    {0, "manifest", "FILE",
+     "dbt's manifest.json: where its models are, and columns; target/manifest.json unless said"},
     {0, "dialect", "NAME", "of the SQL; guessed file by file unless said"},
     {0, "default", "PATH",
      "project and dataset of names that do not say theirs: acme-prod.identity"},
@@ -33,6 +35,7 @@ typedef struct {
     MappingSet *mappings;
     Renames *renames;
     CodeSchema *schema;
+    DbtManifests *manifests;
     CodeProver *prover; /* NULL without --prove */
     CodeTask task;
 } Job;
@@ -43,6 +46,7 @@ job_clear(Job *job)
     renames_free(job->renames);
     code_prover_free(job->prover);
     code_schema_free(job->schema);
+    dbt_manifests_free(job->manifests);
     mapping_set_free(job->mappings);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
@@ -244,6 +248,17 @@ finish_file(CodeFile *file, void *data, GError **error)
     return true;
 }
 
+/* What is to be read, and what dbt knows of it. */
+static bool
+find_files(Invocation *call, Job *job, GPtrArray **ret, GError **error)
+{
+    bool done = code_files_find(call->args, ret, error) &&
+                code_manifests_read(call->view, invocation_option(call, "manifest"), *ret,
+                                    &job->manifests, error);
+    job->task.options.manifests = job->manifests;
+    return done;
+}
+
 static bool
 rewrite_run(Invocation *call, GError **error)
 {
@@ -251,7 +266,7 @@ rewrite_run(Invocation *call, GError **error)
     g_autoptr(GPtrArray) files = NULL;
     g_autoptr(json_t) answer = NULL;
     Run run = {.call = call, .job = &job, .list = json_array()};
-    bool done = read_job(call, &job, error) && code_files_find(call->args, &files, error) &&
+    bool done = read_job(call, &job, error) && find_files(call, &job, &files, error) &&
                 code_files_rewrite(files, &job.task, job.prover != NULL ? prove_file : NULL,
                                    finish_file, &run, error);
     answer = answer_json(&run.count, run.list);

@@ -53,6 +53,11 @@ void code_diff_show(View *view, const char *diff);
 /* --dialect, or NULL when it was not given: then it is guessed file by file. */
 CHECKED bool code_dialect_read(const Invocation *call, const Dialect **ret, GError **error);
 
+/* What dbt wrote down: the manifest at `path`, or, without one, target/manifest.json of each project among the files; and
+ * the catalog beside it. What was found and is broken is told of, and left out. NULL where there is none; caller frees. */
+CHECKED bool code_manifests_read(View *view, const char *path, const GPtrArray *files,
+                                 DbtManifests **ret, GError **error);
+
 /* A schema file: `tables: { name: { column: type } }`. */
 typedef struct CodeSchema CodeSchema;
 CHECKED bool code_schema_read(const char *path, CodeSchema **ret, GError **error);

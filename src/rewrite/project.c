@@ -80,20 +80,41 @@ as_seen_from(const Project *project, const Entry *entry, const Making *making)
     return g_hash_table_contains(project->models, own) ? making->foreign : making->rename;
 }
 
+static bool
+may_name(const Entry *entry, const Making *making)
+{
+    const Rename *rename = making->rename;
+    if (words_have(entry->words, making->name) ||
+        (rename->alias != NULL && words_have(entry->words, rename->alias)))
+        return true;
+    for (guint i = 0; i < rename->spellings->len; i++)
+        if (words_have(entry->words,
+                       ((const Spelling *) g_ptr_array_index(rename->spellings, i))->last))
+            return true;
+    return false;
+}
+
 GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
     GPtrArray *list = g_ptr_array_new();
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
-        if ((words_have(entry->words, making->name) ||
-             (making->rename->alias != NULL && words_have(entry->words, making->rename->alias))))
+        if (may_name(entry, making))
             g_ptr_array_add(list, (void *) making);
     }
     return list;
 }
 
 /* ---- rewriting ---- */
+
+static DbtHome
+home_of(const DbtPlace *place)
+{
+    const DbtRoot *root = place->root;
+    return (DbtHome){.folder = root != NULL && root->settings != NULL ? root->folder : NULL,
+                     .package = root != NULL ? root->name : NULL};
+}
 
 /* What it is rewritten with, as a text: the same twice gives the same. */
 static char *
@@ -130,6 +151,7 @@ rewrite_entry(void *item, void *data)
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.model = entry->place.model;
+    options.home = home_of(&entry->place);
     options.kept = entry->kept;
     options.macros = project->macros;
     g_clear_pointer(&file->rewrite, rewrite_free);
@@ -166,6 +188,19 @@ dbt_of(const DbtPlace *place)
     return dbt;
 }
 
+/* Where dbt says that the model's table is: who names it there reads it. */
+static void
+add_relation(const Project *project, const DbtPlace *place, Rename *rename)
+{
+    const DbtManifests *manifests = project->options->manifests;
+    DbtHome home = home_of(place);
+    char *const *parts =
+        manifests != NULL ? dbt_manifests_relation(manifests, &home, place->model, place->version)
+                          : NULL;
+    if (parts != NULL)
+        rename_add_relation(rename, parts);
+}
+
 static Rename *
 derive(Project *project, const Making *making, bool needs_package)
 {
@@ -174,8 +209,10 @@ derive(Project *project, const Making *making, bool needs_package)
     Rename *rename = rename_derive(making->made, is_model ? dbt_of(place) : NULL);
     rename->key = g_strdup(making->key);
     rename->alias = is_model ? g_strdup(place->alias) : NULL;
-    if (is_model)
+    if (is_model) {
         rename->dbt->needs_package = needs_package;
+        add_relation(project, place, rename);
+    }
     g_ptr_array_add(project->renamed, rename);
     return rename;
 }

@@ -36,15 +36,29 @@ rename_free(void *data)
     g_free(rename);
 }
 
+/* Takes the parts. */
+static void
+add_spelling(Rename *rename, char **source, char **target)
+{
+    Spelling *spelling = g_new0(Spelling, 1);
+    spelling->source = source;
+    spelling->target = target;
+    spelling->whole = g_strjoinv(".", source);
+    spelling->last = source[g_strv_length(source) - 1];
+    g_ptr_array_add(rename->spellings, spelling);
+}
+
 void
 rename_add_spelling(Rename *rename, const char *source, const char *target)
 {
-    Spelling *spelling = g_new0(Spelling, 1);
-    spelling->source = g_strsplit(source, ".", SPELLING_PARTS_MAX);
-    spelling->target = g_strsplit(target, ".", SPELLING_PARTS_MAX);
-    spelling->whole = g_strdup(source);
-    spelling->last = spelling->source[g_strv_length(spelling->source) - 1];
-    g_ptr_array_add(rename->spellings, spelling);
+    add_spelling(rename, g_strsplit(source, ".", SPELLING_PARTS_MAX),
+                 g_strsplit(target, ".", SPELLING_PARTS_MAX));
+}
+
+void
+rename_add_relation(Rename *rename, char *const *parts)
+{
+    add_spelling(rename, g_strdupv((char **) parts), g_strdupv((char **) parts));
 }
 
 void

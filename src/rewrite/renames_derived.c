@@ -91,7 +91,9 @@ renames_may_be(const Renames *renames, const Dialect *dialect, const SqlPath *pa
             return rename;
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            guint length = g_strv_length(spelling->source), count = MIN(length, path->count);
+            guint length = g_strv_length(spelling->source);
+            /* dbt may have written its manifest for another target: then it is called so elsewhere, too */
+            guint count = rename->dbt != NULL ? 1 : MIN(length, path->count);
             if (spelling_ends_alike(dialect, path, spelling, count))
                 return rename;
         }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "mapping/mapping.h"
+#include "rewrite/dbt_manifest.h"
 #include "sql/sql.h"
 
 /* ---- what is renamed ---- */
@@ -91,12 +92,14 @@ typedef struct {
     bool propagates;        /* output names change, instead of `new AS old` */
     SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
     void *columns_data;
-    const Macros *macros; /* of the dbt project, or NULL */
+    const DbtManifests *manifests; /* what `columns` does not know, and where models are; or NULL */
+    const Macros *macros;          /* of the dbt project, or NULL */
     /* What dbt's source(…) is was found out before, with the whole project: it is not asked again. */
     bool leaves_sources;
     /* Of many files together (project.h): */
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model;             /* the file is this model of dbt; or NULL */
+    DbtHome home;                  /* of the file */
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 

@@ -24,9 +24,7 @@ static const char *const *
 columns_of(Work *work, const SqlSource *source)
 {
     bool is_open = true;
-    SqlColumnsFn *columns = work->options->columns;
-    const char *const *known =
-        columns != NULL ? columns(source, &is_open, work->options->columns_data) : NULL;
+    const char *const *known = table_columns(work, source, &is_open);
     return is_open ? NULL : known;
 }
 

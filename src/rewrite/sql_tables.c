@@ -210,7 +210,7 @@ refuse_perhaps(Work *work, const SqlSource *source, const Rename *rename)
         work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "relation", NULL,
         rename->dbt != NULL
             ? "this may be the table of the model of that name, whose columns are renamed: "
-              "a manifest says what it is in"
+              "where it is not named as dbt's manifest has it, with all parts, nobody knows"
             : "this may be what is made under that name elsewhere, and columns are renamed: "
               "name it with as many parts, or give --default");
 }
@@ -264,19 +264,44 @@ match_source(Work *work, SqlSource *source)
         g_hash_table_insert(work->spelled, source, (void *) spelling);
 }
 
-/* Mapped columns are there for certain; there may be more. */
-static const char *const *
-known_columns(const SqlSource *table, bool *ret_is_open, void *data)
+static bool
+has_all(const Work *work, const char *const *names, const Rename *rename)
 {
-    const Work *work = data;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const char *const *name = names;
+        while (*name != NULL && !sql_same_column(work->sql->dialect, rename->columns[i], 0, *name))
+            name++;
+        if (*name == NULL && strchr(rename->columns[i], '.') == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* What people say of a table, else what dbt wrote down, else what is mapped: that is there for certain, and there may be
+ * more. Of a mapped table, dbt is only believed where it knows all columns, and the mapped ones are among them. */
+const char *const *
+table_columns(const Work *work, const SqlSource *table, bool *ret_is_open)
+{
+    const RewriteOptions *options = work->options;
     const Rename *rename = g_hash_table_lookup(work->matched, table);
     const char *const *known = NULL;
-    if (work->options->columns != NULL)
-        known = work->options->columns(table, ret_is_open, work->options->columns_data);
+    if (options->columns != NULL)
+        known = options->columns(table, ret_is_open, options->columns_data);
     if (known != NULL)
+        return known;
+    if (options->manifests != NULL)
+        known = dbt_manifests_columns(options->manifests, &options->home, work->sql->dialect,
+                                      work->renames->default_path, table, ret_is_open);
+    if (known != NULL && (rename == NULL || (!*ret_is_open && has_all(work, known, rename))))
         return known;
     *ret_is_open = true;
     return rename != NULL ? rename->columns : NULL;
+}
+
+static const char *const *
+known_columns(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    return table_columns(data, table, ret_is_open);
 }
 
 /* A query that runs today has no name of the new table's: if the old one had it, the mapping would speak of it. */

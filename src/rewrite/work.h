@@ -210,8 +210,10 @@ void mentions_of_models(Work *work);
 
 /* ---- SQL (sql_*.c) ---- */
 
-void sql_text(Work *work);     /* all of the following, in each variant of the text (sql_text.c) */
-void sql_tables(Work *work);   /* match sources, edit tables */
+void sql_text(Work *work);   /* all of the following, in each variant of the text (sql_text.c) */
+void sql_tables(Work *work); /* match sources, edit tables */
+/* What is known of a table's columns; as SqlColumnsFn. */
+const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
 void sql_flow(Work *work);     /* which queries keep their output names */
 void sql_using(Work *work);    /* joins by names that are not the same any more */
 void sql_columns(Work *work);  /* references and stars */
@@ -267,6 +269,8 @@ Renames *renames_with(const Renames *base, const GPtrArray *more);
 void spelling_free(void *spelling);
 void rename_index_columns(Rename *rename); /* once `columns` is there */
 void rename_add_spelling(Rename *rename, const char *source, const char *target);
+/* Its table has these parts, which stay. */
+void rename_add_relation(Rename *rename, char *const *parts);
 /* Do the last `count` parts of both agree? */
 bool spelling_ends_alike(const Dialect *dialect, const SqlPath *path, const Spelling *spelling,
                          guint count);

@@ -76,12 +76,36 @@ has_option(const Case *one, const char *word)
     return g_strv_contains((const char *const *) words, word);
 }
 
+/* target/manifest.json of each project, and the catalog beside it. */
+static DbtManifests *
+read_manifests(const GPtrArray *files)
+{
+    DbtManifests *manifests = dbt_manifests_new();
+    for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        const char *at = strstr(file->path, "target/manifest.json");
+        if (at == NULL)
+            continue;
+        g_autofree char *prefix = g_strndup(file->path, (size_t) (at - file->path));
+        g_autofree char *beside = g_strconcat(prefix, "target/catalog.json", NULL);
+        const ProjectFile *catalog = find(files, beside);
+        g_autoptr(GError) error = NULL;
+        if (!dbt_manifests_read(manifests, prefix, file->text, file->bytes, file->path, &error) ||
+            (catalog != NULL &&
+             !dbt_manifests_read_catalog(manifests, catalog->text, catalog->bytes, beside, &error)))
+            g_error("%s", error->message);
+    }
+    return manifests;
+}
+
 static void
 rewrite(const Case *one, GPtrArray *files, const MappingSet *set)
 {
     g_autoptr(Renames) renames = renames_new(set);
+    g_autoptr(DbtManifests) manifests = read_manifests(one->files);
     RewriteOptions options = {.dialect = dialect_by_name("bigquery"),
-                              .propagates = !has_option(one, "keep")};
+                              .propagates = !has_option(one, "keep"),
+                              .manifests = manifests};
     project_rewrite(files, renames, &options, 2);
 }
 

@@ -123,6 +123,34 @@ class Files(Folder):
         self.assertEqual(done.returncode, 0)
         self.assertIn("none names the dataset", done.stdout)
 
+    def test_what_dbt_wrote_down_says_who_reads_a_model(self):
+        node = {"resource_type": "model", "name": "stg", "package_name": "shop", "database": "acme", "schema": "shop", "alias": "stg"}
+        text = json.dumps({"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
+                           "nodes": {"model.shop.stg": node}, "sources": {}})
+        self.write("mapping.yaml", MAPPING + "dbt: { ref: users, target: people }\n")
+        self.write("code/dbt_project.yml", "name: shop\n")
+        self.write("code/models/stg.sql", "select id from {{ ref('users') }}\n")
+        self.write("code/report.sql", "select id from acme.shop.stg\n")
+        words = ("--output-names", "propagate", "code")
+        self.assertEqual(self.rewrite(*words).returncode, 3)
+        self.write("elsewhere.json", text)
+        done = self.rewrite("--manifest", "elsewhere.json", *words)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.write("code/target/manifest.json", text[:-2])
+        done = self.rewrite(*words)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("the manifest of dbt is not used: code/target/manifest.json:1:", done.stdout + done.stderr)
+        done = self.rewrite("--manifest", "code/target/manifest.json", *words)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("code/target/manifest.json:1:", done.stderr)
+        self.write("code/target/manifest.json", text)
+        self.write("code/target/catalog.json", "{}")
+        done = self.rewrite("--write", *words)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("the catalog of dbt is not used: code/target/catalog.json", done.stdout + done.stderr)
+        self.assertEqual((self.folder / "code/report.sql").read_text(), "select user_id from acme.shop.stg\n")
+        self.assertEqual((self.folder / "code/target/manifest.json").read_text(), text)
+
     def test_bad_input_is_said(self):
         for words, text in ((["--dialect", "cobol", "."], "there is no dialect 'cobol'"),
                             (["--output-names", "drop", "."], "expected keep or propagate"),
