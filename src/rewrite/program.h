@@ -23,6 +23,8 @@ typedef enum {
     ESCAPE_KEPT,    /* raw strings of Python: a backslash is itself, and still guards a quote */
     ESCAPE_DOUBLED, /* '' */
     ESCAPE_SHELL,   /* \ only before $ ` " \ and the end of a line */
+    ESCAPE_QUOTE,   /* \\ and \', a backslash before anything else is itself */
+    ESCAPE_PHP,     /* \n \$ \" \x41 \u{e9}, a backslash before anything else is itself */
     ESCAPE_MARKUP,  /* &lt; */
 } Escape;
 
@@ -32,6 +34,7 @@ typedef enum {
     HOLES_BRACES,        /* {x}, and {{ for a brace: f"…", .format() */
     HOLES_DOLLAR,        /* $x ${x}, and $$ for a dollar */
     HOLES_DOLLAR_BRACES, /* ${x} */
+    HOLES_PHP,           /* $x $x[0] $x->y {$x…} ${x} */
     HOLES_SHELL,         /* $x ${x} $(x) `x` */
 } Holes;
 
@@ -151,6 +154,7 @@ typedef struct {
     PieceKind kind;
     bool is_bytes;     /* no text: b"…" */
     bool is_character; /* 'x' of Java */
+    bool is_foreign;   /* a comment that is text of another language: what is around PHP */
     bool is_sql;       /* the language says so */
     bool in_list;      /* `key` is that of the list */
     bool
@@ -176,17 +180,22 @@ typedef struct {
 typedef GArray *LexFn(const Text *text, const Language *language, size_t begin, size_t end,
                       size_t *ret_broken_at);
 
+/* What the table cannot say: behind it when something of the kind begins at `at`, its pieces added; else 0. */
+typedef size_t SpecialFn(const Text *text, size_t at, size_t end, GArray *pieces,
+                         size_t *ret_broken_at);
+
 struct Language {
     const char *name;
     const char *endings[8];
     const char *line_comments[4];
     const char *block_open, *block_close;
     StringForm forms[9];
-    LexFn *lex; /* NULL: lex_code() */
+    LexFn *lex;         /* NULL: lex_code() */
+    SpecialFn *special; /* of lex_code(); may be NULL */
     bool nests_comments;
     bool joins_neighbours; /* "a" "b" is one string */
     bool joins_touching;   /* "a"'b' is one */
-    bool has_plus;         /* "a" + "b" */
+    char plus;             /* "a" + "b", or "a" . "b" */
     bool has_patterns;     /* /…/ of JavaScript */
     bool has_docstrings;
     bool has_sigils;       /* @ and $ before a quote say how it is read */
@@ -206,7 +215,8 @@ const Language *language_by_name(const char *name);
 GArray *language_lex(const Text *text, const Language *language, size_t begin, size_t end,
                      size_t *ret_broken_at);
 
-LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx;
+LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
+SpecialFn special_of_php;
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -266,6 +276,8 @@ bool unit_is_sign(const Unit *unit, guint index, char sign);
 /* No comment and, if said so, no end of a line; G_MAXUINT when nothing is before. */
 guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);
+/* The sign that puts strings together. */
+bool unit_is_plus(const Unit *unit, guint index);
 bool unit_may_join(const Unit *unit, guint index);
 bool span_is(const Text *text, Span span, const char *word);
 bool span_is_among(const Text *text, Span span, const char *const *words);

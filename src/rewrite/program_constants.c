@@ -72,12 +72,26 @@ is_set_at(const Unit *unit, guint index)
     return two == '=' ? one != '\0' && strchr("+:-*/|", one) != NULL : one == '<' && two == '-';
 }
 
+/* $table of PHP: global $table, as $table, $key => $table, &$table. */
+static bool
+is_declared_behind(const Unit *unit, guint index)
+{
+    static const char *const words[] = {"global", "as", "public", "protected", "private", NULL};
+    const Piece *before = piece_at(unit, index - 2);
+    char sign = sign_at(unit, index - 2);
+    return sign == '>' || sign == '&' ||
+           (before->kind == PIECE_WORD &&
+            span_is_among(unit->text, (Span){before->begin, before->end}, words));
+}
+
 static bool
 is_declared_at(const Unit *unit, guint index)
 {
     static const char *const words[] = {
         "return", "in",  "and",   "or",    "not", "if",     "else",   "yield", "await",  "val",
         "var",    "let", "const", "final", "is",  "export", "static", "lazy",  "String", NULL};
+    if (unit->language->plus == '.' && sign_at(unit, index - 1) == '$')
+        return is_declared_behind(unit, index);
     const Piece *before = piece_at(unit, index - 1), *next = piece_at(unit, index + 1);
     bool is_first = sign_at(unit, index - 1) == '(' || sign_at(unit, index - 1) == ',';
     char one = sign_at(unit, index + 1), two = sign_at(unit, index + 2);
@@ -92,7 +106,8 @@ is_declared_at(const Unit *unit, guint index)
 static bool
 is_parameter_list(const Unit *unit, guint open)
 {
-    static const char *const words[] = {"def", "fun", "func", "function", "lambda", "import", NULL};
+    static const char *const words[] = {"def",      "fun",    "fn",     "func",
+                                        "function", "lambda", "import", NULL};
     const Piece *callee = piece_at(unit, open - 1), *before = piece_at(unit, open - 2);
     if (open == 0 || callee->kind != PIECE_WORD)
         return sign_at(unit, open - 1) != ')' && sign_at(unit, open - 1) != ']';
@@ -150,8 +165,10 @@ constants_collect(Unit *unit, GHashTable *constants)
     read_shell(unit, constants);
     for (guint i = 0; i < unit->uses->len; i++) {
         Use *use = &g_array_index(unit->uses, Use, i);
+        size_t key = use->key.begin;
+        key -= key > 0 && unit->text->bytes[key - 1] == '$';
         bool is_member =
-            use->key.begin > 0 && unit->text->bytes[use->key.begin - 1] == '.'; /* self.table */
+            key > 0 && strchr(".>:", unit->text->bytes[key - 1]) != NULL; /* self.table */
         if (!use->is_assigned || is_member)
             continue;
         g_autoptr(Text) text = program_text(unit, use);

@@ -109,9 +109,10 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
 static size_t
 put_inner(Decoder *decoder, size_t begin, size_t inner, size_t inner_end, size_t end)
 {
-    if (constants_find(decoder->out->constants, decoder->text->bytes + inner, inner_end - inner) !=
+    size_t name = inner + (decoder->holes == HOLES_PHP && byte(decoder, inner) == '$');
+    if (constants_find(decoder->out->constants, decoder->text->bytes + name, inner_end - name) !=
         NULL)
-        return put_named(decoder, begin, end, inner, inner_end);
+        return put_named(decoder, begin, end, name, inner_end);
     if (decoder->expressions != NULL) {
         Span span = {(uint32_t) inner, (uint32_t) inner_end};
         g_array_append_val(decoder->expressions, span);
@@ -185,6 +186,32 @@ decode_dollar(Decoder *decoder, size_t at)
     return put_named(decoder, at, end, at + 1, end);
 }
 
+/* $x, and behind it [0] or ->y, of PHP; {$x…} */
+static size_t
+decode_php_hole(Decoder *decoder, size_t at)
+{
+    char c = byte(decoder, at), next = byte(decoder, at + 1);
+    if ((c == '{' && next == '$') || (c == '$' && next == '{'))
+        return put_expression(decoder, at, at + 1 + (c == '$'));
+    if (c != '$' || !is_identifier_byte(next) || g_ascii_isdigit(next))
+        return at;
+    size_t end = at + 1;
+    while (is_identifier_byte(byte(decoder, end)))
+        end++;
+    size_t behind = end;
+    if (byte(decoder, end) == '[') {
+        while (byte(decoder, behind) != ']' && byte(decoder, behind) != '\0')
+            behind++;
+        return put_hole(decoder, at, behind < decoder->end ? behind + 1 : 0);
+    }
+    behind += starts(decoder, end, "->") ? 2 : starts(decoder, end, "?->") ? 3 : 0;
+    if (behind == end || !is_identifier_byte(byte(decoder, behind)))
+        return put_named(decoder, at, end, at + 1, end);
+    while (is_identifier_byte(byte(decoder, behind)))
+        behind++;
+    return put_hole(decoder, at, behind);
+}
+
 static size_t
 decode_backticks(Decoder *decoder, size_t at)
 {
@@ -238,6 +265,8 @@ decode_hole(Decoder *decoder, size_t at)
         return at;
     if (decoder->holes == HOLES_BRACES)
         end = decode_braces(decoder, at);
+    else if (decoder->holes == HOLES_PHP)
+        end = decode_php_hole(decoder, at);
     else if (decoder->holes != HOLES_NONE)
         end = decode_dollar(decoder, at);
     if (end == at)

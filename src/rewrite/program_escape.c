@@ -62,6 +62,28 @@ decode_c(Decoder *decoder, size_t at)
     return MIN(at + 2, decoder->end);
 }
 
+/* A backslash before anything else is itself, and is copied as such. */
+static size_t
+decode_php(Decoder *decoder, size_t at)
+{
+    char c = byte(decoder, at + 1), next = byte(decoder, at + 2);
+    bool is_known = (c != '\0' && strchr("nrtvf\\$", c) != NULL) || (c >= '0' && c <= '7') ||
+                    (c == '"' && decoder->quoting->quote == '"') ||
+                    (c == 'x' && g_ascii_isxdigit(next)) || (c == 'u' && next == '{');
+    return is_known ? decode_c(decoder, at) : at;
+}
+
+/* 'it\'s' */
+static size_t
+decode_guarded_quote(Decoder *decoder, size_t at)
+{
+    char c = byte(decoder, at + 1);
+    if (c != '\\' && c != decoder->quoting->quote)
+        return at;
+    text_put(decoder->out, at, at + 2, &c, 1);
+    return at + 2;
+}
+
 static size_t
 decode_shell(Decoder *decoder, size_t at)
 {
@@ -103,6 +125,10 @@ decode_escape(Decoder *decoder, size_t at)
         return c == '\\' ? decode_c(decoder, at) : at;
     case ESCAPE_SHELL:
         return c == '\\' ? decode_shell(decoder, at) : at;
+    case ESCAPE_PHP:
+        return c == '\\' ? decode_php(decoder, at) : at;
+    case ESCAPE_QUOTE:
+        return c == '\\' ? decode_guarded_quote(decoder, at) : at;
     case ESCAPE_MARKUP:
         return c == '&' ? decode_markup(decoder, at) : at;
     case ESCAPE_DOUBLED:

@@ -113,6 +113,8 @@ skip_hole(const Text *text, const Language *language, size_t at, size_t end, con
         if (text_byte(text, at + 1) == '{')
             return expression_end(text, language, at + 2, end, '}', depth);
     }
+    if (holes == HOLES_PHP && (text_starts(text, at, "{$") || text_starts(text, at, "${")))
+        return expression_end(text, language, at + 1 + (text->bytes[at] == '$'), end, '}', depth);
     return holes == HOLES_SHELL ? skip_shell_hole(text, language, at, end, depth) : at;
 }
 
@@ -131,7 +133,8 @@ literal_end(const Text *text, const Language *language, size_t at, size_t end,
             const StringForm *form, const Quoting *quoting, int depth)
 {
     bool guards = quoting->escape == ESCAPE_C || quoting->escape == ESCAPE_KEPT ||
-                  quoting->escape == ESCAPE_SHELL;
+                  quoting->escape == ESCAPE_SHELL || quoting->escape == ESCAPE_QUOTE ||
+                  quoting->escape == ESCAPE_PHP;
     while (at < end) {
         if (guards && text->bytes[at] == '\\') {
             at += 2;

@@ -176,7 +176,10 @@ visit_comment(Unit *unit, const Piece *piece)
     static const char magic[] = "# MAGIC";
     bool is_code = piece->end - piece->begin > sizeof magic &&
                    memcmp(unit->text->bytes + piece->begin, magic, sizeof magic - 1) == 0;
-    if (is_code)
+    if (piece->is_foreign)
+        program_mention_text(unit->work, unit->text, piece->begin, piece->end, "language",
+                             "this is outside of the program, and what reads it is not known");
+    else if (is_code)
         program_mention_text(unit->work, unit->text, piece->begin, piece->end, "language",
                              "this comment is code of another language, which is not looked into");
     else

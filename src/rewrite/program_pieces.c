@@ -41,6 +41,12 @@ unit_is_sign(const Unit *unit, guint index, char sign)
 }
 
 bool
+unit_is_plus(const Unit *unit, guint index)
+{
+    return unit_is_sign(unit, index, unit->language->plus != '\0' ? unit->language->plus : '+');
+}
+
+bool
 piece_is_between(const Piece *piece)
 {
     return piece->kind == PIECE_LINE || piece->kind == PIECE_COMMENT;

@@ -23,7 +23,7 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     int depth = 0;
     guint i = first, end = first;
     for (; i <= last; i++) {
-        if (depth == 0 && i > first && (unit_is_sign(unit, i, '+') || unit_may_join(unit, i)))
+        if (depth == 0 && i > first && (unit_is_plus(unit, i) || unit_may_join(unit, i)))
             break;
         if (!piece_is_between(unit_piece(unit, i)))
             end = i;
@@ -33,8 +33,9 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
         depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
     }
     Span span = {unit_piece(unit, first)->begin, unit_piece(unit, end)->end};
-    Constant *constant =
-        constants_find(text->constants, unit->text->bytes + span.begin, span.end - span.begin);
+    bool has_sigil = unit->language->plus == '.' && unit->text->bytes[span.begin] == '$';
+    size_t name = span.begin + has_sigil; /* $table of PHP */
+    Constant *constant = constants_find(text->constants, unit->text->bytes + name, span.end - name);
     if (constant != NULL) {
         text_put_constant(text, span.begin, span.end, constant);
         constant->operands++;
@@ -59,7 +60,7 @@ program_text(Unit *unit, const Use *use)
             Piece piece = *unit_piece(unit, i++);
             piece.quoting.margin = margin;
             text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
-        } else if (piece_is_between(unit_piece(unit, i)) || unit_is_sign(unit, i, '+')) {
+        } else if (piece_is_between(unit_piece(unit, i)) || unit_is_plus(unit, i)) {
             i++;
         } else {
             i = put_operand(text, unit, i, use->last);

@@ -179,7 +179,8 @@ append_quoted(GString *out, char c, const Quoting *quoting)
         return append_markup(out, c);
     if (quoting->escape == ESCAPE_SHELL && (is_quote || c == '`'))
         g_string_append_c(out, '\\');
-    else if (is_quote && quoting->escape == ESCAPE_C)
+    else if (is_quote && (quoting->escape == ESCAPE_C || quoting->escape == ESCAPE_PHP ||
+                          quoting->escape == ESCAPE_QUOTE))
         g_string_append_c(out, '\\');
     else if (is_quote && quoting->escape == ESCAPE_DOUBLED)
         g_string_append_c(out, c);

@@ -83,7 +83,7 @@ skip_operand(const Unit *unit, guint index)
     int depth = 0;
     for (; index < unit->pieces->len; index++) {
         const Piece *piece = unit_piece(unit, index);
-        if (piece->kind == PIECE_LINE && depth == 0) {
+        if (piece->kind == PIECE_LINE && depth == 0 && unit->language->plus != '.') {
             guint next = unit_next(unit, index, true);
             if (!unit_is_sign(unit, next, '+') && !unit_is_sign(unit, next, '.'))
                 return index;
@@ -95,6 +95,12 @@ skip_operand(const Unit *unit, guint index)
             index++; /* Limits::MAX */
             continue;
         }
+        if (sign == '?' && index + 1 < unit->pieces->len &&
+            (unit_is_sign(unit, index + 1, '.') || unit_is_sign(unit, index + 1, '-')) &&
+            unit_piece(unit, index + 1)->begin == piece->end)
+            continue; /* user?.id, $user?->id */
+        if (depth == 0 && unit_is_plus(unit, index))
+            return index;
         if (depth == 0 && strchr("+,;)]}:?=", sign) != NULL)
             return index;
         depth += strchr("([{", sign) != NULL ? 1 : strchr(")]}", sign) != NULL ? -1 : 0;
@@ -118,8 +124,8 @@ end_of_string(const Unit *unit, guint first, bool in_brackets)
             continue;
         }
         next = unit_next(unit, last, true);
-        if (!language->has_plus || !unit_is_sign(unit, next, '+') ||
-            unit_is_sign(unit, next + 1, '+') || unit_is_sign(unit, next + 1, '='))
+        if (language->plus == '\0' || !unit_is_plus(unit, next) || unit_is_plus(unit, next + 1) ||
+            unit_is_sign(unit, next + 1, '='))
             return last;
         guint operand = unit_next(unit, next, true);
         if (unit_may_join(unit, operand)) {
@@ -164,7 +170,8 @@ read_behind(Finder *finder, Use *use, guint behind)
     guint name = unit_next(unit, behind, true);
     if (unit_is_sign(unit, behind, '%') && strcmp(unit->language->name, "python") == 0) {
         use->is_changed = true;
-    } else if (unit_is_sign(unit, behind, '.') && unit_piece(unit, name)->kind == PIECE_WORD) {
+    } else if (unit_is_sign(unit, behind, '.') && unit->language->plus != '.' &&
+               unit_piece(unit, name)->kind == PIECE_WORD) {
         Span span = piece_span(unit_piece(unit, name));
         use->is_format = span_is(unit->text, span, "format") && unit->language->joins_neighbours;
         use->is_changed = !span_is_among(unit->text, span, blanks);
@@ -181,7 +188,9 @@ is_key(const Unit *unit, guint before, guint behind)
 {
     bool begins = before == G_MAXUINT || unit_is_sign(unit, before, '{') ||
                   unit_is_sign(unit, before, ',') || unit_piece(unit, before)->kind == PIECE_LINE;
-    return begins && unit_is_sign(unit, behind, ':');
+    bool has_arrow = unit->language->plus == '.' && unit_is_sign(unit, behind, '=') &&
+                     unit_is_sign(unit, behind + 1, '>');
+    return has_arrow || (begins && unit_is_sign(unit, behind, ':'));
 }
 
 static void
@@ -194,9 +203,9 @@ read_before(Finder *finder, Use *use, guint before)
     char earlier = before > 0 && unit_piece(unit, before - 1)->kind == PIECE_SIGN
                        ? unit->text->bytes[unit_piece(unit, before - 1)->begin]
                        : '\0';
-    if (sign == '=' && earlier == '+')
+    if (sign == '=' && before > 0 && unit_is_plus(unit, before - 1))
         use->is_appended = true;
-    else if (sign == '+')
+    else if (unit_is_plus(unit, before))
         use->has_operand_before = true;
     else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
              (sign == '-' && earlier == '<')) {
@@ -320,8 +329,8 @@ find_growing(const Unit *unit)
     GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 1; i + 2 < unit->pieces->len; i++) {
         const Piece *word = unit_piece(unit, i - 1);
-        if (word->kind != PIECE_WORD || !unit_is_sign(unit, i, '+') ||
-            !unit_is_sign(unit, i + 1, '=') || unit_piece(unit, i + 2)->kind == PIECE_LITERAL)
+        if (word->kind != PIECE_WORD || !unit_is_plus(unit, i) || !unit_is_sign(unit, i + 1, '=') ||
+            unit_piece(unit, i + 2)->kind == PIECE_LITERAL)
             continue;
         g_hash_table_add(names,
                          g_strndup(unit->text->bytes + word->begin, word->end - word->begin));
