@@ -55,12 +55,12 @@ visit_use(Unit *unit, Use *use)
     program_mention(unit, use, text);
 }
 
-static void
-refuse_broken(Unit *unit, size_t at)
+void
+program_refuse_broken(Work *work, const Text *text, size_t at, const char *what)
 {
-    Site *site = program_site(unit->work, unit->text, SITE_FILE, DISPOSITION_UNPARSABLE, at, at);
+    Site *site = program_site(work, text, SITE_FILE, DISPOSITION_UNPARSABLE, at, at);
     site->code = "unfinished";
-    site->reason = "a string or comment begins here and does not end";
+    site->reason = what;
 }
 
 /* Expressions within strings are programs, too. */
@@ -91,8 +91,9 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
                  .dialect = dialect,
                  .depth = depth};
     if (broken_at != SIZE_MAX) {
-        if (!work->finds_columns && !work->finds_constants)
-            refuse_broken(&unit, broken_at);
+        if (!work_is_side_pass(work))
+            program_refuse_broken(work, text, broken_at,
+                                  "a string or comment begins here and does not end");
         return;
     }
     program_find_uses(&unit);
@@ -165,6 +166,10 @@ pass_over(Work *work, void *data)
 void
 program_rewrite(Work *work, const Language *language)
 {
+    if (language->rewrite != NULL) {
+        language->rewrite(work);
+        return;
+    }
     g_autoptr(Text) text = text_of_file(work->text, work->bytes);
     File file = {text, language, program_dialect(work)};
     program_passes(work, pass_over, &file);

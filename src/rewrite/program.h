@@ -35,6 +35,7 @@ typedef enum {
     HOLES_DOLLAR,        /* $x ${x}, and $$ for a dollar */
     HOLES_DOLLAR_BRACES, /* ${x} */
     HOLES_PHP,           /* $x $x[0] $x->y {$x…} ${x} */
+    HOLES_QUESTION,      /* ?x */
     HOLES_SHELL,         /* $x ${x} $(x) `x` */
 } Holes;
 
@@ -190,8 +191,9 @@ struct Language {
     const char *line_comments[4];
     const char *block_open, *block_close;
     StringForm forms[9];
-    LexFn *lex;         /* NULL: lex_code() */
-    SpecialFn *special; /* of lex_code(); may be NULL */
+    LexFn *lex;                  /* NULL: lex_code() */
+    void (*rewrite)(Work *work); /* of files that hold other languages; NULL: it is one program */
+    SpecialFn *special;          /* of lex_code(); may be NULL */
     bool nests_comments;
     bool joins_neighbours; /* "a" "b" is one string */
     bool joins_touching;   /* "a"'b' is one */
@@ -322,6 +324,19 @@ void program_unit(Work *work, const Text *text, const Language *language, const 
 /* For constants, for names, and for columns if there is a need. */
 typedef void PassFn(Work *work, void *data);
 void program_passes(Work *work, PassFn *pass, void *data);
+/* [begin, end) of the cell is SQL, as a whole. */
+void program_sql_cell(Work *work, const Text *cell, const Language *language,
+                      const Dialect *dialect, size_t begin, size_t end, Holes holes);
+/* Something begins at `at` and does not end: `what`, as a sentence. */
+void program_refuse_broken(Work *work, const Text *text, size_t at, const char *what);
+/* Not the pass that writes down sites. */
+static inline bool
+work_is_side_pass(const Work *work)
+{
+    return work->finds_columns || work->finds_constants;
+}
+/* ```{r} … ``` between text. (program_chunks.c) */
+void program_chunks(Work *work);
 /* {cells: […]} of Jupyter. (program_notebook.c) */
 void program_notebook(Work *work);
 /* The table of the file's one view, or NULL. Caller frees with constant_free(). */

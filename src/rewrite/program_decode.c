@@ -212,6 +212,18 @@ decode_php_hole(Decoder *decoder, size_t at)
     return put_hole(decoder, at, behind);
 }
 
+/* ?name: a value of knitr. */
+static size_t
+decode_question(Decoder *decoder, size_t at)
+{
+    size_t end = at + 1;
+    if (byte(decoder, at) != '?' || g_ascii_isdigit(byte(decoder, end)))
+        return at;
+    while (is_name_byte(byte(decoder, end)))
+        end++;
+    return end > at + 1 ? put_hole(decoder, at, end) : at;
+}
+
 static size_t
 decode_backticks(Decoder *decoder, size_t at)
 {
@@ -267,6 +279,8 @@ decode_hole(Decoder *decoder, size_t at)
         end = decode_braces(decoder, at);
     else if (decoder->holes == HOLES_PHP)
         end = decode_php_hole(decoder, at);
+    else if (decoder->holes == HOLES_QUESTION)
+        end = decode_question(decoder, at);
     else if (decoder->holes != HOLES_NONE)
         end = decode_dollar(decoder, at);
     if (end == at)

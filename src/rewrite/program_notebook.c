@@ -87,34 +87,6 @@ cell_text(const Notebook *notebook, guint first, guint behind)
     return text;
 }
 
-static bool
-is_side_pass(const Work *work)
-{
-    return work->finds_columns || work->finds_constants;
-}
-
-/* SQL from `begin` on, as the whole of a text. */
-static void
-visit_sql(Notebook *notebook, const Text *cell, size_t begin, size_t end)
-{
-    g_autoptr(Text) text = text_new(cell);
-    g_autoptr(GArray) uses = g_array_new(FALSE, FALSE, sizeof(Use));
-    Unit unit = {.work = notebook->work,
-                 .text = cell,
-                 .language = notebook->language,
-                 .uses = uses,
-                 .dialect = notebook->dialect};
-    Piece piece = {.inner_begin = (uint32_t) begin,
-                   .inner_end = (uint32_t) end,
-                   .quoting = {.holes = HOLES_NONE}};
-    Use use = {.is_sql = true};
-    text_decode(text, notebook->json, &piece, false, NULL);
-    if (!text_mentions(notebook->work, text) || is_side_pass(notebook->work))
-        return;
-    if (!program_sql(&unit, &use, text))
-        program_mention(&unit, &use, text);
-}
-
 static size_t
 line_end(const Text *text, size_t at)
 {
@@ -139,7 +111,8 @@ visit_magic_line(Notebook *notebook, const Text *cell, size_t at)
     while (words < end && !g_ascii_isspace(cell->bytes[words]))
         words++;
     if (begins(cell, at, "%sql") || begins(cell, at, "%bigquery"))
-        visit_sql(notebook, cell, words, end);
+        program_sql_cell(notebook->work, cell, notebook->language, notebook->dialect, words, end,
+                         HOLES_NONE);
     else if (cell->bytes[at] == '!')
         program_unit(notebook->work, cell, language_by_name("shell"), notebook->dialect, at + 1,
                      end, 1);
@@ -174,11 +147,12 @@ visit_cell(Notebook *notebook, const Text *cell)
         !begins(cell, 0, "%%sh") && cell->count > 2 && memcmp(cell->bytes, "%%", 2) == 0 &&
         !begins(cell, 0, "%%time") && !begins(cell, 0, "%%timeit") &&
         !begins(cell, 0, "%%capture")) {
-        if (!is_side_pass(notebook->work))
+        if (!work_is_side_pass(notebook->work))
             program_mention_text(notebook->work, cell, 0, cell->count, "language",
                                  "this cell is in another language, which is not looked into");
     } else if (begins(cell, 0, "%%bigquery") || begins(cell, 0, "%%sql")) {
-        visit_sql(notebook, cell, line, cell->count);
+        program_sql_cell(notebook->work, cell, notebook->language, notebook->dialect, line,
+                         cell->count, HOLES_NONE);
     } else if (begins(cell, 0, "%%bash") || begins(cell, 0, "%%sh")) {
         program_unit(notebook->work, cell, shell, notebook->dialect, line, cell->count, 1);
     } else {
@@ -190,7 +164,7 @@ static void
 visit_source(Notebook *notebook, bool is_code, guint first, guint behind)
 {
     g_autoptr(Text) cell = cell_text(notebook, first, behind);
-    if (!is_code && !is_side_pass(notebook->work))
+    if (!is_code && !work_is_side_pass(notebook->work))
         program_mention_text(notebook->work, cell, 0, cell->count, NULL,
                              "this is text between the cells, for people");
     else if (is_code)

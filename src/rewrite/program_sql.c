@@ -303,3 +303,21 @@ program_sql(Unit *unit, Use *use, const Text *text)
         g_array_index(text->fixed, FixedRun, i).constant->in_sql++;
     return true;
 }
+
+void
+program_sql_cell(Work *work, const Text *cell, const Language *language, const Dialect *dialect,
+                 size_t begin, size_t end, Holes holes)
+{
+    g_autoptr(Text) text = text_new(cell);
+    g_autoptr(GArray) uses = g_array_new(FALSE, FALSE, sizeof(Use));
+    Unit unit = {
+        .work = work, .text = cell, .language = language, .uses = uses, .dialect = dialect};
+    Piece piece = {
+        .inner_begin = (uint32_t) begin, .inner_end = (uint32_t) end, .quoting = {.holes = holes}};
+    Use use = {.is_sql = true};
+    text_decode(text, language, &piece, false, NULL);
+    if (!text_mentions(work, text) || work_is_side_pass(work))
+        return;
+    if (!program_sql(&unit, &use, text))
+        program_mention(&unit, &use, text);
+}
