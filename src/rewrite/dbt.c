@@ -209,6 +209,7 @@ is_meant(const DbtRename *dbt, const DbtCall *call)
 static const DbtDoubt *
 doubt_by_name(const Rename *rename, const DbtCall *call)
 {
+    const DbtDoubt *doubt = NULL;
     for (guint s = 0; rename->dbt == NULL && s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
         guint length = g_strv_length(spelling->source);
@@ -216,11 +217,22 @@ doubt_by_name(const Rename *rename, const DbtCall *call)
             continue;
         if (!call->is_source)
             return &doubts.model;
-        bool is_alike =
-            length > 1 && g_ascii_strcasecmp(spelling->source[length - 2], call->names[0]) == 0;
-        return is_alike ? &doubts.undeclared : &doubts.other;
+        if (length > 1 && g_ascii_strcasecmp(spelling->source[length - 2], call->names[0]) == 0)
+            return &doubts.undeclared;
+        doubt = &doubts.other;
     }
-    return NULL;
+    return doubt;
+}
+
+static const DbtDoubt *
+doubt_by_names(const GPtrArray *list, const DbtCall *call)
+{
+    const DbtDoubt *doubt = NULL;
+    for (guint i = 0; (doubt == NULL || doubt->code == NULL) && i < list->len; i++) {
+        const DbtDoubt *one = doubt_by_name(g_ptr_array_index(list, i), call);
+        doubt = one != NULL ? one : doubt;
+    }
+    return doubt;
 }
 
 const Rename *
@@ -245,9 +257,8 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
         bool is_unclear = call->version == NULL || rename->dbt->from.version == NULL;
         *ret_doubt = is_unclear ? &doubts.version : NULL;
     }
-    for (guint i = 0; call->is_understood && *ret_doubt == NULL && i < list->len; i++)
-        if (!work->options->leaves_sources)
-            *ret_doubt = doubt_by_name(g_ptr_array_index(list, i), call);
+    if (call->is_understood && *ret_doubt == NULL && !work->options->leaves_sources)
+        *ret_doubt = doubt_by_names(list, call);
     return NULL;
 }
 

@@ -236,7 +236,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
             continue;
         g_autoptr(YamlFile) yaml = parse(file);
         const YamlNode *map = map_of(yaml);
-        if (map != NULL)
+        if (map != NULL && dbt_yaml_is(map))
             dbt_sources_read(root->sources, renames, dialect, map_of(root->settings), map);
     }
     for (guint i = 0; i < roots->len; i++) {

@@ -15,3 +15,6 @@
  * mappings of `renames`, and free with rename_free(). */
 void dbt_sources_read(GPtrArray *ret, const Renames *renames, const Dialect *dialect,
                       const YamlNode *settings, const YamlNode *root);
+
+/* A map of nothing but what dbt knows, with at least one list of it (dbt_yaml.c). */
+bool dbt_yaml_is(const YamlNode *root);

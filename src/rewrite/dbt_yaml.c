@@ -171,6 +171,11 @@ visit_source_table(Work *work, const YamlNode *tables, const YamlNode *table, co
 {
     const YamlNode *name = yaml_get(table, "name");
     const DbtRename *dbt = rename->dbt;
+    if (site_covers(work, table->begin, table->end)) {
+        site_refuse(work, SITE_TABLE, name->begin, name->end, "source-unknown", NULL,
+                    "two sources share these lines: write them out for each");
+        return;
+    }
     if (dbt->doubt != NULL) {
         dbt_tell(work, dbt->doubt, name->begin, name->end);
         yaml_visit_table(work, table, NULL);
@@ -230,9 +235,8 @@ root_of(const YamlFile *file)
     return root != NULL && root->kind == YAML_MAP ? root : NULL;
 }
 
-/* A map of nothing but what dbt knows, with at least one list of it. */
-static bool
-is_dbt(const YamlNode *root)
+bool
+dbt_yaml_is(const YamlNode *root)
 {
     static const char *const others[] = {"version",    "macros", "groups",       "analyses",
                                          "data_tests", "tests",  "saved_queries"};
@@ -272,7 +276,7 @@ dbt_yaml(Work *work)
     if (!yaml_parse(work->text, work->bytes, "", diags, &file, &error))
         return false;
     const YamlNode *root = root_of(file);
-    if (root == NULL || !is_dbt(root))
+    if (root == NULL || !dbt_yaml_is(root))
         return false;
     if (work->renames->has_sources || work->options->leaves_sources) {
         visit_all(work, root);

@@ -70,18 +70,37 @@ mentions_in_text(Work *work)
     }
 }
 
-/* ref("x"), dbt.ref('x'), ref('package', 'x'): where a model is read by something else than SQL. */
+/* ref("x"), dbt.ref('x'), ref('package', 'x'): where a model is read by something else than SQL; source('a', 'x'). */
 static bool
-is_called(const Work *work, size_t begin, size_t end)
+is_called(const Work *work, const DbtRename *dbt, size_t begin, size_t end)
 {
-    const char *text = work->text;
+    const char *text = work->text, *callee = dbt->is_source ? "source(" : "ref(";
     char quote = begin > 0 ? text[begin - 1] : '\0';
+    size_t at = begin > 0 ? begin - 1 : 0, bytes = strlen(callee), found = 0;
     if ((quote != '\'' && quote != '"') || end >= work->bytes || text[end] != quote)
         return false;
-    size_t at = begin - 1;
     while (at > 0 && strchr("(\n", text[at - 1]) == NULL)
         at--;
-    return at >= 4 && memcmp(text + at - 4, "ref(", 4) == 0;
+    return at >= bytes && memcmp(text + at - bytes, callee, bytes) == 0 &&
+           (!dbt->is_source || find_word(text + at, begin - at, dbt->from.package, &found));
+}
+
+static const char *
+why_told(const Rename *rename)
+{
+    const DbtRename *dbt = rename->dbt;
+    if (dbt == NULL)
+        return NULL;
+    if (!dbt->is_source)
+        return rename->is_derived && rename_changes_columns(rename)
+                   ? "this model is read here, of which columns are renamed, and this kind of file "
+                     "is not followed"
+                   : NULL;
+    bool is_meant = dbt->identifier != NULL || (dbt->doubt != NULL && dbt->doubt->code != NULL);
+    return is_meant
+               ? "this source of dbt is the dataset, or may be it, and this kind of file is not "
+                 "followed"
+               : NULL;
 }
 
 void
@@ -89,19 +108,16 @@ mentions_of_models(Work *work)
 {
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        const char *name =
-            rename->dbt != NULL && !rename->dbt->is_source ? rename->dbt->from.name : "";
+        const char *why = why_told(rename), *name = why != NULL ? rename->dbt->from.name : "";
         size_t bytes = strlen(name), at = 0;
-        if (bytes == 0 || !rename->is_derived || !rename_changes_columns(rename))
-            continue;
-        for (size_t from = 0; find_word(work->text + from, work->bytes - from, name, &at) &&
-                              work->out->sites->len < MENTIONS_MAX;
+        for (size_t from = 0;
+             bytes > 0 && find_word(work->text + from, work->bytes - from, name, &at) &&
+             work->out->sites->len < MENTIONS_MAX;
              from += at + bytes)
-            if (is_called(work, from + at, from + at + bytes) &&
+            if (is_called(work, rename->dbt, from + at, from + at + bytes) &&
                 !site_covers(work, from + at, from + at + bytes))
                 site_refuse(work, SITE_MENTION, from + at, from + at + bytes, "language", NULL,
-                            "this model is read here, of which columns are renamed, and this kind "
-                            "of file is not followed");
+                            "%s", why);
     }
 }
 

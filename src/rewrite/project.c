@@ -358,6 +358,8 @@ project_rewrite(GPtrArray *files, const Renames *renames, const RewriteOptions *
 static bool
 is_of_dbt(const char *path, const char *text, size_t bytes)
 {
+    if (g_str_has_suffix(path, ".py"))
+        return memmem(text, bytes, "dbt.source(", 11) != NULL;
     if (!g_str_has_suffix(path, ".yml") && !g_str_has_suffix(path, ".yaml"))
         return false;
     return g_str_has_suffix(path, "dbt_project.yml") ||

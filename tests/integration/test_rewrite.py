@@ -108,6 +108,51 @@ class Files(Folder):
         self.assertEqual(done.returncode, 3)
         self.assertEqual(reader.read_text(), "SELECT a.id FROM active a; SELECT to_json(a) FROM active a; SELECT plan_name FROM people\n")
 
+    def write_sources(self):
+        self.write("mapping.yaml", MAPPING.replace("users", "acme.crm.users_v1").replace("people", "acme.crm.users_v2"))
+        self.write("shop/dbt_project.yml", "name: shop\n")
+        self.write("shop/models/sources.yml", "sources:\n- name: crm\n  tables:\n  - name: users_v1\n"
+                   "  - { name: folk, identifier: users_v1 }\n- { name: lab, tables: [ { name: users_v1 } ] }\n")
+        self.write("shop/models/a.sql", "select id from {{ source('crm', 'users_v1') }}\n")
+        self.write("shop/models/b.sql", "select id from {{ source('crm', 'folk') }}\n")
+        self.write("shop/models/c.sql", "select id from {{ source('lab', 'users_v1') }}\n")
+        self.write("shop/models/d.py", "def model(dbt, session):\n    return dbt.source('crm', 'folk')\n")
+
+    def test_a_source_of_dbt_is_the_dataset_when_the_default_says_its_database(self):
+        self.write_sources()
+        done = self.rewrite("shop")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stdout.count("--default acme"), 4, done.stdout)
+        (self.folder / "shop/models/d.py").unlink()
+        done = self.rewrite("--default", "acme", "--write", "shop")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        read = {name: (self.folder / "shop/models" / name).read_text() for name in ["a.sql", "b.sql", "c.sql"]}
+        self.assertEqual(read["a.sql"], "select user_id as id from {{ source('crm', 'users_v2') }}\n")
+        self.assertEqual(read["b.sql"], "select user_id as id from {{ source('crm', 'folk') }}\n")
+        self.assertEqual(read["c.sql"], "select id from {{ source('lab', 'users_v1') }}\n")
+        self.assertIn("identifier: users_v2", (self.folder / "shop/models/sources.yml").read_text())
+
+    def test_a_model_in_python_that_reads_such_a_source_is_a_persons(self):
+        self.write_sources()
+        done = self.rewrite("--default", "acme", "shop")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("d.py:2:31:", done.stdout)
+
+    def test_a_model_without_the_yaml_of_its_source_needs_a_person(self):
+        self.write_sources()
+        done = self.rewrite("shop/models/a.sql")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("[source-undeclared]", done.stdout)
+        self.assertIn("models/a.sql:1:", self.rewrite("shop/models/a.sql", "shop/models/b.sql").stdout)
+
+    def test_scan_lists_the_sources_of_dbt(self):
+        self.write_sources()
+        done = self.honk("scan", "--dataset", "acme.crm.users_v1", "--default", "acme", "--json", "shop")
+        found = {(Path(one["path"]).name, one["line"], one["use"]) for one in json.loads(done.stdout)}
+        self.assertEqual(found, {("a.sql", 1, "table"), ("b.sql", 1, "table"), ("c.sql", 1, "another"),
+                                 ("d.py", 2, "language"), ("sources.yml", 4, "table"), ("sources.yml", 5, "table"),
+                                 ("sources.yml", 6, "another")})
+
     def test_a_mention_elsewhere_needs_a_person(self):
         self.write("job.py", "df = read('users')\n")
         self.write("other.py", "df = read('superusers')\n")

@@ -84,6 +84,25 @@ a_branch_is_one_commit_with_its_evidence(void)
     g_free(world_git(world, "fsck", "--strict", "--no-dangling", NULL));
 }
 
+/* The project's own name of the table stays, which is also what the dataset was called. */
+static void
+sources_of_dbt_are_looked_up_in_all_files_and_proven(void)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, "shop/dbt_project.yml", "name: shop\nvars: { database: warehouse }\n");
+    world_write(world, "shop/models/sources.yml",
+                "sources:\n- name: crm\n  database: \"{{ var('database') }}\"\n  tables:\n"
+                "  - name: users_v1\n    identifier: users_v1\n    columns: [ { name: id } ]\n");
+    world_write(world, "shop/models/a.sql", "select id from {{ source('crm', 'users_v1') }}\n");
+    world_commit(world, "Add models");
+    g_autofree char *commit = world_change(world);
+    g_autofree char *model = world_file(world, commit, "shop/models/a.sql"),
+                    *yaml = world_file(world, commit, "shop/models/sources.yml");
+    g_assert_cmpstr(model, ==, "select user_id as id from {{ source('crm', 'users_v1') }}\n");
+    g_assert_nonnull(strstr(yaml, "  - name: users_v1\n    identifier: users_v2\n"
+                                  "    columns: [ { name: user_id } ]\n"));
+}
+
 /* Forward, again, back, back again: only the branch comes, and goes. */
 static void
 go_there_and_back(World *world)
@@ -412,6 +431,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define TEST(path, function) g_test_add_func("/change/" path, function)
     TEST("a branch is one commit with its evidence", a_branch_is_one_commit_with_its_evidence);
+    TEST("sources of dbt are looked up in all files, and proven",
+         sources_of_dbt_are_looked_up_in_all_files_and_proven);
     TEST("the way back leaves refs, index and tree as they were",
          the_way_back_leaves_refs_index_and_tree_as_they_were);
     TEST("a dirty tree stays dirty", a_dirty_tree_stays_dirty);
