@@ -104,6 +104,7 @@ struct Text {
     GArray *parts;         /* TextPart */
     GArray *fixed;         /* FixedRun: what constants say */
     GHashTable *constants; /* of the program, or NULL */
+    GHashTable *arguments; /* what .format(name=…) puts in: constants by name, or NULL */
     bool is_unread;        /* an escape that is not known, an expression without its end */
 };
 

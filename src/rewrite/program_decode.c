@@ -105,10 +105,25 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
     return true;
 }
 
+/* {table} where .format(table=TABLE) is called. */
+static Constant *
+find_argument(const Decoder *decoder, size_t begin, size_t end)
+{
+    if (decoder->out->arguments == NULL || end <= begin)
+        return NULL;
+    g_autofree char *name = g_strndup(decoder->text->bytes + begin, end - begin);
+    return g_hash_table_lookup(decoder->out->arguments, name);
+}
+
 /* The expression [inner, inner_end), for which [begin, end) stands. */
 static size_t
 put_inner(Decoder *decoder, size_t begin, size_t inner, size_t inner_end, size_t end)
 {
+    Constant *argument = find_argument(decoder, inner, inner_end);
+    if (argument != NULL) {
+        text_put_constant(decoder->out, begin, end, argument);
+        return end;
+    }
     size_t name = inner + (decoder->holes == HOLES_PHP && byte(decoder, inner) == '$');
     if (constants_find(decoder->out->constants, decoder->text->bytes + name, inner_end - name) !=
         NULL)

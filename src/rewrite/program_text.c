@@ -37,6 +37,7 @@ text_free(Text *text)
         g_array_unref(text->spans);
         g_array_unref(text->parts);
         g_array_unref(text->fixed);
+        g_clear_pointer(&text->arguments, g_hash_table_unref);
     }
     g_free(text);
 }
