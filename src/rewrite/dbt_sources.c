@@ -1,6 +1,5 @@
 /* dbt_sources.c - see dbt_sources.h. */
 #include "rewrite/dbt_sources.h"
-#include "sql/jinja.h"
 
 #include <string.h>
 
@@ -28,60 +27,7 @@ declared_clear(Declared *declared)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Declared, declared_clear)
 
-/* ---- templates that are decided ---- */
-
-/* `vars: { x: … }`, or below the project's own name. */
-static const char *
-var_of(const YamlNode *settings, const char *name)
-{
-    const YamlNode *vars = settings != NULL ? yaml_get(settings, "vars") : NULL;
-    const char *project = settings != NULL ? yaml_get_text(settings, "name") : NULL;
-    const YamlNode *own =
-        vars != NULL && vars->kind == YAML_MAP && project != NULL ? yaml_get(vars, project) : NULL;
-    const char *found = own != NULL && own->kind == YAML_MAP ? yaml_get_text(own, name) : NULL;
-    if (found == NULL && vars != NULL && vars->kind == YAML_MAP)
-        found = yaml_get_text(vars, name);
-    return found != NULL && strstr(found, "{{") == NULL ? found : NULL;
-}
-
-/* Is the text `{{ NAME(…) }}`, one call and nothing else? */
-static bool
-is_one_call(const char *text, const JinjaArgument *argument)
-{
-    const char *close = strchr(text, ')');
-    return strspn(text + 2, " -") + 2 == argument->callee && close != NULL &&
-           strcmp(close + 1 + strspn(close + 1, " -"), "}}") == 0;
-}
-
-static bool
-is_literal(const JinjaArgument *argument, guint place)
-{
-    return argument->kind == JINJA_LITERAL && !argument->is_mixed && argument->keyword_end == 0 &&
-           argument->place == place;
-}
-
-/* What `{{ var('x', 'y') }}` or `{{ env_var('X', 'y') }}` gives unless somebody says otherwise; NULL: not known. */
-static char *
-value_of(const char *text, const YamlNode *settings)
-{
-    Token whole = {.kind = TOKEN_TEMPLATE, .begin = 0, .end = (uint32_t) strlen(text)};
-    if (strncmp(text, "{{", 2) != 0 || whole.end < 4)
-        return NULL;
-    g_autoptr(GArray) found = jinja_arguments(text, &whole);
-    const JinjaArgument *list = (const JinjaArgument *) (void *) found->data;
-    if (found->len < 1 || found->len > 2 || !is_literal(&list[0], 0) ||
-        !is_one_call(text, &list[0]) || (found->len == 2 && !is_literal(&list[1], 1)))
-        return NULL;
-    g_autofree char *callee = g_strndup(text + list[0].callee, list[0].callee_end - list[0].callee);
-    g_autofree char *name = g_strndup(text + list[0].begin, list[0].end - list[0].begin);
-    const char *said = strcmp(callee, "var") == 0 ? var_of(settings, name) : NULL;
-    if (said != NULL)
-        return g_strdup(said);
-    bool is_known = strcmp(callee, "var") == 0 || strcmp(callee, "env_var") == 0;
-    return is_known && found->len == 2
-               ? g_strndup(text + list[1].begin, list[1].end - list[1].begin)
-               : NULL;
-}
+/* ---- reading ---- */
 
 static bool
 has_template(const char *text)
@@ -93,12 +39,10 @@ static Part
 part_new(const char *text, const YamlNode *settings)
 {
     bool is_template = text != NULL && has_template(text);
-    char *value = is_template ? value_of(text, settings) : NULL;
+    char *value = is_template ? dbt_template_value(text, settings) : NULL;
     return (Part){.text = value != NULL ? value : g_strdup(text),
                   .is_template = is_template && value == NULL};
 }
-
-/* ---- reading ---- */
 
 static const char *
 either(const YamlNode *map, const char *key, const char *other)
@@ -345,6 +289,36 @@ rename_of(const Declared *declared, const Spelling *spelling, DbtDoubt *doubt)
 
 /* ---- the whole ---- */
 
+static DbtRename *
+declared_before(const GPtrArray *list, const Declared *declared)
+{
+    for (guint i = 0; i < list->len; i++) {
+        DbtRename *dbt = ((const Rename *) g_ptr_array_index(list, i))->dbt;
+        if (strcmp(dbt->from.package, declared->source) == 0 &&
+            strcmp(dbt->from.name, declared->name) == 0)
+            return dbt;
+    }
+    return NULL;
+}
+
+/* dbt takes the one that is enabled, which may depend on where it runs. */
+static void
+doubt_twice(DbtRename *before, const Declared *declared, Verdict verdict)
+{
+    bool was_same = before->doubt == NULL,
+         is_same = verdict == IS_SAME && declared->has_identifier == (before->identifier != NULL),
+         was_elsewhere = !was_same && before->doubt->code == NULL;
+    if ((was_same && is_same) || (was_elsewhere && verdict <= IS_ELSEWHERE))
+        return;
+    if (before->doubt != NULL)
+        g_free((char *) before->doubt->reason);
+    g_free(before->doubt);
+    before->doubt = doubt_new(
+        "source-unknown",
+        g_strdup("this source is declared twice, and not both times as the same table: say `dbt:` "
+                 "in the mapping if it is the dataset"));
+}
+
 static void
 read_table(GPtrArray *ret, const Judge *judge, const Declared *declared)
 {
@@ -353,6 +327,11 @@ read_table(GPtrArray *ret, const Judge *judge, const Declared *declared)
     if (declared->source == NULL || declared->name == NULL)
         return;
     Verdict verdict = judge_declared(judge, declared, &rename, &spelling);
+    DbtRename *before = declared_before(ret, declared);
+    if (before != NULL) {
+        doubt_twice(before, declared, verdict);
+        return;
+    }
     if (verdict == IS_NOT)
         return;
     DbtDoubt *doubt = doubt_of(judge, verdict, declared, spelling);

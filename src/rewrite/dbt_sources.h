@@ -18,3 +18,7 @@ void dbt_sources_read(GPtrArray *ret, const Renames *renames, const Dialect *dia
 
 /* A map of nothing but what dbt knows, with at least one list of it (dbt_yaml.c). */
 bool dbt_yaml_is(const YamlNode *root);
+
+/* What `{{ var('x', 'y') }}` or `{{ env_var('X', 'y') }}` gives unless somebody says otherwise; NULL: not known. Caller
+ * frees (dbt_vars.c). */
+char *dbt_template_value(const char *text, const YamlNode *settings);
