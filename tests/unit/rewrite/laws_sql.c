@@ -66,6 +66,20 @@ write_column(Writer *writer, const char *alias)
     write_name(writer, names[one_of(writer, 3)]);
 }
 
+/* A correlated subquery; too deep inside of others, just a column. */
+static void
+write_count(Writer *writer, const char *alias)
+{
+    bool is_deep = writer->depth >= DEPTH_MAX;
+    if (!is_deep)
+        g_string_append_printf(
+            writer->sql, "(SELECT count(*) FROM streams s%d WHERE s%d.user_id = ", writer->depth,
+            writer->depth);
+    write_column(writer, alias);
+    if (!is_deep)
+        g_string_append(writer->sql, ")");
+}
+
 static void
 write_value(Writer *writer, const char *alias)
 {
@@ -81,15 +95,8 @@ write_value(Writer *writer, const char *alias)
         g_string_append(writer->sql, " = 'tier' THEN 1 ELSE 2 END");
         break;
     case 2:
-        if (writer->depth < DEPTH_MAX) {
-            g_string_append_printf(writer->sql,
-                                   "(SELECT count(*) FROM streams s%d WHERE s%d.user_id = ",
-                                   writer->depth, writer->depth);
-            write_column(writer, alias);
-            g_string_append(writer->sql, ")");
-            break;
-        }
-        /* fall through */
+        write_count(writer, alias);
+        break;
     default:
         write_column(writer, alias);
     }
