@@ -10,27 +10,11 @@
  *   rows: filter u.c             what decides about all rows
  *   ? 1:15 what is not known
  */
-#include "base/text.h"
+#include "cases.h"
+
 #include "rewrite/code_lineage.h"
 
 #include <string.h>
-
-#define FILE_BYTES_MAX (1024 * 1024)
-
-typedef struct {
-    char *name, *options, *text, *expected;
-} Case;
-
-static void
-case_free(void *data)
-{
-    Case *one = data;
-    g_free(one->name);
-    g_free(one->options);
-    g_free(one->text);
-    g_free(one->expected);
-    g_free(one);
-}
 
 static const char *const *
 columns_of(const SqlSource *table, bool *ret_is_open, void *data)
@@ -83,7 +67,7 @@ append_statement(GString *text, const LineageStatement *statement, const char *s
 static void
 one_case(const void *data)
 {
-    const Case *one = data;
+    const GoldenCase *one = data;
     g_auto(GStrv) words = g_strsplit(one->options, " ", -1);
     RewriteOptions options = {.dialect = dialect_by_name("ansi")};
     for (size_t i = 0; words[i] != NULL; i++) {
@@ -100,53 +84,11 @@ one_case(const void *data)
     g_assert_cmpstr(text->str, ==, one->expected);
 }
 
-static void
-add_case(const char *topic, const char *chunk)
-{
-    const char *line = strchr(chunk, '\n'), *middle = strstr(chunk, "\n---\n");
-    if (line == NULL || middle == NULL)
-        g_error("%s: a case without '---': %.60s", topic, chunk);
-    g_autofree char *head = g_strndup(chunk, (size_t) (line - chunk));
-    char *bracket = strrchr(head, '[');
-    Case *one = g_new0(Case, 1);
-    one->options =
-        bracket != NULL ? g_strndup(bracket + 1, strcspn(bracket + 1, "]")) : g_strdup("");
-    if (bracket != NULL)
-        *bracket = '\0';
-    one->name = g_strdelimit(g_strdup(g_strstrip(head)), "/", '|');
-    one->text = g_strndup(line + 1, (size_t) (middle - line));
-    one->expected = g_strdup(middle + 5);
-    g_autofree char *path = g_strdup_printf("/lineage/%s/%s", topic, one->name);
-    g_test_add_data_func_full(path, one, one_case, case_free);
-}
-
-static void
-add_file(const char *folder, const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-    g_autofree char *topic = g_strndup(name, strlen(name) - strlen(".cases"));
-    g_autoptr(GError) error = NULL;
-    size_t bytes = 0;
-    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error))
-        g_error("%s", error->message);
-    g_auto(GStrv) chunks = g_strsplit(text, "### ", -1);
-    for (size_t i = 1; chunks[i] != NULL; i++) {
-        size_t length = strlen(chunks[i]);
-        if (chunks[i + 1] != NULL && length > 1 && chunks[i][length - 2] == '\n')
-            chunks[i][length - 1] = '\0'; /* the blank line between cases */
-        add_case(topic, chunks[i]);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions(); /* one case says nothing of the next */
-    g_autoptr(GDir) dir = g_dir_open(argv[1], 0, NULL);
-    g_assert_nonnull(dir);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
-        if (g_str_has_suffix(name, ".cases"))
-            add_file(argv[1], name);
+    cases_add(argv[1], "/lineage", one_case);
     return g_test_run();
 }

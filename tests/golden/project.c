@@ -13,21 +13,17 @@
  * Every case also keeps the laws: edits lie apart, undoing them gives the texts, doing it twice changes nothing, and,
  * unless it is `one-way`, the inverse of the mapping gives the texts back.
  */
-#include "rewrite/project.h"
+#include "cases.h"
 
-#include "base/text.h"
+#include "rewrite/project.h"
 
 #include <string.h>
 
-#define FILE_BYTES_MAX (1024 * 1024)
-
-static const char *folder;
 static MappingSet *mappings, *inverse;
 
 typedef struct {
-    char *options;
-    GPtrArray *files,
-        *expected; /* ProjectFile *, which own path and text; of the second, text NULL: a word of codes */
+    const char *options;
+    GPtrArray *files; /* ProjectFile *, which own path and text */
 } Case;
 
 static ProjectFile *
@@ -46,16 +42,6 @@ file_free(void *data)
     g_free((char *) file->text);
     rewrite_free(file->rewrite);
     g_free(file);
-}
-
-static void
-case_free(void *data)
-{
-    Case *one = data;
-    g_free(one->options);
-    g_ptr_array_unref(one->files);
-    g_ptr_array_unref(one->expected);
-    g_free(one);
 }
 
 static ProjectFile *
@@ -216,21 +202,6 @@ keeps_the_laws(const Case *one)
 }
 
 static void
-one_case(const void *data)
-{
-    const Case *one = data;
-    rewrite(one, one->files, mappings);
-    g_autofree char *found = outcome(one->files);
-    const char *expected = ((const ProjectFile *) g_ptr_array_index(one->expected, 0))->text;
-    if (strcmp(found, expected) != 0)
-        say_sites(one->files);
-    g_assert_cmpstr(found, ==, expected);
-    keeps_the_laws(one);
-}
-
-/* ---- reading ---- */
-
-static void
 add_files(GPtrArray *files, const char *text)
 {
     g_auto(GStrv) chunks = g_strsplit(text, "=== ", -1);
@@ -242,58 +213,18 @@ add_files(GPtrArray *files, const char *text)
 }
 
 static void
-add_case(const char *topic, const char *chunk)
+one_case(const void *data)
 {
-    const char *line = strchr(chunk, '\n'), *middle = strstr(chunk, "\n---\n");
-    if (line == NULL || middle == NULL)
-        g_error("%s: a case without '---': %.60s", topic, chunk);
-    g_autofree char *head = g_strndup(chunk, (size_t) (line - chunk));
-    g_autofree char *before = g_strndup(line + 1, (size_t) (middle - line));
-    char *bracket = strrchr(head, '[');
-    Case *one = g_new0(Case, 1);
-    one->options =
-        bracket != NULL ? g_strndup(bracket + 1, strcspn(bracket + 1, "]")) : g_strdup("");
-    if (bracket != NULL)
-        *bracket = '\0';
-    one->files = g_ptr_array_new_with_free_func(file_free);
-    one->expected = g_ptr_array_new_with_free_func(file_free);
-    add_files(one->files, before);
-    g_ptr_array_add(one->expected, file_new("", middle + 5));
-    g_autofree char *path =
-        g_strdup_printf("/%s/%s", topic, g_strdelimit(g_strstrip(head), "/", '|'));
-    g_test_add_data_func_full(path, one, one_case, case_free);
-}
-
-static void
-add_topic(const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-    g_autofree char *topic = g_strndup(name, strlen(name) - strlen(".cases"));
-    g_autoptr(GError) error = NULL;
-    size_t bytes = 0;
-    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error))
-        g_error("%s", error->message);
-    g_auto(GStrv) chunks = g_strsplit(text, "### ", -1);
-    for (size_t i = 1; chunks[i] != NULL; i++) {
-        size_t length = strlen(chunks[i]);
-        if (chunks[i + 1] != NULL && length > 1 && chunks[i][length - 2] == '\n')
-            chunks[i][length - 1] = '\0'; /* the blank line between cases */
-        add_case(topic, chunks[i]);
-    }
-}
-
-static MappingSet *
-read_mappings(const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(GError) error = NULL;
-    MappingSet *set = NULL;
-    size_t bytes = 0;
-    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error) ||
-        !mapping_parse(text, bytes, path, diags, &set, &error))
-        g_error("%s", error->message);
-    return set;
+    const GoldenCase *said = data;
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(file_free);
+    Case one = {.options = said->options, .files = files};
+    add_files(files, said->text);
+    rewrite(&one, files, mappings);
+    g_autofree char *found = outcome(files);
+    if (strcmp(found, said->expected) != 0)
+        say_sites(files);
+    g_assert_cmpstr(found, ==, said->expected);
+    keeps_the_laws(&one);
 }
 
 int
@@ -301,14 +232,9 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions(); /* one case says nothing of the next */
-    folder = argv[1];
-    mappings = read_mappings("mapping.yaml");
-    inverse = read_mappings("inverse.yaml");
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    g_assert_nonnull(dir);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
-        if (g_str_has_suffix(name, ".cases"))
-            add_topic(name);
+    mappings = cases_mappings(argv[1], "mapping.yaml");
+    inverse = cases_mappings(argv[1], "inverse.yaml");
+    cases_add(argv[1], "", one_case);
     int status = g_test_run();
     mapping_set_free(mappings);
     mapping_set_free(inverse);

@@ -9,31 +9,13 @@
  *
  * Every case also keeps the laws: edits lie apart, undoing them gives the text, and what was rewritten stays.
  */
-#include "rewrite/rewrite.h"
+#include "cases.h"
 
-#include "base/text.h"
+#include "rewrite/rewrite.h"
 
 #include <string.h>
 
-#define FILE_BYTES_MAX (1024 * 1024)
-
-static const char *folder;
 static MappingSet *mappings;
-
-typedef struct {
-    char *name, *options, *text, *expected;
-} Case;
-
-static void
-case_free(void *data)
-{
-    Case *one = data;
-    g_free(one->name);
-    g_free(one->options);
-    g_free(one->text);
-    g_free(one->expected);
-    g_free(one);
-}
 
 /* The tables beside the mapped ones that the cases speak of. */
 static const char *const *
@@ -51,7 +33,7 @@ columns_of(const SqlSource *table, bool *ret_is_open, void *data)
 }
 
 static char *
-option(const Case *one, const char *key)
+option(const GoldenCase *one, const char *key)
 {
     g_auto(GStrv) words = g_strsplit(one->options, " ", -1);
     size_t bytes = strlen(key);
@@ -63,7 +45,7 @@ option(const Case *one, const char *key)
 }
 
 static Rewrite *
-rewritten(const Case *one, const char *text)
+rewritten(const GoldenCase *one, const char *text)
 {
     g_autofree char *dialect = option(one, "dialect"), *propagate = option(one, "propagate");
     g_autofree char *schema = option(one, "schema"), *file = option(one, "file"),
@@ -96,7 +78,7 @@ outcome(const Rewrite *rewrite, const char *text)
 }
 
 static void
-keeps_the_laws(const Case *one, const Rewrite *rewrite)
+keeps_the_laws(const GoldenCase *one, const Rewrite *rewrite)
 {
     size_t bytes = 0;
     g_autofree char *after = rewrite_apply(rewrite, one->text, strlen(one->text), &bytes);
@@ -113,7 +95,7 @@ keeps_the_laws(const Case *one, const Rewrite *rewrite)
 static void
 one_case(const void *data)
 {
-    const Case *one = data;
+    const GoldenCase *one = data;
     g_autoptr(Rewrite) rewrite = rewritten(one, one->text);
     g_autofree char *found = outcome(rewrite, one->text);
     const char *expected = strcmp(one->expected, "=\n") == 0 ? one->text : one->expected;
@@ -128,68 +110,13 @@ one_case(const void *data)
     keeps_the_laws(one, rewrite);
 }
 
-static void
-add_case(const char *topic, const char *chunk)
-{
-    const char *line = strchr(chunk, '\n'), *middle = strstr(chunk, "\n---\n");
-    if (line == NULL || middle == NULL)
-        g_error("%s: a case without '---': %.60s", topic, chunk);
-    g_autofree char *head = g_strndup(chunk, (size_t) (line - chunk));
-    char *bracket = strrchr(head, '[');
-    Case *one = g_new0(Case, 1);
-    one->options =
-        bracket != NULL ? g_strndup(bracket + 1, strcspn(bracket + 1, "]")) : g_strdup("");
-    if (bracket != NULL)
-        *bracket = '\0';
-    one->name = g_strdelimit(g_strdup(g_strstrip(head)), "/", '|');
-    one->text = g_strndup(line + 1, (size_t) (middle - line));
-    one->expected = g_strdup(middle + 5);
-    g_autofree char *path = g_strdup_printf("/%s/%s", topic, one->name);
-    g_test_add_data_func_full(path, one, one_case, case_free);
-}
-
-static void
-add_file(const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-    g_autofree char *topic = g_strndup(name, strlen(name) - strlen(".cases"));
-    g_autoptr(GError) error = NULL;
-    size_t bytes = 0;
-    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error))
-        g_error("%s", error->message);
-    g_auto(GStrv) chunks = g_strsplit(text, "### ", -1);
-    for (size_t i = 1; chunks[i] != NULL; i++) {
-        size_t length = strlen(chunks[i]);
-        if (chunks[i + 1] != NULL && length > 1 && chunks[i][length - 2] == '\n')
-            chunks[i][length - 1] = '\0'; /* the blank line between cases */
-        add_case(topic, chunks[i]);
-    }
-}
-
-static void
-read_mappings(void)
-{
-    g_autofree char *path = g_build_filename(folder, "mapping.yaml", NULL), *text = NULL;
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(GError) error = NULL;
-    size_t bytes = 0;
-    if (!file_read(path, FILE_BYTES_MAX, &text, &bytes, &error) ||
-        !mapping_parse(text, bytes, path, diags, &mappings, &error))
-        g_error("%s", error->message);
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions(); /* one case says nothing of the next */
-    folder = argv[1];
-    read_mappings();
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    g_assert_nonnull(dir);
-    for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
-        if (g_str_has_suffix(name, ".cases"))
-            add_file(name);
+    mappings = cases_mappings(argv[1], "mapping.yaml");
+    cases_add(argv[1], "", one_case);
     int status = g_test_run();
     mapping_set_free(mappings);
     return status;
