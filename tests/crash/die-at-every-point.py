@@ -33,7 +33,7 @@ KINDS_OF_RUN = (("serve", ""), ("serve", ":apart"), ("worker", ""), ("worker", "
 LATE = 100  # so far beyond the last call of a run in which nothing dies, and another run of it, nothing dies
 
 
-class Case:
+class Case(driving.Case):
     """One run with its deaths. `why` tells why it failed."""
 
     def __init__(self, text, template, before):
@@ -73,9 +73,6 @@ class Case:
             shutil.rmtree(self.folder, ignore_errors=True)
         return self
 
-    def has_died(self):
-        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
-
     def drive(self):
         words = ["--no-workers"] if self.how == ":apart" else []
         driver = driving.Driver(self.project, self.counter.env, words=words)
@@ -91,11 +88,6 @@ class Case:
         evidence.need(self.project.stop() in (0, -9), "the server did not stop in order")
         evidence.same(self.before, self.folder / "listening.db")
         evidence.state_sound(self.folder / ".honk", {"rolled_back", "cancelled"})
-
-    def tell(self, tap):
-        died = self.words or f"survives: it makes no such call among {self.calls}"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
 
 
 def plain(suite, role, how):

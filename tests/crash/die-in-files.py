@@ -107,7 +107,7 @@ def files_of(folder):
     return {str(path.relative_to(root)): (path.stat().st_ino, path.read_bytes()) for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-class Case:
+class Case(driving.Case):
     def __init__(self, text, template, before):
         match = re.fullmatch(r"(csv|lines)@([0-9+/,]*):(finish|back)", text)
         if match is None:
@@ -140,7 +140,7 @@ class Case:
 
     def has_died(self):
         self.look()
-        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
+        return super().has_died()
 
     def rows(self):
         """What the target holds, as Python reads it; None when it is the old one, or is not there."""
@@ -176,11 +176,6 @@ class Case:
         evidence.need(now == self.files, f"files that are not as they were: {sorted(set(now.items()) ^ set(self.files.items()))[:4]}")
         evidence.same(self.before, self.folder / "listening.db")
         evidence.state_sound(self.folder / ".honk", {"rolled_back", "cancelled"})
-
-    def tell(self, tap):
-        died = self.words or f"survives: it makes no such call among {self.calls}"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
 
 
 def endings(call, kind):

@@ -21,7 +21,6 @@ import traceback
 
 import driving
 import evidence
-import support
 import test_changes
 
 NAME = "users-v2"
@@ -60,7 +59,7 @@ def code_followed(world):
             evidence.need(world.git(name, "show", f"{branch}:{path}") == text, f"{name}: {path} is not as it should be")
 
 
-class Case:
+class Case(driving.Case):
     def __init__(self, text, template, before):
         match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)", text)
         if match is None:
@@ -91,9 +90,6 @@ class Case:
             shutil.rmtree(folder, ignore_errors=True)
         return self
 
-    def has_died(self):
-        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
-
     def drive(self):
         driver = driving.Driver(self.world, self.counter.env)
         driver.serving()
@@ -110,10 +106,8 @@ class Case:
         evidence.need(not wrong, f"not what they were: {wrong}; for one {str(now[wrong[0]])[:600] if wrong else ''}")
         evidence.state_sound(self.world.folder / ".honk", {"rolled_back", "cancelled"})
 
-    def tell(self, tap):
-        died = self.words or "nothing died"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
+    def outcome(self):
+        return self.words or "nothing died"
 
 
 def picked(calls, count):

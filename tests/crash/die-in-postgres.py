@@ -58,7 +58,7 @@ class Source:
         return "\n".join(f"{i}|First{i} Last{i}|{('GB', 'SE', 'DE')[i % 3]}|free" for i in range(1, self.rows + 1))
 
 
-class Case:
+class Case(driving.Case):
     def __init__(self, text, sources):
         match = re.fullmatch(r"(serve|worker)@([0-9+/,]*):(finish|back)(:inside)?", text)
         if match is None:
@@ -89,9 +89,6 @@ class Case:
             self.source.postgres.sql(f"DROP DATABASE {self.database} WITH (FORCE)", "postgres")
         return self
 
-    def has_died(self):
-        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
-
     def drive(self):
         driver = driving.Driver(self.project, self.counter.env)
         driver.serving()
@@ -111,10 +108,8 @@ class Case:
         loud = self.source.postgres.sql("SELECT count(*) FROM loud", self.database)
         evidence.need(int(loud) == self.source.rows // 3, f"the view sees {loud}")
 
-    def tell(self, tap):
-        died = self.words or "nothing died"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
+    def outcome(self):
+        return self.words or "nothing died"
 
 
 def picked(calls, count):

@@ -144,7 +144,7 @@ class Side(support.Project):
             connection.close()
 
 
-class Case:
+class Case(driving.Case):
     """One run with its deaths. `why` tells why it failed."""
 
     def __init__(self, text):
@@ -201,9 +201,6 @@ class Case:
         dies_there = self.role == "serve"
         self.drivers = [driving.Driver(self.yard, self.counter.env if dies_there else {}, words=("--port", str(self.yard.port))),
                         driving.Driver(self.front, {} if dies_there else self.counter.env)]
-
-    def has_died(self):
-        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
 
     def killed_an_instance(self):
         """Between fork and exec it was a worker yet, but had said already that it is the instance: to go back over that is right."""
@@ -293,11 +290,6 @@ class Case:
             driver.serving()
         if not support.eventually(look, 10):
             service_runs(self.yard.folder, dataset)
-
-    def tell(self, tap):
-        died = self.words or f"survives: it makes no such call among {self.calls}"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {died} ({self.took_s:.1f} s)", self.why + again)
 
 
 # ---- all of them ----

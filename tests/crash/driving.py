@@ -2,6 +2,7 @@
 import atexit
 import concurrent.futures
 import http.client
+import inspect
 import json
 import mmap
 import os
@@ -256,6 +257,21 @@ class Tap:
     def end(self):
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failed or self.count == 0 else 0)
+
+
+class Case:
+    """A run in which somebody dies, named by its `text`. What inherits it has a `counter`, and its run() leaves `why` (it went wrong,
+    or ""), `words` (what was met), `calls` (how many there were) and `took_s`."""
+
+    def has_died(self):
+        return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
+
+    def outcome(self):
+        return self.words or f"survives: it makes no such call among {self.calls}"
+
+    def tell(self, tap):
+        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={LIBRARY} {inspect.getfile(type(self))} {self.text}" if self.why else ""
+        tap.say(not self.why, f"{self.text}: {self.outcome()} ({self.took_s:.1f} s)", self.why + again)
 
 
 class Suite:

@@ -33,7 +33,7 @@ STAYS_S = 400  # for all the tries to look, each rarer than the one before
 WAITS_S = 120  # for a lease to run out, and the probes after it
 
 
-class Case:
+class Case(driving.Case):
     def __init__(self, text, template, before):
         match = re.fullmatch(r"(ours|theirs)@(commit|send|write)(\d+)(\+?):(finish|back|stay)", text)
         if match is None:
@@ -192,10 +192,8 @@ class Case:
     def lock_is_told(self, driver):
         return any("locked by another program" in json.dumps(task) for task in self.tasks(driver))
 
-    def tell(self, tap):
-        asleep = f"{self.words}; {self.told}" if self.words else f"never stops, among {self.calls} such calls"
-        again = f"\nagain: HONK={support.HONK} COUNT_CALLS={driving.LIBRARY} {__file__} {self.text}" if self.why else ""
-        tap.say(not self.why, f"{self.text}: {asleep} ({self.took_s:.1f} s)", self.why + again)
+    def outcome(self):
+        return f"{self.words}; {self.told}" if self.words else f"never stops, among {self.calls} such calls"
 
 
 def spread(most, count):
