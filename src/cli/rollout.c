@@ -112,6 +112,22 @@ append_revision(GString *text, const View *view, const json_t *rollout, const ch
 }
 
 static void
+append_last_check(GString *text, const json_t *checks)
+{
+    size_t count = json_array_size(checks);
+    const json_t *last = count > 0 ? json_array_get(checks, count - 1) : NULL;
+
+    if (last == NULL) {
+        g_string_append(text, ", no check yet");
+        return;
+    }
+    g_string_append_printf(
+        text, ", last check: %s (%d of %d, slowest answer %d ms)",
+        json_get_string(last, "verdict", "?"), (int) json_get_int(last, "passed", 0),
+        (int) json_get_int(last, "asked", 0), (int) json_get_int(last, "slowest_ms", 0));
+}
+
+static void
 append_facts(GString *text, const View *view, const json_t *rollout)
 {
     const json_t *progress = json_object_get(rollout, "progress");
@@ -125,11 +141,13 @@ append_facts(GString *text, const View *view, const json_t *rollout)
         g_string_append_printf(text, ", at most %d at a time",
                                (int) json_get_int(rollout, "max_instances", 0));
     g_string_append_c(text, '\n');
-    if (json_object_get(progress, "wanted") != NULL)
-        g_string_append_printf(text, "  %-10s step %d, %d instances wanted, last check: %s\n",
-                               "so far", (int) json_get_int(progress, "step", 0) + 1,
-                               (int) json_get_int(progress, "wanted", 0),
-                               json_get_string(progress, "verdict", "none"));
+    if (json_object_get(progress, "wanted") == NULL)
+        return;
+    g_string_append_printf(text, "  %-10s step %d, %d instances wanted", "so far",
+                           (int) json_get_int(progress, "step", 0) + 1,
+                           (int) json_get_int(progress, "wanted", 0));
+    append_last_check(text, json_object_get(progress, "checks"));
+    g_string_append_c(text, '\n');
 }
 
 static void

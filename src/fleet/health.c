@@ -6,6 +6,7 @@
  */
 #include "fleet/processes.h"
 
+#include "base/clock.h"
 #include "base/http_client.h"
 #include "base/parallel.h"
 
@@ -37,6 +38,7 @@ ask(void *data, void *user)
     g_autoptr(HttpClient) client = NULL;
     g_auto(HttpResponse) response = {0};
     g_autoptr(GError) error = NULL;
+    int64_t asked_ms = clock_monotonic_ms();
 
     if (!http_client_new(base, NULL, &client, &error))
         instance->health = VERDICT_ERROR; /* we are out of something */
@@ -45,6 +47,7 @@ ask(void *data, void *user)
         instance->health = verdict_of(response.status);
     else
         instance->health = error_is(error, ERR_INTERNAL) ? VERDICT_ERROR : VERDICT_FAIL;
+    instance->answer_ms = MAX((int) (clock_monotonic_ms() - asked_ms), 1);
 }
 
 void
@@ -55,6 +58,7 @@ health_ask(const ServiceConfig *service, GPtrArray *instances)
     for (guint i = 0; i < instances->len; i++) {
         Instance *instance = instances->pdata[i];
         instance->health = VERDICT_FAIL;
+        instance->answer_ms = 0;
         if (instance->is_alive && !instance->is_draining)
             g_ptr_array_add(asked, instance);
     }

@@ -36,6 +36,7 @@ typedef struct {
     int64_t start_time;
     bool in_traffic;
     Verdict health;
+    int answer_ms; /* how long it took to say so; 0: it was not asked */
 } Instance;
 
 typedef struct {

@@ -18,6 +18,7 @@ see_instances(const GPtrArray *instances, FleetScene *seen)
             .is_draining = instance->is_draining,
             .in_traffic = instance->in_traffic,
             .health = instance->health,
+            .answer_ms = instance->answer_ms,
             .started_ms = instance->started_ms,
         };
     }

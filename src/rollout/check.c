@@ -66,22 +66,50 @@ turn_note_ready(Turn *turn)
     }
 }
 
-Verdict
-turn_verdict(const Turn *turn)
+typedef struct {
+    Verdict verdict;
+    int asked, passed;
+    int slowest_ms;
+} Sample;
+
+static Sample
+take_sample(const Turn *turn)
 {
     Goal goal = {0};
-    Verdict worst = VERDICT_PASS;
-    bool is_asked = false;
+    Sample sample = {.verdict = VERDICT_PASS};
 
     for (size_t i = 0; i < turn->scene->count; i++) {
         const SceneInstance *instance = &turn->scene->instances[i];
         if (side_of(turn->rollout, &goal, instance) == OLD || !instance->is_alive ||
             instance->is_draining || !is_proven(turn->rollout, instance))
             continue;
-        is_asked = true;
-        worst = MAX(worst, instance->health);
+        sample.asked++;
+        sample.passed += instance->health == VERDICT_PASS;
+        sample.slowest_ms = MAX(sample.slowest_ms, instance->answer_ms);
+        sample.verdict = MAX(sample.verdict, instance->health);
     }
-    return is_asked ? worst : VERDICT_NO_DATA;
+    if (sample.asked == 0)
+        sample.verdict = VERDICT_NO_DATA;
+    return sample;
+}
+
+Verdict
+turn_verdict(const Turn *turn)
+{
+    return take_sample(turn).verdict;
+}
+
+static void
+keep_sample(Turn *turn, const Sample *sample)
+{
+    json_t *checks = turn->rollout->checks;
+
+    json_array_append_new(
+        checks, json_pack("{s:I, s:s, s:i, s:i, s:i}", "at_ms", (json_int_t) turn->now_ms,
+                          "verdict", verdict_name(sample->verdict), "asked", sample->asked,
+                          "passed", sample->passed, "slowest_ms", sample->slowest_ms));
+    while (json_array_size(checks) > ROLLOUT_CHECKS_MAX)
+        json_array_remove(checks, 0);
 }
 
 static void
@@ -114,16 +142,17 @@ bool
 turn_check(Turn *turn)
 {
     Rollout *rollout = turn->rollout;
-    Verdict verdict = turn_verdict(turn);
+    Sample sample = take_sample(turn);
     bool is_judged = rollout->state == ROLLOUT_ANALYSING || rollout->state == ROLLOUT_SOAKING;
 
     if (turn->now_ms < rollout->next_check_ms)
         return false;
     rollout->next_check_ms = turn->now_ms + turn->spec->interval_ms;
     /* While instances are still coming, or nothing goes on, only a failure says something. */
-    if (!is_judged && verdict != VERDICT_FAIL)
+    if (!is_judged && sample.verdict != VERDICT_FAIL)
         return false;
-    rollout->verdict = verdict;
+    rollout->verdict = sample.verdict;
+    keep_sample(turn, &sample);
     count_verdict(turn);
     return true;
 }

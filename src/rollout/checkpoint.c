@@ -43,6 +43,7 @@ static const Member members[] = {
     M(why, TEXT),
     M(completion, TEXT),
     M(history, JSON),
+    M(checks, JSON),
 };
 #undef M
 
@@ -59,6 +60,7 @@ rollout_new(const char *to, int wanted, int64_t now_ms)
     rollout->ready_since = json_object();
     rollout->proven = json_object();
     rollout->history = json_array();
+    rollout->checks = json_array();
     return rollout;
 }
 

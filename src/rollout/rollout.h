@@ -31,6 +31,7 @@ typedef struct {
     const char *id, *revision;
     bool is_alive, is_draining, in_traffic;
     Verdict health; /* of a check made just now; dead ones fail */
+    int answer_ms;  /* how long its answer took; 0: it was not asked */
     int64_t started_ms;
 } SceneInstance;
 
@@ -51,6 +52,7 @@ typedef struct {
 /* ---- what is remembered ---- */
 
 #define ROLLOUT_HISTORY_MAX 40 /* moves that a checkpoint keeps: steps, pauses and a way back */
+#define ROLLOUT_CHECKS_MAX 60  /* checks that it keeps: enough for a line, 6 KiB at most */
 
 typedef struct {
     RolloutState state, left; /* `left`: where a pause goes back to */
@@ -81,6 +83,7 @@ typedef struct {
     char *code, *why;    /* why it is where it is: for programs, for people */
     char *completion;    /* promoted, fast_promoted, aborted, superseded, skipped */
     json_t *history;     /* [{"at_ms", "event", "from", "to", "why", "actor"}] */
+    json_t *checks;      /* [{"at_ms", "verdict", "asked", "passed", "slowest_ms"}] */
 } Rollout;
 
 Rollout *rollout_new(const char *to, int wanted, int64_t now_ms);

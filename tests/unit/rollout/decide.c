@@ -416,6 +416,35 @@ a_checkpoint_comes_back_as_it_was(void)
     g_assert_cmpint(json_array_size(json_object_get(json, "allowed_actions")), >, 0);
 }
 
+static void
+the_newest_checks_are_kept_with_what_they_saw(void)
+{
+    g_auto(Stage) stage;
+    stage_open(&stage, "{\"bake_ms\":3600000}");
+    until(&stage, ROLLOUT_ANALYSING);
+    for (size_t i = 0; i < stage.scene.count; i++)
+        stage.instances[i].answer_ms = (int) i + 1;
+    for (int i = 0; i < 3 * ROLLOUT_CHECKS_MAX; i++)
+        decide_once(&stage, NULL);
+    const json_t *checks = stage.rollout->checks;
+    g_assert_cmpint(json_array_size(checks), ==, ROLLOUT_CHECKS_MAX);
+    int64_t before_ms = 0;
+    for (size_t i = 0; i < ROLLOUT_CHECKS_MAX; i++) {
+        const json_t *check = json_array_get(checks, i);
+        g_assert_cmpstr(json_get_string(check, "verdict", ""), ==, "pass");
+        g_assert_cmpint(json_get_int(check, "asked", 0), ==, count(&stage, "new", false));
+        g_assert_cmpint(json_get_int(check, "passed", 0), ==, count(&stage, "new", false));
+        g_assert_cmpint(json_get_int(check, "slowest_ms", 0), ==, (int) stage.scene.count);
+        g_assert_cmpint(json_get_int(check, "at_ms", 0), >, before_ms);
+        before_ms = json_get_int(check, "at_ms", 0);
+    }
+    stage.new_health = VERDICT_FAIL;
+    decide_once(&stage, NULL);
+    const json_t *last = json_array_get(checks, json_array_size(checks) - 1);
+    g_assert_cmpstr(json_get_string(last, "verdict", ""), ==, "fail");
+    g_assert_cmpint(json_get_int(last, "passed", -1), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -447,6 +476,8 @@ main(int argc, char **argv)
                     a_rollback_is_heard_before_anything_else);
     g_test_add_func("/decide/an ill old version does not block the fix",
                     an_ill_old_version_does_not_block_the_fix);
+    g_test_add_func("/decide/the newest checks are kept with what they saw",
+                    the_newest_checks_are_kept_with_what_they_saw);
     g_test_add_func("/decide/a checkpoint comes back as it was", a_checkpoint_comes_back_as_it_was);
     return g_test_run();
 }

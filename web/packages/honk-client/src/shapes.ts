@@ -121,6 +121,8 @@ export interface RolloutProgress {
   old_count?: number;
   old_ready?: number;
   verdict?: string;
+  /** The newest 60, oldest first. */
+  checks?: { at_ms: number; verdict: string; asked: number; passed: number; slowest_ms: number }[];
   fails?: number;
   unclear?: number;
   bake_until_ms?: number;

@@ -90,6 +90,17 @@ export function useNow(everyMs = 1000): number {
   return now;
 }
 
+/** Again and again while it is wanted and somebody looks at the page. */
+export function useEvery(everyMs: number, act: () => void, isWanted: boolean) {
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) act();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, act, isWanted]);
+}
+
 /** All pages of a list, as they come. */
 export async function allPages<Row>(
   page: (after: string | undefined) => Promise<{ items: Row[]; next: string | null }>,

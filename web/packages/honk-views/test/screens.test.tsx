@@ -50,6 +50,37 @@ describe('the overview', () => {
   });
 });
 
+describe('a rollout', () => {
+  const check = (i: number, more: object = {}) => ({ at_ms: 1_795_658_822_765 + i * 1000, verdict: 'pass', asked: 4, passed: 4, slowest_ms: 3 + i, ...more });
+  const rollout = (checks: object[]) => ({
+    rollout_id: 'm-1.profile',
+    service: 'profile',
+    state: 'analysing',
+    since_ms: 1_795_658_822_765,
+    why: 'bakes',
+    plan: 'm-1',
+    revision: {},
+    next: null,
+    allowed_actions: { rollback: { allowed: true } },
+    progress: { verdict: 'fail', fails: 1, unclear: 0, checks },
+    events: [],
+  });
+
+  it('shows what its checks answered, each of them and over time', async () => {
+    show('/rollouts/m-1.profile', { '/rollouts/m-1.profile': rollout([check(0), check(1), check(2, { verdict: 'fail', passed: 1 })]) });
+    expect(await screen.findByRole('img', { name: '1 of 3 checks failed' })).toBeTruthy();
+    expect(screen.getByTitle(/fail: 1 of 4 passed/)).toBeTruthy();
+    expect(screen.getByRole('img', { name: 'new instances that passed: 1 at last' })).toBeTruthy();
+    expect(screen.getByRole('img', { name: 'slowest answer in milliseconds: 5 at last' })).toBeTruthy();
+  });
+
+  it('shows no checks before the first one', async () => {
+    show('/rollouts/m-1.profile', { '/rollouts/m-1.profile': rollout([]) });
+    expect(await screen.findByRole('heading', { name: 'profile' })).toBeTruthy();
+    expect(screen.queryByText('Checks')).toBeNull();
+  });
+});
+
 describe('a migration', () => {
   const answers = (one: object) => ({ '/migrations/users-v2': one, '/migrations/m-1/plan': plan(), '/migrations': list([row()]), '/migrations/m-1/tasks': list([]) });
 

@@ -6,13 +6,15 @@ interface PlotProps {
   width?: number;
   height?: number;
   limit?: number;
+  /** What stands at the top, when it is more than any value. */
+  most?: number;
 }
 
 /** A line of a few values, without axes: how it went, not how much exactly. The last value stands in its label. */
-export function Plot({ values, times, label, width = 120, height = 28, limit }: PlotProps) {
+export function Plot({ values, times, label, width = 120, height = 28, limit, most: top = 1 }: PlotProps) {
   const first = times?.[0] ?? 0;
   const span = (times?.at(-1) ?? 0) - first;
-  const most = Math.max(...values, limit ?? 0, 1);
+  const most = Math.max(...values, limit ?? 0, top);
   const part = (i: number) => (times && span > 0 ? (times[i]! - first) / span : i / (values.length - 1));
   const x = (i: number) => (values.length > 1 ? part(i) * (width - 4) + 2 : width / 2);
   const y = (value: number) => height - 2 - (value / most) * (height - 4);

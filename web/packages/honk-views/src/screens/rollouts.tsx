@@ -1,15 +1,16 @@
 import type { Rollout, RolloutMove, RolloutProgress, RolloutRow } from 'honk-client';
 import { useMemo, useState } from 'react';
 import { useHonk } from '../context';
-import { useLoad, useNow } from '../data';
+import { useEvery, useLoad, useNow } from '../data';
 import { clock, duration, person, plural, shortRef } from '../format';
 import { Actions } from '../parts/actions';
 import { Card, Chips, Empty, Facts, Failure, Go, Meter, Since, Skeleton, StateBadge } from '../parts/basics';
-import { Marks } from '../parts/plot';
+import { Marks, Plot } from '../parts/plot';
 import { rolloutState } from '../states';
 import { newKey } from './migration-actions';
 
 const LIMIT = 500;
+const CHECKS_MS = 3000; /* checks are seconds apart */
 
 function useRollouts(migration?: string) {
   return useLoad(
@@ -107,6 +108,8 @@ export function RolloutScreen({ id }: { id: string }) {
     (client, signal) => client.get('/rollouts/{id}', { path: { id }, signal }),
     (event, known) => event.plan === known?.plan,
   );
+  /* A check that learned nothing new is no event, and is a value to see all the same. */
+  useEvery(CHECKS_MS, reload, rollout !== undefined && rolloutState(rollout.state).tone === 'moves');
   if (!rollout) return <div className="honk-screen">{error ? <Failure error={error} onRetry={reload} what={`The rollout '${id}'`} /> : <Skeleton rows={8} label="loading the rollout" />}</div>;
   const progress = rollout.progress as RolloutProgress;
   return (
@@ -143,7 +146,7 @@ export function RolloutScreen({ id }: { id: string }) {
         </div>
       </header>
       <Instances rollout={rollout} progress={progress} />
-      <Checks rollout={rollout} progress={progress} />
+      <Checks progress={progress} />
       <Moves moves={rollout.events as unknown as RolloutMove[]} />
     </div>
   );
@@ -253,24 +256,40 @@ function Datasets({ datasets }: { datasets: Record<string, string> | undefined }
   );
 }
 
-const good = new Set(['passed', 'reached', 'promoted', 'soaked', 'prepared', 'done']);
-const bad = new Set(['failed', 'died', 'late', 'abort', 'frozen', 'deadline']);
+const checkMark = (verdict: string) => (verdict === 'pass' ? ('pass' as const) : verdict === 'fail' ? ('fail' as const) : ('unclear' as const));
 
-function Checks({ rollout, progress }: { rollout: Rollout; progress: RolloutProgress }) {
-  const moves = rollout.events as unknown as RolloutMove[];
-  const marks = moves.map(move => ({
-    kind: bad.has(move.event) || move.to === 'aborting' || move.to === 'degraded' ? ('fail' as const) : good.has(move.event) ? ('pass' as const) : ('unclear' as const),
-    title: `${clock(move.at_ms)} ${move.why}`,
-  }));
-  if (progress.verdict === undefined && marks.length === 0) return null;
+/** What the new instances answered: a mark for each check, and over the same time how many passed and how long the slowest took. */
+function Checks({ progress }: { progress: RolloutProgress }) {
+  const checks = progress.checks ?? [];
+  if (progress.verdict === undefined || checks.length === 0) return null;
   const tone = progress.verdict === 'pass' ? 'good' : progress.verdict === 'fail' ? 'bad' : 'over';
+  const last = checks.at(-1)!;
+  const times = checks.map(check => check.at_ms);
+  const bad = checks.filter(check => check.verdict === 'fail').length;
   return (
-    <Card title="Checks" aside="the last one, and how it went" tone={tone}>
+    <Card title="Checks" aside={`the newest ${checks.length}`} tone={tone}>
       <div className="honk-checks">
-        <span className={`honk-verdict honk-tone-${tone}`}>{progress.verdict ?? 'none yet'}</span>
+        <span className={`honk-verdict honk-tone-${tone}`}>{progress.verdict}</span>
         <span>{plural(progress.fails ?? 0, 'failed check')} in this step</span>
         <span>{progress.unclear ?? 0} without a clear answer</span>
-        <Marks marks={marks} label={`${marks.filter(mark => mark.kind === 'fail').length} of ${marks.length} moves were failures`} />
+        <Marks
+          marks={checks.map(check => ({ kind: checkMark(check.verdict), title: `${clock(check.at_ms)} ${check.verdict}: ${check.passed} of ${check.asked} passed` }))}
+          label={`${bad} of ${checks.length} checks failed`}
+        />
+      </div>
+      <div className="honk-checks">
+        <figure className="honk-figure">
+          <figcaption>
+            Passed <strong>{last.passed}</strong> of {last.asked}
+          </figcaption>
+          <Plot values={checks.map(check => check.passed)} times={times} most={Math.max(...checks.map(check => check.asked))} label="new instances that passed" width={220} height={44} />
+        </figure>
+        <figure className="honk-figure">
+          <figcaption>
+            Slowest answer <strong>{duration(last.slowest_ms)}</strong>
+          </figcaption>
+          <Plot values={checks.map(check => check.slowest_ms)} times={times} label="slowest answer in milliseconds" width={220} height={44} />
+        </figure>
       </div>
     </Card>
   );
