@@ -34,6 +34,7 @@
 typedef struct Driver Driver;
 typedef struct Conn Conn;
 typedef struct Scan Scan;
+typedef struct BookSql BookSql; /* book.h */
 
 /* Called now and then by whatever takes long, also in the middle of a statement; false: stop, with
  * STOPPED. `rows_done` counts within the current call, -1 when the store does not tell. */
@@ -250,6 +251,8 @@ struct Conn {
     void *tick_data;
     ConfirmFn *confirm; /* or NULL */
     void *confirm_data;
+    const BookSql *book;    /* NULL: its bookkeeping is no SQL */
+    const char *book_place; /* "main": what stands before its tables' names; the driver's */
 };
 struct Scan {
     Conn *conn;

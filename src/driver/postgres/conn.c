@@ -222,6 +222,8 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->url = g_strdup(json_get_string(settings, "url", ""));
     conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
     conn->book = pg_name(conn->book_name);
+    conn->base.book = &pg_book;
+    conn->base.book_place = conn->book;
     conn->idle = g_ptr_array_new();
     conn->setup = setup_text(settings);
     if (!read_parameters(conn, settings, error) || !connect_session(conn, &conn->db, error) ||

@@ -5,6 +5,7 @@
  * disables it, which is DDL and needs the table's owner. Making it waits for whoever is writing at that moment. It stands on
  * every table of a tree, because a partition can be written to by its own name. Privileges are left alone.
  */
+#include "driver/book.h"
 #include "driver/postgres/postgres.h"
 
 #define TRIGGER "_honk_freeze"
@@ -24,7 +25,7 @@ static bool
 freeze_inside(PgConn *conn, const PgObject *object, const char *why, GError **error)
 {
     AUTO_RESULT *tables = NULL;
-    if (!pg_book_lock(conn, error) ||
+    if (!pg_book_lock(&conn->base, error) ||
         !pg_run(conn, error,
                 "CREATE SCHEMA IF NOT EXISTS %s; CREATE OR REPLACE FUNCTION %s._honk_frozen() "
                 "RETURNS trigger LANGUAGE plpgsql AS "
@@ -54,12 +55,13 @@ static bool
 thaw_inside(PgConn *conn, const PgObject *object, GError **error)
 {
     AUTO_RESULT *tables = NULL;
-    if (!pg_book_lock(conn, error) || !pg_rows(conn, &tables, error, tree, (long long) object->oid))
+    if (!pg_book_lock(&conn->base, error) ||
+        !pg_rows(conn, &tables, error, tree, (long long) object->oid))
         return false;
     for (int i = 0; i < PQntuples(tables); i++)
         if (!pg_run(conn, error, "DROP TRIGGER IF EXISTS " TRIGGER " ON %s", pg_cell(tables, i, 0)))
             return false;
-    return pg_book_tidy(conn, error);
+    return book_tidy(&conn->base, error);
 }
 
 static bool

@@ -5,7 +5,7 @@
  * copied again (one of them may be what was really wrong: constraints are looked at in bulk), and where it names none, the
  * rows are halved until it is one. So a refusal costs about one more copy of the rows before it.
  */
-#include "base/clock.h"
+#include "driver/book.h"
 #include "driver/postgres/postgres.h"
 
 #include <string.h>
@@ -134,7 +134,7 @@ begin_range(Conn *base, const char *stage, const Schema *schema, const Writer *w
     g_assert(conn->loader == NULL);
     g_autoptr(PgLoader) loader = NULL;
     bool is_done = false;
-    if (!pg_book_begin_range(conn, writer, &is_done, ret_result, error))
+    if (!book_begin_range(base, writer, &is_done, ret_result, error))
         return false;
     if (!is_done && !loader_new(conn, stage, schema, writer, &loader, error)) {
         pg_rollback(conn);
@@ -315,15 +315,8 @@ static bool
 load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                 const char *reason, GError **error)
 {
-    PgConn *conn = pg_conn(base);
-    const PgLoader *loader = conn->loader;
-    g_autofree char *row = record != NULL ? json_compact(record) : NULL;
-    return pg_run(conn, error,
-                  "INSERT INTO %s._honk_quarantine (plan, task, row_id, \"row\", target_column, "
-                  "reason, at_ms) "
-                  "VALUES (%Q, %Q, %lld, %Q, %Q, %Q, %lld)",
-                  conn->book, loader->plan, loader->task, (long long) row_id, row, column, reason,
-                  (long long) clock_wall_ms());
+    return book_set_aside(base, &pg_conn(base)->loader->writer, row_id, record, column, reason,
+                          error);
 }
 
 static void
@@ -342,7 +335,7 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_assert(conn->loader != NULL);
-    if (!pg_book_write_range(conn, &conn->loader->writer, result, error) || !pg_commit(conn, error))
+    if (!book_write_range(base, &conn->loader->writer, result, error) || !pg_commit(conn, error))
         return false;
     loader_free(conn->loader);
     conn->loader = NULL;
@@ -358,10 +351,10 @@ const LoadOps pg_load_ops = {
     .quarantine = load_quarantine,
     .commit = load_commit,
     .rollback = load_rollback,
-    .fence = pg_fence,
-    .ledger_find = pg_ledger_find,
-    .ledger_sum = pg_ledger_sum,
-    .quarantined = pg_quarantined,
+    .fence = book_fence,
+    .ledger_find = book_ledger_find,
+    .ledger_sum = book_ledger_sum,
+    .quarantined = book_quarantined,
     .finish = pg_finish,
     .has_forms = pg_has_forms,
     .as_kept = pg_as_kept,

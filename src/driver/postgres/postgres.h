@@ -199,29 +199,9 @@ char *pg_row_id_sql(const PgObject *object);
 char *pg_row_id_is(const PgObject *object, int64_t row_id);
 
 /* --- book.c --- */
-CHECKED bool pg_book_make(PgConn *conn, GError **error);
-CHECKED bool pg_book_has(PgConn *conn, const char *table, bool *ret, GError **error);
+extern const BookSql pg_book;
 /* Nobody else makes or removes bookkeeping until the transaction ends. */
-CHECKED bool pg_book_lock(PgConn *conn, GError **error);
-CHECKED bool pg_book_begin(PgConn *conn, const Writer *writer, GError **error);
-/* The same for a range, which nobody else may be writing meanwhile; is it in already? */
-CHECKED bool pg_book_begin_range(PgConn *conn, const Writer *writer, bool *ret_done,
-                                 RangeResult *ret, GError **error);
-CHECKED bool pg_book_passes(PgConn *conn, const Writer *writer, bool *ret_is_staged,
-                            GError **error);
-CHECKED bool pg_book_raise(PgConn *conn, const char *scope, const Writer *writer, GError **error);
-CHECKED bool pg_book_write_range(PgConn *conn, const Writer *writer, const RangeResult *result,
-                                 GError **error);
-typedef enum { PG_BOOK_ALL, PG_BOOK_BUT_QUARANTINE } PgBookExtent;
-CHECKED bool pg_book_forget(PgConn *conn, const char *plan, PgBookExtent extent, GError **error);
-/* Drop what is not needed any more. */
-CHECKED bool pg_book_tidy(PgConn *conn, GError **error);
-bool pg_fence(Conn *conn, const Writer *writer, GError **error);
-bool pg_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
-                    RangeResult *ret, GError **error);
-bool pg_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
-                   GError **error);
-bool pg_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, GError **error);
+CHECKED bool pg_book_lock(Conn *conn, GError **error);
 
 /* --- forms.c --- */
 bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error);

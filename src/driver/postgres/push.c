@@ -10,6 +10,7 @@
  * (mapping/select_postgres.c), expressions of the very type that is wanted, and columns that bend nothing on assignment. All
  * else is INVALID, as is a row that fails, and the caller takes the other way.
  */
+#include "driver/book.h"
 #include "driver/postgres/postgres.h"
 
 #include <string.h>
@@ -264,11 +265,11 @@ push_range(Conn *base, const StoreConfig *source, const ScanSpec *spec, Program 
     bool is_done = false;
     conn->state[0] = '\0';
     conn->rows_done = 0;
-    if (!pg_book_begin_range(conn, writer, &is_done, &result, error))
+    if (!book_begin_range(base, writer, &is_done, &result, error))
         return false;
     bool done =
         is_done || (push_inside(conn, spec, program, stage, hash, &result, error) &&
-                    pg_book_write_range(conn, writer, &result, error) && pg_commit(conn, error));
+                    book_write_range(base, writer, &result, error) && pg_commit(conn, error));
     pg_rollback(conn);
     if (done)
         *ret = result;

@@ -6,6 +6,7 @@
  * known; other indexes, foreign keys and statistics come with finish(). All indexes are named STAGE__INDEX until the swap
  * gives them their own names. A foreign key of the table to itself comes with the swap.
  */
+#include "driver/book.h"
 #include "driver/postgres/postgres.h"
 
 #include <string.h>
@@ -187,15 +188,13 @@ stage_inside(PgConn *conn, const char *stage, const char *like, const Schema *sc
     bool is_staged = false;
     g_autoptr(PgObject) old = NULL;
     g_autoptr(PgObject) there = NULL;
-    if (!pg_book_make(conn, error) || !pg_book_passes(conn, writer, &is_staged, error) ||
+    if (!book_make(&conn->base, error) || !book_passes(&conn->base, writer, &is_staged, error) ||
         !pg_object_find(conn, stage, &there, error) ||
         (like != NULL && !pg_object_find(conn, like, &old, error)))
         return false;
     if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
-    if (!pg_book_raise(conn, writer->plan, writer, error) ||
-        !pg_run(conn, error, "UPDATE %s._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q",
-                conn->book, stage, like, writer->plan))
+    if (!book_raise_stage(&conn->base, writer, stage, like, error))
         return false;
     return there != NULL || create(conn, stage, old, like, schema, error);
 }
@@ -216,23 +215,20 @@ pg_stage(Conn *base, const char *stage, const char *like, const Schema *schema,
 static bool
 unstage_inside(PgConn *conn, const char *stage, const Writer *writer, GError **error)
 {
-    int64_t swaps = 0;
-    bool has_swaps = false, is_staged = false;
+    bool is_staged = false;
+    g_autoptr(BookNote) swap = NULL;
     g_autoptr(PgObject) there = NULL;
-    if (!pg_book_lock(conn, error) || !pg_book_passes(conn, writer, &is_staged, error) ||
+    if (!pg_book_lock(&conn->base, error) || !book_passes(&conn->base, writer, &is_staged, error) ||
         !pg_object_find(conn, stage, &there, error) ||
-        !pg_book_has(conn, "_honk_swap", &has_swaps, error) ||
-        (has_swaps &&
-         !pg_int(conn, &swaps, error, "SELECT count(*) FROM %s._honk_swap WHERE plan = %Q",
-                 conn->book, writer->plan)))
+        !book_note_read(&conn->base, writer->plan, &swap, error))
         return false;
-    if (swaps > 0)
+    if (swap != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
     if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
     if (there != NULL && !pg_run(conn, error, "DROP TABLE %s", there->sql))
         return false;
-    return pg_book_forget(conn, writer->plan, PG_BOOK_ALL, error);
+    return book_forget(&conn->base, writer->plan, BOOK_ALL, error);
 }
 
 bool
@@ -314,7 +310,7 @@ bool
 pg_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
 {
     PgConn *conn = pg_conn(base);
-    if (!pg_book_begin(conn, writer, error))
+    if (!book_begin(base, writer, error))
         return false;
     if (finish_inside(conn, stage, like, error) && pg_commit(conn, error))
         return true;

@@ -6,6 +6,7 @@
  * called. Locks are waited for `lock_timeout_ms`, a few times, with everybody let through in between.
  */
 #include "driver/postgres/swap.h"
+#include "driver/book.h"
 
 #include <string.h>
 
@@ -139,7 +140,7 @@ pg_swap(Conn *base, const char *stage, const char *target, const char *kept, con
     SwapCall call = {.stage = stage, .target = target, .kept = kept, .writer = writer};
     for (int tries = 1;; tries++) {
         g_autoptr(GError) problem = NULL;
-        if (pg_book_begin(conn, writer, &problem) && swap_inside(conn, &call, &problem) &&
+        if (book_begin(base, writer, &problem) && swap_inside(conn, &call, &problem) &&
             pg_commit(conn, &problem))
             return true;
         pg_rollback(conn);
@@ -202,7 +203,7 @@ back_inside(PgConn *conn, const BackCall *call, int64_t *ret_rows, GError **erro
     const char *plan = call->writer->plan;
     int64_t rows = 0;
     bool is_ours = false, is_staged = false;
-    if (!pg_book_passes(conn, call->writer, &is_staged, error) ||
+    if (!book_passes(&conn->base, call->writer, &is_staged, error) ||
         !pg_note_read(conn, plan, &note, error))
         return false;
     *ret_rows = 0;
@@ -215,19 +216,17 @@ back_inside(PgConn *conn, const BackCall *call, int64_t *ret_rows, GError **erro
                     "'%s' is no longer the table that was swapped in, or '%s' is gone",
                     note->target, note->kept != NULL ? note->kept : "its log");
     if (!pg_object_need(conn, note->target, &target, error) ||
-        !lock_tables(conn, target, NULL, error) || !pg_count_log(conn, plan, &rows, error))
+        !lock_tables(conn, target, NULL, error) ||
+        !book_count_written(&conn->base, plan, &rows, error))
         return false;
     if (rows > 0 && !call->give_up)
         return fail(error, ERR_MISMATCH,
                     "%" G_GINT64_FORMAT " rows of '%s' were written since the swap", rows,
                     note->target);
-    if ((is_staged && !pg_book_raise(conn, plan, call->writer, error)) ||
+    if ((is_staged && !book_raise(&conn->base, call->writer, error)) ||
         !pg_stop_log(conn, note->new_oid, error) || !exchange_back(conn, note, error) ||
         (rows > 0 && !keep_lost(conn, note, call->lost, error)) ||
-        !pg_run(conn, error,
-                "DELETE FROM %s._honk_swap WHERE plan = %Q; DELETE FROM %s._honk_written WHERE "
-                "plan = %Q",
-                conn->book, plan, conn->book, plan))
+        !book_note_drop(&conn->base, plan, error))
         return false;
     *ret_rows = rows;
     return true;
@@ -276,12 +275,6 @@ pg_swap_state(Conn *base, const char *stage, const char *target, const char *kep
     return true;
 }
 
-static bool
-pg_swap_written(Conn *base, const char *plan, int64_t *ret_rows, GError **error)
-{
-    return pg_count_log(pg_conn(base), plan, ret_rows, error);
-}
-
 /* Taking off the log is what closes the way back: without it nobody could say what was written. */
 static bool
 pg_settle(Conn *base, const char *plan, GError **error)
@@ -292,7 +285,7 @@ pg_settle(Conn *base, const char *plan, GError **error)
         return false;
     if (pg_note_read(conn, plan, &note, error) &&
         (note == NULL || pg_stop_log(conn, note->new_oid, error)) &&
-        pg_book_forget(conn, plan, PG_BOOK_BUT_QUARANTINE, error) && pg_commit(conn, error))
+        book_forget(base, plan, BOOK_BUT_QUARANTINE, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);
     return false;
@@ -335,7 +328,7 @@ const SwapOps pg_swap_ops = {
     .swap = pg_swap,
     .back = pg_back,
     .state = pg_swap_state,
-    .written = pg_swap_written,
+    .written = book_count_written,
     .settle = pg_settle,
     .drop = pg_drop,
 };

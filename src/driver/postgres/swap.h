@@ -57,4 +57,3 @@ CHECKED bool pg_is_in_force(PgConn *conn, const PgNote *note, bool *ret, GError 
 /* Count from now on what is written to `target`. */
 CHECKED bool pg_start_log(PgConn *conn, const char *target, const char *plan, GError **error);
 CHECKED bool pg_stop_log(PgConn *conn, int64_t oid, GError **error);
-CHECKED bool pg_count_log(PgConn *conn, const char *plan, int64_t *ret, GError **error);

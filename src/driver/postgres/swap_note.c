@@ -7,9 +7,7 @@
  */
 #include "driver/postgres/swap.h"
 
-#include "base/clock.h"
-
-#include <string.h>
+#include "driver/book.h"
 
 #define LOGS 4
 
@@ -26,34 +24,24 @@ pg_note_free(PgNote *note)
     json_decref(note->back);
     g_free(note);
 }
+
 /* NULL when the plan has none. */
 bool
 pg_note_read(PgConn *conn, const char *plan, PgNote **ret, GError **error)
 {
-    AUTO_RESULT *rows = NULL;
-    bool is_there = false;
+    g_autoptr(BookNote) written = NULL;
     *ret = NULL;
-    if (!pg_book_has(conn, "_honk_swap", &is_there, error))
+    if (!book_note_read(&conn->base, plan, &written, error))
         return false;
-    if (!is_there)
+    if (written == NULL)
         return true;
-    if (!pg_rows(conn, &rows, error,
-                 "SELECT stage, target, kept, saved FROM %s._honk_swap WHERE plan = %Q", conn->book,
-                 plan))
-        return false;
-    if (PQntuples(rows) == 0)
-        return true;
-    g_autoptr(json_t) saved = NULL;
-    const char *text = pg_cell(rows, 0, 3);
-    if (!json_parse(text, strlen(text), "the note of a swap", &saved, error))
-        return false;
     PgNote *note = g_new0(PgNote, 1);
-    note->stage = g_strdup(pg_cell(rows, 0, 0));
-    note->target = g_strdup(pg_cell(rows, 0, 1));
-    note->kept = g_strdup(pg_cell(rows, 0, 2));
-    note->new_oid = json_get_int(saved, "new", 0);
-    note->old_oid = json_get_int(saved, "old", 0);
-    note->back = json_incref(json_object_get(saved, "back"));
+    note->stage = g_steal_pointer(&written->stage);
+    note->target = g_steal_pointer(&written->target);
+    note->kept = g_steal_pointer(&written->kept);
+    note->new_oid = json_get_int(written->saved, "new", 0);
+    note->old_oid = json_get_int(written->saved, "old", 0);
+    note->back = json_incref(json_object_get(written->saved, "back"));
     *ret = note;
     return true;
 }
@@ -63,12 +51,9 @@ pg_note_write(PgConn *conn, const char *plan, const PgNote *note, GError **error
 {
     g_autoptr(json_t) saved = json_pack("{sIsIsO}", "new", (json_int_t) note->new_oid, "old",
                                         (json_int_t) note->old_oid, "back", note->back);
-    g_autofree char *text = json_compact(saved);
-    return pg_run(conn, error,
-                  "INSERT INTO %s._honk_swap (plan, stage, target, kept, saved, at_ms) VALUES (%Q, "
-                  "%Q, %Q, %Q, %Q, %lld)",
-                  conn->book, plan, note->stage, note->target, note->kept, text,
-                  (long long) clock_wall_ms());
+    BookNote written = {
+        .stage = note->stage, .target = note->target, .kept = note->kept, .saved = saved};
+    return book_note_write(&conn->base, plan, &written, error);
 }
 
 /* --- the log of what is written --- */
@@ -137,18 +122,6 @@ pg_stop_log(PgConn *conn, int64_t oid, GError **error)
                     pg_cell(rows, 0, 0)))
             return false;
     return true;
-}
-
-bool
-pg_count_log(PgConn *conn, const char *plan, int64_t *ret, GError **error)
-{
-    bool is_there = false;
-    if (!pg_book_has(conn, "_honk_written", &is_there, error))
-        return false;
-    *ret = 0;
-    return !is_there ||
-           pg_int(conn, ret, error, "SELECT count(*) FROM %s._honk_written WHERE plan = %Q",
-                  conn->book, plan);
 }
 
 /* Is the table in the target's place still the one that was swapped in, and the old one still kept? */

@@ -259,6 +259,8 @@ sqlite_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **e
     SqliteConn *conn = g_new0(SqliteConn, 1);
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
+    conn->base.book = &sqlite_book;
+    conn->base.book_place = "main";
     conn->path = g_strdup(path);
     g_autoptr(Conn) owned = &conn->base;
     int access = is_read_only ? SQLITE_OPEN_READONLY

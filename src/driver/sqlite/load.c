@@ -4,14 +4,14 @@
  * Rows go in one by one through one prepared INSERT, so the store itself says which row it refuses; those
  * before it stay, and the caller goes on behind it.
  */
-#include "base/clock.h"
+#include "driver/book.h"
 #include "driver/sqlite/sqlite.h"
 #include "driver/sqlite/text.h"
 
 #include <string.h>
 
 struct Loader {
-    sqlite3_stmt *insert, *quarantine;
+    sqlite3_stmt *insert;
     char *stage, *plan, *task, *range;
     Writer writer; /* borrows the three above */
     Schema *schema;
@@ -28,7 +28,6 @@ loader_free(Loader *loader)
     if (loader == NULL)
         return;
     sqlite3_finalize(loader->insert);
-    sqlite3_finalize(loader->quarantine);
     g_free(loader->stage);
     g_free(loader->plan);
     g_free(loader->task);
@@ -114,13 +113,12 @@ load_begin(Conn *base, const char *stage, const Schema *schema, const Writer *wr
     g_assert(conn->loader == NULL);
     g_autoptr(Loader) loader = NULL;
     bool is_done = false, has_fence = false;
-    if (!book_has(conn, "_honk_fence", &has_fence, error) ||
+    if (!book_has(base, "_honk_fence", &has_fence, error) ||
         (has_fence && !sqlite_set_references(conn, stage, writer, error)) ||
-        !book_begin(conn, writer, error))
+        !book_begin_range(base, writer, &is_done, ret_result, error))
         return false;
-    if (!sqlite_ledger_find(base, writer->plan, writer->range, &is_done, ret_result, error) ||
-        (!is_done && (!loader_new(conn, stage, schema, writer, &loader, error) ||
-                      !loader_prepare(conn, loader, error)))) {
+    if (!is_done && (!loader_new(conn, stage, schema, writer, &loader, error) ||
+                     !loader_prepare(conn, loader, error))) {
         sq_rollback(conn);
         return false;
     }
@@ -271,25 +269,13 @@ load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError *
     return true;
 }
 
-bool
-sqlite_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
-                  const char *reason, GError **error)
+static bool
+load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
+                const char *reason, GError **error)
 {
-    SqliteConn *conn = sqlite_conn(base);
-    Loader *loader = conn->loader;
+    const Loader *loader = sqlite_conn(base)->loader;
     g_assert(loader != NULL);
-    if (loader->quarantine == NULL &&
-        !sq_prepare(conn, &loader->quarantine, error,
-                    "INSERT INTO main._honk_quarantine (plan, task, row_id, row, target_column, "
-                    "reason, at_ms) VALUES (%Q, %Q, ?1, ?2, ?3, ?4, %lld)",
-                    loader->plan, loader->task, (long long) clock_wall_ms()))
-        return false;
-    g_autofree char *row = record != NULL ? json_compact(record) : NULL;
-    sqlite3_bind_int64(loader->quarantine, 1, row_id);
-    sq_bind_text(loader->quarantine, 2, row);
-    sq_bind_text(loader->quarantine, 3, column);
-    sq_bind_text(loader->quarantine, 4, reason);
-    return sq_run(conn, loader->quarantine, error);
+    return book_set_aside(base, &loader->writer, row_id, record, column, reason, error);
 }
 
 static void
@@ -308,10 +294,9 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     g_assert(conn->loader != NULL);
-    if (!book_write_range(conn, &conn->loader->writer, result, error))
+    if (!book_write_range(base, &conn->loader->writer, result, error))
         return false;
     sq_done(&conn->loader->insert);
-    sq_done(&conn->loader->quarantine);
     if (!sq_commit(conn, error))
         return false;
     loader_free(conn->loader);
@@ -325,12 +310,12 @@ const LoadOps sqlite_load_ops = {
     .exists = sqlite_exists,
     .begin = load_begin,
     .put = load_put,
-    .quarantine = sqlite_quarantine,
+    .quarantine = load_quarantine,
     .commit = load_commit,
     .rollback = load_rollback,
-    .fence = sqlite_fence,
-    .ledger_find = sqlite_ledger_find,
-    .ledger_sum = sqlite_ledger_sum,
-    .quarantined = sqlite_quarantined,
+    .fence = book_fence,
+    .ledger_find = book_ledger_find,
+    .ledger_sum = book_ledger_sum,
+    .quarantined = book_quarantined,
     .finish = sqlite_finish,
 };

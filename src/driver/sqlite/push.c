@@ -18,6 +18,7 @@
  * text twice. bench/README.md has what comes out of it.
  */
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1
+#include "driver/book.h"
 #include "driver/sqlite/sqlite.h"
 
 #include "driver/sqlite/text.h"
@@ -211,7 +212,7 @@ push_inside(Tap *tap, const char *insert, bool hash, const Writer *writer, Range
         result.hash = (HashSum){.rows = result.rows_out};
     g_assert(result.hash.rows == result.rows_out);
     *ret = result;
-    return book_write_range(conn, writer, &result, error) && sq_commit(conn, error);
+    return book_write_range(&conn->base, writer, &result, error) && sq_commit(conn, error);
 }
 
 static char *
@@ -258,12 +259,11 @@ push_prepared(Tap *tap, const StoreConfig *source, const ScanSpec *spec, Program
     g_autofree char *insert =
         insert_text(object, schema, spec, program, tap->form, tap->stage, error);
     if (insert == NULL || !program_register(program, conn->db, error) ||
-        !book_has(conn, "_honk_fence", &has_fence, error) ||
+        !book_has(&conn->base, "_honk_fence", &has_fence, error) ||
         (has_fence && !sqlite_set_references(conn, tap->stage, writer, error)) ||
-        !book_begin(conn, writer, error))
+        !book_begin_range(&conn->base, writer, &is_done, &found, error))
         return false;
-    if (sqlite_ledger_find(&conn->base, writer->plan, writer->range, &is_done, &found, error) &&
-        (is_done || (tap_columns(conn, tap, program, error) &&
+    if ((is_done || (tap_columns(conn, tap, program, error) &&
                      push_inside(tap, insert, hash, writer, ret, error)))) {
         sq_rollback(conn);
         if (is_done)

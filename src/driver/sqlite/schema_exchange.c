@@ -18,6 +18,7 @@
  * table, and a schema that is put back is the same to the letter. Views, triggers and foreign keys
  * name `users`, so nothing has to be done about them.
  */
+#include "driver/book.h"
 #include "driver/sqlite/swap.h"
 
 #include "driver/sqlite/text.h"
@@ -258,7 +259,7 @@ static bool
 rename_sequences(SqliteConn *conn, const SwapSide *coming, const SwapSide *going, GError **error)
 {
     bool is_there = false;
-    if (!book_has(conn, "sqlite_sequence", &is_there, error))
+    if (!book_has(&conn->base, "sqlite_sequence", &is_there, error))
         return false;
     if (!is_there)
         return true;

@@ -122,30 +122,8 @@ bool sqlite_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data
 bool sqlite_repair(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
-/* --- book.c: bookkeeping tables --- */
-CHECKED bool book_make(SqliteConn *conn, GError **error);
-CHECKED bool book_has(SqliteConn *conn, const char *table, bool *ret, GError **error);
-/* BEGIN IMMEDIATE, and FENCED (rolled back) unless the plan is staged and the fences let pass. */
-CHECKED bool book_begin(SqliteConn *conn, const Writer *writer, GError **error);
-/* Inside a transaction: FENCED when the plan's fence, or the task's, stands above the writer. */
-CHECKED bool book_passes(SqliteConn *conn, const Writer *writer, bool *ret_is_staged,
-                         GError **error);
-/* Inside a transaction: raise the fence of the plan or of one of its tasks to the writer's token. */
-CHECKED bool book_raise(SqliteConn *conn, const char *scope, const Writer *writer, GError **error);
-CHECKED bool book_write_range(SqliteConn *conn, const Writer *writer, const RangeResult *result,
-                              GError **error);
-typedef enum { BOOK_ALL, BOOK_BUT_QUARANTINE } BookExtent;
-/* Delete what is there of the plan, and drop what is not needed any more. */
-CHECKED bool book_forget(SqliteConn *conn, const char *plan, BookExtent extent, GError **error);
-bool sqlite_fence(Conn *conn, const Writer *writer, GError **error);
-bool sqlite_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
-                        RangeResult *ret, GError **error);
-bool sqlite_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *ret_ranges,
-                       GError **error);
-bool sqlite_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,
-                       const char *reason, GError **error);
-bool sqlite_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
-                        GError **error);
+/* --- book.c --- */
+extern const BookSql sqlite_book;
 
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps sqlite_load_ops;

@@ -6,6 +6,7 @@
  * that breaks one must be put aside while its source is still known; the others come with finish(). All
  * are named STAGE__INDEX until the swap gives them their own names.
  */
+#include "driver/book.h"
 #include "driver/sqlite/sqlite.h"
 #include "driver/sqlite/text.h"
 
@@ -132,16 +133,13 @@ stage_inside(SqliteConn *conn, const char *stage, const char *like, const Schema
     bool is_staged = false;
     g_autoptr(SqliteObject) old = NULL;
     g_autoptr(SqliteObject) there = NULL;
-    if (!book_make(conn, error) || !book_passes(conn, writer, &is_staged, error) ||
+    if (!book_make(&conn->base, error) || !book_passes(&conn->base, writer, &is_staged, error) ||
         !sqlite_object_find(conn, stage, &there, error) ||
         (like != NULL && !sqlite_object_find(conn, like, &old, error)))
         return false;
     if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
-    if (!book_raise(conn, writer->plan, writer, error) ||
-        !sq_exec(conn, error,
-                 "UPDATE main._honk_fence SET stage = %Q, target = %Q WHERE scope = %Q", stage,
-                 like, writer->plan))
+    if (!book_raise_stage(&conn->base, writer, stage, like, error))
         return false;
     if (there != NULL)
         return true;
@@ -169,24 +167,21 @@ sqlite_stage(Conn *base, const char *stage, const char *like, const Schema *sche
 static bool
 unstage_inside(SqliteConn *conn, const char *stage, const Writer *writer, GError **error)
 {
-    int64_t swaps = 0;
-    bool has_swaps = false, is_staged = false;
+    bool is_staged = false;
+    g_autoptr(BookNote) swap = NULL;
     g_autoptr(SqliteObject) there = NULL;
     g_autofree char *quoted = sql_quote(stage);
-    if (!book_passes(conn, writer, &is_staged, error) ||
+    if (!book_passes(&conn->base, writer, &is_staged, error) ||
         !sqlite_object_find(conn, stage, &there, error) ||
-        !book_has(conn, "_honk_swap", &has_swaps, error) ||
-        (has_swaps &&
-         !sq_int(conn, &swaps, error, "SELECT count(*) FROM main._honk_swap WHERE plan = %Q",
-                 writer->plan)))
+        !book_note_read(&conn->base, writer->plan, &swap, error))
         return false;
-    if (swaps > 0)
+    if (swap != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
     if (there != NULL && !is_staged)
         return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
     if (there != NULL && !sq_exec(conn, error, "DROP TABLE main.%s", quoted))
         return false;
-    return book_forget(conn, writer->plan, BOOK_ALL, error);
+    return book_forget(&conn->base, writer->plan, BOOK_ALL, error);
 }
 
 bool
@@ -217,7 +212,7 @@ sqlite_finish(Conn *base, const char *stage, const char *like, const Writer *wri
 {
     SqliteConn *conn = sqlite_conn(base);
     g_autoptr(SqliteObject) old = NULL;
-    if (!book_begin(conn, writer, error))
+    if (!book_begin(&conn->base, writer, error))
         return false;
     bool done = like == NULL || (sqlite_object_find(conn, like, &old, error) &&
                                  (old == NULL || (copy_indexes(conn, stage, like, true, error) &&

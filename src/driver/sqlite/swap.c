@@ -16,7 +16,7 @@
  */
 #include "driver/sqlite/swap.h"
 
-#include "base/clock.h"
+#include "driver/book.h"
 #include "driver/sqlite/text.h"
 
 #include <string.h>
@@ -49,30 +49,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Note, note_free)
 static bool
 note_read(SqliteConn *conn, const char *plan, Note **ret, GError **error)
 {
-    AUTO_STMT *find = NULL;
-    bool row = false;
-    if (!book_has(conn, "_honk_swap", &row, error))
-        return false;
+    g_autoptr(BookNote) written = NULL;
     *ret = NULL;
-    if (!row)
-        return true;
-    if (!sq_prepare(conn, &find, error,
-                    "SELECT stage, target, kept, saved FROM main._honk_swap WHERE plan = %Q",
-                    plan) ||
-        !sq_step(conn, find, &row, error))
+    if (!book_note_read(&conn->base, plan, &written, error))
         return false;
-    if (!row)
+    if (written == NULL)
         return true;
-    g_autoptr(json_t) saved = NULL;
-    const char *text = (const char *) sqlite3_column_text(find, 3);
-    if (!json_parse(text, strlen(text), "the note of a swap", &saved, error))
-        return false;
     Note *note = g_new0(Note, 1);
-    note->stage = sq_text(find, 0);
-    note->target = sq_text(find, 1);
-    note->kept = sq_text(find, 2);
-    note->texts = json_incref(json_object_get(saved, "texts"));
-    note->triggers = json_incref(json_object_get(saved, "triggers"));
+    note->stage = g_steal_pointer(&written->stage);
+    note->target = g_steal_pointer(&written->target);
+    note->kept = g_steal_pointer(&written->kept);
+    note->texts = json_incref(json_object_get(written->saved, "texts"));
+    note->triggers = json_incref(json_object_get(written->saved, "triggers"));
     *ret = note;
     return true;
 }
@@ -83,11 +71,9 @@ note_write(SqliteConn *conn, const char *plan, const Note *note, GError **error)
     g_autoptr(json_t) saved = json_object();
     json_object_set(saved, "texts", note->texts);
     json_object_set(saved, "triggers", note->triggers);
-    g_autofree char *text = json_compact(saved);
-    return sq_exec(conn, error,
-                   "INSERT INTO main._honk_swap (plan, stage, target, kept, saved, at_ms) VALUES "
-                   "(%Q, %Q, %Q, %Q, %Q, %lld)",
-                   plan, note->stage, note->target, note->kept, text, (long long) clock_wall_ms());
+    BookNote written = {
+        .stage = note->stage, .target = note->target, .kept = note->kept, .saved = saved};
+    return book_note_write(&conn->base, plan, &written, error);
 }
 
 static bool
@@ -187,17 +173,6 @@ start_log(SqliteConn *conn, const char *target, const char *plan, GError **error
             return false;
     }
     return true;
-}
-
-static bool
-count_log(SqliteConn *conn, const char *plan, int64_t *ret, GError **error)
-{
-    bool is_there = false;
-    if (!book_has(conn, "_honk_written", &is_there, error))
-        return false;
-    *ret = 0;
-    return !is_there || sq_int(conn, ret, error,
-                               "SELECT count(*) FROM main._honk_written WHERE plan = %Q", plan);
 }
 
 /* Is the table in the target's place still the one that was swapped in, and the old one still kept? */
@@ -390,7 +365,7 @@ swap_try(SqliteConn *conn, const SwapCall *call, bool count_before, bool *ret_ha
          GError **error)
 {
     *ret_has_orphans = false;
-    if (!book_begin(conn, call->writer, error))
+    if (!book_begin(&conn->base, call->writer, error))
         return false;
     if (swap_inside(conn, call, count_before, ret_has_orphans, error) && sq_commit(conn, error))
         return true;
@@ -446,12 +421,14 @@ back_inside(SqliteConn *conn, const BackCall *call, int64_t *ret_rows, GError **
     const char *plan = call->writer->plan;
     int64_t rows = 0;
     bool is_ours = false, is_staged = false;
-    if (!book_passes(conn, call->writer, &is_staged, error) || !note_read(conn, plan, &note, error))
+    if (!book_passes(&conn->base, call->writer, &is_staged, error) ||
+        !note_read(conn, plan, &note, error))
         return false;
     *ret_rows = 0;
     if (note == NULL) /* never swapped, or back already */
         return true;
-    if (!is_in_force(conn, note, plan, &is_ours, error) || !count_log(conn, plan, &rows, error))
+    if (!is_in_force(conn, note, plan, &is_ours, error) ||
+        !book_count_written(&conn->base, plan, &rows, error))
         return false;
     if (!is_ours)
         return fail(error, ERR_WRONG_STATE,
@@ -461,10 +438,9 @@ back_inside(SqliteConn *conn, const BackCall *call, int64_t *ret_rows, GError **
         return fail(error, ERR_MISMATCH,
                     "%" G_GINT64_FORMAT " rows of '%s' were written since the swap", rows,
                     note->target);
-    if ((is_staged && !book_raise(conn, plan, call->writer, error)) ||
+    if ((is_staged && !book_raise(&conn->base, call->writer, error)) ||
         !exchange_back(conn, call, note, rows > 0, error) ||
-        !sq_exec(conn, error, "DELETE FROM main._honk_swap WHERE plan = %Q", plan) ||
-        !sq_exec(conn, error, "DELETE FROM main._honk_written WHERE plan = %Q", plan) ||
+        !book_note_drop(&conn->base, plan, error) ||
         !put_triggers_back(conn, note->triggers, error))
         return false;
     *ret_rows = rows;
@@ -514,12 +490,6 @@ sqlite_swap_state(Conn *base, const char *stage, const char *target, const char 
     return true;
 }
 
-static bool
-sqlite_swap_written(Conn *base, const char *plan, int64_t *ret_rows, GError **error)
-{
-    return count_log(sqlite_conn(base), plan, ret_rows, error);
-}
-
 /* Views, foreign keys and triggers elsewhere that speak of it, as "view 'a', …"; empty when none. */
 static bool
 list_dependents(SqliteConn *conn, const char *object, GString *list, GError **error)
@@ -553,7 +523,7 @@ settle_inside(SqliteConn *conn, const char *plan, GError **error)
         if (!sq_exec(conn, error, "DROP TRIGGER IF EXISTS main.\"_honk_written_%w_%s\"", plan,
                      log_events[i].event))
             return false;
-    return book_forget(conn, plan, BOOK_BUT_QUARANTINE, error);
+    return book_forget(&conn->base, plan, BOOK_BUT_QUARANTINE, error);
 }
 
 static bool
@@ -599,7 +569,7 @@ const SwapOps sqlite_swap_ops = {
     .swap = sqlite_swap,
     .back = sqlite_back,
     .state = sqlite_swap_state,
-    .written = sqlite_swap_written,
+    .written = book_count_written,
     .settle = sqlite_settle,
     .drop = sqlite_drop,
 };
