@@ -87,9 +87,20 @@ static const struct {
      "waits until somebody mends what is named, or rolls it back once more"},
 };
 
-static json_t *
-next_json(const Request *request, const CampaignRow *row)
+/* In review, with nothing left to say yes to. */
+static bool
+is_approved(const CampaignRow *row, const Seen *seen)
 {
+    return row->state == CAMPAIGN_REVIEW && seen->approved > 0 && seen->planning == 0 &&
+           json_get_int(seen->states, "planned", 0) == 0;
+}
+
+static json_t *
+next_json(const Request *request, const CampaignRow *row, const Seen *seen)
+{
+    if (is_approved(row, seen))
+        return identity_next(request->server->config->roles, "waits until somebody starts it",
+                             ROLE_OPERATOR);
     for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
         if (moves[i].state != row->state)
             continue;
@@ -178,7 +189,7 @@ view_json(const Request *request, const CampaignRow *row, const Seen *seen, int6
     json_set_int(view, "planning", seen->planning);
     json_object_set(view, "moving", seen->moving);
     json_set_int(view, "moving_count", seen->moving_count);
-    json_object_set_new(view, "next", next_json(request, row));
+    json_object_set_new(view, "next", next_json(request, row, seen));
     json_object_set_new(view, "allowed_actions", allowed_json(request, row, seen));
     json_set_int(view, "seq", seq);
     return view;

@@ -63,6 +63,7 @@ class TestTheWay(TestCampaign):
         self.assertEqual(own.returncode, 3, own.stderr)
         self.world.honk("approve", "spring", said[:8], user="bo")
         self.assertEqual(self.world.states(), {"approved": 40})
+        self.assertEqual(self.world.campaign()["next"]["text"], "waits until somebody starts it")
         done = self.start("--wait")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.world.moved(), self.world.names)

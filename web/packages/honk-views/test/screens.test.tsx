@@ -50,6 +50,29 @@ describe('the overview', () => {
   });
 });
 
+describe('a campaign', () => {
+  const campaign = (more: object = {}) => ({
+    id: 'c-1', ref: 'campaign:default/spring', name: 'spring', state: 'review', since_ms: 1_795_658_822_765, reason: 'its plans are made and looked at', author: 'user:default/ada', owner: '',
+    created_at_ms: 1, states: { approved: 30, stale: 25 }, progress: { done: 0, total: 55 }, started: 0, wave: { now: 1, of: 3 }, failures_allowed: 0, waits: [], trouble: [], trouble_count: 0,
+    moving: [], moving_count: 0, planning: 0, next: { text: 'waits until somebody starts it' }, allowed_actions: { start: { allowed: true } }, ...more,
+  });
+  const exception = (state: string, i: number) => ({ migration: `component:default/${state}-${i}`, plan: `m-${i}`, state, reason: `is ${state}` });
+  const review = {
+    id: 'c-1', name: 'spring', digest: null, planned: 0, classes: [], others: 55,
+    exceptions: [...Array.from({ length: 30 }, (_, i) => exception('approved', i)), ...Array.from({ length: 25 }, (_, i) => exception('stale', i))],
+  };
+
+  it('that is approved says so in a line, and lists only what a person has to look at', async () => {
+    show('/campaigns/spring', { '/campaigns/spring': campaign(), '/campaigns/c-1/review': review, '/campaigns/c-1/members': list([]) });
+    expect(await screen.findByText('30 plans are approved, and none waits for a yes.')).toBeTruthy();
+    expect(screen.queryByText('approved-0')).toBeNull();
+    expect(screen.getByText('stale-0')).toBeTruthy();
+    expect(screen.queryByText('stale-20')).toBeNull();
+    expect(screen.getByText('and 5 more: below, by state')).toBeTruthy();
+    expect(screen.getByText('by Ada')).toBeTruthy();
+  });
+});
+
 describe('a rollout', () => {
   const check = (i: number, more: object = {}) => ({ at_ms: 1_795_658_822_765 + i * 1000, verdict: 'pass', asked: 4, passed: 4, slowest_ms: 3 + i, ...more });
   const rollout = (checks: object[]) => ({

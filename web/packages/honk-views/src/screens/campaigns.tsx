@@ -10,6 +10,7 @@ import { migrationState } from '../states';
 import { newKey } from './migration-actions';
 
 const MEMBERS_PAGE = 1000;
+const EXCEPTIONS_SHOWN = 20; /* all of them are among the migrations below */
 
 export function CampaignsScreen() {
   const { data, error, reload } = useLoad(
@@ -66,7 +67,7 @@ export function CampaignScreen({ id }: { id: string }) {
           <div>
             <h1>{campaign.name}</h1>
             <p className="honk-dim">
-              {shortRef(campaign.owner)} · by {person(campaign.author)}
+              {[shortRef(campaign.owner), `by ${person(campaign.author)}`].filter(Boolean).join(' · ')}
             </p>
           </div>
           <CampaignActions campaign={campaign} onDone={reload} />
@@ -199,6 +200,8 @@ function Review({ campaign }: { campaign: Campaign }) {
   );
   if (error && !data) return <Failure error={error} onRetry={reload} what="The review" />;
   if (!data) return <Skeleton rows={4} label="loading the review" />;
+  const approved = campaign.states.approved ?? 0;
+  const exceptions = data.exceptions.filter(exception => exception.state !== 'approved');
   return (
     <Card title="Plans by class of change" aside={`${plural(data.planned, 'plan')} in ${plural(data.classes.length, 'class', 'classes')}`}>
       {data.digest && (
@@ -212,11 +215,16 @@ function Review({ campaign }: { campaign: Campaign }) {
           <ClassOfChange key={one.class} one={one} isFirst={i === 0} />
         ))}
       </ul>
-      {data.others > 0 && (
+      {approved > 0 && (
+        <p>
+          {plural(approved, 'plan is', 'plans are')} approved{data.planned === 0 && ', and none waits for a yes'}.
+        </p>
+      )}
+      {exceptions.length > 0 && (
         <>
           <h3>Not among them</h3>
           <ul className="honk-members">
-            {data.exceptions.map(exception => (
+            {exceptions.slice(0, EXCEPTIONS_SHOWN).map(exception => (
               <li key={exception.migration}>
                 <Go to={{ screen: 'migration', id: exception.plan ?? exception.migration }}>{shortRef(exception.migration)}</Go>
                 <StateBadge state={exception.state} />
@@ -224,6 +232,7 @@ function Review({ campaign }: { campaign: Campaign }) {
               </li>
             ))}
           </ul>
+          {data.others - approved > EXCEPTIONS_SHOWN && <p className="honk-dim">and {count(data.others - approved - EXCEPTIONS_SHOWN)} more: below, by state</p>}
         </>
       )}
     </Card>
