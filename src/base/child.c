@@ -64,7 +64,12 @@ launch_fds(Launch *launch)
     for (int i = 0; i < 3; i++)
         if (dup2(launch->fds[i], i) < 0)
             return false;
-    return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+        return false;
+    for (const int *kept = launch->spec->kept_fds; kept != NULL && *kept >= 0; kept++)
+        if (fcntl(*kept, F_SETFD, 0) != 0)
+            return false;
+    return true;
 }
 
 static bool
@@ -184,7 +189,11 @@ child_start(const ChildSpec *spec, Child *ret, GError **error)
     if (pid < 0)
         return fail_errno(error, ERR_INTERNAL, "cannot start '%s'", name);
     fd_close(&report_write);
-    return child_adopt(pid, report_read, name, ret, error);
+    if (!child_adopt(pid, report_read, name, ret, error))
+        return false;
+    if (spec->ret_pid != NULL)
+        *spec->ret_pid = pid;
+    return true;
 }
 
 /* ---- ending ---- */

@@ -18,6 +18,9 @@ typedef struct {
     /* Asked now and then while child_run() waits; false: end it. NULL: nobody asks. */
     bool (*go_on)(void *data);
     void *go_on_data;
+    pid_t *ret_pid; /* where its process id is put as soon as there is one, or NULL */
+    const int
+        *kept_fds; /* more descriptors that it gets, by the same number; ends with -1; or NULL */
     int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null, inherited for stderr */
 } ChildSpec;
 

@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "driver/driver.h"
+#include "sandbox/sandbox.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -120,6 +121,18 @@ look_at_tools(Doctor *doctor)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(tools); i++)
         look_at_tool(doctor, &tools[i]);
+}
+
+/* Only coding agents, and what verifies their work, need one. */
+static void
+look_at_sandbox(Doctor *doctor)
+{
+    const char *missing = sandbox_missing();
+    if (missing == NULL)
+        doctor_say(doctor, FINDING_GOOD, NULL, "sandboxes can be made");
+    else
+        doctor_say(doctor, FINDING_NOTE, "without one, coding agents are refused",
+                   "no sandbox can be made: %s", missing);
 }
 
 static void
@@ -239,9 +252,9 @@ static const struct {
     void (*look)(Doctor *doctor);
     bool needs_settings;
 } looks[] = {
-    {look_at_libraries, false}, {look_at_tools, false},  {look_at_settings, false},
-    {look_at_agents, true},     {look_at_state, true},   {look_at_socket, true},
-    {look_at_stores, true},     {look_at_server, false},
+    {look_at_libraries, false}, {look_at_tools, false}, {look_at_settings, false},
+    {look_at_sandbox, false},   {look_at_agents, true}, {look_at_state, true},
+    {look_at_socket, true},     {look_at_stores, true}, {look_at_server, false},
 };
 
 static bool

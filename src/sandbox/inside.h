@@ -1,0 +1,20 @@
+/* inside.h - parts of a box; inside of this room only. */
+#pragma once
+
+#include "sandbox/sandbox.h"
+
+/* A descriptor with the filter, from its beginning. */
+CHECKED bool filter_make(int *ret, GError **error);
+
+/* All processes from `pid` down. False when there are more than `processes_max`, which is then no count. */
+typedef struct {
+    int processes; /* and threads */
+    int64_t memory_bytes;
+} Crowd;
+bool crowd_count(pid_t pid, int processes_max, Crowd *ret);
+/* Bytes on disk below `folder`, links not followed. False when it cannot be looked into. */
+bool folder_size(const char *folder, int64_t bytes_max, int64_t *ret);
+
+/* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group, and where the box's init is
+ * told. */
+void box_words(GPtrArray *words, const BoxSpec *spec, const int fds[4]);
