@@ -58,7 +58,7 @@ void turn_wait(Turn *turn);
 void turn_stand_with_plan(Turn *turn);
 bool turn_waits_for_a_word(const Turn *turn); /* which wakes it: nothing is to be looked at */
 
-/* guards.c: the first row of the table whose guards hold, or NULL. */
+/* guards.c: the first row of the table whose guards hold, or NULL; without a scene, the first that may come to hold. */
 OnUnclear turn_on_unclear(const Turn *turn); /* the policy for the last unclear verdict */
 const Transition *turn_row(const Turn *turn, const char *event);
 /* move.c: make that move; false when there is none. */

@@ -44,20 +44,11 @@ rollout_yields(const Rollout *rollout)
 json_t *
 rollout_allowed(const Rollout *rollout)
 {
+    const Turn turn = {.rollout = (Rollout *) rollout};
     json_t *allowed = json_array();
 
-    for (size_t i = 0; i < rollout_transition_count; i++) {
-        const Transition *row = &rollout_transitions[i];
-        json_t *known;
-        size_t k;
-        bool is_word = false, is_known = false;
-        for (size_t w = 0; w < G_N_ELEMENTS(words); w++)
-            is_word |= strcmp(words[w], row->event) == 0;
-        json_array_foreach(allowed, k, known) is_known |=
-            strcmp(json_string_value(known), row->event) == 0;
-        if (is_word && !is_known && (row->from & 1u << rollout->state) != 0 &&
-            strcmp(row->event, "supersede") != 0)
-            json_array_append_new(allowed, json_string(row->event));
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(words[i], "supersede") != 0 && turn_row(&turn, words[i]) != NULL)
+            json_array_append_new(allowed, json_string(words[i]));
     return allowed;
 }

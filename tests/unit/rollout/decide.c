@@ -416,6 +416,33 @@ a_checkpoint_comes_back_as_it_was(void)
     g_assert_cmpint(json_array_size(json_object_get(json, "allowed_actions")), >, 0);
 }
 
+/* A pause before anything was touched can only be ended, or sent back; one in the middle can also be let go on. */
+static void
+only_words_that_would_do_something_are_allowed(void)
+{
+    static const struct {
+        RolloutState left;
+        bool is_saved, at_gate;
+        const char *allowed;
+    } cases[] = {
+        {ROLLOUT_PENDING, false, false, "[\"rollback\",\"resume\"]"},
+        {ROLLOUT_PREPARING, true, false, "[\"rollback\",\"promote_full\",\"resume\"]"},
+        {ROLLOUT_ANALYSING, true, true, "[\"rollback\",\"promote_full\",\"promote\",\"resume\"]"},
+        {ROLLOUT_STEPPING, true, false, "[\"rollback\",\"promote_full\",\"promote\",\"resume\"]"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Rollout) rollout = rollout_new("new", 4, 1);
+        rollout->state = ROLLOUT_PAUSED;
+        rollout->left = cases[i].left;
+        rollout->is_saved = cases[i].is_saved;
+        rollout->at_gate = cases[i].at_gate;
+        g_autoptr(json_t) allowed = rollout_allowed(rollout);
+        g_autofree char *text = json_dumps(allowed, JSON_COMPACT);
+        g_assert_cmpstr(text, ==, cases[i].allowed);
+    }
+}
+
 static void
 the_newest_checks_are_kept_with_what_they_saw(void)
 {
@@ -476,6 +503,8 @@ main(int argc, char **argv)
                     a_rollback_is_heard_before_anything_else);
     g_test_add_func("/decide/an ill old version does not block the fix",
                     an_ill_old_version_does_not_block_the_fix);
+    g_test_add_func("/decide/only words that would do something are allowed",
+                    only_words_that_would_do_something_are_allowed);
     g_test_add_func("/decide/the newest checks are kept with what they saw",
                     the_newest_checks_are_kept_with_what_they_saw);
     g_test_add_func("/decide/a checkpoint comes back as it was", a_checkpoint_comes_back_as_it_was);
