@@ -1,0 +1,105 @@
+/*
+ * scope.c - is a changed line one that the move has to do with?
+ *
+ * It is when its statement holds a site, or one of the names that the move changes. New lines may stand within or beside
+ * such a statement, and an import may stand among the imports.
+ */
+#include "gate/inside.h"
+
+#include <string.h>
+
+#define IMPORTS_MAX 5 /* what a changed expression may need */
+
+static const char *const imports[] = {"import ", "from ",  "using ", "use ",      "#include",
+                                      "require", "const ", "\"",     "{% import", "{%- import"};
+
+typedef struct {
+    const Gate *gate;
+    GHashTable *statements; /* int: those of the text before */
+    int imports;
+} Scope;
+
+static void
+add_statement(Scope *scope, guint index)
+{
+    g_hash_table_add(scope->statements,
+                     GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
+}
+
+static void
+find_statements(Scope *scope)
+{
+    const Gate *gate = scope->gate;
+    for (size_t i = 0; i < gate->spec->site_count; i++) {
+        const GateSite *site = &gate->spec->sites[i];
+        bool is_here = strcmp(site->path, gate->file->path) == 0;
+        if (is_here && site->line > 0 && (guint) site->line <= gate->before->lines->len)
+            add_statement(scope, (guint) site->line - 1);
+    }
+    for (guint i = 0; i < gate->before->lines->len; i++) {
+        g_autofree char *line = source_words(gate->before, gate->before->plain, i);
+        if (words_in(gate->spec->words, line))
+            add_statement(scope, i);
+    }
+}
+
+static bool
+is_in(const Scope *scope, guint index)
+{
+    return index < scope->gate->before->lines->len &&
+           g_hash_table_contains(
+               scope->statements,
+               GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
+}
+
+static bool
+is_import(Scope *scope, guint index)
+{
+    g_autofree char *line = source_words(scope->gate->after, scope->gate->after->text, index);
+    const char *begin = line + strspn(line, " \t");
+    if (*begin == '\0')
+        return true; /* an empty line beside them */
+    for (size_t i = 0; i < G_N_ELEMENTS(imports); i++)
+        if (g_str_has_prefix(begin, imports[i]))
+            return ++scope->imports <= IMPORTS_MAX &&
+                   (imports[i][0] != 'c' || strstr(begin, "require(") != NULL);
+    return false;
+}
+
+/* New lines beside nothing of ours: the first that is no import. -1 when all are. */
+static int
+first_foreign(Scope *scope, const Hunk *hunk)
+{
+    for (guint i = 0; i < hunk->added; i++)
+        if (!is_import(scope, hunk->after + i))
+            return (int) (hunk->after + i) + 1;
+    return -1;
+}
+
+static void
+look_at_hunk(Scope *scope, const Hunk *hunk)
+{
+    static const char text[] = "this line has nothing to do with what moves; leave it as it was";
+    for (guint i = 0; i < hunk->removed; i++) {
+        if (is_in(scope, hunk->before + i))
+            continue;
+        gate_say(scope->gate, "out-of-scope", (int) (hunk->before + i) + 1, text);
+        return;
+    }
+    bool is_beside =
+        is_in(scope, hunk->before) || (hunk->before > 0 && is_in(scope, hunk->before - 1));
+    int line = hunk->removed > 0 || is_beside ? -1 : first_foreign(scope, hunk);
+    if (line > 0)
+        gate_say(scope->gate, "out-of-scope", line,
+                 "these lines stand beside nothing that moves; leave them out");
+}
+
+void
+rule_scope(const Gate *gate)
+{
+    Scope scope = {.gate = gate, .statements = g_hash_table_new(NULL, NULL)};
+    find_statements(&scope);
+    for (guint i = 0; i < gate->hunks->len; i++)
+        look_at_hunk(&scope, &g_array_index(gate->hunks, Hunk, i));
+    g_hash_table_unref(scope.statements);
+}
