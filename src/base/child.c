@@ -95,10 +95,19 @@ launch_limits(const Launch *launch)
     return bytes == 0 || setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 
+/* "0" is whoever writes it. */
+static bool
+launch_cgroup(const Launch *launch)
+{
+    int fd = launch->spec->cgroup_fd;
+    return fd <= 0 || fd_write_all(fd, "0", 1);
+}
+
 static _Noreturn void
 launch_run(Launch *launch)
 {
-    if (launch_ties(launch) && launch_fds(launch) && launch_signals() && launch_limits(launch))
+    if (launch_cgroup(launch) && launch_ties(launch) && launch_fds(launch) && launch_signals() &&
+        launch_limits(launch))
         execve(launch->path, launch->argv, launch->env);
     int cause = errno;
     ssize_t ignored = write(launch->report_fd, &cause, sizeof(cause));

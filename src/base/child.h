@@ -21,6 +21,7 @@ typedef struct {
     pid_t *ret_pid; /* where its process id is put as soon as there is one, or NULL */
     const int
         *kept_fds; /* more descriptors that it gets, by the same number; ends with -1; or NULL */
+    int cgroup_fd; /* `cgroup.procs` of the control group that it begins in; 0 or -1: in ours */
     int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null, inherited for stderr */
 } ChildSpec;
 

@@ -15,6 +15,15 @@ bool crowd_count(pid_t pid, int processes_max, Crowd *ret);
 /* Bytes on disk below `folder`, links not followed. False when it cannot be looked into. */
 bool folder_size(const char *folder, int64_t bytes_max, int64_t *ret);
 
+/* A control group that holds no more than so many processes and threads, where one can be made: else `folder` is NULL and
+ * `procs_fd` is -1. */
+typedef struct {
+    char *folder;
+    int procs_fd; /* its `cgroup.procs`, for who begins in it */
+} Cgroup;
+void cgroup_make(int processes, Cgroup *ret);
+void cgroup_clear(Cgroup *group); /* when nobody is in it any more */
+
 /* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group, and where the box's init is
  * told. */
 void box_words(GPtrArray *words, const BoxSpec *spec, const int fds[4]);

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define CROWD_EVERY_MS 100 /* a fork bomb makes some hundred by then */
-#define END_MS 10000       /* the kernel ends processes in milliseconds */
+#define CROWD_SLACK 2 /* the kernel's limit is wider: whoever passes the real one is to be seen */
+#define END_MS 10000  /* the kernel ends processes in milliseconds */
 #define DISK_EVERY_MS 1000 /* a folder of 100,000 files takes a tenth of that */
 
 static const char passwd[] = "box:x:1000:1000:box:" BOX_HOME ":/bin/sh\n";
@@ -42,6 +43,7 @@ struct Box {
     int fds[5];  /* filter, passwd, group, the end of the pipe for `info`; ends with -1 */
     int info;    /* where bubblewrap tells which process is the box's init */
     int init_fd; /* its pidfd; readable when nothing of the box is left */
+    Cgroup cgroup;
     ChildSpec child;
     pid_t pid;
     int64_t disk_bytes;              /* of the folder at the beginning */
@@ -58,6 +60,7 @@ box_free(Box *box)
         fd_close(&box->fds[i]);
     fd_close(&box->info);
     fd_close(&box->init_fd);
+    cgroup_clear(&box->cgroup);
     g_ptr_array_unref(box->words);
     g_ptr_array_unref(box->env);
     g_free(box->folder);
@@ -127,6 +130,7 @@ set_child(Box *box)
         .memory_mib = box->spec.limits.memory_mib,
         .ret_pid = &box->pid,
         .kept_fds = box->is_boxed ? box->fds : NULL,
+        .cgroup_fd = box->cgroup.procs_fd,
         .stdin_fd = -1,
         .stdout_fd = -1,
         .stderr_fd = -1,
@@ -147,12 +151,14 @@ box_new(const BoxSpec *spec, Box **ret, GError **error)
                  .env = g_ptr_array_new_with_free_func(g_free),
                  .fds = {-1, -1, -1, -1, -1},
                  .info = -1,
-                 .init_fd = -1};
+                 .init_fd = -1,
+                 .cgroup = {.procs_fd = -1}};
     add_environment(box, spec);
     if (!add_words(box, spec, error))
         return false;
     if (!folder_size(box->folder, INT64_MAX - 1, &box->disk_bytes))
         return fail_errno(error, ERR_INTERNAL, "cannot look into '%s'", box->folder);
+    cgroup_make(spec->limits.processes * CROWD_SLACK, &box->cgroup);
     set_child(box);
     *ret = g_steal_pointer(&box);
     return true;
