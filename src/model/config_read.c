@@ -545,7 +545,8 @@ read_repositories(Reader *reader, const Field *field, const YamlNode *value, voi
 
 /* ---- roles and limits ---- */
 
-static const char *const role_names[] = {"viewer", "author", "approver", "operator", "admin", NULL};
+static const char *const role_names[] = {"viewer", "author",   "approver", "operator",
+                                         "admin",  "delegate", NULL};
 
 static void
 reader_identity(Reader *reader, const char *role, const YamlNode *value)

@@ -11,7 +11,7 @@
 static const char *const names[ROLE_COUNT] = {
     [ROLE_ANYBODY] = "anybody",   [ROLE_VIEWER] = "viewer",     [ROLE_AUTHOR] = "author",
     [ROLE_APPROVER] = "approver", [ROLE_OPERATOR] = "operator", [ROLE_WORKER] = "worker",
-    [ROLE_ADMIN] = "admin",
+    [ROLE_ADMIN] = "admin",       [ROLE_DELEGATE] = "delegate",
 };
 
 const char *
@@ -103,14 +103,22 @@ identity_from_name(const json_t *roles, const char *name, Identity *ret)
     *ret = (Identity){.name = g_strdup(name), .roles = identity_roles(roles, name)};
 }
 
+static bool
+is_local_admin(const Identity *identity)
+{
+    return strcmp(identity->name, "local") == 0 && identity_has(identity, ROLE_ADMIN);
+}
+
 bool
 identity_act_as(const json_t *roles, const char *person, Identity *identity, GError **error)
 {
     g_autofree char *ref = NULL;
 
-    if (strcmp(identity->name, "local") != 0 || !identity_has(identity, ROLE_ADMIN))
+    bool is_local = is_local_admin(identity);
+    if (!is_local && !identity_has(identity, ROLE_DELEGATE))
         return fail(error, ERR_FORBIDDEN,
-                    "only 'local' with the role admin may act as somebody else; you are '%s'",
+                    "only 'local' with the role admin, or who has the role delegate, may act as "
+                    "somebody else; you are '%s'",
                     identity->name);
     if (!entity_ref_parse(person, "user", "default", &ref, error))
         return fail_in(error, "cannot act as somebody else");
@@ -122,6 +130,8 @@ identity_act_as(const json_t *roles, const char *person, Identity *identity, GEr
     identity->via = identity->name;
     identity->name = g_steal_pointer(&ref);
     identity->roles = identity_roles(roles, identity->name);
+    if (!is_local)
+        identity->roles &= ~(1u << ROLE_ADMIN | 1u << ROLE_DELEGATE);
     return true;
 }
 

@@ -10,9 +10,11 @@
  *   operator   starts, pauses, rolls back
  *   worker     leases tasks: local processes of the server's own user, and tokens of "worker:…"
  *   admin      all of it, tokens and limits; "local", unless honk.yaml gives it other roles
+ *   delegate   speaks for people that it knows: a portal such as Backstage ("service:default/backstage"); nobody by itself
  *
- * A local admin may act as a person ("Honk-As: user:default/ada") with that person's roles, not its own: so one machine
- * can play author and approver. Whatever was done that way is recorded with both names.
+ * A local admin and a delegate may act as a person ("Honk-As: user:default/ada") with that person's roles, not their own: so
+ * one machine can play author and approver, and people of a portal need no tokens. A delegate is somewhere else, so for
+ * nobody has it the role admin. Whatever was done that way is recorded with both names.
  */
 #pragma once
 
@@ -28,6 +30,7 @@ typedef enum {
     ROLE_OPERATOR,
     ROLE_WORKER,
     ROLE_ADMIN,
+    ROLE_DELEGATE,
     ROLE_COUNT
 } Role;
 
@@ -35,8 +38,9 @@ const char *role_name(Role role);
 bool role_from_name(const char *name, Role *ret);
 
 typedef struct {
-    char *name;     /* "local", "uid:1001", "user:default/ada", "worker:w-…" */
-    char *via;      /* who acts under that name ("local"), or NULL */
+    char *
+        name; /* "local", "uid:1001", "user:default/ada", "service:default/backstage", "worker:w-…" */
+    char *via;      /* who acts under that name ("local", "service:…"), or NULL */
     unsigned roles; /* set of 1u << Role */
 } Identity;
 
@@ -47,7 +51,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Identity, identity_clear)
 unsigned identity_roles(const json_t *roles, const char *name);
 void identity_from_uid(const json_t *roles, uid_t peer, uid_t own, Identity *ret);
 void identity_from_name(const json_t *roles, const char *name, Identity *ret);
-/* Become `person` ("ada", "user:default/ada"); FORBIDDEN unless a local admin asks. */
+/* Become `person` ("ada", "user:default/ada"); FORBIDDEN unless a local admin or a delegate asks. */
 CHECKED bool identity_act_as(const json_t *roles, const char *person, Identity *identity,
                              GError **error);
 

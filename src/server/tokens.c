@@ -86,7 +86,7 @@ token_write(Command *command, Db *db, void *data, GError **error)
     return stmt_run(stmt, NULL, error);
 }
 
-/* "user:default/ada", "worker:w-1", or a name that is taken for a user's. */
+/* "user:default/ada", "service:default/backstage", "worker:w-1", or a name that is taken for a user's. */
 static bool
 identity_parse(const char *text, char **ret, GError **error)
 {
@@ -96,11 +96,11 @@ identity_parse(const char *text, char **ret, GError **error)
     }
     if (!entity_ref_parse(text, "user", "default", ret, error))
         return false;
-    if (g_str_has_prefix(*ret, "user:"))
+    if (g_str_has_prefix(*ret, "user:") || g_str_has_prefix(*ret, "service:"))
         return true;
     g_autofree char *ref = g_steal_pointer(ret);
-    return fail(error, ERR_INVALID, "'%s' cannot have a token: expected 'user:…' or 'worker:…'",
-                ref);
+    return fail(error, ERR_INVALID,
+                "'%s' cannot have a token: expected 'user:…', 'service:…' or 'worker:…'", ref);
 }
 
 bool

@@ -42,6 +42,7 @@ roles:
   approver: [ user:default/bo ]
   operator: [ user:default/ada, user:default/bo ]
   admin: [ local ]
+  delegate: [ service:default/backstage ]
 limits: {{ "group:shop": 4 }}
 """
 

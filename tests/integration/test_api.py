@@ -4,6 +4,7 @@ import os
 import subprocess
 import unittest
 
+import api_delegate
 import api_portal
 import api_rollouts
 from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker, wait_for
@@ -550,6 +551,10 @@ spec: { type: service, lifecycle: production, owner: sellers, dependsOn: [ "reso
 
 
 class TestRollouts(api_rollouts.Rollouts):
+    contract = contract
+
+
+class TestDelegate(api_delegate.Delegate):
     contract = contract
 
 

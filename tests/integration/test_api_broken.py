@@ -66,7 +66,7 @@ BROKEN = [
     ("a body where none is taken", "DELETE", "/tokens/0123456789ab", JSON, b"{}", 400, "invalid", "no body is taken"),
     ("an unknown token", "GET", "/whoami", {"Authorization": "Bearer honk_no"}, None, 401, "unauthorized", "not known here"),
     ("another way to log in", "GET", "/whoami", {"Authorization": "Basic YTpi"}, None, 401, "unauthorized", "must read 'Bearer TOKEN'"),
-    ("somebody else's name", "GET", "/whoami", {"Honk-As": "user:default/bo"}, None, 403, "forbidden", "only 'local' with the role admin"),
+    ("somebody else's name", "GET", "/whoami", {"Honk-As": "user:default/bo"}, None, 403, "forbidden", "only 'local' with the role admin, or who has the role delegate"),
     ("YAML that is broken", "POST", "/entities", {"Content-Type": "application/yaml"}, b"kind: [", 400, "invalid", "the body"),
     ("no entity at all", "POST", "/entities", {"Content-Type": "application/yaml"}, b"# nothing\n", 400, "invalid", "no entity"),
 ]

@@ -47,7 +47,7 @@ an_empty_file_is_all_defaults(void)
     g_assert_cmpint(config->policy.rollback_window_ms, ==, 86400000);
     g_assert_cmpint(config->policy.soak_ms, ==, 0);
     g_assert_cmpint(config->policy.retention_ms, ==, 1209600000);
-    g_assert_cmpuint(json_object_size(config->roles), ==, 5);
+    g_assert_cmpuint(json_object_size(config->roles), ==, 6);
 }
 
 static const char full[] =
@@ -93,7 +93,8 @@ every_key_is_read(void)
     g_autofree char *roles = json_compact(config->roles);
     g_assert_cmpstr(roles, ==,
                     "{\"viewer\":[],\"author\":[],\"approver\":[\"user:default/bo\","
-                    "\"group:music/leads\"],\"operator\":[],\"admin\":[\"local\"]}");
+                    "\"group:music/leads\"],\"operator\":[],\"admin\":[\"local\"],"
+                    "\"delegate\":[]}");
     g_autofree char *limits = json_compact(config->limits);
     g_assert_cmpstr(limits, ==, "{\"store:listening\":1,\"group:listening\":4}");
 }
@@ -211,7 +212,7 @@ every_mistake_is_found_with_its_place(void)
         "honk.yaml:11:22: error: 'from' is 'soon', expected a time such as 2026-12-20 or "
         "2026-12-20T18:00:00Z [wrong-type]\n"
         "honk.yaml:12:10: error: unknown key 'boss' in 'roles', expected one of: viewer, author, "
-        "approver, operator, admin [unknown-key]\n"
+        "approver, operator, admin, delegate [unknown-key]\n"
         "honk.yaml:12:39: error: 'bo' is no identity: expected 'local', or a ref such as "
         "'user:default/ada' or 'group:default/team-identity' [identity]\n"
         "honk.yaml:13:11: error: 'listening' names no resource: expected KIND:NAME, such as "

@@ -79,6 +79,28 @@ only_a_local_admin_acts_as_others(void)
 }
 
 static void
+a_delegate_speaks_for_people_but_never_as_an_admin(void)
+{
+    g_auto(Identity) who = {0}, root = {0};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) roles =
+        json_pack("{s:[s], s:[s, s], s:[s]}", "approver", "user:default/bo", "delegate",
+                  "service:default/backstage", "user:default/root", "admin", "user:default/root");
+    identity_from_name(roles, "service:default/backstage", &who);
+    g_assert_cmpuint(who.roles, ==, 1u << ROLE_VIEWER | 1u << ROLE_DELEGATE);
+    g_assert_true(identity_act_as(roles, "user:default/bo", &who, &error));
+    g_assert_cmpstr(who.name, ==, "user:default/bo");
+    g_assert_cmpstr(who.via, ==, "service:default/backstage");
+    g_assert_cmpuint(who.roles, ==, 1u << ROLE_VIEWER | 1u << ROLE_AUTHOR | 1u << ROLE_APPROVER);
+    identity_from_name(roles, "service:default/backstage", &root);
+    g_assert_true(identity_act_as(roles, "user:default/root", &root, &error));
+    g_assert_true(identity_has(&root, ROLE_OPERATOR));
+    g_assert_false(identity_has(&root, ROLE_ADMIN));
+    g_assert_false(identity_act_as(roles, "user:default/bo", &root, &error));
+    g_assert_cmpint(error_code(error), ==, ERR_FORBIDDEN);
+}
+
+static void
 a_refusal_says_whom_to_ask(void)
 {
     g_auto(Identity) who = {0};
@@ -115,6 +137,8 @@ main(int argc, char **argv)
                     acting_as_a_person_takes_that_persons_roles);
     g_test_add_func("/identity/only a local admin acts as others",
                     only_a_local_admin_acts_as_others);
+    g_test_add_func("/identity/a delegate speaks for people, but never as an admin",
+                    a_delegate_speaks_for_people_but_never_as_an_admin);
     g_test_add_func("/identity/a refusal says whom to ask", a_refusal_says_whom_to_ask);
     g_test_add_func("/identity/a worker's token may work and no more",
                     a_workers_token_may_work_and_no_more);

@@ -1401,8 +1401,8 @@ export interface components {
             approved?: Record<string, never>;
         };
         /** @enum {unknown} */
-        Role: "viewer" | "author" | "approver" | "operator" | "worker" | "admin";
-        /** @description `local`, `uid:1001`, `user:default/ada`, `worker:…` */
+        Role: "viewer" | "author" | "approver" | "operator" | "worker" | "admin" | "delegate";
+        /** @description `local`, `uid:1001`, `user:default/ada`, `service:default/backstage`, `worker:…` */
         Identity: string;
         /** @description `kind:namespace/name`, in lower case */
         Ref: string;
@@ -4214,7 +4214,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description `user:…`, `worker:…`, or a user's short name */
+                    /** @description `user:…`, `service:…`, `worker:…`, or a user's short name */
                     identity: string;
                     note?: string;
                     /** @default 7776000 */
