@@ -20,13 +20,17 @@ run: deps-build deps-web $(B)/build.ninja  ## move the demo company's datasets, 
 	@exec $(B)/honk demo
 
 test: deps-test build  ## every test; ends with `N passed, N failed`
-	@tools/run-tests $(B) --no-suite crash --no-suite browser --no-suite e2e
+	@tools/run-tests $(B) --no-suite crash --no-suite browser --no-suite e2e --no-suite backstage
 
 build: deps-build deps-web $(B)/build.ninja  ## compile the program (build/honk) and its tests
 	@ninja -C $(B)
 
 browser: deps-browser build  ## one way through the portal in a real browser: read, approve, start, roll back
 	@tools/run-tests $(B) --suite browser
+
+backstage-test: build  ## Honk's plugins in a real backend of Backstage (installs 0.7 GB of packages the first time)
+	@web/backstage/tools/install backend
+	@tools/run-tests $(B) --suite backstage
 
 e2e: deps-browser build  ## the portal's long suite: many migrations, a server that dies, a canary that fails
 	@tools/run-tests $(B) --suite browser --suite e2e
@@ -95,4 +99,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test browser e2e crash campaign asan tsan fuzz bench lint layers shape install clean
+.PHONY: help build run test browser backstage-test e2e crash campaign asan tsan fuzz bench lint layers shape install clean

@@ -1,0 +1,2 @@
+export { honkPlugin as default } from './plugin';
+export { operations, findOperation, type Operation } from './operations';
