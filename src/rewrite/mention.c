@@ -34,6 +34,34 @@ find_word(const char *text, size_t bytes, const char *word, size_t *ret)
     return false;
 }
 
+static bool
+may_be_sql(const char *text, size_t bytes)
+{
+    static const char *const words[] = {
+        "from",  "join",   "into",   "update", "table",    "with", "select", "using",
+        "where", "on",     "set",    "values", "exec",     "drop", "as",     "references",
+        "alter", "create", "delete", "insert", "truncate", "copy", "analyze"};
+    size_t at = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (find_word(text, bytes, words[i], &at))
+            return true;
+    return memchr(text, '{', bytes) != NULL || memchr(text, '`', bytes) != NULL;
+}
+
+bool
+is_among_words(const char *text, size_t bytes, const char *word)
+{
+    size_t length = strlen(word), at = 0, from = 0;
+    for (; find_word(text + from, bytes - from, word, &at); from += at + length) {
+        size_t begin = from + at, end = begin + length;
+        if ((begin == 0 && end == bytes) ||
+            (begin > 0 && strchr(".\"[", text[begin - 1]) != NULL) ||
+            (end < bytes && strchr(".\"](", text[end]) != NULL))
+            return false;
+    }
+    return !may_be_sql(text, bytes);
+}
+
 static char *
 last_two(char *const *parts)
 {

@@ -1,10 +1,9 @@
 /*
- * sql_mentions.c - what else in the file names the dataset: statements that are only read over, strings, templates.
+ * sql_mentions.c - what else in the file names the dataset: statements that are only read over, strings.
  *
  * Comments are not looked at: they name what they please.
  */
 #include "rewrite/work.h"
-#include "sql/jinja.h"
 
 #include <string.h>
 
@@ -67,10 +66,9 @@ find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            bool is_template = token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG;
-            const char *name = is_template ? spelling->last : spelling->whole;
+            const char *name = spelling->whole;
             size_t at = 0;
-            if ((rename->is_derived && !is_template && strchr(name, '.') == NULL) ||
+            if ((rename->is_derived && strchr(name, '.') == NULL) ||
                 !find_word(work->text + token->begin, token->end - token->begin, name, &at))
                 continue;
             *ret_at = token->begin + at;
@@ -88,80 +86,28 @@ mentions_last(const Work *work, const Token *token)
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
 }
 
-/* `insert into log select id from {{ ref('x') }}`, as the text of a hook. */
-static bool
-reads_within(const Work *work, const JinjaArgument *literal, const char *name, size_t *ret_at)
+static guint
+words_in(const char *text, size_t bytes)
 {
-    const char *text = work->text + literal->begin;
-    size_t bytes = literal->end - literal->begin, at = 0;
-    if (memmem(text, bytes, "ref(", 4) == NULL || !find_word(text, bytes, name, &at))
-        return false;
-    *ret_at = literal->begin + at;
-    return true;
-}
-
-/* Whose text may be called like a model for any reason. */
-static bool
-is_about_else(const Work *work, const JinjaArgument *argument)
-{
-    static const char *const callees[] = {"config", "var", "env_var"};
-    for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
-        if (argument->callee_end - argument->callee == strlen(callees[i]) &&
-            memcmp(work->text + argument->callee, callees[i], strlen(callees[i])) == 0)
-            return true;
-    return false;
-}
-
-/* A model's name as a text of a macro, which may make a ref() of it, or within a text that is run. */
-static bool
-find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
-{
-    g_autoptr(GArray) found = jinja_arguments(work->text, token);
-    for (guint a = 0; a < found->len; a++) {
-        const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
-        for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
-            const Rename *rename = g_ptr_array_index(work->renames->list, i);
-            const char *name =
-                rename->dbt != NULL && rename->dbt->doubt == NULL ? rename->dbt->from.name : "";
-            *ret_bytes = strlen(name);
-            *ret_at = one->begin;
-            if (*ret_bytes == 0)
-                continue;
-            if (*ret_bytes == one->end - one->begin && !is_about_else(work, one) &&
-                memcmp(work->text + one->begin, name, *ret_bytes) == 0)
-                return true;
-            if (reads_within(work, one, name, ret_at))
-                return true;
-        }
+    guint words = 0, letters = 0;
+    for (size_t i = 0; i <= bytes; i++) {
+        bool is_letter = i < bytes && (g_ascii_isalpha(text[i]) || (guchar) text[i] >= 0x80);
+        words += !is_letter && letters > 1;
+        letters = is_letter ? letters + 1 : 0;
     }
-    return false;
+    return words;
 }
 
-/* ref('x') of another model, source('other', 'x'): understood, and not meant. */
+/* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL. */
 static bool
-is_other_call(Work *work, const Token *token, size_t at)
+is_for_people(const Work *work, const Token *token, const char *name)
 {
-    g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
-    for (guint i = 0; i < calls->len; i++) {
-        const DbtCall *call = g_ptr_array_index(calls, i);
-        for (guint n = 0; call->is_understood && n < call->count; n++)
-            if (at >= call->begin[n] && at < call->end[n])
-                return true;
-    }
-    return false;
-}
-
-/* `covered`: what was a site before the tokens were looked at, each of which is another place. */
-static void
-visit_template(Work *work, const GArray *covered, const Token *token)
-{
-    size_t at = 0, bytes = 0;
-    if ((token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG) ||
-        (!find_any(work, token, &at, &bytes) && !find_model(work, token, &at, &bytes)) ||
-        covered_has(covered, at, at + bytes) || is_other_call(work, token, at))
-        return;
-    site_refuse(work, SITE_MENTION, at, at + bytes, "in-template", NULL,
-                "the name stands in a template that is not understood");
+    const char *text = work->text + token->begin, *end = work->text + token->end - 1;
+    while (text < end && *text != '\'' && *text != '"') /* N'…' */
+        text++;
+    size_t bytes = text < end ? (size_t) (end - text - 1) : 0;
+    return strchr(name, '.') == NULL && words_in(text + 1, bytes) > 2 &&
+           is_among_words(text + 1, bytes, name);
 }
 
 static void
@@ -172,6 +118,12 @@ visit_string(Work *work, const GArray *covered, guint index)
     if (token->kind != TOKEN_STRING || !mentions_last(work, token) || sql_inner(work, index) ||
         !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes))
         return;
+    g_autofree char *name = g_strndup(work->text + at, bytes);
+    if (is_for_people(work, token, name)) {
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, at, at + bytes);
+        site->reason = "this is text for people";
+        return;
+    }
     site_refuse(work, SITE_MENTION, at, at + bytes, "in-string", NULL,
                 "the name stands in a string: nobody knows what becomes of it");
 }
@@ -231,9 +183,7 @@ sql_mentions(Work *work)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
     g_autoptr(GArray) covered = sites_covered(work);
-    for (guint i = 0; i < sql->list->tokens->len; i++)
-        if (sql->live->data[i])
-            visit_template(work, covered, tokens_at(sql->list, i));
+    dbt_mentions(work, covered);
     for (guint i = 0; i < sql->tokens->len; i++)
         visit_string(work, covered, i);
 }

@@ -189,6 +189,8 @@ void dbt_edit(Work *work, const DbtRename *dbt, const DbtCall *call);
 void dbt_name_source(Work *work, SqlSource *source);
 /* Calls in templates that are no sources, and what else names a model there (dbt_templates.c). */
 void dbt_templates(Work *work);
+/* The dataset's name in templates that are not understood; `covered`: what is a site already (dbt_mentions.c). */
+void dbt_mentions(Work *work, const GArray *covered);
 
 /* The text that config(…) of a file gives under a key; NULL where it does not say. False when it is no plain text, or is
  * said twice. Caller frees (dbt_config.c). */
@@ -203,6 +205,8 @@ bool dbt_yaml(Work *work);
 
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
+/* Does the name stand in this text only as a word among others, and is it no SQL? */
+bool is_among_words(const char *text, size_t bytes, const char *word);
 /* Every mention needs a person. */
 void mentions_in_text(Work *work);
 /* So does every reading of a model whose columns are renamed elsewhere. */

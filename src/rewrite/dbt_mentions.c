@@ -1,0 +1,171 @@
+/*
+ * dbt_mentions.c - the dataset's name in templates that are not understood: a person looks at it.
+ *
+ * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
+ */
+#include "rewrite/work.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+static bool
+is_text(const char *text, uint32_t begin, uint32_t end, const char *word)
+{
+    return end - begin == strlen(word) && memcmp(text + begin, word, end - begin) == 0;
+}
+
+/* ---- models ---- */
+
+/* `insert into log select id from {{ ref('x') }}`, as the text of a hook. */
+static bool
+reads_within(const Work *work, const JinjaArgument *literal, const char *name, size_t *ret_at)
+{
+    const char *text = work->text + literal->begin;
+    size_t bytes = literal->end - literal->begin, at = 0;
+    if (memmem(text, bytes, "ref(", 4) == NULL || !find_word(text, bytes, name, &at))
+        return false;
+    *ret_at = literal->begin + at;
+    return true;
+}
+
+/* Whose text may be called like a model for any reason. */
+static bool
+is_about_else(const Work *work, const JinjaArgument *argument)
+{
+    static const char *const callees[] = {"config", "var", "env_var"};
+    for (size_t i = 0; i < G_N_ELEMENTS(callees); i++)
+        if (is_text(work->text, argument->callee, argument->callee_end, callees[i]))
+            return true;
+    return false;
+}
+
+/* A model's name as a text of a macro, which may make a ref() of it, or within a text that is run. */
+static bool
+find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint a = 0; a < found->len; a++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
+        for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
+            const Rename *rename = g_ptr_array_index(work->renames->list, i);
+            const char *name =
+                rename->dbt != NULL && rename->dbt->doubt == NULL ? rename->dbt->from.name : "";
+            *ret_bytes = strlen(name);
+            *ret_at = one->begin;
+            if (*ret_bytes == 0)
+                continue;
+            if (*ret_bytes == one->end - one->begin && !is_about_else(work, one) &&
+                memcmp(work->text + one->begin, name, *ret_bytes) == 0)
+                return true;
+            if (reads_within(work, one, name, ret_at))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ref('x') of another model, source('other', 'x'): understood, and not meant. */
+static bool
+is_other_call(Work *work, const Token *token, size_t at)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
+    for (guint i = 0; i < calls->len; i++) {
+        const DbtCall *call = g_ptr_array_index(calls, i);
+        for (guint n = 0; call->is_understood && n < call->count; n++)
+            if (at >= call->begin[n] && at < call->end[n])
+                return true;
+    }
+    return false;
+}
+
+/* ---- tables ---- */
+
+/* Settings of a model that name no table. */
+static bool
+is_setting(const Work *work, const JinjaArgument *argument)
+{
+    static const char *const keys[] = {"tags",         "schema",   "database", "group",
+                                       "materialized", "strategy", "language", "file_format"};
+    if (!is_text(work->text, argument->callee, argument->callee_end, "config"))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (is_text(work->text, argument->keyword, argument->keyword_end, keys[i]))
+            return true;
+    return false;
+}
+
+/* The name stands in this text, and is no table there. */
+static bool
+is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const char *name)
+{
+    size_t bytes = literal->end - literal->begin;
+    if (literal->kind != JINJA_LITERAL || at < literal->begin || at >= literal->end)
+        return false;
+    return bytes == strlen(name) ? is_setting(work, literal)
+                                 : is_among_words(work->text + literal->begin, bytes, name);
+}
+
+static bool
+is_no_table(Work *work, const Token *token, size_t at, const char *name)
+{
+    if (is_other_call(work, token, at))
+        return true;
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint i = 0; i < found->len; i++)
+        if (is_other_text(work, &g_array_index(found, JinjaArgument, i), at, name))
+            return true;
+    return false;
+}
+
+/* The first place that may mean a table of this name. `covered`: places that were sites before. */
+static bool
+find_name(Work *work, const GArray *covered, const Token *token, const char *name, size_t *ret_at)
+{
+    size_t bytes = strlen(name), at = 0;
+    for (size_t from = token->begin; find_word(work->text + from, token->end - from, name, &at);
+         from = *ret_at + bytes) {
+        *ret_at = from + at;
+        if (!covered_has(covered, *ret_at, *ret_at + bytes) &&
+            !is_no_table(work, token, *ret_at, name))
+            return true;
+    }
+    return false;
+}
+
+static bool
+find_table(Work *work, const GArray *covered, const Token *token, size_t *ret_at, size_t *ret_bytes)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const char *name = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
+            *ret_bytes = strlen(name);
+            if (find_name(work, covered, token, name, ret_at))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void
+visit_template(Work *work, const GArray *covered, const Token *token)
+{
+    size_t at = 0, bytes = 0;
+    if (!find_table(work, covered, token, &at, &bytes) &&
+        (!find_model(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
+         is_other_call(work, token, at)))
+        return;
+    site_refuse(work, SITE_MENTION, at, at + bytes, "in-template", NULL,
+                "the name stands in a template that is not understood");
+}
+
+void
+dbt_mentions(Work *work, const GArray *covered)
+{
+    const TokenList *list = work->sql->list;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
+            visit_template(work, covered, token);
+    }
+}
