@@ -58,7 +58,40 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     return false;
 }
 
-/* A name alone that may be a column of a table without schema may be anything. */
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+/* Behind these stands a value, and no table: SELECT x, x + 1 … WHERE x = y ORDER BY x */
+static bool
+is_operand(const Work *work, const SqlRef *ref)
+{
+    guint index = ref->path.parts[0].token;
+    const Token *before = index > 0 ? token_at(work, index - 1) : NULL;
+    if (before == NULL || ref->block->query == NULL || ref->block->sources->len == 0)
+        return false;
+    switch (before->word) {
+    case WORD_SELECT:
+    case WORD_DISTINCT:
+    case WORD_WHERE:
+    case WORD_AND:
+    case WORD_OR:
+    case WORD_BY:
+    case WORD_ON:
+    case WORD_HAVING:
+    case WORD_WHEN:
+    case WORD_THEN:
+    case WORD_ELSE:
+        return true;
+    default:
+        return before->kind == TOKEN_OPERATOR ||
+               (before->kind == TOKEN_COMMA && ref->clause == CLAUSE_ITEM);
+    }
+}
+
+/* A name alone that may be a column of a table without schema may be anything, unless a table cannot stand there. */
 static void
 tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
 {
@@ -67,7 +100,7 @@ tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
     if (ref->binding == BINDING_COLUMN && ref->path.count == 1 && ref->clause != CLAUSE_ASSIGN &&
         ref->clause != CLAUSE_COLUMNS && is_last_part(work, part->text, strlen(part->text)))
         is_bound = has_column(work, ref->source, part);
-    if (is_bound)
+    if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(known, &ref->path);
 }
 
@@ -125,16 +158,11 @@ tick_all(Work *work, GByteArray *known)
 
 /* ---- what is left ---- */
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
 static bool
 is_name(const Token *token)
 {
-    return token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED;
+    return token->kind == TOKEN_QUOTED ||
+           (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
 }
 
 /* The last part of a name, without quotes. */
