@@ -111,7 +111,7 @@ is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source != ref->source && source != ref->also &&
+            if (source != ref->source && source != ref->also && !source->is_twin &&
                 (has_name(work, source, name) || gains(work, source, name)))
                 return true;
         }

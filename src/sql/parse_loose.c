@@ -54,9 +54,10 @@ goes_on_with_change(const Parser *parser, Loose *loose, uint32_t at)
     static const char *const before[] = {"AFTER", "FOR",    "OF",   "ON",     "THEN",
                                          "GRANT", "BEFORE", "DENY", "REVOKE", NULL};
     bool is_its_own = peek(parser, loose->first)->word == WORD_WITH && !loose->has_query;
+    bool is_setting = peek(parser, loose->first)->word == WORD_SET; /* SET NOCOUNT ON UPDATE … */
     loose->has_query = loose->has_query || is_its_own;
     return is_its_own || is_open(parser, at + 1) || peek(parser, at - 1)->kind == TOKEN_COMMA ||
-           is_among(parser, at - 1, before);
+           (!is_setting && is_among(parser, at - 1, before));
 }
 
 static bool

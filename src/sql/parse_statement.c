@@ -197,6 +197,36 @@ find_target_by_alias(Parser *parser, SqlBlock *block)
     }
 }
 
+static bool
+is_same_path(const Parser *parser, const SqlPath *a, const SqlPath *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!sql_same_table(parser->sql->dialect, a->parts[i].text, 0, b->parts[i].text))
+            return false;
+    return true;
+}
+
+/* UPDATE t … FROM t AS u, in T-SQL: both are one. */
+static void
+find_twin(Parser *parser, const SqlBlock *block)
+{
+    SqlSource *target = parser->statement->target, *twin = NULL;
+    if (target == NULL || target->alias != NULL || !parser->sql->dialect->has_alias_first)
+        return;
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source == target || source->kind != SOURCE_TABLE ||
+            !is_same_path(parser, &source->path, &target->path))
+            continue;
+        if (source->alias == NULL || twin != NULL)
+            return;
+        twin = source;
+    }
+    target->is_twin = twin != NULL;
+}
+
 /* DELETE TOP (10) FROM t */
 static void
 skip_top(Parser *parser, uint32_t end)
@@ -268,6 +298,7 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
     }
     take_rest(parser, block, end);
     find_target_by_alias(parser, block);
+    find_twin(parser, block);
     block->last = end - 1;
 }
 
@@ -322,6 +353,7 @@ take_merge_action(Parser *parser, SqlBlock *block, uint32_t end)
         parser->statement->inserts_rows |= !has_columns;
         parser->statement->takes_rows |= is_all(parser);
         note_values(parser, block, refs, end);
+        context.clause = CLAUSE_ROW;
     }
     parse_expression(parser, &context, end, STOP_WHEN | STOP_CLAUSE);
 }

@@ -378,6 +378,8 @@ certainly_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
 {
+    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target))
+        return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||
            source->last < ref->path.parts[0].token;
 }

@@ -73,6 +73,7 @@ typedef enum {
     CLAUSE_ORDER,
     CLAUSE_ASSIGN,  /* the left side of SET */
     CLAUSE_COLUMNS, /* the column list of INSERT */
+    CLAUSE_ROW,     /* VALUES of MERGE's INSERT: there is no row of the target */
     CLAUSE_OTHER,   /* anything else */
 } SqlClause;
 
@@ -154,9 +155,10 @@ struct SqlSource {
     GPtrArray *using;                 /* SqlRef *: columns of its USING (…); or NULL */
     uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
     bool is_natural;
-    bool is_right;    /* RIGHT or FULL JOIN: what stands before it may have no row */
-    bool is_nested;   /* ( a JOIN b … ) in brackets */
-    bool is_target;   /* is written to */
+    bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
+    bool is_nested; /* ( a JOIN b … ) in brackets */
+    bool is_target; /* is written to */
+    bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
     bool is_unread;   /* PIVOT and the like follow */
     bool is_template; /* a template that is understood: `path` is what it stands for */
 };
