@@ -201,5 +201,10 @@ star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_a
             spell_qualifier(work->sql->dialect, source, g_hash_table_lookup(work->spelled, source));
         add_columns(&expansion, source, qualifier);
     }
+    if (star->is_tacit) { /* FROM t, TABLE t: SELECT … FROM t */
+        bool is_small = g_ascii_islower(work->text[first->begin]);
+        g_string_prepend(text, is_small ? "select " : "SELECT ");
+        g_string_append(text, is_small ? " from" : " FROM");
+    }
     site_edit(work, SITE_STAR, first->begin, end, text->str);
 }

@@ -72,7 +72,8 @@ starts_query(const Parser *parser, uint32_t index, uint32_t end)
                     (index + 2 == end || peek(parser, index + 2)->kind == TOKEN_DOT);
     return word == WORD_SELECT || word == WORD_WITH || is_table ||
            (word == WORD_VALUES && is_open(parser, index + 1)) ||
-           (word == WORD_FROM && is_name(parser, index + 1));
+           (word == WORD_FROM && parser->sql->dialect->has_from_first &&
+            is_name(parser, index + 1));
 }
 
 /* IS [NOT] DISTINCT FROM compares. */

@@ -229,8 +229,11 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         parse_items(parser, block, end);
     } else if (is_from_first) {
         SqlItem *star = node(parser, sizeof(SqlItem));
-        *star =
-            (SqlItem){.block = block, .first = block->first, .last = block->first, .is_star = true};
+        *star = (SqlItem){.block = block,
+                          .first = block->first,
+                          .last = block->first,
+                          .is_star = true,
+                          .is_tacit = true};
         g_ptr_array_add(block->items, star);
         block->has_star = true;
     }
@@ -257,7 +260,11 @@ take_table(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
     SqlBlock *block = block_new(parser, query, outer);
     SqlItem *star = node(parser, sizeof(SqlItem));
-    *star = (SqlItem){.block = block, .first = parser->pos, .last = parser->pos, .is_star = true};
+    *star = (SqlItem){.block = block,
+                      .first = parser->pos,
+                      .last = parser->pos,
+                      .is_star = true,
+                      .is_tacit = true};
     g_ptr_array_add(block->items, star);
     block->has_star = true;
     parse_source(parser, block, end);

@@ -404,6 +404,15 @@ gives_rows(const Parser *parser)
            is_text(parser, first, "EXPORT");
 }
 
+/* AS FROM t; elsewhere in what is read over, FROM is a word of a clause that is not known. */
+static bool
+starts_query_within(const Parser *parser, uint32_t end)
+{
+    bool is_from = is_word(parser, parser->pos, WORD_FROM);
+    return starts_query(parser, parser->pos, end) &&
+           (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
+}
+
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. */
 static void
 parse_other(Parser *parser, uint32_t end)
@@ -415,7 +424,7 @@ parse_other(Parser *parser, uint32_t end)
             parser->pos++;
             return;
         }
-        if (starts_query(parser, parser->pos, end)) {
+        if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);

@@ -122,13 +122,13 @@ typedef struct {
 /* One output of a select list. */
 struct SqlItem {
     SqlBlock *block;
-    uint32_t first, last; /* tokens, without the alias */
-    SqlPart *alias;       /* or NULL */
-    SqlRef *plain;        /* when it is just a name */
-    bool is_star;
-    SqlSource *star_of; /* resolved from `alias.*`; NULL for a bare star, or when unknown */
-    SqlPath star_path;  /* before `.*`; may be empty */
-    GPtrArray *except;  /* SqlPart *: EXCEPT (…) of a star; or NULL */
+    uint32_t first, last;   /* tokens, without the alias */
+    SqlPart *alias;         /* or NULL */
+    SqlRef *plain;          /* when it is just a name */
+    bool is_star, is_tacit; /* tacit: FROM t, TABLE t; `first` is that word */
+    SqlSource *star_of;     /* resolved from `alias.*`; NULL for a bare star, or when unknown */
+    SqlPath star_path;      /* before `.*`; may be empty */
+    GPtrArray *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */
     GPtrArray *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
     const char *name; /* of the column that comes out, or NULL when it has none that one can know */
 };

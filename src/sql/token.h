@@ -71,6 +71,7 @@ typedef struct {
     bool has_colon_paths;      /* value:field.field[0] */
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
+    bool has_from_first;       /* FROM t, FROM t SELECT a */
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
