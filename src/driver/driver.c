@@ -440,14 +440,15 @@ conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec)
 }
 
 bool
-conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program,
-          const char *stage, const Writer *writer, bool hash, RangeResult *ret, GError **error)
+conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+          Program *program, const char *stage, const Writer *writer, bool hash, RangeResult *ret,
+          GError **error)
 {
     const PushOps *push = target->driver->push;
     if (push == NULL)
         return fail_role(target, "copy by itself", error);
     check_writer(writer);
-    if (!push->range(target, source, spec, program, stage, writer, hash, ret, error))
+    if (!push->range(target, source, store, spec, program, stage, writer, hash, ret, error))
         return fail_in(error, "cannot fill range '%s' of '%s'", writer->range, stage);
     g_assert(ret->rows_in == ret->rows_out + ret->rejected);
     return true;

@@ -166,14 +166,15 @@ typedef struct {
                     Batch *out, RejectFn *reject, void *data, GError **error);
 } LoadOps;
 
-/* Same store on both sides: one statement does it. `hash` false: rows are counted only. INVALID
- * when a row is refused (by the mapping or the store) or would not be exactly what the row-by-row
- * way gives: nothing is written then, and the caller takes that way. */
+/* Stores of one kind on both sides: a statement of the store does it, or rows go from one to the other as they are.
+ * `source` is a connection to `store`, which may be `target` itself. `hash` false: rows are counted only. INVALID when a
+ * row is refused (by the mapping or the store) or would not be exactly what the row-by-row way gives: nothing is written
+ * then, and the caller takes that way. */
 typedef struct {
     bool (*can)(Conn *target, const StoreConfig *source, const ScanSpec *spec);
-    bool (*range)(Conn *target, const StoreConfig *source, const ScanSpec *spec, Program *program,
-                  const char *stage, const Writer *writer, bool hash, RangeResult *ret,
-                  GError **error);
+    bool (*range)(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+                  Program *program, const char *stage, const Writer *writer, bool hash,
+                  RangeResult *ret, GError **error);
 } PushOps;
 
 /* Stop writers of a dataset, and let them again. Both may be called twice. */
@@ -328,7 +329,7 @@ CHECKED bool conn_as_kept(Conn *conn, const char *object, const Schema *schema, 
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);
-CHECKED bool conn_push(Conn *target, const StoreConfig *source, const ScanSpec *spec,
+CHECKED bool conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
                        Program *program, const char *stage, const Writer *writer, bool hash,
                        RangeResult *ret, GError **error);
 

@@ -177,6 +177,12 @@ bool program_is_copied(const Program *program, size_t column);
 size_t program_select_postgres(const Program *program, const SourceItem **ret);
 /* The source column that target column `column` is, as it is; NULL: it is computed. Borrowed. */
 const char *program_source_of(const Program *program, size_t column);
+/* The item that target column `column` is, as it is; -1: it is computed. */
+int program_input_of(const Program *program, size_t column);
+/* One column of a row whose inputs are `inputs`, of a source with SQL; false with the reason, which is the caller's. The
+ * value lives until the column is evaluated again. */
+CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, Value *ret,
+                          char **ret_reason);
 /* Adds what is not yet there; the functions live as long as the connection, whatever becomes of the program. */
 CHECKED bool program_register(const Program *program, void *sqlite3_connection, GError **error);
 /* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. */

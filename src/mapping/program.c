@@ -346,6 +346,20 @@ batch_heap_bytes(const Batch *batch)
     return bytes;
 }
 
+int
+program_input_of(const Program *program, size_t column)
+{
+    const MapColumn *map = program->columns->pdata[column];
+    return map->root->kind == EXPR_INPUT ? (int) map->root->input : -1;
+}
+
+bool
+program_eval(Program *program, size_t column, const Value *inputs, Value *ret, char **ret_reason)
+{
+    const Row row = {.inputs = inputs};
+    return map_column_eval(program->columns->pdata[column], &row, ret, ret_reason);
+}
+
 bool
 program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject, void *data,
               GError **error)

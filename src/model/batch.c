@@ -250,6 +250,19 @@ batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
 }
 
 void
+value_hash(const Value *value, RowHasher *hasher)
+{
+    if (value->is_null)
+        row_hasher_null(hasher);
+    else if (has_heap(value->type))
+        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
+    else if (value->type == TYPE_FLOAT)
+        row_hasher_float(hasher, value->f);
+    else
+        row_hasher_int(hasher, value->type, value->i);
+}
+
+void
 batch_hash(const Batch *batch, RowHasher *hasher, HashSum *sum)
 {
     for (size_t row = 0; row < batch->row_count; row++)

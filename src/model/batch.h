@@ -62,5 +62,7 @@ void batch_put_value(Batch *batch, size_t column, const Value *value);
 /* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row
  * allocates. */
 RowHash batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher);
+/* One value of a row that is hashed. */
+void value_hash(const Value *value, RowHasher *hasher);
 /* Add every row of the batch to `sum`. */
 void batch_hash(const Batch *batch, RowHasher *hasher, HashSum *sum);

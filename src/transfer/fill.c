@@ -1,8 +1,8 @@
 /*
  * fill.c - one range from source to stage, in one transaction of the target.
  *
- * The store does it itself where it can and may. When it refuses (INVALID: some row is not as it should be), nothing is
- * written, and the range is moved row by row, which finds the offenders:
+ * The store does it itself where it can and may, or hands rows on from one server to another of its kind. When it refuses
+ * (INVALID: some row is not as it should be), nothing is written, and the range is moved row by row, which finds the offenders:
  *
  *   scan ─► batch ─► transfer_apply ─► batch ─► put ─► commit with the ledger row
  *     │                  │                      │
@@ -158,8 +158,8 @@ fill_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, Ra
     if (transfer->pushes) {
         g_autoptr(GError) refusal = NULL;
         ScanSpec scan = transfer_scan_spec(transfer, range);
-        if (conn_push(transfer->target, spec->source_store, &scan, transfer->program, spec->stage,
-                      &writer, spec->hash, ret, &refusal))
+        if (conn_push(transfer->target, transfer->source, spec->source_store, &scan,
+                      transfer->program, spec->stage, &writer, spec->hash, ret, &refusal))
             return true;
         if (!error_is(refusal, ERR_INVALID)) {
             g_propagate_error(error, g_steal_pointer(&refusal));

@@ -30,7 +30,7 @@ is_same_store(const StoreConfig *a, const StoreConfig *b)
     const char *left = json_get_string(a->settings, "path", NULL);
     const char *right = json_get_string(b->settings, "path", NULL);
     if (left == NULL || right == NULL)
-        return strcmp(a->name, b->name) == 0;
+        return strcmp(a->name, b->name) == 0 && json_equal(a->settings, b->settings);
     return stat(left, &one) == 0 && stat(right, &other) == 0 && one.st_dev == other.st_dev &&
            one.st_ino == other.st_ino;
 }

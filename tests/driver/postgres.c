@@ -238,67 +238,6 @@ texts_take_the_form_of_their_type(void)
         "1.0}|a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11|01:30:00|{1,2}|sad\n2|NULL|NULL|NULL|NULL|NULL");
 }
 
-static char *
-moved(TestDb *db, const char *mapping, bool may_push, const char *stage, RangeResult *ret)
-{
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(MappingSet) set = NULL;
-    g_autoptr(Transfer) transfer = NULL;
-    g_autoptr(Schema) source = NULL, made = NULL;
-    g_autoptr(json_t) range = json_pack("{ss}", "name", stage);
-    Writer writer = {.plan = stage, .task = "t", .token = 5};
-    ASSERT_OK(mapping_parse(mapping, strlen(mapping), "m.yaml", diags, &set, &ERR));
-    ASSERT_OK(conn_describe(db->conn, "s", &source, &ERR));
-    ASSERT_OK(mapping_target_schema(mapping_get(set, 0), source, stage, &made, &ERR));
-    ASSERT_OK(conn_stage(db->conn, stage, NULL, made, &writer, &ERR));
-    TransferSpec spec = {.source_store = &db->store,
-                         .source = "s",
-                         .target_store = &db->store,
-                         .target = "t",
-                         .stage = stage,
-                         .mapping = mapping_get(set, 0),
-                         .plan = stage,
-                         .task = "t",
-                         .token = 5,
-                         .hash = true,
-                         .push_allowed = may_push};
-    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, ret, &ERR));
-    g_autofree char *sql = g_strdup_printf("SELECT * FROM %s ORDER BY 1", stage);
-    return test_pg_query(db->path, sql);
-}
-
-/* What the server does by itself is what the evaluator does row by row, and is done by it where it may. */
-static void
-inside_of_the_server_the_rows_are_the_same(void)
-{
-    static const char mapping[] =
-        "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [k], where: 'id <> 7', "
-        "columns: {k: id, name: {concat: [a, {text: "
-        "\" \"}, id]}, land: {from: c, values: {UK: GB, uk: lower}}, old: {from: c, values: {UK: "
-        "x}, others: 'null'}, n: {from: f, default: "
-        "0.25}, twice: {expr: 'id * 2', type: int}, at: at}}";
-    g_autoptr(TestDb) db =
-        test_pg_db("CREATE COLLATION anyhow (provider = icu, locale = 'und-u-ks-level2', "
-                   "deterministic = false);"
-                   "CREATE TABLE s (id int PRIMARY KEY, a varchar(9), c text COLLATE anyhow, f "
-                   "float8, at timestamptz); INSERT INTO s SELECT i, 'a' || i, "
-                   "(ARRAY['UK', 'uk', 'Uk', NULL])[i % 4 + 1], CASE WHEN i % 3 > 0 THEN i / 7.0 "
-                   "END, now() FROM generate_series(1, 500) i");
-    RangeResult inside = {0}, outside = {0};
-    g_autofree char *pushed = moved(db, mapping, true, "stage_1", &inside);
-    g_autofree char *by_rows = moved(db, mapping, false, "stage_2", &outside);
-    g_assert_cmpstr(pushed, ==, by_rows);
-    g_assert_true(hash_sum_equal(&inside.hash, &outside.hash));
-    g_assert_cmpint(inside.rows_out, ==, 499);
-    /* one statement wrote them all, which the row-by-row way never does behind its savepoints */
-    g_autofree char *writers = test_pg_query(
-        db->path,
-        "SELECT count(DISTINCT xmin::text) = 1 AND min(xmin::text) = (SELECT min(xmin::text) FROM "
-        "_honk._honk_ledger WHERE plan = 'stage_1') FROM stage_1");
-    g_assert_cmpstr(writers, ==, "t");
-}
-
 /* --- freezing, swapping --- */
 
 static void
@@ -436,7 +375,6 @@ static const struct {
      ranges_of_any_key_and_of_none_cover_every_row_once},
     {"what a column would bend is refused", what_a_column_would_bend_is_refused},
     {"texts take the form of their type", texts_take_the_form_of_their_type},
-    {"inside of the server the rows are the same", inside_of_the_server_the_rows_are_the_same},
     {"a freeze holds for superusers and partitions", a_freeze_holds_for_superusers_and_partitions},
     {"what cannot follow is named and nothing is done",
      what_cannot_follow_is_named_and_nothing_is_done},

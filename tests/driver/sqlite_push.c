@@ -149,8 +149,8 @@ push_row(Way *way, const json_t *range, bool hash, RangeResult *ret)
         .plan = "p", .task = "t", .token = 1, .range = json_get_string(range, "name", "")};
     ScanSpec scan = transfer_scan_spec(way->transfer, range);
     HashSum seen;
-    if (!conn_push(way->transfer->target, &way->db->store, &scan, way->transfer->program, STAGE,
-                   &writer, hash, ret, &error)) {
+    if (!conn_push(way->transfer->target, way->transfer->source, &way->db->store, &scan,
+                   way->transfer->program, STAGE, &writer, hash, ret, &error)) {
         g_assert_error(error, error_quark(), ERR_INVALID);
         return false;
     }

@@ -3,162 +3,50 @@
  *
  * Binary where every column is of a type whose binary form we know: the server then parses nothing. Else text, in which each
  * type reads its own. Values that a column would bend in silence (digits beyond a numeric's scale, microseconds beyond a
- * timestamp's precision, a double in a real, blanks that a char drops) are refused here, with the reason.
+ * timestamp's precision, a double in a real, blanks that a char drops) are refused (bend.c), with the reason.
  */
 #include "driver/postgres/postgres.h"
 #include "model/datetime.h"
 
-#include <math.h>
 #include <string.h>
 
 #define EPOCH_DAYS 10957
-#define HEADER_BYTES 4 /* of a length in type modifiers */
-#define FRACTION_MAX 16383
-#define DIGITS_SHOWN 40
-
-static bool refuse(char **ret_reason, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool
-refuse(char **ret_reason, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    *ret_reason = g_strdup_vprintf(format, args);
-    va_end(args);
-    return false;
-}
-
-/* --- what would be bent --- */
-
-static bool
-check_int(const PgTarget *target, int64_t value, char **ret_reason)
-{
-    int64_t least = target->base == OID_INT2   ? INT16_MIN
-                    : target->base == OID_INT4 ? INT32_MIN
-                    : target->base == OID_OID  ? 0
-                                               : INT64_MIN;
-    int64_t most = target->base == OID_INT2   ? INT16_MAX
-                   : target->base == OID_INT4 ? INT32_MAX
-                   : target->base == OID_OID  ? UINT32_MAX
-                                              : INT64_MAX;
-    return (value >= least && value <= most) ||
-           refuse(ret_reason, "%" G_GINT64_FORMAT " is out of the column's range", value);
-}
-
-static bool
-check_float(const PgTarget *target, double value, char **ret_reason)
-{
-    if (target->base != OID_FLOAT4 || isnan(value) || (double) (float) value == value)
-        return true;
-    return refuse(ret_reason, "%.17g has no exact value in a real", value);
-}
-
-/* Canonical decimals: minus, digits, fraction. */
-static bool
-check_decimal(const PgTarget *target, const char *text, size_t bytes, char **ret_reason)
-{
-    size_t begin = bytes > 0 && text[0] == '-';
-    const char *point = memchr(text, '.', bytes);
-    size_t whole = (point != NULL ? (size_t) (point - text) : bytes) - begin;
-    size_t fraction = point != NULL ? bytes - begin - whole - 1 : 0;
-    if (fraction > FRACTION_MAX)
-        return refuse(ret_reason, "the number has %zu digits behind the point", fraction);
-    if (target->base != OID_NUMERIC || target->modifier < HEADER_BYTES)
-        return true;
-    int bits = target->modifier - HEADER_BYTES;
-    int precision = bits >> 16 & 0xffff, scale = ((bits & 0x7ff) ^ 1024) - 1024;
-    size_t zeros = 0;
-    while (zeros < whole && text[begin + whole - 1 - zeros] == '0')
-        zeros++;
-    bool is_zero = whole == 1 && text[begin] == '0';
-    bool is_exact = scale >= 0 ? fraction <= (size_t) scale
-                               : fraction == 0 && (is_zero || zeros >= (size_t) -scale);
-    if (!is_exact)
-        return refuse(ret_reason, "'%.*s' has more digits than numeric(%d,%d) keeps",
-                      (int) MIN(bytes, DIGITS_SHOWN), text, precision, scale);
-    return is_zero || (int) whole <= precision - scale ||
-           refuse(ret_reason, "'%.*s' is too large for numeric(%d,%d)",
-                  (int) MIN(bytes, DIGITS_SHOWN), text, precision, scale);
-}
-
-static size_t
-letters(const char *text, size_t bytes)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < bytes; i++)
-        count += ((unsigned char) text[i] & 0xc0) != 0x80;
-    return count;
-}
-
-static bool
-check_text(const PgTarget *target, const char *text, size_t bytes, char **ret_reason)
-{
-    if (memchr(text, '\0', bytes) != NULL)
-        return refuse(ret_reason, "the text has a NUL, which PostgreSQL cannot keep");
-    if (target->base == OID_BPCHAR && bytes > 0 && text[bytes - 1] == ' ')
-        return refuse(ret_reason, "a char drops blanks at the end");
-    bool is_limited = (target->base == OID_BPCHAR || target->base == OID_VARCHAR) &&
-                      target->modifier >= HEADER_BYTES;
-    size_t most = (size_t) MAX(0, target->modifier - HEADER_BYTES);
-    if (is_limited && bytes > most && letters(text, bytes) > most)
-        return refuse(ret_reason, "the text has %zu letters, the column takes %zu",
-                      letters(text, bytes), most);
-    return true;
-}
-
-static bool
-check_time(const PgTarget *target, int64_t value, char **ret_reason)
-{
-    bool is_date = target->type == TYPE_DATE;
-    int64_t step = 1;
-    if (!datetime_days_have_text(is_date ? value : datetime_floor_days(value)))
-        return refuse(ret_reason, "the year is outside of %d to %d", YEAR_MIN, YEAR_MAX);
-    for (int i = target->modifier; !is_date && i >= 0 && i < 6; i++)
-        step *= 10;
-    return value % step == 0 ||
-           refuse(ret_reason,
-                  "the time is finer than the column, which keeps %d digits of a second",
-                  target->modifier);
-}
-
-static bool
-check(const PgTarget *target, const Value *value, char **ret_reason)
-{
-    switch (value->type) {
-    case TYPE_INT:
-        return check_int(target, value->i, ret_reason);
-    case TYPE_FLOAT:
-        return check_float(target, value->f, ret_reason);
-    case TYPE_DECIMAL:
-        return check_decimal(target, value->s.data, value->s.bytes, ret_reason);
-    case TYPE_TEXT:
-        return check_text(target, value->s.data, value->s.bytes, ret_reason);
-    case TYPE_DATE:
-    case TYPE_TIMESTAMP:
-        return check_time(target, value->i, ret_reason);
-    case TYPE_BOOL:
-    case TYPE_BYTES:
-    case TYPE_COUNT:
-        break;
-    }
-    return true;
-}
+#define UUID_LETTERS 36
 
 /* --- binary --- */
 
-static void
-put_be(GString *to, uint64_t value, int bytes)
+/* Room for a few bytes at the end: this is done for every cell. */
+static char *
+room(GString *to, size_t bytes)
 {
-    char out[8];
-    for (int i = 0; i < bytes; i++)
-        out[i] = (char) (value >> (8 * (bytes - 1 - i)));
-    g_string_append_len(to, out, bytes);
+    gsize begin = to->len;
+    if (G_UNLIKELY(begin + bytes >= to->allocated_len))
+        g_string_set_size(to, begin + bytes);
+    else
+        to->len = begin + bytes;
+    return to->str + begin;
 }
 
 static void
-put_int(GString *to, uint64_t value, int bytes)
+put_be(GString *to, uint64_t value, size_t bytes)
 {
-    put_be(to, (uint64_t) bytes, 4);
+    uint64_t turned = GUINT64_TO_BE(value);
+    memcpy(room(to, bytes), (const char *) &turned + sizeof turned - bytes, bytes);
+}
+
+static void
+put_int(GString *to, uint64_t value, size_t bytes)
+{
+    put_be(to, bytes, 4);
     put_be(to, value, bytes);
+}
+
+static void
+put_bytes(GString *to, const void *data, size_t bytes)
+{
+    char *at = room(to, bytes);
+    if (bytes > 0)
+        memcpy(at, data, bytes);
 }
 
 static void
@@ -186,6 +74,8 @@ group(const char *text, size_t bytes, long first)
     return digit;
 }
 
+#define GROUPS_KEPT 64 /* more than nearly all decimals have; longer ones allocate */
+
 static void
 put_decimal(GString *to, const char *text, size_t bytes)
 {
@@ -197,7 +87,9 @@ put_decimal(GString *to, const char *text, size_t bytes)
     size_t fraction = point != NULL ? bytes - whole - 1 : 0;
     long before = ((long) whole + 3) / 4, after = ((long) fraction + 3) / 4, first = 0,
          last = before + after;
-    g_autofree uint16_t *groups = g_new(uint16_t, (gsize) (before + after));
+    uint16_t few[GROUPS_KEPT];
+    g_autofree uint16_t *many = last > GROUPS_KEPT ? g_new(uint16_t, (gsize) last) : NULL;
+    uint16_t *groups = many != NULL ? many : few;
     for (long i = 0; i < before; i++)
         groups[i] = (uint16_t) group(text, whole, (long) whole - 4 * (before - i));
     for (long i = 0; i < after; i++)
@@ -213,6 +105,50 @@ put_decimal(GString *to, const char *text, size_t bytes)
     put_be(to, (uint64_t) fraction, 2);
     for (long i = first; i < last; i++)
         put_be(to, groups[i], 2);
+}
+
+/* In the form that check_text() has seen. */
+static void
+put_uuid(GString *to, const char *text)
+{
+    put_be(to, 16, 4);
+    for (const char *at = text; at < text + UUID_LETTERS; at += 2) {
+        at += *at == '-';
+        put_be(to, (uint64_t) (g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1])), 1);
+    }
+}
+
+static void
+put_text(GString *to, const PgTarget *target, const Value *value)
+{
+    if (target->base == OID_UUID) {
+        put_uuid(to, value->s.data);
+        return;
+    }
+    bool is_jsonb = target->base == OID_JSONB;
+    put_be(to, value->s.bytes + is_jsonb, 4);
+    if (is_jsonb)
+        put_be(to, 1, 1); /* the version */
+    put_bytes(to, value->s.data, value->s.bytes);
+}
+
+void
+encode_null(GString *to)
+{
+    put_be(to, UINT32_MAX, 4);
+}
+
+void
+encode_cell(GString *to, const void *data, size_t bytes)
+{
+    put_be(to, bytes, 4);
+    put_bytes(to, data, bytes);
+}
+
+void
+encode_count(GString *to, size_t count)
+{
+    put_be(to, count, 2);
 }
 
 static void
@@ -241,9 +177,10 @@ put_binary(GString *to, const PgTarget *target, const Value *value)
         put_int(to, (uint64_t) (value->i - EPOCH_DAYS * DAY_US), 8);
         return;
     case TYPE_TEXT:
+        put_text(to, target, value);
+        return;
     case TYPE_BYTES:
-        put_be(to, value->s.bytes, 4);
-        g_string_append_len(to, value->s.data, (gssize) value->s.bytes);
+        encode_cell(to, value->s.data, value->s.bytes);
         return;
     case TYPE_COUNT:
         break;
@@ -252,13 +189,24 @@ put_binary(GString *to, const PgTarget *target, const Value *value)
 }
 
 bool
+encode_value(GString *to, const PgTarget *target, const Value *value, char **ret_reason)
+{
+    if (value->is_null) {
+        encode_null(to);
+        return true;
+    }
+    if (!pg_keeps(target, value, ret_reason))
+        return false;
+    put_binary(to, target, value);
+    return true;
+}
+
+bool
 encode_is_binary(const PgTarget *targets, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned base = targets[i].base;
-        bool is_text = base == OID_TEXT || base == OID_VARCHAR || base == OID_BPCHAR ||
-                       base == OID_NAME || base == OID_JSON;
-        if (pg_type_of(base) != targets[i].type || (targets[i].type == TYPE_TEXT && !is_text))
+        if (pg_type_of(base) != targets[i].type || !(wire_is_known(base) || base == OID_BPCHAR))
             return false;
     }
     return true;
@@ -296,7 +244,7 @@ put_escaped(GString *to, const char *text, size_t bytes)
 }
 
 static void
-put_text(GString *to, const Value *value)
+put_shown(GString *to, const Value *value)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (value->type == TYPE_BYTES) {
@@ -309,6 +257,21 @@ put_text(GString *to, const Value *value)
     put_escaped(to, text->str, text->len);
 }
 
+static bool
+put_printed(GString *to, const PgTarget *target, const Value *value, bool is_next,
+            char **ret_reason)
+{
+    if (is_next)
+        g_string_append_c(to, '\t');
+    if (value->is_null)
+        g_string_append(to, "\\N");
+    else if (!pg_keeps(target, value, ret_reason))
+        return false;
+    else
+        put_shown(to, value);
+    return true;
+}
+
 /* --- rows --- */
 
 bool
@@ -316,27 +279,20 @@ encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count, c
            size_t row, size_t *ret_target, char **ret_reason)
 {
     gsize begin = to->len;
+    bool is_good = true;
     if (is_binary)
-        put_be(to, count, 2);
-    for (size_t i = 0; i < count; i++) {
+        encode_count(to, count);
+    for (size_t i = 0; i < count && is_good; i++) {
         Value value = batch_value(batch, targets[i].column, row);
-        if (!is_binary && i > 0)
-            g_string_append_c(to, '\t');
-        if (value.is_null && is_binary) {
-            put_be(to, UINT32_MAX, 4);
-        } else if (value.is_null) {
-            g_string_append(to, "\\N");
-        } else if (!check(&targets[i], &value, ret_reason)) {
-            g_string_truncate(to, begin);
-            *ret_target = i;
-            return false;
-        } else if (is_binary) {
-            put_binary(to, &targets[i], &value);
-        } else {
-            put_text(to, &value);
-        }
+        *ret_target = i;
+        if (is_binary)
+            is_good = encode_value(to, &targets[i], &value, ret_reason);
+        else
+            is_good = put_printed(to, &targets[i], &value, i > 0, ret_reason);
     }
-    if (!is_binary)
+    if (!is_good)
+        g_string_truncate(to, begin);
+    else if (!is_binary)
         g_string_append_c(to, '\n');
-    return true;
+    return is_good;
 }

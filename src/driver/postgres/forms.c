@@ -1,15 +1,15 @@
 /*
  * forms.c - values as columns of types without a word of ours keep them: jsonb sorts keys, a uuid has small letters, an interval
- * counts months. What is hashed and compared must be what the table will give back, so the server itself is asked, batch by
- * batch, before rows are written; a value that the type refuses is told with its column.
+ * counts months. What is hashed and compared must be what the table will give back. What form.c does not know, the server itself
+ * is asked, batch by batch, before rows are written; a value that the type refuses is told with its column.
  */
 #include "driver/postgres/postgres.h"
 
 #include <string.h>
 
 /* json, unlike jsonb, keeps every blank. */
-static bool
-has_form(const PgTarget *target)
+bool
+pg_has_form(const PgTarget *target)
 {
     bool is_plain = target->base == OID_TEXT || target->base == OID_VARCHAR ||
                     target->base == OID_BPCHAR || target->base == OID_NAME ||
@@ -25,7 +25,7 @@ pg_has_forms(Conn *base, const char *object, const Schema *schema, bool *ret, GE
         return false;
     *ret = false;
     for (guint i = 0; i < targets->len; i++)
-        *ret = *ret || has_form(&g_array_index(targets, PgTarget, i));
+        *ret = *ret || pg_has_form(&g_array_index(targets, PgTarget, i));
     return true;
 }
 
@@ -37,6 +37,7 @@ typedef struct {
     char *type;
     char **texts;   /* of this column, by row; NULL for NULL */
     char **reasons; /* by row: why it is refused, or NULL */
+    GArray *asked;  /* size_t: rows that the server is asked about */
 } Forming;
 
 /* Without its length where a cast would cut to it; COPY then refuses what is too long. */
@@ -56,17 +57,24 @@ type_name(Forming *forming, GError **error)
     return true;
 }
 
+static size_t
+asked_row(const Forming *forming, size_t index)
+{
+    return g_array_index(forming->asked, size_t, index);
+}
+
 static char *
 question(const Forming *forming, size_t from, size_t to)
 {
     GString *sql = g_string_new("SELECT x::");
     g_string_append_printf(sql, "%s::text FROM (VALUES ", forming->type);
-    for (size_t row = from; row < to; row++) {
+    for (size_t i = from; i < to; i++) {
+        size_t row = asked_row(forming, i);
         Value value = batch_value(forming->in, forming->target->column, row);
-        g_autofree char *text = value.is_null ? NULL : g_strndup(value.s.data, value.s.bytes);
+        g_autofree char *text = g_strndup(value.s.data, value.s.bytes);
         g_autofree char *quoted = pg_sql("%Q", text);
-        g_string_append_printf(sql, "%s(%zu, %s%s)", row > from ? ", " : "", row, quoted,
-                               row == from ? "::text" : "");
+        g_string_append_printf(sql, "%s(%zu, %s%s)", i > from ? ", " : "", row, quoted,
+                               i == from ? "::text" : "");
     }
     g_string_append(sql, ") f(n, x) ORDER BY n");
     return g_string_free(sql, FALSE);
@@ -82,8 +90,8 @@ form_rows(Forming *forming, size_t from, size_t to, GError **error)
         return true;
     g_autofree char *sql = question(forming, from, to);
     if (pg_run_on(forming->conn, forming->db, sql, &rows, &broken)) {
-        for (size_t row = from; row < to; row++)
-            forming->texts[row] = g_strdup(pg_cell(rows, (int) (row - from), 0));
+        for (size_t i = from; i < to; i++)
+            forming->texts[asked_row(forming, i)] = g_strdup(pg_cell(rows, (int) (i - from), 0));
         return true;
     }
     if (!pg_state_is(forming->conn, "22") && !pg_state_is(forming->conn, "23")) {
@@ -91,8 +99,9 @@ form_rows(Forming *forming, size_t from, size_t to, GError **error)
         return false;
     }
     if (to - from == 1) {
-        if (forming->reasons[from] == NULL)
-            forming->reasons[from] =
+        size_t row = asked_row(forming, from);
+        if (forming->reasons[row] == NULL)
+            forming->reasons[row] =
                 g_strdup_printf("%s: %s", forming->target->name, broken->message);
         return true;
     }
@@ -100,17 +109,34 @@ form_rows(Forming *forming, size_t from, size_t to, GError **error)
     return form_rows(forming, from, middle, error) && form_rows(forming, middle, to, error);
 }
 
-/* A text with NUL cannot even be asked about. */
+/* What is known here; the other rows are listed, but for those with NUL, which cannot even be asked about. */
 static void
-refuse_nul(Forming *forming)
+form_here(Forming *forming, GString *scratch)
 {
+    g_array_set_size(forming->asked, 0);
     for (size_t row = 0; row < forming->in->row_count; row++) {
         Value value = batch_value(forming->in, forming->target->column, row);
-        if (!value.is_null && memchr(value.s.data, '\0', value.s.bytes) != NULL &&
-            forming->reasons[row] == NULL)
+        if (value.is_null)
+            continue;
+        if (pg_form(forming->target->base, value.s.data, value.s.bytes, scratch))
+            forming->texts[row] = g_strndup(scratch->str, scratch->len);
+        else if (memchr(value.s.data, '\0', value.s.bytes) == NULL)
+            g_array_append_val(forming->asked, row);
+        else if (forming->reasons[row] == NULL)
             forming->reasons[row] = g_strdup_printf(
                 "%s: the text has a NUL, which PostgreSQL cannot keep", forming->target->name);
     }
+}
+
+static bool
+form_column(Forming *forming, GString *scratch, GError **error)
+{
+    form_here(forming, scratch);
+    bool done = forming->asked->len == 0 ||
+                ((forming->db != NULL || pg_borrow(forming->conn, &forming->db, error)) &&
+                 type_name(forming, error) && form_rows(forming, 0, forming->asked->len, error));
+    g_clear_pointer(&forming->type, g_free);
+    return done;
 }
 
 static void
@@ -146,21 +172,20 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(GArray) targets = NULL;
-    PGconn *db = NULL;
-    if (!pg_targets(conn, object, schema, &targets, error) || !pg_borrow(conn, &db, error))
+    g_autoptr(GArray) asked = g_array_new(FALSE, FALSE, sizeof(size_t));
+    g_autoptr(GString) scratch = g_string_new(NULL);
+    if (!pg_targets(conn, object, schema, &targets, error))
         return false;
     char ***texts = g_new0(char **, in->column_count + 1);
     Forming forming = {
-        .conn = conn, .db = db, .in = in, .reasons = g_new0(char *, in->row_count + 1)};
+        .conn = conn, .in = in, .reasons = g_new0(char *, in->row_count + 1), .asked = asked};
     bool done = true;
     for (guint i = 0; done && i < targets->len; i++) {
         forming.target = &g_array_index(targets, PgTarget, i);
-        if (!has_form(forming.target))
+        if (!pg_has_form(forming.target))
             continue;
         forming.texts = texts[forming.target->column] = g_new0(char *, in->row_count + 1);
-        refuse_nul(&forming);
-        done = type_name(&forming, error) && form_rows(&forming, 0, in->row_count, error);
-        g_clear_pointer(&forming.type, g_free);
+        done = form_column(&forming, scratch, error);
     }
     if (done)
         put_rows(&forming, texts, out, reject, data);
@@ -168,6 +193,6 @@ pg_as_kept(Conn *base, const char *object, const Schema *schema, const Batch *in
         free_texts(texts[i], in->row_count);
     g_free(texts);
     free_texts(forming.reasons, in->row_count);
-    pg_give_back(conn, db, true);
+    pg_give_back(conn, forming.db, true);
     return done;
 }

@@ -56,6 +56,8 @@ CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *f
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
 /* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
+/* End a COPY … FROM STDIN without its rows; its transaction has failed then. */
+void pg_give_up(PGconn *db);
 /* Wait for the next result; `*ret` NULL at the end of a statement. */
 CHECKED bool pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error);
 /* One row of a running COPY … TO STDOUT; `*ret` NULL at its end, which is looked at. PQfreemem() it. */
@@ -133,6 +135,8 @@ enum {
     OID_JSON = 114,
     OID_BIT = 1560,
     OID_VARBIT = 1562,
+    OID_UUID = 2950,
+    OID_JSONB = 3802,
 };
 ColumnType pg_type_of(unsigned oid); /* text for all that we have no word for */
 
@@ -166,6 +170,8 @@ typedef struct {
 CHECKED bool wire_row(WireReader *reader, const char *data, size_t bytes, WireCell *cells,
                       size_t cells_max, size_t *ret_count);
 int64_t wire_int(const WireCell *cell);
+/* Is the binary form of this type known here? All others travel as texts. */
+bool wire_is_known(unsigned oid);
 /* A cell of type `oid` as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what
  * has no value of ours: NaN in a numeric, infinite dates. */
 CHECKED bool wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret,
@@ -183,9 +189,20 @@ typedef struct {
 bool encode_is_binary(const PgTarget *targets, size_t count);
 void encode_begin(GString *to, bool is_binary);
 void encode_end(GString *to, bool is_binary);
+/* In the binary form: a row's count of cells, then each. A cell that is handed on as it came, and one that is made: false with
+ * the reason when its column would bend it. */
+void encode_count(GString *to, size_t count);
+void encode_null(GString *to);
+void encode_cell(GString *to, const void *data, size_t bytes);
+CHECKED bool encode_value(GString *to, const PgTarget *target, const Value *value,
+                          char **ret_reason);
 /* A row, appended. False with the column and the reason when a value would be bent by its column. */
 CHECKED bool encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count,
                         const Batch *batch, size_t row, size_t *ret_target, char **ret_reason);
+
+/* --- bend.c --- */
+/* Will the column keep the value as it is? It is not NULL. */
+CHECKED bool pg_keeps(const PgTarget *target, const Value *value, char **ret_reason);
 
 /* --- split.c, scan.c, rescue.c --- */
 extern const ScanOps pg_scan_ops;
@@ -203,7 +220,11 @@ extern const BookSql pg_book;
 /* Nobody else makes or removes bookkeeping until the transaction ends. */
 CHECKED bool pg_book_lock(Conn *conn, GError **error);
 
-/* --- forms.c --- */
+/* --- form.c, forms.c --- */
+/* What a column of this type (jsonb, uuid) gives back for a text, into `to`. False: not known here, the server knows. */
+bool pg_form(unsigned base, const char *text, size_t bytes, GString *to);
+/* Does the column bring texts into a form of its own? */
+bool pg_has_form(const PgTarget *target);
 bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *ret, GError **error);
 bool pg_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
                 RejectFn *reject, void *data, GError **error);
@@ -219,6 +240,9 @@ bool pg_unstage(Conn *conn, const char *stage, const Writer *writer, GError **er
 bool pg_exists(Conn *conn, const char *object, bool *ret, GError **error);
 bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                GError **error);
+/* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
+CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
+                      const char *stage, bool hash, RangeResult *ret, GError **error);
 /* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of PgTarget, count in its `len`. */
 CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
                         GError **error);

@@ -1,5 +1,5 @@
 /*
- * push.c - a range inside of one database: INSERT … SELECT, and the hash of what it writes.
+ * push.c - a range inside of one database: INSERT … SELECT, and the hash of what it writes. Between databases: relay.c.
  *
  *   COPY (INSERT INTO stage (…) SELECT … FROM source WHERE range RETURNING …) TO STDOUT
  *
@@ -20,9 +20,7 @@
 static bool
 push_can(Conn *base, const StoreConfig *source, const ScanSpec *spec)
 {
-    const char *url = json_get_string(source->settings, "url", NULL);
-    return strcmp(source->driver, base->driver->name) == 0 &&
-           g_strcmp0(url, pg_conn(base)->url) == 0;
+    return strcmp(source->driver, base->driver->name) == 0;
 }
 
 /* --- is the result that of the other way? --- */
@@ -104,12 +102,10 @@ build_lists(PgConn *conn, const PgObject *source, const Program *program, const 
                         target->name);
         g_autofree char *name = pg_name(target->name);
         g_autofree char *plain = from != NULL ? pg_name(from->name) : NULL;
-        bool is_text = pg_type_of(target->base) == TYPE_TEXT && target->base != OID_TEXT &&
-                       target->base != OID_VARCHAR;
         g_string_append_printf(items, "%s%s", i > 0 ? ", " : "",
                                plain != NULL ? plain : rendered[target->column].sql);
         g_string_append_printf(returning, "%s%s%s", i > 0 ? ", " : "", name,
-                               is_text ? "::text" : "");
+                               wire_is_known(target->base) ? "" : "::text");
     }
     return true;
 }
@@ -126,19 +122,6 @@ typedef struct {
     HashSum sum;
 } Tap;
 
-static void
-hash_value(RowHasher *hasher, const Value *value)
-{
-    if (value->is_null)
-        row_hasher_null(hasher);
-    else if (value->type == TYPE_FLOAT)
-        row_hasher_float(hasher, value->f);
-    else if (value->type == TYPE_TEXT || value->type == TYPE_DECIMAL || value->type == TYPE_BYTES)
-        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
-    else
-        row_hasher_int(hasher, value->type, value->i);
-}
-
 static bool
 tap_row(Tap *tap, const char *row, size_t bytes, GError **error)
 {
@@ -152,11 +135,12 @@ tap_row(Tap *tap, const char *row, size_t bytes, GError **error)
         const PgTarget *target = &g_array_index(tap->targets, PgTarget, i);
         g_autofree char *reason = NULL;
         Value value;
-        if (!wire_value(&tap->cells[i], target->base, tap->scratch, &value, &reason))
+        unsigned sent = wire_is_known(target->base) ? target->base : OID_TEXT;
+        if (!wire_value(&tap->cells[i], sent, tap->scratch, &value, &reason))
             return fail(error, ERR_INVALID, "%s: %s", target->name, reason);
         if (value.type != target->type)
             return fail(error, ERR_INVALID, "column '%s' is of another type", target->name);
-        hash_value(&tap->hasher, &value);
+        value_hash(&value, &tap->hasher);
     }
     hash_sum_add(&tap->sum, row_hasher_end(&tap->hasher));
     PgConn *conn = tap->conn;
@@ -231,34 +215,68 @@ soften(const PgConn *conn, GError **error)
     fail(error, ERR_INVALID, "%s", message);
 }
 
+typedef struct {
+    GArray *targets;
+    char *insert, *returning;
+} Inside;
+
+static void
+inside_clear(Inside *inside)
+{
+    g_clear_pointer(&inside->targets, g_array_unref);
+    g_free(inside->insert);
+    g_free(inside->returning);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
+
+/* INVALID when it cannot be said in SQL. */
 static bool
-push_inside(PgConn *conn, const ScanSpec *spec, Program *program, const char *stage, bool hash,
-            RangeResult *ret, GError **error)
+say_inside(PgConn *conn, const ScanSpec *spec, const Program *program, const char *stage,
+           Inside *ret, GError **error)
 {
     g_autoptr(PgObject) source = NULL;
     g_autoptr(PgObject) target = NULL;
-    g_autoptr(GArray) targets = NULL;
     g_autoptr(GString) items = g_string_new(NULL);
     g_autoptr(GString) returning = g_string_new(NULL);
     g_autoptr(GString) condition = g_string_new(NULL);
     if (!pg_object_need(conn, spec->object, &source, error) ||
         !pg_object_need(conn, stage, &target, error) ||
-        !pg_targets(conn, stage, program_target(program), &targets, error) ||
-        !build_lists(conn, source, program, targets, items, returning, error) ||
+        !pg_targets(conn, stage, program_target(program), &ret->targets, error) ||
+        !build_lists(conn, source, program, ret->targets, items, returning, error) ||
         (spec->range != NULL && !pg_append_range(condition, source, spec->range, error)))
         return false;
     if (spec->where != NULL)
         g_string_append_printf(condition, " AND (%s\n)", spec->where);
-    g_autofree char *columns = pg_target_list(targets);
-    g_autofree char *insert = g_strdup_printf(
+    g_autofree char *columns = pg_target_list(ret->targets);
+    ret->insert = g_strdup_printf(
         "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s WHERE true%s", target->sql,
         columns, items->str, source->sql, condition->str);
-    return push_rows(conn, targets, insert, returning->str, hash, ret, error);
+    ret->returning = g_string_free(g_steal_pointer(&returning), FALSE);
+    return true;
+}
+
+/* Inside of one database by its own statement, where that can be said; else from session to session. */
+static bool
+push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *stage,
+             bool hash, RangeResult *ret, GError **error)
+{
+    g_auto(Inside) inside = {0};
+    g_autoptr(GError) unsaid = NULL;
+    if (strcmp(to->url, from->url) == 0) {
+        if (say_inside(to, spec, program, stage, &inside, &unsaid))
+            return push_rows(to, inside.targets, inside.insert, inside.returning, hash, ret, error);
+        if (!error_is(unsaid, ERR_INVALID)) {
+            g_propagate_error(error, g_steal_pointer(&unsaid));
+            return false;
+        }
+    }
+    return pg_relay(to, from, spec, program, stage, hash, ret, error);
 }
 
 static bool
-push_range(Conn *base, const StoreConfig *source, const ScanSpec *spec, Program *program,
-           const char *stage, const Writer *writer, bool hash, RangeResult *ret, GError **error)
+push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+           Program *program, const char *stage, const Writer *writer, bool hash, RangeResult *ret,
+           GError **error)
 {
     PgConn *conn = pg_conn(base);
     RangeResult result = {0};
@@ -267,9 +285,9 @@ push_range(Conn *base, const StoreConfig *source, const ScanSpec *spec, Program 
     conn->rows_done = 0;
     if (!book_begin_range(base, writer, &is_done, &result, error))
         return false;
-    bool done =
-        is_done || (push_inside(conn, spec, program, stage, hash, &result, error) &&
-                    book_write_range(base, writer, &result, error) && pg_commit(conn, error));
+    bool done = is_done ||
+                (push_rows_of(conn, pg_conn(source), spec, program, stage, hash, &result, error) &&
+                 book_write_range(base, writer, &result, error) && pg_commit(conn, error));
     pg_rollback(conn);
     if (done)
         *ret = result;

@@ -22,7 +22,8 @@ pg_scan_free(PgScan *scan)
 {
     if (scan == NULL)
         return;
-    pg_give_back(scan->conn, scan->db, !scan->is_copying);
+    if (scan->db != scan->conn->db)
+        pg_give_back(scan->conn, scan->db, !scan->is_copying);
     pg_object_free(scan->object);
     schema_free(scan->output);
     g_clear_pointer(&scan->items, g_ptr_array_unref);
@@ -30,6 +31,7 @@ pg_scan_free(PgScan *scan)
     g_clear_pointer(&scan->given, g_hash_table_unref);
     g_clear_pointer(&scan->left, g_array_unref);
     g_free(scan->oids);
+    g_free(scan->modifiers);
     g_free(scan->cells);
     g_free(scan->row_id);
     g_free(scan->condition);
@@ -39,6 +41,16 @@ pg_scan_free(PgScan *scan)
 }
 
 /* --- opening --- */
+
+PgScan *
+pg_scan_new(PgConn *conn)
+{
+    PgScan *scan = g_new0(PgScan, 1);
+    scan->conn = conn;
+    scan->base.conn = &conn->base;
+    scan->scratch = g_string_new(NULL);
+    return scan;
+}
 
 static void
 take_items(PgScan *scan, const ScanSpec *spec)
@@ -77,11 +89,11 @@ look_at_types(PgScan *scan, GError **error)
     if (!pg_run_on(scan->conn, scan->db, sql, &none, error))
         return false;
     scan->oids = g_new0(unsigned, scan->items->len);
+    scan->modifiers = g_new0(int, scan->items->len);
     for (guint i = 0; i < scan->items->len; i++) {
         scan->oids[i] = PQftype(none, (int) i);
-        bool is_plain =
-            scan->oids[i] == OID_TEXT || scan->oids[i] == OID_VARCHAR || scan->oids[i] == OID_NAME;
-        if (pg_type_of(scan->oids[i]) != TYPE_TEXT || is_plain)
+        scan->modifiers[i] = PQfmod(none, (int) i);
+        if (wire_is_known(scan->oids[i]))
             continue;
         char *item = scan->items->pdata[i];
         scan->items->pdata[i] = g_strdup_printf("%s::text", item);
@@ -96,9 +108,9 @@ pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **e
 {
     g_autofree char *items = join(scan->items);
     g_autoptr(GString) sql = g_string_new("COPY (SELECT ");
-    g_string_append_printf(sql, "%s, %s FROM %s WHERE true%s",
-                           scan->row_id != NULL ? scan->row_id : "NULL::int8", items,
-                           scan->object->sql, condition);
+    if (!scan->is_bare)
+        g_string_append_printf(sql, "%s, ", scan->row_id != NULL ? scan->row_id : "NULL::int8");
+    g_string_append_printf(sql, "%s FROM %s WHERE true%s", items, scan->object->sql, condition);
     if (where != NULL)
         g_string_append_printf(sql, " AND (%s\n)", where);
     g_string_append(sql, ") TO STDOUT (FORMAT binary)");
@@ -110,8 +122,8 @@ pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **e
     return false;
 }
 
-static bool
-scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
+bool
+pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
 {
     Conn *base = &scan->conn->base;
     g_autoptr(GString) condition = g_string_new(NULL);
@@ -131,20 +143,18 @@ scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
     if (spec->range != NULL && !pg_append_range(condition, scan->object, spec->range, error))
         return false;
     scan->condition = g_string_free(g_steal_pointer(&condition), FALSE);
-    if (scan->has_sql && scan->row_id != NULL)
+    if (scan->has_sql && scan->row_id != NULL && !scan->is_bare)
         scan->given = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    return pg_borrow(scan->conn, &scan->db, error) && look_at_types(scan, error);
+    return (scan->db != NULL || pg_borrow(scan->conn, &scan->db, error)) &&
+           look_at_types(scan, error);
 }
 
 static bool
 open_scan(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 {
-    PgScan *scan = g_new0(PgScan, 1);
-    scan->conn = pg_conn(base);
-    scan->base.conn = base;
-    scan->scratch = g_string_new(NULL);
+    PgScan *scan = pg_scan_new(pg_conn(base));
     g_autoptr(GError) broken = NULL;
-    if (!scan_prepare(scan, spec, error)) {
+    if (!pg_scan_prepare(scan, spec, error)) {
         pg_scan_free(scan);
         return false;
     }

@@ -13,9 +13,11 @@ typedef struct {
     Schema *output;
     GPtrArray *items, *names; /* char *: in SQL; as the caller knows them */
     unsigned *oids;           /* of the items, as they are sent */
+    int *modifiers;           /* and their lengths, precisions…; -1: none */
     char *row_id;             /* SQL, or NULL */
     char *condition, *where;  /* " AND …" of the range; the mapping's, or NULL */
     bool has_sql;             /* something in it may fail in a row */
+    bool is_bare;             /* only the items come, not the row's id */
     bool is_copying;
     WireReader reader;
     WireCell *cells; /* the row's id, then the items */
@@ -26,7 +28,10 @@ typedef struct {
     guint left_at;
 } PgScan;
 
+PgScan *pg_scan_new(PgConn *conn);
 void pg_scan_free(PgScan *scan);
+/* Everything but the beginning: names, types, range, and a session if it has none. */
+CHECKED bool pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error);
 /* Begin COPY; where it may fail at once, the session stays usable. */
 CHECKED bool pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **error);
 /* The next row into the batch; `*ret_row` false at the end. */

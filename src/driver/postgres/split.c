@@ -14,9 +14,10 @@
 
 #include <string.h>
 
-#define EXACT_BLOCKS 65536 /* half a gigabyte of rows: a second or two */
+#define EXACT_BLOCKS 1024 /* 8 MiB: looked at in milliseconds, while a move takes a second */
 #define SAMPLED_ROWS 100000
 #define SAMPLES_PER_RANGE 20
+#define SAMPLED_BLOCKS 100 /* at least: rows of one block are alike */
 
 static bool
 has_ranges_of_key(const PgObject *object)
@@ -209,7 +210,8 @@ split_by_sample(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret
     int64_t guess = object->rows_guess > 0 ? object->rows_guess : object->blocks * 50;
     int64_t wanted = CLAMP(guess / rows * SAMPLES_PER_RANGE, 1000, SAMPLED_ROWS);
     g_autofree char *percent =
-        g_strdup_printf("%.6f", MIN(100.0, 100.0 * (double) wanted / (double) guess));
+        g_strdup_printf("%.6f", MIN(100.0, MAX(100.0 * (double) wanted / (double) guess,
+                                               100.0 * SAMPLED_BLOCKS / (double) object->blocks)));
     /* whole blocks: cheap, and the same ones again for the same table */
     if (!pg_rows(conn, &sample, error,
                  "SELECT %s FROM %s TABLESAMPLE SYSTEM (%s) REPEATABLE (1) ORDER BY %s", keys,

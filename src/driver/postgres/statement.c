@@ -128,6 +128,13 @@ drain(PGconn *db)
 }
 
 void
+pg_give_up(PGconn *db)
+{
+    if (PQputCopyEnd(db, "given up") == 1)
+        drain(db);
+}
+
+void
 pg_cancel(PGconn *db)
 {
     cancel(db);

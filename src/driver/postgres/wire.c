@@ -204,6 +204,45 @@ wire_timestamp(const WireCell *cell, Value *ret, char **ret_reason)
            refuse(ret_reason, "the year is outside of 1 to 9999");
 }
 
+#define UUID_BYTES 16
+
+static bool
+wire_uuid(const WireCell *cell, GString *scratch, Value *ret, char **ret_reason)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (cell->bytes != UUID_BYTES)
+        return refuse(ret_reason, "the uuid cannot be read");
+    g_string_truncate(scratch, 0);
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            g_string_append_c(scratch, '-');
+        g_string_append_c(scratch, digits[cell->data[i] >> 4]);
+        g_string_append_c(scratch, digits[cell->data[i] & 15]);
+    }
+    ret->s.data = scratch->str;
+    ret->s.bytes = scratch->len;
+    return true;
+}
+
+/* A text, behind the byte that tells a jsonb's version. */
+static bool
+wire_text(const WireCell *cell, unsigned oid, Value *ret, char **ret_reason)
+{
+    size_t head = oid == OID_JSONB;
+    if (cell->bytes < head || (head > 0 && cell->data[0] != 1))
+        return refuse(ret_reason, "the jsonb cannot be read");
+    ret->s.data = (const char *) cell->data + head;
+    ret->s.bytes = cell->bytes - head;
+    return ret->s.bytes <= CELL_BYTES_MAX || refuse(ret_reason, "the value has more than 16 MiB");
+}
+
+bool
+wire_is_known(unsigned oid)
+{
+    return pg_type_of(oid) != TYPE_TEXT || oid == OID_TEXT || oid == OID_VARCHAR ||
+           oid == OID_NAME || oid == OID_JSON || oid == OID_JSONB || oid == OID_UUID;
+}
+
 bool
 wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
 {
@@ -226,10 +265,8 @@ wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, cha
         return wire_timestamp(cell, ret, ret_reason);
     case TYPE_TEXT:
     case TYPE_BYTES:
-        ret->s.data = (const char *) cell->data;
-        ret->s.bytes = cell->bytes;
-        return cell->bytes <= CELL_BYTES_MAX ||
-               refuse(ret_reason, "the value has more than 16 MiB");
+        return oid == OID_UUID ? wire_uuid(cell, scratch, ret, ret_reason)
+                               : wire_text(cell, oid, ret, ret_reason);
     case TYPE_COUNT:
         break;
     }

@@ -302,8 +302,9 @@ push_in_form(SqliteConn *conn, SelectForm form, const StoreConfig *source, const
 }
 
 static bool
-push_range(Conn *base, const StoreConfig *source, const ScanSpec *spec, Program *program,
-           const char *stage, const Writer *writer, bool hash, RangeResult *ret, GError **error)
+push_range(Conn *base, Conn *from, const StoreConfig *source, const ScanSpec *spec,
+           Program *program, const char *stage, const Writer *writer, bool hash, RangeResult *ret,
+           GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     SelectForm bare = hash ? SELECT_WATCHED : SELECT_PROVEN;
