@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "rewrite/code.h"
+#include "rewrite/exports.h"
 #include "rewrite/project.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ look_free(Look *look)
     g_free(look->commit);
     g_ptr_array_unref(look->files);
     g_ptr_array_unref(look->passed_over);
+    g_ptr_array_unref(look->paths);
     json_decref(look->withheld);
     g_clear_pointer(&look->parts, g_ptr_array_unref);
     g_free(look);
@@ -50,6 +52,9 @@ typedef struct {
     void *data;
     GPtrArray *parts; /* Part * */
     size_t bytes;     /* of all texts */
+    Exports *exports; /* by which others may read the dataset that do not name it */
+    GPtrArray *
+        rest; /* TreeFile *, borrowed: programs that did not name it; NULL: this is the second look */
 } Looking;
 
 static void
@@ -74,16 +79,30 @@ count_file(Look *look, const LookFile *file)
 }
 
 static bool
+is_of_use(Looking *looking, TreeFile *entry, const char *bytes, size_t count)
+{
+    const ChangeRules *rules = looking->rules;
+    if (code_is_binary(bytes, count))
+        return false;
+    if (looking->rest == NULL)
+        return exports_wanted(looking->exports, entry->path, bytes, count);
+    if (renames_mentioned(rules->renames, bytes, count) ||
+        project_wants(entry->path, bytes, count, &rules->options))
+        return true;
+    if (exports_may_want(entry->path, bytes, count))
+        g_ptr_array_add(looking->rest, entry);
+    return false;
+}
+
+static bool
 look_at_blob(guint index, const char *bytes, size_t count, void *data, GError **error)
 {
     Looking *looking = data;
-    const TreeFile *entry = looking->tree->pdata[index];
+    TreeFile *entry = looking->tree->pdata[index];
     const ChangeRules *rules = looking->rules;
     if (looking->tick != NULL && !looking->tick(looking->data))
         return fail(error, ERR_STOPPED, "asked to stop");
-    if (code_is_binary(bytes, count) ||
-        (!renames_mentioned(rules->renames, bytes, count) &&
-         !project_wants(entry->path, bytes, count, &rules->options)))
+    if (!is_of_use(looking, entry, bytes, count))
         return true;
     looking->bytes += count;
     if (looking->bytes > LOOK_TEXT_BYTES_MAX)
@@ -95,11 +114,21 @@ look_at_blob(guint index, const char *bytes, size_t count, void *data, GError **
     char *text = g_malloc(count + 1);
     memcpy(text, bytes, count);
     text[count] = '\0';
+    if (looking->rest != NULL)
+        exports_take(looking->exports,
+                     exports_of(entry->path, text, count, rules->renames, &rules->options));
     *part = (Part){.file = {.path = g_strdup(entry->path), .text = text, .bytes = count},
                    .blob = g_strdup(entry->blob),
                    .mode = entry->mode};
     g_ptr_array_add(looking->parts, part);
     return true;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+    const Part *one = *(Part *const *) a, *other = *(Part *const *) b;
+    return strcmp(one->file.path, other->file.path);
 }
 
 static void
@@ -125,9 +154,26 @@ take_part(Look *look, Part *part)
 static void
 rewrite_parts(Look *look, const ChangeRules *rules, GPtrArray *parts)
 {
-    project_rewrite(parts, rules->renames, &rules->options, 1);
+    RewriteOptions options = rules->options;
+    options.paths = look->paths;
+    project_rewrite(parts, rules->renames, &options, 1);
+    g_ptr_array_sort(parts, by_path);
     for (guint i = 0; i < parts->len; i++)
         take_part(look, parts->pdata[i]);
+}
+
+/* Those that name the dataset; then, where these give others a constant for it, those that may get it. */
+static bool
+read_parts(const Repository *repository, Looking *looking, GError **error)
+{
+    g_autoptr(GPtrArray) rest = g_ptr_array_new();
+    looking->rest = rest;
+    if (!repository_blobs(repository, looking->tree, look_at_blob, looking, error))
+        return false;
+    looking->rest = NULL;
+    looking->tree = rest;
+    return exports_are_empty(looking->exports) || rest->len == 0 ||
+           repository_blobs(repository, rest, look_at_blob, looking, error);
 }
 
 /* Files that are too large for code are named, not read. */
@@ -152,6 +198,7 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
     g_autoptr(GPtrArray) tree = NULL;
     look->files = g_ptr_array_new_with_free_func(look_file_free);
     look->passed_over = g_ptr_array_new_with_free_func(g_free);
+    look->paths = g_ptr_array_new_with_free_func(g_free);
     if (!repository_head(repository, &look->branch, &look->commit, error))
         return false;
     if (commit != NULL) {
@@ -162,12 +209,15 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
         return false;
     drop_huge(look, tree);
     look->files_read = tree->len;
+    for (guint i = 0; i < tree->len; i++)
+        g_ptr_array_add(look->paths, g_strdup(((const TreeFile *) tree->pdata[i])->path));
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
-    Looking looking = {rules, tree, look, tick, data, parts, 0};
-    if (!repository_blobs(repository, tree, look_at_blob, &looking, error))
+    g_autoptr(Exports) exports = exports_new();
+    Looking looking = {rules, tree, look, tick, data, parts, 0, exports, NULL};
+    if (!read_parts(repository, &looking, error))
         return false;
     rewrite_parts(look, rules, parts);
-    if (rules->options.propagates)
+    if (rules->options.propagates || !exports_are_empty(exports))
         look->parts = g_steal_pointer(&parts);
     *ret = g_steal_pointer(&look);
     return true;

@@ -26,6 +26,7 @@ typedef struct {
         [DISPOSITION_COUNT]; /* sites, as they will be: nothing is rewritten in a file that stays */
     int64_t files_edited;
     GPtrArray *passed_over; /* char *: why a file was not read */
+    GPtrArray *paths;       /* char *: of all files, as in git */
     json_t *withheld;       /* as of look_withhold(), or NULL */
     GPtrArray *parts; /* all texts, where what one file gives is followed in others; else NULL */
 } Look;

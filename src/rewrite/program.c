@@ -4,7 +4,7 @@
  * Read three times: for names that stand for the dataset, for what names it, and, if anything is to be changed, for what
  * uses its columns.
  */
-#include "rewrite/program.h"
+#include "rewrite/imports.h"
 
 #include <string.h>
 
@@ -97,6 +97,7 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
         return;
     }
     program_find_uses(&unit);
+    imports_collect(&unit);
     if (work->finds_constants) {
         constants_collect(&unit, work->constants);
         return;
@@ -114,6 +115,7 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
                 visit_use(&unit, use);
         }
         program_mentions(&unit);
+        imports_visit(&unit);
     }
     visit_expressions(&unit);
     constant_free(unit.view);
@@ -128,8 +130,9 @@ name_constants(Work *work)
     g_hash_table_iter_init(&iter, work->constants);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Constant *constant = value;
-        if (constant->text != NULL && constant->set == 1 &&
-            (constant->in_sql == 0 || constant_is_used_elsewhere(constant)))
+        bool is_got = constant->export != NULL;
+        if (constant->text != NULL && (is_got || constant->set == 1) &&
+            ((!is_got && constant->in_sql == 0) || constant_is_used_elsewhere(constant)))
             g_hash_table_add(work->named, (void *) constant->rename);
     }
 }
@@ -138,16 +141,25 @@ void
 program_passes(Work *work, PassFn *pass, void *data)
 {
     g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL), constants = constants_new();
+    Imports *imports = imports_new(work);
     work->named = named;
     work->constants = constants;
+    work->imports = imports;
     work->finds_constants = true;
     pass(work, data);
     work->finds_constants = false;
-    pass(work, data);
-    name_constants(work);
-    work->finds_columns = program_wants_columns(work);
-    if (work->finds_columns)
+    imports_resolve(work);
+    if (work->exported != NULL) {
+        exports_finish(work);
+    } else {
         pass(work, data);
+        imports_finish(work);
+        name_constants(work);
+        work->finds_columns = program_wants_columns(work);
+        if (work->finds_columns)
+            pass(work, data);
+    }
+    imports_free(imports);
 }
 
 typedef struct {

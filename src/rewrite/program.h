@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "rewrite/exports.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -71,7 +72,8 @@ typedef struct {
 } TextPart;
 
 /* A name of the program that stands for the dataset. (program_constants.c) */
-typedef struct {
+typedef struct Constant Constant;
+struct Constant {
     char *text, *after; /* what it says, and what it will say; NULL: it is no name of the dataset */
     const Rename *rename;
     int set;            /* how often; more when it may be a parameter */
@@ -79,12 +81,22 @@ typedef struct {
     int puts, operands; /* how often it is put into strings, and of these by `+` */
     int in_sql;         /* and how often into SQL that is decided */
     int matched;        /* how often it was seen to be the dataset there */
-} Constant;
+    /* Of one that another file gives (imports.c): */
+    const Export *export;
+    const char *doubt; /* why it cannot be followed; or NULL */
+    Constant *first;   /* of its name's first part: `config` of config.TABLE */
+    Span place;        /* in this file: where it is got from */
+    int missed;        /* how often it was asked for and could not be given */
+};
 
 GHashTable *constants_new(void);
 void constant_free(void *constant);
 /* NULL: nothing that is known. */
 Constant *constants_find(GHashTable *constants, const char *name, size_t bytes);
+/* The same, made where there is none. */
+Constant *constants_called(GHashTable *constants, const char *name, size_t bytes);
+/* "config.TABLE" for `config . TABLE`, `Config::TABLE`, `TABLES["users"]`; NULL: it is more than a name. Caller frees. */
+char *name_with_dots(const char *text, size_t bytes);
 bool constant_is_used_elsewhere(const Constant *constant);
 
 typedef struct {
@@ -135,6 +147,8 @@ void text_put(Text *text, size_t begin, size_t end, const char *what, size_t byt
 void text_put_constant(Text *text, size_t begin, size_t end, Constant *constant);
 /* The constant that [begin, end) of the text is from, or NULL. */
 const FixedRun *text_fixed(const Text *text, size_t begin, size_t end);
+/* Is `after` written instead of [begin, end) by changing the constant where it is set? */
+bool text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after);
 /* Where [begin, end) is in the file: from its first byte to its last. */
 Span text_span(const Text *text, size_t begin, size_t end);
 /* Write `after` instead of [begin, end): the place in the file, and what is written there. False when some of it does not
@@ -159,6 +173,7 @@ typedef struct {
     bool is_foreign;   /* a comment that is text of another language: what is around PHP */
     bool is_sql;       /* the language says so */
     bool in_list;      /* `key` is that of the list */
+    bool is_import;    /* of a statement that gets names from other files */
     bool
         is_alone; /* is not put together with its neighbours: a value of YAML, a word of a command */
     uint32_t begin, end;
@@ -168,6 +183,7 @@ typedef struct {
 } Piece;
 
 typedef struct Language Language;
+typedef struct Unit Unit;
 
 typedef struct {
     const char *open, *close;
@@ -201,14 +217,17 @@ struct Language {
     char plus;             /* "a" + "b", or "a" . "b" */
     bool has_patterns;     /* /…/ of JavaScript */
     bool has_docstrings;
-    bool has_sigils;       /* @ and $ before a quote say how it is read */
-    bool has_sure_quotes;  /* a quote without its other half is no sign, but a mistake */
-    uint8_t hexadecimals;  /* digits that \x may have; 0: it has two */
-    bool has_margins;      /* .stripMargin */
-    bool is_data;          /* no program: what is not a string says nothing */
-    bool has_bare_columns; /* columns stand as names: dplyr */
-    bool has_bare_values;  /* table = a.b */
-    bool has_sql_values;   /* sql: … ;; */
+    bool has_sigils;             /* @ and $ before a quote say how it is read */
+    bool has_sure_quotes;        /* a quote without its other half is no sign, but a mistake */
+    uint8_t hexadecimals;        /* digits that \x may have; 0: it has two */
+    bool has_margins;            /* .stripMargin */
+    bool has_keywords;           /* f(name=value) sets no variable */
+    void (*imports)(Unit *unit); /* names from other files; or NULL (imports.h) */
+    bool passes_on;              /* what a file imports is imported from it, too */
+    bool is_data;                /* no program: what is not a string says nothing */
+    bool has_bare_columns;       /* columns stand as names: dplyr */
+    bool has_bare_values;        /* table = a.b */
+    bool has_sql_values;         /* sql: … ;; */
 };
 
 /* NULL: not a language that is read. */
@@ -255,7 +274,7 @@ typedef struct {
 } Use;
 
 /* One text in one language: a file, a cell of a notebook. */
-typedef struct {
+struct Unit {
     Work *work;
     const Text *text;
     const Language *language;
@@ -265,7 +284,7 @@ typedef struct {
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
     Constant *view;         /* of LookML: its table; or NULL */
     int depth;
-} Unit;
+};
 
 /* Fills `unit->uses`. (program_uses.c) */
 void program_find_uses(Unit *unit);

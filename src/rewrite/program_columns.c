@@ -4,7 +4,7 @@
  * Where the dataset is named by a plain string, its columns are used through some API: df["plan"], col("plan"), row.plan.
  * Nobody can tell from the text alone which of them are the dataset's. They are reported, with what the mapping says.
  */
-#include "rewrite/program.h"
+#include "rewrite/imports.h"
 
 #include <string.h>
 
@@ -195,7 +195,7 @@ program_wants_columns(const Work *work)
     while (g_hash_table_iter_next(&iter, &rename, NULL))
         if (((const Rename *) rename)->is_derived) /* it keeps its name: nothing is edited */
             return true;
-    return work->out->edits->len > 0;
+    return work->out->edits->len > 0 || imports_are_used(work);
 }
 
 void

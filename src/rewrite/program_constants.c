@@ -4,7 +4,7 @@
  * Where SQL gets such a name put in (f"… FROM {TABLE}"), it reads the dataset: its columns are rewritten there, and the name
  * where it is set. A name that is set twice, or may be a parameter somewhere, stands for nothing.
  */
-#include "rewrite/program.h"
+#include "rewrite/imports.h"
 
 #include <string.h>
 
@@ -25,8 +25,8 @@ constants_new(void)
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, constant_free);
 }
 
-static Constant *
-constant_called(GHashTable *constants, const char *name, size_t bytes)
+Constant *
+constants_called(GHashTable *constants, const char *name, size_t bytes)
 {
     g_autofree char *key = g_strndup(name, bytes);
     Constant *constant = g_hash_table_lookup(constants, key);
@@ -42,9 +42,85 @@ constants_find(GHashTable *constants, const char *name, size_t bytes)
 {
     if (constants == NULL || bytes == 0 || bytes > 200)
         return NULL;
-    g_autofree char *key = g_strndup(name, bytes);
-    Constant *constant = g_hash_table_lookup(constants, key);
-    return constant != NULL && constant->text != NULL && constant->set == 1 ? constant : NULL;
+    g_autofree char *key = name_with_dots(name, bytes);
+    Constant *constant = key != NULL ? g_hash_table_lookup(constants, key) : NULL;
+    if (constant == NULL || constant->text == NULL)
+        return NULL;
+    if (constant->export == NULL)
+        return constant->set == 1 ? constant : NULL;
+    bool is_certain = constant->doubt == NULL && constant->first->set == 0;
+    constant->missed += !is_certain;
+    return is_certain ? constant : NULL;
+}
+
+/* ---- names of several parts ---- */
+
+static bool
+is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
+/* The part that begins at `at`, or 0: how many bytes it has. */
+static size_t
+part_bytes(const char *text, size_t at, size_t bytes)
+{
+    size_t end = at;
+    while (end < bytes && is_identifier_byte(text[end]))
+        end++;
+    return g_ascii_isdigit(text[at]) ? 0 : end - at;
+}
+
+/* Behind what stands between two parts: `.` `::` `?.` `["`; `at` when there is nothing of the kind. */
+static size_t
+skip_joint(const char *text, size_t at, size_t bytes, bool *ret_is_subscript)
+{
+    size_t from = at;
+    *ret_is_subscript = false;
+    while (at < bytes && g_ascii_isspace(text[at]))
+        at++;
+    if (at + 1 < bytes && (memcmp(text + at, "::", 2) == 0 || memcmp(text + at, "?.", 2) == 0))
+        at += 2;
+    else if (at < bytes && text[at] == '.')
+        at++;
+    else if (at + 1 < bytes && text[at] == '[' && is_quote(text[at + 1])) {
+        *ret_is_subscript = true;
+        return at + 2;
+    } else
+        return from;
+    while (at < bytes && g_ascii_isspace(text[at]))
+        at++;
+    return at;
+}
+
+char *
+name_with_dots(const char *text, size_t bytes)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    bool is_subscript = false;
+    size_t at = 0;
+    while (at < bytes && (g_ascii_isspace(text[at]) || text[at] == '$'))
+        at++;
+    while (bytes > at && g_ascii_isspace(text[bytes - 1]))
+        bytes--;
+    for (;;) {
+        size_t part = at < bytes ? part_bytes(text, at, bytes) : 0;
+        if (part == 0)
+            return NULL;
+        g_string_append_printf(name, "%s%.*s", name->len > 0 ? "." : "", (int) part, text + at);
+        at += part;
+        if (is_subscript) {
+            if (at + 1 >= bytes || !is_quote(text[at]) || text[at + 1] != ']')
+                return NULL;
+            at += 2;
+        }
+        if (at == bytes)
+            return g_string_free(g_steal_pointer(&name), FALSE);
+        size_t next = skip_joint(text, at, bytes, &is_subscript);
+        if (next == at)
+            return NULL;
+        at = next;
+    }
 }
 
 /* ---- is it set here, or a parameter? ---- */
@@ -88,8 +164,12 @@ static bool
 is_declared_at(const Unit *unit, guint index)
 {
     static const char *const words[] = {
-        "return", "in",  "and",   "or",    "not", "if",     "else",   "yield", "await",  "val",
-        "var",    "let", "const", "final", "is",  "export", "static", "lazy",  "String", NULL};
+        "return",  "in",        "and",    "or",         "not",       "if",     "else",
+        "yield",   "await",     "val",    "var",        "let",       "const",  "final",
+        "is",      "export",    "static", "lazy",       "String",    "class",  "object",
+        "module",  "interface", "trait",  "struct",     "enum",      "record", "package",
+        "extends", "with",      "new",    "implements", "namespace", "throw",  "instanceof",
+        "typeof",  "case",      NULL};
     if (unit->language->plus == '.' && sign_at(unit, index - 1) == '$')
         return is_declared_behind(unit, index);
     const Piece *before = piece_at(unit, index - 1), *next = piece_at(unit, index + 1);
@@ -116,6 +196,13 @@ is_parameter_list(const Unit *unit, guint open)
             span_is_among(unit->text, (Span){before->begin, before->end}, words));
 }
 
+/* f(name=value): the function's name for it. */
+static bool
+is_keyword(const Unit *unit, guint index, bool in_call)
+{
+    return unit->language->has_keywords && in_call && sign_at(unit, index + 1) == '=';
+}
+
 static void
 read_words(const Unit *unit, GHashTable *constants)
 {
@@ -127,14 +214,16 @@ read_words(const Unit *unit, GHashTable *constants)
             g_array_append_val(open, i);
         if (sign != '\0' && strchr(")]}", sign) != NULL && open->len > 0)
             g_array_set_size(open, open->len - 1);
-        if (piece->kind != PIECE_WORD)
+        if (piece->kind != PIECE_WORD || piece->is_import)
             continue;
-        Constant *constant =
-            constant_called(constants, unit->text->bytes + piece->begin, piece->end - piece->begin);
+        Constant *constant = constants_called(constants, unit->text->bytes + piece->begin,
+                                              piece->end - piece->begin);
         guint inner = open->len > 0 ? g_array_index(open, guint, open->len - 1) : 0;
-        bool in_list =
-            open->len > 0 && sign_at(unit, inner) == '(' && is_parameter_list(unit, inner);
+        bool in_brackets = open->len > 0 && sign_at(unit, inner) == '(';
+        bool in_list = in_brackets && is_parameter_list(unit, inner);
         constant->words++;
+        if (is_keyword(unit, i, in_brackets && !in_list))
+            continue;
         constant->set += is_set_at(unit, i);
         if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)))
             constant->set += 2;
@@ -151,10 +240,10 @@ read_shell(const Unit *unit, GHashTable *constants)
         if (piece->kind != PIECE_LITERAL)
             continue;
         if (piece->key.end > piece->key.begin && piece->key.end + 1 == piece->begin)
-            constant_called(constants, bytes + piece->key.begin, piece->key.end - piece->key.begin)
+            constants_called(constants, bytes + piece->key.begin, piece->key.end - piece->key.begin)
                 ->set++;
         if (piece->quoting.is_bare)
-            constant_called(constants, bytes + piece->begin, piece->end - piece->begin)->set += 2;
+            constants_called(constants, bytes + piece->begin, piece->end - piece->begin)->set += 2;
     }
 }
 
@@ -169,17 +258,20 @@ constants_collect(Unit *unit, GHashTable *constants)
         key -= key > 0 && unit->text->bytes[key - 1] == '$';
         bool is_member =
             key > 0 && strchr(".>:", unit->text->bytes[key - 1]) != NULL; /* self.table */
-        if (!use->is_assigned || is_member)
+        bool is_variable = use->is_assigned && !is_member;
+        if (!is_variable && unit->work->exported == NULL)
             continue;
         g_autoptr(Text) text = program_text(unit, use);
         g_autofree char *after = NULL;
         const Rename *rename = text_mentions(unit->work, text)
                                    ? program_name_after(unit, use, text, false, &after)
                                    : NULL;
-        if (rename == NULL)
+        if (rename != NULL && unit->work->exported != NULL)
+            exports_note(unit, use, rename, text->bytes, after);
+        if (rename == NULL || !is_variable)
             continue;
-        Constant *constant = constant_called(constants, unit->text->bytes + use->key.begin,
-                                             use->key.end - use->key.begin);
+        Constant *constant = constants_called(constants, unit->text->bytes + use->key.begin,
+                                              use->key.end - use->key.begin);
         constant->set += unit->text->bytes[use->key.end] == ':'; /* TABLE: String = … */
         g_free(constant->text);
         g_free(constant->after);
@@ -194,7 +286,7 @@ constants_collect(Unit *unit, GHashTable *constants)
 bool
 constant_is_used_elsewhere(const Constant *constant)
 {
-    int set_by_word = constant->words > 0 ? 1 : 0;
+    int set_by_word = constant->words > 0 && constant->export == NULL ? 1 : 0;
     return constant->words - set_by_word - constant->operands + constant->puts - constant->in_sql >
            0;
 }

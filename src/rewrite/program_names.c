@@ -191,12 +191,25 @@ new_name(const Name *name, const Spelling *spelling, guint *ret_kept)
 }
 
 static void
+explain(Unit *unit, const Text *text, Disposition disposition, const char *reason)
+{
+    Site *site = program_site(unit->work, text, SITE_TABLE, disposition, 0, text->count);
+    site->reason = keep(unit->work, reason);
+}
+
+static void
 edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelling)
 {
     guint kept = 0;
     g_autofree char *after = new_name(name, spelling, &kept), *written = NULL;
     const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
     Span span;
+    if (after != NULL && text_is_changed_elsewhere(text, first->begin, last->end, after)) {
+        bool stays = memcmp(text->bytes + first->begin, after, strlen(after)) == 0;
+        explain(unit, text, stays ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
+                "this name is put in, and changed where it is set");
+        return;
+    }
     if (after == NULL || !text_edit(text, first->begin, last->end, after, &span, &written)) {
         program_refuse(unit->work, text, SITE_TABLE, first->begin, last->end, "escaped", NULL,
                        "this name is written with escapes, or put together: write it by hand");
@@ -209,13 +222,6 @@ edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelli
         site->disposition = DISPOSITION_ALREADY;
     else
         edit_add(unit->work, span.begin, span.end, written);
-}
-
-static void
-explain(Unit *unit, const Text *text, Disposition disposition, const char *reason)
-{
-    Site *site = program_site(unit->work, text, SITE_TABLE, disposition, 0, text->count);
-    site->reason = keep(unit->work, reason);
 }
 
 static bool

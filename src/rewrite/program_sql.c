@@ -64,24 +64,11 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
 
 /* ---- carrying back ---- */
 
-/* The name is set elsewhere, and changed there. */
-static bool
-is_changed_where_set(const Text *text, size_t begin, size_t end, const char *after)
-{
-    const FixedRun *run = text_fixed(text, begin, end);
-    if (run == NULL || begin == end)
-        return false;
-    g_autofree char *whole =
-        g_strdup_printf("%.*s%s%.*s", (int) (begin - run->begin), text->bytes + run->begin, after,
-                        (int) (run->end - end), text->bytes + end);
-    return strcmp(whole, run->constant->after) == 0;
-}
-
 static void
 copy_site(Work *work, const Text *text, const Site *site)
 {
     if (site->disposition == DISPOSITION_REWRITTEN &&
-        is_changed_where_set(text, site->begin, site->end, site->after)) {
+        text_is_changed_elsewhere(text, site->begin, site->end, site->after)) {
         text_fixed(text, site->begin, site->end)->constant->matched++;
         if (text_span(text, site->begin, site->end).begin ==
             text_span(text, site->begin, site->end).end)
@@ -128,7 +115,7 @@ carry_edits(Work *work, const Text *text, const Rewrite *inner)
         const Edit *edit = g_ptr_array_index(inner->edits, i);
         Span span;
         char *after;
-        if (is_changed_where_set(text, edit->begin, edit->end, edit->text))
+        if (text_is_changed_elsewhere(text, edit->begin, edit->end, edit->text))
             continue;
         if (!text_edit(text, edit->begin, edit->end, edit->text, &span, &after))
             return false;

@@ -100,6 +100,18 @@ text_fixed(const Text *text, size_t begin, size_t end)
     return NULL;
 }
 
+bool
+text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after)
+{
+    const FixedRun *run = text_fixed(text, begin, end);
+    if (run == NULL || begin == end)
+        return false;
+    g_autofree char *whole =
+        g_strdup_printf("%.*s%s%.*s", (int) (begin - run->begin), text->bytes + run->begin, after,
+                        (int) (run->end - end), text->bytes + end);
+    return strcmp(whole, run->constant->after) == 0;
+}
+
 /* ---- places ---- */
 
 Span

@@ -94,13 +94,24 @@ may_name(const Entry *entry, const Making *making)
     return false;
 }
 
+/* By a constant, which may be in any file. */
+static bool
+is_given(const Project *project, const Making *making)
+{
+    const GPtrArray *list = exports_list(project->exports);
+    for (guint i = 0; i < list->len; i++)
+        if (g_strcmp0(((const Export *) g_ptr_array_index(list, i))->rename->key, making->key) == 0)
+            return true;
+    return false;
+}
+
 GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
     GPtrArray *list = g_ptr_array_new();
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
-        if (may_name(entry, making))
+        if (may_name(entry, making) || (entry->is_given && is_given(project, making)))
             g_ptr_array_add(list, (void *) making);
     }
     return list;
@@ -121,7 +132,8 @@ static char *
 signature_of(const Entry *entry, const GPtrArray *makings)
 {
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%u\n", g_hash_table_size(entry->kept));
+    g_string_append_printf(text, "%u %p\n", g_hash_table_size(entry->kept),
+                           (const void *) entry->held);
     for (guint i = 0; i < makings->len; i++) {
         const Making *making = g_ptr_array_index(makings, i);
         g_string_append_printf(text, "%s", making->key);
@@ -135,30 +147,42 @@ signature_of(const Entry *entry, const GPtrArray *makings)
     return g_string_free(text, FALSE);
 }
 
+Renames *
+entry_renames(const Project *project, const Entry *entry)
+{
+    g_autoptr(GPtrArray) makings = makings_in(project, entry), more = g_ptr_array_new();
+    for (guint i = 0; i < makings->len; i++)
+        g_ptr_array_add(more, as_seen_from(project, entry, g_ptr_array_index(makings, i)));
+    return renames_with(entry->place.root->renames, more);
+}
+
 static void
 rewrite_entry(void *item, void *data)
 {
     Entry *entry = item;
     const Project *project = data;
     ProjectFile *file = entry->file;
-    g_autoptr(GPtrArray) makings = makings_in(project, entry), more = g_ptr_array_new();
-    g_autofree char *signature = signature_of(entry, makings);
+    g_autoptr(GPtrArray) makings = makings_in(project, entry);
+    g_autofree char *own = signature_of(entry, makings);
+    g_autofree char *signature =
+        g_strdup_printf("%s%p", own, entry->is_given ? (const void *) project->exports : NULL);
     if (entry->seen != NULL && strcmp(entry->seen, signature) == 0)
         return;
-    for (guint i = 0; i < makings->len; i++)
-        g_ptr_array_add(more, as_seen_from(project, entry, g_ptr_array_index(makings, i)));
-    g_autoptr(Renames) renames = renames_with(entry->place.root->renames, more);
+    g_autoptr(Renames) renames = entry_renames(project, entry);
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.model = entry->place.model;
     options.home = home_of(&entry->place);
     options.kept = entry->kept;
     options.macros = project->macros;
+    options.exports = entry->is_given ? project->exports : NULL;
     g_clear_pointer(&file->rewrite, rewrite_free);
-    options.is_mentioned = renames_mentioned(renames, file->text, file->bytes) ||
+    options.is_mentioned = entry->is_given || renames_mentioned(renames, file->text, file->bytes) ||
                            renames_mentioned(renames, entry->tables, strlen(entry->tables));
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
+    if (entry->held != NULL)
+        rewrite_add_site(file->rewrite, entry->held);
     g_free(entry->seen);
     entry->seen = g_steal_pointer(&signature);
 }
@@ -283,18 +307,20 @@ read_kept(Project *project)
 static void
 run(Project *project)
 {
+    project_read_exports(project);
     for (guint round = 0;; round++) {
         parallel_each(project->entries, project->threads, rewrite_entry, project);
         g_autoptr(GPtrArray) next = find_makings(project);
         bool is_settled = is_same(next, project->makings);
         g_ptr_array_unref(project->makings);
         project->makings = g_steal_pointer(&next);
+        if (!is_settled)
+            project_read_exports(project);
         if (!is_settled && round < ROUNDS_MAX)
             continue;
-        if (!project->options->propagates)
-            return;
-        bool has_kept = is_settled ? project_keep(project) : project_keep_all(project);
-        if (!has_kept)
+        bool has_kept = project->options->propagates &&
+                        (is_settled ? project_keep(project) : project_keep_all(project));
+        if (!has_kept && !project_hold(project))
             return;
         read_kept(project);
         round = 0;
@@ -312,6 +338,8 @@ prepare(Project *project, GPtrArray *files)
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
+    project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
     project->macros = macros_new();
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
@@ -321,6 +349,7 @@ prepare(Project *project, GPtrArray *files)
     for (guint i = 0; i < files->len; i++) {
         Entry *entry = entry_new(project, g_ptr_array_index(files, i));
         g_ptr_array_add(project->entries, entry);
+        g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);
         if (entry->place.model != NULL)
             g_hash_table_add(project->models, g_strdup_printf("%s %s", entry->place.root->folder,
                                                               entry->place.model));
@@ -339,6 +368,9 @@ clear(Project *project)
     g_ptr_array_unref(project->renamed);
     g_hash_table_unref(project->kept);
     g_hash_table_unref(project->models);
+    g_hash_table_unref(project->by_path);
+    exports_free(project->exports);
+    g_ptr_array_unref(project->old);
     macros_free(project->macros);
     arena_free(project->arena);
 }

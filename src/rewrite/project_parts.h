@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rewrite/dbt_layout.h"
+#include "rewrite/exports.h"
 #include "rewrite/project_words.h"
 #include "rewrite/work.h"
 
@@ -14,6 +15,9 @@ typedef struct {
     GPtrArray
         *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
     char *seen; /* what it was rewritten with; NULL: not yet */
+    const Site *held; /* why it stays although it is decided (project_hold.c); or NULL */
+    bool is_given;    /* it may get names of others' */
+    GPtrArray *given; /* Export *, on their way to those of all; or NULL */
 } Entry;
 
 /* What a file makes, whose columns change their names. */
@@ -29,11 +33,14 @@ typedef struct {
 
 typedef struct {
     GPtrArray *entries;
-    GPtrArray *roots;   /* DbtRoot * */
-    GPtrArray *makings; /* Making * */
-    GPtrArray *renamed; /* Rename *: those of all rounds, because rewrites point at them */
-    GHashTable *kept;   /* key -> why, a sentence; NULL where it is kept from the beginning */
-    GHashTable *models; /* "FOLDER MODEL" */
+    GPtrArray *roots;    /* DbtRoot * */
+    GPtrArray *makings;  /* Making * */
+    GPtrArray *renamed;  /* Rename *: those of all rounds, because rewrites point at them */
+    GHashTable *kept;    /* key -> why, a sentence; NULL where it is kept from the beginning */
+    GHashTable *models;  /* "FOLDER MODEL" */
+    GHashTable *by_path; /* Entry * */
+    Exports *exports;    /* of this round */
+    GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
     Macros *macros;
     Arena *arena; /* of sites that are kept from one round to the next */
     const Renames *renames;
@@ -48,5 +55,11 @@ GPtrArray *makings_in(const Project *project, const Entry *entry);
 /* Once all is settled: keep what cannot be followed. False when there is nothing more. */
 bool project_keep(Project *project);
 bool project_keep_all(Project *project);
+/* Files that a constant ties together stay if one of them does. False when there is nothing more. */
+bool project_hold(Project *project);
+/* What files of programs give each other, with what is known in this round. (project_exports.c) */
+void project_read_exports(Project *project);
+/* What the file is rewritten by. Caller frees. */
+Renames *entry_renames(const Project *project, const Entry *entry);
 /* Write down, in the files, what was kept, and why. */
 void project_tell(Project *project);

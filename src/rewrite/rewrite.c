@@ -38,6 +38,7 @@ rewrite_new(const char *language)
                          .sites = g_ptr_array_new(),
                          .edits = g_ptr_array_new(),
                          .made = g_ptr_array_new_with_free_func(made_free),
+                         .imports = g_ptr_array_new(),
                          .arena = arena_new()};
     return rewrite;
 }
@@ -50,6 +51,7 @@ rewrite_free(Rewrite *rewrite)
     g_ptr_array_unref(rewrite->sites);
     g_ptr_array_unref(rewrite->edits);
     g_ptr_array_unref(rewrite->made);
+    g_ptr_array_unref(rewrite->imports);
     arena_free(rewrite->arena);
     g_free(rewrite);
 }
@@ -176,7 +178,12 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
                                : language != NULL  ? language->name
                                : is_notebook(path) ? "notebook"
                                                    : "text");
-    Work work = {.renames = renames, .options = options, .text = text, .bytes = bytes, .out = out};
+    Work work = {.renames = renames,
+                 .options = options,
+                 .text = text,
+                 .bytes = bytes,
+                 .path = path,
+                 .out = out};
     if ((!options->is_mentioned && !renames_mentioned(renames, text, bytes)) ||
         is_artifact(path, text, bytes))
         return out;

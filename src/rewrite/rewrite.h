@@ -67,6 +67,7 @@ typedef struct {
 } Edit;
 
 typedef struct Made Made;
+typedef struct Rename Rename;
 
 typedef struct {
     const char *language; /* "sql", "text" */
@@ -75,8 +76,9 @@ typedef struct {
     GPtrArray *edits;     /* Edit *, in the order of the text; they do not overlap */
     int count[DISPOSITION_COUNT];
     GPtrArray
-        *made;    /* Made *: what others read by name; empty unless it is asked for (project.h) */
-    Arena *arena; /* of sites, edits and their texts */
+        *made; /* Made *: what others read by name; empty unless it is asked for (project.h) */
+    GPtrArray *imports; /* ImportUse *: names of other files that it uses (imports.h) */
+    Arena *arena;       /* of sites, edits and their texts */
 } Rewrite;
 
 /* The macros of a dbt project: which of their arguments go into the SQL as they are. */
@@ -100,6 +102,9 @@ typedef struct {
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model;             /* the file is this model of dbt; or NULL */
     DbtHome home;                  /* of the file */
+    const GPtrArray
+        *paths; /* char *: all files that there are, also those of no use; NULL: only these */
+    const struct Exports *exports; /* what other files give; or NULL */
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
 

@@ -46,7 +46,7 @@ typedef struct {
 } DbtRename;
 
 /* One mapping. */
-typedef struct {
+struct Rename {
     const Mapping *mapping; /* NULL: only looked for */
     GPtrArray *spellings;   /* Spelling * */
     DbtRename *dbt;         /* or NULL */
@@ -62,7 +62,7 @@ typedef struct {
     char *key;                  /* of project.c */
     char *alias;                /* its name, where nobody knows what it is in; or NULL */
     GPtrArray *staying;         /* ColumnChange * of columns that stay, owned; or NULL */
-} Rename;
+};
 
 struct Renames {
     GPtrArray *list;     /* Rename * */
@@ -84,6 +84,8 @@ const ColumnChange *rename_column(const Rename *rename, const Dialect *dialect,
 bool rename_gains(const Rename *rename, const char *name);
 /* Will any dataset that this is the mapping of, NULL: any at all, have a column of this name? */
 bool renames_will_have(const Renames *renames, const Rename *of, const char *name);
+
+typedef struct Imports Imports;
 
 typedef struct {
     const Renames *renames;
@@ -112,6 +114,10 @@ typedef struct {
     bool finds_constants;   /* before the first time: they are looked for */
     bool finds_columns;     /* the second time: uses of columns are looked for */
     int mentions, notes;    /* that were written down so far: for a person, and for nobody */
+    const char *path;       /* of the file */
+    Imports *imports;       /* of the program, where others give names; or NULL (imports.h) */
+    GPtrArray
+        *exported; /* Export *: where it is asked for what the program gives others; or NULL */
     Rewrite *out;
 } Work;
 

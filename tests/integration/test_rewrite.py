@@ -56,6 +56,25 @@ class Files(Folder):
         self.assertIn("1 would change", done.stdout)
         self.assertEqual(path.read_text(), "SELECT id FROM users\n")
 
+    def test_a_file_that_only_imports_the_name_is_rewritten_with_the_one_that_sets_it(self):
+        config = self.write("code/config.py", 'USERS_TABLE = "users"\n')
+        report = self.write("code/jobs/report.py", 'from code.config import USERS_TABLE\nq = f"SELECT plan FROM {USERS_TABLE}"\n')
+        before = report.read_text()
+        star = self.write("code/jobs/star.py", 'from code.config import USERS_TABLE\nq = f"SELECT * FROM {USERS_TABLE}"\n')
+        held = self.rewrite("--write", ".", "--dialect", "bigquery")
+        self.assertEqual(held.returncode, 3, held.stdout)
+        self.assertIn("report.py:1:25: this name is set in ./code/config.py:1", held.stdout)
+        self.assertEqual(report.read_text(), before)
+        self.assertIn('"users"', config.read_text())
+        star.unlink()
+        done = self.rewrite("--write", "code")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("SELECT plan_name AS plan FROM", report.read_text())
+        self.assertIn('"people"', config.read_text())
+        listed = json.loads(self.honk("scan", "--dataset", "people", "--json", "code").stdout)
+        self.assertEqual([(item["path"], item["use"]) for item in listed],
+                         [("code/config.py", "table"), ("code/jobs/report.py", "table")])
+
     def test_a_diff_is_what_git_applies(self):
         path = self.write("a.sql", "-- first\n" * 9 + "SELECT id\nFROM users\n" + "-- last\n" * 9 + "SELECT 1; SELECT plan AS p FROM users")
         diff = self.rewrite("--diff", "--no-color", "a.sql").stdout.split("\n1 file read")[0] + "\n"

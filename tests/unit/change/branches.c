@@ -413,6 +413,25 @@ a_branch_with_more_than_the_sites_is_found_out(void)
 }
 
 static void
+a_file_that_only_imports_the_name_is_in_the_branch(void)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, "jobs/config.py", "TABLE = \"warehouse.crm.users_v1\"\n");
+    world_write(world, "jobs/a.py", "from config import TABLE\nq = f\"SELECT id FROM {TABLE}\"\n");
+    world_commit(world, "A job");
+    g_autofree char *commit = world_change(world);
+    g_autofree char *set = world_file(world, commit, "jobs/config.py");
+    g_autofree char *got = world_file(world, commit, "jobs/a.py");
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(GError) error = NULL;
+    g_assert_nonnull(strstr(set, "users_v2"));
+    g_assert_cmpstr(got, ==,
+                    "from config import TABLE\nq = f\"SELECT user_id AS id FROM {TABLE}\"\n");
+    g_assert_true(change_prove(world->repository, &world_name, world->rules, look, &error));
+    g_assert_no_error(error);
+}
+
+static void
 a_branch_on_another_base_is_found_out(void)
 {
     g_autoptr(World) world = world_new(false);
@@ -433,6 +452,8 @@ main(int argc, char **argv)
     TEST("a branch is one commit with its evidence", a_branch_is_one_commit_with_its_evidence);
     TEST("sources of dbt are looked up in all files, and proven",
          sources_of_dbt_are_looked_up_in_all_files_and_proven);
+    TEST("a file that only imports the name is in the branch",
+         a_file_that_only_imports_the_name_is_in_the_branch);
     TEST("the way back leaves refs, index and tree as they were",
          the_way_back_leaves_refs_index_and_tree_as_they_were);
     TEST("a dirty tree stays dirty", a_dirty_tree_stays_dirty);

@@ -1,0 +1,157 @@
+/* code_find.c - walk over repositories: the files that may be code. */
+#include "cli/code_files.h"
+
+#include "base/parallel.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void
+code_file_clear(CodeFile *file)
+{
+    g_clear_pointer(&file->text, g_free);
+    g_clear_pointer(&file->diff, g_free);
+    g_clear_pointer(&file->skipped, g_free);
+    g_clear_pointer(&file->rewrite, rewrite_free);
+    if (!file->is_held) /* it is not asked again */
+        g_clear_pointer(&file->proofs, json_decref);
+}
+
+static void
+code_file_free(void *data)
+{
+    CodeFile *file = data;
+    code_file_clear(file);
+    g_clear_pointer(&file->proofs, json_decref);
+    g_free(file->path);
+    g_free(file);
+}
+
+static void
+add_file(GPtrArray *files, const char *path)
+{
+    CodeFile *file = g_new0(CodeFile, 1);
+    file->path = g_strdup(path);
+    g_ptr_array_add(files, file);
+}
+
+/* A folder that is looked into. */
+typedef struct {
+    char *path;
+    GPtrArray *files;   /* CodeFile * */
+    GPtrArray *folders; /* Folder * */
+    GError *error;      /* why it could not be read, or NULL */
+} Folder;
+
+static void
+folder_free(void *data)
+{
+    Folder *folder = data;
+    g_free(folder->path);
+    g_ptr_array_unref(folder->files);
+    g_ptr_array_unref(folder->folders);
+    g_clear_error(&folder->error);
+    g_free(folder);
+}
+
+static Folder *
+folder_new(char *path)
+{
+    Folder *folder = g_new0(Folder, 1);
+    *folder = (Folder){.path = path,
+                       .files = g_ptr_array_new_with_free_func(code_file_free),
+                       .folders = g_ptr_array_new_with_free_func(folder_free)};
+    return folder;
+}
+
+/* Links are not followed: they lead out of the repository, or in circles. */
+static void
+list_entry(Folder *folder, const struct dirent *entry)
+{
+    g_autofree char *path = g_build_filename(folder->path, entry->d_name, NULL);
+    struct stat status;
+    int type = entry->d_type;
+    if (type == DT_UNKNOWN && lstat(path, &status) == 0) /* some file systems do not tell */
+        type = IFTODT(status.st_mode);
+    if (type == DT_DIR)
+        g_ptr_array_add(folder->folders, folder_new(g_steal_pointer(&path)));
+    else if (type == DT_REG)
+        add_file(folder->files, path);
+}
+
+static void
+list_folder(void *item, void *unused)
+{
+    Folder *folder = item;
+    DIR *stream = opendir(folder->path);
+    if (stream == NULL) {
+        fail_errno(&folder->error, ERR_NOT_FOUND, "cannot read the folder '%s'", folder->path);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;)
+        if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
+            list_entry(folder, entry);
+    closedir(stream);
+}
+
+/* What the folders of one depth hold; those that are in them go into `below`. */
+static bool
+take_listed(GPtrArray *level, GPtrArray *files, GPtrArray *below, GError **error)
+{
+    for (guint i = 0; i < level->len; i++) {
+        Folder *folder = g_ptr_array_index(level, i);
+        if (folder->error != NULL) {
+            g_propagate_error(error, g_steal_pointer(&folder->error));
+            return false;
+        }
+        g_ptr_array_extend_and_steal(files, g_steal_pointer(&folder->files));
+        g_ptr_array_extend_and_steal(below, g_steal_pointer(&folder->folders));
+        folder->files = g_ptr_array_new();
+        folder->folders = g_ptr_array_new();
+    }
+    return true;
+}
+
+/* Depth by depth, and all folders of a depth at once. */
+static bool
+walk(GPtrArray *files, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) level = g_ptr_array_new_with_free_func(folder_free);
+    g_ptr_array_add(level, folder_new(g_strdup(path)));
+    while (level->len > 0) {
+        GPtrArray *below = g_ptr_array_new_with_free_func(folder_free);
+        parallel_each(level, g_get_num_processors(), list_folder, NULL);
+        bool done = take_listed(level, files, below, error);
+        g_ptr_array_unref(level);
+        level = below;
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+    return strcmp((*(CodeFile *const *) a)->path, (*(CodeFile *const *) b)->path);
+}
+
+bool
+code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(code_file_free);
+    for (guint i = 0; i < paths->len; i++) {
+        struct stat entry;
+        const char *path = g_ptr_array_index(paths, i);
+        if (stat(path, &entry) != 0)
+            return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
+        if (!S_ISDIR(entry.st_mode))
+            add_file(files, path);
+        else if (!walk(files, path, error))
+            return false;
+    }
+    g_ptr_array_sort(files, by_path);
+    *ret = g_steal_pointer(&files);
+    return true;
+}

@@ -1,0 +1,219 @@
+/* exports.c - see exports.h: what files give, and which files there are. */
+#include "rewrite/imports.h"
+
+#include <string.h>
+
+#define EXPORTS_MAX                                                                                \
+    10000 /* of all files: a company names its tables in a few files of some hundred lines */
+
+struct Exports {
+    GPtrArray *list;   /* Export * */
+    GHashTable *known; /* "module within" */
+    GHashTable *names; /* last parts of `within` */
+    GHashTable *stems; /* of their files: "config" of config.py */
+    GHashTable *paths; /* plain */
+    GHashTable
+        *by_name; /* what stands behind the last slash -> GPtrArray of plain paths, borrowed */
+};
+
+void
+export_free(void *data)
+{
+    Export *export = data;
+    if (export == NULL)
+        return;
+    g_free(export->path);
+    g_free(export->module);
+    g_free(export->within);
+    g_free(export->text);
+    g_free(export->after);
+    g_free(export);
+}
+
+Exports *
+exports_new(void)
+{
+    Exports *exports = g_new0(Exports, 1);
+    *exports = (Exports){.list = g_ptr_array_new_with_free_func(export_free),
+                         .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                          (GDestroyNotify) g_ptr_array_unref)};
+    return exports;
+}
+
+void
+exports_free(Exports *exports)
+{
+    if (exports == NULL)
+        return;
+    g_hash_table_unref(exports->by_name);
+    g_hash_table_unref(exports->paths);
+    g_hash_table_unref(exports->names);
+    g_hash_table_unref(exports->stems);
+    g_hash_table_unref(exports->known);
+    g_ptr_array_unref(exports->list);
+    g_free(exports);
+}
+
+/* ---- paths ---- */
+
+char *
+path_plain(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        bool is_up = strcmp(parts[i], "..") == 0;
+        if ((parts[i][0] == '\0' && i > 0) || strcmp(parts[i], ".") == 0)
+            continue;
+        if (is_up && kept->len > 0 && strcmp(kept->pdata[kept->len - 1], "..") != 0)
+            g_ptr_array_set_size(kept, (gint) kept->len - 1);
+        else
+            g_ptr_array_add(kept, parts[i]);
+    }
+    g_ptr_array_add(kept, NULL);
+    return g_strjoinv("/", (char **) kept->pdata);
+}
+
+static const char *
+file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+void
+exports_add_path(Exports *exports, const char *path)
+{
+    g_autofree char *plain = path_plain(path);
+    if (g_hash_table_contains(exports->paths, plain))
+        return;
+    char *kept = g_steal_pointer(&plain);
+    g_hash_table_add(exports->paths, kept);
+    GPtrArray *list = g_hash_table_lookup(exports->by_name, file_name(kept));
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(exports->by_name, g_strdup(file_name(kept)), list);
+    }
+    g_ptr_array_add(list, kept);
+}
+
+bool
+exports_has_path(const Exports *exports, const char *path)
+{
+    return g_hash_table_contains(exports->paths, path);
+}
+
+GPtrArray *
+exports_paths_ending(const Exports *exports, const char *parts)
+{
+    GPtrArray *found = g_ptr_array_new();
+    const GPtrArray *list = g_hash_table_lookup(exports->by_name, file_name(parts));
+    size_t bytes = strlen(parts);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const char *path = g_ptr_array_index(list, i);
+        size_t length = strlen(path);
+        if (g_str_has_suffix(path, parts) && (length == bytes || path[length - bytes - 1] == '/'))
+            g_ptr_array_add(found, (void *) path);
+    }
+    return found;
+}
+
+/* ---- what is given ---- */
+
+const GPtrArray *
+exports_list(const Exports *exports)
+{
+    return exports->list;
+}
+
+static bool
+is_known(const Exports *exports, const Export *export)
+{
+    g_autofree char *key =
+        g_strdup_printf("%s %s %s", export->module, export->within, export->text);
+    return g_hash_table_contains(exports->known, key);
+}
+
+static void
+add(Exports *exports, Export *take_export)
+{
+    const char *dot = strrchr(take_export->within, '.');
+    g_hash_table_add(exports->known, g_strdup_printf("%s %s %s", take_export->module,
+                                                     take_export->within, take_export->text));
+    g_hash_table_add(exports->names, g_strdup(dot != NULL ? dot + 1 : take_export->within));
+    const char *file = file_name(take_export->path);
+    g_hash_table_add(exports->stems, g_strndup(file, strcspn(file, ".")));
+    g_ptr_array_add(exports->list, take_export);
+}
+
+bool
+exports_are_empty(const Exports *exports)
+{
+    return exports->list->len == 0;
+}
+
+bool
+exports_may_want(const char *path, const char *text, size_t bytes)
+{
+    return imports_are_read(path, text, bytes);
+}
+
+static bool
+has_any(GHashTable *words, const char *text, size_t bytes)
+{
+    GHashTableIter iter;
+    void *word;
+    g_hash_table_iter_init(&iter, words);
+    while (g_hash_table_iter_next(&iter, &word, NULL))
+        if (memmem(text, bytes, word, strlen(word)) != NULL)
+            return true;
+    return false;
+}
+
+/* It may pass on all names of another file, and says none of them. */
+static bool
+passes_all_on(const char *text, size_t bytes)
+{
+    static const char *const signs[] = {"import *", "export *", "source", ". "};
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
+        if (memmem(text, bytes, signs[i], strlen(signs[i])) != NULL)
+            return true;
+    return false;
+}
+
+bool
+exports_wanted(const Exports *exports, const char *path, const char *text, size_t bytes)
+{
+    return exports->list->len > 0 && imports_are_read(path, text, bytes) &&
+           (has_any(exports->names, text, bytes) ||
+            (has_any(exports->stems, text, bytes) && passes_all_on(text, bytes)));
+}
+
+GPtrArray *
+exports_of(const char *path, const char *text, size_t bytes, const Renames *renames,
+           const RewriteOptions *options)
+{
+    RewriteOptions with = *options;
+    with.is_mentioned = true;
+    return imports_are_read(path, text, bytes) ? program_exports(path, text, bytes, renames, &with)
+                                               : NULL;
+}
+
+bool
+exports_take(Exports *exports, GPtrArray *take_list)
+{
+    guint before = exports->list->len;
+    for (guint i = 0; take_list != NULL && i < take_list->len; i++) {
+        Export *export = g_ptr_array_index(take_list, i);
+        if (exports->list->len >= EXPORTS_MAX || is_known(exports, export))
+            export_free(export);
+        else
+            add(exports, export);
+    }
+    g_clear_pointer(&take_list, g_ptr_array_unref);
+    return exports->list->len > before;
+}

@@ -1,0 +1,48 @@
+/*
+ * exports.h - names that stand for the dataset, given by one file of programs to others: TABLE = "a.b.c" of config.py.
+ *
+ * A file that only imports the name does not name the dataset, and still reads it. Imports are followed by the rules of
+ * the language (imports.h): exactly, or not at all.
+ */
+#pragma once
+
+#include "rewrite/rewrite.h"
+
+typedef struct {
+    char *path;   /* of the file that sets it, as it was given */
+    char *module; /* what imports find: a path, or what a language finds its names by */
+    char *within; /* "Config.TABLE": its name, and what that is in */
+    char *text, *after;
+    const Rename *rename;
+    size_t begin, end; /* bytes of the file: what it is set to */
+    const char *doubt; /* why nobody knows what it stands for; or NULL */
+} Export;
+
+typedef struct Exports Exports;
+
+Exports *exports_new(void);
+void exports_free(Exports *exports);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Exports, exports_free)
+/* A file that may be meant by an import, whatever it holds. Before any other call. */
+void exports_add_path(Exports *exports, const char *path);
+/* What the file gives, and what it passes on of what `options` know of others; array of Export *, NULL: nothing. */
+GPtrArray *exports_of(const char *path, const char *text, size_t bytes, const Renames *renames,
+                      const RewriteOptions *options);
+/* Add these, which may be NULL. False when all were known already. Not while others look at them. */
+bool exports_take(Exports *exports, GPtrArray *take_list);
+bool exports_are_empty(const Exports *exports);
+/* Is the file in a language in which files give each other names? */
+bool exports_may_want(const char *path, const char *text, size_t bytes);
+/* May the file get any of them? Fast: by their names. */
+bool exports_wanted(const Exports *exports, const char *path, const char *text, size_t bytes);
+
+/* ---- inside of this room ---- */
+
+/* Borrowed; array of Export *. */
+const GPtrArray *exports_list(const Exports *exports);
+void export_free(void *export);
+/* "./a/../b.py" as "b.py". Caller frees. */
+char *path_plain(const char *path);
+bool exports_has_path(const Exports *exports, const char *path);
+/* All plain paths that end in these parts; array of const char *, caller frees. */
+GPtrArray *exports_paths_ending(const Exports *exports, const char *parts);

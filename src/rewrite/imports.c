@@ -1,0 +1,413 @@
+/* imports.c - see imports.h: bindings, and the constants that they bring. */
+#include "rewrite/imports.h"
+
+#include <string.h>
+
+#define BINDINGS_MAX 4096 /* of one file: people import some dozen names */
+#define NAMES_MAX 100     /* that are told of one file */
+
+typedef struct {
+    char *local, *module, *within;
+    const char *doubt;
+    Span place; /* of the file */
+} Binding;
+
+struct Imports {
+    GArray *bindings;   /* Binding */
+    GPtrArray *brought; /* Constant *: of others, each once; owned by the constants */
+    GPtrArray *names;   /* char *: what the file calls these */
+};
+
+static void
+binding_clear(void *data)
+{
+    Binding *binding = data;
+    g_free(binding->local);
+    g_free(binding->module);
+    g_free(binding->within);
+}
+
+Imports *
+imports_new(Work *work)
+{
+    const Exports *exports = work->options->exports;
+    if (exports == NULL || (exports_are_empty(exports) && work->exported == NULL))
+        return NULL;
+    Imports *imports = g_new0(Imports, 1);
+    imports->bindings = g_array_new(FALSE, FALSE, sizeof(Binding));
+    g_array_set_clear_func(imports->bindings, binding_clear);
+    imports->brought = g_ptr_array_new();
+    imports->names = g_ptr_array_new_with_free_func(g_free);
+    return imports;
+}
+
+void
+imports_free(Imports *imports)
+{
+    if (imports == NULL)
+        return;
+    g_array_unref(imports->bindings);
+    g_ptr_array_unref(imports->brought);
+    g_ptr_array_unref(imports->names);
+    g_free(imports);
+}
+
+bool
+imports_are_read(const char *path, const char *text, size_t bytes)
+{
+    const Language *language = language_of(path, text, bytes);
+    return g_str_has_suffix(path, ".ipynb") ||
+           (language != NULL && (language->imports != NULL || language->rewrite != NULL));
+}
+
+/* ---- for the languages ---- */
+
+void
+imports_collect(Unit *unit)
+{
+    if (unit->work->imports != NULL && unit->language->imports != NULL)
+        unit->language->imports(unit);
+}
+
+void
+imports_bind(Unit *unit, guint piece, const char *local, const char *module, const char *within,
+             const char *doubt)
+{
+    GArray *bindings = unit->work->imports->bindings;
+    const Piece *at = unit_piece(unit, piece);
+    if (!unit->work->finds_constants)
+        return; /* they are known, and only their pieces are marked */
+    Binding binding = {.local = g_strdup(local),
+                       .module = g_strdup(module),
+                       .within = g_strdup(within),
+                       .doubt = doubt};
+    if (at->end > at->begin)
+        binding.place = text_span(unit->text, at->begin, at->end);
+    if (bindings->len < BINDINGS_MAX)
+        g_array_append_val(bindings, binding);
+    else
+        binding_clear(&binding);
+}
+
+bool
+imports_bind_through(Unit *unit, const char *name)
+{
+    GArray *bindings = unit->work->imports->bindings;
+    guint count = bindings->len;
+    bool found = false;
+    for (guint i = 0; i < count; i++) {
+        const Binding *binding = &g_array_index(bindings, Binding, i);
+        if (strcmp(binding->local, name) != 0)
+            continue;
+        g_autofree char *within = g_strdup(binding->within), *module = g_strdup(binding->module);
+        imports_bind(unit, G_MAXUINT, "", module, within, binding->doubt);
+        found = true;
+    }
+    return found;
+}
+
+void
+imports_mark(Unit *unit, guint first, guint last)
+{
+    for (guint i = first; i <= last && i < unit->pieces->len; i++)
+        g_array_index(unit->pieces, Piece, i).is_import = true;
+}
+
+char *
+imports_name(const Unit *unit, guint index, char sign, guint *ret_behind)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    while (unit_piece(unit, index)->kind == PIECE_WORD) {
+        const Piece *piece = unit_piece(unit, index);
+        g_string_append_printf(name, "%s%.*s", name->len > 0 ? "." : "",
+                               (int) (piece->end - piece->begin), unit->text->bytes + piece->begin);
+        *ret_behind = unit_next(unit, index, false);
+        if (!unit_is_sign(unit, *ret_behind, sign))
+            break;
+        index = unit_next(unit, *ret_behind, false);
+        if (unit_piece(unit, index)->kind != PIECE_WORD)
+            break; /* import a.b.* : behind is the dot */
+    }
+    return name->len > 0 ? g_string_free(g_steal_pointer(&name), FALSE) : NULL;
+}
+
+char *
+folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? g_strndup(path, (size_t) (slash - path)) : g_strdup("");
+}
+
+char *
+imports_beside(const Unit *unit, const char *path)
+{
+    g_autofree char *own = path_plain(unit->work->path), *folder = folder_of(own);
+    g_autofree char *joined =
+        folder[0] != '\0' ? g_strdup_printf("%s/%s", folder, path) : g_strdup(path);
+    g_autofree char *plain = path_plain(joined);
+    return exports_has_path(unit->work->options->exports, plain) ? g_steal_pointer(&plain) : NULL;
+}
+
+char *
+imports_quoted(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_LITERAL ? g_strndup(unit->text->bytes + piece->inner_begin,
+                                                    piece->inner_end - piece->inner_begin)
+                                        : NULL;
+}
+
+/* ---- what they bring ---- */
+
+/* What is left of `whole` behind `front`, by whole parts; NULL when it does not begin so. */
+static const char *
+rest_behind(const char *whole, const char *front)
+{
+    size_t bytes = strlen(front);
+    if (bytes == 0)
+        return whole;
+    if (strncmp(whole, front, bytes) != 0)
+        return NULL;
+    return whole[bytes] == '.' ? whole + bytes + 1 : whole[bytes] == '\0' ? whole + bytes : NULL;
+}
+
+static size_t
+first_part(const char *name)
+{
+    return strcspn(name, ".");
+}
+
+/* Is the name's first part bound by itself? Then it is not one of all the names of something else. */
+static bool
+is_bound(const Imports *imports, const char *name)
+{
+    size_t bytes = first_part(name);
+    for (guint i = 0; i < imports->bindings->len; i++) {
+        const char *local = g_array_index(imports->bindings, Binding, i).local;
+        if (strlen(local) == bytes && memcmp(local, name, bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_own(const Work *work, const Export *export)
+{
+    return strcmp(export->path, work->path) == 0;
+}
+
+/* The same of the round that this file is rewritten in. */
+static const Rename *
+rename_here(const Work *work, const Rename *rename)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *here = g_ptr_array_index(work->renames->list, i);
+        if (rename->key != NULL && g_strcmp0(here->key, rename->key) == 0)
+            return here;
+    }
+    return rename;
+}
+
+static void
+bring(Work *work, const char *name, const Export *export, const Binding *binding)
+{
+    Imports *imports = work->imports;
+    if (is_own(work, export) && strchr(name, '.') == NULL)
+        return;
+    Constant *constant = constants_called(work->constants, name, strlen(name));
+    if (constant->export != NULL) {
+        if (strcmp(constant->text, export->text) != 0)
+            constant->doubt = IMPORT_DOUBT_FILES;
+        return;
+    }
+    g_free(constant->text);
+    g_free(constant->after);
+    constant->text = g_strdup(export->text);
+    constant->after = g_strdup(export->after);
+    constant->rename = rename_here(work, export->rename);
+    constant->export = export;
+    constant->doubt = binding->doubt != NULL ? binding->doubt : export->doubt;
+    constant->place = binding->place;
+    constant->first = constants_called(work->constants, name, first_part(name));
+    constant->words = 0; /* they are counted with their parts */
+    g_ptr_array_add(imports->brought, constant);
+    g_ptr_array_add(imports->names, g_strdup(name));
+}
+
+/* With a star, a class that stands beside the file comes first. */
+static bool
+is_beside(const Work *work, const char *name, const Export *export)
+{
+    static const char *const endings[] = {".java", ".kt", ".scala", ".cs"};
+    g_autofree char *own = path_plain(work->path), *folder = folder_of(own);
+    g_autofree char *there = path_plain(export->path);
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *file = g_strdup_printf("%s%s%.*s%s", folder, folder[0] != '\0' ? "/" : "",
+                                                (int) first_part(name), name, endings[i]);
+        if (exports_has_path(work->options->exports, file) && strcmp(file, there) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+bring_all(Work *work, const Binding *binding)
+{
+    const GPtrArray *list = exports_list(work->options->exports);
+    for (guint i = 0; i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        const char *rest = strcmp(export->module, binding->module) == 0
+                               ? rest_behind(export->within, binding->within)
+                               : NULL;
+        if (rest == NULL || (rest[0] == '\0' && binding->local[0] == '\0'))
+            continue;
+        if (binding->local[0] == '\0' && is_bound(work->imports, rest))
+            continue;
+        g_autofree char *name = g_strconcat(
+            binding->local, binding->local[0] != '\0' && rest[0] != '\0' ? "." : "", rest, NULL);
+        Binding doubtful = *binding;
+        if (binding->local[0] == '\0' && binding->place.end > 0 && is_beside(work, name, export))
+            doubtful.doubt = IMPORT_DOUBT_FILES;
+        bring(work, name, export, &doubtful);
+    }
+}
+
+void
+imports_resolve(Work *work)
+{
+    for (guint i = 0; work->imports != NULL && i < work->imports->bindings->len; i++)
+        bring_all(work, &g_array_index(work->imports->bindings, Binding, i));
+}
+
+/* ---- passing on ---- */
+
+/* `from .config import TABLE` in a file gives TABLE to those that import it from there. */
+void
+imports_pass_on(Work *work)
+{
+    const Language *language = language_of(work->path, work->text, work->bytes);
+    for (guint i = 0; work->imports != NULL && language != NULL && language->passes_on &&
+                      i < work->imports->brought->len;
+         i++) {
+        const Constant *constant = g_ptr_array_index(work->imports->brought, i);
+        const char *name = g_ptr_array_index(work->imports->names, i);
+        if (constant->first->set > 0 || is_own(work, constant->export))
+            continue;
+        Export *export = g_new0(Export, 1);
+        *export = (Export){.path = g_strdup(constant->export->path),
+                           .module = path_plain(work->path),
+                           .within = g_strdup(name),
+                           .text = g_strdup(constant->text),
+                           .after = g_strdup(constant->after),
+                           .rename = constant->rename,
+                           .begin = constant->export->begin,
+                           .end = constant->export->end,
+                           .doubt = constant->doubt};
+        g_ptr_array_add(work->exported, export);
+    }
+}
+
+/* ---- uses ---- */
+
+static int
+uses_of(const Constant *constant)
+{
+    return constant->words + constant->puts + constant->missed;
+}
+
+bool
+imports_are_used(const Work *work)
+{
+    for (guint i = 0; work->imports != NULL && i < work->imports->brought->len; i++)
+        if (uses_of(g_ptr_array_index(work->imports->brought, i)) > 0)
+            return true;
+    return false;
+}
+
+typedef void NameFn(Unit *unit, Constant *constant, size_t begin, size_t end);
+
+/* Names of the program that are those of others' constants: `config.TABLE`, but not that of `x.config.TABLE`. */
+static void
+each_name(Unit *unit, NameFn *visit)
+{
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *first = unit_piece(unit, i);
+        size_t end = first->end;
+        bool goes_on =
+            i > 0 && (unit_is_sign(unit, i - 1, '.') || unit_is_sign(unit, i - 1, ':')) &&
+            unit_piece(unit, i - 1)->end == first->begin && i > 1 &&
+            (unit_piece(unit, i - 2)->kind == PIECE_WORD || unit_is_sign(unit, i - 1, '.'));
+        if (first->kind != PIECE_WORD || first->is_import || goes_on)
+            continue;
+        for (guint k = i; k < i + 16 && k < unit->pieces->len; k++) {
+            const Piece *piece = unit_piece(unit, k);
+            if (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL ||
+                unit_is_sign(unit, k, ']'))
+                end = piece->end;
+            else if (piece->kind != PIECE_SIGN ||
+                     strchr(".:[?", unit->text->bytes[piece->begin]) == NULL)
+                break;
+            g_autofree char *name =
+                name_with_dots(unit->text->bytes + first->begin, end - first->begin);
+            Constant *constant =
+                name != NULL ? g_hash_table_lookup(unit->work->constants, name) : NULL;
+            if (constant != NULL && constant->export != NULL) {
+                visit(unit, constant, first->begin, end);
+                break;
+            }
+        }
+    }
+}
+
+static void
+note_name(Unit *unit, Constant *constant, size_t begin, size_t end)
+{
+    Work *work = unit->work;
+    Span place = text_span(unit->text, begin, end);
+    bool stays = strcmp(constant->text, constant->after) == 0;
+    constant->words++;
+    if (constant->place.end == 0)
+        constant->place = place;
+    if (constant->doubt != NULL || constant->first->set > 0 || work->notes >= NAMES_MAX ||
+        site_covers(work, place.begin, place.end))
+        return;
+    Site *site = site_add(work, SITE_TABLE, stays ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
+                          place.begin, place.end);
+    site->reason = keep(work, "this name stands for the dataset, and is changed where it is set");
+    work->notes++;
+}
+
+void
+imports_visit(Unit *unit)
+{
+    if (unit->work->imports != NULL && unit->work->imports->brought->len > 0)
+        each_name(unit, note_name);
+}
+
+static void
+finish_one(Work *work, const Constant *constant, const char *name)
+{
+    bool is_followed = constant->doubt == NULL && constant->first->set == 0;
+    const char *why =
+        constant->doubt != NULL ? constant->doubt : "its name is set to something here, too";
+    ImportUse *use = arena_alloc(work->out->arena, sizeof(ImportUse));
+    *use = (ImportUse){.export = constant->export,
+                       .begin = constant->place.begin,
+                       .end = constant->place.end,
+                       .is_in_sql = constant->in_sql > 0};
+    g_ptr_array_add(work->out->imports, use);
+    if (!is_followed)
+        site_refuse(work, SITE_TABLE, use->begin, use->end, "import", NULL,
+                    "'%s' may stand for the dataset, as %s sets it: %s", name,
+                    constant->export->path, why);
+}
+
+void
+imports_finish(Work *work)
+{
+    for (guint i = 0; work->imports != NULL && i < work->imports->brought->len; i++) {
+        const Constant *constant = g_ptr_array_index(work->imports->brought, i);
+        if (uses_of(constant) > 0 && !is_own(work, constant->export))
+            finish_one(work, constant, g_ptr_array_index(work->imports->names, i));
+    }
+}

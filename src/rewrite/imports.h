@@ -1,0 +1,77 @@
+/*
+ * imports.h - which name of a program is which constant of another file; inside of this room only.
+ *
+ * While names that stand for the dataset are looked for, the statements of the language that get names from elsewhere are
+ * read into bindings: what the file calls it, where it is from, and what it is there. Each constant that others give and
+ * that a binding brings then is a constant of this file, too. Where it is not certain which file or name is meant, the
+ * constant is known with a doubt, and whoever uses it needs a person.
+ */
+#pragma once
+
+#include "rewrite/program.h"
+
+/* What a file uses of another one. */
+typedef struct {
+    const Export *export;
+    size_t begin, end; /* of the file: where it is got from */
+    bool is_in_sql;    /* of which it is the dataset */
+} ImportUse;
+
+Imports *imports_new(Work *work);
+void imports_free(Imports *imports);
+
+/* Does anything import in the language of the file? */
+bool imports_are_read(const char *path, const char *text, size_t bytes);
+/* Read the statements of one text, and mark their pieces: each time that it is cut into pieces. */
+void imports_collect(Unit *unit);
+/* Once all are read: constants of others become those of the file. */
+void imports_resolve(Work *work);
+/* Once all is written down: tell what could not be followed, and keep what was used. */
+void imports_finish(Work *work);
+/* Count the names that they have in the program, and tell of them. */
+void imports_visit(Unit *unit);
+/* Is any of them used? */
+bool imports_are_used(const Work *work);
+
+/* What a file gives; array of Export *, all of it the caller's; NULL: nothing. (exports_read.c) */
+GPtrArray *program_exports(const char *path, const char *text, size_t bytes, const Renames *renames,
+                           const RewriteOptions *options);
+/* A string that is the dataset's name: does it give others a name? */
+void exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
+                  const char *after);
+/* By what its language finds a file's names, and what comes before them there. Caller frees; NULL: by nothing. */
+char *exports_module(const Unit *unit, char **ret_before);
+/* Once the program is read. */
+void exports_finish(Work *work);
+/* What the file got from others, and gives in its turn: added to what it gives. */
+void imports_pass_on(Work *work);
+/* "x.y" of `package x.y`, "" without. Caller frees. */
+char *imports_package(const Unit *unit);
+
+/* ---- for the languages ---- */
+
+/* `local` is what the file calls it, with dots, "" any name as it is; `within` the same in the module, "" all of it. What
+ * is `local` alone is bound in any case: nothing else that is called so is meant. `doubt`: NULL, or why it is uncertain. */
+void imports_bind(Unit *unit, guint piece, const char *local, const char *module,
+                  const char *within, const char *doubt);
+/* All names of what the file calls `name`, as if they were its own. False when that is not bound by itself. */
+bool imports_bind_through(Unit *unit, const char *name);
+/* These pieces are of the statement. */
+void imports_mark(Unit *unit, guint first, guint last);
+/* "a.b.c" from `index` on, behind it in `*ret_behind`. `sign` stands between the parts. Caller frees. NULL: no name. */
+char *imports_name(const Unit *unit, guint index, char sign, guint *ret_behind);
+/* The file that the path means, seen from the folder of this one: NULL when it is not among the files. Caller frees. */
+char *imports_beside(const Unit *unit, const char *path);
+/* The text between the quotes. Caller frees. */
+char *imports_quoted(const Unit *unit, guint index);
+char *folder_of(const char *path);
+
+#define IMPORT_DOUBT_FILES "more than one file may be meant by it"
+
+void imports_python(Unit *unit);
+void imports_javascript(Unit *unit);
+void imports_classes(Unit *unit); /* Java, Kotlin, Scala, C# */
+void imports_go(Unit *unit);
+void imports_sourced(Unit *unit); /* the shell, R */
+void imports_terraform(Unit *unit);
+void imports_dataform(Unit *unit);

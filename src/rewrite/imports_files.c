@@ -1,0 +1,212 @@
+/*
+ * imports_files.c - names that come with a whole file or folder: source env.sh, source("env.R"), packages of Go, the locals
+ * of Terraform, includes of Dataform.
+ */
+#include "rewrite/imports.h"
+
+#include <string.h>
+
+static bool
+is_word(const Unit *unit, guint index, const char *word)
+{
+    return unit_piece(unit, index)->kind == PIECE_WORD &&
+           span_is(unit->text, piece_span(unit_piece(unit, index)), word);
+}
+
+/* ---- the shell, R ---- */
+
+/* What is behind the last thing that is put in: "/env.sh" of "$(dirname "$0")/env.sh"; `*ret_is_put` when something is. */
+static char *
+literal_end(const char *path, bool *ret_is_put)
+{
+    const char *end = path;
+    *ret_is_put = false;
+    for (const char *c = path; *c != '\0'; c++) {
+        if (*c == '$') {
+            *ret_is_put = true;
+            while (c[1] != '\0' && (is_identifier_byte(c[1])))
+                c++;
+            end = c + 1;
+        } else if (strchr(")}`", *c) != NULL)
+            end = c + 1;
+    }
+    while (*ret_is_put && *end == '/')
+        end++;
+    return g_strdup(end);
+}
+
+/* The file beside this one; without it, the one of all files that ends so. */
+static void
+bind_sourced(Unit *unit, guint place, const char *path)
+{
+    bool is_put = false;
+    g_autofree char *rest = literal_end(path, &is_put), *plain = path_plain(rest);
+    g_autofree char *file = imports_beside(unit, rest);
+    if (file != NULL) {
+        imports_bind(unit, place, "", file, "", NULL);
+        return;
+    }
+    const char *end = plain;
+    while (g_str_has_prefix(end, "../") || *end == '/')
+        end += *end == '/' ? 1 : 3;
+    g_autoptr(GPtrArray) found = exports_paths_ending(unit->work->options->exports, end);
+    for (guint i = 0; *end != '\0' && i < found->len; i++)
+        imports_bind(unit, place, "", g_ptr_array_index(found, i), "",
+                     found->len > 1 ? IMPORT_DOUBT_FILES : NULL);
+}
+
+/* source "$(dirname "$0")/env.sh", . ./env.sh: all of the word's pieces, as they are written. */
+static void
+read_shell(Unit *unit)
+{
+    static const char *const commands[] = {"source", ".", NULL};
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        if (piece->kind != PIECE_LITERAL || !span_is_among(unit->text, piece->callee, commands))
+            continue;
+        size_t begin = piece->inner_begin, end = piece->inner_end;
+        g_autoptr(GString) path = g_string_new(NULL);
+        g_string_append_len(path, unit->text->bytes + begin, (gssize) (end - begin));
+        guint last = i;
+        while (unit_piece(unit, last + 1)->kind == PIECE_LITERAL &&
+               unit_piece(unit, last + 1)->begin == unit_piece(unit, last)->end) {
+            const Piece *next = unit_piece(unit, ++last);
+            g_string_append_len(path, unit->text->bytes + next->inner_begin,
+                                (gssize) (next->inner_end - next->inner_begin));
+        }
+        bind_sourced(unit, i, path->str);
+        imports_mark(unit, i, last);
+        i = last;
+    }
+}
+
+/* source("env.R") */
+static void
+read_r(Unit *unit)
+{
+    for (guint i = 0; i + 2 < unit->pieces->len; i++) {
+        g_autofree char *path = is_word(unit, i, "source") && unit_is_sign(unit, i + 1, '(')
+                                    ? imports_quoted(unit, i + 2)
+                                    : NULL;
+        if (path != NULL)
+            bind_sourced(unit, i + 2, path);
+    }
+}
+
+void
+imports_sourced(Unit *unit)
+{
+    if (unit->language->joins_touching)
+        read_shell(unit);
+    else
+        read_r(unit);
+}
+
+/* ---- Go ---- */
+
+static guint
+count_common_parts(const char *one, const char *other)
+{
+    guint count = 0;
+    g_auto(GStrv) a = g_strsplit(one, "/", -1), b = g_strsplit(other, "/", -1);
+    guint i = g_strv_length(a), k = g_strv_length(b);
+    while (i > 0 && k > 0 && strcmp(a[--i], b[--k]) == 0)
+        count++;
+    return count;
+}
+
+/* The folder of exported names that the path ends like; two that end like it equally well are both in doubt. */
+static void
+bind_package(Unit *unit, guint place, const char *local, const char *path)
+{
+    const GPtrArray *list = exports_list(unit->work->options->exports);
+    guint best = 0;
+    for (guint i = 0; i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        if (g_str_has_prefix(export->module, "folder ") && g_str_has_suffix(export->path, ".go"))
+            best = MAX(best, count_common_parts(export->module + strlen("folder "), path));
+    }
+    const char *first = NULL;
+    bool is_doubtful = false;
+    for (guint i = 0; best > 0 && i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        bool ends_so = g_str_has_prefix(export->module, "folder ") &&
+                       count_common_parts(export->module + strlen("folder "), path) == best;
+        is_doubtful =
+            is_doubtful || (ends_so && first != NULL && strcmp(first, export->module) != 0);
+        if (ends_so && first == NULL)
+            first = export->module;
+    }
+    if (first != NULL)
+        imports_bind(unit, place, local, first, "", is_doubtful ? IMPORT_DOUBT_FILES : NULL);
+}
+
+static void
+read_go_import(Unit *unit, guint literal)
+{
+    g_autofree char *path = imports_quoted(unit, literal), *alias = NULL;
+    guint before = unit_previous(unit, literal, false), behind = 0;
+    const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+    if (slash == NULL)
+        return;
+    if (before != G_MAXUINT && unit_is_sign(unit, before, '.'))
+        alias = g_strdup("");
+    else if (before != G_MAXUINT && unit_piece(unit, before)->kind == PIECE_WORD &&
+             !is_word(unit, before, "import"))
+        alias = imports_name(unit, before, '\0', &behind);
+    bind_package(unit, literal, alias != NULL ? alias : slash + 1, path);
+}
+
+void
+imports_go(Unit *unit)
+{
+    g_autofree char *own = path_plain(unit->work->path), *folder = folder_of(own);
+    g_autofree char *module = g_strdup_printf("folder %s", folder);
+    imports_bind(unit, G_MAXUINT, "", module, "", NULL);
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        if (!is_word(unit, i, "import"))
+            continue;
+        guint at = unit_next(unit, i, true);
+        bool in_brackets = unit_is_sign(unit, at, '(');
+        for (; at < unit->pieces->len && !unit_is_sign(unit, at, ')'); at++) {
+            if (unit_piece(unit, at)->kind == PIECE_LITERAL)
+                read_go_import(unit, at);
+            if (!in_brackets && unit_piece(unit, at)->kind == PIECE_LINE)
+                break;
+        }
+        imports_mark(unit, i, at);
+        i = at;
+    }
+}
+
+/* ---- Terraform ---- */
+
+void
+imports_terraform(Unit *unit)
+{
+    g_autofree char *own = path_plain(unit->work->path), *folder = folder_of(own);
+    g_autofree char *module = g_strdup_printf("folder %s", folder);
+    imports_bind(unit, G_MAXUINT, "", module, "", NULL);
+}
+
+/* ---- Dataform ---- */
+
+/* includes/tables.js of the project is `tables` in all of its files. */
+void
+imports_dataform(Unit *unit)
+{
+    g_autofree char *own = path_plain(unit->work->path);
+    const GPtrArray *list = exports_list(unit->work->options->exports);
+    for (guint i = 0; i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        g_autofree char *folder = folder_of(export->module), *root = folder_of(folder);
+        bool is_include = strcmp(folder, "includes") == 0 || g_str_has_suffix(folder, "/includes");
+        size_t bytes = strlen(root);
+        if (!is_include || !g_str_has_suffix(export->module, ".js") ||
+            (bytes > 0 && (strncmp(own, root, bytes) != 0 || own[bytes] != '/')))
+            continue;
+        const char *name = export->module + strlen(folder) + 1;
+        g_autofree char *local = g_strndup(name, strlen(name) - strlen(".js"));
+        imports_bind(unit, G_MAXUINT, local, export->module, "", NULL);
+    }
+}
