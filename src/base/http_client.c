@@ -6,10 +6,10 @@
  */
 #include "base/http_client.h"
 
+#include "base/libcurl.h"
 #include "base/limits.h"
 #include "base/sse.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
@@ -72,6 +72,8 @@ http_client_new(const char *base, const char *token, HttpClient **ret, GError **
     if (token != NULL && text_has_control(token))
         return fail(error, ERR_INVALID, "the token holds a control character or a line end");
 
+    if (!libcurl_load(error))
+        return false;
     pthread_once(&started, curl_start);
     HttpClient *client = g_new0(HttpClient, 1);
     client->curl = curl_easy_init();

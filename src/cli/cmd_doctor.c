@@ -5,15 +5,16 @@
  * over.
  */
 #include "base/child.h"
+#include "base/libcurl.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "driver/driver.h"
+#include "driver/postgres/libpq.h"
 #include "sandbox/sandbox.h"
+#include "server/libmicrohttpd.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,16 +63,29 @@ doctor_say(Doctor *doctor, Finding finding, const char *remedy, const char *form
     doctor->bad += finding == FINDING_BAD;
 }
 
+/* Those that the program loads when it needs them may be missing although it runs. */
+static void
+look_at_lazy_libraries(Doctor *doctor)
+{
+    g_autoptr(GError) error = NULL;
+    if (libmicrohttpd_load(&error) && libcurl_load(&error) && libpq_load(&error))
+        doctor_say(doctor, FINDING_GOOD, NULL, "libmicrohttpd %s, libcurl %s, libpq %d.%d",
+                   MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
+                   PQlibVersion() / 10000, PQlibVersion() % 10000);
+    else
+        doctor_say(doctor, FINDING_BAD,
+                   "install your system's packages of libmicrohttpd, libcurl and libpq", "%s",
+                   error->message);
+}
+
 static void
 look_at_libraries(Doctor *doctor)
 {
     doctor_say(doctor, FINDING_GOOD, NULL,
-               "honk " HONK_VERSION
-               " with GLib %u.%u, SQLite %s, libmicrohttpd %s, libcurl %s, jansson %s, "
-               "libyaml %s",
-               glib_major_version, glib_minor_version, sqlite3_libversion(), MHD_get_version(),
-               curl_version_info(CURLVERSION_NOW)->version, jansson_version_str(),
+               "honk " HONK_VERSION " with GLib %u.%u, SQLite %s, jansson %s, libyaml %s",
+               glib_major_version, glib_minor_version, sqlite3_libversion(), jansson_version_str(),
                yaml_get_version_string());
+    look_at_lazy_libraries(doctor);
     if (sqlite3_libversion_number() < SQLITE_WAL_FIXED)
         doctor_say(doctor, FINDING_NOTE,
                    "nothing to do: Honk's own state has one writer, and only that one checkpoints",

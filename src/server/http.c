@@ -16,13 +16,13 @@
 #include "server/access.h"
 #include "server/admission.h"
 #include "server/idempotency.h"
+#include "server/libmicrohttpd.h"
 #include "server/portal.h"
 #include "server/problem.h"
 #include "server/routes.h"
 #include "server/sockets.h"
 #include "server/streams.h"
 
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -339,6 +339,8 @@ front_start(Front *front, GError **error)
 bool
 http_start(Http *http, GError **error)
 {
+    if (!libmicrohttpd_load(error))
+        return false;
     MHD_set_panic_func(library_panic, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(http->fronts); i++) {
         if (!front_start(&http->fronts[i], error))

@@ -213,7 +213,7 @@ bool
 pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
     const json_t *settings = store->settings;
-    if (!check_settings(settings, error))
+    if (!check_settings(settings, error) || !libpq_load(error))
         return false;
     PgConn *conn = g_new0(PgConn, 1);
     conn->base.driver = self;

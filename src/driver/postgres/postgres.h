@@ -7,8 +7,7 @@
 #pragma once
 
 #include "driver/driver.h"
-
-#include <libpq-fe.h>
+#include "driver/postgres/libpq.h"
 
 #define AUTO_RESULT __attribute__((cleanup(pg_done))) PGresult
 #define SQLSTATE_BYTES 6
