@@ -8,7 +8,7 @@
 
 /* ---- one entity ---- */
 
-#define ENTITY_COLUMNS "ref, json, file, line"
+#define ENTITY_COLUMNS "ref, json, file, line, origin"
 
 static bool
 entity_of_row(Stmt *stmt, Entity **ret, GError **error)
@@ -222,6 +222,7 @@ query_item(Stmt *stmt, json_t *items, GError **error)
     json_set_string(item, "file", entity->file);
     if (entity->line > 0)
         json_set_int(item, "line", entity->line);
+    json_set_string(item, "origin", stmt_col_text(stmt, 4));
     json_array_append_new(items, item);
     return true;
 }

@@ -42,7 +42,7 @@ typedef struct {
     int limit;                       /* 0: PAGE_ROWS_DEFAULT; at most PAGE_ROWS_MAX */
 } RegistryQuery;
 
-/* {"items": [entity with "ref", "owner" beside its own members…], "next": cursor | null}, ordered by ref. */
+/* {"items": [entity with "ref", "owner", "origin" beside its own members…], "next": cursor | null}, ordered by ref. */
 CHECKED bool registry_list(Db *db, const RegistryQuery *query, json_t **ret, GError **error);
 /* [{"type", "targetRef"}], both directions, ordered, at most PAGE_ROWS_MAX. */
 CHECKED bool registry_relations(Db *db, const char *ref, json_t **ret, GError **error);

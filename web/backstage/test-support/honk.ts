@@ -2,9 +2,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const program = process.env.HONK ?? resolve(import.meta.dirname, '../../../build/honk');
+const program = process.env.HONK ?? fileURLToPath(new URL('../../../build/honk', import.meta.url));
 
 export class Honk {
   static {

@@ -3929,7 +3929,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of entities, by ref; `ref` and `owner` stand beside each entity's own members */
+            /** @description A page of entities, by ref; `ref`, `owner` and `origin` (who keeps it: `files`, `api`, `backstage`) stand beside each entity's own members */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3938,6 +3938,7 @@ export interface operations {
                     "application/json": {
                         items: {
                             ref: components["schemas"]["Ref"];
+                            origin: string;
                         }[];
                         next: components["schemas"]["Next"];
                     };
