@@ -210,6 +210,15 @@ ref_add(Parser *parser, const Context *context, SqlPath path)
     return ref;
 }
 
+void
+receiver_add(Parser *parser, const Context *context, SqlPath path)
+{
+    if (!parser->sql->dialect->has_methods || path.count < 2)
+        return;
+    path.count--;
+    ref_add(parser, context, path)->is_receiver = true;
+}
+
 /* ---- names ---- */
 
 /* What stands between quotes, with doubled quotes undone. */

@@ -99,6 +99,8 @@ GPtrArray *typed_names_take(Parser *parser, uint32_t end); /* parse_source.c */
 /* A name that is only noted. */
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);
+/* column.method(…): what the method is of, in dialects that have such; `path` is the name of a call. */
+void receiver_add(Parser *parser, const Context *context, SqlPath path);
 
 /* ---- the parts ---- */
 

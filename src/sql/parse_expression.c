@@ -94,6 +94,7 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
     bool is_named_argument =
         is_text(parser, parser->pos, "=>") || is_text(parser, parser->pos, ":=");
     if (is_open(parser, parser->pos) && parser->pos < end) {
+        receiver_add(parser, scan->context, path);
         take_arguments(parser, scan->context, &path, end);
         take_fields(parser, end);
         return;

@@ -266,6 +266,7 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
 {
     uint32_t close = closing(parser, parser->pos, end);
     source->kind = SOURCE_ARRAY;
+    receiver_add(parser, context, source->path);
     if (starts_query(parser, parser->pos + 1, close)) {
         parser->pos++;
         parser->depth++;

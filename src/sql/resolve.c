@@ -600,11 +600,31 @@ bind_bare(Resolver *resolver, SqlRef *ref)
         bind_to(ref, maybe_count == 1 ? BINDING_COLUMN : BINDING_UNDECIDED, maybe);
 }
 
+/* dbo.f(…) is a function of a schema, unless a source has a column of that name. */
+static void
+bind_receiver(Resolver *resolver, SqlRef *ref)
+{
+    if (ref->path.count > 1 && bind_qualified(resolver, ref))
+        return;
+    for (const SqlBlock *block = ref->block; ref->path.count == 1 && block != NULL;
+         block = block->parent) {
+        Found found = look_in(resolver, block, ref);
+        if (found.certain_count == 0)
+            continue;
+        bind_found(resolver, ref, block, &found);
+        return;
+    }
+}
+
 static void
 resolve_ref(Resolver *resolver, SqlRef *ref)
 {
     if (ref->binding == BINDING_LOCAL)
         return;
+    if (ref->is_receiver) {
+        bind_receiver(resolver, ref);
+        return;
+    }
     const SqlBlock *outputs = ref->block;
     if (ref->block->query != NULL && ref->block->query->tail == ref->block)
         outputs = first_block(ref->block->query);

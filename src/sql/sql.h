@@ -94,6 +94,8 @@ struct SqlRef {
     SqlItem *in;   /* the item that it stands in, or NULL */
     bool is_whole; /* all of an item, or of a sort or group key */
     bool is_field; /* all of an argument of STRUCT(…), and names the field */
+    bool
+        is_receiver; /* of a method: `plan` of plan.value(…); a schema, unless a source is known to have it */
     /* Of a name inside of a template, which may be a column: the call that it is an argument of, "" for the list of a loop.
      * NULL of all others. */
     const char *macro;

@@ -72,6 +72,7 @@ typedef struct {
     bool has_loose_statements; /* one after the other, without `;` */
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
+    bool has_methods;          /* column.method(…) */
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
