@@ -51,8 +51,7 @@ add_spelling(Rename *rename, char **source, char **target)
 void
 rename_add_spelling(Rename *rename, const char *source, const char *target)
 {
-    add_spelling(rename, g_strsplit(source, ".", SPELLING_PARTS_MAX),
-                 g_strsplit(target, ".", SPELLING_PARTS_MAX));
+    add_spelling(rename, spelling_parts(source), spelling_parts(target));
 }
 
 void
@@ -72,32 +71,13 @@ renames_add_spelling(Renames *renames, const Mapping *mapping, const char *sourc
     }
 }
 
-static const char *
-last_part(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}
-
-/* An alias may spell the entity `users-v1` as SQL has to, users_v1: then the target is spelled so, too. */
-static char *
-target_of_alias(const char *alias, const char *source, const char *target)
-{
-    if (strcmp(last_part(alias), last_part(source)) == 0)
-        return g_strdup(target);
-    g_autofree char *underscored = g_strdelimit(g_strdup(last_part(source)), "-", '_');
-    if (strcmp(last_part(alias), underscored) == 0)
-        return g_strdelimit(g_strdup(target), "-", '_');
-    return g_strdup(target);
-}
-
 static void
 add_names(Rename *rename)
 {
     const char *source = mapping_source(rename->mapping), *target = mapping_target(rename->mapping);
     const GPtrArray *aliases = mapping_aliases(rename->mapping);
     rename_add_spelling(rename, source, target);
-    if (strchr(last_part(source), '-') !=
+    if (strchr(spelling_last(source), '-') !=
         NULL) { /* no name of SQL without quotes: its tables have `_` there */
         g_autofree char *from = g_strdelimit(g_strdup(source), "-", '_');
         g_autofree char *to = g_strdelimit(g_strdup(target), "-", '_');
@@ -105,7 +85,7 @@ add_names(Rename *rename)
     }
     for (guint i = 0; i < aliases->len; i++) {
         const char *alias = g_ptr_array_index(aliases, i);
-        g_autofree char *written = target_of_alias(alias, source, target);
+        g_autofree char *written = spelling_of_alias(alias, source, target);
         rename_add_spelling(rename, alias, written);
     }
 }

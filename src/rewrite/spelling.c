@@ -3,6 +3,72 @@
 
 #include <string.h>
 
+/* ---- parts ---- */
+
+char **
+spelling_parts(const char *name)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    const char *begin = name;
+    int depth = 0;
+    for (const char *at = name;; at++) {
+        depth += *at == '{' ? 1 : *at == '}' ? -1 : 0;
+        bool ends = *at == '.' && depth <= 0 && parts->len + 1 < SPELLING_PARTS_MAX;
+        if (*at != '\0' && !ends)
+            continue;
+        g_ptr_array_add(parts, g_strndup(begin, (gsize) (at - begin)));
+        begin = at + 1;
+        if (*at == '\0')
+            break;
+    }
+    g_ptr_array_add(parts, NULL);
+    return (char **) g_ptr_array_free(parts, FALSE);
+}
+
+const char *
+spelling_last(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+/* @schema.users, {{ schema }}.users: what is put in stands for the source's part, and stays while that does. */
+static char *
+with_holes(const char *alias, const char *source, const char *target)
+{
+    g_auto(GStrv) holes = spelling_parts(alias), from = spelling_parts(source),
+                  to = spelling_parts(target);
+    guint count = g_strv_length(holes);
+    if (strpbrk(alias, "@{$%") == NULL || count != g_strv_length(from) ||
+        count != g_strv_length(to))
+        return NULL;
+    for (guint i = 0; i + 1 < count; i++) {
+        bool is_hole = strpbrk(holes[i], "@{$%") != NULL;
+        if (is_hole && strcmp(from[i], to[i]) != 0)
+            return NULL;
+        if (!is_hole)
+            continue;
+        g_free(to[i]);
+        to[i] = g_strdup(holes[i]);
+    }
+    return g_strjoinv(".", to);
+}
+
+/* An alias may spell the entity `users-v1` as SQL has to, users_v1: then the target is spelled so, too. */
+char *
+spelling_of_alias(const char *alias, const char *source, const char *target)
+{
+    char *holes = with_holes(alias, source, target);
+    if (holes != NULL || strcmp(spelling_last(alias), spelling_last(source)) == 0)
+        return holes != NULL ? holes : g_strdup(target);
+    g_autofree char *underscored = g_strdelimit(g_strdup(spelling_last(source)), "-", '_');
+    if (strcmp(spelling_last(alias), underscored) == 0)
+        return g_strdelimit(g_strdup(target), "-", '_');
+    return g_strdup(target);
+}
+
+/* ---- quotes ---- */
+
 static bool
 is_reserved(const Dialect *dialect, const char *name)
 {
@@ -89,8 +155,9 @@ static char *
 spell_part(const Dialect *dialect, const SqlPath *path, const SqlPart *old, const char *name)
 {
     bool is_inside = path->is_in_one_quote && path->count > 1;
+    bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
-    return is_inside || has_dashes ? g_strdup(name) : spell_like(dialect, old, name);
+    return is_inside || has_dashes || stays ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
 void

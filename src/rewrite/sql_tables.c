@@ -246,6 +246,17 @@ visit_common(Work *work, const SqlSource *source)
     site->reason = "this is the WITH table of that name";
 }
 
+/* @schema.users, {{ schema }}.users: an alias of the mapping may be written so. */
+static bool
+is_put_before(const Work *work, const SqlSource *source)
+{
+    if (source->kind != SOURCE_TEMPLATE || source->path.count < 2)
+        return false;
+    const Token *last = &g_array_index(work->sql->tokens, Token, source->last);
+    return (last->kind == TOKEN_WORD || last->kind == TOKEN_QUOTED) &&
+           source->path.parts[source->path.count - 1].end == last->end;
+}
+
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
 static void
 match_source(Work *work, SqlSource *source)
@@ -255,9 +266,11 @@ match_source(Work *work, SqlSource *source)
     bool is_other = false;
     if (source->kind == SOURCE_TEMPLATE)
         dbt_name_source(work, source);
-    else if (source->kind == SOURCE_TABLE)
+    if ((source->kind == SOURCE_TABLE && !source->is_template) || is_put_before(work, source))
         rename =
             renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    if (rename != NULL)
+        source->kind = SOURCE_TABLE;
     if (rename != NULL)
         g_hash_table_insert(work->matched, source, (void *) rename);
     if (spelling != NULL)
@@ -325,6 +338,24 @@ each_source(Work *work, VisitSource *visit)
     }
 }
 
+/* What is put before the dataset's own name at run time may be its schema, or another one. */
+static void
+visit_put_before(Work *work, const SqlSource *source)
+{
+    const SqlPath *path = &source->path;
+    const SqlPart *last = &path->parts[path->count - 1];
+    SqlPath own = {.parts = path->parts + path->count - 1, .count = 1};
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    if (renames_find(work->renames, work->sql->dialect, &own, &spelling, &is_other) == NULL &&
+        !is_other)
+        return;
+    site_refuse(work, SITE_TABLE, path->parts[0].begin, last->end, "hole-in-name", NULL,
+                "a part of this name is put in at run time: if it is the dataset, say `%.*s` under "
+                "`aliases` in the mapping",
+                (int) (last->end - path->parts[0].begin), work->text + path->parts[0].begin);
+}
+
 static void
 visit_source(Work *work, SqlSource *source)
 {
@@ -335,6 +366,8 @@ visit_source(Work *work, SqlSource *source)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)
         visit_common(work, source);
+    else if (is_put_before(work, source))
+        visit_put_before(work, source);
 }
 
 void

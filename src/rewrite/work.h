@@ -146,6 +146,13 @@ bool covered_has(const GArray *covered, size_t begin, size_t end);
 
 /* ---- how names are written (spelling.c) ---- */
 
+/* The parts of a name with dots; what a template puts in, {{ target.schema }}, is one of them. Caller frees. */
+char **spelling_parts(const char *name);
+/* The last of them; borrowed. */
+const char *spelling_last(const char *name);
+/* What an alias of the source becomes. Caller frees. */
+char *spelling_of_alias(const char *alias, const char *source, const char *target);
+
 /* `name` where `old` stands: same quotes, or those that the name needs. Caller frees. */
 char *spell_like(const Dialect *dialect, const SqlPart *old, const char *name);
 /* What is written for the whole path, as edits of its parts. */
