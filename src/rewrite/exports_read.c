@@ -165,7 +165,7 @@ read_brackets(Around *around, guint index)
     }
 }
 
-/* ---- by the left margin: Python ---- */
+/* ---- by the left margin: Python, Ruby ---- */
 
 static size_t
 margin_of(const Text *text, size_t line)
@@ -179,7 +179,7 @@ margin_of(const Text *text, size_t line)
 static void
 read_margins(Around *around, guint index)
 {
-    static const char *const heads[] = {"class", NULL};
+    static const char *const heads[] = {"class", "module", NULL};
     static const char *const bodies[] = {"def", "async", "lambda", NULL};
     const Unit *unit = around->unit;
     size_t margin = SIZE_MAX;
@@ -237,7 +237,7 @@ is_own_key(const Unit *unit, const Use *use)
 static bool
 has_margins(const Language *language)
 {
-    return strcmp(language->name, "python") == 0;
+    return language->imports == imports_python || language->imports == imports_ruby;
 }
 
 void
@@ -281,6 +281,8 @@ exports_module(const Unit *unit, char **ret_before)
         *ret_before = imports_package(unit);
         return g_strdup("classes");
     }
+    if (language->imports == imports_ruby)
+        return g_strdup("ruby");
     if (language->imports == imports_go || language->imports == imports_terraform) {
         g_free(*ret_before);
         *ret_before = g_strdup(language->imports == imports_go ? "" : "local");

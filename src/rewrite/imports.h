@@ -74,4 +74,5 @@ void imports_classes(Unit *unit); /* Java, Kotlin, Scala, C# */
 void imports_go(Unit *unit);
 void imports_sourced(Unit *unit); /* the shell, R */
 void imports_terraform(Unit *unit);
+void imports_ruby(Unit *unit);
 void imports_dataform(Unit *unit);

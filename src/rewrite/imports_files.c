@@ -1,6 +1,6 @@
 /*
  * imports_files.c - names that come with a whole file or folder: source env.sh, source("env.R"), packages of Go, the locals
- * of Terraform, includes of Dataform.
+ * of Terraform, constants of Ruby, includes of Dataform.
  */
 #include "rewrite/imports.h"
 
@@ -187,6 +187,26 @@ imports_terraform(Unit *unit)
     g_autofree char *own = path_plain(unit->work->path), *folder = folder_of(own);
     g_autofree char *module = g_strdup_printf("folder %s", folder);
     imports_bind(unit, G_MAXUINT, "", module, "", NULL);
+}
+
+/* ---- Ruby ---- */
+
+/* Constants are everybody's; within a module its own come without its name. */
+void
+imports_ruby(Unit *unit)
+{
+    g_autoptr(GString) within = g_string_new(NULL);
+    imports_bind(unit, G_MAXUINT, "", "ruby", "", NULL);
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        guint behind = i;
+        if (!is_word(unit, i, "module") && !is_word(unit, i, "class"))
+            continue;
+        g_autofree char *name = imports_name(unit, unit_next(unit, i, false), '\0', &behind);
+        if (name == NULL)
+            continue;
+        g_string_append_printf(within, "%s%s", within->len > 0 ? "." : "", name);
+        imports_bind(unit, G_MAXUINT, "", "ruby", within->str, NULL);
+    }
 }
 
 /* ---- Dataform ---- */

@@ -37,6 +37,7 @@ typedef enum {
     HOLES_DOLLAR_BRACES, /* ${x} */
     HOLES_PHP,           /* $x $x[0] $x->y {$x…} ${x} */
     HOLES_QUESTION,      /* ?x */
+    HOLES_RUBY,          /* #{x} */
     HOLES_SHELL,         /* $x ${x} $(x) `x` */
 } Holes;
 
@@ -116,8 +117,11 @@ struct Text {
     GArray *parts;         /* TextPart */
     GArray *fixed;         /* FixedRun: what constants say */
     GHashTable *constants; /* of the program, or NULL */
-    GHashTable *arguments; /* what .format(name=…) puts in: constants by name, or NULL */
-    bool is_unread;        /* an escape that is not known, an expression without its end */
+    GHashTable
+        *arguments;      /* what a call puts in: constants by name or place; NULL: there is none */
+    guint next_argument; /* the place that is filled next */
+    bool has_percents;   /* %s, and %% for a percent; else {}, and {{ for a brace */
+    bool is_unread;      /* an escape that is not known, an expression without its end */
 };
 
 Text *text_of_file(const char *bytes, size_t count);
@@ -215,6 +219,7 @@ struct Language {
     bool joins_neighbours; /* "a" "b" is one string */
     bool joins_touching;   /* "a"'b' is one */
     char plus;             /* "a" + "b", or "a" . "b" */
+    bool has_bare_calls;   /* puts "…" */
     bool has_patterns;     /* /…/ of JavaScript */
     bool has_docstrings;
     bool has_sigils;             /* @ and $ before a quote say how it is read */
@@ -238,7 +243,7 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
                      size_t *ret_broken_at);
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
-SpecialFn special_of_php;
+SpecialFn special_of_php, special_of_ruby;
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -290,6 +295,10 @@ struct Unit {
 void program_find_uses(Unit *unit);
 /* What the string says. (program_string.c) Caller frees. */
 Text *program_text(Unit *unit, const Use *use);
+/* What is put into the string's places: fills `text->arguments`. (program_format.c) */
+void program_find_arguments(Unit *unit, const Use *use, Text *text);
+/* Is the string one of these, which tells for itself? */
+bool literal_is_put_in(const Unit *unit, const Use *use);
 /* Pieces, and what is around them (program_pieces.c). Behind the last one is the end of a line. */
 const Piece *unit_piece(const Unit *unit, guint index);
 Span piece_span(const Piece *piece);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define PARAMETERS_MAX 200 /* pieces, of a function without a name */
+
 void
 constant_free(void *data)
 {
@@ -182,6 +184,22 @@ is_declared_at(const Unit *unit, guint index)
            (one == '=' && two == '>');
 }
 
+/* (x) => …, (x) -> …, (x): T => …: what stands behind the bracket that closes this one. */
+static bool
+begins_function(const Unit *unit, guint open)
+{
+    int depth = 0;
+    for (guint i = open; i < open + PARAMETERS_MAX; i++) {
+        char sign = sign_at(unit, i);
+        depth += sign != '\0' && strchr("([{", sign) != NULL   ? 1
+                 : sign != '\0' && strchr(")]}", sign) != NULL ? -1
+                                                               : 0;
+        if (depth == 0)
+            return strchr("=-:{", sign_at(unit, i + 1)) != NULL && sign_at(unit, i + 1) != '\0';
+    }
+    return true;
+}
+
 /* def f(x), function (x), (x) => …: no call. */
 static bool
 is_parameter_list(const Unit *unit, guint open)
@@ -190,7 +208,8 @@ is_parameter_list(const Unit *unit, guint open)
                                         "function", "lambda", "import", NULL};
     const Piece *callee = piece_at(unit, open - 1), *before = piece_at(unit, open - 2);
     if (open == 0 || callee->kind != PIECE_WORD)
-        return sign_at(unit, open - 1) != ')' && sign_at(unit, open - 1) != ']';
+        return sign_at(unit, open - 1) != ')' && sign_at(unit, open - 1) != ']' &&
+               begins_function(unit, open);
     return span_is_among(unit->text, (Span){callee->begin, callee->end}, words) ||
            (open > 1 && before->kind == PIECE_WORD &&
             span_is_among(unit->text, (Span){before->begin, before->end}, words));
@@ -203,24 +222,30 @@ is_keyword(const Unit *unit, guint index, bool in_call)
     return unit->language->has_keywords && in_call && sign_at(unit, index + 1) == '=';
 }
 
+typedef struct {
+    char sign;
+    bool has_parameters;
+} Open;
+
 static void
 read_words(const Unit *unit, GHashTable *constants)
 {
-    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
     for (guint i = 0; i < unit->pieces->len; i++) {
         const Piece *piece = piece_at(unit, i);
         char sign = sign_at(unit, i);
-        if (sign != '\0' && strchr("([{", sign) != NULL)
-            g_array_append_val(open, i);
+        if (sign != '\0' && strchr("([{", sign) != NULL) {
+            Open one = {sign, sign == '(' && is_parameter_list(unit, i)};
+            g_array_append_val(open, one);
+        }
         if (sign != '\0' && strchr(")]}", sign) != NULL && open->len > 0)
             g_array_set_size(open, open->len - 1);
         if (piece->kind != PIECE_WORD || piece->is_import)
             continue;
         Constant *constant = constants_called(constants, unit->text->bytes + piece->begin,
                                               piece->end - piece->begin);
-        guint inner = open->len > 0 ? g_array_index(open, guint, open->len - 1) : 0;
-        bool in_brackets = open->len > 0 && sign_at(unit, inner) == '(';
-        bool in_list = in_brackets && is_parameter_list(unit, inner);
+        Open inner = open->len > 0 ? g_array_index(open, Open, open->len - 1) : (Open){0};
+        bool in_brackets = inner.sign == '(', in_list = inner.has_parameters;
         constant->words++;
         if (is_keyword(unit, i, in_brackets && !in_list))
             continue;

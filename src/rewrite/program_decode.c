@@ -105,14 +105,33 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
     return true;
 }
 
-/* {table} where .format(table=TABLE) is called. */
+/* What is put in under this name; without a name, at the next place. */
 static Constant *
-find_argument(const Decoder *decoder, size_t begin, size_t end)
+find_argument(Decoder *decoder, size_t begin, size_t end)
 {
-    if (decoder->out->arguments == NULL || end <= begin)
+    if (decoder->out->arguments == NULL)
         return NULL;
-    g_autofree char *name = g_strndup(decoder->text->bytes + begin, end - begin);
+    g_autofree char *name = end > begin ? g_strndup(decoder->text->bytes + begin, end - begin)
+                                        : g_strdup_printf("%u", decoder->out->next_argument++);
     return g_hash_table_lookup(decoder->out->arguments, name);
+}
+
+/* %(name)s %{name} %<name>s %s; %2$s and %[2]s count from one. */
+static Constant *
+find_percent_argument(Decoder *decoder, size_t at, size_t end)
+{
+    size_t name = at + 1, behind = name;
+    bool has_bracket = strchr("({<[", byte(decoder, name)) != NULL;
+    behind = name += has_bracket;
+    while (behind < end && is_name_byte(byte(decoder, behind)))
+        behind++;
+    if (has_bracket && byte(decoder, at + 1) != '[')
+        return find_argument(decoder, name, behind);
+    if (!has_bracket && byte(decoder, behind) != '$')
+        return find_argument(decoder, 0, 0);
+    g_autofree char *digits = g_strndup(decoder->text->bytes + name, behind - name);
+    decoder->out->next_argument = (guint) MAX(g_ascii_strtoull(digits, NULL, 10), 1) - 1;
+    return find_argument(decoder, 0, 0);
 }
 
 /* The expression [inner, inner_end), for which [begin, end) stands. */
@@ -125,8 +144,9 @@ put_inner(Decoder *decoder, size_t begin, size_t inner, size_t inner_end, size_t
         return end;
     }
     size_t name = inner + (decoder->holes == HOLES_PHP && byte(decoder, inner) == '$');
-    if (constants_find(decoder->out->constants, decoder->text->bytes + name, inner_end - name) !=
-        NULL)
+    if (!decoder->has_arguments_only &&
+        constants_find(decoder->out->constants, decoder->text->bytes + name, inner_end - name) !=
+            NULL)
         return put_named(decoder, begin, end, name, inner_end);
     if (decoder->expressions != NULL) {
         Span span = {(uint32_t) inner, (uint32_t) inner_end};
@@ -250,17 +270,29 @@ decode_backticks(Decoder *decoder, size_t at)
     return put_hole(decoder, at, end < decoder->end ? end + 1 : 0);
 }
 
+/* Behind (name), or `at`; `*ret_is_whole`: nothing more belongs to it. 0: it has no end. */
+static size_t
+name_end(const Decoder *decoder, size_t at, bool *ret_is_whole)
+{
+    char open = byte(decoder, at);
+    bool is_ruby = decoder->language->has_bare_calls && (open == '{' || open == '<');
+    *ret_is_whole = is_ruby && open == '{';
+    if (open != '(' && !is_ruby && (open != '[' || !g_ascii_isdigit(byte(decoder, at + 1))))
+        return at;
+    char close = open == '(' ? ')' : open == '[' ? ']' : open == '{' ? '}' : '>';
+    while (is_name_byte(byte(decoder, ++at)))
+        ;
+    return byte(decoder, at) == close ? at + 1 : 0;
+}
+
 /* %s %d %1$s %(name)s %5.2f: 0 when there is none. */
 static size_t
 format_end(const Decoder *decoder, size_t at)
 {
-    size_t end = at + 1;
-    if (byte(decoder, end) == '(') {
-        while (is_name_byte(byte(decoder, ++end)))
-            ;
-        if (byte(decoder, end++) != ')')
-            return 0;
-    }
+    bool is_whole;
+    size_t end = name_end(decoder, at + 1, &is_whole);
+    if (end == 0 || is_whole)
+        return end;
     while (g_ascii_isdigit(byte(decoder, end)) ||
            (byte(decoder, end) != '\0' && strchr(".$", byte(decoder, end)) != NULL))
         end++;
@@ -285,6 +317,22 @@ soft_end(const Decoder *decoder, size_t at)
 }
 
 static size_t
+decode_percent(Decoder *decoder, size_t at)
+{
+    bool is_filled = decoder->out->arguments != NULL && decoder->out->has_percents;
+    if (is_filled && byte(decoder, at + 1) == '%') {
+        text_put(decoder->out, at, at + 2, "%", 1);
+        return at + 2;
+    }
+    size_t end = format_end(decoder, at);
+    Constant *argument = is_filled && end > 0 ? find_percent_argument(decoder, at, end) : NULL;
+    if (argument == NULL)
+        return end > 0 ? put_hole(decoder, at, end) : at;
+    text_put_constant(decoder->out, at, end, argument);
+    return end;
+}
+
+static size_t
 decode_hole(Decoder *decoder, size_t at)
 {
     size_t end = at;
@@ -294,6 +342,8 @@ decode_hole(Decoder *decoder, size_t at)
         end = decode_braces(decoder, at);
     else if (decoder->holes == HOLES_PHP)
         end = decode_php_hole(decoder, at);
+    else if (decoder->holes == HOLES_RUBY)
+        end = starts(decoder, at, "#{") ? put_expression(decoder, at, at + 2) : at;
     else if (decoder->holes == HOLES_QUESTION)
         end = decode_question(decoder, at);
     else if (decoder->holes != HOLES_NONE)
@@ -303,8 +353,8 @@ decode_hole(Decoder *decoder, size_t at)
     if (end > at)
         return end;
     if (byte(decoder, at) == '%')
-        end = format_end(decoder, at);
-    else if (decoder->holes != HOLES_BRACES)
+        return decode_percent(decoder, at);
+    if (decoder->holes != HOLES_BRACES)
         end = soft_end(decoder, at);
     else
         end = 0;
@@ -335,6 +385,7 @@ text_decode(Text *text, const Language *language, const Piece *piece, bool is_fo
                        .quoting = &piece->quoting,
                        .end = piece->inner_end,
                        .holes = is_format ? HOLES_BRACES : piece->quoting.holes,
+                       .has_arguments_only = is_format && language->has_docstrings,
                        .expressions = is_format ? NULL : expressions};
     text_begin_part(text, piece->inner_begin, piece->quoting);
     size_t at = piece->inner_begin;

@@ -10,6 +10,7 @@ typedef struct {
     const Quoting *quoting;
     size_t end;
     Holes holes;
+    bool has_arguments_only; /* .format(…): other names of the program are not seen there */
     GArray *expressions;
 } Decoder;
 

@@ -48,6 +48,11 @@ static const Language languages[] = {
                {"r'(", ")'", ESCAPE_NONE, .has_lines = true}, {"\"", "\"", ESCAPE_C, .has_lines = true},
                {"'", "'", ESCAPE_C, .has_lines = true}}, .has_bare_columns = true,
      .has_keywords = true, .imports = imports_sourced, .passes_on = true},
+    {.name = "ruby", .endings = {".rb", ".rake", ".ru"}, HASH_COMMENTS,
+     .forms = {{"\"", "\"", ESCAPE_C, HOLES_RUBY, .has_lines = true}, {"'", "'", ESCAPE_QUOTE, .has_lines = true},
+               {"`", "`", ESCAPE_C, HOLES_RUBY, .has_lines = true}},
+     .special = special_of_ruby, .joins_neighbours = true, .plus = '+', .has_bare_calls = true, .has_keywords = true,
+     .imports = imports_ruby},
     {.name = "json", .endings = {".json", ".jsonl", ".json5", ".avsc"}, .line_comments = {"//"},
      .forms = {{"\"", "\"", ESCAPE_C}}, .is_data = true},
     {.name = "toml", .endings = {".toml"}, HASH_COMMENTS,
@@ -97,6 +102,8 @@ by_first_line(const char *text, size_t bytes)
         return language_by_name("python");
     if (strstr(line, "node") != NULL)
         return language_by_name("javascript");
+    if (strstr(line, "ruby") != NULL)
+        return language_by_name("ruby");
     if (strstr(line, "Rscript") != NULL)
         return language_by_name("r");
     return strstr(line, "sh") != NULL ? language_by_name("shell") : NULL;

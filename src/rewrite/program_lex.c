@@ -219,6 +219,10 @@ lex_one(Lexer *lexer, size_t at, size_t *ret_broken_at)
 {
     char c = lexer->text->bytes[at];
     size_t end = 0;
+    SpecialFn *special = lexer->language->special;
+    if (special != NULL &&
+        (end = special(lexer->text, at, lexer->end, lexer->pieces, ret_broken_at)) > 0)
+        return end;
     if (c == '\n') {
         add(lexer, PIECE_LINE, at, at + 1);
         return at + 1;
@@ -228,10 +232,6 @@ lex_one(Lexer *lexer, size_t at, size_t *ret_broken_at)
     if (c == '\\' &&
         (text_byte(lexer->text, at + 1) == '\n' || text_starts(lexer->text, at + 1, "\r\n")))
         return at + (text_byte(lexer->text, at + 1) == '\n' ? 2 : 3); /* the line goes on */
-    SpecialFn *special = lexer->language->special;
-    if (special != NULL &&
-        (end = special(lexer->text, at, lexer->end, lexer->pieces, ret_broken_at)) > 0)
-        return end;
     if ((end = lex_value(lexer, at)) > 0 || (end = lex_comment(lexer, at)) > 0 ||
         (end = lex_literal(lexer, at, ret_broken_at)) > 0 || (end = lex_pattern(lexer, at)) > 0 ||
         (end = lex_here_document(lexer, at)) > 0)

@@ -115,6 +115,8 @@ skip_hole(const Text *text, const Language *language, size_t at, size_t end, con
     }
     if (holes == HOLES_PHP && (text_starts(text, at, "{$") || text_starts(text, at, "${")))
         return expression_end(text, language, at + 1 + (text->bytes[at] == '$'), end, '}', depth);
+    if (holes == HOLES_RUBY && text_starts(text, at, "#{"))
+        return expression_end(text, language, at + 2, end, '}', depth);
     return holes == HOLES_SHELL ? skip_shell_hole(text, language, at, end, depth) : at;
 }
 

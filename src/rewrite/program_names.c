@@ -243,8 +243,9 @@ static bool
 is_only_put_in(const Unit *unit, const Use *use)
 {
     const char *key = unit->text->bytes + use->key.begin;
-    return use->is_assigned &&
-           constants_find(unit->work->constants, key, use->key.end - use->key.begin) != NULL;
+    return literal_is_put_in(unit, use) ||
+           (use->is_assigned &&
+            constants_find(unit->work->constants, key, use->key.end - use->key.begin) != NULL);
 }
 
 static void

@@ -47,57 +47,12 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     return i;
 }
 
-/* table=TABLE, of a call from its bracket on. */
-static void
-read_arguments(Unit *unit, guint open, Text *text)
-{
-    int depth = 0;
-    for (guint i = open; i < unit->pieces->len; i++) {
-        const Piece *piece = unit_piece(unit, i);
-        char sign = piece->kind == PIECE_SIGN ? unit->text->bytes[piece->begin] : '\0';
-        depth += sign == '(' || sign == '[' || sign == '{'   ? 1
-                 : sign == ')' || sign == ']' || sign == '}' ? -1
-                                                             : 0;
-        if (depth == 0)
-            return;
-        guint equals = unit_next(unit, i, true), value = unit_next(unit, equals, true),
-              behind = unit_next(unit, value, true);
-        if (depth != 1 || piece->kind != PIECE_WORD || !unit_is_sign(unit, equals, '=') ||
-            (!unit_is_sign(unit, behind, ',') && !unit_is_sign(unit, behind, ')')))
-            continue;
-        Span span = piece_span(unit_piece(unit, value));
-        Constant *constant =
-            constants_find(text->constants, unit->text->bytes + span.begin, span.end - span.begin);
-        if (constant == NULL)
-            continue;
-        constant->operands++;
-        g_hash_table_insert(text->arguments,
-                            g_strndup(unit->text->bytes + piece->begin, piece->end - piece->begin),
-                            constant);
-    }
-}
-
-/* "… {table} …".format(table=TABLE) */
-static void
-find_arguments(Unit *unit, const Use *use, Text *text)
-{
-    guint at = unit_next(unit, use->last, true);
-    while (unit_is_sign(unit, at, ')'))
-        at = unit_next(unit, at, true);
-    guint open = unit_next(unit, unit_next(unit, at, true), true);
-    if (!use->is_format || text->constants == NULL || !unit_is_sign(unit, at, '.') ||
-        !unit_is_sign(unit, open, '('))
-        return;
-    text->arguments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    read_arguments(unit, open, text);
-}
-
 Text *
 program_text(Unit *unit, const Use *use)
 {
     Text *text = text_new(unit->text);
     text->constants = unit->work->finds_constants ? NULL : unit->work->constants;
-    find_arguments(unit, use, text);
+    program_find_arguments(unit, use, text);
     Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
     if (use->has_operand_before)
         text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));

@@ -26,7 +26,7 @@ key_before(const Unit *unit, guint sign)
 {
     guint word = unit_previous(unit, sign, false);
     while (word != G_MAXUINT && unit_piece(unit, word)->kind == PIECE_SIGN &&
-           strchr("=:>-?", unit->text->bytes[unit_piece(unit, word)->begin]) != NULL)
+           strchr("=:<>-?", unit->text->bytes[unit_piece(unit, word)->begin]) != NULL)
         word = unit_previous(unit, word, false);
     const Piece *piece = word != G_MAXUINT ? unit_piece(unit, word) : NULL;
     if (piece == NULL)
@@ -163,9 +163,9 @@ static void
 read_behind(Finder *finder, Use *use, guint behind)
 {
     static const char *const formats[] = {"format", "formatted", "format_map", "replace", NULL};
-    static const char *const blanks[] = {"strip",      "trim",        "lstrip",     "rstrip",
-                                         "trimIndent", "stripIndent", "trimMargin", "stripMargin",
-                                         "as",         NULL};
+    static const char *const blanks[] = {
+        "strip",       "trim", "lstrip", "rstrip", "trimIndent",    "stripIndent", "trimMargin",
+        "stripMargin", "as",   "freeze", "squish", "strip_heredoc", "dedent",      NULL};
     const Unit *unit = finder->unit;
     guint name = unit_next(unit, behind, true);
     if (unit_is_sign(unit, behind, '%') && strcmp(unit->language->name, "python") == 0) {
@@ -207,6 +207,8 @@ read_before(Finder *finder, Use *use, guint before)
         use->is_appended = true;
     else if (unit_is_plus(unit, before))
         use->has_operand_before = true;
+    else if (sign == '<' && earlier == '<' && unit->language->has_bare_calls)
+        use->is_appended = true; /* sql << "…" of Ruby */
     else if (sign == '=' || sign == ':' || (sign == '>' && (earlier == '=' || earlier == '-')) ||
              (sign == '-' && earlier == '<')) {
         use->key = key_before(unit, before);
@@ -226,10 +228,10 @@ static bool
 is_message(const Finder *finder, const Use *use)
 {
     static const char *const callees[] = {
-        "print",   "println", "printf",  "log",       "info",     "debug",  "warn",
-        "warning", "error",   "err",     "trace",     "fatal",    "echo",   "message",
-        "cat",     "stop",    "require", "assert",    "fail",     "Errorf", "Infof",
-        "Printf",  "Fatalf",  "Println", "exception", "critical", "die",    NULL};
+        "print",     "println",  "printf", "log",    "info",  "debug",   "warn",   "warning",
+        "error",     "err",      "trace",  "fatal",  "echo",  "message", "cat",    "stop",
+        "require",   "assert",   "fail",   "Errorf", "Infof", "Printf",  "Fatalf", "Println",
+        "exception", "critical", "die",    "puts",   "raise", NULL};
     static const char *const keys[] = {"description", "message", "help",   "doc",
                                        "comment",     "title",   "doc_md", NULL};
     const Text *text = finder->unit->text;
@@ -276,6 +278,20 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
         bracket->option = (Span){piece->inner_begin, piece->inner_end};
 }
 
+/* glue("… {x}") of R, string.Format("… {0}", x) of C#. */
+static bool
+is_filled_by_braces(const Unit *unit, const Use *use)
+{
+    static const char *const glues[] = {"glue", "glue_sql", "str_glue", NULL};
+    static const char *const formats[] = {"Format", NULL};
+    if (use->argument != 0)
+        return false;
+    return span_is_among(unit->text, use->callee,
+                         unit->language->has_bare_columns              ? glues
+                         : strcmp(unit->language->name, "csharp") == 0 ? formats
+                                                                       : formats + 1);
+}
+
 static guint
 innermost(const Finder *finder)
 {
@@ -309,6 +325,9 @@ visit_literal(Finder *finder, guint first)
     read_bracket(finder, &use, piece);
     if (piece->callee.end > 0)
         use.callee = piece->callee;
+    if (unit->language->has_bare_calls && before != G_MAXUINT &&
+        unit_piece(unit, before)->kind == PIECE_WORD)
+        use.callee = piece_span(unit_piece(unit, before));
     if (piece->key.end > 0) {
         use.key = piece->key;
         use.in_list = piece->in_list;
@@ -318,6 +337,7 @@ visit_literal(Finder *finder, guint first)
     else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
         use.is_assigned = false;
     use.is_message = is_message(finder, &use);
+    use.is_format = use.is_format || is_filled_by_braces(unit, &use);
     g_array_append_val(unit->uses, use);
     return last;
 }

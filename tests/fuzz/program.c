@@ -10,9 +10,9 @@
 #include <string.h>
 
 static const char *const paths[] = {
-    "x.py",  "x.scala",      "x.java",  "x.kt",   "x.go", "x.ts",   "x.R",
-    "x.sh",  "x.yaml",       "x.json",  "x.toml", "x.tf", "x.conf", "x.lkml",
-    "x.xml", "x.properties", "x.ipynb", "x.sqlx", "x.cs", "x.php",  "x.Rmd"};
+    "x.py",    "x.scala", "x.java", "x.kt",  "x.go",   "x.ts",   "x.R",   "x.sh",
+    "x.yaml",  "x.json",  "x.toml", "x.tf",  "x.conf", "x.lkml", "x.xml", "x.properties",
+    "x.ipynb", "x.sqlx",  "x.cs",   "x.php", "x.Rmd",  "x.rb"};
 
 static Rewrite *
 rewritten(const char *path, bool propagates, const char *text)

@@ -28,6 +28,8 @@ static const Grammar grammars[] = {
     {"x.ts", {"const q = `%s ${f(`%s`)}`;\n", "const q = '%s' + \"%s\";\n", "/[\"'/]/.test(x);\n", "// %s\n", "const T = '%s';\n",
               "const q = `%s ${T}`;\n", "<p>don't</p>\n", "a({ \"%s\": '%s' });\n"}},
     {"x.R", {"q <- \"%s\"\n", "q <- r\"(%s)\"\n", "# %s\n", "tbl(con, '%s') %%>%% filter(i)\n"}},
+    {"x.rb", {"q = \"%s #{f(\"%s\")}\"\n", "q = <<~SQL\n  %s\nSQL\n", "f(<<-'A', \"%s\")\n %s\nA\n", "q = %%q(%s)\n", "# %s\n", "T = \"%s\"\n",
+              "q = \"%s #{T}\" %% [T]\n", "q << \"%s\"\n", "puts '%s'\n", "/[\"']/\n", "<<~SQL\n"}},
     {"x.sh", {"psql -c \"%s\"\n", "bq query '%s'\n", "psql <<EOF\n%s\nEOF\n", "T=\"%s\"\n", "x \"$(psql -c \"%s\")\" $T\n", "# %s\n", "echo \"%s\" | psql\n"}},
     {"x.yaml", {"k:\n  sql: |\n    %s\n", "- table: %s\n", "- {a: '%s', b: [%s, \"%s\"]}\n", "# %s\n", "a: >-\n  %s\n"}},
     {"x.json", {"{\"a\": \"%s\", \"%s\": [\"%s\"]}\n"}},
