@@ -333,14 +333,16 @@ text_find_folded(const char *text, size_t bytes, const char *word)
     size_t length = strlen(word), rarest = rarest_at(word, length);
     if (length == 0 || bytes < length)
         return length == 0 ? text : NULL;
-    const char *end = text + bytes - length + rarest + 1;
+    const char *end = text + bytes - length + rarest + 1, last = g_ascii_tolower(word[length - 1]);
     char low = g_ascii_tolower(word[rarest]), high = g_ascii_toupper(word[rarest]);
     const char *at_low = next_byte(text + rarest, end, low),
                *at_high = low != high ? next_byte(text + rarest, end, high) : end;
     while (at_low < end || at_high < end) {
         const char *at = MIN(at_low, at_high);
-        if (g_ascii_strncasecmp(at - rarest, word, length) == 0)
-            return at - rarest;
+        const char *from = at - rarest;
+        if (g_ascii_tolower(from[length - 1]) == last &&
+            g_ascii_strncasecmp(from, word, length) == 0)
+            return from;
         if (at == at_low)
             at_low = next_byte(at + 1, end, low);
         else

@@ -2,10 +2,14 @@
 #include "cli/code_files.h"
 
 #include "base/parallel.h"
+#include "base/text.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define ENTRIES_BYTES (32 * 1024) /* of a folder, read at once */
 
 void
 code_file_clear(CodeFile *file)
@@ -67,7 +71,7 @@ folder_new(char *path)
 
 /* Links are not followed: they lead out of the repository, or in circles. */
 static void
-list_entry(Folder *folder, const struct dirent *entry)
+list_entry(Folder *folder, const struct dirent64 *entry)
 {
     g_autofree char *path = g_build_filename(folder->path, entry->d_name, NULL);
     struct stat status;
@@ -80,19 +84,28 @@ list_entry(Folder *folder, const struct dirent *entry)
         add_file(folder->files, path);
 }
 
+/* Without the C library's stream, which asks for the folder's status and for memory: many folders hold but one file. */
 static void
 list_folder(void *item, void *unused)
 {
     Folder *folder = item;
-    DIR *stream = opendir(folder->path);
-    if (stream == NULL) {
-        fail_errno(&folder->error, ERR_NOT_FOUND, "cannot read the folder '%s'", folder->path);
-        return;
+    union {
+        char bytes[ENTRIES_BYTES];
+        struct dirent64 entry; /* for its alignment */
+    } read;
+    AUTO_FD fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? 1 : -1;
+    while (got > 0) {
+        got = getdents64(fd, read.bytes, sizeof(read.bytes));
+        for (ssize_t at = 0; at < got;) {
+            const struct dirent64 *entry = (const void *) (read.bytes + at);
+            if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
+                list_entry(folder, entry);
+            at += entry->d_reclen;
+        }
     }
-    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;)
-        if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
-            list_entry(folder, entry);
-    closedir(stream);
+    if (got < 0)
+        fail_errno(&folder->error, ERR_NOT_FOUND, "cannot read the folder '%s'", folder->path);
 }
 
 /* What the folders of one depth hold; those that are in them go into `below`. */

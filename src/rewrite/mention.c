@@ -172,10 +172,23 @@ rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
     return false;
 }
 
+/* A star is rare, and looked for many bytes at once; the two together are not. */
+static bool
+has_wildcard(const char *text, size_t bytes)
+{
+    const char *end = text + bytes, *at = text;
+    while (at < end && (at = memchr(at, '*', (size_t) (end - at))) != NULL) {
+        at++;
+        if (at < end && *at == '`')
+            return true;
+    }
+    return false;
+}
+
 bool
 renames_mentioned(const Renames *renames, const char *text, size_t bytes)
 {
-    if (memmem(text, bytes, "*`", 2) != NULL) /* a wildcard may mean it */
+    if (has_wildcard(text, bytes)) /* it may mean the dataset */
         return true;
     for (guint i = 0; i < renames->list->len; i++)
         if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
