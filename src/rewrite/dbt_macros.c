@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Macros of dbt and dbt_utils that take columns or expressions. */
+/* Macros of dbt, dbt_utils, dbt_date and fivetran_utils that take columns or expressions. */
 static const char *const known[] = {
     "generate_surrogate_key",
     "surrogate_key",
@@ -42,6 +42,28 @@ static const char *const known[] = {
     "get_url_path",
     "get_url_parameter",
     "cast_bool_to_text",
+    "array_agg",
+    "string_agg",
+    "timestamp_add",
+    "timestamp_diff",
+    "max_bool",
+    "ceiling",
+    "json_extract",
+    "convert_timezone",
+    "from_unixtimestamp",
+    "to_unixtimestamp",
+    "date_part",
+    "day_name",
+    "month_name",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "week_of_year",
+    "iso_week_of_year",
+    "week_start",
+    "week_end",
+    "iso_week_start",
+    "iso_week_end",
 };
 
 /* DATE_TRUNC('day', …): not a column, even when one is called so. */

@@ -105,10 +105,29 @@ is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const c
                                  : is_among_words(work->text + literal->begin, bytes, name);
 }
 
+/* f('u.id'), where u is what a table is called in the text: the qualifier of a column, which is looked at as one. */
+static bool
+is_qualifier(const Work *work, size_t at, const char *name)
+{
+    size_t end = at + strlen(name);
+    if (end >= work->bytes || work->text[end] != '.' || strchr("'\" (", work->text[at - 1]) == NULL)
+        return false;
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->alias != NULL &&
+                sql_same_column(work->sql->dialect, source->alias->text, '\0', name))
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool
 is_no_table(Work *work, const Token *token, size_t at, const char *name)
 {
-    if (is_other_call(work, token, at))
+    if (is_other_call(work, token, at) || is_qualifier(work, at, name))
         return true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint i = 0; i < found->len; i++)
