@@ -322,6 +322,12 @@ conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *wr
 }
 
 bool
+conn_takes_bulk(const Conn *conn)
+{
+    return conn->driver->load != NULL && conn->driver->load->takes_bulk;
+}
+
+bool
 conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     g_assert(conn->driver->load != NULL && from <= batch->row_count);

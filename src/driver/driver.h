@@ -55,7 +55,8 @@ typedef struct {
     const char *plan, *task;
     const char *range; /* name of the range: unique within the plan */
     int64_t token;
-} Writer; /* who writes: goes into fence checks and ledger rows */
+    bool in_bulk; /* of a range: rows go in as a whole, or not at all (LoadOps.takes_bulk) */
+} Writer;         /* who writes: goes into fence checks and ledger rows */
 
 typedef struct {
     int64_t rows_in, rows_out, rejected;
@@ -133,6 +134,9 @@ typedef struct {
      */
     bool (*begin)(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
                   bool *ret_done, RangeResult *ret_result, GError **error);
+    /* A writer in bulk is not told which row is refused: put, quarantine and commit are INVALID then, and the range is done
+     * again, one by one. For that it waits for no answer between puts. */
+    bool takes_bulk;
     /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on
      * success; after INVALID the row that the store refused, with the reason, so that the caller
      * puts it aside and goes on behind it. Other errors end the range. */
@@ -305,6 +309,7 @@ CHECKED bool conn_unstage(Conn *conn, const char *stage, const Writer *writer, G
 CHECKED bool conn_exists(Conn *conn, const char *object, bool *ret, GError **error);
 CHECKED bool conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
                         bool *ret_done, RangeResult *ret_result, GError **error);
+bool conn_takes_bulk(const Conn *conn);
 CHECKED bool conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next,
                       GError **error);
 CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,

@@ -39,12 +39,6 @@ expr_free(Expr *expr)
     g_free(expr);
 }
 
-static bool
-type_has_bytes(ColumnType type)
-{
-    return type == TYPE_TEXT || type == TYPE_DECIMAL || type == TYPE_BYTES;
-}
-
 Value
 value_own(const Value *value)
 {

@@ -294,45 +294,21 @@ program_columns(const Program *program)
 
 /* --- running it --- */
 
-static void
-put(Batch *out, size_t column, const Value *value)
-{
-    if (value->is_null) {
-        batch_put_null(out, column);
-        return;
-    }
-    switch (value->type) {
-    case TYPE_FLOAT:
-        batch_put_float(out, column, value->f);
-        return;
-    case TYPE_TEXT:
-    case TYPE_DECIMAL:
-    case TYPE_BYTES:
-        batch_put_bytes(out, column, value->s.data, value->s.bytes);
-        return;
-    case TYPE_BOOL:
-    case TYPE_INT:
-    case TYPE_DATE:
-    case TYPE_TIMESTAMP:
-        batch_put_int(out, column, value->i);
-        return;
-    case TYPE_COUNT:
-        break;
-    }
-    g_assert_not_reached();
-}
-
-/* All columns of one row; false with the refusing column and the reason. */
+/* All columns of one row, or those that are computed; false with the refusing column and the reason. */
+typedef enum { APPLY_ALL, APPLY_COMPUTED } ApplyWhat;
 static bool
-apply_row(Program *program, const Row *row, Batch *out, const char **ret_column, char **ret_reason)
+apply_row(Program *program, const Row *row, ApplyWhat what, Batch *out, const char **ret_column,
+          char **ret_reason)
 {
     for (guint i = 0; i < program->columns->len; i++) {
         MapColumn *column = program->columns->pdata[i];
         Value value;
+        if (what == APPLY_COMPUTED && column->root->kind == EXPR_INPUT)
+            continue;
         *ret_column = column->name;
         if (!map_column_eval(column, row, &value, ret_reason))
             return false;
-        put(out, i, &value);
+        batch_put_value(out, i, &value);
     }
     return true;
 }
@@ -360,19 +336,60 @@ program_eval(Program *program, size_t column, const Value *inputs, Value *ret, c
     return map_column_eval(program->columns->pdata[column], &row, ret, ret_reason);
 }
 
+static bool
+has_null(const Batch *batch, size_t column)
+{
+    for (size_t row = 0; row < batch->row_count; row++)
+        if (batch_is_null(batch, column, row))
+            return true;
+    return false;
+}
+
+/* Columns that are taken over as they are go all at once, the others row by row. False where some row is refused, or it is too much: nothing counts
+ * then, and the rows are looked at one by one. */
+static bool
+apply_columns(Program *program, const Batch *in, Batch *out)
+{
+    for (guint i = 0; i < program->columns->len; i++) {
+        const MapColumn *column = program->columns->pdata[i];
+        size_t input = column->root->input;
+        if (column->root->kind != EXPR_INPUT)
+            continue;
+        if (!column->is_nullable && has_null(in, input))
+            return false;
+        batch_copy_column(out, i, in, input);
+    }
+    for (size_t i = 0; i < in->row_count; i++) {
+        Row row = {.batch = in, .row = i};
+        const char *column;
+        g_autofree char *reason = NULL;
+        if (!apply_row(program, &row, APPLY_COMPUTED, out, &column, &reason))
+            return false;
+        batch_commit_row(out, in->row_ids[i]);
+        if (i % 16 == 15 && batch_heap_bytes(out) > OUTPUT_BYTES_MAX)
+            return false;
+    }
+    return true;
+}
+
 bool
 program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject, void *data,
               GError **error)
 {
     g_assert(out->row_count == 0 && in->column_count == schema_count(program->input) &&
              out->column_count == program->columns->len);
+    if (program->filter == NULL) {
+        if (apply_columns(program, in, out))
+            return true;
+        batch_reset(out);
+    }
     for (size_t i = 0; i < in->row_count; i++) {
         Row row = {.batch = in, .row = i};
         const char *column = "where";
         g_autofree char *reason = NULL;
         bool wanted = true;
         if ((program->filter == NULL || embedded_test(program->filter, &row, &wanted, &reason)) &&
-            (!wanted || apply_row(program, &row, out, &column, &reason))) {
+            (!wanted || apply_row(program, &row, APPLY_ALL, out, &column, &reason))) {
             if (wanted)
                 batch_commit_row(out, in->row_ids[i]);
         } else {

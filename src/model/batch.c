@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-static bool
-has_heap(ColumnType type)
-{
-    return type == TYPE_TEXT || type == TYPE_DECIMAL || type == TYPE_BYTES;
-}
-
 Batch *
 batch_new(const ColumnType *types, size_t column_count)
 {
@@ -27,7 +21,7 @@ batch_new(const ColumnType *types, size_t column_count)
         BatchColumn *column = &batch->columns[i];
         column->type = types[i];
         column->valid = g_new0(uint8_t, BATCH_ROWS_MAX / 8 + 1);
-        if (has_heap(types[i]))
+        if (type_has_bytes(types[i]))
             column->offsets = g_new0(uint32_t, BATCH_ROWS_MAX + 1);
         else
             column->ints = g_new(int64_t, BATCH_ROWS_MAX);
@@ -53,7 +47,7 @@ batch_free(Batch *batch)
     for (size_t i = 0; i < batch->column_count; i++) {
         BatchColumn *column = &batch->columns[i];
         g_free(column->valid);
-        if (has_heap(column->type))
+        if (type_has_bytes(column->type))
             g_free(column->offsets);
         else
             g_free(column->ints);
@@ -98,7 +92,7 @@ batch_put_null(Batch *batch, size_t column)
     BatchColumn *to = &batch->columns[column];
     size_t row = batch->row_count;
     mark(to, row, false);
-    if (!has_heap(to->type)) {
+    if (!type_has_bytes(to->type)) {
         to->ints[row] = 0;
         return;
     }
@@ -110,7 +104,7 @@ void
 batch_put_int(Batch *batch, size_t column, int64_t value)
 {
     BatchColumn *to = &batch->columns[column];
-    g_assert(!has_heap(to->type) && to->type != TYPE_FLOAT);
+    g_assert(!type_has_bytes(to->type) && to->type != TYPE_FLOAT);
     mark(to, batch->row_count, true);
     to->ints[batch->row_count] = value;
 }
@@ -141,7 +135,7 @@ batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes)
 {
     BatchColumn *to = &batch->columns[column];
     size_t row = batch->row_count;
-    g_assert(has_heap(to->type) && bytes <= CELL_BYTES_MAX);
+    g_assert(type_has_bytes(to->type) && bytes <= CELL_BYTES_MAX);
     size_t begin = to->offsets[row];
     heap_need(to, begin + bytes);
     if (bytes > 0)
@@ -164,52 +158,29 @@ batch_drop_row(Batch *batch)
 {
     for (size_t i = 0; i < batch->column_count; i++) {
         BatchColumn *column = &batch->columns[i];
-        if (has_heap(column->type))
+        if (type_has_bytes(column->type))
             column->heap_bytes = column->offsets[batch->row_count];
     }
 }
 
-bool
-batch_is_null(const Batch *batch, size_t column, size_t row)
+void
+batch_copy_column(Batch *batch, size_t column, const Batch *from, size_t from_column)
 {
-    return (batch->columns[column].valid[row / 8] >> (row % 8) & 1) == 0;
-}
-
-int64_t
-batch_int(const Batch *batch, size_t column, size_t row)
-{
-    return batch->columns[column].ints[row];
-}
-
-double
-batch_float(const Batch *batch, size_t column, size_t row)
-{
-    return batch->columns[column].floats[row];
-}
-
-const char *
-batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes)
-{
-    const BatchColumn *from = &batch->columns[column];
-    *ret_bytes = from->offsets[row + 1] - from->offsets[row];
-    /* Never NULL, so that an empty value is not taken for a missing one. */
-    return from->heap != NULL ? from->heap + from->offsets[row] : "";
-}
-
-Value
-batch_value(const Batch *batch, size_t column, size_t row)
-{
-    const BatchColumn *from = &batch->columns[column];
-    Value value = {.type = from->type, .is_null = batch_is_null(batch, column, row)};
-    if (value.is_null)
-        return value;
-    if (has_heap(from->type))
-        value.s.data = batch_bytes(batch, column, row, &value.s.bytes);
-    else if (from->type == TYPE_FLOAT)
-        value.f = from->floats[row];
-    else
-        value.i = from->ints[row];
-    return value;
+    const BatchColumn *source = &from->columns[from_column];
+    BatchColumn *to = &batch->columns[column];
+    size_t rows = from->row_count;
+    g_assert(batch->row_count == 0 && to->type == source->type);
+    memcpy(to->valid, source->valid, rows / 8 + 1);
+    if (!type_has_bytes(to->type)) {
+        memcpy(to->ints, source->ints, rows * sizeof *to->ints);
+        return;
+    }
+    size_t bytes = source->offsets[rows];
+    heap_need(to, bytes);
+    if (bytes > 0)
+        memcpy(to->heap, source->heap, bytes);
+    memcpy(to->offsets, source->offsets, (rows + 1) * sizeof *to->offsets);
+    to->heap_bytes = bytes;
 }
 
 void
@@ -220,7 +191,7 @@ batch_put_value(Batch *batch, size_t column, const Value *value)
         return;
     }
     g_assert(value->type == batch->columns[column].type);
-    if (has_heap(value->type))
+    if (type_has_bytes(value->type))
         batch_put_bytes(batch, column, value->s.data, value->s.bytes);
     else if (value->type == TYPE_FLOAT)
         batch_put_float(batch, column, value->f);
@@ -236,7 +207,7 @@ batch_row_hash(const Batch *batch, size_t row, RowHasher *hasher)
         const BatchColumn *column = &batch->columns[i];
         if (batch_is_null(batch, i, row)) {
             row_hasher_null(hasher);
-        } else if (has_heap(column->type)) {
+        } else if (type_has_bytes(column->type)) {
             size_t bytes;
             const char *data = batch_bytes(batch, i, row, &bytes);
             row_hasher_bytes(hasher, column->type, data, bytes);
@@ -254,7 +225,7 @@ value_hash(const Value *value, RowHasher *hasher)
 {
     if (value->is_null)
         row_hasher_null(hasher);
-    else if (has_heap(value->type))
+    else if (type_has_bytes(value->type))
         row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
     else if (value->type == TYPE_FLOAT)
         row_hasher_float(hasher, value->f);

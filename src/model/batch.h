@@ -50,13 +50,53 @@ void batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes
 void batch_commit_row(Batch *batch, int64_t row_id);
 void batch_drop_row(Batch *batch);
 
-bool batch_is_null(const Batch *batch, size_t column, size_t row);
-int64_t batch_int(const Batch *batch, size_t column, size_t row);
-double batch_float(const Batch *batch, size_t column, size_t row);
-const char *batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes);
+/* Reading is inline: it is done for every cell of every row. */
+static inline bool
+batch_is_null(const Batch *batch, size_t column, size_t row)
+{
+    return (batch->columns[column].valid[row / 8] >> (row % 8) & 1) == 0;
+}
+
+static inline int64_t
+batch_int(const Batch *batch, size_t column, size_t row)
+{
+    return batch->columns[column].ints[row];
+}
+
+static inline double
+batch_float(const Batch *batch, size_t column, size_t row)
+{
+    return batch->columns[column].floats[row];
+}
+
+static inline const char *
+batch_bytes(const Batch *batch, size_t column, size_t row, size_t *ret_bytes)
+{
+    const BatchColumn *from = &batch->columns[column];
+    *ret_bytes = from->offsets[row + 1] - from->offsets[row];
+    /* Never NULL, so that an empty value is not taken for a missing one. */
+    return from->heap != NULL ? from->heap + from->offsets[row] : "";
+}
 
 /* A cell as a value, which borrows the batch's bytes; and the other way, by the column's type. */
-Value batch_value(const Batch *batch, size_t column, size_t row);
+static inline Value
+batch_value(const Batch *batch, size_t column, size_t row)
+{
+    const BatchColumn *from = &batch->columns[column];
+    Value value = {.type = from->type, .is_null = batch_is_null(batch, column, row)};
+    if (value.is_null)
+        return value;
+    if (type_has_bytes(from->type))
+        value.s.data = batch_bytes(batch, column, row, &value.s.bytes);
+    else if (from->type == TYPE_FLOAT)
+        value.f = from->floats[row];
+    else
+        value.i = from->ints[row];
+    return value;
+}
+
+/* A whole column of the same type, into an empty batch whose rows are then counted by the caller. */
+void batch_copy_column(Batch *batch, size_t column, const Batch *from, size_t from_column);
 void batch_put_value(Batch *batch, size_t column, const Value *value);
 
 /* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row

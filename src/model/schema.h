@@ -26,6 +26,12 @@ typedef enum {
     TYPE_BYTES,
     TYPE_COUNT
 } ColumnType;
+/* Values of these are bytes of any length. */
+static inline bool
+type_has_bytes(ColumnType type)
+{
+    return type == TYPE_TEXT || type == TYPE_DECIMAL || type == TYPE_BYTES;
+}
 
 const char *column_type_name(ColumnType type); /* "bool", "int", … as in mappings and plans */
 bool column_type_from_name(const char *name, ColumnType *ret);

@@ -1,8 +1,9 @@
 /*
  * fill.c - one range from source to stage, in one transaction of the target.
  *
- * The store does it itself where it can and may, or hands rows on from one server to another of its kind. When it refuses
- * (INVALID: some row is not as it should be), nothing is written, and the range is moved row by row, which finds the offenders:
+ * The store does it itself where it can and may, or hands rows on from one server to another of its kind; else rows are sent in
+ * bulk to those that take them so. When it refuses (INVALID: some row is not as it should be), nothing is written, and the range
+ * is moved row by row, which finds the offenders:
  *
  *   scan ─► batch ─► transfer_apply ─► batch ─► put ─► commit with the ledger row
  *     │                  │                      │
@@ -155,16 +156,21 @@ fill_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, Ra
                      .token = spec->token};
     if (writer.range == NULL)
         return fail(error, ERR_INVALID, "the range has no name");
+    g_autoptr(GError) refusal = NULL;
     if (transfer->pushes) {
-        g_autoptr(GError) refusal = NULL;
         ScanSpec scan = transfer_scan_spec(transfer, range);
         if (conn_push(transfer->target, transfer->source, spec->source_store, &scan,
                       transfer->program, spec->stage, &writer, spec->hash, ret, &refusal))
             return true;
-        if (!error_is(refusal, ERR_INVALID)) {
-            g_propagate_error(error, g_steal_pointer(&refusal));
-            return false;
-        }
+    } else if (conn_takes_bulk(transfer->target)) {
+        writer.in_bulk = true;
+        if (fill_by_rows(transfer, range, &writer, tick, data, ret, &refusal))
+            return true;
+        writer.in_bulk = false;
+    }
+    if (refusal != NULL && !error_is(refusal, ERR_INVALID)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return false;
     }
     return fill_by_rows(transfer, range, &writer, tick, data, ret, error);
 }

@@ -111,13 +111,13 @@ from_one_database_to_another_the_rows_are_the_same(void)
     g_assert_true(hash_sum_equal(&relayed.hash, &apart.hash));
     g_assert_cmpint(relayed.rows_out, ==, 499);
     g_assert_true(is_by_one(to, "stage_1"));
-    g_assert_false(is_by_one(to, "stage_2"));
     /* one row that the column would bend, one that its type refuses: these are put aside, the rest is there */
     test_pg_exec(from->path, "UPDATE s SET price = 1.23456 WHERE id = 3; UPDATE s SET doc = '{' "
                              "WHERE id = 400");
     g_free(moved_to(from, to, mapping, true, "stage_3", &refused));
     g_assert_cmpint(refused.rows_out, ==, 497);
     g_assert_cmpint(refused.rejected, ==, 2);
+    g_assert_false(is_by_one(to, "stage_3"));
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * load.c - a range of rows into a stage by COPY, with its ledger row, in one transaction.
  *
- * Each batch is one COPY behind a savepoint. The server names the line at which it gives up; then the rows before it are
+ * In bulk it is one COPY, which is only waited for at its end. Else each batch is one COPY behind a savepoint. The server names the line at which it gives up; then the rows before it are
  * copied again (one of them may be what was really wrong: constraints are looked at in bulk), and where it names none, the
  * rows are halved until it is one. So a refusal costs about one more copy of the rows before it.
  */
@@ -18,6 +18,7 @@ struct PgLoader {
     GArray *targets;
     char *copy; /* the statement */
     bool is_binary;
+    bool is_open; /* a COPY in bulk has begun */
     GString *buffer;
 };
 
@@ -116,8 +117,11 @@ loader_new(PgConn *conn, const char *stage, const Schema *schema, const Writer *
     loader->plan = g_strdup(writer->plan);
     loader->task = g_strdup(writer->task);
     loader->range = g_strdup(writer->range);
-    loader->writer = (Writer){
-        .plan = loader->plan, .task = loader->task, .range = loader->range, .token = writer->token};
+    loader->writer = (Writer){.plan = loader->plan,
+                              .task = loader->task,
+                              .range = loader->range,
+                              .token = writer->token,
+                              .in_bulk = writer->in_bulk};
     loader->is_binary = encode_is_binary(targets_of(loader), loader->targets->len);
     g_autofree char *columns = pg_target_list(loader->targets);
     loader->copy = g_strdup_printf("COPY %s (%s) FROM STDIN%s", object->sql, columns,
@@ -300,12 +304,53 @@ put_until_refused(PgConn *conn, const Batch *batch, size_t from, size_t to, size
     return true;
 }
 
+/* All rows, or INVALID. */
+static bool
+put_in_bulk(PgConn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error)
+{
+    PgLoader *loader = conn->loader;
+    size_t target = 0;
+    if (!loader->is_open) {
+        if (!pg_run_on(conn, conn->db, loader->copy, NULL, error))
+            return false;
+        loader->is_open = true;
+        encode_begin(loader->buffer, loader->is_binary);
+    }
+    for (*ret_next = from; *ret_next < batch->row_count; ++*ret_next) {
+        g_autofree char *reason = NULL;
+        if (!encode_row(loader->buffer, loader->is_binary, targets_of(loader), loader->targets->len,
+                        batch, *ret_next, &target, &reason))
+            return fail(error, ERR_INVALID, "%s: %s", targets_of(loader)[target].name, reason);
+        if (loader->buffer->len >= SEND_BYTES && !send_buffer(conn, loader->buffer, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+end_bulk(PgConn *conn, GError **error)
+{
+    PgLoader *loader = conn->loader;
+    if (!loader->is_open)
+        return true;
+    encode_end(loader->buffer, loader->is_binary);
+    if (!send_buffer(conn, loader->buffer, error))
+        return false;
+    loader->is_open = false;
+    if (pg_end_copy(conn, error))
+        return true;
+    pg_soften(conn, error);
+    return false;
+}
+
 static bool
 load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autofree char *reason = NULL;
     g_assert(conn->loader != NULL);
+    if (conn->loader->writer.in_bulk)
+        return put_in_bulk(conn, batch, from, ret_next, error);
     if (!put_until_refused(conn, batch, from, batch->row_count, ret_next, &reason, error))
         return false;
     return reason == NULL || fail(error, ERR_INVALID, "%s", reason);
@@ -315,8 +360,10 @@ static bool
 load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                 const char *reason, GError **error)
 {
-    return book_set_aside(base, &pg_conn(base)->loader->writer, row_id, record, column, reason,
-                          error);
+    const Writer *writer = &pg_conn(base)->loader->writer;
+    if (writer->in_bulk)
+        return fail(error, ERR_INVALID, "%s", reason);
+    return book_set_aside(base, writer, row_id, record, column, reason, error);
 }
 
 static void
@@ -325,6 +372,8 @@ load_rollback(Conn *base)
     PgConn *conn = pg_conn(base);
     if (conn->loader == NULL)
         return;
+    if (conn->loader->is_open)
+        pg_give_up(conn->db);
     loader_free(conn->loader);
     conn->loader = NULL;
     pg_rollback(conn);
@@ -335,7 +384,8 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_assert(conn->loader != NULL);
-    if (!book_write_range(base, &conn->loader->writer, result, error) || !pg_commit(conn, error))
+    if (!end_bulk(conn, error) || !book_write_range(base, &conn->loader->writer, result, error) ||
+        !pg_commit(conn, error))
         return false;
     loader_free(conn->loader);
     conn->loader = NULL;
@@ -347,6 +397,7 @@ const LoadOps pg_load_ops = {
     .unstage = pg_unstage,
     .exists = pg_exists,
     .begin = begin_range,
+    .takes_bulk = true,
     .put = load_put,
     .quarantine = load_quarantine,
     .commit = load_commit,

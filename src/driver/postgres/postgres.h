@@ -55,6 +55,8 @@ CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *f
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
 /* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
+/* End a COPY … FROM STDIN, and hear what became of its rows. */
+CHECKED bool pg_end_copy(PgConn *conn, GError **error);
 /* End a COPY … FROM STDIN without its rows; its transaction has failed then. */
 void pg_give_up(PGconn *db);
 /* Wait for the next result; `*ret` NULL at the end of a statement. */
@@ -239,6 +241,8 @@ bool pg_unstage(Conn *conn, const char *stage, const Writer *writer, GError **er
 bool pg_exists(Conn *conn, const char *object, bool *ret, GError **error);
 bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                GError **error);
+/* push.c: a refusal of a row, of whatever kind, becomes INVALID: it would fail the other way as well, which knows which one. */
+void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
 CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
                       const char *stage, bool hash, RangeResult *ret, GError **error);

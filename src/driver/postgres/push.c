@@ -201,9 +201,8 @@ push_rows(PgConn *conn, const GArray *targets, const char *insert, const char *r
     return true;
 }
 
-/* A row that fails would fail the other way as well, which knows which one it is. */
-static void
-soften(const PgConn *conn, GError **error)
+void
+pg_soften(const PgConn *conn, GError **error)
 {
     bool is_row = pg_state_is(conn, "22") || pg_state_is(conn, "23") || pg_state_is(conn, "42") ||
                   pg_state_is(conn, "P0001");
@@ -292,7 +291,7 @@ push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *s
     if (done)
         *ret = result;
     else
-        soften(conn, error);
+        pg_soften(conn, error);
     return done;
 }
 

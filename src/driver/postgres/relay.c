@@ -216,16 +216,6 @@ relay_rows(Relay *relay, GError **error)
 }
 
 static bool
-end_copy(PgConn *to, GError **error)
-{
-    AUTO_RESULT *done = NULL;
-    AUTO_RESULT *none = NULL;
-    if (PQputCopyEnd(to->db, NULL) != 1)
-        return pg_fail(to, to->db, NULL, error);
-    return pg_next_result(to, to->db, &done, error) && pg_next_result(to, to->db, &none, error);
-}
-
-static bool
 relay_range(Relay *relay, const char *stage, GError **error)
 {
     PgConn *to = relay->to;
@@ -237,7 +227,7 @@ relay_range(Relay *relay, const char *stage, GError **error)
         return false;
     bool is_open = pg_run_on(to, to->db, copy, NULL, error);
     if (is_open && relay_rows(relay, error))
-        return end_copy(to, error);
+        return pg_end_copy(to, error);
     if (is_open)
         pg_give_up(to->db);
     if (scan->is_copying)

@@ -127,6 +127,17 @@ drain(PGconn *db)
     }
 }
 
+bool
+pg_end_copy(PgConn *conn, GError **error)
+{
+    AUTO_RESULT *done = NULL;
+    AUTO_RESULT *none = NULL;
+    if (PQputCopyEnd(conn->db, NULL) != 1)
+        return pg_fail(conn, conn->db, NULL, error);
+    return pg_next_result(conn, conn->db, &done, error) &&
+           pg_next_result(conn, conn->db, &none, error);
+}
+
 void
 pg_give_up(PGconn *db)
 {
