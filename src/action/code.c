@@ -9,6 +9,7 @@
 #include "action/code_look.h"
 #include "action/code_queries.h"
 #include "base/text.h"
+#include "change/written.h"
 #include "planner/changes.h"
 
 #include <errno.h>
@@ -39,6 +40,7 @@ add_places(json_t *places, GHashTable *known, const json_t *list, const char *fo
         json_set_string(place, "owner", json_get_string(consumer, "owner", ""));
         json_set_string(place, "repository", repository);
         json_set_string(place, "deploy", json_get_string(consumer, "deploy", "merge"));
+        json_set_string(place, "verify", json_get_string(consumer, "verify", NULL));
         json_set_string(place, "found_by", json_get_string(consumer, "found_by", found_by));
         json_array_append_new(places, place);
     }
@@ -79,6 +81,7 @@ found_free(Found *found)
 typedef struct {
     const Config *config;
     const ChangeRules *rules;
+    const json_t *coding;   /* of the slice: who is let at what rules refuse; or NULL */
     const json_t *services; /* of the slice, with what each runs */
     const char *source;     /* address of the source */
     bool is_planning;       /* diffs are kept, and queries are run */
@@ -154,6 +157,25 @@ put_base(json_t *change, const Look *look, const ChangeBase *base)
             json_pack("{s:s, s:s}", "service", base->service, "commit", base->commit));
 }
 
+/* Whoever is asked for a yes sees which of it goes to a coding agent. */
+static void
+put_coding(json_t *change, const json_t *coding, const Look *look)
+{
+    json_t *files = json_array(), *mine;
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (look_file_is_open(look, file))
+            json_array_append_new(files, json_string(file->shown));
+    }
+    if (coding != NULL && json_array_size(files) > 0) {
+        mine = json_deep_copy(coding);
+        json_set_int(mine, "sites", look_open_sites(look));
+        json_object_set(mine, "files", files);
+        json_object_set_new(change, "coding", mine);
+    }
+    json_decref(files);
+}
+
 static bool
 look_into(Looker *looker, const Repository *repository, Found *found, GError **error)
 {
@@ -171,6 +193,7 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
         return false;
     code_put_look(look, found->change);
     put_base(found->change, look, &base);
+    put_coding(found->change, survey->coding, look);
     found->diff = survey->is_planning ? look_diff(look) : NULL;
     return true;
 }
@@ -359,6 +382,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     g_autoptr(ChangeRules) rules = NULL;
     g_autoptr(GError) problem = NULL;
     Survey survey = {.config = env->config,
+                     .coding = json_object_get(slice, "coding"),
                      .services = json_object_get(slice, "services"),
                      .source = json_get_string(json_object_get(slice, "source"), "url", ""),
                      .is_planning = plan == NULL};

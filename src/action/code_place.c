@@ -2,6 +2,7 @@
 #include "action/code_place.h"
 
 #include "action/code_look.h"
+#include "change/written.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -94,7 +95,11 @@ code_place_look(CodePlace *place, const BranchState *state, Look **ret, GError *
     g_free(place->upon);
     place->upon = g_strdup(state->base != NULL ? planned_upon(place, commit) : base.service);
     look_withhold(*ret, place->rules, json_object_get(place->change, "withheld"));
-    return true;
+    if (state->ours == NULL || change_coding(place->change) == NULL ||
+        change_take_written(place->repository, *ret, state->ours, error))
+        return true;
+    g_clear_pointer(ret, look_free);
+    return false;
 }
 
 bool

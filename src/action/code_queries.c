@@ -97,7 +97,7 @@ code_queries_prove(CodeQueries *queries, const Look *look, int64_t time_ms, json
         if (!file->is_edited || strcmp(file->rewrite->language, "sql") != 0)
             continue;
         size_t bytes = 0;
-        g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+        g_autofree char *after = look_file_after(file, &bytes);
         if (queries->generates
                 ? !generated_prove(&queries->made, file->shown, file->text, after, proofs, error)
                 : !queries_prove(&queries->world, file->shown, file->text, after, proofs, error))

@@ -14,6 +14,7 @@
 #include "action/move.h"
 #include "action/table.h"
 #include "change/change.h"
+#include "coding/coding.h"
 
 #include <string.h>
 
@@ -155,4 +156,5 @@ void
 action_sweep(const Config *config)
 {
     change_sweep(config);
+    coding_sweep(config);
 }

@@ -6,6 +6,7 @@
  * else moved; where they are not, it goes on only inside of what was approved (the same mapping, the same kinds of edits,
  * at most so many), and otherwise leaves it to a person.
  */
+#include "action/code_coding.h"
 #include "action/code_place.h"
 #include "action/code_queries.h"
 #include "action/survey.h"
@@ -99,7 +100,8 @@ prove_queries(CodePlace *place, const Look *look, json_t **ret, GError **error)
 }
 
 static char *
-message_of(const CodePlace *place, const Look *look, const json_t *queries, bool is_replanned)
+message_of(const CodePlace *place, const Look *look, const json_t *queries, const json_t *coding,
+           bool is_replanned)
 {
     const json_t *plan = place->call->plan->json;
     ChangeStory story = {
@@ -109,6 +111,7 @@ message_of(const CodePlace *place, const Look *look, const json_t *queries, bool
         .mapping = json_get_string(json_object_get(plan, "mapping"), "path", NULL),
         .approved_by = json_object_get(place->call->lease->params, "approved_by"),
         .queries = queries,
+        .coding = coding,
         .is_replanned = is_replanned,
         .upon = place->upon,
     };
@@ -122,7 +125,7 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(CodePlace) place = {0};
     g_auto(BranchState) state = {0};
     g_autoptr(Look) look = NULL;
-    g_autoptr(json_t) queries = NULL;
+    g_autoptr(json_t) queries = NULL, coding = NULL;
     g_autofree char *commit = NULL;
     ChangeGuard guard = guard_of(env);
     bool is_replanned = false;
@@ -132,10 +135,11 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         !branch_look(place.repository, &place.name, &state, error) ||
         !code_place_look(&place, &state, &look, error) ||
         !code_place_approved(&place, look, &is_replanned, error) ||
+        (state.ours == NULL && !code_coding_run(&place, look, &coding, error)) ||
         (state.ours == NULL && look->files_edited > 0 &&
          !prove_queries(&place, look, &queries, error)))
         return false;
-    g_autofree char *message = message_of(&place, look, queries, is_replanned);
+    g_autofree char *message = message_of(&place, look, queries, coding, is_replanned);
     outcome->before_effect = false;
     if (look->files_edited > 0 && !change_make(place.repository, env->config, &place.name,
                                                place.rules, look, message, &guard, &commit, error))
@@ -145,6 +149,8 @@ run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         json_set_bool(evidence, "replanned", true);
     if (queries != NULL)
         json_object_set_new(evidence, "queries", code_queries_count(queries));
+    if (coding != NULL && !code_coding_put(&place, coding, evidence, error))
+        return false;
     outcome_is(outcome, OUTCOME_DONE, evidence);
     return true;
 }
@@ -270,16 +276,17 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
 /* Honk touches no branch of people, so what they merged they have to take back. */
 static bool
-check_landed(const CodePlace *place, const char *base, GError **error)
+check_landed(const CodePlace *place, const char *base, const char *ours, GError **error)
 {
-    g_autofree char *path = NULL, *branch = NULL, *commit = NULL;
+    g_autofree char *path = NULL, *branch = NULL, *commit = NULL, *made = NULL;
     if (base == NULL)
         return true;
     if (!repository_commit(place->repository, base, &commit, error))
         return false;
     if (commit == NULL)
         return true; /* git has cleared it away */
-    if (!change_landed(place->repository, place->rules, base, &path, &branch, error))
+    if ((ours != NULL && !repository_commit(place->repository, ours, &made, error)) ||
+        !change_landed(place->repository, place->rules, base, made, &path, &branch, error))
         return false;
     return path == NULL ||
            fail(error, ERR_WRONG_STATE,
@@ -294,11 +301,12 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(CodePlace) place = {0};
     ChangeGuard guard = guard_of(env);
     const char *base = json_get_string(call->lease->evidence, "base", NULL);
+    const char *ours = json_get_string(call->lease->evidence, "commit", NULL);
     bool was_there = false;
 
     if (is_whole_step(call))
         return true;
-    if (!code_place_open(call, env, &place, error) || !check_landed(&place, base, error) ||
+    if (!code_place_open(call, env, &place, error) || !check_landed(&place, base, ours, error) ||
         !change_remove(place.repository, &place.name, &guard, &was_there, error))
         return false;
     json_t *evidence = json_object();

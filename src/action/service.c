@@ -43,7 +43,7 @@ lay_out(const char *repository, const char *commit, const char *folder, void *da
     g_autoptr(Repository) opened = NULL;
 
     return repository_open(service->env->config, repository, &opened, error) &&
-           repository_lay_out(opened, commit, folder, error);
+           repository_lay_out(opened, commit, folder, NULL, error);
 }
 
 bool

@@ -134,6 +134,7 @@ entity_put_code(const Entity *entity, json_t *item)
         return;
     json_set_string(item, "repository", repository);
     json_set_string(item, "deploy", deploy != NULL ? deploy : "merge");
+    json_set_string(item, "verify", entity_annotation(entity, "honk/verify"));
 }
 
 static void

@@ -73,10 +73,11 @@ CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
 /* What the branch changes, as a unified diff; NULL when it is not there, or not ours. Caller frees. */
 CHECKED bool change_diff(const Repository *repository, const ChangeName *name, char **ret,
                          GError **error);
-/* The first file, of those that Honk's commit on `base` edits, that names the new dataset on the default branch, too: people
+/* The first file, of those that Honk's commit on `base` edits (`commit` tells what of it a coding agent
+ * wrote; NULL: nothing), that names the new dataset on the default branch, too: people
  * merged it, in whatever way, and have to take it back themselves. NULL when there is none. Caller frees. */
 CHECKED bool change_landed(const Repository *repository, const ChangeRules *rules, const char *base,
-                           char **ret_path, char **ret_branch, GError **error);
+                           const char *commit, char **ret_path, char **ret_branch, GError **error);
 
 /* ---- the message ---- */
 
@@ -86,7 +87,8 @@ typedef struct {
     const char *mapping;         /* path, or NULL */
     const json_t *approved_by;   /* names; may be empty */
     const json_t *queries;       /* of queries_prove(); NULL: none were run */
-    bool is_replanned;           /* the code moved since the plan was made */
+    const json_t *coding; /* of a coding agent's work (coding/coding.h); NULL: none did any */
+    bool is_replanned;    /* the code moved since the plan was made */
     const char *upon; /* the service whose running code it stands on; NULL: the default branch */
 } ChangeStory;
 

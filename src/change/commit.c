@@ -35,7 +35,7 @@ write_blob(const Making *making, const LookFile *file, char **ret, GError **erro
 {
     static const char *const args[] = {"hash-object", "-w", "--no-filters", "--stdin", NULL};
     size_t bytes = 0;
-    g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+    g_autofree char *after = look_file_after(file, &bytes);
     GitCall call = {.args = args, .input = after, .input_bytes = bytes};
     return ask_id(making, &call, ret, error);
 }

@@ -1,5 +1,6 @@
 /* landed.c - did people take our commit over into the default branch, by merge, squash or hand? */
 #include "change/change.h"
+#include "change/written.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static bool
 is_as_edited(const LookFile *before, const char *text, size_t count)
 {
     size_t bytes = 0;
-    g_autofree char *after = rewrite_apply(before->rewrite, before->text, before->bytes, &bytes);
+    g_autofree char *after = look_file_after(before, &bytes);
     return bytes == count && memcmp(after, text, bytes) == 0;
 }
 
@@ -52,7 +53,7 @@ look_at_file(guint index, const char *bytes, size_t count, void *data, GError **
 
 bool
 change_landed(const Repository *repository, const ChangeRules *rules, const char *base,
-              char **ret_path, char **ret_branch, GError **error)
+              const char *commit, char **ret_path, char **ret_branch, GError **error)
 {
     g_autoptr(Look) look = NULL;
     g_autoptr(GPtrArray) tree = NULL, before = g_ptr_array_new(), now = g_ptr_array_new();
@@ -60,6 +61,7 @@ change_landed(const Repository *repository, const ChangeRules *rules, const char
     Landing landing = {rules, before, now, NULL};
     *ret_path = *ret_branch = NULL;
     if (!look_at(repository, rules, base, NULL, NULL, &look, error) ||
+        (commit != NULL && !change_take_written(repository, look, commit, error)) ||
         !repository_head(repository, &branch, &head, error) ||
         !repository_tree(repository, head, &tree, error))
         return false;

@@ -3,12 +3,14 @@
 #include "change/repository.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 typedef struct {
     const GPtrArray *files;
     const char *folder;
+    LayOutOptions options;
 } LayOut;
 
 /* Nothing of a tree leads out of the folder: git refuses such names, and so do we. */
@@ -23,6 +25,14 @@ is_inside(const char *path)
 }
 
 static bool
+write_fleeting(const char *path, const char *bytes, size_t count, int mode, GError **error)
+{
+    AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    return (fd >= 0 && fd_write_all(fd, bytes, count)) ||
+           fail_errno(error, ERR_INTERNAL, "cannot write '%s'", path);
+}
+
+static bool
 write_one(guint index, const char *bytes, size_t count, void *data, GError **error)
 {
     const LayOut *lay_out = data;
@@ -34,12 +44,14 @@ write_one(guint index, const char *bytes, size_t count, void *data, GError **err
         return fail(error, ERR_INVALID, "the commit has a file with a name that leads elsewhere");
     if (g_mkdir_with_parents(folder, 0700) != 0)
         return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", folder);
-    return file_write_atomic(path, bytes, count, file->mode == 0100755 ? 0700 : 0600, error);
+    int mode = file->mode == 0100755 ? 0700 : 0600;
+    return lay_out->options.is_fleeting ? write_fleeting(path, bytes, count, mode, error)
+                                        : file_write_atomic(path, bytes, count, mode, error);
 }
 
 bool
 repository_lay_out(const Repository *repository, const char *commit, const char *folder,
-                   GError **error)
+                   const LayOutOptions *options, GError **error)
 {
     g_autoptr(GPtrArray) files = NULL;
     g_autofree char *found = NULL;
@@ -48,9 +60,14 @@ repository_lay_out(const Repository *repository, const char *commit, const char 
         return false;
     if (found == NULL)
         return fail(error, ERR_NOT_FOUND, "'%s' has no commit %s", repository->address, commit);
-    LayOut lay_out = {NULL, folder};
+    LayOut lay_out = {NULL, folder, options != NULL ? *options : (LayOutOptions){0}};
     if (!repository_files(repository, commit, &files, error))
         return false;
+    for (guint i = files->len; lay_out.options.wants != NULL && i > 0; i--) {
+        const TreeFile *file = files->pdata[i - 1];
+        if (!lay_out.options.wants(file->path, lay_out.options.data))
+            g_ptr_array_remove_index(files, i - 1);
+    }
     lay_out.files = files;
     return repository_blobs(repository, files, write_one, &lay_out, error);
 }

@@ -2,6 +2,7 @@
 #include "change/look.h"
 
 #include "base/text.h"
+#include "gate/gate.h"
 #include "rewrite/code.h"
 #include "rewrite/exports.h"
 #include "rewrite/project.h"
@@ -16,6 +17,7 @@ look_file_free(void *data)
     g_free(file->shown);
     g_free(file->blob);
     g_free(file->text);
+    g_free(file->written);
     rewrite_free(file->rewrite);
     g_free(file);
 }
@@ -272,6 +274,15 @@ look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
 
 /* ---- telling ---- */
 
+char *
+look_file_after(const LookFile *file, size_t *ret_bytes)
+{
+    if (file->written == NULL)
+        return rewrite_apply(file->rewrite, file->text, file->bytes, ret_bytes);
+    *ret_bytes = file->written_bytes;
+    return g_memdup2(file->written, file->written_bytes + 1);
+}
+
 json_t *
 look_blobs(const Look *look)
 {
@@ -309,8 +320,8 @@ add_reasons_of(json_t *reasons, const LookFile *file)
 {
     for (guint i = 0; i < file->rewrite->sites->len; i++) {
         const Site *site = file->rewrite->sites->pdata[i];
-        bool is_left = site->disposition == DISPOSITION_NEEDS_PERSON ||
-                       site->disposition == DISPOSITION_UNPARSABLE;
+        bool is_left = file->written == NULL && (site->disposition == DISPOSITION_NEEDS_PERSON ||
+                                                 site->disposition == DISPOSITION_UNPARSABLE);
         if (is_left && json_array_size(reasons) < LOOK_REASONS_MAX)
             add_reason(reasons, file->shown, site->line,
                        site->disposition == DISPOSITION_UNPARSABLE ? "unparsable" : site->code,
@@ -356,7 +367,8 @@ plain_words(const char *text, size_t bytes)
 static void
 add_classes_of(GHashTable *classes, const LookFile *file)
 {
-    for (guint i = 0; file->is_edited && i < file->rewrite->edits->len; i++) {
+    bool is_by_rules = file->is_edited && file->written == NULL;
+    for (guint i = 0; is_by_rules && i < file->rewrite->edits->len; i++) {
         const Edit *edit = file->rewrite->edits->pdata[i];
         g_autofree char *before = plain_words(file->text + edit->begin, edit->end - edit->begin);
         g_autofree char *after = plain_words(edit->text, strlen(edit->text));
@@ -392,7 +404,11 @@ look_diff(const Look *look)
         const LookFile *file = look->files->pdata[i];
         if (!file->is_edited)
             continue;
-        g_autofree char *diff = rewrite_diff(file->rewrite, file->shown, file->text, file->bytes);
+        g_autofree char *diff =
+            file->written == NULL
+                ? rewrite_diff(file->rewrite, file->shown, file->text, file->bytes)
+                : gate_diff(file->shown, file->text, file->bytes, file->written,
+                            file->written_bytes);
         if (all->len + strlen(diff) > LOOK_DIFF_BYTES_MAX) {
             g_string_append(all, "# and more, which is too much to be kept\n");
             break;

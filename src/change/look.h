@@ -16,6 +16,8 @@ typedef struct {
     size_t bytes;
     Rewrite *rewrite;
     bool is_edited; /* all of it is decided, and something changes */
+    char *written;  /* what a coding agent made of it where rules refused (written.h); else NULL */
+    size_t written_bytes;
 } LookFile;
 
 typedef struct {
@@ -43,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
 
 /* Files that stay as they are although all of them is decided: [{"path", "line", "text"}], with why. */
 void look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld);
+
+/* An edited file as it will be. Caller frees. */
+char *look_file_after(const LookFile *file, size_t *ret_bytes);
 
 /* {path: blob} of all files with sites. These and the next are the caller's. */
 json_t *look_blobs(const Look *look);

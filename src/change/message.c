@@ -116,6 +116,29 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
     say(text, "- ", "  ", "looked through again, they name the old dataset nowhere");
 }
 
+/* What a coding agent did is told apart from what rules did, with what looked at it. */
+static void
+add_coding(GString *text, const json_t *coding)
+{
+    json_t *file, *check;
+    size_t i;
+    if (!json_get_bool(coding, "done", false))
+        return;
+    g_string_append(text, "\nBy a coding agent, where rules refused:\n");
+    say(text, "- ", "  ", "agent '%s', by the door '%s', in %d of at most %d rounds",
+        json_get_string(coding, "agent", ""), json_get_string(coding, "door", ""),
+        (int) json_get_int(coding, "rounds", 0), (int) json_get_int(coding, "rounds_max", 0));
+    json_array_foreach(json_object_get(coding, "files"), i, file)
+        say(text, "- ", "  ", "it wrote %s", json_string_value(file));
+    say(text, "- ", "  ",
+        "outside of the agent: only statements with sites changed, no test is weaker, no other "
+        "file "
+        "differs, every file parses and names the old dataset nowhere");
+    json_array_foreach(json_object_get(coding, "checks"), i, check)
+        say(text, "- ", "  ", "%s: before %s, now %s", json_get_string(check, "name", ""),
+            json_get_string(check, "before", ""), json_get_string(check, "after", ""));
+}
+
 static void
 add_left(GString *text, const Look *look)
 {
@@ -155,6 +178,7 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
     g_autoptr(GString) text = g_string_new(NULL);
     add_why(text, story, rules, look);
     add_evidence(text, story, rules, look);
+    add_coding(text, story->coding);
     add_left(text, look);
     add_approvals(text, story);
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",

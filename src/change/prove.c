@@ -2,6 +2,7 @@
 #include "change/prove.h"
 
 #include "base/text.h"
+#include "change/written.h"
 
 #include <string.h>
 
@@ -65,6 +66,9 @@ prove_file(const ChangeRules *rules, const LookFile *file, const char *before, s
     const char *shown = file->shown;
     if (file->bytes != before_bytes || memcmp(file->text, before, before_bytes) != 0)
         return fail(error, ERR_MISMATCH, "'%s' was another text before than was looked at", shown);
+    if (file->written != NULL)
+        return written_prove(rules, file, after, after_bytes, error) &&
+               prove_again(rules, file->path, after, after_bytes, error);
     if (!rewrite_is_decided(file->rewrite))
         return fail(error, ERR_MISMATCH, "'%s' was changed, but not all of it is decided", shown);
     return prove_bytes(file->rewrite, shown, before, before_bytes, after, after_bytes, error) &&
@@ -79,7 +83,7 @@ prove_look(const ChangeRules *rules, const Look *look, GError **error)
         size_t bytes = 0;
         if (!file->is_edited)
             continue;
-        g_autofree char *after = rewrite_apply(file->rewrite, file->text, file->bytes, &bytes);
+        g_autofree char *after = look_file_after(file, &bytes);
         if (!prove_file(rules, file, file->text, file->bytes, after, bytes, error))
             return false;
     }

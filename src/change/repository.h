@@ -51,7 +51,12 @@ typedef bool BlobFn(guint index, const char *bytes, size_t count, void *data, GE
 CHECKED bool repository_blobs(const Repository *repository, const GPtrArray *files, BlobFn *fn,
                               void *data, GError **error);
 
-/* Write all files of the commit below an empty folder, as they are: no filter is run. Links and submodules are left
- * out. */
+/* How files are laid out; NULL for all of them, on disk for good. */
+typedef struct {
+    bool is_fleeting;                            /* gone with the work: nobody waits for the disk */
+    bool (*wants)(const char *path, void *data); /* which files; NULL: all */
+    void *data;
+} LayOutOptions;
+/* Write files of the commit below an empty folder, as they are: no filter is run. Links and submodules are left out. */
 CHECKED bool repository_lay_out(const Repository *repository, const char *commit,
-                                const char *folder, GError **error);
+                                const char *folder, const LayOutOptions *options, GError **error);

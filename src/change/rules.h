@@ -17,6 +17,8 @@ typedef struct {
     MappingSet *mappings;
     const Mapping *mapping;
     Renames *renames;
+    Renames *
+        leftovers; /* the new dataset read as if it were the old one: finds columns that are gone */
     RewriteOptions options;
     Schema *source_schema;
     const char **columns;  /* of the source, NULL-terminated; borrowed from its schema */

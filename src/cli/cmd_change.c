@@ -4,6 +4,7 @@
 #include "cli/migration.h"
 #include "cli/plan_show.h"
 #include "model/plan.h"
+#include "planner/changes.h"
 
 #include <string.h>
 
@@ -77,7 +78,7 @@ state_of(const Changes *changes, const json_t *change)
     const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
     if (json_object_get(change, "problem") != NULL)
         return "cannot be looked through";
-    if (count_of(change, "rewritten") == 0)
+    if (!change_is_made(change))
         return count_of(change, "needs_person") + count_of(change, "unparsable") > 0
                    ? "left to people"
                    : "nothing to change";
@@ -95,8 +96,7 @@ change_json(const Changes *changes, const json_t *change)
     json_t *item = json_deep_copy(change);
     g_autofree char *branch = plan_branch_name(changes->plan);
     const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
-    json_object_set_new(item, "branch",
-                        count_of(change, "rewritten") > 0 ? json_string(branch) : json_null());
+    json_object_set_new(item, "branch", change_is_made(change) ? json_string(branch) : json_null());
     json_set_string(item, "state", state_of(changes, change));
     if (json_object_get(task, "evidence") != NULL)
         json_object_set(item, "evidence", json_object_get(task, "evidence"));
@@ -215,6 +215,35 @@ branch_diff(Invocation *call, const Changes *changes, const json_t *change, char
            change_diff(repository, &name, ret, NULL);
 }
 
+/* What a coding agent is let at, and what has become of that. */
+static void
+show_coding(View *view, const Changes *changes, const json_t *change)
+{
+    const json_t *coding = change_coding(change);
+    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    const json_t *done = json_object_get(json_object_get(task, "evidence"), "coding");
+    json_t *check, *checks = json_object_get(done, "checks");
+    size_t i;
+    if (coding == NULL)
+        return;
+    view_line(view, "  %6d  of these to the coding agent '%s', by the door '%s'",
+              (int) json_get_int(coding, "sites", 0), json_get_string(coding, "agent", ""),
+              json_get_string(coding, "door", ""));
+    if (done == NULL)
+        return;
+    bool is_done = json_get_bool(done, "done", false);
+    view_tone(view, is_done ? TONE_GOOD : TONE_WARN, "  the coding agent %s, in %d of %d rounds",
+              is_done ? "did it" : "did not do it", (int) json_get_int(done, "rounds", 0),
+              (int) json_get_int(done, "rounds_max", 0));
+    json_array_foreach(checks, i, check)
+        view_line(view, "    %s: before %s, after %s", json_get_string(check, "name", ""),
+                  json_get_string(check, "before", ""), json_get_string(check, "after", "not run"));
+    if (!is_done)
+        view_tone(view, TONE_WARN, "    %s", json_get_string(done, "why", ""));
+    view_tone(view, TONE_DIM,
+              "    all that was tried: honk change show --json, evidence.coding.report");
+}
+
 static void
 show_text(Invocation *call, const Changes *changes, const json_t *change)
 {
@@ -228,7 +257,7 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
     view_line(view, "  repository %s of %s, deployed by %s, found by %s",
               json_get_string(change, "repository", ""), json_get_string(change, "owner", "nobody"),
               json_get_string(change, "deploy", ""), json_get_string(change, "found_by", ""));
-    if (count_of(change, "rewritten") > 0)
+    if (change_is_made(change))
         view_line(view, "  branch %s", branch);
     if (problem != NULL)
         view_tone(view, TONE_WARN, "  %s", problem);
@@ -237,6 +266,7 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
         if (count_of(change, word) > 0)
             view_line(view, "  %6d  %s", (int) count_of(change, word), word);
     }
+    show_coding(view, changes, change);
     json_array_foreach(json_object_get(change, "reasons"), i, reason)
         view_tone(view, TONE_WARN, "  %s:%d: %s [%s]", json_get_string(reason, "path", ""),
                   (int) json_get_int(reason, "line", 0), json_get_string(reason, "text", ""),

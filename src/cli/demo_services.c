@@ -31,7 +31,7 @@ lay_out(const char *address, const char *commit, const char *folder, void *data,
 {
     g_autoptr(Repository) repository = NULL;
     return repository_open(data, address, &repository, error) &&
-           repository_lay_out(repository, commit, folder, error);
+           repository_lay_out(repository, commit, folder, NULL, error);
 }
 
 static bool

@@ -56,6 +56,9 @@ typedef struct {
 GPtrArray *gate_look(const GateSpec *spec);
 /* "code path:line: text\n" of each. Caller frees. */
 char *gate_text(const GPtrArray *findings);
+/* Unified, three lines of context; "" when they are the same. Caller frees. */
+char *gate_diff(const char *path, const char *before, size_t before_bytes, const char *after,
+                size_t after_bytes);
 /* Why a file is nobody's but people's: a code, as above; NULL when it is code like any other. */
 const char *gate_path_refused(const char *path);
 /* Is it a file of tests, by its name or folder? */

@@ -53,25 +53,44 @@ is_in(const Scope *scope, guint index)
 }
 
 static bool
-is_import(Scope *scope, guint index)
+is_import(const char *line)
 {
-    g_autofree char *line = source_words(scope->gate->after, scope->gate->after->text, index);
     const char *begin = line + strspn(line, " \t");
-    if (*begin == '\0')
-        return true; /* an empty line beside them */
     for (size_t i = 0; i < G_N_ELEMENTS(imports); i++)
         if (g_str_has_prefix(begin, imports[i]))
-            return ++scope->imports <= IMPORTS_MAX &&
-                   (imports[i][0] != 'c' || strstr(begin, "require(") != NULL);
+            return imports[i][0] != 'c' || strstr(begin, "require(") != NULL;
     return false;
+}
+
+/* The nearest line that is not empty, up or down, in the text before. */
+static bool
+stands_by_import(const Source *before, guint at, int step)
+{
+    for (gint64 i = step < 0 ? (gint64) at - 1 : at; i >= 0 && i < before->lines->len; i += step) {
+        g_autofree char *line = source_words(before, before->text, (guint) i);
+        if (*g_strstrip(line) != '\0')
+            return is_import(line) || g_str_has_prefix(line, "package ");
+    }
+    return false;
+}
+
+static bool
+is_new_import(Scope *scope, guint index)
+{
+    g_autofree char *line = source_words(scope->gate->after, scope->gate->after->text, index);
+    return line[strspn(line, " \t")] == '\0' ||
+           (is_import(line) && ++scope->imports <= IMPORTS_MAX);
 }
 
 /* New lines beside nothing of ours: the first that is no import. -1 when all are. */
 static int
 first_foreign(Scope *scope, const Hunk *hunk)
 {
+    const Source *before = scope->gate->before;
+    bool is_among =
+        stands_by_import(before, hunk->before, -1) || stands_by_import(before, hunk->before, 1);
     for (guint i = 0; i < hunk->added; i++)
-        if (!is_import(scope, hunk->after + i))
+        if (!is_among || !is_new_import(scope, hunk->after + i))
             return (int) (hunk->after + i) + 1;
     return -1;
 }

@@ -26,6 +26,7 @@ config_free(Config *config)
     g_clear_pointer(&config->stores, g_ptr_array_unref);
     g_clear_pointer(&config->agents, g_ptr_array_unref);
     g_clear_pointer(&config->repositories, g_ptr_array_unref);
+    coding_config_clear(&config->coding);
     fleet_config_clear(&config->fleet);
     json_decref(config->policy.freezes);
     g_free(config->policy.digest);

@@ -13,6 +13,7 @@
  *     my-agent:  { command: [ python3, agents/my_agent.py ], deadline: 60s }
  *   repositories:                   # consumers' code: "acme:player" is repos/player, or repos/player.git
  *     acme: { driver: git, path: repos }
+ *   coding: { agents: {…}, migrations: {…} }             # model/config_coding.h
  *   fleet: { targets: {…}, services: {…}, groups: {…} }    # model/config_fleet.h
  *   policy:
  *     self_approval: false
@@ -39,6 +40,7 @@
 
 #include "base/diag.h"
 #include "base/json.h"
+#include "model/config_coding.h"
 #include "model/config_fleet.h"
 
 typedef struct {
@@ -87,6 +89,7 @@ typedef struct {
     GPtrArray *stores;       /* StoreConfig *, in the file's order */
     GPtrArray *agents;       /* AgentConfig *, in the file's order */
     GPtrArray *repositories; /* RepositoryConfig *, in the file's order */
+    CodingConfig coding;
     FleetConfig fleet;
     int workers;
     PolicyConfig policy;
@@ -118,6 +121,13 @@ const AgentConfig *config_agent(const Config *config, const char *name); /* NULL
  * is another agent. A program that is looked up in PATH counts by its name. Caller frees. */
 CHECKED bool config_agent_digest(const Config *config, const AgentConfig *agent, char **ret,
                                  GError **error);
+/* {"command", "files": {word: digest}}, of which the digests are made. Caller owns. */
+CHECKED bool config_command_json(const Config *config, const char *name, char *const *command,
+                                 json_t **ret, GError **error);
+/* The same for a coding agent, with its door, its prompt and what is given to it. Caller frees. */
+CHECKED bool config_coding_digest(const Config *config, const CodingAgentConfig *agent, char **ret,
+                                  GError **error);
+#define CODING_PROMPT_BYTES_MAX ((size_t) 256 * 1024) /* people write it, models read it */
 /* The same for "REPOSITORIES:NAME" of a consumer's code (annotation honk/repository). No part of the name leads out
  * of the folder. */
 CHECKED bool config_repository_url(const Config *config, const char *url,

@@ -22,31 +22,40 @@ config_agent(const Config *config, const char *name)
 
 /* An interpreter's name is no file, whatever lies in the folder by the same name. */
 static bool
-is_file(const AgentConfig *agent, size_t word, const char *path)
+is_file(char *const *command, size_t word, const char *path)
 {
-    bool is_looked_up = word == 0 && strchr(agent->command[0], '/') == NULL;
+    bool is_looked_up = word == 0 && strchr(command[0], '/') == NULL;
     return !is_looked_up && g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
 bool
-config_agent_digest(const Config *config, const AgentConfig *agent, char **ret, GError **error)
+config_command_json(const Config *config, const char *name, char *const *command, json_t **ret,
+                    GError **error)
 {
     g_autoptr(json_t) files = json_object();
     json_t *words = json_array();
     g_autoptr(json_t) whole = json_pack("{s:o, s:O}", "command", words, "files", files);
 
-    for (size_t i = 0; agent->command[i] != NULL; i++) {
-        const char *word = agent->command[i];
-        g_autofree char *path = g_canonicalize_filename(word, config->folder);
+    for (size_t i = 0; command[i] != NULL; i++) {
+        g_autofree char *path = g_canonicalize_filename(command[i], config->folder);
         g_autofree char *text = NULL;
         size_t bytes = 0;
-        json_array_append_new(words, json_string(word));
-        if (!is_file(agent, i, path))
+        json_array_append_new(words, json_string(command[i]));
+        if (!is_file(command, i, path))
             continue;
         if (!file_read(path, AGENT_FILE_BYTES_MAX, &text, &bytes, error))
-            return fail_in(error, "agent '%s'", agent->name);
+            return fail_in(error, "agent '%s'", name);
         g_autofree char *digest = sha256_of(text, bytes);
-        json_set_string(files, word, digest);
+        json_set_string(files, command[i], digest);
     }
-    return json_digest(whole, ret, error);
+    *ret = g_steal_pointer(&whole);
+    return true;
+}
+
+bool
+config_agent_digest(const Config *config, const AgentConfig *agent, char **ret, GError **error)
+{
+    g_autoptr(json_t) whole = NULL;
+    return config_command_json(config, agent->name, agent->command, &whole, error) &&
+           json_digest(whole, ret, error);
 }

@@ -726,6 +726,7 @@ static const Field config_fields[] = {
     {"stores",  read_stores, offsetof(Config, stores)},
     {"agents",  read_agents, offsetof(Config, agents)},
     {"repositories", read_repositories, offsetof(Config, repositories)},
+    {"coding",  read_coding, offsetof(Config, coding)},
     {"fleet",   read_fleet,  offsetof(Config, fleet)},
     {"policy",  read_policy, offsetof(Config, policy)},
     {"roles",   read_roles,  offsetof(Config, roles)},
@@ -746,6 +747,7 @@ config_new(const char *path)
     config->stores = g_ptr_array_new_with_free_func(store_config_free);
     config->agents = g_ptr_array_new_with_free_func(agent_config_free);
     config->repositories = g_ptr_array_new_with_free_func(repository_config_free);
+    coding_config_init(&config->coding);
     fleet_config_init(&config->fleet);
     config->workers = 2;
     config->policy = (PolicyConfig){

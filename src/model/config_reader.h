@@ -43,5 +43,7 @@ void read_duration(Reader *reader, const Field *field, const YamlNode *value, vo
 void read_words(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target);
 
+/* config_coding.c */
+void read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_fleet.c */
 void read_fleet(Reader *reader, const Field *field, const YamlNode *value, void *target);

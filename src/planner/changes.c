@@ -81,7 +81,23 @@ changes_guard(const json_t *changes, char **ret, GError **error)
 bool
 change_is_made(const json_t *change)
 {
-    return json_get_int(json_object_get(change, "counts"), "rewritten", 0) > 0;
+    return json_get_int(json_object_get(change, "counts"), "rewritten", 0) > 0 ||
+           change_coding(change) != NULL;
+}
+
+const json_t *
+change_coding(const json_t *change)
+{
+    return json_object_get(change, "coding");
+}
+
+bool
+changes_any_coding(const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_coding(change) != NULL) return true;
+    return false;
 }
 
 bool

@@ -95,6 +95,18 @@ agent_guard(const json_t *slice, const char *agent)
     return g_strdup_printf("%s@%d", agent, AGENT_VERSION);
 }
 
+/* "fixer@sha256:…", where it is let at anything. */
+static void
+coding_guard(const json_t *slice, json_t *guards)
+{
+    const json_t *coding = json_object_get(slice, "coding");
+    if (!changes_any_coding(json_object_get(slice, "changes")))
+        return;
+    g_autofree char *text = g_strdup_printf("%s@%s", json_get_string(coding, "agent", ""),
+                                            json_get_string(coding, "digest", ""));
+    json_set_string(guards, "coding", text);
+}
+
 bool
 guards_make(const json_t *slice, bool has_mapping, const char *strategy, const char *agent,
             json_t **ret, GError **error)
@@ -121,6 +133,7 @@ guards_make(const json_t *slice, bool has_mapping, const char *strategy, const c
     json_set_string(guards, "consumers", consumers_digest);
     json_set_string(guards, "strategy", strategy_version);
     json_set_string(guards, "agent", agent_version);
+    coding_guard(slice, guards);
     if (json_object_get(slice, "changes") != NULL) {
         g_autofree char *changes = NULL;
         if (!changes_guard(json_object_get(slice, "changes"), &changes, error))
@@ -248,6 +261,19 @@ drift_of_agent(json_t *to, const json_t *plan, const json_t *slice_now)
     }
 }
 
+/* Only where the whole world was looked at. */
+static void
+drift_of_coding(json_t *to, const json_t *plan, const json_t *slice_now)
+{
+    const json_t *coding = json_object_get(slice_now, "coding");
+    g_autofree char *now = g_strdup_printf("%s@%s", json_get_string(coding, "agent", ""),
+                                           json_get_string(coding, "digest", ""));
+    const char *before = guard(plan, "coding");
+    if (before != NULL && json_object_get(slice_now, "entity") != NULL && strcmp(before, now) != 0)
+        json_say(to, "the coding agent was edited, or is another: its program, its prompt, or "
+                     "honk.yaml");
+}
+
 static void
 drift_of_address(json_t *to, const json_t *plan, const json_t *slice_now, const char *what)
 {
@@ -276,6 +302,7 @@ plan_drift(const json_t *plan, const json_t *slice_now)
     drift_of_words(differences, plan, slice_now);
     drift_of_strategy(differences, plan, json_at(slice_now, "entity.spec"));
     drift_of_agent(differences, plan, slice_now);
+    drift_of_coding(differences, plan, slice_now);
     if (json_object_get(slice_now, "consumers") != NULL) {
         g_autoptr(json_t) now = guards_consumers(slice_now);
         drift_of_consumers(differences, json_object_get(plan, "consumers"), now);

@@ -211,7 +211,7 @@ compare_steps(GPtrArray *to, const json_t *before, const json_t *now)
 static void
 compare_guards(GPtrArray *to, const json_t *before, const json_t *now)
 {
-    static const char *const guards[] = {"policy", "strategy", "agent"};
+    static const char *const guards[] = {"policy", "strategy", "agent", "coding"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(guards); i++) {
         g_autofree char *path = g_strconcat("guards.", guards[i], NULL);

@@ -429,6 +429,7 @@ print_guards(Report *report)
         {"consumers", "consumers"},
         {"strategy", "strategy"},
         {"agent", "agent"},
+        {"coding", "coding agent"},
         {"changes", "consumers' code"},
         {"services", "services"},
     };

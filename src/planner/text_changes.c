@@ -38,6 +38,9 @@ counts_text(const json_t *change)
             g_string_append_printf(text, "%s%" G_GINT64_FORMAT " %s", text->len > 0 ? ", " : "",
                                    count, dispositions[i]);
     }
+    if (change_coding(change) != NULL)
+        g_string_append_printf(text, ", of these %d to the coding agent",
+                               (int) json_get_int(change_coding(change), "sites", 0));
     if (json_object_get(change, "problem") != NULL)
         g_string_append(text, "cannot be looked through");
     else if (text->len == 0)
@@ -132,6 +135,34 @@ print_queries(TextPage *page, const json_t *observed)
                  rows, same, not_run);
 }
 
+/* Who is let at what rules refused, before anybody says yes. */
+static void
+print_coding(TextPage *page, const json_t *changes)
+{
+    const json_t *coding = NULL;
+    json_t *change;
+    size_t i, repositories = 0;
+    int64_t sites = 0;
+    json_array_foreach(changes, i, change)
+    {
+        if (change_coding(change) == NULL)
+            continue;
+        coding = change_coding(change);
+        repositories++;
+        sites += json_get_int(coding, "sites", 0);
+    }
+    if (coding != NULL)
+        page_say(
+            page, STYLE_YELLOW, "  ! ",
+            "the coding agent '%s' (door '%s', at most %d rounds) is let at %" G_GINT64_FORMAT
+            " places in %zu %s that rules leave to people, in a sandbox; what it writes is "
+            "taken only when gate, rules, queries and the repository's own checks have nothing "
+            "against it, and is left to people otherwise",
+            json_get_string(coding, "agent", ""), json_get_string(coding, "door", ""),
+            (int) json_get_int(coding, "rounds", 0), sites, repositories,
+            repositories == 1 ? "repository" : "repositories");
+}
+
 static void
 print_bases(TextPage *page, const json_t *changes)
 {
@@ -161,6 +192,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     print_total(page, changes);
     print_queries(page, observed);
     print_reasons(page, changes);
+    print_coding(page, changes);
     if (!changes_any(changes))
         return;
     g_autofree char *branch = plan_branch_name(plan);

@@ -140,6 +140,8 @@ box_words(GPtrArray *words, const BoxSpec *spec, const int fds[4])
     add_all(words, (const char *const[]){"--dir", BOX_HOME}, 2);
     for (size_t i = 0; spec->readable != NULL && spec->readable[i] != NULL; i++)
         add_bind(words, "--ro-bind", spec->readable[i], spec->readable[i]);
+    if (spec->brief != NULL)
+        add_bind(words, "--ro-bind", spec->brief, BOX_BRIEF);
     add_bind(words, spec->is_read_only ? "--ro-bind" : "--bind", spec->folder, BOX_FOLDER);
     add_all(words, (const char *const[]){"--remount-ro", "/dev", "--remount-ro", "/"}, 4);
     add_all(words, (const char *const[]){"--chdir", BOX_FOLDER, "--"}, 3);

@@ -87,6 +87,9 @@ add_environment(Box *box, const BoxSpec *spec)
         g_ptr_array_add(box->env, g_strdup(environment[i]));
     for (size_t i = 0; spec->env != NULL && spec->env[i] != NULL; i++)
         g_ptr_array_add(box->env, g_strdup(spec->env[i]));
+    if (spec->brief != NULL)
+        g_ptr_array_add(box->env,
+                        g_strconcat("HONK_BRIEF=", box->is_boxed ? BOX_BRIEF : spec->brief, NULL));
     g_ptr_array_add(box->env, NULL);
 }
 

@@ -13,6 +13,7 @@
 #include "base/child.h"
 
 #define BOX_FOLDER "/repository" /* where the folder is in the box */
+#define BOX_BRIEF "/brief"
 #define BOX_HOME "/tmp/home"
 
 typedef struct {
@@ -38,7 +39,8 @@ typedef struct {
     const char *folder; /* absolute */
     bool is_read_only;  /* the folder, too */
     const char *const *readable; /* more files and folders, absolute, at their own place; or NULL */
-    const char *const *env;      /* "NAME=value" beside the few that every box has; or NULL */
+    const char *brief; /* a folder to be read at BOX_BRIEF; HONK_BRIEF says where it is; or NULL */
+    const char *const *env; /* "NAME=value" beside the few that every box has; or NULL */
     BoxLimits limits;
     bool is_open; /* no box where none can be made: limits only */
     bool (*go_on)(void *data);

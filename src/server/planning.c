@@ -151,6 +151,22 @@ agent_json(const Config *config, const Entity *entity, json_t **ret, GError **er
     return true;
 }
 
+/* Who changes code where rules refuse, if honk.yaml names somebody for this migration. */
+static bool
+coding_json(const Config *config, const Entity *entity, json_t **ret, GError **error)
+{
+    const CodingAgentConfig *agent = coding_agent_for(&config->coding, entity->ref);
+    g_autofree char *digest = NULL;
+
+    if (agent == NULL)
+        return true;
+    if (!config_coding_digest(config, agent, &digest, error))
+        return false;
+    *ret = json_pack("{s:s, s:s, s:s, s:i}", "agent", agent->name, "door",
+                     coding_door_name(agent->door), "digest", digest, "rounds", agent->rounds);
+    return true;
+}
+
 /* Only what the planner reads of a dataset. */
 static json_t *
 dataset_json(const json_t *dataset)
@@ -255,13 +271,14 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
     g_autoptr(Entity) entity = NULL;
     g_autoptr(json_t) slice = NULL;
     g_autoptr(json_t) mapping = NULL;
-    g_autoptr(json_t) agent = NULL;
+    g_autoptr(json_t) agent = NULL, coding = NULL;
     g_autoptr(json_t) scanned = NULL;
 
     if (!entity_with(room->db, wish, &entity, error) ||
         !slice_read(room->db, entity, &slice, error) ||
         !mapping_json(config, entity, &mapping, error) ||
         !agent_json(config, entity, &agent, error) ||
+        !coding_json(config, entity, &coding, error) ||
         !scanned_json(room->db, json_object_get(slice, "consumers"), &scanned, error))
         return false;
 
@@ -282,6 +299,8 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
         (json_int_t) wish->now_ms);
     if (agent != NULL)
         json_object_set(*ret_request, "agent", agent);
+    if (coding != NULL)
+        json_object_set(*ret_request, "coding", coding);
     if (json_array_size(scanned) > 0)
         json_object_set(*ret_request, "scanned", scanned);
     *ret_needs = needs;
@@ -366,6 +385,9 @@ static const struct {
     {"policy.digest", "the policy in honk.yaml changed since the plan was made", false},
     {"agent.digest",
      "the agent was edited since the plan was made: its program, or its command in honk.yaml",
+     false},
+    {"coding.digest",
+     "the coding agent was edited since the plan was made: its program, its prompt, or honk.yaml",
      false},
     {"mapping.text", "the mapping file changed since the plan was made", false},
     {"entity.spec.migration_strategy", "the migration's strategy", true},

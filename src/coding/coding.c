@@ -1,0 +1,171 @@
+/* coding.c - see coding.h: rounds of work and judgement, and the report of them. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "coding/inside.h"
+
+#include <string.h>
+
+/* One line for each door. */
+static bool (*const doors[DOOR_COUNT])(const Turn *turn, char **ret_end, char **ret_said,
+                                       GError **error) = {
+    [DOOR_EXEC] = door_exec,
+};
+
+typedef struct {
+    const CodingWork *work;
+    Ground ground;
+    json_t *checks, *brief, *tried;
+    int round;
+} Coding;
+
+static void
+coding_clear(Coding *coding)
+{
+    ground_close(&coding->ground);
+    json_decref(coding->checks);
+    json_decref(coding->brief);
+    json_decref(coding->tried);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Coding, coding_clear)
+
+static bool
+prepare(Coding *coding, GError **error)
+{
+    const CodingWork *work = coding->work;
+    Ground *ground = &coding->ground;
+    if (!ground_open(work->config, ground, error) ||
+        !ground_lay_check(ground, work, false, error) ||
+        !checks_before(work, ground, &coding->checks, error) ||
+        !ground_lay_tree(ground, work, error))
+        return false;
+    coding->brief = brief_make(work, ground, coding->checks);
+    g_autofree char *text = json_pretty(coding->brief);
+    return ground_put_brief(ground, "brief.json", text, error);
+}
+
+/* ---- judging ---- */
+
+static void
+forget(const CodingWork *work)
+{
+    for (guint i = 0; i < work->look->files->len; i++)
+        look_unwrite(work->look, work->look->files->pdata[i]);
+}
+
+/* "" when nothing is against it; then the look holds it. The cheap questions first. */
+static bool
+judge(Coding *coding, const char *end, char **ret_why, char **ret_diff, GError **error)
+{
+    const CodingWork *work = coding->work;
+    g_auto(Taken) taken = {0};
+    g_autoptr(GError) unreadable = NULL;
+    g_autofree char *why = NULL;
+    *ret_diff = g_strdup("");
+    if (strcmp(end, "ended with status 0") != 0) {
+        *ret_why = g_strdup_printf("not-finished: the agent %s\n", end);
+        return true;
+    }
+    if (!taken_read(&coding->ground, &taken, &unreadable)) {
+        *ret_why = g_strdup_printf("unreadable: %s\n", unreadable->message);
+        return true;
+    }
+    *ret_why = taken_judge(&taken, work, coding->round == work->agent->rounds);
+    g_free(*ret_diff);
+    *ret_diff = look_diff(work->look);
+    if (**ret_why != '\0')
+        return true;
+    if (work->prove != NULL && !work->prove(work->prove_data, work->look, &why, error))
+        return false;
+    if (why != NULL) {
+        g_free(*ret_why);
+        *ret_why = g_strdup_printf("other-rows: %s\n", why);
+        return true;
+    }
+    g_free(*ret_why);
+    *ret_why = NULL;
+    return ground_lay_check(&coding->ground, work, true, error) &&
+           checks_after(work, &coding->ground, coding->checks, ret_why, error);
+}
+
+/* One try. `findings` of the one before are taken, and those of this one left. */
+static bool
+try_once(Coding *coding, char **findings, char **ret_diff, GError **error)
+{
+    const CodingWork *work = coding->work;
+    g_autofree char *prompt = NULL, *end = NULL, *said = NULL, *why = NULL;
+    if (!prompt_make(work, coding->brief, *findings, &prompt, error) ||
+        !ground_put_brief(&coding->ground, "prompt.md", prompt, error))
+        return false;
+    Turn turn = {work, &coding->ground, prompt, coding->round};
+    if (!doors[work->agent->door](&turn, &end, &said, error) ||
+        !judge(coding, end, &why, ret_diff, error))
+        return false;
+    g_free(*findings);
+    *findings = g_strndup(why, CODING_FINDINGS_BYTES_MAX);
+    json_array_append_new(coding->tried, json_pack("{s:s, s:s, s:s}", "end", end, "said", said,
+                                                   "findings", *findings));
+    return true;
+}
+
+/* ---- telling ---- */
+
+/* Those that it wrote well. */
+static json_t *
+files_of(const Look *look)
+{
+    json_t *files = json_array();
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (file->written != NULL)
+            json_array_append_new(files, json_string(file->shown));
+    }
+    return files;
+}
+
+static json_t *
+report(const Coding *coding, const char *findings, const char *diff, int64_t begin_ms)
+{
+    const CodingWork *work = coding->work;
+    json_t *report = json_object();
+    g_autofree char *shown = g_strndup(diff, CODING_DIFF_BYTES_MAX);
+    g_autofree char *valid = g_utf8_make_valid(shown, -1);
+    json_t *check;
+    size_t i;
+    json_set_string(report, "agent", work->agent->name);
+    json_set_string(report, "door", coding_door_name(work->agent->door));
+    json_set_bool(report, "done", *findings == '\0');
+    json_set_int(report, "rounds", coding->round);
+    json_set_int(report, "rounds_max", work->agent->rounds);
+    json_set_bool(report, "boxed", sandbox_missing() == NULL);
+    json_set_int(report, "ms", clock_monotonic_ms() - begin_ms);
+    json_set_int(report, "sites", look_open_sites(work->look));
+    json_object_set_new(report, "files", files_of(work->look));
+    if (*findings != '\0')
+        json_set_string(report, "why", findings);
+    json_array_foreach(coding->checks, i, check) json_object_del(check, "needs");
+    json_object_set(report, "checks", coding->checks);
+    json_object_set(report, "tried", coding->tried);
+    json_set_string(report, "diff", valid);
+    return report;
+}
+
+bool
+coding_run(const CodingWork *work, json_t **ret, GError **error)
+{
+    g_auto(Coding) coding = {.work = work, .ground = {.lock_fd = -1}, .tried = json_array()};
+    g_autofree char *findings = g_strdup(""), *diff = g_strdup("");
+    int64_t begin_ms = clock_monotonic_ms();
+    if (!prepare(&coding, error))
+        return false;
+    do {
+        forget(work);
+        g_clear_pointer(&diff, g_free);
+        coding.round++;
+        if (!try_once(&coding, &findings, &diff, error))
+            return false;
+    } while (*findings != '\0' && coding.round < work->agent->rounds);
+    if (*findings != '\0')
+        forget(work);
+    *ret = report(&coding, findings, diff, begin_ms);
+    return true;
+}

@@ -1,0 +1,86 @@
+/* inside.h - parts of a coding agent's work; inside of this room only. */
+#pragma once
+
+#include "coding/coding.h"
+#include "sandbox/sandbox.h"
+
+/* ---- where it works ---- */
+
+/* A private folder below our state; whoever made it holds its lock. */
+typedef struct {
+    char *folder;
+    char *tree;  /* what the agent changes */
+    char *check; /* clean copies, for checks */
+    char *brief;
+    int lock_fd;
+    GHashTable *laid; /* path -> Laid: what the agent found in its tree */
+} Ground;
+
+CHECKED bool ground_open(const Config *config, Ground *ret, GError **error);
+void ground_close(Ground *ground);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ground, ground_close)
+/* The tree as the agent finds it: the commit with what rules edit, without files that tell agents what to do. */
+CHECKED bool ground_lay_tree(Ground *ground, const CodingWork *work, GError **error);
+/* A clean copy: the commit as it is, or with all that the look edits. */
+CHECKED bool ground_lay_check(Ground *ground, const CodingWork *work, bool is_edited,
+                              GError **error);
+CHECKED bool ground_put_brief(const Ground *ground, const char *name, const char *text,
+                              GError **error);
+
+typedef struct {
+    char *digest;
+    unsigned mode;
+} Laid;
+
+/* ---- what it left ---- */
+
+/* What is not as it was laid. */
+typedef struct {
+    GPtrArray *files; /* TakenFile *, by path */
+} Taken;
+typedef struct {
+    char *path; /* as it is called in the tree */
+    char *shown;
+    char *text; /* NULL: it is gone */
+    size_t bytes;
+    unsigned mode; /* as in git; 0: gone; MODE_OTHER: neither file nor link */
+    bool is_new;
+} TakenFile;
+CHECKED bool taken_read(const Ground *ground, Taken *ret, GError **error);
+void taken_clear(Taken *taken);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Taken, taken_clear)
+/* The gate's word on all of it, and if there is none against it, into the look. "" or what to do. Caller frees. */
+char *taken_judge(const Taken *taken, const CodingWork *work, bool is_last);
+
+/* ---- what it is told ---- */
+
+/* {"table", "sites", "files", "conventions", …}. Caller owns. */
+json_t *brief_make(const CodingWork *work, const Ground *ground, const json_t *checks);
+/* The prompt with what the brief says in it; `findings` of the round before, or "". Caller frees. */
+CHECKED bool prompt_make(const CodingWork *work, const json_t *brief, const char *findings,
+                         char **ret, GError **error);
+
+/* ---- doors ---- */
+
+typedef struct {
+    const CodingWork *work;
+    const Ground *ground;
+    const char *prompt;
+    int round; /* from 1 */
+} Turn;
+/* Let it work until it says that it is done, or has to be ended. `*ret_end` and `*ret_said` are for people. */
+CHECKED bool door_exec(const Turn *turn, char **ret_end, char **ret_said, GError **error);
+BoxLimits coding_limits(const CodingAgentConfig *agent);
+/* The command with files of honk.yaml's folder as absolute paths, and these files. Callers free. */
+char **coding_command(const CodingWork *work, char ***ret_files);
+
+/* ---- checks ---- */
+
+/* [{"name", "command", "before"}]: found in the clean copy as it was, and run there. Caller owns. */
+CHECKED bool checks_before(const CodingWork *work, const Ground *ground, json_t **ret,
+                           GError **error);
+/* Run again on the clean copy as it will be: puts "after" into each, and says in `*ret_why` what was red by this. */
+CHECKED bool checks_after(const CodingWork *work, const Ground *ground, json_t *checks,
+                          char **ret_why, GError **error);
+/* The end of what somebody said, fit to be shown. Caller frees. */
+char *coding_words(const char *text, size_t bytes_max);

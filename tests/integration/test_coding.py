@@ -1,0 +1,139 @@
+"""Coding agents: what rules refuse goes to a program in a box, and what it did is taken only when it is good."""
+import json
+import subprocess
+import unittest
+
+import support
+import test_changes
+
+# Follows the brief, and nothing else: names from the table, files from the list. What drops tables it leaves alone.
+AGENT = """
+import json, os, pathlib, re, sys
+prompt = sys.stdin.read()
+brief = json.load(open(os.environ["HONK_BRIEF"] + "/brief.json"))
+for path in brief["files"]:
+    text = pathlib.Path(path).read_text()
+    if "DROP" in text:
+        print("left alone:", path)
+        continue
+    text = text.replace(brief["source"], brief["target"])
+    for row in brief["table"]:
+        if row["becomes"] == "renamed":
+            text = re.sub(r"\\b" + row["column"] + r"\\b", row["to"], text)
+    pathlib.Path(path).write_text(text)
+"""
+CODING = """
+coding:
+  when_unboxed: run
+  agents:
+    fixer: { command: [ /usr/bin/python3, agents/fix.py ], deadline: 60s, rounds: 2, memory_mib: 512 }
+  migrations: { "*": fixer }
+"""
+JOB = "rows = load('users_v1')\nnames = [row.first_name for row in rows]\n\ndef total():\n    return len(rows)\n"
+
+
+class World(test_changes.World):
+    def __init__(self, agent=AGENT, verify=None):
+        super().__init__()
+        with open(self.folder / "honk.yaml", "a") as file:
+            file.write(CODING)
+        (self.folder / "agents").mkdir()
+        (self.folder / "agents" / "fix.py").write_text(agent)
+        (self.repository("hard") / "job.py").write_text(JOB)
+        self.commit("hard", "A job")
+        if verify:
+            path = self.folder / "catalog" / "all.yaml"
+            path.write_text(path.read_text().replace('"code:hard"', f'"code:hard", honk/verify: "{verify}"'))
+
+    def change(self, name):
+        return next(item for item in self.json("change", "list", "users-v2") if item["repository"] == f"code:{name}")
+
+
+class Coding(unittest.TestCase):
+    def world(self, **more):
+        world = World(**more)
+        self.addCleanup(world.close)
+        world.begin()
+        return world
+
+    def run_all(self, world):
+        text = " ".join(world.honk("plan", "users-v2").stdout.split())
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        world.honk("start", "users-v2", "--wait", check=False)
+        return text
+
+    def test_what_rules_refuse_is_done_by_the_agent_and_goes_back(self):
+        world = self.world(verify="python3 -m py_compile job.py")
+        before = {name: world.seen(name) for name in test_changes.CODE}
+        text = self.run_all(world)
+        self.assertIn("code:hard 1 needs_person, of these 1 to the coding agent", text)
+        self.assertIn("the coding agent 'fixer' (door 'exec', at most 2 rounds) is let at", text)
+        self.assertEqual(world.state("users-v2"), "succeeded")
+        branch = world.branch()
+        self.assertEqual(world.git("hard", "show", f"{branch}:job.py"),
+                         JOB.replace("users_v1", "users_v2").replace("first_name", "name"))
+        message = world.git("hard", "log", "-1", "--format=%B", branch)
+        for part in ("By a coding agent, where rules refused:", "- agent 'fixer', by the door 'exec', in 1 of at most 2 rounds",
+                     "- it wrote job.py", "- catalog: before passed, now passed"):
+            self.assertIn(part, message)
+        evidence = world.change("hard")["evidence"]
+        self.assertTrue(evidence["coding"]["done"])
+        report = json.loads(world.get(f"/blobs/{evidence['coding']['report']}")[1])
+        self.assertIn("+rows = load('users_v2')\n", report["diff"])
+        # What the agent leaves alone stays with people, and what rules did there stands.
+        half = world.change("half")["evidence"]
+        self.assertFalse(half["coding"]["done"])
+        self.assertIn("untouched hard.sql", half["coding"]["why"])
+        self.assertEqual(world.git("half", "diff", "--name-only", "main", branch), "good.sql\n")
+        shown = world.honk("change", "show", "users-v2", "hard").stdout
+        self.assertIn("the coding agent did it, in 1 of 2 rounds", shown)
+        self.assertIn("catalog: before passed, after passed", shown)
+
+        world.honk("rollback", "users-v2", "--wait")
+        self.assertEqual(world.state("users-v2"), "rolled_back")
+        self.assertEqual({name: world.seen(name) for name in test_changes.CODE}, before)
+
+    def test_an_agent_that_cheats_changes_nothing(self):
+        world = self.world(agent=AGENT + "\nif os.path.exists('job.py'): open('job.py', 'a').write('import os\\n')\n")
+        self.run_all(world)
+        self.assertEqual(world.state("users-v2"), "succeeded")
+        self.assertEqual(world.git("hard", "for-each-ref", "--format=%(refname)"), "refs/heads/main\n")
+        coding = world.change("hard")["evidence"]["coding"]
+        self.assertFalse(coding["done"])
+        self.assertIn("out-of-scope job.py:6: ", coding["why"])
+        shown = world.honk("change", "show", "users-v2", "hard").stdout
+        self.assertIn("the coding agent did not do it, in 2 of 2 rounds", shown)
+
+    def test_an_edited_agent_makes_the_plan_stale(self):
+        world = self.world()
+        world.honk("plan", "users-v2")
+        digest = world.digest("users-v2")
+        (world.folder / "agents" / "fix.py").write_text(AGENT + "\n# another\n")
+        done = world.honk("approve", "users-v2", digest, check=False)
+        said = " ".join((done.stdout + done.stderr).split())
+        self.assertIn("the coding agent was edited since the plan was made", said)
+
+    def test_people_who_merged_what_the_agent_wrote_take_it_back_themselves(self):
+        world = self.world()
+        self.run_all(world)
+        world.git("hard", "merge", "-q", "--no-ff", "-m", "Merge", world.branch())
+        world.honk("rollback", "users-v2", "--wait", check=False)
+        self.assertEqual(world.state("users-v2"), "needs_operator")
+        said = " ".join(world.honk("status", "users-v2", check=False).stdout.split())
+        self.assertIn("was merged into 'main'", said)
+
+    def test_what_is_wrong_in_the_settings_is_said_with_its_line(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        (project.folder / "honk.yaml").write_text(
+            "coding:\n  when_unboxed: maybe\n  agents:\n    a: { door: window, command: [ x ], rounds: 99 }\n    b: {}\n"
+            "  migrations: { users: nobody }\n")
+        done = project.honk("doctor", check=False)
+        said = " ".join((done.stdout + done.stderr).split())
+        for part in ("honk.yaml:2:17: ", "'door' is 'window', expected exec", "'rounds' is '99'",
+                     "coding agent 'b' has no 'command'", "there is no coding agent 'nobody' below 'agents'"):
+            self.assertIn(part, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
