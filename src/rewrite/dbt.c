@@ -12,7 +12,7 @@
 
 /* Reasons that do not depend on what is found. */
 typedef struct {
-    DbtDoubt version, undeclared, other, model;
+    DbtDoubt version, undeclared, other, model, elsewhere;
 } Doubts;
 static const Doubts doubts;
 
@@ -207,7 +207,7 @@ is_meant(const DbtRename *dbt, const DbtCall *call)
 
 /* Nobody says what the source is: its name is often its schema's. */
 static const DbtDoubt *
-doubt_by_name(const Rename *rename, const DbtCall *call)
+doubt_by_name(const Rename *rename, const DbtCall *call, bool is_written)
 {
     const DbtDoubt *doubt = NULL;
     for (guint s = 0; rename->dbt == NULL && s < rename->spellings->len; s++) {
@@ -216,7 +216,7 @@ doubt_by_name(const Rename *rename, const DbtCall *call)
         if (g_ascii_strcasecmp(spelling->last, call->names[call->count - 1]) != 0)
             continue;
         if (!call->is_source)
-            return &doubts.model;
+            return is_written ? &doubts.elsewhere : &doubts.model;
         if (length > 1 && g_ascii_strcasecmp(spelling->source[length - 2], call->names[0]) == 0)
             return &doubts.undeclared;
         doubt = &doubts.other;
@@ -225,11 +225,16 @@ doubt_by_name(const Rename *rename, const DbtCall *call)
 }
 
 static const DbtDoubt *
-doubt_by_names(const GPtrArray *list, const DbtCall *call)
+doubt_by_names(const Work *work, const DbtCall *call)
 {
+    const GPtrArray *list = work->renames->list;
+    const RewriteOptions *options = work->options;
     const DbtDoubt *doubt = NULL;
+    bool is_written = options->manifests != NULL && !call->is_source &&
+                      dbt_manifests_relation(options->manifests, &options->home,
+                                             call->names[call->count - 1], call->version) != NULL;
     for (guint i = 0; (doubt == NULL || doubt->code == NULL) && i < list->len; i++) {
-        const DbtDoubt *one = doubt_by_name(g_ptr_array_index(list, i), call);
+        const DbtDoubt *one = doubt_by_name(g_ptr_array_index(list, i), call, is_written);
         doubt = one != NULL ? one : doubt;
     }
     return doubt;
@@ -258,7 +263,7 @@ dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt)
         *ret_doubt = is_unclear ? &doubts.version : NULL;
     }
     if (call->is_understood && *ret_doubt == NULL && !work->options->leaves_sources)
-        *ret_doubt = doubt_by_names(list, call);
+        *ret_doubt = doubt_by_names(work, call);
     return NULL;
 }
 
@@ -312,6 +317,9 @@ static const Doubts doubts = {
                    "at the whole project, or say `dbt:` in the mapping"},
     .other = {NULL, "a source of another name, with a table of the same name; no YAML that is "
                     "looked at declares it"},
+    .elsewhere = {NULL,
+                  "a model of the dataset's name, whose table is another one, as dbt's manifest "
+                  "has it; if it is the dataset, say `dbt:` in the mapping"},
     .model = {NULL, "a model of the dataset's name: where dbt puts its table is not in these "
                     "files; if it is the dataset, say `dbt:` in the mapping"},
 };

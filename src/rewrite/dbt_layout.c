@@ -127,6 +127,14 @@ innermost_first(const void *a, const void *b)
     return mine != theirs ? (mine > theirs ? -1 : 1) : strcmp(one->folder, other->folder);
 }
 
+DbtHome
+dbt_home(const DbtRoot *root)
+{
+    bool is_known = root != NULL && root->settings != NULL;
+    return (DbtHome){.folder = is_known ? root->folder : NULL,
+                     .package = root != NULL ? root->name : NULL};
+}
+
 /* ---- what YAML says of models ---- */
 
 static const YamlNode *
@@ -227,7 +235,7 @@ dbt_roots(const GPtrArray *files)
 
 void
 dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
-               const Dialect *dialect)
+               const Dialect *dialect, const DbtManifests *manifests)
 {
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
@@ -236,11 +244,16 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
             continue;
         g_autoptr(YamlFile) yaml = parse(file);
         const YamlNode *map = map_of(yaml);
+        DbtHome home = dbt_home(root);
         if (map != NULL && dbt_yaml_is(map))
-            dbt_sources_read(root->sources, renames, dialect, map_of(root->settings), map);
+            dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
+                             (DbtWritten){manifests, &home}, map);
     }
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);
+        DbtHome home = dbt_home(root);
+        if (manifests != NULL && root->settings != NULL)
+            dbt_models_read(root->sources, renames, dialect, manifests, &home);
         root->renames = renames_with(renames, root->sources);
         root->renames->has_sources = true;
     }

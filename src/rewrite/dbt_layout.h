@@ -45,6 +45,8 @@ typedef struct {
 GPtrArray *dbt_roots(const GPtrArray *files);
 /* What the sources of all roots are to the mapping. */
 void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
-                    const Dialect *dialect);
+                    const Dialect *dialect, const DbtManifests *manifests);
+/* Where the files of a root refer from. */
+DbtHome dbt_home(const DbtRoot *root);
 void dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret);
 void dbt_place_clear(DbtPlace *place);

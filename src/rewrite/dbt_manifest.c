@@ -1,10 +1,5 @@
-/*
- * dbt_manifest.c - see dbt_manifest.h.
- *
- * A table is looked up by what dbt calls it and by what the store calls it. Where two could be meant, none is: two packages
- * may have a model of one name, and a model may have versions.
- */
-#include "rewrite/dbt_manifest.h"
+/* dbt_manifest.c - reading manifests and catalogs: see dbt_manifest.h. */
+#include "rewrite/dbt_manifest_parts.h"
 
 #include "base/json.h"
 
@@ -14,32 +9,6 @@
     (4 * 1000 * 1000) /* values: 10,000 models with 100 columns, each with a description */
 #define VERSION_MIN 7
 #define VERSION_MAX 12
-
-/* One manifest. */
-typedef struct {
-    char *folder;         /* or NULL */
-    GHashTable *packages; /* names of those that have models in it */
-    GHashTable *ids;      /* what dbt calls it -> DbtTable * */
-} DbtFile;
-
-typedef struct {
-    const DbtFile *file;
-    char *package, *name;
-    char *
-        source; /* what the source is called that it is a table of; NULL: a model, seed or snapshot */
-    char *version; /* or NULL */
-    bool is_model;
-    char **parts; /* what the store calls it; NULL: nothing */
-    char **columns;
-    bool is_complete;
-} DbtTable;
-
-struct DbtManifests {
-    GPtrArray *files;  /* DbtFile * */
-    GPtrArray *tables; /* DbtTable * */
-    GHashTable *named; /* name -> GPtrArray of DbtTable * */
-    GHashTable *there; /* last part in the store, in small letters -> the same */
-};
 
 /* ---- making and freeing ---- */
 
@@ -361,116 +330,4 @@ dbt_manifests_read_catalog(DbtManifests *manifests, const char *text, size_t byt
                 complete(table, columns);
         }
     return true;
-}
-
-/* ---- looking up ---- */
-
-static bool
-is_visible(const DbtTable *table, const DbtHome *home)
-{
-    const DbtFile *file = table->file;
-    if (file->folder != NULL)
-        return g_strcmp0(file->folder, home->folder) == 0;
-    return home->package == NULL || g_hash_table_contains(file->packages, home->package);
-}
-
-/* ref('model'), source('source', 'table'): of a path of one or two parts. */
-static const DbtTable *
-find_called(const DbtManifests *manifests, const DbtHome *home, const SqlPath *path)
-{
-    const char *name = path->parts[path->count - 1].text,
-               *source = path->count > 1 ? path->parts[0].text : NULL;
-    const GPtrArray *list = g_hash_table_lookup(manifests->named, name);
-    const DbtTable *found = NULL;
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        const DbtTable *table = g_ptr_array_index(list, i);
-        if (!is_visible(table, home) || g_strcmp0(table->source, source) != 0)
-            continue;
-        if (found != NULL)
-            return NULL;
-        found = table;
-    }
-    return found;
-}
-
-static bool
-is_named(const DbtTable *table, const Dialect *dialect, char *const *default_path,
-         const SqlPath *path)
-{
-    guint length = g_strv_length(table->parts),
-          have = default_path != NULL ? g_strv_length((char **) default_path) : 0;
-    if (path->count > length || have + path->count < length)
-        return false;
-    guint missing = length - path->count;
-    for (guint i = 0; i < missing; i++)
-        if (strcmp(default_path[have - missing + i], table->parts[i]) != 0)
-            return false;
-    for (guint i = missing; i < length; i++) {
-        const SqlPart *part = &path->parts[i - missing];
-        if (!sql_same_table(dialect, part->text, part->quote, table->parts[i]))
-            return false;
-    }
-    return true;
-}
-
-/* Another project may have the model of this one as its source: then both are the same table. */
-static const DbtTable *
-find_there(const DbtManifests *manifests, const Dialect *dialect, char *const *default_path,
-           const SqlPath *path)
-{
-    g_autofree char *small = g_ascii_strdown(path->parts[path->count - 1].text, -1);
-    const GPtrArray *list = g_hash_table_lookup(manifests->there, small);
-    const DbtTable *found = NULL;
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        const DbtTable *table = g_ptr_array_index(list, i);
-        if (is_named(table, dialect, default_path, path) && (found == NULL || table->is_complete))
-            found = table;
-    }
-    return found;
-}
-
-/* Do all of them mean themselves without quotes? Else a list of them is no list of names that can be written. */
-static bool
-are_plain(const Dialect *dialect, char *const *columns)
-{
-    for (; *columns != NULL; columns++) {
-        g_autofree char *folded = dialect->column_case == CASE_UPPER ? g_ascii_strup(*columns, -1)
-                                  : dialect->column_case == CASE_LOWER
-                                      ? g_ascii_strdown(*columns, -1)
-                                      : g_strdup(*columns);
-        if (strcmp(folded, *columns) != 0)
-            return false;
-    }
-    return true;
-}
-
-const char *const *
-dbt_manifests_columns(const DbtManifests *manifests, const DbtHome *home, const Dialect *dialect,
-                      char *const *default_path, const SqlSource *source, bool *ret_is_open)
-{
-    const DbtTable *table = NULL;
-    if (source->path.count > 0)
-        table = source->is_template ? find_called(manifests, home, &source->path)
-                                    : find_there(manifests, dialect, default_path, &source->path);
-    *ret_is_open = table == NULL || !table->is_complete || !are_plain(dialect, table->columns);
-    return table != NULL && table->columns[0] != NULL ? (const char *const *) table->columns : NULL;
-}
-
-char *const *
-dbt_manifests_relation(const DbtManifests *manifests, const DbtHome *home, const char *model,
-                       const char *version)
-{
-    const GPtrArray *list = g_hash_table_lookup(manifests->named, model);
-    const DbtTable *found = NULL;
-    for (guint i = 0; list != NULL && i < list->len; i++) {
-        const DbtTable *table = g_ptr_array_index(list, i);
-        if (!table->is_model || !is_visible(table, home) ||
-            g_strcmp0(table->version, version) != 0 ||
-            (home->package != NULL && strcmp(table->package, home->package) != 0))
-            continue;
-        if (found != NULL)
-            return NULL;
-        found = table;
-    }
-    return found != NULL ? found->parts : NULL;
 }

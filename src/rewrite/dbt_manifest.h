@@ -38,3 +38,16 @@ const char *const *dbt_manifests_columns(const DbtManifests *manifests, const Db
 /* What the model's table is called in the store, its parts; NULL where it is not known, or there is none. Borrowed. */
 char *const *dbt_manifests_relation(const DbtManifests *manifests, const DbtHome *home,
                                     const char *model, const char *version);
+/* The same of source('source', 'name'). */
+char *const *dbt_manifests_source(const DbtManifests *manifests, const DbtHome *home,
+                                  const char *source, const char *name);
+
+/* A model, seed or snapshot that ref() may mean, and where it is. Borrowed. */
+typedef struct {
+    const char *package, *name, *version; /* the version may be NULL */
+    char *const *parts;
+} DbtModel;
+typedef void DbtModelFn(const DbtModel *model, void *data);
+/* All of them that a project may mean. */
+void dbt_manifests_models(const DbtManifests *manifests, const DbtHome *home, DbtModelFn *each,
+                          void *data);

@@ -86,6 +86,7 @@ read_declared(Declared *ret, const YamlNode *source, const YamlNode *table,
 typedef struct {
     const Renames *renames;
     const Dialect *dialect;
+    DbtWritten written;
 } Judge;
 
 typedef enum { IS_NOT, IS_ELSEWHERE, MAY_BE, IS_SAME } Verdict;
@@ -319,6 +320,25 @@ doubt_twice(DbtRename *before, const Declared *declared, Verdict verdict)
                  "in the mapping if it is the dataset"));
 }
 
+/* What nobody says, or a template makes, is as in the manifest. */
+static bool
+fill_in(const Judge *judge, const Declared *declared, Declared *ret)
+{
+    char *const *written = judge->written.manifests != NULL
+                               ? dbt_manifests_source(judge->written.manifests, judge->written.home,
+                                                      declared->source, declared->name)
+                               : NULL;
+    guint length = written != NULL ? g_strv_length((char **) written) : 0;
+    *ret = *declared;
+    for (guint i = 1; i <= PARTS; i++) {
+        Part *part = &ret->parts[PARTS - i];
+        bool is_open = part->text == NULL || part->is_template;
+        part->text = g_strdup(is_open && i <= length ? written[length - i] : part->text);
+        part->is_template = part->is_template && i > length;
+    }
+    return length > 0;
+}
+
 static void
 read_table(GPtrArray *ret, const Judge *judge, const Declared *declared)
 {
@@ -327,6 +347,17 @@ read_table(GPtrArray *ret, const Judge *judge, const Declared *declared)
     if (declared->source == NULL || declared->name == NULL)
         return;
     Verdict verdict = judge_declared(judge, declared, &rename, &spelling);
+    g_auto(Declared) filled = {0};
+    if (verdict == MAY_BE && fill_in(judge, declared, &filled)) {
+        const Rename *found = NULL;
+        const Spelling *found_spelling = NULL;
+        if (judge_declared(judge, &filled, &found, &found_spelling) == IS_SAME) {
+            verdict = IS_SAME;
+            rename = found;
+            spelling = found_spelling;
+            declared = &filled;
+        }
+    }
     DbtRename *before = declared_before(ret, declared);
     if (before != NULL) {
         doubt_twice(before, declared, verdict);
@@ -340,9 +371,9 @@ read_table(GPtrArray *ret, const Judge *judge, const Declared *declared)
 
 void
 dbt_sources_read(GPtrArray *ret, const Renames *renames, const Dialect *dialect,
-                 const YamlNode *settings, const YamlNode *root)
+                 const YamlNode *settings, DbtWritten written, const YamlNode *root)
 {
-    const Judge judge = {renames, dialect != NULL ? dialect : dialect_by_name("ansi")};
+    const Judge judge = {renames, dialect != NULL ? dialect : dialect_by_name("ansi"), written};
     const YamlNode *sources = yaml_get(root, "sources");
     for (size_t i = 0; sources != NULL && sources->kind == YAML_LIST && i < sources->count; i++) {
         const YamlNode *source = sources->items[i],

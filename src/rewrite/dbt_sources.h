@@ -10,11 +10,21 @@
 #include "base/yaml.h"
 #include "rewrite/work.h"
 
+/* What dbt wrote down, for the project that a file is in; both may be NULL. */
+typedef struct {
+    const DbtManifests *manifests;
+    const DbtHome *home;
+} DbtWritten;
+
 /* Adds a Rename to `ret` for each table in `sources:` of a file (`root`, a map) that is called like a dataset of a
- * mapping without `dbt:`. `dialect` NULL: ansi. `settings`: dbt_project.yml with its `vars`, or NULL. They point at
+ * mapping without `dbt:`. `dialect` NULL: ansi. `settings`: dbt_project.yml with its `vars`, or NULL. `written` fills in what templates make. They point at
  * mappings of `renames`, and free with rename_free(). */
 void dbt_sources_read(GPtrArray *ret, const Renames *renames, const Dialect *dialect,
-                      const YamlNode *settings, const YamlNode *root);
+                      const YamlNode *settings, DbtWritten written, const YamlNode *root);
+
+/* The same for models whose table is a dataset of the mapping, as the manifest has it (dbt_models.c). */
+void dbt_models_read(GPtrArray *ret, const Renames *renames, const Dialect *dialect,
+                     const DbtManifests *manifests, const DbtHome *home);
 
 /* A map of nothing but what dbt knows, with at least one list of it (dbt_yaml.c). */
 bool dbt_yaml_is(const YamlNode *root);

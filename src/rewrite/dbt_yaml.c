@@ -283,7 +283,8 @@ dbt_yaml(Work *work)
         return true;
     }
     g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func(rename_free);
-    dbt_sources_read(sources, work->renames, work->options->dialect, NULL, root);
+    dbt_sources_read(sources, work->renames, work->options->dialect, NULL,
+                     (DbtWritten){work->options->manifests, &work->options->home}, root);
     g_autoptr(Renames) all = renames_with(work->renames, sources);
     const Renames *before = work->renames;
     work->renames = all;

@@ -119,14 +119,6 @@ makings_in(const Project *project, const Entry *entry)
 
 /* ---- rewriting ---- */
 
-static DbtHome
-home_of(const DbtPlace *place)
-{
-    const DbtRoot *root = place->root;
-    return (DbtHome){.folder = root != NULL && root->settings != NULL ? root->folder : NULL,
-                     .package = root != NULL ? root->name : NULL};
-}
-
 /* What it is rewritten with, as a text: the same twice gives the same. */
 static char *
 signature_of(const Entry *entry, const GPtrArray *makings)
@@ -172,7 +164,7 @@ rewrite_entry(void *item, void *data)
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.model = entry->place.model;
-    options.home = home_of(&entry->place);
+    options.home = dbt_home(entry->place.root);
     options.kept = entry->kept;
     options.macros = project->macros;
     options.exports = entry->is_given ? project->exports : NULL;
@@ -217,7 +209,7 @@ static void
 add_relation(const Project *project, const DbtPlace *place, Rename *rename)
 {
     const DbtManifests *manifests = project->options->manifests;
-    DbtHome home = home_of(place);
+    DbtHome home = dbt_home(place->root);
     char *const *parts =
         manifests != NULL ? dbt_manifests_relation(manifests, &home, place->model, place->version)
                           : NULL;
@@ -332,7 +324,8 @@ prepare(Project *project, GPtrArray *files)
 {
     project->arena = arena_new();
     project->roots = dbt_roots(files);
-    dbt_roots_know(project->roots, files, project->renames, project->options->dialect);
+    dbt_roots_know(project->roots, files, project->renames, project->options->dialect,
+                   project->options->manifests);
     project->entries = g_ptr_array_new_with_free_func(entry_free);
     project->makings = g_ptr_array_new_with_free_func(making_free);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
