@@ -165,6 +165,32 @@ read_brackets(Around *around, guint index)
     }
 }
 
+/* NAME = x || "…", val NAME = if (y) "…" else "…": in the brackets that the string is in. */
+static void
+read_statement(Around *around, guint index)
+{
+    const Unit *unit = around->unit;
+    int depth = 0;
+    Span name;
+    while (index-- > 0) {
+        const Piece *piece = unit_piece(unit, index);
+        char sign = piece->kind == PIECE_SIGN ? unit->text->bytes[piece->begin] : '\0';
+        depth += sign != '\0' && strchr(")]}", sign) != NULL   ? 1
+                 : sign != '\0' && strchr("([{", sign) != NULL ? -1
+                                                               : 0;
+        if (depth < 0 || (depth == 0 && (piece->kind == PIECE_LINE || sign == ';' || sign == ',')))
+            return;
+        if (depth == 0 && sign == '=' && index > 0 &&
+            strchr("=!<>", text_byte(unit->text, piece->begin - 1)) == NULL &&
+            strchr("=>", text_byte(unit->text, piece->end)) == NULL &&
+            name_before(unit, index, &name)) {
+            add_name(around, name);
+            around->doubt = "what it is set to depends on something else";
+            return;
+        }
+    }
+}
+
 /* ---- by the left margin: Python, Ruby ---- */
 
 static size_t
@@ -245,6 +271,8 @@ exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
 {
     Around around = {.unit = unit};
     Span own = is_own_key(unit, use) ? use->key : (Span){0};
+    if (own.end == 0 && !unit->language->joins_touching)
+        read_statement(&around, use->first);
     read_brackets(&around, use->first);
     if (has_margins(unit->language))
         read_margins(&around, use->first);
@@ -264,6 +292,21 @@ exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
                        .end = place.end,
                        .doubt = around.doubt};
     g_ptr_array_add(unit->work->exported, export);
+}
+
+void
+exports_note_again(Unit *unit, const Use *use, const Constant *other)
+{
+    GPtrArray *exported = unit->work->exported;
+    guint before = exported->len;
+    exports_note(unit, use, other->rename, other->text, other->after);
+    for (guint i = before; i < exported->len && other->export != NULL; i++) {
+        Export *export = g_ptr_array_index(exported, i);
+        g_free(export->path);
+        export->path = g_strdup(other->export->path);
+        export->begin = other->export->begin;
+        export->end = other->export->end;
+    }
 }
 
 /* By what its language finds a file's names. */

@@ -4,19 +4,6 @@
 #include <string.h>
 
 #define BINDINGS_MAX 4096 /* of one file: people import some dozen names */
-#define NAMES_MAX 100     /* that are told of one file */
-
-typedef struct {
-    char *local, *module, *within;
-    const char *doubt;
-    Span place; /* of the file */
-} Binding;
-
-struct Imports {
-    GArray *bindings;   /* Binding */
-    GPtrArray *brought; /* Constant *: of others, each once; owned by the constants */
-    GPtrArray *names;   /* char *: what the file calls these */
-};
 
 static void
 binding_clear(void *data)
@@ -65,8 +52,20 @@ imports_are_read(const char *path, const char *text, size_t bytes)
 void
 imports_collect(Unit *unit)
 {
-    if (unit->work->imports != NULL && unit->language->imports != NULL)
-        unit->language->imports(unit);
+    if (unit->work->imports == NULL || unit->language->imports == NULL)
+        return;
+    unit->language->imports(unit);
+    if (unit->language->passes_on) {
+        g_autofree char *own = path_plain(unit->work->path);
+        imports_bind(unit, G_MAXUINT, "", own, "", NULL);
+    }
+}
+
+static bool
+is_own_module(const Work *work, const char *module)
+{
+    g_autofree char *plain = path_plain(work->path);
+    return strcmp(plain, module) == 0;
 }
 
 void
@@ -80,7 +79,8 @@ imports_bind(Unit *unit, guint piece, const char *local, const char *module, con
     Binding binding = {.local = g_strdup(local),
                        .module = g_strdup(module),
                        .within = g_strdup(within),
-                       .doubt = doubt};
+                       .doubt = doubt,
+                       .is_own = is_own_module(unit->work, module)};
     if (at->end > at->begin)
         binding.place = text_span(unit->text, at->begin, at->end);
     if (bindings->len < BINDINGS_MAX)
@@ -159,6 +159,12 @@ imports_quoted(const Unit *unit, guint index)
 
 /* ---- what they bring ---- */
 
+static bool
+is_own(const Work *work, const Export *export)
+{
+    return strcmp(export->path, work->path) == 0;
+}
+
 /* What is left of `whole` behind `front`, by whole parts; NULL when it does not begin so. */
 static const char *
 rest_behind(const char *whole, const char *front)
@@ -188,12 +194,6 @@ is_bound(const Imports *imports, const char *name)
             return true;
     }
     return false;
-}
-
-static bool
-is_own(const Work *work, const Export *export)
-{
-    return strcmp(export->path, work->path) == 0;
 }
 
 /* The same of the round that this file is rewritten in. */
@@ -230,6 +230,9 @@ bring(Work *work, const char *name, const Export *export, const Binding *binding
     constant->place = binding->place;
     constant->first = constants_called(work->constants, name, first_part(name));
     constant->words = 0; /* they are counted with their parts */
+    const char *last = strrchr(name, '.');
+    if (is_own(work, export))
+        constant->own = constants_called(work->constants, last + 1, strlen(last + 1));
     g_ptr_array_add(imports->brought, constant);
     g_ptr_array_add(imports->names, g_strdup(name));
 }
@@ -259,7 +262,8 @@ bring_all(Work *work, const Binding *binding)
         const char *rest = strcmp(export->module, binding->module) == 0
                                ? rest_behind(export->within, binding->within)
                                : NULL;
-        if (rest == NULL || (rest[0] == '\0' && binding->local[0] == '\0'))
+        if (rest == NULL || (rest[0] == '\0' && binding->local[0] == '\0') ||
+            (binding->is_own && !is_own(work, export)))
             continue;
         if (binding->local[0] == '\0' && is_bound(work->imports, rest))
             continue;
@@ -307,107 +311,16 @@ imports_pass_on(Work *work)
     }
 }
 
-/* ---- uses ---- */
-
-static int
-uses_of(const Constant *constant)
-{
-    return constant->words + constant->puts + constant->missed;
-}
-
 bool
-imports_are_used(const Work *work)
+imports_have_own(const Unit *unit, const Use *use)
 {
-    for (guint i = 0; work->imports != NULL && i < work->imports->brought->len; i++)
-        if (uses_of(g_ptr_array_index(work->imports->brought, i)) > 0)
+    const Imports *imports = unit->work->imports;
+    size_t begin = text_span(unit->text, use->whole.begin, use->whole.end).begin;
+    for (guint i = 0; imports != NULL && i < imports->brought->len; i++) {
+        const Constant *constant = g_ptr_array_index(imports->brought, i);
+        if (constant->own != NULL && constant->export->begin == begin &&
+            constant_is_certain(constant))
             return true;
+    }
     return false;
-}
-
-typedef void NameFn(Unit *unit, Constant *constant, size_t begin, size_t end);
-
-/* Names of the program that are those of others' constants: `config.TABLE`, but not that of `x.config.TABLE`. */
-static void
-each_name(Unit *unit, NameFn *visit)
-{
-    for (guint i = 0; i < unit->pieces->len; i++) {
-        const Piece *first = unit_piece(unit, i);
-        size_t end = first->end;
-        bool goes_on =
-            i > 0 && (unit_is_sign(unit, i - 1, '.') || unit_is_sign(unit, i - 1, ':')) &&
-            unit_piece(unit, i - 1)->end == first->begin && i > 1 &&
-            (unit_piece(unit, i - 2)->kind == PIECE_WORD || unit_is_sign(unit, i - 1, '.'));
-        if (first->kind != PIECE_WORD || first->is_import || goes_on)
-            continue;
-        for (guint k = i; k < i + 16 && k < unit->pieces->len; k++) {
-            const Piece *piece = unit_piece(unit, k);
-            if (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL ||
-                unit_is_sign(unit, k, ']'))
-                end = piece->end;
-            else if (piece->kind != PIECE_SIGN ||
-                     strchr(".:[?", unit->text->bytes[piece->begin]) == NULL)
-                break;
-            g_autofree char *name =
-                name_with_dots(unit->text->bytes + first->begin, end - first->begin);
-            Constant *constant =
-                name != NULL ? g_hash_table_lookup(unit->work->constants, name) : NULL;
-            if (constant != NULL && constant->export != NULL) {
-                visit(unit, constant, first->begin, end);
-                break;
-            }
-        }
-    }
-}
-
-static void
-note_name(Unit *unit, Constant *constant, size_t begin, size_t end)
-{
-    Work *work = unit->work;
-    Span place = text_span(unit->text, begin, end);
-    bool stays = strcmp(constant->text, constant->after) == 0;
-    constant->words++;
-    if (constant->place.end == 0)
-        constant->place = place;
-    if (constant->doubt != NULL || constant->first->set > 0 || work->notes >= NAMES_MAX ||
-        site_covers(work, place.begin, place.end))
-        return;
-    Site *site = site_add(work, SITE_TABLE, stays ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
-                          place.begin, place.end);
-    site->reason = keep(work, "this name stands for the dataset, and is changed where it is set");
-    work->notes++;
-}
-
-void
-imports_visit(Unit *unit)
-{
-    if (unit->work->imports != NULL && unit->work->imports->brought->len > 0)
-        each_name(unit, note_name);
-}
-
-static void
-finish_one(Work *work, const Constant *constant, const char *name)
-{
-    bool is_followed = constant->doubt == NULL && constant->first->set == 0;
-    const char *why =
-        constant->doubt != NULL ? constant->doubt : "its name is set to something here, too";
-    ImportUse *use = arena_alloc(work->out->arena, sizeof(ImportUse));
-    *use = (ImportUse){.export = constant->export,
-                       .begin = constant->place.begin,
-                       .end = constant->place.end,
-                       .is_in_sql = constant->in_sql > 0};
-    g_ptr_array_add(work->out->imports, use);
-    if (!is_followed)
-        site_refuse(work, SITE_TABLE, use->begin, use->end, "import", NULL,
-                    "'%s' may stand for the dataset, as %s sets it: %s", name,
-                    constant->export->path, why);
-}
-
-void
-imports_finish(Work *work)
-{
-    for (guint i = 0; work->imports != NULL && i < work->imports->brought->len; i++) {
-        const Constant *constant = g_ptr_array_index(work->imports->brought, i);
-        if (uses_of(constant) > 0 && !is_own(work, constant->export))
-            finish_one(work, constant, g_ptr_array_index(work->imports->names, i));
-    }
 }

@@ -17,6 +17,19 @@ typedef struct {
     bool is_in_sql;    /* of which it is the dataset */
 } ImportUse;
 
+typedef struct {
+    char *local, *module, *within;
+    const char *doubt;
+    bool is_own; /* all that the file sets itself */
+    Span place;  /* of the file */
+} Binding;
+
+struct Imports {
+    GArray *bindings;   /* Binding */
+    GPtrArray *brought; /* Constant *: of others, each once; owned by the constants */
+    GPtrArray *names;   /* char *: what the file calls these */
+};
+
 Imports *imports_new(Work *work);
 void imports_free(Imports *imports);
 
@@ -28,10 +41,13 @@ void imports_collect(Unit *unit);
 void imports_resolve(Work *work);
 /* Once all is written down: tell what could not be followed, and keep what was used. */
 void imports_finish(Work *work);
-/* Count the names that they have in the program, and tell of them. */
+/* (imports_uses.c) Count the names that they have in the program, and tell of them. */
 void imports_visit(Unit *unit);
 /* Is any of them used? */
 bool imports_are_used(const Work *work);
+
+/* Is the string what a name with dots stands for, within the file itself? */
+bool imports_have_own(const Unit *unit, const Use *use);
 
 /* What a file gives; array of Export *, all of it the caller's; NULL: nothing. (exports_read.c) */
 GPtrArray *program_exports(const char *path, const char *text, size_t bytes, const Renames *renames,
@@ -39,6 +55,8 @@ GPtrArray *program_exports(const char *path, const char *text, size_t bytes, con
 /* A string that is the dataset's name: does it give others a name? */
 void exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
                   const char *after);
+/* The same of another name for one that is known. */
+void exports_note_again(Unit *unit, const Use *use, const Constant *other);
 /* By what its language finds a file's names, and what comes before them there. Caller frees; NULL: by nothing. */
 char *exports_module(const Unit *unit, char **ret_before);
 /* Once the program is read. */

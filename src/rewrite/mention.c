@@ -166,7 +166,8 @@ rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
         return true;
     for (guint s = 0; s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-        if (mentions(text, bytes, spelling->last))
+        if (mentions(text, bytes, spelling->last) ||
+            (spelling->escaped != NULL && mentions(text, bytes, spelling->escaped)))
             return true;
     }
     return false;

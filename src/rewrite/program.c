@@ -102,6 +102,10 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
         constants_collect(&unit, work->constants);
         return;
     }
+    if (!work->finds_columns)
+        constants_name_again(&unit);
+    if (work->exported != NULL)
+        return;
     unit.view = lookml_view(&unit);
     if (work->finds_columns) {
         program_find_columns(&unit);
@@ -130,8 +134,10 @@ name_constants(Work *work)
     g_hash_table_iter_init(&iter, work->constants);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Constant *constant = value;
-        bool is_got = constant->export != NULL;
-        if (constant->text != NULL && (is_got || constant->set == 1) &&
+        bool is_got = constant->export != NULL && constant->own == NULL;
+        if (constant->own != NULL && constant->own->text != NULL)
+            continue; /* counted there */
+        if (constant->rename != NULL && (is_got || constant->set == 1) &&
             ((!is_got && constant->in_sql == 0) || constant_is_used_elsewhere(constant)))
             g_hash_table_add(work->named, (void *) constant->rename);
     }
@@ -149,10 +155,11 @@ program_passes(Work *work, PassFn *pass, void *data)
     pass(work, data);
     work->finds_constants = false;
     imports_resolve(work);
+    pass(work, data);
     if (work->exported != NULL) {
         exports_finish(work);
     } else {
-        pass(work, data);
+        constants_count_others(constants);
         imports_finish(work);
         name_constants(work);
         work->finds_columns = program_wants_columns(work);

@@ -75,7 +75,7 @@ typedef struct {
 /* A name of the program that stands for the dataset. (program_constants.c) */
 typedef struct Constant Constant;
 struct Constant {
-    char *text, *after; /* what it says, and what it will say; NULL: it is no name of the dataset */
+    char *text, *after; /* what it says, and what it will say; NULL: nothing that is of use */
     const Rename *rename;
     int set;            /* how often; more when it may be a parameter */
     int words;          /* of the program that are its name */
@@ -86,6 +86,8 @@ struct Constant {
     const Export *export;
     const char *doubt; /* why it cannot be followed; or NULL */
     Constant *first;   /* of its name's first part: `config` of config.TABLE */
+    Constant *own;     /* TABLE of this file, which is meant by Config.TABLE; or NULL */
+    Constant *other;   /* that this is only another name for; or NULL */
     Span place;        /* in this file: where it is got from */
     int missed;        /* how often it was asked for and could not be given */
 };
@@ -96,8 +98,10 @@ void constant_free(void *constant);
 Constant *constants_find(GHashTable *constants, const char *name, size_t bytes);
 /* The same, made where there is none. */
 Constant *constants_called(GHashTable *constants, const char *name, size_t bytes);
-/* "config.TABLE" for `config . TABLE`, `Config::TABLE`, `TABLES["users"]`; NULL: it is more than a name. Caller frees. */
+/* (program_dotted.c) "config.TABLE" for `config . TABLE`, `Config::TABLE`, `TABLES["users"]`; NULL: it is more than a name. Caller frees. */
 char *name_with_dots(const char *text, size_t bytes);
+/* Of one that another file, or a class or list of this one, gives: does its name stand for it here? */
+bool constant_is_certain(const Constant *constant);
 bool constant_is_used_elsewhere(const Constant *constant);
 
 typedef struct {
@@ -243,7 +247,7 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
                      size_t *ret_broken_at);
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
-SpecialFn special_of_php, special_of_ruby;
+SpecialFn special_of_php, special_of_ruby, special_of_r;
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -304,6 +308,7 @@ const Piece *unit_piece(const Unit *unit, guint index);
 Span piece_span(const Piece *piece);
 bool piece_is_between(const Piece *piece); /* the end of a line, a comment */
 bool unit_is_sign(const Unit *unit, guint index, char sign);
+char unit_sign(const Unit *unit, guint index); /* its first byte; 0: it is no sign */
 /* No comment and, if said so, no end of a line; G_MAXUINT when nothing is before. */
 guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);
@@ -333,6 +338,11 @@ bool program_name(Unit *unit, const Use *use, const Text *text);
 const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
                                  char **ret);
 void constants_collect(Unit *unit, GHashTable *constants);
+/* How often each name is set, and stands. (program_set.c) */
+void constants_count(Unit *unit, GHashTable *constants);
+/* Names that are set to other names; and, once they are used, what that means for the others. */
+void constants_name_again(Unit *unit);
+void constants_count_others(GHashTable *constants);
 bool text_mentions(const Work *work, const Text *text); /* the last part of a spelling */
 /* Columns that are used otherwise than in SQL, and SQL that is put together elsewhere. (program_columns.c) */
 void program_find_columns(Unit *unit);

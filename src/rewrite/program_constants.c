@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define PARAMETERS_MAX 200 /* pieces, of a function without a name */
+#define PART_BYTES_MAX 100 /* of a name; names of projects have thirty */
 
 void
 constant_free(void *data)
@@ -39,270 +39,167 @@ constants_called(GHashTable *constants, const char *name, size_t bytes)
     return constant;
 }
 
+bool
+constant_is_certain(const Constant *constant)
+{
+    int set_by_itself = constant->own != NULL ? 1 : 0; /* TABLES = {…} */
+    return constant->doubt == NULL && constant->first->set <= set_by_itself;
+}
+
 Constant *
 constants_find(GHashTable *constants, const char *name, size_t bytes)
 {
     if (constants == NULL || bytes == 0 || bytes > 200)
         return NULL;
-    g_autofree char *key = name_with_dots(name, bytes);
+    size_t own = bytes > 6 && memcmp(name, "self::", 6) == 0 ? 6 : 0; /* of PHP */
+    g_autofree char *key = name_with_dots(name + own, bytes - own);
     Constant *constant = key != NULL ? g_hash_table_lookup(constants, key) : NULL;
     if (constant == NULL || constant->text == NULL)
         return NULL;
     if (constant->export == NULL)
         return constant->set == 1 ? constant : NULL;
-    bool is_certain = constant->doubt == NULL && constant->first->set == 0;
+    bool is_certain = constant_is_certain(constant);
     constant->missed += !is_certain;
     return is_certain ? constant : NULL;
 }
 
-/* ---- names of several parts ---- */
-
+/* "…" if x else "…", "…" unless x, "…" || y: what is set is not known from the string alone. */
 static bool
-is_quote(char c)
+is_one_of_several(const Unit *unit, const Use *use)
 {
-    return c == '"' || c == '\'';
+    static const char *const words[] = {"if", "unless", "or", "and", "else", NULL};
+    guint before = unit_previous(unit, use->first, true);
+    bool in_brackets = before != G_MAXUINT && unit_is_sign(unit, before, '(');
+    const Piece *behind = unit_piece(unit, unit_next(unit, use->last, in_brackets));
+    return (behind->kind == PIECE_WORD && span_is_among(unit->text, piece_span(behind), words)) ||
+           (behind->kind == PIECE_SIGN &&
+            strchr("?|&<>*/=", unit->text->bytes[behind->begin]) != NULL);
 }
 
-/* The part that begins at `at`, or 0: how many bytes it has. */
-static size_t
-part_bytes(const char *text, size_t at, size_t bytes)
+/* A part of a name: PROJECT = "acme-prod". */
+static bool
+is_part_of_name(const Text *text)
 {
-    size_t end = at;
-    while (end < bytes && is_identifier_byte(text[end]))
-        end++;
-    return g_ascii_isdigit(text[at]) ? 0 : end - at;
-}
-
-/* Behind what stands between two parts: `.` `::` `?.` `["`; `at` when there is nothing of the kind. */
-static size_t
-skip_joint(const char *text, size_t at, size_t bytes, bool *ret_is_subscript)
-{
-    size_t from = at;
-    *ret_is_subscript = false;
-    while (at < bytes && g_ascii_isspace(text[at]))
-        at++;
-    if (at + 1 < bytes && (memcmp(text + at, "::", 2) == 0 || memcmp(text + at, "?.", 2) == 0))
-        at += 2;
-    else if (at < bytes && text[at] == '.')
-        at++;
-    else if (at + 1 < bytes && text[at] == '[' && is_quote(text[at + 1])) {
-        *ret_is_subscript = true;
-        return at + 2;
-    } else
-        return from;
-    while (at < bytes && g_ascii_isspace(text[at]))
-        at++;
-    return at;
-}
-
-char *
-name_with_dots(const char *text, size_t bytes)
-{
-    g_autoptr(GString) name = g_string_new(NULL);
-    bool is_subscript = false;
-    size_t at = 0;
-    while (at < bytes && (g_ascii_isspace(text[at]) || text[at] == '$'))
-        at++;
-    while (bytes > at && g_ascii_isspace(text[bytes - 1]))
-        bytes--;
-    for (;;) {
-        size_t part = at < bytes ? part_bytes(text, at, bytes) : 0;
-        if (part == 0)
-            return NULL;
-        g_string_append_printf(name, "%s%.*s", name->len > 0 ? "." : "", (int) part, text + at);
-        at += part;
-        if (is_subscript) {
-            if (at + 1 >= bytes || !is_quote(text[at]) || text[at + 1] != ']')
-                return NULL;
-            at += 2;
-        }
-        if (at == bytes)
-            return g_string_free(g_steal_pointer(&name), FALSE);
-        size_t next = skip_joint(text, at, bytes, &is_subscript);
-        if (next == at)
-            return NULL;
-        at = next;
+    bool has_letter = false;
+    for (size_t i = 0; i < text->count; i++) {
+        has_letter = has_letter || g_ascii_isalpha(text->bytes[i]);
+        if (!g_ascii_isalnum(text->bytes[i]) && strchr("_-.", text->bytes[i]) == NULL)
+            return false;
     }
+    return has_letter && text->count <= PART_BYTES_MAX;
 }
-
-/* ---- is it set here, or a parameter? ---- */
-
-static const Piece *
-piece_at(const Unit *unit, guint index)
-{
-    static const Piece none = {.kind = PIECE_LINE};
-    return index < unit->pieces->len ? &g_array_index(unit->pieces, Piece, index) : &none;
-}
-
-static char
-sign_at(const Unit *unit, guint index)
-{
-    const Piece *piece = piece_at(unit, index);
-    return piece->kind == PIECE_SIGN ? unit->text->bytes[piece->begin] : '\0';
-}
-
-static bool
-is_set_at(const Unit *unit, guint index)
-{
-    char one = sign_at(unit, index + 1), two = sign_at(unit, index + 2);
-    if (one == '=')
-        return two != '=';
-    return two == '=' ? one != '\0' && strchr("+:-*/|", one) != NULL : one == '<' && two == '-';
-}
-
-/* $table of PHP: global $table, as $table, $key => $table, &$table. */
-static bool
-is_declared_behind(const Unit *unit, guint index)
-{
-    static const char *const words[] = {"global", "as", "public", "protected", "private", NULL};
-    const Piece *before = piece_at(unit, index - 2);
-    char sign = sign_at(unit, index - 2);
-    return sign == '>' || sign == '&' ||
-           (before->kind == PIECE_WORD &&
-            span_is_among(unit->text, (Span){before->begin, before->end}, words));
-}
-
-static bool
-is_declared_at(const Unit *unit, guint index)
-{
-    static const char *const words[] = {
-        "return",  "in",        "and",    "or",         "not",       "if",     "else",
-        "yield",   "await",     "val",    "var",        "let",       "const",  "final",
-        "is",      "export",    "static", "lazy",       "String",    "class",  "object",
-        "module",  "interface", "trait",  "struct",     "enum",      "record", "package",
-        "extends", "with",      "new",    "implements", "namespace", "throw",  "instanceof",
-        "typeof",  "case",      NULL};
-    if (unit->language->plus == '.' && sign_at(unit, index - 1) == '$')
-        return is_declared_behind(unit, index);
-    const Piece *before = piece_at(unit, index - 1), *next = piece_at(unit, index + 1);
-    bool is_first = sign_at(unit, index - 1) == '(' || sign_at(unit, index - 1) == ',';
-    char one = sign_at(unit, index + 1), two = sign_at(unit, index + 2);
-    if (index > 0 && before->kind == PIECE_WORD &&
-        !span_is_among(unit->text, (Span){before->begin, before->end}, words))
-        return true; /* for x, def f(String x), import x, as x */
-    return (is_first && (next->kind == PIECE_WORD || one == ':')) || (one == '-' && two == '>') ||
-           (one == '=' && two == '>');
-}
-
-/* (x) => …, (x) -> …, (x): T => …: what stands behind the bracket that closes this one. */
-static bool
-begins_function(const Unit *unit, guint open)
-{
-    int depth = 0;
-    for (guint i = open; i < open + PARAMETERS_MAX; i++) {
-        char sign = sign_at(unit, i);
-        depth += sign != '\0' && strchr("([{", sign) != NULL   ? 1
-                 : sign != '\0' && strchr(")]}", sign) != NULL ? -1
-                                                               : 0;
-        if (depth == 0)
-            return strchr("=-:{", sign_at(unit, i + 1)) != NULL && sign_at(unit, i + 1) != '\0';
-    }
-    return true;
-}
-
-/* def f(x), function (x), (x) => …: no call. */
-static bool
-is_parameter_list(const Unit *unit, guint open)
-{
-    static const char *const words[] = {"def",      "fun",    "fn",     "func",
-                                        "function", "lambda", "import", NULL};
-    const Piece *callee = piece_at(unit, open - 1), *before = piece_at(unit, open - 2);
-    if (open == 0 || callee->kind != PIECE_WORD)
-        return sign_at(unit, open - 1) != ')' && sign_at(unit, open - 1) != ']' &&
-               begins_function(unit, open);
-    return span_is_among(unit->text, (Span){callee->begin, callee->end}, words) ||
-           (open > 1 && before->kind == PIECE_WORD &&
-            span_is_among(unit->text, (Span){before->begin, before->end}, words));
-}
-
-/* f(name=value): the function's name for it. */
-static bool
-is_keyword(const Unit *unit, guint index, bool in_call)
-{
-    return unit->language->has_keywords && in_call && sign_at(unit, index + 1) == '=';
-}
-
-typedef struct {
-    char sign;
-    bool has_parameters;
-} Open;
 
 static void
-read_words(const Unit *unit, GHashTable *constants)
+set_constant(Unit *unit, const Use *use, const Text *text, const Rename *rename, char *take_after)
 {
-    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
-    for (guint i = 0; i < unit->pieces->len; i++) {
-        const Piece *piece = piece_at(unit, i);
-        char sign = sign_at(unit, i);
-        if (sign != '\0' && strchr("([{", sign) != NULL) {
-            Open one = {sign, sign == '(' && is_parameter_list(unit, i)};
-            g_array_append_val(open, one);
-        }
-        if (sign != '\0' && strchr(")]}", sign) != NULL && open->len > 0)
-            g_array_set_size(open, open->len - 1);
-        if (piece->kind != PIECE_WORD || piece->is_import)
-            continue;
-        Constant *constant = constants_called(constants, unit->text->bytes + piece->begin,
-                                              piece->end - piece->begin);
-        Open inner = open->len > 0 ? g_array_index(open, Open, open->len - 1) : (Open){0};
-        bool in_brackets = inner.sign == '(', in_list = inner.has_parameters;
-        constant->words++;
-        if (is_keyword(unit, i, in_brackets && !in_list))
-            continue;
-        constant->set += is_set_at(unit, i);
-        if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)))
-            constant->set += 2;
-    }
+    Constant *constant = constants_called(unit->work->constants, unit->text->bytes + use->key.begin,
+                                          use->key.end - use->key.begin);
+    constant->set += unit->text->bytes[use->key.end] == ':'; /* TABLE: String = … */
+    constant->set += is_one_of_several(unit, use);
+    g_free(constant->text);
+    g_free(constant->after);
+    constant->text = g_strndup(text->bytes, text->count);
+    constant->after = take_after;
+    constant->rename = rename;
 }
 
-/* `read TABLE`, `for TABLE in`, and TABLE=… of the shell, whose lexer has no words. */
 static void
-read_shell(const Unit *unit, GHashTable *constants)
+collect_use(Unit *unit, const Use *use)
 {
-    for (guint i = 0; unit->language->joins_touching && i < unit->pieces->len; i++) {
-        const Piece *piece = piece_at(unit, i);
-        const char *bytes = unit->text->bytes;
-        if (piece->kind != PIECE_LITERAL)
-            continue;
-        if (piece->key.end > piece->key.begin && piece->key.end + 1 == piece->begin)
-            constants_called(constants, bytes + piece->key.begin, piece->key.end - piece->key.begin)
-                ->set++;
-        if (piece->quoting.is_bare)
-            constants_called(constants, bytes + piece->begin, piece->end - piece->begin)->set += 2;
-    }
+    size_t key = use->key.begin;
+    key -= key > 0 && unit->text->bytes[key - 1] == '$';
+    bool is_member = key > 0 && strchr(".>:", unit->text->bytes[key - 1]) != NULL; /* self.table */
+    bool is_variable = use->is_assigned && !is_member;
+    if (!is_variable && unit->work->exported == NULL)
+        return;
+    g_autoptr(Text) text = program_text(unit, use);
+    g_autofree char *after = NULL;
+    const Rename *rename =
+        text_mentions(unit->work, text) ? program_name_after(unit, use, text, false, &after) : NULL;
+    if (rename != NULL && unit->work->exported != NULL)
+        exports_note(unit, use, rename, text->bytes, after);
+    if (is_variable && (rename != NULL || (!use->is_changed && is_part_of_name(text))))
+        set_constant(unit, use, text, rename, g_steal_pointer(&after));
 }
 
 void
 constants_collect(Unit *unit, GHashTable *constants)
 {
-    read_words(unit, constants);
-    read_shell(unit, constants);
-    for (guint i = 0; i < unit->uses->len; i++) {
-        Use *use = &g_array_index(unit->uses, Use, i);
-        size_t key = use->key.begin;
-        key -= key > 0 && unit->text->bytes[key - 1] == '$';
-        bool is_member =
-            key > 0 && strchr(".>:", unit->text->bytes[key - 1]) != NULL; /* self.table */
-        bool is_variable = use->is_assigned && !is_member;
-        if (!is_variable && unit->work->exported == NULL)
-            continue;
-        g_autoptr(Text) text = program_text(unit, use);
-        g_autofree char *after = NULL;
-        const Rename *rename = text_mentions(unit->work, text)
-                                   ? program_name_after(unit, use, text, false, &after)
-                                   : NULL;
-        if (rename != NULL && unit->work->exported != NULL)
-            exports_note(unit, use, rename, text->bytes, after);
-        if (rename == NULL || !is_variable)
-            continue;
-        Constant *constant = constants_called(constants, unit->text->bytes + use->key.begin,
-                                              use->key.end - use->key.begin);
-        constant->set += unit->text->bytes[use->key.end] == ':'; /* TABLE: String = … */
-        g_free(constant->text);
-        g_free(constant->after);
-        constant->text = g_strndup(text->bytes, text->count);
-        constant->after = g_steal_pointer(&after);
-        constant->rename = rename;
+    constants_count(unit, constants);
+    for (guint i = 0; i < unit->uses->len; i++)
+        collect_use(unit, &g_array_index(unit->uses, Use, i));
+}
+
+/* ---- one name for another ---- */
+
+/* NAME = OTHER, up to the end of the statement: where OTHER ends, or 0. */
+static guint
+other_end(const Unit *unit, guint first)
+{
+    guint end = first;
+    while (unit_piece(unit, end)->kind == PIECE_WORD || unit_sign(unit, end) == '.' ||
+           unit_sign(unit, end) == ':')
+        end++;
+    bool is_over = end >= unit->pieces->len || unit_piece(unit, end)->kind == PIECE_LINE ||
+                   unit_piece(unit, end)->kind == PIECE_COMMENT || unit_sign(unit, end) == ';';
+    return is_over && end > first ? end : 0;
+}
+
+/* `users = config.USERS` gives the constant another name; its users are the other's, too. */
+static void
+name_again(Unit *unit, guint index)
+{
+    guint first = index + (unit_sign(unit, index + 1) == ':' ? 3 : 2), end = other_end(unit, first);
+    char before = unit_sign(unit, index - 1);
+    if (unit_sign(unit, first - 1) != '=' || end == 0 || before == '.' || before == '>')
+        return;
+    const Piece *name = unit_piece(unit, index);
+    size_t begin = unit_piece(unit, first)->begin;
+    Constant *other = constants_find(unit->work->constants, unit->text->bytes + begin,
+                                     unit_piece(unit, end - 1)->end - begin);
+    Constant *constant = constants_called(unit->work->constants, unit->text->bytes + name->begin,
+                                          name->end - name->begin);
+    if (other == NULL || other == constant || other->rename == NULL || constant->text != NULL ||
+        constant->set != 1)
+        return;
+    constant->text = g_strdup(other->text);
+    constant->after = g_strdup(other->after);
+    constant->rename = other->rename;
+    constant->other = other;
+    other->operands++;
+    other->puts++;
+    Use use = {.first = first,
+               .key = piece_span(name),
+               .whole = {(uint32_t) begin, unit_piece(unit, end - 1)->end},
+               .is_assigned = true};
+    if (unit->work->exported != NULL)
+        exports_note_again(unit, &use, other);
+}
+
+void
+constants_name_again(Unit *unit)
+{
+    int depth = 0;
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        char sign = unit_sign(unit, i);
+        depth += sign == '(' ? 1 : sign == ')' ? -1 : 0;
+        if (depth == 0 && unit_piece(unit, i)->kind == PIECE_WORD &&
+            !unit_piece(unit, i)->is_import &&
+            (unit_sign(unit, i + 1) == '=' || unit_sign(unit, i + 2) == '='))
+            name_again(unit, i);
+    }
+}
+
+void
+constants_count_others(GHashTable *constants)
+{
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, constants);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Constant *constant = value;
+        for (Constant *other = constant->other; other != NULL; other = other->other)
+            other->in_sql += constant->in_sql > 0;
     }
 }
 

@@ -146,6 +146,9 @@ is_known_start(const Sql *sql, const SqlStatement *statement, guint first)
     static const char *const makers[] = {"CREATE", "DROP", "ALTER", "TRUNCATE", "GRANT", NULL};
     if (is_text(sql, first, "SELECT") || is_text(sql, first, "WITH"))
         return reads_something(statement);
+    if (is_text(sql, first, "COPY") || is_text(sql, first, "EXPORT"))
+        return (at(sql, first + 1)->kind == TOKEN_OPEN || is_text(sql, first + 1, "DATA")) &&
+               reads_something(statement);
     if (is_text(sql, first, "INSERT"))
         return has_soon(sql, first + 1, into) && statement->target != NULL;
     if (is_text(sql, first, "UPDATE"))

@@ -4,7 +4,7 @@
  * The complete name is the dataset wherever it stands. A name of one part could be anything: it is the dataset only
  * where tables are named.
  */
-#include "rewrite/program.h"
+#include "rewrite/imports.h"
 
 #include <string.h>
 
@@ -197,11 +197,26 @@ explain(Unit *unit, const Text *text, Disposition disposition, const char *reaso
     site->reason = keep(unit->work, reason);
 }
 
+/* `project:` that stays is not written again. */
+static char *
+behind_colon(const Name *name, char *after, guint *kept)
+{
+    char *colon = after != NULL && name->has_colon ? strchr(after, ':') : NULL;
+    if (colon == NULL || *kept > 0 || strlen(name->parts[0].text) != (size_t) (colon - after) ||
+        memcmp(name->parts[0].text, after, (size_t) (colon - after)) != 0)
+        return after;
+    char *rest = g_strdup(colon + 1);
+    g_free(after);
+    *kept = 1;
+    return rest;
+}
+
 static void
 edit_name(Unit *unit, const Text *text, const Name *name, const Spelling *spelling)
 {
     guint kept = 0;
-    g_autofree char *after = new_name(name, spelling, &kept), *written = NULL;
+    g_autofree char *whole = new_name(name, spelling, &kept), *written = NULL;
+    g_autofree char *after = behind_colon(name, g_steal_pointer(&whole), &kept);
     const SqlPart *first = &name->parts[kept], *last = &name->parts[name->path.count - 1];
     Span span;
     if (after != NULL && text_is_changed_elsewhere(text, first->begin, last->end, after)) {
@@ -243,7 +258,7 @@ static bool
 is_only_put_in(const Unit *unit, const Use *use)
 {
     const char *key = unit->text->bytes + use->key.begin;
-    return literal_is_put_in(unit, use) ||
+    return literal_is_put_in(unit, use) || imports_have_own(unit, use) ||
            (use->is_assigned &&
             constants_find(unit->work->constants, key, use->key.end - use->key.begin) != NULL);
 }

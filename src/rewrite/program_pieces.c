@@ -40,6 +40,13 @@ unit_is_sign(const Unit *unit, guint index, char sign)
            piece->end == piece->begin + 1 && unit->text->bytes[piece->begin] == sign;
 }
 
+char
+unit_sign(const Unit *unit, guint index)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_SIGN ? unit->text->bytes[piece->begin] : '\0';
+}
+
 bool
 unit_is_plus(const Unit *unit, guint index)
 {

@@ -8,13 +8,13 @@
 static const struct {
     const char *sign, *dialect;
 } signs[] = {
-    {"bigquery", "bigquery"},  {"bq query", "bigquery"},   {"pyspark", "spark"},
-    {"SparkSession", "spark"}, {"spark.sql", "spark"},     {"databricks", "spark"},
-    {"psycopg", "postgres"},   {"postgres", "postgres"},   {"sqlite", "sqlite"},
-    {"mysql", "mysql"},        {"snowflake", "snowflake"}, {"redshift", "redshift"},
-    {"trino", "trino"},        {"presto", "trino"},        {"athena", "trino"},
-    {"duckdb", "duckdb"},      {"pyodbc", "tsql"},         {"sqlserver", "tsql"},
-    {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
+    {"bigquery", "bigquery"}, {"bq query", "bigquery"},  {"read_gbq", "bigquery"},
+    {"pyspark", "spark"},     {"SparkSession", "spark"}, {"spark.sql", "spark"},
+    {"databricks", "spark"},  {"psycopg", "postgres"},   {"postgres", "postgres"},
+    {"sqlite", "sqlite"},     {"mysql", "mysql"},        {"snowflake", "snowflake"},
+    {"redshift", "redshift"}, {"trino", "trino"},        {"presto", "trino"},
+    {"athena", "trino"},      {"duckdb", "duckdb"},      {"pyodbc", "tsql"},
+    {"sqlserver", "tsql"},    {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
 };
 
 static const struct {
@@ -157,6 +157,16 @@ edits_doubtful_quotes(const Rewrite *inner, const Text *text)
     return found;
 }
 
+/* A name that needs quotes where there were none: nobody knows how they look. */
+static bool
+adds_quotes(const Rewrite *inner, const Text *text)
+{
+    for (guint i = 0; i < inner->edits->len; i++)
+        if (strchr(((const Edit *) g_ptr_array_index(inner->edits, i))->text, '"') != NULL)
+            return memchr(text->bytes, '"', text->count) == NULL;
+    return false;
+}
+
 /* And the other way round: a text that is called like a column. */
 static bool
 has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
@@ -222,15 +232,16 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
     else if (is_about_classes(unit, use))
         refuse_all(inner, "classes",
                    "this query is about classes of the program, not about tables");
-    else if (use->is_key)
+    else if (use->is_key && !unit->language->has_bare_calls) /* DB["…"] of Ruby runs it */
         refuse_all(inner, "as-key", "this SQL is a key: somebody looks it up elsewhere");
     else if (use->has_more && changes_columns(unit->work))
         refuse_all(inner, "fragment",
                    "more text is put behind this SQL, and may name columns that change");
-    else if ((is_guess && edits_doubtful_quotes(inner, text)) ||
+    else if ((is_guess && (edits_doubtful_quotes(inner, text) || adds_quotes(inner, text))) ||
              (unit->work->options->dialect == NULL && has_doubtful_text(unit, text, dialect)))
         refuse_all(inner, "dialect",
-                   "in some dialects this is a name, in others a text: say which with --dialect");
+                   "what stands in these quotes, or needs some, is a name in some dialects and a "
+                   "text in others: say which with --dialect");
 }
 
 static bool

@@ -104,7 +104,7 @@ bool
 text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after)
 {
     const FixedRun *run = text_fixed(text, begin, end);
-    if (run == NULL || begin == end)
+    if (run == NULL || begin == end || run->constant->after == NULL)
         return false;
     g_autofree char *whole =
         g_strdup_printf("%.*s%s%.*s", (int) (begin - run->begin), text->bytes + run->begin, after,

@@ -278,6 +278,18 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
         bracket->option = (Span){piece->inner_begin, piece->inner_end};
 }
 
+/* assert x, "…" of Python */
+static bool
+is_behind_assert(const Unit *unit, guint literal)
+{
+    guint first = unit_previous(unit, literal, false), comma = first;
+    if (!unit->language->has_docstrings || comma == G_MAXUINT || !unit_is_sign(unit, comma, ','))
+        return false;
+    while (first > 0 && unit_piece(unit, first - 1)->kind != PIECE_LINE)
+        first--;
+    return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
+}
+
 /* glue("… {x}") of R, string.Format("… {0}", x) of C#. */
 static bool
 is_filled_by_braces(const Unit *unit, const Use *use)
@@ -336,7 +348,7 @@ visit_literal(Finder *finder, guint first)
         use.is_assigned = piece->key.end + 1 == piece->begin;
     else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
         use.is_assigned = false;
-    use.is_message = is_message(finder, &use);
+    use.is_message = is_message(finder, &use) || is_behind_assert(unit, first);
     use.is_format = use.is_format || is_filled_by_braces(unit, &use);
     g_array_append_val(unit->uses, use);
     return last;

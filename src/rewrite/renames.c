@@ -16,6 +16,7 @@ spelling_free(void *data)
     g_strfreev(spelling->source);
     g_strfreev(spelling->target);
     g_free(spelling->whole);
+    g_free(spelling->escaped);
     g_free(spelling);
 }
 
@@ -36,6 +37,24 @@ rename_free(void *data)
     g_free(rename);
 }
 
+/* "gr\u00f6\u00dfe": what writers of JSON make of letters that are not in ASCII. */
+static char *
+escape(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    glong count = 0;
+    g_autofree gunichar2 *units = g_utf8_to_utf16(name, -1, NULL, &count, &error);
+    if (units == NULL || g_str_is_ascii(name))
+        return NULL;
+    GString *escaped = g_string_new(NULL);
+    for (glong i = 0; i < count; i++)
+        if (units[i] < 0x80)
+            g_string_append_c(escaped, (char) units[i]);
+        else
+            g_string_append_printf(escaped, "\\u%04x", units[i]);
+    return g_string_free(escaped, FALSE);
+}
+
 /* Takes the parts. */
 static void
 add_spelling(Rename *rename, char **source, char **target)
@@ -45,6 +64,7 @@ add_spelling(Rename *rename, char **source, char **target)
     spelling->target = target;
     spelling->whole = g_strjoinv(".", source);
     spelling->last = source[g_strv_length(source) - 1];
+    spelling->escaped = escape(spelling->last);
     g_ptr_array_add(rename->spellings, spelling);
 }
 

@@ -169,6 +169,14 @@ is_artifact(const char *path, const char *text, size_t bytes)
            memmem(text, MIN(bytes, 1024), "\"dbt_schema_version\"", 20) != NULL;
 }
 
+/* A mapping says the old names and the new ones: it is what the work is done by. */
+static bool
+is_mapping(const char *path, const char *text, size_t bytes)
+{
+    return is_yaml(path) && memmem(text, bytes, "kind: Mapping", 13) != NULL &&
+           memmem(text, bytes, "apiVersion: honk/", 17) != NULL;
+}
+
 Rewrite *
 rewrite_text(const char *path, const char *text, size_t bytes, const Renames *renames,
              const RewriteOptions *options)
@@ -185,7 +193,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
                  .path = path,
                  .out = out};
     if ((!options->is_mentioned && !renames_mentioned(renames, text, bytes)) ||
-        is_artifact(path, text, bytes))
+        is_artifact(path, text, bytes) || is_mapping(path, text, bytes))
         return out;
     if (code_is_sql(path))
         sql_text(&work);

@@ -74,7 +74,7 @@ is_list_of_values(const Work *work, guint open)
     static const char *const names[] = {"IN",       "VALUES",       "DATE",       "TIMESTAMP",
                                         "DATETIME", "TIME",         "PARSE_DATE", "PARSE_TIMESTAMP",
                                         "TO_DATE",  "TO_TIMESTAMP", "CAST",       "SAFE_CAST",
-                                        NULL};
+                                        "ANY",      "SOME",         "ALL",        NULL};
     return open > 0 && at(work, open)->kind == TOKEN_OPEN && is_sign(work, open - 1, names);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     char **source, **target; /* parts, NULL-terminated */
     char *whole;             /* the source's parts with dots */
     const char *last;        /* of them */
+    char *escaped;           /* the last as JSON may write it; NULL: as it is */
 } Spelling;
 
 /* A model or source of dbt. */
