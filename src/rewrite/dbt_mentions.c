@@ -14,6 +14,13 @@ is_text(const char *text, uint32_t begin, uint32_t end, const char *word)
     return end - begin == strlen(word) && memcmp(text + begin, word, end - begin) == 0;
 }
 
+/* A half of a pair that was read. */
+static bool
+is_understood(const Work *work, size_t begin)
+{
+    return g_hash_table_contains(work->understood, GSIZE_TO_POINTER(begin + 1));
+}
+
 /* ---- models ---- */
 
 /* `insert into log select id from {{ ref('x') }}`, as the text of a hook. */
@@ -46,6 +53,8 @@ find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint a = 0; a < found->len; a++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
+        if (is_understood(work, one->begin))
+            continue;
         for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(work->renames->list, i);
             const char *name =
@@ -127,7 +136,7 @@ is_qualifier(const Work *work, size_t at, const char *name)
 static bool
 is_no_table(Work *work, const Token *token, size_t at, const char *name)
 {
-    if (is_other_call(work, token, at) || is_qualifier(work, at, name))
+    if (is_other_call(work, token, at) || is_qualifier(work, at, name) || is_understood(work, at))
         return true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint i = 0; i < found->len; i++)

@@ -9,10 +9,13 @@
 
 #include <string.h>
 
+#define BODY_BYTES_MAX 512 /* of what is compared with a form: longer ones are another thing */
+
 typedef struct {
     GPtrArray *parameters; /* char * */
     GArray *passes;        /* bool, one for each */
     char *table;           /* the one template that it consists of; or NULL */
+    GString *body;         /* without blanks */
     bool has_more;         /* than that */
     bool is_doubled;       /* two of that name: one cannot know which is meant */
 } Macro;
@@ -28,6 +31,7 @@ macro_free(void *data)
     g_ptr_array_unref(macro->parameters);
     g_array_unref(macro->passes);
     g_free(macro->table);
+    g_string_free(macro->body, TRUE);
     g_free(macro);
 }
 
@@ -84,6 +88,7 @@ read_head(const char *text, const Token *tag, char **ret_name)
     Macro *macro = g_new0(Macro, 1);
     macro->parameters = g_ptr_array_new_with_free_func(g_free);
     macro->passes = g_array_new(FALSE, TRUE, sizeof(bool));
+    macro->body = g_string_new(NULL);
     *ret_name = name_of_tag(text, tag);
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
@@ -150,12 +155,21 @@ forbid_in_string(const Macro *macro, const char *text, const Token *string)
     }
 }
 
+static void
+add_to_body(Macro *macro, const char *text, const Token *token)
+{
+    for (size_t i = token->begin; token->kind != TOKEN_COMMENT && i < token->end; i++)
+        if (!g_ascii_isspace(text[i]) && text[i] != '-' && macro->body->len < BODY_BYTES_MAX)
+            g_string_append_c(macro->body, g_ascii_tolower(text[i]));
+}
+
 /* What the body does with the parameters, token by token. */
 static void
 read_body(Macro *macro, const TokenList *list, const Token *token)
 {
     const char *text = list->text;
     read_table(macro, text, token);
+    add_to_body(macro, text, token);
     if (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED) {
         forbid_in_string(macro, text, token);
         return;
@@ -233,6 +247,35 @@ macros_table(const Macros *macros, const char *name)
     const Macro *macro =
         macros != NULL ? g_hash_table_lookup(macros->list, dot != NULL ? dot + 1 : name) : NULL;
     return macro != NULL && !macro->is_doubled && !macro->has_more ? macro->table : NULL;
+}
+
+/* {% for pair in pairs %}: the name between. */
+static char *
+loop_variable(const char *body)
+{
+    static const char head[] = "with{%for";
+    const char *end = g_str_has_prefix(body, head) ? strstr(body, "%}{{") : NULL;
+    const char *begin = end != NULL ? end + 4 : NULL;
+    return begin != NULL ? g_strndup(begin, strcspn(begin, "[")) : NULL;
+}
+
+bool
+macros_make_commons(const Macros *macros, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const Macro *macro =
+        macros != NULL ? g_hash_table_lookup(macros->list, dot != NULL ? dot + 1 : name) : NULL;
+    if (macro == NULL || macro->is_doubled || macro->parameters->len != 1)
+        return false;
+    g_autofree char *pair = loop_variable(macro->body->str);
+    if (pair == NULL)
+        return false;
+    g_autofree char *list = g_ascii_strdown(g_ptr_array_index(macro->parameters, 0), -1);
+    g_autofree char *form =
+        g_strdup_printf("with{%%for%sin%s%%}{{%s[0]}}as(select*from{{ref(%s[1])}})"
+                        "{%%ifnotloop.last%%},{%%endif%%}{%%endfor%%}",
+                        pair, list, pair, pair);
+    return strcmp(macro->body->str, form) == 0;
 }
 
 bool

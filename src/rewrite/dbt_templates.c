@@ -49,15 +49,43 @@ tell_call(Work *work, const DbtDoubt *doubt, const DbtCall *call)
     dbt_tell(work, doubt, call->begin[last], call->end[last]);
 }
 
+/* `macro` of {{ macro(…) }}. Caller frees. */
+static char *
+macro_of(const Work *work, const Token *token)
+{
+    const char *begin = work->text + token->begin + 2;
+    begin += strspn(begin, "- \n\t");
+    return g_strndup(begin, strcspn(begin, "( \n\t"));
+}
+
+/* The model of a pair, as if it were called by ref(); NULL where the macro does something else with it. */
+static DbtCall *
+call_of_pair(Work *work, const SqlSource *source, const Token *token)
+{
+    g_autofree char *macro = macro_of(work, token);
+    const SqlPart *model = &source->path.parts[0], *name = &source->block->query->common->name;
+    if (!macros_make_commons(work->options->macros, macro))
+        return NULL;
+    DbtCall *call = g_new0(DbtCall, 1);
+    *call = (DbtCall){.is_understood = true, .callee = model->begin, .count = 1};
+    call->names[0] = g_strdup(model->text);
+    call->begin[0] = model->begin;
+    call->end[0] = model->end;
+    g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) name->begin + 1));
+    return call;
+}
+
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
     const DbtDoubt *doubt = NULL;
     bool is_here = false;
-    DbtCall *call = source->last == source->first && token->kind == TOKEN_TEMPLATE
+    DbtCall *call = source->is_paired ? call_of_pair(work, source, token)
+                    : source->last == source->first && token->kind == TOKEN_TEMPLATE
                         ? dbt_call_behind(work, token, &is_here)
                         : NULL;
+    is_here = is_here || source->is_paired;
     if (call == NULL) {
         if (is_this(work, source))
             source->query = source->block->statement->query;

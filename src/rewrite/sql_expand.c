@@ -86,7 +86,8 @@ bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const GPtrArray *sources = star->block->sources;
-    if (star->replace != NULL || !can_name_all(work, star, source) ||
+    if (star->replace != NULL || token_at(work, star_token(star))->kind == TOKEN_TEMPLATE ||
+        !can_name_all(work, star, source) ||
         has_comment(work, token_at(work, star_token(star))->begin, token_at(work, star->last)->end))
         return false;
     for (guint i = 0; star->star_path.count == 0 && i < sources->len; i++) {

@@ -322,6 +322,8 @@ bool macro_takes_column(Work *work, const SqlRef *ref);
 char *macros_name(const char *text, const Token *tag);
 /* What the macros that are called in the text stand for, as text. Caller frees. */
 char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
+/* Does it write `WITH a AS (SELECT * FROM {{ ref('b') }})` of a list of pairs? */
+bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */
 const char *macros_table(const Macros *macros, const char *name);
 /* `keyword` or the argument at `place` of the project's macro stands in the SQL as it is given. */

@@ -118,6 +118,10 @@ void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_sour
 /* One table, subquery or array with its alias. */
 SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
 SqlQuery *query_new(Parser *parser, SqlQuery *parent); /* parse_query.c */
+void common_add(Parser *parser, SqlQuery *query, SqlCommon *common);
+/* A template that gives tables of WITH (parse_pairs.c); parse_pairs() reads it. */
+bool is_pairs(const Parser *parser, uint32_t index);
+void parse_pairs(Parser *parser, SqlQuery *with);
 void parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* `query` has its WITH already. `outer`: the block whose names are seen, or NULL. */
 void parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);

@@ -21,7 +21,7 @@ chain_add(SqlQuery *query, SqlCommon *common)
 }
 
 /* As many lists as there are tables: each stays short. */
-static void
+void
 common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
 {
     g_ptr_array_add(query->commons, common);
@@ -74,8 +74,14 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
 void
 parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
-    if (!take_word(parser, end, WORD_WITH))
+    if (is_pairs(parser, parser->pos) && parser->pos < end) {
+        parse_pairs(parser, query);
+        if (peek(parser, parser->pos)->kind != TOKEN_COMMA)
+            return;
+        parser->pos++;
+    } else if (!take_word(parser, end, WORD_WITH)) {
         return;
+    }
     bool is_recursive =
         take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
     while (parser->pos < end && is_name(parser, parser->pos)) {

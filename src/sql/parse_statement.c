@@ -409,6 +409,8 @@ static bool
 starts_query_within(const Parser *parser, uint32_t end)
 {
     bool is_from = is_word(parser, parser->pos, WORD_FROM);
+    if (is_pairs(parser, parser->pos))
+        return true;
     return starts_query(parser, parser->pos, end) &&
            (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
 }

@@ -161,7 +161,9 @@ struct SqlSource {
     bool is_nested; /* ( a JOIN b … ) in brackets */
     bool is_target; /* is written to */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
-    bool is_unread;   /* PIVOT and the like follow */
+    bool is_unread; /* PIVOT and the like follow */
+    bool
+        is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
     bool is_template; /* a template that is understood: `path` is what it stands for */
 };
 
