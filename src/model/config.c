@@ -23,6 +23,8 @@ config_free(Config *config)
     g_free(config->socket);
     g_free(config->listen);
     g_clear_pointer(&config->catalog, g_ptr_array_unref);
+    g_free(config->backstage.url);
+    g_free(config->backstage.token);
     g_clear_pointer(&config->stores, g_ptr_array_unref);
     g_clear_pointer(&config->agents, g_ptr_array_unref);
     g_clear_pointer(&config->repositories, g_ptr_array_unref);

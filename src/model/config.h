@@ -82,10 +82,18 @@ typedef struct {
                    * freeze is about when one may start */
 } PolicyConfig;
 
+/* A Backstage whose catalog is ours as well. */
+typedef struct {
+    char *url;        /* "http://localhost:7007"; NULL: none */
+    char *token;      /* of its `backend.auth.externalAccess`; or NULL */
+    int64_t every_ms; /* how often it is asked */
+} BackstageConfig;
+
 typedef struct {
     char *path, *folder; /* of honk.yaml, absolute */
     char *state, *socket, *listen;
-    GPtrArray *catalog;      /* char *, absolute */
+    GPtrArray *catalog; /* char *, absolute */
+    BackstageConfig backstage;
     GPtrArray *stores;       /* StoreConfig *, in the file's order */
     GPtrArray *agents;       /* AgentConfig *, in the file's order */
     GPtrArray *repositories; /* RepositoryConfig *, in the file's order */

@@ -545,6 +545,9 @@ read_repositories(Reader *reader, const Field *field, const YamlNode *value, voi
 
 /* ---- roles and limits ---- */
 
+#define BACKSTAGE_EVERY_MS (60 * 1000)
+#define BACKSTAGE_EVERY_MS_MIN 100
+
 static const char *const role_names[] = {"viewer", "author",   "approver", "operator",
                                          "admin",  "delegate", NULL};
 
@@ -713,6 +716,69 @@ policy_seal(PolicyConfig *policy)
     g_assert(is_ok); /* integers and truth values have a canonical form */
 }
 
+/* ---- the catalog: files, and a Backstage ---- */
+
+static void
+read_address(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    char **ret = target;
+    char *text = reader_text(reader, field->key, value, "an address");
+    if (text == NULL)
+        return;
+    g_free(*ret);
+    *ret = text;
+    if (!g_str_has_prefix(text, "http://") && !g_str_has_prefix(text, "https://"))
+        reader_error(reader, "address", value,
+                     "'%s' is '%s', expected an address such as http://localhost:7007", field->key,
+                     text);
+    else if (g_str_has_suffix(text, "/"))
+        text[strlen(text) - 1] = '\0';
+}
+
+static void
+read_secret(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    char **ret = target;
+    g_free(*ret);
+    *ret = reader_text(reader, field->key, value, "a token, best as ${VARIABLE}");
+}
+
+/* clang-format off */
+static const Field backstage_fields[] = {
+    {"url",   read_address,  offsetof(BackstageConfig, url)},
+    {"token", read_secret,   offsetof(BackstageConfig, token)},
+    {"every", read_duration, offsetof(BackstageConfig, every_ms)},
+    {NULL},
+};
+/* clang-format on */
+
+static void
+read_backstage(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    BackstageConfig *backstage = target;
+    reader_fields(reader, field->key, value, backstage_fields, backstage);
+    if (value->kind == YAML_MAP && backstage->url == NULL)
+        reader_error(reader, "missing-key", value, "'backstage' has no 'url'");
+    if (backstage->every_ms < BACKSTAGE_EVERY_MS_MIN)
+        reader_error(reader, "wrong-type", value, "'every' is less than 100 ms");
+}
+
+static const Field catalog_fields[] = {
+    {"files", read_paths, offsetof(Config, catalog)},
+    {"backstage", read_backstage, offsetof(Config, backstage)},
+    {NULL},
+};
+
+/* A list is that of the files. */
+static void
+read_catalog(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind == YAML_MAP)
+        reader_fields(reader, field->key, value, catalog_fields, target);
+    else
+        read_paths(reader, field, value, &((Config *) target)->catalog);
+}
+
 /* ---- the file ---- */
 
 /* clang-format off */
@@ -720,7 +786,7 @@ static const Field config_fields[] = {
     {"state",   read_path,   offsetof(Config, state)},
     {"listen",  read_listen, offsetof(Config, listen)},
     {"socket",  read_path,   offsetof(Config, socket)},
-    {"catalog", read_paths,  offsetof(Config, catalog)},
+    {"catalog", read_catalog, 0},
     {"workers", read_count,  offsetof(Config, workers), 0, 256},
     {"limits",  read_limits, offsetof(Config, limits)},
     {"stores",  read_stores, offsetof(Config, stores)},
@@ -750,6 +816,7 @@ config_new(const char *path)
     coding_config_init(&config->coding);
     fleet_config_init(&config->fleet);
     config->workers = 2;
+    config->backstage.every_ms = BACKSTAGE_EVERY_MS;
     config->policy = (PolicyConfig){
         .quorum = 1,
         .plan_ttl_ms = INT64_C(7) * 24 * 60 * 60 * 1000,

@@ -22,6 +22,7 @@ typedef struct Streams Streams;
 typedef struct Http Http;
 typedef struct Workers Workers;
 typedef struct Scribe Scribe;
+typedef struct Backstage Backstage;
 
 typedef struct Server {
     const Config *config;
@@ -49,5 +50,6 @@ typedef struct Server {
     Streams *streams;
     Http *http;
     Scribe *scribe;
+    Backstage *backstage; /* NULL: honk.yaml names none */
     atomic_bool is_ready, is_stopping;
 } Server;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "registry/registry.h"
+#include "server/backstage.h"
 #include "server/handlers.h"
 #include "server/pressure.h"
 
@@ -333,6 +334,19 @@ ask_for_plan(Request *request, const PlanningWish *wish, GError **error)
     return true;
 }
 
+/* What nobody registered may be in Backstage. */
+static bool
+look_elsewhere(Request *request, const char *name, GError **error)
+{
+    g_autoptr(Entity) entity = NULL;
+    g_autoptr(GError) absent = NULL;
+    Db *db = NULL;
+    if (!request_reader(request, &db, error))
+        return false;
+    return registry_migration(db, name, &entity, &absent) || !error_is(absent, ERR_NOT_FOUND) ||
+           backstage_fetch(request, name, error);
+}
+
 static bool
 ask_for_plan_of(Request *request, const char *entity, GError **error)
 {
@@ -343,7 +357,7 @@ ask_for_plan_of(Request *request, const char *entity, GError **error)
         .author = request->who.name,
         .now_ms = clock_wall_ms(),
     };
-    return ask_for_plan(request, &wish, error);
+    return look_elsewhere(request, entity, error) && ask_for_plan(request, &wish, error);
 }
 
 bool

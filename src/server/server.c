@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "server/backstage.h"
 #include "server/campaigns.h"
 #include "server/catalog_files.h"
 #include "server/context.h"
@@ -341,6 +342,18 @@ stop_doors(Server *server)
     streams_end(server->streams, STREAMS_BYE_MS);
 }
 
+static bool
+start_backstage(Server *server, GError **error)
+{
+    return backstage_start(server, &server->backstage, error);
+}
+
+static void
+stop_backstage(Server *server)
+{
+    backstage_stop(g_steal_pointer(&server->backstage));
+}
+
 typedef struct {
     const char *name;
     bool (*start)(Server *server, GError **error);
@@ -348,10 +361,11 @@ typedef struct {
 } Part;
 
 static const Part parts[] = {
-    {"signals", start_signals, stop_signals}, {"state", start_state, stop_state},
-    {"scribe", start_scribe, stop_scribe},    {"http", start_http, stop_http},
-    {"engine", start_engine, stop_engine},    {"catalog", start_catalog, stop_nothing},
-    {"workers", start_workers, stop_workers}, {"doors", start_doors, stop_doors},
+    {"signals", start_signals, stop_signals},       {"state", start_state, stop_state},
+    {"scribe", start_scribe, stop_scribe},          {"http", start_http, stop_http},
+    {"engine", start_engine, stop_engine},          {"catalog", start_catalog, stop_nothing},
+    {"workers", start_workers, stop_workers},       {"doors", start_doors, stop_doors},
+    {"backstage", start_backstage, stop_backstage},
 };
 
 bool
