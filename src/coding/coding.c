@@ -6,9 +6,9 @@
 #include <string.h>
 
 /* One line for each door. */
-static bool (*const doors[DOOR_COUNT])(const Turn *turn, char **ret_end, char **ret_said,
-                                       GError **error) = {
+static Door *const doors[DOOR_COUNT] = {
     [DOOR_EXEC] = door_exec,
+    [DOOR_ACP] = door_acp,
 };
 
 typedef struct {
@@ -54,15 +54,15 @@ forget(const CodingWork *work)
 
 /* "" when nothing is against it; then the look holds it. The cheap questions first. */
 static bool
-judge(Coding *coding, const char *end, char **ret_why, char **ret_diff, GError **error)
+judge(Coding *coding, const TurnEnd *end, char **ret_why, char **ret_diff, GError **error)
 {
     const CodingWork *work = coding->work;
     g_auto(Taken) taken = {0};
     g_autoptr(GError) unreadable = NULL;
     g_autofree char *why = NULL;
     *ret_diff = g_strdup("");
-    if (strcmp(end, "ended with status 0") != 0) {
-        *ret_why = g_strdup_printf("not-finished: the agent %s\n", end);
+    if (!end->is_done) {
+        *ret_why = g_strdup_printf("not-finished: the agent %s\n", end->end);
         return true;
     }
     if (!taken_read(&coding->ground, &taken, &unreadable)) {
@@ -87,23 +87,36 @@ judge(Coding *coding, const char *end, char **ret_why, char **ret_diff, GError *
            checks_after(work, &coding->ground, coding->checks, ret_why, error);
 }
 
+static json_t *
+try_json(const TurnEnd *end, const char *findings)
+{
+    json_t *try = json_object();
+    json_set_string(try, "end", end->end);
+    json_set_string(try, "said", end->said);
+    json_set_string(try, "findings", findings);
+    json_set_string(try, "transcript", end->transcript);
+    if (end->usage != NULL)
+        json_object_set(try, "usage", end->usage);
+    return try;
+}
+
 /* One try. `findings` of the one before are taken, and those of this one left. */
 static bool
 try_once(Coding *coding, char **findings, char **ret_diff, GError **error)
 {
     const CodingWork *work = coding->work;
-    g_autofree char *prompt = NULL, *end = NULL, *said = NULL, *why = NULL;
+    g_autofree char *prompt = NULL, *why = NULL;
+    g_auto(TurnEnd) end = {0};
     if (!prompt_make(work, coding->brief, *findings, &prompt, error) ||
         !ground_put_brief(&coding->ground, "prompt.md", prompt, error))
         return false;
     Turn turn = {work, &coding->ground, prompt, coding->round};
-    if (!doors[work->agent->door](&turn, &end, &said, error) ||
-        !judge(coding, end, &why, ret_diff, error))
+    if (!doors[work->agent->door](&turn, &end, error) ||
+        !judge(coding, &end, &why, ret_diff, error))
         return false;
     g_free(*findings);
     *findings = g_strndup(why, CODING_FINDINGS_BYTES_MAX);
-    json_array_append_new(coding->tried, json_pack("{s:s, s:s, s:s}", "end", end, "said", said,
-                                                   "findings", *findings));
+    json_array_append_new(coding->tried, try_json(&end, *findings));
     return true;
 }
 

@@ -33,7 +33,7 @@ typedef struct {
  * What became of it, a few KiB of JSON:
  *   {"agent", "door", "done", "rounds", "rounds_max", "files": [path], "sites", "boxed", "ms", "why"?: text,
  *    "checks": [{"name", "command", "before", "after"}],
- *    "tried": [{"end", "said", "findings"}], "diff": of the last try}
+ *    "tried": [{"end", "said", "findings", "transcript"?, "usage"?}], "diff": of the last try}
  * False only for what is not the agent's fault: no box, no disk, STOPPED. Caller owns.
  */
 CHECKED bool coding_run(const CodingWork *work, json_t **ret, GError **error);

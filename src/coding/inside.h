@@ -68,11 +68,30 @@ typedef struct {
     const char *prompt;
     int round; /* from 1 */
 } Turn;
-/* Let it work until it says that it is done, or has to be ended. `*ret_end` and `*ret_said` are for people. */
-CHECKED bool door_exec(const Turn *turn, char **ret_end, char **ret_said, GError **error);
+/* How it ended. `end` is half a sentence; all the caller's. */
+typedef struct {
+    bool is_done; /* by its own word: then it is looked at */
+    char *end, *said;
+    char *transcript; /* what was spoken, where something is; or NULL */
+    json_t *usage;    /* tokens and cost, as it tells them; or NULL */
+} TurnEnd;
+void turn_end_clear(TurnEnd *end);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TurnEnd, turn_end_clear)
+/* Let it work until it says that it is done, or has to be ended. */
+typedef bool Door(const Turn *turn, TurnEnd *ret, GError **error);
+Door door_exec, door_acp;
+
+/* The box that an agent's program is started in. */
+typedef struct {
+    BoxSpec spec;
+    char **command, **files;
+    char *round;
+    GPtrArray *env;
+} DoorBox;
+void door_box(const Turn *turn, DoorBox *ret);
+void door_box_clear(DoorBox *door);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DoorBox, door_box_clear)
 BoxLimits coding_limits(const CodingAgentConfig *agent);
-/* The command with files of honk.yaml's folder as absolute paths, and these files. Callers free. */
-char **coding_command(const CodingWork *work, char ***ret_files);
 
 /* ---- checks ---- */
 

@@ -11,14 +11,15 @@ typedef struct {
 } SourceLine;
 
 typedef struct {
-    const char *text;
+    char *
+        text; /* zero-terminated, as patterns need it; what follows a zero in it is not looked at */
     size_t bytes;
     char *plain;   /* the text with comments as blanks */
     char *bare;    /* … and what stands in strings, too */
     GArray *lines; /* SourceLine */
 } Source;
 
-/* `path` tells the language; `text` is borrowed, and may be NULL for none. */
+/* `path` tells the language; `text` may be NULL for none. */
 Source *source_new(const char *path, const char *text, size_t bytes);
 void source_free(Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_free)

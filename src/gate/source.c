@@ -249,7 +249,8 @@ source_new(const char *path, const char *text, size_t bytes)
     Source *source = g_new0(Source, 1);
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(bool));
     Scan scan = {language_of(path), source, 0, open, 0, false};
-    *source = (Source){.text = text != NULL ? text : "", .bytes = text != NULL ? bytes : 0};
+    *source = (Source){.text = g_strndup(text != NULL ? text : "", text != NULL ? bytes : 0)};
+    source->bytes = strlen(source->text);
     source->plain = g_strndup(source->text, source->bytes);
     source->bare = g_strndup(source->text, source->bytes);
     source->lines = g_array_new(FALSE, FALSE, sizeof(SourceLine));
@@ -268,6 +269,7 @@ source_free(Source *source)
 {
     if (source == NULL)
         return;
+    g_free(source->text);
     g_free(source->plain);
     g_free(source->bare);
     g_array_unref(source->lines);

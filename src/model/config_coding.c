@@ -13,7 +13,7 @@
 #define PROCESSES_DEFAULT 512
 #define DISK_MIB_DEFAULT 2048
 
-static const char *const doors[DOOR_COUNT + 1] = {[DOOR_EXEC] = "exec"};
+static const char *const doors[DOOR_COUNT + 1] = {[DOOR_EXEC] = "exec", [DOOR_ACP] = "acp"};
 static const char *const unboxed[] = {"refuse", "run", NULL};
 
 const char *

@@ -14,7 +14,7 @@
 #include <glib.h>
 
 /* How one speaks with it. */
-typedef enum { DOOR_EXEC, DOOR_COUNT } CodingDoor;
+typedef enum { DOOR_EXEC, DOOR_ACP, DOOR_COUNT } CodingDoor;
 const char *coding_door_name(CodingDoor door);
 
 typedef struct {

@@ -25,7 +25,7 @@ static const char group[] = "box:x:1000:\n";
 /* Nobody can be asked, nothing is coloured, and nothing of ours is in it. */
 static const char *const environment[] = {
     "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
-    "HOME=" BOX_HOME,
+    ("HOME=" BOX_HOME),
     "TMPDIR=/tmp",
     "LANG=C.UTF-8",
     "TERM=dumb",
@@ -173,15 +173,10 @@ box_child(Box *box)
     return &box->child;
 }
 
-char *
-box_outside(const Box *box, const char *path)
+const char *
+box_folder(const Box *box)
 {
-    const char *root = box->is_boxed ? BOX_FOLDER : box->folder;
-    g_autofree char *plain = g_canonicalize_filename(path, root);
-    size_t length = strlen(root);
-    if (strncmp(plain, root, length) != 0 || (plain[length] != '\0' && plain[length] != '/'))
-        return NULL;
-    return g_strconcat(box->folder, plain + length, NULL);
+    return box->is_boxed ? BOX_FOLDER : box->folder;
 }
 
 /* ---- watching ---- */

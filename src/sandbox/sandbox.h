@@ -66,8 +66,8 @@ ChildSpec *box_child(Box *box);
 const char *box_broken(Box *box);
 /* For whoever has waited for its end, or killed it: when this returns, nothing of the box runs any more. */
 void box_end(Box *box);
-/* Is the place in the box the folder or below it? Then the same place outside; else NULL. Caller frees. */
-char *box_outside(const Box *box, const char *path);
+/* Where the folder is for who runs in it. Borrowed. */
+const char *box_folder(const Box *box);
 
 /* ---- a program that runs to its end ---- */
 

@@ -112,7 +112,7 @@ a_branch_whose_written_file_was_tampered_with_is_refused(void)
 {
     g_autoptr(World) world = frame_world();
     g_autoptr(Look) look = world_look(world);
-    g_autoptr(json_t) report = work_on(world, HONEST, NULL, look);
+    json_decref(work_on(world, HONEST, NULL, look));
     LookFile *file = file_of(look, "jobs/report.py");
     g_autoptr(GError) error = NULL;
     g_autofree char *commit = NULL, *text = g_strconcat(file->written, "evil()\n", NULL);

@@ -329,24 +329,6 @@ more_may_be_read_where_it_lies(void)
     g_assert_cmpstr(result.output, ==, "tool and more\n");
 }
 
-static void
-places_of_the_box_are_known_outside(void)
-{
-    g_autoptr(Place) place = place_new();
-    g_autoptr(Box) box = NULL;
-    const char *const argv[] = {"true", NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = small};
-    g_assert_true(box_new(&spec, &box, NULL));
-    g_autofree char *in = box_outside(box, "/repository/a/../b"),
-                    *expected = g_build_filename(place->inside, "b", NULL),
-                    *up = box_outside(box, "/repository/../etc/passwd"),
-                    *like = box_outside(box, "/repository-2/x"), *relative = box_outside(box, "c");
-    g_assert_cmpstr(in, ==, expected);
-    g_assert_null(up);
-    g_assert_null(like);
-    g_assert_nonnull(relative);
-}
-
 static bool
 never(void *data)
 {
@@ -415,7 +397,6 @@ static const Case boxed[] = {
     {"/box/gigabytes of output are ended", gigabytes_of_output_are_ended},
     {"/box/input, output and status come through", input_output_and_status_come_through},
     {"/box/more may be read where it lies", more_may_be_read_where_it_lies},
-    {"/box/places of the box are known outside", places_of_the_box_are_known_outside},
     {"/box/nobody wants it any more", nobody_wants_it_any_more},
 };
 

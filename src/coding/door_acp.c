@@ -1,0 +1,268 @@
+/*
+ * door_acp.c - the Agent Client Protocol, version 1, as its client: https://agentclientprotocol.com
+ *
+ * One process and one session for each round. The files are the agent's in its box, so that nothing is offered of ours
+ * (`fs`, `terminal`): what a client does for an agent happens outside of the box. What it asks is answered at once: a
+ * permission by policy, because the box is the permission; anything else by "no such method". A turn ends with the
+ * answer to session/prompt, and only `end_turn` says that it is done.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "coding/rpc.h"
+
+#include <string.h>
+
+#define PROTOCOL_VERSION 1
+#define BEGIN_MS 60000 /* a program of Node that loads itself, on a busy machine */
+#define CANCEL_MS 5000 /* for an answer to session/cancel; then it is ended */
+#define NO_METHOD (-32601)
+
+typedef struct {
+    Rpc *rpc;
+    int64_t asked; /* the number of our last request */
+    bool is_cancelling;
+    json_t *usage; /* {"tokens", "cost"…}, as the agent tells it */
+    char *end;     /* how the turn ended, where that is no end of the program */
+} Acp;
+
+/* ---- answers ---- */
+
+static void
+answer(Acp *acp, const json_t *request, json_t *result)
+{
+    json_t *message = json_object();
+    json_object_set(message, "id", json_object_get(request, "id"));
+    json_object_set_new(message, "result", result);
+    rpc_send(acp->rpc, message);
+}
+
+static void
+refuse(Acp *acp, const json_t *request, const char *method)
+{
+    json_t *message = json_object();
+    g_autofree char *shown = text_printable(method);
+    json_object_set(message, "id", json_object_get(request, "id"));
+    json_object_set_new(message, "error",
+                        json_pack("{s:i, s:s+}", "code", NO_METHOD, "message",
+                                  "this client does not offer ", shown));
+    rpc_send(acp->rpc, message);
+}
+
+/* The first option of the best kind that there is. Nobody is there who could be asked, and nothing in the box needs to be. */
+static const char *
+choose(const json_t *options)
+{
+    static const char *const kinds[] = {"allow_once", "allow_always", "reject_once",
+                                        "reject_always"};
+    json_t *option;
+    size_t i;
+    for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++)
+        json_array_foreach(options, i,
+                           option) if (strcmp(json_get_string(option, "kind", ""), kinds[k]) ==
+                                       0) return json_get_string(option, "optionId", NULL);
+    return NULL;
+}
+
+static void
+permit(Acp *acp, const json_t *request)
+{
+    const char *option = acp->is_cancelling ? NULL : choose(json_at(request, "params.options"));
+    answer(acp, request,
+           option != NULL
+               ? json_pack("{s:{s:s, s:s}}", "outcome", "outcome", "selected", "optionId", option)
+               : json_pack("{s:{s:s}}", "outcome", "outcome", "cancelled"));
+}
+
+static void
+take_usage(Acp *acp, const json_t *usage)
+{
+    if (!json_is_object(usage))
+        return;
+    json_object_update(acp->usage, (json_t *) usage);
+    json_object_del(acp->usage, "sessionUpdate");
+}
+
+/* What comes without being asked for. */
+static void
+take_message(Acp *acp, const json_t *message)
+{
+    const char *method = json_get_string(message, "method", NULL);
+    if (method == NULL)
+        return; /* an answer that nobody waits for any more */
+    if (json_object_get(message, "id") == NULL) {
+        const json_t *update = json_at(message, "params.update");
+        if (strcmp(json_get_string(update, "sessionUpdate", ""), "usage_update") == 0)
+            take_usage(acp, update);
+    } else if (strcmp(method, "session/request_permission") == 0)
+        permit(acp, message);
+    else if (strcmp(method, "elicitation/create") == 0)
+        answer(acp, message, json_pack("{s:s}", "action", "decline"));
+    else
+        refuse(acp, message, method);
+}
+
+/* ---- questions ---- */
+
+static bool
+is_answer(const Acp *acp, const json_t *message)
+{
+    const json_t *id = json_object_get(message, "id");
+    return json_object_get(message, "method") == NULL && json_is_integer(id) &&
+           json_integer_value(id) == acp->asked;
+}
+
+/* The answer, whole, or NULL: none by then, or the agent is gone. */
+static bool
+await(Acp *acp, int64_t until_ms, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) message = NULL;
+    *ret = NULL;
+    while (rpc_next(acp->rpc, until_ms, &message, error)) {
+        if (message == NULL)
+            return true;
+        if (is_answer(acp, message)) {
+            *ret = g_steal_pointer(&message);
+            return true;
+        }
+        take_message(acp, message);
+        g_clear_pointer(&message, json_decref);
+    }
+    return false;
+}
+
+static void
+ask(Acp *acp, const char *method, json_t *params)
+{
+    rpc_send(acp->rpc, json_pack("{s:I, s:s, s:o}", "id", (json_int_t) ++acp->asked, "method",
+                                 method, "params", params));
+}
+
+/* The result of a request that is answered soon; NULL when there is none, and then `acp->end` says why. */
+static bool
+ask_now(Acp *acp, const char *method, json_t *params, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) message = NULL;
+    *ret = NULL;
+    ask(acp, method, params);
+    if (!await(acp, clock_monotonic_ms() + BEGIN_MS, &message, error))
+        return false;
+    const json_t *failure = json_object_get(message, "error");
+    json_t *result = json_object_get(message, "result");
+    if (result != NULL)
+        *ret = json_incref(result);
+    else if (failure != NULL) {
+        g_autofree char *said = text_printable(json_get_string(failure, "message", "no reason"));
+        acp->end = g_strdup_printf("refused '%s': %s", method, said);
+    } else if (rpc_end(acp->rpc) == NULL)
+        acp->end = g_strdup_printf("did not answer '%s' within %d s", method, BEGIN_MS / 1000);
+    return true;
+}
+
+static bool
+initialize(Acp *acp, bool *ret, GError **error)
+{
+    g_autoptr(json_t) result = NULL;
+    json_t *params =
+        json_pack("{s:i, s:{s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion", PROTOCOL_VERSION,
+                  "clientInfo", "name", "honk", "version", HONK_VERSION, "clientCapabilities", "fs",
+                  "readTextFile", 0, "writeTextFile", 0, "terminal", 0);
+    *ret = false;
+    if (!ask_now(acp, "initialize", params, &result, error))
+        return false;
+    int64_t version = json_get_int(result, "protocolVersion", 0);
+    if (result != NULL && version != PROTOCOL_VERSION)
+        acp->end = g_strdup_printf("speaks version %" G_GINT64_FORMAT " of ACP, and we speak %d",
+                                   version, PROTOCOL_VERSION);
+    *ret = result != NULL && version == PROTOCOL_VERSION;
+    return true;
+}
+
+/* ---- the turn ---- */
+
+/* Its time is up: it may still say so itself, and what it wrote is looked at by nobody. */
+static bool
+cancel(Acp *acp, const char *session, int64_t deadline_ms, GError **error)
+{
+    g_autoptr(json_t) message = NULL;
+    g_autofree char *limit = text_duration(deadline_ms);
+    acp->is_cancelling = true;
+    acp->end = g_strdup_printf("did not end its turn within %s", limit);
+    rpc_send(acp->rpc, json_pack("{s:s, s:{s:s}}", "method", "session/cancel", "params",
+                                 "sessionId", session));
+    return await(acp, clock_monotonic_ms() + CANCEL_MS, &message, error);
+}
+
+static bool
+prompt(Acp *acp, const Turn *turn, const char *session, GError **error)
+{
+    g_autoptr(json_t) message = NULL;
+    int64_t deadline_ms = turn->work->agent->deadline_ms;
+    ask(acp, "session/prompt",
+        json_pack("{s:s, s:[{s:s, s:s}]}", "sessionId", session, "prompt", "type", "text", "text",
+                  turn->prompt));
+    if (!await(acp, clock_monotonic_ms() + deadline_ms, &message, error))
+        return false;
+    if (message == NULL)
+        return rpc_end(acp->rpc) != NULL || cancel(acp, session, deadline_ms, error);
+    const json_t *failure = json_object_get(message, "error");
+    const char *reason = json_get_string(json_object_get(message, "result"), "stopReason", NULL);
+    take_usage(acp, json_at(message, "result.usage"));
+    g_autofree char *shown =
+        text_printable(failure != NULL  ? json_get_string(failure, "message", "no reason")
+                       : reason != NULL ? reason
+                                        : "");
+    if (failure != NULL)
+        acp->end = g_strdup_printf("broke its turn off: %s", shown);
+    else
+        acp->end = g_strdup_printf("stopped with '%s'", shown);
+    return true;
+}
+
+static bool
+converse(Acp *acp, const Turn *turn, GError **error)
+{
+    g_autoptr(json_t) session = NULL;
+    bool is_ready = false;
+    if (!initialize(acp, &is_ready, error))
+        return false;
+    if (!is_ready)
+        return true;
+    if (!ask_now(acp, "session/new",
+                 json_pack("{s:s, s:[]}", "cwd", rpc_folder(acp->rpc), "mcpServers"), &session,
+                 error))
+        return false;
+    const char *id = json_get_string(session, "sessionId", NULL);
+    if (id != NULL)
+        return prompt(acp, turn, id, error);
+    if (session != NULL)
+        acp->end = g_strdup("made a session without a name");
+    return true;
+}
+
+static void
+take_turn(const Acp *acp, TurnEnd *ret)
+{
+    ret->end = g_strdup(acp->end != NULL ? acp->end : rpc_end(acp->rpc));
+    ret->is_done = g_strcmp0(acp->end, "stopped with 'end_turn'") == 0;
+    ret->said = rpc_said(acp->rpc);
+    ret->transcript = g_utf8_make_valid(rpc_transcript(acp->rpc), -1);
+    if (json_object_size(acp->usage) > 0)
+        ret->usage = json_incref(acp->usage);
+}
+
+bool
+door_acp(const Turn *turn, TurnEnd *ret, GError **error)
+{
+    g_auto(DoorBox) door = {0};
+    g_autoptr(Rpc) rpc = NULL;
+    g_autoptr(json_t) usage = json_object();
+    door_box(turn, &door);
+    if (!rpc_open(&door.spec, &rpc, error))
+        return false;
+    Acp acp = {.rpc = rpc, .usage = usage};
+    bool ok = converse(&acp, turn, error);
+    if (ok)
+        take_turn(&acp, ret);
+    g_free(acp.end);
+    return ok;
+}

@@ -1,0 +1,145 @@
+"""An ACP agent for tests, without a model: does what the words after it say, one after the other, and misbehaves as told.
+
+    agent.py WORD…      edit, cheat, ask-unknown, ask-permission, ask-file, silent, endless, chatter, huge, flood, cut-off,
+                        junk, stderr, max-tokens, cancel-aware, refuse-login, version-2, die
+"""
+import json
+import os
+import re
+import sys
+import time
+
+WORDS = sys.argv[1:]
+REPLAY = os.environ.get("REPLAY")
+asked = 1000
+
+
+def send(message):
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    sys.stdout.flush()
+
+
+def read():
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    return json.loads(line)
+
+
+def update(what, **more):
+    send({"method": "session/update", "params": {"sessionId": "s", "update": {"sessionUpdate": what, **more}}})
+
+
+def ask(method, **params):
+    """A question to the client, and its answer: one that never comes is a hang."""
+    global asked
+    asked += 1
+    send({"id": asked, "method": method, "params": {"sessionId": "s", **params}})
+    while (message := read()).get("id") != asked or "method" in message:
+        pass
+    return message
+
+
+def edit(path="jobs/report.py"):
+    text = open(path).read()
+    text = text.replace("users_v1", "users_v2").replace("row.first_name", "row.name")
+    open(path, "w").write(text)
+
+
+def turn():
+    for word in WORDS:
+        if word == "edit":
+            update("tool_call", toolCallId="1", title="Edit", kind="edit", status="pending")
+            edit()
+            update("tool_call_update", toolCallId="1", status="completed")
+        elif word == "cheat":
+            text = open("jobs/report.py").read()
+            open("jobs/report.py", "w").write("evil()\n" + text)
+        elif word == "ask-unknown":
+            answer = ask("x/nobody_knows_this")
+            assert answer["error"]["code"] == -32601, answer
+        elif word == "ask-file":
+            for method in ("fs/read_text_file", "fs/write_text_file", "terminal/create"):
+                assert ask(method, path="/etc/passwd")["error"]["code"] == -32601
+            assert ask("elicitation/create", message="who?")["result"] == {"action": "decline"}
+        elif word == "ask-permission":
+            options = [{"optionId": "n", "name": "No", "kind": "reject_once"}, {"optionId": "y", "name": "Yes", "kind": "allow_once"}]
+            answer = ask("session/request_permission", toolCall={"toolCallId": "1"}, options=options)
+            assert answer["result"] == {"outcome": {"outcome": "selected", "optionId": "y"}}, answer
+            answer = ask("session/request_permission", toolCall={"toolCallId": "1"}, options=[])
+            assert answer["result"] == {"outcome": {"outcome": "cancelled"}}, answer
+        elif word == "silent":
+            time.sleep(1000)
+        elif word == "endless":
+            while True:
+                update("agent_message_chunk", content={"type": "text", "text": "still at it"})
+                time.sleep(0.05)
+        elif word == "cancel-aware":  # waits for the cancel, asks once more, and is told that all is over
+            while read().get("method") != "session/cancel":
+                pass
+            answer = ask("session/request_permission", toolCall={"toolCallId": "1"},
+                         options=[{"optionId": "y", "name": "Yes", "kind": "allow_once"}])
+            print("outcome", answer["result"]["outcome"]["outcome"], file=sys.stderr)
+            return "cancelled"
+        elif word == "chatter":
+            update("a_kind_of_the_future", x=[1, 2])
+            update("plan", entries=[])
+            update("usage_update", used=1200, size=200000, cost={"amount": 0.25, "currency": "USD"})
+            update("agent_thought_chunk", content={"type": "text", "text": "\x1b[31mhm"})
+        elif word == "huge":
+            sys.stdout.write("x" * (8 << 20))
+            sys.stdout.flush()
+            time.sleep(1000)
+        elif word == "flood":
+            while True:
+                sys.stdout.write("no message\n")
+        elif word == "cut-off":
+            open("jobs/report.py", "w").write("half of")
+            os._exit(1)
+        elif word == "junk":
+            print("Welcome!")
+            print("{broken")
+            send({"id": 77, "result": {"of": "nobody"}})
+            send({"id": "1", "result": {"stopReason": "end_turn", "of": "another type"}})
+        elif word == "stderr":
+            print("\x1b[2Jlog", file=sys.stderr)
+        elif word == "max-tokens":
+            return "max_tokens"
+    return "end_turn"
+
+
+def replay():
+    """Answers as a transcript has it: what came from the agent is said again after what it was told."""
+    for line in open(REPLAY):
+        if line.startswith("-> "):
+            read()
+        elif line.startswith("<- "):
+            print(line[3:], end="", flush=True)
+        if "tool_call_update" in line:
+            edit()
+
+
+def main():
+    if REPLAY:
+        return replay()
+    while True:
+        message = read()
+        method, params = message.get("method"), message.get("params", {})
+        if method == "initialize":
+            assert params["clientCapabilities"] == {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
+            send({"id": message["id"], "result": {"protocolVersion": 2 if "version-2" in WORDS else 1, "agentCapabilities": {}}})
+        elif method == "session/new":
+            if "refuse-login" in WORDS:
+                send({"id": message["id"], "error": {"code": -32000, "message": "Authentication required"}})
+                continue
+            assert params["cwd"] == os.getcwd(), (params, os.getcwd())
+            send({"id": message["id"], "result": {"sessionId": "s"}})
+        elif method == "session/prompt":
+            assert re.search("users_v1", params["prompt"][0]["text"])
+            if "die" in WORDS:
+                sys.exit(3)
+            reason = turn()
+            send({"id": message["id"], "result": {"stopReason": reason, "usage": {"totalTokens": 4711}}})
+
+
+main()
