@@ -35,6 +35,7 @@ typedef enum {
     HOLES_BRACES,        /* {x}, and {{ for a brace: f"…", .format() */
     HOLES_DOLLAR,        /* $x ${x}, and $$ for a dollar */
     HOLES_DOLLAR_BRACES, /* ${x} */
+    HOLES_FORMAT,        /* %s %I %1$L, and %% for a percent sign: FORMAT of SQL */
     HOLES_PHP,           /* $x $x[0] $x->y {$x…} ${x} */
     HOLES_QUESTION,      /* ?x */
     HOLES_RUBY,          /* #{x} */
@@ -276,7 +277,8 @@ typedef struct {
     bool is_key;             /* {"…": …}, df["…"] */
     bool in_list;            /* `key` is that of the list */
     bool is_docstring, is_message, is_bytes, is_sql;
-    bool is_run;     /* a literal of SQL that SQL runs: nothing is put in */
+    bool is_run;     /* a literal of SQL that SQL runs: nothing is put in, unless… */
+    bool is_filled;  /* and has places that values and names are put into */
     bool has_more;   /* the variable that it becomes gets more text later, and nobody knows which */
     bool is_decided; /* its sites are written down */
     bool has_table_hole; /* SQL that reads a table whose name is put in */

@@ -247,6 +247,23 @@ decode_php_hole(Decoder *decoder, size_t at)
     return put_hole(decoder, at, behind);
 }
 
+/* %s %-10I %1$L %'d of FORMAT in SQL. */
+static size_t
+decode_sql_format(Decoder *decoder, size_t at)
+{
+    size_t end = at + 1;
+    if (byte(decoder, at) != '%')
+        return at;
+    if (byte(decoder, end) == '%') {
+        text_put(decoder->out, at, end + 1, "%", 1);
+        return end + 1;
+    }
+    while (g_ascii_isdigit(byte(decoder, end)) ||
+           (byte(decoder, end) != '\0' && strchr("$-+.*# '", byte(decoder, end)) != NULL))
+        end++;
+    return g_ascii_isalpha(byte(decoder, end)) ? put_hole(decoder, at, end + 1) : at;
+}
+
 /* ?name: a value of knitr. */
 static size_t
 decode_question(Decoder *decoder, size_t at)
@@ -338,6 +355,8 @@ decode_hole(Decoder *decoder, size_t at)
     size_t end = at;
     if (decoder->holes == HOLES_OFF)
         return at;
+    if (decoder->holes == HOLES_FORMAT)
+        return decode_sql_format(decoder, at);
     if (decoder->holes == HOLES_BRACES)
         end = decode_braces(decoder, at);
     else if (decoder->holes == HOLES_PHP)

@@ -285,7 +285,7 @@ program_sql(Unit *unit, Use *use, const Text *text)
                  .options = &options,
                  .text = text->bytes,
                  .bytes = text->count,
-                 .has_holes = !use->is_run,
+                 .has_holes = !use->is_run || use->is_filled,
                  .declared = use->is_run ? unit->work->declared : NULL,
                  .depth = unit->depth + 1,
                  .out = inner};

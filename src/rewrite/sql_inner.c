@@ -47,6 +47,14 @@ is_run_by(const Work *work, guint literal, size_t runner)
     return true;
 }
 
+/* EXECUTE format('…', x): its places are filled in with values and names. */
+static bool
+is_formatted(const Work *work, guint literal)
+{
+    return literal > 2 && is_text(work, literal - 1, "(") && is_text(work, literal - 2, "FORMAT") &&
+           (is_text(work, literal - 3, "EXECUTE") || is_text(work, literal - 3, "IMMEDIATE"));
+}
+
 /* The one value that is run, and not put together from parts. */
 static bool
 is_alone(const Work *work, guint literal)
@@ -90,7 +98,7 @@ is_run(const Work *work, guint literal)
     for (size_t i = 0; i < G_N_ELEMENTS(runners); i++)
         if (is_run_by(work, literal, i))
             return true;
-    return is_body(work, literal);
+    return is_formatted(work, literal) || is_body(work, literal);
 }
 
 /* ---- what it says ---- */
@@ -144,7 +152,9 @@ sql_inner(Work *work, guint literal)
                  .language = language_by_name("sqlx"),
                  .dialect = work->dialect,
                  .depth = work->depth};
-    Use use = {.is_sql = true, .is_run = true};
+    Use use = {.is_sql = true, .is_run = true, .is_filled = is_formatted(work, literal)};
+    if (use.is_filled)
+        piece.quoting.holes = HOLES_FORMAT;
     text_decode(text, unit.language, &piece, false, NULL);
     const RewriteOptions *outer = work->options;
     RewriteOptions options = *outer;
