@@ -179,6 +179,8 @@ size_t program_select_postgres(const Program *program, const SourceItem **ret);
 const char *program_source_of(const Program *program, size_t column);
 /* The item that target column `column` is, as it is; -1: it is computed. */
 int program_input_of(const Program *program, size_t column);
+/* Are the items, as they come, the rows that are written? */
+bool program_is_identity(const Program *program);
 /* One column of a row whose inputs are `inputs`, of a source with SQL; false with the reason, which is the caller's. The
  * value lives until the column is evaluated again. */
 CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, Value *ret,

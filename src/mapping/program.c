@@ -330,6 +330,20 @@ program_input_of(const Program *program, size_t column)
 }
 
 bool
+program_is_identity(const Program *program)
+{
+    if (program->filter != NULL || program->items->len != program->columns->len)
+        return false;
+    for (guint i = 0; i < program->columns->len; i++) {
+        const MapColumn *column = program->columns->pdata[i];
+        if (program_input_of(program, i) != (int) i ||
+            (!column->is_nullable && schema_column(program->input, i)->is_nullable))
+            return false;
+    }
+    return true;
+}
+
+bool
 program_eval(Program *program, size_t column, const Value *inputs, Value *ret, char **ret_reason)
 {
     const Row row = {.inputs = inputs};

@@ -53,6 +53,8 @@ char *pg_sql(const char *format, ...);
 CHECKED bool pg_run(PgConn *conn, GError **error, const char *format, ...);
 CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *format, ...);
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
+/* For loops over rows: is it to go on? */
+CHECKED bool pg_ticks(PgConn *conn, GError **error);
 /* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
 /* End a COPY … FROM STDIN, and hear what became of its rows. */

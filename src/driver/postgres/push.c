@@ -11,7 +11,7 @@
  * else is INVALID, as is a row that fails, and the caller takes the other way.
  */
 #include "driver/book.h"
-#include "driver/postgres/postgres.h"
+#include "driver/postgres/scan.h"
 
 #include <string.h>
 
@@ -97,6 +97,8 @@ build_lists(PgConn *conn, const PgObject *source, const Program *program, const 
     for (guint i = 0; i < targets->len; i++) {
         const PgTarget *target = &g_array_index(targets, PgTarget, i);
         const PgColumn *from = column_named(columns, program_source_of(program, target->column));
+        if (pg_type_of(target->base) != target->type)
+            return fail(error, ERR_INVALID, "column '%s' is of another type", target->name);
         if (!bends_nothing(from, target))
             return fail(error, ERR_INVALID, "column '%s' might bend what is written to it",
                         target->name);
@@ -117,6 +119,7 @@ typedef struct {
     const GArray *targets;
     WireReader reader;
     WireCell *cells;
+    unsigned *oids; /* as they come */
     RowHasher hasher;
     GString *scratch;
     HashSum sum;
@@ -125,29 +128,20 @@ typedef struct {
 static bool
 tap_row(Tap *tap, const char *row, size_t bytes, GError **error)
 {
-    size_t count = 0;
+    size_t count = 0, column = 0;
+    g_autofree char *reason = NULL;
+    RowHash hash;
     if (!wire_row(&tap->reader, row, bytes, tap->cells, tap->targets->len, &count))
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
     if (count == 0)
         return true;
-    row_hasher_begin(&tap->hasher);
-    for (guint i = 0; i < tap->targets->len; i++) {
-        const PgTarget *target = &g_array_index(tap->targets, PgTarget, i);
-        g_autofree char *reason = NULL;
-        Value value;
-        unsigned sent = wire_is_known(target->base) ? target->base : OID_TEXT;
-        if (!wire_value(&tap->cells[i], sent, tap->scratch, &value, &reason))
-            return fail(error, ERR_INVALID, "%s: %s", target->name, reason);
-        if (value.type != target->type)
-            return fail(error, ERR_INVALID, "column '%s' is of another type", target->name);
-        value_hash(&value, &tap->hasher);
-    }
-    hash_sum_add(&tap->sum, row_hasher_end(&tap->hasher));
-    PgConn *conn = tap->conn;
-    conn->rows_done = tap->sum.rows;
-    return tap->sum.rows % TICK_ROWS != 0 || conn->base.tick == NULL ||
-           conn->base.tick(conn->rows_done, conn->base.tick_data) ||
-           fail(error, ERR_STOPPED, "asked to stop");
+    if (!pg_hash_cells(tap->cells, tap->oids, count, tap->scratch, &tap->hasher, &hash, &column,
+                       &reason))
+        return fail(error, ERR_INVALID, "%s: %s",
+                    g_array_index(tap->targets, PgTarget, column).name, reason);
+    hash_sum_add(&tap->sum, hash);
+    tap->conn->rows_done = tap->sum.rows;
+    return tap->sum.rows % TICK_ROWS != 0 || pg_ticks(tap->conn, error);
 }
 
 /* All rows through the tap. What goes wrong in the middle ends the transaction, so the rest is not waited for. */
@@ -179,7 +173,12 @@ push_rows(PgConn *conn, const GArray *targets, const char *insert, const char *r
 {
     g_autofree WireCell *cells = g_new0(WireCell, targets->len);
     g_autoptr(GString) scratch = g_string_new(NULL);
-    Tap tap = {.conn = conn, .targets = targets, .cells = cells, .scratch = scratch};
+    g_autofree unsigned *oids = g_new0(unsigned, targets->len);
+    Tap tap = {.conn = conn, .targets = targets, .cells = cells, .oids = oids, .scratch = scratch};
+    for (guint i = 0; i < targets->len; i++) {
+        unsigned base = g_array_index(targets, PgTarget, i).base;
+        oids[i] = wire_is_known(base) ? base : OID_TEXT;
+    }
     AUTO_RESULT *counted = NULL;
     if (!hash) {
         if (!pg_run_on(conn, conn->db, insert, &counted, error))

@@ -186,9 +186,7 @@ relay_ticks(Relay *relay, GError **error)
 {
     PgConn *to = relay->to;
     to->rows_done = relay->scan->conn->rows_done = relay->sum.rows;
-    return relay->sum.rows % TICK_ROWS != 0 || to->base.tick == NULL ||
-           to->base.tick(to->rows_done, to->base.tick_data) ||
-           fail(error, ERR_STOPPED, "asked to stop");
+    return relay->sum.rows % TICK_ROWS != 0 || pg_ticks(to, error);
 }
 
 /* All rows; both sessions are in the middle of their COPY. */

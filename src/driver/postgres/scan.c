@@ -371,6 +371,7 @@ const ScanOps pg_scan_ops = {
     .close = close_scan,
     .record = read_record,
     .count = count_rows,
+    .sum = pg_sum,
     .has_sql = true,
     .check_expr = check_expression,
 };

@@ -40,6 +40,13 @@ CHECKED bool pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *r
 void pg_scan_take(PgScan *scan, Batch *batch, RejectFn *reject, void *data);
 int64_t pg_row_id(const PgScan *scan, const WireCell *cell);
 
+/* --- sum.c --- */
+/* Of cells as they came. False with the column and the reason when one of them has no value of ours. */
+CHECKED bool pg_hash_cells(const WireCell *cells, const unsigned *oids, size_t count,
+                           GString *scratch, RowHasher *hasher, RowHash *ret, size_t *ret_column,
+                           char **ret_reason);
+bool pg_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+
 /* --- rescue.c --- */
 /* COPY ended with `take_broken`: if it is about a row, list what is left to be read. */
 CHECKED bool pg_scan_rescue(PgScan *scan, GError *take_broken, GError **error);

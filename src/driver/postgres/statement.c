@@ -98,6 +98,12 @@ ticks(PgConn *conn)
     return conn->base.tick == NULL || conn->base.tick(conn->rows_done, conn->base.tick_data);
 }
 
+bool
+pg_ticks(PgConn *conn, GError **error)
+{
+    return ticks(conn) || fail(error, ERR_STOPPED, "asked to stop");
+}
+
 /* Until there is something to take. */
 static bool
 await(PgConn *conn, PGconn *db, GError **error)
