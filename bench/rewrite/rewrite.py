@@ -120,7 +120,7 @@ def scanning(honk, folder, files, rounds):
         subprocess.run(command, cwd=folder, check=True)
     mine, theirs = [], []
     for _ in range(rounds * 3):
-        mine.append(run([honk, "scan", "--dataset", "acme.events.visits_v1", folder]))
+        mine.append(run([honk, "scan", "--dataset", "acme.events.visits_v1", "."], cwd=folder))
         theirs.append(run(["git", "grep", "-il", "visits_v1"], cwd=folder))
     show("honk scan, no match", files, size, best(mine))
     show("git grep -il", files, size, best(theirs))
@@ -149,7 +149,7 @@ def growing(honk, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("honk")
+    parser.add_argument("honk", type=os.path.abspath)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()

@@ -5,6 +5,9 @@
  */
 #include "rewrite/program.h"
 
+/* From the head of a statement that makes a routine to its body, and from there to its end. */
+#define ROUTINE_TOKENS_MAX 2000
+
 /* ---- is it run? ---- */
 
 static const Token *
@@ -69,15 +72,28 @@ is_dollar_quoted(const Work *work, const Token *token)
     return work->text[token->begin] == '$';
 }
 
+/* Behind AS, DO, or DO LANGUAGE name: only there the statement around it is worth a look. */
+static bool
+may_be_body(const Work *work, guint literal)
+{
+    return literal > 0 && (is_text(work, literal - 1, "AS") || is_text(work, literal - 1, "DO") ||
+                           (literal > 2 && is_text(work, literal - 2, "LANGUAGE") &&
+                            is_text(work, literal - 3, "DO")));
+}
+
 /* CREATE FUNCTION … AS $$ … $$ LANGUAGE sql, DO $$ … $$ */
 static bool
 is_body(const Work *work, guint literal)
 {
     guint first = literal, last = literal;
     bool is_sql = false, is_routine = false;
-    while (first > 0 && token_at(work, first - 1)->kind != TOKEN_SEMICOLON)
+    if (!may_be_body(work, literal))
+        return false;
+    while (first > 0 && literal - first < ROUTINE_TOKENS_MAX &&
+           token_at(work, first - 1)->kind != TOKEN_SEMICOLON)
         first--;
-    while (token_at(work, last)->kind != TOKEN_SEMICOLON && token_at(work, last)->kind != TOKEN_END)
+    while (last - literal < ROUTINE_TOKENS_MAX && token_at(work, last)->kind != TOKEN_SEMICOLON &&
+           token_at(work, last)->kind != TOKEN_END)
         last++;
     for (guint i = first; i < last; i++) {
         is_routine = is_routine || is_text(work, i, "FUNCTION") || is_text(work, i, "PROCEDURE");
