@@ -91,6 +91,11 @@ brief_make(const CodingWork *work, const Ground *ground, const json_t *checks)
         json_array_append_new(files, json_string(file->shown));
         add_sites(sites, file);
     }
+    g_autoptr(WrittenScope) scope = written_scope_new(work->rules, work->look);
+    json_t *words = json_array();
+    for (guint i = 0; i + 1 < scope->words->len; i++)
+        json_array_append_new(words, json_string(scope->words->pdata[i]));
+    json_object_set_new(brief, "words", words);
     json_set_int(brief, "version", 1);
     json_set_string(brief, "consumer", work->name->consumer);
     json_set_string(brief, "source", work->rules->source);

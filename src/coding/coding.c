@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "coding/inside.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* One line for each door. */
@@ -15,6 +16,7 @@ typedef struct {
     const CodingWork *work;
     Ground ground;
     json_t *checks, *brief, *tried;
+    char *blocked; /* what the agent said last that it cannot do; or NULL */
     int round;
 } Coding;
 
@@ -25,8 +27,30 @@ coding_clear(Coding *coding)
     json_decref(coding->checks);
     json_decref(coding->brief);
     json_decref(coding->tried);
+    g_free(coding->blocked);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Coding, coding_clear)
+
+/* The open files as they were, for whoever asks from within the box. */
+static bool
+put_before(const Coding *coding, GError **error)
+{
+    const Look *look = coding->work->look;
+    g_autofree char *folder = g_build_filename(coding->ground.brief, "before", NULL);
+    guint number = 0;
+    if (g_mkdir(folder, 0700) != 0)
+        return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", folder);
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        g_autofree char *name = g_strdup_printf("before/%u", number);
+        if (!look_file_is_open(look, file))
+            continue;
+        if (!ground_put_brief(&coding->ground, name, file->text, error))
+            return false;
+        number++;
+    }
+    return true;
+}
 
 static bool
 prepare(Coding *coding, GError **error)
@@ -40,7 +64,7 @@ prepare(Coding *coding, GError **error)
         return false;
     coding->brief = brief_make(work, ground, coding->checks);
     g_autofree char *text = json_pretty(coding->brief);
-    return ground_put_brief(ground, "brief.json", text, error);
+    return ground_put_brief(ground, "brief.json", text, error) && put_before(coding, error);
 }
 
 /* ---- judging ---- */
@@ -69,6 +93,8 @@ judge(Coding *coding, const TurnEnd *end, char **ret_why, char **ret_diff, GErro
         *ret_why = g_strdup_printf("unreadable: %s\n", unreadable->message);
         return true;
     }
+    g_free(coding->blocked);
+    coding->blocked = g_steal_pointer(&taken.blocked);
     *ret_why = taken_judge(&taken, work, coding->round == work->agent->rounds);
     g_free(*ret_diff);
     *ret_diff = look_diff(work->look);
@@ -155,6 +181,7 @@ report(const Coding *coding, const char *findings, const char *diff, int64_t beg
     json_object_set_new(report, "files", files_of(work->look));
     if (*findings != '\0')
         json_set_string(report, "why", findings);
+    json_set_string(report, "blocked", coding->blocked);
     json_array_foreach(coding->checks, i, check) json_object_del(check, "needs");
     json_object_set(report, "checks", coding->checks);
     json_object_set(report, "tried", coding->tried);

@@ -31,7 +31,7 @@ typedef struct {
 
 /*
  * What became of it, a few KiB of JSON:
- *   {"agent", "door", "done", "rounds", "rounds_max", "files": [path], "sites", "boxed", "ms", "why"?: text,
+ *   {"agent", "door", "done", "rounds", "rounds_max", "files": [path], "sites", "boxed", "ms", "why"?: text, "blocked"?: text,
  *    "checks": [{"name", "command", "before", "after"}],
  *    "tried": [{"end", "said", "findings", "transcript"?, "usage"?}], "diff": of the last try}
  * False only for what is not the agent's fault: no box, no disk, STOPPED. Caller owns.
@@ -39,6 +39,16 @@ typedef struct {
 CHECKED bool coding_run(const CodingWork *work, json_t **ret, GError **error);
 /* Take away what dead processes left of such work. For whoever begins to work. */
 void coding_sweep(const Config *config);
+
+/* ---- from within the box, over its brief and its folder ---- */
+
+/* What the gate would say now, or that it has nothing to say; what differs, as a unified diff. Callers free. */
+CHECKED bool coding_verify(const char *brief, const char *folder, char **ret, GError **error);
+CHECKED bool coding_diff(const char *brief, const char *folder, char **ret, GError **error);
+/* Tell people why a file stays as it is. It ends up in the report ("blocked"). */
+CHECKED bool coding_block(const char *folder, const char *path, const char *why, GError **error);
+#define CODING_BLOCKED ".honk-blocked" /* where that is noted; never part of a change */
+
 #define CODING_SAID_BYTES_MAX 4000           /* of what an agent or a check says: its end */
 #define CODING_DIFF_BYTES_MAX (64 * 1024)    /* nobody reads more */
 #define CODING_FINDINGS_BYTES_MAX (8 * 1024) /* short and exact: else nobody follows it */

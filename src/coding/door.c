@@ -43,7 +43,7 @@ turn_end_clear(TurnEnd *end)
 
 /* The command with files of honk.yaml's folder as absolute paths; these files can be read in the box. */
 static void
-set_command(const CodingWork *work, DoorBox *door)
+set_command(const CodingWork *work, const char *honk, DoorBox *door)
 {
     g_autoptr(GStrvBuilder) files = g_strv_builder_new();
     door->command = g_strdupv(work->agent->command);
@@ -56,6 +56,8 @@ set_command(const CodingWork *work, DoorBox *door)
         door->command[i] = g_steal_pointer(&path);
         g_strv_builder_add(files, door->command[i]);
     }
+    if (honk != NULL)
+        g_strv_builder_add(files, honk);
     door->files = g_strv_builder_end(files);
 }
 
@@ -66,7 +68,7 @@ door_box(const Turn *turn, DoorBox *ret)
     char **more = work->agent->environment;
     *ret =
         (DoorBox){.round = g_strdup_printf("HONK_ROUND=%d", turn->round), .env = g_ptr_array_new()};
-    set_command(work, ret);
+    set_command(work, turn->ground->honk, ret);
     for (size_t i = 0; more != NULL && more[i] != NULL; i++)
         g_ptr_array_add(ret->env, more[i]);
     g_ptr_array_add(ret->env, ret->round);

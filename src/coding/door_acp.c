@@ -227,9 +227,11 @@ converse(Acp *acp, const Turn *turn, GError **error)
         return false;
     if (!is_ready)
         return true;
-    if (!ask_now(acp, "session/new",
-                 json_pack("{s:s, s:[]}", "cwd", rpc_folder(acp->rpc), "mcpServers"), &session,
-                 error))
+    json_t *params =
+        json_pack("{s:s, s:[{s:s, s:s, s:[s, s, s], s:[]}]}", "cwd", rpc_folder(acp->rpc),
+                  "mcpServers", "name", "honk", "command", turn->ground->honk, "args", "mcp",
+                  "--brief", rpc_brief(acp->rpc), "env");
+    if (!ask_now(acp, "session/new", params, &session, error))
         return false;
     const char *id = json_get_string(session, "sessionId", NULL);
     if (id != NULL)

@@ -77,6 +77,7 @@ ground_open(const Config *config, Ground *ret, GError **error)
     ground.tree = g_build_filename(ground.folder, "tree", NULL);
     ground.check = g_build_filename(ground.folder, "check", NULL);
     ground.brief = g_build_filename(ground.folder, "brief", NULL);
+    ground.honk = g_file_read_link("/proc/self/exe", NULL);
     ground.laid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, laid_free);
     if (g_mkdir(ground.brief, 0700) != 0)
         return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", ground.brief);
@@ -95,6 +96,7 @@ ground_close(Ground *ground)
     g_free(ground->tree);
     g_free(ground->check);
     g_free(ground->brief);
+    g_free(ground->honk);
     fd_close(&ground->lock_fd);
 }
 

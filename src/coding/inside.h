@@ -12,6 +12,7 @@ typedef struct {
     char *tree;  /* what the agent changes */
     char *check; /* clean copies, for checks */
     char *brief;
+    char *honk; /* this program, which an agent may start in its box */
     int lock_fd;
     GHashTable *laid; /* path -> Laid: what the agent found in its tree */
 } Ground;
@@ -37,6 +38,7 @@ typedef struct {
 /* What is not as it was laid. */
 typedef struct {
     GPtrArray *files; /* TakenFile *, by path */
+    char *blocked;    /* what the agent says that it cannot do; or NULL */
 } Taken;
 typedef struct {
     char *path; /* as it is called in the tree */

@@ -123,6 +123,12 @@ rpc_said(const Rpc *rpc)
     return coding_words(rpc->said->str, CODING_SAID_BYTES_MAX);
 }
 
+const char *
+rpc_brief(const Rpc *rpc)
+{
+    return box_brief(rpc->box);
+}
+
 static void G_GNUC_PRINTF(2, 3) ends(Rpc *rpc, const char *format, ...)
 {
     va_list args;

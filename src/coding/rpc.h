@@ -31,8 +31,9 @@ void rpc_send(Rpc *rpc, json_t *message);
 CHECKED bool rpc_next(Rpc *rpc, int64_t until_ms, json_t **ret, GError **error);
 /* How it ended, as half a sentence; NULL while it has not. Borrowed. */
 const char *rpc_end(const Rpc *rpc);
-/* Where the folder is for the other side. Borrowed. */
+/* Where the folder and the brief are for the other side. Borrowed. */
 const char *rpc_folder(const Rpc *rpc);
+const char *rpc_brief(const Rpc *rpc);
 /* "-> {…}\n" what we sent, "<- {…}\n" what came. Borrowed. */
 const char *rpc_transcript(const Rpc *rpc);
 /* The end of its standard error. Caller frees. */

@@ -71,6 +71,7 @@ void
 taken_clear(Taken *taken)
 {
     g_clear_pointer(&taken->files, g_ptr_array_unref);
+    g_clear_pointer(&taken->blocked, g_free);
 }
 
 static TakenFile *
@@ -113,6 +114,10 @@ look_at_entry(Taken *taken, const Ground *ground, const FTSENT *entry, const cha
     g_autofree char *digest = is_file ? sha256_of(text, bytes) : NULL;
     if (laid != NULL)
         g_hash_table_add(seen, (void *) path);
+    else if (is_file && strcmp(path, CODING_BLOCKED) == 0) {
+        taken->blocked = coding_words(text, CODING_SAID_BYTES_MAX);
+        return;
+    }
     if ((laid != NULL && g_strcmp0(digest, laid->digest) == 0 && mode == laid->mode) ||
         (laid == NULL && is_leaving(path)))
         return;
@@ -144,7 +149,7 @@ bool
 taken_read(const Ground *ground, Taken *ret, GError **error)
 {
     char *roots[] = {ground->tree, NULL};
-    g_auto(Taken) taken = {g_ptr_array_new_with_free_func(file_free)};
+    g_auto(Taken) taken = {.files = g_ptr_array_new_with_free_func(file_free)};
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
@@ -171,7 +176,7 @@ taken_read(const Ground *ground, Taken *ret, GError **error)
     find_gone(&taken, ground, seen);
     g_ptr_array_sort(taken.files, by_path);
     *ret = taken;
-    taken = (Taken){NULL};
+    taken = (Taken){0};
     return true;
 }
 

@@ -37,7 +37,7 @@ static const char *const environment[] = {
 
 struct Box {
     BoxSpec spec; /* its numbers and its folder only: words are copied */
-    char *folder;
+    char *folder, *brief;
     bool is_boxed;
     GPtrArray *words, *env;
     int fds[5];  /* filter, passwd, group, the end of the pipe for `info`; ends with -1 */
@@ -64,6 +64,7 @@ box_free(Box *box)
     g_ptr_array_unref(box->words);
     g_ptr_array_unref(box->env);
     g_free(box->folder);
+    g_free(box->brief);
     g_free(box->broken);
     g_free(box);
 }
@@ -149,6 +150,7 @@ box_new(const BoxSpec *spec, Box **ret, GError **error)
     g_autoptr(Box) box = g_new0(Box, 1);
     *box = (Box){.spec = *spec,
                  .folder = g_strdup(spec->folder),
+                 .brief = g_strdup(spec->brief),
                  .is_boxed = missing == NULL,
                  .words = g_ptr_array_new_with_free_func(g_free),
                  .env = g_ptr_array_new_with_free_func(g_free),
@@ -177,6 +179,12 @@ const char *
 box_folder(const Box *box)
 {
     return box->is_boxed ? BOX_FOLDER : box->folder;
+}
+
+const char *
+box_brief(const Box *box)
+{
+    return box->is_boxed ? BOX_BRIEF : box->brief;
 }
 
 /* ---- watching ---- */

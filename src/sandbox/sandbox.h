@@ -66,8 +66,9 @@ ChildSpec *box_child(Box *box);
 const char *box_broken(Box *box);
 /* For whoever has waited for its end, or killed it: when this returns, nothing of the box runs any more. */
 void box_end(Box *box);
-/* Where the folder is for who runs in it. Borrowed. */
+/* Where the folder, and the brief, is for who runs in it. Borrowed. */
 const char *box_folder(const Box *box);
+const char *box_brief(const Box *box);
 
 /* ---- a program that runs to its end ---- */
 

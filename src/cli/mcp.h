@@ -1,0 +1,20 @@
+/*
+ * mcp.h - tools that `honk mcp` offers over the Model Context Protocol, one line of a table each.
+ */
+#pragma once
+
+#include "cli/command.h"
+
+typedef struct {
+    const char *name;
+    const char *text;  /* what it does, for a model */
+    const char *input; /* JSON: properties of its input schema */
+    const char *needs; /* names of those that must be there, separated by blanks; "" for none */
+    bool changes;      /* something: offered only when that was allowed */
+    /* The answer as text; false: what was wrong is the answer. */
+    bool (*run)(Invocation *call, const json_t *input, char **ret, GError **error);
+} McpTool;
+
+/* Each ends with a line without a name. */
+extern const McpTool mcp_operator_tools[]; /* over the server that honk.yaml or --server names */
+extern const McpTool mcp_agent_tools[];    /* over the brief of a coding agent, in its sandbox */
