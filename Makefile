@@ -32,7 +32,14 @@ backstage-test: build  ## Honk's plugins in a real backend of Backstage (install
 	@web/backstage/tools/install backend
 	@tools/run-tests $(B) --suite backstage
 
-e2e: deps-browser build  ## the portal's long suite: many migrations, a server that dies, a canary that fails
+backstage: build  ## a Backstage with Honk's plugins and the demo company, until Ctrl-C (installs 1.1 GB the first time)
+	@web/backstage/tools/install all
+	@web/backstage/tools/node web/backstage/tools/build-app.mjs
+	@exec web/backstage/tools/node web/backstage/e2e/run.mjs
+
+e2e: deps-browser build  ## the long suites in a browser: the portal, with a server that dies and a canary that fails; Backstage
+	@web/backstage/tools/install all
+	@web/backstage/tools/node web/backstage/tools/build-app.mjs
 	@tools/run-tests $(B) --suite browser --suite e2e
 
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
@@ -99,4 +106,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test browser backstage-test e2e crash campaign asan tsan fuzz bench lint layers shape install clean
+.PHONY: help build run test browser backstage backstage-test e2e crash campaign asan tsan fuzz bench lint layers shape install clean

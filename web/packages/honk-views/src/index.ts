@@ -3,6 +3,8 @@ export { HonkProvider, useHonk, type Honk, type HonkProviderProps } from './cont
 export { useLoad, type Loaded } from './data';
 export { Connection } from './parts/connection';
 export { Goose } from './parts/basics';
+export { EntityGlance, EntityScreen, type About } from './screens/entity';
+export { places } from './places';
 export { pathRoute, routePath, type MigrationTab, type Route } from './routes';
 export { groups, migrationState, rolloutState, taskState, type Tone } from './states';
 export { person, shortRef } from './format';

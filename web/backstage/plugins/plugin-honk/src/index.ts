@@ -1,0 +1,2 @@
+export { honkPlugin as default } from './plugin';
+export { honkClientApiRef } from './client';
