@@ -160,6 +160,17 @@ spell_part(const Dialect *dialect, const SqlPath *path, const SqlPart *old, cons
     return is_inside || has_dashes || stays ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
+/* A part that is the same in source and target stays as it is written, in capitals or not: `count` are written. */
+static bool
+part_stays(const SqlPath *path, const Spelling *spelling, guint count, guint index)
+{
+    guint from = g_strv_length(spelling->source), to = g_strv_length(spelling->target);
+    if (from != to || count != path->count || count > to)
+        return false;
+    guint at = to - count + index;
+    return strcmp(spelling->source[at], spelling->target[at]) == 0;
+}
+
 void
 spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
 {
@@ -171,7 +182,9 @@ spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
     g_autoptr(GString) whole = g_string_new(NULL);
     for (guint i = 0; i < count; i++) {
         const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
-        g_autofree char *part = spell_part(dialect, path, old, parts[i]);
+        g_autofree char *part = part_stays(path, spelling, count, i)
+                                    ? g_strndup(work->text + old->begin, old->end - old->begin)
+                                    : spell_part(dialect, path, old, parts[i]);
         if (i > 0)
             g_string_append_c(whole, '.');
         g_string_append(whole, part);
