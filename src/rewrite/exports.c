@@ -107,6 +107,12 @@ exports_has_path(const Exports *exports, const char *path)
     return g_hash_table_contains(exports->paths, path);
 }
 
+GHashTable *
+exports_paths(const Exports *exports)
+{
+    return exports->paths;
+}
+
 GPtrArray *
 exports_paths_ending(const Exports *exports, const char *parts)
 {

@@ -44,5 +44,7 @@ void export_free(void *export);
 /* "./a/../b.py" as "b.py". Caller frees. */
 char *path_plain(const char *path);
 bool exports_has_path(const Exports *exports, const char *path);
+/* The plain paths; const char * -> the same. */
+GHashTable *exports_paths(const Exports *exports);
 /* All plain paths that end in these parts; array of const char *, caller frees. */
 GPtrArray *exports_paths_ending(const Exports *exports, const char *parts);

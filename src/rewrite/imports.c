@@ -253,6 +253,53 @@ is_beside(const Work *work, const char *name, const Export *export)
     return false;
 }
 
+/* Another statement gets something else under the same name. */
+static bool
+is_bound_again(const Imports *imports, const Binding *binding)
+{
+    for (guint i = 0; binding->local[0] != '\0' && i < imports->bindings->len; i++) {
+        const Binding *other = &g_array_index(imports->bindings, Binding, i);
+        if (strcmp(other->local, binding->local) == 0 &&
+            other->place.begin != binding->place.begin &&
+            (strcmp(other->module, binding->module) != 0 ||
+             strcmp(other->within, binding->within) != 0))
+            return true;
+    }
+    return false;
+}
+
+static size_t
+common_bytes(const char *one, const char *other)
+{
+    size_t count = 0, folder = 0;
+    for (; one[count] != '\0' && one[count] == other[count]; count++)
+        if (one[count] == '/')
+            folder = count + 1;
+    return folder;
+}
+
+/* Names that are found by packages or modules, not by paths: how much nearer to this file another one is that is called the
+ * same, in a folder that is called the same. Above 0: that one is meant; 0: nobody knows which; below: there is none. */
+static int
+nearer_namesake(const Work *work, const Export *export)
+{
+    if (exports_has_path(work->options->exports, export->module))
+        return -1;
+    g_autofree char *own = path_plain(work->path), *there = path_plain(export->path);
+    const char *slash = strrchr(there, '/'), *folder = slash;
+    int nearer = -1;
+    while (folder != NULL && folder > there && folder[-1] != '/')
+        folder--;
+    g_autoptr(GPtrArray) found =
+        exports_paths_ending(work->options->exports, slash != NULL ? folder : there);
+    for (guint i = 0; i < found->len; i++) {
+        const char *path = g_ptr_array_index(found, i);
+        if (strcmp(path, there) != 0)
+            nearer = MAX(nearer, (int) common_bytes(own, path) - (int) common_bytes(own, there));
+    }
+    return nearer;
+}
+
 static void
 bring_all(Work *work, const Binding *binding)
 {
@@ -267,11 +314,17 @@ bring_all(Work *work, const Binding *binding)
             continue;
         if (binding->local[0] == '\0' && is_bound(work->imports, rest))
             continue;
+        Binding doubtful = *binding;
+        int nearer = nearer_namesake(work, export);
+        if (nearer > 0)
+            continue;
+        if (is_bound_again(work->imports, binding) ||
+            (binding->local[0] == '\0' && binding->place.end > 0 &&
+             is_beside(work, rest, export)) ||
+            nearer == 0)
+            doubtful.doubt = IMPORT_DOUBT_FILES;
         g_autofree char *name = g_strconcat(
             binding->local, binding->local[0] != '\0' && rest[0] != '\0' ? "." : "", rest, NULL);
-        Binding doubtful = *binding;
-        if (binding->local[0] == '\0' && binding->place.end > 0 && is_beside(work, name, export))
-            doubtful.doubt = IMPORT_DOUBT_FILES;
         bring(work, name, export, &doubtful);
     }
 }

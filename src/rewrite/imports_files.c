@@ -115,30 +115,40 @@ count_common_parts(const char *one, const char *other)
     return count;
 }
 
-/* The folder of exported names that the path ends like; two that end like it equally well are both in doubt. */
+/* How many parts of the path the folders of Go that are not this one end like, at best. */
+static guint
+best_other_folder(const Unit *unit, const char *folder, const char *path)
+{
+    GHashTableIter iter;
+    void *file;
+    guint best = 0;
+    g_hash_table_iter_init(&iter, exports_paths(unit->work->options->exports));
+    while (g_hash_table_iter_next(&iter, &file, NULL)) {
+        g_autofree char *other = g_str_has_suffix(file, ".go") ? folder_of(file) : NULL;
+        if (other != NULL && strcmp(other, folder) != 0)
+            best = MAX(best, count_common_parts(other, path));
+    }
+    return best;
+}
+
+/* The folders of exported names that the path ends like. */
 static void
 bind_package(Unit *unit, guint place, const char *local, const char *path)
 {
     const GPtrArray *list = exports_list(unit->work->options->exports);
-    guint best = 0;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
-        if (g_str_has_prefix(export->module, "folder ") && g_str_has_suffix(export->path, ".go"))
-            best = MAX(best, count_common_parts(export->module + strlen("folder "), path));
+        if (!g_str_has_prefix(export->module, "folder ") ||
+            !g_str_has_suffix(export->path, ".go") || !g_hash_table_add(seen, export->module))
+            continue;
+        const char *folder = export->module + strlen("folder ");
+        guint parts = count_common_parts(folder, path);
+        guint best = parts > 0 ? best_other_folder(unit, folder, path) : 0;
+        if (parts > 0 && parts >= best)
+            imports_bind(unit, place, local, export->module, "",
+                         parts == best ? IMPORT_DOUBT_FILES : NULL);
     }
-    const char *first = NULL;
-    bool is_doubtful = false;
-    for (guint i = 0; best > 0 && i < list->len; i++) {
-        const Export *export = g_ptr_array_index(list, i);
-        bool ends_so = g_str_has_prefix(export->module, "folder ") &&
-                       count_common_parts(export->module + strlen("folder "), path) == best;
-        is_doubtful =
-            is_doubtful || (ends_so && first != NULL && strcmp(first, export->module) != 0);
-        if (ends_so && first == NULL)
-            first = export->module;
-    }
-    if (first != NULL)
-        imports_bind(unit, place, local, first, "", is_doubtful ? IMPORT_DOUBT_FILES : NULL);
 }
 
 static void

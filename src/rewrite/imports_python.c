@@ -89,6 +89,8 @@ bind_modules(Unit *unit, guint piece, const char *local, int dots, const char *n
     for (guint i = 0; i < found->len; i++)
         imports_bind(unit, piece, local, g_ptr_array_index(found, i), within,
                      found->len > 1 ? IMPORT_DOUBT_FILES : NULL);
+    if (found->len == 0 && local[0] != '\0')
+        imports_bind(unit, piece, local, "", within, NULL); /* from elsewhere */
 }
 
 static bool

@@ -79,6 +79,7 @@ struct Constant {
     char *text, *after; /* what it says, and what it will say; NULL: nothing that is of use */
     const Rename *rename;
     int set;            /* how often; more when it may be a parameter */
+    int types;          /* how often it is the name of a class or the like */
     int words;          /* of the program that are its name */
     int puts, operands; /* how often it is put into strings, and of these by `+` */
     int in_sql;         /* and how often into SQL that is decided */

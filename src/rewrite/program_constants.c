@@ -43,7 +43,8 @@ bool
 constant_is_certain(const Constant *constant)
 {
     int set_by_itself = constant->own != NULL ? 1 : 0; /* TABLES = {…} */
-    return constant->doubt == NULL && constant->first->set <= set_by_itself;
+    return constant->doubt == NULL && constant->first->set <= set_by_itself &&
+           (constant->own != NULL || constant->first->types == 0);
 }
 
 Constant *

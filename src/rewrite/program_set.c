@@ -50,6 +50,51 @@ is_declared_at(const Unit *unit, guint index)
            (one == '=' && two == '>');
 }
 
+static bool
+is_word(const Unit *unit, guint index, const char *const *words)
+{
+    const Piece *piece = unit_piece(unit, index);
+    return piece->kind == PIECE_WORD && span_is_among(unit->text, piece_span(piece), words);
+}
+
+/* Where the names that stand with commas before this one begin. */
+static guint
+list_begin(const Unit *unit, guint index)
+{
+    while (index > 1 && unit_sign(unit, index - 1) == ',' &&
+           unit_piece(unit, index - 2)->kind == PIECE_WORD)
+        index -= 2;
+    return index;
+}
+
+/* a, x = …; for a, x in …; for (const x of …); lambda a, x: …; |a, x| */
+static bool
+is_set_in_list(const Unit *unit, guint index, bool in_brackets)
+{
+    static const char *const loops[] = {"for", "foreach", "lambda", NULL},
+                             *const in[] = {"in", "of", NULL}, *const kinds[] = {"const", "let",
+                                                                                 "var",   "val",
+                                                                                 "auto",  NULL};
+    guint first = list_begin(unit, index), last = index;
+    while (unit_sign(unit, last + 1) == ',' && unit_piece(unit, last + 2)->kind == PIECE_WORD)
+        last += 2;
+    char one = unit_sign(unit, last + 1), two = unit_sign(unit, last + 2);
+    bool is_list = last > first && !in_brackets;
+    if (first == 0)
+        return is_list && one == '=' && two != '=';
+    return (is_list && ((one == '=' && two != '=') || (one == ':' && two == '='))) ||
+           is_word(unit, first - 1, loops) || (unit_sign(unit, first - 1) == '|' && one == '|') ||
+           (is_word(unit, last + 1, in) && is_word(unit, first - 1, kinds));
+}
+
+/* f(String x), f(val x: T), for (String x : …): what stands in brackets behind such a word is no constant. */
+static bool
+is_kind_of_parameter(const Unit *unit, guint index, bool in_brackets)
+{
+    static const char *const kinds[] = {"String", "val", "var", "let", "const", "final", NULL};
+    return in_brackets && index > 0 && is_word(unit, index - 1, kinds);
+}
+
 /* (x) => …, (x) -> …, (x): T => …: what stands behind the bracket that closes this one. */
 static bool
 begins_function(const Unit *unit, guint open)
@@ -66,16 +111,37 @@ begins_function(const Unit *unit, guint open)
     return true;
 }
 
+/* f(x) { */
+static bool
+begins_body(const Unit *unit, guint open)
+{
+    int depth = 0;
+    for (guint i = open; i < open + PARAMETERS_MAX && i < unit->pieces->len; i++) {
+        char sign = unit_sign(unit, i);
+        depth += sign == '(' ? 1 : sign == ')' ? -1 : 0;
+        if (depth == 0)
+            return unit_sign(unit, i + 1) == '{';
+    }
+    return false;
+}
+
 /* def f(x), function (x), (x) => …: no call. */
 static bool
 is_parameter_list(const Unit *unit, guint open)
 {
+    static const char *const kinds[] = {"val", "var", "let", "const", NULL};
+    static const char *const controls[] = {"if",   "for",   "while", "switch", "catch",
+                                           "with", "until", "match", "when",   NULL};
     static const char *const words[] = {"def",      "fun",    "fn",     "func",
                                         "function", "lambda", "import", NULL};
     const Piece *callee = unit_piece(unit, open - 1), *before = unit_piece(unit, open - 2);
     if (open == 0 || callee->kind != PIECE_WORD)
         return unit_sign(unit, open - 1) != ')' && unit_sign(unit, open - 1) != ']' &&
                begins_function(unit, open);
+    if (is_word(unit, open - 1, kinds) ||
+        (unit->language->has_patterns && !is_word(unit, open - 1, controls) &&
+         begins_body(unit, open)))
+        return true; /* val (a, b) = …; f(a) { … } of a class of JavaScript */
     return span_is_among(unit->text, (Span){callee->begin, callee->end}, words) ||
            (open > 1 && before->kind == PIECE_WORD &&
             span_is_among(unit->text, (Span){before->begin, before->end}, words));
@@ -93,15 +159,28 @@ typedef struct {
     bool has_parameters;
 } Open;
 
+/* A list of parameters; what is in it or is taken apart by `const { a, b } = …` is set, too. */
+static bool
+opens_names(const Unit *unit, guint index, const GArray *open)
+{
+    static const char *const kinds[] = {"const", "let", "var", NULL};
+    bool is_within = open->len > 0 && g_array_index(open, Open, open->len - 1).has_parameters;
+    if (unit_sign(unit, index) == '(')
+        return is_parameter_list(unit, index);
+    return is_within || (index > 0 && is_word(unit, index - 1, kinds));
+}
+
 static void
 read_words(const Unit *unit, GHashTable *constants)
 {
+    static const char *const types[] = {"class",  "object", "interface", "trait", "enum",
+                                        "record", "struct", "module",    NULL};
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Open));
     for (guint i = 0; i < unit->pieces->len; i++) {
         const Piece *piece = unit_piece(unit, i);
         char sign = unit_sign(unit, i);
         if (sign != '\0' && strchr("([{", sign) != NULL) {
-            Open one = {sign, sign == '(' && is_parameter_list(unit, i)};
+            Open one = {sign, opens_names(unit, i, open)};
             g_array_append_val(open, one);
         }
         if (sign != '\0' && strchr(")]}", sign) != NULL && open->len > 0)
@@ -116,8 +195,10 @@ read_words(const Unit *unit, GHashTable *constants)
         if (is_keyword(unit, i, in_brackets && !in_list))
             continue;
         constant->set += is_set_at(unit, i);
-        if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)))
+        if (is_declared_at(unit, i) || (in_list && !is_set_at(unit, i)) ||
+            is_set_in_list(unit, i, in_brackets) || is_kind_of_parameter(unit, i, in_brackets))
             constant->set += 2;
+        constant->types += i > 0 && is_word(unit, i - 1, types);
     }
 }
 
