@@ -18,6 +18,7 @@ typedef struct {
     Span spans[PARTS_MAX];
     int count;
     bool is_hidden;    /* in a function */
+    bool is_variable;  /* of Terraform: it is called by its block alone */
     const char *doubt; /* what is made of the string first */
 } Around;
 
@@ -106,6 +107,24 @@ read_header(Around *around, guint open)
     return false;
 }
 
+/* variable "x" { default = … } of Terraform: what it is may be said elsewhere. */
+static bool
+read_variable(Around *around, guint open)
+{
+    static const char *const words[] = {"variable", NULL};
+    const Unit *unit = around->unit;
+    guint name = unit_previous(unit, open, true),
+          word = name != G_MAXUINT ? unit_previous(unit, name, true) : G_MAXUINT;
+    const Piece *piece = unit_piece(unit, name);
+    if (piece->kind != PIECE_LITERAL || !is_word(unit, word, words))
+        return false;
+    around->count = 0;
+    add_name(around, (Span){piece->inner_begin, piece->inner_end});
+    around->is_variable = true;
+    around->doubt = "its value may be said elsewhere";
+    return true;
+}
+
 static void
 read_brace(Around *around, guint open)
 {
@@ -118,6 +137,8 @@ read_brace(Around *around, guint open)
         before != G_MAXUINT && (unit_is_sign(unit, before, '=') || unit_is_sign(unit, before, ':'));
     if (is_value && name_before(unit, before, &name))
         add_name(around, name);
+    else if (unit->language->is_data && read_variable(around, open))
+        return;
     else if (unit->language->is_data)
         around->is_hidden = !is_word(unit, before, locals);
     else if (!is_word(unit, before, defaults) && !read_header(around, open))
@@ -277,7 +298,8 @@ exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
     if (has_margins(unit->language))
         read_margins(&around, use->first);
     g_autofree char *prefix = NULL, *module = exports_module(unit, &prefix);
-    g_autofree char *within = join(&around, prefix, own);
+    g_autofree char *within =
+        join(&around, around.is_variable ? "var" : prefix, around.is_variable ? (Span){0} : own);
     if (around.is_hidden || module == NULL || strcmp(within, prefix) == 0)
         return;
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
@@ -307,6 +329,17 @@ exports_note_again(Unit *unit, const Use *use, const Constant *other)
         export->begin = other->export->begin;
         export->end = other->export->end;
     }
+}
+
+void
+exports_note_made(Unit *unit, const Use *use, const Constant *other)
+{
+    GPtrArray *exported = unit->work->exported;
+    guint before = exported->len;
+    exports_note_again(unit, use, other);
+    for (guint i = before; i < exported->len; i++)
+        ((Export *) g_ptr_array_index(exported, i))->doubt =
+            "what it is set to is made of more than the name";
 }
 
 /* By what its language finds a file's names. */

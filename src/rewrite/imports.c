@@ -329,11 +329,41 @@ bring_all(Work *work, const Binding *binding)
     }
 }
 
+/* `from pkg import settings` brings an object: settings.users may be the field of its class that a file beside sets. */
+static void
+bring_member(Work *work, const Binding *binding, const Export *export)
+{
+    g_autofree char *there = folder_of(binding->module), *folder = folder_of(export->module);
+    const char *dot = strrchr(export->within, '.');
+    if (binding->local[0] == '\0' || binding->within[0] == '\0' || dot == NULL ||
+        strcmp(there, folder) != 0 || !exports_has_path(work->options->exports, binding->module) ||
+        !exports_has_path(work->options->exports, export->module) || is_own(work, export))
+        return;
+    g_autofree char *name = g_strconcat(binding->local, dot, NULL);
+    const Constant *known = g_hash_table_lookup(work->constants, name);
+    Binding doubtful = *binding;
+    doubtful.doubt = "it may be that of an object that is imported";
+    if (known == NULL || known->export == NULL)
+        bring(work, name, export, &doubtful);
+}
+
+static void
+bring_members(Work *work)
+{
+    const GPtrArray *list = exports_list(work->options->exports);
+    for (guint i = 0; i < work->imports->bindings->len; i++)
+        for (guint k = 0; k < list->len; k++)
+            bring_member(work, &g_array_index(work->imports->bindings, Binding, i),
+                         g_ptr_array_index(list, k));
+}
+
 void
 imports_resolve(Work *work)
 {
     for (guint i = 0; work->imports != NULL && i < work->imports->bindings->len; i++)
         bring_all(work, &g_array_index(work->imports->bindings, Binding, i));
+    if (work->imports != NULL)
+        bring_members(work);
 }
 
 /* ---- passing on ---- */

@@ -57,6 +57,8 @@ void exports_note(Unit *unit, const Use *use, const Rename *rename, const char *
                   const char *after);
 /* The same of another name for one that is known. */
 void exports_note_again(Unit *unit, const Use *use, const Constant *other);
+/* The same of what such a name is a part of. */
+void exports_note_made(Unit *unit, const Use *use, const Constant *other);
 /* By what its language finds a file's names, and what comes before them there. Caller frees; NULL: by nothing. */
 char *exports_module(const Unit *unit, char **ret_before);
 /* Once the program is read. */

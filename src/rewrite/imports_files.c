@@ -201,21 +201,43 @@ imports_terraform(Unit *unit)
 
 /* ---- Ruby ---- */
 
-/* Constants are everybody's; within a module its own come without its name. */
+/* A::B from `index` on. Caller frees; NULL: no name. */
+static char *
+ruby_name(const Unit *unit, guint index)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    while (unit_piece(unit, index)->kind == PIECE_WORD) {
+        const Piece *piece = unit_piece(unit, index);
+        g_string_append_printf(name, "%s%.*s", name->len > 0 ? "." : "",
+                               (int) (piece->end - piece->begin), unit->text->bytes + piece->begin);
+        if (!unit_is_sign(unit, index + 1, ':') || !unit_is_sign(unit, index + 2, ':'))
+            break;
+        index += 3;
+    }
+    return name->len > 0 ? g_string_free(g_steal_pointer(&name), FALSE) : NULL;
+}
+
+/* Constants are everybody's; those of the modules around, of a parent and of what is included come without its name. */
 void
 imports_ruby(Unit *unit)
 {
     g_autoptr(GString) within = g_string_new(NULL);
     imports_bind(unit, G_MAXUINT, "", "ruby", "", NULL);
     for (guint i = 0; i < unit->pieces->len; i++) {
-        guint behind = i;
-        if (!is_word(unit, i, "module") && !is_word(unit, i, "class"))
-            continue;
-        g_autofree char *name = imports_name(unit, unit_next(unit, i, false), '\0', &behind);
+        bool is_body = is_word(unit, i, "module") || is_word(unit, i, "class");
+        bool is_included = is_word(unit, i, "include") || is_word(unit, i, "extend") ||
+                           is_word(unit, i, "prepend") ||
+                           (unit_is_sign(unit, i, '<') && i > 1 && is_word(unit, i - 2, "class"));
+        g_autofree char *name = is_body || is_included ? ruby_name(unit, i + 1) : NULL;
         if (name == NULL)
             continue;
-        g_string_append_printf(within, "%s%s", within->len > 0 ? "." : "", name);
-        imports_bind(unit, G_MAXUINT, "", "ruby", within->str, NULL);
+        if (is_body)
+            g_string_append_printf(within, "%s%s", within->len > 0 ? "." : "", name);
+        imports_bind(unit, G_MAXUINT, "", "ruby", is_body ? within->str : name, NULL);
+        if (is_included && within->len > 0) {
+            g_autofree char *inner = g_strconcat(within->str, ".", name, NULL);
+            imports_bind(unit, G_MAXUINT, "", "ruby", inner, NULL);
+        }
     }
 }
 

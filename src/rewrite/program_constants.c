@@ -177,10 +177,65 @@ name_again(Unit *unit, guint index)
         exports_note_again(unit, &use, other);
 }
 
+static bool
+has_blanks(const Unit *unit, Span span)
+{
+    for (size_t i = span.begin; i < span.end; i++)
+        if (g_ascii_isspace(unit->text->bytes[i]))
+            return true;
+    return false;
+}
+
+/* USERS = f"{PROJECT}.a.b": a name that is put together of what is known by now. */
+static void
+name_from_parts(Unit *unit)
+{
+    for (guint i = 0; i < unit->uses->len; i++) {
+        const Use *use = &g_array_index(unit->uses, Use, i);
+        const char *key = unit->text->bytes + use->key.begin;
+        g_autofree char *name = g_strndup(key, use->key.end - use->key.begin);
+        const Constant *known = g_hash_table_lookup(unit->work->constants, name);
+        if (use->is_assigned && !has_blanks(unit, use->whole) &&
+            (known == NULL || known->text == NULL))
+            collect_use(unit, use);
+    }
+}
+
+/* NAME = OTHER is another name, and "…" + OTHER is put into a string. */
+static bool
+is_alone(const Unit *unit, guint index)
+{
+    guint before = unit_previous(unit, index, true), behind = unit_next(unit, index, true);
+    return (unit_sign(unit, index - 1) == '=' && other_end(unit, index) > 0) ||
+           (before != G_MAXUINT && unit_is_plus(unit, before)) || unit_is_plus(unit, behind);
+}
+
+/* TABLES = [USERS, OTHERS]: whoever gets TABLES may read the dataset. */
+static void
+note_made(Unit *unit)
+{
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        const Constant *constant =
+            piece->kind == PIECE_WORD && !piece->is_import
+                ? constants_find(unit->work->constants, unit->text->bytes + piece->begin,
+                                 piece->end - piece->begin)
+                : NULL;
+        if (constant == NULL || constant->rename == NULL || unit_sign(unit, i - 1) == '.' ||
+            unit_sign(unit, i + 1) == '=' || is_alone(unit, i))
+            continue;
+        Use use = {.first = i, .whole = piece_span(piece)};
+        exports_note_made(unit, &use, constant);
+    }
+}
+
 void
 constants_name_again(Unit *unit)
 {
     int depth = 0;
+    name_from_parts(unit);
+    if (unit->work->exported != NULL)
+        note_made(unit);
     for (guint i = 0; i < unit->pieces->len; i++) {
         char sign = unit_sign(unit, i);
         depth += sign == '(' ? 1 : sign == ')' ? -1 : 0;

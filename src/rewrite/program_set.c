@@ -37,7 +37,8 @@ is_declared_at(const Unit *unit, guint index)
         "is",      "export",    "static", "lazy",       "String",    "class",  "object",
         "module",  "interface", "trait",  "struct",     "enum",      "record", "package",
         "extends", "with",      "new",    "implements", "namespace", "throw",  "instanceof",
-        "typeof",  "case",      NULL};
+        "typeof",  "case",      "assert", "elif",       "while",     "raise",  "when",
+        "unless",  "until",     "puts",   NULL};
     if (unit->language->plus == '.' && unit_sign(unit, index - 1) == '$')
         return is_declared_behind(unit, index);
     const Piece *before = unit_piece(unit, index - 1), *next = unit_piece(unit, index + 1);

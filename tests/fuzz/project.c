@@ -36,7 +36,7 @@ read_files(const char *text)
 {
     GPtrArray *files = g_ptr_array_new_with_free_func(file_free);
     g_auto(GStrv) chunks = g_strsplit(text, "=== ", FILES_MAX + 1);
-    for (size_t i = 1; chunks[i] != NULL; i++) {
+    for (size_t i = 1; chunks[0] != NULL && chunks[i] != NULL; i++) {
         char *line = strchr(chunks[i], '\n');
         if (line == NULL)
             continue;
