@@ -106,6 +106,12 @@ try {
     assert.match(await guest.text(), /honk.migration.rollback/);
   });
 
+  await cases.run('Bo is told that a plan wants approval', async () => {
+    await bo.goto(`${stage.url}/notifications`);
+    await bo.getByText('users-move wants approval').first().waitFor({ timeout: 40_000 });
+    await picture(bo, 'notification');
+  });
+
   await cases.run('Bo approves it, and is the one whom Honk recorded', async () => {
     await bo.goto(stage.url + address);
     await say(bo, 'Approve', 'read every line');

@@ -13,7 +13,7 @@ export interface Config {
      * Without it such calls are refused.
      */
     anonymousAuthor?: string;
-    /** Tell owners when a plan wants approval, halts or ends; on, when there are notifications in this Backstage. */
+    /** Tell owners when a plan wants approval, halts or ends (false): needs the notifications plugin. */
     notifications?: boolean;
   };
 }

@@ -16,5 +16,5 @@ export function readConfig(config: RootConfigService): HonkConfig {
   const anonymousAuthor = own.getOptionalString('anonymousAuthor');
   if (anonymousAuthor !== undefined && !/^user:[^/:]+\/[^/:]+$/.test(anonymousAuthor))
     throw new Error(`honk.anonymousAuthor is '${anonymousAuthor}', expected a user's ref such as user:default/tutorial`);
-  return { url, token: own.getString('token'), anonymousAuthor, notifies: own.getOptionalBoolean('notifications') ?? true };
+  return { url, token: own.getString('token'), anonymousAuthor, notifies: own.getOptionalBoolean('notifications') ?? false };
 }
