@@ -191,6 +191,33 @@ find_file(Address *address, bool may_be_new, bool *ret_found, GError **error)
     return true;
 }
 
+/* "postgres:DATABASE:TABLE". The database is a name, or all that libpq needs to find it; a password is not for command lines,
+ * which everybody on the machine can read. */
+static bool
+set_postgres(Address *address, const char *database, GError **error)
+{
+    const char *last = strrchr(database, ':'), *user = strstr(database, "://");
+    if (last == NULL || last == database || last[1] == '\0' || strchr(last, '/') != NULL)
+        return fail(error, ERR_INVALID,
+                    "'%s' lacks its table: expected postgres:DATABASE:TABLE, or "
+                    "postgres:postgresql://HOST/DATABASE:TABLE",
+                    address->text);
+    g_autofree char *place = g_strndup(database, (size_t) (last - database));
+    const char *at = user != NULL ? strchr(user, '@') : NULL;
+    if (strstr(place, "password") != NULL ||
+        (at != NULL && memchr(user + 3, ':', (size_t) (at - user - 3)) != NULL))
+        return fail(error, ERR_INVALID,
+                    "a password does not belong in a command line: put it into ~/.pgpass, or into "
+                    "password_file of a store in honk.yaml");
+    bool is_name = strchr(place, '=') == NULL && user == NULL;
+    set_file_store(address, "postgres", ".", place);
+    json_object_clear(address->store->settings);
+    json_object_set_new(address->store->settings, "url",
+                        json_sprintf("%s%s", is_name ? "dbname=" : "", place));
+    address->object = g_strdup(last + 1);
+    return true;
+}
+
 /* "csv:PATH", "sqlite:PATH:TABLE". */
 static bool
 find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **error)
@@ -200,6 +227,8 @@ find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **erro
     *ret_found = driver != NULL && driver_by_name(driver) != NULL;
     if (!*ret_found)
         return true;
+    if (strcmp(driver, "postgres") == 0)
+        return set_postgres(address, colon + 1, error);
     if (strcmp(driver, "sqlite") == 0) {
         const char *last = strrchr(colon + 1, ':');
         if (last == NULL)
@@ -248,7 +277,8 @@ fail_without_config(Invocation *call, const char *text, GError *no_config, GErro
         return false;
     }
     g_error_free(no_config);
-    invocation_hint(call, "a dataset is a file (airports.csv, data.db:users) or, with a honk.yaml, "
+    invocation_hint(call, "a dataset is a file (airports.csv, data.db:users), "
+                          "postgres:DATABASE:TABLE or, with a honk.yaml, "
                           "STORE:OBJECT or a name of its catalog");
     if (looks_like_file)
         return fail_no_file(text, error);
@@ -333,12 +363,7 @@ address_open(const Address *address, bool may_be_new, Conn **ret_conn, Schema **
 static bool
 is_same_store(const StoreConfig *a, const StoreConfig *b)
 {
-    json_t *format = json_object_get(a->settings, "format");
-    json_t *other = json_object_get(b->settings, "format");
-    return strcmp(a->driver, b->driver) == 0 &&
-           g_strcmp0(json_get_string(a->settings, "path", NULL),
-                     json_get_string(b->settings, "path", NULL)) == 0 &&
-           (format == other || json_equal(format, other) != 0);
+    return strcmp(a->driver, b->driver) == 0 && json_equal(a->settings, b->settings);
 }
 
 Config *

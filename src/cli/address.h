@@ -4,6 +4,7 @@
  *   airports.csv  events.ndjson  movies.json      a file; what it is, its ending says
  *   data.db:users                                 a table of an SQLite file
  *   sqlite:PATH:TABLE  csv:PATH  ndjson:PATH      a file whose ending does not say it
+ *   postgres:DATABASE:TABLE                       a database by its name, or as libpq takes it
  *   STORE:OBJECT                                  a store of honk.yaml
  *   users-v1  resource:default/users-v1           a dataset of the catalog
  *

@@ -32,8 +32,9 @@ char *pair_columns_without(const Schema *schema, const Schema *other);
 /* --mapping and how datasets are named: the same in the help of every verb that takes a pair. */
 #define PAIR_ABOUT                                                                                 \
     "A dataset is a file (airports.csv, events.ndjson, movies.json), a table of an SQLite file "   \
-    "(data.db:users),\nSTORE:OBJECT of honk.yaml, or a name of its catalog. Where an ending does " \
-    "not tell, say it: csv:PATH,\nndjson:PATH, sqlite:PATH:TABLE."
+    "(data.db:users),\nof PostgreSQL (postgres:DATABASE:users), STORE:OBJECT of honk.yaml, or a "  \
+    "name of its catalog. Where an ending\ndoes not tell, say it: csv:PATH, ndjson:PATH, "         \
+    "sqlite:PATH:TABLE."
 #define PAIR_MAPPING_OPTION                                                                        \
     {                                                                                              \
         'm', "mapping", "FILE", "what becomes what; without it, columns of the same name"          \
