@@ -9,6 +9,7 @@
  *   hashed     the same, every row hashed as it is written
  *   read-back  hashed, then the stage is read back and its sum held against the ledger's
  *   by-rows    hashed, but through the mover: what happens between unlike stores
+ *   compare    nothing is moved: are the rows those of the source?
  *
  * Every range is a task of its own, so it opens its connections anew. STORE is an SQLite file, a folder of CSV
  * files where SOURCE ends in ".csv", or a PostgreSQL database where it says "dbname="; so is the target. Prints "ROWS RANGES".
@@ -24,6 +25,7 @@
 #define PLAN "bench"
 #define STAGE "honk_stage"
 #define RANGE_MS 2000 /* as plans have it */
+#define JOBS 2        /* ranges at once, as a plan's workers do */
 #define MAPPING_BYTES_MAX (64 * 1024)
 
 typedef struct {
@@ -84,28 +86,66 @@ open_transfer(const Bench *bench)
     return transfer;
 }
 
+typedef struct {
+    const Bench *bench;
+    const json_t *ranges;
+    size_t first, step; /* which of them */
+    HashSum sum;
+} Job;
+
+static void *
+do_ranges(void *data)
+{
+    Job *job = data;
+    for (size_t i = job->first; i < json_array_size(job->ranges); i += job->step) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Transfer) transfer = open_transfer(job->bench);
+        RangeResult result = {0};
+        if (!transfer_range(transfer, json_array_get(job->ranges, i), NULL, NULL, &result, &error))
+            die("cannot move a range", error);
+        if (result.rejected > 0)
+            die("rows were put aside", NULL);
+        hash_sum_merge(&job->sum, &result.hash);
+    }
+    return NULL;
+}
+
 static void
 fill(Bench *bench, HashSum *ret)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) ranges = NULL;
     g_autoptr(Transfer) first = open_transfer(bench);
-    json_t *range;
-    size_t i;
     if (!transfer_split(first, RANGE_MS, &ranges, &error))
         die("cannot divide the source", error);
     g_clear_pointer(&first, transfer_close);
-    json_array_foreach(ranges, i, range)
-    {
-        g_autoptr(Transfer) transfer = open_transfer(bench);
-        RangeResult result = {0};
-        if (!transfer_range(transfer, range, NULL, NULL, &result, &error))
-            die("cannot move a range", error);
-        if (result.rejected > 0)
-            die("rows were put aside", NULL);
-        hash_sum_merge(ret, &result.hash);
-        bench->ranges++;
+    /* a file has one writer at a time */
+    size_t count = strcmp(bench->target.driver, "postgres") == 0 ? JOBS : 1;
+    Job jobs[JOBS];
+    GThread *threads[JOBS];
+    for (size_t i = 0; i < count; i++) {
+        jobs[i] = (Job){.bench = bench, .ranges = ranges, .first = i, .step = count};
+        threads[i] = g_thread_new("ranges", do_ranges, &jobs[i]);
     }
+    for (size_t i = 0; i < count; i++) {
+        g_thread_join(threads[i]);
+        hash_sum_merge(ret, &jobs[i].sum);
+    }
+    bench->ranges = (int64_t) json_array_size(ranges);
+}
+
+static void
+compare(const Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    Bench only = *bench;
+    g_auto(Comparison) seen = {0};
+    only.spec.plan = only.spec.stage = NULL;
+    g_autoptr(Transfer) transfer = open_transfer(&only);
+    if (!transfer_compare(transfer, bench->spec.target, 1, NULL, NULL, &seen, &error))
+        die("cannot compare", error);
+    if (!seen.equal)
+        die("the rows are not those of the source", NULL);
 }
 
 static void
@@ -166,6 +206,11 @@ move(char **argv)
                                 .hash = bench.hash,
                                 .push_allowed = bench.push};
     read_mapping(&bench, argv[6]);
+    if (strcmp(argv[1], "compare") == 0) {
+        compare(&bench);
+        mapping_set_free(bench.mappings);
+        return;
+    }
     make_stage(&bench);
     fill(&bench, &sum);
     if (bench.read_back)

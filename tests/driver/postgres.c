@@ -125,6 +125,27 @@ ranges_of_any_key_and_of_none_cover_every_row_once(void)
     }
 }
 
+/* Each range asks for it before and after: so a move stops, and never mixes rows of two shapes. */
+static void
+columns_that_come_or_go_change_what_a_table_is(void)
+{
+    g_autoptr(TestDb) db = test_pg_db("CREATE TABLE t (a int PRIMARY KEY, b text)");
+    static const char *const changes[] = {"ALTER TABLE t ADD c int", "ALTER TABLE t DROP b",
+                                          "ALTER TABLE t ALTER a TYPE bigint",
+                                          "ALTER TABLE t RENAME a TO d"};
+    json_t *before = NULL;
+    ASSERT_OK(conn_identity(db->conn, "t", &before, &ERR));
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        json_t *after = NULL;
+        test_pg_exec(db->path, changes[i]);
+        ASSERT_OK(conn_identity(db->conn, "t", &after, &ERR));
+        g_assert_false(json_equal(before, after));
+        json_decref(before);
+        before = after;
+    }
+    json_decref(before);
+}
+
 /* --- writing --- */
 
 static char *
@@ -373,6 +394,8 @@ static const struct {
      a_row_in_which_the_sql_fails_is_left_out_alone},
     {"ranges of any key and of none cover every row once",
      ranges_of_any_key_and_of_none_cover_every_row_once},
+    {"columns that come or go change what a table is",
+     columns_that_come_or_go_change_what_a_table_is},
     {"what a column would bend is refused", what_a_column_would_bend_is_refused},
     {"texts take the form of their type", texts_take_the_form_of_their_type},
     {"a freeze holds for superusers and partitions", a_freeze_holds_for_superusers_and_partitions},

@@ -94,8 +94,8 @@ class Postgres:
 class World(small_world.World):
     """The source is in SQLite (`source` "listening") or in the same database ("shop"); the target is in PostgreSQL."""
 
-    def __init__(self, postgres, source, rows=small_world.ROWS, database="shop"):
-        super().__init__(config=CONFIG, env={"PG_FOLDER": postgres.folder, "PG_DATABASE": database}, rows=rows)
+    def __init__(self, postgres, source, rows=small_world.ROWS, database="shop", folder=None):
+        super().__init__(config=CONFIG, env={"PG_FOLDER": folder or postgres.folder, "PG_DATABASE": database}, rows=rows)
         self.postgres = postgres
         postgres.sql(f"CREATE DATABASE {database}", "postgres")
         postgres.sql(SCHEMA, database)

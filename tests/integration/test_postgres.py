@@ -1,7 +1,14 @@
 """A migration into PostgreSQL, from SQLite and inside of one database, and everything back: seen by psql and pg_dump."""
+import pathlib
+import shutil
+import sys
+import tempfile
 import unittest
 
 from postgres_world import Postgres, World
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from proxy import Proxy  # noqa: E402
 import support
 
 
@@ -81,6 +88,46 @@ class IntoPostgres(unittest.TestCase):
         support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
         self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
         self.assertEqual(self.world.moved(), self.expected(20000))
+
+    def test_tables_are_named_copied_compared_and_repaired_without_a_server(self):
+        self.begin("listening")
+        place = f"postgres:host={self.postgres.folder} user=postgres dbname=shop:"
+        copied = self.world.honk("copy", "data/listening.db:users_v1", place + "copied")
+        self.assertIn("read back and found equal", copied.stdout + copied.stderr)
+        self.postgres.sql("CREATE DATABASE elsewhere", "postgres")
+        self.world.honk("copy", place + "copied", place.replace("shop", "elsewhere") + "copied")
+        self.assertEqual(self.postgres.sql("SELECT count(*) FROM copied", "elsewhere"), "300")
+        self.postgres.sql("UPDATE copied SET first_name = 'x' WHERE id = 3; DELETE FROM copied WHERE id IN (4, 5); INSERT INTO copied "
+                          "SELECT id + 1000, first_name, last_name, country_code, legacy_flag FROM copied WHERE id = 6", "elsewhere")
+        repaired = self.world.honk("compare", place + "copied", place.replace("shop", "elsewhere") + "copied", "--repair")
+        self.assertIn("2 rows inserted, 1 row changed, 1 row removed", repaired.stdout + repaired.stderr)
+        refused = self.world.honk("copy", "postgres:postgresql://me:s3cr3t@/shop:copied", "x.csv", check=False)
+        self.assertIn("does not belong in a command line", refused.stderr)
+
+    def run_behind(self, **trouble):
+        """All that Honk says to the server goes through a proxy that makes trouble."""
+        folder = tempfile.mkdtemp(prefix="honk-proxy-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.postgres = Postgres()
+        self.addCleanup(self.postgres.close)
+        proxy = Proxy(folder, self.postgres.folder)
+        self.addCleanup(proxy.close)
+        self.world = World(self.postgres, "listening", rows=20000, folder=folder)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        vars(proxy).update(trouble)
+        self.assertEqual(self.world.run(name)["state"], "succeeded", self.world.seen(name))
+        self.assertEqual(self.world.moved(), self.expected(20000))
+        return proxy
+
+    def test_sessions_that_are_cut_in_the_middle_of_their_rows_lose_and_double_none(self):
+        proxy = self.run_behind(cuts=[100000, 400000])
+        self.assertEqual(proxy.done, 2)
+
+    def test_answers_that_come_late_are_waited_for(self):
+        self.run_behind(delay_s=0.002)
 
     def test_secrets_are_in_no_message(self):
         self.begin("listening")

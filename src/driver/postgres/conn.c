@@ -292,4 +292,5 @@ const Driver driver_postgres = {
     .push = &pg_push_ops,
     .freeze = &pg_freeze_ops,
     .swap = &pg_swap_ops,
+    .repair = pg_repair,
 };

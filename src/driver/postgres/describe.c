@@ -134,13 +134,22 @@ pg_describe(Conn *base, const char *name, Schema **ret, GError **error)
            describe_object(conn, object, name, ret, error);
 }
 
+/* Its columns: rows that are read under other ones are not those that were planned. */
 bool
 pg_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
+    PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    if (!pg_object_need(pg_conn(base), name, &object, error))
+    g_autoptr(GPtrArray) columns = NULL;
+    if (!pg_object_need(conn, name, &object, error) || !pg_columns(conn, object, &columns, error))
         return false;
+    json_t *list = json_array();
+    for (guint i = 0; i < columns->len; i++) {
+        const PgColumn *column = columns->pdata[i];
+        json_array_append_new(list, json_sprintf("%s %s", column->name, column->declared));
+    }
     *ret = json_object();
+    json_object_set_new(*ret, "columns", list);
     return true;
 }
 

@@ -248,6 +248,9 @@ void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
 CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
                       const char *stage, bool hash, RangeResult *ret, GError **error);
+/* repair.c */
+bool pg_repair(Conn *conn, const char *object, const Schema *schema,
+               GPtrArray *const batches[REPAIR_KINDS], GError **error);
 /* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of PgTarget, count in its `len`. */
 CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
                         GError **error);
