@@ -230,7 +230,9 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         parser->pos++;
         parse_sources(parser, block, end);
     }
-    if (take_word(parser, end, WORD_SELECT)) {
+    bool is_performed = !is_from_first && is_text(parser, parser->pos, "PERFORM");
+    parser->pos += is_performed;
+    if (is_performed || take_word(parser, end, WORD_SELECT)) {
         take_modifiers(parser, block, end);
         parse_items(parser, block, end);
     } else if (is_from_first) {

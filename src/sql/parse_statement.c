@@ -404,11 +404,23 @@ gives_rows(const Parser *parser)
            is_text(parser, first, "EXPORT");
 }
 
+/* PERFORM f(id) FROM t, in PL/pgSQL: a query whose rows nobody gets. */
+static bool
+is_perform(const Parser *parser, uint32_t index)
+{
+    const Token *behind = peek(parser, index + 1);
+    return is_text(parser, index, "PERFORM") && parser->sql->dialect->has_dollar_quotes &&
+           behind->kind != TOKEN_SEMICOLON && behind->kind != TOKEN_END &&
+           (index == 0 || peek(parser, index - 1)->kind != TOKEN_DOT);
+}
+
 /* AS FROM t; elsewhere in what is read over, FROM is a word of a clause that is not known. */
 static bool
 starts_query_within(const Parser *parser, uint32_t end)
 {
     bool is_from = is_word(parser, parser->pos, WORD_FROM);
+    if (is_perform(parser, parser->pos))
+        return true;
     if (is_pairs(parser, parser->pos))
         return true;
     return starts_query(parser, parser->pos, end) &&
@@ -427,13 +439,14 @@ parse_other(Parser *parser, uint32_t end)
             return;
         }
         if (starts_query_within(parser, end)) {
-            bool is_loop = is_loop_over(parser, parser->pos);
+            bool is_loop = is_loop_over(parser, parser->pos),
+                 gives_none = is_perform(parser, parser->pos);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
             query->by_name = query->by_name || is_loop;
             bool ends = parser->statement->query == NULL && parser->pos >= end;
-            query->is_value = !ends && !is_loop;
-            if (ends)
+            query->is_value = gives_none || (!ends && !is_loop);
+            if (ends && !gives_none)
                 parser->statement->query = query;
         } else if (token->kind == TOKEN_OPEN && is_open(parser, parser->pos) &&
                    starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end))) {
