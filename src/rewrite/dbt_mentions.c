@@ -111,7 +111,7 @@ is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const c
     if (literal->kind != JINJA_LITERAL || at < literal->begin || at >= literal->end)
         return false;
     return bytes == strlen(name) ? is_setting(work, literal)
-                                 : is_among_words(work->text + literal->begin, bytes, name);
+                                 : is_among_words(work->text + literal->begin, bytes, name, false);
 }
 
 /* f('u.id'), where u is what a table is called in the text: the qualifier of a column, which is looked at as one. */

@@ -48,8 +48,25 @@ may_be_sql(const char *text, size_t bytes)
     return memchr(text, '{', bytes) != NULL || memchr(text, '`', bytes) != NULL;
 }
 
+/* Of a text that is a value as a whole: SQL has its verb in front. */
+static bool
+begins_like_sql(const char *text, size_t bytes)
+{
+    static const char *const verbs[] = {"select", "with",  "insert", "update",   "delete", "merge",
+                                        "create", "alter", "drop",   "truncate", "copy",   "exec",
+                                        "call",   "grant", "from",   "begin",    "declare"};
+    size_t at = 0, blanks = 0;
+    while (blanks < bytes && (g_ascii_isspace(text[blanks]) || text[blanks] == '('))
+        blanks++;
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (find_word(text + blanks, MIN(bytes - blanks, strlen(verbs[i]) + 1), verbs[i], &at) &&
+            at == 0)
+            return true;
+    return find_word(text, bytes, "select", &at) && find_word(text, bytes, "from", &at);
+}
+
 bool
-is_among_words(const char *text, size_t bytes, const char *word)
+is_among_words(const char *text, size_t bytes, const char *word, bool is_value)
 {
     size_t length = strlen(word), at = 0, from = 0;
     for (; find_word(text + from, bytes - from, word, &at); from += at + length) {
@@ -59,7 +76,7 @@ is_among_words(const char *text, size_t bytes, const char *word)
             (end < bytes && strchr(".\"](", text[end]) != NULL))
             return false;
     }
-    return !may_be_sql(text, bytes);
+    return is_value ? !begins_like_sql(text, bytes) : !may_be_sql(text, bytes);
 }
 
 static char *

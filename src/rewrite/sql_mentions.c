@@ -148,8 +148,9 @@ is_for_people(const Work *work, guint index, const char *name)
     while (text < end && *text != '\'' && *text != '"') /* N'…' */
         text++;
     size_t bytes = text < end ? (size_t) (end - text - 1) : 0;
-    return strchr(name, '.') == NULL && (words_in(text + 1, bytes) > 2 || is_value(work, index)) &&
-           is_among_words(text + 1, bytes, name);
+    bool has_value = is_value(work, index);
+    return strchr(name, '.') == NULL && (words_in(text + 1, bytes) > 2 || has_value) &&
+           is_among_words(text + 1, bytes, name, has_value);
 }
 
 static void

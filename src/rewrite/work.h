@@ -219,8 +219,8 @@ bool dbt_yaml(Work *work);
 
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
-/* Does the name stand in this text only as a word among others, and is it no SQL? */
-bool is_among_words(const char *text, size_t bytes, const char *word);
+/* Does the name stand in this text only as a word among others, and is it no SQL? `is_value`: nor a part of some. */
+bool is_among_words(const char *text, size_t bytes, const char *word, bool is_value);
 /* Every mention needs a person. */
 void mentions_in_text(Work *work);
 /* So does every reading of a model whose columns are renamed elsewhere. */
