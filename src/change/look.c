@@ -1,5 +1,6 @@
 /* look.c - see look.h. */
 #include "change/look.h"
+#include "change/look_dbt.h"
 
 #include "base/text.h"
 #include "gate/gate.h"
@@ -88,7 +89,7 @@ is_of_use(Looking *looking, TreeFile *entry, const char *bytes, size_t count)
         return false;
     if (looking->rest == NULL)
         return exports_wanted(looking->exports, entry->path, bytes, count);
-    if (renames_mentioned(rules->renames, bytes, count) ||
+    if (look_is_dbt(entry->path) || renames_mentioned(rules->renames, bytes, count) ||
         project_wants(entry->path, bytes, count, &rules->options))
         return true;
     if (exports_may_want(entry->path, bytes, count))
@@ -157,7 +158,9 @@ static void
 rewrite_parts(Look *look, const ChangeRules *rules, GPtrArray *parts)
 {
     RewriteOptions options = rules->options;
+    g_autoptr(DbtManifests) manifests = look_dbt_read(parts, look->passed_over);
     options.paths = look->paths;
+    options.manifests = manifests;
     project_rewrite(parts, rules->renames, &options, 1);
     g_ptr_array_sort(parts, by_path);
     for (guint i = 0; i < parts->len; i++)

@@ -432,6 +432,31 @@ a_file_that_only_imports_the_name_is_in_the_branch(void)
 }
 
 static void
+a_model_that_the_manifest_knows_is_in_the_branch(void)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, "shop/dbt_project.yml", "name: shop\n");
+    world_write(world, "shop/models/a.sql", "select id as k from {{ ref('people') }}\n");
+    world_write(world, "shop/target/manifest.json",
+                "{\"metadata\": {\"dbt_schema_version\": \"https://x/dbt/manifest/v12.json\"}, "
+                "\"sources\": {}, \"nodes\": {"
+                "\"model.shop.people\": {\"resource_type\": \"model\", \"name\": \"people\", "
+                "\"package_name\": \"shop\", \"database\": \"warehouse\", \"schema\": \"crm\", "
+                "\"alias\": \"users_v1\"}, "
+                "\"model.shop.people_next\": {\"resource_type\": \"model\", \"name\": "
+                "\"people_next\", \"package_name\": \"shop\", \"database\": \"warehouse\", "
+                "\"schema\": \"crm\", \"alias\": \"users_v2\"}}}");
+    world_write(world, "other/target/manifest.json", "{");
+    world_commit(world, "A project of dbt");
+    g_autofree char *commit = world_change(world);
+    g_autofree char *model = world_file(world, commit, "shop/models/a.sql");
+    g_autoptr(Look) look = world_look(world);
+    g_assert_cmpstr(model, ==, "select user_id as k from {{ ref('people_next') }}\n");
+    g_assert_cmpuint(look->passed_over->len, ==, 1); /* the broken one */
+    g_assert_nonnull(strstr(look->passed_over->pdata[0], "other/target/manifest.json"));
+}
+
+static void
 a_branch_on_another_base_is_found_out(void)
 {
     g_autoptr(World) world = world_new(false);
@@ -454,6 +479,8 @@ main(int argc, char **argv)
          sources_of_dbt_are_looked_up_in_all_files_and_proven);
     TEST("a file that only imports the name is in the branch",
          a_file_that_only_imports_the_name_is_in_the_branch);
+    TEST("a model that the manifest knows is in the branch",
+         a_model_that_the_manifest_knows_is_in_the_branch);
     TEST("the way back leaves refs, index and tree as they were",
          the_way_back_leaves_refs_index_and_tree_as_they_were);
     TEST("a dirty tree stays dirty", a_dirty_tree_stays_dirty);
