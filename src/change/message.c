@@ -1,5 +1,6 @@
 /* message.c - what the owners of a repository read about our commit. */
 #include "change/change.h"
+#include "change/written.h"
 
 #include "base/text.h"
 
@@ -108,6 +109,10 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
         if (look->count[i] > 0)
             say(text, "- ", "  ", "%s: %" G_GINT64_FORMAT, disposition_name((Disposition) i),
                 look->count[i]);
+    if (look_written_sites(look) > 0)
+        say(text, "- ", "  ",
+            "of those rewritten, by a coding agent and not by rules: %" G_GINT64_FORMAT,
+            look_written_sites(look));
     say(text, "- ", "  ", "every changed file still parses");
     add_queries(text, story->queries);
     if (rules->is_in_place)

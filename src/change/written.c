@@ -43,6 +43,17 @@ look_open_sites(const Look *look)
     return sites;
 }
 
+int64_t
+look_written_sites(const Look *look)
+{
+    int64_t sites = 0;
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        sites += file->written != NULL ? open_sites(file) : 0;
+    }
+    return sites;
+}
+
 static void
 count_written(Look *look, const LookFile *file, int sign)
 {

@@ -15,6 +15,8 @@
 bool look_file_is_open(const Look *look, const LookFile *file);
 /* Sites of open files. */
 int64_t look_open_sites(const Look *look);
+/* Of the sites that the look counts as rewritten, those that a coding agent wrote. */
+int64_t look_written_sites(const Look *look);
 /* From here on the look holds what was written; `text` is zero-terminated. Only for open files. */
 void look_write(Look *look, LookFile *file, const char *text, size_t bytes);
 /* Back to as it was before look_write(). */

@@ -58,6 +58,9 @@ set_command(const CodingWork *work, const char *honk, DoorBox *door)
     }
     if (honk != NULL)
         g_strv_builder_add(files, honk);
+    const GPtrArray *readable = work->agent->readable;
+    for (guint i = 0; readable != NULL && i < readable->len; i++)
+        g_strv_builder_add(files, readable->pdata[i]);
     door->files = g_strv_builder_end(files);
 }
 

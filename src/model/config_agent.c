@@ -44,7 +44,11 @@ config_command_json(const Config *config, const char *name, char *const *command
         if (!is_file(command, i, path))
             continue;
         if (!file_read(path, AGENT_FILE_BYTES_MAX, &text, &bytes, error))
-            return fail_in(error, "agent '%s'", name);
+            return i == 0 ? fail_in(error,
+                                    "agent '%s' (a program of the system is named without its "
+                                    "folder)",
+                                    name)
+                          : fail_in(error, "agent '%s'", name);
         g_autofree char *digest = sha256_of(text, bytes);
         json_set_string(files, command[i], digest);
     }

@@ -32,6 +32,7 @@ agent_free(void *data)
     g_strfreev(agent->command);
     g_strfreev(agent->environment);
     g_free(agent->prompt);
+    g_ptr_array_unref(agent->readable);
     g_free(agent);
 }
 
@@ -139,6 +140,7 @@ static const Field agent_fields[] = {
     {"door",        read_door,        offsetof(CodingAgentConfig, door)},
     {"command",     read_words,       offsetof(CodingAgentConfig, command)},
     {"environment", read_environment, offsetof(CodingAgentConfig, environment)},
+    {"readable",    read_paths,       offsetof(CodingAgentConfig, readable)},
     {"prompt",      read_prompt,      offsetof(CodingAgentConfig, prompt)},
     {"deadline",    read_duration,    offsetof(CodingAgentConfig, deadline_ms)},
     {"rounds",      read_count,       offsetof(CodingAgentConfig, rounds), 1, 10},
@@ -174,6 +176,7 @@ read_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
     }
     CodingAgentConfig *agent = g_new0(CodingAgentConfig, 1);
     *agent = (CodingAgentConfig){.name = g_strdup(key->text),
+                                 .readable = g_ptr_array_new_with_free_func(g_free),
                                  .deadline_ms = DEADLINE_MS_DEFAULT,
                                  .rounds = ROUNDS_DEFAULT,
                                  .memory_mib = MEMORY_MIB_DEFAULT,

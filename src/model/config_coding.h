@@ -20,8 +20,9 @@ const char *coding_door_name(CodingDoor door);
 typedef struct {
     char *name;
     CodingDoor door;
-    char **command;     /* the program and its arguments; started in the box */
-    char **environment; /* "NAME=value" */
+    char **command;      /* the program and its arguments; started in the box */
+    char **environment;  /* "NAME=value" */
+    GPtrArray *readable; /* char *, absolute: files and folders that it may read, too; or NULL */
     char *prompt; /* absolute path of a file that is used instead of the built-in one; or NULL */
     int64_t deadline_ms;                 /* of one round */
     int rounds;                          /* at most */

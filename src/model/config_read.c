@@ -157,7 +157,7 @@ read_path(Reader *reader, const Field *field, const YamlNode *value, void *targe
     *(char **) target = path;
 }
 
-static void
+void
 read_paths(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     GPtrArray *paths = *(GPtrArray **) target;

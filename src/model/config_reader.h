@@ -40,6 +40,8 @@ void reader_fields(Reader *reader, const char *name, const YamlNode *map, const 
 void read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_count(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_duration(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* A list of paths, or one, made absolute; replaces what the array holds. */
+void read_paths(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_words(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target);
 

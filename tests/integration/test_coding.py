@@ -74,10 +74,11 @@ class Coding(unittest.TestCase):
                          JOB.replace("users_v1", "users_v2").replace("first_name", "name"))
         message = world.git("hard", "log", "-1", "--format=%B", branch)
         for part in ("By a coding agent, where rules refused:", "- agent 'fixer', by the door 'exec', in 1 of at most 2 rounds",
-                     "- it wrote job.py", "- catalog: before passed, now passed"):
+                     "- it wrote job.py", "by a coding agent and not by rules: 1", "- catalog: before passed, now passed"):
             self.assertIn(part, message)
         evidence = world.change("hard")["evidence"]
         self.assertTrue(evidence["coding"]["done"])
+        self.assertEqual((evidence["rewritten"], evidence["by_agent"]), (1, 1))
         report = json.loads(world.get(f"/blobs/{evidence['coding']['report']}")[1])
         self.assertIn("+rows = load('users_v2')\n", report["diff"])
         # What the agent leaves alone stays with people, and what rules did there stands.
@@ -103,6 +104,27 @@ class Coding(unittest.TestCase):
         self.assertIn("out-of-scope job.py:6: ", coding["why"])
         shown = world.honk("change", "show", "users-v2", "hard").stdout
         self.assertIn("the coding agent did not do it, in 2 of 2 rounds", shown)
+
+    def test_agents_are_tried_side_by_side_and_nothing_is_kept(self):
+        world = World()
+        self.addCleanup(world.close)
+        settings = world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace(
+            "  migrations:", "    idle: { command: [ 'true' ], rounds: 1, readable: [ agents, /opt ] }\n  migrations:"))
+        world.begin()
+        world.honk("plan", "users-v2")
+        before = {name: world.seen(name) for name in test_changes.CODE}
+        done = world.honk("agent", "try", "users-v2", "--agent", "fixer", "--agent", "idle").stdout
+        said = " ".join(done.split())
+        self.assertIn("fixer: 1 of 2 repositories, 1 of 4 places, ", said)
+        self.assertIn("idle: 0 of 2 repositories, 0 of 4 places, ", said)
+        self.assertIn("untouched job.py: its places are as they were", said)
+        self.assertEqual({name: world.seen(name) for name in test_changes.CODE}, before)
+        reports = world.json("agent", "try", "users-v2", "--targets", "1")
+        self.assertEqual([(report["consumer"], report["agent"]) for report in reports],
+                         [("component:default/half", "fixer")])
+        refused = world.honk("agent", "try", "users-v2", "--agent", "nobody", check=False)
+        self.assertIn("honk.yaml has no coding agent 'nobody'", " ".join(refused.stderr.split()))
 
     def test_an_edited_agent_makes_the_plan_stale(self):
         world = self.world()

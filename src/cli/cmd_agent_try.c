@@ -1,0 +1,214 @@
+/*
+ * cmd_agent_try.c - honk agent try: let coding agents at a sample of what a plan leaves to them, and keep nothing.
+ *
+ * The same work as that of a running plan (coding/coding.h), on private copies: no branch, no commit, and no word to the
+ * server. Several agents, or one with two prompts, are shown side by side.
+ */
+#include "action/code.h"
+#include "base/text.h"
+#include "cli/migration.h"
+#include "cli/plan_show.h"
+#include "coding/coding.h"
+#include "planner/changes.h"
+
+#include <string.h>
+
+#define TARGETS_DEFAULT 5
+
+typedef struct {
+    const char *name;
+    int64_t tried, done, sites, sites_done, ms, tokens;
+} Score;
+
+typedef struct {
+    Invocation *call;
+    const Config *config;
+    Plan *plan;
+    ChangeRules *rules;
+    Table *table;
+    json_t *results;
+} Trial;
+
+static void
+trial_clear(Trial *trial)
+{
+    plan_free(trial->plan);
+    change_rules_free(trial->rules);
+    table_free(trial->table);
+    json_decref(trial->results);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trial, trial_clear)
+
+/* ---- one agent in one repository ---- */
+
+static int64_t
+tokens_of(const json_t *report)
+{
+    int64_t tokens = 0;
+    json_t *try;
+    size_t i;
+    json_array_foreach(json_object_get(report, "tried"), i, try) tokens +=
+        json_get_int(json_object_get(try, "usage"), "totalTokens", 0);
+    return tokens;
+}
+
+static void
+show(Trial *trial, const char *consumer, const json_t *report, Score *score)
+{
+    bool is_done = json_get_bool(report, "done", false);
+    int64_t sites = json_get_int(report, "sites", 0), ms = json_get_int(report, "ms", 0);
+    g_autofree char *time = text_duration(ms);
+    g_autofree char *why = g_strdup(json_get_string(report, "why", ""));
+    why[strcspn(why, "\n")] = '\0';
+    score->tried++;
+    score->done += is_done;
+    score->sites += sites;
+    score->sites_done += is_done ? sites : 0;
+    score->ms += ms;
+    score->tokens += tokens_of(report);
+    table_cell(trial->table, TONE_STRONG, consumer);
+    table_cell(trial->table, TONE_PLAIN, score->name);
+    table_cellf(trial->table, TONE_PLAIN, "%" G_GINT64_FORMAT, sites);
+    table_cell(trial->table, is_done ? TONE_GOOD : TONE_WARN, is_done ? "done" : "refused");
+    table_cellf(trial->table, TONE_PLAIN, "%d", (int) json_get_int(report, "rounds", 0));
+    table_cell(trial->table, TONE_PLAIN, time);
+    table_cell(trial->table, TONE_DIM, why);
+}
+
+static bool
+try_one(Trial *trial, const json_t *change, const CodingAgentConfig *agent, Score *score,
+        GError **error)
+{
+    const char *consumer = json_get_string(change, "consumer", "");
+    g_autoptr(Repository) repository = NULL;
+    g_autoptr(Look) look = NULL;
+    g_autoptr(json_t) report = NULL;
+    ChangeName name = {.branch = "",
+                       .migration = json_get_string(trial->plan->json, "migration", ""),
+                       .plan = trial->plan->digest,
+                       .consumer = consumer};
+    if (!repository_open(trial->config, json_get_string(change, "repository", ""), &repository,
+                         error) ||
+        !look_at(repository, trial->rules, NULL, NULL, NULL, &look, error))
+        return false;
+    look_withhold(look, trial->rules, json_object_get(change, "withheld"));
+    CodingWork work = {.config = trial->config,
+                       .agent = agent,
+                       .repository = repository,
+                       .rules = trial->rules,
+                       .name = &name,
+                       .verify = json_get_string(change, "verify", NULL),
+                       .look = look};
+    if (!coding_run(&work, &report, error))
+        return fail_in(error, "consumer '%s'", consumer);
+    show(trial, consumer, report, score);
+    json_set_string(report, "consumer", consumer);
+    json_array_append(trial->results, report);
+    return true;
+}
+
+/* ---- the sample ---- */
+
+static bool
+find_agents(const Trial *trial, GPtrArray *ret, GError **error)
+{
+    const char *migration = json_get_string(trial->plan->json, "migration", "");
+    g_autoptr(GPtrArray) names = invocation_options(trial->call, "agent");
+    const CodingAgentConfig *planned = coding_agent_for(&trial->config->coding, migration);
+    for (guint i = 0; i < names->len; i++) {
+        const CodingAgentConfig *agent = coding_agent(&trial->config->coding, names->pdata[i]);
+        if (agent == NULL)
+            return fail(error, ERR_NOT_FOUND, "honk.yaml has no coding agent '%s'",
+                        (const char *) names->pdata[i]);
+        g_ptr_array_add(ret, (void *) agent);
+    }
+    if (ret->len == 0 && planned != NULL)
+        g_ptr_array_add(ret, (void *) planned);
+    return ret->len > 0 || fail(error, ERR_NOT_FOUND,
+                                "honk.yaml names no coding agent for this migration: name one with "
+                                "--agent");
+}
+
+static bool
+try_agent(Trial *trial, const CodingAgentConfig *agent, int64_t targets, GError **error)
+{
+    Score score = {.name = agent->name};
+    json_t *change;
+    size_t i;
+    json_array_foreach(json_object_get(trial->plan->json, "changes"), i,
+                       change) if (change_coding(change) != NULL && score.tried < targets &&
+                                   !try_one(trial, change, agent, &score, error)) return false;
+    g_autofree char *time = text_duration(score.ms), *count = text_count(score.tokens);
+    g_autofree char *tokens =
+        score.tokens > 0 ? g_strdup_printf(", %s tokens", count) : g_strdup("");
+    if (!trial->call->view->json)
+        view_line(trial->call->view,
+                  "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " repositories, %" G_GINT64_FORMAT
+                  " of %" G_GINT64_FORMAT " places, %s%s",
+                  agent->name, score.done, score.tried, score.sites_done, score.sites, time,
+                  tokens);
+    return true;
+}
+
+static bool
+open_trial(Invocation *call, Trial *ret, GError **error)
+{
+    g_autoptr(json_t) migration = NULL, all = NULL;
+    g_auto(Trial) trial = {.call = call, .results = json_array()};
+    if (!invocation_config(call, &trial.config, error) ||
+        !migration_get(call, invocation_arg(call, 0), &migration, error) ||
+        !plan_fetch(call, migration, &all, error) ||
+        !plan_from_json(json_object_get(all, "plan"), &trial.plan, error))
+        return false;
+    if (!changes_any_coding(json_object_get(trial.plan->json, "changes")))
+        return fail(error, ERR_WRONG_STATE,
+                    "the plan leaves nothing to a coding agent: rules do all of it, or honk.yaml "
+                    "names no agent for this migration");
+    if (!code_rules_of_plan(trial.plan, &trial.rules, error))
+        return false;
+    trial.table = table_new("consumer", "agent", ">places", "", ">rounds", ">time", "why", NULL);
+    *ret = trial;
+    trial = (Trial){0};
+    return true;
+}
+
+static bool
+try_run(Invocation *call, GError **error)
+{
+    g_auto(Trial) trial = {0};
+    g_autoptr(GPtrArray) agents = g_ptr_array_new();
+    int64_t targets = 0;
+    if (!invocation_int(call, "targets", 1, TARGETS_DEFAULT, &targets, error) ||
+        !open_trial(call, &trial, error) || !find_agents(&trial, agents, error))
+        return false;
+    coding_sweep(trial.config);
+    for (guint i = 0; i < agents->len; i++)
+        if (!try_agent(&trial, agents->pdata[i], targets, error))
+            return false;
+    if (call->view->json)
+        view_json(call->view, trial.results);
+    else
+        view_table(call->view, trial.table);
+    return true;
+}
+
+static const Option options[] = {
+    {'n', "targets", "N", "so many repositories (5)"},
+    {0, "agent", "NAME", "this coding agent of honk.yaml; may be repeated, to compare"},
+    {0},
+};
+
+const Command cmd_agent_try = {
+    .name = "agent try",
+    .args = "NAME",
+    .summary = "let coding agents at a sample of a plan's repositories, and keep nothing",
+    .deed = "try the coding agent",
+    .about = "Takes the first repositories of the plan of which places go to a coding agent, and "
+             "lets it work on\nprivate copies, in a sandbox, judged as when the plan runs (but for "
+             "queries over rows). --json has all\nthat was tried: prompts, words, diffs, findings.",
+    .examples =
+        "honk agent try users-v2 --targets 5\nhonk agent try users-v2 --agent fixer --agent "
+        "other --json",
+    .options = options,
+    .run = try_run,
+};
