@@ -1,15 +1,23 @@
 /* exports.c - see exports.h: what files give, and which files there are. */
 #include "rewrite/imports.h"
+#include "rewrite/project_words.h"
 
 #include <string.h>
 
+#define WORDS_APART_MAX 8 /* more are looked up among the words of the file */
 #define EXPORTS_MAX                                                                                \
     10000 /* of all files: a company names its tables in a few files of some hundred lines */
+
+/* SQL that reads the dataset: what it is called, and its file without its ending. */
+typedef struct {
+    char *name, *stem;
+} Query;
 
 struct Exports {
     GPtrArray *list;   /* Export * */
     GHashTable *known; /* "module within" */
     GHashTable *names; /* last parts of `within` */
+    GArray *queries;   /* Query */
     GHashTable *stems; /* of their files: "config" of config.py */
     GHashTable *paths; /* plain */
     GHashTable
@@ -30,17 +38,27 @@ export_free(void *data)
     g_free(export);
 }
 
+static void
+query_clear(void *data)
+{
+    Query *query = data;
+    g_free(query->name);
+    g_free(query->stem);
+}
+
 Exports *
 exports_new(void)
 {
     Exports *exports = g_new0(Exports, 1);
     *exports = (Exports){.list = g_ptr_array_new_with_free_func(export_free),
                          .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .queries = g_array_new(FALSE, FALSE, sizeof(Query)),
                          .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                           (GDestroyNotify) g_ptr_array_unref)};
+    g_array_set_clear_func(exports->queries, query_clear);
     return exports;
 }
 
@@ -52,6 +70,7 @@ exports_free(Exports *exports)
     g_hash_table_unref(exports->by_name);
     g_hash_table_unref(exports->paths);
     g_hash_table_unref(exports->names);
+    g_array_unref(exports->queries);
     g_hash_table_unref(exports->stems);
     g_hash_table_unref(exports->known);
     g_ptr_array_unref(exports->list);
@@ -148,11 +167,18 @@ static void
 add(Exports *exports, Export *take_export)
 {
     const char *dot = strrchr(take_export->within, '.');
+    const char *name = dot != NULL ? dot + 1 : take_export->within;
     g_hash_table_add(exports->known, g_strdup_printf("%s %s %s", take_export->module,
                                                      take_export->within, take_export->text));
-    g_hash_table_add(exports->names, g_strdup(dot != NULL ? dot + 1 : take_export->within));
     const char *file = file_name(take_export->path);
-    g_hash_table_add(exports->stems, g_strndup(file, strcspn(file, ".")));
+    char *stem = g_strndup(file, strcspn(file, "."));
+    if (take_export->rename == NULL) {
+        Query query = {g_strdup(name), stem};
+        g_array_append_val(exports->queries, query);
+    } else {
+        g_hash_table_add(exports->names, g_strdup(name));
+        g_hash_table_add(exports->stems, stem);
+    }
     g_ptr_array_add(exports->list, take_export);
 }
 
@@ -168,15 +194,41 @@ exports_may_want(const char *path, const char *text, size_t bytes)
     return imports_are_read(path, text, bytes);
 }
 
+/* A file in which words are looked for: one after the other, or, where these are many, by its own words. */
+typedef struct {
+    const char *text;
+    size_t bytes;
+    GArray *words; /* or NULL */
+} Sought;
+
 static bool
-has_any(GHashTable *words, const char *text, size_t bytes)
+has_word(const Sought *sought, const char *word)
+{
+    return sought->words != NULL ? words_have(sought->words, word)
+                                 : memmem(sought->text, sought->bytes, word, strlen(word)) != NULL;
+}
+
+static bool
+has_any(const Sought *sought, GHashTable *words)
 {
     GHashTableIter iter;
     void *word;
     g_hash_table_iter_init(&iter, words);
     while (g_hash_table_iter_next(&iter, &word, NULL))
-        if (memmem(text, bytes, word, strlen(word)) != NULL)
+        if (has_word(sought, word))
             return true;
+    return false;
+}
+
+/* SQL is called `query` everywhere: its file has to be named, too. */
+static bool
+has_query(const Sought *sought, const Exports *exports)
+{
+    for (guint i = 0; i < exports->queries->len; i++) {
+        const Query *query = &g_array_index(exports->queries, Query, i);
+        if (has_word(sought, query->name) && has_word(sought, query->stem))
+            return true;
+    }
     return false;
 }
 
@@ -194,9 +246,14 @@ passes_all_on(const char *text, size_t bytes)
 bool
 exports_wanted(const Exports *exports, const char *path, const char *text, size_t bytes)
 {
-    return exports->list->len > 0 && imports_are_read(path, text, bytes) &&
-           (has_any(exports->names, text, bytes) ||
-            (has_any(exports->stems, text, bytes) && passes_all_on(text, bytes)));
+    if (exports->list->len == 0 || !imports_are_read(path, text, bytes))
+        return false;
+    bool are_many = g_hash_table_size(exports->names) + exports->queries->len > WORDS_APART_MAX;
+    Sought sought = {text, bytes, are_many ? words_of(text, bytes) : NULL};
+    bool found = has_any(&sought, exports->names) || has_query(&sought, exports) ||
+                 (passes_all_on(text, bytes) && has_any(&sought, exports->stems));
+    g_clear_pointer(&sought.words, g_array_unref);
+    return found;
 }
 
 GPtrArray *

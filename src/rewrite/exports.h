@@ -13,9 +13,9 @@ typedef struct {
     char *module; /* what imports find: a path, or what a language finds its names by */
     char *within; /* "Config.TABLE": its name, and what that is in */
     char *text, *after;
-    const Rename *rename;
-    size_t begin, end; /* bytes of the file: what it is set to */
-    const char *doubt; /* why nobody knows what it stands for; or NULL */
+    const Rename *rename; /* NULL: it is no name, but SQL that reads the dataset */
+    size_t begin, end;    /* bytes of the file: what it is set to */
+    const char *doubt;    /* why nobody knows what it stands for; or NULL */
 } Export;
 
 typedef struct Exports Exports;

@@ -202,7 +202,7 @@ rename_here(const Work *work, const Rename *rename)
 {
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *here = g_ptr_array_index(work->renames->list, i);
-        if (rename->key != NULL && g_strcmp0(here->key, rename->key) == 0)
+        if (rename != NULL && rename->key != NULL && g_strcmp0(here->key, rename->key) == 0)
             return here;
     }
     return rename;
@@ -226,7 +226,9 @@ bring(Work *work, const char *name, const Export *export, const Binding *binding
     constant->after = g_strdup(export->after);
     constant->rename = rename_here(work, export->rename);
     constant->export = export;
-    constant->doubt = binding->doubt != NULL ? binding->doubt : export->doubt;
+    constant->doubt = export->rename == NULL   ? "it is SQL"
+                      : binding->doubt != NULL ? binding->doubt
+                                               : export->doubt;
     constant->place = binding->place;
     constant->first = constants_called(work->constants, name, first_part(name));
     constant->words = 0; /* they are counted with their parts */

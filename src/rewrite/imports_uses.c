@@ -8,6 +8,8 @@
 static int
 uses_of(const Constant *constant)
 {
+    if (constant->rename == NULL) /* SQL: where more is put to it */
+        return constant->missed;
     return constant->words + constant->puts + constant->missed;
 }
 
@@ -104,7 +106,7 @@ finish_one(Work *work, const Constant *constant, const char *name)
                        .end = place.end,
                        .is_in_sql = constant->in_sql > 0};
     g_ptr_array_add(work->out->imports, use);
-    if (!is_followed)
+    if (!is_followed && constant->rename != NULL)
         site_refuse(work, SITE_TABLE, use->begin, use->end, "import", NULL,
                     "'%s' may stand for the dataset, as %s sets it: %s", name,
                     constant->export->path, why);

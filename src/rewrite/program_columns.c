@@ -110,8 +110,8 @@ begins_in_the_middle(const Text *text)
         "inner", "select", "union", "set",   "limit", "qualify", "cross", "right", NULL};
     size_t begin = 0;
     while (begin < text->count &&
-           (g_ascii_isspace(text->bytes[begin]) || strchr(",()", text->bytes[begin]) != NULL))
-        begin++;
+           (g_ascii_isspace(text->bytes[begin]) || strchr(",(){}", text->bytes[begin]) != NULL))
+        begin++; /* and what is put in before it */
     size_t end = begin;
     while (end < text->count && g_ascii_isalpha(text->bytes[end]))
         end++;

@@ -201,6 +201,20 @@ name_from_parts(Unit *unit)
     }
 }
 
+/* QUERY = "SELECT … FROM a.b": more may be put behind it elsewhere. */
+static void
+note_queries(Unit *unit)
+{
+    for (guint i = 0; i < unit->uses->len; i++) {
+        Use *use = &g_array_index(unit->uses, Use, i);
+        if (!use->is_assigned || !has_blanks(unit, use->whole))
+            continue;
+        g_autoptr(Text) text = program_text(unit, use);
+        if (text_mentions(unit->work, text) && program_is_statement(unit, use, text))
+            exports_note(unit, use, NULL, "", "");
+    }
+}
+
 /* NAME = OTHER is another name, and "…" + OTHER is put into a string. */
 static bool
 is_alone(const Unit *unit, guint index)
@@ -234,8 +248,10 @@ constants_name_again(Unit *unit)
 {
     int depth = 0;
     name_from_parts(unit);
-    if (unit->work->exported != NULL)
+    if (unit->work->exported != NULL) {
         note_made(unit);
+        note_queries(unit);
+    }
     for (guint i = 0; i < unit->pieces->len; i++) {
         char sign = unit_sign(unit, i);
         depth += sign == '(' ? 1 : sign == ')' ? -1 : 0;

@@ -99,9 +99,11 @@ static bool
 is_given(const Project *project, const Making *making)
 {
     const GPtrArray *list = exports_list(project->exports);
-    for (guint i = 0; i < list->len; i++)
-        if (g_strcmp0(((const Export *) g_ptr_array_index(list, i))->rename->key, making->key) == 0)
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = ((const Export *) g_ptr_array_index(list, i))->rename;
+        if (rename != NULL && g_strcmp0(rename->key, making->key) == 0)
             return true;
+    }
     return false;
 }
 
