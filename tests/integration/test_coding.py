@@ -1,6 +1,7 @@
 """Coding agents: what rules refuse goes to a program in a box, and what it did is taken only when it is good."""
 import json
-import subprocess
+import os
+import signal
 import unittest
 
 import support
@@ -125,6 +126,35 @@ class Coding(unittest.TestCase):
                          [("component:default/half", "fixer")])
         refused = world.honk("agent", "try", "users-v2", "--agent", "nobody", check=False)
         self.assertIn("honk.yaml has no coding agent 'nobody'", " ".join(refused.stderr.split()))
+
+    def test_workers_that_die_while_an_agent_works_leave_nothing_and_are_replaced(self):
+        waits = AGENT.replace("brief =", "import time\nwhile not os.path.exists(sys.argv[1] + '/go'): time.sleep(0.05)\nbrief =")
+        world = World(agent=waits)
+        self.addCleanup(world.close)
+        flags = world.folder / "flags"
+        flags.mkdir()
+        settings = world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("agents/fix.py ]", f"agents/fix.py, {flags} ], readable: [ flags ]"))
+        world.begin()
+        before = {name: world.seen(name) for name in test_changes.CODE}
+        world.honk("plan", "users-v2")
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        world.honk("start", "users-v2")
+        working = str(world.folder / "agents" / "fix.py")
+        first = support.eventually(lambda: support.processes_with(working))
+        self.assertTrue(first, "no agent was started")
+        for worker in support.children_of(world.server.pid):
+            os.kill(worker, signal.SIGKILL)
+        self.assertTrue(support.eventually(lambda: not set(first) & set(support.processes_with(working))),
+                        "an agent outlived its worker")
+        (flags / "go").touch()
+        self.assertTrue(support.eventually(lambda: world.state("users-v2") == "succeeded"), world.state("users-v2"))
+        branch = world.branch()
+        self.assertEqual(world.git("hard", "rev-list", "--count", f"main..{branch}"), "1\n")
+        self.assertIn("load('users_v2')", world.git("hard", "show", f"{branch}:job.py"))
+        self.assertEqual(list((world.folder / ".honk" / "coding").iterdir()), [])
+        world.honk("rollback", "users-v2", "--wait")
+        self.assertEqual({name: world.seen(name) for name in test_changes.CODE}, before)
 
     def test_an_edited_agent_makes_the_plan_stale(self):
         world = self.world()
