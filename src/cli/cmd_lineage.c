@@ -13,6 +13,8 @@ static const Option options[] = {
     {0, "sql", NULL, "of the SQL files at these paths, column by column; no server, no catalog"},
     {0, "format", "NAME", "with --sql: json, or openlineage (one event a line)"},
     {0, "schema", "FILE", "with --sql: columns of tables: 'tables: { name: { column: type } }'"},
+    {0, "manifest", "FILE",
+     "with --sql: dbt's manifest.json; target/manifest.json of each project unless said"},
     {0, "dialect", "NAME", "with --sql: guessed file by file unless said"},
     {0, "namespace", "NAME",
      "with --format openlineage: of datasets and jobs; 'default' unless said"},
@@ -90,7 +92,7 @@ lineage_of_catalog(Invocation *call, GError **error)
 static bool
 check_options(const Invocation *call, GError **error)
 {
-    static const char *const of_sql[] = {"format", "schema", "dialect", "namespace"},
+    static const char *const of_sql[] = {"format", "schema", "manifest", "dialect", "namespace"},
                              *const of_catalog[] = {"upstream", "downstream", "depth"};
     bool is_sql = invocation_has(call, "sql");
     for (size_t i = 0; !is_sql && i < G_N_ELEMENTS(of_sql); i++)

@@ -26,6 +26,8 @@ typedef struct {
     Format format;
     const char *space;
     CodeSchema *schema;
+    DbtManifests *manifests; /* or NULL */
+    GPtrArray *projects;     /* char *: folders of dbt projects, with `/` at the end, or "" */
     RewriteOptions options;
     int statements, doubts, unparsable;
 } Job;
@@ -34,6 +36,8 @@ static void
 job_clear(Job *job)
 {
     code_schema_free(job->schema);
+    dbt_manifests_free(job->manifests);
+    g_clear_pointer(&job->projects, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
@@ -78,6 +82,35 @@ read_job(Invocation *call, Job *job, GError **error)
     return true;
 }
 
+/* ---- dbt ---- */
+
+static GPtrArray *
+find_projects(const GPtrArray *all)
+{
+    static const char name[] = "dbt_project.yml";
+    GPtrArray *projects = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < all->len; i++) {
+        const char *path = ((const CodeFile *) g_ptr_array_index(all, i))->path;
+        size_t bytes = strlen(path), folder = bytes - MIN(bytes, sizeof name - 1);
+        if (strcmp(path + folder, name) == 0 && (folder == 0 || path[folder - 1] == '/'))
+            g_ptr_array_add(projects, g_strndup(path, folder));
+    }
+    return projects;
+}
+
+/* The innermost; NULL: in none. */
+static const char *
+project_of(const Job *job, const char *path)
+{
+    const char *found = NULL;
+    for (guint i = 0; i < job->projects->len; i++) {
+        const char *folder = g_ptr_array_index(job->projects, i);
+        if (g_str_has_prefix(path, folder) && (found == NULL || strlen(folder) > strlen(found)))
+            found = folder;
+    }
+    return found;
+}
+
 /* SQL by its name, or named in the call. */
 static bool
 is_meant(const GPtrArray *paths, const char *path)
@@ -113,8 +146,11 @@ read_one(void *item, void *data)
         file->skipped = g_strdup(error->message);
     else if (code_is_binary(file->text, file->bytes))
         file->skipped = g_strdup_printf("'%s' is no text", file->path);
-    else
-        file->lineage = code_lineage_new(file->text, file->bytes, &job->options);
+    else {
+        RewriteOptions options = job->options;
+        options.home.folder = project_of(job, file->path);
+        file->lineage = code_lineage_new(file->text, file->bytes, &options);
+    }
 }
 
 /* ---- showing ---- */
@@ -271,8 +307,12 @@ lineage_sql_run(Invocation *call, GError **error)
 {
     g_auto(Job) job = {0};
     g_autoptr(GPtrArray) all = NULL;
-    if (!read_job(call, &job, error) || !code_files_find(call->args, &all, error))
+    if (!read_job(call, &job, error) || !code_files_find(call->args, &all, error) ||
+        !code_manifests_read(call->view, invocation_option(call, "manifest"), all, &job.manifests,
+                             error))
         return false;
+    job.options.manifests = job.manifests;
+    job.projects = find_projects(all);
     g_autoptr(GPtrArray) files = files_meant(call->args, all);
     g_autoptr(json_t) list = json_array();
     g_autofree char *time = clock_text(clock_wall_ms());

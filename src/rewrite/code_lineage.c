@@ -20,11 +20,16 @@ name_templates(Work *work)
     }
 }
 
+static const char *const *
+columns_of(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    return table_columns(data, table, ret_is_open);
+}
+
 static guint
 add_variant(CodeLineage *code, Work *work, guint variant)
 {
     g_autoptr(Sql) sql = sql_new(work->text, work->bytes, work->dialect, variant);
-    const RewriteOptions *options = work->options;
     work->sql = sql;
     if (sql->is_broken) {
         code->is_broken = true;
@@ -32,7 +37,7 @@ add_variant(CodeLineage *code, Work *work, guint variant)
         return 1;
     }
     name_templates(work);
-    sql_resolve(sql, options->columns, NULL, options->columns_data);
+    sql_resolve(sql, columns_of, NULL, work);
     lineage_add(code->lineage, sql);
     return sql->variants;
 }
@@ -41,7 +46,8 @@ CodeLineage *
 code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
 {
     g_autoptr(Renames) nothing = renames_new_for_name("");
-    g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL),
+                          matched = g_hash_table_new(NULL, NULL);
     CodeLineage *code = g_new0(CodeLineage, 1);
     code->lineage = lineage_new();
     code->dialect = options->dialect != NULL ? options->dialect : dialect_guess(text, bytes);
@@ -50,6 +56,7 @@ code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
                  .text = text,
                  .bytes = bytes,
                  .dialect = code->dialect,
+                 .matched = matched,
                  .understood = understood};
     guint variants = add_variant(code, &work, 0);
     for (guint i = 1; i < variants; i++)

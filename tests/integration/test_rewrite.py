@@ -257,6 +257,27 @@ class Lineage(Folder):
         self.assertEqual(statement["columns"][5]["from"], [{"table": "streams", "column": "ms", "how": "aggregation"}])
         self.assertEqual(statement["unknown"], [])
 
+    def test_a_star_over_a_model_has_the_columns_of_the_catalog(self):
+        self.write("shop/dbt_project.yml", "name: shop\n")
+        self.write("shop/models/a.sql", "select * from {{ ref('people') }}\n")
+        kind = "https://schemas.getdbt.com/dbt/{}.json".format
+        model = {"resource_type": "model", "name": "people", "package_name": "shop", "database": "acme", "schema": "crm",
+                 "alias": "people", "relation_name": "acme.crm.people", "columns": {}}
+        known = {"metadata": {"schema": "crm", "name": "people"},
+                 "columns": {"id": {"name": "id", "index": 1}, "plan": {"name": "plan", "index": 2}}}
+        self.write("shop/target/manifest.json", json.dumps({"metadata": {"dbt_schema_version": kind("manifest/v12")},
+                                                            "nodes": {"model.shop.people": model}, "sources": {}}))
+        self.write("shop/target/catalog.json", json.dumps({"metadata": {"dbt_schema_version": kind("catalog/v1")},
+                                                           "nodes": {"model.shop.people": known}, "sources": {}}))
+        for words in (["shop"], ["--manifest", "shop/target/manifest.json", "shop/models/a.sql"]):
+            done = self.honk("lineage", "--sql", "--json", *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            (file,) = json.loads(done.stdout)["files"]
+            (statement,) = file["statements"]
+            self.assertEqual([c["name"] for c in statement["columns"]], ["id", "plan"])
+            self.assertEqual(statement["unknown"], [])
+        self.assertEqual(self.honk("lineage", "--sql", "--manifest", "none.json", "shop").returncode, 4)
+
     def test_what_is_not_known_is_said_with_its_place(self):
         self.write("a.sql", "SELECT 1;\nSELECT\n  * FROM nobody\n")
         done = self.honk("lineage", "--sql", "a.sql")
