@@ -106,4 +106,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test browser backstage backstage-test e2e crash campaign asan tsan fuzz bench lint layers shape install clean
+.PHONY: help build run test browser backstage backstage-test e2e crash campaign asan tsan fuzz bench lint types layers shape install clean

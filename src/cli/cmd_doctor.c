@@ -10,6 +10,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "driver/driver.h"
+#include "driver/mariadb/libmariadb.h"
 #include "driver/postgres/libpq.h"
 #include "sandbox/sandbox.h"
 #include "server/libmicrohttpd.h"
@@ -68,14 +69,16 @@ static void
 look_at_lazy_libraries(Doctor *doctor)
 {
     g_autoptr(GError) error = NULL;
-    if (libmicrohttpd_load(&error) && libcurl_load(&error) && libpq_load(&error))
-        doctor_say(doctor, FINDING_GOOD, NULL, "libmicrohttpd %s, libcurl %s, libpq %d.%d",
-                   MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
-                   PQlibVersion() / 10000, PQlibVersion() % 10000);
+    if (libmicrohttpd_load(&error) && libcurl_load(&error) && libpq_load(&error) &&
+        libmariadb_load(&error))
+        doctor_say(doctor, FINDING_GOOD, NULL,
+                   "libmicrohttpd %s, libcurl %s, libpq %d.%d, libmariadb %s", MHD_get_version(),
+                   curl_version_info(CURLVERSION_NOW)->version, PQlibVersion() / 10000,
+                   PQlibVersion() % 10000, mysql_get_client_info());
     else
         doctor_say(doctor, FINDING_BAD,
-                   "install your system's packages of libmicrohttpd, libcurl and libpq", "%s",
-                   error->message);
+                   "install your system's packages of libmicrohttpd, libcurl, libpq and libmariadb",
+                   "%s", error->message);
 }
 
 static void

@@ -3,4 +3,5 @@
 
 #include "driver/driver.h"
 
-extern const Driver driver_sqlite, driver_postgres, driver_csv, driver_ndjson, driver_memory;
+extern const Driver driver_sqlite, driver_postgres, driver_mariadb, driver_csv, driver_ndjson,
+    driver_memory;

@@ -172,9 +172,10 @@ size_t program_select_sqlite(const Program *program, SelectForm form, const Sour
 const char *program_proof_sqlite(const Program *program, SelectForm form);
 /* Is target column `column` a source column as it is, in one of the same affinity? */
 bool program_is_copied(const Program *program, size_t column);
-/* The same in PostgreSQL's dialect, whose columns are typed: there is one form, and no function of ours. 0 items: some rule of
- * the mapping has none. */
-size_t program_select_postgres(const Program *program, const SourceItem **ret);
+/* The same for stores whose columns are typed: there is one form, and no function of ours. 0 items: some rule of the mapping
+ * has none. */
+typedef enum { TYPED_POSTGRES, TYPED_MARIADB, TYPED_DIALECTS } TypedSql;
+size_t program_select_typed(const Program *program, TypedSql in, const SourceItem **ret);
 /* The source column that target column `column` is, as it is; NULL: it is computed. Borrowed. */
 const char *program_source_of(const Program *program, size_t column);
 /* The item that target column `column` is, as it is; -1: it is computed. */

@@ -205,8 +205,10 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
     program->columns = g_ptr_array_new_with_free_func(map_column_free_item);
     program->select = g_array_new(FALSE, TRUE, sizeof(SourceItem));
     program->bare = g_array_new(FALSE, TRUE, sizeof(SourceItem));
-    program->postgres = g_array_new(FALSE, TRUE, sizeof(SourceItem));
-    g_array_set_clear_func(program->postgres, item_clear);
+    for (TypedSql in = 0; in < TYPED_DIALECTS; in++) {
+        program->typed[in] = g_array_new(FALSE, TRUE, sizeof(SourceItem));
+        g_array_set_clear_func(program->typed[in], item_clear);
+    }
     program->functions = g_ptr_array_new_with_free_func(sql_function_free);
     program_bind(program, &binder, target != NULL ? target : made);
     /* nodes of embedded SQL point into it: it goes with them, whatever comes next */
@@ -220,7 +222,8 @@ program_new(const Mapping *mapping, const Schema *source, const Schema *target, 
     program->items = g_steal_pointer(&binder.items);
     if (source_sql) {
         program_render_sqlite(program);
-        program_render_postgres(program);
+        for (TypedSql in = 0; in < TYPED_DIALECTS; in++)
+            program_render_typed(program, in);
     }
     program_explain(program, mapping, source_sql);
     *ret = g_steal_pointer(&program);
@@ -249,7 +252,8 @@ program_free(Program *program)
     g_clear_pointer(&program->items, g_array_unref);
     g_clear_pointer(&program->select, select_clear);
     g_clear_pointer(&program->bare, select_clear);
-    g_clear_pointer(&program->postgres, g_array_unref);
+    for (TypedSql in = 0; in < TYPED_DIALECTS; in++)
+        g_clear_pointer(&program->typed[in], g_array_unref);
     g_free(program->proof_of_all);
     g_free(program->proof_of_rest);
     embedded_free(program->embedded);

@@ -30,7 +30,7 @@ struct Program {
     Embedded *embedded; /* sources without SQL */
     EmbeddedExpr *filter;
     GArray *select, *bare; /* SourceItem: see select_sqlite.c; empty for sources without SQL */
-    GArray *postgres;      /* SourceItem: see select_postgres.c */
+    GArray *typed[TYPED_DIALECTS];      /* SourceItem: see select_typed.c */
     char *proof_of_all, *proof_of_rest; /* conditions, or NULL; the rest: without what is copied */
     GPtrArray *functions;               /* SqlFunction *, one for each column */
 };
@@ -43,8 +43,8 @@ CHECKED bool map_column_eval(MapColumn *column, const Row *row, Value *ret, char
 /* select_sqlite.c: fills `select`, `bare`, the proofs and `functions`. */
 void program_render_sqlite(Program *program);
 
-/* select_postgres.c: fills `postgres`. */
-void program_render_postgres(Program *program);
+/* select_typed.c: fills `typed`. */
+void program_render_typed(Program *program, TypedSql in);
 
 /* sql_function.c */
 #define SQL_PROOF_FUNCTION "honk_fits"

@@ -15,7 +15,7 @@ WAIT_S = 60
 CONFIG = """
 stores:
   listening: {{ driver: sqlite, path: data/listening.db }}
-  shop: {{ driver: postgres, url: "host=${{PG_FOLDER}} user=postgres dbname=${{PG_DATABASE}}", lock_timeout_ms: 2000, concurrency: 2 }}
+  shop: {{ driver: postgres, url: "host=${{SERVER_FOLDER}} user=postgres dbname=${{DATABASE}}", lock_timeout_ms: 2000, concurrency: 2 }}
 policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
 roles:
   approver: [ user:default/bo ]
@@ -57,6 +57,8 @@ INSERT INTO users_v1 SELECT i, 'First' || i, 'Last' || i, (ARRAY['UK', 'SE', 'DE
 
 
 class Postgres:
+    main = "postgres"
+
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="honk-pg-")
         self.process = None
@@ -90,12 +92,18 @@ class Postgres:
                               text=True).stdout
         return [line for line in text.splitlines() if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))]
 
+    def copy(self, database, name):
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {database}", self.main)
+
+    def drop(self, database):
+        self.sql(f"DROP DATABASE {database} WITH (FORCE)", self.main)
+
 
 class World(small_world.World):
     """The source is in SQLite (`source` "listening") or in the same database ("shop"); the target is in PostgreSQL."""
 
     def __init__(self, postgres, source, rows=small_world.ROWS, database="shop", folder=None):
-        super().__init__(config=CONFIG, env={"PG_FOLDER": folder or postgres.folder, "PG_DATABASE": database}, rows=rows)
+        super().__init__(config=CONFIG, env={"SERVER_FOLDER": folder or postgres.folder, "DATABASE": database}, rows=rows)
         self.postgres = postgres
         postgres.sql(f"CREATE DATABASE {database}", "postgres")
         postgres.sql(SCHEMA, database)

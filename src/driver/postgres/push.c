@@ -7,7 +7,7 @@
  * parsed there a second time. Several sessions do several ranges at once.
  *
  * It is done only where the result is what the row-by-row way writes: rules in a form with one meaning
- * (mapping/select_postgres.c), expressions of the very type that is wanted, and columns that bend nothing on assignment. All
+ * (mapping/select_typed.c), expressions of the very type that is wanted, and columns that bend nothing on assignment. All
  * else is INVALID, as is a row that fails, and the caller takes the other way.
  */
 #include "driver/book.h"
@@ -88,7 +88,7 @@ build_lists(PgConn *conn, const PgObject *source, const Program *program, const 
 {
     const SourceItem *rendered = NULL;
     g_autoptr(GPtrArray) columns = NULL;
-    size_t count = program_select_postgres(program, &rendered);
+    size_t count = program_select_typed(program, TYPED_POSTGRES, &rendered);
     if (count == 0 || targets->len != count)
         return fail(error, ERR_INVALID, "the mapping cannot be said in SQL");
     if (!pg_columns(conn, source, &columns, error) ||

@@ -1,8 +1,8 @@
 /* conformance.c - the same questions to every driver: does it keep the contract of driver.h? */
 #include "suite.h"
 
-static const Fixture *const fixtures[] = {&fixture_memory, &fixture_sqlite, &fixture_postgres,
-                                          &fixture_csv, &fixture_ndjson};
+static const Fixture *const fixtures[] = {&fixture_memory,  &fixture_sqlite, &fixture_postgres,
+                                          &fixture_mariadb, &fixture_csv,    &fixture_ndjson};
 static const Question *const chapters[] = {reading_questions, loading_questions, fencing_questions,
                                            swapping_questions};
 

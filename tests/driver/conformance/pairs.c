@@ -21,8 +21,8 @@
 #define TARGET "what_becomes"
 #define STAGE "what_becomes__honk_1"
 
-static const Fixture *const fixtures[] = {&fixture_memory, &fixture_sqlite, &fixture_postgres,
-                                          &fixture_csv, &fixture_ndjson};
+static const Fixture *const fixtures[] = {&fixture_memory,  &fixture_sqlite, &fixture_postgres,
+                                          &fixture_mariadb, &fixture_csv,    &fixture_ndjson};
 
 typedef struct {
     const Fixture *source, *target;

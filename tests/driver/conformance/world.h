@@ -45,7 +45,8 @@ struct Fixture {
     bool has_no_keys;  /* nothing refuses a key that is taken */
 };
 
-extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_csv, fixture_ndjson;
+extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_mariadb, fixture_csv,
+    fixture_ndjson;
 
 World *world_new(const Fixture *fixture);
 void world_free(World *world);

@@ -1,0 +1,174 @@
+/*
+ * book.c - what the bookkeeping says in MariaDB's words.
+ *
+ * The tables lie beside those of people, because who may write to one database seldom may make another. A lock is on a row,
+ * so the row of a task must be there before it can be shared: it is made, with token 0, before the transaction begins.
+ * Tables are made and dropped by statements that commit whatever is open; whoever does that takes a lock by name first.
+ */
+#include "driver/mariadb/mariadb.h"
+
+#define CELLS_MAX 8 /* more than any question of the bookkeeping has */
+#define NAME "VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+#define TEXT "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+
+static bool
+book_run(Conn *base, const char *sql, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    return maria_run_on(conn, conn->db, sql, error);
+}
+
+static bool
+book_each(Conn *base, const char *sql, BookRowFn *fn, void *data, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    AUTO_ROWS *rows = NULL;
+    if (!maria_rows_on(conn, conn->db, sql, &rows, error))
+        return false;
+    unsigned count = mysql_num_fields(rows);
+    g_assert(count <= CELLS_MAX);
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+        const char *cells[CELLS_MAX];
+        for (unsigned i = 0; i < count; i++)
+            cells[i] = row[i];
+        if (!fn(cells, data, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+book_find(Conn *base, const char *table, bool *ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    int64_t count = 0;
+    if (!maria_int(conn, &count, error,
+                   "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %Q AND "
+                   "TABLE_NAME = %Q",
+                   conn->at.database, table))
+        return false;
+    *ret = count > 0;
+    return true;
+}
+
+/* --- locks --- */
+
+static char *
+lock_name(const MariaConn *conn, const char *what, const char *which)
+{
+    g_autofree char *whole = g_strjoin("\n", conn->at.database, what, which, NULL);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA1, whole, -1);
+    return g_strconcat("honk:", digest, NULL);
+}
+
+static bool
+take_lock(MariaConn *conn, const char *name, const char *what, GError **error)
+{
+    int64_t is_mine = 0;
+    return maria_int(conn, &is_mine, error, "SELECT GET_LOCK(%Q, %lld)", name,
+                     (long long) conn->lock_timeout_s) &&
+           (is_mine == 1 || fail(error, ERR_TRANSIENT,
+                                 "another session of Honk %s here for longer than we wait", what));
+}
+
+bool
+maria_lock(Conn *base, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autofree char *name = lock_name(conn, "tables", "");
+    conn->has_lock = conn->has_lock || take_lock(conn, name, "changes tables", error);
+    return conn->has_lock;
+}
+
+void
+maria_unlock(Conn *base)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autofree char *name = lock_name(conn, "tables", "");
+    TickFn *tick = base->tick;
+    base->tick = NULL; /* also who is told to stop gives it back */
+    if (conn->has_lock && !maria_run(conn, NULL, "DO RELEASE_LOCK(%Q)", name))
+        g_debug("the lock goes with its session");
+    conn->has_lock = false;
+    base->tick = tick;
+}
+
+static bool
+lock_task(Conn *base, const Writer *writer, bool is_shared, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    return maria_run(conn, error, "SELECT token FROM %s._honk_fence WHERE scope = %Q %s",
+                     conn->book, writer->task, is_shared ? "LOCK IN SHARE MODE" : "FOR UPDATE");
+}
+
+static bool
+lock_range(Conn *base, const Writer *writer, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autofree char *which = g_strjoin("\n", writer->plan, writer->range, NULL);
+    g_autofree char *name = lock_name(conn, "range", which);
+    if (!take_lock(conn, name, "writes this range", error))
+        return false;
+    conn->range_lock = g_steal_pointer(&name);
+    return true;
+}
+
+/* --- transactions --- */
+
+static bool
+begin(Conn *base, const Writer *writer, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    bool has_fence = false;
+    if (!book_find(base, "_honk_fence", &has_fence, error))
+        return false;
+    if (has_fence &&
+        !maria_run(conn, error,
+                   "INSERT IGNORE INTO %s._honk_fence (scope, plan, token) SELECT %Q, %Q, 0 FROM "
+                   "%s._honk_fence WHERE scope = %Q LOCK IN SHARE MODE",
+                   conn->book, writer->task, writer->plan, conn->book, writer->plan))
+        return false;
+    return maria_begin(conn, error);
+}
+
+static bool
+commit(Conn *base, GError **error)
+{
+    return maria_commit(maria_conn(base), error);
+}
+
+static void
+rollback(Conn *base)
+{
+    maria_rollback(maria_conn(base));
+}
+
+const BookSql maria_book = {
+    .columns =
+        {
+            [BOOK_FENCE] = "(scope " NAME " PRIMARY KEY, plan " NAME " NOT NULL, token BIGINT NOT "
+                           "NULL, stage " NAME ", target " NAME ", KEY (plan)) ENGINE=InnoDB",
+            [BOOK_LEDGER] = "(plan " NAME ", task " NAME ", \"range\" " NAME ", token BIGINT, "
+                            "rows_in BIGINT, rows_out BIGINT, rejected BIGINT, hash " NAME
+                            ", at_ms BIGINT, PRIMARY KEY (plan, \"range\")) ENGINE=InnoDB",
+            [BOOK_QUARANTINE] = "(id BIGINT AUTO_INCREMENT PRIMARY KEY, plan " NAME ", task " NAME
+                                ", row_id BIGINT, \"row\" " TEXT ", target_column " NAME
+                                ", reason " TEXT ", at_ms BIGINT, KEY (plan)) ENGINE=InnoDB",
+            [BOOK_SWAP] = "(plan " NAME " PRIMARY KEY, stage " NAME ", target " NAME ", kept " NAME
+                          ", saved " TEXT ", at_ms BIGINT) ENGINE=InnoDB",
+            [BOOK_WRITTEN] =
+                "(plan " NAME ", \"row\" " NAME ", PRIMARY KEY (plan, \"row\")) ENGINE=InnoDB",
+        },
+    .share = " LOCK IN SHARE MODE",
+    .raise = "ON DUPLICATE KEY UPDATE token = greatest(token, VALUES(token))",
+    .oldest = "id",
+    .run = book_run,
+    .each = book_each,
+    .has = book_find,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .lock = maria_lock,
+    .lock_task = lock_task,
+    .lock_range = lock_range,
+};

@@ -1,0 +1,163 @@
+/*
+ * describe.c - a table or view as a Schema.
+ *
+ *   tinyint(1)                         bool: what BOOLEAN stands for. It may hold more than two values: rows with others are
+ *                                      put aside, and `expr: "column + 0"` takes them as whole numbers
+ *   tinyint … bigint, year             int
+ *   bigint unsigned                    decimal: half of it is beyond every int
+ *   float, double                      float
+ *   decimal                            decimal
+ *   date                               date
+ *   datetime, timestamp                timestamp (timestamp in UTC)
+ *   binary, varbinary, blob, geometry  bytes
+ *   bit                                int up to 63, decimal with 64
+ *   char, varchar, text, json          text
+ *   every other                        text, as the server prints it (time, enum, set, uuid, inet6)
+ */
+#include "driver/mariadb/mariadb.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    ColumnType type;
+} types[] = {
+    {"tinyint", TYPE_INT},        {"smallint", TYPE_INT},
+    {"mediumint", TYPE_INT},      {"int", TYPE_INT},
+    {"bigint", TYPE_INT},         {"year", TYPE_INT},
+    {"float", TYPE_FLOAT},        {"double", TYPE_FLOAT},
+    {"decimal", TYPE_DECIMAL},    {"date", TYPE_DATE},
+    {"datetime", TYPE_TIMESTAMP}, {"timestamp", TYPE_TIMESTAMP},
+    {"binary", TYPE_BYTES},       {"varbinary", TYPE_BYTES},
+    {"tinyblob", TYPE_BYTES},     {"blob", TYPE_BYTES},
+    {"mediumblob", TYPE_BYTES},   {"longblob", TYPE_BYTES},
+    {"geometry", TYPE_BYTES},     {"point", TYPE_BYTES},
+    {"linestring", TYPE_BYTES},   {"polygon", TYPE_BYTES},
+    {"multipoint", TYPE_BYTES},   {"multilinestring", TYPE_BYTES},
+    {"multipolygon", TYPE_BYTES}, {"geometrycollection", TYPE_BYTES},
+};
+
+ColumnType
+maria_type_of(const char *data_type, const char *declared)
+{
+    if (strcmp(data_type, "bigint") == 0 && strstr(declared, "unsigned") != NULL)
+        return TYPE_DECIMAL;
+    if (g_str_has_prefix(declared, "tinyint(1)"))
+        return TYPE_BOOL;
+    if (strcmp(data_type, "bit") == 0)
+        return strcmp(declared, "bit(64)") == 0 ? TYPE_DECIMAL : TYPE_INT;
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strcmp(types[i].word, data_type) == 0)
+            return types[i].type;
+    return TYPE_TEXT;
+}
+
+bool
+maria_has_form(const MariaColumn *column)
+{
+    static const char *const plain[] = {"char",       "varchar",  "tinytext", "text",
+                                        "mediumtext", "longtext", NULL};
+    return column->type == TYPE_TEXT && !g_strv_contains(plain, column->data_type);
+}
+
+void
+maria_column_free(void *data)
+{
+    MariaColumn *column = data;
+    g_free(column->name);
+    g_free(column->declared);
+    g_free(column->data_type);
+    g_free(column);
+}
+
+bool
+maria_columns(MariaConn *conn, const MariaObject *object, GPtrArray **ret, GError **error)
+{
+    AUTO_ROWS *rows = NULL;
+    if (!maria_rows(
+            conn, &rows, error,
+            "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE = 'YES', COLUMN_DEFAULT IS "
+            "NOT NULL, EXTRA, CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, "
+            "coalesce(NUMERIC_SCALE, DATETIME_PRECISION), IS_GENERATED <> 'NEVER' FROM "
+            "information_schema.COLUMNS WHERE TABLE_SCHEMA = %Q AND TABLE_NAME = %Q ORDER BY "
+            "ORDINAL_POSITION",
+            object->database, object->name))
+        return false;
+    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(maria_column_free);
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+        MariaColumn *column = g_new0(MariaColumn, 1);
+        column->name = g_strdup(row[0]);
+        column->data_type = g_strdup(row[1]);
+        column->declared = g_strdup(row[2]);
+        column->type = maria_type_of(row[1], row[2]);
+        column->is_unsigned = strstr(row[2], "unsigned") != NULL;
+        column->is_nullable = row[3][0] == '1';
+        column->is_counted = strstr(row[5], "auto_increment") != NULL;
+        column->has_default = row[4][0] == '1' || column->is_counted;
+        column->letters_max = maria_cell_int(row[6]);
+        column->bytes_max = maria_cell_int(row[7]);
+        column->precision = (int) maria_cell_int(row[8]);
+        column->scale = (int) maria_cell_int(row[9]);
+        column->is_generated = row[10][0] == '1';
+        g_ptr_array_add(columns, column);
+    }
+    *ret = g_steal_pointer(&columns);
+    return true;
+}
+
+const MariaColumn *
+maria_column_named(const GPtrArray *columns, const char *name)
+{
+    for (guint i = 0; name != NULL && i < columns->len; i++) {
+        const MariaColumn *column = columns->pdata[i];
+        if (strcmp(column->name, name) == 0)
+            return column;
+    }
+    return NULL;
+}
+
+bool
+maria_outline(MariaConn *conn, const MariaObject *object, const char *name, Schema **ret,
+              GError **error)
+{
+    g_autoptr(GPtrArray) columns = NULL;
+    g_autoptr(Schema) schema = schema_new(name);
+    if (!maria_columns(conn, object, &columns, error))
+        return false;
+    schema->is_table = !object->is_view;
+    for (guint i = 0; i < columns->len; i++) {
+        const MariaColumn *from = columns->pdata[i];
+        Column *column =
+            schema_add(schema, from->name, from->type, from->declared, from->is_nullable);
+        column->has_default = from->has_default;
+        column->is_generated = from->is_generated;
+    }
+    for (guint i = 0; object->key_is_primary && i < object->key->len; i++)
+        schema_add_key(schema, object->key->pdata[i]);
+    *ret = g_steal_pointer(&schema);
+    return true;
+}
+
+bool
+maria_describe(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    g_autoptr(Schema) schema = NULL;
+    if (!maria_object_need(conn, name, &object, error) ||
+        !maria_outline(conn, object, name, &schema, error) ||
+        !maria_add_dependents(conn, object, schema, error))
+        return false;
+    *ret = g_steal_pointer(&schema);
+    return true;
+}
+
+bool
+maria_identity(Conn *base, const char *name, json_t **ret, GError **error)
+{
+    g_autoptr(MariaObject) object = NULL;
+    if (!maria_object_need(maria_conn(base), name, &object, error))
+        return false;
+    *ret = json_object();
+    return true;
+}

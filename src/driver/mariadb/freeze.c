@@ -1,0 +1,127 @@
+/*
+ * freeze.c - stopping the writers of a table with triggers that refuse, and letting them again.
+ *
+ * One for each event, before all others; they hold for everybody, until somebody with the right to change the table drops
+ * them. TRUNCATE, and what a foreign key changes by itself, fire no trigger: a table that a key may change (ON DELETE
+ * CASCADE…) cannot be frozen, and the comparison finds the other.
+ */
+#include "driver/mariadb/mariadb.h"
+
+#include <string.h>
+
+#define PREFIX "_honk_freeze_"
+#define WORDS_MAX 128 /* letters of a SIGNAL's message */
+
+static const struct {
+    const char *event, *ending;
+} events[] = {{"INSERT", "_insert"}, {"UPDATE", "_update"}, {"DELETE", "_delete"}};
+
+bool
+maria_guard_make(MariaConn *conn, const MariaObject *object, const char *prefix, const char *why,
+                 GError **error)
+{
+    g_autofree char *words = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), WORDS_MAX));
+    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+        g_autofree char *name = maria_made_name(prefix, object->name, events[i].ending);
+        if (!maria_run(conn, error,
+                       "CREATE TRIGGER IF NOT EXISTS \"%w\".\"%w\" BEFORE %s ON %s FOR EACH ROW "
+                       "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = %Q",
+                       object->database, name, events[i].event, object->sql, words))
+            return false;
+    }
+    return true;
+}
+
+bool
+maria_guard_drop(MariaConn *conn, const MariaObject *object, const char *prefix, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+        g_autofree char *name = maria_made_name(prefix, object->name, events[i].ending);
+        if (!maria_run(conn, error, "DROP TRIGGER IF EXISTS \"%w\".\"%w\"", object->database, name))
+            return false;
+    }
+    return true;
+}
+
+static bool
+has_guards(MariaConn *conn, const MariaObject *object, bool *ret, GError **error)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+        g_autofree char *name = maria_made_name(PREFIX, object->name, events[i].ending);
+        int64_t count = 0;
+        if (!maria_int(conn, &count, error,
+                       "SELECT count(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %Q "
+                       "AND TRIGGER_NAME = %Q AND EVENT_OBJECT_TABLE = %Q",
+                       object->database, name, object->name))
+            return false;
+        found += count > 0;
+    }
+    *ret = found == G_N_ELEMENTS(events);
+    return true;
+}
+
+static bool
+check_keys(MariaConn *conn, const MariaObject *object, GError **error)
+{
+    AUTO_ROWS *rows = NULL;
+    if (!maria_rows(conn, &rows, error,
+                    "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE "
+                    "CONSTRAINT_SCHEMA = %Q AND TABLE_NAME = %Q AND (UPDATE_RULE IN ('CASCADE', "
+                    "'SET NULL') OR DELETE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1",
+                    object->database, object->name))
+        return false;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    return row == NULL ||
+           fail(error, ERR_UNSUPPORTED,
+                "rows of '%s' are changed by the foreign key '%s' without any trigger (CASCADE, "
+                "SET NULL): it cannot be frozen while it has it",
+                object->name, row[0]);
+}
+
+static bool
+maria_freeze(Conn *base, const char *name, const char *why, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    if (!maria_object_need(conn, name, &object, error))
+        return false;
+    if (object->is_view)
+        return fail(error, ERR_UNSUPPORTED, "'%s' is a view: freeze the tables behind it", name);
+    g_autofree char *words = g_strdup_printf("frozen by honk: %s", why != NULL ? why : "");
+    if (!check_keys(conn, object, error) || !maria_lock(base, error))
+        return false;
+    bool done = conn_confirm(base, error) && maria_guard_make(conn, object, PREFIX, words, error);
+    maria_unlock(base);
+    return done;
+}
+
+static bool
+maria_thaw(Conn *base, const char *name, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    if (!maria_object_find(conn, name, &object, error))
+        return false;
+    if (object == NULL) /* gone, and its triggers with it */
+        return true;
+    if (!maria_lock(base, error))
+        return false;
+    bool done = conn_confirm(base, error) && maria_guard_drop(conn, object, PREFIX, error);
+    maria_unlock(base);
+    return done;
+}
+
+static bool
+maria_is_frozen(Conn *base, const char *name, bool *ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    return maria_object_need(conn, name, &object, error) && has_guards(conn, object, ret, error);
+}
+
+const FreezeOps maria_freeze_ops = {
+    .freeze = maria_freeze,
+    .thaw = maria_thaw,
+    .is_frozen = maria_is_frozen,
+};

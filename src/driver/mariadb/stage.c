@@ -1,0 +1,291 @@
+/*
+ * stage.c - the empty table that is filled, what comes after the data, and its removal.
+ *
+ * A stage that replaces a table is made LIKE it: columns, defaults, checks, generated columns, unique indexes, partitions,
+ * character sets. Other indexes come with finish(), after the data; foreign keys with the swap, because two of one name
+ * cannot be in one database.
+ *
+ * CREATE and DROP commit by themselves, so the fence goes first where something is made, and last where it is removed: what
+ * a crash leaves in between is found by the fence, and made or removed by the next attempt.
+ */
+#include "driver/mariadb/mariadb.h"
+
+#include <string.h>
+
+#define ENGINE "InnoDB"
+
+/* --- CREATE --- */
+
+static const char *const type_names[TYPE_COUNT] = {
+    [TYPE_BOOL] = "tinyint(1)",        [TYPE_INT] = "bigint",     [TYPE_FLOAT] = "double",
+    [TYPE_DECIMAL] = "decimal(65,30)", [TYPE_TEXT] = "longtext",  [TYPE_DATE] = "date",
+    [TYPE_TIMESTAMP] = "datetime(6)",  [TYPE_BYTES] = "longblob",
+};
+#define KEY_TEXT "varchar(255)" /* indexes take no text without a length */
+#define KEY_BYTES "varbinary(767)"
+
+static bool
+is_in_key(const Schema *schema, const char *column)
+{
+    for (guint i = 0; i < schema->key->len; i++)
+        if (strcmp(schema->key->pdata[i], column) == 0)
+            return true;
+    return false;
+}
+
+/* Texts are compared by their bytes, as everywhere else. */
+static bool
+create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    g_string_append_printf(sql, "CREATE TABLE %s (", table);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        bool is_key = is_in_key(schema, column->name);
+        const char *type = is_key && column->type == TYPE_TEXT    ? KEY_TEXT
+                           : is_key && column->type == TYPE_BYTES ? KEY_BYTES
+                                                                  : type_names[column->type];
+        g_autofree char *name = maria_name(column->name);
+        g_string_append_printf(sql, "%s%s %s %s", i > 0 ? ", " : "", name, type,
+                               column->is_nullable && !is_key ? "NULL" : "NOT NULL");
+    }
+    for (guint i = 0; i < schema->key->len; i++) {
+        g_autofree char *name = maria_name(schema->key->pdata[i]);
+        g_string_append_printf(sql, "%s%s", i == 0 ? ", PRIMARY KEY (" : ", ", name);
+    }
+    g_string_append_printf(sql,
+                           "%s ENGINE=" ENGINE " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+                           schema->key->len > 0 ? "))" : ")");
+    return maria_run_on(conn, conn->db, sql->str, error);
+}
+
+/* Indexes that are made after the data; a column that counts needs its own from the start. */
+static bool
+later_indexes(MariaConn *conn, const MariaObject *object, GArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) columns = NULL;
+    if (!maria_columns(conn, object, &columns, error) || !maria_indexes(conn, object, ret, error))
+        return false;
+    for (guint i = 0; i < columns->len; i++) {
+        const MariaColumn *column = columns->pdata[i];
+        g_autofree char *name = maria_name(column->name);
+        for (guint j = (*ret)->len; column->is_counted && j-- > 0;)
+            if (strstr(g_array_index(*ret, MariaPart, j).text, name) != NULL)
+                g_array_remove_index(*ret, j);
+    }
+    return true;
+}
+
+static bool
+create_like(MariaConn *conn, const char *table, const MariaObject *like, GError **error)
+{
+    g_autoptr(GArray) later = NULL;
+    g_autoptr(GString) drop = g_string_new(NULL);
+    if (!maria_run(conn, error, "CREATE TABLE %s LIKE %s", table, like->sql) ||
+        !later_indexes(conn, like, &later, error))
+        return false;
+    for (guint i = 0; i < later->len; i++) {
+        g_autofree char *name = maria_name(g_array_index(later, MariaPart, i).name);
+        g_string_append_printf(drop, "%s DROP INDEX IF EXISTS %s", i > 0 ? "," : "", name);
+    }
+    return later->len == 0 || maria_run(conn, error, "ALTER TABLE %s%s", table, drop->str);
+}
+
+/* --- stage --- */
+
+static bool
+check_like(const MariaObject *like, GError **error)
+{
+    if (like == NULL || (!like->is_view && g_strcmp0(like->engine, ENGINE) == 0))
+        return true;
+    return fail(error, ERR_UNSUPPORTED,
+                "'%s' is a %s%s, which cannot be replaced: expected a "
+                "table of " ENGINE,
+                like->name, like->is_view ? "view" : "table of ",
+                like->is_view ? "" : like->engine);
+}
+
+/* The transaction that tells of the stage. */
+static bool
+tell(MariaConn *conn, const char *stage, const char *like, const Writer *writer,
+     MariaObject **ret_old, bool *ret_is_there, GError **error)
+{
+    Conn *base = &conn->base;
+    bool is_staged = false;
+    g_autoptr(MariaObject) there = NULL;
+    if (!book_passes(base, writer, &is_staged, error) ||
+        !maria_object_find(conn, stage, &there, error) ||
+        (like != NULL && !maria_object_find(conn, like, ret_old, error)))
+        return false;
+    *ret_is_there = there != NULL;
+    if (there != NULL && !is_staged)
+        return fail(error, ERR_INVALID, "'%s' is there already, and not made by this plan", stage);
+    return check_like(*ret_old, error) && book_raise_stage(base, writer, stage, like, error) &&
+           maria_commit(conn, error);
+}
+
+static bool
+stage_locked(MariaConn *conn, const char *stage, const char *like, const Schema *schema,
+             const Writer *writer, GError **error)
+{
+    g_autoptr(MariaObject) old = NULL;
+    g_autofree char *table = NULL;
+    bool is_there = false;
+    if (!maria_sql_name(conn, stage, &table, error) || !book_make(&conn->base, error) ||
+        !maria_book.begin(&conn->base, writer, error))
+        return false;
+    if (!tell(conn, stage, like, writer, &old, &is_there, error)) {
+        maria_rollback(conn);
+        return false;
+    }
+    if (is_there)
+        return true;
+    if (old != NULL)
+        return create_like(conn, table, old, error);
+    if (schema == NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
+    return create_from_schema(conn, table, schema, error);
+}
+
+bool
+maria_stage(Conn *base, const char *stage, const char *like, const Schema *schema,
+            const Writer *writer, GError **error)
+{
+    if (!maria_lock(base, error))
+        return false;
+    bool done = stage_locked(maria_conn(base), stage, like, schema, writer, error);
+    if (!done && !book_tidy(base, NULL))
+        g_debug("empty tables of the bookkeeping are left");
+    maria_unlock(base);
+    return done;
+}
+
+/* The transaction that fences off whoever might still write. */
+static bool
+close_stage(MariaConn *conn, const char *stage, const Writer *writer, GError **error)
+{
+    Conn *base = &conn->base;
+    bool is_staged = false;
+    g_autoptr(MariaObject) there = NULL;
+    if (!book_passes(base, writer, &is_staged, error) ||
+        !maria_object_find(conn, stage, &there, error))
+        return false;
+    if (there != NULL && !is_staged)
+        return fail(error, ERR_INVALID, "'%s' was not made by plan '%s'", stage, writer->plan);
+    return (!is_staged || book_raise(base, writer, error)) && maria_commit(conn, error);
+}
+
+static bool
+unstage_locked(MariaConn *conn, const char *stage, const Writer *writer, GError **error)
+{
+    g_autoptr(BookNote) swap = NULL;
+    g_autofree char *table = NULL;
+    bool is_swapped = false;
+    if (!maria_sql_name(conn, stage, &table, error) ||
+        !maria_swap_recover(conn, writer->plan, &swap, &is_swapped, error))
+        return false;
+    if (is_swapped)
+        return fail(error, ERR_WRONG_STATE, "'%s' is swapped in: swap it back first", stage);
+    if (!maria_book.begin(&conn->base, writer, error))
+        return false;
+    if (!close_stage(conn, stage, writer, error)) {
+        maria_rollback(conn);
+        return false;
+    }
+    return maria_run(conn, error, "DROP TABLE IF EXISTS %s", table) &&
+           book_forget(&conn->base, writer->plan, BOOK_ALL, error);
+}
+
+bool
+maria_unstage(Conn *base, const char *stage, const Writer *writer, GError **error)
+{
+    if (!maria_lock(base, error))
+        return false;
+    bool done = unstage_locked(maria_conn(base), stage, writer, error);
+    maria_unlock(base);
+    return done;
+}
+
+bool
+maria_exists(Conn *base, const char *object, bool *ret, GError **error)
+{
+    g_autoptr(MariaObject) found = NULL;
+    if (!maria_object_find(maria_conn(base), object, &found, error))
+        return false;
+    *ret = found != NULL;
+    return true;
+}
+
+/* --- after the data --- */
+
+static bool
+add_indexes(MariaConn *conn, const MariaObject *stage, const MariaObject *like, GError **error)
+{
+    g_autoptr(GArray) wanted = NULL, there = NULL;
+    g_autoptr(GString) add = g_string_new(NULL);
+    if (!maria_indexes(conn, like, &wanted, error) || !maria_indexes(conn, stage, &there, error))
+        return false;
+    for (guint i = 0; i < wanted->len; i++) {
+        const MariaPart *index = &g_array_index(wanted, MariaPart, i);
+        bool is_there = false;
+        for (guint j = 0; j < there->len; j++)
+            is_there =
+                is_there || strcmp(g_array_index(there, MariaPart, j).name, index->name) == 0;
+        if (!is_there)
+            g_string_append_printf(add, "%s ADD %s", add->len > 0 ? "," : "", index->text);
+    }
+    g_autofree char *sql = g_strdup_printf("ALTER TABLE %s%s", stage->sql, add->str);
+    return add->len == 0 || maria_run_on(conn, conn->db, sql, error);
+}
+
+/* Looked at now, so that it is known before the swap; made with it. */
+static bool
+check_foreign_keys(MariaConn *conn, const MariaObject *stage, const MariaObject *like,
+                   GError **error)
+{
+    g_autoptr(GArray) keys = NULL;
+    g_autofree char *self = maria_name(like->name);
+    if (!maria_foreign_keys(conn, like, &keys, error))
+        return false;
+    for (guint i = 0; i < keys->len; i++) {
+        const MariaPart *key = &g_array_index(keys, MariaPart, i);
+        g_autofree char *parent = maria_referred(key->text);
+        const char *other = strcmp(parent, self) == 0 ? stage->sql : parent;
+        if (!maria_check_references(conn, stage->sql, key, other, error))
+            return false;
+    }
+    return true;
+}
+
+/* Numbers that were given once are not given again. */
+static bool
+set_counter(MariaConn *conn, const MariaObject *stage, const MariaObject *like, GError **error)
+{
+    int64_t next = 0;
+    return maria_int(conn, &next, error,
+                     "SELECT coalesce(AUTO_INCREMENT, 0) FROM information_schema.TABLES WHERE "
+                     "TABLE_SCHEMA = %Q AND TABLE_NAME = %Q",
+                     like->database, like->name) &&
+           (next == 0 || maria_run(conn, error, "ALTER TABLE %s AUTO_INCREMENT = %lld", stage->sql,
+                                   (long long) next));
+}
+
+bool
+maria_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) made = NULL, old = NULL;
+    if (!book_begin(base, writer, error))
+        return false;
+    if (!maria_object_need(conn, stage, &made, error) ||
+        (like != NULL && !maria_object_find(conn, like, &old, error)) ||
+        !maria_commit(conn, error)) {
+        maria_rollback(conn);
+        return false;
+    }
+    if (old != NULL &&
+        (!add_indexes(conn, made, old, error) || !check_foreign_keys(conn, made, old, error) ||
+         !set_counter(conn, made, old, error)))
+        return false;
+    return maria_run(conn, error, "ANALYZE TABLE %s", made->sql);
+}

@@ -1,0 +1,291 @@
+/*
+ * statement.c - statements on a session: sent, awaited with a tick, and how they fail.
+ *
+ * Nothing here waits for longer than TICK_MS without asking whether to go on. Whoever is told to stop ends the statement in
+ * the server, through a session of its own, and hears its end before anything else is done on the first one.
+ */
+#include "driver/mariadb/mariadb.h"
+
+#include <ma_pvio.h>
+#include <poll.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define TICK_MS 100 /* a person who says stop waits no longer */
+#define TICK_ROWS 4096
+
+void
+maria_done(MYSQL_RES **rows)
+{
+    mysql_free_result(*rows);
+    *rows = NULL;
+}
+
+/* --- errors --- */
+
+static const struct {
+    unsigned number;
+    ErrorCode code;
+} codes[] = {
+    {1205, ERR_TRANSIENT}, /* lock wait timeout */
+    {1213, ERR_TRANSIENT}, /* deadlock */
+    {1969, ERR_TRANSIENT}, /* max_statement_time */
+    {1412, ERR_TRANSIENT}, /* the table changed under a snapshot */
+    {1040, ERR_TRANSIENT}, /* too many sessions */
+    {1317, ERR_STOPPED},     {1044, ERR_FORBIDDEN},   {1045, ERR_FORBIDDEN},
+    {1142, ERR_FORBIDDEN},   {1143, ERR_FORBIDDEN},   {1227, ERR_FORBIDDEN},
+    {1370, ERR_FORBIDDEN},   {1290, ERR_FORBIDDEN},   {1792, ERR_FORBIDDEN},
+    {1836, ERR_FORBIDDEN},   {1419, ERR_FORBIDDEN},   {1146, ERR_NOT_FOUND},
+    {1051, ERR_NOT_FOUND},   {1021, ERR_NO_SPACE},    {1114, ERR_NO_SPACE},
+    {1153, ERR_TOO_LARGE},   {1118, ERR_TOO_LARGE},   {1235, ERR_UNSUPPORTED},
+    {1289, ERR_UNSUPPORTED}, {1194, ERR_CORRUPT},     {1712, ERR_CORRUPT},
+    {1877, ERR_CORRUPT},     {1053, ERR_UNREACHABLE}, {1927, ERR_UNREACHABLE},
+    {1158, ERR_UNREACHABLE}, {1159, ERR_UNREACHABLE}, {1160, ERR_UNREACHABLE},
+    {1161, ERR_UNREACHABLE},
+};
+#define CLIENT_CODES 2000 /* from here to 2999: the library's own */
+
+bool
+maria_fail(MariaConn *conn, MYSQL *db, GError **error)
+{
+    conn->code = mysql_errno(db);
+    g_strlcpy(conn->state, mysql_sqlstate(db), sizeof conn->state);
+    g_autofree char *message = g_strdup(mysql_error(db));
+    g_strdelimit(message, "\n\t", ' ');
+    if (conn->code == 1205)
+        return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)",
+                    message);
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (codes[i].number == conn->code)
+            return fail(error, codes[i].code, "%s", message);
+    if (conn->code >= CLIENT_CODES && conn->code < CLIENT_CODES + 1000)
+        return fail(error, ERR_UNREACHABLE, "the session with %s ended: %s", conn->place, message);
+    return fail(error, ERR_INVALID, "%s", message);
+}
+
+/* Class 22: what is wrong with a value; 23: what a constraint says; 45: what a trigger says. */
+bool
+maria_is_refusal(const MariaConn *conn)
+{
+    static const unsigned others[] = {1265, 1364, 1366, 1367, 1977, 1292, 1411, 1690};
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        if (conn->code == others[i])
+            return true;
+    return g_str_has_prefix(conn->state, "22") || g_str_has_prefix(conn->state, "23") ||
+           g_str_has_prefix(conn->state, "45");
+}
+
+/* --- waiting --- */
+
+static bool
+ticks(MariaConn *conn)
+{
+    return conn->base.tick == NULL || conn->base.tick(conn->rows_done, conn->base.tick_data);
+}
+
+/* The server ends the statement of a session only when another one asks for it. */
+static void
+end_statement(MariaConn *conn, MYSQL *db)
+{
+    MYSQL *other = NULL;
+    g_autofree char *sql = g_strdup_printf("KILL QUERY %lu", mysql_thread_id(db));
+    if (!maria_connect(conn, true, &other, NULL))
+        return;
+    mysql_real_query(other, sql, strlen(sql));
+    mysql_close(other);
+}
+
+/* Until there is something to read; false: told to stop. */
+static bool
+await(MariaConn *conn, MYSQL *db)
+{
+    struct pollfd wait = {.fd = (int) mysql_get_socket(db), .events = POLLIN};
+    while (poll(&wait, 1, TICK_MS) == 0)
+        if (!ticks(conn))
+            return false;
+    return true;
+}
+
+bool
+maria_send(MariaConn *conn, MYSQL *db, const char *sql, size_t bytes, GError **error)
+{
+    conn->code = 0;
+    conn->state[0] = '\0';
+    if (!ticks(conn))
+        return fail(error, ERR_STOPPED, "asked to stop");
+    if (mysql_send_query(db, sql, bytes) != 0)
+        return maria_fail(conn, db, error);
+    bool goes_on = await(conn, db);
+    if (!goes_on)
+        end_statement(conn, db);
+    bool is_good = mysql_read_query_result(db) == 0;
+    if (!goes_on) {
+        if (is_good && mysql_field_count(db) > 0)
+            maria_abandon(db, mysql_use_result(db));
+        return fail(error, ERR_STOPPED, "asked to stop");
+    }
+    return is_good || maria_fail(conn, db, error);
+}
+
+bool
+maria_next(MariaConn *conn, MYSQL *db, MYSQL_RES *rows, MYSQL_ROW *ret, GError **error)
+{
+    const MARIADB_PVIO *io = db->net.pvio;
+    bool has_some = io == NULL || io->ctls != NULL || io->cache_pos < io->cache + io->cache_size;
+    if (!has_some && !await(conn, db))
+        return fail(error, ERR_STOPPED, "asked to stop");
+    *ret = mysql_fetch_row(rows);
+    if (*ret == NULL)
+        return mysql_errno(db) == 0 || maria_fail(conn, db, error);
+    conn->rows_done++;
+    return conn->rows_done % TICK_ROWS != 0 || ticks(conn) ||
+           fail(error, ERR_STOPPED, "asked to stop");
+}
+
+/* Else all rows that are still to come would be read to their end. */
+void
+maria_abandon(MYSQL *db, MYSQL_RES *rows)
+{
+    shutdown((int) mysql_get_socket(db), SHUT_RDWR);
+    mysql_free_result(rows);
+}
+
+/* --- statements --- */
+
+bool
+maria_rows_on(MariaConn *conn, MYSQL *db, const char *sql, MYSQL_RES **ret, GError **error)
+{
+    if (!maria_send(conn, db, sql, strlen(sql), error))
+        return false;
+    MYSQL_RES *rows = mysql_store_result(db);
+    if (rows == NULL && mysql_errno(db) != 0)
+        return maria_fail(conn, db, error);
+    *ret = rows;
+    return true;
+}
+
+bool
+maria_run_on(MariaConn *conn, MYSQL *db, const char *sql, GError **error)
+{
+    AUTO_ROWS *ignored = NULL;
+    return maria_rows_on(conn, db, sql, &ignored, error);
+}
+
+static bool
+rows_v(MariaConn *conn, MYSQL_RES **ret, GError **error, const char *format, va_list args)
+{
+    char *sql = sqlite3_vmprintf(format, args);
+    g_assert(sql != NULL);
+    bool done = maria_rows_on(conn, conn->db, sql, ret, error);
+    sqlite3_free(sql);
+    return done;
+}
+
+bool
+maria_rows(MariaConn *conn, MYSQL_RES **ret, GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool done = rows_v(conn, ret, error, format, args);
+    va_end(args);
+    return done;
+}
+
+bool
+maria_run(MariaConn *conn, GError **error, const char *format, ...)
+{
+    AUTO_ROWS *ignored = NULL;
+    va_list args;
+    va_start(args, format);
+    bool done = rows_v(conn, &ignored, error, format, args);
+    va_end(args);
+    return done;
+}
+
+bool
+maria_int(MariaConn *conn, int64_t *ret, GError **error, const char *format, ...)
+{
+    AUTO_ROWS *rows = NULL;
+    va_list args;
+    va_start(args, format);
+    bool done = rows_v(conn, &rows, error, format, args);
+    va_end(args);
+    if (!done)
+        return false;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    *ret = row != NULL ? maria_cell_int(row[0]) : 0;
+    return true;
+}
+
+int64_t
+maria_cell_int(const char *cell)
+{
+    return cell != NULL ? g_ascii_strtoll(cell, NULL, 10) : 0;
+}
+
+char *
+maria_name(const char *name)
+{
+    return book_text("\"%w\"", name);
+}
+
+char *
+maria_warning(MariaConn *conn, MYSQL *db)
+{
+    AUTO_ROWS *rows = NULL;
+    if (mysql_warning_count(db) == 0 ||
+        !maria_rows_on(conn, db, "SHOW WARNINGS LIMIT 1", &rows, NULL) || rows == NULL)
+        return NULL;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    return row != NULL ? g_strdup(row[2]) : NULL; /* notes are off */
+}
+
+/* --- transactions --- */
+
+bool
+maria_begin(MariaConn *conn, GError **error)
+{
+    g_assert(!conn->in_transaction);
+    if (!maria_run(conn, error, "START TRANSACTION READ WRITE"))
+        return false;
+    conn->in_transaction = true;
+    return true;
+}
+
+static void
+release_range(MariaConn *conn)
+{
+    if (conn->range_lock != NULL && !maria_run(conn, NULL, "DO RELEASE_LOCK(%Q)", conn->range_lock))
+        g_debug("the lock of a range goes with its session");
+    g_clear_pointer(&conn->range_lock, g_free);
+}
+
+bool
+maria_commit_confirmed(MariaConn *conn, GError **error)
+{
+    if (!maria_run(conn, error, "COMMIT"))
+        return false;
+    conn->in_transaction = false;
+    release_range(conn);
+    return true;
+}
+
+bool
+maria_commit(MariaConn *conn, GError **error)
+{
+    return conn_confirm(&conn->base, error) && maria_commit_confirmed(conn, error);
+}
+
+/* Without ticks: whoever was told to stop still has to end what it began. */
+void
+maria_rollback(MariaConn *conn)
+{
+    if (conn->in_transaction)
+        mysql_rollback(conn->db);
+    conn->in_transaction = false;
+    TickFn *tick = conn->base.tick;
+    conn->base.tick = NULL;
+    release_range(conn);
+    conn->base.tick = tick;
+}

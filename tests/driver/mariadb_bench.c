@@ -1,0 +1,177 @@
+/* mariadb_bench.c - see mariadb_bench.h. */
+#include "mariadb_bench.h"
+
+#include <mysql.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_TRIES 3000 /* of 20 ms */
+
+static char *folder;
+static pid_t server;
+
+static char *
+socket_path(void)
+{
+    return g_build_filename(folder, "mariadb.sock", NULL);
+}
+
+/* NULL: it does not answer. */
+static MYSQL *
+session(const char *database)
+{
+    g_autofree char *path = socket_path();
+    MYSQL *db = mysql_init(NULL);
+    mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    if (mysql_real_connect(db, "localhost", "root", NULL, database, 0, path,
+                           CLIENT_MULTI_STATEMENTS) != NULL)
+        return db;
+    mysql_close(db);
+    return NULL;
+}
+
+static void
+start(void)
+{
+    const char *program = g_getenv("HONK_TEST_MARIADB");
+    MYSQL *db = NULL;
+    g_assert_nonnull(program);
+    server = fork();
+    g_assert_cmpint(server, >=, 0);
+    if (server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl(program, program, folder, NULL);
+        _exit(127);
+    }
+    for (int i = 0; (db = session(NULL)) == NULL; i++) {
+        int status = 0;
+        if (waitpid(server, &status, WNOHANG) == server || i == START_TRIES)
+            g_error("the MariaDB server of the tests did not start");
+        g_usleep(20000);
+    }
+    mysql_close(db);
+}
+
+static void
+stop(void)
+{
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    server = 0;
+}
+
+static void
+stop_for_good(void)
+{
+    stop();
+    g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder);
+    if (system(command) != 0)
+        g_printerr("%s is left\n", folder);
+}
+
+void
+test_maria_restart(void)
+{
+    stop();
+    start();
+}
+
+static char *
+name_of(const char *url)
+{
+    const char *begin = strrchr(url, '?');
+    while (begin > url && begin[-1] != '/')
+        begin--;
+    return g_strndup(begin, strcspn(begin, "?"));
+}
+
+void
+test_maria_clear(const char *url)
+{
+    g_autofree char *name = name_of(url);
+    g_autofree char *sql = g_strdup_printf("DROP DATABASE IF EXISTS %s;CREATE DATABASE %s "
+                                           "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+                                           name, name);
+    test_maria_exec(url, sql);
+}
+
+char *
+test_maria_database(void)
+{
+    static int count;
+    if (server == 0) {
+        folder = g_dir_make_tmp("honk-my-XXXXXX", NULL);
+        g_assert_nonnull(folder);
+        start();
+        atexit(stop_for_good);
+    }
+    g_autofree char *path = socket_path();
+    char *url = g_strdup_printf("mariadb://root@localhost/test_%d?socket=%s", ++count, path);
+    MYSQL *db = session(NULL);
+    g_autofree char *sql = g_strdup_printf("CREATE DATABASE test_%d", count);
+    g_assert_cmpint(mysql_query(db, sql), ==, 0);
+    mysql_close(db);
+    test_maria_clear(url);
+    return url;
+}
+
+char *
+test_maria_try(const char *url, const char *sql, size_t bytes)
+{
+    g_autofree char *name = name_of(url);
+    char *message = NULL;
+    MYSQL *db = session(name);
+    g_assert_nonnull(db);
+    int status = mysql_real_query(db, sql, bytes);
+    do {
+        mysql_free_result(mysql_store_result(db));
+    } while (status == 0 && (status = mysql_next_result(db)) == 0);
+    if (mysql_errno(db) != 0)
+        message = g_strdup(mysql_error(db));
+    mysql_close(db);
+    return message;
+}
+
+void
+test_maria_exec(const char *url, const char *sql)
+{
+    g_autofree char *message = test_maria_try(url, sql, strlen(sql));
+    if (message != NULL)
+        g_error("%s: %s", message, sql);
+}
+
+char *
+test_maria_query(const char *url, const char *sql)
+{
+    g_autofree char *name = name_of(url);
+    MYSQL *db = session(name);
+    GString *text = g_string_new(NULL);
+    if (mysql_query(db, sql) != 0)
+        g_error("%s: %s", mysql_error(db), sql);
+    MYSQL_RES *rows = mysql_store_result(db);
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;) {
+        g_string_append(text, text->len > 0 ? "\n" : "");
+        for (unsigned i = 0; i < mysql_num_fields(rows); i++)
+            g_string_append_printf(text, "%s%s", i > 0 ? "|" : "",
+                                   row[i] != NULL ? row[i] : "NULL");
+    }
+    mysql_free_result(rows);
+    mysql_close(db);
+    return g_string_free(text, FALSE);
+}
+
+TestDb *
+test_maria_db(const char *sql)
+{
+    TestDb *db = g_new0(TestDb, 1);
+    db->path = test_maria_database();
+    test_maria_exec(db->path, sql);
+    db->store.name = g_strdup("store");
+    db->store.driver = g_strdup("mariadb");
+    db->store.settings = json_pack("{sssi}", "url", db->path, "lock_timeout_ms", 1000);
+    ASSERT_OK(conn_open(&db->store, &db->conn, &ERR));
+    return db;
+}
