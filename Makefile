@@ -67,6 +67,9 @@ bench: deps-bench $(B)-bench/build.ninja  ## measure, with an optimised build
 lint: deps-lint build layers  ## formatting and static analysis
 	@tools/lint $(B)
 
+types: build    ## write docs/types.md anew, from what the program knows
+	@$(B)/honk mapping types >docs/types.md
+
 layers:         ## check who includes whom
 	@tools/check-layers
 

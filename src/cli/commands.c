@@ -12,7 +12,7 @@ extern const Command
     cmd_retry, cmd_skip, cmd_rollback, cmd_retire,
     cmd_rollout_list, cmd_rollout_show, cmd_rollout_watch, cmd_rollout_start,
     cmd_rollout_promote, cmd_rollout_pause, cmd_rollout_resume, cmd_rollout_retry, cmd_rollout_rollback,
-    cmd_catalog_list, cmd_catalog_show, cmd_catalog_check, cmd_lineage,
+    cmd_catalog_list, cmd_catalog_show, cmd_catalog_check, cmd_lineage, cmd_mapping_types,
     cmd_mapping_draft, cmd_mapping_check, cmd_mapping_explain, cmd_copy, cmd_compare,
     cmd_scan, cmd_rewrite, cmd_change_list, cmd_change_show, cmd_agent_try, cmd_mcp, cmd_worker;
 
@@ -55,6 +55,7 @@ static const Command *const commands[] = {
     &cmd_mapping_draft,
     &cmd_mapping_check,
     &cmd_mapping_explain,
+    &cmd_mapping_types,
     &cmd_copy,
     &cmd_compare,
     &cmd_scan,

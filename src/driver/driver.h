@@ -216,6 +216,15 @@ typedef struct {
     bool (*drop)(Conn *conn, const char *object, GError **error);
 } SwapOps;
 
+/* How columns of a store are taken for types of ours, and the other way: what `honk mapping types` shows. */
+typedef struct {
+    const char *const
+        *declared; /* words of the store, ended by NULL: one for each that is told apart */
+    ColumnType (*type_of)(const char *declared);
+    const char *const
+        *made; /* by our type: what a column is called in a table or file that Honk makes */
+} TypeOps;
+
 /* In this order, so that what is unique stays so. */
 typedef enum { REPAIR_REMOVE, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
 
@@ -231,6 +240,7 @@ struct Driver {
     /* A digest of everything about the object that Honk may change: schema, dependents, and all
      * rows. */
     bool (*fingerprint)(Conn *conn, const char *object, char **ret, GError **error);
+    const TypeOps *types; /* NULL: it has no words of its own */
     const ScanOps *scan;
     const LoadOps *load;
     const PushOps *push;

@@ -419,6 +419,28 @@ csv_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **erro
     return file_conn_open(self, &csv_file_format, store, ret, error);
 }
 
+static const char *const declared_words[] = {"every field", NULL};
+static const char *const made_words[TYPE_COUNT] = {"true or false",
+                                                   "digits",
+                                                   "digits",
+                                                   "digits",
+                                                   "text",
+                                                   "YYYY-MM-DD",
+                                                   "YYYY-MM-DD HH:MM:SS",
+                                                   "text, if it is UTF-8"};
+
+static ColumnType
+type_of_declared(const char *declared)
+{
+    return TYPE_TEXT;
+}
+
+static const TypeOps type_ops = {
+    .declared = declared_words,
+    .type_of = type_of_declared,
+    .made = made_words,
+};
+
 const Driver driver_csv = {
     .name = "csv",
     .summary = "CSV files: every column is text",
@@ -427,6 +449,7 @@ const Driver driver_csv = {
     .describe = csv_describe,
     .identity = file_conn_identity,
     .fingerprint = file_conn_fingerprint,
+    .types = &type_ops,
     .scan = &csv_scan_ops,
     .load = &file_load_ops,
     .swap = &file_swap_ops,

@@ -218,6 +218,7 @@ const Driver driver_mariadb = {
     .describe = maria_describe,
     .identity = maria_identity,
     .fingerprint = maria_fingerprint,
+    .types = &maria_type_ops,
     .scan = &maria_scan_ops,
     .load = &maria_load_ops,
     .push = &maria_push_ops,

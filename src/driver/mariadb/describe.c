@@ -52,6 +52,34 @@ maria_type_of(const char *data_type, const char *declared)
     return TYPE_TEXT;
 }
 
+static const char *const declared_words[] = {"tinyint(1)",    "tinyint(4)",
+                                             "int(11)",       "int(10) unsigned",
+                                             "bigint(20)",    "bigint(20) unsigned",
+                                             "year(4)",       "bit(8)",
+                                             "bit(64)",       "float",
+                                             "double",        "decimal(10,2)",
+                                             "char(3)",       "varchar(40)",
+                                             "longtext",      "enum('a','b')",
+                                             "set('a','b')",  "uuid",
+                                             "inet6",         "time(6)",
+                                             "date",          "datetime(6)",
+                                             "timestamp(6)",  "binary(16)",
+                                             "varbinary(16)", "longblob",
+                                             "point",         NULL};
+
+static ColumnType
+type_of_declared(const char *declared)
+{
+    g_autofree char *word = g_strndup(declared, strcspn(declared, "( "));
+    return maria_type_of(word, declared);
+}
+
+const TypeOps maria_type_ops = {
+    .declared = declared_words,
+    .type_of = type_of_declared,
+    .made = maria_type_names,
+};
+
 bool
 maria_has_form(const MariaColumn *column)
 {

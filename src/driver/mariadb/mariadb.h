@@ -136,6 +136,8 @@ CHECKED bool maria_look_at_items(MariaConn *conn, MYSQL *db, GPtrArray *items, c
                                  ColumnType **ret_types, GError **error);
 /* Does a column bring texts into a form of its own (an enum, a uuid, a time)? */
 bool maria_has_form(const MariaColumn *column);
+extern const TypeOps maria_type_ops;
+extern const char *const maria_type_names[TYPE_COUNT]; /* of a table that we make (stage.c) */
 ColumnType maria_type_of(const char *data_type, const char *declared);
 /* The columns and the key, without what hangs on them. */
 CHECKED bool maria_outline(MariaConn *conn, const MariaObject *object, const char *name,

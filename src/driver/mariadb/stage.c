@@ -16,7 +16,7 @@
 
 /* --- CREATE --- */
 
-static const char *const type_names[TYPE_COUNT] = {
+const char *const maria_type_names[TYPE_COUNT] = {
     [TYPE_BOOL] = "tinyint(1)",        [TYPE_INT] = "bigint",     [TYPE_FLOAT] = "double",
     [TYPE_DECIMAL] = "decimal(65,30)", [TYPE_TEXT] = "longtext",  [TYPE_DATE] = "date",
     [TYPE_TIMESTAMP] = "datetime(6)",  [TYPE_BYTES] = "longblob",
@@ -44,7 +44,7 @@ create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GEr
         bool is_key = is_in_key(schema, column->name);
         const char *type = is_key && column->type == TYPE_TEXT    ? KEY_TEXT
                            : is_key && column->type == TYPE_BYTES ? KEY_BYTES
-                                                                  : type_names[column->type];
+                                                                  : maria_type_names[column->type];
         g_autofree char *name = maria_name(column->name);
         g_string_append_printf(sql, "%s%s %s %s", i > 0 ? ", " : "", name, type,
                                column->is_nullable && !is_key ? "NULL" : "NOT NULL");

@@ -287,6 +287,7 @@ const Driver driver_postgres = {
     .describe = pg_describe,
     .identity = pg_identity,
     .fingerprint = pg_fingerprint,
+    .types = &pg_type_ops,
     .scan = &pg_scan_ops,
     .load = &pg_load_ops,
     .push = &pg_push_ops,

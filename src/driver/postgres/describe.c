@@ -25,19 +25,20 @@
 static const struct {
     unsigned oid;
     ColumnType type;
+    const char *name;
 } types[] = {
-    {OID_BOOL, TYPE_BOOL},
-    {OID_INT2, TYPE_INT},
-    {OID_INT4, TYPE_INT},
-    {OID_INT8, TYPE_INT},
-    {OID_OID, TYPE_INT},
-    {OID_FLOAT4, TYPE_FLOAT},
-    {OID_FLOAT8, TYPE_FLOAT},
-    {OID_NUMERIC, TYPE_DECIMAL},
-    {OID_DATE, TYPE_DATE},
-    {OID_TIMESTAMP, TYPE_TIMESTAMP},
-    {OID_TIMESTAMPTZ, TYPE_TIMESTAMP},
-    {OID_BYTEA, TYPE_BYTES},
+    {OID_BOOL, TYPE_BOOL, "boolean"},
+    {OID_INT2, TYPE_INT, "smallint"},
+    {OID_INT4, TYPE_INT, "integer"},
+    {OID_INT8, TYPE_INT, "bigint"},
+    {OID_OID, TYPE_INT, "oid"},
+    {OID_FLOAT4, TYPE_FLOAT, "real"},
+    {OID_FLOAT8, TYPE_FLOAT, "double precision"},
+    {OID_NUMERIC, TYPE_DECIMAL, "numeric"},
+    {OID_DATE, TYPE_DATE, "date"},
+    {OID_TIMESTAMP, TYPE_TIMESTAMP, "timestamp"},
+    {OID_TIMESTAMPTZ, TYPE_TIMESTAMP, "timestamptz"},
+    {OID_BYTEA, TYPE_BYTES, "bytea"},
 };
 
 ColumnType
@@ -48,6 +49,27 @@ pg_type_of(unsigned oid)
             return types[i].type;
     return TYPE_TEXT;
 }
+
+static const char *const declared_words[] = {
+    "boolean",   "smallint", "integer",   "bigint",      "oid",      "real", "double precision",
+    "numeric",   "date",     "timestamp", "timestamptz", "bytea",    "text", "varchar(40)",
+    "char(3)",   "json",     "jsonb",     "uuid",        "interval", "time", "inet",
+    "integer[]", "an enum",  NULL};
+
+static ColumnType
+type_of_declared(const char *declared)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strcmp(types[i].name, declared) == 0)
+            return types[i].type;
+    return TYPE_TEXT;
+}
+
+const TypeOps pg_type_ops = {
+    .declared = declared_words,
+    .type_of = type_of_declared,
+    .made = pg_type_names,
+};
 
 void
 pg_column_free(void *data)

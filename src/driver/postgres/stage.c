@@ -13,7 +13,7 @@
 
 /* --- CREATE from a schema --- */
 
-static const char *const type_names[TYPE_COUNT] = {
+const char *const pg_type_names[TYPE_COUNT] = {
     [TYPE_BOOL] = "boolean",        [TYPE_INT] = "int8",    [TYPE_FLOAT] = "float8",
     [TYPE_DECIMAL] = "numeric",     [TYPE_TEXT] = "text",   [TYPE_DATE] = "date",
     [TYPE_TIMESTAMP] = "timestamp", [TYPE_BYTES] = "bytea",
@@ -25,7 +25,7 @@ declared_type(PgConn *conn, const Column *column, char **ret, GError **error)
 {
     const char *declared = column->declared;
     AUTO_RESULT *rows = NULL;
-    *ret = g_strdup(type_names[column->type]);
+    *ret = g_strdup(pg_type_names[column->type]);
     size_t word = strcspn(declared, "(");
     bool is_word =
         declared[0] >= 'a' && declared[0] <= 'z' &&

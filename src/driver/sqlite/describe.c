@@ -65,6 +65,18 @@ sqlite_column_type_of(const char *declared)
     return TYPE_TEXT;
 }
 
+static const char *const declared_words[] = {
+    "BOOLEAN", "INTEGER",       "BIGINT",   "SERIAL",    "REAL", "DOUBLE PRECISION",
+    "FLOAT",   "DECIMAL(10,2)", "NUMERIC",  "MONEY",     "TEXT", "VARCHAR(40)",
+    "CLOB",    "DATE",          "DATETIME", "TIMESTAMP", "BLOB", "VARBINARY(16)",
+    "JSON",    "UUID",          "",         NULL};
+
+const TypeOps sqlite_type_ops = {
+    .declared = declared_words,
+    .type_of = sqlite_column_type_of,
+    .made = sqlite_type_names,
+};
+
 /* pragma_table_xinfo's `hidden` */
 enum { HIDDEN_OF_VIRTUAL_TABLE = 1, GENERATED_VIRTUAL = 2, GENERATED_STORED = 3 };
 

@@ -11,6 +11,7 @@ const Driver driver_sqlite = {
     .describe = sqlite_describe,
     .identity = sqlite_identity,
     .fingerprint = sqlite_fingerprint,
+    .types = &sqlite_type_ops,
     .scan = &sqlite_scan_ops,
     .load = &sqlite_load_ops,
     .push = &sqlite_push_ops,

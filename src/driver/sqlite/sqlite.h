@@ -75,6 +75,8 @@ bool sqlite_is_ours(const char *name); /* "_honk_…" */
 bool sqlite_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool sqlite_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool sqlite_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
+extern const TypeOps sqlite_type_ops;
+extern const char *const sqlite_type_names[TYPE_COUNT]; /* of a table that we make (stage.c) */
 ColumnType sqlite_column_type_of(const char *declared);
 /* Adds indexes, views, triggers, foreign keys and checks of the object to the schema. */
 CHECKED bool sqlite_add_dependents(SqliteConn *conn, const SqliteObject *object, Schema *schema,

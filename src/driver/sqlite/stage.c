@@ -14,7 +14,7 @@
 
 /* --- CREATE from a schema --- */
 
-static const char *const type_names[TYPE_COUNT] = {
+const char *const sqlite_type_names[TYPE_COUNT] = {
     [TYPE_BOOL] = "BOOLEAN",        [TYPE_INT] = "INTEGER", [TYPE_FLOAT] = "REAL",
     [TYPE_DECIMAL] = "DECIMAL",     [TYPE_TEXT] = "TEXT",   [TYPE_DATE] = "DATE",
     [TYPE_TIMESTAMP] = "TIMESTAMP", [TYPE_BYTES] = "BLOB",
@@ -30,7 +30,7 @@ declared_type(const Column *column)
                                              "0123456789_ (),")] == '\0';
     if (!is_word || sqlite_column_type_of(declared) != column->type ||
         (column->type == TYPE_TEXT && sqlite_affinity(declared) != AFFINITY_TEXT))
-        return type_names[column->type];
+        return sqlite_type_names[column->type];
     return declared;
 }
 
