@@ -105,14 +105,18 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
     return true;
 }
 
-/* What is put in under this name; without a name, at the next place. */
+/* What is put in under this name, `{name!r:>10}`; without a name, at the next place. */
 static Constant *
 find_argument(Decoder *decoder, size_t begin, size_t end)
 {
     if (decoder->out->arguments == NULL)
         return NULL;
-    g_autofree char *name = end > begin ? g_strndup(decoder->text->bytes + begin, end - begin)
-                                        : g_strdup_printf("%u", decoder->out->next_argument++);
+    size_t name_end = begin;
+    while (name_end < end && strchr("!:", byte(decoder, name_end)) == NULL)
+        name_end++;
+    g_autofree char *name = name_end > begin
+                                ? g_strndup(decoder->text->bytes + begin, name_end - begin)
+                                : g_strdup_printf("%u", decoder->out->next_argument++);
     return g_hash_table_lookup(decoder->out->arguments, name);
 }
 
@@ -342,6 +346,8 @@ decode_percent(Decoder *decoder, size_t at)
         return at + 2;
     }
     size_t end = format_end(decoder, at);
+    if (is_filled && end == 0)
+        g_hash_table_remove_all(decoder->out->arguments); /* nobody knows which ones come next */
     Constant *argument = is_filled && end > 0 ? find_percent_argument(decoder, at, end) : NULL;
     if (argument == NULL)
         return end > 0 ? put_hole(decoder, at, end) : at;
