@@ -136,6 +136,14 @@ first_difference(const json_t *differences)
                            target != NULL ? target : "null");
 }
 
+/* The ledger of a source that was followed counts rows that came more than once: both sides are read. */
+static bool
+open_transfer(const Move *move, Transfer **ret, GError **error)
+{
+    return move->is_live ? move_transfer_to_compare(move, ret, error)
+                         : move_transfer(move, 0, ret, error);
+}
+
 /* Read both sides and say what differs. */
 static bool
 compare_all(const Move *move, Outcome *outcome, GError **error)
@@ -147,7 +155,7 @@ compare_all(const Move *move, Outcome *outcome, GError **error)
         json_get_int(move->call->step->params, "differences_max", DIFFERENCES_MAX_DEFAULT);
     Ticker ticker = {move->env, 0, "comparing"};
 
-    if (!move_transfer(move, 0, &transfer, error) ||
+    if (!open_transfer(move, &transfer, error) ||
         !transfer_compare(transfer, move->stage, (size_t) most, ticker_tick, &ticker, &seen, error))
         return false;
     json_t *evidence = json_object();
@@ -237,6 +245,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     if (!move_open(call, env, &move, error))
         return false;
+    if (move.is_live)
+        return compare_all(&move, outcome, error);
     if (range != NULL)
         return hash_range(&move, range, outcome, error);
     return call->lease->children_done ? compare_sums(&move, outcome, error)

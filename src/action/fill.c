@@ -1,10 +1,13 @@
 /* fill.c - see fill.h. */
 #include "action/fill.h"
 
+#include "action/follow.h"
 #include "action/move.h"
 #include "base/text.h"
 
-#define RANGE_MS_DEFAULT 2000 /* for plans that say nothing */
+/* For plans that say nothing. */
+#define RANGE_MS_DEFAULT 2000
+#define BEHIND_MAX_DEFAULT 1000
 
 /* The part of the step that this lease is about; NULL: the step itself. */
 static const json_t *
@@ -173,6 +176,17 @@ sum_and_budget(const Move *move, Conn *conn, int64_t rows_total, RangeResult *re
     return check_budget(move, conn, ret_sum, MAX(rows_total, ret_sum->rows_in), error);
 }
 
+bool
+fill_within_budget(const Move *move, GError **error)
+{
+    g_autoptr(Conn) conn = NULL;
+    RangeResult sum = {0};
+    int64_t ranges = 0;
+    return step_connect(move->env, move->target_store, &conn, error) &&
+           conn_ledger_sum(conn, move->call->lease->plan, &sum, &ranges, error) &&
+           check_budget(move, conn, &sum, sum.rows_in, error);
+}
+
 static bool
 fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
 {
@@ -228,7 +242,11 @@ finish(const Move *move, Outcome *outcome, GError **error)
                     sum.rows_in, sum.rows_out, sum.rejected);
     Ticker ticker = {move->env, 0, "making indexes"};
     conn_set_tick(conn, ticker_tick, &ticker);
-    return conn_finish(conn, move->stage, move->has_target ? move->target : NULL, &writer, error);
+    if (!conn_finish(conn, move->stage, move->has_target ? move->target : NULL, &writer, error))
+        return false;
+    int64_t behind_max = json_get_int(move->call->step->params, "behind_max", BEHIND_MAX_DEFAULT);
+    return !move->is_live || (follow_source(move, MAX(behind_max, 1), outcome->evidence, error) &&
+                              fill_within_budget(move, error));
 }
 
 bool

@@ -7,10 +7,12 @@
  */
 #pragma once
 
-#include "action/action.h"
+#include "action/move.h"
 
 bool fill_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error);
 bool fill_run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
 bool fill_verify(const StepCall *call, StepEnv *env, GError **error);
 bool fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
 bool fill_reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error);
+/* BUDGET, with the first reason, when more rows were put aside by now than the plan allows. */
+CHECKED bool fill_within_budget(const Move *move, GError **error);

@@ -1,10 +1,12 @@
 /*
- * freeze.c - stop writes to the source, so that what is copied is what there is.
+ * freeze.c - stop writes to the source, so that what is copied is what there is. One that was written to meanwhile has been
+ * copied by then, but for the last changes, which are copied here.
  *
  * A source that was frozen before (an earlier migration keeps its source read-only) is left frozen
  * by the way back. The freeze itself does not show in fingerprints.
  */
-#include "action/move.h"
+#include "action/fill.h"
+#include "action/follow.h"
 #include "action/table.h"
 
 static bool
@@ -64,7 +66,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     json_t *evidence = json_object();
     json_set_int(evidence, "rows", rows);
     outcome_is(outcome, OUTCOME_DONE, evidence);
-    return true;
+    return !move.is_live ||
+           (follow_source(&move, 0, evidence, error) && fill_within_budget(&move, error));
 }
 
 static bool
@@ -73,9 +76,14 @@ verify(const StepCall *call, StepEnv *env, GError **error)
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
     bool is_frozen;
+    int64_t behind;
 
-    if (!look(call, env, &move, &conn, &is_frozen, error))
+    if (!look(call, env, &move, &conn, &is_frozen, error) ||
+        !follow_behind(&move, conn, &behind, error))
         return false;
+    if (behind > 0)
+        return fail(error, ERR_MISMATCH, "%" G_GINT64_FORMAT " changes of '%s' are not copied yet",
+                    behind, move.source);
     return is_frozen || fail(error, ERR_MISMATCH, "'%s' can still be written to", move.source);
 }
 
@@ -85,13 +93,16 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL, target = NULL;
     bool is_frozen;
+    int64_t behind;
 
     /* whoever still writes to the source is waited for before we look */
     if (!look(call, env, &move, &conn, &is_frozen, error) || !move_fence(&move, conn, error) ||
         !step_connect(env, move.target_store, &target, error) ||
-        !move_fence(&move, target, error) || !conn_is_frozen(conn, move.source, &is_frozen, error))
+        !move_fence(&move, target, error) ||
+        !conn_is_frozen(conn, move.source, &is_frozen, error) ||
+        !follow_behind(&move, conn, &behind, error))
         return false;
-    outcome->kind = is_frozen ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
+    outcome->kind = is_frozen && behind == 0 ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
     return true;
 }
 

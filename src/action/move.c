@@ -80,6 +80,7 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
         !config_dataset_url(env->config, target_url, &move.target_store, &move.target, error) ||
         !read_schemas(plan, &move, error) || !read_mapping(plan, &move, error))
         return false;
+    move.is_live = g_strcmp0(json_get_string(plan, "consistency", NULL), "live") == 0;
     move.is_in_place = planner_is_in_place(source_url, target_url);
     move.like = move.has_target && !move.is_in_place ? move.target : NULL;
     *ret = move;
@@ -130,11 +131,11 @@ move_fence(const Move *move, Conn *target, GError **error)
     return conn_fence(target, &writer, error);
 }
 
-bool
-move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
+static TransferSpec
+transfer_spec(const Move *move)
 {
     const Lease *lease = move->call->lease;
-    TransferSpec spec = {
+    return (TransferSpec){
         .source_store = move->source_store,
         .source = move->source,
         .target_store = move->target_store,
@@ -144,10 +145,24 @@ move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **er
         .plan = lease->plan,
         .task = lease->id,
         .token = lease->token,
-        .rejects_max = rejects_max,
         .hash = true,
         .push_allowed = true,
     };
+}
+
+bool
+move_transfer_to_compare(const Move *move, Transfer **ret, GError **error)
+{
+    TransferSpec spec = transfer_spec(move);
+    spec.plan = NULL;
+    return transfer_open(&spec, ret, error);
+}
+
+bool
+move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
+{
+    TransferSpec spec = transfer_spec(move);
+    spec.rejects_max = rejects_max;
     if (!transfer_open(&spec, ret, error))
         return false;
     if (move->env->confirm != NULL)

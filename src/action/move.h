@@ -20,6 +20,7 @@ typedef struct {
     Schema *source_schema,
         *target_schema; /* as the plan saw them; target NULL when there was none */
     bool is_in_place;   /* source and target are one */
+    bool is_live;       /* the source is written to while it is copied, and followed */
     const char *like;   /* what the staging table is made like; NULL: the mapping says */
     MappingSet *mappings;
     const Mapping *mapping; /* NULL: every column as it is */
@@ -39,6 +40,8 @@ Writer move_writer(const Move *move, const char *range);
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
 /* `rejects_max` as in TransferSpec. */
 CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
+/* Without a ledger: both sides are read, and nothing is written. */
+CHECKED bool move_transfer_to_compare(const Move *move, Transfer **ret, GError **error);
 /* Opens the move, and looks at how far its swap is. */
 CHECKED bool move_swap_state(const StepCall *call, StepEnv *env, Move *ret, SwapState *ret_state,
                              GError **error);

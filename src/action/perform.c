@@ -25,7 +25,7 @@ static const Action *const actions[ACTION_COUNT] = {
     [ACTION_TRANSFORM] = &action_transform, [ACTION_COPY] = &action_copy,
     [ACTION_COMPARE] = &action_compare,     [ACTION_SWAP] = &action_swap,
     [ACTION_ROLLOUT] = &action_rollout,     [ACTION_SETTLE] = &action_settle,
-    [ACTION_RETIRE] = &action_retire,
+    [ACTION_RETIRE] = &action_retire,       [ACTION_WATCH] = &action_watch,
 };
 
 const Action *

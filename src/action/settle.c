@@ -36,6 +36,14 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
 }
 
 static bool
+end_watch(const Move *move, GError **error)
+{
+    g_autoptr(Conn) source = NULL;
+    return step_connect(move->env, move->source_store, &source, error) &&
+           conn_unwatch(source, move->source, error);
+}
+
+static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
@@ -47,7 +55,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (!planner_moves_rows(call->plan) && conn->driver->swap == NULL)
         return true; /* such a store has never held anything of ours */
-    if (!conn_settle(conn, call->lease->plan, error) ||
+    if ((move.is_live && !end_watch(&move, error)) ||
+        !conn_settle(conn, call->lease->plan, error) ||
         !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
         return false;
     outcome_is(outcome, OUTCOME_DONE,

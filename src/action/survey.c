@@ -24,7 +24,8 @@ static json_t *
 roles_of(const Conn *conn)
 {
     const Driver *driver = conn->driver;
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "scan", driver->scan != NULL, "load",
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "watch", driver->watch != NULL,
+                     "follow", conn_can_remove(conn), "scan", driver->scan != NULL, "load",
                      driver->load != NULL, "push", driver->push != NULL, "freeze",
                      driver->freeze != NULL, "swap", driver->swap != NULL, "sql",
                      conn_has_sql(conn));

@@ -144,6 +144,10 @@ typedef struct {
     bool (*quarantine)(Conn *conn, int64_t row_id, const json_t *record, const char *column,
                        const char *reason, GError **error);
     bool (*commit)(Conn *conn, const RangeResult *result, GError **error);
+    /* Within a range: take the rows with these keys out of the stage, those that are there. `key` are the columns of
+     * `keys`. NULL: rows cannot be taken out. */
+    bool (*remove)(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
+                   int64_t *ret_rows, GError **error);
     void (*rollback)(Conn *conn); /* harmless outside of a range */
     /* Raise the fence of the writer's task to its token, never lower it: whatever an earlier
      * attempt of this task still tries is FENCED; other tasks are not met. Without the plan's fence
@@ -187,6 +191,30 @@ typedef struct {
     bool (*thaw)(Conn *conn, const char *object, GError **error);
     bool (*is_frozen)(Conn *conn, const char *object, bool *ret, GError **error);
 } FreezeOps;
+
+/* The oldest changes of a watched dataset that were noted. */
+typedef struct {
+    int64_t last; /* number of the last of them; 0: there are none */
+    char *object; /* what holds the notes: the source's key columns, a row for each change */
+    char *which;  /* SQL over it: these notes */
+    char *rows;   /* SQL over the dataset: rows that they name, as far as they are (still) there */
+} WriteNotes;
+void write_notes_clear(WriteNotes *notes);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WriteNotes, write_notes_clear)
+
+/* Note which rows of a dataset are written to, by their primary key, for whoever copies it meanwhile: in the transaction
+ * that writes them, and numbered in the order in which these commit. */
+typedef struct {
+    /* INVALID, with the reason, where not every write could be noted. Again: nothing. */
+    bool (*watch)(Conn *conn, const char *object, GError **error);
+    bool (*unwatch)(Conn *conn, const char *object, GError **error);
+    bool (*is_watched)(Conn *conn, const char *object, bool *ret, GError **error);
+    bool (*behind)(Conn *conn, const char *object, int64_t *ret_notes, GError **error);
+    bool (*next)(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret,
+                 GError **error);
+    /* Those up to `last` are done with. */
+    bool (*forget)(Conn *conn, const char *object, int64_t last, GError **error);
+} WatchOps;
 
 typedef enum { SWAP_BEFORE, SWAP_AFTER, SWAP_OTHER } SwapState;
 
@@ -245,6 +273,7 @@ struct Driver {
     const LoadOps *load;
     const PushOps *push;
     const FreezeOps *freeze;
+    const WatchOps *watch;
     const SwapOps *swap;
     /* Run it so that it can change nothing, and give its rows in the order in which they come.
      * UNSUPPORTED: it cannot be run like this (it writes, has parameters, answers differently each
@@ -355,6 +384,19 @@ CHECKED bool conn_repair(Conn *conn, const char *object, const Schema *schema,
 CHECKED bool conn_freeze(Conn *conn, const char *object, const char *why, GError **error);
 CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);
 CHECKED bool conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error);
+
+bool conn_can_watch(const Conn *conn);
+CHECKED bool conn_watch(Conn *conn, const char *object, GError **error);
+CHECKED bool conn_unwatch(Conn *conn, const char *object, GError **error);
+/* False without the role. */
+CHECKED bool conn_is_watched(Conn *conn, const char *object, bool *ret, GError **error);
+CHECKED bool conn_behind(Conn *conn, const char *object, int64_t *ret_notes, GError **error);
+CHECKED bool conn_next_notes(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret,
+                             GError **error);
+CHECKED bool conn_forget_notes(Conn *conn, const char *object, int64_t last, GError **error);
+bool conn_can_remove(const Conn *conn);
+CHECKED bool conn_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
+                         int64_t *ret_rows, GError **error);
 
 CHECKED bool conn_swap(Conn *conn, const char *stage, const char *target, const char *kept,
                        const Writer *writer, GError **error);

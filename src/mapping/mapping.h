@@ -182,6 +182,10 @@ const char *program_source_of(const Program *program, size_t column);
 int program_input_of(const Program *program, size_t column);
 /* Are the items, as they come, the rows that are written? */
 bool program_is_identity(const Program *program);
+/* The columns of the target's key, which are those of the source's primary key as they are, and these (char *); in the
+ * target's order, and the caller's. INVALID, with the reason, where the key is another one. */
+CHECKED bool program_kept_key(const Program *program, const Schema *source, Schema **ret_key,
+                              GPtrArray **ret_from, GError **error);
 /* One column of a row whose inputs are `inputs`, of a source with SQL; false with the reason, which is the caller's. The
  * value lives until the column is evaluated again. */
 CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, Value *ret,

@@ -136,10 +136,13 @@ static const Part *
 find_part(const Reading *reading, const char *step, const char *action)
 {
     const char *names[ACTION_COUNT + 1] = {NULL};
+    size_t count = 0;
 
     for (size_t i = 0; i < recipe_count; i++) {
-        names[i] = action_info(recipe[i].action)->name;
-        if (strcmp(names[i], action) == 0)
+        if (recipe_part(recipe[i].action) != &recipe[i])
+            continue; /* it stands further up, too */
+        names[count] = action_info(recipe[i].action)->name;
+        if (strcmp(names[count++], action) == 0)
             return &recipe[i];
     }
     g_autofree char *hint = did_you_mean(action, names);

@@ -71,6 +71,21 @@ check_all(Draft *draft, const json_t *agent_plan, GError **error)
     return diags_to_error(draft->diags, error);
 }
 
+/* Rows that change while others are copied are found by key. */
+static bool
+check_can_follow(Draft *draft, GError **error)
+{
+    g_autoptr(Schema) key = NULL;
+    g_autoptr(GPtrArray) from = NULL;
+    g_autoptr(GError) reason = NULL;
+    if (!draft->is_live ||
+        program_kept_key(draft->slice->program, draft->slice->source.schema, &key, &from, &reason))
+        return true;
+    diags_add(draft->diags, DIAG_ERROR, "cannot-follow", NULL, 0, 0,
+              "spec.consistency is 'live', but %s", reason->message);
+    return diags_to_error(draft->diags, error);
+}
+
 bool
 planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diags, Plan **ret,
                  GError **error)
@@ -88,7 +103,7 @@ planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diag
     if (!check_all(&draft, agent_plan, error))
         return false;
     if (!slice_bind_mapping(slice, !draft_has_mapping(&draft), diags, error) ||
-        !diags_to_error(diags, error) ||
+        !diags_to_error(diags, error) || !check_can_follow(&draft, error) ||
         !guards_make(slice_json, draft_has_mapping(&draft), slice->strategy, draft.agent_name,
                      &draft.guards, error))
         return false;

@@ -61,6 +61,35 @@ draft_has_mapping(const Draft *draft)
     return draft->slice->mapping_path != NULL;
 }
 
+/* Rows are followed by key, from a store that notes writes into one that takes rows out again. */
+static void
+decide_live(Draft *draft)
+{
+    const Slice *slice = draft->slice;
+    const Dataset *lacking = !dataset_can(&slice->source, "watch")    ? &slice->source
+                             : !dataset_can(&slice->target, "follow") ? &slice->target
+                                                                      : NULL;
+    draft->is_live = slice_is_live(slice);
+    if (!draft->is_live && draft->agent.given[ACTION_WATCH] != NULL)
+        diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
+                  "the agent notes what is written to the source, but spec.consistency is not "
+                  "'live'");
+    if (!draft->is_live)
+        return;
+    if (!draft_moves_rows(draft) || slice->is_in_place)
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.consistency is 'live', but %s",
+                  slice->is_in_place ? "a table whose columns change where it is cannot be followed"
+                                     : "no rows move");
+    else if (lacking != NULL)
+        diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "spec.consistency is 'live', but store '%s' (%s) cannot %s",
+                  lacking->store != NULL ? lacking->store : "?",
+                  lacking->driver != NULL ? lacking->driver : "?",
+                  lacking == &slice->source ? "note what is written to it"
+                                            : "take rows out of a stage");
+}
+
 static void
 decide_consistency(Draft *draft)
 {
@@ -68,9 +97,10 @@ decide_consistency(Draft *draft)
     bool agent_freezes = draft->agent.given[ACTION_FREEZE] != NULL;
     bool can = dataset_can(&draft->slice->source, "freeze");
 
-    if (asked != NULL && strcmp(asked, "frozen") != 0 && strcmp(asked, "checked") != 0)
+    if (asked != NULL && strcmp(asked, "frozen") != 0 && strcmp(asked, "checked") != 0 &&
+        strcmp(asked, "live") != 0)
         diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
-                  "spec.consistency is '%s', expected 'frozen' or 'checked'", asked);
+                  "spec.consistency is '%s', expected 'frozen', 'live' or 'checked'", asked);
     else if (!can && (agent_freezes || g_strcmp0(asked, "frozen") == 0))
         diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
                   "%s asks for a freeze, but store '%s' (%s) cannot stop writers",
@@ -83,6 +113,7 @@ decide_consistency(Draft *draft)
     bool is_asked_for = agent_freezes || g_strcmp0(asked, "frozen") == 0;
     draft->is_frozen =
         can && g_strcmp0(asked, "checked") != 0 && (draft_moves_rows(draft) || is_asked_for);
+    decide_live(draft);
 }
 
 json_t *
@@ -153,8 +184,10 @@ bool
 draft_has_part(const Draft *draft, const Part *part)
 {
     switch (part->action) {
-    case ACTION_FREEZE:
-        return draft->is_frozen;
+    case ACTION_FREEZE: /* the first of the two comes before rows move */
+        return draft->is_frozen && draft->is_live == (part != recipe_part(ACTION_FREEZE));
+    case ACTION_WATCH:
+        return draft->is_live;
     case ACTION_TRANSFORM:
     case ACTION_COPY:
         return part == draft->agent.fill;
@@ -182,8 +215,8 @@ draft_has_part(const Draft *draft, const Part *part)
 static bool
 is_deed(ActionId action)
 {
-    return action_info(action)->has_effects && action != ACTION_FREEZE && action != ACTION_SETTLE &&
-           action != ACTION_RETIRE;
+    return action_info(action)->has_effects && action != ACTION_FREEZE && action != ACTION_WATCH &&
+           action != ACTION_SETTLE && action != ACTION_RETIRE;
 }
 
 static bool

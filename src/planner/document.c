@@ -139,6 +139,8 @@ fleet_group(const Draft *draft)
 static const char *
 consistency(const Draft *draft)
 {
+    if (draft->is_live)
+        return "live";
     if (draft->is_frozen)
         return "frozen";
     return draft_moves_rows(draft) ? "checked" : NULL;
@@ -154,6 +156,7 @@ draft_document(const Draft *draft)
     RiskFacts facts = {
         .moves_rows = draft_moves_rows(draft),
         .is_frozen = draft->is_frozen,
+        .is_live = draft->is_live,
         .retires = draft->retires,
         .kept = draft->made.kept,
         .diags = draft->diags,

@@ -12,6 +12,7 @@ typedef struct {
     AgentSteps agent;
     Diags *diags;
     bool is_frozen, retires;
+    bool is_live; /* frozen at the end only: what was written meanwhile is followed */
     const char *agent_name, *plan_name;
     MadeNames made;
     json_t *guards, *consumers;

@@ -233,6 +233,12 @@ print_after_the_cut_over(Report *report)
                  "'%s' is frozen: its writers are refused from the freeze on, so that nothing is "
                  "written that would be missing in '%s'",
                  source, target);
+    else if (strcmp(plan_string(report, "consistency"), "live") == 0)
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "'%s' is live: its writers go on while its rows are copied, what they write is "
+                 "copied again, and they are refused from the freeze on: for the last changes and "
+                 "for reading both sides",
+                 source);
     else
         page_say(
             &report->page, STYLE_PLAIN, "  · ",
@@ -295,6 +301,7 @@ step_sign(const Step *step)
         return "+";
     case ACTION_REWRITE:
     case ACTION_FREEZE:
+    case ACTION_WATCH:
     case ACTION_ROLLOUT:
         return "~";
     case ACTION_SWAP:

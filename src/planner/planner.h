@@ -11,7 +11,7 @@
  *    "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct": bool}],
  *    "changes": [{…, "base": {"branch", "commit"}}],          (consumers' code: changes.h; absent: none)
  *    "same_store": bool,
- *    "capabilities": {"source": {"scan", "load", "push", "freeze", "swap", "sql": bool}, "target": {…}},
+ *    "capabilities": {"source": {"scan", "load", "push", "freeze", "watch", "follow", "swap", "sql": bool}, "target": {…}},
  *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)
  *    "agents": ["…"],                     (programs that honk.yaml has as agents, to name them)
  *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},

@@ -14,6 +14,9 @@
 /* As many as a person reads before looking for the cause. */
 #define DIFFERENCES_MAX_DEFAULT 20
 
+/* So many changes are copied in well under a second, which is as long as writers are kept out for them. */
+#define BEHIND_MAX_DEFAULT 1000
+
 #define BOTH (TOUCHES_SOURCE | TOUCHES_TARGET)
 
 /* clang-format off */
@@ -22,9 +25,12 @@ const Part recipe[] = {
     {ACTION_REWRITE,   "rewrite",  BOTH, 0, {"source", "target", "mapping_file"}, "unbranch"},
     {ACTION_FREEZE,    "freeze",   BOTH, TOUCHES_SOURCE, {"source"}, "thaw"},
     {ACTION_STAGE,     "stage",    BOTH, TOUCHES_TARGET, {"source", "target"}, "unstage"},
+    {ACTION_WATCH,     "watch",    BOTH, TOUCHES_SOURCE, {"source"}, "unwatch"},
     {ACTION_TRANSFORM, "transform", BOTH, TOUCHES_TARGET,
-     {"source", "target", "mapping_file", "range_ms"}, "empty"},
-    {ACTION_COPY,      "copy",     BOTH, TOUCHES_TARGET, {"source", "target", "range_ms"}, "empty"},
+     {"source", "target", "mapping_file", "range_ms", "behind_max"}, "empty"},
+    {ACTION_COPY,      "copy",     BOTH, TOUCHES_TARGET,
+     {"source", "target", "range_ms", "behind_max"}, "empty"},
+    {ACTION_FREEZE,    "freeze",   BOTH, BOTH, {"source"}, "thaw"}, /* of a live source */
     {ACTION_COMPARE,   "compare",  BOTH, 0,
      {"source", "target", "range_ms", "differences_max"}, NULL},
     {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
@@ -70,6 +76,13 @@ retire_text(const Slice *slice, const MadeNames *made)
                            made->kept, when);
 }
 
+static const char *
+follow_text(const Slice *slice)
+{
+    return slice_is_live(slice) ? "; rows that are written to meanwhile again, until few are left"
+                                : "";
+}
+
 static char *
 settle_text(const Slice *slice, const MadeNames *made)
 {
@@ -90,15 +103,23 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
                    ? g_strdup_printf("check '%s' against both schemas", slice->mapping_path)
                    : g_strdup("check both schemas against each other");
     case ACTION_FREEZE:
-        return g_strdup_printf("stop writes to '%s'", slice->source.url);
+        return g_strdup_printf("stop writes to '%s'%s", slice->source.url,
+                               slice_is_live(slice) ? ", and copy the last changes" : "");
+    case ACTION_WATCH:
+        return g_strdup_printf("note which rows of '%s' are written to from now on",
+                               slice->source.url);
     case ACTION_STAGE:
         return g_strdup_printf("make the empty staging table '%s'", made->stage);
     case ACTION_TRANSFORM:
-        return g_strdup_printf("fill it through '%s', range by range", slice->mapping_path);
+        return g_strdup_printf("fill it through '%s', range by range%s", slice->mapping_path,
+                               follow_text(slice));
     case ACTION_COPY:
-        return g_strdup("fill it with the rows as they are, range by range");
+        return g_strdup_printf("fill it with the rows as they are, range by range%s",
+                               follow_text(slice));
     case ACTION_COMPARE:
-        return g_strdup("read it back: the same count and the same sum of row hashes");
+        return g_strdup(slice_is_live(slice)
+                            ? "read both sides: the same count and the same sum of row hashes"
+                            : "read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
     case ACTION_ROLLOUT:
@@ -122,6 +143,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
     switch (part->action) {
     case ACTION_FREEZE:
         return g_strdup_printf("let writers at '%s' again", slice->source.url);
+    case ACTION_WATCH:
+        return g_strdup("note nothing any more");
     case ACTION_REWRITE:
         return g_strdup("take the branches away; what people merged or added waits for them");
     case ACTION_STAGE:
@@ -178,6 +201,8 @@ recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const
     if (part_takes(part, "mapping_file") && slice->mapping_text != NULL)
         json_set_string(params, "mapping_file", slice->mapping_path);
     add_default_int(params, part, "range_ms", RANGE_MS_DEFAULT);
+    if (slice_is_live(slice))
+        add_default_int(params, part, "behind_max", BEHIND_MAX_DEFAULT);
     add_default_int(params, part, "differences_max", DIFFERENCES_MAX_DEFAULT);
     if (part->action != ACTION_VALIDATE && part->action != ACTION_REWRITE &&
         part->action != ACTION_FREEZE && part->action != ACTION_ROLLOUT)

@@ -67,7 +67,12 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
         json_say(to,
                  "the source is not frozen: what it looks like from outside (size, time, rows) is "
                  "compared before and after each range, and a difference stops the plan");
-    else if (!facts->retires && !slice->is_in_place)
+    if (facts->is_live)
+        json_say(to,
+                 "'%s' is written to while it is copied: until the way back ends, triggers on it "
+                 "note the key of each row that is written",
+                 slice->source.url);
+    if (facts->is_frozen && !facts->retires && !slice->is_in_place)
         json_say(to, "'%s' stays read-only after the cut-over", slice->source.url);
 }
 

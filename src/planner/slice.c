@@ -32,6 +32,12 @@ slice_free(Slice *slice)
 }
 
 bool
+slice_is_live(const Slice *slice)
+{
+    return g_strcmp0(json_get_string(slice->spec, "consistency", NULL), "live") == 0;
+}
+
+bool
 dataset_can(const Dataset *dataset, const char *role)
 {
     return json_get_bool(dataset->can, role, false);

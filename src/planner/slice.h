@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slice, slice_free)
 
 /* Parse and check the mapping (NULL `path`: every column as it is) against both schemas. */
 CHECKED bool slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error);
+/* Is the source to be written to while it is copied? So says the entity; decide.c looks whether it can be. */
+bool slice_is_live(const Slice *slice);
 bool dataset_can(const Dataset *dataset, const char *role);
 /* Is `name` this dataset, by ref, short name or address? */
 bool dataset_is_called(const Dataset *dataset, const char *name);

@@ -87,6 +87,8 @@ put_batch(Fill *fill, const Batch *out, GError **error)
             g_propagate_error(error, g_steal_pointer(&refusal));
             return false;
         }
+        if (fill->transfer->refuses)
+            return fail(error, ERR_BUDGET, "a row is refused: %s", refusal->message);
         if (!put_aside(fill, out->row_ids[next], NULL, refusal->message, error))
             return false;
         from = next + 1;
@@ -95,13 +97,12 @@ put_batch(Fill *fill, const Batch *out, GError **error)
 }
 
 static bool
-move_rows(Fill *fill, const json_t *range, TickFn *tick, void *data, GError **error)
+move_rows(Fill *fill, const ScanSpec *spec, TickFn *tick, void *data, GError **error)
 {
     Transfer *transfer = fill->transfer;
-    ScanSpec spec = transfer_scan_spec(transfer, range);
     g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
     g_autoptr(Batch) out = batch_new_for(program_target(transfer->program));
-    if (!conn_scan(transfer->source, &spec, &fill->scan, error))
+    if (!conn_scan(transfer->source, spec, &fill->scan, error))
         return false;
     for (;;) {
         batch_reset(in);
@@ -119,9 +120,10 @@ move_rows(Fill *fill, const json_t *range, TickFn *tick, void *data, GError **er
     }
 }
 
-static bool
-fill_by_rows(Transfer *transfer, const json_t *range, const Writer *writer, TickFn *tick,
-             void *data, RangeResult *ret, GError **error)
+bool
+transfer_fill_rows(Transfer *transfer, const ScanSpec *spec, const Writer *writer,
+                   const FillBefore *before, TickFn *tick, void *data, RangeResult *ret,
+                   GError **error)
 {
     bool is_done = false;
     if (!conn_begin(transfer->target, transfer->spec.stage, program_target(transfer->program),
@@ -131,10 +133,13 @@ fill_by_rows(Transfer *transfer, const json_t *range, const Writer *writer, Tick
         return true;
     Fill fill = {.transfer = transfer};
     row_hasher_init(&fill.hasher);
-    bool moved = move_rows(&fill, range, tick, data, error);
+    bool moved = (before == NULL || before->run(transfer, before->data, error)) &&
+                 move_rows(&fill, spec, tick, data, error);
     scan_close(fill.scan);
     row_hasher_clear(&fill.hasher);
     g_clear_error(&fill.error);
+    if (before != NULL)
+        fill.result.rows_out -= *before->removed;
     /* what a condition leaves out is neither in nor out */
     fill.result.rows_in = fill.result.rows_out + fill.result.rejected;
     if (moved && conn_commit(transfer->target, &fill.result, error)) {
@@ -156,15 +161,15 @@ fill_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, Ra
                      .token = spec->token};
     if (writer.range == NULL)
         return fail(error, ERR_INVALID, "the range has no name");
+    ScanSpec scan = transfer_scan_spec(transfer, range);
     g_autoptr(GError) refusal = NULL;
     if (transfer->pushes) {
-        ScanSpec scan = transfer_scan_spec(transfer, range);
         if (conn_push(transfer->target, transfer->source, spec->source_store, &scan,
                       transfer->program, spec->stage, &writer, spec->hash, ret, &refusal))
             return true;
     } else if (conn_takes_bulk(transfer->target)) {
         writer.in_bulk = true;
-        if (fill_by_rows(transfer, range, &writer, tick, data, ret, &refusal))
+        if (transfer_fill_rows(transfer, &scan, &writer, NULL, tick, data, ret, &refusal))
             return true;
         writer.in_bulk = false;
     }
@@ -172,7 +177,7 @@ fill_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data, Ra
         g_propagate_error(error, g_steal_pointer(&refusal));
         return false;
     }
-    return fill_by_rows(transfer, range, &writer, tick, data, ret, error);
+    return transfer_fill_rows(transfer, &scan, &writer, NULL, tick, data, ret, error);
 }
 
 bool

@@ -8,7 +8,9 @@ struct Transfer {
     Conn *source, *target; /* the same connection where both are one store's file */
     MappingSet *identity;  /* when the spec has no mapping */
     Program *program;
-    bool pushes;   /* until the store says that it cannot */
+    bool pushes; /* until the store says that it cannot */
+    bool
+        refuses; /* a row that the target does not take ends its range with BUDGET, and is not put aside */
     char *forms;   /* the target's object whose columns have forms of their own, or NULL */
     Batch *mapped; /* rows before they are brought into them */
 };
@@ -19,6 +21,16 @@ CHECKED bool transfer_apply(Transfer *transfer, const Batch *in, Batch *out, Rej
 
 /* The spec of a scan that reads what the program needs. */
 ScanSpec transfer_scan_spec(const Transfer *transfer, const json_t *range);
+/* What happens in a range's transaction before its rows come. */
+typedef struct {
+    bool (*run)(Transfer *transfer, void *data, GError **error);
+    void *data;
+    const int64_t *removed; /* rows that it takes out */
+} FillBefore;
+/* The rows of a scan of the source, one by one, in one transaction with their ledger row. `before` may be NULL. */
+CHECKED bool transfer_fill_rows(Transfer *transfer, const ScanSpec *spec, const Writer *writer,
+                                const FillBefore *before, TickFn *tick, void *data,
+                                RangeResult *ret, GError **error);
 /* The target's columns, in the program's order, over `object`; items and spec are valid until freed. */
 typedef struct {
     ScanSpec spec;

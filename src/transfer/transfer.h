@@ -58,6 +58,19 @@ CHECKED bool transfer_range(Transfer *transfer, const json_t *range, TickFn *tic
 CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_applied,
                             RangeResult *ret, GError **error);
 
+/* Notes that are taken together, unless rows stand in each other's way: a transaction that writers do not feel. */
+#define NOTES_AT_ONCE 1000
+
+/* What was copied again. */
+typedef struct {
+    int64_t rows, rejected;
+    int64_t behind; /* notes that are left */
+} Followed;
+/* Copy the rows again that the oldest notes of the watched source name (WatchOps), by key. `is_last`: nobody writes any more,
+ * so what the target refuses is put aside; else it waits. `ret->behind` > 0: call again. */
+CHECKED bool transfer_follow(Transfer *transfer, bool is_last, TickFn *tick, void *data,
+                             Followed *ret, GError **error);
+
 /* Reading back, in parts: ranges of `object` in the target store (the stage, or the target after
  * the swap), and the sum over one of them. The sums of all parts, merged, must equal the ledger's.
  * A row that cannot be read as its column's type is MISMATCH. */

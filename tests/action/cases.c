@@ -63,6 +63,16 @@ const RigCase rig_cases[] = {
         .mapping = PEOPLE_MAPPING,
     },
     {
+        .name = "a transform of a table that is written to meanwhile",
+        .sql = PEOPLE PERSONS,
+        .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",
+        .source = "data:people",
+        .target = "data:persons",
+        .strategy = "schema-transform",
+        .consistency = "live",
+        .mapping = PEOPLE_MAPPING,
+    },
+    {
         .name = "a bulk copy inside one store",
         .sql = PEOPLE,
         .let_go = "DROP VIEW IF EXISTS people_of_gb; DROP TABLE IF EXISTS orders;",

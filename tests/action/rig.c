@@ -302,6 +302,7 @@ rig_request(const RigCase *kase)
         "ref", "resource:default/new", "url", kase->target, "consumers", "policy", "digest",
         "sha256:0", "author", "user:default/ada", "now_ms", 0);
     g_assert_nonnull(request);
+    json_set_string(json_at(request, "entity.spec"), "consistency", kase->consistency);
     if (kase->code != NULL)
         json_object_set_new(request, "consumers", rig_code_consumers());
     if (kase->mapping == NULL) {

@@ -29,9 +29,10 @@ typedef struct {
     const char *source; /* address */
     const char *target; /* address */
     const char *strategy;
-    const char *let_go;  /* what people do before they retire the old dataset, or NULL */
-    const char *mapping; /* text, or NULL */
-    const char *code;    /* a query in each of the consumers' repositories, or NULL: no consumers */
+    const char *consistency; /* or NULL: what the entity says when it says nothing */
+    const char *let_go;      /* what people do before they retire the old dataset, or NULL */
+    const char *mapping;     /* text, or NULL */
+    const char *code; /* a query in each of the consumers' repositories, or NULL: no consumers */
 } RigCase;
 
 #define RIG_REPOSITORIES 2 /* more than the first wave */

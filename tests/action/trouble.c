@@ -7,7 +7,7 @@
 #define NEW_TABLE (&rig_cases[0])
 #define REPLACING (&rig_cases[1])
 #define BAD_ROW (&rig_cases[2])
-#define FROM_FILE (&rig_cases[5])
+#define FROM_FILE (&rig_cases[6])
 
 static Rig *
 planned(const RigCase *kase)

@@ -312,6 +312,7 @@ const LoadOps sqlite_load_ops = {
     .put = load_put,
     .quarantine = load_quarantine,
     .commit = load_commit,
+    .remove = sqlite_remove,
     .rollback = load_rollback,
     .fence = book_fence,
     .ledger_find = book_ledger_find,

@@ -16,6 +16,7 @@ const Driver driver_sqlite = {
     .load = &sqlite_load_ops,
     .push = &sqlite_push_ops,
     .freeze = &sqlite_freeze_ops,
+    .watch = &sqlite_watch_ops,
     .swap = &sqlite_swap_ops,
     .query = sqlite_query,
     .repair = sqlite_repair,

@@ -127,15 +127,18 @@ bool sqlite_repair(Conn *conn, const char *object, const Schema *schema,
 /* --- book.c --- */
 extern const BookSql sqlite_book;
 
-/* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
+/* --- load.c, remove.c, stage.c, push.c, freeze.c, watch.c, swap.c --- */
 extern const LoadOps sqlite_load_ops;
 extern const PushOps sqlite_push_ops;
 extern const FreezeOps sqlite_freeze_ops;
+extern const WatchOps sqlite_watch_ops;
 extern const SwapOps sqlite_swap_ops;
 bool sqlite_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                   const Writer *writer, GError **error);
 bool sqlite_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
 bool sqlite_exists(Conn *conn, const char *object, bool *ret, GError **error);
+bool sqlite_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
+                   int64_t *ret_rows, GError **error);
 bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                    GError **error);
 /* The columns that are written, quoted, in order: "a", "b". Generated ones are left out. */

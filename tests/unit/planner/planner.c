@@ -424,7 +424,7 @@ static const Bad bad_slices[] = {
     {"entity.spec", "migration_strategy", NULL, "missing-field", "spec.migration_strategy"},
     {"entity.spec", "mapping_file", NULL, "missing-field", "honk mapping draft users-v1 users-v2"},
     {"entity.spec", "source_dataset", NULL, "missing-field", "spec.source_dataset"},
-    {"entity.spec", "consistency", "\"frosen\"", "invalid-field", "'frozen' or 'checked'"},
+    {"entity.spec", "consistency", "\"frosen\"", "invalid-field", "'frozen', 'live' or 'checked'"},
     {"entity.spec", "retire", "\"yes\"", "invalid-field", "true or false"},
     {"entity.metadata.annotations", "honk/agent", "\"hank\"", "unknown-agent", "'hank'"},
     {"", "source", "null", "unknown-dataset", "the catalog has no dataset 'users-v1'"},

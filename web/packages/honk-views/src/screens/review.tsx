@@ -6,6 +6,13 @@ import { Card, Copy, Facts, Failure, Go, Person, Ref, Skeleton } from '../parts/
 import { Code, DiffBlob } from '../parts/code';
 import { planChanges } from '../plan-changes';
 
+/** What writers of the source meet while its rows are read, by the plan's `consistency`. */
+const READING: Record<string, string> = {
+  frozen: 'writers are stopped meanwhile',
+  live: 'writers go on, and what they write is copied again',
+  checked: 'a change meanwhile stops the plan',
+};
+
 export function usePlan(migration: Migration | undefined): Loaded<PlanAnswer | undefined> {
   return useLoad<PlanAnswer | undefined>(`plan ${migration?.id ?? ''} ${migration?.digest ?? ''}`, async (client, signal) =>
     migration?.digest ? ((await client.get('/migrations/{id}/plan', { path: { id: migration.id }, signal })) as unknown as PlanAnswer) : undefined,
@@ -115,7 +122,7 @@ function AtAGlance({ document, plan }: { document: PlanDocument; plan: PlanAnswe
           ['Asked for by', <Person key="p" identity={document.author} />],
           document.owner ? ['Owner', <Ref key="o" name={document.owner} />] : null,
           document.fleet_group ? ['Group of services', document.fleet_group] : null,
-          document.consistency ? ['Reading', document.consistency === 'frozen' ? 'writers are stopped meanwhile' : 'a change meanwhile stops the plan'] : null,
+          document.consistency ? ['Reading', READING[document.consistency] ?? document.consistency] : null,
           document.target?.kept ? ['The old target', <code key="k">{document.target.kept}</code>] : null,
         ]}
       />

@@ -1,0 +1,78 @@
+/* follow.c - see follow.h. */
+#include "action/follow.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define FOLLOW_MS_MAX                                                                              \
+    ((int64_t) 10 * 60 * 1000) /* then somebody should know that it does not end */
+#define REST_US 20000          /* nothing could be done: a writer is between its note and its row */
+
+typedef struct {
+    Ticker ticker;
+    char note[64];
+} FollowTicker;
+
+static void
+tell(FollowTicker *ticker, int64_t behind)
+{
+    g_autofree char *count = text_count(behind);
+    g_snprintf(ticker->note, sizeof(ticker->note), "%s changes behind", count);
+    ticker->ticker.note = ticker->note;
+}
+
+static bool
+is_too_slow(const Move *move, const Followed *now, int64_t begun_ms, GError **error)
+{
+    if (clock_monotonic_us() / 1000 - begun_ms < FOLLOW_MS_MAX)
+        return false;
+    g_autofree char *behind = text_count(now->behind);
+    fail(error, ERR_LIMIT,
+         "'%s' is written to faster than rows can be copied: %s changes behind after ten minutes; "
+         "let its writers rest, or move it frozen",
+         move->source, behind);
+    return true;
+}
+
+static bool
+follow_rounds(const Move *move, Transfer *transfer, int64_t behind_max, json_t *evidence,
+              GError **error)
+{
+    FollowTicker ticker = {.ticker = {.env = move->env}};
+    int64_t begun_ms = clock_monotonic_us() / 1000, rows = 0;
+    Followed now = {0};
+    do {
+        int64_t before = now.behind;
+        tell(&ticker, before);
+        if (!transfer_follow(transfer, behind_max == 0, ticker_tick, &ticker.ticker, &now, error))
+            return false;
+        rows += now.rows;
+        tell(&ticker, now.behind);
+        if (!ticker_tick(rows, &ticker.ticker))
+            return fail(error, ERR_STOPPED, "asked to stop");
+        if (is_too_slow(move, &now, begun_ms, error))
+            return false;
+        if (now.behind > behind_max && now.behind == before && now.rows == 0)
+            g_usleep(REST_US);
+    } while (now.behind > behind_max);
+    json_set_int(evidence, "followed", rows);
+    json_set_int(evidence, "behind", now.behind);
+    return true;
+}
+
+bool
+follow_source(const Move *move, int64_t behind_max, json_t *evidence, GError **error)
+{
+    g_autoptr(Transfer) transfer = NULL;
+    return move_transfer(move, 0, &transfer, error) &&
+           follow_rounds(move, transfer, behind_max, evidence, error);
+}
+
+bool
+follow_behind(const Move *move, Conn *source, int64_t *ret_notes, GError **error)
+{
+    bool is_watched;
+    *ret_notes = 0;
+    return conn_is_watched(source, move->source, &is_watched, error) &&
+           (!is_watched || conn_behind(source, move->source, ret_notes, error));
+}

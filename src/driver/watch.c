@@ -1,0 +1,93 @@
+/* watch.c - driver.h's wrappers about rows that are written to while a dataset is copied. */
+#include "driver/driver.h"
+
+void
+write_notes_clear(WriteNotes *notes)
+{
+    g_clear_pointer(&notes->object, g_free);
+    g_clear_pointer(&notes->which, g_free);
+    g_clear_pointer(&notes->rows, g_free);
+}
+
+static bool
+need_watch(const Conn *conn, GError **error)
+{
+    return conn_can_watch(conn) ||
+           fail(error, ERR_UNSUPPORTED, "store '%s' (%s) cannot note what is written to it",
+                conn->store, conn->driver->name);
+}
+
+static bool
+fail_watch(const Conn *conn, const char *verb, const char *object, GError **error)
+{
+    return fail_in(error, "cannot %s '%s' in store '%s'", verb, object, conn->store);
+}
+
+bool
+conn_can_watch(const Conn *conn)
+{
+    return conn->driver->watch != NULL;
+}
+
+bool
+conn_watch(Conn *conn, const char *object, GError **error)
+{
+    return need_watch(conn, error) && (conn->driver->watch->watch(conn, object, error) ||
+                                       fail_watch(conn, "watch", object, error));
+}
+
+bool
+conn_unwatch(Conn *conn, const char *object, GError **error)
+{
+    return need_watch(conn, error) && (conn->driver->watch->unwatch(conn, object, error) ||
+                                       fail_watch(conn, "stop watching", object, error));
+}
+
+bool
+conn_is_watched(Conn *conn, const char *object, bool *ret, GError **error)
+{
+    *ret = false;
+    return !conn_can_watch(conn) || conn->driver->watch->is_watched(conn, object, ret, error) ||
+           fail_watch(conn, "look at", object, error);
+}
+
+bool
+conn_behind(Conn *conn, const char *object, int64_t *ret_notes, GError **error)
+{
+    return need_watch(conn, error) &&
+           (conn->driver->watch->behind(conn, object, ret_notes, error) ||
+            fail_watch(conn, "count the changes of", object, error));
+}
+
+bool
+conn_next_notes(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret, GError **error)
+{
+    g_assert(notes_max > 0);
+    return need_watch(conn, error) &&
+           (conn->driver->watch->next(conn, object, notes_max, ret, error) ||
+            fail_watch(conn, "read the changes of", object, error));
+}
+
+bool
+conn_forget_notes(Conn *conn, const char *object, int64_t last, GError **error)
+{
+    return need_watch(conn, error) && (conn->driver->watch->forget(conn, object, last, error) ||
+                                       fail_watch(conn, "clear the changes of", object, error));
+}
+
+bool
+conn_can_remove(const Conn *conn)
+{
+    return conn->driver->load != NULL && conn->driver->load->remove != NULL;
+}
+
+bool
+conn_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys, int64_t *ret_rows,
+            GError **error)
+{
+    if (!conn_can_remove(conn))
+        return fail(error, ERR_UNSUPPORTED, "store '%s' (%s) takes no rows out of a stage",
+                    conn->store, conn->driver->name);
+    return conn->driver->load->remove(conn, stage, key, keys, ret_rows, error) ||
+           fail_watch(conn, "take rows out of", stage, error);
+}
