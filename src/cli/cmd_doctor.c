@@ -165,23 +165,47 @@ look_at_settings(Doctor *doctor)
         doctor_say(doctor, FINDING_BAD, "mend the lines named above", "%s", error->message);
 }
 
+static void
+look_at_program(Doctor *doctor, const char *kind, const char *name, char *const *command)
+{
+    g_autofree char *full = strchr(command[0], '/') != NULL
+                                ? g_canonicalize_filename(command[0], doctor->config->folder)
+                                : g_strdup(command[0]);
+    g_autofree char *found = g_find_program_in_path(full);
+    if (found != NULL)
+        doctor_say(doctor, FINDING_GOOD, NULL, "%s '%s' is run by %s", kind, name, found);
+    else
+        doctor_say(doctor, FINDING_BAD, "install it, or mend 'command' in honk.yaml",
+                   "%s '%s': there is no program '%s'", kind, name, full);
+}
+
 /* Whether the program of an agent is there; what it does is seen when it plans. */
 static void
 look_at_agents(Doctor *doctor)
 {
     for (guint i = 0; i < doctor->config->agents->len; i++) {
         const AgentConfig *agent = doctor->config->agents->pdata[i];
-        g_autofree char *full =
-            strchr(agent->command[0], '/') != NULL
-                ? g_canonicalize_filename(agent->command[0], doctor->config->folder)
-                : g_strdup(agent->command[0]);
-        g_autofree char *found = g_find_program_in_path(full);
-        if (found != NULL)
-            doctor_say(doctor, FINDING_GOOD, NULL, "agent '%s' is run by %s", agent->name, found);
-        else
-            doctor_say(doctor, FINDING_BAD, "install it, or mend 'command' in honk.yaml",
-                       "agent '%s': there is no program '%s'", agent->name, full);
+        look_at_program(doctor, "agent", agent->name, agent->command);
     }
+}
+
+static void
+look_at_coding(Doctor *doctor)
+{
+    const CodingConfig *coding = &doctor->config->coding;
+    for (guint i = 0; i < coding->agents->len; i++) {
+        const CodingAgentConfig *agent = coding->agents->pdata[i];
+        look_at_program(doctor, "coding agent", agent->name, agent->command);
+    }
+    if (coding->agents->len == 0 || sandbox_missing() == NULL)
+        return;
+    if (coding->runs_unboxed)
+        doctor_say(doctor, FINDING_NOTE, "mend what is missing for a sandbox",
+                   "coding agents are run without a sandbox");
+    else
+        doctor_say(doctor, FINDING_BAD,
+                   "mend what is missing, or say 'when_unboxed: run' below 'coding'",
+                   "coding agents are refused, without a sandbox");
 }
 
 static void
@@ -270,8 +294,9 @@ static const struct {
     bool needs_settings;
 } looks[] = {
     {look_at_libraries, false}, {look_at_tools, false}, {look_at_settings, false},
-    {look_at_sandbox, false},   {look_at_agents, true}, {look_at_state, true},
-    {look_at_socket, true},     {look_at_stores, true}, {look_at_server, false},
+    {look_at_sandbox, false},   {look_at_agents, true}, {look_at_coding, true},
+    {look_at_state, true},      {look_at_socket, true}, {look_at_stores, true},
+    {look_at_server, false},
 };
 
 static bool

@@ -71,10 +71,14 @@ door_box(const Turn *turn, DoorBox *ret)
     char **more = work->agent->environment;
     *ret =
         (DoorBox){.round = g_strdup_printf("HONK_ROUND=%d", turn->round), .env = g_ptr_array_new()};
+    if (turn->ground->honk != NULL)
+        ret->program = g_strconcat("HONK_PROGRAM=", turn->ground->honk, NULL);
     set_command(work, turn->ground->honk, ret);
     for (size_t i = 0; more != NULL && more[i] != NULL; i++)
         g_ptr_array_add(ret->env, more[i]);
     g_ptr_array_add(ret->env, ret->round);
+    if (ret->program != NULL)
+        g_ptr_array_add(ret->env, ret->program);
     g_ptr_array_add(ret->env, NULL);
     ret->spec = (BoxSpec){.argv = (const char *const *) ret->command,
                           .folder = turn->ground->tree,
@@ -93,5 +97,6 @@ door_box_clear(DoorBox *door)
     g_strfreev(door->command);
     g_strfreev(door->files);
     g_free(door->round);
+    g_free(door->program);
     g_clear_pointer(&door->env, g_ptr_array_unref);
 }

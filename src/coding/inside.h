@@ -87,7 +87,7 @@ Door door_exec, door_acp;
 typedef struct {
     BoxSpec spec;
     char **command, **files;
-    char *round;
+    char *round, *program;
     GPtrArray *env;
 } DoorBox;
 void door_box(const Turn *turn, DoorBox *ret);

@@ -174,6 +174,20 @@ class Coding(unittest.TestCase):
         said = " ".join(world.honk("status", "users-v2", check=False).stdout.split())
         self.assertIn("was merged into 'main'", said)
 
+    def test_the_doctor_says_what_coding_agents_lack(self):
+        world = World()
+        self.addCleanup(world.close)
+        said = " ".join(world.honk("doctor", check=False).stdout.split())
+        self.assertIn("coding agent 'fixer' is run by /usr/bin/python3", said)
+        settings = world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("when_unboxed: run", "when_unboxed: refuse"))
+        world.env["PATH"] = str(world.folder)  # where there is no bubblewrap
+        done = world.honk("doctor", check=False)
+        said = " ".join(done.stdout.split())
+        self.assertIn("there is no bubblewrap ('bwrap'): apt-get install bubblewrap", said)
+        self.assertIn("BAD coding agents are refused, without a sandbox", said)
+        self.assertNotEqual(done.returncode, 0)
+
     def test_what_is_wrong_in_the_settings_is_said_with_its_line(self):
         project = support.Project()
         self.addCleanup(project.close)

@@ -183,8 +183,10 @@ what_tells_agents_what_to_do_is_not_there(void)
 {
     g_autoptr(World) world = frame_world();
     g_autoptr(Look) look = world_look(world);
-    g_autoptr(json_t) report = work_on(
-        world, "[ ! -e CLAUDE.md ] && [ ! -e .vscode ] && [ -f README.md ] && " HONEST, NULL, look);
+    g_autoptr(json_t) report = work_on(world,
+                                       "[ -x \"$HONK_PROGRAM\" ] && [ ! -e CLAUDE.md ] && [ ! -e "
+                                       ".vscode ] && [ -f README.md ] && " HONEST,
+                                       NULL, look);
     g_assert_true(json_get_bool(report, "done", false));
 }
 
