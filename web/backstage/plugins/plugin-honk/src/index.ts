@@ -1,2 +1,1 @@
 export { honkPlugin as default } from './plugin';
-export { honkClientApiRef } from './client';

@@ -4,10 +4,13 @@ import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { policyOf, startBackstage } from '../../../test-support/backend';
 import { Honk, until } from '../../../test-support/honk';
 import { createMigrateDatasetAction } from './migrate';
+import { createReportAction } from './report';
 
 const ADA = 'user:default/ada';
 const BO = 'user:default/bo';
@@ -119,6 +122,10 @@ describe('actions of templates', () => {
     });
   }
   const run = async (who: string, name: string, values: object) => end(who, await begin(who, name, values));
+  const services = () => ({
+    auth: { getPluginRequestToken: async () => ({ token: mockCredentials.user.token(ADA) }) } as never,
+    discovery: { getBaseUrl: async () => `${backstage.address}/api/honk` } as never,
+  });
   const migration = async (id: string) => (await (await backstage.call(ADA, `/api/honk/migrations/${id}`)).json()) as any;
 
   it('plan a migration that a form describes, as the one who fills it in', async () => {
@@ -185,21 +192,32 @@ describe('actions of templates', () => {
     assert.match(JSON.stringify(bad.body), /no-such/);
   });
 
+  it('write a report for TechDocs, in which text of others is text', async () => {
+    const { output } = await run(ADA, 'honk-migrate-dataset', { ref: 'component:default/streams-v2' });
+    await until(async () => (await migration(output.id)).state === 'planned');
+    await backstage.call(BO, `/api/honk/migrations/${output.id}/reject`, { method: 'POST', headers: json, body: JSON.stringify({ reason: 'no | <b>not</b> `now`' }) });
+    const context = createMockActionContext({ input: { migrationId: output.id as string } });
+    let path = '';
+    context.output = ((_: string, value: string) => (path = value)) as never;
+    await createReportAction(services()).handler(context as never);
+    const text = readFileSync(join(context.workspacePath, path), 'utf8');
+    assert.match(text, /^# streams-v2\n/);
+    assert.match(text, /\| rejected \| .*no \\\| \\<b\\>not\\<\/b\\> \\`now\\`/);
+    assert.match(text, /\| transform-data \|/);
+    assert.match(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8'), /techdocs-core/);
+  });
+
   it('do it once, however often a task is begun again', async () => {
     const context = () =>
       createMockActionContext({
         input: { migration: { name: 'users-once', owner: 'identity', source_dataset: 'users-v1', target_dataset: 'users-v2', migration_strategy: 'bulk-copy' } },
         task: { id: 'task-7' },
       });
-    const services = {
-      auth: { getPluginRequestToken: async () => ({ token: mockCredentials.user.token(ADA) }) } as never,
-      discovery: { getBaseUrl: async () => `${backstage.address}/api/honk` } as never,
-    };
     const ids: unknown[] = [];
     for (let tries = 0; tries < 2; tries++) {
       const one = context();
       one.output = ((name: string, value: unknown) => name === 'migrationId' && ids.push(value)) as never;
-      await createMigrateDatasetAction(services).handler(one as never);
+      await createMigrateDatasetAction(services()).handler(one as never);
     }
     assert.equal(ids.length, 2);
     assert.equal(ids[0], ids[1], 'the key of the task finds the answer of the first time');

@@ -3,6 +3,7 @@ import { scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-no
 import { createApproveAction } from './approve';
 import { createMigrateDatasetAction } from './migrate';
 import { createPlanAction } from './plan';
+import { createReportAction } from './report';
 
 export const scaffolderModuleHonk = createBackendModule({
   pluginId: 'scaffolder',
@@ -12,7 +13,7 @@ export const scaffolderModuleHonk = createBackendModule({
       deps: { actions: scaffolderActionsExtensionPoint, auth: coreServices.auth, discovery: coreServices.discovery },
       async init({ actions, auth, discovery }) {
         const honk = { auth, discovery };
-        actions.addActions(createMigrateDatasetAction(honk), createPlanAction(honk), createApproveAction(honk));
+        actions.addActions(createMigrateDatasetAction(honk), createPlanAction(honk), createApproveAction(honk), createReportAction(honk));
       },
     });
   },

@@ -1,0 +1,102 @@
+import { resolveSafeChildPath } from '@backstage/backend-plugin-api';
+import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HonkCaller, type HonkServices } from './caller';
+
+interface Migration {
+  id: string;
+  migration: string;
+  state: string;
+  reason?: string;
+  author: string;
+  digest?: string;
+  source_url?: string;
+  target_url?: string;
+  steps: { name: string; action?: string; status: string }[];
+  approvals: { actor?: string; reason?: string }[];
+}
+interface Plan {
+  changes?: { consumer: string; counts: Record<string, number> }[];
+  services?: { service: string }[];
+  risks?: unknown[];
+}
+interface Event {
+  at_ms: number;
+  actor?: string;
+  from?: string;
+  to?: string;
+  reason?: string;
+}
+
+const EVENTS = 1000;
+
+/** Text of others inside of a table of Markdown: shown as it is, and no mark-up. */
+function cell(text: string | number | undefined): string {
+  return String(text ?? '').replace(/[\\`*_{}[\]<>()#|!~]/g, '\\$&').replace(/\s+/g, ' ');
+}
+
+function table(head: string[], rows: (string | number | undefined)[][]): string {
+  if (rows.length === 0) return 'None.\n';
+  const line = (cells: (string | number | undefined)[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line), ''].join('\n');
+}
+
+function markdown(migration: Migration, plan: Plan, events: Event[]): string {
+  const name = migration.migration.split('/').at(-1);
+  const facts: [string, string | undefined][] = [
+    ['From', migration.source_url],
+    ['To', migration.target_url],
+    ['Stands', `${migration.state}${migration.reason ? `: ${migration.reason}` : ''}`],
+    ['Asked for by', migration.author],
+    ['Approved by', migration.approvals.map(one => one.actor).join(', ')],
+    ['Plan', migration.digest],
+  ];
+  const counts = (one: Record<string, number>) => Object.entries(one).filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`).join(', ');
+  return [
+    `# ${cell(name)}\n`,
+    table(['', ''], facts),
+    '## What happened\n',
+    table(['when', 'who', 'state', 'why'], events.map(one => [new Date(one.at_ms).toISOString(), one.actor, one.to, one.reason])),
+    '## Steps\n',
+    table(['step', 'status'], migration.steps.map(one => [one.name, one.status])),
+    '## Code of consumers\n',
+    table(['consumer', 'places'], (plan.changes ?? []).map(one => [one.consumer, counts(one.counts)])),
+    '## Services\n',
+    table(['service'], (plan.services ?? []).map(one => [one.service])),
+  ].join('\n');
+}
+
+export function createReportAction(honk: HonkServices) {
+  return createTemplateAction({
+    id: 'honk:report',
+    description: 'Writes what became of a migration as TechDocs into the workspace: to be published with the repository of who owns it.',
+    supportsDryRun: true,
+    schema: {
+      input: {
+        migrationId: z => z.string({ description: "The plan's id, or the migration's short name" }),
+        targetPath: z => z.string({ description: 'The folder in the workspace that gets mkdocs.yml and docs/ (its root)' }).optional(),
+      },
+      output: { path: z => z.string({ description: 'Of the page, in the workspace' }) },
+    },
+    async handler(ctx) {
+      const caller = new HonkCaller(honk, ctx);
+      const deed = `cannot report on '${ctx.input.migrationId}'`;
+      const migration = await caller.get<Migration>(`/migrations/${encodeURIComponent(ctx.input.migrationId)}`, deed);
+      const { plan } = migration.digest ? await caller.get<{ plan: Plan }>(`/migrations/${migration.id}/plan`, deed) : { plan: {} };
+      const { items } = await caller.get<{ items: Event[] }>(`/migrations/${migration.id}/events?type=plan.state&limit=${EVENTS}`, deed);
+      const folder = resolveSafeChildPath(ctx.workspacePath, ctx.input.targetPath ?? '.');
+      const page = `migrations/${migration.id}.md`;
+      await mkdir(join(folder, 'docs/migrations'), { recursive: true });
+      await writeFile(join(folder, 'docs', page), markdown(migration, plan, items));
+      await writeFile(join(folder, 'mkdocs.yml'), `site_name: Migrations\nplugins: [ techdocs-core ]\n`, { flag: 'wx' }).catch(keepsTheirs);
+      ctx.logger.info(`the report on ${migration.id} is in docs/${page}`);
+      ctx.output('path', join(ctx.input.targetPath ?? '', 'docs', page));
+    },
+  });
+}
+
+/** A repository that has TechDocs already keeps its own settings. */
+function keepsTheirs(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
