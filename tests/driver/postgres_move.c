@@ -120,6 +120,72 @@ from_one_database_to_another_the_rows_are_the_same(void)
     g_assert_false(is_by_one(to, "stage_3"));
 }
 
+/* Whatever ends a range in the middle of its rows: none is there then, and later all are, once. The sequence is not rolled back, so the
+ * second try passes. */
+static void
+a_range_that_breaks_leaves_nothing_and_is_done_again(void)
+{
+    static const struct {
+        const char *state;
+        int code;
+    } troubles[] = {
+        {"40001", ERR_TRANSIENT},   /* serialization */
+        {"40P01", ERR_TRANSIENT},   /* deadlock */
+        {"57014", ERR_TRANSIENT},   /* statement timeout */
+        {"55P03", ERR_TRANSIENT},   /* lock timeout */
+        {"53100", ERR_NO_SPACE},    /* full disk */
+        {"57P01", ERR_UNREACHABLE}, /* the server shuts down */
+    };
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(troubles); i++) {
+        const char *state = troubles[i / 2].state;
+        bool may_push = i % 2 == 0; /* from session to session, and in bulk */
+        g_autofree char *trigger = g_strdup_printf(
+            "CREATE TABLE t (id int PRIMARY KEY, a text); CREATE SEQUENCE tries; CREATE "
+            "FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql "
+            "AS 'BEGIN IF nextval(''tries'') = 250 THEN RAISE EXCEPTION ''trouble'' USING ERRCODE "
+            "= ''%s''; END IF; RETURN NEW; END'",
+            state);
+        g_autoptr(TestDb) from =
+            test_pg_db("CREATE TABLE s (id int PRIMARY KEY, a text); INSERT "
+                       "INTO s SELECT i, 'a' || i FROM generate_series(1, 400) i");
+        g_autoptr(TestDb) to = test_pg_db(trigger);
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+        Writer writer = {.plan = "p", .task = "t", .token = 5};
+        TransferSpec spec = {.source_store = &from->store,
+                             .source = "s",
+                             .target_store = &to->store,
+                             .target = "t",
+                             .stage = "t__stage",
+                             .plan = "p",
+                             .task = "t",
+                             .token = 5,
+                             .hash = true,
+                             .push_allowed = may_push};
+        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+        test_pg_exec(to->path, "CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR EACH ROW "
+                               "EXECUTE FUNCTION trouble()");
+        for (int try = 0; try < 2; try++) {
+            g_autoptr(Transfer) transfer = NULL;
+            g_autoptr(GError) broken = NULL;
+            g_auto(Comparison) seen = {0};
+            RangeResult result = {0};
+            ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+            bool done = transfer_range(transfer, range, NULL, NULL, &result, &broken);
+            g_assert_true(done == (try == 1));
+            g_autofree char *rows =
+                test_pg_query(to->path, "SELECT (SELECT count(*) FROM t__stage), (SELECT count(*) "
+                                        "FROM _honk._honk_ledger)");
+            g_assert_cmpstr(rows, ==, done ? "400|1" : "0|0");
+            if (!done) {
+                g_assert_error(broken, error_quark(), troubles[i / 2].code);
+                continue;
+            }
+            ASSERT_OK(transfer_compare(transfer, "t__stage", 5, NULL, NULL, &seen, &ERR));
+            g_assert_true(seen.equal);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -128,5 +194,7 @@ main(int argc, char **argv)
                     inside_of_the_server_the_rows_are_the_same);
     g_test_add_func("/move/from one database to another the rows are the same",
                     from_one_database_to_another_the_rows_are_the_same);
+    g_test_add_func("/move/a range that breaks leaves nothing and is done again",
+                    a_range_that_breaks_leaves_nothing_and_is_done_again);
     return g_test_run();
 }
