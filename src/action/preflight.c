@@ -35,10 +35,11 @@ forgive_swap(const StepCall *call, StepEnv *env, json_t *slice, GError **error)
 
     if (!move_swap_state(call, env, &move, &state, error))
         return false;
-    if (state == SWAP_AFTER)
+    bool is_begun = state == SWAP_AFTER || state == SWAP_HALF;
+    if (is_begun)
         json_object_set(json_object_get(slice, "target"), "schema",
                         json_at(call->plan->json, "snapshot.target_schema"));
-    if (state == SWAP_AFTER && move.is_in_place)
+    if (is_begun && move.is_in_place)
         json_object_set(json_object_get(slice, "source"), "schema",
                         json_at(call->plan->json, "snapshot.source_schema"));
     return true;

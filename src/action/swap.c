@@ -65,6 +65,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
         return false;
     switch (state) {
     case SWAP_BEFORE:
+    case SWAP_HALF: /* it goes on where it was */
         *ret = WORLD_EXPECTED;
         return count_target(&move, conn, ret_state, error);
     case SWAP_AFTER:
@@ -123,6 +124,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         [SWAP_BEFORE] = OUTCOME_NOT_APPLIED,
         [SWAP_AFTER] = OUTCOME_APPLIED,
         [SWAP_OTHER] = OUTCOME_PARTLY,
+        [SWAP_HALF] = OUTCOME_NOT_APPLIED, /* and goes on when it is run again */
     };
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
@@ -192,7 +194,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!look(call, env, &move, &conn, &state, error) ||
         !conn_exists(conn, move.stage, &has_stage, error))
         return false;
-    if (state == SWAP_AFTER)
+    if (state == SWAP_AFTER || state == SWAP_HALF)
         return swap_back(&move, conn, outcome, error);
     if (state == SWAP_BEFORE || !has_stage)
         return true; /* never swapped, or swapped back with its rows given up */

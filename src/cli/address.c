@@ -11,6 +11,7 @@
 
 #define URL_ANNOTATION "honk/dataset-url"
 #define SQLITE_MAGIC "SQLite format 3"
+#define REDIS_SCHEME "redis://"
 #define NAMES_MAX 10000 /* files of a folder that are looked at for near names */
 
 static const struct {
@@ -218,6 +219,29 @@ set_postgres(Address *address, const char *database, GError **error)
     return true;
 }
 
+/* "redis://HOST:PORT/DATABASE/OBJECT": what is a server's ends behind the number. */
+static bool
+set_redis_server(Address *address, GError **error)
+{
+    const char *host = address->text + strlen(REDIS_SCHEME), *slash = strchr(host, '/');
+    const char *end = slash != NULL ? slash + 1 + strspn(slash + 1, "0123456789") : NULL;
+    if (end == NULL || end == slash + 1 || *end != '/' || end[1] == '\0')
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which rows: expected redis://HOST:PORT/DATABASE/OBJECT, for "
+                    "example redis://127.0.0.1:6379/0/users:{id}",
+                    address->text);
+    if (memchr(host, '@', (size_t) (slash - host)) != NULL)
+        return fail(error, ERR_INVALID,
+                    "a user or password does not belong into a command: name the server in "
+                    "honk.yaml, with a password_file");
+    g_autofree char *url = g_strndup(address->text, (size_t) (end - address->text));
+    set_file_store(address, "redis", ".", url + strlen(REDIS_SCHEME));
+    json_object_clear(address->store->settings);
+    json_set_string(address->store->settings, "url", url);
+    address->object = g_strdup(end + 1);
+    return true;
+}
+
 /* "csv:PATH", "sqlite:PATH:TABLE". */
 static bool
 find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **error)
@@ -229,6 +253,10 @@ find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **erro
         return true;
     if (strcmp(driver, "postgres") == 0)
         return set_postgres(address, colon + 1, error);
+    if (strcmp(driver, "redis") == 0)
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which server: expected redis://HOST:PORT/DATABASE/OBJECT",
+                    text);
     if (strcmp(driver, "sqlite") == 0) {
         const char *last = strrchr(colon + 1, ':');
         if (last == NULL)
@@ -326,8 +354,9 @@ bool
 address_find(Invocation *call, const char *text, bool may_be_new, Address *ret, GError **error)
 {
     g_auto(Address) address = {.text = g_strdup(text)};
-    bool found = false;
-    if (!find_file(&address, may_be_new, &found, error))
+    bool found = g_str_has_prefix(text, REDIS_SCHEME);
+    if (found ? !set_redis_server(&address, error)
+              : !find_file(&address, may_be_new, &found, error))
         return false;
     if (!found && !is_store_of_config(call, text) &&
         !find_by_driver(&address, may_be_new, &found, error))

@@ -5,6 +5,7 @@
  *   data.db:users                                 a table of an SQLite file
  *   sqlite:PATH:TABLE  csv:PATH  ndjson:PATH      a file whose ending does not say it
  *   postgres:DATABASE:TABLE                       a database by its name, or as libpq takes it
+ *   redis://HOST:PORT/DATABASE/OBJECT             rows of a Redis server: redis://127.0.0.1/0/users:{id}
  *   STORE:OBJECT                                  a store of honk.yaml
  *   users-v1  resource:default/users-v1           a dataset of the catalog
  *

@@ -91,6 +91,19 @@ clear_target(const Copy *copy, Conn *target, GError **error)
            conn_unstage(target, copy->stage, &writer, error);
 }
 
+/* It died while keys changed their names: the target is as before. */
+static bool
+undo_half_swap(const Copy *copy, GError **error)
+{
+    const Writer writer = {.plan = copy->id, .task = "copy", .token = local_token(copy->local)};
+    g_autofree char *lost = g_strconcat(copy->stage, "_lost", NULL);
+    int64_t rows = 0;
+    view_tone(copy->view, TONE_WARN,
+              "an earlier copy was killed while it put its rows in place; taking that back");
+    return conn_swap_back(copy->pair.target_conn, copy->stage, copy->pair.target.object, copy->kept,
+                          lost, false, &writer, &rows, error);
+}
+
 /* What an earlier copy that was killed after the swap left undone is done first. */
 static bool
 finish_earlier(Copy *copy, GError **error)
@@ -104,6 +117,8 @@ finish_earlier(Copy *copy, GError **error)
                          &state, error) ||
         !conn_exists(target, copy->kept, &is_kept, error))
         return false;
+    if (state == SWAP_HALF)
+        return undo_half_swap(copy, error);
     if (state != SWAP_AFTER && !is_kept)
         return true;
     view_tone(

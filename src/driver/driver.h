@@ -216,7 +216,8 @@ typedef struct {
     bool (*forget)(Conn *conn, const char *object, int64_t last, GError **error);
 } WatchOps;
 
-typedef enum { SWAP_BEFORE, SWAP_AFTER, SWAP_OTHER } SwapState;
+/* HALF: begun, in a store that cannot do it in one change; swap() goes on, and back() takes back. */
+typedef enum { SWAP_BEFORE, SWAP_AFTER, SWAP_OTHER, SWAP_HALF } SwapState;
 
 /* Put `stage` in the place of `target`; the old one, if any, is kept as `kept`. Views, foreign
  * keys, triggers and index names go along: what spoke of `target` speaks of the new table. One

@@ -32,8 +32,8 @@ check(const FileConn *conn, const char *object, const Schema *schema, GError **e
     return true;
 }
 
-static void
-append_text(const char *data, size_t bytes, GString *to)
+void
+json_append_text(const char *data, size_t bytes, GString *to)
 {
     static const char from[] = "\"\\\b\f\n\r\t", into[] = "\"\\bfnrt";
     g_string_append_c(to, '"');
@@ -75,9 +75,8 @@ append_float(double value, GString *to)
     return NULL;
 }
 
-/* Why JSON does not have this value, or NULL. Caller frees. */
-static char *
-append_value(const Value *value, GString *scratch, GString *to)
+char *
+json_append_value(const Value *value, GString *scratch, GString *to)
 {
     char *problem = NULL;
     g_string_truncate(scratch, 0);
@@ -95,7 +94,7 @@ append_value(const Value *value, GString *scratch, GString *to)
     case TYPE_BYTES:
         problem = text_problem(value->s.data, value->s.bytes);
         if (problem == NULL)
-            append_text(value->s.data, value->s.bytes, to);
+            json_append_text(value->s.data, value->s.bytes, to);
         return problem;
     case TYPE_DATE:
     case TYPE_TIMESTAMP:
@@ -103,7 +102,7 @@ append_value(const Value *value, GString *scratch, GString *to)
         break;
     }
     value_append_text(value, scratch);
-    append_text(scratch->str, scratch->len, to);
+    json_append_text(scratch->str, scratch->len, to);
     return NULL;
 }
 
@@ -115,14 +114,14 @@ append_row(const RowShape *shape, const Batch *batch, size_t row, GString *to, c
         const char *name = schema_column(shape->schema, i)->name;
         size_t at = shape->columns[i];
         g_string_append_c(to, i > 0 ? ',' : '{');
-        append_text(name, strlen(name), to);
+        json_append_text(name, strlen(name), to);
         g_string_append_c(to, ':');
         if (at == SIZE_MAX || batch_is_null(batch, at, row)) {
             g_string_append(to, "null");
             continue;
         }
         Value value = batch_value(batch, at, row);
-        g_autofree char *problem = append_value(&value, scratch, to);
+        g_autofree char *problem = json_append_value(&value, scratch, to);
         if (problem == NULL)
             continue;
         *ret_reason = g_strdup_printf("column '%s': %s", name, problem);

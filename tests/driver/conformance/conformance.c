@@ -2,7 +2,8 @@
 #include "suite.h"
 
 static const Fixture *const fixtures[] = {&fixture_memory,  &fixture_sqlite, &fixture_postgres,
-                                          &fixture_mariadb, &fixture_csv,    &fixture_ndjson};
+                                          &fixture_mariadb, &fixture_csv,    &fixture_ndjson,
+                                          &fixture_redis};
 static const Question *const chapters[] = {reading_questions, loading_questions, fencing_questions,
                                            swapping_questions};
 

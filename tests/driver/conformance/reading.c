@@ -91,7 +91,7 @@ every_value_is_read_as_it_is(World *world)
     g_autoptr(GPtrArray) expected = rows_shown(world->fixture, rows);
     world->fixture->make(world, schema, rows);
     g_auto(Seen) seen = read_object(world->conn, "extremes", NULL);
-    assert_same_rows(seen.rows, expected);
+    assert_has_rows(world->fixture, seen.rows, expected);
     g_assert_cmpuint(seen.rejects->len, ==, 0);
 }
 
@@ -226,8 +226,10 @@ a_row_is_at_hand_as_a_whole_record(World *world)
     ASSERT_OK(scan_next(scan, batch, NULL, NULL, &ERR));
     for (size_t row = batch->row_count; row-- > 0;) {
         g_autoptr(json_t) record = NULL;
+        g_autofree char *text = row_text(batch, row);
         ASSERT_OK(scan_record(scan, batch->row_ids[row], &record, &ERR));
-        g_autofree char *name = g_strdup_printf("Ñame %zu", (row + 1) * 7);
+        int64_t id = g_ascii_strtoll(strchr(text, ' ') + 1, NULL, 10);
+        g_autofree char *name = g_strdup_printf("Ñame %" G_GINT64_FORMAT, id * 7);
         g_assert_cmpstr(json_get_string(record, "name", NULL), ==, name);
         g_assert_cmpuint(json_object_size(record), ==, 3);
     }

@@ -30,4 +30,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Seen, seen_clear)
 /* All that a scan gives. `range` may be NULL. */
 Seen read_object(Conn *conn, const char *object, const json_t *range);
 Seen read_spec(Conn *conn, const ScanSpec *spec);
+/* The same rows, in the same order if the store keeps the one in which they were written; sorts both. */
+void assert_has_rows(const Fixture *fixture, GPtrArray *seen, GPtrArray *expected);
 void assert_same_rows(const GPtrArray *seen, const GPtrArray *expected);

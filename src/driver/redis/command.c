@@ -1,0 +1,223 @@
+/* command.c - commands as the bytes that go to the server, and what it answers. */
+#include "driver/redis/redis.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+void
+redis_reply_clear(redisReply **reply)
+{
+    freeReplyObject(*reply);
+}
+
+/* --- commands --- */
+
+static void
+append_header(GString *to, char mark, size_t number)
+{
+    char text[24], *at = text + sizeof text;
+    *--at = '\n';
+    *--at = '\r';
+    do
+        *--at = (char) ('0' + number % 10);
+    while ((number /= 10) > 0);
+    *--at = mark;
+    g_string_append_len(to, at, text + sizeof text - at);
+}
+
+void
+resp_begin(GString *to, size_t arguments)
+{
+    append_header(to, '*', arguments);
+}
+
+void
+resp_bytes(GString *to, const void *data, size_t bytes)
+{
+    append_header(to, '$', bytes);
+    g_string_append_len(to, data, (gssize) bytes);
+    g_string_append_len(to, "\r\n", 2);
+}
+
+void
+resp_text(GString *to, const char *text)
+{
+    resp_bytes(to, text, strlen(text));
+}
+
+void
+resp_int(GString *to, int64_t number)
+{
+    char text[24];
+    resp_bytes(to, text, (size_t) g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, number));
+}
+
+static void
+append_command(GString *to, const char *first, va_list args)
+{
+    va_list counted;
+    size_t count = 1;
+    va_copy(counted, args);
+    while (va_arg(counted, const char *) != NULL)
+        count++;
+    va_end(counted);
+    resp_begin(to, count);
+    for (const char *text = first; text != NULL; text = va_arg(args, const char *))
+        resp_text(to, text);
+}
+
+void
+resp_command(GString *to, const char *first, ...)
+{
+    va_list args;
+    va_start(args, first);
+    append_command(to, first, args);
+    va_end(args);
+}
+
+/* --- both ways --- */
+
+static bool
+fail_lost(const RedisConn *conn, const redisContext *db, GError **error)
+{
+    return fail(error, ERR_UNREACHABLE, "%s: %s", conn->place,
+                db->errstr[0] != '\0' ? db->errstr : "the connection is lost");
+}
+
+/* A connection that the other side has closed raises a signal, which would end the process. */
+static bool
+write_all(redisContext *db)
+{
+    int is_sent = 0;
+    sigset_t broken, before;
+    const struct timespec now = {0};
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    while (!is_sent && redisBufferWrite(db, &is_sent) == REDIS_OK)
+        continue;
+    if (!is_sent && !sigismember(&before, SIGPIPE))
+        while (sigtimedwait(&broken, NULL, &now) < 0 && errno == EINTR)
+            continue;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return is_sent;
+}
+
+bool
+redis_send(const RedisConn *conn, redisContext *db, GString *commands, GError **error)
+{
+    if (db->err != 0 || redisAppendFormattedCommand(db, commands->str, commands->len) != REDIS_OK)
+        return fail_lost(conn, db, error);
+    g_string_truncate(commands, 0);
+    return write_all(db) || fail_lost(conn, db, error);
+}
+
+bool
+redis_next_any(const RedisConn *conn, redisContext *db, redisReply **ret, GError **error)
+{
+    void *reply = NULL;
+    if (db->err != 0 || redisGetReply(db, &reply) != REDIS_OK)
+        return fail_lost(conn, db, error);
+    *ret = reply;
+    return true;
+}
+
+bool
+redis_next(const RedisConn *conn, redisContext *db, redisReply **ret, GError **error)
+{
+    AUTO_REPLY *reply = NULL;
+    if (!redis_next_any(conn, db, &reply, error))
+        return false;
+    if (reply->type == REDIS_REPLY_ERROR)
+        return redis_fail(reply, error);
+    *ret = g_steal_pointer(&reply);
+    return true;
+}
+
+bool
+redis_fail(const redisReply *reply, GError **error)
+{
+    static const struct {
+        const char *begins;
+        ErrorCode code;
+    } kinds[] = {
+        {"NOAUTH", ERR_FORBIDDEN},     {"WRONGPASS", ERR_FORBIDDEN},  {"NOPERM", ERR_FORBIDDEN},
+        {"LOADING", ERR_TRANSIENT},    {"BUSY", ERR_TRANSIENT},       {"TRYAGAIN", ERR_TRANSIENT},
+        {"MASTERDOWN", ERR_TRANSIENT}, {"NOREPLICAS", ERR_TRANSIENT}, {"OOM", ERR_NO_SPACE},
+        {"MISCONF", ERR_NO_SPACE},     {"READONLY", ERR_UNSUPPORTED},
+    };
+    ErrorCode code = ERR_INTERNAL;
+    if (strstr(reply->str, "unknown command") != NULL)
+        code = ERR_UNSUPPORTED;
+    if (strstr(reply->str, "invalid password") != NULL ||
+        strstr(reply->str, "without any password") != NULL)
+        code = ERR_FORBIDDEN;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_has_prefix(reply->str, kinds[i].begins))
+            code = kinds[i].code;
+    return fail(error, code, "the server says: %s", reply->str);
+}
+
+bool
+redis_do(const RedisConn *conn, redisReply **ret, GError **error, const char *first, ...)
+{
+    g_autoptr(GString) command = g_string_new(NULL);
+    AUTO_REPLY *reply = NULL;
+    va_list args;
+    va_start(args, first);
+    append_command(command, first, args);
+    va_end(args);
+    if (!redis_send(conn, conn->db, command, error) || !redis_next(conn, conn->db, &reply, error))
+        return false;
+    if (ret != NULL)
+        *ret = g_steal_pointer(&reply);
+    return true;
+}
+
+bool
+redis_exec(const RedisConn *conn, redisContext *db, GString *commands, int count, redisReply **ret,
+           GError **error)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    g_autoptr(GError) refused = NULL;
+    AUTO_REPLY *done = NULL;
+    resp_command(all, "MULTI", NULL);
+    g_string_append_len(all, commands->str, (gssize) commands->len);
+    g_string_truncate(commands, 0);
+    resp_command(all, "EXEC", NULL);
+    if (!redis_send(conn, db, all, error))
+        return false;
+    for (int i = 0; i < count + 1; i++) {
+        AUTO_REPLY *queued = NULL;
+        if (!redis_next_any(conn, db, &queued, error))
+            return false;
+        if (queued->type == REDIS_REPLY_ERROR && refused == NULL)
+            redis_fail(queued, &refused); /* why EXEC will be refused */
+    }
+    if (!redis_next_any(conn, db, &done, error))
+        return false;
+    if (refused != NULL) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return false;
+    }
+    if (done->type == REDIS_REPLY_ERROR)
+        return redis_fail(done, error);
+    if (done->type == REDIS_REPLY_NIL)
+        return fail(error, ERR_TRANSIENT, "somebody has changed what is noted here meanwhile");
+    for (size_t i = 0; ret == NULL && i < done->elements; i++)
+        if (done->element[i]->type == REDIS_REPLY_ERROR)
+            return redis_fail(done->element[i], error);
+    if (ret != NULL)
+        *ret = g_steal_pointer(&done);
+    return true;
+}
+
+bool
+reply_is_text(const redisReply *reply, const char *text)
+{
+    return (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS) &&
+           strcmp(reply->str, text) == 0;
+}

@@ -1,0 +1,373 @@
+/*
+ * describe.c - which columns rows have, and what all of them are.
+ *
+ * Where honk.yaml does not say, the first rows in our order are looked at: fields of hashes are texts, members of JSON
+ * have the type that all of them have, as in files. A row with a field that none of them had is put aside when it is read.
+ */
+#include "driver/redis/redis.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define SAMPLE_ROWS 10000
+#define COLUMNS_MAX 4096
+#define EXPIRES "expires_at"
+
+enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8, SAW_NULL = 16 };
+
+typedef struct {
+    GHashTable *columns; /* name → what was seen */
+    bool expires, repeats_key;
+} Sight;
+
+static ColumnType
+type_of(unsigned seen)
+{
+    switch (seen & ~(unsigned) SAW_NULL) {
+    case SAW_BOOL:
+        return TYPE_BOOL;
+    case SAW_INT:
+        return TYPE_INT;
+    case SAW_NUMBER:
+    case SAW_NUMBER | SAW_INT:
+        return TYPE_FLOAT;
+    default:
+        return TYPE_TEXT;
+    }
+}
+
+static bool
+is_hole(const RedisObject *object, const char *name)
+{
+    for (guint i = 0; i < object->holes->len; i++)
+        if (strcmp(object->holes->pdata[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void
+see_row(const RedisObject *object, const RedisRow *row, Sight *sight)
+{
+    static const unsigned kinds[] = {[FIELD_NULL] = SAW_NULL,
+                                     [FIELD_BOOL] = SAW_BOOL,
+                                     [FIELD_INT] = SAW_INT,
+                                     [FIELD_NUMBER] = SAW_NUMBER,
+                                     [FIELD_TEXT] = SAW_TEXT};
+    sight->expires = sight->expires || row->expires_ms >= 0;
+    for (guint i = 0; i < row->fields->len; i++) {
+        const Field *field = &g_array_index(row->fields, Field, i);
+        g_autofree char *name = object->kind == REDIS_STRING
+                                    ? g_strdup("value")
+                                    : g_strndup(field->name.data, field->name.bytes);
+        if (*name == '\0' || !g_utf8_validate(name, -1, NULL))
+            continue; /* told when the row is read */
+        if (is_hole(object, name)) {
+            sight->repeats_key = true;
+            continue;
+        }
+        unsigned seen = GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, name));
+        g_hash_table_insert(sight->columns, g_steal_pointer(&name),
+                            GUINT_TO_POINTER(seen | kinds[field->kind]));
+    }
+}
+
+/* --- the kind --- */
+
+/* Of the first keys: 'hash' where one is; else strings, which are JSON where all of them are. */
+static bool
+find_kind(RedisConn *conn, RedisObject *object, const Keys *keys, GError **error)
+{
+    g_autoptr(GString) commands = g_string_new(NULL), key = g_string_new(NULL);
+    guint count = MIN(keys->places->len, 1000), hashes = 0, strings = 0, objects = 0;
+    for (guint i = 0; i < count; i++) {
+        Part part = keys_at(keys, i);
+        g_string_assign(key, object->prefix);
+        g_string_append_len(key, part.data, (gssize) part.bytes);
+        static const char *const asks[] = {"TYPE", "GET"};
+        for (size_t j = 0; j < G_N_ELEMENTS(asks); j++) {
+            resp_begin(commands, 2);
+            resp_text(commands, asks[j]);
+            resp_bytes(commands, key->str, key->len);
+        }
+    }
+    if (!redis_send(conn, conn->db, commands, error))
+        return false;
+    for (guint i = 0; i < count; i++) {
+        AUTO_REPLY *type = NULL, *text = NULL;
+        if (!redis_next_any(conn, conn->db, &type, error) ||
+            !redis_next_any(conn, conn->db, &text, error))
+            return false;
+        hashes += reply_is_text(type, "hash");
+        strings += text->type == REDIS_REPLY_STRING;
+        if (text->type == REDIS_REPLY_STRING) {
+            g_autoptr(json_t) json =
+                json_loadb(text->str, (size_t) text->len, JSON_ALLOW_NUL, NULL);
+            objects += json_is_object(json);
+        }
+    }
+    if (hashes == 0 && strings == 0)
+        return fail(error, ERR_UNSUPPORTED,
+                    "'%s' holds neither hashes nor strings: nothing else is a row", object->name);
+    object->kind = hashes > 0 ? REDIS_HASH : objects == strings ? REDIS_JSON : REDIS_STRING;
+    return true;
+}
+
+static bool
+look_at_kind(RedisConn *conn, RedisObject *object, GError **error)
+{
+    KeyWalk walk;
+    g_auto(Keys) keys;
+    keys_init(&keys);
+    if (object->kind != REDIS_UNKNOWN)
+        return true;
+    return key_walk_begin(conn, 0, SLOTS, &walk, error) &&
+           key_walk_next(conn, conn->db, object, &walk, &keys, error) &&
+           find_kind(conn, object, &keys, error);
+}
+
+/* --- the columns --- */
+
+static bool
+see_rows(RedisConn *conn, redisContext *db, const RedisObject *object, Sight *sight, GError **error)
+{
+    __attribute__((cleanup(row_reader_clear))) RowReader reader = {0};
+    g_auto(RedisRow) row;
+    redis_row_init(&row);
+    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error))
+        return false;
+    for (int i = 0; i < SAMPLE_ROWS; i++) {
+        AUTO_REPLY *value = NULL, *expires = NULL;
+        Part key;
+        bool is_there = false;
+        g_autofree char *reason = NULL;
+        if (!row_reader_next(&reader, &key, &value, &expires, error))
+            return false;
+        if (value == NULL)
+            return true;
+        if (redis_row_take(object->kind, value, expires, &row, &is_there, &reason) && is_there)
+            see_row(object, &row, sight);
+        if (g_hash_table_size(sight->columns) > COLUMNS_MAX)
+            return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
+    }
+    return true;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static void
+set_schema(RedisObject *object, const Sight *sight)
+{
+    guint count = 0;
+    g_autofree const char **names =
+        (const char **) g_hash_table_get_keys_as_array(sight->columns, &count);
+    qsort(names, count, sizeof *names, compare_names);
+    object->schema = schema_new(object->name);
+    for (guint i = 0; i < object->holes->len; i++)
+        if (*(const char *) object->holes->pdata[i] != '\0') {
+            schema_add(object->schema, object->holes->pdata[i], TYPE_TEXT, "", false);
+            schema_add_key(object->schema, object->holes->pdata[i]);
+        }
+    for (guint i = 0; i < count; i++)
+        schema_add(object->schema, names[i],
+                   type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, names[i]))), "",
+                   true);
+    if (sight->expires && g_hash_table_lookup(sight->columns, EXPIRES) == NULL) {
+        g_free(object->expires);
+        object->expires = g_strdup(EXPIRES);
+        schema_add(object->schema, EXPIRES, TYPE_TIMESTAMP, "", true);
+    }
+    object->repeats_key = object->repeats_key || sight->repeats_key;
+}
+
+bool
+redis_object_look(RedisConn *conn, RedisObject *object, GError **error)
+{
+    redisContext *db = NULL;
+    if (object->schema != NULL)
+        return true;
+    if (!look_at_kind(conn, object, error) || !redis_connect(conn, &db, error))
+        return false;
+    Sight sight = {.columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    bool seen = see_rows(conn, db, object, &sight, error);
+    if (seen)
+        set_schema(object, &sight);
+    g_hash_table_unref(sight.columns);
+    redisFree(db); /* answers may still be on their way */
+    if (seen && schema_count(object->schema) == 0)
+        return fail(error, ERR_INVALID,
+                    "rows of '%s' have no column that could be found: say `columns` in the "
+                    "store's `objects`",
+                    object->name);
+    return seen;
+}
+
+static void
+remember(RedisConn *conn, const RedisObject *object)
+{
+    g_free(conn->looked_name);
+    g_free(conn->looked_text);
+    conn->looked_name = object != NULL ? g_strdup(object->name) : NULL;
+    conn->looked_text = object != NULL ? redis_object_text(object) : NULL;
+}
+
+/* Whoever says which columns are wanted has had them described: they are the same ones for all ranges of a task. */
+bool
+redis_object_recall(RedisConn *conn, const char *name, RedisObject **ret)
+{
+    RedisObject *object = NULL;
+    if (g_strcmp0(conn->looked_name, name) != 0 ||
+        !redis_object_parse(conn, name, conn->looked_text, &object, NULL))
+        return false;
+    g_free(object->prefix);
+    object->prefix = g_strdup("");
+    object->is_made = false;
+    *ret = object;
+    return true;
+}
+
+bool
+redis_describe(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    RedisConn *conn = redis_conn(base);
+    g_autoptr(RedisObject) object = NULL;
+    if (!redis_object_need(conn, name, &object, error))
+        return false;
+    bool was_known = object->schema != NULL;
+    if (!redis_object_look(conn, object, error))
+        return false;
+    remember(conn, was_known ? NULL : object);
+    *ret = g_steal_pointer(&object->schema);
+    g_free((*ret)->dataset);
+    (*ret)->dataset = g_strdup(name);
+    return true;
+}
+
+/* Nothing is cheap to ask that would pin some keys. */
+bool
+redis_identity(Conn *base, const char *name, json_t **ret, GError **error)
+{
+    g_autoptr(RedisObject) object = NULL;
+    if (!redis_object_need(redis_conn(base), name, &object, error))
+        return false;
+    *ret = json_object();
+    return true;
+}
+
+/* --- all of it --- */
+
+static int
+compare_fields(const void *a, const void *b)
+{
+    const redisReply *left = *(redisReply *const *) a, *right = *(redisReply *const *) b;
+    int order = memcmp(left->str, right->str, (size_t) MIN(left->len, right->len));
+    return order != 0 ? order : (left->len > right->len) - (left->len < right->len);
+}
+
+/* Fields come in any order: the pairs are sorted. */
+static void
+hash_fields(RowHasher *hasher, redisReply *value)
+{
+    qsort(value->element, value->elements / 2, 2 * sizeof *value->element, compare_fields);
+    for (size_t i = 0; i < value->elements; i++)
+        row_hasher_bytes(hasher, TYPE_BYTES, value->element[i]->str,
+                         (size_t) value->element[i]->len);
+}
+
+/* What is neither hash nor string is taken as the server itself writes it down. */
+static bool
+hash_other(const RedisConn *conn, const RedisObject *object, Part key, RowHasher *hasher,
+           GError **error)
+{
+    g_autoptr(GString) command = g_string_new(NULL), whole = g_string_new(object->prefix);
+    AUTO_REPLY *dumped = NULL;
+    g_string_append_len(whole, key.data, (gssize) key.bytes);
+    resp_begin(command, 2);
+    resp_text(command, "DUMP");
+    resp_bytes(command, whole->str, whole->len);
+    if (!redis_send(conn, conn->db, command, error) || !redis_next(conn, conn->db, &dumped, error))
+        return false;
+    if (dumped->type == REDIS_REPLY_STRING)
+        row_hasher_bytes(hasher, TYPE_BYTES, dumped->str, (size_t) dumped->len);
+    return true;
+}
+
+static bool
+digest_row(const RedisConn *conn, const RedisObject *object, Part key, redisReply *value,
+           const redisReply *expires, RowHasher *hasher, GError **error)
+{
+    row_hasher_begin(hasher);
+    row_hasher_bytes(hasher, TYPE_BYTES, key.data, key.bytes);
+    if (value->type == REDIS_REPLY_ERROR) {
+        if (!hash_other(conn, object, key, hasher, error))
+            return false;
+    } else if (value->type == REDIS_REPLY_STRING) {
+        row_hasher_bytes(hasher, TYPE_BYTES, value->str, (size_t) value->len);
+    } else {
+        hash_fields(hasher, value);
+    }
+    row_hasher_int(hasher, TYPE_INT, expires->type == REDIS_REPLY_INTEGER ? expires->integer : 0);
+    return true;
+}
+
+static bool
+digest_all(RedisConn *conn, redisContext *db, const RedisObject *object, RowDigestFn *tell,
+           void *data, GError **error)
+{
+    __attribute__((cleanup(row_reader_clear))) RowReader reader = {0};
+    g_auto(RowHasher) hasher;
+    row_hasher_init(&hasher);
+    if (!row_reader_begin(conn, db, object, 0, SLOTS, &reader, error))
+        return false;
+    for (;;) {
+        AUTO_REPLY *value = NULL, *expires = NULL;
+        Part key;
+        if (!row_reader_next(&reader, &key, &value, &expires, error))
+            return false;
+        if (value == NULL)
+            return true;
+        if (expires->type == REDIS_REPLY_INTEGER && expires->integer == -2)
+            continue;
+        if (!digest_row(conn, object, key, value, expires, &hasher, error))
+            return false;
+        tell(redis_slot(key.data, key.bytes), row_hasher_end(&hasher), data);
+    }
+}
+
+bool
+redis_digest_rows(RedisConn *conn, const RedisObject *object, RowDigestFn *tell, void *data,
+                  GError **error)
+{
+    redisContext *db = NULL;
+    if (!redis_connect(conn, &db, error))
+        return false;
+    bool done = digest_all(conn, db, object, tell, data, error);
+    redisFree(db);
+    return done;
+}
+
+static void
+add_to_sum(unsigned slot, RowHash hash, void *data)
+{
+    hash_sum_add(data, hash);
+}
+
+bool
+redis_fingerprint(Conn *base, const char *name, char **ret, GError **error)
+{
+    RedisConn *conn = redis_conn(base);
+    g_autoptr(RedisObject) object = NULL;
+    HashSum sum = {0};
+    if (!redis_object_need(conn, name, &object, error) || !redis_object_look(conn, object, error) ||
+        !redis_digest_rows(conn, object, add_to_sum, &sum, error))
+        return false;
+    g_autofree char *rows = hash_sum_text(&sum);
+    g_autofree char *columns = schema_fingerprint(object->schema);
+    g_autofree char *all = g_strjoin("\n", columns, rows, NULL);
+    *ret = sha256_of(all, strlen(all));
+    return true;
+}

@@ -1,0 +1,194 @@
+/*
+ * keys.c - the keys of an object, in an order that stays: by slot, then bytewise.
+ *
+ * SCAN gives keys in an order of the server's own, some of them twice, and another one after a restart. So keys are
+ * gathered window by window of slots, sorted, and each is taken once. A window is as wide as memory allows; SCAN walks over
+ * all keys of the database for each, at some 0.3 microseconds a key.
+ */
+#include "driver/redis/redis.h"
+
+#include <string.h>
+
+#define KEYS_AT_ONCE 400000 /* of all that are in the database: some 30 MB of ours */
+#define SCAN_COUNT "5000"   /* keys looked at in one call: a millisecond or two of the server's */
+#define REMOVE_AT_ONCE 1000
+
+/* CRC16 as the cluster's specification has it (XMODEM: polynomial 0x1021), bit by bit once for each byte there is. */
+static uint16_t crc_table[256];
+
+static void
+make_crc_table(void)
+{
+    static size_t made;
+    if (!g_once_init_enter(&made))
+        return;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        unsigned crc = byte << 8;
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1;
+        crc_table[byte] = (uint16_t) crc;
+    }
+    g_once_init_leave(&made, 1);
+}
+
+/* Of what is in the first braces, if there is anything in them. */
+unsigned
+redis_slot(const char *key, size_t bytes)
+{
+    const char *open = memchr(key, '{', bytes);
+    const char *close =
+        open != NULL ? memchr(open + 1, '}', bytes - (size_t) (open + 1 - key)) : NULL;
+    uint16_t crc = 0;
+    make_crc_table();
+    if (close != NULL && close > open + 1) {
+        key = open + 1;
+        bytes = (size_t) (close - key);
+    }
+    for (size_t i = 0; i < bytes; i++)
+        crc = (uint16_t) (crc << 8 ^ crc_table[(crc >> 8 ^ (uint8_t) key[i]) & 0xff]);
+    return crc % SLOTS;
+}
+
+void
+keys_init(Keys *keys)
+{
+    keys->heap = g_string_new(NULL);
+    keys->places = g_array_new(FALSE, FALSE, sizeof(KeyPlace));
+}
+
+void
+keys_clear(Keys *keys)
+{
+    g_string_free(keys->heap, TRUE);
+    g_array_unref(keys->places);
+}
+
+static int
+compare_places(const void *a, const void *b, void *heap)
+{
+    const KeyPlace *left = a, *right = b;
+    if (left->slot != right->slot)
+        return left->slot < right->slot ? -1 : 1;
+    const char *bytes = ((GString *) heap)->str;
+    int order = memcmp(bytes + left->at, bytes + right->at, MIN(left->bytes, right->bytes));
+    if (order != 0)
+        return order;
+    return left->bytes < right->bytes ? -1 : left->bytes > right->bytes;
+}
+
+static void
+sort_and_take_once(Keys *keys)
+{
+    guint kept = 0;
+    g_array_sort_with_data(keys->places, compare_places, keys->heap);
+    for (guint i = 0; i < keys->places->len; i++) {
+        const KeyPlace *place = &g_array_index(keys->places, KeyPlace, i);
+        if (kept > 0 && compare_places(place, &g_array_index(keys->places, KeyPlace, kept - 1),
+                                       keys->heap) == 0)
+            continue;
+        g_array_index(keys->places, KeyPlace, kept++) = *place;
+    }
+    g_array_set_size(keys->places, kept);
+}
+
+static void
+take_key(const RedisConn *conn, const RedisObject *object, const redisReply *reply, unsigned from,
+         unsigned to, Keys *keys)
+{
+    size_t skip = strlen(object->prefix), book = strlen(conn->book);
+    const char *key = reply->str + skip;
+    size_t bytes = (size_t) reply->len - skip;
+    Part parts[HOLES_MAX];
+    if (skip == 0 && bytes > book && memcmp(key, conn->book, book) == 0 && key[book] == ':')
+        return; /* bookkeeping */
+    unsigned slot = redis_slot(key, bytes);
+    if (slot < from || slot >= to || !redis_key_parse(object, key, bytes, parts))
+        return;
+    KeyPlace place = {slot, keys->heap->len, bytes};
+    g_string_append_len(keys->heap, key, (gssize) bytes);
+    g_array_append_val(keys->places, place);
+}
+
+static bool
+gather(RedisConn *conn, redisContext *db, const RedisObject *object, unsigned from, unsigned to,
+       Keys *keys, GError **error)
+{
+    g_autoptr(GString) glob = g_string_new(NULL), command = g_string_new(NULL);
+    g_autofree char *cursor = g_strdup("0");
+    redis_key_glob(object, glob);
+    g_string_truncate(keys->heap, 0);
+    g_array_set_size(keys->places, 0);
+    do {
+        AUTO_REPLY *reply = NULL;
+        resp_command(command, "SCAN", cursor, "MATCH", glob->str, "COUNT", SCAN_COUNT, NULL);
+        if (!redis_tick(conn, -1, error) || !redis_send(conn, db, command, error) ||
+            !redis_next(conn, db, &reply, error))
+            return false;
+        if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
+            return fail(error, ERR_UNSUPPORTED, "SCAN is answered in another form");
+        const redisReply *found = reply->element[1];
+        for (size_t i = 0; i < found->elements; i++)
+            take_key(conn, object, found->element[i], from, to, keys);
+        g_free(cursor);
+        cursor = g_strdup(reply->element[0]->str);
+    } while (strcmp(cursor, "0") != 0);
+    sort_and_take_once(keys);
+    return true;
+}
+
+bool
+key_walk_begin(RedisConn *conn, unsigned from, unsigned to, KeyWalk *ret, GError **error)
+{
+    AUTO_REPLY *size = NULL;
+    if (!redis_do(conn, &size, error, "DBSIZE", NULL))
+        return false;
+    int64_t windows = size->integer / KEYS_AT_ONCE + 1;
+    *ret = (KeyWalk){from, to, (unsigned) MAX(SLOTS / windows, 1)};
+    return true;
+}
+
+bool
+key_walk_next(RedisConn *conn, redisContext *db, const RedisObject *object, KeyWalk *walk,
+              Keys *keys, GError **error)
+{
+    g_array_set_size(keys->places, 0);
+    while (walk->slot < walk->end && keys->places->len == 0) {
+        unsigned to = MIN(walk->slot + walk->width, walk->end);
+        if (!gather(conn, db, object, walk->slot, to, keys, error))
+            return false;
+        walk->slot = to;
+    }
+    return true;
+}
+
+bool
+redis_remove_rows(RedisConn *conn, const RedisObject *object, GError **error)
+{
+    g_autoptr(GString) command = g_string_new(NULL), key = g_string_new(NULL);
+    g_auto(Keys) keys;
+    KeyWalk walk;
+    keys_init(&keys);
+    if (!key_walk_begin(conn, 0, SLOTS, &walk, error))
+        return false;
+    for (;;) {
+        if (!key_walk_next(conn, conn->db, object, &walk, &keys, error))
+            return false;
+        if (keys.places->len == 0)
+            return true;
+        for (guint from = 0; from < keys.places->len; from += REMOVE_AT_ONCE) {
+            AUTO_REPLY *done = NULL;
+            guint to = MIN(from + REMOVE_AT_ONCE, keys.places->len);
+            resp_begin(command, to - from + 1);
+            resp_text(command, "UNLINK");
+            for (guint i = from; i < to; i++) {
+                Part part = keys_at(&keys, i);
+                g_string_assign(key, object->prefix);
+                g_string_append_len(key, part.data, (gssize) part.bytes);
+                resp_bytes(command, key->str, key->len);
+            }
+            if (!redis_send(conn, conn->db, command, error) ||
+                !redis_next(conn, conn->db, &done, error))
+                return false;
+        }
+    }
+}
