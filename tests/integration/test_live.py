@@ -1,5 +1,9 @@
 """A table that somebody writes to all the time while it is moved (consistency: live), and a witness that keeps count."""
+import contextlib
+import os
+import pathlib
 import random
+import signal
 import sqlite3
 import threading
 import unittest
@@ -84,6 +88,28 @@ class Live(unittest.TestCase):
         self.assertEqual(status["state"], "succeeded", status)
         writer.join(60)
         self.assertIn("'users_v1' moves to 'listening:users_v2'", writer.refusal)
+        self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
+
+    def kill_workers(self):
+        children = pathlib.Path(f"/proc/{self.world.server.pid}/task/{self.world.server.pid}/children").read_text().split()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        return len(children)
+
+    def test_workers_that_are_killed_meanwhile_lose_no_write(self):
+        self.apply("live")
+        self.world.honk("plan", "live", user="user:default/ada")
+        self.world.honk("approve", "live", self.world.digest("live"), user="user:default/bo")
+        writer, killed = self.writer(), 0
+        writer.start()
+        self.assertTrue(writer.enough.wait(60))
+        self.world.honk("start", "live", user="user:default/ada")
+        while killed < 8 and self.world.state("live") != "succeeded":
+            killed += self.kill_workers()
+        self.assertGreater(killed, 0)
+        self.assertTrue(support.eventually(lambda: self.world.state("live") == "succeeded"), self.world.json("status", "live"))
+        writer.join(60)
         self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
 
     def test_a_rollback_lets_the_writer_go_on(self):
