@@ -9,6 +9,7 @@
 #include "action/code_look.h"
 #include "action/code_queries.h"
 #include "base/text.h"
+#include "change/remote.h"
 #include "change/written.h"
 #include "planner/changes.h"
 
@@ -198,6 +199,19 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
     return true;
 }
 
+/* Where its change will be proposed: part of the plan. */
+static bool
+put_host(const Config *config, const char *address, json_t *change, GError **error)
+{
+    const RepositoryConfig *place;
+    const char *name;
+    if (!config_repository_url(config, address, &place, &name, error))
+        return false;
+    if (place->forge != NULL)
+        json_set_string(change, "host", forge_kind_name(place->forge->kind));
+    return true;
+}
+
 /* What stops it is kept with it. */
 static void
 look_through(Looker *looker, Found *found)
@@ -207,7 +221,9 @@ look_through(Looker *looker, Found *found)
     const char *address = json_get_string(found->change, "repository", "");
 
     code_put_nothing(found->change);
-    if (goes_on(survey) && repository_open(survey->config, address, &repository, &found->error) &&
+    if (goes_on(survey) &&
+        repository_refresh(survey->config, address, &repository, &found->error) &&
+        put_host(survey->config, address, found->change, &found->error) &&
         !look_into(looker, repository, found, &found->error))
         g_assert(found->error != NULL);
 }

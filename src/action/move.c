@@ -228,13 +228,20 @@ start_of(Conn *conn, const char *object, json_t **ret, GError **error)
     return true;
 }
 
+/* Branches and what is proposed of them leave both datasets alone. */
+static bool
+is_of_code(ActionId action)
+{
+    return action == ACTION_REWRITE || action == ACTION_PROPOSE;
+}
+
 static bool
 is_first_with_effects(const StepCall *call)
 {
     for (guint i = 0; i < call->plan->steps->len; i++) {
         const Step *step = call->plan->steps->pdata[i];
-        if (step->action->has_effects && step->action->id != ACTION_REWRITE)
-            return step == call->step; /* branches come before, and leave both datasets alone */
+        if (step->action->has_effects && !is_of_code(step->action->id))
+            return step == call->step;
     }
     return false;
 }

@@ -2,6 +2,7 @@
 #include "action/service.h"
 
 #include "change/change.h"
+#include "change/remote.h"
 
 #include <string.h>
 
@@ -106,7 +107,7 @@ deployed_commit(const Service *service, char **ret, char **ret_wait, GError **er
     if (address == NULL)
         return fail(error, ERR_INVALID, "service '%s' has no repository in honk.yaml",
                     service->name);
-    if (!repository_open(service->env->config, address, &repository, error) ||
+    if (!repository_refresh(service->env->config, address, &repository, error) ||
         !repository_head(repository, &branch, &head, error) ||
         !repository_commit(repository, ref, &commit, error))
         return false;

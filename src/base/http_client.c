@@ -106,6 +106,8 @@ http_response_clear(HttpResponse *response)
 {
     g_free(response->content_type);
     g_free(response->retry_after);
+    g_free(response->limit_left);
+    g_free(response->limit_reset);
     g_free(response->body);
     *response = (HttpResponse){0};
 }
@@ -231,6 +233,8 @@ http_call(HttpClient *client, const char *method, const char *path, const char *
     *ret = (HttpResponse){.status = http_status(client),
                           .content_type = http_header(client, "Content-Type"),
                           .retry_after = http_header(client, "Retry-After"),
+                          .limit_left = http_header(client, "X-RateLimit-Remaining"),
+                          .limit_reset = http_header(client, "X-RateLimit-Reset"),
                           .bytes = text->len};
     ret->body = g_string_free(g_steal_pointer(&text), FALSE);
     return true;

@@ -16,9 +16,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_free)
 
 typedef struct {
     int status;
-    char *content_type; /* may be NULL */
-    char *retry_after;  /* may be NULL */
-    char *body;         /* zero-terminated */
+    char *content_type;             /* may be NULL */
+    char *retry_after;              /* may be NULL */
+    char *limit_left, *limit_reset; /* of X-RateLimit-Remaining and -Reset; may be NULL */
+    char *body;                     /* zero-terminated */
     size_t bytes;
 } HttpResponse;
 void http_response_clear(HttpResponse *response);

@@ -73,11 +73,20 @@ CHECKED bool change_prove(const Repository *repository, const ChangeName *name,
 /* What the branch changes, as a unified diff; NULL when it is not there, or not ours. Caller frees. */
 CHECKED bool change_diff(const Repository *repository, const ChangeName *name, char **ret,
                          GError **error);
+/* What a commit says: its message. Caller frees. */
+CHECKED bool change_words(const Repository *repository, const char *commit, char **ret,
+                          GError **error);
 /* The first file, of those that Honk's commit on `base` edits (`commit` tells what of it a coding agent
  * wrote; NULL: nothing), that names the new dataset on the default branch, too: people
  * merged it, in whatever way, and have to take it back themselves. NULL when there is none. Caller frees. */
 CHECKED bool change_landed(const Repository *repository, const ChangeRules *rules, const char *base,
                            const char *commit, char **ret_path, char **ret_branch, GError **error);
+
+/* A commit on top of `onto` that takes our commit (of `state`) back out of it: no branch points to it yet. `*ret` is NULL
+ * where people changed the same lines since. Caller frees. */
+CHECKED bool change_revert(const Repository *repository, const Config *config,
+                           const BranchState *state, const char *onto, const char *message,
+                           char **ret, GError **error);
 
 /* ---- the message ---- */
 

@@ -63,41 +63,51 @@ fill_index(const Making *making, GError **error)
     return ask_id(making, &load, &none, error) && ask_id(making, &put, &nothing, error);
 }
 
-static bool
-write_commit(const Making *making, const RepositoryConfig *author, const char *message, char **ret,
-             GError **error)
+bool
+commit_tree(const Repository *repository, const Config *config, const char *tree,
+            const char *parent, const char *message, char **ret, GError **error)
 {
-    static const char *const write_tree[] = {"write-tree", "--missing-ok", NULL};
-    g_autofree char *tree = NULL;
-    GitCall write = {.args = write_tree};
-    if (!ask_id(making, &write, &tree, error))
+    const RepositoryConfig *author;
+    const char *ignored;
+    if (!config_repository_url(config, repository->address, &author, &ignored, error))
         return false;
-    const char *const args[] = {"commit-tree", tree, "-p", making->look->commit, "-F", "-", NULL};
+    const char *const args[] = {"commit-tree", tree, "-p", parent, "-F", "-", NULL};
     g_auto(GStrv) env = g_new0(char *, 5);
     env[0] = g_strconcat("GIT_AUTHOR_NAME=", author->author_name, NULL);
     env[1] = g_strconcat("GIT_AUTHOR_EMAIL=", author->author_mail, NULL);
     env[2] = g_strconcat("GIT_COMMITTER_NAME=", author->author_name, NULL);
     env[3] = g_strconcat("GIT_COMMITTER_EMAIL=", author->author_mail, NULL);
-    GitCall commit = {.args = args,
-                      .env = (const char *const *) env,
-                      .input = message,
-                      .input_bytes = strlen(message)};
-    return ask_id(making, &commit, ret, error);
+    GitCall call = {.git_dir = repository->git_dir,
+                    .args = args,
+                    .env = (const char *const *) env,
+                    .input = message,
+                    .input_bytes = strlen(message)};
+    if (!git_run(&call, ret, NULL, error))
+        return false;
+    g_strchomp(*ret);
+    return true;
+}
+
+static bool
+write_tree(const Making *making, char **ret, GError **error)
+{
+    static const char *const args[] = {"write-tree", "--missing-ok", NULL};
+    GitCall call = {.args = args};
+    return ask_id(making, &call, ret, error);
 }
 
 bool
 commit_write(const Repository *repository, const Config *config, const Look *look,
              const char *message, char **ret, GError **error)
 {
-    const RepositoryConfig *author;
-    const char *ignored;
     g_auto(Scratch) scratch = {.lock_fd = -1};
-    if (!config_repository_url(config, repository->address, &author, &ignored, error) ||
-        !scratch_open(config, &scratch, error))
+    g_autofree char *tree = NULL;
+    if (!scratch_open(config, &scratch, error))
         return false;
     g_autofree char *index = g_build_filename(scratch.folder, "index", NULL);
     Making making = {repository, look, index};
-    return fill_index(&making, error) && write_commit(&making, author, message, ret, error);
+    return fill_index(&making, error) && write_tree(&making, &tree, error) &&
+           commit_tree(repository, config, tree, look->commit, message, ret, error);
 }
 
 /* ---- reading ---- */
@@ -141,4 +151,14 @@ commit_has_trailer(const Commit *commit, const char *name, const char *value)
     const char *last = g_strrstr(message, "\n\n");
     g_auto(GStrv) lines = g_strsplit(last != NULL ? last + 2 : message, "\n", -1);
     return g_strv_contains((const char *const *) lines, wanted);
+}
+
+bool
+change_words(const Repository *repository, const char *commit, char **ret, GError **error)
+{
+    g_auto(Commit) read = {0};
+    if (!commit_read(repository, commit, &read, error))
+        return false;
+    *ret = g_steal_pointer(&read.message);
+    return true;
 }

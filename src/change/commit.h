@@ -8,6 +8,10 @@
 CHECKED bool commit_write(const Repository *repository, const Config *config, const Look *look,
                           const char *message, char **ret, GError **error);
 
+/* A commit of a tree that is there, on top of `parent`, signed as honk.yaml says. Caller frees. */
+CHECKED bool commit_tree(const Repository *repository, const Config *config, const char *tree,
+                         const char *parent, const char *message, char **ret, GError **error);
+
 /* A commit of a repository, as far as we read it. */
 typedef struct {
     char *tree;

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARGS_MAX 64
+#define ARGS_MAX 96
 #define MESSAGE_BYTES_MAX 400 /* of what git says: its first lines tell the cause */
 
 /* Settings of the command line count before those of the repository. */
@@ -32,6 +32,18 @@ static const char *const settings[] = {
     "maintenance.auto=false",
 };
 
+/* Those that count when a call speaks with another repository: nobody is asked, nothing follows, what comes is checked. */
+static const char *const remote_settings[] = {
+    "protocol.http.allow=always",   "protocol.https.allow=always",
+    "protocol.file.allow=always",   "credential.helper=", /* empties the list */
+    "http.followRedirects=false",   "http.proxy=",
+    "transfer.fsckObjects=true",    "fetch.recurseSubmodules=false",
+    "push.recurseSubmodules=no",    "push.gpgSign=false",
+    "fetch.writeCommitGraph=false",
+};
+#define LOCAL_ONLY "GIT_ALLOW_PROTOCOL=none"
+#define REMOTE_TOO "GIT_ALLOW_PROTOCOL=http:https:file"
+
 static const char *const environment[] = {
     "PATH=/usr/local/bin:/usr/bin:/bin",
     "HOME=/nonexistent",
@@ -46,7 +58,6 @@ static const char *const environment[] = {
     "GIT_NO_REPLACE_OBJECTS=1",
     "GIT_GRAFT_FILE=/dev/null",
     "GIT_NO_LAZY_FETCH=1",
-    "GIT_ALLOW_PROTOCOL=none",
     "GIT_PAGER=cat",
     "GIT_EDITOR=/bin/false",
 };
@@ -57,6 +68,15 @@ typedef struct {
 } Launch;
 
 static void
+add_settings(GPtrArray *args, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        g_ptr_array_add(args, g_strdup("-c"));
+        g_ptr_array_add(args, g_strdup(list[i]));
+    }
+}
+
+static void
 launch_init(Launch *launch, const GitCall *call)
 {
     launch->args = g_ptr_array_new_with_free_func(g_free);
@@ -64,16 +84,16 @@ launch_init(Launch *launch, const GitCall *call)
     g_ptr_array_add(launch->args, g_strdup("git"));
     g_ptr_array_add(launch->args, g_strdup("--no-pager"));
     g_ptr_array_add(launch->args, g_strdup("--literal-pathspecs"));
-    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++) {
-        g_ptr_array_add(launch->args, g_strdup("-c"));
-        g_ptr_array_add(launch->args, g_strdup(settings[i]));
-    }
+    add_settings(launch->args, settings, G_N_ELEMENTS(settings));
+    if (call->speaks)
+        add_settings(launch->args, remote_settings, G_N_ELEMENTS(remote_settings));
     for (size_t i = 0; call->args[i] != NULL; i++)
         g_ptr_array_add(launch->args, g_strdup(call->args[i]));
     g_assert(launch->args->len < ARGS_MAX);
     g_ptr_array_add(launch->args, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(environment); i++)
         g_ptr_array_add(launch->env, g_strdup(environment[i]));
+    g_ptr_array_add(launch->env, g_strdup(call->speaks ? REMOTE_TOO : LOCAL_ONLY));
     for (size_t i = 0; call->env != NULL && call->env[i] != NULL; i++)
         g_ptr_array_add(launch->env, g_strdup(call->env[i]));
     /* Said, not searched for: then whose folder it is does not matter to git. */

@@ -4,7 +4,8 @@
  *
  * What a repository contains is not trusted: no hook, filter, pager, helper or remote of its settings is run, nothing is
  * fetched, nobody is asked for a password, replacements and grafts do not count. What the person who started us has set
- * up for git does not count either: the same everywhere.
+ * up for git does not count either: the same everywhere. A call that `speaks` with the address among its arguments may
+ * reach that, and nothing else.
  */
 #pragma once
 
@@ -23,6 +24,7 @@ typedef struct {
     const char *input;       /* or NULL */
     size_t input_bytes;
     size_t bytes_max; /* of the answer; 0: GIT_ANSWER_BYTES_MAX */
+    bool speaks;      /* with another repository, over HTTP or in a folder */
     int lock_fd; /* held by git itself until its end; 0: none. Then there is no input and no answer */
 } GitCall;
 

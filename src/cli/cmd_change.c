@@ -11,7 +11,8 @@
 /* The plan of the migration that is named first, and what has been done of it. */
 typedef struct {
     json_t *migration, *all;
-    json_t *tasks; /* repository -> task of the step that makes branches */
+    json_t *tasks;     /* repository -> task of the step that makes branches */
+    json_t *proposals; /* repository -> task of the step that proposes them on their hosts */
     Plan *plan;
     json_t *changes; /* of the plan; borrowed */
 } Changes;
@@ -22,9 +23,21 @@ changes_clear(Changes *changes)
     json_decref(changes->migration);
     json_decref(changes->all);
     json_decref(changes->tasks);
+    json_decref(changes->proposals);
     plan_free(changes->plan);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Changes, changes_clear)
+
+static void
+keep_task(Changes *changes, json_t *task)
+{
+    const char *action = json_get_string(task, "action", ""),
+               *key = json_get_string(task, "key", "");
+    if (strcmp(action, "rewrite") == 0)
+        json_object_set(changes->tasks, key, task);
+    else if (strcmp(action, "propose") == 0)
+        json_object_set(changes->proposals, key, task);
+}
 
 /* All pages: a plan may have thousands of repositories. */
 static bool
@@ -33,6 +46,7 @@ read_tasks(Invocation *call, Changes *changes, GError **error)
     const char *id = json_get_string(changes->migration, "id", "");
     g_autofree char *after = g_strdup("");
     changes->tasks = json_object();
+    changes->proposals = json_object();
     while (after != NULL) {
         g_autoptr(json_t) page = NULL;
         g_autofree char *cursor = client_escape(after);
@@ -41,9 +55,7 @@ read_tasks(Invocation *call, Changes *changes, GError **error)
         if (!client_get(call, &page, error, "/migrations/%s/tasks?limit=1000%s%s", id,
                         *after != '\0' ? "&after=" : "", cursor))
             return false;
-        json_array_foreach(json_object_get(page, "items"), i,
-                           task) if (strcmp(json_get_string(task, "action", ""), "rewrite") == 0)
-            json_object_set(changes->tasks, json_get_string(task, "key", ""), task);
+        json_array_foreach(json_object_get(page, "items"), i, task) keep_task(changes, task);
         g_free(after);
         after = g_strdup(json_get_string(page, "next", NULL));
     }
@@ -71,6 +83,38 @@ count_of(const json_t *change, const char *disposition)
     return json_get_int(json_object_get(change, "counts"), disposition, 0);
 }
 
+static const json_t *
+proposal_of(const Changes *changes, const json_t *change)
+{
+    return json_object_get(changes->proposals, json_get_string(change, "repository", ""));
+}
+
+/* What is known of its pull request: what it waits for, and where it is once it is over; "" without one. */
+static const char *
+words_of_proposal(const Changes *changes, const json_t *change)
+{
+    const json_t *task = proposal_of(changes, change);
+    const json_t *pull = json_object_get(json_object_get(task, "evidence"), "pull");
+    if (strcmp(json_get_string(task, "status", ""), "done") == 0)
+        return json_get_string(pull, "url", "");
+    return json_get_string(task, "reason", "");
+}
+
+/* Of a change that is proposed: whether people have merged it; NULL before that. */
+static const char *
+state_of_proposal(const Changes *changes, const json_t *change)
+{
+    const json_t *task = proposal_of(changes, change);
+    const json_t *pull = json_object_get(json_object_get(task, "evidence"), "pull");
+    const char *status = json_get_string(task, "status", "");
+    if (task == NULL || strcmp(json_get_string(task, "phase", ""), "reverse") == 0)
+        return NULL;
+    if (strcmp(status, "done") == 0)
+        return strcmp(json_get_string(pull, "state", "merged"), "open") == 0 ? "proposed"
+                                                                             : "merged";
+    return strcmp(status, "failed") == 0 ? "failed" : "waits to be merged";
+}
+
 /* What has become of it by now, in a word of the ledger; what the plan means to do before that. */
 static const char *
 state_of(const Changes *changes, const json_t *change)
@@ -86,6 +130,9 @@ state_of(const Changes *changes, const json_t *change)
         return "planned";
     bool is_back = strcmp(json_get_string(task, "phase", ""), "reverse") == 0;
     const char *status = json_get_string(task, "status", "");
+    const char *proposed = is_back ? NULL : state_of_proposal(changes, change);
+    if (proposed != NULL)
+        return proposed;
     return is_back && strcmp(status, "done") == 0 ? "taken back" : status;
 }
 
@@ -100,6 +147,14 @@ change_json(const Changes *changes, const json_t *change)
     json_set_string(item, "state", state_of(changes, change));
     if (json_object_get(task, "evidence") != NULL)
         json_object_set(item, "evidence", json_object_get(task, "evidence"));
+    if (proposal_of(changes, change) != NULL)
+        json_object_set_new(
+            item, "proposal",
+            json_pack("{s:s, s:s, s:O?}", "state",
+                      json_get_string(proposal_of(changes, change), "status", ""), "text",
+                      words_of_proposal(changes, change), "pull",
+                      json_object_get(json_object_get(proposal_of(changes, change), "evidence"),
+                                      "pull")));
     return item;
 }
 
@@ -118,7 +173,8 @@ list_row(Table *table, const Changes *changes, const json_t *change)
         table_cellf(table, i >= 3 && count_of(change, counts[i]) > 0 ? TONE_WARN : TONE_PLAIN,
                     "%" G_GINT64_FORMAT, count_of(change, counts[i]));
     table_cell(table, left > 0 ? TONE_WARN : TONE_PLAIN, state_of(changes, change));
-    table_cell(table, TONE_DIM, is_scanned ? "found by a scan" : "");
+    const char *words = words_of_proposal(changes, change);
+    table_cell(table, TONE_DIM, *words != '\0' ? words : is_scanned ? "found by a scan" : "");
 }
 
 static bool
@@ -259,6 +315,8 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
               json_get_string(change, "deploy", ""), json_get_string(change, "found_by", ""));
     if (change_is_made(change))
         view_line(view, "  branch %s", branch);
+    if (*words_of_proposal(changes, change) != '\0')
+        view_line(view, "  %s", words_of_proposal(changes, change));
     if (problem != NULL)
         view_tone(view, TONE_WARN, "  %s", problem);
     for (int d = 0; d < DISPOSITION_COUNT; d++) {

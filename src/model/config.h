@@ -63,6 +63,27 @@ typedef struct {
  * this name. */
 #define AGENT_BUILT_IN "honk-migration-agent"
 
+typedef enum {
+    FORGE_GITHUB,
+    FORGE_GITLAB,
+    FORGE_GITEA,
+    FORGE_GIT, /* no pull requests: branches are pushed, and people merge them */
+    FORGE_KIND_COUNT
+} ForgeKind;
+const char *forge_kind_name(ForgeKind kind); /* "github" */
+
+/* Where repositories come from and changes of them are proposed: docs/changes.md. */
+typedef struct {
+    ForgeKind kind;
+    char *api;                    /* without a last slash; "" for `git` */
+    char *remote;                 /* REMOTE/OWNER/NAME.git is what branches are pushed to */
+    char *owner;                  /* or group, or groups with slashes */
+    char *token_env, *token_file; /* at most one counts: the file; NULL */
+    char **labels;                /* or NULL */
+    bool is_draft;
+    int64_t poll_ms; /* how often an open pull request is looked at */
+} ForgeConfig;
+
 /* A folder of repositories. */
 typedef struct {
     char *name;
@@ -70,6 +91,7 @@ typedef struct {
     char *path;                      /* absolute */
     char *branch;                    /* their default branch; NULL: each says itself */
     char *author_name, *author_mail; /* of Honk's commits */
+    ForgeConfig *forge;              /* NULL: their changes stay on branches here */
 } RepositoryConfig;
 
 typedef struct {
@@ -141,6 +163,8 @@ CHECKED bool config_coding_digest(const Config *config, const CodingAgentConfig 
 CHECKED bool config_repository_url(const Config *config, const char *url,
                                    const RepositoryConfig **ret_repositories, const char **ret_name,
                                    GError **error);
+/* What a host asks for, from the file or the variable that honk.yaml names; NULL when it names none. Caller frees. */
+CHECKED bool config_forge_token(const ForgeConfig *forge, char **ret, GError **error);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
 const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
 /* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */

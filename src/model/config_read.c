@@ -14,7 +14,6 @@
 
 #define CONFIG_BYTES_MAX (1024 * 1024)  /* a person wrote it */
 #define SOCKET_BYTES_MAX 107            /* what the kernel's sun_path holds */
-#define LIMIT_COUNT_MAX 1000000         /* more than any machine runs at once */
 #define AGENT_DEADLINE_MS_DEFAULT 60000 /* reading an entity and a few questions elsewhere */
 #define AGENT_DEADLINE_MS_MIN 1000
 #define AGENT_DEADLINE_MS_MAX (60 * 60 * 1000) /* a model may think; a worker is taken meanwhile */
@@ -147,7 +146,7 @@ reader_path(Reader *reader, const char *key, const YamlNode *value)
     return g_canonicalize_filename(text, reader->config->folder);
 }
 
-static void
+void
 read_path(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     char *path = reader_path(reader, field->key, value);
@@ -269,7 +268,7 @@ store_config_free(void *data)
 
 /* A store's `concurrency` is the limit "store:NAME", so there are two ways to say it; saying two
  * things is a mistake. */
-static void
+void
 reader_limit(Reader *reader, const char *resource, const Field *field, const YamlNode *value)
 {
     int count = -1;
@@ -431,116 +430,6 @@ read_agents(Reader *reader, const Field *field, const YamlNode *value, void *tar
     }
     for (size_t i = 0; i < value->count; i++)
         reader_agent(reader, value->items[2 * i], value->items[2 * i + 1]);
-}
-
-/* ---- repositories ---- */
-
-static void
-repository_config_free(void *data)
-{
-    RepositoryConfig *repositories = data;
-    g_free(repositories->name);
-    g_free(repositories->driver);
-    g_free(repositories->path);
-    g_free(repositories->branch);
-    g_free(repositories->author_name);
-    g_free(repositories->author_mail);
-    g_free(repositories);
-}
-
-static void
-read_repository_driver(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    g_autofree char *driver = reader_text(reader, field->key, value, "git");
-    if (driver == NULL)
-        return;
-    if (strcmp(driver, "git") != 0)
-        reader_wrong_type(reader, field->key, value, "git");
-    g_free(*(char **) target);
-    *(char **) target = g_steal_pointer(&driver);
-}
-
-static void
-read_branch(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    g_autofree char *branch = reader_text(reader, field->key, value, "the name of a branch");
-    if (branch == NULL)
-        return;
-    g_free(*(char **) target);
-    *(char **) target = g_steal_pointer(&branch);
-}
-
-static void
-read_author(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    const char *expected = "NAME <MAIL>, such as \"Honk <honk@acme.example>\"";
-    RepositoryConfig *repositories = target;
-    g_autofree char *text = reader_text(reader, field->key, value, expected);
-    g_autoptr(GMatchInfo) match = NULL;
-    g_autoptr(GRegex) form = g_regex_new("^([^<>[:cntrl:]]+?) <([^<>[:cntrl:] ]+)>$", 0, 0, NULL);
-    if (text == NULL)
-        return;
-    if (!g_regex_match(form, text, 0, &match)) {
-        reader_wrong_type(reader, field->key, value, expected);
-        return;
-    }
-    g_free(repositories->author_name);
-    g_free(repositories->author_mail);
-    repositories->author_name = g_match_info_fetch(match, 1);
-    repositories->author_mail = g_match_info_fetch(match, 2);
-}
-
-static void
-read_repository_concurrency(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    const RepositoryConfig *repositories = target;
-    const Field limit = {.key = field->key, .min = 1, .max = LIMIT_COUNT_MAX};
-    g_autofree char *resource = g_strdup_printf("repository:%s", repositories->name);
-    reader_limit(reader, resource, &limit, value);
-}
-
-static const Field repository_fields[] = {
-    {"driver", read_repository_driver, offsetof(RepositoryConfig, driver)},
-    {"path", read_path, offsetof(RepositoryConfig, path)},
-    {"branch", read_branch, offsetof(RepositoryConfig, branch)},
-    {"author", read_author},
-    {"concurrency", read_repository_concurrency},
-    {NULL},
-};
-
-static void
-reader_repositories(Reader *reader, const YamlNode *key, const YamlNode *value)
-{
-    static const char *const needed[] = {"driver", "path"};
-    if (!entity_name_is_valid(key->text)) {
-        reader_error(reader, "repository-name", key,
-                     "'%s' cannot name repositories: expected letters, digits, '-', '_' and '.'",
-                     key->text);
-        return;
-    }
-    RepositoryConfig *repositories = g_new0(RepositoryConfig, 1);
-    repositories->name = g_strdup(key->text);
-    repositories->author_name = g_strdup("Honk");
-    repositories->author_mail = g_strdup("honk@localhost");
-    g_ptr_array_add(reader->config->repositories, repositories);
-    reader_fields(reader, key->text, value, repository_fields, repositories);
-    for (size_t i = 0; value->kind == YAML_MAP && i < G_N_ELEMENTS(needed); i++) {
-        const YamlNode *given = yaml_get(value, needed[i]);
-        if (given == NULL || yaml_is_null(given))
-            reader_error(reader, "missing-key", key, "repositories '%s' have no '%s'", key->text,
-                         needed[i]);
-    }
-}
-
-static void
-read_repositories(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    if (value->kind != YAML_MAP) {
-        reader_wrong_type(reader, field->key, value, "a map of names to folders of repositories");
-        return;
-    }
-    for (size_t i = 0; i < value->count; i++)
-        reader_repositories(reader, value->items[2 * i], value->items[2 * i + 1]);
 }
 
 /* ---- roles and limits ---- */

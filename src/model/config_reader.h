@@ -37,6 +37,11 @@ char *reader_path(Reader *reader, const char *key, const YamlNode *value);
 void reader_fields(Reader *reader, const char *name, const YamlNode *map, const Field *fields,
                    void *base);
 
+/* A limit of honk.yaml: `field` gives its bounds. */
+void reader_limit(Reader *reader, const char *resource, const Field *field, const YamlNode *value);
+#define LIMIT_COUNT_MAX 1000000 /* more than any machine runs at once */
+
+void read_path(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_count(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_duration(Reader *reader, const Field *field, const YamlNode *value, void *target);
@@ -47,5 +52,8 @@ void read_environment(Reader *reader, const Field *field, const YamlNode *value,
 
 /* config_coding.c */
 void read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* config_repositories.c */
+void repository_config_free(void *repositories);
+void read_repositories(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_fleet.c */
 void read_fleet(Reader *reader, const Field *field, const YamlNode *value, void *target);

@@ -109,6 +109,21 @@ changes_any(const json_t *changes)
     return false;
 }
 
+bool
+change_is_proposed(const json_t *change)
+{
+    return change_is_made(change) && json_object_get(change, "host") != NULL;
+}
+
+bool
+changes_any_proposed(const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_is_proposed(change)) return true;
+    return false;
+}
+
 json_t *
 changes_labels(const json_t *changes)
 {

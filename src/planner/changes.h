@@ -23,6 +23,9 @@ void changes_drift(json_t *to, const json_t *before, const json_t *now);
 /* Is there a repository that gets a branch? */
 bool changes_any(const json_t *changes);
 bool change_is_made(const json_t *change);
+/* … that is proposed on a host, too? */
+bool changes_any_proposed(const json_t *changes);
+bool change_is_proposed(const json_t *change);
 /* {"agent", "door", "digest", "rounds", "files", "sites"}: what of it a coding agent is let at; NULL: nothing. Borrowed. */
 const json_t *change_coding(const json_t *change);
 bool changes_any_coding(const json_t *changes);

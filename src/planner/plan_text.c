@@ -302,6 +302,7 @@ step_sign(const Step *step)
     case ACTION_REWRITE:
     case ACTION_FREEZE:
     case ACTION_WATCH:
+    case ACTION_PROPOSE:
     case ACTION_ROLLOUT:
         return "~";
     case ACTION_SWAP:

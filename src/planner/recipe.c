@@ -1,5 +1,5 @@
 /*
- * recipe.c - validate, rewrite, freeze, stage, fill, compare, swap, settle, retire: the parts of plans.
+ * recipe.c - validate, rewrite, freeze, stage, fill, compare, swap, propose, rollout, settle, retire: the parts of plans.
  *
  * A part that a plan has no use for (a staging table where no rows move) or cannot have (freezing a
  * file) is left out by decide.c, with what it means for the reader among the risks.
@@ -34,6 +34,7 @@ const Part recipe[] = {
     {ACTION_COMPARE,   "compare",  BOTH, 0,
      {"source", "target", "range_ms", "differences_max"}, NULL},
     {ACTION_SWAP,      "swap",     BOTH, TOUCHES_TARGET, {"source", "target"}, "swap-back"},
+    {ACTION_PROPOSE,   "propose",  0, 0, {NULL}, "withdraw"},
     {ACTION_ROLLOUT,   "rollout",  0, 0, {"rollout_strategy", "max_instances", "group"}, "roll-back"},
     {ACTION_SETTLE,    "settle",   BOTH, TOUCHES_TARGET, {"source", "target"}, NULL},
     {ACTION_RETIRE,    "retire",   BOTH, BOTH, {"source", "target"}, NULL},
@@ -122,6 +123,8 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
                             : "read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
+    case ACTION_PROPOSE:
+        return g_strdup("propose the changed code on its hosts, and wait until people merge it");
     case ACTION_ROLLOUT:
         return g_strdup("let the services run the new revision, bit by bit");
     case ACTION_SETTLE:
@@ -156,6 +159,9 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf(
             "%s, unless rows were written since: those are counted and a person decides",
             slice->target.schema != NULL ? "put the old one back" : "take the name away again");
+    case ACTION_PROPOSE:
+        return g_strdup("close what is open; what people merged is proposed to be taken back, and "
+                        "waits for them");
     case ACTION_ROLLOUT:
         return g_strdup("give the services back what they ran before");
     case ACTION_SETTLE:

@@ -158,6 +158,48 @@ mistakes_in_repositories_have_their_places(void)
 }
 
 static void
+a_host_has_what_its_kind_has_by_itself(void)
+{
+    g_autoptr(Config) config = config_of(
+        "repositories:\n"
+        "  acme: { driver: git, path: a, forge: { kind: github, owner: acme, poll: 5s } }\n"
+        "  own: { driver: git, path: b, forge: { kind: gitea, owner: o, api: "
+        "https://git.acme/api/v1/,\n"
+        "         remote: /srv/git, token_file: t, labels: [ a, b ], draft: true } }\n");
+    const RepositoryConfig *acme = config->repositories->pdata[0],
+                           *own = config->repositories->pdata[1];
+    g_assert_cmpstr(acme->forge->api, ==, "https://api.github.com");
+    g_assert_cmpstr(acme->forge->remote, ==, "https://github.com");
+    g_assert_cmpint(acme->forge->poll_ms, ==, 5000);
+    g_assert_false(acme->forge->is_draft);
+    g_assert_cmpstr(own->forge->api, ==, "https://git.acme/api/v1");
+    g_assert_cmpstr(own->forge->token_file, ==, "/etc/acme/t");
+    g_assert_cmpstr(own->forge->labels[1], ==, "b");
+    g_assert_true(own->forge->is_draft);
+}
+
+static void
+mistakes_about_hosts_have_their_places(void)
+{
+    assert_findings(
+        "repositories:\n"
+        "  a: { driver: git, path: x, forge: { kind: svn, owner: o } }\n"
+        "  b: { driver: git, path: x, forge: { kind: gitea, owner: o } }\n"
+        "  c: { driver: git, path: x, forge: { kind: github, owner: o, api: \"http://git.acme\" } "
+        "}\n"
+        "  d: { driver: git, path: x, forge: { kind: github } }\n"
+        "  e: { driver: git, path: x, forge: { owner: o } }\n",
+        "honk.yaml:2:45: error: 'kind' is 'svn', expected github, gitlab, gitea or git "
+        "[wrong-type]\n"
+        "honk.yaml:3:37: error: 'forge' of kind gitea has no 'api' [missing-key]\n"
+        "honk.yaml:3:37: error: 'forge' of kind gitea has no 'remote' [missing-key]\n"
+        "honk.yaml:4:68: error: 'api' is 'http://git.acme', expected an address such as "
+        "https://api.github.com [wrong-type]\n"
+        "honk.yaml:5:37: error: 'forge' of kind github has no 'owner' [missing-key]\n"
+        "honk.yaml:6:37: error: 'forge' has no 'kind' [missing-key]");
+}
+
+static void
 the_environment_is_expanded_with_its_types(void)
 {
     g_setenv("HONK_TEST_HOST", "db.internal", TRUE);
@@ -516,6 +558,10 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/config/an empty file is all defaults", an_empty_file_is_all_defaults);
     g_test_add_func("/config/every key is read", every_key_is_read);
+    g_test_add_func("/config/a host has what its kind has by itself",
+                    a_host_has_what_its_kind_has_by_itself);
+    g_test_add_func("/config/mistakes about hosts have their places",
+                    mistakes_about_hosts_have_their_places);
     g_test_add_func("/config/repositories are folders with addresses below",
                     repositories_are_folders_with_addresses_below);
     g_test_add_func("/config/no address leads out of its folder",

@@ -1,0 +1,203 @@
+/* proposal.c - see proposal.h. */
+#include "action/proposal.h"
+
+#include <string.h>
+
+void
+proposal_clear(Proposal *proposal)
+{
+    code_place_clear(&proposal->place);
+    forge_free(proposal->forge);
+    branch_state_clear(&proposal->local);
+    g_free(proposal->base);
+    g_free(proposal->head);
+    g_free(proposal->tip);
+    pull_clear(&proposal->pull);
+    pull_clear(&proposal->back);
+}
+
+/* ---- where it stands ---- */
+
+static bool
+open_host(Proposal *proposal, GError **error)
+{
+    const RepositoryConfig *place;
+    const char *name;
+    if (!config_repository_url(proposal->place.env->config, proposal->place.repository->address,
+                               &place, &name, error))
+        return false;
+    proposal->config = place->forge;
+    if (place->forge == NULL)
+        return fail(error, ERR_WRONG_STATE,
+                    "the plan proposes the change of '%s' on a host, but honk.yaml names none any "
+                    "more ('forge')",
+                    proposal->place.repository->address);
+    return place->forge->kind == FORGE_GIT ||
+           forge_open(place->forge, name, &proposal->forge, error);
+}
+
+/* By merge, squash or hand: the commit is there, or what it changes is. */
+static bool
+look_whether_landed(Proposal *proposal, GError **error)
+{
+    const Repository *repository = proposal->place.repository;
+    g_autofree char *path = NULL, *branch = NULL;
+    if (proposal->local.ours == NULL)
+        return true;
+    if (!change_landed(repository, proposal->place.rules, proposal->local.base,
+                       proposal->local.ours, &path, &branch, error))
+        return false;
+    proposal->is_landed = path != NULL;
+    return true;
+}
+
+char *
+proposal_back_branch(const Proposal *proposal)
+{
+    return g_strconcat(proposal->place.branch, "-back", NULL);
+}
+
+static bool
+ask_host(const StepCall *call, Proposal *proposal, GError **error)
+{
+    g_autofree char *back = proposal_back_branch(proposal);
+    if (proposal->forge == NULL)
+        return true;
+    return forge_find(proposal->forge, proposal->place.branch, &proposal->pull, error) &&
+           (call->lease->phase != PHASE_REVERSE ||
+            forge_find(proposal->forge, back, &proposal->back, error));
+}
+
+bool
+proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    g_autoptr(Repository) fresh = NULL;
+    CodePlace *place = &proposal.place;
+    if (!code_place_open(call, env, place, error) || !open_host(&proposal, error) ||
+        !ask_host(call, &proposal, error) ||
+        !repository_refresh(env->config, call->lease->key, &fresh, error) ||
+        !branch_look(place->repository, &place->name, &proposal.local, error) ||
+        !repository_head(place->repository, &proposal.base, &proposal.head, error) ||
+        !look_whether_landed(&proposal, error) ||
+        !remote_tip(env->config, place->repository, place->branch, &proposal.tip, error))
+        return false;
+    *ret = proposal;
+    proposal = (Proposal){0};
+    return true;
+}
+
+/* ---- forward ---- */
+
+static bool
+confirm(const Proposal *proposal, GError **error)
+{
+    StepEnv *env = proposal->place.env;
+    return env->confirm == NULL || env->confirm(env, error);
+}
+
+bool
+proposal_push(Proposal *proposal, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    if (g_strcmp0(proposal->tip, proposal->local.ours) == 0 || proposal->pull.state == PULL_OPEN)
+        return true; /* what people added to it is theirs */
+    if (proposal->tip != NULL)
+        return fail(error, ERR_WRONG_STATE,
+                    "branch '%s' of '%s' points to %.12s on its host, which is not Honk's commit: "
+                    "rename or delete it there, then retry",
+                    place->branch, place->repository->address, proposal->tip);
+    if (!confirm(proposal, error) || !remote_push(place->env->config, place->repository,
+                                                  place->branch, proposal->local.ours, NULL, error))
+        return false;
+    proposal->tip = g_strdup(proposal->local.ours);
+    return true;
+}
+
+bool
+proposal_submit(Proposal *proposal, const char *branch, const char *title, const char *body,
+                Pull *pull, GError **error)
+{
+    PullText text = {branch, proposal->base, title, body, proposal->config->is_draft};
+    g_autoptr(GError) refused = NULL;
+    if (pull->state != PULL_NONE)
+        return true;
+    if (!confirm(proposal, error))
+        return false;
+    if (forge_propose(proposal->forge, &text, pull, &refused))
+        return true;
+    /* A worker that was lost may have opened it a moment ago. */
+    if (!error_is(refused, ERR_LIMIT) && forge_find(proposal->forge, branch, pull, NULL) &&
+        pull->state == PULL_OPEN)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&refused));
+    return false;
+}
+
+/* ---- words ---- */
+
+char *
+proposal_words(const Proposal *proposal, const Pull *pull)
+{
+    return pull->url != NULL
+               ? g_strdup_printf("%s #%" G_GINT64_FORMAT " (%s)", forge_word(proposal->forge),
+                                 pull->number, pull->url)
+               : g_strdup_printf("%s #%" G_GINT64_FORMAT " of '%s'", forge_word(proposal->forge),
+                                 pull->number, proposal->place.repository->address);
+}
+
+json_t *
+proposal_evidence(const Proposal *proposal)
+{
+    json_t *evidence = json_object();
+    json_set_string(evidence, "consumer", proposal->place.name.consumer);
+    json_set_string(evidence, "repository", proposal->place.repository->address);
+    json_set_string(evidence, "branch", proposal->place.branch);
+    json_set_string(evidence, "commit", proposal->local.ours);
+    json_set_bool(evidence, "landed", proposal->is_landed);
+    if (proposal->pull.state != PULL_NONE) {
+        json_t *pull = json_object();
+        json_set_int(pull, "number", proposal->pull.number);
+        json_set_string(pull, "url", proposal->pull.url);
+        json_set_string(pull, "state", pull_state_name(proposal->pull.state));
+        json_object_set_new(evidence, "pull", pull);
+    }
+    return evidence;
+}
+
+static void
+add_what_to_do(GString *body, const Proposal *proposal)
+{
+    const CodePlace *place = &proposal->place;
+    const char *migration = strrchr(place->name.migration, '/');
+    g_string_append_printf(
+        body,
+        "\n---\n\n"
+        "**To look at it:** `honk change show %s %s --diff`.\n"
+        "**To add to it:** push to `%s`; Honk never overwrites a commit of yours.\n"
+        "**To refuse it:** close this, and say why; the migration waits until somebody retries it "
+        "or "
+        "leaves this repository out (`honk skip`).\n"
+        "If the migration is rolled back, this is closed, or taken back by another %s.\n",
+        migration != NULL ? migration + 1 : place->name.migration, place->name.consumer,
+        place->branch, forge_word(proposal->forge));
+}
+
+/* The wrapped lines of a commit's message are Markdown as they are. */
+void
+proposal_text(const Proposal *proposal, char **ret_title, char **ret_body)
+{
+    g_autofree char *message = NULL;
+    g_autoptr(GString) body = NULL;
+    *ret_title = g_strdup_printf("Follow %s", proposal->place.name.migration);
+    if (change_words(proposal->place.repository, proposal->local.ours, &message, NULL)) {
+        char *end = strstr(message, "\n\n");
+        g_free(*ret_title);
+        *ret_title = g_strndup(message, strcspn(message, "\n"));
+        body = g_string_new(end != NULL ? end + 2 : "");
+    }
+    if (body == NULL)
+        body = g_string_new(NULL);
+    add_what_to_do(body, proposal);
+    *ret_body = g_string_free(g_steal_pointer(&body), FALSE);
+}

@@ -1,0 +1,40 @@
+/*
+ * proposal.h - one repository's change as it is proposed on its host: where it stands there, and what people read of it.
+ */
+#pragma once
+
+#include "action/code_place.h"
+#include "change/remote.h"
+#include "forge/forge.h"
+
+typedef struct {
+    CodePlace place;
+    const ForgeConfig *config;
+    Forge *forge;      /* NULL where the host has no pull requests */
+    BranchState local; /* our branch here; `ours` is our commit */
+    char *base, *head; /* the default branch, as it is on the host now, and its commit */
+    char *tip;         /* our branch over there; NULL: it is not there */
+    Pull pull;         /* of our branch */
+    Pull back;         /* on the way back: of the branch that takes ours back */
+    bool is_landed;    /* the default branch has our change, in whatever way it came there */
+} Proposal;
+
+/* Everything is asked: the host first, then git, so that what the host says to be merged is seen as merged. */
+CHECKED bool proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error);
+void proposal_clear(Proposal *proposal);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
+
+/* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
+char *proposal_back_branch(const Proposal *proposal);
+/* The branch is over there when this returns: pushed, or it was there with our commit in it. */
+CHECKED bool proposal_push(Proposal *proposal, GError **error);
+/* Opens the pull request of `branch` unless there is one; `pull` is its state then. */
+CHECKED bool proposal_submit(Proposal *proposal, const char *branch, const char *title,
+                             const char *body, Pull *pull, GError **error);
+/* "pull request #12 (https://…)". Caller frees. */
+char *proposal_words(const Proposal *proposal, const Pull *pull);
+/* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "checks"?}}. Caller owns. */
+json_t *proposal_evidence(const Proposal *proposal);
+
+/* What people read: the commit's own words, and how to look at it, change it, or refuse it. Callers free. */
+void proposal_text(const Proposal *proposal, char **ret_title, char **ret_body);

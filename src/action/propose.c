@@ -1,0 +1,361 @@
+/*
+ * propose.c - propose changes of consumers' code on their hosts, and wait until people merge them.
+ *
+ * The step's task hands repositories out wave by wave: the next ones are proposed when those before are merged. A
+ * repository's task pushes the branch and opens one pull request for it, both only where they are not there yet; then it looks
+ * now and then what became of it. Whatever a lost worker did is found there by the branch's name.
+ *
+ * On the way back what is open is closed, what was merged is proposed to be taken back, and waited for.
+ */
+#include "action/proposal.h"
+#include "action/survey.h"
+#include "action/table.h"
+#include "base/clock.h"
+#include "planner/changes.h"
+
+#include <string.h>
+
+/* The first by itself: what is wrong with all is wrong with one. Then as many as people can read at a time. */
+static const size_t waves[] = {1, 5, 20, 50};
+
+static bool
+is_whole_step(const StepCall *call)
+{
+    return *call->lease->key == '\0';
+}
+
+static bool
+is_back(const StepCall *call)
+{
+    return call->lease->phase == PHASE_REVERSE;
+}
+
+/* ---- handing out ---- */
+
+static json_t *
+child_of(const json_t *change)
+{
+    json_t *child = json_object(), *params = json_object();
+    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
+    json_set_string(child, "key", json_get_string(change, "repository", ""));
+    json_object_set_new(child, "params", params);
+    json_set_int(child, "weight", 1);
+    return child;
+}
+
+static size_t
+size_of_wave(size_t done)
+{
+    size_t before = 0, i = 0;
+    while (i + 1 < G_N_ELEMENTS(waves) && before + waves[i] <= done)
+        before += waves[i++];
+    return waves[i];
+}
+
+static bool
+next_wave(const StepCall *call, Outcome *outcome)
+{
+    const json_t *changes = json_object_get(call->plan->json, "changes");
+    size_t done =
+        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
+    size_t wave = size_of_wave(done), i, seen = 0;
+    g_autoptr(json_t) children = json_array();
+    json_t *change;
+
+    json_array_foreach(changes, i, change)
+    {
+        if (!change_is_proposed(change))
+            continue;
+        if (seen >= done && json_array_size(children) < wave)
+            json_array_append_new(children, child_of(change));
+        seen++;
+    }
+    if (json_array_size(children) > 0) {
+        outcome->kind = OUTCOME_MORE;
+        outcome->children = json_incref(children);
+        return true;
+    }
+    outcome_is(outcome, OUTCOME_DONE, json_pack("{s:I}", "repositories", (json_int_t) done));
+    return true;
+}
+
+/* ---- waiting ---- */
+
+/* A look that learns nothing is no event: the words say what is waited for, and nothing that changes by itself. */
+static bool
+wait_for(const Proposal *proposal, const char *waits, int64_t until_ms, json_t *checkpoint,
+         Outcome *outcome)
+{
+    outcome->kind = OUTCOME_WAIT;
+    outcome->until_ms = until_ms > 0 ? until_ms : clock_wall_ms() + proposal->config->poll_ms;
+    outcome->message = g_strdup(waits);
+    outcome->checkpoint = checkpoint;
+    return true;
+}
+
+/* The host has enough of us for now: that costs no attempt. */
+static bool
+wait_for_host(const StepCall *call, const Proposal *proposal, GError *failed, Outcome *outcome)
+{
+    json_t *checkpoint = call->lease->checkpoint;
+    int64_t again_ms = proposal->forge != NULL ? forge_again_ms(proposal->forge) : 0;
+    return wait_for(proposal, failed->message, again_ms,
+                    json_is_object(checkpoint) ? json_deep_copy(checkpoint)
+                                               : proposal_evidence(proposal),
+                    outcome);
+}
+
+static const char *
+words_of_checks(ChecksState checks)
+{
+    static const char *const words[] = {
+        [CHECKS_NONE] = "",
+        [CHECKS_PASSED] = "; its checks passed",
+        [CHECKS_RUNNING] = "; its checks are running",
+        [CHECKS_FAILED] = "; its checks FAILED",
+    };
+    return words[checks];
+}
+
+static bool
+wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
+{
+    ChecksState checks = CHECKS_NONE;
+    if (!forge_checks(proposal->forge, &proposal->pull, &checks, error))
+        return false;
+    g_autofree char *what = proposal_words(proposal, &proposal->pull);
+    g_autofree char *waits =
+        g_strdup_printf("waits until %s is merged%s", what, words_of_checks(checks));
+    json_t *checkpoint = proposal_evidence(proposal);
+    json_set_string(json_object_get(checkpoint, "pull"), "checks", checks_state_name(checks));
+    return wait_for(proposal, waits, 0, checkpoint, outcome);
+}
+
+/* ---- forward ---- */
+
+static bool
+is_done(const Proposal *proposal)
+{
+    if (proposal->local.ours == NULL || proposal->is_landed || proposal->pull.state == PULL_MERGED)
+        return true;
+    bool is_deployed_before =
+        strcmp(json_get_string(proposal->place.change, "deploy", ""), "branch") == 0;
+    return is_deployed_before && proposal->tip != NULL &&
+           (proposal->forge == NULL || proposal->pull.state == PULL_OPEN);
+}
+
+static bool
+refuse_closed(const Proposal *proposal, GError **error)
+{
+    g_autofree char *what = proposal_words(proposal, &proposal->pull);
+    return fail(error, ERR_WRONG_STATE,
+                "consumer '%s': somebody closed %s without merging it: let them open it again and "
+                "retry, or skip this repository and see to it by hand",
+                proposal->place.name.consumer, what);
+}
+
+static bool
+submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
+{
+    g_autofree char *title = NULL, *body = NULL, *waits = NULL;
+    if (!proposal_push(proposal, error))
+        return false;
+    if (proposal->forge == NULL) {
+        waits = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'",
+                                proposal->place.branch, proposal->place.repository->address,
+                                proposal->base);
+        return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
+    }
+    proposal_text(proposal, &title, &body);
+    return proposal_submit(proposal, proposal->place.branch, title, body, &proposal->pull, error) &&
+           wait_for_merge(proposal, outcome, error);
+}
+
+static bool
+go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED)
+        return refuse_closed(proposal, error);
+    if (!is_done(proposal) && call->lease->is_held && proposal->pull.state == PULL_NONE)
+        return wait_for(proposal, "its plan stands still", 0, proposal_evidence(proposal), outcome);
+    if (!is_done(proposal) && !submit_and_wait(proposal, outcome, error))
+        return false;
+    if (is_done(proposal)) {
+        json_decref(outcome->checkpoint);
+        outcome->checkpoint = NULL;
+        g_clear_pointer(&outcome->message, g_free);
+        outcome_is(outcome, OUTCOME_DONE, proposal_evidence(proposal));
+    }
+    return true;
+}
+
+typedef bool GoOn(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error);
+
+static bool
+look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    g_autoptr(GError) failed = NULL;
+    if (!proposal_open(call, env, &proposal, error))
+        return false;
+    if (go(call, &proposal, outcome, &failed))
+        return true;
+    if (error_is(failed, ERR_LIMIT))
+        return wait_for_host(call, &proposal, failed, outcome);
+    g_propagate_error(error, g_steal_pointer(&failed));
+    return false;
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    return is_whole_step(call) ? next_wave(call, outcome)
+                               : look_and(go_on, call, env, outcome, error);
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    if (is_whole_step(call))
+        return datasets_drift(call, env, ret, ret_state, error);
+    *ret = WORLD_EXPECTED;
+    *ret_state = json_object();
+    json_set_string(*ret_state, "repository", call->lease->key);
+    return true;
+}
+
+/* ---- proof ---- */
+
+/* Nothing of it is ever half done, and doing it again looks first: whoever comes next goes on. */
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
+    if (is_whole_step(call))
+        return true;
+    if (!proposal_open(call, env, &proposal, error))
+        return false;
+    if (proposal.tip == NULL && proposal.pull.state == PULL_NONE)
+        return true;
+    if (is_done(&proposal)) {
+        outcome_is(outcome, OUTCOME_APPLIED, proposal_evidence(&proposal));
+        return true;
+    }
+    outcome->kind = OUTCOME_PARTLY;
+    outcome->checkpoint = proposal_evidence(&proposal);
+    return true;
+}
+
+/* ---- back ---- */
+
+static bool
+close_open(const Proposal *proposal, GError **error)
+{
+    StepEnv *env = proposal->place.env;
+    g_autofree char *why =
+        g_strdup_printf("The migration `%s` was rolled back: nothing has to follow it any more.",
+                        proposal->place.name.migration);
+    return proposal->pull.state != PULL_OPEN ||
+           ((env->confirm == NULL || env->confirm(env, error)) &&
+            forge_close(proposal->forge, &proposal->pull, why, error));
+}
+
+/* Only what is ours, and nobody's else: a branch that people added to stays. */
+static bool
+remove_branch(const Proposal *proposal, const char *branch, const char *tip, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    StepEnv *env = place->env;
+    return tip == NULL || ((env->confirm == NULL || env->confirm(env, error)) &&
+                           remote_push(env->config, place->repository, branch, NULL, tip, error));
+}
+
+static bool
+push_back(Proposal *proposal, const char *branch, const char *title, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    StepEnv *env = place->env;
+    g_autofree char *tip = NULL, *commit = NULL, *message = NULL;
+    if (!remote_tip(env->config, place->repository, branch, &tip, error) || tip != NULL)
+        return tip != NULL;
+    message = g_strdup_printf("%s\n\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n", title,
+                              place->name.migration, place->name.plan, place->name.consumer);
+    if (!change_revert(place->repository, env->config, &proposal->local, proposal->head, message,
+                       &commit, error))
+        return false;
+    if (commit == NULL)
+        return fail(error, ERR_WRONG_STATE,
+                    "consumer '%s': branch '%s' of '%s' was merged into '%s', and people changed "
+                    "the same lines since: take it back there by hand, then retry",
+                    place->name.consumer, place->branch, place->repository->address,
+                    proposal->base);
+    return (env->confirm == NULL || env->confirm(env, error)) &&
+           remote_push(env->config, place->repository, branch, commit, NULL, error);
+}
+
+/* People merged it, so people take it back: what they have to merge is made ready for them. */
+static bool
+propose_back(Proposal *proposal, Outcome *outcome, GError **error)
+{
+    Pull *pull = &proposal->back;
+    g_autofree char *branch = proposal_back_branch(proposal), *words = NULL, *ours = NULL,
+                    *body = NULL;
+    g_autofree char *title = NULL, *ignored = NULL, *waits = NULL;
+    proposal_text(proposal, &title, &ignored);
+    ours = g_strdup_printf("Take back: %s", title);
+    body = g_strdup_printf(
+        "The migration `%s` is rolled back, and waits for this: it takes out again what was merged "
+        "as `%s`, and leaves alone whatever came after it.\n",
+        proposal->place.name.migration, proposal->place.branch);
+    if (pull->state == PULL_CLOSED || pull->state == PULL_MERGED) {
+        words = proposal_words(proposal, pull);
+        return fail(error, ERR_WRONG_STATE,
+                    "consumer '%s': %s is over, and '%s' still names the new dataset: take it back "
+                    "there by hand, then retry",
+                    proposal->place.name.consumer, words, proposal->base);
+    }
+    if (!push_back(proposal, branch, ours, error) ||
+        (proposal->forge != NULL && !proposal_submit(proposal, branch, ours, body, pull, error)))
+        return false;
+    words = proposal->forge != NULL ? proposal_words(proposal, pull)
+                                    : g_strdup_printf("branch '%s'", branch);
+    waits = g_strdup_printf("waits until %s is merged, which takes '%s' back", words,
+                            proposal->place.branch);
+    return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
+}
+
+static bool
+go_back(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    g_autofree char *branch = proposal_back_branch(proposal), *tip = NULL;
+    bool is_ours = g_strcmp0(proposal->tip, proposal->local.ours) == 0;
+    if (!close_open(proposal, error))
+        return false;
+    if (proposal->is_landed)
+        return propose_back(proposal, outcome, error);
+    if (!remote_tip(place->env->config, place->repository, branch, &tip, error) ||
+        !remove_branch(proposal, branch, tip, error) ||
+        (is_ours && !remove_branch(proposal, place->branch, proposal->tip, error)))
+        return false;
+    json_t *evidence = proposal_evidence(proposal);
+    json_set_bool(evidence, "removed", is_ours && proposal->tip != NULL);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_assert(is_back(call));
+    return is_whole_step(call) || look_and(go_back, call, env, outcome, error);
+}
+
+const Action action_propose = {
+    .id = ACTION_PROPOSE,
+    .check = check,
+    .run = run,
+    .probe = probe,
+    .reverse = reverse,
+};

@@ -1,0 +1,182 @@
+"""Changes that are proposed on a host: pull requests are opened once, waited for, and taken back, on GitHub, GitLab and Gitea."""
+import pathlib
+import sys
+import unittest
+
+import support
+import test_changes
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import forge_host  # noqa: E402
+
+CODE = {
+    "reports": {"active.sql": "SELECT u.id, u.first_name FROM users_v1 u -- all\n", "old.sql": "SELECT 1\n"},
+    "exports": {"all.sql": "SELECT id FROM users_v1\n"},
+    "mails": {"to.sql": "SELECT first_name FROM users_v1 ORDER BY id\n"},
+}
+FORGE = """  code:
+    driver: git
+    path: mirrors
+    forge: {{ kind: {kind}, api: "{url}/{kind}", remote: "{url}/git", owner: acme, token_file: token, labels: [ honk ], poll: 200ms }}
+"""
+
+
+class ForgeWorld(support.Project):
+    """The dataset of test_changes, whose consumers' repositories are on a host."""
+
+    def __init__(self, kind="github", code=None):
+        super().__init__()
+        self.kind, self.code = kind, CODE if code is None else code
+        self.host = forge_host.ForgeHost(self.folder / "host")
+        (self.folder / "token").write_text(forge_host.TOKEN + "\n")
+        self.forge = FORGE.format(kind=kind, url=self.host.url)
+        text = test_changes.YAML.replace("WORKERS", "2")
+        (self.folder / "honk.yaml").write_text(text.replace("  code: { driver: git, path: repos }\n", self.forge))
+        (self.folder / "map.yaml").write_text(test_changes.MAPPING)
+        (self.folder / "catalog").mkdir()
+        catalog = test_changes.DATASETS.replace("STRATEGY", "schema-transform")
+        for name, files in self.code.items():
+            catalog += test_changes.CONSUMER.format(name=name, reads=', honk/reads: "users-v1"')
+            self.host.make(f"acme/{name}", files)
+        (self.folder / "catalog" / "all.yaml").write_text(catalog)
+        self.sql("data.db", test_changes.SQL)
+        self.serve()
+
+    def close(self):
+        super().close()
+        self.host.close()
+
+    def sql(self, path, text):
+        import sqlite3
+        with sqlite3.connect(self.folder / path) as db:
+            db.executescript(text)
+
+    def start(self):
+        self.honk("plan", "users-v2")
+        self.honk("approve", "users-v2", self.digest("users-v2"))
+        self.honk("start", "users-v2")
+
+    def tasks(self):
+        items = self.json("status", "users-v2")["id"]
+        import json
+        page = json.loads(self.get(f"/migrations/{items}/tasks?step=propose&limit=100")[1])["items"]
+        return {task["key"]: task for task in page if task["key"]}
+
+    def waits_for(self, count):
+        found = support.eventually(lambda: len(self.host.open_pulls()) == count and self.host.open_pulls())
+        assert found, (self.host.pulls, self.tasks(), self.log_tail())
+        return found
+
+    def until(self, state):
+        assert support.eventually(lambda: self.state("users-v2") == state), (self.state("users-v2"), self.tasks(), self.log_tail())
+
+    def merge_all(self, how="merge"):
+        """As people would, until all are proposed and merged."""
+        merged = 0
+        while merged < len(self.code):
+            for pull in support.eventually(self.host.open_pulls) or self.fail():
+                with self.host.lock:
+                    self.host.merge(pull, how)
+                merged += 1
+
+    def fail(self):
+        raise AssertionError((self.host.pulls, self.tasks(), self.log_tail()))
+
+
+class OnEveryHost:
+    kind = ""
+
+    def setUp(self):
+        self.world = ForgeWorld(self.kind)
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+
+    def test_one_is_proposed_alone_then_the_others_and_the_end_waits_for_all_merges(self):
+        self.world.start()
+        first = self.world.waits_for(1)[0]
+        self.assertEqual(first["branch"], f"honk/users-v2-{self.world.digest('users-v2')}")
+        self.assertIn("Read users_v2 instead of users_v1", first["title"])
+        self.assertIn("queries run over the data", first["body"])
+        self.assertIn("Honk never overwrites a commit of yours", first["body"])
+        self.assertEqual(first["labels"], [7] if self.kind == "gitea" else ["honk"])
+        task = support.eventually(lambda: next((one for one in self.world.tasks().values() if one["status"] == "waiting"), None))
+        self.assertRegex(task["reason"], r"waits until (pull|merge) request #1 .* is merged; its checks passed")
+        self.assertEqual(len(self.host.open_pulls()), 1, "the first is merged before the next is proposed")
+        self.world.merge_all()
+        self.world.until("succeeded")
+        self.assertEqual(self.host.show("acme/reports", "active.sql"), "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all")
+        self.assertEqual(len(self.host.pulls), len(CODE), "no second one of anything")
+
+    def test_the_way_back_closes_what_is_open_and_proposes_to_take_back_what_was_merged(self):
+        self.world.start()
+        first = self.world.waits_for(1)[0]
+        with self.host.lock:
+            self.host.merge(first, "squash")
+        second = support.eventually(lambda: len(self.host.open_pulls()) == 2 and self.host.open_pulls()) or self.world.fail()
+        name = first["name"]
+        path = next(iter(CODE[name.split("/")[1]]))
+        with self.host.lock:
+            self.host.change(name, {"later.sql": "SELECT 3\n"}, "Write more")
+        self.world.honk("rollback", "users-v2", "--reason", "not now")
+        back = support.eventually(lambda: next((one for one in self.host.open_pulls() if one["branch"].endswith("-back")), None)) or self.world.fail()
+        self.assertEqual((back["name"], back["branch"]), (name, first["branch"] + "-back"))
+        self.assertTrue(support.eventually(lambda: {pull["state"] for pull in second} == {"closed"}))
+        self.assertEqual({where for where, _, _ in self.host.comments}, {pull["name"] for pull in second})
+        with self.host.lock:
+            self.host.merge(back)
+        self.world.until("rolled_back")
+        self.assertEqual(self.host.show(name, path) + "\n", CODE[name.split("/")[1]][path])
+        self.assertEqual(self.host.show(name, "later.sql"), "SELECT 3")
+        for repository in CODE:
+            self.assertEqual(self.host.branches(f"acme/{repository}"), ["main"])
+
+
+class OnGitHub(OnEveryHost, unittest.TestCase):
+    kind = "github"
+
+    def test_a_host_that_has_enough_is_asked_again_when_it_says(self):
+        self.host.refuse = [(429, {"Retry-After": "1"}), (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}),
+                            (403, {"Retry-After": "1"}), (502, {}), (503, {})]
+        self.world.start()
+        self.world.waits_for(1)
+        self.assertEqual(self.host.refuse, [])
+        self.world.merge_all()
+        self.world.until("succeeded")
+
+    def test_what_people_push_to_the_branch_stays_and_is_merged_with_it(self):
+        self.world.start()
+        first = self.world.waits_for(1)[0]
+        with self.host.lock:
+            added = self.host.change(first["name"], {"more.sql": "SELECT 4\n"}, "Add to it", branch=first["branch"])
+        self.world.merge_all()
+        self.world.until("succeeded")
+        self.assertEqual(self.host.show(first["name"], "more.sql"), "SELECT 4")
+        self.assertEqual(first["head"], added)
+
+    def test_one_that_was_closed_waits_for_a_person_and_can_be_left_out(self):
+        self.world.start()
+        first = self.world.waits_for(1)[0]
+        with self.host.lock:
+            first["state"] = "closed"
+        self.world.until("halted")
+        self.assertIn("somebody closed pull request #1", str(self.world.tasks()))
+        self.assertEqual(len(self.host.pulls), 1, "it is not opened again")
+
+    def test_a_token_that_is_refused_is_said_and_nothing_is_pushed(self):
+        (self.world.folder / "token").write_text("wrong\n")
+        plan = " ".join(self.world.honk("plan", "users-v2").stdout.split())
+        self.assertIn("git/acme/reports.git' does not take the token that honk.yaml names", plan)
+        self.assertNotIn("propose", plan)
+        self.assertEqual(self.host.pulls, [])
+
+
+class OnGitLab(OnEveryHost, unittest.TestCase):
+    kind = "gitlab"
+
+
+class OnGitea(OnEveryHost, unittest.TestCase):
+    kind = "gitea"
+
+
+if __name__ == "__main__":
+    unittest.main()
