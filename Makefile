@@ -13,7 +13,7 @@ NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 .NOTPARALLEL:
 
 help:
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1	/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1	/p' Makefile | expand -t 24
 
 run: deps-build deps-web $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
 	@ninja -C $(B) honk
