@@ -35,6 +35,8 @@ root_free(void *data)
     g_strfreev(root->models);
     g_strfreev(root->snapshots);
     g_strfreev(root->macros);
+    g_strfreev(root->seed_folders);
+    g_hash_table_unref(root->seeds);
     yaml_file_free(root->settings);
     g_hash_table_unref(root->facts);
     renames_free(root->renames);
@@ -97,8 +99,10 @@ root_new(const char *folder, YamlFile *settings)
         .models = folders_of(map, "model-paths", "source-paths", "models/"),
         .snapshots = folders_of(map, "snapshot-paths", NULL, "snapshots/"),
         .macros = folders_of(map, "macro-paths", NULL, "macros/"),
+        .seed_folders = folders_of(map, "seed-paths", "data-paths", "seeds/"),
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, facts_free),
+        .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };
     return root;
@@ -110,8 +114,8 @@ is_in(const DbtRoot *root, const char *path)
     return g_str_has_prefix(path, root->folder);
 }
 
-static DbtRoot *
-root_of(const GPtrArray *roots, const char *path)
+DbtRoot *
+dbt_root_of(const GPtrArray *roots, const char *path)
 {
     for (guint i = 0; i < roots->len; i++)
         if (is_in(g_ptr_array_index(roots, i), path))
@@ -202,7 +206,7 @@ is_yaml(const char *path)
 static void
 read_facts(const GPtrArray *roots, const ProjectFile *file)
 {
-    DbtRoot *root = root_of(roots, file->path);
+    DbtRoot *root = dbt_root_of(roots, file->path);
     if (root == NULL || !is_yaml(file->path) || strstr(file->text, "models:") == NULL)
         return;
     g_autoptr(YamlFile) yaml = parse(file);
@@ -235,11 +239,14 @@ dbt_roots(const GPtrArray *files)
 
 void
 dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
-               const Dialect *dialect, const DbtManifests *manifests)
+               const RewriteOptions *options)
 {
+    const Dialect *dialect = options->dialect;
+    const DbtManifests *manifests = options->manifests;
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
-        DbtRoot *root = root_of(roots, file->path);
+        DbtRoot *root = dbt_root_of(roots, file->path);
+        dbt_seeds_add(roots, file->path);
         if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
             continue;
         g_autoptr(YamlFile) yaml = parse(file);
@@ -249,6 +256,8 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
             dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
                              (DbtWritten){manifests, &home}, map);
     }
+    for (guint i = 0; options->paths != NULL && i < options->paths->len; i++)
+        dbt_seeds_add(roots, g_ptr_array_index(options->paths, i));
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);
         DbtHome home = dbt_home(root);
@@ -256,14 +265,15 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
             dbt_models_read(root->sources, renames, dialect, manifests, &home);
         root->renames = renames_with(renames, root->sources);
         root->renames->has_sources = true;
+        dbt_seeds_know(root);
     }
 }
 
 /* ---- one file ---- */
 
 /* Below one of the folders, which stands at the beginning, or anywhere where no project is known. */
-static bool
-is_below(const DbtRoot *root, const char *path, char **folders)
+bool
+dbt_is_below(const DbtRoot *root, const char *path, char **folders)
 {
     const char *rest = path + strlen(root->folder);
     for (size_t i = 0; folders[i] != NULL; i++) {
@@ -384,13 +394,13 @@ looks_like_dbt(const DbtRoot *root, const char *text)
 void
 dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret)
 {
-    DbtRoot *root = root_of(roots, file->path);
+    DbtRoot *root = dbt_root_of(roots, file->path);
     *ret = (DbtPlace){.root = root};
     if (root == NULL || !g_str_has_suffix(file->path, ".sql"))
         return;
-    ret->is_macro = is_below(root, file->path, root->macros);
-    if (ret->is_macro || is_below(root, file->path, root->snapshots) ||
-        !is_below(root, file->path, root->models) || !looks_like_dbt(root, file->text))
+    ret->is_macro = dbt_is_below(root, file->path, root->macros);
+    if (ret->is_macro || dbt_is_below(root, file->path, root->snapshots) ||
+        !dbt_is_below(root, file->path, root->models) || !looks_like_dbt(root, file->text))
         return;
     name_model(root, file->path, ret);
     read_settings(file, ret);

@@ -23,9 +23,10 @@ typedef struct {
 typedef struct {
     char *folder; /* with `/` at its end, or "" */
     char *name;   /* of the package; NULL unless it is known */
-    char **models, **snapshots, **macros;
+    char **models, **snapshots, **macros, **seed_folders;
     YamlFile *settings; /* dbt_project.yml, or NULL */
     GHashTable *facts;  /* model's name -> DbtFacts */
+    GHashTable *seeds;  /* names of CSV files that dbt loads */
     GPtrArray *sources; /* Rename * of what its YAML declares (dbt_sources.h) */
     Renames *renames;   /* those of the mapping, and these */
 } DbtRoot;
@@ -43,9 +44,16 @@ typedef struct {
 
 /* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */
 GPtrArray *dbt_roots(const GPtrArray *files);
-/* What the sources of all roots are to the mapping. */
+/* What the sources and seeds of all roots are to the mapping. */
 void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
-                    const Dialect *dialect, const DbtManifests *manifests);
+                    const RewriteOptions *options);
+/* The innermost one that the path is in; or NULL. */
+DbtRoot *dbt_root_of(const GPtrArray *roots, const char *path);
+/* Is the path of the root below one of the folders? */
+bool dbt_is_below(const DbtRoot *root, const char *path, char **folders);
+/* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is doubted (dbt_seeds.c). */
+void dbt_seeds_add(const GPtrArray *roots, const char *path);
+void dbt_seeds_know(DbtRoot *root);
 /* Where the files of a root refer from. */
 DbtHome dbt_home(const DbtRoot *root);
 void dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret);

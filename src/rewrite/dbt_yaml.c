@@ -223,7 +223,7 @@ static const struct {
     YamlVisit *visit;
 } parts[] = {
     {"sources", visit_source},      {"models", yaml_model},
-    {"seeds", yaml_model},          {"snapshots", yaml_snapshot},
+    {"seeds", yaml_seed},           {"snapshots", yaml_snapshot},
     {"exposures", yaml_exposure},   {"semantic_models", yaml_semantic_model},
     {"unit_tests", yaml_unit_test}, {"metrics", yaml_metric},
 };

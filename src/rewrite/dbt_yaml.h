@@ -22,5 +22,5 @@ void yaml_each(Work *work, const YamlNode *list, YamlVisit *visit);
 /* The items of a list, or the one scalar: columns, or expressions over them. */
 void yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename);
 /* Entries of a file's parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
-YamlVisit yaml_model, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
+YamlVisit yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
     yaml_metric;

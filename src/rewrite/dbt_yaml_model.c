@@ -64,25 +64,17 @@ visit_settings(Work *work, const YamlNode *map, const Rename *rename)
         yaml_rename_list(work, yaml_get(map, hooks[i]), rename);
 }
 
-/* `column_types: { id: integer }` of a seed. */
-static void
-visit_types(Work *work, const YamlNode *types, const Rename *rename)
-{
-    for (size_t i = 0; types != NULL && types->kind == YAML_MAP && i < types->count; i++)
-        yaml_rename_words(work, types->items[2 * i], rename);
-}
-
 static void
 visit_described(Work *work, const YamlNode *entry, const Rename *rename)
 {
-    const YamlNode *config = yaml_get(entry, "config");
+    const YamlNode *config = yaml_get(entry, "config"), *name = yaml_get(entry, "name");
+    const DbtDoubt *doubt = rename != NULL ? rename->dbt->doubt : NULL;
+    if (doubt != NULL && name != NULL)
+        dbt_tell(work, doubt, name->begin, name->end);
+    rename = doubt == NULL ? rename : NULL;
     yaml_visit_table(work, entry, rename);
-    if (rename == NULL)
-        return;
-    if (config != NULL && config->kind == YAML_MAP) {
+    if (rename != NULL && config != NULL && config->kind == YAML_MAP)
         visit_settings(work, config, rename);
-        visit_types(work, yaml_get(config, "column_types"), rename);
-    }
 }
 
 /* ---- versions ---- */
@@ -132,6 +124,21 @@ yaml_model(Work *work, const YamlNode *model)
         visit_versions(work, model, versions);
     else
         visit_described(work, model, rename_of_model(work, yaml_get_text(model, "name"), NULL));
+}
+
+/* Its columns, which stay, are those of its file: `column_types`, too. */
+void
+yaml_seed(Work *work, const YamlNode *seed)
+{
+    const YamlNode *name = yaml_get(seed, "name");
+    const Rename *rename = rename_of_model(work, yaml_get_text(seed, "name"), NULL);
+    if (rename != NULL && rename_changes_columns(rename)) {
+        DbtDoubt *doubt = dbt_seed_doubt();
+        dbt_tell(work, doubt, name->begin, name->end);
+        g_free((char *) doubt->reason);
+        g_free(doubt);
+    }
+    visit_described(work, seed, NULL);
 }
 
 /* A snapshot keeps all columns of what it is taken of, under their names. */

@@ -326,8 +326,7 @@ prepare(Project *project, GPtrArray *files)
 {
     project->arena = arena_new();
     project->roots = dbt_roots(files);
-    dbt_roots_know(project->roots, files, project->renames, project->options->dialect,
-                   project->options->manifests);
+    dbt_roots_know(project->roots, files, project->renames, project->options);
     project->entries = g_ptr_array_new_with_free_func(entry_free);
     project->makings = g_ptr_array_new_with_free_func(making_free);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);

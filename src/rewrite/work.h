@@ -182,6 +182,8 @@ typedef struct {
 
 DbtRename *dbt_rename_new(const char *from, const char *to, bool is_source);
 void dbt_rename_free(DbtRename *dbt);
+/* Of a model that is a seed; freed with its DbtRename (dbt_seeds.c). */
+DbtDoubt *dbt_seed_doubt(void);
 /* All calls in a template or tag; array of DbtCall *; caller frees. */
 GPtrArray *dbt_calls(const char *text, const Token *template);
 /* The one call that the template consists of, or NULL. */
