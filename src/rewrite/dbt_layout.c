@@ -139,6 +139,12 @@ dbt_home(const DbtRoot *root)
                      .package = root != NULL ? root->name : NULL};
 }
 
+const YamlNode *
+dbt_settings(const DbtRoot *root)
+{
+    return map_of(root->settings);
+}
+
 /* ---- what YAML says of models ---- */
 
 static const YamlNode *

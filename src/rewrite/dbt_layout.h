@@ -56,5 +56,7 @@ void dbt_seeds_add(const GPtrArray *roots, const char *path);
 void dbt_seeds_know(DbtRoot *root);
 /* Where the files of a root refer from. */
 DbtHome dbt_home(const DbtRoot *root);
+/* dbt_project.yml; or NULL. */
+const YamlNode *dbt_settings(const DbtRoot *root);
 void dbt_place(const GPtrArray *roots, const ProjectFile *file, DbtPlace *ret);
 void dbt_place_clear(DbtPlace *place);

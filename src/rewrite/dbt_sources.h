@@ -32,3 +32,6 @@ bool dbt_yaml_is(const YamlNode *root);
 /* What `{{ var('x', 'y') }}` or `{{ env_var('X', 'y') }}` gives unless somebody says otherwise; NULL: not known. Caller
  * frees (dbt_vars.c). */
 char *dbt_template_value(const char *text, const YamlNode *settings);
+
+/* What `vars` of dbt_project.yml say for a variable, also below the project's own name: any node; or NULL (dbt_vars.c). */
+const YamlNode *dbt_var(const YamlNode *settings, const char *name);

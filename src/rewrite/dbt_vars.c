@@ -4,18 +4,27 @@
 
 #include <string.h>
 
-/* `vars: { x: … }`, or below the project's own name. */
+static const YamlNode *
+member(const YamlNode *map, const char *key)
+{
+    return map != NULL && map->kind == YAML_MAP ? yaml_get(map, key) : NULL;
+}
+
+const YamlNode *
+dbt_var(const YamlNode *settings, const char *name)
+{
+    const YamlNode *vars = member(settings, "vars");
+    const char *project = settings != NULL ? yaml_get_text(settings, "name") : NULL;
+    const YamlNode *own = project != NULL ? member(member(vars, project), name) : NULL;
+    return own != NULL ? own : member(vars, name);
+}
+
 static const char *
 var_of(const YamlNode *settings, const char *name)
 {
-    const YamlNode *vars = settings != NULL ? yaml_get(settings, "vars") : NULL;
-    const char *project = settings != NULL ? yaml_get_text(settings, "name") : NULL;
-    const YamlNode *own =
-        vars != NULL && vars->kind == YAML_MAP && project != NULL ? yaml_get(vars, project) : NULL;
-    const char *found = own != NULL && own->kind == YAML_MAP ? yaml_get_text(own, name) : NULL;
-    if (found == NULL && vars != NULL && vars->kind == YAML_MAP)
-        found = yaml_get_text(vars, name);
-    return found != NULL && strstr(found, "{{") == NULL ? found : NULL;
+    const YamlNode *found = dbt_var(settings, name);
+    bool is_text = found != NULL && found->kind == YAML_SCALAR && !yaml_is_null(found);
+    return is_text && strstr(found->text, "{{") == NULL ? found->text : NULL;
 }
 
 /* Is the text `{{ NAME(…) }}`, one call and nothing else? */

@@ -167,12 +167,14 @@ rewrite_entry(void *item, void *data)
     options.finds_made = true;
     options.model = entry->place.model;
     options.home = dbt_home(entry->place.root);
+    options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.kept = entry->kept;
     options.macros = project->macros;
     options.exports = entry->is_given ? project->exports : NULL;
     g_clear_pointer(&file->rewrite, rewrite_free);
     options.is_mentioned = entry->is_given || renames_mentioned(renames, file->text, file->bytes) ||
-                           renames_mentioned(renames, entry->tables, strlen(entry->tables));
+                           renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
+                           dbt_vars_mention(options.settings, renames, file->text);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
     if (entry->held != NULL)

@@ -161,6 +161,13 @@ is_yaml(const char *path)
     return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
 }
 
+static bool
+is_dbt_project(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash != NULL ? slash + 1 : path, "dbt_project.yml") == 0;
+}
+
 /* manifest.json, catalog.json, run_results.json: dbt writes them anew from the files that are rewritten. */
 static bool
 is_artifact(const char *path, const char *text, size_t bytes)
@@ -209,6 +216,8 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         mentions_in_text(&work);
     if (!code_is_sql(path) && !is_document(path) && strcmp(out->language, "dbt") != 0)
         mentions_of_models(&work);
+    if (is_dbt_project(path))
+        dbt_vars_set(&work);
     finish(&work);
     return out;
 }

@@ -12,6 +12,7 @@
 /* clang-format on */
 #pragma once
 
+#include "base/yaml.h"
 #include "mapping/mapping.h"
 #include "rewrite/dbt_manifest.h"
 #include "sql/sql.h"
@@ -102,6 +103,7 @@ typedef struct {
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
     const char *model;             /* the file is this model of dbt; or NULL */
     DbtHome home;                  /* of the file */
+    const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
     const struct Exports *exports; /* what other files give; or NULL */

@@ -214,6 +214,13 @@ bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
 
+/* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
+void dbt_var_uses(Work *work);
+/* The same in `vars` of dbt_project.yml, where they are set. */
+void dbt_vars_set(Work *work);
+/* May the text name the dataset by a variable of the project? `settings` may be NULL. */
+bool dbt_vars_mention(const YamlNode *settings, const Renames *renames, const char *text);
+
 /* A YAML file of a dbt project (dbt_yaml.c). False when it is none. */
 bool dbt_yaml(Work *work);
 

@@ -1,0 +1,228 @@
+/*
+ * dbt_var_uses.c - {{ var('x') }} in SQL: what the project says for it may name the dataset, or columns that change.
+ *
+ * The value is nowhere renamed, because others may read it, too: a person decides.
+ */
+#include "rewrite/dbt_sources.h"
+#include "sql/jinja.h"
+
+#include <string.h>
+
+/* ---- uses ---- */
+
+static bool
+is_use(const char *text, const JinjaArgument *argument)
+{
+    return argument->kind == JINJA_LITERAL && argument->place == 0 && argument->keyword_end == 0 &&
+           argument->callee_end - argument->callee == 3 &&
+           memcmp(text + argument->callee, "var", 3) == 0;
+}
+
+/* A condition puts nothing into the text. */
+static bool
+is_put_in(const char *text, const Token *token)
+{
+    size_t at = token->begin + 2;
+    at += strspn(text + at, "-+ \t\n");
+    return token->kind == TOKEN_TEMPLATE || strncmp(text + at, "for ", 4) == 0 ||
+           strncmp(text + at, "set ", 4) == 0;
+}
+
+static const YamlNode *
+value_of(const YamlNode *settings, const char *text, const JinjaArgument *use)
+{
+    g_autofree char *name = g_strndup(text + use->begin, use->end - use->begin);
+    return dbt_var(settings, name);
+}
+
+/* ---- what a value names ---- */
+
+typedef bool WordFn(const char *word, const void *data);
+
+static bool
+has_word(const char *text, WordFn *is_it, const void *data)
+{
+    for (size_t at = 0; text[at] != '\0'; at += !is_identifier_byte(text[at])) {
+        size_t from = at;
+        while (is_identifier_byte(text[at]))
+            at++;
+        g_autofree char *word = g_strndup(text + from, at - from);
+        if (at > from && is_it(word, data))
+            return true;
+    }
+    return false;
+}
+
+/* In the scalar, or anywhere in the list or map. */
+static bool
+value_has(const YamlNode *value, WordFn *is_it, const void *data)
+{
+    if (value->kind == YAML_SCALAR)
+        return has_word(value->text, is_it, data);
+    for (size_t i = 0; i < value->count * (value->kind == YAML_MAP ? 2 : 1); i++)
+        if (value_has(value->items[i], is_it, data))
+            return true;
+    return false;
+}
+
+static bool
+is_named(const Renames *renames, const char *word, bool has_changes)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (has_changes && !rename_changes_columns(rename))
+            continue;
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (g_ascii_strcasecmp(spelling->last, word) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_table(const char *word, const void *data)
+{
+    return is_named(data, word, false);
+}
+
+static bool
+is_table_of_changes(const char *word, const void *data)
+{
+    return is_named(data, word, true);
+}
+
+static bool
+is_column(const char *word, const void *data)
+{
+    const Work *work = data;
+    SqlPart part = {.text = (char *) word};
+    GHashTableIter iter;
+    void *rename;
+    g_hash_table_iter_init(&iter, work->matched);
+    while (g_hash_table_iter_next(&iter, NULL, &rename)) {
+        const ColumnChange *change =
+            rename != NULL ? rename_column(rename, work->dialect, &part) : NULL;
+        if (change != NULL && change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* ---- the whole ---- */
+
+static void
+visit_use(Work *work, const JinjaArgument *use)
+{
+    const YamlNode *value = value_of(work->options->settings, work->text, use);
+    if (value == NULL || site_covers(work, use->begin, use->end))
+        return;
+    if (value_has(value, is_table, work->renames))
+        site_refuse(
+            work, SITE_TABLE, use->begin, use->end, "in-template", NULL,
+            "dbt_project.yml says that this variable is, or names, the dataset: change both");
+    else if (value_has(value, is_column, work))
+        site_refuse(work, SITE_COLUMN, use->begin, use->end, "in-template", NULL,
+                    "dbt_project.yml says for this variable what may name columns that change: "
+                    "change both");
+}
+
+static void
+visit_template(Work *work, const Token *template)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, template);
+    for (guint a = 0; a < found->len; a++)
+        if (is_use(work->text, &g_array_index(found, JinjaArgument, a)))
+            visit_use(work, &g_array_index(found, JinjaArgument, a));
+}
+
+/* `{{ var('x') }}` in the quotes of a name. */
+static void
+visit_quoted(Work *work, const Token *token)
+{
+    const char *end = work->text + token->end;
+    for (const char *at = work->text + token->begin; at < end;) {
+        const char *open = memmem(at, (size_t) (end - at), "{{", 2),
+                   *close = open != NULL ? memmem(open, (size_t) (end - open), "}}", 2) : NULL;
+        if (close == NULL)
+            return;
+        at = close + 2;
+        Token template = {.kind = TOKEN_TEMPLATE,
+                          .begin = (uint32_t) (open - work->text),
+                          .end = (uint32_t) (at - work->text)};
+        visit_template(work, &template);
+    }
+}
+
+void
+dbt_var_uses(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    for (guint i = 0; work->options->settings != NULL && i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (!work->sql->live->data[i])
+            continue;
+        if (token->kind == TOKEN_QUOTED)
+            visit_quoted(work, token);
+        else if ((token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG) &&
+                 is_put_in(work->text, token))
+            visit_template(work, token);
+    }
+}
+
+/* ---- the project's file ---- */
+
+/* What was found there as in any YAML. */
+static void
+drop_within(Work *work, size_t begin, size_t end)
+{
+    GPtrArray *edits = work->out->edits, *sites = work->out->sites;
+    for (guint i = edits->len; i > 0; i--) {
+        const Edit *edit = g_ptr_array_index(edits, i - 1);
+        if (edit->begin >= begin && edit->end <= end)
+            g_ptr_array_remove_index(edits, i - 1);
+    }
+    for (guint i = sites->len; i > 0; i--) {
+        const Site *site = g_ptr_array_index(sites, i - 1);
+        if (site->begin >= begin && site->end <= end)
+            g_ptr_array_remove_index(sites, i - 1);
+    }
+}
+
+/* Whoever reads the variable would read the new table by the old columns. */
+static void
+visit_value(Work *work, const YamlNode *node)
+{
+    for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
+        visit_value(work, node->items[i]);
+    for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
+        visit_value(work, node->items[2 * i + 1]);
+    if (node->kind != YAML_SCALAR || !has_word(node->text, is_table_of_changes, work->renames))
+        return;
+    drop_within(work, node->begin, node->end);
+    site_refuse(work, SITE_TABLE, node->begin, node->end, "in-template", NULL,
+                "this variable is, or names, the dataset, whose columns change: who reads it is "
+                "not followed, and has to change with it");
+}
+
+void
+dbt_vars_set(Work *work)
+{
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(YamlFile) file = NULL;
+    if (!yaml_parse(work->text, work->bytes, "", diags, &file, NULL) ||
+        yaml_document_count(file) == 0)
+        return;
+    const YamlNode *root = yaml_document(file, 0),
+                   *vars = root != NULL && root->kind == YAML_MAP ? yaml_get(root, "vars") : NULL;
+    if (vars != NULL)
+        visit_value(work, vars);
+}
+
+bool
+dbt_vars_mention(const YamlNode *settings, const Renames *renames, const char *text)
+{
+    const YamlNode *vars = settings != NULL ? yaml_get(settings, "vars") : NULL;
+    return vars != NULL && strstr(text, "var(") != NULL && value_has(vars, is_table, renames);
+}
