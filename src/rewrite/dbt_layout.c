@@ -41,6 +41,7 @@ root_free(void *data)
     g_hash_table_unref(root->facts);
     renames_free(root->renames);
     g_ptr_array_unref(root->sources);
+    g_ptr_array_unref(root->declared);
     g_free(root);
 }
 
@@ -103,6 +104,7 @@ root_new(const char *folder, YamlFile *settings)
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };
     return root;
@@ -258,9 +260,11 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         g_autoptr(YamlFile) yaml = parse(file);
         const YamlNode *map = map_of(yaml);
         DbtHome home = dbt_home(root);
-        if (map != NULL && dbt_yaml_is(map))
-            dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
-                             (DbtWritten){manifests, &home}, map);
+        if (map == NULL || !dbt_yaml_is(map))
+            continue;
+        dbt_declared_add(root, file->path, map);
+        dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
+                         (DbtWritten){manifests, &home}, map);
     }
     for (guint i = 0; options->paths != NULL && i < options->paths->len; i++)
         dbt_seeds_add(roots, g_ptr_array_index(options->paths, i));

@@ -20,15 +20,23 @@ typedef struct {
     char *version, *file; /* the file's name without its ending */
 } DbtVersion;
 
+/* A table under `sources:`. */
+typedef struct {
+    const char *path; /* of the file; borrowed */
+    char *source, *name;
+    bool has_identifier;
+} DbtDeclared;
+
 typedef struct {
     char *folder; /* with `/` at its end, or "" */
     char *name;   /* of the package; NULL unless it is known */
     char **models, **snapshots, **macros, **seed_folders;
-    YamlFile *settings; /* dbt_project.yml, or NULL */
-    GHashTable *facts;  /* model's name -> DbtFacts */
-    GHashTable *seeds;  /* names of CSV files that dbt loads */
-    GPtrArray *sources; /* Rename * of what its YAML declares (dbt_sources.h) */
-    Renames *renames;   /* those of the mapping, and these */
+    YamlFile *settings;  /* dbt_project.yml, or NULL */
+    GHashTable *facts;   /* model's name -> DbtFacts */
+    GHashTable *seeds;   /* names of CSV files that dbt loads */
+    GPtrArray *declared; /* DbtDeclared * */
+    GPtrArray *sources;  /* Rename * of what its YAML declares (dbt_sources.h) */
+    Renames *renames;    /* those of the mapping, and these */
 } DbtRoot;
 
 /* Which model, or the reason why a file is none. */
@@ -51,6 +59,10 @@ void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *ren
 DbtRoot *dbt_root_of(const GPtrArray *roots, const char *path);
 /* Is the path of the root below one of the folders? */
 bool dbt_is_below(const DbtRoot *root, const char *path, char **folders);
+/* What a file's YAML (a map) declares; the first that declares a source of that name, or NULL (dbt_declared.c). */
+void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
+const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);
+void dbt_declared_free(void *declared);
 /* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is doubted (dbt_seeds.c). */
 void dbt_seeds_add(const GPtrArray *roots, const char *path);
 void dbt_seeds_know(DbtRoot *root);

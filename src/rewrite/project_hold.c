@@ -1,8 +1,9 @@
 /*
- * project_hold.c - files that a constant ties together are changed together, or not at all.
+ * project_hold.c - files that a constant, or a source of dbt, ties together are changed together, or not at all.
  *
  * TABLE of config.py becomes the new dataset for all who import it: while one of them needs a person, config.py stays; and
- * while config.py stays, so do all whose columns would change with it.
+ * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
+ * stays, nobody can call it by its new name.
  */
 #include "rewrite/imports.h"
 #include "rewrite/project_parts.h"
@@ -10,7 +11,7 @@
 static bool
 stays(const Entry *entry)
 {
-    return entry->held != NULL || entry->file->is_held ||
+    return entry->held != NULL || entry->file->is_held || entry->left->len > 0 ||
            (entry->file->rewrite != NULL && !rewrite_is_decided(entry->file->rewrite));
 }
 
@@ -25,6 +26,8 @@ static int
 line_that_stays(const Entry *entry)
 {
     const Rewrite *rewrite = entry->file->rewrite;
+    if (entry->left->len > 0)
+        return ((const Site *) g_ptr_array_index(entry->left, 0))->line;
     for (guint i = 0; rewrite != NULL && i < rewrite->sites->len; i++) {
         const Site *site = g_ptr_array_index(rewrite->sites, i);
         if (site->disposition == DISPOSITION_NEEDS_PERSON ||
@@ -73,10 +76,72 @@ hold_for(Project *project, Entry *reader, const ImportUse *use)
     return false;
 }
 
+/* ---- sources of dbt ---- */
+
+/* The file that has to change before the source can be read as the new table; NULL where it is there already. */
+static const Entry *
+declarer(const Project *project, const DbtRoot *root, const Rename *rename)
+{
+    const DbtRename *dbt = rename->dbt;
+    if (dbt == NULL || !dbt->is_source || dbt->doubt != NULL || rename->is_derived)
+        return NULL;
+    const DbtDeclared *from = dbt_declared_find(root, &dbt->from),
+                      *to = dbt_declared_find(root, &dbt->to);
+    bool is_there = to != NULL && (to != from || !to->has_identifier);
+    return from != NULL && !is_there ? g_hash_table_lookup(project->by_path, from->path) : NULL;
+}
+
+/* Does the text name the source, or a macro that it calls, which is no place in it? */
+static bool
+names_source(const Entry *entry, const DbtName *name, size_t *ret_begin, size_t *ret_end)
+{
+    const char *texts[] = {entry->file->text, entry->tables};
+    size_t at = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (!find_word(texts[i], strlen(texts[i]), name->package, &at) ||
+            !find_word(texts[i], strlen(texts[i]), name->name, &at))
+            continue;
+        *ret_begin = i == 0 ? at : 0;
+        *ret_end = i == 0 ? at + strlen(name->name) : 0;
+        return true;
+    }
+    return false;
+}
+
+static bool
+hold_readers(Project *project, const DbtRoot *root, const Rename *rename)
+{
+    const Entry *giver = declarer(project, root, rename);
+    bool has_held = false;
+    if (giver == NULL || !stays(giver))
+        return false;
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        size_t begin = 0, end = 0;
+        if (entry != giver && entry->place.root == root && !stays(entry) && is_changed(entry) &&
+            names_source(entry, &rename->dbt->from, &begin, &end))
+            has_held = hold(project, entry, begin, end, "declared", giver) || has_held;
+    }
+    return has_held;
+}
+
+static bool
+hold_sources(Project *project)
+{
+    bool has_held = false;
+    for (guint r = 0; r < project->roots->len; r++) {
+        const DbtRoot *root = g_ptr_array_index(project->roots, r);
+        for (guint i = 0; i < root->renames->list->len; i++)
+            has_held =
+                hold_readers(project, root, g_ptr_array_index(root->renames->list, i)) || has_held;
+    }
+    return has_held;
+}
+
 bool
 project_hold(Project *project)
 {
-    bool has_held = false;
+    bool has_held = hold_sources(project);
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;
