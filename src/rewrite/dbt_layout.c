@@ -7,26 +7,6 @@
 /* ---- freeing ---- */
 
 static void
-version_free(void *data)
-{
-    DbtVersion *version = data;
-    g_free(version->version);
-    g_free(version->file);
-    g_free(version);
-}
-
-static void
-facts_free(void *data)
-{
-    DbtFacts *facts = data;
-    g_free(facts->materialized);
-    g_free(facts->alias);
-    g_free(facts->latest);
-    g_ptr_array_unref(facts->versions);
-    g_free(facts);
-}
-
-static void
 root_free(void *data)
 {
     DbtRoot *root = data;
@@ -102,7 +82,7 @@ root_new(const char *folder, YamlFile *settings)
         .macros = folders_of(map, "macro-paths", NULL, "macros/"),
         .seed_folders = folders_of(map, "seed-paths", "data-paths", "seeds/"),
         .settings = settings,
-        .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, facts_free),
+        .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
@@ -149,62 +129,6 @@ dbt_settings(const DbtRoot *root)
 
 /* ---- what YAML says of models ---- */
 
-static const YamlNode *
-setting(const YamlNode *entry, const char *key)
-{
-    const YamlNode *config = yaml_get(entry, "config"),
-                   *found =
-                       config != NULL && config->kind == YAML_MAP ? yaml_get(config, key) : NULL;
-    return found != NULL ? found : yaml_get(entry, key);
-}
-
-static char *
-setting_text(const YamlNode *entry, const char *key)
-{
-    const YamlNode *node = setting(entry, key);
-    return node != NULL && node->kind == YAML_SCALAR ? g_strdup(node->text) : NULL;
-}
-
-static void
-read_versions(DbtFacts *facts, const char *name, const YamlNode *list)
-{
-    for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
-        const YamlNode *entry = list->items[i];
-        const char *number = entry->kind == YAML_MAP ? yaml_get_text(entry, "v") : NULL;
-        const char *file = number != NULL ? yaml_get_text(entry, "defined_in") : NULL;
-        if (number == NULL)
-            continue;
-        DbtVersion *version = g_new0(DbtVersion, 1);
-        *version = (DbtVersion){.version = g_strdup(number),
-                                .file = file != NULL ? g_strdup(file)
-                                                     : g_strdup_printf("%s_v%s", name, number)};
-        g_ptr_array_add(facts->versions, version);
-        if (facts->latest == NULL ||
-            g_ascii_strtod(number, NULL) > g_ascii_strtod(facts->latest, NULL)) {
-            g_free(facts->latest);
-            facts->latest = g_strdup(number);
-        }
-    }
-}
-
-static void
-read_model(DbtRoot *root, const YamlNode *model)
-{
-    const char *name = yaml_get_text(model, "name");
-    if (name == NULL || g_hash_table_contains(root->facts, name))
-        return;
-    DbtFacts *facts = g_new0(DbtFacts, 1);
-    *facts = (DbtFacts){.materialized = setting_text(model, "materialized"),
-                        .alias = setting_text(model, "alias"),
-                        .versions = g_ptr_array_new_with_free_func(version_free)};
-    read_versions(facts, name, yaml_get(model, "versions"));
-    if (yaml_get_text(model, "latest_version") != NULL) {
-        g_free(facts->latest);
-        facts->latest = g_strdup(yaml_get_text(model, "latest_version"));
-    }
-    g_hash_table_insert(root->facts, g_strdup(name), facts);
-}
-
 static bool
 is_yaml(const char *path)
 {
@@ -221,7 +145,7 @@ read_facts(const GPtrArray *roots, const ProjectFile *file)
     const YamlNode *map = map_of(yaml), *models = map != NULL ? yaml_get(map, "models") : NULL;
     for (size_t i = 0; models != NULL && models->kind == YAML_LIST && i < models->count; i++)
         if (models->items[i]->kind == YAML_MAP)
-            read_model(root, models->items[i]);
+            dbt_facts_read(root, models->items[i]);
 }
 
 GPtrArray *
@@ -389,6 +313,9 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                          : facts != NULL && facts->alias != NULL ? facts->alias
                                                                  : place->model;
     place->alias = is_alias_clear ? g_strdup(called) : NULL;
+    g_autofree char *enabled = NULL;
+    place->is_chosen = !dbt_config_text(file->text, file->bytes, "enabled", &enabled) ||
+                       enabled != NULL || folder_setting(root, file->path, "enabled") != NULL;
 }
 
 /* Without a project, a folder may be called `models` for any reason. */

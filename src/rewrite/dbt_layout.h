@@ -47,6 +47,8 @@ typedef struct {
     bool is_latest, is_macro;
     /* Its table is there already, with rows under the names of before; or nobody knows. */
     bool is_persisted;
+    bool
+        is_chosen; /* something says when it is enabled: another file may be the model at other times */
     char *alias; /* of its table; NULL: not known */
 } DbtPlace;
 
@@ -59,6 +61,9 @@ void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *ren
 DbtRoot *dbt_root_of(const GPtrArray *roots, const char *path);
 /* Is the path of the root below one of the folders? */
 bool dbt_is_below(const DbtRoot *root, const char *path, char **folders);
+/* What an entry under `models:` (a map) says (dbt_facts.c). */
+void dbt_facts_read(DbtRoot *root, const YamlNode *model);
+void dbt_facts_free(void *facts);
 /* What a file's YAML (a map) declares; the first that declares a source of that name, or NULL (dbt_declared.c). */
 void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
 const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);

@@ -132,18 +132,65 @@ keep_contradicted(Project *project, const Entry *entry)
     return has_kept;
 }
 
-/* Two files are the model of one name. */
+/* ---- models that two files are ---- */
+
+static bool
+is_same_model(const DbtPlace *one, const DbtPlace *other)
+{
+    return one->root == other->root && g_strcmp0(one->model, other->model) == 0 &&
+           g_strcmp0(one->version, other->version) == 0;
+}
+
+/* What the file makes as the model; NULL where it stays as it is. */
+static const Made *
+made_as_model(const Entry *entry)
+{
+    const Rewrite *rewrite = entry->file->rewrite;
+    const Made *found = NULL;
+    bool stays = rewrite == NULL || entry->held != NULL || entry->file->is_held ||
+                 entry->left->len > 0 || !rewrite_is_decided(rewrite);
+    for (guint i = 0; !stays && i < rewrite->made->len; i++) {
+        const Made *made = g_ptr_array_index(rewrite->made, i);
+        if (made->name == NULL && !made->is_snapshot)
+            found = made;
+    }
+    return found;
+}
+
+static bool
+makes_the_same(const Made *one, const Made *other)
+{
+    bool is_same = one->is_open == other->is_open && one->columns->len == other->columns->len;
+    for (guint i = 0; is_same && i < one->columns->len; i++) {
+        const MadeColumn *mine = g_ptr_array_index(one->columns, i),
+                         *theirs = g_ptr_array_index(other->columns, i);
+        is_same =
+            mine->change == theirs->change && g_ascii_strcasecmp(mine->name, theirs->name) == 0;
+    }
+    return is_same;
+}
+
+/* One of them is enabled at a time, as for each database another one, and each makes the same columns. */
+static bool
+is_twin(const Making *making, const Entry *other)
+{
+    const DbtPlace *place = &making->entry->place;
+    const Made *made = made_as_model(other);
+    return place->root->settings != NULL && place->is_chosen && other->place.is_chosen &&
+           made != NULL && !made->is_unclear && makes_the_same(making->made, made);
+}
+
+/* Several files are the model of one name. */
 static bool
 keep_doubled(Project *project, const Making *making)
 {
-    guint count = 0;
+    bool is_clear = true;
     for (guint i = 0; making->made->name == NULL && i < project->entries->len; i++) {
-        const DbtPlace *place = &((const Entry *) g_ptr_array_index(project->entries, i))->place;
-        count += place->root == making->entry->place.root &&
-                 g_strcmp0(place->model, making->entry->place.model) == 0 &&
-                 g_strcmp0(place->version, making->entry->place.version) == 0;
+        const Entry *entry = g_ptr_array_index(project->entries, i);
+        if (entry != making->entry && is_same_model(&entry->place, &making->entry->place))
+            is_clear = is_clear && is_twin(making, entry);
     }
-    return count > 1 && keep_names(project, making->key,
+    return !is_clear && keep_names(project, making->key,
                                    "it keeps the names of its columns: two files are called so");
 }
 
