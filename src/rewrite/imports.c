@@ -1,4 +1,4 @@
-/* imports.c - see imports.h: bindings, and the constants that they bring. */
+/* imports.c - see imports.h: what names of a file are bound to by its imports; what they bring is imports_bring.c. */
 #include "rewrite/imports.h"
 
 #include <string.h>
