@@ -76,7 +76,7 @@ class Documents(unittest.TestCase):
         for page in PAGES:
             for command in re.findall(r"(?:`|^\$ |^)honk ([a-z][^`\n#|&;]*)", text_of(page), re.M):
                 words = command.split()
-                verb = " ".join(words[:2]) if words[0] in ("catalog", "change", "mapping", "rollout") else words[0]
+                verb = " ".join(words[:2]) if words[0] in ("agent", "catalog", "change", "mapping", "rollout") else words[0]
                 if verb not in known:
                     done = project.honk(*verb.split(), "--help", check=False)
                     known[verb] = done.stdout if done.returncode == 0 else None
