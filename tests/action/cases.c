@@ -140,5 +140,15 @@ const RigCase rig_cases[] = {
         .mapping = PEOPLE_MAPPING,
         .code = "SELECT p.id FROM people p JOIN orders o ON o.person = p.id\n",
     },
+    {
+        .name = "consumers' code that is proposed on a host",
+        .sql = PEOPLE PERSONS,
+        .source = "data:people",
+        .target = "data:persons",
+        .strategy = "consumer-rewrite",
+        .mapping = PEOPLE_MAPPING,
+        .code = "SELECT p.id FROM people p JOIN orders o ON o.person = p.id\n",
+        .is_hosted = true,
+    },
 };
 const size_t rig_case_count = G_N_ELEMENTS(rig_cases);

@@ -220,26 +220,32 @@ rig_skip(const RigCase *kase)
 Rig *
 rig_new(const RigCase *kase)
 {
-    static const char *const settings = "state: .honk\n"
-                                        "socket: .honk/honk.sock\n"
-                                        "stores:\n"
-                                        "  data:  { driver: sqlite, path: data.db }\n"
-                                        "  files: { driver: csv, path: . }\n"
-                                        "  mem:   { driver: memory, volatile: true }\n"
-                                        "repositories:\n"
-                                        "  code:  { driver: git, path: repos }\n";
+    static const char *const settings =
+        "state: .honk\n"
+        "socket: .honk/honk.sock\n"
+        "stores:\n"
+        "  data:  { driver: sqlite, path: data.db }\n"
+        "  files: { driver: csv, path: . }\n"
+        "  mem:   { driver: memory, volatile: true }\n"
+        "repositories:\n"
+        "  code:  { driver: git, path: repos }\n"
+        "  hosted:\n"
+        "    driver: git\n"
+        "    path: mirrors\n"
+        "    forge: { kind: git, owner: readers, remote: \"%s/host\" }\n";
     Rig *rig = g_new0(Rig, 1);
     g_autoptr(Diags) diags = diags_new();
     g_autoptr(GError) error = NULL;
 
     rig->folder = g_dir_make_tmp("honk-action-XXXXXX", NULL);
-    write_file(rig, "honk.yaml", settings);
+    g_autofree char *text = g_strdup_printf(settings, rig->folder);
+    write_file(rig, "honk.yaml", text);
     rig_sql(rig, "PRAGMA journal_mode = WAL");
     rig_sql(rig, kase->sql);
     if (kase->csv != NULL)
         write_file(rig, "rows.csv", kase->csv);
     if (kase->code != NULL)
-        rig_code_make(rig, kase->code);
+        rig_code_make(rig, kase);
     g_autofree char *path = g_build_filename(rig->folder, "honk.yaml", NULL);
     if (!config_read(path, diags, &rig->config, &error))
         g_error("%s", error->message);
@@ -304,7 +310,7 @@ rig_request(const RigCase *kase)
     g_assert_nonnull(request);
     json_set_string(json_at(request, "entity.spec"), "consistency", kase->consistency);
     if (kase->code != NULL)
-        json_object_set_new(request, "consumers", rig_code_consumers());
+        json_object_set_new(request, "consumers", rig_code_consumers(kase));
     if (kase->mapping == NULL) {
         json_object_set_new(request, "mapping", json_null());
         return request;

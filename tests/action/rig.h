@@ -33,6 +33,7 @@ typedef struct {
     const char *let_go;      /* what people do before they retire the old dataset, or NULL */
     const char *mapping;     /* text, or NULL */
     const char *code; /* a query in each of the consumers' repositories, or NULL: no consumers */
+    bool is_hosted; /* they come from a host, which is a folder here, and what runs is the branch */
 } RigCase;
 
 #define RIG_REPOSITORIES 2 /* more than the first wave */
@@ -79,9 +80,9 @@ int64_t rig_int(Rig *rig, const char *sql);
 void rig_assert_kind(const Outcome *outcome, OutcomeKind wanted, const char *file, int line);
 
 /* Consumers' repositories, in real git (code.c). */
-void rig_code_make(const Rig *rig, const char *query);
+void rig_code_make(const Rig *rig, const RigCase *kase);
 void rig_code_digest(const Rig *rig, GChecksum *sum);
-json_t *rig_code_consumers(void);
+json_t *rig_code_consumers(const RigCase *kase);
 /* Run git in the n-th repository, as a person would. Caller frees. */
 char *rig_git(const Rig *rig, int n, const char *first, ...) G_GNUC_NULL_TERMINATED;
 void rig_code_write(const Rig *rig, int n, const char *path, const char *text);
