@@ -53,12 +53,14 @@ has_word(const char *text, WordFn *is_it, const void *data)
     return false;
 }
 
+typedef bool TextFn(const char *text, const void *data);
+
 /* In the scalar, or anywhere in the list or map. */
 static bool
-value_has(const YamlNode *value, WordFn *is_it, const void *data)
+value_has(const YamlNode *value, TextFn *is_it, const void *data)
 {
     if (value->kind == YAML_SCALAR)
-        return has_word(value->text, is_it, data);
+        return is_it(value->text, data);
     for (size_t i = 0; i < value->count * (value->kind == YAML_MAP ? 2 : 1); i++)
         if (value_has(value->items[i], is_it, data))
             return true;
@@ -93,6 +95,32 @@ is_table_of_changes(const char *word, const void *data)
     return is_named(data, word, true);
 }
 
+/* Of the mapping: those that are made of it are followed, and found, elsewhere. */
+static bool
+is_model(const char *word, const void *data)
+{
+    const Renames *renames = data;
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->dbt != NULL && !rename->is_derived && strcmp(rename->dbt->from.name, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+calls_model(const char *text, const void *data)
+{
+    return (strstr(text, "source(") != NULL || strstr(text, "ref(") != NULL) &&
+           has_word(text, is_model, data);
+}
+
+static bool
+names_table(const char *text, const void *data)
+{
+    return has_word(text, is_table, data) || calls_model(text, data);
+}
+
 static bool
 is_column(const char *word, const void *data)
 {
@@ -110,6 +138,12 @@ is_column(const char *word, const void *data)
     return false;
 }
 
+static bool
+names_column(const char *text, const void *data)
+{
+    return has_word(text, is_column, data);
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -118,11 +152,11 @@ visit_use(Work *work, const JinjaArgument *use)
     const YamlNode *value = value_of(work->options->settings, work->text, use);
     if (value == NULL || site_covers(work, use->begin, use->end))
         return;
-    if (value_has(value, is_table, work->renames))
+    if (value_has(value, names_table, work->renames))
         site_refuse(
             work, SITE_TABLE, use->begin, use->end, "in-template", NULL,
             "dbt_project.yml says that this variable is, or names, the dataset: change both");
-    else if (value_has(value, is_column, work))
+    else if (value_has(value, names_column, work))
         site_refuse(work, SITE_COLUMN, use->begin, use->end, "in-template", NULL,
                     "dbt_project.yml says for this variable what may name columns that change: "
                     "change both");
@@ -198,7 +232,8 @@ visit_value(Work *work, const YamlNode *node)
         visit_value(work, node->items[i]);
     for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++)
         visit_value(work, node->items[2 * i + 1]);
-    if (node->kind != YAML_SCALAR || !has_word(node->text, is_table_of_changes, work->renames))
+    if (node->kind != YAML_SCALAR || (!has_word(node->text, is_table_of_changes, work->renames) &&
+                                      !calls_model(node->text, work->renames)))
         return;
     drop_within(work, node->begin, node->end);
     site_refuse(work, SITE_TABLE, node->begin, node->end, "in-template", NULL,
@@ -224,5 +259,5 @@ bool
 dbt_vars_mention(const YamlNode *settings, const Renames *renames, const char *text)
 {
     const YamlNode *vars = settings != NULL ? yaml_get(settings, "vars") : NULL;
-    return vars != NULL && strstr(text, "var(") != NULL && value_has(vars, is_table, renames);
+    return vars != NULL && strstr(text, "var(") != NULL && value_has(vars, names_table, renames);
 }
