@@ -309,8 +309,10 @@ read_settings(const ProjectFile *file, DbtPlace *place)
                            : folder_text(root, file->path, "materialized");
     place->is_persisted = !is_clear || has_columns_in_folder(root, file->path) ||
                           !is_made_anew(said) || strstr(file->text, "is_incremental") != NULL;
+    const char *of_folder = folder_text(root, file->path, "alias");
     const char *called = alias != NULL                           ? alias
                          : facts != NULL && facts->alias != NULL ? facts->alias
+                         : of_folder != NULL                     ? of_folder
                                                                  : place->model;
     place->alias = is_alias_clear ? g_strdup(called) : NULL;
     g_autofree char *enabled = NULL;
