@@ -42,13 +42,14 @@ typedef bool WordFn(const char *word, const void *data);
 static bool
 has_word(const char *text, WordFn *is_it, const void *data)
 {
-    for (size_t at = 0; text[at] != '\0'; at += !is_identifier_byte(text[at])) {
+    for (size_t at = 0; text[at] != '\0';) {
         size_t from = at;
         while (is_identifier_byte(text[at]))
             at++;
         g_autofree char *word = g_strndup(text + from, at - from);
         if (at > from && is_it(word, data))
             return true;
+        at += at == from; /* what is in no word */
     }
     return false;
 }
