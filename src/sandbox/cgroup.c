@@ -128,6 +128,19 @@ cgroup_make(int processes, Cgroup *ret)
     }
 }
 
+/* `pids.events` of both versions: "max 3" is how often it refused. */
+bool
+cgroup_was_full(const Cgroup *group)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL, *text = NULL;
+    if (group->folder == NULL)
+        return false;
+    path = g_build_filename(group->folder, "pids.events", NULL);
+    return file_read(path, FILE_BYTES_MAX, &text, NULL, &error) && g_str_has_prefix(text, "max ") &&
+           atoi(text + strlen("max ")) > 0;
+}
+
 void
 cgroup_clear(Cgroup *group)
 {

@@ -22,7 +22,8 @@ typedef struct {
     int procs_fd; /* its `cgroup.procs`, for who begins in it */
 } Cgroup;
 void cgroup_make(int processes, Cgroup *ret);
-void cgroup_clear(Cgroup *group); /* when nobody is in it any more */
+bool cgroup_was_full(const Cgroup *group); /* somebody was refused a process */
+void cgroup_clear(Cgroup *group);          /* when nobody is in it any more */
 
 /* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group, and where the box's init is
  * told. */

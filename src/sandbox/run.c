@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #define CROWD_EVERY_MS 100 /* a fork bomb makes some hundred by then */
-#define CROWD_SLACK 2 /* the kernel's limit is wider: whoever passes the real one is to be seen */
-#define END_MS 10000  /* the kernel ends processes in milliseconds */
+#define OWN_PROCESSES 4    /* bubblewrap's, which people do not count */
+#define END_MS 10000       /* the kernel ends processes in milliseconds */
 #define DISK_EVERY_MS 1000 /* a folder of 100,000 files takes a tenth of that */
 
 static const char passwd[] = "box:x:1000:1000:box:" BOX_HOME ":/bin/sh\n";
@@ -163,7 +163,7 @@ box_new(const BoxSpec *spec, Box **ret, GError **error)
         return false;
     if (!folder_size(box->folder, INT64_MAX - 1, &box->disk_bytes))
         return fail_errno(error, ERR_INTERNAL, "cannot look into '%s'", box->folder);
-    cgroup_make(spec->limits.processes * CROWD_SLACK, &box->cgroup);
+    cgroup_make(spec->limits.processes + OWN_PROCESSES, &box->cgroup);
     set_child(box);
     *ret = g_steal_pointer(&box);
     return true;
@@ -208,7 +208,7 @@ look_at_crowd(Box *box)
 {
     const BoxLimits *limits = &box->spec.limits;
     Crowd crowd = {0};
-    if (!crowd_count(box->pid, limits->processes, &crowd))
+    if (cgroup_was_full(&box->cgroup) || !crowd_count(box->pid, limits->processes, &crowd))
         box->broken = g_strdup_printf("had more than %d processes and threads", limits->processes);
     else if (crowd.memory_bytes > (int64_t) limits->memory_mib * 1024 * 1024)
         box->broken = g_strdup_printf("used more than %d MiB of memory", limits->memory_mib);
@@ -314,7 +314,9 @@ box_run(const BoxSpec *spec, const char *input, size_t input_bytes, BoxResult *r
         child_run(&box->child, input, input_bytes, spec->limits.output_bytes, spec->limits.time_ms,
                   &result.output, &result.bytes, &result.errors, &status, &failed);
     box_end(box);
-    if (has_ended)
+    if (has_ended && cgroup_was_full(&box->cgroup))
+        look_at_crowd(box); /* it gave up before we looked */
+    if (has_ended && box->broken == NULL)
         take_end(status, &result);
     else if (!take_cut(box, failed, &result)) {
         g_propagate_error(error, g_steal_pointer(&failed));

@@ -288,7 +288,8 @@ redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     RedisConn *conn = g_new0(RedisConn, 1);
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
-    conn->settings = json_incref(store->settings);
+    conn->settings =
+        json_deep_copy(store->settings); /* other threads open it, too: no count is shared */
     conn->book = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
     conn->place = g_strdup("the server");
     bool is_open = read_password(json_get_string(store->settings, "password_file", NULL),
