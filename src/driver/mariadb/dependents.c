@@ -16,9 +16,8 @@ static const char *const questions[] = {
     "ORDINAL_POSITION), ')') FROM information_schema.KEY_COLUMN_USAGE WHERE "
     "REFERENCED_TABLE_SCHEMA = %Q AND REFERENCED_TABLE_NAME = %Q AND TABLE_NAME NOT LIKE "
     "'%%|_|_honk|_%%' ESCAPE '|' GROUP BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME",
-    "SELECT 'view', TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS, (SELECT %Q AS d, %Q "
-    "AS t) o WHERE instr(replace(VIEW_DEFINITION, '\"', '`'), concat('`', o.d, '`.`', o.t, '`')) > "
-    "0 AND (TABLE_SCHEMA <> o.d OR TABLE_NAME <> o.t)",
+    "SELECT 'view', TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE "
+    "instr(replace(VIEW_DEFINITION, '\"', '`'), concat('`', %Q, '`.`', %Q, '`')) > 0",
     "SELECT 'trigger', TRIGGER_NAME, concat(ACTION_TIMING, ' ', EVENT_MANIPULATION, ' ', "
     "ACTION_ORDER, ' ', DEFINER, ' ', ACTION_STATEMENT) FROM information_schema.TRIGGERS WHERE "
     "EVENT_OBJECT_SCHEMA = %Q AND EVENT_OBJECT_TABLE = %Q AND TRIGGER_NAME NOT LIKE '|_honk|_%%' "

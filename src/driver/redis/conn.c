@@ -288,8 +288,7 @@ redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     RedisConn *conn = g_new0(RedisConn, 1);
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
-    conn->settings =
-        json_deep_copy(store->settings); /* other threads open it, too: no count is shared */
+    conn->settings = store->settings;
     conn->book = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
     conn->place = g_strdup("the server");
     bool is_open = read_password(json_get_string(store->settings, "password_file", NULL),
@@ -314,7 +313,6 @@ redis_close(Conn *base)
     RedisConn *conn = (RedisConn *) base;
     redis_rollback(base);
     redisFree(conn->db);
-    json_decref(conn->settings);
     g_free(conn->looked_name);
     g_free(conn->looked_text);
     g_free(conn->password);

@@ -22,7 +22,8 @@ typedef struct RedisLoader RedisLoader;
 typedef struct {
     Conn base;
     redisContext *db;
-    json_t *settings;
+    const json_t *
+        settings; /* of the store, which outlives it; not counted, since other threads open it, too */
     char *place;    /* "host:port/0": for messages, without any secret */
     char *password; /* or NULL */
     char *book;     /* what names of our own keys begin with: "_honk" */
