@@ -307,7 +307,7 @@ struct Scan {
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
 
 /* Wrappers: same meaning as the pointers, plus checks and context; UNSUPPORTED when the role is
- * missing. The store outlives its connections. */
+ * missing. */
 CHECKED bool conn_open(const StoreConfig *store, Conn **ret, GError **error);
 void conn_close(Conn *conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Conn, conn_close)

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,6 +280,26 @@ place_of(const Address *address)
                                  address->database);
 }
 
+/* Several threads open connections of one store, and jansson's counts are not made for that. */
+static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static json_t *
+settings_take(json_t *settings)
+{
+    pthread_mutex_lock(&settings_lock);
+    json_incref(settings);
+    pthread_mutex_unlock(&settings_lock);
+    return settings;
+}
+
+static void
+settings_drop(json_t *settings)
+{
+    pthread_mutex_lock(&settings_lock);
+    json_decref(settings);
+    pthread_mutex_unlock(&settings_lock);
+}
+
 bool
 redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
@@ -288,7 +309,7 @@ redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     RedisConn *conn = g_new0(RedisConn, 1);
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
-    conn->settings = store->settings;
+    conn->settings = settings_take(store->settings);
     conn->book = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
     conn->place = g_strdup("the server");
     bool is_open = read_password(json_get_string(store->settings, "password_file", NULL),
@@ -313,6 +334,7 @@ redis_close(Conn *base)
     RedisConn *conn = (RedisConn *) base;
     redis_rollback(base);
     redisFree(conn->db);
+    settings_drop(conn->settings);
     g_free(conn->looked_name);
     g_free(conn->looked_text);
     g_free(conn->password);

@@ -22,8 +22,7 @@ typedef struct RedisLoader RedisLoader;
 typedef struct {
     Conn base;
     redisContext *db;
-    const json_t *
-        settings; /* of the store, which outlives it; not counted, since other threads open it, too */
+    json_t *settings;
     char *place;    /* "host:port/0": for messages, without any secret */
     char *password; /* or NULL */
     char *book;     /* what names of our own keys begin with: "_honk" */
