@@ -9,9 +9,9 @@
  * Texts have one meaning, whatever the server's settings are: UTF-8, names in "double quotes" or `others`, texts in 'single'
  * ones without escapes, || joins, times with a zone are UTC, and what does not fit is an error.
  */
-#include "base/text.h"
 #include "driver/drivers.h"
 #include "driver/mariadb/mariadb.h"
+#include "driver/settings.h"
 
 #include <string.h>
 
@@ -35,25 +35,6 @@ maria_conn(Conn *conn)
 {
     g_assert(conn->driver->open == maria_open);
     return (MariaConn *) conn;
-}
-
-static bool
-check_settings(const json_t *settings, GError **error)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *) settings, key, value)
-    {
-        if (g_strv_contains(known, key))
-            continue;
-        const char *near = text_nearest(key, known);
-        return fail(error, ERR_INVALID, "unknown setting '%s'%s%s%s", key,
-                    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'?" : "");
-    }
-    if (json_get_string(settings, "url", NULL) == NULL)
-        return fail(error, ERR_INVALID, "no 'url', expected mariadb://USER@HOST/DATABASE");
-    return true;
 }
 
 static char **
@@ -142,7 +123,8 @@ bool
 maria_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
     const json_t *settings = store->settings;
-    if (!check_settings(settings, error) || !libmariadb_load(error))
+    if (!settings_check(settings, known, "mariadb://USER@HOST/DATABASE", error) ||
+        !libmariadb_load(error))
         return false;
     MariaConn *conn = g_new0(MariaConn, 1);
     conn->base.driver = self;

@@ -7,12 +7,11 @@
  *
  * The url may hold a password, so it is in no message.
  */
-#include "base/text.h"
 #include "driver/mariadb/mariadb.h"
+#include "driver/settings.h"
 
 #include <string.h>
 
-#define PASSWORD_BYTES_MAX 4096
 #define PORT 3306
 #define EXPECTED "expected mariadb://USER@HOST/DATABASE"
 
@@ -26,21 +25,6 @@ maria_place_clear(MariaPlace *place)
     g_free(place->socket);
     g_free(place->ca);
     *place = (MariaPlace){0};
-}
-
-static bool
-read_password(const char *path, char **ret, GError **error)
-{
-    g_autofree char *text = NULL;
-    size_t bytes = 0;
-    if (path == NULL)
-        return true;
-    if (!file_read(path, PASSWORD_BYTES_MAX, &text, &bytes, error))
-        return fail_in(error, "cannot read the password");
-    text[strcspn(text, "\r\n")] = '\0';
-    g_free(*ret);
-    *ret = g_steal_pointer(&text);
-    return true;
 }
 
 static bool
@@ -84,7 +68,7 @@ maria_place_read(const json_t *settings, MariaPlace *ret, GError **error)
                         .ca = g_strdup(json_get_string(settings, "tls_ca", NULL)),
                         .port = port > 0 ? (unsigned) port : PORT};
     if (read_query(query, &place.socket, error) &&
-        read_password(json_get_string(settings, "password_file", NULL), &place.password, error)) {
+        settings_password(settings, &place.password, error)) {
         *ret = place;
         return true;
     }

@@ -14,16 +14,15 @@
  *
  * The url may hold a password, so it is in no message: libpq's words about a broken one would quote it.
  */
-#include "base/text.h"
 #include "driver/drivers.h"
 #include "driver/postgres/postgres.h"
+#include "driver/settings.h"
 
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
-#define PASSWORD_BYTES_MAX 4096
 #define VERSION_MIN                                                                                \
     120000 /* generated columns, and views that can be replaced as they are printed */
 
@@ -43,40 +42,6 @@ pg_conn(Conn *conn)
 {
     g_assert(conn->driver->open == pg_open);
     return (PgConn *) conn;
-}
-
-static bool
-check_settings(const json_t *settings, GError **error)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *) settings, key, value)
-    {
-        if (g_strv_contains(known, key))
-            continue;
-        const char *near = text_nearest(key, known);
-        return fail(error, ERR_INVALID, "unknown setting '%s'%s%s%s", key,
-                    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'?" : "");
-    }
-    if (json_get_string(settings, "url", NULL) == NULL)
-        return fail(error, ERR_INVALID, "no 'url', expected postgresql://USER@HOST/DATABASE");
-    return true;
-}
-
-static bool
-read_password(const char *path, char **ret, GError **error)
-{
-    g_autofree char *text = NULL;
-    size_t bytes = 0;
-    *ret = NULL;
-    if (path == NULL)
-        return true;
-    if (!file_read(path, PASSWORD_BYTES_MAX, &text, &bytes, error))
-        return fail_in(error, "cannot read the password");
-    text[strcspn(text, "\r\n")] = '\0';
-    *ret = g_steal_pointer(&text);
-    return true;
 }
 
 static void
@@ -105,7 +70,7 @@ read_parameters(PgConn *conn, const json_t *settings, GError **error)
         if (option->val != NULL)
             add_parameter(keywords, values, option->keyword, option->val);
     PQconninfoFree(options);
-    if (!read_password(json_get_string(settings, "password_file", NULL), &password, error))
+    if (!settings_password(settings, &password, error))
         return false;
     if (password != NULL)
         add_parameter(keywords, values, "password", password);
@@ -213,7 +178,8 @@ bool
 pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
     const json_t *settings = store->settings;
-    if (!check_settings(settings, error) || !libpq_load(error))
+    if (!settings_check(settings, known, "postgresql://USER@HOST/DATABASE", error) ||
+        !libpq_load(error))
         return false;
     PgConn *conn = g_new0(PgConn, 1);
     conn->base.driver = self;

@@ -11,8 +11,7 @@
  */
 #include "driver/drivers.h"
 #include "driver/redis/redis.h"
-
-#include "base/text.h"
+#include "driver/settings.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,7 +20,6 @@
 #define PORT 6379
 #define TIMEOUT_MS 30000
 #define CONNECT_TIMEOUT_MS 10000
-#define PASSWORD_BYTES_MAX 4096
 #define VERSION_MIN 7 /* PEXPIRETIME */
 
 static const char *const known[] = {"url",         "password_file", "timeout_ms", "objects",
@@ -56,25 +54,6 @@ redis_tick(RedisConn *conn, int64_t rows_done, GError **error)
     if (conn->base.tick == NULL || conn->base.tick(rows_done, conn->base.tick_data))
         return true;
     return fail(error, ERR_STOPPED, "asked to stop");
-}
-
-static bool
-check_settings(const json_t *settings, GError **error)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *) settings, key, value)
-    {
-        if (g_strv_contains(known, key))
-            continue;
-        const char *near = text_nearest(key, known);
-        return fail(error, ERR_INVALID, "unknown setting '%s'%s%s%s", key,
-                    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-                    near != NULL ? "'?" : "");
-    }
-    if (json_get_string(settings, "url", NULL) == NULL)
-        return fail(error, ERR_INVALID, "no 'url', expected redis://HOST:PORT/DATABASE");
-    return true;
 }
 
 /* --- where --- */
@@ -166,20 +145,6 @@ read_address(const RedisConn *conn, Address *ret, GError **error)
         g_free(ret->password);
         ret->password = g_strdup(conn->password);
     }
-    return true;
-}
-
-static bool
-read_password(const char *path, char **ret, GError **error)
-{
-    g_autofree char *text = NULL;
-    size_t bytes = 0;
-    if (path == NULL)
-        return true;
-    if (!file_read(path, PASSWORD_BYTES_MAX, &text, &bytes, error))
-        return fail_in(error, "cannot read the password");
-    text[strcspn(text, "\r\n")] = '\0';
-    *ret = g_steal_pointer(&text);
     return true;
 }
 
@@ -304,7 +269,7 @@ bool
 redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
 {
     g_auto(Address) address = {0};
-    if (!check_settings(store->settings, error))
+    if (!settings_check(store->settings, known, "redis://HOST:PORT/DATABASE", error))
         return false;
     RedisConn *conn = g_new0(RedisConn, 1);
     conn->base.driver = self;
@@ -312,8 +277,7 @@ redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     conn->settings = settings_take(store->settings);
     conn->book = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
     conn->place = g_strdup("the server");
-    bool is_open = read_password(json_get_string(store->settings, "password_file", NULL),
-                                 &conn->password, error) &&
+    bool is_open = settings_password(store->settings, &conn->password, error) &&
                    read_address(conn, &address, error);
     if (is_open) {
         g_free(conn->place);

@@ -1,0 +1,43 @@
+/* settings.c - see settings.h. */
+#include "driver/settings.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define PASSWORD_BYTES_MAX 4096
+
+bool
+settings_check(const json_t *settings, const char *const *known, const char *url_form,
+               GError **error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *) settings, key, value)
+    {
+        if (g_strv_contains(known, key))
+            continue;
+        const char *near = text_nearest(key, known);
+        return fail(error, ERR_INVALID, "unknown setting '%s'%s%s%s", key,
+                    near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
+                    near != NULL ? "'?" : "");
+    }
+    if (json_get_string(settings, "url", NULL) == NULL)
+        return fail(error, ERR_INVALID, "no 'url', expected %s", url_form);
+    return true;
+}
+
+bool
+settings_password(const json_t *settings, char **ret, GError **error)
+{
+    const char *path = json_get_string(settings, "password_file", NULL);
+    g_autofree char *text = NULL;
+    if (path == NULL)
+        return true;
+    if (!file_read(path, PASSWORD_BYTES_MAX, &text, NULL, error))
+        return fail_in(error, "cannot read the password");
+    text[strcspn(text, "\r\n")] = '\0';
+    g_free(*ret);
+    *ret = g_steal_pointer(&text);
+    return true;
+}
