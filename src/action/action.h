@@ -58,6 +58,8 @@ typedef struct {
     const Plan *plan; /* NULL for `plan` */
     const Step *step; /* NULL for internal tasks */
 } StepCall;
+/* The step itself, not a part that it handed out. */
+bool call_is_whole_step(const StepCall *call);
 
 typedef enum { WORLD_EXPECTED, WORLD_ALREADY, WORLD_MOVED } World;
 

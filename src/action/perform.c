@@ -36,6 +36,12 @@ action_by_name(const char *name)
     return info != NULL ? actions[info->id] : NULL;
 }
 
+bool
+call_is_whole_step(const StepCall *call)
+{
+    return *call->lease->key == '\0';
+}
+
 /* "a; b; c" for the one-line message beside the list. */
 static char *
 join_differences(const json_t *state)

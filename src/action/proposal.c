@@ -89,8 +89,8 @@ proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error)
 
 /* ---- forward ---- */
 
-static bool
-confirm(const Proposal *proposal, GError **error)
+bool
+proposal_confirm(const Proposal *proposal, GError **error)
 {
     StepEnv *env = proposal->place.env;
     return env->confirm == NULL || env->confirm(env, error);
@@ -107,8 +107,9 @@ proposal_push(Proposal *proposal, GError **error)
                     "branch '%s' of '%s' points to %.12s on its host, which is not Honk's commit: "
                     "rename or delete it there, then retry",
                     place->branch, place->repository->address, proposal->tip);
-    if (!confirm(proposal, error) || !remote_push(place->env->config, place->repository,
-                                                  place->branch, proposal->local.ours, NULL, error))
+    if (!proposal_confirm(proposal, error) ||
+        !remote_push(place->env->config, place->repository, place->branch, proposal->local.ours,
+                     NULL, error))
         return false;
     proposal->tip = g_strdup(proposal->local.ours);
     return true;
@@ -122,7 +123,7 @@ proposal_submit(Proposal *proposal, const char *branch, const char *title, const
     g_autoptr(GError) refused = NULL;
     if (pull->state != PULL_NONE)
         return true;
-    if (!confirm(proposal, error))
+    if (!proposal_confirm(proposal, error))
         return false;
     if (forge_propose(proposal->forge, &text, pull, &refused))
         return true;

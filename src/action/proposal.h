@@ -26,6 +26,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
 
 /* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
 char *proposal_back_branch(const Proposal *proposal);
+/* By the server's word of now: asked before anything is done to the host. */
+CHECKED bool proposal_confirm(const Proposal *proposal, GError **error);
 /* The branch is over there when this returns: pushed, or it was there with our commit in it. */
 CHECKED bool proposal_push(Proposal *proposal, GError **error);
 /* Opens the pull request of `branch` unless there is one; `pull` is its state then. */

@@ -10,6 +10,7 @@
 #include "action/proposal.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "action/waves.h"
 #include "base/clock.h"
 #include "planner/changes.h"
 
@@ -19,63 +20,9 @@
 static const size_t waves[] = {1, 5, 20, 50};
 
 static bool
-is_whole_step(const StepCall *call)
-{
-    return *call->lease->key == '\0';
-}
-
-static bool
-is_back(const StepCall *call)
-{
-    return call->lease->phase == PHASE_REVERSE;
-}
-
-/* ---- handing out ---- */
-
-static json_t *
-child_of(const json_t *change)
-{
-    json_t *child = json_object(), *params = json_object();
-    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
-    json_set_string(child, "key", json_get_string(change, "repository", ""));
-    json_object_set_new(child, "params", params);
-    json_set_int(child, "weight", 1);
-    return child;
-}
-
-static size_t
-size_of_wave(size_t done)
-{
-    size_t before = 0, i = 0;
-    while (i + 1 < G_N_ELEMENTS(waves) && before + waves[i] <= done)
-        before += waves[i++];
-    return waves[i];
-}
-
-static bool
 next_wave(const StepCall *call, Outcome *outcome)
 {
-    const json_t *changes = json_object_get(call->plan->json, "changes");
-    size_t done =
-        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
-    size_t wave = size_of_wave(done), i, seen = 0;
-    g_autoptr(json_t) children = json_array();
-    json_t *change;
-
-    json_array_foreach(changes, i, change)
-    {
-        if (!change_is_proposed(change))
-            continue;
-        if (seen >= done && json_array_size(children) < wave)
-            json_array_append_new(children, child_of(change));
-        seen++;
-    }
-    if (json_array_size(children) > 0) {
-        outcome->kind = OUTCOME_MORE;
-        outcome->children = json_incref(children);
-        return true;
-    }
-    outcome_is(outcome, OUTCOME_DONE, json_pack("{s:I}", "repositories", (json_int_t) done));
+    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_proposed, NULL}, outcome);
     return true;
 }
 
@@ -209,14 +156,14 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    return is_whole_step(call) ? next_wave(call, outcome)
-                               : look_and(go_on, call, env, outcome, error);
+    return call_is_whole_step(call) ? next_wave(call, outcome)
+                                    : look_and(go_on, call, env, outcome, error);
 }
 
 static bool
 check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return datasets_drift(call, env, ret, ret_state, error);
     *ret = WORLD_EXPECTED;
     *ret_state = json_object();
@@ -232,7 +179,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Proposal) proposal = {0};
     outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!proposal_open(call, env, &proposal, error))
         return false;
@@ -252,12 +199,11 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 static bool
 close_open(const Proposal *proposal, GError **error)
 {
-    StepEnv *env = proposal->place.env;
     g_autofree char *why =
         g_strdup_printf("The migration `%s` was rolled back: nothing has to follow it any more.",
                         proposal->place.name.migration);
     return proposal->pull.state != PULL_OPEN ||
-           ((env->confirm == NULL || env->confirm(env, error)) &&
+           (proposal_confirm(proposal, error) &&
             forge_close(proposal->forge, &proposal->pull, why, error));
 }
 
@@ -267,7 +213,7 @@ remove_branch(const Proposal *proposal, const char *branch, const char *tip, GEr
 {
     const CodePlace *place = &proposal->place;
     StepEnv *env = place->env;
-    return tip == NULL || ((env->confirm == NULL || env->confirm(env, error)) &&
+    return tip == NULL || (proposal_confirm(proposal, error) &&
                            remote_push(env->config, place->repository, branch, NULL, tip, error));
 }
 
@@ -290,7 +236,7 @@ push_back(Proposal *proposal, const char *branch, const char *title, GError **er
                     "the same lines since: take it back there by hand, then retry",
                     place->name.consumer, place->branch, place->repository->address,
                     proposal->base);
-    return (env->confirm == NULL || env->confirm(env, error)) &&
+    return proposal_confirm(proposal, error) &&
            remote_push(env->config, place->repository, branch, commit, NULL, error);
 }
 
@@ -348,8 +294,8 @@ go_back(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **err
 static bool
 reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    g_assert(is_back(call));
-    return is_whole_step(call) || look_and(go_back, call, env, outcome, error);
+    g_assert(call->lease->phase == PHASE_REVERSE);
+    return call_is_whole_step(call) || look_and(go_back, call, env, outcome, error);
 }
 
 const Action action_propose = {

@@ -11,6 +11,7 @@
 #include "action/code_queries.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "action/waves.h"
 #include "base/text.h"
 #include "planner/changes.h"
 
@@ -20,12 +21,6 @@
 static const size_t waves[] = {1, 10, 100, 1000};
 
 #define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
-
-static bool
-is_whole_step(const StepCall *call)
-{
-    return *call->lease->key == '\0';
-}
 
 static bool
 confirm_lease(void *data, GError **error)
@@ -63,8 +58,8 @@ check_place(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, 
 static bool
 check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
-    return is_whole_step(call) ? datasets_drift(call, env, ret, ret_state, error)
-                               : check_place(call, env, ret, ret_state, error);
+    return call_is_whole_step(call) ? datasets_drift(call, env, ret, ret_state, error)
+                                    : check_place(call, env, ret, ret_state, error);
 }
 
 static bool
@@ -167,64 +162,22 @@ approved_by(const StepCall *call, StepEnv *env, json_t **ret, GError **error)
     return true;
 }
 
-static json_t *
-child_of(const json_t *change, json_t *names)
-{
-    json_t *child = json_object(), *params = json_object();
-    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
-    json_object_set(params, "approved_by", names);
-    json_set_string(child, "key", json_get_string(change, "repository", ""));
-    json_object_set_new(child, "params", params);
-    json_set_int(child, "weight", 1);
-    return child;
-}
-
-static size_t
-size_of_wave(size_t done)
-{
-    size_t before = 0, i = 0;
-    while (i + 1 < G_N_ELEMENTS(waves) && before + waves[i] <= done)
-        before += waves[i++];
-    return waves[i];
-}
-
 static bool
 next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    const json_t *changes = json_object_get(call->plan->json, "changes");
-    const json_t *sums = json_object_get(call->lease->evidence, "sums");
-    size_t done =
-        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
-    size_t wave = size_of_wave(done), i, made = 0;
-    g_autoptr(json_t) names = NULL, children = json_array();
-    json_t *change;
-
+    g_autoptr(json_t) names = NULL, params = json_object();
     if (!approved_by(call, env, &names, error))
         return false;
-    json_array_foreach(changes, i, change)
-    {
-        if (!change_is_made(change))
-            continue;
-        if (made >= done && json_array_size(children) < wave)
-            json_array_append_new(children, child_of(change, names));
-        made++;
-    }
-    if (json_array_size(children) > 0) {
-        outcome->kind = OUTCOME_MORE;
-        outcome->children = json_incref(children);
-        return true;
-    }
-    json_t *evidence = json_is_object(sums) ? json_deep_copy(sums) : json_object();
-    json_set_int(evidence, "repositories", (int64_t) done);
-    outcome_is(outcome, OUTCOME_DONE, evidence);
+    json_object_set(params, "approved_by", names);
+    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_made, params}, outcome);
     return true;
 }
 
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    return is_whole_step(call) ? next_wave(call, env, outcome, error)
-                               : run_place(call, env, outcome, error);
+    return call_is_whole_step(call) ? next_wave(call, env, outcome, error)
+                                    : run_place(call, env, outcome, error);
 }
 
 /* ---- proof ---- */
@@ -236,7 +189,7 @@ verify(const StepCall *call, StepEnv *env, GError **error)
     g_auto(BranchState) state = {0};
     g_autoptr(Look) look = NULL;
 
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!code_place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
@@ -258,7 +211,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     AUTO_FD lock = -1;
 
     outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!code_place_open(call, env, &place, error) ||
         !change_lock(place.repository, &lock, error) ||
@@ -304,7 +257,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     const char *ours = json_get_string(call->lease->evidence, "commit", NULL);
     bool was_there = false;
 
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!code_place_open(call, env, &place, error) || !check_landed(&place, base, ours, error) ||
         !change_remove(place.repository, &place.name, &guard, &was_there, error))

@@ -18,12 +18,6 @@
 
 #define MERGE_POLL_MS 5000 /* people merge */
 
-static bool
-is_whole_step(const StepCall *call)
-{
-    return *call->lease->key == '\0';
-}
-
 /* ---- the whole step ---- */
 
 static bool
@@ -195,8 +189,8 @@ check_service(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state
 static bool
 check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
-    return is_whole_step(call) ? datasets_drift(call, env, ret, ret_state, error)
-                               : check_service(call, env, ret, ret_state, error);
+    return call_is_whole_step(call) ? datasets_drift(call, env, ret, ret_state, error)
+                                    : check_service(call, env, ret, ret_state, error);
 }
 
 static bool
@@ -249,7 +243,8 @@ run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    return is_whole_step(call) ? hand_out(call, outcome) : run_service(call, env, outcome, error);
+    return call_is_whole_step(call) ? hand_out(call, outcome)
+                                    : run_service(call, env, outcome, error);
 }
 
 static bool
@@ -260,7 +255,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autofree char *waits = NULL;
 
     outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
         return false;
@@ -316,7 +311,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(json_t) seen = NULL;
     g_autofree char *waits = NULL;
 
-    if (is_whole_step(call))
+    if (call_is_whole_step(call))
         return true;
     if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
         return false;

@@ -1,0 +1,55 @@
+/* waves.c - see waves.h. */
+#include "action/waves.h"
+
+#include "action/move.h"
+
+static json_t *
+child_of(const json_t *change, const json_t *more)
+{
+    json_t *child = json_object(), *params = json_object();
+    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
+    if (more != NULL)
+        json_object_update(params, (json_t *) more);
+    json_set_string(child, "key", json_get_string(change, "repository", ""));
+    json_object_set_new(child, "params", params);
+    json_set_int(child, "weight", 1);
+    return child;
+}
+
+static size_t
+size_after(const Waves *waves, size_t done)
+{
+    size_t before = 0, i = 0;
+    while (i + 1 < waves->count && before + waves->sizes[i] <= done)
+        before += waves->sizes[i++];
+    return waves->sizes[i];
+}
+
+void
+waves_next(const StepCall *call, const Waves *waves, Outcome *outcome)
+{
+    const json_t *changes = json_object_get(call->plan->json, "changes");
+    const json_t *sums = json_object_get(call->lease->evidence, "sums");
+    size_t done =
+        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
+    size_t size = size_after(waves, done), i, seen = 0;
+    g_autoptr(json_t) children = json_array();
+    json_t *change;
+
+    json_array_foreach(changes, i, change)
+    {
+        if (!waves->takes(change))
+            continue;
+        if (seen >= done && json_array_size(children) < size)
+            json_array_append_new(children, child_of(change, waves->params));
+        seen++;
+    }
+    if (json_array_size(children) > 0) {
+        outcome->kind = OUTCOME_MORE;
+        outcome->children = json_incref(children);
+        return;
+    }
+    json_t *evidence = json_is_object(sums) ? json_deep_copy(sums) : json_object();
+    json_set_int(evidence, "repositories", (int64_t) done);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+}

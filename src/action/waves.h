@@ -1,0 +1,16 @@
+/*
+ * waves.h - steps that hand out one task for each repository, wave by wave: the next ones when those before are done.
+ */
+#pragma once
+
+#include "action/action.h"
+
+typedef struct {
+    const size_t *sizes; /* of the first waves; those that follow are as large as the last */
+    size_t count;
+    bool (*takes)(const json_t *change); /* of the plan's changes: which have a task */
+    json_t *params;                      /* of each task, beside its consumer; or NULL. Borrowed */
+} Waves;
+
+/* MORE with the next wave, or DONE with the sums of all. */
+void waves_next(const StepCall *call, const Waves *waves, Outcome *outcome);
