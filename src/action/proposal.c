@@ -184,21 +184,30 @@ add_what_to_do(GString *body, const Proposal *proposal)
         place->branch, forge_word(proposal->forge));
 }
 
-/* The wrapped lines of a commit's message are Markdown as they are. */
-void
-proposal_text(const Proposal *proposal, char **ret_title, char **ret_body)
+/* NULL when git has cleared it away. */
+static char *
+message_of(const Proposal *proposal)
 {
-    g_autofree char *message = NULL;
-    g_autoptr(GString) body = NULL;
-    *ret_title = g_strdup_printf("Follow %s", proposal->place.name.migration);
-    if (change_words(proposal->place.repository, proposal->local.ours, &message, NULL)) {
-        char *end = strstr(message, "\n\n");
-        g_free(*ret_title);
-        *ret_title = g_strndup(message, strcspn(message, "\n"));
-        body = g_string_new(end != NULL ? end + 2 : "");
-    }
-    if (body == NULL)
-        body = g_string_new(NULL);
+    char *message = NULL;
+    return change_words(proposal->place.repository, proposal->local.ours, &message, NULL) ? message
+                                                                                          : NULL;
+}
+
+char *
+proposal_title(const Proposal *proposal)
+{
+    g_autofree char *message = message_of(proposal);
+    return message != NULL ? g_strndup(message, strcspn(message, "\n"))
+                           : g_strdup_printf("Follow %s", proposal->place.name.migration);
+}
+
+/* The wrapped lines of a commit's message are Markdown as they are. */
+char *
+proposal_body(const Proposal *proposal)
+{
+    g_autofree char *message = message_of(proposal);
+    const char *rest = message != NULL ? strstr(message, "\n\n") : NULL;
+    g_autoptr(GString) body = g_string_new(rest != NULL ? rest + 2 : "");
     add_what_to_do(body, proposal);
-    *ret_body = g_string_free(g_steal_pointer(&body), FALSE);
+    return g_string_free(g_steal_pointer(&body), FALSE);
 }

@@ -38,5 +38,7 @@ char *proposal_words(const Proposal *proposal, const Pull *pull);
 /* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "checks"?}}. Caller owns. */
 json_t *proposal_evidence(const Proposal *proposal);
 
-/* What people read: the commit's own words, and how to look at it, change it, or refuse it. Callers free. */
-void proposal_text(const Proposal *proposal, char **ret_title, char **ret_body);
+/* What people read: the first line of the commit's message; the rest of it, and how to look at it, change it, or refuse it
+ * (of a host with pull requests). Callers free. */
+char *proposal_title(const Proposal *proposal);
+char *proposal_body(const Proposal *proposal);

@@ -113,7 +113,8 @@ submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
                                 proposal->base);
         return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
     }
-    proposal_text(proposal, &title, &body);
+    title = proposal_title(proposal);
+    body = proposal_body(proposal);
     return proposal_submit(proposal, proposal->place.branch, title, body, &proposal->pull, error) &&
            wait_for_merge(proposal, outcome, error);
 }
@@ -247,8 +248,7 @@ propose_back(Proposal *proposal, Outcome *outcome, GError **error)
     Pull *pull = &proposal->back;
     g_autofree char *branch = proposal_back_branch(proposal), *words = NULL, *ours = NULL,
                     *body = NULL;
-    g_autofree char *title = NULL, *ignored = NULL, *waits = NULL;
-    proposal_text(proposal, &title, &ignored);
+    g_autofree char *title = proposal_title(proposal), *waits = NULL;
     ours = g_strdup_printf("Take back: %s", title);
     body = g_strdup_printf(
         "The migration `%s` is rolled back, and waits for this: it takes out again what was merged "

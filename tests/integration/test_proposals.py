@@ -19,6 +19,8 @@ FORGE = """  code:
     path: mirrors
     forge: {{ kind: {kind}, api: "{url}/{kind}", remote: "{url}/git", owner: acme, token_file: token, labels: [ honk ], poll: 200ms }}
 """
+PLAIN = """  code: {{ driver: git, path: mirrors, forge: {{ kind: git, remote: "{folder}", owner: acme, poll: 200ms }} }}
+"""
 
 
 class ForgeWorld(support.Project):
@@ -29,7 +31,7 @@ class ForgeWorld(support.Project):
         self.kind, self.code = kind, CODE if code is None else code
         self.host = forge_host.ForgeHost(self.folder / "host")
         (self.folder / "token").write_text(forge_host.TOKEN + "\n")
-        self.forge = FORGE.format(kind=kind, url=self.host.url)
+        self.forge = (PLAIN.format(folder=self.host.folder) if kind == "git" else FORGE.format(kind=kind, url=self.host.url))
         text = test_changes.YAML.replace("WORKERS", "2")
         (self.folder / "honk.yaml").write_text(text.replace("  code: { driver: git, path: repos }\n", self.forge))
         (self.folder / "map.yaml").write_text(test_changes.MAPPING)
@@ -178,6 +180,32 @@ class OnGitLab(OnEveryHost, unittest.TestCase):
 
 class OnGitea(OnEveryHost, unittest.TestCase):
     kind = "gitea"
+
+
+class WithoutPullRequests(unittest.TestCase):
+    """Plain git in a folder: branches are pushed, and people merge them as they like."""
+
+    def setUp(self):
+        self.world = ForgeWorld("git", {"reports": CODE["reports"]})
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+
+    def merge(self, branch):
+        self.host.merge({"name": "acme/reports", "branch": branch, "base": "main", "title": branch, "number": 1})
+
+    def pushed(self, end):
+        return support.eventually(lambda: next((name for name in self.host.branches("acme/reports") if name.endswith(end)), None)) or self.world.fail()
+
+    def test_a_branch_is_pushed_merged_by_people_and_taken_back_by_another_branch(self):
+        self.world.start()
+        branch = self.pushed(self.world.digest("users-v2"))
+        self.merge(branch)
+        self.world.until("succeeded")
+        self.world.honk("rollback", "users-v2", "--reason", "not now")
+        self.merge(self.pushed("-back"))
+        self.world.until("rolled_back")
+        self.assertEqual(self.host.show("acme/reports", "active.sql") + "\n", CODE["reports"]["active.sql"])
+        self.assertEqual(self.host.branches("acme/reports"), ["main"])
 
 
 if __name__ == "__main__":
