@@ -142,6 +142,15 @@ take_services(OpenPlan *plan, const json_t *services)
         text_set(&plan->row.services, NULL);
 }
 
+/* For lists over all plans, which cannot read every document. */
+static void
+take_consumers(OpenPlan *plan, const json_t *document)
+{
+    g_autoptr(json_t) consumers = plan_consumers(document);
+    text_take(&plan->row.consumers,
+              json_array_size(consumers) > 0 ? json_compact(consumers) : NULL);
+}
+
 static void
 take_document(Beat *beat, OpenPlan *plan, const Plan *document)
 {
@@ -152,6 +161,7 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     text_set(&plan->row.source_url, json_string_value(json_at(json, "source.url")));
     text_set(&plan->row.target_url, json_string_value(json_at(json, "target.url")));
     take_services(plan, json_object_get(json, "services"));
+    take_consumers(plan, json);
     plan->row.soak_ms = json_get_int(json, "soak_ms", 0);
     plan->row.rollback_window_ms = json_get_int(json, "rollback_window_ms", 0);
     plan->row.retention_ms = json_get_int(json, "retention_ms", 0);

@@ -16,7 +16,7 @@ static const Field plan_fields[] = {
     FIXED_INT(PlanRow, n), FIXED_TEXT(PlanRow, id), {"state", FIELD_STATE, offsetof(PlanRow, state), false},
     INT(PlanRow, since_ms), TEXT(PlanRow, reason), TEXT(PlanRow, actor), TEXT(PlanRow, wake_event),
     FIXED_TEXT(PlanRow, author), FIXED_TEXT(PlanRow, migration), FIXED_TEXT(PlanRow, kind), TEXT(PlanRow, name),
-    TEXT(PlanRow, request), TEXT(PlanRow, services),
+    TEXT(PlanRow, request), TEXT(PlanRow, services), TEXT(PlanRow, consumers),
     TEXT(PlanRow, needs), TEXT(PlanRow, digest), TEXT(PlanRow, observations), TEXT(PlanRow, diagnostics),
     TEXT(PlanRow, start), TEXT(PlanRow, source_url), TEXT(PlanRow, target_url), INT(PlanRow, soak_ms),
     INT(PlanRow, rollback_window_ms), INT(PlanRow, retention_ms), INT(PlanRow, has_retire), INT(PlanRow, effects), INT(PlanRow, effects_ms),

@@ -54,3 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
  * plan's own digest, which is why it cannot stand in the plan. Caller frees. */
 char *plan_branch_name(const Plan *plan);
 const Step *plan_step(const Plan *plan, const char *name); /* NULL when absent */
+/* Whom a plan document concerns, in short, for lists over all plans: [{"consumer", "owner", "access": ["reads"], "planned":
+ * "nothing" | "change" | "person", and of a change "repository", "rewritten", "left", "reasons", "problem", "host",
+ * "coding"}]. Caller owns. */
+json_t *plan_consumers(const json_t *plan);

@@ -20,6 +20,8 @@ Handler handle_rollouts, handle_rollout, handle_rollout_post, handle_rollout_act
 /* campaigns.c, campaign_view.c, campaign_review.c */
 Handler handle_campaigns, handle_campaign_post, handle_campaign, handle_campaign_members,
     handle_campaign_plan, handle_campaign_review, handle_campaign_approve, handle_campaign_say;
+/* consumers.c */
+Handler handle_consumers, handle_consumers_summary;
 /* tasks.c */
 Handler handle_task, handle_task_retry, handle_task_skip, handle_task_done;
 Handler handle_lease, handle_heartbeat, handle_intent, handle_report;

@@ -145,6 +145,21 @@ static const Input rollouts_parameters[] = {
     { "after",     INPUT_TEXT,  false, 1000, "`next` of the page before" },
     END
 };
+static const Input consumers_parameters[] = {
+    { "migration", INPUT_TEXT,  false, 0, "a migration: its id, its entity's ref or its short name" },
+    { "stand",     INPUT_TEXTS, false, 100, "done, person, open, over, separated by commas" },
+    { "owner",     INPUT_TEXT,  false, 0, "an owner's ref" },
+    { "q",         INPUT_TEXT,  false, 0, "part of a name" },
+    { "limit",     INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
+    { "after",     INPUT_TEXT,  false, 1000, "`next` of the page before" },
+    END
+};
+static const Input summary_parameters[] = {
+    { "migration", INPUT_TEXT, false, 0, "a migration: its id, its entity's ref or its short name" },
+    { "owner",     INPUT_TEXT, false, 0, "an owner's ref" },
+    { "q",         INPUT_TEXT, false, 0, "part of a name" },
+    END
+};
 static const Input members_parameters[] = {
     { "state", INPUT_TEXTS, false, 400, "states, separated by commas" },
     { "limit", INPUT_COUNT, false, PAGE_ROWS_MAX, "rows of a page" },
@@ -265,6 +280,11 @@ static const Route routes[] = {
       "try a rollout again that failed" },
     { "POST",   "/rollouts/{id}/rollback",             ROLE_OPERATOR, BODY_JSON,  200, handle_rollout_act,      reason_only,        NULL,
       "roll a service back to the revision before" },
+
+    { "GET",    "/consumers",                          ROLE_VIEWER,   BODY_NONE, 200, handle_consumers,        NULL,               consumers_parameters,
+      "list who reads or writes what moves" },
+    { "GET",    "/consumers/summary",                  ROLE_VIEWER,   BODY_NONE, 200, handle_consumers_summary, NULL,              summary_parameters,
+      "count who reads or writes what moves" },
 
     { "GET",    "/campaigns",                          ROLE_VIEWER,   BODY_NONE, 200, handle_campaigns,        NULL,               page_parameters,
       "list campaigns" },

@@ -1,4 +1,4 @@
--- schema.sql - our own state, version 2 (PRAGMA user_version).
+-- schema.sql - our own state, version 3 (PRAGMA user_version).
 --
 -- Times are milliseconds since 1970, UTC. States, statuses and phases are the names of
 -- model/states.c. JSON is text. `n` is the row's own number: the engine updates by it, people name
@@ -63,6 +63,7 @@ CREATE TABLE plan (
     source_url         TEXT,
     target_url         TEXT,
     services           TEXT,               -- [{service, …}] as the plan document has them: what it rolls out
+    consumers          TEXT,               -- as plan_consumers() has them: whom it concerns
     soak_ms            INTEGER NOT NULL DEFAULT 0,
     rollback_window_ms INTEGER NOT NULL DEFAULT 0,
     retention_ms       INTEGER NOT NULL DEFAULT 0,

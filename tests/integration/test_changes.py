@@ -122,6 +122,11 @@ class World(support.Project):
         self.serve()
         self.honk("apply", "-f", "catalog")
 
+    def consumers(self, query=""):
+        """Of all migrations, as the portal lists them: by the name of the repository."""
+        page = json.loads(self.get("/consumers?limit=100" + query)[1])
+        return {line["repository"].split(":")[1]: line for line in page["items"]}
+
     def branch(self):
         return f"honk/users-v2-{self.digest('users-v2')}"
 
@@ -175,6 +180,24 @@ class Changes(unittest.TestCase):
     def seen(self, world):
         return {name: world.seen(name) for name in CODE}
 
+    def told_of_consumers(self, world):
+        """The list over all migrations knows of each what is left, whose it is and why, and counts the same."""
+        lines = world.consumers()
+        self.assertEqual({name: line["stand"] for name, line in lines.items()},
+                         {"reports": "done", "half": "person", "hard": "person", "quiet": "done", "stranger": "done"})
+        self.assertEqual((lines["quiet"]["why"], lines["reports"]["why"]), ("nothing to change", "changed on its branch"))
+        self.assertEqual((lines["hard"]["why"], lines["hard"]["reasons"][0]["path"]), ("1 place is left to people", "job.py"))
+        self.assertEqual((lines["reports"]["branch"], lines["reports"]["access"]), (world.branch(), ["reads"]))
+        self.assertEqual(sorted(world.consumers("&stand=person")), ["half", "hard"])
+        self.assertEqual(sorted(world.consumers("&q=STRANG")), ["stranger"])
+        first = json.loads(world.get("/consumers?limit=2")[1])
+        rest = json.loads(world.get(f"/consumers?limit=100&after={first['next']}")[1])
+        self.assertEqual([line["repository"] for line in first["items"] + rest["items"]], [line["repository"] for line in lines.values()])
+        summary = json.loads(world.get("/consumers/summary")[1])
+        self.assertEqual([summary[stand] for stand in ("done", "person", "open", "over")], [3, 2, 0, 0])
+        self.assertEqual(sum(owner["done"] + owner["person"] for owner in summary["owners"]), 5)
+        self.assertEqual([point["left"] for point in summary["burndown"]], [4, 3], "two were changed, one had nothing to change")
+
     def test_the_whole_way_there_and_back(self):
         world = self.world()
         (world.repository("reports") / "active.sql").write_text("-- a person is at it\n")
@@ -213,9 +236,12 @@ class Changes(unittest.TestCase):
         self.assertEqual(states, {"code:reports": "done", "code:half": "done", "code:stranger": "done",
                                   "code:hard": "left to people", "code:quiet": "nothing to change"})
         self.assertIn("as the branch has it", world.honk("change", "show", "users-v2", "reports", "--diff").stdout)
+        self.told_of_consumers(world)
 
         world.honk("rollback", "users-v2", "--wait")
         self.assertEqual(world.state("users-v2"), "rolled_back")
+        self.assertEqual(world.consumers(), {}, "nothing is left of a migration that is over")
+        self.assertEqual({line["stand"] for line in world.consumers("&migration=users-v2").values()}, {"over"})
         self.assertEqual(self.seen(world), before)
 
     def test_an_edit_of_a_file_that_names_it_makes_the_plan_stale_before_anything_moves(self):

@@ -82,6 +82,10 @@ class Coding(unittest.TestCase):
         self.assertEqual((evidence["rewritten"], evidence["by_agent"]), (1, 1))
         report = json.loads(world.get(f"/blobs/{evidence['coding']['report']}")[1])
         self.assertIn("+rows = load('users_v2')\n", report["diff"])
+        self.assertEqual(world.consumers()["hard"]["stand"], "done")
+        half = world.consumers()["half"]
+        self.assertEqual((half["stand"], half["coding"]["agent"], half["coding"]["done"]), ("person", "fixer", False))
+        self.assertIn("the coding agent 'fixer' did not do it: ", half["why"])
         # What the agent leaves alone stays with people, and what rules did there stands.
         half = world.change("half")["evidence"]
         self.assertFalse(half["coding"]["done"])

@@ -58,6 +58,8 @@ class ForgeWorld(support.Project):
         self.honk("approve", "users-v2", self.digest("users-v2"))
         self.honk("start", "users-v2")
 
+    consumers = test_changes.World.consumers
+
     def tasks(self):
         items = self.json("status", "users-v2")["id"]
         import json
@@ -105,8 +107,14 @@ class OnEveryHost:
         task = support.eventually(lambda: next((one for one in self.world.tasks().values() if one["status"] == "waiting"), None))
         self.assertRegex(task["reason"], r"waits until (pull|merge) request #1 .* is merged; its checks passed")
         self.assertEqual(len(self.host.open_pulls()), 1, "the first is merged before the next is proposed")
+        lines = self.world.consumers()
+        waiting = next(line for line in lines.values() if line["stand"] == "person")
+        self.assertEqual((waiting["why"], waiting["pull"]["state"]), (task["reason"], "open"))
+        self.assertIn("/", waiting["pull"]["url"])
+        self.assertEqual([line["stand"] for line in lines.values() if line is not waiting], ["open"] * (len(lines) - 1))
         self.world.merge_all()
         self.world.until("succeeded")
+        self.assertEqual({(line["stand"], line["why"]) for line in self.world.consumers().values()}, {("done", "merged")})
         self.assertEqual(self.host.show("acme/reports", "active.sql"), "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all")
         self.assertEqual(len(self.host.pulls), len(self.code), "no second one of anything")
 

@@ -716,6 +716,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/consumers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * list who reads or writes what moves
+         * @description Of the newest plan of each migration that is not over, or of one that is named, newest first. `stand` says what is left:
+         *     `done` nothing, `person` somebody has to do something, `open` Honk does it when its turn comes, `over` its plan is.
+         *
+         */
+        get: operations["listConsumers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/consumers/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * count who reads or writes what moves
+         * @description The same consumers, counted by what is left and by owner, and how many were left over time.
+         */
+        get: operations["countConsumers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/campaigns": {
         parameters: {
             query?: never;
@@ -1511,6 +1553,53 @@ export interface components {
             /** @description its moves so far */
             events: Record<string, never>[];
             actor?: string;
+        };
+        ConsumerLine: {
+            plan: components["schemas"]["MigrationId"];
+            migration: components["schemas"]["Ref"];
+            /** @description of its plan */
+            state: string;
+            /** @enum {string} */
+            stand: "done" | "person" | "open" | "over";
+            why: string;
+            since_ms: components["schemas"]["Time"];
+            consumer: components["schemas"]["Ref"];
+            owner: string;
+            access: ("reads" | "writes")[];
+            /** @description where it has code that Honk may change, with what follows */
+            repository?: string;
+            /** @description places that rules change */
+            rewritten?: number;
+            /** @description places that rules leave */
+            left?: number;
+            /** @description the first of them */
+            reasons?: Record<string, never>[];
+            /** @description why nobody could look through it */
+            problem?: string;
+            branch?: string;
+            /** @description what a coding agent did (docs/agents.md); `report` is the digest of all that was tried */
+            coding?: Record<string, never>;
+            /** @description its pull request: `number`, `url`, `state`, `checks` (docs/changes.md) */
+            pull?: Record<string, never>;
+        };
+        ConsumersSummary: {
+            done: number;
+            person: number;
+            open: number;
+            over: number;
+            /** @description who has most to do first */
+            owners: {
+                owner: string;
+                done: number;
+                person: number;
+                open: number;
+                over: number;
+            }[];
+            /** @description at most 200 points, oldest first */
+            burndown: {
+                at_ms: components["schemas"]["Time"];
+                left: number;
+            }[];
         };
         /** @description what the one who asks may do now, and why not the rest */
         AllowedActions: {
@@ -3192,6 +3281,74 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedType"];
             422: components["responses"]["KeyReused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listConsumers: {
+        parameters: {
+            query?: {
+                /** @description its id, its entity's ref or its short name */
+                migration?: string;
+                /** @description stands, separated by commas */
+                stand?: string;
+                /** @description an owner's ref */
+                owner?: string;
+                /** @description part of a name */
+                q?: string;
+                limit?: components["parameters"]["Limit"];
+                /** @description `next` of the page before */
+                after?: components["parameters"]["After"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of consumers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ConsumerLine"][];
+                        next: components["schemas"]["Next"];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    countConsumers: {
+        parameters: {
+            query?: {
+                /** @description its id, its entity's ref or its short name */
+                migration?: string;
+                /** @description an owner's ref */
+                owner?: string;
+                /** @description part of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumersSummary"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
             default: components["responses"]["Problem"];
         };
     };

@@ -27,6 +27,8 @@ const rows: [method: string, permission: BasicPermission, paths: string[]][] = [
     '/migrations/{id}/tasks',
     '/rollouts',
     '/rollouts/{id}',
+    '/consumers',
+    '/consumers/summary',
     '/campaigns',
     '/campaigns/{id}',
     '/campaigns/{id}/members',
