@@ -2,56 +2,24 @@
 import contextlib
 import os
 import pathlib
-import random
 import signal
 import sqlite3
-import threading
 import unittest
 
+import postgres_world
 import small_world
 import support
+from live_writers import PostgresWriter, SqliteWriter
 
 LIVE = "\n  consistency: live\n"
-COUNTRIES = {"UK": "GB", "SE": "SE", "DE": "DE"}
 
 
-class Writer(threading.Thread):
-    """Writes until it is refused, and knows what is there: a write counts when its transaction did."""
-
-    def __init__(self, db, rows):
-        super().__init__(daemon=True)
-        self.db, self.rows, self.refusal, self.writes = db, rows, None, 0
-        self.random, self.enough, self.rest = random.Random(5), threading.Event(), threading.Event()
-
-    def once(self, db):
-        ids, key = self.random.sample(sorted(self.rows), 3), self.random.randrange(100_000, 10_000_000)
-        row = (self.random.choice(("Ada", "Bo")), f"Nr {self.writes}", self.random.choice(list(COUNTRIES)))
-        after = dict(self.rows)
-        with db:
-            db.execute("INSERT OR REPLACE INTO users_v1 VALUES (?, ?, ?, ?, NULL)", (key, *row))
-            db.execute("UPDATE users_v1 SET last_name = ? WHERE id = ?", (row[1], ids[0]))
-            db.execute("DELETE FROM users_v1 WHERE id = ?", (ids[1],))
-            db.execute("UPDATE users_v1 SET id = ? WHERE id = ?", (key + 20_000_000, ids[2]))
-        after[key] = row
-        after[ids[0]] = (after[ids[0]][0], row[1], after[ids[0]][2])
-        del after[ids[1]]
-        after[key + 20_000_000] = after.pop(ids[2])
-        self.rows, self.writes = after, self.writes + 1
-        if self.writes >= 20:
-            self.enough.set()
-
-    def run(self):
-        db = sqlite3.connect(self.db, timeout=60)
-        try:
-            while not self.rest.wait(0.003):  # others want to write, too
-                self.once(db)
-        except sqlite3.IntegrityError as refused:
-            self.refusal = str(refused)
-        finally:
-            db.close()
-
-    def expected(self):
-        return sorted((key, f"{first} {last}", COUNTRIES[code], "free") for key, (first, last, code) in self.rows.items())
+def kill_workers(world):
+    children = pathlib.Path(f"/proc/{world.server.pid}/task/{world.server.pid}/children").read_text().split()
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(child), signal.SIGKILL)
+    return len(children)
 
 
 class Live(unittest.TestCase):
@@ -69,7 +37,7 @@ class Live(unittest.TestCase):
     def writer(self):
         rows = {key: tuple(rest) for key, *rest in
                 self.world.query("SELECT id, first_name, last_name, country_code FROM users_v1")}
-        return Writer(self.world.db, rows)
+        return SqliteWriter(self.world.db, rows)
 
     def ours(self):
         return self.world.query("SELECT name FROM sqlite_schema WHERE name LIKE '\\_honk%' ESCAPE '\\'")
@@ -90,13 +58,6 @@ class Live(unittest.TestCase):
         self.assertIn("'users_v1' moves to 'listening:users_v2'", writer.refusal)
         self.assertEqual(self.world.query("SELECT * FROM users_v2 ORDER BY 1"), writer.expected())
 
-    def kill_workers(self):
-        children = pathlib.Path(f"/proc/{self.world.server.pid}/task/{self.world.server.pid}/children").read_text().split()
-        for child in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
-        return len(children)
-
     def test_workers_that_are_killed_meanwhile_lose_no_write(self):
         self.apply("live")
         self.world.honk("plan", "live", user="user:default/ada")
@@ -106,7 +67,7 @@ class Live(unittest.TestCase):
         self.assertTrue(writer.enough.wait(60))
         self.world.honk("start", "live", user="user:default/ada")
         while killed < 8 and self.world.state("live") != "succeeded":
-            killed += self.kill_workers()
+            killed += kill_workers(self.world)
         self.assertGreater(killed, 0)
         self.assertTrue(support.eventually(lambda: self.world.state("live") == "succeeded"), self.world.json("status", "live"))
         writer.join(60)
@@ -120,9 +81,9 @@ class Live(unittest.TestCase):
         self.world.honk("rollback", "live", "--wait", user="user:default/ada")
         self.assertEqual(self.world.query("SELECT name FROM sqlite_schema ORDER BY 1"), before)
         writer = self.writer()
-        db = sqlite3.connect(self.world.db, timeout=60)
-        writer.once(db)
-        db.close()
+        writer.open()
+        writer.once()
+        writer.close()
         self.assertEqual(writer.writes, 1)
 
     def test_a_target_with_another_key_is_refused_before_anything_moves(self):
@@ -133,6 +94,62 @@ class Live(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the key of the target must be the primary key of 'users_v1', as it is", " ".join(
             (done.stdout + done.stderr).split()))
+
+
+class LiveFromPostgres(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = postgres_world.Postgres()
+        cls.addClassCleanup(cls.postgres.close)
+
+    def begin(self, name, target="shop:public.users_v2"):
+        """Planned and approved, and somebody who writes."""
+        self.database = f"shop_{name}"
+        self.world = postgres_world.World(self.postgres, "shop", database=self.database)
+        self.addCleanup(self.world.close)
+        catalog = self.world.folder / "catalog" / "datasets.yaml"
+        catalog.write_text(catalog.read_text().replace("shop:public.users_v2", target))
+        self.world.serve()
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + LIVE
+        self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
+        plan = " ".join(self.world.honk("plan", name, user="user:default/ada").stdout.split())
+        self.assertIn("'shop:users_v1' is live: its writers go on while its rows are copied", plan)
+        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
+        writer = PostgresWriter(self.postgres, self.database)
+        writer.start()
+        self.assertTrue(writer.enough.wait(60))
+        return writer
+
+    def sql(self, text):
+        return self.postgres.sql(text, self.database)
+
+    def moved(self):
+        text = self.sql("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1")
+        return [(int(key), *rest) for key, *rest in (line.split("|") for line in text.splitlines())]
+
+    def end(self, name, writer):
+        self.assertTrue(support.eventually(lambda: self.world.state(name) == "succeeded"), self.world.json("status", name))
+        writer.join(60)
+        self.assertIn("frozen by honk: 'users_v1' moves to", writer.refusal)
+
+    def test_workers_that_are_killed_inside_of_one_database_lose_no_write(self):
+        writer, killed = self.begin("killed"), 0
+        self.world.honk("start", "killed", user="user:default/ada")
+        while killed < 8 and self.world.state("killed") != "succeeded":
+            killed += kill_workers(self.world)
+        self.assertGreater(killed, 0)
+        self.end("killed", writer)
+        self.assertEqual(self.moved(), writer.expected())
+        self.world.honk("rollback", "killed", "--wait", user="user:default/ada")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'"), "0")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE '\\_honk%'"), "0")
+        self.sql("UPDATE users_v1 SET last_name = 'Again' WHERE id = 1")
+
+    def test_nothing_that_was_written_on_the_way_to_another_kind_of_store_is_missing(self):
+        writer = self.begin("elsewhere", target="listening:users_v2")
+        self.world.honk("start", "elsewhere", "--wait", user="user:default/ada", check=False)
+        self.end("elsewhere", writer)
+        self.assertEqual(self.world.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1"), writer.expected())
 
 
 if __name__ == "__main__":

@@ -217,6 +217,7 @@ const LoadOps maria_load_ops = {
     .put = load_put,
     .quarantine = load_quarantine,
     .commit = load_commit,
+    .remove = maria_remove,
     .rollback = load_rollback,
     .fence = book_fence,
     .ledger_find = book_ledger_find,

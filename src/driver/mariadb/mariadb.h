@@ -169,6 +169,10 @@ CHECKED bool maria_encode_row(GString *to, const GArray *targets, const Batch *b
                               size_t *ret_target, char **ret_reason);
 void maria_append_text(GString *to, const char *text, size_t bytes); /* quoted */
 
+/* --- remove.c --- */
+bool maria_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
+                  int64_t *ret_rows, GError **error);
+
 /* --- split.c, scan.c, paged.c --- */
 extern const ScanOps maria_scan_ops;
 bool maria_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);

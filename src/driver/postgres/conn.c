@@ -258,6 +258,7 @@ const Driver driver_postgres = {
     .load = &pg_load_ops,
     .push = &pg_push_ops,
     .freeze = &pg_freeze_ops,
+    .watch = &pg_watch_ops,
     .swap = &pg_swap_ops,
     .repair = pg_repair,
 };

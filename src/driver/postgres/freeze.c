@@ -10,20 +10,15 @@
 
 #define TRIGGER "_honk_freeze"
 
-/* The table and all below it, as SQL names. */
-static const char tree[] = "WITH RECURSIVE tree(oid) AS (SELECT %lld::oid UNION SELECT i.inhrelid "
-                           "FROM pg_inherits i JOIN tree "
-                           "ON i.inhparent = tree.oid) SELECT format('%%I.%%I', n.nspname, "
-                           "c.relname), (SELECT count(*) FROM "
-                           "pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '" TRIGGER
-                           "' AND t.tgenabled = 'A') FROM tree "
-                           "JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = "
-                           "c.relnamespace WHERE c.relkind IN ('r', "
-                           "'p') ORDER BY c.oid";
+typedef struct {
+    const PgObject *object;
+    const char *why;
+} Freeze;
 
 static bool
-freeze_inside(PgConn *conn, const PgObject *object, const char *why, GError **error)
+freeze_inside(PgConn *conn, const void *data, GError **error)
 {
+    const Freeze *freeze = data;
     AUTO_RESULT *tables = NULL;
     if (!pg_book_lock(&conn->base, error) ||
         !pg_run(conn, error,
@@ -33,33 +28,37 @@ freeze_inside(PgConn *conn, const PgObject *object, const char *why, GError **er
                 "''object_not_in_prerequisite_state''; "
                 "END'",
                 conn->book, conn->book) ||
-        !pg_rows(conn, &tables, error, tree, (long long) object->oid))
+        !pg_tree(conn, freeze->object, TRIGGER, &tables, error))
         return false;
     for (int i = 0; i < PQntuples(tables); i++) {
         const char *table = pg_cell(tables, i, 0);
         if (pg_cell_int(tables, i, 1) > 0)
             continue;
-        if (!pg_run(conn, error,
-                    "DROP TRIGGER IF EXISTS " TRIGGER " ON %s; CREATE TRIGGER " TRIGGER
-                    " BEFORE INSERT OR UPDATE OR DELETE OR "
-                    "TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s._honk_frozen(%Q); ALTER "
-                    "TABLE %s ENABLE ALWAYS "
-                    "TRIGGER " TRIGGER,
-                    table, table, conn->book, why != NULL ? why : "", table))
+        /* looking for it alone would wait for whoever reads, too */
+        if (pg_cell_int(tables, i, 3) > 0 &&
+            !pg_run(conn, error, "DROP TRIGGER " TRIGGER " ON %s", table))
+            return false;
+        if (!pg_run(
+                conn, error,
+                "CREATE TRIGGER " TRIGGER " BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s "
+                "FOR EACH STATEMENT EXECUTE FUNCTION %s._honk_frozen(%Q); ALTER TABLE %s ENABLE "
+                "ALWAYS TRIGGER " TRIGGER,
+                table, conn->book, freeze->why != NULL ? freeze->why : "", table))
             return false;
     }
     return true;
 }
 
 static bool
-thaw_inside(PgConn *conn, const PgObject *object, GError **error)
+thaw_inside(PgConn *conn, const void *data, GError **error)
 {
+    const PgObject *object = data;
     AUTO_RESULT *tables = NULL;
-    if (!pg_book_lock(&conn->base, error) ||
-        !pg_rows(conn, &tables, error, tree, (long long) object->oid))
+    if (!pg_book_lock(&conn->base, error) || !pg_tree(conn, object, TRIGGER, &tables, error))
         return false;
     for (int i = 0; i < PQntuples(tables); i++)
-        if (!pg_run(conn, error, "DROP TRIGGER IF EXISTS " TRIGGER " ON %s", pg_cell(tables, i, 0)))
+        if (pg_cell_int(tables, i, 3) > 0 &&
+            !pg_run(conn, error, "DROP TRIGGER " TRIGGER " ON %s", pg_cell(tables, i, 0)))
             return false;
     return book_tidy(&conn->base, error);
 }
@@ -74,12 +73,8 @@ pg_freeze(Conn *base, const char *name, const char *why, GError **error)
     if (object->kind != PG_TABLE && object->kind != PG_PARTITIONED)
         return fail(error, ERR_UNSUPPORTED, "'%s' is a %s: freeze the tables behind it", name,
                     pg_kind_name(object->kind));
-    if (!pg_begin(conn, error))
-        return false;
-    if (freeze_inside(conn, object, why, error) && pg_commit(conn, error))
-        return true;
-    pg_rollback(conn);
-    return false;
+    Freeze freeze = {.object = object, .why = why};
+    return pg_change(conn, freeze_inside, &freeze, error);
 }
 
 static bool
@@ -89,14 +84,8 @@ pg_thaw(Conn *base, const char *name, GError **error)
     g_autoptr(PgObject) object = NULL;
     if (!pg_object_find(conn, name, &object, error))
         return false;
-    if (object == NULL) /* gone, and its triggers with it */
-        return true;
-    if (!pg_begin(conn, error))
-        return false;
-    if (thaw_inside(conn, object, error) && pg_commit(conn, error))
-        return true;
-    pg_rollback(conn);
-    return false;
+    /* gone, and its triggers with it? */
+    return object == NULL || pg_change(conn, thaw_inside, object, error);
 }
 
 static bool
@@ -106,7 +95,7 @@ pg_is_frozen(Conn *base, const char *name, bool *ret, GError **error)
     g_autoptr(PgObject) object = NULL;
     AUTO_RESULT *tables = NULL;
     if (!pg_object_need(conn, name, &object, error) ||
-        !pg_rows(conn, &tables, error, tree, (long long) object->oid))
+        !pg_tree(conn, object, TRIGGER, &tables, error))
         return false;
     *ret = PQntuples(tables) > 0;
     for (int i = 0; i < PQntuples(tables); i++)

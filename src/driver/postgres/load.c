@@ -401,6 +401,7 @@ const LoadOps pg_load_ops = {
     .put = load_put,
     .quarantine = load_quarantine,
     .commit = load_commit,
+    .remove = pg_remove,
     .rollback = load_rollback,
     .fence = book_fence,
     .ledger_find = book_ledger_find,

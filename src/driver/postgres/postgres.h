@@ -75,6 +75,13 @@ CHECKED bool pg_commit(PgConn *conn, GError **error); /* asks conn_confirm() */
 void pg_rollback(PgConn *conn);                       /* harmless outside of a transaction */
 char *pg_name(const char *name);                      /* quoted; caller frees */
 
+/* --- change.c --- */
+typedef bool PgChangeFn(PgConn *conn, const void *data, GError **error);
+/* Run it in one transaction; again, where others hold locks that it needs. */
+CHECKED bool pg_change(PgConn *conn, PgChangeFn *change, const void *data, GError **error);
+/* Whoever holds a lock is let go on, then waited for once more. */
+bool pg_may_try_again(PgConn *conn, int tries, const GError *problem);
+
 /* --- object.c --- */
 typedef enum {
     PG_TABLE = 'r',
@@ -113,6 +120,10 @@ CHECKED bool pg_place_new(PgConn *conn, const char *name, const PgObject *beside
                           char **ret_name, GError **error);
 const char *pg_kind_name(PgKind kind);
 bool pg_is_ours(const char *name); /* "_honk_…" */
+/* The table and all below it (change.c): name in SQL, how many triggers whose name begins so fire always, kind, how many there
+ * are. */
+CHECKED bool pg_tree(PgConn *conn, const PgObject *object, const char *trigger, PGresult **ret,
+                     GError **error);
 /* PREFIX__NAME, cut to what PostgreSQL keeps of a name and still its own. Caller frees. */
 char *pg_made_name(const char *prefix, const char *name);
 
@@ -234,10 +245,11 @@ bool pg_has_forms(Conn *conn, const char *object, const Schema *schema, bool *re
 bool pg_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in, Batch *out,
                 RejectFn *reject, void *data, GError **error);
 
-/* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
+/* --- load.c, stage.c, push.c, freeze.c, watch.c, swap.c --- */
 extern const LoadOps pg_load_ops;
 extern const PushOps pg_push_ops;
 extern const FreezeOps pg_freeze_ops;
+extern const WatchOps pg_watch_ops;
 extern const SwapOps pg_swap_ops;
 bool pg_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
               const Writer *writer, GError **error);
@@ -250,7 +262,12 @@ void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
 CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
                       const char *stage, bool hash, RangeResult *ret, GError **error);
+/* remove.c */
+bool pg_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
+               int64_t *ret_rows, GError **error);
 /* repair.c */
+/* As the column's own type reads it. */
+void pg_append_literal(GString *sql, const Value *value);
 bool pg_repair(Conn *conn, const char *object, const Schema *schema,
                GPtrArray *const batches[REPAIR_KINDS], GError **error);
 /* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of PgTarget, count in its `len`. */

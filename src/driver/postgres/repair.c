@@ -18,21 +18,34 @@ typedef struct {
     size_t row;
 } Repair;
 
+void
+pg_append_literal(GString *sql, const Value *value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (value->is_null) {
+        g_string_append(sql, "NULL");
+        return;
+    }
+    if (value->type == TYPE_BYTES) {
+        g_string_append(text, "\\x");
+        for (size_t i = 0; i < value->s.bytes; i++)
+            g_string_append_printf(text, "%02x", (unsigned char) value->s.data[i]);
+    } else {
+        value_append_text(value, text);
+    }
+    g_autofree char *quoted = pg_sql("%Q", text->str);
+    g_string_append(sql, quoted);
+}
+
 static bool
 append_literal(const Repair *repair, GString *sql, const PgTarget *target, GError **error)
 {
     Value value = batch_value(repair->batch, target->column, repair->row);
-    g_autoptr(GString) text = g_string_new(value.type == TYPE_BYTES ? "\\x" : "");
     g_autofree char *reason = NULL;
     if (!value.is_null && !pg_keeps(target, &value, &reason))
         return fail(error, ERR_INVALID, "row %" G_GINT64_FORMAT ", %s: %s",
                     repair->batch->row_ids[repair->row], target->name, reason);
-    for (size_t i = 0; !value.is_null && value.type == TYPE_BYTES && i < value.s.bytes; i++)
-        g_string_append_printf(text, "%02x", (unsigned char) value.s.data[i]);
-    if (!value.is_null && value.type != TYPE_BYTES)
-        value_append_text(&value, text);
-    g_autofree char *quoted = pg_sql("%Q", value.is_null ? NULL : text->str);
-    g_string_append(sql, quoted);
+    pg_append_literal(sql, &value);
     return true;
 }
 

@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-#define TRIES 5
-#define PAUSE_MS 200
-
 /* --- swap --- */
 
 typedef struct {
@@ -121,17 +118,6 @@ swap_inside(PgConn *conn, const SwapCall *call, GError **error)
            exchange(conn, call, stage, target, error);
 }
 
-/* Whoever holds a lock is waited for, then let go on, then waited for again. */
-static bool
-may_try_again(PgConn *conn, int tries, const GError *problem)
-{
-    bool is_lock = pg_state_is(conn, "55P03") || pg_state_is(conn, "40P01");
-    if (!is_lock || tries >= TRIES || !error_is(problem, ERR_TRANSIENT))
-        return false;
-    g_usleep((gulong) (PAUSE_MS * 1000 * tries));
-    return conn->base.tick == NULL || conn->base.tick(-1, conn->base.tick_data);
-}
-
 static bool
 pg_swap(Conn *base, const char *stage, const char *target, const char *kept, const Writer *writer,
         GError **error)
@@ -144,7 +130,7 @@ pg_swap(Conn *base, const char *stage, const char *target, const char *kept, con
             pg_commit(conn, &problem))
             return true;
         pg_rollback(conn);
-        if (may_try_again(conn, tries, problem))
+        if (pg_may_try_again(conn, tries, problem))
             continue;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
@@ -247,7 +233,7 @@ pg_back(Conn *base, const char *stage, const char *target, const char *kept, con
             return true;
         }
         pg_rollback(conn);
-        if (may_try_again(conn, tries, problem))
+        if (pg_may_try_again(conn, tries, problem))
             continue;
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;

@@ -8,7 +8,7 @@
  * the quarantine, and the sums must agree. A seed that fails is printed by the test and replays with
  * --seed.
  */
-#include "rows.h"
+#include "following.h"
 
 #include "transfer/transfer.h"
 
@@ -432,6 +432,7 @@ main(int argc, char **argv)
                 Pair pair = {fixtures[s], fixtures[t], one};
                 if (driver_by_name(pair.target->driver)->load == NULL || (one && s != t))
                     continue;
+                add_following(pair.source, pair.target, pair.is_one_store);
                 g_autofree char *path = g_strdup_printf(
                     "/pairs/%s to %s%s/what is moved is what the mapping means",
                     pair.source->driver, pair.target->driver, one ? " in one store" : "");

@@ -1,0 +1,131 @@
+/*
+ * following.c - rows that are written to while others are copied, from every store that notes writes into every one that
+ * takes rows out again.
+ */
+#include "following.h"
+
+#include "transfer/transfer.h"
+
+#define SOURCE "people"
+#define STAGE "persons__honk_1"
+
+typedef struct {
+    const Fixture *source, *target;
+    bool is_one_store;
+} Following;
+
+static Transfer *
+open_transfer(World *source, World *target, const Mapping *mapping, const char *plan)
+{
+    TransferSpec spec = {.source_store = &source->store,
+                         .source = SOURCE,
+                         .target_store = &target->store,
+                         .target = "persons",
+                         .stage = STAGE,
+                         .mapping = mapping,
+                         .plan = plan,
+                         .task = "t",
+                         .token = 1,
+                         .hash = true,
+                         .push_allowed = true};
+    Transfer *transfer = NULL;
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    return transfer;
+}
+
+static void
+stage_for(World *source, World *target, const Mapping *mapping)
+{
+    g_autoptr(Schema) seen = NULL, wanted = NULL;
+    Writer writer = {.plan = "p", .task = "t", .token = 1};
+    ASSERT_OK(conn_describe(source->conn, SOURCE, &seen, &ERR));
+    ASSERT_OK(mapping_target_schema(mapping, seen, STAGE, &wanted, &ERR));
+    ASSERT_OK(conn_stage(target->conn, STAGE, NULL, wanted, &writer, &ERR));
+}
+
+/* Some go, some come, and some are others under the same key. */
+static void
+write_meanwhile(World *source)
+{
+    g_autoptr(Batch) more = people(1001, 1041), again = people(20, 30);
+    for (int64_t id = 20; id < 60; id++)
+        g_assert_true(source->fixture->erase(source, SOURCE, id));
+    g_assert_true(source->fixture->insert(source, SOURCE, more));
+    g_assert_true(source->fixture->insert(source, SOURCE, again));
+}
+
+static Followed
+follow_all(Transfer *transfer)
+{
+    Followed now = {.behind = 1}, all = {0};
+    while (now.behind > 0) {
+        ASSERT_OK(transfer_follow(transfer, true, NULL, NULL, &now, &ERR));
+        all.rows += now.rows;
+    }
+    return all;
+}
+
+static void
+assert_equal(Transfer *transfer, Conn *target, int64_t expected)
+{
+    g_auto(Comparison) seen = {0};
+    int64_t rows = 0;
+    ASSERT_OK(transfer_compare(transfer, STAGE, 5, NULL, NULL, &seen, &ERR));
+    if (!seen.equal) {
+        g_autofree char *differences = json_compact(seen.differences);
+        g_error("not equal: %s", differences);
+    }
+    ASSERT_OK(conn_count(target, STAGE, NULL, &rows, &ERR));
+    g_assert_cmpint(rows, ==, expected);
+}
+
+static void
+what_was_written_meanwhile_is_copied_again(const void *data)
+{
+    static const char mapping[] =
+        "{apiVersion: honk/v1, kind: Mapping, source: people, target: persons, key: [person], "
+        "columns: {person: {from: id}, label: {concat: [name, {text: '!'}]}, score: score}}";
+    const Following *pair = data;
+    g_autoptr(World) target = world_new(pair->target);
+    g_autoptr(World) other = pair->is_one_store ? NULL : world_new(pair->source);
+    World *source = other != NULL ? other : target;
+    g_autoptr(Schema) schema = people_schema(SOURCE);
+    g_autoptr(Batch) rows = people(1, 101);
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(MappingSet) set = NULL;
+    g_autoptr(Transfer) transfer = NULL, both = NULL;
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    RangeResult result = {0};
+    bool is_watched = true;
+    source->fixture->make(source, schema, rows);
+    ASSERT_OK(mapping_parse(mapping, strlen(mapping), "m.yaml", diags, &set, &ERR));
+    stage_for(source, target, mapping_get(set, 0));
+    ASSERT_OK(conn_watch(source->conn, SOURCE, &ERR));
+    ASSERT_OK(conn_watch(source->conn, SOURCE, &ERR)); /* again: nothing */
+    transfer = open_transfer(source, target, mapping_get(set, 0), "p");
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    g_assert_cmpint(follow_all(transfer).rows, ==, 0);
+    write_meanwhile(source);
+    g_assert_cmpint(follow_all(transfer).rows, ==, 50);
+    both = open_transfer(source, target, mapping_get(set, 0), NULL); /* both sides are read */
+    assert_equal(both, target->conn, 110);
+    ASSERT_OK(conn_unwatch(source->conn, SOURCE, &ERR));
+    ASSERT_OK(conn_unwatch(source->conn, SOURCE, &ERR));
+    ASSERT_OK(conn_is_watched(source->conn, SOURCE, &is_watched, &ERR));
+    g_assert_false(is_watched);
+}
+
+void
+add_following(const Fixture *source, const Fixture *target, bool is_one_store)
+{
+    if (driver_by_name(source->driver)->watch == NULL ||
+        driver_by_name(target->driver)->load == NULL ||
+        driver_by_name(target->driver)->load->remove == NULL)
+        return;
+    Following pair = {source, target, is_one_store};
+    g_autofree char *path =
+        g_strdup_printf("/following/%s to %s%s/what was written meanwhile is copied again",
+                        source->driver, target->driver, is_one_store ? " in one store" : "");
+    g_test_add_data_func_full(path, g_memdup2(&pair, sizeof pair),
+                              what_was_written_meanwhile_is_copied_again, g_free);
+}
