@@ -153,8 +153,9 @@ ref_catcher(Work *work, const SqlRef *ref)
 {
     bool is_key = ref->clause == CLAUSE_ORDER && ref->is_whole;
     if (ref->path.count != 1 || ref->clause == CLAUSE_USING || ref->clause == CLAUSE_ASSIGN ||
-        ref->clause == CLAUSE_COLUMNS || ref->binding == BINDING_LOCAL ||
-        (ref->binding == BINDING_OUTPUT && is_key) || !is_any_target(work, ref->path.parts[0].text))
+        ref->clause == CLAUSE_COLUMNS || ref->clause == CLAUSE_NAME ||
+        ref->binding == BINDING_LOCAL || (ref->binding == BINDING_OUTPUT && is_key) ||
+        !is_any_target(work, ref->path.parts[0].text))
         return NULL;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         const SqlSource *catcher = catcher_in(work, ref, block);

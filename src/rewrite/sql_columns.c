@@ -70,7 +70,7 @@ edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
     g_autofree char *written = spell_like(dialect, part, name);
     bool needs_qualifier = ref->path.count == 1 && ref->binding == BINDING_COLUMN &&
                            ref->clause != CLAUSE_USING && ref->clause != CLAUSE_ASSIGN &&
-                           ref->clause != CLAUSE_COLUMNS &&
+                           ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
                            (is_new_name_taken(work, ref, name) ||
                             (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
     if (needs_qualifier && !can_qualify(ref->source)) {
@@ -162,7 +162,8 @@ append_qualified(GString *text, const char *expr, const Dialect *dialect, const 
 static bool
 is_name_only(SqlClause clause)
 {
-    return clause == CLAUSE_USING || clause == CLAUSE_ASSIGN || clause == CLAUSE_COLUMNS;
+    return clause == CLAUSE_USING || clause == CLAUSE_ASSIGN || clause == CLAUSE_COLUMNS ||
+           clause == CLAUSE_NAME;
 }
 
 static void
@@ -255,7 +256,8 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
 {
     const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
     bool is_inside = false;
-    if (rename == NULL || rename->is_derived || ref->column == 0 || is_pseudo_column(part->text) ||
+    bool is_certain = ref->column > 0 || ref->clause == CLAUSE_NAME;
+    if (rename == NULL || rename->is_derived || !is_certain || is_pseudo_column(part->text) ||
         rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL ||
         nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;

@@ -44,6 +44,7 @@ rewrite_variant(Work *work)
         sql_mentions(work);
         if (work->has_holes)
             sql_holes(work);
+        sql_define(work);
         sql_residue(work);
         if (work->options->finds_made) {
             sql_made(work);

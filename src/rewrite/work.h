@@ -251,7 +251,11 @@ bool sql_inner(Work *work, guint literal);
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
-void sql_holes(Work *work);   /* what is put in may name a column that changes */
+/* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
+bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
+/* Columns in such statements that were not understood. */
+void sql_define(Work *work);
+void sql_holes(Work *work); /* what is put in may name a column that changes */
 
 /* ---- what a file makes that others read by name (sql_made.c) ---- */
 

@@ -339,6 +339,8 @@ statement_at(Tracer *tracer, const SqlStatement *sql)
 static bool
 is_about_rows(const SqlStatement *sql)
 {
+    if (sql->kind == STATEMENT_DEFINE)
+        return false;
     if (sql->query != NULL || (sql->target != NULL && sql->kind != STATEMENT_OTHER))
         return true;
     for (guint b = 0; b < sql->blocks->len; b++)

@@ -23,7 +23,7 @@ static const struct {
 static const char *const statements[] = {
     [STATEMENT_QUERY] = "query",   [STATEMENT_CREATE] = "create", [STATEMENT_INSERT] = "insert",
     [STATEMENT_UPDATE] = "update", [STATEMENT_DELETE] = "delete", [STATEMENT_MERGE] = "merge",
-    [STATEMENT_OTHER] = "other",
+    [STATEMENT_DEFINE] = "define", [STATEMENT_OTHER] = "other",
 };
 
 const char *

@@ -117,6 +117,8 @@ void parse_string(Parser *parser, const Context *context, uint32_t index);
 void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
 /* One table, subquery or array with its alias. */
 SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
+/* A table by its name alone, without alias. */
+SqlSource *table_take(Parser *parser, SqlBlock *block, uint32_t end);
 SqlQuery *query_new(Parser *parser, SqlQuery *parent); /* parse_query.c */
 void common_add(Parser *parser, SqlQuery *query, SqlCommon *common);
 /* A template that gives tables of WITH (parse_pairs.c); parse_pairs() reads it. */
@@ -130,5 +132,8 @@ void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
+/* CREATE TABLE and INDEX, ALTER TABLE, GRANT, COMMENT, TRUNCATE and the like; false, and nothing is read, when it is another
+ * statement. (parse_define.c) */
+bool parse_define(Parser *parser, uint32_t end);
 /* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
 uint32_t loose_end(const Parser *parser, uint32_t end);

@@ -332,6 +332,19 @@ take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end
     return source;
 }
 
+SqlSource *
+table_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_FROM};
+    bool is_values = block->is_values;
+    block->is_values = true; /* brackets behind it are columns, not arguments */
+    SqlSource *source = take_named(parser, block, &context, end);
+    block->is_values = is_values;
+    source->last = MAX(parser->pos, source->first + 1) - 1;
+    g_ptr_array_add(block->sources, source);
+    return source;
+}
+
 static SqlSource *
 take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
 {

@@ -552,6 +552,8 @@ parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
     default:
         break;
     }
+    if (parse_define(parser, end))
+        return;
     if (is_right(parser))
         take_rights(parser, end);
     else

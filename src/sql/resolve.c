@@ -307,11 +307,11 @@ bind_qualified(const Resolver *resolver, SqlRef *ref)
 
 /* ---- names alone ---- */
 
-/* excluded.x of an upsert, inserted.x of OUTPUT: the target's row under another name. */
+/* excluded.x of an upsert, inserted.x of OUTPUT, NEW.x of a trigger: the target's row under another name. */
 static bool
 bind_target_row(SqlRef *ref)
 {
-    static const char *const rows[] = {"excluded", "inserted", "deleted"};
+    static const char *const rows[] = {"excluded", "inserted", "deleted", "new", "old"};
     SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
     const SqlPart *row = target != NULL ? ref->block->statement->row : NULL;
     if (row != NULL && ref->path.count > 1 &&
@@ -321,7 +321,9 @@ bind_target_row(SqlRef *ref)
         ref->column = 1;
         return true;
     }
-    for (size_t i = 0; ref->path.count > 1 && target != NULL && i < G_N_ELEMENTS(rows); i++)
+    bool is_trigger = target != NULL && target->shape == SHAPE_WATCHED;
+    size_t count = is_trigger ? G_N_ELEMENTS(rows) : G_N_ELEMENTS(rows) - 2;
+    for (size_t i = 0; ref->path.count > 1 && target != NULL && i < count; i++)
         if (g_ascii_strcasecmp(ref->path.parts[0].text, rows[i]) == 0) {
             ref->binding = BINDING_COLUMN;
             ref->source = target;

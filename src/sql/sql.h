@@ -73,8 +73,9 @@ typedef enum {
     CLAUSE_ORDER,
     CLAUSE_ASSIGN,  /* the left side of SET */
     CLAUSE_COLUMNS, /* the column list of INSERT */
-    CLAUSE_ROW,     /* VALUES of MERGE's INSERT: there is no row of the target */
-    CLAUSE_OTHER,   /* anything else */
+    CLAUSE_NAME, /* of the block's table, where nothing but a name can stand: a key, a definition */
+    CLAUSE_ROW,  /* VALUES of MERGE's INSERT: there is no row of the target */
+    CLAUSE_OTHER, /* anything else */
 } SqlClause;
 
 typedef enum {
@@ -144,9 +145,20 @@ typedef enum {
     SOURCE_VALUES,
 } SqlSourceKind;
 
+/* What a statement does to a table itself, and not to its rows. */
+typedef enum {
+    SHAPE_NAMED,    /* nothing: it is named, and so are its columns */
+    SHAPE_DEFINED,  /* makes it, with its columns */
+    SHAPE_ADJUSTED, /* goes with its definition: DROP TABLE, ALTER COLUMN */
+    SHAPE_CHANGED,  /* makes something else of it */
+    SHAPE_COPIED,   /* makes something else with its columns: LIKE t */
+    SHAPE_WATCHED,  /* a trigger, whose function sees its rows */
+} SqlShape;
+
 /* Something that rows come from, or go to. */
 struct SqlSource {
     SqlSourceKind kind;
+    SqlShape shape; /* of a STATEMENT_DEFINE */
     SqlBlock *block;
     SqlPath path;         /* of a table or common table */
     uint32_t first, last; /* tokens of what it is, without the alias */
@@ -237,6 +249,7 @@ typedef enum {
     STATEMENT_UPDATE,
     STATEMENT_DELETE,
     STATEMENT_MERGE,
+    STATEMENT_DEFINE, /* tables, indexes, rights, comments: columns are named, and no rows read */
     STATEMENT_OTHER,
 } SqlStatementKind;
 
@@ -255,6 +268,8 @@ struct SqlStatement {
     GPtrArray *columns; /* SqlPart *; or NULL */
     SqlPart *row;       /* VALUES (…) AS row: what is inserted, in MySQL; or NULL */
     bool is_nested;     /* a table of WITH */
+    GPtrArray *
+        settled; /* of a STATEMENT_DEFINE: tokens (as GUINT_TO_POINTER()) that are no columns; or NULL */
 };
 
 /* The list in which a table of WITH with such a name is, if there is one; the last one comes first. */

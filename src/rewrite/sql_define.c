@@ -1,0 +1,268 @@
+/*
+ * sql_define.c - statements about the dataset itself, not its rows: CREATE TABLE, indexes, keys, rights, comments.
+ *
+ * They are renamed while the mapping does nothing but rename. A definition stays what it was, with other names; where values,
+ * types or columns change, it would be another table, which a person designs.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static void
+refuse(Work *work, const SqlSource *source, const char *code, const char *reason)
+{
+    site_refuse(work, SITE_MENTION, source->path.parts[0].begin,
+                source->path.parts[source->path.count - 1].end, code, NULL, "%s", reason);
+}
+
+static bool
+makes(const Rename *rename, const char *target)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        const char *name = change->kind == CHANGE_NAME   ? change->to
+                           : change->kind == CHANGE_NONE ? change->column
+                                                         : NULL;
+        if (name != NULL && g_ascii_strcasecmp(name, target) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Has the new table the columns of the old one, under other names, and no more? Fields of columns are not looked into. */
+static bool
+only_renames(const Rename *rename)
+{
+    GHashTableIter iter;
+    void *target;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NAME && change->kind != CHANGE_NONE)
+            return false;
+    }
+    g_hash_table_iter_init(&iter, rename->targets);
+    while (g_hash_table_iter_next(&iter, &target, NULL))
+        if (!makes(rename, target))
+            return false;
+    return !rename->has_fields;
+}
+
+/* Does the text make the table, so that what goes with it goes with its new name? */
+static bool
+is_defined_here(const Work *work, const Rename *rename)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->shape == SHAPE_DEFINED &&
+                g_hash_table_lookup(work->matched, source) == rename)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* NEW.plan, OLD.plan anywhere in the text. */
+static bool
+sees_column(const Work *work, const Rename *rename)
+{
+    static const char *const rows[] = {"NEW", "OLD"};
+    size_t at = 0;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        for (size_t row = 0; row < G_N_ELEMENTS(rows) && change->kind != CHANGE_NONE; row++) {
+            g_autofree char *name = g_strdup_printf("%s.%s", rows[row], change->column);
+            if (find_word(work->text, work->bytes, name, &at))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+static char *
+word_at(const Work *work, guint index)
+{
+    const Token *token = token_at(work, index);
+    return g_ascii_strup(work->text + token->begin, token->end - token->begin);
+}
+
+/* Is the function that the trigger calls (the name before the statement's last brackets) in this text? */
+static bool
+has_function(const Work *work, const SqlStatement *statement)
+{
+    g_autofree char *called = NULL;
+    for (guint i = statement->first; i < statement->last; i++) {
+        g_autofree char *word = word_at(work, i);
+        if (strcmp(word, "EXECUTE") == 0)
+            for (i += 2; token_at(work, i)->kind != TOKEN_OPEN && i < statement->last; i++) {
+                g_free(called);
+                called = word_at(work, i);
+            }
+    }
+    for (guint i = 0; called != NULL && i + 4 < work->sql->tokens->len; i++) {
+        if (token_at(work, i)->word != WORD_FUNCTION ||
+            (i >= statement->first && i <= statement->last))
+            continue;
+        bool has_schema = token_at(work, i + 2)->kind == TOKEN_DOT;
+        g_autofree char *made = word_at(work, has_schema ? i + 3 : i + 1);
+        if (strcmp(made, called) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
+{
+    switch (source->shape) {
+    case SHAPE_NAMED:
+        return false;
+    case SHAPE_DEFINED:
+        if (only_renames(rename))
+            return false;
+        refuse(work, source, "makes-source",
+               "this makes the dataset with its old columns, and the mapping changes more than "
+               "their names");
+        return true;
+    case SHAPE_ADJUSTED:
+        if (only_renames(rename) && is_defined_here(work, rename))
+            return false;
+        break;
+    case SHAPE_COPIED:
+    case SHAPE_WATCHED:
+        if (!rename_changes_columns(rename) ||
+            (source->shape == SHAPE_WATCHED && !sees_column(work, rename) &&
+             has_function(work, source->block->statement)))
+            return false;
+        break;
+    case SHAPE_CHANGED:
+        break;
+    }
+    refuse(work, source, "statement",
+           "this statement is not rewritten by rules: a person decides what it means for the new "
+           "dataset");
+    return true;
+}
+
+/* ---- names that are left over ---- */
+
+static bool
+is_settled(const SqlStatement *statement, guint index)
+{
+    return statement->settled != NULL &&
+           g_ptr_array_find(statement->settled, GUINT_TO_POINTER(index), NULL);
+}
+
+/* Does the token say, as a name or as all of a literal, a column that changes? */
+static bool
+says_column(const Work *work, const Rename *rename, const Token *token)
+{
+    size_t begin = token->begin, end = token->end;
+    bool is_quoted = token->kind == TOKEN_QUOTED || token->kind == TOKEN_STRING;
+    if ((token->kind != TOKEN_WORD && !is_quoted) || end - begin < 1 + 2 * (size_t) is_quoted)
+        return false;
+    g_autofree char *name =
+        g_strndup(work->text + begin + is_quoted, end - begin - 2 * (size_t) is_quoted);
+    SqlPart part = {.text = name};
+    const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
+    return change != NULL && change->kind != CHANGE_NONE;
+}
+
+static bool
+says_any(const Work *work, const SqlStatement *statement, const Token *token)
+{
+    for (guint b = 0; b < statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const Rename *rename =
+                g_hash_table_lookup(work->matched, g_ptr_array_index(block->sources, i));
+            if (rename != NULL && says_column(work, rename, token))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A key of another table may be called like a column of the dataset. */
+static bool
+is_of_another(const Work *work, const SqlStatement *statement, guint index)
+{
+    for (guint b = 0; b < statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
+        for (guint i = 0; i < block->refs->len; i++) {
+            const SqlRef *ref = g_ptr_array_index(block->refs, i);
+            if (ref->path.parts[ref->column].token == index && ref->source != NULL &&
+                ref->binding == BINDING_COLUMN)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_refused(const Work *work, const SqlStatement *statement)
+{
+    size_t begin = token_at(work, statement->first)->begin,
+           end = token_at(work, statement->last)->end;
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        const Site *site = g_ptr_array_index(work->out->sites, i);
+        if (site->begin >= begin && site->end <= end &&
+            site->disposition == DISPOSITION_NEEDS_PERSON)
+            return true;
+    }
+    return false;
+}
+
+static void
+visit_statement(Work *work, const SqlStatement *statement, const GArray *covered)
+{
+    for (guint i = statement->first; i <= statement->last; i++) {
+        const Token *token = token_at(work, i);
+        if (!says_any(work, statement, token) || is_settled(statement, i) ||
+            covered_has(covered, token->begin, token->end) || is_of_another(work, statement, i))
+            continue;
+        if (is_refused(work, statement))
+            return;
+        site_refuse(
+            work, SITE_COLUMN, token->begin, token->end, "statement", NULL,
+            "this may be the dataset's column, and it is not understood what is done with it "
+            "in this statement");
+        return;
+    }
+}
+
+bool
+sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
+{
+    if (source->block->statement->kind != STATEMENT_DEFINE)
+        return false;
+    if (!rename->is_derived)
+        return refuse_shape(work, source, rename);
+    if (source->shape == SHAPE_NAMED || !rename_changes_columns(rename))
+        return false;
+    bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_WATCHED;
+    for (guint i = source->block->first; i <= source->block->statement->last && !names_any; i++)
+        names_any = says_column(work, rename, token_at(work, i));
+    if (names_any)
+        refuse(work, source, "statement",
+               "this speaks of columns that are renamed elsewhere: a person decides");
+    return names_any;
+}
+
+void
+sql_define(Work *work)
+{
+    g_autoptr(GArray) covered = sites_covered(work);
+    for (guint i = 0; i < work->sql->statements->len; i++) {
+        const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
+        if (statement->kind == STATEMENT_DEFINE)
+            visit_statement(work, statement, covered);
+    }
+}

@@ -1,0 +1,494 @@
+/*
+ * parse_define.c - statements about tables themselves: which table each names, and which of its columns.
+ *
+ * What a person has to see is said by the table's shape: a statement that makes something else of it is read, so that what it
+ * names besides is known.
+ */
+#include "sql/parse_define.h"
+
+/* ---- helpers ---- */
+
+static bool
+take_text(Parser *parser, uint32_t end, const char *text)
+{
+    if (parser->pos >= end || !is_text(parser, parser->pos, text))
+        return false;
+    parser->pos++;
+    return true;
+}
+
+static void
+take_any(Parser *parser, uint32_t end, const char *const *words)
+{
+    while (parser->pos < end && is_among_words_of(parser, parser->pos, words))
+        parser->pos++;
+}
+
+/* IF [NOT] EXISTS */
+static void
+take_if_exists(Parser *parser, uint32_t end)
+{
+    if (take_word(parser, end, WORD_IF)) {
+        take_word(parser, end, WORD_NOT);
+        take_word(parser, end, WORD_EXISTS);
+    }
+}
+
+/* Names up to `end` that are those of indexes, roles and the like. */
+static void
+settle_to(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end)
+        settle(parser, parser->pos++);
+}
+
+/* The first ON, or `end`. */
+static uint32_t
+find_on(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_word(parser, at, WORD_ON))
+        at++;
+    return at;
+}
+
+static bool
+is_table(const Parser *parser, uint32_t index, uint32_t end)
+{
+    return index < end && (is_name(parser, index) || peek(parser, index)->kind == TOKEN_TEMPLATE ||
+                           peek(parser, index)->kind == TOKEN_PARAMETER);
+}
+
+static SqlBlock *
+define_block(Parser *parser)
+{
+    parser->statement->kind = STATEMENT_DEFINE;
+    return block_new(parser, NULL, NULL);
+}
+
+/* t, u, v of this shape; more may stand behind each. */
+static void
+take_tables(Parser *parser, SqlShape shape, uint32_t end)
+{
+    do {
+        take_text(parser, end, "ONLY");
+        if (!is_table(parser, parser->pos, end))
+            return;
+        SqlBlock *block = define_block(parser);
+        table_take(parser, block, end)->shape = shape;
+        if (is_open(parser, parser->pos) && parser->pos < end)
+            keys_take(parser, block, end);
+        parser->pos = element_end(parser, parser->pos, end);
+    } while (parser->pos < end && parser->pos++ < end);
+}
+
+/* ---- CREATE ---- */
+
+/* CREATE TABLE t (…) …; of a temporary one, which hides the dataset, a person thinks. */
+static bool
+parse_table(Parser *parser, bool is_hiding, uint32_t end)
+{
+    take_if_exists(parser, end);
+    if (!is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    table->shape = is_hiding ? SHAPE_CHANGED : SHAPE_DEFINED;
+    if (is_open(parser, parser->pos) && parser->pos < end)
+        definitions_take(parser, block, end);
+    else if (!is_hiding) /* LIKE t, PARTITION OF t, CLONE t, USING fts5 (…) */
+        table->shape = SHAPE_CHANGED;
+    options_take(parser, block, end);
+    return true;
+}
+
+/* CREATE INDEX name ON t (…) */
+static bool
+parse_index(Parser *parser, uint32_t end)
+{
+    Context context = {.block = NULL, .clause = CLAUSE_WHERE};
+    settle_to(parser, find_on(parser, parser->pos, end));
+    if (!take_word(parser, end, WORD_ON))
+        return false;
+    take_text(parser, end, "ONLY");
+    if (!is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = context.block = define_block(parser);
+    table_take(parser, block, end);
+    if (take_word(parser, end, WORD_USING))
+        parser->pos = MIN(parser->pos + 1, end);
+    if (is_open(parser, parser->pos) && parser->pos < end)
+        keys_take(parser, block, end);
+    while (parser->pos < end && !is_word(parser, parser->pos, WORD_WHERE)) {
+        bool has_keys =
+            (is_text(parser, parser->pos, "INCLUDE") || is_text(parser, parser->pos, "STORING")) &&
+            is_open(parser, parser->pos + 1);
+        parser->pos += has_keys;
+        if (has_keys)
+            keys_take(parser, block, end);
+        else
+            parser->pos = peek(parser, parser->pos)->kind == TOKEN_OPEN
+                              ? closing(parser, parser->pos, end) + 1
+                              : parser->pos + 1;
+    }
+    parse_expression(parser, &context, end, 0);
+    return true;
+}
+
+/* POLICY p ON t … USING (…) WITH CHECK (…) */
+static bool
+parse_policy(Parser *parser, uint32_t end)
+{
+    settle_to(parser, find_on(parser, parser->pos, end));
+    if (!take_word(parser, end, WORD_ON) || !is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    table_take(parser, block, end);
+    while (parser->pos < end)
+        if (is_open(parser, parser->pos))
+            group_take(parser, block, end);
+        else
+            settle(parser, parser->pos++);
+    return true;
+}
+
+/* Does EXECUTE FUNCTION f (…) come next, behind FOR EACH ROW WHEN (…)? */
+static bool
+calls_function(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_text(parser, at, "EXECUTE"))
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+    return at < end &&
+           (is_word(parser, at + 1, WORD_FUNCTION) || is_text(parser, at + 1, "PROCEDURE"));
+}
+
+/* TRIGGER name BEFORE UPDATE OF a, b ON t FOR EACH ROW WHEN (…) EXECUTE FUNCTION f () */
+static bool
+parse_trigger(Parser *parser, uint32_t end)
+{
+    uint32_t of = 0;
+    uint32_t on = find_on(parser, parser->pos, end);
+    settle(parser, parser->pos);
+    for (; parser->pos < on; parser->pos++)
+        of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
+    if (!take_word(parser, end, WORD_ON) || !is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    uint32_t behind = parser->pos;
+    for (parser->pos = of; of > 0 && parser->pos < on;)
+        if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_OR))
+            column_take(parser, block, on);
+        else
+            parser->pos++;
+    parser->pos = behind;
+    if (!calls_function(parser, behind, end)) {
+        table->shape = SHAPE_COPIED; /* its body stands here, and sees rows */
+        return true;
+    }
+    table->shape = SHAPE_WATCHED;
+    parser->statement->target = table; /* NEW.a, OLD.a */
+    for (; parser->pos < end && !is_text(parser, parser->pos, "EXECUTE"); parser->pos++)
+        if (is_open(parser, parser->pos)) {
+            group_take(parser, block, end);
+            parser->pos--;
+        }
+    parser->pos = end;
+    return true;
+}
+
+/* SEQUENCE s … OWNED BY t.a */
+static bool
+parse_owned(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end && !is_text(parser, parser->pos, "OWNED"))
+        parser->pos++;
+    if (!take_text(parser, end, "OWNED") || !take_word(parser, end, WORD_BY))
+        return false;
+    SqlBlock *block = define_block(parser);
+    column_of_table_take(parser, block, end);
+    return true;
+}
+
+static bool
+parse_created(Parser *parser, uint32_t end)
+{
+    static const char *const kinds[] = {
+        "OR",      "REPLACE", "ALTER",      "UNLOGGED",     "TRANSIENT",   "EXTERNAL",
+        "FOREIGN", "UNIQUE",  "CLUSTERED",  "NONCLUSTERED", "COLUMNSTORE", "FULLTEXT",
+        "SPATIAL", "BITMAP",  "CONSTRAINT", "VIRTUAL",      NULL};
+    static const char *const hiding[] = {"TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "VOLATILE", NULL};
+    parser->pos++;
+    take_any(parser, end, kinds);
+    uint32_t before = parser->pos;
+    take_any(parser, end, hiding);
+    bool is_hiding = parser->pos > before;
+    if (take_word(parser, end, WORD_TABLE))
+        return parse_table(parser, is_hiding, end);
+    if (take_text(parser, end, "INDEX"))
+        return parse_index(parser, end);
+    if (take_text(parser, end, "POLICY"))
+        return parse_policy(parser, end);
+    if (take_text(parser, end, "TRIGGER"))
+        return parse_trigger(parser, end);
+    return take_text(parser, end, "SEQUENCE") && parse_owned(parser, end);
+}
+
+/* ---- ALTER ---- */
+
+/* ADD CONSTRAINT …, ADD COLUMN …: false when columns are added, or it is not known what. */
+static bool
+take_addition(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_column = take_text(parser, end, "COLUMN");
+    if (!is_column && constraint_take(parser, block, end))
+        return true;
+    settle(parser, parser->pos + is_text(parser, parser->pos, "CONSTRAINT"));
+    attributes_take(parser, block, end);
+    return false;
+}
+
+/* ALTER COLUMN a SET DEFAULT 1, MODIFY a int NOT NULL */
+static SqlShape
+take_column_change(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_modified = is_text(parser, parser->pos, "MODIFY");
+    parser->pos++;
+    take_text(parser, end, "COLUMN");
+    if (parser->pos >= end || !is_name(parser, parser->pos))
+        return SHAPE_CHANGED;
+    column_take(parser, block, end);
+    bool is_setting =
+        is_word(parser, parser->pos, WORD_SET) && (is_word(parser, parser->pos + 1, WORD_DEFAULT) ||
+                                                   is_word(parser, parser->pos + 1, WORD_NOT) ||
+                                                   is_text(parser, parser->pos + 1, "STATISTICS") ||
+                                                   is_text(parser, parser->pos + 1, "STORAGE"));
+    bool is_identity =
+        is_text(parser, parser->pos, "ADD") && is_text(parser, parser->pos + 1, "GENERATED");
+    attributes_take(parser, block, end);
+    return is_modified || is_setting || is_identity ? SHAPE_ADJUSTED : SHAPE_CHANGED;
+}
+
+/* What does not depend on any column. */
+static bool
+is_plain_action(const Parser *parser, uint32_t at)
+{
+    static const char *const words[] = {
+        "OWNER",  "ENABLE",  "DISABLE", "FORCE",   "CLUSTER", "VALIDATE", "AUTO_INCREMENT",
+        "ENGINE", "NOCHECK", "CHECK",   "REPLICA", "COMMENT", "NO",       NULL};
+    bool is_option = is_word(parser, at, WORD_SET) &&
+                     (is_open(parser, at + 1) || is_text(parser, at + 1, "TBLPROPERTIES") ||
+                      is_text(parser, at + 1, "OPTIONS"));
+    return is_option || is_among_words_of(parser, at, words);
+}
+
+static SqlShape
+take_action(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
+        parser->pos = MIN(parser->pos + 2, end);
+    if (take_text(parser, end, "ADD"))
+        return take_addition(parser, block, end) ? SHAPE_NAMED : SHAPE_CHANGED;
+    if (is_text(parser, parser->pos, "ALTER") || is_text(parser, parser->pos, "MODIFY"))
+        return take_column_change(parser, block, end);
+    if (is_plain_action(parser, parser->pos)) {
+        attributes_take(parser, block, end);
+        return SHAPE_NAMED;
+    }
+    if (is_text(parser, parser->pos, "CONSTRAINT") && constraint_take(parser, block, end))
+        return SHAPE_NAMED; /* ADD CONSTRAINT a …, CONSTRAINT b … */
+    attributes_take(parser, block, end);
+    return SHAPE_CHANGED;
+}
+
+static bool
+parse_altered_table(Parser *parser, uint32_t end)
+{
+    take_if_exists(parser, end);
+    take_text(parser, end, "ONLY");
+    if (!is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    take_text(parser, end, "*");
+    do {
+        uint32_t stop = element_end(parser, parser->pos, end);
+        SqlShape shape = take_action(parser, block, stop);
+        table->shape = MAX(table->shape, shape);
+        parser->pos = stop;
+    } while (parser->pos < end && parser->pos++ < end);
+    return true;
+}
+
+static bool
+parse_altered(Parser *parser, uint32_t end)
+{
+    parser->pos++;
+    take_text(parser, end, "FOREIGN");
+    if (take_word(parser, end, WORD_TABLE))
+        return parse_altered_table(parser, end);
+    if (take_text(parser, end, "POLICY"))
+        return parse_policy(parser, end);
+    return take_text(parser, end, "SEQUENCE") && parse_owned(parser, end);
+}
+
+/* ---- others ---- */
+
+static bool
+parse_comment(Parser *parser, uint32_t end)
+{
+    parser->pos++;
+    if (!take_word(parser, end, WORD_ON))
+        return false;
+    if (take_text(parser, end, "COLUMN")) {
+        column_of_table_take(parser, define_block(parser), end);
+    } else if (take_word(parser, end, WORD_TABLE)) {
+        take_if_exists(parser, end);
+        take_tables(parser, SHAPE_NAMED, end);
+    } else if (take_text(parser, end, "CONSTRAINT") || take_text(parser, end, "TRIGGER") ||
+               take_text(parser, end, "POLICY")) {
+        parser->pos++;
+        if (!take_word(parser, end, WORD_ON))
+            return false;
+        take_tables(parser, SHAPE_NAMED, end);
+    } else {
+        return false;
+    }
+    parser->pos = end;
+    return true;
+}
+
+/* GRANT SELECT (a, b), UPDATE ON t TO x */
+static bool
+parse_right(Parser *parser, uint32_t end)
+{
+    uint32_t first = parser->pos, on = find_on(parser, first, end);
+    parser->pos = on + 1;
+    take_word(parser, end, WORD_TABLE);
+    if (is_text(parser, parser->pos, "OBJECT") && is_text(parser, parser->pos + 1, "::"))
+        parser->pos += 2;
+    if (on >= end || !is_table(parser, parser->pos, end) ||
+        (is_name(parser, parser->pos + 1) && peek(parser, parser->pos + 1)->kind == TOKEN_WORD &&
+         !is_text(parser, parser->pos + 1, "TO")))
+        return false; /* ON SCHEMA x */
+    SqlBlock *block = define_block(parser);
+    table_take(parser, block, end);
+    uint32_t behind = parser->pos;
+    for (parser->pos = first; parser->pos < on;)
+        if (is_open(parser, parser->pos))
+            keys_take(parser, block, on);
+        else
+            parser->pos++;
+    parser->pos = behind;
+    if (peek(parser, behind)->kind == TOKEN_COMMA && behind < end) {
+        parser->pos++;
+        take_tables(parser, SHAPE_NAMED, end);
+    }
+    parser->pos = behind;
+    settle_to(parser, end);
+    return true;
+}
+
+/* COPY t (a, b) FROM stdin */
+static bool
+parse_copy(Parser *parser, uint32_t end)
+{
+    parser->pos++;
+    if (!is_table(parser, parser->pos, end) || is_word(parser, parser->pos, WORD_INTO))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    if (is_open(parser, parser->pos) && parser->pos < end)
+        keys_take(parser, block, end);
+    else
+        table->shape = SHAPE_COPIED; /* all columns, as they stand */
+    parser->pos = end;
+    return true;
+}
+
+/* LOAD DATA … INTO TABLE t … (a, b) SET … */
+static bool
+parse_load(Parser *parser, uint32_t end)
+{
+    while (parser->pos < end && !is_word(parser, parser->pos, WORD_INTO))
+        parser->pos++;
+    if (!take_word(parser, end, WORD_INTO) || !take_word(parser, end, WORD_TABLE) ||
+        !is_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    while (parser->pos < end && !is_open(parser, parser->pos))
+        parser->pos++;
+    table->shape = parser->pos < end ? SHAPE_NAMED : SHAPE_COPIED;
+    if (parser->pos < end)
+        keys_take(parser, block, end);
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    parse_expression(parser, &context, end, 0);
+    return true;
+}
+
+/* Verbs behind which tables stand, after some words. */
+static const struct {
+    const char *verb;
+    const char *behind[8]; /* that may stand between, in any order and number */
+    bool needs_one;        /* of them */
+    SqlShape shape;
+} verbs[] = {
+    {"TRUNCATE", {"TABLE", "IF", "EXISTS"}, false, SHAPE_NAMED},
+    {"ANALYZE", {"TABLE", "VERBOSE", "LOCAL", "NO_WRITE_TO_BINLOG"}, false, SHAPE_NAMED},
+    {"VACUUM", {"FULL", "FREEZE", "VERBOSE", "ANALYZE", "TABLE"}, false, SHAPE_NAMED},
+    {"LOCK", {"TABLE", "TABLES"}, true, SHAPE_NAMED},
+    {"OPTIMIZE", {"TABLE"}, true, SHAPE_NAMED},
+    {"DESCRIBE", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
+    {"DESC", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
+    {"REINDEX", {"TABLE", "CONCURRENTLY"}, true, SHAPE_NAMED},
+    {"MSCK", {"REPAIR", "TABLE"}, true, SHAPE_NAMED},
+    {"DROP", {"TABLE", "EXTERNAL", "FOREIGN", "IF", "EXISTS"}, true, SHAPE_ADJUSTED},
+    {"SET", {"IDENTITY_INSERT"}, true, SHAPE_NAMED},
+};
+
+static bool
+parse_verb(Parser *parser, uint32_t end)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        if (!is_text(parser, parser->pos, verbs[i].verb))
+            continue;
+        uint32_t first = ++parser->pos;
+        take_any(parser, end, verbs[i].behind);
+        if ((verbs[i].needs_one && parser->pos == first) || !is_table(parser, parser->pos, end) ||
+            is_text(parser, parser->pos, "TEMPORARY"))
+            return false;
+        take_tables(parser, verbs[i].shape, end);
+        return true;
+    }
+    return false;
+}
+
+static bool
+parse_by_verb(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    if (is_word(parser, at, WORD_CREATE))
+        return parse_created(parser, end);
+    if (is_text(parser, at, "ALTER"))
+        return parse_altered(parser, end);
+    if (is_text(parser, at, "COMMENT"))
+        return parse_comment(parser, end);
+    if (is_text(parser, at, "GRANT") || is_text(parser, at, "REVOKE") ||
+        is_text(parser, at, "DENY"))
+        return parse_right(parser, end);
+    if (is_text(parser, at, "COPY"))
+        return parse_copy(parser, end);
+    if (is_text(parser, at, "LOAD"))
+        return parse_load(parser, end);
+    return parse_verb(parser, end);
+}
+
+bool
+parse_define(Parser *parser, uint32_t end)
+{
+    uint32_t before = parser->pos;
+    if (parse_by_verb(parser, end))
+        return true;
+    parser->pos = before;
+    return false;
+}

@@ -1,0 +1,27 @@
+/* parse_define.h - the parts of statements that make and describe tables; inside of this room only. */
+#pragma once
+
+#include "sql/parse.h"
+
+/* The token is one of these words; NULL ends the list. */
+bool is_among_words_of(const Parser *parser, uint32_t index, const char *const *words);
+/* It is known that the token is no column of the table: a type, the name of a constraint. */
+void settle(Parser *parser, uint32_t index);
+/* A name alone that is a column of the block's table. */
+void column_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* t.a: the table, and a column of it. */
+void column_of_table_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* ( a, b(10), c DESC, lower(d) ): columns, and expressions over them. */
+void keys_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* ( … ) as an expression over the block's table. */
+void group_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* ( id int PRIMARY KEY, FOREIGN KEY (a) REFERENCES t (b), … ) */
+void definitions_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* PRIMARY KEY (a), CHECK (…), KEY name (a) up to `end`; false when it is none of these. */
+bool constraint_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* What stands behind a column's name, up to `end`. */
+void attributes_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* PARTITION BY …, CLUSTER BY …, DISTKEY (…), INHERITS (…): behind the columns, up to `end`. */
+void options_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* The next comma outside of brackets, or `end`. */
+uint32_t element_end(const Parser *parser, uint32_t at, uint32_t end);
