@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
-
 static bool
 is_word_byte(char c)
 {

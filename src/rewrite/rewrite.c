@@ -202,6 +202,11 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
     if ((!options->is_mentioned && !renames_mentioned(renames, text, bytes)) ||
         is_artifact(path, text, bytes) || is_mapping(path, text, bytes))
         return out;
+    if (is_history(path, text, bytes)) {
+        history_mentions(&work);
+        finish(&work);
+        return out;
+    }
     if (code_is_sql(path))
         sql_text(&work);
     else if (is_yaml(path) && dbt_yaml(&work))

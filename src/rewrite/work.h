@@ -224,7 +224,16 @@ bool dbt_vars_mention(const YamlNode *settings, const Renames *renames, const ch
 /* A YAML file of a dbt project (dbt_yaml.c). False when it is none. */
 bool dbt_yaml(Work *work);
 
+/* ---- migrations of schemas (history.c) ---- */
+
+/* Has the file been run, so that it is not changed any more? */
+bool is_history(const char *path, const char *text, size_t bytes);
+/* Every mention stays as it is. */
+void history_mentions(Work *work);
+
 /* ---- text (mention.c) ---- */
+
+#define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
 
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
