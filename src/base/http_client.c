@@ -11,15 +11,19 @@
 #include "base/sse.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
 
 #define CONNECT_TIMEOUT_MS 5000 /* longer than three lost packets of a handshake */
+#define POLL_MS 1000            /* libcurl shortens it where it has something to do */
 #define STREAM_SILENCE_S 60     /* the server gives a sign of life every 15 s */
 
 struct HttpClient {
     CURL *curl;
+    CURLM *multi; /* keeps the connections; another thread may wake it */
+    atomic_bool is_cancelled;
     char *base;        /* as given, for messages */
     char *url;         /* what paths are appended to */
     char *socket_path; /* or NULL */
@@ -77,7 +81,8 @@ http_client_new(const char *base, const char *token, HttpClient **ret, GError **
     pthread_once(&started, curl_start);
     HttpClient *client = g_new0(HttpClient, 1);
     client->curl = curl_easy_init();
-    g_assert(client->curl != NULL);
+    client->multi = curl_multi_init();
+    g_assert(client->curl != NULL && client->multi != NULL);
     client->base = g_strdup(base);
     client->token = g_strdup(token);
     client->url = g_strdup(is_socket ? "http://localhost" : base);
@@ -94,11 +99,19 @@ http_client_free(HttpClient *client)
     if (client == NULL)
         return;
     curl_easy_cleanup(client->curl);
+    curl_multi_cleanup(client->multi);
     g_free(client->base);
     g_free(client->url);
     g_free(client->socket_path);
     g_free(client->token);
     g_free(client);
+}
+
+void
+http_client_cancel(HttpClient *client)
+{
+    atomic_store(&client->is_cancelled, true);
+    curl_multi_wakeup(client->multi);
 }
 
 void
@@ -180,9 +193,33 @@ http_prepare(HttpClient *client, const char *url, const CurlHeaders *headers,
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, user);
 }
 
+/* As curl_easy_perform(), but http_client_cancel() ends it. */
+static CURLcode
+http_perform(HttpClient *client)
+{
+    int running = 1, left = 0;
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+    CURLMcode multi = curl_multi_add_handle(client->multi, client->curl);
+    while (multi == CURLM_OK && !atomic_load(&client->is_cancelled)) {
+        multi = curl_multi_perform(client->multi, &running);
+        if (multi != CURLM_OK || running == 0)
+            break;
+        multi = curl_multi_poll(client->multi, NULL, 0, POLL_MS, NULL);
+    }
+    const CURLMsg *message = curl_multi_info_read(client->multi, &left);
+    if (message != NULL)
+        code = message->data.result;
+    else if (multi != CURLM_OK)
+        code = CURLE_FAILED_INIT;
+    curl_multi_remove_handle(client->multi, client->curl);
+    return code;
+}
+
 static bool
 http_fail(const HttpClient *client, CURLcode code, GError **error)
 {
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return fail(error, ERR_STOPPED, "a call to '%s' was cancelled", client->base);
     const char *problem = client->problem[0] != '\0' ? client->problem : curl_easy_strerror(code);
     ErrorCode what = code == CURLE_URL_MALFORMAT ? ERR_INVALID : ERR_UNREACHABLE;
     return fail(error, what, "no answer from '%s': %s", client->base, problem);
@@ -224,7 +261,7 @@ http_call(HttpClient *client, const char *method, const char *path, const char *
         curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
 
-    CURLcode code = curl_easy_perform(curl);
+    CURLcode code = http_perform(client);
     if (receiver.is_too_large)
         return fail(error, ERR_TOO_LARGE, "the answer of '%s' is larger than %d MiB", client->base,
                     HTTP_BLOB_BYTES_MAX / (1024 * 1024));
@@ -356,5 +393,5 @@ http_stream(HttpClient *client, const char *path, const char *last_id, HttpEvent
     http_prepare(client, url, list, stream_write, &stream);
     curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long) STREAM_SILENCE_S);
-    return stream_result(&stream, curl_easy_perform(client->curl), error);
+    return stream_result(&stream, http_perform(client), error);
 }

@@ -13,6 +13,8 @@ typedef struct HttpClient HttpClient;
 CHECKED bool http_client_new(const char *base, const char *token, HttpClient **ret, GError **error);
 void http_client_free(HttpClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_free)
+/* The call under way and each later one end at once, with STOPPED. Any thread may. */
+void http_client_cancel(HttpClient *client);
 
 typedef struct {
     int status;

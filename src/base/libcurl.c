@@ -53,7 +53,6 @@ curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
 /* clang-format off */
 LAZY_FUNCTION(library, CURLcode, curl_global_init, (long flags), (flags))
 LAZY_FUNCTION(library, CURL *, curl_easy_init, (void), ())
-LAZY_FUNCTION(library, CURLcode, curl_easy_perform, (CURL *curl), (curl))
 LAZY_PROCEDURE(library, curl_easy_reset, (CURL *curl), (curl))
 LAZY_PROCEDURE(library, curl_easy_cleanup, (CURL *curl), (curl))
 LAZY_FUNCTION(library, const char *, curl_easy_strerror, (CURLcode code), (code))
@@ -62,5 +61,15 @@ LAZY_FUNCTION(library, CURLHcode, curl_easy_header,
     (curl, name, index, origin, request, ret))
 LAZY_FUNCTION(library, struct curl_slist *, curl_slist_append, (struct curl_slist *list, const char *text), (list, text))
 LAZY_PROCEDURE(library, curl_slist_free_all, (struct curl_slist *list), (list))
+LAZY_FUNCTION(library, CURLM *, curl_multi_init, (void), ())
+LAZY_FUNCTION(library, CURLMcode, curl_multi_add_handle, (CURLM *multi, CURL *curl), (multi, curl))
+LAZY_FUNCTION(library, CURLMcode, curl_multi_remove_handle, (CURLM *multi, CURL *curl), (multi, curl))
+LAZY_FUNCTION(library, CURLMcode, curl_multi_perform, (CURLM *multi, int *running), (multi, running))
+LAZY_FUNCTION(library, CURLMcode, curl_multi_poll,
+    (CURLM *multi, struct curl_waitfd *fds, unsigned count, int timeout_ms, int *ready),
+    (multi, fds, count, timeout_ms, ready))
+LAZY_FUNCTION(library, CURLMcode, curl_multi_wakeup, (CURLM *multi), (multi))
+LAZY_FUNCTION(library, CURLMsg *, curl_multi_info_read, (CURLM *multi, int *left), (multi, left))
+LAZY_FUNCTION(library, CURLMcode, curl_multi_cleanup, (CURLM *multi), (multi))
 LAZY_FUNCTION(library, curl_version_info_data *, curl_version_info, (CURLversion version), (version))
 /* clang-format on */

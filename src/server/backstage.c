@@ -346,6 +346,7 @@ backstage_stop(Backstage *backstage)
     backstage->is_stopping = true;
     pthread_cond_signal(&backstage->woken);
     pthread_mutex_unlock(&backstage->lock);
+    http_client_cancel(backstage->client);
     pthread_join(backstage->thread, NULL);
     http_client_free(backstage->client);
     g_hash_table_unref(backstage->etags);

@@ -14,7 +14,7 @@
 
 /* `*ret` is NULL when honk.yaml names no Backstage. */
 CHECKED bool backstage_start(Server *server, Backstage **ret, GError **error);
-/* Waits for a call that is under way, at most some seconds. NULL: nothing happens. */
+/* Cuts short a call that is under way. NULL: nothing happens. */
 void backstage_stop(Backstage *backstage);
 
 /* Register an entity that we lack, if Backstage has it: `name` is a ref, or the short name of a migration. True as well when

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define CALL_MS 5000 /* a server that stops waits for it */
+#define CALL_MS 5000 /* as long as a person waits for one entity of it */
 #define PAGE_ROWS 500
 #define PAGES_MAX 400 /* 200,000 entities */
 #define FIELDS                                                                                     \

@@ -265,6 +265,10 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(broken.status, 400)
         self.assertTrue(broken.json["diagnostics"][0]["line"] >= 1)
 
+    def test_consumers_are_listed_and_counted(self):
+        self.assertEqual(self.ok(self.server.get("/consumers?limit=1&stand=person&owner=group:default/sellers"))["items"], [])
+        self.assertEqual(self.ok(self.server.get("/consumers/summary?q=no-such"))["owners"], [])
+
     def test_limits_are_listed_and_changed(self):
         self.ok(self.server.call("PUT", "/limits", {"resource": "group:shop", "count": 2, "reason": "a test"}, who="ada"))
         self.assertIn({"resource": "group:shop", "count": 2, "in_use": 0}, self.ok(self.server.get("/limits"))["items"])

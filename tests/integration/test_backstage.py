@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 import sqlite3
+import time
 import unittest
 import urllib.parse
 
@@ -52,6 +53,8 @@ class Backstage(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.lock = threading.Lock()
         self.entities, self.asked, self.is_down = {}, [], False
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def put(self, *entities):
@@ -96,6 +99,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = urllib.parse.parse_qs(url.query)
         with backstage.lock:
             backstage.asked.append((self.command, url.path, body or query))
+        backstage.may_answer.wait()
+        with backstage.lock:
             if backstage.is_down:
                 return self.answer(503, {"error": {"name": "ServiceUnavailableError", "message": "starting"}})
             if self.headers.get("Authorization") != "Bearer " + TOKEN:
@@ -141,6 +146,7 @@ class TestImport(unittest.TestCase):
             log = self.server.log_text()
             self.server.remove()
             self.assertEqual(status, 0, log)
+        self.backstage.may_answer.set()
         self.backstage.shutdown()
         self.backstage.server_close()
 
@@ -286,6 +292,15 @@ class TestImport(unittest.TestCase):
         with self.backstage.lock:
             self.backstage.entities = kept
         wait_for(lambda: "Backstage answers again" in self.server.log_text())
+
+    def test_a_backstage_that_hangs_does_not_hold_up_the_end(self):
+        self.serve(workers=0)
+        self.rounds(1)
+        self.backstage.may_answer.clear()
+        self.rounds(1)
+        begin = time.monotonic()
+        self.assertEqual(self.server.stop(), 0)
+        self.assertLess(time.monotonic() - begin, 3, "a call to Backstage may take 5 s")
 
     def test_without_its_token_it_says_so(self):
         self.serve(workers=0, token="wrong")

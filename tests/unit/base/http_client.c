@@ -204,6 +204,42 @@ an_answer_that_is_not_json_says_so(void)
     peer_stop(&peer);
 }
 
+static void *
+cancel_soon(void *client)
+{
+    g_usleep(20 * 1000);
+    http_client_cancel(client);
+    return NULL;
+}
+
+/* The connection is made and never taken, so that no answer comes. */
+static void
+a_call_that_hangs_is_cancelled_at_once_and_none_follows(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("honk-http-XXXXXX", NULL);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    g_snprintf(name.sun_path, sizeof(name.sun_path), "%s/socket", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *) &name, sizeof(name)), ==, 0);
+    g_assert_cmpint(listen(fd, 1), ==, 0);
+    g_autofree char *address = g_strconcat("unix:", name.sun_path, NULL);
+    g_autoptr(HttpClient) client = NULL;
+    g_assert_true(http_client_new(address, NULL, &client, NULL));
+    int64_t begin_us = g_get_monotonic_time();
+    pthread_t thread;
+    pthread_create(&thread, NULL, cancel_soon, client);
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(http_call_json(client, "GET", "/", NULL, 60000, NULL, &error));
+        g_assert_error(error, error_quark(), ERR_STOPPED);
+    }
+    g_assert_cmpint(g_get_monotonic_time() - begin_us, <, 20 * G_USEC_PER_SEC);
+    pthread_join(thread, NULL);
+    close(fd);
+    g_remove(name.sun_path);
+    g_rmdir(folder);
+}
+
 static void
 nobody_there_is_unreachable(void)
 {
@@ -315,6 +351,8 @@ main(int argc, char **argv)
     g_test_add_func("/http/every refusal becomes the error that it describes",
                     every_refusal_becomes_the_error_that_it_describes);
     g_test_add_func("/http/an answer that is not JSON says so", an_answer_that_is_not_json_says_so);
+    g_test_add_func("/http/a call that hangs is cancelled at once, and none follows",
+                    a_call_that_hangs_is_cancelled_at_once_and_none_follows);
     g_test_add_func("/http/nobody there is unreachable", nobody_there_is_unreachable);
     g_test_add_func("/http/addresses are checked", addresses_are_checked);
     g_test_add_func("/http/a stream goes on after the last event and ends with the server",
