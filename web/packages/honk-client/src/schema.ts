@@ -1573,14 +1573,27 @@ export interface components {
             /** @description places that rules leave */
             left?: number;
             /** @description the first of them */
-            reasons?: Record<string, never>[];
+            reasons?: {
+                path: string;
+                line: number;
+                code: string;
+                text: string;
+            }[];
             /** @description why nobody could look through it */
             problem?: string;
             branch?: string;
             /** @description what a coding agent did (docs/agents.md); `report` is the digest of all that was tried */
-            coding?: Record<string, never>;
-            /** @description its pull request: `number`, `url`, `state`, `checks` (docs/changes.md) */
-            pull?: Record<string, never>;
+            coding?: {
+                [key: string]: unknown;
+            };
+            /** @description its pull request (docs/changes.md) */
+            pull?: {
+                number?: number;
+                url?: string;
+                /** @description open, merged, closed, or none */
+                state?: string;
+                checks?: string;
+            };
         };
         ConsumersSummary: {
             done: number;

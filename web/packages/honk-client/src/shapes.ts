@@ -19,6 +19,8 @@ export type Campaign = Schemas['Campaign'];
 export type CampaignRow = Schemas['CampaignRow'];
 export type CampaignReview = Schemas['CampaignReview'];
 export type CampaignMember = Schemas['CampaignMember'];
+export type ConsumerLine = Schemas['ConsumerLine'];
+export type ConsumersSummary = Schemas['ConsumersSummary'];
 
 export interface PlanStep {
   name: string;
@@ -41,6 +43,10 @@ export interface PlanChange {
   classes: string[];
   reasons: { path: string; line: number; code: string; text: string }[];
   diff: string | null;
+  /** The kind of host on which it is proposed. */
+  host?: string;
+  /** What a coding agent is let at. */
+  coding?: { agent: string; door: string; rounds: number; files: string[]; sites: number };
   problem?: string;
 }
 

@@ -19,6 +19,7 @@ export function useLoad<T>(
   key: string,
   load: (client: HonkClient, signal: AbortSignal) => Promise<T>,
   concerns: (event: Event, data: T | undefined) => boolean = () => false,
+  calmMs = CALM_MS,
 ): Loaded<T> {
   const { client, listen, epoch, who } = useHonk();
   const [state, setState] = useState<{ key: string; data?: T; error?: HonkError; loading: boolean }>({ key, loading: true });
@@ -56,7 +57,7 @@ export function useLoad<T>(
       timer ??= setTimeout(() => {
         timer = undefined;
         void read();
-      }, CALM_MS);
+      }, calmMs);
     };
     again.current = () => void read();
     void read();
@@ -68,7 +69,7 @@ export function useLoad<T>(
       abort.abort();
       clearTimeout(timer);
     };
-  }, [client, listen, key, epoch, who.identity]);
+  }, [client, listen, key, epoch, who.identity, calmMs]);
 
   const reload = useCallback(() => again.current(), []);
   const own = state.key === key ? state : { loading: true };

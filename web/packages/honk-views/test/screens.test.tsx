@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
-import { bo, hostile, migration, plan, ran, row, show } from './world';
+import { bo, hostile, line, migration, plan, ran, row, show, summary } from './world';
 
 const list = (items: object[]) => ({ items, next: null });
 
@@ -172,6 +172,63 @@ describe('a migration', () => {
   });
 });
 
+describe('the consumers of all migrations', () => {
+  const many = summary({ 'group:default/playback': { person: 2, done: 400 }, 'group:default/insights': { open: 1 } }, { person: 2, open: 1, done: 400, burndown: [{ at_ms: 1, left: 9 }, { at_ms: 2, left: 3 }] });
+
+  it('are counted, listed by owner with who has most to do first, and read when somebody looks', async () => {
+    const { calls } = show('/consumers', { '/consumers/summary': many, '/consumers': list([line()]) });
+    expect(await screen.findByText('400 of 402 done, 2 for a person')).toBeTruthy();
+    expect(await screen.findByText('1 place is left to people')).toBeTruthy();
+    expect(screen.getByRole('img', { name: /consumers left/ })).toBeTruthy();
+    const reads = () => calls.filter(call => call.path === '/consumers').length;
+    expect(reads()).toBe(1);
+    fireEvent.click(screen.getByRole('button', { name: 'insights' }));
+    await waitFor(() => expect(reads()).toBe(2));
+  });
+
+  it('say what waits for a person, with the pull request as a link and the reason', async () => {
+    const url = 'https://git.example/acme/exports/pull/12';
+    show('/consumers', { '/consumers/summary': summary({ o: { person: 1 } }, { person: 1 }), '/consumers': list([line({ why: 'waits until pull request #12 is merged', pull: { number: 12, url, state: 'open', checks: 'failed' } })]) });
+    expect((await screen.findByRole('link', { name: url })).getAttribute('href')).toBe(url);
+    expect(screen.getByText('waits until pull request #12 is merged')).toBeTruthy();
+    expect(screen.getByText('checks: failed')).toBeTruthy();
+  });
+
+  it('show what a coding agent did, and all that it tried as text', async () => {
+    const digest = `sha256:${'c'.repeat(64)}`;
+    const coding = { agent: 'fixer', done: false, rounds: 2, rounds_max: 2, sites: 1, files: ['job.py'], why: hostile, report: digest, checks: [{ name: 'tests', before: 'passed', after: 'failed' }] };
+    const report = JSON.stringify({ tried: [{ end: 'end_turn', findings: 'untouched', transcript: hostile }] });
+    const { container } = show('/consumers', { '/consumers/summary': summary({ o: { person: 1 } }, { person: 1 }), '/consumers': list([line({ coding })]), [`/blobs/${digest}`]: report });
+    expect(await screen.findByText('agent did not do it')).toBeTruthy();
+    expect(screen.getByText(/before passed, after failed/)).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'all that was tried' }));
+    expect(await screen.findByLabelText('transcript of round 1')).toBeTruthy();
+    expect(container.querySelectorAll('img[src], script').length).toBe(0);
+    expect(container.textContent!.split(hostile).length).toBe(3);
+  });
+
+  it('are nobody where nothing moves', async () => {
+    show('/consumers', { '/consumers/summary': summary({}) });
+    expect(await screen.findByText('Nothing moves')).toBeTruthy();
+  });
+});
+
+describe('a task that failed', () => {
+  it('can be tried again, skipped or called done, as the server allows', async () => {
+    const task = { id: 't-1', plan: 'm-1', step: 'stage', action: 'stage', key: '', phase: 'forward', status: 'failed', attempt: 1, since_ms: 1, error: 'no room' };
+    const one = ran({ state: 'halted', steps: [{ ...ran().steps[1], status: 'failed', error: 'no room' }] });
+    const { calls } = show('/migrations/users-v2/run', {
+      '/migrations/users-v2': one, '/migrations/m-1/plan': plan(), '/migrations/m-1/tasks': list([task]), '/migrations/m-1/events': { items: [], next: null, seq: 0 },
+      '/tasks/t-1': { ...task, allowed_actions: { retry: { allowed: true }, skip: { allowed: false, why: 'a stage is needed' }, done: { allowed: true } } },
+      'POST /tasks/t-1/retry': {},
+    });
+    fireEvent.click(await screen.findByRole('button', { name: 'Try again' }));
+    fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')?.path).toBe('/tasks/t-1/retry'));
+    expect(screen.queryByRole('button', { name: 'Skip' })).toBeNull();
+  });
+});
+
 describe('names that look like an attack', () => {
   it('are shown as they are, everywhere, and nothing of them runs', async () => {
     const one = migration({ reason: hostile, source_url: hostile, differences: [hostile], approvals: [{ actor: hostile, at_ms: 1, digest: 'd', policy: hostile, self: false, reason: hostile }] });
@@ -191,7 +248,7 @@ describe('accessibility', () => {
     ['/', { '/migrations': list([row(), row({ id: 'm-0', migration: 'component:default/other', state: 'running' })]) }, 'other'],
     ['/migrations/users-v2', { '/migrations/users-v2': migration(), '/migrations/m-1/plan': plan(), '/migrations': list([]) }, 'Risks'],
     ['/migrations/users-v2/run', { '/migrations/users-v2': ran(), '/migrations/m-1/plan': plan(), '/migrations/m-1/events': { items: [{ seq: 1, at_ms: 1, type: 'plan.state', to: 'running' }], next: null, seq: 1 } }, 'freeze'],
-    ['/migrations/users-v2/consumers', { '/migrations/users-v2': ran(), '/migrations/m-1/plan': plan(), '/migrations/m-1/tasks': list([]) }, 'charts'],
+    ['/migrations/users-v2/consumers', { '/migrations/users-v2': ran(), '/migrations/m-1/plan': plan(), '/consumers': list([line()]), '/consumers/summary': summary({ 'group:default/playback': { person: 1 } }, { person: 1 }) }, 'charts'],
     ['/rollouts', { '/rollouts': list([]) }, 'No service was rolled out yet'],
     ['/campaigns', {}, 'No campaign has begun'],
     ['/lineage', { '/entities': list([{ ref: 'resource:default/users-v1' }]), '/migrations': list([]) }, 'users-v1'],

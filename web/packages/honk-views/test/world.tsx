@@ -75,6 +75,17 @@ export const migration = (more: object = {}) => ({
   ...more,
 });
 
+/** A consumer as the list over all migrations has it. */
+export const line = (more: object = {}) => ({
+  plan: 'm-1', migration: 'component:default/users-v2', state: 'running', stand: 'person', why: '1 place is left to people', since_ms: 1_795_658_822_765,
+  consumer: 'component:default/charts', owner: 'group:default/playback', access: ['reads'], repository: 'code:charts', rewritten: 1, left: 1,
+  reasons: [{ path: 'a.sql', line: 1, code: 'star', text: 'name the columns' }],
+  ...more,
+});
+
+const none = { done: 0, person: 0, open: 0, over: 0 };
+export const summary = (owners: Record<string, object>, more: object = {}) => ({ ...none, owners: Object.entries(owners).map(([owner, counts]) => ({ owner, ...none, ...counts })), burndown: [], ...more });
+
 export const ran = (more: object = {}) =>
   migration({
     state: 'running',

@@ -50,7 +50,7 @@ describe('the proxy', () => {
 
   before(async () => {
     honk = await new Honk().start();
-    const denied = { [ADA]: ['honk.migration.approve'], [EVE]: ['honk.migration.read'], [MALLORY]: ['honk.migration.rollback'] };
+    const denied = { [ADA]: ['honk.migration.approve', 'honk.migration.operate', 'honk.migration.rollback'], [EVE]: ['honk.migration.read'], [MALLORY]: ['honk.migration.rollback'] };
     backstage = await startBackstage(honk, [import('./index'), policyOf(denied)], { anonymousAuthor: ADA });
   });
   after(async () => {
@@ -69,7 +69,8 @@ describe('the proxy', () => {
   it('speaks under the name of the user, with the roles that Honk gives that name', async () => {
     const who = await read(ADA, '/whoami');
     assert.equal(who.identity, ADA);
-    assert.deepEqual(who.roles.sort(), ['author', 'operator', 'viewer']);
+    assert.deepEqual(who.roles.sort(), ['author', 'viewer'], 'Backstage denies her all that an operator may');
+    assert.deepEqual((await read(BO, '/whoami')).roles.sort(), ['approver', 'operator', 'viewer']);
   });
 
   it('lets nobody in who is not known to Backstage', async () => {
@@ -113,6 +114,11 @@ describe('the proxy', () => {
     assert.equal((await say(ADA, `/migrations/${id}/approve`, { digest: plan.digest })).status, 403, 'Backstage denies it to ada');
     const approved = await say(BO, `/migrations/${id}/approve`, { digest: plan.digest, reason: 'read it' });
     assert.equal(approved.status, 200, await approved.clone().text());
+    const [forAda, forBo, forMallory] = await Promise.all([ADA, BO, MALLORY].map(async who => (await read(who, `/migrations/${id}`)).allowed_actions));
+    assert.deepEqual(forBo.start, { allowed: true });
+    assert.deepEqual(forAda.start, { allowed: false, why: "your Backstage permissions do not allow it: 'honk.migration.operate' is denied to you" });
+    assert.equal(forAda.cancel.allowed, true);
+    assert.doesNotMatch(forMallory.start.why, /Backstage/, 'Honk’s own refusals stay as they are');
     const [approval] = (await read(ADA, `/migrations/${id}`)).approvals;
     assert.ok(Object.values(approval).includes(BO), JSON.stringify(approval));
     const acted = (await read(ADA, '/events?type=access.acted')).items as any[];

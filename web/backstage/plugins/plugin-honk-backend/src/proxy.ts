@@ -7,7 +7,9 @@ import { AuthorizeResult, type BasicPermission } from '@backstage/plugin-permiss
 import type { Request, RequestHandler, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { honkPermissions } from 'backstage-plugin-honk-common';
 import type { HonkConfig } from './config';
+import { asBackstageAllows, tellsWhatIsAllowed } from './allowed';
 import { findOperation, type Operation } from './operations';
 import { sendProblem } from './problem';
 
@@ -32,10 +34,11 @@ async function whoAsks(options: ProxyOptions, request: Request, operation: Opera
   return { credentials, person: auth.isPrincipal(credentials, 'user') ? credentials.principal.userEntityRef : undefined };
 }
 
-async function isAllowed(options: ProxyOptions, permission: BasicPermission, credentials: BackstageCredentials | undefined): Promise<boolean> {
-  if (credentials === undefined) return true; // the configuration lets this one call in
-  const [decision] = await options.permissions.authorize([{ permission }], { credentials });
-  return decision?.result === AuthorizeResult.ALLOW;
+/** Names of permissions, out of those that are asked for. */
+async function deniedOf(options: ProxyOptions, asked: readonly BasicPermission[], credentials: BackstageCredentials | undefined): Promise<Set<string>> {
+  if (credentials === undefined) return new Set(); // the configuration lets this one call in
+  const decisions = await options.permissions.authorize(asked.map(permission => ({ permission })), { credentials });
+  return new Set(asked.filter((_, i) => decisions[i]?.result !== AuthorizeResult.ALLOW).map(permission => permission.name));
 }
 
 function headersFor(request: Request, config: HonkConfig, person: string | undefined): Headers {
@@ -48,7 +51,7 @@ function headersFor(request: Request, config: HonkConfig, person: string | undef
   return headers;
 }
 
-async function passOn(answer: globalThis.Response, response: Response): Promise<void> {
+async function passOn(answer: globalThis.Response, response: Response, operation: Operation, denied: ReadonlySet<string>): Promise<void> {
   response.status(answer.status);
   for (const name of answered) {
     const value = answer.headers.get(name);
@@ -56,12 +59,16 @@ async function passOn(answer: globalThis.Response, response: Response): Promise<
   }
   // Compressed, an event would wait for more of them.
   response.setHeader('Cache-Control', 'no-store, no-transform');
+  if (answer.ok && denied.size > 0 && tellsWhatIsAllowed(operation)) {
+    response.end(JSON.stringify(asBackstageAllows((await answer.json()) as Record<string, unknown>, operation, denied)));
+    return;
+  }
   response.flushHeaders();
   if (answer.body) await pipeline(Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream), response);
   else response.end();
 }
 
-async function carry(options: ProxyOptions, request: Request, response: Response, person: string | undefined): Promise<void> {
+async function carry(options: ProxyOptions, request: Request, response: Response, person: string | undefined, operation: Operation, denied: ReadonlySet<string>): Promise<void> {
   const { config, logger } = options;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ANSWER_WAIT_MS);
@@ -86,7 +93,7 @@ async function carry(options: ProxyOptions, request: Request, response: Response
   } finally {
     clearTimeout(timer);
   }
-  await passOn(answer, response).catch(() => response.destroy());
+  await passOn(answer, response, operation, denied).catch(() => response.destroy());
 }
 
 export function proxy(options: ProxyOptions): RequestHandler {
@@ -97,8 +104,10 @@ export function proxy(options: ProxyOptions): RequestHandler {
       return;
     }
     const { person, credentials } = await whoAsks(options, request, operation);
-    if (await isAllowed(options, operation.permission, credentials)) {
-      await carry(options, request, response, person);
+    const asked = tellsWhatIsAllowed(operation) ? honkPermissions : [operation.permission];
+    const denied = await deniedOf(options, asked, credentials);
+    if (!denied.has(operation.permission.name)) {
+      await carry(options, request, response, person, operation, denied);
       return;
     }
     const who = person ?? 'a service';

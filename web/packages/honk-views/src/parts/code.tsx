@@ -120,9 +120,13 @@ function FileDiff({ file }: { file: DiffFile }) {
 /** A blob that is a diff, file by file, old and new side by side. */
 export function DiffBlob({ digest }: { digest: string }) {
   const { data, error, reload } = useLoad(`blob ${digest}`, (client, signal) => client.blob(digest, signal));
-  const files = useMemo(() => (data === undefined ? [] : parseDiff(data)), [data]);
   if (error && data === undefined) return <Failure error={error} onRetry={reload} what="The diff" />;
   if (data === undefined) return <Skeleton rows={6} label="loading the diff" />;
+  return <DiffText text={data} />;
+}
+
+export function DiffText({ text }: { text: string }) {
+  const files = useMemo(() => parseDiff(text), [text]);
   return (
     <div className="honk-stack">
       {files.length > 1 && <p className="honk-dim">{plural(files.length, 'file')}</p>}

@@ -1,169 +1,185 @@
-import type { Migration, MigrationRow, PlanAnswer, PlanChange, Task } from 'honk-client';
-import { useMemo, useState } from 'react';
-import { useLoad, type Loaded } from '../data';
+import type { ConsumerLine, ConsumersSummary, Event, HonkClient, Migration } from 'honk-client';
+import { useDeferredValue, useMemo, useState } from 'react';
+import { allPages, useLoad } from '../data';
 import { count, plural, shortRef } from '../format';
-import { Card, Chips, Empty, Failure, Go, Meter, Search, Skeleton, StateBadge } from '../parts/basics';
+import { Badge, Card, Chips, Empty, Failure, Go, Meter, Search, Since, Skeleton, StateBadge } from '../parts/basics';
+import { CodingWork, type CodingDone } from '../parts/coding';
 import { Plot } from '../parts/plot';
-import { isMoving } from '../states';
+import { SafeLink } from '../parts/link';
+import type { Tone } from '../states';
 
-const PLANS_READ_MAX = 40; /* whole plans are large; the newest open ones matter */
+const PAGE = 100;
+const OPEN_AT_ONCE_MAX = 200; /* consumers; of more than that an owner's are read when somebody looks */
+const CALM_MS = 3000; /* counting all of them is work for the server */
 
-interface Line {
-  consumer: string;
-  owner: string;
-  access: string[];
-  migration: MigrationRow | Migration;
-  change?: PlanChange;
-  task?: Task;
-}
+type Stand = ConsumerLine['stand'];
+const stands: readonly { key: Stand; label: string; words: string; tone: Tone }[] = [
+  { key: 'person', label: 'Needs a person', words: 'needs a person', tone: 'waits' },
+  { key: 'open', label: 'Open', words: 'Honk does it', tone: 'moves' },
+  { key: 'done', label: 'Done', words: 'nothing is left', tone: 'good' },
+  { key: 'over', label: 'Over', words: 'is over', tone: 'over' },
+];
+const shownAs = (stand: Stand) => stands.find(one => one.key === stand)!;
 
-/** done: nothing is left. person: somebody has to do something. open: Honk does it when its turn comes. */
-type Left = 'done' | 'person' | 'open';
+const concerns = (event: Event, migration?: string) =>
+  (migration === undefined || event.plan === migration) && (event.type === 'plan.state' || (event.type.startsWith('task.') && (event.step === 'rewrite' || event.step === 'propose')));
 
-function leftOf(line: Line): Left {
-  const { change, task, migration } = line;
-  const isPersons = change !== undefined && (change.problem !== undefined || change.counts.needs_person + change.counts.unparsable > 0);
-  if (task?.status === 'failed') return 'person';
-  if (isPersons) return 'person';
-  if (change === undefined || change.counts.rewritten === 0) return 'done';
-  if (task?.status === 'done' && task.phase === 'forward') return 'done';
-  return ['succeeded', 'closed', 'soaking', 'retiring'].includes(migration.state) ? 'done' : 'open';
-}
-
-export function linesOf(migration: MigrationRow | Migration, plan: PlanAnswer, tasks: readonly Task[]): Line[] {
-  const changes = new Map((plan.plan.changes ?? []).map(change => [change.consumer, change]));
-  const byKey = new Map(tasks.filter(task => task.key !== '').map(task => [task.key, task]));
-  const lines = new Map<string, Line>();
-  const put = (consumer: string, owner: string, access?: string) => {
-    const change = changes.get(consumer);
-    const line = lines.get(consumer) ?? { consumer, owner, access: [], migration, change, task: change && byKey.get(change.repository) };
-    if (access) line.access.push(access);
-    lines.set(consumer, line);
-  };
-  for (const one of plan.plan.consumers) put(one.ref, one.owner, one.access);
-  for (const change of changes.values()) if (!lines.has(change.consumer)) put(change.consumer, change.owner);
-  return [...lines.values()];
+/** Of one plan, all that it has. */
+export function useConsumerLines(migration: Migration | undefined) {
+  return useLoad<ConsumerLine[]>(
+    `consumer lines ${migration?.id ?? ''} ${migration?.digest ?? ''}`,
+    async (client, signal) => (migration?.digest ? (await client.get('/consumers', { query: { migration: migration.id, limit: 1000 }, signal })).items : []),
+    event => concerns(event, migration?.id ?? ''),
+  );
 }
 
 /** Of one migration. */
-export function MigrationConsumers({ migration, plan }: { migration: Migration; plan: Loaded<PlanAnswer | undefined> }) {
-  const step = migration.steps.find(one => one.action === 'rewrite');
-  const tasks = useLoad(
-    `rewrites ${migration.id} ${step?.name ?? ''}`,
-    async (client, signal) => (step ? (await client.get('/migrations/{id}/tasks', { path: { id: migration.id }, query: { step: step.name, limit: 1000 }, signal })).items : []),
-    event => event.plan === migration.id && event.step === step?.name,
-  );
-  const lines = useMemo(() => (plan.data ? linesOf(migration, plan.data, tasks.data ?? []) : undefined), [migration, plan.data, tasks.data]);
-  if (lines === undefined) return plan.error ? <Failure error={plan.error} onRetry={plan.reload} what="Its consumers" /> : migration.digest ? <Skeleton rows={6} label="loading consumers" /> : <Empty title="Not known yet">Planning looks for all who read or write the dataset.</Empty>;
-  return <ConsumerTable lines={lines} isWhole={false} />;
+export function MigrationConsumers({ migration }: { migration: Migration }) {
+  if (migration.digest === undefined) return <Empty title="Not known yet">Planning looks for all who read or write the dataset.</Empty>;
+  return <Consumers migration={migration.id} />;
 }
 
-/** Of all migrations that are under way or wait. */
+/** Of all migrations that are not over. */
 export function ConsumersScreen() {
-  const { data, error, loading, reload } = useLoad(
-    'consumers of all',
-    async (client, signal) => {
-      const page = await client.get('/migrations', { query: { state: 'planned,approved,preflight,running,paused,halted,soaking,succeeded,needs_operator', limit: 500 }, signal });
-      const seen = new Set<string>();
-      const rows = page.items.filter(row => row.digest !== undefined && !seen.has(row.migration) && seen.add(row.migration)).slice(0, PLANS_READ_MAX);
-      const all = await Promise.all(
-        rows.map(async row => {
-          const plan = (await client.get('/migrations/{id}/plan', { path: { id: row.id }, signal })) as unknown as PlanAnswer;
-          const step = plan.plan.steps.find(one => one.action === 'rewrite');
-          const tasks = step && row.state !== 'planned' ? (await client.get('/migrations/{id}/tasks', { path: { id: row.id }, query: { step: step.name, limit: 1000 }, signal })).items : [];
-          return linesOf(row, plan, tasks);
-        }),
-      );
-      return { lines: all.flat(), isAll: rows.length < PLANS_READ_MAX };
-    },
-    event => event.type === 'plan.state' || (event.type === 'task.status' && event.to === 'done' && event.step === 'rewrite'),
-  );
   return (
     <div className="honk-screen">
       <header className="honk-title">
         <h1>Consumers</h1>
         <p className="honk-dim">Who reads and writes what moves, what is left, and whose it is.</p>
       </header>
-      {error && <Failure error={error} onRetry={reload} what="The consumers" />}
-      {data === undefined && !error && <Skeleton rows={8} label="loading consumers" />}
-      {data !== undefined && <ConsumerTable lines={data.lines} isWhole />}
-      {data !== undefined && !data.isAll && <p className="honk-dim">Of the newest {PLANS_READ_MAX} migrations.</p>}
-      {loading && data !== undefined && <span className="honk-hidden">reading again</span>}
+      <Consumers />
     </div>
   );
 }
 
-function ConsumerTable({ lines, isWhole }: { lines: readonly Line[]; isWhole: boolean }) {
-  const [left, setLeft] = useState<'all' | Left>('all');
+function Consumers({ migration }: { migration?: string }) {
+  const [stand, setStand] = useState<'all' | Stand>('all');
   const [text, setText] = useState('');
-  const fits = (line: Line) => text === '' || `${line.consumer} ${line.owner} ${line.migration.migration}`.includes(text.trim().toLowerCase());
-  const found = lines.filter(fits);
-  const shown = found.filter(line => left === 'all' || leftOf(line) === left);
-  const owners = useMemo(() => {
-    const byOwner = new Map<string, Line[]>();
-    for (const line of shown) byOwner.set(line.owner, [...(byOwner.get(line.owner) ?? []), line]);
-    const open = (some: readonly Line[]) => some.filter(line => leftOf(line) !== 'done').length;
-    return [...byOwner].sort(([, a], [, b]) => open(b) - open(a));
-  }, [shown]);
-  if (lines.length === 0) return <Empty title="Nobody reads or writes it">Lineage names no consumer, and no repository names the dataset.</Empty>;
+  const q = useDeferredValue(text.trim());
+  const { data, error, reload } = useLoad(
+    `consumers ${migration ?? ''} ${q}`,
+    (client, signal) => client.get('/consumers/summary', { query: { migration, q }, signal }),
+    event => concerns(event, migration),
+    migration ? undefined : CALM_MS,
+  );
+  const total = data ? totalOf(data) : 0;
+  const owners = useMemo(() => (data?.owners ?? []).filter(owner => stand === 'all' || owner[stand] > 0), [data, stand]);
+  if (data && total === 0 && q === '') return <Empty title={migration ? 'Nobody reads or writes it' : 'Nothing moves'}>{migration ? 'Lineage names no consumer, and no repository names the dataset.' : 'As soon as there is a plan, whoever reads or writes its dataset is listed here.'}</Empty>;
   return (
     <div className="honk-stack">
-      <Burndown lines={lines} />
+      {error && <Failure error={error} onRetry={reload} what="The consumers" />}
+      {data && <Burndown summary={data} />}
       <div className="honk-bar">
         <Chips
           label="What is left"
-          chosen={left}
-          onChoose={setLeft}
-          chips={[
-            { key: 'all', label: 'All', count: found.length },
-            { key: 'person', label: 'Needs a person', count: found.filter(line => leftOf(line) === 'person').length, tone: 'waits' },
-            { key: 'open', label: 'Open', count: found.filter(line => leftOf(line) === 'open').length, tone: 'moves' },
-            { key: 'done', label: 'Done', count: found.filter(line => leftOf(line) === 'done').length, tone: 'good' },
-          ]}
+          chosen={stand}
+          onChoose={setStand}
+          chips={[{ key: 'all', label: 'All', count: data && total }, ...stands.filter(one => one.key !== 'over' || (data?.over ?? 0) > 0).map(({ key, label, tone }) => ({ key, label, tone, count: data?.[key] }))]}
         />
         <div className="honk-filters">
-          <Search value={text} onValue={setText} label="Find a consumer or owner" />
+          <Search value={text} onValue={setText} label="Find a consumer or migration" />
         </div>
       </div>
-      {shown.length === 0 && <Empty title="Nothing fits">Take away a filter.</Empty>}
-      {owners.map(([owner, some]) => {
-        const done = some.filter(line => leftOf(line) === 'done').length;
-        return (
-          <Card key={owner} title={shortRef(owner) || 'nobody'} aside={`${done} of ${some.length} done`}>
-            <Meter done={done} total={some.length} label={`consumers of ${shortRef(owner)} that are done`} tone={done === some.length ? 'good' : 'moves'} />
-            <ul className="honk-consumers">
-              {some.map(line => (
-                <ConsumerLine key={`${line.migration.id} ${line.consumer}`} line={line} isWhole={isWhole} />
-              ))}
-            </ul>
-          </Card>
-        );
-      })}
+      {data === undefined && !error && <Skeleton rows={8} label="loading consumers" />}
+      {data && owners.length === 0 && <Empty title="Nothing fits">Take away a filter.</Empty>}
+      {owners.map((owner, i) => (
+        <Owner key={owner.owner} owner={owner} stand={stand} q={q} migration={migration} isOpenAtFirst={i === 0 || total <= OPEN_AT_ONCE_MAX} />
+      ))}
     </div>
   );
 }
 
-function ConsumerLine({ line, isWhole }: { line: Line; isWhole: boolean }) {
-  const left = leftOf(line);
-  const { change, task } = line;
-  const reasons = change?.reasons ?? [];
-  const branch = (task?.evidence as { branch?: string } | undefined)?.branch;
-  const words = { done: 'nothing is left', person: 'needs a person', open: isMoving(line.migration.state) ? 'its turn comes' : 'waits for its migration' };
+type Counts = Pick<ConsumersSummary, Stand>;
+const totalOf = (counts: Counts): number => counts.done + counts.person + counts.open + counts.over;
+
+function Owner({ owner, stand, q, migration, isOpenAtFirst }: { owner: ConsumersSummary['owners'][number]; stand: 'all' | Stand; q: string; migration?: string; isOpenAtFirst: boolean }) {
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
+  const total = totalOf(owner);
+  const name = shortRef(owner.owner) || 'nobody';
+  const left = stands.filter(one => one.key !== 'done' && owner[one.key] > 0).map(one => `${count(owner[one.key])} ${one.key === 'person' ? 'for a person' : one.label.toLowerCase()}`);
   return (
-    <li className={`honk-consumer honk-tone-${{ done: 'good', person: 'waits', open: 'moves' }[left]}`}>
+    <Card
+      title={
+        <button type="button" className="honk-owner" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <span className="honk-caret" aria-hidden="true" />
+          {name}
+        </button>
+      }
+      aside={[`${count(owner.done)} of ${count(total)} done`, ...left].join(', ')}
+    >
+      <Meter done={owner.done} total={total} label={`consumers of ${name} that are done`} tone={owner.done === total ? 'good' : 'moves'} />
+      {isOpen && <Lines owner={owner.owner} stand={stand} q={q} migration={migration} />}
+    </Card>
+  );
+}
+
+async function readLines(client: HonkClient, query: { owner: string; stand?: string; q: string; migration?: string }, most: number, signal: AbortSignal) {
+  let isAll = true;
+  const rows = await allPages<ConsumerLine>(
+    async after => {
+      const page = await client.get('/consumers', { query: { ...query, limit: PAGE, after }, signal });
+      isAll = page.next === null;
+      return page;
+    },
+    () => undefined,
+    most,
+  );
+  return { rows, isAll };
+}
+
+function Lines({ owner, stand, q, migration }: { owner: string; stand: 'all' | Stand; q: string; migration?: string }) {
+  const [most, setMost] = useState(PAGE);
+  const { data, error, reload } = useLoad(
+    `consumers of ${owner} ${stand} ${q} ${migration ?? ''}`,
+    (client, signal) => readLines(client, { owner, stand: stand === 'all' ? undefined : stand, q, migration }, most, signal),
+    event => concerns(event, migration),
+    migration ? undefined : CALM_MS,
+  );
+  if (error && !data) return <Failure error={error} onRetry={reload} what="The consumers of this owner" />;
+  if (!data) return <Skeleton rows={3} label="loading consumers" />;
+  return (
+    <>
+      <ul className="honk-consumers">
+        {data.rows.map(line => (
+          <Line key={`${line.plan} ${line.consumer}`} line={line} isWhole={migration === undefined} />
+        ))}
+      </ul>
+      {!data.isAll && (
+        <button
+          type="button"
+          className="honk-link"
+          onClick={() => {
+            setMost(most + PAGE);
+            setTimeout(reload); /* with the new limit */
+          }}
+        >
+          more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Line({ line, isWhole }: { line: ConsumerLine; isWhole: boolean }) {
+  const { tone, words } = shownAs(line.stand);
+  const reasons = line.reasons ?? [];
+  const more = (line.left ?? 0) - reasons.length;
+  return (
+    <li className={`honk-consumer honk-tone-${tone}`}>
       <i aria-hidden="true" />
       <div>
         <strong>{shortRef(line.consumer)}</strong>{' '}
         <span className="honk-dim">
           {line.access.join(' and ')}
-          {change && ` · ${change.repository}`}
+          {line.repository && ` · ${line.repository}`}
         </span>
         {isWhole && (
           <p className="honk-dim">
-            <Go to={{ screen: 'migration', id: line.migration.id, tab: 'consumers' }}>{shortRef(line.migration.migration)}</Go> <StateBadge state={line.migration.state} />
+            <Go to={{ screen: 'migration', id: line.plan, tab: 'consumers' }}>{shortRef(line.migration)}</Go> <StateBadge state={line.state} />
           </p>
         )}
-        {reasons.slice(0, 3).map((reason, i) => (
+        <p className={line.stand === 'person' ? 'honk-problem honk-lines' : 'honk-dim honk-lines'}>{line.why}</p>
+        {reasons.map((reason, i) => (
           <p key={i} className="honk-left">
             <code>
               {reason.path}:{reason.line}
@@ -171,15 +187,16 @@ function ConsumerLine({ line, isWhole }: { line: Line; isWhole: boolean }) {
             {reason.text}
           </p>
         ))}
-        {reasons.length > 3 && <p className="honk-dim">and {reasons.length - 3} more, in the plan</p>}
-        {change?.problem && <p className="honk-problem">{change.problem}</p>}
-        {task?.error && task.status !== 'done' && <p className="honk-problem">{task.error}</p>}
+        {reasons.length > 0 && more > 0 && <p className="honk-dim">and {plural(more, 'more place')}, in the plan</p>}
+        {line.pull && <Pull pull={line.pull} />}
+        {line.coding && <CodingWork coding={line.coding as CodingDone} />}
       </div>
       <span className="honk-consumer-left">
-        {words[left]}
-        {branch && (
-          <code className="honk-dim honk-clip" title={branch}>
-            {branch}
+        {words}
+        <Since ms={line.since_ms} />
+        {line.branch && (
+          <code className="honk-dim honk-clip" title={line.branch}>
+            {line.branch}
           </code>
         )}
       </span>
@@ -187,37 +204,49 @@ function ConsumerLine({ line, isWhole }: { line: Line; isWhole: boolean }) {
   );
 }
 
+const pulls: Record<string, { tone: Tone; label: string }> = {
+  open: { tone: 'waits', label: 'Open' },
+  merged: { tone: 'good', label: 'Merged' },
+  closed: { tone: 'bad', label: 'Closed' },
+};
+
+/** A pull request: where it is, and how it stands there. */
+export function Pull({ pull }: { pull: NonNullable<ConsumerLine['pull']> }) {
+  const state = pulls[pull.state ?? ''] ?? { tone: 'over' as Tone, label: pull.state ?? 'not there' };
+  return (
+    <p className="honk-pull">
+      <Badge tone={state.tone}>{state.label}</Badge> pull request {pull.number !== undefined && `#${pull.number}`} {pull.url && <SafeLink href={pull.url}>{pull.url}</SafeLink>}
+      {pull.checks && pull.checks !== 'none' && <span className="honk-dim"> checks: {pull.checks}</span>}
+    </p>
+  );
+}
+
 /** How many were left, over the time in which they were done. */
-function Burndown({ lines }: { lines: readonly Line[] }) {
-  const done = lines.filter(line => leftOf(line) === 'done').length;
-  const person = lines.filter(line => leftOf(line) === 'person').length;
-  const times = lines
-    .map(line => (line.task?.status === 'done' ? line.task.ended_at_ms : undefined))
-    .filter((at): at is number => at !== undefined)
-    .sort((a, b) => a - b);
-  const values = [lines.length, ...times.map((_, i) => lines.length - i - 1)];
+function Burndown({ summary }: { summary: ConsumersSummary }) {
+  const { burndown: points } = summary;
+  const times = points.map(point => point.at_ms);
   return (
     <div className="honk-burndown">
       <ul className="honk-figures">
         <li>
           <strong>
-            {count(done)}
-            <span className="honk-dim"> / {count(lines.length)}</span>
+            {count(summary.done)}
+            <span className="honk-dim"> / {count(totalOf(summary))}</span>
           </strong>
           <span>consumers are done</span>
         </li>
         <li>
-          <strong>{count(person)}</strong>
-          <span>{person === 1 ? 'needs' : 'need'} a person</span>
+          <strong>{count(summary.person)}</strong>
+          <span>{summary.person === 1 ? 'needs' : 'need'} a person</span>
         </li>
         <li>
-          <strong>{count(new Set(lines.map(line => line.owner)).size)}</strong>
-          <span>owners</span>
+          <strong>{count(summary.owners.length)}</strong>
+          <span>{summary.owners.length === 1 ? 'owner' : 'owners'}</span>
         </li>
-        {values.length > 2 && (
+        {points.length > 1 && (
           <li>
-            <Plot values={values} times={[lines.reduce((first, line) => Math.min(first, line.task?.started_at_ms ?? first), times[0]!), ...times]} label="consumers left" width={160} height={40} />
-            <span>left, over time, after {plural(times.length, 'change')}</span>
+            <Plot values={points.map(point => point.left)} times={times} label="consumers left" width={160} height={40} />
+            <span>not changed yet, over time</span>
           </li>
         )}
       </ul>

@@ -5,6 +5,7 @@ import { asError } from '../data';
 import { clock, moment, person, plural } from '../format';
 import { Card, Chips, Empty, Failure, Go, Search, Skeleton } from '../parts/basics';
 import { VirtualRows } from '../parts/virtual';
+import { save } from '../save';
 import { migrationState, rolloutState, taskState } from '../states';
 import type { HonkError } from 'honk-client';
 
@@ -200,13 +201,6 @@ export function eventsAsCsv(events: readonly Event[]): string {
 }
 
 function Export({ events }: { events: readonly Event[] }) {
-  const save = (name: string, type: string, text: string) => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  };
   return (
     <span className="honk-export">
       <button type="button" className="honk-button" disabled={events.length === 0} onClick={() => save('honk-events.csv', 'text/csv', eventsAsCsv(events))}>

@@ -31,7 +31,7 @@ export function MigrationScreen({ id, tab = 'review' }: { id: string; tab?: Migr
       <div className="honk-screen">{error ? <Failure error={error} onRetry={reload} what={`The migration '${id}'`} /> : <Skeleton rows={10} label="loading the migration" />}</div>
     );
   const services = plan.data?.plan.services?.length;
-  const consumers = plan.data?.plan.consumers.length;
+  const consumers = new Set(plan.data?.plan.consumers.map(one => one.ref)).size || undefined;
   return (
     <div className="honk-screen">
       <Headline migration={migration} reload={reload} plan={plan.data} />
@@ -52,7 +52,7 @@ export function MigrationScreen({ id, tab = 'review' }: { id: string; tab?: Migr
         {tab === 'review' && <PlanReview migration={migration} plan={plan} />}
         {tab === 'run' && <Run migration={migration} />}
         {tab === 'rollouts' && <RolloutList migration={migration.id} />}
-        {tab === 'consumers' && <MigrationConsumers migration={migration} plan={plan} />}
+        {tab === 'consumers' && <MigrationConsumers migration={migration} />}
         {tab === 'log' && <Ledger migration={migration.id} />}
       </Panel>
     </div>

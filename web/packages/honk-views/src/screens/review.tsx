@@ -1,10 +1,13 @@
-import type { Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
-import { useState, type ReactNode } from 'react';
+import type { ConsumerLine, Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
+import { useState } from 'react';
 import { useLoad, type Loaded } from '../data';
 import { count, duration, moment, person, plural, shortDigest, shortRef } from '../format';
 import { Card, Copy, Facts, Failure, Go, Person, Ref, Skeleton } from '../parts/basics';
+import { CodingWork, type CodingDone } from '../parts/coding';
 import { Code, DiffBlob } from '../parts/code';
+import { SafeLink } from '../parts/link';
 import { planChanges } from '../plan-changes';
+import { Pull, useConsumerLines } from './consumers';
 
 /** What writers of the source meet while its rows are read, by the plan's `consistency`. */
 const READING: Record<string, string> = {
@@ -21,6 +24,7 @@ export function usePlan(migration: Migration | undefined): Loaded<PlanAnswer | u
 
 /** What a reviewer reads, in the order in which it matters: drift first. */
 export function PlanReview({ migration, plan }: { migration: Migration; plan: Loaded<PlanAnswer | undefined> }) {
+  const lines = useConsumerLines(migration.started_at_ms === undefined ? undefined : migration);
   if (migration.digest === undefined) return <NoPlan migration={migration} />;
   if (plan.data === undefined)
     return plan.error ? <Failure error={plan.error} onRetry={plan.reload} what="The plan" /> : <Skeleton rows={12} label="loading the plan" />;
@@ -31,7 +35,7 @@ export function PlanReview({ migration, plan }: { migration: Migration; plan: Lo
       <AtAGlance document={document} plan={plan.data} />
       <SinceLastPlan migration={migration} document={document} />
       <Risks document={document} />
-      <Changes document={document} observations={observations} />
+      <Changes document={document} observations={observations} lines={lines.data} />
       <Steps document={document} migration={migration} />
       <Services services={document.services ?? []} />
       <Mapping document={document} />
@@ -227,7 +231,7 @@ function kindOf(change: PlanChange): Kind {
   return change.counts.rewritten > 0 ? 'rewritten' : 'unaffected';
 }
 
-export function Changes({ document, observations }: { document: PlanDocument; observations?: PlanAnswer['observations'] }) {
+export function Changes({ document, observations, lines }: { document: PlanDocument; observations?: PlanAnswer['observations']; lines?: readonly ConsumerLine[] }) {
   const changes = document.changes ?? [];
   if (changes.length === 0) return null;
   return (
@@ -246,7 +250,12 @@ export function Changes({ document, observations }: { document: PlanDocument; ob
               </h3>
               <ul className="honk-changes">
                 {some.map(change => (
-                  <Change key={change.repository} change={change} queries={observations?.repositories?.[change.repository]?.queries} />
+                  <Change
+                    key={change.repository}
+                    change={change}
+                    queries={observations?.repositories?.[change.repository]?.queries}
+                    line={lines?.find(line => line.repository === change.repository)}
+                  />
                 ))}
               </ul>
             </div>
@@ -257,10 +266,10 @@ export function Changes({ document, observations }: { document: PlanDocument; ob
   );
 }
 
-function Change({ change, queries }: { change: PlanChange; queries?: { same: number; different: number; not_run: number } }) {
+function Change({ change, queries, line }: { change: PlanChange; queries?: { same: number; different: number; not_run: number }; line?: ConsumerLine }) {
   const [isOpen, setOpen] = useState(false);
   const dispositions = Object.entries(change.counts).filter(([, n]) => n > 0);
-  const hasMore = change.diff !== null || change.reasons.length > 0;
+  const hasMore = change.diff !== null || change.reasons.length > 0 || change.coding !== undefined || line?.pull !== undefined;
   return (
     <li>
       <button type="button" className="honk-change" aria-expanded={isOpen} disabled={!hasMore} onClick={() => setOpen(!isOpen)}>
@@ -279,6 +288,7 @@ function Change({ change, queries }: { change: PlanChange; queries?: { same: num
             </span>
           ))}
           {dispositions.length === 0 && <span className="honk-dim">names it nowhere</span>}
+          {change.coding && <span className="honk-pill honk-proof">{plural(change.coding.sites, 'place')} for the agent ‘{change.coding.agent}’</span>}
           {queries && queries.same > 0 && <span className="honk-pill honk-proof">{plural(queries.same, 'query', 'queries')} same rows</span>}
           {queries && queries.different > 0 && <span className="honk-pill honk-unparsable">{queries.different} with other rows</span>}
         </span>
@@ -300,6 +310,18 @@ function Change({ change, queries }: { change: PlanChange; queries?: { same: num
               ))}
             </ul>
           )}
+          {change.coding && !line?.coding && (
+            <p className="honk-dim">
+              What rules left goes to the coding agent ‘{change.coding.agent}’ (door {change.coding.door}), in a sandbox and in at most {plural(change.coding.rounds, 'round')}; it may write{' '}
+              {change.coding.files.map(file => (
+                <code key={file}>{file} </code>
+              ))}
+              and what it does is taken only if it passes every check.
+            </p>
+          )}
+          {line?.coding && <CodingWork coding={line.coding as CodingDone} />}
+          {line?.pull && <Pull pull={line.pull} />}
+          {change.host && !line?.pull && <p className="honk-dim">The change is proposed by a pull request ({change.host}), and waits there until people merge it.</p>}
           {change.classes.length > 0 && (
             <p className="honk-classes">
               {change.classes.map(kind => (
@@ -404,17 +426,6 @@ function Mapping({ document }: { document: PlanDocument }) {
         </div>
       )}
     </Card>
-  );
-}
-
-/** A link that somebody wrote into a file: only web pages, and they do not learn where one came from. */
-export function SafeLink({ href, children }: { href: string; children: ReactNode }) {
-  return /^https?:\/\//i.test(href) ? (
-    <a href={href} rel="noreferrer noopener" target="_blank">
-      {children}
-    </a>
-  ) : (
-    <code>{href}</code>
   );
 }
 

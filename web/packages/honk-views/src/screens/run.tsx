@@ -114,9 +114,7 @@ function Tasks({ step, migration }: { step: Step; migration: Migration }) {
 }
 
 function TaskLine({ task, onDone }: { task: Task; onDone: () => void }) {
-  const { client } = useHonk();
   const [isOpen, setOpen] = useState(false);
-  const path = { id: task.id };
   const progress = task.progress;
   return (
     <li>
@@ -137,39 +135,48 @@ function TaskLine({ task, onDone }: { task: Task; onDone: () => void }) {
             evidence
           </button>
         )}
-        {task.allowed_actions && task.status === 'failed' && (
-          <Actions
-            allowed={task.allowed_actions}
-            onDone={onDone}
-            actions={[
-              {
-                key: 'retry',
-                label: 'Try again',
-                tone: 'primary',
-                reason: 'optional',
-                title: 'Try it again',
-                say: reason => client.post('/tasks/{id}/retry', { path, body: reason ? { reason } : {}, idempotencyKey: newKey() }),
-              },
-              {
-                key: 'skip',
-                label: 'Skip',
-                reason: 'needed',
-                title: 'Go on without it',
-                say: reason => client.post('/tasks/{id}/skip', { path, body: { reason }, idempotencyKey: newKey() }),
-              },
-              {
-                key: 'done',
-                label: 'It is done',
-                reason: 'needed',
-                title: 'Say that it is done',
-                say: reason => client.post('/tasks/{id}/done', { path, body: { reason }, idempotencyKey: newKey() }),
-              },
-            ]}
-          />
-        )}
+        {task.status === 'failed' && <Mend id={task.id} onDone={onDone} />}
       </div>
       {task.error && <p className="honk-problem">{task.error}</p>}
       {isOpen && <pre className="honk-code">{JSON.stringify(task.evidence, null, 2)}</pre>}
     </li>
+  );
+}
+
+/** What a person may say to a task that failed: a list of tasks does not tell. */
+function Mend({ id, onDone }: { id: string; onDone: () => void }) {
+  const { client } = useHonk();
+  const path = { id };
+  const { data } = useLoad(`task ${id}`, (client, signal) => client.get('/tasks/{id}', { path, signal }), event => event.task === id);
+  if (!data?.allowed_actions) return null;
+  return (
+    <Actions
+      allowed={data.allowed_actions}
+      onDone={onDone}
+      actions={[
+        {
+          key: 'retry',
+          label: 'Try again',
+          tone: 'primary',
+          reason: 'optional',
+          title: 'Try it again',
+          say: reason => client.post('/tasks/{id}/retry', { path, body: reason ? { reason } : {}, idempotencyKey: newKey() }),
+        },
+        {
+          key: 'skip',
+          label: 'Skip',
+          reason: 'needed',
+          title: 'Go on without it',
+          say: reason => client.post('/tasks/{id}/skip', { path, body: { reason }, idempotencyKey: newKey() }),
+        },
+        {
+          key: 'done',
+          label: 'It is done',
+          reason: 'needed',
+          title: 'Say that it is done',
+          say: reason => client.post('/tasks/{id}/done', { path, body: { reason }, idempotencyKey: newKey() }),
+        },
+      ]}
+    />
   );
 }
