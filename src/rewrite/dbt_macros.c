@@ -2,9 +2,9 @@
  * dbt_macros.c - may a name that is an argument of a macro be changed there?
  *
  * It may where the macro puts it into the SQL as it is: the well-known ones that take columns or expressions, and those of
- * the project whose body says so. A loop over a list does so, too.
+ * the project whose body says so. A loop over a list does so, too. What may come out as it is must not name an output.
  */
-#include "rewrite/work.h"
+#include "rewrite/dbt_macro_parts.h"
 
 #include <string.h>
 
@@ -89,23 +89,169 @@ last_part(const char *macro)
     return dot != NULL ? dot + 1 : macro;
 }
 
+static bool
+is_known(const char *macro)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (strcmp(macro, known[i]) == 0)
+            return true;
+    return false;
+}
+
 bool
 macro_takes_no_column(const SqlRef *ref)
 {
-    return ref->macro != NULL && is_unit(ref, last_part(ref->macro));
+    return ref->macro != NULL && is_known(last_part(ref->macro)) &&
+           is_unit(ref, last_part(ref->macro));
+}
+
+/* ---- macros of the project ---- */
+
+static MacroUse use_of_pass(const Macros *macros, GHashTable *asked, const MacroPass *pass);
+
+static MacroUse
+use_of_parameter(const Macros *macros, GHashTable *asked, const MacroParameter *parameter)
+{
+    MacroUse found = parameter->use;
+    if (!g_hash_table_add(asked, (void *) parameter))
+        return found; /* a macro that calls itself does with it what it does besides */
+    for (guint i = 0; found != MACRO_DOES_ANYTHING && i < parameter->passes->len; i++) {
+        const MacroPass *pass = g_ptr_array_index(parameter->passes, i);
+        MacroUse one = use_of_pass(macros, asked, pass);
+        if (one == MACRO_DOES_ANYTHING)
+            return one;
+        found = one == MACRO_TAKES_OUTPUT && pass->is_alone ? one : found;
+    }
+    return found;
+}
+
+static MacroUse
+use_of_argument(const Macros *macros, GHashTable *asked, const Macro *macro, guint place,
+                const char *keyword)
+{
+    for (guint i = 0; !macro->is_doubled && i < macro->parameters->len; i++) {
+        const MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
+        if (keyword != NULL ? strcmp(parameter->name, keyword) == 0 : i == place)
+            return use_of_parameter(macros, asked, parameter);
+    }
+    return MACRO_DOES_ANYTHING;
+}
+
+/* `default__name`, `bigquery__name` and so on must all agree. */
+static MacroUse
+use_of_dispatch(const Macros *macros, GHashTable *asked, const MacroPass *pass)
+{
+    g_autofree char *end = g_strconcat("__", pass->callee, NULL);
+    MacroUse found = MACRO_DOES_ANYTHING;
+    GHashTableIter iter;
+    void *name, *macro;
+    bool is_first = true;
+    g_hash_table_iter_init(&iter, macros->list);
+    while (g_hash_table_iter_next(&iter, &name, &macro)) {
+        const char *at = strstr(name, end);
+        if (at == NULL || strcmp(at, end) != 0)
+            continue;
+        MacroUse one = use_of_argument(macros, asked, macro, pass->place, pass->keyword);
+        if (one == MACRO_DOES_ANYTHING)
+            return one;
+        found = is_first ? one : MAX(found, one);
+        is_first = false;
+    }
+    return found;
+}
+
+static MacroUse
+use_of_pass(const Macros *macros, GHashTable *asked, const MacroPass *pass)
+{
+    const Macro *macro = g_hash_table_lookup(macros->list, pass->callee);
+    if (pass->is_dispatch)
+        return use_of_dispatch(macros, asked, pass);
+    if (macro != NULL)
+        return use_of_argument(macros, asked, macro, pass->place, pass->keyword);
+    return is_known(pass->callee) ? MACRO_TAKES_VALUE : MACRO_DOES_ANYTHING;
+}
+
+static MacroUse
+use_of(const Macros *macros, const SqlRef *ref)
+{
+    const char *name = last_part(ref->macro);
+    bool is_ours =
+        macros != NULL && name == ref->macro && g_hash_table_lookup(macros->list, name) != NULL;
+    if (is_known(name) && !is_ours)
+        return MACRO_TAKES_VALUE;
+    if (macros == NULL || is_unit(ref, "date")) /* it may be DATE_TRUNC's in there */
+        return MACRO_DOES_ANYTHING;
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    MacroPass pass = {
+        .callee = (char *) name, .place = ref->place, .keyword = (char *) ref->keyword};
+    return use_of_pass(macros, asked, &pass);
+}
+
+/* Is what the template gives all of an item without alias, whose name would be another one? */
+static bool
+is_output(const SqlRef *ref)
+{
+    const SqlItem *item = ref->in;
+    uint32_t token = ref->path.parts[ref->path.count - 1].token, first = ref->path.parts[0].token;
+    return item != NULL && item->alias == NULL && item->last == token && item->first == first;
 }
 
 bool
 macro_takes_column(Work *work, const SqlRef *ref)
 {
-    const SqlItem *item = ref->in;
-    uint32_t token = ref->path.parts[ref->path.count - 1].token;
-    if (ref->macro[0] == '\0') /* a loop: what it gives must not name an output */
-        return item == NULL || item->first != token || item->last != token;
-    const char *name = last_part(ref->macro);
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strcmp(name, known[i]) == 0)
-            return true;
-    return work->options->macros != NULL &&
-           macros_pass_on(work->options->macros, name, ref->place, ref->keyword);
+    if (ref->macro[0] == '\0') /* a loop, or a variable */
+        return !is_output(ref);
+    switch (use_of(work->options->macros, ref)) {
+    case MACRO_TAKES_VALUE:
+        return true;
+    case MACRO_TAKES_OUTPUT:
+        return !is_output(ref);
+    default:
+        return false;
+    }
+}
+
+/* ---- what macros name by themselves ---- */
+
+static void add_words(const Macros *macros, GHashTable *asked, const MacroPass *call,
+                      GHashTable *ret);
+
+static void
+add_words_of(const Macros *macros, GHashTable *asked, const Macro *macro, GHashTable *ret)
+{
+    GHashTableIter iter;
+    void *word;
+    if (!g_hash_table_add(asked, (void *) macro) || macro->has_query)
+        return;
+    g_hash_table_iter_init(&iter, macro->words);
+    while (g_hash_table_iter_next(&iter, &word, NULL))
+        g_hash_table_add(ret, word);
+    for (guint i = 0; i < macro->calls->len; i++)
+        add_words(macros, asked, g_ptr_array_index(macro->calls, i), ret);
+}
+
+static void
+add_words(const Macros *macros, GHashTable *asked, const MacroPass *call, GHashTable *ret)
+{
+    const Macro *macro = g_hash_table_lookup(macros->list, call->callee);
+    g_autofree char *end = g_strconcat("__", call->callee, NULL);
+    GHashTableIter iter;
+    void *name, *one;
+    if (!call->is_dispatch && macro != NULL)
+        add_words_of(macros, asked, macro, ret);
+    g_hash_table_iter_init(&iter, macros->list);
+    while (call->is_dispatch && g_hash_table_iter_next(&iter, &name, &one))
+        if (g_str_has_suffix(name, end))
+            add_words_of(macros, asked, one, ret);
+}
+
+GHashTable *
+macros_words(const Macros *macros, const char *name)
+{
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
+    MacroPass call = {.callee = (char *) last_part(name)};
+    if (macros != NULL && !is_known(call.callee))
+        add_words(macros, asked, &call, words);
+    return words;
 }

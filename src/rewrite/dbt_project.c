@@ -1,35 +1,41 @@
 /*
  * dbt_project.c - the macros of a dbt project: {% macro name(a, b='x') %} … {% endmacro %}.
  *
- * A parameter is passed on when it stands in the body as {{ a }} alone, outside of strings and not as a part of a word:
- * then the argument is SQL, and a name in it is a name of the query that calls the macro.
+ * What becomes of its arguments is in dbt_macro_flow.c. Here are the names that it brings into the caller's query by itself, and
+ * the macros that consist of one table, or of tables of WITH.
  */
-#include "rewrite/work.h"
+#include "rewrite/dbt_macro_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>
 
 #define BODY_BYTES_MAX 512 /* of what is compared with a form: longer ones are another thing */
 
-typedef struct {
-    GPtrArray *parameters; /* char * */
-    GArray *passes;        /* bool, one for each */
-    char *table;           /* the one template that it consists of; or NULL */
-    GString *body;         /* without blanks */
-    bool has_more;         /* than that */
-    bool is_doubled;       /* two of that name: one cannot know which is meant */
-} Macro;
+void
+macro_pass_free(void *data)
+{
+    MacroPass *pass = data;
+    g_free(pass->callee);
+    g_free(pass->keyword);
+    g_free(pass);
+}
 
-struct Macros {
-    GHashTable *list; /* name -> Macro */
-};
+static void
+parameter_free(void *data)
+{
+    MacroParameter *parameter = data;
+    g_free(parameter->name);
+    g_ptr_array_unref(parameter->passes);
+    g_free(parameter);
+}
 
 static void
 macro_free(void *data)
 {
     Macro *macro = data;
     g_ptr_array_unref(macro->parameters);
-    g_array_unref(macro->passes);
+    g_hash_table_unref(macro->words);
+    g_ptr_array_unref(macro->calls);
     g_free(macro->table);
     g_string_free(macro->body, TRUE);
     g_free(macro);
@@ -80,52 +86,50 @@ name_of_tag(const char *text, const Token *tag)
     return behind > begin ? g_strndup(begin, (size_t) (behind - begin)) : NULL;
 }
 
+static void
+add_words(Macro *macro, const char *text, size_t begin, size_t end)
+{
+    for (size_t at = begin; at < end;) {
+        size_t from = at;
+        while (at < end && is_identifier_byte(text[at]))
+            at++;
+        if (at > from && !g_ascii_isdigit(text[from]))
+            g_hash_table_add(macro->words, g_ascii_strdown(text + from, (gssize) (at - from)));
+        at += at == from;
+    }
+}
+
+static void
+add_parameter(Macro *macro, const char *text, const JinjaWord *name)
+{
+    MacroParameter *parameter = g_new0(MacroParameter, 1);
+    *parameter = (MacroParameter){.name = g_strndup(text + name->begin, name->end - name->begin),
+                                  .use = MACRO_TAKES_VALUE,
+                                  .passes = g_ptr_array_new_with_free_func(macro_pass_free)};
+    g_ptr_array_add(macro->parameters, parameter);
+}
+
 /* `macro name(a, b='x')`: its name, and an empty macro with its parameters. */
 static Macro *
 read_head(const char *text, const Token *tag, char **ret_name)
 {
-    g_autoptr(GArray) found = jinja_arguments(text, tag);
+    g_autoptr(GArray) words = jinja_words(text, tag);
     Macro *macro = g_new0(Macro, 1);
-    macro->parameters = g_ptr_array_new_with_free_func(g_free);
-    macro->passes = g_array_new(FALSE, TRUE, sizeof(bool));
+    macro->parameters = g_ptr_array_new_with_free_func(parameter_free);
+    macro->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    macro->calls = g_ptr_array_new_with_free_func(macro_pass_free);
     macro->body = g_string_new(NULL);
     *ret_name = name_of_tag(text, tag);
-    for (guint i = 0; i < found->len; i++) {
-        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
-        bool is_named = one->keyword_end > 0, yes = true;
-        uint32_t begin = is_named ? one->keyword : one->begin,
-                 end = is_named ? one->keyword_end : one->end;
-        if (one->callee_end == 0 || one->place != macro->parameters->len)
-            continue; /* the word `macro`; a default with several parts */
-        g_ptr_array_add(macro->parameters, g_strndup(text + begin, end - begin));
-        g_array_append_val(macro->passes, yes);
+    guint last = words->len > 2 ? jinja_close(text, words, 2) : words->len;
+    for (guint from = 3, to; from < last; from = to + 1) {
+        to = jinja_find(text, words, from, last, ",");
+        if (jinja_word(words, from)->kind == JINJA_NAME)
+            add_parameter(macro, text, jinja_word(words, from));
+        for (guint i = from; i < to; i++) /* a default may be a column of the caller's query */
+            if (jinja_word(words, i)->kind == JINJA_STRING)
+                add_words(macro, text, jinja_word(words, i)->begin, jinja_word(words, i)->end);
     }
     return macro;
-}
-
-static void
-forbid(const Macro *macro, const char *text, const JinjaArgument *argument)
-{
-    size_t bytes = argument->end - argument->begin;
-    for (guint i = 0; argument->kind == JINJA_VARIABLE && i < macro->parameters->len; i++) {
-        const char *name = g_ptr_array_index(macro->parameters, i);
-        if (strncmp(name, text + argument->begin, strlen(name)) == 0 &&
-            (bytes == strlen(name) || text[argument->begin + strlen(name)] == '.'))
-            g_array_index(macro->passes, bool, i) = false;
-    }
-}
-
-static bool
-is_glued(const char *text, size_t bytes, const Token *token)
-{
-    char before = token->begin > 0 ? text[token->begin - 1] : ' ',
-         behind = token->end < bytes ? text[token->end] : ' ';
-    bool is_behind_template = before == '}' && token->begin > 1 && text[token->begin - 2] == '}',
-         is_before_template =
-             behind == '{' && token->end + 1 < bytes && text[token->end + 1] == '{';
-    return g_ascii_isalnum(before) || before == '_' || is_behind_template || before == '\'' ||
-           before == '"' || before == '`' || g_ascii_isalnum(behind) || behind == '_' ||
-           is_before_template || behind == '\'';
 }
 
 static void
@@ -139,22 +143,6 @@ read_table(Macro *macro, const char *text, const Token *token)
         macro->has_more = true;
 }
 
-/* 'x {{ a }}': the parameter is text there. */
-static void
-forbid_in_string(const Macro *macro, const char *text, const Token *string)
-{
-    uint32_t at = string->begin;
-    for (const char *open; (open = memmem(text + at, string->end - at, "{{", 2)) != NULL;) {
-        uint32_t begin = (uint32_t) (open - text);
-        const char *close = memmem(open, string->end - begin, "}}", 2);
-        at = close != NULL ? (uint32_t) (close - text) + 2 : string->end;
-        Token inner = {.kind = TOKEN_TEMPLATE, .begin = begin, .end = at};
-        g_autoptr(GArray) found = jinja_arguments(text, &inner);
-        for (guint i = 0; i < found->len; i++)
-            forbid(macro, text, &g_array_index(found, JinjaArgument, i));
-    }
-}
-
 static void
 add_to_body(Macro *macro, const char *text, const Token *token)
 {
@@ -163,25 +151,90 @@ add_to_body(Macro *macro, const char *text, const Token *token)
             g_string_append_c(macro->body, g_ascii_tolower(text[i]));
 }
 
-/* What the body does with the parameters, token by token. */
+/* ---- what it names by itself ---- */
+
 static void
-read_body(Macro *macro, const TokenList *list, const Token *token)
+add_call(Macro *macro, const char *callee, size_t bytes, bool is_dispatch)
 {
-    const char *text = list->text;
-    read_table(macro, text, token);
-    add_to_body(macro, text, token);
-    if (token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED) {
-        forbid_in_string(macro, text, token);
-        return;
+    MacroPass *call = g_new0(MacroPass, 1);
+    *call = (MacroPass){.callee = g_strndup(callee, bytes), .is_dispatch = is_dispatch};
+    g_ptr_array_add(macro->calls, call);
+}
+
+/* Texts that are put into the SQL as they are: return('a'), ['a', 'b'], {{ 'a' }}; and the macros that are called. */
+static void
+read_template(Macro *macro, const char *text, const Token *token)
+{
+    g_autoptr(GArray) words = jinja_words(text, token), found = jinja_arguments(text, token);
+    for (guint i = 0; i + 1 < words->len; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        bool is_dispatch = jinja_is(text, words, i, "dispatch") && i + 2 < words->len &&
+                           jinja_word(words, i + 2)->kind == JINJA_STRING;
+        if (is_dispatch)
+            word = jinja_word(words, i + 2);
+        if (jinja_is(text, words, i + 1, "(") && (is_dispatch || word->kind == JINJA_NAME))
+            add_call(macro, text + word->begin, word->end - word->begin, is_dispatch);
     }
-    if (token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG)
+    if (jinja_is(text, words, 0, "if") || jinja_is(text, words, 0, "elif"))
         return;
-    g_autoptr(GArray) found = jinja_arguments(text, token);
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
-        if (!one->is_alone || token->kind == TOKEN_TAG || is_glued(text, list->bytes, token))
-            forbid(macro, text, one);
+        bool is_returned =
+            one->callee_end - one->callee == 6 && memcmp(text + one->callee, "return", 6) == 0;
+        if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_returned))
+            add_words(macro, text, one->begin, one->end);
     }
+}
+
+static const Token *
+beside(const TokenList *list, guint index, int step)
+{
+    do
+        index += (guint) step;
+    while (tokens_at(list, index)->kind == TOKEN_SPACE);
+    return tokens_at(list, index);
+}
+
+static void
+read_token(Macro *macro, const TokenList *list, guint index)
+{
+    const Token *token = tokens_at(list, index), *behind = beside(list, index, 1);
+    read_table(macro, list->text, token);
+    add_to_body(macro, list->text, token);
+    if (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG)
+        read_template(macro, list->text, token);
+    macro->has_query = macro->has_query || token->word == WORD_SELECT;
+    bool has_blank = memchr(list->text + token->begin, ' ', token->end - token->begin) != NULL;
+    bool is_name = (token->kind == TOKEN_QUOTED && !has_blank) ||
+                   (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
+    if (is_name && behind->kind != TOKEN_OPEN && behind->kind != TOKEN_DOT &&
+        beside(list, index, -1)->word != WORD_AS)
+        add_words(macro, list->text, token->begin, token->end);
+}
+
+static void
+read_body(Macro *macro, const TokenList *list, guint first, guint last)
+{
+    for (guint i = first; i < last; i++)
+        read_token(macro, list, i);
+    macro_read_flow(macro, list, first, last);
+}
+
+/* The macro that begins at this tag, or NULL: one of that name is known. */
+static Macro *
+take_macro(Macros *macros, const char *text, const Token *tag)
+{
+    g_autofree char *name = NULL;
+    Macro *macro = read_head(text, tag, &name),
+          *other = name != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
+    if (other != NULL)
+        other->is_doubled = true;
+    if (name == NULL || other != NULL) {
+        macro_free(macro);
+        return NULL;
+    }
+    g_hash_table_insert(macros->list, g_steal_pointer(&name), macro);
+    return macro;
 }
 
 void
@@ -190,28 +243,15 @@ macros_read(Macros *macros, const char *text, size_t bytes)
     if (memmem(text, bytes, "endmacro", 8) == NULL)
         return;
     g_autoptr(TokenList) list = tokens_new(text, bytes, dialect_by_name("ansi"));
-    Macro *macro = NULL;
     for (guint i = 0; i < list->tokens->len; i++) {
-        const Token *token = tokens_at(list, i);
-        if (is_tag(text, token, "macro")) {
-            char *name = NULL;
-            Macro *next = read_head(text, token, &name);
-            Macro *other = name != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
-            macro = NULL;
-            if (other != NULL)
-                other->is_doubled = true;
-            if (name == NULL || other != NULL) {
-                macro_free(next);
-                g_free(name);
-            } else {
-                g_hash_table_insert(macros->list, name, next);
-                macro = next;
-            }
-        } else if (is_tag(text, token, "endmacro")) {
-            macro = NULL;
-        } else if (macro != NULL) {
-            read_body(macro, list, token);
-        }
+        if (!is_tag(text, tokens_at(list, i), "macro"))
+            continue;
+        Macro *macro = take_macro(macros, text, tokens_at(list, i));
+        guint first = ++i;
+        while (i < list->tokens->len && !is_tag(text, tokens_at(list, i), "endmacro"))
+            i++;
+        if (macro != NULL)
+            read_body(macro, list, first, i);
     }
 }
 
@@ -270,23 +310,11 @@ macros_make_commons(const Macros *macros, const char *name)
     g_autofree char *pair = loop_variable(macro->body->str);
     if (pair == NULL)
         return false;
-    g_autofree char *list = g_ascii_strdown(g_ptr_array_index(macro->parameters, 0), -1);
+    g_autofree char *list = g_ascii_strdown(
+        ((const MacroParameter *) g_ptr_array_index(macro->parameters, 0))->name, -1);
     g_autofree char *form =
         g_strdup_printf("with{%%for%sin%s%%}{{%s[0]}}as(select*from{{ref(%s[1])}})"
                         "{%%ifnotloop.last%%},{%%endif%%}{%%endfor%%}",
                         pair, list, pair, pair);
     return strcmp(macro->body->str, form) == 0;
-}
-
-bool
-macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword)
-{
-    const Macro *macro = g_hash_table_lookup(macros->list, name);
-    if (macro == NULL || macro->is_doubled)
-        return false;
-    for (guint i = 0; keyword != NULL && i < macro->parameters->len; i++)
-        if (strcmp(g_ptr_array_index(macro->parameters, i), keyword) == 0)
-            return g_array_index(macro->passes, bool, i);
-    return keyword == NULL && place < macro->passes->len &&
-           g_array_index(macro->passes, bool, place);
 }

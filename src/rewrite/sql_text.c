@@ -40,6 +40,7 @@ rewrite_variant(Work *work)
         sql_using(work);
         sql_columns(work);
         dbt_templates(work);
+        dbt_implied(work);
         dbt_var_uses(work);
         sql_mentions(work);
         if (work->has_holes)

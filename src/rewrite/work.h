@@ -214,6 +214,9 @@ bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
 
+/* Macros that name columns by themselves (dbt_implied.c). */
+void dbt_implied(Work *work);
+
 /* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
 void dbt_var_uses(Work *work);
 /* The same in `vars` of dbt_project.yml, where they are set. */
@@ -348,8 +351,9 @@ char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
 bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */
 const char *macros_table(const Macros *macros, const char *name);
-/* `keyword` or the argument at `place` of the project's macro stands in the SQL as it is given. */
-bool macros_pass_on(const Macros *macros, const char *name, guint place, const char *keyword);
+/* What the project's macro, with those that it calls, brings into its caller's query beside its arguments: set of names in
+ * small letters, borrowed from `macros`; caller frees. */
+GHashTable *macros_words(const Macros *macros, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */

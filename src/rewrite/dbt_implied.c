@@ -1,0 +1,95 @@
+/*
+ * dbt_implied.c - names that a macro of the project brings into the query that calls it, although they are not its arguments:
+ * `{% macro is_paying() %} plan = 'x' {% endmacro %}`, or a default.
+ *
+ * Where a column of that name changes for this caller, others may call the macro, too: a person decides.
+ */
+#include "rewrite/dbt_macro_parts.h"
+
+#include <string.h>
+
+/* Does anything that is mapped have a column of this name that changes? Asked first, because it is cheap. */
+static bool
+may_change(const Work *work, const SqlPart *part)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, part);
+        if (change != NULL && change->kind != CHANGE_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool
+changes_in(Work *work, const SqlBlock *block, const SqlPart *part)
+{
+    for (guint i = 0; i < block->sources->len; i++)
+        if (source_change(work, g_ptr_array_index(block->sources, i), part) != NULL)
+            return true;
+    return false;
+}
+
+/* `block` NULL: it may go to any of the file. */
+static bool
+changes(Work *work, const SqlBlock *block, const SqlPart *part)
+{
+    for (guint b = 0; block == NULL && b < work->sql->blocks->len; b++)
+        if (changes_in(work, g_ptr_array_index(work->sql->blocks, b), part))
+            return true;
+    for (; block != NULL; block = block->parent)
+        if (changes_in(work, block, part))
+            return true;
+    return false;
+}
+
+static void
+visit_call(Work *work, const SqlBlock *block, const Token *token, const char *name)
+{
+    g_autoptr(GHashTable) words = macros_words(work->options->macros, name);
+    GHashTableIter iter;
+    void *word;
+    g_hash_table_iter_init(&iter, words);
+    while (g_hash_table_iter_next(&iter, &word, NULL)) {
+        SqlPart part = {.text = word};
+        if (!may_change(work, &part) || !changes(work, block, &part))
+            continue;
+        site_refuse(work, SITE_COLUMN, token->begin, token->end, "in-template", NULL,
+                    "the macro '%s' names '%s' by itself, which is a column that changes here",
+                    name, part.text);
+        return;
+    }
+}
+
+static void
+visit_template(Work *work, const SqlBlock *block, const Token *token)
+{
+    g_autoptr(GArray) words = jinja_words(work->text, token);
+    if (token->kind == TOKEN_TAG && !jinja_is(work->text, words, 0, "set") &&
+        !jinja_is(work->text, words, 0, "for"))
+        return;
+    for (guint i = 0; i + 1 < words->len; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        if (word->kind != JINJA_NAME || !jinja_is(work->text, words, i + 1, "("))
+            continue;
+        g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
+        visit_call(work, block, token, name);
+    }
+}
+
+void
+dbt_implied(Work *work)
+{
+    const Sql *sql = work->sql;
+    if (work->options->macros == NULL)
+        return;
+    for (guint b = 0; b < sql->blocks->len; b++) { /* inner blocks come behind those around them */
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
+        for (guint i = block->first; i <= block->last && i < sql->tokens->len; i++)
+            if (g_array_index(sql->tokens, Token, i).kind == TOKEN_TEMPLATE)
+                visit_template(work, block, &g_array_index(sql->tokens, Token, i));
+    }
+    for (guint i = 0; i < sql->list->tokens->len; i++)
+        if (tokens_at(sql->list, i)->kind == TOKEN_TAG && sql->live->data[i])
+            visit_template(work, NULL, tokens_at(sql->list, i));
+}

@@ -1,0 +1,83 @@
+/* dbt_macro_parts.h - what is known of a macro of the project; between the dbt_macro_*.c and dbt_project.c only. */
+#pragma once
+
+#include "rewrite/work.h"
+
+/* What comes of an argument in the SQL that a macro gives. */
+typedef enum {
+    MACRO_DOES_ANYTHING, /* it is not understood, or no name of the caller's query */
+    MACRO_TAKES_VALUE,   /* it becomes a part of an expression */
+    MACRO_TAKES_OUTPUT,  /* it may be an output as it is, whose name it gives */
+} MacroUse;
+
+/* A parameter that is an argument of another macro. */
+typedef struct {
+    char *callee;     /* without its package */
+    bool is_dispatch; /* what adapter.dispatch() finds: each `…__callee` */
+    bool is_alone;    /* nothing stands beside the call */
+    guint place;
+    char *keyword; /* or NULL */
+} MacroPass;
+
+typedef struct {
+    char *name;
+    MacroUse use; /* by the macro itself */
+    GPtrArray *passes;
+} MacroParameter;
+
+typedef struct {
+    GPtrArray *parameters; /* MacroParameter * */
+    GHashTable *words; /* names in its SQL and its lists that are not arguments, in small letters */
+    GPtrArray *calls;  /* MacroPass *, without places */
+    char *table;       /* the one template that it consists of; or NULL */
+    GString *body;     /* without blanks */
+    bool has_more;     /* than that */
+    bool has_query;    /* it has a SELECT of its own, where names mean other things */
+    bool is_doubled;   /* two of that name: one cannot know which is meant */
+} Macro;
+
+struct Macros {
+    GHashTable *list; /* name -> Macro */
+};
+
+/* ---- words of templates (dbt_macro_words.c) ---- */
+
+typedef enum { JINJA_NAME, JINJA_STRING, JINJA_SIGN } JinjaWordKind;
+
+typedef struct {
+    JinjaWordKind kind;
+    uint32_t begin, end; /* of the text; a string without its quotes */
+} JinjaWord;
+
+/* What stands between {{ and }}, or {% and %}. Array of JinjaWord; caller frees. */
+GArray *jinja_words(const char *text, const Token *token);
+static inline const JinjaWord *
+jinja_word(const GArray *words, guint index)
+{
+    return &g_array_index(words, JinjaWord, index);
+}
+/* Is it this name or sign? */
+bool jinja_is(const char *text, const GArray *words, guint index, const char *what);
+/* The word that closes the bracket at `open`; words->len when none does. */
+guint jinja_close(const char *text, const GArray *words, guint open);
+/* The first `sign` outside of brackets in [first, last), or `last`. */
+guint jinja_find(const char *text, const GArray *words, guint first, guint last, const char *sign);
+
+/* `name(…)`, `package.name(…)` or `adapter.dispatch('name')(…)` that [first, last) consists of. False when it is none. */
+typedef struct {
+    char *callee; /* the last part; caller frees */
+    bool is_dispatch;
+    guint first, last; /* of the arguments */
+} JinjaCall;
+bool jinja_call_of(const char *text, const GArray *words, guint first, guint last, JinjaCall *ret);
+
+/* ---- bodies ---- */
+
+void macro_pass_free(void *pass);
+/* What the tokens [first, last) of a macro's body do with its parameters. (dbt_macro_flow.c) */
+void macro_read_flow(Macro *macro, const TokenList *list, guint first, guint last);
+/* What a template at `index` gives there. (dbt_macro_place.c) */
+MacroUse macro_place(const TokenList *list, guint first, guint last, guint index);
+/* May an expression stand behind this text, before it? */
+bool jinja_opens_value(const char *text, const JinjaWord *string);
+bool jinja_ends_value(const char *text, const JinjaWord *string);

@@ -1,0 +1,125 @@
+/* dbt_macro_words.c - the words of a template, and the calls that they make. */
+#include "rewrite/dbt_macro_parts.h"
+
+#include <string.h>
+
+static uint32_t
+take_string(const char *text, uint32_t at, uint32_t end, JinjaWord *ret)
+{
+    char quote = text[at++];
+    ret->kind = JINJA_STRING;
+    ret->begin = at;
+    while (at < end && text[at] != quote)
+        at += text[at] == '\\' ? 2 : 1;
+    ret->end = MIN(at, end);
+    return ret->end + 1;
+}
+
+static uint32_t
+take_word(const char *text, uint32_t at, uint32_t end, JinjaWord *ret)
+{
+    ret->begin = at;
+    ret->kind = is_identifier_byte(text[at]) ? JINJA_NAME : JINJA_SIGN;
+    if (ret->kind == JINJA_SIGN)
+        at += at + 1 < end && text[at + 1] == '=' && strchr("=!<>", text[at]) != NULL ? 2 : 1;
+    else
+        while (at < end && is_identifier_byte(text[at]))
+            at++;
+    ret->end = at;
+    return at;
+}
+
+GArray *
+jinja_words(const char *text, const Token *token)
+{
+    GArray *words = g_array_new(FALSE, TRUE, sizeof(JinjaWord));
+    uint32_t at = token->begin + 2, end = MAX(token->end, token->begin + 4) - 2;
+    if (at < end && strchr("-+", text[at]) != NULL)
+        at++;
+    if (end > at && strchr("-+", text[end - 1]) != NULL)
+        end--;
+    while (at < end) {
+        JinjaWord word = {0};
+        if (g_ascii_isspace(text[at])) {
+            at++;
+            continue;
+        }
+        at = text[at] == '\'' || text[at] == '"' ? take_string(text, at, end, &word)
+                                                 : take_word(text, at, end, &word);
+        g_array_append_val(words, word);
+    }
+    return words;
+}
+
+bool
+jinja_is(const char *text, const GArray *words, guint index, const char *what)
+{
+    const JinjaWord *word = index < words->len ? jinja_word(words, index) : NULL;
+    return word != NULL && word->kind != JINJA_STRING && word->end - word->begin == strlen(what) &&
+           memcmp(text + word->begin, what, strlen(what)) == 0;
+}
+
+/* +1 for a bracket that opens, -1 for one that closes. */
+static int
+bracket(const char *text, const JinjaWord *word)
+{
+    if (word->kind != JINJA_SIGN)
+        return 0;
+    return strchr("([{", text[word->begin]) != NULL   ? 1
+           : strchr(")]}", text[word->begin]) != NULL ? -1
+                                                      : 0;
+}
+
+guint
+jinja_close(const char *text, const GArray *words, guint open)
+{
+    int depth = 0;
+    for (guint i = open; i < words->len; i++) {
+        depth += bracket(text, jinja_word(words, i));
+        if (depth == 0)
+            return i;
+    }
+    return words->len;
+}
+
+guint
+jinja_find(const char *text, const GArray *words, guint first, guint last, const char *sign)
+{
+    int depth = 0;
+    for (guint i = first; i < last; i++) {
+        if (depth == 0 && jinja_is(text, words, i, sign))
+            return i;
+        depth += bracket(text, jinja_word(words, i));
+    }
+    return last;
+}
+
+bool
+jinja_call_of(const char *text, const GArray *words, guint first, guint last, JinjaCall *ret)
+{
+    guint at = first;
+    while (at + 2 < last && jinja_word(words, at)->kind == JINJA_NAME &&
+           jinja_is(text, words, at + 1, "."))
+        at += 2;
+    if (at + 2 >= last || jinja_word(words, at)->kind != JINJA_NAME ||
+        !jinja_is(text, words, at + 1, "("))
+        return false;
+    const JinjaWord *name = jinja_word(words, at);
+    guint close = jinja_close(text, words, at + 1);
+    bool is_dispatch = jinja_is(text, words, first, "adapter") &&
+                       jinja_is(text, words, at, "dispatch") && close + 1 < last &&
+                       jinja_is(text, words, close + 1, "(") &&
+                       jinja_word(words, at + 2)->kind == JINJA_STRING;
+    if (is_dispatch) {
+        name = jinja_word(words, at + 2);
+        at = close;
+        close = jinja_close(text, words, at + 1);
+    }
+    if (close + 1 != last)
+        return false;
+    *ret = (JinjaCall){.callee = g_strndup(text + name->begin, name->end - name->begin),
+                       .is_dispatch = is_dispatch,
+                       .first = at + 2,
+                       .last = close};
+    return true;
+}
