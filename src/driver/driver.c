@@ -12,7 +12,8 @@
 #include <string.h>
 
 static const Driver *const drivers[] = {
-    &driver_sqlite, &driver_postgres, &driver_mariadb, &driver_csv, &driver_ndjson, &driver_redis,
+    &driver_sqlite, &driver_postgres, &driver_mariadb, &driver_csv,
+    &driver_ndjson, &driver_redis,    &driver_kafka,
 };
 
 /* Found by its name, but offered to nobody: it keeps nothing. */

@@ -4,4 +4,4 @@
 #include "driver/driver.h"
 
 extern const Driver driver_sqlite, driver_postgres, driver_mariadb, driver_csv, driver_ndjson,
-    driver_redis, driver_memory;
+    driver_redis, driver_kafka, driver_memory;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define PASSWORD_BYTES_MAX 4096
@@ -40,4 +41,23 @@ settings_password(const json_t *settings, char **ret, GError **error)
     g_free(*ret);
     *ret = g_steal_pointer(&text);
     return true;
+}
+
+static pthread_mutex_t count_lock = PTHREAD_MUTEX_INITIALIZER;
+
+json_t *
+settings_take(json_t *settings)
+{
+    pthread_mutex_lock(&count_lock);
+    json_incref(settings);
+    pthread_mutex_unlock(&count_lock);
+    return settings;
+}
+
+void
+settings_drop(json_t *settings)
+{
+    pthread_mutex_lock(&count_lock);
+    json_decref(settings);
+    pthread_mutex_unlock(&count_lock);
 }

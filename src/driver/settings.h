@@ -11,3 +11,7 @@ CHECKED bool settings_check(const json_t *settings, const char *const *known, co
 /* The first line of the file that `password_file` names, in the place of what `*ret` holds (the address may have one, or it is
  * NULL); which stays as it is when nothing is named. Caller frees. */
 CHECKED bool settings_password(const json_t *settings, char **ret, GError **error);
+
+/* One more owner, and one less: several threads open connections of one store, and jansson's counts are not made for that. */
+json_t *settings_take(json_t *settings);
+void settings_drop(json_t *settings);

@@ -329,6 +329,15 @@ parse_record(JsonLexer *lexer, size_t bytes)
     }
 }
 
+void
+json_lexer_parse(JsonLexer *lexer, const char *bytes, size_t count)
+{
+    lexer->window.bytes = (char *) bytes; /* borrowed, and only looked at */
+    lexer->begin = 0;
+    parse_record(lexer, count);
+    lexer->window.bytes = NULL;
+}
+
 /* --- where records begin and end --- */
 
 /* The first byte at or after `begin` that is not skipped; grows the window as needed. */

@@ -48,4 +48,6 @@ void json_lexer_init(JsonLexer *lexer, ByteSource *source, int64_t offset, int64
                      bool is_array);
 void json_lexer_clear(JsonLexer *lexer);
 CHECKED bool json_next(JsonLexer *lexer, bool *ret_more, GError **error);
+/* One record that is in memory: its members, or `problem`. The lexer needs no source for it. */
+void json_lexer_parse(JsonLexer *lexer, const char *bytes, size_t count);
 const char *json_raw(const JsonLexer *lexer);

@@ -13,7 +13,6 @@
 #include "driver/redis/redis.h"
 #include "driver/settings.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,26 +242,6 @@ place_of(const Address *address)
                ? g_strdup_printf("%s, database %" G_GINT64_FORMAT, address->path, address->database)
                : g_strdup_printf("%s:%d/%" G_GINT64_FORMAT, address->host, address->port,
                                  address->database);
-}
-
-/* Several threads open connections of one store, and jansson's counts are not made for that. */
-static pthread_mutex_t settings_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static json_t *
-settings_take(json_t *settings)
-{
-    pthread_mutex_lock(&settings_lock);
-    json_incref(settings);
-    pthread_mutex_unlock(&settings_lock);
-    return settings;
-}
-
-static void
-settings_drop(json_t *settings)
-{
-    pthread_mutex_lock(&settings_lock);
-    json_decref(settings);
-    pthread_mutex_unlock(&settings_lock);
 }
 
 bool

@@ -3,7 +3,7 @@
 
 static const Fixture *const fixtures[] = {&fixture_memory,  &fixture_sqlite, &fixture_postgres,
                                           &fixture_mariadb, &fixture_csv,    &fixture_ndjson,
-                                          &fixture_redis};
+                                          &fixture_redis,   &fixture_kafka};
 static const Question *const chapters[] = {reading_questions, loading_questions, fencing_questions,
                                            swapping_questions};
 
@@ -28,7 +28,8 @@ has(const Fixture *fixture, unsigned needs)
            ((needs & NEEDS_FREEZE) == 0 || driver->freeze != NULL) &&
            ((needs & NEEDS_SWAP) == 0 || driver->swap != NULL) &&
            ((needs & NEEDS_BROKEN) == 0 || fixture->make_broken != NULL) &&
-           ((needs & NEEDS_HANGING) == 0 || fixture->hang != NULL);
+           ((needs & NEEDS_HANGING) == 0 || fixture->hang != NULL) &&
+           ((needs & NEEDS_REPLACING) == 0 || !fixture->has_no_replacing);
 }
 
 int

@@ -107,10 +107,10 @@ plans_do_not_fence_each_other(World *world)
     g_autoptr(Schema) schema = people_schema("people");
     Writer other = {.plan = "p-2", .task = "u-1", .range = "r", .token = 90};
     stage(world, 5);
-    ASSERT_OK(conn_stage(world->conn, "people__honk_2", NULL, schema, &other, &ERR));
+    ASSERT_OK(conn_stage(world->conn, "others__honk_2", NULL, schema, &other, &ERR));
     ASSERT_OK(conn_fence(world->conn, &other, &ERR));
     g_assert_true(may_write(world, "t-1", 6));
-    ASSERT_OK(conn_unstage(world->conn, "people__honk_2", &other, &ERR));
+    ASSERT_OK(conn_unstage(world->conn, "others__honk_2", &other, &ERR));
     g_assert_true(may_write(world, "t-1", 6));
 }
 

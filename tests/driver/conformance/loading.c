@@ -421,10 +421,10 @@ many_write_at_once_and_each_range_is_in_once(World *world)
 const Question loading_questions[] = {
     {"staging and unstaging twice is the same as once",
      staging_and_unstaging_twice_is_the_same_as_once, NEEDS_LOAD},
-    {"a stage is like its target", a_stage_is_like_its_target, NEEDS_LOAD},
+    {"a stage is like its target", a_stage_is_like_its_target, NEEDS_LOAD | NEEDS_REPLACING},
     {"what others made is neither staged over nor removed",
      what_others_made_is_neither_staged_over_nor_removed, NEEDS_LOAD},
-    {"nothing of ours is described", nothing_of_ours_is_described, NEEDS_LOAD},
+    {"nothing of ours is described", nothing_of_ours_is_described, NEEDS_LOAD | NEEDS_REPLACING},
     {"a range is written once", a_range_is_written_once, NEEDS_LOAD},
     {"without a commit there is nothing", without_a_commit_there_is_nothing, NEEDS_LOAD},
     {"what is not committed is seen by nobody else", what_is_not_committed_is_seen_by_nobody_else,

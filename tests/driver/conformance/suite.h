@@ -7,8 +7,9 @@ typedef enum {
     NEEDS_LOAD = 1,
     NEEDS_FREEZE = 2,
     NEEDS_SWAP = 4,
-    NEEDS_BROKEN = 8,   /* records that cannot be read */
-    NEEDS_HANGING = 16, /* views and indexes */
+    NEEDS_BROKEN = 8,     /* records that cannot be read */
+    NEEDS_HANGING = 16,   /* views and indexes */
+    NEEDS_REPLACING = 32, /* a target with rows gives its place to others */
 } Needs;
 
 typedef struct {

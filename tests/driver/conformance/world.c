@@ -412,16 +412,22 @@ json_cell(const Value *value)
     return json;
 }
 
+char *
+row_as_json(const Schema *schema, const Batch *rows, size_t row)
+{
+    g_autoptr(json_t) record = json_object();
+    for (size_t i = 0; i < rows->column_count; i++) {
+        Value value = batch_value(rows, i, row);
+        json_object_set_new(record, schema_column(schema, i)->name, json_cell(&value));
+    }
+    return json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(17));
+}
+
 static void
 ndjson_append_rows(GString *text, const Schema *schema, const Batch *rows)
 {
     for (size_t row = 0; row < rows->row_count; row++) {
-        g_autoptr(json_t) record = json_object();
-        for (size_t i = 0; i < rows->column_count; i++) {
-            Value value = batch_value(rows, i, row);
-            json_object_set_new(record, schema_column(schema, i)->name, json_cell(&value));
-        }
-        g_autofree char *line = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(17));
+        g_autofree char *line = row_as_json(schema, rows, row);
         g_string_append_printf(text, "%s\n", line);
     }
 }

@@ -41,14 +41,18 @@ struct Fixture {
      * nothing hangs on objects of this store. */
     void (*hang)(World *world, const char *object);
     bool (*hangs)(World *world, const char *object);
-    bool has_no_empty;    /* an object without rows cannot be described */
-    bool has_no_keys;     /* nothing refuses a key that is taken */
-    bool has_own_order;   /* rows come in an order of the store's own, always the same */
-    bool has_no_identity; /* an object is its rows: others in their place are still it */
+    bool has_no_empty;     /* an object without rows cannot be described */
+    bool has_no_keys;      /* nothing refuses a key that is taken */
+    bool has_own_order;    /* rows come in an order of the store's own, always the same */
+    bool has_no_identity;  /* an object is its rows: others in their place are still it */
+    bool has_no_replacing; /* a target that has rows is not put aside for others */
 };
 
 extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_mariadb, fixture_csv,
-    fixture_ndjson, fixture_redis;
+    fixture_ndjson, fixture_redis, fixture_kafka;
+
+/* One JSON object. Caller frees. */
+char *row_as_json(const Schema *schema, const Batch *rows, size_t row);
 
 World *world_new(const Fixture *fixture);
 void world_free(World *world);

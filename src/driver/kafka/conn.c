@@ -1,0 +1,246 @@
+/*
+ * conn.c - connections to a Kafka cluster: where, as whom, and with what settings.
+ *
+ * Settings of the store are in docs/formats/honk-yaml.md; those of a topic are read in object.c.
+ */
+#include "driver/drivers.h"
+#include "driver/kafka/kafka.h"
+#include "driver/kafka/registry.h"
+#include "driver/settings.h"
+
+#include <string.h>
+
+#define TIMEOUT_MS 30000
+#define PLAIN_SCHEME "kafka://"
+#define TLS_SCHEME "kafkas://"
+#define URL_FORM "kafka://HOST:PORT,HOST:PORT, or kafkas:// for TLS"
+
+static const char *const known[] = {"url",
+                                    "user",
+                                    "password_file",
+                                    "sasl",
+                                    "ca_file",
+                                    "timeout_ms",
+                                    "topics",
+                                    "bookkeeping",
+                                    "partitions",
+                                    "replication",
+                                    "compression",
+                                    "keys_max",
+                                    "transaction_ms",
+                                    "registry",
+                                    "registry_user",
+                                    "registry_password_file",
+                                    NULL};
+
+KafkaConn *
+kafka_conn(Conn *conn)
+{
+    g_assert(conn->driver == &driver_kafka);
+    return (KafkaConn *) conn;
+}
+
+bool
+kafka_tick(KafkaConn *conn, int64_t rows_done, GError **error)
+{
+    if (conn->base.tick == NULL || conn->base.tick(rows_done, conn->base.tick_data))
+        return true;
+    return fail(error, ERR_STOPPED, "asked to stop");
+}
+
+const char *
+kafka_topic_setting(const KafkaConn *conn, const char *object, const char *name,
+                    const char *otherwise)
+{
+    const json_t *of_topic = json_object_get(json_object_get(conn->settings, "topics"), object);
+    return json_get_string(of_topic, name, otherwise);
+}
+
+/* --- a client --- */
+
+static bool
+set(rd_kafka_conf_t *conf, const char *name, const char *value, GError **error)
+{
+    char reason[256];
+    return rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK ||
+           fail(error, ERR_INVALID, "%s", reason);
+}
+
+/* What it would print: errors come back from the calls that meet them. */
+static void
+say_nothing(const rd_kafka_t *client, int level, const char *facility, const char *text)
+{
+}
+
+static bool
+set_who(const KafkaConn *conn, rd_kafka_conf_t *conf, GError **error)
+{
+    const char *user = json_get_string(conn->settings, "user", NULL);
+    const char *ca = json_get_string(conn->settings, "ca_file", NULL);
+    bool is_tls = g_str_has_prefix(json_get_string(conn->settings, "url", ""), TLS_SCHEME);
+    const char *protocol = user == NULL ? (is_tls ? "ssl" : "plaintext")
+                           : is_tls     ? "sasl_ssl"
+                                        : "sasl_plaintext";
+    if (!set(conf, "security.protocol", protocol, error) ||
+        (ca != NULL && !set(conf, "ssl.ca.location", ca, error)))
+        return false;
+    return user == NULL ||
+           (set(conf, "sasl.mechanisms", json_get_string(conn->settings, "sasl", "SCRAM-SHA-512"),
+                error) &&
+            set(conf, "sasl.username", user, error) &&
+            set(conf, "sasl.password", conn->password != NULL ? conn->password : "", error));
+}
+
+static bool
+set_all(const KafkaConn *conn, rd_kafka_conf_t *conf, va_list args, GError **error)
+{
+    g_autofree char *timeout = g_strdup_printf("%d", conn->timeout_ms);
+    rd_kafka_conf_set_log_cb(conf, say_nothing);
+    if (!set(conf, "bootstrap.servers", conn->place, error) ||
+        !set(conf, "client.id", "honk", error) || !set(conf, "socket.timeout.ms", timeout, error) ||
+        !set_who(conn, conf, error))
+        return false;
+    for (const char *name = va_arg(args, const char *); name != NULL;
+         name = va_arg(args, const char *))
+        if (!set(conf, name, va_arg(args, const char *), error))
+            return false;
+    return true;
+}
+
+/* What a record of a producer came to, where somebody waits for it. */
+static void
+take_failure(rd_kafka_t *client, const rd_kafka_message_t *record, void *data)
+{
+    if (record->_private != NULL && record->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        *(rd_kafka_resp_err_t *) record->_private = record->err;
+}
+
+bool
+kafka_client_new(const KafkaConn *conn, rd_kafka_type_t type, rd_kafka_t **ret, GError **error, ...)
+{
+    char reason[256];
+    va_list args;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (type == RD_KAFKA_PRODUCER)
+        rd_kafka_conf_set_dr_msg_cb(conf, take_failure);
+    va_start(args, error);
+    bool is_set = set_all(conn, conf, args, error);
+    va_end(args);
+    rd_kafka_t *client = is_set ? rd_kafka_new(type, conf, reason, sizeof reason) : NULL;
+    if (client == NULL)
+        rd_kafka_conf_destroy(conf);
+    if (is_set && client == NULL)
+        return fail(error, ERR_INVALID, "%s", reason);
+    *ret = client;
+    return is_set;
+}
+
+/* --- the connection --- */
+
+static bool
+read_url(KafkaConn *conn, GError **error)
+{
+    const char *url = json_get_string(conn->settings, "url", "");
+    bool is_tls = g_str_has_prefix(url, TLS_SCHEME);
+    if (!is_tls && !g_str_has_prefix(url, PLAIN_SCHEME))
+        return fail(error, ERR_INVALID, "its 'url' is not understood, expected " URL_FORM);
+    const char *servers = url + strlen(is_tls ? TLS_SCHEME : PLAIN_SCHEME);
+    if (*servers == '\0' || strpbrk(servers, "/@ ") != NULL)
+        return fail(error, ERR_INVALID,
+                    "its 'url' has more than servers, expected " URL_FORM
+                    "; user and password_file are settings of their own");
+    conn->place = g_strdup(servers);
+    return true;
+}
+
+/* Does anybody answer? */
+static bool
+look_at_cluster(KafkaConn *conn, GError **error)
+{
+    int partitions = 0;
+    return kafka_client_new(conn, RD_KAFKA_CONSUMER, &conn->look, error, "isolation.level",
+                            "read_uncommitted", NULL) &&
+           kafka_partitions(conn, conn->book_topic, &partitions, error);
+}
+
+bool
+kafka_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error)
+{
+    if (!settings_check(store->settings, known, URL_FORM, error) || !librdkafka_load(error))
+        return false;
+    KafkaConn *conn = g_new0(KafkaConn, 1);
+    conn->base.driver = self;
+    conn->base.store = g_strdup(store->name);
+    conn->settings = settings_take(store->settings);
+    conn->book_topic = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
+    conn->timeout_ms = (int) json_get_int(store->settings, "timeout_ms", TIMEOUT_MS);
+    conn->idle = g_ptr_array_new();
+    if (!settings_password(store->settings, &conn->password, error) || !read_url(conn, error) ||
+        !look_at_cluster(conn, error)) {
+        kafka_close(&conn->base);
+        return false;
+    }
+    *ret = &conn->base;
+    return true;
+}
+
+static void
+client_free(rd_kafka_t *client)
+{
+    if (client != NULL)
+        rd_kafka_destroy(client);
+}
+
+void
+kafka_close(Conn *base)
+{
+    KafkaConn *conn = (KafkaConn *) base;
+    kafka_rollback(base);
+    kafka_book_free(conn->book); /* gives its client back */
+    for (guint i = 0; i < conn->idle->len; i++)
+        client_free(conn->idle->pdata[i]);
+    client_free(conn->producer);
+    client_free(conn->note);
+    client_free(conn->look);
+    g_ptr_array_unref(conn->idle);
+    kafka_registry_free(conn->registry);
+    settings_drop(conn->settings);
+    g_free(conn->producer_task);
+    g_free(conn->password);
+    g_free(conn->place);
+    g_free(conn->book_topic);
+    g_free(conn->base.store);
+    g_free(conn);
+}
+
+static const char *const declared_words[] = {
+    "true or false", "whole number", "other number", "string", "array", "object", NULL};
+static const char *const made_words[TYPE_COUNT] = {
+    "true or false", "number", "number", "string",
+    "string",        "string", "string", "string, if it is UTF-8"};
+
+static ColumnType
+type_of_declared(const char *declared)
+{
+    return declared[0] == 't'                    ? TYPE_BOOL
+           : declared[0] == 'w'                  ? TYPE_INT
+           : g_str_has_prefix(declared, "other") ? TYPE_FLOAT
+                                                 : TYPE_TEXT;
+}
+
+static const TypeOps type_ops = {
+    .declared = declared_words, .type_of = type_of_declared, .made = made_words};
+
+const Driver driver_kafka = {
+    .name = "kafka",
+    .summary = "Kafka topics of JSON or Avro",
+    .open = kafka_open,
+    .close = kafka_close,
+    .describe = kafka_describe,
+    .identity = kafka_identity,
+    .fingerprint = kafka_fingerprint,
+    .types = &type_ops,
+    .scan = &kafka_scan_ops,
+    .load = &kafka_load_ops,
+    .swap = &kafka_swap_ops,
+};

@@ -1,0 +1,277 @@
+/*
+ * describe.c - which columns rows have, and what all of them are.
+ *
+ * Where neither honk.yaml, a note of ours nor the registry says it, the first and last records of each partition are looked
+ * at: members of JSON have the type that all of them have, as in files. A row with a member that none of them had is put aside.
+ */
+#include "driver/kafka/kafka.h"
+#include "driver/kafka/registry.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SAMPLE_RECORDS 1000 /* at either end of a partition */
+#define SAMPLE_PARTITIONS 16
+#define COLUMNS_MAX 4096
+
+enum { SAW_BOOL = 1, SAW_INT = 2, SAW_NUMBER = 4, SAW_TEXT = 8 };
+
+typedef struct {
+    GPtrArray *names;    /* in the order in which they came */
+    GHashTable *columns; /* name → what was seen */
+    bool metas[META_KINDS], key_is_bytes;
+} Sight;
+
+static ColumnType
+type_of(unsigned seen)
+{
+    if (seen == SAW_BOOL)
+        return TYPE_BOOL;
+    if (seen == SAW_INT)
+        return TYPE_INT;
+    return seen == SAW_NUMBER || seen == (SAW_NUMBER | SAW_INT) ? TYPE_FLOAT : TYPE_TEXT;
+}
+
+static unsigned
+saw(const char *text, const JsonMember *member)
+{
+    static const unsigned kinds[] = {[JSON_KIND_NULL] = 0,        [JSON_KIND_BOOL] = SAW_BOOL,
+                                     [JSON_KIND_INT] = SAW_INT,   [JSON_KIND_NUMBER] = SAW_NUMBER,
+                                     [JSON_KIND_TEXT] = SAW_TEXT, [JSON_KIND_ARRAY] = SAW_TEXT};
+    if (member->kind != JSON_KIND_INT)
+        return kinds[member->kind];
+    g_autofree char *digits = g_strndup(text, member->text_bytes);
+    errno = 0;
+    (void) g_ascii_strtoll(digits, NULL, 10);
+    return errno == 0 ? SAW_INT : SAW_TEXT;
+}
+
+static void
+see_member(Sight *sight, const RecordValue *value, const JsonMember *member)
+{
+    char *name = g_strndup(value->text->str + member->name, member->name_bytes);
+    unsigned now = saw(value->text->str + member->text, member);
+    void *known = NULL, *flags = NULL;
+    if (g_hash_table_lookup_extended(sight->columns, name, &known, &flags)) {
+        g_hash_table_insert(sight->columns, name, GUINT_TO_POINTER(GPOINTER_TO_UINT(flags) | now));
+        return; /* the first name stays the key, this one is freed */
+    }
+    g_ptr_array_add(sight->names, name);
+    g_hash_table_insert(sight->columns, name, GUINT_TO_POINTER(now));
+}
+
+static void
+see_record(Sight *sight, const rd_kafka_message_t *record, const RecordValue *value)
+{
+    rd_kafka_headers_t *headers = NULL;
+    sight->metas[META_KEY] |= record->key != NULL;
+    sight->metas[META_TIMESTAMP] = true;
+    sight->metas[META_TOMBSTONE] |= record->payload == NULL;
+    sight->metas[META_HEADERS] |=
+        rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (record->key != NULL && utf8_length(record->key, record->key_len) < record->key_len)
+        sight->key_is_bytes = true;
+    for (guint i = 0; i < value->members->len; i++)
+        see_member(sight, value, &g_array_index(value->members, JsonMember, i));
+}
+
+static bool
+see_stretch(KafkaConn *conn, const KafkaObject *object, int32_t partition, int64_t from,
+            int64_t end, Sight *sight, GError **error)
+{
+    __attribute__((cleanup(record_reader_clear))) RecordReader reader = {0};
+    __attribute__((cleanup(record_value_clear))) RecordValue value;
+    const rd_kafka_message_t *record = NULL;
+    record_value_init(&value);
+    if (!record_reader_begin(conn, object->topic, partition, from, end, &reader, error))
+        return false;
+    for (;;) {
+        bool is_good = false;
+        if (!record_reader_next(&reader, &record, error))
+            return false;
+        if (record == NULL)
+            return true;
+        if (!record_value_read(conn, object, record, &value, &is_good, error))
+            return false;
+        if (is_good)
+            see_record(sight, record, &value);
+        if (sight->names->len > COLUMNS_MAX)
+            return fail(error, ERR_TOO_LARGE, "there are more than %d columns", COLUMNS_MAX);
+    }
+}
+
+static bool
+see_partition(KafkaConn *conn, const KafkaObject *object, int32_t partition, const Extent *extent,
+              Sight *sight, GError **error)
+{
+    int64_t first = MIN(extent->begin + SAMPLE_RECORDS, extent->end);
+    int64_t last = MAX(first, extent->end - SAMPLE_RECORDS);
+    return see_stretch(conn, object, partition, extent->begin, first, sight, error) &&
+           see_stretch(conn, object, partition, last, extent->end, sight, error);
+}
+
+/* --- the schema --- */
+
+static void
+add_metas(KafkaObject *object, const Sight *sight)
+{
+    for (MetaKind kind = 0; kind < META_PARTITION; kind++) {
+        static const ColumnType types[META_KINDS] = {[META_KEY] = TYPE_TEXT,
+                                                     [META_TIMESTAMP] = TYPE_TIMESTAMP,
+                                                     [META_HEADERS] = TYPE_TEXT,
+                                                     [META_TOMBSTONE] = TYPE_BOOL};
+        bool is_column = sight->metas[kind] && (kind != META_KEY || object->key->len == 0) &&
+                         (kind != META_TOMBSTONE || !object->is_latest);
+        if (is_column)
+            schema_add(object->schema, kafka_meta_names[kind],
+                       kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES : types[kind], "",
+                       true);
+    }
+}
+
+static void
+set_schema(KafkaObject *object, const Sight *sight, const AvroSchema *avro)
+{
+    object->schema = schema_new(object->name);
+    for (guint i = 0; i < object->key->len; i++)
+        if (!g_hash_table_contains(sight->columns, object->key->pdata[i]))
+            schema_add(object->schema, object->key->pdata[i], TYPE_TEXT, "", false);
+    if (avro != NULL)
+        avro_schema_columns(avro, object->schema);
+    for (guint i = 0; avro == NULL && i < sight->names->len; i++)
+        schema_add(
+            object->schema, sight->names->pdata[i],
+            type_of(GPOINTER_TO_UINT(g_hash_table_lookup(sight->columns, sight->names->pdata[i]))),
+            "", !kafka_object_is_key(object, sight->names->pdata[i]));
+    add_metas(object, sight);
+    if (object->is_latest && object->key->len == 0 && sight->metas[META_KEY])
+        schema_add_key(object->schema, kafka_meta_names[META_KEY]);
+    for (guint i = 0; object->is_latest && i < object->key->len; i++)
+        schema_add_key(object->schema, object->key->pdata[i]);
+}
+
+static bool
+look(KafkaConn *conn, KafkaObject *object, Sight *sight, GError **error)
+{
+    g_autoptr(GArray) extents = NULL;
+    const AvroSchema *avro = NULL;
+    int32_t id;
+    if (!kafka_object_extents(conn, object, &extents, error) ||
+        (object->form == VALUE_AVRO &&
+         !kafka_registry_newest(conn, object->topic, &id, &avro, error)))
+        return false;
+    for (guint i = 0; i < MIN(extents->len, SAMPLE_PARTITIONS); i++)
+        if (!see_partition(conn, object, (int32_t) i, &g_array_index(extents, Extent, i), sight,
+                           error))
+            return false;
+    set_schema(object, sight, avro);
+    return schema_count(object->schema) > 0 ||
+           fail(error, ERR_NOT_FOUND,
+                "topic '%s' has no record yet that would show its columns: say `columns` in the "
+                "store's `topics`",
+                object->topic);
+}
+
+bool
+kafka_object_look(KafkaConn *conn, KafkaObject *object, GError **error)
+{
+    if (object->schema != NULL)
+        return true;
+    Sight sight = {.names = g_ptr_array_new(),
+                   .columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    bool done = look(conn, object, &sight, error);
+    g_hash_table_unref(sight.columns);
+    g_ptr_array_unref(sight.names);
+    return done;
+}
+
+bool
+kafka_describe(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    g_autoptr(KafkaObject) object = NULL;
+    if (!kafka_object_need(conn, name, &object, error) || !kafka_object_look(conn, object, error))
+        return false;
+    *ret = g_steal_pointer(&object->schema);
+    g_free((*ret)->dataset);
+    (*ret)->dataset = g_strdup(name);
+    return true;
+}
+
+/* Nothing pins a topic: who may write goes on, and what came later is told by the comparison. */
+bool
+kafka_identity(Conn *base, const char *name, json_t **ret, GError **error)
+{
+    g_autoptr(KafkaObject) object = NULL;
+    if (!kafka_object_need(kafka_conn(base), name, &object, error))
+        return false;
+    *ret = json_object();
+    return true;
+}
+
+/* --- all of it --- */
+
+/* But for offsets, partitions and times: two topics with the same records are the same. */
+static void
+hash_record(const rd_kafka_message_t *record, GString *headers, RowHasher *hasher, HashSum *sum)
+{
+    row_hasher_begin(hasher);
+    if (record->key != NULL)
+        row_hasher_bytes(hasher, TYPE_BYTES, record->key, record->key_len);
+    else
+        row_hasher_null(hasher);
+    if (record->payload != NULL)
+        row_hasher_bytes(hasher, TYPE_BYTES, record->payload, record->len);
+    else
+        row_hasher_null(hasher);
+    g_string_truncate(headers, 0);
+    if (kafka_headers_append(record, headers))
+        row_hasher_bytes(hasher, TYPE_BYTES, headers->str, headers->len);
+    hash_sum_add(sum, row_hasher_end(hasher));
+}
+
+static bool
+hash_partition(KafkaConn *conn, const KafkaObject *object, int32_t partition, const Extent *extent,
+               RowHasher *hasher, HashSum *sum, GError **error)
+{
+    __attribute__((cleanup(kafka_rows_clear))) RowReader reader = {0};
+    g_autoptr(GString) headers = g_string_new(NULL);
+    const rd_kafka_message_t *record = NULL;
+    if (!kafka_rows_begin(conn, object, partition, extent->begin, extent->end, extent->end, true,
+                          &reader, error))
+        return false;
+    for (int64_t i = 0;; i++) {
+        if ((i % BATCH_ROWS_MAX == 0 && !kafka_tick(conn, -1, error)) ||
+            !kafka_rows_next(&reader, &record, error))
+            return false;
+        if (record == NULL)
+            return true;
+        hash_record(record, headers, hasher, sum);
+    }
+}
+
+bool
+kafka_fingerprint(Conn *base, const char *name, char **ret, GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    g_autoptr(KafkaObject) object = NULL;
+    g_autoptr(GArray) extents = NULL;
+    g_auto(RowHasher) hasher;
+    HashSum sum = {0};
+    row_hasher_init(&hasher);
+    if (!kafka_object_need(conn, name, &object, error) || !kafka_object_look(conn, object, error) ||
+        !kafka_object_extents(conn, object, &extents, error))
+        return false;
+    for (guint i = 0; i < extents->len; i++)
+        if (!hash_partition(conn, object, (int32_t) i, &g_array_index(extents, Extent, i), &hasher,
+                            &sum, error))
+            return false;
+    g_autofree char *rows = hash_sum_text(&sum);
+    g_autofree char *columns = schema_fingerprint(object->schema);
+    g_autofree char *all = g_strjoin("\n", columns, rows, NULL);
+    *ret = sha256_of(all, strlen(all));
+    return true;
+}

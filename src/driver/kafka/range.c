@@ -1,0 +1,330 @@
+/*
+ * range.c - a range on its way in: its records, the rows that it put aside and its ledger row are one transaction.
+ *
+ * Records wait in the library, at most QUEUE_KB of them; while the cluster takes them, the next ones are read and mapped. Who reads only
+ * what is committed sees all of a range or nothing, and a client that dies leaves nothing: what it had begun is undone by the cluster,
+ * when its successor opens the task's client, or its time is over.
+ */
+#include "driver/kafka/kafka.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define QUEUE_KB "65536"       /* as much as is under way in the network, and once more */
+#define QUEUE_RECORDS "500000" /* of 130 bytes each, the same */
+#define BATCH_BYTES                                                                                \
+    "1000000" /* in one request to a partition: what brokers take unless they are told otherwise */
+#define LINGER_MS "20" /* so that requests are full, where records come as fast as they do here */
+#define TRANSACTION_MS 900000 /* what brokers allow at most, unless they are told otherwise */
+#define WAIT_MS 100           /* for room in the queue, between looks whether to stop */
+#define TRIES_MAX 5           /* of a commit whose answer was lost */
+
+struct KafkaLoader {
+    Writer writer; /* its texts are ours */
+    KafkaObject *stage;
+    KafkaEncoder encoder;
+    bool is_begun; /* there is a transaction */
+    GPtrArray *
+        aside; /* json_t *: in the notes at the end, as whoever reads those waits for open transactions */
+};
+
+static void
+loader_free(KafkaLoader *loader)
+{
+    g_free((char *) loader->writer.plan);
+    g_free((char *) loader->writer.task);
+    g_free((char *) loader->writer.range);
+    kafka_encoder_clear(&loader->encoder);
+    kafka_object_free(loader->stage);
+    g_ptr_array_unref(loader->aside);
+    g_free(loader);
+}
+
+/* --- the client of a task --- */
+
+bool
+kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd_kafka_t **ret,
+                   GError **error)
+{
+    g_autofree char *id = g_strdup_printf("honk-%s-%s", plan, task);
+    g_autofree char *time_ms = g_strdup_printf(
+        "%" G_GINT64_FORMAT, json_get_int(conn->settings, "transaction_ms", TRANSACTION_MS));
+    rd_kafka_t *producer = NULL;
+    if (!kafka_client_new(
+            conn, RD_KAFKA_PRODUCER, &producer, error, "transactional.id", id,
+            "transaction.timeout.ms", time_ms, "partitioner", "murmur2_random", "compression.codec",
+            json_get_string(conn->settings, "compression", "none"), "queue.buffering.max.kbytes",
+            QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
+            "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
+        return false;
+    rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
+    if (failed == NULL) {
+        *ret = producer;
+        return true;
+    }
+    rd_kafka_destroy(producer);
+    return kafka_fail_with(conn, failed, "opening a transactional client", error);
+}
+
+static void
+drop_producer(KafkaConn *conn)
+{
+    if (conn->producer == NULL)
+        return;
+    rd_kafka_purge(conn->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(conn->producer);
+    conn->producer = NULL;
+    g_clear_pointer(&conn->producer_task, g_free);
+}
+
+/* One is used for all ranges of an attempt. */
+static bool
+need_producer(KafkaConn *conn, const Writer *writer, const char *topic, GError **error)
+{
+    g_autofree char *name =
+        g_strdup_printf("%s\n%s\n%" G_GINT64_FORMAT, writer->plan, writer->task, writer->token);
+    if (g_strcmp0(conn->producer_task, name) == 0)
+        return true;
+    drop_producer(conn);
+    if (!kafka_producer_new(conn, writer->plan, writer->task, &conn->producer, error))
+        return false;
+    conn->producer_task = g_steal_pointer(&name);
+    return kafka_introduce(conn, conn->producer, topic, error) &&
+           kafka_introduce(conn, conn->producer, conn->book_topic, error);
+}
+
+static bool
+need_transaction(KafkaConn *conn, GError **error)
+{
+    if (conn->loader->is_begun)
+        return true;
+    rd_kafka_error_t *failed = rd_kafka_begin_transaction(conn->producer);
+    if (failed != NULL)
+        return kafka_fail_with(conn, failed, "beginning a transaction", error);
+    conn->loader->is_begun = true;
+    return true;
+}
+
+/* --- begin --- */
+
+static bool
+open_range(KafkaConn *conn, KafkaLoader *loader, const char *stage, const Schema *schema,
+           bool *ret_done, RangeResult *ret, GError **error)
+{
+    const Writer *writer = &loader->writer;
+    if (!kafka_check(conn, writer, error) ||
+        !kafka_ledger_find(&conn->base, writer->plan, writer->range, ret_done, ret, error))
+        return false;
+    return *ret_done || (kafka_object_need(conn, stage, &loader->stage, error) &&
+                         kafka_object_look(conn, loader->stage, error) &&
+                         kafka_encoder_init(conn, &loader->encoder, loader->stage, schema, error) &&
+                         need_producer(conn, writer, loader->stage->topic, error) &&
+                         kafka_claim(conn, writer, error));
+}
+
+static void
+drop_json(void *json)
+{
+    json_decref(json);
+}
+
+bool
+kafka_begin(Conn *base, const char *stage, const Schema *schema, const Writer *writer,
+            bool *ret_done, RangeResult *ret_result, GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    g_assert(conn->loader == NULL);
+    KafkaLoader *loader = g_new0(KafkaLoader, 1);
+    loader->aside = g_ptr_array_new_with_free_func(drop_json);
+    loader->writer = (Writer){.plan = g_strdup(writer->plan),
+                              .task = g_strdup(writer->task),
+                              .range = g_strdup(writer->range),
+                              .token = writer->token};
+    if (open_range(conn, loader, stage, schema, ret_done, ret_result, error) && !*ret_done) {
+        conn->loader = loader;
+        return true;
+    }
+    loader_free(loader);
+    return *ret_done;
+}
+
+/* --- records --- */
+
+static rd_kafka_error_t *
+produce(KafkaConn *conn, RecordParts *parts)
+{
+    const KafkaEncoder *encoder = &conn->loader->encoder;
+    rd_kafka_vu_t part[8] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = conn->loader->stage->topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION,
+         .u.i32 = parts->partition >= 0 ? parts->partition : RD_KAFKA_PARTITION_UA},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = parts->timestamp_ms},
+    };
+    size_t count = 4;
+    if (parts->has_key)
+        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
+                                        .u.mem = {encoder->key->str, encoder->key->len}};
+    if (!parts->is_tombstone)
+        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
+                                        .u.mem = {encoder->value->str, encoder->value->len}};
+    if (parts->headers != NULL)
+        part[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = parts->headers};
+    return rd_kafka_produceva(conn->producer, part, count);
+}
+
+/* What is wrong with this record alone is INVALID. */
+static bool
+fail_record(KafkaConn *conn, rd_kafka_error_t *failed, GError **error)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+    bool is_its_own = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+                      code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (!is_its_own)
+        return kafka_fail_with(conn, failed, "writing", error);
+    fail(error, ERR_INVALID, "%s", rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    return false;
+}
+
+static bool
+put_record(KafkaConn *conn, RecordParts *parts, GError **error)
+{
+    for (;;) {
+        rd_kafka_error_t *failed = produce(conn, parts);
+        if (failed == NULL)
+            return true; /* the headers are its own now */
+        bool is_full = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        if (is_full) {
+            rd_kafka_error_destroy(failed);
+            rd_kafka_poll(conn->producer, WAIT_MS);
+            if (kafka_tick(conn, -1, error))
+                continue;
+        } else {
+            fail_record(conn, failed, error);
+        }
+        if (parts->headers != NULL)
+            rd_kafka_headers_destroy(parts->headers);
+        return false;
+    }
+}
+
+bool
+kafka_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    if (!need_transaction(conn, error))
+        return false;
+    for (*ret_next = from; *ret_next < batch->row_count; ++*ret_next) {
+        RecordParts parts;
+        g_autofree char *reason = NULL;
+        if (!kafka_encode(&conn->loader->encoder, batch, *ret_next, &parts, &reason))
+            return fail(error, ERR_INVALID, "%s", reason);
+        if (!put_record(conn, &parts, error))
+            return false;
+    }
+    rd_kafka_poll(conn->producer, 0);
+    return true;
+}
+
+/* A record that is too large for a note stays where it came from: its number tells where. */
+#define ASIDE_BYTES_MAX (512 * 1024)
+
+bool
+kafka_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
+                 const char *reason, GError **error)
+{
+    KafkaLoader *loader = kafka_conn(base)->loader;
+    g_autofree char *text = record != NULL ? json_compact(record) : NULL;
+    bool is_small = text != NULL && strlen(text) <= ASIDE_BYTES_MAX;
+    json_t *row = json_object();
+    json_set_string(row, "task", loader->writer.task);
+    json_set_int(row, "row_id", row_id);
+    json_object_set_new(row, "row", is_small ? json_deep_copy(record) : json_null());
+    json_set_string(row, "column", column);
+    json_set_string(row, "reason", reason);
+    g_ptr_array_add(loader->aside, row);
+    return true;
+}
+
+static bool
+write_aside(KafkaConn *conn, GError **error)
+{
+    const KafkaLoader *loader = conn->loader;
+    for (guint i = 0; i < loader->aside->len; i++) {
+        g_autofree char *number = g_strdup_printf("%08u", i);
+        if (!kafka_book_produce(conn, conn->producer, json_incref(loader->aside->pdata[i]), error,
+                                "aside", loader->writer.plan, loader->writer.range, number, NULL))
+            return false;
+    }
+    return true;
+}
+
+/* --- the end --- */
+
+static bool
+commit_transaction(KafkaConn *conn, GError **error)
+{
+    for (int tries = 1;; tries++) {
+        rd_kafka_error_t *failed = rd_kafka_commit_transaction(conn->producer, conn->timeout_ms);
+        if (failed == NULL)
+            return true;
+        if (!rd_kafka_error_is_retriable(failed) || tries == TRIES_MAX)
+            return kafka_fail_with(conn, failed, "committing", error);
+        rd_kafka_error_destroy(failed);
+    }
+}
+
+/* Refused by the cluster: has somebody raised a fence? */
+static bool
+fail_commit(KafkaConn *conn, const Writer *writer, GError *take_failure, GError **error)
+{
+    g_autoptr(GError) failure = take_failure, fenced = NULL;
+    if (!kafka_check(conn, writer, &fenced) && error_is(fenced, ERR_FENCED))
+        g_propagate_error(error, g_steal_pointer(&fenced));
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+bool
+kafka_commit(Conn *base, const RangeResult *result, GError **error)
+{
+    KafkaConn *conn = kafka_conn(base);
+    const Writer *writer = &conn->loader->writer;
+    GError *failure = NULL;
+    if (!kafka_check(conn, writer, error) || !conn_confirm(base, error))
+        return false;
+    if (!need_transaction(conn, &failure) || !write_aside(conn, &failure) ||
+        !kafka_book_produce(conn, conn->producer, NULL, &failure, "claim", writer->plan,
+                            writer->range, writer->task, NULL) ||
+        !kafka_book_produce(conn, conn->producer, kafka_result_json(writer, result), &failure,
+                            "ledger", writer->plan, writer->range, NULL) ||
+        !commit_transaction(conn, &failure))
+        return fail_commit(conn, writer, failure, error);
+    loader_free(conn->loader);
+    conn->loader = NULL;
+    return true;
+}
+
+void
+kafka_rollback(Conn *base)
+{
+    KafkaConn *conn = (KafkaConn *) base;
+    KafkaLoader *loader = g_steal_pointer(&conn->loader);
+    g_autoptr(GError) ignored = NULL;
+    if (loader == NULL)
+        return;
+    rd_kafka_error_t *failed =
+        loader->is_begun ? rd_kafka_abort_transaction(conn->producer, conn->timeout_ms) : NULL;
+    if (failed != NULL) {
+        rd_kafka_error_destroy(failed);
+        drop_producer(conn);
+    }
+    if (!kafka_book_put(conn, NULL, &ignored, "claim", loader->writer.plan, loader->writer.range,
+                        loader->writer.task, NULL))
+        g_assert(ignored != NULL); /* the next attempt of the task takes its place */
+    loader_free(loader);
+}

@@ -1,0 +1,298 @@
+/* topic.c - topics as the cluster has them: which there are, how far they go, making and removing them. */
+#include "driver/kafka/kafka.h"
+
+#include <string.h>
+
+#define TIMES_MS                                                                                   \
+    5000 /* for transactions of others that are being committed; then what is committed counts */
+#define SHOW_MS 15000 /* until every broker knows of a topic that was made or removed */
+#define PAUSE_US 5000
+
+/* --- asking --- */
+
+static bool
+ask(KafkaConn *conn, const char *topic, const struct rd_kafka_metadata **ret, GError **error)
+{
+    rd_kafka_topic_t *one = topic != NULL ? rd_kafka_topic_new(conn->look, topic, NULL) : NULL;
+    if (topic != NULL && one == NULL)
+        return kafka_fail(conn, rd_kafka_last_error(), "a topic", error);
+    rd_kafka_resp_err_t failed =
+        rd_kafka_metadata(conn->look, topic == NULL, one, ret, conn->timeout_ms);
+    if (one != NULL)
+        rd_kafka_topic_destroy(one);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ||
+           kafka_fail(conn, failed, "asking for topics", error);
+}
+
+static bool
+is_missing(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
+}
+
+bool
+kafka_partitions(KafkaConn *conn, const char *topic, int *ret, GError **error)
+{
+    const struct rd_kafka_metadata *found = NULL;
+    if (!ask(conn, topic, &found, error))
+        return false;
+    rd_kafka_resp_err_t failed =
+        found->topic_cnt == 1 ? found->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    *ret = failed == RD_KAFKA_RESP_ERR_NO_ERROR ? found->topics[0].partition_cnt : -1;
+    rd_kafka_metadata_destroy(found);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || is_missing(failed) ||
+           kafka_fail(conn, failed, topic, error);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+bool
+kafka_topics(KafkaConn *conn, GPtrArray **ret, GError **error)
+{
+    const struct rd_kafka_metadata *found = NULL;
+    if (!ask(conn, NULL, &found, error))
+        return false;
+    *ret = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < found->topic_cnt; i++)
+        g_ptr_array_add(*ret, g_strdup(found->topics[i].topic));
+    rd_kafka_metadata_destroy(found);
+    g_ptr_array_sort(*ret, compare_names);
+    return true;
+}
+
+bool
+kafka_high_watermark(KafkaConn *conn, const char *topic, int32_t partition, int64_t *ret,
+                     GError **error)
+{
+    int64_t low = 0;
+    rd_kafka_resp_err_t failed =
+        rd_kafka_query_watermark_offsets(conn->look, topic, partition, &low, ret, conn->timeout_ms);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_fail(conn, failed, topic, error);
+}
+
+/* A transaction is committed a moment before its records are shown; one that is open for long is not waited for. */
+static bool
+extent_of(KafkaConn *conn, rd_kafka_t *reader, const char *topic, int32_t partition, Extent *ret,
+          GError **error)
+{
+    int64_t high = 0, deadline = g_get_monotonic_time() + TIMES_MS * 1000;
+    if (!kafka_high_watermark(conn, topic, partition, &high, error))
+        return false;
+    for (;;) {
+        rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
+            reader, topic, partition, &ret->begin, &ret->end, conn->timeout_ms);
+        if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return kafka_fail(conn, failed, topic, error);
+        if (ret->end >= high || g_get_monotonic_time() > deadline)
+            return true;
+        g_usleep(PAUSE_US);
+    }
+}
+
+bool
+kafka_extents(KafkaConn *conn, const char *topic, GArray **ret, GError **error)
+{
+    rd_kafka_t *reader = NULL;
+    int partitions = 0;
+    if (!kafka_partitions(conn, topic, &partitions, error) ||
+        !kafka_reading_client(conn, &reader, error))
+        return false;
+    GArray *extents = g_array_new(FALSE, TRUE, sizeof(Extent));
+    bool done = true;
+    for (int i = 0; done && i < partitions; i++) {
+        Extent extent = {0};
+        done = extent_of(conn, reader, topic, i, &extent, error);
+        g_array_append_val(extents, extent);
+    }
+    kafka_reading_client_done(conn, reader);
+    if (!done)
+        g_array_unref(extents);
+    else
+        *ret = extents;
+    return done;
+}
+
+/* --- changing: each call is a request whose answer is an event --- */
+
+static rd_kafka_AdminOptions_t *
+options_for(const KafkaConn *conn, rd_kafka_admin_op_t what)
+{
+    char reason[256];
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(conn->look, what);
+    if (rd_kafka_AdminOptions_set_request_timeout(options, conn->timeout_ms, reason,
+                                                  sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        g_assert_not_reached(); /* a number of milliseconds */
+    return options;
+}
+
+/* The queue's only event; the caller destroys it. */
+static rd_kafka_event_t *
+answer_of(const KafkaConn *conn, rd_kafka_queue_t *queue, const char *what, GError **error)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * conn->timeout_ms);
+    rd_kafka_queue_destroy(queue);
+    if (event == NULL) {
+        kafka_fail(conn, RD_KAFKA_RESP_ERR__TIMED_OUT, what, error);
+        return NULL;
+    }
+    rd_kafka_resp_err_t failed = rd_kafka_event_error(event);
+    if (failed == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return event;
+    kafka_fail(conn, failed, what, error);
+    rd_kafka_event_destroy(event);
+    return NULL;
+}
+
+static bool
+check_topics(const KafkaConn *conn, const rd_kafka_topic_result_t **results, size_t count,
+             rd_kafka_resp_err_t fine, const char *what, GError **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t failed = rd_kafka_topic_result_error(results[i]);
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR || failed == fine)
+            continue;
+        const char *reason = rd_kafka_topic_result_error_string(results[i]);
+        kafka_fail(conn, failed, what, error);
+        return reason == NULL ? false : fail_in(error, "%s", reason);
+    }
+    return true;
+}
+
+static bool
+wait_for(KafkaConn *conn, const char *topic, bool is_there, GError **error)
+{
+    int64_t deadline = g_get_monotonic_time() + SHOW_MS * 1000;
+    for (int partitions = -1;;) {
+        if (!kafka_partitions(conn, topic, &partitions, error))
+            return false;
+        if ((partitions > 0) == is_there)
+            return true;
+        if (g_get_monotonic_time() > deadline)
+            return fail(error, ERR_TRANSIENT, "%s: topic '%s' is not %s yet", conn->place, topic,
+                        is_there ? "shown" : "gone");
+        g_usleep(PAUSE_US);
+    }
+}
+
+bool
+kafka_make_topic(KafkaConn *conn, const char *topic, int partitions, const char *const *settings,
+                 GError **error)
+{
+    char reason[256];
+    int copies = (int) json_get_int(conn->settings, "replication", -1);
+    rd_kafka_NewTopic_t *wanted =
+        rd_kafka_NewTopic_new(topic, partitions, copies, reason, sizeof reason);
+    if (wanted == NULL)
+        return fail(error, ERR_INVALID, "%s", reason);
+    for (; *settings != NULL; settings += 2)
+        if (rd_kafka_NewTopic_set_config(wanted, settings[0], settings[1]) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+            g_assert_not_reached(); /* names of ours */
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(conn->look);
+    rd_kafka_AdminOptions_t *options = options_for(conn, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_CreateTopics(conn->look, &wanted, 1, options, queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_NewTopic_destroy(wanted);
+    rd_kafka_event_t *event = answer_of(conn, queue, "making a topic", error);
+    if (event == NULL)
+        return false;
+    size_t count = 0;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    bool done = check_topics(conn, results, count, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS,
+                             "making a topic", error);
+    rd_kafka_event_destroy(event);
+    return done && wait_for(conn, topic, true, error);
+}
+
+bool
+kafka_drop_topic(KafkaConn *conn, const char *topic, GError **error)
+{
+    rd_kafka_DeleteTopic_t *unwanted = rd_kafka_DeleteTopic_new(topic);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(conn->look);
+    rd_kafka_AdminOptions_t *options = options_for(conn, RD_KAFKA_ADMIN_OP_DELETETOPICS);
+    rd_kafka_DeleteTopics(conn->look, &unwanted, 1, options, queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_DeleteTopic_destroy(unwanted);
+    rd_kafka_event_t *event = answer_of(conn, queue, "removing a topic", error);
+    if (event == NULL)
+        return false;
+    size_t count = 0;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
+    bool done = check_topics(conn, results, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                             "removing a topic", error);
+    rd_kafka_event_destroy(event);
+    return done && wait_for(conn, topic, false, error);
+}
+
+bool
+kafka_empty_topic(KafkaConn *conn, const char *topic, GError **error)
+{
+    int partitions = 0;
+    if (!kafka_partitions(conn, topic, &partitions, error))
+        return false;
+    rd_kafka_topic_partition_list_t *ends = rd_kafka_topic_partition_list_new(MAX(partitions, 1));
+    for (int i = 0; i < partitions; i++)
+        rd_kafka_topic_partition_list_add(ends, topic, i)->offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_DeleteRecords_t *unwanted = rd_kafka_DeleteRecords_new(ends);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(conn->look);
+    rd_kafka_AdminOptions_t *options = options_for(conn, RD_KAFKA_ADMIN_OP_DELETERECORDS);
+    rd_kafka_DeleteRecords(conn->look, &unwanted, 1, options, queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_DeleteRecords_destroy(unwanted);
+    rd_kafka_topic_partition_list_destroy(ends);
+    rd_kafka_event_t *event = answer_of(conn, queue, "removing records", error);
+    if (event == NULL)
+        return false;
+    const rd_kafka_topic_partition_list_t *done =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
+    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < done->cnt && failed == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        failed = done->elems[i].err;
+    rd_kafka_event_destroy(event);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ||
+           kafka_fail(conn, failed, "removing records", error);
+}
+
+static bool
+says_compact(rd_kafka_event_t *event)
+{
+    size_t count = 0, entries = 0;
+    const rd_kafka_ConfigResource_t **topics = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event), &count);
+    const rd_kafka_ConfigEntry_t **configs =
+        count == 1 ? rd_kafka_ConfigResource_configs(topics[0], &entries) : NULL;
+    for (size_t i = 0; i < entries; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(configs[i]), "cleanup.policy") == 0) {
+            const char *policy = rd_kafka_ConfigEntry_value(configs[i]);
+            return policy != NULL && strstr(policy, "compact") != NULL;
+        }
+    return false;
+}
+
+/* Who may not ask, or asks a broker that does not say, is told that it is none: `rows` of the topic says otherwise. */
+bool
+kafka_is_compacted(KafkaConn *conn, const char *topic, bool *ret, GError **error)
+{
+    g_autoptr(GError) refused = NULL;
+    rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(conn->look);
+    rd_kafka_AdminOptions_t *options = options_for(conn, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_DescribeConfigs(conn->look, &asked, 1, options, queue);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(asked);
+    rd_kafka_event_t *event = answer_of(conn, queue, "asking for a topic's settings", &refused);
+    *ret = event != NULL && says_compact(event);
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    if (refused == NULL || error_is(refused, ERR_UNSUPPORTED) || error_is(refused, ERR_FORBIDDEN))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&refused));
+    return false;
+}
