@@ -193,6 +193,8 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
     if (survey->is_planning && !prove_queries(looker, look, found->change, error))
         return false;
     code_put_look(look, found->change);
+    if (look->wishes != NULL)
+        json_set_string(found->change, "not_before", look->wishes->not_before);
     put_base(found->change, look, &base);
     put_coding(found->change, survey->coding, look);
     found->diff = survey->is_planning ? look_diff(look) : NULL;

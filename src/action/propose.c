@@ -12,6 +12,7 @@
 #include "action/table.h"
 #include "action/waves.h"
 #include "base/clock.h"
+#include "change/wishes.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -119,6 +120,24 @@ submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
            wait_for_merge(proposal, outcome, error);
 }
 
+/* Its team asked for time. The task looks again that day, or as soon as somebody retries it. */
+static bool
+wait_for_day(const Proposal *proposal, int64_t day_ms, Outcome *outcome)
+{
+    g_autofree char *waits =
+        g_strdup_printf("waits until %s: its team wants no proposal before (" WISHES_PATH ")",
+                        json_get_string(proposal->place.change, "not_before", ""));
+    return wait_for(proposal, waits, day_ms, proposal_evidence(proposal), outcome);
+}
+
+static int64_t
+first_day_ms(const Proposal *proposal)
+{
+    const char *day = json_get_string(proposal->place.change, "not_before", NULL);
+    bool is_new = proposal->pull.state == PULL_NONE && proposal->tip == NULL;
+    return day != NULL && is_new ? wishes_day_ms(day) : 0;
+}
+
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
@@ -126,6 +145,8 @@ go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error
         return refuse_closed(proposal, error);
     if (!is_done(proposal) && call->lease->is_held && proposal->pull.state == PULL_NONE)
         return wait_for(proposal, "its plan stands still", 0, proposal_evidence(proposal), outcome);
+    if (!is_done(proposal) && first_day_ms(proposal) > clock_wall_ms())
+        return wait_for_day(proposal, first_day_ms(proposal), outcome);
     if (!is_done(proposal) && !submit_and_wait(proposal, outcome, error))
         return false;
     if (is_done(proposal)) {

@@ -18,6 +18,7 @@ look_file_free(void *data)
     g_free(file->shown);
     g_free(file->blob);
     g_free(file->text);
+    g_free(file->left);
     g_free(file->written);
     rewrite_free(file->rewrite);
     g_free(file);
@@ -33,6 +34,7 @@ look_free(Look *look)
     g_ptr_array_unref(look->files);
     g_ptr_array_unref(look->passed_over);
     g_ptr_array_unref(look->paths);
+    wishes_free(look->wishes);
     json_decref(look->withheld);
     g_clear_pointer(&look->parts, g_ptr_array_unref);
     g_free(look);
@@ -105,6 +107,11 @@ look_at_blob(guint index, const char *bytes, size_t count, void *data, GError **
     const ChangeRules *rules = looking->rules;
     if (looking->tick != NULL && !looking->tick(looking->data))
         return fail(error, ERR_STOPPED, "asked to stop");
+    if (strcmp(entry->path, WISHES_PATH) == 0) {
+        wishes_free(looking->look->wishes);
+        looking->look->wishes = wishes_parse(bytes, count);
+        return true;
+    }
     if (!is_of_use(looking, entry, bytes, count))
         return true;
     looking->bytes += count;
@@ -148,10 +155,30 @@ take_part(Look *look, Part *part)
                        .text = g_memdup2(part->file.text, part->file.bytes + 1),
                        .bytes = part->file.bytes,
                        .rewrite = g_steal_pointer(&part->file.rewrite)};
-    file->is_edited = rewrite->edits->len > 0 && rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
-                      rewrite_is_decided(rewrite);
+    file->left = wishes_against(look->wishes, file->path);
+    file->is_edited = file->left == NULL && rewrite->edits->len > 0 &&
+                      rewrite->count[DISPOSITION_UNPARSABLE] == 0 && rewrite_is_decided(rewrite);
     g_ptr_array_add(look->files, file);
     count_file(look, file);
+}
+
+static bool
+is_withheld(const Look *look, const char *shown)
+{
+    json_t *one;
+    size_t i;
+    json_array_foreach(look->withheld, i,
+                       one) if (strcmp(json_get_string(one, "path", ""), shown) == 0) return true;
+    return false;
+}
+
+/* What stays gives nothing to others either. */
+static void
+hold_part(const Look *look, Part *part)
+{
+    g_autofree char *left = wishes_against(look->wishes, part->file.path);
+    g_autofree char *shown = text_printable(part->file.path);
+    part->file.is_held = left != NULL || is_withheld(look, shown);
 }
 
 static void
@@ -161,6 +188,8 @@ rewrite_parts(Look *look, const ChangeRules *rules, GPtrArray *parts)
     g_autoptr(DbtManifests) manifests = look_dbt_read(parts, look->passed_over);
     options.paths = look->paths;
     options.manifests = manifests;
+    for (guint i = 0; i < parts->len; i++)
+        hold_part(look, parts->pdata[i]);
     project_rewrite(parts, rules->renames, &options, 1);
     g_ptr_array_sort(parts, by_path);
     for (guint i = 0; i < parts->len; i++)
@@ -230,16 +259,6 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
 
 /* ---- what stays ---- */
 
-static bool
-is_withheld(const Look *look, const char *shown)
-{
-    json_t *one;
-    size_t i;
-    json_array_foreach(look->withheld, i,
-                       one) if (strcmp(json_get_string(one, "path", ""), shown) == 0) return true;
-    return false;
-}
-
 /* What a file that stays would have given to others is not given: all is done once more. */
 static void
 look_again(Look *look, const ChangeRules *rules)
@@ -247,11 +266,6 @@ look_again(Look *look, const ChangeRules *rules)
     g_ptr_array_set_size(look->files, 0);
     memset(look->count, 0, sizeof look->count);
     look->files_edited = 0;
-    for (guint i = 0; i < look->parts->len; i++) {
-        Part *part = look->parts->pdata[i];
-        g_autofree char *shown = text_printable(part->file.path);
-        part->file.is_held = is_withheld(look, shown);
-    }
     rewrite_parts(look, rules, look->parts);
 }
 
@@ -318,9 +332,18 @@ add_reason(json_t *reasons, const char *path, int line, const char *code, const 
     json_array_append_new(reasons, reason);
 }
 
+static bool
+has_places(const LookFile *file)
+{
+    return file->rewrite->count[DISPOSITION_REWRITTEN] > 0 ||
+           file->rewrite->count[DISPOSITION_NEEDS_PERSON] > 0;
+}
+
 static void
 add_reasons_of(json_t *reasons, const LookFile *file)
 {
+    if (file->left != NULL && has_places(file) && json_array_size(reasons) < LOOK_REASONS_MAX)
+        add_reason(reasons, file->shown, 0, "opted-out", file->left);
     for (guint i = 0; i < file->rewrite->sites->len; i++) {
         const Site *site = file->rewrite->sites->pdata[i];
         bool is_left = file->written == NULL && (site->disposition == DISPOSITION_NEEDS_PERSON ||

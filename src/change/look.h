@@ -6,6 +6,7 @@
 
 #include "change/repository.h"
 #include "change/rules.h"
+#include "change/wishes.h"
 
 typedef struct {
     char *path;  /* as in git */
@@ -16,6 +17,7 @@ typedef struct {
     size_t bytes;
     Rewrite *rewrite;
     bool is_edited; /* all of it is decided, and something changes */
+    char *left;     /* why its team wants it to stay; else NULL */
     char *written;  /* what a coding agent made of it where rules refused (written.h); else NULL */
     size_t written_bytes;
 } LookFile;
@@ -29,6 +31,7 @@ typedef struct {
     int64_t files_edited;
     GPtrArray *passed_over; /* char *: why a file was not read */
     GPtrArray *paths;       /* char *: of all files, as in git */
+    Wishes *wishes;         /* of the repository; NULL: it has none */
     json_t *withheld;       /* as of look_withhold(), or NULL */
     GPtrArray *parts; /* all texts, where what one file gives is followed in others; else NULL */
 } Look;

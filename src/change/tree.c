@@ -3,6 +3,7 @@
  */
 #include "change/git.h"
 #include "change/repository.h"
+#include "change/wishes.h"
 #include "rewrite/code.h"
 
 #include <stdlib.h>
@@ -36,8 +37,9 @@ read_entry(const char *entry, bool only_code)
     words = g_strsplit(head, " ", 4);
     if (g_strv_length(words) != 4 || strcmp(words[1], "blob") != 0)
         return NULL;
+    bool is_wishes = strcmp(tab + 1, WISHES_PATH) == 0;
     bool is_file = strcmp(words[0], "100644") == 0 || strcmp(words[0], "100755") == 0;
-    if (!is_file || (only_code && code_path_is_passed_over(tab + 1)))
+    if (!is_file || (only_code && !is_wishes && code_path_is_passed_over(tab + 1)))
         return NULL;
     TreeFile *file = g_new0(TreeFile, 1);
     file->path = g_strdup(tab + 1);

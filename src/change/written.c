@@ -18,7 +18,7 @@ is_withheld(const Look *look, const char *shown)
 bool
 look_file_is_open(const Look *look, const LookFile *file)
 {
-    return (file->written != NULL || !file->is_edited) &&
+    return file->left == NULL && (file->written != NULL || !file->is_edited) &&
            file->rewrite->count[DISPOSITION_NEEDS_PERSON] > 0 &&
            file->rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
            file->bytes <= GATE_FILE_BYTES_MAX && gate_path_refused(file->path) == NULL &&

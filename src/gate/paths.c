@@ -72,6 +72,7 @@ static const Rule rules[] = {
     {"agent-file", "*/.idea/*"},
     {"agent-file", "*/.devcontainer/*"},
     {"agent-file", "*/.envrc"},
+    {"agent-file", "/.honk.yaml"},
     {"agent-file", "*/.git/*"},
     {"agent-file", "*/.git"},
     {"agent-file", "*/.githooks/*"},

@@ -181,6 +181,22 @@ print_bases(TextPage *page, const json_t *changes)
     }
 }
 
+static void
+print_days(TextPage *page, const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    int shown = 0;
+    json_array_foreach(changes, i, change)
+    {
+        const char *day = json_get_string(change, "not_before", NULL);
+        if (change_is_proposed(change) && day != NULL && shown++ < SHOWN_MAX)
+            page_say(page, STYLE_YELLOW, "  ! ",
+                     "%s is not proposed before %s, as its team asks in .honk.yaml",
+                     json_get_string(change, "repository", ""), day);
+    }
+}
+
 void
 changes_print(TextPage *page, const Plan *plan, const json_t *observed)
 {
@@ -193,6 +209,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     print_queries(page, observed);
     print_reasons(page, changes);
     print_coding(page, changes);
+    print_days(page, changes);
     if (!changes_any(changes))
         return;
     g_autofree char *branch = plan_branch_name(plan);

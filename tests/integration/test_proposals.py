@@ -174,6 +174,24 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.assertIn("somebody closed pull request #1", str(self.world.tasks()))
         self.assertEqual(len(self.host.pulls), 1, "it is not opened again")
 
+    def test_a_team_that_asks_for_time_is_left_in_peace_until_that_day(self):
+        self.host.make("acme/later", {"a.sql": "SELECT id FROM users_v1\n", ".honk.yaml": "not_before: 2999-01-01\n"})
+        with open(self.world.folder / "catalog" / "all.yaml", "a", encoding="utf-8") as file:
+            file.write(test_changes.CONSUMER.format(name="later", reads=', honk/reads: "users-v1"'))
+        self.world.honk("apply", "-f", "catalog")
+        self.assertIn("is not proposed before 2999-01-01", " ".join(self.world.honk("plan", "users-v2").stdout.split()))
+        self.world.start()
+
+        def waiting():
+            for pull in self.host.open_pulls():
+                with self.host.lock:
+                    self.host.merge(pull, "merge")
+            later = self.world.tasks().get("code:later", {})
+            return later if later.get("status") == "waiting" else None
+        self.assertIn("waits until 2999-01-01: its team wants no proposal before (.honk.yaml)", support.eventually(waiting)["reason"])
+        self.assertFalse(self.host.open_pulls("later"))
+        self.assertEqual(self.host.branches("acme/later"), ["main"])
+
     def test_a_token_that_is_refused_is_said_and_nothing_is_pushed(self):
         (self.world.folder / "token").write_text("wrong\n")
         plan = " ".join(self.world.honk("plan", "users-v2").stdout.split())

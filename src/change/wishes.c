@@ -1,0 +1,148 @@
+/* wishes.c - see wishes.h. */
+#include "change/wishes.h"
+
+#include "base/text.h"
+#include "mapping/reader.h"
+
+#include <string.h>
+
+#define WISHES_BYTES_MAX ((size_t) 64 * 1024) /* a dozen lines, written by people */
+
+static const char *const known_keys[] = {"apiVersion", "kind",  "changes", "why",
+                                         "not_before", "leave", NULL};
+
+void
+wishes_free(Wishes *wishes)
+{
+    if (wishes == NULL)
+        return;
+    g_free(wishes->refusal);
+    g_free(wishes->why);
+    g_free(wishes->not_before);
+    g_ptr_array_unref(wishes->leave);
+    g_free(wishes);
+}
+
+int64_t
+wishes_day_ms(const char *day)
+{
+    int year = 0, month = 0, date = 0, used = 0;
+    if (sscanf(day, "%4d-%2d-%2d%n", &year, &month, &date, &used) != 3 || day[used] != '\0')
+        return 0;
+    g_autoptr(GDateTime) time = g_date_time_new_utc(year, month, date, 0, 0, 0);
+    return time != NULL ? g_date_time_to_unix(time) * 1000 : 0;
+}
+
+/* ---- reading ---- */
+
+static void
+read_changes(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    static const char *const words[] = {"accept", "refuse", NULL};
+    int word = reader_word(reader, node, "'changes'", words);
+    if (word == 1)
+        wishes->refusal = g_strdup(WISHES_PATH " refuses changes");
+}
+
+static void
+read_day(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    const char *day = reader_scalar(reader, node, "'not_before'");
+    if (day != NULL && wishes_day_ms(day) == 0)
+        reader_complain(reader, node, "bad-value", "'%s' is no day; expected one like 2026-12-24",
+                        day);
+    else
+        wishes->not_before = g_strdup(day);
+}
+
+static void
+read_leave(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    if (node->kind != YAML_LIST) {
+        reader_complain(reader, node, "wrong-type",
+                        "'leave' is a list, as in [ \"generated/\", \"*.ipynb\" ]");
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        const char *pattern = reader_scalar(reader, node->items[i], "a file of 'leave'");
+        if (pattern != NULL)
+            g_ptr_array_add(wishes->leave, g_strdup(pattern));
+    }
+}
+
+static void
+read_members(const Reader *reader, const YamlNode *map, Wishes *wishes)
+{
+    static const struct {
+        const char *key;
+        void (*read)(const Reader *reader, const YamlNode *node, Wishes *wishes);
+    } members[] = {{"changes", read_changes}, {"not_before", read_day}, {"leave", read_leave}};
+    const YamlNode *why = yaml_get(map, "why");
+    reader_known_keys(reader, map, known_keys, WISHES_PATH);
+    if (why != NULL)
+        wishes->why = g_strdup(reader_scalar(reader, why, "'why'"));
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+        const YamlNode *node = yaml_get(map, members[i].key);
+        if (node != NULL)
+            members[i].read(reader, node, wishes);
+    }
+}
+
+static void
+refuse_unread(Wishes *wishes, const char *problem)
+{
+    g_autofree char *shown = text_printable(problem);
+    g_free(wishes->refusal);
+    wishes->refusal =
+        g_strdup_printf(WISHES_PATH " cannot be read, which is taken for a no: %s", shown);
+}
+
+Wishes *
+wishes_parse(const char *text, size_t bytes)
+{
+    Wishes *wishes = g_new0(Wishes, 1);
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(YamlFile) file = NULL;
+    g_autoptr(GError) error = NULL;
+    Reader reader = {WISHES_PATH, diags};
+    wishes->leave = g_ptr_array_new_with_free_func(g_free);
+    if (bytes > WISHES_BYTES_MAX) {
+        refuse_unread(wishes, "it is over 64 KiB");
+        return wishes;
+    }
+    bool is_read = yaml_parse(text, bytes, WISHES_PATH, diags, &file, &error);
+    const YamlNode *root = is_read && yaml_document_count(file) > 0 ? yaml_document(file, 0) : NULL;
+    if (root != NULL && reader_is_map(&reader, root, WISHES_PATH, "changes: refuse"))
+        read_members(&reader, root, wishes);
+    if (error == NULL && !diags_to_error(diags, &error))
+        g_assert(error != NULL);
+    if (error != NULL)
+        refuse_unread(wishes, error->message);
+    return wishes;
+}
+
+/* ---- asking ---- */
+
+static bool
+is_left(const char *pattern, const char *path)
+{
+    return g_str_has_suffix(pattern, "/") ? g_str_has_prefix(path, pattern)
+                                          : g_pattern_match_simple(pattern, path);
+}
+
+char *
+wishes_against(const Wishes *wishes, const char *path)
+{
+    const char *what = NULL;
+    if (wishes == NULL)
+        return NULL;
+    if (wishes->refusal != NULL)
+        what = wishes->refusal;
+    for (guint i = 0; what == NULL && i < wishes->leave->len; i++)
+        if (is_left(wishes->leave->pdata[i], path))
+            what = WISHES_PATH " leaves this file to its team";
+    if (what == NULL)
+        return NULL;
+    g_autofree char *why = wishes->why != NULL ? text_printable(wishes->why) : NULL;
+    return why != NULL ? g_strdup_printf("%s: %s", what, why) : g_strdup(what);
+}

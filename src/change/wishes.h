@@ -1,0 +1,28 @@
+/*
+ * wishes.h - what a repository asks of Honk, in a file of its own: no changes, none before a day, or none of some files.
+ *
+ * `.honk.yaml` in the repository's first folder (docs/changes.md). Its team writes it, and needs nobody's yes. What cannot be
+ * read is taken for a no: a change that nobody wanted is worse than one that waits.
+ */
+#pragma once
+
+#include "base/json.h"
+
+#define WISHES_PATH ".honk.yaml"
+
+typedef struct {
+    char *refusal;    /* why nothing may be changed; NULL: something may */
+    char *why;        /* for people; or NULL */
+    GPtrArray *leave; /* char *: files that stay, as patterns */
+    char *not_before; /* "2026-12-24": no proposal before that day (UTC); or NULL */
+} Wishes;
+
+/* Never NULL. `text` need not be UTF-8; anything beyond 64 KiB is a refusal. */
+Wishes *wishes_parse(const char *text, size_t bytes);
+void wishes_free(Wishes *wishes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wishes, wishes_free)
+
+/* Why this file stays, or NULL. Caller frees. `wishes` may be NULL. */
+char *wishes_against(const Wishes *wishes, const char *path);
+/* The first moment of a day as of `not_before`, in milliseconds since 1970; 0 where it is no day. */
+int64_t wishes_day_ms(const char *day);

@@ -1,0 +1,111 @@
+/* wishes.c - what a repository asks of us is followed, and what cannot be read is a no. */
+#include "world.h"
+
+#include <string.h>
+
+static void
+assert_against(const char *text, const char *path, const char *part)
+{
+    g_autoptr(Wishes) wishes = wishes_parse(text, strlen(text));
+    g_autofree char *against = wishes_against(wishes, path);
+    if (part == NULL)
+        g_assert_cmpstr(against, ==, NULL);
+    else if (against == NULL || strstr(against, part) == NULL)
+        g_error("'%s' is not in '%s'", part, against);
+}
+
+static void
+a_repository_without_a_word_against_it_is_changed(void)
+{
+    assert_against("", "a.sql", NULL);
+    assert_against("changes: accept\nwhy: we like it\n", "a.sql", NULL);
+    g_autofree char *against = wishes_against(NULL, "a.sql");
+    g_assert_null(against);
+}
+
+static void
+a_refusal_keeps_every_file_and_says_why(void)
+{
+    assert_against("changes: refuse\nwhy: it is gone in May\n", "a.sql",
+                   "refuses changes: it is gone in May");
+}
+
+static void
+folders_and_patterns_keep_the_files_that_they_name(void)
+{
+    static const char text[] = "leave: [ \"generated/\", \"*.ipynb\" ]\n";
+    assert_against(text, "generated/deep/a.sql", "leaves this file to its team");
+    assert_against(text, "notes/x.ipynb", "leaves this file to its team");
+    assert_against(text, "not-generated/a.sql", NULL);
+    assert_against(text, "generated", NULL);
+}
+
+static void
+what_cannot_be_read_is_a_no_that_names_its_place(void)
+{
+    assert_against("changes: never\n", "a.sql", ".honk.yaml:1:10: error");
+    assert_against("a: [\n", "a.sql", "taken for a no");
+    assert_against("changes: accept\nchange: refuse\n", "a.sql", ".honk.yaml:2:1: error");
+    assert_against("not_before: 2026-02-30\n", "a.sql", "is no day");
+    assert_against("- refuse\n", "a.sql", "taken for a no");
+    assert_against("why: \xff\n", "a.sql", "taken for a no");
+    g_autofree char *long_text = g_strnfill(70000, '#');
+    assert_against(long_text, "a.sql", "over 64 KiB");
+}
+
+static void
+a_day_is_its_first_moment(void)
+{
+    g_assert_cmpint(wishes_day_ms("1970-01-02"), ==, 86400000);
+    g_assert_cmpint(wishes_day_ms("1970-01-02x"), ==, 0);
+    g_assert_cmpint(wishes_day_ms("soon"), ==, 0);
+}
+
+/* ---- in a repository ---- */
+
+static void
+files_that_their_team_keeps_are_left_to_people_and_the_others_change(void)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, "generated/all.sql", "SELECT id FROM users_v1;\n");
+    world_write(world, ".honk.yaml", "leave: [ generated/ ]\nwhy: made by a program\n");
+    world_commit(world, "Ask");
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) reasons = look_reasons(look);
+    g_assert_cmpint(look->files_edited, ==, 1);
+    g_assert_cmpint(look->count[DISPOSITION_NEEDS_PERSON], ==, 2);
+    g_assert_cmpstr(json_get_string(json_array_get(reasons, 0), "code", ""), ==, "opted-out");
+    g_assert_cmpstr(json_get_string(json_array_get(reasons, 0), "path", ""), ==,
+                    "generated/all.sql");
+    g_autofree char *commit = world_change(world);
+    g_autofree char *kept = world_file(world, commit, "generated/all.sql");
+    g_assert_cmpstr(kept, ==, "SELECT id FROM users_v1;\n");
+}
+
+static void
+a_repository_that_refuses_has_nothing_edited(void)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, ".honk.yaml", "changes: refuse\n");
+    world_commit(world, "Refuse");
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) classes = look_classes(look);
+    g_assert_cmpint(look->files_edited, ==, 0);
+    g_assert_cmpint(look->count[DISPOSITION_REWRITTEN], ==, 0);
+    g_assert_cmpint((int) json_array_size(classes), ==, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define CASE(f) g_test_add_func("/change/wishes/" #f, f)
+    CASE(a_repository_without_a_word_against_it_is_changed);
+    CASE(a_refusal_keeps_every_file_and_says_why);
+    CASE(folders_and_patterns_keep_the_files_that_they_name);
+    CASE(what_cannot_be_read_is_a_no_that_names_its_place);
+    CASE(a_day_is_its_first_moment);
+    CASE(files_that_their_team_keeps_are_left_to_people_and_the_others_change);
+    CASE(a_repository_that_refuses_has_nothing_edited);
+    return g_test_run();
+}
