@@ -180,6 +180,7 @@ pass_over(Work *work, void *data)
 {
     const File *file = data;
     program_unit(work, file->text, file->language, file->dialect, 0, work->bytes, 0);
+    program_magic(work, file->text, file->dialect);
 }
 
 void

@@ -377,6 +377,10 @@ work_is_side_pass(const Work *work)
 {
     return work->finds_columns || work->finds_constants;
 }
+/* Cells of Databricks that are comments of the program. (program_magic.c) */
+bool magic_is_notebook(const Text *text);
+void program_magic(Work *work, const Text *file, const Dialect *dialect);
+
 /* ```{r} … ``` between text. (program_chunks.c) */
 void program_chunks(Work *work);
 /* {cells: […]} of Jupyter. (program_notebook.c) */

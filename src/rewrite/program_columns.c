@@ -189,13 +189,8 @@ visit_words(Unit *unit)
 bool
 program_wants_columns(const Work *work)
 {
-    GHashTableIter iter;
-    void *rename;
-    g_hash_table_iter_init(&iter, work->named);
-    while (g_hash_table_iter_next(&iter, &rename, NULL))
-        if (((const Rename *) rename)->is_derived) /* it keeps its name: nothing is edited */
-            return true;
-    return work->out->edits->len > 0 || imports_are_used(work);
+    return work->out->edits->len > 0 || g_hash_table_size(work->named) > 0 ||
+           imports_are_used(work);
 }
 
 void

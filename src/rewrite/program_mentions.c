@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define MENTIONS_MAX 100 /* of each kind and file: a person looks at the first few */
-
 static char *
 last_two(char *const *parts)
 {
@@ -169,13 +167,16 @@ is_last_part(const Work *work, const Text *text, const Piece *piece)
     return false;
 }
 
-/* `# MAGIC select …` of Databricks is no comment. */
+/* `# MAGIC select …` of Databricks is no comment, and is read by itself. */
 static void
 visit_comment(Unit *unit, const Piece *piece)
 {
-    static const char magic[] = "# MAGIC";
-    bool is_code = piece->end - piece->begin > sizeof magic &&
-                   memcmp(unit->text->bytes + piece->begin, magic, sizeof magic - 1) == 0;
+    size_t at = 0;
+    bool is_code = find_word(unit->text->bytes + piece->begin,
+                             MIN(piece->end - piece->begin, strlen("// MAGIC")), "MAGIC", &at) &&
+                   at > 0 && at < 4;
+    if (is_code && unit->text->from == NULL && magic_is_notebook(unit->text))
+        return;
     if (piece->is_foreign)
         program_mention_text(unit->work, unit->text, piece->begin, piece->end, "language",
                              "this is outside of the program, and what reads it is not known");

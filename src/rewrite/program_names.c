@@ -81,6 +81,22 @@ is_read(const Text *text, const Use *use)
     return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
 }
 
+/* A class of the program stands for the table, and its fields for the columns. */
+static bool
+is_of_class(const Unit *unit, const Use *use)
+{
+    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", NULL};
+    static const char *const keys[] = {"__tablename__", "db_table", NULL};
+    const Text *text = unit->text;
+    if (span_is_among(text, use->key, keys))
+        return true;
+    if (strcmp(unit->language->name, "ruby") == 0)
+        return use->is_assigned && span_is(text, use->key, "table_name");
+    if (strcmp(unit->language->name, "javascript") == 0)
+        return span_is(text, use->key, "tableName");
+    return span_is(text, use->callee, "Table") && g_strv_contains(typed, unit->language->name);
+}
+
 /* ---- what is given apart ---- */
 
 /* clang-format off */
@@ -283,7 +299,12 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     else if (name->path.count == 1 &&
              (is_qualified_apart(unit, use) || spelling->target[1] != NULL))
         refuse_apart(unit, text);
-    else {
+    else if (is_of_class(unit, use) && rename_changes_columns(rename)) {
+        g_hash_table_add(unit->work->named, (void *) rename);
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "class", NULL,
+                       "a class stands for the table here, and columns change: its fields have to "
+                       "follow, and what uses them");
+    } else {
         if (!is_only_put_in(unit, use))
             g_hash_table_add(unit->work->named, (void *) rename);
         if (!rename->is_derived)

@@ -174,6 +174,15 @@ is_source(const SqlBlock *block, guint index)
     return false;
 }
 
+/* $__timeFilter(created) of Grafana: a function, whose arguments are read as such. */
+static bool
+is_macro(const Work *work, guint index)
+{
+    const Token *token = at(work, index);
+    return token->end - token->begin > 3 && memcmp(work->text + token->begin, "$__", 3) == 0 &&
+           at(work, index + 1)->kind == TOKEN_OPEN && at(work, index + 1)->begin == token->end;
+}
+
 static void
 check_hole(Work *work, const SqlBlock *block, guint index)
 {
@@ -182,7 +191,7 @@ check_hole(Work *work, const SqlBlock *block, guint index)
                                              at(work, index - 1)->kind != TOKEN_OPERATOR);
     if (is_glued || token->kind == TOKEN_QUOTED)
         check_made_name(work, index);
-    if (is_bound(work, index) || (!is_glued && is_value(work, index)) ||
+    if (is_bound(work, index) || is_macro(work, index) || (!is_glued && is_value(work, index)) ||
         (block != NULL && is_source(block, index)) || !changes_columns(work, block))
         return;
     site_refuse(work, SITE_COLUMN, token->begin, token->end, "hole", NULL,

@@ -1,7 +1,7 @@
 /*
  * sql_mentions.c - what else in the file names the dataset: statements that are only read over, strings.
  *
- * Comments are not looked at: they name what they please.
+ * Comments are not looked at: they name what they please. Those of Databricks that are code are.
  */
 #include "rewrite/work.h"
 
@@ -216,6 +216,20 @@ visit_shards(Work *work)
     }
 }
 
+/* -- MAGIC spark.table("users") */
+static void
+visit_magic(Work *work, const Token *token)
+{
+    static const char mark[] = "-- MAGIC";
+    size_t at = 0, bytes = 0;
+    if (token->kind != TOKEN_COMMENT || token->end - token->begin < sizeof mark ||
+        memcmp(work->text + token->begin, mark, sizeof mark - 1) != 0 ||
+        !find_any(work, token, &at, &bytes))
+        return;
+    site_refuse(work, SITE_MENTION, at, at + bytes, "language", NULL,
+                "this comment is code of another language, which is not looked into");
+}
+
 void
 sql_mentions(Work *work)
 {
@@ -225,6 +239,8 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
+    for (guint i = 0; i < sql->list->tokens->len; i++)
+        visit_magic(work, tokens_at(sql->list, i));
     g_autoptr(GArray) covered = sites_covered(work);
     dbt_mentions(work, covered);
     for (guint i = 0; i < sql->tokens->len; i++)

@@ -435,6 +435,15 @@ match_brackets(Sql *sql)
     }
 }
 
+/* `-- COMMAND ----------` between cells of Databricks: statements end there. */
+static bool
+is_between_cells(const char *text, const Token *token)
+{
+    static const char mark[] = "-- COMMAND ---";
+    return token->kind == TOKEN_COMMENT && token->end - token->begin >= sizeof mark - 1 &&
+           memcmp(text + token->begin, mark, sizeof mark - 1) == 0;
+}
+
 static void
 keep_what_means_something(Sql *sql)
 {
@@ -448,7 +457,8 @@ keep_what_means_something(Sql *sql)
             sql->is_broken = true;
             sql->broken_at = token->begin;
         }
-        if (token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) {
+        if ((token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) ||
+            is_between_cells(sql->list->text, token)) {
             kept[count] = *token;
             kept[count++].kind = TOKEN_SEMICOLON;
             continue;
