@@ -422,6 +422,15 @@ is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
     return false;
 }
 
+/* In MySQL a variable hides the column of its name, in others the column hides it, or neither is allowed. Where nothing but a
+ * column can stand it is one. */
+static bool
+is_perhaps_variable(Work *work, const SqlRef *ref)
+{
+    return ref->path.count == 1 && !is_name_only(ref->clause) &&
+           is_variable(work, ref->path.parts[0].text);
+}
+
 static void
 visit_ref(Work *work, const SqlRef *ref)
 {
@@ -434,6 +443,11 @@ visit_ref(Work *work, const SqlRef *ref)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' stands in a template, and what becomes of it there is not known",
                     part->text);
+        return;
+    }
+    if (is_perhaps_variable(work, ref) && !stays(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be the column, or the variable of that name: qualify it", part->text);
         return;
     }
     const SqlSource *catcher = ref_catcher(work, ref);

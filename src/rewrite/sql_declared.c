@@ -44,6 +44,25 @@ declare(Work *work, const Token *token)
                          g_ascii_strdown(work->text + token->begin, token->end - token->begin));
 }
 
+/* x in `(x int`, `, INOUT x int`, `DECLARE x int`, `; x int`: certainly a variable, and no type. Kept with a mark before it. */
+static void
+declare_first(Work *work, guint at)
+{
+    static const char *const modes[] = {"IN", "OUT", "INOUT", "VARIADIC", "DECLARE"};
+    const Token *token = token_at(work, at), *before = token_at(work, at - 1);
+    bool is_first = before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA ||
+                    before->kind == TOKEN_SEMICOLON;
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
+        is_first = is_first || is_text(work, at - 1, modes[i]);
+    const Token *type = token_at(work, at + 1);
+    if (is_first && token->kind == TOKEN_WORD && type->kind == TOKEN_WORD &&
+        !word_is_reserved(type->word)) {
+        g_autofree char *name =
+            g_ascii_strdown(work->text + token->begin, token->end - token->begin);
+        g_hash_table_add(work->declared, g_strconcat("=", name, NULL));
+    }
+}
+
 /* DECLARE a int; b text; BEGIN */
 static guint
 read_declarations(Work *work, guint at)
@@ -53,6 +72,7 @@ read_declarations(Work *work, guint at)
         if (token_at(work, at)->word == WORD_BEGIN || (begins && starts_doing(token_at(work, at))))
             break;
         declare(work, token_at(work, at));
+        declare_first(work, at);
     }
     return at;
 }
@@ -67,6 +87,7 @@ read_head(Work *work, guint at)
             token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_STRING)
             break;
         declare(work, token);
+        declare_first(work, at);
     }
     return at;
 }
@@ -92,4 +113,11 @@ is_declared(const Work *work, const char *name)
 {
     g_autofree char *small = g_ascii_strdown(name, -1);
     return g_hash_table_contains(work->declared, small);
+}
+
+bool
+is_variable(const Work *work, const char *name)
+{
+    g_autofree char *small = g_ascii_strdown(name, -1), *key = g_strconcat("=", small, NULL);
+    return g_hash_table_contains(work->declared, key);
 }

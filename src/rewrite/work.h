@@ -262,6 +262,8 @@ bool sql_inner(Work *work, guint literal);
 /* Variables of scripts and routines (sql_declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
+/* Is there a variable or parameter that is certainly called so? is_declared() is also true of types in declarations. */
+bool is_variable(const Work *work, const char *name);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
 /* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
 bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);

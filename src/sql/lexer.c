@@ -193,11 +193,29 @@ lex_blank(Lexer *lexer, size_t at)
     return true;
 }
 
+/* The head of MySQL's code in comments, whose text is run; 0: none begins here. */
+static size_t
+end_of_code_head(const Lexer *lexer, size_t at)
+{
+    size_t bar = at + 2 + (byte_at(lexer, at + 2) == 'M'); /* MariaDB */
+    if (!lexer->dialect->has_code_comments || !starts_with(lexer, at, "/*") ||
+        byte_at(lexer, bar) != '!')
+        return 0;
+    for (bar++; g_ascii_isdigit(byte_at(lexer, bar));)
+        bar++;
+    return bar;
+}
+
 static bool
 lex_comment(Lexer *lexer, size_t at)
 {
     const Dialect *dialect = lexer->dialect;
-    if (starts_with(lexer, at, "/*"))
+    size_t head = end_of_code_head(lexer, at);
+    if (head > 0)
+        add(lexer, TOKEN_COMMENT, at, head);
+    else if (dialect->has_code_comments && starts_with(lexer, at, "*/"))
+        add(lexer, TOKEN_COMMENT, at, at + 2);
+    else if (starts_with(lexer, at, "/*"))
         add(lexer, TOKEN_COMMENT, at, end_of_block_comment(lexer, at));
     else if (starts_with(lexer, at, "--") ||
              (dialect->has_hash_comments && lexer->text[at] == '#') ||
@@ -398,6 +416,20 @@ lex_bracket(Lexer *lexer, size_t at)
     return true;
 }
 
+/* COPY t (a, b) FROM stdin; and behind it the rows, up to a line with `\\.`: no SQL. */
+static void
+lex_rows(Lexer *lexer, size_t at)
+{
+    const size_t before = MIN(at, 64); /* FROM stdin WITH CSV */
+    g_autofree char *said = g_ascii_strdown(lexer->text + at - before, (gssize) before);
+    const char *from = g_strrstr(said, "from stdin");
+    if (from == NULL || strchr(from, ';') != NULL)
+        return;
+    size_t end = behind(lexer, at, "\n\\.");
+    if (end > 0)
+        add(lexer, TOKEN_COMMENT, at + 1, end);
+}
+
 static void
 lex_operator(Lexer *lexer, size_t at)
 {
@@ -416,6 +448,8 @@ lex_operator(Lexer *lexer, size_t at)
         : c == ';' ? TOKEN_SEMICOLON
                    : TOKEN_OPERATOR,
         at, at + 1);
+    if (c == ';')
+        lex_rows(lexer, at);
 }
 
 /* ---- the whole ---- */

@@ -444,11 +444,29 @@ is_between_cells(const char *text, const Token *token)
            memcmp(text + token->begin, mark, sizeof mark - 1) == 0;
 }
 
+/* \\copy t FROM 'x': what psql does itself has a line of its own. */
+static bool
+begins_command(const Sql *sql, guint index)
+{
+    const Token *token = tokens_at(sql->list, index);
+    const char *text = sql->list->text;
+    return text[token->begin] == '\\' && token->kind == TOKEN_OPERATOR &&
+           (token->begin == 0 || text[token->begin - 1] == '\n');
+}
+
+static bool
+ends_line(const Sql *sql, const Token *token)
+{
+    return token->kind == TOKEN_SPACE &&
+           memchr(sql->list->text + token->begin, '\n', token->end - token->begin) != NULL;
+}
+
 static void
 keep_what_means_something(Sql *sql)
 {
     const GArray *all = sql->list->tokens;
     guint count = 0;
+    bool is_command = false;
     g_array_set_size(sql->tokens, all->len);
     Token *kept = &g_array_index(sql->tokens, Token, 0);
     for (guint i = 0; i < all->len; i++) {
@@ -457,8 +475,10 @@ keep_what_means_something(Sql *sql)
             sql->is_broken = true;
             sql->broken_at = token->begin;
         }
+        bool ends_command = is_command && ends_line(sql, token);
+        is_command = (is_command && !ends_command) || begins_command(sql, i);
         if ((token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) ||
-            is_between_cells(sql->list->text, token)) {
+            is_between_cells(sql->list->text, token) || ends_command || begins_command(sql, i)) {
             kept[count] = *token;
             kept[count++].kind = TOKEN_SEMICOLON;
             continue;

@@ -59,6 +59,7 @@ typedef struct {
     bool has_prefixes;         /* r'…', b"…", rb'…' */
     bool has_dollar_quotes;    /* $tag$ … $tag$ */
     bool has_hash_comments, has_slash_comments, has_nested_comments;
+    bool has_code_comments;    /* comments that begin with a bang hold code that is run */
     bool has_paths_in_quotes;  /* `a.b.c` names three parts */
     bool has_dashed_paths;     /* my-project.dataset.table */
     bool has_lambdas;          /* x -> x + 1 in an argument */
