@@ -2,15 +2,14 @@
 // it runs while Honk's server starts anew, and Rollback puts everything back. Ends with TAP; pictures are left in web/e2e/artefacts/.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artefacts, open } from '../../e2e/browser.mjs';
+import { open } from '../../e2e/browser.mjs';
 import { Cases, program, until } from '../../e2e/world.mjs';
+import { enter, faults, pick, picture, say, status } from './people.mjs';
 import { Stage } from './stage.mjs';
 
-const axe = readFileSync(createRequire(new URL('../packages/app/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8');
 const own = `apiVersion: honk/v1
 kind: Migration
 metadata: { name: cities, description: Known to Backstage alone }
@@ -20,42 +19,6 @@ const cases = new Cases();
 const stage = new Stage({ entities: [own] });
 let browser;
 
-/** Inside of what is ours: Backstage's own frame is Backstage's business. */
-async function faults(page, within = '.honk') {
-  await page.evaluate(axe);
-  const found = await page.evaluate(where => globalThis.axe.run(where, { resultTypes: ['violations'] }), within);
-  return found.violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`);
-}
-
-async function enter(name) {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, reducedMotion: 'reduce' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  await page.goto(stage.url);
-  await page.getByRole('button', { name: `Enter as ${name}` }).click();
-  await page.getByRole('link', { name: 'Honk' }).first().waitFor();
-  return page;
-}
-
-const picture = (page, name) => page.screenshot({ path: `${artefacts}backstage-${name}.png`, fullPage: true });
-const status = page => page.locator('.honk-status');
-
-async function say(page, button, reason) {
-  await page.getByRole('button', { name: button, exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  if (reason) await dialog.getByRole('textbox').fill(reason);
-  await dialog.getByRole('button', { name: button, exact: true }).click();
-  await dialog.waitFor({ state: 'detached' });
-}
-
-async function pick(page, label, option) {
-  const input = page.locator('input').and(page.getByLabel(new RegExp(`^${label}\\b`))).first();
-  await input.click();
-  await input.fill(option);
-  await page.getByRole('option', { name: new RegExp(`\\b${option}\\b`) }).first().click();
-}
-
 const rows = () => execFileSync('sqlite3', [join(stage.company.folder, 'listening.db'), '.dump users_v1', '.dump users_v2'], { encoding: 'utf8' });
 const branches = () => execFileSync('git', ['-C', join(stage.company.folder, 'repositories/charts'), 'branch', '--list', 'honk/*'], { encoding: 'utf8' });
 
@@ -63,8 +26,8 @@ try {
   await cases.run('a Backstage with the demo company behind it', () => stage.begin());
   browser = await open();
   const before = rows();
-  const ada = await enter('Ada');
-  const bo = await enter('Bo');
+  const ada = await enter(browser, stage, 'Ada');
+  const bo = await enter(browser, stage, 'Bo');
   let address;
 
   await cases.run('the demo’s entities are in its catalog, with a tab and a card of Honk', async () => {
@@ -96,12 +59,18 @@ try {
     await picture(ada, 'plan');
   });
 
-  await cases.run('its author may not approve it, neither by the button nor past it', async () => {
+  await cases.run('its author may not approve it, neither by the button nor past it, and a guest is told which permission is missing', async () => {
     const button = ada.getByRole('button', { name: 'Approve', exact: true });
     assert.equal(await button.getAttribute('aria-disabled'), 'true');
     const { id, digest } = await (await stage.call('ada', `/api${address}`)).json();
     const answer = await stage.call('ada', `/api/honk/migrations/${id}/approve`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ digest }) });
     assert.equal(answer.status, 403);
+    const onlooker = await enter(browser, stage, 'Guest');
+    await onlooker.goto(stage.url + address);
+    await onlooker.getByRole('button', { name: 'Approve', exact: true }).press('Enter');
+    assert.match(await onlooker.getByRole('dialog').textContent(), /your Backstage permissions do not allow it: 'honk.migration.approve'/);
+    await picture(onlooker, 'guest');
+    await onlooker.context().close();
     const guest = await stage.call('guest', `/api/honk/migrations/${id}/rollback`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
     assert.match(await guest.text(), /honk.migration.rollback/);
   });

@@ -21,8 +21,8 @@ const freePort = () =>
 
 export class Stage {
   /** `entities`: files that Backstage's catalog holds beside what Honk knows. */
-  constructor({ port, users = 400, entities = [] } = {}) {
-    this.company = new Company({ users });
+  constructor({ port, users = 400, isSick = false, entities = [] } = {}) {
+    this.company = new Company({ users, isSick });
     this.port = port;
     this.entities = entities;
     this.token = randomBytes(24).toString('hex');

@@ -6,7 +6,8 @@ import type { BasicPermission } from '@backstage/plugin-permission-common';
 import { honkMigrationApprove, honkMigrationCreate, honkMigrationOperate, honkMigrationRollback } from 'backstage-plugin-honk-common';
 import { operations, type Operation } from './operations';
 
-type Allowed = Record<string, { allowed: boolean; why?: string }>;
+/** `needs`: refused only because the role is missing. */
+type Allowed = Record<string, { allowed: boolean; why?: string; needs?: string }>;
 
 const told = new Set(['/whoami', '/migrations/{id}', '/rollouts/{id}', '/campaigns/{id}', '/tasks/{id}']);
 
@@ -31,7 +32,8 @@ function withoutDenied(allowed: Allowed, resource: string, denied: ReadonlySet<s
   return Object.fromEntries(
     Object.entries(allowed).map(([action, entry]) => {
       const permission = permissionOf(resource, action);
-      if (!entry.allowed || permission === undefined || !denied.has(permission.name)) return [action, entry];
+      const isRefused = !entry.allowed && entry.needs === undefined; // by how things stand
+      if (isRefused || permission === undefined || !denied.has(permission.name)) return [action, entry];
       return [action, { allowed: false, why: `your Backstage permissions do not allow it: '${permission.name}' is denied to you` }];
     }),
   );

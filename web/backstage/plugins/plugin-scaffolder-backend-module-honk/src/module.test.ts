@@ -4,9 +4,11 @@ import { catalogServiceMock } from '@backstage/plugin-catalog-node/testUtils';
 import { createTemplateAction, scaffolderActionsExtensionPoint } from '@backstage/plugin-scaffolder-node';
 import { createMockActionContext } from '@backstage/plugin-scaffolder-node-test-utils';
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { policyOf, startBackstage } from '../../../test-support/backend';
 import { Honk, until } from '../../../test-support/honk';
 import { createMigrateDatasetAction } from './migrate';
@@ -202,10 +204,24 @@ describe('actions of templates', () => {
     await createReportAction(services()).handler(context as never);
     const text = readFileSync(join(context.workspacePath, path), 'utf8');
     assert.match(text, /^# streams-v2\n/);
-    assert.match(text, /\| rejected \| .*no \\\| \\<b\\>not\\<\/b\\> \\`now\\`/);
+    assert.match(text, /\| rejected \| .*no &#124; &#60;b&#62;not&#60;\/b&#62; \\`now\\` \|/);
     assert.match(text, /\| transform-data \|/);
-    assert.match(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8'), /techdocs-core/);
+    const settings = parse(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8')) as { site_name: string; plugins: string[] };
+    assert.deepEqual(settings, { site_name: 'Migrations', plugins: ['techdocs-core'] });
+    assert.match(readFileSync(join(context.workspacePath, 'docs/index.md'), 'utf8'), /^# Migrations\n/, 'TechDocs opens it first');
+    render(context.workspacePath, path);
   });
+
+  /** As TechDocs' generator does it, where that is installed (pip install mkdocs-techdocs-core). */
+  function render(workspace: string, page: string): void {
+    const done = spawnSync('mkdocs', ['build', '--strict', '--quiet', '-d', join(workspace, 'site')], { cwd: workspace, encoding: 'utf8' });
+    if (done.error) return;
+    assert.equal(done.status, 0, done.stderr);
+    const html = readFileSync(join(workspace, 'site', page.replace(/^docs\//, '').replace(/\.md$/, '/index.html')), 'utf8');
+    assert.match(html, /no \| &lt;b&gt;not&lt;\/b&gt; `now`/);
+    assert.doesNotMatch(html, /<b>not/);
+    assert.match(html, /<td>transform-data<\/td>/);
+  }
 
   it('do it once, however often a task is begun again', async () => {
     const context = () =>

@@ -31,9 +31,19 @@ interface Event {
 
 const EVENTS = 1000;
 
+/** What TechDocs needs beside the page: its settings, and what it opens first. */
+const around = {
+  'mkdocs.yml': 'site_name: Migrations\nplugins: [ techdocs-core ]\n',
+  'docs/index.md': '# Migrations\n\nWhat became of each is on a page of its own, in the list of pages.\n',
+};
+
 /** Text of others inside of a table of Markdown: shown as it is, and no mark-up. */
 function cell(text: string | number | undefined): string {
-  return String(text ?? '').replace(/[\\`*_{}[\]<>()#|!~]/g, '\\$&').replace(/\s+/g, ' ');
+  // A backslash takes the meaning of these only, in the Markdown of TechDocs; of the others an entity does.
+  return String(text ?? '')
+    .replace(/[<>&|~]/g, sign => `&#${sign.charCodeAt(0)};`)
+    .replace(/[\\`*_{}[\]()!]/g, '\\$&')
+    .replace(/\s+/g, ' ');
 }
 
 function table(head: string[], rows: (string | number | undefined)[][]): string {
@@ -89,7 +99,7 @@ export function createReportAction(honk: HonkServices) {
       const page = `migrations/${migration.id}.md`;
       await mkdir(join(folder, 'docs/migrations'), { recursive: true });
       await writeFile(join(folder, 'docs', page), markdown(migration, plan, items));
-      await writeFile(join(folder, 'mkdocs.yml'), `site_name: Migrations\nplugins: [ techdocs-core ]\n`, { flag: 'wx' }).catch(keepsTheirs);
+      for (const [path, text] of Object.entries(around)) await writeFile(join(folder, path), text, { flag: 'wx' }).catch(keepsTheirs);
       ctx.logger.info(`the report on ${migration.id} is in docs/${page}`);
       ctx.output('path', join(ctx.input.targetPath ?? '', 'docs', page));
     },
