@@ -312,6 +312,11 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
         if (is_rigid)
             pinned |= pin(work, source->query);
     }
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        for (guint j = 0; dbt_star_is_rigid(work, item) && j < block->sources->len; j++)
+            pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
+    }
     for (guint i = 0; i < block->refs->len; i++) {
         const SqlRef *ref = g_ptr_array_index(block->refs, i);
         if (ref->binding == BINDING_ROW)

@@ -77,7 +77,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
         changed_through(work, star, rename, names_stay || is_positional(work, star));
     if (change == NULL)
         return false;
-    if ((names_stay || is_positional(work, star) || comes_out) &&
+    if ((names_stay || is_positional(work, star) || comes_out) && !star->is_macro &&
         star_can_expand(work, star, source)) {
         star_expand(work, star, source, names_stay && names_query(star->block));
         return true;
@@ -138,7 +138,7 @@ edit_except(Work *work, const SqlItem *star, const SqlSource *source)
 void
 sql_star(Work *work, const SqlItem *item)
 {
-    if (!item->is_star)
+    if (!item->is_star || (item->is_macro && !dbt_star(work, item)))
         return;
     for (guint i = 0; i < item->block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(item->block->sources, i);
@@ -146,6 +146,7 @@ sql_star(Work *work, const SqlItem *item)
             continue;
         if (visit_source(work, item, source))
             return;
-        edit_except(work, item, source);
+        if (!item->is_macro)
+            edit_except(work, item, source);
     }
 }

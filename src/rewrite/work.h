@@ -214,6 +214,12 @@ bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
 
+/* {{ dbt_utils.star(…) }}: do the names that it writes out follow those of what is read; must these stay for it; what it
+ * names itself. False when it is no star over what changes (dbt_star.c). */
+bool dbt_star_follows(Work *work, const SqlItem *star);
+bool dbt_star_is_rigid(Work *work, const SqlItem *star);
+bool dbt_star(Work *work, const SqlItem *star);
+
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 

@@ -143,7 +143,7 @@ parse_items(Parser *parser, SqlBlock *block, uint32_t end)
         g_ptr_array_add(block->items, item);
         if (star != UINT32_MAX)
             take_star(parser, item, &context, star, end);
-        else
+        else if (!parse_star_macro(parser, item, end))
             take_value(parser, item, &context, end);
         if (star != UINT32_MAX)
             item->last = parser->pos - 1;

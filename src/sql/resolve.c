@@ -222,6 +222,7 @@ block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
         SqlItem *item = g_ptr_array_index(block->items, i);
         if (!item->is_star) {
             g_ptr_array_add(query->names, (void *) item->name);
+            query->is_open = query->is_open || item->is_macro;
             continue;
         }
         item->star_of = item->star_path.count > 0 ? star_source(resolver, item) : NULL;
@@ -669,12 +670,25 @@ resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
     }
 }
 
+/* A macro writes out the columns of one table, and says only by an alias which one of several it is. */
+static void
+drop_vague_stars(const SqlBlock *block)
+{
+    for (guint i = 0; i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_macro && item->star_path.count == 0 && block->sources->len != 1)
+            item->is_star = false;
+    }
+}
+
 void
 sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *data)
 {
     Resolver *resolver = arena_alloc(sql->arena, sizeof(Resolver));
     *resolver = (Resolver){.sql = sql, .columns = columns, .lacks = lacks_column, .data = data};
     sql->resolver = resolver;
+    for (guint i = 0; i < sql->blocks->len; i++)
+        drop_vague_stars(g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++)
         query_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {

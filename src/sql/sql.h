@@ -129,6 +129,7 @@ struct SqlItem {
     SqlPart *alias;         /* or NULL */
     SqlRef *plain;          /* when it is just a name */
     bool is_star, is_tacit; /* tacit: FROM t, TABLE t; `first` is that word */
+    bool is_macro;          /* a star that a macro of dbt writes out */
     SqlSource *star_of;     /* resolved from `alias.*`; NULL for a bare star, or when unknown */
     SqlPath star_path;      /* before `.*`; may be empty */
     GPtrArray *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */

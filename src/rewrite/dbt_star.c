@@ -1,0 +1,109 @@
+/*
+ * dbt_star.c - {{ dbt_utils.star(from=ref('x'), …) }}: which columns of what the block reads it lets through.
+ *
+ * dbt writes out the columns that the model has by then, with their new names. So it is a star only where what the block reads
+ * has these names, too: the model itself, or a table of WITH that passes all of its changes on.
+ */
+#include "rewrite/work.h"
+
+static const Token *
+template_of(const Work *work, const SqlItem *star)
+{
+    return &g_array_index(work->sql->tokens, Token, star->first);
+}
+
+static SqlSource *
+source_of(const SqlItem *star)
+{
+    if (star->star_path.count > 0)
+        return star->star_of;
+    return star->block->sources->len == 1 ? g_ptr_array_index(star->block->sources, 0) : NULL;
+}
+
+/* The mapping of the model that it is given, or NULL. */
+static const Rename *
+rename_of(Work *work, const SqlItem *star)
+{
+    const DbtDoubt *doubt = NULL;
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
+    return calls->len == 1 ? dbt_find(work, g_ptr_array_index(calls, 0), &doubt) : NULL;
+}
+
+static bool
+is_passed_on(Work *work, const SqlSource *source, const ColumnChange *change)
+{
+    SqlPart part = {.text = change->column};
+    const ColumnChange *seen =
+        change->kind == CHANGE_NAME ? source_change(work, source, &part) : NULL;
+    return seen != NULL && seen->kind == CHANGE_NAME && g_strcmp0(seen->to, change->to) == 0;
+}
+
+bool
+dbt_star_follows(Work *work, const SqlItem *star)
+{
+    const SqlSource *source = source_of(star);
+    const Rename *rename = rename_of(work, star);
+    if (source == NULL || rename == NULL)
+        return false;
+    if (g_hash_table_lookup(work->matched, source) == rename)
+        return true;
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        if (change->kind != CHANGE_NONE && !is_passed_on(work, source, change))
+            return false;
+    }
+    return source->query != NULL;
+}
+
+/* The names of the model stay, or are others: then those of what is read must not change. */
+bool
+dbt_star_is_rigid(Work *work, const SqlItem *star)
+{
+    return star->is_macro && star->is_star && !dbt_star_follows(work, star);
+}
+
+static void
+edit_left_out(Work *work, const SqlItem *star, const Rename *rename)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++) {
+        const SqlPart *part = g_ptr_array_index(star->except, i);
+        const ColumnChange *change = rename_column(rename, work->sql->dialect, part);
+        if (change == NULL || change->kind == CHANGE_NONE ||
+            site_covers(work, part->begin, part->end))
+            continue;
+        if (change->kind == CHANGE_NAME)
+            site_edit(work, SITE_COLUMN, part->begin, part->end, change->to);
+        else
+            site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", change->link,
+                        "'%s' changes, and is left out here", part->text);
+    }
+}
+
+/* The name in ref(…) or source(…). */
+static void
+edit_call(Work *work, const SqlItem *star, const Rename *rename)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
+    const DbtCall *call = g_ptr_array_index(calls, 0);
+    if (g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1)) &&
+        !rename->is_derived)
+        dbt_edit(work, rename->dbt, call);
+}
+
+bool
+dbt_star(Work *work, const SqlItem *star)
+{
+    const Rename *rename = rename_of(work, star);
+    const SqlSource *source = source_of(star);
+    const Token *template = template_of(work, star);
+    if (dbt_star_follows(work, star)) {
+        edit_left_out(work, star, rename);
+        edit_call(work, star, rename);
+        return true;
+    }
+    if (source != NULL && source_changes(work, source))
+        site_refuse(work, SITE_STAR, template->begin, template->end, "in-template", NULL,
+                    "this writes out the columns of one table, and they are read from another one, "
+                    "whose columns change");
+    return false;
+}
