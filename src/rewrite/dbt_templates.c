@@ -126,7 +126,11 @@ visit_call(Work *work, guint token, const DbtCall *call)
         return;
     }
     size_t last = call->count - 1;
-    if (rename_changes_columns(rename) && !dbt_is_table_macro(work, token))
+    const Token *template = tokens_at(work->sql->list, token);
+    bool is_read = rename_changes_columns(rename) && dbt_values(work, template, call, rename);
+    if (!is_read && rename_changes_columns(rename) && dbt_sum(work, template, call))
+        return;
+    if (!is_read && rename_changes_columns(rename) && !dbt_is_table_macro(work, token))
         site_refuse(work, SITE_TABLE, call->begin[last], call->end[last], "in-template", NULL,
                     "a macro or variable gets the table, with its columns' names");
     else if (!rename->is_derived)

@@ -220,6 +220,11 @@ bool dbt_star_follows(Work *work, const SqlItem *star);
 bool dbt_star_is_rigid(Work *work, const SqlItem *star);
 bool dbt_star(Work *work, const SqlItem *star);
 
+/* A call in get_column_values(…), in SQL that is put together with `~`: all that it names is changed there. False: neither
+ * (dbt_values.c, dbt_sums.c). */
+bool dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *rename);
+bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
+
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 
