@@ -2,6 +2,7 @@
 #include "kafka_bench.h"
 
 #include "driver/kafka/kafka.h"
+#include "driver/kafka/registry.h"
 #include "transfer/transfer.h"
 
 #include <string.h>
@@ -368,6 +369,120 @@ a_writer_that_wakes_up_is_refused_by_the_cluster_and_leaves_nothing(void)
     ASSERT_OK(conn_unstage(newer, stage, &successor, &ERR));
 }
 
+/* --- Avro --- */
+
+#define AVRO_SCHEMA                                                                                \
+    "{\"type\":\"record\",\"name\":\"R\",\"namespace\":\"a.b\",\"fields\":["                       \
+    "{\"name\":\"id\",\"type\":\"long\"},{\"name\":\"name\",\"type\":[\"null\",\"string\"]},"      \
+    "{\"name\":\"at\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}},"         \
+    "{\"name\":\"day\",\"type\":{\"type\":\"int\",\"logicalType\":\"date\"}},"                     \
+    "{\"name\":\"cost\",\"type\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9," \
+    "\"scale\":2}},"                                                                               \
+    "{\"name\":\"kind\",\"type\":{\"type\":\"enum\",\"name\":\"K\",\"symbols\":[\"A\",\"B\"]}},"   \
+    "{\"name\":\"tags\",\"type\":{\"type\":\"array\",\"items\":\"string\"}},"                      \
+    "{\"name\":\"device\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"D\",\"fields\":["     \
+    "{\"name\":\"os\",\"type\":\"string\"}]}]}]}"
+
+/* A store with a registry, whose topic `t` is of Avro and called `topic`. */
+static TestDb *
+avro_db(const char *topic, const char *more)
+{
+    g_autofree char *url = g_strconcat("http://", test_registry_server(), NULL);
+    g_autofree char *text =
+        g_strdup_printf("{\"registry\": \"%s\", \"topics\": {\"%s\": {\"value\": \"avro\"%s%s}}}",
+                        url, topic, *more != '\0' ? ", " : "", more);
+    json_t *settings = json_loads(text, 0, NULL);
+    g_assert_nonnull(settings);
+    return test_kafka_db(settings);
+}
+
+static int
+register_schema(TestDb *db, const char *topic, const char *schema)
+{
+    const AvroSchema *parsed = NULL;
+    int32_t id = 0;
+    ASSERT_OK(kafka_registry_put((KafkaConn *) db->conn, topic, schema, &id, &parsed, &ERR));
+    return id;
+}
+
+/* Written by hand, as another program's encoder does it. */
+static void
+avro_is_read_by_the_schema_that_it_was_written_with(void)
+{
+    static const char first[] = "\x0e\x02\x04\xc3\xa9\xf6\xa1\xab\xfe\xf9\x62\x8c\xb5\x02\x04\xfb"
+                                "\x1e\x02\x04\x02\x78\x04\x79\x22\x00\x02\x0a\x6c\x69\x6e\x75\x78";
+    static const char second[] = "\x0f\x00\x00\x00\x02\x00\x00\x00\x00";
+    g_autofree char *topic = test_kafka_topic("avro", 1, false);
+    g_autoptr(TestDb) db = avro_db(topic, "");
+    int id = register_schema(db, topic, AVRO_SCHEMA);
+    char values[3][64] = {{0}, {0}, {0}};
+    size_t sizes[] = {sizeof first - 1, sizeof second - 1, 2};
+    const char *bodies[] = {first, second, "\x0e\x02"};
+    TestRecord records[3];
+    for (int i = 0; i < 3; i++) {
+        values[i][4] = (char) id;
+        memcpy(values[i] + 5, bodies[i], sizes[i]);
+        records[i] = (TestRecord){topic, 0, NULL, values[i], 5 + sizes[i], 1700000000000 + i};
+    }
+    test_kafka_write(records, 3);
+    assert_columns(db, topic,
+                   "id int, name text, at timestamp, day date, cost decimal, kind text, tags text, "
+                   "device.os text, "
+                   "kafka_timestamp timestamp");
+    ScanSpec spec = {.object = topic};
+    g_autofree char *seen = test_scan(db->conn, &spec);
+    g_assert_cmpstr(seen, ==,
+                    "!3 -: partition 0, offset 2: the record ends inside of a number\n"
+                    "1:7|é|2023-11-14 "
+                    "22:13:20.123|2024-02-29|-12.5|B|[\"x\",\"y\\\"\"]|linux|2023-11-14 22:13:20\n"
+                    "2:-8|NULL|1970-01-01 00:00:00|1970-01-01|0|A|[]|NULL|2023-11-14 22:13:20.001");
+}
+
+static void
+a_table_becomes_avro_and_a_table_again(void)
+{
+    g_autofree char *name = test_kafka_name("avro");
+    g_autoptr(TestDb) lite =
+        test_db("CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, name TEXT, score REAL, raw BLOB, "
+                "day DATE, at TIMESTAMP, "
+                "cost DECIMAL(20,4), ok BOOLEAN, \"device.os\" TEXT);"
+                "INSERT INTO t VALUES (1, 'Ñ', 0.5, x'00ff', '2024-02-29', '2024-02-29 "
+                "12:00:00.000001', '12.5', 1, 'linux'),"
+                "(-9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);");
+    g_autoptr(TestDb) db = avro_db(name, "\"key\": \"id\"");
+    move_all(lite, "t", db, name);
+    g_autoptr(TestDb) back = test_db("CREATE TABLE u (id INTEGER PRIMARY KEY NOT NULL, name TEXT, "
+                                     "score REAL, raw BLOB, day DATE, at TIMESTAMP, "
+                                     "cost DECIMAL(20,4), ok BOOLEAN, \"device.os\" TEXT);");
+    move_all(db, name, back, "u");
+    g_autofree char *before = test_query(lite->path, "SELECT *, hex(raw) FROM t ORDER BY id");
+    g_autofree char *after = test_query(back->path, "SELECT *, hex(raw) FROM u ORDER BY id");
+    g_assert_cmpstr(before, ==, after);
+}
+
+/* Of the newest schema where that has all columns: what it has beside, is NULL. */
+static void
+rows_are_written_by_the_newest_schema_where_it_fits(void)
+{
+    g_autofree char *name = test_kafka_name("newest");
+    g_autoptr(TestDb) lite = test_db("CREATE TABLE t (id INTEGER PRIMARY KEY NOT NULL, v INTEGER);"
+                                     "INSERT INTO t VALUES (1, 70000), (2, 5);");
+    g_autoptr(TestDb) db = avro_db(name, "");
+    const AvroSchema *newest = NULL;
+    int32_t found = 0;
+    int id = register_schema(
+        db, name,
+        "{\"type\":\"record\",\"name\":\"V\",\"fields\":[{\"name\":\"id\",\"type\":\"int\"},"
+        "{\"name\":\"more\",\"type\":[\"string\",\"null\"]},{\"name\":\"v\",\"type\":[\"null\","
+        "\"long\"]}]}");
+    move_all(lite, "t", db, name);
+    ASSERT_OK(kafka_registry_newest((KafkaConn *) db->conn, name, &found, &newest, &ERR));
+    g_assert_cmpint(found, ==, id);
+    ScanSpec spec = {.object = name};
+    g_autofree char *seen = test_scan(db->conn, &spec);
+    g_assert_nonnull(strstr(seen, "1|NULL|70000|"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -391,5 +506,11 @@ main(int argc, char **argv)
     g_test_add_func("/kafka/a topic with records is no target", a_topic_with_records_is_no_target);
     g_test_add_func("/kafka/a writer that wakes up is refused by the cluster and leaves nothing",
                     a_writer_that_wakes_up_is_refused_by_the_cluster_and_leaves_nothing);
+    g_test_add_func("/kafka/Avro is read by the schema that it was written with",
+                    avro_is_read_by_the_schema_that_it_was_written_with);
+    g_test_add_func("/kafka/a table becomes Avro and a table again",
+                    a_table_becomes_avro_and_a_table_again);
+    g_test_add_func("/kafka/rows are written by the newest schema where it fits",
+                    rows_are_written_by_the_newest_schema_where_it_fits);
     return g_test_run();
 }

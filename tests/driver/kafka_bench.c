@@ -12,8 +12,8 @@
 
 #define WAIT_MS 30000
 
-static char *servers;
-static pid_t broker;
+static char *servers, *registry;
+static pid_t children[2];
 static rd_kafka_t *writer;
 
 static void
@@ -21,23 +21,25 @@ stop(void)
 {
     if (writer != NULL)
         rd_kafka_destroy(writer);
-    if (broker != 0) {
-        kill(broker, SIGKILL);
-        waitpid(broker, NULL, 0);
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(children); i++)
+        if (children[i] != 0) {
+            kill(children[i], SIGKILL);
+            waitpid(children[i], NULL, 0);
+        }
 }
 
-static void
-start(void)
+/* A program that says where it listens. */
+static char *
+start(const char *variable, pid_t *ret_child)
 {
-    const char *program = g_getenv("HONK_TEST_KAFKA");
+    const char *program = g_getenv(variable);
     int pipes[2];
     char line[128];
     g_assert_nonnull(program);
     g_assert_cmpint(pipe(pipes), ==, 0);
-    broker = fork();
-    g_assert_cmpint(broker, >=, 0);
-    if (broker == 0) {
+    *ret_child = fork();
+    g_assert_cmpint(*ret_child, >=, 0);
+    if (*ret_child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(pipes[1], STDOUT_FILENO);
         close(pipes[0]);
@@ -47,9 +49,17 @@ start(void)
     close(pipes[1]);
     FILE *said = fdopen(pipes[0], "r");
     if (said == NULL || fgets(line, sizeof line, said) == NULL)
-        g_error("the Kafka broker of the tests did not start");
+        g_error("%s did not start", program);
     line[strcspn(line, "\n")] = '\0';
-    servers = g_strdup(line); /* the pipe stays open: it may say more */
+    return g_strdup(line); /* the pipe stays open: it may say more */
+}
+
+const char *
+test_registry_server(void)
+{
+    if (registry == NULL)
+        registry = start("HONK_TEST_REGISTRY", &children[1]);
+    return registry;
 }
 
 const char *
@@ -62,7 +72,7 @@ test_kafka_servers(void)
     if (real != NULL)
         servers = g_strdup(real);
     else
-        start();
+        servers = start("HONK_TEST_KAFKA", &children[0]);
     atexit(stop);
     return servers;
 }

@@ -305,6 +305,8 @@ put_members(KafkaScan *scan, Batch *batch, Refusal *refusal)
     for (guint i = 0, hint = 0; i < value->members->len; i++) {
         const JsonMember *member = &g_array_index(value->members, JsonMember, i);
         const char *name = value->text->str + member->name;
+        if (member->kind == JSON_KIND_NULL) /* also of no column: it says nothing */
+            continue;
         size_t column = find_member(scan, name, member->name_bytes, hint);
         if (column == SIZE_MAX)
             return refuse(
@@ -315,8 +317,6 @@ put_members(KafkaScan *scan, Batch *batch, Refusal *refusal)
                     (int) MIN(member->name_bytes, 60), name));
         hint = (guint) column + 1;
         if (scan->wanted[column] == 0)
-            continue;
-        if (member->kind == JSON_KIND_NULL)
             continue;
         if (!put_text(scan, column, value->text->str + member->text, member->text_bytes,
                       member->kind, batch, refusal))
