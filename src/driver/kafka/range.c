@@ -24,7 +24,8 @@ struct KafkaLoader {
     Writer writer; /* its texts are ours */
     KafkaObject *stage;
     KafkaEncoder encoder;
-    bool is_begun; /* there is a transaction */
+    rd_kafka_topic_t *topic; /* of the producer: no record has to look it up */
+    bool is_begun;           /* there is a transaction */
     GPtrArray *
         aside; /* json_t *: in the notes at the end, as whoever reads those waits for open transactions */
 };
@@ -36,6 +37,8 @@ loader_free(KafkaLoader *loader)
     g_free((char *) loader->writer.task);
     g_free((char *) loader->writer.range);
     kafka_encoder_clear(&loader->encoder);
+    if (loader->topic != NULL)
+        rd_kafka_topic_destroy(loader->topic);
     kafka_object_free(loader->stage);
     g_ptr_array_unref(loader->aside);
     g_free(loader);
@@ -109,6 +112,13 @@ need_transaction(KafkaConn *conn, GError **error)
 /* --- begin --- */
 
 static bool
+need_topic(KafkaConn *conn, KafkaLoader *loader, GError **error)
+{
+    loader->topic = rd_kafka_topic_new(conn->producer, loader->stage->topic, NULL);
+    return loader->topic != NULL || kafka_fail(conn, rd_kafka_last_error(), "a topic", error);
+}
+
+static bool
 open_range(KafkaConn *conn, KafkaLoader *loader, const char *stage, const Schema *schema,
            bool *ret_done, RangeResult *ret, GError **error)
 {
@@ -120,7 +130,7 @@ open_range(KafkaConn *conn, KafkaLoader *loader, const char *stage, const Schema
                          kafka_object_look(conn, loader->stage, error) &&
                          kafka_encoder_init(conn, &loader->encoder, loader->stage, schema, error) &&
                          need_producer(conn, writer, loader->stage->topic, error) &&
-                         kafka_claim(conn, writer, error));
+                         need_topic(conn, loader, error) && kafka_claim(conn, writer, error));
 }
 
 static void
@@ -156,7 +166,7 @@ produce(KafkaConn *conn, RecordParts *parts)
 {
     const KafkaEncoder *encoder = &conn->loader->encoder;
     rd_kafka_vu_t part[8] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = conn->loader->stage->topic},
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = conn->loader->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_PARTITION,
          .u.i32 = parts->partition >= 0 ? parts->partition : RD_KAFKA_PARTITION_UA},
@@ -321,6 +331,8 @@ kafka_rollback(Conn *base)
         loader->is_begun ? rd_kafka_abort_transaction(conn->producer, conn->timeout_ms) : NULL;
     if (failed != NULL) {
         rd_kafka_error_destroy(failed);
+        rd_kafka_topic_destroy(
+            g_steal_pointer(&loader->topic)); /* before the client that it is of */
         drop_producer(conn);
     }
     if (!kafka_book_put(conn, NULL, &ignored, "claim", loader->writer.plan, loader->writer.range,
