@@ -12,6 +12,7 @@
 #define URL_ANNOTATION "honk/dataset-url"
 #define SQLITE_MAGIC "SQLite format 3"
 #define REDIS_SCHEME "redis://"
+#define KAFKA_SCHEME "kafka://"
 #define NAMES_MAX 10000 /* files of a folder that are looked at for near names */
 
 static const struct {
@@ -242,6 +243,24 @@ set_redis_server(Address *address, GError **error)
     return true;
 }
 
+/* "kafka://HOST:PORT,HOST:PORT/TOPIC". */
+static bool
+set_kafka_cluster(Address *address, GError **error)
+{
+    const char *slash = strchr(address->text + strlen(KAFKA_SCHEME), '/');
+    if (slash == NULL || slash[1] == '\0')
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which topic: expected kafka://HOST:PORT/TOPIC, for example "
+                    "kafka://127.0.0.1:9092/orders",
+                    address->text);
+    g_autofree char *url = g_strndup(address->text, (size_t) (slash - address->text));
+    set_file_store(address, "kafka", ".", url + strlen(KAFKA_SCHEME));
+    json_object_clear(address->store->settings);
+    json_set_string(address->store->settings, "url", url);
+    address->object = g_strdup(slash + 1);
+    return true;
+}
+
 /* "csv:PATH", "sqlite:PATH:TABLE". */
 static bool
 find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **error)
@@ -253,6 +272,9 @@ find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **erro
         return true;
     if (strcmp(driver, "postgres") == 0)
         return set_postgres(address, colon + 1, error);
+    if (strcmp(driver, "kafka") == 0)
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which cluster: expected kafka://HOST:PORT/TOPIC", text);
     if (strcmp(driver, "redis") == 0)
         return fail(error, ERR_INVALID,
                     "'%s' does not say which server: expected redis://HOST:PORT/DATABASE/OBJECT",
@@ -354,9 +376,11 @@ bool
 address_find(Invocation *call, const char *text, bool may_be_new, Address *ret, GError **error)
 {
     g_auto(Address) address = {.text = g_strdup(text)};
-    bool found = g_str_has_prefix(text, REDIS_SCHEME);
-    if (found ? !set_redis_server(&address, error)
-              : !find_file(&address, may_be_new, &found, error))
+    bool is_redis = g_str_has_prefix(text, REDIS_SCHEME);
+    bool is_kafka = g_str_has_prefix(text, KAFKA_SCHEME), found = is_redis || is_kafka;
+    if (is_redis   ? !set_redis_server(&address, error)
+        : is_kafka ? !set_kafka_cluster(&address, error)
+                   : !find_file(&address, may_be_new, &found, error))
         return false;
     if (!found && !is_store_of_config(call, text) &&
         !find_by_driver(&address, may_be_new, &found, error))

@@ -6,6 +6,7 @@
  *   sqlite:PATH:TABLE  csv:PATH  ndjson:PATH      a file whose ending does not say it
  *   postgres:DATABASE:TABLE                       a database by its name, or as libpq takes it
  *   redis://HOST:PORT/DATABASE/OBJECT             rows of a Redis server: redis://127.0.0.1/0/users:{id}
+ *   kafka://HOST:PORT/TOPIC                       records of a topic: kafka://127.0.0.1:9092/orders
  *   STORE:OBJECT                                  a store of honk.yaml
  *   users-v1  resource:default/users-v1           a dataset of the catalog
  *

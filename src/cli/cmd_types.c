@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static const char *const stores[] = {"sqlite", "postgres", "mariadb", "csv", "ndjson"};
+static const char *const stores[] = {"sqlite", "postgres", "mariadb", "csv", "ndjson", "kafka"};
 
 static const char *
 kind_name(ColumnType from, ColumnType to)

@@ -34,7 +34,9 @@ char *pair_columns_without(const Schema *schema, const Schema *other);
     "A dataset is a file (airports.csv, events.ndjson, movies.json), a table of an SQLite file "   \
     "(data.db:users),\nof PostgreSQL (postgres:DATABASE:users), STORE:OBJECT of honk.yaml, or a "  \
     "name of its catalog. Where an ending\ndoes not tell, say it: csv:PATH, ndjson:PATH, "         \
-    "sqlite:PATH:TABLE. Rows in Redis are redis://HOST:PORT/DATABASE/users:{id}."
+    "sqlite:PATH:TABLE. Rows in Redis are redis://HOST:PORT/DATABASE/users:{id},\nrecords of a "   \
+    "topic "                                                                                       \
+    "kafka://HOST:PORT/TOPIC."
 #define PAIR_MAPPING_OPTION                                                                        \
     {                                                                                              \
         'm', "mapping", "FILE", "what becomes what; without it, columns of the same name"          \

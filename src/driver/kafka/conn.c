@@ -31,6 +31,7 @@ static const char *const known[] = {"url",
                                     "registry",
                                     "registry_user",
                                     "registry_password_file",
+                                    "look",
                                     NULL};
 
 KafkaConn *
