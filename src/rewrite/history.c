@@ -52,11 +52,27 @@ is_folder_of_migrations(const char *folder)
     return g_str_has_suffix(small, "_migrations") || g_str_has_suffix(small, "-migrations");
 }
 
+/* liquibase/changes/users.sql: said by a changelog elsewhere. */
+static bool
+is_change_of_liquibase(char *const *parts)
+{
+    static const char *const names[] = {"changes", "changesets", "changelog", "changelogs", NULL};
+    bool is_within = false;
+    for (guint i = 0; parts[i] != NULL && parts[i + 1] != NULL; i++) {
+        if (is_within && g_strv_contains(names, parts[i]))
+            return true;
+        is_within = is_within || strcmp(parts[i], "liquibase") == 0;
+    }
+    return false;
+}
+
 static bool
 is_numbered_path(const char *path)
 {
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
     bool is_within = false;
+    if (is_change_of_liquibase(parts))
+        return true;
     for (guint i = 0; parts[i] != NULL; i++) {
         if (is_within && is_numbered(parts[i]))
             return true;

@@ -84,6 +84,40 @@ last_two(char *const *parts)
     return g_strjoinv(".", (char **) parts + (length > 2 ? length - 2 : 0));
 }
 
+/* FROM users, table! { users, table_name = users: the word before, over signs and blanks. */
+static bool
+is_behind_table_word(const char *text, size_t begin)
+{
+    static const char *const words[] = {"from",       "join",     "into",   "update", "table",
+                                        "references", "truncate", "exists", "using",  NULL};
+    size_t end = begin;
+    while (end > 0 && begin - end < 80 &&
+           (g_ascii_isspace(text[end - 1]) || strchr("=:!{(\"'`[.", text[end - 1]) != NULL))
+        end--;
+    size_t first = end;
+    while (first > 0 && is_identifier_byte(text[first - 1]))
+        first--;
+    g_autofree char *before = g_ascii_strdown(text + first, (gssize) (end - first));
+    return g_strv_contains(words, before) || g_str_has_suffix(before, "table") ||
+           g_str_has_suffix(before, "table_name") || g_str_has_suffix(before, "tablename");
+}
+
+static bool
+is_alone_in_quotes(const Work *work, size_t begin, size_t end)
+{
+    char quote = begin > 0 ? work->text[begin - 1] : '\0';
+    return quote != '\0' && strchr("\"'`", quote) != NULL && end < work->bytes &&
+           work->text[end] == quote;
+}
+
+/* `users` in a text of people, or as a name of a program, says little: nothing but its place makes it a table. */
+static bool
+is_ordinary_word(const Work *work, const char *word, size_t begin, size_t end)
+{
+    return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word) &&
+           !is_alone_in_quotes(work, begin, end) && !is_behind_table_word(work->text, begin);
+}
+
 static void
 mention_word(Work *work, const char *word)
 {
@@ -91,7 +125,11 @@ mention_word(Work *work, const char *word)
          from += at + strlen(word)) {
         if (!find_word(work->text + from, work->bytes - from, word, &at))
             return;
-        if (!site_covers(work, from + at, from + at + strlen(word)))
+        size_t begin = from + at, end = begin + strlen(word);
+        if (!site_covers(work, begin, end) && is_ordinary_word(work, word, begin, end)) {
+            Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
+            site->reason = "this is an ordinary word, and nothing around it names a table";
+        } else if (!site_covers(work, begin, end))
             site_refuse(
                 work, SITE_MENTION, from + at, from + at + strlen(word), "language", NULL,
                 "the dataset is named here, and this kind of file is not rewritten by rules");

@@ -422,13 +422,13 @@ is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
     return false;
 }
 
-/* In MySQL a variable hides the column of its name, in others the column hides it, or neither is allowed. Where nothing but a
- * column can stand it is one. */
+/* In MySQL a variable hides the column of its name; in others the column hides it, or such a query is refused. Where nothing
+ * but a column can stand it is one. */
 static bool
 is_perhaps_variable(Work *work, const SqlRef *ref)
 {
-    return ref->path.count == 1 && !is_name_only(ref->clause) &&
-           is_variable(work, ref->path.parts[0].text);
+    return work->sql->dialect->has_hiding_variables && ref->path.count == 1 &&
+           !is_name_only(ref->clause) && is_variable(work, ref->path.parts[0].text);
 }
 
 static void

@@ -63,6 +63,13 @@ is_defined_here(const Work *work, const Rename *rename)
     return false;
 }
 
+bool
+sql_keeps_places(const Work *work, const Rename *rename)
+{
+    return only_renames(rename) &&
+           (!rename_changes_columns(rename) || is_defined_here(work, rename));
+}
+
 /* NEW.plan, OLD.plan anywhere in the text. */
 static bool
 sees_column(const Work *work, const Rename *rename)

@@ -159,7 +159,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     const Rename *rename = g_hash_table_lookup(work->matched, source);
     if (sql_define_refuses(work, source, rename))
         return;
-    if (inserts_by_position(source) && !rename->is_derived) {
+    if (inserts_by_position(source) && !rename->is_derived && !sql_keeps_places(work, rename)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
                     "rows are inserted as they are, and the new table's columns may stand or be "
                     "called otherwise: name the columns");

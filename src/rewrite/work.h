@@ -278,6 +278,8 @@ bool is_variable(const Work *work, const char *name);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
 /* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
 bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
+/* Has the new table the same columns at the same places, as far as this text can tell? */
+bool sql_keeps_places(const Work *work, const Rename *rename);
 /* Columns in such statements that were not understood. */
 void sql_define(Work *work);
 void sql_holes(Work *work); /* what is put in may name a column that changes */

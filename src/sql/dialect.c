@@ -35,7 +35,7 @@
     "varying virtual while window write xor zerofill condition dual groups "
 static const Dialect dialects[] = {
     {.name = "ansi", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
-     .has_from_first = true,
+     .has_from_first = true, .has_hiding_variables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
     {.name = "bigquery", .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
@@ -48,7 +48,7 @@ static const Dialect dialects[] = {
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
      .has_alias_reuse = true, .has_tacit_recursion = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
-     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_having_outputs = true, .has_alias_strings = true,
+     .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "snowflake", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true, .has_colon_paths = true,

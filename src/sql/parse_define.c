@@ -77,6 +77,8 @@ take_tables(Parser *parser, SqlShape shape, uint32_t end)
         table_take(parser, block, end)->shape = shape;
         if (is_open(parser, parser->pos) && parser->pos < end)
             keys_take(parser, block, end);
+        if (is_text(parser, parser->pos, "ZORDER"))
+            options_take(parser, block, end);
         parser->pos = element_end(parser, parser->pos, end);
     } while (parser->pos < end && parser->pos++ < end);
 }
@@ -212,10 +214,11 @@ parse_owned(Parser *parser, uint32_t end)
 static bool
 parse_created(Parser *parser, uint32_t end)
 {
-    static const char *const kinds[] = {
-        "OR",      "REPLACE", "ALTER",      "UNLOGGED",     "TRANSIENT",   "EXTERNAL",
-        "FOREIGN", "UNIQUE",  "CLUSTERED",  "NONCLUSTERED", "COLUMNSTORE", "FULLTEXT",
-        "SPATIAL", "BITMAP",  "CONSTRAINT", "VIRTUAL",      NULL};
+    static const char *const kinds[] = {"OR",        "REPLACE",      "ALTER",       "UNLOGGED",
+                                        "TRANSIENT", "EXTERNAL",     "FOREIGN",     "UNIQUE",
+                                        "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "FULLTEXT",
+                                        "SPATIAL",   "BITMAP",       "CONSTRAINT",  "VIRTUAL",
+                                        "SEARCH",    "VECTOR",       NULL};
     static const char *const hiding[] = {"TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "VOLATILE", NULL};
     parser->pos++;
     take_any(parser, end, kinds);
@@ -226,6 +229,8 @@ parse_created(Parser *parser, uint32_t end)
         return parse_table(parser, is_hiding, end);
     if (take_text(parser, end, "INDEX"))
         return parse_index(parser, end);
+    if (take_text(parser, end, "ROW"))
+        take_text(parser, end, "ACCESS");
     if (take_text(parser, end, "POLICY"))
         return parse_policy(parser, end);
     if (take_text(parser, end, "TRIGGER"))
@@ -235,12 +240,26 @@ parse_created(Parser *parser, uint32_t end)
 
 /* ---- ALTER ---- */
 
+/* [CONSTRAINT name] DEFAULT (x) FOR a, in T-SQL; the words before were read, or not. */
+static bool
+take_default(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t at = end;
+    while (at > parser->pos && !is_word(parser, at, WORD_FOR))
+        at--;
+    if (!is_word(parser, parser->pos, WORD_DEFAULT) || at == parser->pos || at + 2 != end)
+        return false;
+    parser->pos = at + 1;
+    column_take(parser, block, end);
+    return true;
+}
+
 /* ADD CONSTRAINT …, ADD COLUMN …: false when columns are added, or it is not known what. */
 static bool
 take_addition(Parser *parser, SqlBlock *block, uint32_t end)
 {
     bool is_column = take_text(parser, end, "COLUMN");
-    if (!is_column && constraint_take(parser, block, end))
+    if (!is_column && (constraint_take(parser, block, end) || take_default(parser, block, end)))
         return true;
     settle(parser, parser->pos + is_text(parser, parser->pos, "CONSTRAINT"));
     attributes_take(parser, block, end);
@@ -393,7 +412,8 @@ static bool
 parse_copy(Parser *parser, uint32_t end)
 {
     parser->pos++;
-    if (!is_table(parser, parser->pos, end) || is_word(parser, parser->pos, WORD_INTO))
+    take_word(parser, end, WORD_INTO); /* Snowflake; COPY INTO @stage is another thing */
+    if (!is_table(parser, parser->pos, end) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
@@ -401,7 +421,6 @@ parse_copy(Parser *parser, uint32_t end)
         keys_take(parser, block, end);
     else
         table->shape = SHAPE_COPIED; /* all columns, as they stand */
-    parser->pos = end;
     return true;
 }
 
@@ -429,15 +448,20 @@ parse_load(Parser *parser, uint32_t end)
 /* Verbs behind which tables stand, after some words. */
 static const struct {
     const char *verb;
-    const char *behind[8]; /* that may stand between, in any order and number */
-    bool needs_one;        /* of them */
+    const char *behind[12]; /* that may stand between, in any order and number */
+    bool needs_one;         /* of them */
     SqlShape shape;
 } verbs[] = {
     {"TRUNCATE", {"TABLE", "IF", "EXISTS"}, false, SHAPE_NAMED},
     {"ANALYZE", {"TABLE", "VERBOSE", "LOCAL", "NO_WRITE_TO_BINLOG"}, false, SHAPE_NAMED},
     {"VACUUM", {"FULL", "FREEZE", "VERBOSE", "ANALYZE", "TABLE"}, false, SHAPE_NAMED},
     {"LOCK", {"TABLE", "TABLES"}, true, SHAPE_NAMED},
-    {"OPTIMIZE", {"TABLE"}, true, SHAPE_NAMED},
+    {"OPTIMIZE", {"TABLE"}, false, SHAPE_NAMED},
+    {"REFRESH", {"TABLE"}, true, SHAPE_NAMED},
+    {"SHOW",
+     {"FULL", "COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS", "CREATE", "TABLE", "FROM", "IN"},
+     true,
+     SHAPE_NAMED},
     {"DESCRIBE", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
     {"DESC", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
     {"REINDEX", {"TABLE", "CONCURRENTLY"}, true, SHAPE_NAMED},

@@ -60,6 +60,7 @@ typedef struct {
     bool has_dollar_quotes;    /* $tag$ … $tag$ */
     bool has_hash_comments, has_slash_comments, has_nested_comments;
     bool has_code_comments;    /* comments that begin with a bang hold code that is run */
+    bool has_hiding_variables; /* a variable hides the column of its name, or may */
     bool has_paths_in_quotes;  /* `a.b.c` names three parts */
     bool has_dashed_paths;     /* my-project.dataset.table */
     bool has_lambdas;          /* x -> x + 1 in an argument */
