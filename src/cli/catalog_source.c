@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define LINEAGE_ROWS_MAX 2000 /* as many as the server gives */
+#define LINEAGE_ROWS_MAX 5000 /* as many as the server gives */
 
 struct CatalogSource {
     Invocation *call;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LINEAGE_DEPTH_DEFAULT 5
-#define LINEAGE_ROWS_MAX 2000 /* what a screen can draw */
+#define LINEAGE_ROWS_MAX 5000 /* what a screen can lay out in a second */
 
 bool
 handle_entities(Request *request, GError **error)

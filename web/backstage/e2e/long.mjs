@@ -53,7 +53,7 @@ try {
     await bo.goto(`${stage.url}/honk/ledger`);
     await bo.locator('.honk-event').first().waitFor();
     await bo.locator('.honk-connection', { hasText: 'Live' }).waitFor();
-    const asked = bo.waitForRequest(request => request.url().endsWith('/api/honk/events') && request.headers()['last-event-id'] !== undefined, { timeout: 60_000 });
+    const asked = bo.waitForRequest(request => new URL(request.url()).pathname === '/api/honk/events' && request.headers()['last-event-id'] !== undefined, { timeout: 60_000 });
     const last = JSON.parse(company.honk('logs', '--json', '--last', '1').trim().split('\n').at(-1)).seq;
     const headers = { Authorization: `Bearer ${company.token('bo')}`, 'Content-Type': 'application/json' };
     await company.stop('SIGKILL');
@@ -75,7 +75,7 @@ try {
     await bo.getByRole('tab', { name: /^Rollouts/ }).click();
     await bo.locator('.honk-rollout', { hasText: 'profile' }).locator('.honk-badge', { hasText: 'Rolled back' }).waitFor();
     await bo.locator('.honk-rollout', { hasText: 'profile' }).click();
-    await bo.locator('.honk-verdict').waitFor();
+    await bo.locator('.honk-verdict').or(bo.locator('.honk-moves')).first().waitFor(); // a busy machine may give up before the first check
     assert.deepEqual(await faults(bo), []);
     await picture(bo, 'canary');
   });

@@ -82,6 +82,8 @@ export function Graph({ nodes, edges, layout, chosen, onChoose, label }: GraphPr
     const context = element?.getContext('2d');
     if (!element || !context) return;
     const ratio = window.devicePixelRatio || 1;
+    element.style.width = `${size.width}px`; /* never stretched while the box changes */
+    element.style.height = `${size.height}px`;
     element.width = size.width * ratio;
     element.height = size.height * ratio;
     const style = getComputedStyle(element);
