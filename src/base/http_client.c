@@ -4,35 +4,17 @@
  * No proxy, no redirect, no signal, no other protocol than HTTP; sizes and times are bounded. One
  * handle is used for all calls of a client, so that its connection is kept.
  */
-#include "base/http_client.h"
+#include "base/http_inside.h"
 
-#include "base/libcurl.h"
 #include "base/limits.h"
-#include "base/sse.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
 
 #define CONNECT_TIMEOUT_MS 5000 /* longer than three lost packets of a handshake */
 #define POLL_MS 1000            /* libcurl shortens it where it has something to do */
-#define STREAM_SILENCE_S 60     /* the server gives a sign of life every 15 s */
-
-struct HttpClient {
-    CURL *curl;
-    CURLM *multi; /* keeps the connections; another thread may wake it */
-    atomic_bool is_cancelled;
-    char *base;        /* as given, for messages */
-    char *url;         /* what paths are appended to */
-    char *socket_path; /* or NULL */
-    char *token;       /* or NULL */
-    char problem[CURL_ERROR_SIZE];
-};
-
-typedef struct curl_slist CurlHeaders;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(CurlHeaders, curl_slist_free_all)
 
 /* ---- making ---- */
 
@@ -155,7 +137,7 @@ headers_have(const char *const *headers, const char *name)
     return false;
 }
 
-static CurlHeaders *
+CurlHeaders *
 http_headers(const HttpClient *client, const char *const *headers, bool has_body)
 {
     CurlHeaders *list = curl_slist_append(NULL, "Expect:"); /* no "100-continue" round trip */
@@ -172,7 +154,7 @@ http_headers(const HttpClient *client, const char *const *headers, bool has_body
 
 /* Everything that calls and streams have in common. What it borrows must live until the exchange is
  * over. */
-static void
+void
 http_prepare(HttpClient *client, const char *url, const CurlHeaders *headers,
              curl_write_callback write, void *user)
 {
@@ -194,7 +176,7 @@ http_prepare(HttpClient *client, const char *url, const CurlHeaders *headers,
 }
 
 /* As curl_easy_perform(), but http_client_cancel() ends it. */
-static CURLcode
+CURLcode
 http_perform(HttpClient *client)
 {
     int running = 1, left = 0;
@@ -215,7 +197,7 @@ http_perform(HttpClient *client)
     return code;
 }
 
-static bool
+bool
 http_fail(const HttpClient *client, CURLcode code, GError **error)
 {
     if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -225,7 +207,7 @@ http_fail(const HttpClient *client, CURLcode code, GError **error)
     return fail(error, what, "no answer from '%s': %s", client->base, problem);
 }
 
-static char *
+char *
 http_header(const HttpClient *client, const char *name)
 {
     struct curl_header *header;
@@ -234,7 +216,7 @@ http_header(const HttpClient *client, const char *name)
     return g_strdup(header->value);
 }
 
-static int
+int
 http_status(const HttpClient *client)
 {
     long status = 0;
@@ -330,68 +312,4 @@ http_call_json(HttpClient *client, const char *method, const char *path, const j
         return false;
     *ret = value;
     return true;
-}
-
-/* ---- event streams ---- */
-
-typedef struct {
-    HttpClient *client;
-    Sse *sse;
-    GString *problem; /* the body of an answer other than 200 */
-    bool is_stopped;  /* on_event wants no more */
-    GError *error;
-} Stream;
-
-static size_t
-stream_write(char *data, size_t size, size_t count, void *user)
-{
-    Stream *stream = user;
-    size_t bytes = size * count;
-    if (http_status(stream->client) != 200) {
-        size_t room = HTTP_BODY_BYTES_MAX - stream->problem->len;
-        g_string_append_len(stream->problem, data, (gssize) MIN(bytes, room));
-        return bytes;
-    }
-    bool go_on = false;
-    if (!sse_feed(stream->sse, data, bytes, &go_on, &stream->error))
-        return CURL_WRITEFUNC_ERROR;
-    stream->is_stopped = !go_on;
-    return go_on ? bytes : CURL_WRITEFUNC_ERROR;
-}
-
-static bool
-stream_result(Stream *stream, CURLcode code, GError **error)
-{
-    int status = http_status(stream->client);
-    if (stream->error != NULL) {
-        g_propagate_error(error, stream->error);
-        return false;
-    }
-    if (stream->is_stopped)
-        return true;
-    if (code != CURLE_OK)
-        return http_fail(stream->client, code, error);
-    if (status != 200)
-        return http_fail_as_answered(&(HttpResponse){.status = status,
-                                                     .body = stream->problem->str,
-                                                     .bytes = stream->problem->len},
-                                     error);
-    return true;
-}
-
-bool
-http_stream(HttpClient *client, const char *path, const char *last_id, HttpEventFn *on_event,
-            void *user, GError **error)
-{
-    g_autofree char *id = last_id != NULL ? g_strdup_printf("Last-Event-ID: %s", last_id) : NULL;
-    const char *const headers[] = {"Accept: text/event-stream", id, NULL};
-    g_autoptr(CurlHeaders) list = http_headers(client, headers, false);
-    g_autofree char *url = g_strconcat(client->url, path, NULL);
-    g_autoptr(Sse) sse = sse_new(on_event, user);
-    g_autoptr(GString) problem = g_string_new(NULL);
-    Stream stream = {.client = client, .sse = sse, .problem = problem};
-    http_prepare(client, url, list, stream_write, &stream);
-    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long) STREAM_SILENCE_S);
-    return stream_result(&stream, http_perform(client), error);
 }

@@ -45,3 +45,18 @@ CHECKED bool http_call_json(HttpClient *client, const char *method, const char *
 typedef bool HttpEventFn(const char *id, const char *type, const char *data, void *user);
 CHECKED bool http_stream(HttpClient *client, const char *path, const char *last_id,
                          HttpEventFn *on_event, void *user, GError **error);
+
+/* Who listens to an answer while it comes. */
+typedef struct {
+    /* Once, before the first piece: status, type and Retry-After are known. May be NULL. False: no more. */
+    bool (*head)(const HttpResponse *head, void *user);
+    bool (*piece)(const char *data, size_t bytes, void *user); /* false: no more */
+    bool (*go_on)(void *user); /* asked about once a second; false: no more. May be NULL */
+    void *user;
+} HttpLive;
+/* One exchange, whatever the status; `*ret` has no body. Fails with UNREACHABLE when the answer broke off, and with
+ * STOPPED when whoever listens wanted no more. */
+CHECKED bool http_call_live(HttpClient *client, const char *method, const char *path,
+                            const char *const *headers, const void *body, size_t bytes,
+                            int timeout_ms, const HttpLive *live, HttpResponse *ret,
+                            GError **error);

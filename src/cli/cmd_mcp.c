@@ -19,7 +19,7 @@ static const char *const versions[] = {"2025-06-18", "2025-03-26", "2024-11-05"}
 
 typedef struct {
     Invocation *call;
-    const McpTool *tools;
+    const McpTool *tables[2]; /* the second may be NULL */
     bool allows_changes;
     FILE *out;
 } Mcp;
@@ -87,22 +87,24 @@ static void
 list_tools(const Mcp *mcp, const json_t *id)
 {
     json_t *list = json_array();
-    for (const McpTool *tool = mcp->tools; tool->name != NULL; tool++)
-        if (is_offered(mcp, tool))
-            json_array_append_new(list, tool_json(tool));
+    for (size_t i = 0; i < G_N_ELEMENTS(mcp->tables) && mcp->tables[i] != NULL; i++)
+        for (const McpTool *tool = mcp->tables[i]; tool->name != NULL; tool++)
+            if (is_offered(mcp, tool))
+                json_array_append_new(list, tool_json(tool));
     answer(mcp, id, json_pack("{s:o}", "tools", list));
 }
 
 static const McpTool *
 find_tool(const Mcp *mcp, const char *name)
 {
-    for (const McpTool *tool = mcp->tools; tool->name != NULL; tool++)
-        if (strcmp(tool->name, name) == 0 && is_offered(mcp, tool))
-            return tool;
+    for (size_t i = 0; i < G_N_ELEMENTS(mcp->tables) && mcp->tables[i] != NULL; i++)
+        for (const McpTool *tool = mcp->tables[i]; tool->name != NULL; tool++)
+            if (strcmp(tool->name, name) == 0 && is_offered(mcp, tool))
+                return tool;
     return NULL;
 }
 
-/* Why the input is not what the schema says; NULL when it is. All of ours are texts. Caller frees. */
+/* Why the input is not what the schema says; NULL when it is. Caller frees. */
 static char *
 wrong_input(const McpTool *tool, const json_t *input)
 {
@@ -117,8 +119,11 @@ wrong_input(const McpTool *tool, const json_t *input)
     {
         if (json_object_get(properties, key) == NULL)
             return g_strdup_printf("'%s' takes no '%s'", tool->name, key);
-        if (!json_is_string(value))
-            return g_strdup_printf("'%s' of '%s' is no text", key, tool->name);
+        bool is_number =
+            strcmp(json_get_string(json_object_get(properties, key), "type", ""), "integer") == 0;
+        if (is_number ? !json_is_integer(value) : !json_is_string(value))
+            return g_strdup_printf("'%s' of '%s' is no %s", key, tool->name,
+                                   is_number ? "integer" : "text");
     }
     return NULL;
 }
@@ -222,7 +227,8 @@ mcp_run(Invocation *call, GError **error)
     g_autoptr(GString) line = g_string_new(NULL);
     bool is_agent = invocation_has(call, "brief");
     Mcp mcp = {.call = call,
-               .tools = is_agent ? mcp_agent_tools : mcp_operator_tools,
+               .tables = {is_agent ? mcp_agent_tools : mcp_operator_tools,
+                          is_agent && invocation_has(call, "edits") ? mcp_edit_tools : NULL},
                .allows_changes = is_agent || invocation_has(call, "allow-changes"),
                .out = stdout};
     (void) error;
@@ -234,6 +240,7 @@ mcp_run(Invocation *call, GError **error)
 
 static const Option options[] = {
     {0, "allow-changes", NULL, "also tools that approve, start, pause, resume and roll back"},
+    {0, "edits", NULL, "with --brief: also tools that show and write files"},
     {0, "brief", "DIR", "the tools of a coding agent, over the brief in DIR; for its sandbox"},
     {0},
 };

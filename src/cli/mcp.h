@@ -8,7 +8,7 @@
 typedef struct {
     const char *name;
     const char *text;  /* what it does, for a model */
-    const char *input; /* JSON: properties of its input schema */
+    const char *input; /* JSON: properties of its input schema, which are texts or integers */
     const char *needs; /* names of those that must be there, separated by blanks; "" for none */
     bool changes;      /* something: offered only when that was allowed */
     /* The answer as text; false: what was wrong is the answer. */
@@ -18,3 +18,4 @@ typedef struct {
 /* Each ends with a line without a name. */
 extern const McpTool mcp_operator_tools[]; /* over the server that honk.yaml or --server names */
 extern const McpTool mcp_agent_tools[];    /* over the brief of a coding agent, in its sandbox */
+extern const McpTool mcp_edit_tools[]; /* files of its folder, for one that has no tools itself */

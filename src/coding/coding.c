@@ -10,6 +10,7 @@
 static Door *const doors[DOOR_COUNT] = {
     [DOOR_EXEC] = door_exec,
     [DOOR_ACP] = door_acp,
+    [DOOR_MODEL] = door_model,
 };
 
 typedef struct {

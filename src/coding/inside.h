@@ -81,7 +81,7 @@ void turn_end_clear(TurnEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TurnEnd, turn_end_clear)
 /* Let it work until it says that it is done, or has to be ended. */
 typedef bool Door(const Turn *turn, TurnEnd *ret, GError **error);
-Door door_exec, door_acp;
+Door door_exec, door_acp, door_model;
 
 /* The box that an agent's program is started in. */
 typedef struct {

@@ -157,12 +157,16 @@ CHECKED bool config_command_json(const Config *config, const char *name, char *c
 /* The same for a coding agent, with its door, its prompt and what is given to it. Caller frees. */
 CHECKED bool config_coding_digest(const Config *config, const CodingAgentConfig *agent, char **ret,
                                   GError **error);
-#define CODING_PROMPT_BYTES_MAX ((size_t) 256 * 1024) /* people write it, models read it */
+#define CODING_REPLAY_BYTES_MAX ((size_t) 16 * 1024 * 1024) /* twice what a transcript may be */
+#define CODING_PROMPT_BYTES_MAX ((size_t) 256 * 1024)       /* people write it, models read it */
 /* The same for "REPOSITORIES:NAME" of a consumer's code (annotation honk/repository). No part of the name leads out
  * of the folder. */
 CHECKED bool config_repository_url(const Config *config, const char *url,
                                    const RepositoryConfig **ret_repositories, const char **ret_name,
                                    GError **error);
+/* A secret, `what` in errors: the first line of a file, or a variable; NULL when there is neither. Caller frees. */
+CHECKED bool config_secret(const char *what, const char *file, const char *variable, char **ret,
+                           GError **error);
 /* What a host asks for, from the file or the variable that honk.yaml names; NULL when it names none. Caller frees. */
 CHECKED bool config_forge_token(const ForgeConfig *forge, char **ret, GError **error);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */

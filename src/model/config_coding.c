@@ -12,8 +12,11 @@
 #define MEMORY_MIB_DEFAULT 4096
 #define PROCESSES_DEFAULT 512
 #define DISK_MIB_DEFAULT 2048
+#define TURNS_DEFAULT 50 /* agents that get there need ten to thirty */
+#define TOKENS_DEFAULT (2 * 1000 * 1000)
 
-static const char *const doors[DOOR_COUNT + 1] = {[DOOR_EXEC] = "exec", [DOOR_ACP] = "acp"};
+static const char *const doors[DOOR_COUNT + 1] = {
+    [DOOR_EXEC] = "exec", [DOOR_ACP] = "acp", [DOOR_MODEL] = "model"};
 static const char *const unboxed[] = {"refuse", "run", NULL};
 
 const char *
@@ -32,6 +35,8 @@ agent_free(void *data)
     g_strfreev(agent->command);
     g_strfreev(agent->environment);
     g_free(agent->prompt);
+    g_free(agent->model);
+    g_free(agent->replay);
     g_ptr_array_unref(agent->readable);
     g_free(agent);
 }
@@ -40,6 +45,7 @@ void
 coding_config_init(CodingConfig *coding)
 {
     *coding = (CodingConfig){.agents = g_ptr_array_new_with_free_func(agent_free),
+                             .models = g_ptr_array_new_with_free_func(model_config_free),
                              .migrations = json_object()};
 }
 
@@ -47,6 +53,7 @@ void
 coding_config_clear(CodingConfig *coding)
 {
     g_clear_pointer(&coding->agents, g_ptr_array_unref);
+    g_clear_pointer(&coding->models, g_ptr_array_unref);
     json_decref(coding->migrations);
     coding->migrations = NULL;
 }
@@ -64,6 +71,17 @@ coding_agent(const CodingConfig *coding, const char *name)
     return NULL;
 }
 
+const ModelConfig *
+coding_model(const CodingConfig *coding, const char *name)
+{
+    for (guint i = 0; name != NULL && i < coding->models->len; i++) {
+        const ModelConfig *model = coding->models->pdata[i];
+        if (strcmp(model->id, name) == 0)
+            return model;
+    }
+    return NULL;
+}
+
 const CodingAgentConfig *
 coding_agent_for(const CodingConfig *coding, const char *migration)
 {
@@ -71,6 +89,27 @@ coding_agent_for(const CodingConfig *coding, const char *migration)
     const char *all = json_get_string(coding->migrations, "*", NULL);
     return coding_agent(
         coding, json_get_string(coding->migrations, slash != NULL ? slash + 1 : migration, all));
+}
+
+/* Which model answers, or what was answered once. Where its key lies is nobody's matter, and limits are the operator's. */
+static bool
+add_model(const Config *config, const CodingAgentConfig *agent, json_t *whole, GError **error)
+{
+    const ModelConfig *model = coding_model(&config->coding, agent->model);
+    g_autofree char *replay = NULL;
+    size_t bytes = 0;
+    if (model != NULL)
+        json_object_set_new(whole, "model",
+                            json_pack("{s:s, s:s, s:s, s:s?}", "api", model_api_name(model->api),
+                                      "name", model->name, "url", model->url, "effort",
+                                      model->effort));
+    if (agent->replay == NULL)
+        return true;
+    if (!file_read(agent->replay, CODING_REPLAY_BYTES_MAX, &replay, &bytes, error))
+        return fail_in(error, "coding agent '%s'", agent->name);
+    g_autofree char *digest = sha256_of(replay, bytes);
+    json_set_string(whole, "replay", digest);
+    return true;
 }
 
 bool
@@ -83,7 +122,8 @@ config_coding_digest(const Config *config, const CodingAgentConfig *agent, char 
     if (agent->prompt != NULL &&
         !file_read(agent->prompt, CODING_PROMPT_BYTES_MAX, &prompt, &bytes, error))
         return fail_in(error, "coding agent '%s'", agent->name);
-    if (!config_command_json(config, agent->name, agent->command, &whole, error))
+    if (!config_command_json(config, agent->name, agent->command, &whole, error) ||
+        !add_model(config, agent, whole, error))
         return false;
     g_autofree char *environment = g_strjoinv("\n", agent->environment);
     g_autofree char *secret = sha256_of(environment != NULL ? environment : "",
@@ -98,9 +138,9 @@ config_coding_digest(const Config *config, const CodingAgentConfig *agent, char 
 
 /* ---- reading ---- */
 
-static bool
-read_choice(Reader *reader, const Field *field, const YamlNode *value, const char *const *choices,
-            unsigned *ret)
+bool
+reader_choice(Reader *reader, const Field *field, const YamlNode *value, const char *const *choices,
+              unsigned *ret)
 {
     g_autofree char *expected = g_strjoinv(" or ", (char **) choices);
     g_autofree char *text = reader_text(reader, field->key, value, expected);
@@ -116,7 +156,7 @@ static void
 read_door(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     unsigned door;
-    if (read_choice(reader, field, value, doors, &door))
+    if (reader_choice(reader, field, value, doors, &door))
         *(CodingDoor *) target = (CodingDoor) door;
 }
 
@@ -124,15 +164,8 @@ static void
 read_unboxed(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     unsigned choice;
-    if (read_choice(reader, field, value, unboxed, &choice))
+    if (reader_choice(reader, field, value, unboxed, &choice))
         *(bool *) target = choice == 1;
-}
-
-static void
-read_prompt(Reader *reader, const Field *field, const YamlNode *value, void *target)
-{
-    g_free(*(char **) target);
-    *(char **) target = reader_path(reader, field->key, value);
 }
 
 /* clang-format off */
@@ -141,23 +174,31 @@ static const Field agent_fields[] = {
     {"command",     read_words,       offsetof(CodingAgentConfig, command)},
     {"environment", read_environment, offsetof(CodingAgentConfig, environment)},
     {"readable",    read_paths,       offsetof(CodingAgentConfig, readable)},
-    {"prompt",      read_prompt,      offsetof(CodingAgentConfig, prompt)},
+    {"prompt",      read_path,        offsetof(CodingAgentConfig, prompt)},
     {"deadline",    read_duration,    offsetof(CodingAgentConfig, deadline_ms)},
     {"rounds",      read_count,       offsetof(CodingAgentConfig, rounds), 1, 10},
     {"memory_mib",  read_count,       offsetof(CodingAgentConfig, memory_mib), 64, 1024 * 1024},
     {"processes",   read_count,       offsetof(CodingAgentConfig, processes), 4, 65536},
     {"disk_mib",    read_count,       offsetof(CodingAgentConfig, disk_mib), 1, 1024 * 1024},
+    {"model",       read_name,        offsetof(CodingAgentConfig, model)},
+    {"replay",      read_path,        offsetof(CodingAgentConfig, replay)},
+    {"turns",       read_count,       offsetof(CodingAgentConfig, turns), 1, 1000},
+    {"tokens",      read_count,       offsetof(CodingAgentConfig, tokens), 1000, 1000 * 1000 * 1000},
+    {"cost",        read_money,       offsetof(CodingAgentConfig, cost)},
     {NULL},
 };
 /* clang-format on */
 
 static void
-check_agent(Reader *reader, const YamlNode *key, const YamlNode *value,
-            const CodingAgentConfig *agent)
+check_agent(Reader *reader, const YamlNode *key, const YamlNode *value, CodingAgentConfig *agent)
 {
-    if (value->kind == YAML_MAP && yaml_get(value, "command") == NULL)
-        reader_error(reader, "missing-key", key, "coding agent '%s' has no 'command'", key->text);
-    else if (agent->command != NULL && (agent->command[0] == NULL || *agent->command[0] == '\0'))
+    const char *needed = agent->door == DOOR_MODEL ? "model" : "command";
+    if (value->kind == YAML_MAP && yaml_get(value, needed) == NULL)
+        reader_error(reader, "missing-key", key, "coding agent '%s' has no '%s'", key->text,
+                     needed);
+    if (agent->command == NULL)
+        agent->command = g_new0(char *, 1); /* none */
+    else if (agent->command[0] == NULL || *agent->command[0] == '\0')
         reader_error(reader, "wrong-type", yaml_get(value, "command"),
                      "'command' of coding agent '%s' names no program", key->text);
     if (agent->deadline_ms < DEADLINE_MS_MIN || agent->deadline_ms > DEADLINE_MS_MAX)
@@ -181,7 +222,9 @@ read_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
                                  .rounds = ROUNDS_DEFAULT,
                                  .memory_mib = MEMORY_MIB_DEFAULT,
                                  .processes = PROCESSES_DEFAULT,
-                                 .disk_mib = DISK_MIB_DEFAULT};
+                                 .disk_mib = DISK_MIB_DEFAULT,
+                                 .turns = TURNS_DEFAULT,
+                                 .tokens = TOKENS_DEFAULT};
     g_ptr_array_add(reader->config->coding.agents, agent);
     reader_fields(reader, key->text, value, agent_fields, agent);
     check_agent(reader, key, value, agent);
@@ -229,9 +272,32 @@ check_migrations(Reader *reader, const YamlNode *map)
     }
 }
 
+static void
+check_models(Reader *reader, const YamlNode *map)
+{
+    const YamlNode *value = yaml_get(map, "agents");
+    for (size_t i = 0; value != NULL && value->kind == YAML_MAP && i < value->count; i++) {
+        const CodingAgentConfig *agent =
+            coding_agent(&reader->config->coding, value->items[2 * i]->text);
+        if (agent == NULL || agent->model == NULL)
+            continue;
+        const YamlNode *at = yaml_get(value->items[2 * i + 1], "model");
+        const ModelConfig *model = coding_model(&reader->config->coding, agent->model);
+        if (model == NULL)
+            reader_error(reader, "unknown-model", at, "there is no model '%s' below 'models'",
+                         agent->model);
+        else if (agent->cost > 0 && model->prices[PRICE_OUTPUT] == 0)
+            reader_error(reader, "contradiction", at,
+                         "the 'cost' of coding agent '%s' has a limit, but model '%s' has no "
+                         "'prices'",
+                         agent->name, agent->model);
+    }
+}
+
 /* clang-format off */
 static const Field coding_fields[] = {
     {"agents",       read_agents,     offsetof(CodingConfig, agents)},
+    {"models",       read_models,     offsetof(CodingConfig, models)},
     {"migrations",   read_migrations, offsetof(CodingConfig, migrations)},
     {"when_unboxed", read_unboxed,    offsetof(CodingConfig, runs_unboxed)},
     {NULL},
@@ -242,6 +308,8 @@ void
 read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     reader_fields(reader, field->key, value, coding_fields, target);
-    if (value->kind == YAML_MAP)
-        check_migrations(reader, value);
+    if (value->kind != YAML_MAP)
+        return;
+    check_migrations(reader, value);
+    check_models(reader, value);
 }

@@ -50,6 +50,18 @@ void read_paths(Reader *reader, const Field *field, const YamlNode *value, void 
 void read_words(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_environment(Reader *reader, const Field *field, const YamlNode *value, void *target);
 
+/* Of http or https, and only of this machine without TLS: a secret is sent there. */
+void read_api_address(Reader *reader, const Field *field, const YamlNode *value, void *target);
+void read_name(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* One of the names; false when that was told. */
+bool reader_choice(Reader *reader, const Field *field, const YamlNode *value,
+                   const char *const *choices, unsigned *ret);
+
+/* config_models.c */
+void model_config_free(void *model);
+void read_models(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* US dollars, as millionths in an int64_t. */
+void read_money(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_coding.c */
 void read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_repositories.c */

@@ -25,24 +25,30 @@ forge_kind_name(ForgeKind kind)
 }
 
 bool
-config_forge_token(const ForgeConfig *forge, char **ret, GError **error)
+config_secret(const char *what, const char *file, const char *variable, char **ret, GError **error)
 {
     g_autofree char *text = NULL;
     *ret = NULL;
-    if (forge->token_file != NULL) {
-        if (!file_read(forge->token_file, TOKEN_BYTES_MAX, &text, NULL, error))
-            return fail_in(error, "the token of the host of pull requests");
+    if (file != NULL) {
+        if (!file_read(file, TOKEN_BYTES_MAX, &text, NULL, error))
+            return fail_in(error, "%s", what);
         text[strcspn(text, "\r\n")] = '\0';
-    } else if (forge->token_env != NULL) {
-        text = g_strdup(getenv(forge->token_env));
+    } else if (variable != NULL) {
+        text = g_strdup(getenv(variable));
         if (text == NULL || *text == '\0')
             return fail(error, ERR_INVALID,
-                        "the host of pull requests needs a token, but variable '%s', which "
-                        "honk.yaml names, is not set",
-                        forge->token_env);
+                        "%s is needed, but variable '%s', which honk.yaml names, is not set", what,
+                        variable);
     }
     *ret = g_steal_pointer(&text);
     return true;
+}
+
+bool
+config_forge_token(const ForgeConfig *forge, char **ret, GError **error)
+{
+    return config_secret("a token for the host of pull requests", forge->token_file,
+                         forge->token_env, ret, error);
 }
 
 static void
@@ -73,7 +79,7 @@ read_kind(Reader *reader, const Field *field, const YamlNode *value, void *targe
         reader_wrong_type(reader, field->key, value, expected);
 }
 
-static void
+void
 read_name(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     g_autofree char *text = reader_text(reader, field->key, value, "a name");
@@ -119,8 +125,8 @@ read_address(Reader *reader, const Field *field, const YamlNode *value, bool may
     *target = g_steal_pointer(&text);
 }
 
-static void
-read_api(Reader *reader, const Field *field, const YamlNode *value, void *target)
+void
+read_api_address(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     read_address(reader, field, value, false, target);
 }
@@ -133,7 +139,7 @@ read_remote(Reader *reader, const Field *field, const YamlNode *value, void *tar
 
 static const Field forge_fields[] = {
     {"kind", read_kind, offsetof(ForgeConfig, kind)},
-    {"api", read_api, offsetof(ForgeConfig, api)},
+    {"api", read_api_address, offsetof(ForgeConfig, api)},
     {"remote", read_remote, offsetof(ForgeConfig, remote)},
     {"owner", read_name, offsetof(ForgeConfig, owner)},
     {"token_env", read_name, offsetof(ForgeConfig, token_env)},

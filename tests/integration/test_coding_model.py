@@ -1,0 +1,153 @@
+"""Coding agents that are a language model and Honk's own loop, by each of three APIs, against a host that answers by a script."""
+import json
+import sys
+import pathlib
+import unittest
+
+import support
+import test_changes
+import test_coding
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from model_host import KEY, ModelHost  # noqa: E402
+
+APIS = {"anthropic": "/anthropic/v1", "chat": "/openai/v1", "responses": "/openai/v1"}
+DONE = test_coding.JOB.replace("users_v1", "users_v2").replace("first_name", "name")
+# Looks, edits once by shell and once by an edit that has to be unique, asks the gate, and leaves the other repository alone.
+SCRIPT = [
+    [{"call": "view", "input": {"path": "job.py"}}, {"shell": "ls -a; env"}],
+    {"shell": "test -f job.py && sed -i s/users_v1/users_v2/ job.py"},
+    [{"call": "replace", "input": {"path": "job.py", "old": "row.first_name", "new": "row.name"}},
+     {"call": "replace", "input": {"path": "job.py", "old": "row", "new": "x"}}, {"call": "verify", "input": {}}],
+    {"say": "The job reads users_v2 now."},
+]
+
+
+def agent(name, more="", model="chat", deadline="60s"):
+    return f"    {name}: {{ door: model, model: {model}, rounds: 1, deadline: {deadline}, memory_mib: 512{more} }}\n"
+
+
+AGENTS = "".join(agent(api, model=api) for api in APIS) + "".join((
+    agent("again", ", replay: talk", model="anthropic"), agent("short", ", replay: short", model="anthropic"),
+    agent("turns", ", turns: 3"), agent("tokens", ", tokens: 1000"), agent("cost", ", cost: 0.002"), agent("late", deadline="1s")))
+
+
+class World(test_coding.World):
+    def __init__(self, host):
+        super().__init__()
+        for name, text in {"key": KEY, "talk": "", "short": ""}.items():
+            (self.folder / name).write_text(text + "\n")
+        models = "".join(f"    {api}: {{ api: {api}, name: big, url: {host.url}{path}, key_file: key, "
+                         "prices: { input: 3, cached: 0.30, cache_write: 3.75, output: 15 } }\n" for api, path in APIS.items())
+        settings = self.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("  migrations:", f"{AGENTS}  models:\n{models}  migrations:"))
+        self.begin()
+        self.honk("plan", "users-v2")
+
+
+class CodingModel(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = ModelHost()
+        cls.addClassCleanup(cls.host.close)
+        cls.world = World(cls.host)
+        cls.addClassCleanup(cls.world.close)
+
+    def attempt(self, *agents, script=SCRIPT, faults=(), targets=2):
+        """Reports of the repository `hard`; what is said of `half`, which goes first, is in `self.others`. With one target: of that."""
+        self.host.script, self.host.faults, self.host.asked = list(script), list(faults), []
+        words = [word for name in agents for word in ("--agent", name)]
+        reports = self.world.json("agent", "try", "users-v2", "--targets", str(targets), *words)
+        self.others = [report for report in reports if not report["consumer"].endswith("/hard")]
+        return [report for report in reports if report not in self.others] or self.others
+
+    def test_a_model_does_what_rules_refuse_by_each_api(self):
+        reports = self.attempt(*APIS)
+        self.assertEqual([report["agent"] for report in reports], list(APIS))
+        for report in reports:
+            tried = report["tried"][0]
+            self.assertTrue(report["done"], tried)
+            self.assertIn("+names = [row.name for row in rows]", report["diff"])
+            self.assertEqual(tried["said"], "The job reads users_v2 now.")
+            # Of four answers, as the host told: fresh, read from a cache, written to one, output.
+            written = 10 if report["agent"] == "anthropic" else 0
+            fresh = 100 if report["agent"] == "anthropic" else 110
+            cost = 4 * (fresh * 3 + 40 * 0.3 + written * 3.75 + 20 * 15)
+            self.assertEqual(tried["usage"], {"input_tokens": 4 * fresh, "cached_tokens": 160, "cache_write_tokens": 4 * written,
+                                              "output_tokens": 80, "cost_micro_usd": cost})
+        for body in self.host.asked:
+            self.assertNotIn(KEY, json.dumps(body))
+        told = json.dumps(self.host.asked[-1])
+        for part in ("'old' is in 'job.py' more than once", "1\\trows = load('users_v1')", "HONK_ROUND=1"):
+            self.assertIn(part, told)
+        self.assertNotIn("key", told.split("HONK_ROUND")[1].split("(it ended")[0])
+
+    def test_its_transcript_gives_the_same_without_it(self):
+        first = self.attempt("anthropic")[0]
+        self.assertTrue(first["done"])
+        transcript = first["tried"][0]["transcript"]
+        self.assertNotIn(KEY, transcript)
+        (self.world.folder / "talk").write_text(transcript)
+        (self.world.folder / "short").write_text(transcript.split("<- ")[0])
+        again, short = self.attempt("again", "short")
+        self.assertEqual((again["diff"], again["tried"][0]["usage"]), (first["diff"], first["tried"][0]["usage"]))
+        self.assertEqual(self.host.asked, [])
+        self.assertIn("the transcript has no more than 0 answers", short["tried"][0]["end"])
+
+    def test_a_host_that_is_busy_or_breaks_off_is_asked_again(self):
+        for api, faults in (("anthropic", [{"status": 529}, {"cut": 900}]), ("anthropic", [{"event": "overloaded_error"}]),
+                            ("chat", [{"status": 429, "headers": {"Retry-After": "1"}, "type": "rate_limit_error"}]),
+                            ("chat", [{"cut": 700}]), ("responses", [{"event": "server_error"}])):
+            report = self.attempt(api, faults=faults)[0]
+            self.assertTrue(report["done"], report["tried"][0])
+            self.assertEqual(self.host.faults, [])
+            self.assertEqual(self.others[0]["tried"][0]["transcript"].count("\n-- "), len(faults))
+
+    def test_what_it_may_use_is_limited(self):
+        reports = self.attempt("turns", "tokens", "cost", script=[{"shell": "true"}] * 90)
+        reports += self.attempt("late", script=[{"shell": "sleep 20"}], targets=1)
+        self.assertEqual([report["tried"][0]["end"] for report in reports],
+                         ["was not done after 3 answers", "used more than 1000 tokens", "cost more than 0.00 US dollars",
+                          "did not end within 1.0 s"])
+        self.assertFalse(any(report["done"] for report in reports))
+
+    def test_what_it_says_is_not_believed(self):
+        for script, end in (([{"say": "Done!"}], "stopped with 'stop'"), ([{"say": "I mus", "stop": "length"}], "stopped with 'length'"),
+                            ([[{"call": "nothing_of_ours", "input": {}}, {"call": "view", "input": {"path": "/etc/shadow"}},
+                               {"shell": "yes"}]], "stopped with 'stop'")):
+            report = self.attempt("chat", script=script)[0]
+            self.assertFalse(report["done"])
+            self.assertEqual(report["tried"][0]["end"], end)
+
+    def test_a_host_that_refuses_is_no_fault_of_the_consumer(self):
+        key = self.world.folder / "key"
+        self.addCleanup(key.write_text, KEY)
+        key.write_text("another key\n")
+        self.assertIn("the key of model 'chat' holds something that no key holds", self.said())
+        key.write_text("another\n")
+        self.assertIn("model 'chat' answered with status 401: authentication_error", self.said())
+        key.unlink()
+        self.assertIn("the key of model 'chat': ", self.said())
+
+    def said(self):
+        done = self.world.honk("agent", "try", "users-v2", "--agent", "chat", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        return " ".join(done.stderr.split())
+
+    def test_what_is_wrong_in_the_settings_is_said(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        (project.folder / "honk.yaml").write_text(
+            "coding:\n  models:\n    m: { api: telepathy, url: 'http://far.example/v1', prices: { input: 1.2345678 } }\n"
+            "  agents:\n    a: { door: model }\n    b: { door: model, model: n }\n    c: { door: model, model: m, cost: 1 }\n")
+        done = project.honk("doctor", check=False)
+        said = " ".join((done.stdout + done.stderr).split())
+        for part in ("'api' is 'telepathy', expected anthropic or chat or responses", "model 'm' has no 'name'",
+                     "'url' is 'http://far.example/v1', expected an address such as", "'input' is '1.2345678', expected US dollars",
+                     "'prices' need 'input' and 'output'", "coding agent 'a' has no 'model'", "there is no model 'n' below 'models'",
+                     "the 'cost' of coding agent 'c' has a limit, but model 'm' has no 'prices'"):
+            self.assertIn(part, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
