@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "base/sse.h"
 
+#include <string.h>
+
 #define STREAM_SILENCE_S 60 /* the server gives a sign of life every 15 s */
 
 /* ---- event streams ---- */
@@ -126,6 +128,8 @@ http_call_live(HttpClient *client, const char *method, const char *path, const c
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) bytes);
     }
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     CURLcode code = http_perform(client);
     if (state.is_stopped)

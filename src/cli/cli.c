@@ -1,6 +1,7 @@
 /* cli.c - from words to an exit status: parse, run, report. */
 #include "base/text.h"
 #include "cli/help.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -108,6 +109,8 @@ cli_main(int argc, char *const *argv)
         printf("honk " HONK_VERSION "\n");
         return finish_output(0);
     }
+    if (argc > 3 && strcmp(argv[1], BOX_LAUNCH) == 0)
+        return box_launch(argc - 2, (char **) argv + 2);
     g_autoptr(GError) error = NULL;
     g_autoptr(Invocation) call = NULL;
     if (!invocation_parse(argc - 1, argv + 1, &call, &error))

@@ -69,8 +69,9 @@ door_box(const Turn *turn, DoorBox *ret)
 {
     const CodingWork *work = turn->work;
     char **more = work->agent->environment;
-    *ret =
-        (DoorBox){.round = g_strdup_printf("HONK_ROUND=%d", turn->round), .env = g_ptr_array_new()};
+    *ret = (DoorBox){.round = g_strdup_printf("HONK_ROUND=%d", turn->round),
+                     .env = g_ptr_array_new(),
+                     .own = g_ptr_array_new_with_free_func(g_free)};
     if (turn->ground->honk != NULL)
         ret->program = g_strconcat("HONK_PROGRAM=", turn->ground->honk, NULL);
     set_command(work, turn->ground->honk, ret);
@@ -99,4 +100,6 @@ door_box_clear(DoorBox *door)
     g_free(door->round);
     g_free(door->program);
     g_clear_pointer(&door->env, g_ptr_array_unref);
+    g_clear_pointer(&door->own, g_ptr_array_unref);
+    door_box_end(door, NULL, NULL);
 }

@@ -258,13 +258,17 @@ door_acp(const Turn *turn, TurnEnd *ret, GError **error)
     g_auto(DoorBox) door = {0};
     g_autoptr(Rpc) rpc = NULL;
     g_autoptr(json_t) usage = json_object();
-    door_box(turn, &door);
+    if (!door_box_with_proxy(turn, &door, error))
+        return false;
     if (!rpc_open(&door.spec, &rpc, error))
         return false;
     Acp acp = {.rpc = rpc, .usage = usage};
     bool ok = converse(&acp, turn, error);
     if (ok)
         take_turn(&acp, ret);
+    g_clear_pointer(&rpc, rpc_free); /* and with it the box */
+    if (ok)
+        door_box_end(&door, turn, ret);
     g_free(acp.end);
     return ok;
 }

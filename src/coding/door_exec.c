@@ -8,7 +8,8 @@ door_exec(const Turn *turn, TurnEnd *ret, GError **error)
 {
     g_auto(DoorBox) door = {0};
     g_auto(BoxResult) result = {0};
-    door_box(turn, &door);
+    if (!door_box_with_proxy(turn, &door, error))
+        return false;
     if (!box_run(&door.spec, turn->prompt, strlen(turn->prompt), &result, error))
         return false;
     g_autofree char *output = coding_words(result.output, CODING_SAID_BYTES_MAX / 2),
@@ -16,5 +17,6 @@ door_exec(const Turn *turn, TurnEnd *ret, GError **error)
     ret->said = g_strjoin(*output != '\0' && *errors != '\0' ? "\n" : "", output, errors, NULL);
     ret->end = g_steal_pointer(&result.end);
     ret->is_done = result.is_good;
+    door_box_end(&door, turn, ret);
     return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "coding/coding.h"
+#include "llm/proxy.h"
 #include "sandbox/sandbox.h"
 
 /* ---- where it works ---- */
@@ -89,8 +90,15 @@ typedef struct {
     char **command, **files;
     char *round, *program;
     GPtrArray *env;
+    GPtrArray *own; /* char *: words of the environment that are ours */
+    int ends[2];    /* the channel to the box; 0: there is none */
+    Proxy *proxy;   /* or NULL */
 } DoorBox;
 void door_box(const Turn *turn, DoorBox *ret);
+/* The same, with a way to the model and the mirrors that honk.yaml names for it. */
+CHECKED bool door_box_with_proxy(const Turn *turn, DoorBox *ret, GError **error);
+/* When nothing of the box runs any more: what it asked for goes to the transcript and the usage. */
+void door_box_end(DoorBox *door, const Turn *turn, TurnEnd *end);
 void door_box_clear(DoorBox *door);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DoorBox, door_box_clear)
 BoxLimits coding_limits(const CodingAgentConfig *agent);

@@ -46,6 +46,7 @@ coding_config_init(CodingConfig *coding)
 {
     *coding = (CodingConfig){.agents = g_ptr_array_new_with_free_func(agent_free),
                              .models = g_ptr_array_new_with_free_func(model_config_free),
+                             .packages = json_object(),
                              .migrations = json_object()};
 }
 
@@ -54,6 +55,7 @@ coding_config_clear(CodingConfig *coding)
 {
     g_clear_pointer(&coding->agents, g_ptr_array_unref);
     g_clear_pointer(&coding->models, g_ptr_array_unref);
+    json_decref(coding->packages);
     json_decref(coding->migrations);
     coding->migrations = NULL;
 }
@@ -258,6 +260,27 @@ read_migrations(Reader *reader, const Field *field, const YamlNode *value, void 
     }
 }
 
+static void
+read_packages(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    if (value->kind != YAML_MAP) {
+        reader_wrong_type(reader, field->key, value, "a map of names to mirrors of packages");
+        return;
+    }
+    for (size_t i = 0; i < value->count; i++) {
+        const Field one = {.key = value->items[2 * i]->text};
+        g_autofree char *url = NULL;
+        if (!entity_name_is_valid(one.key))
+            reader_error(reader, "mirror-name", value->items[2 * i],
+                         "'%s' cannot name a mirror: expected letters, digits, '-', '_' and '.'",
+                         one.key);
+        else
+            read_api_address(reader, &one, value->items[2 * i + 1], &url);
+        if (url != NULL)
+            json_set_string(*(json_t **) target, one.key, url);
+    }
+}
+
 /* Agents may stand below who uses them. */
 static void
 check_migrations(Reader *reader, const YamlNode *map)
@@ -298,6 +321,7 @@ check_models(Reader *reader, const YamlNode *map)
 static const Field coding_fields[] = {
     {"agents",       read_agents,     offsetof(CodingConfig, agents)},
     {"models",       read_models,     offsetof(CodingConfig, models)},
+    {"packages",     read_packages,   offsetof(CodingConfig, packages)},
     {"migrations",   read_migrations, offsetof(CodingConfig, migrations)},
     {"when_unboxed", read_unboxed,    offsetof(CodingConfig, runs_unboxed)},
     {NULL},

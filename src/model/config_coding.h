@@ -48,8 +48,8 @@ typedef struct {
     int64_t deadline_ms;                 /* of one round */
     int rounds;                          /* at most */
     int memory_mib, processes, disk_mib; /* of one round, and of each check */
+    char *model; /* one of the models: who is asked, or may be asked from the box; or NULL */
     /* of door `model` */
-    char *model;  /* one of the models; or NULL */
     char *replay; /* absolute path of a transcript whose answers are taken instead; or NULL */
     int turns;    /* of one round: answers of the model */
     int tokens;   /* of one round: all that are counted */
@@ -59,6 +59,7 @@ typedef struct {
 typedef struct {
     GPtrArray *agents;  /* CodingAgentConfig *, in the file's order */
     GPtrArray *models;  /* ModelConfig *, in the file's order */
+    json_t *packages;   /* {name: url}: mirrors that an agent\'s box reaches */
     json_t *migrations; /* {name or "*": agent}; each agent is one of these */
     bool runs_unboxed;
 } CodingConfig;

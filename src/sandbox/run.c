@@ -40,9 +40,11 @@ struct Box {
     char *folder, *brief;
     bool is_boxed;
     GPtrArray *words, *env;
-    int fds[5];  /* filter, passwd, group, the end of the pipe for `info`; ends with -1 */
-    int info;    /* where bubblewrap tells which process is the box's init */
-    int init_fd; /* its pidfd; readable when nothing of the box is left */
+    int fds[5];        /* filter, passwd, group, the end of the pipe for `info`; ends with -1 */
+    int kept[7];       /* these, and the spec's channel; ends with -1 */
+    GPtrArray *launch; /* words before the program's; or NULL */
+    int info;          /* where bubblewrap tells which process is the box's init */
+    int init_fd;       /* its pidfd; readable when nothing of the box is left */
     Cgroup cgroup;
     ChildSpec child;
     pid_t pid;
@@ -63,6 +65,7 @@ box_free(Box *box)
     cgroup_clear(&box->cgroup);
     g_ptr_array_unref(box->words);
     g_ptr_array_unref(box->env);
+    g_clear_pointer(&box->launch, g_ptr_array_unref);
     g_free(box->folder);
     g_free(box->brief);
     g_free(box->broken);
@@ -105,9 +108,27 @@ info_pipe(Box *box, GError **error)
     return true;
 }
 
-static bool
-add_words(Box *box, const BoxSpec *spec, GError **error)
+/* The program's words, after those of our own that opens the way out. Borrowed by the box. */
+static const char *const *
+words_of(Box *box, const BoxSpec *spec)
 {
+    if (spec->channel <= 0)
+        return spec->argv;
+    box->launch = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(box->launch, g_strdup(spec->honk));
+    g_ptr_array_add(box->launch, g_strdup(BOX_LAUNCH));
+    g_ptr_array_add(box->launch, g_strdup_printf("%d", spec->channel));
+    for (size_t i = 0; spec->argv[i] != NULL; i++)
+        g_ptr_array_add(box->launch, g_strdup(spec->argv[i]));
+    g_ptr_array_add(box->launch, NULL);
+    return (const char *const *) box->launch->pdata;
+}
+
+static bool
+add_words(Box *box, const BoxSpec *given, GError **error)
+{
+    BoxSpec whole = *given, *spec = &whole;
+    spec->argv = words_of(box, given);
     if (box->is_boxed) {
         if (!filter_make(&box->fds[0], error) || !data_fd(passwd, &box->fds[1], error) ||
             !data_fd(group, &box->fds[2], error) || !info_pipe(box, error))
@@ -124,6 +145,12 @@ add_words(Box *box, const BoxSpec *spec, GError **error)
 static void
 set_child(Box *box)
 {
+    size_t count = 0;
+    for (size_t i = 0; box->is_boxed && box->fds[i] >= 0; i++)
+        box->kept[count++] = box->fds[i];
+    if (box->spec.channel > 0)
+        box->kept[count++] = box->spec.channel;
+    box->kept[count] = -1;
     box->child = (ChildSpec){
         .argv = (const char *const *) box->words->pdata,
         .env = (const char *const *) box->env->pdata,
@@ -133,7 +160,7 @@ set_child(Box *box)
         .new_session = true,
         .memory_mib = box->spec.limits.memory_mib,
         .ret_pid = &box->pid,
-        .kept_fds = box->is_boxed ? box->fds : NULL,
+        .kept_fds = box->kept,
         .cgroup_fd = box->cgroup.procs_fd,
         .stdin_fd = -1,
         .stdout_fd = -1,

@@ -41,6 +41,8 @@ typedef struct {
     const char *const *readable; /* more files and folders, absolute, at their own place; or NULL */
     const char *brief; /* a folder to be read at BOX_BRIEF; HONK_BRIEF says where it is; or NULL */
     const char *const *env; /* "NAME=value" beside the few that every box has; or NULL */
+    const char *honk;       /* this program, which is in `readable`, where there is a `channel` */
+    int channel;            /* one end of a socket pair: see box_launch(); or 0 */
     BoxLimits limits;
     bool is_open; /* no box where none can be made: limits only */
     bool (*go_on)(void *data);
@@ -88,3 +90,16 @@ CHECKED bool box_run(const BoxSpec *spec, const char *input, size_t input_bytes,
                      GError **error);
 void box_result_clear(BoxResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BoxResult, box_result_clear)
+
+/* ---- a way out ---- */
+
+/*
+ * A box whose spec has a `channel` begins with this: a socket that listens on the box's own loopback is handed out over the
+ * channel, and BOX_PROXY in the program's arguments and environment becomes its address. Whoever has the other end takes it
+ * there, and answers: that is all of a network that the box has.
+ */
+#define BOX_PROXY "{{proxy}}"
+#define BOX_LAUNCH "in-the-box" /* the word by which our program becomes it */
+int box_launch(int argc, char **argv);
+bool box_send_socket(int channel, int fd);
+int box_take_socket(int channel); /* does not wait; -1: none has come */

@@ -27,6 +27,43 @@ def agent(name, more="", model="chat", deadline="60s"):
     return f"    {name}: {{ door: model, model: {model}, rounds: 1, deadline: {deadline}, memory_mib: 512{more} }}\n"
 
 
+# Asks whom it may and whom it may not, and tells what came of it.
+ASKER = """
+import json, os, socket, sys, urllib.error, urllib.request
+proxy, told = os.environ["HONK_PROXY"], {}
+def ask(path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(proxy + path, data, {"Content-Type": "application/json", "anthropic-version": "x", "X-Own": "1"})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+path = {"ANTHROPIC_BASE_URL": "/v1/messages", "OPENAI_BASE_URL": sys.argv[2]}
+name = next(name for name in path if name in os.environ)
+question = {"model": "dear", "max_tokens": 9, "stream": True, "messages": [{"role": "user", "content": "?"}], "input": "?"}
+told["answer"] = "Done" in "".join(ask(path[name], question)[1].split('"')) 
+told["statuses"] = [ask(path[name], {**question, "stream": False})[0] for _ in range(int(sys.argv[3]))]
+told["refused"] = [ask(*what)[0] for what in (["/v1/files"], ["/v1/messages"], ["/packages/npm/%2e%2e/x"], ["/packages/pypi/x"],
+                                              ["/packages/npm/x", {}], ["/http://far.example/"])]
+told["package"] = ask("/packages/npm/left-pad")[0]
+told["same"] = sys.argv[1] == proxy and os.environ["npm_config_registry"] == proxy + "/packages/npm/"
+told["key"] = os.environ[name.replace("BASE_URL", "API_KEY")]
+try:
+    told["direct"] = bool(socket.create_connection(("127.0.0.1", int(sys.argv[4])), 5))
+except OSError:
+    told["direct"] = False
+print(json.dumps(told))
+"""
+PATHS = {"anthropic": "/v1/messages", "chat": "/v1/chat/completions", "responses": "/v1/responses"}
+
+
+def asker(name, host, model, more="", times=1):
+    port = host.url.rsplit(":", 1)[1]
+    return (f"    {name}: {{ command: [ /usr/bin/python3, agents/ask.py, '{{{{proxy}}}}', {PATHS[model]}, '{times}', '{port}' ], "
+            f"model: {model}, rounds: 1, deadline: 60s, memory_mib: 512{more} }}\n")
+
+
 AGENTS = "".join(agent(api, model=api) for api in APIS) + "".join((
     agent("again", ", replay: talk", model="anthropic"), agent("short", ", replay: short", model="anthropic"),
     agent("turns", ", turns: 3"), agent("tokens", ", tokens: 1000"), agent("cost", ", cost: 0.002"), agent("late", deadline="1s")))
@@ -40,7 +77,10 @@ class World(test_coding.World):
         models = "".join(f"    {api}: {{ api: {api}, name: big, url: {host.url}{path}, key_file: key, "
                          "prices: { input: 3, cached: 0.30, cache_write: 3.75, output: 15 } }\n" for api, path in APIS.items())
         settings = self.folder / "honk.yaml"
-        settings.write_text(settings.read_text().replace("  migrations:", f"{AGENTS}  models:\n{models}  migrations:"))
+        askers = "".join(asker(f"ask-{api}", host, api) for api in APIS) + asker("greedy", host, "chat", ", tokens: 1000", 9)
+        (self.folder / "agents" / "ask.py").write_text(ASKER)
+        settings.write_text(settings.read_text().replace(
+            "  migrations:", f"{AGENTS}{askers}  models:\n{models}  packages: {{ npm: {host.url}/mirror }}\n  migrations:"))
         self.begin()
         self.honk("plan", "users-v2")
 
@@ -93,6 +133,25 @@ class CodingModel(unittest.TestCase):
         self.assertEqual((again["diff"], again["tried"][0]["usage"]), (first["diff"], first["tried"][0]["usage"]))
         self.assertEqual(self.host.asked, [])
         self.assertIn("the transcript has no more than 0 answers", short["tried"][0]["end"])
+
+    def test_a_program_in_the_box_reaches_its_model_and_mirrors_and_nothing_else(self):
+        for report in self.attempt(*(f"ask-{api}" for api in APIS), script=[{"say": "Done"}], targets=1):
+            tried = report["tried"][0]
+            told = json.loads(tried["said"])
+            self.assertEqual(told, {"answer": True, "statuses": [200], "refused": [403] * 6, "package": 200, "same": True,
+                                    "key": "added-outside-of-the-box", "direct": not report["boxed"]})
+            for line in ("-- GET /v1/files refused: nothing but the model and the mirrors", "-- GET /packages/npm/left-pad 200",
+                         f"-- POST {PATHS[report['agent'][4:]]} 200"):
+                self.assertIn(line, tried["transcript"])
+            self.assertEqual(tried["usage"]["output_tokens"], 40)
+            self.assertNotIn(KEY, json.dumps(report))
+        self.assertEqual({body["model"] for body in self.host.asked}, {"big"})
+        self.assertFalse(any("x-own" in headers for headers in self.host.headers))
+
+    def test_what_a_program_in_the_box_may_ask_for_is_limited(self):
+        report = self.attempt("greedy", script=[{"say": "Done"}], targets=1)[0]
+        self.assertEqual(json.loads(report["tried"][0]["said"])["statuses"], [200] * 5 + [403] * 4)
+        self.assertIn("refused: the tokens, or the money, of this round are used up", report["tried"][0]["transcript"])
 
     def test_a_host_that_is_busy_or_breaks_off_is_asked_again(self):
         for api, faults in (("anthropic", [{"status": 529}, {"cut": 900}]), ("anthropic", [{"event": "overloaded_error"}]),
