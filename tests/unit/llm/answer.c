@@ -61,14 +61,12 @@ an_input_that_is_no_json_is_told_so(void)
 {
     g_auto(LlmReply) reply = {0};
     g_autoptr(GError) error = NULL;
-    static const char
-        stream
-            [] =
-                EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":"
-                      "\"a\",\"function\":"
-                      "{\"name\":\"view\",\"arguments\":\"{\\\"pa\"}}]}}]}")
-                    EVENT("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_"
-                          "calls\"}]}") "data: [DONE]\n\n";
+    static const char stream[] =
+        EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":"
+              "\"a\",\"function\":"
+              "{\"name\":\"view\",\"arguments\":\"{\\\"pa\"}}]}}]}")
+            EVENT("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_"
+                  "calls\"}]}") "data: [DONE]\n\n";
     if (!hear(API_CHAT, stream, &reply, &error))
         g_error("%s", error->message);
     const json_t *call = json_array_get(reply.calls, 0);
