@@ -242,6 +242,8 @@ CHECKED bool kafka_check(KafkaConn *conn, const Writer *writer, GError **error);
 CHECKED bool kafka_raise_plan(KafkaConn *conn, const Writer *writer, GError **error);
 /* Nobody who writes for the plan gets through any more, also in the middle of a transaction. */
 CHECKED bool kafka_stop_writers(KafkaConn *conn, const char *plan, GError **error);
+/* Reads the notes; where they do not end, stops the plan's writers first. */
+CHECKED bool kafka_read_past(KafkaConn *conn, const char *plan, GError **error);
 typedef enum { FORGET_ALL, FORGET_BUT_ASIDE } ForgetExtent;
 /* Everything of the plan, or but the rows that it put aside. */
 CHECKED bool kafka_forget(KafkaConn *conn, const char *plan, ForgetExtent extent, GError **error);

@@ -206,7 +206,8 @@ kafka_unstage(Conn *base, const char *stage, const Writer *writer, GError **erro
     KafkaConn *conn = kafka_conn(base);
     g_autoptr(KafkaObject) there = NULL;
     bool is_staged = false, exists = false;
-    if (!kafka_book_read(conn, error) || !kafka_passes(conn, writer, &is_staged, error) ||
+    if (!kafka_read_past(conn, writer->plan, error) ||
+        !kafka_passes(conn, writer, &is_staged, error) ||
         !kafka_object_find(conn, stage, &there, error) ||
         !kafka_object_exists(conn, there, &exists, error))
         return false;

@@ -135,7 +135,8 @@ kafka_back(Conn *base, const char *stage, const char *target, const char *kept, 
     KafkaConn *conn = kafka_conn(base);
     bool is_staged = false;
     int64_t rows = 0;
-    if (!kafka_book_read(conn, error) || !kafka_passes(conn, writer, &is_staged, error))
+    if (!kafka_read_past(conn, writer->plan, error) ||
+        !kafka_passes(conn, writer, &is_staged, error))
         return false;
     const json_t *note = note_of(conn, writer->plan);
     *ret_rows = 0;

@@ -1,0 +1,119 @@
+"""A Kafka broker of a test's own, and a migration from SQLite into a topic of it."""
+import pathlib
+import socket
+import struct
+import subprocess
+
+import small_world
+
+BROKER = pathlib.Path(__file__).resolve().parents[1] / "support" / "kafka-broker"
+TARGET = "users_v2"
+
+CONFIG = """
+workers: 1
+stores:
+  listening: {{ driver: sqlite, path: data/listening.db }}
+  events: {{ driver: kafka, url: "kafka://${{KAFKA_SERVERS}}", timeout_ms: 4000 {more} }}
+policy: {{ self_approval: false, quorum: 1, rollback_window: 24h, soak: 0s }}
+roles:
+  approver: [ user:default/bo ]
+  operator: [ user:default/ada, user:default/bo ]
+  admin: [ local ]
+"""
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            return value >> 1 ^ -(value & 1), at
+
+
+def piece(data, at):
+    size, at = varint(data, at)
+    return (None, at) if size < 0 else (data[at:at + size].decode(), at + size)
+
+
+class Kafka:
+    def __init__(self):
+        self.process = subprocess.Popen([BROKER], stdout=subprocess.PIPE, text=True)
+        self.servers = self.process.stdout.readline().strip()
+
+    def ask(self, key, version, body):
+        host, port = self.servers.split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            message = struct.pack(">hhi", key, version, 1) + text("test") + body
+            connection.sendall(struct.pack(">i", len(message)) + message)
+            file = connection.makefile("rb")
+            return file.read(struct.unpack(">i", file.read(4))[0])[4:]
+
+    def topics(self):
+        """Names and numbers of partitions, as the list of all topics has them."""
+        answer = self.ask(3, 0, struct.pack(">i", 0))
+        found, at = {}, 4
+        for _ in range(struct.unpack_from(">i", answer, 0)[0]):  # brokers
+            at += 4
+            at += 2 + struct.unpack_from(">h", answer, at)[0] + 4
+        count, at = struct.unpack_from(">i", answer, at)[0], at + 4
+        for _ in range(count):
+            at += 2
+            size = struct.unpack_from(">h", answer, at)[0]
+            name, at = answer[at + 2:at + 2 + size].decode(), at + 2 + size
+            partitions, at = struct.unpack_from(">i", answer, at)[0], at + 4
+            at += partitions * 26
+            found[name] = partitions
+        return found
+
+    def records(self, topic, partition=0):
+        """Key and value of each record that is committed, in order: the answer of one request, whose batches are not packed."""
+        answer = self.ask(1, 4, struct.pack(">iiiib", -1, 0, 1, 1 << 28, 1) + struct.pack(">i", 1) + text(topic) + struct.pack(
+            ">iiqi", 1, partition, 0, 1 << 28))
+        at = 4 + 4 + 2 + len(topic) + 4 + 4 + 2
+        _high, stable = struct.unpack_from(">qq", answer, at)
+        at += 16
+        undone = [struct.unpack_from(">qq", answer, at + 4 + 16 * i) for i in range(struct.unpack_from(">i", answer, at)[0])]
+        data = answer[at + 4 + 16 * len(undone) + 4:]
+        found, ended = [], []
+        while data:
+            base, size = struct.unpack_from(">qi", data, 0)
+            attributes, producer = struct.unpack_from(">h", data, 21)[0], struct.unpack_from(">q", data, 43)[0]
+            count, at = struct.unpack_from(">i", data, 57)[0], 61
+            is_undone = attributes & 0x10 and any(who == producer and first <= base and (who, first) not in ended for who, first in undone)
+            if attributes & 0x20:  # a marker: what is before it of this producer is settled
+                ended += [one for one in undone if one[0] == producer and one[1] <= base]
+            for _ in range(0 if is_undone or attributes & 0x20 else count):
+                length, begin = varint(data, at)
+                at = begin + 1
+                _, at = varint(data, at)
+                _, at = varint(data, at)
+                key, at = piece(data, at)
+                value, _ = piece(data, at)
+                found.append((key, value))
+                at = begin + length
+            data = data[size + 12:]
+        return found
+
+    def latest(self, topic):
+        """What a compacted topic comes to."""
+        return {key: value for key, value in dict(self.records(topic)).items() if value is not None}
+
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class World(small_world.World):
+    def __init__(self, servers="127.0.0.1:1", rows=small_world.ROWS, more="", folder=None):
+        super().__init__(more=more, env={"KAFKA_SERVERS": servers}, folder=folder, rows=rows, config=CONFIG)
+        self.write("catalog/datasets.yaml", small_world.CATALOG.replace("listening:users_v2", f"events:{TARGET}"))
+
+    def expected(self):
+        return {i: f"First{i} Last{i}|{('GB', 'SE', 'DE')[i % 3]}|free" for i in range(1, self.rows + 1)}
