@@ -105,6 +105,7 @@ try {
     await page.mouse.move(box.x + 300, box.y + 200);
     const slow = await frameOfTen(page, () => page.mouse.wheel(0, 240));
     assert.ok(slow < FRAME_MS, `a frame of ten takes ${Math.round(slow)} ms`);
+    await page.getByRole('button', { name: 'All of it' }).click();
     await page.screenshot({ path: `${artefacts}long-lineage.png` });
     for (let i = 0; i < 12; i++) await page.getByRole('button', { name: 'Nearer' }).click();
     assert.ok((await page.locator('.honk-node').count()) < 400, 'only what is near is an element');
