@@ -44,9 +44,9 @@ changes(Work *work, const SqlBlock *block, const SqlPart *part)
 }
 
 static void
-visit_call(Work *work, const SqlBlock *block, const Token *token, const char *name)
+visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPass *call)
 {
-    g_autoptr(GHashTable) words = macros_words(work->options->macros, name);
+    g_autoptr(GHashTable) words = macros_words(work->options->macros, call);
     GHashTableIter iter;
     void *word;
     g_hash_table_iter_init(&iter, words);
@@ -56,7 +56,7 @@ visit_call(Work *work, const SqlBlock *block, const Token *token, const char *na
             continue;
         site_refuse(work, SITE_COLUMN, token->begin, token->end, "in-template", NULL,
                     "the macro '%s' names '%s' by itself, which is a column that changes here",
-                    name, part.text);
+                    call->callee, part.text);
         return;
     }
 }
@@ -72,8 +72,12 @@ visit_template(Work *work, const SqlBlock *block, const Token *token)
         const JinjaWord *word = jinja_word(words, i);
         if (word->kind != JINJA_NAME || !jinja_is(work->text, words, i + 1, "("))
             continue;
-        g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
-        visit_call(work, block, token, name);
+        g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin),
+                        *given = NULL;
+        MacroPass call = {.callee = name};
+        call.place = jinja_given(work->text, words, i + 1, &given);
+        call.keyword = given;
+        visit_call(work, block, token, &call);
     }
 }
 

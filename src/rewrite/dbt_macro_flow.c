@@ -80,6 +80,7 @@ bind(Flow *flow, const GArray *words, guint index, MacroParameter *parameter)
 static void
 use(MacroParameter *parameter, MacroUse place)
 {
+    parameter->is_put = true;
     if (parameter->use == MACRO_DOES_ANYTHING || place == MACRO_DOES_ANYTHING)
         parameter->use = MACRO_DOES_ANYTHING;
     else
@@ -182,10 +183,11 @@ read_sum(const Flow *flow, const GArray *words, guint first, guint last)
                 quotes += flow->text[i] == '\'';
         } else if (parameter != NULL) {
             bool is_first = from == first, is_last = to >= last;
-            const JinjaWord *before = is_first ? NULL : jinja_word(words, from - 2),
-                            *behind = is_last ? NULL : jinja_word(words, to + 1);
+            bool has_both = (is_first || from > first + 1) && (is_last || to + 1 < last);
+            const JinjaWord *before = is_first || !has_both ? NULL : jinja_word(words, from - 2),
+                            *behind = is_last || !has_both ? NULL : jinja_word(words, to + 1);
             is_clear =
-                is_clear && quotes % 2 == 0 && (found == NULL || found == parameter) &&
+                is_clear && has_both && quotes % 2 == 0 && (found == NULL || found == parameter) &&
                 (is_first ||
                  (before->kind == JINJA_STRING && jinja_opens_value(flow->text, before))) &&
                 (is_last || (behind->kind == JINJA_STRING && jinja_ends_value(flow->text, behind)));
@@ -258,6 +260,9 @@ read_value(const Flow *flow, const GArray *words, guint first, guint last, Macro
         read_value(flow, words, first + 2, last - 1, at);
         return;
     }
+    if (last > first + 4 && jinja_is(flow->text, words, last - 3, "strip") &&
+        jinja_is(flow->text, words, last - 4, "."))
+        last -= 4;
     MacroParameter *parameter = local(flow, words, first);
     MacroParameter *value = value_of(flow, words, first, last);
     if (value != NULL || (parameter != NULL && are_filters(flow, words, first + 1, last))) {

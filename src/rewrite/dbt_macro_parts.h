@@ -22,18 +22,21 @@ typedef struct {
 typedef struct {
     char *name;
     MacroUse use; /* by the macro itself */
+    bool is_put;  /* it stands somewhere in the body */
     GPtrArray *passes;
+    GHashTable *defaults; /* names in its default, in small letters */
 } MacroParameter;
 
 typedef struct {
     GPtrArray *parameters; /* MacroParameter * */
     GHashTable *words; /* names in its SQL and its lists that are not arguments, in small letters */
-    GPtrArray *calls;  /* MacroPass *, without places */
-    char *table;       /* the one template that it consists of; or NULL */
-    GString *body;     /* without blanks */
-    bool has_more;     /* than that */
-    bool has_query;    /* it has a SELECT of its own, where names mean other things */
-    bool is_doubled;   /* two of that name: one cannot know which is meant */
+    GPtrArray *
+        calls; /* MacroPass *: `place` is the count of arguments without names, `keyword` the names of the others */
+    char *table;     /* the one template that it consists of; or NULL */
+    GString *body;   /* without blanks */
+    bool has_more;   /* than that */
+    bool has_query;  /* it has a SELECT of its own, where names mean other things */
+    bool is_doubled; /* two of that name: one cannot know which is meant */
 } Macro;
 
 struct Macros {
@@ -60,6 +63,9 @@ jinja_word(const GArray *words, guint index)
 bool jinja_is(const char *text, const GArray *words, guint index, const char *what);
 /* The word that closes the bracket at `open`; words->len when none does. */
 guint jinja_close(const char *text, const GArray *words, guint open);
+/* The arguments without names of the call whose bracket is at `open`; the names of the others, with blanks around each; caller
+ * frees. */
+guint jinja_given(const char *text, const GArray *words, guint open, char **ret_names);
 /* The first `sign` outside of brackets in [first, last), or `last`. */
 guint jinja_find(const char *text, const GArray *words, guint first, guint last, const char *sign);
 
@@ -73,6 +79,9 @@ bool jinja_call_of(const char *text, const GArray *words, guint first, guint las
 
 /* ---- bodies ---- */
 
+/* What a call of a macro of the project, with those that it calls, brings into its caller's query beside its arguments: set of
+ * names in small letters, borrowed from `macros`; caller frees. (dbt_macros.c) */
+GHashTable *macros_words(const Macros *macros, const MacroPass *call);
 void macro_pass_free(void *pass);
 /* What the tokens [first, last) of a macro's body do with its parameters. (dbt_macro_flow.c) */
 void macro_read_flow(Macro *macro, const TokenList *list, guint first, guint last);

@@ -84,16 +84,28 @@ touches_word(const Body *body, const Token *token)
            strchr("'\"`.$@[", before) != NULL || strchr("'\"`.(", behind) != NULL;
 }
 
+/* EXTRACT(day FROM …): a unit, and no value as in SUBSTRING(a FROM 1). */
+static bool
+is_unit(const Body *body, guint index)
+{
+    guint open = index;
+    while (open > body->first && tokens_at(body->list, open)->kind != TOKEN_OPEN)
+        open--;
+    const Token *callee = open > body->first ? neighbour(body, open, -1) : NULL;
+    return callee != NULL && callee->end - callee->begin == strlen("extract") &&
+           g_ascii_strncasecmp(body->text + callee->begin, "extract", strlen("extract")) == 0;
+}
+
 MacroUse
 macro_place(const TokenList *list, guint first, guint last, guint index)
 {
     const Body whole = {list, list->text, first, last}, *body = &whole;
     const Token *before = neighbour(body, index, -1), *behind = neighbour(body, index, 1);
     bool is_called =
-             behind != NULL && behind->kind == TOKEN_OPEN && body->text[behind->begin] == '(',
-         is_other = is_called ||
-                    (behind != NULL &&
-                     (behind->kind == TOKEN_DOT || behind->word == WORD_FROM)); /* EXTRACT(day … */
+        behind != NULL && behind->kind == TOKEN_OPEN && body->text[behind->begin] == '(';
+    bool is_other =
+        is_called || (behind != NULL && (behind->kind == TOKEN_DOT ||
+                                         (behind->word == WORD_FROM && is_unit(body, index))));
     if (is_other || touches_word(body, tokens_at(body->list, index)) ||
         (before != NULL && !opens(body, before)))
         return MACRO_DOES_ANYTHING;

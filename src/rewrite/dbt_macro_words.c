@@ -123,3 +123,21 @@ jinja_call_of(const char *text, const GArray *words, guint first, guint last, Ji
                        .last = close};
     return true;
 }
+
+guint
+jinja_given(const char *text, const GArray *words, guint open, char **ret_names)
+{
+    g_autoptr(GString) names = g_string_new(" ");
+    guint count = 0, close = jinja_close(text, words, open);
+    for (guint from = open + 1, to; from < close; from = to + 1) {
+        to = jinja_find(text, words, from, close, ",");
+        const JinjaWord *word = jinja_word(words, from);
+        if (from + 1 < to && jinja_is(text, words, from + 1, "="))
+            g_string_append_printf(names, "%.*s ", (int) (word->end - word->begin),
+                                   text + word->begin);
+        else
+            count++;
+    }
+    *ret_names = g_string_free(g_steal_pointer(&names), FALSE);
+    return count;
+}

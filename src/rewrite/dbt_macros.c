@@ -112,6 +112,8 @@ static MacroUse use_of_pass(const Macros *macros, GHashTable *asked, const Macro
 static MacroUse
 use_of_parameter(const Macros *macros, GHashTable *asked, const MacroParameter *parameter)
 {
+    if (!parameter->is_put && parameter->passes->len == 0)
+        return MACRO_DOES_ANYTHING; /* nobody sees what it is for */
     MacroUse found = parameter->use;
     if (!g_hash_table_add(asked, (void *) parameter))
         return found; /* a macro that calls itself does with it what it does besides */
@@ -217,15 +219,37 @@ static void add_words(const Macros *macros, GHashTable *asked, const MacroPass *
                       GHashTable *ret);
 
 static void
-add_words_of(const Macros *macros, GHashTable *asked, const Macro *macro, GHashTable *ret)
+add_all(GHashTable *ret, GHashTable *words)
 {
     GHashTableIter iter;
     void *word;
-    if (!g_hash_table_add(asked, (void *) macro) || macro->has_query)
-        return;
-    g_hash_table_iter_init(&iter, macro->words);
+    g_hash_table_iter_init(&iter, words);
     while (g_hash_table_iter_next(&iter, &word, NULL))
         g_hash_table_add(ret, word);
+}
+
+/* The defaults of what the call does not give. */
+static void
+add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret)
+{
+    for (guint i = call->place; i < macro->parameters->len; i++) {
+        const MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
+        g_autofree char *name = g_strdup_printf(" %s ", parameter->name);
+        if (call->keyword == NULL || strstr(call->keyword, name) == NULL)
+            add_all(ret, parameter->defaults);
+    }
+}
+
+static void
+add_words_of(const Macros *macros, GHashTable *asked, const Macro *macro, const MacroPass *call,
+             GHashTable *ret)
+{
+    if (macro->has_query)
+        return;
+    add_defaults(macro, call, ret);
+    if (!g_hash_table_add(asked, (void *) macro))
+        return;
+    add_all(ret, macro->words);
     for (guint i = 0; i < macro->calls->len; i++)
         add_words(macros, asked, g_ptr_array_index(macro->calls, i), ret);
 }
@@ -238,20 +262,19 @@ add_words(const Macros *macros, GHashTable *asked, const MacroPass *call, GHashT
     GHashTableIter iter;
     void *name, *one;
     if (!call->is_dispatch && macro != NULL)
-        add_words_of(macros, asked, macro, ret);
+        add_words_of(macros, asked, macro, call, ret);
     g_hash_table_iter_init(&iter, macros->list);
     while (call->is_dispatch && g_hash_table_iter_next(&iter, &name, &one))
         if (g_str_has_suffix(name, end))
-            add_words_of(macros, asked, one, ret);
+            add_words_of(macros, asked, one, call, ret);
 }
 
 GHashTable *
-macros_words(const Macros *macros, const char *name)
+macros_words(const Macros *macros, const MacroPass *call)
 {
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
-    MacroPass call = {.callee = (char *) last_part(name)};
-    if (macros != NULL && !is_known(call.callee))
-        add_words(macros, asked, &call, words);
+    if (macros != NULL && !is_known(call->callee))
+        add_words(macros, asked, call, words);
     return words;
 }

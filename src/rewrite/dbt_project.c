@@ -26,6 +26,7 @@ parameter_free(void *data)
     MacroParameter *parameter = data;
     g_free(parameter->name);
     g_ptr_array_unref(parameter->passes);
+    g_hash_table_unref(parameter->defaults);
     g_free(parameter);
 }
 
@@ -86,27 +87,35 @@ name_of_tag(const char *text, const Token *tag)
     return behind > begin ? g_strndup(begin, (size_t) (behind - begin)) : NULL;
 }
 
+static GHashTable *
+names_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 static void
-add_words(Macro *macro, const char *text, size_t begin, size_t end)
+add_words(GHashTable *words, const char *text, size_t begin, size_t end)
 {
     for (size_t at = begin; at < end;) {
         size_t from = at;
         while (at < end && is_identifier_byte(text[at]))
             at++;
         if (at > from && !g_ascii_isdigit(text[from]))
-            g_hash_table_add(macro->words, g_ascii_strdown(text + from, (gssize) (at - from)));
+            g_hash_table_add(words, g_ascii_strdown(text + from, (gssize) (at - from)));
         at += at == from;
     }
 }
 
-static void
+static MacroParameter *
 add_parameter(Macro *macro, const char *text, const JinjaWord *name)
 {
     MacroParameter *parameter = g_new0(MacroParameter, 1);
     *parameter = (MacroParameter){.name = g_strndup(text + name->begin, name->end - name->begin),
                                   .use = MACRO_TAKES_VALUE,
-                                  .passes = g_ptr_array_new_with_free_func(macro_pass_free)};
+                                  .passes = g_ptr_array_new_with_free_func(macro_pass_free),
+                                  .defaults = names_new()};
     g_ptr_array_add(macro->parameters, parameter);
+    return parameter;
 }
 
 /* `macro name(a, b='x')`: its name, and an empty macro with its parameters. */
@@ -116,18 +125,20 @@ read_head(const char *text, const Token *tag, char **ret_name)
     g_autoptr(GArray) words = jinja_words(text, tag);
     Macro *macro = g_new0(Macro, 1);
     macro->parameters = g_ptr_array_new_with_free_func(parameter_free);
-    macro->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    macro->words = names_new();
     macro->calls = g_ptr_array_new_with_free_func(macro_pass_free);
     macro->body = g_string_new(NULL);
     *ret_name = name_of_tag(text, tag);
     guint last = words->len > 2 ? jinja_close(text, words, 2) : words->len;
     for (guint from = 3, to; from < last; from = to + 1) {
         to = jinja_find(text, words, from, last, ",");
-        if (jinja_word(words, from)->kind == JINJA_NAME)
-            add_parameter(macro, text, jinja_word(words, from));
+        if (jinja_word(words, from)->kind != JINJA_NAME)
+            continue;
+        MacroParameter *parameter = add_parameter(macro, text, jinja_word(words, from));
         for (guint i = from; i < to; i++) /* a default may be a column of the caller's query */
             if (jinja_word(words, i)->kind == JINJA_STRING)
-                add_words(macro, text, jinja_word(words, i)->begin, jinja_word(words, i)->end);
+                add_words(parameter->defaults, text, jinja_word(words, i)->begin,
+                          jinja_word(words, i)->end);
     }
     return macro;
 }
@@ -153,11 +164,15 @@ add_to_body(Macro *macro, const char *text, const Token *token)
 
 /* ---- what it names by itself ---- */
 
+/* `open`: the bracket of its arguments. */
 static void
-add_call(Macro *macro, const char *callee, size_t bytes, bool is_dispatch)
+add_call(Macro *macro, const char *text, const GArray *words, const JinjaWord *callee, guint open,
+         bool is_dispatch)
 {
     MacroPass *call = g_new0(MacroPass, 1);
-    *call = (MacroPass){.callee = g_strndup(callee, bytes), .is_dispatch = is_dispatch};
+    *call = (MacroPass){.callee = g_strndup(text + callee->begin, callee->end - callee->begin),
+                        .is_dispatch = is_dispatch};
+    call->place = jinja_given(text, words, open, &call->keyword);
     g_ptr_array_add(macro->calls, call);
 }
 
@@ -173,7 +188,8 @@ read_template(Macro *macro, const char *text, const Token *token)
         if (is_dispatch)
             word = jinja_word(words, i + 2);
         if (jinja_is(text, words, i + 1, "(") && (is_dispatch || word->kind == JINJA_NAME))
-            add_call(macro, text + word->begin, word->end - word->begin, is_dispatch);
+            add_call(macro, text, words, word,
+                     is_dispatch ? jinja_close(text, words, i + 1) + 1 : i + 1, is_dispatch);
     }
     if (jinja_is(text, words, 0, "if") || jinja_is(text, words, 0, "elif"))
         return;
@@ -182,7 +198,7 @@ read_template(Macro *macro, const char *text, const Token *token)
         bool is_returned =
             one->callee_end - one->callee == 6 && memcmp(text + one->callee, "return", 6) == 0;
         if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_returned))
-            add_words(macro, text, one->begin, one->end);
+            add_words(macro->words, text, one->begin, one->end);
     }
 }
 
@@ -209,7 +225,7 @@ read_token(Macro *macro, const TokenList *list, guint index)
                    (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
     if (is_name && behind->kind != TOKEN_OPEN && behind->kind != TOKEN_DOT &&
         beside(list, index, -1)->word != WORD_AS)
-        add_words(macro, list->text, token->begin, token->end);
+        add_words(macro->words, list->text, token->begin, token->end);
 }
 
 static void

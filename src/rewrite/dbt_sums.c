@@ -98,8 +98,9 @@ copy_value(Sum *sum, guint first, guint last, bool is_last)
         (sum->written > 0 && is_part_of_name(text[sum->written - 1])) ||
         jinja_is(text, sum->words, first, "this"))
         return false;
-    if (!is_last && (jinja_word(sum->words, last + 1)->kind != JINJA_STRING ||
-                     is_part_of_name(text[jinja_word(sum->words, last + 1)->begin])))
+    if (!is_last &&
+        (last + 1 >= sum->words->len || jinja_word(sum->words, last + 1)->kind != JINJA_STRING ||
+         is_part_of_name(text[jinja_word(sum->words, last + 1)->begin])))
         return false;
     memcpy(sum->copy + begin - 2, "{{", 2);
     memcpy(sum->copy + begin, text + begin, end - begin);

@@ -366,9 +366,6 @@ char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
 bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */
 const char *macros_table(const Macros *macros, const char *name);
-/* What the project's macro, with those that it calls, brings into its caller's query beside its arguments: set of names in
- * small letters, borrowed from `macros`; caller frees. */
-GHashTable *macros_words(const Macros *macros, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
