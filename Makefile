@@ -49,9 +49,9 @@ asan: deps-test deps-fuzz $(B)-asan/build.ninja  ## unit and simulator tests und
 	@ninja -C $(B)-asan
 	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tools/run-tests $(B)-asan -t 5 $(SUITES)
 
-tsan: deps-test $(B)-tsan/build.ninja  ## the same tests under the thread sanitizer
+tsan: deps-test $(B)-tsan/build.ninja  ## those of them that start threads, under the thread sanitizer
 	@ninja -C $(B)-tsan
-	@TSAN_OPTIONS="suppressions='$(CURDIR)/tests/tsan.supp'" $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(SUITES)
+	@TSAN_OPTIONS="suppressions='$(CURDIR)/tests/tsan.supp'" $(NO_RANDOM) tools/run-tests $(B)-tsan -t 5 $(THREADED)
 
 fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
 	@ninja -C $(B)-asan fuzzers
@@ -59,6 +59,9 @@ fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECON
 
 campaign: build  ## move 2,000 small datasets as one campaign, compare every row, and take all of it back
 	@bench/campaign/campaign.py $(B)/honk
+
+bench-fleet: build  ## 1,800 generated repositories: from the entity to branches, every file compared with what is true
+	@bench/fleet/fleet.py $(B)/honk
 
 bench: deps-bench $(B)-bench/build.ninja  ## measure, with an optimised build
 	@ninja -C $(B)-bench
@@ -85,7 +88,8 @@ clean:          ## remove all builds
 	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-bench $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
-SUITES := --suite unit --suite driver --suite action --suite sim --suite fuzz
+THREADED := --suite unit --suite driver --suite action
+SUITES := $(THREADED) --suite sim --suite fuzz
 
 # Meson's own words are in its log. A run that was interrupted may have left half a folder, which it would take for whole.
 define configure
@@ -109,4 +113,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test browser backstage backstage-test e2e crash campaign asan tsan fuzz bench lint types layers shape install clean
+.PHONY: help build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean

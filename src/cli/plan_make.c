@@ -2,12 +2,14 @@
 #include "cli/plan_make.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/migration.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define PLAN_WAIT_MS 120000 /* a plan takes as long as counting the rows of two tables */
+#define STUCK_MS                                                                                   \
+    120000 /* without a word of how far it is: longer than counting the rows of two tables */
 #define PLAN_POLL_MS 150
 
 /* States in which the current plan is past and a new one is wanted. */
@@ -62,22 +64,50 @@ plan_find_or_make(Invocation *call, const char *name, bool again, char **ret_id,
     return true;
 }
 
+/* Thousands of repositories take minutes: whoever waits sees that it goes on. */
+static void
+tell_look(Invocation *call, const json_t *look)
+{
+    int64_t total = json_get_int(look, "total", 0);
+    if (total == 0 || !call->view->is_terminal || call->view->json)
+        return;
+    g_autofree char *done = text_count(json_get_int(look, "done", 0)), *all = text_count(total);
+    g_autofree char *line = g_strdup_printf("\r%s of %s %s are looked through\033[K", done, all,
+                                            json_get_string(look, "unit", "parts"));
+    view_raw(call->view, line);
+    fflush(call->view->out);
+}
+
+static void
+tell_end(Invocation *call, bool is_told)
+{
+    if (is_told && call->view->is_terminal && !call->view->json)
+        view_raw(call->view, "\r\033[K");
+}
+
 static bool
 plan_wait(Invocation *call, const char *id, json_t **ret, GError **error)
 {
-    int64_t deadline = clock_monotonic_ms() + PLAN_WAIT_MS;
+    int64_t since = clock_monotonic_ms(), before = 0;
     for (;;) {
         g_autoptr(json_t) migration = NULL;
         if (!migration_get(call, id, &migration, error))
             return false;
         const char *state = json_get_string(migration, "state", "");
+        const json_t *look = json_object_get(migration, "look");
+        int64_t now = clock_monotonic_ms(), done = json_get_int(look, "done", 0);
         if (strcmp(state, "draft") != 0 || is_failed_draft(migration)) {
+            tell_end(call, before > 0);
             *ret = g_steal_pointer(&migration);
             return true;
         }
-        if (clock_monotonic_ms() > deadline) {
+        tell_look(call, look);
+        if (done != before)
+            since = now;
+        before = done;
+        if (now - since > STUCK_MS) {
             invocation_hint(call, "'honk status %s' shows whether a worker is at it", id);
-            return fail(error, ERR_TRANSIENT, "no worker made the plan within two minutes");
+            return fail(error, ERR_TRANSIENT, "no worker was at the plan for two minutes");
         }
         usleep(PLAN_POLL_MS * 1000);
     }

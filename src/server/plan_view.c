@@ -250,6 +250,29 @@ steps_read(Db *db, const char *plan, json_t **ret, GError **error)
 
 /* ----- the rest ----- */
 
+/* While a plan is made, or drift is looked for, how far the one who looks is; no step stands for that. */
+static bool
+look_read(Db *db, const PlanRow *row, json_t **ret, GError **error)
+{
+    Stmt *stmt = NULL;
+    bool is_row = false;
+    *ret = NULL;
+    if (row->state != PLAN_DRAFT && row->state != PLAN_PREFLIGHT)
+        return true;
+    if (!db_prepare(db,
+                    "SELECT progress FROM task WHERE plan = :plan AND step = '' AND status = "
+                    "'leased' AND progress IS NOT NULL LIMIT 1",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", row->id);
+    if (!stmt_step(stmt, &is_row, error))
+        return false;
+    const char *text = is_row ? stmt_col_text(stmt, 0) : NULL;
+    bool ok = text == NULL || json_parse(text, strlen(text), "progress", ret, error);
+    stmt_reset(stmt);
+    return ok;
+}
+
 /* Rows put aside: workers say so in their evidence and progress. */
 static bool
 quarantine_read(Db *db, const char *plan, json_t **ret, GError **error)
@@ -311,17 +334,20 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     g_autoptr(json_t) approvals = NULL;
     g_autoptr(json_t) steps = NULL;
     g_autoptr(json_t) quarantine = NULL;
+    g_autoptr(json_t) look = NULL;
     int64_t seq = 0;
     Db *db = NULL;
 
     if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error) ||
-        !steps_read(db, row->id, &steps, error) ||
+        !steps_read(db, row->id, &steps, error) || !look_read(db, row, &look, error) ||
         !quarantine_read(db, row->id, &quarantine, error) || !ledger_last(db, &seq, error))
         return false;
 
     json_t *view = plan_row_json(row);
     json_object_set_new(view, "next", next_json(request, row));
     json_object_set(view, "steps", steps);
+    if (look != NULL)
+        json_object_set(view, "look", look);
     json_object_set(view, "quarantine", quarantine);
     json_object_set(view, "approvals", approvals);
     json_object_set_new(view, "quorum", quorum_json(row, &config->policy, approvals));

@@ -301,6 +301,7 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(task["action"], "preflight")
         beat = self.ok(self.worker.say(task, "heartbeat", {"progress": {"done": 1, "total": 2, "unit": "schemas"}}))
         self.assertFalse(beat["stop"])
+        self.assertEqual(self.ok(self.server.get("/migrations/" + id))["look"], {"done": 1, "total": 2, "unit": "schemas"})
         self.ok(self.server.get("/tasks/" + task["id"]))
         self.ok(self.worker.report(task, evidence={}))
         late = dict(task, token=task["token"] + 7)

@@ -1832,6 +1832,13 @@ export interface components {
                 event?: string;
             };
             steps: components["schemas"]["Step"][];
+            /** @description While a plan is made, or drift is looked for, how far that is. Absent when nobody is at it, or nothing is counted. */
+            look?: {
+                done?: number;
+                total?: number;
+                /** @example repositories */
+                unit?: string;
+            };
             quarantine: {
                 rows: number;
                 tasks: number;
