@@ -201,7 +201,7 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     int64_t rejects_max = MAX(REJECTS_PER_RANGE, budget_of(move, rows_total));
     if (!check_identity(move, error) || !move_transfer(move, rejects_max, &transfer, error) ||
         !transfer_range(transfer, range, ticker_tick, &ticker, &result, error) ||
-        !check_identity(move, error))
+        !check_identity(move, error) || !follow_keep_up(move, error))
         return false;
     outcome_is(outcome, OUTCOME_DONE, result_json(&result));
     if (result.rejected == 0)

@@ -80,7 +80,9 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
         !config_dataset_url(env->config, target_url, &move.target_store, &move.target, error) ||
         !read_schemas(plan, &move, error) || !read_mapping(plan, &move, error))
         return false;
-    move.is_live = g_strcmp0(json_get_string(plan, "consistency", NULL), "live") == 0;
+    const char *consistency = json_get_string(plan, "consistency", "");
+    move.way = strcmp(consistency, "live-sync") == 0 ? WATCH_LOG : WATCH_TRIGGERS;
+    move.is_live = move.way == WATCH_LOG || strcmp(consistency, "live") == 0;
     move.is_in_place = planner_is_in_place(source_url, target_url);
     move.like = move.has_target && !move.is_in_place ? move.target : NULL;
     *ret = move;

@@ -21,6 +21,7 @@ typedef struct {
         *target_schema; /* as the plan saw them; target NULL when there was none */
     bool is_in_place;   /* source and target are one */
     bool is_live;       /* the source is written to while it is copied, and followed */
+    WatchWay way;       /* how it is known what to follow */
     const char *like;   /* what the staging table is made like; NULL: the mapping says */
     MappingSet *mappings;
     const Mapping *mapping; /* NULL: every column as it is */

@@ -31,6 +31,19 @@ roles_of(const Conn *conn)
                      conn_has_sql(conn));
 }
 
+/* Can what is written to the source be read from its store's log? */
+static bool
+look_at_log(Conn *conn, const char *object, json_t *dataset, json_t *roles, GError **error)
+{
+    g_autofree char *why = NULL;
+    if (!conn_can_log(conn, object, &why, error))
+        return false;
+    json_set_bool(roles, "log", why == NULL);
+    if (why != NULL)
+        json_set_string(dataset, "no_log", why);
+    return true;
+}
+
 /* A failure that a retry may cure stays an error; others are told to the reader of the plan. */
 static bool
 as_problem(json_t *dataset, GError *found, GError **error)
@@ -90,7 +103,8 @@ look_at_dataset(json_t *dataset, StepEnv *env, bool is_source, json_t **ret_role
         return as_problem(dataset, found, error);
     *ret_roles = roles_of(conn);
     json_object_set_new(dataset, "schema", json_null());
-    if (look_at_object(conn, object, dataset, &found))
+    if (look_at_object(conn, object, dataset, &found) &&
+        (!is_source || look_at_log(conn, object, dataset, *ret_roles, &found)))
         return true;
     if (!is_source && error_is(found, ERR_NOT_FOUND)) {
         g_error_free(found); /* the migration makes it */

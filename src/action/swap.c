@@ -77,6 +77,15 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     return tell_names(&move, conn, ret, ret_state, error);
 }
 
+/* Both sides were found equal, and nobody writes any more: a log that is still read would be kept for nothing. */
+static bool
+end_log(const Move *move, GError **error)
+{
+    g_autoptr(Conn) source = NULL;
+    return move->way != WATCH_LOG || (step_connect(move->env, move->source_store, &source, error) &&
+                                      conn_unwatch(source, move->source, error));
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -85,7 +94,8 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     g_autoptr(json_t) after = NULL;
     Ticker ticker = {env, 0, "swapping"};
 
-    if (!move_open(call, env, &move, error) || !step_connect(env, move.target_store, &conn, error))
+    if (!move_open(call, env, &move, error) || !end_log(&move, error) ||
+        !step_connect(env, move.target_store, &conn, error))
         return false;
     Writer writer = move_writer(&move, NULL);
     conn_set_tick(conn, ticker_tick, &ticker);

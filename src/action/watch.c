@@ -37,10 +37,12 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
+    Ticker ticker = {env, 0, "waiting for those who are writing at the moment"};
     bool was_watched;
 
     return look(call, env, &move, &conn, &was_watched, error) &&
-           conn_watch(conn, move.source, error);
+           (conn_set_tick(conn, ticker_tick, &ticker), true) &&
+           conn_watch(conn, move.source, move.way, error);
 }
 
 static bool

@@ -194,7 +194,7 @@ typedef struct {
 
 /* The oldest changes of a watched dataset that were noted. */
 typedef struct {
-    int64_t last; /* number of the last of them; 0: there are none */
+    int64_t last; /* what tells them, a new number for each part; 0: there are none */
     char *object; /* what holds the notes: the source's key columns, a row for each change */
     char *which;  /* SQL over it: these notes */
     char *rows;   /* SQL over the dataset: rows that they name, as far as they are (still) there */
@@ -202,17 +202,31 @@ typedef struct {
 void write_notes_clear(WriteNotes *notes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WriteNotes, write_notes_clear)
 
-/* Note which rows of a dataset are written to, by their primary key, for whoever copies it meanwhile: in the transaction
- * that writes them, and numbered in the order in which these commit. */
+/* How far whoever copies is behind those who write. */
+typedef struct {
+    int64_t notes;
+    int64_t ms;    /* since the oldest of them was written; 0: the store does not tell */
+    int64_t bytes; /* of the store's log had not been read yet, when it was asked for */
+} Behind;
+typedef enum {
+    WATCH_TRIGGERS, /* in the transaction that writes them */
+    WATCH_LOG,      /* from the store's own log, behind the back of those who write */
+} WatchWay;
+
+/* Note which rows of a dataset are written to, by their primary key, for whoever copies it meanwhile. A note that was not
+ * seen is never done with. */
 typedef struct {
     /* INVALID, with the reason, where not every write could be noted. Again: nothing. */
-    bool (*watch)(Conn *conn, const char *object, GError **error);
+    bool (*watch)(Conn *conn, const char *object, WatchWay way, GError **error);
+    /* `*ret_why` NULL: its log can be read; else what is missing, and what to do. NULL: there is no such log. */
+    bool (*can_log)(Conn *conn, const char *object, char **ret_why, GError **error);
     bool (*unwatch)(Conn *conn, const char *object, GError **error);
     bool (*is_watched)(Conn *conn, const char *object, bool *ret, GError **error);
-    bool (*behind)(Conn *conn, const char *object, int64_t *ret_notes, GError **error);
+    /* All that was committed before the call counts. */
+    bool (*behind)(Conn *conn, const char *object, Behind *ret, GError **error);
     bool (*next)(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret,
                  GError **error);
-    /* Those up to `last` are done with. */
+    /* Those that were told by `last` are done with. */
     bool (*forget)(Conn *conn, const char *object, int64_t last, GError **error);
 } WatchOps;
 
@@ -387,11 +401,13 @@ CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);
 CHECKED bool conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error);
 
 bool conn_can_watch(const Conn *conn);
-CHECKED bool conn_watch(Conn *conn, const char *object, GError **error);
+CHECKED bool conn_watch(Conn *conn, const char *object, WatchWay way, GError **error);
+/* `*ret_why` as in WatchOps; also where the store has no log. */
+CHECKED bool conn_can_log(Conn *conn, const char *object, char **ret_why, GError **error);
 CHECKED bool conn_unwatch(Conn *conn, const char *object, GError **error);
 /* False without the role. */
 CHECKED bool conn_is_watched(Conn *conn, const char *object, bool *ret, GError **error);
-CHECKED bool conn_behind(Conn *conn, const char *object, int64_t *ret_notes, GError **error);
+CHECKED bool conn_behind(Conn *conn, const char *object, Behind *ret, GError **error);
 CHECKED bool conn_next_notes(Conn *conn, const char *object, int64_t notes_max, WriteNotes *ret,
                              GError **error);
 CHECKED bool conn_forget_notes(Conn *conn, const char *object, int64_t last, GError **error);

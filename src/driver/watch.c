@@ -30,10 +30,26 @@ conn_can_watch(const Conn *conn)
 }
 
 bool
-conn_watch(Conn *conn, const char *object, GError **error)
+conn_watch(Conn *conn, const char *object, WatchWay way, GError **error)
 {
-    return need_watch(conn, error) && (conn->driver->watch->watch(conn, object, error) ||
-                                       fail_watch(conn, "watch", object, error));
+    if (!need_watch(conn, error))
+        return false;
+    if (way == WATCH_LOG && conn->driver->watch->can_log == NULL)
+        return fail(error, ERR_UNSUPPORTED, "store '%s' (%s) has no log that could be read",
+                    conn->store, conn->driver->name);
+    return conn->driver->watch->watch(conn, object, way, error) ||
+           fail_watch(conn, "watch", object, error);
+}
+
+bool
+conn_can_log(Conn *conn, const char *object, char **ret_why, GError **error)
+{
+    if (conn_can_watch(conn) && conn->driver->watch->can_log != NULL)
+        return conn->driver->watch->can_log(conn, object, ret_why, error) ||
+               fail_watch(conn, "look at the log of", object, error);
+    *ret_why = g_strdup_printf("store '%s' (%s) has no log that could be read", conn->store,
+                               conn->driver->name);
+    return true;
 }
 
 bool
@@ -52,11 +68,10 @@ conn_is_watched(Conn *conn, const char *object, bool *ret, GError **error)
 }
 
 bool
-conn_behind(Conn *conn, const char *object, int64_t *ret_notes, GError **error)
+conn_behind(Conn *conn, const char *object, Behind *ret, GError **error)
 {
-    return need_watch(conn, error) &&
-           (conn->driver->watch->behind(conn, object, ret_notes, error) ||
-            fail_watch(conn, "count the changes of", object, error));
+    return need_watch(conn, error) && (conn->driver->watch->behind(conn, object, ret, error) ||
+                                       fail_watch(conn, "count the changes of", object, error));
 }
 
 bool

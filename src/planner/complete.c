@@ -82,7 +82,8 @@ check_can_follow(Draft *draft, GError **error)
         program_kept_key(draft->slice->program, draft->slice->source.schema, &key, &from, &reason))
         return true;
     diags_add(draft->diags, DIAG_ERROR, "cannot-follow", NULL, 0, 0,
-              "spec.consistency is 'live', but %s", reason->message);
+              "spec.consistency is '%s', but %s",
+              json_get_string(draft->slice->spec, "consistency", ""), reason->message);
     return diags_to_error(draft->diags, error);
 }
 

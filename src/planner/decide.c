@@ -63,31 +63,48 @@ draft_has_mapping(const Draft *draft)
 
 /* Rows are followed by key, from a store that notes writes into one that takes rows out again. */
 static void
+tell_how(const Draft *draft, const char *asked)
+{
+    const Slice *slice = draft->slice;
+    const char *why =
+        json_get_string(json_object_get(slice->json, "source"), "no_log", "nobody could look");
+    if (strcmp(asked, "live-sync") == 0 && !slice_reads_log(slice))
+        diags_add(
+            draft->diags, DIAG_WARNING, "no-log", NULL, 0, 0,
+            "spec.consistency is 'live-sync', but the log of '%s' cannot be read: %s; triggers "
+            "note what is written instead, as with 'live'",
+            slice->source.url, why);
+}
+
+static void
 decide_live(Draft *draft)
 {
     const Slice *slice = draft->slice;
+    const char *asked = json_get_string(slice->spec, "consistency", "");
     const Dataset *lacking = !dataset_can(&slice->source, "watch")    ? &slice->source
                              : !dataset_can(&slice->target, "follow") ? &slice->target
                                                                       : NULL;
     draft->is_live = slice_is_live(slice);
     if (!draft->is_live && draft->agent.given[ACTION_WATCH] != NULL)
         diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
-                  "the agent notes what is written to the source, but spec.consistency is not "
-                  "'live'");
+                  "the agent notes what is written to the source, but spec.consistency is neither "
+                  "'live' nor 'live-sync'");
     if (!draft->is_live)
         return;
     if (!draft_moves_rows(draft) || slice->is_in_place)
         diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
-                  "spec.consistency is 'live', but %s",
+                  "spec.consistency is '%s', but %s", asked,
                   slice->is_in_place ? "a table whose columns change where it is cannot be followed"
                                      : "no rows move");
     else if (lacking != NULL)
         diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
-                  "spec.consistency is 'live', but store '%s' (%s) cannot %s",
+                  "spec.consistency is '%s', but store '%s' (%s) cannot %s", asked,
                   lacking->store != NULL ? lacking->store : "?",
                   lacking->driver != NULL ? lacking->driver : "?",
                   lacking == &slice->source ? "note what is written to it"
                                             : "take rows out of a stage");
+    else
+        tell_how(draft, asked);
 }
 
 static void
@@ -98,9 +115,10 @@ decide_consistency(Draft *draft)
     bool can = dataset_can(&draft->slice->source, "freeze");
 
     if (asked != NULL && strcmp(asked, "frozen") != 0 && strcmp(asked, "checked") != 0 &&
-        strcmp(asked, "live") != 0)
+        !slice_is_live(draft->slice))
         diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
-                  "spec.consistency is '%s', expected 'frozen', 'live' or 'checked'", asked);
+                  "spec.consistency is '%s', expected 'frozen', 'live', 'live-sync' or 'checked'",
+                  asked);
     else if (!can && (agent_freezes || g_strcmp0(asked, "frozen") == 0))
         diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
                   "%s asks for a freeze, but store '%s' (%s) cannot stop writers",

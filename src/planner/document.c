@@ -140,7 +140,7 @@ static const char *
 consistency(const Draft *draft)
 {
     if (draft->is_live)
-        return "live";
+        return slice_reads_log(draft->slice) ? "live-sync" : "live";
     if (draft->is_frozen)
         return "frozen";
     return draft_moves_rows(draft) ? "checked" : NULL;

@@ -239,6 +239,12 @@ print_after_the_cut_over(Report *report)
                  "copied again, and they are refused from the freeze on: for the last changes and "
                  "for reading both sides",
                  source);
+    else if (strcmp(plan_string(report, "consistency"), "live-sync") == 0)
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "'%s' is live and synced: its writers go on while its rows are copied, what they "
+                 "write is read from the server's log and copied again, and they are refused from "
+                 "the freeze on: for the last changes and for reading both sides",
+                 source);
     else
         page_say(
             &report->page, STYLE_PLAIN, "  · ",

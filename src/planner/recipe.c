@@ -107,8 +107,9 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf("stop writes to '%s'%s", slice->source.url,
                                slice_is_live(slice) ? ", and copy the last changes" : "");
     case ACTION_WATCH:
-        return g_strdup_printf("note which rows of '%s' are written to from now on",
-                               slice->source.url);
+        return g_strdup_printf("note which rows of '%s' are written to from now on%s",
+                               slice->source.url,
+                               slice_reads_log(slice) ? ", from the server's log" : "");
     case ACTION_STAGE:
         return g_strdup_printf("make the empty staging table '%s'", made->stage);
     case ACTION_TRANSFORM:

@@ -67,7 +67,14 @@ risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
         json_say(to,
                  "the source is not frozen: what it looks like from outside (size, time, rows) is "
                  "compared before and after each range, and a difference stops the plan");
-    if (facts->is_live)
+    if (facts->is_live && slice_reads_log(slice))
+        json_say(
+            to,
+            "until the swap, the server of '%s' keeps its log for a replication slot of this plan, "
+            "which is read while rows move: a plan that stands still fills the server's disk, "
+            "unless max_slot_wal_keep_size bounds it",
+            slice->source.url);
+    else if (facts->is_live)
         json_say(to,
                  "'%s' is written to while it is copied: until the way back ends, triggers on it "
                  "note the key of each row that is written",

@@ -34,7 +34,15 @@ slice_free(Slice *slice)
 bool
 slice_is_live(const Slice *slice)
 {
-    return g_strcmp0(json_get_string(slice->spec, "consistency", NULL), "live") == 0;
+    const char *asked = json_get_string(slice->spec, "consistency", "");
+    return strcmp(asked, "live") == 0 || strcmp(asked, "live-sync") == 0;
+}
+
+bool
+slice_reads_log(const Slice *slice)
+{
+    return strcmp(json_get_string(slice->spec, "consistency", ""), "live-sync") == 0 &&
+           dataset_can(&slice->source, "log");
 }
 
 bool

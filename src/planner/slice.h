@@ -40,6 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Slice, slice_free)
 CHECKED bool slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GError **error);
 /* Is the source to be written to while it is copied? So says the entity; decide.c looks whether it can be. */
 bool slice_is_live(const Slice *slice);
+/* From its store's log; else, where it is live, triggers note what is written. */
+bool slice_reads_log(const Slice *slice);
 bool dataset_can(const Dataset *dataset, const char *role);
 /* Is `name` this dataset, by ref, short name or address? */
 bool dataset_is_called(const Dataset *dataset, const char *name);

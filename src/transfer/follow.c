@@ -123,14 +123,14 @@ follow(Transfer *transfer, const Key *key, bool is_last, TickFn *tick, void *dat
         g_auto(WriteNotes) notes = {0};
         RangeResult result = {0};
         g_autoptr(GError) refused = NULL;
-        int64_t behind = 0;
+        Behind behind = {0};
         if (!conn_behind(transfer->source, source, &behind, error) ||
             !conn_next_notes(transfer->source, source, most, &notes, error))
             return false;
         *ret = (Followed){.behind = behind};
         if (notes.last == 0)
             return true;
-        bool are_all = most >= behind;
+        bool are_all = most >= behind.notes;
         transfer->refuses = !are_all || !is_last;
         bool done = follow_part(transfer, &notes, key, tick, data, &result, &refused);
         transfer->refuses = false;

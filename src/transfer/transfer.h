@@ -64,10 +64,10 @@ CHECKED bool transfer_probe(Transfer *transfer, const json_t *range, bool *ret_a
 /* What was copied again. */
 typedef struct {
     int64_t rows, rejected;
-    int64_t behind; /* notes that are left */
+    Behind behind; /* what is left */
 } Followed;
 /* Copy the rows again that the oldest notes of the watched source name (WatchOps), by key. `is_last`: nobody writes any more,
- * so what the target refuses is put aside; else it waits. `ret->behind` > 0: call again. */
+ * so what the target refuses is put aside; else it waits. `ret->behind.notes` > 0: call again. */
 CHECKED bool transfer_follow(Transfer *transfer, bool is_last, TickFn *tick, void *data,
                              Followed *ret, GError **error);
 

@@ -12,6 +12,7 @@ import support
 from live_writers import PostgresWriter, SqliteWriter
 
 LIVE = "\n  consistency: live\n"
+SYNCED = "\n  consistency: live-sync\n"
 
 
 def kill_workers(world):
@@ -86,6 +87,13 @@ class Live(unittest.TestCase):
         writer.close()
         self.assertEqual(writer.writes, 1)
 
+    def test_where_there_is_no_log_the_plan_says_that_triggers_note_what_is_written(self):
+        text = small_world.MIGRATION.format(name="synced", annotations="", strategy="schema-transform").rstrip() + SYNCED
+        self.world.honk("apply", "-f", self.world.write("migrations/synced.yaml", text), user="user:default/ada")
+        plan = " ".join(self.world.honk("plan", "synced", user="user:default/ada").stdout.split())
+        self.assertIn("has no log that could be read; triggers note what is written instead, as with 'live'", plan)
+        self.assertIn("'listening:users_v1' is live: its writers go on", plan)
+
     def test_a_target_with_another_key_is_refused_before_anything_moves(self):
         mapping = small_world.MAPPING.replace("{ from: id }", "{ from: id, type: text }")
         self.world.write("mappings/users.yaml", mapping)
@@ -102,7 +110,7 @@ class LiveFromPostgres(unittest.TestCase):
         cls.postgres = postgres_world.Postgres()
         cls.addClassCleanup(cls.postgres.close)
 
-    def begin(self, name, target="shop:public.users_v2"):
+    def begin(self, name, target="shop:public.users_v2", consistency=LIVE, says="is live: its"):
         """Planned and approved, and somebody who writes."""
         self.database = f"shop_{name}"
         self.world = postgres_world.World(self.postgres, "shop", database=self.database)
@@ -110,10 +118,10 @@ class LiveFromPostgres(unittest.TestCase):
         catalog = self.world.folder / "catalog" / "datasets.yaml"
         catalog.write_text(catalog.read_text().replace("shop:public.users_v2", target))
         self.world.serve()
-        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + LIVE
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + consistency
         self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
         plan = " ".join(self.world.honk("plan", name, user="user:default/ada").stdout.split())
-        self.assertIn("'shop:users_v1' is live: its writers go on while its rows are copied", plan)
+        self.assertIn(f"'shop:users_v1' {says} writers go on while its rows are copied", plan)
         self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
         writer = PostgresWriter(self.postgres, self.database)
         writer.start()
@@ -132,18 +140,26 @@ class LiveFromPostgres(unittest.TestCase):
         writer.join(60)
         self.assertIn("frozen by honk: 'users_v1' moves to", writer.refusal)
 
-    def test_workers_that_are_killed_inside_of_one_database_lose_no_write(self):
-        writer, killed = self.begin("killed"), 0
-        self.world.honk("start", "killed", user="user:default/ada")
-        while killed < 8 and self.world.state("killed") != "succeeded":
+    def killed(self, name, **more):
+        writer, killed = self.begin(name, **more), 0
+        self.world.honk("start", name, user="user:default/ada")
+        while killed < 8 and self.world.state(name) != "succeeded":
             killed += kill_workers(self.world)
         self.assertGreater(killed, 0)
-        self.end("killed", writer)
+        self.end(name, writer)
         self.assertEqual(self.moved(), writer.expected())
-        self.world.honk("rollback", "killed", "--wait", user="user:default/ada")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0")
+        self.world.honk("rollback", name, "--wait", user="user:default/ada")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_publication"), "0")
         self.assertEqual(self.sql("SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'"), "0")
         self.assertEqual(self.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE '\\_honk%'"), "0")
         self.sql("UPDATE users_v1 SET last_name = 'Again' WHERE id = 1")
+
+    def test_workers_that_are_killed_inside_of_one_database_lose_no_write(self):
+        self.killed("killed")
+
+    def test_workers_that_are_killed_while_they_read_the_log_lose_no_write(self):
+        self.killed("synced", consistency=SYNCED, says="is live and synced: its")
 
     def test_nothing_that_was_written_on_the_way_to_another_kind_of_store_is_missing(self):
         writer = self.begin("elsewhere", target="listening:users_v2")

@@ -30,6 +30,10 @@ LAZY_FUNCTION(library, int, PQcancel, (PGcancel *cancel, char *text, int bytes),
 LAZY_PROCEDURE(library, PQfreeCancel, (PGcancel *cancel), (cancel))
 LAZY_FUNCTION(library, PGresult *, PQexec, (PGconn *conn, const char *query), (conn, query))
 LAZY_FUNCTION(library, int, PQsendQuery, (PGconn *conn, const char *query), (conn, query))
+LAZY_FUNCTION(library, int, PQsendQueryParams,
+    (PGconn *conn, const char *query, int count, const Oid *types, const char *const *values, const int *bytes, const int *formats, int format),
+    (conn, query, count, types, values, bytes, formats, format))
+LAZY_FUNCTION(library, int, PQsetSingleRowMode, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, PGresult *, PQprepare,
     (PGconn *conn, const char *name, const char *query, int count, const Oid *types), (conn, name, query, count, types))
 LAZY_FUNCTION(library, PGresult *, PQdescribePrepared, (PGconn *conn, const char *name), (conn, name))

@@ -12,23 +12,25 @@
  * to a number, but those that are seen are marked with the number of the marking transaction, which no other one ever has; rows
  * are read after that was committed, and what is marked is what is deleted when it is done with.
  */
+#include "driver/postgres/watch.h"
+
 #include "driver/book.h"
-#include "driver/postgres/postgres.h"
+
+#include <string.h>
 
 #define TRIGGER "_honk_watch"
 #define TRIGGER_TRUNCATE "_honk_watch_all"
 #define TRIGGERS 2
 #define BEHIND_COUNT_MAX 1000000 /* more of them are not counted at each look */
 
-static char *
-notes_of(const PgConn *conn, int64_t oid)
+char *
+pg_notes_of(const PgConn *conn, int64_t oid)
 {
     return g_strdup_printf("%s.\"_honk_changed_%" G_GINT64_FORMAT "\"", conn->book, oid);
 }
 
-/* The columns of the key, each with `before` in front: `NEW."a", NEW."b"`. Caller frees. */
-static char *
-key_list(const PgObject *object, const char *before)
+char *
+pg_key_list(const PgObject *object, const char *before)
 {
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < object->key->len; i++) {
@@ -68,8 +70,8 @@ check(PgConn *conn, const PgObject *object, GError **error)
 static bool
 make_function(PgConn *conn, const PgObject *object, const char *notes, GError **error)
 {
-    g_autofree char *plain = key_list(object, ""), *new = key_list(object, "NEW."),
-                    *old = key_list(object, "OLD.");
+    g_autofree char *plain = pg_key_list(object, ""), *new = pg_key_list(object, "NEW."),
+                    *old = pg_key_list(object, "OLD.");
     g_autofree char *all = pg_sql("INSERT INTO %s (%s) SELECT %s FROM ONLY ", notes, plain, plain);
     return pg_run(
         conn, error,
@@ -110,10 +112,10 @@ make_triggers(PgConn *conn, const PgObject *object, const char *table, GError **
 }
 
 /* The notes keep the very types of the key. */
-static bool
-make_notes(PgConn *conn, const PgObject *object, const char *notes, GError **error)
+bool
+pg_make_notes(PgConn *conn, const PgObject *object, GError **error)
 {
-    g_autofree char *plain = key_list(object, "");
+    g_autofree char *plain = pg_key_list(object, ""), *notes = pg_notes_of(conn, object->oid);
     int64_t is_there = 0;
     if (!pg_run(conn, error, "CREATE SCHEMA IF NOT EXISTS %s", conn->book) ||
         !pg_int(conn, &is_there, error, "SELECT count(to_regclass(%Q))", notes))
@@ -137,9 +139,9 @@ static bool
 watch_inside(PgConn *conn, const void *data, GError **error)
 {
     const PgObject *object = data;
-    g_autofree char *notes = notes_of(conn, object->oid);
+    g_autofree char *notes = pg_notes_of(conn, object->oid);
     AUTO_RESULT *tables = NULL;
-    if (!pg_book_lock(&conn->base, error) || !make_notes(conn, object, notes, error) ||
+    if (!pg_book_lock(&conn->base, error) || !pg_make_notes(conn, object, error) ||
         !make_function(conn, object, notes, error) ||
         !pg_tree(conn, object, TRIGGER, &tables, error))
         return false;
@@ -152,19 +154,28 @@ watch_inside(PgConn *conn, const void *data, GError **error)
 }
 
 static bool
-pg_watch(Conn *base, const char *name, GError **error)
+pg_watch(Conn *base, const char *name, WatchWay way, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
     return pg_object_need(conn, name, &object, error) && check(conn, object, error) &&
-           pg_change(conn, watch_inside, object, error);
+           (way == WATCH_LOG ? pg_log_start(conn, object, error)
+                             : pg_change(conn, watch_inside, object, error));
+}
+
+static bool
+pg_can_log(Conn *base, const char *name, char **ret_why, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    return pg_object_need(conn, name, &object, error) && pg_log_can(conn, object, ret_why, error);
 }
 
 static bool
 unwatch_inside(PgConn *conn, const void *data, GError **error)
 {
     const PgObject *object = data;
-    g_autofree char *notes = notes_of(conn, object->oid);
+    g_autofree char *notes = pg_notes_of(conn, object->oid);
     AUTO_RESULT *tables = NULL;
     if (!pg_book_lock(&conn->base, error) || !pg_tree(conn, object, TRIGGER, &tables, error))
         return false;
@@ -174,7 +185,7 @@ unwatch_inside(PgConn *conn, const void *data, GError **error)
     return pg_run(conn, error, "DROP TABLE IF EXISTS %s", notes) && book_tidy(&conn->base, error);
 }
 
-/* The table is gone, and its triggers with it; the notes speak of nothing. */
+/* The table is gone, and its triggers with it; the notes speak of nothing. All such are dropped, since no name tells which. */
 static bool
 drop_orphans(PgConn *conn, const void *data, GError **error)
 {
@@ -188,9 +199,13 @@ drop_orphans(PgConn *conn, const void *data, GError **error)
             "length('_honk_changed_') + 1))",
             conn->book_name))
         return false;
-    for (int i = 0; i < PQntuples(rows); i++)
-        if (!pg_run(conn, error, "DROP TABLE %s.\"%w\"", conn->book, pg_cell(rows, i, 0)))
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const char *notes = pg_cell(rows, i, 0);
+        int64_t oid = g_ascii_strtoll(notes + strlen("_honk_changed_"), NULL, 10);
+        if (!pg_log_stop(conn, oid, error) ||
+            !pg_run(conn, error, "DROP TABLE %s.\"%w\"", conn->book, notes))
             return false;
+    }
     return book_tidy(&conn->base, error);
 }
 
@@ -200,7 +215,20 @@ pg_unwatch(Conn *base, const char *name, GError **error)
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
     return pg_object_find(conn, name, &object, error) &&
+           (object == NULL || pg_log_stop(conn, object->oid, error)) &&
            pg_change(conn, object != NULL ? unwatch_inside : drop_orphans, object, error);
+}
+
+static bool
+has_triggers(PgConn *conn, const PgObject *object, bool *ret, GError **error)
+{
+    AUTO_RESULT *tables = NULL;
+    if (!pg_tree(conn, object, TRIGGER, &tables, error))
+        return false;
+    *ret = true;
+    for (int i = 0; i < PQntuples(tables); i++)
+        *ret = *ret && !lacks_triggers(tables, i);
+    return true;
 }
 
 static bool
@@ -208,14 +236,10 @@ pg_is_watched(Conn *base, const char *name, bool *ret, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    AUTO_RESULT *tables = NULL;
-    if (!pg_object_need(conn, name, &object, error) ||
-        !pg_tree(conn, object, TRIGGER, &tables, error))
-        return false;
-    *ret = true;
-    for (int i = 0; i < PQntuples(tables); i++)
-        *ret = *ret && !lacks_triggers(tables, i);
-    return true;
+    bool is_lost = false;
+    return pg_object_need(conn, name, &object, error) &&
+           pg_log_find(conn, object->oid, ret, &is_lost, error) &&
+           (*ret || has_triggers(conn, object, ret, error));
 }
 
 /* --- notes --- */
@@ -225,19 +249,36 @@ find_notes(PgConn *conn, const char *name, PgObject **ret, char **ret_notes, GEr
 {
     if (!pg_object_need(conn, name, ret, error))
         return false;
-    *ret_notes = notes_of(conn, (*ret)->oid);
+    *ret_notes = pg_notes_of(conn, (*ret)->oid);
     return true;
 }
 
 static bool
-pg_behind(Conn *base, const char *name, int64_t *ret_notes, GError **error)
+pg_behind(Conn *base, const char *name, Behind *ret, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
     g_autofree char *notes = NULL;
-    return find_notes(conn, name, &object, &notes, error) &&
-           pg_int(conn, ret_notes, error, "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d) n",
-                  notes, BEHIND_COUNT_MAX);
+    AUTO_RESULT *rows = NULL;
+    bool by_log = false, is_lost = false;
+    Behind behind = {0};
+    if (!find_notes(conn, name, &object, &notes, error) ||
+        !pg_log_find(conn, object->oid, &by_log, &is_lost, error))
+        return false;
+    if (is_lost)
+        return fail(error, ERR_DRIFT,
+                    "the server no longer keeps its log for '%s': roll back and plan again", name);
+    if ((by_log && !pg_log_read(conn, object, &behind.bytes, error)) ||
+        !pg_rows(conn, &rows, error,
+                 "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
+                 "min(_honk_at)) * 1000, 0)::int8 FROM (SELECT _honk_at FROM %s ORDER BY "
+                 "_honk_note LIMIT %d) n",
+                 notes, BEHIND_COUNT_MAX))
+        return false;
+    behind.notes = pg_cell_int(rows, 0, 0);
+    behind.ms = MAX(pg_cell_int(rows, 0, 1), 0);
+    *ret = behind;
+    return true;
 }
 
 typedef struct {
@@ -267,7 +308,7 @@ take_inside(PgConn *conn, const void *data, GError **error)
 static char *
 rows_condition(const PgObject *object, const WriteNotes *notes)
 {
-    g_autofree char *columns = key_list(object, "");
+    g_autofree char *columns = pg_key_list(object, "");
     return object->key->len == 1 ? g_strdup_printf("%s = ANY (ARRAY(SELECT %s FROM %s WHERE %s))",
                                                    columns, columns, notes->object, notes->which)
                                  : g_strdup_printf("(%s) IN (SELECT %s FROM %s WHERE %s)", columns,
@@ -306,6 +347,7 @@ pg_forget_notes(Conn *base, const char *name, int64_t last, GError **error)
 }
 
 const WatchOps pg_watch_ops = {
+    .can_log = pg_can_log,
     .watch = pg_watch,
     .unwatch = pg_unwatch,
     .is_watched = pg_is_watched,

@@ -164,7 +164,7 @@ watch_inside(SqliteConn *conn, const SqliteObject *object, GError **error)
 }
 
 static bool
-sqlite_watch(Conn *base, const char *name, GError **error)
+sqlite_watch(Conn *base, const char *name, WatchWay way, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     g_autoptr(SqliteObject) object = NULL;
@@ -225,9 +225,10 @@ sqlite_is_watched(Conn *base, const char *name, bool *ret, GError **error)
 /* --- notes --- */
 
 static bool
-sqlite_behind(Conn *base, const char *name, int64_t *ret_notes, GError **error)
+sqlite_behind(Conn *base, const char *name, Behind *ret, GError **error)
 {
-    return sq_int(sqlite_conn(base), ret_notes, error,
+    *ret = (Behind){0};
+    return sq_int(sqlite_conn(base), &ret->notes, error,
                   "SELECT count(*) FROM main.\"_honk_changed_%w\" WHERE NOT _honk_done", name);
 }
 

@@ -57,8 +57,8 @@ write_meanwhile(World *source)
 static Followed
 follow_all(Transfer *transfer)
 {
-    Followed now = {.behind = 1}, all = {0};
-    while (now.behind > 0) {
+    Followed now = {.behind.notes = 1}, all = {0};
+    while (now.behind.notes > 0) {
         ASSERT_OK(transfer_follow(transfer, true, NULL, NULL, &now, &ERR));
         all.rows += now.rows;
     }
@@ -100,8 +100,8 @@ what_was_written_meanwhile_is_copied_again(const void *data)
     source->fixture->make(source, schema, rows);
     ASSERT_OK(mapping_parse(mapping, strlen(mapping), "m.yaml", diags, &set, &ERR));
     stage_for(source, target, mapping_get(set, 0));
-    ASSERT_OK(conn_watch(source->conn, SOURCE, &ERR));
-    ASSERT_OK(conn_watch(source->conn, SOURCE, &ERR)); /* again: nothing */
+    ASSERT_OK(conn_watch(source->conn, SOURCE, WATCH_TRIGGERS, &ERR));
+    ASSERT_OK(conn_watch(source->conn, SOURCE, WATCH_TRIGGERS, &ERR)); /* again: nothing */
     transfer = open_transfer(source, target, mapping_get(set, 0), "p");
     ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
     g_assert_cmpint(follow_all(transfer).rows, ==, 0);

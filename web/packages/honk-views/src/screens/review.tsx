@@ -13,6 +13,7 @@ import { Pull, useConsumerLines } from './consumers';
 const READING: Record<string, string> = {
   frozen: 'writers are stopped meanwhile',
   live: 'writers go on, and what they write is copied again',
+  'live-sync': 'writers go on, and what they write is read from the log and copied again',
   checked: 'a change meanwhile stops the plan',
 };
 
