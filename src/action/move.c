@@ -152,6 +152,13 @@ transfer_spec(const Move *move)
     };
 }
 
+void
+move_confirm(const Move *move, Transfer *transfer)
+{
+    if (move->env->confirm != NULL)
+        transfer_set_confirm(transfer, confirm_lease, move->env);
+}
+
 bool
 move_transfer_to_compare(const Move *move, Transfer **ret, GError **error)
 {
@@ -167,8 +174,7 @@ move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **er
     spec.rejects_max = rejects_max;
     if (!transfer_open(&spec, ret, error))
         return false;
-    if (move->env->confirm != NULL)
-        transfer_set_confirm(*ret, confirm_lease, move->env);
+    move_confirm(move, *ret);
     return true;
 }
 

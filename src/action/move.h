@@ -41,6 +41,8 @@ Writer move_writer(const Move *move, const char *range);
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
 /* `rejects_max` as in TransferSpec. */
 CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
+/* What it changes counts only while the lease is ours. */
+void move_confirm(const Move *move, Transfer *transfer);
 /* Without a ledger: both sides are read, and nothing is written. */
 CHECKED bool move_transfer_to_compare(const Move *move, Transfer **ret, GError **error);
 /* Opens the move, and looks at how far its swap is. */

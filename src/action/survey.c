@@ -24,8 +24,11 @@ static json_t *
 roles_of(const Conn *conn)
 {
     const Driver *driver = conn->driver;
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "watch", driver->watch != NULL,
-                     "follow", conn_can_remove(conn), "scan", driver->scan != NULL, "load",
+    bool can_carry =
+        driver->freeze != NULL && driver->swap != NULL && driver->swap->carried != NULL;
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "carry",
+                     can_carry && conn_can_repair(conn), "watch", driver->watch != NULL, "follow",
+                     conn_can_remove(conn), "scan", driver->scan != NULL, "load",
                      driver->load != NULL, "push", driver->push != NULL, "freeze",
                      driver->freeze != NULL, "swap", driver->swap != NULL, "sql",
                      conn_has_sql(conn));

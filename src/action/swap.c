@@ -1,14 +1,16 @@
 /*
  * swap.c - put the staging table in the target's place, and take it out again.
  *
- * The way back is free as long as nothing was written to the new table. Rows that were are counted,
- * and a person must give them up; they are then kept in a table beside it.
+ * The way back is free as long as nothing was written to the new table. Rows that were are carried back first, where the plan
+ * has reverse_sync; else they are counted, and a person must give them up; they are then kept in a table beside it.
  */
-#include "action/move.h"
+#include "action/carry.h"
 #include "action/table.h"
 #include "base/text.h"
 
 #include <string.h>
+
+#define CARRIES_MAX 3 /* whoever writes faster than that has to stop */
 
 static bool
 look(const StepCall *call, StepEnv *env, Move *move, Conn **ret, SwapState *ret_state,
@@ -158,6 +160,32 @@ migration_name(const StepCall *call)
     return slash != NULL ? slash + 1 : ref;
 }
 
+/* Rows that were written are counted, and go on being written until the very last moment: carried back, the rest is counted anew. */
+static bool
+swap_or_carry(const Move *move, Conn *conn, bool give_up, const char *lost, int64_t *ret_given_up,
+              int64_t *ret_carried, GError **error)
+{
+    Writer writer = move_writer(move, NULL);
+    *ret_carried = 0;
+    for (int tries = 1;; tries++) {
+        g_autoptr(GError) refused = NULL;
+        int64_t written = 0, carried = 0;
+        if (!conn_swap_written(conn, move->call->lease->plan, &written, error))
+            return false;
+        if (conn_swap_back(conn, move->stage, move->target, move->kept, lost, give_up, &writer,
+                           ret_given_up, &refused))
+            return true;
+        if (!error_is(refused, ERR_MISMATCH) || give_up || tries > CARRIES_MAX ||
+            !carries_back(move)) {
+            g_propagate_error(error, g_steal_pointer(&refused));
+            return false;
+        }
+        if (!carry_back(move, conn, &carried, error))
+            return fail_in(error, "what was written since the swap cannot be carried back");
+        *ret_carried += carried;
+    }
+}
+
 static bool
 swap_back(const Move *move, Conn *conn, Outcome *outcome, GError **error)
 {
@@ -165,30 +193,33 @@ swap_back(const Move *move, Conn *conn, Outcome *outcome, GError **error)
     bool give_up = json_get_bool(lease->params, "give_up_rows", false);
     g_autofree char *lost = move_lost_name(move);
     g_autoptr(GError) refused = NULL;
-    Writer writer = move_writer(move, NULL);
-    int64_t written = 0, rows = 0;
+    int64_t written = 0, rows = 0, carried = 0;
 
-    if (!conn_swap_written(conn, lease->plan, &written, error))
-        return false;
-    if (conn_swap_back(conn, move->stage, move->target, move->kept, lost, give_up, &writer, &rows,
-                       &refused)) {
+    if (swap_or_carry(move, conn, give_up, lost, &rows, &carried, &refused)) {
         json_t *evidence = json_object();
         json_set_int(evidence, "rows_given_up", rows);
         if (rows > 0)
             json_set_string(evidence, "lost", lost);
+        if (carried > 0)
+            json_set_int(evidence, "rows_carried_back", carried);
         outcome_is(outcome, OUTCOME_DONE, evidence);
         return true;
     }
+    if (!conn_swap_written(conn, lease->plan, &written, error))
+        return false;
     if (!error_is(refused, ERR_MISMATCH) || written == 0 || give_up) {
         g_propagate_error(error, g_steal_pointer(&refused));
         return false;
     }
     g_autofree char *count = text_count(written);
+    g_autofree char *why =
+        carries_back(move) ? g_strdup_printf(" (%s)", refused->message) : g_strdup("");
     return fail(error, ERR_MISMATCH,
-                "%s row%s written to '%s' since the swap and would be lost: `honk rollback %s "
+                "%s row%s written to '%s' since the swap and would be lost%s: `honk rollback %s "
                 "--give-up-rows` goes on without %s and keeps %s in '%s'",
-                count, written == 1 ? " was" : "s were", move->target, migration_name(move->call),
-                written == 1 ? "it" : "them", written == 1 ? "it" : "them", lost);
+                count, written == 1 ? " was" : "s were", move->target, why,
+                migration_name(move->call), written == 1 ? "it" : "them",
+                written == 1 ? "it" : "them", lost);
 }
 
 static bool

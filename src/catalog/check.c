@@ -60,7 +60,8 @@ static const SpecField migration_fields[] = {
     {"providesApis", FIELD_REFS, "api"}, {"consumesApis", FIELD_REFS, "api"},
     {"source_dataset", FIELD_REF, "resource"}, {"target_dataset", FIELD_REF, "resource"},
     {"migration_strategy", FIELD_TEXT}, {"mapping_file", FIELD_TEXT}, {"fleet_group", FIELD_TEXT},
-    {"consistency", FIELD_TEXT}, {"retire", FIELD_ANY}, {NULL},
+    {"consistency", FIELD_TEXT}, {"retire", FIELD_ANY},
+    {"reverse_sync", FIELD_ANY}, {NULL},
 };
 
 static const SpecField campaign_fields[] = {

@@ -471,3 +471,24 @@ book_count_written(Conn *conn, const char *plan, int64_t *ret, GError **error)
                                 book_text("SELECT count(*) FROM %s._honk_written WHERE plan = %Q",
                                           conn->book_place, plan));
 }
+
+static bool
+drop_written(Conn *conn, const char *plan, GError **error)
+{
+    bool is_there = false;
+    return book_has(conn, tables[BOOK_WRITTEN], &is_there, error) &&
+           (!is_there ||
+            run(conn, error,
+                book_text("DELETE FROM %s._honk_written WHERE plan = %Q", conn->book_place, plan)));
+}
+
+bool
+book_carried(Conn *conn, const char *plan, GError **error)
+{
+    if (!conn->book->begin(conn, NULL, error))
+        return false;
+    if (drop_written(conn, plan, error) && conn->book->commit(conn, error))
+        return true;
+    conn->book->rollback(conn);
+    return false;
+}

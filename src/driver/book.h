@@ -81,6 +81,7 @@ CHECKED bool book_note_drop(Conn *conn, const char *plan, GError **error);
 CHECKED bool book_count_written(Conn *conn, const char *plan, int64_t *ret, GError **error);
 
 /* For LoadOps and SwapOps as they are. */
+bool book_carried(Conn *conn, const char *plan, GError **error);
 bool book_fence(Conn *conn, const Writer *writer, GError **error);
 bool book_ledger_find(Conn *conn, const char *plan, const char *range, bool *ret_found,
                       RangeResult *ret, GError **error);

@@ -566,6 +566,16 @@ conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **erro
 }
 
 bool
+conn_swap_carried(Conn *conn, const char *plan, GError **error)
+{
+    const SwapOps *swap = conn->driver->swap;
+    if (swap == NULL || swap->carried == NULL)
+        return fail_role(conn, "forget what was written since a swap", error);
+    return swap->carried(conn, plan, error) ||
+           fail_in(error, "cannot forget what was written since the swap of '%s'", plan);
+}
+
+bool
 conn_settle(Conn *conn, const char *plan, GError **error)
 {
     const SwapOps *swap = conn->driver->swap;

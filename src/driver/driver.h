@@ -252,6 +252,8 @@ typedef struct {
     /* How many rows were written to the target since the swap of `plan`; 0 when it was not swapped.
      */
     bool (*written)(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
+    /* What was written since is elsewhere by now, too: it counts no more. NULL: it cannot be told so. */
+    bool (*carried)(Conn *conn, const char *plan, GError **error);
     /* The way back ends here: the log and the note of the swap, ledger and fences of the plan go.
      * Rows that were put aside stay: they are people's, and nowhere else. Again: nothing. */
     bool (*settle)(Conn *conn, const char *plan, GError **error);
@@ -312,6 +314,7 @@ struct Conn {
     void *confirm_data;
     const BookSql *book;    /* NULL: its bookkeeping is no SQL */
     const char *book_place; /* "main": what stands before its tables' names; the driver's */
+    bool passes_freeze;     /* its repairs are let through our own freeze */
 };
 struct Scan {
     Conn *conn;
@@ -423,5 +426,6 @@ CHECKED bool conn_swap_back(Conn *conn, const char *stage, const char *target, c
 CHECKED bool conn_swap_state(Conn *conn, const char *stage, const char *target, const char *kept,
                              const char *plan, SwapState *ret, GError **error);
 CHECKED bool conn_swap_written(Conn *conn, const char *plan, int64_t *ret_rows, GError **error);
+CHECKED bool conn_swap_carried(Conn *conn, const char *plan, GError **error);
 CHECKED bool conn_settle(Conn *conn, const char *plan, GError **error);
 CHECKED bool conn_drop(Conn *conn, const char *object, GError **error);

@@ -186,6 +186,9 @@ bool program_is_identity(const Program *program);
  * target's order, and the caller's. INVALID, with the reason, where the key is another one. */
 CHECKED bool program_kept_key(const Program *program, const Schema *source, Schema **ret_key,
                               GPtrArray **ret_from, GError **error);
+/* From the target back to the source. INVALID, with the reason, where rows cannot be said there without a loss. */
+CHECKED bool mapping_inverse(const Program *program, const Schema *source, MappingSet **ret,
+                             GError **error);
 /* One column of a row whose inputs are `inputs`, of a source with SQL; false with the reason, which is the caller's. The
  * value lives until the column is evaluated again. */
 CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, Value *ret,

@@ -87,6 +87,46 @@ check_can_follow(Draft *draft, GError **error)
     return diags_to_error(draft->diags, error);
 }
 
+/* Why rows that are written to the target could not be carried back; NULL: they can be. Caller frees. */
+static char *
+why_not_back(const Draft *draft)
+{
+    const Slice *slice = draft->slice;
+    g_autoptr(MappingSet) inverse = NULL;
+    g_autoptr(GError) reason = NULL;
+    const Dataset *lacking = !dataset_can(&slice->source, "carry")   ? &slice->source
+                             : !dataset_can(&slice->target, "carry") ? &slice->target
+                                                                     : NULL;
+    if (!draft_moves_rows(draft) || slice->is_in_place || !draft->is_frozen)
+        return g_strdup("that needs rows that move from one dataset into another one, and a source "
+                        "that is frozen then");
+    if (lacking != NULL)
+        return g_strdup_printf("store '%s' (%s) cannot", lacking->store, lacking->driver);
+    if (mapping_inverse(slice->program, slice->source.schema, &inverse, &reason))
+        return NULL;
+    return g_strdup(reason->message);
+}
+
+static bool
+decide_reverse_sync(Draft *draft, GError **error)
+{
+    const json_t *asked = json_object_get(draft->slice->spec, "reverse_sync");
+    if (asked != NULL && !json_is_boolean(asked))
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.reverse_sync must be true or false");
+    if (!json_is_true(asked))
+        return diags_to_error(draft->diags, error);
+    g_autofree char *why = why_not_back(draft);
+    draft->carries_back = why == NULL;
+    if (why != NULL)
+        diags_add(
+            draft->diags, DIAG_WARNING, "no-reverse-sync", NULL, 0, 0,
+            "spec.reverse_sync is true, but rows written to '%s' cannot be carried back: %s; a "
+            "rollback counts them, and a person decides",
+            draft->slice->target.url, why);
+    return true;
+}
+
 bool
 planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diags, Plan **ret,
                  GError **error)
@@ -105,6 +145,7 @@ planner_complete(const json_t *slice_json, const json_t *agent_plan, Diags *diag
         return false;
     if (!slice_bind_mapping(slice, !draft_has_mapping(&draft), diags, error) ||
         !diags_to_error(diags, error) || !check_can_follow(&draft, error) ||
+        !decide_reverse_sync(&draft, error) ||
         !guards_make(slice_json, draft_has_mapping(&draft), slice->strategy, draft.agent_name,
                      &draft.guards, error))
         return false;

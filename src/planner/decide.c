@@ -12,7 +12,8 @@
 /* Fields of the entity that this program reads, for "did you mean". */
 static const char *const spec_fields[] = {
     "type",         "owner",       "source_dataset", "target_dataset", "migration_strategy",
-    "mapping_file", "fleet_group", "consistency",    "retire",         NULL,
+    "mapping_file", "fleet_group", "consistency",    "retire",         "reverse_sync",
+    NULL,
 };
 /* Fields that belong to Backstage. */
 static const char *const other_fields[] = {

@@ -183,6 +183,8 @@ draft_document(const Draft *draft)
     if (draft->services != NULL)
         json_object_set(plan, "services", draft->services);
     json_set_string(plan, "consistency", consistency(draft));
+    if (draft->carries_back)
+        json_set_bool(plan, "reverse_sync", true);
     json_object_set_new(plan, "risks", risks_list(slice, &facts));
     return plan;
 }

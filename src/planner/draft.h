@@ -12,7 +12,8 @@ typedef struct {
     AgentSteps agent;
     Diags *diags;
     bool is_frozen, retires;
-    bool is_live; /* frozen at the end only: what was written meanwhile is followed */
+    bool carries_back; /* reverse_sync: rows written to the target come back with a rollback */
+    bool is_live;      /* frozen at the end only: what was written meanwhile is followed */
     const char *agent_name, *plan_name;
     MadeNames made;
     json_t *guards, *consumers;

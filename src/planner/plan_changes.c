@@ -32,6 +32,7 @@ static const char *const plain_paths[] = {
     "source.ref",
     "target.ref",
     "consistency",
+    "reverse_sync",
     "mapping.path",
     "mapping.where",
     "quarantine.rows_max",

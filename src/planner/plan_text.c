@@ -251,6 +251,15 @@ print_after_the_cut_over(Report *report)
             "'%s' is not frozen but checked: a change while it is read stops the plan; a later "
             "one is not in '%s'",
             source, target);
+    if (json_get_bool(report->json, "reverse_sync", false)) {
+        page_say(
+            &report->page, STYLE_PLAIN, "  · ",
+            "rows written to '%s' after the swap come back: a rollback carries them into '%s' by "
+            "the mapping's inverse, its writers are refused meanwhile, and both sides are "
+            "compared before it goes on",
+            target, source);
+        return;
+    }
     page_say(
         &report->page, STYLE_PLAIN, "  · ",
         "rows written to '%s' after the swap live only there: a rollback counts them, and goes "

@@ -104,6 +104,7 @@ transfer_open(const TransferSpec *spec, Transfer **ret, GError **error)
         transfer->source = transfer->target;
     else if (!conn_open(spec->source_store, &transfer->source, error))
         return false;
+    transfer->target->passes_freeze = spec->passes_freeze;
     if (!bind_program(transfer, error))
         return false;
     ScanSpec scan = transfer_scan_spec(transfer, NULL);

@@ -30,6 +30,7 @@ typedef struct {
     int64_t rejects_max; /* rows of one range that may be put aside; 0: REJECTS_PER_RANGE */
     bool hash;           /* hash while copying (comparison needs it) */
     bool push_allowed;   /* inside one store: let the store do it */
+    bool passes_freeze;  /* rows of a frozen target are repaired all the same */
 } TransferSpec;
 
 typedef struct Transfer Transfer;

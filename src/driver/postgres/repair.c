@@ -144,6 +144,11 @@ pg_repair(Conn *base, const char *object, const Schema *schema,
     if (!pg_object_need(conn, object, &table, error) ||
         !pg_targets(conn, object, schema, &targets, error) || !pg_begin(conn, error))
         return false;
+    if (base->passes_freeze &&
+        !pg_run(conn, error, "SET LOCAL \"honk.repairs\" = '%lld'", (long long) table->oid)) {
+        pg_rollback(conn);
+        return false;
+    }
     Repair repair = {
         .conn = conn, .object = object, .table = table, .schema = schema, .targets = targets};
     if (repair_all(&repair, batches, error) && pg_commit(conn, error))

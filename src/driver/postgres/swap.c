@@ -315,6 +315,7 @@ const SwapOps pg_swap_ops = {
     .back = pg_back,
     .state = pg_swap_state,
     .written = book_count_written,
+    .carried = book_carried,
     .settle = pg_settle,
     .drop = pg_drop,
 };

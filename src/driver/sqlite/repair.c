@@ -145,6 +145,21 @@ repair_all(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **erro
     return true;
 }
 
+/* In the open transaction, which nobody else sees the middle of: the triggers of the freeze go, and come back. */
+static bool
+repair_frozen(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **error)
+{
+    SqliteConn *conn = repair->conn;
+    g_autoptr(GPtrArray) triggers = NULL;
+    if (!sqlite_lift_freeze(conn, repair->object, &triggers, error) ||
+        !repair_all(repair, batches, error))
+        return false;
+    for (guint i = 0; i < triggers->len; i++)
+        if (!sq_exec(conn, error, "%s", (const char *) triggers->pdata[i]))
+            return false;
+    return true;
+}
+
 bool
 sqlite_repair(Conn *base, const char *object, const Schema *schema,
               GPtrArray *const batches[REPAIR_KINDS], GError **error)
@@ -153,7 +168,8 @@ sqlite_repair(Conn *base, const char *object, const Schema *schema,
     g_auto(Repair) repair;
     if (!repair_init(&repair, conn, object, schema, error) || !sq_begin(conn, error))
         return false;
-    if (repair_all(&repair, batches, error) && sq_commit(conn, error))
+    if ((base->passes_freeze ? repair_frozen : repair_all)(&repair, batches, error) &&
+        sq_commit(conn, error))
         return true;
     sq_done(&repair.statement);
     sq_rollback(conn);

@@ -131,6 +131,9 @@ extern const BookSql sqlite_book;
 extern const LoadOps sqlite_load_ops;
 extern const PushOps sqlite_push_ops;
 extern const FreezeOps sqlite_freeze_ops;
+/* In a transaction: take off the triggers of a freeze. `*ret` are the statements (char *) that put them back. */
+CHECKED bool sqlite_lift_freeze(SqliteConn *conn, const char *object, GPtrArray **ret,
+                                GError **error);
 extern const WatchOps sqlite_watch_ops;
 extern const SwapOps sqlite_swap_ops;
 bool sqlite_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,

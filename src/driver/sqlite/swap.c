@@ -570,6 +570,7 @@ const SwapOps sqlite_swap_ops = {
     .back = sqlite_back,
     .state = sqlite_swap_state,
     .written = book_count_written,
+    .carried = book_carried,
     .settle = sqlite_settle,
     .drop = sqlite_drop,
 };
