@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define TIMES_MS                                                                                   \
-    5000 /* for transactions of others that are being committed; then what is committed counts */
+    2000 /* for transactions of others that are being committed; then what is committed counts */
 #define SHOW_MS 15000 /* until every broker knows of a topic that was made or removed */
 #define PAUSE_US 5000
 
