@@ -158,8 +158,9 @@ visit_string(Work *work, const GArray *covered, guint index)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, index);
     size_t at = 0, bytes = 0;
-    if (token->kind != TOKEN_STRING || !mentions_last(work, token) || sql_inner(work, index) ||
-        !find_any(work, token, &at, &bytes) || covered_has(covered, at, at + bytes))
+    if (token->kind != TOKEN_STRING || !mentions_last(work, token) || sql_named(work, index) ||
+        sql_inner(work, index) || !find_any(work, token, &at, &bytes) ||
+        covered_has(covered, at, at + bytes))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
     if (is_for_people(work, index, name)) {

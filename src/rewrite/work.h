@@ -270,6 +270,8 @@ void sql_columns(Work *work);  /* references and stars */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */
 bool sql_inner(Work *work, guint literal);
+/* The literal (a token) is a table's name, and now is decided (sql_named.c). */
+bool sql_named(Work *work, guint literal);
 /* Variables of scripts and routines (sql_declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
