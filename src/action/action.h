@@ -45,6 +45,14 @@ struct StepEnv {
     /* Is the lease still ours, by the server's word of now? Asked with the store's lock held: see
      * conn_set_confirm(). NULL: nobody else could have it. */
     bool (*confirm)(StepEnv *env, GError **error);
+    /* Beside the ticks: bytes moved so far, and what slows it down ("" when nothing does). NULL: nobody wants to know. */
+    void (*tell)(StepEnv *env, int64_t bytes, const char *slowed);
+    /* How fast this lease may move rows at this moment (model/throttle.h), or NULL: as fast as it can. Caller owns.
+     * The pointer may be NULL: nobody throttles. */
+    json_t *(*throttle)(StepEnv *env);
+    /* Time, and letting it pass; NULL: the machine's. */
+    int64_t (*now_us)(StepEnv *env);
+    void (*nap)(StepEnv *env, int64_t ms);
     /* The pre-state is on disk when this returns true. */
     bool (*intent)(StepEnv *env, const json_t *pre_state, GError **error);
     bool (*blob_get)(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes,

@@ -67,19 +67,6 @@ environment_of(const AgentConfig *agent, const char *context)
     return g_strv_builder_end(all);
 }
 
-/* A program with a slash in its name lies in the folder of honk.yaml. */
-static char **
-command_of(const AgentConfig *agent, const char *folder)
-{
-    char **command = g_strdupv(agent->command);
-    if (strchr(command[0], '/') != NULL) {
-        char *full = g_canonicalize_filename(command[0], folder);
-        g_free(command[0]);
-        command[0] = full;
-    }
-    return command;
-}
-
 /* ---- what it says ---- */
 
 /* The end of its standard error, fit to be shown; NULL when it said nothing. Caller frees. */
@@ -151,7 +138,7 @@ static bool
 run(const AgentConfig *agent, const json_t *entity, const char *context, StepEnv *env, Diags *diags,
     json_t **ret, GError **error)
 {
-    g_auto(GStrv) command = command_of(agent, env->config->folder);
+    g_auto(GStrv) command = config_command(env->config, agent->command);
     g_auto(GStrv) variables = environment_of(agent, context);
     g_autofree char *input = json_compact(entity);
     g_autofree char *output = NULL, *errors = NULL;

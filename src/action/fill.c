@@ -3,6 +3,7 @@
 
 #include "action/follow.h"
 #include "action/move.h"
+#include "action/pace.h"
 #include "base/text.h"
 
 /* For plans that say nothing. */
@@ -31,6 +32,8 @@ result_json(const RangeResult *result)
     json_set_int(json, "rows_in", result->rows_in);
     json_set_int(json, "rows_out", result->rows_out);
     json_set_int(json, "rejected", result->rejected);
+    if (result->bytes > 0) /* no ledger keeps them: unknown of what was there already */
+        json_set_int(json, "bytes", result->bytes);
     json_set_string(json, "hash", hash);
     return json;
 }
@@ -199,10 +202,20 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
 
     int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
     int64_t rejects_max = MAX(REJECTS_PER_RANGE, budget_of(move, rows_total));
-    if (!check_identity(move, error) || !move_transfer(move, rejects_max, &transfer, error) ||
-        !transfer_range(transfer, range, ticker_tick, &ticker, &result, error) ||
+    Pacer pacer;
+    bool waits;
+    if (!move_transfer(move, rejects_max, &transfer, error))
+        return false;
+    pacer_init(&pacer, move, transfer, ticker);
+    if (!pacer_begin(&pacer, outcome, &waits, error))
+        return false;
+    if (waits)
+        return true;
+    if (!check_identity(move, error) ||
+        !transfer_range(transfer, range, pacer_tick, &pacer, &result, error) ||
         !check_identity(move, error) || !follow_keep_up(move, error))
         return false;
+    pacer_settle(&pacer, &result);
     outcome_is(outcome, OUTCOME_DONE, result_json(&result));
     if (result.rejected == 0)
         return true;
@@ -230,6 +243,8 @@ finish(const Move *move, Outcome *outcome, GError **error)
     bool ok = sum_and_budget(move, conn, 0, &sum, &ranges, &quarantine, error);
     json_t *evidence = result_json(&sum);
     json_set_int(evidence, "ranges", ranges);
+    json_set_int(evidence, "bytes",
+                 json_get_int(json_at(move->call->lease->evidence, "sums"), "bytes", 0));
     if (quarantine != NULL)
         json_object_set_new(evidence, "quarantine", quarantine);
     outcome_is(outcome, OUTCOME_DONE, evidence);

@@ -170,8 +170,12 @@ move_transfer_to_compare(const Move *move, Transfer **ret, GError **error)
 bool
 move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
 {
+    StepEnv *env = move->env;
+    g_autoptr(json_t) throttle = env->throttle != NULL ? env->throttle(env) : NULL;
     TransferSpec spec = transfer_spec(move);
     spec.rejects_max = rejects_max;
+    spec.rows_per_s_max = throttle_limit(throttle, THROTTLE_ROWS);
+    spec.bytes_per_s_max = throttle_limit(throttle, THROTTLE_BYTES);
     if (!transfer_open(&spec, ret, error))
         return false;
     move_confirm(move, *ret);

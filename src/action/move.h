@@ -5,6 +5,7 @@
 #pragma once
 
 #include "action/action.h"
+#include "model/throttle.h"
 #include "transfer/transfer.h"
 
 /* Rows that were put aside, as far as one blob shows them. */

@@ -10,6 +10,7 @@
 #include "action/services.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "model/throttle.h"
 #include "planner/planner.h"
 #include "planner/services.h"
 
@@ -102,6 +103,19 @@ put_agent_names(json_t *slice, const Config *config)
     json_object_set_new(slice, "agents", names);
 }
 
+/* A command that no worker has would slow the migration down for good. */
+static bool
+check_throttle(const json_t *slice, StepEnv *env, Diags *diags, GError **error)
+{
+    const char *name = throttle_command(json_at(slice, "entity.spec.throttle"));
+    if (name != NULL && config_throttle_command(env->config, name) == NULL)
+        diags_add(diags, DIAG_ERROR, "throttle-command", NULL, 0, 0,
+                  "spec.throttle.command is '%s', but honk.yaml has no such command below "
+                  "'throttle_commands'",
+                  name);
+    return diags_to_error(diags, error);
+}
+
 static bool
 make_plan(const json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_observations,
           GError **error)
@@ -109,6 +123,8 @@ make_plan(const json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **
     const AgentConfig *agent = agent_of(slice, env->config);
     g_autoptr(json_t) said = NULL;
 
+    if (!check_throttle(slice, env, diags, error))
+        return false;
     if (agent == NULL)
         return planner_plan(slice, diags, ret, ret_observations, error);
     if (!agent_run(agent, slice, env, diags, &said, error) || !diags_to_error(diags, error) ||

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/story.h"
+#include "model/throttle.h"
 
 #include <string.h>
 
@@ -69,6 +70,10 @@ append_running(GString *text, const json_t *progress, int64_t done, int64_t tota
         g_string_append_printf(text, ", %s/s", speed);
     } else {
         g_string_append_printf(text, " %s", json_get_string(progress, "unit", "rows"));
+    }
+    if (json_get_int(progress, "byte_rate", 0) > 0 && rate > 0) {
+        g_autofree char *bytes = text_bytes(json_get_int(progress, "byte_rate", 0));
+        g_string_append_printf(text, " (%s/s)", bytes);
     }
     if (left >= 1000) {
         g_autofree char *time = text_duration(left - left % 1000);
@@ -227,6 +232,33 @@ append_next(GString *text, const View *view, const json_t *migration)
     g_string_append_printf(text, "%s\n", shown);
 }
 
+/* What slows a step down right now comes first; else what may. */
+static void
+append_throttle(GString *text, const View *view, const json_t *migration)
+{
+    const json_t *steps = json_object_get(migration, "steps");
+    bool is_running = strcmp(json_get_string(migration, "state", ""), "running") == 0;
+    json_t *step = NULL;
+    size_t i = 0;
+    json_array_foreach(steps, i, step)
+    {
+        const char *slowed = json_get_string(json_object_get(step, "progress"), "slowed", NULL);
+        if (slowed == NULL)
+            continue;
+        g_autofree char *line =
+            g_strdup_printf("%s is slowed: %s", json_get_string(step, "name", ""), slowed);
+        g_autofree char *plain = text_printable(line);
+        g_autofree char *shown = view_toned(view, TONE_WARN, plain);
+        g_string_append_printf(text, "%s\n", shown);
+    }
+    g_autofree char *throttle =
+        is_running ? throttle_text(json_object_get(migration, "throttle")) : NULL;
+    if (throttle != NULL) {
+        g_autofree char *plain = text_printable(throttle);
+        g_string_append_printf(text, "throttle: %s\n", plain);
+    }
+}
+
 char *
 migration_notes(const View *view, const json_t *migration)
 {
@@ -240,6 +272,7 @@ migration_notes(const View *view, const json_t *migration)
         g_autofree char *shown = view_toned(view, TONE_WARN, line);
         g_string_append_printf(text, "%s\n", shown);
     }
+    append_throttle(text, view, migration);
     append_approvals(text, view, migration);
     append_next(text, view, migration);
     return g_string_free(text, FALSE);

@@ -320,6 +320,12 @@ conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *wr
 }
 
 bool
+conn_locks_store(const Conn *conn)
+{
+    return conn->driver->load != NULL && conn->driver->load->locks_store;
+}
+
+bool
 conn_takes_bulk(const Conn *conn)
 {
     return conn->driver->load != NULL && conn->driver->load->takes_bulk;
@@ -459,6 +465,22 @@ conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *
 }
 
 /* --- freezing and swapping --- */
+
+bool
+conn_can_gauge(const Conn *conn)
+{
+    return conn->driver->gauge != NULL;
+}
+
+bool
+conn_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error)
+{
+    if (!conn_can_gauge(conn))
+        return fail(error, ERR_UNSUPPORTED, "store '%s' (%s) does not tell how it does",
+                    conn->store, conn->driver->name);
+    return conn->driver->gauge(conn, gauge, ret, error) ||
+           fail_in(error, "store '%s'", conn->store);
+}
 
 bool
 conn_can_repair(const Conn *conn)

@@ -60,7 +60,9 @@ typedef struct {
 
 typedef struct {
     int64_t rows_in, rows_out, rejected;
-    HashSum hash;   /* over the rows as they are in the target */
+    HashSum hash; /* over the rows as they are in the target */
+    int64_t
+        bytes; /* that were hashed; 0 when none were, and of a range that was there: no ledger keeps it */
     bool was_there; /* the ledger already had this range: nothing was written */
 } RangeResult;
 
@@ -137,6 +139,8 @@ typedef struct {
     /* A writer in bulk is not told which row is refused: put, quarantine and commit are INVALID then, and the range is done
      * again, one by one. For that it waits for no answer between puts. */
     bool takes_bulk;
+    /* From begin to commit nobody else can write to the store: no place to rest. */
+    bool locks_store;
     /* Write the rows from `from` on. `*ret_next` is the first row that is not in: row_count on
      * success; after INVALID the row that the store refused, with the reason, so that the caller
      * puts it aside and goes on behind it. Other errors end the range. */
@@ -270,6 +274,12 @@ typedef struct {
         *made; /* by our type: what a column is called in a table or file that Honk makes */
 } TypeOps;
 
+/* How a store does at this moment. */
+typedef enum {
+    GAUGE_LAG_MS, /* how far the last of its replicas is behind, or itself when it is one; 0: there is none */
+    GAUGE_SESSIONS, /* others that it works for right now */
+} Gauge;
+
 /* In this order, so that what is unique stays so. */
 typedef enum { REPAIR_REMOVE, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
 
@@ -302,6 +312,8 @@ struct Driver {
      * store changes no single rows. */
     bool (*repair)(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
+    bool (*gauge)(Conn *conn, Gauge gauge, int64_t *ret,
+                  GError **error); /* NULL: it tells nothing */
 };
 
 /* Every driver begins its own connection and scan structs with these. */
@@ -367,6 +379,7 @@ CHECKED bool conn_exists(Conn *conn, const char *object, bool *ret, GError **err
 CHECKED bool conn_begin(Conn *conn, const char *stage, const Schema *schema, const Writer *writer,
                         bool *ret_done, RangeResult *ret_result, GError **error);
 bool conn_takes_bulk(const Conn *conn);
+bool conn_locks_store(const Conn *conn);
 CHECKED bool conn_put(Conn *conn, const Batch *batch, size_t from, size_t *ret_next,
                       GError **error);
 CHECKED bool conn_quarantine(Conn *conn, int64_t row_id, const json_t *record, const char *column,
@@ -394,6 +407,9 @@ bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec
 CHECKED bool conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
                        Program *program, const char *stage, const Writer *writer, bool hash,
                        RangeResult *ret, GError **error);
+
+bool conn_can_gauge(const Conn *conn);
+CHECKED bool conn_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);
 
 bool conn_can_repair(const Conn *conn);
 CHECKED bool conn_repair(Conn *conn, const char *object, const Schema *schema,

@@ -54,6 +54,17 @@ may(const Transition *rows, size_t count, unsigned from, const char *from_name, 
     return why != NULL ? json_string(why) : json_sprintf("not from '%s'", from_name);
 }
 
+/* It changes no state, so no table has it: it is told to the leases of rows that still have to move. */
+char *
+plan_throttle_refusal(PlanState state)
+{
+    static const unsigned listens = 1u << PLAN_PLANNED | 1u << PLAN_APPROVED |
+                                    1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED |
+                                    1u << PLAN_HALTED;
+    return (listens & 1u << state) != 0 ? NULL
+                                        : g_strdup_printf("not from '%s'", plan_state_name(state));
+}
+
 json_t *
 plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, bool kept_long_enough,
              bool has_retire)
@@ -84,6 +95,8 @@ plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, boo
         json_object_set_new(allowed, actions[i].name,
                             may(plan_transitions, plan_transition_count, state,
                                 plan_state_name(state), actions[i].event, &facts));
+    g_autofree char *refusal = plan_throttle_refusal(state);
+    json_object_set_new(allowed, "throttle", refusal != NULL ? json_string(refusal) : json_true());
     if (state == PLAN_ROLLING_BACK)
         json_object_set_new(allowed, held ? "hold" : "go_on",
                             json_string(held ? "it is held already" : "it is not held"));

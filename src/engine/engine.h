@@ -40,6 +40,7 @@ typedef enum {
     COMMAND_GO_ON,      /* {} → {held: false}                                                                         */
     COMMAND_RETIRE,     /* {} → {state}: yes to the irreversible step, once the rollback window is over               */
     COMMAND_ACCEPT_MIXED, /* {} → {state, differences: […]}: the second person's yes closes                           */
+    COMMAND_THROTTLE,   /* {throttle: what changes (model/throttle.h)} → {throttle: as it is now | null}              */
     COMMAND_TASK_RETRY, /* {} → {status}                                                                              */
     COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied                              */
     COMMAND_TASK_DONE,  /* {evidence} → {status}: a person says that it is done (forward) or undone (reverse)         */
@@ -137,4 +138,6 @@ int64_t engine_last_seq(const Engine *engine);
  * the server's part). Caller owns. */
 json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_open,
                      bool kept_long_enough, bool has_retire);
+/* Why no throttle can be set in that state, or NULL. Caller frees. */
+char *plan_throttle_refusal(PlanState state);
 json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);

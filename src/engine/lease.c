@@ -93,6 +93,7 @@ lease_json(const Beat *beat, const Task *task)
         .evidence = is_closing ? children_evidence(task) : json_of(task->row.evidence),
         .checkpoint = json_of(task->row.checkpoint),
         .signals = signals_read(task),
+        .throttle = task_throttle(task),
     };
     json_t *json = lease_to_json(&lease);
     json_decref(lease.params);
@@ -100,6 +101,7 @@ lease_json(const Beat *beat, const Task *task)
     json_decref(lease.evidence);
     json_decref(lease.checkpoint);
     json_decref(lease.signals);
+    json_decref(lease.throttle);
     return json;
 }
 
@@ -320,6 +322,9 @@ on_heartbeat(Beat *beat, Command *command)
     command->reply = json_object();
     json_set_bool(command->reply, "stop", should_stop(beat, task));
     json_set_int(command->reply, "lease_ms", beat->state->options.lease_ms);
+    json_t *throttle = task_throttle(task);
+    if (throttle != NULL)
+        json_object_set_new(command->reply, "throttle", throttle);
     return HANDLED;
 }
 

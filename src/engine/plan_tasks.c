@@ -162,6 +162,7 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     text_set(&plan->row.target_url, json_string_value(json_at(json, "target.url")));
     take_services(plan, json_object_get(json, "services"));
     take_consumers(plan, json);
+    plan_take_throttle(plan, json);
     plan->row.soak_ms = json_get_int(json, "soak_ms", 0);
     plan->row.rollback_window_ms = json_get_int(json, "rollback_window_ms", 0);
     plan->row.retention_ms = json_get_int(json, "retention_ms", 0);

@@ -20,7 +20,7 @@ static const Field plan_fields[] = {
     TEXT(PlanRow, needs), TEXT(PlanRow, digest), TEXT(PlanRow, observations), TEXT(PlanRow, diagnostics),
     TEXT(PlanRow, start), TEXT(PlanRow, source_url), TEXT(PlanRow, target_url), INT(PlanRow, soak_ms),
     INT(PlanRow, rollback_window_ms), INT(PlanRow, retention_ms), INT(PlanRow, has_retire), INT(PlanRow, effects), INT(PlanRow, effects_ms),
-    INT(PlanRow, held), TEXT(PlanRow, scope), INT(PlanRow, give_up), INT(PlanRow, failures),
+    INT(PlanRow, held), TEXT(PlanRow, scope), TEXT(PlanRow, throttle), INT(PlanRow, give_up), INT(PlanRow, failures),
     TEXT(PlanRow, mixed_by), INT(PlanRow, token), FIXED_INT(PlanRow, created_ms), INT(PlanRow, planned_ms),
     INT(PlanRow, expires_ms), INT(PlanRow, started_ms), INT(PlanRow, paused_ms), INT(PlanRow, soak_until_ms),
     INT(PlanRow, window_until_ms), INT(PlanRow, keep_until_ms), INT(PlanRow, ended_ms),

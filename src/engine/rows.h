@@ -17,7 +17,7 @@ typedef struct {
     char *reason, *actor, *wake_event;
     char *author, *migration, *kind, *name, *request, *needs;
     char *digest, *observations, *diagnostics, *start;
-    char *source_url, *target_url, *services, *consumers;
+    char *source_url, *target_url, *services, *consumers, *throttle;
     int64_t soak_ms, rollback_window_ms, retention_ms;
     int64_t has_retire, effects, effects_ms, held;
     char *scope;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const ActionInfo actions[ACTION_COUNT] = {
-#define ACTION(id_, name_, effects_, reverse_, split_, tries_, watched_, text_)                    \
+#define ACTION(id_, name_, effects_, reverse_, split_, tries_, watched_, paced_, text_)            \
     [ACTION_##id_] = {.id = ACTION_##id_,                                                          \
                       .name = name_,                                                               \
                       .has_effects = effects_,                                                     \
@@ -13,6 +13,7 @@ static const ActionInfo actions[ACTION_COUNT] = {
                       .unit = split_,                                                              \
                       .tries_max = tries_,                                                         \
                       .is_watched = watched_,                                                      \
+                      .is_paced = paced_,                                                          \
                       .text = text_},
 #include "model/actions.def"
 #undef ACTION

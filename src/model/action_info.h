@@ -5,7 +5,7 @@
 #include "base/error.h"
 
 typedef enum {
-#define ACTION(id, name, effects, reverse, split, tries, watched, text) ACTION_##id,
+#define ACTION(id, name, effects, reverse, split, tries, watched, paced, text) ACTION_##id,
 #include "model/actions.def"
 #undef ACTION
     ACTION_COUNT
@@ -22,6 +22,7 @@ typedef struct {
     const char *unit; /* what the parts of a step count: "rows"; NULL when there are none */
     int tries_max;
     bool is_watched; /* a part that has begun is looked at also while its plan stands still */
+    bool is_paced;   /* it moves rows: model/throttle.h */
     const char *text;
 } ActionInfo;
 

@@ -27,6 +27,7 @@ config_free(Config *config)
     g_free(config->backstage.token);
     g_clear_pointer(&config->stores, g_ptr_array_unref);
     g_clear_pointer(&config->agents, g_ptr_array_unref);
+    g_clear_pointer(&config->throttle_commands, g_ptr_array_unref);
     g_clear_pointer(&config->repositories, g_ptr_array_unref);
     coding_config_clear(&config->coding);
     fleet_config_clear(&config->fleet);

@@ -47,7 +47,8 @@ typedef struct {
     char *name;
     char *driver;
     json_t *
-        settings; /* object with all but `driver` and `concurrency`; "path" and "password_file" are absolute */
+        settings; /* object with all but `driver`, `concurrency` and `replicas`; "path" and "password_file" are absolute */
+    char **replicas; /* stores whose lag counts as this one's, or NULL */
 } StoreConfig;
 
 /* A program that turns an entity into a plan: agent.md. It is started in the folder of honk.yaml. */
@@ -58,6 +59,14 @@ typedef struct {
     int64_t deadline_ms;
     int memory_mib; /* memory of its own that it may write to */
 } AgentConfig;
+
+/* A program that says whether rows may move: the `command` of a throttle names it. */
+typedef struct {
+    char *name;
+    char **command; /* the program and its arguments; started in the folder of honk.yaml */
+    int at_most;    /* the number that it prints must not be greater; -1: its exit status counts */
+    int64_t deadline_ms; /* then it has said nothing */
+} ThrottleCommand;
 
 /* Who plans when a migration names nobody; the one that is no program, unless honk.yaml has one by
  * this name. */
@@ -116,9 +125,10 @@ typedef struct {
     char *state, *socket, *listen;
     GPtrArray *catalog; /* char *, absolute */
     BackstageConfig backstage;
-    GPtrArray *stores;       /* StoreConfig *, in the file's order */
-    GPtrArray *agents;       /* AgentConfig *, in the file's order */
-    GPtrArray *repositories; /* RepositoryConfig *, in the file's order */
+    GPtrArray *stores;            /* StoreConfig *, in the file's order */
+    GPtrArray *agents;            /* AgentConfig *, in the file's order */
+    GPtrArray *throttle_commands; /* ThrottleCommand *, in the file's order */
+    GPtrArray *repositories;      /* RepositoryConfig *, in the file's order */
     CodingConfig coding;
     FleetConfig fleet;
     int workers;
@@ -147,6 +157,10 @@ CHECKED bool config_dataset_url(const Config *config, const char *url,
                                 const StoreConfig **ret_store, const char **ret_object,
                                 GError **error);
 const AgentConfig *config_agent(const Config *config, const char *name); /* NULL when absent */
+const ThrottleCommand *config_throttle_command(const Config *config,
+                                               const char *name); /* NULL when absent */
+/* A program with a slash in its name lies in the folder of honk.yaml. Caller frees. */
+char **config_command(const Config *config, char *const *command);
 /* What the agent is: its command, and the content of every file that the command names. Its edit
  * is another agent. A program that is looked up in PATH counts by its name. Caller frees. */
 CHECKED bool config_agent_digest(const Config *config, const AgentConfig *agent, char **ret,

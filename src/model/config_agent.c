@@ -28,6 +28,18 @@ is_file(char *const *command, size_t word, const char *path)
     return !is_looked_up && g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
+char **
+config_command(const Config *config, char *const *command)
+{
+    char **whole = g_strdupv((char **) command);
+    if (strchr(whole[0], '/') != NULL) {
+        char *full = g_canonicalize_filename(whole[0], config->folder);
+        g_free(whole[0]);
+        whole[0] = full;
+    }
+    return whole;
+}
+
 bool
 config_command_json(const Config *config, const char *name, char *const *command, json_t **ret,
                     GError **error)

@@ -262,6 +262,7 @@ store_config_free(void *data)
     StoreConfig *store = data;
     g_free(store->name);
     g_free(store->driver);
+    g_strfreev(store->replicas);
     json_decref(store->settings);
     g_free(store);
 }
@@ -291,6 +292,9 @@ store_setting(Reader *reader, StoreConfig *store, const YamlNode *key, const Yam
         const Field limit = {.key = "concurrency", .min = 1, .max = LIMIT_COUNT_MAX};
         g_autofree char *resource = g_strdup_printf("store:%s", store->name);
         reader_limit(reader, resource, &limit, value);
+    } else if (strcmp(key->text, "replicas") == 0) {
+        const Field field = {.key = "replicas"};
+        read_words(reader, &field, value, &store->replicas);
     } else if (strcmp(key->text, "path") == 0 || strcmp(key->text, "password_file") == 0) {
         g_autofree char *path = reader_path(reader, key->text, value);
         json_set_string(store->settings, key->text, path);
@@ -680,6 +684,7 @@ static const Field config_fields[] = {
     {"limits",  read_limits, offsetof(Config, limits)},
     {"stores",  read_stores, offsetof(Config, stores)},
     {"agents",  read_agents, offsetof(Config, agents)},
+    {"throttle_commands", read_throttle_commands, offsetof(Config, throttle_commands)},
     {"repositories", read_repositories, offsetof(Config, repositories)},
     {"coding",  read_coding, offsetof(Config, coding)},
     {"fleet",   read_fleet,  offsetof(Config, fleet)},
@@ -701,6 +706,7 @@ config_new(const char *path)
     g_ptr_array_add(config->catalog, g_canonicalize_filename("catalog", config->folder));
     config->stores = g_ptr_array_new_with_free_func(store_config_free);
     config->agents = g_ptr_array_new_with_free_func(agent_config_free);
+    config->throttle_commands = g_ptr_array_new_with_free_func(throttle_command_free);
     config->repositories = g_ptr_array_new_with_free_func(repository_config_free);
     coding_config_init(&config->coding);
     fleet_config_init(&config->fleet);
@@ -720,6 +726,17 @@ config_new(const char *path)
     return config;
 }
 
+/* A lag that nobody can ask for would never slow anything down. */
+static void
+check_replicas(Reader *reader, const StoreConfig *store)
+{
+    for (char **name = store->replicas; name != NULL && *name != NULL; name++)
+        if (config_store(reader->config, *name) == NULL)
+            diags_add(reader->diags, DIAG_ERROR, "replica", reader->file, 0, 0,
+                      "store '%s' has the replica '%s', which is no store of this file",
+                      store->name, *name);
+}
+
 /* What follows from other keys. */
 static void
 config_complete(Reader *reader)
@@ -733,6 +750,8 @@ config_complete(Reader *reader)
             "the socket's path is %zu bytes long, but %d is the most that works: set 'socket' "
             "to a shorter one, such as /tmp/honk.sock",
             strlen(config->socket), SOCKET_BYTES_MAX);
+    for (guint i = 0; i < config->stores->len; i++)
+        check_replicas(reader, config->stores->pdata[i]);
     policy_seal(&config->policy);
 }
 

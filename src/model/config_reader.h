@@ -62,6 +62,10 @@ void model_config_free(void *model);
 void read_models(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* US dollars, as millionths in an int64_t. */
 void read_money(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* config_throttle.c */
+void throttle_command_free(void *command);
+void read_throttle_commands(Reader *reader, const Field *field, const YamlNode *value,
+                            void *target);
 /* config_coding.c */
 void read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_repositories.c */

@@ -33,6 +33,8 @@ lease_to_json(const Lease *lease)
                         lease->checkpoint != NULL ? json_incref(lease->checkpoint) : json_null());
     json_object_set_new(json, "signals",
                         lease->signals != NULL ? json_incref(lease->signals) : json_array());
+    if (lease->throttle != NULL)
+        json_object_set(json, "throttle", lease->throttle);
     return json;
 }
 
@@ -52,6 +54,7 @@ lease_free(Lease *lease)
     json_decref(lease->evidence);
     json_decref(lease->checkpoint);
     json_decref(lease->signals);
+    json_decref(lease->throttle);
     g_free(lease);
 }
 
@@ -130,6 +133,7 @@ lease_from_json(const json_t *json, Lease **ret, GError **error)
         !read_object(json, "intent", &lease->intent, error) ||
         !read_object(json, "evidence", &lease->evidence, error) ||
         !read_object(json, "checkpoint", &lease->checkpoint, error) ||
+        !read_object(json, "throttle", &lease->throttle, error) ||
         !read_signals(json, lease, error))
         return false;
     lease->attempt = (int) attempt;

@@ -19,6 +19,7 @@ typedef struct {
     json_t *checkpoint; /* of the last report that had one, or NULL */
     json_t
         *signals; /* [{n, signal, actor, reason, at_ms}]: what people said and no report has seen */
+    json_t *throttle; /* how fast it may move rows at first (throttle.h), or NULL */
 } Lease;
 
 json_t *lease_to_json(const Lease *lease);

@@ -15,6 +15,7 @@ row_hasher_init(RowHasher *hasher)
     hasher->used = 0;
     hasher->stream = NULL;
     hasher->is_streaming = false;
+    hasher->total_bytes = 0;
 }
 
 void
@@ -35,6 +36,7 @@ row_hasher_flush(RowHasher *hasher)
         XXH3_128bits_reset(hasher->stream);
     hasher->is_streaming = true;
     XXH3_128bits_update(hasher->stream, hasher->bytes, hasher->used);
+    hasher->total_bytes += (int64_t) hasher->used;
     hasher->used = 0;
 }
 
@@ -73,6 +75,7 @@ row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t by
     }
     row_hasher_flush(hasher);
     XXH3_128bits_update(hasher->stream, data, bytes);
+    hasher->total_bytes += (int64_t) bytes;
 }
 
 RowHash
@@ -81,6 +84,7 @@ row_hasher_end(RowHasher *hasher)
     XXH128_hash_t hash;
     if (G_LIKELY(!hasher->is_streaming)) {
         hash = XXH3_128bits(hasher->bytes, hasher->used);
+        hasher->total_bytes += (int64_t) hasher->used;
     } else {
         row_hasher_flush(hasher);
         hash = XXH3_128bits_digest(hasher->stream);

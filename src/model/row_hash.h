@@ -33,6 +33,8 @@ typedef struct {
     size_t used;
     void *stream; /* XXH3_state_t while a long row is streamed; kept for the next one */
     bool is_streaming;
+    int64_t
+        total_bytes; /* of all rows since init: what "bytes" means to people, in every store the same */
     uint8_t bytes[ROW_HASHER_BYTES];
 } RowHasher;
 

@@ -3,6 +3,7 @@
  * can do, brought together.
  */
 #include "base/text.h"
+#include "model/throttle.h"
 #include "planner/changes.h"
 #include "planner/draft.h"
 #include "planner/services.h"
@@ -13,7 +14,7 @@
 static const char *const spec_fields[] = {
     "type",         "owner",       "source_dataset", "target_dataset", "migration_strategy",
     "mapping_file", "fleet_group", "consistency",    "retire",         "reverse_sync",
-    NULL,
+    "throttle",     NULL,
 };
 /* Fields that belong to Backstage. */
 static const char *const other_fields[] = {
@@ -169,6 +170,18 @@ decide_retire(Draft *draft)
 }
 
 static void
+decide_throttle(const Draft *draft)
+{
+    const json_t *throttle = json_object_get(draft->slice->spec, "throttle");
+    g_autoptr(GError) wrong = NULL;
+    if (throttle != NULL && !throttle_check(throttle, "spec.throttle", &wrong))
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0, "%s", wrong->message);
+    else if (throttle != NULL && !draft_moves_rows(draft))
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.throttle is for rows that move, but no rows move");
+}
+
+static void
 check_mapping_is_there(const Draft *draft)
 {
     const Slice *slice = draft->slice;
@@ -286,5 +299,6 @@ draft_decide(Draft *draft)
     check_parts_without_fill(draft);
     decide_consistency(draft);
     decide_retire(draft);
+    decide_throttle(draft);
     check_not_empty(draft);
 }

@@ -1,4 +1,5 @@
 /* document.c - the plan as a document: every field of docs/formats/plan.md but the steps. */
+#include "model/throttle.h"
 #include "planner/draft.h"
 #include "planner/risks.h"
 
@@ -185,6 +186,9 @@ draft_document(const Draft *draft)
     json_set_string(plan, "consistency", consistency(draft));
     if (draft->carries_back)
         json_set_bool(plan, "reverse_sync", true);
+    json_t *throttle = throttle_changed(NULL, json_object_get(slice->spec, "throttle"));
+    if (throttle != NULL)
+        json_object_set_new(plan, "throttle", throttle);
     json_object_set_new(plan, "risks", risks_list(slice, &facts));
     return plan;
 }

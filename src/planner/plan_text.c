@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/throttle.h"
 #include "planner/changes.h"
 #include "planner/planner.h"
 #include "planner/services.h"
@@ -251,6 +252,9 @@ print_after_the_cut_over(Report *report)
             "'%s' is not frozen but checked: a change while it is read stops the plan; a later "
             "one is not in '%s'",
             source, target);
+    g_autofree char *throttle = throttle_text(json_object_get(report->json, "throttle"));
+    if (throttle != NULL)
+        page_say(&report->page, STYLE_PLAIN, "  · ", "rows move throttled: %s", throttle);
     if (json_get_bool(report->json, "reverse_sync", false)) {
         page_say(
             &report->page, STYLE_PLAIN, "  · ",

@@ -95,6 +95,19 @@ handle_rollback(Request *request, GError **error)
                     NULL, NULL, error);
 }
 
+/* What the body says, beside its reason. The rest stays as it is. */
+bool
+handle_throttle(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    if (!plan_row_find(request, request->params[0], &row, error))
+        return false;
+    json_t *changes = request->json != NULL ? json_copy(request->json) : json_object();
+    json_object_del(changes, "reason");
+    return ask_plan(request, &row, COMMAND_THROTTLE, json_pack("{s:o}", "throttle", changes), NULL,
+                    NULL, NULL, error);
+}
+
 /* ----- guards ----- */
 
 static bool

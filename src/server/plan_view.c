@@ -87,7 +87,11 @@ static const char task_sql[] =
     "max(json_extract(progress, '$.unit')), key <> '', max(error), min(CASE WHEN started_ms > 0 "
     "THEN started_ms END), "
     "max(ended_ms), sum(weight), sum(CASE WHEN status = 'done' THEN weight ELSE 0 END), "
-    "max(CASE WHEN status = 'leased' AND key = '' THEN json_extract(progress, '$.note') END) "
+    "max(CASE WHEN status = 'leased' AND key = '' THEN json_extract(progress, '$.note') END), "
+    "sum(CASE status WHEN 'done' THEN coalesce(json_extract(evidence, '$.bytes'), 0) ELSE "
+    "coalesce(json_extract(progress, '$.bytes'), 0) END), "
+    "max(CASE WHEN status = 'leased' THEN json_extract(progress, '$.slowed') "
+    "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END) "
     "FROM task WHERE plan = :plan AND step <> '' GROUP BY step, key <> '', phase, status ORDER BY "
     "step, key <> ''";
 
@@ -140,6 +144,7 @@ step_add_tasks(json_t *step, Stmt *stmt)
         json_set_int(progress, "done", 0);
         json_set_int(progress, "total", 0);
         json_set_int(progress, "rate", 0);
+        json_object_del(progress, "bytes");
     }
     json_set_string(step, "phase", stmt_col_text(stmt, 1));
     object_add(json_object_get(step, "tasks"), stmt_col_text(stmt, 2), stmt_col_int(stmt, 3));
@@ -149,6 +154,10 @@ step_add_tasks(json_t *step, Stmt *stmt)
                         : stmt_col_int(stmt, 4));
     object_add(progress, "total", is_child ? stmt_col_int(stmt, 12) : stmt_col_int(stmt, 5));
     object_add(progress, "rate", stmt_col_int(stmt, 6));
+    if (strcmp(stmt_col_text(stmt, 1), "forward") == 0 && stmt_col_int(stmt, 15) > 0)
+        object_add(progress, "bytes", stmt_col_int(stmt, 15));
+    if (!stmt_col_is_null(stmt, 16))
+        json_set_string(progress, "slowed", stmt_col_text(stmt, 16));
     const char *unit = stmt_col_text(stmt, 7);
     if (unit != NULL && *unit != '\0')
         json_set_string(progress, "unit", unit);
@@ -195,6 +204,16 @@ step_rate(const json_t *step, const char *status)
     return rate == 0 && runs && gone_ms > 0 ? done * 1000 / gone_ms : rate;
 }
 
+/* Rows of one dataset are alike. */
+static void
+step_byte_rate(json_t *progress, int64_t rate)
+{
+    int64_t bytes = json_get_int(progress, "bytes", 0), done = json_get_int(progress, "done", 0);
+    if (bytes > 0 && done > 0 && rate > 0)
+        json_set_int(progress, "byte_rate",
+                     (int64_t) ((double) bytes / (double) done * (double) rate));
+}
+
 static void
 step_finish(json_t *step)
 {
@@ -207,6 +226,7 @@ step_finish(json_t *step)
     json_set_string(step, "status",
                     is_reverse && strcmp(status, "done") == 0 ? "reversed" : status);
     json_set_int(progress, "rate", rate);
+    step_byte_rate(progress, rate);
     if (rate > 0 && left > 0)
         json_set_int(progress, "eta_ms", left * 1000 / rate);
     if (strcmp(status, "done") != 0)
@@ -352,6 +372,8 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     json_object_set(view, "approvals", approvals);
     json_object_set_new(view, "quorum", quorum_json(row, &config->policy, approvals));
     json_object_set_new(view, "allowed_actions", plan_allowed_actions(request, row));
+    if (row->throttle != NULL)
+        json_object_set_new(view, "throttle", json_loads(row->throttle, 0, NULL));
     if (row->expires_ms > 0)
         json_set_int(view, "expires_at_ms", row->expires_ms);
     if (row->soak_until_ms > 0)

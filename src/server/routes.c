@@ -73,6 +73,16 @@ static const Input report_members[] = {
     { "outcome", INPUT_OBJECT, true, 0, "an object: how it ended" },
     END
 };
+static const Input throttle_members[] = {
+    { "rows_per_second",         INPUT_COUNT, false, 1000000000, "rows a second, of the whole migration; 0: no limit" },
+    { "bytes_per_second",        INPUT_COUNT, false, 1000000000000, "bytes a second, of the whole migration; 0: no limit" },
+    { "replication_lag_seconds", INPUT_COUNT, false, 86400, "waits while a replica is further behind; 0: no limit" },
+    { "load_percent",            INPUT_COUNT, false, 100000, "waits while the worker's machine is loaded more; 0: no limit" },
+    { "active_sessions",         INPUT_COUNT, false, 1000000, "waits while a store works for more others; 0: no limit" },
+    { "command",                 INPUT_TEXT,  false, 0, "waits while this one of the throttle_commands says so; empty: none" },
+    { "reason",                  INPUT_TEXT,  false, REASON_BYTES_MAX, "why, for people" },
+    END
+};
 static const Input limit_members[] = {
     { "resource", INPUT_TEXT,  true, 0, "what is limited, as in 'store:listening'" },
     { "count",    INPUT_COUNT, true, 100000, "how many at once, from 0" },
@@ -251,6 +261,8 @@ static const Route routes[] = {
       "halt a migration" },
     { "POST",   "/migrations/{id}/rollback",           ROLE_OPERATOR, BODY_JSON,  200, handle_rollback,         rollback_members,   NULL,
       "roll a migration back" },
+    { "POST",   "/migrations/{id}/throttle",           ROLE_OPERATOR, BODY_JSON,  200, handle_throttle,         throttle_members,   NULL,
+      "change how fast a migration's rows move" },
     { "POST",   "/migrations/{id}/hold",               ROLE_OPERATOR, BODY_JSON,  200, handle_act,              reason_only,        NULL,
       "hold a rollback that does harm" },
     { "POST",   "/migrations/{id}/go-on",              ROLE_OPERATOR, BODY_JSON,  200, handle_act,              reason_only,        NULL,

@@ -1,4 +1,4 @@
--- schema.sql - our own state, version 3 (PRAGMA user_version).
+-- schema.sql - our own state, version 4 (PRAGMA user_version).
 --
 -- Times are milliseconds since 1970, UTC. States, statuses and phases are the names of
 -- model/states.c. JSON is text. `n` is the row's own number: the engine updates by it, people name
@@ -72,6 +72,7 @@ CREATE TABLE plan (
     effects_ms         INTEGER NOT NULL DEFAULT 0,  -- when first
     held               INTEGER NOT NULL DEFAULT 0,  -- no new reverse begins
     scope              TEXT,               -- steps that were rolled back apart
+    throttle           TEXT,               -- how fast rows may move now (model/throttle.h); NULL: as fast as they can
     give_up            INTEGER NOT NULL DEFAULT 0,  -- rows written since the swap may be lost
     failures           INTEGER NOT NULL DEFAULT 0,  -- since it was last resumed from a halt
     mixed_by           TEXT,               -- the first person who accepted a mixed state

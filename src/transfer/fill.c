@@ -114,8 +114,10 @@ move_rows(Fill *fill, const ScanSpec *spec, TickFn *tick, void *data, GError **e
         if (in->row_count == 0)
             return true;
         if (!transfer_apply(transfer, in, out, on_reject, fill, error) ||
-            !rejects_went_well(fill, error) || !put_batch(fill, out, error) ||
-            !transfer_tick(tick, data, fill->scanned, error))
+            !rejects_went_well(fill, error) || !put_batch(fill, out, error))
+            return false;
+        transfer->bytes = fill->result.bytes = fill->hasher.total_bytes;
+        if (!transfer_tick(tick, data, fill->scanned, error))
             return false;
     }
 }
@@ -185,6 +187,7 @@ transfer_range(Transfer *transfer, const json_t *range, TickFn *tick, void *data
                GError **error)
 {
     transfer_set_tick(transfer, tick, data);
+    transfer->bytes = 0;
     bool done = fill_range(transfer, range, tick, data, ret, error);
     transfer_set_tick(transfer, NULL, NULL);
     return done;

@@ -12,6 +12,7 @@ struct Transfer {
     bool
         refuses; /* a row that the target does not take ends its range with BUDGET, and is not put aside */
     char *forms;   /* the target's object whose columns have forms of their own, or NULL */
+    int64_t bytes; /* hashed in the range that is filled */
     Batch *mapped; /* rows before they are brought into them */
 };
 

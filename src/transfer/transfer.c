@@ -135,6 +135,18 @@ transfer_schema(const Transfer *transfer)
     return program_target(transfer->program);
 }
 
+int64_t
+transfer_bytes(const Transfer *transfer)
+{
+    return transfer->bytes;
+}
+
+bool
+transfer_may_rest(const Transfer *transfer)
+{
+    return !conn_locks_store(transfer->target);
+}
+
 ScanSpec
 transfer_scan_spec(const Transfer *transfer, const json_t *range)
 {
@@ -199,6 +211,30 @@ ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *rea
 {
 }
 
+/* What a row would be hashed as, on the average. */
+static int64_t
+row_bytes(const Batch *batch)
+{
+    HashSum ignored = {0};
+    g_auto(RowHasher) hasher;
+    row_hasher_init(&hasher);
+    batch_hash(batch, &hasher, &ignored);
+    return MAX(hasher.total_bytes / MAX((int64_t) batch->row_count, 1), 1);
+}
+
+/* Nobody moves them faster than they may; but a range is not worth its transaction with less than so many rows. */
+#define THROTTLED_ROWS_PER_S_MIN 50
+static int64_t
+rate_allowed(const TransferSpec *spec, int64_t rows_per_s, const Batch *sample)
+{
+    int64_t allowed = rows_per_s;
+    if (spec->rows_per_s_max > 0)
+        allowed = MIN(allowed, spec->rows_per_s_max);
+    if (spec->bytes_per_s_max > 0)
+        allowed = MIN(allowed, spec->bytes_per_s_max / row_bytes(sample));
+    return allowed < rows_per_s ? MAX(allowed, THROTTLED_ROWS_PER_S_MIN) : rows_per_s;
+}
+
 /* How many rows a second one worker moves: one batch is read and mapped, and nothing written. */
 static bool
 measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
@@ -217,6 +253,7 @@ measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
     *ret_rows_per_s = rows < RATE_ROWS_MIN && !batch_is_full(in)
                           ? ROWS_PER_S_GUESS
                           : CLAMP(rows * 1000000 / took_us, ROWS_PER_S_MIN, ROWS_PER_S_MAX);
+    *ret_rows_per_s = rate_allowed(&transfer->spec, *ret_rows_per_s, out);
     return true;
 }
 

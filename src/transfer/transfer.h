@@ -31,6 +31,8 @@ typedef struct {
     bool hash;           /* hash while copying (comparison needs it) */
     bool push_allowed;   /* inside one store: let the store do it */
     bool passes_freeze;  /* rows of a frozen target are repaired all the same */
+    int64_t rows_per_s_max,
+        bytes_per_s_max; /* faster than that nobody moves them, so ranges are smaller; 0: no limit */
 } TransferSpec;
 
 typedef struct Transfer Transfer;
@@ -41,6 +43,11 @@ void transfer_close(Transfer *transfer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 /* The columns that are written, with their types and key. Borrowed. */
 const Schema *transfer_schema(const Transfer *transfer);
+
+/* Hashed so far, in the range that is filled. */
+int64_t transfer_bytes(const Transfer *transfer);
+/* May a tick keep it waiting in the middle of a range? Else everybody who writes to the target would wait. */
+bool transfer_may_rest(const Transfer *transfer);
 
 /* See conn_set_confirm(). */
 void transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data);

@@ -19,8 +19,9 @@ struct Beat {
     bool is_ending, is_stopped, is_lost;
     bool has_news;
     int64_t lease_ms, deadline_ms; /* monotonic: the lease is lost then without an answer */
-    int64_t started_ms, first_done, done, total;
-    char unit[32], note[200];
+    int64_t started_ms, first_done, done, total, bytes;
+    char unit[32], note[200], slowed[200];
+    json_t *throttle; /* NULL: none */
 };
 
 static json_t *
@@ -33,6 +34,10 @@ progress_json(const Beat *beat)
     json_set_int(progress, "total", beat->total);
     json_set_string(progress, "unit", beat->unit);
     json_set_string(progress, "note", beat->note);
+    if (beat->bytes > 0)
+        json_set_int(progress, "bytes", beat->bytes);
+    if (*beat->slowed != '\0')
+        json_set_string(progress, "slowed", beat->slowed);
     if (elapsed_ms > 0 && beat->done > beat->first_done)
         json_set_int(progress, "rate", (beat->done - beat->first_done) * 1000 / elapsed_ms);
     return progress;
@@ -44,16 +49,17 @@ beat_once(Beat *beat)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) progress = progress_json(beat);
-    bool stop = false;
-    int64_t lease_ms = 0;
+    HeartbeatAnswer answer = {0};
 
     beat->has_news = false;
     pthread_mutex_unlock(&beat->mutex);
-    bool ok = link_heartbeat(beat->link, beat->lease, progress, &stop, &lease_ms, &error);
+    bool ok = link_heartbeat(beat->link, beat->lease, progress, &answer, &error);
     pthread_mutex_lock(&beat->mutex);
     if (ok) {
-        beat->is_stopped = beat->is_stopped || stop;
-        beat->lease_ms = lease_ms > 0 ? lease_ms : beat->lease_ms;
+        beat->is_stopped = beat->is_stopped || answer.stop;
+        beat->lease_ms = answer.lease_ms > 0 ? answer.lease_ms : beat->lease_ms;
+        json_decref(beat->throttle);
+        beat->throttle = answer.throttle;
         beat->deadline_ms = clock_monotonic_ms() + beat->lease_ms;
     } else if (link_lost(error)) {
         beat->is_lost = true;
@@ -117,10 +123,12 @@ beat_start(const char *server, const char *token, const Lease *lease, Beat **ret
     beat->started_ms = clock_monotonic_ms();
     beat->deadline_ms = beat->started_ms + beat->lease_ms;
     beat->first_done = -1;
+    beat->throttle = json_incref(lease->throttle);
     init_sync(beat);
     int failed = pthread_create(&beat->thread, NULL, beat_main, beat);
     if (failed != 0) {
         link_free(beat->link);
+        json_decref(beat->throttle);
         g_free(beat);
         return fail(error, ERR_INTERNAL, "cannot start a thread: %s", g_strerror(failed));
     }
@@ -142,6 +150,7 @@ beat_end(Beat *beat)
     pthread_cond_destroy(&beat->changed);
     pthread_mutex_destroy(&beat->mutex);
     link_free(beat->link);
+    json_decref(beat->throttle);
     g_free(beat);
 }
 
@@ -164,6 +173,24 @@ beat_tick(Beat *beat, int64_t done, int64_t total, const char *unit, const char 
     bool go_on = !beat->is_stopped && !beat->is_lost;
     pthread_mutex_unlock(&beat->mutex);
     return go_on;
+}
+
+void
+beat_tell(Beat *beat, int64_t bytes, const char *slowed)
+{
+    pthread_mutex_lock(&beat->mutex);
+    beat->bytes = bytes;
+    g_strlcpy(beat->slowed, slowed, sizeof beat->slowed);
+    pthread_mutex_unlock(&beat->mutex);
+}
+
+json_t *
+beat_throttle(Beat *beat)
+{
+    pthread_mutex_lock(&beat->mutex);
+    json_t *throttle = json_incref(beat->throttle);
+    pthread_mutex_unlock(&beat->mutex);
+    return throttle;
 }
 
 void

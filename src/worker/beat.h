@@ -20,5 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Beat, beat_end)
 /* Note how far it is; false: stop, because the server asked, the lease is lost or beat_stop() was
  * called. */
 bool beat_tick(Beat *beat, int64_t done, int64_t total, const char *unit, const char *note);
+/* Beside it: bytes so far, and what slows it down, or "". */
+void beat_tell(Beat *beat, int64_t bytes, const char *slowed);
+/* How fast it may move rows, by the server's last word; NULL: as fast as it can. Caller owns. */
+json_t *beat_throttle(Beat *beat);
 void beat_stop(Beat *beat);
 bool beat_is_lost(Beat *beat);

@@ -90,6 +90,18 @@ env_tick(StepEnv *env, int64_t done, int64_t total, const char *unit, const char
     return beat_tick(job->beat, done, total, unit, note);
 }
 
+static void
+env_tell(StepEnv *env, int64_t bytes, const char *slowed)
+{
+    beat_tell(((JobEnv *) env)->beat, bytes, slowed);
+}
+
+static json_t *
+env_throttle(StepEnv *env)
+{
+    return beat_throttle(((JobEnv *) env)->beat);
+}
+
 static bool
 env_intent(StepEnv *env, const json_t *pre_state, GError **error)
 {
@@ -108,10 +120,10 @@ static bool
 env_confirm(StepEnv *env, GError **error)
 {
     JobEnv *job = (JobEnv *) env;
-    bool ignored;
-    int64_t lease_ms;
-    return link_heartbeat(job->bench->link, job->lease, NULL, &ignored, &lease_ms, error) ||
-           fail_in(error, "the lease cannot be confirmed");
+    HeartbeatAnswer ignored = {0};
+    bool is_ours = link_heartbeat(job->bench->link, job->lease, NULL, &ignored, error);
+    json_decref(ignored.throttle);
+    return is_ours || fail_in(error, "the lease cannot be confirmed");
 }
 
 static bool
@@ -211,6 +223,8 @@ job_do(Bench *bench, const Lease *lease, GError **error)
     JobEnv job = {
         .env = {.config = bench->config,
                 .tick = env_tick,
+                .tell = env_tell,
+                .throttle = env_throttle,
                 .confirm = env_confirm,
                 .intent = env_intent,
                 .blob_get = env_blob_get,

@@ -78,15 +78,16 @@ post(Link *link, const Lease *lease, const char *what, json_t *body, json_t **re
 }
 
 bool
-link_heartbeat(Link *link, const Lease *lease, const json_t *progress, bool *ret_stop,
-               int64_t *ret_lease_ms, GError **error)
+link_heartbeat(Link *link, const Lease *lease, const json_t *progress, HeartbeatAnswer *ret,
+               GError **error)
 {
     g_autoptr(json_t) answer = NULL;
 
     if (!post(link, lease, "heartbeat", json_pack("{s:O?}", "progress", progress), &answer, error))
         return false;
-    *ret_stop = json_get_bool(answer, "stop", false);
-    *ret_lease_ms = json_get_int(answer, "lease_ms", 0);
+    *ret = (HeartbeatAnswer){.stop = json_get_bool(answer, "stop", false),
+                             .lease_ms = json_get_int(answer, "lease_ms", 0),
+                             .throttle = json_incref(json_object_get(answer, "throttle"))};
     return true;
 }
 

@@ -17,9 +17,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, link_free)
 /* Wait up to `wait_ms` for a task; `*ret` NULL when there was none. */
 CHECKED bool link_lease(Link *link, const char *worker, const json_t *labels, int wait_ms,
                         Lease **ret, GError **error);
-/* `*ret_lease_ms` 0 when the server did not say. */
-CHECKED bool link_heartbeat(Link *link, const Lease *lease, const json_t *progress, bool *ret_stop,
-                            int64_t *ret_lease_ms, GError **error);
+typedef struct {
+    bool stop;
+    int64_t lease_ms; /* 0: it did not say */
+    json_t *throttle; /* or NULL: move rows as fast as you can; the caller's */
+} HeartbeatAnswer;
+CHECKED bool link_heartbeat(Link *link, const Lease *lease, const json_t *progress,
+                            HeartbeatAnswer *ret, GError **error);
 CHECKED bool link_intent(Link *link, const Lease *lease, const json_t *pre_state, GError **error);
 CHECKED bool link_report(Link *link, const Lease *lease, const Outcome *outcome, GError **error);
 /* Checked against its digest. Caller frees. */

@@ -227,6 +227,8 @@ rig_new(const RigCase *kase)
         "  data:  { driver: sqlite, path: data.db }\n"
         "  files: { driver: csv, path: . }\n"
         "  mem:   { driver: memory, volatile: true }\n"
+        "throttle_commands:\n"
+        "  busy: { command: [ cat, busy ], at_most: 5 }\n"
         "repositories:\n"
         "  code:  { driver: git, path: repos }\n"
         "  hosted:\n"

@@ -121,6 +121,14 @@ SIMPLY(say_go_on, COMMAND_GO_ON)
 SIMPLY(say_retire, COMMAND_RETIRE)
 SIMPLY(say_accept_mixed, COMMAND_ACCEPT_MIXED)
 
+static void
+say_throttle(Sim *sim, const OpenPlan *plan)
+{
+    Command *command = say(sim, COMMAND_THROTTLE, plan->row.id, NULL);
+    json_object_set_new(command->args, "throttle",
+                        json_pack("{s:i}", "rows_per_second", 100 * chance_below(&sim->chance, 4)));
+}
+
 /* ---- words about tasks ---- */
 
 /* One of those that somebody should say something about; else any. */
@@ -262,6 +270,7 @@ static const struct {
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 5, 0, say_skip},
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 6, 2, say_done},
     {WORKING | S(ROLLING_BACK),       8,  0, say_signal},
+    {WORKING | S(PLANNED),            2,  0, say_throttle},
 };
 /* clang-format on */
 

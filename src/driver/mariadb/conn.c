@@ -199,6 +199,7 @@ const Driver driver_mariadb = {
     .close = maria_close,
     .describe = maria_describe,
     .identity = maria_identity,
+    .gauge = maria_gauge,
     .fingerprint = maria_fingerprint,
     .types = &maria_type_ops,
     .scan = &maria_scan_ops,

@@ -143,6 +143,7 @@ ColumnType maria_type_of(const char *data_type, const char *declared);
 CHECKED bool maria_outline(MariaConn *conn, const MariaObject *object, const char *name,
                            Schema **ret, GError **error);
 bool maria_describe(Conn *conn, const char *object, Schema **ret, GError **error);
+bool maria_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);
 bool maria_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool maria_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 CHECKED bool maria_add_dependents(MariaConn *conn, const MariaObject *object, Schema *schema,

@@ -171,6 +171,7 @@ push_rows(MariaConn *conn, const GArray *targets, const char *insert, const GPtr
             return false;
         ret->rows_out = tap.sum.rows;
         ret->hash = tap.sum;
+        ret->bytes = tap.hasher.total_bytes;
     }
     ret->rows_in = ret->rows_out;
     return true;

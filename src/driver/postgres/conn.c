@@ -261,4 +261,5 @@ const Driver driver_postgres = {
     .watch = &pg_watch_ops,
     .swap = &pg_swap_ops,
     .repair = pg_repair,
+    .gauge = pg_gauge,
 };

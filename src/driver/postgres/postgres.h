@@ -152,6 +152,7 @@ enum {
     OID_UUID = 2950,
     OID_JSONB = 3802,
 };
+bool pg_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);
 extern const TypeOps pg_type_ops;
 extern const char *const pg_type_names[TYPE_COUNT]; /* of a table that we make (stage.c) */
 ColumnType pg_type_of(unsigned oid);                /* text for all that we have no word for */

@@ -253,6 +253,7 @@ pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const
     if (done) {
         ret->rows_in = ret->rows_out = relay.sum.rows;
         ret->hash = hash ? relay.sum : (HashSum){.rows = relay.sum.rows};
+        ret->bytes = relay.hasher.total_bytes;
     }
     relay_clear(&relay);
     return done;

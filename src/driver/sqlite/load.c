@@ -305,6 +305,7 @@ load_commit(Conn *base, const RangeResult *result, GError **error)
 }
 
 const LoadOps sqlite_load_ops = {
+    .locks_store = true,
     .stage = sqlite_stage,
     .unstage = sqlite_unstage,
     .exists = sqlite_exists,

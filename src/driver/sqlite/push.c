@@ -206,7 +206,8 @@ push_inside(Tap *tap, const char *insert, bool hash, const Writer *writer, Range
         tap->is_constraint = (sqlite3_errcode(conn->db) & 0xff) == SQLITE_CONSTRAINT;
         return false;
     }
-    RangeResult result = {.rows_in = sqlite3_changes64(conn->db), .hash = tap->sum};
+    RangeResult result = {
+        .rows_in = sqlite3_changes64(conn->db), .hash = tap->sum, .bytes = tap->hasher.total_bytes};
     result.rows_out = result.rows_in;
     if (!hash)
         result.hash = (HashSum){.rows = result.rows_out};

@@ -444,6 +444,43 @@ a_restart_with_an_earlier_clock_keeps_nobody_waiting(void)
     desk_assert(&desk, "SELECT status FROM task WHERE key = 'r1'", "ready");
 }
 
+static int64_t
+share_of(Desk *desk, const Got *got)
+{
+    g_autoptr(Command) command =
+        desk_say(desk, COMMAND_HEARTBEAT, "worker:w", got->id, got->token, "{}");
+    g_assert_no_error(command->error);
+    return json_get_int(json_object_get(command->reply, "throttle"), "rows_per_second", 0);
+}
+
+static void
+a_rate_is_shared_by_the_leases_that_move_rows(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) fill = {0}, first = {0}, second = {0};
+    desk_open(&desk);
+    desk_run(&desk, two_steps);
+    desk_effect(&desk, "stage/ forward run", "{}");
+    desk_get(&desk, "w", &fill, "fill/ forward run");
+    desk_report(&desk, &fill, "{'kind':'more','children':[{'key':'1'},{'key':'2'}]}", "waiting");
+    desk_get(&desk, "w", &first, "fill/1 forward run");
+    g_assert_cmpint(share_of(&desk, &first), ==, 0);
+    g_autofree char *said = desk_ask(&desk, COMMAND_THROTTLE, "user:default/ada", NULL, 0,
+                                     "{'throttle':{'rows_per_second':1000}}", "-");
+    g_assert_cmpstr(said, ==, "-");
+    g_assert_cmpint(share_of(&desk, &first), ==, 1000);
+    desk_get(&desk, "v", &second, "fill/2 forward run");
+    g_assert_cmpint(json_integer_value(json_at(second.json, "throttle.rows_per_second")), ==, 500);
+    g_assert_cmpint(share_of(&desk, &first), ==, 500);
+    desk_restart(&desk);
+    g_assert_cmpint(share_of(&desk, &first), ==, 500);
+    desk_report(&desk, &first, "{'kind':'done','evidence':{}}", "done");
+    desk_assert(&desk, "SELECT count(*) FROM event WHERE type = 'plan.throttle'", "1");
+    g_autofree char *wrong = desk_ask(&desk, COMMAND_THROTTLE, "user:default/ada", NULL, 0,
+                                      "{'throttle':{'rows':1}}", "-");
+    g_assert_cmpstr(wrong, ==, "(invalid)");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -483,5 +520,7 @@ main(int argc, char **argv)
                     a_lease_that_is_extended_never_looks_over);
     g_test_add_func("/engine/a restart with an earlier clock keeps nobody waiting",
                     a_restart_with_an_earlier_clock_keeps_nobody_waiting);
+    g_test_add_func("/engine/a rate is shared by the leases that move rows",
+                    a_rate_is_shared_by_the_leases_that_move_rows);
     return g_test_run();
 }

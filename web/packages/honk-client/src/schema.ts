@@ -422,6 +422,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/migrations/{id}/throttle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change how fast a migration's rows move
+         * @description What the body names is changed, 0 or an empty text takes a limit away, the rest stays. Rates are of the whole migration, and shared by the workers that move its rows; they hear of it with their next heartbeat.
+         */
+        post: operations["throttle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/migrations/{id}/hold": {
         parameters: {
             query?: never;
@@ -1839,6 +1862,7 @@ export interface components {
                 /** @example repositories */
                 unit?: string;
             };
+            throttle?: components["schemas"]["Throttle"];
             quarantine: {
                 rows: number;
                 tasks: number;
@@ -1871,6 +1895,19 @@ export interface components {
             reason?: string;
             withdrawn_at_ms?: components["schemas"]["Time"];
         };
+        /** @description how fast rows may move, and what makes them wait; of a lease its share. What is absent limits nothing */
+        Throttle: {
+            rows_per_second?: number;
+            /** @description of rows as they are hashed, which is the same in every store */
+            bytes_per_second?: number;
+            replication_lag_seconds?: number;
+            /** @description one minute's load of the worker's machine, of its processors */
+            load_percent?: number;
+            /** @description others that the source's or the target's store works for */
+            active_sessions?: number;
+            /** @description one of the `throttle_commands` of honk.yaml */
+            command?: string;
+        };
         Step: {
             name: string;
             action: string;
@@ -1896,6 +1933,12 @@ export interface components {
                 eta_ms?: number;
                 /** @description what it is at, beside or after counting */
                 note?: string;
+                /** @description of rows as they are hashed; unknown of ranges that a lost worker had finished */
+                bytes?: number;
+                /** @description per second */
+                byte_rate?: number;
+                /** @description what the throttle waits for right now */
+                slowed?: string;
             };
             error?: string;
             started_at_ms?: components["schemas"]["Time"];
@@ -1907,6 +1950,9 @@ export interface components {
             unit?: string;
             rate?: number;
             note?: string;
+            bytes?: number;
+            /** @description what the throttle waits for */
+            slowed?: string;
         };
         Task: {
             id: string;
@@ -1949,6 +1995,7 @@ export interface components {
             attempt: number;
             token: components["schemas"]["Token"];
             lease_ms: number;
+            throttle?: components["schemas"]["Throttle"];
             /** @description what the last report that had one left for this lease */
             checkpoint?: Record<string, never> | null;
             /** @description its plan stands still: look at it, and do nothing but go back */
@@ -2029,6 +2076,8 @@ export interface components {
                 "application/json": {
                     state?: components["schemas"]["State"];
                     held?: boolean;
+                    /** @description as it is now */
+                    throttle?: null | components["schemas"]["Throttle"];
                 };
             };
         };
@@ -2836,6 +2885,45 @@ export interface operations {
                     give_up_rows?: boolean;
                     /** @description names of steps; absent or empty means all of it */
                     scope?: string[];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["State"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["KeyReused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    throttle: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    rows_per_second?: number;
+                    bytes_per_second?: number;
+                    replication_lag_seconds?: number;
+                    load_percent?: number;
+                    active_sessions?: number;
+                    /** @description one of the `throttle_commands` of honk.yaml */
+                    command?: string;
+                    reason?: components["schemas"]["Reason"];
                 };
             };
         };
@@ -3922,6 +4010,7 @@ export interface operations {
                     "application/json": {
                         stop: boolean;
                         lease_ms: number;
+                        throttle?: components["schemas"]["Throttle"];
                     };
                 };
             };

@@ -3,6 +3,13 @@
 const counts = new Intl.NumberFormat('en-US');
 export const count = (n: number): string => counts.format(n);
 
+/** 830 -> "830 B"; 1536 -> "1.5 KiB" */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const at = n < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(n) / 10));
+  return at === 0 ? `${n} B` : `${(n / 1024 ** at).toFixed(1)} ${units[at]}`;
+}
+
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }

@@ -69,6 +69,7 @@ const rows: [method: string, permission: BasicPermission, paths: string[]][] = [
     '/rollouts/{id}/promote',
     '/rollouts/{id}/pause',
     '/rollouts/{id}/resume',
+    '/migrations/{id}/throttle',
     '/rollouts/{id}/retry',
     '/campaigns/{id}/start',
     '/campaigns/{id}/pause',

@@ -2,7 +2,7 @@ import type { Migration, Step, Task } from 'honk-client';
 import { useEffect, useState } from 'react';
 import { useHonk } from '../context';
 import { useLoad, useNow } from '../data';
-import { clock, count, duration, percent, plural, share } from '../format';
+import { bytes, clock, count, duration, percent, plural, share } from '../format';
 import { Actions } from '../parts/actions';
 import { Card, Empty, Failure, Meter, Skeleton, StateBadge } from '../parts/basics';
 import { Plot } from '../parts/plot';
@@ -44,7 +44,7 @@ function toneOf(step: Step): Tone {
 function StepLine({ step, migration }: { step: Step; migration: Migration }) {
   const now = useNow();
   const [isOpen, setOpen] = useState(step.status === 'failed');
-  const { done, total, unit, rate, eta_ms, note } = step.progress;
+  const { done, total, unit, rate, eta_ms, note, byte_rate, slowed } = step.progress;
   const runs = step.status === 'leased' || step.status === 'waiting' || step.status === 'retry_wait' || step.status === 'unknown';
   const took = step.started_at_ms !== undefined ? (step.ended_at_ms ?? (runs ? now : step.started_at_ms)) - step.started_at_ms : 0;
   const isBack = step.phase === 'reverse';
@@ -66,6 +66,7 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
             </span>
           )}
           {runs && rate > 0 && <span>{count(rate)}/s</span>}
+          {runs && byte_rate !== undefined && <span>{bytes(byte_rate)}/s</span>}
           {runs && eta_ms !== undefined && <span>{duration(eta_ms)} left</span>}
           {runs && rates.length > 3 && <Plot values={rates} label={`rate of ${step.name}`} width={72} height={20} />}
           {took > 0 && !isBack && <span className="honk-dim">{duration(took)}</span>}
@@ -74,6 +75,7 @@ function StepLine({ step, migration }: { step: Step; migration: Migration }) {
       </button>
       {total > 0 && runs && <Meter done={done} total={total} label={`${step.name}, ${percent(share(done, total))}`} tone={toneOf(step)} />}
       {note && runs && <p className="honk-dim honk-run-note">{note}</p>}
+      {slowed && runs && <p className="honk-run-note">Slowed: {slowed}</p>}
       {step.error && step.status !== 'done' && <p className="honk-problem">{step.error}</p>}
       {isOpen && <Tasks step={step} migration={migration} />}
     </li>
@@ -128,6 +130,8 @@ function TaskLine({ task, onDone }: { task: Task; onDone: () => void }) {
         </span>
         <span className="honk-dim">
           {progress?.total ? `${count(progress.done ?? 0)} of ${count(progress.total)} ${progress.unit ?? ''} ` : ''}
+          {progress?.bytes ? `${bytes(progress.bytes)} ` : ''}
+          {task.status === 'leased' && progress?.slowed ? `slowed: ${progress.slowed} ` : ''}
           {task.ended_at_ms && task.started_at_ms ? duration(task.ended_at_ms - task.started_at_ms) : clock(task.since_ms)}
         </span>
         {task.evidence !== undefined && task.evidence !== null && (

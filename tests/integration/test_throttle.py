@@ -1,0 +1,54 @@
+"""How fast rows may move: kept over two workers, changed while they move, and told."""
+import json
+import unittest
+
+import small_world
+import support
+
+ADA, BO = "user:default/ada", "user:default/bo"
+
+
+class Throttle(unittest.TestCase):
+    def setUp(self):
+        self.world = small_world.World(rows=400)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+
+    def start(self, name, throttle):
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip()
+        self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", f"{text}\n  throttle: {throttle}\n"), user=ADA)
+        plan = " ".join(self.world.honk("plan", name, user=ADA).stdout.split())
+        self.world.honk("approve", name, self.world.digest(name), user=BO)
+        self.world.honk("start", name, user=ADA)
+        return plan
+
+    def fill(self, name):
+        return next(step for step in self.world.json("status", name)["steps"] if step["name"] == "transform-data")
+
+    def test_rows_take_their_time_and_it_is_changed_while_they_move(self):
+        plan = self.start("slow", "{ rows_per_second: 1 }")
+        self.assertIn("rows move throttled: at most 1 rows a second", plan)
+        self.assertTrue(support.eventually(lambda: "slowed" in self.fill("slow")["progress"]), self.fill("slow"))
+        status = self.world.honk("status", "slow").stdout
+        self.assertIn("transform-data is slowed: at most 1 rows a second", status)
+
+        said = self.world.honk("throttle", "slow", "--rows-per-second", "400", "--reason", "the shop is closed", user=ADA).stdout
+        self.assertEqual(said, "slow: at most 400 rows a second\n")
+        self.assertTrue(support.eventually(lambda: self.world.state("slow") == "succeeded"), self.world.json("status", "slow"))
+        fill = self.fill("slow")
+        log = self.world.honk("logs", "slow", "--json").stdout
+        changed = next(event for event in map(json.loads, log.splitlines()) if event["type"] == "plan.throttle")
+        self.assertEqual((changed["reason"], changed["data"]), ("the shop is closed", {"throttle": {"rows_per_second": 400}}))
+        took = fill["ended_at_ms"] - changed["at_ms"]  # two ranges of 100 rows owe all but a few, two more have not begun
+        self.assertGreaterEqual(took, 800)
+        self.assertLess(took, 20_000)  # by the first rate it would have been 400 s
+        self.assertGreater(fill["progress"]["bytes"], 400 * 9)
+        self.assertEqual(self.world.query("SELECT count(*) FROM users_v2"), [(400,)])
+        ranges = self.world.honk("status", "slow", "--ranges").stdout
+        self.assertEqual(sum("transform-data" in line and "done" in line for line in ranges.splitlines()), 4, ranges)
+        refused = self.world.honk("throttle", "slow", "--rows-per-second", "5", user=ADA, check=False)
+        self.assertIn("not from 'succeeded'", refused.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
