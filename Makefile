@@ -42,6 +42,11 @@ e2e: deps-browser build  ## the long suites in a browser: the portal, with a ser
 	@web/backstage/tools/node web/backstage/tools/build-app.mjs
 	@tools/run-tests $(B) --suite browser --suite e2e
 
+agents-test: deps-test deps-web build  ## other people's SDKs, tools and agents against ours (installs 0.6 GB of packages the first time)
+	@mkdir -p $(B)/agents && cp tests/agents/package.json tests/agents/*.mjs $(B)/agents
+	@cd $(B)/agents && npm install --no-audit --no-fund --silent
+	@HONK=$(CURDIR)/$(B)/honk AGENTS=$(CURDIR)/$(B)/agents python3 tests/agents/test_agents.py
+
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
 
@@ -113,4 +118,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean
+.PHONY: help agents-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean
