@@ -51,18 +51,25 @@ file_read_fd(int fd, const char *path, size_t bytes_max, GString *text, GError *
 }
 
 bool
-file_read(const char *path, size_t bytes_max, char **ret, size_t *ret_bytes, GError **error)
+file_read_at(int folder, const char *name, size_t bytes_max, char **ret, size_t *ret_bytes,
+             GError **error)
 {
-    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO_FD fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(error, ERR_INVALID, "cannot read '%s'", path);
+        return fail_errno(error, ERR_INVALID, "cannot read '%s'", name);
     g_autoptr(GString) text = g_string_new(NULL);
-    if (!file_read_fd(fd, path, bytes_max, text, error))
+    if (!file_read_fd(fd, name, bytes_max, text, error))
         return false;
     if (ret_bytes != NULL)
         *ret_bytes = text->len;
     *ret = g_string_free(g_steal_pointer(&text), FALSE);
     return true;
+}
+
+bool
+file_read(const char *path, size_t bytes_max, char **ret, size_t *ret_bytes, GError **error)
+{
+    return file_read_at(AT_FDCWD, path, bytes_max, ret, ret_bytes, error);
 }
 
 bool

@@ -12,6 +12,9 @@ int fd_steal(int *fd);
  * frees. */
 CHECKED bool file_read(const char *path, size_t bytes_max, char **ret, size_t *ret_bytes,
                        GError **error);
+/* The same of a file in an open folder. */
+CHECKED bool file_read_at(int folder, const char *name, size_t bytes_max, char **ret,
+                          size_t *ret_bytes, GError **error);
 /* Write to a temporary name beside it, fsync, rename, fsync the folder: all or nothing. */
 CHECKED bool file_write_atomic(const char *path, const void *data, size_t bytes, int mode,
                                GError **error);
@@ -38,6 +41,12 @@ size_t text_plain_length(const char *text);
 /* The first place of the word, whatever the case of its ASCII letters; NULL when it is not there. As fast as memchr()
  * where the word's rarest letter is rare. */
 const char *text_find_folded(const char *text, size_t bytes, const char *word);
+/* The same but for the case of ASCII letters? Of most names the first byte tells that they are not. */
+static inline bool
+text_same_folded(const char *name, const char *other)
+{
+    return ((*name ^ *other) & ~0x20) == 0 && g_ascii_strcasecmp(name, other) == 0;
+}
 /* Replace ${NAME} by the environment's value; an unset name is an INVALID error that names it.
  * "$${" stands for "${". Caller frees. */
 CHECKED bool text_expand_env(const char *text, char **ret, GError **error);

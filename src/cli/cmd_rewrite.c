@@ -252,7 +252,7 @@ finish_file(CodeFile *file, void *data, GError **error)
 static bool
 find_files(Invocation *call, Job *job, GPtrArray **ret, GError **error)
 {
-    bool done = code_files_find(call->args, ret, error) &&
+    bool done = code_files_find(call->args, job->renames, ret, error) &&
                 code_manifests_read(call->view, invocation_option(call, "manifest"), *ret,
                                     &job->manifests, error);
     job->task.options.manifests = job->manifests;

@@ -99,7 +99,8 @@ scan_run(Invocation *call, GError **error)
     g_autoptr(Table) table = table_new("place", "use", "line", NULL);
     CodeTask task = {0};
     Run run = {.view = call->view, .table = table, .list = list};
-    if (!read_task(call, &task, &renames, error) || !code_files_find(call->args, &files, error))
+    if (!read_task(call, &task, &renames, error) ||
+        !code_files_find(call->args, renames, &files, error))
         return false;
     if (!code_files_rewrite(files, &task, NULL, finish_file, &run, error))
         return false;

@@ -15,9 +15,11 @@
 /* ---- rewriting ---- */
 
 static bool
-names_dataset(const CodeTask *task, const CodeFile *file, const char *text)
+is_wanted(const CodeFile *file, const char *text, const CodeTask *task, const Exports *exports)
 {
-    return renames_mentioned(task->renames, text, file->bytes);
+    return exports != NULL && !code_is_binary(text, file->bytes) &&
+           (project_wants(file->path, text, file->bytes, &task->options) ||
+            exports_wanted(exports, file->path, text, file->bytes));
 }
 
 /* With its text, if it is of use. */
@@ -26,12 +28,12 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
-    if (!file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error))
+    if (file->is_read && (file->text != NULL || exports == NULL))
+        return;
+    file->is_read = file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error);
+    if (!file->is_read)
         file->skipped = g_strdup(error->message);
-    else if (!code_is_binary(text, file->bytes) &&
-             (names_dataset(task, file, text) ||
-              (exports != NULL && (project_wants(file->path, text, file->bytes, &task->options) ||
-                                   exports_wanted(exports, file->path, text, file->bytes)))))
+    else if (code_names(task->renames, text, file->bytes) || is_wanted(file, text, task, exports))
         file->text = g_steal_pointer(&text);
 }
 
@@ -49,8 +51,7 @@ rewrite_one(void *data, void *user)
 {
     CodeFile *file = data;
     const CodeTask *task = user;
-    if (!file->is_passed_over)
-        read_one(file, task, NULL);
+    read_one(file, task, NULL);
     if (file->text == NULL)
         return;
     file->rewrite =
@@ -77,14 +78,18 @@ survey_one(void *data, void *user)
 {
     CodeFile *file = data;
     const CodeTask *task = user;
-    if (code_is_sql(file->path)) /* which gives nothing: it is read once */
-        return;
     read_one(file, task, NULL);
-    file->is_passed_over = file->text == NULL && file->skipped == NULL;
     if (file->text != NULL)
         file->given =
             exports_of(file->path, file->text, file->bytes, task->renames, &task->options);
     code_file_clear(file);
+}
+
+/* SQL gives nothing, nor does what names nothing. */
+static bool
+may_give(const CodeFile *file)
+{
+    return !code_is_sql(file->path) && (file->text != NULL || !file->is_read);
 }
 
 /* Constants by which files may read the dataset that do not name it: only where there are some is it searched for them. */
@@ -95,7 +100,8 @@ survey(GPtrArray *files, const CodeTask *task, Exports *exports)
     CodeProgress progress;
     code_progress_start(&progress, files->len);
     for (guint i = 0; i < files->len; i++) {
-        g_ptr_array_add(batch, g_ptr_array_index(files, i));
+        if (may_give(g_ptr_array_index(files, i)))
+            g_ptr_array_add(batch, g_ptr_array_index(files, i));
         if (batch->len < BATCH_FILES && i + 1 < files->len)
             continue;
         parallel_each(batch, g_get_num_processors(), survey_one, (void *) task);
@@ -118,7 +124,9 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
     CodeProgress progress;
     code_progress_start(&progress, files->len);
     for (guint i = 0; i < files->len; i++) {
-        g_ptr_array_add(batch, g_ptr_array_index(files, i));
+        CodeFile *file = g_ptr_array_index(files, i);
+        if (file->text != NULL || !file->is_read)
+            g_ptr_array_add(batch, file);
         if (batch->len < BATCH_FILES && i + 1 < files->len)
             continue;
         parallel_each(batch, g_get_num_processors(), rewrite_one, (void *) task);
@@ -210,14 +218,14 @@ rewrite_together(GPtrArray *files, const CodeTask *task, const Exports *exports,
 {
     bool has_held = true;
     while (has_held) {
-        for (guint i = 0; i < files->len; i++)
-            code_file_clear(g_ptr_array_index(files, i));
         if (!read_all(files, task, exports, error))
             return false;
         rewrite_texts(files, task);
         if (!check_all(files, check, data, &has_held, error))
             return false;
         has_held = has_held && (task->options.propagates || !exports_are_empty(exports));
+        for (guint i = 0; has_held && i < files->len; i++)
+            code_file_clear(g_ptr_array_index(files, i));
     }
     return finish(files, NULL, each, data, error);
 }

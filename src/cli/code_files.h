@@ -13,13 +13,13 @@ typedef struct {
     char *path;
     char *text; /* NULL unless it names the dataset */
     size_t bytes;
-    Rewrite *rewrite;    /* NULL unless it names the dataset */
-    char *diff;          /* NULL unless asked for and changed */
-    char *skipped;       /* why it was not read, or NULL */
-    bool is_held;        /* stays as it is: its queries give other rows */
-    bool is_passed_over; /* it was read, and does not name the dataset */
-    GPtrArray *given;    /* Export *, on their way to those of all; or NULL */
-    json_t *proofs;      /* of its queries, or NULL */
+    Rewrite *rewrite; /* NULL unless it names the dataset */
+    char *diff;       /* NULL unless asked for and changed */
+    char *skipped;    /* why it was not read, or NULL */
+    bool is_held;     /* stays as it is: its queries give other rows */
+    bool is_read;     /* so `text` tells whether it names the dataset */
+    GPtrArray *given; /* Export *, on their way to those of all; or NULL */
+    json_t *proofs;   /* of its queries, or NULL */
 } CodeFile;
 
 typedef struct {
@@ -28,9 +28,12 @@ typedef struct {
     bool makes_diffs;
 } CodeTask;
 
-/* Files below the paths, sorted: no hidden folders, no node_modules, no links. A path that is not there is an error.
- * Array of CodeFile *; caller frees. */
-CHECKED bool code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error);
+/* Files below the paths, sorted: no hidden folders, no node_modules, no links. A path that is not there is an error. With
+ * `renames` (or NULL) they are read on the way, as far as there is room for the texts. Array of CodeFile *; caller frees. */
+CHECKED bool code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret,
+                             GError **error);
+/* Does it hold text that names the dataset, or may do so? */
+bool code_names(const Renames *renames, const char *text, size_t bytes);
 /* Let go of what it holds, but its path. */
 void code_file_clear(CodeFile *file);
 /* Called with each file in its order; what it holds is let go of afterwards. */

@@ -9,11 +9,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define HELD_BYTES_MAX                                                                             \
+    ((size_t) 64 * 1024 * 1024)   /* of texts that name the dataset; what is above is read twice */
 #define ENTRIES_BYTES (32 * 1024) /* of a folder, read at once */
 
 void
 code_file_clear(CodeFile *file)
 {
+    file->is_read =
+        file->is_read && file->text == NULL; /* else it is read again, if it is asked for */
     g_clear_pointer(&file->text, g_free);
     g_clear_pointer(&file->diff, g_free);
     g_clear_pointer(&file->skipped, g_free);
@@ -32,13 +36,46 @@ code_file_free(void *data)
     g_free(file);
 }
 
-static void
-add_file(GPtrArray *files, const char *path)
+/* Takes the path. */
+static CodeFile *
+add_file(GPtrArray *files, char *path)
 {
     CodeFile *file = g_new0(CodeFile, 1);
-    file->path = g_strdup(path);
+    file->path = path;
     g_ptr_array_add(files, file);
+    return file;
 }
+
+/* ---- reading ---- */
+
+typedef struct {
+    const Renames *renames; /* or NULL: nothing is read */
+    size_t held_bytes;      /* of texts, by all threads */
+} Reading;
+
+bool
+code_names(const Renames *renames, const char *text, size_t bytes)
+{
+    return !code_is_binary(text, bytes) && renames_mentioned(renames, text, bytes);
+}
+
+/* While its folder is open: then the system need not walk down the path once more. What cannot be read is tried again
+ * when it is its turn, and told of then. */
+static void
+read_here(Reading *reading, int folder, const char *name, CodeFile *file)
+{
+    g_autofree char *text = NULL;
+    if (reading->renames == NULL ||
+        __atomic_load_n(&reading->held_bytes, __ATOMIC_RELAXED) > HELD_BYTES_MAX)
+        return;
+    file->is_read = file_read_at(folder, name, CODE_FILE_BYTES_MAX, &text, &file->bytes, NULL);
+    if (!file->is_read || !code_names(reading->renames, text, file->bytes))
+        return;
+    __atomic_add_fetch(&reading->held_bytes, file->bytes, __ATOMIC_RELAXED);
+    file->text = g_steal_pointer(&text);
+}
+
+/* ---- folders ---- */
 
 /* A folder that is looked into. */
 typedef struct {
@@ -71,9 +108,10 @@ folder_new(char *path)
 
 /* Links are not followed: they lead out of the repository, or in circles. */
 static void
-list_entry(Folder *folder, const struct dirent64 *entry)
+list_entry(Folder *folder, int fd, const struct dirent64 *entry, Reading *reading)
 {
-    g_autofree char *path = g_build_filename(folder->path, entry->d_name, NULL);
+    const char *slash = g_str_has_suffix(folder->path, "/") ? "" : "/";
+    g_autofree char *path = g_strconcat(folder->path, slash, entry->d_name, NULL);
     struct stat status;
     int type = entry->d_type;
     if (type == DT_UNKNOWN && lstat(path, &status) == 0) /* some file systems do not tell */
@@ -81,12 +119,12 @@ list_entry(Folder *folder, const struct dirent64 *entry)
     if (type == DT_DIR)
         g_ptr_array_add(folder->folders, folder_new(g_steal_pointer(&path)));
     else if (type == DT_REG)
-        add_file(folder->files, path);
+        read_here(reading, fd, entry->d_name, add_file(folder->files, g_steal_pointer(&path)));
 }
 
 /* Without the C library's stream, which asks for the folder's status and for memory: many folders hold but one file. */
 static void
-list_folder(void *item, void *unused)
+list_folder(void *item, void *reading)
 {
     Folder *folder = item;
     union {
@@ -100,7 +138,7 @@ list_folder(void *item, void *unused)
         for (ssize_t at = 0; at < got;) {
             const struct dirent64 *entry = (const void *) (read.bytes + at);
             if (!code_is_passed_over(entry->d_name)) /* `.` and `..` are hidden, too */
-                list_entry(folder, entry);
+                list_entry(folder, fd, entry, reading);
             at += entry->d_reclen;
         }
     }
@@ -128,13 +166,16 @@ take_listed(GPtrArray *level, GPtrArray *files, GPtrArray *below, GError **error
 
 /* Depth by depth, and all folders of a depth at once. */
 static bool
-walk(GPtrArray *files, const char *path, GError **error)
+walk(GPtrArray *files, const char *path, Reading *reading, GError **error)
 {
     g_autoptr(GPtrArray) level = g_ptr_array_new_with_free_func(folder_free);
-    g_ptr_array_add(level, folder_new(g_strdup(path)));
+    char *root = g_strdup(path);
+    for (size_t bytes = strlen(root); g_str_has_suffix(root, "//"); bytes--)
+        root[bytes - 1] = '\0';
+    g_ptr_array_add(level, folder_new(root));
     while (level->len > 0) {
         GPtrArray *below = g_ptr_array_new_with_free_func(folder_free);
-        parallel_each(level, g_get_num_processors(), list_folder, NULL);
+        parallel_each(level, g_get_num_processors(), list_folder, reading);
         bool done = take_listed(level, files, below, error);
         g_ptr_array_unref(level);
         level = below;
@@ -151,8 +192,9 @@ by_path(const void *a, const void *b)
 }
 
 bool
-code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
+code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret, GError **error)
 {
+    Reading reading = {.renames = renames};
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(code_file_free);
     for (guint i = 0; i < paths->len; i++) {
         struct stat entry;
@@ -160,8 +202,8 @@ code_files_find(const GPtrArray *paths, GPtrArray **ret, GError **error)
         if (stat(path, &entry) != 0)
             return fail_errno(error, ERR_NOT_FOUND, "cannot read '%s'", path);
         if (!S_ISDIR(entry.st_mode))
-            add_file(files, path);
-        else if (!walk(files, path, error))
+            add_file(files, g_strdup(path));
+        else if (!walk(files, path, &reading, error))
             return false;
     }
     g_ptr_array_sort(files, by_path);

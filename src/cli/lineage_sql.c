@@ -307,7 +307,7 @@ lineage_sql_run(Invocation *call, GError **error)
 {
     g_auto(Job) job = {0};
     g_autoptr(GPtrArray) all = NULL;
-    if (!read_job(call, &job, error) || !code_files_find(call->args, &all, error) ||
+    if (!read_job(call, &job, error) || !code_files_find(call->args, NULL, &all, error) ||
         !code_manifests_read(call->view, invocation_option(call, "manifest"), all, &job.manifests,
                              error))
         return false;

@@ -46,8 +46,7 @@ CodeLineage *
 code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
 {
     g_autoptr(Renames) nothing = renames_new_for_name("");
-    g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL),
-                          matched = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL);
     CodeLineage *code = g_new0(CodeLineage, 1);
     code->lineage = lineage_new();
     code->dialect = options->dialect != NULL ? options->dialect : dialect_guess(text, bytes);
@@ -56,7 +55,6 @@ code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
                  .text = text,
                  .bytes = bytes,
                  .dialect = code->dialect,
-                 .matched = matched,
                  .understood = understood};
     guint variants = add_variant(code, &work, 0);
     for (guint i = 1; i < variants; i++)

@@ -45,7 +45,7 @@ dbt_star_follows(Work *work, const SqlItem *star)
     const Rename *rename = rename_of(work, star);
     if (source == NULL || rename == NULL)
         return false;
-    if (g_hash_table_lookup(work->matched, source) == rename)
+    if (source_rename(source) == rename)
         return true;
     for (guint i = 0; i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);

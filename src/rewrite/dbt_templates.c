@@ -97,8 +97,8 @@ dbt_name_source(Work *work, SqlSource *source)
     g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
     source->path = path_of(work, source, call, is_here);
     if (rename != NULL) {
-        g_hash_table_insert(work->matched, source, (void *) rename);
-        g_hash_table_insert(work->spelled, source, &rename->dbt->spelling);
+        source->rename = rename;
+        source->spelling = &rename->dbt->spelling;
         if (!rename->is_derived && is_here)
             dbt_edit(work, rename->dbt, call);
         if (is_here)
@@ -182,6 +182,8 @@ void
 dbt_templates(Work *work)
 {
     const TokenList *list = work->sql->list;
+    if (memchr(work->text, '{', work->bytes) == NULL) /* also none in a comment */
+        return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (token->kind == TOKEN_COMMENT && work->sql->live->data[i])

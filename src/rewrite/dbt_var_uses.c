@@ -127,14 +127,16 @@ is_column(const char *word, const void *data)
 {
     const Work *work = data;
     SqlPart part = {.text = (char *) word};
-    GHashTableIter iter;
-    void *rename;
-    g_hash_table_iter_init(&iter, work->matched);
-    while (g_hash_table_iter_next(&iter, NULL, &rename)) {
-        const ColumnChange *change =
-            rename != NULL ? rename_column(rename, work->dialect, &part) : NULL;
-        if (change != NULL && change->kind != CHANGE_NONE)
-            return true;
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const GPtrArray *sources =
+            ((const SqlBlock *) g_ptr_array_index(work->sql->blocks, b))->sources;
+        for (guint i = 0; i < sources->len; i++) {
+            const Rename *rename = source_rename(g_ptr_array_index(sources, i));
+            const ColumnChange *change =
+                rename != NULL ? rename_column(rename, work->dialect, &part) : NULL;
+            if (change != NULL && change->kind != CHANGE_NONE)
+                return true;
+        }
     }
     return false;
 }

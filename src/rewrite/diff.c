@@ -13,9 +13,8 @@ typedef struct {
 static size_t
 line_begin(const char *text, size_t at)
 {
-    while (at > 0 && text[at - 1] != '\n')
-        at--;
-    return at;
+    const char *found = at > 0 ? memrchr(text, '\n', at) : NULL;
+    return found == NULL ? 0 : (size_t) (found - text) + 1;
 }
 
 /* Behind the line's end. */
@@ -58,17 +57,21 @@ lines_in(const char *text, size_t begin, size_t end)
     return lines;
 }
 
-static void
+/* How many they are. */
+static size_t
 append_lines(GString *out, char sign, const char *text, size_t begin, size_t end)
 {
-    for (size_t at = begin; at < end;) {
-        size_t next = line_end(text, end, at);
-        g_string_append_c(out, sign);
-        g_string_append_len(out, text + at, (gssize) (next - at));
+    size_t lines = 0;
+    for (size_t at = begin, next; at < end; at = next, lines++) {
+        size_t before = out->len;
+        next = line_end(text, end, at);
+        g_string_set_size(out, before + 1 + (next - at));
+        out->str[before] = sign;
+        memcpy(out->str + before + 1, text + at, next - at);
         if (text[next - 1] != '\n')
             g_string_append(out, "\n\\ No newline at end of file\n");
-        at = next;
     }
+    return lines;
 }
 
 static void
@@ -111,16 +114,26 @@ typedef struct {
     int64_t shift;               /* lines that there are more of in the new text */
 } Diff;
 
-/* The new lines that there are more of. */
-static int64_t
-append_change(Diff *diff, const Change *change)
+/* Lines of a hunk. */
+typedef struct {
+    size_t before, after;
+} Lines;
+
+static void
+append_change(Diff *diff, const Change *change, Lines *lines)
 {
     g_string_truncate(diff->after, 0);
     append_changed(diff->after, diff->rewrite, change, diff->text);
-    append_lines(diff->body, '-', diff->text, change->begin, change->end);
-    append_lines(diff->body, '+', diff->after->str, 0, diff->after->len);
-    return (int64_t) lines_in(diff->after->str, 0, diff->after->len) -
-           (int64_t) lines_in(diff->text, change->begin, change->end);
+    lines->before += append_lines(diff->body, '-', diff->text, change->begin, change->end);
+    lines->after += append_lines(diff->body, '+', diff->after->str, 0, diff->after->len);
+}
+
+static void
+append_context(Diff *diff, size_t begin, size_t end, Lines *lines)
+{
+    size_t count = append_lines(diff->body, ' ', diff->text, begin, end);
+    lines->before += count;
+    lines->after += count;
 }
 
 /* Changes from `first` on that share context lines: one hunk. The index behind the last. */
@@ -130,28 +143,27 @@ append_hunk(Diff *diff, guint first)
     const char *text = diff->text;
     const Change *change = &g_array_index(diff->changes, Change, first);
     size_t begin = lines_back(text, change->begin, 0), at = begin;
-    int64_t more = 0;
+    Lines lines = {0};
     guint i = first;
     g_string_truncate(diff->body, 0);
     do {
         change = &g_array_index(diff->changes, Change, i++);
-        append_lines(diff->body, ' ', text, at, change->begin);
-        more += append_change(diff, change);
+        append_context(diff, at, change->begin, &lines);
+        append_change(diff, change, &lines);
         at = change->end;
     } while (i < diff->changes->len &&
              lines_on(text, diff->bytes, at) >=
                  lines_back(text, g_array_index(diff->changes, Change, i).begin, at));
-    size_t end = lines_on(text, diff->bytes, at);
-    append_lines(diff->body, ' ', text, at, end);
+    append_context(diff, at, lines_on(text, diff->bytes, at), &lines);
     diff->lines += lines_in(text, diff->counted, begin);
     diff->counted = begin;
-    int64_t old_lines = (int64_t) lines_in(text, begin, end), line = (int64_t) diff->lines + 1;
+    int64_t line = (int64_t) diff->lines + 1;
     g_string_append_printf(diff->out,
                            "@@ -%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT " +%" G_GINT64_FORMAT
                            ",%" G_GINT64_FORMAT " @@\n",
-                           line, old_lines, line + diff->shift, old_lines + more);
+                           line, (int64_t) lines.before, line + diff->shift, (int64_t) lines.after);
     g_string_append_len(diff->out, diff->body->str, (gssize) diff->body->len);
-    diff->shift += more;
+    diff->shift += (int64_t) lines.after - (int64_t) lines.before;
     return i;
 }
 
@@ -159,12 +171,12 @@ char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
     g_autoptr(GArray) changes = changes_of(rewrite, text, bytes);
-    g_autoptr(GString) body = g_string_new(NULL), after = g_string_new(NULL);
+    g_autoptr(GString) body = g_string_sized_new(bytes), after = g_string_new(NULL);
     Diff diff = {.rewrite = rewrite,
                  .text = text,
                  .bytes = bytes,
                  .changes = changes,
-                 .out = g_string_new(NULL),
+                 .out = g_string_sized_new(2 * bytes),
                  .body = body,
                  .after = after};
     if (changes->len > 0)

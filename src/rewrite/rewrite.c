@@ -30,13 +30,15 @@ site_kind_name(SiteKind kind)
 
 /* ---- making ---- */
 
+#define SITES_ROOM 32 /* at first: a report has some dozens */
+
 Rewrite *
 rewrite_new(const char *language)
 {
     Rewrite *rewrite = g_new0(Rewrite, 1);
     *rewrite = (Rewrite){.language = language,
-                         .sites = g_ptr_array_new(),
-                         .edits = g_ptr_array_new(),
+                         .sites = g_ptr_array_sized_new(SITES_ROOM),
+                         .edits = g_ptr_array_sized_new(SITES_ROOM),
                          .made = g_ptr_array_new_with_free_func(made_free),
                          .imports = g_ptr_array_new(),
                          .arena = arena_new()};
@@ -129,11 +131,14 @@ finish(Work *work)
     int line = 1;
     for (guint i = 0; i < out->sites->len; i++) {
         Site *site = g_ptr_array_index(out->sites, i);
-        for (; at < site->begin; at++)
-            if (text[at] == '\n') {
-                line++;
-                line_begin = at + 1;
-            }
+        for (const char *found; at < site->begin; at = line_begin) {
+            found = memchr(text + at, '\n', site->begin - at);
+            if (found == NULL)
+                break;
+            line++;
+            line_begin = (size_t) (found - text) + 1;
+        }
+        at = MAX(at, site->begin);
         site->line = line;
         site->column = (int) (site->begin - line_begin) + 1;
         out->count[site->disposition]++;

@@ -98,11 +98,14 @@ sites_covered(const Work *work)
         Covered one = {site->begin, site->end};
         g_array_append_val(covered, one);
     }
-    g_array_sort(covered, covered_by_begin);
-    for (guint i = 1; i < covered->len; i++) {
-        Covered *one = &g_array_index(covered, Covered, i);
-        one->end_max = MAX(one->end_max, (one - 1)->end_max);
-    }
+    Covered *all = (Covered *) (void *) covered->data;
+    guint sorted = 1; /* mostly they are found in their order */
+    while (sorted < covered->len && all[sorted - 1].begin <= all[sorted].begin)
+        sorted++;
+    if (sorted < covered->len)
+        g_array_sort(covered, covered_by_begin);
+    for (guint i = 1; i < covered->len; i++)
+        all[i].end_max = MAX(all[i].end_max, all[i - 1].end_max);
     return covered;
 }
 

@@ -85,7 +85,7 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
 static bool
 gains(Work *work, const SqlSource *source, const char *name)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     if (rename != NULL)
         return source->columns == NULL && rename_gains(rename, name);
     if (source->query == NULL || !is_any_target(work, name))

@@ -1,4 +1,5 @@
 /* sql_columns.c - references to columns that change: a new name, an expression, other literals, or a person. */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -80,9 +81,8 @@ edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
         return;
     }
     g_autofree char *qualifier =
-        needs_qualifier
-            ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
-            : NULL;
+        needs_qualifier ? spell_qualifier(dialect, ref->source, source_spelling(ref->source))
+                        : NULL;
     g_autofree char *whole = qualifier != NULL ? g_strconcat(qualifier, ".", written, NULL) : NULL;
     site_edit(work, SITE_COLUMN, part->begin, part->end, whole != NULL ? whole : written);
 }
@@ -178,9 +178,8 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
         return;
     }
     g_autofree char *qualifier =
-        wants_qualifier
-            ? spell_qualifier(dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source))
-            : NULL;
+        wants_qualifier ? spell_qualifier(dialect, ref->source, source_spelling(ref->source))
+                        : NULL;
     g_autoptr(Sql) parsed = sql_new(change->expr, strlen(change->expr), dialect, 0);
     bool has_brackets = !ref->is_whole && !is_closed(parsed);
     g_autoptr(GString) text = g_string_new(has_brackets ? "(" : "");
@@ -196,7 +195,7 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
 static const ColumnChange *
 nested_change(Work *work, const SqlRef *ref, bool *ret_is_inside)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
+    const Rename *rename = source_rename(ref->source);
     const Dialect *dialect = work->sql->dialect;
     *ret_is_inside = false;
     for (guint i = 0; rename != NULL && rename->has_fields && i < rename->changes->len; i++) {
@@ -245,7 +244,7 @@ is_pseudo_column(const char *name)
 {
     static const char *const names[] = {"rowid", "oid", "ctid", "xmin", "rownum", "level"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (g_ascii_strcasecmp(name, names[i]) == 0)
+        if (text_same_folded(name, names[i]))
             return true;
     return name[0] == '_';
 }
@@ -254,7 +253,7 @@ is_pseudo_column(const char *name)
 static void
 check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, ref->source);
+    const Rename *rename = source_rename(ref->source);
     bool is_inside = false;
     bool is_certain = ref->column > 0 || ref->clause == CLAUSE_NAME;
     if (rename == NULL || rename->is_derived || !is_certain || is_pseudo_column(part->text) ||
@@ -303,8 +302,8 @@ visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const Column
     }
     if (!is_doubled_by_on(work, ref, part->text))
         return;
-    g_autofree char *qualifier = spell_qualifier(work->sql->dialect, ref->source,
-                                                 g_hash_table_lookup(work->spelled, ref->source));
+    g_autofree char *qualifier =
+        spell_qualifier(work->sql->dialect, ref->source, source_spelling(ref->source));
     g_autofree char *after = g_strdup_printf("%s.%.*s", qualifier, (int) (part->end - part->begin),
                                              work->text + part->begin);
     site_edit(work, SITE_COLUMN, part->begin, part->end, after);
@@ -360,8 +359,8 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
     const SqlPart *part = &ref->path.parts[0];
     bool is_column = ref->binding == BINDING_COLUMN;
     if (is_column && can_qualify(ref->source)) {
-        g_autofree char *qualifier = spell_qualifier(
-            work->sql->dialect, ref->source, g_hash_table_lookup(work->spelled, ref->source));
+        g_autofree char *qualifier =
+            spell_qualifier(work->sql->dialect, ref->source, source_spelling(ref->source));
         g_autofree char *after = g_strdup_printf(
             "%s.%.*s", qualifier, (int) (part->end - part->begin), work->text + part->begin);
         site_edit(work, SITE_COLUMN, part->begin, part->end, after);
@@ -404,7 +403,7 @@ can_change_in_template(Work *work, const SqlRef *ref)
 static bool
 is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, ref->instead);
+    const Rename *rename = source_rename(ref->instead);
     if (source_change(work, ref->instead, part) == NULL)
         return false;
     if (renames_will_have(work->renames, rename, part->text)) {

@@ -95,8 +95,8 @@ read_head(Work *work, guint at)
 void
 sql_declared(Work *work)
 {
-    for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
-        Word word = token_at(work, i)->word;
+    for (guint i = 0; work->sql->list->has_declarations && i + 1 < work->sql->tokens->len; i++) {
+        Word word = g_array_index(work->sql->tokens, Token, i).word;
         if (word == WORD_DECLARE)
             i = read_declarations(work, i + 1);
         else if (word == WORD_CREATE) {

@@ -55,8 +55,7 @@ is_defined_here(const Work *work, const Rename *rename)
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source->shape == SHAPE_DEFINED &&
-                g_hash_table_lookup(work->matched, source) == rename)
+            if (source->shape == SHAPE_DEFINED && source_rename(source) == rename)
                 return true;
         }
     }
@@ -188,8 +187,7 @@ says_any(const Work *work, const SqlStatement *statement, const Token *token)
     for (guint b = 0; b < statement->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {
-            const Rename *rename =
-                g_hash_table_lookup(work->matched, g_ptr_array_index(block->sources, i));
+            const Rename *rename = source_rename(g_ptr_array_index(block->sources, i));
             if (rename != NULL && says_column(work, rename, token))
                 return true;
         }

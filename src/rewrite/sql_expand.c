@@ -57,7 +57,7 @@ has_comment(const Work *work, size_t begin, size_t end)
 static bool
 can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     const char *const *known = columns_of(work, source);
     guint count = 0;
     for (; known != NULL && known[count] != NULL; count++) {
@@ -75,7 +75,7 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
 static bool
 can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)
 {
-    if (g_hash_table_lookup(work->matched, source) != NULL)
+    if (source_rename(source) != NULL)
         return star->except == NULL && can_qualify(source) && can_name_all(work, star, source);
     return (source->kind == SOURCE_TABLE || source->kind == SOURCE_COMMON ||
             source->kind == SOURCE_QUERY) &&
@@ -156,7 +156,7 @@ static void
 add_columns(Expansion *expansion, const SqlSource *source, const char *qualifier)
 {
     Work *work = expansion->work;
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     for (const char *const *known = columns_of(work, source); *known != NULL; known++)
         if (!star_leaves_out(work, expansion->star, *known))
             add_column(expansion, rename, *known, qualifier);
@@ -170,10 +170,9 @@ add_all_sources(Expansion *expansion)
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         g_autofree char *qualifier =
-            sources->len > 1 ? spell_qualifier(work->sql->dialect, source,
-                                               g_hash_table_lookup(work->spelled, source))
+            sources->len > 1 ? spell_qualifier(work->sql->dialect, source, source_spelling(source))
                              : NULL;
-        if (g_hash_table_lookup(work->matched, source) != NULL) {
+        if (source_rename(source) != NULL) {
             add_columns(expansion, source, qualifier);
         } else {
             begin_column(expansion);
@@ -199,7 +198,7 @@ star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_a
         add_all_sources(&expansion);
     } else {
         g_autofree char *qualifier =
-            spell_qualifier(work->sql->dialect, source, g_hash_table_lookup(work->spelled, source));
+            spell_qualifier(work->sql->dialect, source, source_spelling(source));
         add_columns(&expansion, source, qualifier);
     }
     if (star->is_tacit) { /* FROM t, TABLE t: SELECT … FROM t */

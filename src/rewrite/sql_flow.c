@@ -54,10 +54,14 @@ query_names_matter(const SqlQuery *query)
     return statement == NULL || (statement->kind != STATEMENT_INSERT && !statement->has_columns);
 }
 
+/* Its output names stay. True when that is new. */
 static bool
-pin(Work *work, SqlQuery *query)
+pin(SqlQuery *query)
 {
-    return query != NULL && g_hash_table_add(work->pinned, query);
+    bool is_new = query != NULL && !query->is_pinned;
+    if (is_new)
+        query->is_pinned = true;
+    return is_new;
 }
 
 /* ---- what a reader of a source sees ---- */
@@ -104,7 +108,7 @@ is_name_of_rename(Work *work, const SqlItem *star, const SqlPart *part)
 const ColumnChange *
 star_change(Work *work, const SqlItem *star, const SqlPart *part)
 {
-    if (star->block->query != NULL && g_hash_table_contains(work->pinned, star->block->query))
+    if (star->block->query != NULL && star->block->query->is_pinned)
         return NULL;
     if (names_have(work, star->except, part) || is_name_of_rename(work, star, part))
         return NULL;
@@ -152,7 +156,7 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
         return false;
     if (!query_names_matter(query) || !names_query(item->block))
         return false;
-    return change->kind != CHANGE_NAME || g_hash_table_contains(work->pinned, query) ||
+    return change->kind != CHANGE_NAME || query->is_pinned ||
            is_output_beside(work, item, change->to);
 }
 
@@ -221,7 +225,7 @@ query_change(Work *work, SqlQuery *query, const SqlPart *part)
 const ColumnChange *
 source_change(Work *work, const SqlSource *source, const SqlPart *part)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     if (names_have(work, source->columns, part))
         return NULL; /* named by the alias: t (a, b) */
     if (rename != NULL) {
@@ -256,7 +260,7 @@ pin_sources_of_star(Work *work, const SqlItem *star)
         const SqlSource *source = g_ptr_array_index(star->block->sources, i);
         bool is_meant = star->star_path.count == 0 || star->star_of == source;
         if (is_meant && source->query != NULL && source_changes(work, source))
-            pinned |= pin(work, source->query);
+            pinned |= pin(source->query);
     }
     return pinned;
 }
@@ -271,7 +275,7 @@ pin_through(Work *work, const SqlQuery *query)
         if (i > 0 && !query->by_name)
             break;
         if (branch->query != NULL) {
-            pinned |= pin(work, branch->query);
+            pinned |= pin(branch->query);
             continue;
         }
         for (guint j = 0; j < branch->block->items->len; j++) {
@@ -308,22 +312,22 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
                         (block->query == NULL && block->statement->takes_rows) ||
                         (block->query != NULL && block->query->has_pipes);
         for (guint j = 0; source->is_natural && j < i; j++)
-            pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
+            pinned |= pin(((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
         if (is_rigid)
-            pinned |= pin(work, source->query);
+            pinned |= pin(source->query);
     }
     for (guint i = 0; i < block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(block->items, i);
         for (guint j = 0; dbt_star_is_rigid(work, item) && j < block->sources->len; j++)
-            pinned |= pin(work, ((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
+            pinned |= pin(((const SqlSource *) g_ptr_array_index(block->sources, j))->query);
     }
     for (guint i = 0; i < block->refs->len; i++) {
         const SqlRef *ref = g_ptr_array_index(block->refs, i);
         if (ref->binding == BINDING_ROW)
-            pinned |= pin(work, ref->source->query);
+            pinned |= pin(ref->source->query);
         if (ref->binding == BINDING_COLUMN && ref->also != NULL && !is_following(work, ref)) {
-            pinned |= pin(work, ref->source->query);
-            pinned |= pin(work, ref->also->query);
+            pinned |= pin(ref->source->query);
+            pinned |= pin(ref->also->query);
         }
     }
     return pinned;
@@ -338,9 +342,9 @@ sql_flow(Work *work)
         bool is_seen = query_is_result(query) && query_names_matter(query);
         if (work->options->propagates ? is_seen && !names_may_change(work, query)
                                       : is_seen || is_struct(query))
-            pin(work, query);
+            pin(query);
         if (query->by_name || query->has_pipes)
-            pin(work, query);
+            pin(query);
     }
     bool pinned;
     do {
@@ -348,7 +352,7 @@ sql_flow(Work *work)
         for (guint i = 0; i < sql->blocks->len; i++)
             pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
         for (guint i = 0; i < sql->queries->len; i++)
-            if (g_hash_table_contains(work->pinned, g_ptr_array_index(sql->queries, i)))
+            if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)
                 pinned |= pin_through(work, g_ptr_array_index(sql->queries, i));
     } while (pinned);
 }

@@ -73,7 +73,7 @@ sql_borders(Work *work)
     const TokenList *list = work->sql->list;
     int depth = 0;
     work->borders = g_array_new(FALSE, FALSE, sizeof(Border));
-    for (guint i = 0; i < list->tokens->len; i++)
+    for (guint i = 0; tokens_have(list, TOKEN_TAG) && i < list->tokens->len; i++)
         if (tokens_at(list, i)->kind == TOKEN_TAG)
             add_border(work, tokens_at(list, i), &depth);
 }
@@ -226,7 +226,7 @@ add_column(Made *made, const char *name, const ColumnChange *change)
 static void
 add_nested(Work *work, Made *made, const SqlItem *star, const SqlSource *source)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     for (guint i = 0; rename != NULL && i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
         if (strchr(change->column, '.') != NULL && change->kind != CHANGE_NONE)
@@ -289,8 +289,7 @@ add_reads(Work *work, Made *made, const SqlStatement *statement)
     for (guint b = 0; b < statement->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
         for (guint s = 0; s < block->sources->len; s++) {
-            const Rename *rename =
-                g_hash_table_lookup(work->matched, g_ptr_array_index(block->sources, s));
+            const Rename *rename = source_rename(g_ptr_array_index(block->sources, s));
             if (rename != NULL && rename->is_derived)
                 g_ptr_array_add(made->reads, (void *) rename);
         }

@@ -158,8 +158,7 @@ visit_string(Work *work, const GArray *covered, guint index)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, index);
     size_t at = 0, bytes = 0;
-    if (token->kind != TOKEN_STRING || !mentions_last(work, token) || sql_named(work, index) ||
-        sql_inner(work, index) || !find_any(work, token, &at, &bytes) ||
+    if (sql_named(work, index) || sql_inner(work, index) || !find_any(work, token, &at, &bytes) ||
         covered_has(covered, at, at + bytes))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
@@ -240,10 +239,20 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
-    for (guint i = 0; i < sql->list->tokens->len; i++)
+    for (guint i = 0; tokens_have(sql->list, TOKEN_COMMENT) && i < sql->list->tokens->len; i++)
         visit_magic(work, tokens_at(sql->list, i));
-    g_autoptr(GArray) covered = sites_covered(work);
-    dbt_mentions(work, covered);
-    for (guint i = 0; i < sql->tokens->len; i++)
+    bool has_templates =
+        tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG);
+    g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;
+    if (has_templates)
+        dbt_mentions(work, covered);
+    const Token *tokens = token_at(work, 0);
+    guint count = tokens_have(sql->list, TOKEN_STRING) ? sql->tokens->len : 0;
+    for (guint i = 0; i < count; i++) {
+        if (tokens[i].kind != TOKEN_STRING || !mentions_last(work, &tokens[i]))
+            continue;
+        if (covered == NULL)
+            covered = sites_covered(work);
         visit_string(work, covered, i);
+    }
 }

@@ -2,12 +2,26 @@
  * sql_outputs.c - the names that a select list gives, to be looked up: lists of thousands of columns are asked about each
  * of them.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
+
+#include <string.h>
 
 typedef struct {
     const SqlItem *first;
     guint count;
 } Output;
+
+/* So few are looked through: a table of them costs more. */
+#define ITEMS_FEW 16
+
+static bool
+is_key(const Work *work, const char *name, const char *key)
+{
+    return name != NULL &&
+           (work->sql->dialect->column_case == CASE_KEPT ? strcmp(name, key) == 0
+                                                         : text_same_folded(name, key));
+}
 
 static char *
 key_of(const Work *work, const char *name)
@@ -42,6 +56,14 @@ outputs_of(Work *work, const SqlBlock *block)
 bool
 is_output_beside(Work *work, const SqlItem *item, const char *name)
 {
+    const GPtrArray *items = item->block->items;
+    for (guint i = 0; items->len <= ITEMS_FEW && i < items->len; i++) {
+        const SqlItem *other = g_ptr_array_index(items, i);
+        if (other != item && is_key(work, other->name, name))
+            return true;
+    }
+    if (items->len <= ITEMS_FEW)
+        return false;
     g_autofree char *key = key_of(work, name);
     const Output *output = g_hash_table_lookup(outputs_of(work, item->block), key);
     return output != NULL && (output->count > 1 || output->first != item);
@@ -50,6 +72,13 @@ is_output_beside(Work *work, const SqlItem *item, const char *name)
 const SqlItem *
 output_called(Work *work, const SqlBlock *block, const char *name)
 {
+    for (guint i = 0; block->items->len <= ITEMS_FEW && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (is_key(work, item->name, name))
+            return item;
+    }
+    if (block->items->len <= ITEMS_FEW)
+        return NULL;
     g_autofree char *key = key_of(work, name);
     const Output *output = g_hash_table_lookup(outputs_of(work, block), key);
     return output != NULL ? output->first : NULL;

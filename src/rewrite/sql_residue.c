@@ -49,8 +49,7 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
-            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
-            const char *last = parts[g_strv_length(parts) - 1];
+            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
             if (strlen(last) == bytes && g_ascii_strncasecmp(last, name, bytes) == 0)
                 return true;
         }
@@ -237,11 +236,15 @@ sql_residue(Work *work)
     g_byte_array_set_size(known, work->sql->tokens->len);
     memset(known->data, 0, known->len);
     tick_all(work, known);
-    g_autoptr(GArray) covered = sites_covered(work);
-    for (guint i = 0; i + 1 < work->sql->tokens->len; i++) {
-        const Token *token = token_at(work, i);
-        bool is_function = token_at(work, i + 1)->kind == TOKEN_OPEN;
-        if (is_name(token) && known->data[i] == 0 && !is_function && may_be_meant(work, token))
-            visit_token(work, covered, i);
+    g_autoptr(GArray) covered = NULL;
+    const Token *tokens = token_at(work, 0);
+    for (guint i = 0; i + 1 < known->len; i++) {
+        bool is_function = tokens[i + 1].kind == TOKEN_OPEN;
+        if (known->data[i] != 0 || !is_name(&tokens[i]) || is_function ||
+            !may_be_meant(work, &tokens[i]))
+            continue;
+        if (covered == NULL)
+            covered = sites_covered(work);
+        visit_token(work, covered, i);
     }
 }

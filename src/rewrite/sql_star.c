@@ -64,7 +64,7 @@ place_of(const Work *work, const SqlItem *star, size_t *ret_begin, size_t *ret_e
 static bool
 visit_source(Work *work, const SqlItem *star, const SqlSource *source)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     const SqlQuery *query = star->block->query;
     size_t begin, end;
     if (rename == NULL)
@@ -72,7 +72,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     place_of(work, star, &begin, &end);
     bool comes_out = query != NULL && !query->is_value && query->as == NULL &&
                      query->common == NULL && !names_are_followed(work, query);
-    bool names_stay = query != NULL && g_hash_table_contains(work->pinned, (SqlQuery *) query);
+    bool names_stay = query != NULL && query->is_pinned;
     const ColumnChange *change =
         changed_through(work, star, rename, names_stay || is_positional(work, star));
     if (change == NULL)
@@ -101,7 +101,7 @@ visit_replacement(Work *work, const SqlItem *star, const SqlSource *source,
     const SqlQuery *query = star->block->query;
     const SqlPart *part = one->name;
     const ColumnChange *change = one->is_rename ? NULL : source_change(work, source, part);
-    bool is_followed = query != NULL && !g_hash_table_contains(work->pinned, (SqlQuery *) query);
+    bool is_followed = query != NULL && !query->is_pinned;
     if (change == NULL)
         return;
     if (change->kind != CHANGE_NAME || !is_followed) {

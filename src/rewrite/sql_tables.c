@@ -75,8 +75,7 @@ is_replaced_whole(Work *work, const SqlRef *ref)
 static void
 edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
-    const Spelling *spelling =
-        ref->source != NULL ? g_hash_table_lookup(work->requalified, ref->source) : NULL;
+    const Spelling *spelling = ref->source != NULL ? ref->source->requalified : NULL;
     if (spelling != NULL && ref->binding == BINDING_COLUMN && ref->path.count > 0 &&
         !is_replaced_whole(work, ref))
         edit_qualifier(work, ref->source, spelling, &ref->path, ref->column);
@@ -85,9 +84,8 @@ edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 static void
 edit_qualifier_of_star(Work *work, const SqlItem *item)
 {
-    const Spelling *spelling = item->is_star && item->star_of != NULL
-                                   ? g_hash_table_lookup(work->requalified, item->star_of)
-                                   : NULL;
+    const Spelling *spelling =
+        item->is_star && item->star_of != NULL ? item->star_of->requalified : NULL;
     if (spelling != NULL)
         edit_qualifier(work, item->star_of, spelling, &item->star_path, item->star_path.count);
 }
@@ -119,7 +117,7 @@ inserts_by_position(const SqlSource *source)
 static bool
 is_joined_by_name(Work *work, const SqlSource *source)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     bool is_natural = false, changes = false;
     for (guint i = 0; i < source->block->sources->len; i++)
         is_natural = is_natural ||
@@ -156,7 +154,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     spelling->target[g_strv_length(spelling->target) - 1]);
         return;
     }
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     if (sql_define_refuses(work, source, rename))
         return;
     if (inserts_by_position(source) && !rename->is_derived && !sql_keeps_places(work, rename)) {
@@ -166,8 +164,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
         return;
     }
     if (source->block->statement->takes_rows && !source->is_target &&
-        source->block->query == NULL &&
-        rename_changes_columns(g_hash_table_lookup(work->matched, source))) {
+        source->block->query == NULL && rename_changes_columns(source_rename(source))) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
                     "its rows go into another table as they are, by the names of their columns: "
                     "name the columns");
@@ -187,7 +184,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     if (rename->is_derived) /* is called as before */
         return;
     spell_path(work, &source->path, spelling);
-    g_hash_table_insert(work->requalified, source, (void *) spelling);
+    source->requalified = spelling;
 }
 
 static void
@@ -274,9 +271,9 @@ match_source(Work *work, SqlSource *source)
     if (rename != NULL)
         source->kind = SOURCE_TABLE;
     if (rename != NULL)
-        g_hash_table_insert(work->matched, source, (void *) rename);
+        source->rename = rename;
     if (spelling != NULL)
-        g_hash_table_insert(work->spelled, source, (void *) spelling);
+        source->spelling = spelling;
 }
 
 static bool
@@ -298,7 +295,7 @@ const char *const *
 table_columns(const Work *work, const SqlSource *table, bool *ret_is_open)
 {
     const RewriteOptions *options = work->options;
-    const Rename *rename = g_hash_table_lookup(work->matched, table);
+    const Rename *rename = source_rename(table);
     const char *const *known = NULL;
     if (options->columns != NULL)
         known = options->columns(table, ret_is_open, options->columns_data);
@@ -323,8 +320,7 @@ known_columns(const SqlSource *table, bool *ret_is_open, void *data)
 static bool
 lacks(const SqlSource *table, const SqlPart *name, void *data)
 {
-    const Work *work = data;
-    const Rename *rename = g_hash_table_lookup(work->matched, table);
+    const Rename *rename = source_rename(table);
     return rename != NULL && rename_gains(rename, name->text);
 }
 
@@ -361,9 +357,9 @@ visit_put_before(Work *work, const SqlSource *source)
 static void
 visit_source(Work *work, SqlSource *source)
 {
-    const Spelling *spelling = g_hash_table_lookup(work->spelled, source);
+    const Spelling *spelling = source_spelling(source);
     if (source->is_template && spelling != NULL)
-        g_hash_table_insert(work->requalified, source, (void *) spelling);
+        source->requalified = spelling;
     else if (source->kind == SOURCE_TABLE && !source->is_template)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)

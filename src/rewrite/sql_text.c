@@ -23,10 +23,6 @@ refuse_broken(Work *work)
 static void
 rewrite_variant(Work *work)
 {
-    work->matched = g_hash_table_new(NULL, NULL);
-    work->spelled = g_hash_table_new(NULL, NULL);
-    work->requalified = g_hash_table_new(NULL, NULL);
-    work->pinned = g_hash_table_new(NULL, NULL);
     work->converted = g_hash_table_new(NULL, NULL);
     work->understood = g_hash_table_new(NULL, NULL);
     work->outputs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
@@ -53,10 +49,6 @@ rewrite_variant(Work *work)
         }
     }
     g_array_unref(work->borders);
-    g_hash_table_unref(work->matched);
-    g_hash_table_unref(work->spelled);
-    g_hash_table_unref(work->requalified);
-    g_hash_table_unref(work->pinned);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_hash_table_unref(work->converted);
     g_hash_table_unref(work->understood);

@@ -65,7 +65,7 @@ has_bare_star(const SqlBlock *block)
 static bool
 is_unmapped(Work *work, const SqlSource *source, const SqlPart *part)
 {
-    const Rename *rename = g_hash_table_lookup(work->matched, source);
+    const Rename *rename = source_rename(source);
     return rename != NULL && !rename->is_derived && rename->changes->len > 0 &&
            rename_column(rename, work->sql->dialect, part) == NULL;
 }
@@ -154,8 +154,7 @@ static void
 append_side(Work *work, GString *text, const SqlSource *source, const SqlPart *part)
 {
     const Dialect *dialect = work->sql->dialect;
-    g_autofree char *qualifier =
-        spell_qualifier(dialect, source, g_hash_table_lookup(work->spelled, source));
+    g_autofree char *qualifier = spell_qualifier(dialect, source, source_spelling(source));
     const ColumnChange *change = change_of(work, source, part);
     g_autofree char *name = change != NULL
                                 ? spell_like(dialect, part, change->to)

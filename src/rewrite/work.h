@@ -13,7 +13,7 @@ is_identifier_byte(char c)
 }
 
 /* A name of a dataset in code, and its new one. */
-typedef struct {
+typedef struct Spelling {
     char **source, **target; /* parts, NULL-terminated */
     char *whole;             /* the source's parts with dots */
     const char *last;        /* of them */
@@ -88,6 +88,18 @@ bool renames_will_have(const Renames *renames, const Rename *of, const char *nam
 
 typedef struct Imports Imports;
 
+/* NULL of none, and of what is no dataset. */
+static inline const Rename *
+source_rename(const SqlSource *source)
+{
+    return source != NULL ? source->rename : NULL;
+}
+static inline const Spelling *
+source_spelling(const SqlSource *source)
+{
+    return source != NULL ? source->spelling : NULL;
+}
+
 typedef struct {
     const Renames *renames;
     const RewriteOptions *options;
@@ -95,14 +107,9 @@ typedef struct {
     size_t bytes;
     const Dialect *dialect; /* of the SQL */
     Sql *sql;
-    GHashTable *matched; /* SqlSource * -> Rename * */
-    GHashTable *spelled; /* SqlSource * -> Spelling *: what its path became */
-    GHashTable *
-        requalified; /* SqlSource * -> Spelling *: tables of a new name, by which columns may be qualified */
     GHashTable *
         spoken_of; /* SqlSource * -> GPtrArray of the SqlPart * by which its columns are named with a qualifier;
                               * NULL until it is asked for */
-    GHashTable *pinned;     /* SqlQuery * whose output names stay */
     GHashTable *converted;  /* SqlSource * whose USING becomes ON */
     GHashTable *understood; /* where templates begin that were read, plus one */
     GHashTable *outputs;    /* SqlBlock * -> its names (sql_outputs.c) */

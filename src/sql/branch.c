@@ -168,7 +168,7 @@ branches_new(const TokenList *list)
         .lists = g_ptr_array_new_with_free_func((GDestroyNotify) g_array_unref),
         .variants = 1,
     };
-    for (guint i = 0; is_balanced && i < list->tokens->len; i++)
+    for (guint i = 0; tokens_have(list, TOKEN_TAG) && is_balanced && i < list->tokens->len; i++)
         if (tokens_at(list, i)->kind == TOKEN_TAG)
             is_balanced = count_tag(branches, stack, tag_of(list->text, tokens_at(list, i)));
     if (!is_balanced || stack->len > 0) { /* then all of it is one text */

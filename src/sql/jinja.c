@@ -276,7 +276,7 @@ jinja_lists_new(const TokenList *tokens)
 {
     JinjaLists *lists = g_new0(JinjaLists, 1);
     lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
-    for (guint i = 0; i < tokens->tokens->len; i++)
+    for (guint i = 0; tokens_have(tokens, TOKEN_TAG) && i < tokens->tokens->len; i++)
         if (tokens_at(tokens, i)->kind == TOKEN_TAG)
             read_tag(lists, tokens->text, tokens_at(tokens, i));
     return lists;

@@ -13,7 +13,10 @@ typedef struct {
     size_t bytes;
     const Dialect *dialect;
     GArray *tokens; /* its length is the room that there is, until the end */
-    guint count;
+    Token *at;      /* where the first of them is */
+    guint count, room;
+    guint kinds; /* bits of those that were found */
+    bool has_declarations;
     GArray *open; /* indices of brackets that wait for their other half */
 } Lexer;
 
@@ -36,17 +39,52 @@ is_among(char c, const char *set)
     return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* Bytes of other scripts may stand in names. */
+/* What a byte may be, asked of every one of a text. Bytes of other scripts may stand in names. */
+enum {
+    BYTE_LETTER = 1 << 0,
+    BYTE_STARTS_NAME = 1 << 1,
+    BYTE_IN_NAME = 1 << 2,
+    BYTE_BLANK = 1 << 3
+};
+#define L (BYTE_LETTER | BYTE_STARTS_NAME | BYTE_IN_NAME)
+#define N (BYTE_STARTS_NAME | BYTE_IN_NAME)
+#define D BYTE_IN_NAME
+#define B BYTE_BLANK
+/* clang-format off */
+static const uint8_t byte_kinds[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, B, B, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    B, 0, 0, 0, D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    D, D, D, D, D, D, D, D, D, D, 0, 0, 0, 0, 0, 0,
+    0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, N,
+    0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, 0,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+    N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
+};
+/* clang-format on */
+#undef L
+#undef N
+#undef D
+#undef B
+
 static bool
 is_name_start(char c)
 {
-    return g_ascii_isalpha(c) || c == '_' || (unsigned char) c >= 0x80;
+    return (byte_kinds[(guchar) c] & BYTE_STARTS_NAME) != 0;
 }
 
 static bool
 is_name_byte(char c)
 {
-    return is_name_start(c) || g_ascii_isdigit(c) || c == '$';
+    return (byte_kinds[(guchar) c] & BYTE_IN_NAME) != 0;
 }
 
 /* Behind the first `what` from `at` on, or 0 when there is none. */
@@ -139,7 +177,7 @@ end_of_dollar_quote(const Lexer *lexer, size_t at)
 static size_t
 end_of_name(const Lexer *lexer, size_t at)
 {
-    while (is_name_byte(byte_at(lexer, at)))
+    while (at < lexer->bytes && is_name_byte(lexer->text[at]))
         at++;
     return at;
 }
@@ -157,19 +195,32 @@ end_of_number(const Lexer *lexer, size_t at)
 
 /* ---- kinds ---- */
 
+static void
+make_room(Lexer *lexer, guint room)
+{
+    g_array_set_size(lexer->tokens, room);
+    lexer->at = &g_array_index(lexer->tokens, Token, 0);
+    lexer->room = room;
+}
+
+/* One that has its end. */
+static inline Token *
+add_whole(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
+{
+    if (lexer->count == lexer->room)
+        make_room(lexer, 2 * lexer->room);
+    Token *token = &lexer->at[lexer->count++];
+    lexer->kinds |= 1U << kind;
+    *token = (Token){.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
+    return token;
+}
+
 static Token *
 add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
 {
     g_assert(end == 0 || end > begin);
-    if (end == 0 || end > lexer->bytes) {
-        kind = TOKEN_BROKEN;
-        end = lexer->bytes;
-    }
-    if (lexer->count == lexer->tokens->len)
-        g_array_set_size(lexer->tokens, 2 * lexer->tokens->len);
-    Token *token = &g_array_index(lexer->tokens, Token, lexer->count++);
-    *token = (Token){.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
-    return token;
+    return end == 0 || end > lexer->bytes ? add_whole(lexer, TOKEN_BROKEN, begin, lexer->bytes)
+                                          : add_whole(lexer, kind, begin, end);
 }
 
 static bool
@@ -177,8 +228,10 @@ lex_blank(Lexer *lexer, size_t at)
 {
     size_t end = at;
     for (;;) {
-        while (g_ascii_isspace(byte_at(lexer, end)))
+        while (end < lexer->bytes && (byte_kinds[(guchar) lexer->text[end]] & BYTE_BLANK))
             end++;
+        if (end == lexer->bytes || (guchar) lexer->text[end] < 0x80)
+            break;
         /* also the mark that some editors put before UTF-8, and blanks that cannot break */
         if (starts_with(lexer, end, "\xef\xbb\xbf"))
             end += 3;
@@ -189,7 +242,7 @@ lex_blank(Lexer *lexer, size_t at)
     }
     if (end == at)
         return false;
-    add(lexer, TOKEN_SPACE, at, end);
+    add_whole(lexer, TOKEN_SPACE, at, end);
     return true;
 }
 
@@ -373,8 +426,10 @@ lex_word(Lexer *lexer, size_t at)
         !(lexer->text[at] == '#' && is_name_start(byte_at(lexer, at + 1)))) /* T-SQL's own tables */
         return false;
     size_t end = end_of_name(lexer, at + 1);
-    Token *token = add(lexer, TOKEN_WORD, at, end);
-    token->word = word_find(lexer->text + at, end - at);
+    Token *token = add_whole(lexer, TOKEN_WORD, at, end);
+    Word word = word_find(lexer->text + at, end - at);
+    token->word = word;
+    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE;
     return true;
 }
 
@@ -406,7 +461,7 @@ lex_bracket(Lexer *lexer, size_t at)
     if (lexer->open->len == 0)
         return true;
     guint other = g_array_index(lexer->open, guint, lexer->open->len - 1);
-    Token *open = &g_array_index(lexer->tokens, Token, other);
+    Token *open = &lexer->at[other];
     static const char *const pairs = "()[]{}";
     if (strchr(pairs, lexer->text[open->begin])[1] != c)
         return true; /* stays without its other half */
@@ -470,12 +525,12 @@ lex_often(Lexer *lexer, size_t at)
     case '\n':
         return lex_blank(lexer, at);
     case ',':
-        add(lexer, TOKEN_COMMA, at, at + 1);
+        add_whole(lexer, TOKEN_COMMA, at, at + 1);
         return true;
     case '.':
         if (g_ascii_isdigit(byte_at(lexer, at + 1)))
             return false;
-        add(lexer, TOKEN_DOT, at, at + 1);
+        add_whole(lexer, TOKEN_DOT, at, at + 1);
         return true;
     case '(':
     case ')':
@@ -499,8 +554,8 @@ lex_often(Lexer *lexer, size_t at)
         return !is_among(byte_at(lexer, at + 1), "'\"") &&
                !is_among(byte_at(lexer, at + 2), "'\"") && lex_word(lexer, at);
     default:
-        return g_ascii_isalpha(c) ? lex_word(lexer, at)
-                                  : g_ascii_isdigit(c) && lex_number(lexer, at);
+        return (byte_kinds[(guchar) c] & BYTE_LETTER) ? lex_word(lexer, at)
+                                                      : g_ascii_isdigit(c) && lex_number(lexer, at);
     }
 }
 
@@ -526,13 +581,15 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
                         .bytes = bytes,
                         .dialect = dialect,
                         .tokens = g_array_sized_new(FALSE, FALSE, sizeof(Token), room)};
-    g_array_set_size(list->tokens, room);
     Lexer lexer = {
         .text = text, .bytes = bytes, .dialect = dialect, .tokens = list->tokens, .open = open};
+    make_room(&lexer, room);
     for (size_t at = 0; at < bytes;) {
         lex_one(&lexer, at);
-        at = g_array_index(list->tokens, Token, lexer.count - 1).end;
+        at = lexer.at[lexer.count - 1].end;
     }
+    list->kinds = lexer.kinds;
+    list->has_declarations = lexer.has_declarations;
     Token end = {.kind = TOKEN_END, .begin = (uint32_t) bytes, .end = (uint32_t) bytes};
     g_array_set_size(list->tokens, lexer.count);
     g_array_append_val(list->tokens, end);
@@ -592,10 +649,10 @@ word_find(const char *text, size_t bytes)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char folded[WORD_BYTES] = {0};
-    if (bytes == 0 || bytes >= WORD_BYTES)
+    if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
         return WORD_NONE;
     for (size_t i = 0; i < bytes; i++) {
-        if (!g_ascii_isalpha(text[i]))
+        if (!(byte_kinds[(guchar) text[i]] & BYTE_LETTER))
             return WORD_NONE;
         folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
     }

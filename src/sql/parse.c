@@ -87,8 +87,12 @@ is_comparing_from(const Parser *parser, uint32_t index)
 bool
 starts_clause(const Parser *parser, uint32_t index)
 {
+    const Token *token = peek(parser, index);
+    if (token->word == WORD_NONE && token->kind != TOKEN_OPERATOR &&
+        !parser->sql->dialect->has_alias_first) /* most are names */
+        return false;
     bool before_by = is_word(parser, index + 1, WORD_BY);
-    switch (peek(parser, index)->word) {
+    switch (token->word) {
     case WORD_FROM:
         return !is_comparing_from(parser, index);
     case WORD_WHERE:
@@ -170,6 +174,8 @@ is_too_deep(Parser *parser, uint32_t end)
 
 /* ---- nodes ---- */
 
+#define LIST_ROOM 8 /* at first: columns of a SELECT, names in it */
+
 void *
 node(Parser *parser, size_t bytes)
 {
@@ -179,7 +185,7 @@ node(Parser *parser, size_t bytes)
 GPtrArray *
 list(Parser *parser)
 {
-    GPtrArray *array = g_ptr_array_new();
+    GPtrArray *array = g_ptr_array_sized_new(LIST_ROOM);
     g_ptr_array_add(parser->sql->arrays, array);
     return array;
 }
@@ -269,9 +275,9 @@ part_take(Parser *parser)
     return part;
 }
 
-/* Parts of a path while it is read; most have few. */
+/* Parts of a path while it is read. */
 typedef struct {
-    SqlPart few[4], *parts;
+    SqlPart *parts;
     uint32_t count, room;
 } Parts;
 
@@ -348,7 +354,8 @@ SqlPath
 path_take(Parser *parser, uint32_t end, bool is_table)
 {
     const Dialect *dialect = parser->sql->dialect;
-    Parts parts = {.parts = parts.few, .room = G_N_ELEMENTS(parts.few)};
+    SqlPart few[4]; /* most have no more */
+    Parts parts = {.parts = few, .room = G_N_ELEMENTS(few)};
     bool is_in_one_quote = false;
     for (;;) {
         const Token *token = peek(parser, parser->pos);
@@ -413,26 +420,28 @@ is_pair(char open, char close)
            (open == '{' && close == '}');
 }
 
-/* Brackets of branches that are not taken must not count. */
+/* Brackets of branches that are not taken must not count. `kept` up to `index`, which is one. */
 static void
-match_brackets(Sql *sql)
+match_bracket(const char *text, Token *kept, guint index, GArray *open)
 {
-    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < sql->tokens->len; i++) {
-        Token *token = &g_array_index(sql->tokens, Token, i);
-        token->match = 0;
-        if (token->kind == TOKEN_OPEN)
-            g_array_append_val(open, i);
-        if (token->kind != TOKEN_CLOSE || open->len == 0)
-            continue;
-        guint other = g_array_index(open, guint, open->len - 1);
-        Token *begin = &g_array_index(sql->tokens, Token, other);
-        if (!is_pair(sql->list->text[begin->begin], sql->list->text[token->begin]))
-            continue; /* stays without its other half */
-        begin->match = i;
-        token->match = other;
-        g_array_set_size(open, open->len - 1);
+    Token *token = &kept[index];
+    token->match = 0;
+    if (token->kind == TOKEN_OPEN) {
+        g_array_append_val(open, index);
+        return;
     }
+    guint other = open->len > 0 ? g_array_index(open, guint, open->len - 1) : 0;
+    if (open->len == 0 || !is_pair(text[kept[other].begin], text[token->begin]))
+        return; /* stays without its other half */
+    kept[other].match = index;
+    token->match = other;
+    g_array_set_size(open, open->len - 1);
+}
+
+static bool
+means_nothing(TokenKind kind)
+{
+    return kind == TOKEN_SPACE || kind == TOKEN_COMMENT || kind == TOKEN_TAG;
 }
 
 /* `-- COMMAND ----------` between cells of Databricks: statements end there. */
@@ -446,49 +455,52 @@ is_between_cells(const char *text, const Token *token)
 
 /* \\copy t FROM 'x': what psql does itself has a line of its own. */
 static bool
-begins_command(const Sql *sql, guint index)
+begins_command(const char *text, const Token *token)
 {
-    const Token *token = tokens_at(sql->list, index);
-    const char *text = sql->list->text;
-    return text[token->begin] == '\\' && token->kind == TOKEN_OPERATOR &&
+    return token->kind == TOKEN_OPERATOR && text[token->begin] == '\\' &&
            (token->begin == 0 || text[token->begin - 1] == '\n');
 }
 
 static bool
-ends_line(const Sql *sql, const Token *token)
+ends_line(const char *text, const Token *token)
 {
     return token->kind == TOKEN_SPACE &&
-           memchr(sql->list->text + token->begin, '\n', token->end - token->begin) != NULL;
+           memchr(text + token->begin, '\n', token->end - token->begin) != NULL;
 }
 
 static void
 keep_what_means_something(Sql *sql)
 {
-    const GArray *all = sql->list->tokens;
-    guint count = 0;
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
+    const char *text = sql->list->text;
     bool is_command = false;
-    g_array_set_size(sql->tokens, all->len);
+    guint count = 0, length = sql->list->tokens->len;
+    const guint8 *live = sql->live->data;
+    const Token *all = tokens_at(sql->list, 0);
+    g_array_set_size(sql->tokens, length);
     Token *kept = &g_array_index(sql->tokens, Token, 0);
-    for (guint i = 0; i < all->len; i++) {
-        const Token *token = &g_array_index(all, Token, i);
+    for (guint i = 0; i < length; i++) {
+        const Token *token = &all[i];
         if (token->kind == TOKEN_BROKEN && !sql->is_broken) {
             sql->is_broken = true;
             sql->broken_at = token->begin;
         }
-        bool ends_command = is_command && ends_line(sql, token);
-        is_command = (is_command && !ends_command) || begins_command(sql, i);
-        if ((token->kind == TOKEN_TAG && tag_is_border(sql->list->text, token)) ||
-            is_between_cells(sql->list->text, token) || ends_command || begins_command(sql, i)) {
+        bool begins = begins_command(text, token), ends = is_command && ends_line(text, token);
+        is_command = (is_command && !ends) || begins;
+        if (begins || ends || (token->kind == TOKEN_TAG && tag_is_border(text, token)) ||
+            is_between_cells(text, token)) {
             kept[count] = *token;
             kept[count++].kind = TOKEN_SEMICOLON;
             continue;
         }
-        if (token->kind != TOKEN_SPACE && token->kind != TOKEN_COMMENT &&
-            token->kind != TOKEN_TAG && sql->live->data[i])
-            kept[count++] = *token;
+        if (means_nothing(token->kind) || !live[i])
+            continue;
+        kept[count] = *token;
+        if (token->kind == TOKEN_OPEN || token->kind == TOKEN_CLOSE)
+            match_bracket(text, kept, count, open);
+        count++;
     }
     g_array_set_size(sql->tokens, count);
-    match_brackets(sql);
 }
 
 bool
@@ -524,8 +536,11 @@ sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
     branches_mark(branches, sql->list, variant, sql->live);
     keep_what_means_something(sql);
     g_autoptr(JinjaLists) lists = jinja_lists_new(sql->list);
-    Parser parser = {.sql = sql, .lists = lists};
-    parse_statements(&parser, sql->tokens->len - 1);
+    Parser parser = {.sql = sql,
+                     .tokens = &g_array_index(sql->tokens, Token, 0),
+                     .last = sql->tokens->len - 1,
+                     .lists = lists};
+    parse_statements(&parser, parser.last);
     return sql;
 }
 

@@ -19,6 +19,8 @@
 
 typedef struct {
     Sql *sql;
+    const Token *tokens; /* those of `sql` */
+    uint32_t last;       /* of them: TOKEN_END */
     JinjaLists *lists;
     uint32_t pos;
     int depth;
@@ -49,8 +51,7 @@ typedef struct {
 static inline const Token *
 peek(const Parser *parser, uint32_t index)
 {
-    const GArray *tokens = parser->sql->tokens;
-    return &g_array_index(tokens, Token, MIN(index, tokens->len - 1));
+    return &parser->tokens[MIN(index, parser->last)];
 }
 static inline bool
 is_word(const Parser *parser, uint32_t index, Word word)
@@ -63,8 +64,9 @@ is_text(const Parser *parser, uint32_t index, const char *text)
 {
     const Token *token = peek(parser, index);
     size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(parser->sql->list->text + token->begin, text, bytes) == 0;
+    const char *first = parser->sql->list->text + token->begin;
+    return token->end - token->begin == bytes && ((*first ^ *text) & ~0x20) == 0 &&
+           g_ascii_strncasecmp(first, text, bytes) == 0;
 }
 static inline bool
 is_open(const Parser *parser, uint32_t index)

@@ -1,6 +1,7 @@
 /*
  * parse_call.c - what functions are given: columns, parts of dates, types, fields, lambdas.
  */
+#include "base/text.h"
 #include "sql/parse_expression.h"
 
 #include <string.h>
@@ -61,11 +62,11 @@ wants_date_part(const SqlPath *name)
         "TIMEADD",       "TIMEDIFF",     "DATE_ADD", "DATE_BUCKET", "NEXT_DAY"};
     const char *text = name->parts[name->count - 1].text;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (g_ascii_strcasecmp(text, words[i]) == 0)
+        if (text_same_folded(text, words[i]))
             return true;
     size_t bytes = strlen(text);
-    return (bytes > 6 && g_ascii_strcasecmp(text + bytes - 6, "_TRUNC") == 0) ||
-           (bytes > 5 && g_ascii_strcasecmp(text + bytes - 5, "_DIFF") == 0);
+    return (bytes > 6 && text_same_folded(text + bytes - 6, "_TRUNC")) ||
+           (bytes > 5 && text_same_folded(text + bytes - 5, "_DIFF"));
 }
 
 static bool
@@ -73,7 +74,7 @@ is_cast(const SqlPath *name)
 {
     static const char *const words[] = {"CAST", "TRY_CAST", "SAFE_CAST", "TRY_CONVERT"};
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, words[i]) == 0)
+        if (name->count == 1 && text_same_folded(name->parts[0].text, words[i]))
             return true;
     return false;
 }
@@ -116,7 +117,7 @@ mark_parameters(const Parser *parser, const Context *context, guint refs_before,
         for (guint p = refs_before; p < refs->len; p++) {
             const SqlRef *name = g_ptr_array_index(refs, p);
             if (name->path.parts[0].token < arrow &&
-                g_ascii_strcasecmp(name->path.parts[0].text, ref->path.parts[0].text) == 0)
+                text_same_folded(name->path.parts[0].text, ref->path.parts[0].text))
                 ref->binding = BINDING_LOCAL;
         }
     }
@@ -130,10 +131,10 @@ note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t 
         "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
         "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
     if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
-        g_ascii_strcasecmp(name->parts[name->count - 1].text, "COLUMNS") == 0)
+        text_same_folded(name->parts[name->count - 1].text, "COLUMNS"))
         context->block->value_star = parser->pos;
     for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
-        if (g_ascii_strcasecmp(name->parts[name->count - 1].text, counting[i]) == 0)
+        if (text_same_folded(name->parts[name->count - 1].text, counting[i]))
             return;
     if (close > parser->pos && is_text(parser, close - 1, "*") &&
         (close == parser->pos + 1 || peek(parser, close - 2)->kind == TOKEN_DOT ||
@@ -180,7 +181,7 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
         return;
     }
     bool has_parts = wants_date_part(name), casts = is_cast(name);
-    bool makes_struct = name->count == 1 && g_ascii_strcasecmp(name->parts[0].text, "STRUCT") == 0;
+    bool makes_struct = name->count == 1 && text_same_folded(name->parts[0].text, "STRUCT");
     parser->depth++;
     parser->pos++;
     note_star(parser, context, name, close);

@@ -180,8 +180,9 @@ is_bare_alias(const Parser *parser, const Scan *scan, uint32_t index, uint32_t e
     if (index == scan->first || scan->case_depth > 0 || !is_name(parser, index) ||
         !ends_operand(parser, index - 1) || is_word(parser, index, WORD_END))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(operators); i++)
-        if (is_word(parser, index, operators[i]))
+    Word word = peek(parser, index)->word;
+    for (size_t i = 0; word != WORD_NONE && i < G_N_ELEMENTS(operators); i++)
+        if (word == operators[i])
             return false;
     const Token *next = peek(parser, index + 1);
     return index + 1 >= end || next->kind == TOKEN_COMMA || next->kind == TOKEN_CLOSE ||

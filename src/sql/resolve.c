@@ -6,6 +6,7 @@
  * when the columns of its neighbours are not known. A name that only sources with unknown columns can have is theirs when
  * there is exactly one of them in sight, and undecided otherwise.
  */
+#include "base/text.h"
 #include "sql/sql.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ same(const Dialect *dialect, CaseRule rule, const char *name, char quote, const 
     if (rule == CASE_KEPT)
         return strcmp(name, known) == 0;
     if (quote == '\0' || !dialect->quotes_keep_case || rule == CASE_IGNORED)
-        return g_ascii_strcasecmp(name, known) == 0;
+        return text_same_folded(name, known);
     if (strcmp(name, known) == 0)
         return true;
     /* "USER_ID" in quotes is what user_id means where names are folded upwards */
@@ -54,7 +55,7 @@ sql_name_hash(const char *name)
 {
     guint hash = 2166136261U;
     for (; *name != '\0'; name++)
-        hash = (hash ^ (guchar) g_ascii_tolower(*name)) * 16777619U;
+        hash = (hash ^ (guchar) (*name | 0x20)) * 16777619U; /* as a small letter */
     return hash ^ hash >> 15;
 }
 

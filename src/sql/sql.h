@@ -178,6 +178,9 @@ struct SqlSource {
     bool
         is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
     bool is_template; /* a template that is understood: `path` is what it stands for */
+    /* of the room `rewrite`: which dataset it is, what its path became, and what columns may be qualified by instead */
+    const struct Rename *rename;
+    const struct Spelling *spelling, *requalified;
 };
 
 struct SqlCommon {
@@ -241,6 +244,7 @@ struct SqlQuery {
     GPtrArray *names; /* borrowed char *, NULL for outputs without a name that one can know */
     bool is_open;     /* there may be more columns than these */
     bool is_busy;     /* being looked at: it reads itself */
+    bool is_pinned;   /* of the room `rewrite`: its output names stay */
 };
 
 typedef enum {

@@ -40,8 +40,8 @@ typedef enum {
 } Word;
 
 typedef struct {
-    TokenKind kind;
-    Word word;           /* of a TOKEN_WORD */
+    TokenKind kind : 8;
+    Word word : 8;       /* of a TOKEN_WORD */
     uint32_t begin, end; /* bytes [begin, end) */
     uint32_t match;      /* of brackets: the token index of the other one; 0 when there is none */
 } Token;
@@ -93,7 +93,9 @@ typedef struct {
     const char *text; /* borrowed; not zero-terminated */
     size_t bytes;     /* under 4 GiB: limits.h has less */
     const Dialect *dialect;
-    GArray *tokens; /* Token; ends with TOKEN_END */
+    GArray *tokens;        /* Token; ends with TOKEN_END */
+    guint kinds;           /* 1 << TokenKind of all that there are, besides the end */
+    bool has_declarations; /* one of them is DECLARE or CREATE */
 } TokenList;
 
 TokenList *tokens_new(const char *text, size_t bytes, const Dialect *dialect);
@@ -103,6 +105,13 @@ static inline const Token *
 tokens_at(const TokenList *list, uint32_t index)
 {
     return &g_array_index(list->tokens, Token, index);
+}
+
+/* Is there one at all? Most texts have no template, and need not be looked through for one. */
+static inline bool
+tokens_have(const TokenList *list, TokenKind kind)
+{
+    return (list->kinds & 1U << kind) != 0;
 }
 
 /* The word without regard to case, or WORD_NONE. */
