@@ -1,9 +1,9 @@
 /*
  * lazy.h - libraries that are loaded when they are first needed.
  *
- * libcurl, libmicrohttpd, libpq and libmariadb bring some thirty others along, and loading those takes six times as long as all else that
+ * libcurl, libmicrohttpd, libpq, libmariadb and librdkafka bring some thirty others along, and loading those takes six times as long as all else that
  * a start of the program does. So none of them is linked: a file beside their user (base/libcurl.c,
- * server/libmicrohttpd.c, driver/postgres/libpq.c, driver/mariadb/libmariadb.c) defines each of their functions that we call, by its own name and after
+ * server/libmicrohttpd.c, driver/postgres/libpq.c, driver/kafka/librdkafka.c…) defines each of their functions that we call, by its own name and after
  * its own header, as a jump into the library. Whoever calls another one gets an undefined reference from the linker, and adds
  * a line there.
  */
