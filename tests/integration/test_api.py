@@ -449,11 +449,19 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(late.status, 409)
         self.assertIn("allowed_actions", late.json)
 
+    def test_a_throttle_is_set_and_taken_away(self):
+        id, _ = self.planned()
+        limits = {"rows_per_second": 100, "command": "quiet"}
+        self.assertEqual(self.ok(self.act(id, "throttle", dict(limits, reason="a test")))["throttle"], limits)
+        self.assertEqual(self.ok(self.server.get("/migrations/" + id))["throttle"], limits)
+        self.assertEqual(self.ok(self.act(id, "throttle", {"rows_per_second": 0, "command": ""}))["throttle"], None)
+        self.assertNotIn("throttle", self.ok(self.server.get("/migrations/" + id)))
+
     def test_nothing_is_done_to_what_has_ended(self):
         id, digest = self.planned()
         self.ok(self.act(id, "reject", who="bo"))
         for what in ("approve", "withdraw", "reject", "start", "pause", "resume", "cancel", "halt", "rollback", "hold", "go-on",
-                     "retire", "accept-mixed"):
+                     "retire", "accept-mixed", "throttle"):
             body = {"digest": digest} if what == "approve" else {"reason": "a test"}
             answer = self.act(id, what, body, who="bo")
             self.assertEqual((answer.status, answer.json["code"]), (409, "wrong_state"), what)
