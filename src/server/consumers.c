@@ -50,6 +50,13 @@ typedef struct {
     const char *stands, *owner, *q;
 } Filter;
 
+static void
+filter_clear(Filter *filter)
+{
+    g_free(filter->plan);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
+
 static bool
 filter_read(Request *request, Filter *ret, GError **error)
 {
@@ -210,10 +217,9 @@ line_json(Stmt *stmt)
 bool
 handle_consumers(Request *request, GError **error)
 {
-    Filter filter;
+    g_auto(Filter) filter = {0};
     if (!filter_read(request, &filter, error))
         return false;
-    g_autofree char *plan = filter.plan;
     return request_page(request,
                         "SELECT " COLUMNS_SQL FROM_SQL
                         "AND (:after = '' OR p.id < substr(:after, 1, instr(:after, '.') - 1) OR "
@@ -324,7 +330,7 @@ summary_row(Stmt *stmt, Counts *all, GHashTable *owners, GArray *times)
 bool
 handle_consumers_summary(Request *request, GError **error)
 {
-    Filter filter;
+    g_auto(Filter) filter = {0};
     Db *db = NULL;
     Stmt *stmt = NULL;
     Counts all = {0};
@@ -334,7 +340,6 @@ handle_consumers_summary(Request *request, GError **error)
 
     if (!filter_read(request, &filter, error))
         return false;
-    g_autofree char *plan = filter.plan;
     if (!request_reader(request, &db, error) ||
         !db_prepare(db,
                     "SELECT coalesce(c.value ->> '$.owner', ''), " STAND_SQL

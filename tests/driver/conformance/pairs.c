@@ -21,10 +21,6 @@
 #define TARGET "what_becomes"
 #define STAGE "what_becomes__honk_1"
 
-static const Fixture *const fixtures[] = {&fixture_memory,  &fixture_sqlite, &fixture_postgres,
-                                          &fixture_mariadb, &fixture_csv,    &fixture_ndjson,
-                                          &fixture_redis,   &fixture_kafka};
-
 typedef struct {
     const Fixture *source, *target;
     bool is_one_store; /* the source's store is the target's: it may do the work itself */
@@ -438,10 +434,10 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t s = 0; s < G_N_ELEMENTS(fixtures); s++)
-        for (size_t t = 0; t < G_N_ELEMENTS(fixtures); t++)
+    for (size_t s = 0; s < fixture_count; s++)
+        for (size_t t = 0; t < fixture_count; t++)
             for (int one = 0; one < 2; one++) {
-                Pair pair = {fixtures[s], fixtures[t], one};
+                Pair pair = {every_fixture[s], every_fixture[t], one};
                 if (driver_by_name(pair.target->driver)->load == NULL || (one && s != t) ||
                     !is_asked(&pair))
                     continue;

@@ -51,6 +51,10 @@ struct Fixture {
 extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_mariadb, fixture_csv,
     fixture_ndjson, fixture_redis, fixture_kafka;
 
+/* All that can be asked in this build. */
+extern const Fixture *const every_fixture[];
+extern const size_t fixture_count;
+
 /* One JSON object. Caller frees. */
 char *row_as_json(const Schema *schema, const Batch *rows, size_t row);
 
