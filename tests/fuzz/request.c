@@ -8,6 +8,17 @@
 #define MODEL "https://model.example/v1"
 #define MIRROR "https://mirror.example/npm"
 
+static bool
+is_credential(const char *header)
+{
+    static const char *const names[] = {
+        "authorization:", "x-api-key:", "proxy-authorization:", "cookie:"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strncasecmp(header, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
@@ -21,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         return 0;
     for (guint i = 0; i < request.headers->len; i++)
         g_assert(strpbrk(request.headers->pdata[i], "\r\n") == NULL &&
-                 strstr(request.headers->pdata[i], "Authorization") == NULL);
+                 !is_credential(request.headers->pdata[i]));
     g_autofree char *way = proxy_way(&spec, &request, &is_model);
     if (way == NULL)
         return 0;
