@@ -162,8 +162,8 @@ take_part(Look *look, Part *part)
     count_file(look, file);
 }
 
-static bool
-is_withheld(const Look *look, const char *shown)
+bool
+look_is_withheld(const Look *look, const char *shown)
 {
     json_t *one;
     size_t i;
@@ -178,7 +178,7 @@ hold_part(const Look *look, Part *part)
 {
     g_autofree char *left = wishes_against(look->wishes, part->file.path);
     g_autofree char *shown = text_printable(part->file.path);
-    part->file.is_held = left != NULL || is_withheld(look, shown);
+    part->file.is_held = left != NULL || look_is_withheld(look, shown);
 }
 
 static void
@@ -279,7 +279,7 @@ look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
         look_again(look, rules);
     for (guint i = 0; i < look->files->len; i++) {
         LookFile *file = look->files->pdata[i];
-        if (!file->is_edited || !is_withheld(look, file->shown))
+        if (!file->is_edited || !look_is_withheld(look, file->shown))
             continue;
         int edits = file->rewrite->count[DISPOSITION_REWRITTEN];
         file->is_edited = false;

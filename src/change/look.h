@@ -48,6 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
 
 /* Files that stay as they are although all of them is decided: [{"path", "line", "text"}], with why. */
 void look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld);
+bool look_is_withheld(const Look *look, const char *shown);
 
 /* An edited file as it will be. Caller frees. */
 char *look_file_after(const LookFile *file, size_t *ret_bytes);

@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-static bool
-is_withheld(const Look *look, const char *shown)
-{
-    json_t *one;
-    size_t i;
-    json_array_foreach(look->withheld, i,
-                       one) if (strcmp(json_get_string(one, "path", ""), shown) == 0) return true;
-    return false;
-}
-
 bool
 look_file_is_open(const Look *look, const LookFile *file)
 {
@@ -22,7 +12,7 @@ look_file_is_open(const Look *look, const LookFile *file)
            file->rewrite->count[DISPOSITION_NEEDS_PERSON] > 0 &&
            file->rewrite->count[DISPOSITION_UNPARSABLE] == 0 &&
            file->bytes <= GATE_FILE_BYTES_MAX && gate_path_refused(file->path) == NULL &&
-           !is_withheld(look, file->shown);
+           !look_is_withheld(look, file->shown);
 }
 
 /* Those that people were left with. */

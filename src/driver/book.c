@@ -160,16 +160,6 @@ book_forget(Conn *conn, const char *plan, BookExtent extent, GError **error)
 
 /* --- fence --- */
 
-static bool
-fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
-            GError **error)
-{
-    return fail(error, ERR_FENCED,
-                "the fence of %s '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                "%" G_GINT64_FORMAT,
-                what, scope, stands, writer->token);
-}
-
 /* 0 when there is no row. */
 static bool
 read_fence(Conn *conn, const char *scope, const char *share, int64_t *ret_token, GError **error)

@@ -28,6 +28,16 @@ driver_by_name(const char *name)
     return strcmp(unoffered->name, name) == 0 ? unoffered : NULL;
 }
 
+bool
+fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
+            GError **error)
+{
+    return fail(error, ERR_FENCED,
+                "the fence of %s '%s' stands at %" G_GINT64_FORMAT
+                ", our token is %" G_GINT64_FORMAT,
+                what, scope, stands, writer->token);
+}
+
 static bool
 fail_role(const Conn *conn, const char *role, GError **error)
 {

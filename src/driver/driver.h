@@ -57,6 +57,9 @@ typedef struct {
     int64_t token;
     bool in_bulk; /* of a range: rows go in as a whole, or not at all (LoadOps.takes_bulk) */
 } Writer;         /* who writes: goes into fence checks and ledger rows */
+/* FENCED: `what` ("plan" or "task") of that name has a fence above the writer's token. Always false. */
+bool fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
+                 GError **error);
 
 typedef struct {
     int64_t rows_in, rows_out, rejected;

@@ -50,18 +50,6 @@ items(const json_t *told)
 
 /* ---- answers ---- */
 
-/* What was read from a cache is part of what was read. */
-static void
-take_usage(LlmHearing *hearing, const json_t *usage)
-{
-    LlmUsage *sum = &hearing->usage;
-    llm_count(sum, PRICE_INPUT, json_object_get(usage, "prompt_tokens"));
-    llm_count(sum, PRICE_CACHED, json_at(usage, "prompt_tokens_details.cached_tokens"));
-    llm_count(sum, PRICE_OUTPUT, json_object_get(usage, "completion_tokens"));
-    if (json_is_object(usage))
-        sum->tokens[PRICE_INPUT] = MAX(sum->tokens[PRICE_INPUT] - sum->tokens[PRICE_CACHED], 0);
-}
-
 /* Part 0 is what it says; call N is part N + 1. */
 static bool
 take_delta(LlmHearing *hearing, const json_t *delta, GError **error)
@@ -97,7 +85,8 @@ event(LlmHearing *hearing, const char *type, const json_t *data, GError **error)
     const char *stop = json_get_string(choice, "finish_reason", NULL);
     if (json_is_object(failure))
         return llm_fail_as_told(failure, error);
-    take_usage(hearing, json_object_get(data, "usage"));
+    llm_count_whole(&hearing->usage, json_object_get(data, "usage"), "prompt_tokens",
+                    "prompt_tokens_details.cached_tokens", "completion_tokens");
     if (stop != NULL) {
         g_free(hearing->stop);
         hearing->stop = g_strdup(stop);
@@ -137,7 +126,8 @@ document(LlmHearing *hearing, const json_t *document)
 {
     const json_t *choice = json_array_get(json_object_get(document, "choices"), 0);
     json_t *message = json_object_get(choice, "message");
-    take_usage(hearing, json_object_get(document, "usage"));
+    llm_count_whole(&hearing->usage, json_object_get(document, "usage"), "prompt_tokens",
+                    "prompt_tokens_details.cached_tokens", "completion_tokens");
     hearing->stop = g_strdup(json_get_string(choice, "finish_reason", NULL));
     if (json_is_object(message))
         hearing->items = json_pack("[O]", message);

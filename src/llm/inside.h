@@ -55,6 +55,9 @@ void llm_add_call(json_t *calls, const char *id, const char *name, const char *i
 bool llm_fail_as_told(const json_t *told, GError **error);
 void llm_count(LlmUsage *usage, Price price,
                const json_t *number); /* nothing happens without one */
+/* By the names that an API has for what was read, what of that came from a cache (a path), and what was written. */
+void llm_count_whole(LlmUsage *usage, const json_t *told, const char *read, const char *cached,
+                     const char *written);
 /* Texts and calls, of its items. */
 void llm_read(const LlmShape *shape, LlmReply *reply);
 

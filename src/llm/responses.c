@@ -73,17 +73,6 @@ keep_item(LlmHearing *hearing, const json_t *item)
     json_decref(kept);
 }
 
-static void
-take_usage(LlmHearing *hearing, const json_t *usage)
-{
-    LlmUsage *sum = &hearing->usage;
-    llm_count(sum, PRICE_INPUT, json_object_get(usage, "input_tokens"));
-    llm_count(sum, PRICE_CACHED, json_at(usage, "input_tokens_details.cached_tokens"));
-    llm_count(sum, PRICE_OUTPUT, json_object_get(usage, "output_tokens"));
-    if (json_is_object(usage))
-        sum->tokens[PRICE_INPUT] = MAX(sum->tokens[PRICE_INPUT] - sum->tokens[PRICE_CACHED], 0);
-}
-
 /* "completed", or why it is not. */
 static void
 document(LlmHearing *hearing, const json_t *document)
@@ -92,7 +81,8 @@ document(LlmHearing *hearing, const json_t *document)
     size_t i;
     const json_t *reason = json_at(document, "incomplete_details.reason");
     const char *status = json_get_string(document, "status", NULL);
-    take_usage(hearing, json_object_get(document, "usage"));
+    llm_count_whole(&hearing->usage, json_object_get(document, "usage"), "input_tokens",
+                    "input_tokens_details.cached_tokens", "output_tokens");
     if (hearing->items == NULL)
         json_array_foreach(json_object_get(document, "output"), i, item) keep_item(hearing, item);
     if (hearing->items == NULL)
@@ -111,7 +101,8 @@ event(LlmHearing *hearing, const char *type, const json_t *data, GError **error)
             json_is_object(json_object_get(data, "error")) ? json_object_get(data, "error") : data,
             error);
     if (strcmp(kind, "response.failed") == 0) {
-        take_usage(hearing, json_object_get(response, "usage"));
+        llm_count_whole(&hearing->usage, json_object_get(response, "usage"), "input_tokens",
+                        "input_tokens_details.cached_tokens", "output_tokens");
         return llm_fail_as_told(json_object_get(response, "error"), error);
     }
     if (strcmp(kind, "response.output_item.done") == 0)

@@ -54,3 +54,15 @@ llm_count(LlmUsage *usage, Price price, const json_t *number)
     if (json_is_integer(number))
         usage->tokens[price] = CLAMP(json_integer_value(number), 0, 1000 * MILLION);
 }
+
+void
+llm_count_whole(LlmUsage *usage, const json_t *told, const char *read, const char *cached,
+                const char *written)
+{
+    llm_count(usage, PRICE_INPUT, json_object_get(told, read));
+    llm_count(usage, PRICE_CACHED, json_at(told, cached));
+    llm_count(usage, PRICE_OUTPUT, json_object_get(told, written));
+    if (json_is_object(told)) /* what came from a cache is part of what was read */
+        usage->tokens[PRICE_INPUT] =
+            MAX(usage->tokens[PRICE_INPUT] - usage->tokens[PRICE_CACHED], 0);
+}

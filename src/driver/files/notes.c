@@ -322,16 +322,6 @@ notes_remove(const FileConn *conn, const Notes *notes, GError **error)
 
 /* --- fences --- */
 
-static bool
-fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
-            GError **error)
-{
-    return fail(error, ERR_FENCED,
-                "the fence of %s '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                "%" G_GINT64_FORMAT,
-                what, scope, stands, writer->token);
-}
-
 bool
 notes_passes(const FileConn *conn, const Writer *writer, Notes **ret, GError **error)
 {

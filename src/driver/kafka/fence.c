@@ -13,16 +13,6 @@
 
 #include <string.h>
 
-static bool
-fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
-            GError **error)
-{
-    return fail(error, ERR_FENCED,
-                "the fence of %s '%s' stands at %" G_GINT64_FORMAT
-                ", our token is %" G_GINT64_FORMAT,
-                what, scope, stands, writer->token);
-}
-
 static int64_t
 token_of(KafkaConn *conn, const char *plan, const char *task)
 {

@@ -324,16 +324,6 @@ memory_book_make(MemoryStore *store, const char *plan)
     return book;
 }
 
-static bool
-fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
-            GError **error)
-{
-    return fail(error, ERR_FENCED,
-                "the fence of %s '%s' stands at %" G_GINT64_FORMAT ", our token is "
-                "%" G_GINT64_FORMAT,
-                what, scope, stands, writer->token);
-}
-
 bool
 memory_book_passes(MemoryStore *store, const Writer *writer, Book **ret, GError **error)
 {

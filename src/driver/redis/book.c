@@ -40,16 +40,6 @@ redis_book_objects_key(const RedisConn *conn)
 
 /* --- fences --- */
 
-static bool
-fail_fenced(const char *what, const char *scope, int64_t stands, const Writer *writer,
-            GError **error)
-{
-    return fail(error, ERR_FENCED,
-                "the fence of %s '%s' stands at %" G_GINT64_FORMAT
-                ", our token is %" G_GINT64_FORMAT,
-                what, scope, stands, writer->token);
-}
-
 static int64_t
 token_of(const redisReply *reply)
 {
