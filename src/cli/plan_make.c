@@ -79,9 +79,9 @@ tell_look(Invocation *call, const json_t *look)
 }
 
 static void
-tell_end(Invocation *call, bool is_told)
+tell_end(Invocation *call)
 {
-    if (is_told && call->view->is_terminal && !call->view->json)
+    if (call->view->is_terminal && !call->view->json)
         view_raw(call->view, "\r\033[K");
 }
 
@@ -97,7 +97,7 @@ plan_wait(Invocation *call, const char *id, json_t **ret, GError **error)
         const json_t *look = json_object_get(migration, "look");
         int64_t now = clock_monotonic_ms(), done = json_get_int(look, "done", 0);
         if (strcmp(state, "draft") != 0 || is_failed_draft(migration)) {
-            tell_end(call, before > 0);
+            tell_end(call);
             *ret = g_steal_pointer(&migration);
             return true;
         }
