@@ -3,6 +3,7 @@
 
 #include "change/generated_tables.h"
 #include "driver/made.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -217,7 +218,7 @@ generated_prove(const GeneratedSpec *spec, const char *path, const char *before,
                 json_t *proofs, GError **error)
 {
     const Dialect *dialect =
-        spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before));
+        spec->dialect != NULL ? spec->dialect : dialect_guess(before, strlen(before), NULL);
     g_autofree char *old = with_short_names(before, dialect),
                     *new = with_short_names(after, dialect);
     g_autoptr(GError) failed = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "model/row_hash.h"
+#include "sql/guess.h"
 #include "sql/sql.h"
 
 #include <math.h>
@@ -412,7 +413,7 @@ queries_prove(const QueryWorld *world, const char *path, const char *before, con
 {
     const Dialect *dialect = dialect_by_name(world->conn->driver->name);
     if (dialect == NULL)
-        dialect = dialect_guess(before, strlen(before));
+        dialect = dialect_guess(before, strlen(before), NULL);
     g_autoptr(Sql) old = sql_new(before, strlen(before), dialect, 0);
     g_autoptr(Sql) new = sql_new(after, strlen(after), dialect, 0);
     if (old->statements->len != new->statements->len) {

@@ -2,6 +2,7 @@
 #include "rewrite/code_lineage.h"
 
 #include "rewrite/work.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -49,7 +50,8 @@ code_lineage_new(const char *text, size_t bytes, const RewriteOptions *options)
     g_autoptr(GHashTable) understood = g_hash_table_new(NULL, NULL);
     CodeLineage *code = g_new0(CodeLineage, 1);
     code->lineage = lineage_new();
-    code->dialect = options->dialect != NULL ? options->dialect : dialect_guess(text, bytes);
+    code->dialect =
+        options->dialect != NULL ? options->dialect : dialect_guess(text, bytes, options->usual);
     Work work = {.renames = nothing,
                  .options = options,
                  .text = text,

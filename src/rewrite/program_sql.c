@@ -1,5 +1,6 @@
 /* program_sql.c - SQL in a string: rewritten like a .sql file, and carried back to the file. */
 #include "rewrite/program.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -59,7 +60,9 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (span_is(unit->text, use->callee, commands[i].command))
             return dialect_by_name(commands[i].dialect);
-    return unit->dialect != NULL ? unit->dialect : dialect_guess(text->bytes, text->count);
+    return unit->dialect != NULL
+               ? unit->dialect
+               : dialect_guess(text->bytes, text->count, unit->work->options->usual);
 }
 
 /* ---- carrying back ---- */

@@ -10,6 +10,7 @@
 #include "rewrite/code.h"
 #include "rewrite/program.h"
 #include "rewrite/project_parts.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -165,6 +166,8 @@ rewrite_entry(void *item, void *data)
     g_autoptr(Renames) renames = entry_renames(project, entry);
     RewriteOptions options = *project->options;
     options.finds_made = true;
+    options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
+    options.usual = project->usual;
     options.model = entry->place.model;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
@@ -324,6 +327,29 @@ run(Project *project)
 }
 
 static void
+guess_entry(void *item, void *data)
+{
+    Entry *entry = item;
+    if (code_is_sql(entry->file->path))
+        entry->dialect = guess_text(entry->file->text, entry->file->bytes);
+}
+
+/* Files that do not tell their dialect are in that of most that do. */
+static void
+guess_dialects(Project *project)
+{
+    GuessVotes votes = {0};
+    project->usual = project->options->usual;
+    if (project->options->dialect != NULL)
+        return;
+    parallel_each(project->entries, project->threads, guess_entry, NULL);
+    for (guint i = 0; i < project->entries->len; i++)
+        guess_vote(&votes, ((const Entry *) g_ptr_array_index(project->entries, i))->dialect);
+    const Dialect *winner = guess_winner(&votes);
+    project->usual = winner != NULL ? winner : project->usual;
+}
+
+static void
 prepare(Project *project, GPtrArray *files)
 {
     project->arena = arena_new();
@@ -352,6 +378,7 @@ prepare(Project *project, GPtrArray *files)
         if (entry->place.model != NULL && entry->place.is_persisted)
             g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
     }
+    guess_dialects(project);
     read_kept(project);
 }
 

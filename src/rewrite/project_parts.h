@@ -15,9 +15,10 @@ typedef struct {
     GPtrArray
         *left;  /* Site * of the arena: what needs a person unless what is read keeps its names */
     char *seen; /* what it was rewritten with; NULL: not yet */
-    const Site *held; /* why it stays although it is decided (project_hold.c); or NULL */
-    bool is_given;    /* it may get names of others' */
-    GPtrArray *given; /* Export *, on their way to those of all; or NULL */
+    const Dialect *dialect; /* that an SQL file tells by itself; or NULL */
+    const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
+    bool is_given;          /* it may get names of others' */
+    GPtrArray *given;       /* Export *, on their way to those of all; or NULL */
 } Entry;
 
 /* What a file makes, whose columns change their names. */
@@ -45,6 +46,7 @@ typedef struct {
     Arena *arena; /* of sites that are kept from one round to the next */
     const Renames *renames;
     const RewriteOptions *options;
+    const Dialect *usual; /* of files that do not tell theirs; or NULL */
     unsigned threads;
 } Project;
 

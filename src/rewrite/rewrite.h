@@ -92,6 +92,7 @@ void macros_read(Macros *macros, const char *text, size_t bytes);
 
 typedef struct {
     const Dialect *dialect; /* NULL: guessed from the text */
+    const Dialect *usual;   /* of texts that do not tell theirs; NULL: ANSI */
     bool propagates;        /* output names change, instead of `new AS old` */
     SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
     void *columns_data;

@@ -249,15 +249,24 @@ is_pseudo_column(const char *name)
     return name[0] == '_';
 }
 
+/* Not a column of the dataset's of which the mapping says nothing. */
+static bool
+is_known(const Work *work, const Rename *rename, const SqlPart *part)
+{
+    return rename == NULL || rename->is_derived || is_pseudo_column(part->text) ||
+           rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL;
+}
+
 /* A column that is qualified as the table's, and of which the mapping says nothing. */
 static void
 check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
 {
     const Rename *rename = source_rename(ref->source);
-    bool is_inside = false;
-    bool is_certain = ref->column > 0 || ref->clause == CLAUSE_NAME;
-    if (rename == NULL || rename->is_derived || !is_certain || is_pseudo_column(part->text) ||
-        rename->changes->len == 0 || rename_column(rename, work->sql->dialect, part) != NULL ||
+    bool is_inside = false, is_joined = ref->clause == CLAUSE_USING; /* then both sides have it */
+    bool is_certain = ref->column > 0 || ref->clause == CLAUSE_NAME || is_joined;
+    if (is_joined && ref->also != NULL && !is_known(work, source_rename(ref->also), part))
+        rename = source_rename(ref->also);
+    if (!is_certain || is_known(work, rename, part) ||
         nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
@@ -281,7 +290,9 @@ visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCha
 static void
 visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
 {
-    if (change->kind == CHANGE_NAME) {
+    if (change->kind != CHANGE_NONE && sql_is_unsure(work, ref, change)) {
+        return;
+    } else if (change->kind == CHANGE_NAME) {
         edit_name(work, ref, part, change->to);
         keep_output_name(work, ref);
     } else if (change->kind == CHANGE_EXPRESSION) {

@@ -5,6 +5,7 @@
  * must be decided alike in all of them; otherwise it depends on the template, and a person decides.
  */
 #include "rewrite/work.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -168,7 +169,8 @@ void
 sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
-    work->dialect = said != NULL ? said : dialect_guess(work->text, work->bytes);
+    work->dialect =
+        said != NULL ? said : dialect_guess(work->text, work->bytes, work->options->usual);
     g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool is_outermost = work->declared == NULL;
     work->out->language = "sql";

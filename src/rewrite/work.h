@@ -271,9 +271,11 @@ void sql_text(Work *work);   /* all of the following, in each variant of the tex
 void sql_tables(Work *work); /* match sources, edit tables */
 /* What is known of a table's columns; as SqlColumnsFn. */
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
-void sql_flow(Work *work);     /* which queries keep their output names */
-void sql_using(Work *work);    /* joins by names that are not the same any more */
-void sql_columns(Work *work);  /* references and stars */
+void sql_flow(Work *work);    /* which queries keep their output names */
+void sql_using(Work *work);   /* joins by names that are not the same any more */
+void sql_columns(Work *work); /* references and stars */
+/* Is this column something else in one of the dialects that the text may be in? Then it is refused (sql_unsure.c). */
+bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */
 bool sql_inner(Work *work, guint literal);

@@ -1,5 +1,4 @@
 /* dialect.c - what differs between dialects, as one table. */
-#include "base/text.h"
 #include "sql/token.h"
 
 #include <string.h>
@@ -35,7 +34,8 @@
     "varying virtual while window write xor zerofill condition dual groups "
 static const Dialect dialects[] = {
     {.name = "ansi", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
-     .has_from_first = true, .has_hiding_variables = true,
+     .has_from_first = true, .has_hiding_variables = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
+     .is_any = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
     {.name = "bigquery", .reserved = BIGQUERY_RESERVED, .also = {"googlesql", "bq"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_long_strings = true, .has_prefixes = true, .has_hash_comments = true,
@@ -93,59 +93,4 @@ const char *const *
 dialect_names(void)
 {
     return names;
-}
-
-/* Signs that one dialect has and the others hardly: the first that is found decides. Quotes come last,
- * because they only tell what a text is not. */
-static const struct {
-    const char *sign, *dialect;
-} signs[] = {
-    {"SAFE_CAST(", "bigquery"},
-    {"_TABLE_SUFFIX", "bigquery"},
-    {"SELECT AS STRUCT", "bigquery"},
-    {"TIMESTAMP_TRUNC(", "bigquery"},
-    {"SAFE_DIVIDE(", "bigquery"},
-    {"WITH OFFSET", "bigquery"},
-    {"FLATTEN(", "snowflake"},
-    {"LATERAL VIEW", "spark"},
-    {"TRY_TO_", "snowflake"},
-    {"CROSS APPLY", "tsql"},
-    {"NVARCHAR", "tsql"},
-    {"GETDATE()", "tsql"},
-    {"AUTOINCREMENT", "sqlite"},
-    {"STRFTIME(", "sqlite"},
-    {"JULIANDAY(", "sqlite"},
-    {"::", "postgres"},
-    {"ILIKE", "postgres"},
-    {"RETURNING", "postgres"},
-};
-
-/* A backtick around a whole path, as in `project.dataset.table`. */
-static bool
-has_path_in_backticks(const char *text, size_t bytes)
-{
-    const char *end = text + bytes;
-    for (const char *open = text; (open = memchr(open, '`', (size_t) (end - open))) != NULL;
-         open++) {
-        const char *close = memchr(open + 1, '`', (size_t) (end - open - 1));
-        if (close == NULL)
-            return false;
-        if (memchr(open, '.', (size_t) (close - open)) != NULL)
-            return true;
-        open = close;
-    }
-    return false;
-}
-
-const Dialect *
-dialect_guess(const char *text, size_t bytes)
-{
-    if (has_path_in_backticks(text, bytes))
-        return dialect_by_name("bigquery");
-    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
-        if (text_find_folded(text, bytes, signs[i].sign) != NULL)
-            return dialect_by_name(signs[i].dialect);
-    if (memchr(text, '`', bytes) != NULL)
-        return dialect_by_name("mysql");
-    return dialect_by_name("ansi");
 }

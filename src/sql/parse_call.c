@@ -104,13 +104,24 @@ mark_field(const Parser *parser, const Context *context, guint refs_before, uint
         ref->is_field = true;
 }
 
+/* An arrow of parameters; the one before a text or a number takes a field out of JSON, where nobody knows the dialect. */
+static bool
+is_arrow(const Parser *parser, uint32_t index)
+{
+    const Dialect *dialect = parser->sql->dialect;
+    const Token *next = peek(parser, index + 1);
+    return dialect->has_lambdas && is_text(parser, index, "->") &&
+           (!dialect->is_any || (next->kind != TOKEN_STRING && next->kind != TOKEN_NUMBER &&
+                                 next->kind != TOKEN_TEMPLATE));
+}
+
 /* x -> …, (x, y) -> …: within the argument these names are its own. */
 static void
 mark_parameters(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
 {
     const GPtrArray *refs = context->block->refs;
     uint32_t arrow = is_open(parser, first) ? closing(parser, first, UINT32_MAX) + 1 : first + 1;
-    if (!parser->sql->dialect->has_lambdas || !is_text(parser, arrow, "->"))
+    if (!is_arrow(parser, arrow))
         return;
     for (guint i = refs_before; i < refs->len; i++) {
         SqlRef *ref = g_ptr_array_index(refs, i);

@@ -397,9 +397,8 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
                   ? WORD_TABLE
                   : WORD_NONE);
     if (is_text(parser, parser->pos, "ONLY") && parser->pos + 1 < end &&
-        is_name(parser, parser->pos + 1) && !ends_source(parser, parser->pos + 1) &&
-        parser->sql->dialect->has_dollar_quotes)
-        parser->pos++; /* PostgreSQL: without those that inherit from it */
+        is_name(parser, parser->pos + 1) && !ends_source(parser, parser->pos + 1))
+        parser->pos++; /* without those that inherit from it */
     SqlPart *prefix = NULL;
     if (parser->sql->dialect->has_alias_prefix && is_name(parser, parser->pos) &&
         is_text(parser, parser->pos + 1, ":") && parser->pos + 2 < end) {

@@ -548,6 +548,17 @@ may_reuse_alias(const Resolver *resolver, SqlClause clause)
             (clause == CLAUSE_ITEM || clause == CLAUSE_WHERE));
 }
 
+/* SELECT u FROM users u: the row, where no column of that name is known. Tables do have columns of their own name. */
+static bool
+is_own_alias(const SqlRef *ref, const SqlSource *source)
+{
+    return source->alias != NULL && ref->path.count == 1 &&
+           text_same_folded(source->alias->text, ref->path.parts[0].text) &&
+           (source->path.count == 0 ||
+            !text_same_folded(source->path.parts[source->path.count - 1].text,
+                              source->alias->text));
+}
+
 /* x IN (SELECT id FROM others): nobody writes this to get the outer id for each row of others. Where others has no id,
  * it does so all the same; SqlRef.instead says whose it is then. */
 static bool
@@ -555,7 +566,7 @@ is_item_of_one(const SqlRef *ref, const SqlBlock *block, const Found *found)
 {
     return block == ref->block && ref->clause == CLAUSE_ITEM && ref->is_whole &&
            block->sources->len == 1 && found->maybe_count == 1 &&
-           found->maybe->kind != SOURCE_ARRAY;
+           found->maybe->kind != SOURCE_ARRAY && !is_own_alias(ref, found->maybe);
 }
 
 static SqlSource *

@@ -75,6 +75,8 @@ typedef struct {
     bool has_alias_prefix;     /* SELECT name: value, FROM name: table */
     bool has_from_first;       /* FROM t, FROM t SELECT a */
     bool has_methods;          /* column.method(…) */
+    bool
+        is_any; /* what nobody has named: what most have is understood, and what differs is looked at twice */
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
@@ -86,8 +88,6 @@ typedef struct {
 /* NULL when unknown. `dialect_names()` is NULL-terminated, without the other names. */
 const Dialect *dialect_by_name(const char *name);
 const char *const *dialect_names(void);
-/* The dialect that the text looks most like; ANSI when it does not tell. */
-const Dialect *dialect_guess(const char *text, size_t bytes);
 
 typedef struct {
     const char *text; /* borrowed; not zero-terminated */

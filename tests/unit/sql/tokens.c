@@ -1,5 +1,5 @@
 /* tokens.c - no byte is lost, whatever the text and the dialect. */
-#include "sql/token.h"
+#include "sql/guess.h"
 
 #include <string.h>
 
@@ -102,11 +102,41 @@ a_dialect_is_guessed_from_what_only_it_has(void)
         {"SELECT a::int FROM t", "postgres"},
         {"SELECT strftime('%Y', a) FROM t", "sqlite"},
         {"SELECT `a` FROM t", "mysql"},
+        {"SELECT a FROM [b].[t]", "tsql"},
+        {"SELECT list[1] FROM t", "ansi"},
+        {"SELECT a FROM my-project.d.t", "bigquery"},
+        {"SELECT a - b.c FROM t", "ansi"},
+        {"SELECT a::int, IFF(b, 1, 2) FROM t", "snowflake"},
+        {"SELECT a -> 'b' FROM t", "ansi"},
+        {"SELECT filter(a, x -> x > 1) FROM t", "spark"},
+        {"SELECT a FROM t WHERE b = '::' -- SAFE_CAST(\n", "ansi"},
+        {"SELECT {{ x::y }} FROM t", "ansi"},
+        {"SELECT 'it\\'s', a::int FROM t", "postgres"},
+        {"SELECT a FROM t WHERE b = 'no end ::", "ansi"},
         {"SELECT a FROM t LATERAL VIEW explode(b) c", "spark"},
         {"SELECT a FROM t", "ansi"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_assert_cmpstr(dialect_guess(texts[i][0], strlen(texts[i][0]))->name, ==, texts[i][1]);
+        g_assert_cmpstr(dialect_guess(texts[i][0], strlen(texts[i][0]), NULL)->name, ==,
+                        texts[i][1]);
+}
+
+static void
+texts_that_do_not_tell_follow_two_thirds_of_the_others(void)
+{
+    GuessVotes votes = {0};
+    g_assert_null(guess_winner(&votes));
+    guess_vote(&votes, NULL);
+    g_assert_null(guess_winner(&votes));
+    guess_vote(&votes, dialect_by_name("snowflake"));
+    guess_vote(&votes, dialect_by_name("snowflake"));
+    guess_vote(&votes, dialect_by_name("bigquery"));
+    g_assert_cmpstr(guess_winner(&votes)->name, ==, "snowflake");
+    guess_vote(&votes, dialect_by_name("bigquery"));
+    g_assert_null(guess_winner(&votes));
+    const Dialect *usual = dialect_by_name("duckdb");
+    g_assert_true(dialect_guess("SELECT 1", 8, usual) == usual);
+    g_assert_cmpstr(dialect_guess("SELECT a::int", 13, usual)->name, ==, "postgres");
 }
 
 int
@@ -120,5 +150,7 @@ main(int argc, char **argv)
     g_test_add_func("/tokens/what-does-not-end-says-so", what_does_not_end_says_so);
     g_test_add_func("/tokens/a-dialect-is-guessed-from-what-only-it-has",
                     a_dialect_is_guessed_from_what_only_it_has);
+    g_test_add_func("/tokens/texts-that-do-not-tell-follow-two-thirds-of-the-others",
+                    texts_that_do_not_tell_follow_two_thirds_of_the_others);
     return g_test_run();
 }

@@ -1,0 +1,57 @@
+/*
+ * sql_unsure.c - what is another thing from dialect to dialect, where nobody has said which one it is and the text does
+ * not tell: a person's.
+ */
+#include "base/text.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* `SELECT name = value` gives the value a name in T-SQL; elsewhere it compares. */
+static bool
+may_be_alias(const Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const SqlItem *item = ref->in;
+    if (item == NULL || item->is_star || item->alias != NULL || ref->path.count > 1 ||
+        item->first != part->token || item->last == item->first)
+        return false;
+    const Token *next = &g_array_index(work->sql->tokens, Token, part->token + 1);
+    return next->end == next->begin + 1 && work->text[next->begin] == '=';
+}
+
+/* "id" is a text in BigQuery, MySQL and Spark; and why else would it be in quotes here, and without them there? */
+static bool
+may_be_string(const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (part->quote != '"' || ref->path.count > 1 || ref->is_whole)
+        return false;
+    for (guint i = 0; i < ref->block->refs->len; i++) {
+        const SqlRef *other = g_ptr_array_index(ref->block->refs, i);
+        const SqlPart *name = &other->path.parts[other->column];
+        if (name->quote == '\0' && text_same_folded(name->text, part->text))
+            return true;
+    }
+    return false;
+}
+
+bool
+sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const char *why = NULL;
+    if (!work->sql->dialect->is_any || work->options->dialect != NULL)
+        return false;
+    if (may_be_alias(work, ref))
+        why = "may be compared here, or be the name of what follows";
+    else if (may_be_string(ref))
+        why = "may be a text here";
+    else if (part->quote == '"' && strchr(change->column, '.') == NULL &&
+             strcmp(part->text, change->column) != 0)
+        why = "may be another column than the one that is written in other letters";
+    if (why != NULL)
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' %s, as the dialect has it: say --dialect", part->text, why);
+    return why != NULL;
+}

@@ -1,0 +1,361 @@
+/*
+ * guess.c - see guess.h.
+ *
+ * One walk over the text: strings, comments and templates are passed over, words are looked up in signs.def, and a few
+ * signs are no words (`[name]`, `::`, a path in backticks). A sign counts once, however often it is there: a text of a
+ * hundred casts and one function of Snowflake's is Snowflake's.
+ */
+#include "sql/guess.h"
+
+#include <string.h>
+
+enum {
+    NONE,
+    BIGQUERY,
+    POSTGRES,
+    SQLITE,
+    MYSQL,
+    SNOWFLAKE,
+    SPARK,
+    TRINO,
+    DUCKDB,
+    REDSHIFT,
+    TSQL,
+    COUNT
+};
+
+/* In this order they win when they are equal. */
+static const char *const names[COUNT] = {
+    "ansi",  "bigquery", "postgres", "sqlite",   "mysql", "snowflake",
+    "spark", "trino",    "duckdb",   "redshift", "tsql",
+};
+G_STATIC_ASSERT(COUNT <= GUESS_DIALECTS_MAX);
+
+/* ---- signs that are words ---- */
+
+typedef struct {
+    const char *word, *before;
+    char next; /* behind it, blanks aside; 0: anything */
+    signed char weight[COUNT];
+} Sign;
+
+#define ANYWHERE NULL, 0
+#define CALLED NULL, '('
+#define DOTTED NULL, '.'
+#define AFTER(word) word, 0
+#define BIGQUERY(n) [BIGQUERY] = (n),
+#define POSTGRES(n) [POSTGRES] = (n),
+#define SQLITE(n) [SQLITE] = (n),
+#define MYSQL(n) [MYSQL] = (n),
+#define SNOWFLAKE(n) [SNOWFLAKE] = (n),
+#define SPARK(n) [SPARK] = (n),
+#define TRINO(n) [TRINO] = (n),
+#define DUCKDB(n) [DUCKDB] = (n),
+#define REDSHIFT(n) [REDSHIFT] = (n),
+#define TSQL(n) [TSQL] = (n),
+#define SIGN(word, around, weights) {word, around, {weights}},
+static const Sign signs[] = {
+#include "sql/signs.def"
+};
+
+#define SIGN_BYTES_MAX 32 /* of the longest one, with what ends it */
+
+static GHashTable *by_word; /* the word -> Sign *, the first of its word */
+
+static void
+index_signs(void)
+{
+    static gsize is_done;
+    if (!g_once_init_enter(&is_done))
+        return;
+    by_word = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = G_N_ELEMENTS(signs); i-- > 0;)
+        g_hash_table_insert(by_word, (char *) signs[i].word, (void *) &signs[i]);
+    g_once_init_leave(&is_done, 1);
+}
+
+/* ---- a walk ---- */
+
+typedef struct {
+    const char *at, *end, *begin;
+    char before[SIGN_BYTES_MAX]; /* the word before, in small letters */
+    bool is_seen[G_N_ELEMENTS(signs)];
+    bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_dollar, is_arrow, is_code,
+        is_text, is_dashed;
+    int score[COUNT];
+} Guess;
+
+static bool
+is_word(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '$' || (c & 0x80) != 0;
+}
+
+static char
+at_offset(const Guess *guess, ptrdiff_t offset)
+{
+    const char *at = guess->at + offset;
+    return at >= guess->begin && at < guess->end ? *at : '\0';
+}
+
+static void
+add(Guess *guess, const signed char *weight)
+{
+    for (int i = 0; i < COUNT; i++)
+        guess->score[i] += weight[i];
+}
+
+static void
+once(Guess *guess, bool *is_seen, const signed char *weight)
+{
+    if (!*is_seen)
+        add(guess, weight);
+    *is_seen = true;
+}
+
+/* Behind `close`, or the end. */
+static const char *
+behind(const Guess *guess, const char *from, const char *close)
+{
+    size_t bytes = strlen(close);
+    if (from >= guess->end)
+        return guess->end;
+    const char *found = memmem(from, (size_t) (guess->end - from), close, bytes);
+    return found != NULL ? found + bytes : guess->end;
+}
+
+/* Behind a text in quotes. A quote behind a backslash ends none: where it does, a little more is passed over. */
+static const char *
+behind_quotes(const Guess *guess, char quote)
+{
+    const char *at = guess->at;
+    do {
+        at = at + 1 < guess->end ? memchr(at + 1, quote, (size_t) (guess->end - at - 1)) : NULL;
+    } while (at != NULL && at[-1] == '\\');
+    return at != NULL ? at + 1 : guess->end;
+}
+
+/* a-b.c.d is a path: somebody who subtracts writes blanks, or fewer dots. */
+static void
+check_dashes(Guess *guess, const char *from)
+{
+    const char *at = guess->at;
+    int dots = 0;
+    if (at_offset(guess, 0) != '-' || (from > guess->begin && strchr(".-", from[-1]) != NULL))
+        return;
+    while (at < guess->end && (is_word(*at) || *at == '-' || *at == '.'))
+        dots += *at++ == '.';
+    if (dots == 2 && g_ascii_isalpha(at_offset(guess, 1)))
+        once(guess, &guess->is_dashed, (signed char[COUNT]){[BIGQUERY] = 2});
+}
+
+static void
+take_word(Guess *guess)
+{
+    char word[SIGN_BYTES_MAX] = "";
+    size_t bytes = 0;
+    const char *from = guess->at;
+    do {
+        guess->at++;
+    } while (guess->at < guess->end && is_word(*guess->at));
+    check_dashes(guess, from);
+    bytes = (size_t) (guess->at - from);
+    for (size_t i = 0; bytes < sizeof word && i < bytes; i++)
+        word[i] = g_ascii_tolower(from[i]);
+    const Sign *sign = word[0] != '\0' ? g_hash_table_lookup(by_word, word) : NULL;
+    const char *next = guess->at;
+    while (next < guess->end && g_ascii_isspace(*next))
+        next++;
+    for (; sign != NULL && sign < signs + G_N_ELEMENTS(signs) && strcmp(sign->word, word) == 0;
+         sign++)
+        if ((sign->before == NULL || strcmp(sign->before, guess->before) == 0) &&
+            (sign->next == 0 || (next < guess->end && *next == sign->next)))
+            once(guess, &guess->is_seen[sign - signs], sign->weight);
+    memcpy(guess->before, word, sizeof word);
+}
+
+/* `a.b` in backticks is one path of BigQuery's. */
+static void
+take_backticks(Guess *guess)
+{
+    const char *from = guess->at, *to = behind_quotes(guess, '`');
+    if (memchr(from, '.', (size_t) (to - from)) != NULL)
+        once(guess, &guess->is_path, (signed char[COUNT]){[BIGQUERY] = 4});
+    else
+        once(guess, &guess->is_quoted, (signed char[COUNT]){[MYSQL] = 1});
+    guess->at = to;
+}
+
+/* `[name]` where a value or a table begins, and not behind one, as the place in an array is. */
+static void
+take_bracket(Guess *guess)
+{
+    const char *at = guess->at + 1, *back = guess->at;
+    while (at < guess->end && (is_word(*at) || *at == ' '))
+        at++;
+    while (back > guess->begin && g_ascii_isspace(back[-1]))
+        back--;
+    char before = back > guess->begin ? back[-1] : '\0';
+    bool is_place = back == guess->at && (is_word(before) || strchr(")]}\"`", before) != NULL);
+    bool is_name =
+        at < guess->end && *at == ']' && !g_ascii_isdigit(guess->at[1]) && at > guess->at + 1;
+    bool is_part = at + 1 < guess->end && (at[1] == '.' || before == '.');
+    if (is_name && !is_place)
+        once(guess, &guess->is_named,
+             is_part ? (signed char[COUNT]){[TSQL] = 4, [SQLITE] = 1}
+                     : (signed char[COUNT]){[TSQL] = 2, [SQLITE] = 1});
+    guess->at = is_name ? at + 1 : guess->at + 1;
+}
+
+static void
+take_colon(Guess *guess)
+{
+    char next = at_offset(guess, 1), last = at_offset(guess, -1);
+    if (next == ':')
+        once(guess, &guess->is_cast,
+             (signed char[COUNT]){
+                 [POSTGRES] = 2, [SNOWFLAKE] = 1, [REDSHIFT] = 1, [DUCKDB] = 1, [SPARK] = 1});
+    else if (is_word(last) && !g_ascii_isdigit(last) && g_ascii_isalpha(next))
+        once(guess, &guess->is_field, (signed char[COUNT]){[SNOWFLAKE] = 2, [SPARK] = 1});
+    else if (is_word(last) && next == ' ')
+        once(guess, &guess->is_prefix, (signed char[COUNT]){[DUCKDB] = 1});
+    guess->at += next == ':' ? 2 : 1;
+}
+
+/* x -> x + 1: parameters. What JSON's fields are taken out with has a text or a number behind it. */
+static void
+take_dash(Guess *guess)
+{
+    const char *next = guess->at + 2;
+    while (next < guess->end && *next == ' ')
+        next++;
+    bool is_arrow = at_offset(guess, 1) == '>' && at_offset(guess, 2) != '>' && next < guess->end &&
+                    (g_ascii_isalpha(*next) || *next == '_');
+    if (is_arrow)
+        once(guess, &guess->is_arrow,
+             (signed char[COUNT]){[SPARK] = 2, [TRINO] = 2, [SNOWFLAKE] = 1, [DUCKDB] = 1});
+    guess->at++;
+}
+
+/* Texts that no name looks like, in the quotes of names: here they are those of strings. */
+static void
+take_double_quotes(Guess *guess)
+{
+    const char *from = guess->at + 1, *to = behind_quotes(guess, '"');
+    bool is_name = to - from > 1 && !g_ascii_isdigit(*from);
+    for (const char *at = from; is_name && at + 1 < to; at++)
+        is_name = is_word(*at) || strchr(" .-/()#?&'", *at) != NULL;
+    if (!is_name)
+        once(guess, &guess->is_text,
+             (signed char[COUNT]){[BIGQUERY] = 2, [MYSQL] = 2, [SPARK] = 2});
+    guess->at = to;
+}
+
+/* `$$` or `$body$`: the text between them is code more often than not. */
+static void
+take_dollar(Guess *guess)
+{
+    const char *at = guess->at + 1;
+    while (at < guess->end && (g_ascii_isalpha(*at) || *at == '_'))
+        at++;
+    if (at < guess->end && *at == '$') {
+        once(guess, &guess->is_dollar, (signed char[COUNT]){[POSTGRES] = 2, [SNOWFLAKE] = 1});
+        guess->at = at + 1;
+    } else {
+        take_word(guess);
+    }
+}
+
+/* Comments and templates; false when there is none. */
+static bool
+pass_over(Guess *guess)
+{
+    static const char *const pairs[][2] = {
+        {"--", "\n"}, {"/*", "*/"}, {"{{", "}}"}, {"{%", "%}"}, {"{#", "#}"}};
+    if (*guess->at == '/' && at_offset(guess, 1) == '*' &&
+        (at_offset(guess, 2) == '!' || (at_offset(guess, 2) == 'M' && at_offset(guess, 3) == '!')))
+        once(guess, &guess->is_code, (signed char[COUNT]){[MYSQL] = 4});
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+        if (*guess->at == pairs[i][0][0] && at_offset(guess, 1) == pairs[i][0][1]) {
+            guess->at = behind(guess, guess->at + 2, pairs[i][1]);
+            return true;
+        }
+    return false;
+}
+
+static void
+take_sign(Guess *guess)
+{
+    switch (*guess->at) {
+    case '\'':
+        guess->at = behind_quotes(guess, '\'');
+        break;
+    case '"':
+        take_double_quotes(guess);
+        break;
+    case '-':
+        take_dash(guess);
+        break;
+    case '`':
+        take_backticks(guess);
+        break;
+    case '[':
+        take_bracket(guess);
+        break;
+    case ':':
+        take_colon(guess);
+        break;
+    case '$':
+        take_dollar(guess);
+        break;
+    default:
+        guess->at++;
+    }
+    guess->before[0] = '\0';
+}
+
+const Dialect *
+guess_text(const char *text, size_t bytes)
+{
+    Guess guess = {.begin = text, .at = text, .end = text + MIN(bytes, GUESS_BYTES_MAX)};
+    index_signs();
+    while (guess.at < guess.end)
+        if (g_ascii_isspace(*guess.at))
+            guess.at++;
+        else if (*guess.at != '$' && is_word(*guess.at))
+            take_word(&guess);
+        else if (!pass_over(&guess))
+            take_sign(&guess);
+    int best = NONE;
+    for (int i = 0; i < COUNT; i++)
+        if (guess.score[i] > guess.score[best])
+            best = i;
+    return best != NONE ? dialect_by_name(names[best]) : NULL;
+}
+
+const Dialect *
+dialect_guess(const char *text, size_t bytes, const Dialect *usual)
+{
+    const Dialect *found = guess_text(text, bytes);
+    return found != NULL ? found : usual != NULL ? usual : dialect_by_name(names[NONE]);
+}
+
+/* ---- votes ---- */
+
+void
+guess_vote(GuessVotes *votes, const Dialect *dialect)
+{
+    for (int i = 0; dialect != NULL && i < COUNT; i++)
+        votes->of[i] += strcmp(names[i], dialect->name) == 0;
+}
+
+const Dialect *
+guess_winner(const GuessVotes *votes)
+{
+    int all = 0, best = NONE;
+    for (int i = 0; i < COUNT; i++) {
+        all += votes->of[i];
+        best = votes->of[i] > votes->of[best] ? i : best;
+    }
+    return best != NONE && 3 * votes->of[best] >= 2 * all ? dialect_by_name(names[best]) : NULL;
+}
