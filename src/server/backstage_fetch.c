@@ -3,6 +3,7 @@
 #include "server/backstage_api.h"
 #include "server/backstage_plans.h"
 #include "server/backstage_write.h"
+#include "server/outside.h"
 
 #include <string.h>
 
@@ -42,18 +43,13 @@ fetch_ref(Request *request, HttpClient *client, const char *ref, bool *ret_found
     return is_well;
 }
 
-bool
-backstage_fetch(Request *request, const char *name, GError **error)
+/* Of each kind that a name may be of; the first that Backstage has. */
+static bool
+fetch_name(Request *request, HttpClient *client, const char *name, GError **error)
 {
     static const char *const kinds[] = {"component", "migration"};
-    const BackstageConfig *config = &request->server->config->backstage;
-    g_autoptr(HttpClient) client = NULL;
     bool is_found = false;
 
-    if (config->url == NULL)
-        return true;
-    if (!http_client_new(config->url, config->token, &client, error))
-        return false;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds) && !is_found; i++) {
         g_autofree char *ref = NULL;
         if (!entity_ref_parse(name, kinds[i], "default", &ref, NULL))
@@ -65,4 +61,26 @@ backstage_fetch(Request *request, const char *name, GError **error)
     }
     request_give_reader(request); /* it began before the entity was there */
     return true;
+}
+
+bool
+backstage_fetch(Request *request, const char *name, GError **error)
+{
+    const BackstageConfig *config = &request->server->config->backstage;
+    Outside *outside = request->server->outside;
+    g_autoptr(HttpClient) client = NULL;
+
+    if (config->url == NULL)
+        return true;
+    if (!http_client_new(config->url, config->token, &client, error) ||
+        !outside_enter(outside, client, error))
+        return false;
+    g_autoptr(GError) failure = NULL;
+    bool is_well = fetch_name(request, client, name, &failure);
+    outside_leave(outside, client);
+    if (!is_well && error_is(failure, ERR_STOPPED))
+        return outside_fail(error);
+    if (!is_well)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return is_well;
 }

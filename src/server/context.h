@@ -1,8 +1,8 @@
 /*
  * context.h - the running server: what the loop owns, and what every thread may use.
  *
- * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; their tail of events; one per waiting
- * question (ask.c).
+ * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; their tail of events; the list of
+ * calls to other servers; one per waiting question (ask.c).
  * None is held while another module is called.
  */
 #pragma once
@@ -23,6 +23,7 @@ typedef struct Http Http;
 typedef struct Workers Workers;
 typedef struct Scribe Scribe;
 typedef struct Backstage Backstage;
+typedef struct Outside Outside;
 
 typedef struct Server {
     const Config *config;
@@ -50,6 +51,7 @@ typedef struct Server {
     Streams *streams;
     Http *http;
     Scribe *scribe;
+    Outside *outside;
     Backstage *backstage; /* NULL: honk.yaml names none */
     atomic_bool is_ready, is_stopping;
 } Server;

@@ -25,6 +25,7 @@
 #include "server/context.h"
 #include "server/http.h"
 #include "server/limits_seed.h"
+#include "server/outside.h"
 #include "server/scribe.h"
 #include "server/session.h"
 #include "server/sockets.h"
@@ -215,6 +216,7 @@ start_http(Server *server, GError **error)
     server->socket = g_strdup(options->socket != NULL ? options->socket : server->config->socket);
     server->mailbox = mailbox_new(MAILBOX_ITEMS_MAX);
     server->streams = streams_new(server->readers, server->seq_told);
+    server->outside = outside_new();
     return http_listen(server, options->port, server->socket, &server->http, error) &&
            http_start(server->http, error);
 }
@@ -223,7 +225,9 @@ static void
 stop_http(Server *server)
 {
     streams_end(server->streams, STREAMS_BYE_MS);
+    outside_stop(server->outside);
     http_stop(g_steal_pointer(&server->http));
+    outside_free(g_steal_pointer(&server->outside));
     streams_free(g_steal_pointer(&server->streams));
     mailbox_free(g_steal_pointer(&server->mailbox));
     g_clear_pointer(&server->socket, g_free);
@@ -339,6 +343,7 @@ static void
 stop_doors(Server *server)
 {
     atomic_store(&server->is_stopping, true);
+    outside_stop(server->outside);
     streams_end(server->streams, STREAMS_BYE_MS);
 }
 

@@ -302,6 +302,20 @@ class TestImport(unittest.TestCase):
         self.assertEqual(self.server.stop(), 0)
         self.assertLess(time.monotonic() - begin, 3, "a call to Backstage may take 5 s")
 
+    def test_a_call_that_waits_for_backstage_does_not_hold_up_a_stop_either(self):
+        self.serve(workers=0, every="1h")
+        wait_for(lambda: any(path.endswith("by-query") for _, path, _ in self.backstage.asked))
+        self.backstage.may_answer.clear()
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.server.post("/agents/migrate", {"entityRef": "component:default/no-such"}, who=ADA)))
+        asking.start()
+        wait_for(lambda: any(path.endswith("by-refs") for _, path, _ in self.backstage.asked))
+        begin = time.monotonic()
+        self.assertEqual(self.server.stop(), 0)
+        self.assertLess(time.monotonic() - begin, 3, "a call to Backstage may take 5 s")
+        asking.join(10)
+        self.assertEqual((answers[0].status, answers[0].json["then"]), (503, "retry"), answers)
+
     def test_without_its_token_it_says_so(self):
         self.serve(workers=0, token="wrong")
         wait_for(lambda: "cannot list the entities of Backstage" in self.server.log_text())
