@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "review/review.h"
+#include "server/plan_steps.h"
 #include "server/plans.h"
 #include "store/ledger.h"
 
@@ -73,201 +74,6 @@ next_json(const Request *request, const PlanRow *row)
     return next;
 }
 
-/* ----- steps ----- */
-
-static const char step_sql[] = "SELECT ordinal, name, action, text, reverse_text FROM step WHERE "
-                               "plan = :plan ORDER BY ordinal";
-
-/* A step that was split shows its children's progress, not that of the task that stands for it. */
-static const char task_sql[] =
-    "SELECT step, phase, status, count(*), sum(coalesce(json_extract(progress, '$.done'), 0)), "
-    "sum(coalesce(json_extract(progress, '$.total'), 0)), "
-    "sum(CASE WHEN status = 'leased' THEN coalesce(json_extract(progress, '$.rate'), 0) ELSE 0 "
-    "END), "
-    "max(json_extract(progress, '$.unit')), key <> '', max(error), min(CASE WHEN started_ms > 0 "
-    "THEN started_ms END), "
-    "max(ended_ms), sum(weight), sum(CASE WHEN status = 'done' THEN weight ELSE 0 END), "
-    "max(CASE WHEN status = 'leased' AND key = '' THEN json_extract(progress, '$.note') END), "
-    "sum(CASE status WHEN 'done' THEN coalesce(json_extract(evidence, '$.bytes'), 0) ELSE "
-    "coalesce(json_extract(progress, '$.bytes'), 0) END), "
-    "max(CASE WHEN status = 'leased' THEN json_extract(progress, '$.slowed') "
-    "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END) "
-    "FROM task WHERE plan = :plan AND step <> '' GROUP BY step, key <> '', phase, status ORDER BY "
-    "step, key <> ''";
-
-static json_t *
-step_json(Stmt *stmt)
-{
-    const char *reverse = stmt_col_text(stmt, 4);
-    json_t *step = json_object();
-    json_set_string(step, "name", stmt_col_text(stmt, 1));
-    json_set_string(step, "action", stmt_col_text(stmt, 2));
-    json_set_string(step, "text", stmt_col_text(stmt, 3));
-    if (reverse != NULL && *reverse != '\0')
-        json_set_string(step, "reverse_text", reverse);
-    json_object_set_new(step, "tasks", json_object());
-    json_object_set_new(step, "progress",
-                        json_pack("{s:i, s:i, s:i}", "done", 0, "total", 0, "rate", 0));
-    const ActionInfo *action = action_info_by_name(stmt_col_text(stmt, 2));
-    if (action != NULL && action->unit != NULL)
-        json_set_string(json_object_get(step, "progress"), "unit", action->unit);
-    json_set_string(step, "phase", "forward");
-    return step;
-}
-
-static json_t *
-step_by_name(const json_t *steps, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        json_t *step = json_array_get(steps, i);
-        if (strcmp(json_get_string(step, "name", ""), name) == 0)
-            return step;
-    }
-    return NULL;
-}
-
-static void
-object_add(json_t *object, const char *key, int64_t by)
-{
-    json_set_int(object, key, json_get_int(object, key, 0) + by);
-}
-
-static void
-step_add_tasks(json_t *step, Stmt *stmt)
-{
-    json_t *progress = json_object_get(step, "progress");
-    const char *text = stmt_col_text(stmt, 9);
-
-    bool is_child = stmt_col_int(stmt, 8) != 0;
-    if (is_child && !json_get_bool(step, "split", false)) {
-        json_set_bool(step, "split", true);
-        json_set_int(progress, "done", 0);
-        json_set_int(progress, "total", 0);
-        json_set_int(progress, "rate", 0);
-        json_object_del(progress, "bytes");
-    }
-    json_set_string(step, "phase", stmt_col_text(stmt, 1));
-    object_add(json_object_get(step, "tasks"), stmt_col_text(stmt, 2), stmt_col_int(stmt, 3));
-    /* A child's weight is its rows: known before it begins, and exact once it is done. */
-    object_add(progress, "done",
-               is_child ? MAX(stmt_col_int(stmt, 13), stmt_col_int(stmt, 4))
-                        : stmt_col_int(stmt, 4));
-    object_add(progress, "total", is_child ? stmt_col_int(stmt, 12) : stmt_col_int(stmt, 5));
-    object_add(progress, "rate", stmt_col_int(stmt, 6));
-    if (strcmp(stmt_col_text(stmt, 1), "forward") == 0 && stmt_col_int(stmt, 15) > 0)
-        object_add(progress, "bytes", stmt_col_int(stmt, 15));
-    if (!stmt_col_is_null(stmt, 16))
-        json_set_string(progress, "slowed", stmt_col_text(stmt, 16));
-    const char *unit = stmt_col_text(stmt, 7);
-    if (unit != NULL && *unit != '\0')
-        json_set_string(progress, "unit", unit);
-    if (!stmt_col_is_null(stmt, 14)) /* what the step as a whole is at; its parts only have names */
-        json_set_string(progress, "note", stmt_col_text(stmt, 14));
-    if (text != NULL && strcmp(stmt_col_text(stmt, 2), "done") != 0)
-        json_set_string(step, "error", text);
-    if (!stmt_col_is_null(stmt, 10)) {
-        int64_t started = json_get_int(step, "started_at_ms", INT64_MAX);
-        json_set_int(step, "started_at_ms", MIN(started, stmt_col_int(stmt, 10)));
-    }
-    if (stmt_col_int(stmt, 11) > json_get_int(step, "ended_at_ms", 0))
-        json_set_int(step, "ended_at_ms", stmt_col_int(stmt, 11));
-}
-
-static int64_t
-count_of(const json_t *step, const char *status)
-{
-    return json_get_int(json_object_get(step, "tasks"), status, 0);
-}
-
-/* The state of a step is that of its most important task. */
-static const char *
-step_status(const json_t *step)
-{
-    static const char *const order[] = {"failed",       "unknown", "leased",     "retry_wait",
-                                        "waiting",      "ready",   "blocked",    "done",
-                                        "irreversible", "skipped", "not_applied"};
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        if (count_of(step, order[i]) > 0)
-            return order[i];
-    }
-    return "blocked";
-}
-
-/* As workers say; where their parts are over before they say anything, on the average since the beginning. */
-static int64_t
-step_rate(const json_t *step, const char *status)
-{
-    const json_t *progress = json_object_get(step, "progress");
-    int64_t rate = json_get_int(progress, "rate", 0), done = json_get_int(progress, "done", 0);
-    int64_t gone_ms = clock_wall_ms() - json_get_int(step, "started_at_ms", INT64_MAX);
-    bool runs = strcmp(status, "leased") == 0 || strcmp(status, "waiting") == 0;
-    return rate == 0 && runs && gone_ms > 0 ? done * 1000 / gone_ms : rate;
-}
-
-/* Rows of one dataset are alike. */
-static void
-step_byte_rate(json_t *progress, int64_t rate)
-{
-    int64_t bytes = json_get_int(progress, "bytes", 0), done = json_get_int(progress, "done", 0);
-    if (bytes > 0 && done > 0 && rate > 0)
-        json_set_int(progress, "byte_rate",
-                     (int64_t) ((double) bytes / (double) done * (double) rate));
-}
-
-static void
-step_finish(json_t *step)
-{
-    json_t *progress = json_object_get(step, "progress");
-    int64_t left = json_get_int(progress, "total", 0) - json_get_int(progress, "done", 0);
-    const char *status = step_status(step);
-    int64_t rate = step_rate(step, status);
-    bool is_reverse = strcmp(json_get_string(step, "phase", ""), "reverse") == 0;
-
-    json_set_string(step, "status",
-                    is_reverse && strcmp(status, "done") == 0 ? "reversed" : status);
-    json_set_int(progress, "rate", rate);
-    step_byte_rate(progress, rate);
-    if (rate > 0 && left > 0)
-        json_set_int(progress, "eta_ms", left * 1000 / rate);
-    if (strcmp(status, "done") != 0)
-        json_object_del(step, "ended_at_ms");
-}
-
-static bool
-steps_read(Db *db, const char *plan, json_t **ret, GError **error)
-{
-    g_autoptr(json_t) steps = json_array();
-    Stmt *stmt = NULL;
-    bool is_row = false;
-
-    if (!db_prepare(db, step_sql, &stmt, error))
-        return false;
-    stmt_text(stmt, ":plan", plan);
-    if (!stmt_step(stmt, &is_row, error))
-        return false;
-    while (is_row) {
-        json_array_append_new(steps, step_json(stmt));
-        if (!stmt_step(stmt, &is_row, error))
-            return false;
-    }
-    if (!db_prepare(db, task_sql, &stmt, error))
-        return false;
-    stmt_text(stmt, ":plan", plan);
-    if (!stmt_step(stmt, &is_row, error))
-        return false;
-    while (is_row) {
-        json_t *step = step_by_name(steps, stmt_col_text(stmt, 0));
-        if (step != NULL)
-            step_add_tasks(step, stmt);
-        if (!stmt_step(stmt, &is_row, error))
-            return false;
-    }
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        step_finish(json_array_get(steps, i));
-    *ret = g_steal_pointer(&steps);
-    return true;
-}
-
 /* ----- the rest ----- */
 
 /* While a plan is made, or drift is looked for, how far the one who looks is; no step stands for that. */
@@ -291,28 +97,6 @@ look_read(Db *db, const PlanRow *row, json_t **ret, GError **error)
     bool ok = text == NULL || json_parse(text, strlen(text), "progress", ret, error);
     stmt_reset(stmt);
     return ok;
-}
-
-/* Rows put aside: workers say so in their evidence and progress. */
-static bool
-quarantine_read(Db *db, const char *plan, json_t **ret, GError **error)
-{
-    Stmt *stmt = NULL;
-    bool is_row = false;
-    if (!db_prepare(db,
-                    "SELECT coalesce(sum(coalesce(json_extract(evidence, '$.rejected'), 0)), 0), "
-                    "sum(coalesce(json_extract(evidence, '$.rejected'), 0) > 0) FROM task "
-                    "WHERE plan = :plan AND key <> '' AND phase = 'forward' AND action IN "
-                    "('transform', 'copy')",
-                    &stmt, error))
-        return false;
-    stmt_text(stmt, ":plan", plan);
-    if (!stmt_step(stmt, &is_row, error))
-        return false;
-    *ret = json_pack("{s:I, s:I}", "rows", (json_int_t) stmt_col_int(stmt, 0), "tasks",
-                     (json_int_t) stmt_col_int(stmt, 1));
-    stmt_reset(stmt);
-    return true;
 }
 
 static json_t *
@@ -359,8 +143,8 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     Db *db = NULL;
 
     if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error) ||
-        !steps_read(db, row->id, &steps, error) || !look_read(db, row, &look, error) ||
-        !quarantine_read(db, row->id, &quarantine, error) || !ledger_last(db, &seq, error))
+        !plan_steps_read(db, row->id, &steps, &quarantine, error) ||
+        !look_read(db, row, &look, error) || !ledger_last(db, &seq, error))
         return false;
 
     json_t *view = plan_row_json(row);
