@@ -306,5 +306,8 @@ plan_allowed_actions(const Request *request, const PlanRow *row)
         if (route != NULL)
             json_object_set_new(answer, action, allowed_entry(request, route, value));
     }
+    /* A new plan leaves this one as it is, whatever it is: no table has it. */
+    json_object_set_new(answer, "plan",
+                        allowed_entry(request, route_of_action("plan"), json_true()));
     return answer;
 }

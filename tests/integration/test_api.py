@@ -285,6 +285,7 @@ class TestLifecycle(unittest.TestCase):
         view = self.ok(self.server.get("/migrations/orders", who="ada"))
         self.assertEqual((view["id"], view["state"], view["digest"]), (id, "planned", digest))
         self.assertFalse(view["allowed_actions"]["approve"]["allowed"])
+        self.assertEqual(view["allowed_actions"]["plan"], {"allowed": True})
 
         own = self.act(id, "approve", {"digest": digest[7:15]}, who="ada")
         self.assertEqual(own.status, 403)
