@@ -22,6 +22,7 @@ config_free(Config *config)
     g_free(config->state);
     g_free(config->socket);
     g_free(config->listen);
+    g_strfreev(config->addresses);
     g_clear_pointer(&config->catalog, g_ptr_array_unref);
     g_free(config->backstage.url);
     g_free(config->backstage.token);

@@ -3,6 +3,7 @@
  *
  *   state: .honk                    # folder of our own state
  *   listen: 127.0.0.1:7420          # loopback only, for now; port 0 picks a free one
+ *   addresses: [ https://honk.example ]   # of a proxy before it
  *   socket: .honk/honk.sock
  *   catalog: [ catalog ]            # files or folders of entities
  *   workers: 2
@@ -123,6 +124,8 @@ typedef struct {
 typedef struct {
     char *path, *folder; /* of honk.yaml, absolute */
     char *state, *socket, *listen;
+    char **
+        addresses; /* "https://honk.example", as in an Origin: of a proxy before the server; or NULL */
     GPtrArray *catalog; /* char *, absolute */
     BackstageConfig backstage;
     GPtrArray *stores;            /* StoreConfig *, in the file's order */

@@ -678,6 +678,7 @@ read_catalog(Reader *reader, const Field *field, const YamlNode *value, void *ta
 static const Field config_fields[] = {
     {"state",   read_path,   offsetof(Config, state)},
     {"listen",  read_listen, offsetof(Config, listen)},
+    {"addresses", read_addresses, offsetof(Config, addresses)},
     {"socket",  read_path,   offsetof(Config, socket)},
     {"catalog", read_catalog, 0},
     {"workers", read_count,  offsetof(Config, workers), 0, 256},

@@ -57,6 +57,8 @@ void read_name(Reader *reader, const Field *field, const YamlNode *value, void *
 bool reader_choice(Reader *reader, const Field *field, const YamlNode *value,
                    const char *const *choices, unsigned *ret);
 
+/* config_addresses.c */
+void read_addresses(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_models.c */
 void model_config_free(void *model);
 void read_models(Reader *reader, const Field *field, const YamlNode *value, void *target);

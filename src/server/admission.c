@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "server/host.h"
 #include "server/routes.h"
 #include "server/session.h"
 #include "server/tokens.h"
@@ -27,24 +28,6 @@ check_target(Request *request, GError **error)
     return target_parse(request->raw_target, &request->target, error);
 }
 
-/* "localhost", "127.0.0.1" or "[::1]", with our port: a page from elsewhere whose name was made to point here (DNS
- * rebinding) sends its own name. */
-static bool
-host_is_ours(const char *host, int port)
-{
-    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (g_ascii_strncasecmp(host, names[i], strlen(names[i])) != 0)
-            continue;
-        const char *rest = host + strlen(names[i]);
-        g_autofree char *with_port = g_strdup_printf(":%d", port);
-        if (strcmp(rest, with_port) == 0 || (*rest == '\0' && port == 80))
-            return true;
-    }
-    return false;
-}
-
 static bool
 check_host(Request *request, GError **error)
 {
@@ -53,9 +36,12 @@ check_host(Request *request, GError **error)
         return true;
     if (host == NULL)
         return fail(error, ERR_INVALID, "the request has no Host header");
-    if (host_is_ours(host, request->server->port))
+    if (host_is_ours(request->server, host))
         return true;
     g_autofree char *shown = text_printable(host);
+    request_explain(request, "hint",
+                    json_string("behind a proxy that has a name of its own, `addresses` in "
+                                "honk.yaml says which"));
     return request_refuse(request, MHD_HTTP_MISDIRECTED_REQUEST, error, ERR_INVALID,
                           "this server is '%s', not 'http://%s'", request->server->url, shown);
 }
@@ -88,8 +74,7 @@ check_origin(Request *request, GError **error)
     const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN);
     if (!is_write(request) || origin == NULL)
         return true;
-    if (g_str_has_prefix(origin, "http://") &&
-        host_is_ours(origin + strlen("http://"), request->server->port))
+    if (host_origin_is_ours(request->server, origin))
         return true;
     g_autofree char *shown = text_printable(origin);
     return fail(error, ERR_FORBIDDEN, "pages from '%s' may not write here", shown);

@@ -133,6 +133,7 @@ reply_send(Request *request)
     if (status >= 400)
         metric_add(METRIC_HTTP_ERRORS, 1);
 
+    bool is_stream = reply->stream != NULL;
     struct MHD_Response *response = response_of(reply);
     if (response == NULL)
         return MHD_NO;
@@ -141,6 +142,8 @@ reply_send(Request *request)
     response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
     response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
                     reply->cache != NULL ? reply->cache : "no-store");
+    response_header(response, "X-Accel-Buffering",
+                    is_stream ? "no" : NULL); /* a proxy passes events on */
     response_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
     response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, retry_after);

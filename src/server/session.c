@@ -50,6 +50,14 @@ is_one_of_the_people(const Server *server, const char *identity)
     return people != NULL && g_strv_contains(people, identity);
 }
 
+/* Did the page come by TLS, through a proxy? Then its cookie goes no other way. Browsers say where a writing page is from. */
+static bool
+is_encrypted(const Request *request)
+{
+    const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN);
+    return origin != NULL && g_str_has_prefix(origin, "https://");
+}
+
 static void
 cookie_set(Request *request, const char *hash, const char *identity, int64_t until_ms)
 {
@@ -57,9 +65,11 @@ cookie_set(Request *request, const char *hash, const char *identity, int64_t unt
     g_autofree char *until = g_strdup_printf("%" G_GINT64_FORMAT, until_ms);
     g_autofree char *seal = seal_of(request->server, hash, until, identity);
     int64_t seconds = (until_ms - clock_wall_ms()) / 1000;
-    request->reply.cookie = g_strdup_printf(
-        "%s=%s|%s|%s|%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" G_GINT64_FORMAT, name, hash,
-        until, identity, seal, MAX(seconds, 0));
+    request->reply.cookie =
+        g_strdup_printf("%s=%s|%s|%s|%s; Path=/; HttpOnly; %sSameSite=Strict; "
+                        "Max-Age=%" G_GINT64_FORMAT,
+                        name, hash, until, identity, seal, is_encrypted(request) ? "Secure; " : "",
+                        MAX(seconds, 0));
     request->session_until_ms = until_ms;
 }
 

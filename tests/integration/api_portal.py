@@ -3,7 +3,7 @@ import gzip
 import re
 import unittest
 
-from api_world import Server, Worker
+from api_world import CONFIG, Server, Worker
 
 PORTAL = {"Honk-Portal": "1"}
 PEOPLE = "user:default/ada,user:default/bo"
@@ -156,6 +156,31 @@ class Portal(unittest.TestCase):
                                   headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "honk-portal"})
         self.assertEqual(answer.status, 405)
         self.assertIsNone(answer.headers["Access-Control-Allow-Origin"])
+
+    # ---- behind a proxy ----
+
+    def test_the_name_of_a_proxy_is_ours_when_honk_yaml_says_so_and_its_cookie_then_wants_tls(self):
+        server = Server(self.contract, config=CONFIG + 'addresses: [ "https://honk.example", "http://portal.example:8080" ]\n')
+        try:
+            token = server.post("/tokens", {"identity": "bo"}).json["token"]
+            for host, status in (("honk.example", 200), ("HONK.example:443", 200), ("portal.example:8080", 200), ("127.0.0.1:%d" % server.port, 200),
+                                 ("honk.example:8080", 421), ("portal.example", 421), ("evil.example", 421), ("honk.example.evil.example", 421)):
+                with self.subTest(host=host):
+                    self.assertEqual(server.get("/whoami", token=token, headers={"Host": host}).status, status)
+            for origin, status in (("https://honk.example", 200), ("http://portal.example:8080", 200), ("http://honk.example", 403), ("https://portal.example:8080", 403),
+                                   ("https://honk.example:8443", 403), ("https://evil.example", 403), ("null", 403)):
+                with self.subTest(origin=origin):
+                    answer = server.post("/session", {"token": token}, tcp=True, headers={"Origin": origin, "Host": "honk.example", **PORTAL})
+                    self.assertEqual(answer.status, status, answer)
+                    if status == 200:
+                        self.assertEqual("Secure" in answer.headers["Set-Cookie"], origin.startswith("https"), answer.headers["Set-Cookie"])
+            stream = server.connection(tcp=True)
+            stream.request("GET", "/events", headers={"Host": "honk.example", "Authorization": "Bearer " + token, "Accept": "text/event-stream"})
+            self.assertEqual(stream.getresponse().headers["X-Accel-Buffering"], "no")
+            stream.close()
+        finally:
+            server.stop()
+            server.remove()
 
     # ---- the demo's people ----
 

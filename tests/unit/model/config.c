@@ -100,6 +100,38 @@ every_key_is_read(void)
 }
 
 static void
+addresses_of_a_proxy_are_kept_as_browsers_write_an_origin(void)
+{
+    g_autoptr(Config) config =
+        config_of("addresses: [ 'https://Honk.Example/', 'https://honk.example:443', "
+                  "'http://portal.example:8080', 'https://[::1]:7443' ]\n");
+    g_autofree char *all = g_strjoinv(" ", config->addresses);
+    g_assert_cmpstr(all, ==,
+                    "https://honk.example https://honk.example http://portal.example:8080 "
+                    "https://[::1]:7443");
+    g_autoptr(Config) one = config_of("addresses: https://honk.example\n");
+    g_assert_cmpstr(one->addresses[0], ==, "https://honk.example");
+    g_assert_null(one->addresses[1]);
+}
+
+static void
+an_address_that_no_origin_can_be_is_refused(void)
+{
+    static const char *const bad[] = {
+        "honk.example",           "ftp://honk.example",     "https://", "https://honk.example/x",
+        "https://a@honk.example", "https://honk.example?x", "'*'"};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        const char *bare = *bad[i] == '\'' ? "*" : bad[i];
+        g_autofree char *text = g_strdup_printf("addresses: [ %s ]\n", bad[i]);
+        g_autofree char *finding = g_strdup_printf("honk.yaml:1:14: error: 'addresses' holds '%s', "
+                                                   "expected an address without a path, such "
+                                                   "as https://honk.example [addresses]",
+                                                   bare);
+        assert_findings(text, finding);
+    }
+}
+
+static void
 repositories_are_folders_with_addresses_below(void)
 {
     g_autoptr(Config) config =
@@ -575,6 +607,10 @@ main(int argc, char **argv)
     g_test_add_func("/config/two limits for one store are a contradiction",
                     two_limits_for_one_store_are_a_contradiction);
     g_test_add_func("/config/only loopback is listened on", only_loopback_is_listened_on);
+    g_test_add_func("/config/addresses of a proxy are kept as browsers write an origin",
+                    addresses_of_a_proxy_are_kept_as_browsers_write_an_origin);
+    g_test_add_func("/config/an address that no origin can be is refused",
+                    an_address_that_no_origin_can_be_is_refused);
     g_test_add_func("/config/a duration has a number and a unit",
                     a_duration_has_a_number_and_a_unit);
     g_test_add_func("/config/the digest is of what the policy says not of how",
