@@ -23,6 +23,15 @@
 
 /* ---- whose code ---- */
 
+static void
+put_reviewers(json_t *place, const json_t *consumer)
+{
+    json_t *reviewers = json_object_get(consumer, "reviewers");
+    if (reviewers != NULL)
+        json_object_set(place, "reviewers", reviewers);
+    json_set_string(place, "reviewers_of", json_get_string(consumer, "reviewers_of", NULL));
+}
+
 /* One repository belongs to the first who names it; consumers by lineage come first. */
 static void
 add_places(json_t *places, GHashTable *known, const json_t *list, const char *found_by)
@@ -42,6 +51,7 @@ add_places(json_t *places, GHashTable *known, const json_t *list, const char *fo
         json_set_string(place, "repository", repository);
         json_set_string(place, "deploy", json_get_string(consumer, "deploy", "merge"));
         json_set_string(place, "verify", json_get_string(consumer, "verify", NULL));
+        put_reviewers(place, consumer);
         json_set_string(place, "found_by", json_get_string(consumer, "found_by", found_by));
         json_array_append_new(places, place);
     }
@@ -201,6 +211,16 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
     return true;
 }
 
+/* A name of one host may be somebody else's at another. */
+static void
+keep_reviewers_of(json_t *change, const char *kind)
+{
+    const char *of = json_get_string(change, "reviewers_of", NULL);
+    if (kind == NULL || (of != NULL && g_strcmp0(of, kind) != 0))
+        json_object_del(change, "reviewers");
+    json_object_del(change, "reviewers_of");
+}
+
 /* Where its change will be proposed: part of the plan. */
 static bool
 put_host(const Config *config, const char *address, json_t *change, GError **error)
@@ -209,8 +229,9 @@ put_host(const Config *config, const char *address, json_t *change, GError **err
     const char *name;
     if (!config_repository_url(config, address, &place, &name, error))
         return false;
-    if (place->forge != NULL)
-        json_set_string(change, "host", forge_kind_name(place->forge->kind));
+    const char *kind = place->forge != NULL ? forge_kind_name(place->forge->kind) : NULL;
+    json_set_string(change, "host", kind);
+    keep_reviewers_of(change, place->forge != NULL && place->forge->asks_owners ? kind : NULL);
     return true;
 }
 

@@ -1,5 +1,5 @@
 /* proposal.c - see proposal.h. */
-#include "action/proposal.h"
+#include "action/owners.h"
 
 #include <string.h>
 
@@ -12,6 +12,7 @@ proposal_clear(Proposal *proposal)
     g_free(proposal->base);
     g_free(proposal->head);
     g_free(proposal->tip);
+    json_decref(proposal->asked);
     pull_clear(&proposal->pull);
     pull_clear(&proposal->back);
 }
@@ -82,6 +83,7 @@ proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error)
         !look_whether_landed(&proposal, error) ||
         !remote_tip(env->config, place->repository, place->branch, &proposal.tip, error))
         return false;
+    proposal.asked = json_incref(json_object_get(call->lease->checkpoint, "asked"));
     *ret = proposal;
     proposal = (Proposal){0};
     return true;
@@ -135,6 +137,33 @@ proposal_submit(Proposal *proposal, const char *branch, const char *title, const
     return false;
 }
 
+static json_t *
+list_of(const GPtrArray *texts)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < texts->len; i++)
+        json_array_append_new(list, json_string(texts->pdata[i]));
+    return list;
+}
+
+/* Until a report says that it is done it is done again, which changes nothing. */
+bool
+proposal_introduce(Proposal *proposal, const Pull *pull, GError **error)
+{
+    g_autoptr(GPtrArray) owners = NULL, unasked = NULL;
+    if (json_get_int(proposal->asked, "number", 0) == pull->number)
+        return true;
+    if (!owners_of_change(proposal, &owners, error) || !proposal_confirm(proposal, error) ||
+        !forge_introduce(proposal->forge, pull, owners, &unasked, error))
+        return false;
+    json_decref(proposal->asked);
+    proposal->asked = json_object();
+    json_set_int(proposal->asked, "number", pull->number);
+    json_object_set_new(proposal->asked, "owners", list_of(owners));
+    json_object_set_new(proposal->asked, "unasked", list_of(unasked));
+    return true;
+}
+
 /* ---- words ---- */
 
 char *
@@ -163,6 +192,8 @@ proposal_evidence(const Proposal *proposal)
         json_set_string(pull, "state", pull_state_name(proposal->pull.state));
         json_object_set_new(evidence, "pull", pull);
     }
+    if (proposal->asked != NULL)
+        json_object_set(evidence, "asked", proposal->asked);
     return evidence;
 }
 
@@ -201,13 +232,29 @@ proposal_title(const Proposal *proposal)
                            : g_strdup_printf("Follow %s", proposal->place.name.migration);
 }
 
+/* Also who cannot be asked for a review hears of it by being named. */
+static void
+add_owners(GString *body, const GPtrArray *owners)
+{
+    for (guint i = 0; i < owners->len; i++)
+        g_string_append_printf(body, "%s%s", i == 0 ? "\n**Owners of what changes:** " : ", ",
+                               (const char *) owners->pdata[i]);
+    if (owners->len > 0)
+        g_string_append_c(body, '\n');
+}
+
 /* The wrapped lines of a commit's message are Markdown as they are. */
-char *
-proposal_body(const Proposal *proposal)
+bool
+proposal_body(const Proposal *proposal, char **ret, GError **error)
 {
     g_autofree char *message = message_of(proposal);
+    g_autoptr(GPtrArray) owners = NULL;
     const char *rest = message != NULL ? strstr(message, "\n\n") : NULL;
     g_autoptr(GString) body = g_string_new(rest != NULL ? rest + 2 : "");
+    if (!owners_of_change(proposal, &owners, error))
+        return false;
     add_what_to_do(body, proposal);
-    return g_string_free(g_steal_pointer(&body), FALSE);
+    add_owners(body, owners);
+    *ret = g_string_free(g_steal_pointer(&body), FALSE);
+    return true;
 }

@@ -16,7 +16,8 @@ typedef struct {
     char *tip;         /* our branch over there; NULL: it is not there */
     Pull pull;         /* of our branch */
     Pull back;         /* on the way back: of the branch that takes ours back */
-    bool is_landed;    /* the default branch has our change, in whatever way it came there */
+    json_t *asked;  /* whom a pull request was shown to: {"number", "owners", "unasked"}; or NULL */
+    bool is_landed; /* the default branch has our change, in whatever way it came there */
 } Proposal;
 
 /* Everything is asked: the host first, then git, so that what the host says to be merged is seen as merged. */
@@ -33,12 +34,15 @@ CHECKED bool proposal_push(Proposal *proposal, GError **error);
 /* Opens the pull request of `branch` unless there is one; `pull` is its state then. */
 CHECKED bool proposal_submit(Proposal *proposal, const char *branch, const char *title,
                              const char *body, Pull *pull, GError **error);
+/* Labels it and asks its owners for a review, unless an earlier lease has. */
+CHECKED bool proposal_introduce(Proposal *proposal, const Pull *pull, GError **error);
 /* "pull request #12 (https://…)". Caller frees. */
 char *proposal_words(const Proposal *proposal, const Pull *pull);
-/* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "checks"?}}. Caller owns. */
+/* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "checks"?},
+ * "asked"?}. Caller owns. */
 json_t *proposal_evidence(const Proposal *proposal);
 
 /* What people read: the first line of the commit's message; the rest of it, and how to look at it, change it, or refuse it
  * (of a host with pull requests). Callers free. */
 char *proposal_title(const Proposal *proposal);
-char *proposal_body(const Proposal *proposal);
+CHECKED bool proposal_body(const Proposal *proposal, char **ret, GError **error);

@@ -103,21 +103,29 @@ refuse_closed(const Proposal *proposal, GError **error)
 }
 
 static bool
+submit(Proposal *proposal, GError **error)
+{
+    g_autofree char *title = NULL, *body = NULL;
+    if (proposal->pull.state != PULL_NONE)
+        return true;
+    title = proposal_title(proposal);
+    return proposal_body(proposal, &body, error) &&
+           proposal_submit(proposal, proposal->place.branch, title, body, &proposal->pull, error);
+}
+
+static bool
 submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
 {
-    g_autofree char *title = NULL, *body = NULL, *waits = NULL;
+    g_autofree char *waits = NULL;
     if (!proposal_push(proposal, error))
         return false;
-    if (proposal->forge == NULL) {
-        waits = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'",
-                                proposal->place.branch, proposal->place.repository->address,
-                                proposal->base);
-        return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
-    }
-    title = proposal_title(proposal);
-    body = proposal_body(proposal);
-    return proposal_submit(proposal, proposal->place.branch, title, body, &proposal->pull, error) &&
-           wait_for_merge(proposal, outcome, error);
+    if (proposal->forge != NULL)
+        return submit(proposal, error) && proposal_introduce(proposal, &proposal->pull, error) &&
+               wait_for_merge(proposal, outcome, error);
+    waits = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'",
+                            proposal->place.branch, proposal->place.repository->address,
+                            proposal->base);
+    return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
 }
 
 /* Its team asked for time. The task looks again that day, or as soon as somebody retries it. */
@@ -283,7 +291,8 @@ propose_back(Proposal *proposal, Outcome *outcome, GError **error)
                     proposal->place.name.consumer, words, proposal->base);
     }
     if (!push_back(proposal, branch, ours, error) ||
-        (proposal->forge != NULL && !proposal_submit(proposal, branch, ours, body, pull, error)))
+        (proposal->forge != NULL && (!proposal_submit(proposal, branch, ours, body, pull, error) ||
+                                     !proposal_introduce(proposal, pull, error))))
         return false;
     words = proposal->forge != NULL ? proposal_words(proposal, pull)
                                     : g_strdup_printf("branch '%s'", branch);

@@ -106,3 +106,7 @@ CHECKED bool catalog_slice(const CatalogView *view, const char *migration, json_
 /* The service that it is ("service"; absent: the one with its own name), where its code is, and what of that is deployed: "repository", "deploy" ("merge" unless it says otherwise). Nothing when
  * it has no repository. */
 void entity_put_code(const Entity *entity, json_t *item);
+/* Who is asked to review changes of its code, as names of its host: "reviewers". By its own annotation 'honk/reviewers', its
+ * owner's, or those by which Backstage knows the owner at GitHub ("reviewers_of" is "github" then). Nothing without any. */
+CHECKED bool catalog_put_reviewers(const CatalogView *view, const Entity *entity, json_t *item,
+                                   GError **error);

@@ -137,18 +137,57 @@ entity_put_code(const Entity *entity, json_t *item)
     json_set_string(item, "verify", entity_annotation(entity, "honk/verify"));
 }
 
+/* "@ada, @acme/identity", with or without the @. */
 static void
-consumers_append(const Consumers *consumers, json_t *list, const Entity *entity, const char *ref,
-                 const char *access)
+put_names(json_t *item, const char *text)
 {
-    json_t *item = json_object();
+    g_auto(GStrv) names = g_strsplit_set(text, ", \t", -1);
+    json_t *list = json_array();
+    for (char **name = names; *name != NULL; name++) {
+        g_autofree char *whole = g_strconcat(strchr(*name, '@') != NULL ? "" : "@", *name, NULL);
+        if (**name != '\0')
+            json_array_append_new(list, json_string(whole));
+    }
+    if (json_array_size(list) > 0)
+        json_object_set(item, "reviewers", list);
+    json_decref(list);
+}
+
+bool
+catalog_put_reviewers(const CatalogView *view, const Entity *entity, json_t *item, GError **error)
+{
+    static const char *const at_github[] = {"github.com/team-slug", "github.com/user-login"};
+    const char *text = entity_annotation(entity, "honk/reviewers");
+    g_autoptr(Entity) owner = NULL;
+    if (text == NULL && *entity->owner != '\0' &&
+        !view->entity(view->data, entity->owner, &owner, error))
+        return false;
+    if (text == NULL && owner != NULL)
+        text = entity_annotation(owner, "honk/reviewers");
+    for (size_t i = 0; text == NULL && owner != NULL && i < G_N_ELEMENTS(at_github); i++) {
+        text = entity_annotation(owner, at_github[i]);
+        if (text != NULL)
+            json_set_string(item, "reviewers_of", "github");
+    }
+    if (text != NULL)
+        put_names(item, text);
+    return true;
+}
+
+static bool
+consumers_append(const CatalogView *view, const Consumers *consumers, json_t *list,
+                 const Entity *entity, const char *ref, const char *access, GError **error)
+{
+    g_autoptr(json_t) item = json_object();
     json_set_string(item, "ref", ref);
     json_set_string(item, "owner", entity != NULL ? entity->owner : "");
     json_set_string(item, "access", access);
     json_set_bool(item, "direct", g_hash_table_contains(consumers->touched, ref));
     if (entity != NULL)
         entity_put_code(entity, item);
-    json_array_append_new(list, item);
+    json_array_append(list, item);
+    return json_object_get(item, "repository") == NULL ||
+           catalog_put_reviewers(view, entity, item, error);
 }
 
 static int
@@ -168,10 +207,12 @@ consumers_list(const CatalogView *view, const Consumers *consumers, json_t *list
         if (entity != NULL && (entity_is_migration(entity) || entity_is_dataset(entity)))
             continue;
         unsigned access = GPOINTER_TO_UINT(g_hash_table_lookup(consumers->accesses, ref->data));
-        if ((access & ACCESS_READS) != 0 || (access & ACCESS_DECLARED) == 0)
-            consumers_append(consumers, list, entity, ref->data, "reads");
-        if ((access & ACCESS_WRITES) != 0)
-            consumers_append(consumers, list, entity, ref->data, "writes");
+        bool reads = (access & ACCESS_READS) != 0 || (access & ACCESS_DECLARED) == 0;
+        if ((reads &&
+             !consumers_append(view, consumers, list, entity, ref->data, "reads", error)) ||
+            ((access & ACCESS_WRITES) != 0 &&
+             !consumers_append(view, consumers, list, entity, ref->data, "writes", error)))
+            return false;
     }
     return true;
 }

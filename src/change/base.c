@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define PATHS_BYTES_MAX ((size_t) 64 * 1024 * 1024) /* every file of a large repository */
-
 void
 change_base_clear(ChangeBase *base)
 {
@@ -16,24 +14,6 @@ change_base_clear(ChangeBase *base)
 }
 
 /* ---- what a commit holds of another ---- */
-
-/* Paths of all files that differ: a set of char *. */
-static bool
-differing_paths(const Repository *repository, const char *before, const char *after,
-                GHashTable **ret, GError **error)
-{
-    const char *const args[] = {"diff-tree",     "-r",   "-z",  "--name-only", "--no-renames",
-                                "--no-ext-diff", before, after, NULL};
-    GitCall call = {.git_dir = repository->git_dir, .args = args, .bytes_max = PATHS_BYTES_MAX};
-    g_autofree char *text = NULL;
-    size_t bytes = 0;
-    if (!git_run(&call, &text, &bytes, error))
-        return false;
-    *ret = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (const char *at = text; at < text + bytes; at += strlen(at) + 1)
-        g_hash_table_add(*ret, g_strdup(at));
-    return true;
-}
 
 /* Every file that `commit` changed since they parted is in `holder` as `commit` has it. */
 static bool
@@ -51,8 +31,8 @@ has_taken_over(const Repository *repository, const char *holder, const char *com
         return false;
     if (parting == NULL)
         return true; /* they have nothing in common */
-    if (!differing_paths(repository, parting, commit, &changed, error) ||
-        !differing_paths(repository, commit, holder, &missing, error))
+    if (!repository_differing(repository, parting, commit, &changed, error) ||
+        !repository_differing(repository, commit, holder, &missing, error))
         return false;
     g_hash_table_iter_init(&iter, changed);
     while (g_hash_table_iter_next(&iter, &path, NULL))

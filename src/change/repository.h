@@ -44,6 +44,14 @@ CHECKED bool repository_tree(const Repository *repository, const char *commit, G
 /* The same for all files. */
 CHECKED bool repository_files(const Repository *repository, const char *commit, GPtrArray **ret,
                               GError **error);
+/* Paths of all files that differ between two commits: a set of char *. Caller unrefs. */
+CHECKED bool repository_differing(const Repository *repository, const char *before,
+                                  const char *after, GHashTable **ret, GError **error);
+/* The first of `paths` (NULL-terminated) that the commit has; `*ret` is NULL when it has none, or one of more than
+ * `bytes_max`. Caller frees. */
+CHECKED bool repository_first(const Repository *repository, const char *commit,
+                              const char *const *paths, size_t bytes_max, char **ret,
+                              size_t *ret_bytes, GError **error);
 #define TREE_FILES_MAX 500000 /* ten times the Linux kernel would be one repository too many */
 
 /* The bytes of blobs, one after the other, in the order asked for. False from `fn` stops, with its error. */

@@ -84,6 +84,23 @@ repository_files(const Repository *repository, const char *commit, GPtrArray **r
     return read_tree(repository, commit, false, ret, error);
 }
 
+bool
+repository_differing(const Repository *repository, const char *before, const char *after,
+                     GHashTable **ret, GError **error)
+{
+    const char *const args[] = {"diff-tree",     "-r",   "-z",  "--name-only", "--no-renames",
+                                "--no-ext-diff", before, after, NULL};
+    GitCall call = {.git_dir = repository->git_dir, .args = args, .bytes_max = TREE_BYTES_MAX};
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    if (!git_run(&call, &text, &bytes, error))
+        return false;
+    *ret = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (const char *at = text; at < text + bytes; at += strlen(at) + 1)
+        g_hash_table_add(*ret, g_strdup(at));
+    return true;
+}
+
 /* ---- bytes ---- */
 
 typedef struct {
@@ -152,5 +169,57 @@ repository_blobs(const Repository *repository, const GPtrArray *files, BlobFn *f
             return false;
         from = to;
     }
+    return true;
+}
+
+/* ---- one file ---- */
+
+static bool
+one_entry(const Repository *repository, const char *commit, const char *path, TreeFile **ret,
+          GError **error)
+{
+    const char *const args[] = {"ls-tree", "-z", "-l", "--full-tree", commit, "--", path, NULL};
+    GitCall call = {.git_dir = repository->git_dir, .args = args};
+    g_autofree char *text = NULL;
+    if (!git_run(&call, &text, NULL, error))
+        return false;
+    *ret = *text != '\0' ? read_entry(text, false) : NULL;
+    return true;
+}
+
+typedef struct {
+    char *text;
+    size_t bytes;
+} OneFile;
+
+static bool
+take_one(guint index, const char *bytes, size_t count, void *data, GError **error)
+{
+    OneFile *file = data;
+    file->text = g_strndup("", count);
+    memcpy(file->text, bytes, count);
+    file->bytes = count;
+    return true;
+}
+
+bool
+repository_first(const Repository *repository, const char *commit, const char *const *paths,
+                 size_t bytes_max, char **ret, size_t *ret_bytes, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(tree_file_free);
+    OneFile file = {0};
+    for (size_t i = 0; paths[i] != NULL && found->len == 0; i++) {
+        TreeFile *entry = NULL;
+        if (!one_entry(repository, commit, paths[i], &entry, error))
+            return false;
+        if (entry != NULL)
+            g_ptr_array_add(found, entry);
+    }
+    if (found->len > 0 && ((const TreeFile *) found->pdata[0])->bytes > (int64_t) bytes_max)
+        g_ptr_array_set_size(found, 0);
+    if (!repository_blobs(repository, found, take_one, &file, error))
+        return false;
+    *ret = file.text;
+    *ret_bytes = file.bytes;
     return true;
 }

@@ -267,6 +267,19 @@ forge_propose(Forge *forge, const PullText *text, Pull *ret, GError **error)
 }
 
 bool
+forge_introduce(Forge *forge, const Pull *pull, const GPtrArray *reviewers, GPtrArray **ret_unasked,
+                GError **error)
+{
+    const Host *host = forge->host;
+    g_autoptr(GPtrArray) unasked = g_ptr_array_new_with_free_func(g_free);
+    if ((host->label != NULL && !host->label(forge, pull, error)) ||
+        (reviewers->len > 0 && !host->ask(forge, pull, reviewers, unasked, error)))
+        return false;
+    *ret_unasked = g_steal_pointer(&unasked);
+    return true;
+}
+
+bool
 forge_reword(Forge *forge, const Pull *pull, const char *title, const char *body, GError **error)
 {
     return forge->host->reword(forge, pull, title, body, error);

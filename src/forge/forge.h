@@ -50,6 +50,10 @@ const char *forge_word(const Forge *forge);
 CHECKED bool forge_find(Forge *forge, const char *branch, Pull *ret, GError **error);
 /* Opens it. Whoever calls has looked that there is none. */
 CHECKED bool forge_propose(Forge *forge, const PullText *text, Pull *ret, GError **error);
+/* Labels, as honk.yaml says, and a review that is asked of `reviewers` ("@ada", "@acme/identity"). Done again, nothing is there
+ * twice. What the host does not take of it stops nothing: `ret_unasked` (char *, caller unrefs) are whom it would not ask. */
+CHECKED bool forge_introduce(Forge *forge, const Pull *pull, const GPtrArray *reviewers,
+                             GPtrArray **ret_unasked, GError **error);
 CHECKED bool forge_reword(Forge *forge, const Pull *pull, const char *title, const char *body,
                           GError **error);
 /* Says why, then closes. Done again, it says it again at most. */

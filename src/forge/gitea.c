@@ -147,6 +147,7 @@ const Host host_gitea = {
     .headers = headers,
     .find = find,
     .propose = propose,
+    .ask = host_ask_reviewers,
     .reword = reword,
     .say = say,
     .close = close_it,

@@ -55,11 +55,11 @@ find(Forge *forge, const char *branch, Pull *ret, GError **error)
 }
 
 static bool
-add_labels(Forge *forge, const Pull *pull, GError **error)
+label(Forge *forge, const Pull *pull, GError **error)
 {
     json_t *labels = json_array();
-    for (char **label = forge->config->labels; label != NULL && *label != NULL; label++)
-        json_array_append_new(labels, json_string(*label));
+    for (char **word = forge->config->labels; word != NULL && *word != NULL; word++)
+        json_array_append_new(labels, json_string(*word));
     if (json_array_size(labels) == 0) {
         json_decref(labels);
         return true;
@@ -80,7 +80,7 @@ propose(Forge *forge, const PullText *text, Pull *ret, GError **error)
                    forge->name))
         return false;
     read_pull(made, ret);
-    return add_labels(forge, ret, error);
+    return true;
 }
 
 static bool
@@ -152,6 +152,8 @@ const Host host_github = {
     .headers = headers,
     .find = find,
     .propose = propose,
+    .label = label,
+    .ask = host_ask_reviewers,
     .reword = reword,
     .say = say,
     .close = close_it,

@@ -74,6 +74,52 @@ change(Forge *forge, const Pull *pull, json_t *body, GError **error)
                      "/projects/%s/merge_requests/%" G_GINT64_FORMAT, forge->project, pull->number);
 }
 
+/* Merge requests are reviewed by people, and those are called by their numbers. */
+static bool
+number_of_person(Forge *forge, const char *name, int64_t *ret, GError **error)
+{
+    g_autofree char *encoded = g_uri_escape_string(name, NULL, FALSE);
+    g_autoptr(json_t) found = NULL;
+    if (!host_call(forge, "GET", NULL, &found, error, "/users?username=%s", encoded))
+        return false;
+    *ret = json_get_int(json_array_get(found, 0), "id", 0);
+    return true;
+}
+
+static bool
+numbers_of_people(Forge *forge, const GPtrArray *reviewers, json_t *to, GPtrArray *unasked,
+                  GError **error)
+{
+    for (guint i = 0; i < reviewers->len; i++) {
+        const char *name = reviewers->pdata[i];
+        bool is_person = *name == '@' && strchr(name, '/') == NULL;
+        int64_t number = 0;
+        if (is_person && !number_of_person(forge, name + 1, &number, error))
+            return false;
+        if (number > 0)
+            json_array_append_new(to, json_integer(number));
+        else
+            g_ptr_array_add(unasked, g_strdup(name));
+    }
+    return true;
+}
+
+/* The list is set, not added to: where somebody is asked already, that is left alone. */
+static bool
+ask(Forge *forge, const Pull *pull, const GPtrArray *reviewers, GPtrArray *unasked, GError **error)
+{
+    g_autoptr(json_t) seen = NULL, numbers = json_array();
+    if (!host_call(forge, "GET", NULL, &seen, error,
+                   "/projects/%s/merge_requests/%" G_GINT64_FORMAT, forge->project, pull->number))
+        return false;
+    if (json_array_size(json_object_get(seen, "reviewers")) > 0)
+        return true;
+    if (!numbers_of_people(forge, reviewers, numbers, unasked, error))
+        return false;
+    return json_array_size(numbers) == 0 ||
+           change(forge, pull, json_pack("{s:O}", "reviewer_ids", numbers), error);
+}
+
 static bool
 reword(Forge *forge, const Pull *pull, const char *title, const char *body, GError **error)
 {
@@ -120,6 +166,7 @@ const Host host_gitlab = {
     .headers = headers,
     .find = find,
     .propose = propose,
+    .ask = ask,
     .reword = reword,
     .say = say,
     .close = close_it,

@@ -9,6 +9,10 @@ typedef struct {
     const char *const *headers; /* beside the token's */
     bool (*find)(Forge *forge, const char *branch, Pull *ret, GError **error);
     bool (*propose)(Forge *forge, const PullText *text, Pull *ret, GError **error);
+    /* NULL: propose() has done it. */
+    bool (*label)(Forge *forge, const Pull *pull, GError **error);
+    bool (*ask)(Forge *forge, const Pull *pull, const GPtrArray *reviewers, GPtrArray *unasked,
+                GError **error);
     bool (*reword)(Forge *forge, const Pull *pull, const char *title, const char *body,
                    GError **error);
     bool (*say)(Forge *forge, const Pull *pull, const char *text, GError **error);
@@ -30,5 +34,10 @@ struct Forge {
 /* One exchange. `body` may be NULL, and is taken over. `*ret` may be NULL when nothing came; `ret` may be NULL. Caller owns. */
 CHECKED bool host_call(Forge *forge, const char *method, json_t *body, json_t **ret, GError **error,
                        const char *path, ...) G_GNUC_PRINTF(6, 7);
+/* Is that what a host says to one wish, and not that it is ill or has enough? */
+bool host_has_refused(const GError *error);
+/* ask() of GitHub and of Gitea, which took over its interface. */
+CHECKED bool host_ask_reviewers(Forge *forge, const Pull *pull, const GPtrArray *reviewers,
+                                GPtrArray *unasked, GError **error);
 /* NULL when it is not one that a person's browser should open. Caller frees. */
 char *host_link(const json_t *object, const char *member);

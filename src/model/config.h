@@ -91,7 +91,8 @@ typedef struct {
     char *token_env, *token_file; /* at most one counts: the file; NULL */
     char **labels;                /* or NULL */
     bool is_draft;
-    int64_t poll_ms; /* how often an open pull request is looked at */
+    bool asks_owners; /* owners of what changes are asked for a review */
+    int64_t poll_ms;  /* how often an open pull request is looked at */
 } ForgeConfig;
 
 /* A folder of repositories. */

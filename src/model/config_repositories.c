@@ -146,6 +146,7 @@ static const Field forge_fields[] = {
     {"token_file", read_path, offsetof(ForgeConfig, token_file)},
     {"labels", read_words, offsetof(ForgeConfig, labels)},
     {"draft", read_bool, offsetof(ForgeConfig, is_draft)},
+    {"reviewers", read_bool, offsetof(ForgeConfig, asks_owners)},
     {"poll", read_duration, offsetof(ForgeConfig, poll_ms)},
     {NULL},
 };
@@ -176,6 +177,7 @@ read_forge(Reader *reader, const Field *field, const YamlNode *value, void *targ
 {
     ForgeConfig *forge = g_new0(ForgeConfig, 1);
     forge->kind = FORGE_KIND_COUNT;
+    forge->asks_owners = true;
     forge->poll_ms = POLL_MS_DEFAULT;
     *(ForgeConfig **) target = forge;
     reader_fields(reader, field->key, value, forge_fields, forge);

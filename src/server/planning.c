@@ -238,11 +238,10 @@ scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
 {
     g_autoptr(GPtrArray) entities = NULL;
     g_autoptr(JsonIndex) known = json_index_new(consumers, "ref", NULL);
-    json_t *scanned = json_array();
-    if (!registry_annotated(db, "honk/repository", &entities, error)) {
-        json_decref(scanned);
+    g_autoptr(json_t) scanned = json_array();
+    CatalogView view = registry_view(db);
+    if (!registry_annotated(db, "honk/repository", &entities, error))
         return false;
-    }
     for (guint i = 0; i < entities->len; i++) {
         const Entity *entity = entities->pdata[i];
         g_autoptr(json_t) item = json_pack("{s:s}", "ref", entity->ref);
@@ -250,9 +249,11 @@ scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
             continue;
         json_set_string(item, "owner", entity->owner);
         entity_put_code(entity, item);
+        if (!catalog_put_reviewers(&view, entity, item, error))
+            return false;
         json_array_append(scanned, item);
     }
-    *ret = scanned;
+    *ret = g_steal_pointer(&scanned);
     return true;
 }
 

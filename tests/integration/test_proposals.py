@@ -118,6 +118,26 @@ class OnEveryHost:
         self.assertEqual(self.host.show("acme/reports", "active.sql"), "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all")
         self.assertEqual(len(self.host.pulls), len(self.code), "no second one of anything")
 
+    def test_owners_of_the_changed_files_and_the_catalog_s_are_asked_for_a_review(self):
+        owners = {"github": "*.md @nobody\n*.sql @ada @acme/data @stranger who@acme.example\n",
+                  "gitlab": "[Data] @ada @acme/data\n*.sql\n[Texts] @nobody\n*.md\n",
+                  "gitea": ".*\\\\.sql @ada @acme/data @stranger\n.*\\\\.md @nobody\n"}[self.kind]
+        folder = {"github": ".github/", "gitlab": ".gitlab/", "gitea": "docs/"}[self.kind]
+        for name in self.code:
+            self.host.change(f"acme/{name}", {folder + "CODEOWNERS": owners}, "Say whose it is")
+        text = (self.world.folder / "catalog" / "all.yaml").read_text()
+        text = text.replace("honk/repository:", 'honk/reviewers: "@bo", honk/repository:')
+        (self.world.folder / "catalog" / "all.yaml").write_text(text)
+        self.world.honk("apply", "-f", "catalog")
+        self.world.start()
+        pull = self.world.waits_for(1)[0]
+        asked = (["ada", "bo"], [] if self.kind == "gitlab" else ["data"])
+        self.assertTrue(support.eventually(lambda: (pull["reviewers"], pull["teams"]) == asked), pull)
+        self.assertIn("**Owners of what changes:** @bo, @acme/data, @ada", pull["body"])
+        self.assertNotIn("nobody", pull["body"])
+        task = support.eventually(lambda: next((one for one in self.world.tasks().values() if one["status"] == "waiting"), None))
+        self.assertRegex(task["reason"], "is merged")
+
     def test_the_way_back_closes_what_is_open_and_proposes_to_take_back_what_was_merged(self):
         self.world.start()
         first = self.world.waits_for(1)[0]

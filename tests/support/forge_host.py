@@ -22,6 +22,8 @@ class ForgeHost:
         self.pulls, self.comments, self.calls = [], [], []
         self.refuse = []  # [(status, headers)]: what the next calls of the REST interface are answered with
         self.checks = "success"
+        self.people = {"ada": 11, "bo": 12}  # who may be asked for a review, and GitLab's numbers of them
+        self.teams = {"data"}
         self.lock = threading.RLock()
         host = self
 
@@ -178,7 +180,8 @@ class ForgeHost:
             return None
         assert self.tip(name, branch) and self.tip(name, base), (branch, base)
         pull = {"name": name, "number": 1 + sum(one["name"] == name for one in self.pulls), "branch": branch, "base": base,
-                "title": title, "body": text, "draft": draft, "state": "open", "head": self.tip(name, branch), "labels": []}
+                "title": title, "body": text, "draft": draft, "state": "open", "head": self.tip(name, branch), "labels": [],
+                "reviewers": [], "teams": []}
         self.pulls.append(pull)
         return pull
 
@@ -202,7 +205,7 @@ def gitlab_pull(host, pull):
     return {"iid": pull["number"], "id": 1000 + pull["number"], "web_url": f"{host.url}/{pull['name']}/-/merge_requests/{pull['number']}",
             "title": pull["title"], "description": pull["body"], "draft": pull["title"].startswith("Draft: "), "state": state,
             "sha": pull["head"], "source_branch": pull["branch"], "target_branch": pull["base"], "source_project_id": 1,
-            "target_project_id": 1}
+            "target_project_id": 1, "reviewers": [{"username": name} for name in pull["reviewers"]]}
 
 
 def told(host, kind, pull):
@@ -245,7 +248,8 @@ def create_gitlab(host, kind, _, body, project):
 
 def update(host, kind, _, body, *where):
     pull = host.of("/".join(where[:-1]), where[-1])
-    known(body, "title", "body", "description", "state", "state_event")
+    known(body, "title", "body", "description", "state", "state_event", "reviewer_ids")
+    pull["reviewers"] = [name for name, number in host.people.items() if number in body.get("reviewer_ids", [])] or pull["reviewers"]
     pull["title"] = body.get("title", pull["title"])
     pull["body"] = body.get("body", body.get("description", pull["body"]))
     if "closed" in (body.get("state"), {"close": "closed"}.get(body.get("state_event"))):
@@ -262,6 +266,25 @@ def comment(host, kind, _, body, *where):
 def label(host, kind, _, body, owner, name, number):
     host.of(f"{owner}/{name}", number)["labels"] += known(body, "labels")["labels"]
     return 200, []
+
+
+def ask(host, kind, _, body, owner, name, number):
+    known(body, "reviewers", "team_reviewers")
+    pull = host.of(f"{owner}/{name}", number)
+    if not set(body["reviewers"]) <= set(host.people) or not set(body["team_reviewers"]) <= host.teams:
+        return 422, {"message": "Reviews may only be requested from collaborators."}
+    pull["reviewers"] = sorted({*pull["reviewers"], *body["reviewers"]})
+    pull["teams"] = sorted({*pull["teams"], *body["team_reviewers"]})
+    return 201, github_pull(host, pull)
+
+
+def people_gitlab(host, kind, query, _):
+    number = host.people.get(query["username"])
+    return 200, [{"id": number, "username": query["username"]}] if number else []
+
+
+def get_gitlab(host, kind, query, _, project, number):
+    return 200, gitlab_pull(host, host.of(project, number))
 
 
 def runs(host, kind, query, _, owner, name, commit):
@@ -296,6 +319,9 @@ ROUTES = [
     ("POST", BOTH, REPOSITORY + r"/issues/(\d+)/comments", comment),
     ("POST", ("gitlab",), PROJECT + r"/merge_requests/(\d+)/notes", comment),
     ("POST", ("github",), REPOSITORY + r"/issues/(\d+)/labels", label),
+    ("POST", BOTH, REPOSITORY + r"/pulls/(\d+)/requested_reviewers", ask),
+    ("GET", ("gitlab",), PROJECT + r"/merge_requests/(\d+)", get_gitlab),
+    ("GET", ("gitlab",), "users", people_gitlab),
     ("GET", ("github",), REPOSITORY + r"/commits/([0-9a-f]+)/check-runs", runs),
     ("GET", BOTH, REPOSITORY + r"/commits/([0-9a-f]+)/status", status),
     ("GET", ("gitlab",), PROJECT + r"/merge_requests/(\d+)/pipelines", pipelines),

@@ -1,0 +1,77 @@
+/* owners.c - see owners.h. */
+#include "action/owners.h"
+
+#include "forge/codeowners.h"
+
+#include <string.h>
+
+static void
+add_owner(GPtrArray *owners, const char *name)
+{
+    if (owners->len < OWNERS_MAX &&
+        !g_ptr_array_find_with_equal_func(owners, name, g_str_equal, NULL))
+        g_ptr_array_add(owners, g_strdup(name));
+}
+
+/* The catalog's are part of the plan that was approved. */
+static void
+add_planned(const Proposal *proposal, GPtrArray *owners)
+{
+    json_t *name;
+    size_t i;
+    json_array_foreach(json_object_get(proposal->place.change, "reviewers"), i, name)
+        add_owner(owners, json_string_value(name));
+}
+
+static gint
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(a, b);
+}
+
+static void
+add_sorted(GHashTable *names, GPtrArray *owners)
+{
+    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(names), by_text);
+    for (const GList *name = sorted; name != NULL; name = name->next)
+        add_owner(owners, name->data);
+}
+
+static bool
+add_by_file(const Proposal *proposal, const CodeOwners *file, GPtrArray *owners, GError **error)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) paths = NULL;
+    GHashTableIter iter;
+    void *path;
+    if (!repository_differing(proposal->place.repository, proposal->local.base,
+                              proposal->local.ours, &paths, error))
+        return false;
+    g_hash_table_iter_init(&iter, paths);
+    while (g_hash_table_iter_next(&iter, &path, NULL))
+        codeowners_add(file, path, names);
+    add_sorted(names, owners);
+    return true;
+}
+
+bool
+owners_of_change(const Proposal *proposal, GPtrArray **ret, GError **error)
+{
+    g_autoptr(GPtrArray) owners = g_ptr_array_new_with_free_func(g_free);
+    const ForgeConfig *forge = proposal->config;
+    const char *const *paths = codeowners_paths(forge->kind);
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    if (forge->asks_owners && proposal->local.ours != NULL) {
+        add_planned(proposal, owners);
+        if (paths != NULL && !repository_first(proposal->place.repository, proposal->head, paths,
+                                               CODEOWNERS_BYTES_MAX, &text, &bytes, error))
+            return false;
+        g_autoptr(CodeOwners) file =
+            text != NULL ? codeowners_parse(forge->kind, text, bytes) : NULL;
+        if (file != NULL && !add_by_file(proposal, file, owners, error))
+            return false;
+    }
+    *ret = g_steal_pointer(&owners);
+    return true;
+}
