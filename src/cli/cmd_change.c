@@ -294,8 +294,10 @@ show_coding(View *view, const Changes *changes, const json_t *change)
     json_array_foreach(checks, i, check)
         view_line(view, "    %s: before %s, after %s", json_get_string(check, "name", ""),
                   json_get_string(check, "before", ""), json_get_string(check, "after", "not run"));
-    if (!is_done)
-        view_tone(view, TONE_WARN, "    %s", json_get_string(done, "why", ""));
+    g_auto(GStrv) why = g_strsplit(is_done ? "" : json_get_string(done, "why", ""), "\n", -1);
+    for (i = 0; why[i] != NULL; i++)
+        if (*why[i] != '\0')
+            view_tone(view, TONE_WARN, "    %s", why[i]);
     view_tone(view, TONE_DIM,
               "    all that was tried: honk change show --json, evidence.coding.report");
 }

@@ -271,8 +271,8 @@ demo_acts(Demo *demo, GError **error)
     demo_heading(demo, "Users: Ada asks and plans, Bo approves");
     if (!demo_move(demo, &users, error))
         return false;
-    view_line(demo->view, "\nThe shortest of ten changes:");
-    if (!demo_show_diff(demo, users.name, "charts", error))
+    view_line(demo->view, "\nThe shortest of the changes:");
+    if (!demo_show_diff(demo, users.name, "charts", error) || !demo_coding_show(demo, error))
         return false;
     view_line(demo->view, "\nWhat serves now:");
     demo_services_show(demo);

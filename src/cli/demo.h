@@ -47,6 +47,11 @@ CHECKED bool demo_show_row(Demo *demo, GError **error);
 /* demo_repositories.c: make the consumers' git repositories, with their histories. */
 CHECKED bool demo_repositories(Demo *demo, GError **error);
 
+/* demo_coding.c: may its coding agent be started? If not, that is shown, and it is taken out of honk.yaml. */
+CHECKED bool demo_coding_prepare(Demo *demo, GError **error);
+/* What it did, where it was let at the users' consumers. */
+CHECKED bool demo_coding_show(Demo *demo, GError **error);
+
 /* What is asked for. */
 typedef struct {
     const char *name;        /* of the migration */

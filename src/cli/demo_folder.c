@@ -191,5 +191,6 @@ demo_prepare(Demo *demo, GError **error)
     /* The mark comes last: a folder without it is never half a company. */
     return demo_mark(demo, "begun", error) &&
            embedded_write(LISTENING, demo->folder, true, error) && rows_make(demo, error) &&
-           demo_repositories(demo, error) && demo_mark(demo, "prepared", error);
+           demo_repositories(demo, error) && demo_coding_prepare(demo, error) &&
+           demo_mark(demo, "prepared", error);
 }

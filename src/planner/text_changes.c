@@ -38,13 +38,22 @@ counts_text(const json_t *change)
             g_string_append_printf(text, "%s%" G_GINT64_FORMAT " %s", text->len > 0 ? ", " : "",
                                    count, dispositions[i]);
     }
-    if (change_coding(change) != NULL)
-        g_string_append_printf(text, ", of these %d to the coding agent",
-                               (int) json_get_int(change_coding(change), "sites", 0));
     if (json_object_get(change, "problem") != NULL)
         g_string_append(text, "cannot be looked through");
     else if (text->len == 0)
         g_string_append(text, "names it nowhere");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* How it came in, and who else is let at it. Caller frees. */
+static char *
+notes_text(const json_t *change)
+{
+    bool is_scanned = strcmp(json_get_string(change, "found_by", ""), "scan") == 0;
+    g_autoptr(GString) text = g_string_new(is_scanned ? "found by a scan" : "");
+    if (change_coding(change) != NULL)
+        g_string_append_printf(text, "%s%d to the agent", text->len > 0 ? ", " : "",
+                               (int) json_get_int(change_coding(change), "sites", 0));
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -56,14 +65,13 @@ print_table(TextPage *page, const json_t *changes)
     size_t i;
     json_array_foreach(changes, i, change)
     {
-        g_autofree char *counts = counts_text(change);
-        bool is_scanned = strcmp(json_get_string(change, "found_by", ""), "scan") == 0;
+        g_autofree char *counts = counts_text(change), *notes = notes_text(change);
         if (i < SHOWN_MAX)
             text_table_row(table, is_left_to_people(change) ? STYLE_YELLOW : STYLE_PLAIN,
                            (const char *[]){change_is_made(change) ? "~" : " ",
                                             json_get_string(change, "consumer", ""),
                                             json_get_string(change, "repository", ""), counts,
-                                            is_scanned ? "found by a scan" : ""});
+                                            notes});
     }
     text_table_print(table, page, 2);
     if (i > SHOWN_MAX)
@@ -154,12 +162,13 @@ print_coding(TextPage *page, const json_t *changes)
     if (coding != NULL)
         page_say(
             page, STYLE_YELLOW, "  ! ",
-            "the coding agent '%s' (door '%s', at most %d rounds) is let at %" G_GINT64_FORMAT
+            "the coding agent '%s' (door '%s', at most %d %s) is let at %" G_GINT64_FORMAT
             " places in %zu %s that rules leave to people, in a sandbox; what it writes is "
             "taken only when gate, rules, queries and the repository's own checks have nothing "
             "against it, and is left to people otherwise",
             json_get_string(coding, "agent", ""), json_get_string(coding, "door", ""),
-            (int) json_get_int(coding, "rounds", 0), sites, repositories,
+            (int) json_get_int(coding, "rounds", 0),
+            json_get_int(coding, "rounds", 0) == 1 ? "round" : "rounds", sites, repositories,
             repositories == 1 ? "repository" : "repositories");
 }
 

@@ -67,7 +67,7 @@ class Coding(unittest.TestCase):
         world = self.world(verify="python3 -m py_compile job.py")
         before = {name: world.seen(name) for name in test_changes.CODE}
         text = self.run_all(world)
-        self.assertIn("code:hard 1 needs_person, of these 1 to the coding agent", text)
+        self.assertIn("code:hard 1 needs_person 1 to the agent", text)
         self.assertIn("the coding agent 'fixer' (door 'exec', at most 2 rounds) is let at", text)
         self.assertEqual(world.state("users-v2"), "succeeded")
         branch = world.branch()

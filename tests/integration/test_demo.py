@@ -1,5 +1,6 @@
 """The demo: it ends verified, goes on where it was cut short, and leaves nothing behind."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -52,6 +53,25 @@ class Demo(unittest.TestCase):
         summary = json.loads(done.stdout)["summary"]
         self.assertEqual(sum("the witness: verified" in line for line in summary), 2, summary)
         self.assertIn("this one starts afresh", self.demo("--prepare").stdout)
+        if "coding agent is refused" not in done.stderr:
+            self.assertIn("the coding agent did it, in 1 of 1 rounds\n    unittest: before passed, after passed\n", done.stderr)
+            self.assertIn("+    FROM users_v2\n", done.stderr)
+
+    def test_where_no_sandbox_can_be_made_the_coding_agent_is_refused_and_all_else_goes_on(self):
+        programs = self.base / "programs"  # all that there are, but for bubblewrap
+        programs.mkdir()
+        for folder in os.environ["PATH"].split(os.pathsep):
+            for program in pathlib.Path(folder).glob("*"):
+                if program.name != "bwrap" and not (programs / program.name).is_symlink():
+                    (programs / program.name).symlink_to(program)
+        self.project = support.Project(self.base, env={"PATH": str(programs)})
+        done = self.demo()
+        self.assertIn("The company's coding agent is refused, as it should be: no sandbox can be made here: there is no bubblewrap",
+                      done.stdout)
+        self.assertIn("witness: verified", done.stdout)
+        self.assertNotIn("the coding agent did it", done.stdout)
+        self.assertNotIn("honk/", self.git(self.folder / "repositories" / "welcome-mail", "for-each-ref"))
+        self.assert_nothing_runs()
 
     def test_interrupted_in_the_middle_of_a_rollout_it_leaves_nothing_and_goes_on(self):
         process = subprocess.Popen([support.HONK, "demo", "--dir", str(self.folder), "--rows", str(USERS)], env=self.project.env,

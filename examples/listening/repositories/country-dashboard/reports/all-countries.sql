@@ -2,4 +2,4 @@
 SELECT country_code, count(*) AS listeners
 FROM users_v1
 GROUP BY country_code
-ORDER BY listeners DESC
+ORDER BY listeners DESC, 1
