@@ -187,6 +187,29 @@ as_before(const ChangeRules *rules, const char *after, size_t bytes)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+static int
+count_uses(const Rewrite *rewrite)
+{
+    int uses = 0;
+    for (guint i = 0; i < rewrite->sites->len; i++) {
+        const Site *site = rewrite->sites->pdata[i];
+        uses += (site->kind == SITE_TABLE || site->kind == SITE_MENTION) &&
+                site->disposition != DISPOSITION_UNAFFECTED;
+    }
+    return uses;
+}
+
+/* A place that is gone is not one that moved: code that reads nothing any more would pass all else. */
+static bool
+prove_uses(const ChangeRules *rules, const LookFile *file, const Rewrite *left, GError **error)
+{
+    int was = count_uses(file->rewrite), is = count_uses(left);
+    return is >= was || fail(error, ERR_MISMATCH,
+                             "'%s' names '%s' in %d places, and named '%s' in %d: none may be "
+                             "taken away",
+                             file->shown, rules->target, is, rules->source, was);
+}
+
 static bool
 prove_columns(const ChangeRules *rules, const LookFile *file, const char *after, size_t bytes,
               GError **error)
@@ -199,6 +222,8 @@ prove_columns(const ChangeRules *rules, const LookFile *file, const char *after,
     g_autoptr(Rewrite) left =
         rewrite_text(file->path, text, strlen(text), rules->renames, &options);
     g_autoptr(GPtrArray) targets = mapping_targets(rules->mapping);
+    if (!prove_uses(rules, file, left, error))
+        return false;
     for (guint i = 0; i < left->sites->len; i++) {
         const Site *site = left->sites->pdata[i];
         bool is_column = site->kind == SITE_COLUMN || site->kind == SITE_STAR;

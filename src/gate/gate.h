@@ -10,6 +10,7 @@
  *   ci-file, lock-file, build-file, agent-file, expected-file          files that nobody but a person edits
  *   test-removed, test-skipped, test-weakened, expected-edited         checks that check less than before
  *   check-disabled    a linter, compiler or failure that is told to be silent
+ *   reaches-out       other programs, the network, the environment; files and tables that go
  *   secret, binary, hidden-characters, mixed-script, too-large
  */
 #pragma once

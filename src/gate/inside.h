@@ -28,6 +28,26 @@ const SourceLine *source_line(const Source *source, guint index);
 char *source_words(const Source *source, const char *text, guint index);
 /* The line, from 1, that holds a byte. */
 int source_line_of(const Source *source, size_t at);
+bool source_is_yaml(const char *path);
+
+/* ---- marks: lists of patterns, which end with NULL ---- */
+
+extern const char *const marks_names[],
+    *const marks_skips[], *const marks_asserts[],
+                              *const marks_strict[],
+                                  *const marks_loose[],
+                                      *const marks_mocks[],
+                                          *const marks_waits[],
+                                              *const marks_ends[],
+                                                  *const marks_expectations[],
+                                                      *const marks_literals[],
+                                                          *const marks_silent_words[],
+                                                              *const marks_silent_code[],
+                                                                  *const marks_reaches[];
+/* How many places of the text have one. */
+int marks_count(const char *text, const char *const *marks);
+/* The line, from 1, of the one after the first `skip`; `text` is a form of the source's. 0: there is none. */
+int marks_line(const Source *source, const char *text, const char *const *marks, int skip);
 
 /* ---- two texts ---- */
 

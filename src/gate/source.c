@@ -42,8 +42,8 @@ language_of(const char *path)
     return &languages[G_N_ELEMENTS(languages) - 1];
 }
 
-static bool
-is_yaml(const char *path)
+bool
+source_is_yaml(const char *path)
 {
     return g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml");
 }
@@ -54,8 +54,9 @@ typedef struct {
     const Language *language;
     Source *source;
     size_t at;
-    GArray *open; /* bool for each line: it begins inside of a string, a comment or brackets */
-    int depth;
+    GArray *open;   /* bool for each line: it begins inside of a string, a comment or brackets */
+    GArray *blocks; /* int: how deep in brackets each block begins that is not ended */
+    int depth;      /* of brackets, in the innermost block */
     bool after_semicolon;
 } Scan;
 
@@ -144,9 +145,36 @@ take_string(Scan *scan)
     return true;
 }
 
+/* The body of a function that stands in brackets, as an argument does: `it("…", () => {`. Its lines are statements again. */
+static bool
+begins_body(const Scan *scan)
+{
+    size_t at = scan->at;
+    while (at > 0 && strchr(" \t", scan->source->text[at - 1]) != NULL)
+        at--;
+    return at > 0 && strchr(")>", scan->source->text[at - 1]) != NULL;
+}
+
+static void
+take_brace(Scan *scan, char c)
+{
+    const int *last =
+        scan->blocks->len > 0 ? &g_array_index(scan->blocks, int, scan->blocks->len - 1) : NULL;
+    if (c == '{') {
+        int depth = begins_body(scan) ? scan->depth : -1; /* -1: it is no body */
+        g_array_append_val(scan->blocks, depth);
+        scan->depth = depth >= 0 ? 0 : scan->depth;
+    } else if (last != NULL) {
+        scan->depth = *last >= 0 ? *last : scan->depth;
+        g_array_set_size(scan->blocks, scan->blocks->len - 1);
+    }
+}
+
 static void
 take_code(Scan *scan)
 {
+    if (strchr("{}", scan->source->text[scan->at]) != NULL)
+        take_brace(scan, scan->source->text[scan->at]);
     char c = scan->source->text[scan->at++];
     bool by_semicolon = scan->language->by_semicolon;
     if (c == '(' || c == '[')
@@ -247,8 +275,9 @@ Source *
 source_new(const char *path, const char *text, size_t bytes)
 {
     Source *source = g_new0(Source, 1);
-    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(bool));
-    Scan scan = {language_of(path), source, 0, open, 0, false};
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(bool)),
+                      blocks = g_array_new(FALSE, FALSE, sizeof(int));
+    Scan scan = {.language = language_of(path), .source = source, .open = open, .blocks = blocks};
     *source = (Source){.text = g_strndup(text != NULL ? text : "", text != NULL ? bytes : 0)};
     source->bytes = strlen(source->text);
     source->plain = g_strndup(source->text, source->bytes);
@@ -259,7 +288,7 @@ source_new(const char *path, const char *text, size_t bytes)
             take_code(&scan);
     mark_line(&scan, false);
     divide(source, open, scan.language->by_semicolon);
-    if (is_yaml(path))
+    if (source_is_yaml(path))
         join_blocks(source);
     return source;
 }

@@ -4,82 +4,38 @@
  * Counted in both texts, without comments: names of tests, marks that skip them, assertions, those of them that hold for
  * almost anything, and what stands in them as the expected value. A name that is moved is the same name.
  */
+#include "base/text.h"
 #include "gate/inside.h"
 
 #include <string.h>
 
 /* ---- patterns ---- */
 
-static const char *const names[] = {
-    "^\\s*(?:async\\s+)?def\\s+(test\\w*)",
-    "^\\s*func\\s+((?:Test|Benchmark|Fuzz)\\w+)",
-    "\\b(?:it|test|specify|scenario|describe|context)(?:\\.\\w+)*\\s*\\(\\s*[\"'`]([^\"'`\\n]+)",
-    "@(?:Parameterized|Repeated)?Test\\b[^;{}]*?\\b(?:void|fun)\\s+(`[^`\\n]+`|\\w+)",
-    "#\\[(?:\\w+::)?test[^\\]]*\\]\\s*(?:pub\\s+)?(?:async\\s+)?fn\\s+(\\w+)",
-    "\\[(?:Fact|Theory|Test|TestMethod)[^\\]]*\\][^;{}]*?\\b(\\w+)\\s*\\(",
-    "\"([^\"\\n]+)\"\\s+(?:should|must|in|can)\\b",
-    "\\b(?:it|they)\\s+(?:should|must)\\s+\"([^\"\\n]+)\"",
-    "^\\s*it\\s+[\"']([^\"'\\n]+)",
-    "^\\s*class\\s+(\\w*(?:Test|Spec|Suite)\\w*)",
-    "^\\s*-\\s*((?:unique|not_null|accepted_values|relationships|dbt_utils\\.\\w+|"
-    "dbt_expectations\\.\\w+)\\b)",
-    "function\\s+(test\\w+)",
-    NULL,
-};
-
-static const char skips[] =
-    "@(?:unittest\\.|pytest\\.mark\\.)?(?:skip\\w*|xfail)\\b|\\bpytest\\.(?:skip|xfail|"
-    "importorskip)"
-    "\\s*\\(|\\bskipTest\\s*\\(|\\bSkipTest\\b|@(?:Ignore|Disabled\\w*)\\b|\\b(?:it|test|describe|"
-    "context|suite)\\.(?:skip|todo|only|fixme|failing)\\b|\\bx(?:it|describe|test|context)\\b\\s*"
-    "\\(|"
-    "\\bf(?:it|describe)\\s*\\(|\\b[tb]\\.Skip(?:f|Now)?\\s*\\(|#\\[ignore|\\bignore\\s*\\(|"
-    "\\bpendingUntilFixed\\b|^\\s*pending\\s*$|\\bassume(?:True|That|False|NoException)?\\s*\\(|"
-    "\\benabled:\\s*false|\\bseverity:\\s*['\"]?warn|\\bAssert\\.(?:Ignore|Inconclusive)|\\[Ignore|"
-    "\\bSkip\\s*=|__test__\\s*=\\s*False|\\bmarkTest(?:Skipped|Incomplete)\\b|\\bif\\s+(?:False|0)"
-    "\\s*:";
-
-static const char asserts[] =
-    "\\bassert\\b|\\bassert_\\w+|\\bassert[A-Z]\\w*|\\bAssert\\.\\w+|\\bexpect\\s*\\(|"
-    "\\bshould(?:Be|Equal|Have|Contain|===)?\\b|\\bmust(?:Be|Equal|Contain)?\\b|\\brequire\\.\\w+"
-    "\\s*\\(|"
-    "\\b[tb]\\.(?:Error|Fatal)f?\\s*\\(|\\bverify\\s*\\(|\\bassertThat\\b|\\bintercept\\s*\\[|"
-    "\\bpytest\\.raises\\b|\\bassertThrows\\b|\\baccepted_values\\b|\\bnot_null\\b|\\bunique\\b";
-
-/* These hold for almost anything. */
-static const char loose[] =
-    "\\bassert\\s+(?:True|1|not\\s+None)\\b|\\bassertTrue\\s*\\(\\s*[Tt]rue|\\bassert_?true\\s*\\("
-    "\\s*true|"
-    "\\bexpect\\s*\\(\\s*(?:true|1)\\s*\\)|\\btoBe(?:Defined|Truthy)\\b|\\bnot\\.toBe(?:Null|"
-    "Undefined)\\b|"
-    "\\bassert(?:Is)?NotN(?:one|ull)\\b|\\bis\\s+not\\s+None\\b|\\bassertIn\\b|"
-    "\\bassertAlmostEqual\\b|"
-    "\\btoBeCloseTo\\b|\\bpytest\\.approx\\b|\\bapprox\\s*\\(|\\bplaces\\s*=|\\bdelta\\s*=|"
-    "\\bexpect\\.any(?:thing)?\\b|\\bassert(?:Is)?Instance\\w*\\b|\\binstanceof\\b|>=\\s*0\\b|"
-    "\\|\\|\\s*true\\b|\\bor\\s+True\\b|\\bmock\\.ANY\\b|\\bNotNil\\s*\\(|\\bNotEmpty\\s*\\(|"
-    "\\bassertNoThrow\\w*|\\bassertDoesNotThrow\\b|\\bshouldNot\\b|\\bnonEmpty\\b";
-
-static const char expectations[] = "(?i)\\b(?:expected|want|wanted|golden|should_be)\\w*\\b";
-static const char literals[] =
-    "\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*'|\\b\\d[\\d_.]*\\b|"
-    "\\b(?:[Tt]rue|[Ff]alse|None|null|nil)\\b";
-
 static GRegex *
 pattern(const char *text)
 {
     GRegex *regex = g_regex_new(text, G_REGEX_MULTILINE | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
-    g_assert(regex != NULL); /* they are written above */
+    g_assert(regex != NULL); /* they are written in marks.c */
     return regex;
+}
+
+/* Any of the list. */
+static GRegex *
+choice(const char *const *marks)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; marks[i] != NULL; i++)
+        g_string_append_printf(text, "%s(?:%s)", i > 0 ? "|" : "", marks[i]);
+    return pattern(text->str);
 }
 
 /* ---- counting ---- */
 
 /* How often each match (its group `group`) occurs. Caller frees. */
 static GHashTable *
-count_all(const char *text, const char *of, int group)
+count_all(const char *text, const GRegex *regex, int group)
 {
     GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GRegex) regex = pattern(of);
     g_autoptr(GMatchInfo) info = NULL;
     for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
          g_match_info_next(info, NULL)) {
@@ -90,10 +46,10 @@ count_all(const char *text, const char *of, int group)
     return counts;
 }
 
-static int
-count_of(const char *text, const char *of)
+int
+marks_count(const char *text, const char *const *marks)
 {
-    g_autoptr(GRegex) regex = pattern(of);
+    g_autoptr(GRegex) regex = choice(marks);
     g_autoptr(GMatchInfo) info = NULL;
     int count = 0;
     for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
@@ -103,10 +59,10 @@ count_of(const char *text, const char *of)
 }
 
 /* The line of a match in the text, after the first `skip` of them. */
-static int
-line_of(const Source *source, const char *text, const char *of, int skip)
+int
+marks_line(const Source *source, const char *text, const char *const *marks, int skip)
 {
-    g_autoptr(GRegex) regex = pattern(of);
+    g_autoptr(GRegex) regex = choice(marks);
     g_autoptr(GMatchInfo) info = NULL;
     int line = 0, begin = 0;
     for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
@@ -137,9 +93,10 @@ by_text(const void *a, const void *b)
 static void
 look_at_names(const Gate *gate)
 {
-    for (size_t i = 0; names[i] != NULL; i++) {
-        g_autoptr(GHashTable) was = count_all(gate->before->plain, names[i], 1),
-                              is = count_all(gate->after->plain, names[i], 1);
+    for (size_t i = 0; marks_names[i] != NULL; i++) {
+        g_autoptr(GRegex) name = pattern(marks_names[i]);
+        g_autoptr(GHashTable) was = count_all(gate->before->plain, name, 1),
+                              is = count_all(gate->after->plain, name, 1);
         guint count = 0;
         g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
         qsort(keys, count, sizeof *keys, by_text);
@@ -151,27 +108,58 @@ look_at_names(const Gate *gate)
     }
 }
 
-static void
-look_at_skips(const Gate *gate)
+/* More of these than before, in code without strings: `code` and why, at the first that is one too many. */
+static bool
+look_for_more(const Gate *gate, const char *const *marks, const char *code, const char *why)
 {
-    int was = count_of(gate->before->bare, skips), is = count_of(gate->after->bare, skips);
+    int was = marks_count(gate->before->bare, marks), is = marks_count(gate->after->bare, marks);
     if (is > was)
-        gate_say(gate, "test-skipped", line_of(gate->after, gate->after->bare, skips, was),
-                 "a test is skipped that was run before; let it run");
+        gate_say(gate, code, marks_line(gate->after, gate->after->bare, marks, was), "%s", why);
+    return is > was;
+}
+
+/* The first changed line of which the text before had such a mark: a line of the text after. */
+static int
+line_of_lost(const Gate *gate, const char *const *marks)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        for (guint k = 0; k < hunk->removed; k++) {
+            g_autofree char *line =
+                source_words(gate->before, gate->before->bare, hunk->before + k);
+            if (marks_count(line, marks) > 0)
+                return (int) hunk->after + (int) MIN(k, hunk->added) + 1;
+        }
+    }
+    return 0;
+}
+
+static bool
+look_for_fewer(const Gate *gate, const char *const *marks, const char *why)
+{
+    int was = marks_count(gate->before->bare, marks), is = marks_count(gate->after->bare, marks);
+    if (is < was)
+        gate_say(gate, "test-weakened", line_of_lost(gate, marks), "%s", why);
+    return is < was;
 }
 
 static void
 look_at_asserts(const Gate *gate)
 {
-    int was = count_of(gate->before->bare, asserts), is = count_of(gate->after->bare, asserts);
-    int was_loose = count_of(gate->before->bare, loose),
-        is_loose = count_of(gate->after->bare, loose);
+    static const char looser[] =
+        "an assertion holds for more than before; keep it as strict as it was";
+    int was = marks_count(gate->before->bare, marks_asserts),
+        is = marks_count(gate->after->bare, marks_asserts);
     if (is < was)
         gate_say(gate, "test-weakened", 0, "%d of %d assertions are left; keep all of them", is,
                  was);
-    else if (is_loose > was_loose)
-        gate_say(gate, "test-weakened", line_of(gate->after, gate->after->bare, loose, was_loose),
-                 "an assertion holds for more than before; keep it as strict as it was");
+    else if (!look_for_more(gate, marks_loose, "test-weakened", looser))
+        look_for_fewer(gate, marks_strict, looser);
+    look_for_more(gate, marks_mocks, "test-weakened",
+                  "something stands in here for what is tested; ask the real thing");
+    look_for_more(gate, marks_ends, "test-weakened",
+                  "a test ends here before it has asked everything; take this line out");
+    look_for_fewer(gate, marks_waits, "a test no longer waits here for what it asks; let it wait");
 }
 
 /* ---- expected values ---- */
@@ -191,7 +179,8 @@ statements_of(const Source *source, guint first, guint count, bool *ret_expects)
         g_string_append_printf(text, "%s\n", line);
         g_string_append_printf(bare, "%s\n", without);
     }
-    *ret_expects = count_of(bare->str, asserts) > 0 || count_of(bare->str, expectations) > 0;
+    *ret_expects =
+        marks_count(bare->str, marks_asserts) > 0 || marks_count(bare->str, marks_expectations) > 0;
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -199,7 +188,8 @@ statements_of(const Source *source, guint first, guint count, bool *ret_expects)
 static char *
 lost_value(const Gate *gate, const char *before, const char *after)
 {
-    g_autoptr(GHashTable) was = count_all(before, literals, 0), is = count_all(after, literals, 0);
+    g_autoptr(GRegex) literal = choice(marks_literals);
+    g_autoptr(GHashTable) was = count_all(before, literal, 0), is = count_all(after, literal, 0);
     guint count = 0;
     g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
     qsort(keys, count, sizeof *keys, by_text);
@@ -207,8 +197,27 @@ lost_value(const Gate *gate, const char *before, const char *after)
         if (!words_in(gate->spec->words, keys[i]) &&
             GPOINTER_TO_INT(g_hash_table_lookup(is, keys[i])) <
                 GPOINTER_TO_INT(g_hash_table_lookup(was, keys[i])))
-            return g_strdup(keys[i]);
+            return text_printable(keys[i]);
     return NULL;
+}
+
+/* In YAML: does the line stand below a key like `expect`? */
+static bool
+is_below_expectation(const Gate *gate, guint index)
+{
+    int indent = G_MAXINT;
+    if (!source_is_yaml(gate->file->path))
+        return false;
+    for (guint i = index + 1; i-- > 0 && indent > 0;) {
+        g_autofree char *line = source_words(gate->before, gate->before->bare, i);
+        int own = (int) strspn(line, " ");
+        if (line[own] == '\0' || own >= indent)
+            continue;
+        indent = own;
+        if (marks_count(line, marks_expectations) > 0)
+            return true;
+    }
+    return false;
 }
 
 static void
@@ -222,6 +231,7 @@ look_at_values(const Gate *gate)
         g_autofree char *before =
             statements_of(gate->before, hunk->before, hunk->removed, &expects);
         g_autofree char *after = statements_of(gate->after, hunk->after, hunk->added, &ignored);
+        expects = expects || is_below_expectation(gate, hunk->before);
         g_autofree char *lost = expects ? lost_value(gate, before, after) : NULL;
         if (lost != NULL)
             gate_say(gate, "expected-edited", (int) hunk->before + 1,
@@ -229,55 +239,23 @@ look_at_values(const Gate *gate)
     }
 }
 
-/* A test that ends before it asks anything. */
-static void
-look_at_returns(const Gate *gate)
+/* By its name, or because there are tests in it: Rust and dbt keep them beside the code. */
+static bool
+is_of_tests(const Gate *gate)
 {
-    for (guint i = 0; i < gate->hunks->len; i++) {
-        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
-        for (guint k = 0; k < hunk->added; k++) {
-            g_autofree char *line = source_words(gate->after, gate->after->bare, hunk->after + k);
-            g_strstrip(line);
-            if (strcmp(line, "return") == 0 || strcmp(line, "return;") == 0 ||
-                strcmp(line, "pass") == 0)
-                gate_say(gate, "test-weakened", (int) (hunk->after + k) + 1,
-                         "a test ends here before it has asked everything; take this line out");
-        }
-    }
+    return gate_path_is_test(gate->file->path) ||
+           marks_count(gate->before->plain, marks_names) > 0 ||
+           (source_is_yaml(gate->file->path) && strstr(gate->before->plain, "unit_tests:") != NULL);
 }
 
 void
 rule_tests(const Gate *gate)
 {
     look_at_names(gate);
-    look_at_skips(gate);
-    if (!gate_path_is_test(gate->file->path))
+    look_for_more(gate, marks_skips, "test-skipped",
+                  "a test is skipped that was run before; let it run");
+    if (!is_of_tests(gate))
         return;
     look_at_asserts(gate);
     look_at_values(gate);
-    look_at_returns(gate);
-}
-
-/* ---- checks of other kinds ---- */
-
-static const char silencers[] =
-    "#\\s*(?:noqa|type:\\s*ignore|pylint:\\s*disable|pragma:\\s*no\\s*cover|nosec|fmt:\\s*(?:off|"
-    "skip)|"
-    "rubocop:disable|shellcheck\\s+disable)|(?://|/\\*)\\s*(?:eslint-disable|@ts-(?:ignore|nocheck|"
-    "expect-error)|nolint|tslint:disable|istanbul\\s+ignore|prettier-ignore|NOLINT|scalastyle:off|"
-    "CHECKSTYLE:OFF|noinspection)|--\\s*noqa|-- "
-    "sqlfluff:off|@SuppressWarnings|@Suppress\\b|@nowarn|#\\[allow\\(|"
-    "#pragma\\s+warning\\s+disable|#nullable\\s+disable|\\|\\|\\s*(?:true|:)\\s*$|\\bset\\s+\\+"
-    "e\\b|--no-verify\\b|"
-    "^\\s*except(?:\\s+(?:Base)?Exception)?\\s*:\\s*(?:pass)?\\s*$|\\bcatch\\s*(?:\\([^)]*\\))?\\s*"
-    "\\{\\s*\\}|"
-    "continue-on-error|\\bcatch\\s*\\{\\s*case\\s+_";
-
-void
-rule_checks(const Gate *gate)
-{
-    int was = count_of(gate->before->text, silencers), is = count_of(gate->after->text, silencers);
-    if (is > was)
-        gate_say(gate, "check-disabled", line_of(gate->after, gate->after->text, silencers, was),
-                 "a check or a failure is told to be silent here; mend its cause instead");
 }

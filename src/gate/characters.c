@@ -1,0 +1,137 @@
+/*
+ * characters.c - what people would merge without seeing it: characters that do not show, turn the text round, or look like
+ * another one.
+ */
+#include "gate/inside.h"
+
+#include <string.h>
+
+/* They take a place, or none, and show nothing, though they count as letters, marks or symbols. */
+static bool
+is_blank_mark(gunichar c)
+{
+    return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef) || c == 0x34f ||
+           (c >= 0x180b && c <= 0x180f) || c == 0x115f || c == 0x1160 || c == 0x17b4 ||
+           c == 0x17b5 || c == 0x2800 || c == 0x3164 || c == 0xffa0;
+}
+
+/* A carriage return that ends no line hides what stands before it on a terminal. */
+static bool
+is_hidden(gunichar c, const char *next)
+{
+    GUnicodeType type = g_unichar_type(c);
+    if (c == '\r')
+        return *next != '\0' && *next != '\n';
+    if (c == '\t' || c == '\n' || c == ' ')
+        return false;
+    return type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_PRIVATE_USE ||
+           type == G_UNICODE_UNASSIGNED || type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR || type == G_UNICODE_SPACE_SEPARATOR ||
+           is_blank_mark(c);
+}
+
+/* Letters of these scripts look like Latin ones: where they stand among those, somebody is to be misled. */
+static bool
+is_foreign(gunichar c)
+{
+    static const gunichar ranges[][2] = {
+        {0x250, 0x2af},   {0x370, 0x58f},   {0x13a0, 0x13ff}, {0x1d00, 0x1dbf},   {0x2c80, 0x2cff},
+        {0xa4d0, 0xa4ff}, {0xa720, 0xa7ff}, {0xff10, 0xff5a}, {0x1d400, 0x1d7ff},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return g_unichar_isalnum(c);
+    return false;
+}
+
+/* Letters of which whole words can be written that look Latin; and signs that stand for others. */
+static bool
+is_twin(gunichar c)
+{
+    static const char letters[] = "аеорсухіјѕһԁԛԝкмтпгвАВЕКМНОРСТУХІЈЅ"
+                                  "αινορτυχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+    char bytes[8] = "";
+    g_unichar_to_utf8(c, bytes);
+    return strstr(letters, bytes) != NULL || (c >= 0xff21 && c <= 0xff5a) ||
+           (c >= 0x1d400 && c <= 0x1d7ff);
+}
+
+static bool
+is_false_sign(gunichar c)
+{
+    return c == 0x37e || (c >= 0x1c0 && c <= 0x1c3) || (c >= 0xff01 && c <= 0xff0f) ||
+           (c >= 0xff1a && c <= 0xff20) || (c >= 0xff3b && c <= 0xff40) || c == 0x2024 ||
+           c == 0x2236 || c == 0xa789 || (c >= 0xfe50 && c <= 0xfe6b);
+}
+
+static bool
+is_of_word(gunichar c)
+{
+    return g_unichar_isalnum(c) || c == '_';
+}
+
+/* The word around a character; a word that was there before is nobody's trick. */
+static bool
+misleads(const Gate *gate, const char *line, const char *at)
+{
+    const char *from = at, *to = g_utf8_next_char(at);
+    bool has_latin = false, is_all_twins = true;
+    while (from > line && is_of_word(g_utf8_get_char(g_utf8_prev_char(from))))
+        from = g_utf8_prev_char(from);
+    while (*to != '\0' && is_of_word(g_utf8_get_char(to)))
+        to = g_utf8_next_char(to);
+    g_autofree char *word = g_strndup(from, (size_t) (to - from));
+    for (; from < to; from = g_utf8_next_char(from)) {
+        has_latin |= g_ascii_isalpha(*from);
+        is_all_twins &= (unsigned char) *from < 0x80 || is_twin(g_utf8_get_char(from));
+    }
+    return (has_latin || is_all_twins) && strstr(gate->before->text, word) == NULL;
+}
+
+static int
+count_in(const char *text, gunichar c)
+{
+    int count = 0;
+    for (const char *at = text; (at = g_utf8_strchr(at, -1, c)) != NULL; at = g_utf8_next_char(at))
+        count++;
+    return count;
+}
+
+/* More of it than before: a text may hold such a character already. */
+static bool
+is_more(const Gate *gate, gunichar c)
+{
+    return count_in(gate->after->text, c) > count_in(gate->before->text, c);
+}
+
+static void
+look_at_line(const Gate *gate, guint index)
+{
+    g_autofree char *line = source_words(gate->after, gate->after->text, index);
+    for (const char *at = line; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (is_hidden(c, g_utf8_next_char(at)) && is_more(gate, c))
+            gate_say(gate, "hidden-characters", (int) index + 1,
+                     "the character U+%04X does not show here; write what people can see", c);
+        else if (is_false_sign(c) && is_more(gate, c))
+            gate_say(gate, "mixed-script", (int) index + 1,
+                     "the character U+%04X looks like another one; write the plain one", c);
+        else if (is_foreign(c) && misleads(gate, line, at))
+            gate_say(gate, "mixed-script", (int) index + 1,
+                     "the letter U+%04X looks like another one in this name; write the plain one",
+                     c);
+        else
+            continue;
+        return;
+    }
+}
+
+void
+rule_characters(const Gate *gate)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        for (guint k = 0; k < hunk->added; k++)
+            look_at_line(gate, hunk->after + k);
+    }
+}
