@@ -7,27 +7,30 @@ import { Cases, Company, until, usersV2 } from './world.mjs';
 
 const MANY = 10_000;
 const NODES = 3000;
-const FRAME_MS = 100; /* a slower one is seen as a jerk; machines of continuous integration are slow */
+const ACTS = 60;
+const WORK_MS = 50; /* a jerk is seen from 100 ms on */
 const cases = new Cases();
 const company = new Company({ isSick: true });
 let browser;
 const state = () => JSON.parse(company.honk('status', 'users-v2', '--json')).state;
 
-/** How long the slowest frame of ten takes, in milliseconds, while somebody does something again and again. */
-async function frameOfTen(page, act) {
-  await page.evaluate(() => {
-    globalThis.frames_seen = [];
-    let last = performance.now();
-    const step = now => {
-      globalThis.frames_seen.push(now - last);
-      last = now;
-      if (globalThis.frames_seen.length < 60) requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
-  });
-  while ((await page.evaluate(() => globalThis.frames_seen.length)) < 60) await act();
-  const frames = await page.evaluate(() => globalThis.frames_seen);
-  return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.9)];
+/**
+ * How much the page has to do when something is done to it, until it is drawn, in milliseconds of its thread's own processor time: a
+ * machine that does something else meanwhile makes frames late, and not this more.
+ */
+async function workOf(page, act) {
+  const debug = await page.context().newCDPSession(page);
+  const work = async () => (await debug.send('Performance.getMetrics')).metrics.find(one => one.name === 'TaskDuration').value * 1000;
+  await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await work();
+  for (let i = 0; i < ACTS; i++) {
+    await act();
+    await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+  }
+  const each = ((await work()) - before) / ACTS;
+  await debug.detach();
+  console.log(`# ${each.toFixed(1)} ms of work`);
+  return each;
 }
 
 try {
@@ -62,14 +65,18 @@ try {
     await page.locator('.honk-connection', { hasText: 'Live' }).waitFor();
   });
 
-  await cases.run('a canary that fails is shown where it failed, and its migration halts', async () => {
+  await cases.run('a canary whose check fails is shown with what its checks saw, and its migration halts', async () => {
     company.fallIll();
     company.honk('start', 'users-v2', '--as', 'bo');
     await page.getByRole('tab', { name: /^Rollouts/ }).click();
     await page.locator('.honk-rollout', { hasText: 'profile' }).locator('.honk-badge', { hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
     await until(() => ['halted', 'rolling_back', 'rolled_back'].includes(state()), 'the migration to halt');
     await page.locator('.honk-rollout', { hasText: 'profile' }).click();
-    await page.locator('.honk-verdict').or(page.locator('.honk-moves')).first().waitFor(); // a busy machine may give up before the first check
+    await page.locator('.honk-verdict', { hasText: 'fail' }).waitFor();
+    await page.getByRole('img', { name: /^[1-9]\d* of \d+ checks failed$/ }).waitFor();
+    await page.getByRole('img', { name: 'new instances that passed: 0 at last' }).waitFor();
+    await page.getByRole('img', { name: /^slowest answer in milliseconds: [1-9]\d* at last$/ }).waitFor();
+    await page.locator('.honk-moves', { hasText: 'check failed' }).waitFor();
     await page.screenshot({ path: `${artefacts}long-canary.png`, fullPage: true });
   });
 
@@ -103,8 +110,8 @@ try {
     await page.locator('.honk-graph canvas').waitFor({ timeout: 30_000 });
     const box = await page.locator('.honk-graph').boundingBox();
     await page.mouse.move(box.x + 300, box.y + 200);
-    const slow = await frameOfTen(page, () => page.mouse.wheel(0, 240));
-    assert.ok(slow < FRAME_MS, `a frame of ten takes ${Math.round(slow)} ms`);
+    const work = await workOf(page, () => page.mouse.wheel(0, 240));
+    assert.ok(work < WORK_MS, `it takes ${Math.round(work)} ms of work`);
     await page.getByRole('button', { name: 'All of it' }).click();
     await page.screenshot({ path: `${artefacts}long-lineage.png` });
     for (let i = 0; i < 12; i++) await page.getByRole('button', { name: 'Nearer' }).click();
@@ -120,23 +127,10 @@ try {
     await page.goto(`${company.url}/#/`);
     await page.getByText(`${(MANY + 1).toLocaleString('en-US')} migrations`, { exact: true }).waitFor({ timeout: 60_000 });
     assert.ok((await page.locator('.honk-row').count()) < 80);
-    const frames = await page.locator('.honk-rows-box').evaluate(
-      box =>
-        new Promise(done => {
-          const times = [];
-          let last = performance.now();
-          const step = now => {
-            times.push(now - last);
-            last = now;
-            box.scrollTop += 400;
-            if (times.length < 120) requestAnimationFrame(step);
-            else done(times);
-          };
-          requestAnimationFrame(step);
-        }),
-    );
-    const slow = frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.9)];
-    assert.ok(slow < FRAME_MS, `a frame of ten takes ${Math.round(slow)} ms`);
+    const box = page.locator('.honk-rows-box');
+    const work = await workOf(page, () => box.evaluate(element => (element.scrollTop += 400)));
+    assert.ok(work < WORK_MS, `it takes ${Math.round(work)} ms of work`);
+    assert.ok((await box.evaluate(element => element.scrollTop)) > 4000, 'it was scrolled');
     await page.screenshot({ path: `${artefacts}long-many.png` });
     await page.getByRole('searchbox').fill('old-9999');
     await page.getByRole('link', { name: 'old-9999', exact: true }).waitFor();

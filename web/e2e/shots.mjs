@@ -6,6 +6,7 @@ const only = process.env.ONLY?.split(',');
 const sizes = [
   ['wide', 1440, 900],
   ['phone', 360, 740],
+  ['4k', 3840, 2160],
 ];
 const screens = {
   overview: '#/',

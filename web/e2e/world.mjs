@@ -9,7 +9,7 @@ export const program = process.env.HONK ?? fileURLToPath(new URL('../../build/ho
 
 /** The demo's company, prepared and served; its people one click apart. */
 export class Company {
-  /** `sick`: services whose new revision is never well, once `fallIll()` was called. */
+  /** `isSick`: services whose new revision begins well and then is not, once `fallIll()` was called. */
   constructor({ users = 400, isSick = false } = {}) {
     this.isSick = isSick;
     this.base = mkdtempSync(join(tmpdir(), 'honk-e2e-'));
@@ -42,17 +42,27 @@ export class Company {
     this.port = new URL(this.url).port;
   }
 
-  /** A python3 before the real one: with the new dataset it answers everything with 503, like a service that is broken. */
+  /**
+   * A python3 before the real one: with the new dataset it answers four times, ever more slowly, and then everything with 503, like a service
+   * that runs out of something. So it is ready, gets its share of the traffic, and is found out by its checks; by their number, not by a clock.
+   */
   #preparePython() {
     const bin = join(this.base, 'bin');
     mkdirSync(bin);
     const real = execFileSync('sh', ['-c', 'command -v python3'], { encoding: 'utf8' }).trim();
     writeFileSync(
       join(this.base, 'sick.py'),
-      `import http.server, os
+      `import http.server, os, time
 class Sick(http.server.BaseHTTPRequestHandler):
+    answers = 0
     def do_GET(self):
-        self.send_error(503, 'sick')
+        Sick.answers += 1
+        time.sleep(0.02 * Sick.answers)
+        if Sick.answers > 4:
+            return self.send_error(503, 'sick')
+        self.send_response(200)
+        self.send_header('Content-Length', '0')
+        self.end_headers()
     def log_message(self, *words):
         pass
 http.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), Sick).serve_forever()

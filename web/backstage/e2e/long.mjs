@@ -75,7 +75,9 @@ try {
     await bo.getByRole('tab', { name: /^Rollouts/ }).click();
     await bo.locator('.honk-rollout', { hasText: 'profile' }).locator('.honk-badge', { hasText: 'Rolled back' }).waitFor();
     await bo.locator('.honk-rollout', { hasText: 'profile' }).click();
-    await bo.locator('.honk-verdict').or(bo.locator('.honk-moves')).first().waitFor(); // a busy machine may give up before the first check
+    await bo.locator('.honk-verdict', { hasText: 'fail' }).waitFor();
+    await bo.getByRole('img', { name: /^[1-9]\d* of \d+ checks failed$/ }).waitFor();
+    await bo.getByRole('img', { name: 'new instances that passed: 0 at last' }).waitFor();
     assert.deepEqual(await faults(bo), []);
     await picture(bo, 'canary');
   });

@@ -10,6 +10,8 @@ export interface Loaded<T> {
 }
 
 const CALM_MS = 250; /* events come in bursts: one reading answers many */
+const BUSY_SHARE = 4; /* … and what takes long to read is read less often: at most a fifth of the time */
+const BUSY_MS_MAX = 10_000;
 
 /**
  * Read something, and read it anew when an event concerns it or the stream was down. What was there stays while it is read,
@@ -34,12 +36,14 @@ export function useLoad<T>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isBusy = false;
     let isWanted = false;
+    let tookMs = 0;
     const read = async () => {
       if (isBusy) {
         isWanted = true;
         return;
       }
       isBusy = true;
+      const begin = performance.now();
       setState(old => (old.key === key ? { ...old, loading: true } : { key, loading: true }));
       try {
         const data = await latest.current.load(client, abort.signal);
@@ -48,6 +52,7 @@ export function useLoad<T>(
         if (!abort.signal.aborted) setState(old => ({ ...(old.key === key ? old : { key }), error: asError(cause), loading: false }));
       }
       isBusy = false;
+      tookMs = performance.now() - begin;
       if (isWanted && !abort.signal.aborted) {
         isWanted = false;
         soon();
@@ -57,7 +62,7 @@ export function useLoad<T>(
       timer ??= setTimeout(() => {
         timer = undefined;
         void read();
-      }, calmMs);
+      }, Math.max(calmMs, Math.min(tookMs * BUSY_SHARE, BUSY_MS_MAX)));
     };
     again.current = () => void read();
     void read();

@@ -1,4 +1,4 @@
-import type { Migration, Step } from 'honk-client';
+import type { Migration, PlanAnswer, Step } from 'honk-client';
 import { count, duration, share } from './format';
 
 /** Steps that wait for the end of the rollback window are no part of the way there. */
@@ -37,4 +37,28 @@ export function stepText(step: Step, isBack = false): string {
   if (rate > 0 && unit === 'rows') parts.push(`${count(rate)}/s`);
   if (eta_ms !== undefined) parts.push(`${duration(eta_ms)} left`);
   return parts.join(', ');
+}
+
+export interface RollbackTimes {
+  /** Milliseconds; undefined: nobody can say, or there is nothing to give back. */
+  data?: number;
+  services?: number;
+  /** Services: as the way there took, and not as the plan reckoned. */
+  isMeasured: boolean;
+}
+
+/** How long a way back takes: of the data as the plan measured it, of the services as long as they took on their way there. */
+export function rollbackTimes(migration: Migration, plan: PlanAnswer | undefined): RollbackTimes {
+  const began = migration.steps.find(step => step.action === 'rollout' && step.phase === 'forward' && step.started_at_ms !== undefined);
+  const took = began?.ended_at_ms !== undefined ? began.ended_at_ms - began.started_at_ms! : undefined;
+  const planned = wavesMs(plan?.plan.services ?? []);
+  return { data: plan?.observations?.rollback_ms, services: began && (took ?? planned), isMeasured: took !== undefined };
+}
+
+/** Services of a wave go together, waves one after another. */
+function wavesMs(services: readonly { wave?: number; estimate_ms?: number }[]): number | undefined {
+  const waves = new Map<number, number>();
+  for (const { wave = 0, estimate_ms = 0 } of services) waves.set(wave, Math.max(waves.get(wave) ?? 0, estimate_ms));
+  const sum = [...waves.values()].reduce((a, b) => a + b, 0);
+  return sum > 0 ? sum : undefined;
 }

@@ -147,6 +147,57 @@ describe('a migration', () => {
     await waitFor(() => expect(calls.find(call => call.method === 'POST')?.body).toEqual({ reason: 'wrong week' }));
   });
 
+  it('says before a rollback how long it takes, of data and of services, measured or planned', async () => {
+    const rollout = { name: 'roll-out', action: 'rollout', text: 'roll services out', reverse_text: 'give the services back', tasks: { done: 2 }, progress: { done: 2, total: 2, rate: 0 }, phase: 'forward', started_at_ms: 10_000 };
+    const services = [{ service: 'a', wave: 1, estimate_ms: 4000 }, { service: 'b', wave: 1, estimate_ms: 9000 }, { service: 'c', wave: 2, estimate_ms: 5000 }];
+    const open = async (step: object) => {
+      const { unmount } = show('/migrations/users-v2', { ...answers(ran({ steps: [{ ...rollout, ...step }] })), '/migrations/m-1/plan': plan({ services }) });
+      fireEvent.click(await screen.findByRole('button', { name: 'Rollback' }));
+      const text = (await screen.findByRole('dialog')).textContent;
+      unmount();
+      return text;
+    };
+    expect(await open({ status: 'done', ended_at_ms: 31_000 })).toContain('The data takes about 1.0 s. The services take about 21 s, as their rollout did');
+    expect(await open({ status: 'failed' })).toContain('The services take about 14 s, as was planned');
+    expect(await open({ status: 'blocked', started_at_ms: undefined })).not.toContain('The services take');
+  });
+
+  it('is planned again by whoever may, and whoever may not reads why', async () => {
+    const stale = (allowed: object) => answers(migration({ state: 'stale', allowed_actions: { plan: allowed } }));
+    const refused = show('/migrations/users-v2', stale({ allowed: false, why: 'one needs the role author', needs: 'author' }));
+    const button = await screen.findByRole('button', { name: 'Plan again' });
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+    fireEvent.click(button);
+    expect((await screen.findByRole('dialog')).textContent).toContain('one needs the role author');
+    refused.unmount();
+    const { calls, went } = show('/migrations/users-v2', { ...stale({ allowed: true }), 'POST /migrations/m-1/plan': { id: 'm-2' } });
+    fireEvent.click(await screen.findByRole('button', { name: 'Plan again' }));
+    fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Plan again' }));
+    await waitFor(() => expect(went).toEqual([{ screen: 'migration', id: 'm-2' }]));
+    expect(calls.find(call => call.method === 'POST')?.path).toBe('/migrations/m-1/plan');
+  });
+
+  it('is throttled by what was changed in the form alone, which shows what holds, since when and why', async () => {
+    const events = { items: [{ seq: 7, at_ms: 1_795_658_822_765, type: 'plan.throttle', plan: 'm-1', actor: 'user:default/ada', reason: 'the shop is open' }], next: null, seq: 7 };
+    const { calls } = show('/migrations/users-v2/run', {
+      ...answers(ran({ throttle: { rows_per_second: 5000, replication_lag_seconds: 5 }, allowed_actions: { throttle: { allowed: true } } })),
+      '/migrations/m-1/events': events,
+      'POST /migrations/m-1/throttle': { throttle: null },
+    });
+    expect(await screen.findByText(/Throttled: at most 5,000 rows a second; waits while the replication lag is over 5.0 s/)).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Throttle' }));
+    const dialog = await screen.findByRole('dialog', { name: 'How fast may the rows of users-v2 move?' });
+    await within(dialog).findByText(/Changed by Ada/);
+    expect(dialog.textContent).toContain('the shop is open');
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Throttle' }));
+    expect((await within(dialog).findByRole('alert')).textContent).toContain('nothing was changed');
+    fireEvent.change(within(dialog).getByLabelText(/^Rows/), { target: { value: '200' } });
+    fireEvent.change(within(dialog).getByLabelText(/replica is behind/), { target: { value: '' } });
+    fireEvent.change(within(dialog).getByLabelText(/^Why/), { target: { value: 'slower' } });
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Throttle' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')).toEqual({ method: 'POST', path: '/migrations/m-1/throttle', body: { rows_per_second: 200, replication_lag_seconds: 0, reason: 'slower' } }));
+  });
+
   it('tells drift first', async () => {
     const { container } = show('/migrations/users-v2', answers(migration({ state: 'stale', differences: ['the mapping file changed'] })));
     await screen.findByText('the mapping file changed');

@@ -7,7 +7,7 @@ import { Actions } from '../parts/actions';
 import { Card, Chips, Copy, Empty, Failure, Go, Meter, Since, Skeleton, StateBadge } from '../parts/basics';
 import { VirtualRows } from '../parts/virtual';
 import { migrationState } from '../states';
-import { newKey } from './migration-actions';
+import { newKey } from '../key';
 
 const MEMBERS_PAGE = 1000;
 const EXCEPTIONS_SHOWN = 20; /* all of them are among the migrations below */

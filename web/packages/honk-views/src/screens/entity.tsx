@@ -7,7 +7,7 @@ import { shortRef } from '../format';
 import { Empty, Failure, Go, Since, Skeleton, StateBadge } from '../parts/basics';
 import { LineageScreen } from './lineage';
 import { MigrationScreen } from './migration';
-import { newKey } from './migration-actions';
+import { newKey } from '../key';
 
 const ROWS_MAX = 1000;
 const NEIGHBOURS_MAX = 50;

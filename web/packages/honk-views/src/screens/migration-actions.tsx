@@ -2,9 +2,12 @@ import type { HonkClient, Migration, PlanAnswer } from 'honk-client';
 import { useState } from 'react';
 import { useHonk } from '../context';
 import { duration, shortDigest, shortRef } from '../format';
+import { newKey } from '../key';
 import { Actions, type Action } from '../parts/actions';
 import { Copy } from '../parts/basics';
+import { rollbackTimes } from '../progress';
 import { whatIsUndone } from './migration';
+import { useThrottleAction } from './throttle';
 
 type ReasonPath = Extract<Parameters<HonkClient['post']>[0], `/migrations/{id}/${string}`>;
 
@@ -12,6 +15,7 @@ type ReasonPath = Extract<Parameters<HonkClient['post']>[0], `/migrations/{id}/$
 export function MigrationActions({ migration, plan, onDone }: { migration: Migration; plan: PlanAnswer | undefined; onDone: () => void }) {
   const { client, go } = useHonk();
   const [isGivenUp, setGivenUp] = useState(false);
+  const throttle = useThrottleAction(migration, shortRef(migration.migration));
   const id = migration.id;
   const name = shortRef(migration.migration);
   const say =
@@ -71,6 +75,7 @@ export function MigrationActions({ migration, plan, onDone }: { migration: Migra
       ask: <p>The kill switch: nothing new begins, and what runs is asked to stop.</p>,
       say: say('/migrations/{id}/halt'),
     },
+    throttle,
     { key: 'hold', label: 'Hold the rollback', reason: 'needed', title: 'Hold a rollback that does harm', say: say('/migrations/{id}/hold') },
     { key: 'go_on', label: 'Go on with the rollback', tone: 'primary', reason: 'optional', title: 'Go on with the rollback', say: say('/migrations/{id}/go-on') },
     {
@@ -93,37 +98,26 @@ export function MigrationActions({ migration, plan, onDone }: { migration: Migra
     },
     { key: 'cancel', label: 'Cancel', reason: 'optional', title: `Cancel ${name}`, ask: <p>Nothing has moved; the plan is over then.</p>, say: say('/migrations/{id}/cancel') },
   ];
-  const canPlan = ['stale', 'rejected', 'expired', 'cancelled', 'rolled_back', 'planned'].includes(migration.state);
+  const isOver = ['stale', 'rejected', 'expired', 'cancelled', 'rolled_back'].includes(migration.state);
+  const isUnplanned = migration.state === 'draft' && (migration.diagnostics ?? []).length > 0;
+  if (isOver || isUnplanned || migration.state === 'planned')
+    actions.push({
+      key: 'plan',
+      label: 'Plan again',
+      tone: migration.state === 'planned' ? 'plain' : 'primary',
+      always: true,
+      reason: 'optional',
+      title: `Plan ${name} again`,
+      ask: <p>A new plan of the world as it is now, with an id of its own; this one stays to be read.</p>,
+      say: async reason => {
+        const made = await client.post('/migrations/{id}/plan', { path: { id }, body: reason ? { reason } : {}, idempotencyKey: newKey() });
+        go({ screen: 'migration', id: made.id });
+      },
+    });
   return (
     <div className="honk-action-bar">
       <Actions allowed={migration.allowed_actions} actions={actions} onDone={onDone} />
-      {canPlan && <PlanAgain id={id} name={name} isOver={migration.state !== 'planned'} />}
     </div>
-  );
-}
-
-function PlanAgain({ id, name, isOver }: { id: string; name: string; isOver: boolean }) {
-  const { client, go, who } = useHonk();
-  if (!(who.roles as readonly string[]).includes('author')) return null;
-  return (
-    <Actions
-      allowed={{ plan: { allowed: true } }}
-      onDone={() => undefined}
-      actions={[
-        {
-          key: 'plan',
-          label: 'Plan again',
-          tone: isOver ? 'primary' : 'plain',
-          reason: 'optional',
-          title: `Plan ${name} again`,
-          ask: <p>A new plan of the world as it is now, with an id of its own; this one stays to be read.</p>,
-          say: async reason => {
-            const made = await client.post('/migrations/{id}/plan', { path: { id }, body: reason ? { reason } : {}, idempotencyKey: newKey() });
-            go({ screen: 'migration', id: made.id });
-          },
-        },
-      ]}
-    />
   );
 }
 
@@ -149,7 +143,7 @@ function WhatIsApproved({ migration, plan }: { migration: Migration; plan: PlanA
 
 function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Migration; plan: PlanAnswer | undefined; isGivenUp: boolean; onGiveUp: (value: boolean) => void }) {
   const steps = whatIsUndone(migration);
-  const took = plan?.observations?.rollback_ms;
+  const times = rollbackTimes(migration, plan);
   const isSwapped = migration.steps.some(step => step.action === 'swap' && step.status === 'done');
   return (
     <div className="honk-stack">
@@ -164,7 +158,12 @@ function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Mig
           </li>
         ))}
       </ol>
-      {took !== undefined && <p className="honk-dim">The data takes about {duration(took)}; services take as long as their rollout did.</p>}
+      {steps.length > 0 && (times.data !== undefined || times.services !== undefined) && (
+        <p className="honk-dim">
+          {times.data !== undefined && <>The data takes about {duration(times.data)}. </>}
+          {times.services !== undefined && <>The services take about {duration(times.services)}, {times.isMeasured ? 'as their rollout did' : 'as was planned for their rollout'}: they are given back bit by bit, too. </>}
+        </p>
+      )}
       {isSwapped && (
         <label className="honk-check honk-give-up">
           <input type="checkbox" checked={isGivenUp} onChange={event => onGiveUp(event.target.checked)} />
@@ -176,10 +175,4 @@ function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Mig
       )}
     </div>
   );
-}
-
-/** Of one wish: pressed twice, or repeated after a lost answer, it is still one. */
-export function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -7,7 +7,7 @@ import { Actions } from '../parts/actions';
 import { Card, Chips, Empty, Facts, Failure, Go, Meter, Since, Skeleton, StateBadge } from '../parts/basics';
 import { Marks, Plot } from '../parts/plot';
 import { rolloutState } from '../states';
-import { newKey } from './migration-actions';
+import { newKey } from '../key';
 
 const LIMIT = 500;
 const CHECKS_MS = 3000; /* checks are seconds apart */

@@ -3,12 +3,14 @@ import { useEffect, useState } from 'react';
 import { useHonk } from '../context';
 import { useLoad, useNow } from '../data';
 import { bytes, clock, count, duration, percent, plural, share } from '../format';
+import { newKey } from '../key';
 import { Actions } from '../parts/actions';
 import { Card, Empty, Failure, Meter, Skeleton, StateBadge } from '../parts/basics';
 import { Plot } from '../parts/plot';
 import { taskState, type Tone } from '../states';
 import { Ledger } from './ledger';
-import { newKey } from './migration-actions';
+import { throttleText } from '../throttle';
+import { LastThrottle } from './throttle';
 
 const RATES_KEPT = 120; /* two minutes, at one a second */
 const TASKS_SHOWN = 200;
@@ -18,6 +20,7 @@ export function Run({ migration }: { migration: Migration }) {
   const isBack = migration.steps.some(step => step.phase === 'reverse');
   if (!migration.has_effects && migration.steps.every(step => step.status === 'blocked') && migration.started_at_ms === undefined)
     return <Empty title="It has not begun">{migration.next?.text ?? 'Once it is approved and started, its steps are followed here.'}</Empty>;
+  const throttle = !isBack && migration.throttle !== undefined ? migration.throttle : undefined;
   const order = isBack ? [...migration.steps].reverse() : migration.steps;
   return (
     <div className="honk-run">
@@ -25,6 +28,12 @@ export function Run({ migration }: { migration: Migration }) {
         title={isBack ? 'The way back, newest step first' : 'Steps'}
         aside={migration.quarantine.rows > 0 ? <span className="honk-tone-waits">{plural(migration.quarantine.rows, 'row')} put aside</span> : undefined}
       >
+        {throttle && (
+          <div className="honk-throttle">
+            <p>Throttled: {throttleText(throttle)}</p>
+            <LastThrottle migration={migration} />
+          </div>
+        )}
         <ol className="honk-run-steps">
           {order.map(step => (
             <StepLine key={step.name} step={step} migration={migration} />
