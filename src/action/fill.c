@@ -122,17 +122,6 @@ split(const Move *move, Outcome *outcome, GError **error)
     return true;
 }
 
-/* How many rows of `rows_total` the plan allows to put aside. */
-static int64_t
-budget_of(const Move *move, int64_t rows_total)
-{
-    const json_t *budget = json_object_get(move->call->plan->json, "quarantine");
-    int64_t rows_max = json_get_int(budget, "rows_max", 0);
-    int64_t ppm = json_get_int(budget, "share_max_ppm", 0);
-    int64_t by_share = rows_total / 1000000 * ppm + rows_total % 1000000 * ppm / 1000000;
-    return MAX(rows_max, by_share);
-}
-
 /* "; the first is row 3: 'x' is no date", or nothing. Caller frees. */
 static char *
 first_reason(const Move *move, Conn *conn)
@@ -154,7 +143,7 @@ static bool
 check_budget(const Move *move, Conn *conn, const RangeResult *sum, int64_t rows_total,
              GError **error)
 {
-    int64_t allowed = budget_of(move, rows_total);
+    int64_t allowed = plan_rejects_allowed(move->call->plan->json, rows_total);
 
     if (sum->rejected <= allowed)
         return true;
@@ -201,7 +190,8 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
     Ticker ticker = {move->env, json_get_int(range, "rows", 0), range_name(range)};
 
     int64_t rows_total = json_get_int(move->call->lease->params, "rows_total", 0);
-    int64_t rejects_max = MAX(REJECTS_PER_RANGE, budget_of(move, rows_total));
+    int64_t rejects_max =
+        MAX(REJECTS_PER_RANGE, plan_rejects_allowed(move->call->plan->json, rows_total));
     Pacer pacer;
     bool waits;
     if (!move_transfer(move, rejects_max, &transfer, error))

@@ -10,6 +10,7 @@
 #include "action/services.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "action/trial.h"
 #include "model/throttle.h"
 #include "planner/planner.h"
 #include "planner/services.h"
@@ -117,18 +118,24 @@ check_throttle(const json_t *slice, StepEnv *env, Diags *diags, GError **error)
 }
 
 static bool
-make_plan(const json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_observations,
+make_plan(json_t *slice, StepEnv *env, Diags *diags, Plan **ret, json_t **ret_observations,
           GError **error)
 {
     const AgentConfig *agent = agent_of(slice, env->config);
+    g_autoptr(MappingSet) set = NULL;
     g_autoptr(json_t) said = NULL;
 
     if (!check_throttle(slice, env, diags, error))
         return false;
-    if (agent == NULL)
-        return planner_plan(slice, diags, ret, ret_observations, error);
-    if (!agent_run(agent, slice, env, diags, &said, error) || !diags_to_error(diags, error) ||
-        !planner_complete(slice, said, diags, ret, error))
+    if (agent == NULL) {
+        g_autoptr(json_t) ignored = NULL;
+        if (!planner_plan(slice, diags, ret, &ignored, error))
+            return false;
+    } else if (!agent_run(agent, slice, env, diags, &said, error) ||
+               !diags_to_error(diags, error) || !planner_complete(slice, said, diags, ret, error))
+        return false;
+    if (planner_moves_rows(*ret) && json_get_bool(slice, "forecast", true) &&
+        !trial_of_rows(slice, find_mapping(slice, &set), env, error))
         return false;
     *ret_observations = planner_observations(slice, *ret);
     return true;

@@ -78,13 +78,19 @@ look_at_object(Conn *conn, const char *object, json_t *dataset, GError **error)
     return true;
 }
 
-/* Looking makes nothing: a file that only the move will make is as empty as it will be then. */
+json_t *
+store_look_settings(const StoreConfig *store)
+{
+    json_t *settings = json_copy(store->settings);
+    json_set_bool(settings, "look", true);
+    return settings;
+}
+
 static bool
 open_to_look(const StoreConfig *store, Conn **ret, GError **error)
 {
-    g_autoptr(json_t) settings = json_copy(store->settings);
+    g_autoptr(json_t) settings = store_look_settings(store);
     StoreConfig looked_at = {.name = store->name, .driver = store->driver, .settings = settings};
-    json_set_bool(settings, "look", true);
     return conn_open(&looked_at, ret, error);
 }
 

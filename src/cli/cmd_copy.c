@@ -13,6 +13,7 @@
 #include "cli/migration.h"
 #include "cli/pair.h"
 #include "cli/rejects.h"
+#include "planner/forecast.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -184,6 +185,7 @@ request_of(const Copy *copy)
                                 pair->target_url, "consumers", "policy", "author", "", "stage",
                                 copy->stage, "now_ms", (json_int_t) clock_wall_ms());
     g_assert(request != NULL);
+    json_set_bool(request, "forecast", invocation_has(copy->call, "dry-run"));
     json_object_set_new(request, "mapping",
                         pair->mapping == NULL ? json_null()
                                               : json_pack("{s:s, s:s}", "path", pair->mapping_path,
@@ -267,12 +269,27 @@ show_columns(View *view, const json_t *plan)
 }
 
 static void
+show_forecast(View *view, const Plan *plan, const json_t *seen)
+{
+    const json_t *forecast = json_object_get(seen, "forecast");
+    g_autoptr(GString) text = g_string_new(NULL);
+    TextPage page = {text, view->is_terminal ? MIN(view_width(view), 120) : 100, view->colour};
+    int64_t rows = json_get_int(forecast, "rows", 0);
+    g_autofree char *took = text_duration(json_get_int(seen, "estimate_ms", 0));
+    forecast_print(&page, forecast, plan_rejects_allowed(plan->json, rows));
+    view_raw(view, text->str);
+    view_line(view, "  it takes about %s", took);
+}
+
+static void
 show_dry_run(const Copy *copy)
 {
     const Plan *plan = local_the_plan(copy->local);
+    const json_t *seen = local_observations(copy->local);
     View *view = copy->view;
     if (view->json) {
-        view_json(view, plan->json);
+        g_autoptr(json_t) both = json_pack("{s:O, s:O}", "plan", plan->json, "observations", seen);
+        view_json(view, both);
         return;
     }
     view_tone(view, TONE_STRONG, "%s to %s: nothing is written with --dry-run",
@@ -285,6 +302,7 @@ show_dry_run(const Copy *copy)
     view_line(view, "  %-16s %s", "clear up",
               copy->pair.target_schema != NULL ? "drop the old table and all bookkeeping"
                                                : "drop all bookkeeping");
+    show_forecast(view, plan, seen);
 }
 
 /* ---- the copy ---- */

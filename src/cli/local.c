@@ -16,6 +16,7 @@ struct Local {
     char *id;
     int64_t token; /* grows from process to process, as time does */
     Plan *plan;
+    json_t *observations;
     GHashTable *blobs;      /* digest → GBytes */
     GHashTable *pre_states; /* task → json_t */
     GHashTable *evidence;   /* action → json_t */
@@ -133,6 +134,7 @@ local_free(Local *local)
         return;
     g_free(local->id);
     plan_free(local->plan);
+    json_decref(local->observations);
     g_hash_table_unref(local->blobs);
     g_hash_table_unref(local->pre_states);
     g_hash_table_unref(local->evidence);
@@ -144,6 +146,12 @@ const Plan *
 local_the_plan(const Local *local)
 {
     return local->plan;
+}
+
+const json_t *
+local_observations(const Local *local)
+{
+    return local->observations;
 }
 
 const json_t *
@@ -220,13 +228,20 @@ check_outcome(const Outcome *outcome, GError **error)
 /* ---- planning ---- */
 
 static bool
-read_plan(Local *local, const char *digest, GError **error)
+read_blob(Local *local, const json_t *evidence, const char *member, json_t **ret, GError **error)
 {
     g_autofree char *text = NULL;
-    g_autoptr(json_t) json = NULL;
     size_t bytes = 0;
-    return env_blob_get(&local->env, digest, &text, &bytes, error) &&
-           json_parse(text, bytes, "the plan", &json, error) &&
+    return env_blob_get(&local->env, json_get_string(evidence, member, ""), &text, &bytes, error) &&
+           json_parse(text, bytes, member, ret, error);
+}
+
+static bool
+read_plan(Local *local, const json_t *evidence, GError **error)
+{
+    g_autoptr(json_t) json = NULL;
+    return read_blob(local, evidence, "digest", &json, error) &&
+           read_blob(local, evidence, "observations", &local->observations, error) &&
            plan_from_json(json, &local->plan, error);
 }
 
@@ -266,11 +281,10 @@ local_plan(Local *local, const json_t *request, json_t **ret_findings, GError **
     g_autoptr(Outcome) outcome = action_perform(&call, &local->env);
     if (!check_outcome(outcome, error))
         return false;
-    const char *made = json_get_string(outcome->evidence, "digest", NULL);
-    if (made == NULL)
+    if (json_get_string(outcome->evidence, "digest", NULL) == NULL)
         return fail_findings(outcome->evidence, error);
     *ret_findings = json_incref(json_object_get(outcome->evidence, "diagnostics"));
-    return read_plan(local, made, error);
+    return read_plan(local, outcome->evidence, error);
 }
 
 /* ---- steps ---- */

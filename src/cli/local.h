@@ -26,6 +26,7 @@ bool local_is_interrupted(void);
  * [{level, file, line, column, message}]; caller owns. */
 CHECKED bool local_plan(Local *local, const json_t *request, json_t **ret_findings, GError **error);
 const Plan *local_the_plan(const Local *local);
+const json_t *local_observations(const Local *local); /* of that plan; borrowed */
 int64_t local_token(const Local *local);
 /* All steps of the plan, in order. */
 CHECKED bool local_forward(Local *local, GError **error);

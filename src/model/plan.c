@@ -41,6 +41,16 @@ plan_free(Plan *plan)
     g_free(plan);
 }
 
+int64_t
+plan_rejects_allowed(const json_t *plan, int64_t rows)
+{
+    const json_t *budget = json_object_get(plan, "quarantine");
+    int64_t rows_max = json_get_int(budget, "rows_max", 0);
+    int64_t ppm = json_get_int(budget, "share_max_ppm", 0);
+    int64_t by_share = rows / 1000000 * ppm + rows % 1000000 * ppm / 1000000;
+    return MAX(rows_max, by_share);
+}
+
 const Step *
 plan_step(const Plan *plan, const char *name)
 {

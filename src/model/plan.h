@@ -53,6 +53,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 /* The branch that the plan makes in consumers' repositories: "honk/users-v2-0a1b2c3d", of the migration's name and the
  * plan's own digest, which is why it cannot stand in the plan. Caller frees. */
 char *plan_branch_name(const Plan *plan);
+/* Of so many rows, how many may be put aside by the plan's document. */
+int64_t plan_rejects_allowed(const json_t *plan, int64_t rows);
 const Step *plan_step(const Plan *plan, const char *name); /* NULL when absent */
 /* Whom a plan document concerns, in short, for lists over all plans: [{"consumer", "owner", "access": ["reads"], "planned":
  * "nothing" | "change" | "person", and of a change "repository", "rewritten", "left", "reasons", "problem", "host",

@@ -1,7 +1,9 @@
 /*
  * estimate.c - what a plan saw and what it will take: shown beside the plan, never in it.
  */
+#include "model/throttle.h"
 #include "planner/changes.h"
+#include "planner/forecast.h"
 #include "planner/planner.h"
 
 /* Rows a second when nothing was measured: what one core does through a mapping of ten columns. */
@@ -30,6 +32,17 @@ planner_moves_rows(const Plan *plan)
     return false;
 }
 
+/* What was measured in a trial, else assumed; nobody is faster than they may. */
+static int64_t
+rate_of(const json_t *slice, const Plan *plan, bool *ret_measured)
+{
+    int64_t measured = json_get_int(json_object_get(slice, "trial"), "rows_per_s", 0);
+    int64_t limit = throttle_limit(json_object_get(plan->json, "throttle"), THROTTLE_ROWS);
+    int64_t rate = measured > 0 ? measured : ROWS_PER_S_DEFAULT;
+    *ret_measured = measured > 0;
+    return limit > 0 ? MIN(rate, limit) : rate;
+}
+
 /* Where no rows move, nobody knows before how long people's services take. */
 static void
 estimate(json_t *seen, int64_t rows, int64_t old_rows, int64_t rate)
@@ -48,8 +61,8 @@ planner_observations(const json_t *slice, const Plan *plan)
     json_t *seen = json_object();
     const json_t *source = json_object_get(slice, "source");
     const json_t *target = json_object_get(slice, "target");
-    int64_t measured = json_get_int(slice, "rows_per_s", 0);
-    int64_t rate = measured > 0 ? measured : ROWS_PER_S_DEFAULT;
+    bool is_measured;
+    int64_t rate = rate_of(slice, plan, &is_measured);
     int64_t source_rows = json_get_int(source, "rows", -1);
     int64_t target_rows = json_get_int(target, "rows", -1);
     int64_t bytes = json_get_int(json_object_get(source, "identity"), "bytes", -1);
@@ -61,9 +74,11 @@ planner_observations(const json_t *slice, const Plan *plan)
     if (bytes >= 0)
         json_set_int(seen, "bytes", bytes);
     json_set_int(seen, "rows_per_s", rate);
-    json_set_bool(seen, "rate_measured", measured > 0);
+    json_set_bool(seen, "rate_measured", is_measured);
     if (planner_moves_rows(plan))
         estimate(seen, MAX(source_rows, 0), MAX(target_rows, 0), rate);
+    if (json_object_get(slice, "trial") != NULL)
+        json_object_set_new(seen, "forecast", forecast(json_object_get(slice, "trial")));
     g_autoptr(json_t) heads = changes_observed(slice);
     if (json_object_size(heads) > 0)
         json_object_set(seen, "repositories", heads);

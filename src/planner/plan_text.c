@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "model/throttle.h"
 #include "planner/changes.h"
+#include "planner/forecast.h"
 #include "planner/planner.h"
 #include "planner/services.h"
 #include "planner/text_table.h"
@@ -388,6 +389,14 @@ print_steps(Report *report)
 }
 
 static void
+print_forecast(Report *report)
+{
+    const json_t *forecast = json_object_get(report->seen, "forecast");
+    int64_t rows = json_get_int(forecast, "rows", 0);
+    forecast_print(&report->page, forecast, plan_rejects_allowed(report->json, rows));
+}
+
+static void
 print_times(Report *report)
 {
     int64_t estimate = json_get_int(report->seen, "estimate_ms", -1);
@@ -556,6 +565,7 @@ plan_text(const Plan *plan, const json_t *observations, const json_t *state, int
     print_after_the_cut_over(&report);
     print_mapping(&report);
     print_steps(&report);
+    print_forecast(&report);
     print_times(&report);
     print_risks(&report);
     print_guards(&report);

@@ -15,12 +15,13 @@
  *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)
  *    "agents": ["…"],                     (programs that honk.yaml has as agents, to name them)
  *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},
- *    "rows_per_s": n,                                         (measured; absent: taken as 200,000)
+ *    "trial": {…},                        (some rows read and mapped: forecast.h; absent: none were)
+ *    "forecast": false,                   (nobody wants one; absent: rows are tried)
  *    "author": "user:…", "now_ms": n,
  *    "stage": "…",                                            (absent: a name that nobody else uses)
  *    "quarantine": {"rows_max", "share_max_ppm"}}             (absent: as the mapping says)
  *
- * Plans depend on all of it but `rows`, `rows_per_s` and `now_ms`, which only feed the observations: the
+ * Plans depend on all of it but `rows`, `trial`, `forecast` and `now_ms`, which only feed the observations: the
  * same slice gives the same plan, byte by byte.
  *
  * What an agent hands in is {"name", "agent", "steps": [{"name", "action", "params"}]}; all but `action`

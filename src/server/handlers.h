@@ -11,6 +11,8 @@ Handler handle_asset, handle_session_post, handle_session_delete;
 /* migrations.c */
 Handler handle_migrations, handle_migration, handle_plan_get, handle_migration_events,
     handle_migration_tasks;
+/* plan_report.c */
+Handler handle_report_get;
 /* planning.c */
 Handler handle_migrate, handle_migration_post, handle_plan_post;
 /* acts.c */

@@ -241,6 +241,8 @@ static const Route routes[] = {
       "read a migration" },
     { "GET",    "/migrations/{id}/plan",               ROLE_VIEWER,   BODY_NONE,  200, handle_plan_get,         NULL,               NULL,
       "read a migration's plan" },
+    { "GET",    "/migrations/{id}/report",             ROLE_VIEWER,   BODY_NONE,  200, handle_report_get,       NULL,               NULL,
+      "compare a migration's forecast with its outcome" },
     { "POST",   "/migrations/{id}/plan",               ROLE_AUTHOR,   BODY_JSON,  201, handle_plan_post,        reason_only,        NULL,
       "plan a migration again" },
     { "POST",   "/migrations/{id}/approve",            ROLE_APPROVER, BODY_JSON,  200, handle_approve,          approve_members,    NULL,

@@ -20,6 +20,8 @@ struct Transfer {
 CHECKED bool transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject,
                             void *data, GError **error);
 
+/* Rows a second that one worker moves, who reads and maps `rows` in so much time; 0: too few to tell. */
+int64_t transfer_rate(int64_t rows, int64_t took_us);
 /* The spec of a scan that reads what the program needs. */
 ScanSpec transfer_scan_spec(const Transfer *transfer, const json_t *range);
 /* What happens in a range's transaction before its rows come. */

@@ -12,7 +12,8 @@
 #define WRITE_FACTOR 2
 #define ROWS_PER_S_MIN 50 /* rows of megabytes each */
 #define ROWS_PER_S_MAX 1000000
-#define RATE_ROWS_MIN 256 /* fewer rows, unless they fill a batch, say nothing about the rate */
+#define RATE_ROWS_MIN 256 /* fewer rows, unless they are large ones, say nothing about the rate */
+#define RATE_US_MIN 5000
 #define ROWS_PER_S_GUESS 200000
 
 /* One file has one writer at a time, and a reader of its own would stand in that writer's way. Files that are read in
@@ -235,7 +236,15 @@ rate_allowed(const TransferSpec *spec, int64_t rows_per_s, const Batch *sample)
     return allowed < rows_per_s ? MAX(allowed, THROTTLED_ROWS_PER_S_MIN) : rows_per_s;
 }
 
-/* How many rows a second one worker moves: one batch is read and mapped, and nothing written. */
+int64_t
+transfer_rate(int64_t rows, int64_t took_us)
+{
+    if (rows < RATE_ROWS_MIN && took_us < RATE_US_MIN)
+        return 0;
+    return CLAMP(rows * 1000000 / (MAX(took_us, 1) * WRITE_FACTOR), ROWS_PER_S_MIN, ROWS_PER_S_MAX);
+}
+
+/* One batch is read and mapped, and nothing written. */
 static bool
 measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
 {
@@ -248,11 +257,8 @@ measure_rate(Transfer *transfer, int64_t *ret_rows_per_s, GError **error)
         !scan_next(scan, in, ignore_reject, NULL, error) ||
         !program_apply(transfer->program, in, out, ignore_reject, NULL, error))
         return false;
-    int64_t took_us = MAX(clock_monotonic_us() - begun_us, 1) * WRITE_FACTOR;
-    int64_t rows = (int64_t) in->row_count;
-    *ret_rows_per_s = rows < RATE_ROWS_MIN && !batch_is_full(in)
-                          ? ROWS_PER_S_GUESS
-                          : CLAMP(rows * 1000000 / took_us, ROWS_PER_S_MIN, ROWS_PER_S_MAX);
+    int64_t rate = transfer_rate((int64_t) in->row_count, clock_monotonic_us() - begun_us);
+    *ret_rows_per_s = rate > 0 ? rate : ROWS_PER_S_GUESS;
     *ret_rows_per_s = rate_allowed(&transfer->spec, *ret_rows_per_s, out);
     return true;
 }

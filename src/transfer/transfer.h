@@ -56,6 +56,13 @@ void transfer_set_confirm(Transfer *transfer, ConfirmFn *confirm, void *data);
  * Array of {"name": "0001", "from", "to", "rows"}. Caller owns. */
 CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_ranges,
                             GError **error);
+/* What would become of the rows: all of a small source, or some of many places of a large one, are read, mapped and hashed,
+ * and none is written; what only the target would refuse (a key that is taken) is not seen. The spec needs no stage.
+ * {"rows", "rows_read", "rows_out", "rejected", "bytes", "rows_per_s" (0: too few to tell), "whole": all were read,
+ *  "parts": [{"rows_read", "rows_out", "rejected", "bytes"}], "reasons": [{"column", "reason", "rows"}]}; `rows` are those
+ * that there are, but for what the source's own condition leaves out. Caller owns. */
+CHECKED bool transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret,
+                          GError **error);
 /* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a
  * reason. The budget is the caller's: rejected counts come back. `tick` is called between batches
  * and, when pushed down, from the store's progress handler; when it says stop, the range is undone

@@ -162,6 +162,54 @@ both_ways_write_the_same_rows_with_the_same_sum(void)
     assert_read_back(&moved, &b);
 }
 
+/* What a trial says of the rows it read is what becomes of them; and it leaves no trace. */
+static void
+a_trial_says_what_would_become_of_the_rows_and_writes_nothing(void)
+{
+    static const char *const bad = "UPDATE users_v1 SET points = 'many' WHERE id % 100 = 5;"
+                                   "UPDATE users_v1 SET first_name = NULL WHERE id = 100;";
+    g_autofree char *sql = g_strconcat(users_tables, bad, NULL);
+    g_auto(Move) move;
+    move_begin(&move, sql, users_mapping, true);
+    g_autofree char *before =
+        test_query(move.db->path, "SELECT count(*), total(token) FROM _honk_fence");
+    g_autoptr(json_t) trial = NULL;
+    ASSERT_OK(transfer_try(move.transfer, NULL, NULL, &trial, &ERR));
+    g_autofree char *after =
+        test_query(move.db->path, "SELECT count(*), total(token) FROM _honk_fence");
+    g_autofree char *rows = test_query(move.db->path, "SELECT count(*) FROM " STAGE);
+    g_assert_cmpstr(before, ==, after);
+    g_assert_cmpstr(rows, ==, "0");
+    g_assert_true(json_get_bool(trial, "whole", false));
+    RangeResult sum = move_all(&move, 1000);
+    g_assert_cmpint(json_get_int(trial, "rows", 0), ==, 4999);
+    g_assert_cmpint(json_get_int(trial, "rows_out", 0), ==, sum.rows_out);
+    g_assert_cmpint(json_get_int(trial, "rejected", 0), ==, sum.rejected);
+    g_assert_cmpint(sum.rejected, ==, 51);
+    const json_t *first = json_array_get(json_object_get(trial, "reasons"), 0);
+    g_assert_cmpstr(json_get_string(first, "column", ""), ==, "score");
+    g_assert_cmpint(json_get_int(first, "rows", 0), ==, 50);
+}
+
+static void
+a_trial_of_many_rows_reads_some_of_many_places(void)
+{
+    static const char *const more =
+        "WITH RECURSIVE n(i) AS (SELECT 5001 UNION ALL SELECT i + 1 FROM n WHERE i < 150000) "
+        "INSERT INTO users_v1 SELECT i, 'a', 'b', 'SE', '2020-01-01 10:00:00', 1, 1.5, i FROM n;"
+        "UPDATE users_v1 SET points = 'many' WHERE id >= 149000;";
+    g_autofree char *sql = g_strconcat(users_tables, more, NULL);
+    g_auto(Move) move;
+    move_begin(&move, sql, users_mapping, true);
+    g_autoptr(json_t) trial = NULL;
+    ASSERT_OK(transfer_try(move.transfer, NULL, NULL, &trial, &ERR));
+    g_assert_false(json_get_bool(trial, "whole", true));
+    g_assert_cmpint(json_get_int(trial, "rows", 0), ==, 149999);
+    g_assert_cmpuint(json_array_size(json_object_get(trial, "parts")), ==, 16);
+    g_assert_cmpint(json_get_int(trial, "rows_read", 0), <, 16 * 4096 + 1);
+    g_assert_cmpint(json_get_int(trial, "rejected", 0), >, 0); /* the last place is one of them */
+}
+
 static void
 bad_rows_are_put_aside_with_a_reason_and_the_rest_goes_in(void)
 {
@@ -568,6 +616,10 @@ main(int argc, char **argv)
 #define TEST(name, function) g_test_add_func("/transfer/" name, function)
     TEST("both ways write the same rows with the same sum",
          both_ways_write_the_same_rows_with_the_same_sum);
+    TEST("a trial says what would become of the rows and writes nothing",
+         a_trial_says_what_would_become_of_the_rows_and_writes_nothing);
+    TEST("a trial of many rows reads some of many places",
+         a_trial_of_many_rows_reads_some_of_many_places);
     TEST("bad rows are put aside with a reason and the rest goes in",
          bad_rows_are_put_aside_with_a_reason_and_the_rest_goes_in);
     TEST("rows whose expression fails are put aside", rows_whose_expression_fails_are_put_aside);

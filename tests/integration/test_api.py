@@ -282,6 +282,8 @@ class TestLifecycle(unittest.TestCase):
         digest = self.worker.plan(("stage", "swap"))
         read = self.ok(self.server.get("/migrations/%s/plan" % id))
         self.assertEqual((read["digest"], read["observations"]), (digest, {"source_rows": 3}))
+        report = self.ok(self.server.get("/migrations/%s/report" % id))
+        self.assertEqual((report["forecast"], report["outcome"], len(report["steps"])), (None, None, len(read["plan"]["steps"])))
         view = self.ok(self.server.get("/migrations/orders", who="ada"))
         self.assertEqual((view["id"], view["state"], view["digest"]), (id, "planned", digest))
         self.assertFalse(view["allowed_actions"]["approve"]["allowed"])

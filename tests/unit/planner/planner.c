@@ -223,7 +223,7 @@ the_same_slice_gives_the_same_bytes(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users"), later = slice_read_named("users");
     json_set_int(later, "now_ms", 1);
-    json_set_int(later, "rows_per_s", 7);
+    json_object_set_new(later, "trial", json_pack("{s:i}", "rows_per_s", 7));
     json_set_int(json_object_get(later, "source"), "rows", 3);
     /* The order in which the catalog lists consumers is no difference either. */
     json_t *consumers = json_object_get(later, "consumers");
@@ -547,7 +547,7 @@ observations_follow_the_rows_and_the_measured_rate(void)
     g_autoptr(json_t) slice = slice_read_named("users");
     g_autoptr(Plan) plan = plan_must(slice);
     g_autoptr(json_t) assumed = planner_observations(slice, plan);
-    json_set_int(slice, "rows_per_s", 100000);
+    json_object_set_new(slice, "trial", json_pack("{s:i}", "rows_per_s", 100000));
     g_autoptr(json_t) measured = planner_observations(slice, plan);
 
     g_assert_cmpint(json_get_int(assumed, "rows_per_s", 0), ==, 200000);

@@ -222,6 +222,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/migrations/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        /**
+         * compare a migration's forecast with its outcome
+         * @description `forecast` is what a trial of some rows said when the plan was made (docs/formats/plan.md); null where no rows move. `outcome` is null
+         *     until the rows are in.
+         *
+         */
+        get: operations["readReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/migrations/{id}/approve": {
         parameters: {
             query?: never;
@@ -1885,6 +1910,78 @@ export interface components {
             mixed?: Record<string, never>[];
             seq: components["schemas"]["Seq"];
         };
+        /** @description about how many, and bounds that hold 95 times of 100 */
+        Guess: {
+            about: number;
+            low: number;
+            high: number;
+        };
+        /** @description what a trial of some rows says about all of them; only `problem` where there was none */
+        Forecast: {
+            problem?: string;
+            /** @description that there were, but for what the source's own condition leaves out */
+            rows?: number;
+            /** @description of them, in the trial */
+            rows_read?: number;
+            /** @description of the source, from which they came */
+            parts?: number;
+            /** @description all were read: nothing is guessed */
+            whole?: boolean;
+            /** @description why rows of the trial cannot be mapped, by target column */
+            reasons?: {
+                column?: string | null;
+                reason: string;
+                rows: number;
+            }[];
+            rows_out?: components["schemas"]["Guess"];
+            rejected?: components["schemas"]["Guess"];
+            bytes?: components["schemas"]["Guess"];
+            estimate_ms?: number;
+        };
+        Report: {
+            id: components["schemas"]["MigrationId"];
+            migration: components["schemas"]["Ref"];
+            /** @description of the plan */
+            name?: string;
+            state: components["schemas"]["State"];
+            since_ms: components["schemas"]["Time"];
+            /** @description why it is in this state */
+            reason?: string;
+            actor?: components["schemas"]["Identity"];
+            author: components["schemas"]["Identity"];
+            digest?: components["schemas"]["Digest"];
+            source_url?: string;
+            target_url?: string;
+            /** @description a forward step has been leased */
+            has_effects: boolean;
+            /** @description the rollback is held */
+            held: boolean;
+            created_at_ms: components["schemas"]["Time"];
+            started_at_ms?: components["schemas"]["Time"];
+            ended_at_ms?: components["schemas"]["Time"];
+            approvals: components["schemas"]["Approval"][];
+            steps: {
+                name: string;
+                action: string;
+                status: string;
+                /** @description from its beginning to its end */
+                ms?: number;
+            }[];
+            forecast: null | components["schemas"]["Forecast"];
+            outcome: null | {
+                /** @description written */
+                rows_out: number;
+                /** @description put aside */
+                rejected: number;
+                /** @description of the rows as they are hashed */
+                bytes?: number;
+                ranges?: number;
+                /** @description sum of the rows' hashes */
+                hash: string;
+                /** @description that the steps took whose time depends on rows */
+                ms?: number;
+            };
+        };
         Approval: {
             actor: components["schemas"]["Identity"];
             at_ms: components["schemas"]["Time"];
@@ -2645,6 +2742,33 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedType"];
             422: components["responses"]["KeyReused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };

@@ -107,6 +107,7 @@ export interface PlanObservations {
   rate_measured?: boolean;
   estimate_ms?: number;
   rollback_ms?: number;
+  forecast?: Forecast;
   planned_at_ms?: number;
   repositories?: Record<string, { branch: string; commit: string; queries?: { same: number; different: number; not_run: number } }>;
 }
@@ -116,6 +117,26 @@ export interface PlanAnswer {
   digest: string;
   plan: PlanDocument;
   observations?: PlanObservations | null;
+}
+
+/** About how many, and bounds that hold 95 times of 100. */
+export interface Guess {
+  about: number;
+  low: number;
+  high: number;
+}
+
+/** What a trial of some rows says about all of them; only `problem` where there was none. */
+export interface Forecast {
+  problem?: string;
+  rows?: number;
+  rows_read?: number;
+  parts?: number;
+  whole?: boolean;
+  reasons?: { column: string | null; reason: string; rows: number }[];
+  rows_out?: Guess;
+  rejected?: Guess;
+  bytes?: Guess;
 }
 
 /** What a rollout remembers (docs/formats/rollout.md); all of it may be missing before it begins. */

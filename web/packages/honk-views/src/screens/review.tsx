@@ -1,4 +1,4 @@
-import type { ConsumerLine, Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
+import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
 import { useState } from 'react';
 import { useLoad, type Loaded } from '../data';
 import { count, duration, moment, person, plural, shortDigest, shortRef } from '../format';
@@ -95,6 +95,12 @@ function Drift({ migration }: { migration: Migration }) {
   );
 }
 
+/** "about 6 (3 to 19), by 1,600 of 3,376 rows that were tried". */
+function expected({ rejected, rows = 0, rows_read = 0 }: Forecast): string {
+  const bounds = rejected && rejected.low !== rejected.high ? ` (${count(rejected.low)} to ${count(rejected.high)})` : '';
+  return `${bounds ? 'about ' : ''}${count(rejected?.about ?? 0)}${bounds}, by ${count(rows_read)} of ${count(rows)} rows that were tried`;
+}
+
 function AtAGlance({ document, plan }: { document: PlanDocument; plan: PlanAnswer }) {
   const seen = plan.observations ?? {};
   const changes = document.changes ?? [];
@@ -128,6 +134,7 @@ function AtAGlance({ document, plan }: { document: PlanDocument; plan: PlanAnswe
           document.owner ? ['Owner', <Ref key="o" name={document.owner} />] : null,
           document.fleet_group ? ['Group of services', document.fleet_group] : null,
           document.consistency ? ['Reading', READING[document.consistency] ?? document.consistency] : null,
+          seen.forecast?.rejected ? ['Rows that do not fit', expected(seen.forecast)] : null,
           document.target?.kept ? ['The old target', <code key="k">{document.target.kept}</code>] : null,
         ]}
       />

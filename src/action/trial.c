@@ -1,0 +1,73 @@
+/* trial.c - see trial.h. */
+#include "action/trial.h"
+
+#include "action/survey.h"
+#include "planner/planner.h"
+
+/* Where nothing is made by looking (survey.h). */
+typedef struct {
+    StoreConfig store;
+    json_t *settings;
+    const char *url, *object;
+} LookedAt;
+
+static void
+looked_at_clear(LookedAt *side)
+{
+    json_decref(side->settings);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LookedAt, looked_at_clear)
+
+static bool
+look_at(const json_t *slice, const char *which, StepEnv *env, LookedAt *ret, GError **error)
+{
+    const StoreConfig *store;
+    ret->url = json_get_string(json_object_get(slice, which), "url", "");
+    if (!config_dataset_url(env->config, ret->url, &store, &ret->object, error))
+        return false;
+    ret->settings = store_look_settings(store);
+    ret->store =
+        (StoreConfig){.name = store->name, .driver = store->driver, .settings = ret->settings};
+    return true;
+}
+
+static bool
+try_rows(const json_t *slice, const Mapping *mapping, StepEnv *env, json_t **ret, GError **error)
+{
+    g_auto(LookedAt) source = {0}, target = {0};
+    g_autoptr(Transfer) transfer = NULL;
+    Ticker ticker = {env, 0, "trying some rows"};
+    if (!look_at(slice, "source", env, &source, error) ||
+        !look_at(slice, "target", env, &target, error))
+        return false;
+    bool is_one_store = g_strcmp0(source.store.name, target.store.name) == 0;
+    TransferSpec spec = {
+        .source_store = &source.store,
+        .source = source.object,
+        .target_store = is_one_store ? &source.store : &target.store,
+        /* what is moved in its place gets the columns that the mapping says */
+        .target = planner_is_in_place(source.url, target.url) ? NULL : target.object,
+        .mapping = mapping,
+        .hash = true,
+    };
+    return transfer_open(&spec, &transfer, error) &&
+           transfer_try(transfer, ticker_tick, &ticker, ret, error);
+}
+
+bool
+trial_of_rows(json_t *slice, const Mapping *mapping, StepEnv *env, GError **error)
+{
+    json_t *trial = NULL;
+    GError *failed = NULL;
+    if (!try_rows(slice, mapping, env, &trial, &failed)) {
+        if (error_then(error_code(failed)) == THEN_RETRY || error_is(failed, ERR_STOPPED)) {
+            g_propagate_error(error, failed);
+            return false;
+        }
+        trial = json_object();
+        json_set_string(trial, "problem", failed->message);
+        g_error_free(failed);
+    }
+    json_object_set_new(slice, "trial", trial);
+    return true;
+}

@@ -1,0 +1,117 @@
+/*
+ * plan_report.c - what the plan expected beside what happened: rows, bytes, time, and how long each step took.
+ *
+ * Both sides come from elsewhere: the forecast from what was observed when the plan was made, the outcome from the evidence
+ * of the step that moved the rows, and from when the steps began and ended.
+ */
+#include "base/text.h"
+#include "server/handlers.h"
+#include "server/plans.h"
+
+#include <string.h>
+
+/* What has moved the rows, once it is done. */
+static bool
+evidence_read(Db *db, const char *plan, json_t **ret, GError **error)
+{
+    Stmt *stmt = NULL;
+    bool is_row = false;
+    *ret = NULL;
+    if (!db_prepare(db,
+                    "SELECT evidence FROM task WHERE plan = :plan AND key = '' AND action IN "
+                    "('transform', 'copy') AND evidence IS NOT NULL AND ended_ms > 0 "
+                    "ORDER BY n LIMIT 1",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", plan);
+    if (!stmt_step(stmt, &is_row, error))
+        return false;
+    const char *text = is_row ? stmt_col_text(stmt, 0) : NULL;
+    bool ok = text == NULL || json_parse(text, strlen(text), "evidence", ret, error);
+    stmt_reset(stmt);
+    return ok;
+}
+
+/* Steps whose time depends on rows; how long people's code and services take is no part of the forecast. */
+static bool
+is_of_rows(const char *action)
+{
+    static const char *const of_rows[] = {"validate", "freeze",  "watch", "stage", "transform",
+                                          "copy",     "compare", "swap",  NULL};
+    return g_strv_contains(of_rows, action);
+}
+
+static json_t *
+steps_json(const json_t *steps, int64_t *ret_rows_ms)
+{
+    json_t *list = json_array(), *step;
+    size_t i;
+    *ret_rows_ms = 0;
+    json_array_foreach((json_t *) steps, i, step)
+    {
+        const char *action = json_get_string(step, "action", "");
+        int64_t began = json_get_int(step, "started_at_ms", 0);
+        int64_t ended = json_get_int(step, "ended_at_ms", 0);
+        json_t *told =
+            json_pack("{s:O, s:O, s:O}", "name", json_object_get(step, "name"), "action",
+                      json_object_get(step, "action"), "status", json_object_get(step, "status"));
+        bool is_forward = strcmp(json_get_string(step, "phase", ""), "forward") == 0;
+        if (is_forward && began > 0 && ended >= began) {
+            json_set_int(told, "ms", ended - began);
+            *ret_rows_ms += is_of_rows(action) ? ended - began : 0;
+        }
+        json_array_append_new(list, told);
+    }
+    return list;
+}
+
+static json_t *
+outcome_json(const json_t *evidence, int64_t rows_ms)
+{
+    static const char *const members[] = {"rows_out", "rejected", "bytes", "ranges", "hash"};
+    if (evidence == NULL)
+        return json_null();
+    json_t *outcome = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (json_object_get(evidence, members[i]) != NULL)
+            json_object_set(outcome, members[i], json_object_get(evidence, members[i]));
+    if (rows_ms > 0)
+        json_set_int(outcome, "ms", rows_ms);
+    return outcome;
+}
+
+static json_t *
+forecast_json(const json_t *observations)
+{
+    json_t *forecast = json_object_get(observations, "forecast");
+    if (forecast == NULL)
+        return json_null();
+    json_t *told = json_copy(forecast);
+    json_t *took = json_object_get(observations, "estimate_ms");
+    if (took != NULL)
+        json_object_set(told, "estimate_ms", took);
+    return told;
+}
+
+bool
+handle_report_get(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    g_autoptr(json_t) view = NULL, evidence = NULL, observations = NULL;
+    int64_t rows_ms;
+    Db *db = NULL;
+
+    if (!plan_row_find(request, request->params[0], &row, error) ||
+        !plan_view(request, &row, &view, error) || !request_reader(request, &db, error) ||
+        !evidence_read(db, row.id, &evidence, error))
+        return false;
+    if (row.observations != NULL &&
+        !blobs_get_json(request->server->blobs, row.observations, &observations, error))
+        return false;
+    json_t *report = plan_row_json(&row);
+    json_object_set_new(report, "steps", steps_json(json_object_get(view, "steps"), &rows_ms));
+    json_object_set(report, "approvals", json_object_get(view, "approvals"));
+    json_object_set_new(report, "forecast", forecast_json(observations));
+    json_object_set_new(report, "outcome", outcome_json(evidence, rows_ms));
+    return request_answer(request, report);
+}

@@ -1,0 +1,68 @@
+"""A plan says what rows, rejects and time it expects; the report holds that against what happened."""
+import unittest
+
+import small_world
+import support
+
+ADA, BO = "user:default/ada", "user:default/bo"
+BUDGET = "quarantine: { rows_max: 2000 }\n"
+
+
+class Forecast(unittest.TestCase):
+    def setUp(self):
+        self.world = small_world.World(rows=30000)
+        self.addCleanup(self.world.close)
+        self.world.write("mappings/users.yaml", small_world.MAPPING.replace("tier:      { const: free }",
+                         "tier:      { const: free }\n  born:      { from: legacy_flag, type: int }").replace(
+                         "dropped:\n  legacy_flag: { why: \"never filled\" }\n", BUDGET))
+        self.world.change("UPDATE users_v1 SET legacy_flag = CASE WHEN id % 50 = 0 THEN 'x' ELSE '1970' END")
+        self.world.serve()
+
+    def planned(self, name):
+        text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform")
+        self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user=ADA)
+        return " ".join(self.world.honk("plan", name, user=ADA).stdout.split())
+
+    def test_what_was_expected_is_held_against_what_happened(self):
+        plan = self.planned("move")
+        self.assertIn("all 30,000 rows were read and mapped; nothing was written written 29,400 put aside 600", plan)
+        self.assertIn("! born, 600 rows: 'x' is not a whole number", plan)
+        self.assertEqual(self.world.tables(), ["users_v1"])
+        before = self.world.json("report", "move")
+        self.assertEqual((before["outcome"], before["forecast"]["rejected"]), (None, {"about": 600, "low": 600, "high": 600}))
+        self.world.run("move")
+
+        report = self.world.json("report", "move")
+        outcome, forecast = report["outcome"], report["forecast"]
+        self.assertEqual((outcome["rows_out"], outcome["rejected"]), (29400, 600))
+        self.assertEqual(outcome["bytes"], forecast["bytes"]["about"])
+        self.assertGreater(forecast["estimate_ms"], 0)
+        steps = {step["name"]: step.get("ms") for step in report["steps"]}
+        self.assertEqual(outcome["ms"], sum(steps[name] for name in steps if name not in ("settle", "retire")))
+        self.assertEqual([approval["actor"] for approval in report["approvals"]], [BO])
+        told = " ".join(self.world.honk("report", "move").stdout.split())
+        self.assertIn("rows put aside 600 600 as expected", told)
+        self.assertIn("approved by user:default/bo", told)
+
+    def test_a_plan_that_would_stop_says_so_before_anybody_approves_it(self):
+        self.world.write("mappings/users.yaml", (self.world.folder / "mappings/users.yaml").read_text().replace("2000", "500"))
+        self.assertIn("that is more than may be put aside (500): it would stop", self.planned("stops"))
+        self.world.honk("approve", "stops", self.world.digest("stops"), user=BO)
+        self.world.honk("start", "stops", user=ADA)
+        self.assertTrue(support.eventually(lambda: self.world.state("stops") == "halted"), self.world.seen("stops"))
+
+    def test_a_dry_run_of_a_copy_expects_what_the_copy_finds(self):
+        copy = ("copy", "data/listening.db:users_v1", "out.db:users", "--mapping", self.copy_mapping())
+        dry = " ".join(self.world.honk(*copy, "--dry-run").stdout.split())
+        self.assertIn("written 29,400 put aside 600", dry)
+        self.assertFalse((self.world.folder / "out.db").exists())
+        seen = self.world.json(*copy, "--dry-run")["observations"]["forecast"]
+        self.assertEqual(self.world.json(*copy, "--budget", "600")["rows_rejected"], seen["rejected"]["about"])
+
+    def copy_mapping(self):
+        text = (self.world.folder / "mappings/users.yaml").read_text()
+        return self.world.write("copy.yaml", text.replace("source: users-v1", "source: users_v1").replace("target: users-v2", "target: users"))
+
+
+if __name__ == "__main__":
+    unittest.main()
