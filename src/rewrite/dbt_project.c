@@ -202,11 +202,22 @@ read_template(Macro *macro, const char *text, const Token *token)
     }
 }
 
+/* The next token that is no space; NULL at the end of the text, where a macro may be that nothing closes. */
 static const Token *
-beside(const TokenList *list, guint index, int step)
+behind(const TokenList *list, guint index)
+{
+    while (++index < list->tokens->len)
+        if (tokens_at(list, index)->kind != TOKEN_SPACE)
+            return tokens_at(list, index);
+    return NULL;
+}
+
+/* The one before; there is always the tag that begins the macro. */
+static const Token *
+before(const TokenList *list, guint index)
 {
     do
-        index += (guint) step;
+        index--;
     while (tokens_at(list, index)->kind == TOKEN_SPACE);
     return tokens_at(list, index);
 }
@@ -214,7 +225,7 @@ beside(const TokenList *list, guint index, int step)
 static void
 read_token(Macro *macro, const TokenList *list, guint index)
 {
-    const Token *token = tokens_at(list, index), *behind = beside(list, index, 1);
+    const Token *token = tokens_at(list, index), *next = behind(list, index);
     read_table(macro, list->text, token);
     add_to_body(macro, list->text, token);
     if (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG)
@@ -223,8 +234,8 @@ read_token(Macro *macro, const TokenList *list, guint index)
     bool has_blank = memchr(list->text + token->begin, ' ', token->end - token->begin) != NULL;
     bool is_name = (token->kind == TOKEN_QUOTED && !has_blank) ||
                    (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
-    if (is_name && behind->kind != TOKEN_OPEN && behind->kind != TOKEN_DOT &&
-        beside(list, index, -1)->word != WORD_AS)
+    if (is_name && (next == NULL || (next->kind != TOKEN_OPEN && next->kind != TOKEN_DOT)) &&
+        before(list, index)->word != WORD_AS)
         add_words(macro->words, list->text, token->begin, token->end);
 }
 
