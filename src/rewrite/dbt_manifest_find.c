@@ -76,14 +76,9 @@ find_there(const DbtManifests *manifests, const Dialect *dialect, char *const *d
 static bool
 are_plain(const Dialect *dialect, char *const *columns)
 {
-    for (; *columns != NULL; columns++) {
-        g_autofree char *folded = dialect->column_case == CASE_UPPER ? g_ascii_strup(*columns, -1)
-                                  : dialect->column_case == CASE_LOWER
-                                      ? g_ascii_strdown(*columns, -1)
-                                      : g_strdup(*columns);
-        if (strcmp(folded, *columns) != 0)
+    for (; *columns != NULL; columns++)
+        if (!sql_is_plain_column(dialect, *columns))
             return false;
-    }
     return true;
 }
 

@@ -96,6 +96,8 @@ dbt_name_source(Work *work, SqlSource *source)
     source->is_template = true;
     g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
     source->path = path_of(work, source, call, is_here);
+    if (work->options->models != NULL)
+        source->model = project_model_find(work->options->models, &work->options->home, call);
     if (rename != NULL) {
         source->rename = rename;
         source->spelling = &rename->dbt->spelling;

@@ -173,6 +173,7 @@ rewrite_entry(void *item, void *data)
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.kept = entry->kept;
     options.macros = project->macros;
+    options.models = project->columns;
     options.exports = entry->is_given ? project->exports : NULL;
     g_clear_pointer(&file->rewrite, rewrite_free);
     options.is_mentioned = entry->is_given || renames_mentioned(renames, file->text, file->bytes) ||
@@ -379,12 +380,14 @@ prepare(Project *project, GPtrArray *files)
             g_hash_table_insert(project->kept, model_key(&entry->place), NULL);
     }
     guess_dialects(project);
+    project->columns = project_models_new(project);
     read_kept(project);
 }
 
 static void
 clear(Project *project)
 {
+    project_models_free(project->columns);
     g_ptr_array_unref(project->makings);
     g_ptr_array_unref(project->entries);
     g_ptr_array_unref(project->roots);

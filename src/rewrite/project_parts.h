@@ -43,7 +43,8 @@ typedef struct {
     Exports *exports;    /* of this round */
     GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
     Macros *macros;
-    Arena *arena; /* of sites that are kept from one round to the next */
+    ProjectModels *columns; /* of models */
+    Arena *arena;           /* of sites that are kept from one round to the next */
     const Renames *renames;
     const RewriteOptions *options;
     const Dialect *usual; /* of files that do not tell theirs; or NULL */
@@ -61,6 +62,9 @@ bool project_keep_all(Project *project);
 bool project_hold(Project *project);
 /* What files of programs give each other, with what is known in this round. (project_exports.c) */
 void project_read_exports(Project *project);
+/* Of all entries. (project_columns.c) */
+ProjectModels *project_models_new(const Project *project);
+void project_models_free(ProjectModels *models);
 /* What the file is rewritten by. Caller frees. */
 Renames *entry_renames(const Project *project, const Entry *entry);
 /* Write down, in the files, what was kept, and why. */

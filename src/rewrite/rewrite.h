@@ -90,6 +90,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Macros, macros_free)
 /* Read the macros that a file defines. Not while others look at them. */
 void macros_read(Macros *macros, const char *text, size_t bytes);
 
+/* The models of a dbt project, whose SQL tells their columns. (project_columns.c) */
+typedef struct ProjectModels ProjectModels;
+
 typedef struct {
     const Dialect *dialect; /* NULL: guessed from the text */
     const Dialect *usual;   /* of texts that do not tell theirs; NULL: ANSI */
@@ -98,6 +101,7 @@ typedef struct {
     void *columns_data;
     const DbtManifests *manifests; /* what `columns` does not know, and where models are; or NULL */
     const Macros *macros;          /* of the dbt project, or NULL */
+    const ProjectModels *models;   /* likewise */
     /* What dbt's source(…) is was found out before, with the whole project: it is not asked again. */
     bool leaves_sources;
     /* Of many files together (project.h): */

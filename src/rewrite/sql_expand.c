@@ -71,6 +71,19 @@ can_name_all(Work *work, const SqlItem *star, const SqlSource *source)
     return count > 0 && count <= COLUMNS_MAX;
 }
 
+const char *
+star_unmapped(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const char *const *known = columns_of(work, source);
+    for (; known != NULL && *known != NULL; known++) {
+        SqlPart part = {.text = (char *) *known};
+        if (!star_leaves_out(work, star, *known) &&
+            rename_column(source_rename(source), work->sql->dialect, &part) == NULL)
+            return *known;
+    }
+    return NULL;
+}
+
 /* Beside the star's dataset there are others, whose columns stay a star. */
 static bool
 can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)

@@ -6,6 +6,7 @@
  * follows: those names stay.
  */
 #include "rewrite/work.h"
+#include "sql/outputs.h"
 
 #include <string.h>
 
@@ -283,6 +284,29 @@ add_outputs(Work *work, Made *made, const SqlBlock *block)
     }
 }
 
+/* Are its columns all that there are, under every condition, and can they be written without quotes? */
+static bool
+is_whole(Work *work, const Made *made, const SqlStatement *statement)
+{
+    if (made->is_open || made->is_snapshot)
+        return false;
+    for (guint b = 0; b < statement->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
+        for (guint i = 0; i < block->items->len; i++) {
+            const SqlItem *item = g_ptr_array_index(block->items, i);
+            const SqlPart *part = item->alias != NULL ? item->alias
+                                  : item->plain != NULL
+                                      ? &item->plain->path.parts[item->plain->path.count - 1]
+                                      : NULL;
+            if (item->is_macro || (part != NULL && part->quote != '\0' &&
+                                   !sql_is_plain_column(work->sql->dialect, part->text)))
+                return false;
+        }
+    }
+    const SqlBlock *outermost = query_first_block(statement->query);
+    return !outermost->is_struct && !sql_block_may_give_more(work->sql, outermost);
+}
+
 static void
 add_reads(Work *work, Made *made, const SqlStatement *statement)
 {
@@ -353,6 +377,7 @@ sql_made(Work *work)
         add_outputs(work, made, query_first_block(statement->query));
         add_reads(work, made, statement);
         check_names(made);
+        made->is_whole = is_whole(work, made, statement);
         g_ptr_array_add(work->out->made, made);
     }
 }
@@ -363,12 +388,15 @@ sql_made(Work *work)
 static void
 merge_one(Made *made, Made *other)
 {
+    guint before = made->columns->len;
     made->is_open |= other->is_open;
     made->is_unclear |= other->is_unclear;
+    made->is_whole &= other->is_whole;
     for (guint i = 0; i < other->columns->len; i++) {
         const MadeColumn *theirs = g_ptr_array_index(other->columns, i);
         add_column(made, theirs->name, theirs->change);
     }
+    made->is_varied |= made->columns->len != before || other->columns->len != before;
     for (guint i = 0; i < other->reads->len; i++)
         g_ptr_array_add(made->reads, g_ptr_array_index(other->reads, i));
 }

@@ -60,6 +60,21 @@ place_of(const Work *work, const SqlItem *star, size_t *ret_begin, size_t *ret_e
     *ret_end = g_array_index(work->sql->tokens, Token, star->last).end;
 }
 
+static void
+refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnChange *change)
+{
+    const char *unmapped = star_unmapped(work, star, source);
+    size_t begin, end;
+    place_of(work, star, &begin, &end);
+    if (unmapped != NULL)
+        site_refuse(work, SITE_STAR, begin, end, "not-in-mapping", NULL,
+                    "`*` lets '%s' through, of which the mapping says nothing", unmapped);
+    else
+        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
+                    "`*` lets all columns through, and '%s' %s: name the columns that are meant",
+                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
+}
+
 /* True when the star is gone: written out, with all its sources. */
 static bool
 visit_source(Work *work, const SqlItem *star, const SqlSource *source)
@@ -69,25 +84,24 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     size_t begin, end;
     if (rename == NULL)
         return false;
-    place_of(work, star, &begin, &end);
     bool comes_out = query != NULL && !query->is_value && query->as == NULL &&
                      query->common == NULL && !names_are_followed(work, query);
     bool names_stay = query != NULL && query->is_pinned;
-    const ColumnChange *change =
-        changed_through(work, star, rename, names_stay || is_positional(work, star));
+    /* what another file makes keeps the places of its columns */
+    bool places_count = !rename->is_derived && is_positional(work, star);
+    const ColumnChange *change = changed_through(work, star, rename, names_stay || places_count);
     if (change == NULL)
         return false;
-    if ((names_stay || is_positional(work, star) || comes_out) && !star->is_macro &&
+    if ((names_stay || places_count || comes_out) && !star->is_macro &&
         star_can_expand(work, star, source)) {
         star_expand(work, star, source, names_stay && names_query(star->block));
         return true;
     }
-    if (names_stay || is_positional(work, star) || comes_out) {
-        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
-                    "`*` lets all columns through, and '%s' %s: name the columns that are meant",
-                    change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
+    if (names_stay || places_count || comes_out) {
+        refuse(work, star, source, change);
         return false;
     }
+    place_of(work, star, &begin, &end);
     Site *site = site_add(work, SITE_STAR, DISPOSITION_UNAFFECTED, begin, end);
     site->reason = "its columns are followed to where they are used";
     return false;

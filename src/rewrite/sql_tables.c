@@ -276,40 +276,6 @@ match_source(Work *work, SqlSource *source)
         source->spelling = spelling;
 }
 
-static bool
-has_all(const Work *work, const char *const *names, const Rename *rename)
-{
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const char *const *name = names;
-        while (*name != NULL && !sql_same_column(work->sql->dialect, rename->columns[i], 0, *name))
-            name++;
-        if (*name == NULL && strchr(rename->columns[i], '.') == NULL)
-            return false;
-    }
-    return true;
-}
-
-/* What people say of a table, else what dbt wrote down, else what is mapped: that is there for certain, and there may be
- * more. Of a mapped table, dbt is only believed where it knows all columns, and the mapped ones are among them. */
-const char *const *
-table_columns(const Work *work, const SqlSource *table, bool *ret_is_open)
-{
-    const RewriteOptions *options = work->options;
-    const Rename *rename = source_rename(table);
-    const char *const *known = NULL;
-    if (options->columns != NULL)
-        known = options->columns(table, ret_is_open, options->columns_data);
-    if (known != NULL)
-        return known;
-    if (options->manifests != NULL)
-        known = dbt_manifests_columns(options->manifests, &options->home, work->sql->dialect,
-                                      work->renames->default_path, table, ret_is_open);
-    if (known != NULL && (rename == NULL || (!*ret_is_open && has_all(work, known, rename))))
-        return known;
-    *ret_is_open = true;
-    return rename != NULL ? rename->columns : NULL;
-}
-
 static const char *const *
 known_columns(const SqlSource *table, bool *ret_is_open, void *data)
 {

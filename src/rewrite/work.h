@@ -203,6 +203,12 @@ DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
 bool dbt_is_table_macro(Work *work, guint token);
 /* The mapping that a table macro called somewhere in the template stands for; or NULL. */
 const Rename *dbt_macro_within(Work *work, const Token *token);
+/* The model of the project that is called; NULL where none is, or more than one may be. */
+typedef struct ProjectModel ProjectModel;
+ProjectModel *project_model_find(const ProjectModels *models, const DbtHome *home,
+                                 const DbtCall *call);
+/* Its columns, as SqlColumnsFn; borrowed. */
+const char *const *project_model_columns(ProjectModel *model, bool *ret_is_open);
 /* The mapping whose model or source is called, or NULL. `*ret_doubt`: perhaps, or only by name; borrowed, or NULL. */
 const Rename *dbt_find(const Work *work, const DbtCall *call, const DbtDoubt **ret_doubt);
 /* Write the doubt down at this place. */
@@ -307,6 +313,8 @@ struct Made {
     bool is_snapshot;
     bool is_open;       /* there may be more columns */
     bool is_unclear;    /* branches of a template do not agree */
+    bool is_varied;     /* they have not the same columns */
+    bool is_whole;      /* the columns are all that there are, and mean themselves without quotes */
     GPtrArray *columns; /* MadeColumn * */
     GPtrArray *reads;   /* const Rename *: what its query reads of others' makings */
 };
@@ -386,6 +394,8 @@ bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 bool names_query(const SqlBlock *block);
 /* A star over `source` and its neighbours, written out (sql_expand.c). */
 bool star_can_expand(Work *work, const SqlItem *star, const SqlSource *source);
+/* A column that comes through it, of which the mapping says nothing; NULL where none is known. */
+const char *star_unmapped(Work *work, const SqlItem *star, const SqlSource *source);
 void star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases);
 /* An expression of the mapping, its names with this qualifier (NULL: none). */
 void append_qualified(GString *text, const char *expr, const Dialect *dialect,

@@ -7,6 +7,7 @@
  * there is exactly one of them in sight, and undecided otherwise.
  */
 #include "base/text.h"
+#include "sql/outputs.h"
 #include "sql/sql.h"
 
 #include <string.h>
@@ -42,6 +43,15 @@ bool
 sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known)
 {
     return same(dialect, dialect->column_case, name, quote, known);
+}
+
+bool
+sql_is_plain_column(const Dialect *dialect, const char *name)
+{
+    g_autofree char *folded = dialect->column_case == CASE_UPPER   ? g_ascii_strup(name, -1)
+                              : dialect->column_case == CASE_LOWER ? g_ascii_strdown(name, -1)
+                                                                   : g_strdup(name);
+    return strcmp(folded, name) == 0;
 }
 
 bool
@@ -218,7 +228,7 @@ star_source(const Resolver *resolver, const SqlItem *item)
 static void
 block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
 {
-    query->is_open = block->is_values;
+    query->is_open = block->is_values || sql_block_may_give_more(resolver->sql, block);
     for (guint i = 0; i < block->items->len; i++) {
         SqlItem *item = g_ptr_array_index(block->items, i);
         if (!item->is_star) {

@@ -47,6 +47,8 @@ typedef struct {
  * mapping has it. */
 bool sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known);
 bool sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known);
+/* Does the name, as it is stored, mean itself when it is written without quotes? */
+bool sql_is_plain_column(const Dialect *dialect, const char *name);
 /* How often this thread has asked: a measure of work that no clock disturbs. */
 extern _Thread_local uint64_t sql_names_compared;
 
@@ -181,6 +183,7 @@ struct SqlSource {
     /* of the room `rewrite`: which dataset it is, what its path became, and what columns may be qualified by instead */
     const struct Rename *rename;
     const struct Spelling *spelling, *requalified;
+    struct ProjectModel *model; /* of the dbt project; or NULL */
 };
 
 struct SqlCommon {

@@ -1,0 +1,7 @@
+/* outputs.h - see outputs.c; inside of this room and for `rewrite`. */
+#pragma once
+
+#include "sql/sql.h"
+
+/* May it give columns beside its items, or joins beside its sources, because a template writes them? */
+bool sql_block_may_give_more(const Sql *sql, const SqlBlock *block);
