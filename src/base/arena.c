@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,18 +12,80 @@
 #define FIRST_BLOCK_BYTES ((size_t) 4 * 1024)
 #define BLOCK_BYTES_MAX ((size_t) 64 * 1024)
 
-typedef struct Block Block;
-struct Block {
-    Block *next;
+/* Of the blocks that a thread keeps: what the tree of a file takes that a person wrote. */
+#define KEPT_BYTES_MAX ((size_t) 256 * 1024)
+
+/* Under the address sanitizer nothing is used twice: it would not see who reads what is gone. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS_BLOCKS false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_BLOCKS false
+#endif
+#endif
+#ifndef KEEPS_BLOCKS
+#define KEEPS_BLOCKS true
+#endif
+
+struct ArenaBlock {
+    ArenaBlock *next;
+    size_t bytes; /* of `data` */
     alignas(max_align_t) char data[];
 };
 
-struct Arena {
-    Block *blocks;
-    char *free; /* the unused rest of the newest shared block; not zeroed yet */
-    size_t free_bytes;
-    size_t block_bytes; /* of the next shared block */
-};
+/* ---- blocks that a thread keeps ---- */
+
+typedef struct {
+    ArenaBlock *blocks;
+    size_t bytes;
+} Kept;
+
+static void
+blocks_free(ArenaBlock *blocks)
+{
+    for (ArenaBlock *block = blocks, *next; block != NULL; block = next) {
+        next = block->next;
+        g_free(block);
+    }
+}
+
+static void
+kept_free(void *data)
+{
+    Kept *kept = data;
+    blocks_free(kept->blocks);
+    g_free(kept);
+}
+
+static GPrivate kept_of_thread = G_PRIVATE_INIT(kept_free);
+
+static Kept *
+kept_here(void)
+{
+    Kept *kept = g_private_get(&kept_of_thread);
+    if (kept == NULL) {
+        kept = g_new0(Kept, 1);
+        g_private_set(&kept_of_thread, kept);
+    }
+    return kept;
+}
+
+static ArenaBlock *
+block_new(size_t bytes)
+{
+    Kept *kept = KEEPS_BLOCKS && bytes <= BLOCK_BYTES_MAX ? g_private_get(&kept_of_thread) : NULL;
+    ArenaBlock *block = kept != NULL ? kept->blocks : NULL;
+    if (block != NULL && block->bytes >= bytes) {
+        kept->blocks = block->next;
+        kept->bytes -= block->bytes;
+        return block;
+    }
+    block = g_malloc(sizeof(ArenaBlock) + bytes);
+    block->bytes = bytes;
+    return block;
+}
+
+/* ---- the arena ---- */
 
 Arena *
 arena_new(void)
@@ -32,42 +95,58 @@ arena_new(void)
     return arena;
 }
 
+/* The largest are those that came last; they are kept on top. */
 void
 arena_free(Arena *arena)
 {
     if (arena == NULL)
         return;
-    for (Block *block = arena->blocks, *next; block != NULL; block = next) {
+    Kept *kept = KEEPS_BLOCKS && arena->blocks != NULL ? kept_here() : NULL;
+    for (ArenaBlock *block = arena->blocks, *next; block != NULL; block = next) {
         next = block->next;
-        g_free(block);
+        bool keeps = kept != NULL && block->bytes <= BLOCK_BYTES_MAX &&
+                     kept->bytes + block->bytes <= KEPT_BYTES_MAX;
+        if (!keeps) {
+            g_free(block);
+            continue;
+        }
+        block->next = kept->blocks;
+        kept->blocks = block;
+        kept->bytes += block->bytes;
     }
     g_free(arena);
 }
 
-static char *
+static ArenaBlock *
 arena_grow(Arena *arena, size_t bytes)
 {
-    Block *block = g_malloc(sizeof(Block) + bytes);
+    ArenaBlock *block = block_new(bytes);
     block->next = arena->blocks;
     arena->blocks = block;
+    return block;
+}
+
+static G_GNUC_NO_INLINE void *
+arena_take_new(Arena *arena, size_t bytes)
+{
+    if (bytes > BLOCK_BYTES_MAX / 4)
+        return arena_grow(arena, bytes)->data;
+    ArenaBlock *block = arena_grow(arena, MAX(arena->block_bytes - sizeof(ArenaBlock), bytes));
+    arena->free = block->data + bytes;
+    arena->free_bytes = block->bytes - bytes;
+    arena->block_bytes = MIN(arena->block_bytes * 2, BLOCK_BYTES_MAX);
     return block->data;
 }
 
 /* Not zeroed: who asks for zeroes gets them piece by piece, which leaves the rest of a block untouched. */
-static void *
+static inline void *
 arena_take(Arena *arena, size_t bytes)
 {
     const size_t align = alignof(max_align_t);
     g_assert(bytes <= SIZE_MAX / 2);
     bytes = (MAX(bytes, 1) + align - 1) / align * align;
-    if (bytes > BLOCK_BYTES_MAX / 4)
-        return arena_grow(arena, bytes);
-    if (bytes > arena->free_bytes) {
-        size_t block = MAX(arena->block_bytes - sizeof(Block), bytes);
-        arena->free = arena_grow(arena, block);
-        arena->free_bytes = block;
-        arena->block_bytes = MIN(arena->block_bytes * 2, BLOCK_BYTES_MAX);
-    }
+    if (bytes > arena->free_bytes || bytes > BLOCK_BYTES_MAX / 4)
+        return arena_take_new(arena, bytes);
     void *result = arena->free;
     arena->free += bytes;
     arena->free_bytes -= bytes;
@@ -121,4 +200,53 @@ arena_printf(Arena *arena, const char *format, ...)
     char *text = arena_vprintf(arena, format, args);
     va_end(args);
     return text;
+}
+
+/* ---- lists ---- */
+
+#define LIST_ROOM 4 /* at first: most lists of a tree are short */
+
+ArenaList *
+arena_list_new(Arena *arena)
+{
+    return arena_alloc(arena, sizeof(ArenaList));
+}
+
+static void
+list_set_room(Arena *arena, ArenaList *list, guint room)
+{
+    void **data = arena_take(arena, room * sizeof(void *));
+    if (list->len > 0)
+        memcpy(data, list->pdata, list->len * sizeof(void *));
+    list->pdata = data;
+    list->room = room;
+}
+
+void
+arena_list_grow(Arena *arena, ArenaList *list)
+{
+    list_set_room(arena, list, MAX(LIST_ROOM, 2 * list->room));
+}
+
+ArenaList *
+arena_list_copy(Arena *arena, const ArenaList *list)
+{
+    ArenaList *copy = arena_list_new(arena);
+    if (list == NULL || list->len == 0)
+        return copy;
+    *copy = *list;
+    list_set_room(arena, copy, list->len);
+    return copy;
+}
+
+void
+arena_list_remove(ArenaList *list, const void *item)
+{
+    guint at = 0;
+    while (at < list->len && list->pdata[at] != item)
+        at++;
+    if (at == list->len)
+        return;
+    list->len--;
+    memmove(&list->pdata[at], &list->pdata[at + 1], (list->len - at) * sizeof(void *));
 }

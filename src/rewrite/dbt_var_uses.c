@@ -128,7 +128,7 @@ is_column(const char *word, const void *data)
     const Work *work = data;
     SqlPart part = {.text = (char *) word};
     for (guint b = 0; b < work->sql->blocks->len; b++) {
-        const GPtrArray *sources =
+        const ArenaList *sources =
             ((const SqlBlock *) g_ptr_array_index(work->sql->blocks, b))->sources;
         for (guint i = 0; i < sources->len; i++) {
             const Rename *rename = source_rename(g_ptr_array_index(sources, i));

@@ -50,7 +50,7 @@ has_name(Work *work, const SqlSource *source, const char *name)
 {
     SqlPart part = {.text = (char *) name};
     bool is_open = false;
-    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     bool has = is_spoken_of(work, source, name);
     for (guint i = 0; i < names->len; i++) {
         const char *known = g_ptr_array_index(names, i);
@@ -91,7 +91,7 @@ gains(Work *work, const SqlSource *source, const char *name)
     if (source->query == NULL || !is_any_target(work, name))
         return false;
     bool is_open = false, does = false;
-    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++) {
         SqlPart part = {.text = g_ptr_array_index(names, i)};
         const ColumnChange *change = part.text != NULL ? source_change(work, source, &part) : NULL;

@@ -162,8 +162,10 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
 static bool
 is_settled(const SqlStatement *statement, guint index)
 {
-    return statement->settled != NULL &&
-           g_ptr_array_find(statement->settled, GUINT_TO_POINTER(index), NULL);
+    for (guint i = 0; statement->settled != NULL && i < statement->settled->len; i++)
+        if (g_ptr_array_index(statement->settled, i) == GUINT_TO_POINTER(index))
+            return true;
+    return false;
 }
 
 /* Does the token say, as a name or as all of a literal, a column that changes? */
@@ -264,10 +266,13 @@ sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
 void
 sql_define(Work *work)
 {
-    g_autoptr(GArray) covered = sites_covered(work);
+    g_autoptr(GArray) covered = NULL;
     for (guint i = 0; i < work->sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
-        if (statement->kind == STATEMENT_DEFINE)
-            visit_statement(work, statement, covered);
+        if (statement->kind != STATEMENT_DEFINE)
+            continue;
+        if (covered == NULL)
+            covered = sites_covered(work);
+        visit_statement(work, statement, covered);
     }
 }

@@ -98,7 +98,7 @@ can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)
 bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
-    const GPtrArray *sources = star->block->sources;
+    const ArenaList *sources = star->block->sources;
     if (star->replace != NULL || token_at(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||
         has_comment(work, token_at(work, star_token(star))->begin, token_at(work, star->last)->end))
@@ -179,7 +179,7 @@ static void
 add_all_sources(Expansion *expansion)
 {
     Work *work = expansion->work;
-    const GPtrArray *sources = expansion->star->block->sources;
+    const ArenaList *sources = expansion->star->block->sources;
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         g_autofree char *qualifier =

@@ -73,7 +73,7 @@ is_part(Work *work, const SqlPart *part, const char *name)
 }
 
 static bool
-names_have(Work *work, const GPtrArray *parts, const SqlPart *part)
+names_have(Work *work, const ArenaList *parts, const SqlPart *part)
 {
     for (guint i = 0; parts != NULL && i < parts->len; i++)
         if (is_part(work, part, ((const SqlPart *) g_ptr_array_index(parts, i))->text))
@@ -85,7 +85,7 @@ static bool
 source_has(Work *work, const SqlSource *source, const SqlPart *part)
 {
     bool is_open = false;
-    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++)
         if (is_part(work, part, g_ptr_array_index(names, i)))
             return true;
@@ -241,7 +241,7 @@ bool
 source_changes(Work *work, const SqlSource *source)
 {
     bool is_open = false;
-    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++) {
         SqlPart part = {.text = g_ptr_array_index(names, i)};
         if (part.text != NULL && source_change(work, source, &part) != NULL)

@@ -246,7 +246,7 @@ add_star(Work *work, Made *made, const SqlItem *star)
         bool is_open = true;
         if (star->star_path.count > 0 && star->star_of != source)
             continue;
-        g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+        const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
         made->is_open |= is_open;
         for (guint i = 0; i < names->len; i++) {
             SqlPart part = {.text = g_ptr_array_index(names, i)};

@@ -56,7 +56,7 @@ outputs_of(Work *work, const SqlBlock *block)
 bool
 is_output_beside(Work *work, const SqlItem *item, const char *name)
 {
-    const GPtrArray *items = item->block->items;
+    const ArenaList *items = item->block->items;
     for (guint i = 0; items->len <= ITEMS_FEW && i < items->len; i++) {
         const SqlItem *other = g_ptr_array_index(items, i);
         if (other != item && is_key(work, other->name, name))

@@ -23,7 +23,7 @@ tick_path(GByteArray *known, const SqlPath *path)
 }
 
 static void
-tick_parts(GByteArray *known, const GPtrArray *parts)
+tick_parts(GByteArray *known, const ArenaList *parts)
 {
     for (guint i = 0; parts != NULL && i < parts->len; i++)
         tick(known, g_ptr_array_index(parts, i));
@@ -33,7 +33,7 @@ static bool
 has_column(Work *work, const SqlSource *source, const SqlPart *part)
 {
     bool is_open = false;
-    g_autoptr(GPtrArray) names = sql_source_columns(work->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))

@@ -190,7 +190,7 @@ write_on(Work *work, const SqlSource *source)
 void
 sql_using(Work *work)
 {
-    const GPtrArray *blocks = work->sql->blocks;
+    const ArenaList *blocks = work->sql->blocks;
     for (guint b = 0; b < blocks->len; b++)
         convert_block(work, g_ptr_array_index(blocks, b));
     for (guint b = 0; b < blocks->len; b++) {
@@ -209,7 +209,7 @@ bool
 is_converted(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
-    const GPtrArray *sources = ref->source != NULL ? ref->source->block->sources : NULL;
+    const ArenaList *sources = ref->source != NULL ? ref->source->block->sources : NULL;
     for (guint i = 0; sources != NULL && ref->also != NULL && i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         if (using_ref(work, source, part) != NULL && g_hash_table_contains(work->converted, source))
@@ -222,7 +222,7 @@ bool
 is_doubled_by_on(Work *work, const SqlRef *ref, const char *name)
 {
     const SqlPart *part = &ref->path.parts[0];
-    const GPtrArray *sources = ref->source->block->sources;
+    const ArenaList *sources = ref->source->block->sources;
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         const char *theirs = source != ref->source && using_ref(work, source, part) != NULL &&

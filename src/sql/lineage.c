@@ -229,7 +229,7 @@ walk_query(Walk *walk, SqlQuery *query)
 /* ---- what comes out ---- */
 
 static const char *
-name_at(const GPtrArray *list, const GPtrArray *schema, guint place, const char *own)
+name_at(const ArenaList *list, const ArenaList *schema, guint place, const char *own)
 {
     if (list != NULL && place < list->len)
         return ((const SqlPart *) g_ptr_array_index(list, place))->text;
@@ -237,22 +237,19 @@ name_at(const GPtrArray *list, const GPtrArray *schema, guint place, const char 
 }
 
 /* Columns of the target by their place, where the statement does not name them. */
-static GPtrArray *
+static const ArenaList *
 schema_of_target(Walk *walk)
 {
     const SqlStatement *sql = walk->sql;
     bool is_open = true;
     if (sql->kind != STATEMENT_INSERT || sql->columns != NULL || sql->target == NULL)
         return NULL;
-    GPtrArray *names = sql_source_columns(walk->tracer->sql, sql->target, &is_open);
-    if (is_open)
-        doubt(walk->tracer, walk->statement->begin,
-              "rows go into '%s' by place, and its columns are not known: these are the query's "
-              "names",
-              walk->statement->target);
-    else
+    const ArenaList *names = sql_source_columns(walk->tracer->sql, sql->target, &is_open);
+    if (!is_open)
         return names;
-    g_ptr_array_unref(names);
+    doubt(walk->tracer, walk->statement->begin,
+          "rows go into '%s' by place, and its columns are not known: these are the query's names",
+          walk->statement->target);
     return NULL;
 }
 
@@ -261,7 +258,7 @@ give_query(Walk *walk)
 {
     Tracer *tracer = walk->tracer;
     const Trace *trace = trace_query(tracer, walk->sql->query);
-    g_autoptr(GPtrArray) schema = schema_of_target(walk);
+    const ArenaList *schema = schema_of_target(walk);
     for (guint i = 0; i < trace->columns->len; i++) {
         const LineageColumn *from = g_ptr_array_index(trace->columns, i);
         FeedSet *set =

@@ -28,7 +28,7 @@ values_by_place(const void *a, const void *b)
 static void
 collect_values(Tracer *tracer)
 {
-    const GPtrArray *queries = tracer->sql->queries;
+    const ArenaList *queries = tracer->sql->queries;
     for (guint i = 0; i < queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(queries, i);
         if (query->around == NULL)
@@ -150,7 +150,7 @@ trace_star_of(Tracer *tracer, Trace *trace, const SqlItem *star, const SqlSource
 {
     bool is_open = false;
     uint32_t at = g_array_index(tracer->sql->tokens, Token, star->first).begin;
-    g_autoptr(GPtrArray) names = sql_source_columns(tracer->sql, source, &is_open);
+    const ArenaList *names = sql_source_columns(tracer->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         if (name == NULL)
@@ -175,7 +175,7 @@ trace_star_of(Tracer *tracer, Trace *trace, const SqlItem *star, const SqlSource
 static void
 trace_star(Tracer *tracer, Trace *trace, const SqlItem *star)
 {
-    const GPtrArray *sources = star->block->sources;
+    const ArenaList *sources = star->block->sources;
     if (star->star_of != NULL) {
         trace_star_of(tracer, trace, star, star->star_of);
     } else if (star->star_path.count == 0) {

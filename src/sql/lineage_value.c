@@ -21,7 +21,9 @@ refs_of(Tracer *tracer, const SqlBlock *block)
     GPtrArray *refs = g_hash_table_lookup(tracer->refs, block);
     if (refs != NULL)
         return refs;
-    refs = g_ptr_array_copy(block->refs, NULL, NULL);
+    refs = g_ptr_array_new();
+    for (guint i = 0; i < block->refs->len; i++)
+        g_ptr_array_add(refs, g_ptr_array_index(block->refs, i));
     g_ptr_array_sort(refs, refs_by_place);
     g_hash_table_insert(tracer->refs, (void *) block, refs);
     return refs;
@@ -43,7 +45,7 @@ is_called(Tracer *tracer, const SqlPart *part, const char *name)
 
 /* Its place in `t (a, b)` or in WITH t (a, b); -1 when it is not named there. */
 static int
-place_in(Tracer *tracer, const GPtrArray *names, const SqlPart *part)
+place_in(Tracer *tracer, const ArenaList *names, const SqlPart *part)
 {
     for (guint i = 0; names != NULL && i < names->len; i++)
         if (is_called(tracer, part, ((const SqlPart *) g_ptr_array_index(names, i))->text))
@@ -58,12 +60,11 @@ feed_table_column(Tracer *tracer, FeedSet *set, const SqlSource *source, const S
     const char *table = table_name(tracer, source), *column = part->text;
     bool is_open = true;
     int place = place_in(tracer, source->columns, part);
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     if (place >= 0) { /* users AS u (a, b) */
         SqlSource plain = *source;
         plain.columns = NULL;
-        g_ptr_array_unref(names);
-        names = sql_source_columns(tracer->sql, &plain, &is_open);
+        plain.known = NULL;
+        const ArenaList *names = sql_source_columns(tracer->sql, &plain, &is_open);
         column = (guint) place < names->len ? g_ptr_array_index(names, (guint) place) : "*";
         if ((guint) place >= names->len)
             doubt(tracer, part->begin,

@@ -174,20 +174,16 @@ is_too_deep(Parser *parser, uint32_t end)
 
 /* ---- nodes ---- */
 
-#define LIST_ROOM 8 /* at first: columns of a SELECT, names in it */
-
 void *
 node(Parser *parser, size_t bytes)
 {
     return arena_alloc(parser->sql->arena, bytes);
 }
 
-GPtrArray *
+ArenaList *
 list(Parser *parser)
 {
-    GPtrArray *array = g_ptr_array_sized_new(LIST_ROOM);
-    g_ptr_array_add(parser->sql->arrays, array);
-    return array;
+    return arena_list_new(parser->sql->arena);
 }
 
 SqlBlock *
@@ -201,8 +197,8 @@ block_new(Parser *parser, SqlQuery *query, SqlBlock *parent)
                         .items = list(parser),
                         .sources = list(parser),
                         .refs = list(parser)};
-    g_ptr_array_add(parser->sql->blocks, block);
-    g_ptr_array_add(parser->statement->blocks, block);
+    list_add(parser, parser->sql->blocks, block);
+    list_add(parser, parser->statement->blocks, block);
     return block;
 }
 
@@ -212,7 +208,7 @@ ref_add(Parser *parser, const Context *context, SqlPath path)
     SqlRef *ref = node(parser, sizeof(SqlRef));
     *ref = (SqlRef){
         .path = path, .block = context->block, .clause = context->clause, .in = context->item};
-    g_ptr_array_add(context->block->refs, ref);
+    list_add(parser, context->block->refs, ref);
     return ref;
 }
 
@@ -350,11 +346,36 @@ may_be_part(const Parser *parser, uint32_t index)
            kind == TOKEN_PARAMETER;
 }
 
+/* a.b.c without quotes, templates and the like, which most paths are: how many parts it has; 0 of another one. */
+static uint32_t
+plain_parts(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos, count = 1;
+    for (; peek(parser, at)->kind == TOKEN_WORD; at += 2, count++)
+        if (at + 2 >= end || peek(parser, at + 1)->kind != TOKEN_DOT ||
+            !may_be_part(parser, at + 2))
+            return count;
+    return 0;
+}
+
+static SqlPath
+plain_path_take(Parser *parser, uint32_t count)
+{
+    SqlPath path = {.parts = node(parser, count * sizeof(SqlPart)), .count = count};
+    for (uint32_t i = 0; i < count; i++)
+        path.parts[i] = part_at(parser, parser->pos + 2 * i);
+    parser->pos += 2 * count - 1;
+    return path;
+}
+
 SqlPath
 path_take(Parser *parser, uint32_t end, bool is_table)
 {
     const Dialect *dialect = parser->sql->dialect;
     SqlPart few[4]; /* most have no more */
+    uint32_t plain = is_table ? 0 : plain_parts(parser, end);
+    if (plain > 0)
+        return plain_path_take(parser, plain);
     Parts parts = {.parts = few, .room = G_N_ELEMENTS(few)};
     bool is_in_one_quote = false;
     for (;;) {
@@ -389,10 +410,10 @@ mention_take(Parser *parser, uint32_t end)
     SqlMention *mention = node(parser, sizeof(SqlMention));
     mention->path = path_take(parser, end, true);
     mention->statement = parser->statement;
-    g_ptr_array_add(parser->sql->mentions, mention);
+    list_add(parser, parser->sql->mentions, mention);
 }
 
-GPtrArray *
+ArenaList *
 names_take(Parser *parser, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end), at = parser->pos + 1;
@@ -404,9 +425,9 @@ names_take(Parser *parser, uint32_t end)
     }
     if (!is_open(parser, parser->pos) || close >= end || at == close)
         return NULL;
-    GPtrArray *names = list(parser);
+    ArenaList *names = list(parser);
     for (parser->pos = at; parser->pos < close; parser->pos++)
-        g_ptr_array_add(names, part_take(parser));
+        list_add(parser, names, part_take(parser));
     parser->pos = close + 1;
     return names;
 }
@@ -524,13 +545,12 @@ sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
     *sql = (Sql){.list = tokens_new(text, bytes, dialect),
                  .dialect = dialect,
                  .tokens = g_array_new(FALSE, FALSE, sizeof(Token)),
-                 .statements = g_ptr_array_new(),
-                 .queries = g_ptr_array_new(),
-                 .blocks = g_ptr_array_new(),
-                 .mentions = g_ptr_array_new(),
                  .live = g_byte_array_new(),
-                 .arrays = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref),
                  .arena = arena_new()};
+    sql->statements = arena_list_new(sql->arena);
+    sql->queries = arena_list_new(sql->arena);
+    sql->blocks = arena_list_new(sql->arena);
+    sql->mentions = arena_list_new(sql->arena);
     g_autoptr(Branches) branches = branches_new(sql->list);
     sql->variants = branches_variants(branches);
     branches_mark(branches, sql->list, variant, sql->live);
@@ -549,11 +569,6 @@ sql_free(Sql *sql)
 {
     if (sql == NULL)
         return;
-    g_ptr_array_unref(sql->statements);
-    g_ptr_array_unref(sql->queries);
-    g_ptr_array_unref(sql->blocks);
-    g_ptr_array_unref(sql->mentions);
-    g_ptr_array_unref(sql->arrays);
     g_array_unref(sql->tokens);
     g_byte_array_unref(sql->live);
     tokens_free(sql->list);

@@ -86,7 +86,12 @@ bool starts_join(const Parser *parser, uint32_t index);
 bool is_too_deep(Parser *parser, uint32_t end);
 
 void *node(Parser *parser, size_t bytes);
-GPtrArray *list(Parser *parser);
+ArenaList *list(Parser *parser);
+static inline void
+list_add(Parser *parser, ArenaList *list, void *item)
+{
+    arena_list_add(parser->sql->arena, list, item);
+}
 SqlBlock *block_new(Parser *parser, SqlQuery *query, SqlBlock *parent);
 /* One name as a part; reads a token. */
 SqlPart *part_take(Parser *parser);
@@ -95,9 +100,9 @@ SqlPart *string_part_take(Parser *parser);
 /* a.b.c; what stands behind a dot may be reserved. `*` behind a dot is left. */
 SqlPath path_take(Parser *parser, uint32_t end, bool is_table);
 /* ( a, b, c ) of names; NULL when it is not that. */
-GPtrArray *names_take(Parser *parser, uint32_t end);
+ArenaList *names_take(Parser *parser, uint32_t end);
 /* ( a text, b numeric(10, 2) ), the names of it. */
-GPtrArray *typed_names_take(Parser *parser, uint32_t end); /* parse_source.c */
+ArenaList *typed_names_take(Parser *parser, uint32_t end); /* parse_source.c */
 /* A name that is only noted. */
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);

@@ -97,7 +97,7 @@ skip_date_part(Parser *parser, uint32_t close)
 static void
 mark_field(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
 {
-    const GPtrArray *refs = context->block->refs;
+    const ArenaList *refs = context->block->refs;
     SqlRef *ref = refs->len == refs_before + 1 ? g_ptr_array_index(refs, refs_before) : NULL;
     if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
         ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)
@@ -119,7 +119,7 @@ is_arrow(const Parser *parser, uint32_t index)
 static void
 mark_parameters(const Parser *parser, const Context *context, guint refs_before, uint32_t first)
 {
-    const GPtrArray *refs = context->block->refs;
+    const ArenaList *refs = context->block->refs;
     uint32_t arrow = is_open(parser, first) ? closing(parser, first, UINT32_MAX) + 1 : first + 1;
     if (!is_arrow(parser, arrow))
         return;
@@ -169,7 +169,7 @@ lambda_colon(const Parser *parser, uint32_t close)
 static void
 take_lambda(Parser *parser, const Context *context, uint32_t colon, uint32_t close)
 {
-    const GPtrArray *refs = context->block->refs;
+    const ArenaList *refs = context->block->refs;
     uint32_t first = parser->pos + 1;
     guint before = refs->len;
     parser->pos = colon + 1;

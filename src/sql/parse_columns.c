@@ -21,7 +21,7 @@ settle(Parser *parser, uint32_t index)
     SqlStatement *statement = parser->statement;
     if (statement->settled == NULL)
         statement->settled = list(parser);
-    g_ptr_array_add(statement->settled, GUINT_TO_POINTER(index));
+    list_add(parser, statement->settled, GUINT_TO_POINTER(index));
 }
 
 static bool

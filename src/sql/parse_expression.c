@@ -291,7 +291,7 @@ void
 parse_keys(Parser *parser, const Context *context, uint32_t end)
 {
     const int stops = STOP_COMMA | STOP_CLAUSE | STOP_KEY;
-    GPtrArray *refs = context->block->refs;
+    ArenaList *refs = context->block->refs;
     while (parser->pos < end && !starts_clause(parser, parser->pos)) {
         uint32_t first = parser->pos;
         guint before = refs->len;

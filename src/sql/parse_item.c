@@ -29,12 +29,12 @@ take_except(Parser *parser, SqlItem *item, uint32_t end)
     if (item->except != NULL || !is_name(parser, parser->pos))
         return;
     item->except = list(parser);
-    g_ptr_array_add(item->except, part_take(parser));
+    list_add(parser, item->except, part_take(parser));
 }
 
 /* The one name that was read since `before`, if these tokens are nothing else. */
 static SqlRef *
-plain_ref(const GPtrArray *refs, guint before, uint32_t first, uint32_t last)
+plain_ref(const ArenaList *refs, guint before, uint32_t first, uint32_t last)
 {
     SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
     return ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
@@ -62,7 +62,7 @@ take_replace(Parser *parser, SqlItem *item, const Context *context, uint32_t end
         one->plain = plain_ref(context->block->refs, refs, one->first, one->last);
         if (take_word(parser, close, WORD_AS) && parser->pos < close) {
             one->name = part_take(parser);
-            g_ptr_array_add(item->replace, one);
+            list_add(parser, item->replace, one);
         }
     }
     parser->pos = MIN(close + 1, end);
@@ -99,7 +99,7 @@ is_alias_sign(const Parser *parser, uint32_t index)
 static void
 take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
 {
-    GPtrArray *refs = context->block->refs;
+    ArenaList *refs = context->block->refs;
     guint before = refs->len;
     if (is_name(parser, parser->pos) && is_alias_sign(parser, parser->pos + 1)) {
         item->alias = part_take(parser);
@@ -140,7 +140,7 @@ parse_items(Parser *parser, SqlBlock *block, uint32_t end)
         Context context = {.block = block, .clause = CLAUSE_ITEM, .item = item};
         uint32_t star = star_at(parser, end), first = parser->pos;
         *item = (SqlItem){.block = block, .first = first, .last = first};
-        g_ptr_array_add(block->items, item);
+        list_add(parser, block->items, item);
         if (star != UINT32_MAX)
             take_star(parser, item, &context, star, end);
         else if (!parse_star_macro(parser, item, end))

@@ -137,10 +137,10 @@ add_table(Parser *parser, SqlQuery *with, Span name, Span model)
     block->has_star = true;
     block->last = query->last = parser->pos;
     query->common = common;
-    g_ptr_array_add(block->items, star);
-    g_ptr_array_add(block->sources, source);
-    g_ptr_array_add(query->branches, branch);
-    g_ptr_array_add(parser->sql->queries, query);
+    list_add(parser, block->items, star);
+    list_add(parser, block->sources, source);
+    list_add(parser, query->branches, branch);
+    list_add(parser, parser->sql->queries, query);
     common_add(parser, with, common);
 }
 

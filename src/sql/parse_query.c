@@ -24,7 +24,7 @@ chain_add(SqlQuery *query, SqlCommon *common)
 void
 common_add(Parser *parser, SqlQuery *query, SqlCommon *common)
 {
-    g_ptr_array_add(query->commons, common);
+    list_add(parser, query->commons, common);
     if (query->commons->len <= query->chain_count) {
         chain_add(query, common);
         return;
@@ -59,7 +59,7 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         if (word == WORD_INSERT || word == WORD_UPDATE || word == WORD_DELETE ||
             word == WORD_MERGE) {
             parse_nested(parser, query, close);
-            g_ptr_array_add(parser->sql->queries, common->query);
+            list_add(parser, parser->sql->queries, common->query);
         } else if (!is_too_deep(parser, close)) {
             parse_with(parser, common->query, outer, close);
             parse_body(parser, common->query, outer, close);
@@ -242,7 +242,7 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
                           .last = block->first,
                           .is_star = true,
                           .is_tacit = true};
-        g_ptr_array_add(block->items, star);
+        list_add(parser, block->items, star);
         block->has_star = true;
     }
     take_clauses(parser, block, end);
@@ -273,7 +273,7 @@ take_table(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
                       .last = parser->pos,
                       .is_star = true,
                       .is_tacit = true};
-    g_ptr_array_add(block->items, star);
+    list_add(parser, block->items, star);
     block->has_star = true;
     parse_source(parser, block, end);
     block->last = parser->pos - 1;
@@ -286,7 +286,7 @@ static void
 take_branch(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
     SqlBranch *branch = node(parser, sizeof(SqlBranch));
-    g_ptr_array_add(query->branches, branch);
+    list_add(parser, query->branches, branch);
     if (is_open(parser, parser->pos)) {
         uint32_t close = closing(parser, parser->pos, end);
         parser->pos++;
@@ -383,7 +383,7 @@ parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     if (parser->pos < end && is_text(parser, parser->pos, "|>"))
         take_pipes(parser, query, end);
     query->last = MAX(parser->pos, query->first + 1) - 1;
-    g_ptr_array_add(parser->sql->queries, query);
+    list_add(parser, parser->sql->queries, query);
 }
 
 SqlQuery *

@@ -124,14 +124,14 @@ ends_source(const Parser *parser, uint32_t index)
     }
 }
 
-GPtrArray *
+ArenaList *
 typed_names_take(Parser *parser, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
-    GPtrArray *names = list(parser);
+    ArenaList *names = list(parser);
     for (parser->pos++; parser->pos < close;) {
         if (is_name(parser, parser->pos))
-            g_ptr_array_add(names, part_take(parser));
+            list_add(parser, names, part_take(parser));
         while (parser->pos < close && peek(parser, parser->pos)->kind != TOKEN_COMMA)
             parser->pos = peek(parser, parser->pos)->kind == TOKEN_OPEN
                               ? closing(parser, parser->pos, close) + 1
@@ -341,7 +341,7 @@ table_take(Parser *parser, SqlBlock *block, uint32_t end)
     SqlSource *source = take_named(parser, block, &context, end);
     block->is_values = is_values;
     source->last = MAX(parser->pos, source->first + 1) - 1;
-    g_ptr_array_add(block->sources, source);
+    list_add(parser, block->sources, source);
     return source;
 }
 
@@ -414,7 +414,7 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
         take_alias(parser, source, end);
     if (prefix != NULL && source->alias == NULL)
         source->alias = prefix;
-    g_ptr_array_add(block->sources, source);
+    list_add(parser, block->sources, source);
     check_count(parser, block);
     return source;
 }
@@ -455,7 +455,7 @@ take_using(Parser *parser, SqlSource *source, uint32_t end)
     for (parser->pos++; parser->pos < close; parser->pos++)
         if (is_name(parser, parser->pos)) {
             SqlPath path = path_take(parser, close, false);
-            g_ptr_array_add(source->using, ref_add(parser, &context, path));
+            list_add(parser, source->using, ref_add(parser, &context, path));
             parser->pos--;
         }
     parser->pos = MIN(close + 1, end);
@@ -496,11 +496,11 @@ take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
     if (take_word(parser, end, WORD_AS)) {
         source->columns = list(parser);
         do
-            g_ptr_array_add(source->columns, part_take(parser));
+            list_add(parser, source->columns, part_take(parser));
         while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
                is_name(parser, ++parser->pos));
     }
-    g_ptr_array_add(block->sources, source);
+    list_add(parser, block->sources, source);
 }
 
 static void take_joined(Parser *parser, SqlBlock *block, uint32_t end);

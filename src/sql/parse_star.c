@@ -28,7 +28,7 @@ is_parameter(const char *text, const JinjaArgument *argument, const char *keywor
 }
 
 static void
-add_part(Parser *parser, GPtrArray *parts, uint32_t token, uint32_t begin, uint32_t end)
+add_part(Parser *parser, ArenaList *parts, uint32_t token, uint32_t begin, uint32_t end)
 {
     SqlPart *part = node(parser, sizeof(SqlPart));
     *part = (SqlPart){
@@ -36,7 +36,7 @@ add_part(Parser *parser, GPtrArray *parts, uint32_t token, uint32_t begin, uint3
         .token = token,
         .begin = begin,
         .end = end};
-    g_ptr_array_add(parts, part);
+    list_add(parser, parts, part);
 }
 
 static bool

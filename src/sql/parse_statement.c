@@ -59,10 +59,10 @@ note_assignment(Parser *parser, SqlBlock *block, guint refs)
     *assignment =
         (SqlAssignment){.columns = list(parser), .first = parser->pos, .last = parser->pos};
     for (guint i = refs; i < block->refs->len; i++)
-        g_ptr_array_add(assignment->columns, g_ptr_array_index(block->refs, i));
+        list_add(parser, assignment->columns, g_ptr_array_index(block->refs, i));
     if (block->assignments == NULL)
         block->assignments = list(parser);
-    g_ptr_array_add(block->assignments, assignment);
+    list_add(parser, block->assignments, assignment);
     return assignment;
 }
 
@@ -76,7 +76,7 @@ note_values(Parser *parser, SqlBlock *block, guint refs, uint32_t end)
     uint32_t close = closing(parser, parser->pos + 1, end), at = parser->pos + 2;
     for (guint i = refs; i < count && at < close; i++, at++) {
         SqlAssignment *assignment = note_assignment(parser, block, count);
-        g_ptr_array_add(assignment->columns, g_ptr_array_index(block->refs, i));
+        list_add(parser, assignment->columns, g_ptr_array_index(block->refs, i));
         assignment->first = at;
         while (at < close && peek(parser, at)->kind != TOKEN_COMMA)
             at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, close) + 1 : at + 1;
@@ -85,13 +85,13 @@ note_values(Parser *parser, SqlBlock *block, guint refs, uint32_t end)
 }
 
 /* Names of the columns that were read since `refs`. */
-static GPtrArray *
+static ArenaList *
 names_since(Parser *parser, const SqlBlock *block, guint refs)
 {
-    GPtrArray *names = list(parser);
+    ArenaList *names = list(parser);
     for (guint i = refs; i < block->refs->len; i++) {
         const SqlRef *ref = g_ptr_array_index(block->refs, i);
-        g_ptr_array_add(names, &ref->path.parts[ref->path.count - 1]);
+        list_add(parser, names, &ref->path.parts[ref->path.count - 1]);
     }
     return names;
 }
@@ -190,7 +190,7 @@ find_target_by_alias(Parser *parser, SqlBlock *block)
         if (source == target || source->alias == NULL ||
             g_ascii_strcasecmp(source->alias->text, target->path.parts[0].text) != 0)
             continue;
-        g_ptr_array_remove(block->sources, target);
+        arena_list_remove(block->sources, target);
         parser->statement->target = source;
         source->is_target = true;
         return;
@@ -567,7 +567,7 @@ parse_nested(Parser *parser, SqlQuery *with, uint32_t end)
     parser->statement = node(parser, sizeof(SqlStatement));
     *parser->statement = (SqlStatement){
         .kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser), .is_nested = true};
-    g_ptr_array_add(parser->sql->statements, parser->statement);
+    list_add(parser, parser->sql->statements, parser->statement);
     parse_by_kind(parser, with, end);
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
     parser->statement = outer;
@@ -582,7 +582,7 @@ parse_statement(Parser *parser, uint32_t end)
     parser->statement = node(parser, sizeof(SqlStatement));
     *parser->statement =
         (SqlStatement){.kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser)};
-    g_ptr_array_add(parser->sql->statements, parser->statement);
+    list_add(parser, parser->sql->statements, parser->statement);
     if (is_word(parser, parser->pos, WORD_WITH)) {
         SqlQuery *query = query_new(parser, NULL);
         parse_with(parser, query, NULL, stop);
@@ -592,7 +592,7 @@ parse_statement(Parser *parser, uint32_t end)
             parse_body(parser, query, NULL, stop);
         } else {
             query->last = parser->pos;
-            g_ptr_array_add(parser->sql->queries, query);
+            list_add(parser, parser->sql->queries, query);
             query->is_value = true;
             parse_by_kind(parser, query, stop);
         }

@@ -76,7 +76,7 @@ is_column(const Resolver *resolver, const SqlPart *part, const char *known)
 }
 
 static bool
-has_name(const Resolver *resolver, const GPtrArray *names, const SqlPart *part)
+has_name(const Resolver *resolver, const ArenaList *names, const SqlPart *part)
 {
     for (guint i = 0; names != NULL && i < names->len; i++)
         if (is_column(resolver, part, g_ptr_array_index(names, i)))
@@ -88,25 +88,37 @@ has_name(const Resolver *resolver, const GPtrArray *names, const SqlPart *part)
 
 static void query_outputs(Resolver *resolver, SqlQuery *query);
 
-static GPtrArray *
-names_of_parts(const GPtrArray *parts)
+static ArenaList *
+list_new(const Resolver *resolver)
 {
-    GPtrArray *names = g_ptr_array_new();
-    for (guint i = 0; i < parts->len; i++)
-        g_ptr_array_add(names, ((const SqlPart *) g_ptr_array_index(parts, i))->text);
+    return arena_list_new(resolver->sql->arena);
+}
+
+static void
+list_add(const Resolver *resolver, ArenaList *list, const char *name)
+{
+    arena_list_add(resolver->sql->arena, list, (void *) name);
+}
+
+static ArenaList *
+names_of_parts(const Resolver *resolver, const ArenaList *parts)
+{
+    ArenaList *names = list_new(resolver);
+    for (guint i = 0; parts != NULL && i < parts->len; i++)
+        list_add(resolver, names, ((const SqlPart *) g_ptr_array_index(parts, i))->text);
     return names;
 }
 
 /* The first names are replaced by those of a column list: `t (a, b)`. */
 static void
-rename_by_list(GPtrArray *names, const GPtrArray *parts)
+rename_by_list(const Resolver *resolver, ArenaList *names, const ArenaList *parts)
 {
     for (guint i = 0; parts != NULL && i < parts->len; i++) {
         char *name = ((const SqlPart *) g_ptr_array_index(parts, i))->text;
         if (i < names->len)
             names->pdata[i] = name;
         else
-            g_ptr_array_add(names, name);
+            list_add(resolver, names, name);
     }
 }
 
@@ -122,10 +134,9 @@ columns_of_dual(const SqlSource *source)
     return is_dual ? columns : NULL;
 }
 
-static GPtrArray *
+static const ArenaList *
 table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
-    GPtrArray *names = g_ptr_array_new();
     *ret_is_open = true;
     const char *const *known =
         resolver->columns != NULL ? resolver->columns(source, ret_is_open, resolver->data) : NULL;
@@ -133,42 +144,70 @@ table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
         known = columns_of_dual(source);
         *ret_is_open = known == NULL;
     }
+    if (source->columns != NULL)
+        return names_of_parts(resolver, source->columns);
+    ArenaList *names = list_new(resolver);
     for (; known != NULL && *known != NULL; known++)
-        g_ptr_array_add(names, (void *) *known);
+        list_add(resolver, names, *known);
     return names;
 }
 
-static GPtrArray *
-source_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+/* Of a subquery or a table of WITH. While that is looked at, its names become more: then they are copied. */
+static const ArenaList *
+query_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    query_outputs(resolver, source->query);
+    const ArenaList *listed = source->common != NULL ? source->common->columns : NULL;
+    *ret_is_open = source->query->is_open || source->query->names == NULL;
+    if (source->query->names != NULL && !source->query->is_busy && listed == NULL &&
+        source->columns == NULL)
+        return source->query->names;
+    ArenaList *names = arena_list_copy(resolver->sql->arena, source->query->names);
+    rename_by_list(resolver, names, listed);
+    rename_by_list(resolver, names, source->columns);
+    return names;
+}
+
+static const ArenaList *
+other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    ArenaList *names = names_of_parts(resolver, source->columns);
+    *ret_is_open = source->columns == NULL;
+    if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
+        resolver->sql->dialect->has_value_tables)
+        list_add(resolver, names, source->alias->text);
+    return names;
+}
+
+static const ArenaList *
+look_up_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
     *ret_is_open = true;
     if (source->is_unread)
-        return g_ptr_array_new();
-    GPtrArray *names;
-    if (source->query != NULL) {
-        query_outputs(resolver, source->query);
-        names = source->query->names != NULL ? g_ptr_array_copy(source->query->names, NULL, NULL)
-                                             : g_ptr_array_new();
-        *ret_is_open = source->query->is_open || source->query->names == NULL;
-        rename_by_list(names, source->common != NULL ? source->common->columns : NULL);
-        rename_by_list(names, source->columns);
-    } else if (source->kind == SOURCE_TABLE) {
-        names = table_columns(resolver, source, ret_is_open);
-        if (source->columns != NULL) {
-            g_ptr_array_unref(names);
-            names = names_of_parts(source->columns);
-        }
-    } else {
-        names = source->columns != NULL ? names_of_parts(source->columns) : g_ptr_array_new();
-        *ret_is_open = source->columns == NULL;
-        if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
-            resolver->sql->dialect->has_value_tables)
-            g_ptr_array_add(names, source->alias->text);
-    }
-    return names;
+        return list_new(resolver);
+    if (source->query != NULL)
+        return query_columns(resolver, source, ret_is_open);
+    return source->kind == SOURCE_TABLE ? table_columns(resolver, source, ret_is_open)
+                                        : other_columns(resolver, source, ret_is_open);
 }
 
-GPtrArray *
+/* Every name of a text may ask for the columns of all that it could be of: they are written down the first time. */
+static const ArenaList *
+source_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    SqlSource *notes = (SqlSource *) source;
+    if (source->known == NULL) {
+        const ArenaList *names = look_up_columns(resolver, source, ret_is_open);
+        if (source->query != NULL && source->query->is_busy)
+            return names;
+        notes->known = names;
+        notes->known_is_open = *ret_is_open;
+    }
+    *ret_is_open = source->known_is_open;
+    return source->known;
+}
+
+const ArenaList *
 sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open)
 {
     Resolver *resolver = sql->resolver;
@@ -203,11 +242,11 @@ static void
 add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
 {
     bool is_open = true;
-    g_autoptr(GPtrArray) columns = source_columns(resolver, source, &is_open);
+    const ArenaList *columns = source_columns(resolver, source, &is_open);
     for (guint i = 0; i < columns->len; i++)
         if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
-            g_ptr_array_add(query->names, (void *) name_behind_star(resolver, item,
-                                                                    g_ptr_array_index(columns, i)));
+            list_add(resolver, query->names,
+                     name_behind_star(resolver, item, g_ptr_array_index(columns, i)));
     query->is_open = query->is_open || is_open;
 }
 
@@ -232,7 +271,7 @@ block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
     for (guint i = 0; i < block->items->len; i++) {
         SqlItem *item = g_ptr_array_index(block->items, i);
         if (!item->is_star) {
-            g_ptr_array_add(query->names, (void *) item->name);
+            list_add(resolver, query->names, item->name);
             query->is_open = query->is_open || item->is_macro;
             continue;
         }
@@ -253,8 +292,7 @@ query_outputs(Resolver *resolver, SqlQuery *query)
     if (query->names != NULL || query->is_busy)
         return;
     query->is_busy = true;
-    GPtrArray *names = g_ptr_array_new();
-    g_ptr_array_add(resolver->sql->arrays, names);
+    ArenaList *names = list_new(resolver);
     const SqlBranch *first =
         query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
     query->names = names;
@@ -266,7 +304,7 @@ query_outputs(Resolver *resolver, SqlQuery *query)
         query_outputs(resolver, first->query);
         query->is_open = first->query->is_open;
         for (guint i = 0; first->query->names != NULL && i < first->query->names->len; i++)
-            g_ptr_array_add(names, g_ptr_array_index(first->query->names, i));
+            list_add(resolver, names, g_ptr_array_index(first->query->names, i));
     }
     query->is_busy = false;
 }
@@ -408,7 +446,7 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
         bool is_open = false;
         if (!is_seen(ref, source))
             continue;
-        g_autoptr(GPtrArray) names = source_columns(resolver, source, &is_open);
+        const ArenaList *names = source_columns(resolver, source, &is_open);
         if (has_name(resolver, names, part)) {
             if (found.certain_count++ == 0)
                 found.certain = source;
@@ -450,7 +488,7 @@ using_holder(Resolver *resolver, const SqlBlock *block, guint index, const SqlPa
     for (guint i = 0; i < index; i++) {
         SqlSource *source = g_ptr_array_index(block->sources, i);
         bool is_open = false;
-        g_autoptr(GPtrArray) names = source_columns(resolver, source, &is_open);
+        const ArenaList *names = source_columns(resolver, source, &is_open);
         if (has_name(resolver, names, part)) {
             certain = source;
             certain_count++;

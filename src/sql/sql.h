@@ -9,7 +9,7 @@
  *   statement ── query ── branches (UNION …) ── block: SELECT items, sources (FROM), references in all clauses
  *                  └── WITH: common tables, each a query
  *
- * Everything lives as long as the Sql it belongs to, and borrows the text. Tokens are counted without blanks, comments
+ * Everything lives as long as the Sql it belongs to, in its arena, and borrows the text. Tokens are counted without blanks, comments
  * and template tags.
  */
 /* clang-format on */
@@ -134,8 +134,8 @@ struct SqlItem {
     bool is_macro;          /* a star that a macro of dbt writes out */
     SqlSource *star_of;     /* resolved from `alias.*`; NULL for a bare star, or when unknown */
     SqlPath star_path;      /* before `.*`; may be empty */
-    GPtrArray *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */
-    GPtrArray *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
+    ArenaList *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */
+    ArenaList *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
     const char *name; /* of the column that comes out, or NULL when it has none that one can know */
 };
 
@@ -166,10 +166,10 @@ struct SqlSource {
     SqlPath path;         /* of a table or common table */
     uint32_t first, last; /* tokens of what it is, without the alias */
     SqlPart *alias;       /* or NULL */
-    GPtrArray *columns;   /* SqlPart *: alias (a, b); or NULL */
+    ArenaList *columns;   /* SqlPart *: alias (a, b); or NULL */
     SqlQuery *query;      /* of a subquery or common table */
     SqlCommon *common;
-    GPtrArray *using;                 /* SqlRef *: columns of its USING (…); or NULL */
+    ArenaList *using;                 /* SqlRef *: columns of its USING (…); or NULL */
     uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
     bool is_natural;
     bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
@@ -180,6 +180,9 @@ struct SqlSource {
     bool
         is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
     bool is_template; /* a template that is understood: `path` is what it stands for */
+    /* of sql_source_columns(), once it was asked; or NULL */
+    const ArenaList *known;
+    bool known_is_open;
     /* of the room `rewrite`: which dataset it is, what its path became, and what columns may be qualified by instead */
     const struct Rename *rename;
     const struct Spelling *spelling, *requalified;
@@ -188,7 +191,7 @@ struct SqlSource {
 
 struct SqlCommon {
     SqlPart name;
-    GPtrArray *columns; /* SqlPart *, or NULL */
+    ArenaList *columns; /* SqlPart *, or NULL */
     SqlQuery *query;    /* may be NULL while broken */
     bool is_recursive;
     SqlCommon *next; /* of the same list of SqlQuery.chains, before it in the text */
@@ -200,10 +203,10 @@ struct SqlBlock {
     SqlBlock *parent; /* whose names are seen from here, or NULL */
     SqlStatement *statement;
     uint32_t first, last;
-    GPtrArray *items;                       /* SqlItem * */
-    GPtrArray *sources;                     /* SqlSource * */
-    GPtrArray *refs;                        /* SqlRef * */
-    GPtrArray *assignments;                 /* SqlAssignment *; NULL when there are none */
+    ArenaList *items;                       /* SqlItem * */
+    ArenaList *sources;                     /* SqlSource * */
+    ArenaList *refs;                        /* SqlRef * */
+    ArenaList *assignments;                 /* SqlAssignment *; NULL when there are none */
     bool is_distinct, is_values, is_struct; /* SELECT AS STRUCT: the names are fields */
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
@@ -212,7 +215,7 @@ struct SqlBlock {
 
 /* SET a = expression, SET (a, b) = (…) */
 typedef struct {
-    GPtrArray *columns;   /* SqlRef * */
+    ArenaList *columns;   /* SqlRef * */
     uint32_t first, last; /* tokens of the expression */
 } SqlAssignment;
 
@@ -225,10 +228,10 @@ typedef struct {
 /* Blocks that are put together, and what comes before (WITH) and behind (ORDER BY). */
 struct SqlQuery {
     SqlQuery *parent;   /* whose common tables are seen, too */
-    GPtrArray *commons; /* SqlCommon * */
+    ArenaList *commons; /* SqlCommon * */
     SqlCommon **chains; /* lists of them, by the hashes of their names; NULL without WITH */
     guint chain_count;
-    GPtrArray *branches; /* SqlBranch *; the first names the outputs */
+    ArenaList *branches; /* SqlBranch *; the first names the outputs */
     SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
     uint32_t first, last;
     bool by_name;   /* UNION BY NAME */
@@ -244,7 +247,7 @@ struct SqlQuery {
     SqlClause clause;
     SqlItem *item;
     /* resolved: */
-    GPtrArray *names; /* borrowed char *, NULL for outputs without a name that one can know */
+    ArenaList *names; /* borrowed char *, NULL for outputs without a name that one can know */
     bool is_open;     /* there may be more columns than these */
     bool is_busy;     /* being looked at: it reads itself */
     bool is_pinned;   /* of the room `rewrite`: its output names stay */
@@ -267,16 +270,16 @@ struct SqlStatement {
     SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
     SqlSource *target; /* written to, or made; NULL when there is none */
     SqlPath created;   /* of CREATE */
-    GPtrArray *blocks; /* SqlBlock * */
+    ArenaList *blocks; /* SqlBlock * */
     bool inserts_rows; /* MERGE … INSERT without a column list */
     bool
         takes_rows; /* MERGE … INSERT *, INSERT ROW, UPDATE SET *: the names of both sides are the same */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
     bool has_columns;
-    GPtrArray *columns; /* SqlPart *; or NULL */
+    ArenaList *columns; /* SqlPart *; or NULL */
     SqlPart *row;       /* VALUES (…) AS row: what is inserted, in MySQL; or NULL */
     bool is_nested;     /* a table of WITH */
-    GPtrArray *
+    ArenaList *
         settled; /* of a STATEMENT_DEFINE: tokens (as GUINT_TO_POINTER()) that are no columns; or NULL */
 };
 
@@ -292,10 +295,10 @@ struct Sql {
     const Dialect *dialect;
     GArray *
         tokens; /* Token: those of `list` that mean something, brackets with indices in here; ends with TOKEN_END */
-    GPtrArray *statements; /* SqlStatement * */
-    GPtrArray *queries;    /* SqlQuery *, inner ones before outer ones */
-    GPtrArray *blocks;     /* SqlBlock *, in the order of the text */
-    GPtrArray *mentions;   /* SqlMention *: names in statements that are only read over */
+    ArenaList *statements; /* SqlStatement * */
+    ArenaList *queries;    /* SqlQuery *, inner ones before outer ones */
+    ArenaList *blocks;     /* SqlBlock *, in the order of the text */
+    ArenaList *mentions;   /* SqlMention *: names in statements that are only read over */
     GByteArray
         *live; /* one for each token of `list`: false in branches of templates that are not taken */
     guint variants; /* of the text; this is one of them */
@@ -304,8 +307,7 @@ struct Sql {
     bool is_wide;       /* more tables in one FROM than are looked at */
     uint32_t broken_at; /* byte */
     Arena *arena;
-    GPtrArray *arrays; /* all the GPtrArray * of the tree */
-    void *resolver;    /* of sql_resolve() */
+    void *resolver; /* of sql_resolve() */
 };
 
 /* Names of a table's columns (of a SOURCE_TABLE); `*ret_is_open` when there may be more. NULL when nothing is known. */
@@ -324,5 +326,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 void sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks, void *data);
 
 /* The names that a source's columns have, as far as they are known; `*ret_is_open` when there may be more. After
- * sql_resolve() or within it. Array of borrowed char *; caller frees. */
-GPtrArray *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);
+ * sql_resolve() or within it. Borrowed, of borrowed char *. */
+const ArenaList *sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open);

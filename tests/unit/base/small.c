@@ -210,6 +210,41 @@ a_log_line_for_people_says_nothing_twice(void)
 /* ---- arena ---- */
 
 static void
+what_an_earlier_arena_left_behind_is_zeroed_again(void)
+{
+    for (int round = 0; round < 4; round++) {
+        g_autoptr(Arena) arena = arena_new();
+        for (size_t bytes = 1; bytes < 40000; bytes = bytes * 3 / 2 + 1) {
+            char *piece = arena_alloc(arena, bytes);
+            for (size_t i = 0; i < bytes; i++)
+                g_assert_cmpint(piece[i], ==, 0);
+            memset(piece, 'x', bytes);
+        }
+    }
+}
+
+static void
+a_list_keeps_its_order_and_what_is_taken_out_is_gone(void)
+{
+    g_autoptr(Arena) arena = arena_new();
+    ArenaList *list = arena_list_new(arena);
+    static const char items[100];
+    for (size_t i = 0; i < sizeof(items); i++)
+        arena_list_add(arena, list, (void *) &items[i]);
+    ArenaList *copy = arena_list_copy(arena, list);
+    arena_list_remove(list, &items[30]);
+    arena_list_remove(list, &items[30]); /* is not there any more */
+    arena_list_remove(list, &items[99]);
+    g_assert_cmpuint(list->len, ==, 98);
+    for (guint i = 0; i < list->len; i++)
+        g_assert_true(g_ptr_array_index(list, i) == &items[i < 30 ? i : i + 1]);
+    arena_list_add(arena, copy, NULL); /* is its own */
+    g_assert_cmpuint(copy->len, ==, 101);
+    g_assert_true(g_ptr_array_index(copy, 30) == &items[30]);
+    g_assert_cmpuint(arena_list_copy(arena, NULL)->len, ==, 0);
+}
+
+static void
 an_arena_gives_separate_zeroed_pieces(void)
 {
     g_autoptr(Arena) arena = arena_new();
@@ -253,6 +288,10 @@ main(int argc, char **argv)
                     a_log_line_for_people_is_harmless_to_their_terminal);
     g_test_add_func("/log/a log line for people says nothing twice",
                     a_log_line_for_people_says_nothing_twice);
+    g_test_add_func("/arena/what an earlier arena left behind is zeroed again",
+                    what_an_earlier_arena_left_behind_is_zeroed_again);
+    g_test_add_func("/arena/a list keeps its order, and what is taken out is gone",
+                    a_list_keeps_its_order_and_what_is_taken_out_is_gone);
     g_test_add_func("/arena/an arena gives separate zeroed pieces",
                     an_arena_gives_separate_zeroed_pieces);
     return g_test_run();
