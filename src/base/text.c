@@ -284,6 +284,27 @@ text_plain_length(const char *text)
     return length;
 }
 
+/* In steps of so many bytes, which the compiler looks at all at once. */
+#define PLAIN_STEP 32
+
+bool
+text_is_plain(const char *text, size_t bytes)
+{
+    size_t at = 0;
+    for (; at + PLAIN_STEP <= bytes; at += PLAIN_STEP) {
+        unsigned char others = 0;
+        for (size_t i = 0; i < PLAIN_STEP; i++) {
+            unsigned char c = (unsigned char) text[at + i];
+            others |= (unsigned char) ((unsigned char) (c - ' ') > '~' - ' ') & (c != '\n');
+        }
+        if (others != 0)
+            return false;
+    }
+    while (at < bytes && (text[at] == '\n' || (text[at] >= ' ' && text[at] <= '~')))
+        at++;
+    return at == bytes;
+}
+
 char *
 text_printable(const char *text)
 {

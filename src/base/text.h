@@ -38,14 +38,19 @@ bool text_find(const char *const *names, size_t count, const char *name, unsigne
 char *text_printable(const char *text);
 /* How many bytes from its beginning on are ASCII that needs no escape. */
 size_t text_plain_length(const char *text);
+/* Are all of these bytes so, or ends of lines? */
+bool text_is_plain(const char *text, size_t bytes);
 /* The first place of the word, whatever the case of its ASCII letters; NULL when it is not there. As fast as memchr()
  * where the word's rarest letter is rare. */
 const char *text_find_folded(const char *text, size_t bytes, const char *word);
-/* The same but for the case of ASCII letters? Of most names the first byte tells that they are not. */
+/* The same but for the case of ASCII letters? Here, because it is asked of every name: of most the first byte tells. */
 static inline bool
 text_same_folded(const char *name, const char *other)
 {
-    return ((*name ^ *other) & ~0x20) == 0 && g_ascii_strcasecmp(name, other) == 0;
+    for (; *name == *other || ((*name ^ *other) == 0x20 && g_ascii_isalpha(*name)); name++, other++)
+        if (*name == '\0')
+            return true;
+    return false;
 }
 /* Replace ${NAME} by the environment's value; an unset name is an INVALID error that names it.
  * "$${" stands for "${". Caller frees. */

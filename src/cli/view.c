@@ -122,16 +122,10 @@ view_prose(View *view, Tone tone, const char *format, ...)
 bool
 view_plain(View *view, const char *lines)
 {
-    size_t length = 0;
-    for (;;) {
-        length += text_plain_length(lines + length);
-        if (lines[length] != '\n')
-            break;
-        length++;
-    }
-    bool is_plain = !view->colour && lines[length] == '\0';
+    size_t bytes = strlen(lines);
+    bool is_plain = !view->colour && text_is_plain(lines, bytes);
     if (is_plain && !view->json)
-        fwrite(lines, 1, length, view->out);
+        fwrite(lines, 1, bytes, view->out);
     return is_plain;
 }
 

@@ -29,7 +29,7 @@ line_end(const char *text, size_t bytes, size_t at)
 static GArray *
 changes_of(const Rewrite *rewrite, const char *text, size_t bytes)
 {
-    GArray *changes = g_array_new(FALSE, FALSE, sizeof(Change));
+    GArray *changes = g_array_sized_new(FALSE, FALSE, sizeof(Change), rewrite->edits->len);
     for (guint i = 0; i < rewrite->edits->len; i++) {
         const Edit *edit = g_ptr_array_index(rewrite->edits, i);
         size_t begin = line_begin(text, edit->begin);
@@ -57,17 +57,28 @@ lines_in(const char *text, size_t begin, size_t end)
     return lines;
 }
 
+/* What most appending is: there is room. */
+static inline void
+put(GString *out, const char *text, size_t bytes)
+{
+    if (out->len + bytes >= out->allocated_len) {
+        g_string_append_len(out, text, (gssize) bytes);
+        return;
+    }
+    memcpy(out->str + out->len, text, bytes);
+    out->len += bytes;
+    out->str[out->len] = '\0';
+}
+
 /* How many they are. */
 static size_t
 append_lines(GString *out, char sign, const char *text, size_t begin, size_t end)
 {
     size_t lines = 0;
     for (size_t at = begin, next; at < end; at = next, lines++) {
-        size_t before = out->len;
         next = line_end(text, end, at);
-        g_string_set_size(out, before + 1 + (next - at));
-        out->str[before] = sign;
-        memcpy(out->str + before + 1, text + at, next - at);
+        put(out, &sign, 1);
+        put(out, text + at, next - at);
         if (text[next - 1] != '\n')
             g_string_append(out, "\n\\ No newline at end of file\n");
     }
@@ -80,11 +91,11 @@ append_changed(GString *out, const Rewrite *rewrite, const Change *change, const
     size_t at = change->begin;
     for (guint i = change->first; i <= change->last; i++) {
         const Edit *edit = g_ptr_array_index(rewrite->edits, i);
-        g_string_append_len(out, text + at, (gssize) (edit->begin - at));
-        g_string_append(out, edit->text);
+        put(out, text + at, edit->begin - at);
+        put(out, edit->text, strlen(edit->text));
         at = edit->end;
     }
-    g_string_append_len(out, text + at, (gssize) (change->end - at));
+    put(out, text + at, change->end - at);
 }
 
 static size_t
@@ -162,7 +173,7 @@ append_hunk(Diff *diff, guint first)
                            "@@ -%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT " +%" G_GINT64_FORMAT
                            ",%" G_GINT64_FORMAT " @@\n",
                            line, (int64_t) lines.before, line + diff->shift, (int64_t) lines.after);
-    g_string_append_len(diff->out, diff->body->str, (gssize) diff->body->len);
+    put(diff->out, diff->body->str, diff->body->len);
     diff->shift += (int64_t) lines.after - (int64_t) lines.before;
     return i;
 }
@@ -171,7 +182,7 @@ char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
     g_autoptr(GArray) changes = changes_of(rewrite, text, bytes);
-    g_autoptr(GString) body = g_string_sized_new(bytes), after = g_string_new(NULL);
+    g_autoptr(GString) body = g_string_sized_new(2 * bytes), after = g_string_new(NULL);
     Diff diff = {.rewrite = rewrite,
                  .text = text,
                  .bytes = bytes,

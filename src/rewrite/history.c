@@ -4,6 +4,7 @@
  * They tell how the tables of today came about, each under the names of its time, and tools refuse to go on when one of them
  * was changed. So they stay; what renames the table is a new one.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -19,12 +20,12 @@ count_digits(const char *name)
     return digits;
 }
 
-/* 0001_initial.py, 20200101120000-users.js, 2020-08-25-132005_users/up.sql */
+/* 0001_initial.py, 20200101120000-users.js, 2020-08-25-132005_users/up.sql: where a part of the path begins. */
 static bool
 is_numbered(const char *name)
 {
     size_t digits = count_digits(name);
-    return digits >= 3 || (digits > 0 && strchr("_-.", name[digits]) != NULL);
+    return digits >= 3 || (digits > 0 && strchr("_-./", name[digits]) != NULL);
 }
 
 /* V1_2__users.sql, U1__users.sql of Flyway; R__views.sql is run whenever it changes. */
@@ -40,45 +41,61 @@ is_versioned(const char *name)
     return g_str_has_prefix(name + at, "__");
 }
 
+/* The folder of a path that begins here, without its slash, and whatever its case: is it called so? */
 static bool
-is_folder_of_migrations(const char *folder)
+is_folder(const char *folder, size_t bytes, const char *name)
+{
+    return bytes == strlen(name) && g_ascii_strncasecmp(folder, name, bytes) == 0;
+}
+
+static bool
+is_folder_of_migrations(const char *folder, size_t bytes)
 {
     static const char *const names[] = {"migrations", "migration", "migrate", "changelog",
                                         "changelogs"};
-    g_autofree char *small = g_ascii_strdown(folder, -1);
+    const size_t ending = strlen("_migrations");
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(small, names[i]) == 0)
+        if (is_folder(folder, bytes, names[i]))
             return true;
-    return g_str_has_suffix(small, "_migrations") || g_str_has_suffix(small, "-migrations");
+    return bytes >= ending && strchr("_-", folder[bytes - ending]) != NULL &&
+           is_folder(folder + bytes - ending + 1, ending - 1, "migrations");
 }
 
 /* liquibase/changes/users.sql: said by a changelog elsewhere. */
 static bool
-is_change_of_liquibase(char *const *parts)
+is_folder_of_changes(const char *folder, size_t bytes)
 {
-    static const char *const names[] = {"changes", "changesets", "changelog", "changelogs", NULL};
-    bool is_within = false;
-    for (guint i = 0; parts[i] != NULL && parts[i + 1] != NULL; i++) {
-        if (is_within && g_strv_contains(names, parts[i]))
+    static const char *const names[] = {"changes", "changesets", "changelog", "changelogs"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (bytes == strlen(names[i]) && memcmp(folder, names[i], bytes) == 0)
             return true;
-        is_within = is_within || strcmp(parts[i], "liquibase") == 0;
-    }
     return false;
 }
 
 static bool
 is_numbered_path(const char *path)
 {
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    bool is_within = false;
-    if (is_change_of_liquibase(parts))
-        return true;
-    for (guint i = 0; parts[i] != NULL; i++) {
-        if (is_within && is_numbered(parts[i]))
+    bool is_within = false, is_liquibase = false;
+    const char *part = path;
+    for (const char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
+        size_t bytes = (size_t) (slash - part);
+        if ((is_within && is_numbered(part)) || (is_liquibase && is_folder_of_changes(part, bytes)))
             return true;
-        is_within = is_within || is_folder_of_migrations(parts[i]);
-        if (parts[i + 1] == NULL)
-            return is_versioned(parts[i]) && g_str_has_suffix(parts[i], ".sql");
+        is_within = is_within || is_folder_of_migrations(part, bytes);
+        is_liquibase = is_liquibase || (bytes == 9 && memcmp(part, "liquibase", 9) == 0);
+    }
+    return (is_within && is_numbered(part)) ||
+           (is_versioned(part) && g_str_has_suffix(part, ".sql"));
+}
+
+static bool
+has_mark(const char *text, size_t bytes, const char *mark)
+{
+    const char *end = text + bytes, *at = text;
+    while ((at = text_find_folded(at, (size_t) (end - at), mark)) != NULL) {
+        if (memcmp(at, mark, strlen(mark)) == 0)
+            return true;
+        at++;
     }
     return false;
 }
@@ -97,7 +114,7 @@ is_marked(const char *path, const char *text, size_t bytes)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
         if (g_str_has_suffix(path, marks[i].ending) &&
-            memmem(text, MIN(bytes, MARK_BYTES), marks[i].mark, strlen(marks[i].mark)) != NULL)
+            has_mark(text, MIN(bytes, MARK_BYTES), marks[i].mark))
             return true;
     return false;
 }

@@ -82,6 +82,28 @@ is_same_edit(const Edit *one, const Edit *other)
            strcmp(one->text, other->text) == 0;
 }
 
+/* Tables are found first, columns then, each in the order of the text: mostly there are two rows to be put together. */
+static void
+sort_found(GPtrArray *list, GCompareFunc by)
+{
+    guint middle = 1;
+    while (middle < list->len && by(&list->pdata[middle - 1], &list->pdata[middle]) <= 0)
+        middle++;
+    if (middle >= list->len)
+        return;
+    for (guint i = middle + 1; i < list->len; i++)
+        if (by(&list->pdata[i - 1], &list->pdata[i]) > 0) {
+            g_ptr_array_sort(list, by);
+            return;
+        }
+    g_autofree void **first = g_memdup2(list->pdata, middle * sizeof(void *));
+    guint at = 0, other = middle, to = 0;
+    while (at < middle)
+        list->pdata[to++] = other < list->len && by(&first[at], &list->pdata[other]) > 0
+                                ? list->pdata[other++]
+                                : first[at++];
+}
+
 /* The same name may be reached twice, as an item and as its branch's. */
 static void
 drop_doubled(GPtrArray *edits)
@@ -123,10 +145,10 @@ finish(Work *work)
 {
     Rewrite *out = work->out;
     const char *text = work->text;
-    g_ptr_array_sort(out->edits, edits_by_place);
+    sort_found(out->edits, edits_by_place);
     drop_doubled(out->edits);
     refuse_overlaps(work);
-    g_ptr_array_sort(out->sites, by_place);
+    sort_found(out->sites, by_place);
     size_t at = 0, line_begin = 0;
     int line = 1;
     for (guint i = 0; i < out->sites->len; i++) {

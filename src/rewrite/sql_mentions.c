@@ -222,7 +222,7 @@ visit_magic(Work *work, const Token *token)
 {
     static const char mark[] = "-- MAGIC";
     size_t at = 0, bytes = 0;
-    if (token->kind != TOKEN_COMMENT || token->end - token->begin < sizeof mark ||
+    if (token->end - token->begin < sizeof mark ||
         memcmp(work->text + token->begin, mark, sizeof mark - 1) != 0 ||
         !find_any(work, token, &at, &bytes))
         return;
@@ -239,8 +239,11 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     visit_shards(work);
-    for (guint i = 0; tokens_have(sql->list, TOKEN_COMMENT) && i < sql->list->tokens->len; i++)
-        visit_magic(work, tokens_at(sql->list, i));
+    const Token *all = tokens_at(sql->list, 0);
+    guint comments = tokens_have(sql->list, TOKEN_COMMENT) ? sql->list->tokens->len : 0;
+    for (guint i = 0; i < comments; i++)
+        if (all[i].kind == TOKEN_COMMENT)
+            visit_magic(work, &all[i]);
     bool has_templates =
         tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG);
     g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;

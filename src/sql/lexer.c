@@ -87,6 +87,72 @@ is_name_byte(char c)
     return (byte_kinds[(guchar) c] & BYTE_IN_NAME) != 0;
 }
 
+/* ---- words ---- */
+
+#define WORD_BYTES 16 /* the longest is shorter */
+
+static const struct {
+    char text[WORD_BYTES]; /* filled up with zeroes: compared as a whole */
+    bool is_reserved;
+} words[] = {
+    [WORD_NONE] = {"", false},
+#define SQL_WORD(id, text, reserved) [WORD_##id] = {text, reserved},
+#include "sql/words.def"
+#undef SQL_WORD
+};
+
+#define WORD_SLOTS 1024 /* a power of two, and so many more than words that most names meet none */
+G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
+
+static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
+G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
+
+static guint
+word_slot(const char *folded, size_t bytes)
+{
+    guint first = (guchar) folded[0], middle = (guchar) folded[bytes / 2],
+          last = (guchar) folded[bytes - 1];
+    return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
+}
+
+static void
+fill_word_slots(void)
+{
+    for (guint word = WORD_NONE + 1; word < WORD_COUNT; word++) {
+        guint slot = word_slot(words[word].text, strlen(words[word].text));
+        while (word_slots[slot] != WORD_NONE)
+            slot = (slot + 1) % WORD_SLOTS;
+        word_slots[slot] = (uint8_t) word;
+    }
+}
+
+/* Of nothing but letters. */
+static Word
+find_letters(const char *text, size_t bytes)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char folded[WORD_BYTES] = {0};
+    if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
+        return WORD_NONE;
+    for (size_t i = 0; i < bytes; i++)
+        folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
+    pthread_once(&once, fill_word_slots);
+    for (guint slot = word_slot(folded, bytes); word_slots[slot] != WORD_NONE;
+         slot = (slot + 1) % WORD_SLOTS)
+        if (memcmp(folded, words[word_slots[slot]].text, WORD_BYTES) == 0)
+            return (Word) word_slots[slot];
+    return WORD_NONE;
+}
+
+Word
+word_find(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (!(byte_kinds[(guchar) text[i]] & BYTE_LETTER))
+            return WORD_NONE;
+    return find_letters(text, bytes);
+}
+
 /* Behind the first `what` from `at` on, or 0 when there is none. */
 static size_t
 behind(const Lexer *lexer, size_t at, const char *what)
@@ -419,17 +485,32 @@ lex_parameter(Lexer *lexer, size_t at)
     return true;
 }
 
+/* Begins with a byte that a name begins with. Only one that is nothing but letters can be a word of SQL. */
+static bool
+lex_name(Lexer *lexer, size_t at)
+{
+    const char *text = lexer->text;
+    size_t end = at, bytes = lexer->bytes;
+    guint all = BYTE_LETTER;
+    for (; end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_IN_NAME); end++)
+        all &= byte_kinds[(guchar) text[end]];
+    Token *token = add_whole(lexer, TOKEN_WORD, at, end);
+    if (all == 0)
+        return true;
+    Word word = find_letters(text + at, end - at);
+    token->word = word;
+    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE;
+    return true;
+}
+
 static bool
 lex_word(Lexer *lexer, size_t at)
 {
-    if (!is_name_start(lexer->text[at]) &&
-        !(lexer->text[at] == '#' && is_name_start(byte_at(lexer, at + 1)))) /* T-SQL's own tables */
+    if (is_name_start(lexer->text[at]))
+        return lex_name(lexer, at);
+    if (lexer->text[at] != '#' || !is_name_start(byte_at(lexer, at + 1))) /* T-SQL's own tables */
         return false;
-    size_t end = end_of_name(lexer, at + 1);
-    Token *token = add_whole(lexer, TOKEN_WORD, at, end);
-    Word word = word_find(lexer->text + at, end - at);
-    token->word = word;
-    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE;
+    add_whole(lexer, TOKEN_WORD, at, end_of_name(lexer, at + 1));
     return true;
 }
 
@@ -448,13 +529,13 @@ static bool
 lex_bracket(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
-    if (is_among(c, "([{")) {
+    if (c == '(' || c == '[' || c == '{') {
         guint index = lexer->count;
         add(lexer, TOKEN_OPEN, at, at + 1);
         g_array_append_val(lexer->open, index);
         return true;
     }
-    if (!is_among(c, ")]}"))
+    if (c != ')' && c != ']' && c != '}')
         return false;
     guint index = lexer->count;
     Token *close = add(lexer, TOKEN_CLOSE, at, at + 1);
@@ -462,8 +543,7 @@ lex_bracket(Lexer *lexer, size_t at)
         return true;
     guint other = g_array_index(lexer->open, guint, lexer->open->len - 1);
     Token *open = &lexer->at[other];
-    static const char *const pairs = "()[]{}";
-    if (strchr(pairs, lexer->text[open->begin])[1] != c)
+    if (lexer->text[open->begin] != (c == ')' ? '(' : c == ']' ? '[' : '{'))
         return true; /* stays without its other half */
     open->match = index;
     close->match = other;
@@ -509,6 +589,12 @@ lex_operator(Lexer *lexer, size_t at)
 
 /* ---- the whole ---- */
 
+static bool
+is_any_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
 /* In the order in which they look: a comment begins with what is an operator elsewhere. */
 static bool (*const kinds[])(Lexer *lexer, size_t at) = {
     lex_blank,     lex_template, lex_comment, lex_string,  lex_quoted_name,
@@ -551,10 +637,10 @@ lex_often(Lexer *lexer, size_t at)
     case 'N':
     case 'x':
     case 'X':
-        return !is_among(byte_at(lexer, at + 1), "'\"") &&
-               !is_among(byte_at(lexer, at + 2), "'\"") && lex_word(lexer, at);
+        return !is_any_quote(byte_at(lexer, at + 1)) && !is_any_quote(byte_at(lexer, at + 2)) &&
+               lex_name(lexer, at);
     default:
-        return (byte_kinds[(guchar) c] & BYTE_LETTER) ? lex_word(lexer, at)
+        return (byte_kinds[(guchar) c] & BYTE_LETTER) ? lex_name(lexer, at)
                                                       : g_ascii_isdigit(c) && lex_number(lexer, at);
     }
 }
@@ -575,8 +661,8 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
 {
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
     TokenList *list = g_new0(TokenList, 1);
-    /* a word and a blank are four bytes and more, mostly */
-    guint room = (guint) (bytes / 3 + 16);
+    /* so many that it is seldom too little: to copy them costs more than memory that is never touched */
+    guint room = (guint) (bytes / 2 + 16);
     *list = (TokenList){.text = text,
                         .bytes = bytes,
                         .dialect = dialect,
@@ -603,65 +689,6 @@ tokens_free(TokenList *list)
         return;
     g_array_free(list->tokens, TRUE);
     g_free(list);
-}
-
-/* ---- words ---- */
-
-#define WORD_BYTES 16 /* the longest is shorter */
-
-static const struct {
-    char text[WORD_BYTES]; /* filled up with zeroes: compared as a whole */
-    bool is_reserved;
-} words[] = {
-    [WORD_NONE] = {"", false},
-#define SQL_WORD(id, text, reserved) [WORD_##id] = {text, reserved},
-#include "sql/words.def"
-#undef SQL_WORD
-};
-
-#define WORD_SLOTS 1024 /* a power of two, and so many more than words that most names meet none */
-G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
-
-static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
-G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
-
-static guint
-word_slot(const char *folded, size_t bytes)
-{
-    guint first = (guchar) folded[0], middle = (guchar) folded[bytes / 2],
-          last = (guchar) folded[bytes - 1];
-    return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
-}
-
-static void
-fill_word_slots(void)
-{
-    for (guint word = WORD_NONE + 1; word < WORD_COUNT; word++) {
-        guint slot = word_slot(words[word].text, strlen(words[word].text));
-        while (word_slots[slot] != WORD_NONE)
-            slot = (slot + 1) % WORD_SLOTS;
-        word_slots[slot] = (uint8_t) word;
-    }
-}
-
-Word
-word_find(const char *text, size_t bytes)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    char folded[WORD_BYTES] = {0};
-    if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
-        return WORD_NONE;
-    for (size_t i = 0; i < bytes; i++) {
-        if (!(byte_kinds[(guchar) text[i]] & BYTE_LETTER))
-            return WORD_NONE;
-        folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
-    }
-    pthread_once(&once, fill_word_slots);
-    for (guint slot = word_slot(folded, bytes); word_slots[slot] != WORD_NONE;
-         slot = (slot + 1) % WORD_SLOTS)
-        if (memcmp(folded, words[word_slots[slot]].text, WORD_BYTES) == 0)
-            return (Word) word_slots[slot];
-    return WORD_NONE;
 }
 
 bool

@@ -121,6 +121,35 @@ a_misspelt_word_finds_its_neighbour(void)
 }
 
 static void
+case_is_ignored_of_letters_and_of_nothing_else(void)
+{
+    g_assert_true(text_same_folded("User_ID", "uSER_id"));
+    g_assert_true(text_same_folded("", ""));
+    g_assert_false(text_same_folded("user", "users"));
+    g_assert_false(text_same_folded("users", "user"));
+    g_assert_false(text_same_folded("a[b", "a{b")); /* as far apart as A and a */
+    g_assert_false(text_same_folded("a@", "a`"));
+    g_assert_false(text_same_folded("a ", "a"));
+    g_assert_false(text_same_folded("gr\xc3\xb6n", "gr\xc3\x96n"));
+}
+
+/* Each byte at each place of some steps: the answer is that of text_plain_length(). */
+static void
+a_text_is_plain_when_every_byte_is(void)
+{
+    char text[100];
+    for (size_t at = 0; at + 1 < sizeof(text); at++)
+        for (int c = 1; c < 256; c++) {
+            memset(text, 'x', sizeof(text));
+            text[sizeof(text) - 1] = '\0';
+            text[at] = (char) c;
+            bool is_plain = text_plain_length(text) == sizeof(text) - 1 || c == '\n';
+            g_assert_cmpint(text_is_plain(text, sizeof(text) - 1), ==, is_plain);
+        }
+    g_assert_true(text_is_plain("", 0));
+}
+
+static void
 escapes_and_hidden_characters_are_shown(void)
 {
     assert_text(text_printable("plain, é, 東京, 👩‍💻"), "plain, é, 東京, 👩‍💻");
@@ -206,6 +235,9 @@ main(int argc, char **argv)
     g_test_add_func("/text/durations use two units at most", durations_use_two_units_at_most);
     g_test_add_func("/text/a misspelt word finds its neighbour",
                     a_misspelt_word_finds_its_neighbour);
+    g_test_add_func("/text/case is ignored of letters and of nothing else",
+                    case_is_ignored_of_letters_and_of_nothing_else);
+    g_test_add_func("/text/a text is plain when every byte is", a_text_is_plain_when_every_byte_is);
     g_test_add_func("/text/escapes and hidden characters are shown",
                     escapes_and_hidden_characters_are_shown);
     g_test_add_func("/text/a word is found where looking at every byte finds it",
