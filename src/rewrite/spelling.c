@@ -54,17 +54,32 @@ with_holes(const char *alias, const char *source, const char *target)
     return g_strjoinv(".", to);
 }
 
+/* identity.users where the mapping says users: what is before it stays, unless the mapping says that it does not. */
+static char *
+with_lead(const char *alias, const char *source, const char *target)
+{
+    g_auto(GStrv) parts = spelling_parts(alias), from = spelling_parts(source),
+                  to = spelling_parts(target);
+    guint count = g_strv_length(parts), own = g_strv_length(to);
+    if (g_strv_length(from) != own || count <= own)
+        return g_strdup(target);
+    GString *written = g_string_new(NULL);
+    for (guint i = 0; i < count - own; i++)
+        g_string_append_printf(written, "%s.", parts[i]);
+    return g_string_free(g_string_append(written, target), FALSE);
+}
+
 /* An alias may spell the entity `users-v1` as SQL has to, users_v1: then the target is spelled so, too. */
 char *
 spelling_of_alias(const char *alias, const char *source, const char *target)
 {
     char *holes = with_holes(alias, source, target);
     if (holes != NULL || strcmp(spelling_last(alias), spelling_last(source)) == 0)
-        return holes != NULL ? holes : g_strdup(target);
+        return holes != NULL ? holes : with_lead(alias, source, target);
     g_autofree char *underscored = g_strdelimit(g_strdup(spelling_last(source)), "-", '_');
-    if (strcmp(spelling_last(alias), underscored) == 0)
-        return g_strdelimit(g_strdup(target), "-", '_');
-    return g_strdup(target);
+    char *written = with_lead(alias, source, target);
+    return strcmp(spelling_last(alias), underscored) == 0 ? g_strdelimit(written, "-", '_')
+                                                          : written;
 }
 
 /* ---- quotes ---- */
@@ -133,8 +148,9 @@ parts_for(const Spelling *spelling, guint count, guint *ret_kept)
 {
     guint from = g_strv_length(spelling->source), to = g_strv_length(spelling->target);
     *ret_kept = 0;
-    if (count > to) { /* a bare target: what is before it stays */
-        *ret_kept = count - to;
+    if (count >
+        to) { /* public.users of users: what is before it stays, unless the mapping takes it away */
+        *ret_kept = from > to ? 0 : count - to;
         return spelling->target;
     }
     guint left_out = to - count;
@@ -151,45 +167,115 @@ spell_name(const Spelling *spelling, guint count, guint *ret_kept)
 }
 
 /* In one pair of quotes the parts have none of their own. */
-static char *
-spell_part(const Dialect *dialect, const SqlPath *path, const SqlPart *old, const char *name)
+static bool
+is_inside_quotes(const Work *work, const SqlPart *part)
 {
-    bool is_inside = path->is_in_one_quote && path->count > 1;
+    return part->quote != '\0' && work->text[part->begin] != part->quote;
+}
+
+static char *
+spell_part(const Work *work, const SqlPart *old, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    bool is_inside = is_inside_quotes(work, old);
     bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
     return is_inside || has_dashes || stays ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
-/* A part that is the same in source and target stays as it is written, in capitals or not: `count` are written. */
+/* A part that is the same in source and target stays as it is written, in capitals or not. */
 static bool
-part_stays(const SqlPath *path, const Spelling *spelling, guint count, guint index)
+part_stays(const SqlPath *path, const Spelling *spelling, guint index)
 {
     guint from = g_strv_length(spelling->source), to = g_strv_length(spelling->target);
-    if (from != to || count != path->count || count > to)
+    if (from != to || path->count > to)
         return false;
-    guint at = to - count + index;
+    guint at = to - path->count + index;
     return strcmp(spelling->source[at], spelling->target[at]) == 0;
+}
+
+/* As many parts as before: each in its own place and quotes. */
+static void
+spell_parts(Work *work, const SqlPath *path, const Spelling *spelling, char *const *parts,
+            guint kept)
+{
+    const SqlPart *first = &path->parts[kept], *last = &path->parts[path->count - 1];
+    g_autoptr(GString) whole = g_string_new(NULL);
+    size_t written = first->begin;
+    for (guint i = kept; i < path->count; i++) {
+        const SqlPart *old = &path->parts[i];
+        size_t bytes = old->end - old->begin;
+        g_autofree char *part = part_stays(path, spelling, i)
+                                    ? g_strndup(work->text + old->begin, bytes)
+                                    : spell_part(work, old, parts[i - kept]);
+        g_string_append_len(whole, work->text + written, (gssize) (old->begin - written));
+        g_string_append(whole, part);
+        written = old->end;
+        if (strlen(part) != bytes || memcmp(work->text + old->begin, part, bytes) != 0)
+            edit_add(work, old->begin, old->end, part);
+    }
+    Site *site = site_add(work, SITE_TABLE, DISPOSITION_REWRITTEN, first->begin, last->end);
+    site->after = keep(work, whole->str);
+    if (strcmp(site->before, whole->str) == 0)
+        site->disposition = DISPOSITION_ALREADY;
+}
+
+/* `a.b`.c: what is written anew can keep no quotes that end within it. */
+static bool
+has_mixed_quotes(const Work *work, const SqlPath *path)
+{
+    bool has_inside = false;
+    for (guint i = 0; i < path->count; i++)
+        has_inside = has_inside || is_inside_quotes(work, &path->parts[i]);
+    return has_inside && !path->is_in_one_quote;
+}
+
+static void
+append_part(GString *whole, const char *part)
+{
+    g_string_append_printf(whole, "%s%s", whole->len > 0 ? "." : "", part);
+}
+
+/* As one: where parts are more or fewer, in the quotes of the last one. */
+static void
+spell_anew(Work *work, const SqlPath *path, const Spelling *spelling, char *const *parts,
+           guint kept)
+{
+    const SqlPart *first = &path->parts[kept], *last = &path->parts[path->count - 1];
+    size_t begin = first->begin, end = last->end;
+    bool is_mixed = has_mixed_quotes(work, path);
+    guint parts_written = kept + g_strv_length((char **) parts);
+    g_autoptr(GString) whole = g_string_new(NULL);
+    for (guint i = 0; is_mixed && i < kept; i++) {
+        g_autofree char *part =
+            spell_like(work->sql->dialect, &path->parts[i], path->parts[i].text);
+        append_part(whole, part);
+    }
+    for (guint i = 0; parts[i] != NULL; i++) {
+        const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
+        bool stays =
+            !is_mixed && parts_written == path->count && part_stays(path, spelling, kept + i);
+        g_autofree char *part = stays ? g_strndup(work->text + old->begin, old->end - old->begin)
+                                : is_mixed ? spell_like(work->sql->dialect, old, parts[i])
+                                           : spell_part(work, old, parts[i]);
+        append_part(whole, part);
+    }
+    if (is_mixed) {
+        begin = g_array_index(work->sql->tokens, Token, path->parts[0].token).begin;
+        end = g_array_index(work->sql->tokens, Token, last->token).end;
+    }
+    site_edit(work, SITE_TABLE, begin, end, whole->str);
 }
 
 void
 spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
 {
-    const Dialect *dialect = work->sql->dialect;
     guint kept = 0;
     char *const *parts = parts_for(spelling, path->count, &kept);
-    guint count = g_strv_length((char **) parts);
-    const SqlPart *first = &path->parts[kept], *last = &path->parts[path->count - 1];
-    g_autoptr(GString) whole = g_string_new(NULL);
-    for (guint i = 0; i < count; i++) {
-        const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
-        g_autofree char *part = part_stays(path, spelling, count, i)
-                                    ? g_strndup(work->text + old->begin, old->end - old->begin)
-                                    : spell_part(dialect, path, old, parts[i]);
-        if (i > 0)
-            g_string_append_c(whole, '.');
-        g_string_append(whole, part);
-    }
-    site_edit(work, SITE_TABLE, first->begin, last->end, whole->str);
+    if (has_mixed_quotes(work, path) && kept + g_strv_length((char **) parts) == path->count)
+        spell_parts(work, path, spelling, parts, kept);
+    else
+        spell_anew(work, path, spelling, parts, kept);
 }
 
 const char *

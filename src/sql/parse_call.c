@@ -79,12 +79,26 @@ is_cast(const SqlPath *name)
     return false;
 }
 
+/* WEEK(MONDAY), at the bracket; DATE(created) is a call like others. */
+static bool
+is_weekday(const Parser *parser, uint32_t open, uint32_t close)
+{
+    static const char *const days[] = {"SUNDAY",   "MONDAY", "TUESDAY", "WEDNESDAY",
+                                       "THURSDAY", "FRIDAY", "SATURDAY"};
+    for (size_t i = 0; i < G_N_ELEMENTS(days); i++)
+        if (is_text(parser, open + 1, days[i]))
+            return closing(parser, open, close) == open + 2;
+    return false;
+}
+
 /* An argument that is nothing but a part of a date, as in DATE_TRUNC(created, MONTH) or WEEK(MONDAY). */
 static void
 skip_date_part(Parser *parser, uint32_t close)
 {
     uint32_t behind = parser->pos + 1;
     if (parser->pos >= close || !is_date_part(parser, parser->pos))
+        return;
+    if (is_open(parser, behind) && !is_weekday(parser, behind, close))
         return;
     if (is_open(parser, behind))
         behind = closing(parser, behind, close) + 1;
