@@ -69,59 +69,10 @@ sql_keeps_places(const Work *work, const Rename *rename)
            (!rename_changes_columns(rename) || is_defined_here(work, rename));
 }
 
-/* NEW.plan, OLD.plan anywhere in the text. */
-static bool
-sees_column(const Work *work, const Rename *rename)
-{
-    static const char *const rows[] = {"NEW", "OLD"};
-    size_t at = 0;
-    for (guint i = 0; i < rename->changes->len; i++) {
-        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
-        for (size_t row = 0; row < G_N_ELEMENTS(rows) && change->kind != CHANGE_NONE; row++) {
-            g_autofree char *name = g_strdup_printf("%s.%s", rows[row], change->column);
-            if (find_word(work->text, work->bytes, name, &at))
-                return true;
-        }
-    }
-    return false;
-}
-
 static const Token *
 token_at(const Work *work, guint index)
 {
     return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static char *
-word_at(const Work *work, guint index)
-{
-    const Token *token = token_at(work, index);
-    return g_ascii_strup(work->text + token->begin, token->end - token->begin);
-}
-
-/* Is the function that the trigger calls (the name before the statement's last brackets) in this text? */
-static bool
-has_function(const Work *work, const SqlStatement *statement)
-{
-    g_autofree char *called = NULL;
-    for (guint i = statement->first; i < statement->last; i++) {
-        g_autofree char *word = word_at(work, i);
-        if (strcmp(word, "EXECUTE") == 0)
-            for (i += 2; token_at(work, i)->kind != TOKEN_OPEN && i < statement->last; i++) {
-                g_free(called);
-                called = word_at(work, i);
-            }
-    }
-    for (guint i = 0; called != NULL && i + 4 < work->sql->tokens->len; i++) {
-        if (token_at(work, i)->word != WORD_FUNCTION ||
-            (i >= statement->first && i <= statement->last))
-            continue;
-        bool has_schema = token_at(work, i + 2)->kind == TOKEN_DOT;
-        g_autofree char *made = word_at(work, has_schema ? i + 3 : i + 1);
-        if (strcmp(made, called) == 0)
-            return true;
-    }
-    return false;
 }
 
 static bool
@@ -144,8 +95,8 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
     case SHAPE_COPIED:
     case SHAPE_WATCHED:
         if (!rename_changes_columns(rename) ||
-            (source->shape == SHAPE_WATCHED && !sees_column(work, rename) &&
-             has_function(work, source->block->statement)))
+            (source->shape == SHAPE_WATCHED && !sql_sees_column(work, rename) &&
+             sql_has_function(work, source->block->statement)))
             return false;
         break;
     case SHAPE_CHANGED:

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define ROW_TOKENS_MAX 512 /* back to the bracket of a row: more columns than people insert */
-
 /* DROP VIEW v means no column of it; ALTER VIEW v ALTER COLUMN id does. */
 static bool
 names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
@@ -88,69 +86,10 @@ mentions_last(const Work *work, const Token *token)
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
 }
 
-static guint
-words_in(const char *text, size_t bytes)
-{
-    guint words = 0, letters = 0;
-    for (size_t i = 0; i <= bytes; i++) {
-        bool is_letter = i < bytes && (g_ascii_isalpha(text[i]) || (guchar) text[i] >= 0x80);
-        words += !is_letter && letters > 1;
-        letters = is_letter ? letters + 1 : 0;
-    }
-    return words;
-}
-
 static const Token *
 token_at(const Work *work, guint index)
 {
     return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-/* A literal in VALUES (…) or IN (…): the bracket before its row. */
-static bool
-is_in_row(const Work *work, guint index)
-{
-    guint open = index;
-    for (int looked = 0; open > 1 && looked < ROW_TOKENS_MAX; looked++) {
-        const Token *before = token_at(work, --open);
-        if (before->kind == TOKEN_OPEN)
-            break;
-        if (before->kind == TOKEN_CLOSE && before->match > 0)
-            open = before->match;
-    }
-    const Token *around = token_at(work, open - 1);
-    bool is_next_row =
-        around->kind == TOKEN_COMMA && open > 1 && token_at(work, open - 2)->kind == TOKEN_CLOSE;
-    return token_at(work, open)->kind == TOKEN_OPEN &&
-           (around->word == WORD_VALUES || around->word == WORD_IN || is_next_row);
-}
-
-/* x = 'here', LIKE 'here', IN ('here', …), VALUES ('here', …): a value, which is not put together with others. */
-static bool
-is_value(const Work *work, guint index)
-{
-    const Token *before = token_at(work, index - (index > 0)), *behind = token_at(work, index + 1);
-    char sign = work->text[before->begin];
-    bool ends = behind->kind != TOKEN_OPERATOR;
-    bool is_compared = before->word == WORD_LIKE || before->word == WORD_ILIKE ||
-                       (before->kind == TOKEN_OPERATOR && strchr("=<>!", sign) != NULL);
-    bool is_listed = before->kind == TOKEN_COMMA || before->kind == TOKEN_OPEN;
-    return ends && (is_compared || (is_listed && is_in_row(work, index)));
-}
-
-/* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL, unless they
- * are a value. */
-static bool
-is_for_people(const Work *work, guint index, const char *name)
-{
-    const Token *token = token_at(work, index);
-    const char *text = work->text + token->begin, *end = work->text + token->end - 1;
-    while (text < end && *text != '\'' && *text != '"') /* N'…' */
-        text++;
-    size_t bytes = text < end ? (size_t) (end - text - 1) : 0;
-    bool has_value = is_value(work, index);
-    return strchr(name, '.') == NULL && (words_in(text + 1, bytes) > 2 || has_value) &&
-           is_among_words(text + 1, bytes, name, has_value);
 }
 
 static void
@@ -162,9 +101,10 @@ visit_string(Work *work, const GArray *covered, guint index)
         covered_has(covered, at, at + bytes))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);
-    if (is_for_people(work, index, name)) {
+    const char *reason = sql_other_text(work, index, name);
+    if (reason != NULL) {
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, at, at + bytes);
-        site->reason = "this is text for people";
+        site->reason = reason;
         return;
     }
     site_refuse(work, SITE_MENTION, at, at + bytes, "in-string", NULL,

@@ -43,6 +43,7 @@ rewrite_variant(Work *work)
         if (work->has_holes)
             sql_holes(work);
         sql_define(work);
+        sql_triggers(work);
         sql_residue(work);
         if (work->options->finds_made) {
             sql_made(work);
@@ -165,12 +166,19 @@ rewrite_variants(Work *work, guint count)
     }
 }
 
+static const Dialect *
+guess(const Work *work)
+{
+    if (work->path != NULL && g_str_has_suffix(work->path, ".hql"))
+        return dialect_by_name("spark");
+    return dialect_guess(work->text, work->bytes, work->options->usual);
+}
+
 void
 sql_text(Work *work)
 {
     const Dialect *said = work->options->dialect;
-    work->dialect =
-        said != NULL ? said : dialect_guess(work->text, work->bytes, work->options->usual);
+    work->dialect = said != NULL ? said : guess(work);
     g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool is_outermost = work->declared == NULL;
     work->out->language = "sql";

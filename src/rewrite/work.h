@@ -287,6 +287,8 @@ void sql_mentions(Work *work); /* what else names the dataset */
 bool sql_inner(Work *work, guint literal);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
+/* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
+const char *sql_other_text(const Work *work, guint literal, const char *name);
 /* Variables of scripts and routines (sql_declared.c). */
 void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
@@ -299,6 +301,11 @@ bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *renam
 bool sql_keeps_places(const Work *work, const Rename *rename);
 /* Columns in such statements that were not understood. */
 void sql_define(Work *work);
+/* Does the text say NEW or OLD with a column that changes; is the function that the trigger calls in it; functions that a
+ * trigger elsewhere may call (sql_trigger.c). */
+bool sql_sees_column(const Work *work, const Rename *rename);
+bool sql_has_function(const Work *work, const SqlStatement *statement);
+void sql_triggers(Work *work);
 void sql_holes(Work *work); /* what is put in may name a column that changes */
 
 /* ---- what a file makes that others read by name (sql_made.c) ---- */

@@ -1,0 +1,156 @@
+/*
+ * sql_people.c - literals of SQL that hold the dataset's name and do not mean it: text for people, and values.
+ */
+#include "base/text.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+#define ROW_TOKENS_MAX 512 /* back to the bracket of a row: more columns than people insert */
+
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+static bool
+is_text(const Work *work, guint index, const char *text)
+{
+    const Token *token = token_at(work, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
+}
+
+/* ---- text for people ---- */
+
+static guint
+words_in(const char *text, size_t bytes)
+{
+    guint words = 0, letters = 0;
+    for (size_t i = 0; i <= bytes; i++) {
+        bool is_letter = i < bytes && (g_ascii_isalpha(text[i]) || (guchar) text[i] >= 0x80);
+        words += !is_letter && letters > 1;
+        letters = is_letter ? letters + 1 : 0;
+    }
+    return words;
+}
+
+/* The bracket before the row that the literal is in. */
+static guint
+row_of(const Work *work, guint index)
+{
+    guint open = index;
+    for (int looked = 0; open > 1 && looked < ROW_TOKENS_MAX; looked++) {
+        const Token *before = token_at(work, --open);
+        if (before->kind == TOKEN_OPEN)
+            break;
+        if (before->kind == TOKEN_CLOSE && before->match > 0)
+            open = before->match;
+    }
+    return open;
+}
+
+/* A literal in VALUES (…) or IN (…). */
+static bool
+is_in_row(const Work *work, guint index)
+{
+    guint open = row_of(work, index);
+    const Token *around = token_at(work, open - 1);
+    bool is_next_row =
+        around->kind == TOKEN_COMMA && open > 1 && token_at(work, open - 2)->kind == TOKEN_CLOSE;
+    return token_at(work, open)->kind == TOKEN_OPEN &&
+           (around->word == WORD_VALUES || around->word == WORD_IN || is_next_row);
+}
+
+/* x = 'here', LIKE 'here', IN ('here', …), VALUES ('here', …): a value, which is not put together with others. */
+static bool
+is_value(const Work *work, guint index)
+{
+    const Token *before = token_at(work, index - (index > 0)), *behind = token_at(work, index + 1);
+    char sign = work->text[before->begin];
+    bool ends = behind->kind != TOKEN_OPERATOR;
+    bool is_compared = before->word == WORD_LIKE || before->word == WORD_ILIKE ||
+                       (before->kind == TOKEN_OPERATOR && strchr("=<>!", sign) != NULL);
+    bool is_listed = before->kind == TOKEN_COMMA || before->kind == TOKEN_OPEN;
+    return ends && (is_compared || (is_listed && is_in_row(work, index)));
+}
+
+/* 'no users_v1 was found': a name of one part is a word like others. Less than three words may go into SQL, unless they
+ * are a value. */
+static bool
+is_for_people(const Work *work, guint index, const char *name)
+{
+    const Token *token = token_at(work, index);
+    const char *text = work->text + token->begin, *end = work->text + token->end - 1;
+    while (text < end && *text != '\'' && *text != '"') /* N'…' */
+        text++;
+    size_t bytes = text < end ? (size_t) (end - text - 1) : 0;
+    bool has_value = is_value(work, index);
+    return strchr(name, '.') == NULL && (words_in(text + 1, bytes) > 2 || has_value) &&
+           is_among_words(text + 1, bytes, name, has_value);
+}
+
+/* COMMENT 'here', COMMENT ON … IS 'here', OPTIONS (description = 'here'). */
+static bool
+is_description(const Work *work, guint index)
+{
+    guint before = index - (index > 0);
+    before -= before > 0 && is_text(work, before, "=");
+    if (is_text(work, before, "COMMENT") || is_text(work, before, "DESCRIPTION"))
+        return true;
+    if (!is_text(work, before, "IS"))
+        return false;
+    while (before > 0 && token_at(work, before - 1)->kind != TOKEN_SEMICOLON &&
+           !is_text(work, before, "COMMENT"))
+        before--;
+    return is_text(work, before, "COMMENT") && is_text(work, before + 1, "ON");
+}
+
+/* ---- values ---- */
+
+/* What it is called says that its values may name tables. */
+static bool
+may_hold_names(const Work *work, guint index)
+{
+    static const char *const hints[] = {"tab",    "tbl",    "rel",    "obj",     "name",
+                                        "entity", "source", "target", "dataset", "view",
+                                        "model",  "schema", "key"};
+    const Token *token = token_at(work, index);
+    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(hints); i++)
+        if (text_find_folded(work->text + token->begin, token->end - token->begin, hints[i]) !=
+            NULL)
+            return true;
+    return false;
+}
+
+/* agent = 'user', agent IN ('spider', 'user'), ELSE 'user': an ordinary word, and nothing says that it names a table. */
+static bool
+is_ordinary_value(const Work *work, guint index, const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const Token *before = token_at(work, index - (index > 0));
+    if (index < 2 || strspn(name, letters) != strlen(name) ||
+        token_at(work, index + 1)->kind == TOKEN_OPERATOR)
+        return false;
+    if (before->word == WORD_THEN || before->word == WORD_ELSE)
+        return true;
+    if (before->kind == TOKEN_OPERATOR)
+        return strchr("=<>!", work->text[before->begin]) != NULL &&
+               !may_hold_names(work, index - 2);
+    guint open = row_of(work, index);
+    if (open < 2 || token_at(work, open - 1)->word != WORD_IN)
+        return false;
+    return !may_hold_names(work, open - 2 - (token_at(work, open - 2)->word == WORD_NOT));
+}
+
+const char *
+sql_other_text(const Work *work, guint index, const char *name)
+{
+    if (is_description(work, index) || is_for_people(work, index, name))
+        return "this is text for people";
+    return is_ordinary_value(work, index, name) ? "this is a value, and an ordinary word" : NULL;
+}

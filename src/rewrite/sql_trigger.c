@@ -1,0 +1,157 @@
+/*
+ * sql_trigger.c - functions of triggers, which see a table's rows as NEW and OLD.
+ *
+ * Whose rows they are is said where the trigger is made. Where that is not in the text, a name that the dataset has may be
+ * its column, and nobody knows.
+ */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* From CREATE FUNCTION to its body. */
+#define HEAD_TOKENS_MAX 2000
+
+static const char *const rows[] = {"NEW", "OLD"};
+
+static const Token *
+token_at(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+static bool
+is_text(const Work *work, guint index, const char *text)
+{
+    const Token *token = token_at(work, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
+}
+
+static char *
+word_at(const Work *work, guint index)
+{
+    const Token *token = token_at(work, index);
+    return g_ascii_strup(work->text + token->begin, token->end - token->begin);
+}
+
+/* The last part of the name that begins here. Caller frees. */
+static char *
+last_part(const Work *work, guint index)
+{
+    while (token_at(work, index + 1)->kind == TOKEN_DOT)
+        index += 2;
+    return word_at(work, index);
+}
+
+/* ---- NEW.plan, OLD.plan ---- */
+
+/* Where one of the columns that change stands in [begin, end) of the text. */
+static bool
+find_column(const Work *work, const Rename *rename, size_t begin, size_t end,
+            const ColumnChange **ret, size_t *ret_at)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        for (size_t row = 0; row < G_N_ELEMENTS(rows) && change->kind != CHANGE_NONE; row++) {
+            g_autofree char *name = g_strdup_printf("%s.%s", rows[row], change->column);
+            if (!find_word(work->text + begin, end - begin, name, ret_at))
+                continue;
+            *ret = change;
+            *ret_at += begin + strlen(rows[row]) + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+sql_sees_column(const Work *work, const Rename *rename)
+{
+    const ColumnChange *change;
+    size_t at;
+    return find_column(work, rename, 0, work->bytes, &change, &at);
+}
+
+/* ---- which function a trigger calls ---- */
+
+bool
+sql_has_function(const Work *work, const SqlStatement *statement)
+{
+    g_autofree char *called = NULL;
+    for (guint i = statement->first; i < statement->last && called == NULL; i++)
+        if (is_text(work, i, "EXECUTE"))
+            called = last_part(work, i + 2);
+    for (guint i = 0; called != NULL && i + 4 < work->sql->tokens->len; i++) {
+        if (token_at(work, i)->word != WORD_FUNCTION ||
+            (i >= statement->first && i <= statement->last))
+            continue;
+        g_autofree char *made = last_part(work, i + 1);
+        if (strcmp(made, called) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_called_here(const Work *work, const char *function)
+{
+    for (guint i = 0; i + 2 < work->sql->tokens->len; i++) {
+        if (!is_text(work, i, "EXECUTE") ||
+            !(is_text(work, i + 1, "FUNCTION") || is_text(work, i + 1, "PROCEDURE")))
+            continue;
+        g_autofree char *called = last_part(work, i + 2);
+        if (strcmp(called, function) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The body of the function of triggers that is made here: a token; 0 when it is another function. */
+static guint
+body_of(const Work *work, guint function)
+{
+    guint body = 0;
+    bool is_trigger = false;
+    for (guint i = function; i < function + HEAD_TOKENS_MAX; i++) {
+        const Token *token = token_at(work, i);
+        if (token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_END)
+            break;
+        is_trigger = is_trigger || (is_text(work, i, "RETURNS") && is_text(work, i + 1, "TRIGGER"));
+        if (token->kind == TOKEN_STRING && is_text(work, i - 1, "AS"))
+            body = i;
+    }
+    return is_trigger ? body : 0;
+}
+
+static bool
+refuse_column(Work *work, const Rename *rename, const Token *body)
+{
+    const ColumnChange *change = NULL;
+    size_t at = 0;
+    if (rename->is_derived || !find_column(work, rename, body->begin, body->end, &change, &at))
+        return false;
+    site_refuse(work, SITE_COLUMN, at, at + strlen(change->column), "statement", NULL,
+                "a trigger that is not made in this text may call this function for the dataset's "
+                "rows, whose '%s' is changed",
+                change->column);
+    return true;
+}
+
+void
+sql_triggers(Work *work)
+{
+    for (guint i = 1; i + 4 < work->sql->tokens->len; i++) {
+        if (token_at(work, i)->word != WORD_FUNCTION ||
+            !(is_text(work, i - 1, "CREATE") || is_text(work, i - 1, "REPLACE")))
+            continue;
+        guint body = body_of(work, i);
+        g_autofree char *name = last_part(work, i + 1);
+        if (body == 0 || is_called_here(work, name))
+            continue;
+        bool is_refused = false;
+        for (guint r = 0; r < work->renames->list->len && !is_refused; r++)
+            is_refused = refuse_column(work, g_ptr_array_index(work->renames->list, r),
+                                       token_at(work, body));
+    }
+}
