@@ -261,6 +261,56 @@ set_kafka_cluster(Address *address, GError **error)
     return true;
 }
 
+/* "mariadb://USER@HOST:PORT/DATABASE/TABLE", with "?socket=PATH" behind it where that is where the server listens. */
+static bool
+set_mariadb_server(Address *address, GError **error)
+{
+    const char *text = address->text, *query = strchr(text, '?');
+    g_autofree char *path =
+        query != NULL ? g_strndup(text, (size_t) (query - text)) : g_strdup(text);
+    const char *host = strstr(path, "://") + strlen("://"), *slash = strchr(host, '/');
+    const char *table = slash != NULL ? strchr(slash + 1, '/') : NULL;
+    if (table == NULL || table == slash + 1 || table[1] == '\0')
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which table: expected mariadb://USER@HOST/DATABASE/TABLE",
+                    text);
+    const char *at = memchr(host, '@', (size_t) (slash - host));
+    if (at != NULL && memchr(host, ':', (size_t) (at - host)) != NULL)
+        return fail(error, ERR_INVALID,
+                    "a password does not belong into a command: name the server in honk.yaml, with "
+                    "a password_file");
+    g_autofree char *server = g_strndup(path, (size_t) (table - path));
+    g_autofree char *url = g_strconcat(server, query, NULL);
+    set_file_store(address, "mariadb", ".", strstr(server, "://") + strlen("://"));
+    json_object_clear(address->store->settings);
+    json_set_string(address->store->settings, "url", url);
+    address->object = g_strdup(table + 1);
+    return true;
+}
+
+/* Servers that are named by a URL: by what it begins with. */
+static const struct {
+    const char *scheme;
+    bool (*set)(Address *address, GError **error);
+} servers[] = {
+    {REDIS_SCHEME, set_redis_server},
+    {KAFKA_SCHEME, set_kafka_cluster},
+    {"mariadb://", set_mariadb_server},
+    {"mysql://", set_mariadb_server},
+};
+
+/* `*ret_found` false when the text is no such URL. */
+static bool
+find_server(Address *address, bool *ret_found, GError **error)
+{
+    *ret_found = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(servers); i++)
+        if (g_str_has_prefix(address->text, servers[i].scheme))
+            return servers[i].set(address, error);
+    *ret_found = false;
+    return true;
+}
+
 /* "csv:PATH", "sqlite:PATH:TABLE". */
 static bool
 find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **error)
@@ -275,6 +325,10 @@ find_by_driver(Address *address, bool may_be_new, bool *ret_found, GError **erro
     if (strcmp(driver, "kafka") == 0)
         return fail(error, ERR_INVALID,
                     "'%s' does not say which cluster: expected kafka://HOST:PORT/TOPIC", text);
+    if (strcmp(driver, "mariadb") == 0)
+        return fail(error, ERR_INVALID,
+                    "'%s' does not say which server: expected mariadb://USER@HOST/DATABASE/TABLE",
+                    text);
     if (strcmp(driver, "redis") == 0)
         return fail(error, ERR_INVALID,
                     "'%s' does not say which server: expected redis://HOST:PORT/DATABASE/OBJECT",
@@ -376,11 +430,9 @@ bool
 address_find(Invocation *call, const char *text, bool may_be_new, Address *ret, GError **error)
 {
     g_auto(Address) address = {.text = g_strdup(text)};
-    bool is_redis = g_str_has_prefix(text, REDIS_SCHEME);
-    bool is_kafka = g_str_has_prefix(text, KAFKA_SCHEME), found = is_redis || is_kafka;
-    if (is_redis   ? !set_redis_server(&address, error)
-        : is_kafka ? !set_kafka_cluster(&address, error)
-                   : !find_file(&address, may_be_new, &found, error))
+    bool found = false;
+    if (!find_server(&address, &found, error) ||
+        (!found && !find_file(&address, may_be_new, &found, error)))
         return false;
     if (!found && !is_store_of_config(call, text) &&
         !find_by_driver(&address, may_be_new, &found, error))

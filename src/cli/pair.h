@@ -36,7 +36,7 @@ char *pair_columns_without(const Schema *schema, const Schema *other);
     "name of its catalog. Where an ending\ndoes not tell, say it: csv:PATH, ndjson:PATH, "         \
     "sqlite:PATH:TABLE. Rows in Redis are redis://HOST:PORT/DATABASE/users:{id},\nrecords of a "   \
     "topic "                                                                                       \
-    "kafka://HOST:PORT/TOPIC."
+    "kafka://HOST:PORT/TOPIC, tables of MariaDB mariadb://USER@HOST/DATABASE/TABLE."
 #define PAIR_MAPPING_OPTION                                                                        \
     {                                                                                              \
         'm', "mapping", "FILE", "what becomes what; without it, columns of the same name"          \

@@ -311,8 +311,8 @@ struct Driver {
     bool (*query)(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
                   GPtrArray **ret_names, GError **error);
     /* Rows of a table as they should be, named by the schema's key, which no two rows have: of each kind an array of
-     * Batch *. One transaction, each statement of which meets exactly one row; TRANSIENT when one does not. NULL: the
-     * store changes no single rows. */
+     * Batch *. One transaction (in Redis one for each part), each statement of which meets exactly one row; TRANSIENT when
+     * one does not. NULL: the store changes no single rows. */
     bool (*repair)(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
     bool (*gauge)(Conn *conn, Gauge gauge, int64_t *ret,

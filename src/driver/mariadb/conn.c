@@ -207,4 +207,5 @@ const Driver driver_mariadb = {
     .push = &maria_push_ops,
     .freeze = &maria_freeze_ops,
     .swap = &maria_swap_ops,
+    .repair = maria_repair,
 };

@@ -193,6 +193,10 @@ bool maria_has_forms(Conn *conn, const char *object, const Schema *schema, bool 
 bool maria_as_kept(Conn *conn, const char *object, const Schema *schema, const Batch *in,
                    Batch *out, RejectFn *reject, void *data, GError **error);
 
+/* --- repair.c --- */
+bool maria_repair(Conn *conn, const char *object, const Schema *schema,
+                  GPtrArray *const batches[REPAIR_KINDS], GError **error);
+
 /* --- load.c, stage.c, push.c, freeze.c, swap.c --- */
 extern const LoadOps maria_load_ops;
 extern const PushOps maria_push_ops;

@@ -298,4 +298,5 @@ const Driver driver_redis = {
     .scan = &redis_scan_ops,
     .load = &redis_load_ops,
     .swap = &redis_swap_ops,
+    .repair = redis_repair,
 };

@@ -264,6 +264,10 @@ bool redis_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int64_t *r
 bool redis_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
                        GError **error);
 
+/* --- repair.c --- */
+bool redis_repair(Conn *conn, const char *object, const Schema *schema,
+                  GPtrArray *const batches[REPAIR_KINDS], GError **error);
+
 /* --- load.c, range.c, swap.c --- */
 extern const LoadOps redis_load_ops;
 extern const SwapOps redis_swap_ops;

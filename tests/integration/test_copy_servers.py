@@ -1,0 +1,96 @@
+"""Rows of MariaDB and Redis, named on the command line: copied, compared, and put right one by one."""
+import unittest
+
+from mariadb_world import Mariadb
+from redis_world import Redis
+import support
+
+USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(80) UNIQUE, born date, balance decimal(12,2), note text)"
+FIRST = ("INSERT INTO users SELECT seq, concat('u', seq, '@mail.example'), '2000-01-01' + INTERVAL seq DAY, seq * 1.25, "
+         "if(seq % 7 = 0, NULL, concat('it''s \"', seq, '\"\\n')) FROM seq_1_to_500")
+
+
+class OfServers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mariadb, cls.redis = Mariadb(), Redis()
+        cls.addClassCleanup(cls.mariadb.close)
+        cls.addClassCleanup(cls.redis.close)
+
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        for name in ("shop", "elsewhere"):
+            self.mariadb.sql(f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name} CHARACTER SET utf8mb4", "mysql")
+        self.mariadb.sql(f"{USERS}; {FIRST}", "shop")
+        self.redis.tell(0, "FLUSHALL")
+        self.project.folder.joinpath("honk.yaml").write_text(
+            f'stores: {{ cache: {{ driver: redis, url: "unix:{self.redis.folder}/redis.sock?db=0" }} }}\n')
+
+    def maria(self, name, table="users"):
+        return f"mariadb://root@localhost/{name}/{table}?socket={self.mariadb.folder}/mariadb.sock"
+
+    def hashes(self):
+        """Each key with its fields, whose order says nothing."""
+        script = ("local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do local row, flat = {}, redis.call('HGETALL', key) "
+                  "for i = 1, #flat, 2 do row[#row + 1] = flat[i] .. '=' .. flat[i + 1] end table.sort(row) "
+                  "all[#all + 1] = key .. ' ' .. table.concat(row, ' ') .. ' ' .. redis.call('PEXPIRETIME', key) end "
+                  "table.sort(all) return all")
+        return self.redis.tell(0, "EVAL", script, "0")
+
+    def said(self, *words, check=True):
+        done = self.project.honk(*words, check=check)
+        return done.stdout + done.stderr
+
+    def test_a_table_is_copied_compared_and_repaired(self):
+        here, there = self.maria("shop"), self.maria("elsewhere")
+        self.assertIn("500 rows copied", self.said("copy", here, there))
+        self.mariadb.sql("DELETE FROM users WHERE id IN (3, 4, 10); UPDATE users SET note = 'x', email = 'u10@mail.example' WHERE id = 9;"
+                         "INSERT INTO users VALUES (1000, 'new', NULL, 0, NULL)", "elsewhere")
+        said = self.said("compare", here, there, "--repair")
+        self.assertIn("3 rows inserted, 1 row changed, 1 row removed", said)
+        self.assertIn("equal: 500 rows", said)
+        dump = "SELECT id, email, born, CAST(balance AS decimal(12,2)), note FROM users ORDER BY id"
+        self.assertTrue(self.mariadb.sql(dump, "elsewhere") == self.mariadb.sql(dump, "shop"))
+
+    def test_what_a_table_refuses_changes_nothing(self):
+        self.said("copy", self.maria("shop"), self.maria("elsewhere"))
+        self.mariadb.sql("DELETE FROM users WHERE id < 5; ALTER TABLE users ADD CONSTRAINT small CHECK (balance <> 2.5)", "elsewhere")
+        before = self.mariadb.sql("SELECT count(*) FROM users", "elsewhere")
+        self.assertIn("small", self.said("compare", self.maria("shop"), self.maria("elsewhere"), "--repair", check=False))
+        self.assertEqual(self.mariadb.sql("SELECT count(*) FROM users", "elsewhere"), before)
+
+    def test_rows_of_redis_are_copied_compared_and_repaired(self):
+        here, there = self.maria("shop"), "cache:users:{id}"
+        self.assertIn("500 rows copied", self.said("copy", here, there))
+        before = self.hashes()
+        self.redis.tell(0, "DEL", "users:3", "users:4")
+        self.redis.tell(0, "HSET", "users:9", "note", "x")
+        self.redis.tell(0, "HDEL", "users:10", "email")
+        self.redis.tell(0, "HSET", "users:1000", "email", "new")
+        said = self.said("compare", here, there, "--repair")
+        self.assertIn("2 rows inserted, 2 rows changed, 1 row removed", said)
+        self.assertIn("equal: 500 rows", said)
+        self.assertEqual(self.hashes(), before)
+
+    def test_what_a_repair_of_redis_would_lose_is_refused(self):
+        here, there = self.maria("shop"), "cache:users:{id}"
+        self.said("copy", here, there)
+        self.redis.tell(0, "HSET", "users:9", "note", "x", "liked", "yes")
+        self.project.folder.joinpath("m.yaml").write_text(
+            "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\nkey: [ id ]\ncolumns:\n  id: { from: id }\n  note: { from: note }\n")
+        said = self.said("compare", here, there, "--mapping", "m.yaml", "--repair", check=False)
+        self.assertIn("which a row of 'users:{id}' would lose", said)
+        self.assertEqual(self.redis.tell(0, "HGET", "users:9", "liked").strip(), "yes")
+
+    def test_what_an_address_lacks_is_said(self):
+        for address, says in (("mariadb://root@localhost/shop", "does not say which table"),
+                              ("mariadb://root:s3cr3t@localhost/shop/users", "a password does not belong into a command"),
+                              ("mariadb:shop:users", "does not say which server")):
+            said = self.said("compare", address, "x.csv", check=False)
+            self.assertIn(says, said)
+            self.assertNotIn("s3cr3t", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
