@@ -82,6 +82,11 @@ bool jinja_call_of(const char *text, const GArray *words, guint first, guint las
 /* What a call of a macro of the project, with those that it calls, brings into its caller's query beside its arguments: set of
  * names in small letters, borrowed from `macros`; caller frees. (dbt_macros.c) */
 GHashTable *macros_words(const Macros *macros, const MacroPass *call);
+/* All names in the SQL of a macro of the project, and of those that it calls, in small letters; copied. `asked`: set of those
+ * that were looked at before. */
+void macros_add_words(const Macros *macros, const char *name, GHashTable *asked, GHashTable *ret);
+/* Is it a well-known one that takes columns or expressions? */
+bool macro_is_known(const char *name);
 void macro_pass_free(void *pass);
 /* What the tokens [first, last) of a macro's body do with its parameters. (dbt_macro_flow.c) */
 void macro_read_flow(Macro *macro, const TokenList *list, guint first, guint last);

@@ -89,8 +89,8 @@ last_part(const char *macro)
     return dot != NULL ? dot + 1 : macro;
 }
 
-static bool
-is_known(const char *macro)
+bool
+macro_is_known(const char *macro)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
         if (strcmp(macro, known[i]) == 0)
@@ -101,7 +101,7 @@ is_known(const char *macro)
 bool
 macro_takes_no_column(const SqlRef *ref)
 {
-    return ref->macro != NULL && is_known(last_part(ref->macro)) &&
+    return ref->macro != NULL && macro_is_known(last_part(ref->macro)) &&
            is_unit(ref, last_part(ref->macro));
 }
 
@@ -170,7 +170,7 @@ use_of_pass(const Macros *macros, GHashTable *asked, const MacroPass *pass)
         return use_of_dispatch(macros, asked, pass);
     if (macro != NULL)
         return use_of_argument(macros, asked, macro, pass->place, pass->keyword);
-    return is_known(pass->callee) ? MACRO_TAKES_VALUE : MACRO_DOES_ANYTHING;
+    return macro_is_known(pass->callee) ? MACRO_TAKES_VALUE : MACRO_DOES_ANYTHING;
 }
 
 static MacroUse
@@ -179,7 +179,7 @@ use_of(const Macros *macros, const SqlRef *ref)
     const char *name = last_part(ref->macro);
     bool is_ours =
         macros != NULL && name == ref->macro && g_hash_table_lookup(macros->list, name) != NULL;
-    if (is_known(name) && !is_ours)
+    if (macro_is_known(name) && !is_ours)
         return MACRO_TAKES_VALUE;
     if (macros == NULL || is_unit(ref, "date")) /* it may be DATE_TRUNC's in there */
         return MACRO_DOES_ANYTHING;
@@ -274,7 +274,39 @@ macros_words(const Macros *macros, const MacroPass *call)
 {
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
-    if (macros != NULL && !is_known(call->callee))
+    if (macros != NULL && !macro_is_known(call->callee))
         add_words(macros, asked, call, words);
     return words;
+}
+
+static void
+add_any(const Macros *macros, const Macro *macro, GHashTable *asked, GHashTable *ret)
+{
+    GHashTableIter iter;
+    void *word;
+    if (!g_hash_table_add(asked, (void *) macro))
+        return;
+    g_hash_table_iter_init(&iter, macro->words);
+    while (g_hash_table_iter_next(&iter, &word, NULL))
+        g_hash_table_add(ret, g_strdup(word));
+    for (guint i = 0; i < macro->calls->len; i++)
+        macros_add_words(macros, ((const MacroPass *) g_ptr_array_index(macro->calls, i))->callee,
+                         asked, ret);
+}
+
+void
+macros_add_words(const Macros *macros, const char *name, GHashTable *asked, GHashTable *ret)
+{
+    const Macro *macro = macros != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
+    g_autofree char *end = g_strconcat("__", name, NULL);
+    GHashTableIter iter;
+    void *other, *one;
+    if (macro != NULL)
+        add_any(macros, macro, asked, ret);
+    if (macros == NULL)
+        return;
+    g_hash_table_iter_init(&iter, macros->list);
+    while (g_hash_table_iter_next(&iter, &other, &one))
+        if (g_str_has_suffix(other, end))
+            add_any(macros, one, asked, ret);
 }

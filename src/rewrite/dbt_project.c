@@ -247,7 +247,7 @@ read_body(Macro *macro, const TokenList *list, guint first, guint last)
     macro_read_flow(macro, list, first, last);
 }
 
-/* The macro that begins at this tag, or NULL: one of that name is known. */
+/* The macro that begins at this tag; NULL where it has no name. */
 static Macro *
 take_macro(Macros *macros, const char *text, const Token *tag)
 {
@@ -258,7 +258,7 @@ take_macro(Macros *macros, const char *text, const Token *tag)
         other->is_doubled = true;
     if (name == NULL || other != NULL) {
         macro_free(macro);
-        return NULL;
+        return other; /* what either of them names counts */
     }
     g_hash_table_insert(macros->list, g_steal_pointer(&name), macro);
     return macro;

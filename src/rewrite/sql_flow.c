@@ -333,10 +333,25 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     return pinned;
 }
 
+/* Tables of WITH whose readers nobody sees: templates write them. */
+static void
+pin_read_by_templates(Work *work)
+{
+    g_autoptr(GHashTable) names = dbt_tables_in_templates(work);
+    for (guint i = 0; g_hash_table_size(names) > 0 && i < work->sql->queries->len; i++) {
+        SqlQuery *query = g_ptr_array_index(work->sql->queries, i);
+        g_autofree char *small =
+            query->common != NULL ? g_ascii_strdown(query->common->name.text, -1) : NULL;
+        if (small != NULL && g_hash_table_contains(names, small))
+            pin(query);
+    }
+}
+
 void
 sql_flow(Work *work)
 {
     const Sql *sql = work->sql;
+    pin_read_by_templates(work);
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
         bool is_seen = query_is_result(query) && query_names_matter(query);

@@ -238,6 +238,9 @@ bool dbt_star(Work *work, const SqlItem *star);
 bool dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *rename);
 bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
 
+/* Names, in small letters, that what templates write may read as tables of WITH; caller frees (dbt_commons.c). */
+GHashTable *dbt_tables_in_templates(const Work *work);
+
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 

@@ -1,0 +1,123 @@
+/*
+ * dbt_commons.c - tables of WITH that templates read: `with stg as (…), one as ({{ deduplicate('stg') }})`.
+ *
+ * What a macro writes names the columns of such a table as they are called today, and nobody follows it there. So the table
+ * keeps its names. It may be read where its name stands in a text that a macro or variable gets, where a macro of the project
+ * names it by itself, and in a query that {% set %} keeps.
+ */
+#include "rewrite/dbt_macro_parts.h"
+
+#include <string.h>
+
+static void
+add_word(GHashTable *ret, const char *word, size_t bytes)
+{
+    g_hash_table_add(ret, g_ascii_strdown(word, (gssize) bytes));
+}
+
+/* The names in a text, but for those before a dot: `stg.id` is looked at as a column. */
+static void
+add_text(GHashTable *ret, const char *text, const JinjaWord *string)
+{
+    for (uint32_t at = string->begin, from; at < string->end; at++) {
+        for (from = at; at < string->end && is_identifier_byte(text[at]); at++)
+            ;
+        if (at > from && (at == string->end || text[at] != '.'))
+            add_word(ret, text + from, at - from);
+    }
+}
+
+/* ---- what is called ---- */
+
+/* Whose texts name no table of the query. */
+static bool
+is_about_else(const char *text, const JinjaWord *callee)
+{
+    static const char *const names[] = {"ref",     "source", "config",  "var",
+                                        "env_var", "doc",    "dispatch"};
+    g_autofree char *name = g_strndup(text + callee->begin, callee->end - callee->begin);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return macro_is_known(name);
+}
+
+/* The name before the bracket that is open at `index`; NULL: none. */
+static const JinjaWord *
+callee_of(const char *text, const GArray *words, guint index)
+{
+    int depth = 0;
+    for (guint i = index; i > 0; i--) {
+        const JinjaWord *word = jinja_word(words, i - 1);
+        if (word->kind != JINJA_SIGN)
+            continue;
+        depth += text[word->begin] == ')' ? 1 : text[word->begin] == '(' ? -1 : 0;
+        if (depth < 0)
+            return i > 1 && jinja_word(words, i - 2)->kind == JINJA_NAME ? jinja_word(words, i - 2)
+                                                                         : NULL;
+    }
+    return NULL;
+}
+
+static bool
+is_alias_of_star(const char *text, const GArray *words, guint index)
+{
+    return index > 1 && jinja_is(text, words, index - 1, "=") &&
+           jinja_is(text, words, index - 2, "relation_alias");
+}
+
+static void
+add_template(const Work *work, const Token *token, GHashTable *asked, GHashTable *ret)
+{
+    const char *text = work->text;
+    g_autoptr(GArray) words = jinja_words(text, token);
+    if (token->kind == TOKEN_TAG && !jinja_is(text, words, 0, "set") &&
+        !jinja_is(text, words, 0, "for") && !jinja_is(text, words, 0, "do") &&
+        !jinja_is(text, words, 0, "call"))
+        return; /* a condition, the head of a macro */
+    for (guint i = 0; i < words->len; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        if (word->kind == JINJA_NAME && jinja_is(text, words, i + 1, "(")) {
+            g_autofree char *name = g_strndup(text + word->begin, word->end - word->begin);
+            macros_add_words(work->options->macros, name, asked, ret);
+        }
+        if (word->kind != JINJA_STRING || is_alias_of_star(text, words, i))
+            continue;
+        const JinjaWord *callee = callee_of(text, words, i);
+        if ((callee == NULL || !is_about_else(text, callee)) &&
+            !g_hash_table_contains(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)))
+            add_text(ret, text, word);
+    }
+}
+
+/* {% set q %} select id from stg {% endset %} */
+static void
+add_tables(const Work *work, GHashTable *ret)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->kind == SOURCE_TABLE && !source->is_template && source->path.count == 1)
+                add_word(ret, source->path.parts[0].text, strlen(source->path.parts[0].text));
+        }
+    }
+}
+
+GHashTable *
+dbt_tables_in_templates(const Work *work)
+{
+    const TokenList *list = work->sql->list;
+    GHashTable *ret = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    if (!tokens_have(list, TOKEN_TEMPLATE) && !tokens_have(list, TOKEN_TAG))
+        return ret;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
+            add_template(work, token, asked, ret);
+    }
+    if (work->borders->len > 0)
+        add_tables(work, ret);
+    return ret;
+}
