@@ -70,23 +70,18 @@ ask_host(const StepCall *call, Proposal *proposal, GError **error)
 }
 
 bool
-proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error)
+proposal_open(const StepCall *call, StepEnv *env, Proposal *proposal, GError **error)
 {
-    g_auto(Proposal) proposal = {0};
     g_autoptr(Repository) fresh = NULL;
-    CodePlace *place = &proposal.place;
-    if (!code_place_open(call, env, place, error) || !open_host(&proposal, error) ||
-        !ask_host(call, &proposal, error) ||
-        !repository_refresh(env->config, call->lease->key, &fresh, error) ||
-        !branch_look(place->repository, &place->name, &proposal.local, error) ||
-        !repository_head(place->repository, &proposal.base, &proposal.head, error) ||
-        !look_whether_landed(&proposal, error) ||
-        !remote_tip(env->config, place->repository, place->branch, &proposal.tip, error))
-        return false;
-    proposal.asked = json_incref(json_object_get(call->lease->checkpoint, "asked"));
-    *ret = proposal;
-    proposal = (Proposal){0};
-    return true;
+    CodePlace *place = &proposal->place;
+    proposal->asked = json_incref(json_object_get(call->lease->checkpoint, "asked"));
+    return code_place_open(call, env, place, error) && open_host(proposal, error) &&
+           ask_host(call, proposal, error) &&
+           repository_refresh(env->config, call->lease->key, &fresh, error) &&
+           branch_look(place->repository, &place->name, &proposal->local, error) &&
+           repository_head(place->repository, &proposal->base, &proposal->head, error) &&
+           look_whether_landed(proposal, error) &&
+           remote_tip(env->config, place->repository, place->branch, &proposal->tip, error);
 }
 
 /* ---- forward ---- */

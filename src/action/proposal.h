@@ -20,8 +20,9 @@ typedef struct {
     bool is_landed; /* the default branch has our change, in whatever way it came there */
 } Proposal;
 
-/* Everything is asked: the host first, then git, so that what the host says to be merged is seen as merged. */
-CHECKED bool proposal_open(const StepCall *call, StepEnv *env, Proposal *ret, GError **error);
+/* Everything is asked: the host first, then git, so that what the host says to be merged is seen as merged. After a failure
+ * `proposal` holds what was found before it, to be cleared as well. */
+CHECKED bool proposal_open(const StepCall *call, StepEnv *env, Proposal *proposal, GError **error);
 void proposal_clear(Proposal *proposal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
 

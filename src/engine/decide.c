@@ -53,6 +53,7 @@ static HandlerFn *const handlers[COMMAND_COUNT] = {
     [COMMAND_TASK_SKIP] = on_task_skip,
     [COMMAND_TASK_DONE] = on_task_done,
     [COMMAND_TASK_SIGNAL] = on_task_signal,
+    [COMMAND_LOOK] = on_look,
     [COMMAND_LIMIT] = on_limit,
     [COMMAND_LEASE] = on_lease,
     [COMMAND_HEARTBEAT] = on_heartbeat,

@@ -25,15 +25,17 @@ typedef enum { HANDLED, REFUSED, WAITS } Handled;
 typedef Handled HandlerFn(Beat *beat, Command *command);
 HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_start, on_pause,
     on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
-    on_throttle, on_task_retry, on_task_skip, on_task_done, on_task_signal, on_limit, on_lease,
-    on_heartbeat, on_intent, on_report, on_worker_lost, on_campaign_create, on_campaign_plan,
-    on_campaign_approve, on_campaign_say;
+    on_throttle, on_task_retry, on_task_skip, on_task_done, on_task_signal, on_look, on_limit,
+    on_lease, on_heartbeat, on_intent, on_report, on_worker_lost, on_campaign_create,
+    on_campaign_plan, on_campaign_approve, on_campaign_say;
 
 /* Other rooms write; false: refused, with command->error. */
 bool command_accept(Beat *beat, Command *command);
 /* {key: value} as the reply. */
 void command_reply_text(Command *command, const char *key, const char *value);
 
+/* A task that waits for the world wakes up earlier, but not at once again and again (look.c). */
+void task_look_soon(Beat *beat, Task *task);
 /* How fast a lease of the task may move rows, or NULL; caller owns (throttle.c). */
 json_t *task_throttle(const Task *task);
 /* What the plan's document says. */

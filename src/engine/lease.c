@@ -128,6 +128,7 @@ give(Beat *beat, Command *command, const WorkerSeen *worker)
         task_move(beat, task, &(Move){.event = "lease", .actor = command->actor, .worker = worker});
     g_assert(is_given);
     task->row.signals_told = task->row.signal_n;
+    task->is_called = false;
     command->reply = lease_json(beat, task);
     metric_add(METRIC_LEASES, 1);
     return true;

@@ -197,6 +197,8 @@ report_wait(Report *report)
     task_tries_anew(report->task);
     task_must_move(report->beat, report->task, &report->move);
     task_signal_wakes(report->beat, report->task, NULL);
+    if (report->task->is_called)
+        task_look_soon(report->beat, report->task);
     return HANDLED;
 }
 

@@ -114,6 +114,7 @@ struct Task {
     bool progress_waits; /* there is such a one, and a timer for it */
     bool is_dirty, is_new;
     bool is_swept;  /* a running rollback has looked at it */
+    bool is_called; /* while somebody looked, the world said that there is more to see */
     bool is_parked; /* unknown, and tried too often: waits for a person */
 };
 

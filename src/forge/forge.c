@@ -1,8 +1,8 @@
 /*
  * forge.c - see forge.h: which host, and one exchange with it.
  *
- * A host that has enough of us says so in several ways: 429, or 403 with `Retry-After`, or with no calls left until a
- * moment that it names. All of them are LIMIT here, with the moment.
+ * A host that has enough of us says so in several ways: 429, or 403 with `Retry-After`, with no calls left until a
+ * moment that it names, or in words. All of them are LIMIT here, with the moment.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -128,15 +128,6 @@ when_again(const HttpResponse *response)
     return CLAMP(again_ms, now_ms + 1000, now_ms + AGAIN_MS_MAX);
 }
 
-static bool
-has_enough(const HttpResponse *response)
-{
-    if (response->status == 429)
-        return true;
-    return response->status == 403 &&
-           (response->retry_after != NULL || g_strcmp0(response->limit_left, "0") == 0);
-}
-
 /* {"message", "errors": [{"message"} or text]} of GitHub and Gitea; "message" or "error" of GitLab, which may be lists. */
 static char *
 what_it_says(const HttpResponse *response)
@@ -155,6 +146,17 @@ what_it_says(const HttpResponse *response)
     g_autofree char *joined = g_strdup_printf("%s%s%s", text, *whole != '\0' ? ": " : "", whole);
     g_autofree char *printable = text_printable(joined);
     return g_strndup(printable, MIN(strlen(printable), SAID_BYTES_MAX));
+}
+
+/* A limit of writes that nobody counts for us is said in words alone. */
+static bool
+has_enough(const HttpResponse *response, const char *said)
+{
+    if (response->status == 429)
+        return true;
+    return response->status == 403 &&
+           (response->retry_after != NULL || g_strcmp0(response->limit_left, "0") == 0 ||
+            strstr(said, "secondary rate limit") != NULL);
 }
 
 static ErrorCode
@@ -180,7 +182,7 @@ refused(Forge *forge, const char *method, const char *path, const HttpResponse *
         GError **error)
 {
     g_autofree char *said = what_it_says(response);
-    if (has_enough(response)) {
+    if (has_enough(response, said)) {
         forge->again_ms = when_again(response);
         return fail(error, ERR_LIMIT, "'%s' asks to wait (status %d): %s", forge->config->api,
                     response->status, said);

@@ -89,7 +89,9 @@ typedef struct {
     char *remote;                 /* REMOTE/OWNER/NAME.git is what branches are pushed to */
     char *owner;                  /* or group, or groups with slashes */
     char *token_env, *token_file; /* at most one counts: the file; NULL */
-    char **labels;                /* or NULL */
+    char *secret_env,
+        *secret_file; /* by which its webhooks are known: as the token; NULL: none are taken */
+    char **labels;    /* or NULL */
     bool is_draft;
     bool asks_owners; /* owners of what changes are asked for a review */
     int64_t poll_ms;  /* how often an open pull request is looked at */
@@ -187,6 +189,8 @@ CHECKED bool config_secret(const char *what, const char *file, const char *varia
                            GError **error);
 /* What a host asks for, from the file or the variable that honk.yaml names; NULL when it names none. Caller frees. */
 CHECKED bool config_forge_token(const ForgeConfig *forge, char **ret, GError **error);
+/* What its webhooks are signed with; NULL when honk.yaml names none. Caller frees. */
+CHECKED bool config_forge_secret(const ForgeConfig *forge, char **ret, GError **error);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
 const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
 /* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */

@@ -51,6 +51,15 @@ config_forge_token(const ForgeConfig *forge, char **ret, GError **error)
                          forge->token_env, ret, error);
 }
 
+bool
+config_forge_secret(const ForgeConfig *forge, char **ret, GError **error)
+{
+    if (!config_secret("a secret for webhooks", forge->secret_file, forge->secret_env, ret, error))
+        return false;
+    return *ret == NULL || **ret != '\0' ||
+           fail(error, ERR_INVALID, "the secret for webhooks in '%s' is empty", forge->secret_file);
+}
+
 static void
 forge_config_free(ForgeConfig *forge)
 {
@@ -61,6 +70,8 @@ forge_config_free(ForgeConfig *forge)
     g_free(forge->owner);
     g_free(forge->token_env);
     g_free(forge->token_file);
+    g_free(forge->secret_env);
+    g_free(forge->secret_file);
     g_strfreev(forge->labels);
     g_free(forge);
 }
@@ -144,6 +155,8 @@ static const Field forge_fields[] = {
     {"owner", read_name, offsetof(ForgeConfig, owner)},
     {"token_env", read_name, offsetof(ForgeConfig, token_env)},
     {"token_file", read_path, offsetof(ForgeConfig, token_file)},
+    {"webhook_secret_env", read_name, offsetof(ForgeConfig, secret_env)},
+    {"webhook_secret_file", read_path, offsetof(ForgeConfig, secret_file)},
     {"labels", read_words, offsetof(ForgeConfig, labels)},
     {"draft", read_bool, offsetof(ForgeConfig, is_draft)},
     {"reviewers", read_bool, offsetof(ForgeConfig, asks_owners)},

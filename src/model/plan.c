@@ -250,5 +250,6 @@ plan_branch_name(const Plan *plan)
     const char *slash = strrchr(migration, '/'), *hex = strchr(plan->digest, ':');
     g_auto(GStrv) parts = g_strsplit(slash != NULL ? slash + 1 : migration, "..", -1);
     g_autofree char *name = g_strjoinv("--", parts);
-    return g_strdup_printf("honk/%s-%.8s", name, hex != NULL ? hex + 1 : plan->digest);
+    return g_strdup_printf(PLAN_BRANCH_PREFIX "%s-%.8s", name,
+                           hex != NULL ? hex + 1 : plan->digest);
 }

@@ -50,6 +50,7 @@ typedef struct {
 CHECKED bool plan_from_json(const json_t *json, Plan **ret, GError **error);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+#define PLAN_BRANCH_PREFIX "honk/"
 /* The branch that the plan makes in consumers' repositories: "honk/users-v2-0a1b2c3d", of the migration's name and the
  * plan's own digest, which is why it cannot stand in the plan. Caller frees. */
 char *plan_branch_name(const Plan *plan);

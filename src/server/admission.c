@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "forge/webhook.h"
 #include "server/host.h"
 #include "server/routes.h"
 #include "server/session.h"
@@ -156,6 +157,8 @@ body_bytes_max(const Route *route)
         return HTTP_BODY_BYTES_MAX;
     case BODY_BYTES:
         return HTTP_BLOB_BYTES_MAX;
+    case BODY_SIGNED:
+        return (int64_t) WEBHOOK_BYTES_MAX;
     }
     return 0;
 }
@@ -163,7 +166,7 @@ body_bytes_max(const Route *route)
 static bool
 body_is_required(const Route *route)
 {
-    if (route->body == BODY_DOCUMENTS || route->body == BODY_BYTES)
+    if (route->body == BODY_DOCUMENTS || route->body == BODY_BYTES || route->body == BODY_SIGNED)
         return true;
     for (const Input *member = route->members; member != NULL && member->name != NULL; member++) {
         if (member->is_required)
@@ -203,6 +206,7 @@ check_length(Request *request, GError **error)
 static const char *const json_types[] = {"application/json", "text/plain", NULL};
 static const char *const document_types[] = {
     "application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/plain", NULL};
+static const char *const signed_types[] = {"application/json", NULL};
 static const char *const byte_types[] = {"application/octet-stream", "application/json", NULL};
 
 static const char *const *
@@ -217,6 +221,8 @@ types_of(BodyKind kind)
         return document_types;
     case BODY_BYTES:
         return byte_types;
+    case BODY_SIGNED:
+        return signed_types;
     }
     return NULL;
 }
@@ -249,8 +255,8 @@ static bool
 check_key(Request *request, GError **error)
 {
     const char *key = request_header(request, "Idempotency-Key");
-    if (key == NULL || !is_write(request))
-        return true;
+    if (key == NULL || !is_write(request) || request->route->body == BODY_SIGNED)
+        return true; /* GitLab sends one; what it signs says as much */
     size_t bytes = strlen(key);
     if (bytes == 0 || bytes > IDEMPOTENCY_KEY_BYTES_MAX)
         return fail(error, ERR_INVALID, "the Idempotency-Key must have 1 to %d bytes",
@@ -308,6 +314,7 @@ admission_body(Request *request, GError **error)
         return input_check_body(request->route->members, request->json, error);
     case BODY_DOCUMENTS:
     case BODY_BYTES:
+    case BODY_SIGNED:
         if (request->body->len == 0)
             return fail(error, ERR_INVALID, "the body is empty");
         return true;

@@ -2,7 +2,7 @@
  * context.h - the running server: what the loop owns, and what every thread may use.
  *
  * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; their tail of events; the list of
- * calls to other servers; one per waiting question (ask.c).
+ * calls to other servers; the last webhooks; one per waiting question (ask.c).
  * None is held while another module is called.
  */
 #pragma once
@@ -24,6 +24,7 @@ typedef struct Workers Workers;
 typedef struct Scribe Scribe;
 typedef struct Backstage Backstage;
 typedef struct Outside Outside;
+typedef struct Webhooks Webhooks;
 
 typedef struct Server {
     const Config *config;
@@ -52,6 +53,7 @@ typedef struct Server {
     Http *http;
     Scribe *scribe;
     Outside *outside;
+    Webhooks *webhooks;
     Backstage *backstage; /* NULL: honk.yaml names none */
     atomic_bool is_ready, is_stopping;
 } Server;

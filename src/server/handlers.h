@@ -31,5 +31,7 @@ Handler handle_lease, handle_heartbeat, handle_intent, handle_report;
 Handler handle_entities, handle_entity, handle_entities_post, handle_lineage;
 /* events.c */
 Handler handle_events;
+/* webhooks.c */
+Handler handle_webhook;
 /* settings.c */
 Handler handle_limits, handle_limits_put, handle_tokens, handle_token_post, handle_token_delete;

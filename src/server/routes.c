@@ -361,6 +361,8 @@ static const Route routes[] = {
       "list limits, and what is in use" },
     { "PUT",    "/limits",                             ROLE_OPERATOR, BODY_JSON,  200, handle_limits_put,       limit_members,      NULL,
       "change a limit" },
+    { "POST",   "/webhooks/{name}",                    ROLE_ANYBODY,  BODY_SIGNED, 200, handle_webhook,         NULL,               NULL,
+      "tell that something happened to a pull request" },
     { "GET",    "/tokens",                             ROLE_ADMIN,    BODY_NONE,  200, handle_tokens,           NULL,               page_parameters,
       "list tokens" },
     { "POST",   "/tokens",                             ROLE_ADMIN,    BODY_JSON,  201, handle_token_post,       token_members,      NULL,
@@ -442,7 +444,8 @@ body_kind_name(BodyKind kind)
     static const char *const names[] = {[BODY_NONE] = "none",
                                         [BODY_JSON] = "json",
                                         [BODY_DOCUMENTS] = "documents",
-                                        [BODY_BYTES] = "bytes"};
+                                        [BODY_BYTES] = "bytes",
+                                        [BODY_SIGNED] = "signed"};
     return names[kind];
 }
 

@@ -10,6 +10,7 @@ typedef enum {
     BODY_JSON, /* application/json, checked against `members`; may be left out when no member is required */
     BODY_DOCUMENTS, /* entities: YAML or JSON, one or more documents */
     BODY_BYTES,     /* a blob */
+    BODY_SIGNED,    /* of a host that signs it: nobody else says who it is */
 } BodyKind;
 
 struct Route {

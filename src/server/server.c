@@ -30,6 +30,7 @@
 #include "server/session.h"
 #include "server/sockets.h"
 #include "server/streams.h"
+#include "server/webhooks.h"
 #include "server/workers.h"
 #include "store/ledger.h"
 
@@ -217,6 +218,7 @@ start_http(Server *server, GError **error)
     server->mailbox = mailbox_new(MAILBOX_ITEMS_MAX);
     server->streams = streams_new(server->readers, server->seq_told);
     server->outside = outside_new();
+    server->webhooks = webhooks_new();
     return http_listen(server, options->port, server->socket, &server->http, error) &&
            http_start(server->http, error);
 }
@@ -229,6 +231,7 @@ stop_http(Server *server)
     http_stop(g_steal_pointer(&server->http));
     outside_free(g_steal_pointer(&server->outside));
     streams_free(g_steal_pointer(&server->streams));
+    webhooks_free(g_steal_pointer(&server->webhooks));
     mailbox_free(g_steal_pointer(&server->mailbox));
     g_clear_pointer(&server->socket, g_free);
     g_clear_pointer(&server->url, g_free);

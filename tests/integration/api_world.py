@@ -37,6 +37,8 @@ catalog: [ catalog ]
 workers: {workers}
 stores:
   shop: {{ driver: sqlite, path: shop.db }}
+repositories:
+  hosted: {{ driver: git, path: mirrors, forge: {{ kind: gitlab, owner: acme, webhook_secret_file: hook }} }}
 policy: {{ self_approval: false, quorum: 1, rollback_window: {window}, soak: 0s }}
 roles:
   approver: [ user:default/bo ]
@@ -171,6 +173,8 @@ class Server:
             os.makedirs(os.path.join(self.folder, "catalog"))
             with open(os.path.join(self.folder, "honk.yaml"), "w", encoding="utf-8") as file:
                 file.write(config.format(workers=workers, window=window))
+            with open(os.path.join(self.folder, "hook"), "w", encoding="utf-8") as file:
+                file.write("the host's secret\n")
             with open(os.path.join(self.folder, "catalog", "all.yaml"), "w", encoding="utf-8") as file:
                 file.write(ENTITIES)
         self.socket = os.path.join(self.folder, ".honk", "s")

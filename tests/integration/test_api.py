@@ -13,7 +13,7 @@ contract = Contract()
 
 # (method, path) of calls that need a certain state are driven in Lifecycle; the rest is provoked by rule.
 MISSING = {"/campaigns/{id}": "no-such", "/migrations/{id}": "no-such", "/rollouts/{id}": "m-no.such", "/tasks/{id}": "t-no-such",
-           "/tokens/{id}": "0123456789ab",
+           "/tokens/{id}": "0123456789ab", "/webhooks/{name}": "nothing",
            "/blobs/{digest}": "sha256:" + "0" * 64, "/entities/{kind}/{namespace}/{name}": "component/default/no-such"}
 
 # The least that passes the route's table.
@@ -34,6 +34,7 @@ BODIES = {
     ("POST", "/tasks/{id}/done"): {"reason": "a test"},
     ("PUT", "/limits"): {"resource": "store:shop", "count": 1},
     ("POST", "/tokens"): {"identity": "ada"},
+    ("POST", "/webhooks/{name}"): {"object_kind": "push"},
 }
 
 
@@ -124,10 +125,19 @@ class TestErrors(unittest.TestCase):
 
     def test_401_without_a_token_over_tcp(self):
         for method, path, operation in self.each(401):
+            if path == "/webhooks/{name}":
+                continue  # its host is known by what it signs
             self.provoke(401, method, path, tcp=True)
             answer = self.server.call(method, target_of(path), tcp=True, body=BODIES.get((method, path)))
             self.assertEqual(answer.headers["WWW-Authenticate"], 'Bearer realm="honk"')
             self.assertIn("honk login", answer.json["hint"])
+
+    def test_a_webhook_needs_no_token_but_what_its_host_signs_it_with(self):
+        event = {"object_kind": "push", "ref": "refs/heads/main", "project": {"path_with_namespace": "acme/player", "default_branch": "main"}}
+        for token in ({}, {"X-Gitlab-Token": "the host's secrets"}):
+            self.provoke(401, "POST", "/webhooks/{name}", target="/webhooks/hosted", tcp=True, body=event, headers=token)
+        answer = self.server.call("POST", "/webhooks/hosted", event, tcp=True, headers={"X-Gitlab-Token": "the host's secret"})
+        self.assertEqual((answer.status, answer.json), (200, {"looks": 0}))
 
     def test_403_without_the_role(self):
         for method, path, operation in self.each(403):

@@ -123,8 +123,8 @@ class ForgeHost:
         if request.headers.get("Authorization") not in (f"Bearer {TOKEN}", f"token {TOKEN}"):
             return self.send(request, 401, {"message": "Bad credentials"})
         if self.refuse:
-            status, headers = self.refuse.pop(0)
-            return self.send(request, status, {"message": "not now"}, headers)
+            status, headers, *words = self.refuse.pop(0)
+            return self.send(request, status, {"message": words[0] if words else "not now"}, headers)
         query = {key: values[0] for key, values in urllib.parse.parse_qs(url.query).items()}
         for method, kinds, pattern, handler in ROUTES:
             found = re.fullmatch(pattern, rest)
