@@ -27,9 +27,9 @@ page_add(const Event *event, void *data)
     return json_array_size(page->items) < page->limit;
 }
 
-/* Where to begin: what a browser says it has, or `after`, or the last so many. */
+/* Where to begin: what a browser says it has, or `after`, or the last so many, of `plan` (or NULL) its own. */
 static bool
-events_after(Request *request, Db *db, int64_t *ret, GError **error)
+events_after(Request *request, Db *db, const char *plan, int64_t *ret, GError **error)
 {
     const char *last_id = request_header(request, "Last-Event-ID");
     int64_t after = target_count(&request->target, "after", 0);
@@ -41,6 +41,8 @@ events_after(Request *request, Db *db, int64_t *ret, GError **error)
         after = g_ascii_strtoll(last_id, &end, 10);
         if (end == last_id || *end != '\0' || after < 0)
             return fail(error, ERR_INVALID, "Last-Event-ID must be a sequence number");
+    } else if (last >= 0 && plan != NULL) {
+        return ledger_before_last(db, plan, last, ret, error);
     } else if (last >= 0) {
         if (!ledger_last(db, &seq, error))
             return false;
@@ -87,7 +89,7 @@ events_answer(Request *request, const char *plan, GError **error)
     int64_t after = 0;
 
     if (!types_check(types, error) || !request_reader(request, &db, error) ||
-        !events_after(request, db, &after, error))
+        !events_after(request, db, plan, &after, error))
         return false;
     if (request_accepts(request, "text/event-stream"))
         return stream_answer(request, after, plan, types, error);

@@ -159,3 +159,23 @@ ledger_last(Db *db, int64_t *ret_seq, GError **error)
     stmt_reset(stmt);
     return true;
 }
+
+bool
+ledger_before_last(Db *db, const char *plan, int64_t count, int64_t *ret_seq, GError **error)
+{
+    Stmt *stmt = NULL;
+    bool has_row = false;
+    if (!db_prepare(db,
+                    "SELECT seq FROM event WHERE plan = :plan ORDER BY seq DESC LIMIT 1 OFFSET "
+                    ":count",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", plan);
+    stmt_int(stmt, ":count", count);
+    if (!stmt_step(stmt, &has_row, error))
+        return false;
+    *ret_seq = has_row ? stmt_col_int(stmt, 0) : 0;
+    if (has_row)
+        stmt_reset(stmt);
+    return true;
+}

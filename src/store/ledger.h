@@ -24,5 +24,8 @@ CHECKED bool ledger_append_text(Db *db, const EventText *event, int64_t *ret_seq
 typedef bool LedgerFn(const Event *event, void *data);
 CHECKED bool ledger_read(Db *db, int64_t after, const char *plan, int limit, LedgerFn *fn,
                          void *data, GError **error);
+/* After which number the last `count` of a plan's own events begin; 0 when it has no more. */
+CHECKED bool ledger_before_last(Db *db, const char *plan, int64_t count, int64_t *ret_seq,
+                                GError **error);
 /* The greatest number there is; 0 when there is none. */
 CHECKED bool ledger_last(Db *db, int64_t *ret_seq, GError **error);

@@ -340,6 +340,11 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(len(page["items"]), 1)
         more = self.ok(self.server.get("/migrations/%s/tasks?limit=1000&after=%s" % (id, page["next"])))
         self.assertNotIn(page["items"][0]["id"], [task["id"] for task in more["items"]])
+        for count in range(3, 7):  # what happens meanwhile elsewhere is not of it
+            self.server.call("PUT", "/limits", {"resource": "elsewhere", "count": count})
+        own = self.ok(self.server.get("/migrations/%s/events?limit=1000" % id))["items"]
+        self.assertEqual(self.ok(self.server.get("/migrations/%s/events?last=2" % id))["items"], own[-2:])
+        self.assertEqual(self.ok(self.server.get("/migrations/%s/events?last=1000&limit=1000" % id))["items"], own)
         events = self.ok(self.server.get("/migrations/%s/events?type=plan.state" % id))["items"]
         self.assertEqual([event["to"] for event in events][:3], ["draft", "planned", "approved"])
         self.assertIn(id, [row["id"] for row in self.ok(self.server.get("/migrations?q=orders"))["items"]])

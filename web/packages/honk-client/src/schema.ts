@@ -2337,7 +2337,7 @@ export interface components {
         After: string;
         /** @description only events after this number */
         AfterSeq: number;
-        /** @description begin with the last so many */
+        /** @description begin with the last so many of all; of a migration, of its own */
         Last: number;
         /** @description types, or first words of them, separated by commas: `plan.state,task` */
         EventTypes: string;
@@ -3198,7 +3198,7 @@ export interface operations {
                 limit?: components["parameters"]["Limit"];
                 /** @description only events after this number */
                 after?: components["parameters"]["AfterSeq"];
-                /** @description begin with the last so many */
+                /** @description begin with the last so many of all; of a migration, of its own */
                 last?: components["parameters"]["Last"];
             };
             header?: {
@@ -4489,7 +4489,7 @@ export interface operations {
                 limit?: components["parameters"]["Limit"];
                 /** @description only events after this number */
                 after?: components["parameters"]["AfterSeq"];
-                /** @description begin with the last so many */
+                /** @description begin with the last so many of all; of a migration, of its own */
                 last?: components["parameters"]["Last"];
             };
             header?: {
