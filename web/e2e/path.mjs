@@ -92,9 +92,24 @@ try {
     await page.locator('.honk-yes', { hasText: 'read every line' }).waitFor();
   });
 
+  await cases.run('its rows are throttled by whoever may, with a reason that stays in sight', async () => {
+    await page.getByRole('button', { name: 'Throttle', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('no throttle, rows move as fast as they can').waitFor();
+    await dialog.getByLabel('Rows a second').fill('200');
+    await dialog.getByLabel(/^Why/).fill('the shop is open');
+    assert.deepEqual(await faults(page), []);
+    await page.screenshot({ path: `${artefacts}path-throttle.png` });
+    await dialog.getByRole('button', { name: 'Throttle', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual(JSON.parse(company.honk('throttle', 'users-v2', '--json')), { rows_per_second: 200 });
+  });
+
   await cases.run('it is started, its progress moves, and it succeeds', async () => {
     await say(page, 'Start');
     await page.getByRole('tab', { name: 'Run' }).click();
+    await page.getByText('Throttled: at most 200 rows a second').waitFor();
+    await page.getByText(/Changed by Bo.*the shop is open/).waitFor();
     const seen = new Set();
     const meter = page.locator('.honk-far .honk-meter');
     for (const end = Date.now() + 40_000; Date.now() < end; ) {
@@ -106,12 +121,27 @@ try {
     assert.ok(seen.size > 2, `its progress stood still: ${[...seen]}`);
   });
 
-  await cases.run('axe finds no serious fault in the run, the consumers, the rollouts, the ledger and the lineage', async () => {
-    for (const at of ['migrations/users-v2/run', 'migrations/users-v2/consumers', 'rollouts', 'ledger', 'lineage/resource%3Adefault%2Fusers-v1', 'campaigns', 'consumers', '']) {
+  await cases.run('axe finds no serious fault in any screen, light and dark, on a telephone and on a wall', async () => {
+    const rollout = JSON.parse(company.honk('rollout', 'list', '--all', '--json')).items[0].rollout_id;
+    const screens = ['', 'migrations/users-v2/run', 'migrations/users-v2/rollouts', 'migrations/users-v2/consumers', 'migrations/users-v2/log', 'rollouts', `rollouts/${rollout}`];
+    for (const at of [...screens, 'ledger', 'lineage', 'lineage/resource%3Adefault%2Fusers-v1', 'campaigns', 'consumers', 'migrations/no-such']) {
       await page.goto(`${company.url}/#/${at}`);
       await page.locator('.honk-skeleton').first().waitFor({ state: 'detached' });
-      assert.deepEqual(await faults(page), [], at);
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        assert.deepEqual(await faults(page), [], `${at}, ${colorScheme}`);
+      }
     }
+    const viewport = page.viewportSize();
+    for (const [width, height] of [[360, 740], [3840, 2160]])
+      for (const at of [...screens, 'ledger', 'consumers', 'migrations/users-v2']) {
+        await page.setViewportSize({ width, height });
+        await page.goto(`${company.url}/#/${at}`);
+        await page.locator('.honk-skeleton').first().waitFor({ state: 'detached' });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= width, `${at} is ${wide} px wide on a screen of ${width}`);
+      }
+    await page.setViewportSize(viewport);
   });
 
   await cases.run('Rollback says what it will undo, wants a reason, and everything goes back', async () => {

@@ -75,7 +75,10 @@ function Self({ who, client, onWho }: { who: Who; client: HonkClient; onWho: (wh
       <div className="portal-tools">
         <ThemeButton />
         <button type="button" className="honk-button honk-quiet" onClick={() => void act(logOut(client).then(() => undefined))}>
-          Log out
+          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <path d="M6 2.5H3.5a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1H6M10.5 11 13.5 8l-3-3M13 8H6" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+          </svg>
+          <span>Log out</span>
         </button>
       </div>
       {error && (

@@ -41,18 +41,19 @@ export function Graph({ nodes, edges, layout, chosen, onChoose, label }: GraphPr
   const drag = useRef<{ x: number; y: number; camera: Camera; moved: boolean }>();
   const places = useMemo(() => new Map(layout.nodes.map(node => [node.id, node])), [layout]);
 
+  const fit = Math.min((size.width - 40) / Math.max(1, layout.width), (size.height - 40) / Math.max(1, layout.height));
+
   const all = useCallback(() => {
-    const scale = Math.min(1, Math.max(ZOOM.least, Math.min((size.width - 40) / Math.max(1, layout.width), (size.height - 40) / Math.max(1, layout.height))));
+    const scale = Math.min(1, fit);
     setCamera({ scale, x: (size.width - layout.width * scale) / 2, y: (size.height - layout.height * scale) / 2 });
-  }, [layout, size]);
-  /* On a small screen all of it would be too small to read: begin at the root, with what is next to it. */
+  }, [fit, layout, size]);
+  /* On a small screen, or of thousands, all of it would be too small to read: begin at the root, with what is next to it. */
   const begin = useCallback(() => {
-    const scale = Math.min((size.width - 40) / Math.max(1, layout.width), (size.height - 40) / Math.max(1, layout.height));
     const root = nodes.find(node => node.isRoot);
     const place = root && places.get(root.id);
-    if (scale >= READABLE || !place || nodes.length > ELEMENTS_MAX) return all();
+    if (fit >= READABLE || !place) return all();
     return setCamera({ scale: NEAR, x: size.width / 2 - (place.x + NODE_WIDTH / 2) * NEAR, y: size.height / 2 - (place.y + NODE_HEIGHT / 2) * NEAR });
-  }, [all, layout, nodes, places, size]);
+  }, [all, fit, nodes, places, size]);
   useEffect(begin, [begin]);
 
   useEffect(() => {
@@ -120,7 +121,7 @@ export function Graph({ nodes, edges, layout, chosen, onChoose, label }: GraphPr
 
   const zoom = (by: number, cx = size.width / 2, cy = size.height / 2) =>
     setCamera(old => {
-      const scale = Math.min(ZOOM.most, Math.max(ZOOM.least, old.scale * by));
+      const scale = Math.min(ZOOM.most, Math.max(Math.min(ZOOM.least, fit), old.scale * by));
       const part = scale / old.scale;
       return { scale, x: cx - (cx - old.x) * part, y: cy - (cy - old.y) * part };
     });

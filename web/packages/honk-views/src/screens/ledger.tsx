@@ -1,5 +1,5 @@
 import type { Event } from 'honk-client';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useHonk } from '../context';
 import { asError } from '../data';
 import { clock, moment, person, plural } from '../format';
@@ -146,6 +146,11 @@ export function Ledger({ migration, title = 'Ledger' }: { migration?: string; ti
       )}
       {open && (
         <Card title={`Event ${open.seq}`} aside={moment(open.at_ms)}>
+          {migration === undefined && open.plan && (
+            <p>
+              Of <PlanLink plan={open.plan}>{open.plan}</PlanLink>
+            </p>
+          )}
           <pre className="honk-code" tabIndex={0}>
             {JSON.stringify(open, null, 2)}
           </pre>
@@ -169,15 +174,20 @@ function wordsOf(event: Event): string {
   return [event.type, event.plan, event.step, event.actor, event.reason, event.to, JSON.stringify(event.data ?? '')].join(' ').toLowerCase();
 }
 
+function PlanLink({ plan, children }: { plan: string; children: ReactNode }) {
+  return <Go to={plan.startsWith('c-') ? { screen: 'campaign', id: plan } : { screen: 'migration', id: plan }}>{children}</Go>;
+}
+
 function EventLine({ event, isWhole }: { event: Event; isWhole: boolean }) {
   return (
     <div className={`honk-event honk-tone-${toneOf(event)}`}>
       <time className="honk-dim" title={moment(event.at_ms)}>
-        {clock(event.at_ms)}
+        {clock(event.at_ms).slice(0, 8)}
+        <span className="honk-fraction">{clock(event.at_ms).slice(8)}</span>
       </time>
       <i aria-hidden="true" />
       <span className="honk-event-what">
-        {isWhole && event.plan && (event.plan.startsWith('c-') ? <Go to={{ screen: 'campaign', id: event.plan }}>{event.plan.slice(0, 10)}…</Go> : <Go to={{ screen: 'migration', id: event.plan }}>{event.plan.slice(0, 10)}…</Go>)}
+        {isWhole && event.plan && <PlanLink plan={event.plan}>{event.plan.slice(0, 10)}…</PlanLink>}
         {event.step && <code>{event.step}</code>}
         <span className="honk-clip" title={event.reason}>
           {eventText(event) || event.type}

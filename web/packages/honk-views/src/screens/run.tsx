@@ -14,13 +14,14 @@ import { LastThrottle } from './throttle';
 
 const RATES_KEPT = 120; /* two minutes, at one a second */
 const TASKS_SHOWN = 200;
+const ROWS_MAY_MOVE: readonly string[] = ['approved', 'preflight', 'running', 'paused', 'halted'];
 
 /** What is going on: each step with how far it is and how fast, its tasks on demand, and what was said. */
 export function Run({ migration }: { migration: Migration }) {
   const isBack = migration.steps.some(step => step.phase === 'reverse');
   if (!migration.has_effects && migration.steps.every(step => step.status === 'blocked') && migration.started_at_ms === undefined)
     return <Empty title="It has not begun">{migration.next?.text ?? 'Once it is approved and started, its steps are followed here.'}</Empty>;
-  const throttle = !isBack && migration.throttle !== undefined ? migration.throttle : undefined;
+  const throttle = ROWS_MAY_MOVE.includes(migration.state) ? migration.throttle : undefined;
   const order = isBack ? [...migration.steps].reverse() : migration.steps;
   return (
     <div className="honk-run">

@@ -63,7 +63,7 @@ function Fields({ migration, wishes }: { migration: Migration; wishes: RefObject
 export function LastThrottle({ migration }: { migration: Migration }) {
   const { data } = useLoad(
     `throttle ${migration.id}`,
-    (client, signal) => client.get('/migrations/{id}/events', { path: { id: migration.id }, query: { type: 'plan.throttle', last: 1, limit: 1 }, signal }),
+    (client, signal) => client.get('/migrations/{id}/events', { path: { id: migration.id }, query: { type: 'plan.throttle', limit: 1000 }, signal }),
     event => event.plan === migration.id && event.type === 'plan.throttle',
   );
   const event = data?.items.at(-1);
