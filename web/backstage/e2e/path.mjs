@@ -89,6 +89,20 @@ try {
     assert.ok(Object.values(approvals[0]).includes('user:default/bo'), JSON.stringify(approvals));
   });
 
+  await cases.run('Bo throttles it, and a guest reads why he may not', async () => {
+    await bo.getByRole('button', { name: 'Throttle', exact: true }).click();
+    const dialog = bo.getByRole('dialog');
+    await dialog.getByLabel('Rows a second').fill('400');
+    await dialog.getByLabel(/^Why/).fill('the shop is open');
+    await picture(bo, 'throttle');
+    await dialog.getByRole('button', { name: 'Throttle', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const guest = await (await stage.call('guest', `/api${address}`)).json();
+    assert.deepEqual(guest.throttle, { rows_per_second: 400 });
+    assert.match(guest.allowed_actions.throttle.why, /honk.migration.operate/);
+    assert.match(guest.allowed_actions.plan.why, /honk.migration.create/);
+  });
+
   await cases.run('it runs, also while Honk’s server starts anew, and both see it', async () => {
     await say(bo, 'Start');
     await stage.company.stop();
@@ -110,6 +124,19 @@ try {
     assert.equal(rows(), before);
     assert.equal(branches(), '');
     await picture(bo, 'rolled-back');
+  });
+
+  await cases.run('what became of it is a page of TechDocs, made by a template', async () => {
+    await bo.goto(`${stage.url}/create/templates/default/report-migration`);
+    await bo.getByLabel('Migration').first().fill('users-move');
+    await bo.getByRole('button', { name: 'Review' }).click();
+    await bo.getByRole('button', { name: 'Create' }).click();
+    await bo.getByRole('link', { name: 'Read the report' }).or(bo.getByRole('button', { name: 'Read the report' })).first().click();
+    // Its pages are made by mkdocs when somebody reads them for the first time.
+    await bo.getByRole('heading', { name: 'users-move' }).waitFor({ timeout: 90_000 });
+    await bo.getByRole('cell', { name: 'the wrong week' }).first().waitFor();
+    await bo.getByRole('cell', { name: 'transform-data' }).first().waitFor();
+    await picture(bo, 'report');
   });
 
   await cases.run('the migration became an entity, which says nothing of how it stands', async () => {

@@ -12,6 +12,7 @@ Backstage, as Ada, Bo or a guest:
 
   ${stage.url}/create                        Move a dataset: the form
   ${stage.url}/honk                          all migrations; approve as Bo what Ada asked for
+  ${stage.url}/create/templates/default/report-migration   what became of one, as a page of TechDocs
   ${stage.url}/catalog/default/resource/users-v1/honk   a dataset, and who reads it
 
 The company is in ${stage.company.folder}, and gone when this ends (Ctrl-C).`);

@@ -1,7 +1,7 @@
 // stage.mjs - a real Backstage with Honk's plugins, and the demo company's server behind it. Both end with it.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,8 @@ export class Stage {
         HONK_URL: this.company.url,
         HONK_TOKEN: this.company.token(PORTAL),
         HONK_TEMPLATES: this.#catalogFolder(),
+        HONK_REPORTS: this.#reportsFolder(),
+        PATH: `${join(root, 'node_modules/.mkdocs/bin')}:${process.env.PATH}`,
         BACKSTAGE_TOKEN: this.token,
       },
     });
@@ -64,6 +66,13 @@ export class Stage {
     for (const name of readdirSync(join(root, 'templates'))) copyFileSync(join(root, 'templates', name), join(folder, name));
     this.entities.forEach((text, i) => writeFileSync(join(folder, `own-${i}.yaml`), text));
     return join(folder, '*.yaml');
+  }
+
+  /** What stands for a repository: its docs come with the first report. */
+  #reportsFolder() {
+    const folder = join(this.company.base, 'reports');
+    cpSync(join(root, 'reports'), folder, { recursive: true });
+    return folder;
   }
 
   /** A call to Backstage as one of its people. */

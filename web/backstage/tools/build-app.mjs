@@ -12,9 +12,11 @@ const app = join(root, 'packages/app');
 const dist = join(app, 'dist');
 const sources = ['package-lock.json', 'packages/app', 'plugins', '../packages'];
 
+const apart = /^(node_modules|dist|test)$|\.test\.tsx?$|\.md$/; /* no part of the app */
+
 function* files(path) {
   if (statSync(path).isFile()) yield path;
-  else for (const name of readdirSync(path).sort()) if (name !== 'node_modules' && name !== 'dist') yield* files(join(path, name));
+  else for (const name of readdirSync(path).sort()) if (!apart.test(name)) yield* files(join(path, name));
 }
 
 const hash = createHash('sha256');

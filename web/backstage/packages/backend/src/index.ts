@@ -15,5 +15,6 @@ backend.add(import('backstage-plugin-honk-backend'));
 backend.add(import('backstage-plugin-scaffolder-backend-module-honk'));
 backend.add(import('./people'));
 backend.add(import('./policy'));
+backend.add(import('./publish'));
 
 void backend.start();

@@ -200,7 +200,7 @@ describe('actions of templates', () => {
     await backstage.call(BO, `/api/honk/migrations/${output.id}/reject`, { method: 'POST', headers: json, body: JSON.stringify({ reason: 'no | <b>not</b> `now`' }) });
     const context = createMockActionContext({ input: { migrationId: output.id as string } });
     let path = '';
-    context.output = ((_: string, value: string) => (path = value)) as never;
+    context.output = ((name: string, value: string) => name === 'path' && (path = value)) as never;
     await createReportAction(services()).handler(context as never);
     const text = readFileSync(join(context.workspacePath, path), 'utf8');
     assert.match(text, /^# streams-v2\n/);

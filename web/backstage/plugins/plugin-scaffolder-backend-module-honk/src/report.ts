@@ -87,7 +87,10 @@ export function createReportAction(honk: HonkServices) {
         migrationId: z => z.string({ description: "The plan's id, or the migration's short name" }),
         targetPath: z => z.string({ description: 'The folder in the workspace that gets mkdocs.yml and docs/ (its root)' }).optional(),
       },
-      output: { path: z => z.string({ description: 'Of the page, in the workspace' }) },
+      output: {
+        path: z => z.string({ description: 'Of the page, in the workspace' }),
+        page: z => z.string({ description: 'Its address in TechDocs, below the entity' }),
+      },
     },
     async handler(ctx) {
       const caller = new HonkCaller(honk, ctx);
@@ -96,12 +99,13 @@ export function createReportAction(honk: HonkServices) {
       const { plan } = migration.digest ? await caller.get<{ plan: Plan }>(`/migrations/${migration.id}/plan`, deed) : { plan: {} };
       const { items } = await caller.get<{ items: Event[] }>(`/migrations/${migration.id}/events?type=plan.state&limit=${EVENTS}`, deed);
       const folder = resolveSafeChildPath(ctx.workspacePath, ctx.input.targetPath ?? '.');
-      const page = `migrations/${migration.id}.md`;
+      const page = `migrations/${migration.id}`;
       await mkdir(join(folder, 'docs/migrations'), { recursive: true });
-      await writeFile(join(folder, 'docs', page), markdown(migration, plan, items));
+      await writeFile(join(folder, 'docs', `${page}.md`), markdown(migration, plan, items));
       for (const [path, text] of Object.entries(around)) await writeFile(join(folder, path), text, { flag: 'wx' }).catch(keepsTheirs);
-      ctx.logger.info(`the report on ${migration.id} is in docs/${page}`);
-      ctx.output('path', join(ctx.input.targetPath ?? '', 'docs', page));
+      ctx.logger.info(`the report on ${migration.id} is in docs/${page}.md`);
+      ctx.output('path', join(ctx.input.targetPath ?? '', 'docs', `${page}.md`));
+      ctx.output('page', page);
     },
   });
 }
