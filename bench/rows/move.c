@@ -11,7 +11,7 @@
  *   by-rows    hashed, but through the mover: what happens between unlike stores
  *   compare    nothing is moved: are the rows those of the source?
  *
- * Every range is a task of its own, so it opens its connections anew. STORE is an SQLite file, a folder of CSV
+ * Every range is a task of its own, so it opens its connections anew; sessions with servers are kept for them, as workers do. STORE is an SQLite file, a folder of CSV
  * files where SOURCE ends in ".csv", or a PostgreSQL database where it says "dbname="; so is the target. Prints "ROWS RANGES".
  */
 #include "base/text.h"
@@ -211,6 +211,7 @@ move(char **argv)
         mapping_set_free(bench.mappings);
         return;
     }
+    drivers_keep_sessions(true); /* as workers do */
     make_stage(&bench);
     fill(&bench, &sum);
     if (bench.read_back)

@@ -96,3 +96,5 @@ const Action *action_by_name(const char *name); /* NULL when unknown */
 Outcome *action_perform(const StepCall *call, StepEnv *env);
 /* Take away what workers that died on this machine left half made. For whoever begins to work. */
 void action_sweep(const Config *config);
+/* There will be more to do at once (true): sessions with stores are kept for it. Else they are let go of. */
+void action_keep_warm(bool is_wanted);

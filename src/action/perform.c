@@ -160,6 +160,12 @@ action_perform(const StepCall *call, StepEnv *env)
 }
 
 void
+action_keep_warm(bool is_wanted)
+{
+    drivers_keep_sessions(is_wanted);
+}
+
+void
 action_sweep(const Config *config)
 {
     change_sweep(config);

@@ -82,6 +82,14 @@ conn_open(const StoreConfig *store, Conn **ret, GError **error)
 }
 
 void
+drivers_keep_sessions(bool is_wanted)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
+        if (drivers[i]->keep_sessions != NULL)
+            drivers[i]->keep_sessions(is_wanted);
+}
+
+void
 conn_close(Conn *conn)
 {
     if (conn != NULL)

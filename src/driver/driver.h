@@ -316,7 +316,8 @@ struct Driver {
     bool (*repair)(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
     bool (*gauge)(Conn *conn, Gauge gauge, int64_t *ret,
-                  GError **error); /* NULL: it tells nothing */
+                  GError **error);         /* NULL: it tells nothing */
+    void (*keep_sessions)(bool is_wanted); /* NULL: connections leave nothing behind */
 };
 
 /* Every driver begins its own connection and scan structs with these. */
@@ -335,6 +336,10 @@ struct Scan {
     Conn *conn;
     char *object;
 };
+
+/* For processes that do many short tasks one after the other: what a connection that is closed may leave to the next one to
+ * the same store is kept from now on (true), or let go of, and no longer kept (false). */
+void drivers_keep_sessions(bool is_wanted);
 
 const Driver *driver_by_name(const char *name); /* NULL when unknown */
 

@@ -144,10 +144,20 @@ server_is_back(Away *away)
     *away = (Away){.pause_ms = AWAY_FIRST_MS};
 }
 
+/* Nothing is held while we wait for work. */
+static void
+keep_warm(bool *is_warm, bool is_wanted)
+{
+    if (*is_warm != is_wanted)
+        action_keep_warm(is_wanted);
+    *is_warm = is_wanted;
+}
+
 static bool
 work_on(Bench *bench, const char *id, const json_t *labels, bool drain, GError **error)
 {
     Away away = {.pause_ms = AWAY_FIRST_MS};
+    bool is_warm = false; /* the last task may have left sessions with stores to the next one */
 
     while (!is_stopping()) {
         g_autoptr(Lease) lease = NULL;
@@ -155,17 +165,20 @@ work_on(Bench *bench, const char *id, const json_t *labels, bool drain, GError *
         atomic_store(&is_idle, true);
         if (is_stopping()) /* a signal that came just before would not end the wait */
             return true;
-        bool ok = link_lease(bench->link, id, labels, drain ? 0 : LEASE_WAIT_MS, &lease, &found);
+        int64_t wait_ms = drain || is_warm ? 0 : LEASE_WAIT_MS;
+        bool ok = link_lease(bench->link, id, labels, wait_ms, &lease, &found);
         atomic_store(&is_idle, false);
         if (!ok && (error_is(found, ERR_UNAUTHORIZED) || error_is(found, ERR_FORBIDDEN))) {
             g_propagate_error(error, g_steal_pointer(&found));
             return fail_in(error, "the server refuses this worker");
         }
         if (!ok) {
+            keep_warm(&is_warm, false);
             server_is_away(&away, found);
             continue;
         }
         server_is_back(&away);
+        keep_warm(&is_warm, lease != NULL);
         if (lease != NULL)
             work(bench, lease);
         else if (drain)

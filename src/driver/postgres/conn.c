@@ -144,8 +144,13 @@ fail_connect(PGconn *db, GError **error)
 static bool
 connect_session(PgConn *conn, PGconn **ret, GError **error)
 {
-    PGconn *db = PQconnectdbParams((const char *const *) conn->keywords,
-                                   (const char *const *) conn->values, 0);
+    PGconn *db = pg_unpark(conn);
+    if (db != NULL) {
+        *ret = db;
+        return true;
+    }
+    db = PQconnectdbParams((const char *const *) conn->keywords, (const char *const *) conn->values,
+                           0);
     if (PQstatus(db) != CONNECTION_OK) {
         fail_connect(db, error);
         PQfinish(db);
@@ -208,9 +213,9 @@ pg_close(Conn *base)
     if (conn->loader != NULL)
         pg_load_ops.rollback(base);
     for (guint i = 0; i < conn->idle->len; i++)
-        PQfinish(conn->idle->pdata[i]);
+        pg_park(conn, conn->idle->pdata[i]);
     g_ptr_array_unref(conn->idle);
-    PQfinish(conn->db);
+    pg_park(conn, conn->db);
     g_strfreev(conn->keywords);
     g_strfreev(conn->values);
     g_free(conn->setup);
@@ -262,4 +267,5 @@ const Driver driver_postgres = {
     .swap = &pg_swap_ops,
     .repair = pg_repair,
     .gauge = pg_gauge,
+    .keep_sessions = pg_keep_sessions,
 };

@@ -16,6 +16,7 @@ LAZY_FUNCTION(library, int, PQlibVersion, (void), ())
 LAZY_FUNCTION(library, PGconn *, PQconnectdbParams,
     (const char *const *keywords, const char *const *values, int expands), (keywords, values, expands))
 LAZY_FUNCTION(library, ConnStatusType, PQstatus, (const PGconn *conn), (conn))
+LAZY_FUNCTION(library, PGTransactionStatusType, PQtransactionStatus, (const PGconn *conn), (conn))
 LAZY_FUNCTION(library, char *, PQerrorMessage, (const PGconn *conn), (conn))
 LAZY_PROCEDURE(library, PQfinish, (PGconn *conn), (conn))
 LAZY_FUNCTION(library, char *, PQdb, (const PGconn *conn), (conn))

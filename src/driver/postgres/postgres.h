@@ -42,6 +42,13 @@ void pg_close(Conn *conn);
 CHECKED bool pg_borrow(PgConn *conn, PGconn **ret, GError **error);
 void pg_give_back(PgConn *conn, PGconn *db, bool is_clean);
 
+/* --- park.c --- */
+void pg_keep_sessions(bool is_wanted);
+/* One that is as good as new; NULL when there is none. */
+PGconn *pg_unpark(const PgConn *conn);
+/* Keep it for later, or end it. NULL is ignored. */
+void pg_park(const PgConn *conn, PGconn *db);
+
 /* --- statement.c --- */
 void pg_done(PGresult **result);
 /* What became of a statement, as one of our codes. Returns false. `result` may be NULL: the session is lost. */
@@ -182,6 +189,7 @@ typedef struct {
 /* Walks over what COPY gives: each call is one row. */
 typedef struct {
     bool has_begun;
+    size_t head; /* bytes that stand before the row that was read: only the first has some */
 } WireReader;
 /* The cells of one row; `*ret_count` 0 at the end mark. False when it is not COPY's format. */
 CHECKED bool wire_row(WireReader *reader, const char *data, size_t bytes, WireCell *cells,
@@ -211,6 +219,8 @@ void encode_end(GString *to, bool is_binary);
 void encode_count(GString *to, size_t count);
 void encode_null(GString *to);
 void encode_cell(GString *to, const void *data, size_t bytes);
+/* A row as it came, with its count. */
+void encode_whole(GString *to, const void *data, size_t bytes);
 CHECKED bool encode_value(GString *to, const PgTarget *target, const Value *value,
                           char **ret_reason);
 /* A row, appended. False with the column and the reason when a value would be bent by its column. */
