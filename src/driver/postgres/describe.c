@@ -24,30 +24,49 @@
 
 static const struct {
     unsigned oid;
-    ColumnType type;
     const char *name;
 } types[] = {
-    {OID_BOOL, TYPE_BOOL, "boolean"},
-    {OID_INT2, TYPE_INT, "smallint"},
-    {OID_INT4, TYPE_INT, "integer"},
-    {OID_INT8, TYPE_INT, "bigint"},
-    {OID_OID, TYPE_INT, "oid"},
-    {OID_FLOAT4, TYPE_FLOAT, "real"},
-    {OID_FLOAT8, TYPE_FLOAT, "double precision"},
-    {OID_NUMERIC, TYPE_DECIMAL, "numeric"},
-    {OID_DATE, TYPE_DATE, "date"},
-    {OID_TIMESTAMP, TYPE_TIMESTAMP, "timestamp"},
-    {OID_TIMESTAMPTZ, TYPE_TIMESTAMP, "timestamptz"},
-    {OID_BYTEA, TYPE_BYTES, "bytea"},
+    {OID_BOOL, "boolean"},
+    {OID_INT2, "smallint"},
+    {OID_INT4, "integer"},
+    {OID_INT8, "bigint"},
+    {OID_OID, "oid"},
+    {OID_FLOAT4, "real"},
+    {OID_FLOAT8, "double precision"},
+    {OID_NUMERIC, "numeric"},
+    {OID_DATE, "date"},
+    {OID_TIMESTAMP, "timestamp"},
+    {OID_TIMESTAMPTZ, "timestamptz"},
+    {OID_BYTEA, "bytea"},
 };
 
+/* Asked for every cell that comes: no loop. */
 ColumnType
 pg_type_of(unsigned oid)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-        if (types[i].oid == oid)
-            return types[i].type;
-    return TYPE_TEXT;
+    switch (oid) {
+    case OID_BOOL:
+        return TYPE_BOOL;
+    case OID_INT2:
+    case OID_INT4:
+    case OID_INT8:
+    case OID_OID:
+        return TYPE_INT;
+    case OID_FLOAT4:
+    case OID_FLOAT8:
+        return TYPE_FLOAT;
+    case OID_NUMERIC:
+        return TYPE_DECIMAL;
+    case OID_DATE:
+        return TYPE_DATE;
+    case OID_TIMESTAMP:
+    case OID_TIMESTAMPTZ:
+        return TYPE_TIMESTAMP;
+    case OID_BYTEA:
+        return TYPE_BYTES;
+    default:
+        return TYPE_TEXT;
+    }
 }
 
 static const char *const declared_words[] = {
@@ -61,7 +80,7 @@ type_of_declared(const char *declared)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
         if (strcmp(types[i].name, declared) == 0)
-            return types[i].type;
+            return pg_type_of(types[i].oid);
     return TYPE_TEXT;
 }
 

@@ -27,7 +27,7 @@ room(GString *to, size_t bytes)
     return to->str + begin;
 }
 
-static void
+static inline void
 put_be(GString *to, uint64_t value, size_t bytes)
 {
     uint64_t turned = GUINT64_TO_BE(value);
@@ -141,7 +141,16 @@ encode_null(GString *to)
 void
 encode_cell(GString *to, const void *data, size_t bytes)
 {
-    put_be(to, bytes, 4);
+    uint32_t length = GUINT32_TO_BE((uint32_t) bytes);
+    char *at = room(to, sizeof length + bytes);
+    memcpy(at, &length, sizeof length);
+    if (bytes > 0)
+        memcpy(at + sizeof length, data, bytes);
+}
+
+void
+encode_whole(GString *to, const void *data, size_t bytes)
+{
     put_bytes(to, data, bytes);
 }
 

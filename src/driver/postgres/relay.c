@@ -4,7 +4,8 @@
  *   COPY (SELECT … WHERE range) TO STDOUT ─► cells ─► hashed, handed on as they came or computed ─► COPY stage FROM STDIN
  *
  * A cell is handed on undecoded where both columns have the same form on the wire; it is looked at only to be hashed, and, where
- * the columns' lengths or precisions differ, to see that it is not bent. All others are what the mapping makes of the row. There
+ * the columns' lengths or precisions differ, to see that it is not bent. All others are what the mapping makes of the row. Where
+ * every column is like its source, the row goes on in one piece. There
  * is one COPY for the whole range and no savepoint: a row that is not as it should be is INVALID, nothing is written then, and the
  * caller takes the way that finds the offenders.
  */
@@ -30,6 +31,7 @@ typedef struct {
     Program *program;
     GArray *targets;
     Lane *lanes;
+    bool is_whole; /* rows go on in one piece: each cell is that of the column in the same place */
     Value *inputs;
     GString **scratches; /* of the inputs */
     GString *out, *form;
@@ -92,8 +94,12 @@ look_at_columns(Relay *relay, GError **error)
         if (pg_type_of(scan->oids[i]) != schema_column(input, i)->type)
             return fail(error, ERR_INVALID, "a column is read as another type");
     relay->lanes = g_new0(Lane, relay->targets->len);
-    for (guint i = 0; i < relay->targets->len; i++)
+    relay->is_whole = relay->targets->len == scan->items->len;
+    for (guint i = 0; i < relay->targets->len; i++) {
         relay->lanes[i] = lane_of(relay, &targets[i]);
+        relay->is_whole =
+            relay->is_whole && relay->lanes[i].item == (int) i && relay->lanes[i].is_like;
+    }
     relay->inputs = g_new0(Value, scan->items->len);
     relay->scratches = g_new0(GString *, scan->items->len);
     for (guint i = 0; i < scan->items->len; i++)
@@ -148,6 +154,16 @@ hand_on(Relay *relay, const Lane *lane, GError **error)
 }
 
 static bool
+hand_on_each(Relay *relay, GError **error)
+{
+    encode_count(relay->out, relay->targets->len);
+    for (guint i = 0; i < relay->targets->len; i++)
+        if (!hand_on(relay, &relay->lanes[i], error))
+            return false;
+    return true;
+}
+
+static bool
 relay_row(Relay *relay, const char *row, size_t bytes, GError **error)
 {
     PgScan *scan = relay->scan;
@@ -163,10 +179,12 @@ relay_row(Relay *relay, const char *row, size_t bytes, GError **error)
             return fail_cell(scan->names->pdata[i], reason, error);
     }
     row_hasher_begin(&relay->hasher);
-    encode_count(relay->out, relay->targets->len);
-    for (guint i = 0; i < relay->targets->len; i++)
-        if (!hand_on(relay, &relay->lanes[i], error))
-            return false;
+    if (relay->is_whole) {
+        for (guint i = 0; i < relay->targets->len; i++)
+            value_hash(&relay->inputs[i], &relay->hasher);
+        encode_whole(relay->out, row + scan->reader.head, bytes - scan->reader.head);
+    } else if (!hand_on_each(relay, error))
+        return false;
     hash_sum_add(&relay->sum, row_hasher_end(&relay->hasher));
     return true;
 }

@@ -45,11 +45,13 @@ wire_row(WireReader *reader, const char *text, size_t bytes, WireCell *cells, si
          size_t *ret_count)
 {
     const uint8_t *data = (const uint8_t *) text, *end = data + bytes;
+    reader->head = 0;
     if (!reader->has_begun) {
         if (bytes < HEAD_BYTES || memcmp(data, signature, sizeof signature) != 0 ||
             u32(data + 15) > bytes - HEAD_BYTES)
             return false;
-        data += HEAD_BYTES + u32(data + 15);
+        reader->head = HEAD_BYTES + u32(data + 15);
+        data += reader->head;
         reader->has_begun = true;
     }
     if (end - data < 2)
