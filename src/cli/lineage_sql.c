@@ -254,7 +254,7 @@ count_file(Job *job, const SqlFile *file)
 }
 
 static void
-finish_file(Invocation *call, Job *job, const SqlFile *file, const char *time, json_t *list)
+finish_file(Invocation *call, Job *job, const SqlFile *file, const char *time)
 {
     if (file->skipped != NULL && job->format == FORMAT_TEXT)
         view_tone(call->view, TONE_WARN, "passed over: %s", file->skipped);
@@ -265,12 +265,11 @@ finish_file(Invocation *call, Job *job, const SqlFile *file, const char *time, j
         show_events(call->view, job, file, time);
         return;
     }
-    json_t *json = code_lineage_json(file->lineage, file->path, file->text, file->bytes);
-    json_array_append_new(list, json);
+    g_autoptr(json_t) json = code_lineage_json(file->lineage, file->path, file->text, file->bytes);
     if (job->format == FORMAT_TEXT)
         show_file(call->view, file, json);
-    if (job->format == FORMAT_TEXT)
-        json_array_clear(list);
+    else
+        view_json_list_add(call->view, json);
 }
 
 static void
@@ -284,7 +283,7 @@ show_summary(View *view, const Job *job, guint files)
 
 /* Some at a time: what has been told of is let go. */
 static void
-read_all(Invocation *call, Job *job, const GPtrArray *files, const char *time, json_t *list)
+read_all(Invocation *call, Job *job, const GPtrArray *files, const char *time)
 {
     g_autoptr(GPtrArray) batch = g_ptr_array_new();
     for (guint i = 0; i < files->len; i++) {
@@ -294,7 +293,7 @@ read_all(Invocation *call, Job *job, const GPtrArray *files, const char *time, j
         parallel_each(batch, g_get_num_processors(), read_one, job);
         for (guint b = 0; b < batch->len; b++) {
             SqlFile *file = g_ptr_array_index(batch, b);
-            finish_file(call, job, file, time, list);
+            finish_file(call, job, file, time);
             g_clear_pointer(&file->text, g_free);
             g_clear_pointer(&file->lineage, code_lineage_free);
         }
@@ -314,16 +313,14 @@ lineage_sql_run(Invocation *call, GError **error)
     job.options.manifests = job.manifests;
     job.projects = find_projects(all);
     g_autoptr(GPtrArray) files = files_meant(call->args, all);
-    g_autoptr(json_t) list = json_array();
     g_autofree char *time = clock_text(clock_wall_ms());
-    read_all(call, &job, files, time, list);
-    if (job.format == FORMAT_JSON) {
-        g_autoptr(json_t) answer = json_object();
-        json_object_set(answer, "files", list);
-        view_json(call->view, answer);
-    } else if (job.format == FORMAT_TEXT) {
+    if (job.format == FORMAT_JSON)
+        view_json_list_begin(call->view, "files");
+    read_all(call, &job, files, time);
+    if (job.format == FORMAT_JSON)
+        view_json_list_end(call->view);
+    else if (job.format == FORMAT_TEXT)
         show_summary(call->view, &job, files->len);
-    }
     call->status = job.unparsable > 0 ? STATUS_UNPARSABLE : 0;
     return true;
 }

@@ -159,6 +159,34 @@ view_json(View *view, const json_t *value)
 }
 
 void
+view_json_list_begin(View *view, const char *name)
+{
+    view->items = 0;
+    fprintf(view->out, "{\n  \"%s\": [", name);
+}
+
+void
+view_json_list_add(View *view, const json_t *item)
+{
+    g_autofree char *text = json_pretty(item);
+    fputs(view->items++ > 0 ? ",\n" : "\n", view->out);
+    for (const char *line = text, *next; *line != '\0'; line = next) {
+        size_t bytes = strcspn(line, "\n");
+        fputs("    ", view->out);
+        fwrite(line, 1, bytes, view->out);
+        next = line + bytes;
+        if (*next == '\n')
+            fputc(*next++, view->out);
+    }
+}
+
+void
+view_json_list_end(View *view)
+{
+    fputs(view->items > 0 ? "\n  ]\n}\n" : "]\n}\n", view->out);
+}
+
+void
 view_json_line(View *view, const json_t *value)
 {
     g_autofree char *text = json_compact(value);

@@ -18,8 +18,9 @@ typedef struct {
     FILE *out;
     bool is_terminal; /* may be redrawn */
     bool colour;
-    bool utf8; /* otherwise our own signs (arrows, bars, lines) are spelled in ASCII */
-    bool json; /* --json: text is not wanted */
+    bool utf8;      /* otherwise our own signs (arrows, bars, lines) are spelled in ASCII */
+    bool json;      /* --json: text is not wanted */
+    unsigned items; /* of the list of view_json_list_begin() so far */
 } View;
 
 View *view_new(FILE *out);
@@ -36,6 +37,10 @@ void view_prose(View *view, Tone tone, const char *format, ...) G_GNUC_PRINTF(3,
 void view_raw(View *view, const char *text);          /* made by us, escapes and all */
 void view_json(View *view, const json_t *value);      /* pretty, one document */
 void view_json_line(View *view, const json_t *value); /* one object a line */
+/* What view_json() makes of {name: [item, …]}, item by item, for lists that would not fit into memory. */
+void view_json_list_begin(View *view, const char *name);
+void view_json_list_add(View *view, const json_t *item);
+void view_json_list_end(View *view);
 
 /* Whole lines that need neither colour nor an escape, at once. False when they do: nothing is printed then. */
 bool view_plain(View *view, const char *lines);

@@ -257,6 +257,17 @@ class Lineage(Folder):
         self.assertEqual(statement["columns"][5]["from"], [{"table": "streams", "column": "ms", "how": "aggregation"}])
         self.assertEqual(statement["unknown"], [])
 
+    def test_many_files_are_one_document_written_as_one_would_write_it(self):
+        (self.folder / "q").mkdir()
+        done = self.honk("lineage", "--sql", "--json", "q")
+        self.assertEqual(done.stdout, json.dumps({"files": []}, indent=2) + "\n")
+        for i in range(150):  # more than are held at once
+            self.write(f"q/{i:03}.sql", f"SELECT 'a\\nb' AS one, x{i} FROM t{i}")
+        done = self.honk("lineage", "--sql", "--json", "q")
+        files = json.loads(done.stdout)["files"]
+        self.assertEqual([f["statements"][0]["reads"] for f in files], [[f"t{i}"] for i in range(150)])
+        self.assertEqual(done.stdout, json.dumps({"files": files}, indent=2) + "\n")
+
     def test_a_star_over_a_model_has_the_columns_of_the_catalog(self):
         self.write("shop/dbt_project.yml", "name: shop\n")
         self.write("shop/models/a.sql", "select * from {{ ref('people') }}\n")
