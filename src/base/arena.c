@@ -159,6 +159,12 @@ arena_alloc(Arena *arena, size_t bytes)
     return memset(arena_take(arena, bytes), 0, bytes);
 }
 
+void *
+arena_room(Arena *arena, size_t bytes)
+{
+    return arena_take(arena, bytes);
+}
+
 char *
 arena_copy(Arena *arena, const void *data, size_t bytes)
 {

@@ -24,6 +24,8 @@ void arena_free(Arena *arena);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Arena, arena_free)
 
 void *arena_alloc(Arena *arena, size_t bytes);
+/* Not zeroed: for who sets all of it. */
+void *arena_room(Arena *arena, size_t bytes);
 /* A copy of `bytes` with a zero behind it. */
 char *arena_copy(Arena *arena, const void *data, size_t bytes);
 /* NULL of NULL. */

@@ -9,8 +9,7 @@ typedef struct {
     GPtrArray *items;
     ParallelFn *each;
     void *data;
-    pthread_mutex_t lock;
-    guint next;
+    guint next; /* counted by all threads */
 } Work;
 
 static void *
@@ -18,9 +17,7 @@ take_part(void *data)
 {
     Work *work = data;
     for (;;) {
-        pthread_mutex_lock(&work->lock);
-        guint index = work->next++;
-        pthread_mutex_unlock(&work->lock);
+        guint index = __atomic_fetch_add(&work->next, 1, __ATOMIC_RELAXED);
         if (index >= work->items->len)
             return NULL;
         work->each(work->items->pdata[index], work->data);
@@ -34,12 +31,10 @@ parallel_each(GPtrArray *items, unsigned threads_max, ParallelFn *each, void *da
     pthread_t threads[THREADS_MAX];
     unsigned wanted = MIN(MIN(threads_max, items->len), THREADS_MAX), started = 0;
 
-    pthread_mutex_init(&work.lock, NULL);
     /* A thread that cannot be had is done without: the caller's own does it all, if need be. */
     while (started + 1 < wanted && pthread_create(&threads[started], NULL, take_part, &work) == 0)
         started++;
     take_part(&work);
     for (unsigned i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    pthread_mutex_destroy(&work.lock);
 }

@@ -99,12 +99,15 @@ finish_output(int status)
     return status != 0 ? status : error_exit_status(ERR_NO_SPACE);
 }
 
+/* Of a size that the C library only takes together with the memory. */
+static char out_buffer[OUT_BUFFER_BYTES];
+
 int
 cli_main(int argc, char *const *argv)
 {
     setlocale(LC_CTYPE, "");
     if (isatty(STDOUT_FILENO) == 0)
-        setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER_BYTES);
+        setvbuf(stdout, out_buffer, _IOFBF, sizeof(out_buffer));
     if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
         printf("honk " HONK_VERSION "\n");
         return finish_output(0);

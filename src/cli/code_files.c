@@ -54,8 +54,9 @@ rewrite_one(void *data, void *user)
     read_one(file, task, NULL);
     if (file->text == NULL)
         return;
-    file->rewrite =
-        rewrite_text(file->path, file->text, file->bytes, task->renames, &task->options);
+    RewriteOptions options = task->options;
+    options.is_mentioned = true; /* else it would have no text */
+    file->rewrite = rewrite_text(file->path, file->text, file->bytes, task->renames, &options);
     make_diff(file, user);
 }
 

@@ -50,7 +50,8 @@ is_last_part(const Work *work, const char *name, size_t bytes)
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
-            if (strlen(last) == bytes && g_ascii_strncasecmp(last, name, bytes) == 0)
+            if (((*last ^ *name) & ~0x20) == 0 && strlen(last) == bytes &&
+                g_ascii_strncasecmp(last, name, bytes) == 0)
                 return true;
         }
     }

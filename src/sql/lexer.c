@@ -293,6 +293,11 @@ static bool
 lex_blank(Lexer *lexer, size_t at)
 {
     size_t end = at;
+    if (lexer->text[at] == ' ' && is_name_start(byte_at(lexer, at + 1)) &&
+        (guchar) lexer->text[at + 1] < 0x80) { /* most stand alone before a word */
+        add_whole(lexer, TOKEN_SPACE, at, at + 1);
+        return true;
+    }
     for (;;) {
         while (end < lexer->bytes && (byte_kinds[(guchar) lexer->text[end]] & BYTE_BLANK))
             end++;

@@ -180,6 +180,12 @@ node(Parser *parser, size_t bytes)
     return arena_alloc(parser->sql->arena, bytes);
 }
 
+void *
+node_unset(Parser *parser, size_t bytes)
+{
+    return arena_room(parser->sql->arena, bytes);
+}
+
 ArenaList *
 list(Parser *parser)
 {
@@ -189,7 +195,7 @@ list(Parser *parser)
 SqlBlock *
 block_new(Parser *parser, SqlQuery *query, SqlBlock *parent)
 {
-    SqlBlock *block = node(parser, sizeof(SqlBlock));
+    SqlBlock *block = node_unset(parser, sizeof(SqlBlock));
     *block = (SqlBlock){.query = query,
                         .parent = parent,
                         .statement = parser->statement,
@@ -205,7 +211,7 @@ block_new(Parser *parser, SqlQuery *query, SqlBlock *parent)
 SqlRef *
 ref_add(Parser *parser, const Context *context, SqlPath path)
 {
-    SqlRef *ref = node(parser, sizeof(SqlRef));
+    SqlRef *ref = node_unset(parser, sizeof(SqlRef));
     *ref = (SqlRef){
         .path = path, .block = context->block, .clause = context->clause, .in = context->item};
     list_add(parser, context->block->refs, ref);
@@ -266,7 +272,7 @@ part_at(Parser *parser, uint32_t index)
 SqlPart *
 part_take(Parser *parser)
 {
-    SqlPart *part = node(parser, sizeof(SqlPart));
+    SqlPart *part = node_unset(parser, sizeof(SqlPart));
     *part = part_at(parser, parser->pos++);
     return part;
 }
@@ -361,9 +367,18 @@ plain_parts(const Parser *parser, uint32_t end)
 static SqlPath
 plain_path_take(Parser *parser, uint32_t count)
 {
-    SqlPath path = {.parts = node(parser, count * sizeof(SqlPart)), .count = count};
-    for (uint32_t i = 0; i < count; i++)
-        path.parts[i] = part_at(parser, parser->pos + 2 * i);
+    const Token *tokens = peek(parser, parser->pos);
+    uint32_t begin = tokens->begin, bytes = tokens[2 * (count - 1)].end - begin;
+    SqlPath path = {.parts = node_unset(parser, count * sizeof(SqlPart)), .count = count};
+    char *text = arena_copy(parser->sql->arena, parser->sql->list->text + begin, bytes);
+    for (uint32_t i = 0; i < count; i++) { /* what stands between them is cut off */
+        const Token *token = &tokens[2 * i];
+        path.parts[i] = (SqlPart){.text = text + (token->begin - begin),
+                                  .token = parser->pos + 2 * i,
+                                  .begin = token->begin,
+                                  .end = token->end};
+        text[token->end - begin] = '\0';
+    }
     parser->pos += 2 * count - 1;
     return path;
 }
@@ -399,7 +414,7 @@ path_take(Parser *parser, uint32_t end, bool is_table)
         parser->pos++;
     }
     SqlPath path = {.count = parts.count, .is_in_one_quote = is_in_one_quote};
-    path.parts = node(parser, parts.count * sizeof(SqlPart));
+    path.parts = node_unset(parser, parts.count * sizeof(SqlPart));
     memcpy(path.parts, parts.parts, parts.count * sizeof(SqlPart));
     return path;
 }

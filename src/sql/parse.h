@@ -86,6 +86,8 @@ bool starts_join(const Parser *parser, uint32_t index);
 bool is_too_deep(Parser *parser, uint32_t end);
 
 void *node(Parser *parser, size_t bytes);
+/* Not zeroed: for who sets all of it. */
+void *node_unset(Parser *parser, size_t bytes);
 ArenaList *list(Parser *parser);
 static inline void
 list_add(Parser *parser, ArenaList *list, void *item)

@@ -136,7 +136,7 @@ void
 parse_items(Parser *parser, SqlBlock *block, uint32_t end)
 {
     while (parser->pos < end && !starts_clause(parser, parser->pos)) {
-        SqlItem *item = node(parser, sizeof(SqlItem));
+        SqlItem *item = node_unset(parser, sizeof(SqlItem));
         Context context = {.block = block, .clause = CLAUSE_ITEM, .item = item};
         uint32_t star = star_at(parser, end), first = parser->pos;
         *item = (SqlItem){.block = block, .first = first, .last = first};

@@ -4,7 +4,7 @@
 SqlQuery *
 query_new(Parser *parser, SqlQuery *parent)
 {
-    SqlQuery *query = node(parser, sizeof(SqlQuery));
+    SqlQuery *query = node_unset(parser, sizeof(SqlQuery));
     *query = (SqlQuery){
         .parent = parent, .first = parser->pos, .commons = list(parser), .branches = list(parser)};
     return query;

@@ -240,7 +240,7 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
 static SqlSource *
 source_new(Parser *parser, SqlBlock *block, SqlSourceKind kind)
 {
-    SqlSource *source = node(parser, sizeof(SqlSource));
+    SqlSource *source = node_unset(parser, sizeof(SqlSource));
     *source = (SqlSource){.kind = kind, .block = block, .first = parser->pos, .last = parser->pos};
     return source;
 }
