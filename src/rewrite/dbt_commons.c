@@ -15,15 +15,18 @@ add_word(GHashTable *ret, const char *word, size_t bytes)
     g_hash_table_add(ret, g_ascii_strdown(word, (gssize) bytes));
 }
 
-/* The names in a text, but for those before a dot: `stg.id` is looked at as a column. */
+/* The names in a text, but for those beside a dot: `stg.id` is looked at as a column. */
 static void
-add_text(GHashTable *ret, const char *text, const JinjaWord *string)
+add_text(DbtSpoken *ret, const char *text, const JinjaWord *string)
 {
     for (uint32_t at = string->begin, from; at < string->end; at++) {
         for (from = at; at < string->end && is_identifier_byte(text[at]); at++)
             ;
-        if (at > from && (at == string->end || text[at] != '.'))
-            add_word(ret, text + from, at - from);
+        bool has_dot = text[from - 1] == '.' || (at < string->end && text[at] == '.');
+        if (at > from && !has_dot)
+            add_word(ret->tables, text + from, at - from);
+        if (at > from && from == string->begin && at == string->end)
+            add_word(ret->texts, text + from, at - from);
     }
 }
 
@@ -33,8 +36,8 @@ add_text(GHashTable *ret, const char *text, const JinjaWord *string)
 static bool
 is_about_else(const char *text, const JinjaWord *callee)
 {
-    static const char *const names[] = {"ref",     "source", "config",  "var",
-                                        "env_var", "doc",    "dispatch"};
+    static const char *const names[] = {"ref",     "source", "config",   "var",
+                                        "env_var", "doc",    "dispatch", "star"};
     g_autofree char *name = g_strndup(text + callee->begin, callee->end - callee->begin);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(name, names[i]) == 0)
@@ -67,7 +70,7 @@ is_alias_of_star(const char *text, const GArray *words, guint index)
 }
 
 static void
-add_template(const Work *work, const Token *token, GHashTable *asked, GHashTable *ret)
+add_template(const Work *work, const Token *token, GHashTable *asked, DbtSpoken *ret)
 {
     const char *text = work->text;
     g_autoptr(GArray) words = jinja_words(text, token);
@@ -79,7 +82,7 @@ add_template(const Work *work, const Token *token, GHashTable *asked, GHashTable
         const JinjaWord *word = jinja_word(words, i);
         if (word->kind == JINJA_NAME && jinja_is(text, words, i + 1, "(")) {
             g_autofree char *name = g_strndup(text + word->begin, word->end - word->begin);
-            macros_add_words(work->options->macros, name, asked, ret);
+            macros_add_words(work->options->macros, name, asked, ret->tables);
         }
         if (word->kind != JINJA_STRING || is_alias_of_star(text, words, i))
             continue;
@@ -104,20 +107,27 @@ add_tables(const Work *work, GHashTable *ret)
     }
 }
 
-GHashTable *
-dbt_tables_in_templates(const Work *work)
+void
+dbt_spoken_clear(DbtSpoken *spoken)
+{
+    g_hash_table_unref(spoken->tables);
+    g_hash_table_unref(spoken->texts);
+}
+
+void
+dbt_spoken_read(const Work *work, DbtSpoken *ret)
 {
     const TokenList *list = work->sql->list;
-    GHashTable *ret = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    *ret = (DbtSpoken){.tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                       .texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     if (!tokens_have(list, TOKEN_TEMPLATE) && !tokens_have(list, TOKEN_TAG))
-        return ret;
+        return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
             add_template(work, token, asked, ret);
     }
     if (work->borders->len > 0)
-        add_tables(work, ret);
-    return ret;
+        add_tables(work, ret->tables);
 }

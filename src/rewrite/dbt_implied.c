@@ -61,6 +61,50 @@ visit_call(Work *work, const SqlBlock *block, const Token *token, const MacroPas
     }
 }
 
+/* What the macro may qualify columns by: the alias or name of a source of the block. */
+static const SqlSource *
+source_called(const SqlBlock *block, const char *name, size_t bytes)
+{
+    for (; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            const SqlPart *part = source->alias != NULL ? source->alias
+                                  : source->path.count > 0
+                                      ? &source->path.parts[source->path.count - 1]
+                                      : NULL;
+            if (part != NULL && strlen(part->text) == bytes &&
+                g_ascii_strncasecmp(part->text, name, bytes) == 0)
+                return source;
+        }
+    return NULL;
+}
+
+/* A macro of a package, whose SQL is not among the files, gets the name of a table. */
+static void
+visit_names(Work *work, const SqlBlock *block, const GArray *words, guint open, const char *callee)
+{
+    guint close = jinja_close(work->text, words, open);
+    if (macro_is_known(callee) || macros_has(work->options->macros, callee) ||
+        strcmp(callee, "star") == 0 || strcmp(callee, "ref") == 0 ||
+        strcmp(callee, "source") == 0 || strcmp(callee, "config") == 0 ||
+        strcmp(callee, "var") == 0)
+        return;
+    for (guint i = open; i < close; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        const SqlSource *source =
+            word->kind == JINJA_STRING
+                ? source_called(block, work->text + word->begin, word->end - word->begin)
+                : NULL;
+        if (source == NULL || !source_changes(work, source) ||
+            site_covers(work, word->begin, word->end))
+            continue;
+        site_refuse(work, SITE_TABLE, word->begin, word->end, "in-template", NULL,
+                    "the macro '%s' gets the name of a table here, and may name its columns, of "
+                    "which some change",
+                    callee);
+    }
+}
+
 static void
 visit_template(Work *work, const SqlBlock *block, const Token *token)
 {
@@ -78,6 +122,7 @@ visit_template(Work *work, const SqlBlock *block, const Token *token)
         call.place = jinja_given(work->text, words, i + 1, &given);
         call.keyword = given;
         visit_call(work, block, token, &call);
+        visit_names(work, block, words, i + 1, name);
     }
 }
 

@@ -366,6 +366,9 @@ forbid_in_string(const Flow *flow, const Token *string)
         Token inner = {.kind = TOKEN_TEMPLATE, .begin = begin, .end = at};
         g_autoptr(GArray) words = jinja_words(text, &inner);
         forbid_within(flow, words, 0, words->len);
+        for (guint i = 0; i < words->len; i++)
+            if (local(flow, words, i) != NULL)
+                local(flow, words, i)->is_used = true;
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     char *name;
     MacroUse use; /* by the macro itself */
     bool is_put;  /* it stands somewhere in the body */
+    bool is_used; /* somewhere it is not a template of its own: asked for, an argument */
     GPtrArray *passes;
     GHashTable *defaults; /* names in its default, in small letters */
 } MacroParameter;
@@ -85,6 +86,10 @@ GHashTable *macros_words(const Macros *macros, const MacroPass *call);
 /* All names in the SQL of a macro of the project, and of those that it calls, in small letters; copied. `asked`: set of those
  * that were looked at before. */
 void macros_add_words(const Macros *macros, const char *name, GHashTable *asked, GHashTable *ret);
+/* Does a macro of the project put this argument into its SQL, and do nothing else with it? */
+bool macros_only_put(const Macros *macros, const char *name, guint place, const char *keyword);
+/* Is it one of the project? */
+bool macros_has(const Macros *macros, const char *name);
 /* Is it a well-known one that takes columns or expressions? */
 bool macro_is_known(const char *name);
 void macro_pass_free(void *pass);

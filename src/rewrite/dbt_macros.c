@@ -310,3 +310,21 @@ macros_add_words(const Macros *macros, const char *name, GHashTable *asked, GHas
         if (g_str_has_suffix(other, end))
             add_any(macros, one, asked, ret);
 }
+
+bool
+macros_has(const Macros *macros, const char *name)
+{
+    return macros != NULL && g_hash_table_lookup(macros->list, name) != NULL;
+}
+
+bool
+macros_only_put(const Macros *macros, const char *name, guint place, const char *keyword)
+{
+    const Macro *macro = macros != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
+    for (guint i = 0; macro != NULL && !macro->is_doubled && i < macro->parameters->len; i++) {
+        const MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
+        if (keyword != NULL ? strcmp(parameter->name, keyword) == 0 : i == place)
+            return !parameter->is_used;
+    }
+    return false;
+}

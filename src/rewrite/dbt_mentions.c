@@ -3,7 +3,7 @@
  *
  * A text between {{ and }} names a table where it is its name, or where SQL may stand in it: 'ADA / USD' is no table `ada`.
  */
-#include "rewrite/work.h"
+#include "rewrite/dbt_macro_parts.h"
 #include "sql/jinja.h"
 
 #include <string.h>
@@ -133,10 +133,42 @@ is_qualifier(const Work *work, size_t at, const char *name)
     return false;
 }
 
+/* {% macro f(users) %}, {% set users = … %}, {% for users in … %} */
+static bool
+is_bound_by(const Work *work, const Token *tag, const char *name)
+{
+    static const char *const heads[] = {"macro", "test", "materialization", "set", "for"};
+    const char *text = work->text;
+    g_autoptr(GArray) words = jinja_words(text, tag);
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        guint first = i < 3 ? 3 : 1, last = i < 3 ? words->len : MIN(words->len, i == 3 ? 2 : 4);
+        for (guint w = first; jinja_is(text, words, 0, heads[i]) && w < last; w++)
+            if (jinja_is(text, words, w, name))
+                return true;
+    }
+    return false;
+}
+
+/* A variable of the template that is called like a table. */
+static bool
+is_variable_name(const Work *work, const Token *token, size_t at, const char *name)
+{
+    const TokenList *list = work->sql->list;
+    g_autoptr(GArray) words = jinja_words(work->text, token);
+    bool is_name = false;
+    for (guint i = 0; i < words->len; i++)
+        is_name |= jinja_word(words, i)->kind == JINJA_NAME && jinja_word(words, i)->begin == at;
+    for (guint i = 0; is_name && i < list->tokens->len; i++)
+        if (tokens_at(list, i)->kind == TOKEN_TAG && is_bound_by(work, tokens_at(list, i), name))
+            return true;
+    return false;
+}
+
 static bool
 is_no_table(Work *work, const Token *token, size_t at, const char *name)
 {
-    if (is_other_call(work, token, at) || is_qualifier(work, at, name) || is_understood(work, at))
+    if (is_other_call(work, token, at) || is_qualifier(work, at, name) || is_understood(work, at) ||
+        is_variable_name(work, token, at, name))
         return true;
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint i = 0; i < found->len; i++)
@@ -175,10 +207,49 @@ find_table(Work *work, const GArray *covered, const Token *token, size_t *ret_at
     return false;
 }
 
+/* ---- tables of WITH ---- */
+
+static bool
+is_common(const Work *work, const char *name)
+{
+    SqlPart part = {.text = (char *) name};
+    for (guint i = 0; i < work->sql->queries->len; i++) {
+        const SqlQuery *query = g_ptr_array_index(work->sql->queries, i);
+        if (query->common != NULL && sql_same_table(work->sql->dialect, query->common->name.text,
+                                                    query->common->name.quote, part.text))
+            return true;
+    }
+    return false;
+}
+
+/* f('users'), where the macro of the project puts its argument into the SQL, and there is a table of WITH of that name. */
+static void
+settle_commons(Work *work, const Token *token)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        g_autofree char *name = g_strndup(work->text + one->begin, one->end - one->begin),
+                        *callee =
+                            g_strndup(work->text + one->callee, one->callee_end - one->callee),
+                        *keyword = one->keyword_end > 0 ? g_strndup(work->text + one->keyword,
+                                                                    one->keyword_end - one->keyword)
+                                                        : NULL;
+        if (one->kind != JINJA_LITERAL || one->is_mixed || is_understood(work, one->begin) ||
+            !renames_mentioned(work->renames, name, strlen(name)) || !is_common(work, name) ||
+            !macros_only_put(work->options->macros, callee, one->place, keyword))
+            continue;
+        g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) one->begin + 1));
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, one->begin, one->end);
+        site->reason = "this is the WITH table of that name, which the macro reads";
+    }
+}
+
 static void
 visit_template(Work *work, const GArray *covered, const Token *token)
 {
     size_t at = 0, bytes = 0;
+    settle_commons(work, token);
     if (!find_table(work, covered, token, &at, &bytes) &&
         (!find_model(work, token, &at, &bytes) || covered_has(covered, at, at + bytes) ||
          is_other_call(work, token, at)))

@@ -176,11 +176,23 @@ add_call(Macro *macro, const char *text, const GArray *words, const JinjaWord *c
     g_ptr_array_add(macro->calls, call);
 }
 
+/* Is anything done with a parameter but to put it there? */
+static void
+note_uses(Macro *macro, const char *text, const GArray *words)
+{
+    for (guint i = 0; i < macro->parameters->len; i++) {
+        MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
+        for (guint w = 0; words->len > 1 && w < words->len; w++)
+            parameter->is_used |= jinja_is(text, words, w, parameter->name);
+    }
+}
+
 /* Texts that are put into the SQL as they are: return('a'), ['a', 'b'], {{ 'a' }}; and the macros that are called. */
 static void
 read_template(Macro *macro, const char *text, const Token *token)
 {
     g_autoptr(GArray) words = jinja_words(text, token), found = jinja_arguments(text, token);
+    note_uses(macro, text, words);
     for (guint i = 0; i + 1 < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
         bool is_dispatch = jinja_is(text, words, i, "dispatch") && i + 2 < words->len &&

@@ -333,18 +333,33 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
     return pinned;
 }
 
-/* Tables of WITH whose readers nobody sees: templates write them. */
+static void
+pin_named(GHashTable *names, const SqlPart *name, SqlQuery *query)
+{
+    g_autofree char *small = name != NULL ? g_ascii_strdown(name->text, -1) : NULL;
+    if (small != NULL && g_hash_table_contains(names, small))
+        pin(query);
+}
+
+/* Tables of WITH and subqueries whose readers nobody sees: templates write them. */
 static void
 pin_read_by_templates(Work *work)
 {
-    g_autoptr(GHashTable) names = dbt_tables_in_templates(work);
-    for (guint i = 0; g_hash_table_size(names) > 0 && i < work->sql->queries->len; i++) {
-        SqlQuery *query = g_ptr_array_index(work->sql->queries, i);
-        g_autofree char *small =
-            query->common != NULL ? g_ascii_strdown(query->common->name.text, -1) : NULL;
-        if (small != NULL && g_hash_table_contains(names, small))
-            pin(query);
+    const Sql *sql = work->sql;
+    DbtSpoken spoken;
+    dbt_spoken_read(work, &spoken);
+    for (guint i = 0; i < sql->queries->len; i++) {
+        SqlQuery *query = g_ptr_array_index(sql->queries, i);
+        pin_named(spoken.tables, query->common != NULL ? &query->common->name : NULL, query);
     }
+    for (guint b = 0; b < sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            pin_named(spoken.texts, source->alias, source->query);
+        }
+    }
+    dbt_spoken_clear(&spoken);
 }
 
 void

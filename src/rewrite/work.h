@@ -238,8 +238,13 @@ bool dbt_star(Work *work, const SqlItem *star);
 bool dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *rename);
 bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
 
-/* Names, in small letters, that what templates write may read as tables of WITH; caller frees (dbt_commons.c). */
-GHashTable *dbt_tables_in_templates(const Work *work);
+/* Names in small letters: what templates may write as tables of WITH; and texts that are a name, which they may write before a
+ * dot (dbt_commons.c). */
+typedef struct {
+    GHashTable *tables, *texts;
+} DbtSpoken;
+void dbt_spoken_read(const Work *work, DbtSpoken *ret);
+void dbt_spoken_clear(DbtSpoken *spoken);
 
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
