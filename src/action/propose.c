@@ -20,10 +20,32 @@
 /* The first by itself: what is wrong with all is wrong with one. Then as many as people can read at a time. */
 static const size_t waves[] = {1, 5, 20, 50};
 
+/* Of its host's builds; the address is "acme:player". Caller frees. */
+static char *
+builds_limit(const json_t *change)
+{
+    const char *address = json_get_string(change, "repository", "");
+    return g_strdup_printf("builds:%.*s", (int) strcspn(address, ":"), address);
+}
+
+/* So many as one owner has open, and so many as a host's builds bear, are open at once; who may change that does it while it
+ * runs (honk limits). */
+static json_t *
+limits_of(const json_t *change)
+{
+    const char *owner = json_get_string(change, "owner", "");
+    g_autofree char *builds = builds_limit(change);
+    json_t *limits = json_pack("[s]", builds);
+    if (*owner != '\0')
+        json_array_append_new(limits, json_sprintf("pulls:%s", owner));
+    return limits;
+}
+
 static bool
 next_wave(const StepCall *call, Outcome *outcome)
 {
-    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_proposed, NULL}, outcome);
+    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_proposed, limits_of, NULL},
+               outcome);
     return true;
 }
 
@@ -91,6 +113,18 @@ words_of_checks(ChecksState checks)
     return words[checks];
 }
 
+/* Builds that are over need no place any more. Those of a moment ago may not have begun: the host says nothing of them yet. */
+static void
+leave_builds(const Proposal *proposal, ChecksState checks, Outcome *outcome)
+{
+    const json_t *before = proposal->place.call->lease->checkpoint;
+    bool is_new = json_object_get(before, "pull") == NULL;
+    if (checks == CHECKS_RUNNING || (checks == CHECKS_NONE && is_new))
+        return;
+    g_autofree char *builds = builds_limit(proposal->place.change);
+    outcome->frees = json_pack("[s]", builds);
+}
+
 static bool
 wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
 {
@@ -102,6 +136,7 @@ wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
         g_strdup_printf("waits until %s is merged%s", what, words_of_checks(checks));
     json_t *checkpoint = proposal_evidence(proposal);
     json_set_string(json_object_get(checkpoint, "pull"), "checks", checks_state_name(checks));
+    leave_builds(proposal, checks, outcome);
     return wait_for(proposal, waits, 0, checkpoint, outcome);
 }
 

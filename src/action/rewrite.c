@@ -169,7 +169,7 @@ next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!approved_by(call, env, &names, error))
         return false;
     json_object_set(params, "approved_by", names);
-    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_made, params}, outcome);
+    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_made, NULL, params}, outcome);
     return true;
 }
 

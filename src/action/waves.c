@@ -4,8 +4,9 @@
 #include "action/move.h"
 
 static json_t *
-child_of(const json_t *change, const json_t *more)
+child_of(const json_t *change, const Waves *waves)
 {
+    const json_t *more = waves->params;
     json_t *child = json_object(), *params = json_object();
     json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
     if (more != NULL)
@@ -13,6 +14,8 @@ child_of(const json_t *change, const json_t *more)
     json_set_string(child, "key", json_get_string(change, "repository", ""));
     json_object_set_new(child, "params", params);
     json_set_int(child, "weight", 1);
+    if (waves->uses != NULL)
+        json_object_set_new(child, "uses", waves->uses(change));
     return child;
 }
 
@@ -41,7 +44,7 @@ waves_next(const StepCall *call, const Waves *waves, Outcome *outcome)
         if (!waves->takes(change))
             continue;
         if (seen >= done && json_array_size(children) < size)
-            json_array_append_new(children, child_of(change, waves->params));
+            json_array_append_new(children, child_of(change, waves));
         seen++;
     }
     if (json_array_size(children) > 0) {

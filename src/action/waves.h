@@ -8,8 +8,9 @@
 typedef struct {
     const size_t *sizes; /* of the first waves; those that follow are as large as the last */
     size_t count;
-    bool (*takes)(const json_t *change); /* of the plan's changes: which have a task */
-    json_t *params;                      /* of each task, beside its consumer; or NULL. Borrowed */
+    bool (*takes)(const json_t *change);   /* of the plan's changes: which have a task */
+    json_t *(*uses)(const json_t *change); /* limits beside its step's (caller owns); or NULL */
+    json_t *params; /* of each task, beside its consumer; or NULL. Borrowed */
 } Waves;
 
 /* MORE with the next wave, or DONE with the sums of all. */

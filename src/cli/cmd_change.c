@@ -112,7 +112,9 @@ state_of_proposal(const Changes *changes, const json_t *change)
     if (strcmp(status, "done") == 0)
         return strcmp(json_get_string(pull, "state", "merged"), "open") == 0 ? "proposed"
                                                                              : "merged";
-    return strcmp(status, "failed") == 0 ? "failed" : "waits to be merged";
+    return strcmp(status, "failed") == 0  ? "failed"
+           : strcmp(status, "ready") == 0 ? "its turn comes"
+                                          : "waits to be merged";
 }
 
 /* What has become of it by now, in a word of the ledger; what the plan means to do before that. */

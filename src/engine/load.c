@@ -222,6 +222,7 @@ load_finish(State *state)
     g_autoptr(GPtrArray) tasks = g_ptr_array_sized_new(g_hash_table_size(state->tasks));
     GHashTableIter iter;
     void *value;
+    resources_inherit(state);
     g_hash_table_iter_init(&iter, state->plans);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         plan_finish(beat, value);

@@ -316,17 +316,23 @@ leave_lease(Task *task, const Move *move)
 
 /* What was held is kept while somebody works on it, while nobody knows whether somebody does, and
  * while it waits for the world; but not while it waits for its parts, which need the slots
- * themselves, nor when it is in doubt without a worker. */
+ * themselves, nor when it is in doubt without a worker. A part with limits of its own keeps them also while it rests before
+ * another try: what it has opened is open. */
 static bool
-keeps_slots(const Move *move, TaskStatus from, TaskStatus to)
+keeps_slots(const Task *task, const Move *move, TaskStatus from, TaskStatus to)
 {
+    bool is_due = strcmp(move->event, "due") == 0;
+    bool is_claimed = task->row.uses != NULL && task->row.phase == PHASE_FORWARD;
     if (to == TASK_UNKNOWN)
         return from == TASK_LEASED || from == TASK_UNKNOWN;
     if (to == TASK_LEASED)
         return true;
     if (to == TASK_WAITING)
         return strcmp(move->event, "wait") == 0;
-    return to == TASK_READY && from == TASK_WAITING && strcmp(move->event, "due") == 0;
+    if (to == TASK_RETRY_WAIT)
+        return is_claimed;
+    return to == TASK_READY && is_due &&
+           (from == TASK_WAITING || (from == TASK_RETRY_WAIT && is_claimed));
 }
 
 /* A root on its way back is looked at when all its parts are known. */
@@ -381,7 +387,7 @@ task_apply(Beat *beat, Task *task, const Move *move, const Transition *row)
     bool sleeps = to == TASK_WAITING || to == TASK_RETRY_WAIT || to == TASK_UNKNOWN;
     task->row.wake_ms = sleeps ? move->wake_ms : 0;
     task->is_parked = false;
-    if (!is_lease && !keeps_slots(move, from, to))
+    if (!is_lease && !keeps_slots(task, move, from, to))
         slots_give_back(beat, task);
     slots_count_active(task, 1);
     task_count(task, 1);

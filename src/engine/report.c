@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/metric.h"
 #include "engine/decide.h"
+#include "engine/slots.h"
 #include "model/lease.h"
 
 #include <inttypes.h>
@@ -186,11 +187,21 @@ report_drift(Report *report)
     return HANDLED;
 }
 
+static void
+leave_limits(Report *report)
+{
+    json_t *name;
+    size_t i;
+    json_array_foreach(report->outcome->frees, i, name)
+        slots_leave(report->beat, report->task, json_string_value(name));
+}
+
 static Handled
 report_wait(Report *report)
 {
     int64_t now_ms = report->beat->now_ms;
     take_evidence(report);
+    leave_limits(report);
     report->move.wake_ms =
         CLAMP(report->outcome->until_ms, now_ms + WAIT_MS_MIN, now_ms + WAIT_MS_MAX);
     report->move.reason = report->outcome->message;
@@ -231,6 +242,19 @@ report_error(Report *report)
 
 /* ---- parts ---- */
 
+/* What its step counts against, and more that only this part does. NULL: nothing more. Caller frees. */
+static char *
+uses_of_part(const Task *root, const json_t *child)
+{
+    const json_t *more = json_object_get(child, "uses");
+    if (json_array_size(more) == 0)
+        return NULL;
+    g_autoptr(json_t) uses = json_copy((json_t *) more);
+    for (guint i = 0; i < root->uses->items->len; i++)
+        json_array_append_new(uses, json_string(g_ptr_array_index(root->uses->items, i)));
+    return json_compact(uses);
+}
+
 static void
 make_part(Beat *beat, Task *root, const json_t *child)
 {
@@ -244,6 +268,7 @@ make_part(Beat *beat, Task *root, const json_t *child)
                    .phase = PHASE_FORWARD,
                    .status = TASK_READY,
                    .wake_event = g_strdup("lease"),
+                   .uses = uses_of_part(root, child),
                    .weight = json_get_int(child, "weight", 1)};
     task_born(beat, task_make(beat, &row), root->row.worker, "a part of its step");
 }

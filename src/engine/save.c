@@ -97,14 +97,14 @@ save_limit(Db *db, const Resource *resource, GError **error)
 {
     Stmt *stmt = NULL;
     if (!db_prepare(db,
-                    resource->count < 0
+                    !resource->is_own
                         ? "DELETE FROM limits WHERE resource = :resource"
                         : "INSERT OR REPLACE INTO limits(resource, count) VALUES (:resource, "
                           ":count)",
                     &stmt, error))
         return false;
     stmt_text(stmt, ":resource", resource->name);
-    if (resource->count >= 0)
+    if (resource->is_own)
         stmt_int(stmt, ":count", resource->count);
     return stmt_run(stmt, NULL, error);
 }

@@ -1,6 +1,8 @@
 /* slots.c - taking and giving back. */
 #include "engine/slots.h"
 
+#include "engine/moves.h"
+
 #include <string.h>
 
 #define RESERVED (-1) /* the number of the slot that is kept for the reverse phase */
@@ -21,6 +23,46 @@ slot_add(Resource *resource, int64_t n)
     return slot;
 }
 
+/* ---- limits for all of a kind ---- */
+
+#define FOR_ALL ":*"
+
+static bool
+is_for_all(const Resource *resource)
+{
+    return g_str_has_suffix(resource->name, FOR_ALL);
+}
+
+/* The count of "pulls:*" for "pulls:group:default/identity"; -1 where there is none. */
+static int64_t
+count_for_all(const State *state, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    if (colon == NULL || g_str_has_suffix(name, FOR_ALL))
+        return -1;
+    g_autofree char *kind = g_strdup_printf("%.*s" FOR_ALL, (int) (colon - name), name);
+    const Resource *all = g_hash_table_lookup(state->resources, kind);
+    return all != NULL ? all->count : -1;
+}
+
+static bool
+is_of_kind(const char *name, const Resource *all)
+{
+    size_t bytes = strlen(all->name) - 1; /* with its colon */
+    return strncmp(name, all->name, bytes) == 0 && strcmp(name, all->name) != 0;
+}
+
+static Slot *slot_by_number(const Resource *resource, int64_t n);
+
+static void
+make_slots(Resource *resource, int64_t count)
+{
+    resource->count = count;
+    for (int64_t n = 0; n < count; n++)
+        if (slot_by_number(resource, n) == NULL)
+            slot_add(resource, n);
+}
+
 Resource *
 resource_get(State *state, const char *name)
 {
@@ -32,8 +74,30 @@ resource_get(State *state, const char *name)
     resource->count = -1;
     resource->slots = g_ptr_array_new_with_free_func(slot_free);
     slot_add(resource, RESERVED);
+    make_slots(resource, count_for_all(state, name));
     g_hash_table_insert(state->resources, resource->name, resource);
     return resource;
+}
+
+void
+resources_know(State *state, const Words *uses)
+{
+    for (guint i = 0; i < uses->items->len; i++)
+        if (count_for_all(state, g_ptr_array_index(uses->items, i)) >= 0)
+            resource_get(state, g_ptr_array_index(uses->items, i));
+}
+
+void
+resources_inherit(State *state)
+{
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, state->resources);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Resource *resource = value;
+        if (!resource->is_own)
+            make_slots(resource, count_for_all(state, resource->name));
+    }
 }
 
 void
@@ -68,10 +132,8 @@ record(Beat *beat, const Slot *slot, bool is_gone)
 void
 resource_load_count(Resource *resource, int64_t count)
 {
-    resource->count = count;
-    for (int64_t n = 0; n < count; n++)
-        if (slot_by_number(resource, n) == NULL)
-            slot_add(resource, n);
+    make_slots(resource, count);
+    resource->is_own = true;
 }
 
 static void
@@ -152,10 +214,10 @@ slots_free(const State *state, const Task *task)
 /* ---- limits that change ---- */
 
 static bool
-task_uses(const Task *task, const Resource *resource)
+words_have(const Words *words, const char *name)
 {
-    for (guint i = 0; i < task->uses->items->len; i++)
-        if (strcmp(g_ptr_array_index(task->uses->items, i), resource->name) == 0)
+    for (guint i = 0; i < words->items->len; i++)
+        if (strcmp(g_ptr_array_index(words->items, i), name) == 0)
             return true;
     return false;
 }
@@ -184,7 +246,8 @@ slots_for_all_at_work(Beat *beat, Resource *resource)
     g_hash_table_iter_init(&iter, beat->state->tasks);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Task *task = value;
-        if (task->row.worker == NULL || !task_uses(task, resource) || task_holds(task, resource))
+        if (task->row.worker == NULL || !words_have(task->uses, resource->name) ||
+            task_holds(task, resource))
             continue;
         slots_count_active(task, -1);
         slot_give(beat, resource, task);
@@ -192,11 +255,11 @@ slots_for_all_at_work(Beat *beat, Resource *resource)
     }
 }
 
-void
-resource_set_count(Beat *beat, Resource *resource, int64_t count)
+static void
+change_count(Beat *beat, Resource *resource, int64_t count)
 {
     bool is_first = resource->count < 0 && count >= 0;
-    resource_load_count(resource, count);
+    make_slots(resource, count);
     if (is_first)
         slots_for_all_at_work(beat, resource);
     for (guint i = resource->slots->len; i > 0; i--) {
@@ -206,8 +269,37 @@ resource_set_count(Beat *beat, Resource *resource, int64_t count)
         record(beat, slot, true);
         g_ptr_array_remove_index(resource->slots, i - 1);
     }
-    g_ptr_array_add(beat->limits, resource);
     beat->state->offers_changed = true;
+}
+
+/* Those that are used and have no limit of their own. */
+static void
+change_all_of_kind(Beat *beat, const Resource *all)
+{
+    GHashTableIter iter;
+    void *value;
+    g_autoptr(GPtrArray) heirs = g_ptr_array_new();
+    g_hash_table_iter_init(&iter, beat->state->tasks);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        resources_know(beat->state, ((const Task *) value)->uses);
+    g_hash_table_iter_init(&iter, beat->state->resources);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Resource *resource = value;
+        if (!resource->is_own && is_of_kind(resource->name, all))
+            g_ptr_array_add(heirs, resource);
+    }
+    for (guint i = 0; i < heirs->len; i++)
+        change_count(beat, heirs->pdata[i], all->count);
+}
+
+void
+resource_set_count(Beat *beat, Resource *resource, int64_t count)
+{
+    resource->is_own = count >= 0;
+    change_count(beat, resource, count >= 0 ? count : count_for_all(beat->state, resource->name));
+    g_ptr_array_add(beat->limits, resource);
+    if (is_for_all(resource))
+        change_all_of_kind(beat, resource);
 }
 
 void
@@ -221,23 +313,60 @@ slots_take(Beat *beat, Task *task)
     }
 }
 
+static void
+slot_give_back(Beat *beat, Slot *slot)
+{
+    Resource *resource = slot->resource;
+    bool drains = slot->n >= resource->count && slot->n != RESERVED;
+    slot->holder = NULL;
+    resource->held -= slot->n != RESERVED;
+    record(beat, slot, drains);
+    if (drains)
+        g_ptr_array_remove(resource->slots, slot);
+    beat->state->offers_changed = true;
+}
+
 void
 slots_give_back(Beat *beat, Task *task)
 {
     if (task->slots == NULL || task->slots->len == 0)
         return;
-    for (guint i = 0; i < task->slots->len; i++) {
-        Slot *slot = g_ptr_array_index(task->slots, i);
-        Resource *resource = slot->resource;
-        bool drains = slot->n >= resource->count && slot->n != RESERVED;
-        slot->holder = NULL;
-        resource->held -= slot->n != RESERVED;
-        record(beat, slot, drains);
-        if (drains)
-            g_ptr_array_remove(resource->slots, slot);
-    }
+    for (guint i = 0; i < task->slots->len; i++)
+        slot_give_back(beat, g_ptr_array_index(task->slots, i));
     g_ptr_array_set_size(task->slots, 0);
-    beat->state->offers_changed = true;
+}
+
+/* What is left of the words. Caller frees. */
+static char *
+words_without(const Words *words, const char *name)
+{
+    g_autoptr(json_t) left = json_array();
+    for (guint i = 0; i < words->items->len; i++)
+        if (strcmp(g_ptr_array_index(words->items, i), name) != 0)
+            json_array_append_new(left, json_string(g_ptr_array_index(words->items, i)));
+    return json_compact(left);
+}
+
+void
+slots_leave(Beat *beat, Task *task, const char *name)
+{
+    g_assert(task->queue == NULL);
+    if (!words_have(task->uses, name))
+        return;
+    g_autofree char *left = words_without(task->uses, name);
+    g_autoptr(json_t) list = json_loads(left, 0, NULL);
+    slots_count_active(task, -1);
+    for (guint i = task->slots != NULL ? task->slots->len : 0; i > 0; i--) {
+        Slot *slot = g_ptr_array_index(task->slots, i - 1);
+        if (strcmp(slot->resource->name, name) != 0)
+            continue;
+        slot_give_back(beat, slot);
+        g_ptr_array_remove_index(task->slots, i - 1);
+    }
+    slots_count_active(task, 1);
+    text_take(&task->row.uses, g_steal_pointer(&left));
+    task->uses = state_words(beat->state, list);
+    task_dirty(beat, task);
 }
 
 void

@@ -7,7 +7,8 @@
  * worked on. No more than n are ever active; a reverse gets in even where all ordinary slots are held
  * by tasks that wait, and while it wants in, no forward task takes one.
  *
- * A limit that is lowered drains: what holds a slot keeps it.
+ * A limit that is lowered drains: what holds a slot keeps it. The limit of "pulls:*" is that of each "pulls:…" that has none of
+ * its own.
  */
 #pragma once
 
@@ -17,6 +18,10 @@ Resource *resource_get(State *state, const char *name);
 void resource_free(void *resource);
 /* Change the limit; -1 takes it away. */
 void resource_set_count(Beat *beat, Resource *resource, int64_t count);
+/* Names that somebody uses: those that a limit for all of their kind may reach. */
+void resources_know(State *state, const Words *uses);
+/* After all limits were loaded. */
+void resources_inherit(State *state);
 /* From disk. */
 void resource_load_count(Resource *resource, int64_t count);
 void resource_load_slot(Resource *resource, int64_t n, Task *holder);
@@ -25,6 +30,8 @@ void resource_load_slot(Resource *resource, int64_t n, Task *holder);
 bool slots_free(const State *state, const Task *task);
 void slots_take(Beat *beat, Task *task);
 void slots_give_back(Beat *beat, Task *task);
+/* From here on the task, which no queue has, counts against that limit no more. */
+void slots_leave(Beat *beat, Task *task, const char *name);
 /* A holder begins or ends to be worked on; before and after a move. */
 void slots_count_active(Task *task, int by);
 /* A queue of the reverse phase wants in, or no longer. */

@@ -346,6 +346,7 @@ task_link(State *state, OpenPlan *plan, Task *task)
                       : task->step->needs;
     task->uses = task->row.uses != NULL || task->step == NULL ? words_of_text(state, task->row.uses)
                                                               : task->step->uses;
+    resources_know(state, task->uses);
     if (task->parent != NULL) {
         if (task->parent->children == NULL)
             task->parent->children = g_ptr_array_new();

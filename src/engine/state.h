@@ -127,7 +127,8 @@ struct Slot {
 };
 struct Resource {
     char *name;
-    int64_t count;     /* -1: no limit any more; slots drain */
+    int64_t count; /* -1: no limit any more; slots drain */
+    bool is_own; /* the limit was set for it; else it is that of all of its kind, if there is one */
     GPtrArray *slots;  /* Slot *, the reserved one first */
     int held;          /* of the ordinary ones */
     int active;        /* held by tasks that a worker works on, or may still work on */

@@ -27,12 +27,14 @@ CHECKED bool lease_from_json(const json_t *json, Lease **ret, GError **error);
 void lease_free(Lease *lease);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
 
+#define OUTCOME_LIMITS_MAX 4 /* of a part, beside those of its step */
+
 typedef enum {
-    OUTCOME_DONE,     /* evidence: checked */
-    OUTCOME_ALREADY,  /* was in the target state before */
-    OUTCOME_DRIFT,    /* not in the expected state: evidence has `differences` */
-    OUTCOME_WAIT,     /* until_ms */
-    OUTCOME_MORE,     /* children: [{key, params, weight}] */
+    OUTCOME_DONE,    /* evidence: checked */
+    OUTCOME_ALREADY, /* was in the target state before */
+    OUTCOME_DRIFT,   /* not in the expected state: evidence has `differences` */
+    OUTCOME_WAIT,    /* until_ms */
+    OUTCOME_MORE, /* children: [{key, params, weight, uses?: limits that it counts against as well}] */
     OUTCOME_RELEASED, /* stopped before any effect */
     OUTCOME_ERROR,    /* error: {code, message} */
     OUTCOME_APPLIED,
@@ -46,6 +48,7 @@ typedef struct {
     json_t *evidence;     /* or NULL */
     json_t *children;     /* for MORE */
     json_t *checkpoint;   /* or NULL: what the next lease of the task needs to know */
+    json_t *frees;        /* for WAIT: limits that it counts against no more; or NULL */
     int64_t signals_seen; /* signals up to this number were taken notice of */
     int64_t until_ms;     /* for WAIT */
     char *error_code;     /* for ERROR: wire name */

@@ -29,6 +29,8 @@ outcome_to_json(const Outcome *outcome)
         json_object_set(json, "children", outcome->children);
     if (outcome->checkpoint != NULL)
         json_object_set(json, "checkpoint", outcome->checkpoint);
+    if (outcome->frees != NULL)
+        json_object_set(json, "frees", outcome->frees);
     if (outcome->signals_seen > 0)
         json_set_int(json, "signals_seen", outcome->signals_seen);
     if (outcome->kind == OUTCOME_WAIT)
@@ -54,6 +56,7 @@ outcome_free(Outcome *outcome)
     json_decref(outcome->evidence);
     json_decref(outcome->children);
     json_decref(outcome->checkpoint);
+    json_decref(outcome->frees);
     g_free(outcome->error_code);
     g_free(outcome->message);
     g_free(outcome);
@@ -78,6 +81,27 @@ read_kind(const json_t *json, OutcomeKind *ret, GError **error)
                 name);
 }
 
+/* Names of limits: of a part, or of those that it gives back. */
+static bool
+check_limits(const json_t *limits, const char *what, GError **error)
+{
+    json_t *name;
+    size_t i;
+    if (limits == NULL || json_is_null(limits))
+        return true;
+    if (!json_is_array(limits) || json_array_size(limits) > OUTCOME_LIMITS_MAX)
+        return fail(error, ERR_INVALID, "%s is no list of at most %d limits", what,
+                    OUTCOME_LIMITS_MAX);
+    json_array_foreach(limits, i, name)
+    {
+        const char *text = json_string_value(name);
+        if (text == NULL || *text == '\0' || strlen(text) > NAME_BYTES_MAX ||
+            strchr(text, '\n') != NULL)
+            return fail(error, ERR_INVALID, "%s[%zu] is no name of a limit", what, i);
+    }
+    return true;
+}
+
 static bool
 check_child(const json_t *child, const char *what, GHashTable *keys, GError **error)
 {
@@ -96,7 +120,8 @@ check_child(const json_t *child, const char *what, GHashTable *keys, GError **er
         return fail(error, ERR_INVALID, "%s.params is not an object", what);
     if (weight != NULL && (!json_is_integer(weight) || json_integer_value(weight) < 0))
         return fail(error, ERR_INVALID, "%s.weight is not a count", what);
-    return true;
+    g_autofree char *uses = g_strconcat(what, ".uses", NULL);
+    return check_limits(json_object_get(child, "uses"), uses, error);
 }
 
 static bool
@@ -183,8 +208,12 @@ outcome_from_json(const json_t *json, Outcome **ret, GError **error)
         return false;
     if (outcome->kind == OUTCOME_ERROR && !read_error(json, outcome, error))
         return false;
-    if (!read_checkpoint(json, outcome, error) || !read_signals_seen(json, outcome, error))
+    json_t *frees = json_object_get(json, "frees");
+    if (!read_checkpoint(json, outcome, error) || !read_signals_seen(json, outcome, error) ||
+        !check_limits(frees, "outcome.frees", error))
         return false;
+    if (json_is_array(frees))
+        outcome->frees = json_incref(frees);
 
     if (json_is_object(evidence))
         outcome->evidence = json_incref(evidence);

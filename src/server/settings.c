@@ -10,16 +10,19 @@ handle_limits(Request *request, GError **error)
     bool is_row = false;
 
     if (!request_reader(request, &db, error) ||
-        !db_prepare(db,
-                    "SELECT l.resource, l.count, (SELECT count(*) FROM slot s WHERE s.resource = "
-                    "l.resource AND s.holder IS NOT NULL), (SELECT count(*) FROM plan AS p JOIN "
-                    "campaign_member AS m ON m.plan = p.id JOIN campaign AS c ON c.id = m.campaign "
-                    "WHERE p.state IN ('preflight', 'running', 'paused', 'rolling_back') AND "
-                    "(l.resource = 'campaign:' || substr(c.ref, instr(c.ref, '/') + 1) OR "
-                    "l.resource = 'owner:' || m.owner OR EXISTS (SELECT 1 FROM json_each(p.needs) "
-                    "AS n WHERE n.value = l.resource AND n.value LIKE 'store:%'))) FROM limits l "
-                    "ORDER BY l.resource",
-                    &stmt, error) ||
+        !db_prepare(
+            db,
+            "SELECT l.resource, l.count, (SELECT count(*) FROM slot s WHERE s.holder IS NOT "
+            "NULL AND (s.resource = l.resource OR (l.resource LIKE '%:*' AND "
+            "s.resource LIKE rtrim(l.resource, '*') || '%' AND s.resource NOT IN "
+            "(SELECT resource FROM limits)))), (SELECT count(*) FROM plan AS p JOIN "
+            "campaign_member AS m ON m.plan = p.id JOIN campaign AS c ON c.id = m.campaign "
+            "WHERE p.state IN ('preflight', 'running', 'paused', 'rolling_back') AND "
+            "(l.resource = 'campaign:' || substr(c.ref, instr(c.ref, '/') + 1) OR "
+            "l.resource = 'owner:' || m.owner OR EXISTS (SELECT 1 FROM json_each(p.needs) "
+            "AS n WHERE n.value = l.resource AND n.value LIKE 'store:%'))) FROM limits l "
+            "ORDER BY l.resource",
+            &stmt, error) ||
         !stmt_step(stmt, &is_row, error))
         return false;
     while (is_row) {

@@ -12,10 +12,11 @@
  * POST /tasks/{id}/heartbeat {token, progress: {done, total, unit, rate, note, …}} → {stop, lease_ms, throttle?}: model/throttle.h
  * POST /tasks/{id}/intent {token, pre_state: {…}} → {}: the pre-state, on disk before the effect begins
  * POST /tasks/{id}/report {token, outcome: {"kind", "evidence", "children", "until_ms", "error": {"code", "message"},
- *                                           "message", "before_effect", "checkpoint", "signals_seen"}} → {status}
+ *                                           "message", "before_effect", "checkpoint", "signals_seen", "frees"}} → {status}
  *   kinds: done, already, drift, wait, more, released, error, and for probes applied, not_applied, partly
  *   `checkpoint` (at most 64 KiB) is in the next lease of the task, in whatever phase and mode; a report without one leaves the old.
  *   `signals_seen`: people's words up to this number are not told again. A word that the lease did not tell wakes the task.
+ *   `frees`: limits that a task which waits counts against no more. A child's `uses`: those that it counts against beside its step's.
  *   `wait` and `more` use up no tries. `partly` with a checkpoint, its own or an earlier one, goes on from there.
  *   A probe raises the task's fence with its token, then says whether the *forward* effect is in the target, in both phases.
  * GET/PUT /blobs/{digest}, POST /blobs → {digest}

@@ -26,7 +26,7 @@ PLAIN = """  code: {{ driver: git, path: mirrors, forge: {{ kind: git, remote: "
 class ForgeWorld(support.Project):
     """The dataset of test_changes, whose consumers' repositories are on a host."""
 
-    def __init__(self, kind="github", code=None, files=None):
+    def __init__(self, kind="github", code=None, files=None, limits="", owner=None):
         super().__init__()
         self.kind, self.code = kind, CODE if code is None else code
         self.host = forge_host.ForgeHost(self.folder / "host")
@@ -34,12 +34,13 @@ class ForgeWorld(support.Project):
             (self.folder / path).write_text(content)
         self.forge = (PLAIN.format(folder=self.host.folder) if kind == "git" else FORGE.format(kind=kind, url=self.host.url))
         text = test_changes.YAML.replace("WORKERS", "2")
-        (self.folder / "honk.yaml").write_text(text.replace("  code: { driver: git, path: repos }\n", self.forge))
+        (self.folder / "honk.yaml").write_text(limits + text.replace("  code: { driver: git, path: repos }\n", self.forge))
         (self.folder / "map.yaml").write_text(test_changes.MAPPING)
         (self.folder / "catalog").mkdir()
         catalog = test_changes.DATASETS.replace("STRATEGY", "schema-transform")
         for name, files in self.code.items():
-            catalog += test_changes.CONSUMER.format(name=name, reads=', honk/reads: "users-v1"')
+            consumer = test_changes.CONSUMER.format(name=name, reads=', honk/reads: "users-v1"')
+            catalog += consumer.replace(f"owner: team-{name}", f"owner: {owner or 'team-' + name}")
             self.host.make(f"acme/{name}", files)
         (self.folder / "catalog" / "all.yaml").write_text(catalog)
         self.sql("data.db", test_changes.SQL)
@@ -83,6 +84,12 @@ class ForgeWorld(support.Project):
                 with self.host.lock:
                     self.host.merge(pull, how)
                 merged += 1
+
+    def merge_all_open(self, count):
+        """Those that are open by now: `count` of them."""
+        for pull in self.waits_for(count):
+            with self.host.lock:
+                self.host.merge(pull)
 
     def fail(self):
         raise AssertionError((self.host.pulls, self.tasks(), self.log_tail()))

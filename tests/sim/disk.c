@@ -282,7 +282,7 @@ commit_limits(Disk *disk, const Beat *beat)
     }
     for (guint i = 0; i < beat->limits->len; i++) {
         const Resource *resource = g_ptr_array_index(beat->limits, i);
-        if (resource->count < 0)
+        if (!resource->is_own)
             g_hash_table_remove(disk->limits, resource->name);
         else
             put_limit(disk, resource->name, resource->count);

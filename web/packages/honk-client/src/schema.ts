@@ -2137,6 +2137,8 @@ export interface components {
             checkpoint?: Record<string, never>;
             /** @description signals up to this number were taken notice of */
             signals_seen?: number;
+            /** @description of a wait: limits that the task counts against no more */
+            frees?: string[];
         };
         Event: {
             seq: components["schemas"]["Seq"];

@@ -1,0 +1,134 @@
+/* pace.c - parts that count against limits of their own, limits for all of a kind, and people and hosts who call for a look. */
+#include "desk.h"
+
+static const char proposing[] =
+    "{'apiVersion':'honk/v1','kind':'Plan','name':'move','source':{'url':'s:a'},"
+    "'target':{'url':'s:b'},'soak_ms':1000,'rollback_window_ms':60000,'steps':["
+    "{'name':'propose','action':'propose'}]}";
+
+#define THREE                                                                                      \
+    "{'kind':'more','children':[{'key':'c:a','uses':['pulls:x','builds:c']},"                      \
+    "{'key':'c:b','uses':['pulls:x','builds:c']},{'key':'c:d','uses':['pulls:y','builds:c']}]}"
+#define OPEN "{'kind':'wait','until_ms':9000000,'message':'waits to be merged'"
+#define DONE "{'kind':'done','evidence':{}}"
+
+static void
+limit(Desk *desk, const char *resource, int count)
+{
+    g_autofree char *args = g_strdup_printf("{'resource':'%s','count':%d}", resource, count);
+    g_autoptr(Command) command = desk_say(desk, COMMAND_LIMIT, "user:default/ada", NULL, 0, args);
+    g_assert_no_error(command->error);
+}
+
+static void
+begin(Desk *desk)
+{
+    desk_open(desk);
+    limit(desk, "pulls:*", 1);
+    desk_run(desk, proposing);
+    desk_do(desk, "propose/ forward run", THREE, "waiting");
+}
+
+static void
+a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own(void)
+{
+    g_auto(Desk) desk = {0};
+    begin(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:d forward run", OPEN "}", "waiting");
+    g_auto(Got) none = {0};
+    desk_get(&desk, "w", &none, "");
+    desk_restart(&desk);
+    desk_get(&desk, "w", &none, "");
+    desk_assert(&desk, "SELECT count(*) FROM limits", "1");
+    limit(&desk, "pulls:x", 2);
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+}
+
+static void
+raising_the_limit_for_all_lets_those_in_that_wait(void)
+{
+    g_auto(Desk) desk = {0};
+    begin(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:d forward run", OPEN "}", "waiting");
+    limit(&desk, "pulls:*", 2);
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+}
+
+static void
+what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    begin(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:d forward run", DONE, "done");
+    desk.now_ms = 9000001;
+    desk_beat(&desk);
+    desk_do(&desk, "propose/c:a forward run",
+            "{'kind':'error','error':{'code':'transient','message':'it is ill'}}", "retry_wait");
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 3000);
+    desk_do(&desk, "propose/c:a forward run", DONE, "done");
+    desk_do(&desk, "propose/c:b forward run", DONE, "done");
+}
+
+static void
+a_limit_that_is_left_while_it_waits_is_free_for_others(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    begin(&desk);
+    limit(&desk, "builds:c", 1);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_get(&desk, "w", &got, "");
+    desk.now_ms = 9000001;
+    desk_beat(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN ",'frees':['builds:c']}", "waiting");
+    desk_restart(&desk);
+    desk_do(&desk, "propose/c:d forward run", OPEN ",'frees':['builds:c']}", "waiting");
+    desk_assert(&desk, "SELECT count(*) FROM slot WHERE holder IS NOT NULL", "2");
+}
+
+static int64_t
+look(Desk *desk, const char *key)
+{
+    g_autofree char *args = g_strdup_printf("{'key':'%s'}", key);
+    g_autoptr(Command) command = desk_say(desk, COMMAND_LOOK, "webhook:c", NULL, 0, args);
+    g_assert_no_error(command->error);
+    return json_get_int(command->reply, "looks", -1);
+}
+
+static void
+a_call_to_look_wakes_who_waits_but_not_again_and_again(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    begin(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:d forward run", OPEN "}", "waiting");
+    g_assert_cmpint(look(&desk, "c:other"), ==, 0);
+    g_assert_cmpint(look(&desk, "c:a"), ==, 1);
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 2000);
+    desk_get(&desk, "w", &got, "propose/c:a forward run");
+    g_assert_cmpint(look(&desk, "c:a"), ==, 1); /* while somebody looks: there is more to see */
+    desk_report(&desk, &got, OPEN "}", "waiting");
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 2000);
+    desk_get(&desk, "w", &got, "propose/c:a forward run");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define CASE(name) g_test_add_func("/engine/pace/" #name, name)
+    CASE(a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own);
+    CASE(raising_the_limit_for_all_lets_those_in_that_wait);
+    CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
+    CASE(a_limit_that_is_left_while_it_waits_is_free_for_others);
+    CASE(a_call_to_look_wakes_who_waits_but_not_again_and_again);
+    return g_test_run();
+}
