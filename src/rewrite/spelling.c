@@ -99,6 +99,15 @@ is_reserved(const Dialect *dialect, const char *name)
     return strstr(dialect->reserved, word) != NULL;
 }
 
+bool
+is_reserved_somewhere(const char *name)
+{
+    for (const char *const *dialect = dialect_names(); *dialect != NULL; dialect++)
+        if (is_reserved(dialect_by_name(*dialect), name))
+            return true;
+    return false;
+}
+
 static bool
 is_plain(const Dialect *dialect, const char *name)
 {

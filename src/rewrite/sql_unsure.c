@@ -36,6 +36,19 @@ may_be_string(const SqlRef *ref)
     return false;
 }
 
+/* The new name is no name in some dialects without quotes, and these are other ones from one to the next. */
+static bool
+refuse_quotes(Work *work, const SqlPart *part, const ColumnChange *change)
+{
+    if (change->kind != CHANGE_NAME || part->quote != '\0' || !is_reserved_somewhere(change->to))
+        return false;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "dialect", NULL,
+                "'%s' is called '%s' in the new dataset, a name that needs quotes, which depend on "
+                "the dialect: say --dialect",
+                part->text, change->to);
+    return true;
+}
+
 bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
@@ -43,6 +56,8 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
     const char *why = NULL;
     if (!work->sql->dialect->is_any || work->options->dialect != NULL)
         return false;
+    if (refuse_quotes(work, part, change))
+        return true;
     if (may_be_alias(work, ref))
         why = "may be compared here, or be the name of what follows";
     else if (may_be_string(ref))

@@ -163,6 +163,8 @@ char *spelling_of_alias(const char *alias, const char *source, const char *targe
 
 /* `name` where `old` stands: same quotes, or those that the name needs. Caller frees. */
 char *spell_like(const Dialect *dialect, const SqlPart *old, const char *name);
+/* Does it need quotes in any dialect? */
+bool is_reserved_somewhere(const char *name);
 /* What is written for the whole path, as edits of its parts. */
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
 /* AS, or `as` where the block is written in small letters. */
