@@ -81,7 +81,7 @@ typedef struct {
     char before[SIGN_BYTES_MAX]; /* the word before, in small letters */
     bool is_seen[G_N_ELEMENTS(signs)];
     bool is_cast, is_named, is_path, is_quoted, is_field, is_prefix, is_dollar, is_arrow, is_code,
-        is_text, is_dashed;
+        is_text, is_table, is_dashed;
     int score[COUNT];
 } Guess;
 
@@ -237,7 +237,18 @@ take_dash(Guess *guess)
     guess->at++;
 }
 
-/* Texts that no name looks like, in the quotes of names: here they are those of strings. */
+/* Does a table follow the word before? */
+static bool
+is_before_table(const Guess *guess)
+{
+    static const char *const words[] = {"from", "join", "into", "update", "table"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(guess->before, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Texts that no name looks like, in the quotes of names: here they are those of strings. Where a table stands, they are names. */
 static void
 take_double_quotes(Guess *guess)
 {
@@ -245,7 +256,10 @@ take_double_quotes(Guess *guess)
     bool is_name = to - from > 1 && !g_ascii_isdigit(*from);
     for (const char *at = from; is_name && at + 1 < to; at++)
         is_name = is_word(*at) || strchr(" .-/()#?&'", *at) != NULL;
-    if (!is_name)
+    if (is_before_table(guess))
+        once(guess, &guess->is_table,
+             (signed char[COUNT]){[BIGQUERY] = -4, [MYSQL] = -4, [SPARK] = -4});
+    else if (!is_name)
         once(guess, &guess->is_text,
              (signed char[COUNT]){[BIGQUERY] = 2, [MYSQL] = 2, [SPARK] = 2});
     guess->at = to;
@@ -330,7 +344,7 @@ guess_text(const char *text, size_t bytes)
     for (int i = 0; i < COUNT; i++)
         if (guess.score[i] > guess.score[best])
             best = i;
-    return best != NONE ? dialect_by_name(names[best]) : NULL;
+    return best != NONE || guess.is_table ? dialect_by_name(names[best]) : NULL;
 }
 
 const Dialect *

@@ -136,6 +136,9 @@ texts_that_do_not_tell_follow_two_thirds_of_the_others(void)
     g_assert_null(guess_winner(&votes));
     const Dialect *usual = dialect_by_name("duckdb");
     g_assert_true(dialect_guess("SELECT 1", 8, usual) == usual);
+    static const char named[] = "SELECT `a` FROM \"users\" AS u";
+    usual = dialect_by_name("mysql"); /* of a file beside it, in which a table cannot be a string */
+    g_assert_cmpstr(dialect_guess(named, strlen(named), usual)->name, ==, "ansi");
     g_assert_cmpstr(dialect_guess("SELECT a::int", 13, usual)->name, ==, "postgres");
 }
 
