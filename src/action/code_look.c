@@ -95,6 +95,7 @@ code_put_look(const Look *look, json_t *change)
 {
     json_object_set_new(change, "blobs", look_blobs(look));
     json_object_set_new(change, "counts", look_counts(look));
+    json_object_set_new(change, "languages", look_languages(look));
     json_object_set_new(change, "classes", look_classes(look));
     json_object_set_new(change, "reasons", look_reasons(look));
 }
@@ -106,6 +107,7 @@ code_put_nothing(json_t *change)
     json_object_set_new(change, "counts",
                         json_pack("{s:i, s:i, s:i, s:i, s:i}", "rewritten", 0, "already", 0,
                                   "unaffected", 0, "needs_person", 0, "unparsable", 0));
+    json_object_set_new(change, "languages", json_object());
     json_object_set_new(change, "classes", json_array());
     json_object_set_new(change, "reasons", json_array());
     json_object_set_new(change, "diff", json_null());

@@ -127,6 +127,7 @@ code_place_evidence(const CodePlace *place, const Look *look, const char *commit
     json_set_string(evidence, "base_branch", look->branch);
     json_set_string(evidence, "upon", place->upon);
     json_set_int(evidence, "files", look->files_edited);
+    json_object_set_new(evidence, "languages", look_languages(look));
     if (look_written_sites(look) > 0)
         json_set_int(evidence, "by_agent", look_written_sites(look));
     return evidence;

@@ -185,6 +185,9 @@ proposal_evidence(const Proposal *proposal)
         json_set_int(pull, "number", proposal->pull.number);
         json_set_string(pull, "url", proposal->pull.url);
         json_set_string(pull, "state", pull_state_name(proposal->pull.state));
+        if (proposal->pull.head != NULL && proposal->local.ours != NULL)
+            json_set_bool(pull, "untouched",
+                          strcmp(proposal->pull.head, proposal->local.ours) == 0);
         json_object_set_new(evidence, "pull", pull);
     }
     if (proposal->asked != NULL)

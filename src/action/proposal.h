@@ -39,7 +39,7 @@ CHECKED bool proposal_submit(Proposal *proposal, const char *branch, const char 
 CHECKED bool proposal_introduce(Proposal *proposal, const Pull *pull, GError **error);
 /* "pull request #12 (https://…)". Caller frees. */
 char *proposal_words(const Proposal *proposal, const Pull *pull);
-/* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "checks"?},
+/* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "untouched"?, "checks"?},
  * "asked"?}. Caller owns. */
 json_t *proposal_evidence(const Proposal *proposal);
 

@@ -210,8 +210,10 @@ first_day_ms(const Proposal *proposal)
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
-    if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED)
+    if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED) {
+        outcome->checkpoint = proposal_evidence(proposal); /* how it was last seen */
         return refuse_closed(proposal, error);
+    }
     if (!is_done(proposal) && call->lease->is_held && proposal->pull.state == PULL_NONE)
         return wait_for(proposal, "its plan stands still", 0, proposal_evidence(proposal), outcome);
     if (!is_done(proposal) && first_day_ms(proposal) > clock_wall_ms())

@@ -57,6 +57,8 @@ char *look_file_after(const LookFile *file, size_t *ret_bytes);
 json_t *look_blobs(const Look *look);
 /* {"rewritten", "already", "unaffected", "needs_person", "unparsable"} */
 json_t *look_counts(const Look *look);
+/* {"sql": {"by_rules", "by_agent", "left", "already", "unaffected"}, "dbt": …}: places as they will be, none of 0. */
+json_t *look_languages(const Look *look);
 #define LOOK_REASONS_MAX 50 /* as many as a person reads */
 /* [{"path", "line", "code", "text"}]: what is left to people, and why. */
 json_t *look_reasons(const Look *look);

@@ -17,7 +17,7 @@
 
 typedef struct {
     const char *name;
-    int64_t tried, done, sites, sites_done, ms, tokens;
+    int64_t tried, done, sites, sites_done, ms, tokens, cost; /* cost: in millionths of a dollar */
 } Score;
 
 typedef struct {
@@ -41,17 +41,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trial, trial_clear)
 
 /* ---- one agent in one repository ---- */
 
-static int64_t
-tokens_of(const json_t *report)
-{
-    int64_t tokens = 0;
-    json_t *try;
-    size_t i;
-    json_array_foreach(json_object_get(report, "tried"), i, try) tokens +=
-        json_get_int(json_object_get(try, "usage"), "totalTokens", 0);
-    return tokens;
-}
-
 static void
 show(Trial *trial, const char *consumer, const json_t *report, Score *score)
 {
@@ -65,7 +54,8 @@ show(Trial *trial, const char *consumer, const json_t *report, Score *score)
     score->sites += sites;
     score->sites_done += is_done ? sites : 0;
     score->ms += ms;
-    score->tokens += tokens_of(report);
+    score->tokens += json_get_int(report, "tokens", 0);
+    score->cost += json_get_int(report, "cost_micro_usd", 0);
     table_cell(trial->table, TONE_STRONG, consumer);
     table_cell(trial->table, TONE_PLAIN, score->name);
     table_cellf(trial->table, TONE_PLAIN, "%" G_GINT64_FORMAT, sites);
@@ -140,7 +130,8 @@ try_agent(Trial *trial, const CodingAgentConfig *agent, int64_t targets, GError 
                                    !try_one(trial, change, agent, &score, error)) return false;
     g_autofree char *time = text_duration(score.ms), *count = text_count(score.tokens);
     g_autofree char *tokens =
-        score.tokens > 0 ? g_strdup_printf(", %s tokens", count) : g_strdup("");
+        score.tokens > 0 ? g_strdup_printf(", %s tokens, $%.2f", count, (double) score.cost / 1e6)
+                         : g_strdup("");
     if (!trial->call->view->json)
         view_line(trial->call->view,
                   "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " repositories, %" G_GINT64_FORMAT

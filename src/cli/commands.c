@@ -14,7 +14,7 @@ extern const Command
     cmd_rollout_promote, cmd_rollout_pause, cmd_rollout_resume, cmd_rollout_retry, cmd_rollout_rollback,
     cmd_catalog_list, cmd_catalog_show, cmd_catalog_check, cmd_lineage, cmd_mapping_types,
     cmd_mapping_draft, cmd_mapping_check, cmd_mapping_explain, cmd_copy, cmd_compare,
-    cmd_scan, cmd_rewrite, cmd_change_list, cmd_change_show, cmd_agent_try, cmd_mcp, cmd_worker;
+    cmd_scan, cmd_rewrite, cmd_change_list, cmd_change_show, cmd_change_numbers, cmd_agent_try, cmd_mcp, cmd_worker;
 
 static const Command *const commands[] = {
     &cmd_init,
@@ -65,6 +65,7 @@ static const Command *const commands[] = {
     &cmd_rewrite,
     &cmd_change_list,
     &cmd_change_show,
+    &cmd_change_numbers,
     &cmd_agent_try,
     &cmd_mcp,
     &cmd_worker,

@@ -6,6 +6,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define MICRO 1e6
+#define USAGE_MAX ((int64_t) 1000 * 1000 * 1000 * 1000) /* no round uses more, whatever it tells */
+
 /* One line for each door. */
 static Door *const doors[DOOR_COUNT] = {
     [DOOR_EXEC] = door_exec,
@@ -162,6 +165,48 @@ files_of(const Look *look)
     return files;
 }
 
+/* As the proxy or the model's door counted them; else as the agent tells. */
+static int64_t
+tokens_of(const json_t *usage)
+{
+    static const char *const counted[] = {"input_tokens", "cached_tokens", "cache_write_tokens",
+                                          "output_tokens"};
+    int64_t tokens = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(counted); i++)
+        tokens += MAX(json_get_int(usage, counted[i], 0), 0);
+    if (tokens == 0)
+        tokens = json_get_int(usage, "totalTokens", json_get_int(usage, "used", 0));
+    return CLAMP(tokens, 0, USAGE_MAX);
+}
+
+static int64_t
+cost_of(const json_t *usage)
+{
+    const json_t *told = json_at(usage, "cost.amount");
+    bool is_usd =
+        strcmp(json_get_string(json_object_get(usage, "cost"), "currency", ""), "USD") == 0;
+    double amount = is_usd && json_is_number(told) ? json_number_value(told) * MICRO : 0;
+    if (json_object_get(usage, "cost_micro_usd") != NULL)
+        return CLAMP(json_get_int(usage, "cost_micro_usd", 0), 0, USAGE_MAX);
+    return amount > 0 && amount < (double) USAGE_MAX ? (int64_t) amount : 0;
+}
+
+/* Of all rounds. */
+static void
+put_usage(json_t *report, const json_t *tried)
+{
+    int64_t tokens = 0, cost = 0;
+    json_t *try;
+    size_t i;
+    json_array_foreach(tried, i, try)
+    {
+        tokens += tokens_of(json_object_get(try, "usage"));
+        cost += cost_of(json_object_get(try, "usage"));
+    }
+    json_set_int(report, "tokens", tokens);
+    json_set_int(report, "cost_micro_usd", cost);
+}
+
 static json_t *
 report(const Coding *coding, const char *findings, const char *diff, int64_t begin_ms)
 {
@@ -180,6 +225,7 @@ report(const Coding *coding, const char *findings, const char *diff, int64_t beg
     json_set_int(report, "ms", clock_monotonic_ms() - begin_ms);
     json_set_int(report, "sites", look_open_sites(work->look));
     json_object_set_new(report, "files", files_of(work->look));
+    put_usage(report, coding->tried);
     if (*findings != '\0')
         json_set_string(report, "why", findings);
     json_set_string(report, "blocked", coding->blocked);

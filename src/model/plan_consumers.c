@@ -45,6 +45,8 @@ put_change(json_t *line, const json_t *change)
     json_set_string(line, "problem", json_get_string(change, "problem", NULL));
     json_set_string(line, "host", json_get_string(change, "host", NULL));
     json_set_string(line, "coding", agent);
+    if (json_object_size(json_object_get(change, "languages")) > 0)
+        json_object_set(line, "languages", json_object_get(change, "languages"));
     put_reasons(line, json_object_get(change, "reasons"));
 }
 

@@ -4,6 +4,7 @@
  * One line is one consumer of one plan: the newest of each migration that is not over, or any plan that is asked for by name.
  */
 #include "base/json.h"
+#include "server/consumer_rows.h"
 #include "server/handlers.h"
 #include "server/page.h"
 #include "server/plans.h"
@@ -12,12 +13,9 @@
 
 #define POINTS_MAX 200 /* of a burndown: as many as a plot has pixels */
 
-#define OVER_SQL                                                                                   \
-    "('draft', 'stale', 'rejected', 'expired', 'cancelled', 'rolled_back', 'closed_mixed')"
-
 /* What people call a coding agent's end is in the rewrite's evidence; what they wait for, in the proposal's checkpoint. */
 #define STAND_SQL                                                                                  \
-    "CASE WHEN p.state IN " OVER_SQL " THEN 'over' "                                               \
+    "CASE WHEN p.state IN " CONSUMER_OVER_SQL " THEN 'over' "                                      \
     "WHEN c.value ->> '$.planned' = 'nothing' THEN 'done' "                                        \
     "WHEN t.status = 'failed' OR u.status = 'failed' THEN 'person' "                               \
     "WHEN c.value ->> '$.planned' = 'person' THEN 'person' "                                       \
@@ -30,47 +28,28 @@
     "(sp.name IS NULL OR c.value ->> '$.host' IS NULL) THEN 'done' "                               \
     "WHEN p.state IN ('soaking', 'succeeded', 'retiring', 'closed') THEN 'done' ELSE 'open' END"
 
-#define FROM_SQL                                                                                   \
-    "FROM plan p, json_each(p.consumers) c "                                                       \
-    "LEFT JOIN step sr ON sr.plan = p.id AND sr.action = 'rewrite' "                               \
-    "LEFT JOIN task t ON t.plan = p.id AND t.step = sr.name AND "                                  \
-    "t.key = c.value ->> '$.repository' "                                                          \
-    "LEFT JOIN step sp ON sp.plan = p.id AND sp.action = 'propose' "                               \
-    "LEFT JOIN task u ON u.plan = p.id AND u.step = sp.name AND "                                  \
-    "u.key = c.value ->> '$.repository' "                                                          \
-    "WHERE p.kind = 'migration' AND (p.id = :plan OR (:plan IS NULL AND p.state NOT IN " OVER_SQL  \
-    " AND NOT EXISTS (SELECT 1 FROM plan later WHERE later.migration = p.migration AND "           \
-    "later.id > p.id AND later.kind = 'migration' AND later.state NOT IN " OVER_SQL "))) "         \
-    "AND (:owner IS NULL OR c.value ->> '$.owner' = :owner) "                                      \
-    "AND (:q IS NULL OR instr(lower(c.value ->> '$.consumer' || ' ' || p.migration), "             \
-    "lower(:q)) > 0) "
+#define FROM_SQL CONSUMER_JOIN_SQL CONSUMER_WHERE_SQL
 
-typedef struct {
-    char *plan; /* NULL: of all */
-    const char *stands, *owner, *q;
-} Filter;
-
-static void
-filter_clear(Filter *filter)
+void
+consumer_filter_clear(ConsumerFilter *filter)
 {
     g_free(filter->plan);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
 
-static bool
-filter_read(Request *request, Filter *ret, GError **error)
+bool
+consumer_filter_read(Request *request, ConsumerFilter *ret, GError **error)
 {
     const char *migration = target_parameter(&request->target, "migration");
-    *ret = (Filter){.stands = target_parameter(&request->target, "stand"),
-                    .owner = target_parameter(&request->target, "owner"),
-                    .q = target_parameter(&request->target, "q")};
+    *ret = (ConsumerFilter){.stands = target_parameter(&request->target, "stand"),
+                            .owner = target_parameter(&request->target, "owner"),
+                            .q = target_parameter(&request->target, "q")};
     return migration == NULL || plan_id_find(request, migration, &ret->plan, error);
 }
 
-static void
-filter_bind(Stmt *stmt, const void *data)
+void
+consumer_filter_bind(Stmt *stmt, const void *data)
 {
-    const Filter *filter = data;
+    const ConsumerFilter *filter = data;
     stmt_text(stmt, ":plan", filter->plan);
     stmt_text(stmt, ":owner", filter->owner);
     stmt_text(stmt, ":q", filter->q);
@@ -79,10 +58,10 @@ filter_bind(Stmt *stmt, const void *data)
 static void
 list_bind(Stmt *stmt, const void *data)
 {
-    const Filter *filter = data;
+    const ConsumerFilter *filter = data;
     g_autofree char *stands =
         filter->stands != NULL ? g_strdup_printf(",%s,", filter->stands) : NULL;
-    filter_bind(stmt, data);
+    consumer_filter_bind(stmt, data);
     stmt_text(stmt, ":stands", stands);
 }
 
@@ -208,6 +187,7 @@ line_json(Stmt *stmt)
     json_object_del(line, "planned");
     json_object_del(line, "coding");
     json_object_del(line, "host");
+    json_object_del(line, "languages");
     json_object_update(answer, line);
     json_set_string(answer, "branch", json_get_string(rewritten, "branch", NULL));
     if (json_is_object(coding))
@@ -220,8 +200,8 @@ line_json(Stmt *stmt)
 bool
 handle_consumers(Request *request, GError **error)
 {
-    g_auto(Filter) filter = {0};
-    if (!filter_read(request, &filter, error))
+    g_auto(ConsumerFilter) filter = {0};
+    if (!consumer_filter_read(request, &filter, error))
         return false;
     return request_page(request,
                         "SELECT " COLUMNS_SQL FROM_SQL
@@ -333,7 +313,7 @@ summary_row(Stmt *stmt, Counts *all, GHashTable *owners, GArray *times)
 bool
 handle_consumers_summary(Request *request, GError **error)
 {
-    g_auto(Filter) filter = {0};
+    g_auto(ConsumerFilter) filter = {0};
     Db *db = NULL;
     Stmt *stmt = NULL;
     Counts all = {0};
@@ -341,7 +321,7 @@ handle_consumers_summary(Request *request, GError **error)
     g_autoptr(GHashTable) owners = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
-    if (!filter_read(request, &filter, error))
+    if (!consumer_filter_read(request, &filter, error))
         return false;
     if (!request_reader(request, &db, error) ||
         !db_prepare(db,
@@ -349,7 +329,7 @@ handle_consumers_summary(Request *request, GError **error)
                     ", coalesce(u.ended_ms, t.ended_ms, 0) " FROM_SQL,
                     &stmt, error))
         return false;
-    filter_bind(stmt, &filter);
+    consumer_filter_bind(stmt, &filter);
     while (stmt_step(stmt, &is_row, error)) {
         if (is_row) {
             summary_row(stmt, &all, owners, times);

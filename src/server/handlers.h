@@ -24,6 +24,8 @@ Handler handle_campaigns, handle_campaign_post, handle_campaign, handle_campaign
     handle_campaign_plan, handle_campaign_review, handle_campaign_approve, handle_campaign_say;
 /* consumers.c */
 Handler handle_consumers, handle_consumers_summary;
+/* numbers.c */
+Handler handle_consumers_numbers;
 /* tasks.c */
 Handler handle_task, handle_task_retry, handle_task_skip, handle_task_done;
 Handler handle_lease, handle_heartbeat, handle_intent, handle_report;

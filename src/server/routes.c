@@ -299,6 +299,8 @@ static const Route routes[] = {
       "list who reads or writes what moves" },
     { "GET",    "/consumers/summary",                  ROLE_VIEWER,   BODY_NONE, 200, handle_consumers_summary, NULL,              summary_parameters,
       "count who reads or writes what moves" },
+    { "GET",    "/consumers/numbers",                  ROLE_VIEWER,   BODY_NONE, 200, handle_consumers_numbers, NULL,              summary_parameters,
+      "count what became of them, each with what it is a part of" },
 
     { "GET",    "/campaigns",                          ROLE_VIEWER,   BODY_NONE, 200, handle_campaigns,        NULL,               page_parameters,
       "list campaigns" },

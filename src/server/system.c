@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "model/states.h"
+#include "server/consumer_rows.h"
 #include "server/handlers.h"
 #include "server/portal.h"
 #include "server/session.h"
@@ -138,7 +139,13 @@ handle_metrics(Request *request, GError **error)
                        "p.id WHERE p.ended_ms = 0 GROUP BY t.status",
                        tasks, TASK_STATUS_COUNT, error))
         return false;
-    g_autofree char *text = prometheus_text(samples, SAMPLES_MAX);
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Sample));
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(json_t) words = NULL;
+    g_array_append_vals(all, samples, SAMPLES_MAX);
+    if (!numbers_samples(db, all, names, &words, error))
+        return false;
+    g_autofree char *text = prometheus_text((const Sample *) (const void *) all->data, all->len);
     return answer_text(request, "text/plain; version=0.0.4; charset=utf-8", text);
 }
 

@@ -278,6 +278,7 @@ class TestLifecycle(unittest.TestCase):
     def test_consumers_are_listed_and_counted(self):
         self.assertEqual(self.ok(self.server.get("/consumers?limit=1&stand=person&owner=group:default/sellers"))["items"], [])
         self.assertEqual(self.ok(self.server.get("/consumers/summary?q=no-such"))["owners"], [])
+        self.assertEqual(self.ok(self.server.get("/consumers/numbers?q=no-such"))["consumers"], 0)
 
     def test_limits_are_listed_and_changed(self):
         self.ok(self.server.call("PUT", "/limits", {"resource": "group:shop", "count": 2, "reason": "a test"}, who="ada"))

@@ -94,10 +94,39 @@ class Coding(unittest.TestCase):
         shown = world.honk("change", "show", "users-v2", "hard").stdout
         self.assertIn("the coding agent did it, in 1 of 2 rounds", shown)
         self.assertIn("catalog: before passed, after passed", shown)
+        self.assert_numbers(world)
 
         world.honk("rollback", "users-v2", "--wait")
         self.assertEqual(world.state("users-v2"), "rolled_back")
         self.assertEqual({name: world.seen(name) for name in test_changes.CODE}, before)
+
+    def assert_numbers(self, world):
+        """What became of all of them, with denominators: on the terminal, in the API, and in the metrics."""
+        numbers = world.json("change", "numbers", "users-v2")
+        self.assertEqual(sum(numbers["ends"].values()), numbers["consumers"])
+        self.assertEqual(numbers["consumers"], len(world.consumers()))
+        self.assertEqual((numbers["ends"]["by_agent"], numbers["ends"]["refused"]), (1, 1))
+        changes = [change["evidence"] for change in world.json("change", "list", "users-v2") if "evidence" in change]
+        sites = numbers["sites"]
+        self.assertEqual(sites["by_agent"], 1)
+        self.assertEqual(sites["by_rules"] + sites["by_agent"], sum(evidence["rewritten"] for evidence in changes))
+        self.assertEqual(sites["all"], sum(count for word, count in sites.items() if word != "all"))
+        for parts in ("owners", "languages"):
+            for word in sites:
+                self.assertEqual(sum(part["sites"][word] for part in numbers[parts]), sites[word], (parts, word))
+        python = next(part["sites"] for part in numbers["languages"] if part["language"] == "python")
+        self.assertEqual((python["all"], python["by_agent"]), (1, 1))
+        self.assertEqual((numbers["verified"]["checks"], numbers["agent"]["consumers"], numbers["agent"]["done"]), (1, 2, 1))
+        self.assertEqual(numbers["verified"]["rules"], sum(evidence["commit"] is not None for evidence in changes))
+        metrics = world.get("/metrics")[1].decode()
+        self.assertIn('honk_consumers{end="by_agent"} 1\n', metrics)
+        self.assertIn(f'honk_sites{{by="by_rules"}} {sites["by_rules"]}\n', metrics)
+        self.assertIn("honk_coding_consumers 2\n", metrics)
+        shown = " ".join(world.honk("change", "numbers", "users-v2").stdout.split())
+        self.assertIn("The coding agent did 1 of 2 consumers in 3 rounds: ", shown)
+        self.assertIn(f"changed by a coding agent 1 of {sites['all']} ", shown)
+        nobody = world.json("change", "numbers", "--owner", "group:default/nobody")
+        self.assertEqual((nobody["consumers"], nobody["owners"], nobody["sites"]["all"]), (0, [], 0))
 
     def test_an_agent_that_cheats_changes_nothing(self):
         world = self.world(agent=AGENT + "\nif os.path.exists('job.py'): open('job.py', 'a').write('import os\\n')\n")

@@ -126,6 +126,9 @@ class OnEveryHost:
         self.assertEqual({(line["stand"], line["why"]) for line in self.world.consumers().values()}, {("done", "merged")})
         self.assertEqual(self.host.show("acme/reports", "active.sql"), "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all")
         self.assertEqual(len(self.host.pulls), len(self.code), "no second one of anything")
+        pulls = self.world.json("change", "numbers", "users-v2")["pulls"]
+        self.assertEqual((pulls["opened"], pulls["merged_untouched"], pulls["merged_repaired"], pulls["open"]),
+                         (len(self.code), len(self.code), 0, 0))
 
     def test_owners_of_the_changed_files_and_the_catalog_s_are_asked_for_a_review(self):
         owners = {"github": "*.md @nobody\n*.sql @ada @acme/data @stranger who@acme.example\n",
@@ -193,6 +196,8 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.world.until("succeeded")
         self.assertEqual(self.host.show(first["name"], "more.sql"), "SELECT 4")
         self.assertEqual(first["head"], added)
+        pulls = self.world.json("change", "numbers", "users-v2")["pulls"]
+        self.assertEqual((pulls["merged_untouched"], pulls["merged_repaired"]), (len(self.world.code) - 1, 1))
 
     def test_one_that_was_closed_waits_for_a_person_and_can_be_left_out(self):
         self.world.start()
@@ -202,6 +207,7 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.world.until("halted")
         self.assertIn("somebody closed pull request #1", str(self.world.tasks()))
         self.assertEqual(len(self.host.pulls), 1, "it is not opened again")
+        self.assertIn('honk_pulls{state="closed"} 1\n', self.world.get("/metrics")[1].decode())
 
     def test_a_team_that_asks_for_time_is_left_in_peace_until_that_day(self):
         self.host.make("acme/later", {"a.sql": "SELECT id FROM users_v1\n", ".honk.yaml": "not_before: 2999-01-01\n"})

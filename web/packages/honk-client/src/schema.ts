@@ -806,6 +806,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/consumers/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * count what became of them, each with what it is a part of
+         * @description Of the same consumers: what became of them (`ends` add up to `consumers`), of the places in their code (`sites`), how that was
+         *     verified, what became of pull requests, and what coding agents used; of all, by owner, and places by language.
+         *
+         */
+        get: operations["countEnds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/campaigns": {
         parameters: {
             query?: never;
@@ -1681,6 +1703,64 @@ export interface components {
                 at_ms: components["schemas"]["Time"];
                 left: number;
             }[];
+        };
+        ConsumersNumbers: {
+            consumers: number;
+            /** @description how many ended so; `refused` have places that are left to people, of `no_code` nobody said where their code is */
+            ends: {
+                no_code: number;
+                unaffected: number;
+                by_rules: number;
+                by_agent: number;
+                refused: number;
+                left_out: number;
+                taken_back: number;
+                open: number;
+            };
+            sites: components["schemas"]["SitesNumbers"];
+            /** @description branches whose changes were looked through again by rules; whose old and new queries gave the same rows; whose own checks passed */
+            verified: {
+                rules: number;
+                queries: number;
+                checks: number;
+            };
+            /** @description `merged_repaired` were merged with commits of people; `reverted` were merged before */
+            pulls: {
+                opened: number;
+                open: number;
+                merged_untouched: number;
+                merged_repaired: number;
+                closed: number;
+                reverted: number;
+            };
+            /** @description consumers that a coding agent was let at and those of them that it did; rounds, tokens, millionths of a US dollar, milliseconds */
+            agent: {
+                consumers: number;
+                done: number;
+                rounds: number;
+                tokens: number;
+                cost_micro_usd: number;
+                ms: number;
+            };
+            owners: {
+                owner: string;
+                consumers: number;
+                sites: components["schemas"]["SitesNumbers"];
+            }[];
+            languages: {
+                /** @description sql, dbt, python, … */
+                language: string;
+                sites: components["schemas"]["SitesNumbers"];
+            }[];
+        };
+        /** @description places, which add up to `all` */
+        SitesNumbers: {
+            all: number;
+            by_rules: number;
+            by_agent: number;
+            left: number;
+            already: number;
+            unaffected: number;
         };
         /** @description what the one who asks may do now, and why not the rest */
         AllowedActions: {
@@ -3599,6 +3679,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsumersSummary"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    countEnds: {
+        parameters: {
+            query?: {
+                /** @description its id, its entity's ref or its short name */
+                migration?: string;
+                /** @description an owner's ref */
+                owner?: string;
+                /** @description part of a name */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumersNumbers"];
                 };
             };
             400: components["responses"]["Invalid"];
