@@ -60,6 +60,12 @@ has_name(Work *work, const SqlSource *source, const char *name)
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }
 
+bool
+source_will_have(Work *work, const SqlSource *source, const char *name)
+{
+    return has_name(work, source, name) || source_will_gain(work, source, name);
+}
+
 static bool
 is_any_target(Work *work, const char *name)
 {
@@ -81,9 +87,8 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
-/* Will the source have a column of this name that it does not have today? */
-static bool
-gains(Work *work, const SqlSource *source, const char *name)
+bool
+source_will_gain(Work *work, const SqlSource *source, const char *name)
 {
     const Rename *rename = source_rename(source);
     if (rename != NULL)
@@ -112,7 +117,7 @@ is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
             if (source != ref->source && source != ref->also && !source->is_twin &&
-                (has_name(work, source, name) || gains(work, source, name)))
+                source_will_have(work, source, name))
                 return true;
         }
         if (block == ref->source->block)
@@ -129,7 +134,7 @@ catcher_in(Work *work, const SqlRef *ref, const SqlBlock *block)
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
         if (source != ref->source && source != ref->also &&
-            gains(work, source, ref->path.parts[0].text))
+            source_will_gain(work, source, ref->path.parts[0].text))
             return source;
     }
     return NULL;

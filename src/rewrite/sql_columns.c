@@ -278,13 +278,15 @@ visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCha
              const ColumnChange *also)
 {
     if (change != NULL && also != NULL && change->kind == CHANGE_NAME &&
-        also->kind == CHANGE_NAME && strcmp(change->to, also->to) == 0) {
+        also->kind == CHANGE_NAME && strcmp(change->to, also->to) == 0 &&
+        !using_is_lost(work, ref)) {
         edit_name(work, ref, part, change->to);
         keep_output_name(work, ref);
         return;
     }
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "joined-by-name", NULL,
-                "'%s' is joined by name, and only one side is renamed: join with ON", part->text);
+                "'%s' is joined by name, and is not the same on both sides any more: join with ON",
+                part->text);
 }
 
 static void
@@ -338,7 +340,7 @@ visit_column(Work *work, const SqlRef *ref)
     else if (is_inside)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "fields-changed", NULL,
                     "fields of '%s' are renamed, and it is used as a whole here", part->text);
-    else if (ref->also != NULL && (change != NULL || also != NULL))
+    else if (using_is_lost(work, ref) || (ref->also != NULL && (change != NULL || also != NULL)))
         visit_merged(work, ref, part, change, also);
     else if (change != NULL)
         visit_changed(work, ref, part, change);

@@ -143,6 +143,31 @@ names_query(const SqlBlock *block)
            ((const SqlBranch *) g_ptr_array_index(query->branches, 0))->block == block;
 }
 
+static bool
+is_meant_by(const SqlItem *star, const SqlSource *source)
+{
+    return star->is_star &&
+           (star->star_path.count == 0 || star->star_of == source || star->star_of == NULL);
+}
+
+/* Does the list have an output of this name besides what its stars let through of `source`? */
+static bool
+has_output_beside(Work *work, const SqlBlock *block, const SqlSource *source, const char *name)
+{
+    const SqlItem *item = output_called(work, block, name);
+    if (item != NULL && !item->is_star)
+        return true;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(block->sources, i);
+        bool is_let_through = false;
+        for (guint j = 0; other != source && !is_let_through && j < block->items->len; j++)
+            is_let_through = is_meant_by(g_ptr_array_index(block->items, j), other);
+        if (is_let_through && !other->is_semi && source_will_have(work, other, name))
+            return true;
+    }
+    return false;
+}
+
 /* `change` is that of the plain item: asked once, because every asking goes down all subqueries. */
 static bool
 needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
@@ -157,7 +182,9 @@ needs_alias(Work *work, const SqlItem *item, const ColumnChange *change)
     if (!query_names_matter(query) || !names_query(item->block))
         return false;
     return change->kind != CHANGE_NAME || query->is_pinned ||
-           is_output_beside(work, item, change->to);
+           is_output_beside(work, item, change->to) ||
+           (item->block->has_star &&
+            has_output_beside(work, item->block, item->plain->source, change->to));
 }
 
 bool
@@ -265,6 +292,41 @@ pin_sources_of_star(Work *work, const SqlItem *star)
     return pinned;
 }
 
+/* A star that would let a new name through that the list has already: which one readers mean would not be sure. */
+static bool
+star_doubles(Work *work, const SqlItem *star)
+{
+    for (guint i = 0; i < star->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+        bool is_open = false;
+        if (!is_meant_by(star, source))
+            continue;
+        const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
+        for (guint n = 0; n < names->len; n++) {
+            SqlPart part = {.text = g_ptr_array_index(names, n)};
+            const ColumnChange *change = part.text != NULL ? star_change(work, star, &part) : NULL;
+            if (change != NULL && change->kind == CHANGE_NAME &&
+                has_output_beside(work, star->block, source, change->to))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool
+pin_doubled(Work *work, const SqlBlock *block)
+{
+    bool is_doubled = false;
+    if (!block->has_star || block->query == NULL || block->query->is_pinned ||
+        !query_names_matter(block->query))
+        return false;
+    for (guint i = 0; !is_doubled && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        is_doubled = item->is_star && star_doubles(work, item);
+    }
+    return is_doubled && pin(block->query);
+}
+
 /* A branch in brackets names what its query does. */
 static bool
 pin_through(Work *work, const SqlQuery *query)
@@ -325,6 +387,9 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
         const SqlRef *ref = g_ptr_array_index(block->refs, i);
         if (ref->binding == BINDING_ROW)
             pinned |= pin(ref->source->query);
+        if (ref->binding == BINDING_COLUMN && ref->source->query != NULL &&
+            source_will_gain(work, ref->source, ref->path.parts[ref->column].text))
+            pinned |= pin(ref->source->query); /* it reads another one of what will be two */
         if (ref->binding == BINDING_COLUMN && ref->also != NULL && !is_following(work, ref)) {
             pinned |= pin(ref->source->query);
             pinned |= pin(ref->also->query);
@@ -379,8 +444,10 @@ sql_flow(Work *work)
     bool pinned;
     do {
         pinned = false;
-        for (guint i = 0; i < sql->blocks->len; i++)
+        for (guint i = 0; i < sql->blocks->len; i++) {
             pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
+            pinned |= pin_doubled(work, g_ptr_array_index(sql->blocks, i));
+        }
         for (guint i = 0; i < sql->queries->len; i++)
             if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)
                 pinned |= pin_through(work, g_ptr_array_index(sql->queries, i));

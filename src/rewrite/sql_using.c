@@ -121,16 +121,42 @@ is_doubled(Work *work, const SqlBlock *block, guint index, const SqlRef *ref)
     return false;
 }
 
+/* A source before the join that is not joined by this name has one of it afterwards: which one is meant is not sure. */
+static bool
+is_caught(Work *work, const SqlRef *ref)
+{
+    const ArenaList *sources = ref->source->block->sources;
+    const SqlPart *part = &ref->path.parts[0];
+    const char *name =
+        ref->also != NULL && !ref->also->is_semi ? name_after(work, ref->also, part) : NULL;
+    bool is_new = name != NULL && strcmp(name, part->text) != 0;
+    for (guint i = 0; name != NULL && i < sources->len; i++) {
+        const SqlSource *before = g_ptr_array_index(sources, i);
+        if (before == ref->source)
+            break;
+        if (before != ref->also && !before->is_semi && using_ref(work, before, part) == NULL &&
+            (is_new ? source_will_have(work, before, name) : source_will_gain(work, before, name)))
+            return true;
+    }
+    return false;
+}
+
 static bool
 needs_converting(Work *work, const SqlBlock *block, guint index)
 {
     const SqlSource *source = g_ptr_array_index(block->sources, index);
     for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
         const SqlRef *ref = g_ptr_array_index(source->using, i);
-        if (!stays_joined(work, ref) || is_doubled(work, block, index, ref))
+        if (!stays_joined(work, ref) || is_doubled(work, block, index, ref) || is_caught(work, ref))
             return true;
     }
     return false;
+}
+
+bool
+using_is_lost(Work *work, const SqlRef *ref)
+{
+    return ref->clause == CLAUSE_USING && (!stays_joined(work, ref) || is_caught(work, ref));
 }
 
 static void

@@ -384,10 +384,15 @@ bool item_needs_alias(Work *work, const SqlItem *item);
 bool is_output_beside(Work *work, const SqlItem *item, const char *name);
 const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);
 bool query_names_matter(const SqlQuery *query);
-/* What else is changed of a source called `name`, apart from this column: conflicts of new names (sql_capture.c). */
+/* After the change (sql_capture.c): does the source have a column of this name, or one that it does not have today? */
+bool source_will_have(Work *work, const SqlSource *source, const char *name);
+bool source_will_gain(Work *work, const SqlSource *source, const char *name);
+/* Would the new name of this column mean something else where it stands? */
 bool is_new_name_taken(Work *work, const SqlRef *ref, const char *name);
 /* The source whose new column would be meant by this name, which stays; or NULL. */
 const SqlSource *ref_catcher(Work *work, const SqlRef *ref);
+/* Of a name in USING: it cannot stay, nor just be renamed. */
+bool using_is_lost(Work *work, const SqlRef *ref);
 /* Is it a name that was joined by USING, and is not any more; and does the other side of the join have `name`, too? */
 bool is_converted(Work *work, const SqlRef *ref);
 bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);

@@ -422,7 +422,7 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
 /* ---- joins ---- */
 
 typedef struct {
-    bool is_natural, is_right;
+    bool is_natural, is_right, is_semi;
 } Join;
 
 /* INNER, LEFT OUTER, CROSS, … JOIN or APPLY. */
@@ -434,6 +434,7 @@ take_join_words(Parser *parser, uint32_t end)
         Word word = peek(parser, parser->pos)->word;
         join.is_natural = join.is_natural || word == WORD_NATURAL;
         join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL;
+        join.is_semi = join.is_semi || word == WORD_SEMI || word == WORD_ANTI;
         if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
             break;
         parser->pos++;
@@ -533,6 +534,7 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
     SqlSource *source = parse_source(parser, block, end);
     source->is_natural = join.is_natural;
     source->is_right = join.is_right;
+    source->is_semi = join.is_semi;
 }
 
 static void

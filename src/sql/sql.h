@@ -173,6 +173,7 @@ struct SqlSource {
     uint32_t using_first, using_last; /* tokens: USING, and the closing bracket */
     bool is_natural;
     bool is_right;  /* RIGHT or FULL JOIN: what stands before it may have no row */
+    bool is_semi;   /* SEMI or ANTI JOIN: only its own condition sees it */
     bool is_nested; /* ( a JOIN b … ) in brackets */
     bool is_target; /* is written to */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
