@@ -35,10 +35,23 @@ struct ArenaBlock {
 
 /* ---- blocks that a thread keeps ---- */
 
+#define BLOCK_SIZES 5 /* those that arenas grow by, each twice as large */
+G_STATIC_ASSERT(FIRST_BLOCK_BYTES << (BLOCK_SIZES - 1) == BLOCK_BYTES_MAX);
+
 typedef struct {
-    ArenaBlock *blocks;
+    ArenaBlock *blocks[BLOCK_SIZES];
     size_t bytes;
 } Kept;
+
+/* BLOCK_SIZES: of a size of its own, which is not kept. */
+static guint
+size_of(size_t bytes)
+{
+    guint size = 0;
+    while (size < BLOCK_SIZES && bytes + sizeof(ArenaBlock) != FIRST_BLOCK_BYTES << size)
+        size++;
+    return size;
+}
 
 static void
 blocks_free(ArenaBlock *blocks)
@@ -53,7 +66,8 @@ static void
 kept_free(void *data)
 {
     Kept *kept = data;
-    blocks_free(kept->blocks);
+    for (guint size = 0; size < BLOCK_SIZES; size++)
+        blocks_free(kept->blocks[size]);
     g_free(kept);
 }
 
@@ -73,10 +87,11 @@ kept_here(void)
 static ArenaBlock *
 block_new(size_t bytes)
 {
-    Kept *kept = KEEPS_BLOCKS && bytes <= BLOCK_BYTES_MAX ? g_private_get(&kept_of_thread) : NULL;
-    ArenaBlock *block = kept != NULL ? kept->blocks : NULL;
-    if (block != NULL && block->bytes >= bytes) {
-        kept->blocks = block->next;
+    guint size = size_of(bytes);
+    Kept *kept = KEEPS_BLOCKS && size < BLOCK_SIZES ? g_private_get(&kept_of_thread) : NULL;
+    ArenaBlock *block = kept != NULL ? kept->blocks[size] : NULL;
+    if (block != NULL) {
+        kept->blocks[size] = block->next;
         kept->bytes -= block->bytes;
         return block;
     }
@@ -95,7 +110,6 @@ arena_new(void)
     return arena;
 }
 
-/* The largest are those that came last; they are kept on top. */
 void
 arena_free(Arena *arena)
 {
@@ -104,14 +118,13 @@ arena_free(Arena *arena)
     Kept *kept = KEEPS_BLOCKS && arena->blocks != NULL ? kept_here() : NULL;
     for (ArenaBlock *block = arena->blocks, *next; block != NULL; block = next) {
         next = block->next;
-        bool keeps = kept != NULL && block->bytes <= BLOCK_BYTES_MAX &&
-                     kept->bytes + block->bytes <= KEPT_BYTES_MAX;
-        if (!keeps) {
+        guint size = kept != NULL ? size_of(block->bytes) : BLOCK_SIZES;
+        if (size == BLOCK_SIZES || kept->bytes + block->bytes > KEPT_BYTES_MAX) {
             g_free(block);
             continue;
         }
-        block->next = kept->blocks;
-        kept->blocks = block;
+        block->next = kept->blocks[size];
+        kept->blocks[size] = block;
         kept->bytes += block->bytes;
     }
     g_free(arena);

@@ -29,18 +29,63 @@ fd_steal(int *fd)
     return kept;
 }
 
+/* What has been read of a file: most fit into the chunk, and then take no more memory than they have bytes. */
+typedef struct {
+    char chunk[64 * 1024];
+    size_t filled;
+    GString *before; /* the chunks that were full; or NULL */
+} FileText;
+
+static size_t
+file_text_bytes(const FileText *text)
+{
+    return text->filled + (text->before != NULL ? text->before->len : 0);
+}
+
+static void
+file_text_flush(FileText *text)
+{
+    if (text->before == NULL)
+        text->before = g_string_new(NULL);
+    g_string_append_len(text->before, text->chunk, (gssize) text->filled);
+    text->filled = 0;
+}
+
+static char *
+file_text_take(FileText *text)
+{
+    if (text->before == NULL) {
+        char *copy = g_malloc(text->filled + 1);
+        memcpy(copy, text->chunk, text->filled);
+        copy[text->filled] = '\0';
+        return copy;
+    }
+    file_text_flush(text);
+    return g_string_free(g_steal_pointer(&text->before), FALSE);
+}
+
+static void
+file_text_clear(FileText *text)
+{
+    if (text->before != NULL)
+        g_string_free(text->before, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FileText, file_text_clear)
+
 /* Read to the end; one byte more than allowed is enough to know that it is too much. */
 static bool
-file_read_fd(int fd, const char *path, size_t bytes_max, GString *text, GError **error)
+file_read_fd(int fd, const char *path, size_t bytes_max, FileText *text, GError **error)
 {
-    char chunk[64 * 1024];
-    while (text->len <= bytes_max) {
-        ssize_t got = read(fd, chunk, MIN(sizeof(chunk), bytes_max - text->len + 1));
+    for (size_t bytes; (bytes = file_text_bytes(text)) <= bytes_max;) {
+        size_t room = sizeof(text->chunk) - text->filled;
+        ssize_t got = read(fd, text->chunk + text->filled, MIN(room, bytes_max - bytes + 1));
         if (got == 0)
             return true;
-        if (got > 0)
-            g_string_append_len(text, chunk, got);
-        else if (errno == EISDIR)
+        if (got > 0) {
+            text->filled += (size_t) got;
+            if (text->filled == sizeof(text->chunk))
+                file_text_flush(text);
+        } else if (errno == EISDIR)
             return fail(error, ERR_INVALID, "cannot read '%s': it is a folder, expected a file",
                         path);
         else if (errno != EINTR)
@@ -57,12 +102,14 @@ file_read_at(int folder, const char *name, size_t bytes_max, char **ret, size_t 
     AUTO_FD fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(error, ERR_INVALID, "cannot read '%s'", name);
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (!file_read_fd(fd, name, bytes_max, text, error))
+    g_auto(FileText) text;
+    text.filled = 0;
+    text.before = NULL;
+    if (!file_read_fd(fd, name, bytes_max, &text, error))
         return false;
     if (ret_bytes != NULL)
-        *ret_bytes = text->len;
-    *ret = g_string_free(g_steal_pointer(&text), FALSE);
+        *ret_bytes = file_text_bytes(&text);
+    *ret = file_text_take(&text);
     return true;
 }
 

@@ -40,6 +40,30 @@ a_file_written_is_read_back_and_leaves_nothing_beside_it(void)
     g_assert_cmpint(g_rmdir(folder), ==, 0); /* fails if a temporary file was left */
 }
 
+/* Around the size of what is read at once, and of two of them. */
+static void
+a_file_of_any_length_is_read_whole_with_a_zero_behind_it(void)
+{
+    static const size_t lengths[] = {0, 1, 65535, 65536, 65537, 131071, 131072, 131073, 200000};
+    g_autofree char *folder = folder_new();
+    g_autofree char *path = g_build_filename(folder, "file", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *written = g_malloc(lengths[i] + 1), *text = NULL, *none = NULL;
+        size_t bytes = 0;
+        for (size_t at = 0; at < lengths[i]; at++)
+            written[at] = (char) (at * 31 + at / 4096);
+        g_assert_true(file_write_atomic(path, written, lengths[i], 0600, &error));
+        g_assert_true(file_read(path, lengths[i], &text, &bytes, &error));
+        g_assert_cmpmem(text, bytes, written, lengths[i]);
+        g_assert_cmpint(text[bytes], ==, '\0');
+        if (lengths[i] > 0)
+            g_assert_false(file_read(path, lengths[i] - 1, &none, &bytes, &error));
+    }
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
 static void
 reading_names_the_file_and_the_limit(void)
 {
@@ -226,6 +250,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/text/a file written is read back and leaves nothing beside it",
                     a_file_written_is_read_back_and_leaves_nothing_beside_it);
+    g_test_add_func("/text/a file of any length is read whole with a zero behind it",
+                    a_file_of_any_length_is_read_whole_with_a_zero_behind_it);
     g_test_add_func("/text/reading names the file and the limit",
                     reading_names_the_file_and_the_limit);
     g_test_add_func("/text/writing into a missing folder names the file",
