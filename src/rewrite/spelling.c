@@ -187,9 +187,11 @@ spell_part(const Work *work, const SqlPart *old, const char *name)
 {
     const Dialect *dialect = work->sql->dialect;
     bool is_inside = is_inside_quotes(work, old);
+    bool is_put_in = strpbrk(name, "@{$%") == name; /* @schema, {{ schema }}, ${SCHEMA} */
     bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
-    return is_inside || has_dashes || stays ? g_strdup(name) : spell_like(dialect, old, name);
+    bool is_raw = is_inside || is_put_in || has_dashes || stays;
+    return is_raw ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
 /* A part that is the same in source and target stays as it is written, in capitals or not. */

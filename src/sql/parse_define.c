@@ -300,9 +300,37 @@ is_plain_action(const Parser *parser, uint32_t at)
     return is_option || is_among_words_of(parser, at, words);
 }
 
+/* From where a constraint is dropped to where it is made anew: mostly the next statement. */
+#define RENEWAL_TOKENS_MAX 2000
+
+/* DROP CONSTRAINT IF EXISTS a, which is made anew further on: a script that may run twice. */
+static bool
+take_renewal(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos + 2, last = parser->sql->tokens->len - 1;
+    if (!is_text(parser, parser->pos, "DROP") || !is_text(parser, parser->pos + 1, "CONSTRAINT"))
+        return false;
+    at += is_text(parser, at, "IF") ? 2 : 0;
+    if (at >= end || !is_name(parser, at))
+        return false;
+    const Token *name = peek(parser, at);
+    g_autofree char *dropped =
+        g_strndup(parser->sql->list->text + name->begin, name->end - name->begin);
+    for (uint32_t i = at + 1; i + 2 < MIN(last, at + RENEWAL_TOKENS_MAX); i++)
+        if (is_text(parser, i, "ADD") && is_text(parser, i + 1, "CONSTRAINT") &&
+            is_text(parser, i + 2, dropped)) {
+            settle(parser, at);
+            return true;
+        }
+    return false;
+}
+
 static SqlShape
 take_action(Parser *parser, SqlBlock *block, uint32_t end)
 {
+    if (take_renewal(parser, end))
+        return SHAPE_NAMED;
+
     if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
         parser->pos = MIN(parser->pos + 2, end);
     if (take_text(parser, end, "ADD"))
