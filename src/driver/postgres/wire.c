@@ -134,6 +134,16 @@ digit_at(const WireCell *cell, int index, int count)
     return index >= 0 && index < count ? u16(cell->data + NUMERIC_HEAD_BYTES + 2 * index) : 0;
 }
 
+/* Each below 10,000, and no zero in front. */
+static bool
+has_digits(const WireCell *cell, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (digit_at(cell, i, count) > 9999)
+            return false;
+    return count == 0 || digit_at(cell, 0, count) > 0;
+}
+
 static void
 append_numeric(GString *to, const WireCell *cell, int count, int weight)
 {
@@ -163,12 +173,13 @@ wire_numeric(const WireCell *cell, GString *scratch, Value *ret, char **ret_reas
         return refuse(ret_reason, "the number cannot be read");
     int count = u16(cell->data), weight = (int16_t) u16(cell->data + 2);
     unsigned sign = u16(cell->data + 4);
-    if (cell->bytes != NUMERIC_HEAD_BYTES + 2 * (size_t) count)
-        return refuse(ret_reason, "the number cannot be read");
     if (sign == NUMERIC_NAN)
         return refuse(ret_reason, "NaN is no decimal number");
     if (sign == NUMERIC_PLUS_INF || sign == NUMERIC_MINUS_INF)
         return refuse(ret_reason, "infinity is no decimal number");
+    if (cell->bytes != NUMERIC_HEAD_BYTES + 2 * (size_t) count ||
+        (sign != 0 && sign != NUMERIC_NEGATIVE) || !has_digits(cell, count))
+        return refuse(ret_reason, "the number cannot be read");
     g_string_truncate(scratch, 0);
     if (count == 0)
         g_string_append_c(scratch, '0');
@@ -245,14 +256,43 @@ wire_is_known(unsigned oid)
            oid == OID_NAME || oid == OID_JSON || oid == OID_JSONB || oid == OID_UUID;
 }
 
+/* Bytes of a type that has always as many; else 0. */
+static size_t
+width_of(unsigned oid)
+{
+    switch (oid) {
+    case OID_BOOL:
+        return 1;
+    case OID_INT2:
+        return 2;
+    case OID_INT4:
+    case OID_OID:
+    case OID_FLOAT4:
+    case OID_DATE:
+        return 4;
+    case OID_INT8:
+    case OID_FLOAT8:
+    case OID_TIMESTAMP:
+    case OID_TIMESTAMPTZ:
+        return 8;
+    default:
+        return 0;
+    }
+}
+
 bool
 wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
 {
     *ret = (Value){.type = pg_type_of(oid), .is_null = cell->is_null};
     if (cell->is_null)
         return true;
+    size_t width = width_of(oid);
+    if (width > 0 && cell->bytes != width)
+        return refuse(ret_reason, "the value is shorter or longer than its type");
     switch (ret->type) {
     case TYPE_BOOL:
+        ret->i = cell->data[0] != 0;
+        return true;
     case TYPE_INT:
         ret->i = oid == OID_OID ? (int64_t) u32(cell->data) : wire_int(cell);
         return true;
