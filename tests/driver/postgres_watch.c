@@ -197,6 +197,27 @@ a_slot_that_somebody_dropped_is_noticed(void)
     ASSERT_OK(conn_unwatch(db->conn, "people", &ERR));
 }
 
+/* What others write counts, too: the log is one for all tables. */
+static void
+a_slot_that_keeps_too_much_of_the_log_is_let_go_of(void)
+{
+    g_autoptr(TestDb) db = test_pg_db(PEOPLE "CREATE TABLE others (t text)");
+    g_autoptr(Conn) bounded = NULL;
+    Behind behind = {0};
+    json_object_set_new(db->store.settings, "slot_bytes_max", json_integer(1024 * 1024));
+    ASSERT_OK(conn_open(&db->store, &bounded, &ERR));
+    ASSERT_OK(conn_watch(bounded, "people", WATCH_LOG, &ERR));
+    ASSERT_OK(conn_behind(bounded, "people", &behind, &ERR));
+    test_pg_exec(db->path, "INSERT INTO others SELECT i::text FROM generate_series(1, 100000) i");
+    ASSERT_FAILS(conn_behind(bounded, "people", &behind, &ERR), ERR_LIMIT,
+                 "more than one move may hold back");
+    g_autofree char *slots = test_pg_query(db->path, "SELECT count(*) FROM pg_replication_slots");
+    g_assert_cmpstr(slots, ==, "0");
+    ASSERT_FAILS(conn_behind(bounded, "people", &behind, &ERR), ERR_DRIFT, "no longer keeps");
+    ASSERT_OK(conn_unwatch(bounded, "people", &ERR));
+    test_pg_exec(db->path, "INSERT INTO people VALUES (200, 'goes on')");
+}
+
 /* Whoever writes need not know of us, whatever path names are looked up on, and keys may be of any type. */
 static void
 writers_without_any_right_on_our_tables_go_on(void)
@@ -295,6 +316,8 @@ main(int argc, char **argv)
                     what_keeps_the_log_from_being_read_is_said_with_what_to_do);
     g_test_add_func("/watch/a slot that somebody dropped is noticed",
                     a_slot_that_somebody_dropped_is_noticed);
+    g_test_add_func("/watch/a slot that keeps too much of the log is let go of",
+                    a_slot_that_keeps_too_much_of_the_log_is_let_go_of);
     g_test_add_func("/watch/rows of partitions and of children are noted",
                     rows_of_partitions_and_of_children_are_noted);
     g_test_add_func("/watch/writers without any right on our tables go on",

@@ -10,6 +10,7 @@
  *   connect_timeout_ms    10000
  *   lock_timeout_ms       5000: how long we wait behind others for a lock, while others wait behind us
  *   statement_timeout_ms  0: no limit
+ *   slot_bytes_max        68719476736 (64 GiB): of its log that the server may keep for one move (live-sync)
  *   bookkeeping           "_honk": schema of fence, ledger and quarantine; made and dropped as needed
  *
  * The url may hold a password, so it is in no message: libpq's words about a broken one would quote it.
@@ -23,6 +24,7 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define LOCK_TIMEOUT_MS                                                                            \
     5000 /* longer than most transactions of services, shorter than their patience */
+#define SLOT_BYTES_MAX (INT64_C(64) * 1024 * 1024 * 1024) /* the disk is others', too */
 #define VERSION_MIN                                                                                \
     120000 /* generated columns, and views that can be replaced as they are printed */
 
@@ -33,6 +35,7 @@ static const char *const known[] = {"url",
                                     "connect_timeout_ms",
                                     "lock_timeout_ms",
                                     "statement_timeout_ms",
+                                    "slot_bytes_max",
                                     "bookkeeping",
                                     "look", /* of whoever only looks (survey.c) */
                                     NULL};
@@ -193,6 +196,7 @@ pg_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error
     conn->url = g_strdup(json_get_string(settings, "url", ""));
     conn->book_name = g_strdup(json_get_string(settings, "bookkeeping", "_honk"));
     conn->book = pg_name(conn->book_name);
+    conn->slot_bytes_max = json_get_int(settings, "slot_bytes_max", SLOT_BYTES_MAX);
     conn->base.book = &pg_book;
     conn->base.book_place = conn->book;
     conn->idle = g_ptr_array_new();

@@ -7,7 +7,7 @@
  *
  * A slot keeps log as long as nobody reads it, and no lease outlives that. So it is read at each range, its notes are kept in our
  * table and not in the log, and it goes before the swap, not when the way back ends. What a plan that stands still may keep is
- * for the server to bound (max_slot_wal_keep_size), and is told in the plan; a slot beyond SLOT_BYTES_MAX goes when it is looked at.
+ * for the server to bound (max_slot_wal_keep_size), and is told in the plan; a slot beyond `slot_bytes_max` goes when it is looked at.
  */
 #include "driver/postgres/watch.h"
 
@@ -130,12 +130,19 @@ pg_log_start(PgConn *conn, const PgObject *object, GError **error)
 }
 
 bool
-pg_log_stop(PgConn *conn, int64_t oid, GError **error)
+pg_log_lose(PgConn *conn, int64_t oid, GError **error)
 {
-    g_autofree char *publication = pg_log_publication(conn, oid), *slot = pg_log_slot(conn, oid);
+    g_autofree char *slot = pg_log_slot(conn, oid);
     return pg_run(conn, error,
                   "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE "
                   "slot_name = %s",
-                  slot) &&
+                  slot);
+}
+
+bool
+pg_log_stop(PgConn *conn, int64_t oid, GError **error)
+{
+    g_autofree char *publication = pg_log_publication(conn, oid);
+    return pg_log_lose(conn, oid, error) &&
            pg_run(conn, error, "DROP PUBLICATION IF EXISTS \"%w\"", publication);
 }

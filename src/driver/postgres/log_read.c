@@ -13,9 +13,6 @@
 #define CHANGES_AT_ONCE                                                                            \
     50000 /* or one transaction, however long: what is looked at waits in the server, on its disk */
 #define SEND_BYTES (256 * 1024)
-#define SLOT_BYTES_MAX                                                                             \
-    ((int64_t) 64 * 1024 * 1024 *                                                                  \
-     1024)                /* of log that one slot may keep: the disk is others', too */
 #define EPOCH_S 946684800 /* 2000-01-01 */
 
 typedef struct {
@@ -289,7 +286,7 @@ static bool
 give_up(PgConn *conn, const PgObject *object, int64_t kept, GError **error)
 {
     g_autofree char *bytes = text_count(kept);
-    return pg_log_stop(conn, object->oid, error) &&
+    return pg_log_lose(conn, object->oid, error) &&
            fail(error, ERR_LIMIT,
                 "the server kept %s bytes of its log for '%s', more than one move may hold back: "
                 "that is let go; roll back and plan again, when fewer others write",
@@ -303,7 +300,7 @@ pg_log_read(PgConn *conn, const PgObject *object, int64_t *ret_bytes, GError **e
     int64_t kept = 0;
     if (!look(conn, object, &upto, ret_bytes, &kept, error))
         return false;
-    if (kept > SLOT_BYTES_MAX)
+    if (kept > conn->slot_bytes_max)
         return give_up(conn, object, kept, error);
     for (bool is_all = false; !is_all;)
         if (!read_part(conn, object, notes, upto, &is_all, error))

@@ -29,6 +29,7 @@ typedef struct {
     bool in_transaction;
     int version;                /* 150018 */
     int64_t rows_done;          /* told to the tick */
+    int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
 } PgConn;
