@@ -59,13 +59,17 @@ INSERT INTO users_v1 SELECT i, 'First' || i, 'Last' || i, (ARRAY['UK', 'SE', 'DE
 class Postgres:
     main = "postgres"
 
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="honk-pg-")
+    def __init__(self, words=()):
+        self.folder, self.words = tempfile.mkdtemp(prefix="honk-pg-"), words
         self.process = None
+        self.prepare()
         self.start()
 
+    def prepare(self):
+        """Its data, where that is not a new cluster."""
+
     def start(self):
-        self.process = subprocess.Popen([SERVER, self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([SERVER, self.folder, *self.words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT_S
         while subprocess.run(["pg_isready", "-q", "-h", self.folder]).returncode != 0:
             assert self.process.poll() is None and time.monotonic() < deadline, "the PostgreSQL server did not start"
@@ -97,6 +101,23 @@ class Postgres:
 
     def drop(self, database):
         self.sql(f"DROP DATABASE {database} WITH (FORCE)", self.main)
+
+
+class Standby(Postgres):
+    """A copy of a server's that follows it; `STANDBYS` are the words that the other one is started with."""
+    STANDBYS = ("-c", "max_wal_senders=4", "-c", "hot_standby=on")
+
+    def __init__(self, primary):
+        self.primary = primary
+        super().__init__(words=(*self.STANDBYS, "-c", "wal_receiver_status_interval=1"))
+
+    def prepare(self):
+        data = pathlib.Path(self.folder, "data")
+        subprocess.run(["pg_basebackup", "-h", self.primary.folder, "-U", "postgres", "-D", data, "-R", "-X", "stream", "-c", "fast"],
+                       check=True, capture_output=True)
+        data.chmod(0o700)
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", "65534:65534", data], check=True)
 
 
 class World(small_world.World):

@@ -2,6 +2,7 @@
 import json
 import unittest
 
+import postgres_world
 import small_world
 import support
 
@@ -48,6 +49,35 @@ class Throttle(unittest.TestCase):
         self.assertEqual(sum("transform-data" in line and "done" in line for line in ranges.splitlines()), 4, ranges)
         refused = self.world.honk("throttle", "slow", "--rows-per-second", "5", user=ADA, check=False)
         self.assertIn("not from 'succeeded'", refused.stderr)
+
+
+class ThrottleByStandby(unittest.TestCase):
+    def test_rows_wait_for_a_standby_that_is_behind(self):
+        primary = postgres_world.Postgres(words=postgres_world.Standby.STANDBYS)
+        self.addCleanup(primary.close)
+        standby = postgres_world.Standby(primary)
+        self.addCleanup(standby.close)
+        world = postgres_world.World(primary, "shop")
+        self.addCleanup(world.close)
+        world.serve()
+        self.assertTrue(support.eventually(lambda: standby.sql("SELECT count(*) FROM pg_database WHERE datname = 'shop'", "postgres") == "1"))
+
+        def write():
+            return primary.sql("UPDATE countries SET code = code; SELECT coalesce(max(replay_lag), '0') > '1.5 s' FROM pg_stat_replication")
+        self.assertTrue(support.eventually(lambda: write() == "f"))
+        standby.sql("SELECT pg_wal_replay_pause()", "postgres")
+        self.assertTrue(support.eventually(lambda: write() == "t"), primary.sql("SELECT * FROM pg_stat_replication"))
+        text = small_world.MIGRATION.format(name="behind", annotations="", strategy="schema-transform").rstrip()
+        world.honk("apply", "-f", world.write("migrations/behind.yaml", f"{text}\n  throttle: {{ replication_lag_seconds: 1 }}\n"), user=ADA)
+        world.honk("plan", "behind", user=ADA)
+        world.honk("approve", "behind", world.digest("behind"), user=BO)
+        world.honk("start", "behind", user=ADA)
+        self.assertTrue(support.eventually(lambda: "replication lag" in world.honk("status", "behind").stdout),
+                        world.honk("status", "behind").stdout)
+        self.assertNotEqual(world.state("behind"), "succeeded")
+        standby.sql("SELECT pg_wal_replay_resume()", "postgres")
+        self.assertTrue(support.eventually(lambda: world.state("behind") == "succeeded"), world.json("status", "behind"))
+        self.assertEqual(primary.sql("SELECT count(*) FROM users_v2"), "3000")
 
 
 if __name__ == "__main__":
