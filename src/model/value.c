@@ -19,6 +19,7 @@
 
 #include "model/datetime.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -312,8 +313,10 @@ append_float(GString *to, double value)
     }
     if (append_short_float(to, value))
         return;
-    for (int digits = 15; digits <= 17; digits++) {
-        char format[] = {'%', '.', '1', (char) ('0' + digits - 10), 'g', '\0'};
+    /* near zero a double has less of them, down to one */
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        char format[sizeof "%.17g"];
+        g_snprintf(format, sizeof format, "%%.%dg", digits);
         g_ascii_formatd(buffer, sizeof buffer, format, value);
         if (digits == 17 || g_ascii_strtod(buffer, NULL) == value)
             break;

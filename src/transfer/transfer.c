@@ -56,6 +56,22 @@ describe_target(Transfer *transfer, Schema **ret, const char **ret_object, GErro
     return true;
 }
 
+/* Rows that are only compared, column by column of the same name, need no key, and none of the columns that the source
+ * lacks: a topic has a key of its own, and a table that was filled from one has it as a column. */
+static void
+forget_what_is_not_compared(const Mapping *identity, Schema *target)
+{
+    g_autoptr(GPtrArray) compared = mapping_targets(identity);
+    for (guint i = 0; i < target->columns->len; i++) {
+        Column *column = target->columns->pdata[i];
+        bool is_compared =
+            g_ptr_array_find_with_equal_func(compared, column->name, g_str_equal, NULL);
+        column->has_default = column->has_default || !is_compared;
+    }
+    if (mapping_key(identity)->len < target->key->len)
+        g_ptr_array_set_size(target->key, 0);
+}
+
 static bool
 bind_program(Transfer *transfer, GError **error)
 {
@@ -71,6 +87,8 @@ bind_program(Transfer *transfer, GError **error)
         if (!mapping_identity(source, target != NULL ? target : source, &transfer->identity, error))
             return false;
         mapping = mapping_get(transfer->identity, 0);
+        if (target != NULL && transfer->spec.plan == NULL)
+            forget_what_is_not_compared(mapping, target);
     }
     if (!program_new(mapping, source, target, conn_has_sql(transfer->source), &transfer->program,
                      error) ||

@@ -119,16 +119,13 @@ static void
 add_metas(KafkaObject *object, const Sight *sight)
 {
     for (MetaKind kind = 0; kind < META_PARTITION; kind++) {
-        static const ColumnType types[META_KINDS] = {[META_KEY] = TYPE_TEXT,
-                                                     [META_TIMESTAMP] = TYPE_TIMESTAMP,
-                                                     [META_HEADERS] = TYPE_TEXT,
-                                                     [META_TOMBSTONE] = TYPE_BOOL};
         bool is_column = sight->metas[kind] && (kind != META_KEY || object->key->len == 0) &&
                          (kind != META_TOMBSTONE || !object->is_latest);
         if (is_column)
             schema_add(object->schema, kafka_meta_names[kind],
-                       kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES : types[kind], "",
-                       true);
+                       kind == META_KEY && sight->key_is_bytes ? TYPE_BYTES
+                                                               : kafka_meta_types[kind],
+                       "", true);
     }
 }
 

@@ -205,6 +205,31 @@ read_headers(KafkaEncoder *encoder, const Value *text, RecordParts *parts, char 
     return is_good;
 }
 
+/* A row may have it as another type, a file's timestamp as a text: as long as the very same comes back. */
+static bool
+cast_meta(KafkaEncoder *encoder, MetaKind kind, Value *value, char **ret_reason)
+{
+    ColumnType type = kafka_meta_types[kind], was = value->type;
+    g_autoptr(GString) before = g_string_new(NULL), again = g_string_new(NULL);
+    Value cast, back;
+    if (kind == META_KEY || was == type)
+        return true;
+    value_append_text(value, before);
+    if (!value_cast(value, type, NULL, encoder->scratch, &cast, ret_reason))
+        return false;
+    *value = cast;
+    bool is_same = value_cast(&cast, was, NULL, again, &back, NULL);
+    if (is_same) {
+        g_autoptr(GString) after = g_string_new(NULL);
+        value_append_text(&back, after);
+        is_same = g_string_equal(before, after);
+    }
+    if (!is_same)
+        *ret_reason = g_strdup_printf("'%s' would not come back as it is from a record's %s",
+                                      before->str, column_type_name(type));
+    return is_same;
+}
+
 static bool
 take_meta(KafkaEncoder *encoder, MetaKind kind, const Value *value, RecordParts *parts,
           char **ret_reason)
@@ -236,6 +261,13 @@ take_meta(KafkaEncoder *encoder, MetaKind kind, const Value *value, RecordParts 
     return false;
 }
 
+/* What the broker or its client says of a record for which nobody did. */
+static bool
+has_always(MetaKind kind)
+{
+    return kind == META_TIMESTAMP || kind == META_TOMBSTONE || kind == META_PARTITION;
+}
+
 static bool
 take_metas(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *parts,
            char **ret_reason)
@@ -244,6 +276,16 @@ take_metas(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *p
         if (encoder->metas[i] == META_KINDS)
             continue;
         Value value = value_at(encoder, i, batch, row);
+        if (value.is_null && encoder->columns[i] != SIZE_MAX && has_always(encoder->metas[i])) {
+            *ret_reason = g_strdup_printf("%s: NULL would not come back: a record always has one",
+                                          kafka_meta_names[encoder->metas[i]]);
+            return false;
+        }
+        if (!value.is_null && !cast_meta(encoder, encoder->metas[i], &value, ret_reason)) {
+            g_autofree char *why = g_steal_pointer(ret_reason);
+            *ret_reason = g_strdup_printf("%s: %s", kafka_meta_names[encoder->metas[i]], why);
+            return false;
+        }
         if (!value.is_null && !take_meta(encoder, encoder->metas[i], &value, parts, ret_reason))
             return false;
     }

@@ -13,6 +13,11 @@
 
 #include <string.h>
 
+const ColumnType kafka_meta_types[META_KINDS] = {
+    [META_KEY] = TYPE_TEXT,       [META_TIMESTAMP] = TYPE_TIMESTAMP, [META_HEADERS] = TYPE_TEXT,
+    [META_TOMBSTONE] = TYPE_BOOL, [META_PARTITION] = TYPE_INT,       [META_OFFSET] = TYPE_INT,
+};
+
 const char *const kafka_meta_names[META_KINDS] = {
     [META_KEY] = "kafka_key",
     [META_TIMESTAMP] = "kafka_timestamp",

@@ -1,0 +1,201 @@
+"""Values that movers of rows trip over: from each store to each store, each arrives as it is or is put aside with a reason.
+
+What arrives is read back by way of a CSV file, where every value has one form: so it must be the same text from every store.
+"""
+import csv
+import json
+import sqlite3
+import subprocess
+import unittest
+
+from kafka_world import Kafka
+from mariadb_world import Mariadb
+from postgres_world import Postgres
+from redis_world import Redis
+import support
+
+CONFIG = """
+stores:
+  lite: {{ driver: sqlite, path: all.db, create: true }}
+  pg: {{ driver: postgres, url: "host={pg} user=postgres dbname=shop" }}
+  maria: {{ driver: mariadb, url: "mariadb://root@localhost/shop?socket={maria}/mariadb.sock" }}
+  cache: {{ driver: redis, url: "unix:{redis}/redis.sock?db=0" }}
+  events: {{ driver: kafka, url: "kafka://{kafka}" }}
+  files: {{ driver: csv, path: out }}
+  lines: {{ driver: ndjson, path: out }}
+"""
+TARGETS = {"pg": "pg:{}", "maria": "maria:{}", "lite": "lite:{}", "csv": "files:{}.csv", "ndjson": "lines:{}.ndjson",
+           "json": "lines:{}.json", "redis": "cache:{}:{{id}}", "kafka": "events:{}"}
+JSON = ("ndjson", "json", "kafka")
+TEXTS = ("csv", *JSON)
+HUGE = "123456789012345678901234567890.123456789012345678901234567890"
+
+POSTGRES = """
+CREATE TYPE mood AS ENUM ('sad', 'it''s "fine"');
+CREATE TABLE hard (id int PRIMARY KEY, f float8, n numeric, d date, ts timestamp, tz timestamptz, arr int[], js jsonb, e mood, b bytea, t text,
+    u uuid, iv interval);
+INSERT INTO hard (id, f) VALUES (1, 'NaN'), (2, 'Infinity'), (3, '-Infinity'), (4, 1e-310);
+INSERT INTO hard (id, n) VALUES (6, 'NaN'), (7, %s), (8, ('1' || repeat('0', 60))::numeric), (9, -1e-42);
+INSERT INTO hard (id, d) VALUES (10, '0044-03-15 BC'), (11, '0001-01-01'), (12, '9999-12-31'), (13, '10000-01-01'), (14, 'infinity');
+INSERT INTO hard (id, ts) VALUES (16, '9999-12-31 23:59:59.999999'), (17, 'infinity'), (18, '2024-02-29 00:00:00.000001');
+INSERT INTO hard (id, tz) VALUES (19, '2024-07-01 12:00:00+05:30');
+INSERT INTO hard (id, arr) VALUES (21, '{1,NULL,3}'), (22, '{{1,2},{3,4}}'), (23, '{}');
+INSERT INTO hard (id, js) VALUES (24, '{"b": 1.0, "a": [null, true, "\\u00e9"]}');
+INSERT INTO hard (id, e) VALUES (25, 'it''s "fine"');
+INSERT INTO hard (id, b) VALUES (26, '\\x00ff'), (28, '\\x616263');
+INSERT INTO hard (id, t) VALUES (30, E'a\\nb\\t"\\\\'''), (31, repeat('é', 100000)), (32, E'\\U0001F600 \\x01');
+INSERT INTO hard (id, u, iv) VALUES (33, 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '1 mon -2 days 03:00:00.5');
+""" % HUGE
+
+MARIADB = """
+SET sql_mode = '';
+CREATE TABLE hard (id int PRIMARY KEY, f double, n decimal(65,30), d date, ts datetime(6), tz timestamp(6) NULL, js json,
+    e enum('a', 'it''s "x"'), s set('x', 'y'), b varbinary(20), t longtext, ti time(6), bits bit(64), ub bigint unsigned, fl float, y year);
+INSERT INTO hard (id, f) VALUES (1, 1.7976931348623157e308), (3, 1e-310);
+INSERT INTO hard (id, n) VALUES (4, %s), (5, -1e-30);
+INSERT INTO hard (id, d) VALUES (6, '0000-00-00'), (7, '2024-00-10'), (8, '9999-12-31');
+INSERT INTO hard (id, ts) VALUES (11, '0000-00-00 00:00:00'), (12, '9999-12-31 23:59:59.999999');
+SET time_zone = '+05:30'; INSERT INTO hard (id, tz) VALUES (14, '2024-07-01 12:00:00');
+INSERT INTO hard (id, js) VALUES (15, '{"b": 1.0,  "a": [null, true]}');
+INSERT INTO hard (id, e, s) VALUES (16, 'it''s "x"', 'y,x');
+INSERT INTO hard (id, b) VALUES (18, x'00ff'), (20, 'abc');
+INSERT INTO hard (id, t) VALUES (22, concat('a', char(0), 'b')), (23, repeat('é', 100000)), (24, '😀\\n\\t"');
+INSERT INTO hard (id, ti) VALUES (25, '-838:59:59'), (26, '12:00:00.5');
+INSERT INTO hard (id, bits, ub) VALUES (27, 18446744073709551615, 18446744073709551615);
+INSERT INTO hard (id, fl, y) VALUES (28, 0.1, 2155);
+""" % HUGE
+
+LITE = [(1, "f", float("inf")), (2, "f", 5e-324), (5, "n", "12345678901234567890.5"), (6, "n", "abc"),
+        (8, "d", "0000-01-01"), (9, "d", "9999-12-31"), (10, "d", "2024-02-30"), (11, "d", "10000-01-01"),
+        (14, "ts", "2024-07-01T12:00:00+05:30"), (17, "ts", "2024-07-01 24:00:00"), (18, "ts", "2016-12-31 23:59:60"), (19, "ts", 1719835200),
+        (20, "t", "a\0b"), (22, "t", "é" * 100000), (23, "t", "\n\t\"'\\"), (25, "b", b"\x00\xff"), (27, "b", b"abc"),
+        (28, "i", 2 ** 63 - 1), (29, "i", "12abc"), (30, "i", 1.5), (31, "o", 2), (32, "o", "true")]
+
+FILE_CSV = (b'id,f,n,d,t\n1,NaN,,,\n2,,1e5,,\n3,,,2024-02-30,\n4,,,,"a\x00b"\n5,,,,\xff\xfe\n6,,,,"x""y\n,z"\n7,,,,""\n')
+FILE_NDJSON = (b'{"id":1,"f":0.1}\n{"id":2,"f":1e400}\n{"id":3,"n":123456789012345678901234567890}\n{"id":4,"t":"a\\u0000b"}\n{"id":5,"t":"\xff"}\n'
+               b'{"id":6,"t":"\\ud800"}\n{"id":7,"a":[1,null,{"b":2}]}\n{"id":8,"f":NaN}\n{"id":9,"t":"\xc3\xa9 \\ud83d\\ude00"}\n{"id":10,"b":true}\n')
+FILE_JSON = b'[' + b",\n".join(line for line in FILE_NDJSON.splitlines()) + b"]"
+
+# source: its object; {row: the reason for which nobody gets it}; {target: {row: its own reason}}; {row: (column, as it arrives)}
+CASES = {
+    "pg": ("pg:hard",
+           {6: "NaN is no decimal", 10: "year is outside", 13: "year is outside", 14: "infinity is no date", 17: "infinity is no timestamp"},
+           {"maria": {1: "NaN has no value", 2: "infinity has no value", 3: "infinity has no value", 8: "too large for decimal",
+                      9: "more digits than decimal"},
+            "lite": {1: "cannot keep NaN", 7: "more than 15 digits"}, "csv": {26: "NUL"},
+            **{name: {1: "not finite", 2: "not finite", 3: "not finite", 26: "NUL"} for name in JSON}},
+           {1: ("f", "NaN"), 3: ("f", "-Infinity"), 4: ("f", "1e-310"), 7: ("n", HUGE.rstrip("0")), 8: ("n", "1" + "0" * 60),
+            9: ("n", "-0." + "0" * 41 + "1"), 11: ("d", "0001-01-01"), 12: ("d", "9999-12-31"), 16: ("ts", "9999-12-31 23:59:59.999999"),
+            18: ("ts", "2024-02-29 00:00:00.000001"), 19: ("tz", "2024-07-01 06:30:00"), 21: ("arr", "{1,NULL,3}"),
+            22: ("arr", "{{1,2},{3,4}}"), 23: ("arr", "{}"), 24: ("js", '{"a": [null, true, "é"], "b": 1.0}'), 25: ("e", 'it\'s "fine"'),
+            28: ("b", "abc"), 30: ("t", 'a\nb\t"\\\''), 31: ("t", "é" * 100000), 32: ("t", "\U0001F600 \x01"),
+            33: ("u", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")}),
+    "maria": ("maria:hard",
+              {6: "is not a date", 7: "is not a date", 11: "is not a timestamp"},
+              {"pg": {22: "NUL"}, "lite": {4: "more than 15 digits", 27: "more than 15 digits"},
+               **{name: {18: "NUL", 22: "NUL"} for name in TEXTS}},
+              {1: ("f", "1.7976931348623157e+308"), 3: ("f", "1e-310"), 4: ("n", HUGE.rstrip("0")), 5: ("n", "-0." + "0" * 29 + "1"),
+               8: ("d", "9999-12-31"), 12: ("ts", "9999-12-31 23:59:59.999999"), 14: ("tz", "2024-07-01 06:30:00"),
+               15: ("js", '{"b": 1.0,  "a": [null, true]}'), 16: ("s", "x,y"), 20: ("b", "abc"), 23: ("t", "é" * 100000), 24: ("t", '😀\n\t"'),
+               25: ("ti", "-838:59:59.000000"), 26: ("ti", "12:00:00.500000"), 27: ("ub", "18446744073709551615"), 28: ("y", "2155")}),
+    "lite": ("lite:hard",
+             {6: "not a decimal", 8: "not a date", 10: "not a date", 11: "not a date", 17: "not a timestamp", 18: "not a timestamp",
+              19: "without format: unix", 29: "not a whole number", 30: "not a whole number", 31: "neither 0 nor 1"},
+             {"pg": {20: "NUL"}, "maria": {1: "infinity has no value"}, "lite": {5: "more than 15 digits"}, "csv": {20: "NUL", 25: "NUL"},
+              **{name: {1: "not finite", 20: "NUL", 25: "NUL"} for name in JSON}},
+             {1: ("f", "Infinity"), 2: ("f", "5e-324"), 5: ("n", "12345678901234567000"), 9: ("d", "9999-12-31"),
+              14: ("ts", "2024-07-01 06:30:00"), 22: ("t", "é" * 100000), 23: ("t", "\n\t\"'\\"), 27: ("b", "abc"), 28: ("i", "9223372036854775807")}),
+    "csv": ("files:hard.csv", {4: "line 5: byte 8 is NUL", 5: "is not UTF-8"}, {},
+            {1: ("f", "NaN"), 2: ("n", "1e5"), 3: ("d", "2024-02-30"), 6: ("t", 'x"y\n,z'), 7: ("t", "")}),
+    "ndjson": ("lines:hard.ndjson", {4: "no character that a text can hold", 5: "is not UTF-8", 6: "no character", 8: "expected a value"},
+               {"maria": {2: "infinity has no value"}, **{name: {2: "not finite"} for name in JSON}},
+               {1: ("f", "0.1"), 3: ("n", "123456789012345678901234567890"), 7: ("a", '[1,null,{"b":2}]'), 9: ("t", "é 😀")}),
+    "redis": ("cache:hard:{id}", {7: "no UTF-8"}, {}, {1: ("t", "é"), 2: ("n", "1e400"), 3: ("t", "")}),
+}
+
+
+class HardValues(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres, cls.mariadb, cls.redis, cls.kafka = Postgres(), Mariadb(), Redis(), Kafka()
+        for server in (cls.postgres, cls.mariadb, cls.redis, cls.kafka):
+            cls.addClassCleanup(server.close)
+        cls.postgres.sql("CREATE DATABASE shop", "postgres")
+        cls.postgres.sql(POSTGRES)
+        cls.mariadb.sql("CREATE DATABASE shop CHARACTER SET utf8mb4", "mysql")
+        cls.mariadb.sql(MARIADB)
+        for row, (field, value) in enumerate([("t", b"plain"), ("t", "é".encode()), ("n", b"1e400"), ("t", b"")]):
+            cls.tell(row, field, value)
+        cls.tell(7, "t", b"\xff\x00")
+
+    @classmethod
+    def tell(cls, row, field, value):
+        subprocess.run([*cls.redis.client(0), "-x", "HSET", f"hard:{row}", field], input=value, check=True, capture_output=True)
+
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.out = self.project.folder / "out"
+        self.out.mkdir()
+        self.project.folder.joinpath("honk.yaml").write_text(CONFIG.format(
+            pg=self.postgres.folder, maria=self.mariadb.folder, redis=self.redis.folder, kafka=self.kafka.servers))
+        self.out.joinpath("hard.csv").write_bytes(FILE_CSV)
+        self.out.joinpath("hard.ndjson").write_bytes(FILE_NDJSON)
+        with sqlite3.connect(self.project.folder / "all.db") as db:
+            db.execute("CREATE TABLE hard (id INTEGER PRIMARY KEY, f REAL, n DECIMAL, d DATE, ts TIMESTAMP, t TEXT, b BLOB, i INTEGER, o BOOLEAN)")
+            for row, column, value in LITE:
+                db.execute(f"INSERT INTO hard (id, {column}) VALUES (?, ?)", (row, value))
+
+    def put_aside(self, file):
+        """{row: reason}: rows of files have numbers, others their key."""
+        lines = file.read_text().splitlines() if file.exists() else []
+        rows = [json.loads(line) for line in lines]
+        return {int((row["record"] if isinstance(row["record"], dict) else {}).get("id", row["row"])): row["reason"] for row in rows}
+
+    def read_back(self, there):
+        self.project.honk("copy", there, "files:back.csv", "--replace", "--budget", "100")
+        with open(self.out / "back.csv", newline="") as file:
+            csv.field_size_limit(1 << 20)
+            return {int(row["id"]): row for row in csv.DictReader(file)}
+
+    def check_way(self, source, target):
+        here, always, refused, arrives = CASES[source]
+        there, aside = TARGETS[target].format(f"{source}_{target}"), self.project.folder / f"{source}_{target}.rejected"
+        self.project.honk("copy", here, there, "--budget", "100", "--rejected", aside)
+        expected, found = {**always, **refused.get(target, {})}, self.put_aside(aside)
+        self.assertEqual(sorted(found), sorted(expected), found)
+        for row, reason in expected.items():
+            self.assertIn(reason, found[row])
+        rows = self.read_back(there)
+        for row, (column, text) in arrives.items():
+            if row not in expected:
+                self.assertEqual(rows[row][column], text, f"row {row}, {column}")
+
+    def test_parts_of_a_record_that_come_as_another_type_are_what_they_say_or_put_aside(self):
+        now, never = {"kafka_timestamp": "2024-07-01 12:00:00.25"}, {"kafka_tombstone": "false"}
+        rows = [{"id": 1, **now, **never, "kafka_headers": 7}, {"id": 2, **now, "kafka_tombstone": "maybe"},
+                {"id": 3, **never, "kafka_timestamp": "2024-07-01T12:00:00Z"}, {"id": 4, **now, **never}, {"id": 5, **never}, {"id": 6, **now}]
+        self.out.joinpath("meta.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        aside = self.project.folder / "meta.rejected"
+        self.project.honk("copy", "lines:meta.ndjson", "events:meta", "--budget", "9", "--rejected", aside)
+        found = self.put_aside(aside)
+        self.assertEqual(sorted(found), [1, 2, 3, 5, 6], found)
+        self.assertIn("headers are", found[1])
+        self.assertIn("'maybe'", found[2])
+        self.assertIn("would not come back as it is", found[3])
+        self.assertIn("kafka_timestamp: NULL", found[5])
+        self.assertIn("kafka_tombstone: NULL", found[6])
+        self.assertEqual({row: cells["kafka_timestamp"] for row, cells in self.read_back("events:meta").items()}[4], "2024-07-01 12:00:00.25")
+
+    def check_source(self, source):
+        for target in TARGETS:
+            with self.subTest(f"{source} to {target}"):
+                self.check_way(source, target)
+
+
+for source in CASES:
+    setattr(HardValues, f"test_from_{source}_each_arrives_as_it_is_or_is_put_aside", lambda self, source=source: self.check_source(source))
+
+
+if __name__ == "__main__":
+    unittest.main()
