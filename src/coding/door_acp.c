@@ -1,10 +1,14 @@
 /*
- * door_acp.c - the Agent Client Protocol, version 1, as its client: https://agentclientprotocol.com
+ * door_acp.c - the Agent Client Protocol as its client: https://agentclientprotocol.com
  *
  * One process and one session for each round. The files are the agent's in its box, so that nothing is offered of ours
  * (`fs`, `terminal`): what a client does for an agent happens outside of the box. What it asks is answered at once: a
- * permission by policy, because the box is the permission; anything else by "no such method". A turn ends with the
- * answer to session/prompt, and only `end_turn` says that it is done.
+ * permission by policy, because the box is the permission; anything else by "no such method". Only `end_turn` says that a
+ * turn is done.
+ *
+ * Version 1, or where honk.yaml says so version 2, which is a draft: it is offered, and the agent may answer with 1. In
+ * version 1 a turn ends with the answer to session/prompt; in version 2 that says only that it began, and the session tells
+ * when it is idle again.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -12,17 +16,20 @@
 
 #include <string.h>
 
-#define PROTOCOL_VERSION 1
 #define BEGIN_MS 60000 /* a program of Node that loads itself, on a busy machine */
 #define CANCEL_MS 5000 /* for an answer to session/cancel; then it is ended */
 #define NO_METHOD (-32601)
+#define METHODS_SHOWN_MAX 5 /* ways to log in */
 
 typedef struct {
     Rpc *rpc;
+    int version;   /* of the protocol, as it was agreed */
     int64_t asked; /* the number of our last request */
-    bool is_cancelling;
-    json_t *usage; /* {"tokens", "cost"…}, as the agent tells it */
-    char *end;     /* how the turn ended, where that is no end of the program */
+    bool is_at_work, is_cancelling;
+    char *idle;     /* version 2: why the session is idle since it took the prompt; or NULL */
+    json_t *logins; /* ways to log in that it offers, or NULL */
+    json_t *usage;  /* {"tokens", "cost"…}, as the agent tells it */
+    char *end;      /* how the turn ended, where that is no end of the program */
 } Acp;
 
 /* ---- answers ---- */
@@ -82,6 +89,21 @@ take_usage(Acp *acp, const json_t *usage)
     json_object_del(acp->usage, "sessionUpdate");
 }
 
+static void
+take_update(Acp *acp, const json_t *update)
+{
+    const char *kind = json_get_string(update, "sessionUpdate", "");
+    const char *reason = json_get_string(update, "stopReason", NULL);
+    bool is_idle = strcmp(kind, "state_update") == 0 &&
+                   strcmp(json_get_string(update, "state", ""), "idle") == 0;
+    if (strcmp(kind, "usage_update") == 0)
+        take_usage(acp, update);
+    else if (is_idle && reason != NULL && acp->is_at_work) { /* not what was said before */
+        g_free(acp->idle);
+        acp->idle = g_strdup(reason);
+    }
+}
+
 /* What comes without being asked for. */
 static void
 take_message(Acp *acp, const json_t *message)
@@ -89,11 +111,9 @@ take_message(Acp *acp, const json_t *message)
     const char *method = json_get_string(message, "method", NULL);
     if (method == NULL)
         return; /* an answer that nobody waits for any more */
-    if (json_object_get(message, "id") == NULL) {
-        const json_t *update = json_at(message, "params.update");
-        if (strcmp(json_get_string(update, "sessionUpdate", ""), "usage_update") == 0)
-            take_usage(acp, update);
-    } else if (strcmp(method, "session/request_permission") == 0)
+    if (json_object_get(message, "id") == NULL)
+        take_update(acp, json_at(message, "params.update"));
+    else if (strcmp(method, "session/request_permission") == 0)
         permit(acp, message);
     else if (strcmp(method, "elicitation/create") == 0)
         answer(acp, message, json_pack("{s:s}", "action", "decline"));
@@ -130,6 +150,20 @@ await(Acp *acp, int64_t until_ms, json_t **ret, GError **error)
     return false;
 }
 
+/* Until the session is idle, or by then it is not, or the agent is gone. */
+static bool
+await_idle(Acp *acp, int64_t until_ms, GError **error)
+{
+    g_autoptr(json_t) message = NULL;
+    while (acp->idle == NULL && rpc_next(acp->rpc, until_ms, &message, error)) {
+        if (message == NULL)
+            return true;
+        take_message(acp, message);
+        g_clear_pointer(&message, json_decref);
+    }
+    return acp->idle != NULL;
+}
+
 static void
 ask(Acp *acp, const char *method, json_t *params)
 {
@@ -159,22 +193,81 @@ ask_now(Acp *acp, const char *method, json_t *params, json_t **ret, GError **err
 }
 
 static bool
-initialize(Acp *acp, bool *ret, GError **error)
+initialize(Acp *acp, const CodingAgentConfig *agent, bool *ret, GError **error)
 {
     g_autoptr(json_t) result = NULL;
     json_t *params =
-        json_pack("{s:i, s:{s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion", PROTOCOL_VERSION,
-                  "clientInfo", "name", "honk", "version", HONK_VERSION, "clientCapabilities", "fs",
-                  "readTextFile", 0, "writeTextFile", 0, "terminal", 0);
+        agent->protocol > 1
+            ? json_pack("{s:i, s:{s:s, s:s}, s:{}}", "protocolVersion", agent->protocol, "info",
+                        "name", "honk", "version", HONK_VERSION, "capabilities")
+            : json_pack("{s:i, s:{s:s, s:s}, s:{s:{s:b, s:b}, s:b}}", "protocolVersion", 1,
+                        "clientInfo", "name", "honk", "version", HONK_VERSION, "clientCapabilities",
+                        "fs", "readTextFile", 0, "writeTextFile", 0, "terminal", 0);
     *ret = false;
     if (!ask_now(acp, "initialize", params, &result, error))
         return false;
     int64_t version = json_get_int(result, "protocolVersion", 0);
-    if (result != NULL && version != PROTOCOL_VERSION)
+    bool is_known = version >= 1 && version <= agent->protocol;
+    if (result != NULL && !is_known)
         acp->end = g_strdup_printf("speaks version %" G_GINT64_FORMAT " of ACP, and we speak %d",
-                                   version, PROTOCOL_VERSION);
-    *ret = result != NULL && version == PROTOCOL_VERSION;
+                                   version, agent->protocol);
+    json_t *logins = json_object_get(result, "authMethods");
+    acp->logins = json_is_array(logins) ? json_incref(logins) : NULL;
+    acp->version = is_known ? (int) version : 0;
+    *ret = is_known;
     return true;
+}
+
+/* ---- logging in ---- */
+
+/* What the agent calls a way to log in: version 1 says `id`, version 2 `methodId`. */
+static const char *
+login_name(const json_t *method)
+{
+    return json_get_string(method, "methodId", json_get_string(method, "id", ""));
+}
+
+/* "'api-key', 'browser'": what honk.yaml could name. Caller frees. */
+static char *
+login_names(const Acp *acp)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_t *method;
+    size_t i;
+    json_array_foreach(acp->logins, i, method)
+    {
+        g_autofree char *shown = text_printable(login_name(method));
+        if (i < METHODS_SHOWN_MAX)
+            g_string_append_printf(names, "%s'%s'", i > 0 ? ", " : "", shown);
+    }
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+/* By the way that honk.yaml names, with what the agent has in its environment: nobody is there to open a browser. */
+static bool
+log_in(Acp *acp, const char *login, bool *ret, GError **error)
+{
+    g_autoptr(json_t) result = NULL;
+    *ret = login == NULL;
+    if (*ret)
+        return true;
+    if (!ask_now(acp, acp->version > 1 ? "auth/login" : "authenticate",
+                 json_pack("{s:s}", "methodId", login), &result, error))
+        return false;
+    *ret = result != NULL;
+    return true;
+}
+
+/* It wants somebody to log in first: then what honk.yaml could say is said. */
+static void
+say_logins(Acp *acp, const char *login)
+{
+    g_autofree char *names = login_names(acp), *refused = acp->end;
+    if (refused == NULL || login != NULL || *names == '\0')
+        return;
+    acp->end = g_strdup_printf("%s; it can log in by %s: name one as 'login' of the agent in "
+                               "honk.yaml",
+                               refused, names);
 }
 
 /* ---- the turn ---- */
@@ -185,11 +278,22 @@ cancel(Acp *acp, const char *session, int64_t deadline_ms, GError **error)
 {
     g_autoptr(json_t) message = NULL;
     g_autofree char *limit = text_duration(deadline_ms);
+    int64_t until_ms = clock_monotonic_ms() + CANCEL_MS;
     acp->is_cancelling = true;
     acp->end = g_strdup_printf("did not end its turn within %s", limit);
     rpc_send(acp->rpc, json_pack("{s:s, s:{s:s}}", "method", "session/cancel", "params",
                                  "sessionId", session));
-    return await(acp, clock_monotonic_ms() + CANCEL_MS, &message, error);
+    return acp->version > 1 ? await_idle(acp, until_ms, error)
+                            : await(acp, until_ms, &message, error);
+}
+
+static void
+end_turn(Acp *acp, const json_t *failure, const char *reason)
+{
+    g_autofree char *shown =
+        text_printable(failure != NULL ? json_get_string(failure, "message", "no reason") : reason);
+    acp->end =
+        g_strdup_printf(failure != NULL ? "broke its turn off: %s" : "stopped with '%s'", shown);
 }
 
 static bool
@@ -197,47 +301,58 @@ prompt(Acp *acp, const Turn *turn, const char *session, GError **error)
 {
     g_autoptr(json_t) message = NULL;
     int64_t deadline_ms = turn->work->agent->deadline_ms;
+    int64_t until_ms = clock_monotonic_ms() + deadline_ms;
     ask(acp, "session/prompt",
         json_pack("{s:s, s:[{s:s, s:s}]}", "sessionId", session, "prompt", "type", "text", "text",
                   turn->prompt));
-    if (!await(acp, clock_monotonic_ms() + deadline_ms, &message, error))
+    if (!await(acp, until_ms, &message, error))
         return false;
-    if (message == NULL)
-        return rpc_end(acp->rpc) != NULL || cancel(acp, session, deadline_ms, error);
     const json_t *failure = json_object_get(message, "error");
-    const char *reason = json_get_string(json_object_get(message, "result"), "stopReason", NULL);
+    bool is_begun = acp->version > 1 && message != NULL && failure == NULL;
+    acp->is_at_work = is_begun;
+    if (is_begun && !await_idle(acp, until_ms, error))
+        return false;
+    if (message == NULL || (is_begun && acp->idle == NULL))
+        return rpc_end(acp->rpc) != NULL || cancel(acp, session, deadline_ms, error);
     take_usage(acp, json_at(message, "result.usage"));
-    g_autofree char *shown =
-        text_printable(failure != NULL  ? json_get_string(failure, "message", "no reason")
-                       : reason != NULL ? reason
-                                        : "");
-    if (failure != NULL)
-        acp->end = g_strdup_printf("broke its turn off: %s", shown);
-    else
-        acp->end = g_strdup_printf("stopped with '%s'", shown);
+    end_turn(acp, failure,
+             is_begun ? acp->idle
+                      : json_get_string(json_object_get(message, "result"), "stopReason", ""));
     return true;
+}
+
+/* In version 2 each server says how it is spoken with. */
+static json_t *
+session_params(const Acp *acp, const Turn *turn)
+{
+    json_t *server =
+        json_pack("{s:s, s:s, s:[s, s, s], s:[]}", "name", "honk", "command", turn->ground->honk,
+                  "args", "mcp", "--brief", rpc_brief(acp->rpc), "env");
+    if (acp->version > 1)
+        json_set_string(server, "type", "stdio");
+    return json_pack("{s:s, s:[o]}", "cwd", rpc_folder(acp->rpc), "mcpServers", server);
 }
 
 static bool
 converse(Acp *acp, const Turn *turn, GError **error)
 {
+    const CodingAgentConfig *agent = turn->work->agent;
     g_autoptr(json_t) session = NULL;
     bool is_ready = false;
-    if (!initialize(acp, &is_ready, error))
+    if (!initialize(acp, agent, &is_ready, error) ||
+        (is_ready && !log_in(acp, agent->login, &is_ready, error)))
         return false;
     if (!is_ready)
         return true;
-    json_t *params =
-        json_pack("{s:s, s:[{s:s, s:s, s:[s, s, s], s:[]}]}", "cwd", rpc_folder(acp->rpc),
-                  "mcpServers", "name", "honk", "command", turn->ground->honk, "args", "mcp",
-                  "--brief", rpc_brief(acp->rpc), "env");
-    if (!ask_now(acp, "session/new", params, &session, error))
+    if (!ask_now(acp, "session/new", session_params(acp, turn), &session, error))
         return false;
     const char *id = json_get_string(session, "sessionId", NULL);
     if (id != NULL)
         return prompt(acp, turn, id, error);
     if (session != NULL)
         acp->end = g_strdup("made a session without a name");
+    else
+        say_logins(acp, agent->login);
     return true;
 }
 
@@ -270,5 +385,7 @@ door_acp(const Turn *turn, TurnEnd *ret, GError **error)
     if (ok)
         door_box_end(&door, turn, ret);
     g_free(acp.end);
+    g_free(acp.idle);
+    json_decref(acp.logins);
     return ok;
 }

@@ -37,6 +37,7 @@ agent_free(void *data)
     g_free(agent->prompt);
     g_free(agent->model);
     g_free(agent->replay);
+    g_free(agent->login);
     g_ptr_array_unref(agent->readable);
     g_free(agent);
 }
@@ -135,6 +136,9 @@ config_coding_digest(const Config *config, const CodingAgentConfig *agent, char 
     json_set_string(whole, "prompt", prompt);
     json_set_int(whole, "prompt_version", prompt != NULL ? 0 : CODING_PROMPT_VERSION);
     json_set_int(whole, "rounds", agent->rounds);
+    if (agent->protocol > 1)
+        json_set_int(whole, "protocol", agent->protocol);
+    json_set_string(whole, "login", agent->login);
     return json_digest(whole, ret, error);
 }
 
@@ -184,6 +188,8 @@ static const Field agent_fields[] = {
     {"disk_mib",    read_count,       offsetof(CodingAgentConfig, disk_mib), 1, 1024 * 1024},
     {"model",       read_name,        offsetof(CodingAgentConfig, model)},
     {"replay",      read_path,        offsetof(CodingAgentConfig, replay)},
+    {"protocol",    read_count,       offsetof(CodingAgentConfig, protocol), 1, 2},
+    {"login",       read_name,        offsetof(CodingAgentConfig, login)},
     {"turns",       read_count,       offsetof(CodingAgentConfig, turns), 1, 1000},
     {"tokens",      read_count,       offsetof(CodingAgentConfig, tokens), 1000, 1000 * 1000 * 1000},
     {"cost",        read_money,       offsetof(CodingAgentConfig, cost)},
@@ -222,6 +228,7 @@ read_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
                                  .readable = g_ptr_array_new_with_free_func(g_free),
                                  .deadline_ms = DEADLINE_MS_DEFAULT,
                                  .rounds = ROUNDS_DEFAULT,
+                                 .protocol = 1,
                                  .memory_mib = MEMORY_MIB_DEFAULT,
                                  .processes = PROCESSES_DEFAULT,
                                  .disk_mib = DISK_MIB_DEFAULT,

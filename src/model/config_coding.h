@@ -50,6 +50,8 @@ typedef struct {
     int memory_mib, processes, disk_mib; /* of one round, and of each check */
     char *model; /* one of the models: who is asked, or may be asked from the box; or NULL */
     /* of door `model` */
+    int protocol; /* door `acp`: the version that is offered, 1 or 2 */
+    char *login;  /* door `acp`: the way to log in that is taken; or NULL */
     char *replay; /* absolute path of a transcript whose answers are taken instead; or NULL */
     int turns;    /* of one round: answers of the model */
     int tokens;   /* of one round: all that are counted */

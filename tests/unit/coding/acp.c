@@ -5,6 +5,8 @@
 #include <string.h>
 
 static const char *script; /* agent.py */
+static int protocol = 1;   /* that is offered */
+static char *login;        /* that honk.yaml names; or NULL */
 
 static World *
 frame_world(void)
@@ -38,6 +40,8 @@ run(World *world, const char *words, const char *replay, int64_t deadline_ms, bo
                                .door = DOOR_ACP,
                                .command = (char **) command->pdata,
                                .environment = environment,
+                               .protocol = protocol,
+                               .login = login,
                                .deadline_ms = deadline_ms,
                                .rounds = 1,
                                .memory_mib = 512,
@@ -150,7 +154,44 @@ static void
 who_speaks_something_else_is_told_apart(void)
 {
     assert_ends("version-2", 60000, "speaks version 2 of ACP, and we speak 1");
-    assert_ends("refuse-login", 60000, "refused 'session/new': Authentication required");
+    assert_ends("refuse-login", 60000,
+                "refused 'session/new': Authentication required; it can log in by 'browser', "
+                "'api-key': name one as 'login' of the agent in honk.yaml");
+}
+
+static void
+it_logs_in_as_it_is_told(void)
+{
+    login = (char *) "api-key";
+    json_decref(assert_done("refuse-login edit"));
+    protocol = 2;
+    json_decref(assert_done("version-2 refuse-login edit"));
+    login = (char *) "browser";
+    assert_ends("version-2 refuse-login edit", 60000, "refused 'auth/login': nobody is there");
+    protocol = 1;
+    assert_ends("refuse-login edit", 60000, "refused 'authenticate': nobody is there");
+    login = NULL;
+}
+
+/* The answer to the prompt says that it began; what it says when it is idle counts. */
+static void
+version_2_is_spoken_where_both_know_it(void)
+{
+    protocol = 2;
+    g_autoptr(json_t) try =
+        assert_done("version-2 chatter ask-unknown ask-file ask-permission edit");
+    g_assert_cmpstr(json_get_string(try, "end", ""), ==, "stopped with 'end_turn'");
+    assert_ends("version-2 edit max-tokens", 60000, "stopped with 'max_tokens'");
+    assert_ends("version-2 edit refuse-prompt", 60000, "broke its turn off: not now");
+    assert_ends("version-2 edit cut-off", 60000, "ended, or closed its output");
+    assert_ends("version-2 silent", 1500, "did not end its turn within 1.5 s");
+    g_autoptr(World) world = frame_world();
+    bool is_done = true;
+    g_autoptr(json_t) cancelled = run(world, "version-2 edit cancel-aware", NULL, 1500, &is_done);
+    g_assert_false(is_done);
+    g_assert_cmpstr(json_get_string(cancelled, "said", ""), ==, "outcome cancelled");
+    json_decref(assert_done("edit")); /* one that knows version 1 only answers with that */
+    protocol = 1;
 }
 
 /* The same session again, without the agent: its transcript answers. */
@@ -188,6 +229,9 @@ main(int argc, char **argv)
     g_test_add_func("/acp/too much is ended", too_much_is_ended);
     g_test_add_func("/acp/who speaks something else is told apart",
                     who_speaks_something_else_is_told_apart);
+    g_test_add_func("/acp/it logs in as it is told", it_logs_in_as_it_is_told);
+    g_test_add_func("/acp/version 2 is spoken where both know it",
+                    version_2_is_spoken_where_both_know_it);
     g_test_add_func("/acp/a transcript can be played again", a_transcript_can_be_played_again);
     return g_test_run();
 }

@@ -1,7 +1,7 @@
 """An ACP agent for tests, without a model: does what the words after it say, one after the other, and misbehaves as told.
 
     agent.py WORD…      edit, cheat, ask-unknown, ask-permission, ask-file, silent, endless, chatter, huge, flood, cut-off,
-                        junk, stderr, max-tokens, cancel-aware, refuse-login, version-2, die
+                        junk, stderr, max-tokens, cancel-aware, refuse-login, refuse-prompt, version-2, die
 """
 import json
 import os
@@ -10,6 +10,8 @@ import sys
 import time
 
 WORDS = sys.argv[1:]
+VERSION = 2 if "version-2" in WORDS else 1
+LOGINS = [{"id": "browser", "name": "Browser"}, {"id": "api-key", "name": "Key"}]
 REPLAY = os.environ.get("REPLAY")
 asked = 1000
 
@@ -119,27 +121,55 @@ def replay():
             edit()
 
 
+def welcome(params):
+    """What the version of the client asks for: who offers 2 says who it is, and offers no files and terminals any more."""
+    if params["protocolVersion"] == 2:
+        assert params["info"]["name"] == "honk" and params["capabilities"] == {}, params
+    else:
+        assert params["clientCapabilities"] == {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
+    if VERSION == 1:
+        return {"protocolVersion": 1, "agentCapabilities": {}, "authMethods": LOGINS}
+    logins = [{"methodId": one["id"], "type": "agent", "name": one["name"]} for one in LOGINS]
+    return {"protocolVersion": 2, "info": {"name": "agent", "version": "1"}, "capabilities": {"session": {}}, "authMethods": logins}
+
+
+def prompted(id):
+    """In version 2 the answer says only that it begins; that it was idle before counts for nothing."""
+    if "refuse-prompt" in WORDS:
+        return send({"id": id, "error": {"code": -32603, "message": "not now"}})
+    if VERSION == 1:
+        return send({"id": id, "result": {"stopReason": turn(), "usage": {"totalTokens": 4711}}})
+    send({"id": id, "result": {}})
+    update("user_message", messageId="m1", content=[])
+    update("state_update", state="running")
+    update("state_update", state="idle", stopReason=turn())
+
+
 def main():
     if REPLAY:
         return replay()
+    logged_in = False
     while True:
         message = read()
         method, params = message.get("method"), message.get("params", {})
         if method == "initialize":
-            assert params["clientCapabilities"] == {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}
-            send({"id": message["id"], "result": {"protocolVersion": 2 if "version-2" in WORDS else 1, "agentCapabilities": {}}})
+            send({"id": message["id"], "result": welcome(params)})
+        elif method == ("authenticate" if VERSION == 1 else "auth/login"):
+            logged_in = params["methodId"] == "api-key"
+            send({"id": message["id"], **({"result": {}} if logged_in else {"error": {"code": -32000, "message": "nobody is there"}})})
         elif method == "session/new":
-            if "refuse-login" in WORDS:
+            assert params["mcpServers"][0].get("type") == (None if VERSION == 1 else "stdio"), params
+            if "refuse-login" in WORDS and not logged_in:
                 send({"id": message["id"], "error": {"code": -32000, "message": "Authentication required"}})
                 continue
             assert params["cwd"] == os.getcwd(), (params, os.getcwd())
             send({"id": message["id"], "result": {"sessionId": "s"}})
+            update("state_update", state="idle", stopReason="end_turn")
         elif method == "session/prompt":
             assert re.search("users_v1", params["prompt"][0]["text"])
             if "die" in WORDS:
                 sys.exit(3)
-            reason = turn()
-            send({"id": message["id"], "result": {"stopReason": reason, "usage": {"totalTokens": 4711}}})
+            prompted(message["id"])
 
 
 main()
