@@ -6,345 +6,18 @@
  * when the columns of its neighbours are not known. A name that only sources with unknown columns can have is theirs when
  * there is exactly one of them in sight, and undecided otherwise.
  */
+#include "sql/resolve.h"
+
 #include "base/text.h"
-#include "sql/outputs.h"
-#include "sql/sql.h"
-
-#include <string.h>
-
-typedef struct {
-    Sql *sql;
-    SqlColumnsFn *columns;
-    SqlLacksFn *lacks;
-    void *data;
-} Resolver;
-
-/* ---- names ---- */
-
-_Thread_local uint64_t sql_names_compared;
-
-static bool
-same(const Dialect *dialect, CaseRule rule, const char *name, char quote, const char *known)
-{
-    sql_names_compared++;
-    if (rule == CASE_KEPT)
-        return strcmp(name, known) == 0;
-    if (quote == '\0' || !dialect->quotes_keep_case || rule == CASE_IGNORED)
-        return text_same_folded(name, known);
-    if (strcmp(name, known) == 0)
-        return true;
-    /* "USER_ID" in quotes is what user_id means where names are folded upwards */
-    g_autofree char *folded =
-        rule == CASE_UPPER ? g_ascii_strup(known, -1) : g_ascii_strdown(known, -1);
-    return strcmp(name, folded) == 0;
-}
-
-bool
-sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known)
-{
-    return same(dialect, dialect->column_case, name, quote, known);
-}
-
-bool
-sql_is_plain_column(const Dialect *dialect, const char *name)
-{
-    g_autofree char *folded = dialect->column_case == CASE_UPPER   ? g_ascii_strup(name, -1)
-                              : dialect->column_case == CASE_LOWER ? g_ascii_strdown(name, -1)
-                                                                   : g_strdup(name);
-    return strcmp(folded, name) == 0;
-}
-
-bool
-sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known)
-{
-    return same(dialect, dialect->table_case, name, quote, known);
-}
-
-guint
-sql_name_hash(const char *name)
-{
-    guint hash = 2166136261U;
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (guchar) (*name | 0x20)) * 16777619U; /* as a small letter */
-    return hash ^ hash >> 15;
-}
-
-static bool
-is_column(const Resolver *resolver, const SqlPart *part, const char *known)
-{
-    return known != NULL && sql_same_column(resolver->sql->dialect, part->text, part->quote, known);
-}
-
-static bool
-has_name(const Resolver *resolver, const ArenaList *names, const SqlPart *part)
-{
-    for (guint i = 0; names != NULL && i < names->len; i++)
-        if (is_column(resolver, part, g_ptr_array_index(names, i)))
-            return true;
-    return false;
-}
-
-/* ---- columns ---- */
-
-static void query_outputs(Resolver *resolver, SqlQuery *query);
-
-static ArenaList *
-list_new(const Resolver *resolver)
-{
-    return arena_list_new(resolver->sql->arena);
-}
-
-static void
-list_add(const Resolver *resolver, ArenaList *list, const char *name)
-{
-    arena_list_add(resolver->sql->arena, list, (void *) name);
-}
-
-static ArenaList *
-names_of_parts(const Resolver *resolver, const ArenaList *parts)
-{
-    ArenaList *names = list_new(resolver);
-    for (guint i = 0; parts != NULL && i < parts->len; i++)
-        list_add(resolver, names, ((const SqlPart *) g_ptr_array_index(parts, i))->text);
-    return names;
-}
-
-/* The first names are replaced by those of a column list: `t (a, b)`. */
-static void
-rename_by_list(const Resolver *resolver, ArenaList *names, const ArenaList *parts)
-{
-    for (guint i = 0; parts != NULL && i < parts->len; i++) {
-        char *name = ((const SqlPart *) g_ptr_array_index(parts, i))->text;
-        if (i < names->len)
-            names->pdata[i] = name;
-        else
-            list_add(resolver, names, name);
-    }
-}
-
-/* FROM dual: one row, and a column that nobody asks for. What is selected from it comes from outside. */
-static const char *const *
-columns_of_dual(const SqlSource *source)
-{
-    static const char *const columns[] = {"dummy", NULL};
-    const SqlPart *name =
-        source->path.count > 0 ? &source->path.parts[source->path.count - 1] : NULL;
-    bool is_dual = name != NULL && (g_ascii_strcasecmp(name->text, "dual") == 0 ||
-                                    g_ascii_strcasecmp(name->text, "sysdummy1") == 0);
-    return is_dual ? columns : NULL;
-}
-
-static const ArenaList *
-table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
-{
-    *ret_is_open = true;
-    const char *const *known =
-        resolver->columns != NULL ? resolver->columns(source, ret_is_open, resolver->data) : NULL;
-    if (known == NULL) {
-        known = columns_of_dual(source);
-        *ret_is_open = known == NULL;
-    }
-    if (source->columns != NULL)
-        return names_of_parts(resolver, source->columns);
-    ArenaList *names = list_new(resolver);
-    for (; known != NULL && *known != NULL; known++)
-        list_add(resolver, names, *known);
-    return names;
-}
-
-/* Of a subquery or a table of WITH. While that is looked at, its names become more: then they are copied. */
-static const ArenaList *
-query_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
-{
-    query_outputs(resolver, source->query);
-    const ArenaList *listed = source->common != NULL ? source->common->columns : NULL;
-    *ret_is_open = source->query->is_open || source->query->names == NULL;
-    if (source->query->names != NULL && !source->query->is_busy && listed == NULL &&
-        source->columns == NULL)
-        return source->query->names;
-    ArenaList *names = arena_list_copy(resolver->sql->arena, source->query->names);
-    rename_by_list(resolver, names, listed);
-    rename_by_list(resolver, names, source->columns);
-    return names;
-}
-
-static const ArenaList *
-other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
-{
-    ArenaList *names = names_of_parts(resolver, source->columns);
-    *ret_is_open = source->columns == NULL;
-    if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
-        resolver->sql->dialect->has_value_tables)
-        list_add(resolver, names, source->alias->text);
-    return names;
-}
-
-static const ArenaList *
-look_up_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
-{
-    *ret_is_open = true;
-    if (source->is_unread)
-        return list_new(resolver);
-    if (source->query != NULL)
-        return query_columns(resolver, source, ret_is_open);
-    return source->kind == SOURCE_TABLE ? table_columns(resolver, source, ret_is_open)
-                                        : other_columns(resolver, source, ret_is_open);
-}
-
-/* Every name of a text may ask for the columns of all that it could be of: they are written down the first time. */
-static const ArenaList *
-source_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
-{
-    SqlSource *notes = (SqlSource *) source;
-    if (source->known == NULL) {
-        const ArenaList *names = look_up_columns(resolver, source, ret_is_open);
-        if (source->query != NULL && source->query->is_busy)
-            return names;
-        notes->known = names;
-        notes->known_is_open = *ret_is_open;
-    }
-    *ret_is_open = source->known_is_open;
-    return source->known;
-}
-
-const ArenaList *
-sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open)
-{
-    Resolver *resolver = sql->resolver;
-    return source_columns(resolver, source, ret_is_open);
-}
-
-/* ---- outputs ---- */
-
-static bool
-is_left_out(const Resolver *resolver, const SqlItem *star, const char *name)
-{
-    for (guint i = 0; star->except != NULL && i < star->except->len; i++)
-        if (is_column(resolver, g_ptr_array_index(star->except, i), name))
-            return true;
-    return false;
-}
-
-/* RENAME (old AS new) */
-static const char *
-name_behind_star(const Resolver *resolver, const SqlItem *star, const char *name)
-{
-    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
-        const SqlReplacement *one = g_ptr_array_index(star->replace, i);
-        if (one->is_rename && one->plain != NULL &&
-            is_column(resolver, &one->plain->path.parts[one->plain->path.count - 1], name))
-            return one->name->text;
-    }
-    return name;
-}
-
-static void
-add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
-{
-    bool is_open = true;
-    const ArenaList *columns = source_columns(resolver, source, &is_open);
-    for (guint i = 0; i < columns->len; i++)
-        if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
-            list_add(resolver, query->names,
-                     name_behind_star(resolver, item, g_ptr_array_index(columns, i)));
-    query->is_open = query->is_open || is_open;
-}
-
-static SqlSource *source_called(const Resolver *resolver, const SqlBlock *block,
-                                const SqlPath *path, uint32_t parts);
-
-static SqlSource *
-star_source(const Resolver *resolver, const SqlItem *item)
-{
-    for (const SqlBlock *block = item->block; block != NULL; block = block->parent) {
-        SqlSource *source = source_called(resolver, block, &item->star_path, item->star_path.count);
-        if (source != NULL)
-            return source;
-    }
-    return NULL;
-}
-
-static void
-block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
-{
-    query->is_open = block->is_values || sql_block_may_give_more(resolver->sql, block);
-    for (guint i = 0; i < block->items->len; i++) {
-        SqlItem *item = g_ptr_array_index(block->items, i);
-        if (!item->is_star) {
-            list_add(resolver, query->names, item->name);
-            query->is_open = query->is_open || item->is_macro;
-            continue;
-        }
-        item->star_of = item->star_path.count > 0 ? star_source(resolver, item) : NULL;
-        if (item->star_path.count > 0 && item->star_of == NULL)
-            query->is_open = true; /* a struct's fields */
-        else if (item->star_of != NULL)
-            add_star(resolver, query, item, item->star_of);
-        for (guint s = 0; item->star_path.count == 0 && s < block->sources->len; s++)
-            add_star(resolver, query, item, g_ptr_array_index(block->sources, s));
-    }
-}
-
-/* Set operations are named by their first branch. */
-static void
-query_outputs(Resolver *resolver, SqlQuery *query)
-{
-    if (query->names != NULL || query->is_busy)
-        return;
-    query->is_busy = true;
-    ArenaList *names = list_new(resolver);
-    const SqlBranch *first =
-        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
-    query->names = names;
-    if (first == NULL || query->has_pipes) {
-        query->is_open = true;
-    } else if (first->block != NULL) {
-        block_outputs(resolver, query, first->block);
-    } else {
-        query_outputs(resolver, first->query);
-        query->is_open = first->query->is_open;
-        for (guint i = 0; first->query->names != NULL && i < first->query->names->len; i++)
-            list_add(resolver, names, g_ptr_array_index(first->query->names, i));
-    }
-    query->is_busy = false;
-}
 
 /* ---- qualified names ---- */
-
-/* Does the table's path end with these parts? */
-static bool
-path_ends_with(const Resolver *resolver, const SqlPath *table, const SqlPath *path, uint32_t parts)
-{
-    if (parts > table->count)
-        return false;
-    for (uint32_t i = 0; i < parts; i++) {
-        const SqlPart *mine = &table->parts[table->count - parts + i], *theirs = &path->parts[i];
-        if (!sql_same_table(resolver->sql->dialect, theirs->text, theirs->quote, mine->text) &&
-            !sql_same_table(resolver->sql->dialect, mine->text, mine->quote, theirs->text))
-            return false;
-    }
-    return true;
-}
-
-static SqlSource *
-source_called(const Resolver *resolver, const SqlBlock *block, const SqlPath *path, uint32_t parts)
-{
-    for (guint i = 0; i < block->sources->len; i++) {
-        SqlSource *source = g_ptr_array_index(block->sources, i);
-        if (source->alias != NULL
-                ? parts == 1 && is_column(resolver, &path->parts[0], source->alias->text)
-                : source->path.count > 0 && path_ends_with(resolver, &source->path, path, parts))
-            return source;
-    }
-    return NULL;
-}
 
 static bool
 bind_qualified(const Resolver *resolver, SqlRef *ref)
 {
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
-            SqlSource *source = source_called(resolver, block, &ref->path, parts);
+            SqlSource *source = resolver_source_called(resolver, block, &ref->path, parts);
             if (source == NULL)
                 continue;
             ref->binding = BINDING_COLUMN;
@@ -391,7 +64,7 @@ bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool o
         if (item == ref->in)
             break; /* later ones are not seen */
         if ((only_aliases && item->alias == NULL) ||
-            !is_column(resolver, &ref->path.parts[0], item->name))
+            !resolver_is_column(resolver, &ref->path.parts[0], item->name))
             continue;
         ref->binding = BINDING_OUTPUT;
         ref->item = item;
@@ -419,13 +92,6 @@ typedef struct {
     int certain_count, maybe_count;
 } Found;
 
-static bool
-certainly_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
-{
-    return source->kind == SOURCE_TABLE && resolver->lacks != NULL &&
-           resolver->lacks(source, part, resolver->data);
-}
-
 /* In FROM only what stands before it is seen: UNNEST(items) does not look into itself. */
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
@@ -446,13 +112,13 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
         bool is_open = false;
         if (!is_seen(ref, source))
             continue;
-        const ArenaList *names = source_columns(resolver, source, &is_open);
-        if (has_name(resolver, names, part)) {
+        const ArenaList *names = resolver_columns(resolver, source, &is_open);
+        if (resolver_has_name(resolver, names, part)) {
             if (found.certain_count++ == 0)
                 found.certain = source;
             else
                 found.second = source;
-        } else if (is_open && !certainly_lacks(resolver, source, part)) {
+        } else if (is_open && !resolver_lacks(resolver, source, part)) {
             found.maybe_count++;
             found.maybe = source;
         }
@@ -460,70 +126,7 @@ look_in(Resolver *resolver, const SqlBlock *block, const SqlRef *ref)
     return found;
 }
 
-/* ---- USING ---- */
-
-static SqlRef *
-using_ref(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
-{
-    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
-        SqlRef *ref = g_ptr_array_index(source->using, i);
-        if (is_column(resolver, part, ref->path.parts[0].text))
-            return ref;
-    }
-    return NULL;
-}
-
-/* Whose column a name joined by USING is before the source at `index`: of the first of those that are joined by it, or of
- * the only one that can have it. NULL when that is not known. */
-static SqlSource *
-using_holder(Resolver *resolver, const SqlBlock *block, guint index, const SqlPart *part)
-{
-    SqlSource *certain = NULL, *maybe = NULL;
-    int certain_count = 0, maybe_count = 0;
-    for (guint i = index; i > 0; i--) {
-        const SqlRef *before = using_ref(resolver, g_ptr_array_index(block->sources, i - 1), part);
-        if (before != NULL)
-            return before->also;
-    }
-    for (guint i = 0; i < index; i++) {
-        SqlSource *source = g_ptr_array_index(block->sources, i);
-        bool is_open = false;
-        const ArenaList *names = source_columns(resolver, source, &is_open);
-        if (has_name(resolver, names, part)) {
-            certain = source;
-            certain_count++;
-        } else if (is_open && !certainly_lacks(resolver, source, part)) {
-            maybe = source;
-            maybe_count++;
-        }
-    }
-    if (certain_count > 0)
-        return certain_count == 1 ? certain : NULL;
-    return maybe_count == 1 ? maybe : NULL;
-}
-
-static void
-resolve_using(Resolver *resolver, const SqlBlock *block, guint index)
-{
-    SqlSource *source = g_ptr_array_index(block->sources, index);
-    for (guint i = 0; source->using != NULL && i < source->using->len; i++) {
-        SqlRef *ref = g_ptr_array_index(source->using, i);
-        ref->binding = BINDING_COLUMN;
-        ref->source = source;
-        ref->column = 0;
-        ref->also = using_holder(resolver, block, index, &ref->path.parts[0]);
-    }
-}
-
-/* The first USING of the block that joins by this name. */
-static const SqlRef *
-using_of(const Resolver *resolver, const SqlBlock *block, const SqlPart *part)
-{
-    const SqlRef *ref = NULL;
-    for (guint i = 0; ref == NULL && i < block->sources->len; i++)
-        ref = using_ref(resolver, g_ptr_array_index(block->sources, i), part);
-    return ref;
-}
+/* ---- what is found ---- */
 
 /* Joined by a NATURAL join: both are the same column. */
 static bool
@@ -547,7 +150,7 @@ bind_to(SqlRef *ref, SqlBinding binding, SqlSource *source)
 static void
 bind_found(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, const Found *found)
 {
-    const SqlRef *using = using_of(resolver, block, &ref->path.parts[0]);
+    const SqlRef *using = resolver_using_of(resolver, block, &ref->path.parts[0]);
     bool is_merged = is_natural(block);
     if (found->certain_count > 1 && !is_merged) {
         bind_to(ref, BINDING_UNDECIDED, found->certain);
@@ -565,7 +168,7 @@ static bool
 bind_joined(const Resolver *resolver, SqlRef *ref, const SqlBlock *block)
 {
     const SqlRef *using =
-        ref->clause != CLAUSE_FROM ? using_of(resolver, block, &ref->path.parts[0]) : NULL;
+        ref->clause != CLAUSE_FROM ? resolver_using_of(resolver, block, &ref->path.parts[0]) : NULL;
     if (using == NULL || using->also == NULL)
         return false;
     bind_to(ref, BINDING_COLUMN, using->also);
@@ -578,7 +181,7 @@ static bool
 bind_row(const Resolver *resolver, SqlRef *ref)
 {
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
-        SqlSource *source = source_called(resolver, block, &ref->path, 1);
+        SqlSource *source = resolver_source_called(resolver, block, &ref->path, 1);
         if (source != NULL && ref->path.count == 1) {
             bind_to(ref, BINDING_ROW, source);
             return true;
@@ -726,7 +329,7 @@ resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
     for (guint i = 0; block->is_returning && i < block->items->len; i++) {
         SqlItem *item = g_ptr_array_index(block->items, i);
         if (item->is_star && item->star_path.count > 0)
-            item->star_of = star_source(resolver, item);
+            item->star_of = resolver_star_source(resolver, item);
     }
 }
 
@@ -750,11 +353,11 @@ sql_resolve(Sql *sql, SqlColumnsFn *columns, SqlLacksFn *lacks_column, void *dat
     for (guint i = 0; i < sql->blocks->len; i++)
         drop_vague_stars(g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++)
-        query_outputs(resolver, g_ptr_array_index(sql->queries, i));
+        resolver_outputs(resolver, g_ptr_array_index(sql->queries, i));
     for (guint i = 0; i < sql->blocks->len; i++) {
         const SqlBlock *block = g_ptr_array_index(sql->blocks, i);
         for (guint s = 0; s < block->sources->len; s++)
-            resolve_using(resolver, block, s);
+            resolver_using(resolver, block, s);
         resolve_returned_stars(resolver, block);
     }
     for (guint i = 0; i < sql->blocks->len; i++) {

@@ -1,0 +1,53 @@
+/* names.c - are two names one and the same? Each dialect has its own rules of case. */
+#include "base/text.h"
+#include "sql/sql.h"
+
+#include <string.h>
+
+_Thread_local uint64_t sql_names_compared;
+
+static bool
+same(const Dialect *dialect, CaseRule rule, const char *name, char quote, const char *known)
+{
+    sql_names_compared++;
+    if (rule == CASE_KEPT)
+        return strcmp(name, known) == 0;
+    if (quote == '\0' || !dialect->quotes_keep_case || rule == CASE_IGNORED)
+        return text_same_folded(name, known);
+    if (strcmp(name, known) == 0)
+        return true;
+    /* "USER_ID" in quotes is what user_id means where names are folded upwards */
+    g_autofree char *folded =
+        rule == CASE_UPPER ? g_ascii_strup(known, -1) : g_ascii_strdown(known, -1);
+    return strcmp(name, folded) == 0;
+}
+
+bool
+sql_same_column(const Dialect *dialect, const char *name, char quote, const char *known)
+{
+    return same(dialect, dialect->column_case, name, quote, known);
+}
+
+bool
+sql_is_plain_column(const Dialect *dialect, const char *name)
+{
+    g_autofree char *folded = dialect->column_case == CASE_UPPER   ? g_ascii_strup(name, -1)
+                              : dialect->column_case == CASE_LOWER ? g_ascii_strdown(name, -1)
+                                                                   : g_strdup(name);
+    return strcmp(folded, name) == 0;
+}
+
+bool
+sql_same_table(const Dialect *dialect, const char *name, char quote, const char *known)
+{
+    return same(dialect, dialect->table_case, name, quote, known);
+}
+
+guint
+sql_name_hash(const char *name)
+{
+    guint hash = 2166136261U;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (guchar) (*name | 0x20)) * 16777619U; /* as a small letter */
+    return hash ^ hash >> 15;
+}

@@ -1,0 +1,282 @@
+/*
+ * resolve_columns.c - what columns a source has, and what comes out of a query.
+ *
+ * Through WITH, subqueries and stars, as far as the columns of tables are known.
+ */
+#include "sql/resolve.h"
+
+#include "sql/outputs.h"
+
+bool
+resolver_is_column(const Resolver *resolver, const SqlPart *part, const char *known)
+{
+    return known != NULL && sql_same_column(resolver->sql->dialect, part->text, part->quote, known);
+}
+
+bool
+resolver_has_name(const Resolver *resolver, const ArenaList *names, const SqlPart *part)
+{
+    for (guint i = 0; names != NULL && i < names->len; i++)
+        if (resolver_is_column(resolver, part, g_ptr_array_index(names, i)))
+            return true;
+    return false;
+}
+
+/* ---- columns ---- */
+
+static ArenaList *
+list_new(const Resolver *resolver)
+{
+    return arena_list_new(resolver->sql->arena);
+}
+
+static void
+list_add(const Resolver *resolver, ArenaList *list, const char *name)
+{
+    arena_list_add(resolver->sql->arena, list, (void *) name);
+}
+
+static ArenaList *
+names_of_parts(const Resolver *resolver, const ArenaList *parts)
+{
+    ArenaList *names = list_new(resolver);
+    for (guint i = 0; parts != NULL && i < parts->len; i++)
+        list_add(resolver, names, ((const SqlPart *) g_ptr_array_index(parts, i))->text);
+    return names;
+}
+
+/* The first names are replaced by those of a column list: `t (a, b)`. */
+static void
+rename_by_list(const Resolver *resolver, ArenaList *names, const ArenaList *parts)
+{
+    for (guint i = 0; parts != NULL && i < parts->len; i++) {
+        char *name = ((const SqlPart *) g_ptr_array_index(parts, i))->text;
+        if (i < names->len)
+            names->pdata[i] = name;
+        else
+            list_add(resolver, names, name);
+    }
+}
+
+/* FROM dual: one row, and a column that nobody asks for. What is selected from it comes from outside. */
+static const char *const *
+columns_of_dual(const SqlSource *source)
+{
+    static const char *const columns[] = {"dummy", NULL};
+    const SqlPart *name =
+        source->path.count > 0 ? &source->path.parts[source->path.count - 1] : NULL;
+    bool is_dual = name != NULL && (g_ascii_strcasecmp(name->text, "dual") == 0 ||
+                                    g_ascii_strcasecmp(name->text, "sysdummy1") == 0);
+    return is_dual ? columns : NULL;
+}
+
+static const ArenaList *
+table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    *ret_is_open = true;
+    const char *const *known =
+        resolver->columns != NULL ? resolver->columns(source, ret_is_open, resolver->data) : NULL;
+    if (known == NULL) {
+        known = columns_of_dual(source);
+        *ret_is_open = known == NULL;
+    }
+    if (source->columns != NULL)
+        return names_of_parts(resolver, source->columns);
+    ArenaList *names = list_new(resolver);
+    for (; known != NULL && *known != NULL; known++)
+        list_add(resolver, names, *known);
+    return names;
+}
+
+/* Of a subquery or a table of WITH. While that is looked at, its names become more: then they are copied. */
+static const ArenaList *
+query_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    resolver_outputs(resolver, source->query);
+    const ArenaList *listed = source->common != NULL ? source->common->columns : NULL;
+    *ret_is_open = source->query->is_open || source->query->names == NULL;
+    if (source->query->names != NULL && !source->query->is_busy && listed == NULL &&
+        source->columns == NULL)
+        return source->query->names;
+    ArenaList *names = arena_list_copy(resolver->sql->arena, source->query->names);
+    rename_by_list(resolver, names, listed);
+    rename_by_list(resolver, names, source->columns);
+    return names;
+}
+
+static const ArenaList *
+other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    ArenaList *names = names_of_parts(resolver, source->columns);
+    *ret_is_open = source->columns == NULL;
+    if (source->kind == SOURCE_ARRAY && source->alias != NULL &&
+        resolver->sql->dialect->has_value_tables)
+        list_add(resolver, names, source->alias->text);
+    return names;
+}
+
+static const ArenaList *
+look_up_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    *ret_is_open = true;
+    if (source->is_unread)
+        return list_new(resolver);
+    if (source->query != NULL)
+        return query_columns(resolver, source, ret_is_open);
+    return source->kind == SOURCE_TABLE ? table_columns(resolver, source, ret_is_open)
+                                        : other_columns(resolver, source, ret_is_open);
+}
+
+/* Every name of a text may ask for the columns of all that it could be of: they are written down the first time. */
+const ArenaList *
+resolver_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    SqlSource *notes = (SqlSource *) source;
+    if (source->known == NULL) {
+        const ArenaList *names = look_up_columns(resolver, source, ret_is_open);
+        if (source->query != NULL && source->query->is_busy)
+            return names;
+        notes->known = names;
+        notes->known_is_open = *ret_is_open;
+    }
+    *ret_is_open = source->known_is_open;
+    return source->known;
+}
+
+const ArenaList *
+sql_source_columns(Sql *sql, const SqlSource *source, bool *ret_is_open)
+{
+    Resolver *resolver = sql->resolver;
+    return resolver_columns(resolver, source, ret_is_open);
+}
+
+/* ---- outputs ---- */
+
+static bool
+is_left_out(const Resolver *resolver, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->except != NULL && i < star->except->len; i++)
+        if (resolver_is_column(resolver, g_ptr_array_index(star->except, i), name))
+            return true;
+    return false;
+}
+
+/* RENAME (old AS new) */
+static const char *
+name_behind_star(const Resolver *resolver, const SqlItem *star, const char *name)
+{
+    for (guint i = 0; star->replace != NULL && i < star->replace->len; i++) {
+        const SqlReplacement *one = g_ptr_array_index(star->replace, i);
+        if (one->is_rename && one->plain != NULL &&
+            resolver_is_column(resolver, &one->plain->path.parts[one->plain->path.count - 1], name))
+            return one->name->text;
+    }
+    return name;
+}
+
+static void
+add_star(Resolver *resolver, SqlQuery *query, const SqlItem *item, const SqlSource *source)
+{
+    bool is_open = true;
+    const ArenaList *columns = resolver_columns(resolver, source, &is_open);
+    for (guint i = 0; i < columns->len; i++)
+        if (!is_left_out(resolver, item, g_ptr_array_index(columns, i)))
+            list_add(resolver, query->names,
+                     name_behind_star(resolver, item, g_ptr_array_index(columns, i)));
+    query->is_open = query->is_open || is_open;
+}
+
+SqlSource *
+resolver_star_source(const Resolver *resolver, const SqlItem *item)
+{
+    for (const SqlBlock *block = item->block; block != NULL; block = block->parent) {
+        SqlSource *source =
+            resolver_source_called(resolver, block, &item->star_path, item->star_path.count);
+        if (source != NULL)
+            return source;
+    }
+    return NULL;
+}
+
+static void
+block_outputs(Resolver *resolver, SqlQuery *query, const SqlBlock *block)
+{
+    query->is_open = block->is_values || sql_block_may_give_more(resolver->sql, block);
+    for (guint i = 0; i < block->items->len; i++) {
+        SqlItem *item = g_ptr_array_index(block->items, i);
+        if (!item->is_star) {
+            list_add(resolver, query->names, item->name);
+            query->is_open = query->is_open || item->is_macro;
+            continue;
+        }
+        item->star_of = item->star_path.count > 0 ? resolver_star_source(resolver, item) : NULL;
+        if (item->star_path.count > 0 && item->star_of == NULL)
+            query->is_open = true; /* a struct's fields */
+        else if (item->star_of != NULL)
+            add_star(resolver, query, item, item->star_of);
+        for (guint s = 0; item->star_path.count == 0 && s < block->sources->len; s++)
+            add_star(resolver, query, item, g_ptr_array_index(block->sources, s));
+    }
+}
+
+/* Set operations are named by their first branch. */
+void
+resolver_outputs(Resolver *resolver, SqlQuery *query)
+{
+    if (query->names != NULL || query->is_busy)
+        return;
+    query->is_busy = true;
+    ArenaList *names = list_new(resolver);
+    const SqlBranch *first =
+        query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    query->names = names;
+    if (first == NULL || query->has_pipes) {
+        query->is_open = true;
+    } else if (first->block != NULL) {
+        block_outputs(resolver, query, first->block);
+    } else {
+        resolver_outputs(resolver, first->query);
+        query->is_open = first->query->is_open;
+        for (guint i = 0; first->query->names != NULL && i < first->query->names->len; i++)
+            list_add(resolver, names, g_ptr_array_index(first->query->names, i));
+    }
+    query->is_busy = false;
+}
+
+/* ---- qualified names ---- */
+
+/* Does the table's path end with these parts? */
+static bool
+path_ends_with(const Resolver *resolver, const SqlPath *table, const SqlPath *path, uint32_t parts)
+{
+    if (parts > table->count)
+        return false;
+    for (uint32_t i = 0; i < parts; i++) {
+        const SqlPart *mine = &table->parts[table->count - parts + i], *theirs = &path->parts[i];
+        if (!sql_same_table(resolver->sql->dialect, theirs->text, theirs->quote, mine->text) &&
+            !sql_same_table(resolver->sql->dialect, mine->text, mine->quote, theirs->text))
+            return false;
+    }
+    return true;
+}
+
+SqlSource *
+resolver_source_called(const Resolver *resolver, const SqlBlock *block, const SqlPath *path,
+                       uint32_t parts)
+{
+    for (guint i = 0; i < block->sources->len; i++) {
+        SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->alias != NULL
+                ? parts == 1 && resolver_is_column(resolver, &path->parts[0], source->alias->text)
+                : source->path.count > 0 && path_ends_with(resolver, &source->path, path, parts))
+            return source;
+    }
+    return NULL;
+}
+
+bool
+resolver_lacks(const Resolver *resolver, const SqlSource *source, const SqlPart *part)
+{
+    return source->kind == SOURCE_TABLE && resolver->lacks != NULL &&
+           resolver->lacks(source, part, resolver->data);
+}
