@@ -8,26 +8,26 @@ import { Cases, Company, until, usersV2 } from './world.mjs';
 const MANY = 10_000;
 const NODES = 3000;
 const ACTS = 60;
+const STANDS_MS = 300; /* of work, of the second that it may take in all; 60 on a machine of today */
 const WORK_MS = 50; /* a jerk is seen from 100 ms on */
 const cases = new Cases();
 const company = new Company({ isSick: true });
 let browser;
 const state = () => JSON.parse(company.honk('status', 'users-v2', '--json')).state;
 
-/**
- * How much the page has to do when something is done to it, until it is drawn, in milliseconds of its thread's own processor time: a
- * machine that does something else meanwhile makes frames late, and not this more.
- */
+/** Processor time of the page's thread, in milliseconds: a machine that does something else meanwhile makes things late, and not this more. */
+const workSoFar = async debug => (await debug.send('Performance.getMetrics')).metrics.find(one => one.name === 'TaskDuration').value * 1000;
+
+/** How much the page has to do when something is done to it, until it is drawn, in milliseconds. */
 async function workOf(page, act) {
   const debug = await page.context().newCDPSession(page);
-  const work = async () => (await debug.send('Performance.getMetrics')).metrics.find(one => one.name === 'TaskDuration').value * 1000;
   await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const before = await work();
+  const before = await workSoFar(debug);
   for (let i = 0; i < ACTS; i++) {
     await act();
     await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
   }
-  const each = ((await work()) - before) / ACTS;
+  const each = ((await workSoFar(debug)) - before) / ACTS;
   await debug.detach();
   console.log(`# ${each.toFixed(1)} ms of work`);
   return each;
@@ -39,15 +39,20 @@ try {
   const { page, wrong } = await visit(browser, { url: `${company.url}/#enter=${company.token('bo')}` });
   await page.getByRole('heading', { name: 'Migrations' }).waitFor();
   await cases.run('the page stands within a second', async () => {
+    const debug = await page.context().newCDPSession(page);
+    await debug.send('Performance.enable', { timeDomain: 'threadTicks' });
     const times = [];
+    const works = [];
     for (let i = 0; i < 5; i++) {
-      await page.goto('about:blank');
       const begin = Date.now();
-      await page.goto(company.url);
+      await page.reload();
       await page.getByText('No migration was planned yet').waitFor();
       times.push(Date.now() - begin);
+      works.push(Math.round(await workSoFar(debug))); // each page counts from its beginning
     }
-    assert.ok(Math.min(...times) < 1000, `${times} ms`);
+    await debug.detach();
+    console.log(`# ${times} ms, of which ${works} ms are work of the page`);
+    assert.ok(works.every(work => work > 0) && Math.min(...works) < STANDS_MS, `${works} ms of work`);
   });
 
   company.honk('apply', '-f', 'migrations/template.yaml', '--as', 'ada', ...usersV2);

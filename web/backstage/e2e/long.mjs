@@ -86,7 +86,8 @@ try {
     await bo.goto(`${stage.url}/honk/migrations/users-v2`);
     await bo.getByRole('button', { name: 'Rollback', exact: true }).click();
     const dialog = bo.getByRole('dialog');
-    assert.match(await dialog.textContent(), /This is undone, in this order[\s\S]*takes about/);
+    await dialog.getByText(/The data takes about .*The services take about/).waitFor();
+    assert.match(await dialog.textContent(), /This is undone, in this order/);
     await picture(bo, 'rollback-dialog');
     await bo.keyboard.press('Escape');
     await say(bo, 'Rollback', 'the canary failed');

@@ -9,7 +9,7 @@ import { Company, until } from '../../e2e/world.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const PORTAL = 'service:default/backstage';
-const READY_MS = 180_000; // 17 s on an idle machine
+const READY_MS = 300_000; // 17 s on an idle machine, 135 s on one with thirty things to do
 
 const freePort = () =>
   new Promise(found => {

@@ -206,8 +206,8 @@ describe('actions of templates', () => {
     assert.match(text, /^# streams-v2\n/);
     assert.match(text, /\| rejected \| .*no &#124; &#60;b&#62;not&#60;\/b&#62; \\`now\\` \|/);
     assert.match(text, /\| transform-data \|/);
-    const settings = parse(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8')) as { site_name: string; plugins: string[] };
-    assert.deepEqual(settings, { site_name: 'Migrations', plugins: ['techdocs-core'] });
+    const settings = parse(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8')) as object;
+    assert.deepEqual(settings, { site_name: 'Migrations', plugins: ['techdocs-core'], theme: { name: 'material', font: false } });
     assert.match(readFileSync(join(context.workspacePath, 'docs/index.md'), 'utf8'), /^# Migrations\n/, 'TechDocs opens it first');
     await render(context.workspacePath, path);
   });

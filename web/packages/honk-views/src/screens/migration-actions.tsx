@@ -164,6 +164,7 @@ function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Mig
           {times.services !== undefined && <>The services take about {duration(times.services)}, {times.isMeasured ? 'as their rollout did' : 'as was planned for their rollout'}: they are given back bit by bit, too. </>}
         </p>
       )}
+      {plan === undefined && migration.digest && steps.length > 0 && <p className="honk-dim">How long that takes is not known yet: the plan is being read.</p>}
       {isSwapped && (
         <label className="honk-check honk-give-up">
           <input type="checkbox" checked={isGivenUp} onChange={event => onGiveUp(event.target.checked)} />
