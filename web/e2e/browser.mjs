@@ -20,7 +20,7 @@ export async function visit(browser, { url, width = 1280, height = 860, dark = f
   page.setDefaultTimeout(15_000);
   const wrong = [];
   page.on('pageerror', error => wrong.push(String(error)));
-  page.on('console', message => message.type() === 'error' && !/status of (401|403|404|409)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(message.text()) && wrong.push(message.text()));
+  page.on('console', message => message.type() === 'error' && !/status of (401|403|404|409|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(message.text()) && wrong.push(message.text()));
   page.on('request', request => request.url().startsWith('http') && !request.url().startsWith(new URL(url).origin) && wrong.push(`a request outside: ${request.url()}`));
   await page.goto(url);
   return { page, context, wrong };
