@@ -507,6 +507,20 @@ conn_can_repair(const Conn *conn)
 }
 
 bool
+repair_each_row(GPtrArray *const batches[REPAIR_KINDS], RepairRowFn *each, void *data,
+                GError **error)
+{
+    for (int kind = 0; kind < REPAIR_KINDS; kind++)
+        for (guint i = 0; i < batches[kind]->len; i++) {
+            const Batch *batch = batches[kind]->pdata[i];
+            for (size_t row = 0; row < batch->row_count; row++)
+                if (!each(data, (RepairKind) kind, batch, row, error))
+                    return false;
+        }
+    return true;
+}
+
+bool
 conn_repair(Conn *conn, const char *object, const Schema *schema,
             GPtrArray *const batches[REPAIR_KINDS], GError **error)
 {

@@ -285,6 +285,11 @@ typedef enum {
 
 /* In this order, so that what is unique stays so. */
 typedef enum { REPAIR_REMOVE, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
+typedef bool RepairRowFn(void *data, RepairKind kind, const Batch *batch, size_t row,
+                         GError **error);
+/* For drivers: each row of all batches, kind by kind, until one fails. */
+CHECKED bool repair_each_row(GPtrArray *const batches[REPAIR_KINDS], RepairRowFn *each, void *data,
+                             GError **error);
 
 struct Driver {
     const char *name; /* "sqlite": written into plans, so it never changes */

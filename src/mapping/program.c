@@ -111,15 +111,6 @@ target_add_key(const Mapping *mapping, const Schema *source, Schema *target)
         schema_add_key(target, names->pdata[i]);
 }
 
-static bool
-key_has(const Schema *schema, const char *column)
-{
-    for (guint i = 0; i < schema->key->len; i++)
-        if (strcmp(schema->key->pdata[i], column) == 0)
-            return true;
-    return false;
-}
-
 bool
 mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
                       Schema **ret, GError **error)
@@ -140,7 +131,7 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
     target_add_key(mapping, source, target);
     for (size_t i = 0; i < schema_count(target); i++) {
         Column *column = target->columns->pdata[i];
-        column->is_nullable = column->is_nullable && !key_has(target, column->name);
+        column->is_nullable = column->is_nullable && !schema_is_key(target, column->name);
     }
     *ret = g_steal_pointer(&target);
     return true;

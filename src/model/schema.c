@@ -114,6 +114,15 @@ schema_add_key(Schema *schema, const char *column)
     g_ptr_array_add(schema->key, g_strdup(column));
 }
 
+bool
+schema_is_key(const Schema *schema, const char *column)
+{
+    for (guint i = 0; i < schema->key->len; i++)
+        if (strcmp(schema->key->pdata[i], column) == 0)
+            return true;
+    return false;
+}
+
 static int
 dependent_order(const Dependent *a, const char *kind, const char *name)
 {

@@ -70,6 +70,8 @@ Schema *schema_copy(const Schema *schema);
 Column *schema_add(Schema *schema, const char *name, ColumnType type, const char *declared,
                    bool is_nullable);
 void schema_add_key(Schema *schema, const char *column);
+/* Is the column a part of the key? */
+bool schema_is_key(const Schema *schema, const char *column);
 void schema_add_dependent(Schema *schema, const char *kind, const char *name,
                           const char *definition);
 size_t schema_count(const Schema *schema);

@@ -8,21 +8,6 @@
 
 #include <string.h>
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static bool
-is_text(const Work *work, guint index, const char *text)
-{
-    const Token *token = token_at(work, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
-}
-
 /* Behind declarations. */
 static bool
 starts_doing(const Token *token)
@@ -49,12 +34,12 @@ static void
 declare_first(Work *work, guint at)
 {
     static const char *const modes[] = {"IN", "OUT", "INOUT", "VARIADIC", "DECLARE"};
-    const Token *token = token_at(work, at), *before = token_at(work, at - 1);
+    const Token *token = work_token(work, at), *before = work_token(work, at - 1);
     bool is_first = before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA ||
                     before->kind == TOKEN_SEMICOLON;
     for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
-        is_first = is_first || is_text(work, at - 1, modes[i]);
-    const Token *type = token_at(work, at + 1);
+        is_first = is_first || work_is_text(work, at - 1, modes[i]);
+    const Token *type = work_token(work, at + 1);
     if (is_first && token->kind == TOKEN_WORD && type->kind == TOKEN_WORD &&
         !word_is_reserved(type->word)) {
         g_autofree char *name =
@@ -67,11 +52,12 @@ declare_first(Work *work, guint at)
 static guint
 read_declarations(Work *work, guint at)
 {
-    for (; token_at(work, at)->kind != TOKEN_END; at++) {
-        bool begins = token_at(work, at - 1)->kind == TOKEN_SEMICOLON;
-        if (token_at(work, at)->word == WORD_BEGIN || (begins && starts_doing(token_at(work, at))))
+    for (; work_token(work, at)->kind != TOKEN_END; at++) {
+        bool begins = work_token(work, at - 1)->kind == TOKEN_SEMICOLON;
+        if (work_token(work, at)->word == WORD_BEGIN ||
+            (begins && starts_doing(work_token(work, at))))
             break;
-        declare(work, token_at(work, at));
+        declare(work, work_token(work, at));
         declare_first(work, at);
     }
     return at;
@@ -81,8 +67,8 @@ read_declarations(Work *work, guint at)
 static guint
 read_head(Work *work, guint at)
 {
-    for (; token_at(work, at)->kind != TOKEN_END; at++) {
-        const Token *token = token_at(work, at);
+    for (; work_token(work, at)->kind != TOKEN_END; at++) {
+        const Token *token = work_token(work, at);
         if (token->word == WORD_AS || token->word == WORD_BEGIN || token->word == WORD_SELECT ||
             token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_STRING)
             break;
@@ -101,7 +87,8 @@ sql_declared(Work *work)
             i = read_declarations(work, i + 1);
         else if (word == WORD_CREATE) {
             guint at = i + 1;
-            while (at < i + 5 && !is_text(work, at, "FUNCTION") && !is_text(work, at, "PROCEDURE"))
+            while (at < i + 5 && !work_is_text(work, at, "FUNCTION") &&
+                   !work_is_text(work, at, "PROCEDURE"))
                 at++;
             i = at < i + 5 ? read_head(work, at + 2) : i;
         }

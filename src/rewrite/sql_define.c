@@ -69,12 +69,6 @@ sql_keeps_places(const Work *work, const Rename *rename)
            (!rename_changes_columns(rename) || is_defined_here(work, rename));
 }
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
 static bool
 refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
 {
@@ -167,8 +161,8 @@ is_of_another(const Work *work, const SqlStatement *statement, guint index)
 static bool
 is_refused(const Work *work, const SqlStatement *statement)
 {
-    size_t begin = token_at(work, statement->first)->begin,
-           end = token_at(work, statement->last)->end;
+    size_t begin = work_token(work, statement->first)->begin,
+           end = work_token(work, statement->last)->end;
     for (guint i = 0; i < work->out->sites->len; i++) {
         const Site *site = g_ptr_array_index(work->out->sites, i);
         if (site->begin >= begin && site->end <= end &&
@@ -182,7 +176,7 @@ static void
 visit_statement(Work *work, const SqlStatement *statement, const GArray *covered)
 {
     for (guint i = statement->first; i <= statement->last; i++) {
-        const Token *token = token_at(work, i);
+        const Token *token = work_token(work, i);
         if (!says_any(work, statement, token) || is_settled(statement, i) ||
             covered_has(covered, token->begin, token->end) || is_of_another(work, statement, i))
             continue;
@@ -207,7 +201,7 @@ sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
         return false;
     bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_WATCHED;
     for (guint i = source->block->first; i <= source->block->statement->last && !names_any; i++)
-        names_any = says_column(work, rename, token_at(work, i));
+        names_any = says_column(work, rename, work_token(work, i));
     if (names_any)
         refuse(work, source, "statement",
                "this speaks of columns that are renamed elsewhere: a person decides");

@@ -35,12 +35,6 @@ star_token(const SqlItem *star)
                                      : star->first;
 }
 
-static const Token *
-token_at(const Work *work, uint32_t index)
-{
-    return &g_array_index(work->sql->tokens, Token, index);
-}
-
 /* ---- is it possible? ---- */
 
 static bool
@@ -99,9 +93,10 @@ bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const ArenaList *sources = star->block->sources;
-    if (star->replace != NULL || token_at(work, star_token(star))->kind == TOKEN_TEMPLATE ||
+    if (star->replace != NULL || work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||
-        has_comment(work, token_at(work, star_token(star))->begin, token_at(work, star->last)->end))
+        has_comment(work, work_token(work, star_token(star))->begin,
+                    work_token(work, star->last)->end))
         return false;
     for (guint i = 0; star->star_path.count == 0 && i < sources->len; i++) {
         const SqlSource *other = g_ptr_array_index(sources, i);
@@ -197,8 +192,8 @@ add_all_sources(Expansion *expansion)
 void
 star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases)
 {
-    const Token *first = token_at(work, star_token(star));
-    size_t end = token_at(work, star->last)->end;
+    const Token *first = work_token(work, star_token(star));
+    size_t end = work_token(work, star->last)->end;
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *separator = separator_at(work, first->begin, end);
     Expansion expansion = {.work = work,

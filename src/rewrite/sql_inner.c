@@ -10,21 +10,6 @@
 
 /* ---- is it run? ---- */
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static bool
-is_text(const Work *work, guint index, const char *text)
-{
-    const Token *token = token_at(work, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
-}
-
 /* What stands before the literal: `at` is the token before it. Each list is read backwards, NULL ends it; "*" is any one. */
 static const struct {
     const char *before[5];
@@ -45,7 +30,7 @@ is_run_by(const Work *work, guint literal, size_t runner)
 {
     for (guint i = 0; runners[runner].before[i] != NULL; i++)
         if (literal < i + 1 || (runners[runner].before[i][0] != '*' &&
-                                !is_text(work, literal - i - 1, runners[runner].before[i])))
+                                !work_is_text(work, literal - i - 1, runners[runner].before[i])))
             return false;
     return true;
 }
@@ -54,15 +39,17 @@ is_run_by(const Work *work, guint literal, size_t runner)
 static bool
 is_formatted(const Work *work, guint literal)
 {
-    return literal > 2 && is_text(work, literal - 1, "(") && is_text(work, literal - 2, "FORMAT") &&
-           (is_text(work, literal - 3, "EXECUTE") || is_text(work, literal - 3, "IMMEDIATE"));
+    return literal > 2 && work_is_text(work, literal - 1, "(") &&
+           work_is_text(work, literal - 2, "FORMAT") &&
+           (work_is_text(work, literal - 3, "EXECUTE") ||
+            work_is_text(work, literal - 3, "IMMEDIATE"));
 }
 
 /* The one value that is run, and not put together from parts. */
 static bool
 is_alone(const Work *work, guint literal)
 {
-    const Token *next = token_at(work, literal + 1);
+    const Token *next = work_token(work, literal + 1);
     return next->kind != TOKEN_OPERATOR && next->kind != TOKEN_STRING && next->kind != TOKEN_DOT;
 }
 
@@ -76,9 +63,10 @@ is_dollar_quoted(const Work *work, const Token *token)
 static bool
 may_be_body(const Work *work, guint literal)
 {
-    return literal > 0 && (is_text(work, literal - 1, "AS") || is_text(work, literal - 1, "DO") ||
-                           (literal > 2 && is_text(work, literal - 2, "LANGUAGE") &&
-                            is_text(work, literal - 3, "DO")));
+    return literal > 0 &&
+           (work_is_text(work, literal - 1, "AS") || work_is_text(work, literal - 1, "DO") ||
+            (literal > 2 && work_is_text(work, literal - 2, "LANGUAGE") &&
+             work_is_text(work, literal - 3, "DO")));
 }
 
 /* CREATE FUNCTION … AS $$ … $$ LANGUAGE sql, DO $$ … $$ */
@@ -90,20 +78,21 @@ is_body(const Work *work, guint literal)
     if (!may_be_body(work, literal))
         return false;
     while (first > 0 && literal - first < ROUTINE_TOKENS_MAX &&
-           token_at(work, first - 1)->kind != TOKEN_SEMICOLON)
+           work_token(work, first - 1)->kind != TOKEN_SEMICOLON)
         first--;
-    while (last - literal < ROUTINE_TOKENS_MAX && token_at(work, last)->kind != TOKEN_SEMICOLON &&
-           token_at(work, last)->kind != TOKEN_END)
+    while (last - literal < ROUTINE_TOKENS_MAX && work_token(work, last)->kind != TOKEN_SEMICOLON &&
+           work_token(work, last)->kind != TOKEN_END)
         last++;
     for (guint i = first; i < last; i++) {
-        is_routine = is_routine || is_text(work, i, "FUNCTION") || is_text(work, i, "PROCEDURE");
-        if (is_text(work, i, "LANGUAGE"))
-            is_sql = is_text(work, i + 1, "sql") || is_text(work, i + 1, "plpgsql") ||
-                     is_text(work, i + 1, "'plpgsql'") || is_text(work, i + 1, "'sql'");
+        is_routine =
+            is_routine || work_is_text(work, i, "FUNCTION") || work_is_text(work, i, "PROCEDURE");
+        if (work_is_text(work, i, "LANGUAGE"))
+            is_sql = work_is_text(work, i + 1, "sql") || work_is_text(work, i + 1, "plpgsql") ||
+                     work_is_text(work, i + 1, "'plpgsql'") || work_is_text(work, i + 1, "'sql'");
     }
-    bool is_do = is_text(work, first, "DO") &&
-                 (is_sql || !is_text(work, first + 1, "LANGUAGE")); /* plpgsql unless said */
-    return is_do || (is_sql && is_routine && is_text(work, literal - 1, "AS"));
+    bool is_do = work_is_text(work, first, "DO") &&
+                 (is_sql || !work_is_text(work, first + 1, "LANGUAGE")); /* plpgsql unless said */
+    return is_do || (is_sql && is_routine && work_is_text(work, literal - 1, "AS"));
 }
 
 static bool
@@ -156,7 +145,7 @@ find_inside(const Work *work, const Token *token, Piece *ret)
 bool
 sql_inner(Work *work, guint literal)
 {
-    const Token *token = token_at(work, literal);
+    const Token *token = work_token(work, literal);
     Piece piece;
     if (work->depth >= PROGRAM_DEPTH_MAX || !is_run(work, literal) ||
         !find_inside(work, token, &piece))

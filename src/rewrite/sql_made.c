@@ -96,20 +96,12 @@ place_of(const Work *work, const SqlStatement *statement)
 
 /* ---- what a statement makes ---- */
 
-static bool
-is_text_at(const Work *work, uint32_t index, const char *word)
-{
-    const Token *token = &g_array_index(work->sql->tokens, Token, index);
-    return token->end - token->begin == strlen(word) &&
-           g_ascii_strncasecmp(work->text + token->begin, word, strlen(word)) == 0;
-}
-
 /* CREATE … IF NOT EXISTS makes nothing where it is there already. */
 static bool
 is_made_once(const Work *work, const SqlStatement *statement)
 {
     for (uint32_t i = statement->first; i < statement->created.parts[0].token; i++)
-        if (is_text_at(work, i, "EXISTS"))
+        if (work_is_text(work, i, "EXISTS"))
             return true;
     return false;
 }
@@ -163,8 +155,8 @@ names_may_change(Work *work, const SqlQuery *query)
         g_autofree char *name = created_name(statement);
         return name != NULL && !is_made_once(work, statement) && !is_kept(work, name);
     }
-    if (statement->kind == STATEMENT_OTHER && (is_text_at(work, statement->first, "CREATE") ||
-                                               is_text_at(work, statement->first, "ALTER")))
+    if (statement->kind == STATEMENT_OTHER && (work_is_text(work, statement->first, "CREATE") ||
+                                               work_is_text(work, statement->first, "ALTER")))
         return false;
     return work->options->model == NULL || (is_model(work, statement) && !is_kept(work, ""));
 }

@@ -86,12 +86,6 @@ mentions_last(const Work *work, const Token *token)
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
 }
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
 static void
 visit_string(Work *work, const GArray *covered, guint index)
 {
@@ -189,7 +183,7 @@ sql_mentions(Work *work)
     g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;
     if (has_templates)
         dbt_mentions(work, covered);
-    const Token *tokens = token_at(work, 0);
+    const Token *tokens = work_token(work, 0);
     guint count = tokens_have(sql->list, TOKEN_STRING) ? sql->tokens->len : 0;
     for (guint i = 0; i < count; i++) {
         if (tokens[i].kind != TOKEN_STRING || !mentions_last(work, &tokens[i]))

@@ -3,21 +3,6 @@
 
 #include <string.h>
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static bool
-is_text(const Work *work, guint index, const char *text)
-{
-    const Token *token = token_at(work, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
-}
-
 /* Of a table and nothing else: what it gives does not depend on columns. */
 static bool
 is_taken_for_table(const Work *work, guint literal)
@@ -25,13 +10,13 @@ is_taken_for_table(const Work *work, guint literal)
     static const char *const functions[] = {
         "OBJECT_ID",     "IDENT_CURRENT",          "CHECKIDENT",      "to_regclass",
         "pg_table_size", "pg_total_relation_size", "pg_relation_size"};
-    if (is_text(work, literal + 1, "::") && is_text(work, literal + 2, "regclass"))
+    if (work_is_text(work, literal + 1, "::") && work_is_text(work, literal + 2, "regclass"))
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(functions) && literal > 1; i++)
-        if (token_at(work, literal - 1)->kind == TOKEN_OPEN &&
-            is_text(work, literal - 2, functions[i]))
-            return token_at(work, literal + 1)->kind == TOKEN_COMMA ||
-                   token_at(work, literal + 1)->kind == TOKEN_CLOSE;
+        if (work_token(work, literal - 1)->kind == TOKEN_OPEN &&
+            work_is_text(work, literal - 2, functions[i]))
+            return work_token(work, literal + 1)->kind == TOKEN_COMMA ||
+                   work_token(work, literal + 1)->kind == TOKEN_CLOSE;
     return false;
 }
 
@@ -61,7 +46,7 @@ read_path(Work *work, size_t begin, size_t end, SqlPart *parts, guint *ret_count
 bool
 sql_named(Work *work, guint literal)
 {
-    const Token *token = token_at(work, literal);
+    const Token *token = work_token(work, literal);
     SqlPart parts[SPELLING_PARTS_MAX];
     const Spelling *spelling = NULL;
     bool is_other = false;

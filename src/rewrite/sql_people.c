@@ -8,21 +8,6 @@
 
 #define ROW_TOKENS_MAX 512 /* back to the bracket of a row: more columns than people insert */
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static bool
-is_text(const Work *work, guint index, const char *text)
-{
-    const Token *token = token_at(work, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
-}
-
 /* ---- text for people ---- */
 
 static guint
@@ -43,7 +28,7 @@ row_of(const Work *work, guint index)
 {
     guint open = index;
     for (int looked = 0; open > 1 && looked < ROW_TOKENS_MAX; looked++) {
-        const Token *before = token_at(work, --open);
+        const Token *before = work_token(work, --open);
         if (before->kind == TOKEN_OPEN)
             break;
         if (before->kind == TOKEN_CLOSE && before->match > 0)
@@ -57,10 +42,10 @@ static bool
 is_in_row(const Work *work, guint index)
 {
     guint open = row_of(work, index);
-    const Token *around = token_at(work, open - 1);
+    const Token *around = work_token(work, open - 1);
     bool is_next_row =
-        around->kind == TOKEN_COMMA && open > 1 && token_at(work, open - 2)->kind == TOKEN_CLOSE;
-    return token_at(work, open)->kind == TOKEN_OPEN &&
+        around->kind == TOKEN_COMMA && open > 1 && work_token(work, open - 2)->kind == TOKEN_CLOSE;
+    return work_token(work, open)->kind == TOKEN_OPEN &&
            (around->word == WORD_VALUES || around->word == WORD_IN || is_next_row);
 }
 
@@ -68,7 +53,8 @@ is_in_row(const Work *work, guint index)
 static bool
 is_value(const Work *work, guint index)
 {
-    const Token *before = token_at(work, index - (index > 0)), *behind = token_at(work, index + 1);
+    const Token *before = work_token(work, index - (index > 0)),
+                *behind = work_token(work, index + 1);
     char sign = work->text[before->begin];
     bool ends = behind->kind != TOKEN_OPERATOR;
     bool is_compared = before->word == WORD_LIKE || before->word == WORD_ILIKE ||
@@ -82,7 +68,7 @@ is_value(const Work *work, guint index)
 static bool
 is_for_people(const Work *work, guint index, const char *name)
 {
-    const Token *token = token_at(work, index);
+    const Token *token = work_token(work, index);
     const char *text = work->text + token->begin, *end = work->text + token->end - 1;
     while (text < end && *text != '\'' && *text != '"') /* N'…' */
         text++;
@@ -97,15 +83,15 @@ static bool
 is_description(const Work *work, guint index)
 {
     guint before = index - (index > 0);
-    before -= before > 0 && is_text(work, before, "=");
-    if (is_text(work, before, "COMMENT") || is_text(work, before, "DESCRIPTION"))
+    before -= before > 0 && work_is_text(work, before, "=");
+    if (work_is_text(work, before, "COMMENT") || work_is_text(work, before, "DESCRIPTION"))
         return true;
-    if (!is_text(work, before, "IS"))
+    if (!work_is_text(work, before, "IS"))
         return false;
-    while (before > 0 && token_at(work, before - 1)->kind != TOKEN_SEMICOLON &&
-           !is_text(work, before, "COMMENT"))
+    while (before > 0 && work_token(work, before - 1)->kind != TOKEN_SEMICOLON &&
+           !work_is_text(work, before, "COMMENT"))
         before--;
-    return is_text(work, before, "COMMENT") && is_text(work, before + 1, "ON");
+    return work_is_text(work, before, "COMMENT") && work_is_text(work, before + 1, "ON");
 }
 
 /* ---- values ---- */
@@ -117,7 +103,7 @@ may_hold_names(const Work *work, guint index)
     static const char *const hints[] = {"tab",    "tbl",    "rel",    "obj",     "name",
                                         "entity", "source", "target", "dataset", "view",
                                         "model",  "schema", "key"};
-    const Token *token = token_at(work, index);
+    const Token *token = work_token(work, index);
     if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(hints); i++)
@@ -132,9 +118,9 @@ static bool
 is_ordinary_value(const Work *work, guint index, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    const Token *before = token_at(work, index - (index > 0));
+    const Token *before = work_token(work, index - (index > 0));
     if (index < 2 || strspn(name, letters) != strlen(name) ||
-        token_at(work, index + 1)->kind == TOKEN_OPERATOR)
+        work_token(work, index + 1)->kind == TOKEN_OPERATOR)
         return false;
     if (before->word == WORD_THEN || before->word == WORD_ELSE)
         return true;
@@ -142,9 +128,9 @@ is_ordinary_value(const Work *work, guint index, const char *name)
         return strchr("=<>!", work->text[before->begin]) != NULL &&
                !may_hold_names(work, index - 2);
     guint open = row_of(work, index);
-    if (open < 2 || token_at(work, open - 1)->word != WORD_IN)
+    if (open < 2 || work_token(work, open - 1)->word != WORD_IN)
         return false;
-    return !may_hold_names(work, open - 2 - (token_at(work, open - 2)->word == WORD_NOT));
+    return !may_hold_names(work, open - 2 - (work_token(work, open - 2)->word == WORD_NOT));
 }
 
 const char *

@@ -58,18 +58,12 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     return false;
 }
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
 /* Behind these stands a value, and no table: SELECT x, x + 1 … WHERE x = y ORDER BY x */
 static bool
 is_operand(const Work *work, const SqlRef *ref)
 {
     guint index = ref->path.parts[0].token;
-    const Token *before = index > 0 ? token_at(work, index - 1) : NULL;
+    const Token *before = index > 0 ? work_token(work, index - 1) : NULL;
     if (before == NULL || ref->block->query == NULL || ref->block->sources->len == 0)
         return false;
     switch (before->word) {
@@ -197,11 +191,11 @@ static void
 path_to(const Work *work, guint index, GArray *parts)
 {
     guint first = index;
-    while (first >= 2 && token_at(work, first - 1)->kind == TOKEN_DOT &&
-           is_name(token_at(work, first - 2)))
+    while (first >= 2 && work_token(work, first - 1)->kind == TOKEN_DOT &&
+           is_name(work_token(work, first - 2)))
         first -= 2;
     for (guint i = first; i <= index; i += 2)
-        add_part(parts, work, token_at(work, i), i);
+        add_part(parts, work, work_token(work, i), i);
     const char *dot = ((const SqlPart *) (void *) parts->data)->text;
     if (parts->len > 1 || strchr(dot, '.') == NULL || !work->sql->dialect->has_paths_in_quotes)
         return;
@@ -217,7 +211,7 @@ path_to(const Work *work, guint index, GArray *parts)
 static void
 visit_token(Work *work, const GArray *covered, guint index)
 {
-    const Token *token = token_at(work, index);
+    const Token *token = work_token(work, index);
     const Spelling *spelling = NULL;
     bool is_other = false;
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
@@ -238,7 +232,7 @@ sql_residue(Work *work)
     memset(known->data, 0, known->len);
     tick_all(work, known);
     g_autoptr(GArray) covered = NULL;
-    const Token *tokens = token_at(work, 0);
+    const Token *tokens = work_token(work, 0);
     for (guint i = 0; i + 1 < known->len; i++) {
         bool is_function = tokens[i + 1].kind == TOKEN_OPEN;
         if (known->data[i] != 0 || !is_name(&tokens[i]) || is_function ||

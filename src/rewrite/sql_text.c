@@ -174,6 +174,15 @@ guess(const Work *work)
     return dialect_guess(work->text, work->bytes, work->options->usual);
 }
 
+bool
+work_is_text(const Work *work, guint index, const char *text)
+{
+    const Token *token = work_token(work, index);
+    size_t bytes = strlen(text);
+    return token->end - token->begin == bytes &&
+           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
+}
+
 void
 sql_text(Work *work)
 {

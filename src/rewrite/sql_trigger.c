@@ -13,25 +13,10 @@
 
 static const char *const rows[] = {"NEW", "OLD"};
 
-static const Token *
-token_at(const Work *work, guint index)
-{
-    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
-}
-
-static bool
-is_text(const Work *work, guint index, const char *text)
-{
-    const Token *token = token_at(work, index);
-    size_t bytes = strlen(text);
-    return token->end - token->begin == bytes &&
-           g_ascii_strncasecmp(work->text + token->begin, text, bytes) == 0;
-}
-
 static char *
 word_at(const Work *work, guint index)
 {
-    const Token *token = token_at(work, index);
+    const Token *token = work_token(work, index);
     return g_ascii_strup(work->text + token->begin, token->end - token->begin);
 }
 
@@ -39,7 +24,7 @@ word_at(const Work *work, guint index)
 static char *
 last_part(const Work *work, guint index)
 {
-    while (token_at(work, index + 1)->kind == TOKEN_DOT)
+    while (work_token(work, index + 1)->kind == TOKEN_DOT)
         index += 2;
     return word_at(work, index);
 }
@@ -80,10 +65,10 @@ sql_has_function(const Work *work, const SqlStatement *statement)
 {
     g_autofree char *called = NULL;
     for (guint i = statement->first; i < statement->last && called == NULL; i++)
-        if (is_text(work, i, "EXECUTE"))
+        if (work_is_text(work, i, "EXECUTE"))
             called = last_part(work, i + 2);
     for (guint i = 0; called != NULL && i + 4 < work->sql->tokens->len; i++) {
-        if (token_at(work, i)->word != WORD_FUNCTION ||
+        if (work_token(work, i)->word != WORD_FUNCTION ||
             (i >= statement->first && i <= statement->last))
             continue;
         g_autofree char *made = last_part(work, i + 1);
@@ -97,8 +82,8 @@ static bool
 is_called_here(const Work *work, const char *function)
 {
     for (guint i = 0; i + 2 < work->sql->tokens->len; i++) {
-        if (!is_text(work, i, "EXECUTE") ||
-            !(is_text(work, i + 1, "FUNCTION") || is_text(work, i + 1, "PROCEDURE")))
+        if (!work_is_text(work, i, "EXECUTE") ||
+            !(work_is_text(work, i + 1, "FUNCTION") || work_is_text(work, i + 1, "PROCEDURE")))
             continue;
         g_autofree char *called = last_part(work, i + 2);
         if (strcmp(called, function) == 0)
@@ -114,11 +99,12 @@ body_of(const Work *work, guint function)
     guint body = 0;
     bool is_trigger = false;
     for (guint i = function; i < function + HEAD_TOKENS_MAX; i++) {
-        const Token *token = token_at(work, i);
+        const Token *token = work_token(work, i);
         if (token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_END)
             break;
-        is_trigger = is_trigger || (is_text(work, i, "RETURNS") && is_text(work, i + 1, "TRIGGER"));
-        if (token->kind == TOKEN_STRING && is_text(work, i - 1, "AS"))
+        is_trigger = is_trigger ||
+                     (work_is_text(work, i, "RETURNS") && work_is_text(work, i + 1, "TRIGGER"));
+        if (token->kind == TOKEN_STRING && work_is_text(work, i - 1, "AS"))
             body = i;
     }
     return is_trigger ? body : 0;
@@ -142,8 +128,8 @@ void
 sql_triggers(Work *work)
 {
     for (guint i = 1; i + 4 < work->sql->tokens->len; i++) {
-        if (token_at(work, i)->word != WORD_FUNCTION ||
-            !(is_text(work, i - 1, "CREATE") || is_text(work, i - 1, "REPLACE")))
+        if (work_token(work, i)->word != WORD_FUNCTION ||
+            !(work_is_text(work, i - 1, "CREATE") || work_is_text(work, i - 1, "REPLACE")))
             continue;
         guint body = body_of(work, i);
         g_autofree char *name = last_part(work, i + 1);
@@ -152,6 +138,6 @@ sql_triggers(Work *work)
         bool is_refused = false;
         for (guint r = 0; r < work->renames->list->len && !is_refused; r++)
             is_refused = refuse_column(work, g_ptr_array_index(work->renames->list, r),
-                                       token_at(work, body));
+                                       work_token(work, body));
     }
 }

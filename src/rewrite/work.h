@@ -283,6 +283,16 @@ void mentions_of_models(Work *work);
 
 /* ---- SQL (sql_*.c) ---- */
 
+/* The token at `index`, or the end's behind it. */
+static inline const Token *
+work_token(const Work *work, guint index)
+{
+    return &g_array_index(work->sql->tokens, Token, MIN(index, work->sql->tokens->len - 1));
+}
+
+/* Is the token this word or sign, in letters of either case? */
+bool work_is_text(const Work *work, guint index, const char *text);
+
 void sql_text(Work *work);   /* all of the following, in each variant of the text (sql_text.c) */
 void sql_tables(Work *work); /* match sources, edit tables */
 /* What is known of a table's columns; as SqlColumnsFn. */

@@ -18,15 +18,6 @@ typedef struct {
 } Repair;
 
 static bool
-is_key(const Schema *schema, const char *column)
-{
-    for (guint i = 0; i < schema->key->len; i++)
-        if (strcmp(schema->key->pdata[i], column) == 0)
-            return true;
-    return false;
-}
-
-static bool
 append_row(const Repair *repair, const GArray *targets, GString *sql, GError **error)
 {
     g_autofree char *reason = NULL;
@@ -44,7 +35,7 @@ append_columns(const Repair *repair, bool of_key, const char *between, GString *
     bool is_first = true;
     for (guint i = 0; i < repair->targets->len; i++) {
         const MariaTarget *target = &g_array_index(repair->targets, MariaTarget, i);
-        if (is_key(repair->schema, target->of->name) != of_key)
+        if (schema_is_key(repair->schema, target->of->name) != of_key)
             continue;
         g_autoptr(GArray) one = g_array_new(FALSE, FALSE, sizeof(MariaTarget));
         g_autofree char *name = maria_name(target->of->name);
@@ -77,10 +68,13 @@ say(const Repair *repair, RepairKind kind, GString *sql, GError **error)
 }
 
 static bool
-repair_row(const Repair *repair, RepairKind kind, GError **error)
+repair_row(void *data, RepairKind kind, const Batch *batch, size_t row, GError **error)
 {
+    Repair *repair = data;
     g_autoptr(GString) sql = g_string_new(NULL);
-    int64_t row_id = repair->batch->row_ids[repair->row];
+    int64_t row_id = batch->row_ids[row];
+    repair->batch = batch;
+    repair->row = row;
     if (!say(repair, kind, sql, error))
         return false;
     if (!maria_send(repair->conn, repair->conn->db, sql->str, sql->len, error))
@@ -90,19 +84,6 @@ repair_row(const Repair *repair, RepairKind kind, GError **error)
                             "row %" G_GINT64_FORMAT " is there %" G_GINT64_FORMAT
                             " times by now: somebody else changes '%s'",
                             row_id, met, repair->object);
-}
-
-static bool
-repair_all(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **error)
-{
-    for (int kind = 0; kind < REPAIR_KINDS; kind++)
-        for (guint i = 0; i < batches[kind]->len; i++) {
-            repair->batch = batches[kind]->pdata[i];
-            for (repair->row = 0; repair->row < repair->batch->row_count; repair->row++)
-                if (!repair_row(repair, (RepairKind) kind, error))
-                    return false;
-        }
-    return true;
 }
 
 bool
@@ -123,7 +104,7 @@ maria_repair(Conn *base, const char *object, const Schema *schema,
         return false;
     Repair repair = {
         .conn = conn, .object = object, .table = table->sql, .schema = schema, .targets = targets};
-    if (repair_all(&repair, batches, error) && maria_commit(conn, error))
+    if (repair_each_row(batches, repair_row, &repair, error) && maria_commit(conn, error))
         return true;
     maria_rollback(conn);
     return false;

@@ -24,15 +24,6 @@ const char *const maria_type_names[TYPE_COUNT] = {
 #define KEY_TEXT "varchar(255)" /* indexes take no text without a length */
 #define KEY_BYTES "varbinary(767)"
 
-static bool
-is_in_key(const Schema *schema, const char *column)
-{
-    for (guint i = 0; i < schema->key->len; i++)
-        if (strcmp(schema->key->pdata[i], column) == 0)
-            return true;
-    return false;
-}
-
 /* Texts are compared by their bytes, as everywhere else. */
 static bool
 create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GError **error)
@@ -41,7 +32,7 @@ create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GEr
     g_string_append_printf(sql, "CREATE TABLE %s (", table);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
-        bool is_key = is_in_key(schema, column->name);
+        bool is_key = schema_is_key(schema, column->name);
         const char *type = is_key && column->type == TYPE_TEXT    ? KEY_TEXT
                            : is_key && column->type == TYPE_BYTES ? KEY_BYTES
                                                                   : maria_type_names[column->type];

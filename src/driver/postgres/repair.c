@@ -49,15 +49,6 @@ append_literal(const Repair *repair, GString *sql, const PgTarget *target, GErro
     return true;
 }
 
-static bool
-is_key(const Repair *repair, const char *column)
-{
-    for (guint i = 0; i < repair->schema->key->len; i++)
-        if (strcmp(repair->schema->key->pdata[i], column) == 0)
-            return true;
-    return false;
-}
-
 typedef enum { COLUMNS_KEY, COLUMNS_REST, COLUMNS_ALL } ColumnsWanted;
 
 /* "a" = '1' AND "b" = '2', or the values alone where they stand behind VALUES. */
@@ -68,7 +59,8 @@ append_columns(const Repair *repair, GString *sql, ColumnsWanted wanted, const c
     bool is_first = true;
     for (guint i = 0; i < repair->targets->len; i++) {
         const PgTarget *target = &g_array_index(repair->targets, PgTarget, i);
-        if (wanted != COLUMNS_ALL && is_key(repair, target->name) != (wanted == COLUMNS_KEY))
+        if (wanted != COLUMNS_ALL &&
+            schema_is_key(repair->schema, target->name) != (wanted == COLUMNS_KEY))
             continue;
         g_autofree char *name = pg_name(target->name);
         g_string_append_printf(sql, "%s%s%s", is_first ? "" : between,
@@ -105,11 +97,14 @@ say(const Repair *repair, RepairKind kind, GString *sql, GError **error)
 }
 
 static bool
-repair_row(const Repair *repair, RepairKind kind, GError **error)
+repair_row(void *data, RepairKind kind, const Batch *batch, size_t row, GError **error)
 {
+    Repair *repair = data;
     g_autoptr(GString) sql = g_string_new(NULL);
     AUTO_RESULT *result = NULL;
-    int64_t row_id = repair->batch->row_ids[repair->row];
+    int64_t row_id = batch->row_ids[row];
+    repair->batch = batch;
+    repair->row = row;
     if (!say(repair, kind, sql, error))
         return false;
     if (!pg_run_on(repair->conn, repair->conn->db, sql->str, &result, error))
@@ -118,20 +113,6 @@ repair_row(const Repair *repair, RepairKind kind, GError **error)
            fail(error, ERR_TRANSIENT,
                 "row %" G_GINT64_FORMAT " is there %s times by now: somebody else changes '%s'",
                 row_id, PQcmdTuples(result), repair->object);
-}
-
-/* Away, changed, new: in this order, so that what is unique stays so. */
-static bool
-repair_all(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **error)
-{
-    for (int kind = 0; kind < REPAIR_KINDS; kind++)
-        for (guint i = 0; i < batches[kind]->len; i++) {
-            repair->batch = batches[kind]->pdata[i];
-            for (repair->row = 0; repair->row < repair->batch->row_count; repair->row++)
-                if (!repair_row(repair, (RepairKind) kind, error))
-                    return false;
-        }
-    return true;
 }
 
 bool
@@ -151,7 +132,7 @@ pg_repair(Conn *base, const char *object, const Schema *schema,
     }
     Repair repair = {
         .conn = conn, .object = object, .table = table, .schema = schema, .targets = targets};
-    if (repair_all(&repair, batches, error) && pg_commit(conn, error))
+    if (repair_each_row(batches, repair_row, &repair, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);
     return false;

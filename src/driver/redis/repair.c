@@ -34,15 +34,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Repair, repair_clear)
 
 /* --- what can be repaired --- */
 
-static bool
-is_key(const Schema *schema, const char *column)
-{
-    for (guint i = 0; i < schema->key->len; i++)
-        if (strcmp(schema->key->pdata[i], column) == 0)
-            return true;
-    return false;
-}
-
 /* Rows are found by the parts of their keys, and by nothing else. */
 static bool
 check_key(const RedisObject *object, const Schema *schema, GError **error)
@@ -54,7 +45,7 @@ check_key(const RedisObject *object, const Schema *schema, GError **error)
             return fail(error, ERR_INVALID,
                         "a part of the keys of '%s' is no column: no row is named by its columns",
                         object->name);
-        named += is_key(schema, hole);
+        named += schema_is_key(schema, hole);
     }
     return (named == object->holes->len && named == schema->key->len) ||
            fail(error, ERR_INVALID,
