@@ -92,7 +92,8 @@ tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
     const SqlPart *part = &ref->path.parts[ref->column];
     bool is_bound = ref->binding != BINDING_NONE && ref->binding != BINDING_UNDECIDED;
     if (ref->binding == BINDING_COLUMN && ref->path.count == 1 && ref->clause != CLAUSE_ASSIGN &&
-        ref->clause != CLAUSE_COLUMNS && is_last_part(work, part->text, strlen(part->text)))
+        ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
+        is_last_part(work, part->text, strlen(part->text)))
         is_bound = has_column(work, ref->source, part);
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(known, &ref->path);
