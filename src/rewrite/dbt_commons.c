@@ -128,6 +128,6 @@ dbt_spoken_read(const Work *work, DbtSpoken *ret)
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
             add_template(work, token, asked, ret);
     }
-    if (work->borders->len > 0)
+    if (work->borders != NULL && work->borders->len > 0)
         add_tables(work, ret->tables);
 }

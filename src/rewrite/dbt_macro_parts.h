@@ -26,6 +26,7 @@ typedef struct {
     bool is_used; /* somewhere it is not a template of its own: asked for, an argument */
     GPtrArray *passes;
     GHashTable *defaults; /* names in its default, in small letters */
+    GHashTable *given;    /* names in texts that calls give it (dbt_given.c) */
 } MacroParameter;
 
 typedef struct {
@@ -93,6 +94,8 @@ bool macros_has(const Macros *macros, const char *name);
 /* Is it a well-known one that takes columns or expressions? */
 bool macro_is_known(const char *name);
 void macro_pass_free(void *pass);
+/* The names in [begin, end), in small letters. */
+void macro_names_add(GHashTable *names, const char *text, size_t begin, size_t end);
 /* What the tokens [first, last) of a macro's body do with its parameters. (dbt_macro_flow.c) */
 void macro_read_flow(Macro *macro, const TokenList *list, guint first, guint last);
 /* What a template at `index` gives there. (dbt_macro_place.c) */

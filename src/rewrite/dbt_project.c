@@ -27,6 +27,7 @@ parameter_free(void *data)
     g_free(parameter->name);
     g_ptr_array_unref(parameter->passes);
     g_hash_table_unref(parameter->defaults);
+    g_hash_table_unref(parameter->given);
     g_free(parameter);
 }
 
@@ -93,8 +94,8 @@ names_new(void)
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
-static void
-add_words(GHashTable *words, const char *text, size_t begin, size_t end)
+void
+macro_names_add(GHashTable *words, const char *text, size_t begin, size_t end)
 {
     for (size_t at = begin; at < end;) {
         size_t from = at;
@@ -113,7 +114,8 @@ add_parameter(Macro *macro, const char *text, const JinjaWord *name)
     *parameter = (MacroParameter){.name = g_strndup(text + name->begin, name->end - name->begin),
                                   .use = MACRO_TAKES_VALUE,
                                   .passes = g_ptr_array_new_with_free_func(macro_pass_free),
-                                  .defaults = names_new()};
+                                  .defaults = names_new(),
+                                  .given = names_new()};
     g_ptr_array_add(macro->parameters, parameter);
     return parameter;
 }
@@ -137,8 +139,8 @@ read_head(const char *text, const Token *tag, char **ret_name)
         MacroParameter *parameter = add_parameter(macro, text, jinja_word(words, from));
         for (guint i = from; i < to; i++) /* a default may be a column of the caller's query */
             if (jinja_word(words, i)->kind == JINJA_STRING)
-                add_words(parameter->defaults, text, jinja_word(words, i)->begin,
-                          jinja_word(words, i)->end);
+                macro_names_add(parameter->defaults, text, jinja_word(words, i)->begin,
+                                jinja_word(words, i)->end);
     }
     return macro;
 }
@@ -210,7 +212,7 @@ read_template(Macro *macro, const char *text, const Token *token)
         bool is_returned =
             one->callee_end - one->callee == 6 && memcmp(text + one->callee, "return", 6) == 0;
         if (one->kind == JINJA_LITERAL && (one->callee_end == 0 || is_returned))
-            add_words(macro->words, text, one->begin, one->end);
+            macro_names_add(macro->words, text, one->begin, one->end);
     }
 }
 
@@ -248,7 +250,7 @@ read_token(Macro *macro, const TokenList *list, guint index)
                    (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
     if (is_name && (next == NULL || (next->kind != TOKEN_OPEN && next->kind != TOKEN_DOT)) &&
         before(list, index)->word != WORD_AS)
-        add_words(macro->words, list->text, token->begin, token->end);
+        macro_names_add(macro->words, list->text, token->begin, token->end);
 }
 
 static void

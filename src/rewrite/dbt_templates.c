@@ -9,10 +9,12 @@
 
 #include <string.h>
 
-/* {{ this }}: the table that the file makes, with the names of its query. */
+/* {{ this }}: the table that the file makes, with the names of its query. In a macro it is that of whoever calls it. */
 static bool
 is_this(Work *work, const SqlSource *source)
 {
+    if (statement_is_in_text(work, source->block->statement))
+        return false;
     const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
     g_autoptr(GArray) found = token->kind == TOKEN_TEMPLATE && source->last == source->first
                                   ? jinja_arguments(work->text, token)

@@ -370,6 +370,11 @@ prepare(Project *project, GPtrArray *files)
             macros_read(project->macros, file->text, file->bytes);
     }
     for (guint i = 0; i < files->len; i++) {
+        const ProjectFile *file = g_ptr_array_index(files, i);
+        if (code_is_sql(file->path))
+            macros_note_calls(project->macros, file->text, file->bytes);
+    }
+    for (guint i = 0; i < files->len; i++) {
         Entry *entry = entry_new(project, g_ptr_array_index(files, i));
         g_ptr_array_add(project->entries, entry);
         g_hash_table_insert(project->by_path, (char *) entry->file->path, entry);

@@ -89,6 +89,8 @@ void macros_free(Macros *macros);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Macros, macros_free)
 /* Read the macros that a file defines. Not while others look at them. */
 void macros_read(Macros *macros, const char *text, size_t bytes);
+/* Once all are read: what the text gives them. Not while others look at them. */
+void macros_note_calls(Macros *macros, const char *text, size_t bytes);
 
 /* The models of a dbt project, whose SQL tells their columns. (project_columns.c) */
 typedef struct ProjectModels ProjectModels;

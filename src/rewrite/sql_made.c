@@ -94,6 +94,13 @@ place_of(const Work *work, const SqlStatement *statement)
     return low > 0 ? g_array_index(work->borders, Border, low - 1) : (Border){.kind = PLACE_OPEN};
 }
 
+bool
+statement_is_in_text(const Work *work, const SqlStatement *statement)
+{
+    return statement != NULL && work->borders != NULL &&
+           place_of(work, statement).kind == PLACE_TEXT;
+}
+
 /* ---- what a statement makes ---- */
 
 /* CREATE … IF NOT EXISTS makes nothing where it is there already. */

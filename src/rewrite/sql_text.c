@@ -38,6 +38,7 @@ rewrite_variant(Work *work)
         sql_columns(work);
         dbt_templates(work);
         dbt_implied(work);
+        dbt_given(work);
         dbt_var_uses(work);
         sql_mentions(work);
         if (work->has_holes)

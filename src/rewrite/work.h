@@ -248,6 +248,9 @@ typedef struct {
 void dbt_spoken_read(const Work *work, DbtSpoken *ret);
 void dbt_spoken_clear(DbtSpoken *spoken);
 
+/* What callers put into the queries of macros (dbt_given.c). */
+void dbt_given(Work *work);
+
 /* Macros that name columns by themselves (dbt_implied.c). */
 void dbt_implied(Work *work);
 
@@ -348,6 +351,8 @@ struct Made {
 
 void made_free(void *made);
 void sql_borders(Work *work);
+/* Is it in a macro, a block that is set, and the like? After sql_borders(). */
+bool statement_is_in_text(const Work *work, const SqlStatement *statement);
 void sql_made(Work *work);
 /* Put what another variant of the text makes beside it. */
 void made_merge(GPtrArray *list, GPtrArray *others);
