@@ -1,7 +1,7 @@
 """Other people's SDKs, tools and agents against ours: `make agents-test` installs them, and runs this.
 
 The mock of model hosts is read by the vendors' SDKs, `honk mcp` by the inspector of MCP, and door `acp` meets an agent that is
-built on the official SDK and a real one, whose model is the mock, by way of the proxy."""
+built on the official SDK and two real ones, whose model is the mock, by way of the proxy."""
 import json
 import os
 import pathlib
@@ -34,7 +34,9 @@ def acp(name, *command, more="", deadline="60s"):
 AGENTS = acp("good", f"{MODULES}/acp-agent.mjs") + acp("silent", f"{MODULES}/acp-agent.mjs", "silent", deadline="3s") + \
     acp("dies", f"{MODULES}/acp-agent.mjs", "dies") + acp(
         "opencode", f"{MODULES}/node_modules/.bin/opencode", "acp",
-        more=f", model: mock, environment: {{ OPENCODE_CONFIG_CONTENT: {json.dumps(OPENCODE)} }}")
+        more=f", model: mock, environment: {{ OPENCODE_CONFIG_CONTENT: {json.dumps(OPENCODE)} }}") + acp(
+        "qwen", f"{MODULES}/node_modules/.bin/qwen", "--acp", deadline="240s",
+        more=", model: mock, login: openai, environment: { OPENAI_MODEL: big }")
 
 
 class Agents(unittest.TestCase):
@@ -91,6 +93,17 @@ class Agents(unittest.TestCase):
         self.assertTrue(report["done"], tried)
         self.assertIn("-- POST /v1/chat/completions 200", tried["transcript"])
         self.assertGreater(tried["usage"]["output_tokens"], 0)
+        self.assertNotIn(KEY, json.dumps(report))
+
+    def test_another_one_logs_in_asks_for_permission_and_does_a_whole_turn(self):
+        # Its first question has an answer of the model in it already, which it wrote itself.
+        self.host.script, self.host.faults, self.host.asked = [{"say": "Ready."}, {"shell": EDIT}, {"say": "Done."}], [], []
+        report = self.attempt("qwen")
+        tried = report["tried"][0]
+        self.assertTrue(report["done"], tried)
+        self.assertIn('"method":"authenticate","params":{"methodId":"openai"}', tried["transcript"])
+        self.assertIn('"method":"session/request_permission"', tried["transcript"])
+        self.assertGreater(report["tokens"], 0)
         self.assertNotIn(KEY, json.dumps(report))
 
 
