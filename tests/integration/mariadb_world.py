@@ -102,8 +102,8 @@ class Mariadb:
 class World(small_world.World):
     """The source is in SQLite (`source` "listening") or in the same database ("shop"); the target is in MariaDB."""
 
-    def __init__(self, mariadb, source, rows=small_world.ROWS, database="shop"):
-        super().__init__(config=CONFIG, env={"SERVER_FOLDER": mariadb.folder, "DATABASE": database}, rows=rows)
+    def __init__(self, mariadb, source, rows=small_world.ROWS, database="shop", folder=None):
+        super().__init__(config=CONFIG, env={"SERVER_FOLDER": folder or mariadb.folder, "DATABASE": database}, rows=rows)
         self.mariadb = mariadb
         mariadb.sql(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", mariadb.main)
         mariadb.sql(SCHEMA, database)

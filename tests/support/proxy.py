@@ -1,4 +1,4 @@
-"""A proxy before a PostgreSQL server's socket, which cuts, delays and mutilates what it is told to."""
+"""A proxy before a database server's socket, which cuts, delays and mutilates what it is told to."""
 import os
 import select
 import socket
@@ -12,8 +12,8 @@ class Proxy:
     """`folder` gets a socket as the server has one. `cuts`: after so many bytes from the client one session each is ended, in the middle of a
     message; a session that says less is not met, and the next one is asked. `delay_s` is waited before each piece of the server's answers."""
 
-    def __init__(self, folder, server_folder, cuts=(), delay_s=0.0):
-        self.place, self.server = os.path.join(folder, ".s.PGSQL.5432"), os.path.join(server_folder, ".s.PGSQL.5432")
+    def __init__(self, folder, server_folder, cuts=(), delay_s=0.0, socket_name=".s.PGSQL.5432"):
+        self.place, self.server = os.path.join(folder, socket_name), os.path.join(server_folder, socket_name)
         self.cuts, self.delay_s, self.done, self.lock = list(cuts), delay_s, 0, threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.place)

@@ -1,0 +1,63 @@
+"""Trouble on the way into MariaDB: a server that is restarted, sessions that are cut, answers that come late."""
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+from mariadb_world import Mariadb, World
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from proxy import Proxy  # noqa: E402
+import support
+
+ROWS = 20000
+
+
+class IntoMariadb(unittest.TestCase):
+    def begin(self, folder=None):
+        self.mariadb = Mariadb()
+        self.addCleanup(self.mariadb.close)
+        self.proxy = Proxy(folder, self.mariadb.folder, socket_name="mariadb.sock") if folder else None
+        if self.proxy:
+            self.addCleanup(self.proxy.close)
+        self.world = World(self.mariadb, "listening", rows=ROWS, folder=folder)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        return name
+
+    def assert_moved(self, name):
+        self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
+        self.assertTrue(self.world.moved() == self.world.expected())
+        self.assertEqual(self.mariadb.sql("CHECK TABLE users_v2").split("|")[-1], "OK")
+
+    def run_behind(self, **trouble):
+        folder = tempfile.mkdtemp(prefix="honk-proxy-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        name = self.begin(folder)
+        vars(self.proxy).update(trouble)
+        self.world.run(name)
+        self.assert_moved(name)
+
+    def test_a_server_that_is_restarted_meanwhile_costs_a_range(self):
+        name = self.begin()
+        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
+        self.world.honk("start", name, user="user:default/ada")
+        support.eventually(lambda: self.world.step(name, "transform")["status"] == "leased" or self.world.state(name) == "succeeded")
+        self.mariadb.crash()
+        self.mariadb.start()
+        support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
+        self.assert_moved(name)
+
+    def test_sessions_that_are_cut_in_the_middle_of_their_rows_lose_and_double_none(self):
+        self.run_behind(cuts=[100000, 400000])
+        self.assertEqual(self.proxy.done, 2)
+
+    def test_answers_that_come_late_are_waited_for(self):
+        self.run_behind(delay_s=0.002)
+
+
+if __name__ == "__main__":
+    unittest.main()
