@@ -8,8 +8,8 @@
 
 /* ---- helpers ---- */
 
-static bool
-take_text(Parser *parser, uint32_t end, const char *text)
+bool
+plain_word_take(Parser *parser, uint32_t end, const char *text)
 {
     if (parser->pos >= end || !is_text(parser, parser->pos, text))
         return false;
@@ -25,8 +25,8 @@ take_any(Parser *parser, uint32_t end, const char *const *words)
 }
 
 /* IF [NOT] EXISTS */
-static void
-take_if_exists(Parser *parser, uint32_t end)
+void
+if_exists_take(Parser *parser, uint32_t end)
 {
     if (take_word(parser, end, WORD_IF)) {
         take_word(parser, end, WORD_NOT);
@@ -51,14 +51,14 @@ find_on(const Parser *parser, uint32_t at, uint32_t end)
     return at;
 }
 
-static bool
-is_table(const Parser *parser, uint32_t index, uint32_t end)
+bool
+names_table(const Parser *parser, uint32_t index, uint32_t end)
 {
     return index < end && (is_name(parser, index) || peek(parser, index)->kind == TOKEN_TEMPLATE ||
                            peek(parser, index)->kind == TOKEN_PARAMETER);
 }
 
-static SqlBlock *
+SqlBlock *
 define_block(Parser *parser)
 {
     parser->statement->kind = STATEMENT_DEFINE;
@@ -70,8 +70,8 @@ static void
 take_tables(Parser *parser, SqlShape shape, uint32_t end)
 {
     do {
-        take_text(parser, end, "ONLY");
-        if (!is_table(parser, parser->pos, end))
+        plain_word_take(parser, end, "ONLY");
+        if (!names_table(parser, parser->pos, end))
             return;
         SqlBlock *block = define_block(parser);
         table_take(parser, block, end)->shape = shape;
@@ -89,8 +89,8 @@ take_tables(Parser *parser, SqlShape shape, uint32_t end)
 static bool
 parse_table(Parser *parser, bool is_hiding, uint32_t end)
 {
-    take_if_exists(parser, end);
-    if (!is_table(parser, parser->pos, end))
+    if_exists_take(parser, end);
+    if (!names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
@@ -111,8 +111,8 @@ parse_index(Parser *parser, uint32_t end)
     settle_to(parser, find_on(parser, parser->pos, end));
     if (!take_word(parser, end, WORD_ON))
         return false;
-    take_text(parser, end, "ONLY");
-    if (!is_table(parser, parser->pos, end))
+    plain_word_take(parser, end, "ONLY");
+    if (!names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = context.block = define_block(parser);
     table_take(parser, block, end);
@@ -141,7 +141,7 @@ static bool
 parse_policy(Parser *parser, uint32_t end)
 {
     settle_to(parser, find_on(parser, parser->pos, end));
-    if (!take_word(parser, end, WORD_ON) || !is_table(parser, parser->pos, end))
+    if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
     table_take(parser, block, end);
@@ -172,7 +172,7 @@ parse_trigger(Parser *parser, uint32_t end)
     settle(parser, parser->pos);
     for (; parser->pos < on; parser->pos++)
         of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
-    if (!take_word(parser, end, WORD_ON) || !is_table(parser, parser->pos, end))
+    if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
@@ -204,7 +204,7 @@ parse_owned(Parser *parser, uint32_t end)
 {
     while (parser->pos < end && !is_text(parser, parser->pos, "OWNED"))
         parser->pos++;
-    if (!take_text(parser, end, "OWNED") || !take_word(parser, end, WORD_BY))
+    if (!plain_word_take(parser, end, "OWNED") || !take_word(parser, end, WORD_BY))
         return false;
     SqlBlock *block = define_block(parser);
     column_of_table_take(parser, block, end);
@@ -227,158 +227,30 @@ parse_created(Parser *parser, uint32_t end)
     bool is_hiding = parser->pos > before;
     if (take_word(parser, end, WORD_TABLE))
         return parse_table(parser, is_hiding, end);
-    if (take_text(parser, end, "INDEX"))
+    if (plain_word_take(parser, end, "INDEX"))
         return parse_index(parser, end);
-    if (take_text(parser, end, "ROW"))
-        take_text(parser, end, "ACCESS");
-    if (take_text(parser, end, "POLICY"))
+    if (plain_word_take(parser, end, "ROW"))
+        plain_word_take(parser, end, "ACCESS");
+    if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
-    if (take_text(parser, end, "TRIGGER"))
+    if (plain_word_take(parser, end, "TRIGGER"))
         return parse_trigger(parser, end);
-    return take_text(parser, end, "SEQUENCE") && parse_owned(parser, end);
+    return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
 }
 
-/* ---- ALTER ---- */
-
-/* [CONSTRAINT name] DEFAULT (x) FOR a, in T-SQL; the words before were read, or not. */
-static bool
-take_default(Parser *parser, SqlBlock *block, uint32_t end)
-{
-    uint32_t at = end;
-    while (at > parser->pos && !is_word(parser, at, WORD_FOR))
-        at--;
-    if (!is_word(parser, parser->pos, WORD_DEFAULT) || at == parser->pos || at + 2 != end)
-        return false;
-    parser->pos = at + 1;
-    column_take(parser, block, end);
-    return true;
-}
-
-/* ADD CONSTRAINT …, ADD COLUMN …: false when columns are added, or it is not known what. */
-static bool
-take_addition(Parser *parser, SqlBlock *block, uint32_t end)
-{
-    bool is_column = take_text(parser, end, "COLUMN");
-    if (!is_column && (constraint_take(parser, block, end) || take_default(parser, block, end)))
-        return true;
-    settle(parser, parser->pos + is_text(parser, parser->pos, "CONSTRAINT"));
-    attributes_take(parser, block, end);
-    return false;
-}
-
-/* ALTER COLUMN a SET DEFAULT 1, MODIFY a int NOT NULL */
-static SqlShape
-take_column_change(Parser *parser, SqlBlock *block, uint32_t end)
-{
-    bool is_modified = is_text(parser, parser->pos, "MODIFY");
-    parser->pos++;
-    take_text(parser, end, "COLUMN");
-    if (parser->pos >= end || !is_name(parser, parser->pos))
-        return SHAPE_CHANGED;
-    column_take(parser, block, end);
-    bool is_setting =
-        is_word(parser, parser->pos, WORD_SET) && (is_word(parser, parser->pos + 1, WORD_DEFAULT) ||
-                                                   is_word(parser, parser->pos + 1, WORD_NOT) ||
-                                                   is_text(parser, parser->pos + 1, "STATISTICS") ||
-                                                   is_text(parser, parser->pos + 1, "STORAGE"));
-    bool is_identity =
-        is_text(parser, parser->pos, "ADD") && is_text(parser, parser->pos + 1, "GENERATED");
-    attributes_take(parser, block, end);
-    return is_modified || is_setting || is_identity ? SHAPE_ADJUSTED : SHAPE_CHANGED;
-}
-
-/* What does not depend on any column. */
-static bool
-is_plain_action(const Parser *parser, uint32_t at)
-{
-    static const char *const words[] = {
-        "OWNER",  "ENABLE",  "DISABLE", "FORCE",   "CLUSTER", "VALIDATE", "AUTO_INCREMENT",
-        "ENGINE", "NOCHECK", "CHECK",   "REPLICA", "COMMENT", "NO",       NULL};
-    bool is_option = is_word(parser, at, WORD_SET) &&
-                     (is_open(parser, at + 1) || is_text(parser, at + 1, "TBLPROPERTIES") ||
-                      is_text(parser, at + 1, "OPTIONS"));
-    return is_option || is_among_words_of(parser, at, words);
-}
-
-/* From where a constraint is dropped to where it is made anew: mostly the next statement. */
-#define RENEWAL_TOKENS_MAX 2000
-
-/* DROP CONSTRAINT IF EXISTS a, which is made anew further on: a script that may run twice. */
-static bool
-take_renewal(Parser *parser, uint32_t end)
-{
-    uint32_t at = parser->pos + 2, last = parser->sql->tokens->len - 1;
-    if (!is_text(parser, parser->pos, "DROP") || !is_text(parser, parser->pos + 1, "CONSTRAINT"))
-        return false;
-    at += is_text(parser, at, "IF") ? 2 : 0;
-    if (at >= end || !is_name(parser, at))
-        return false;
-    const Token *name = peek(parser, at);
-    g_autofree char *dropped =
-        g_strndup(parser->sql->list->text + name->begin, name->end - name->begin);
-    for (uint32_t i = at + 1; i + 2 < MIN(last, at + RENEWAL_TOKENS_MAX); i++)
-        if (is_text(parser, i, "ADD") && is_text(parser, i + 1, "CONSTRAINT") &&
-            is_text(parser, i + 2, dropped)) {
-            settle(parser, at);
-            return true;
-        }
-    return false;
-}
-
-static SqlShape
-take_action(Parser *parser, SqlBlock *block, uint32_t end)
-{
-    if (take_renewal(parser, end))
-        return SHAPE_NAMED;
-
-    if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
-        parser->pos = MIN(parser->pos + 2, end);
-    if (take_text(parser, end, "ADD"))
-        return take_addition(parser, block, end) ? SHAPE_NAMED : SHAPE_CHANGED;
-    if (is_text(parser, parser->pos, "ALTER") || is_text(parser, parser->pos, "MODIFY"))
-        return take_column_change(parser, block, end);
-    if (is_plain_action(parser, parser->pos)) {
-        attributes_take(parser, block, end);
-        return SHAPE_NAMED;
-    }
-    if (is_text(parser, parser->pos, "CONSTRAINT") && constraint_take(parser, block, end))
-        return SHAPE_NAMED; /* ADD CONSTRAINT a …, CONSTRAINT b … */
-    attributes_take(parser, block, end);
-    return SHAPE_CHANGED;
-}
-
-static bool
-parse_altered_table(Parser *parser, uint32_t end)
-{
-    take_if_exists(parser, end);
-    take_text(parser, end, "ONLY");
-    if (!is_table(parser, parser->pos, end))
-        return false;
-    SqlBlock *block = define_block(parser);
-    SqlSource *table = table_take(parser, block, end);
-    take_text(parser, end, "*");
-    do {
-        uint32_t stop = element_end(parser, parser->pos, end);
-        SqlShape shape = take_action(parser, block, stop);
-        table->shape = MAX(table->shape, shape);
-        parser->pos = stop;
-    } while (parser->pos < end && parser->pos++ < end);
-    return true;
-}
+/* ---- others ---- */
 
 static bool
 parse_altered(Parser *parser, uint32_t end)
 {
     parser->pos++;
-    take_text(parser, end, "FOREIGN");
+    plain_word_take(parser, end, "FOREIGN");
     if (take_word(parser, end, WORD_TABLE))
         return parse_altered_table(parser, end);
-    if (take_text(parser, end, "POLICY"))
+    if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
-    return take_text(parser, end, "SEQUENCE") && parse_owned(parser, end);
+    return plain_word_take(parser, end, "SEQUENCE") && parse_owned(parser, end);
 }
-
-/* ---- others ---- */
 
 static bool
 parse_comment(Parser *parser, uint32_t end)
@@ -386,13 +258,13 @@ parse_comment(Parser *parser, uint32_t end)
     parser->pos++;
     if (!take_word(parser, end, WORD_ON))
         return false;
-    if (take_text(parser, end, "COLUMN")) {
+    if (plain_word_take(parser, end, "COLUMN")) {
         column_of_table_take(parser, define_block(parser), end);
     } else if (take_word(parser, end, WORD_TABLE)) {
-        take_if_exists(parser, end);
+        if_exists_take(parser, end);
         take_tables(parser, SHAPE_NAMED, end);
-    } else if (take_text(parser, end, "CONSTRAINT") || take_text(parser, end, "TRIGGER") ||
-               take_text(parser, end, "POLICY")) {
+    } else if (plain_word_take(parser, end, "CONSTRAINT") ||
+               plain_word_take(parser, end, "TRIGGER") || plain_word_take(parser, end, "POLICY")) {
         parser->pos++;
         if (!take_word(parser, end, WORD_ON))
             return false;
@@ -413,7 +285,7 @@ parse_right(Parser *parser, uint32_t end)
     take_word(parser, end, WORD_TABLE);
     if (is_text(parser, parser->pos, "OBJECT") && is_text(parser, parser->pos + 1, "::"))
         parser->pos += 2;
-    if (on >= end || !is_table(parser, parser->pos, end) ||
+    if (on >= end || !names_table(parser, parser->pos, end) ||
         (is_name(parser, parser->pos + 1) && peek(parser, parser->pos + 1)->kind == TOKEN_WORD &&
          !is_text(parser, parser->pos + 1, "TO")))
         return false; /* ON SCHEMA x */
@@ -441,7 +313,8 @@ parse_copy(Parser *parser, uint32_t end)
 {
     parser->pos++;
     take_word(parser, end, WORD_INTO); /* Snowflake; COPY INTO @stage is another thing */
-    if (!is_table(parser, parser->pos, end) || peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
+    if (!names_table(parser, parser->pos, end) ||
+        peek(parser, parser->pos)->kind == TOKEN_PARAMETER)
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
@@ -459,7 +332,7 @@ parse_load(Parser *parser, uint32_t end)
     while (parser->pos < end && !is_word(parser, parser->pos, WORD_INTO))
         parser->pos++;
     if (!take_word(parser, end, WORD_INTO) || !take_word(parser, end, WORD_TABLE) ||
-        !is_table(parser, parser->pos, end))
+        !names_table(parser, parser->pos, end))
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
@@ -506,8 +379,8 @@ parse_verb(Parser *parser, uint32_t end)
             continue;
         uint32_t first = ++parser->pos;
         take_any(parser, end, verbs[i].behind);
-        if ((verbs[i].needs_one && parser->pos == first) || !is_table(parser, parser->pos, end) ||
-            is_text(parser, parser->pos, "TEMPORARY"))
+        if ((verbs[i].needs_one && parser->pos == first) ||
+            !names_table(parser, parser->pos, end) || is_text(parser, parser->pos, "TEMPORARY"))
             return false;
         take_tables(parser, verbs[i].shape, end);
         return true;

@@ -23,5 +23,15 @@ bool constraint_take(Parser *parser, SqlBlock *block, uint32_t end);
 void attributes_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* PARTITION BY …, CLUSTER BY …, DISTKEY (…), INHERITS (…): behind the columns, up to `end`. */
 void options_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* Reads the token if it is this word, which the lexer does not know. */
+bool plain_word_take(Parser *parser, uint32_t end, const char *text);
+/* IF [NOT] EXISTS, if it stands here. */
+void if_exists_take(Parser *parser, uint32_t end);
+/* May a table's name begin here? */
+bool names_table(const Parser *parser, uint32_t index, uint32_t end);
+/* A block for one table of the statement, which is one that defines. */
+SqlBlock *define_block(Parser *parser);
+/* ALTER TABLE …, behind these words; as parse_define() (parse_alter.c). */
+bool parse_altered_table(Parser *parser, uint32_t end);
 /* The next comma outside of brackets, or `end`. */
 uint32_t element_end(const Parser *parser, uint32_t at, uint32_t end);
