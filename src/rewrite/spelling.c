@@ -244,7 +244,9 @@ has_mixed_quotes(const Work *work, const SqlPath *path)
 static void
 append_part(GString *whole, const char *part)
 {
-    g_string_append_printf(whole, "%s%s", whole->len > 0 ? "." : "", part);
+    if (whole->len > 0)
+        g_string_append_c(whole, '.');
+    g_string_append(whole, part);
 }
 
 /* As one: where parts are more or fewer, in the quotes of the last one. */

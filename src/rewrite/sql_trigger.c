@@ -127,8 +127,10 @@ refuse_column(Work *work, const Rename *rename, const Token *body)
 void
 sql_triggers(Work *work)
 {
-    for (guint i = 1; i + 4 < work->sql->tokens->len; i++) {
-        if (work_token(work, i)->word != WORD_FUNCTION ||
+    const Token *tokens = work_token(work, 0);
+    guint count = work->sql->tokens->len;
+    for (guint i = 1; i + 4 < count; i++) {
+        if (tokens[i].word != WORD_FUNCTION ||
             !(work_is_text(work, i - 1, "CREATE") || work_is_text(work, i - 1, "REPLACE")))
             continue;
         guint body = body_of(work, i);
