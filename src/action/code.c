@@ -187,6 +187,16 @@ put_coding(json_t *change, const json_t *coding, const Look *look)
     json_decref(files);
 }
 
+/* What its own file says; NULL: it has none. */
+static void
+put_wishes(json_t *change, const Wishes *wishes)
+{
+    if (wishes == NULL || !wishes->merges)
+        json_object_del(change, "merge");
+    if (wishes != NULL)
+        json_set_string(change, "not_before", wishes->not_before);
+}
+
 static bool
 look_into(Looker *looker, const Repository *repository, Found *found, GError **error)
 {
@@ -203,8 +213,7 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
     if (survey->is_planning && !prove_queries(looker, look, found->change, error))
         return false;
     code_put_look(look, found->change);
-    if (look->wishes != NULL)
-        json_set_string(found->change, "not_before", look->wishes->not_before);
+    put_wishes(found->change, look->wishes);
     put_base(found->change, look, &base);
     put_coding(found->change, survey->coding, look);
     found->diff = survey->is_planning ? look_diff(look) : NULL;
@@ -231,6 +240,8 @@ put_host(const Config *config, const char *address, json_t *change, GError **err
         return false;
     const char *kind = place->forge != NULL ? forge_kind_name(place->forge->kind) : NULL;
     json_set_string(change, "host", kind);
+    if (place->forge != NULL && place->forge->merges)
+        json_set_string(change, "merge", "auto"); /* unless its own file says nothing of it */
     keep_reviewers_of(change, place->forge != NULL && place->forge->asks_owners ? kind : NULL);
     return true;
 }

@@ -7,7 +7,7 @@
  *
  * On the way back what is open is closed, what was merged is proposed to be taken back, and waited for.
  */
-#include "action/proposal.h"
+#include "action/merging.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "action/waves.h"
@@ -125,15 +125,36 @@ leave_builds(const Proposal *proposal, ChecksState checks, Outcome *outcome)
     outcome->frees = json_pack("[s]", builds);
 }
 
+/* Where nobody but Honk has to look at it. `*ret_why`: what it waits for, or what the host says against it; NULL: people. */
+static bool
+merge_if_let(Proposal *proposal, ChecksState checks, char **ret_why, GError **error)
+{
+    g_autofree char *refusal = NULL;
+    Merging merging = MERGING_NONE;
+    if (!merging_look(proposal, checks, &merging, ret_why, error))
+        return false;
+    if (merging != MERGING_NOW)
+        return true;
+    if (!proposal_confirm(proposal, error) ||
+        !forge_merge(proposal->forge, &proposal->pull, &refusal, error))
+        return false;
+    *ret_why = refusal != NULL ? g_strdup_printf("its host does not let Honk merge it: %s", refusal)
+                               : g_strdup("Honk has merged it");
+    return true;
+}
+
 static bool
 wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
 {
     ChecksState checks = CHECKS_NONE;
-    if (!forge_checks(proposal->forge, &proposal->pull, &checks, error))
+    g_autofree char *why = NULL;
+    if (!forge_checks(proposal->forge, &proposal->pull, &checks, error) ||
+        !merge_if_let(proposal, checks, &why, error))
         return false;
     g_autofree char *what = proposal_words(proposal, &proposal->pull);
     g_autofree char *waits =
-        g_strdup_printf("waits until %s is merged%s", what, words_of_checks(checks));
+        g_strdup_printf("waits until %s is merged%s%s%s", what, words_of_checks(checks),
+                        why != NULL ? "; " : "", why != NULL ? why : "");
     json_t *checkpoint = proposal_evidence(proposal);
     json_set_string(json_object_get(checkpoint, "pull"), "checks", checks_state_name(checks));
     leave_builds(proposal, checks, outcome);

@@ -8,8 +8,10 @@
 
 #define WISHES_BYTES_MAX ((size_t) 64 * 1024) /* a dozen lines, written by people */
 
-static const char *const known_keys[] = {"apiVersion", "kind",  "changes", "why",
-                                         "not_before", "leave", NULL};
+#define HOURS_DEFAULT "Mon-Fri 09:00-17:00"
+
+static const char *const known_keys[] = {"apiVersion", "kind",  "changes", "why",      "not_before",
+                                         "leave",      "merge", "hours",   "timezone", NULL};
 
 void
 wishes_free(Wishes *wishes)
@@ -19,6 +21,7 @@ wishes_free(Wishes *wishes)
     g_free(wishes->refusal);
     g_free(wishes->why);
     g_free(wishes->not_before);
+    g_free(wishes->zone);
     g_ptr_array_unref(wishes->leave);
     g_free(wishes);
 }
@@ -56,6 +59,66 @@ read_day(const Reader *reader, const YamlNode *node, Wishes *wishes)
 }
 
 static void
+read_merge(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    static const char *const words[] = {"people", "auto", NULL};
+    wishes->merges = reader_word(reader, node, "'merge'", words) == 1;
+}
+
+/* "Mon" is 1; 0 is no day. */
+static int
+day_of(const char *word)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    for (size_t i = 0; i < G_N_ELEMENTS(days); i++)
+        if (strcmp(days[i], word) == 0)
+            return (int) i + 1;
+    return 0;
+}
+
+/* "Mon-Fri 09:00-17:00" */
+static bool
+parse_hours(const char *text, Wishes *wishes)
+{
+    char from[4] = "", to[4] = "";
+    int hour[2] = {0}, minute[2] = {0}, used = 0;
+    if (sscanf(text, "%3[A-Za-z]-%3[A-Za-z] %2d:%2d-%2d:%2d%n", from, to, &hour[0], &minute[0],
+               &hour[1], &minute[1], &used) != 6 ||
+        text[used] != '\0')
+        return false;
+    wishes->days[0] = day_of(from);
+    wishes->days[1] = day_of(to);
+    for (int i = 0; i < 2; i++) {
+        if (hour[i] < 0 || minute[i] < 0 || minute[i] > 59)
+            return false;
+        wishes->minutes[i] = hour[i] * 60 + minute[i];
+    }
+    return wishes->days[0] > 0 && wishes->days[1] >= wishes->days[0] &&
+           wishes->minutes[1] > wishes->minutes[0] && wishes->minutes[1] <= 24 * 60;
+}
+
+static void
+read_hours(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    const char *text = reader_scalar(reader, node, "'hours'");
+    if (text != NULL && !parse_hours(text, wishes))
+        reader_complain(reader, node, "bad-value",
+                        "'%s' are no hours; expected such as Mon-Fri 09:00-17:00", text);
+}
+
+static void
+read_zone(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    const char *text = reader_scalar(reader, node, "'timezone'");
+    g_autoptr(GTimeZone) zone = text != NULL ? g_time_zone_new_identifier(text) : NULL;
+    if (text != NULL && zone == NULL)
+        reader_complain(reader, node, "bad-value",
+                        "'%s' is no time zone; expected one like Europe/Stockholm", text);
+    else
+        wishes->zone = g_strdup(text);
+}
+
+static void
 read_leave(const Reader *reader, const YamlNode *node, Wishes *wishes)
 {
     if (node->kind != YAML_LIST) {
@@ -76,7 +139,8 @@ read_members(const Reader *reader, const YamlNode *map, Wishes *wishes)
     static const struct {
         const char *key;
         void (*read)(const Reader *reader, const YamlNode *node, Wishes *wishes);
-    } members[] = {{"changes", read_changes}, {"not_before", read_day}, {"leave", read_leave}};
+    } members[] = {{"changes", read_changes}, {"not_before", read_day}, {"leave", read_leave},
+                   {"merge", read_merge},     {"hours", read_hours},    {"timezone", read_zone}};
     const YamlNode *why = yaml_get(map, "why");
     reader_known_keys(reader, map, known_keys, WISHES_PATH);
     if (why != NULL)
@@ -106,6 +170,8 @@ wishes_parse(const char *text, size_t bytes)
     g_autoptr(GError) error = NULL;
     Reader reader = {WISHES_PATH, diags};
     wishes->leave = g_ptr_array_new_with_free_func(g_free);
+    if (!parse_hours(HOURS_DEFAULT, wishes))
+        g_assert_not_reached();
     if (bytes > WISHES_BYTES_MAX) {
         refuse_unread(wishes, "it is over 64 KiB");
         return wishes;
@@ -122,6 +188,21 @@ wishes_parse(const char *text, size_t bytes)
 }
 
 /* ---- asking ---- */
+
+bool
+wishes_is_open(const Wishes *wishes, int64_t now_ms)
+{
+    g_autoptr(GTimeZone) zone =
+        wishes->zone != NULL ? g_time_zone_new_identifier(wishes->zone) : g_time_zone_new_utc();
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_ms / 1000);
+    g_autoptr(GDateTime) there = zone != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
+    if (there == NULL)
+        return false;
+    int day = g_date_time_get_day_of_week(there);
+    int minute = g_date_time_get_hour(there) * 60 + g_date_time_get_minute(there);
+    return day >= wishes->days[0] && day <= wishes->days[1] && minute >= wishes->minutes[0] &&
+           minute < wishes->minutes[1];
+}
 
 static bool
 is_left(const char *pattern, const char *path)

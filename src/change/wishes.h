@@ -1,5 +1,6 @@
 /*
- * wishes.h - what a repository asks of Honk, in a file of its own: no changes, none before a day, or none of some files.
+ * wishes.h - what a repository asks of Honk, in a file of its own: no changes, none before a day, or none of some files; to be
+ * merged without a person, in its team's hours.
  *
  * `.honk.yaml` in the repository's first folder (docs/changes.md). Its team writes it, and needs nobody's yes. What cannot be
  * read is taken for a no: a change that nobody wanted is worse than one that waits.
@@ -14,6 +15,10 @@ typedef struct {
     char *refusal;    /* why nothing may be changed; NULL: something may */
     char *why;        /* for people; or NULL */
     GPtrArray *leave; /* char *: files that stay, as patterns */
+    bool merges;      /* Honk may merge, in the team's hours */
+    int days[2];      /* 1 (Monday) to 7: from, to */
+    int minutes[2];   /* of a day: from, to */
+    char *zone;       /* "Europe/Stockholm"; NULL: UTC */
     char *not_before; /* "2026-12-24": no proposal before that day (UTC); or NULL */
 } Wishes;
 
@@ -24,5 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wishes, wishes_free)
 
 /* Why this file stays, or NULL. Caller frees. `wishes` may be NULL. */
 char *wishes_against(const Wishes *wishes, const char *path);
+/* Is that moment within the hours in which its team wants to see merges? */
+bool wishes_is_open(const Wishes *wishes, int64_t now_ms);
 /* The first moment of a day as of `not_before`, in milliseconds since 1970; 0 where it is no day. */
 int64_t wishes_day_ms(const char *day);

@@ -288,6 +288,21 @@ forge_reword(Forge *forge, const Pull *pull, const char *title, const char *body
 }
 
 bool
+forge_merge(Forge *forge, const Pull *pull, char **ret_refusal, GError **error)
+{
+    g_autoptr(GError) refused = NULL;
+    *ret_refusal = NULL;
+    if (forge->host->merge(forge, pull, &refused))
+        return true;
+    if (host_has_refused(refused) || error_is(refused, ERR_WRONG_STATE)) {
+        *ret_refusal = g_strdup(refused->message);
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&refused));
+    return false;
+}
+
+bool
 forge_close(Forge *forge, const Pull *pull, const char *why, GError **error)
 {
     return forge->host->say(forge, pull, why, error) && forge->host->close(forge, pull, error);

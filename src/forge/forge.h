@@ -56,6 +56,9 @@ CHECKED bool forge_introduce(Forge *forge, const Pull *pull, const GPtrArray *re
                              GPtrArray **ret_unasked, GError **error);
 CHECKED bool forge_reword(Forge *forge, const Pull *pull, const char *title, const char *body,
                           GError **error);
+/* Merges it as it was seen: when its branch has another commit by now, or the host wants more first (reviews, checks), the host
+ * refuses, which is `*ret_refusal` (caller frees) and no failure. */
+CHECKED bool forge_merge(Forge *forge, const Pull *pull, char **ret_refusal, GError **error);
 /* Says why, then closes. Done again, it says it again at most. */
 CHECKED bool forge_close(Forge *forge, const Pull *pull, const char *why, GError **error);
 CHECKED bool forge_checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error);

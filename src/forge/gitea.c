@@ -128,6 +128,15 @@ close_it(Forge *forge, const Pull *pull, GError **error)
 }
 
 static bool
+merge(Forge *forge, const Pull *pull, GError **error)
+{
+    json_t *body = json_pack("{s:s, s:s}", "Do", "merge", "head_commit_id", pull->head);
+    return host_call(forge, "POST", body, NULL, error,
+                     "/repos/%s/%s/pulls/%" G_GINT64_FORMAT "/merge", forge->owner, forge->name,
+                     pull->number);
+}
+
+static bool
 checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error)
 {
     g_autoptr(json_t) seen = NULL;
@@ -150,6 +159,7 @@ const Host host_gitea = {
     .ask = host_ask_reviewers,
     .reword = reword,
     .say = say,
+    .merge = merge,
     .close = close_it,
     .checks = checks,
 };

@@ -107,6 +107,14 @@ close_it(Forge *forge, const Pull *pull, GError **error)
                      pull->number);
 }
 
+static bool
+merge(Forge *forge, const Pull *pull, GError **error)
+{
+    return host_call(forge, "PUT", json_pack("{s:s}", "sha", pull->head), NULL, error,
+                     "/repos/%s/%s/pulls/%" G_GINT64_FORMAT "/merge", forge->owner, forge->name,
+                     pull->number);
+}
+
 static ChecksState
 state_of_run(const json_t *run)
 {
@@ -156,6 +164,7 @@ const Host host_github = {
     .ask = host_ask_reviewers,
     .reword = reword,
     .say = say,
+    .merge = merge,
     .close = close_it,
     .checks = checks,
 };

@@ -141,6 +141,14 @@ close_it(Forge *forge, const Pull *pull, GError **error)
     return change(forge, pull, json_pack("{s:s}", "state_event", "close"), error);
 }
 
+static bool
+merge(Forge *forge, const Pull *pull, GError **error)
+{
+    return host_call(forge, "PUT", json_pack("{s:s}", "sha", pull->head), NULL, error,
+                     "/projects/%s/merge_requests/%" G_GINT64_FORMAT "/merge", forge->project,
+                     pull->number);
+}
+
 /* The newest pipeline tells. */
 static bool
 checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error)
@@ -169,6 +177,7 @@ const Host host_gitlab = {
     .ask = ask,
     .reword = reword,
     .say = say,
+    .merge = merge,
     .close = close_it,
     .checks = checks,
 };

@@ -16,6 +16,8 @@ typedef struct {
     bool (*reword)(Forge *forge, const Pull *pull, const char *title, const char *body,
                    GError **error);
     bool (*say)(Forge *forge, const Pull *pull, const char *text, GError **error);
+    /* Only while its branch is at `pull->head`. */
+    bool (*merge)(Forge *forge, const Pull *pull, GError **error);
     bool (*close)(Forge *forge, const Pull *pull, GError **error);
     bool (*checks)(Forge *forge, const Pull *pull, ChecksState *ret, GError **error);
 } Host;

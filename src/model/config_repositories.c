@@ -159,11 +159,14 @@ static const Field forge_fields[] = {
     {"webhook_secret_file", read_path, offsetof(ForgeConfig, secret_file)},
     {"labels", read_words, offsetof(ForgeConfig, labels)},
     {"draft", read_bool, offsetof(ForgeConfig, is_draft)},
+    {"auto_merge", read_bool, offsetof(ForgeConfig, merges)},
+    {"auto_merge_after", read_count, offsetof(ForgeConfig, merges_after), .min = 0, .max = 10000},
     {"reviewers", read_bool, offsetof(ForgeConfig, asks_owners)},
     {"poll", read_duration, offsetof(ForgeConfig, poll_ms)},
     {NULL},
 };
 
+#define MERGES_AFTER_DEFAULT 1 /* the first by a person: what is wrong with all is wrong with one */
 #define POLL_MS_DEFAULT                                                                            \
     60000 /* a host that allows 5,000 calls an hour bears 80 open pull requests */
 
@@ -191,6 +194,7 @@ read_forge(Reader *reader, const Field *field, const YamlNode *value, void *targ
     ForgeConfig *forge = g_new0(ForgeConfig, 1);
     forge->kind = FORGE_KIND_COUNT;
     forge->asks_owners = true;
+    forge->merges_after = MERGES_AFTER_DEFAULT;
     forge->poll_ms = POLL_MS_DEFAULT;
     *(ForgeConfig **) target = forge;
     reader_fields(reader, field->key, value, forge_fields, forge);

@@ -206,6 +206,21 @@ print_days(TextPage *page, const json_t *changes)
     }
 }
 
+/* What nobody but Honk may look at before it is merged is said to whoever says yes. */
+static void
+print_merges(TextPage *page, const json_t *changes)
+{
+    json_t *change;
+    size_t i, count = 0;
+    json_array_foreach(changes, i, change) count +=
+        change_is_proposed(change) && json_object_get(change, "merge") != NULL;
+    if (count > 0)
+        page_say(page, STYLE_YELLOW, "  ! ",
+                 "%zu %s Honk merge the change itself, as .honk.yaml and honk.yaml say: in their "
+                 "team's hours, when the checks passed and nobody added a commit",
+                 count, count == 1 ? "repository lets" : "repositories let");
+}
+
 void
 changes_print(TextPage *page, const Plan *plan, const json_t *observed)
 {
@@ -219,6 +234,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     print_reasons(page, changes);
     print_coding(page, changes);
     print_days(page, changes);
+    print_merges(page, changes);
     if (!changes_any(changes))
         return;
     g_autofree char *branch = plan_branch_name(plan);

@@ -56,9 +56,11 @@ class ForgeWorld(support.Project):
             db.executescript(text)
 
     def start(self):
-        self.honk("plan", "users-v2")
+        """The plan as people read it."""
+        shown = self.honk("plan", "users-v2").stdout
         self.honk("approve", "users-v2", self.digest("users-v2"))
         self.honk("start", "users-v2")
+        return " ".join(shown.split())
 
     consumers = test_changes.World.consumers
 

@@ -24,6 +24,7 @@ class ForgeHost:
         self.checks = "success"
         self.people = {"ada": 11, "bo": 12}  # who may be asked for a review, and GitLab's numbers of them
         self.teams = {"data"}
+        self.wants_review = False  # before anything is merged over the interface
         self.lock = threading.RLock()
         host = self
 
@@ -278,6 +279,21 @@ def ask(host, kind, _, body, owner, name, number):
     return 201, github_pull(host, pull)
 
 
+def merge_it(host, kind, _, body, *where):
+    """Only as it was seen, and only where checks and reviews are as the repository wants them."""
+    known(body, "sha", "Do", "head_commit_id")
+    assert kind != "gitea" or body["Do"] == "merge"
+    pull = host.of("/".join(where[:-1]), where[-1])
+    if pull["state"] != "open" or body.get("sha", body.get("head_commit_id")) != pull["head"]:
+        return 409, {"message": "Head branch was modified. Review and try the merge again."}
+    if host.wants_review:
+        return 405, {"message": "At least 1 approving review is required by reviewers with write access."}
+    assert host.checks == "success", "merged before its checks passed"
+    host.merge(pull)
+    pull["by"] = "honk"
+    return 200, {"merged": True}
+
+
 def people_gitlab(host, kind, query, _):
     number = host.people.get(query["username"])
     return 200, [{"id": number, "username": query["username"]}] if number else []
@@ -321,6 +337,9 @@ ROUTES = [
     ("POST", ("github",), REPOSITORY + r"/issues/(\d+)/labels", label),
     ("POST", BOTH, REPOSITORY + r"/pulls/(\d+)/requested_reviewers", ask),
     ("GET", ("gitlab",), PROJECT + r"/merge_requests/(\d+)", get_gitlab),
+    ("PUT", ("github",), REPOSITORY + r"/pulls/(\d+)/merge", merge_it),
+    ("POST", ("gitea",), REPOSITORY + r"/pulls/(\d+)/merge", merge_it),
+    ("PUT", ("gitlab",), PROJECT + r"/merge_requests/(\d+)/merge", merge_it),
     ("GET", ("gitlab",), "users", people_gitlab),
     ("GET", ("github",), REPOSITORY + r"/commits/([0-9a-f]+)/check-runs", runs),
     ("GET", BOTH, REPOSITORY + r"/commits/([0-9a-f]+)/status", status),

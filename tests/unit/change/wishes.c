@@ -61,6 +61,41 @@ a_day_is_its_first_moment(void)
     g_assert_cmpint(wishes_day_ms("soon"), ==, 0);
 }
 
+/* 2026-11-26 is a Thursday; 12:00 UTC of it. */
+#define THURSDAY_NOON_MS INT64_C(1795694400000)
+#define HOUR_MS INT64_C(3600000)
+
+static void
+assert_open(const char *text, int64_t at_ms, bool is_open)
+{
+    g_autoptr(Wishes) wishes = wishes_parse(text, strlen(text));
+    g_assert_cmpstr(wishes->refusal, ==, NULL);
+    g_assert_cmpint(wishes_is_open(wishes, at_ms), ==, is_open);
+}
+
+static void
+hours_are_those_of_the_team_in_its_own_time(void)
+{
+    assert_open("merge: auto\n", THURSDAY_NOON_MS, true);
+    assert_open("merge: auto\n", THURSDAY_NOON_MS + 5 * HOUR_MS, false);
+    assert_open("merge: auto\n", THURSDAY_NOON_MS + 2 * 24 * HOUR_MS, false);
+    assert_open("timezone: America/New_York\n", THURSDAY_NOON_MS, false);
+    assert_open("timezone: America/New_York\n", THURSDAY_NOON_MS + 2 * HOUR_MS, true);
+    assert_open("hours: Thu-Thu 12:00-12:01\n", THURSDAY_NOON_MS, true);
+    assert_open("hours: Fri-Sun 00:00-24:00\n", THURSDAY_NOON_MS, false);
+}
+
+static void
+hours_that_are_none_are_a_no(void)
+{
+    assert_against("hours: 9-5\n", "a.sql", "are no hours");
+    assert_against("hours: Fri-Mon 09:00-17:00\n", "a.sql", "are no hours");
+    assert_against("hours: Mon-Fri 17:00-09:00\n", "a.sql", "are no hours");
+    assert_against("hours: Mon-Fri 09:00-25:00\n", "a.sql", "are no hours");
+    assert_against("timezone: Mars/Olympus\n", "a.sql", "is no time zone");
+    assert_against("merge: always\n", "a.sql", ".honk.yaml:1:8: error");
+}
+
 /* ---- in a repository ---- */
 
 static void
@@ -105,6 +140,8 @@ main(int argc, char **argv)
     CASE(folders_and_patterns_keep_the_files_that_they_name);
     CASE(what_cannot_be_read_is_a_no_that_names_its_place);
     CASE(a_day_is_its_first_moment);
+    CASE(hours_are_those_of_the_team_in_its_own_time);
+    CASE(hours_that_are_none_are_a_no);
     CASE(files_that_their_team_keeps_are_left_to_people_and_the_others_change);
     CASE(a_repository_that_refuses_has_nothing_edited);
     return g_test_run();

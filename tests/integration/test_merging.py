@@ -1,0 +1,99 @@
+"""Honk merges a change only where host, plan and repository let it: in its team's hours, with green checks, and never a person's commit."""
+import unittest
+
+import support
+import test_proposals
+
+ALWAYS = "merge: auto\nhours: Mon-Sun 00:00-24:00\n"
+SQL = {"a.sql": "SELECT id FROM users_v1\n"}
+
+
+class OnEveryHost:
+    kind = ""
+
+    def begin(self, code, after=0):
+        forge = test_proposals.FORGE
+        test_proposals.FORGE = forge.replace("poll: 200ms", f"poll: 200ms, auto_merge: true, auto_merge_after: {after}")
+        try:
+            self.world = test_proposals.ForgeWorld(self.kind, code)
+        finally:
+            test_proposals.FORGE = forge
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+        self.host.checks = "pending"
+        self.plan = self.world.start()
+
+    def reason(self, words):
+        """Of the one that waits, as soon as it says that."""
+        found = support.eventually(lambda: next((task["reason"] for task in self.world.tasks().values()
+                                                 if task["status"] == "waiting" and words in task["reason"]), None))
+        self.assertTrue(found, (words, self.world.tasks()))
+        return found
+
+    def test_it_is_merged_when_its_checks_have_passed_and_not_before(self):
+        self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})
+        pull = self.world.waits_for(1)[0]
+        self.reason("Honk merges it when its checks have passed")
+        with self.host.lock:
+            self.host.checks = "success"
+        self.world.until("succeeded")
+        self.assertEqual((pull["by"], len(self.host.pulls)), ("honk", 1))
+
+
+class OnGitHub(OnEveryHost, unittest.TestCase):
+    kind = "github"
+
+    def test_whoever_says_yes_reads_that_and_the_first_is_merged_by_a_person(self):
+        self.begin({"one": {**SQL, ".honk.yaml": ALWAYS}, "two": {**SQL, ".honk.yaml": ALWAYS}}, after=1)
+        self.assertIn("2 repositories let Honk merge the change itself", self.plan)
+        first = self.world.waits_for(1)[0]
+        self.assertNotIn("Honk merges", self.reason("is merged"))
+        with self.host.lock:
+            self.host.checks = "success"
+            self.host.merge(first)
+        self.world.until("succeeded")
+        self.assertEqual([pull.get("by") for pull in self.host.pulls], [None, "honk"])
+
+    def test_a_commit_of_a_person_leaves_it_to_people(self):
+        self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})
+        pull = self.world.waits_for(1)[0]
+        with self.host.lock:
+            self.host.change(pull["name"], {"more.sql": "SELECT 4\n"}, "Add to it", branch=pull["branch"])
+            self.host.checks = "success"
+        self.reason("people added to it, so people merge it")
+        self.assertEqual(pull["state"], "open")
+
+    def test_a_team_that_changes_its_mind_or_is_at_home_is_left_alone(self):
+        self.begin({"reports": {**SQL, ".honk.yaml": "merge: auto\nhours: Mon-Sun 00:00-00:01\ntimezone: Pacific/Kiritimati\n"}})
+        pull = self.world.waits_for(1)[0]
+        with self.host.lock:
+            self.host.checks = "success"
+        self.reason("Honk merges it in its team's hours")
+        with self.host.lock:
+            self.host.change(pull["name"], {".honk.yaml": "merge: people\n"}, "Change our mind")
+        self.assertTrue(support.eventually(lambda: all("Honk merges" not in (task["reason"] or "") for task in self.world.tasks().values())))
+        self.assertEqual(pull["state"], "open")
+
+    def test_what_the_host_wants_first_is_said_and_not_got_round(self):
+        self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})
+        pull = self.world.waits_for(1)[0]
+        with self.host.lock:
+            self.host.wants_review = True
+            self.host.checks = "success"
+        self.assertIn("At least 1 approving review", self.reason("its host does not let Honk merge it"))
+        with self.host.lock:
+            self.host.wants_review = False
+        self.world.until("succeeded")
+        self.assertEqual(pull["by"], "honk")
+
+
+class OnGitLab(OnEveryHost, unittest.TestCase):
+    kind = "gitlab"
+
+
+class OnGitea(OnEveryHost, unittest.TestCase):
+    kind = "gitea"
+
+
+if __name__ == "__main__":
+    unittest.main()
