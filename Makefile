@@ -47,6 +47,11 @@ agents-test: deps-test deps-web build  ## other people's SDKs, tools and agents 
 	@cd $(B)/agents && npm install --no-audit --no-fund --silent
 	@HONK=$(CURDIR)/$(B)/honk AGENTS=$(CURDIR)/$(B)/agents python3 tests/agents/test_agents.py
 
+hosts-test: deps-test deps-web build  ## our calls of GitHub against its published description (installs 0.4 GB the first time)
+	@mkdir -p $(B)/hosts && cp tests/hosts/package.json $(B)/hosts
+	@cd $(B)/hosts && npm install --no-audit --no-fund --silent
+	@HONK=$(CURDIR)/$(B)/honk HOSTS=$(CURDIR)/$(B)/hosts python3 tests/hosts/test_hosts.py
+
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
 
@@ -119,4 +124,4 @@ deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help agents-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean
+.PHONY: help agents-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean

@@ -237,6 +237,14 @@ slot_give(Beat *beat, Resource *resource, Task *task)
     record(beat, slot, false);
 }
 
+/* What it has opened is open, whoever looks at it, or nobody. */
+static bool
+is_open(const Task *task)
+{
+    return task->row.uses != NULL && task->row.phase == PHASE_FORWARD &&
+           (task->row.status == TASK_WAITING || task->row.status == TASK_RETRY_WAIT);
+}
+
 /* A limit where there was none: who is at work already holds a slot of it from now on. */
 static void
 slots_for_all_at_work(Beat *beat, Resource *resource)
@@ -246,8 +254,8 @@ slots_for_all_at_work(Beat *beat, Resource *resource)
     g_hash_table_iter_init(&iter, beat->state->tasks);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Task *task = value;
-        if (task->row.worker == NULL || !words_have(task->uses, resource->name) ||
-            task_holds(task, resource))
+        if ((task->row.worker == NULL && !is_open(task)) ||
+            !words_have(task->uses, resource->name) || task_holds(task, resource))
             continue;
         slots_count_active(task, -1);
         slot_give(beat, resource, task);

@@ -1,4 +1,6 @@
 """Honk merges a change only where host, plan and repository let it: in its team's hours, with green checks, and never a person's commit."""
+import os
+import signal
 import unittest
 
 import support
@@ -73,6 +75,26 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
             self.host.change(pull["name"], {".honk.yaml": "merge: people\n"}, "Change our mind")
         self.assertTrue(support.eventually(lambda: all("Honk merges" not in (task["reason"] or "") for task in self.world.tasks().values())))
         self.assertEqual(pull["state"], "open")
+
+    def test_whoever_dies_after_the_host_has_done_it_and_before_hearing_of_it_opens_no_second_one(self):
+        deadly, died = [("POST", "pulls"), ("POST", "labels"), ("PUT", "merge")], []
+
+        def die(method, path):
+            """Server and workers, at the first call of each kind."""
+            if deadly and (method, path.rsplit("/", 1)[-1]) == deadly[0]:
+                died.append(deadly.pop(0))
+                os.killpg(self.world.server.pid, signal.SIGKILL)
+        test_proposals.forge_host.ForgeHost.done, before = (lambda _, *call: die(*call)), test_proposals.forge_host.ForgeHost.done
+        self.addCleanup(setattr, test_proposals.forge_host.ForgeHost, "done", before)
+        self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})
+        self.host.checks = "success"
+        for count in range(1, 4):
+            self.assertTrue(support.eventually(lambda: len(died) == count), (died, self.host.calls[-3:]))
+            self.world.server.wait()
+            self.world.log.close()
+            self.world.serve()
+        self.world.until("succeeded")
+        self.assertEqual([(pull["state"], pull["by"], pull["labels"]) for pull in self.host.pulls], [("merged", "honk", ["honk"])])
 
     def test_what_the_host_wants_first_is_said_and_not_got_round(self):
         self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})

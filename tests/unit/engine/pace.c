@@ -91,6 +91,30 @@ a_limit_that_is_left_while_it_waits_is_free_for_others(void)
     desk_assert(&desk, "SELECT count(*) FROM slot WHERE holder IS NOT NULL", "2");
 }
 
+static void
+a_limit_that_comes_late_counts_what_is_open_and_keeps_nobody_from_looking(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    desk_run(&desk, proposing);
+    desk_do(&desk, "propose/ forward run", THREE, "waiting");
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+    limit(&desk, "builds:c", 1);
+    desk_assert(&desk, "SELECT count(*) FROM slot WHERE holder IS NOT NULL", "2");
+    desk_get(&desk, "w", &got, "");
+    desk.now_ms = 9000001;
+    desk_beat(&desk);
+    for (int i = 0; i < 2; i++) { /* in whichever order */
+        g_autofree char *what = desk_lease(&desk, "w", &got);
+        g_assert_true(g_str_equal(what, "propose/c:a forward run") ||
+                      g_str_equal(what, "propose/c:b forward run"));
+        desk_report(&desk, &got, DONE, "done");
+    }
+    desk_do(&desk, "propose/c:d forward run", DONE, "done");
+}
+
 static int64_t
 look(Desk *desk, const char *key)
 {
@@ -129,6 +153,7 @@ main(int argc, char **argv)
     CASE(raising_the_limit_for_all_lets_those_in_that_wait);
     CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
     CASE(a_limit_that_is_left_while_it_waits_is_free_for_others);
+    CASE(a_limit_that_comes_late_counts_what_is_open_and_keeps_nobody_from_looking);
     CASE(a_call_to_look_wakes_who_waits_but_not_again_and_again);
     return g_test_run();
 }
