@@ -45,7 +45,7 @@ try {
   await cases.run('with one, its plan, consumers and lineage are readable in light and dark', async () => {
     await look('/honk', page => page.getByRole('link', { name: 'users-v2' }).first().waitFor(), 'one');
     await look('/honk/migrations/users-v2', page => page.getByText('point of no return').waitFor(), 'one-plan');
-    await look('/honk/consumers', page => page.getByText('3 places are left to people').first().waitFor(), 'one-consumers');
+    await look('/honk/consumers', page => page.getByText('waits until somebody approves its plan').first().waitFor(), 'one-consumers');
     await look('/honk/lineage/resource%3Adefault%2Fusers-v1', page => page.locator('.honk-node').first().waitFor(), 'one-lineage');
   });
 
