@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#define ROUNDS MAX(8 / TEST_SHARE, 5) /* of each pair, of which there are some forty */
+#define ROUNDS MAX(6 / TEST_SHARE, 5) /* of each pair, of which there are some forty */
 #define COLUMNS_MAX 6
 #define ROWS_MAX 300
 #define SOURCE "what is"
