@@ -54,7 +54,8 @@ written(const LogMessage *message)
         put_be(text, 0, 8);
         put_be(text, (uint64_t) message->at_us, 8);
     } else if (message->kind == LOG_COMMIT) {
-        put_be(text, 0, 9);
+        put_be(text, 0, 1); /* flags */
+        put_be(text, 0, 8);
         put_be(text, message->end, 8);
     } else if (message->kind != LOG_OTHER) {
         put_be(text, message->relation, 4);
