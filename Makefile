@@ -98,9 +98,9 @@ clean:          ## remove all builds
 	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-bench $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
-# Pairs of stores run the same code as the stores one by one.
-THREADED := --suite unit --suite driver --suite action --no-suite pairs
-SUITES := $(THREADED) --suite sim --suite fuzz
+# Pairs of stores run the same code as the stores one by one, and the rehearsal that of all other actions.
+THREADED := --suite unit --suite driver --suite action --no-suite pairs --no-suite rehearsal
+SUITES := $(THREADED) --suite sim --suite golden --suite fuzz
 
 # Meson's own words are in its log. A run that was interrupted may have left half a folder, which it would take for whole.
 define configure
