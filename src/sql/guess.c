@@ -7,6 +7,7 @@
  */
 #include "sql/guess.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -60,18 +61,15 @@ static const Sign signs[] = {
 
 #define SIGN_BYTES_MAX 32 /* of the longest one, with what ends it */
 
+static pthread_once_t is_indexed = PTHREAD_ONCE_INIT;
 static GHashTable *by_word; /* the word -> Sign *, the first of its word */
 
 static void
 index_signs(void)
 {
-    static gsize is_done;
-    if (!g_once_init_enter(&is_done))
-        return;
     by_word = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = G_N_ELEMENTS(signs); i-- > 0;)
         g_hash_table_insert(by_word, (char *) signs[i].word, (void *) &signs[i]);
-    g_once_init_leave(&is_done, 1);
 }
 
 /* ---- a walk ---- */
@@ -332,7 +330,7 @@ const Dialect *
 guess_text(const char *text, size_t bytes)
 {
     Guess guess = {.begin = text, .at = text, .end = text + MIN(bytes, GUESS_BYTES_MAX)};
-    index_signs();
+    pthread_once(&is_indexed, index_signs); /* not of GLib: the thread sanitizer sees this one */
     while (guess.at < guess.end)
         if (g_ascii_isspace(*guess.at))
             guess.at++;
