@@ -216,18 +216,22 @@ box_brief(const Box *box)
 
 /* ---- watching ---- */
 
-/* `{"child-pid": 123, …}`, written before the program begins. */
+/* `{"child-pid": 123, …}`, written before the program begins, in several pieces: the pipe stays open until the last of them,
+ * because bubblewrap would die of writing to one that is closed. */
 static void
 find_init(Box *box)
 {
-    char text[256] = "";
-    ssize_t got = box->info >= 0 ? read(box->info, text, sizeof text - 1) : -1;
-    const char *at = got > 0 ? strchr(text, ':') : NULL;
-    long pid = at != NULL ? strtol(at + 1, NULL, 10) : 0;
-    if (pid > 1)
-        box->init_fd = pidfd_open((pid_t) pid, 0);
-    if (got > 0)
-        fd_close(&box->info);
+    char text[256];
+    ssize_t got;
+    while (box->info >= 0 && (got = read(box->info, text, sizeof text - 1)) >= 0) {
+        text[got] = '\0';
+        const char *at = strstr(text, "\"child-pid\":");
+        long pid = at != NULL ? strtol(at + strlen("\"child-pid\":"), NULL, 10) : 0;
+        if (pid > 1 && box->init_fd < 0)
+            box->init_fd = pidfd_open((pid_t) pid, 0);
+        if (got == 0)
+            fd_close(&box->info);
+    }
 }
 
 static void
