@@ -285,6 +285,14 @@ check_writer(const Writer *writer)
     g_assert(strcmp(writer->plan, writer->task) != 0); /* both are scopes of fences */
 }
 
+char *
+stage_target_name(const char *stage)
+{
+    const char *mark = g_strrstr(stage, "__honk");
+    return mark != NULL && mark > stage ? g_strndup(stage, (gsize) (mark - stage))
+                                        : g_strdup(stage);
+}
+
 bool
 conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
            const Writer *writer, GError **error)

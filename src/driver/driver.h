@@ -385,6 +385,8 @@ bool conn_can_query(const Conn *conn);
 CHECKED bool conn_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data,
                         GPtrArray **ret_names, GError **error);
 
+/* For drivers: "users" of "users__honk_0a1b2c3d", what a stage will be called; other names as they are. Caller frees. */
+char *stage_target_name(const char *stage);
 CHECKED bool conn_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                         const Writer *writer, GError **error);
 CHECKED bool conn_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);

@@ -323,11 +323,11 @@ rig_request(const RigCase *kase)
     return request;
 }
 
-void
-rig_plan(Rig *rig, const RigCase *kase)
+Outcome *
+rig_draft(Rig *rig, json_t *request)
 {
-    g_autoptr(json_t) request = rig_request(kase);
     g_autofree char *digest = rig_put(rig, request);
+    g_autoptr(json_t) params = json_pack("{s:s}", "request", digest);
     Lease lease = {.id = (char *) "t-plan",
                    .plan = (char *) "m-rehearsal",
                    .step = (char *) "",
@@ -335,11 +335,17 @@ rig_plan(Rig *rig, const RigCase *kase)
                    .key = (char *) "",
                    .attempt = 1,
                    .token = ++rig->token,
-                   .lease_ms = 1000};
-    g_autoptr(json_t) params = json_pack("{s:s}", "request", digest);
-    lease.params = params;
+                   .lease_ms = 1000,
+                   .params = params};
     StepCall call = {.lease = &lease};
-    g_autoptr(Outcome) outcome = action_perform(&call, &rig->env);
+    return action_perform(&call, &rig->env);
+}
+
+void
+rig_plan(Rig *rig, const RigCase *kase)
+{
+    g_autoptr(json_t) request = rig_request(kase);
+    g_autoptr(Outcome) outcome = rig_draft(rig, request);
     g_autoptr(GError) error = NULL;
 
     assert_kind(outcome, OUTCOME_DONE);

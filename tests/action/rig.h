@@ -46,6 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 
 /* Plan it; aborts with the diagnostics when it cannot be planned. */
 void rig_plan(Rig *rig, const RigCase *kase);
+/* What becomes of asking for a plan, whatever it is. Caller owns. */
+Outcome *rig_draft(Rig *rig, json_t *request);
 json_t *rig_request(const RigCase *kase);
 /* Put JSON where leases find it. Caller frees. */
 char *rig_put(Rig *rig, const json_t *value);

@@ -183,17 +183,7 @@ a_plan_names_no_command_that_nobody_has(void)
     g_autoptr(json_t) request = rig_request(NEW_TABLE);
     json_object_set_new(json_at(request, "entity.spec"), "throttle",
                         json_pack("{s:s}", "command", "buzy"));
-    g_autofree char *digest = rig_put(rig, request);
-    g_autoptr(json_t) params = json_pack("{s:s}", "request", digest);
-    Lease lease = {.id = (char *) "t",
-                   .plan = (char *) "m",
-                   .step = (char *) "",
-                   .action = (char *) "plan",
-                   .key = (char *) "",
-                   .token = 1,
-                   .params = params};
-    StepCall call = {.lease = &lease};
-    g_autoptr(Outcome) outcome = action_perform(&call, &rig->env);
+    g_autoptr(Outcome) outcome = rig_draft(rig, request);
     g_autofree char *text = json_compact(outcome->evidence);
     g_assert_true(json_is_null(json_object_get(outcome->evidence, "digest")));
     g_assert_nonnull(strstr(text, "spec.throttle.command is 'buzy'"));

@@ -344,17 +344,7 @@ a_bad_expression_keeps_the_plan_a_draft(void)
     bad.mapping = mapping;
     g_autoptr(Rig) rig = rig_new(&bad);
     g_autoptr(json_t) request = rig_request(&bad);
-    g_autofree char *digest = rig_put(rig, request);
-    g_autoptr(json_t) params = json_pack("{s:s}", "request", digest);
-    Lease lease = {.id = (char *) "t",
-                   .plan = (char *) "m",
-                   .step = (char *) "",
-                   .action = (char *) "plan",
-                   .key = (char *) "",
-                   .token = 1,
-                   .params = params};
-    StepCall call = {.lease = &lease};
-    g_autoptr(Outcome) outcome = action_perform(&call, &rig->env);
+    g_autoptr(Outcome) outcome = rig_draft(rig, request);
 
     assert_kind(outcome, OUTCOME_DONE);
     g_assert_true(json_is_null(json_object_get(outcome->evidence, "digest")));

@@ -20,8 +20,6 @@ import re
 import shutil
 import sqlite3
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -53,25 +51,12 @@ class Case(driving.Case):
             store.close()
         self.counter = driving.Counter(self.folder / "calls", self.role, self.points)
         self.project = support.Project(self.folder)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {self.folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {self.folder}"
+        return self.run_in(self.folder, self.end_worker, self.project.kill)
+
+    def end_worker(self):
         if self.worker is not None:
             self.worker.kill()
             self.worker.wait()
-        self.project.kill()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(self.folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(self.folder)}"
-        self.calls, self.kinds, self.words, self.met = (self.counter.calls, self.counter.kinds, self.counter.words,
-                                                        self.counter.met)
-        if not self.why:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        return self
 
     def drive(self):
         words = ["--no-workers"] if self.how == ":apart" else []

@@ -18,8 +18,6 @@ import re
 import shutil
 import sqlite3
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -122,21 +120,7 @@ class Case(driving.Case):
         self.files = files_of(self.folder)
         self.counter = driving.Counter(self.folder / "calls", "worker", self.points)
         self.project = support.Project(self.folder)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {self.folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {self.folder}"
-        self.project.kill()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(self.folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(self.folder)}"
-        self.calls, self.kinds, self.words, self.met = (self.counter.calls, self.counter.kinds, self.counter.words, self.counter.met)
-        if not self.why:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        return self
+        return self.run_in(self.folder, self.project.kill)
 
     def has_died(self):
         self.look()

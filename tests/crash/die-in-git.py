@@ -10,14 +10,11 @@ A CASE is ROLE@POINTS:THEN, as in die-at-every-point.py. Without cases: every po
 evenly spread.
 """
 import argparse
-import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -73,22 +70,7 @@ class Case(driving.Case):
         shutil.copytree(self.template, folder, dirs_exist_ok=True, symlinks=True)
         self.world = test_changes.World(folder=folder)
         self.counter = driving.Counter(folder / "calls", self.role, self.points)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {folder}"
-        self.world.kill()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(folder)}"
-        self.kinds, self.words = self.counter.kinds, self.counter.words
-        self.has_met = self.counter.met > 0
-        if not self.why:
-            shutil.rmtree(folder, ignore_errors=True)
-        return self
+        return self.run_in(folder, self.world.kill)
 
     def drive(self):
         driver = driving.Driver(self.world, self.counter.env)
@@ -110,10 +92,6 @@ class Case(driving.Case):
         return self.words or "nothing died"
 
 
-def picked(calls, count):
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
@@ -125,19 +103,14 @@ def main():
     template = test_changes.World(workers=1)
     try:
         before = seen(template)
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            def run(texts):
-                cases = [Case(text, template.folder, before) for text in texts]
-                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
-                    done.result().tell(tap)
-                return cases
-            if options.cases:
-                run(options.cases)
-                tap.end()
-            for role in ("worker", "serve"):
-                calls = len(run([f"{role}@:finish"])[0].kinds)
-                run([f"{role}@{point}{('', '+')[i % 2]}:{('finish', 'back')[i // 2 % 2]}"
-                     for i, point in enumerate(picked(calls, options.points))])
+        run = driving.Suite(Case, tap, options.jobs, template.folder, before).run
+        if options.cases:
+            run(options.cases)
+            tap.end()
+        for role in ("worker", "serve"):
+            calls = len(run([f"{role}@:finish"])[0].kinds)
+            run([f"{role}@{point}{('', '+')[i % 2]}:{('finish', 'back')[i // 2 % 2]}"
+                 for i, point in enumerate(driving.picked(calls, options.points))])
     finally:
         template.close()
     tap.end()

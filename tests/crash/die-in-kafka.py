@@ -8,15 +8,12 @@ of what is committed finds each row once, in one record; after the rollback ther
 A CASE is ROLE@POINTS:THEN as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
 """
 import argparse
-import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import shutil
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -41,22 +38,7 @@ class Case(driving.Case):
         self.kafka = kafka_world.Kafka()
         self.project = support.Project(folder, env={"KAFKA_SERVERS": self.kafka.servers})
         self.counter = driving.Counter(folder / "calls", self.role, self.points)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {folder}"
-        self.project.kill()
-        self.kafka.close()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(folder)}"
-        self.kinds, self.words, self.met = self.counter.kinds, self.counter.words, self.counter.met
-        if not self.why:
-            shutil.rmtree(folder, ignore_errors=True)
-        return self
+        return self.run_in(folder, self.project.kill, self.kafka.close)
 
     def check_rows(self):
         records = self.kafka.records(kafka_world.TARGET)
@@ -84,17 +66,6 @@ class Case(driving.Case):
         return self.words or "nothing died"
 
 
-def picked(calls, count):
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
-
-
-def endings(kinds, points):
-    """Before, after and half way through, in turn."""
-    for i, point in enumerate(points):
-        how = ("", "+", "/")[i % 3] if kinds[point - 1] in "ws" else ("", "+")[i % 2]
-        yield f"{point}{how}:{('finish', 'back')[i // 3 % 2]}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
@@ -106,16 +77,11 @@ def main():
     source = kafka_world.World(rows=ROWS)
     source.write(f"migrations/{NAME}.yaml", kafka_world.small_world.MIGRATION.format(name=NAME, annotations="", strategy="schema-transform"))
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            def run(texts):
-                cases = [Case(text, source) for text in texts]
-                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
-                    done.result().tell(tap)
-                return cases
-            run(options.cases)
-            for role in () if options.cases else ("worker", "serve"):
-                kinds = run([f"{role}@:finish"])[0].kinds
-                run([f"{role}@{text}" for text in endings(kinds, picked(len(kinds), options.points))])
+        run = driving.Suite(Case, tap, options.jobs, source).run
+        run(options.cases)
+        for role in () if options.cases else ("worker", "serve"):
+            kinds = run([f"{role}@:finish"])[0].kinds
+            run([f"{role}@{text}" for text in driving.endings(kinds, driving.picked(len(kinds), options.points))])
     finally:
         source.close()
     tap.end()

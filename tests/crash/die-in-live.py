@@ -10,7 +10,6 @@ A CASE is MODE:ROLE@POINTS:THEN, with ROLE, POINTS and THEN as in die-at-every-p
 back is counted. Without cases: every point; --points N tries N of each role in each mode, evenly spread.
 """
 import argparse
-import concurrent.futures
 import os
 import re
 
@@ -128,18 +127,13 @@ def main():
     tap = driving.Tap()
     sources = {mode: Source(server, mode) for mode in MODES}
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            def run(texts):
-                cases = [Case(text, sources) for text in texts]
-                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
-                    done.result().tell(tap)
-                return cases
-            run(options.cases)
-            for mode in () if options.cases else MODES:
-                for role in ("worker", "serve"):
-                    kinds = run([f"{mode}:{role}@:finish"])[0].kinds
-                    points = dying_with_server.picked(len(kinds), options.points)
-                    run([f"{mode}:{role}@{text}" for text in dying_with_server.endings(kinds, points)])
+        run = driving.Suite(Case, tap, options.jobs, sources).run
+        run(options.cases)
+        for mode in () if options.cases else MODES:
+            for role in ("worker", "serve"):
+                kinds = run([f"{mode}:{role}@:finish"])[0].kinds
+                points = driving.picked(len(kinds), options.points)
+                run([f"{mode}:{role}@{text}" for text in driving.endings(kinds, points)])
     finally:
         for source in sources.values():
             source.world.close()

@@ -9,15 +9,12 @@ A CASE is ROLE@POINTS:THEN as in die-at-every-point.py, and :steps where the swa
 --points N tries N of each role, evenly spread.
 """
 import argparse
-import concurrent.futures
 import itertools
 import os
 import pathlib
 import re
 import shutil
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -60,21 +57,7 @@ class Case(driving.Case):
         self.before = self.redis.dump(self.database)
         self.project = support.Project(folder, env={"REDIS_FOLDER": self.redis.folder, "REDIS_DATABASE": str(self.database)})
         self.counter = driving.Counter(folder / "calls", self.role, self.points)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {folder}"
-        self.project.kill()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(folder)}"
-        self.kinds, self.words, self.met = self.counter.kinds, self.counter.words, self.counter.met
-        if not self.why:
-            shutil.rmtree(folder, ignore_errors=True)
-        return self
+        return self.run_in(folder, self.project.kill)
 
     def drive(self):
         driver = driving.Driver(self.project, self.counter.env)
@@ -94,17 +77,6 @@ class Case(driving.Case):
         return self.words or "nothing died"
 
 
-def picked(calls, count):
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
-
-
-def endings(kinds, points):
-    """Before, after and half way through, in turn."""
-    for i, point in enumerate(points):
-        how = ("", "+", "/")[i % 3] if kinds[point - 1] in "ws" else ("", "+")[i % 2]
-        yield f"{point}{how}:{('finish', 'back')[i // 3 % 2]}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
@@ -116,16 +88,11 @@ def main():
     tap = driving.Tap()
     sources = {"": Source(redis, ""), ":steps": Source(redis, ", swap_keys_max: 5")}
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            def run(texts):
-                cases = [Case(text, sources) for text in texts]
-                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
-                    done.result().tell(tap)
-                return cases
-            run(options.cases)
-            for role, how in () if options.cases else (("worker", ""), ("worker", ":steps"), ("serve", "")):
-                kinds = run([f"{role}@:finish{how}"])[0].kinds
-                run([f"{role}@{text}{how}" for text in endings(kinds, picked(len(kinds), options.points))])
+        run = driving.Suite(Case, tap, options.jobs, sources).run
+        run(options.cases)
+        for role, how in () if options.cases else (("worker", ""), ("worker", ":steps"), ("serve", "")):
+            kinds = run([f"{role}@:finish{how}"])[0].kinds
+            run([f"{role}@{text}{how}" for text in driving.endings(kinds, driving.picked(len(kinds), options.points))])
     finally:
         for source in sources.values():
             source.world.close()

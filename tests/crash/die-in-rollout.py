@@ -294,10 +294,6 @@ class Case(driving.Case):
 
 # ---- all of them ----
 
-def picked(calls, count):
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
@@ -312,7 +308,7 @@ def main():
     for role, how in KINDS_OF_RUN:
         calls = len(suite.run([f"{role}@:finish{how}"])[0].kinds)
         suite.run([f"{role}@{point}{('', '+')[i % 2]}:{('finish', 'back')[i // 2 % 2]}{how}"
-                   for i, point in enumerate(picked(calls, options.points))])
+                   for i, point in enumerate(driving.picked(calls, options.points))])
     suite.tap.end()
 
 

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+import evidence  # noqa: E402
 import support  # noqa: E402
 
 AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
@@ -262,6 +264,26 @@ class Tap:
 class Case:
     """A run in which somebody dies, named by its `text`. What inherits it has a `counter`, and its run() leaves `why` (it went wrong,
     or ""), `words` (what was met), `calls` (how many there were) and `took_s`."""
+    why = ""
+
+    def run_in(self, folder, *ends):
+        """drive(), which raises what goes wrong, then each of `ends`. The folder goes unless it is of use to somebody."""
+        began = time.monotonic()
+        try:
+            self.drive()
+        except (Stuck, evidence.Wrong, AssertionError) as stuck:
+            self.why = f"{stuck}\nkept: {folder}"
+        except Exception:  # whatever else goes wrong is this case's, too
+            self.why = f"{traceback.format_exc()}\nkept: {folder}"
+        for end in ends:
+            end()
+        self.took_s = time.monotonic() - began
+        if not nothing_runs(folder):
+            self.why += f"\nsomething keeps running: {processes_of(folder)}"
+        self.calls, self.kinds, self.words, self.met = self.counter.calls, self.counter.kinds, self.counter.words, self.counter.met
+        if not self.why:
+            shutil.rmtree(folder, ignore_errors=True)
+        return self
 
     def has_died(self):
         return self.counter.wanted > 0 and self.counter.met == self.counter.wanted
@@ -286,3 +308,15 @@ class Suite:
         for done in concurrent.futures.as_completed([self.pool.submit(case.run) for case in cases]):
             done.result().tell(self.tap)
         return cases
+
+
+def picked(calls, count):
+    """Numbers of calls, evenly spread; all of them when `count` is None."""
+    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
+
+
+def endings(kinds, points):
+    """POINT:THEN of each, in turn before, after and half way through."""
+    for i, point in enumerate(points):
+        how = ("", "+", "/")[i % 3] if kinds[point - 1] in "ws" else ("", "+")[i % 2]
+        yield f"{point}{how}:{('finish', 'back')[i // 3 % 2]}"

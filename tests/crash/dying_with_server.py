@@ -9,15 +9,12 @@ A CASE is ROLE@POINTS:THEN as in die-at-every-point.py, and :inside where the so
 --points N tries N of each role, evenly spread.
 """
 import argparse
-import concurrent.futures
 import itertools
 import os
 import pathlib
 import re
 import shutil
 import tempfile
-import time
-import traceback
 
 import driving
 import evidence
@@ -71,20 +68,8 @@ class Case(driving.Case):
         folder, self.database = self.source.copy()
         self.project = support.Project(folder, env={"SERVER_FOLDER": self.source.server.folder, "DATABASE": self.database})
         self.counter = driving.Counter(folder / "calls", self.role, self.points)
-        began = time.monotonic()
-        try:
-            self.drive()
-        except (driving.Stuck, evidence.Wrong, AssertionError) as stuck:
-            self.why = f"{stuck}\nkept: {folder}"
-        except Exception:  # whatever else goes wrong is this case's, too
-            self.why = f"{traceback.format_exc()}\nkept: {folder}"
-        self.project.kill()
-        self.took_s = time.monotonic() - began
-        if not driving.nothing_runs(folder):
-            self.why += f"\nsomething keeps running: {driving.processes_of(folder)}"
-        self.kinds, self.words, self.met = self.counter.kinds, self.counter.words, self.counter.met
+        self.run_in(folder, self.project.kill)
         if not self.why:
-            shutil.rmtree(folder, ignore_errors=True)
             self.source.server.drop(self.database)
         return self
 
@@ -111,17 +96,6 @@ class Case(driving.Case):
         return self.words or "nothing died"
 
 
-def picked(calls, count):
-    return range(1, calls + 1) if count is None else sorted({1 + (calls - 1) * i // max(count - 1, 1) for i in range(count)})
-
-
-def endings(kinds, points):
-    """Before, after and half way through, in turn."""
-    for i, point in enumerate(points):
-        how = ("", "+", "/")[i % 3] if kinds[point - 1] in "ws" else ("", "+")[i % 2]
-        yield f"{point}{how}:{('finish', 'back')[i // 3 % 2]}"
-
-
 def main(doc, server_class, world):
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE")
@@ -133,16 +107,11 @@ def main(doc, server_class, world):
     tap = driving.Tap()
     sources = {"": Source(server, world, "listening", "outside", ROWS), ":inside": Source(server, world, "shop", "inside", INSIDE_ROWS)}
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            def run(texts):
-                cases = [Case(text, sources) for text in texts]
-                for done in concurrent.futures.as_completed([pool.submit(case.run) for case in cases]):
-                    done.result().tell(tap)
-                return cases
-            run(options.cases)
-            for role, how in () if options.cases else (("worker", ""), ("worker", ":inside"), ("serve", "")):
-                kinds = run([f"{role}@:finish{how}"])[0].kinds
-                run([f"{role}@{text}{how}" for text in endings(kinds, picked(len(kinds), options.points))])
+        run = driving.Suite(Case, tap, options.jobs, sources).run
+        run(options.cases)
+        for role, how in () if options.cases else (("worker", ""), ("worker", ":inside"), ("serve", "")):
+            kinds = run([f"{role}@:finish{how}"])[0].kinds
+            run([f"{role}@{text}{how}" for text in driving.endings(kinds, driving.picked(len(kinds), options.points))])
     finally:
         for source in sources.values():
             source.world.close()

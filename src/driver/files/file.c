@@ -88,17 +88,9 @@ file_conn_path(const FileConn *conn, const char *object, char **ret, GError **er
 }
 
 char *
-file_target_name(const char *object)
-{
-    const char *mark = g_strrstr(object, "__honk");
-    return mark != NULL && mark > object ? g_strndup(object, (gsize) (mark - object))
-                                         : g_strdup(object);
-}
-
-char *
 file_kind_name(const char *object)
 {
-    g_autofree char *name = file_target_name(object);
+    g_autofree char *name = stage_target_name(object);
     return packing_strip(name);
 }
 

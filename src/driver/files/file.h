@@ -78,9 +78,8 @@ CHECKED bool file_object_open_text(const FileConn *conn, const char *object, Fil
                                    GError **error);
 void file_object_clear(FileObject *object);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FileObject, file_object_clear)
-/* "users.csv.gz" of "users.csv.gz__honk_0a1b2c3d": what a stage will be called, and so how it is packed. Caller frees. */
-char *file_target_name(const char *object);
-/* Without the ending of what it is packed in: "users.csv". Caller frees. */
+/* What the object, or what a stage of it will be, is called without the ending of what it is packed in: "users.csv" of
+ * "users.csv.gz__honk_0a1b2c3d". Caller frees. */
 char *file_kind_name(const char *object);
 
 /* What drivers of files put into their tables. */

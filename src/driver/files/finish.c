@@ -67,7 +67,7 @@ join_rows(Joining *joining, ByteSource *rows, GError **error)
 static bool
 write_whole(const FileConn *conn, const char *stage, const FileObject *bare, int fd, GError **error)
 {
-    g_autofree char *name = file_target_name(stage);
+    g_autofree char *name = stage_target_name(stage);
     g_autoptr(GString) head = g_string_new(NULL), tail = g_string_new(NULL);
     g_autoptr(ByteSink) sink = NULL;
     if (!byte_sink_new(conn, name, fd, &sink, error))

@@ -174,7 +174,7 @@ static bool
 check_swap(const FileConn *conn, const Notes *notes, const char *target, int64_t rows,
            GError **error)
 {
-    g_autofree char *wanted = file_target_name(notes->stage);
+    g_autofree char *wanted = stage_target_name(notes->stage);
     if (!notes_is_whole(notes))
         return fail(error, ERR_WRONG_STATE, "'%s' is not finished", notes->stage);
     if (conn->format->needs_rows && rows == 0)

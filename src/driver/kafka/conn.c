@@ -4,6 +4,7 @@
  * Settings of the store are in docs/formats/honk-yaml.md; those of a topic are read in object.c.
  */
 #include "driver/drivers.h"
+#include "driver/json_types.h"
 #include "driver/kafka/kafka.h"
 #include "driver/kafka/registry.h"
 #include "driver/settings.h"
@@ -214,24 +215,6 @@ kafka_close(Conn *base)
     g_free(conn);
 }
 
-static const char *const declared_words[] = {
-    "true or false", "whole number", "other number", "string", "array", "object", NULL};
-static const char *const made_words[TYPE_COUNT] = {
-    "true or false", "number", "number", "string",
-    "string",        "string", "string", "string, if it is UTF-8"};
-
-static ColumnType
-type_of_declared(const char *declared)
-{
-    return declared[0] == 't'                    ? TYPE_BOOL
-           : declared[0] == 'w'                  ? TYPE_INT
-           : g_str_has_prefix(declared, "other") ? TYPE_FLOAT
-                                                 : TYPE_TEXT;
-}
-
-static const TypeOps type_ops = {
-    .declared = declared_words, .type_of = type_of_declared, .made = made_words};
-
 const Driver driver_kafka = {
     .name = "kafka",
     .summary = "Kafka topics of JSON or Avro",
@@ -240,7 +223,7 @@ const Driver driver_kafka = {
     .describe = kafka_describe,
     .identity = kafka_identity,
     .fingerprint = kafka_fingerprint,
-    .types = &type_ops,
+    .types = &json_type_ops,
     .scan = &kafka_scan_ops,
     .load = &kafka_load_ops,
     .swap = &kafka_swap_ops,

@@ -8,16 +8,6 @@
 
 #include <string.h>
 
-#define STAGE_MARK "__honk" /* what follows the target's name in that of its stage */
-
-static char *
-target_name(const char *stage)
-{
-    const char *mark = g_strrstr(stage, STAGE_MARK);
-    return mark != NULL && mark > stage ? g_strndup(stage, (size_t) (mark - stage))
-                                        : g_strdup(stage);
-}
-
 /* --- what it will be --- */
 
 /* The key is what the topic's settings say, else the key of the rows. */
@@ -56,7 +46,7 @@ static bool
 shape_stage(KafkaConn *conn, const char *stage, const KafkaObject *target, const Schema *schema,
             KafkaObject **ret, GError **error)
 {
-    g_autofree char *name = target_name(stage);
+    g_autofree char *name = stage_target_name(stage);
     g_autoptr(json_t) json = kafka_object_json(target);
     g_autoptr(KafkaObject) made = NULL;
     json_object_del(json, "schema");
@@ -98,7 +88,7 @@ static bool
 plan_stage(KafkaConn *conn, const char *stage, const char *like, const Schema *schema,
            KafkaObject **ret, GError **error)
 {
-    g_autofree char *name = like != NULL ? g_strdup(like) : target_name(stage);
+    g_autofree char *name = like != NULL ? g_strdup(like) : stage_target_name(stage);
     g_autoptr(KafkaObject) target = NULL;
     bool is_there = false;
     int64_t records = 0;
@@ -129,7 +119,7 @@ make_topic(KafkaConn *conn, const KafkaObject *made, GError **error)
     static const char *const compacted[] = {"cleanup.policy", "compact", NULL};
     /* records keep their times, and those that are older than a broker keeps them would be gone at once */
     static const char *const kept[] = {"cleanup.policy", "delete", "retention.ms", "-1", NULL};
-    g_autofree char *name = target_name(made->name);
+    g_autofree char *name = stage_target_name(made->name);
     const json_t *of_topic = json_object_get(json_object_get(conn->settings, "topics"), name);
     int64_t partitions =
         json_get_int(of_topic, "partitions", json_get_int(conn->settings, "partitions", -1));

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "driver/drivers.h"
+#include "driver/json_types.h"
 #include "driver/ndjson/lexer.h"
 #include "driver/ndjson/writer.h"
 
@@ -391,27 +392,6 @@ ndjson_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **e
     return file_conn_open(self, &json_file_format, store, ret, error);
 }
 
-static const char *const declared_words[] = {
-    "true or false", "whole number", "other number", "string", "array", "object", NULL};
-static const char *const made_words[TYPE_COUNT] = {
-    "true or false", "number", "number", "string",
-    "string",        "string", "string", "string, if it is UTF-8"};
-
-static ColumnType
-type_of_declared(const char *declared)
-{
-    return declared[0] == 't'                    ? TYPE_BOOL
-           : declared[0] == 'w'                  ? TYPE_INT
-           : g_str_has_prefix(declared, "other") ? TYPE_FLOAT
-                                                 : TYPE_TEXT;
-}
-
-static const TypeOps type_ops = {
-    .declared = declared_words,
-    .type_of = type_of_declared,
-    .made = made_words,
-};
-
 const Driver driver_ndjson = {
     .name = "ndjson",
     .summary = "JSON lines and JSON arrays",
@@ -420,7 +400,7 @@ const Driver driver_ndjson = {
     .describe = json_describe,
     .identity = file_conn_identity,
     .fingerprint = file_conn_fingerprint,
-    .types = &type_ops,
+    .types = &json_type_ops,
     .scan = &json_scan_ops,
     .load = &file_load_ops,
     .swap = &file_swap_ops,

@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-#define STAGE_MARK "__honk" /* what follows the target's name in that of its stage */
-
 /* --- making one --- */
-
-static char *
-target_name(const char *stage)
-{
-    const char *mark = g_strrstr(stage, STAGE_MARK);
-    return mark != NULL && mark > stage ? g_strndup(stage, (size_t) (mark - stage))
-                                        : g_strdup(stage);
-}
 
 /* Keys of `NAME:{a}:{b}` for a name that says nothing of its parts. */
 static bool
@@ -69,7 +59,7 @@ static bool
 make_like_nothing(RedisConn *conn, const char *stage, const Schema *schema, RedisObject **ret,
                   GError **error)
 {
-    g_autofree char *name = target_name(stage);
+    g_autofree char *name = stage_target_name(stage);
     g_autoptr(RedisObject) target = NULL, made = NULL;
     if (!redis_object_find(conn, name, &target, error))
         return false;
