@@ -227,4 +227,5 @@ const Driver driver_kafka = {
     .scan = &kafka_scan_ops,
     .load = &kafka_load_ops,
     .swap = &kafka_swap_ops,
+    .repair = kafka_repair,
 };

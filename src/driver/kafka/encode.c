@@ -365,6 +365,25 @@ is_complete(const KafkaEncoder *encoder, const Batch *batch, size_t row, char **
 }
 
 bool
+kafka_encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, char **ret_reason)
+{
+    RecordParts parts = {0};
+    *ret_reason = NULL;
+    if (!encode_key(encoder, batch, row, &parts, ret_reason))
+        return false;
+    for (size_t i = 0; i < encoder->count && !parts.has_key; i++) {
+        Value value = value_at(encoder, i, batch, row);
+        if (encoder->metas[i] != META_KEY || value.is_null)
+            continue;
+        parts.has_key = true;
+        value_append_text(&value, encoder->key);
+    }
+    if (!parts.has_key)
+        *ret_reason = g_strdup("it has no key");
+    return parts.has_key;
+}
+
+bool
 kafka_encode(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *ret,
              char **ret_reason)
 {

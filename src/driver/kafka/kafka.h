@@ -214,6 +214,9 @@ void kafka_encoder_clear(KafkaEncoder *encoder);
 /* False with the reason. */
 CHECKED bool kafka_encode(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *ret,
                           char **ret_reason);
+/* The row's key alone. */
+CHECKED bool kafka_encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row,
+                              char **ret_reason);
 
 /* --- book.c --- */
 /* What stands under this key; NULL: nothing. Keys are lists of words, NULL at the end. Borrowed until the book is read again. */
@@ -267,9 +270,23 @@ bool kafka_quarantine(Conn *conn, int64_t row_id, const json_t *record, const ch
                       const char *reason, GError **error);
 bool kafka_commit(Conn *conn, const RangeResult *result, GError **error);
 void kafka_rollback(Conn *conn);
+
+/* --- producer.c --- */
 /* A transactional client of this task: whoever had one before is shut out, and what it had begun undone. */
 CHECKED bool kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task,
                                 rd_kafka_t **ret, GError **error);
+/* With all that it has not sent; topics that were taken of it are given back before. */
+void kafka_producer_drop(rd_kafka_t *producer);
+CHECKED bool kafka_transaction_begin(const KafkaConn *conn, rd_kafka_t *producer, GError **error);
+CHECKED bool kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **error);
+/* The record that was encoded last, within the transaction; waits for room. Takes its headers. INVALID: it is the record's fault. */
+CHECKED bool kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,
+                               const KafkaEncoder *encoder, const RecordParts *parts,
+                               GError **error);
+
+/* --- repair.c --- */
+bool kafka_repair(Conn *conn, const char *object, const Schema *schema,
+                  GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
 /* --- load.c, swap.c --- */
 extern const LoadOps kafka_load_ops;

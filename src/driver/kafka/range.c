@@ -11,15 +11,6 @@
 
 #include <string.h>
 
-#define QUEUE_KB "65536"       /* as much as is under way in the network, and once more */
-#define QUEUE_RECORDS "500000" /* of 130 bytes each, the same */
-#define BATCH_BYTES                                                                                \
-    "1000000" /* in one request to a partition: what brokers take unless they are told otherwise */
-#define LINGER_MS "20" /* so that requests are full, where records come as fast as they do here */
-#define TRANSACTION_MS 900000 /* what brokers allow at most, unless they are told otherwise */
-#define WAIT_MS 100           /* for room in the queue, between looks whether to stop */
-#define TRIES_MAX 5           /* of a commit whose answer was lost */
-
 struct KafkaLoader {
     Writer writer; /* its texts are ours */
     KafkaObject *stage;
@@ -46,37 +37,12 @@ loader_free(KafkaLoader *loader)
 
 /* --- the client of a task --- */
 
-bool
-kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd_kafka_t **ret,
-                   GError **error)
-{
-    g_autofree char *id = g_strdup_printf("honk-%s-%s", plan, task);
-    g_autofree char *time_ms = g_strdup_printf(
-        "%" G_GINT64_FORMAT, json_get_int(conn->settings, "transaction_ms", TRANSACTION_MS));
-    rd_kafka_t *producer = NULL;
-    if (!kafka_client_new(
-            conn, RD_KAFKA_PRODUCER, &producer, error, "transactional.id", id,
-            "transaction.timeout.ms", time_ms, "partitioner", "murmur2_random", "compression.codec",
-            json_get_string(conn->settings, "compression", "none"), "queue.buffering.max.kbytes",
-            QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
-            "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
-        return false;
-    rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
-    if (failed == NULL) {
-        *ret = producer;
-        return true;
-    }
-    rd_kafka_destroy(producer);
-    return kafka_fail_with(conn, failed, "opening a transactional client", error);
-}
-
 static void
 drop_producer(KafkaConn *conn)
 {
     if (conn->producer == NULL)
         return;
-    rd_kafka_purge(conn->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_destroy(conn->producer);
+    kafka_producer_drop(conn->producer);
     conn->producer = NULL;
     g_clear_pointer(&conn->producer_task, g_free);
 }
@@ -102,11 +68,8 @@ need_transaction(KafkaConn *conn, GError **error)
 {
     if (conn->loader->is_begun)
         return true;
-    rd_kafka_error_t *failed = rd_kafka_begin_transaction(conn->producer);
-    if (failed != NULL)
-        return kafka_fail_with(conn, failed, "beginning a transaction", error);
-    conn->loader->is_begun = true;
-    return true;
+    conn->loader->is_begun = kafka_transaction_begin(conn, conn->producer, error);
+    return conn->loader->is_begun;
 }
 
 /* --- begin --- */
@@ -161,78 +124,20 @@ kafka_begin(Conn *base, const char *stage, const Schema *schema, const Writer *w
 
 /* --- records --- */
 
-static rd_kafka_error_t *
-produce(KafkaConn *conn, RecordParts *parts)
-{
-    const KafkaEncoder *encoder = &conn->loader->encoder;
-    rd_kafka_vu_t part[8] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = conn->loader->topic},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_PARTITION,
-         .u.i32 = parts->partition >= 0 ? parts->partition : RD_KAFKA_PARTITION_UA},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = parts->timestamp_ms},
-    };
-    size_t count = 4;
-    if (parts->has_key)
-        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
-                                        .u.mem = {encoder->key->str, encoder->key->len}};
-    if (!parts->is_tombstone)
-        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
-                                        .u.mem = {encoder->value->str, encoder->value->len}};
-    if (parts->headers != NULL)
-        part[count++] =
-            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = parts->headers};
-    return rd_kafka_produceva(conn->producer, part, count);
-}
-
-/* What is wrong with this record alone is INVALID. */
-static bool
-fail_record(KafkaConn *conn, rd_kafka_error_t *failed, GError **error)
-{
-    rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
-    bool is_its_own = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-                      code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    if (!is_its_own)
-        return kafka_fail_with(conn, failed, "writing", error);
-    fail(error, ERR_INVALID, "%s", rd_kafka_error_string(failed));
-    rd_kafka_error_destroy(failed);
-    return false;
-}
-
-static bool
-put_record(KafkaConn *conn, RecordParts *parts, GError **error)
-{
-    for (;;) {
-        rd_kafka_error_t *failed = produce(conn, parts);
-        if (failed == NULL)
-            return true; /* the headers are its own now */
-        bool is_full = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        if (is_full) {
-            rd_kafka_error_destroy(failed);
-            rd_kafka_poll(conn->producer, WAIT_MS);
-            if (kafka_tick(conn, -1, error))
-                continue;
-        } else {
-            fail_record(conn, failed, error);
-        }
-        if (parts->headers != NULL)
-            rd_kafka_headers_destroy(parts->headers);
-        return false;
-    }
-}
-
 bool
 kafka_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     KafkaConn *conn = kafka_conn(base);
+    KafkaLoader *loader = conn->loader;
     if (!need_transaction(conn, error))
         return false;
     for (*ret_next = from; *ret_next < batch->row_count; ++*ret_next) {
         RecordParts parts;
         g_autofree char *reason = NULL;
-        if (!kafka_encode(&conn->loader->encoder, batch, *ret_next, &parts, &reason))
+        if (!kafka_encode(&loader->encoder, batch, *ret_next, &parts, &reason))
             return fail(error, ERR_INVALID, "%s", reason);
-        if (!put_record(conn, &parts, error))
+        if (!kafka_send_record(conn, conn->producer, loader->topic, &loader->encoder, &parts,
+                               error))
             return false;
     }
     rd_kafka_poll(conn->producer, 0);
@@ -274,19 +179,6 @@ write_aside(KafkaConn *conn, GError **error)
 
 /* --- the end --- */
 
-static bool
-commit_transaction(KafkaConn *conn, GError **error)
-{
-    for (int tries = 1;; tries++) {
-        rd_kafka_error_t *failed = rd_kafka_commit_transaction(conn->producer, conn->timeout_ms);
-        if (failed == NULL)
-            return true;
-        if (!rd_kafka_error_is_retriable(failed) || tries == TRIES_MAX)
-            return kafka_fail_with(conn, failed, "committing", error);
-        rd_kafka_error_destroy(failed);
-    }
-}
-
 /* Refused by the cluster: has somebody raised a fence? */
 static bool
 fail_commit(KafkaConn *conn, const Writer *writer, GError *take_failure, GError **error)
@@ -312,7 +204,7 @@ kafka_commit(Conn *base, const RangeResult *result, GError **error)
                             writer->range, writer->task, NULL) ||
         !kafka_book_produce(conn, conn->producer, kafka_result_json(writer, result), &failure,
                             "ledger", writer->plan, writer->range, NULL) ||
-        !commit_transaction(conn, &failure))
+        !kafka_transaction_commit(conn, conn->producer, &failure))
         return fail_commit(conn, writer, failure, error);
     loader_free(conn->loader);
     conn->loader = NULL;

@@ -1,0 +1,125 @@
+/* producer.c - transactional clients, and the records that they send. */
+#include "driver/kafka/kafka.h"
+
+#define QUEUE_KB "65536"       /* as much as is under way in the network, and once more */
+#define QUEUE_RECORDS "500000" /* of 130 bytes each, the same */
+#define BATCH_BYTES                                                                                \
+    "1000000" /* in one request to a partition: what brokers take unless they are told otherwise */
+#define LINGER_MS "20" /* so that requests are full, where records come as fast as they do here */
+#define TRANSACTION_MS 900000 /* what brokers allow at most, unless they are told otherwise */
+#define WAIT_MS 100           /* for room in the queue, between looks whether to stop */
+#define TRIES_MAX 5           /* of a commit whose answer was lost */
+
+bool
+kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd_kafka_t **ret,
+                   GError **error)
+{
+    g_autofree char *id = g_strdup_printf("honk-%s-%s", plan, task);
+    g_autofree char *time_ms = g_strdup_printf(
+        "%" G_GINT64_FORMAT, json_get_int(conn->settings, "transaction_ms", TRANSACTION_MS));
+    rd_kafka_t *producer = NULL;
+    if (!kafka_client_new(
+            conn, RD_KAFKA_PRODUCER, &producer, error, "transactional.id", id,
+            "transaction.timeout.ms", time_ms, "partitioner", "murmur2_random", "compression.codec",
+            json_get_string(conn->settings, "compression", "none"), "queue.buffering.max.kbytes",
+            QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
+            "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
+        return false;
+    rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
+    if (failed == NULL) {
+        *ret = producer;
+        return true;
+    }
+    rd_kafka_destroy(producer);
+    return kafka_fail_with(conn, failed, "opening a transactional client", error);
+}
+
+void
+kafka_producer_drop(rd_kafka_t *producer)
+{
+    rd_kafka_purge(producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(producer);
+}
+
+bool
+kafka_transaction_begin(const KafkaConn *conn, rd_kafka_t *producer, GError **error)
+{
+    rd_kafka_error_t *failed = rd_kafka_begin_transaction(producer);
+    return failed == NULL || kafka_fail_with(conn, failed, "beginning a transaction", error);
+}
+
+bool
+kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **error)
+{
+    for (int tries = 1;; tries++) {
+        rd_kafka_error_t *failed = rd_kafka_commit_transaction(producer, conn->timeout_ms);
+        if (failed == NULL)
+            return true;
+        if (!rd_kafka_error_is_retriable(failed) || tries == TRIES_MAX)
+            return kafka_fail_with(conn, failed, "committing", error);
+        rd_kafka_error_destroy(failed);
+    }
+}
+
+/* --- records --- */
+
+static rd_kafka_error_t *
+produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const KafkaEncoder *encoder,
+        const RecordParts *parts)
+{
+    rd_kafka_vu_t part[8] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION,
+         .u.i32 = parts->partition >= 0 ? parts->partition : RD_KAFKA_PARTITION_UA},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = parts->timestamp_ms},
+    };
+    size_t count = 4;
+    if (parts->has_key)
+        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
+                                        .u.mem = {encoder->key->str, encoder->key->len}};
+    if (!parts->is_tombstone)
+        part[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
+                                        .u.mem = {encoder->value->str, encoder->value->len}};
+    if (parts->headers != NULL)
+        part[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = parts->headers};
+    return rd_kafka_produceva(producer, part, count);
+}
+
+/* What is wrong with this record alone is INVALID. */
+static bool
+fail_record(const KafkaConn *conn, rd_kafka_error_t *failed, GError **error)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+    bool is_its_own = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+                      code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    if (!is_its_own)
+        return kafka_fail_with(conn, failed, "writing", error);
+    fail(error, ERR_INVALID, "%s", rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    return false;
+}
+
+bool
+kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,
+                  const KafkaEncoder *encoder, const RecordParts *parts, GError **error)
+{
+    for (;;) {
+        rd_kafka_error_t *failed = produce(producer, topic, encoder, parts);
+        if (failed == NULL)
+            return true; /* the headers are its own now */
+        bool is_full = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        if (is_full) {
+            rd_kafka_error_destroy(failed);
+            rd_kafka_poll(producer, WAIT_MS);
+            if (kafka_tick(conn, -1, error))
+                continue;
+        } else {
+            fail_record(conn, failed, error);
+        }
+        if (parts->headers != NULL)
+            rd_kafka_headers_destroy(parts->headers);
+        return false;
+    }
+}
