@@ -38,6 +38,24 @@ assert_rows(TestDb *db, const char *object, const char *expected)
     g_assert_cmpstr(seen, ==, expected);
 }
 
+/* Only these columns of them. */
+static void
+assert_rows_of(TestDb *db, const char *object, const char *columns, const char *expected)
+{
+    g_auto(GStrv) names = g_strsplit(columns, ", ", -1);
+    g_autoptr(Schema) schema = NULL, output = schema_new(object);
+    SourceItem items[8] = {0};
+    size_t count = 0;
+    ASSERT_OK(conn_describe(db->conn, object, &schema, &ERR));
+    for (; names[count] != NULL; count++) {
+        items[count].name = names[count];
+        schema_add(output, names[count], schema_find(schema, names[count], NULL)->type, "", true);
+    }
+    ScanSpec spec = {.object = object, .items = items, .item_count = count, .output = output};
+    g_autofree char *seen = test_scan(db->conn, &spec);
+    g_assert_cmpstr(seen, ==, expected);
+}
+
 /* {"topics": {"t": {"topic": TOPIC, NAME: VALUE…}}}, names and values as JSON without braces. */
 static TestDb *
 db_with(const char *topic, const char *more)
@@ -397,12 +415,18 @@ avro_db(const char *topic, const char *more)
 }
 
 static int
-register_schema(TestDb *db, const char *topic, const char *schema)
+register_part(TestDb *db, const char *topic, RecordPart part, const char *schema)
 {
     const AvroSchema *parsed = NULL;
     int32_t id = 0;
-    ASSERT_OK(kafka_registry_put((KafkaConn *) db->conn, topic, schema, &id, &parsed, &ERR));
+    ASSERT_OK(kafka_registry_put((KafkaConn *) db->conn, topic, part, schema, &id, &parsed, &ERR));
     return id;
+}
+
+static int
+register_schema(TestDb *db, const char *topic, const char *schema)
+{
+    return register_part(db, topic, PART_VALUE, schema);
 }
 
 /* Written by hand, as another program's encoder does it. */
@@ -476,11 +500,92 @@ rows_are_written_by_the_newest_schema_where_it_fits(void)
         "{\"name\":\"more\",\"type\":[\"string\",\"null\"]},{\"name\":\"v\",\"type\":[\"null\","
         "\"long\"]}]}");
     move_all(lite, "t", db, name);
-    ASSERT_OK(kafka_registry_newest((KafkaConn *) db->conn, name, &found, &newest, &ERR));
+    ASSERT_OK(
+        kafka_registry_newest((KafkaConn *) db->conn, name, PART_VALUE, &found, &newest, &ERR));
     g_assert_cmpint(found, ==, id);
     ScanSpec spec = {.object = name};
     g_autofree char *seen = test_scan(db->conn, &spec);
     g_assert_nonnull(strstr(seen, "1|NULL|70000|"));
+}
+
+/* --- keys of Avro --- */
+
+/* Another program's keys: one value alone, and a record. */
+static void
+keys_of_avro_are_columns_by_the_schema_that_they_were_written_with(void)
+{
+    g_autofree char *one = test_kafka_topic("one", 1, true),
+                    *two = test_kafka_topic("two", 1, true);
+    g_autoptr(TestDb) db = avro_db(one, "\"keys\": \"avro\", \"key\": \"id\", \"value\": \"json\"");
+    g_autoptr(TestDb) other =
+        avro_db(two, "\"keys\": \"avro\", \"key\": [\"day\", \"code\"], \"value\": \"json\"");
+    char of_one = (char) register_part(db, one, PART_KEY, "\"long\"");
+    char of_two = (char) register_part(
+        other, two, PART_KEY,
+        "{\"type\":\"record\",\"name\":\"K\",\"fields\":[{\"name\":\"code\",\"type\":\"string\"},"
+        "{\"name\":\"day\",\"type\":{\"type\":\"int\",\"logicalType\":\"date\"}}]}");
+    const char small[] = {0, 0, 0, 0, of_one, 0x0f},
+               large[] = {0, 0, 0, 0, of_one, (char) 0xf4, 0x03};
+    const char pair[] = {0, 0, 0, 0, of_two, 4, 'a', 'b', 2},
+               broken[] = {0, 0, 0, 0, of_two, 4, 'a'};
+    const TestRecord records[] = {
+        {one, 0, small, "{\"v\":1}", .key_bytes = sizeof small},
+        {one, 0, large, "{\"v\":2}", .key_bytes = sizeof large},
+        {one, 0, small, "{\"v\":3}", .key_bytes = sizeof small},
+        {two, 0, pair, "{\"v\":1}", .key_bytes = sizeof pair},
+        {two, 0, broken, "{\"v\":2}", .key_bytes = sizeof broken},
+        {two, 0, "x", "{\"v\":3}"},
+    };
+    test_kafka_write(records, G_N_ELEMENTS(records));
+    assert_columns(db, one, "id int, v int, kafka_timestamp timestamp");
+    assert_columns(other, two, "day date, code text, v int, kafka_timestamp timestamp");
+    assert_rows_of(db, one, "id, v", "2:250|2\n3:-8|3");
+    assert_rows_of(
+        other, two, "day, code, v",
+        "!2 -: partition 0, offset 1: the record ends inside of a value\n"
+        "!3 -: partition 0, offset 2: its key does not begin with the number of a schema\n"
+        "1:1970-01-02|ab|1");
+}
+
+static void
+a_table_becomes_records_with_keys_of_avro_and_is_repaired_there(void)
+{
+    static const struct {
+        const char *key, *sql, *schema;
+    } cases[] = {
+        {"\"id\"", "id INTEGER PRIMARY KEY NOT NULL, b TEXT NOT NULL, v REAL", "\"long\""},
+        {"[\"id\", \"b\"]", "id INTEGER NOT NULL, b TEXT NOT NULL, v REAL, PRIMARY KEY (id, b)",
+         NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *name = test_kafka_name("avro-key");
+        g_autofree char *more = g_strdup_printf("\"keys\": \"avro\", \"key\": %s", cases[i].key);
+        g_autofree char *sql = g_strdup_printf(
+            "CREATE TABLE t (%s); INSERT INTO t VALUES (1, 'x', 1), (-70000, 'y', 2);",
+            cases[i].sql);
+        g_autoptr(TestDb) lite = test_db(sql), db = avro_db(name, more);
+        const AvroSchema *schema = NULL;
+        int32_t id = 0;
+        move_all(lite, "t", db, name);
+        ASSERT_OK(
+            kafka_registry_newest((KafkaConn *) db->conn, name, PART_KEY, &id, &schema, &ERR));
+        g_assert_true(avro_schema_is_record(schema) == (cases[i].schema == NULL));
+        test_exec(lite->path, "UPDATE t SET v = 7 WHERE id = 1; DELETE FROM t WHERE id < 0; INSERT "
+                              "INTO t VALUES (5, 'z', NULL)");
+        TransferSpec spec = {.source_store = &lite->store,
+                             .source = "t",
+                             .target_store = &db->store,
+                             .target = name,
+                             .hash = true};
+        g_autoptr(Transfer) transfer = NULL;
+        Repaired done = {0};
+        g_auto(Comparison) seen = {0};
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        ASSERT_OK(transfer_repair(transfer, name, NULL, NULL, &done, &ERR));
+        g_assert_cmpint(done.inserted * 100 + done.changed * 10 + done.removed, ==, 111);
+        ASSERT_OK(transfer_compare(transfer, name, 5, NULL, NULL, &seen, &ERR));
+        g_assert_true(seen.equal);
+    }
 }
 
 int
@@ -512,5 +617,9 @@ main(int argc, char **argv)
                     a_table_becomes_avro_and_a_table_again);
     g_test_add_func("/kafka/rows are written by the newest schema where it fits",
                     rows_are_written_by_the_newest_schema_where_it_fits);
+    g_test_add_func("/kafka/keys of Avro are columns, by the schema that they were written with",
+                    keys_of_avro_are_columns_by_the_schema_that_they_were_written_with);
+    g_test_add_func("/kafka/a table becomes records with keys of Avro, and is repaired there",
+                    a_table_becomes_records_with_keys_of_avro_and_is_repaired_there);
     return g_test_run();
 }

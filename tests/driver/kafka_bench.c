@@ -147,8 +147,10 @@ write_one(const TestRecord *record)
     };
     size_t count = 5;
     if (record->key != NULL)
-        parts[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY,
-                                         .u.mem = {(void *) record->key, strlen(record->key)}};
+        parts[count++] = (rd_kafka_vu_t){
+            .vtype = RD_KAFKA_VTYPE_KEY,
+            .u.mem = {(void *) record->key,
+                      record->key_bytes > 0 ? record->key_bytes : strlen(record->key)}};
     if (record->header != NULL)
         parts[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADER,
                                          .u.header = {record->header, record->header_value,

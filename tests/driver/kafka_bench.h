@@ -25,6 +25,7 @@ typedef struct {
     size_t value_bytes;                /* 0: as long as the text is */
     int64_t timestamp_ms;              /* 0: now */
     const char *header, *header_value; /* NULL: none */
+    size_t key_bytes;                  /* 0: as long as the text is */
 } TestRecord;
 /* Written by another program, so to speak, and there when it returns. */
 void test_kafka_write(const TestRecord *records, size_t count);

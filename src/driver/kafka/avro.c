@@ -347,13 +347,26 @@ read_record(Cursor *cursor, const AvroNode *record, const char *path)
     return true;
 }
 
+/* Without a name. */
+static bool
+read_value(Cursor *cursor, const AvroNode *node)
+{
+    JsonMember member = {.name = cursor->text->len, .text = cursor->text->len};
+    if (!append_cell(cursor, node, &member.kind))
+        return false;
+    member.text_bytes = cursor->text->len - member.text;
+    g_array_append_val(cursor->members, member);
+    return true;
+}
+
 bool
 avro_decode(const AvroSchema *schema, const void *data, size_t bytes, GArray *members,
             GString *text, char **ret_reason)
 {
     g_autoptr(GPtrArray) open = g_ptr_array_new();
     Cursor cursor = {data, (const uint8_t *) data + bytes, members, text, open, ret_reason, 0};
-    if (!read_record(&cursor, schema->root, ""))
+    if (schema->root->kind != AVRO_RECORD ? !read_value(&cursor, schema->root)
+                                          : !read_record(&cursor, schema->root, ""))
         return false;
     return cursor.p == cursor.end ||
            problem(&cursor, "there is more behind the record: it was written with another schema");
@@ -544,5 +557,9 @@ avro_encode(const AvroSchema *schema, AvroValueFn *value, void *data, GString *t
 {
     g_autoptr(GPtrArray) open = g_ptr_array_new();
     Writing writing = {to, value, data, ret_reason};
+    Value only = {.is_null = true};
+    if (schema->root->kind != AVRO_RECORD)
+        return (value("", &only, data) || refuse(&writing, "", "there is no such column")) &&
+               put_field(&writing, "", schema->root, &only);
     return put_record(&writing, schema->root, "", open);
 }

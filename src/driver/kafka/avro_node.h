@@ -40,7 +40,7 @@ struct AvroNode {
 };
 
 struct AvroSchema {
-    const AvroNode *root; /* a record */
+    const AvroNode *root; /* a record, or one value */
     GPtrArray *nodes;     /* all of them, owned */
 };
 

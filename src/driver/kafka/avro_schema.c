@@ -233,11 +233,17 @@ avro_schema_parse(const char *text, size_t bytes, AvroSchema **ret, GError **err
     if (!json_parse(text, bytes, "an Avro schema", &json, error) ||
         !parse(&parsing, json, "", 0, &root, error))
         return false;
-    if (root->kind != AVRO_RECORD)
-        return fail(error, ERR_INVALID, "the schema is no record: its values have no columns");
+    if (root->kind == AVRO_ARRAY || root->kind == AVRO_MAP || root->kind == AVRO_UNION)
+        return fail(error, ERR_INVALID, "the schema is neither a record nor one value");
     schema->root = root;
     *ret = g_steal_pointer(&schema);
     return true;
+}
+
+bool
+avro_schema_is_record(const AvroSchema *schema)
+{
+    return schema->root->kind == AVRO_RECORD;
 }
 
 /* --- columns --- */
@@ -306,7 +312,10 @@ void
 avro_schema_columns(const AvroSchema *schema, Schema *to)
 {
     g_autoptr(GPtrArray) open = g_ptr_array_new();
-    add_columns(schema->root, "", false, open, to);
+    if (schema->root->kind == AVRO_RECORD)
+        add_columns(schema->root, "", false, open, to);
+    else
+        schema_add(to, "", type_of(schema->root), "", schema->root->kind == AVRO_NULL);
 }
 
 /* --- making one --- */
@@ -324,6 +333,15 @@ type_json(const Column *column)
     else if (column->type == TYPE_TIMESTAMP)
         type = json_pack("{so ss}", "type", type, "logicalType", "timestamp-micros");
     return column->is_nullable ? json_pack("[so]", "null", type) : type;
+}
+
+char *
+avro_value_schema_text(const Column *column)
+{
+    Column whole = *column;
+    whole.is_nullable = false;
+    g_autoptr(json_t) json = type_json(&whole);
+    return json_compact(json);
 }
 
 static bool

@@ -129,13 +129,32 @@ add_metas(KafkaObject *object, const Sight *sight)
     }
 }
 
-static void
-set_schema(KafkaObject *object, const Sight *sight, const AvroSchema *avro)
+/* One value alone has no name. */
+static ColumnType
+key_type(const AvroSchema *avro, const char *name)
 {
+    g_autoptr(Schema) columns = schema_new("");
+    if (avro == NULL)
+        return TYPE_TEXT;
+    avro_schema_columns(avro, columns);
+    const Column *found = schema_find(columns, avro_schema_is_record(avro) ? name : "", NULL);
+    return found != NULL ? found->type : TYPE_TEXT;
+}
+
+/* What the value lacks of the key stands in front. */
+static void
+set_schema(KafkaObject *object, const Sight *sight, const AvroSchema *avro,
+           const AvroSchema *key_avro)
+{
+    g_autoptr(Schema) fields = schema_new("");
     object->schema = schema_new(object->name);
-    for (guint i = 0; i < object->key->len; i++)
-        if (!g_hash_table_contains(sight->columns, object->key->pdata[i]))
-            schema_add(object->schema, object->key->pdata[i], TYPE_TEXT, "", false);
+    if (avro != NULL)
+        avro_schema_columns(avro, fields);
+    for (guint i = 0; i < object->key->len; i++) {
+        const char *name = object->key->pdata[i];
+        if (!g_hash_table_contains(sight->columns, name) && schema_find(fields, name, NULL) == NULL)
+            schema_add(object->schema, name, key_type(key_avro, name), "", false);
+    }
     if (avro != NULL)
         avro_schema_columns(avro, object->schema);
     for (guint i = 0; avro == NULL && i < sight->names->len; i++)
@@ -154,17 +173,23 @@ static bool
 look(KafkaConn *conn, KafkaObject *object, Sight *sight, GError **error)
 {
     g_autoptr(GArray) extents = NULL;
-    const AvroSchema *avro = NULL;
+    const AvroSchema *avro = NULL, *key_avro = NULL;
     int32_t id;
+    bool has_avro_key = object->key_form == KEY_AVRO && object->key->len > 0;
     if (!kafka_object_extents(conn, object, &extents, error) ||
         (object->form == VALUE_AVRO &&
-         !kafka_registry_newest(conn, object->topic, &id, &avro, error)))
+         !kafka_registry_newest(conn, object->topic, PART_VALUE, &id, &avro, error)) ||
+        (has_avro_key &&
+         !kafka_registry_newest(conn, object->topic, PART_KEY, &id, &key_avro, error)))
         return false;
+    if (avro != NULL && !avro_schema_is_record(avro))
+        return fail(error, ERR_INVALID,
+                    "the schema of '%s' is no record: its values have no columns", object->topic);
     for (guint i = 0; i < MIN(extents->len, SAMPLE_PARTITIONS); i++)
         if (!see_partition(conn, object, (int32_t) i, &g_array_index(extents, Extent, i), sight,
                            error))
             return false;
-    set_schema(object, sight, avro);
+    set_schema(object, sight, avro, key_avro);
     return schema_count(object->schema) > 0 ||
            fail(error, ERR_NOT_FOUND,
                 "topic '%s' has no record yet that would show its columns: say `columns` in the "

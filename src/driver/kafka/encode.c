@@ -2,7 +2,7 @@
  * encode.c - rows as records.
  *
  * The value is a JSON object, or an Avro record behind the number of its schema. The key is the text of its only column, or a
- * JSON object of several; columns that are called kafka_… are the record's own parts, so that records of one topic stay
+ * JSON object of several, or Avro; columns that are called kafka_… are the record's own parts, so that records of one topic stay
  * what they were in another.
  */
 #include "driver/kafka/kafka.h"
@@ -33,29 +33,87 @@ covers(const KafkaObject *object, const AvroSchema *avro)
     return true;
 }
 
+/* NULL: the topic has none. */
+static bool
+find_newest(KafkaConn *conn, const char *topic, RecordPart part, int32_t *ret_id,
+            const AvroSchema **ret, GError **error)
+{
+    g_autoptr(GError) none = NULL;
+    *ret = NULL;
+    if (kafka_registry_newest(conn, topic, part, ret_id, ret, &none) ||
+        error_is(none, ERR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&none));
+    return false;
+}
+
 /* The topic's newest schema where that has all columns, else one of ours. */
 static bool
 find_avro(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
 {
     const KafkaObject *object = encoder->object;
     g_autofree char *text = NULL;
-    g_autoptr(GError) none = NULL;
     if (object->form == VALUE_JSON)
         return true;
-    if (!kafka_registry_newest(conn, object->topic, &encoder->schema_id, &encoder->avro, &none)) {
-        if (!error_is(none, ERR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&none));
-            return false;
-        }
-    } else if (covers(object, encoder->avro)) {
+    if (!find_newest(conn, object->topic, PART_VALUE, &encoder->schema_id, &encoder->avro, error))
+        return false;
+    if (encoder->avro != NULL && covers(object, encoder->avro))
         return true;
-    }
     return avro_schema_text(object->schema, object->topic, is_in_value, NULL, &text, error) &&
-           kafka_registry_put(conn, object->topic, text, &encoder->schema_id, &encoder->avro,
-                              error) &&
+           kafka_registry_put(conn, object->topic, PART_VALUE, text, &encoder->schema_id,
+                              &encoder->avro, error) &&
            (covers(object, encoder->avro) ||
             fail(error, ERR_INVALID, "'%s' has a column that is another's record in Avro",
                  object->name));
+}
+
+/* Has it a field for each column of the key, and no other? One column may be one value alone. */
+static bool
+fits_key(const KafkaObject *object, const AvroSchema *avro)
+{
+    g_autoptr(Schema) fields = schema_new("");
+    avro_schema_columns(avro, fields);
+    bool fits = schema_count(fields) == object->key->len;
+    for (guint i = 0; fits && avro_schema_is_record(avro) && i < object->key->len; i++)
+        fits = schema_find(fields, object->key->pdata[i], NULL) != NULL;
+    return fits;
+}
+
+/* Of one column its value alone, of several a record. */
+static bool
+make_key_schema(const KafkaObject *object, char **ret, GError **error)
+{
+    g_autoptr(Schema) columns = schema_new("");
+    g_autofree char *name = g_strconcat(object->topic, "_key", NULL);
+    for (guint i = 0; i < object->key->len; i++) {
+        const Column *column = schema_find(object->schema, object->key->pdata[i], NULL);
+        schema_add(columns, column->name, column->type, "", false);
+    }
+    if (object->key->len > 1)
+        return avro_schema_text(columns, name, is_in_value, NULL, ret, error);
+    *ret = avro_value_schema_text(schema_column(columns, 0));
+    return true;
+}
+
+/* A key that is written by another schema is another key: so the newest one is taken as it is, or nothing is written. */
+static bool
+find_key_avro(KafkaConn *conn, KafkaEncoder *encoder, GError **error)
+{
+    const KafkaObject *object = encoder->object;
+    g_autofree char *text = NULL;
+    if (object->key_form == KEY_TEXT || object->key->len == 0)
+        return true;
+    if (!find_newest(conn, object->topic, PART_KEY, &encoder->key_schema_id, &encoder->key_avro,
+                     error))
+        return false;
+    if (encoder->key_avro != NULL)
+        return fits_key(object, encoder->key_avro) ||
+               fail(error, ERR_INVALID,
+                    "the schema of the keys of '%s' has other fields than the columns of its key",
+                    object->topic);
+    return make_key_schema(object, &text, error) &&
+           kafka_registry_put(conn, object->topic, PART_KEY, text, &encoder->key_schema_id,
+                              &encoder->key_avro, error);
 }
 
 static bool
@@ -93,7 +151,8 @@ kafka_encoder_init(KafkaConn *conn, KafkaEncoder *encoder, const KafkaObject *ob
         if (schema_find(batch, name, &encoder->columns[i]) == NULL)
             encoder->columns[i] = SIZE_MAX;
     }
-    if (check_columns(object, batch, error) && find_avro(conn, encoder, error))
+    if (check_columns(object, batch, error) && find_avro(conn, encoder, error) &&
+        find_key_avro(conn, encoder, error))
         return true;
     kafka_encoder_clear(encoder);
     return false;
@@ -122,7 +181,64 @@ value_at(const KafkaEncoder *encoder, size_t column, const Batch *batch, size_t 
                                                 : (Value){.is_null = true};
 }
 
+/* --- values in Avro, of keys as well --- */
+
+typedef struct {
+    const KafkaEncoder *encoder;
+    const Batch *batch;
+    size_t row;
+} RowAt;
+
+/* One value alone has no name: it is the key's only column. */
+static bool
+value_of_field(const char *field, Value *ret, void *data)
+{
+    const RowAt *at = data;
+    const KafkaObject *object = at->encoder->object;
+    size_t column = 0;
+    if (schema_find(object->schema, *field != '\0' ? field : object->key->pdata[0], &column) ==
+        NULL)
+        return false;
+    *ret = value_at(at->encoder, column, at->batch, at->row);
+    return true;
+}
+
+/* Behind the number of its schema. */
+static bool
+append_avro(const KafkaEncoder *encoder, const AvroSchema *avro, int32_t schema_id,
+            const Batch *batch, size_t row, GString *to, char **ret_reason)
+{
+    RowAt at = {encoder, batch, row};
+    uint32_t id = GUINT32_TO_BE((uint32_t) schema_id);
+    g_string_truncate(to, 0);
+    g_string_append_c(to, 0);
+    g_string_append_len(to, (const char *) &id, sizeof id);
+    return avro_encode(avro, value_of_field, &at, to, ret_reason);
+}
+
 /* --- keys --- */
+
+static char *
+fail_null_key(const char *column)
+{
+    return g_strdup_printf("'%s' must not be NULL: it is part of the key", column);
+}
+
+static bool
+encode_avro_key(KafkaEncoder *encoder, const Batch *batch, size_t row, char **ret_reason)
+{
+    const KafkaObject *object = encoder->object;
+    for (guint i = 0; i < object->key->len; i++) {
+        size_t at = 0;
+        schema_find(object->schema, object->key->pdata[i], &at);
+        if (value_at(encoder, at, batch, row).is_null) {
+            *ret_reason = fail_null_key(object->key->pdata[i]);
+            return false;
+        }
+    }
+    return append_avro(encoder, encoder->key_avro, encoder->key_schema_id, batch, row, encoder->key,
+                       ret_reason);
+}
 
 static bool
 encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *parts,
@@ -131,6 +247,8 @@ encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *p
     const KafkaObject *object = encoder->object;
     bool is_one = object->key->len == 1;
     parts->has_key = object->key->len > 0;
+    if (encoder->key_avro != NULL)
+        return encode_avro_key(encoder, batch, row, ret_reason);
     g_string_assign(encoder->key, is_one || object->key->len == 0 ? "" : "{");
     for (guint i = 0; i < object->key->len; i++) {
         size_t at = 0;
@@ -138,7 +256,7 @@ encode_key(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts *p
         schema_find(object->schema, name, &at);
         Value value = value_at(encoder, at, batch, row);
         if (value.is_null) {
-            *ret_reason = g_strdup_printf("'%s' must not be NULL: it is part of the key", name);
+            *ret_reason = fail_null_key(name);
             return false;
         }
         if (is_one) {
@@ -323,34 +441,6 @@ encode_json(KafkaEncoder *encoder, const Batch *batch, size_t row, char **ret_re
     return true;
 }
 
-typedef struct {
-    const KafkaEncoder *encoder;
-    const Batch *batch;
-    size_t row;
-} RowAt;
-
-static bool
-value_of_field(const char *field, Value *ret, void *data)
-{
-    const RowAt *at = data;
-    size_t column = 0;
-    if (schema_find(at->encoder->object->schema, field, &column) == NULL)
-        return false;
-    *ret = value_at(at->encoder, column, at->batch, at->row);
-    return true;
-}
-
-static bool
-encode_avro(KafkaEncoder *encoder, const Batch *batch, size_t row, char **ret_reason)
-{
-    RowAt at = {encoder, batch, row};
-    uint32_t id = GUINT32_TO_BE((uint32_t) encoder->schema_id);
-    g_string_truncate(encoder->value, 0);
-    g_string_append_c(encoder->value, 0);
-    g_string_append_len(encoder->value, (const char *) &id, sizeof id);
-    return avro_encode(encoder->avro, value_of_field, &at, encoder->value, ret_reason);
-}
-
 static bool
 is_complete(const KafkaEncoder *encoder, const Batch *batch, size_t row, char **ret_reason)
 {
@@ -389,12 +479,14 @@ kafka_encode(KafkaEncoder *encoder, const Batch *batch, size_t row, RecordParts 
 {
     *ret = (RecordParts){.partition = -1};
     *ret_reason = NULL;
-    bool is_good = encode_key(encoder, batch, row, ret, ret_reason) &&
-                   take_metas(encoder, batch, row, ret, ret_reason) &&
-                   (ret->is_tombstone ||
-                    (is_complete(encoder, batch, row, ret_reason) &&
-                     (encoder->avro != NULL ? encode_avro(encoder, batch, row, ret_reason)
-                                            : encode_json(encoder, batch, row, ret_reason))));
+    bool is_good =
+        encode_key(encoder, batch, row, ret, ret_reason) &&
+        take_metas(encoder, batch, row, ret, ret_reason) &&
+        (ret->is_tombstone ||
+         (is_complete(encoder, batch, row, ret_reason) &&
+          (encoder->avro != NULL ? append_avro(encoder, encoder->avro, encoder->schema_id, batch,
+                                               row, encoder->value, ret_reason)
+                                 : encode_json(encoder, batch, row, ret_reason))));
     if (!is_good && ret->headers != NULL)
         rd_kafka_headers_destroy(ret->headers);
     return is_good;

@@ -100,6 +100,10 @@ CHECKED bool kafka_empty_topic(KafkaConn *conn, const char *topic, GError **erro
 
 /* --- object.c: what a name means --- */
 typedef enum { VALUE_JSON, VALUE_AVRO } ValueForm;
+typedef enum {
+    KEY_TEXT,
+    KEY_AVRO
+} KeyForm; /* a text, or JSON of several; Avro of one, or a record */
 
 /* What of a record is a column beside the members of its value. */
 typedef enum {
@@ -119,6 +123,7 @@ MetaKind kafka_meta_of(const char *column);
 typedef struct {
     char *name, *topic;
     ValueForm form;
+    KeyForm key_form;
     bool is_latest; /* rows are the last records of their keys */
     GPtrArray *
         key; /* char *: columns that the key of a record is made of; empty: it is only seen as kafka_key */
@@ -151,12 +156,20 @@ typedef struct {
     GString *scratch;
     char *problem; /* why the last one could not be read, or NULL */
 } RecordValue;
+/* A key of Avro: members, with their text. */
+typedef struct {
+    GArray *members; /* JsonMember */
+    GString *text;
+} RecordKey;
 void record_value_init(RecordValue *value);
 void record_value_clear(RecordValue *value);
 /* False with `problem`; an error only where the registry has none. */
 CHECKED bool record_value_read(KafkaConn *conn, const KafkaObject *object,
                                const rd_kafka_message_t *record, RecordValue *value,
                                bool *ret_is_good, GError **error);
+/* The members of a key of Avro; one value alone has no name. Its old ones go. `*ret_reason`: why it could not be read, or NULL; an error only where the registry has none. */
+CHECKED bool record_key_read(KafkaConn *conn, const rd_kafka_message_t *record, RecordKey *key,
+                             char **ret_reason, GError **error);
 /* Headers as JSON, appended; false: there are none. */
 bool kafka_headers_append(const rd_kafka_message_t *record, GString *to);
 /* The whole record, as people see it. */
@@ -194,12 +207,12 @@ extern const ScanOps kafka_scan_ops;
 /* --- encode.c: rows as records --- */
 typedef struct {
     const KafkaObject *object;
-    size_t count;                  /* columns of the object */
-    size_t *columns;               /* of the batch, for each of the object; SIZE_MAX: none, NULL */
-    MetaKind *metas;               /* of each; META_KINDS: it is in the value */
-    GString **names;               /* `"name":` as JSON */
-    const struct AvroSchema *avro; /* NULL: JSON */
-    int32_t schema_id;
+    size_t count;    /* columns of the object */
+    size_t *columns; /* of the batch, for each of the object; SIZE_MAX: none, NULL */
+    MetaKind *metas; /* of each; META_KINDS: it is in the value */
+    GString **names; /* `"name":` as JSON */
+    const struct AvroSchema *avro, *key_avro; /* NULL: JSON, and a text */
+    int32_t schema_id, key_schema_id;
     GString *key, *value, *scratch;
 } KafkaEncoder;
 typedef struct {

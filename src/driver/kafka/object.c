@@ -91,12 +91,17 @@ static bool
 read_forms(KafkaObject *object, const json_t *json, GError **error)
 {
     const char *value = json_get_string(json, "value", "json"),
-               *rows = json_get_string(json, "rows", "all");
+               *rows = json_get_string(json, "rows", "all"),
+               *keys = json_get_string(json, "keys", "text");
     object->form = strcmp(value, "avro") == 0 ? VALUE_AVRO : VALUE_JSON;
+    object->key_form = strcmp(keys, "avro") == 0 ? KEY_AVRO : KEY_TEXT;
     object->is_latest = strcmp(rows, "latest") == 0;
     if (object->form == VALUE_JSON && strcmp(value, "json") != 0)
         return fail(error, ERR_INVALID, "values of '%s' are '%s', expected json or avro",
                     object->name, value);
+    if (object->key_form == KEY_TEXT && strcmp(keys, "text") != 0)
+        return fail(error, ERR_INVALID, "keys of '%s' are '%s', expected text or avro",
+                    object->name, keys);
     if (!object->is_latest && strcmp(rows, "all") != 0)
         return fail(error, ERR_INVALID, "rows of '%s' are '%s', expected all or latest",
                     object->name, rows);
@@ -131,8 +136,8 @@ read_columns(KafkaObject *object, const json_t *columns, GError **error)
 static bool
 read_declared(KafkaConn *conn, KafkaObject *object, const json_t *declared, GError **error)
 {
-    static const char *const known[] = {"topic", "value",      "key",    "rows", "columns",
-                                        "from",  "partitions", "ranges", NULL};
+    static const char *const known[] = {"topic",   "value", "key",        "keys",   "rows",
+                                        "columns", "from",  "partitions", "ranges", NULL};
     const json_t *columns = json_object_get(declared, "columns");
     const char *name;
     json_t *value;
@@ -173,6 +178,7 @@ kafka_object_json(const KafkaObject *object)
     json_set_string(json, "topic", object->topic);
     json_set_string(json, "value", object->form == VALUE_AVRO ? "avro" : "json");
     json_set_string(json, "rows", object->is_latest ? "latest" : "all");
+    json_set_string(json, "keys", object->key_form == KEY_AVRO ? "avro" : "text");
     json_object_set_new(json, "key", key);
     json_set_bool(json, "made", object->is_made);
     json_set_string(json, "plan", object->plan);

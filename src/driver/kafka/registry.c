@@ -1,6 +1,6 @@
 /*
  * registry.c - the schema registry: GET /schemas/ids/N, GET /subjects/TOPIC-value/versions/latest and
- * POST /subjects/TOPIC-value/versions, as its first implementation has them.
+ * POST /subjects/TOPIC-value/versions (of keys: TOPIC-key), as its first implementation has them.
  */
 #include "driver/kafka/registry.h"
 
@@ -138,17 +138,18 @@ kafka_registry_schema(KafkaConn *conn, int32_t id, const AvroSchema **ret, GErro
 }
 
 static char *
-path_of(const char *topic, const char *rest)
+path_of(const char *topic, RecordPart part, const char *rest)
 {
     g_autofree char *name = g_uri_escape_string(topic, NULL, FALSE);
-    return g_strdup_printf("/subjects/%s-value/versions%s", name, rest);
+    return g_strdup_printf("/subjects/%s-%s/versions%s", name, part == PART_KEY ? "key" : "value",
+                           rest);
 }
 
 bool
-kafka_registry_newest(KafkaConn *conn, const char *topic, int32_t *ret_id, const AvroSchema **ret,
-                      GError **error)
+kafka_registry_newest(KafkaConn *conn, const char *topic, RecordPart part, int32_t *ret_id,
+                      const AvroSchema **ret, GError **error)
 {
-    g_autofree char *path = path_of(topic, "/latest");
+    g_autofree char *path = path_of(topic, part, "/latest");
     g_autoptr(json_t) answer = NULL;
     if (!call(conn, "GET", path, NULL, &answer, error))
         return false;
@@ -158,10 +159,10 @@ kafka_registry_newest(KafkaConn *conn, const char *topic, int32_t *ret_id, const
 }
 
 bool
-kafka_registry_put(KafkaConn *conn, const char *topic, const char *schema, int32_t *ret_id,
-                   const AvroSchema **ret, GError **error)
+kafka_registry_put(KafkaConn *conn, const char *topic, RecordPart part, const char *schema,
+                   int32_t *ret_id, const AvroSchema **ret, GError **error)
 {
-    g_autofree char *path = path_of(topic, "");
+    g_autofree char *path = path_of(topic, part, "");
     g_autoptr(json_t) body = json_pack("{ss}", "schema", schema), answer = NULL;
     if (!call(conn, "POST", path, body, &answer, error))
         return false;

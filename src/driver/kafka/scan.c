@@ -34,6 +34,8 @@ typedef struct {
     bool *filled;
     bool wants_tombstones;
     GString *scratch, *headers;
+    RecordKey key;       /* of Avro, of the record at hand … */
+    bool wants_avro_key; /* … where one of its columns is asked for */
 } KafkaScan;
 
 static void
@@ -46,6 +48,8 @@ kafka_scan_close(Scan *base)
     g_array_unref(scan->stretches);
     g_string_free(scan->scratch, TRUE);
     g_string_free(scan->headers, TRUE);
+    g_array_unref(scan->key.members);
+    g_string_free(scan->key.text, TRUE);
     g_free(scan->wanted);
     g_free(scan->types);
     g_free(scan->metas);
@@ -191,6 +195,8 @@ find_columns(KafkaScan *scan, const ScanSpec *spec, GError **error)
         scan->wanted[at] = i + 1;
         scan->types[at] = wanted->type;
         scan->wants_tombstones = scan->wants_tombstones || scan->metas[at] == META_TOMBSTONE;
+        scan->wants_avro_key = scan->wants_avro_key || (scan->object->key_form == KEY_AVRO &&
+                                                        kafka_object_is_key(scan->object, name));
     }
     return true;
 }
@@ -203,6 +209,7 @@ kafka_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
     scan->stretches = g_array_new(FALSE, FALSE, sizeof(Stretch));
     scan->scratch = g_string_new(NULL);
     scan->headers = g_string_new(NULL);
+    scan->key = (RecordKey){g_array_new(FALSE, FALSE, sizeof(JsonMember)), g_string_new(NULL)};
     record_value_init(&scan->value);
     if (kafka_object_need(scan->conn, spec->object, &scan->object, error) &&
         kafka_object_look(scan->conn, scan->object, error) && find_columns(scan, spec, error) &&
@@ -337,12 +344,32 @@ put_key_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, Bat
     return put_text(scan, column, text, bytes, JSON_KIND_TEXT, batch, refusal);
 }
 
-/* A key of one column is its text, one of several a JSON object. */
+/* By its name; one value alone has none. */
+static bool
+put_avro_key_part(KafkaScan *scan, size_t column, Batch *batch, Refusal *refusal)
+{
+    const char *name = schema_column(scan->object->schema, column)->name;
+    const RecordKey *key = &scan->key;
+    for (guint i = 0; i < key->members->len; i++) {
+        const JsonMember *member = &g_array_index(key->members, JsonMember, i);
+        const char *its_name = key->text->str + member->name;
+        bool is_it = member->name_bytes == 0 || (strlen(name) == member->name_bytes &&
+                                                 memcmp(its_name, name, member->name_bytes) == 0);
+        if (is_it && member->kind != JSON_KIND_NULL)
+            return put_text(scan, column, key->text->str + member->text, member->text_bytes,
+                            member->kind, batch, refusal);
+    }
+    return refuse(refusal, name, g_strdup("neither value nor key has it"));
+}
+
+/* A key of one column is its text, one of several a JSON object; or it is of Avro. */
 static bool
 put_key_part(KafkaScan *scan, size_t column, const rd_kafka_message_t *record, Batch *batch,
              Refusal *refusal)
 {
     const char *name = schema_column(scan->object->schema, column)->name;
+    if (scan->object->key_form == KEY_AVRO)
+        return put_avro_key_part(scan, column, batch, refusal);
     if (scan->object->key->len == 1)
         return put_key_text(scan, column, record->key, record->key_len, batch, refusal);
     g_autoptr(json_t) key = json_loadb(record->key, record->key_len, JSON_ALLOW_NUL, NULL);
@@ -454,6 +481,23 @@ next_record(KafkaScan *scan, const rd_kafka_message_t **ret, int64_t *ret_row, G
     }
 }
 
+/* Value and key of a record; false with the refusal, or with an error. */
+static bool
+read_record(KafkaScan *scan, const rd_kafka_message_t *record, Refusal *refusal, GError **error)
+{
+    bool is_good = false;
+    if (!record_value_read(scan->conn, scan->object, record, &scan->value, &is_good, error))
+        return false;
+    if (!is_good)
+        return refuse(refusal, NULL, g_strdup(scan->value.problem));
+    if (!scan->wants_avro_key || record->key == NULL)
+        return true;
+    char *reason = NULL;
+    if (!record_key_read(scan->conn, record, &scan->key, &reason, error))
+        return false;
+    return reason == NULL || refuse(refusal, NULL, reason);
+}
+
 static bool
 kafka_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error)
 {
@@ -464,19 +508,17 @@ kafka_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError *
         const rd_kafka_message_t *record = NULL;
         Refusal refusal = {0};
         int64_t row = 0;
-        bool is_good = false;
         if (!next_record(scan, &record, &row, error))
             return false;
         if (record == NULL)
             return true;
-        if (!record_value_read(scan->conn, scan->object, record, &scan->value, &is_good, error))
-            return false;
-        if (!is_good)
-            refuse(&refusal, NULL, g_strdup(scan->value.problem));
-        if (is_good && put_record(scan, record, batch, &refusal)) {
+        if (read_record(scan, record, &refusal, error) &&
+            put_record(scan, record, batch, &refusal)) {
             batch_commit_row(batch, row);
             continue;
         }
+        if (refusal.reason == NULL)
+            return false;
         g_autofree char *reason =
             g_strdup_printf("partition %d, offset %" G_GINT64_FORMAT ": %s", record->partition,
                             record->offset, refusal.reason);

@@ -37,25 +37,53 @@ read_json(const rd_kafka_message_t *record, RecordValue *value)
     return value->problem == NULL;
 }
 
+/* `*ret` NULL with a reason: it does not say by which schema it was written. */
+static bool
+schema_of(KafkaConn *conn, const char *what, const void *data, size_t size, const AvroSchema **ret,
+          char **ret_reason, GError **error)
+{
+    const char *bytes = data;
+    uint32_t id;
+    *ret = NULL;
+    if (size < MAGIC_BYTES || bytes[0] != 0) {
+        *ret_reason = g_strdup_printf("its %s does not begin with the number of a schema", what);
+        return true;
+    }
+    memcpy(&id, bytes + 1, sizeof id);
+    return kafka_registry_schema(conn, (int32_t) GUINT32_FROM_BE(id), ret, error);
+}
+
 static bool
 read_avro(KafkaConn *conn, const rd_kafka_message_t *record, RecordValue *value, bool *ret_is_good,
           GError **error)
 {
     const AvroSchema *schema = NULL;
     const char *bytes = record->payload;
-    uint32_t id;
-    value->members = value->decoded;
-    value->text = value->scratch;
-    if (record->len < MAGIC_BYTES || bytes[0] != 0) {
-        value->problem = g_strdup("its value does not begin with the number of a schema");
-        return true;
-    }
-    memcpy(&id, bytes + 1, sizeof id);
-    if (!kafka_registry_schema(conn, (int32_t) GUINT32_FROM_BE(id), &schema, error))
+    if (!schema_of(conn, "value", bytes, record->len, &schema, &value->problem, error))
         return false;
-    *ret_is_good = avro_decode(schema, bytes + MAGIC_BYTES, record->len - MAGIC_BYTES,
+    if (schema != NULL && !avro_schema_is_record(schema))
+        value->problem = g_strdup("the schema of its value is no record: it has no columns");
+    *ret_is_good = value->problem == NULL &&
+                   avro_decode(schema, bytes + MAGIC_BYTES, record->len - MAGIC_BYTES,
                                value->decoded, value->scratch, &value->problem);
     return true;
+}
+
+bool
+record_key_read(KafkaConn *conn, const rd_kafka_message_t *record, RecordKey *key,
+                char **ret_reason, GError **error)
+{
+    const AvroSchema *schema = NULL;
+    const char *bytes = record->key;
+    g_array_set_size(key->members, 0);
+    g_string_truncate(key->text, 0);
+    *ret_reason = NULL;
+    if (!schema_of(conn, "key", bytes, record->key_len, &schema, ret_reason, error))
+        return false;
+    return schema == NULL ||
+           avro_decode(schema, bytes + MAGIC_BYTES, record->key_len - MAGIC_BYTES, key->members,
+                       key->text, ret_reason) ||
+           *ret_reason != NULL;
 }
 
 bool
