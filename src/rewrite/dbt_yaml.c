@@ -238,8 +238,8 @@ root_of(const YamlFile *file)
 bool
 dbt_yaml_is(const YamlNode *root)
 {
-    static const char *const others[] = {"version",    "macros", "groups",       "analyses",
-                                         "data_tests", "tests",  "saved_queries"};
+    static const char *const others[] = {"version",  "config-version", "macros", "groups",
+                                         "analyses", "data_tests",     "tests",  "saved_queries"};
     bool is_known = false;
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->items[2 * i]->text;

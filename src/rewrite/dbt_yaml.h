@@ -14,6 +14,9 @@ void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
+/* Its tests; `change`: of the column that they stand under, or NULL (dbt_yaml_tests.c). */
+void yaml_visit_tests(Work *work, const YamlNode *owner, const Rename *mine,
+                      const ColumnChange *change);
 /* Calls and names of the dataset that no part has looked at need a person. */
 void yaml_check_rest(Work *work, const YamlNode *node, const char *key);
 /* Lists of maps. */
