@@ -18,11 +18,10 @@ code_of(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__SSL:
         return ERR_UNREACHABLE;
+    case RD_KAFKA_RESP_ERR__SSL: /* a certificate does not get better */
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-        return ERR_UNAUTHORIZED;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
@@ -48,6 +47,13 @@ code_of(rd_kafka_resp_err_t code)
     default:
         return ERR_TRANSIENT;
     }
+}
+
+bool
+kafka_is_refused(KafkaConn *conn)
+{
+    rd_kafka_poll(conn->look, 0); /* tells */
+    return conn->refusal != NULL;
 }
 
 bool

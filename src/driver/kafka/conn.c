@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TIMEOUT_MS 30000
+#define LOOK_MS 250
 #define PLAIN_SCHEME "kafka://"
 #define TLS_SCHEME "kafkas://"
 #define URL_FORM "kafka://HOST:PORT,HOST:PORT, or kafkas:// for TLS"
@@ -21,6 +22,8 @@ static const char *const known[] = {"url",
                                     "password_file",
                                     "sasl",
                                     "ca_file",
+                                    "certificate_file",
+                                    "key_file",
                                     "timeout_ms",
                                     "topics",
                                     "bookkeeping",
@@ -74,17 +77,40 @@ say_nothing(const rd_kafka_t *client, int level, const char *facility, const cha
 {
 }
 
+/* Called by whoever polls the client: by us. */
+static void
+take_trouble(rd_kafka_t *client, int code, const char *reason, void *data)
+{
+    KafkaConn *conn = data;
+    if (code != RD_KAFKA_RESP_ERR__AUTHENTICATION && code != RD_KAFKA_RESP_ERR__SSL)
+        return; /* it tries again */
+    g_free(conn->refusal);
+    conn->refusal = g_strdup(reason);
+}
+
+static bool
+set_files(const KafkaConn *conn, rd_kafka_conf_t *conf, GError **error)
+{
+    static const char *const files[][2] = {{"ca_file", "ssl.ca.location"},
+                                           {"certificate_file", "ssl.certificate.location"},
+                                           {"key_file", "ssl.key.location"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        const char *path = json_get_string(conn->settings, files[i][0], NULL);
+        if (path != NULL && !set(conf, files[i][1], path, error))
+            return false;
+    }
+    return true;
+}
+
 static bool
 set_who(const KafkaConn *conn, rd_kafka_conf_t *conf, GError **error)
 {
     const char *user = json_get_string(conn->settings, "user", NULL);
-    const char *ca = json_get_string(conn->settings, "ca_file", NULL);
     bool is_tls = g_str_has_prefix(json_get_string(conn->settings, "url", ""), TLS_SCHEME);
     const char *protocol = user == NULL ? (is_tls ? "ssl" : "plaintext")
                            : is_tls     ? "sasl_ssl"
                                         : "sasl_plaintext";
-    if (!set(conf, "security.protocol", protocol, error) ||
-        (ca != NULL && !set(conf, "ssl.ca.location", ca, error)))
+    if (!set(conf, "security.protocol", protocol, error) || !set_files(conn, conf, error))
         return false;
     return user == NULL ||
            (set(conf, "sasl.mechanisms", json_get_string(conn->settings, "sasl", "SCRAM-SHA-512"),
@@ -98,6 +124,8 @@ set_all(const KafkaConn *conn, rd_kafka_conf_t *conf, va_list args, GError **err
 {
     g_autofree char *timeout = g_strdup_printf("%d", conn->timeout_ms);
     rd_kafka_conf_set_log_cb(conf, say_nothing);
+    rd_kafka_conf_set_opaque(conf, (void *) conn);
+    rd_kafka_conf_set_error_cb(conf, take_trouble);
     if (!set(conf, "bootstrap.servers", conn->place, error) ||
         !set(conf, "client.id", "honk", error) || !set(conf, "socket.timeout.ms", timeout, error) ||
         !set_who(conn, conf, error))
@@ -155,13 +183,34 @@ read_url(KafkaConn *conn, GError **error)
     return true;
 }
 
-/* Does anybody answer? */
+/* Does anybody answer, and let us in? Asked now and then, so that who is refused need not wait. */
+static bool
+wait_for_cluster(KafkaConn *conn, GError **error)
+{
+    int64_t deadline = g_get_monotonic_time() + conn->timeout_ms * INT64_C(1000);
+    for (;;) {
+        const struct rd_kafka_metadata *found = NULL;
+        rd_kafka_resp_err_t failed =
+            rd_kafka_metadata(conn->look, 0, NULL, &found, MIN(conn->timeout_ms, LOOK_MS));
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(found);
+            return true;
+        }
+        if (kafka_is_refused(conn))
+            return fail(error, ERR_FORBIDDEN, "%s does not let us in: %s", conn->place,
+                        conn->refusal);
+        if (g_get_monotonic_time() > deadline)
+            return kafka_fail(conn, failed, "looking for the cluster", error);
+    }
+}
+
 static bool
 look_at_cluster(KafkaConn *conn, GError **error)
 {
     int partitions = 0;
     return kafka_client_new(conn, RD_KAFKA_CONSUMER, &conn->look, error, "isolation.level",
                             "read_uncommitted", NULL) &&
+           wait_for_cluster(conn, error) &&
            kafka_partitions(conn, conn->book_topic, &partitions, error);
 }
 
@@ -208,6 +257,7 @@ kafka_close(Conn *base)
     kafka_registry_free(conn->registry);
     settings_drop(conn->settings);
     g_free(conn->producer_task);
+    g_free(conn->refusal);
     g_free(conn->password);
     g_free(conn->place);
     g_free(conn->book_topic);

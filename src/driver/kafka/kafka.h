@@ -23,6 +23,7 @@ typedef struct {
     char *password;       /* or NULL */
     char *book_topic;     /* "_honk" */
     int timeout_ms;       /* one answer */
+    char *refusal;        /* why brokers let no client in, as the library told it last; or NULL */
     rd_kafka_t *look;     /* asks about topics; reads what is not committed, too */
     GPtrArray *idle;      /* rd_kafka_t *: clients that read, and are not reading now */
     rd_kafka_t *note;     /* writes single records of ours; NULL until then */
@@ -46,6 +47,8 @@ const char *kafka_topic_setting(const KafkaConn *conn, const char *object, const
                                 const char *otherwise);
 
 /* --- client.c: errors, and clients that read --- */
+/* Somebody who is not let in waits like somebody who meets nobody: what the library told meanwhile is looked at. */
+bool kafka_is_refused(KafkaConn *conn);
 /* As one of our codes: what may go away by itself is TRANSIENT or UNREACHABLE. Returns false. */
 bool kafka_fail(const KafkaConn *conn, rd_kafka_resp_err_t code, const char *what, GError **error);
 /* Takes `failure`. */

@@ -91,8 +91,7 @@ call(KafkaConn *conn, const char *method, const char *path, const json_t *body, 
     if (response.status / 100 != 2)
         return fail(error,
                     response.status == 404                                 ? ERR_NOT_FOUND
-                    : response.status == 401                               ? ERR_UNAUTHORIZED
-                    : response.status == 403                               ? ERR_FORBIDDEN
+                    : response.status == 401 || response.status == 403     ? ERR_FORBIDDEN
                     : response.status / 100 == 5 || response.status == 429 ? ERR_TRANSIENT
                                                                            : ERR_INVALID,
                     "the schema registry answers %d to %s %s: %s", response.status, method, path,
