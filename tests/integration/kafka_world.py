@@ -1,4 +1,5 @@
 """A Kafka broker of a test's own, and a migration from SQLite into a topic of it."""
+import json
 import pathlib
 import socket
 import struct
@@ -41,8 +42,8 @@ def piece(data, at):
 
 
 class Kafka:
-    def __init__(self):
-        self.process = subprocess.Popen([BROKER], stdout=subprocess.PIPE, text=True)
+    def __init__(self, *options):
+        self.process = subprocess.Popen([BROKER, *options], stdout=subprocess.PIPE, text=True)
         self.servers = self.process.stdout.readline().strip()
 
     def ask(self, key, version, body):
@@ -103,7 +104,6 @@ class Kafka:
         """What a compacted topic comes to."""
         return {key: value for key, value in dict(self.records(topic)).items() if value is not None}
 
-
     def close(self):
         self.process.kill()
         self.process.wait()
@@ -114,6 +114,13 @@ class World(small_world.World):
     def __init__(self, servers="127.0.0.1:1", rows=small_world.ROWS, more="", folder=None):
         super().__init__(more=more, env={"KAFKA_SERVERS": servers}, folder=folder, rows=rows, config=CONFIG)
         self.write("catalog/datasets.yaml", small_world.CATALOG.replace("listening:users_v2", f"events:{TARGET}"))
+
+    def moved(self, kafka):
+        """Each row once, as expected() has it; the topic has one partition."""
+        records = kafka.records(TARGET)
+        rows = [json.loads(value) for _, value in records]
+        assert len({key for key, _ in records}) == len(records), "a row is there twice"
+        return {row["user_id"]: f"{row['full_name']}|{row['country']}|{row['tier']}" for row in rows}
 
     def expected(self):
         return {i: f"First{i} Last{i}|{('GB', 'SE', 'DE')[i % 3]}|free" for i in range(1, self.rows + 1)}

@@ -1,4 +1,4 @@
-"""A proxy before a database server's socket, which cuts, delays and mutilates what it is told to."""
+"""A proxy before a server's socket, which cuts, delays and mutilates what it is told to, or is gone for a while."""
 import os
 import select
 import socket
@@ -6,18 +6,26 @@ import threading
 import time
 
 CHUNK = 4096
+LOOK_S = 0.05  # whether it is gone
 
 
 class Proxy:
     """`folder` gets a socket as the server has one. `cuts`: after so many bytes from the client one session each is ended, in the middle of a
     message; a session that says less is not met, and the next one is asked. `delay_s` is waited before each piece of the server's answers."""
 
+    family = socket.AF_UNIX
+
     def __init__(self, folder, server_folder, cuts=(), delay_s=0.0, socket_name=".s.PGSQL.5432"):
-        self.place, self.server = os.path.join(folder, socket_name), os.path.join(server_folder, socket_name)
+        self.server = os.path.join(server_folder, socket_name)
+        place = os.path.join(folder, socket_name)
+        self.begin(place, cuts, delay_s)
+        os.chmod(place, 0o777)
+
+    def begin(self, place, cuts, delay_s):
         self.cuts, self.delay_s, self.done, self.lock = list(cuts), delay_s, 0, threading.Lock()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.place)
-        os.chmod(self.place, 0o777)
+        self.is_gone = False  # every session is ended, and nobody gets a new one
+        self.listener = socket.socket(self.family)
+        self.listener.bind(place)
         self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -39,11 +47,11 @@ class Proxy:
 
     def session(self, client):
         said = 0
-        with client, socket.socket(socket.AF_UNIX) as server:
+        with client, socket.socket(self.family) as server:
             try:
                 server.connect(self.server)
-                while True:
-                    for end in select.select([client, server], [], [])[0]:
+                while not self.is_gone:
+                    for end in select.select([client, server], [], [], LOOK_S)[0]:
                         data = end.recv(CHUNK)
                         if not data:
                             return
@@ -61,3 +69,12 @@ class Proxy:
 
     def close(self):
         self.listener.close()
+
+
+class TcpProxy(Proxy):
+    """The same on a port of 127.0.0.1. `port` is known before there is a server."""
+    family = socket.AF_INET
+
+    def __init__(self):
+        self.begin(("127.0.0.1", 0), (), 0.0)
+        self.port = self.listener.getsockname()[1]

@@ -1,0 +1,105 @@
+"""Trouble on the way into Kafka: connections that are cut, a broker that is gone for a while or answers late; and who is let in."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from kafka_world import Kafka, World
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from proxy import TcpProxy  # noqa: E402
+import support
+
+ROWS = 20000
+SECRET = "s3cr3t-of-the-broker"
+
+
+class IntoKafka(unittest.TestCase):
+    def run_behind(self, begin):
+        """All that Honk says to the broker goes through a proxy; `begin` makes it trouble, when the plan is made."""
+        self.proxy = TcpProxy()
+        self.addCleanup(self.proxy.close)
+        self.kafka = Kafka("--advertised", str(self.proxy.port))
+        self.addCleanup(self.kafka.close)
+        host, port = self.kafka.servers.split(":")
+        self.proxy.server = (host, int(port))
+        self.world = World(f"127.0.0.1:{self.proxy.port}", rows=ROWS)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        begin()
+        self.assertEqual(self.world.run(name)["state"], "succeeded", self.world.seen(name))
+        self.assertEqual(self.world.moved(self.kafka), self.world.expected())
+        return name
+
+    def test_connections_that_are_cut_in_the_middle_of_their_records_lose_and_double_none(self):
+        self.run_behind(lambda: vars(self.proxy).update(cuts=[100000, 300000]))
+        self.assertEqual(self.proxy.done, 2)
+
+    def test_answers_that_come_late_are_waited_for(self):
+        self.run_behind(lambda: vars(self.proxy).update(delay_s=0.002))
+
+    def test_a_broker_that_is_gone_for_a_while_is_waited_for(self):
+        def begin():
+            vars(self.proxy).update(is_gone=True)
+            threading.Timer(2, lambda: vars(self.proxy).update(is_gone=False)).start()
+        self.run_behind(begin)
+
+
+STORES = """
+stores:
+  files: {{ driver: csv, path: . }}
+  one: {{ driver: kafka, url: "kafkas://{servers}", user: ada, password_file: password, ca_file: tls.pem, timeout_ms: 20000 }}
+  plain: {{ driver: kafka, url: "kafkas://{servers}", user: ada, password_file: password, ca_file: tls.pem, sasl: PLAIN, timeout_ms: 20000 }}
+  wrong: {{ driver: kafka, url: "kafkas://{servers}", user: ada, password_file: wrong, ca_file: tls.pem }}
+  unknown: {{ driver: kafka, url: "kafkas://{servers}", user: ada, password_file: password }}
+  bare: {{ driver: kafka, url: "kafka://{servers}", timeout_ms: 300 }}
+  in_url: {{ driver: kafka, url: "kafka://ada:{secret}@{servers}" }}
+"""
+
+
+class WhoIsLetIn(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="honk-tls-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.tls = pathlib.Path(folder.name) / "tls.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", cls.tls.with_suffix(".key"), "-out", cls.tls], check=True,
+                       capture_output=True)
+        both = cls.tls.with_suffix(".both")
+        both.write_bytes(cls.tls.read_bytes() + cls.tls.with_suffix(".key").read_bytes())
+        cls.kafka = Kafka("--tls", str(both), "--user", f"ada:{SECRET}")
+        cls.addClassCleanup(cls.kafka.close)
+
+    def setUp(self):
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.write("honk.yaml", STORES.format(servers=self.kafka.servers, secret=SECRET))
+        self.write("password", SECRET + "\n")
+        self.write("wrong", SECRET + "?\n")
+        self.write("tls.pem", self.tls.read_text())
+        self.write("rows.csv", "id,v\n1,a\n2,b\n")
+
+    def write(self, name, text):
+        self.project.folder.joinpath(name).write_text(text)
+
+    def test_a_user_with_a_password_is_let_in_over_tls(self):
+        self.project.honk("copy", "files:rows.csv", "one:rows")
+        self.project.honk("compare", "one:rows", "plain:rows")
+
+    def test_who_is_refused_is_told_why_at_once_and_secrets_are_in_no_message(self):
+        for store, reason in (("wrong", "wrong user or password"), ("unknown", "certificate verify failed"), ("bare", "looking for the cluster"),
+                              ("in_url", "has more than servers")):
+            refused = self.project.honk("copy", "files:rows.csv", f"{store}:rows", check=False)
+            said = refused.stdout + refused.stderr
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(reason, said)
+            self.assertNotIn(SECRET, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
