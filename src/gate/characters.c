@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define FAR_BLANKS 60 /* within a line: more than anybody aligns */
+
 /* They take a place, or none, and show nothing, though they count as letters, marks or symbols. */
 static bool
 is_blank_mark(gunichar c)
@@ -64,6 +66,44 @@ is_false_sign(gunichar c)
            c == 0x2236 || c == 0xa789 || (c >= 0xfe50 && c <= 0xfe6b);
 }
 
+/* These are signs of other things in prose, and look like those of code where code stands. */
+static bool
+is_false_in_code(gunichar c)
+{
+    return (c >= 0x2b9 && c <= 0x2bf) || c == 0x2018 || c == 0x2019 || c == 0x201c || c == 0x201d ||
+           (c >= 0x2032 && c <= 0x2037) || c == 0x2044 || c == 0x2212 || c == 0x2215 ||
+           c == 0x2217 || c == 0x2223 || c == 0x223c || c == 0x2264 || c == 0x2265 || c == 0x29f8;
+}
+
+/* A mark on a letter that is no letter of any alphabet with it: "s" with a line below is not "s". */
+static bool
+is_loose_mark(gunichar c, const char *line, const char *at)
+{
+    gunichar whole;
+    if (c < 0x300 || c > 0x36f || at == line)
+        return false;
+    gunichar letter = g_utf8_get_char(g_utf8_prev_char(at));
+    return letter < 0x80 && !g_unichar_compose(letter, c, &whole);
+}
+
+/* The Latin letter that another one, or a number, is drawn like; 0: none. Some are letters of living languages: they mislead
+ * where they make a name that is there already. */
+static char
+drawn_like(gunichar c)
+{
+    static const struct {
+        gunichar c;
+        char like;
+    } letters[] = {{0x131, 'i'},  {0x237, 'j'},  {0x17f, 's'},  {0x212a, 'K'}, {0x2113, 'l'},
+                   {0x212f, 'e'}, {0x210a, 'g'}, {0x2134, 'o'}, {0x2160, 'I'}, {0x2164, 'V'},
+                   {0x2169, 'X'}, {0x2170, 'i'}, {0x2174, 'v'}, {0x2179, 'x'}, {0x217c, 'l'},
+                   {0x217d, 'c'}, {0x217e, 'd'}, {0x217f, 'm'}, {0x1c0, 'l'}};
+    for (size_t i = 0; i < G_N_ELEMENTS(letters); i++)
+        if (letters[i].c == c)
+            return letters[i].like;
+    return 0;
+}
+
 static bool
 is_of_word(gunichar c)
 {
@@ -88,6 +128,41 @@ misleads(const Gate *gate, const char *line, const char *at)
     return (has_latin || is_all_twins) && strstr(gate->before->text, word) == NULL;
 }
 
+/* With plain letters it is a word of this text, or one of the names that move. */
+static bool
+is_double(const Gate *gate, const char *line, const char *at)
+{
+    const char *from = at, *to = at;
+    g_autoptr(GString) plain = g_string_new(NULL);
+    while (from > line && is_of_word(g_utf8_get_char(g_utf8_prev_char(from))))
+        from = g_utf8_prev_char(from);
+    for (; *to != '\0' && is_of_word(g_utf8_get_char(to)); to = g_utf8_next_char(to))
+        continue;
+    for (const char *one = from; one < to; one = g_utf8_next_char(one)) {
+        gunichar c = g_utf8_get_char(one);
+        char like = drawn_like(c);
+        g_string_append_unichar(plain, like != 0 ? (gunichar) like : c);
+    }
+    return words_in(gate->spec->words, plain->str) ||
+           (plain->len > 1 && strstr(gate->before->text, plain->str) != NULL);
+}
+
+/* Code after so many blanks stands where nobody looks. */
+static bool
+is_far_right(const char *line)
+{
+    size_t blanks = 0;
+    for (const char *at = line + strspn(line, " \t"); *at != '\0'; at++) {
+        if (*at == ' ' || *at == '\t')
+            blanks += *at == '\t' ? 8 : 1;
+        else if (blanks >= FAR_BLANKS)
+            return true;
+        else
+            blanks = 0;
+    }
+    return false;
+}
+
 static int
 count_in(const char *text, gunichar c)
 {
@@ -107,16 +182,22 @@ is_more(const Gate *gate, gunichar c)
 static void
 look_at_line(const Gate *gate, guint index)
 {
-    g_autofree char *line = source_words(gate->after, gate->after->text, index);
+    g_autofree char *line = source_words(gate->after, gate->after->text, index),
+                    *bare = source_words(gate->after, gate->after->bare, index);
+    if (is_far_right(line) && strstr(gate->before->text, line) == NULL)
+        gate_say(gate, "hidden-characters", (int) index + 1,
+                 "something stands far to the right here, where nobody looks; bring it near");
     for (const char *at = line; *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        if (is_hidden(c, g_utf8_next_char(at)) && is_more(gate, c))
+        if ((is_hidden(c, g_utf8_next_char(at)) || is_loose_mark(c, line, at)) && is_more(gate, c))
             gate_say(gate, "hidden-characters", (int) index + 1,
                      "the character U+%04X does not show here; write what people can see", c);
-        else if (is_false_sign(c) && is_more(gate, c))
+        else if ((is_false_sign(c) || (is_false_in_code(c) && bare[at - line] == *at)) &&
+                 is_more(gate, c))
             gate_say(gate, "mixed-script", (int) index + 1,
                      "the character U+%04X looks like another one; write the plain one", c);
-        else if (is_foreign(c) && misleads(gate, line, at))
+        else if ((is_foreign(c) && misleads(gate, line, at)) ||
+                 (drawn_like(c) != 0 && is_more(gate, c) && is_double(gate, line, at)))
             gate_say(gate, "mixed-script", (int) index + 1,
                      "the letter U+%04X looks like another one in this name; write the plain one",
                      c);

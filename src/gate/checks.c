@@ -4,26 +4,107 @@
  */
 #include "gate/inside.h"
 
+static const char silent[] =
+    "a check or a failure is told to be silent here; mend its cause instead";
+
 /* More of these than before; `before` and `after` are forms of the two texts. */
-static void
+static bool
 look_for(const Gate *gate, const char *before, const char *after, const char *const *marks,
          const char *code, const char *why)
 {
     int was = marks_count(before, marks), is = marks_count(after, marks);
     if (is > was)
-        gate_say(gate, code, marks_line(gate->after, after, marks, was), "%s", why);
+        gate_say(gate, code, marks_line(gate, before, after, marks), "%s", why);
+    return is > was;
+}
+
+/* Of several lists the first of which there is more: one word about it is enough. */
+static void
+look_for_any(const Gate *gate, const MarksOf *lists, const char *code, const char *why)
+{
+    bool is_said = false;
+    for (; lists->marks != NULL && !is_said; lists++)
+        is_said = marks_are_for(lists->endings, gate->file->path) &&
+                  look_for(gate, gate->before->plain, gate->after->plain, lists->marks, code, why);
+}
+
+/* Fewer places that hand a failure on, and more that drop it, or nothing in their place. */
+static bool
+look_for_trade(const Gate *gate, const MarksTrade *trade)
+{
+    if (!marks_are_for(trade->endings, gate->file->path) ||
+        (trade->is_no_test && gate_path_is_test(gate->file->path)) ||
+        marks_count(gate->after->bare, trade->heard) >=
+            marks_count(gate->before->bare, trade->heard))
+        return false;
+    if (trade->dropped == NULL)
+        gate_say(gate, "check-disabled",
+                 marks_line(gate, gate->after->bare, gate->before->bare, trade->heard), "%s",
+                 silent);
+    return trade->dropped == NULL || look_for(gate, gate->before->bare, gate->after->bare,
+                                              trade->dropped, "check-disabled", silent);
+}
+
+static void
+look_for_trades(const Gate *gate)
+{
+    for (const MarksTrade *trade = marks_trades; trade->heard != NULL; trade++)
+        if (look_for_trade(gate, trade))
+            return;
+}
+
+/* A number that a check is held to, and that stands there no more. */
+static void
+look_for_limits(const Gate *gate)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        g_autofree char *was = source_lines(gate->before, hunk->before, hunk->removed),
+                        *is = source_lines(gate->after, hunk->after, hunk->added);
+        if (marks_count(was, marks_limits) > 0 && marks_lost(was, is, marks_numbers))
+            gate_say(gate, "check-disabled", (int) hunk->after + 1,
+                     "a number that checks are held to is another one here; leave it as it was");
+        else if (!gate_path_is_test(gate->file->path) && marks_count(was, marks_asserts) > 0 &&
+                 marks_lost(was, is, marks_comparisons) && marks_lost(is, was, marks_comparisons))
+            gate_say(gate, "check-disabled", (int) hunk->after + 1,
+                     "an assertion compares in another way here; let it compare as it did");
+    }
+}
+
+static bool
+is_code(const Source *source, guint first, guint count)
+{
+    for (guint i = first; i < first + count; i++) {
+        g_autofree char *line = source_words(source, source->plain, i);
+        if (*g_strstrip(line) != '\0')
+            return true;
+    }
+    return false;
+}
+
+/* Code that has become a comment: nothing but comments stands where code stood. */
+static void
+look_for_comments(const Gate *gate)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        if (hunk->added > 0 && is_code(gate->before, hunk->before, hunk->removed) &&
+            !is_code(gate->after, hunk->after, hunk->added))
+            gate_say(gate, "check-disabled", (int) hunk->after + 1,
+                     "code is a comment here that was run before; change it, or leave it");
+    }
 }
 
 void
 rule_checks(const Gate *gate)
 {
-    static const char silent[] =
-        "a check or a failure is told to be silent here; mend its cause instead";
     look_for(gate, gate->before->text, gate->after->text, marks_silent_words, "check-disabled",
              silent);
-    look_for(gate, gate->before->plain, gate->after->plain, marks_silent_code, "check-disabled",
-             silent);
-    look_for(gate, gate->before->plain, gate->after->plain, marks_reaches, "reaches-out",
-             "a move needs no other program, no network, no environment, and takes nothing away; "
-             "leave this out");
+    look_for_any(gate, marks_silent_code, "check-disabled", silent);
+    look_for_trades(gate);
+    look_for_comments(gate);
+    look_for_limits(gate);
+    look_for_any(gate, marks_reaches, "reaches-out",
+                 "a move needs no other program, no network, no environment, and takes nothing "
+                 "away; leave this out");
 }

@@ -26,28 +26,42 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_free)
 const SourceLine *source_line(const Source *source, guint index);
 /* Line `index` of `text` (the source's own, plain or bare). Caller frees. */
 char *source_words(const Source *source, const char *text, guint index);
+/* Lines [first, first + count) without comments. Caller frees. */
+char *source_lines(const Source *source, guint first, guint count);
 /* The line, from 1, that holds a byte. */
 int source_line_of(const Source *source, size_t at);
 bool source_is_yaml(const char *path);
 
 /* ---- marks: lists of patterns, which end with NULL ---- */
 
-extern const char *const marks_names[],
-    *const marks_skips[], *const marks_asserts[],
-                              *const marks_strict[],
-                                  *const marks_loose[],
-                                      *const marks_mocks[],
-                                          *const marks_waits[],
-                                              *const marks_ends[],
-                                                  *const marks_expectations[],
-                                                      *const marks_literals[],
-                                                          *const marks_silent_words[],
-                                                              *const marks_silent_code[],
-                                                                  *const marks_reaches[];
+extern const char *const marks_names[];
+extern const char *const marks_skips[], *const marks_asserts[], *const marks_strict[],
+                                                                    *const marks_same[];
+extern const char *const marks_loose[], *const marks_mocks[], *const marks_waits[];
+extern const char *const marks_ends[], *const marks_turns[], *const marks_turns_sql[];
+extern const char *const marks_kept[], *const marks_comparisons[], *const marks_cases[];
+extern const char *const marks_limits[], *const marks_numbers[];
+extern const char *const marks_rows[], *const marks_expectations[], *const marks_literals[];
+extern const char *const marks_silent_words[];
+
+/* Lists for files with one of these endings (" sh bash "); NULL: for all. Both end with a list that is NULL. */
+typedef struct {
+    const char *endings;
+    const char *const *marks;
+} MarksOf;
+extern const MarksOf marks_silent_code[], marks_reaches[];
+/* Fewer of the first and more of the second: one was given for the other. */
+typedef struct {
+    const char *endings;
+    const char *const *heard, *const *dropped; /* `dropped` NULL: fewer is enough */
+    bool is_no_test;                           /* of tests it is said otherwise */
+} MarksTrade;
+extern const MarksTrade marks_trades[];
+bool marks_are_for(const char *endings, const char *path);
 /* How many places of the text have one. */
 int marks_count(const char *text, const char *const *marks);
-/* The line, from 1, of the one after the first `skip`; `text` is a form of the source's. 0: there is none. */
-int marks_line(const Source *source, const char *text, const char *const *marks, int skip);
+/* Is one of the words that match there less often in `after`? */
+bool marks_lost(const char *before, const char *after, const char *const *marks);
 
 /* ---- two texts ---- */
 
@@ -65,6 +79,9 @@ typedef struct {
     GArray *hunks;
     GPtrArray *findings;
 } Gate;
+
+/* The line, from 1, of the first place of which there are more than before; `before` and `after` are forms of the two texts. */
+int marks_line(const Gate *gate, const char *before, const char *after, const char *const *marks);
 
 void gate_say(const Gate *gate, const char *code, int line, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

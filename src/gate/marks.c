@@ -1,6 +1,6 @@
 /*
- * marks.c - how tests, assertions, and what silences them are written, in the languages that people keep tests in. Each list
- * is a choice of patterns, matched line by line (`^` and `$` are those of a line).
+ * marks.c - how tests, assertions, and what weakens them are written, in the languages that people keep tests in. Each list is
+ * a choice of patterns, matched line by line (`^` and `$` are those of a line).
  */
 #include "gate/inside.h"
 
@@ -52,6 +52,10 @@ const char *const marks_skips[] = {
     "\\bAssert\\.(?:Ignore|Inconclusive|Pass)|\\[(?:Ignore|Explicit)|\\bSkip\\s*=|\\bDISABLED_\\w+",
     "\\bmarkTest(?:Skipped|Incomplete)\\b|\\bexpectNotToPerformAssertions\\b|@tag\\s+:?skip",
     "\\b(?:if|while|elif)\\s*\\(?\\s*(?:False|false|0)\\s*(?:\\)|:|\\{|$)|^\\s*#\\s*if\\s+0\\b",
+    "@(?:Tag|Tags|Category|Slow|Manual\\w*|Nightly)\\b|\\bmark\\.(?:slow|manual|nightly|"
+    "integration)\\b|\\badd_marker\\b",
+    "\\bskip_(?:on|if|unless)\\w*|\\bskip\\s*(?:;|$)|@Test\\b[^;{}]*\\b(?:private|abstract)\\b|"
+    "\\babstract\\s+class\\b",
     "\\bunless\\s+true\\b|\\bfor\\s+\\w+\\s+in\\s+(?:\\[\\]|\\(\\)|range\\(0\\))\\s*:",
     NULL,
 };
@@ -63,7 +67,7 @@ const char *const marks_asserts[] = {
     "\\[",
     "\\bpytest\\.raises\\b|\\bXCTAssert\\w*|\\b(?:EXPECT|ASSERT|CHECK|REQUIRE)(?:_\\w+)?\\s*\\(",
     "\\bg_assert\\w*\\s*\\(|\\bexpect_\\w+\\s*\\(|\\b(?:ck_)?assert\\w*\\s*\\(",
-    "\\baccepted_values\\b|\\bnot_null\\b|\\bunique\\b|^\\s*(?:Then|And|But)\\s",
+    "\\baccepted_values\\b|\\bnot_null\\b|\\bunique\\b|^\\s*(?:Then|And|But)\\s|^\\s*ASSERT\\b",
     NULL,
 };
 
@@ -82,6 +86,12 @@ const char *const marks_strict[] = {
     "\\bXCTAssertEqual\\b",
     NULL,
 };
+
+/* Of these, what asks for the very same: kind, order and all. */
+const char *const marks_same[] = {
+    "\\btoStrictEqual\\b|\\b(?:deep)?[sS]trictEqual\\b|\\bassertIs\\s*\\(|\\bassert(?:Not)?Same\\b|"
+    "\\bcontainsExactly\\s*\\(",
+    "\\bassert\\w*(?:List|Sequence|Tuple)Equal\\b|\\binOrder\\b|===", NULL};
 
 /* These hold for almost anything. */
 const char *const marks_loose[] = {
@@ -103,9 +113,86 @@ const char *const marks_loose[] = {
     "(?<![\\w.)\\]])([\\w.]+(?:\\([^()]*\\)|\\[[^\\[\\]]*\\])?)\\s*===?\\s*\\g{-1}(?![\\w.(\\[])",
     "\\b(?:assert\\w*|[Ee]quals?|\\w+_EQ)!?\\s*\\(\\s*([\\w.]+)\\s*,\\s*\\g{-1}\\s*[,)]",
     "^\\s*assert\\s*\\((?:[^()\\n]|\\([^()\\n]*\\))*,(?:[^()\\n]|\\([^()\\n]*\\))*\\)\\s*$",
-    "\\blimit\\s+0\\b|\\bwhere\\s+(?:false|0|1\\s*=\\s*0|0\\s*=\\s*1)\\b",
+    "(?i)\\blimit\\s+0\\b|(?i)\\b(?:where|and)\\s+(?:false|0|not\\s+true|\\d+\\s*(?:=|<>|!=|<|>)"
+    "\\s*\\d+)\\b|"
+    "(?i)\\bor\\s+(?:true|\\d+\\s*=\\s*\\d+)\\b",
+    /* the order, a part of it, or all but whether there is something */
+    "\\bassertCountEqual\\b|\\bElementsMatch\\b|\\w+InAnyOrder\\b|\\bmatch_array\\b|\\bcontain_"
+    "exactly\\b",
+    "(?<![.\\w])(?:round|sorted|set|frozenset|bool|any|len|abs|floor|ceil|Boolean)\\s*\\(|"
+    "\\bMath\\.\\w+\\s*\\(|!!\\w",
+    "\\.(?:sort|sorted|some|length|size|toSet|to_set|exists|anyMatch|issubset|issuperset)\\b|"
+    "\\bany\\?",
+    "\\[\\s*(?:0\\s*)?:\\s*0?\\s*\\]|\\bto\\.(?:exist|be\\.(?:ok|an?))\\b|\\bis_?(?:Not_?)?(?:Null|"
+    "Empty|Present)\\b",
+    "\\b(?:assert)?(?:Greater|Less)\\w*\\b|\\btoBe(?:Greater|Less)Than\\w*|\\bbe\\s*[<>]|\\bbe_(?:"
+    "an?|kind_of|positive)\\b",
+    "\\btoContain\\w*|\\bassert\\w*Regex\\w*|\\btoMatch\\s*\\(|\\bhas(?:Item|Size)\\w*|\\bto\\s+"
+    "include\\b|\\bcontains\\s*\\(",
+    "(?<![.\\w])(?:zip|filter|islice)\\s*\\(|\\.(?:take|head|limit|slice|filter|distinct|unique|"
+    "dropDuplicates)\\s*\\(",
+    "\\b[Bb]e(?:Greater|Less|Positive|OfType|Assignable|OneOf|Within)\\w*|\\bNotBe\\w*|"
+    "\\bcmpopts\\.\\w+|\\bIgnoreFields\\b",
+    /* what it expects is what it was given; an expected file is written */
+    "^\\s*(?:(?:const|let|var|val|final|auto)\\s+)?(?:\\w+\\s+)?(?i:expected\\w*|wanted|want|"
+    "golden\\w*)\\s*:?=(?!=)",
+    "\\b[Gg]olden\\.Update\\b|\\bupdate_?[Gg]olden\\w*|\\bUPDATE_\\w+",
+    /* whatever it is given */
+    "\\bany\\w*\\(\\s*\\)|\\bArgumentMatchers\\b|\\bANY\\b",
+    "\\bsatisf(?:y|ies)\\b|(?:=>|->)\\s*true\\b|\\blambda\\b[^:\\n]*:\\s*True\\b|\\bmatches!\\s*\\("
+    "[^)]*,\\s*_",
+    /* asked by nobody: a function that holds the assertion; asked until it holds */
+    "(?:->|=>|\\blambda\\b[^:\\n]*:)\\s*(?:self\\.)?(?:assert|expect|require|verify)",
+    "\\bflaky\\b|\\breruns?\\b|\\bretr(?:y|ies)\\w*|\\bRetry\\w*|\\bRepeatedIf\\w*|\\bdebug_"
+    "assert\\w*",
+    /* that it fails is right */
+    "\\bpytest\\.raises\\b|\\bassert(?:Raises|Throws|_raises)\\w*|\\bexpected\\s*=\\s*\\w+\\.class|"
+    "\\braise_error\\b",
+    "\\btoThrow\\w*|\\bexpectException\\w*|\\bExpectedException\\b|\\bintercept\\s*\\[|\\b(?:be\\s+"
+    ")?thrownBy\\b",
     NULL,
 };
+
+/* A test that goes another way than before: what it asks is perhaps not reached any more. */
+const char *const marks_turns[] = {
+    "\\b(?:if|elif|unless|guard|while|try|except|catch|rescue|finally|ensure|return|break|continue|"
+    "goto)\\b",
+    "^\\s*(?:async\\s+)?(?:with|for|foreach)\\b|^\\s*yield\\b|&&|\\|\\||\\bTry\\s*[({]",
+    NULL,
+};
+const char *const marks_turns_sql[] = {"(?i)\\b(?:and|or|where|having|qualify|limit|exists|except|"
+                                       "intersect|distinct|tablesample|offset|union)\\b",
+                                       NULL};
+
+/* What makes a test one, and has it fail. */
+const char *const marks_kept[] = {
+    "\\b\\w*TestCase\\b|\\b\\w*(?:FunSuite|FlatSpec|WordSpec|FunSpec|PropSpec|FreeSpec|"
+    "PipelineSpec|Specification)\\b",
+    "@(?:Parameterized|Repeated)?Test\\b|#\\[(?:\\w+::)?test\\b|\\[(?:Fact|Theory|Test|TestMethod)"
+    "\\b|@given\\b|\\b\\w+Source\\s*\\(",
+    "\\bexpect\\.(?:assertions|hasAssertions)\\b|\\bflunk\\b|\\bfail\\s*\\(|\\bt\\.(?:Run|Fail|"
+    "FailNow|Errorf?|Fatalf?)\\b|\\bverify\\s*\\(",
+    NULL,
+};
+/* Comparisons, which a test makes as before. */
+const char *const marks_comparisons[] = {
+    "==", "!=", "<=", ">=", " < ", " > ", "\\bis\\s+not\\b", "\\bnot\\s+in\\b", NULL};
+/* A list of cases in one statement. */
+const char *const marks_cases[] = {
+    "(?i)\\bparametri[sz]e\\w*|@(?:Csv|Value|Method|Enum)Source\\b|\\b(?:TestCase|InlineData|"
+    "DataRow)\\b",
+    "\\.each\\s*\\(|#\\[(?:case|test_case)\\b|\\bmax_examples\\b|\\bminSuccessful\\b", NULL};
+/* A number that checks are held to, in tests and elsewhere. */
+const char *const marks_limits[] = {
+    "(?i)time_?out|retr(?:y|ies)|attempts|deadline|tolerance|threshold|epsilon|max_?(?:errors|"
+    "failures|bad\\w*|examples)|"
+    "fail_under|coverage|mostly|having\\b|(?:missing|row|duplicate|invalid)_(?:count|percent)",
+    NULL,
+};
+const char *const marks_numbers[] = {"(?<![\\w.)\\]])-?\\d[\\d_.]*\\b", NULL};
+
+/* A line of a table of cases, or of rows. */
+const char *const marks_rows[] = {"^\\s*[{(\\[].*[})\\]]\\s*,?\\s*$", NULL};
 
 /* What a test asks is not what it was: something stands in for it. */
 const char *const marks_mocks[] = {
@@ -116,6 +203,8 @@ const char *const marks_mocks[] = {
     "mockImplementation\\w*|"
     "mockResolvedValue\\w*)\\s*\\(",
     "\\bmockk\\s*[<({]|\\bevery\\s*\\{|\\bgomock\\.|\\ballow\\s*\\(.*\\)\\.to\\s+receive\\b",
+    "^\\s*[\\w.]+\\s*=\\s*lambda\\b|\\bsetattr\\s*\\(|\\bMockedStatic\\b|\\bnock\\s*\\(|"
+    "\\bresponses\\.add\\b",
     "\\band_return\\b|\\bnew\\s+Mock<|\\bSubstitute\\.For\\b|\\bcreateMock\\s*\\(|\\bstub\\w*\\s*"
     "\\(",
     NULL,
@@ -151,80 +240,5 @@ const char *const marks_literals[] = {
     "\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*'",
     "(?<![\\w)\\]])-\\d[\\w.]*|\\b\\d[\\w.]*",
     "\\b(?:[Tt]rue|[Ff]alse|None|null|nil)\\b|\\b[A-Z][A-Z0-9_]+\\b",
-    NULL,
-};
-
-/* Comments that tell a tool to be silent. */
-const char *const marks_silent_words[] = {
-    "#\\s*(?:\\w+:\\s*)?(?:noqa|nosec|nosemgrep|nosem|NOSONAR)\\b|//"
-    "\\s*(?:#nosec|NOSONAR|NOPMD|nosem\\w*)",
-    "#\\s*(?:type|mypy|pyright|pytype|ruff|isort|yapf|pylint|fmt|sqlfluff|credo|shellcheck|rubocop|"
-    "standard|"
-    "pragma|coverage|black)\\s*:?\\s*(?:ignore\\w*|disable\\w*|off|skip\\w*|no\\s*cover|basic|"
-    "todo)",
-    "(?://|/\\*)\\s*(?:eslint-disable|@ts-(?:ignore|nocheck|expect-error)|nolint|tslint:disable|"
-    "(?:istanbul|c8|v8)\\s+ignore|prettier-ignore|biome-ignore|deno-lint-ignore|NOLINT|scalastyle:"
-    "off|"
-    "scalafmt:\\s*off|scalafix:\\s*ok|CHECKSTYLE:OFF|CSOFF|noinspection|lint:ignore|swiftlint:"
-    "disable|"
-    "ktlint-disable|phpcs:(?:ignore|disable)|clang-format\\s+off|stylelint-disable|jshint\\s+"
-    "ignore|codeql|lgtm|"
-    "@formatter:off|ReSharper\\s+disable|coverage:ignore)",
-    "@(?:phpstan-ignore|psalm-suppress|codeCoverageIgnore|noinspection)|--\\s*(?:noqa|sqlfluff:"
-    "off)",
-    "//\\s*(?:go:build|\\+build)|/\\*\\s*sqlfluff:|\\{#\\s*noqa",
-    NULL,
-};
-
-/* Code that makes a check or a failure silent. */
-const char *const marks_silent_code[] = {
-    "@Suppress\\w*|@file:Suppress|\\[\\w*:?\\s*SuppressMessage|@nowarn|@SneakyThrows|#!?\\[(?:"
-    "allow|expect)\\(",
-    "#pragma\\s+(?:warning\\s+disable|GCC\\s+diagnostic\\s+ignored|clang\\s+diagnostic\\s+ignored)|"
-    "#nullable\\s+"
-    "disable",
-    "\\|\\|\\s*(?:true|:|exit\\s+0)\\s*$|\\bset\\s+\\+e\\b|;\\s*true\\s*$|--no-verify\\b|continue-"
-    "on-error",
-    "^\\s*except[^:\\n]*:\\s*(?:pass|continue|\\.\\.\\.|return(?:\\s+None)?|\\w+\\s*=\\s*(?:None|"
-    "\\[\\]|\\{\\}))\\s*$",
-    "^\\s*except(?:\\s+(?:Base)?Exception)?\\s*:\\s*$|\\bsuppress\\s*\\(|\\brescue\\s+nil\\b|"
-    "\\bon\\s+error\\s+resume\\b",
-    "\\bcatch\\s*(?:\\([^)]*\\))?\\s*\\{\\s*(?:return(?:\\s+\\w+)?;?\\s*)?\\}|\\bcatch\\s*\\{\\s*"
-    "case\\s+_",
-    "\\.catch\\s*\\(\\s*(?:\\(\\s*\\w*\\s*\\)|\\w+)\\s*=>\\s*(?:\\{\\s*\\}|null|undefined|\\[\\]|"
-    "\\w+)\\s*\\)",
-    "^\\s*_\\s*(?:,\\s*_\\s*)*=\\s*|\\brecover\\s*\\(\\s*\\)|\\bTry\\b.*\\.getOrElse\\b|\\.ok\\s*"
-    "\\(\\s*\\)\\s*;",
-    "\\bwarnings\\.(?:filterwarnings|simplefilter)\\b|\\blogging\\.disable\\b|\\bno\\s+warnings\\b|"
-    "\\berror_reporting\\s*\\(\\s*0",
-    NULL,
-};
-
-/* Nothing of this is needed to read one dataset instead of another. */
-const char *const marks_reaches[] = {
-    "\\bos\\.(?:system|popen|exec\\w*|spawn\\w*|remove|unlink|environ|getenv)\\b|\\bsubprocess\\b|"
-    "\\bpty\\.spawn\\b",
-    "\\bshutil\\.(?:rmtree|move)\\b|\\b__import__\\s*\\(|\\bimportlib\\b|\\bpickle\\.loads?\\b|"
-    "\\bctypes\\b",
-    "(?<![.\\w>])(?:eval|exec)\\s*\\(|\\bnew\\s+Function\\s*\\(|\\bchild_process\\b|\\bexecSync\\b|"
-    "\\bspawnSync\\b",
-    "\\bprocess\\.env\\b|\\bSystem\\.getenv\\b|\\bos\\.Getenv\\b|\\bstd::env::\\w+|\\bENV\\s*\\[|"
-    "\\bgetenv\\s*\\(",
-    "\\bRuntime\\.getRuntime\\b|\\bProcessBuilder\\b|\\bexec\\.Command\\b|\\bCommand::new\\b|"
-    "\\bsys\\.process\\b",
-    "\\brequests\\.(?:get|post|put|request|Session)\\b|\\burllib\\b|\\burlopen\\b|\\bhttp\\."
-    "client\\b|\\baiohttp\\b",
-    "\\bhttpx\\b|\\bsocket\\.\\w+|\\bfetch\\s*\\(\\s*[\"'`]|\\baxios\\b|\\bXMLHttpRequest\\b|"
-    "\\bHttpClient\\b",
-    "\\bhttp\\.(?:Get|Post|NewRequest)\\b|\\bnet\\.Dial\\b|\\bnew\\s+URL\\s*\\(|\\bOkHttp\\w*|"
-    "\\breqwest\\b|\\bNet::HTTP\\b",
-    "(?<![\\w./-])(?:curl|wget|nc|ncat|ssh|scp)\\s+[-\\w\"'$]|/dev/tcp/"
-    "|\\brm\\s+-[rRf]+\\b|\\bchmod\\s+[+0-7]",
-    "\\bbase64\\.(?:b64decode|decode\\w*)\\b|\\batob\\s*\\(|\\bBase64\\.getDecoder\\b|"
-    "\\bfromCharCode\\b",
-    "(?i)\\b(?:drop|truncate)\\s+(?:table|view|schema|database)\\b|(?i)\\b(?:grant|revoke)\\s+\\w+."
-    "*\\b(?:to|from)\\b",
-    "(?i)\\balter\\s+(?:table|user|role|system)\\b|(?i)\\bcopy\\s+.*\\bprogram\\b|\\bxp_"
-    "cmdshell\\b|\\bload_extension\\b",
     NULL,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define IMPORTS_MAX 5 /* what a changed expression may need */
+#define NEAR_LINES 4  /* over the handling of a failure */
 
 static const char *const imports[] = {"import ", "from ",  "using ", "use ",      "#include",
                                       "require", "const ", "\"",     "{% import", "{%- import"};
@@ -52,6 +53,18 @@ is_in(const Scope *scope, guint index)
                GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
 }
 
+/* A line that names what moves, some lines below a statement of ours: what was one expression may be two statements. */
+static bool
+is_near(const Scope *scope, const Hunk *hunk, guint index)
+{
+    g_autofree char *line = source_words(scope->gate->after, scope->gate->after->plain, index);
+    guint first = hunk->before > NEAR_LINES ? hunk->before - NEAR_LINES : 0;
+    bool is_below = false;
+    for (guint i = first; i < hunk->before; i++)
+        is_below |= is_in(scope, i);
+    return is_below && words_in(scope->gate->spec->words, line);
+}
+
 static bool
 is_import(const char *line)
 {
@@ -90,7 +103,8 @@ first_foreign(Scope *scope, const Hunk *hunk)
     bool is_among =
         stands_by_import(before, hunk->before, -1) || stands_by_import(before, hunk->before, 1);
     for (guint i = 0; i < hunk->added; i++)
-        if (!is_among || !is_new_import(scope, hunk->after + i))
+        if (!is_near(scope, hunk, hunk->after + i) &&
+            (!is_among || !is_new_import(scope, hunk->after + i)))
             return (int) (hunk->after + i) + 1;
     return -1;
 }

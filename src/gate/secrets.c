@@ -27,6 +27,7 @@ static const struct {
     {"a token", "\\beyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}"},
     {"a token", "\\b(?:Bearer|Basic)\\s+(?=[A-Za-z0-9+/_=.-]*\\d)[A-Za-z0-9+/_=.-]{20,}"},
     {"a password in an address", "\\b[a-z][a-z0-9+.-]*://[^/\\s:@\"'{}$]+:[^@/\\s\"'{}$]{3,}@"},
+    {"a token", "(?i)\\b\\w*token[\"']?\\s*[:=]\\s*[\"'](?=[^\"']*\\d)[A-Za-z0-9_./+=-]{20,}[\"']"},
     {"a password", SECRET_NAME "[:=]\\s*[\"'][^\"'\\s{}$]{8,}[\"']"},
     {"a password", SECRET_NAME "[:=]\\s*(?=\\S*\\d)[A-Za-z0-9+/_=!@#%^&*-]{12,}\\s*$"},
 };

@@ -318,6 +318,15 @@ source_words(const Source *source, const char *text, guint index)
     return g_strndup(text + line->begin, line->end - line->begin);
 }
 
+char *
+source_lines(const Source *source, guint first, guint count)
+{
+    if (count == 0)
+        return g_strdup("");
+    size_t begin = source_line(source, first)->begin;
+    return g_strndup(source->plain + begin, source_line(source, first + count - 1)->end - begin);
+}
+
 int
 source_line_of(const Source *source, size_t at)
 {

@@ -19,14 +19,34 @@ pattern(const char *text)
     return regex;
 }
 
-/* Any of the list. */
-static GRegex *
+/* Any of the list, made once: the lists are few and never change. Borrowed. */
+static const GRegex *
 choice(const char *const *marks)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t i = 0; marks[i] != NULL; i++)
-        g_string_append_printf(text, "%s(?:%s)", i > 0 ? "|" : "", marks[i]);
-    return pattern(text->str);
+    static GMutex mutex;
+    static GHashTable *made; /* list -> GRegex; for good */
+    g_mutex_lock(&mutex);
+    if (made == NULL)
+        made = g_hash_table_new(NULL, NULL);
+    GRegex *regex = g_hash_table_lookup(made, marks);
+    if (regex == NULL) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (size_t i = 0; marks[i] != NULL; i++)
+            g_string_append_printf(text, "%s(?:%s)", i > 0 ? "|" : "", marks[i]);
+        regex = pattern(text->str);
+        g_hash_table_insert(made, (void *) marks, regex);
+    }
+    g_mutex_unlock(&mutex);
+    return regex;
+}
+
+bool
+marks_are_for(const char *endings, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    g_autofree char *ending = g_strdup_printf(" %s ", dot != NULL ? dot + 1 : "");
+    return endings == NULL || strstr(endings, ending) != NULL;
 }
 
 /* ---- counting ---- */
@@ -49,7 +69,7 @@ count_all(const char *text, const GRegex *regex, int group)
 int
 marks_count(const char *text, const char *const *marks)
 {
-    g_autoptr(GRegex) regex = choice(marks);
+    const GRegex *regex = choice(marks);
     g_autoptr(GMatchInfo) info = NULL;
     int count = 0;
     for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
@@ -59,10 +79,10 @@ marks_count(const char *text, const char *const *marks)
 }
 
 /* The line of a match in the text, after the first `skip` of them. */
-int
-marks_line(const Source *source, const char *text, const char *const *marks, int skip)
+static int
+line_after(const Source *source, const char *text, const char *const *marks, int skip)
 {
-    g_autoptr(GRegex) regex = choice(marks);
+    const GRegex *regex = choice(marks);
     g_autoptr(GMatchInfo) info = NULL;
     int line = 0, begin = 0;
     for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
@@ -73,6 +93,34 @@ marks_line(const Source *source, const char *text, const char *const *marks, int
             break;
     }
     return line;
+}
+
+/* How many places of lines [first, first + count) of a form have one. */
+static int
+count_in_lines(const Source *source, const char *form, guint first, guint count,
+               const char *const *marks)
+{
+    int found = 0;
+    for (guint i = first; i < first + count; i++) {
+        g_autofree char *line = source_words(source, form, i);
+        found += marks_count(line, marks);
+    }
+    return found;
+}
+
+int
+marks_line(const Gate *gate, const char *before, const char *after, const char *const *marks)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        int was = count_in_lines(gate->before, before, hunk->before, hunk->removed, marks);
+        for (guint k = 0; k < hunk->added; k++) {
+            was -= count_in_lines(gate->after, after, hunk->after + k, 1, marks);
+            if (was < 0)
+                return (int) (hunk->after + k) + 1;
+        }
+    }
+    return line_after(gate->after, after, marks, marks_count(before, marks));
 }
 
 /* ---- names, skips, assertions ---- */
@@ -90,6 +138,19 @@ by_text(const void *a, const void *b)
     return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
+/* Of a second test with the same name only one is run; of a test that does not begin where it began, perhaps none is. */
+static void
+look_at_name(const Gate *gate, const char *name, int was, int is)
+{
+    if (is < was)
+        gate_say(gate, "test-removed", line_of_name(gate->before, name),
+                 "the test '%s' is not there any more; put it back", name);
+    else if (is > was)
+        gate_say(gate, "test-weakened", line_of_name(gate->after, name),
+                 "there is one more '%s' than before, which takes the place of a test; take it out",
+                 name);
+}
+
 static void
 look_at_names(const Gate *gate)
 {
@@ -101,10 +162,29 @@ look_at_names(const Gate *gate)
         g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
         qsort(keys, count, sizeof *keys, by_text);
         for (guint k = 0; k < count; k++)
-            if (GPOINTER_TO_INT(g_hash_table_lookup(is, keys[k])) <
-                GPOINTER_TO_INT(g_hash_table_lookup(was, keys[k])))
-                gate_say(gate, "test-removed", line_of_name(gate->before, keys[k]),
-                         "the test '%s' is not there any more; put it back", keys[k]);
+            look_at_name(gate, keys[k], GPOINTER_TO_INT(g_hash_table_lookup(was, keys[k])),
+                         GPOINTER_TO_INT(g_hash_table_lookup(is, keys[k])));
+    }
+}
+
+/* Python finds a test by where it begins: one that stands within another function is found by nobody. */
+static void
+look_at_places(const Gate *gate)
+{
+    static const char text[] = "^([ \\t]*(?:async[ \\t]+)?(?:def|class)[ \\t]+\\w+)";
+    if (!g_str_has_suffix(gate->file->path, ".py"))
+        return;
+    g_autoptr(GRegex) begin = pattern(text);
+    g_autoptr(GHashTable) was = count_all(gate->before->plain, begin, 1),
+                          is = count_all(gate->after->plain, begin, 1);
+    GHashTableIter iter;
+    void *key;
+    g_hash_table_iter_init(&iter, was);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        const char *name = strrchr(key, ' ') + 1;
+        if (g_str_has_prefix(name, "test") && !g_hash_table_contains(is, key))
+            gate_say(gate, "test-removed", line_of_name(gate->after, name),
+                     "the test '%s' does not begin where it began; put it back", name);
     }
 }
 
@@ -114,7 +194,8 @@ look_for_more(const Gate *gate, const char *const *marks, const char *code, cons
 {
     int was = marks_count(gate->before->bare, marks), is = marks_count(gate->after->bare, marks);
     if (is > was)
-        gate_say(gate, code, marks_line(gate->after, gate->after->bare, marks, was), "%s", why);
+        gate_say(gate, code, marks_line(gate, gate->before->bare, gate->after->bare, marks), "%s",
+                 why);
     return is > was;
 }
 
@@ -153,13 +234,47 @@ look_at_asserts(const Gate *gate)
     if (is < was)
         gate_say(gate, "test-weakened", 0, "%d of %d assertions are left; keep all of them", is,
                  was);
-    else if (!look_for_more(gate, marks_loose, "test-weakened", looser))
-        look_for_fewer(gate, marks_strict, looser);
+    else if (!look_for_more(gate, marks_loose, "test-weakened", looser) &&
+             !look_for_fewer(gate, marks_strict, looser))
+        look_for_fewer(gate, marks_same, looser);
     look_for_more(gate, marks_mocks, "test-weakened",
                   "something stands in here for what is tested; ask the real thing");
     look_for_more(gate, marks_ends, "test-weakened",
                   "a test ends here before it has asked everything; take this line out");
     look_for_fewer(gate, marks_waits, "a test no longer waits here for what it asks; let it wait");
+}
+
+static void
+look_at_turns(const Gate *gate)
+{
+    bool is_sql = g_str_has_suffix(gate->file->path, ".sql");
+    look_for_more(gate, is_sql ? marks_turns_sql : marks_turns, "test-weakened",
+                  "a test goes another way here than before; let it go as it went");
+}
+
+/* One comparison fewer, and another one more. */
+static void
+look_at_comparisons(const Gate *gate)
+{
+    if (marks_lost(gate->before->bare, gate->after->bare, marks_comparisons) &&
+        marks_lost(gate->after->bare, gate->before->bare, marks_comparisons))
+        gate_say(gate, "test-weakened",
+                 marks_line(gate, gate->after->bare, gate->before->bare, marks_comparisons),
+                 "a test compares in another way than before; let it compare as it did");
+}
+
+/* A table of cases, or of rows that are read, has as many as before. */
+static void
+look_at_rows(const Gate *gate)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        if (count_in_lines(gate->after, gate->after->plain, hunk->after, hunk->added, marks_rows) <
+            count_in_lines(gate->before, gate->before->plain, hunk->before, hunk->removed,
+                           marks_rows))
+            gate_say(gate, "test-weakened", (int) hunk->after + 1,
+                     "a test has fewer cases or rows here than before; put them back");
+    }
 }
 
 /* ---- expected values ---- */
@@ -184,11 +299,25 @@ statements_of(const Source *source, guint first, guint count, bool *ret_expects)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+bool
+marks_lost(const char *before, const char *after, const char *const *marks)
+{
+    g_autoptr(GHashTable) was = count_all(before, choice(marks), 0),
+                          is = count_all(after, choice(marks), 0);
+    GHashTableIter iter;
+    void *word, *count;
+    g_hash_table_iter_init(&iter, was);
+    while (g_hash_table_iter_next(&iter, &word, &count))
+        if (GPOINTER_TO_INT(g_hash_table_lookup(is, word)) < GPOINTER_TO_INT(count))
+            return true;
+    return false;
+}
+
 /* A value that the statement had, and has no more; names that move are no values. Caller frees. */
 static char *
 lost_value(const Gate *gate, const char *before, const char *after)
 {
-    g_autoptr(GRegex) literal = choice(marks_literals);
+    const GRegex *literal = choice(marks_literals);
     g_autoptr(GHashTable) was = count_all(before, literal, 0), is = count_all(after, literal, 0);
     guint count = 0;
     g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
@@ -236,7 +365,19 @@ look_at_values(const Gate *gate)
         if (lost != NULL)
             gate_say(gate, "expected-edited", (int) hunk->before + 1,
                      "a test expected %s here; it has to expect it still", lost);
+        else if (marks_count(before, marks_cases) > 0 &&
+                 marks_count(after, marks_literals) < marks_count(before, marks_literals))
+            gate_say(gate, "test-weakened", (int) hunk->before + 1,
+                     "a test has fewer cases here than before; put them back");
     }
+}
+
+/* A script that asserts something of its tables. */
+static bool
+holds_assertion(const Source *source)
+{
+    static const char *const marks[] = {"(?i)^\\s*assert\\b", NULL};
+    return marks_count(source->bare, marks) > 0;
 }
 
 /* By its name, or because there are tests in it: Rust and dbt keep them beside the code. */
@@ -245,17 +386,27 @@ is_of_tests(const Gate *gate)
 {
     return gate_path_is_test(gate->file->path) ||
            marks_count(gate->before->plain, marks_names) > 0 ||
+           (g_str_has_suffix(gate->file->path, ".sql") && holds_assertion(gate->before)) ||
            (source_is_yaml(gate->file->path) && strstr(gate->before->plain, "unit_tests:") != NULL);
 }
 
 void
 rule_tests(const Gate *gate)
 {
+    guint said = gate->findings->len;
     look_at_names(gate);
+    if (gate->findings->len == said)
+        look_at_places(gate);
     look_for_more(gate, marks_skips, "test-skipped",
                   "a test is skipped that was run before; let it run");
     if (!is_of_tests(gate))
         return;
     look_at_asserts(gate);
+    look_at_rows(gate);
     look_at_values(gate);
+    if (gate->findings->len > said)
+        return; /* it was said already, and better */
+    look_for_fewer(gate, marks_kept, "what makes a test of this is gone; put it back");
+    look_at_comparisons(gate);
+    look_at_turns(gate);
 }
