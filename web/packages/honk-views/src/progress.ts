@@ -39,20 +39,39 @@ export function stepText(step: Step, isBack = false): string {
   return parts.join(', ');
 }
 
-export interface RollbackTimes {
-  /** Milliseconds; undefined: nobody can say, or there is nothing to give back. */
-  data?: number;
-  services?: number;
-  /** Services: as the way there took, and not as the plan reckoned. */
-  isMeasured: boolean;
-}
+/** Steps that a rollback still has to undo, newest first. */
+export const whatIsUndone = (migration: Migration): { name: string; text: string }[] =>
+  migration.steps
+    .filter(step => step.reverse_text && step.reverse_text !== 'nothing to undo' && step.started_at_ms !== undefined)
+    .filter(step => (step.phase === 'reverse' ? !isBehindBack.includes(step.status) : step.status !== 'blocked' && !isNoEffect.includes(step.status)))
+    .reverse()
+    .map(step => ({ name: step.name, text: step.reverse_text! }));
 
-/** How long a way back takes: of the data as the plan measured it, of the services as long as they took on their way there. */
-export function rollbackTimes(migration: Migration, plan: PlanAnswer | undefined): RollbackTimes {
-  const began = migration.steps.find(step => step.action === 'rollout' && step.phase === 'forward' && step.started_at_ms !== undefined);
-  const took = began?.ended_at_ms !== undefined ? began.ended_at_ms - began.started_at_ms! : undefined;
+const isNoEffect: readonly string[] = ['skipped', 'not_applied', 'irreversible'];
+const isBehindBack: readonly string[] = [...isNoEffect, 'reversed'];
+
+/**
+ * How long a way back takes, in sentences: of the data as the plan measured it, of the services as long as they took on their way there.
+ * Whoever is asked for a yes is always told, and where nobody can know it, that.
+ */
+export function rollbackTimes(migration: Migration, plan: PlanAnswer | undefined): string[] {
+  if (whatIsUndone(migration).length === 0) return [];
+  const data = plan?.observations?.rollback_ms;
+  const said = [
+    plan === undefined
+      ? 'How long that takes is being read from the plan.'
+      : data === undefined
+        ? 'How long the data takes was not measured when it was planned.'
+        : `The data takes about ${duration(data)}.`,
+  ];
+  const began = migration.steps.find(step => step.action === 'rollout' && step.started_at_ms !== undefined);
+  if (!began) return said;
+  const bits = ': they are given back bit by bit, too.';
   const planned = wavesMs(plan?.plan.services ?? []);
-  return { data: plan?.observations?.rollback_ms, services: began && (took ?? planned), isMeasured: took !== undefined };
+  if (began.phase === 'forward' && began.ended_at_ms !== undefined) said.push(`The services take about ${duration(began.ended_at_ms - began.started_at_ms!)}, as their rollout did${bits}`);
+  else if (planned !== undefined) said.push(`The services take about ${duration(planned)}, as was planned for their rollout${bits}`);
+  else if (plan !== undefined) said.push(`How long the services take nobody has measured${bits}`);
+  return said;
 }
 
 /** Services of a wave go together, waves one after another. */

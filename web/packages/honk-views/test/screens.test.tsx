@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import { bo, hostile, line, migration, plan, ran, row, show, summary } from './world';
@@ -159,7 +159,39 @@ describe('a migration', () => {
     };
     expect(await open({ status: 'done', ended_at_ms: 31_000 })).toContain('The data takes about 1.0 s. The services take about 21 s, as their rollout did');
     expect(await open({ status: 'failed' })).toContain('The services take about 14 s, as was planned');
+    expect(await open({ status: 'failed', phase: 'reverse' })).toContain('The services take about 14 s, as was planned');
     expect(await open({ status: 'blocked', started_at_ms: undefined })).not.toContain('The services take');
+  });
+
+  it('says how long a rollback takes also to whoever asks before the plan was read, and where nobody measured it', async () => {
+    const rollout = { ...ran().steps[0]!, name: 'roll-out', action: 'rollout', status: 'failed' };
+    let read: (plan: object) => void = () => undefined;
+    show('/migrations/users-v2', { ...answers(ran({ steps: [rollout] })), '/migrations/m-1/plan': new Promise(found => (read = found)) });
+    fireEvent.click(await screen.findByRole('button', { name: 'Rollback' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog.textContent).toContain('How long that takes is being read from the plan');
+    await act(async () => read({ ...plan(), observations: {} }));
+    expect(dialog.textContent).toContain('How long the data takes was not measured when it was planned. How long the services take nobody has measured');
+  });
+
+  it('gives up rows only for whoever says so', async () => {
+    const swap = { ...ran().steps[0]!, name: 'swap', action: 'swap', status: 'done' };
+    const { calls } = show('/migrations/users-v2', { ...answers(ran({ steps: [swap] })), 'POST /migrations/m-1/rollback': { state: 'rolling_back' } });
+    fireEvent.click(await screen.findByRole('button', { name: 'Rollback' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    fireEvent.click(dialog.getByRole('checkbox'));
+    expect((dialog.getByRole('checkbox') as HTMLInputElement).checked).toBe(true);
+    fireEvent.change(dialog.getByRole('textbox'), { target: { value: 'wrong week' } });
+    fireEvent.click(dialog.getByRole('button', { name: 'Rollback' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')?.body).toEqual({ reason: 'wrong week', give_up_rows: true }));
+  });
+
+  it('that needs a person says what a rollback has still to undo', async () => {
+    const [first, ...rest] = ran({ state: 'needs_operator' }).steps;
+    show('/migrations/users-v2', answers(ran({ state: 'needs_operator', steps: [{ ...first!, phase: 'reverse', status: 'failed' }, ...rest.map(step => ({ ...step, phase: 'reverse', status: 'reversed' }))] })));
+    fireEvent.click(await screen.findByRole('button', { name: 'Rollback' }));
+    const dialog = await screen.findByRole('dialog');
+    expect([...dialog.querySelectorAll('.honk-undo strong')].map(one => one.textContent)).toEqual([first!.name]);
   });
 
   it('is planned again by whoever may, and whoever may not reads why', async () => {

@@ -16,7 +16,7 @@ export function answering(answers: Answers): { client: HonkClient; calls: { meth
       const headers = init?.headers as Record<string, string>;
       if (headers.Accept === 'text/event-stream') return new Response(new ReadableStream(), { status: 200 });
       calls.push({ method: init?.method ?? 'GET', path, body: init?.body ? JSON.parse(String(init.body)) : undefined });
-      const answer = answers[`${init?.method} ${path}`] ?? answers[path];
+      const answer = await (answers[`${init?.method} ${path}`] ?? answers[path]); /* a promise keeps one waiting */
       if (typeof answer === 'string') return new Response(answer);
       if (answer instanceof Response) return answer.clone();
       if (answer !== undefined) return Response.json(answer);

@@ -26,7 +26,8 @@ export interface ActionsProps {
 
 /** Buttons are what the server allows; the others are behind "Not now", with the server's own words. */
 export function Actions({ allowed, actions, onDone }: ActionsProps) {
-  const [asked, setAsked] = useState<Action>();
+  const [askedKey, setAsked] = useState<string>();
+  const asked = actions.find(action => action.key === askedKey); /* as it is now: what a dialog tells may be read after it was opened */
   const [isWhy, setWhy] = useState(false);
   const isAllowed = (action: Action) => allowed[action.key]?.allowed === true;
   const shown = actions.filter(action => isAllowed(action) || action.always);
@@ -42,7 +43,7 @@ export function Actions({ allowed, actions, onDone }: ActionsProps) {
             className={`honk-button honk-${action.tone ?? 'plain'}`}
             aria-disabled={!isAllowed(action)}
             title={isAllowed(action) ? undefined : why}
-            onClick={() => (isAllowed(action) ? setAsked(action) : setWhy(true))}
+            onClick={() => (isAllowed(action) ? setAsked(action.key) : setWhy(true))}
           >
             {action.label}
           </button>

@@ -1,12 +1,11 @@
 import type { HonkClient, Migration, PlanAnswer } from 'honk-client';
 import { useState } from 'react';
 import { useHonk } from '../context';
-import { duration, shortDigest, shortRef } from '../format';
+import { shortDigest, shortRef } from '../format';
 import { newKey } from '../key';
 import { Actions, type Action } from '../parts/actions';
 import { Copy } from '../parts/basics';
-import { rollbackTimes } from '../progress';
-import { whatIsUndone } from './migration';
+import { rollbackTimes, whatIsUndone } from '../progress';
 import { useThrottleAction } from './throttle';
 
 type ReasonPath = Extract<Parameters<HonkClient['post']>[0], `/migrations/{id}/${string}`>;
@@ -116,7 +115,8 @@ export function MigrationActions({ migration, plan, onDone }: { migration: Migra
     });
   return (
     <div className="honk-action-bar">
-      <Actions allowed={migration.allowed_actions} actions={actions} onDone={onDone} />
+      {/* An address that names a migration shows its newest plan: what is being said to one is not said to the next. */}
+      <Actions key={id} allowed={migration.allowed_actions} actions={actions} onDone={onDone} />
     </div>
   );
 }
@@ -158,13 +158,7 @@ function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Mig
           </li>
         ))}
       </ol>
-      {steps.length > 0 && (times.data !== undefined || times.services !== undefined) && (
-        <p className="honk-dim">
-          {times.data !== undefined && <>The data takes about {duration(times.data)}. </>}
-          {times.services !== undefined && <>The services take about {duration(times.services)}, {times.isMeasured ? 'as their rollout did' : 'as was planned for their rollout'}: they are given back bit by bit, too. </>}
-        </p>
-      )}
-      {plan === undefined && migration.digest && steps.length > 0 && <p className="honk-dim">How long that takes is not known yet: the plan is being read.</p>}
+      {times.length > 0 && <p className="honk-dim">{times.join(' ')}</p>}
       {isSwapped && (
         <label className="honk-check honk-give-up">
           <input type="checkbox" checked={isGivenUp} onChange={event => onGiveUp(event.target.checked)} />

@@ -201,10 +201,3 @@ function story(migration: Migration): Chapter[] {
   chapters.push({ label: state === 'closed' ? 'Closed' : 'Way back open', state: isDone && state !== 'closed' ? 'now' : state === 'closed' ? 'past' : 'later' });
   return chapters;
 }
-
-export const whatIsUndone = (migration: Migration): { name: string; text: string }[] =>
-  migration.steps
-    .filter(step => step.phase === 'forward' && ['done', 'leased', 'waiting', 'failed', 'unknown', 'retry_wait', 'ready'].includes(step.status))
-    .filter(step => step.reverse_text && step.reverse_text !== 'nothing to undo' && step.started_at_ms !== undefined)
-    .reverse()
-    .map(step => ({ name: step.name, text: step.reverse_text! }));
