@@ -18,8 +18,13 @@
 static void
 explain_allowed(Request *request, const PlanRow *row)
 {
-    json_t *allowed = plan_allowed_actions(request, row), *value = NULL;
+    g_autoptr(json_t) approvals = NULL;
     g_autoptr(GString) list = g_string_new(NULL);
+    json_t *allowed = NULL, *value = NULL;
+    Db *db = NULL;
+    if (!request_reader(request, &db, NULL) || !review_list(db, row->id, &approvals, NULL))
+        return; /* it only explains */
+    allowed = plan_allowed_actions(request, row, approvals);
     const char *action = NULL;
     json_object_foreach(allowed, action, value) if (json_get_bool(value, "allowed", false))
         g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", action);

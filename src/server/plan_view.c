@@ -155,7 +155,7 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     json_object_set(view, "quarantine", quarantine);
     json_object_set(view, "approvals", approvals);
     json_object_set_new(view, "quorum", quorum_json(row, &config->policy, approvals));
-    json_object_set_new(view, "allowed_actions", plan_allowed_actions(request, row));
+    json_object_set_new(view, "allowed_actions", plan_allowed_actions(request, row, approvals));
     if (row->throttle != NULL)
         json_object_set_new(view, "throttle", json_loads(row->throttle, 0, NULL));
     if (row->expires_ms > 0)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/entity.h"
+#include "review/review.h"
 #include "server/handlers.h"
 #include "server/page.h"
 #include "server/routes.h"
@@ -290,8 +291,61 @@ allowed_entry(const Request *request, const Route *route, const json_t *by_state
     return json_pack("{s:b}", "allowed", true);
 }
 
+/* A yes of this person that was not taken back; `ret_counts`: to the plan as it is, and not too old. */
+static bool
+has_said_yes(const Request *request, const PlanRow *row, const json_t *approvals, bool *ret_counts)
+{
+    int64_t ttl_ms = request->server->config->policy.plan_ttl_ms;
+    int64_t after_ms = ttl_ms > 0 ? clock_wall_ms() - ttl_ms : INT64_MIN;
+    bool has = false;
+    *ret_counts = false;
+    for (size_t i = 0; i < json_array_size(approvals); i++) {
+        const json_t *yes = json_array_get(approvals, i);
+        if (json_object_get(yes, "withdrawn_at_ms") != NULL ||
+            strcmp(json_get_string(yes, "actor", ""), request->who.name) != 0)
+            continue;
+        has = true;
+        *ret_counts |= g_strcmp0(json_get_string(yes, "digest", NULL), row->digest) == 0 &&
+                       json_get_int(yes, "at_ms", 0) > after_ms;
+    }
+    return has;
+}
+
+static void
+refuse(json_t *answer, const char *action, const char *why)
+{
+    if (json_get_bool(json_object_get(answer, action), "allowed", false))
+        json_object_set_new(answer, action, json_pack("{s:b, s:s}", "allowed", false, "why", why));
+}
+
+/* What a role and a state allow, and this person may not: an author's yes, a second yes, no yes to take back. */
+static void
+refuse_by_approvals(const Request *request, const PlanRow *row, const json_t *approvals,
+                    json_t *answer)
+{
+    g_autoptr(GError) error = NULL;
+    const Approval yes = {
+        .actor = request->who.name,
+        .is_approver = identity_has(&request->who, ROLE_APPROVER),
+        .plan = row->id,
+        .author = row->author,
+        .digest = row->digest,
+        .digest_said = row->digest,
+    };
+    const Config *config = request->server->config;
+    bool counts = false;
+    if (!has_said_yes(request, row, approvals, &counts))
+        refuse(answer, "withdraw", "you have not said yes to it");
+    if (counts)
+        refuse(answer, "approve", "you have said yes to it already: it waits for others");
+    else if (!review_may_approve(&config->policy, config->roles, &yes, &error))
+        refuse(answer, "approve", error->message);
+    if (g_strcmp0(row->mixed_by, request->who.name) == 0)
+        refuse(answer, "accept_mixed", "you have said so already: a second person has to");
+}
+
 json_t *
-plan_allowed_actions(const Request *request, const PlanRow *row)
+plan_allowed_actions(const Request *request, const PlanRow *row, const json_t *approvals)
 {
     bool window_open = row->window_until_ms == 0 || row->window_until_ms > clock_wall_ms();
     bool kept_long_enough = row->keep_until_ms <= clock_wall_ms();
@@ -309,5 +363,6 @@ plan_allowed_actions(const Request *request, const PlanRow *row)
     /* A new plan leaves this one as it is, whatever it is: no table has it. */
     json_object_set_new(answer, "plan",
                         allowed_entry(request, route_of_action("plan"), json_true()));
+    refuse_by_approvals(request, row, approvals, answer);
     return answer;
 }

@@ -30,8 +30,9 @@ CHECKED bool plan_go_stale(Request *request, const PlanRow *row, json_t *differe
 /* WRONG_STATE while honk.yaml has a freeze. */
 CHECKED bool check_freezes(Request *request, GError **error);
 
-/* What may be done now, by whom: {"approve": {"allowed": true}, "start": {"allowed": false, "why": "…"}}. Caller owns. */
-json_t *plan_allowed_actions(const Request *request, const PlanRow *row);
+/* What who asks may do now: {"approve": {"allowed": true}, "start": {"allowed": false, "why": "…"}}; `approvals` as of review_list().
+ * Caller owns. */
+json_t *plan_allowed_actions(const Request *request, const PlanRow *row, const json_t *approvals);
 /* What a list shows of it. Caller owns. */
 json_t *plan_row_json(const PlanRow *row);
 /* Everything that a screen needs. Caller owns. */

@@ -232,6 +232,9 @@ class TestLifecycle(unittest.TestCase):
     def act(self, id, what, body=None, who="ada"):
         return self.server.post("/migrations/%s/%s" % (id, what), body, who=who)
 
+    def may(self, id, what, who):
+        return self.ok(self.server.get("/migrations/" + id, who=who))["allowed_actions"][what]
+
     def running(self, steps=("stage", "swap"), **more):
         id, digest = self.planned(steps, **more)
         self.ok(self.act(id, "approve", {"digest": digest[7:15]}, who="bo"))
@@ -300,6 +303,8 @@ class TestLifecycle(unittest.TestCase):
         self.assertFalse(view["allowed_actions"]["approve"]["allowed"])
         self.assertEqual(view["allowed_actions"]["plan"], {"allowed": True})
 
+        self.assertEqual(self.may(id, "withdraw", "bo"), {"allowed": False, "why": "you have not said yes to it"})
+        self.assertEqual(self.may(id, "approve", "bo"), {"allowed": True})
         own = self.act(id, "approve", {"digest": digest[7:15]}, who="ada")
         self.assertEqual(own.status, 403)
         self.assertIn("user:default/bo", own.json["detail"])
@@ -307,8 +312,10 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual((other.status, other.json["code"]), (409, "mismatch"))
         self.assertEqual(self.act(id, "start").status, 409)
         self.assertEqual(self.ok(self.act(id, "approve", {"digest": digest, "reason": "read it"}, who="bo"))["state"], "approved")
+        self.assertEqual(self.may(id, "withdraw", "bo"), {"allowed": True})
         self.ok(self.act(id, "withdraw", who="bo"))
         self.assertEqual(self.state(id), "planned")
+        self.assertFalse(self.may(id, "withdraw", "bo")["allowed"])
         self.ok(self.act(id, "approve", {"digest": digest[7:15]}, who="bo"))
         self.ok(self.act(id, "start"))
         task = self.worker.lease(wait_ms=2000)
