@@ -106,7 +106,7 @@ show_steps(View *view, const json_t *report)
         int64_t took = json_get_int(step, "ms", -1);
         g_autofree char *text = took >= 0 ? text_duration(took) : NULL;
         table_cell(table, TONE_STRONG, json_get_string(step, "name", ""));
-        table_cell(table, story_tone(status), status);
+        table_cell(table, story_tone(status), migration_step_words(step));
         table_cell(table, TONE_PLAIN, text);
     }
     if (table_rows(table) > 0)

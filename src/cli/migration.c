@@ -128,14 +128,14 @@ step_bar(const View *view, const json_t *step, const char *status, int width)
     return bar_text(is_over ? total : done, total, width, view->utf8);
 }
 
-/* What a task's status is called when it stands for a whole step. */
-static const char *
-step_words(const char *status, const json_t *step)
+const char *
+migration_step_words(const json_t *step)
 {
     static const char *const words[][2] = {
         {"blocked", "later"},   {"ready", "next"},          {"leased", "running"},
         {"waiting", "running"}, {"retry_wait", "retrying"}, {"not_applied", "not applied"},
     };
+    const char *status = json_get_string(step, "status", "");
     if (strcmp(json_get_string(step, "phase", ""), "reverse") == 0 &&
         (strcmp(status, "leased") == 0 || strcmp(status, "waiting") == 0))
         return "reversing";
@@ -172,7 +172,7 @@ migration_steps(const View *view, const json_t *migration, int width)
         const char *trouble = json_get_string(step, "error", NULL);
         g_autofree char *bar = step_bar(view, step, status, bars), *counts = step_counts(step);
         table_cell(table, TONE_PLAIN, json_get_string(step, "name", ""));
-        table_cell(table, story_tone(status), step_words(status, step));
+        table_cell(table, story_tone(status), migration_step_words(step));
         table_cell(table, story_tone(status), bar);
         table_cell(table, trouble != NULL ? TONE_BAD : TONE_PLAIN,
                    trouble != NULL ? trouble : counts);
@@ -188,7 +188,7 @@ migration_step_line(const View *view, const json_t *step)
     const char *status = json_get_string(step, "status", ""),
                *trouble = json_get_string(step, "error", NULL);
     g_autofree char *counts = step_counts(step);
-    g_autofree char *words = view_toned(view, story_tone(status), step_words(status, step));
+    g_autofree char *words = view_toned(view, story_tone(status), migration_step_words(step));
     g_autofree char *name = text_printable(json_get_string(step, "name", ""));
     g_autofree char *more = text_printable(trouble != NULL ? trouble : counts);
     return g_strdup_printf("  %-16s %s  %s", name, words, more);

@@ -14,6 +14,8 @@ const char *migration_name(const json_t *migration);
 char *migration_headline(const View *view, const json_t *migration);
 /* Steps with status, bar, counts, rate and time left; one line each. Caller frees. */
 char *migration_steps(const View *view, const json_t *migration, int width);
+/* What the status of a step is called: "later" of one that is blocked. Borrowed. */
+const char *migration_step_words(const json_t *step);
 /* The same for one step, without a bar. Caller frees. */
 char *migration_step_line(const View *view, const json_t *step);
 /* Quarantine, approvals, what would move it, and who may; one line each. Caller frees. */

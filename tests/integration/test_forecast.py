@@ -29,6 +29,7 @@ class Forecast(unittest.TestCase):
         self.assertIn("! born, 600 rows: 'x' is not a whole number", plan)
         self.assertEqual(self.world.tables(), ["users_v1"])
         before = self.world.json("report", "move")
+        self.assertRegex(self.world.honk("report", "move").stdout, r"(?m)^swap +later", "as 'honk status' calls it")
         self.assertEqual((before["outcome"], before["forecast"]["rejected"]), (None, {"about": 600, "low": 600, "high": 600}))
         self.world.run("move")
 

@@ -1,4 +1,5 @@
 /* Numbers, times and names as people read them; the same words as the command line's. */
+export { person, shortRef } from 'honk-client/words';
 
 const counts = new Intl.NumberFormat('en-US');
 export const count = (n: number): string => counts.format(n);
@@ -51,20 +52,6 @@ export const moment = (ms: number): string => moments.format(ms);
 
 const clocks = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 export const clock = (ms: number): string => `${clocks.format(ms)}.${String(ms % 1000).padStart(3, '0')}`;
-
-/** "component:default/users-v2" -> "users-v2"; other namespaces keep theirs. */
-export function shortRef(ref: string): string {
-  const match = /^[^:]+:([^/]+)\/(.+)$/.exec(ref);
-  if (!match) return ref;
-  return match[1] === 'default' ? match[2]! : `${match[1]}/${match[2]}`;
-}
-
-/** "user:default/ada" -> "Ada"; "honk" and "local" are nobody's name. */
-export function person(identity: string): string {
-  if (!identity.startsWith('user:')) return identity === 'honk' ? 'Honk' : shortRef(identity);
-  const name = shortRef(identity);
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
 
 export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 8);
 

@@ -1,4 +1,5 @@
 import type { PlanDocument } from 'honk-client';
+import { placesText } from 'honk-client/words';
 import { plural, shortRef } from './format';
 
 export interface PlanChangeLine {
@@ -7,7 +8,8 @@ export interface PlanChangeLine {
   after?: string;
 }
 
-const guardWords: Record<string, string> = {
+/** What makes a plan stale when it changes. */
+export const guardWords: Record<string, string> = {
   source_schema: 'the schema of the source',
   target_schema: 'the schema of the target',
   mapping: 'the mapping file',
@@ -58,7 +60,4 @@ function both(before: Map<string, string>, after: Map<string, string>, put: (nam
   for (const name of new Set([...before.keys(), ...after.keys()])) put(name, before.get(name), after.get(name));
 }
 
-function counted(counts: Record<string, number>): string {
-  const parts = Object.entries(counts).filter(([, n]) => n > 0);
-  return parts.length > 0 ? parts.map(([name, n]) => `${n} ${name.replace('_', ' ')}`).join(', ') : plural(0, 'place');
-}
+const counted = (counts: Record<string, number>): string => placesText(counts) || plural(0, 'place');

@@ -204,8 +204,11 @@ describe('actions of templates', () => {
     await createReportAction(services()).handler(context as never);
     const text = readFileSync(join(context.workspacePath, path), 'utf8');
     assert.match(text, /^# streams-v2\n/);
-    assert.match(text, /\| rejected \| .*no &#124; &#60;b&#62;not&#60;\/b&#62; \\`now\\` \|/);
-    assert.match(text, /\| transform-data \|/);
+    assert.match(text, /\| Bo \| Rejected \| no &#124; &#60;b&#62;not&#60;\/b&#62; \\`now\\` \|/);
+    assert.match(text, /\| transform-data \| Later \|/);
+    assert.match(text, /\| Stands \| Rejected: /);
+    assert.match(text, /\| support-tools \| .*\d+ for a person/);
+    assert.doesNotMatch(text, /needs\\?_person|user:default|component:default/, 'people do not speak in identifiers');
     const settings = parse(readFileSync(join(context.workspacePath, 'mkdocs.yml'), 'utf8')) as object;
     assert.deepEqual(settings, { site_name: 'Migrations', plugins: ['techdocs-core'], theme: { name: 'material', font: false } });
     assert.match(readFileSync(join(context.workspacePath, 'docs/index.md'), 'utf8'), /^# Migrations\n/, 'TechDocs opens it first');

@@ -1,5 +1,6 @@
 import { resolveSafeChildPath } from '@backstage/backend-plugin-api';
 import { createTemplateAction } from '@backstage/plugin-scaffolder-node';
+import { migrationWord, person, placesText, shortRef, taskWord } from 'honk-client/words';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HonkCaller, type HonkServices } from './caller';
@@ -14,7 +15,7 @@ interface Migration {
   source_url?: string;
   target_url?: string;
   steps: { name: string; action?: string; status: string }[];
-  approvals: { actor?: string; reason?: string }[];
+  approvals: { actor: string; withdrawn_at_ms?: number }[];
 }
 interface Plan {
   changes?: { consumer: string; counts: Record<string, number> }[];
@@ -52,26 +53,27 @@ function table(head: string[], rows: (string | number | undefined)[][]): string 
   return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line), ''].join('\n');
 }
 
+/** The page is read in many time zones. */
+const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
 function markdown(migration: Migration, plan: Plan, events: Event[]): string {
-  const name = migration.migration.split('/').at(-1);
   const facts: [string, string | undefined][] = [
     ['From', migration.source_url],
     ['To', migration.target_url],
-    ['Stands', `${migration.state}${migration.reason ? `: ${migration.reason}` : ''}`],
-    ['Asked for by', migration.author],
-    ['Approved by', migration.approvals.map(one => one.actor).join(', ')],
+    ['Stands', `${migrationWord(migration.state)}${migration.reason ? `: ${migration.reason}` : ''}`],
+    ['Asked for by', person(migration.author)],
+    ['Approved by', migration.approvals.filter(one => one.withdrawn_at_ms === undefined).map(one => person(one.actor)).join(', ') || 'nobody'],
     ['Plan', migration.digest],
   ];
-  const counts = (one: Record<string, number>) => Object.entries(one).filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`).join(', ');
   return [
-    `# ${cell(name)}\n`,
+    `# ${cell(shortRef(migration.migration))}\n`,
     table(['', ''], facts),
     '## What happened\n',
-    table(['when', 'who', 'state', 'why'], events.map(one => [new Date(one.at_ms).toISOString(), one.actor, one.to, one.reason])),
+    table(['when', 'who', 'state', 'why'], events.map(one => [at(one.at_ms), one.actor && person(one.actor), one.to && migrationWord(one.to), one.reason])),
     '## Steps\n',
-    table(['step', 'status'], migration.steps.map(one => [one.name, one.status])),
+    table(['step', 'status'], migration.steps.map(one => [one.name, taskWord(one.status)])),
     '## Code of consumers\n',
-    table(['consumer', 'places'], (plan.changes ?? []).map(one => [one.consumer, counts(one.counts)])),
+    table(['consumer', 'places'], (plan.changes ?? []).map(one => [shortRef(one.consumer), placesText(one.counts) || 'names it nowhere'])),
     '## Services\n',
     table(['service'], (plan.services ?? []).map(one => [one.service])),
   ].join('\n');

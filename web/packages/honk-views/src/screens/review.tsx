@@ -1,4 +1,5 @@
 import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
+import { dispositionWord, migrationWord } from 'honk-client/words';
 import { useState } from 'react';
 import { useLoad, type Loaded } from '../data';
 import { count, duration, moment, person, plural, shortDigest, shortRef } from '../format';
@@ -6,7 +7,7 @@ import { Card, Copy, Facts, Failure, Go, Person, Ref, Skeleton } from '../parts/
 import { CodingWork, type CodingDone } from '../parts/coding';
 import { Code, DiffBlob } from '../parts/code';
 import { SafeLink } from '../parts/link';
-import { planChanges } from '../plan-changes';
+import { guardWords, planChanges } from '../plan-changes';
 import { Pull, useConsumerLines } from './consumers';
 
 /** What writers of the source meet while its rows are read, by the plan's `consistency`. */
@@ -157,7 +158,7 @@ function SinceLastPlan({ migration, document }: { migration: Migration; document
       title="Since the plan before"
       aside={
         <Go to={{ screen: 'migration', id: data.before.id }}>
-          {shortDigest(data.old.digest)}, {data.before.state.replace(/_/g, ' ')}
+          {shortDigest(data.old.digest)}, {migrationWord(data.before.state).toLowerCase()}
         </Go>
       }
     >
@@ -292,7 +293,7 @@ function Change({ change, queries, line }: { change: PlanChange; queries?: { sam
         <span className="honk-change-counts">
           {dispositions.map(([name, n]) => (
             <span key={name} className={`honk-pill honk-${name}`}>
-              {n} {name.replace('_', ' a ').replace('needs a person', 'for a person')}
+              {n} {dispositionWord(name)}
             </span>
           ))}
           {dispositions.length === 0 && <span className="honk-dim">names it nowhere</span>}
@@ -496,7 +497,7 @@ function Approvals({ migration, document }: { migration: Migration; document: Pl
       )}
       <details className="honk-details">
         <summary>It goes stale as soon as one of these changes</summary>
-        <Facts rows={Object.entries(document.guards).map(([name, value]) => [name.replace(/_/g, ' '), <code key={name}>{value === null ? 'none' : value.startsWith('sha256:') ? value.slice(7, 19) : value}</code>] as const)} />
+        <Facts rows={Object.entries(document.guards).map(([name, value]) => [guardWords[name] ?? name.replace(/_/g, ' '), <code key={name}>{value === null ? 'none' : value.startsWith('sha256:') ? value.slice(7, 19) : value}</code>] as const)} />
       </details>
       <p className="honk-dim">Asked for by {person(document.author)}.</p>
     </Card>
