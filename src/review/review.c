@@ -120,6 +120,13 @@ count_others(Db *db, const PolicyConfig *policy, const Approval *approval, int64
 }
 
 bool
+review_is_eligible(const PolicyConfig *policy, const json_t *roles, const Approval *approval,
+                   GError **error)
+{
+    return check_role(roles, approval, error) && check_author(policy, roles, approval, error);
+}
+
+bool
 review_may_approve(const PolicyConfig *policy, const json_t *roles, const Approval *approval,
                    GError **error)
 {

@@ -17,6 +17,9 @@ typedef struct {
         digest_said; /* what the person said yes to; a prefix of at least 8 hex digits is enough; NULL: refused */
 } Approval;
 
+/* May this person say yes to what `author` asked for, whatever its digest is? FORBIDDEN as below. */
+CHECKED bool review_is_eligible(const PolicyConfig *policy, const json_t *roles,
+                                const Approval *approval, GError **error);
 /* May this person approve this? FORBIDDEN, MISMATCH or INVALID with the way on in the message ("… ask one of …"). */
 CHECKED bool review_may_approve(const PolicyConfig *policy, const json_t *roles,
                                 const Approval *approval, GError **error);

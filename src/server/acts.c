@@ -169,7 +169,7 @@ plan_go_stale(Request *request, const PlanRow *row, json_t *differences, GError 
 typedef struct {
     const PolicyConfig *policy;
     Approval approval;
-    char *actor, *plan, *author, *digest, *reason;
+    char *actor, *plan, *author, *digest;
 } Yes;
 
 static void
@@ -180,7 +180,6 @@ yes_free(void *data)
     g_free(yes->plan);
     g_free(yes->author);
     g_free(yes->digest);
-    g_free(yes->reason);
     g_free(yes);
 }
 
@@ -193,7 +192,6 @@ yes_new(const Request *request, const PlanRow *row)
     yes->plan = g_strdup(row->id);
     yes->author = g_strdup(row->author);
     yes->digest = g_strdup(row->digest);
-    yes->reason = g_strdup(json_get_string(request->json, "reason", NULL));
     yes->approval = (Approval){
         .actor = yes->actor,
         .is_approver = identity_has(&request->who, ROLE_APPROVER),
@@ -220,7 +218,7 @@ static bool
 yes_write(Command *command, Db *db, void *data, GError **error)
 {
     const Yes *yes = data;
-    return review_record(db, yes->policy, &yes->approval, yes->reason, clock_wall_ms(), error);
+    return review_record(db, yes->policy, &yes->approval, command->reason, clock_wall_ms(), error);
 }
 
 bool
@@ -248,7 +246,7 @@ static bool
 no_write(Command *command, Db *db, void *data, GError **error)
 {
     const Yes *yes = data;
-    return review_withdraw(db, yes->plan, yes->actor, clock_wall_ms(), error);
+    return review_withdraw(db, command->plan, yes->actor, clock_wall_ms(), error);
 }
 
 bool

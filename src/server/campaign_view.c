@@ -1,5 +1,6 @@
 /* campaign_view.c - a campaign as a screen needs it: how many are where, who waits for what, what failed, how long it takes. */
 #include "base/clock.h"
+#include "review/review.h"
 #include "server/campaigns.h"
 #include "server/handlers.h"
 #include "server/page.h"
@@ -48,6 +49,7 @@ see_member(const MemberSeen *member, void *data, GError **error)
                                         "rolling_back", "retiring", NULL};
     static const char *const done[] = {"succeeded", "retiring", "closed", NULL};
     static const char *const back[] = {"rolled_back", "closed_mixed", NULL};
+    (void) error; /* to look cannot fail */
     Seen *seen = data;
     bool failed_draft =
         strcmp(member->state, "draft") == 0 && g_strcmp0(member->wake_event, "operator") == 0;
@@ -121,6 +123,24 @@ route_of(const char *verb)
     return NULL;
 }
 
+/* A yes moves its plans and not the campaign, so no table has it: one may as long as plans wait for one. NULL, or why not. */
+static char *
+yes_refusal(const Request *request, const CampaignRow *row, const Seen *seen)
+{
+    const Config *config = request->server->config;
+    const Approval yes = {
+        .actor = request->who.name,
+        .is_approver = identity_has(&request->who, ROLE_APPROVER),
+        .author = row->author,
+    };
+    g_autoptr(GError) error = NULL;
+    if (json_get_int(seen->states, "planned", 0) == 0)
+        return g_strdup("none of its plans waits for a yes");
+    return review_is_eligible(&config->policy, config->roles, &yes, &error)
+               ? NULL
+               : g_strdup(error->message);
+}
+
 static json_t *
 allowed_json(const Request *request, const CampaignRow *row, const Seen *seen)
 {
@@ -143,6 +163,10 @@ allowed_json(const Request *request, const CampaignRow *row, const Seen *seen)
                             error != NULL ? error->message : json_string_value(value));
         json_object_set_new(answer, verb, entry);
     }
+    g_autofree char *refusal = yes_refusal(request, row, seen);
+    json_object_set_new(answer, "approve",
+                        refusal != NULL ? json_pack("{s:b, s:s}", "allowed", false, "why", refusal)
+                                        : json_pack("{s:b}", "allowed", true));
     return answer;
 }
 

@@ -327,10 +327,7 @@ refuse_by_approvals(const Request *request, const PlanRow *row, const json_t *ap
     const Approval yes = {
         .actor = request->who.name,
         .is_approver = identity_has(&request->who, ROLE_APPROVER),
-        .plan = row->id,
         .author = row->author,
-        .digest = row->digest,
-        .digest_said = row->digest,
     };
     const Config *config = request->server->config;
     bool counts = false;
@@ -338,7 +335,7 @@ refuse_by_approvals(const Request *request, const PlanRow *row, const json_t *ap
         refuse(answer, "withdraw", "you have not said yes to it");
     if (counts)
         refuse(answer, "approve", "you have said yes to it already: it waits for others");
-    else if (!review_may_approve(&config->policy, config->roles, &yes, &error))
+    else if (!review_is_eligible(&config->policy, config->roles, &yes, &error))
         refuse(answer, "approve", error->message);
     if (g_strcmp0(row->mixed_by, request->who.name) == 0)
         refuse(answer, "accept_mixed", "you have said so already: a second person has to");

@@ -61,8 +61,12 @@ class TestTheWay(TestCampaign):
 
         own = self.world.honk("approve", "spring", review["digest"], user="ada", check=False)
         self.assertEqual(own.returncode, 3, own.stderr)
+        may = {who: self.world.json("status", "spring", user=who)["allowed_actions"]["approve"] for who in ("ada", "bo")}
+        self.assertIn("approver", may["ada"]["why"])
+        self.assertEqual(may["bo"], {"allowed": True})
         self.world.honk("approve", "spring", said[:8], user="bo")
         self.assertEqual(self.world.states(), {"approved": 40})
+        self.assertEqual(self.world.json("status", "spring", user="bo")["allowed_actions"]["approve"], {"allowed": False, "why": "none of its plans waits for a yes"})
         self.assertEqual(self.world.campaign()["next"]["text"], "waits until somebody starts it")
         done = self.start("--wait")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
