@@ -128,7 +128,7 @@ export function Failure({ error, onRetry, what }: { error: HonkError; onRetry?: 
     <div className="honk-note honk-tone-bad" role="alert">
       <div>
         <strong>{isOffline ? 'The server does not answer' : `${what} cannot be shown`}</strong>
-        <p>{isOffline ? 'It may be starting again. What you see is as it was last.' : error.message}</p>
+        <p>{isOffline ? 'It may be starting again. As soon as it answers, this is read anew.' : error.message}</p>
         {error.hint !== undefined && <p className="honk-dim">{error.hint}</p>}
       </div>
       {onRetry && (

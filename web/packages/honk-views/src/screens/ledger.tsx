@@ -28,6 +28,7 @@ function useLedger(migration: string | undefined) {
   const [events, setEvents] = useState<readonly Event[]>();
   const [error, setError] = useState<HonkError>();
   const [isBusy, setBusy] = useState(false);
+  const [again, setAgain] = useState(0);
 
   useEffect(() => {
     const abort = new AbortController();
@@ -36,11 +37,16 @@ function useLedger(migration: string | undefined) {
     const read = migration
       ? client.get('/migrations/{id}/events', { path: { id: migration }, query, signal: abort.signal })
       : client.get('/events', { query, signal: abort.signal });
-    read.then(page => setEvents(page.items)).catch(cause => {
-      if (!abort.signal.aborted) setError(asError(cause));
-    });
+    read
+      .then(page => {
+        setEvents(page.items);
+        setError(undefined);
+      })
+      .catch(cause => {
+        if (!abort.signal.aborted) setError(asError(cause));
+      });
     return () => abort.abort();
-  }, [client, migration, epoch, who.identity]);
+  }, [client, migration, epoch, who.identity, again]);
 
   useEffect(
     () =>
@@ -63,12 +69,13 @@ function useLedger(migration: string | undefined) {
     try {
       const page = await client.get('/events', { query: { after: Math.max(0, first - PAGE - 1), limit: PAGE } });
       setEvents(old => [...page.items.filter(event => event.seq < first), ...(old ?? [])]);
+      setError(undefined);
     } catch (cause) {
       setError(asError(cause));
     }
     setBusy(false);
   };
-  return { events, error, hasOlder, older, isBusy };
+  return { events, error, reload: () => setAgain(n => n + 1), hasOlder, older, isBusy };
 }
 
 /** Types whose reason alone does not say what happened. */
@@ -103,7 +110,7 @@ function toneOf(event: Event): string {
 }
 
 export function Ledger({ migration, title = 'Ledger' }: { migration?: string; title?: string }) {
-  const { events, error, hasOlder, older, isBusy } = useLedger(migration);
+  const { events, error, reload, hasOlder, older, isBusy } = useLedger(migration);
   const [kind, setKind] = useState<Kind>('all');
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<number>();
@@ -122,7 +129,7 @@ export function Ledger({ migration, title = 'Ledger' }: { migration?: string; ti
           <Export events={shown} />
         </div>
       </div>
-      {error && events === undefined && <Failure error={error} what="The ledger" />}
+      {error && <Failure error={error} onRetry={events === undefined ? reload : () => void older()} what={events === undefined ? 'The ledger' : 'More of the ledger'} />}
       {events === undefined && !error && <Skeleton rows={8} label="loading the ledger" />}
       {events !== undefined && shown.length === 0 && <Empty title="No event fits">{events.length === 0 ? 'Nothing has happened yet.' : 'Take away a filter.'}</Empty>}
       {shown.length > 0 && (

@@ -63,7 +63,9 @@ function DatasetList({ datasets, migrations }: { datasets: readonly Dataset[]; m
   const [text, setText] = useState('');
   const moves = useMemo(() => movesByAddress(migrations), [migrations]);
   const shown = datasets.filter(dataset => `${dataset.ref} ${addressOf(dataset) ?? ''}`.includes(text.trim().toLowerCase()));
-  if (datasets.length === 0) return <Empty title="No dataset is registered">Register them with `honk apply -f`: entities of `spec.type: dataset`.</Empty>;
+  if (datasets.length === 0) return <Empty title="No dataset is registered">
+      Register them with <code>honk apply -f</code>: entities of <code>spec.type: dataset</code>.
+    </Empty>;
   return (
     <div className="honk-stack">
       <div className="honk-bar">

@@ -150,7 +150,7 @@ function WhatIsUndone({ migration, plan, isGivenUp, onGiveUp }: { migration: Mig
       <p>
         {steps.length === 0 ? 'Nothing of it has happened yet that would have to be undone.' : 'This is undone, in this order; then everything is compared with how it was at the start:'}
       </p>
-      <ol className="honk-undo">
+      <ol className="honk-undo" tabIndex={0} aria-label="what is undone">
         {steps.map(step => (
           <li key={step.name}>
             <strong>{step.name}</strong>
