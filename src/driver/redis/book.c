@@ -56,9 +56,12 @@ redis_book_watch(RedisConn *conn, redisContext *db, const Writer *writer, bool *
     resp_command(commands, "UNWATCH", NULL); /* whatever somebody looked at before, and left */
     resp_command(commands, "WATCH", fence, NULL);
     resp_command(commands, "HMGET", fence, "", writer->task, NULL);
-    if (!redis_send(conn, db, commands, error) || !redis_next(conn, db, &before, error) ||
-        !redis_next(conn, db, &watched, error) || !redis_next(conn, db, &tokens, error))
+    redisReply **const replies[] = {&before, &watched, &tokens};
+    if (!redis_send(conn, db, commands, error) ||
+        !redis_next_all(conn, db, replies, G_N_ELEMENTS(replies), error))
         return false;
+    if (tokens->type != REDIS_REPLY_ARRAY || tokens->elements != 2)
+        return fail(error, ERR_INTERNAL, "%s: an answer is none to what was asked", conn->place);
     int64_t of_plan = token_of(tokens->element[0]), of_task = token_of(tokens->element[1]);
     *ret_is_staged = of_plan > 0;
     if (of_plan > writer->token)

@@ -138,6 +138,30 @@ redis_next(const RedisConn *conn, redisContext *db, redisReply **ret, GError **e
 }
 
 bool
+redis_next_all(const RedisConn *conn, redisContext *db, redisReply **const *rets, size_t count,
+               GError **error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (redis_next(conn, db, rets[i], error))
+            continue;
+        redis_pass_over(conn, db, count - i - 1);
+        return false;
+    }
+    return true;
+}
+
+void
+redis_pass_over(const RedisConn *conn, redisContext *db, size_t count)
+{
+    g_autoptr(GError) lost = NULL;
+    for (size_t i = 0; i < count && lost == NULL; i++) {
+        AUTO_REPLY *reply = NULL;
+        if (!redis_next_any(conn, db, &reply, &lost))
+            g_assert(lost != NULL); /* whoever asks next is told */
+    }
+}
+
+bool
 redis_fail(const redisReply *reply, GError **error)
 {
     static const struct {

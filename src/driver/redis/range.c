@@ -100,9 +100,9 @@ watch_claim(RedisConn *conn, RedisLoader *loader, GError **error)
         return false;
     resp_command(commands, "WATCH", open, NULL);
     resp_command(commands, "GET", open, NULL);
+    redisReply **const replies[] = {&watched, &claim};
     if (!redis_send(conn, loader->db, commands, error) ||
-        !redis_next(conn, loader->db, &watched, error) ||
-        !redis_next(conn, loader->db, &claim, error))
+        !redis_next_all(conn, loader->db, replies, G_N_ELEMENTS(replies), error))
         return false;
     return reply_is_text(claim, ours) ||
            fail(error, ERR_TRANSIENT, "range '%s' is being written by somebody else",
@@ -135,9 +135,9 @@ take_claim(RedisConn *conn, RedisLoader *loader, bool *ret_done, RangeResult *re
     resp_command(commands, "WATCH", open, NULL);
     resp_command(commands, "HGET", ledger, writer->range, NULL);
     resp_command(commands, "GET", open, NULL);
+    redisReply **const replies[] = {&watched, &row, &claim};
     if (!redis_send(conn, loader->db, commands, error) ||
-        !redis_next(conn, loader->db, &watched, error) ||
-        !redis_next(conn, loader->db, &row, error) || !redis_next(conn, loader->db, &claim, error))
+        !redis_next_all(conn, loader->db, replies, G_N_ELEMENTS(replies), error))
         return false;
     *ret_done = row->type == REDIS_REPLY_STRING;
     if (*ret_done)
@@ -375,17 +375,20 @@ ask_blocks(RedisConn *conn, RedisLoader *loader, const GPtrArray *keys, size_t a
     }
     if (asked == 0)
         return true;
-    if (!redis_send(conn, loader->db, commands, error) || !settle_part(conn, loader, error))
+    if (!redis_send(conn, loader->db, commands, error))
         return false;
-    for (size_t from = 0; from < keys->len; from += at_once) {
+    bool is_good = settle_part(conn, loader, error); /* its answer comes first */
+    for (size_t from = 0; is_good && from < keys->len; from += at_once) {
         AUTO_REPLY *count = NULL;
         if (wanted != NULL && !wanted[from / ASK_AT_ONCE])
             continue;
-        if (!redis_next(conn, loader->db, &count, error))
-            return false;
-        ret_counts[from / at_once] = count->integer;
+        asked--;
+        is_good = redis_next(conn, loader->db, &count, error);
+        ret_counts[from / at_once] = is_good ? count->integer : 0;
     }
-    return true;
+    if (!is_good)
+        redis_pass_over(conn, loader->db, asked);
+    return is_good;
 }
 
 static bool

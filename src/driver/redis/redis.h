@@ -57,6 +57,11 @@ CHECKED bool redis_next_any(const RedisConn *conn, redisContext *db, redisReply 
                             GError **error);
 /* The same; an error reply is an error. */
 CHECKED bool redis_next(const RedisConn *conn, redisContext *db, redisReply **ret, GError **error);
+/* The replies of a few commands that were sent at once. All are read, also behind an error: else the next ones would be taken for them. */
+CHECKED bool redis_next_all(const RedisConn *conn, redisContext *db, redisReply **const *rets,
+                            size_t count, GError **error);
+/* So many replies that nobody needs any more; what they say does not matter. */
+void redis_pass_over(const RedisConn *conn, redisContext *db, size_t count);
 /* An error reply as one of our codes. Returns false. */
 bool redis_fail(const redisReply *reply, GError **error);
 /* One command of texts, NULL at the end, and its reply (`ret` may be NULL). */

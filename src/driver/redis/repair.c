@@ -87,9 +87,9 @@ watch_keys(const Repair *repair, RepairKind kind, GError **error)
     AUTO_REPLY *watched = NULL, *there = NULL;
     append_keys(repair, "WATCH", ask);
     append_keys(repair, "EXISTS", ask);
+    redisReply **const replies[] = {&watched, &there};
     if (!redis_send(repair->conn, repair->conn->db, ask, error) ||
-        !redis_next(repair->conn, repair->conn->db, &watched, error) ||
-        !redis_next(repair->conn, repair->conn->db, &there, error))
+        !redis_next_all(repair->conn, repair->conn->db, replies, G_N_ELEMENTS(replies), error))
         return false;
     int64_t expected = kind == REPAIR_INSERT ? 0 : repair->keys->len;
     if (there->integer == expected)

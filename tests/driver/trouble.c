@@ -1,0 +1,219 @@
+/* trouble.c - a range that ends in the middle of its rows, in MariaDB and Redis: nothing of it is there then, and later all is, once. */
+#include "mariadb_bench.h"
+#include "redis_bench.h"
+
+#include "transfer/transfer.h"
+
+#include <string.h>
+
+#define REDIS_ROWS 30000 /* 6 MB */
+
+static const Writer writer = {.plan = "p", .task = "t", .token = 5};
+
+static TransferSpec
+spec_between(TestDb *from, TestDb *to, const char *target, const char *stage, bool may_push)
+{
+    return (TransferSpec){.source_store = &from->store,
+                          .source = "s",
+                          .target_store = &to->store,
+                          .target = target,
+                          .stage = stage,
+                          .plan = "p",
+                          .task = "t",
+                          .token = 5,
+                          .hash = true,
+                          .push_allowed = may_push};
+}
+
+static void
+assert_done(const TransferSpec *spec)
+{
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    g_autoptr(Transfer) transfer = NULL;
+    g_auto(Comparison) seen = {0};
+    RangeResult result = {0};
+    ASSERT_OK(transfer_open(spec, &transfer, &ERR));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    ASSERT_OK(transfer_compare(transfer, spec->stage, 5, NULL, NULL, &seen, &ERR));
+    g_assert_true(seen.equal);
+}
+
+static void
+assert_broken(const TransferSpec *spec, int code, const char *reason)
+{
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    g_autoptr(Transfer) transfer = NULL;
+    RangeResult result = {0};
+    ASSERT_OK(transfer_open(spec, &transfer, &ERR));
+    ASSERT_FAILS(transfer_range(transfer, range, NULL, NULL, &result, &ERR), code, reason);
+}
+
+/* --- MariaDB --- */
+
+/* The source inside of the same database, or in SQLite. */
+static TestDb *
+maria_source(TestDb *to, bool is_inside)
+{
+    if (!is_inside)
+        return test_db("CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, a TEXT); WITH RECURSIVE n "
+                       "(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                       "FROM n WHERE i < 400) INSERT INTO s SELECT i, 'a' || i FROM n;");
+    test_maria_exec(to->path, "CREATE TABLE s (id int PRIMARY KEY, a varchar(20)); INSERT INTO s "
+                              "SELECT seq, concat('a', seq) FROM seq_1_to_400");
+    return NULL;
+}
+
+static TestDb *
+maria_target(void)
+{
+    TestDb *to =
+        test_maria_db("CREATE TABLE t (id int PRIMARY KEY, a varchar(20)); CREATE SEQUENCE tries");
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    return to;
+}
+
+/* Once, at the 250th row; a sequence is not rolled back. */
+static void
+set_trap(TestDb *to, const char *what)
+{
+    g_autofree char *sql = g_strdup_printf("CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR "
+                                           "EACH ROW BEGIN IF nextval(tries) = 250 "
+                                           "THEN %s; END IF; END",
+                                           what);
+    test_maria_exec(to->path, sql);
+}
+
+static void
+assert_maria_holds(TestDb *to, const char *expected)
+{
+    g_autofree char *rows = test_maria_query(
+        to->path, "SELECT (SELECT count(*) FROM t__stage), (SELECT count(*) FROM _honk_ledger)");
+    g_assert_cmpstr(rows, ==, expected);
+}
+
+static void
+a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
+{
+    static const struct {
+        const char *trap, *reason;
+        int code;
+    } troubles[] = {
+        {"SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'a deadlock'",
+         "a deadlock", ERR_TRANSIENT},
+        {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1205, MESSAGE_TEXT = 'waited'", "hold a lock",
+         ERR_TRANSIENT},
+        {"DO sleep(9)", "max_statement_time", ERR_TRANSIENT},
+        {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'the table is full'",
+         "is full", ERR_NO_SPACE},
+        {"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1021, MESSAGE_TEXT = 'disk full'", "disk full",
+         ERR_NO_SPACE},
+        {"SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1053, MESSAGE_TEXT = 'shutdown'", "shutdown",
+         ERR_UNREACHABLE},
+        {"KILL CONNECTION connection_id()", "", ERR_UNREACHABLE},
+    };
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(troubles); i++) {
+        bool is_inside = i % 2 == 0; /* one INSERT … SELECT, and row by row */
+        g_autoptr(TestDb) to = maria_target();
+        g_autoptr(TestDb) outside = maria_source(to, is_inside);
+        if (strstr(troubles[i / 2].trap, "sleep") != NULL)
+            json_object_set_new(to->store.settings, "statement_timeout_ms", json_integer(300));
+        set_trap(to, troubles[i / 2].trap);
+        TransferSpec spec = spec_between(is_inside ? to : outside, to, "t", "t__stage", is_inside);
+        assert_broken(&spec, troubles[i / 2].code, troubles[i / 2].reason);
+        assert_maria_holds(to, "0|0");
+        assert_done(&spec);
+        assert_maria_holds(to, "400|1");
+    }
+}
+
+/* --- Redis --- */
+
+static TestDb *
+redis_source(void)
+{
+    return test_db("CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, a TEXT); WITH RECURSIVE n (i) "
+                   "AS (SELECT 1 UNION ALL SELECT i + 1 FROM "
+                   "n WHERE i < 30000) INSERT INTO s SELECT i, hex(zeroblob(100)) FROM n;");
+}
+
+typedef struct {
+    const char *url;
+    const char *const *words; /* a command, and NULL */
+    int64_t after;            /* ticks */
+} Meanwhile;
+
+/* Somebody does it in the middle of the range. */
+static bool
+do_meanwhile(int64_t rows, void *data)
+{
+    Meanwhile *meanwhile = data;
+    if (meanwhile->after-- != 0)
+        return true;
+    size_t lengths[8];
+    int count = 0;
+    for (; meanwhile->words[count] != NULL; count++)
+        lengths[count] = strlen(meanwhile->words[count]);
+    freeReplyObject(
+        test_redis_argv(meanwhile->url, count, (const char **) meanwhile->words, lengths));
+    return true;
+}
+
+static int64_t
+keys_of(const char *url)
+{
+    g_autofree char *text = test_redis_text(url, "DBSIZE");
+    return g_ascii_strtoll(text, NULL, 10);
+}
+
+/* Parts of 2 MB: those that are in are taken away by whoever goes on. */
+static void
+a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again(void)
+{
+    static const char *const full[] = {"CONFIG", "SET", "maxmemory", "1", NULL};
+    static const char *const cut[] = {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes", NULL};
+    static const char *const alone[] = {"CONFIG", "SET", "min-replicas-to-write", "1", NULL};
+    static const struct {
+        const char *const *words;
+        int code;
+        const char *reason;
+    } troubles[] = {{full, ERR_NO_SPACE, "OOM"},
+                    {cut, ERR_UNREACHABLE, ""},
+                    {alone, ERR_TRANSIENT, "NOREPLICAS"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(troubles); i++) {
+        g_autoptr(TestDb) from = redis_source(), to = test_redis_db(NULL);
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+        TransferSpec spec = spec_between(from, to, "t:{id}", "t:{id}__honk_1", false);
+        g_autoptr(Schema) schema = NULL;
+        ASSERT_OK(conn_describe(from->conn, "s", &schema, &ERR));
+        ASSERT_OK(conn_stage(to->conn, "t:{id}__honk_1", "t:{id}", schema, &writer, &ERR));
+        {
+            g_autoptr(Transfer) transfer = NULL;
+            RangeResult result = {0};
+            Meanwhile meanwhile = {to->path, troubles[i].words, 5};
+            ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+            ASSERT_FAILS(transfer_range(transfer, range, do_meanwhile, &meanwhile, &result, &ERR),
+                         troubles[i].code, troubles[i].reason);
+            g_assert_cmpint(meanwhile.after, <, 0);
+        }
+        freeReplyObject(test_redis(to->path, "CONFIG SET maxmemory 0 min-replicas-to-write 0"));
+        assert_done(&spec);
+        g_autoptr(Conn) again = NULL; /* the other one may have been cut */
+        int64_t rows = 0;
+        ASSERT_OK(conn_open(&to->store, &again, &ERR));
+        ASSERT_OK(conn_count(again, "t:{id}__honk_1", NULL, &rows, &ERR));
+        g_assert_cmpint(rows, ==, REDIS_ROWS);
+        ASSERT_OK(conn_unstage(again, "t:{id}__honk_1", &writer, &ERR));
+        g_assert_cmpint(keys_of(to->path), ==, 0);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/trouble/a range of MariaDB that breaks leaves nothing and is done again",
+                    a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again);
+    g_test_add_func("/trouble/a range of Redis that breaks leaves nothing and is done again",
+                    a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again);
+    return g_test_run();
+}
