@@ -222,8 +222,8 @@ compare_sums(const Move *move, Outcome *outcome, GError **error)
 
     if (!step_connect(move->env, move->target_store, &conn, error) ||
         !conn_ledger_sum(conn, move->call->lease->plan, &ledger, &ranges, error) ||
-        !count_source(move, &ledger, error))
-        return false;
+        (!move->holds && !count_source(move, &ledger, error)))
+        return false; /* of a snapshot, rows were counted while it was held */
     if (!sum_of_children(move->call->lease, &seen) || !hash_sum_equal(&seen, &ledger.hash))
         return compare_all(move, outcome, error);
     g_autofree char *hash = hash_sum_text(&seen);

@@ -2,6 +2,7 @@
 #include "action/fill.h"
 
 #include "action/follow.h"
+#include "action/held.h"
 #include "action/move.h"
 #include "action/pace.h"
 #include "base/text.h"
@@ -51,7 +52,8 @@ fill_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, G
         !step_connect(env, move.target_store, &conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
         return false;
-    if (!exists) {
+    /* of a snapshot, an attempt that died may have been about to make it anew */
+    if (!exists && !(move.holds && lease_pre_state(call->lease) != NULL)) {
         differ(ret, ret_state, "staging table '%s' is gone", move.stage);
         return true;
     }
@@ -220,7 +222,7 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
 }
 
 static bool
-finish(const Move *move, Outcome *outcome, GError **error)
+finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
 {
     g_autoptr(Conn) conn = NULL;
     RangeResult sum = {0};
@@ -233,8 +235,7 @@ finish(const Move *move, Outcome *outcome, GError **error)
     bool ok = sum_and_budget(move, conn, 0, &sum, &ranges, &quarantine, error);
     json_t *evidence = result_json(&sum);
     json_set_int(evidence, "ranges", ranges);
-    json_set_int(evidence, "bytes",
-                 json_get_int(json_at(move->call->lease->evidence, "sums"), "bytes", 0));
+    json_set_int(evidence, "bytes", bytes);
     if (quarantine != NULL)
         json_object_set_new(evidence, "quarantine", quarantine);
     outcome_is(outcome, OUTCOME_DONE, evidence);
@@ -259,12 +260,15 @@ fill_run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(Move) move = {0};
     const json_t *range = range_of(call);
+    int64_t bytes = json_get_int(json_at(call->lease->evidence, "sums"), "bytes", 0);
 
     if (!move_open(call, env, &move, error))
         return false;
     if (range != NULL)
         return fill_range(&move, range, outcome, error);
-    return call->lease->children_done ? finish(&move, outcome, error)
+    if (move.holds)
+        return held_fill(&move, &bytes, error) && finish(&move, bytes, outcome, error);
+    return call->lease->children_done ? finish(&move, bytes, outcome, error)
                                       : split(&move, outcome, error);
 }
 
@@ -296,16 +300,16 @@ fill_verify(const StepCall *call, StepEnv *env, GError **error)
 }
 
 /* The step's own part, dividing and making indexes, is safe to do again: it counts as not applied.
- * While its parts are still at work, what they wrote counts. */
+ * While its parts are still at work, what they wrote counts; what was read of a snapshot counts for nothing without it. */
 static bool
-probe_step(const StepCall *call, Conn *conn, bool *ret_found, GError **error)
+probe_step(const Move *move, Conn *conn, bool *ret_found, GError **error)
 {
     RangeResult sum = {0};
     int64_t ranges;
 
-    if (!conn_ledger_sum(conn, call->lease->plan, &sum, &ranges, error))
+    if (!conn_ledger_sum(conn, move->call->lease->plan, &sum, &ranges, error))
         return false;
-    *ret_found = !call->lease->children_done && ranges > 0;
+    *ret_found = !move->call->lease->children_done && !move->holds && ranges > 0;
     return true;
 }
 
@@ -323,7 +327,7 @@ fill_probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (!(range != NULL
               ? conn_ledger_find(conn, call->lease->plan, range_name(range), &found, &result, error)
-              : probe_step(call, conn, &found, error)))
+              : probe_step(&move, conn, &found, error)))
         return false;
     outcome->kind = found ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
     if (found && range != NULL)

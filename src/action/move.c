@@ -83,6 +83,7 @@ move_open(const StepCall *call, StepEnv *env, Move *ret, GError **error)
     const char *consistency = json_get_string(plan, "consistency", "");
     move.way = strcmp(consistency, "live-sync") == 0 ? WATCH_LOG : WATCH_TRIGGERS;
     move.is_live = move.way == WATCH_LOG || strcmp(consistency, "live") == 0;
+    move.holds = strcmp(consistency, "snapshot") == 0;
     move.is_in_place = planner_is_in_place(source_url, target_url);
     move.like = move.has_target && !move.is_in_place ? move.target : NULL;
     *ret = move;
@@ -167,12 +168,12 @@ move_transfer_to_compare(const Move *move, Transfer **ret, GError **error)
     return transfer_open(&spec, ret, error);
 }
 
-bool
-move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
+static bool
+open_to_fill(const Move *move, TransferSpec spec, int64_t rejects_max, Transfer **ret,
+             GError **error)
 {
     StepEnv *env = move->env;
     g_autoptr(json_t) throttle = env->throttle != NULL ? env->throttle(env) : NULL;
-    TransferSpec spec = transfer_spec(move);
     spec.rejects_max = rejects_max;
     spec.rows_per_s_max = throttle_limit(throttle, THROTTLE_ROWS);
     spec.bytes_per_s_max = throttle_limit(throttle, THROTTLE_BYTES);
@@ -180,6 +181,22 @@ move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **er
         return false;
     move_confirm(move, *ret);
     return true;
+}
+
+bool
+move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error)
+{
+    return open_to_fill(move, transfer_spec(move), rejects_max, ret, error);
+}
+
+bool
+move_transfer_held(const Move *move, int64_t rejects_max, const Transfer *beside, Transfer **ret,
+                   GError **error)
+{
+    TransferSpec spec = transfer_spec(move);
+    spec.holds = true;
+    spec.beside = beside;
+    return open_to_fill(move, spec, rejects_max, ret, error);
 }
 
 bool

@@ -23,6 +23,7 @@ typedef struct {
     bool is_in_place;   /* source and target are one */
     bool is_live;       /* the source is written to while it is copied, and followed */
     WatchWay way;       /* how it is known what to follow */
+    bool holds;         /* one state of the source is copied, whatever is written to it meanwhile */
     const char *like;   /* what the staging table is made like; NULL: the mapping says */
     MappingSet *mappings;
     const Mapping *mapping; /* NULL: every column as it is */
@@ -42,6 +43,9 @@ Writer move_writer(const Move *move, const char *range);
 CHECKED bool move_fence(const Move *move, Conn *target, GError **error);
 /* `rejects_max` as in TransferSpec. */
 CHECKED bool move_transfer(const Move *move, int64_t rejects_max, Transfer **ret, GError **error);
+/* The same of a source whose state is held: that of now, or the one that `beside` (or NULL) sees. */
+CHECKED bool move_transfer_held(const Move *move, int64_t rejects_max, const Transfer *beside,
+                                Transfer **ret, GError **error);
 /* What it changes counts only while the lease is ours. */
 void move_confirm(const Move *move, Transfer *transfer);
 /* Without a ledger: both sides are read, and nothing is written. */

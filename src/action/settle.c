@@ -40,7 +40,7 @@ end_watch(const Move *move, GError **error)
 {
     g_autoptr(Conn) source = NULL;
     return step_connect(move->env, move->source_store, &source, error) &&
-           conn_unwatch(source, move->source, error);
+           (!conn_can_watch(source) || conn_unwatch(source, move->source, error));
 }
 
 static bool
@@ -55,7 +55,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return false;
     if (!planner_moves_rows(call->plan) && conn->driver->swap == NULL)
         return true; /* such a store has never held anything of ours */
-    if ((move.is_live && !end_watch(&move, error)) ||
+    if (((move.is_live || move.holds) && !end_watch(&move, error)) ||
         !conn_settle(conn, call->lease->plan, error) ||
         !conn_quarantined(conn, call->lease->plan, 1, &aside, error))
         return false;

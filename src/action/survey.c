@@ -47,6 +47,21 @@ look_at_log(Conn *conn, const char *object, json_t *dataset, json_t *roles, GErr
     return true;
 }
 
+/* Can one state of the source be read while others write, and what is written meanwhile be counted? */
+static bool
+look_at_snapshot(Conn *conn, const char *object, json_t *dataset, json_t *roles, GError **error)
+{
+    g_autofree char *no_snapshot = NULL, *no_notes = NULL;
+    if (!conn_can_hold(conn, object, &no_snapshot, error) ||
+        !conn_can_note(conn, object, &no_notes, error))
+        return false;
+    json_set_bool(roles, "snapshot", no_snapshot == NULL);
+    json_set_bool(roles, "notes", no_notes == NULL);
+    json_set_string(dataset, "no_snapshot", no_snapshot);
+    json_set_string(dataset, "no_notes", no_notes);
+    return true;
+}
+
 /* A failure that a retry may cure stays an error; others are told to the reader of the plan. */
 static bool
 as_problem(json_t *dataset, GError *found, GError **error)
@@ -113,7 +128,8 @@ look_at_dataset(json_t *dataset, StepEnv *env, bool is_source, json_t **ret_role
     *ret_roles = roles_of(conn);
     json_object_set_new(dataset, "schema", json_null());
     if (look_at_object(conn, object, dataset, &found) &&
-        (!is_source || look_at_log(conn, object, dataset, *ret_roles, &found)))
+        (!is_source || (look_at_log(conn, object, dataset, *ret_roles, &found) &&
+                        look_at_snapshot(conn, object, dataset, *ret_roles, &found))))
         return true;
     if (!is_source && error_is(found, ERR_NOT_FOUND)) {
         g_error_free(found); /* the migration makes it */

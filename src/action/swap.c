@@ -5,6 +5,7 @@
  * has reverse_sync; else they are counted, and a person must give them up; they are then kept in a table beside it.
  */
 #include "action/carry.h"
+#include "action/held.h"
 #include "action/table.h"
 #include "base/text.h"
 
@@ -56,6 +57,37 @@ count_target(const Move *move, Conn *conn, json_t **ret_state, GError **error)
     return true;
 }
 
+/* How much of what came after the snapshot may be missing was decided with the plan. */
+static bool
+check_left_behind(const Move *move, GError **error)
+{
+    int64_t most = json_get_int(move->call->step->params, "left_behind_max", 0), left = 0;
+    if (!move->holds)
+        return true;
+    if (!held_left_behind(move, &left, error))
+        return false;
+    if (left <= most)
+        return true;
+    g_autofree char *count = text_count(left), *allowed = text_count(most);
+    return fail(error, ERR_BUDGET,
+                "%s change%s of '%s' came after the snapshot and would be missing, the plan allows "
+                "%s: allow for more (left_behind_max), or let them be copied again (consistency: "
+                "live), roll back and plan again",
+                count, left == 1 ? "" : "s", move->source, allowed);
+}
+
+/* What is missing by now. */
+static bool
+tell_left_behind(const Move *move, json_t *evidence, GError **error)
+{
+    int64_t left = -1;
+    if (move->holds && !held_left_behind(move, &left, error))
+        return false;
+    if (left >= 0)
+        json_set_int(evidence, "left_behind", left);
+    return true;
+}
+
 static bool
 check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
@@ -67,6 +99,9 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
         return false;
     switch (state) {
     case SWAP_BEFORE:
+        if (!check_left_behind(&move, error))
+            return false;
+        /* fall through */
     case SWAP_HALF: /* it goes on where it was */
         *ret = WORLD_EXPECTED;
         return count_target(&move, conn, ret_state, error);
@@ -111,7 +146,7 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (move.has_target)
         json_set_string(evidence, "kept", move.kept);
     outcome_is(outcome, OUTCOME_DONE, evidence);
-    return true;
+    return tell_left_behind(&move, evidence, error);
 }
 
 static bool

@@ -61,7 +61,7 @@ static const SpecField migration_fields[] = {
     {"source_dataset", FIELD_REF, "resource"}, {"target_dataset", FIELD_REF, "resource"},
     {"migration_strategy", FIELD_TEXT}, {"mapping_file", FIELD_TEXT}, {"fleet_group", FIELD_TEXT},
     {"consistency", FIELD_TEXT}, {"retire", FIELD_ANY},
-    {"reverse_sync", FIELD_ANY}, {"throttle", FIELD_ANY}, {NULL},
+    {"reverse_sync", FIELD_ANY}, {"throttle", FIELD_ANY}, {"left_behind_max", FIELD_ANY}, {NULL},
 };
 
 static const SpecField campaign_fields[] = {

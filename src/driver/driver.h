@@ -223,7 +223,9 @@ typedef enum {
 /* Note which rows of a dataset are written to, by their primary key, for whoever copies it meanwhile. A note that was not
  * seen is never done with. */
 typedef struct {
-    /* INVALID, with the reason, where not every write could be noted. Again: nothing. */
+    /* INVALID, with the reason, where not every write could be noted. */
+    bool (*check)(Conn *conn, const char *object, GError **error);
+    /* The same, and where it could be, it is from now on. Again: nothing. */
     bool (*watch)(Conn *conn, const char *object, WatchWay way, GError **error);
     /* `*ret_why` NULL: its log can be read; else what is missing, and what to do. NULL: there is no such log. */
     bool (*can_log)(Conn *conn, const char *object, char **ret_why, GError **error);
@@ -236,6 +238,17 @@ typedef struct {
     /* Those that were told by `last` are done with. */
     bool (*forget)(Conn *conn, const char *object, int64_t last, GError **error);
 } WatchOps;
+
+/* Read one state of a store, while others go on writing to it, for as long as a connection that does nothing else is open. */
+typedef struct {
+    /* `*ret_why` NULL: it can be done with this object; else what is in the way, and what to do. */
+    bool (*can)(Conn *conn, const char *object, char **ret_why, GError **error);
+    /* From here on all scans, counts and ranges of the connection are of one state: that of now, or what `other` holds,
+     * a connection to the same store (NULL: none). TRANSIENT, here and whenever it reads: that state is lost for ever. */
+    bool (*hold)(Conn *conn, const Conn *other, GError **error);
+    bool is_shared; /* `other` need not be NULL */
+    bool hands_on;  /* what PushOps.range reads is of that state, too */
+} SnapshotOps;
 
 /* HALF: begun, in a store that cannot do it in one change; swap() goes on, and back() takes back. */
 typedef enum { SWAP_BEFORE, SWAP_AFTER, SWAP_OTHER, SWAP_HALF } SwapState;
@@ -309,6 +322,7 @@ struct Driver {
     const PushOps *push;
     const FreezeOps *freeze;
     const WatchOps *watch;
+    const SnapshotOps *snapshot;
     const SwapOps *swap;
     /* Run it so that it can change nothing, and give its rows in the order in which they come.
      * UNSUPPORTED: it cannot be run like this (it writes, has parameters, answers differently each
@@ -435,6 +449,8 @@ CHECKED bool conn_thaw(Conn *conn, const char *object, GError **error);
 CHECKED bool conn_is_frozen(Conn *conn, const char *object, bool *ret, GError **error);
 
 bool conn_can_watch(const Conn *conn);
+/* `*ret_why` NULL: every write to the object could be noted. */
+CHECKED bool conn_can_note(Conn *conn, const char *object, char **ret_why, GError **error);
 CHECKED bool conn_watch(Conn *conn, const char *object, WatchWay way, GError **error);
 /* `*ret_why` as in WatchOps; also where the store has no log. */
 CHECKED bool conn_can_log(Conn *conn, const char *object, char **ret_why, GError **error);
@@ -448,6 +464,13 @@ CHECKED bool conn_forget_notes(Conn *conn, const char *object, int64_t last, GEr
 bool conn_can_remove(const Conn *conn);
 CHECKED bool conn_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
                          int64_t *ret_rows, GError **error);
+
+/* `*ret_why` as in SnapshotOps; also where the store has no role for it. */
+CHECKED bool conn_can_hold(Conn *conn, const char *object, char **ret_why, GError **error);
+CHECKED bool conn_hold(Conn *conn, const Conn *other, GError **error);
+/* False without the role. */
+bool conn_shares_snapshot(const Conn *conn);
+bool conn_hands_snapshot_on(const Conn *conn);
 
 CHECKED bool conn_swap(Conn *conn, const char *stage, const char *target, const char *kept,
                        const Writer *writer, GError **error);

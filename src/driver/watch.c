@@ -30,6 +30,19 @@ conn_can_watch(const Conn *conn)
 }
 
 bool
+conn_can_note(Conn *conn, const char *object, char **ret_why, GError **error)
+{
+    g_autoptr(GError) found = NULL;
+    bool can = need_watch(conn, &found) && conn->driver->watch->check(conn, object, &found);
+    if (!can && !error_is(found, ERR_INVALID) && !error_is(found, ERR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&found));
+        return fail_watch(conn, "look at", object, error);
+    }
+    *ret_why = can ? NULL : g_strdup(found->message);
+    return true;
+}
+
+bool
 conn_watch(Conn *conn, const char *object, WatchWay way, GError **error)
 {
     if (!need_watch(conn, error))

@@ -15,7 +15,7 @@
  *   "guards": {"source_schema": "sha256:…", "target_schema": "…" | null, "mapping": "…", "policy":
  * "…", "consumers": "…", "strategy": "…", "agent": "…"}, "snapshot": {"source_schema": {…},
  * "target_schema": {…} | null, "source_identity": {…}}, "consumers": [{"ref", "owner", "access":
- * "reads" | "writes", "direct": true}], "changes": [consumers' code, docs/formats/plan.md], "consistency": "frozen" | "live" | "live-sync" | "checked", "throttle": {model/throttle.h} (or absent), "quarantine":
+ * "reads" | "writes", "direct": true}], "changes": [consumers' code, docs/formats/plan.md], "consistency": "frozen" | "snapshot" | "live" | "live-sync" | "checked", "throttle": {model/throttle.h} (or absent), "quarantine":
  * {"rows_max": 100, "share_max_ppm": 10000}, "soak_ms": 0, "rollback_window_ms": 86400000,
  * "retention_ms": 1209600000, "irreversible": ["settle", "retire"], "risks": ["…"]
  * }

@@ -12,9 +12,19 @@
 
 /* Fields of the entity that this program reads, for "did you mean". */
 static const char *const spec_fields[] = {
-    "type",         "owner",       "source_dataset", "target_dataset", "migration_strategy",
-    "mapping_file", "fleet_group", "consistency",    "retire",         "reverse_sync",
-    "throttle",     NULL,
+    "type",
+    "owner",
+    "source_dataset",
+    "target_dataset",
+    "migration_strategy",
+    "mapping_file",
+    "fleet_group",
+    "consistency",
+    "retire",
+    "reverse_sync",
+    "throttle",
+    "left_behind_max",
+    NULL,
 };
 /* Fields that belong to Backstage. */
 static const char *const other_fields[] = {
@@ -87,10 +97,10 @@ decide_live(Draft *draft)
                              : !dataset_can(&slice->target, "follow") ? &slice->target
                                                                       : NULL;
     draft->is_live = slice_is_live(slice);
-    if (!draft->is_live && draft->agent.given[ACTION_WATCH] != NULL)
+    if (!draft->is_live && !slice_holds(slice) && draft->agent.given[ACTION_WATCH] != NULL)
         diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
                   "the agent notes what is written to the source, but spec.consistency is neither "
-                  "'live' nor 'live-sync'");
+                  "'live', 'live-sync' nor 'snapshot'");
     if (!draft->is_live)
         return;
     if (!draft_moves_rows(draft) || slice->is_in_place)
@@ -109,6 +119,58 @@ decide_live(Draft *draft)
         tell_how(draft, asked);
 }
 
+/* How many changes may come after the snapshot is for people to say, and only where somebody counts them. */
+static void
+check_left_behind(const Draft *draft)
+{
+    const Slice *slice = draft->slice;
+    const json_t *most = json_object_get(slice->spec, "left_behind_max");
+    const char *why =
+        json_get_string(json_object_get(slice->json, "source"), "no_notes", "nobody could look");
+    if (most != NULL && (!json_is_integer(most) || json_integer_value(most) < 0))
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.left_behind_max must be a whole number from 0");
+    else if (most != NULL && !draft->holds)
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.left_behind_max is for consistency 'snapshot'");
+    else if (most != NULL && !slice_counts_changes(slice))
+        diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "spec.left_behind_max: nobody can count what is written to '%s' meanwhile: %s",
+                  slice->source.url, why);
+    else if (draft->holds && !slice_counts_changes(slice))
+        diags_add(draft->diags, DIAG_WARNING, "no-count", NULL, 0, 0,
+                  "nobody can count what is written to '%s' after the snapshot: %s",
+                  slice->source.url, why);
+}
+
+static void
+decide_snapshot(Draft *draft)
+{
+    const Slice *slice = draft->slice;
+    draft->holds = slice_holds(slice);
+    if (draft->holds && (!draft_moves_rows(draft) || slice->is_in_place))
+        diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
+                  "spec.consistency is 'snapshot', but %s",
+                  slice->is_in_place
+                      ? "a table whose columns change where it is would lose what is written to it"
+                      : "no rows move");
+    else if (draft->holds && !dataset_can(&slice->source, "snapshot"))
+        diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                  "spec.consistency is 'snapshot', but none of '%s' can be held: %s",
+                  slice->source.url,
+                  json_get_string(json_object_get(slice->json, "source"), "no_snapshot",
+                                  "nobody could look"));
+    else
+        check_left_behind(draft);
+}
+
+/* Those that do not stop its writers before its rows are read. */
+static bool
+lets_writers_go_on(const char *asked)
+{
+    return g_strcmp0(asked, "checked") == 0 || g_strcmp0(asked, "snapshot") == 0;
+}
+
 static void
 decide_consistency(Draft *draft)
 {
@@ -116,10 +178,11 @@ decide_consistency(Draft *draft)
     bool agent_freezes = draft->agent.given[ACTION_FREEZE] != NULL;
     bool can = dataset_can(&draft->slice->source, "freeze");
 
-    if (asked != NULL && strcmp(asked, "frozen") != 0 && strcmp(asked, "checked") != 0 &&
+    if (asked != NULL && strcmp(asked, "frozen") != 0 && !lets_writers_go_on(asked) &&
         !slice_is_live(draft->slice))
         diags_add(draft->diags, DIAG_ERROR, "invalid-field", NULL, 0, 0,
-                  "spec.consistency is '%s', expected 'frozen', 'live', 'live-sync' or 'checked'",
+                  "spec.consistency is '%s', expected 'frozen', 'snapshot', 'live', 'live-sync' or "
+                  "'checked'",
                   asked);
     else if (!can && (agent_freezes || g_strcmp0(asked, "frozen") == 0))
         diags_add(draft->diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
@@ -127,13 +190,14 @@ decide_consistency(Draft *draft)
                   agent_freezes ? "the agent" : "spec.consistency",
                   draft->slice->source.store != NULL ? draft->slice->source.store : "?",
                   draft->slice->source.driver != NULL ? draft->slice->source.driver : "?");
-    else if (agent_freezes && g_strcmp0(asked, "checked") == 0)
+    else if (agent_freezes && lets_writers_go_on(asked))
         diags_add(draft->diags, DIAG_ERROR, "conflicting-step", NULL, 0, 0,
-                  "the agent freezes the source, but spec.consistency is 'checked'");
+                  "the agent freezes the source, but spec.consistency is '%s'", asked);
     bool is_asked_for = agent_freezes || g_strcmp0(asked, "frozen") == 0;
     draft->is_frozen =
-        can && g_strcmp0(asked, "checked") != 0 && (draft_moves_rows(draft) || is_asked_for);
+        can && !lets_writers_go_on(asked) && (draft_moves_rows(draft) || is_asked_for);
     decide_live(draft);
+    decide_snapshot(draft);
 }
 
 json_t *
@@ -219,7 +283,7 @@ draft_has_part(const Draft *draft, const Part *part)
     case ACTION_FREEZE: /* the first of the two comes before rows move */
         return draft->is_frozen && draft->is_live == (part != recipe_part(ACTION_FREEZE));
     case ACTION_WATCH:
-        return draft->is_live;
+        return draft->is_live || slice_counts_changes(draft->slice);
     case ACTION_TRANSFORM:
     case ACTION_COPY:
         return part == draft->agent.fill;

@@ -144,6 +144,8 @@ consistency(const Draft *draft)
         return slice_reads_log(draft->slice) ? "live-sync" : "live";
     if (draft->is_frozen)
         return "frozen";
+    if (draft->holds)
+        return "snapshot";
     return draft_moves_rows(draft) ? "checked" : NULL;
 }
 
@@ -158,6 +160,7 @@ draft_document(const Draft *draft)
         .moves_rows = draft_moves_rows(draft),
         .is_frozen = draft->is_frozen,
         .is_live = draft->is_live,
+        .holds = draft->holds,
         .retires = draft->retires,
         .kept = draft->made.kept,
         .diags = draft->diags,

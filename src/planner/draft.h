@@ -14,6 +14,7 @@ typedef struct {
     bool is_frozen, retires;
     bool carries_back; /* reverse_sync: rows written to the target come back with a rollback */
     bool is_live;      /* frozen at the end only: what was written meanwhile is followed */
+    bool holds;        /* one state of it is copied, and nobody is stopped */
     const char *agent_name, *plan_name;
     MadeNames made;
     json_t *guards, *consumers;

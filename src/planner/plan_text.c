@@ -247,6 +247,11 @@ print_after_the_cut_over(Report *report)
                  "write is read from the server's log and copied again, and they are refused from "
                  "the freeze on: for the last changes and for reading both sides",
                  source);
+    else if (strcmp(plan_string(report, "consistency"), "snapshot") == 0)
+        page_say(&report->page, STYLE_PLAIN, "  · ",
+                 "'%s' is copied as it is at one moment, from a snapshot: its writers go on, and "
+                 "what they write afterwards is not in '%s'",
+                 source, target);
     else
         page_say(
             &report->page, STYLE_PLAIN, "  · ",

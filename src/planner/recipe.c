@@ -51,16 +51,28 @@ recipe_part(ActionId action)
     return NULL;
 }
 
+/* Whoever says nothing loses nothing in silence. */
+static int64_t
+left_behind_max(const Slice *slice)
+{
+    return json_get_int(slice->spec, "left_behind_max", 0);
+}
+
 static char *
 swap_text(const Slice *slice, const MadeNames *made)
 {
     const char *object = slice->target.object;
+    g_autofree char *unless = slice_counts_changes(slice)
+                                  ? g_strdup_printf("; not if more than %" G_GINT64_FORMAT
+                                                    " changes of '%s' came after the snapshot",
+                                                    left_behind_max(slice), slice->source.url)
+                                  : g_strdup("");
     if (slice->target.schema == NULL)
-        return g_strdup_printf("give '%s' its name, '%s'", made->stage, object);
+        return g_strdup_printf("give '%s' its name, '%s'%s", made->stage, object, unless);
     return g_strdup_printf(
         "put it in the place of '%s', which is kept as '%s'; views, foreign keys, "
-        "triggers and index names go along",
-        object, made->kept);
+        "triggers and index names go along%s",
+        object, made->kept, unless);
 }
 
 static char *
@@ -81,6 +93,7 @@ static const char *
 follow_text(const Slice *slice)
 {
     return slice_is_live(slice) ? "; rows that are written to meanwhile again, until few are left"
+           : slice_holds(slice) ? ", all from one snapshot"
                                 : "";
 }
 
@@ -109,7 +122,9 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
     case ACTION_WATCH:
         return g_strdup_printf("note which rows of '%s' are written to from now on%s",
                                slice->source.url,
-                               slice_reads_log(slice) ? ", from the server's log" : "");
+                               slice_reads_log(slice) ? ", from the server's log"
+                               : slice_holds(slice)   ? ", to count those that the snapshot lacks"
+                                                      : "");
     case ACTION_STAGE:
         return g_strdup_printf("make the empty staging table '%s'", made->stage);
     case ACTION_TRANSFORM:
@@ -214,6 +229,8 @@ recipe_params(const Part *part, const Slice *slice, const MadeNames *made, const
     if (part->action != ACTION_VALIDATE && part->action != ACTION_REWRITE &&
         part->action != ACTION_FREEZE && part->action != ACTION_ROLLOUT)
         json_set_string(params, "stage", made->stage);
+    if (part->action == ACTION_SWAP && slice_counts_changes(slice))
+        json_set_int(params, "left_behind_max", left_behind_max(slice));
     if (part->action == ACTION_SWAP || part->action == ACTION_SETTLE ||
         part->action == ACTION_RETIRE)
         json_set_string(params, "kept", made->kept);

@@ -59,11 +59,30 @@ risk_of_changing_in_place(json_t *to, const Slice *slice, const RiskFacts *facts
 }
 
 static void
+risk_of_a_snapshot(json_t *to, const Slice *slice)
+{
+    json_say(to, "what is written to '%s' after the snapshot is not in '%s'", slice->source.url,
+             slice->target.url);
+    json_say(to,
+             "the snapshot ends with the session that holds it: where a worker dies, the plan is "
+             "paused or the server restarts while rows are copied, all of them are copied anew");
+    json_say(to, "as long as it is held, store '%s' keeps what was changed or deleted since",
+             slice->source.store);
+    if (slice_counts_changes(slice))
+        json_say(to,
+                 "'%s' is written to while it is copied: until the way back ends, triggers on it "
+                 "note the key of each row that is written",
+                 slice->source.url);
+}
+
+static void
 risk_of_consistency(json_t *to, const Slice *slice, const RiskFacts *facts)
 {
     if (!facts->is_frozen && !facts->moves_rows)
         return;
-    if (!facts->is_frozen)
+    if (facts->holds)
+        risk_of_a_snapshot(to, slice);
+    else if (!facts->is_frozen)
         json_say(to,
                  "the source is not frozen: what it looks like from outside (size, time, rows) is "
                  "compared before and after each range, and a difference stops the plan");

@@ -7,6 +7,7 @@ typedef struct {
     bool moves_rows;    /* else only code and services change */
     bool is_frozen;     /* the plan freezes the source */
     bool is_live;       /* … but not before its rows are copied */
+    bool holds;         /* one state of the source is copied */
     bool retires;       /* the plan has a retire step */
     const char *kept;   /* name of the kept old target */
     const Diags *diags; /* warnings of the mapping */

@@ -39,6 +39,18 @@ slice_is_live(const Slice *slice)
 }
 
 bool
+slice_holds(const Slice *slice)
+{
+    return strcmp(json_get_string(slice->spec, "consistency", ""), "snapshot") == 0;
+}
+
+bool
+slice_counts_changes(const Slice *slice)
+{
+    return slice_holds(slice) && dataset_can(&slice->source, "notes");
+}
+
+bool
 slice_reads_log(const Slice *slice)
 {
     return strcmp(json_get_string(slice->spec, "consistency", ""), "live-sync") == 0 &&

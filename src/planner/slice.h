@@ -42,6 +42,10 @@ CHECKED bool slice_bind_mapping(Slice *slice, bool is_identity, Diags *diags, GE
 bool slice_is_live(const Slice *slice);
 /* From its store's log; else, where it is live, triggers note what is written. */
 bool slice_reads_log(const Slice *slice);
+/* Is one state of it to be copied, whatever is written meanwhile? */
+bool slice_holds(const Slice *slice);
+/* … and are the changes that come after it counted, so that more than the entity allows for stop the swap? */
+bool slice_counts_changes(const Slice *slice);
 bool dataset_can(const Dataset *dataset, const char *role);
 /* Is `name` this dataset, by ref, short name or address? */
 bool dataset_is_called(const Dataset *dataset, const char *name);

@@ -114,6 +114,20 @@ transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject
                         transfer->mapped, out, reject, data, error);
 }
 
+/* What holds a snapshot can write nothing. */
+static bool
+open_source(Transfer *transfer, GError **error)
+{
+    const TransferSpec *spec = &transfer->spec;
+    if (!spec->holds && is_same_store(spec->source_store, spec->target_store)) {
+        transfer->source = transfer->target;
+        return true;
+    }
+    const Conn *other = spec->beside != NULL ? spec->beside->source : NULL;
+    return conn_open(spec->source_store, &transfer->source, error) &&
+           (!spec->holds || conn_hold(transfer->source, other, error));
+}
+
 bool
 transfer_open(const TransferSpec *spec, Transfer **ret, GError **error)
 {
@@ -121,16 +135,15 @@ transfer_open(const TransferSpec *spec, Transfer **ret, GError **error)
     transfer->spec = *spec;
     if (!conn_open(spec->target_store, &transfer->target, error))
         return false;
-    if (is_same_store(spec->source_store, spec->target_store))
-        transfer->source = transfer->target;
-    else if (!conn_open(spec->source_store, &transfer->source, error))
+    if (!open_source(transfer, error))
         return false;
     transfer->target->passes_freeze = spec->passes_freeze;
     if (!bind_program(transfer, error))
         return false;
     ScanSpec scan = transfer_scan_spec(transfer, NULL);
-    transfer->pushes =
-        spec->push_allowed && conn_can_push(transfer->target, spec->source_store, &scan);
+    transfer->pushes = spec->push_allowed &&
+                       (!spec->holds || conn_hands_snapshot_on(transfer->source)) &&
+                       conn_can_push(transfer->target, spec->source_store, &scan);
     *ret = g_steal_pointer(&transfer);
     return true;
 }
@@ -154,6 +167,27 @@ const Schema *
 transfer_schema(const Transfer *transfer)
 {
     return program_target(transfer->program);
+}
+
+bool
+transfer_shares_snapshot(const Transfer *transfer)
+{
+    return conn_shares_snapshot(transfer->source);
+}
+
+bool
+transfer_count(Transfer *transfer, int64_t *ret_rows, GError **error)
+{
+    const char *where = conn_has_sql(transfer->source) ? program_where(transfer->program) : NULL;
+    g_autoptr(GError) refused = NULL;
+    if (conn_count(transfer->source, transfer->spec.source, where, ret_rows, &refused))
+        return true;
+    if (where != NULL && error_is(refused, ERR_INVALID)) {
+        *ret_rows = -1;
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&refused));
+    return false;
 }
 
 int64_t

@@ -31,6 +31,9 @@ typedef struct {
     bool hash;           /* hash while copying (comparison needs it) */
     bool push_allowed;   /* inside one store: let the store do it */
     bool passes_freeze;  /* rows of a frozen target are repaired all the same */
+    bool holds; /* all that is read of the source is as it was when it was opened (SnapshotOps) */
+    const struct Transfer
+        *beside; /* … or as this one sees it, which stays open for longer; or NULL */
     int64_t rows_per_s_max,
         bytes_per_s_max; /* faster than that nobody moves them, so ranges are smaller; 0: no limit */
 } TransferSpec;
@@ -43,6 +46,11 @@ void transfer_close(Transfer *transfer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 /* The columns that are written, with their types and key. Borrowed. */
 const Schema *transfer_schema(const Transfer *transfer);
+
+/* Can several transfers hold one state of the source? */
+bool transfer_shares_snapshot(const Transfer *transfer);
+/* Rows of the source that the ranges are to read; -1: its condition fails in one of them. */
+CHECKED bool transfer_count(Transfer *transfer, int64_t *ret_rows, GError **error);
 
 /* Hashed so far, in the range that is filled. */
 int64_t transfer_bytes(const Transfer *transfer);

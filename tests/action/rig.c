@@ -225,6 +225,7 @@ rig_new(const RigCase *kase)
         "socket: .honk/honk.sock\n"
         "stores:\n"
         "  data:  { driver: sqlite, path: data.db }\n"
+        "  other: { driver: sqlite, path: other.db, create: true }\n"
         "  files: { driver: csv, path: . }\n"
         "  mem:   { driver: memory, volatile: true }\n"
         "throttle_commands:\n"
@@ -311,6 +312,8 @@ rig_request(const RigCase *kase)
         "sha256:0", "author", "user:default/ada", "now_ms", 0);
     g_assert_nonnull(request);
     json_set_string(json_at(request, "entity.spec"), "consistency", kase->consistency);
+    if (kase->left_behind_max > 0)
+        json_set_int(json_at(request, "entity.spec"), "left_behind_max", kase->left_behind_max);
     if (kase->code != NULL)
         json_object_set_new(request, "consumers", rig_code_consumers(kase));
     if (kase->mapping == NULL) {

@@ -30,6 +30,7 @@ typedef struct {
     const char *target; /* address */
     const char *strategy;
     const char *consistency; /* or NULL: what the entity says when it says nothing */
+    int left_behind_max;     /* 0: it says nothing */
     const char *let_go;      /* what people do before they retire the old dataset, or NULL */
     const char *mapping;     /* text, or NULL */
     const char *code; /* a query in each of the consumers' repositories, or NULL: no consumers */

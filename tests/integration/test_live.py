@@ -13,6 +13,8 @@ from live_writers import PostgresWriter, SqliteWriter
 
 LIVE = "\n  consistency: live\n"
 SYNCED = "\n  consistency: live-sync\n"
+# two ranges, and time to write between them
+HELD = "\n  consistency: snapshot\n  left_behind_max: 1000000\n  throttle: { rows_per_second: 1000 }\n"
 
 
 def kill_workers(world):
@@ -104,7 +106,9 @@ class Live(unittest.TestCase):
             (done.stdout + done.stderr).split()))
 
 
-class LiveFromPostgres(unittest.TestCase):
+class FromPostgres(unittest.TestCase):
+    writer_class = PostgresWriter
+
     @classmethod
     def setUpClass(cls):
         cls.postgres = postgres_world.Postgres()
@@ -121,9 +125,9 @@ class LiveFromPostgres(unittest.TestCase):
         text = small_world.MIGRATION.format(name=name, annotations="", strategy="schema-transform").rstrip() + consistency
         self.world.honk("apply", "-f", self.world.write(f"migrations/{name}.yaml", text), user="user:default/ada")
         plan = " ".join(self.world.honk("plan", name, user="user:default/ada").stdout.split())
-        self.assertIn(f"'shop:users_v1' {says} writers go on while its rows are copied", plan)
+        self.assertIn(f"'shop:users_v1' {says} writers go on", plan)
         self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
-        writer = PostgresWriter(self.postgres, self.database)
+        writer = self.writer_class(self.postgres, self.database)
         writer.start()
         self.assertTrue(writer.enough.wait(60))
         return writer
@@ -135,6 +139,8 @@ class LiveFromPostgres(unittest.TestCase):
         text = self.sql("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1")
         return [(int(key), *rest) for key, *rest in (line.split("|") for line in text.splitlines())]
 
+
+class LiveFromPostgres(FromPostgres):
     def end(self, name, writer):
         self.assertTrue(support.eventually(lambda: self.world.state(name) == "succeeded"), self.world.json("status", name))
         writer.join(60)
@@ -166,6 +172,56 @@ class LiveFromPostgres(unittest.TestCase):
         self.world.honk("start", "elsewhere", "--wait", user="user:default/ada", check=False)
         self.end("elsewhere", writer)
         self.assertEqual(self.world.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1"), writer.expected())
+
+
+class RememberingWriter(PostgresWriter):
+    """Keeps every state that there was between two transactions."""
+
+    def once(self):
+        super().once()
+        self.states.add(hash(tuple(self.expected())))
+
+    def open(self):
+        super().open()
+        self.states = {hash(tuple(self.expected()))}
+
+
+class SnapshotOfPostgres(FromPostgres):
+    """What is copied is one of the states that there were, whoever holds it dies, and nobody is stopped."""
+    writer_class = RememberingWriter
+
+    def ranges(self):
+        """How many are in the ledger, which need not be there."""
+        return int(self.sql("\\set ON_ERROR_STOP 0\nSELECT count(*) FROM _honk._honk_ledger") or 0)
+
+    def when_some_are_in(self, name):
+        self.assertTrue(support.eventually(lambda: self.ranges() > 0 or self.world.state(name) == "succeeded"),
+                        self.world.json("status", name))
+        return self.world.state(name) != "succeeded"
+
+    def holder(self):
+        """The transaction that exported the snapshot, after which its file is named."""
+        session, number, _ = self.sql("SELECT pg_ls_dir('pg_snapshots')").split("-")
+        return f"{int(session, 16)}/{int(number, 16)}"
+
+    def test_one_state_is_copied_though_workers_and_the_session_that_holds_it_are_killed(self):
+        writer = self.begin("held", consistency=HELD, says="is copied as it is at one moment, from a snapshot: its")
+        self.world.honk("start", "held", user="user:default/ada")
+        self.assertTrue(self.when_some_are_in("held"))
+        self.assertGreater(kill_workers(self.world), 0)
+        self.assertTrue(support.eventually(lambda: self.ranges() == 0))
+        self.assertTrue(self.when_some_are_in("held"))
+        ended = self.sql(f"SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE virtualxid = '{self.holder()}' AND mode = "
+                         "'ExclusiveLock'")
+        self.assertEqual(ended, "1")
+        self.assertTrue(support.eventually(lambda: self.world.state("held") == "succeeded"), self.world.json("status", "held"))
+        writer.rest.set()
+        writer.join(60)
+        self.assertIsNone(writer.refusal)
+        self.assertIn(hash(tuple(self.moved())), writer.states)
+        self.world.honk("rollback", "held", "--wait", user="user:default/ada")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'"), "0")
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE '\\_honk%'"), "0")
 
 
 RENAMING = """

@@ -158,6 +158,8 @@ maria_close(Conn *base)
     for (guint i = 0; i < conn->idle->len; i++)
         mysql_close(conn->idle->pdata[i]);
     g_ptr_array_unref(conn->idle);
+    if (conn->held != NULL)
+        mysql_close(conn->held);
     if (conn->db != NULL)
         mysql_close(conn->db);
     maria_place_clear(&conn->at);
@@ -174,6 +176,12 @@ maria_close(Conn *base)
 bool
 maria_borrow(MariaConn *conn, MYSQL **ret, GError **error)
 {
+    if (conn->holds) {
+        *ret = g_steal_pointer(&conn->held);
+        return *ret != NULL ||
+               fail(error, ERR_TRANSIENT,
+                    "the session that held the snapshot has ended, and the snapshot with it");
+    }
     if (conn->idle->len > 0) {
         *ret = g_ptr_array_steal_index_fast(conn->idle, conn->idle->len - 1);
         return true;
@@ -186,7 +194,9 @@ maria_give_back(MariaConn *conn, MYSQL *db, bool is_clean)
 {
     if (db == NULL)
         return;
-    if (is_clean)
+    if (is_clean && conn->holds)
+        conn->held = db;
+    else if (is_clean)
         g_ptr_array_add(conn->idle, db);
     else
         mysql_close(db);
@@ -205,6 +215,7 @@ const Driver driver_mariadb = {
     .scan = &maria_scan_ops,
     .load = &maria_load_ops,
     .push = &maria_push_ops,
+    .snapshot = &maria_snapshot_ops,
     .freeze = &maria_freeze_ops,
     .swap = &maria_swap_ops,
     .repair = maria_repair,

@@ -39,6 +39,8 @@ typedef struct {
     unsigned code;     /* of the last error, as the server counts them */
     char state[6];     /* and as SQL does */
     MariaLoader *loader;
+    bool holds;  /* all scans are of one state */
+    MYSQL *held; /* the session that sees it, while none of them has it */
 } MariaConn;
 
 MariaConn *maria_conn(Conn *conn); /* checked cast */
@@ -55,6 +57,12 @@ CHECKED bool maria_borrow(MariaConn *conn, MYSQL **ret, GError **error);
 void maria_give_back(MariaConn *conn, MYSQL *db, bool is_clean);
 /* One more session with the server, set up or not. */
 CHECKED bool maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error);
+
+/* --- snapshot.c --- */
+extern const SnapshotOps maria_snapshot_ops;
+/* Until its end a session sees one state, which is what is held, if anything is. */
+CHECKED bool maria_begin_reading(MariaConn *conn, MYSQL *db, GError **error);
+bool maria_end_reading(MariaConn *conn, MYSQL *db);
 
 /* --- statement.c --- */
 void maria_done(MYSQL_RES **rows);

@@ -24,7 +24,7 @@ scan_free(MariaScan *scan)
     if (scan->rows != NULL)
         maria_abandon(scan->db, scan->rows);
     if (scan->db != NULL) {
-        bool is_clean = scan->rows == NULL && mysql_commit(scan->db) == 0;
+        bool is_clean = scan->rows == NULL && maria_end_reading(scan->conn, scan->db);
         maria_give_back(scan->conn, scan->db, is_clean);
     }
     maria_object_free(scan->object);
@@ -110,10 +110,7 @@ scan_prepare(MariaScan *scan, const ScanSpec *spec, GError **error)
     if (spec->range != NULL && !maria_append_range(condition, scan->object, spec->range, error))
         return false;
     scan->condition = g_string_free(g_steal_pointer(&condition), FALSE);
-    return maria_borrow(conn, &scan->db, error) &&
-           maria_run_on(conn, scan->db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", error) &&
-           maria_run_on(conn, scan->db, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-                        error) &&
+    return maria_borrow(conn, &scan->db, error) && maria_begin_reading(conn, scan->db, error) &&
            maria_look_at_items(conn, scan->db, scan->items, scan->from, &scan->types, error) &&
            (scan->is_paged || maria_scan_send(scan, "", error));
 }
@@ -270,6 +267,23 @@ read_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
 
 /* --- questions --- */
 
+/* In a session for scans: another one may see another state. */
+static bool
+count_in_snapshot(MariaConn *conn, const MariaObject *object, const char *condition,
+                  int64_t *ret_rows, GError **error)
+{
+    AUTO_ROWS *rows = NULL;
+    MYSQL *db = NULL;
+    g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s%s", object->sql, condition);
+    if (!maria_borrow(conn, &db, error))
+        return false;
+    bool done = maria_rows_on(conn, db, sql, &rows, error);
+    if (done)
+        *ret_rows = maria_cell_int(mysql_fetch_row(rows)[0]);
+    maria_give_back(conn, db, done);
+    return done;
+}
+
 static bool
 count_rows(Conn *base, const char *name, const char *where, int64_t *ret_rows, GError **error)
 {
@@ -277,7 +291,7 @@ count_rows(Conn *base, const char *name, const char *where, int64_t *ret_rows, G
     g_autoptr(MariaObject) object = NULL;
     g_autofree char *condition = g_strdup_printf(" WHERE (%s\n)", where != NULL ? where : "TRUE");
     return maria_object_need(conn, name, &object, error) &&
-           maria_int(conn, ret_rows, error, "SELECT count(*) FROM %s%s", object->sql, condition);
+           count_in_snapshot(conn, object, condition, ret_rows, error);
 }
 
 /* As a parameter would stand there: one expression, no aggregate, which would make one row of all. */

@@ -47,3 +47,17 @@ pg_tree(PgConn *conn, const PgObject *object, const char *trigger, PGresult **re
         "h WHERE c.relkind IN ('r', 'p') ORDER BY c.oid",
         (long long) object->oid, trigger);
 }
+
+bool
+pg_has_foreign(PgConn *conn, const PgObject *object, bool *ret, GError **error)
+{
+    int64_t foreign = 0;
+    if (!pg_int(conn, &foreign, error,
+                "WITH RECURSIVE tree(oid) AS (SELECT %lld::oid UNION SELECT i.inhrelid FROM "
+                "pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT count(*) FROM tree JOIN "
+                "pg_class c USING (oid) WHERE c.relkind = 'f'",
+                (long long) object->oid))
+        return false;
+    *ret = foreign > 0;
+    return true;
+}

@@ -227,6 +227,7 @@ pg_close(Conn *base)
     g_free(conn->url);
     g_free(conn->book);
     g_free(conn->book_name);
+    g_free(conn->snapshot);
     g_free(conn->base.store);
     g_free(conn);
 }
@@ -240,7 +241,15 @@ pg_borrow(PgConn *conn, PGconn **ret, GError **error)
         *ret = g_ptr_array_steal_index_fast(conn->idle, conn->idle->len - 1);
         return true;
     }
-    return connect_session(conn, ret, error);
+    PGconn *db = NULL;
+    if (!connect_session(conn, &db, error))
+        return false;
+    if (!pg_take_over(conn, db, error)) {
+        PQfinish(db);
+        return false;
+    }
+    *ret = db;
+    return true;
 }
 
 void
@@ -248,7 +257,7 @@ pg_give_back(PgConn *conn, PGconn *db, bool is_clean)
 {
     if (db == NULL)
         return;
-    if (is_clean && PQstatus(db) == CONNECTION_OK)
+    if (is_clean && PQstatus(db) == CONNECTION_OK && PQtransactionStatus(db) != PQTRANS_INERROR)
         g_ptr_array_add(conn->idle, db);
     else
         PQfinish(db);
@@ -268,6 +277,7 @@ const Driver driver_postgres = {
     .push = &pg_push_ops,
     .freeze = &pg_freeze_ops,
     .watch = &pg_watch_ops,
+    .snapshot = &pg_snapshot_ops,
     .swap = &pg_swap_ops,
     .repair = pg_repair,
     .gauge = pg_gauge,

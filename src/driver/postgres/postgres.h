@@ -32,6 +32,7 @@ typedef struct {
     int64_t slot_bytes_max;     /* of log that the server may keep for one slot of ours */
     char state[SQLSTATE_BYTES]; /* of the last error */
     PgLoader *loader;           /* while a range is being written */
+    char *snapshot; /* its name, while everything that is read is of one state; or NULL */
 } PgConn;
 
 PgConn *pg_conn(Conn *conn); /* checked cast */
@@ -42,6 +43,13 @@ void pg_close(Conn *conn);
 /* A session for a scan; to be given back, or finished if it is in the middle of something. */
 CHECKED bool pg_borrow(PgConn *conn, PGconn **ret, GError **error);
 void pg_give_back(PgConn *conn, PGconn *db, bool is_clean);
+
+/* --- snapshot.c --- */
+extern const SnapshotOps pg_snapshot_ops;
+/* A session that reads begins to see what is held, if anything is. TRANSIENT: it is gone. */
+CHECKED bool pg_take_over(PgConn *conn, PGconn *db, GError **error);
+/* After a statement that failed: what is held is seen again. */
+CHECKED bool pg_read_on(PgConn *conn, PGconn *db, GError **error);
 
 /* --- park.c --- */
 void pg_keep_sessions(bool is_wanted);
@@ -132,6 +140,8 @@ bool pg_is_ours(const char *name); /* "_honk_…" */
  * are. */
 CHECKED bool pg_tree(PgConn *conn, const PgObject *object, const char *trigger, PGresult **ret,
                      GError **error);
+/* Does it lie on another server, or a part of it? */
+CHECKED bool pg_has_foreign(PgConn *conn, const PgObject *object, bool *ret, GError **error);
 /* PREFIX__NAME, cut to what PostgreSQL keeps of a name and still its own. Caller frees. */
 char *pg_made_name(const char *prefix, const char *name);
 

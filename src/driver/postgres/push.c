@@ -261,7 +261,8 @@ push_rows_of(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, c
 {
     g_auto(Inside) inside = {0};
     g_autoptr(GError) unsaid = NULL;
-    if (strcmp(to->url, from->url) == 0) {
+    /* a session that writes must see what others wrote to the ledger: it cannot take a snapshot over */
+    if (strcmp(to->url, from->url) == 0 && from->snapshot == NULL) {
         if (say_inside(to, spec, program, stage, &inside, &unsaid))
             return push_rows(to, inside.targets, inside.insert, inside.returning, hash, ret, error);
         if (!error_is(unsaid, ERR_INVALID)) {

@@ -260,7 +260,8 @@ pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const
     g_autoptr(PgObject) object = NULL;
     relay.scan = pg_scan_new(from);
     relay.scan->is_bare = true;
-    relay.scan->db = from != to ? from->db : NULL; /* else one is borrowed */
+    /* else one is borrowed: what fails in it must end neither the range nor what is held */
+    relay.scan->db = from != to && from->snapshot == NULL ? from->db : NULL;
     relay.out = g_string_sized_new(SEND_BYTES + BATCH_ROWS_MAX);
     relay.form = g_string_new(NULL);
     row_hasher_init(&relay.hasher);

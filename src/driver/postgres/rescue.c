@@ -31,7 +31,8 @@ list_rows(PgScan *scan, GError **error)
     size_t bytes = 0, count = 0;
     WireCell cell;
     scan->left = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    bool done = pg_run_on(scan->conn, scan->db, sql, NULL, error);
+    bool done = pg_read_on(scan->conn, scan->db, error) &&
+                pg_run_on(scan->conn, scan->db, sql, NULL, error);
     while (done && (done = pg_copied(scan->conn, scan->db, &row, &bytes, error)) && row != NULL) {
         done = wire_row(&reader, row, bytes, &cell, 1, &count) ||
                fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
@@ -79,7 +80,8 @@ failing_item(PgScan *scan, const char *condition)
         g_autofree char *sql =
             g_strdup_printf("SELECT %s FROM %s WHERE true%s", (char *) scan->items->pdata[i],
                             scan->object->sql, condition);
-        if (!pg_run_on(scan->conn, scan->db, sql, NULL, &ignored))
+        if (!pg_read_on(scan->conn, scan->db, &ignored) ||
+            !pg_run_on(scan->conn, scan->db, sql, NULL, &ignored))
             return scan->names->pdata[i];
     }
     return "where";
@@ -116,7 +118,8 @@ try_slice(PgScan *scan, guint from, guint to, Batch *batch, RejectFn *reject, vo
                         condition, scan->where != NULL ? " AND (" : "",
                         scan->where != NULL ? scan->where : "", scan->where != NULL ? "\n)" : "");
     g_autoptr(GError) broken = NULL;
-    if (pg_run_on(scan->conn, scan->db, sql, NULL, &broken))
+    if (pg_read_on(scan->conn, scan->db, &broken) &&
+        pg_run_on(scan->conn, scan->db, sql, NULL, &broken))
         return read_slice(scan, condition, batch, reject, data, error);
     if (!error_is(broken, ERR_INVALID) || !pg_state_is(scan->conn, "22")) {
         g_propagate_error(error, g_steal_pointer(&broken));

@@ -116,7 +116,8 @@ pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **e
     g_string_append(sql, ") TO STDOUT (FORMAT binary)");
     scan->reader = (WireReader){0};
     scan->is_copying = true;
-    if (pg_run_on(scan->conn, scan->db, sql->str, NULL, error))
+    if (pg_read_on(scan->conn, scan->db, error) &&
+        pg_run_on(scan->conn, scan->db, sql->str, NULL, error))
         return true;
     scan->is_copying = false;
     return false;

@@ -46,20 +46,16 @@ pg_key_list(const PgObject *object, const char *before)
 static bool
 check(PgConn *conn, const PgObject *object, GError **error)
 {
-    int64_t foreign = 0;
+    bool has_foreign = false;
     if (object->kind != PG_TABLE && object->kind != PG_PARTITIONED)
         return fail(error, ERR_INVALID, "'%s' is a %s: what is written to it cannot be noted",
                     object->name, pg_kind_name(object->kind));
     if (!object->key_is_primary)
         return fail(error, ERR_INVALID, "'%s' has no primary key by which changes could be noted",
                     object->name);
-    if (!pg_int(conn, &foreign, error,
-                "WITH RECURSIVE tree(oid) AS (SELECT %lld::oid UNION SELECT i.inhrelid FROM "
-                "pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT count(*) FROM tree JOIN "
-                "pg_class c USING (oid) WHERE c.relkind = 'f'",
-                (long long) object->oid))
+    if (!pg_has_foreign(conn, object, &has_foreign, error))
         return false;
-    return foreign == 0 ||
+    return !has_foreign ||
            fail(
                error, ERR_INVALID,
                "a part of '%s' lies on another server: what is written to it there cannot be noted",
@@ -346,7 +342,16 @@ pg_forget_notes(Conn *base, const char *name, int64_t last, GError **error)
            pg_run(conn, error, "DELETE FROM %s WHERE _honk_take = %lld", notes, (long long) last);
 }
 
+static bool
+pg_watch_check(Conn *base, const char *name, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    return pg_object_need(conn, name, &object, error) && check(conn, object, error);
+}
+
 const WatchOps pg_watch_ops = {
+    .check = pg_watch_check,
     .can_log = pg_can_log,
     .watch = pg_watch,
     .unwatch = pg_unwatch,

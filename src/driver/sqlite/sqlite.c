@@ -17,6 +17,7 @@ const Driver driver_sqlite = {
     .push = &sqlite_push_ops,
     .freeze = &sqlite_freeze_ops,
     .watch = &sqlite_watch_ops,
+    .snapshot = &sqlite_snapshot_ops,
     .swap = &sqlite_swap_ops,
     .query = sqlite_query,
     .repair = sqlite_repair,

@@ -135,6 +135,7 @@ extern const FreezeOps sqlite_freeze_ops;
 CHECKED bool sqlite_lift_freeze(SqliteConn *conn, const char *object, GPtrArray **ret,
                                 GError **error);
 extern const WatchOps sqlite_watch_ops;
+extern const SnapshotOps sqlite_snapshot_ops;
 extern const SwapOps sqlite_swap_ops;
 bool sqlite_stage(Conn *conn, const char *stage, const char *like, const Schema *schema,
                   const Writer *writer, GError **error);

@@ -276,7 +276,18 @@ sqlite_forget_notes(Conn *base, const char *name, int64_t last, GError **error)
     return false;
 }
 
+static bool
+sqlite_watch_check(Conn *base, const char *name, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(SqliteObject) object = NULL;
+    g_autofree char *ignored = NULL;
+    return sqlite_object_need(conn, name, &object, error) && check_key(conn, object, error) &&
+           replaced(conn, object, &ignored, error);
+}
+
 const WatchOps sqlite_watch_ops = {
+    .check = sqlite_watch_check,
     .watch = sqlite_watch,
     .unwatch = sqlite_unwatch,
     .is_watched = sqlite_is_watched,
