@@ -91,8 +91,19 @@ void macros_add_words(const Macros *macros, const char *name, GHashTable *asked,
 bool macros_only_put(const Macros *macros, const char *name, guint place, const char *keyword);
 /* Is it one of the project? */
 bool macros_has(const Macros *macros, const char *name);
-/* Is it a well-known one that takes columns or expressions? */
-bool macro_is_known(const char *name);
+
+/* ---- macros of packages, whose source need not be there (dbt_packages.c) ---- */
+
+typedef enum { PACKAGE_TAKES_ANYTHING, PACKAGE_TAKES_COLUMN, PACKAGE_TAKES_TEXT } PackageRole;
+
+/* Is there one of this name, without its package; is it in the package of this name? */
+bool package_macro_is_known(const char *name);
+bool package_macro_is_of(const char *name, const char *package, size_t bytes);
+/* What an argument is; `keyword` NULL: the one at this place. */
+PackageRole package_macro_role(const char *name, guint place, const char *keyword);
+/* Are these the parameters (MacroParameter *) of its source, as far as they are known? */
+bool package_macro_agrees(const char *name, const GPtrArray *parameters);
+
 void macro_pass_free(void *pass);
 /* The names in [begin, end), in small letters. */
 void macro_names_add(GHashTable *names, const char *text, size_t begin, size_t end);

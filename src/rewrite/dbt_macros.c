@@ -8,64 +8,6 @@
 
 #include <string.h>
 
-/* Macros of dbt, dbt_utils, dbt_date and fivetran_utils that take columns or expressions. */
-static const char *const known[] = {
-    "generate_surrogate_key",
-    "surrogate_key",
-    "date_trunc",
-    "datediff",
-    "dateadd",
-    "last_day",
-    "safe_cast",
-    "cast",
-    "split_part",
-    "replace",
-    "hash",
-    "concat",
-    "length",
-    "right",
-    "listagg",
-    "array_append",
-    "array_concat",
-    "any_value",
-    "bool_or",
-    "position",
-    "escape_single_quotes",
-    "safe_divide",
-    "safe_add",
-    "safe_subtract",
-    "nullcheck",
-    "haversine_distance",
-    "degrees_to_radians",
-    "width_bucket",
-    "get_url_host",
-    "get_url_path",
-    "get_url_parameter",
-    "cast_bool_to_text",
-    "array_agg",
-    "string_agg",
-    "timestamp_add",
-    "timestamp_diff",
-    "max_bool",
-    "ceiling",
-    "json_extract",
-    "convert_timezone",
-    "from_unixtimestamp",
-    "to_unixtimestamp",
-    "date_part",
-    "day_name",
-    "month_name",
-    "day_of_week",
-    "day_of_month",
-    "day_of_year",
-    "week_of_year",
-    "iso_week_of_year",
-    "week_start",
-    "week_end",
-    "iso_week_start",
-    "iso_week_end",
-};
-
 /* DATE_TRUNC('day', …): not a column, even when one is called so. */
 static bool
 is_unit(const SqlRef *ref, const char *macro)
@@ -89,20 +31,28 @@ last_part(const char *macro)
     return dot != NULL ? dot + 1 : macro;
 }
 
-bool
-macro_is_known(const char *macro)
+/* dbt_utils.hash, hash: not one of the project's own. */
+static bool
+is_of_package(const Macros *macros, const char *macro)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strcmp(macro, known[i]) == 0)
-            return true;
-    return false;
+    const char *name = last_part(macro);
+    const Macro *own = macros != NULL ? g_hash_table_lookup(macros->list, name) : NULL;
+    if (name == macro)
+        return own == NULL && package_macro_is_known(name);
+    return package_macro_is_of(name, macro, (size_t) (name - macro) - 1) &&
+           (own == NULL || own->is_doubled || package_macro_agrees(name, own->parameters));
 }
 
 bool
-macro_takes_no_column(const SqlRef *ref)
+macro_takes_no_column(Work *work, const SqlRef *ref)
 {
-    return ref->macro != NULL && macro_is_known(last_part(ref->macro)) &&
-           is_unit(ref, last_part(ref->macro));
+    if (ref->macro != NULL && dbt_values_settles(work, ref))
+        return true;
+    if (ref->macro == NULL || !is_of_package(work->options->macros, ref->macro))
+        return false;
+    const char *name = last_part(ref->macro);
+    return package_macro_role(name, ref->place, ref->keyword) == PACKAGE_TAKES_TEXT ||
+           is_unit(ref, name);
 }
 
 /* ---- macros of the project ---- */
@@ -170,18 +120,21 @@ use_of_pass(const Macros *macros, GHashTable *asked, const MacroPass *pass)
         return use_of_dispatch(macros, asked, pass);
     if (macro != NULL)
         return use_of_argument(macros, asked, macro, pass->place, pass->keyword);
-    return macro_is_known(pass->callee) ? MACRO_TAKES_VALUE : MACRO_DOES_ANYTHING;
+    return package_macro_role(pass->callee, pass->place, pass->keyword) == PACKAGE_TAKES_COLUMN
+               ? MACRO_TAKES_VALUE
+               : MACRO_DOES_ANYTHING;
 }
 
 static MacroUse
 use_of(const Macros *macros, const SqlRef *ref)
 {
     const char *name = last_part(ref->macro);
-    bool is_ours =
-        macros != NULL && name == ref->macro && g_hash_table_lookup(macros->list, name) != NULL;
-    if (macro_is_known(name) && !is_ours)
-        return MACRO_TAKES_VALUE;
-    if (macros == NULL || is_unit(ref, "date")) /* it may be DATE_TRUNC's in there */
+    if (is_of_package(macros, ref->macro))
+        return package_macro_role(name, ref->place, ref->keyword) == PACKAGE_TAKES_COLUMN
+                   ? MACRO_TAKES_VALUE
+                   : MACRO_DOES_ANYTHING;
+    if (macros == NULL || is_unit(ref, "date") || /* it may be DATE_TRUNC's in there */
+        g_hash_table_lookup(macros->list, name) == NULL)
         return MACRO_DOES_ANYTHING;
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     MacroPass pass = {
@@ -274,7 +227,7 @@ macros_words(const Macros *macros, const MacroPass *call)
 {
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     GHashTable *words = g_hash_table_new(g_str_hash, g_str_equal);
-    if (macros != NULL && !macro_is_known(call->callee))
+    if (macros != NULL && !package_macro_is_known(call->callee))
         add_words(macros, asked, call, words);
     return words;
 }

@@ -5,6 +5,9 @@
  * has these names, too: the model itself, or a table of WITH that passes all of its changes on.
  */
 #include "rewrite/work.h"
+#include "sql/jinja.h"
+
+#include <string.h>
 
 static const Token *
 template_of(const Work *work, const SqlItem *star)
@@ -20,13 +23,41 @@ source_of(const SqlItem *star)
     return star->block->sources->len == 1 ? g_ptr_array_index(star->block->sources, 0) : NULL;
 }
 
+/* `u` of star(from=u): a variable. False: it is given otherwise. */
+static bool
+variable_of(const Work *work, const SqlItem *star, uint32_t *ret_begin, uint32_t *ret_end)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, template_of(work, star));
+    for (guint i = 0; i < found->len; i++) {
+        const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
+        bool is_from = one->keyword_end > 0 ? one->keyword_end - one->keyword == 4 &&
+                                                  memcmp(work->text + one->keyword, "from", 4) == 0
+                                            : one->place == 0;
+        *ret_begin = one->begin;
+        *ret_end = one->end;
+        if (one->kind == JINJA_VARIABLE && is_from)
+            return true;
+    }
+    return false;
+}
+
 /* The mapping of the model that it is given, or NULL. */
 static const Rename *
 rename_of(Work *work, const SqlItem *star)
 {
     const DbtDoubt *doubt = NULL;
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
-    return calls->len == 1 ? dbt_find(work, g_ptr_array_index(calls, 0), &doubt) : NULL;
+    uint32_t begin, end;
+    if (calls->len == 1)
+        return dbt_find(work, g_ptr_array_index(calls, 0), &doubt);
+    DbtCall *call = calls->len == 0 && variable_of(work, star, &begin, &end)
+                        ? dbt_call_of_variable(work, work->text + begin, end - begin)
+                        : NULL;
+    const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
+    if (call != NULL)
+        dbt_call_clear(call);
+    g_free(call);
+    return rename;
 }
 
 static bool
@@ -79,11 +110,16 @@ edit_left_out(Work *work, const SqlItem *star, const Rename *rename)
     }
 }
 
-/* The name in ref(…) or source(…). */
+/* The name in ref(…) or source(…); a variable's is where it is set. */
 static void
 edit_call(Work *work, const SqlItem *star, const Rename *rename)
 {
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
+    uint32_t begin, end;
+    if (calls->len == 0 && variable_of(work, star, &begin, &end))
+        g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) begin + 1));
+    if (calls->len == 0)
+        return;
     const DbtCall *call = g_ptr_array_index(calls, 0);
     if (g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1)) &&
         !rename->is_derived)

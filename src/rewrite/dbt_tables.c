@@ -6,48 +6,6 @@
 
 #include <string.h>
 
-/* `{% set users = ref('users') %}`: the tag of that variable, or NULL. */
-static const Token *
-tag_that_sets(Work *work, const char *name, size_t bytes)
-{
-    const TokenList *list = work->sql->list;
-    const Token *found = NULL;
-    for (guint i = 0; i < list->tokens->len; i++) {
-        const Token *tag = tokens_at(list, i);
-        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
-            continue;
-        const char *text = list->text + tag->begin, *set = memmem(text, 12, "set ", 4);
-        const char *begin = set != NULL ? set + 4 : NULL;
-        while (begin != NULL && *begin == ' ')
-            begin++;
-        if (begin == NULL || begin + bytes >= list->text + tag->end ||
-            memcmp(begin, name, bytes) != 0 || g_ascii_isalnum(begin[bytes]) || begin[bytes] == '_')
-            continue;
-        if (found != NULL)
-            return NULL; /* twice: which one counts is not known */
-        found = tag;
-    }
-    return found;
-}
-
-/* The call that a variable was set to. */
-static DbtCall *
-call_of_variable(Work *work, const JinjaArgument *variable)
-{
-    const char *text = work->text;
-    const Token *tag = tag_that_sets(work, text + variable->begin, variable->end - variable->begin);
-    if (tag == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) calls = dbt_calls(text, tag);
-    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
-    size_t equals = first != NULL ? first->callee : 0;
-    while (equals > tag->begin && text[equals - 1] == ' ')
-        equals--;
-    return first != NULL && first->is_understood && text[equals - 1] == '='
-               ? g_ptr_array_steal_index(calls, 0)
-               : NULL;
-}
-
 /* ---- macros ---- */
 
 static DbtCall *
@@ -86,7 +44,9 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
     if (one != NULL)
-        return one->is_alone && one->kind == JINJA_VARIABLE ? call_of_variable(work, one) : NULL;
+        return one->is_alone && one->kind == JINJA_VARIABLE
+                   ? dbt_call_of_variable(work, work->text + one->begin, one->end - one->begin)
+                   : NULL;
     g_autofree char *name = token->end - token->begin > 4 ? macro_alone(work->text, token) : NULL;
     *ret_is_here = false;
     return name != NULL ? call_of_macro(work, name) : NULL;

@@ -131,7 +131,8 @@ visit_call(Work *work, guint token, const DbtCall *call)
     }
     size_t last = call->count - 1;
     const Token *template = tokens_at(work->sql->list, token);
-    bool is_read = rename_changes_columns(rename) && dbt_values(work, template, call, rename);
+    bool is_read =
+        rename_changes_columns(rename) && dbt_values(work, template, call->callee, rename);
     if (!is_read && rename_changes_columns(rename) && dbt_sum(work, template, call))
         return;
     if (!is_read && rename_changes_columns(rename) && !dbt_is_table_macro(work, token))

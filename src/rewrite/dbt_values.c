@@ -80,7 +80,7 @@ visit_arguments(Work *work, const Rename *rename, const GArray *words, const Jin
 }
 
 bool
-dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *rename)
+dbt_values(Work *work, const Token *token, size_t at, const Rename *rename)
 {
     const char *text = work->text;
     g_autoptr(GArray) words = jinja_words(text, token);
@@ -89,12 +89,59 @@ dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *
             continue;
         guint close = jinja_close(text, words, i + 1);
         JinjaCall call = {.first = i + 2, .last = close};
-        bool is_within = close < words->len && called->callee > jinja_word(words, i)->begin &&
-                         called->callee < jinja_word(words, close)->begin;
+        bool is_within = close < words->len && at > jinja_word(words, i)->begin &&
+                         at < jinja_word(words, close)->begin;
         if (!is_within || !visit_arguments(work, rename, words, &call, false))
             continue;
         visit_arguments(work, rename, words, &call, true);
         return true;
+    }
+    return false;
+}
+
+/* Is the table a call, or a variable that was set to one? */
+static bool
+has_table(Work *work, const GArray *words, const JinjaCall *call)
+{
+    const char *text = work->text;
+    guint place = 0;
+    for (guint from = call->first, to; from < call->last; from = to + 1, place++) {
+        to = jinja_find(text, words, from, call->last, ",");
+        guint first = from;
+        const Parameter *parameter = parameter_of(text, words, place, &first, to);
+        if (parameter != &parameters[0])
+            continue;
+        const JinjaWord *word = jinja_word(words, first);
+        if (jinja_is(text, words, first, "ref") || jinja_is(text, words, first, "source"))
+            return jinja_close(text, words, first + 1) + 1 == to;
+        DbtCall *found =
+            to == first + 1 && word->kind == JINJA_NAME
+                ? dbt_call_of_variable(work, text + word->begin, word->end - word->begin)
+                : NULL;
+        if (found != NULL)
+            dbt_call_clear(found);
+        g_free(found);
+        return found != NULL;
+    }
+    return false;
+}
+
+bool
+dbt_values_settles(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const Token *token = work_token(work, part->token);
+    if (token->kind != TOKEN_TEMPLATE || !g_str_has_suffix(ref->macro, "get_column_values"))
+        return false;
+    g_autoptr(GArray) words = jinja_words(work->text, token);
+    for (guint i = 0; i + 1 < words->len; i++) {
+        guint close = jinja_is(work->text, words, i, "get_column_values")
+                          ? jinja_close(work->text, words, i + 1)
+                          : words->len;
+        JinjaCall call = {.first = i + 2, .last = close};
+        if (close < words->len && part->begin > jinja_word(words, i)->begin &&
+            part->begin < jinja_word(words, close)->begin)
+            return has_table(work, words, &call);
     }
     return false;
 }

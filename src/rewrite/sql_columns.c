@@ -449,7 +449,7 @@ visit_ref(Work *work, const SqlRef *ref)
     const SqlPart *part = &ref->path.parts[ref->column];
     if (ref->instead != NULL && is_guess_too_many(work, ref, part))
         return;
-    if (ref->macro != NULL && (macro_takes_no_column(ref) || stays(work, ref)))
+    if (ref->macro != NULL && (macro_takes_no_column(work, ref) || stays(work, ref)))
         return;
     if (ref->macro != NULL && !can_change_in_template(work, ref)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,

@@ -37,6 +37,7 @@ rewrite_variant(Work *work)
         sql_using(work);
         sql_columns(work);
         dbt_templates(work);
+        dbt_variables(work);
         dbt_implied(work);
         dbt_given(work);
         dbt_var_uses(work);

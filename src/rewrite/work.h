@@ -201,6 +201,10 @@ void dbt_call_clear(DbtCall *call);
 /* The call that stands for a template: itself, what its variable was set to, or what its macro consists of. Its places in
  * the text are those of the call where `*ret_is_here`. Caller frees with dbt_call_clear() and g_free(); NULL: none. */
 DbtCall *dbt_call_behind(Work *work, const Token *token, bool *ret_is_here);
+/* The one that this variable is set to; NULL where it is none, or set twice. Caller frees so, too. (dbt_variables.c) */
+DbtCall *dbt_call_of_variable(Work *work, const char *name, size_t bytes);
+/* What else is done with variables that stand for a table whose columns change. After dbt_templates(). */
+void dbt_variables(Work *work);
 /* Is this call all that a macro consists of, which is followed wherever it is called? */
 bool dbt_is_table_macro(Work *work, guint token);
 /* The mapping that a table macro called somewhere in the template stands for; or NULL. */
@@ -235,9 +239,11 @@ bool dbt_star_follows(Work *work, const SqlItem *star);
 bool dbt_star_is_rigid(Work *work, const SqlItem *star);
 bool dbt_star(Work *work, const SqlItem *star);
 
-/* A call in get_column_values(…), in SQL that is put together with `~`: all that it names is changed there. False: neither
- * (dbt_values.c, dbt_sums.c). */
-bool dbt_values(Work *work, const Token *token, const DbtCall *called, const Rename *rename);
+/* A table in get_column_values(…), given at byte `at` by a call or a variable; a call in SQL that is put together with `~`: all
+ * that it names is changed there. False: neither (dbt_values.c, dbt_sums.c). */
+bool dbt_values(Work *work, const Token *token, size_t at, const Rename *rename);
+/* Is it a name of the table that get_column_values(…) is given, and no column of the query around it? */
+bool dbt_values_settles(Work *work, const SqlRef *ref);
 bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
 
 /* Names in small letters: what templates may write as tables of WITH; and texts that are a name, which they may write before a
@@ -412,7 +418,7 @@ bool using_is_lost(Work *work, const SqlRef *ref);
 bool is_converted(Work *work, const SqlRef *ref);
 bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
 /* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
-bool macro_takes_no_column(const SqlRef *ref);
+bool macro_takes_no_column(Work *work, const SqlRef *ref);
 bool macro_takes_column(Work *work, const SqlRef *ref);
 /* `name` of {% macro name(…) %}; NULL when there is none. Caller frees. */
 char *macros_name(const char *text, const Token *tag);

@@ -86,6 +86,10 @@ take_argument(Parser *parser, SqlItem *item, const JinjaArgument *argument, bool
     }
     if (!is_callee(text, argument) || argument->is_mixed)
         return false;
+    if (argument->kind == JINJA_VARIABLE && is_parameter(text, argument, "from", 0)) {
+        *ret_has_table = true; /* what was set to one */
+        return true;
+    }
     if (is_parameter(text, argument, "relation_alias", 1))
         return take_alias(parser, item, argument);
     if (is_parameter(text, argument, "except", 2))

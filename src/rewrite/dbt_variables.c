@@ -1,0 +1,166 @@
+/*
+ * dbt_variables.c - {% set users = ref('users') %}: what the variable stands for, and what is done with it beside reading from it.
+ *
+ * A macro that gets it sees the table's columns, as it does where it gets the call itself.
+ */
+#include "rewrite/dbt_macro_parts.h"
+
+#include <string.h>
+
+/* `{% set users = ref('users') %}`: the tag of that variable, or NULL. */
+static const Token *
+tag_that_sets(Work *work, const char *name, size_t bytes)
+{
+    const TokenList *list = work->sql->list;
+    const Token *found = NULL;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *tag = tokens_at(list, i);
+        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
+            continue;
+        const char *text = list->text + tag->begin, *set = memmem(text, 12, "set ", 4);
+        const char *begin = set != NULL ? set + 4 : NULL;
+        while (begin != NULL && *begin == ' ')
+            begin++;
+        if (begin == NULL || begin + bytes >= list->text + tag->end ||
+            memcmp(begin, name, bytes) != 0 || g_ascii_isalnum(begin[bytes]) || begin[bytes] == '_')
+            continue;
+        if (found != NULL)
+            return NULL; /* twice: which one counts is not known */
+        found = tag;
+    }
+    return found;
+}
+
+DbtCall *
+dbt_call_of_variable(Work *work, const char *name, size_t bytes)
+{
+    const char *text = work->text;
+    const Token *tag = tag_that_sets(work, name, bytes);
+    if (tag == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) calls = dbt_calls(text, tag);
+    g_autoptr(GArray) words = jinja_words(text, tag);
+    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
+    bool is_all = first != NULL && jinja_is(text, words, 2, "=") && words->len > 4 &&
+                  jinja_word(words, 3)->begin == first->callee &&
+                  jinja_close(text, words, 4) + 1 == words->len;
+    return is_all && first->is_understood ? g_ptr_array_steal_index(calls, 0) : NULL;
+}
+
+/* ---- where it goes ---- */
+
+typedef struct {
+    Work *work;
+    const char *name;
+    const Token *tag; /* where it is set */
+    const Rename *rename;
+} Variable;
+
+static bool
+is_any(const char *text, const GArray *words, guint index, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (jinja_is(text, words, index, *names))
+            return true;
+    return false;
+}
+
+/* The bracket around a word belongs to a call of this name. */
+static bool
+is_in_call(const char *text, const GArray *words, guint index, const char *const *names)
+{
+    for (guint i = 0; i < index; i++)
+        if (is_any(text, words, i, names) && jinja_is(text, words, i + 1, "(") &&
+            jinja_close(text, words, i + 1) > index)
+            return true;
+    return false;
+}
+
+static bool
+is_in_brackets(const char *text, const GArray *words, guint index)
+{
+    for (guint i = 0; i < index; i++)
+        if (jinja_is(text, words, i, "(") && jinja_close(text, words, i) > index)
+            return true;
+    return false;
+}
+
+/* Nothing is asked of the table's columns: {{ u }}, {% if u is not none %}, u.identifier, f(u=1), log(u). */
+static bool
+is_harmless(const char *text, const GArray *words, guint index, const Token *token)
+{
+    static const char *const messages[] = {"log", "print", "warn", "raise_compiler_error", NULL};
+    static const char *const others[] = {"include", "quote", "incorporate", NULL};
+    bool is_condition = token->kind == TOKEN_TAG &&
+                        (jinja_is(text, words, 0, "if") || jinja_is(text, words, 0, "elif"));
+    bool is_member = index > 0 && jinja_is(text, words, index - 1, ".");
+    bool is_keyword =
+        index > 0 && jinja_is(text, words, index + 1, "=") &&
+        (jinja_is(text, words, index - 1, "(") || jinja_is(text, words, index - 1, ","));
+    bool is_part = jinja_is(text, words, index + 1, ".") && !is_any(text, words, index + 2, others);
+    return is_member || is_keyword || is_part ||
+           (token->kind == TOKEN_TEMPLATE && words->len == 1) ||
+           (is_condition && !is_in_brackets(text, words, index)) ||
+           is_in_call(text, words, index, messages);
+}
+
+static void
+visit_token(const Variable *variable, const Token *token)
+{
+    Work *work = variable->work;
+    g_autoptr(GArray) words = jinja_words(work->text, token);
+    for (guint i = 0; i < words->len; i++) {
+        const JinjaWord *word = jinja_word(words, i);
+        if (word->kind != JINJA_NAME || !jinja_is(work->text, words, i, variable->name) ||
+            g_hash_table_contains(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)) ||
+            is_harmless(work->text, words, i, token))
+            continue;
+        if (!dbt_values(work, token, word->begin, variable->rename))
+            site_refuse(work, SITE_TABLE, word->begin, word->end, "in-template", NULL,
+                        "a macro or variable gets the table, with its columns' names");
+    }
+}
+
+static void
+visit_uses(const Variable *variable)
+{
+    const TokenList *list = variable->work->sql->list;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (variable->work->sql->live->data[i] && token != variable->tag &&
+            (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))
+            visit_token(variable, token);
+    }
+}
+
+/* The dataset, or a model, that it is set to and of which columns change. */
+static const Rename *
+rename_of(Work *work, const char *name)
+{
+    DbtCall *call = dbt_call_of_variable(work, name, strlen(name));
+    const DbtDoubt *doubt = NULL;
+    const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
+    if (call != NULL)
+        dbt_call_clear(call);
+    g_free(call);
+    return rename != NULL && rename_changes_columns(rename) ? rename : NULL;
+}
+
+void
+dbt_variables(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    for (guint i = 0; tokens_have(list, TOKEN_TAG) && i < list->tokens->len; i++) {
+        const Token *tag = tokens_at(list, i);
+        if (tag->kind != TOKEN_TAG || !work->sql->live->data[i])
+            continue;
+        g_autoptr(GArray) words = jinja_words(work->text, tag);
+        if (!jinja_is(work->text, words, 0, "set") || !jinja_is(work->text, words, 2, "="))
+            continue;
+        const JinjaWord *word = jinja_word(words, 1);
+        g_autofree char *name = g_strndup(work->text + word->begin, word->end - word->begin);
+        Variable variable = {work, name, tag, rename_of(work, name)};
+        if (variable.rename != NULL)
+            visit_uses(&variable);
+    }
+}
