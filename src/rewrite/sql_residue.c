@@ -187,13 +187,20 @@ add_part(GArray *parts, const Work *work, const Token *token, guint index)
     g_array_append_val(parts, part);
 }
 
+/* Also what is put in at run time: @schema.users */
+static bool
+may_lead(const Token *token)
+{
+    return is_name(token) || token->kind == TOKEN_PARAMETER || token->kind == TOKEN_TEMPLATE;
+}
+
 /* a.b.c up to this token; `a.b.c` in one pair of quotes. */
 static void
 path_to(const Work *work, guint index, GArray *parts)
 {
     guint first = index;
     while (first >= 2 && work_token(work, first - 1)->kind == TOKEN_DOT &&
-           is_name(work_token(work, first - 2)))
+           may_lead(work_token(work, first - 2)))
         first -= 2;
     for (guint i = first; i <= index; i += 2)
         add_part(parts, work, work_token(work, i), i);

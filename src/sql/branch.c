@@ -1,5 +1,5 @@
 /*
- * branch.c - templates that choose: {% if … %} a {% elif … %} b {% else %} c {% endif %}.
+ * branch.c - templates that choose: {% if … %} a {% elif … %} b {% else %} c {% endif %}; {@x} ? {a} : {b} of SqlRender.
  *
  * A text with choices is several texts. Each *variant* of it is read alone: what is in branches that it does not take is
  * passed over like a blank. There are as many variants as it takes to see every branch once; choices side by side are
@@ -59,11 +59,21 @@ tag_of(const char *text, const Token *token)
 {
     static const char *const names[] = {"", "if", "else", "elif", "endif", "for", "endfor"};
     size_t begin, at;
+    if (token->kind == TOKEN_CHOICE)
+        return text[token->begin] == '{'     ? TAG_IF
+               : text[token->end - 1] == '{' ? TAG_ELSE
+                                             : TAG_ENDIF;
     find_word(text, token, &begin, &at);
     for (guint i = 1; i < G_N_ELEMENTS(names); i++)
         if (strlen(names[i]) == at - begin && memcmp(text + begin, names[i], at - begin) == 0)
             return (Tag) i;
     return TAG_OTHER;
+}
+
+static bool
+may_choose(const Token *token)
+{
+    return token->kind == TOKEN_TAG || token->kind == TOKEN_CHOICE;
 }
 
 /* ---- counting ---- */
@@ -168,8 +178,9 @@ branches_new(const TokenList *list)
         .lists = g_ptr_array_new_with_free_func((GDestroyNotify) g_array_unref),
         .variants = 1,
     };
-    for (guint i = 0; tokens_have(list, TOKEN_TAG) && is_balanced && i < list->tokens->len; i++)
-        if (tokens_at(list, i)->kind == TOKEN_TAG)
+    bool has_any = tokens_have(list, TOKEN_TAG) || tokens_have(list, TOKEN_CHOICE);
+    for (guint i = 0; has_any && is_balanced && i < list->tokens->len; i++)
+        if (may_choose(tokens_at(list, i)))
             is_balanced = count_tag(branches, stack, tag_of(list->text, tokens_at(list, i)));
     if (!is_balanced || stack->len > 0) { /* then all of it is one text */
         g_array_set_size(branches->choices, 0);
@@ -239,7 +250,7 @@ branches_mark(const Branches *branches, const TokenList *list, guint variant, GB
         return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
-        Tag tag = token->kind == TOKEN_TAG ? tag_of(list->text, token) : TAG_OTHER;
+        Tag tag = may_choose(token) ? tag_of(list->text, token) : TAG_OTHER;
         Turn *turn = stack->len > 0 ? &g_array_index(stack, Turn, stack->len - 1) : NULL;
         if (tag == TAG_IF) {
             push_turn(branches, stack, false, choice++, variant);
@@ -252,6 +263,6 @@ branches_mark(const Branches *branches, const TokenList *list, guint variant, GB
             g_array_set_size(stack, stack->len - 1);
         }
         turn = stack->len > 0 ? &g_array_index(stack, Turn, stack->len - 1) : NULL;
-        live->data[i] = turn == NULL || turn->is_live || token->kind == TOKEN_TAG;
+        live->data[i] = turn == NULL || turn->is_live || may_choose(token);
     }
 }

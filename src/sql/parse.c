@@ -477,7 +477,8 @@ match_bracket(const char *text, Token *kept, guint index, GArray *open)
 static bool
 means_nothing(TokenKind kind)
 {
-    return kind == TOKEN_SPACE || kind == TOKEN_COMMENT || kind == TOKEN_TAG;
+    return kind == TOKEN_SPACE || kind == TOKEN_COMMENT || kind == TOKEN_TAG ||
+           kind == TOKEN_CHOICE;
 }
 
 /* `-- COMMAND ----------` between cells of Databricks: statements end there. */

@@ -14,6 +14,7 @@ typedef enum {
     TOKEN_SPACE,
     TOKEN_COMMENT,  /* also {# … #} */
     TOKEN_TAG,      /* {% … %}: read over, like a blank */
+    TOKEN_CHOICE,   /* {…@x…} ? {  } : {  }  of SqlRender: likewise */
     TOKEN_TEMPLATE, /* {{ … }}: stands where a name or a value could */
     TOKEN_WORD,     /* a name or a keyword without quotes */
     TOKEN_QUOTED,   /* a name in quotes */
