@@ -205,6 +205,13 @@ part_stays(const SqlPath *path, const Spelling *spelling, guint index)
     return strcmp(spelling->source[at], spelling->target[at]) == 0;
 }
 
+/* Likewise where there are more parts or fewer: the table itself is called as before. */
+static bool
+last_stays(const Spelling *spelling)
+{
+    return strcmp(spelling->last, spelling->target[g_strv_length(spelling->target) - 1]) == 0;
+}
+
 /* As many parts as before: each in its own place and quotes. */
 static void
 spell_parts(Work *work, const SqlPath *path, const Spelling *spelling, char *const *parts,
@@ -265,9 +272,11 @@ spell_anew(Work *work, const SqlPath *path, const Spelling *spelling, char *cons
         append_part(whole, part);
     }
     for (guint i = 0; parts[i] != NULL; i++) {
-        const SqlPart *old = &path->parts[MIN(kept + i, path->count - 1)];
-        bool stays =
-            !is_mixed && parts_written == path->count && part_stays(path, spelling, kept + i);
+        bool is_last = parts[i + 1] == NULL;
+        const SqlPart *old = is_last ? last : &path->parts[MIN(kept + i, path->count - 1)];
+        bool stays = !is_mixed && (is_last ? last_stays(spelling)
+                                           : parts_written == path->count &&
+                                                 part_stays(path, spelling, kept + i));
         g_autofree char *part = stays ? g_strndup(work->text + old->begin, old->end - old->begin)
                                 : is_mixed ? spell_like(work->sql->dialect, old, parts[i])
                                            : spell_part(work, old, parts[i]);
