@@ -187,11 +187,11 @@ show_proof(View *view, const ProofCount *count)
               count->not_run);
 }
 
+/* What stands behind the files, which have been told of by now. */
 static json_t *
-answer_json(const Count *count, json_t *list)
+sums_json(const Count *count)
 {
     json_t *answer = json_object(), *sites = json_object();
-    json_object_set_new(answer, "files", list);
     for (int i = 0; i < DISPOSITION_COUNT; i++)
         json_set_int(sites, disposition_name((Disposition) i), count->sites[i]);
     json_object_set_new(answer, "sites", sites);
@@ -203,7 +203,6 @@ typedef struct {
     Job *job;
     Count count;
     ProofCount proofs;
-    json_t *list;
 } Run;
 
 /* Queries that give other rows keep their file as it is. */
@@ -236,10 +235,10 @@ finish_file(CodeFile *file, void *data, GError **error)
     if (changes && writes && !write_file(file, error))
         return false;
     if (call->view->json) {
-        json_t *entry = rewrite_json(file->rewrite, file->path, changes && writes);
+        g_autoptr(json_t) entry = rewrite_json(file->rewrite, file->path, changes && writes);
         if (file->proofs != NULL)
             json_object_set(entry, "queries", file->proofs);
-        json_array_append_new(run->list, entry);
+        view_json_list_add(call->view, entry);
         return true;
     }
     if (changes && invocation_has(call, "diff"))
@@ -259,25 +258,37 @@ find_files(Invocation *call, Job *job, GPtrArray **ret, GError **error)
     return done;
 }
 
+/* Each file is told of as soon as it is decided, and let go. */
+static bool
+rewrite_files(Run *run, GPtrArray *files, GError **error)
+{
+    Invocation *call = run->call;
+    Job *job = run->job;
+    if (call->view->json)
+        view_json_list_begin(call->view, "files");
+    if (!code_files_rewrite(files, &job->task, job->prover != NULL ? prove_file : NULL, finish_file,
+                            run, error))
+        return false;
+    if (call->view->json) {
+        g_autoptr(json_t) sums = sums_json(&run->count);
+        view_json_list_end(call->view, sums);
+        return true;
+    }
+    show_summary(call->view, &run->count, files->len, invocation_has(call, "write"));
+    if (job->prover != NULL)
+        show_proof(call->view, &run->proofs);
+    return true;
+}
+
 static bool
 rewrite_run(Invocation *call, GError **error)
 {
     g_auto(Job) job = {0};
     g_autoptr(GPtrArray) files = NULL;
-    g_autoptr(json_t) answer = NULL;
-    Run run = {.call = call, .job = &job, .list = json_array()};
-    bool done = read_job(call, &job, error) && find_files(call, &job, &files, error) &&
-                code_files_rewrite(files, &job.task, job.prover != NULL ? prove_file : NULL,
-                                   finish_file, &run, error);
-    answer = answer_json(&run.count, run.list);
-    if (!done)
+    Run run = {.call = call, .job = &job};
+    if (!read_job(call, &job, error) || !find_files(call, &job, &files, error) ||
+        !rewrite_files(&run, files, error))
         return false;
-    if (call->view->json)
-        view_json(call->view, answer);
-    else
-        show_summary(call->view, &run.count, files->len, invocation_has(call, "write"));
-    if (job.prover != NULL && !call->view->json)
-        show_proof(call->view, &run.proofs);
     call->status = run.count.person > 0 ? STATUS_NEEDS_PERSON : 0;
     if (run.proofs.different > 0)
         call->status = STATUS_OTHER_ROWS;

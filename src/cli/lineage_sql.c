@@ -318,7 +318,7 @@ lineage_sql_run(Invocation *call, GError **error)
         view_json_list_begin(call->view, "files");
     read_all(call, &job, files, time);
     if (job.format == FORMAT_JSON)
-        view_json_list_end(call->view);
+        view_json_list_end(call->view, NULL);
     else if (job.format == FORMAT_TEXT)
         show_summary(call->view, &job, files->len);
     call->status = job.unparsable > 0 ? STATUS_UNPARSABLE : 0;

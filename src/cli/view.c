@@ -165,25 +165,38 @@ view_json_list_begin(View *view, const char *name)
     fprintf(view->out, "{\n  \"%s\": [", name);
 }
 
-void
-view_json_list_add(View *view, const json_t *item)
+/* As json_pretty() writes it so deep inside of a document; the first line's blanks are the caller's. */
+static void
+put_indented(View *view, const json_t *value, int blanks)
 {
-    g_autofree char *text = json_pretty(item);
-    fputs(view->items++ > 0 ? ",\n" : "\n", view->out);
+    g_autofree char *text = json_pretty(value);
     for (const char *line = text, *next; *line != '\0'; line = next) {
         size_t bytes = strcspn(line, "\n");
-        fputs("    ", view->out);
-        fwrite(line, 1, bytes, view->out);
-        next = line + bytes;
-        if (*next == '\n')
-            fputc(*next++, view->out);
+        next = line + bytes + (line[bytes] == '\n');
+        fprintf(view->out, "%*s", line == text ? 0 : blanks, "");
+        fwrite(line, 1, (size_t) (next - line), view->out);
     }
 }
 
 void
-view_json_list_end(View *view)
+view_json_list_add(View *view, const json_t *item)
 {
-    fputs(view->items > 0 ? "\n  ]\n}\n" : "]\n}\n", view->out);
+    fputs(view->items++ > 0 ? ",\n    " : "\n    ", view->out);
+    put_indented(view, item, 4);
+}
+
+void
+view_json_list_end(View *view, const json_t *rest)
+{
+    const char *name;
+    json_t *value;
+    fputs(view->items > 0 ? "\n  ]" : "]", view->out);
+    json_object_foreach((json_t *) rest, name, value)
+    {
+        fprintf(view->out, ",\n  \"%s\": ", name);
+        put_indented(view, value, 2);
+    }
+    fputs("\n}\n", view->out);
 }
 
 void

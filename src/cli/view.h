@@ -37,10 +37,11 @@ void view_prose(View *view, Tone tone, const char *format, ...) G_GNUC_PRINTF(3,
 void view_raw(View *view, const char *text);          /* made by us, escapes and all */
 void view_json(View *view, const json_t *value);      /* pretty, one document */
 void view_json_line(View *view, const json_t *value); /* one object a line */
-/* What view_json() makes of {name: [item, …]}, item by item, for lists that would not fit into memory. */
+/* What view_json() makes of {name: [item, …], …}, item by item, for lists that would not fit into memory. */
 void view_json_list_begin(View *view, const char *name);
 void view_json_list_add(View *view, const json_t *item);
-void view_json_list_end(View *view);
+/* `rest`: what stands behind the list in the object; or NULL. */
+void view_json_list_end(View *view, const json_t *rest);
 
 /* Whole lines that need neither colour nor an escape, at once. False when they do: nothing is printed then. */
 bool view_plain(View *view, const char *lines);
