@@ -1,4 +1,5 @@
 /* spelling.c - how names are written: the writer's quotes, the writer's number of parts. */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -334,4 +335,32 @@ spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling 
     if (source->path.is_in_one_quote && source->path.count > 1)
         old.quote = '\0';
     return spell_like(dialect, &old, spelling->target[g_strv_length(spelling->target) - 1]);
+}
+
+const char *
+source_called_after(const SqlSource *source)
+{
+    const Spelling *spelling = source_spelling(source);
+    const Rename *rename = source_rename(source);
+    if (source->alias != NULL)
+        return source->alias->text;
+    if (spelling != NULL && (rename == NULL || !rename->is_derived))
+        return spelling->target[g_strv_length(spelling->target) - 1];
+    return source->path.count > 0 ? source->path.parts[source->path.count - 1].text : NULL;
+}
+
+const SqlSource *
+qualifier_catcher(const SqlBlock *block, const SqlSource *source, const char *name)
+{
+    for (; block != NULL; block = block->parent) {
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *other = g_ptr_array_index(block->sources, i);
+            const char *called = other->is_twin ? NULL : source_called_after(other);
+            if (other != source && called != NULL && text_same_folded(called, name))
+                return other;
+        }
+        if (block == source->block)
+            break;
+    }
+    return NULL;
 }

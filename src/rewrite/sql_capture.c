@@ -60,19 +60,32 @@ has_name(Work *work, const SqlSource *source, const char *name)
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }
 
+/* A column that comes out of a query gets this name. */
+static bool
+has_new_name(Work *work, const SqlSource *source, const char *name)
+{
+    bool is_open = false, does = false;
+    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
+    for (guint i = 0; !does && i < names->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(names, i)};
+        const ColumnChange *change = part.text != NULL ? source_change(work, source, &part) : NULL;
+        does = change != NULL && change->kind == CHANGE_NAME &&
+               sql_same_column(work->sql->dialect, name, '\0', change->to);
+    }
+    return does;
+}
+
+/* Of names that trade places, too: it has the name today, and will have it for another column. */
 bool
 source_will_have(Work *work, const SqlSource *source, const char *name)
 {
-    return has_name(work, source, name) || source_will_gain(work, source, name);
-}
-
-static bool
-is_any_target(Work *work, const char *name)
-{
-    for (guint i = 0; i < work->renames->list->len; i++)
-        if (rename_gains(g_ptr_array_index(work->renames->list, i), name))
-            return true;
-    return false;
+    const Rename *rename = source_rename(source);
+    if (has_name(work, source, name))
+        return true;
+    if (rename != NULL)
+        return source->columns == NULL && renames_will_have(work->renames, rename, name);
+    return source->query != NULL && renames_will_have(work->renames, NULL, name) &&
+           has_new_name(work, source, name);
 }
 
 static bool
@@ -87,6 +100,15 @@ is_alias(Work *work, const SqlRef *ref, const char *name)
     return false;
 }
 
+static bool
+is_any_target(Work *work, const char *name)
+{
+    for (guint i = 0; i < work->renames->list->len; i++)
+        if (rename_gains(g_ptr_array_index(work->renames->list, i), name))
+            return true;
+    return false;
+}
+
 bool
 source_will_gain(Work *work, const SqlSource *source, const char *name)
 {
@@ -95,28 +117,26 @@ source_will_gain(Work *work, const SqlSource *source, const char *name)
         return source->columns == NULL && rename_gains(rename, name);
     if (source->query == NULL || !is_any_target(work, name))
         return false;
-    bool is_open = false, does = false;
+    bool is_open = false;
     const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
     for (guint i = 0; i < names->len; i++) {
-        SqlPart part = {.text = g_ptr_array_index(names, i)};
-        const ColumnChange *change = part.text != NULL ? source_change(work, source, &part) : NULL;
-        if (part.text != NULL && sql_same_column(work->sql->dialect, name, '\0', part.text))
+        const char *known = g_ptr_array_index(names, i);
+        if (known != NULL && sql_same_column(work->sql->dialect, name, '\0', known))
             return false;
-        does = does || (change != NULL && change->kind == CHANGE_NAME &&
-                        sql_same_column(work->sql->dialect, name, '\0', change->to));
     }
-    return does;
+    return has_new_name(work, source, name);
 }
 
 bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
+    bool is_apart = is_converted(work, ref); /* both sides of the join have their own */
     if ((ref->clause == CLAUSE_ORDER && is_alias(work, ref, name)) || is_declared(work, name))
         return true;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source != ref->source && source != ref->also && !source->is_twin &&
+            if (source != ref->source && (source != ref->also || is_apart) && !source->is_twin &&
                 source_will_have(work, source, name))
                 return true;
         }

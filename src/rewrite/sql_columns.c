@@ -61,7 +61,24 @@ refuse_undecided(Work *work, const SqlRef *ref)
             part->text, called(ref->source));
 }
 
+static void
+refuse_captured(Work *work, const SqlPart *part, const char *name)
+{
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                "'%s' would mean another column here: give its table an alias that nothing else "
+                "here has",
+                name);
+}
+
 /* ---- names ---- */
+
+/* Would its table's name as a qualifier mean that table here? */
+static bool
+can_qualify_at(const SqlRef *ref)
+{
+    return can_qualify(ref->source) &&
+           qualifier_catcher(ref->block, ref->source, source_called_after(ref->source)) == NULL;
+}
 
 /* `name` at this place, with a qualifier where it would mean something else without one. */
 static void
@@ -74,10 +91,8 @@ edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
                            ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
                            (is_new_name_taken(work, ref, name) ||
                             (is_converted(work, ref) && is_doubled_by_on(work, ref, name)));
-    if (needs_qualifier && !can_qualify(ref->source)) {
-        site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
-                    "the new name '%s' would mean another column here: give the subquery an alias",
-                    name);
+    if (needs_qualifier && !can_qualify_at(ref)) {
+        refuse_captured(work, part, name);
         return;
     }
     g_autofree char *qualifier =
@@ -173,7 +188,7 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
     const SqlPart *part = &ref->path.parts[ref->column];
     bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1;
     if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count ||
-        (wants_qualifier && !can_qualify(ref->source))) {
+        (wants_qualifier && !can_qualify_at(ref))) {
         refuse_change(work, part, change);
         return;
     }
@@ -313,8 +328,13 @@ visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const Column
         keep_output_name(work, ref);
         return;
     }
-    if (!is_doubled_by_on(work, ref, part->text))
+    if (!is_doubled_by_on(work, ref, part->text) &&
+        (ref->path.count > 1 || !is_new_name_taken(work, ref, part->text)))
         return;
+    if (!can_qualify_at(ref)) {
+        refuse_captured(work, part, part->text);
+        return;
+    }
     g_autofree char *qualifier =
         spell_qualifier(work->sql->dialect, ref->source, source_spelling(ref->source));
     g_autofree char *after = g_strdup_printf("%s.%.*s", qualifier, (int) (part->end - part->begin),
@@ -330,9 +350,10 @@ visit_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
-    if (is_converted(work, ref)) {
-        if (ref->clause != CLAUSE_USING)
-            visit_converted(work, ref, part, change);
+    if (ref->clause == CLAUSE_USING && g_hash_table_contains(work->converted, ref->source))
+        return;
+    if (ref->clause != CLAUSE_USING && is_converted(work, ref)) {
+        visit_converted(work, ref, part, change);
         return;
     }
     if (nested != NULL)
@@ -348,12 +369,29 @@ visit_column(Work *work, const SqlRef *ref)
         check_unmapped(work, ref, part);
 }
 
+/* Where ORDER BY sees an output's name only if AS gives it: another table may have a column that is called so, too. */
+static bool
+is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
+{
+    const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
+    return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
+           plain->binding == BINDING_COLUMN && !item_needs_alias(work, ref->item) &&
+           is_new_name_taken(work, plain, name);
+}
+
 static void
 visit_output(Work *work, const SqlRef *ref)
 {
+    const SqlPart *part = &ref->path.parts[0];
     const char *name = item_new_name(work, ref->item);
-    if (name != NULL)
-        edit_name(work, ref, &ref->path.parts[0], name);
+    if (is_sorted_by_column(work, ref, name != NULL ? name : part->text)) {
+        SqlRef column = *ref->item->plain;
+        column.path = ref->path;
+        column.column = 0;
+        edit_name(work, &column, part, name != NULL ? name : part->text);
+    } else if (name != NULL) {
+        edit_name(work, ref, part, name);
+    }
 }
 
 static void
@@ -371,7 +409,7 @@ visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
     const SqlPart *part = &ref->path.parts[0];
     bool is_column = ref->binding == BINDING_COLUMN;
-    if (is_column && can_qualify(ref->source)) {
+    if (is_column && can_qualify_at(ref)) {
         g_autofree char *qualifier =
             spell_qualifier(work->sql->dialect, ref->source, source_spelling(ref->source));
         g_autofree char *after = g_strdup_printf(

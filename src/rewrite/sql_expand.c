@@ -137,6 +137,30 @@ begin_column(Expansion *expansion)
         g_string_append(expansion->text, expansion->separator);
 }
 
+/* ORDER BY name in this block. */
+static bool
+sorts_by(const Work *work, const SqlBlock *block, const char *name)
+{
+    for (guint i = 0; block != NULL && i < block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(block->refs, i);
+        const SqlPart *part = &ref->path.parts[0];
+        if (ref->clause == CLAUSE_ORDER && ref->is_whole && ref->path.count == 1 &&
+            sql_same_column(work->sql->dialect, part->text, part->quote, name))
+            return true;
+    }
+    return false;
+}
+
+/* Where ORDER BY means an output only if AS gives it the name, or a star. */
+static bool
+is_sorted_by(const Work *work, const SqlItem *star, const char *name)
+{
+    const SqlQuery *query = star->block->query;
+    return work->sql->dialect->has_order_columns &&
+           (sorts_by(work, star->block, name) ||
+            (query != NULL && sorts_by(work, query->tail, name)));
+}
+
 static void
 add_column(Expansion *expansion, const Rename *rename, const char *name, const char *qualifier)
 {
@@ -156,7 +180,8 @@ add_column(Expansion *expansion, const Rename *rename, const char *name, const c
     if (qualifier != NULL && !(expansion->count == 1 && expansion->has_qualifier))
         g_string_append_printf(expansion->text, "%s.", qualifier);
     g_string_append(expansion->text, new);
-    if (expansion->has_aliases && change->kind == CHANGE_NAME)
+    bool is_renamed = change->kind == CHANGE_NAME;
+    if (is_renamed ? expansion->has_aliases : is_sorted_by(expansion->work, expansion->star, name))
         g_string_append_printf(expansion->text, " %s %s", as, old);
 }
 
@@ -189,17 +214,42 @@ add_all_sources(Expansion *expansion)
     }
 }
 
+/* `u.` before the star cannot stay before an expression. */
+static bool
+begins_with_expression(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const char *const *known = columns_of(work, source);
+    while (known != NULL && *known != NULL && star_leaves_out(work, star, *known))
+        known++;
+    SqlPart part = {.text = known != NULL ? (char *) *known : NULL};
+    const ColumnChange *change =
+        part.text != NULL ? rename_column(source_rename(source), work->sql->dialect, &part) : NULL;
+    return change != NULL && change->kind == CHANGE_EXPRESSION;
+}
+
+/* What was written for the qualifier goes with it. */
+static void
+drop_edits(Work *work, size_t begin, size_t end)
+{
+    for (guint i = work->out->edits->len; i > 0; i--) {
+        const Edit *edit = g_ptr_array_index(work->out->edits, i - 1);
+        if (edit->begin >= begin && edit->end <= end)
+            g_ptr_array_remove_index(work->out->edits, i - 1);
+    }
+}
+
 void
 star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_aliases)
 {
-    const Token *first = work_token(work, star_token(star));
+    bool has_qualifier = star->star_path.count > 0 && !begins_with_expression(work, star, source);
+    const Token *first = work_token(work, has_qualifier ? star_token(star) : star->first);
     size_t end = work_token(work, star->last)->end;
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *separator = separator_at(work, first->begin, end);
     Expansion expansion = {.work = work,
                            .star = star,
                            .has_aliases = has_aliases,
-                           .has_qualifier = star->star_path.count > 0,
+                           .has_qualifier = has_qualifier,
                            .text = text,
                            .separator = separator};
     if (star->star_path.count == 0) {
@@ -214,5 +264,7 @@ star_expand(Work *work, const SqlItem *star, const SqlSource *source, bool has_a
         g_string_prepend(text, is_small ? "select " : "SELECT ");
         g_string_append(text, is_small ? " from" : " FROM");
     }
+    if (star->star_path.count > 0 && !has_qualifier)
+        drop_edits(work, first->begin, end);
     site_edit(work, SITE_STAR, first->begin, end, text->str);
 }

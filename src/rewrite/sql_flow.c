@@ -327,6 +327,20 @@ pin_doubled(Work *work, const SqlBlock *block)
     return is_doubled && pin(block->query);
 }
 
+/* What is written out gives expressions under their old names, and readers see those. */
+static bool
+pin_written_out(Work *work, const SqlBlock *block)
+{
+    bool pinned = false;
+    for (guint i = 0; block->has_star && block->query != NULL && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        for (guint j = 0; item->is_star && !item->is_macro && j < block->sources->len; j++)
+            if (star_must_name(work, item, g_ptr_array_index(block->sources, j)))
+                pinned |= pin(block->query);
+    }
+    return pinned;
+}
+
 /* A branch in brackets names what its query does. */
 static bool
 pin_through(Work *work, const SqlQuery *query)
@@ -447,6 +461,7 @@ sql_flow(Work *work)
         for (guint i = 0; i < sql->blocks->len; i++) {
             pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
             pinned |= pin_doubled(work, g_ptr_array_index(sql->blocks, i));
+            pinned |= pin_written_out(work, g_ptr_array_index(sql->blocks, i));
         }
         for (guint i = 0; i < sql->queries->len; i++)
             if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)

@@ -58,14 +58,39 @@ is_last_part(const Work *work, const char *name, size_t bytes)
     return false;
 }
 
+/* min(x): no function that is given a table, or a row as a whole. */
+static bool
+is_argument_of_value(const Work *work, guint open)
+{
+    static const char *const calls[] = {"min",    "max",   "sum",   "count", "avg",  "coalesce",
+                                        "nullif", "upper", "lower", "trim",  "abs",  "round",
+                                        "length", "date",  "cast",  "year",  "month"};
+    for (size_t i = 0; open > 0 && i < G_N_ELEMENTS(calls); i++)
+        if (work_is_text(work, open - 1, calls[i]))
+            return true;
+    return false;
+}
+
+/* Rows are read and changed where nothing but their values can stand. */
+static bool
+reads_rows(const SqlBlock *block)
+{
+    const SqlStatement *statement = block->statement;
+    return block->sources->len > 0 &&
+           (block->query != NULL || statement->kind == STATEMENT_UPDATE ||
+            statement->kind == STATEMENT_DELETE || statement->kind == STATEMENT_MERGE);
+}
+
 /* Behind these stands a value, and no table: SELECT x, x + 1 … WHERE x = y ORDER BY x */
 static bool
 is_operand(const Work *work, const SqlRef *ref)
 {
     guint index = ref->path.parts[0].token;
     const Token *before = index > 0 ? work_token(work, index - 1) : NULL;
-    if (before == NULL || ref->block->query == NULL || ref->block->sources->len == 0)
+    if (before == NULL || !reads_rows(ref->block))
         return false;
+    if (before->kind == TOKEN_OPEN)
+        return is_argument_of_value(work, index - 1);
     switch (before->word) {
     case WORD_SELECT:
     case WORD_DISTINCT:

@@ -13,7 +13,18 @@ is_exists(const Work *work, const SqlQuery *query)
            g_array_index(work->sql->tokens, Token, query->first - 2).word == WORD_EXISTS;
 }
 
-/* The place of a column counts: INSERT … SELECT *, UNION, a column list, a value. */
+/* ORDER BY 3 counts what the star gives, too. */
+static bool
+is_counted(const SqlItem *star)
+{
+    const ArenaList *items = star->block->items;
+    for (guint i = 0; i < items->len && i < star->block->place_max; i++)
+        if (g_ptr_array_index(items, i) == star)
+            return true;
+    return false;
+}
+
+/* The place of a column counts: INSERT … SELECT *, UNION, a column list, a value, a place to sort by. */
 static bool
 is_positional(const Work *work, const SqlItem *star)
 {
@@ -24,8 +35,8 @@ is_positional(const Work *work, const SqlItem *star)
                     (query->common != NULL && query->common->columns != NULL);
     bool is_result =
         !query->is_value && query->as == NULL && query->common == NULL && query->in == NULL;
-    return has_list || (query->branches->len > 1 && !query->by_name) || query->in != NULL ||
-           (query->is_value && !is_exists(work, query)) ||
+    return has_list || is_counted(star) || (query->branches->len > 1 && !query->by_name) ||
+           query->in != NULL || (query->is_value && !is_exists(work, query)) ||
            (is_result && !query_names_matter(query));
 }
 
@@ -51,6 +62,16 @@ changed_through(const Work *work, const SqlItem *star, const Rename *rename, boo
             return change;
     }
     return NULL;
+}
+
+bool
+star_must_name(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    bool is_meant = star->star_path.count == 0 || star->star_of == source;
+    return is_meant && rename != NULL && !rename->is_derived &&
+           (is_positional(work, star) || star->block->is_distinct) &&
+           changed_through(work, star, rename, false) != NULL;
 }
 
 static void
@@ -84,8 +105,9 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     size_t begin, end;
     if (rename == NULL)
         return false;
-    bool comes_out = query != NULL && !query->is_value && query->as == NULL &&
-                     query->common == NULL && !names_are_followed(work, query);
+    bool is_seen = query != NULL && !query->is_value && query->as == NULL &&
+                   query->common == NULL && !names_are_followed(work, query);
+    bool comes_out = is_seen || star->block->is_distinct; /* fewer columns, fewer rows */
     bool names_stay = query != NULL && query->is_pinned;
     /* what another file makes keeps the places of its columns */
     bool places_count = !rename->is_derived && is_positional(work, star);

@@ -1,4 +1,5 @@
 /* sql_tables.c - sources that are a renamed dataset, and the qualifiers that name them. */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
 
 /* Another source of the block is called like the new table. */
 static bool
-is_taken(const Work *work, const SqlSource *source, const Spelling *spelling)
+is_taken(const SqlSource *source, const Spelling *spelling)
 {
     const char *name = spelling->target[g_strv_length(spelling->target) - 1];
     if (source->alias != NULL ||
@@ -29,11 +30,8 @@ is_taken(const Work *work, const SqlSource *source, const Spelling *spelling)
         return false;
     for (guint i = 0; i < source->block->sources->len; i++) {
         const SqlSource *other = g_ptr_array_index(source->block->sources, i);
-        const SqlPart *called = other->alias != NULL    ? other->alias
-                                : other->path.count > 0 ? &other->path.parts[other->path.count - 1]
-                                                        : NULL;
-        if (other != source && called != NULL &&
-            sql_same_column(work->sql->dialect, called->text, called->quote, name))
+        const char *called = source_called_after(other);
+        if (other != source && called != NULL && text_same_folded(called, name))
             return true;
     }
     return false;
@@ -72,9 +70,42 @@ is_replaced_whole(Work *work, const SqlRef *ref)
     return change != NULL && change->kind == CHANGE_EXPRESSION;
 }
 
+static bool
+is_called_anew(const SqlSource *source)
+{
+    const Spelling *spelling = source->alias == NULL ? source_spelling(source) : NULL;
+    return spelling != NULL && source->path.count > 0 &&
+           strcmp(source_called_after(source), source->path.parts[source->path.count - 1].text) !=
+               0;
+}
+
+/* `u.id` of an outer query, where a table further in is called `u` once it has its new name: another column would be meant. */
+static void
+check_qualifier(Work *work, const SqlBlock *block, const SqlSource *source, const SqlPath *path,
+                uint32_t parts)
+{
+    if (parts != 1)
+        return;
+    const SqlPart *part = &path->parts[0];
+    bool is_its_name = source->requalified != NULL && source->alias == NULL &&
+                       sql_same_table(work->sql->dialect, part->text, part->quote,
+                                      source->path.parts[source->path.count - 1].text);
+    const char *name = is_its_name ? source_called_after(source) : part->text;
+    const SqlSource *catcher = qualifier_catcher(block, source, name);
+    if (catcher == NULL || (!is_called_anew(source) && !is_called_anew(catcher)))
+        return;
+    site_refuse(work, SITE_COLUMN, part->begin, part->end, "captured-name", NULL,
+                "'%s' would mean another table here, which is called so further in: give one of "
+                "them an alias first",
+                name);
+}
+
 static void
 edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
+    if (ref->binding == BINDING_COLUMN && ref->source != NULL)
+        check_qualifier(work, ref->block, ref->source, &ref->path, ref->column);
+
     const Spelling *spelling = ref->source != NULL ? ref->source->requalified : NULL;
     if (spelling != NULL && ref->binding == BINDING_COLUMN && ref->path.count > 0 &&
         !is_replaced_whole(work, ref))
@@ -86,6 +117,8 @@ edit_qualifier_of_star(Work *work, const SqlItem *item)
 {
     const Spelling *spelling =
         item->is_star && item->star_of != NULL ? item->star_of->requalified : NULL;
+    if (item->is_star && item->star_of != NULL)
+        check_qualifier(work, item->block, item->star_of, &item->star_path, item->star_path.count);
     if (spelling != NULL)
         edit_qualifier(work, item->star_of, spelling, &item->star_path, item->star_path.count);
 }
@@ -148,7 +181,7 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     "the new name '%s' is that of a WITH table here", spelling->target[0]);
         return;
     }
-    if (is_taken(work, source, spelling)) {
+    if (is_taken(source, spelling)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "name-taken", NULL,
                     "another table here is called '%s' already: give one of them an alias first",
                     spelling->target[g_strv_length(spelling->target) - 1]);

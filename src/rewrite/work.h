@@ -169,6 +169,11 @@ bool is_reserved_somewhere(const char *name);
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
 /* AS, or `as` where the block is written in small letters. */
 const char *word_as(const Work *work, const SqlBlock *block);
+/* By what its columns are qualified once the text is changed; NULL: by nothing. Borrowed. */
+const char *source_called_after(const SqlSource *source);
+/* The other source that `name` means then as a qualifier in `block`, where it is to mean `source`; or NULL. */
+const SqlSource *qualifier_catcher(const SqlBlock *block, const SqlSource *source,
+                                   const char *name);
 /* Has the source a name by which its columns can be qualified? Templates and parameters alone have none. */
 bool can_qualify(const SqlSource *source);
 /* A name of `count` parts in a plain string: as many, while what is left out agrees; `*ret_kept` leading parts stay as they
@@ -431,6 +436,9 @@ const char *macros_table(const Macros *macros, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
+/* Does the star have to be written out, or to be a person's, because of columns of `source` that become expressions, or
+ * nothing? Then those get their old names. */
+bool star_must_name(Work *work, const SqlItem *star, const SqlSource *source);
 /* Does the star say EXCEPT (name)? */
 bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 /* Do the outputs of this block name those of its query? */

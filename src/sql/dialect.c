@@ -46,7 +46,7 @@ static const Dialect dialects[] = {
      .has_dollar_quotes = true, .has_nested_comments = true,
      .table_case = CASE_LOWER, .column_case = CASE_LOWER, .quotes_keep_case = true},
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",
-     .has_alias_reuse = true, .has_tacit_recursion = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
+     .has_alias_reuse = true, .has_tacit_recursion = true, .has_order_columns = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "mysql", .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},

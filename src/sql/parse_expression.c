@@ -287,6 +287,17 @@ parse_expression(Parser *parser, const Context *context, uint32_t end, int stops
     scan_elements(parser, &scan, end);
 }
 
+/* ORDER BY 2 */
+static void
+note_place(const Parser *parser, SqlBlock *block, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    if (token->kind == TOKEN_NUMBER && parser->pos == index + 1 && token->end - token->begin < 6) {
+        guint64 place = g_ascii_strtoull(parser->sql->list->text + token->begin, NULL, 10);
+        block->place_max = MAX(block->place_max, (uint32_t) place);
+    }
+}
+
 void
 parse_keys(Parser *parser, const Context *context, uint32_t end)
 {
@@ -296,6 +307,7 @@ parse_keys(Parser *parser, const Context *context, uint32_t end)
         uint32_t first = parser->pos;
         guint before = refs->len;
         parse_expression(parser, context, end, stops);
+        note_place(parser, context->block, first);
         SqlRef *ref = refs->len == before + 1 ? g_ptr_array_index(refs, before) : NULL;
         if (ref != NULL && ref->macro == NULL && ref->path.parts[0].token == first &&
             ref->path.parts[ref->path.count - 1].token + 1 == parser->pos)

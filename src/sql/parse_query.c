@@ -47,6 +47,7 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
            peek(parser, parser->pos)->kind != TOKEN_COMMA &&
            !is_word(parser, parser->pos, WORD_SELECT))
         parser->pos++; /* AS [NOT] MATERIALIZED */
+    common->is_begun = is_recursive;
     if (is_recursive)
         common_add(parser, query, common);
     if (is_open(parser, parser->pos)) {
@@ -67,6 +68,7 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         parser->depth--;
         parser->pos = MIN(close + 1, end);
     }
+    common->is_begun = false;
     if (!is_recursive)
         common_add(parser, query, common);
 }
@@ -376,9 +378,11 @@ take_pipes(Parser *parser, SqlQuery *query, uint32_t end)
 void
 parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
-    do
+    do {
         take_branch(parser, query, outer, end);
-    while (take_set_operation(parser, query, end));
+        if (query->common != NULL) /* the next branch may read what it has so far */
+            query->common->is_begun = false;
+    } while (take_set_operation(parser, query, end));
     take_tail(parser, query, outer, end);
     if (parser->pos < end && is_text(parser, parser->pos, "|>"))
         take_pipes(parser, query, end);

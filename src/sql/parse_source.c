@@ -11,7 +11,8 @@ common_find(const Parser *parser, const SqlQuery *query, const SqlPart *name)
     guint hash = sql_name_hash(name->text);
     for (; query != NULL; query = query->parent)
         for (SqlCommon *common = sql_commons(query, hash); common != NULL; common = common->next)
-            if (sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text))
+            if (!common->is_begun &&
+                sql_same_column(parser->sql->dialect, name->text, name->quote, common->name.text))
                 return common;
     return NULL;
 }

@@ -195,6 +195,7 @@ struct SqlCommon {
     ArenaList *columns; /* SqlPart *, or NULL */
     SqlQuery *query;    /* may be NULL while broken */
     bool is_recursive;
+    bool is_begun; /* what it begins with is being read: a table of its name is another one there */
     SqlCommon *next; /* of the same list of SqlQuery.chains, before it in the text */
 };
 
@@ -212,6 +213,7 @@ struct SqlBlock {
     uint32_t value_star; /* token of a star that is an argument, and not just counted; or 0 */
     bool is_returning;   /* the items are those of RETURNING */
     bool has_star;       /* one of the items is a star */
+    uint32_t place_max;  /* the largest place of an item by which is sorted or grouped, or 0 */
 };
 
 /* SET a = expression, SET (a, b) = (…) */

@@ -24,11 +24,13 @@ columns_of(const SqlSource *table, bool *ret_is_open, void *data)
     static const char *const streams[] = {"id", "user_id", "track", "played", NULL};
     static const char *const countries[] = {"code", "title", NULL};
     static const char *const orders[] = {"id", "user_id", "amount", "created", NULL};
+    static const char *const parted[] = {"one", "label", "sort", "v", NULL};
     *ret_is_open = false;
     const char *name = table->path.count > 0 ? table->path.parts[table->path.count - 1].text : "";
     return strcmp(name, "streams") == 0     ? streams
            : strcmp(name, "countries") == 0 ? countries
            : strcmp(name, "orders") == 0    ? orders
+           : strcmp(name, "parted") == 0    ? parted
                                             : NULL;
 }
 
