@@ -46,6 +46,21 @@ is_about_else(const Work *work, const JinjaArgument *argument)
     return false;
 }
 
+/* config(description='…', meta={…}): text for people. */
+static bool
+is_prose(const Work *work, const JinjaArgument *argument)
+{
+    static const char *const keys[] = {"description", "meta", "docs"};
+    if (argument->kind != JINJA_LITERAL ||
+        !is_text(work->text, argument->callee, argument->callee_end, "config"))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (is_text(work->text, argument->keyword, argument->keyword_end, keys[i]))
+            return memchr(work->text + argument->begin, ' ', argument->end - argument->begin) !=
+                   NULL;
+    return false;
+}
+
 /* A model's name as a text of a macro, which may make a ref() of it, or within a text that is run. */
 static bool
 find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
@@ -53,7 +68,7 @@ find_model(Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint a = 0; a < found->len; a++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
-        if (is_understood(work, one->begin))
+        if (is_understood(work, one->begin) || is_prose(work, one))
             continue;
         for (guint i = 0; one->kind == JINJA_LITERAL && i < work->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(work->renames->list, i);
@@ -89,9 +104,33 @@ is_other_call(Work *work, const Token *token, size_t at)
 
 /* ---- tables ---- */
 
-/* Settings of a model that name no table. */
+/* The text that config(…) gives under `schema` is another schema than the table's. */
 static bool
-is_setting(const Work *work, const JinjaArgument *argument)
+is_elsewhere(const Work *work, const char *name)
+{
+    g_autofree char *schema = NULL;
+    if (!dbt_config_text(work->text, work->bytes, "schema", &schema) || schema == NULL)
+        return false;
+    g_autofree char *small = g_ascii_strdown(schema, -1);
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            guint length = g_strv_length(spelling->source);
+            if (g_ascii_strcasecmp(spelling->last, name) != 0)
+                continue;
+            g_autofree char *of =
+                length > 1 ? g_ascii_strdown(spelling->source[length - 2], -1) : NULL;
+            if (of == NULL || g_str_has_suffix(of, small)) /* dbt may put more before it */
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Settings of a model that name no table, or one elsewhere. */
+static bool
+is_setting(const Work *work, const JinjaArgument *argument, const char *name)
 {
     static const char *const keys[] = {"tags",         "schema",   "database", "group",
                                        "materialized", "strategy", "language", "file_format"};
@@ -100,7 +139,8 @@ is_setting(const Work *work, const JinjaArgument *argument)
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
         if (is_text(work->text, argument->keyword, argument->keyword_end, keys[i]))
             return true;
-    return false;
+    return is_text(work->text, argument->keyword, argument->keyword_end, "alias") &&
+           is_elsewhere(work, name);
 }
 
 /* The name stands in this text, and is no table there. */
@@ -110,8 +150,10 @@ is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const c
     size_t bytes = literal->end - literal->begin;
     if (literal->kind != JINJA_LITERAL || at < literal->begin || at >= literal->end)
         return false;
-    return bytes == strlen(name) ? is_setting(work, literal)
-                                 : is_among_words(work->text + literal->begin, bytes, name, false);
+    return is_prose(work, literal) ? true
+           : bytes == strlen(name)
+               ? is_setting(work, literal, name)
+               : is_among_words(work->text + literal->begin, bytes, name, false);
 }
 
 /* f('u.id'), where u is what a table is called in the text: the qualifier of a column, which is looked at as one. */

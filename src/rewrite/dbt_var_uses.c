@@ -210,23 +210,6 @@ dbt_var_uses(Work *work)
 
 /* ---- the project's file ---- */
 
-/* What was found there as in any YAML. */
-static void
-drop_within(Work *work, size_t begin, size_t end)
-{
-    GPtrArray *edits = work->out->edits, *sites = work->out->sites;
-    for (guint i = edits->len; i > 0; i--) {
-        const Edit *edit = g_ptr_array_index(edits, i - 1);
-        if (edit->begin >= begin && edit->end <= end)
-            g_ptr_array_remove_index(edits, i - 1);
-    }
-    for (guint i = sites->len; i > 0; i--) {
-        const Site *site = g_ptr_array_index(sites, i - 1);
-        if (site->begin >= begin && site->end <= end)
-            g_ptr_array_remove_index(sites, i - 1);
-    }
-}
-
 /* Whoever reads the variable would read the new table by the old columns. */
 static void
 visit_value(Work *work, const YamlNode *node)
@@ -238,7 +221,7 @@ visit_value(Work *work, const YamlNode *node)
     if (node->kind != YAML_SCALAR || (!has_word(node->text, is_table_of_changes, work->renames) &&
                                       !calls_model(node->text, work->renames)))
         return;
-    drop_within(work, node->begin, node->end);
+    sites_drop(work, node->begin, node->end);
     site_refuse(work, SITE_TABLE, node->begin, node->end, "in-template", NULL,
                 "this variable is, or names, the dataset, whose columns change: who reads it is "
                 "not followed, and has to change with it");

@@ -103,12 +103,11 @@ visit_versions(Work *work, const YamlNode *model, const YamlNode *versions)
         const YamlNode *entry = versions->items[i];
         const char *number = entry->kind == YAML_MAP ? yaml_get_text(entry, "v") : NULL;
         const Rename *rename = rename_of_model(work, yaml_get_text(model, "name"), number);
-        if (rename == NULL)
-            continue;
-        visit_described(work, entry, rename);
+        if (entry->kind == YAML_MAP)
+            visit_described(work, entry, rename);
         if (versions->count == 1)
             visit_described(work, model, rename);
-        else if (names_changed_column(columns, rename))
+        else if (rename != NULL && names_changed_column(columns, rename))
             yaml_refuse(work, yaml_get(model, "name"), "version", NULL,
                         "columns of one version change, and they are described for all of them");
     }

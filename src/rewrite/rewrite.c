@@ -248,8 +248,10 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         mentions_in_text(&work);
     if (!code_is_sql(path) && !is_document(path) && strcmp(out->language, "dbt") != 0)
         mentions_of_models(&work);
-    if (is_dbt_project(path))
+    if (is_dbt_project(path)) {
+        dbt_project_keys(&work);
         dbt_vars_set(&work);
+    }
     finish(&work);
     return out;
 }

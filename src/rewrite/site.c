@@ -122,3 +122,19 @@ covered_has(const GArray *covered, size_t begin, size_t end)
     }
     return low > 0 && g_array_index(covered, Covered, low - 1).end_max > begin;
 }
+
+void
+sites_drop(Work *work, size_t begin, size_t end)
+{
+    GPtrArray *edits = work->out->edits, *sites = work->out->sites;
+    for (guint i = edits->len; i > 0; i--) {
+        const Edit *edit = g_ptr_array_index(edits, i - 1);
+        if (edit->begin >= begin && edit->end <= end)
+            g_ptr_array_remove_index(edits, i - 1);
+    }
+    for (guint i = sites->len; i > 0; i--) {
+        const Site *site = g_ptr_array_index(sites, i - 1);
+        if (site->begin >= begin && site->end <= end)
+            g_ptr_array_remove_index(sites, i - 1);
+    }
+}

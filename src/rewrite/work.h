@@ -145,6 +145,8 @@ void site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char
 void site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after);
 /* An edit that belongs to another site: an alias behind a column, a qualifier. */
 void edit_add(Work *work, size_t begin, size_t end, const char *text);
+/* Forget what was decided within. */
+void sites_drop(Work *work, size_t begin, size_t end);
 /* A copy that lives as long as the result; NULL of NULL. */
 char *keep(Work *work, const char *text);
 bool site_covers(const Work *work, size_t begin, size_t end);
@@ -267,6 +269,9 @@ void dbt_implied(Work *work);
 
 /* {{ var('x') }} in SQL whose value names the dataset or its columns (dbt_var_uses.c). */
 void dbt_var_uses(Work *work);
+/* Keys of dbt_project.yml: settings of models and folders, names of variables; and of sources, which follow
+ * (dbt_project_keys.c). */
+void dbt_project_keys(Work *work);
 /* The same in `vars` of dbt_project.yml, where they are set. */
 void dbt_vars_set(Work *work);
 /* May the text name the dataset by a variable of the project? `settings` may be NULL. */

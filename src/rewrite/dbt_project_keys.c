@@ -1,0 +1,119 @@
+/*
+ * dbt_project_keys.c - keys of dbt_project.yml that are called like the dataset.
+ *
+ * Under `models`, `seeds` and the like they are paths of folders and files, which stay; under `vars` they are the names of
+ * variables. Under `sources` they are sources and their tables.
+ */
+#include "base/yaml.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static bool
+is_called_so(const Work *work, const char *key)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt != NULL && strcmp(rename->dbt->from.name, key) == 0)
+            return true;
+        for (guint s = 0; s < rename->spellings->len; s++)
+            if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, key) ==
+                0)
+                return true;
+    }
+    return false;
+}
+
+/* The table of that name in the source `parent`. */
+static const DbtRename *
+rename_of(const Work *work, const char *parent, const char *key)
+{
+    for (guint i = 0; parent != NULL && i < work->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(work->renames->list, i))->dbt;
+        if (dbt != NULL && dbt->is_source && dbt->doubt == NULL &&
+            strcmp(dbt->from.name, key) == 0 && g_strcmp0(dbt->from.package, parent) == 0 &&
+            g_strcmp0(dbt->to.package, parent) == 0)
+            return dbt;
+    }
+    return NULL;
+}
+
+/* Is it said which source the dataset is? */
+static bool
+has_source(const Work *work)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(work->renames->list, i))->dbt;
+        if (dbt != NULL && dbt->is_source && dbt->doubt == NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_source_of(const Work *work, const char *key)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const DbtRename *dbt = ((const Rename *) g_ptr_array_index(work->renames->list, i))->dbt;
+        if (dbt != NULL && dbt->is_source && g_strcmp0(dbt->from.package, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+typedef struct {
+    Work *work;
+    bool is_sources;
+} Part;
+
+static void
+visit_key(const Part *part, const YamlNode *key, const char *parent)
+{
+    Work *work = part->work;
+    const DbtRename *dbt = part->is_sources ? rename_of(work, parent, key->text) : NULL;
+    bool is_plain = key->end - key->begin == strlen(key->text);
+    bool is_other = part->is_sources && dbt == NULL && parent != NULL && has_source(work) &&
+                    !is_source_of(work, parent);
+    if (!is_called_so(work, key->text) ||
+        (part->is_sources && !is_other && (dbt == NULL || !is_plain)))
+        return;
+    sites_drop(work, key->begin, key->end);
+    if (dbt != NULL) {
+        site_edit(work, SITE_TABLE, key->begin, key->end, dbt->to.name);
+        return;
+    }
+    Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, key->begin, key->end);
+    site->reason = is_other ? "this is a table of another source"
+                            : "this is the name of a model, a folder or a variable of the project";
+}
+
+static void
+visit_map(const Part *part, const YamlNode *map, const char *parent)
+{
+    for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
+        const YamlNode *key = map->items[2 * i];
+        if (key->kind != YAML_SCALAR)
+            continue;
+        visit_key(part, key, parent);
+        visit_map(part, map->items[2 * i + 1], key->text);
+    }
+}
+
+void
+dbt_project_keys(Work *work)
+{
+    static const char *const parts[] = {"models", "seeds",      "snapshots", "vars",
+                                        "tests",  "data_tests", "sources"};
+    g_autoptr(Diags) diags = diags_new();
+    g_autoptr(YamlFile) file = NULL;
+    if (!yaml_parse(work->text, work->bytes, "", diags, &file, NULL) ||
+        yaml_document_count(file) == 0)
+        return;
+    const YamlNode *root = yaml_document(file, 0);
+    for (size_t i = 0; root != NULL && root->kind == YAML_MAP && i < G_N_ELEMENTS(parts); i++) {
+        const YamlNode *map = yaml_get(root, parts[i]);
+        const Part part = {work, strcmp(parts[i], "sources") == 0};
+        if (map != NULL)
+            visit_map(&part, map, NULL);
+    }
+}
