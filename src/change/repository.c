@@ -1,6 +1,7 @@
 /* repository.c - where a repository is, and where its branches point. */
 #include "change/repository.h"
 
+#include "base/text.h"
 #include "change/git.h"
 
 #include <string.h>
@@ -157,4 +158,50 @@ repository_head(const Repository *repository, char **ret_branch, char **ret_comm
                 "'%s' has no default branch with a commit: neither 'main' nor 'master', nor one "
                 "that HEAD names",
                 repository->address);
+}
+
+/* ---- history ---- */
+
+/* "%h NUL %as NUL %s RS", as they are: subjects are people's words. */
+static json_t *
+log_entries(char *text)
+{
+    json_t *entries = json_array();
+    g_auto(GStrv) records = g_strsplit(text, "\036\n", -1);
+    for (size_t i = 0; records[i] != NULL; i++) {
+        g_auto(GStrv) parts = g_strsplit(records[i], "\037", 3);
+        if (g_strv_length(parts) != 3)
+            continue;
+        g_autofree char *subject = text_printable(parts[2]);
+        json_t *entry = json_object();
+        json_set_string(entry, "commit", parts[0]);
+        json_set_string(entry, "date", parts[1]);
+        json_set_string(entry, "subject", subject);
+        json_array_append_new(entries, entry);
+    }
+    return entries;
+}
+
+bool
+repository_log(const Repository *repository, const char *commit, const char *const *paths,
+               json_t **ret, GError **error)
+{
+    g_autofree char *most = g_strdup_printf("--max-count=%d", LOG_COMMITS_MAX);
+    const char *const words[] = {"rev-list", "--no-commit-header", "--format=%h%x1f%as%x1f%s%x1e",
+                                 most};
+    const char *args[G_N_ELEMENTS(words) + LOG_PATHS_MAX + 3];
+    g_autofree char *text = NULL;
+    size_t count = 0;
+    for (; count < G_N_ELEMENTS(words); count++)
+        args[count] = words[count];
+    args[count++] = commit;
+    args[count++] = "--";
+    for (size_t i = 0; i < LOG_PATHS_MAX && paths[i] != NULL; i++)
+        args[count++] = paths[i];
+    args[count] = NULL;
+    const GitCall call = {.git_dir = repository->git_dir, .args = args};
+    if (!git_run(&call, &text, NULL, error))
+        return false;
+    *ret = log_entries(text);
+    return true;
 }

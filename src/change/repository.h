@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "model/config.h"
 
 typedef struct {
@@ -27,6 +28,12 @@ CHECKED bool repository_commit(const Repository *repository, const char *name, c
 /* Is `commit` part of the history of `head`? */
 CHECKED bool repository_has(const Repository *repository, const char *head, const char *commit,
                             bool *ret, GError **error);
+
+/* The newest commits up to `commit` that changed one of `paths` (NULL-terminated): [{"commit", "date", "subject"}]. Caller owns. */
+CHECKED bool repository_log(const Repository *repository, const char *commit,
+                            const char *const *paths, json_t **ret, GError **error);
+#define LOG_COMMITS_MAX 20 /* who wants to know why a line is as it is finds it there */
+#define LOG_PATHS_MAX 30   /* as arguments of one call */
 
 /* ---- what a commit holds ---- */
 

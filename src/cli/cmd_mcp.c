@@ -15,12 +15,13 @@
 enum { BAD_JSON = -32700, BAD_REQUEST = -32600, NO_METHOD = -32601, BAD_PARAMS = -32602 };
 
 /* The newest first: it is the answer to whoever asks for one that we do not know. */
-static const char *const versions[] = {"2025-06-18", "2025-03-26", "2024-11-05"};
+static const char *const versions[] = {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
 
 typedef struct {
     Invocation *call;
     const McpTool *tables[2]; /* the second may be NULL */
     bool allows_changes;
+    json_t *batch; /* answers that go out together; or NULL */
     FILE *out;
 } Mcp;
 
@@ -30,6 +31,10 @@ static void
 send_message(const Mcp *mcp, json_t *message)
 {
     json_set_string(message, "jsonrpc", "2.0");
+    if (mcp->batch != NULL) {
+        json_array_append_new(mcp->batch, message);
+        return;
+    }
     g_autofree char *line = json_compact(message);
     fprintf(mcp->out, "%s\n", line);
     fflush(mcp->out);
@@ -78,9 +83,9 @@ schema_of(const McpTool *tool)
 static json_t *
 tool_json(const McpTool *tool)
 {
-    return json_pack("{s:s, s:s, s:o, s:{s:b, s:b}}", "name", tool->name, "description", tool->text,
-                     "inputSchema", schema_of(tool), "annotations", "readOnlyHint", !tool->changes,
-                     "destructiveHint", tool->changes);
+    return json_pack("{s:s, s:s, s:o, s:{s:b, s:b, s:b}}", "name", tool->name, "description",
+                     tool->text, "inputSchema", schema_of(tool), "annotations", "readOnlyHint",
+                     !tool->changes, "destructiveHint", tool->changes, "openWorldHint", 0);
 }
 
 static void
@@ -146,15 +151,13 @@ call_tool(const Mcp *mcp, const json_t *id, const json_t *params)
     }
     if (input == NULL)
         input = none;
-    g_autofree char *wrong = wrong_input(tool, input);
-    if (wrong != NULL) {
-        refuse(mcp, id, BAD_PARAMS, wrong);
-        return;
-    }
-    bool ok = tool->run(mcp->call, input, &text, &error);
+    char *wrong = wrong_input(tool, input);
+    bool ok = wrong == NULL && tool->run(mcp->call, input, &text, &error);
+    if (!ok)
+        text = wrong != NULL ? wrong : g_strdup(error->message);
     answer(mcp, id,
-           json_pack("{s:[{s:s, s:s}], s:b}", "content", "type", "text", "text",
-                     ok ? text : error->message, "isError", !ok));
+           json_pack("{s:[{s:s, s:s}], s:b}", "content", "type", "text", "text", text, "isError",
+                     !ok));
 }
 
 /* ---- the conversation ---- */
@@ -187,14 +190,8 @@ take_request(const Mcp *mcp, const json_t *id, const char *method, const json_t 
 }
 
 static void
-take_line(const Mcp *mcp, const GString *line)
+take_message(const Mcp *mcp, const json_t *message)
 {
-    g_autoptr(json_t) message = NULL;
-    g_autoptr(GError) error = NULL;
-    if (!json_parse(line->str, line->len, "message", &message, &error)) {
-        refuse(mcp, NULL, BAD_JSON, error->message);
-        return;
-    }
     const json_t *id = json_object_get(message, "id");
     const char *method = json_get_string(message, "method", NULL);
     bool is_request = json_is_string(id) || json_is_integer(id);
@@ -202,6 +199,36 @@ take_line(const Mcp *mcp, const GString *line)
         take_request(mcp, id, method, json_object_get(message, "params"));
     else if (method == NULL || id != NULL)
         refuse(mcp, NULL, BAD_REQUEST, "expected a request, or a notification, of JSON-RPC 2.0");
+}
+
+/* Version 2025-03-26 may send several at once, and gets their answers in one. */
+static void
+take_batch(const Mcp *mcp, const json_t *messages)
+{
+    Mcp together = *mcp;
+    json_t *message;
+    size_t i;
+    together.batch = json_array();
+    json_array_foreach(messages, i, message) take_message(&together, message);
+    g_autofree char *line = json_compact(together.batch);
+    if (json_array_size(together.batch) > 0) {
+        fprintf(mcp->out, "%s\n", line);
+        fflush(mcp->out);
+    }
+    json_decref(together.batch);
+}
+
+static void
+take_line(const Mcp *mcp, const GString *line)
+{
+    g_autoptr(json_t) message = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!json_parse(line->str, line->len, "message", &message, &error))
+        refuse(mcp, NULL, BAD_JSON, error->message);
+    else if (json_is_array(message) && json_array_size(message) > 0)
+        take_batch(mcp, message);
+    else
+        take_message(mcp, message);
 }
 
 /* False at the end. A line that is too long is passed over, and refused. */

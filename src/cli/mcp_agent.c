@@ -64,6 +64,13 @@ diff(Invocation *call, const json_t *input, char **ret, GError **error)
 }
 
 static bool
+git(Invocation *call, const json_t *input, char **ret, GError **error)
+{
+    return coding_git(invocation_option(call, "brief"), ".", json_get_string(input, "command", ""),
+                      json_get_string(input, "path", NULL), ret, error);
+}
+
+static bool
 report_blocked(Invocation *call, const json_t *input, char **ret, GError **error)
 {
     (void) call;
@@ -82,6 +89,15 @@ const McpTool mcp_agent_tools[] = {
     {"verify", "Ask what would be refused of what you have written so far. Call it before you end.",
      "{}", "", false, verify},
     {"diff", "What you have changed so far.", "{}", "", false, diff},
+    {"git",
+     "As much of git as there is: 'status' says which files differ, 'diff' how, 'log' why the "
+     "files "
+     "that you may write are as they are, 'show' what a file was, and 'restore' makes it that "
+     "again. The last two need 'path'.",
+     "{\"command\": {\"type\": \"string\", \"enum\": [\"status\", \"diff\", \"log\", \"show\", "
+     "\"restore\"]}, \"path\": {\"type\": \"string\", \"description\": \"one file, as 'status' "
+     "writes it\"}}",
+     "command", true, git},
     {"report_blocked", "Say that a file cannot be changed as asked, and why; a person reads it.",
      "{\"path\": {\"type\": \"string\"}, \"why\": {\"type\": \"string\"}}", "path why", false,
      report_blocked},

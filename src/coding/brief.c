@@ -79,8 +79,28 @@ conventions_of(const Ground *ground)
     return found;
 }
 
-json_t *
-brief_make(const CodingWork *work, const Ground *ground, const json_t *checks)
+/* Why the open files are as they are. */
+static bool
+add_history(json_t *brief, const CodingWork *work, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    json_t *history = NULL;
+    for (guint i = 0; i < work->look->files->len; i++) {
+        const LookFile *file = work->look->files->pdata[i];
+        if (look_file_is_open(work->look, file))
+            g_ptr_array_add(paths, file->path);
+    }
+    g_ptr_array_add(paths, NULL);
+    if (!repository_log(work->repository, work->look->commit, (const char *const *) paths->pdata,
+                        &history, error))
+        return false;
+    json_object_set_new(brief, "history", history);
+    return true;
+}
+
+bool
+brief_make(const CodingWork *work, const Ground *ground, const json_t *checks, json_t **ret,
+           GError **error)
 {
     json_t *brief = json_object(), *sites = json_array(), *files = json_array();
     const Mapping *mapping = work->rules->mapping;
@@ -105,5 +125,6 @@ brief_make(const CodingWork *work, const Ground *ground, const json_t *checks)
     json_object_set_new(brief, "sites", sites);
     json_object_set_new(brief, "conventions", conventions_of(ground));
     json_object_set(brief, "checks", (json_t *) checks);
-    return brief;
+    *ret = brief; /* the caller's, also when the next does not go well */
+    return add_history(brief, work, error);
 }

@@ -64,9 +64,9 @@ prepare(Coding *coding, GError **error)
     if (!ground_open(work->config, ground, error) ||
         !ground_lay_check(ground, work, false, error) ||
         !checks_before(work, ground, &coding->checks, error) ||
-        !ground_lay_tree(ground, work, error))
+        !ground_lay_tree(ground, work, error) ||
+        !brief_make(work, ground, coding->checks, &coding->brief, error))
         return false;
-    coding->brief = brief_make(work, ground, coding->checks);
     g_autofree char *text = json_pretty(coding->brief);
     return ground_put_brief(ground, "brief.json", text, error) && put_before(coding, error);
 }

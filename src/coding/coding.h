@@ -46,6 +46,9 @@ void coding_sweep(const Config *config);
 /* What the gate would say now, or that it has nothing to say; what differs, as a unified diff. Callers free. */
 CHECKED bool coding_verify(const char *brief, const char *folder, char **ret, GError **error);
 CHECKED bool coding_diff(const char *brief, const char *folder, char **ret, GError **error);
+/* As much of git as there is: `command` is status, diff, log, show or restore, `path` may be NULL. Caller frees. */
+CHECKED bool coding_git(const char *brief, const char *folder, const char *command,
+                        const char *path, char **ret, GError **error);
 /* Tell people why a file stays as it is. It ends up in the report ("blocked"). */
 CHECKED bool coding_block(const char *folder, const char *path, const char *why, GError **error);
 #define CODING_BLOCKED ".honk-blocked" /* where that is noted; never part of a change */

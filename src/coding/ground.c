@@ -6,38 +6,19 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TRIES_MAX 10
+#define LAID_BYTES_MAX ((size_t) 256 * 1024 * 1024) /* of as many files as a tree may have */
 
 static char *
 place_of(const Config *config)
 {
     return g_build_filename(config->state, "coding", NULL);
-}
-
-/* Whatever modes its folders have. */
-static void
-remove_all(const char *folder)
-{
-    char *roots[] = {(char *) folder, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    for (FTSENT *entry; walk != NULL && (entry = fts_read(walk)) != NULL;) {
-        if (entry->fts_info == FTS_D)
-            (void) g_chmod(entry->fts_accpath, 0700);
-        else if (entry->fts_info == FTS_DNR && g_chmod(entry->fts_accpath, 0700) == 0 &&
-                 entry->fts_number++ == 0)
-            fts_set(walk, entry, FTS_AGAIN);
-        else if (entry->fts_info == FTS_DP)
-            g_rmdir(entry->fts_accpath);
-        else
-            g_unlink(entry->fts_accpath);
-    }
-    if (walk != NULL)
-        fts_close(walk);
 }
 
 static bool
@@ -90,7 +71,7 @@ void
 ground_close(Ground *ground)
 {
     if (ground->folder != NULL)
-        remove_all(ground->folder);
+        ground_remove(ground->folder);
     g_clear_pointer(&ground->laid, g_hash_table_unref);
     g_clear_pointer(&ground->folder, g_free);
     g_free(ground->tree);
@@ -110,7 +91,7 @@ coding_sweep(const Config *config)
         g_autofree char *folder = g_build_filename(place, name, NULL);
         AUTO_FD fd = -1;
         if (take(folder, &fd))
-            remove_all(folder);
+            ground_remove(folder);
     }
 }
 
@@ -147,36 +128,87 @@ static bool
 lay(const CodingWork *work, const char *folder, const LayOutOptions *options, bool is_edited,
     GError **error)
 {
-    remove_all(folder);
+    ground_remove(folder);
     if (g_mkdir(folder, 0700) != 0)
         return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", folder);
     return repository_lay_out(work->repository, work->look->commit, folder, options, error) &&
            (!is_edited || write_edits(folder, work->look, error));
 }
 
+/* The same bytes beside the brief, where an agent reads them and does not write: to be compared, and put back. */
+static bool
+keep_pristine(const Ground *ground, const char *path, const char *text, size_t bytes,
+              GError **error)
+{
+    g_autofree char *kept = g_build_filename(ground->brief, BRIEF_WAS, path, NULL);
+    g_autofree char *folder = g_path_get_dirname(kept);
+    if (bytes > GATE_FILE_BYTES_MAX)
+        return true; /* nobody changes such a file */
+    if (g_mkdir_with_parents(folder, 0700) != 0)
+        return fail_errno(error, ERR_INTERNAL, "cannot make '%s'", folder);
+    AUTO_FD fd = open(kept, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return (fd >= 0 && fd_write_all(fd, text, bytes)) ||
+           fail_errno(error, ERR_INTERNAL, "cannot write '%s'", kept);
+}
+
+/* One record of BRIEF_LAID: "100644 DIGEST PATH", ended by a zero, as a path may hold anything else. */
+static void
+add_record(GString *records, const char *path, const Laid *laid)
+{
+    g_string_append_printf(records, "%o %s %s", laid->mode, laid->digest, path);
+    g_string_append_c(records, '\0');
+}
+
+static bool
+remember_one(Ground *ground, const FTSENT *entry, GString *records, GError **error)
+{
+    const char *path = entry->fts_path + strlen(ground->tree) + 1;
+    g_autofree char *text = NULL;
+    size_t bytes = 0;
+    if (!file_read(entry->fts_path, G_MAXINT, &text, &bytes, error))
+        return false;
+    Laid *laid = g_new0(Laid, 1);
+    laid->digest = sha256_of(text, bytes);
+    laid->mode = (entry->fts_statp->st_mode & S_IXUSR) != 0 ? 0100755 : 0100644;
+    g_hash_table_insert(ground->laid, g_strdup(path), laid);
+    add_record(records, path, laid);
+    return keep_pristine(ground, path, text, bytes, error);
+}
+
 static bool
 remember(Ground *ground, GError **error)
 {
     char *roots[] = {ground->tree, NULL};
+    g_autoptr(GString) records = g_string_new(NULL);
+    g_autofree char *place = g_build_filename(ground->brief, BRIEF_LAID, NULL);
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     bool ok = walk != NULL;
-    for (const FTSENT *entry; ok && (entry = fts_read(walk)) != NULL;) {
-        g_autofree char *text = NULL;
-        size_t bytes = 0;
-        if (entry->fts_info != FTS_F)
-            continue;
-        ok = file_read(entry->fts_path, G_MAXINT, &text, &bytes, error);
-        if (!ok)
-            break;
-        Laid *laid = g_new0(Laid, 1);
-        laid->digest = sha256_of(text, bytes);
-        laid->mode = (entry->fts_statp->st_mode & S_IXUSR) != 0 ? 0100755 : 0100644;
-        g_hash_table_insert(ground->laid, g_strdup(entry->fts_path + strlen(ground->tree) + 1),
-                            laid);
-    }
+    for (const FTSENT *entry; ok && (entry = fts_read(walk)) != NULL;)
+        ok = entry->fts_info != FTS_F || remember_one(ground, entry, records, error);
     if (walk != NULL)
         fts_close(walk);
-    return ok;
+    return ok && file_write_atomic(place, records->str, records->len, 0600, error);
+}
+
+bool
+ground_read_laid(const char *brief, GHashTable **ret, GError **error)
+{
+    g_autoptr(GHashTable) laid = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, laid_free);
+    g_autofree char *place = g_build_filename(brief, BRIEF_LAID, NULL), *text = NULL;
+    size_t bytes = 0;
+    if (!file_read(place, LAID_BYTES_MAX, &text, &bytes, error))
+        return false;
+    for (const char *at = text; at < text + bytes; at += strlen(at) + 1) {
+        g_auto(GStrv) parts = g_strsplit(at, " ", 3);
+        if (g_strv_length(parts) != 3)
+            return fail(error, ERR_INVALID, "'%s' holds something that is no file", place);
+        Laid *one = g_new0(Laid, 1);
+        one->mode = (unsigned) strtoul(parts[0], NULL, 8);
+        one->digest = g_strdup(parts[1]);
+        g_hash_table_insert(laid, g_strdup(parts[2]), one);
+    }
+    *ret = g_steal_pointer(&laid);
+    return true;
 }
 
 bool

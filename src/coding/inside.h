@@ -26,6 +26,13 @@ CHECKED bool ground_lay_tree(Ground *ground, const CodingWork *work, GError **er
 /* A clean copy: the commit as it is, or with all that the look edits. */
 CHECKED bool ground_lay_check(Ground *ground, const CodingWork *work, bool is_edited,
                               GError **error);
+/* What lies beside the brief: the tree as it was laid (but files that are too large to be read), and the list of it. */
+#define BRIEF_WAS "was"
+#define BRIEF_LAID "laid"
+/* That list: path -> Laid. Caller unrefs. */
+CHECKED bool ground_read_laid(const char *brief, GHashTable **ret, GError **error);
+/* Take a folder away, whatever was made of it. What is left is seen by nobody: there may be a process that holds it. */
+void ground_remove(const char *folder);
 CHECKED bool ground_put_brief(const Ground *ground, const char *name, const char *text,
                               GError **error);
 
@@ -50,6 +57,8 @@ typedef struct {
     bool is_new;
 } TakenFile;
 CHECKED bool taken_read(const Ground *ground, Taken *ret, GError **error);
+/* As a unified diff, beside what it was; `was` is the tree as it was laid. Caller frees. */
+char *taken_diff(const Taken *taken, const char *was);
 void taken_clear(Taken *taken);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Taken, taken_clear)
 /* The gate's word on all of it, and if there is none against it, into the look. "" or what to do. Caller frees. */
@@ -58,7 +67,8 @@ char *taken_judge(const Taken *taken, const CodingWork *work, bool is_last);
 /* ---- what it is told ---- */
 
 /* {"table", "sites", "files", "conventions", …}. Caller owns. */
-json_t *brief_make(const CodingWork *work, const Ground *ground, const json_t *checks);
+CHECKED bool brief_make(const CodingWork *work, const Ground *ground, const json_t *checks,
+                        json_t **ret, GError **error);
 /* The prompt with what the brief says in it; `findings` of the round before, or "". Caller frees. */
 CHECKED bool prompt_make(const CodingWork *work, const json_t *brief, const char *findings,
                          char **ret, GError **error);

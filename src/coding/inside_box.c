@@ -1,8 +1,8 @@
 /*
  * inside_box.c - the part of our work that an agent can ask for from within its box: over its brief and its folder alone.
  *
- * The brief holds the open files as they were (before/0, before/1, … in the order of "files"), the lines of their sites and the
- * names that move, which is all that the gate wants to know.
+ * The brief holds the open files as they were (before/0, before/1, … in the order of "files"), the lines of their sites, the
+ * names that move, and which files were laid out, which is all that the gate wants to know.
  */
 #include "base/limits.h"
 #include "base/text.h"
@@ -16,6 +16,8 @@
 
 typedef struct {
     json_t *brief;
+    Ground ground; /* its tree and what was laid there only */
+    Taken taken;
     GArray *files; /* GateFile */
     GArray *sites; /* GateSite */
     GPtrArray *words, *kept;
@@ -25,6 +27,9 @@ static void
 boxed_clear(Boxed *boxed)
 {
     json_decref(boxed->brief);
+    taken_clear(&boxed->taken);
+    g_clear_pointer(&boxed->ground.laid, g_hash_table_unref);
+    g_free(boxed->ground.tree);
     g_clear_pointer(&boxed->files, g_array_unref);
     g_clear_pointer(&boxed->sites, g_array_unref);
     g_clear_pointer(&boxed->words, g_ptr_array_unref);
@@ -32,44 +37,55 @@ boxed_clear(Boxed *boxed)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boxed, boxed_clear)
 
-/* One of a few MiB; NULL, with nothing said, when it is gone. */
-static char *
-read_kept(Boxed *boxed, const char *folder, const char *name, size_t *ret_bytes)
+/* Its number among the files that may be written; -1: it is none of them. */
+static int
+number_of(const json_t *brief, const char *path)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    char *text = NULL;
-    if (!file_read(path, GATE_FILE_BYTES_MAX, &text, ret_bytes, NULL))
-        return NULL;
-    g_ptr_array_add(boxed->kept, text);
-    return text;
+    json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(brief, "files"), i,
+                       one) if (g_strcmp0(json_string_value(one), path) == 0) return (int) i;
+    return -1;
 }
 
+/* As the gate is asked outside: what a file without a site was before does not matter. */
 static void
-take_file(Boxed *boxed, const char *brief, const char *folder, size_t index, const char *path)
+take_file(Boxed *boxed, const char *brief, const TakenFile *taken)
 {
-    g_autofree char *number = g_strdup_printf("before/%zu", index);
-    GateFile file = {.path = path, .mode_before = 0100644, .mode_after = 0100644};
-    file.before = read_kept(boxed, brief, number, &file.before_bytes);
-    file.after = read_kept(boxed, folder, path, &file.after_bytes);
-    if (file.before != NULL && (file.after == NULL || file.before_bytes != file.after_bytes ||
-                                memcmp(file.before, file.after, file.after_bytes) != 0))
-        g_array_append_val(boxed->files, file);
+    const Laid *laid = g_hash_table_lookup(boxed->ground.laid, taken->path);
+    int number = number_of(boxed->brief, taken->shown);
+    g_autofree char *place = g_strdup_printf("%s/before/%d", brief, number);
+    GateFile file = {.path = taken->shown,
+                     .after = taken->text,
+                     .after_bytes = taken->bytes,
+                     .mode_after = taken->mode};
+    char *before = NULL;
+    if (number >= 0 && file_read(place, GATE_FILE_BYTES_MAX, &before, &file.before_bytes, NULL))
+        g_ptr_array_add(boxed->kept, before);
+    if (laid != NULL) {
+        file.before = before != NULL ? before : "";
+        file.mode_before = laid->mode;
+    }
+    g_array_append_val(boxed->files, file);
 }
 
 static bool
 boxed_read(const char *brief, const char *folder, Boxed *ret, GError **error)
 {
     g_autofree char *path = g_build_filename(brief, "brief.json", NULL);
-    g_auto(Boxed) boxed = {.files = g_array_new(FALSE, FALSE, sizeof(GateFile)),
+    g_auto(Boxed) boxed = {.ground = {.tree = g_strdup(folder)},
+                           .files = g_array_new(FALSE, FALSE, sizeof(GateFile)),
                            .sites = g_array_new(FALSE, FALSE, sizeof(GateSite)),
                            .words = g_ptr_array_new(),
                            .kept = g_ptr_array_new_with_free_func(g_free)};
     json_t *one;
     size_t i;
-    if (!json_read_file(path, &boxed.brief, error))
+    if (!json_read_file(path, &boxed.brief, error) ||
+        !ground_read_laid(brief, &boxed.ground.laid, error) ||
+        !taken_read(&boxed.ground, &boxed.taken, error))
         return false;
-    json_array_foreach(json_object_get(boxed.brief, "files"), i, one)
-        take_file(&boxed, brief, folder, i, json_string_value(one));
+    for (i = 0; i < boxed.taken.files->len; i++)
+        take_file(&boxed, brief, boxed.taken.files->pdata[i]);
     json_array_foreach(json_object_get(boxed.brief, "sites"), i, one)
     {
         GateSite site = {json_get_string(one, "path", ""), (int) json_get_int(one, "line", 0)};
@@ -81,6 +97,34 @@ boxed_read(const char *brief, const char *folder, Boxed *ret, GError **error)
     *ret = boxed;
     boxed = (Boxed){0};
     return true;
+}
+
+/* ---- what the gate would say ---- */
+
+static const char *
+find_taken(const Boxed *boxed, const char *path)
+{
+    for (guint i = 0; i < boxed->taken.files->len; i++) {
+        const TakenFile *file = boxed->taken.files->pdata[i];
+        if (strcmp(file->shown, path) == 0)
+            return file->path;
+    }
+    return NULL;
+}
+
+/* Files that wait for it still. */
+static void
+add_untouched(GString *text, const Boxed *boxed)
+{
+    json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(boxed->brief, "files"), i, one)
+    {
+        const char *path = json_string_value(one);
+        bool is_said = boxed->taken.blocked != NULL && strstr(boxed->taken.blocked, path) != NULL;
+        if (find_taken(boxed, path) == NULL && !is_said)
+            g_string_append_printf(text, "\nuntouched %s: its places are as they were", path);
+    }
 }
 
 bool
@@ -99,28 +143,20 @@ coding_verify(const char *brief, const char *folder, char **ret, GError **error)
                      .site_count = boxed.sites->len,
                      .words = (const char *const *) boxed.words->pdata};
     g_autoptr(GPtrArray) findings = gate_look(&spec);
-    *ret = findings->len > 0
-               ? gate_text(findings)
-               : g_strdup("the gate has nothing against it; rules, queries and checks are asked "
-                          "when you have ended");
+    g_autofree char *said = gate_text(findings);
+    g_autoptr(GString) text = g_string_new(
+        findings->len > 0 ? g_strchomp(said)
+                          : "the gate has nothing against it; rules, queries and checks are asked "
+                            "when you have ended");
+    add_untouched(text, &boxed);
+    *ret = g_string_free(g_steal_pointer(&text), FALSE);
     return true;
 }
 
 bool
 coding_diff(const char *brief, const char *folder, char **ret, GError **error)
 {
-    g_auto(Boxed) boxed = {0};
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (!boxed_read(brief, folder, &boxed, error))
-        return false;
-    for (guint i = 0; i < boxed.files->len; i++) {
-        const GateFile *file = &g_array_index(boxed.files, GateFile, i);
-        g_autofree char *one = gate_diff(file->path, file->before, file->before_bytes,
-                                         file->after != NULL ? file->after : "", file->after_bytes);
-        g_string_append(text, one);
-    }
-    *ret = g_string_free(g_steal_pointer(&text), FALSE);
-    return true;
+    return coding_git(brief, folder, "diff", NULL, ret, error);
 }
 
 bool

@@ -180,6 +180,42 @@ taken_read(const Ground *ground, Taken *ret, GError **error)
     return true;
 }
 
+/* ---- as a diff ---- */
+
+/* What people cannot read is only named. */
+static bool
+is_shown(const char *text, size_t bytes)
+{
+    return bytes <= GATE_FILE_BYTES_MAX && memchr(text, '\0', bytes) == NULL &&
+           g_utf8_validate(text, (gssize) bytes, NULL);
+}
+
+static void
+add_diff(GString *all, const TakenFile *file, const char *was)
+{
+    g_autofree char *path = g_build_filename(was, file->path, NULL), *before = NULL;
+    size_t bytes = 0;
+    bool is_read = file->is_new || file_read(path, GATE_FILE_BYTES_MAX, &before, &bytes, NULL);
+    const char *after = file->text != NULL ? file->text : "";
+    if (!is_read || !is_shown(after, file->bytes) || (before != NULL && !is_shown(before, bytes))) {
+        g_string_append_printf(all, "# %s is not shown: it is too large, or no text\n",
+                               file->shown);
+        return;
+    }
+    g_autofree char *diff =
+        gate_diff(file->shown, before != NULL ? before : "", bytes, after, file->bytes);
+    g_string_append(all, diff);
+}
+
+char *
+taken_diff(const Taken *taken, const char *was)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < taken->files->len && all->len < CODING_DIFF_BYTES_MAX; i++)
+        add_diff(all, taken->files->pdata[i], was);
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
 /* ---- judging ---- */
 
 static LookFile *

@@ -1,7 +1,7 @@
 """Other people's SDKs, tools and agents against ours: `make agents-test` installs them, and runs this.
 
-The mock of model hosts is read by the vendors' SDKs, `honk mcp` by the inspector of MCP, and door `acp` meets an agent that is
-built on the official SDK and two real ones, whose model is the mock, by way of the proxy."""
+The mock of model hosts is read by the vendors' SDKs, `honk mcp` by the inspector and the conformance suite of MCP, and door `acp`
+meets an agent that is built on the official SDK and two real ones, whose model is the mock, by way of the proxy."""
 import json
 import os
 import pathlib
@@ -76,6 +76,19 @@ class Agents(unittest.TestCase):
                                           "name=users-v2", cwd=self.world.folder))
         self.assertIn("users-v2", called["content"][0]["text"])
         self.assertFalse(called["isError"])
+
+    def test_the_conformance_suite_passes_where_it_asks_of_every_server(self):
+        # Its other scenarios ask for tools, resources and prompts of its own example.
+        bridge = subprocess.Popen([NODE, MODULES / "mcp-bridge.mjs", support.HONK, "mcp"], cwd=self.world.folder, text=True,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(bridge.stdout.close)
+        self.addCleanup(bridge.wait)
+        self.addCleanup(bridge.terminate)
+        address = bridge.stdout.readline().strip()
+        suite = MODULES / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+        for scenario in ("server-initialize", "ping", "tools-list"):
+            said = self.run_node(suite, "server", "--url", address, "--scenario", scenario, cwd=self.world.folder)
+            self.assertIn("Passed: 1/1, 0 failed, 0 warnings", said)
 
     def test_an_agent_on_the_official_sdk_does_its_work(self):
         report = self.attempt("good")

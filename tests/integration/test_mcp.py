@@ -34,8 +34,14 @@ while True:
                 call("report_blocked", path=str(path), why="it drops the table")
                 continue
             path.write_text(path.read_text() + "import os\\n")
+            pathlib.Path("good.py").write_text("stray")
             print("2:", call("verify"), file=sys.stderr)
-            path.write_text(path.read_text().replace("import os\\n", "").replace("users_v1", "users_v2").replace("first_name", to))
+            print("git:", call("git", command="status"), call("git", command="log"), call("git", command="push"), file=sys.stderr)
+            call("git", command="restore", path="good.py")
+            call("git", command="restore", path=str(path))
+            print("back:", call("git", command="status"), path.read_text() == call("git", command="show", path=str(path)),
+                  call("git", command="restore", path="../brief/brief.json"), file=sys.stderr)
+            path.write_text(path.read_text().replace("users_v1", "users_v2").replace("first_name", to))
             print("3:", call("verify"), call("diff"), file=sys.stderr)
         print("4:", call("mapping_lookup", column="nobody"), file=sys.stderr)
         send(id=m["id"], result={"stopReason": "end_turn"})
@@ -73,13 +79,38 @@ class Mcp(unittest.TestCase):
             {"id": 3, "method": "nothing/known"}, {"id": 4, "method": "tools/call", "params": {"name": "get_plan"}},
             {"id": 5, "method": "tools/call", "params": {"name": "get_plan", "arguments": {"name": 7}}},
             {"id": 6, "method": "tools/call", "params": {"name": "get_plan", "arguments": {"name": "--again"}}},
-            {"method": "notifications/cancelled", "params": {"requestId": 1}}, '"' + "x" * (5 << 20) + '"\n')
-        self.assertEqual([answer.get("id") for answer in answers], [1, "two", None, 3, 4, 5, 6, None])
+            {"method": "notifications/cancelled", "params": {"requestId": 1}}, '"' + "x" * (5 << 20) + '"\n',
+            '[{"jsonrpc":"2.0","id":8,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},7]\n',
+            {"id": 9, "method": "tools/call", "params": {"name": "push"}})
+        batch = answers.pop(8)
+        self.assertEqual([(answer["id"], "error" in answer) for answer in batch], [(8, False), (None, True)])
+        self.assertEqual([answer.get("id") for answer in answers], [1, "two", None, 3, 4, 5, 6, None, 9])
         self.assertEqual(answers[0]["result"]["protocolVersion"], "2024-11-05")
         self.assertEqual(answers[1]["result"], {})
-        self.assertEqual([answer["error"]["code"] for answer in (answers[2], *answers[3:6], answers[7])],
-                         [-32700, -32601, -32602, -32602, -32600])
-        self.assertTrue(answers[6]["result"]["isError"])
+        self.assertEqual([answer["error"]["code"] for answer in (answers[2], answers[3], answers[7], answers[8])],
+                         [-32700, -32601, -32600, -32602])
+        # A model reads what is wrong with its own input, and does it better.
+        self.assertEqual([(answer["result"]["isError"], answer["result"]["content"][0]["text"]) for answer in answers[4:7]],
+                         [(True, "'get_plan' needs 'name'"), (True, "'name' of 'get_plan' is no text"),
+                          (True, "'name' is '--again', which names nothing")])
+
+    def test_every_tool_says_what_it_does_and_takes_and_whether_it_changes_anything(self):
+        project = support.Project()
+        self.addCleanup(project.close)
+        listed = {words: self.talk(project, {"id": 1, "method": "tools/list"}, words=words)[0]["result"]["tools"]
+                  for words in ((), ("--allow-changes",), ("--brief", "x"))}
+        reads, all_of, agents = ({tool["name"]: tool for tool in tools} for tools in listed.values())
+        self.assertEqual(set(reads), {"list_migrations", "get_migration", "get_plan", "list_changes", "get_change", "get_log"})
+        self.assertEqual(set(all_of) - set(reads), {"approve", "start", "pause", "resume", "rollback"})
+        self.assertEqual(set(agents), {"mapping_lookup", "sites", "verify", "diff", "git", "report_blocked"})
+        for tool in (*all_of.values(), *agents.values()):
+            schema, hints = tool["inputSchema"], tool["annotations"]
+            self.assertTrue(tool["description"].endswith("."), tool)
+            self.assertEqual((schema["type"], schema["additionalProperties"]), ("object", False))
+            self.assertLessEqual(set(schema["required"]), set(schema["properties"]))
+            self.assertNotEqual(hints["readOnlyHint"], hints["destructiveHint"])
+        self.assertEqual({name for name, tool in all_of.items() if tool["annotations"]["readOnlyHint"]}, set(reads))
+        self.assertEqual(all_of["approve"]["inputSchema"]["required"], ["name", "digest"])
 
     def test_an_assistant_reads_and_changes_nothing_unless_that_is_allowed(self):
         world = self.world()
@@ -116,7 +147,10 @@ class Mcp(unittest.TestCase):
         report = json.loads(world.get(f"/blobs/{coding['report']}")[1])
         said = report["tried"][0]["said"]
         self.assertTrue(coding["done"], report)
-        for part in ("1: nothing is changed yet", "2: out-of-scope job.py:6: ", "3: the gate has nothing against it",
+        for part in ("1: nothing is changed yet", "2: file-added good.py: ", "out-of-scope job.py:6: ",
+                     "git: A good.py (not one of the files that you may write: restore it)\nM job.py", " A job\n",
+                     "there is no 'push' here: status, diff, log, show and restore are what there is",
+                     "back: nothing is changed True '../brief/brief.json' is as it was, or there is no such file", "3: the gate has nothing against it",
                      "+rows = load('users_v2')", "4: the brief has no column 'nobody'"):
             self.assertIn(part, said)
         half = world.change("half")["evidence"]["coding"]
