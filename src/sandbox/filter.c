@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SEGMENT_BYTES_MAX (64 * 1024) /* of shared memory by name: PostgreSQL wants some bytes */
+
 static const int refused[] = {
     SCMP_SYS(acct),
     SCMP_SYS(add_key),
@@ -60,11 +62,14 @@ static const int refused[] = {
 };
 
 static const int absent[] = {
-    SCMP_SYS(clone3), /* its flags lie in memory, where no filter sees them */
-    SCMP_SYS(io_uring_enter),
-    SCMP_SYS(io_uring_register),
+    SCMP_SYS(clone3),       /* its flags lie in memory, where no filter sees them */
+    SCMP_SYS(memfd_create), /* memory that nobody's count holds (watch.c) */
+    SCMP_SYS(memfd_secret),   SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
     SCMP_SYS(io_uring_setup),
 };
+
+/* Takes gigabytes of a disk in a moment, before anybody has looked: who cannot have it, writes. */
+static const int unsupported[] = {SCMP_SYS(fallocate)};
 
 /* Others (vsock, packet, crypto) are not held by a network namespace, or nobody needs them. */
 static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
@@ -92,7 +97,7 @@ refuse_families(scmp_filter_ctx filter)
                             SCMP_A0(SCMP_CMP_GE, AF_MAX)) == 0;
 }
 
-/* New user namespaces, and words put into a terminal's input. */
+/* New user namespaces, words put into a terminal's input, and memory that stays when nobody holds it. */
 static bool
 refuse_by_arguments(scmp_filter_ctx filter)
 {
@@ -101,7 +106,9 @@ refuse_by_arguments(scmp_filter_ctx filter)
            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCSTI)) == 0 &&
            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                            SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCLINUX)) == 0;
+                            SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCLINUX)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(shmget), 1,
+                            SCMP_A1(SCMP_CMP_GT, SEGMENT_BYTES_MAX)) == 0;
 }
 
 static bool
@@ -112,6 +119,9 @@ fill(scmp_filter_ctx filter)
             return false;
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++)
         if (!refuse(filter, absent[i], ENOSYS))
+            return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(unsupported); i++)
+        if (!refuse(filter, unsupported[i], EOPNOTSUPP))
             return false;
     return refuse_families(filter) && refuse_by_arguments(filter);
 }

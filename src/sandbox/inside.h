@@ -11,7 +11,7 @@ typedef struct {
     int processes; /* and threads */
     int64_t memory_bytes;
 } Crowd;
-bool crowd_count(pid_t pid, int processes_max, Crowd *ret);
+bool crowd_count(pid_t pid, int processes_max, int64_t memory_max, Crowd *ret);
 /* Bytes on disk below `folder`, links not followed. False when it cannot be looked into. */
 bool folder_size(const char *folder, int64_t bytes_max, int64_t *ret);
 

@@ -238,10 +238,12 @@ static void
 look_at_crowd(Box *box)
 {
     const BoxLimits *limits = &box->spec.limits;
+    int64_t memory_max = (int64_t) limits->memory_mib * 1024 * 1024;
     Crowd crowd = {0};
-    if (cgroup_was_full(&box->cgroup) || !crowd_count(box->pid, limits->processes, &crowd))
+    if (cgroup_was_full(&box->cgroup) ||
+        !crowd_count(box->pid, limits->processes, memory_max, &crowd))
         box->broken = g_strdup_printf("had more than %d processes and threads", limits->processes);
-    else if (crowd.memory_bytes > (int64_t) limits->memory_mib * 1024 * 1024)
+    else if (crowd.memory_bytes > memory_max)
         box->broken = g_strdup_printf("used more than %d MiB of memory", limits->memory_mib);
 }
 

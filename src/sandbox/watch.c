@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ENTRY_BYTES 1024 /* at least: empty files and links take a place on the disk, too */
 #define CHILDREN_BYTES_MAX ((size_t) 1024 * 1024) /* a hundred thousand of one thread */
 
 /* A file of /proc, whose size nobody knows; "" when the process is gone. Caller frees. */
@@ -66,19 +67,27 @@ add_process(GArray *waiting, pid_t pid)
     return threads;
 }
 
-/* What it has for itself: what it shares with others (files, libraries) it has not taken. */
+/* A line of /proc, such as "RssAnon:     1024 kB"; 0 when there is none. */
 static int64_t
-memory_of(pid_t pid)
+kib_of(const char *text, const char *name)
 {
-    g_autofree char *text = proc_read(pid, "statm");
-    long long pages = 0, shared = 0;
-    if (sscanf(text, "%*d %lld %lld", &pages, &shared) != 2)
-        return 0;
-    return (int64_t) (pages - shared) * sysconf(_SC_PAGESIZE);
+    const char *line = strstr(text, name);
+    return line != NULL ? strtoll(line + strlen(name), NULL, 10) : 0;
 }
 
-bool
-crowd_count(pid_t pid, int processes_max, Crowd *ret)
+/* What it has for itself, and what it shares in memory alone; files and libraries that it has read it has not taken. Shared
+ * memory counts once for each who has it: so that is asked again, and exactly, before it is held against anybody. */
+static int64_t
+memory_of(pid_t pid, bool is_exact)
+{
+    g_autofree char *text = proc_read(pid, is_exact ? "smaps_rollup" : "status");
+    const char *own = is_exact ? "\nPss_Anon:" : "\nRssAnon:";
+    const char *shared = is_exact ? "\nPss_Shmem:" : "\nRssShmem:";
+    return (kib_of(text, own) + kib_of(text, shared)) * 1024;
+}
+
+static bool
+count(pid_t pid, int processes_max, bool is_exact, Crowd *ret)
 {
     g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(pid_t));
     Crowd crowd = {0};
@@ -87,11 +96,23 @@ crowd_count(pid_t pid, int processes_max, Crowd *ret)
         pid_t next = g_array_index(waiting, pid_t, waiting->len - 1);
         g_array_set_size(waiting, waiting->len - 1);
         crowd.processes += add_process(waiting, next);
-        crowd.memory_bytes += memory_of(next);
+        crowd.memory_bytes += memory_of(next, is_exact);
         if (crowd.processes + (int) waiting->len > processes_max)
             return false;
     }
     *ret = crowd;
+    return true;
+}
+
+bool
+crowd_count(pid_t pid, int processes_max, int64_t memory_max, Crowd *ret)
+{
+    if (!count(pid, processes_max, false, ret))
+        return false;
+    Crowd exact = {0};
+    if (ret->memory_bytes > memory_max && count(pid, processes_max, true, &exact) &&
+        exact.memory_bytes > 0)
+        *ret = exact;
     return true;
 }
 
@@ -107,7 +128,7 @@ folder_size(const char *folder, int64_t bytes_max, int64_t *ret)
         if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
             is_open = is_gone;
         else if (entry->fts_info != FTS_DP && entry->fts_info != FTS_NS)
-            bytes += (int64_t) entry->fts_statp->st_blocks * 512;
+            bytes += MAX((int64_t) entry->fts_statp->st_blocks * 512, ENTRY_BYTES);
     }
     if (walk != NULL)
         fts_close(walk);

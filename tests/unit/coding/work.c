@@ -210,6 +210,80 @@ its_own_git_is_its_own(void)
     g_assert_cmpstr(before, ==, after);
 }
 
+/* What git, package managers, test runners and editors would run is nobody's but people's. */
+static void
+files_that_run_code_are_refused(void)
+{
+    static const char *const paths[] = {".gitattributes",
+                                        ".gitmodules",
+                                        "sub/.git/hooks/pre-commit",
+                                        ".npmrc",
+                                        "conftest.py",
+                                        "pyproject.toml",
+                                        "setup.cfg",
+                                        "Makefile",
+                                        "jobs/sitecustomize.py",
+                                        ".lfsconfig",
+                                        ".envrc",
+                                        ".husky/pre-commit",
+                                        "jobs/.git",
+                                        ".cargo/config.toml",
+                                        ".mvn/extensions.xml"};
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    g_autofree char *before = world_seen(world), *list = g_strjoinv(" ", (char **) paths);
+    g_autofree char *script = g_strdup_printf(
+        HONEST "; for f in %s; do mkdir -p $(dirname $f) && echo x > $f; done", list);
+    g_autoptr(json_t) report = work_on(world, script, NULL, look);
+    g_assert_false(json_get_bool(report, "done", true));
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autofree char *said = g_strdup_printf(" %s: ", paths[i]);
+        if (strstr(json_get_string(report, "why", ""), said) == NULL)
+            g_error("nothing was said of %s: %s", paths[i], json_get_string(report, "why", ""));
+    }
+    g_autofree char *after = world_seen(world);
+    g_assert_cmpstr(before, ==, after);
+}
+
+static void
+a_tree_that_no_path_reaches_is_taken_away(void)
+{
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report =
+        work_on(world,
+                HONEST "; d=$(printf %0200d 1); i=0; while [ $i -lt 300 ]; do mkdir $d; cd $d; "
+                       "i=$((i + 1)); done",
+                NULL, look);
+    g_assert_false(json_get_bool(report, "done", true));
+    g_autofree char *place = g_build_filename(world->config->state, "coding", NULL);
+    g_autoptr(GDir) dir = g_dir_open(place, 0, NULL);
+    g_assert_null(g_dir_read_name(dir));
+}
+
+/* It swaps what it wrote when its time is over: then nothing of it runs any more. */
+static void
+what_it_left_running_changes_nothing(void)
+{
+    if (sandbox_missing() != NULL) {
+        g_test_skip(sandbox_missing());
+        return;
+    }
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report = work_on(
+        world,
+        HONEST "; cp jobs/report.py /tmp/good; setsid sh -c 'while :; do ln -sf /etc/passwd "
+               "jobs/report.py; rm jobs/report.py; cp /tmp/good jobs/report.py; done' "
+               ">/dev/null 2>&1 & sleep 0.1",
+        NULL, look);
+    const LookFile *file = file_of(look, "jobs/report.py"); /* good as a whole, or refused */
+    bool is_done = json_get_bool(report, "done", false);
+    g_assert_true(is_done == (file->written != NULL));
+    g_assert_true(!is_done ||
+                  strstr(file->written, "users_v2\").select(lambda row: row.name)") != NULL);
+}
+
 static void
 leavings_of_tests_are_passed_over(void)
 {
@@ -316,6 +390,11 @@ main(int argc, char **argv)
     g_test_add_func("/coding/what tells agents what to do is not there",
                     what_tells_agents_what_to_do_is_not_there);
     g_test_add_func("/coding/its own git is its own", its_own_git_is_its_own);
+    g_test_add_func("/coding/files that run code are refused", files_that_run_code_are_refused);
+    g_test_add_func("/coding/a tree that no path reaches is taken away",
+                    a_tree_that_no_path_reaches_is_taken_away);
+    g_test_add_func("/coding/what it left running changes nothing",
+                    what_it_left_running_changes_nothing);
     g_test_add_func("/coding/leavings of tests are passed over", leavings_of_tests_are_passed_over);
     g_test_add_func("/coding/what it breaks is blamed on it", what_it_breaks_is_blamed_on_it);
     g_test_add_func("/coding/what was red before is not", what_was_red_before_is_not);

@@ -1,7 +1,8 @@
 /* hostile.c - programs in a box try what they must not be able to, and find nothing. Where no box can be made, its refusal is
  * what is tested. */
+#include "place.h"
+
 #include "base/clock.h"
-#include "sandbox/sandbox.h"
 
 #include <arpa/inet.h>
 #include <glib/gstdio.h>
@@ -11,67 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-typedef struct {
-    char *folder; /* ours */
-    char *inside; /* the box's */
-} Place;
-
-static void
-place_free(Place *place)
-{
-    const char *const argv[] = {"/bin/sh", "-c", "chmod -R u+rwx \"$0\"; rm -rf \"$0\"",
-                                place->folder, NULL};
-    g_assert_true(g_spawn_sync("/", (char **) argv, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL));
-    g_free(place->folder);
-    g_free(place->inside);
-    g_free(place);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Place, place_free)
-
-static Place *
-place_new(void)
-{
-    Place *place = g_new0(Place, 1);
-    g_autoptr(GError) error = NULL;
-    place->folder = g_dir_make_tmp("honk-box-XXXXXX", &error);
-    g_assert_no_error(error);
-    place->inside = g_build_filename(place->folder, "inside", NULL);
-    g_assert_cmpint(g_mkdir(place->inside, 0700), ==, 0);
-    return place;
-}
-
-static const BoxLimits small = {.time_ms = 20000,
-                                .memory_mib = 256,
-                                .processes = 64,
-                                .disk_mib = 32,
-                                .output_bytes = (size_t) 1024 * 1024};
-
-static void
-run_limited(Place *place, const char *script, const BoxLimits *limits, BoxResult *ret)
-{
-    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = *limits};
-    g_autoptr(GError) error = NULL;
-    if (!box_run(&spec, "", 0, ret, &error))
-        g_error("%s", error->message);
-}
-
-static void
-run(Place *place, const char *script, BoxResult *ret)
-{
-    run_limited(place, script, &small, ret);
-}
-
-/* The script prints what it got hold of: it must print just `expected`. */
-static void
-assert_prints(Place *place, const char *script, const char *expected)
-{
-    g_auto(BoxResult) result = {0};
-    run(place, script, &result);
-    if (g_strcmp0(result.output, expected) != 0)
-        g_error("%s; it printed '%s' and said '%s'", result.end, result.output, result.errors);
-}
-
 /* ---- what it reaches ---- */
 
 static void
@@ -79,8 +19,8 @@ writes_in_its_folder(void)
 {
     g_autoptr(Place) place = place_new();
     g_autofree char *path = g_build_filename(place->inside, "made", NULL), *text = NULL;
-    assert_prints(place, "pwd; echo here > made; mkdir -p a/b && echo deep > a/b/c; cat a/b/c",
-                  "/repository\ndeep\n");
+    place_prints(place, "pwd; echo here > made; mkdir -p a/b && echo deep > a/b/c; cat a/b/c",
+                 "/repository\ndeep\n");
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_assert_cmpstr(text, ==, "here\n");
 }
@@ -90,7 +30,8 @@ a_folder_to_read_is_not_written_to(void)
 {
     g_autoptr(Place) place = place_new();
     const char *const argv[] = {"/bin/sh", "-c", "echo x > made || echo refused", NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .is_read_only = true, .limits = small};
+    BoxSpec spec = {
+        .argv = argv, .folder = place->inside, .is_read_only = true, .limits = place_small};
     g_auto(BoxResult) result = {0};
     g_assert_true(box_run(&spec, "", 0, &result, NULL));
     g_assert_cmpstr(result.output, ==, "refused\n");
@@ -107,7 +48,7 @@ sees_no_home_and_no_secret(void)
         "ls -A /home /root \"$HOME\" 2>/dev/null | grep -v : ; ls / | grep -x -e root -e home -e "
         "var",
         secret);
-    assert_prints(place, script, "");
+    place_prints(place, script, "");
 }
 
 static void
@@ -115,7 +56,7 @@ sees_nothing_of_our_environment(void)
 {
     g_autoptr(Place) place = place_new();
     g_setenv("HONK_TEST_TOKEN", "s3cret", TRUE);
-    assert_prints(place, "env | grep -i -e token -e key -e secret; echo $HOME", BOX_HOME "\n");
+    place_prints(place, "env | grep -i -e token -e key -e secret; echo $HOME", BOX_HOME "\n");
     g_unsetenv("HONK_TEST_TOKEN");
 }
 
@@ -128,17 +69,17 @@ sees_no_process_of_ours(void)
                         "kill -9 %d 2>/dev/null || echo nobody",
                         (int) getpid());
     if (getpid() > 100)
-        assert_prints(place, script, "1\nnobody\n");
+        place_prints(place, script, "1\nnobody\n");
 }
 
 static void
 writes_nowhere_else(void)
 {
     g_autoptr(Place) place = place_new();
-    assert_prints(place,
-                  "for at in / /usr/bin /etc /dev /repository/.. /proc/sys/kernel; do "
-                  "(echo x > $at/honk-was-here) 2>/dev/null && echo $at; done; true",
-                  "");
+    place_prints(place,
+                 "for at in / /usr/bin /etc /dev /repository/.. /proc/sys/kernel; do "
+                 "(echo x > $at/honk-was-here) 2>/dev/null && echo $at; done; true",
+                 "");
 }
 
 static void
@@ -152,7 +93,7 @@ links_lead_nowhere(void)
                              "echo broken > up; ln '%s' hard; cat away up hard",
                              victim, victim);
     g_auto(BoxResult) result = {0};
-    run(place, script, &result);
+    place_run(place, script, &result);
     g_assert_cmpstr(result.output, ==, "");
     g_assert_true(g_file_get_contents(victim, &text, NULL, NULL));
     g_assert_cmpstr(text, ==, "whole");
@@ -178,7 +119,7 @@ has_no_network(void)
         "    try:\n        socket.socket(family, socket.SOCK_STREAM); print(\"made\", family)\n"
         "    except OSError: pass\n'",
         ntohs(at.sin_port));
-    assert_prints(place, script, "");
+    place_prints(place, script, "");
     close(listener);
 }
 
@@ -186,31 +127,21 @@ static void
 makes_no_namespace_of_its_own(void)
 {
     g_autoptr(Place) place = place_new();
-    assert_prints(place,
-                  "unshare -U true 2>/dev/null && echo user; unshare -r -m true 2>/dev/null && "
-                  "echo mount; mount -t tmpfs none /tmp 2>/dev/null && echo mounted; true",
-                  "");
+    place_prints(place,
+                 "unshare -U true 2>/dev/null && echo user; unshare -r -m true 2>/dev/null && "
+                 "echo mount; mount -t tmpfs none /tmp 2>/dev/null && echo mounted; true",
+                 "");
 }
 
 /* ---- how much ---- */
 
 static void
-assert_cut(Place *place, const char *script, const char *why)
-{
-    g_auto(BoxResult) result = {0};
-    run(place, script, &result);
-    g_assert_true(result.is_cut);
-    g_assert_false(result.is_good);
-    g_assert_cmpstr(result.end, ==, why);
-}
-
-static void
 a_fork_bomb_is_ended(void)
 {
     g_autoptr(Place) place = place_new();
-    assert_cut(place, "while :; do sleep 1000 & done", "had more than 64 processes and threads");
-    assert_cut(place, "bomb() { bomb | bomb & }; bomb; sleep 1000",
-               "had more than 64 processes and threads");
+    place_is_cut(place, "while :; do sleep 1000 & done", "had more than 64 processes and threads");
+    place_is_cut(place, "bomb() { bomb | bomb & }; bomb; sleep 1000",
+                 "had more than 64 processes and threads");
 }
 
 static void
@@ -220,10 +151,10 @@ nothing_outlives_its_box(void)
     g_auto(BoxResult) result = {0};
     g_autofree char *beat = g_build_filename(place->inside, "beat", NULL);
     GStatBuf before, after;
-    run(place,
-        "setsid sh -c 'while :; do echo x >> beat; sleep 0.01; done' > /dev/null 2>&1 & "
-        "while ! [ -s beat ]; do sleep 0.01; done",
-        &result);
+    place_run(place,
+              "setsid sh -c 'while :; do echo x >> beat; sleep 0.01; done' > /dev/null 2>&1 & "
+              "while ! [ -s beat ]; do sleep 0.01; done",
+              &result);
     g_assert_true(result.is_good);
     g_assert_cmpint(g_stat(beat, &before), ==, 0);
     g_usleep(50000); /* some beats of one that still lives */
@@ -236,9 +167,9 @@ endless_work_is_ended(void)
 {
     g_autoptr(Place) place = place_new();
     g_auto(BoxResult) result = {0};
-    BoxLimits limits = small;
+    BoxLimits limits = place_small;
     limits.time_ms = 300;
-    run_limited(place, "trap '' TERM INT HUP; while :; do :; done", &limits, &result);
+    place_run_limited(place, "trap '' TERM INT HUP; while :; do :; done", &limits, &result);
     g_assert_true(result.is_cut);
     g_assert_cmpstr(result.end, ==, "did not end within 300 ms");
 }
@@ -247,10 +178,10 @@ static void
 memory_of_all_together_is_limited(void)
 {
     g_autoptr(Place) place = place_new();
-    assert_cut(place,
-               "for i in 1 2 3 4; do /usr/bin/python3 -c 'import time; x = bytearray(100 << 20); "
-               "time.sleep(1000)' & done; wait",
-               "used more than 256 MiB of memory");
+    place_is_cut(place,
+                 "for i in 1 2 3 4; do /usr/bin/python3 -c 'import time; x = bytearray(100 << 20); "
+                 "time.sleep(1000)' & done; wait",
+                 "used more than 256 MiB of memory");
 }
 
 static void
@@ -258,10 +189,10 @@ one_file_and_many_are_limited(void)
 {
     g_autoptr(Place) place = place_new();
     g_auto(BoxResult) result = {0};
-    run(place, "head -c 64M /dev/zero > huge", &result);
+    place_run(place, "head -c 64M /dev/zero > huge", &result);
     g_assert_false(result.is_good);
-    assert_cut(place, "i=0; while :; do head -c 4M /dev/urandom > f$i; i=$((i + 1)); done",
-               "wrote more than 32 MiB to its folder");
+    place_is_cut(place, "i=0; while :; do head -c 4M /dev/urandom > f$i; i=$((i + 1)); done",
+                 "wrote more than 32 MiB to its folder");
 }
 
 static void
@@ -269,7 +200,8 @@ tmp_is_limited(void)
 {
     g_autoptr(Place) place = place_new();
     g_auto(BoxResult) result = {0};
-    run(place, "for i in 1 2 3; do head -c 16M /dev/zero > /tmp/f$i || exit 1; done", &result);
+    place_run(place, "for i in 1 2 3; do head -c 16M /dev/zero > /tmp/f$i || exit 1; done",
+              &result);
     g_assert_false(result.is_good);
 }
 
@@ -281,8 +213,8 @@ a_folder_that_is_closed_is_noticed(void)
         return;
     }
     g_autoptr(Place) place = place_new();
-    assert_cut(place, "mkdir shut && chmod 000 shut && sleep 1000",
-               "made a folder that cannot be looked into");
+    place_is_cut(place, "mkdir shut && chmod 000 shut && sleep 1000",
+                 "made a folder that cannot be looked into");
 }
 
 static void
@@ -291,7 +223,7 @@ gigabytes_of_output_are_ended(void)
     g_autoptr(Place) place = place_new();
     g_auto(BoxResult) result = {0};
     int64_t begin_ms = clock_monotonic_ms();
-    run(place, "yes 'more and more'", &result);
+    place_run(place, "yes 'more and more'", &result);
     g_assert_cmpstr(result.end, ==, "wrote more than 1048576 bytes of output");
     g_assert_cmpint(clock_monotonic_ms() - begin_ms, <, 15000);
 }
@@ -303,7 +235,7 @@ input_output_and_status_come_through(void)
 {
     g_autoptr(Place) place = place_new();
     const char *const argv[] = {"/bin/sh", "-c", "cat; echo why >&2; exit 3", NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = small};
+    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = place_small};
     g_auto(BoxResult) result = {0};
     g_assert_true(box_run(&spec, "words", 5, &result, NULL));
     g_assert_cmpstr(result.output, ==, "words");
@@ -322,8 +254,11 @@ more_may_be_read_where_it_lies(void)
     g_chmod(tool, 0755);
     const char *const argv[] = {tool, NULL}, *const readable[] = {tool, NULL},
                       *const env[] = {"MORE=and more", NULL};
-    BoxSpec spec = {
-        .argv = argv, .folder = place->inside, .readable = readable, .env = env, .limits = small};
+    BoxSpec spec = {.argv = argv,
+                    .folder = place->inside,
+                    .readable = readable,
+                    .env = env,
+                    .limits = place_small};
     g_auto(BoxResult) result = {0};
     g_assert_true(box_run(&spec, "", 0, &result, NULL));
     g_assert_cmpstr(result.output, ==, "tool and more\n");
@@ -341,7 +276,7 @@ nobody_wants_it_any_more(void)
 {
     g_autoptr(Place) place = place_new();
     const char *const argv[] = {"sleep", "1000", NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = small, .go_on = never};
+    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = place_small, .go_on = never};
     g_auto(BoxResult) result = {0};
     g_autoptr(GError) error = NULL;
     g_assert_false(box_run(&spec, "", 0, &result, &error));
@@ -362,7 +297,7 @@ without_a_box_it_refuses(void)
 {
     g_autoptr(Place) place = place_new();
     const char *const argv[] = {"true", NULL};
-    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = small};
+    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = place_small};
     g_autoptr(GError) error = NULL;
     g_auto(BoxResult) result = {0};
     g_assert_false(box_run(&spec, "", 0, &result, &error));
@@ -372,12 +307,7 @@ without_a_box_it_refuses(void)
     g_assert_true(result.is_good);
 }
 
-typedef struct {
-    const char *name;
-    void (*run)(void);
-} Case;
-
-static const Case boxed[] = {
+static const PlaceCase boxed[] = {
     {"/box/writes in its folder", writes_in_its_folder},
     {"/box/a folder to read is not written to", a_folder_to_read_is_not_written_to},
     {"/box/sees no home and no secret", sees_no_home_and_no_secret},
@@ -400,19 +330,12 @@ static const Case boxed[] = {
     {"/box/nobody wants it any more", nobody_wants_it_any_more},
 };
 
-static void
-skipped(void)
-{
-    g_test_skip(sandbox_missing());
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     bool can = sandbox_missing() == NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(boxed); i++)
-        g_test_add_func(boxed[i].name, can ? boxed[i].run : skipped);
+    place_cases(boxed, G_N_ELEMENTS(boxed));
     g_test_add_func("/box/what is missing is said", what_is_missing_is_said);
     if (!can)
         g_test_add_func("/box/without a box it refuses", without_a_box_it_refuses);

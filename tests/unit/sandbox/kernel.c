@@ -1,0 +1,195 @@
+/* kernel.c - less travelled roads out of a box, tried one by one: what the kernel offers and no build or test needs. */
+#include "place.h"
+
+#include <arpa/inet.h>
+#include <glib/gstdio.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* System calls by number, as no library offers them; of each what it answers is printed when it is not a refusal. */
+static void
+refused_calls_are_refused(void)
+{
+#ifdef __x86_64__
+    g_autoptr(Place) place = place_new();
+    place_prints(
+        place,
+        "/usr/bin/python3 -c '\n"
+        "import ctypes, errno, os\n"
+        "call = ctypes.CDLL(None, use_errno=True).syscall\n"
+        "calls = {101: \"ptrace\", 165: \"mount\", 248: \"add_key\", 249: \"request_key\", 250: "
+        "\"keyctl\",\n"
+        "         155: \"pivot_root\", 161: \"chroot\", 175: \"init_module\", 246: \"kexec_load\", "
+        "272: \"unshare\",\n"
+        "         298: \"perf_event_open\", 304: \"open_by_handle_at\", 308: \"setns\", 310: "
+        "\"process_vm_readv\",\n"
+        "         321: \"bpf\", 323: \"userfaultfd\", 425: \"io_uring_setup\", 319: "
+        "\"memfd_create\", 435: \"clone3\",\n"
+        "         428: \"open_tree\", 430: \"fsopen\", 442: \"mount_setattr\", 103: \"syslog\"}\n"
+        "for number, name in calls.items():\n"
+        "    ctypes.set_errno(0)\n"
+        "    got = call(number, 0, 0, 0, 0, 0, 0)\n"
+        "    if got != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS): print(name, "
+        "got, ctypes.get_errno())\n"
+        "'",
+        "");
+#else
+    g_test_skip("the numbers are those of another machine");
+#endif
+}
+
+static void
+programs_get_no_rights_from_files(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(
+        place,
+        "cp /usr/bin/env own; chmod u+s own; "
+        "./own grep -E '^(NoNewPrivs|Seccomp|CapEff|CapBnd):' /proc/self/status | tr -s '\\t' ' '; "
+        "for tool in su sudo mount newuidmap; do timeout 2 $tool -h </dev/null >/dev/null 2>&1; "
+        "done; id -u",
+        "CapEff: 0000000000000000\nCapBnd: 0000000000000000\nNoNewPrivs: 1\nSeccomp: 2\n1000\n");
+}
+
+static void
+nothing_of_ours_is_open_in_it(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(
+        place,
+        "ls /proc/self/fd | sort -n | tr '\\n' ' '; readlink /proc/1/root /proc/1/cwd | sort -u",
+        "0 1 2 3 /\n/repository\n"); /* 3 is the folder that is listed */
+}
+
+static void
+its_terminal_cannot_be_typed_into(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(place,
+                 "(: > /dev/tty) 2>/dev/null && echo terminal; /usr/bin/python3 -c '\n"
+                 "import fcntl, os, pty, termios\n"
+                 "outer, inner = pty.openpty()\n"
+                 "try:\n    fcntl.ioctl(inner, termios.TIOCSTI, b\"x\"); print(\"typed\")\n"
+                 "except OSError: pass\n'",
+                 "");
+}
+
+/* Listeners of ours that have no address of the network: by an abstract name, and on IPv6. */
+static void
+no_other_kind_of_socket_leads_out(void)
+{
+    g_autoptr(Place) place = place_new();
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    socklen_t size = sizeof at;
+    int abstract = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "honk-test-%d", (int) getpid());
+    socklen_t bytes =
+        (socklen_t) (offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name.sun_path + 1));
+    g_assert_cmpint(bind(abstract, (struct sockaddr *) &name, bytes), ==, 0);
+    g_assert_cmpint(listen(abstract, 1), ==, 0);
+    if (bind(six, (struct sockaddr *) &at, size) == 0)
+        g_assert_cmpint(listen(six, 1), ==, 0);
+    (void) getsockname(six, (struct sockaddr *) &at, &size);
+    g_autofree char *script =
+        g_strdup_printf("/usr/bin/python3 -c '\nimport socket\n"
+                        "def reach(family, at):\n"
+                        "    try:\n        s = socket.socket(family, socket.SOCK_STREAM); "
+                        "s.settimeout(2); s.connect(at); print(\"reached\", at)\n"
+                        "    except OSError: pass\n"
+                        "reach(socket.AF_UNIX, \"\\0honk-test-%d\")\n"
+                        "reach(socket.AF_INET6, (\"::1\", %d))\n"
+                        "reach(socket.AF_INET6, (\"2001:db8::1\", 80))\n"
+                        "try: print(socket.getaddrinfo(\"example.com\", 80))\n"
+                        "except OSError: pass\n"
+                        "for path in (\"/run/docker.sock\", \"/var/run/dbus/system_bus_socket\", "
+                        "\"/run/systemd/private\"):\n"
+                        "    reach(socket.AF_UNIX, path)\n'",
+                        (int) getpid(), (int) ntohs(at.sin6_port));
+    place_prints(place, script, "");
+    close(abstract);
+    close(six);
+}
+
+/* ---- how much, by ways round the counts ---- */
+
+static void
+memory_that_is_shared_counts(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_is_cut(place,
+                 "/usr/bin/python3 -c '\nimport mmap, os, time\n"
+                 "for i in range(4):\n"
+                 "    if os.fork() == 0:\n"
+                 "        m = mmap.mmap(-1, 100 << 20)\n"
+                 "        for at in range(0, len(m), 4096): m[at] = 1\n"
+                 "        time.sleep(1000)\n"
+                 "time.sleep(1000)\n'",
+                 "used more than 256 MiB of memory");
+}
+
+/* What a parent and its children see together is theirs once. */
+static void
+memory_that_many_see_counts_once(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(place,
+                 "/usr/bin/python3 -c '\nimport mmap, os, time\n"
+                 "m = mmap.mmap(-1, 60 << 20)\n"
+                 "ready = [os.pipe() for i in range(6)]\n"
+                 "for r, w in ready:\n"
+                 "    if os.fork() == 0:\n"
+                 "        for at in range(0, len(m), 4096): m[at] = 1\n"
+                 "        os.write(w, b\"x\"); time.sleep(0.6); os._exit(0)\n"
+                 "for r, w in ready: os.read(r, 1)\n"
+                 "while True:\n"
+                 "    try: os.wait()\n"
+                 "    except ChildProcessError: break\n"
+                 "print(\"done\")\n'",
+                 "done\n");
+}
+
+static void
+a_disk_is_not_taken_in_a_moment(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(
+        place,
+        "fallocate -l 30M whole 2>/dev/null && echo taken; truncate -s 10T far 2>/dev/null; "
+        "find . -size +40M | head",
+        "");
+}
+
+static void
+many_empty_files_are_limited(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_is_cut(place,
+                 "/usr/bin/python3 -c '\nimport itertools\n"
+                 "for i in itertools.count(): open(f\"{i:0200d}\", \"w\").close()\n'",
+                 "wrote more than 32 MiB to its folder");
+}
+
+static const PlaceCase cases[] = {
+    {"/box/refused calls are refused", refused_calls_are_refused},
+    {"/box/programs get no rights from files", programs_get_no_rights_from_files},
+    {"/box/nothing of ours is open in it", nothing_of_ours_is_open_in_it},
+    {"/box/its terminal cannot be typed into", its_terminal_cannot_be_typed_into},
+    {"/box/no other kind of socket leads out", no_other_kind_of_socket_leads_out},
+    {"/box/memory that is shared counts", memory_that_is_shared_counts},
+    {"/box/memory that many see counts once", memory_that_many_see_counts_once},
+    {"/box/a disk is not taken in a moment", a_disk_is_not_taken_in_a_moment},
+    {"/box/many empty files are limited", many_empty_files_are_limited},
+};
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    place_cases(cases, G_N_ELEMENTS(cases));
+    return g_test_run();
+}
