@@ -1,5 +1,6 @@
 // browser.mjs - Debian's chromium, and what a person does in it.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -24,4 +25,13 @@ export async function visit(browser, { url, width = 1280, height = 860, dark = f
   page.on('request', request => request.url().startsWith('http') && !request.url().startsWith(new URL(url).origin) && wrong.push(`a request outside: ${request.url()}`));
   await page.goto(url);
   return { page, context, wrong };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Serious faults of accessibility. Through the debugger: the page's own policy lets no script in, as it should. */
+export async function faultsOf(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return found.violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`);
 }

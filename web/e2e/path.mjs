@@ -1,23 +1,13 @@
 // path.mjs - one way through the portal: let in by the demo's link, a plan read, approved by the second person, started,
 // watched, rolled back. Ends with TAP. Pictures are left in artefacts/.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { artefacts, open, visit } from './browser.mjs';
+import { artefacts, faultsOf as faults, open, visit } from './browser.mjs';
 import { Cases, Company, usersV2 } from './world.mjs';
 
 const BYTES_MAX = 150_000; /* of the page's files as they are sent: a quarter of a second on a slow line */
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const cases = new Cases();
 const company = new Company();
 let browser;
-
-/** Through the debugger: the page's own policy lets no script in, as it should. */
-async function faults(page) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  return found.violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`);
-}
 
 const badge = page => page.locator('.honk-status .honk-badge').textContent();
 
@@ -127,6 +117,11 @@ try {
     for (const at of [...screens, 'ledger', 'lineage', 'lineage/resource%3Adefault%2Fusers-v1', 'campaigns', 'consumers', 'migrations/no-such']) {
       await page.goto(`${company.url}/#/${at}`);
       await page.locator('.honk-skeleton').first().waitFor({ state: 'detached' });
+      if (/consumers$/.test(at)) {
+        await page.getByRole('button', { name: 'What became of them, in numbers' }).click();
+        await page.locator('.honk-numbers').getByText('left to people').first().waitFor();
+        await page.screenshot({ path: `${artefacts}path-numbers-${at.replaceAll('/', '-')}.png`, fullPage: true });
+      }
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
         assert.deepEqual(await faults(page), [], `${at}, ${colorScheme}`);
@@ -140,6 +135,8 @@ try {
         await page.locator('.honk-skeleton').first().waitFor({ state: 'detached' });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(wide <= width, `${at} is ${wide} px wide on a screen of ${width}`);
+        const tab = page.getByRole('tab', { selected: true });
+        if ((await tab.count()) > 0) assert.ok((await tab.boundingBox()).x + (await tab.boundingBox()).width <= width, `the tab of ${at} is out of sight`);
       }
     await page.setViewportSize(viewport);
   });

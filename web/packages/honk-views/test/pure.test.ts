@@ -6,7 +6,7 @@ import { highlight, languageOf } from '../src/highlight';
 import { layout } from '../src/lineage/layout';
 import { planChanges } from '../src/plan-changes';
 import { pathRoute, routePath, type Route } from '../src/routes';
-import { eventsAsCsv } from '../src/screens/ledger';
+import { eventsAsCsv, isByPerson } from '../src/screens/ledger';
 
 describe('a diff', () => {
   const text = ['--- a/x.sql', '+++ b/x.sql', '@@ -1,3 +1,3 @@', ' SELECT a', '-FROM old', '+FROM new', ' WHERE 1', '--- a/y.sql', '+++ b/y.sql', '@@ -7 +7,2 @@ here', '-one', '+uno', '+due'].join('\n');
@@ -125,6 +125,14 @@ describe('words', () => {
     expect([830, 6500, 65_000, 3_700_000, 90_000_000].map(duration)).toEqual(['830 ms', '6.5 s', '1 m 5 s', '1 h 1 m', '1 d 1 h']);
     expect([person('user:default/ada'), person('honk'), shortRef('resource:other/x')]).toEqual(['Ada', 'Honk', 'other/x']);
     expect(ago(125_000)).toBe('2 min ago');
+  });
+});
+
+describe('the ledger', () => {
+  it('tells people from local workers, who come through the same socket', () => {
+    const by = (actor: string, type: string) => isByPerson({ seq: 1, at_ms: 0, type, actor });
+    expect([by('user:default/bo', 'task.signal'), by('local', 'plan.state'), by('local', 'task.signal'), by('uid:1000', 'plan.approval')]).toEqual([true, true, true, true]);
+    expect([by('local', 'task.status'), by('local', 'task.evidence'), by('honk', 'plan.state'), by('worker:w-1', 'task.status')]).toEqual([false, false, false, false]);
   });
 });
 

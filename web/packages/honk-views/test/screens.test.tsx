@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
-import { bo, hostile, line, migration, plan, ran, row, show, summary } from './world';
+import { bo, hostile, line, migration, numbers, plan, ran, row, show, summary } from './world';
 
 const list = (items: object[]) => ({ items, next: null });
 
@@ -288,6 +288,19 @@ describe('the consumers of all migrations', () => {
     expect(await screen.findByLabelText('transcript of round 1')).toBeTruthy();
     expect(container.querySelectorAll('img[src], script').length).toBe(0);
     expect(container.textContent!.split(hostile).length).toBe(3);
+  });
+
+  it('are told in numbers, each with what it is a part of, to whoever looks', async () => {
+    const { calls } = show('/consumers', { '/consumers/summary': summary({ o: { done: 9, person: 3 } }, { done: 9, person: 3 }), '/consumers': list([line()]), '/consumers/numbers': numbers });
+    const button = await screen.findByRole('button', { name: 'What became of them, in numbers' });
+    expect(calls.some(call => call.path === '/consumers/numbers')).toBe(false);
+    fireEvent.click(button);
+    const ends = await screen.findByRole('region', { name: 'Consumers' });
+    expect([...ends.querySelectorAll('li')].map(one => one.textContent)).toEqual(['all of it changed by rules9 of 12, 75%', 'some or all of it left to people3 of 12, 25%']);
+    expect(screen.getByRole('region', { name: 'Pull requests' }).textContent).toContain('merged untouched2 of 4, 50%');
+    expect(screen.getByText(/The coding agent did 1 of 2 consumers in 3 rounds: 4.0 s, 1,200 tokens, \$0.05/)).toBeTruthy();
+    expect([...screen.getByRole('region', { name: 'by language' }).querySelectorAll('td')].map(one => one.textContent)).toEqual(['59', '50', '4', '5']);
+    expect(screen.queryByRole('region', { name: 'by owner' })).toBeNull();
   });
 
   it('are nobody where nothing moves', async () => {

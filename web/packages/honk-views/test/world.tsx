@@ -86,6 +86,19 @@ export const line = (more: object = {}) => ({
 const none = { done: 0, person: 0, open: 0, over: 0 };
 export const summary = (owners: Record<string, object>, more: object = {}) => ({ ...none, owners: Object.entries(owners).map(([owner, counts]) => ({ owner, ...none, ...counts })), burndown: [], ...more });
 
+const sites = { all: 59, by_rules: 50, by_agent: 4, left: 5, already: 0, unaffected: 0 };
+/** What became of a dozen consumers. */
+export const numbers = {
+  consumers: 12,
+  ends: { no_code: 0, unaffected: 0, by_rules: 9, by_agent: 0, refused: 3, left_out: 0, taken_back: 0, open: 0 },
+  sites,
+  verified: { rules: 9, queries: 7, checks: 5 },
+  pulls: { opened: 4, open: 1, merged_untouched: 2, merged_repaired: 0, closed: 1, reverted: 0 },
+  agent: { consumers: 2, done: 1, rounds: 3, tokens: 1200, cost_micro_usd: 50_000, ms: 4000 },
+  owners: [],
+  languages: [{ language: 'sql', sites }],
+};
+
 export const ran = (more: object = {}) =>
   migration({
     state: 'running',

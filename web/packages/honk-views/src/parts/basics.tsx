@@ -1,5 +1,5 @@
 import type { HonkError } from 'honk-client';
-import { useId, useRef, useState, type AnchorHTMLAttributes, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type AnchorHTMLAttributes, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react';
 import { useHonk } from '../context';
 import { useNow } from '../data';
 import { ago, moment, percent, person, share, shortRef } from '../format';
@@ -176,6 +176,13 @@ export interface Tab {
 /** Arrow keys move between tabs, as people who use keys expect. */
 export function Tabs({ tabs, active, onTab, label }: { tabs: readonly Tab[]; active: string; onTab: (key: string) => void; label: string }) {
   const bar = useRef<HTMLDivElement>(null);
+  /* On a telephone the last ones are beyond the edge. Only the bar moves, and not the page. */
+  useEffect(() => {
+    const tab = bar.current?.querySelector('[aria-selected=true]');
+    if (!bar.current || !tab) return;
+    const [around, own] = [bar.current.getBoundingClientRect(), tab.getBoundingClientRect()];
+    if (own.left < around.left || own.right > around.right) bar.current.scrollLeft += own.left - around.left - (around.width - own.width) / 2;
+  }, [active]);
   const onKey = (event: KeyboardEvent) => {
     const at = tabs.findIndex(tab => tab.key === active);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -7,10 +7,11 @@ import { CodingWork, type CodingDone } from '../parts/coding';
 import { Plot } from '../parts/plot';
 import { SafeLink } from '../parts/link';
 import type { Tone } from '../states';
+import { Numbers } from './numbers';
 
 const PAGE = 100;
 const OPEN_AT_ONCE_MAX = 200; /* consumers; of more than that an owner's are read when somebody looks */
-const CALM_MS = 3000; /* counting all of them is work for the server */
+export const CALM_MS = 3000; /* counting all of them is work for the server */
 
 type Stand = ConsumerLine['stand'];
 const stands: readonly { key: Stand; label: string; words: string; tone: Tone }[] = [
@@ -21,7 +22,8 @@ const stands: readonly { key: Stand; label: string; words: string; tone: Tone }[
 ];
 const shownAs = (stand: Stand) => stands.find(one => one.key === stand)!;
 
-const concerns = (event: Event, migration?: string) =>
+/** What changes how consumers stand. */
+export const concerns = (event: Event, migration?: string) =>
   (migration === undefined || event.plan === migration) && (event.type === 'plan.state' || (event.type.startsWith('task.') && (event.step === 'rewrite' || event.step === 'propose')));
 
 /** Of one plan, all that it has. */
@@ -69,6 +71,7 @@ function Consumers({ migration }: { migration?: string }) {
     <div className="honk-stack">
       {error && <Failure error={error} onRetry={reload} what="The consumers" />}
       {data && <Burndown summary={data} />}
+      {data && total > 0 && <Numbers migration={migration} q={q} />}
       <div className="honk-bar">
         <Chips
           label="What is left"

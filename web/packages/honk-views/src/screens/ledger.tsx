@@ -13,10 +13,15 @@ const EVENTS_KEPT = 20_000; /* of one page of a browser; the rest is read with h
 const PAGE = 1000;
 const ROW_HEIGHT = 34;
 
+/** Local workers speak through the socket, too, and are `local` then, as whoever may open it is. */
+export function isByPerson({ actor, type }: Event): boolean {
+  return actor !== undefined && /^(user|uid|local)/.test(actor) && !(actor === 'local' && type.startsWith('task.') && type !== 'task.signal');
+}
+
 type Kind = 'all' | 'people' | 'plan' | 'task' | 'rollout' | 'access';
 const kinds: readonly { key: Kind; label: string; fits: (event: Event) => boolean }[] = [
   { key: 'all', label: 'Everything', fits: () => true },
-  { key: 'people', label: 'People', fits: event => event.actor !== undefined && /^(user|uid|local)/.test(event.actor) },
+  { key: 'people', label: 'People', fits: isByPerson },
   { key: 'plan', label: 'Migrations', fits: event => event.type.startsWith('plan.') || event.type.startsWith('campaign.') },
   { key: 'task', label: 'Work', fits: event => event.type.startsWith('task.') && event.type !== 'task.progress' },
   { key: 'access', label: 'Access', fits: event => event.type.startsWith('access.') },

@@ -129,7 +129,7 @@ export function Overview() {
           chosen={group}
           onChoose={setGroup}
           chips={[
-            { key: 'all', label: 'All', count: found.length },
+            { key: 'all', label: 'All', count: rows && found.length },
             ...groups
               .map(one => ({ key: one.key, label: one.label, count: counts(one.states), tone: migrationState(one.states[0]!).tone }))
               .filter(one => one.count > 0 || one.key === group),
