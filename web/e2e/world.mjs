@@ -72,6 +72,15 @@ http.server.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), Sick).serve_forev
     this.env.PATH = `${bin}:${process.env.PATH}`;
   }
 
+  /** From the next start on, each service waits for a person's word after its first new instance. The server must not run. */
+  putGates() {
+    const settings = join(this.folder, 'honk.yaml');
+    const text = readFileSync(settings, 'utf8');
+    const gated = text.replace('steps: [ 1, "100%" ]', 'steps: [ { to: 1, gate: "look at the canary" }, "100%" ]');
+    if (gated === text) throw new Error('honk.yaml has other steps by now');
+    writeFileSync(settings, gated);
+  }
+
   fallIll() {
     writeFileSync(join(this.base, 'ill'), '');
   }

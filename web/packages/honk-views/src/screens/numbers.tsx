@@ -1,7 +1,7 @@
 import type { components } from 'honk-client';
 import { useState } from 'react';
 import { useLoad } from '../data';
-import { count, duration, percent, plural, share, shortRef } from '../format';
+import { count, duration, plural, share, shortRef } from '../format';
 import { Card, Failure, Meter, Skeleton } from '../parts/basics';
 import type { Tone } from '../states';
 import { CALM_MS, concerns } from './consumers';
@@ -97,7 +97,7 @@ function Shares({ title, parts, all }: { title: string; parts: readonly Part[]; 
           <li key={text}>
             <span>{text}</span>
             <span>
-              <strong>{count(part)}</strong> <span className="honk-dim">of {count(all)}, {percent(share(part, all))}</span>
+              <strong>{count(part)}</strong> <span className="honk-dim">of {count(all)}, {Math.round(share(part, all) * 100)}%</span>
             </span>
             <Meter done={part} total={all} label={`${title}: ${text}`} tone={tone} />
           </li>
