@@ -226,6 +226,36 @@ rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
     return false;
 }
 
+#define FEW_RENAMES                                                                                \
+    4 /* so many are found faster one by one: a byte that is rare in a name is looked for */
+
+static void
+add_words(GPtrArray *words, const Rename *rename)
+{
+    if (rename->dbt != NULL)
+        g_ptr_array_add(words, rename->dbt->from.name);
+    if (rename->alias != NULL)
+        g_ptr_array_add(words, rename->alias);
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        g_ptr_array_add(words, (char *) spelling->last);
+        if (spelling->escaped != NULL)
+            g_ptr_array_add(words, spelling->escaped);
+    }
+}
+
+void
+renames_index(Renames *renames)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_clear_pointer(&renames->words, text_many_free);
+    if (renames->list->len <= FEW_RENAMES)
+        return;
+    for (guint i = 0; i < renames->list->len; i++)
+        add_words(words, g_ptr_array_index(renames->list, i));
+    renames->words = text_many_new(words);
+}
+
 /* A star is rare, and looked for many bytes at once; the two together are not. */
 static bool
 has_wildcard(const char *text, size_t bytes)
@@ -244,6 +274,8 @@ renames_mentioned(const Renames *renames, const char *text, size_t bytes)
 {
     if (has_wildcard(text, bytes)) /* it may mean the dataset */
         return true;
+    if (renames->words != NULL)
+        return text_many_has(renames->words, text, bytes);
     for (guint i = 0; i < renames->list->len; i++)
         if (rename_is_mentioned(g_ptr_array_index(renames->list, i), text, bytes))
             return true;

@@ -28,6 +28,7 @@ entry_free(void *data)
     g_clear_pointer(&entry->words, g_array_unref);
     g_free(entry->tables);
     g_free(entry->seen);
+    g_free(entry->barren);
     g_free(entry);
 }
 
@@ -122,8 +123,7 @@ makings_in(const Project *project, const Entry *entry)
 
 /* ---- rewriting ---- */
 
-/* What it is rewritten with, as a text: the same twice gives the same. */
-static char *
+char *
 signature_of(const Entry *entry, const GPtrArray *makings)
 {
     GString *text = g_string_new(NULL);
@@ -276,6 +276,18 @@ find_makings(Project *project)
     return list;
 }
 
+static void
+take_makings(Project *project, GPtrArray *makings)
+{
+    g_ptr_array_unref(project->makings);
+    project->makings = makings;
+    g_hash_table_remove_all(project->by_key);
+    for (guint i = makings->len; i-- > 0;) {
+        Making *making = g_ptr_array_index(makings, i);
+        g_hash_table_insert(project->by_key, making->key, making);
+    }
+}
+
 static bool
 is_same(const GPtrArray *makings, const GPtrArray *others)
 {
@@ -312,8 +324,7 @@ run(Project *project)
         parallel_each(project->entries, project->threads, rewrite_entry, project);
         g_autoptr(GPtrArray) next = find_makings(project);
         bool is_settled = is_same(next, project->makings);
-        g_ptr_array_unref(project->makings);
-        project->makings = g_steal_pointer(&next);
+        take_makings(project, g_steal_pointer(&next));
         if (!is_settled)
             project_read_exports(project);
         if (!is_settled && round < ROUNDS_MAX)
@@ -358,6 +369,8 @@ prepare(Project *project, GPtrArray *files)
     dbt_roots_know(project->roots, files, project->renames, project->options);
     project->entries = g_ptr_array_new_with_free_func(entry_free);
     project->makings = g_ptr_array_new_with_free_func(making_free);
+    project->by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    project->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->renamed = g_ptr_array_new_with_free_func(rename_free);
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -393,6 +406,8 @@ static void
 clear(Project *project)
 {
     project_models_free(project->columns);
+    g_hash_table_unref(project->by_key);
+    g_hash_table_unref(project->fresh);
     g_ptr_array_unref(project->makings);
     g_ptr_array_unref(project->entries);
     g_ptr_array_unref(project->roots);

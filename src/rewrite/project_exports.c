@@ -12,12 +12,19 @@ read_one(void *item, void *data)
     const ProjectFile *file = entry->file;
     if (!exports_may_want(file->path, file->text, file->bytes))
         return;
+    bool is_wanting = exports_wanted(project->exports, file->path, file->text, file->bytes);
+    g_autoptr(GPtrArray) makings = makings_in(project, entry);
+    g_autofree char *signature = signature_of(entry, makings);
+    if (!is_wanting && g_strcmp0(entry->barren, signature) == 0)
+        return;
     g_autoptr(Renames) renames = entry_renames(project, entry);
     RewriteOptions options = *project->options;
     options.exports = project->exports;
-    if (renames_mentioned(renames, file->text, file->bytes) ||
-        exports_wanted(project->exports, file->path, file->text, file->bytes))
+    if (is_wanting || renames_mentioned(renames, file->text, file->bytes))
         entry->given = exports_of(file->path, file->text, file->bytes, renames, &options);
+    g_clear_pointer(&entry->barren, g_free);
+    if (!is_wanting && (entry->given == NULL || entry->given->len == 0))
+        entry->barren = g_steal_pointer(&signature);
 }
 
 static void

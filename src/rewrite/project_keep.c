@@ -14,6 +14,7 @@ keep_names(Project *project, const char *key, const char *why)
     if (g_hash_table_contains(project->kept, key))
         return false;
     g_hash_table_insert(project->kept, g_strdup(key), g_strdup(why));
+    g_hash_table_add(project->fresh, g_strdup(key));
     return true;
 }
 
@@ -76,12 +77,7 @@ keep_for(Project *project, Entry *entry)
 static const Making *
 find(const Project *project, const char *key)
 {
-    for (guint i = 0; i < project->makings->len; i++) {
-        const Making *making = g_ptr_array_index(project->makings, i);
-        if (strcmp(making->key, key) == 0)
-            return making;
-    }
-    return NULL;
+    return g_hash_table_lookup(project->by_key, key);
 }
 
 static const ColumnChange *
@@ -219,12 +215,59 @@ keep_circle(Project *project, const Making *making)
                       "it keeps the names of its columns: it is made of itself, as it was before");
 }
 
+/* ---- all readers that need a person ---- */
+
+/* Is it kept since all was settled, or made of what is? Then what reads it may need nobody. */
+static bool
+is_touched(const Project *project, const Making *making, GHashTable *seen)
+{
+    if (g_hash_table_contains(project->fresh, making->key))
+        return true;
+    if (!g_hash_table_add(seen, (void *) making))
+        return false;
+    for (guint i = 0; i < making->made->reads->len; i++) {
+        const Rename *read = g_ptr_array_index(making->made->reads, i);
+        const Making *next = read->key != NULL ? find(project, read->key) : NULL;
+        if (next != NULL && is_touched(project, next, seen))
+            return true;
+    }
+    return false;
+}
+
+static bool
+reads_touched(const Project *project, const Entry *entry)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) makings = makings_in(project, entry);
+    for (guint i = 0; i < makings->len; i++)
+        if (is_touched(project, g_ptr_array_index(makings, i), seen))
+            return true;
+    return false;
+}
+
+/* As many at once as have nothing to do with each other: each time all is settled anew. */
+static bool
+keep_for_all(Project *project)
+{
+    bool has_kept = false;
+    for (guint i = 0; i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        const Rewrite *rewrite = entry->file->rewrite;
+        if (rewrite == NULL || (first_undecided(rewrite) == NULL && !entry->file->is_held))
+            continue;
+        if (!has_kept || !reads_touched(project, entry))
+            has_kept = keep_for(project, entry) || has_kept;
+    }
+    return has_kept;
+}
+
 /* ---- the whole ---- */
 
 bool
 project_keep(Project *project)
 {
     bool has_kept = false;
+    g_hash_table_remove_all(project->fresh);
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
         if (making->made->is_unclear)
@@ -236,9 +279,7 @@ project_keep(Project *project)
     }
     for (guint i = 0; i < project->entries->len; i++)
         has_kept |= keep_contradicted(project, g_ptr_array_index(project->entries, i));
-    for (guint i = 0; !has_kept && i < project->entries->len; i++)
-        has_kept |= keep_for(project, g_ptr_array_index(project->entries, i));
-    return has_kept;
+    return has_kept || keep_for_all(project);
 }
 
 bool

@@ -17,6 +17,7 @@ typedef struct {
     char *seen; /* what it was rewritten with; NULL: not yet */
     const Dialect *dialect; /* that an SQL file tells by itself; or NULL */
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
+    char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
     GPtrArray *given;       /* Export *, on their way to those of all; or NULL */
 } Entry;
@@ -36,8 +37,10 @@ typedef struct {
     GPtrArray *entries;
     GPtrArray *roots;    /* DbtRoot * */
     GPtrArray *makings;  /* Making * */
+    GHashTable *by_key;  /* the first Making * of each key */
     GPtrArray *renamed;  /* Rename *: those of all rounds, because rewrites point at them */
     GHashTable *kept;    /* key -> why, a sentence; NULL where it is kept from the beginning */
+    GHashTable *fresh;   /* keys of it that are new since all was settled */
     GHashTable *models;  /* "FOLDER MODEL" */
     GHashTable *by_path; /* Entry * */
     Exports *exports;    /* of this round */
@@ -55,6 +58,8 @@ char *model_key(const DbtPlace *place);
 /* Those that may be named in the file. Array of const Making *; caller frees. */
 GPtrArray *makings_in(const Project *project, const Entry *entry);
 
+/* What a file is rewritten with, as a text: the same twice gives the same. Caller frees. */
+char *signature_of(const Entry *entry, const GPtrArray *makings);
 /* Once all is settled: keep what cannot be followed. False when there is nothing more. */
 bool project_keep(Project *project);
 bool project_keep_all(Project *project);

@@ -89,6 +89,7 @@ renames_add_spelling(Renames *renames, const Mapping *mapping, const char *sourc
         if (rename->mapping == mapping)
             rename_add_spelling(rename, source, target);
     }
+    renames_index(renames);
 }
 
 static void
@@ -204,6 +205,7 @@ renames_new(const MappingSet *set)
     Renames *renames = renames_empty();
     for (size_t i = 0; i < mapping_count(set); i++)
         add_mapping(renames, mapping_get(set, i));
+    renames_index(renames);
     return renames;
 }
 
@@ -233,6 +235,7 @@ renames_free(Renames *renames)
         return;
     g_ptr_array_unref(renames->list);
     g_strfreev(renames->default_path);
+    text_many_free(renames->words);
     g_free(renames);
 }
 

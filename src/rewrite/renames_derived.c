@@ -75,6 +75,7 @@ renames_with(const Renames *base, const GPtrArray *more)
     renames->has_sources = base->has_sources;
     g_ptr_array_extend(renames->list, base->list, NULL, NULL);
     g_ptr_array_extend(renames->list, (GPtrArray *) more, NULL, NULL);
+    renames_index(renames);
     return renames;
 }
 

@@ -1,6 +1,7 @@
 /* work.h - one file in the making; inside of this room only. */
 #pragma once
 
+#include "base/text_many.h"
 #include "rewrite/rewrite.h"
 
 #define SPELLING_PARTS_MAX 8 /* project.dataset.table and then some */
@@ -69,6 +70,7 @@ struct Renames {
     GPtrArray *list;     /* Rename * */
     char **default_path; /* parts, or NULL */
     bool has_sources;    /* those that the project declares are among them */
+    TextMany *words; /* all that a text may mention them by; NULL: few, each looked for by itself */
 };
 
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
@@ -390,6 +392,8 @@ void rename_free(void *rename);
 /* What the mapping of `base` says, of a table that dbt calls otherwise; takes `dbt`. */
 Rename *rename_like(const Rename *base, DbtRename *dbt);
 /* `base` and some more; all borrowed. */
+/* Once the list is whole, and again when a name is added. */
+void renames_index(Renames *renames);
 Renames *renames_with(const Renames *base, const GPtrArray *more);
 void spelling_free(void *spelling);
 void rename_index_columns(Rename *rename); /* once `columns` is there */

@@ -1,5 +1,6 @@
 /* text.c - files are whole or absent, numbers read well, and outside text is harmless. */
 #include "base/text.h"
+#include "base/text_many.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -212,6 +213,35 @@ a_word_is_found_where_looking_at_every_byte_finds_it(void)
 }
 
 static void
+many_words_are_found_where_one_of_them_is(void)
+{
+    static const char letters[] = "aAbBvV_1.\x9c";
+    g_autoptr(GRand) rng = g_rand_new_with_seed(12);
+    for (int turn = 0; turn < 5000; turn++) {
+        char text[60], words[6][12] = {""};
+        int bytes = g_rand_int_range(rng, 0, sizeof(text)), count = g_rand_int_range(rng, 0, 6);
+        int shortest = g_rand_int_range(rng, 1, 7);
+        bool is_there = false;
+        g_autoptr(GPtrArray) list = g_ptr_array_new();
+        for (int i = 0; i < bytes; i++)
+            text[i] = letters[g_rand_int_range(rng, 0, sizeof(letters) - 1)];
+        for (int w = 0; w < count; w++) {
+            int length = g_rand_int_range(rng, shortest, sizeof(words[w]));
+            for (int i = 0; i < length; i++)
+                words[w][i] = letters[g_rand_int_range(rng, 0, sizeof(letters) - 1)];
+            if (length <= bytes && g_rand_boolean(rng)) /* else long ones are nowhere */
+                memcpy(words[w], text + g_rand_int_range(rng, 0, bytes - length + 1),
+                       (size_t) length);
+            g_ptr_array_add(list, words[w]);
+            is_there |= found_byte_by_byte(text, (size_t) bytes, words[w]) != NULL;
+        }
+        TextMany *many = text_many_new(list);
+        g_assert_true(text_many_has(many, text, (size_t) bytes) == is_there);
+        text_many_free(many);
+    }
+}
+
+static void
 assert_not_expanded(const char *text, const char *message)
 {
     g_autofree char *result = NULL;
@@ -268,6 +298,8 @@ main(int argc, char **argv)
                     escapes_and_hidden_characters_are_shown);
     g_test_add_func("/text/a word is found where looking at every byte finds it",
                     a_word_is_found_where_looking_at_every_byte_finds_it);
+    g_test_add_func("/text/many words are found where one of them is",
+                    many_words_are_found_where_one_of_them_is);
     g_test_add_func("/text/variables are replaced and unset ones are errors",
                     variables_are_replaced_and_unset_ones_are_errors);
     g_test_add_func("/text/a digest is named by its kind", a_digest_is_named_by_its_kind);
