@@ -166,6 +166,33 @@ macro_takes_column(Work *work, const SqlRef *ref)
     }
 }
 
+/* The quote of the template's text at this byte; '\0': it is in none. */
+static char
+quote_around(const Work *work, size_t at)
+{
+    const TokenList *list = work->sql->list;
+    for (guint i = 0; i < list->tokens->len && tokens_at(list, i)->begin <= at; i++) {
+        const Token *token = tokens_at(list, i);
+        if (token->end <= at || (token->kind != TOKEN_TEMPLATE && token->kind != TOKEN_TAG))
+            continue;
+        g_autoptr(GArray) words = jinja_words(work->text, token);
+        for (guint w = 0; w < words->len; w++)
+            if (jinja_word(words, w)->kind == JINJA_STRING && jinja_word(words, w)->begin <= at &&
+                jinja_word(words, w)->end > at)
+                return work->text[jinja_word(words, w)->begin - 1];
+    }
+    return '\0';
+}
+
+bool
+macro_can_carry(const Work *work, size_t at, const char *written)
+{
+    if (strpbrk(written, "'\"\\") == NULL)
+        return true;
+    char quote = quote_around(work, at);
+    return strchr(written, '\\') == NULL && (quote == '\0' || strchr(written, quote) == NULL);
+}
+
 /* ---- what macros name by themselves ---- */
 
 static void add_words(const Macros *macros, GHashTable *asked, const MacroPass *call,

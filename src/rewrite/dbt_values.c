@@ -36,7 +36,9 @@ edit_names(Work *work, const Rename *rename, const JinjaWord *string)
     const char *text = work->text;
     for (size_t at = string->begin; at < string->end;) {
         size_t from = at;
-        if (text[at] == '\'' || text[at] == '"') { /* a literal of the condition */
+        bool is_name_quote = strchr(work->sql->dialect->name_quotes, text[at]) != NULL;
+        if ((text[at] == '\'' || text[at] == '"') &&
+            !is_name_quote) { /* a literal of the condition */
             for (at++; at < string->end && text[at] != text[from]; at++)
                 ;
             at++;
@@ -48,11 +50,17 @@ edit_names(Work *work, const Rename *rename, const JinjaWord *string)
         SqlPart part = {.text = name};
         const ColumnChange *change =
             at > from ? rename_column(rename, work->sql->dialect, &part) : NULL;
-        if (change != NULL && change->kind == CHANGE_NAME)
+        bool is_quoted = from > string->begin && strchr("\"`[", text[from - 1]) != NULL;
+        g_autofree char *written = change != NULL && change->to != NULL && !is_quoted
+                                       ? spell_like(work->sql->dialect, &part, change->to)
+                                       : NULL;
+        bool is_plain = written == NULL || strcmp(written, change->to) == 0;
+        if (change != NULL && change->kind == CHANGE_NAME && is_plain)
             site_edit(work, SITE_COLUMN, from, at, change->to);
         else if (change != NULL && change->kind != CHANGE_NONE)
             site_refuse(work, SITE_COLUMN, from, at, "in-template", change->link,
-                        "'%s' does not only change its name", part.text);
+                        "'%s' does not only change its name, or needs quotes under its new one",
+                        part.text);
         at += at == from;
     }
 }

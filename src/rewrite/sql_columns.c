@@ -449,6 +449,21 @@ can_change_in_template(Work *work, const SqlRef *ref)
     return macro_takes_column(work, ref) && (change == NULL || change->kind == CHANGE_NAME);
 }
 
+/* What is written there must not end the text of the template. */
+static bool
+can_stand_in_template(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[ref->column];
+    const ColumnChange *change =
+        ref->binding == BINDING_COLUMN ? source_change(work, ref->source, part) : NULL;
+    const char *name = ref->binding == BINDING_OUTPUT ? item_new_name(work, ref->item)
+                       : change != NULL               ? change->to
+                                                      : NULL;
+    g_autofree char *written =
+        name != NULL ? spell_like(work->sql->dialect, part, name) : g_strdup("");
+    return macro_can_carry(work, part->begin, written);
+}
+
 /* A name in a subquery's list that is taken as the inner table's, of which nothing is known. If that is wrong, the query
  * does not run any more; but where the new table has a column of this name, too, it would run and give something else. */
 static bool
@@ -493,6 +508,11 @@ visit_ref(Work *work, const SqlRef *ref)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "in-template", NULL,
                     "'%s' stands in a template, and what becomes of it there is not known",
                     part->text);
+        return;
+    }
+    if (ref->macro != NULL && !can_stand_in_template(work, ref)) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "escaped", NULL,
+                    "the new name of '%s' needs quotes that cannot stand in this text", part->text);
         return;
     }
     if (is_perhaps_variable(work, ref) && !stays(work, ref)) {

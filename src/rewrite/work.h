@@ -434,6 +434,8 @@ bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
 /* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
 bool macro_takes_no_column(Work *work, const SqlRef *ref);
 bool macro_takes_column(Work *work, const SqlRef *ref);
+/* Can this be written into the text of a template that byte `at` is in? */
+bool macro_can_carry(const Work *work, size_t at, const char *written);
 /* `name` of {% macro name(…) %}; NULL when there is none. Caller frees. */
 char *macros_name(const char *text, const Token *tag);
 /* What the macros that are called in the text stand for, as text. Caller frees. */

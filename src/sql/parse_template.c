@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define NAME_PARTS_MAX 8 /* of a name with dots: project, dataset, table, column, fields */
+
 /* Calls whose strings are never columns. */
 static bool
 is_about_something_else(const char *callee)
@@ -35,55 +37,87 @@ typedef struct {
 } Literal;
 
 static void
-add_ref(Parser *parser, const Literal *literal, uint32_t begin, uint32_t end)
+add_ref(Parser *parser, const Literal *literal, const SqlPart *parts, guint count)
 {
-    const char *text = parser->sql->list->text;
     const JinjaArgument *argument = literal->argument;
-    guint before = literal->path != NULL ? literal->path->count - 1 : 0, count = before + 1;
-    for (uint32_t i = begin; i < end; i++)
-        count += text[i] == '.';
-    SqlPath path = {.parts = node(parser, count * sizeof(SqlPart)), .count = before};
+    guint before = literal->path != NULL ? literal->path->count - 1 : 0;
+    SqlPath path = {.parts = node(parser, (before + count) * sizeof(SqlPart)),
+                    .count = before + count};
     for (guint i = 0; i < before; i++)
         path.parts[i] = literal->path->parts[i];
-    for (uint32_t at = begin; at <= end; at++)
-        if (at == end || text[at] == '.') {
-            path.parts[path.count++] =
-                (SqlPart){.text = arena_copy(parser->sql->arena, text + begin, at - begin),
-                          .token = literal->token,
-                          .begin = begin,
-                          .end = at};
-            begin = at + 1;
-        }
+    for (guint i = 0; i < count; i++)
+        path.parts[before + i] = parts[i];
     SqlRef *ref = ref_add(parser, literal->context, path);
     ref->macro = literal->callee;
     ref->place = argument->place;
     if (argument->keyword_end > 0)
-        ref->keyword = arena_copy(parser->sql->arena, text + argument->keyword,
+        ref->keyword = arena_copy(parser->sql->arena, parser->sql->list->text + argument->keyword,
                                   argument->keyword_end - argument->keyword);
 }
 
-/* a, u.a, coalesce(a, 0): each name that is no function. */
+/* Behind the quote that ends what begins at `at`; `end` where there is none. */
+static uint32_t
+behind_quote(const char *text, uint32_t at, uint32_t end)
+{
+    const char *close = memchr(text + at + 1, text[at] == '[' ? ']' : text[at], end - at - 1);
+    return close != NULL ? (uint32_t) (close - text) + 1 : end;
+}
+
+static bool
+begins_name(const Parser *parser, uint32_t at, uint32_t end)
+{
+    char c = at < end ? parser->sql->list->text[at] : '\0';
+    return is_word_byte(c) || (c != '\0' && strchr(parser->sql->dialect->name_quotes, c) != NULL);
+}
+
+/* a, "a", u.a: one name with its dots; returns what is behind it. */
+static uint32_t
+take_parts(Parser *parser, uint32_t token, uint32_t at, uint32_t end, SqlPart *parts, guint *count)
+{
+    const char *text = parser->sql->list->text;
+    for (*count = 0; begins_name(parser, at, end) && *count < NAME_PARTS_MAX;) {
+        uint32_t from = at;
+        bool is_quoted = !is_word_byte(text[at]);
+        if (is_quoted)
+            at = behind_quote(text, at, end);
+        else
+            while (at < end && is_word_byte(text[at]))
+                at++;
+        uint32_t inset = is_quoted && at > from + 1 ? 1 : 0;
+        parts[(*count)++] = (SqlPart){
+            .text = arena_copy(parser->sql->arena, text + from + inset, at - from - 2 * inset),
+            .quote = is_quoted ? text[from] : '\0',
+            .token = token,
+            .begin = from,
+            .end = at};
+        if (at >= end || text[at] != '.' || !begins_name(parser, at + 1, end))
+            break;
+        at++;
+    }
+    return at;
+}
+
+/* a, u.a, coalesce(a, 0), "a" desc nulls last: each name that is no function. */
 static void
 take_literal(Parser *parser, const Literal *literal, uint32_t begin, uint32_t end)
 {
     const char *text = parser->sql->list->text;
+    SqlPart parts[NAME_PARTS_MAX];
+    Word last = WORD_NONE;
     for (uint32_t at = begin; at < end;) {
-        if (text[at] == '\'' || text[at] == '"') {
-            for (at++; at < end && text[at] != '\'' && text[at] != '"'; at++)
-                ;
-            at++;
-            continue;
-        }
-        if (!is_word_byte(text[at]) || g_ascii_isdigit(text[at])) {
-            at++;
+        guint count = 0;
+        bool is_name = begins_name(parser, at, end) && !g_ascii_isdigit(text[at]);
+        if (!is_name) {
+            at = text[at] == '\'' || text[at] == '"' ? behind_quote(text, at, end) : at + 1;
             continue;
         }
         uint32_t from = at;
-        while (at < end && (is_word_byte(text[at]) ||
-                            (text[at] == '.' && at + 1 < end && is_word_byte(text[at + 1]))))
-            at++;
-        if ((at == end || text[at] != '(') && !word_is_reserved(word_find(text + from, at - from)))
-            add_ref(parser, literal, from, at);
+        at = take_parts(parser, literal->token, at, end, parts, &count);
+        Word word =
+            count == 1 && parts[0].quote == '\0' ? word_find(text + from, at - from) : WORD_NONE;
+        if ((at == end || text[at] != '(') && !word_is_reserved(word) && last != WORD_NULLS)
+            add_ref(parser, literal, parts, count);
+        last = word;
     }
 }
 

@@ -1,7 +1,7 @@
 /*
  * project.c - what becomes of many files together, case by case: tests/golden/project/TOPIC.cases
  *
- *   ### the name of the case, a sentence [keep one-way guess snowflake]
+ *   ### the name of the case, a sentence [keep one-way guess snowflake postgres]
  *   === models/a.sql
  *   select …
  *   ---
@@ -91,6 +91,7 @@ rewrite(const Case *one, GPtrArray *files, const MappingSet *set)
     g_autoptr(DbtManifests) manifests = read_manifests(one->files);
     const char *dialect = has_option(one, "guess")       ? "" /* nobody says */
                           : has_option(one, "snowflake") ? "snowflake"
+                          : has_option(one, "postgres")  ? "postgres"
                                                          : "bigquery";
     RewriteOptions options = {.dialect = dialect_by_name(dialect),
                               .propagates = !has_option(one, "keep"),
