@@ -26,11 +26,18 @@ place_in_plan(const Proposal *proposal)
     return before;
 }
 
+static int
+first_by_hand(const Proposal *proposal)
+{
+    const json_t *pace = proposal->place.call->lease->pace;
+    return MAX(proposal->config->merges_after, (int) json_get_int(pace, "by_hand", 0));
+}
+
 static bool
 is_wanted(const Proposal *proposal)
 {
     return proposal->config->merges && json_object_get(proposal->place.change, "merge") != NULL &&
-           !proposal->pull.is_draft && place_in_plan(proposal) >= proposal->config->merges_after;
+           !proposal->pull.is_draft && place_in_plan(proposal) >= first_by_hand(proposal);
 }
 
 /* NULL: it has no such file. Caller frees. */

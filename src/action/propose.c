@@ -228,9 +228,24 @@ first_day_ms(const Proposal *proposal)
     return day != NULL && is_new ? wishes_day_ms(day) : 0;
 }
 
+/* Its branch was not made, and the plan went on without it. */
+static bool
+check_not_left(const StepCall *call, const Proposal *proposal, GError **error)
+{
+    const char *consumer = proposal->place.name.consumer;
+    return proposal->local.ours != NULL || !lease_is_left(call->lease, consumer) ||
+           fail(
+               error, ERR_WRONG_STATE,
+               "consumer '%s': its change was not made, so there is nothing to propose: see to the "
+               "step that makes it and retry that first, then this",
+               consumer);
+}
+
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
+    if (!check_not_left(call, proposal, error))
+        return false;
     if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED) {
         outcome->checkpoint = proposal_evidence(proposal); /* how it was last seen */
         return refuse_closed(proposal, error);

@@ -11,8 +11,10 @@
 #include "action/service.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "action/waves.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "planner/changes.h"
 
 #include <string.h>
 
@@ -33,10 +35,15 @@ was_handed_out(const StepCall *call, const char *service)
 }
 
 static json_t *
-child_of(const char *service)
+child_of(const StepCall *call, const json_t *row)
 {
-    return json_pack("{s:s, s:{s:s}, s:i}", "key", service, "params", "service", service, "weight",
-                     1);
+    const char *service = json_get_string(row, "service", "");
+    const char *consumer = json_get_string(row, "consumer", "");
+    json_t *child =
+        json_pack("{s:s, s:{s:s}, s:i}", "key", service, "params", "service", service, "weight", 1);
+    if (change_may_be_left(call->plan, consumer))
+        json_set_string(child, "spare", consumer);
+    return child;
 }
 
 /* All that go next: the first wave of which somebody is left. */
@@ -55,7 +62,7 @@ next_wave(const StepCall *call)
         if (wave < 0)
             wave = json_get_int(row, "wave", 0);
         if (json_get_int(row, "wave", 0) == wave)
-            json_array_append_new(children, child_of(name));
+            json_array_append_new(children, child_of(call, row));
     }
     return children;
 }
@@ -225,6 +232,18 @@ wait_for_people(const Service *service, const char *waits, Outcome *outcome, GEr
     return true;
 }
 
+/* Nobody waits for a merge that may never come. */
+static bool
+check_not_left(const Service *service, GError **error)
+{
+    const char *consumer = json_get_string(service->row, "consumer", "");
+    return !lease_is_left(service->call->lease, consumer) ||
+           fail(error, ERR_WRONG_STATE,
+                "service '%s' keeps what it runs: the change of consumer '%s' was left to people; "
+                "retry that first, then this",
+                service->name, consumer);
+}
+
 static bool
 run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -232,6 +251,8 @@ run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error
     g_autofree char *waits = NULL;
 
     if (!service_open(call, env, &service, error) || !find_revision(&service, &waits, error))
+        return false;
+    if (!has_begun(call) && !check_not_left(&service, error))
         return false;
     if (!has_begun(call) && (waits != NULL || call->lease->is_held))
         return wait_for_people(&service, waits != NULL ? waits : "its plan stands still", outcome,

@@ -2,18 +2,24 @@
 #include "action/waves.h"
 
 #include "action/move.h"
+#include "planner/changes.h"
+
+#include <string.h>
 
 static json_t *
-child_of(const json_t *change, const Waves *waves)
+child_of(const StepCall *call, const json_t *change, const Waves *waves)
 {
+    const char *consumer = json_get_string(change, "consumer", "");
     const json_t *more = waves->params;
     json_t *child = json_object(), *params = json_object();
-    json_set_string(params, "consumer", json_get_string(change, "consumer", ""));
+    json_set_string(params, "consumer", consumer);
     if (more != NULL)
         json_object_update(params, (json_t *) more);
     json_set_string(child, "key", json_get_string(change, "repository", ""));
     json_object_set_new(child, "params", params);
     json_set_int(child, "weight", 1);
+    if (change_may_be_left(call->plan, consumer))
+        json_set_string(child, "spare", consumer);
     if (waves->uses != NULL)
         json_object_set_new(child, "uses", waves->uses(change));
     return child;
@@ -26,6 +32,16 @@ size_after(const Waves *waves, size_t done)
     while (i + 1 < waves->count && before + waves->sizes[i] <= done)
         before += waves->sizes[i++];
     return waves->sizes[i];
+}
+
+bool
+lease_is_left(const Lease *lease, const char *consumer)
+{
+    json_t *name;
+    size_t i;
+    json_array_foreach(lease->left, i,
+                       name) if (strcmp(json_string_value(name), consumer) == 0) return true;
+    return false;
 }
 
 void
@@ -44,7 +60,7 @@ waves_next(const StepCall *call, const Waves *waves, Outcome *outcome)
         if (!waves->takes(change))
             continue;
         if (seen >= done && json_array_size(children) < size)
-            json_array_append_new(children, child_of(change, waves));
+            json_array_append_new(children, child_of(call, change, waves));
         seen++;
     }
     if (json_array_size(children) > 0) {

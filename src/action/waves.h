@@ -13,5 +13,7 @@ typedef struct {
     json_t *params; /* of each task, beside its consumer; or NULL. Borrowed */
 } Waves;
 
+/* Something of that consumer failed, and the plan went on. */
+bool lease_is_left(const Lease *lease, const char *consumer);
 /* MORE with the next wave, or DONE with the sums of all. */
 void waves_next(const StepCall *call, const Waves *waves, Outcome *outcome);

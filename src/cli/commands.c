@@ -8,7 +8,7 @@
 extern const Command
     cmd_init, cmd_demo, cmd_serve, cmd_doctor, cmd_login,
     cmd_apply, cmd_plan, cmd_approve, cmd_withdraw, cmd_reject,
-    cmd_start, cmd_status, cmd_report, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_throttle, cmd_limits, cmd_cancel, cmd_halt,
+    cmd_start, cmd_status, cmd_report, cmd_watch, cmd_logs, cmd_pause, cmd_resume, cmd_throttle, cmd_pace, cmd_limits, cmd_cancel, cmd_halt,
     cmd_retry, cmd_skip, cmd_rollback, cmd_retire,
     cmd_rollout_list, cmd_rollout_show, cmd_rollout_watch, cmd_rollout_start,
     cmd_rollout_promote, cmd_rollout_pause, cmd_rollout_resume, cmd_rollout_retry, cmd_rollout_rollback,
@@ -35,6 +35,7 @@ static const Command *const commands[] = {
     &cmd_pause,
     &cmd_resume,
     &cmd_throttle,
+    &cmd_pace,
     &cmd_limits,
     &cmd_cancel,
     &cmd_halt,

@@ -4,9 +4,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/story.h"
+#include "model/pace.h"
 #include "model/throttle.h"
 
 #include <string.h>
+
+#define LEFT_SHOWN_MAX 5 /* in a line; `honk change list` has all */
 
 #define BAR_WIDTH_MAX 24
 #define BAR_WIDTH_MIN 6
@@ -259,6 +262,32 @@ append_throttle(GString *text, const View *view, const json_t *migration)
     }
 }
 
+/* Who was left to people, and how many may be. */
+static void
+append_left(GString *text, const View *view, const json_t *migration)
+{
+    const json_t *left = json_object_get(migration, "left"),
+                 *pace = json_object_get(migration, "pace");
+    json_t *name;
+    size_t i;
+    if (json_array_size(left) == 0)
+        return;
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_string_append_printf(line,
+                           "%zu of %" G_GINT64_FORMAT
+                           " consumers failed and %s left to people (at most %" G_GINT64_FORMAT
+                           " may be):",
+                           json_array_size(left), json_get_int(pace, "of", 0),
+                           json_array_size(left) == 1 ? "is" : "are", pace_failures_allowed(pace));
+    json_array_foreach(left, i, name) if (i < LEFT_SHOWN_MAX)
+        g_string_append_printf(line, "%s %s", i > 0 ? "," : "", json_string_value(name));
+    if (json_array_size(left) > LEFT_SHOWN_MAX)
+        g_string_append(line, " ...");
+    g_autofree char *plain = text_printable(line->str);
+    g_autofree char *shown = view_toned(view, TONE_WARN, plain);
+    g_string_append_printf(text, "%s\n", shown);
+}
+
 char *
 migration_notes(const View *view, const json_t *migration)
 {
@@ -273,6 +302,7 @@ migration_notes(const View *view, const json_t *migration)
         g_string_append_printf(text, "%s\n", shown);
     }
     append_throttle(text, view, migration);
+    append_left(text, view, migration);
     append_approvals(text, view, migration);
     append_next(text, view, migration);
     return g_string_free(text, FALSE);

@@ -65,6 +65,12 @@ plan_throttle_refusal(PlanState state)
                                         : g_strdup_printf("not from '%s'", plan_state_name(state));
 }
 
+char *
+plan_pace_refusal(PlanState state)
+{
+    return plan_throttle_refusal(state);
+}
+
 json_t *
 plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, bool kept_long_enough,
              bool has_retire)
@@ -97,6 +103,7 @@ plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, boo
                                 plan_state_name(state), actions[i].event, &facts));
     g_autofree char *refusal = plan_throttle_refusal(state);
     json_object_set_new(allowed, "throttle", refusal != NULL ? json_string(refusal) : json_true());
+    json_object_set_new(allowed, "pace", refusal != NULL ? json_string(refusal) : json_true());
     if (state == PLAN_ROLLING_BACK)
         json_object_set_new(allowed, held ? "hold" : "go_on",
                             json_string(held ? "it is held already" : "it is not held"));

@@ -49,6 +49,7 @@ static HandlerFn *const handlers[COMMAND_COUNT] = {
     [COMMAND_RETIRE] = on_retire,
     [COMMAND_ACCEPT_MIXED] = on_accept_mixed,
     [COMMAND_THROTTLE] = on_throttle,
+    [COMMAND_PACE] = on_pace,
     [COMMAND_TASK_RETRY] = on_task_retry,
     [COMMAND_TASK_SKIP] = on_task_skip,
     [COMMAND_TASK_DONE] = on_task_done,

@@ -25,8 +25,8 @@ typedef enum { HANDLED, REFUSED, WAITS } Handled;
 typedef Handled HandlerFn(Beat *beat, Command *command);
 HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_start, on_pause,
     on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
-    on_throttle, on_task_retry, on_task_skip, on_task_done, on_task_signal, on_look, on_limit,
-    on_lease, on_heartbeat, on_intent, on_report, on_worker_lost, on_campaign_create,
+    on_throttle, on_pace, on_task_retry, on_task_skip, on_task_done, on_task_signal, on_look,
+    on_limit, on_lease, on_heartbeat, on_intent, on_report, on_worker_lost, on_campaign_create,
     on_campaign_plan, on_campaign_approve, on_campaign_say;
 
 /* Other rooms write; false: refused, with command->error. */
@@ -40,6 +40,16 @@ void task_look_soon(Beat *beat, Task *task);
 json_t *task_throttle(const Task *task);
 /* What the plan's document says. */
 void plan_take_throttle(OpenPlan *plan, const json_t *document);
+
+/* How changes of code go out: for a lease that hands them out, or has one of them. NULL: it has none. Caller owns. */
+json_t *task_pace(const Task *task);
+/* Of whom something failed while the plan goes on. NULL: nobody. Caller owns. */
+json_t *task_left(const Task *task);
+void plan_take_pace(OpenPlan *plan, const json_t *document);
+/* Steps that failed for parts which the plan bears by now go on. */
+void plan_bears_on(Beat *beat, OpenPlan *plan, const Move *cause);
+/* "3 of 40 consumers failed, at most 2 may: …"; NULL: it bears them. Caller frees. */
+char *plan_left_refusal(const OpenPlan *plan);
 
 /* Plans make their own tasks (plan_tasks.c). */
 void plan_make_planning(Beat *beat, OpenPlan *plan, const Move *move);

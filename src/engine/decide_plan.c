@@ -97,9 +97,24 @@ on_halt(Beat *beat, Command *command)
     return on_simply(beat, command, "halt");
 }
 
+/* Who did not follow still reads the old dataset. */
+static bool
+check_all_followed(const OpenPlan *plan, GError **error)
+{
+    g_autofree char *names = plan_left_names(plan);
+    return plan->spares_failed == 0 || fail(error, ERR_WRONG_STATE,
+                                            "cannot retire plan '%s': not all have followed, and "
+                                            "may still read the old dataset: "
+                                            "%s; see to it by hand, and say so (honk skip)",
+                                            plan->row.id, names);
+}
+
 Handled
 on_retire(Beat *beat, Command *command)
 {
+    OpenPlan *plan = NULL;
+    if (!command_plan(beat, command, &plan) || !check_all_followed(plan, &command->error))
+        return REFUSED;
     return on_simply(beat, command, "retire");
 }
 

@@ -30,6 +30,7 @@ plan_goes_on(Beat *beat, OpenPlan *plan, const Move *move)
     Move retry = *move;
     retry.event = "retry";
     plan_move(beat, plan, &retry);
+    plan_bears_on(beat, plan, move);
     plan_check(beat, plan);
 }
 

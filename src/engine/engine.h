@@ -41,6 +41,7 @@ typedef enum {
     COMMAND_RETIRE,     /* {} → {state}: yes to the irreversible step, once the rollback window is over               */
     COMMAND_ACCEPT_MIXED, /* {} → {state, differences: […]}: the second person's yes closes                           */
     COMMAND_THROTTLE,   /* {throttle: what changes (model/throttle.h)} → {throttle: as it is now | null}              */
+    COMMAND_PACE,       /* {pace: what changes (model/pace.h)} → {pace: as it is now}                                   */
     COMMAND_TASK_RETRY, /* {} → {status}                                                                              */
     COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied                              */
     COMMAND_TASK_DONE,  /* {evidence} → {status}: a person says that it is done (forward) or undone (reverse)         */
@@ -141,4 +142,6 @@ json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_o
                      bool kept_long_enough, bool has_retire);
 /* Why no throttle can be set in that state, or NULL. Caller frees. */
 char *plan_throttle_refusal(PlanState state);
+/* The same of its pace. */
+char *plan_pace_refusal(PlanState state);
 json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);

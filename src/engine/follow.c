@@ -86,8 +86,9 @@ forward_follow(Beat *beat, Task *task, const Move *move)
         if (task->action->id == ACTION_SETTLE)
             plan_settled(beat, task->plan);
     }
-    /* A step that fails for its parts is not counted once more. */
-    if (task->row.status == TASK_FAILED && strcmp(move->event, "child_ended") != 0) {
+    /* A step that fails for its parts is not counted once more; what the plan may go on without is counted apart. */
+    if (task->row.status == TASK_FAILED && task->row.spare == NULL &&
+        strcmp(move->event, "child_ended") != 0) {
         task->plan->row.failures++;
         plan_dirty(beat, task->plan);
     }
@@ -148,8 +149,10 @@ plan_check(Beat *beat, OpenPlan *plan)
     }
     if (plan_move(beat, plan, &(Move){.event = "steps_ended"}))
         return;
-    if ((failing & 1u << plan->row.state) != 0)
-        plan_move(beat, plan, &(Move){.event = "fail"});
+    if ((failing & 1u << plan->row.state) == 0)
+        return;
+    g_autofree char *why = plan_left_refusal(plan);
+    plan_move(beat, plan, &(Move){.event = "fail", .reason = why});
 }
 
 /* Time that passed while the plan stood still does not count. */
@@ -185,6 +188,7 @@ static void
 plan_runs(Beat *beat, OpenPlan *plan, const Move *move, PlanState from)
 {
     clock_goes_on(beat, plan);
+    plan_bears_on(beat, plan, move);
     for (guint i = 0; i < plan->tasks->len; i++) {
         Task *task = g_ptr_array_index(plan->tasks, i);
         if (task->is_parked)

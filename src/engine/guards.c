@@ -223,7 +223,7 @@ reason_given(const Moment *m)
 static bool
 steps_done(const Moment *m)
 {
-    if (m->plan->steps_open > 0)
+    if (m->plan->steps_open > 0 || m->plan->tasks_active > 0)
         return false;
     for (guint i = 0; m->plan->row.scope != NULL && i < m->plan->steps->len; i++) {
         const OpenStep *step = g_ptr_array_index(m->plan->steps, i);
@@ -239,7 +239,8 @@ budget_spent(const Moment *m)
 {
     bool is_stuck =
         m->plan->row.state == PLAN_RUNNING && m->plan->steps_open > 0 && m->plan->tasks_active == 0;
-    return m->plan->row.failures > m->beat->state->options.failure_budget || is_stuck;
+    return m->plan->row.failures > m->beat->state->options.failure_budget ||
+           !plan_bears_left(m->plan) || is_stuck;
 }
 
 static bool
@@ -441,6 +442,21 @@ children_failed(const Moment *m)
     return open == 0 && m->task->child_count[PHASE_FORWARD][TASK_FAILED] > 0;
 }
 
+/* All that failed are parts that the plan may go on without, and no more of them than may be. */
+static bool
+children_borne(const Moment *m)
+{
+    const GPtrArray *parts = m->task->children;
+    if (!children_failed(m) || !plan_bears_left(m->plan))
+        return false;
+    for (guint i = 0; i < parts->len; i++) {
+        const Task *part = g_ptr_array_index(parts, i);
+        if (part->row.status == TASK_FAILED && part->row.spare == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool
 children_open(const Moment *m)
 {
@@ -501,11 +517,22 @@ parts_ended(const Moment *m)
     return open == 0;
 }
 
-/* A part of a step that a person has settled is not begun again: others stand on the step. */
+/* While others went on, parts that were left to people are tried again. */
+static bool
+parts_go_on(const Moment *m)
+{
+    return m->task->row.phase == PHASE_FORWARD && m->task->children != NULL && !parts_ended(m);
+}
+
+/* A part of a step that a person has settled is not begun again: others stand on the step. What the plan went on without may
+ * come later, as long as the plan moves. */
 static bool
 step_open(const Moment *m)
 {
-    return !is_done(m->task->parent);
+    static const unsigned moves =
+        1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED | 1u << PLAN_HALTED;
+    return !is_done(m->task->parent) ||
+           (m->task->row.spare != NULL && (moves & 1u << m->plan->row.state) != 0);
 }
 
 static bool
@@ -568,6 +595,7 @@ static const Guard guards[] = {
     {"effectless",      effectless,      ERR_WRONG_STATE, NULL},
     {"children_done",   children_done,   ERR_WRONG_STATE, NULL},
     {"children_failed", children_failed, ERR_WRONG_STATE, NULL},
+    {"children_borne",  children_borne,  ERR_WRONG_STATE, NULL},
     {"children_open",   children_open,   ERR_WRONG_STATE, NULL},
     {"reversing",       reversing,       ERR_WRONG_STATE, NULL},
     {"rolling_back",    rolling_back,    ERR_WRONG_STATE, NULL},
@@ -576,6 +604,7 @@ static const Guard guards[] = {
     {"nothing_applied", nothing_applied, ERR_WRONG_STATE, "something of it may be in the target: retry it, say that it is done, or roll back"},
     {"evidence_given",  evidence_given,  ERR_INVALID,     "this needs evidence: an object that says what was seen"},
     {"parts_ended",     parts_ended,     ERR_WRONG_STATE, "parts of it still go on: wait for them, or retry it"},
+    {"parts_go_on",     parts_go_on,     ERR_WRONG_STATE, NULL},
     {"step_open",       step_open,       ERR_WRONG_STATE, "its step is done or left out already"},
     {"dependents_reversed", dependents_reversed, ERR_WRONG_STATE, NULL},
     {"reversible",      reversible,      ERR_WRONG_STATE, NULL},

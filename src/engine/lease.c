@@ -94,6 +94,8 @@ lease_json(const Beat *beat, const Task *task)
         .checkpoint = json_of(task->row.checkpoint),
         .signals = signals_read(task),
         .throttle = task_throttle(task),
+        .pace = task_pace(task),
+        .left = task_left(task),
     };
     json_t *json = lease_to_json(&lease);
     json_decref(lease.params);
@@ -102,18 +104,28 @@ lease_json(const Beat *beat, const Task *task)
     json_decref(lease.checkpoint);
     json_decref(lease.signals);
     json_decref(lease.throttle);
+    json_decref(lease.pace);
+    json_decref(lease.left);
     return json;
 }
 
 /* ---- giving ---- */
 
+/* But for those that are left to people, or that people try again. */
 static bool
 children_are_done(const Task *task)
 {
-    return task->children != NULL && task->row.phase == PHASE_FORWARD &&
-           task->child_count[PHASE_FORWARD][TASK_DONE] +
-                   task->child_count[PHASE_FORWARD][TASK_SKIPPED] ==
-               (int) task->children->len;
+    if (task->children == NULL || task->row.phase != PHASE_FORWARD)
+        return false;
+    int ended = task->child_count[PHASE_FORWARD][TASK_DONE] +
+                task->child_count[PHASE_FORWARD][TASK_SKIPPED];
+    for (guint i = 0; ended < (int) task->children->len && i < task->children->len; i++) {
+        const Task *child = g_ptr_array_index(task->children, i);
+        bool is_done = child->row.status == TASK_DONE || child->row.status == TASK_SKIPPED;
+        if (!is_done && child->row.spare == NULL)
+            return false;
+    }
+    return true;
 }
 
 /* True when the worker got something. */

@@ -163,6 +163,7 @@ take_document(Beat *beat, OpenPlan *plan, const Plan *document)
     take_services(plan, json_object_get(json, "services"));
     take_consumers(plan, json);
     plan_take_throttle(plan, json);
+    plan_take_pace(plan, json);
     plan->row.soak_ms = json_get_int(json, "soak_ms", 0);
     plan->row.rollback_window_ms = json_get_int(json, "rollback_window_ms", 0);
     plan->row.retention_ms = json_get_int(json, "retention_ms", 0);

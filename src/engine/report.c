@@ -269,6 +269,7 @@ make_part(Beat *beat, Task *root, const json_t *child)
                    .status = TASK_READY,
                    .wake_event = g_strdup("lease"),
                    .uses = uses_of_part(root, child),
+                   .spare = g_strdup(json_get_string(child, "spare", NULL)),
                    .weight = json_get_int(child, "weight", 1)};
     task_born(beat, task_make(beat, &row), root->row.worker, "a part of its step");
 }

@@ -20,7 +20,7 @@ static const Field plan_fields[] = {
     TEXT(PlanRow, needs), TEXT(PlanRow, digest), TEXT(PlanRow, observations), TEXT(PlanRow, diagnostics),
     TEXT(PlanRow, start), TEXT(PlanRow, source_url), TEXT(PlanRow, target_url), INT(PlanRow, soak_ms),
     INT(PlanRow, rollback_window_ms), INT(PlanRow, retention_ms), INT(PlanRow, has_retire), INT(PlanRow, effects), INT(PlanRow, effects_ms),
-    INT(PlanRow, held), TEXT(PlanRow, scope), TEXT(PlanRow, throttle), INT(PlanRow, give_up), INT(PlanRow, failures),
+    INT(PlanRow, held), TEXT(PlanRow, scope), TEXT(PlanRow, throttle), TEXT(PlanRow, pace), INT(PlanRow, give_up), INT(PlanRow, failures),
     TEXT(PlanRow, mixed_by), INT(PlanRow, token), FIXED_INT(PlanRow, created_ms), INT(PlanRow, planned_ms),
     INT(PlanRow, expires_ms), INT(PlanRow, started_ms), INT(PlanRow, paused_ms), INT(PlanRow, soak_until_ms),
     INT(PlanRow, window_until_ms), INT(PlanRow, keep_until_ms), INT(PlanRow, ended_ms),
@@ -41,7 +41,7 @@ static const Field task_fields[] = {
     INT(TaskRow, probes), INT(TaskRow, token), TEXT(TaskRow, worker), INT(TaskRow, lease_until_ms),
     INT(TaskRow, wake_ms), TEXT(TaskRow, wake_event), INT(TaskRow, deadline_ms), TEXT(TaskRow, intent),
     TEXT(TaskRow, evidence), TEXT(TaskRow, error_code), TEXT(TaskRow, error), TEXT(TaskRow, progress),
-    FIXED_TEXT(TaskRow, needs), FIXED_TEXT(TaskRow, uses), FIXED_INT(TaskRow, weight), INT(TaskRow, children_done),
+    FIXED_TEXT(TaskRow, needs), FIXED_TEXT(TaskRow, uses), FIXED_TEXT(TaskRow, spare), FIXED_INT(TaskRow, weight), INT(TaskRow, children_done),
     FIXED_INT(TaskRow, created_ms), INT(TaskRow, started_ms), INT(TaskRow, ended_ms),
     TEXT(TaskRow, checkpoint), TEXT(TaskRow, signals), INT(TaskRow, signal_n), INT(TaskRow, signals_told),
 };

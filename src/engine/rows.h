@@ -17,7 +17,7 @@ typedef struct {
     char *reason, *actor, *wake_event;
     char *author, *migration, *kind, *name, *request, *needs;
     char *digest, *observations, *diagnostics, *start;
-    char *source_url, *target_url, *services, *consumers, *throttle;
+    char *source_url, *target_url, *services, *consumers, *throttle, *pace;
     int64_t soak_ms, rollback_window_ms, retention_ms;
     int64_t has_retire, effects, effects_ms, held;
     char *scope;
@@ -49,7 +49,7 @@ typedef struct {
     int64_t deadline_ms;
     char *intent, *evidence, *error_code, *error, *progress, *needs, *uses;
     int64_t weight, children_done, created_ms, started_ms, ended_ms;
-    char *checkpoint, *signals;
+    char *checkpoint, *signals, *spare;
     int64_t signal_n, signals_told;
 } TaskRow;
 

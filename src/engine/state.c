@@ -241,6 +241,7 @@ state_add_plan(State *state, PlanRow *take_row)
     plan->queues = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_queue_init(&plan->agenda);
     plan->timer = (Timer){.kind = TIMER_PLAN, .owner = plan};
+    plan_heed_pace(plan);
     state->next_plan_n = MAX(state->next_plan_n, plan->row.n + 1);
     g_hash_table_insert(state->plans, plan->row.id, plan);
     return plan;
@@ -416,6 +417,8 @@ step_count(Task *task, int by)
     OpenStep *step = task->step;
     if (task_is_active(task))
         plan->tasks_active += by;
+    if (task_is_left(task))
+        plan->spares_failed += by;
     if (!task_is_settled(task)) {
         plan->steps_unsettled -= step->tasks_unsettled > 0;
         step->tasks_unsettled += by;

@@ -72,10 +72,12 @@ struct OpenPlan {
     Task *planning, *preflight, *verify; /* the newest of each, or NULL */
     int steps_open;                      /* steps that a run must still finish */
     int retire_open;                     /* steps that wait for a person's yes to the end */
-    int tasks_active;    /* forward tasks of steps that may still move by themselves */
-    int tasks_failed;    /* that wait for a person, in either phase */
-    int steps_unsettled; /* of a rollback: not back yet */
-    GQueue agenda;       /* OpenStep *: whose tasks a rollback must look at */
+    int tasks_active;         /* forward tasks of steps that may still move by themselves */
+    int tasks_failed;         /* that wait for a person, in either phase */
+    int spares_failed;        /* parts that it may go on without (pace.c) */
+    int64_t failures_allowed; /* of those, each of whom they are a part counted once */
+    int steps_unsettled;      /* of a rollback: not back yet */
+    GQueue agenda;            /* OpenStep *: whose tasks a rollback must look at */
     Timer timer;
     Member *member; /* of the campaign that it belongs to, or NULL */
 };
@@ -293,6 +295,16 @@ bool task_is_internal(const Task *task);
 bool task_is_settled(const Task *task);
 /* The task that stands for its step. */
 bool task_is_root(const Task *task);
+/* It failed, and its plan may go on without it (pace.c). */
+bool task_is_left(const Task *task);
+/* Its row's pace was set or read. */
+void plan_heed_pace(OpenPlan *plan);
+/* Of whom something failed, each once: names borrowed. Caller unrefs. */
+GPtrArray *plan_left(const OpenPlan *plan);
+/* Their names in a sentence. Caller frees. */
+char *plan_left_names(const OpenPlan *plan);
+/* No more of them than may be. */
+bool plan_bears_left(const OpenPlan *plan);
 
 void plan_timer_set(State *state, OpenPlan *plan);
 void task_timer_set(State *state, Task *task);

@@ -34,6 +34,7 @@ config_free(Config *config)
     fleet_config_clear(&config->fleet);
     json_decref(config->policy.freezes);
     g_free(config->policy.digest);
+    g_free(config->policy.max_failures);
     json_decref(config->roles);
     json_decref(config->limits);
     g_free(config);

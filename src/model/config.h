@@ -114,7 +114,11 @@ typedef struct {
     int quorum;
     int64_t plan_ttl_ms, rollback_window_ms, soak_ms, retention_ms;
     bool automatic_rollback;
-    json_t *freezes; /* [{from, to, why, from_ms, to_ms}] */
+    char *
+        max_failures; /* "3" or "5%": consumers whose change may fail while the others go on (pace.h); NULL: none */
+    int64_t wave_soak_ms; /* so long a wave of merged changes is green before the next */
+    int by_hand;          /* the first changes that people merge, whatever Honk may merge */
+    json_t *freezes;      /* [{from, to, why, from_ms, to_ms}] */
     char *digest; /* "sha256:…" of all the above but the freezes: a guard of every plan, while a
                    * freeze is about when one may start */
 } PolicyConfig;
@@ -193,6 +197,8 @@ CHECKED bool config_secret(const char *what, const char *file, const char *varia
 CHECKED bool config_forge_token(const ForgeConfig *forge, char **ret, GError **error);
 /* What its webhooks are signed with; NULL when honk.yaml names none. Caller frees. */
 CHECKED bool config_forge_secret(const ForgeConfig *forge, char **ret, GError **error);
+/* As plans begin with it, without what it is a share of (pace.h). Caller owns. */
+json_t *policy_pace(const PolicyConfig *policy);
 /* Why nothing may start at this moment, or NULL. Borrowed from the policy. */
 const char *policy_freeze_at(const PolicyConfig *policy, int64_t now_ms);
 /* "7d", "24h", "5m", "90s", "250ms", also several ("1h30m"); never negative. */

@@ -9,6 +9,7 @@
 #include "base/yaml.h"
 #include "model/config_reader.h"
 #include "model/entity.h"
+#include "model/pace.h"
 
 #include <string.h>
 
@@ -576,6 +577,20 @@ read_freezes(Reader *reader, const Field *field, const YamlNode *value, void *ta
         reader_freeze(reader, value->items[i], *(json_t **) target);
 }
 
+static void
+read_failures(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    char **ret = target;
+    g_autofree char *text = reader_text(reader, field->key, value, "a count or a share");
+    g_autoptr(GError) error = NULL;
+    if (text == NULL)
+        return;
+    if (!pace_failures_check(text, field->key, &error))
+        reader_error_from(reader, "failures", value, field->key, error);
+    g_free(*ret);
+    *ret = g_steal_pointer(&text);
+}
+
 /* clang-format off */
 static const Field policy_fields[] = {
     {"self_approval",      read_bool,     offsetof(PolicyConfig, self_approval)},
@@ -585,6 +600,9 @@ static const Field policy_fields[] = {
     {"soak",               read_duration, offsetof(PolicyConfig, soak_ms)},
     {"retention",          read_duration, offsetof(PolicyConfig, retention_ms)},
     {"automatic_rollback", read_bool,     offsetof(PolicyConfig, automatic_rollback)},
+    {"max_failures",       read_failures, offsetof(PolicyConfig, max_failures)},
+    {"wave_soak",          read_duration, offsetof(PolicyConfig, wave_soak_ms)},
+    {"by_hand",            read_count,    offsetof(PolicyConfig, by_hand), 0, 100000},
     {"freezes",            read_freezes,  offsetof(PolicyConfig, freezes)},
     {NULL},
 };
@@ -596,15 +614,27 @@ read_policy(Reader *reader, const Field *field, const YamlNode *value, void *tar
     reader_fields(reader, field->key, value, policy_fields, target);
 }
 
+json_t *
+policy_pace(const PolicyConfig *policy)
+{
+    json_t *pace = json_object();
+    json_set_string(pace, "max_failures", policy->max_failures);
+    if (policy->wave_soak_ms > 0)
+        json_set_int(pace, "soak_ms", policy->wave_soak_ms);
+    if (policy->by_hand > 0)
+        json_set_int(pace, "by_hand", policy->by_hand);
+    return pace;
+}
+
 static void
 policy_seal(PolicyConfig *policy)
 {
-    g_autoptr(json_t) json =
-        json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:b}", "self_approval", policy->self_approval,
-                  "quorum", policy->quorum, "plan_ttl_ms", (json_int_t) policy->plan_ttl_ms,
-                  "rollback_window_ms", (json_int_t) policy->rollback_window_ms, "soak_ms",
-                  (json_int_t) policy->soak_ms, "retention_ms", (json_int_t) policy->retention_ms,
-                  "automatic_rollback", policy->automatic_rollback);
+    g_autoptr(json_t) json = json_pack(
+        "{s:b, s:i, s:I, s:I, s:I, s:I, s:b, s:o}", "self_approval", policy->self_approval,
+        "quorum", policy->quorum, "plan_ttl_ms", (json_int_t) policy->plan_ttl_ms,
+        "rollback_window_ms", (json_int_t) policy->rollback_window_ms, "soak_ms",
+        (json_int_t) policy->soak_ms, "retention_ms", (json_int_t) policy->retention_ms,
+        "automatic_rollback", policy->automatic_rollback, "pace", policy_pace(policy));
     bool is_ok = json_digest(json, &policy->digest, NULL);
     g_assert(is_ok); /* integers and truth values have a canonical form */
 }

@@ -35,6 +35,10 @@ lease_to_json(const Lease *lease)
                         lease->signals != NULL ? json_incref(lease->signals) : json_array());
     if (lease->throttle != NULL)
         json_object_set(json, "throttle", lease->throttle);
+    if (lease->pace != NULL)
+        json_object_set(json, "pace", lease->pace);
+    if (lease->left != NULL)
+        json_object_set(json, "left", lease->left);
     return json;
 }
 
@@ -55,6 +59,8 @@ lease_free(Lease *lease)
     json_decref(lease->checkpoint);
     json_decref(lease->signals);
     json_decref(lease->throttle);
+    json_decref(lease->pace);
+    json_decref(lease->left);
     g_free(lease);
 }
 
@@ -134,8 +140,10 @@ lease_from_json(const json_t *json, Lease **ret, GError **error)
         !read_object(json, "evidence", &lease->evidence, error) ||
         !read_object(json, "checkpoint", &lease->checkpoint, error) ||
         !read_object(json, "throttle", &lease->throttle, error) ||
-        !read_signals(json, lease, error))
+        !read_object(json, "pace", &lease->pace, error) || !read_signals(json, lease, error))
         return false;
+    if (json_is_array(json_object_get(json, "left")))
+        lease->left = json_incref(json_object_get(json, "left"));
     lease->attempt = (int) attempt;
     lease->children_done = json_get_bool(json, "children_done", false);
     lease->is_held = json_get_bool(json, "held", false);

@@ -20,6 +20,9 @@ typedef struct {
     json_t
         *signals; /* [{n, signal, actor, reason, at_ms}]: what people said and no report has seen */
     json_t *throttle; /* how fast it may move rows at first (throttle.h), or NULL */
+    json_t *pace;     /* how changes of code go out (pace.h), or NULL */
+    json_t
+        *left; /* of whom something failed and the plan goes on: as parts' `spare` says, or NULL */
 } Lease;
 
 json_t *lease_to_json(const Lease *lease);
@@ -34,7 +37,8 @@ typedef enum {
     OUTCOME_ALREADY, /* was in the target state before */
     OUTCOME_DRIFT,   /* not in the expected state: evidence has `differences` */
     OUTCOME_WAIT,    /* until_ms */
-    OUTCOME_MORE, /* children: [{key, params, weight, uses?: limits that it counts against as well}] */
+    OUTCOME_MORE, /* children: [{key, params, weight, uses?: limits that it counts against as well, spare?: whose
+                   * part it is, if the plan may go on without it}] */
     OUTCOME_RELEASED, /* stopped before any effect */
     OUTCOME_ERROR,    /* error: {code, message} */
     OUTCOME_APPLIED,

@@ -120,6 +120,10 @@ check_child(const json_t *child, const char *what, GHashTable *keys, GError **er
         return fail(error, ERR_INVALID, "%s.params is not an object", what);
     if (weight != NULL && (!json_is_integer(weight) || json_integer_value(weight) < 0))
         return fail(error, ERR_INVALID, "%s.weight is not a count", what);
+    json_t *spare = json_object_get(child, "spare");
+    const char *whose = json_string_value(spare);
+    if (spare != NULL && (whose == NULL || *whose == '\0' || strlen(whose) > NAME_BYTES_MAX))
+        return fail(error, ERR_INVALID, "%s.spare does not say whose part it is", what);
     g_autofree char *uses = g_strconcat(what, ".uses", NULL);
     return check_limits(json_object_get(child, "uses"), uses, error);
 }

@@ -100,13 +100,36 @@ changes_any_coding(const json_t *changes)
     return false;
 }
 
+size_t
+changes_count(const json_t *changes)
+{
+    json_t *change;
+    size_t i, count = 0;
+    json_array_foreach(changes, i, change) count += change_is_made(change);
+    return count;
+}
+
 bool
 changes_any(const json_t *changes)
 {
-    json_t *change;
+    return changes_count(changes) > 0;
+}
+
+bool
+change_may_be_left(const Plan *plan, const char *consumer)
+{
+    const char *source = json_string_value(json_at(plan->json, "source.url"));
+    bool reads = false, writes = false;
+    json_t *row;
     size_t i;
-    json_array_foreach(changes, i, change) if (change_is_made(change)) return true;
-    return false;
+    json_array_foreach(json_object_get(plan->json, "consumers"), i, row)
+    {
+        bool is_other = strcmp(text_of(row, "ref"), consumer) != 0;
+        reads |= !is_other && strcmp(text_of(row, "access"), "reads") == 0;
+        writes |= !is_other && strcmp(text_of(row, "access"), "reads") != 0;
+    }
+    return reads && !writes &&
+           g_strcmp0(source, json_string_value(json_at(plan->json, "target.url"))) != 0;
 }
 
 bool

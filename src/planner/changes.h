@@ -22,7 +22,11 @@ CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);
 void changes_drift(json_t *to, const json_t *before, const json_t *now);
 /* Is there a repository that gets a branch? */
 bool changes_any(const json_t *changes);
+size_t changes_count(const json_t *changes);
 bool change_is_made(const json_t *change);
+/* Whose code it is only reads the source, and can do so as long as that is not retired: the plan may go on when its change failed.
+ * Not where writers are kept out of it, nor where the new dataset takes the old one's name. */
+bool change_may_be_left(const Plan *plan, const char *consumer);
 /* … that is proposed on a host, too? */
 bool changes_any_proposed(const json_t *changes);
 bool change_is_proposed(const json_t *change);

@@ -1,5 +1,6 @@
 /* document.c - the plan as a document: every field of docs/formats/plan.md but the steps. */
 #include "model/throttle.h"
+#include "planner/changes.h"
 #include "planner/draft.h"
 #include "planner/risks.h"
 
@@ -126,6 +127,19 @@ put_times(const Draft *draft, json_t *plan)
     json_set_int(plan, "retention_ms", json_get_int(policy, "retention_ms", RETENTION_MS_DEFAULT));
 }
 
+/* How the changes of code go out, as the policy says. */
+static void
+put_pace(const Draft *draft, json_t *plan)
+{
+    const json_t *said = json_at(draft->slice_json, "policy.pace");
+    size_t count = changes_count(draft->changes);
+    if (count == 0)
+        return;
+    json_t *pace = said != NULL ? json_deep_copy(said) : json_object();
+    json_set_int(pace, "of", (int64_t) count);
+    json_object_set_new(plan, "pace", pace);
+}
+
 static const char *
 fleet_group(const Draft *draft)
 {
@@ -186,6 +200,7 @@ draft_document(const Draft *draft)
         json_object_set(plan, "changes", draft->changes);
     if (draft->services != NULL)
         json_object_set(plan, "services", draft->services);
+    put_pace(draft, plan);
     json_set_string(plan, "consistency", consistency(draft));
     if (draft->carries_back)
         json_set_bool(plan, "reverse_sync", true);

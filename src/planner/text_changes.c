@@ -2,6 +2,7 @@
  * text_changes.c - consumers' code, for the person who is asked to say yes: what is changed where, what is left to people
  * and why, and what a way back does to it.
  */
+#include "model/pace.h"
 #include "planner/changes.h"
 
 #include "base/text.h"
@@ -221,6 +222,20 @@ print_merges(TextPage *page, const json_t *changes)
                  count, count == 1 ? "repository lets" : "repositories let");
 }
 
+static void
+print_pace(TextPage *page, const Plan *plan)
+{
+    const json_t *pace = json_object_get(plan->json, "pace");
+    g_autofree char *text = pace_text(pace);
+    page_say(page, STYLE_PLAIN, "  · ", "%s; `honk pace` changes that while it runs", text);
+    if (pace_failures_allowed(pace) > 0)
+        page_say(page, STYLE_PLAIN, "  · ",
+                 "one that failed is left to people, goes on reading the old dataset, and keeps it "
+                 "from being "
+                 "retired; who writes to it, or finds the new one under the old name, stops the "
+                 "plan all the same");
+}
+
 void
 changes_print(TextPage *page, const Plan *plan, const json_t *observed)
 {
@@ -244,6 +259,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
         "default branches and people's branches are not touched",
         branch);
     print_bases(page, changes);
+    print_pace(page, plan);
     page_say(
         page, STYLE_PLAIN, "  · ",
         "a file with a place that is left to people stays as it is; yes to this plan is yes to "

@@ -113,6 +113,18 @@ handle_throttle(Request *request, GError **error)
                     NULL, NULL, error);
 }
 
+bool
+handle_pace(Request *request, GError **error)
+{
+    g_auto(PlanRow) row = {0};
+    if (!plan_row_find(request, request->params[0], &row, error))
+        return false;
+    json_t *changes = request->json != NULL ? json_copy(request->json) : json_object();
+    json_object_del(changes, "reason");
+    return ask_plan(request, &row, COMMAND_PACE, json_pack("{s:o}", "pace", changes), NULL, NULL,
+                    NULL, error);
+}
+
 /* ----- guards ----- */
 
 static bool

@@ -16,7 +16,8 @@ Handler handle_report_get;
 /* planning.c */
 Handler handle_migrate, handle_migration_post, handle_plan_post;
 /* acts.c */
-Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollback, handle_throttle;
+Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollback, handle_throttle,
+    handle_pace;
 /* rollout_rows.c, rollout_post.c, rollout_acts.c */
 Handler handle_rollouts, handle_rollout, handle_rollout_post, handle_rollout_act;
 /* campaigns.c, campaign_view.c, campaign_review.c */

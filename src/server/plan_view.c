@@ -131,6 +131,33 @@ diagnostics_set(json_t *view, const PlanRow *row)
     json_object_set(view, name, found);
 }
 
+#define LEFT_SHOWN_MAX 100 /* the list of consumers has all */
+
+/* Of whom something failed, and the plan goes on, or stopped at one too many. */
+static bool
+left_read(Db *db, const PlanRow *row, json_t **ret, GError **error)
+{
+    Stmt *stmt = NULL;
+    bool is_row = false;
+    g_autoptr(json_t) left = json_array();
+    if (!db_prepare(db,
+                    "SELECT DISTINCT spare FROM task WHERE plan = :plan AND phase = 'forward' AND "
+                    "status = 'failed' AND spare IS NOT NULL ORDER BY spare LIMIT :limit",
+                    &stmt, error))
+        return false;
+    stmt_text(stmt, ":plan", row->id);
+    stmt_int(stmt, ":limit", LEFT_SHOWN_MAX);
+    while (stmt_step(stmt, &is_row, error)) {
+        if (!is_row) {
+            stmt_reset(stmt);
+            *ret = g_steal_pointer(&left);
+            return true;
+        }
+        json_array_append_new(left, json_string(stmt_col_text(stmt, 0)));
+    }
+    return false;
+}
+
 bool
 plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
 {
@@ -139,10 +166,12 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     g_autoptr(json_t) steps = NULL;
     g_autoptr(json_t) quarantine = NULL;
     g_autoptr(json_t) look = NULL;
+    g_autoptr(json_t) left = NULL;
     int64_t seq = 0;
     Db *db = NULL;
 
-    if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error) ||
+    if (!request_reader(request, &db, error) || !left_read(db, row, &left, error) ||
+        !review_list(db, row->id, &approvals, error) ||
         !plan_steps_read(db, row->id, &steps, &quarantine, error) ||
         !look_read(db, row, &look, error) || !ledger_last(db, &seq, error))
         return false;
@@ -158,6 +187,10 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     json_object_set_new(view, "allowed_actions", plan_allowed_actions(request, row, approvals));
     if (row->throttle != NULL)
         json_object_set_new(view, "throttle", json_loads(row->throttle, 0, NULL));
+    if (row->pace != NULL)
+        json_object_set_new(view, "pace", json_loads(row->pace, 0, NULL));
+    if (json_array_size(left) > 0)
+        json_object_set(view, "left", left);
     if (row->expires_ms > 0)
         json_set_int(view, "expires_at_ms", row->expires_ms);
     if (row->soak_until_ms > 0)

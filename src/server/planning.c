@@ -292,13 +292,13 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
     needs_targets(config, needs, json_object_get(slice, "consumers"));
     needs_targets(config, needs, scanned);
     *ret_request = json_pack(
-        "{s:O, s:o, s:o, s:O, s:O, s:{s:s, s:I, s:I, s:I}, s:s, s:I}", "entity",
+        "{s:O, s:o, s:o, s:O, s:O, s:{s:s, s:I, s:I, s:I, s:o}, s:s, s:I}", "entity",
         json_object_get(slice, "entity"), "source", dataset_json(json_object_get(slice, "source")),
         "target", dataset_json(json_object_get(slice, "target")), "mapping", mapping, "consumers",
         json_object_get(slice, "consumers"), "policy", "digest", policy->digest, "soak_ms",
         (json_int_t) policy->soak_ms, "rollback_window_ms", (json_int_t) policy->rollback_window_ms,
-        "retention_ms", (json_int_t) policy->retention_ms, "author", wish->author, "now_ms",
-        (json_int_t) wish->now_ms);
+        "retention_ms", (json_int_t) policy->retention_ms, "pace", policy_pace(policy), "author",
+        wish->author, "now_ms", (json_int_t) wish->now_ms);
     if (agent != NULL)
         json_object_set(*ret_request, "agent", agent);
     if (coding != NULL)

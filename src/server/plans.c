@@ -14,7 +14,8 @@
 #define PLAN_COLUMNS                                                                               \
     "id, state, reason, actor, wake_event, author, migration, name, request, digest, "             \
     "observations, diagnostics, "                                                                  \
-    "source_url, target_url, mixed_by, throttle, has_retire, effects, held, give_up, since_ms, "   \
+    "source_url, target_url, mixed_by, throttle, pace, has_retire, effects, held, give_up, "       \
+    "since_ms, "                                                                                   \
     "created_ms, "                                                                                 \
     "planned_ms, "                                                                                 \
     "expires_ms, started_ms, soak_until_ms, window_until_ms, keep_until_ms, ended_ms"
@@ -25,7 +26,8 @@ plan_row_clear(PlanRow *row)
     char *texts[] = {row->id,         row->state_name, row->reason,       row->actor,
                      row->wake_event, row->author,     row->migration,    row->name,
                      row->request,    row->digest,     row->observations, row->diagnostics,
-                     row->source_url, row->target_url, row->mixed_by,     row->throttle};
+                     row->source_url, row->target_url, row->mixed_by,     row->throttle,
+                     row->pace};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     memset(row, 0, sizeof(*row));
@@ -37,7 +39,8 @@ plan_row_read(Stmt *stmt, PlanRow *ret)
     char **texts[] = {&ret->id,         &ret->state_name, &ret->reason,       &ret->actor,
                       &ret->wake_event, &ret->author,     &ret->migration,    &ret->name,
                       &ret->request,    &ret->digest,     &ret->observations, &ret->diagnostics,
-                      &ret->source_url, &ret->target_url, &ret->mixed_by,     &ret->throttle};
+                      &ret->source_url, &ret->target_url, &ret->mixed_by,     &ret->throttle,
+                      &ret->pace};
     bool *flags[] = {&ret->has_retire, &ret->has_effects, &ret->is_held, &ret->give_up};
     int64_t *times[] = {&ret->since_ms,        &ret->created_ms,    &ret->planned_ms,
                         &ret->expires_ms,      &ret->started_ms,    &ret->soak_until_ms,

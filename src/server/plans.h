@@ -8,7 +8,7 @@
 
 typedef struct {
     char *id, *state_name, *reason, *actor, *wake_event, *author, *migration, *name, *request,
-        *digest, *observations, *diagnostics, *source_url, *target_url, *mixed_by, *throttle;
+        *digest, *observations, *diagnostics, *source_url, *target_url, *mixed_by, *throttle, *pace;
     PlanState state;
     bool has_retire, has_effects, is_held, give_up;
     int64_t since_ms, created_ms, planned_ms, expires_ms, started_ms, soak_until_ms,

@@ -83,6 +83,13 @@ static const Input throttle_members[] = {
     { "reason",                  INPUT_TEXT,  false, REASON_BYTES_MAX, "why, for people" },
     END
 };
+static const Input pace_members[] = {
+    { "max_failures", INPUT_TEXT,  false, 0, "consumers whose change may fail while the others go on: '3', or '5%' of them" },
+    { "soak_ms",      INPUT_COUNT, false, 2592000000, "so long a wave is merged and green before the next" },
+    { "by_hand",      INPUT_COUNT, false, 100000, "the first changes that people merge, whatever Honk may merge" },
+    { "reason",       INPUT_TEXT,  false, REASON_BYTES_MAX, "why, for people" },
+    END
+};
 static const Input limit_members[] = {
     { "resource", INPUT_TEXT,  true, 0, "what is limited, as in 'store:listening'" },
     { "count",    INPUT_COUNT, true, 100000, "how many at once, from 0" },
@@ -265,6 +272,8 @@ static const Route routes[] = {
       "roll a migration back" },
     { "POST",   "/migrations/{id}/throttle",           ROLE_OPERATOR, BODY_JSON,  200, handle_throttle,         throttle_members,   NULL,
       "change how fast a migration's rows move" },
+    { "POST",   "/migrations/{id}/pace",               ROLE_OPERATOR, BODY_JSON,  200, handle_pace,             pace_members,       NULL,
+      "change how a migration's changes of code go out" },
     { "POST",   "/migrations/{id}/hold",               ROLE_OPERATOR, BODY_JSON,  200, handle_act,              reason_only,        NULL,
       "hold a rollback that does harm" },
     { "POST",   "/migrations/{id}/go-on",              ROLE_OPERATOR, BODY_JSON,  200, handle_act,              reason_only,        NULL,

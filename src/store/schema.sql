@@ -73,6 +73,7 @@ CREATE TABLE plan (
     held               INTEGER NOT NULL DEFAULT 0,  -- no new reverse begins
     scope              TEXT,               -- steps that were rolled back apart
     throttle           TEXT,               -- how fast rows may move now (model/throttle.h); NULL: as fast as they can
+    pace               TEXT,               -- how changes of code go out now (model/pace.h); NULL: none are made
     give_up            INTEGER NOT NULL DEFAULT 0,  -- rows written since the swap may be lost
     failures           INTEGER NOT NULL DEFAULT 0,  -- since it was last resumed from a halt
     mixed_by           TEXT,               -- the first person who accepted a mixed state
@@ -136,6 +137,7 @@ CREATE TABLE task (
     progress       TEXT,
     needs          TEXT,                       -- NULL: as the step says
     uses           TEXT,                       -- NULL: as the step says
+    spare          TEXT,                       -- whose part it is, where the plan may go on without it
     weight         INTEGER NOT NULL DEFAULT 1,
     children_done  INTEGER NOT NULL DEFAULT 0,
     created_ms     INTEGER NOT NULL,

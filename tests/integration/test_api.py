@@ -483,11 +483,24 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(self.ok(self.act(id, "throttle", {"rows_per_second": 0, "command": ""}))["throttle"], None)
         self.assertNotIn("throttle", self.ok(self.server.get("/migrations/" + id)))
 
+    def test_how_many_consumers_may_fail_is_changed_where_code_is_changed(self):
+        id, _ = self.planned(pace={"of": 40})
+        self.assertEqual(self.ok(self.act(id, "pace", {"max_failures": "5%", "soak_ms": 1000, "reason": "a test"}))["pace"],
+                         {"of": 40, "max_failures": "5%", "soak_ms": 1000})
+        self.assertEqual(self.ok(self.server.get("/migrations/" + id))["pace"]["max_failures"], "5%")
+        wrong = self.act(id, "pace", {"max_failures": "many"})
+        self.assertEqual((wrong.status, wrong.json["code"]), (400, "invalid"))
+        self.assertIn("'many', expected a count of consumers such as 3, or a share such as 5%", wrong.json["detail"])
+        id, _ = self.planned()
+        refused = self.act(id, "pace", {"max_failures": "1"})
+        self.assertEqual((refused.status, refused.json["code"]), (409, "wrong_state"))
+        self.assertIn("changes no code", refused.json["detail"])
+
     def test_nothing_is_done_to_what_has_ended(self):
         id, digest = self.planned()
         self.ok(self.act(id, "reject", who="bo"))
         for what in ("approve", "withdraw", "reject", "start", "pause", "resume", "cancel", "halt", "rollback", "hold", "go-on",
-                     "retire", "accept-mixed", "throttle"):
+                     "retire", "accept-mixed", "throttle", "pace"):
             body = {"digest": digest} if what == "approve" else {"reason": "a test"}
             answer = self.act(id, what, body, who="bo")
             self.assertEqual((answer.status, answer.json["code"]), (409, "wrong_state"), what)

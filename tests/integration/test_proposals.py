@@ -211,6 +211,28 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.assertEqual(len(self.host.pulls), 1, "it is not opened again")
         self.assertIn('honk_pulls{state="closed"} 1\n', self.world.get("/metrics")[1].decode())
 
+    def test_one_that_was_closed_is_left_to_people_while_the_others_go_on_as_long_as_so_many_may_fail(self):
+        self.assertIn("stops at the first consumer that fails; `honk pace` changes that", self.world.start())
+        answer = self.world.honk("pace", "users-v2", "--max-failures", "34%").stdout
+        self.assertIn("goes on while at most 1 of 3 consumers (34%) fail", answer)
+        first = self.world.waits_for(1)[0]
+        with self.host.lock:
+            first["state"] = "closed"
+        others = self.world.waits_for(2)
+        status = " ".join(self.world.honk("status", "users-v2").stdout.split())
+        self.assertIn("1 of 3 consumers failed and is left to people (at most 1 may be): component:default/", status)
+        left = next(line for line in self.world.consumers().values() if line["stand"] == "person" and line["pull"]["state"] == "closed")
+        self.assertIn("somebody closed pull request #1", left["why"])
+        with self.host.lock:
+            others[0]["state"] = "closed"
+        self.world.until("halted")
+        self.assertIn("2 of 3 consumers failed, and at most 1 may", self.world.honk("status", "users-v2").stdout)
+        self.world.honk("pace", "users-v2", "--max-failures", "2", "--reason", "they write their own")
+        self.world.honk("resume", "users-v2", "--reason", "they write their own")
+        self.world.merge_all_open(1)
+        self.world.until("succeeded")
+        self.assertEqual(len(self.host.pulls), 3, "closed ones are not opened again")
+
     def test_a_team_that_asks_for_time_is_left_in_peace_until_that_day(self):
         self.host.make("acme/later", {"a.sql": "SELECT id FROM users_v1\n", ".honk.yaml": "not_before: 2999-01-01\n"})
         with open(self.world.folder / "catalog" / "all.yaml", "a", encoding="utf-8") as file:

@@ -43,7 +43,7 @@ check_plan(Sim *sim, const OpenPlan *plan, const Command *request)
         Move move = {.event = name, .actor = request->actor, .command = request};
         bool is_possible = plan_row_for(sim->beat, plan, &move, &guard) != NULL;
         bool is_said = json_is_true(value);
-        if (strcmp(name, "throttle") == 0)
+        if (strcmp(name, "throttle") == 0 || strcmp(name, "pace") == 0)
             continue; /* no state changes: the table knows nothing of it */
         if (strcmp(name, "rollback") == 0 &&
             (row->state == PLAN_ROLLING_BACK || row->state == PLAN_NEEDS_OPERATOR))

@@ -78,6 +78,14 @@ steps_make(Sim *sim)
     return steps;
 }
 
+static json_t *
+pace_make(Sim *sim)
+{
+    static const char *const failures[] = {"0", "2", "3", "50%"};
+    return json_pack("{s:i, s:s}", "of", 4, "max_failures",
+                     failures[chance_below(&sim->chance, G_N_ELEMENTS(failures))]);
+}
+
 char *
 document_make(Sim *sim, const char *plan)
 {
@@ -91,6 +99,7 @@ document_make(Sim *sim, const char *plan)
         "soak_ms", (json_int_t) chance_between(&sim->chance, 0, 16) * 250, "rollback_window_ms",
         (json_int_t) chance_between(&sim->chance, 0, window) * 250, "retention_ms",
         (json_int_t) chance_between(&sim->chance, 0, 240) * 250, "steps", steps_make(sim));
+    json_object_set_new(document, "pace", pace_make(sim));
     g_autoptr(GError) error = NULL;
     char *digest = NULL;
     json_t *step;

@@ -5,6 +5,7 @@
 #include "sim.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- 8: the events are the history of the states ---- */
@@ -155,6 +156,47 @@ check_lease(Sim *sim, GHashTable *told, const EventRecord *event)
     check_limits(sim, task, is_probe);
 }
 
+/* ---- what a plan goes on without ---- */
+
+/* Each consumer once, whatever of it failed. */
+static int
+count_left(const OpenPlan *plan)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < plan->tasks->len; i++) {
+        const Task *task = g_ptr_array_index(plan->tasks, i);
+        if (task->row.spare != NULL && task->row.phase == PHASE_FORWARD &&
+            task->row.status == TASK_FAILED)
+            g_hash_table_add(known, task->row.spare);
+    }
+    return (int) g_hash_table_size(known);
+}
+
+static int
+left_allowed(const OpenPlan *plan)
+{
+    g_autoptr(json_t) pace = json_loads(plan->row.pace, 0, NULL);
+    const char *text = json_get_string(pace, "max_failures", "0");
+    return strcmp(text, "50%") == 0 ? 2 : atoi(text);
+}
+
+/* Unless more failed in the same beat. */
+static void
+check_goes_on(Sim *sim, const Task *root)
+{
+    const OpenPlan *plan = root->plan;
+    if (plan->row.state == PLAN_RUNNING && count_left(plan) > left_allowed(plan))
+        sim_broken(sim, "a plan goes on without no more consumers than may fail",
+                   "plan %s: %d are left, at most %d may be", plan->row.id, count_left(plan),
+                   left_allowed(plan));
+    for (guint i = 0; i < root->children->len; i++) {
+        const Task *part = g_ptr_array_index(root->children, i);
+        if (part->row.status == TASK_FAILED && part->row.spare == NULL)
+            sim_broken(sim, "a plan goes on only without parts that it may go on without",
+                       "task %s of step %s", part->row.id, root->row.step);
+    }
+}
+
 /* ---- other moves of tasks ---- */
 
 static void
@@ -188,6 +230,9 @@ check_task_move(Sim *sim, GHashTable *told, const EventRecord *event)
                    task->row.id);
     if (strcmp(event->reason, "parts of it failed") == 0)
         check_parts_failed(sim, task);
+    if (strcmp(event->reason, "its parts are done, but for those left to people") == 0 ||
+        strcmp(event->reason, "goes on; parts of it are left to people") == 0)
+        check_goes_on(sim, task);
 }
 
 /* ---- moves of plans ---- */
@@ -202,7 +247,7 @@ check_halt(Sim *sim, const OpenPlan *plan, const EventRecord *event)
         if (later->plan == plan)
             return;
     bool is_stuck = plan->tasks_active == 0;
-    if (plan->row.state == PLAN_HALTED && !is_stuck &&
+    if (plan->row.state == PLAN_HALTED && !is_stuck && count_left(plan) <= left_allowed(plan) &&
         plan->row.failures <= sim->engine.failure_budget)
         sim_broken(sim, "a plan halts when more has failed than may, or nothing goes on",
                    "plan %s: %" PRId64 " failures", plan->row.id, plan->row.failures);
@@ -215,6 +260,9 @@ check_after_success(Sim *sim, const EventRecord *event)
     bool is_open = sim->now_ms < row->window_until_ms;
     if (strcmp(event->to, "rolling_back") == 0 && !is_open)
         sim_broken(sim, "a success is rolled back within its window only", "plan %s", row->id);
+    if (strcmp(event->to, "retiring") == 0 && count_left(event->plan) > 0)
+        sim_broken(sim, "nothing is retired that somebody may still read", "plan %s: %d are left",
+                   row->id, count_left(event->plan));
     if (strcmp(event->to, "retiring") == 0 && sim->now_ms < row->keep_until_ms)
         sim_broken(sim, "nothing is retired before its retention is over", "plan %s", row->id);
 }

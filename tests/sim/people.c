@@ -129,6 +129,15 @@ say_throttle(Sim *sim, const OpenPlan *plan)
                         json_pack("{s:i}", "rows_per_second", 100 * chance_below(&sim->chance, 4)));
 }
 
+static void
+say_pace(Sim *sim, const OpenPlan *plan)
+{
+    Command *command = say(sim, COMMAND_PACE, plan->row.id, NULL);
+    json_object_set_new(
+        command->args, "pace",
+        json_pack("{s:o}", "max_failures", json_sprintf("%d", chance_below(&sim->chance, 4))));
+}
+
 /* ---- words about tasks ---- */
 
 /* One of those that somebody should say something about; else any. */
@@ -271,6 +280,7 @@ static const struct {
     {S(NEEDS_OPERATOR) | S(HALTED) | S(RUNNING) | S(RETIRING) | S(SUCCEEDED), 6, 2, say_done},
     {WORKING | S(ROLLING_BACK),       8,  0, say_signal},
     {WORKING | S(PLANNED),            2,  0, say_throttle},
+    {S(RUNNING) | S(HALTED),          4,  0, say_pace},
 };
 /* clang-format on */
 

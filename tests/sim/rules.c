@@ -124,14 +124,20 @@ check_waits(Sim *sim, const Task *task)
 
 /* ---- the order of steps, there and back ---- */
 
-/* Done, as far as the plan goes; and nobody is still at a part of it. */
+static bool
+may_be_left(const Task *part)
+{
+    return part->row.spare != NULL;
+}
+
+/* Done, as far as the plan goes; and nobody is still at a part of it, but for those that the plan went on without. */
 static bool
 step_is_done(const OpenStep *step)
 {
     if (step->root == NULL || !is_done(step->root))
         return false;
     for (guint i = 0; i < step->tasks->len; i++)
-        if (is_active(g_ptr_array_index(step->tasks, i)))
+        if (is_active(g_ptr_array_index(step->tasks, i)) && !may_be_left(step->tasks->pdata[i]))
             return false;
     return true;
 }
@@ -158,7 +164,8 @@ check_order(Sim *sim, const Task *task)
 static void
 check_part(Sim *sim, const Task *part)
 {
-    if (part->parent != NULL && is_active(part) && is_done(part->parent) && !goes_back(part))
+    if (part->parent != NULL && is_active(part) && is_done(part->parent) && !goes_back(part) &&
+        !may_be_left(part))
         broken(sim, "nobody works on a part of a step that is done", part);
 }
 
@@ -171,7 +178,8 @@ check_parts(Sim *sim, const Task *root)
         !is_one_of(begun, root->row.status) || g_hash_table_contains(sim->settled, root->row.id))
         return;
     for (guint i = 0; i < root->children->len; i++)
-        if (!is_done(g_ptr_array_index(root->children, i)))
+        if (!is_done(g_ptr_array_index(root->children, i)) &&
+            !may_be_left(g_ptr_array_index(root->children, i)))
             broken(sim, "a step ends after all its parts", root);
 }
 
@@ -278,6 +286,10 @@ check_steps_done(Sim *sim, const OpenPlan *plan)
         if (!step->in_scope && (!is_later || plan->row.state == PLAN_CLOSED) &&
             !is_done(step->root))
             broken(sim, "a plan is done when all its steps are", step->root);
+        for (guint t = 0; !step->in_scope && !is_later && t < step->tasks->len; t++)
+            if (is_active(step->tasks->pdata[t]))
+                broken(sim, "a plan is done when nobody works on it any more",
+                       step->tasks->pdata[t]);
     }
 }
 

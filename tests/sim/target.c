@@ -203,7 +203,8 @@ static bool
 needs_no_stage(const ActionInfo *action)
 {
     return action->id == ACTION_STAGE || action->id == ACTION_FREEZE ||
-           action->id == ACTION_RETIRE || action->id == ACTION_SETTLE;
+           action->id == ACTION_RETIRE || action->id == ACTION_SETTLE ||
+           action->id == ACTION_REWRITE;
 }
 
 static bool

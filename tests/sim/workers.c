@@ -373,7 +373,11 @@ divides(Sim *sim, SimWorker *worker)
     worker->outcome->children = json_array();
     for (int i = chance_between(&sim->chance, 1, 3); i > 0; i--) {
         g_autofree char *key = g_strdup_printf("r%d.%d", worker->lease->attempt, i);
-        json_array_append_new(worker->outcome->children, json_pack("{s:s}", "key", key));
+        json_t *child = json_pack("{s:s}", "key", key);
+        if (worker->action->reverse == REVERSE_TASK && chance_in(&sim->chance, 60))
+            json_object_set_new(child, "spare",
+                                json_sprintf("consumer%d", chance_below(&sim->chance, 4)));
+        json_array_append_new(worker->outcome->children, child);
     }
 }
 
@@ -442,12 +446,26 @@ looks_at_step(Sim *sim, SimWorker *worker)
         finishes(sim, worker);
 }
 
+/* Code that rules do not understand, a service that gets ill: it is so for good. */
+static bool
+is_refused(Sim *sim, const SimWorker *worker)
+{
+    const Lease *lease = worker->lease;
+    bool may_be_left = worker->action->is_split && worker->action->reverse == REVERSE_TASK;
+    return may_be_left && !sim->is_calm && !lease->is_probe && *lease->key != '\0' &&
+           lease->phase == PHASE_FORWARD && g_str_hash(lease->id) % 6 == 0;
+}
+
 static void
 looks(Sim *sim, SimWorker *worker)
 {
     const Lease *lease = worker->lease;
     if (fails_by_chance(sim, worker))
         return;
+    if (is_refused(sim, worker)) {
+        fails(sim, worker, ERR_MISMATCH, "it is not as it should be");
+        return;
+    }
     if (lease->is_probe)
         looks_what_became(sim, worker);
     else if (worker->action->id == ACTION_PLAN)
