@@ -88,11 +88,30 @@ source_will_have(Work *work, const SqlSource *source, const char *name)
            has_new_name(work, source, name);
 }
 
+/* A star that is written out gives `new AS old`. */
+static bool
+is_alias_of_star(Work *work, const SqlItem *star, const char *name)
+{
+    SqlPart part = {.text = (char *) name};
+    for (guint i = 0; star->is_star && i < star->block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(star->block->sources, i);
+        const ColumnChange *change =
+            source_rename(source) != NULL && (star->star_path.count == 0 || star->star_of == source)
+                ? source_change(work, source, &part)
+                : NULL;
+        if (change != NULL && !star_leaves_out(work, star, name))
+            return true;
+    }
+    return false;
+}
+
 static bool
 is_alias(Work *work, const SqlRef *ref, const char *name)
 {
     for (guint i = 0; i < ref->block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(ref->block->items, i);
+        if (is_alias_of_star(work, item, name))
+            return true;
         if (item->alias != NULL && item != ref->in &&
             sql_same_column(work->sql->dialect, item->alias->text, item->alias->quote, name))
             return true;
@@ -127,16 +146,27 @@ source_will_gain(Work *work, const SqlSource *source, const char *name)
     return has_new_name(work, source, name);
 }
 
+/* May a name there mean an output, although a column is called so, too? */
+static bool
+sees_outputs(const Work *work, const SqlRef *ref)
+{
+    const Dialect *dialect = work->sql->dialect;
+    return ref->clause == CLAUSE_ORDER ||
+           (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
+           (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));
+}
+
 bool
 is_new_name_taken(Work *work, const SqlRef *ref, const char *name)
 {
     bool is_apart = is_converted(work, ref); /* both sides of the join have their own */
-    if ((ref->clause == CLAUSE_ORDER && is_alias(work, ref, name)) || is_declared(work, name))
+    if ((sees_outputs(work, ref) && is_alias(work, ref, name)) || is_declared(work, name))
         return true;
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
             if (source != ref->source && (source != ref->also || is_apart) && !source->is_twin &&
+                (is_apart || !is_merged_into(work, ref, source)) &&
                 source_will_have(work, source, name))
                 return true;
         }
@@ -173,6 +203,19 @@ is_alias_of_catcher(Work *work, const SqlRef *ref, const SqlSource *catcher)
            sql_same_column(work->sql->dialect, ref->path.parts[0].text, '\0', change->to);
 }
 
+/* … unless a second table gets such a column. */
+static bool
+is_caught_again(Work *work, const SqlRef *ref, const SqlSource *catcher)
+{
+    const ArenaList *sources = catcher->block->sources;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        if (source != catcher && source_will_have(work, source, ref->path.parts[0].text))
+            return true;
+    }
+    return false;
+}
+
 const SqlSource *
 ref_catcher(Work *work, const SqlRef *ref)
 {
@@ -185,7 +228,9 @@ ref_catcher(Work *work, const SqlRef *ref)
     for (const SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         const SqlSource *catcher = catcher_in(work, ref, block);
         if (catcher != NULL)
-            return is_alias_of_catcher(work, ref, catcher) ? NULL : catcher;
+            return is_alias_of_catcher(work, ref, catcher) && !is_caught_again(work, ref, catcher)
+                       ? NULL
+                       : catcher;
         if (ref->binding == BINDING_OUTPUT ||
             (ref->source != NULL && ref->binding == BINDING_COLUMN && block == ref->source->block))
             break;

@@ -72,11 +72,22 @@ refuse_captured(Work *work, const SqlPart *part, const char *name)
 
 /* ---- names ---- */
 
+/* Joined by its name, with RIGHT or FULL: the value is that of whichever side has a row. */
+static bool
+is_of_both_sides(const SqlRef *ref)
+{
+    const ArenaList *sources = ref->source->block->sources;
+    bool is_right = false;
+    for (guint i = 0; ref->also != NULL && ref->path.count == 1 && i < sources->len; i++)
+        is_right = is_right || ((const SqlSource *) g_ptr_array_index(sources, i))->is_right;
+    return is_right;
+}
+
 /* Would its table's name as a qualifier mean that table here? */
 static bool
 can_qualify_at(const SqlRef *ref)
 {
-    return can_qualify(ref->source) &&
+    return can_qualify(ref->source) && !is_of_both_sides(ref) &&
            qualifier_catcher(ref->block, ref->source, source_called_after(ref->source)) == NULL;
 }
 
@@ -181,12 +192,30 @@ is_name_only(SqlClause clause)
            clause == CLAUSE_NAME;
 }
 
+/* Does a name of the expression mean something else where `ref` stands? */
+static bool
+is_expression_caught(Work *work, const SqlRef *ref, const Sql *expr)
+{
+    const SqlBlock *block = expr->blocks->len > 0 ? g_ptr_array_index(expr->blocks, 0) : NULL;
+    for (guint i = 0; block != NULL && i < block->refs->len; i++) {
+        const SqlRef *name = g_ptr_array_index(block->refs, i);
+        if (name->path.count == 1 && is_new_name_taken(work, ref, name->path.parts[0].text))
+            return true;
+    }
+    return false;
+}
+
 static void
 edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
+    static const char head[] = "SELECT ";
     const Dialect *dialect = work->sql->dialect;
     const SqlPart *part = &ref->path.parts[ref->column];
-    bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1;
+    g_autofree char *statement = g_strconcat(head, change->expr, NULL);
+    g_autoptr(Sql) selected = sql_new(statement, strlen(statement), dialect, 0);
+    bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1 ||
+                           ref->block != ref->source->block ||
+                           is_expression_caught(work, ref, selected);
     if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count ||
         (wants_qualifier && !can_qualify_at(ref))) {
         refuse_change(work, part, change);
@@ -375,8 +404,8 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
 {
     const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
     return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
-           plain->binding == BINDING_COLUMN && !item_needs_alias(work, ref->item) &&
-           is_new_name_taken(work, plain, name);
+           plain->binding == BINDING_COLUMN && plain->also == NULL &&
+           !item_needs_alias(work, ref->item) && is_new_name_taken(work, plain, name);
 }
 
 static void
@@ -408,7 +437,23 @@ static void
 visit_caught(Work *work, const SqlRef *ref, const SqlSource *catcher)
 {
     const SqlPart *part = &ref->path.parts[0];
+    const SqlRef *plain =
+        ref->binding == BINDING_OUTPUT && ref->block == ref->item->block ? ref->item->plain : NULL;
     bool is_column = ref->binding == BINDING_COLUMN;
+    if (plain != NULL && plain->binding == BINDING_COLUMN && plain->path.count == 2 &&
+        can_qualify_at(plain)) { /* the output is that column: t.a AS b … GROUP BY b */
+        const SqlPart *last = &plain->path.parts[1];
+        const ColumnChange *change = source_change(work, plain->source, last);
+        if (change == NULL || change->kind == CHANGE_NAME) {
+            g_autofree char *name =
+                spell_like(work->sql->dialect, last, change != NULL ? change->to : last->text);
+            g_autofree char *qualifier =
+                spell_qualifier(work->sql->dialect, plain->source, source_spelling(plain->source));
+            g_autofree char *after = g_strdup_printf("%s.%s", qualifier, name);
+            site_edit(work, SITE_COLUMN, part->begin, part->end, after);
+            return;
+        }
+    }
     if (is_column && can_qualify_at(ref)) {
         g_autofree char *qualifier =
             spell_qualifier(work->sql->dialect, ref->source, source_spelling(ref->source));
@@ -559,9 +604,76 @@ visit_value_star(Work *work, const SqlBlock *block)
         }
 }
 
+/* ---- values that are called by a column's name ---- */
+
+static void
+add_old_name(Work *work, const SqlItem *item, const SqlPart *part)
+{
+    size_t end = work_token(work, item->last)->end;
+    g_autofree char *alias =
+        g_strdup_printf(" %s %.*s", word_as(work, item->block), (int) (part->end - part->begin),
+                        work->text + part->begin);
+    edit_add(work, end, end, alias);
+}
+
+static bool
+is_name_seen(const SqlItem *item)
+{
+    const SqlQuery *query = item->block->query;
+    return item->alias == NULL &&
+           (item->block->is_returning ||
+            (query != NULL && names_query(item->block) && query_names_matter(query)));
+}
+
+/* id::text is called `id`: it stays so, inside of the text, too. */
+static void
+keep_tacit_name(Work *work, const SqlItem *item)
+{
+    const SqlRef *ref = item->named_by;
+    if (ref == NULL || !is_name_seen(item) || ref->binding != BINDING_COLUMN ||
+        ref->column + 1 != ref->path.count)
+        return;
+    const SqlPart *part = &ref->path.parts[ref->column];
+    if (source_change(work, ref->source, part) != NULL)
+        add_old_name(work, item, part);
+}
+
+/* (SELECT id FROM t) is called `id` where casts are called by their columns. */
+static void
+keep_name_of_value(Work *work, const SqlQuery *query)
+{
+    const SqlItem *item = query->is_value ? query->item : NULL;
+    const SqlBlock *block = item != NULL ? query_first_block(query) : NULL;
+    if (block == NULL || block->items->len == 0 || !work->sql->dialect->has_cast_names ||
+        item->first + 1 != query->first || !is_name_seen(item) ||
+        work_token(work, item->first)->match != item->last)
+        return;
+    const SqlItem *inner = g_ptr_array_index(block->items, 0);
+    const SqlRef *ref = inner->plain != NULL ? inner->plain : inner->named_by;
+    if (inner->alias != NULL || ref == NULL || ref->binding != BINDING_COLUMN ||
+        ref->column + 1 != ref->path.count)
+        return;
+    const SqlPart *part = &ref->path.parts[ref->column];
+    if (source_change(work, ref->source, part) != NULL)
+        add_old_name(work, item, part);
+}
+
+static void
+keep_tacit_names(Work *work)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->items->len; i++)
+            keep_tacit_name(work, g_ptr_array_index(block->items, i));
+    }
+    for (guint i = 0; i < work->sql->queries->len; i++)
+        keep_name_of_value(work, g_ptr_array_index(work->sql->queries, i));
+}
+
 void
 sql_columns(Work *work)
 {
+    keep_tacit_names(work);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++)

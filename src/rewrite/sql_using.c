@@ -245,6 +245,14 @@ is_converted(Work *work, const SqlRef *ref)
 }
 
 bool
+is_merged_into(Work *work, const SqlRef *ref, const SqlSource *source)
+{
+    return ref->also != NULL && ref->path.count == 1 &&
+           using_ref(work, source, &ref->path.parts[0]) != NULL &&
+           !g_hash_table_contains(work->converted, source);
+}
+
+bool
 is_doubled_by_on(Work *work, const SqlRef *ref, const char *name)
 {
     const SqlPart *part = &ref->path.parts[0];

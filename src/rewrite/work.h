@@ -430,6 +430,8 @@ const SqlSource *ref_catcher(Work *work, const SqlRef *ref);
 bool using_is_lost(Work *work, const SqlRef *ref);
 /* Is it a name that was joined by USING, and is not any more; and does the other side of the join have `name`, too? */
 bool is_converted(Work *work, const SqlRef *ref);
+/* Is a name joined by USING that of this source, too, and stays so? */
+bool is_merged_into(Work *work, const SqlRef *ref, const SqlSource *source);
 bool is_doubled_by_on(Work *work, const SqlRef *ref, const char *name);
 /* Names inside of templates (dbt_macros.c, dbt_project.c): is it no column at all; may it be changed where it stands? */
 bool macro_takes_no_column(Work *work, const SqlRef *ref);

@@ -140,6 +140,12 @@ SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_
 /* Is the item at its `first` token a macro that gives a star? Then it is read. (parse_star.c) */
 bool parse_star_macro(Parser *parser, SqlItem *item, uint32_t end);
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */
+/* Of the names that were read since `before`, the one by which the value in the tokens [first, last] is called; NULL: by
+ * none. (parse_named.c) */
+SqlRef *parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first,
+                    uint32_t last);
+/* x::character varying(10)[], at the type (parse_word.c). */
+void skip_type(Parser *parser, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */

@@ -28,8 +28,6 @@ bool is_date_part(const Parser *parser, uint32_t index);
 
 /* A word that changes how the next one is read. True when this was such a word, and was read. */
 bool take_special(Parser *parser, Scan *scan, uint32_t end);
-/* x::character varying(10)[] */
-void skip_type(Parser *parser, uint32_t end);
 /* ROWS BETWEEN … up to the end of a window's brackets; IGNORE NULLS. */
 bool is_frame(const Parser *parser, uint32_t index);
 bool is_respecting(const Parser *parser, uint32_t index);

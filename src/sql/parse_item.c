@@ -117,6 +117,10 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         item->name = ref->path.parts[ref->path.count - 1].text;
         ref->is_whole = true;
     }
+    item->named_by =
+        ref == NULL ? parse_named(parser, refs, before, item->first, item->last) : NULL;
+    if (item->named_by != NULL)
+        item->name = item->named_by->path.parts[item->named_by->path.count - 1].text;
     bool has_as = take_word(parser, end, WORD_AS);
     if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_STRING &&
         (has_as || parser->sql->dialect->has_alias_strings)) {

@@ -282,6 +282,21 @@ bind_receiver(Resolver *resolver, SqlRef *ref)
     }
 }
 
+/* HAVING means a column that GROUP BY names, also where an output is called so. */
+static bool
+is_group_key(const Resolver *resolver, const SqlRef *ref)
+{
+    const ArenaList *refs = ref->block->refs;
+    for (guint i = 0; ref->path.count == 1 && i < refs->len; i++) {
+        const SqlRef *key = g_ptr_array_index(refs, i);
+        if (key->clause == CLAUSE_GROUP && key->is_whole && key->binding == BINDING_COLUMN &&
+            resolver_is_column(resolver, &ref->path.parts[0],
+                               key->path.parts[key->path.count - 1].text))
+            return true;
+    }
+    return false;
+}
+
 static void
 resolve_ref(Resolver *resolver, SqlRef *ref)
 {
@@ -296,7 +311,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         outputs = first_block(ref->block->query);
     bool sees_outputs =
         (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
-        (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs);
+        (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs &&
+         !is_group_key(resolver, ref));
     bool hides_columns =
         ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
     if (hides_columns && bind_output(resolver, ref, ref->block, true))

@@ -7,6 +7,8 @@
 
 #include "sql/outputs.h"
 
+#include <string.h>
+
 bool
 resolver_is_column(const Resolver *resolver, const SqlPart *part, const char *known)
 {
@@ -70,6 +72,70 @@ columns_of_dual(const SqlSource *source)
     return is_dual ? columns : NULL;
 }
 
+/* ---- tables that the text itself makes ---- */
+
+static bool
+is_made_by(const Resolver *resolver, const SqlStatement *statement, const SqlPath *path)
+{
+    const SqlPath *made = &statement->created;
+    if (statement->kind != STATEMENT_CREATE || made->count == 0 || made->count != path->count)
+        return false;
+    for (uint32_t i = 0; i < made->count; i++)
+        if (!sql_same_table(resolver->sql->dialect, path->parts[i].text, path->parts[i].quote,
+                            made->parts[i].text))
+            return false;
+    return true;
+}
+
+/* The only CREATE … AS of this name, before it in the text; NULL where there is none, or more. */
+static const SqlStatement *
+maker_of(const Resolver *resolver, const SqlSource *source)
+{
+    const ArenaList *statements = resolver->sql->statements;
+    const SqlStatement *maker = NULL;
+    for (guint i = 0; i < statements->len; i++) {
+        const SqlStatement *statement = g_ptr_array_index(statements, i);
+        if (!is_made_by(resolver, statement, &source->path))
+            continue;
+        if (maker != NULL || statement->last >= source->first)
+            return NULL;
+        maker = statement;
+    }
+    return maker;
+}
+
+static bool
+creates(const Resolver *resolver, const SqlStatement *statement, const char *what)
+{
+    const Sql *sql = resolver->sql;
+    for (uint32_t i = statement->first; i < statement->created.parts[0].token; i++) {
+        const Token *token = &g_array_index(sql->tokens, Token, i);
+        if (token->end - token->begin == strlen(what) &&
+            g_ascii_strncasecmp(sql->list->text + token->begin, what, strlen(what)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Columns of a view or table that is made before it is read. A table that may be there already, or gets more columns than
+ * its query has, may have more. */
+static const ArenaList *
+made_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
+{
+    const SqlStatement *maker = maker_of(resolver, source);
+    if (maker == NULL || maker->query == NULL)
+        return NULL;
+    if (maker->has_columns) {
+        *ret_is_open = !creates(resolver, maker, "VIEW");
+        return names_of_parts(resolver, maker->columns);
+    }
+    resolver_outputs(resolver, maker->query);
+    if (maker->query->names == NULL || maker->query->is_busy)
+        return NULL;
+    *ret_is_open = maker->query->is_open || creates(resolver, maker, "EXISTS");
+    return maker->query->names;
+}
+
 static const ArenaList *
 table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
@@ -82,6 +148,9 @@ table_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
     }
     if (source->columns != NULL)
         return names_of_parts(resolver, source->columns);
+    const ArenaList *made = known == NULL ? made_columns(resolver, source, ret_is_open) : NULL;
+    if (made != NULL)
+        return made;
     ArenaList *names = list_new(resolver);
     for (; known != NULL && *known != NULL; known++)
         list_add(resolver, names, *known);
