@@ -1,9 +1,12 @@
 # What people type. Meson and the scripts in tools/ do the work; `make` alone lists the targets.
 #
-# Variables: B=folder of the build, SECONDS_EACH=time of each fuzz target, PREFIX and DESTDIR for install.
+# Variables: B=folder of the build, SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of
+# `make queries`, PREFIX and DESTDIR for install.
 
 B := build
 SECONDS_EACH ?= 20
+QUERIES ?= 20000
+ENGINES ?= sqlite,postgres,mysql,duckdb
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.
@@ -66,6 +69,9 @@ tsan: deps-test $(B)-tsan/build.ninja  ## those of them that start threads, unde
 fuzz: deps-fuzz $(B)-asan/build.ninja  ## throw bad input at every parser (SECONDS_EACH=20)
 	@ninja -C $(B)-asan fuzzers
 	@tools/fuzz $(B)-asan $(SECONDS_EACH)
+
+queries: build  ## random queries in SQLite, PostgreSQL, MariaDB and DuckDB (where it is): what is rewritten gives the same rows (QUERIES=20000)
+	@cd tests/integration && HONK=$(CURDIR)/$(B)/honk QUERIES=$(QUERIES) ENGINES=$(ENGINES) python3 test_queries.py
 
 campaign: build  ## move 2,000 small datasets as one campaign, compare every row, and take all of it back
 	@bench/campaign/campaign.py $(B)/honk

@@ -1,0 +1,267 @@
+"""Engines that random queries run in: each holds the tables as they were, and as they will be, and neither has the other's.
+
+Who runs queries gets rows and names back; whatever they changed is undone.
+"""
+import ctypes
+import ctypes.util
+import sqlite3
+import threading
+
+from query_world import is_int
+
+ROWS_MAX = 20000
+STEPS = 100000  # of SQLite's machine between two looks at the clock, which is no clock: the same queries always end
+TICKS_MAX = 30
+LIMIT_S = 3  # where nothing but time can be limited
+
+
+class Failed(Exception):
+    pass
+
+
+def literal(value):
+    return "NULL" if value is None else str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def definition(name, columns, rows, text="text"):
+    yield f"CREATE TABLE {name} ({', '.join(f'{c} ' + ('int' if is_int(kind) else text) for c, kind in columns)})"
+    for row in rows:
+        yield f"INSERT INTO {name} VALUES ({', '.join(map(literal, row))})"
+
+
+class Engine:
+    """`traits` say what the queries may have."""
+
+    text = "text"
+
+    def load(self, world):
+        self.world = world
+        for side, new in (("before", False), ("after", True)):
+            self.begin(side)
+            for table in world.tables:
+                columns = [(c.new if new else c.old, c.old) for c in (table.after() if new else table.columns)]
+                rows = table.new_rows() if new else table.rows
+                for statement in definition(table.new if new else table.old, columns, rows, self.text):
+                    self.execute(side, statement)
+
+    def run(self, side, script):
+        """(names, rows, {table: rows}): names are None where nothing was selected, tables those of the world if any changed."""
+        statements = [one for one in script.split(";\n") if one.strip()]
+        self.start(side)
+        try:
+            for one in statements[:-1]:
+                self.execute(side, one)
+            names, rows = self.execute(side, statements[-1])
+            tables = {}
+            if script.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE"):
+                for table in self.world.tables:
+                    columns = [c.new for c in table.after()] if side == "after" else table.old_columns()
+                    name = table.new if side == "after" else table.old
+                    tables[table.old] = self.execute(side, f"SELECT {', '.join(columns)} FROM {name}")[1]
+            return names, rows, tables
+        finally:
+            self.undo(side)
+
+
+class Sqlite(Engine):
+    dialect = "sqlite"
+    names_expressions = False
+    left = TICKS_MAX
+    traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1}
+
+    def begin(self, side):
+        base = sqlite3.connect(":memory:", isolation_level=None)
+        base.set_progress_handler(self.tick, STEPS)
+        self.bases = dict(getattr(self, "bases", {}), **{side: base})
+
+    def tick(self):
+        self.left -= 1
+        return self.left < 0
+
+    def start(self, side):
+        self.left = TICKS_MAX
+        self.bases[side].execute("SAVEPOINT s")
+
+    def undo(self, side):
+        self.left = TICKS_MAX
+        self.bases[side].execute("ROLLBACK TO s")
+        self.bases[side].execute("RELEASE s")
+
+    def execute(self, side, sql):
+        try:
+            done = self.bases[side].execute(sql)
+            rows = done.fetchmany(ROWS_MAX)
+        except sqlite3.Error as error:
+            raise Failed(str(error)) from None
+        return [c[0] for c in done.description] if done.description else None, rows
+
+    def close(self):
+        pass
+
+
+class Duckdb(Engine):
+    dialect = "duckdb"
+    names_expressions = False
+    traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
+              "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1}
+
+    def __init__(self):
+        import duckdb
+        self.duckdb = duckdb
+
+    def begin(self, side):
+        base = self.duckdb.connect(":memory:", config={"threads": 1})
+        self.bases = dict(getattr(self, "bases", {}), **{side: base})
+
+    def start(self, side):
+        self.bases[side].execute("BEGIN")
+
+    def undo(self, side):
+        self.bases[side].execute("ROLLBACK")
+
+    def execute(self, side, sql):
+        limit = threading.Timer(LIMIT_S, self.bases[side].interrupt)
+        limit.start()
+        try:
+            done = self.bases[side].execute(sql)
+            rows = done.fetchmany(ROWS_MAX) if done.description else []
+        except self.duckdb.Error as error:
+            raise Failed(str(error)) from None
+        finally:
+            limit.cancel()
+        return [c[0] for c in done.description] if done.description else None, rows
+
+    def close(self):
+        pass
+
+
+class Postgres(Engine):
+    dialect = "postgres"
+    names_expressions = True
+    traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
+              "lateral": 1, "alias columns": 1}
+
+    def __init__(self):
+        import postgres_world
+        self.server = postgres_world.Postgres()
+        self.pq = pq = ctypes.CDLL(ctypes.util.find_library("pq"))
+        for name, result, words in (("PQconnectdb", ctypes.c_void_p, [ctypes.c_char_p]),
+                                    ("PQexec", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p]),
+                                    ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQntuples", ctypes.c_int, [ctypes.c_void_p]),
+                                    ("PQnfields", ctypes.c_int, [ctypes.c_void_p]), ("PQclear", None, [ctypes.c_void_p]),
+                                    ("PQfname", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int]),
+                                    ("PQgetvalue", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
+                                    ("PQgetisnull", ctypes.c_int, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
+                                    ("PQresultErrorMessage", ctypes.c_char_p, [ctypes.c_void_p])):
+            getattr(pq, name).restype, getattr(pq, name).argtypes = result, words
+        self.base = pq.PQconnectdb(f"host={self.server.folder} user=postgres dbname=postgres".encode())
+        self.query("SET client_min_messages = error; SET statement_timeout = '5s'; SET jit = off; SET max_parallel_workers_per_gather = 0")
+
+    def query(self, sql):
+        pq, result = self.pq, self.pq.PQexec(self.base, sql.encode())
+        try:
+            status = pq.PQresultStatus(result)
+            if status not in (0, 1, 2):
+                raise Failed(pq.PQresultErrorMessage(result).decode().split("\n")[0])
+            if status != 2:
+                return None, []
+            width = pq.PQnfields(result)
+            rows = [tuple(None if pq.PQgetisnull(result, i, j) else pq.PQgetvalue(result, i, j).decode() for j in range(width))
+                    for i in range(min(pq.PQntuples(result), ROWS_MAX))]
+            return [pq.PQfname(result, j).decode() for j in range(width)], rows
+        finally:
+            pq.PQclear(result)
+
+    def begin(self, side):
+        self.query(f"DROP SCHEMA IF EXISTS {side} CASCADE; CREATE SCHEMA {side}; SET search_path = {side}")
+
+    def start(self, side):
+        self.query(f"SET search_path = {side}; BEGIN")
+
+    def undo(self, side):
+        self.query("ROLLBACK")
+
+    def execute(self, side, sql):
+        return self.query(sql)
+
+    def close(self):
+        self.server.close()
+
+
+class Mariadb(Engine):
+    dialect = "mysql"
+    is_dead = False
+    text = "varchar(20)"
+    names_expressions = False
+    traits = {"with recursive": 1, "natural": 1}
+
+    class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
+        _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]
+
+    def __init__(self):
+        self.open()
+
+    def open(self):
+        import mariadb_world
+        self.server = mariadb_world.Mariadb()
+        self.my = my = ctypes.CDLL(ctypes.util.find_library("mariadb"))
+        pointer, text = ctypes.c_void_p, ctypes.c_char_p
+        for name, result, words in (("mysql_init", pointer, [pointer]), ("mysql_error", text, [pointer]), ("mysql_store_result", pointer, [pointer]),
+                                    ("mysql_real_connect", pointer, [pointer, text, text, text, text, ctypes.c_uint, text, ctypes.c_ulong]),
+                                    ("mysql_query", ctypes.c_int, [pointer, text]), ("mysql_num_fields", ctypes.c_uint, [pointer]),
+                                    ("mysql_fetch_row", ctypes.POINTER(text), [pointer]), ("mysql_free_result", None, [pointer]),
+                                    ("mysql_fetch_fields", ctypes.POINTER(self.Field), [pointer])):
+            getattr(my, name).restype, getattr(my, name).argtypes = result, words
+        self.base = my.mysql_init(None)
+        if not my.mysql_real_connect(self.base, None, b"root", None, b"mysql", 0, f"{self.server.folder}/mariadb.sock".encode(), 0):
+            raise Failed(my.mysql_error(self.base).decode())
+        self.query("SET max_statement_time = 5")
+
+    def query(self, sql):
+        my = self.my
+        if my.mysql_query(self.base, sql.encode()) != 0:
+            error = my.mysql_error(self.base).decode()
+            self.is_dead = self.is_dead or "gone away" in error or "Lost connection" in error
+            raise Failed(error)
+        result = my.mysql_store_result(self.base)
+        if not result:
+            return None, []
+        width, rows = my.mysql_num_fields(result), []
+        names = [my.mysql_fetch_fields(result)[j].name.decode() for j in range(width)]
+        while len(rows) < ROWS_MAX:
+            row = my.mysql_fetch_row(result)
+            if not row:
+                break
+            rows.append(tuple(None if row[j] is None else row[j].decode() for j in range(width)))
+        my.mysql_free_result(result)
+        return names, rows
+
+    def load(self, world):
+        if self.is_dead:  # a query ended the server: it is not ours to mend
+            self.server.close()
+            self.is_dead = False
+            self.open()
+        super().load(world)
+
+    def begin(self, side):
+        self.query(f"DROP DATABASE IF EXISTS {side}_q")
+        self.query(f"CREATE DATABASE {side}_q")
+        self.query(f"USE {side}_q")
+
+    def start(self, side):
+        self.query(f"USE {side}_q")
+        self.query("START TRANSACTION")
+
+    def undo(self, side):
+        if not self.is_dead:
+            self.query("ROLLBACK")
+
+    def execute(self, side, sql):
+        return self.query(sql)
+
+    def close(self):
+        self.server.close()
+
+
+def engine_of(name):
+    return {"sqlite": Sqlite, "duckdb": Duckdb, "postgres": Postgres, "mysql": Mariadb}[name]()
