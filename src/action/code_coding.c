@@ -118,9 +118,9 @@ code_coding_run(CodePlace *place, Look *look, json_t **ret, GError **error)
 bool
 code_coding_put(const CodePlace *place, const json_t *report, json_t *evidence, GError **error)
 {
-    static const char *const members[] = {"agent", "done",   "rounds",        "rounds_max",
-                                          "sites", "files",  "checks",        "boxed",
-                                          "ms",    "tokens", "cost_micro_usd"};
+    static const char *const members[] = {"agent", "done",   "rounds",         "rounds_max",
+                                          "sites", "files",  "checks",         "boxed",
+                                          "ms",    "tokens", "cost_micro_usd", "judge"};
     g_autofree char *text = json_compact(report), *digest = NULL;
     if (!place->env->blob_put(place->env, text, strlen(text), &digest, error))
         return false;

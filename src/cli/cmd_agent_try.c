@@ -18,6 +18,7 @@
 typedef struct {
     const char *name;
     int64_t tried, done, sites, sites_done, ms, tokens, cost; /* cost: in millionths of a dollar */
+    int64_t judged, agreed;                                   /* rounds */
 } Score;
 
 typedef struct {
@@ -41,6 +42,25 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trial, trial_clear)
 
 /* ---- one agent in one repository ---- */
 
+/* A try of a sample costs cents, or parts of one. Caller frees. */
+static char *
+money_text(int64_t micro_usd)
+{
+    return g_strdup_printf("$%.*f", micro_usd < 1000000 ? 4 : 2, (double) micro_usd / 1e6);
+}
+
+/* Nothing, where nobody told. */
+static void
+usage_cells(Table *table, const json_t *report)
+{
+    int64_t tokens = json_get_int(report, "tokens", 0),
+            cost = json_get_int(report, "cost_micro_usd", 0);
+    g_autofree char *count = tokens > 0 ? text_count(tokens) : NULL,
+                    *money = cost > 0 ? money_text(cost) : NULL;
+    table_cell(table, TONE_PLAIN, count);
+    table_cell(table, TONE_PLAIN, money);
+}
+
 static void
 show(Trial *trial, const char *consumer, const json_t *report, Score *score)
 {
@@ -56,12 +76,15 @@ show(Trial *trial, const char *consumer, const json_t *report, Score *score)
     score->ms += ms;
     score->tokens += json_get_int(report, "tokens", 0);
     score->cost += json_get_int(report, "cost_micro_usd", 0);
+    score->judged += json_get_int(json_object_get(report, "judge"), "asked", 0);
+    score->agreed += json_get_int(json_object_get(report, "judge"), "agreed", 0);
     table_cell(trial->table, TONE_STRONG, consumer);
     table_cell(trial->table, TONE_PLAIN, score->name);
     table_cellf(trial->table, TONE_PLAIN, "%" G_GINT64_FORMAT, sites);
     table_cell(trial->table, is_done ? TONE_GOOD : TONE_WARN, is_done ? "done" : "refused");
     table_cellf(trial->table, TONE_PLAIN, "%d", (int) json_get_int(report, "rounds", 0));
     table_cell(trial->table, TONE_PLAIN, time);
+    usage_cells(trial->table, report);
     table_cell(trial->table, TONE_DIM, why);
 }
 
@@ -119,26 +142,41 @@ find_agents(const Trial *trial, GPtrArray *ret, GError **error)
                                 "--agent");
 }
 
+/* Agents beside one another, repository by repository. */
 static bool
-try_agent(Trial *trial, const CodingAgentConfig *agent, int64_t targets, GError **error)
+try_all(Trial *trial, const GPtrArray *agents, Score *scores, int64_t targets, GError **error)
 {
-    Score score = {.name = agent->name};
     json_t *change;
     size_t i;
-    json_array_foreach(json_object_get(trial->plan->json, "changes"), i,
-                       change) if (change_coding(change) != NULL && score.tried < targets &&
-                                   !try_one(trial, change, agent, &score, error)) return false;
-    g_autofree char *time = text_duration(score.ms), *count = text_count(score.tokens);
-    g_autofree char *tokens =
-        score.tokens > 0 ? g_strdup_printf(", %s tokens, $%.2f", count, (double) score.cost / 1e6)
-                         : g_strdup("");
-    if (!trial->call->view->json)
-        view_line(trial->call->view,
-                  "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " repositories, %" G_GINT64_FORMAT
-                  " of %" G_GINT64_FORMAT " places, %s%s",
-                  agent->name, score.done, score.tried, score.sites_done, score.sites, time,
-                  tokens);
+    json_array_foreach(json_object_get(trial->plan->json, "changes"), i, change)
+    {
+        if (change_coding(change) == NULL || targets-- <= 0)
+            continue;
+        for (guint k = 0; k < agents->len; k++)
+            if (!try_one(trial, change, agents->pdata[k], &scores[k], error))
+                return false;
+    }
     return true;
+}
+
+/* Of all repositories that it was let at. */
+static void
+show_score(View *view, const Score *score)
+{
+    g_autofree char *time = text_duration(score->ms), *count = text_count(score->tokens),
+                    *money = money_text(score->cost);
+    g_autofree char *tokens =
+        score->tokens > 0 ? g_strdup_printf(", %s tokens, %s", count, money) : g_strdup("");
+    g_autofree char *judge = score->judged > 0
+                                 ? g_strdup_printf(", the judge agreed in %" G_GINT64_FORMAT
+                                                   " of %" G_GINT64_FORMAT " rounds",
+                                                   score->agreed, score->judged)
+                                 : g_strdup("");
+    view_line(view,
+              "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " repositories, %" G_GINT64_FORMAT
+              " of %" G_GINT64_FORMAT " places, %s%s%s",
+              score->name, score->done, score->tried, score->sites_done, score->sites, time, tokens,
+              judge);
 }
 
 static bool
@@ -157,7 +195,8 @@ open_trial(Invocation *call, Trial *ret, GError **error)
                     "names no agent for this migration");
     if (!code_rules_of_plan(trial.plan, &trial.rules, error))
         return false;
-    trial.table = table_new("consumer", "agent", ">places", "", ">rounds", ">time", "why", NULL);
+    trial.table = table_new("consumer", "agent", ">places", "", ">rounds", ">time", ">tokens",
+                            ">cost", "why", NULL);
     *ret = trial;
     trial = (Trial){0};
     return true;
@@ -173,13 +212,18 @@ try_run(Invocation *call, GError **error)
         !open_trial(call, &trial, error) || !find_agents(&trial, agents, error))
         return false;
     coding_sweep(trial.config);
+    g_autofree Score *scores = g_new0(Score, agents->len);
     for (guint i = 0; i < agents->len; i++)
-        if (!try_agent(&trial, agents->pdata[i], targets, error))
-            return false;
-    if (call->view->json)
+        scores[i].name = ((const CodingAgentConfig *) agents->pdata[i])->name;
+    if (!try_all(&trial, agents, scores, targets, error))
+        return false;
+    if (call->view->json) {
         view_json(call->view, trial.results);
-    else
-        view_table(call->view, trial.table);
+        return true;
+    }
+    view_table(call->view, trial.table);
+    for (guint i = 0; i < agents->len; i++)
+        show_score(call->view, &scores[i]);
     return true;
 }
 

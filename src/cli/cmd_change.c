@@ -296,6 +296,11 @@ show_coding(View *view, const Changes *changes, const json_t *change)
     json_array_foreach(checks, i, check)
         view_line(view, "    %s: before %s, after %s", json_get_string(check, "name", ""),
                   json_get_string(check, "before", ""), json_get_string(check, "after", "not run"));
+    const json_t *judge = json_object_get(done, "judge");
+    if (json_get_int(judge, "asked", 0) > 0)
+        view_line(view, "    the judge '%s' agreed with that in %d of %d rounds",
+                  json_get_string(judge, "model", ""), (int) json_get_int(judge, "agreed", 0),
+                  (int) json_get_int(judge, "asked", 0));
     g_auto(GStrv) why = g_strsplit(is_done ? "" : json_get_string(done, "why", ""), "\n", -1);
     for (i = 0; why[i] != NULL; i++)
         if (*why[i] != '\0')

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/numbers.h"
 
 #include <string.h>
 
@@ -86,8 +87,8 @@ show_proofs(View *view, const json_t *numbers)
         view_table(view, table);
 }
 
-static void
-show_agent(View *view, const json_t *numbers)
+void
+numbers_show_coding(View *view, const json_t *numbers)
 {
     int64_t tried = at(numbers, "agent", "consumers");
     g_autofree char *time = text_duration(at(numbers, "agent", "ms")),
@@ -98,6 +99,15 @@ show_agent(View *view, const json_t *numbers)
                    " consumers in %" G_GINT64_FORMAT " rounds: %s, %s tokens, $%.2f.",
                    at(numbers, "agent", "done"), tried, at(numbers, "agent", "rounds"), time,
                    tokens, (double) at(numbers, "agent", "cost_micro_usd") / 1e6);
+    int64_t asked = at(numbers, "judge", "asked");
+    if (asked > 0) /* how far one may believe it */
+        view_prose(view, TONE_PLAIN,
+                   "The judge agreed with the gate and the checks in %" G_GINT64_FORMAT
+                   " of %" G_GINT64_FORMAT " rounds (%d %%): it would have let %" G_GINT64_FORMAT
+                   " pass that they refused, and refused %" G_GINT64_FORMAT " that they let pass.",
+                   at(numbers, "judge", "agreed"), asked,
+                   percent(at(numbers, "judge", "agreed"), asked), at(numbers, "judge", "lenient"),
+                   at(numbers, "judge", "strict"));
 }
 
 static void
@@ -162,7 +172,7 @@ run(Invocation *call, GError **error)
     show_consumers(call->view, numbers);
     show_sites(call->view, numbers);
     show_proofs(call->view, numbers);
-    show_agent(call->view, numbers);
+    numbers_show_coding(call->view, numbers);
     show_parts(call->view, numbers);
     return true;
 }

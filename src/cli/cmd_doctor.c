@@ -191,16 +191,16 @@ look_at_agents(Doctor *doctor)
 
 /* It is not asked: that costs. */
 static void
-look_at_model(Doctor *doctor, const CodingAgentConfig *agent, const ModelConfig *model)
+look_at_model(Doctor *doctor, const char *who, const ModelConfig *model)
 {
     g_autofree char *key = NULL, *what = g_strdup_printf("the key of model '%s'", model->id);
     g_autoptr(GError) error = NULL;
     if (config_secret(what, model->key_file, model->key_env, &key, &error))
-        doctor_say(doctor, FINDING_GOOD, NULL, "coding agent '%s' asks model '%s' at %s%s",
-                   agent->name, model->name, model->url, key != NULL ? "" : ", without a key");
+        doctor_say(doctor, FINDING_GOOD, NULL, "%s asks model '%s' at %s%s", who, model->name,
+                   model->url, key != NULL ? "" : ", without a key");
     else
-        doctor_say(doctor, FINDING_BAD, "see to 'key_env' or 'key_file' in honk.yaml",
-                   "coding agent '%s': %s", agent->name, error->message);
+        doctor_say(doctor, FINDING_BAD, "see to 'key_env' or 'key_file' in honk.yaml", "%s: %s",
+                   who, error->message);
 }
 
 static void
@@ -210,11 +210,14 @@ look_at_coding(Doctor *doctor)
     for (guint i = 0; i < coding->agents->len; i++) {
         const CodingAgentConfig *agent = coding->agents->pdata[i];
         const ModelConfig *model = coding_model(coding, agent->model);
+        g_autofree char *who = g_strdup_printf("coding agent '%s'", agent->name);
         if (agent->command[0] != NULL)
             look_at_program(doctor, "coding agent", agent->name, agent->command);
         if (model != NULL && agent->replay == NULL)
-            look_at_model(doctor, agent, model);
+            look_at_model(doctor, who, model);
     }
+    if (coding->judge != NULL)
+        look_at_model(doctor, "the judge", coding_model(coding, coding->judge));
     if (coding->agents->len == 0 || sandbox_missing() == NULL)
         return;
     if (coding->runs_unboxed)

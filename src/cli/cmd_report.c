@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/migration.h"
+#include "cli/numbers.h"
 #include "cli/story.h"
 
 #include <string.h>
@@ -130,10 +131,12 @@ static bool
 cmd_report_run(Invocation *call, GError **error)
 {
     View *view = call->view;
-    g_autoptr(json_t) report = NULL;
+    g_autoptr(json_t) report = NULL, numbers = NULL;
     g_autofree char *id = client_escape(invocation_arg(call, 0));
-    if (!client_get(call, &report, error, "/migrations/%s/report", id))
+    if (!client_get(call, &report, error, "/migrations/%s/report", id) ||
+        !client_get(call, &numbers, error, "/consumers/numbers?migration=%s", id))
         return false;
+    json_object_set(report, "numbers", numbers);
     if (invocation_json(call)) {
         view_json(view, report);
         return true;
@@ -150,6 +153,7 @@ cmd_report_run(Invocation *call, GError **error)
     show_forecast(view, report);
     view_line(view, "%s", "");
     show_steps(view, report);
+    numbers_show_coding(view, numbers);
     return true;
 }
 
@@ -160,7 +164,8 @@ const Command cmd_report = {
     .deed = "report on the migration",
     .about =
         "What a trial of some rows said when it was planned (rows, rows that do not fit, bytes, "
-        "time),\nbeside what became of it, and how long each step took.",
+        "time),\nbeside what became of it, how long each step took, and what coding agents did of "
+        "it.",
     .examples = "honk report users-v2\nhonk report users-v2 --json | jq .outcome",
     .run = cmd_report_run,
 };

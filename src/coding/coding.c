@@ -101,9 +101,12 @@ judge(Coding *coding, const TurnEnd *end, char **ret_why, char **ret_diff, GErro
     coding->blocked = g_steal_pointer(&taken.blocked);
     *ret_why = taken_judge(&taken, work, coding->round == work->agent->rounds);
     g_free(*ret_diff);
-    *ret_diff = look_diff(work->look);
-    if (**ret_why != '\0')
+    if (**ret_why != '\0') { /* nothing of it is in the look: it is shown as it lies there */
+        g_autofree char *was = g_build_filename(coding->ground.brief, BRIEF_WAS, NULL);
+        *ret_diff = taken_diff(&taken, was);
         return true;
+    }
+    *ret_diff = look_diff(work->look);
     if (work->prove != NULL && !work->prove(work->prove_data, work->look, &why, error))
         return false;
     if (why != NULL) {
@@ -118,7 +121,7 @@ judge(Coding *coding, const TurnEnd *end, char **ret_why, char **ret_diff, GErro
 }
 
 static json_t *
-try_json(const TurnEnd *end, const char *findings)
+try_json(const TurnEnd *end, const char *findings, json_t *opinion)
 {
     json_t *try = json_object();
     json_set_string(try, "end", end->end);
@@ -127,6 +130,8 @@ try_json(const TurnEnd *end, const char *findings)
     json_set_string(try, "transcript", end->transcript);
     if (end->usage != NULL)
         json_object_set(try, "usage", end->usage);
+    if (opinion != NULL)
+        json_object_set(try, "judge", opinion);
     return try;
 }
 
@@ -141,12 +146,14 @@ try_once(Coding *coding, char **findings, char **ret_diff, GError **error)
         !ground_put_brief(&coding->ground, "prompt.md", prompt, error))
         return false;
     Turn turn = {work, &coding->ground, prompt, coding->round};
+    g_autoptr(json_t) opinion = NULL;
     if (!doors[work->agent->door](&turn, &end, error) ||
-        !judge(coding, &end, &why, ret_diff, error))
+        !judge(coding, &end, &why, ret_diff, error) ||
+        !judge_ask(work, prompt, *ret_diff, &opinion, error))
         return false;
     g_free(*findings);
     *findings = g_strndup(why, CODING_FINDINGS_BYTES_MAX);
-    json_array_append_new(coding->tried, try_json(&end, *findings));
+    json_array_append_new(coding->tried, try_json(&end, *findings, opinion));
     return true;
 }
 
@@ -191,7 +198,7 @@ cost_of(const json_t *usage)
     return amount > 0 && amount < (double) USAGE_MAX ? (int64_t) amount : 0;
 }
 
-/* Of all rounds. */
+/* Of all rounds, and of the judge's. */
 static void
 put_usage(json_t *report, const json_t *tried)
 {
@@ -200,8 +207,8 @@ put_usage(json_t *report, const json_t *tried)
     size_t i;
     json_array_foreach(tried, i, try)
     {
-        tokens += tokens_of(json_object_get(try, "usage"));
-        cost += cost_of(json_object_get(try, "usage"));
+        tokens += tokens_of(json_object_get(try, "usage")) + tokens_of(json_at(try, "judge.usage"));
+        cost += cost_of(json_object_get(try, "usage")) + cost_of(json_at(try, "judge.usage"));
     }
     json_set_int(report, "tokens", tokens);
     json_set_int(report, "cost_micro_usd", cost);
@@ -229,6 +236,9 @@ report(const Coding *coding, const char *findings, const char *diff, int64_t beg
     if (*findings != '\0')
         json_set_string(report, "why", findings);
     json_set_string(report, "blocked", coding->blocked);
+    json_t *opinions = judge_sum(&work->config->coding, coding->tried);
+    if (opinions != NULL)
+        json_object_set_new(report, "judge", opinions);
     json_array_foreach(coding->checks, i, check) json_object_del(check, "needs");
     json_object_set(report, "checks", coding->checks);
     json_object_set(report, "tried", coding->tried);

@@ -33,8 +33,8 @@ typedef struct {
  * What became of it, a few KiB of JSON:
  *   {"agent", "door", "done", "rounds", "rounds_max", "files": [path], "sites", "boxed", "ms", "tokens", "cost_micro_usd",
  *    "why"?: text, "blocked"?: text,
- *    "checks": [{"name", "command", "before", "after"}],
- *    "tried": [{"end", "said", "findings", "transcript"?, "usage"?}], "diff": of the last try}
+ *    "checks": [{"name", "command", "before", "after"}], "judge"?: {"model", "asked", "agreed", "lenient", "strict"},
+ *    "tried": [{"end", "said", "findings", "transcript"?, "usage"?, "judge"?}], "diff": of the last try}
  * False only for what is not the agent's fault: no box, no disk, STOPPED. Caller owns.
  */
 CHECKED bool coding_run(const CodingWork *work, json_t **ret, GError **error);

@@ -73,6 +73,15 @@ CHECKED bool brief_make(const CodingWork *work, const Ground *ground, const json
 CHECKED bool prompt_make(const CodingWork *work, const json_t *brief, const char *findings,
                          char **ret, GError **error);
 
+/* ---- a second opinion ---- */
+
+/* What the judge of honk.yaml thinks of a diff: {"verdict": "accept", "refuse" or "none", "why", "ms", "usage"?}. `*ret` stays
+ * NULL where there is no judge, or nothing to judge. False with STOPPED only. Caller owns. */
+CHECKED bool judge_ask(const CodingWork *work, const char *prompt, const char *diff, json_t **ret,
+                       GError **error);
+/* Beside what was found in the rounds: {"model", "asked", "agreed", "lenient", "strict"}; NULL where there is no judge. Caller owns. */
+json_t *judge_sum(const CodingConfig *coding, const json_t *tried);
+
 /* ---- doors ---- */
 
 typedef struct {

@@ -59,6 +59,7 @@ coding_config_clear(CodingConfig *coding)
     json_decref(coding->packages);
     json_decref(coding->migrations);
     coding->migrations = NULL;
+    g_clear_pointer(&coding->judge, g_free);
 }
 
 /* ---- answers ---- */
@@ -303,6 +304,15 @@ check_migrations(Reader *reader, const YamlNode *map)
 }
 
 static void
+check_judge(Reader *reader, const YamlNode *map)
+{
+    const CodingConfig *coding = &reader->config->coding;
+    if (coding->judge != NULL && coding_model(coding, coding->judge) == NULL)
+        reader_error(reader, "unknown-model", yaml_get(map, "judge"),
+                     "there is no model '%s' below 'models'", coding->judge);
+}
+
+static void
 check_models(Reader *reader, const YamlNode *map)
 {
     const YamlNode *value = yaml_get(map, "agents");
@@ -328,6 +338,7 @@ check_models(Reader *reader, const YamlNode *map)
 static const Field coding_fields[] = {
     {"agents",       read_agents,     offsetof(CodingConfig, agents)},
     {"models",       read_models,     offsetof(CodingConfig, models)},
+    {"judge",        read_name,       offsetof(CodingConfig, judge)},
     {"packages",     read_packages,   offsetof(CodingConfig, packages)},
     {"migrations",   read_migrations, offsetof(CodingConfig, migrations)},
     {"when_unboxed", read_unboxed,    offsetof(CodingConfig, runs_unboxed)},
@@ -343,4 +354,5 @@ read_coding(Reader *reader, const Field *field, const YamlNode *value, void *tar
         return;
     check_migrations(reader, value);
     check_models(reader, value);
+    check_judge(reader, value);
 }

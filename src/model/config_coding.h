@@ -8,6 +8,7 @@
  *       looper: { door: model, model: big, turns: 50, cost: "2.50" }
  *     models:
  *       big: { api: anthropic, name: some-model, key_env: MODEL_KEY, prices: { input: 3, output: 15 } }
+ *     judge: big                      # its opinion is kept beside that of the gate, and decides nothing
  *     migrations: { users-v2: fixer, "*": fixer }    # name of a migration → agent; "*": all others
  */
 #pragma once
@@ -63,6 +64,7 @@ typedef struct {
     GPtrArray *models;  /* ModelConfig *, in the file's order */
     json_t *packages;   /* {name: url}: mirrors that an agent\'s box reaches */
     json_t *migrations; /* {name or "*": agent}; each agent is one of these */
+    char *judge;        /* one of the models, whose opinion is asked and never followed; or NULL */
     bool runs_unboxed;
 } CodingConfig;
 

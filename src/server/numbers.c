@@ -61,6 +61,10 @@ static const struct {
     {"agent.tokens", AGENT_SQL("tokens")},
     {"agent.cost_micro_usd", AGENT_SQL("cost_micro_usd")},
     {"agent.ms", AGENT_SQL("ms")},
+    {"judge.asked", AGENT_SQL("judge.asked")},
+    {"judge.agreed", AGENT_SQL("judge.agreed")},
+    {"judge.lenient", AGENT_SQL("judge.lenient")},
+    {"judge.strict", AGENT_SQL("judge.strict")},
 };
 
 static const char *const site_words[] = {"by_rules", "by_agent", "left", "already", "unaffected"};
@@ -230,6 +234,7 @@ static const struct {
     {"sites", "honk_sites", "by", "Places in their code, by who changed them."},
     {"pulls", "honk_pulls", "state", "Pull requests for them, by what became of them."},
     {"agent", "honk_coding_", NULL, "Of coding agents' work for them."},
+    {"judge", "honk_coding_judge_", NULL, "Of the judge's opinions beside those of the gate."},
 };
 
 /* Totals are sums of the others. */

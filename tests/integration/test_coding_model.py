@@ -85,6 +85,78 @@ class World(test_coding.World):
         self.honk("plan", "users-v2")
 
 
+class Judge(unittest.TestCase):
+    """A model that gives its opinion of what an agent without one wrote."""
+    GOOD = [{"call": "verdict", "input": {"verdict": "accept", "why": "The names are those of the table."}}]
+    BAD = [{"call": "verdict", "input": {"verdict": "refuse", "why": "\x1b[2JIt guesses."}}]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.host = ModelHost()
+        cls.addClassCleanup(cls.host.close)
+        cls.world = test_coding.World()
+        cls.addClassCleanup(cls.world.close)
+        (cls.world.folder / "key").write_text(KEY)
+        (cls.world.folder / "agents" / "cheat.py").write_text(
+            test_coding.AGENT + "\nif os.path.exists('job.py'): open('job.py', 'a').write('import os\\n')\n")
+        settings = cls.world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace(
+            "  migrations:", f"    cheat: {{ command: [ /usr/bin/python3, agents/cheat.py ], deadline: 60s, rounds: 1 }}\n  judge: wise\n"
+            f"  models:\n    wise: {{ api: anthropic, name: big, url: {cls.host.url}/anthropic/v1, key_file: key, "
+            "prices: { input: 3, output: 15 } }\n  migrations:"))
+        cls.world.begin()
+        cls.world.honk("plan", "users-v2")
+
+    def attempt(self, script, *words, faults=()):
+        self.host.script, self.host.faults, self.host.asked = list(script), list(faults), []
+        reports = self.world.json("agent", "try", "users-v2", *words)
+        return next(report for report in reports if report["consumer"].endswith("/hard"))
+
+    def test_its_opinion_is_kept_beside_that_of_the_gate_and_decides_nothing(self):
+        for script, agent, done, sums in ((self.GOOD, "fixer", True, (1, 1, 0, 0)), (self.BAD, "fixer", True, (1, 0, 0, 1)),
+                                          (self.GOOD, "cheat", False, (1, 0, 1, 0)), (self.BAD, "cheat", False, (1, 1, 0, 0)),
+                                          ([{"say": "Fine by me."}], "fixer", True, (0, 0, 0, 0))):
+            report = self.attempt(script, "--agent", agent)
+            self.assertEqual(report["done"], done)
+            self.assertEqual(tuple(report["judge"][word] for word in ("asked", "agreed", "lenient", "strict")), sums)
+            opinion = report["tried"][0]["judge"]
+            self.assertNotIn("\x1b", opinion["why"])
+            self.assertEqual(report["tokens"], opinion["usage"]["input_tokens"] + opinion["usage"]["cached_tokens"] +
+                             opinion["usage"]["cache_write_tokens"] + opinion["usage"]["output_tokens"])
+        asked = json.dumps(self.host.asked)
+        self.assertIn("+rows = load('users_v2')", asked)
+        self.assertNotIn(KEY, asked)
+        self.host.script = self.GOOD
+        said = " ".join(self.world.honk("agent", "try", "users-v2", "--agent", "cheat", "--agent", "fixer").stdout.split())
+        for part in ("/hard cheat 1 refused 1 ", " 170 $0.0008 out-of-scope job.py:6: ", "/hard fixer 1 done 1 ",
+                     ", 170 tokens, $0.0008, the judge agreed in 0 of 1 rounds", "the judge agreed in 1 of 1 rounds"):
+            self.assertIn(part, said)
+        self.assertLess(said.index("/half fixer"), said.index("/hard cheat"))
+
+    def test_one_that_cannot_be_asked_has_no_opinion_and_stops_nothing(self):
+        report = self.attempt(self.GOOD, faults=[{"status": 400, "type": "invalid_request_error"}] * 4)
+        self.assertTrue(report["done"])
+        self.assertEqual(report["tried"][0]["judge"]["verdict"], "none")
+        self.assertIn("answered with status 400", report["tried"][0]["judge"]["why"])
+        self.assertEqual(report["judge"]["asked"], 0)
+
+    def test_how_often_it_agrees_is_counted_wherever_changes_are(self):
+        self.host.script, self.host.faults = self.GOOD, []
+        world = self.world
+        world.honk("approve", "users-v2", world.digest("users-v2"))
+        world.honk("start", "users-v2", "--wait")
+        judge = world.change("hard")["evidence"]["coding"]["judge"]
+        self.assertEqual((judge["model"], judge["asked"], judge["agreed"]), ("wise", 1, 1))
+        numbers = world.json("change", "numbers", "users-v2")["judge"]
+        self.assertEqual(numbers["asked"], sum(change["evidence"]["coding"]["judge"]["asked"] for change in
+                                               world.json("change", "list", "users-v2") if "coding" in change.get("evidence", {})))
+        self.assertIn("the judge 'wise' agreed with that in 1 of 1 rounds", world.honk("change", "show", "users-v2", "hard").stdout)
+        for verb in (["change", "numbers"], ["report"]):
+            said = " ".join(world.honk(*verb, "users-v2").stdout.split())
+            self.assertIn(f"The judge agreed with the gate and the checks in {numbers['agreed']} of {numbers['asked']} rounds", said)
+        self.assertIn(f"honk_coding_judge_asked {numbers['asked']}\n", world.get("/metrics")[1].decode())
+
+
 class CodingModel(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -198,7 +270,7 @@ class CodingModel(unittest.TestCase):
         self.addCleanup(project.close)
         (project.folder / "honk.yaml").write_text(
             "coding:\n  models:\n    m: { api: telepathy, url: 'http://far.example/v1', prices: { input: 1.2345678 } }\n"
-            "  agents:\n    a: { door: model }\n    b: { door: model, model: n }\n    c: { door: model, model: m, cost: 1 }\n")
+            "  agents:\n    a: { door: model }\n    b: { door: model, model: n }\n    c: { door: model, model: m, cost: 1 }\n  judge: n\n")
         done = project.honk("doctor", check=False)
         said = " ".join((done.stdout + done.stderr).split())
         for part in ("'api' is 'telepathy', expected anthropic or chat or responses", "model 'm' has no 'name'",

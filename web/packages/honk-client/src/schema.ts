@@ -1742,6 +1742,13 @@ export interface components {
                 cost_micro_usd: number;
                 ms: number;
             };
+            /** @description rounds in which a judge had an opinion, and agreed with gate and checks; `lenient` it would have let pass, `strict` refused */
+            judge: {
+                asked: number;
+                agreed: number;
+                lenient: number;
+                strict: number;
+            };
             owners: {
                 owner: string;
                 consumers: number;
