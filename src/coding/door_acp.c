@@ -16,15 +16,18 @@
 
 #include <string.h>
 
-#define BEGIN_MS 60000 /* a program of Node that loads itself, on a busy machine */
+#define BEGIN_MS                                                                                   \
+    60000 /* of each question before the turn: a program of Node that loads itself, on a busy machine */
 #define CANCEL_MS 5000 /* for an answer to session/cancel; then it is ended */
 #define NO_METHOD (-32601)
 #define METHODS_SHOWN_MAX 5 /* ways to log in */
 
 typedef struct {
     Rpc *rpc;
-    int version;   /* of the protocol, as it was agreed */
-    int64_t asked; /* the number of our last request */
+    int version;      /* of the protocol, as it was agreed */
+    int64_t asked;    /* the number of our last request */
+    int64_t begin_ms; /* of each question before the turn; no more than the agent has for a round */
+    char *session;    /* its name; or NULL */
     bool is_at_work, is_cancelling;
     char *idle;     /* version 2: why the session is idle since it took the prompt; or NULL */
     json_t *logins; /* ways to log in that it offers, or NULL */
@@ -104,6 +107,14 @@ take_update(Acp *acp, const json_t *update)
     }
 }
 
+/* Of the session that we have: what an agent tells of another one is nobody's. */
+static bool
+is_ours(const Acp *acp, const json_t *message)
+{
+    const char *session = json_get_string(json_object_get(message, "params"), "sessionId", NULL);
+    return session != NULL && g_strcmp0(session, acp->session) == 0;
+}
+
 /* What comes without being asked for. */
 static void
 take_message(Acp *acp, const json_t *message)
@@ -111,9 +122,10 @@ take_message(Acp *acp, const json_t *message)
     const char *method = json_get_string(message, "method", NULL);
     if (method == NULL)
         return; /* an answer that nobody waits for any more */
-    if (json_object_get(message, "id") == NULL)
-        take_update(acp, json_at(message, "params.update"));
-    else if (strcmp(method, "session/request_permission") == 0)
+    if (json_object_get(message, "id") == NULL) {
+        if (is_ours(acp, message))
+            take_update(acp, json_at(message, "params.update"));
+    } else if (strcmp(method, "session/request_permission") == 0)
         permit(acp, message);
     else if (strcmp(method, "elicitation/create") == 0)
         answer(acp, message, json_pack("{s:s}", "action", "decline"));
@@ -178,7 +190,7 @@ ask_now(Acp *acp, const char *method, json_t *params, json_t **ret, GError **err
     g_autoptr(json_t) message = NULL;
     *ret = NULL;
     ask(acp, method, params);
-    if (!await(acp, clock_monotonic_ms() + BEGIN_MS, &message, error))
+    if (!await(acp, clock_monotonic_ms() + acp->begin_ms, &message, error))
         return false;
     const json_t *failure = json_object_get(message, "error");
     json_t *result = json_object_get(message, "result");
@@ -187,8 +199,10 @@ ask_now(Acp *acp, const char *method, json_t *params, json_t **ret, GError **err
     else if (failure != NULL) {
         g_autofree char *said = text_printable(json_get_string(failure, "message", "no reason"));
         acp->end = g_strdup_printf("refused '%s': %s", method, said);
-    } else if (rpc_end(acp->rpc) == NULL)
-        acp->end = g_strdup_printf("did not answer '%s' within %d s", method, BEGIN_MS / 1000);
+    } else if (rpc_end(acp->rpc) == NULL) {
+        g_autofree char *limit = text_duration(acp->begin_ms);
+        acp->end = g_strdup_printf("did not answer '%s' within %s", method, limit);
+    }
     return true;
 }
 
@@ -346,9 +360,9 @@ converse(Acp *acp, const Turn *turn, GError **error)
         return true;
     if (!ask_now(acp, "session/new", session_params(acp, turn), &session, error))
         return false;
-    const char *id = json_get_string(session, "sessionId", NULL);
-    if (id != NULL)
-        return prompt(acp, turn, id, error);
+    acp->session = g_strdup(json_get_string(session, "sessionId", NULL));
+    if (acp->session != NULL)
+        return prompt(acp, turn, acp->session, error);
     if (session != NULL)
         acp->end = g_strdup("made a session without a name");
     else
@@ -377,7 +391,8 @@ door_acp(const Turn *turn, TurnEnd *ret, GError **error)
         return false;
     if (!rpc_open(&door.spec, &rpc, error))
         return false;
-    Acp acp = {.rpc = rpc, .usage = usage};
+    Acp acp = {
+        .rpc = rpc, .usage = usage, .begin_ms = MIN(BEGIN_MS, turn->work->agent->deadline_ms)};
     bool ok = converse(&acp, turn, error);
     if (ok)
         take_turn(&acp, ret);
@@ -386,6 +401,7 @@ door_acp(const Turn *turn, TurnEnd *ret, GError **error)
         door_box_end(&door, turn, ret);
     g_free(acp.end);
     g_free(acp.idle);
+    g_free(acp.session);
     json_decref(acp.logins);
     return ok;
 }

@@ -1,11 +1,13 @@
 /* acp.c - agents that speak the Agent Client Protocol (agent.py, without a model), well and badly. */
 #include "../change/world.h"
 #include "coding/coding.h"
+#include "sandbox/sandbox.h"
 
 #include <string.h>
 
 static const char *script; /* agent.py */
 static int protocol = 1;   /* that is offered */
+static int rounds = 1;     /* at most */
 static char *login;        /* that honk.yaml names; or NULL */
 
 static World *
@@ -43,7 +45,7 @@ run(World *world, const char *words, const char *replay, int64_t deadline_ms, bo
                                .protocol = protocol,
                                .login = login,
                                .deadline_ms = deadline_ms,
-                               .rounds = 1,
+                               .rounds = rounds,
                                .memory_mib = 512,
                                .processes = 64,
                                .disk_mib = 64};
@@ -122,7 +124,66 @@ what_it_left_when_it_was_cut_off_is_not_taken(void)
 {
     assert_ends("cut-off", 60000, "ended, or closed its output, before it had answered");
     assert_ends("die", 60000, "ended, or closed its output, before it had answered");
-    assert_ends("edit max-tokens", 60000, "stopped with 'max_tokens'");
+    assert_ends("edit stop-max_tokens", 60000, "stopped with 'max_tokens'");
+}
+
+/* Whatever it has written by then, only end_turn says that it is done. */
+static void
+only_one_reason_to_stop_is_good(void)
+{
+    static const char *const reasons[] = {"max_turn_requests", "refusal", "cancelled", "END_TURN",
+                                          "of_the_future"};
+    for (size_t i = 0; i < G_N_ELEMENTS(reasons); i++) {
+        g_autofree char *words = g_strconcat("edit stop-", reasons[i], NULL);
+        g_autofree char *end = g_strdup_printf("stopped with '%s'", reasons[i]);
+        assert_ends(words, 60000, end);
+    }
+}
+
+/* Nobody waits a minute for one who has a second. */
+static void
+silence_before_the_turn_is_ended_too(void)
+{
+    assert_ends("mute", 3000, "did not answer 'initialize' within 3.0 s");
+    assert_ends("mute-session", 3000, "did not answer 'session/new' within 3.0 s");
+}
+
+static void
+nobody_is_at_a_terminal(void)
+{
+    json_decref(assert_done("no-terminal edit"));
+}
+
+/* A permission that one session waits for holds up no other: there is none in that process. */
+static void
+each_round_is_a_process_and_a_session_of_its_own(void)
+{
+    rounds = 2;
+    json_decref(assert_done("ask-permission once-more edit"));
+    rounds = 1;
+}
+
+/* What runs still when the turn is over is ended before anybody looks; an answer that comes twice is one. */
+static void
+what_comes_after_the_end_changes_nothing(void)
+{
+    json_decref(assert_done("edit twice"));
+    if (sandbox_missing() != NULL)
+        return;
+    g_autoptr(World) world = frame_world();
+    bool is_done = false;
+    g_autoptr(json_t) try = run(world, "edit leave", NULL, 60000, &is_done);
+    const char *findings = json_get_string(try, "findings", "");
+    g_assert_true(is_done || strstr(findings, "link jobs/report.py") != NULL ||
+                  strstr(findings, "jobs/report.py") != NULL);
+}
+
+static void
+large_messages_and_loud_words_are_taken(void)
+{
+    g_autoptr(json_t) try = assert_done("large shout stranger edit");
+    g_assert_cmpint((int) strlen(json_get_string(try, "said", "")), <=, CODING_SAID_BYTES_MAX);
+    g_assert_null(json_at(try, "usage.used"));
 }
 
 static void
@@ -148,6 +209,7 @@ too_much_is_ended(void)
 {
     assert_ends("huge", 60000, "wrote a message of more than 4194304 bytes");
     assert_ends("flood", 60000, "wrote more than 50 lines that are no message");
+    assert_ends("ask-deaf", 60000, "does not read what it is sent");
 }
 
 static void
@@ -179,9 +241,9 @@ version_2_is_spoken_where_both_know_it(void)
 {
     protocol = 2;
     g_autoptr(json_t) try =
-        assert_done("version-2 chatter ask-unknown ask-file ask-permission edit");
+        assert_done("version-2 chatter stranger ask-unknown ask-file ask-permission edit");
     g_assert_cmpstr(json_get_string(try, "end", ""), ==, "stopped with 'end_turn'");
-    assert_ends("version-2 edit max-tokens", 60000, "stopped with 'max_tokens'");
+    assert_ends("version-2 edit stop-max_tokens", 60000, "stopped with 'max_tokens'");
     assert_ends("version-2 edit refuse-prompt", 60000, "broke its turn off: not now");
     assert_ends("version-2 edit cut-off", 60000, "ended, or closed its output");
     assert_ends("version-2 silent", 1500, "did not end its turn within 1.5 s");
@@ -222,6 +284,16 @@ main(int argc, char **argv)
     g_test_add_func("/acp/its word counts for nothing", its_word_counts_for_nothing);
     g_test_add_func("/acp/what it left when it was cut off is not taken",
                     what_it_left_when_it_was_cut_off_is_not_taken);
+    g_test_add_func("/acp/only one reason to stop is good", only_one_reason_to_stop_is_good);
+    g_test_add_func("/acp/silence before the turn is ended, too",
+                    silence_before_the_turn_is_ended_too);
+    g_test_add_func("/acp/nobody is at a terminal", nobody_is_at_a_terminal);
+    g_test_add_func("/acp/each round is a process and a session of its own",
+                    each_round_is_a_process_and_a_session_of_its_own);
+    g_test_add_func("/acp/what comes after the end changes nothing",
+                    what_comes_after_the_end_changes_nothing);
+    g_test_add_func("/acp/large messages and loud words are taken",
+                    large_messages_and_loud_words_are_taken);
     g_test_add_func("/acp/silence and endless turns are ended",
                     silence_and_endless_turns_are_ended);
     g_test_add_func("/acp/a permission after the cancel is cancelled",

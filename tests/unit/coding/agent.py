@@ -1,11 +1,14 @@
 """An ACP agent for tests, without a model: does what the words after it say, one after the other, and misbehaves as told.
 
-    agent.py WORD…      edit, cheat, ask-unknown, ask-permission, ask-file, silent, endless, chatter, huge, flood, cut-off,
-                        junk, stderr, max-tokens, cancel-aware, refuse-login, refuse-prompt, version-2, die
+    agent.py WORD…      edit, cheat, ask-unknown, ask-permission, ask-file, ask-deaf, silent, endless, chatter, huge, large, flood,
+                        cut-off, junk, stderr, shout, stop-REASON, cancel-aware, refuse-login, refuse-prompt, version-2, die, mute,
+                        mute-session, no-terminal, once-more, leave, twice, stranger
 """
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 import time
 
@@ -14,6 +17,7 @@ VERSION = 2 if "version-2" in WORDS else 1
 LOGINS = [{"id": "browser", "name": "Browser"}, {"id": "api-key", "name": "Key"}]
 REPLAY = os.environ.get("REPLAY")
 asked = 1000
+sessions = 0
 
 
 def send(message):
@@ -68,6 +72,9 @@ def turn():
             options = [{"optionId": "n", "name": "No", "kind": "reject_once"}, {"optionId": "y", "name": "Yes", "kind": "allow_once"}]
             answer = ask("session/request_permission", toolCall={"toolCallId": "1"}, options=options)
             assert answer["result"] == {"outcome": {"outcome": "selected", "optionId": "y"}}, answer
+            options = [{"optionId": "later", "name": "Ask me", "kind": "ask_always"}, {"optionId": "never", "name": "No", "kind": "reject_always"}]
+            answer = ask("session/request_permission", toolCall={"toolCallId": "1"}, options=options)
+            assert answer["result"] == {"outcome": {"outcome": "selected", "optionId": "never"}}, answer
             answer = ask("session/request_permission", toolCall={"toolCallId": "1"}, options=[])
             assert answer["result"] == {"outcome": {"outcome": "cancelled"}}, answer
         elif word == "silent":
@@ -92,6 +99,32 @@ def turn():
             sys.stdout.write("x" * (8 << 20))
             sys.stdout.flush()
             time.sleep(1000)
+        elif word == "large":  # as a whole file in a message
+            update("tool_call_update", toolCallId="1", content=[{"type": "content", "content": {"type": "text", "text": "x" * (3 << 20)}}])
+        elif word == "ask-deaf":  # asks and asks, and reads no answer
+            while True:
+                send({"id": 1, "method": "x/nobody", "params": {}})
+        elif word == "shout":
+            sys.stderr.write("why\n" * (8 << 20))
+        elif word == "no-terminal":
+            assert not any(os.isatty(one) for one in (0, 1, 2)) and os.environ["TERM"] == "dumb" and os.environ["CI"]
+            try:
+                os.open("/dev/tty", os.O_RDWR)
+                assert False, "there is a terminal"
+            except OSError:
+                pass
+        elif word == "once-more":  # nothing in the first round: what was found is in the prompt of the second
+            if os.environ["HONK_ROUND"] == "1":
+                return "end_turn"
+        elif word == "leave":  # somebody goes on when the turn is over
+            script = "while :; do ln -sf /etc/passwd jobs/report.py; rm jobs/report.py; cp /tmp/good jobs/report.py; done"
+            shutil.copy("jobs/report.py", "/tmp/good")
+            subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        elif word == "stranger":  # tells of a session that is not ours
+            send({"method": "session/update", "params": {"sessionId": "other", "update": {
+                "sessionUpdate": "state_update", "state": "idle", "stopReason": "end_turn"}}})
+            send({"method": "session/update", "params": {"sessionId": "other", "update": {"sessionUpdate": "usage_update", "used": 99}}})
         elif word == "flood":
             while True:
                 sys.stdout.write("no message\n")
@@ -101,12 +134,16 @@ def turn():
         elif word == "junk":
             print("Welcome!")
             print("{broken")
+            print("[" * 100000)
+            print("[]")
+            sys.stdout.flush()
+            sys.stdout.buffer.write(b"\xff\xfe\0\n")
             send({"id": 77, "result": {"of": "nobody"}})
             send({"id": "1", "result": {"stopReason": "end_turn", "of": "another type"}})
         elif word == "stderr":
             print("\x1b[2Jlog", file=sys.stderr)
-        elif word == "max-tokens":
-            return "max_tokens"
+        elif word.startswith("stop-"):
+            return word.removeprefix("stop-")
     return "end_turn"
 
 
@@ -138,7 +175,11 @@ def prompted(id):
     if "refuse-prompt" in WORDS:
         return send({"id": id, "error": {"code": -32603, "message": "not now"}})
     if VERSION == 1:
-        return send({"id": id, "result": {"stopReason": turn(), "usage": {"totalTokens": 4711}}})
+        send({"id": id, "result": {"stopReason": turn(), "usage": {"totalTokens": 4711}}})
+        if "twice" in WORDS:
+            send({"id": id, "result": {"stopReason": "refusal"}})
+            sys.exit(0)
+        return None
     send({"id": id, "result": {}})
     update("user_message", messageId="m1", content=[])
     update("state_update", state="running")
@@ -148,16 +189,19 @@ def prompted(id):
 def main():
     if REPLAY:
         return replay()
+    global sessions
     logged_in = False
     while True:
         message = read()
         method, params = message.get("method"), message.get("params", {})
-        if method == "initialize":
+        if method == "initialize" and "mute" not in WORDS:
             send({"id": message["id"], "result": welcome(params)})
         elif method == ("authenticate" if VERSION == 1 else "auth/login"):
             logged_in = params["methodId"] == "api-key"
             send({"id": message["id"], **({"result": {}} if logged_in else {"error": {"code": -32000, "message": "nobody is there"}})})
-        elif method == "session/new":
+        elif method == "session/new" and "mute-session" not in WORDS:
+            sessions += 1
+            assert sessions == 1, "one process has one session"
             assert params["mcpServers"][0].get("type") == (None if VERSION == 1 else "stdio"), params
             if "refuse-login" in WORDS and not logged_in:
                 send({"id": message["id"], "error": {"code": -32000, "message": "Authentication required"}})
