@@ -1,7 +1,7 @@
 /*
  * context.h - the running server: what the loop owns, and what every thread may use.
  *
- * Locks, all of them: the mailbox; the stack of idle readers; the list of open streams; their tail of events; the list of
+ * Locks, all of them: the mailbox; the stack of idle readers; the sums of tasks that are kept; the list of open streams; their tail of events; the list of
  * calls to other servers; the last webhooks; one per waiting question (ask.c).
  * None is held while another module is called.
  */
@@ -14,6 +14,7 @@
 #include "model/config.h"
 #include "server/readers.h"
 #include "server/server.h"
+#include "server/task_sums.h"
 #include "store/blob.h"
 
 #include <stdatomic.h>
@@ -49,6 +50,7 @@ typedef struct Server {
     Blobs *blobs;
     Mailbox *mailbox;
     Readers *readers;
+    TaskSums *sums;
     Streams *streams;
     Http *http;
     Scribe *scribe;

@@ -1,170 +1,10 @@
-/*
- * plan_steps.c - see plan_steps.h.
- *
- * A step may have 100,000 parts, and a screen asks about them once a second: they are read in the order in which they lie,
- * and summed up here. SQL's GROUP BY would sort them first, with all that is read of them, and take four times as long.
- */
+/* plan_steps.c - see plan_steps.h. */
 #include "server/plan_steps.h"
 
 #include "base/clock.h"
 #include "model/action_info.h"
 
 #include <string.h>
-
-/* ----- tasks, summed up ----- */
-
-/* Of one step, as a whole or its parts, of one phase and status. */
-typedef struct {
-    char *step, *phase, *status;
-    bool is_part;
-    int64_t count, done, total, rate, bytes, weight, weight_done;
-    int64_t started_ms, ended_ms; /* the first and the last; 0: none */
-    char *unit, *note, *slowed, *error;
-} Sum;
-
-static void
-sum_free(void *data)
-{
-    Sum *sum = data;
-    g_free(sum->step);
-    g_free(sum->phase);
-    g_free(sum->status);
-    g_free(sum->unit);
-    g_free(sum->note);
-    g_free(sum->slowed);
-    g_free(sum->error);
-    g_free(sum);
-}
-
-enum {
-    COL_STEP,
-    COL_IS_PART,
-    COL_PHASE,
-    COL_STATUS,
-    COL_WEIGHT,
-    COL_STARTED,
-    COL_ENDED,
-    COL_ERROR,
-    COL_BYTES,
-    COL_REJECTED,
-    COL_DONE,
-    COL_TOTAL,
-    COL_RATE,
-    COL_UNIT,
-    COL_NOTE,
-    COL_SLOWED
-};
-
-/* Of what is done the evidence counts, of the rest what its worker said last. */
-static const char task_sql[] =
-    "SELECT step, key <> '', phase, status, weight, started_ms, ended_ms, error, "
-    "CASE status WHEN 'done' THEN evidence ->> '$.bytes' ELSE progress ->> '$.bytes' END, "
-    "CASE WHEN key <> '' AND phase = 'forward' AND action IN ('transform', 'copy') THEN evidence "
-    "->> '$.rejected' END, "
-    "progress ->> '$.done', progress ->> '$.total', "
-    "CASE status WHEN 'leased' THEN progress ->> '$.rate' END, progress ->> '$.unit', "
-    "CASE WHEN status = 'leased' AND key = '' THEN progress ->> '$.note' END, "
-    "CASE WHEN status = 'leased' THEN progress ->> '$.slowed' "
-    "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END "
-    "FROM task INDEXED BY task_by_plan WHERE plan = :plan AND step <> ''";
-
-static bool
-is_of(const Sum *sum, Stmt *stmt)
-{
-    return sum->is_part == (stmt_col_int(stmt, COL_IS_PART) != 0) &&
-           strcmp(sum->status, stmt_col_text(stmt, COL_STATUS)) == 0 &&
-           strcmp(sum->step, stmt_col_text(stmt, COL_STEP)) == 0 &&
-           strcmp(sum->phase, stmt_col_text(stmt, COL_PHASE)) == 0;
-}
-
-/* Parts of a step lie together: mostly it is the one before. */
-static Sum *
-sum_of(GPtrArray *sums, Sum *before, Stmt *stmt)
-{
-    if (before != NULL && is_of(before, stmt))
-        return before;
-    for (guint i = 0; i < sums->len; i++)
-        if (is_of(sums->pdata[i], stmt))
-            return sums->pdata[i];
-    Sum *sum = g_new0(Sum, 1);
-    sum->step = g_strdup(stmt_col_text(stmt, COL_STEP));
-    sum->phase = g_strdup(stmt_col_text(stmt, COL_PHASE));
-    sum->status = g_strdup(stmt_col_text(stmt, COL_STATUS));
-    sum->is_part = stmt_col_int(stmt, COL_IS_PART) != 0;
-    g_ptr_array_add(sums, sum);
-    return sum;
-}
-
-/* Of texts that differ the last of the alphabet: always the same one. */
-static void
-text_keep(char **kept, Stmt *stmt, int column)
-{
-    if (stmt_col_is_null(stmt, column))
-        return;
-    const char *text = stmt_col_text(stmt, column);
-    if (*kept == NULL || strcmp(text, *kept) > 0) {
-        g_free(*kept);
-        *kept = g_strdup(text);
-    }
-}
-
-static void
-sum_add(Sum *sum, Stmt *stmt)
-{
-    int64_t weight = stmt_col_int(stmt, COL_WEIGHT), started = stmt_col_int(stmt, COL_STARTED);
-    sum->count++;
-    sum->weight += weight;
-    sum->weight_done += strcmp(sum->status, "done") == 0 ? weight : 0;
-    sum->done += stmt_col_int(stmt, COL_DONE);
-    sum->total += stmt_col_int(stmt, COL_TOTAL);
-    sum->rate += stmt_col_int(stmt, COL_RATE);
-    sum->bytes += stmt_col_int(stmt, COL_BYTES);
-    if (started > 0 && (sum->started_ms == 0 || started < sum->started_ms))
-        sum->started_ms = started;
-    sum->ended_ms = MAX(sum->ended_ms, stmt_col_int(stmt, COL_ENDED));
-    text_keep(&sum->unit, stmt, COL_UNIT);
-    text_keep(&sum->note, stmt, COL_NOTE);
-    text_keep(&sum->slowed, stmt, COL_SLOWED);
-    text_keep(&sum->error, stmt, COL_ERROR);
-}
-
-/* Steps as a whole first, then their parts, which count instead; the way forth before the way back. */
-static int
-sum_compare(const void *a, const void *b)
-{
-    const Sum *left = *(Sum *const *) a, *right = *(Sum *const *) b;
-    if (left->is_part != right->is_part)
-        return left->is_part ? 1 : -1;
-    int phases = strcmp(left->phase, right->phase);
-    return phases != 0 ? phases : strcmp(left->status, right->status);
-}
-
-/* `*ret_quarantine`: {rows, tasks}: what was put aside, as its workers say. */
-static bool
-sums_read(Db *db, const char *plan, GPtrArray *sums, json_t **ret_quarantine, GError **error)
-{
-    Stmt *stmt = NULL;
-    Sum *sum = NULL;
-    bool is_row = false;
-    int64_t rejected = 0, rejecting = 0;
-
-    if (!db_prepare(db, task_sql, &stmt, error))
-        return false;
-    stmt_text(stmt, ":plan", plan);
-    while (stmt_step(stmt, &is_row, error)) {
-        if (!is_row) {
-            g_ptr_array_sort(sums, sum_compare);
-            *ret_quarantine = json_pack("{s:I, s:I}", "rows", (json_int_t) rejected, "tasks",
-                                        (json_int_t) rejecting);
-            return true;
-        }
-        sum = sum_of(sums, sum, stmt);
-        sum_add(sum, stmt);
-        rejected += stmt_col_int(stmt, COL_REJECTED);
-        rejecting += stmt_col_int(stmt, COL_REJECTED) > 0;
-    }
-    return false;
-}
 
 /* ----- steps ----- */
 
@@ -218,7 +58,7 @@ step_split(json_t *step)
 }
 
 static void
-step_add_progress(json_t *progress, const Sum *sum)
+step_add_progress(json_t *progress, const TaskSum *sum)
 {
     /* A part's weight is its rows: known before it begins, and exact once it is done. */
     object_add(progress, "done", sum->is_part ? MAX(sum->weight_done, sum->done) : sum->done);
@@ -234,7 +74,7 @@ step_add_progress(json_t *progress, const Sum *sum)
 }
 
 static void
-step_add(json_t *step, const Sum *sum)
+step_add(json_t *step, const TaskSum *sum)
 {
     if (sum->is_part && !json_get_bool(step, "split", false))
         step_split(step);
@@ -332,23 +172,27 @@ steps_read(Db *db, const char *plan, json_t *steps, GError **error)
 }
 
 bool
-plan_steps_read(Db *db, const char *plan, json_t **ret_steps, json_t **ret_quarantine,
-                GError **error)
+plan_steps_read(TaskSums *kept, Db *db, const char *plan, json_t **ret_steps,
+                json_t **ret_quarantine, GError **error)
 {
-    g_autoptr(json_t) steps = json_array(), quarantine = NULL;
-    g_autoptr(GPtrArray) sums = g_ptr_array_new_with_free_func(sum_free);
+    g_autoptr(json_t) steps = json_array();
+    g_autoptr(GPtrArray) sums = NULL;
+    int64_t rejected = 0, rejecting = 0;
 
-    if (!steps_read(db, plan, steps, error) || !sums_read(db, plan, sums, &quarantine, error))
+    if (!steps_read(db, plan, steps, error) || !task_sums_read(kept, db, plan, &sums, error))
         return false;
     for (guint i = 0; i < sums->len; i++) {
-        const Sum *sum = sums->pdata[i];
+        const TaskSum *sum = sums->pdata[i];
         json_t *step = step_by_name(steps, sum->step);
+        rejected += sum->rejected;
+        rejecting += sum->rejecting;
         if (step != NULL)
             step_add(step, sum);
     }
     for (size_t i = 0; i < json_array_size(steps); i++)
         step_finish(json_array_get(steps, i));
     *ret_steps = g_steal_pointer(&steps);
-    *ret_quarantine = g_steal_pointer(&quarantine);
+    *ret_quarantine =
+        json_pack("{s:I, s:I}", "rows", (json_int_t) rejected, "tasks", (json_int_t) rejecting);
     return true;
 }

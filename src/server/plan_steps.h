@@ -2,8 +2,9 @@
 #pragma once
 
 #include "base/json.h"
+#include "server/task_sums.h"
 #include "store/db.h"
 
-/* As `steps` and `quarantine` of a migration (api/openapi.yaml). Caller owns both. */
-CHECKED bool plan_steps_read(Db *db, const char *plan, json_t **ret_steps, json_t **ret_quarantine,
-                             GError **error);
+/* As `steps` and `quarantine` of a migration (api/openapi.yaml); the latter is what was put aside, as its workers say. Caller owns both. */
+CHECKED bool plan_steps_read(TaskSums *kept, Db *db, const char *plan, json_t **ret_steps,
+                             json_t **ret_quarantine, GError **error);

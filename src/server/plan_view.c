@@ -172,7 +172,7 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
 
     if (!request_reader(request, &db, error) || !left_read(db, row, &left, error) ||
         !review_list(db, row->id, &approvals, error) ||
-        !plan_steps_read(db, row->id, &steps, &quarantine, error) ||
+        !plan_steps_read(request->server->sums, db, row->id, &steps, &quarantine, error) ||
         !look_read(db, row, &look, error) || !ledger_last(db, &seq, error))
         return false;
 

@@ -49,6 +49,7 @@
 static void
 mailbox_ready(int fd, void *data)
 {
+    (void) fd; /* the mailbox knows its own */
     Server *server = data;
     g_autoptr(GPtrArray) commands = mailbox_take(server->mailbox);
     for (guint i = 0; i < commands->len; i++) {
@@ -186,6 +187,7 @@ start_state(Server *server, GError **error)
     if (!session_key(server->db, &server->session_key, error))
         return false;
     server->readers = readers_new(folder);
+    server->sums = task_sums_new();
     return ledger_last(server->db, &server->seq_told, error);
 }
 
@@ -193,6 +195,7 @@ static void
 stop_state(Server *server)
 {
     readers_free(g_steal_pointer(&server->readers));
+    task_sums_free(g_steal_pointer(&server->sums));
     blobs_close(g_steal_pointer(&server->blobs));
     db_close(g_steal_pointer(&server->db));
     g_clear_pointer(&server->session_key, g_free);
@@ -292,6 +295,7 @@ start_catalog(Server *server, GError **error)
 static void
 stop_nothing(Server *server)
 {
+    (void) server;
 }
 
 static bool
