@@ -42,7 +42,7 @@ is_about_else(const char *text, const JinjaWord *callee)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return package_macro_is_known(name);
+    return package_macro_reads_no_table(name);
 }
 
 /* The name before the bracket that is open at `index`; NULL: none. */

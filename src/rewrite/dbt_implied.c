@@ -84,7 +84,7 @@ static void
 visit_names(Work *work, const SqlBlock *block, const GArray *words, guint open, const char *callee)
 {
     guint close = jinja_close(work->text, words, open);
-    if (package_macro_is_known(callee) || macros_has(work->options->macros, callee) ||
+    if (package_macro_reads_no_table(callee) || macros_has(work->options->macros, callee) ||
         strcmp(callee, "star") == 0 || strcmp(callee, "ref") == 0 ||
         strcmp(callee, "source") == 0 || strcmp(callee, "config") == 0 ||
         strcmp(callee, "var") == 0)

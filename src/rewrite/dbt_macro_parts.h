@@ -98,6 +98,8 @@ typedef enum { PACKAGE_TAKES_ANYTHING, PACKAGE_TAKES_COLUMN, PACKAGE_TAKES_TEXT 
 
 /* Is there one of this name, without its package; is it in the package of this name? */
 bool package_macro_is_known(const char *name);
+/* Is it known, and does none of its arguments name a table? */
+bool package_macro_reads_no_table(const char *name);
 bool package_macro_is_of(const char *name, const char *package, size_t bytes);
 /* What an argument is; `keyword` NULL: the one at this place. */
 PackageRole package_macro_role(const char *name, guint place, const char *keyword);

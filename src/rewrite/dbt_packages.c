@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The parameters in their order, with blanks between; `-x` takes no column; `x...` also what follows. */
+/* The parameters in their order, with blanks between; `-x` takes no column; `@x` a table; `x...` also what follows. */
 typedef struct {
     const char *packages, *name, *parameters;
 } PackageMacro;
@@ -35,6 +35,7 @@ static const PackageMacro known[] = {
     {DBT, "safe_cast", "field -type"},
     {DBT, "split_part", "string_text delimiter_text part_number"},
     {DBT, "string_literal", "-value"},
+    {"dbt_utils", "deduplicate", "@relation partition_by order_by"},
     {"dbt_utils", "degrees_to_radians", "degrees"},
     {"dbt_utils", "generate_surrogate_key", "field_list"},
     {"dbt_utils", "get_url_host", "field"},
@@ -110,6 +111,13 @@ package_macro_is_known(const char *name)
 }
 
 bool
+package_macro_reads_no_table(const char *name)
+{
+    const PackageMacro *macro = find(name);
+    return macro != NULL && strchr(macro->parameters, '@') == NULL;
+}
+
+bool
 package_macro_is_of(const char *name, const char *package, size_t bytes)
 {
     g_autofree char *word = g_strndup(package, bytes);
@@ -143,7 +151,7 @@ package_macro_agrees(const char *name, const GPtrArray *parameters)
     for (guint i = 0; words[i] != NULL && i < parameters->len; i++) {
         const MacroParameter *parameter = g_ptr_array_index(parameters, i);
         if (!g_str_has_suffix(words[i], "...") &&
-            strcmp(parameter->name, words[i] + (words[i][0] == '-')) != 0)
+            strcmp(parameter->name, words[i] + strspn(words[i], "-@")) != 0)
             return false;
     }
     return macro != NULL;

@@ -23,15 +23,21 @@ source_of(const SqlItem *star)
     return star->block->sources->len == 1 ? g_ptr_array_index(star->block->sources, 0) : NULL;
 }
 
-/* `u` of star(from=u): a variable. False: it is given otherwise. */
 static bool
-variable_of(const Work *work, const SqlItem *star, uint32_t *ret_begin, uint32_t *ret_end)
+is_keyword(const char *text, const JinjaArgument *argument, const char *keyword)
 {
-    g_autoptr(GArray) found = jinja_arguments(work->text, template_of(work, star));
+    size_t bytes = argument->keyword_end - argument->keyword;
+    return bytes == strlen(keyword) && memcmp(text + argument->keyword, keyword, bytes) == 0;
+}
+
+bool
+dbt_star_variable(const Work *work, const Token *token, uint32_t *ret_begin, uint32_t *ret_end)
+{
+    g_autoptr(GArray) found = jinja_arguments(work->text, token);
     for (guint i = 0; i < found->len; i++) {
         const JinjaArgument *one = &g_array_index(found, JinjaArgument, i);
-        bool is_from = one->keyword_end > 0 ? one->keyword_end - one->keyword == 4 &&
-                                                  memcmp(work->text + one->keyword, "from", 4) == 0
+        bool is_from = one->keyword_end > 0 ? is_keyword(work->text, one, "from") ||
+                                                  is_keyword(work->text, one, "relation")
                                             : one->place == 0;
         *ret_begin = one->begin;
         *ret_end = one->end;
@@ -50,9 +56,10 @@ rename_of(Work *work, const SqlItem *star)
     uint32_t begin, end;
     if (calls->len == 1)
         return dbt_find(work, g_ptr_array_index(calls, 0), &doubt);
-    DbtCall *call = calls->len == 0 && variable_of(work, star, &begin, &end)
-                        ? dbt_call_of_variable(work, work->text + begin, end - begin)
-                        : NULL;
+    DbtCall *call =
+        calls->len == 0 && dbt_star_variable(work, template_of(work, star), &begin, &end)
+            ? dbt_call_of_variable(work, work->text + begin, end - begin)
+            : NULL;
     const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
     if (call != NULL)
         dbt_call_clear(call);
@@ -116,7 +123,7 @@ edit_call(Work *work, const SqlItem *star, const Rename *rename)
 {
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
     uint32_t begin, end;
-    if (calls->len == 0 && variable_of(work, star, &begin, &end))
+    if (calls->len == 0 && dbt_star_variable(work, template_of(work, star), &begin, &end))
         g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) begin + 1));
     if (calls->len == 0)
         return;

@@ -34,6 +34,20 @@ macro_alone(const char *text, const Token *token)
     return g_strdup(name);
 }
 
+/* deduplicate(relation=ref('x'), …), deduplicate(u, …) */
+static DbtCall *
+call_of_rows(Work *work, const Token *token)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
+    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
+    uint32_t begin, end;
+    if (first != NULL && first->is_understood)
+        return g_ptr_array_steal_index(calls, 0);
+    return calls->len == 0 && dbt_star_variable(work, token, &begin, &end)
+               ? dbt_call_of_variable(work, work->text + begin, end - begin)
+               : NULL;
+}
+
 DbtCall *
 dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
 {
@@ -41,6 +55,8 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
     *ret_is_here = true;
     if (call != NULL)
         return call;
+    if (template_gives_rows(work->text, token))
+        return call_of_rows(work, token);
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
     if (one != NULL)

@@ -247,6 +247,9 @@ void dbt_config(Work *work);
 bool dbt_star_follows(Work *work, const SqlItem *star);
 bool dbt_star_is_rigid(Work *work, const SqlItem *star);
 bool dbt_star(Work *work, const SqlItem *star);
+/* `u` of star(from=u), deduplicate(relation=u). False: the table is given otherwise. */
+bool dbt_star_variable(const Work *work, const Token *token, uint32_t *ret_begin,
+                       uint32_t *ret_end);
 
 /* A table in get_column_values(…), given at byte `at` by a call or a variable; a call in SQL that is put together with `~`: all
  * that it names is changed there. False: neither (dbt_values.c, dbt_sums.c). */

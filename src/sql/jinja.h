@@ -22,6 +22,9 @@ typedef struct {
 /* All of them in a {{ … }} or {% … %}; array of JinjaArgument; caller frees. */
 GArray *jinja_arguments(const char *text, const Token *token);
 
+/* Is it a macro of a package that gives rows of the table that it gets, with all columns (parse_rows.c)? */
+bool template_gives_rows(const char *text, const Token *token);
+
 /* {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for. */
 typedef struct JinjaLists JinjaLists;
 JinjaLists *jinja_lists_new(const TokenList *tokens);

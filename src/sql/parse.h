@@ -137,6 +137,9 @@ void parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* `query` has its WITH already. `outer`: the block whose names are seen, or NULL. */
 void parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_t end);
+/* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
+bool is_rows(const Parser *parser, uint32_t index);
+SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
 /* Is the item at its `first` token a macro that gives a star? Then it is read. (parse_star.c) */
 bool parse_star_macro(Parser *parser, SqlItem *item, uint32_t end);
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */

@@ -301,6 +301,8 @@ take_branch(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         branch->block = take_values(parser, query, outer, end);
     } else if (is_word(parser, parser->pos, WORD_TABLE)) {
         branch->block = take_table(parser, query, outer, end);
+    } else if (is_rows(parser, parser->pos)) {
+        branch->block = rows_take(parser, query, outer);
     } else {
         branch->block = take_select(parser, query, outer, end);
     }

@@ -1,0 +1,80 @@
+/*
+ * parse_rows.c - {{ dbt_utils.deduplicate(relation=ref('x'), partition_by='id', order_by='a desc') }}: a query that gives rows of
+ * one table with all of its columns, `SELECT * FROM x`.
+ *
+ * A table that is given by its name in a text is another thing: it is left to those who look for names in texts.
+ */
+#include "sql/parse.h"
+
+#include <string.h>
+
+static const char callee[] = "dbt_utils.deduplicate";
+
+static bool
+is_text_of(const char *text, uint32_t begin, uint32_t end, const char *what)
+{
+    return end - begin == strlen(what) && memcmp(text + begin, what, strlen(what)) == 0;
+}
+
+/* A call of ref() or source(), or a variable: not a text. */
+static bool
+gives_table(const char *text, const JinjaArgument *argument)
+{
+    if (is_text_of(text, argument->callee, argument->callee_end, "ref") ||
+        is_text_of(text, argument->callee, argument->callee_end, "source"))
+        return true;
+    bool is_relation = argument->keyword_end > 0
+                           ? is_text_of(text, argument->keyword, argument->keyword_end, "relation")
+                           : argument->place == 0;
+    return argument->kind == JINJA_VARIABLE && is_relation && !argument->is_mixed &&
+           is_text_of(text, argument->callee, argument->callee_end, callee);
+}
+
+bool
+template_gives_rows(const char *text, const Token *token)
+{
+    const char *begin = text + token->begin + 2;
+    begin += strspn(begin, "- \n\t");
+    if (token->kind != TOKEN_TEMPLATE || strncmp(begin, callee, strlen(callee)) != 0)
+        return false;
+    g_autoptr(GArray) found = jinja_arguments(text, token);
+    for (guint i = 0; i < found->len; i++)
+        if (gives_table(text, &g_array_index(found, JinjaArgument, i)))
+            return true;
+    return false;
+}
+
+bool
+is_rows(const Parser *parser, uint32_t index)
+{
+    switch (peek(parser, index + 1)->kind) {
+    case TOKEN_CLOSE:
+    case TOKEN_SEMICOLON:
+    case TOKEN_END:
+        return template_gives_rows(parser->sql->list->text, peek(parser, index));
+    default:
+        return false;
+    }
+}
+
+SqlBlock *
+rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    SqlItem *star = node(parser, sizeof(SqlItem));
+    SqlSource *source = node(parser, sizeof(SqlSource));
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    *star = (SqlItem){.block = block,
+                      .first = parser->pos,
+                      .last = parser->pos,
+                      .is_star = true,
+                      .is_macro = true};
+    *source = (SqlSource){
+        .kind = SOURCE_TEMPLATE, .block = block, .first = parser->pos, .last = parser->pos};
+    list_add(parser, block->items, star);
+    list_add(parser, block->sources, source);
+    block->has_star = true;
+    parse_template(parser, &context, parser->pos, NULL, false);
+    block->last = parser->pos++;
+    return block;
+}
