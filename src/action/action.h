@@ -45,6 +45,9 @@ struct StepEnv {
     /* Is the lease still ours, by the server's word of now? Asked with the store's lock held: see
      * conn_set_confirm(). NULL: nobody else could have it. */
     bool (*confirm)(StepEnv *env, GError **error);
+    /* How long to wait before a write to the host of those repositories ("acme"): its turn, if that is at most 10 s. NULL: nobody
+     * else writes there. */
+    bool (*turn)(StepEnv *env, const char *host, int64_t *ret_wait_ms, GError **error);
     /* Beside the ticks: bytes moved so far, and what slows it down ("" when nothing does). NULL: nobody wants to know. */
     void (*tell)(StepEnv *env, int64_t bytes, const char *slowed);
     /* How fast this lease may move rows at this moment (model/throttle.h), or NULL: as fast as it can. Caller owns.

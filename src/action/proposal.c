@@ -1,5 +1,6 @@
 /* proposal.c - see proposal.h. */
 #include "action/owners.h"
+#include "base/clock.h"
 
 #include <string.h>
 
@@ -15,6 +16,47 @@ proposal_clear(Proposal *proposal)
     json_decref(proposal->asked);
     pull_clear(&proposal->pull);
     pull_clear(&proposal->back);
+}
+
+/* ---- turns ---- */
+
+#define TURN_MS_MAX 10000 /* as the server gives them out */
+
+static void
+let_pass(StepEnv *env, int64_t ms)
+{
+    if (env->nap != NULL)
+        env->nap(env, ms);
+    else if (ms > 0)
+        g_usleep((gulong) ms * 1000);
+}
+
+bool
+proposal_turn(Proposal *proposal, GError **error)
+{
+    StepEnv *env = proposal->place.env;
+    const char *address = proposal->place.repository->address;
+    g_autofree char *host = g_strndup(address, strcspn(address, ":"));
+    int64_t wait_ms = 0;
+    proposal->again_ms = 0;
+    if (env->turn == NULL)
+        return true;
+    if (!env->turn(env, host, &wait_ms, error))
+        return false;
+    if (wait_ms > TURN_MS_MAX) {
+        proposal->again_ms = clock_wall_ms() + wait_ms;
+        return fail(error, ERR_LIMIT,
+                    "waits for its turn to write to the host of '%s' (honk limits writes:%s)", host,
+                    host);
+    }
+    let_pass(env, wait_ms);
+    return true;
+}
+
+static bool
+wait_for_turn(void *data, GError **error)
+{
+    return proposal_turn(data, error);
 }
 
 /* ---- where it stands ---- */
@@ -33,8 +75,12 @@ open_host(Proposal *proposal, GError **error)
                     "the plan proposes the change of '%s' on a host, but honk.yaml names none any "
                     "more ('forge')",
                     proposal->place.repository->address);
-    return place->forge->kind == FORGE_GIT ||
-           forge_open(place->forge, name, &proposal->forge, error);
+    if (place->forge->kind == FORGE_GIT)
+        return true;
+    if (!forge_open(place->forge, name, &proposal->forge, error))
+        return false;
+    forge_set_gate(proposal->forge, wait_for_turn, proposal);
+    return true;
 }
 
 /* By merge, squash or hand: the commit is there, or what it changes is. */
@@ -104,7 +150,7 @@ proposal_push(Proposal *proposal, GError **error)
                     "branch '%s' of '%s' points to %.12s on its host, which is not Honk's commit: "
                     "rename or delete it there, then retry",
                     place->branch, place->repository->address, proposal->tip);
-    if (!proposal_confirm(proposal, error) ||
+    if (!proposal_turn(proposal, error) || !proposal_confirm(proposal, error) ||
         !remote_push(place->env->config, place->repository, place->branch, proposal->local.ours,
                      NULL, error))
         return false;

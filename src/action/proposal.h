@@ -16,6 +16,7 @@ typedef struct {
     char *tip;         /* our branch over there; NULL: it is not there */
     Pull pull;         /* of our branch */
     Pull back;         /* on the way back: of the branch that takes ours back */
+    int64_t again_ms;  /* when its turn to write to the host may come; 0: it waits for none */
     json_t *asked;  /* whom a pull request was shown to: {"number", "owners", "unasked"}; or NULL */
     bool is_landed; /* the default branch has our change, in whatever way it came there */
 } Proposal;
@@ -28,6 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
 
 /* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
 char *proposal_back_branch(const Proposal *proposal);
+/* Waits for the turn to write to the host; LIMIT with `again_ms` when it is too long to wait for. */
+CHECKED bool proposal_turn(Proposal *proposal, GError **error);
 /* By the server's word of now: asked before anything is done to the host. */
 CHECKED bool proposal_confirm(const Proposal *proposal, GError **error);
 /* The branch is over there when this returns: pushed, or it was there with our commit in it. */

@@ -10,6 +10,7 @@
 #include "action/merging.h"
 #include "action/survey.h"
 #include "action/table.h"
+#include "action/wave_health.h"
 #include "action/waves.h"
 #include "base/clock.h"
 #include "change/wishes.h"
@@ -42,10 +43,15 @@ limits_of(const json_t *change)
 }
 
 static bool
-next_wave(const StepCall *call, Outcome *outcome)
+next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_proposed, limits_of, NULL},
-               outcome);
+    const Waves all = {waves, G_N_ELEMENTS(waves), change_is_proposed, limits_of, NULL};
+    size_t count = waves_done(call);
+    bool goes_on = false;
+    if (!wave_health(call, env, waves_begin(&all, count), count, outcome, &goes_on, error))
+        return false;
+    if (goes_on)
+        waves_next(call, &all, outcome);
     return true;
 }
 
@@ -63,6 +69,14 @@ wait_for(const Proposal *proposal, const char *waits, int64_t until_ms, json_t *
     return true;
 }
 
+/* When the host, or the turn to write to it, wants to be asked again; 0: neither said so. */
+static int64_t
+again_ms_of(const Proposal *proposal)
+{
+    return proposal->again_ms > 0 || proposal->forge == NULL ? proposal->again_ms
+                                                             : forge_again_ms(proposal->forge);
+}
+
 /* What the lease before left, with when the host wants to be asked again, and what it said: so that nobody asks it earlier. */
 static json_t *
 host_checkpoint(const StepCall *call, const Proposal *proposal, const char *why)
@@ -70,7 +84,7 @@ host_checkpoint(const StepCall *call, const Proposal *proposal, const char *why)
     const json_t *before = call->lease->checkpoint;
     json_t *checkpoint = json_is_object(before) ? json_deep_copy(before) : json_object();
     json_t *host = json_object();
-    json_set_int(host, "again_ms", forge_again_ms(proposal->forge));
+    json_set_int(host, "again_ms", again_ms_of(proposal));
     json_set_string(host, "why", why);
     json_object_set_new(checkpoint, "host", host);
     return checkpoint;
@@ -275,7 +289,7 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
     if (waits_for_host_still(call, outcome) ||
         (proposal_open(call, env, &proposal, &failed) && go(call, &proposal, outcome, &failed)))
         return true;
-    if (proposal.forge != NULL && forge_again_ms(proposal.forge) > 0)
+    if (again_ms_of(&proposal) > 0)
         return wait_for_host(call, &proposal, failed->message, outcome);
     g_propagate_error(error, g_steal_pointer(&failed));
     return false;
@@ -284,7 +298,7 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    return call_is_whole_step(call) ? next_wave(call, outcome)
+    return call_is_whole_step(call) ? next_wave(call, env, outcome, error)
                                     : look_and(go_on, call, env, outcome, error);
 }
 
@@ -337,11 +351,11 @@ close_open(const Proposal *proposal, GError **error)
 
 /* Only what is ours, and nobody's else: a branch that people added to stays. */
 static bool
-remove_branch(const Proposal *proposal, const char *branch, const char *tip, GError **error)
+remove_branch(Proposal *proposal, const char *branch, const char *tip, GError **error)
 {
     const CodePlace *place = &proposal->place;
     StepEnv *env = place->env;
-    return tip == NULL || (proposal_confirm(proposal, error) &&
+    return tip == NULL || (proposal_turn(proposal, error) && proposal_confirm(proposal, error) &&
                            remote_push(env->config, place->repository, branch, NULL, tip, error));
 }
 
@@ -364,7 +378,7 @@ push_back(Proposal *proposal, const char *branch, const char *title, GError **er
                     "the same lines since: take it back there by hand, then retry",
                     place->name.consumer, place->branch, place->repository->address,
                     proposal->base);
-    return proposal_confirm(proposal, error) &&
+    return proposal_turn(proposal, error) && proposal_confirm(proposal, error) &&
            remote_push(env->config, place->repository, branch, commit, NULL, error);
 }
 

@@ -25,6 +25,24 @@ child_of(const StepCall *call, const json_t *change, const Waves *waves)
     return child;
 }
 
+size_t
+waves_done(const StepCall *call)
+{
+    return call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0)
+                                      : 0;
+}
+
+size_t
+waves_begin(const Waves *waves, size_t done)
+{
+    size_t begin = 0, i = 0;
+    while (begin + waves->sizes[i] < done) {
+        begin += waves->sizes[i];
+        i += i + 1 < waves->count;
+    }
+    return begin;
+}
+
 static size_t
 size_after(const Waves *waves, size_t done)
 {
@@ -49,9 +67,7 @@ waves_next(const StepCall *call, const Waves *waves, Outcome *outcome)
 {
     const json_t *changes = json_object_get(call->plan->json, "changes");
     const json_t *sums = json_object_get(call->lease->evidence, "sums");
-    size_t done =
-        call->lease->children_done ? (size_t) json_get_int(call->lease->evidence, "count", 0) : 0;
-    size_t size = size_after(waves, done), i, seen = 0;
+    size_t done = waves_done(call), size = size_after(waves, done), i, seen = 0;
     g_autoptr(json_t) children = json_array();
     json_t *change;
 

@@ -13,6 +13,10 @@ typedef struct {
     json_t *params; /* of each task, beside its consumer; or NULL. Borrowed */
 } Waves;
 
+/* Of the plan's changes that have a task, how many were handed out. */
+size_t waves_done(const StepCall *call);
+/* Where the last wave began, when so many were handed out. */
+size_t waves_begin(const Waves *waves, size_t done);
 /* Something of that consumer failed, and the plan went on. */
 bool lease_is_left(const Lease *lease, const char *consumer);
 /* MORE with the next wave, or DONE with the sums of all. */

@@ -43,7 +43,8 @@ show(Invocation *call, const char *resource, GError **error)
             continue;
         g_autofree char *shown = text_printable(name);
         table_cell(table, TONE_STRONG, shown);
-        table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT, json_get_int(item, "count", 0));
+        table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT "%s", json_get_int(item, "count", 0),
+                    g_str_has_prefix(name, "writes:") ? " a minute" : "");
         table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT,
                     json_get_int(item, "in_use", 0) + json_get_int(item, "plans", 0));
     }
@@ -69,7 +70,8 @@ const Command cmd_limits = {
     .deed = "change the limit",
     .about =
         "Of a store (store:NAME), of one owner's open pull requests (pulls:OWNER), of the builds\n"
-        "that a host bears (builds:REPOSITORIES), of plans of one owner or campaign. pulls:* is "
+        "that a host bears (builds:REPOSITORIES), of what is written to it in a minute\n"
+        "(writes:REPOSITORIES, 60 by itself), of plans of one owner or campaign. pulls:* is "
         "for\n"
         "all owners that have no limit of their own. What holds a place keeps it.",
     .examples = "honk limits\nhonk limits 'pulls:*' 3\n"

@@ -41,6 +41,9 @@ json_t *task_throttle(const Task *task);
 /* What the plan's document says. */
 void plan_take_throttle(OpenPlan *plan, const json_t *document);
 
+/* How long whoever is about to write to that host waits for its turn, which it has then; when that is over 10 s it has none, and asks
+ * again (turns.c). */
+int64_t write_turn(Beat *beat, const char *host);
 /* How changes of code go out: for a lease that hands them out, or has one of them. NULL: it has none. Caller owns. */
 json_t *task_pace(const Task *task);
 /* Of whom something failed while the plan goes on. NULL: nobody. Caller owns. */

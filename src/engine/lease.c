@@ -335,6 +335,9 @@ on_heartbeat(Beat *beat, Command *command)
     command->reply = json_object();
     json_set_bool(command->reply, "stop", should_stop(beat, task));
     json_set_int(command->reply, "lease_ms", beat->state->options.lease_ms);
+    const char *host = json_get_string(command->args, "writes", NULL);
+    if (host != NULL)
+        json_set_int(command->reply, "wait_ms", write_turn(beat, host));
     json_t *throttle = task_throttle(task);
     if (throttle != NULL)
         json_object_set_new(command->reply, "throttle", throttle);

@@ -411,7 +411,7 @@ task_is_polling(const Task *task)
 static bool
 polls(const Task *task, const Move *move)
 {
-    if (!task->action->is_watched || task->parent == NULL)
+    if (!task->action->is_watched)
         return false;
     if (task->row.status == TASK_WAITING)
         return strcmp(move->event, "due") == 0 && move->reason == NULL;

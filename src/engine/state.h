@@ -135,6 +135,7 @@ struct Resource {
     int held;          /* of the ordinary ones */
     int active;        /* held by tasks that a worker works on, or may still work on */
     int reverse_waits; /* queues of the reverse phase that want one */
+    int64_t turn_ms;   /* of the last write that was given its turn; 0: none (turns.c) */
     int plans;         /* of campaigns, that have a place here: campaign.h */
 };
 

@@ -80,6 +80,13 @@ forge_open(const ForgeConfig *config, const char *name, Forge **ret, GError **er
 }
 
 void
+forge_set_gate(Forge *forge, ForgeGate *gate, void *data)
+{
+    forge->gate = gate;
+    forge->gate_data = data;
+}
+
+void
 forge_free(Forge *forge)
 {
     if (forge == NULL)
@@ -205,6 +212,8 @@ exchange(Forge *forge, const char *method, const char *path, const json_t *body,
         g_ptr_array_add(headers, "Content-Type: application/json");
     g_ptr_array_add(headers, NULL);
     forge->again_ms = 0;
+    if (forge->gate != NULL && strcmp(method, "GET") != 0 && !forge->gate(forge->gate_data, error))
+        return false;
     if (!http_call(forge->client, method, path, (const char *const *) headers->pdata, text,
                    text != NULL ? strlen(text) : 0, CALL_MS, &response, error))
         return false;

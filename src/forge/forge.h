@@ -36,6 +36,9 @@ const char *checks_state_name(ChecksState state);
 typedef struct Forge Forge;
 /* The host of the repository `name` (of "acme:NAME"). UNSUPPORTED for kind `git`, which has no pull requests. */
 CHECKED bool forge_open(const ForgeConfig *config, const char *name, Forge **ret, GError **error);
+/* Asked before each call that changes something there; it may let time pass. A refusal is the call's. */
+typedef bool ForgeGate(void *data, GError **error);
+void forge_set_gate(Forge *forge, ForgeGate *gate, void *data);
 void forge_free(Forge *forge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Forge, forge_free)
 /* After a failure with LIMIT: when the host wants to be asked again, in milliseconds since 1970. 0: it did not say. */

@@ -31,6 +31,8 @@ struct Forge {
     char *project;      /* "owner%2Fname" */
     HttpClient *client;
     int64_t again_ms;
+    ForgeGate *gate; /* NULL: none */
+    void *gate_data;
 };
 
 /* One exchange. `body` may be NULL, and is taken over. `*ret` may be NULL when nothing came; `ret` may be NULL. Caller owns. */

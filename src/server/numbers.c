@@ -30,6 +30,10 @@
 #define PULL_SQL(member)                                                                           \
     "coalesce(u.evidence ->> '$.pull." member "', u.checkpoint ->> '$.pull." member "')"
 #define MERGED_SQL PULL_SQL("state") " = 'merged'"
+/* By people, while the waves after it waited: the step's own task remembers it. */
+#define REVERTED_SQL                                                                               \
+    "EXISTS (SELECT 1 FROM task w, json_each(w.checkpoint, '$.reverted') k WHERE w.plan = p.id "   \
+    "AND w.step = sp.name AND w.key = '' AND k.value = u.key)"
 #define AGENT_SQL(member) "coalesce(t.evidence ->> '$.coding." member "', 0)"
 
 /* Sums over the rows of one owner; the name says where it stands in the answer. */
@@ -54,7 +58,8 @@ static const struct {
     {"pulls.merged_untouched", MERGED_SQL " AND coalesce(" PULL_SQL("untouched") ", 1) = 1"},
     {"pulls.merged_repaired", MERGED_SQL " AND " PULL_SQL("untouched") " = 0"},
     {"pulls.closed", PULL_SQL("state") " = 'closed'"},
-    {"pulls.reverted", "u.phase = 'reverse' AND u.status = 'done' AND " MERGED_SQL},
+    {"pulls.reverted",
+     MERGED_SQL " AND ((u.phase = 'reverse' AND u.status = 'done') OR " REVERTED_SQL ")"},
     {"agent.consumers", "t.evidence ->> '$.coding.agent' IS NOT NULL"},
     {"agent.done", AGENT_SQL("done")},
     {"agent.rounds", AGENT_SQL("rounds")},

@@ -61,6 +61,7 @@ static const Input lease_members[] = {
 static const Input heartbeat_members[] = {
     { "token",    INPUT_COUNT,  true,  0, "the lease's token" },
     { "progress", INPUT_OBJECT, false, 0, "an object: done, total, unit" },
+    { "writes",   INPUT_TEXT,   false, 0, "the repositories, as honk.yaml names them, to whose host it is about to write" },
     END
 };
 static const Input intent_members[] = {

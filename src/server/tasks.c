@@ -58,7 +58,9 @@ bool
 handle_heartbeat(Request *request, GError **error)
 {
     Command *command = lease_command(request, COMMAND_HEARTBEAT);
-    command->args = json_pack("{s:O?}", "progress", json_object_get(request->json, "progress"));
+    command->args =
+        json_pack("{s:O?, s:O?}", "progress", json_object_get(request->json, "progress"), "writes",
+                  json_object_get(request->json, "writes"));
     return request_ask(request, command, NULL, NULL, NULL, NULL, error);
 }
 

@@ -9,7 +9,8 @@
  *   `step` is "" for the tasks of a plan itself (plan, preflight), `key` is "" but for parts of a step.
  *   `evidence`: what the forward phase reported (reverses and probes); for a parent whose parts are done
  *   {"count", "skipped", "sums": {member: sum of its integers}, "children": [{"key", "evidence"}]} (at most 1,000).
- * POST /tasks/{id}/heartbeat {token, progress: {done, total, unit, rate, note, …}} → {stop, lease_ms, throttle?}: model/throttle.h
+ * POST /tasks/{id}/heartbeat {token, progress: {done, total, unit, rate, note, …}, writes?: "acme"} → {stop, lease_ms, throttle?, wait_ms?}: model/throttle.h,
+ *   and when the turn is to write to the host of those repositories (engine/turns.c)
  * POST /tasks/{id}/intent {token, pre_state: {…}} → {}: the pre-state, on disk before the effect begins
  * POST /tasks/{id}/report {token, outcome: {"kind", "evidence", "children", "until_ms", "error": {"code", "message"},
  *                                           "message", "before_effect", "checkpoint", "signals_seen", "frees"}} → {status}

@@ -127,6 +127,14 @@ env_confirm(StepEnv *env, GError **error)
 }
 
 static bool
+env_turn(StepEnv *env, const char *host, int64_t *ret_wait_ms, GError **error)
+{
+    JobEnv *job = (JobEnv *) env;
+    return link_turn(job->bench->link, job->lease, host, ret_wait_ms, error) ||
+           fail_in(error, "nobody says when it may write to the host");
+}
+
+static bool
 env_blob_get(StepEnv *env, const char *digest, char **ret, size_t *ret_bytes, GError **error)
 {
     JobEnv *job = (JobEnv *) env;
@@ -226,6 +234,7 @@ job_do(Bench *bench, const Lease *lease, GError **error)
                 .tell = env_tell,
                 .throttle = env_throttle,
                 .confirm = env_confirm,
+                .turn = env_turn,
                 .intent = env_intent,
                 .blob_get = env_blob_get,
                 .blob_put = env_blob_put},

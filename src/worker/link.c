@@ -92,6 +92,16 @@ link_heartbeat(Link *link, const Lease *lease, const json_t *progress, Heartbeat
 }
 
 bool
+link_turn(Link *link, const Lease *lease, const char *host, int64_t *ret_wait_ms, GError **error)
+{
+    g_autoptr(json_t) answer = NULL;
+    if (!post(link, lease, "heartbeat", json_pack("{s:s}", "writes", host), &answer, error))
+        return false;
+    *ret_wait_ms = json_get_int(answer, "wait_ms", 0);
+    return true;
+}
+
+bool
 link_intent(Link *link, const Lease *lease, const json_t *pre_state, GError **error)
 {
     g_autoptr(json_t) answer = NULL;

@@ -24,6 +24,9 @@ typedef struct {
 } HeartbeatAnswer;
 CHECKED bool link_heartbeat(Link *link, const Lease *lease, const json_t *progress,
                             HeartbeatAnswer *ret, GError **error);
+/* How long to wait before a write to that host; when it is more than the caller wants to wait, it has no turn. */
+CHECKED bool link_turn(Link *link, const Lease *lease, const char *host, int64_t *ret_wait_ms,
+                       GError **error);
 CHECKED bool link_intent(Link *link, const Lease *lease, const json_t *pre_state, GError **error);
 CHECKED bool link_report(Link *link, const Lease *lease, const Outcome *outcome, GError **error);
 /* Checked against its digest. Caller frees. */

@@ -1,4 +1,5 @@
 """Changes that are proposed on a host: pull requests are opened once, waited for, and taken back, on GitHub, GitLab and Gitea."""
+import json
 import pathlib
 import sys
 import unittest
@@ -33,6 +34,8 @@ class ForgeWorld(support.Project):
         for path, content in {"token": forge_host.TOKEN + "\n", **(files or {})}.items():
             (self.folder / path).write_text(content)
         self.forge = (PLAIN.format(folder=self.host.folder) if kind == "git" else FORGE.format(kind=kind, url=self.host.url))
+        writes = 'limits: { "writes:*": 60000'  # a host of a test bears more than one of the world
+        limits = limits.replace("limits: {", writes + ",") if limits else writes + " }\n"
         text = test_changes.YAML.replace("WORKERS", "2")
         (self.folder / "honk.yaml").write_text(limits + text.replace("  code: { driver: git, path: repos }\n", self.forge))
         (self.folder / "map.yaml").write_text(test_changes.MAPPING)
@@ -232,6 +235,29 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.world.merge_all_open(1)
         self.world.until("succeeded")
         self.assertEqual(len(self.host.pulls), 3, "closed ones are not opened again")
+
+    def test_the_next_wave_waits_until_the_one_before_is_well_and_what_people_took_back_is_counted(self):
+        self.world.start()
+        first = self.world.waits_for(1)[0]
+        self.assertIn("each wave is merged and green for 1 h", self.world.honk("pace", "users-v2", "--soak", "1h").stdout)
+        with self.host.lock:
+            self.host.merge(first)
+
+        def step(text):
+            root = next(one for one in self.world.json("status", "users-v2")["steps"] if one["name"] == "propose")
+            return text in json.dumps(root) and root
+        self.assertTrue(support.eventually(lambda: step("the wave before soaks until")), self.world.json("status", "users-v2"))
+        self.assertEqual(len(self.host.pulls), 1)
+        with self.host.lock:
+            repository = first["name"].split("/")[1]
+            self.host.change(first["name"], CODE[repository], "Take it back")
+        self.world.until("halted")
+        self.assertTrue(step(f"1 taken back by people: code:{repository}"), self.world.json("status", "users-v2"))
+        self.assertEqual(self.world.json("change", "numbers", "users-v2")["pulls"]["reverted"], 1)
+        self.world.honk("pace", "users-v2", "--max-failures", "1", "--soak", "0s")
+        self.world.honk("retry", "users-v2")
+        self.world.honk("resume", "users-v2", "--reason", "they know why")
+        self.world.waits_for(2)
 
     def test_a_team_that_asks_for_time_is_left_in_peace_until_that_day(self):
         self.host.make("acme/later", {"a.sql": "SELECT id FROM users_v1\n", ".honk.yaml": "not_before: 2999-01-01\n"})

@@ -144,6 +144,38 @@ a_call_to_look_wakes_who_waits_but_not_again_and_again(void)
     desk_get(&desk, "w", &got, "propose/c:a forward run");
 }
 
+static int64_t
+turn(Desk *desk, const Got *got, const char *host)
+{
+    g_autofree char *args = g_strdup_printf("{'writes':'%s'}", host);
+    g_autoptr(Command) command =
+        desk_say(desk, COMMAND_HEARTBEAT, "worker:w", got->id, got->token, args);
+    g_assert_no_error(command->error);
+    return json_get_int(command->reply, "wait_ms", -1);
+}
+
+static void
+writes_to_one_host_keep_their_distance_whoever_does_them(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) a = {0}, d = {0};
+    begin(&desk);
+    desk_get(&desk, "w", &a, "propose/c:a forward run");
+    desk_get(&desk, "x", &d, "propose/c:d forward run");
+    g_assert_cmpint(turn(&desk, &a, "c"), ==, 1000); /* nobody knows who wrote before the start */
+    g_assert_cmpint(turn(&desk, &d, "c"), ==, 2000);
+    g_assert_cmpint(turn(&desk, &d, "other"), ==, 1000);
+    limit(&desk, "writes:c", 10);
+    g_assert_cmpint(turn(&desk, &a, "c"), ==, 8000);
+    g_assert_cmpint(turn(&desk, &d, "c"), >, 10000); /* too long to hold a lease: it has no turn, */
+    desk_wait(&desk, 8000);
+    g_assert_cmpint(turn(&desk, &d, "c"), ==, 6000); /* and takes none from others */
+    limit(&desk, "writes:*", 600);
+    g_assert_cmpint(turn(&desk, &a, "third"), ==, 100);
+    limit(&desk, "writes:c", 0);
+    g_assert_cmpint(turn(&desk, &a, "c"), >, 10000);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -154,6 +186,7 @@ main(int argc, char **argv)
     CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
     CASE(a_limit_that_is_left_while_it_waits_is_free_for_others);
     CASE(a_limit_that_comes_late_counts_what_is_open_and_keeps_nobody_from_looking);
+    CASE(writes_to_one_host_keep_their_distance_whoever_does_them);
     CASE(a_call_to_look_wakes_who_waits_but_not_again_and_again);
     return g_test_run();
 }

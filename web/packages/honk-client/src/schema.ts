@@ -470,6 +470,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/migrations/{id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change how a migration's changes of code go out
+         * @description What the body names is changed, the rest stays. A consumer whose change failed is left to people while the others go on, as long as no more than `max_failures` are; a plan that stopped at one too many goes on when it is resumed after this.
+         */
+        post: operations["pace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/migrations/{id}/hold": {
         parameters: {
             query?: never;
@@ -1995,6 +2018,9 @@ export interface components {
                 unit?: string;
             };
             throttle?: components["schemas"]["Throttle"];
+            pace?: components["schemas"]["Pace"];
+            /** @description consumers of whom something failed, and who are left to people while the others go on; absent without any */
+            left?: string[];
             quarantine: {
                 rows: number;
                 tasks: number;
@@ -2112,6 +2138,21 @@ export interface components {
             /** @description one of the `throttle_commands` of honk.yaml */
             command?: string;
         };
+        /** @description how changes of code go out, and how many may fail */
+        Pace: {
+            /** @description consumers whose code is changed */
+            of: number;
+            /**
+             * @description so many, or such a share, may fail while the others go on
+             * @example 3
+             * @example 5%
+             */
+            max_failures?: string;
+            /** @description so long the changes of a wave are merged, and the builds of what they were merged into green, before the next */
+            soak_ms?: number;
+            /** @description the first so many are merged by people */
+            by_hand?: number;
+        };
         Step: {
             name: string;
             action: string;
@@ -2200,6 +2241,9 @@ export interface components {
             token: components["schemas"]["Token"];
             lease_ms: number;
             throttle?: components["schemas"]["Throttle"];
+            pace?: components["schemas"]["Pace"];
+            /** @description consumers of whom something failed while the plan went on */
+            left?: string[];
             /** @description what the last report that had one left for this lease */
             checkpoint?: Record<string, never> | null;
             /** @description its plan stands still: look at it, and do nothing but go back */
@@ -2284,6 +2328,7 @@ export interface components {
                     held?: boolean;
                     /** @description as it is now */
                     throttle?: null | components["schemas"]["Throttle"];
+                    pace?: components["schemas"]["Pace"];
                 };
             };
         };
@@ -3156,6 +3201,46 @@ export interface operations {
                     active_sessions?: number;
                     /** @description one of the `throttle_commands` of honk.yaml */
                     command?: string;
+                    reason?: components["schemas"]["Reason"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["State"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["KeyReused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    pace: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description an id, an entity's ref (with %2F) or its short name */
+                id: components["parameters"]["Migration"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description a count, or a share of the consumers whose code is changed
+                     * @example 3
+                     * @example 5%
+                     */
+                    max_failures?: string;
+                    soak_ms?: number;
+                    by_hand?: number;
                     reason?: components["schemas"]["Reason"];
                 };
             };
@@ -4260,6 +4345,8 @@ export interface operations {
                 "application/json": {
                     token: components["schemas"]["Token"];
                     progress?: components["schemas"]["TaskProgress"];
+                    /** @description the repositories, as honk.yaml names them, to whose host it is about to write: the answer says when its turn is */
+                    writes?: string;
                 };
             };
         };
@@ -4274,6 +4361,8 @@ export interface operations {
                         stop: boolean;
                         lease_ms: number;
                         throttle?: components["schemas"]["Throttle"];
+                        /** @description after `writes`: how long to wait before the write; over 10000 it has no turn yet, and asks again */
+                        wait_ms?: number;
                     };
                 };
             };
