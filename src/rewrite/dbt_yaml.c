@@ -240,7 +240,7 @@ dbt_yaml_is(const YamlNode *root)
 {
     static const char *const others[] = {"version",  "config-version", "macros", "groups",
                                          "analyses", "data_tests",     "tests",  "saved_queries"};
-    bool is_known = false;
+    bool is_known = false, says_version = g_strcmp0(yaml_get_text(root, "version"), "2") == 0;
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->items[2 * i]->text;
         bool is_other = false;
@@ -251,7 +251,8 @@ dbt_yaml_is(const YamlNode *root)
             is_other |= g_strcmp0(key, others[o]) == 0;
         for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
             is_other |= g_strcmp0(key, parts[p].key) == 0;
-        if (!is_other && key != NULL && strncmp(key, "x-", 2) != 0 && key[0] != '.')
+        if (!is_other && !says_version && key != NULL && strncmp(key, "x-", 2) != 0 &&
+            key[0] != '.')
             return false;
     }
     return is_known;

@@ -517,6 +517,15 @@ is_guess_too_many(Work *work, const SqlRef *ref, const SqlPart *part)
     const Rename *rename = source_rename(ref->instead);
     if (source_change(work, ref->instead, part) == NULL)
         return false;
+    bool is_of_caller = ref->source->kind == SOURCE_TEMPLATE && /* {{ this }} in a macro */
+                        statement_is_in_text(work, ref->block->statement);
+    if (is_of_caller) {
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' may be a column of the model that calls the macro, or of '%s' around it: "
+                    "qualify it",
+                    part->text, called(ref->instead));
+        return true;
+    }
     if (renames_will_have(work->renames, rename, part->text)) {
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
                     "'%s' may be a column of '%s', or of '%s' around it, which will have another "

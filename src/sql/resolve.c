@@ -210,14 +210,37 @@ is_own_alias(const SqlRef *ref, const SqlSource *source)
                               source->alias->text));
 }
 
-/* x IN (SELECT id FROM others): nobody writes this to get the outer id for each row of others. Where others has no id,
- * it does so all the same; SqlRef.instead says whose it is then. */
+/* MAX(id): of the outer id it would be an aggregate of the outer query, which cannot stand in its conditions. */
 static bool
-is_item_of_one(const SqlRef *ref, const SqlBlock *block, const Found *found)
+is_aggregated(const Resolver *resolver, const SqlRef *ref)
 {
-    return block == ref->block && ref->clause == CLAUSE_ITEM && ref->is_whole &&
-           block->sources->len == 1 && found->maybe_count == 1 &&
-           found->maybe->kind != SOURCE_ARRAY && !is_own_alias(ref, found->maybe);
+    static const char *const names[] = {"max", "min", "sum", "avg"};
+    const GArray *tokens = resolver->sql->tokens;
+    uint32_t first = ref->path.parts[0].token,
+             behind = ref->path.parts[ref->path.count - 1].token + 1;
+    if (first < 2 || behind >= tokens->len ||
+        g_array_index(tokens, Token, first - 1).kind != TOKEN_OPEN ||
+        g_array_index(tokens, Token, behind).kind != TOKEN_CLOSE)
+        return false;
+    const Token *callee = &g_array_index(tokens, Token, first - 2);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (callee->end - callee->begin == strlen(names[i]) &&
+            g_ascii_strncasecmp(resolver->sql->list->text + callee->begin, names[i],
+                                strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* x IN (SELECT id FROM others), x > (SELECT MAX(id) FROM others): nobody writes this to get the outer id for each row of others.
+ * Where others has no id, the first does so all the same; SqlRef.instead says whose it is then. */
+static bool
+is_item_of_one(const Resolver *resolver, const SqlRef *ref, const SqlBlock *block,
+               const Found *found)
+{
+    return block == ref->block && ref->clause == CLAUSE_ITEM && ref->macro == NULL &&
+           (ref->is_whole || is_aggregated(resolver, ref)) && block->sources->len == 1 &&
+           found->maybe_count == 1 && found->maybe->kind != SOURCE_ARRAY &&
+           !is_own_alias(ref, found->maybe);
 }
 
 static SqlSource *
@@ -247,7 +270,7 @@ bind_bare(Resolver *resolver, SqlRef *ref)
         if (block == ref->block && may_reuse_alias(resolver, ref->clause) &&
             bind_output(resolver, ref, block, true))
             return;
-        if (is_item_of_one(ref, block, &found)) {
+        if (is_item_of_one(resolver, ref, block, &found)) {
             bind_to(ref, BINDING_COLUMN, found.maybe);
             ref->instead = holder_outside(resolver, ref);
             return;
