@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import unittest
 
+import mariadb_world
 import postgres_world
 import small_world
 import support
@@ -287,6 +288,36 @@ class ReverseSync(unittest.TestCase):
         self.assertEqual(postgres.sql("SELECT count(*) FROM pg_namespace WHERE nspname = '_honk'"), "0")
         self.assertEqual(postgres.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'people%'"), "0")
         postgres.sql("UPDATE users_v1 SET last_name = 'Again' WHERE id = 1")
+
+    def test_into_and_inside_of_mariadb_rows_written_after_the_cut_over_come_back(self):
+        mariadb = mariadb_world.Mariadb()
+        self.addCleanup(mariadb.close)
+        for source in ("listening", "shop"):
+            world = mariadb_world.World(mariadb, source, database=f"shop_{source}")
+            catalog = world.folder / "catalog" / "datasets.yaml"
+            catalog.write_text(catalog.read_text().replace("shop:users_v2", "shop:people"))
+
+            def sql(text, check=True):
+                return mariadb.sql(text, f"shop_{source}", check)
+
+            def tables():
+                return [line for line in mariadb.dump(f"shop_{source}") if not line.startswith(("(", "INSERT"))]
+            before = tables()
+            self.moved(world)
+            for statement in AFTERWARDS:
+                sql(statement.format("people"))
+            if source == "shop":
+                self.assertIn("frozen by honk", sql("UPDATE users_v1 SET last_name = 'No'", check=False))
+                self.assertIn("frozen by honk", sql("SET @honk_repairs = 'x'; DELETE FROM users_v1", check=False))
+            self.roll_back()
+            if source == "shop":
+                back = [tuple(line.split("|")) for line in sql(ROWS_BACK).splitlines()]
+                self.assertEqual([(int(row[0]), *row[1:]) for row in back], BACK)
+                self.assertEqual(sql("SELECT legacy_flag FROM users_v1 WHERE id = 5"), '{"a": 1}')
+                sql("UPDATE users_v1 SET last_name = 'Again' WHERE id = 1")
+            else:
+                self.assertEqual(world.query(ROWS_BACK), BACK)
+            self.assertEqual(tables(), before)
 
     def test_a_mapping_that_computes_leaves_it_to_a_person(self):
         self.moved(small_world.World(), mapping=small_world.MAPPING, says="'full_name' is computed, so what is written there has no "

@@ -120,7 +120,7 @@ begin(Conn *base, const Writer *writer, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     bool has_fence = false;
-    if (!book_find(base, "_honk_fence", &has_fence, error))
+    if (writer != NULL && !book_find(base, "_honk_fence", &has_fence, error))
         return false;
     if (has_fence &&
         !maria_run(conn, error,

@@ -1,7 +1,7 @@
 /*
  * freeze.c - stopping the writers of a table with triggers that refuse, and letting them again.
  *
- * One for each event, before all others; they hold for everybody, until somebody with the right to change the table drops
+ * One for each event, before all others; they hold for everybody but a repair of ours, until somebody with the right to change the table drops
  * them. TRUNCATE, and what a foreign key changes by itself, fire no trigger: a table that a key may change (ON DELETE
  * CASCADE…) cannot be frozen, and the comparison finds the other.
  */
@@ -16,17 +16,27 @@ static const struct {
     const char *event, *ending;
 } events[] = {{"INSERT", "_insert"}, {"UPDATE", "_update"}, {"DELETE", "_delete"}};
 
-bool
-maria_guard_make(MariaConn *conn, const MariaObject *object, const char *prefix, const char *why,
-                 GError **error)
+char *
+maria_repaired_name(const MariaObject *object)
 {
+    return g_strconcat(object->database, ".", object->name, NULL);
+}
+
+bool
+maria_guard_make(MariaConn *conn, const MariaObject *object, const char *prefix, GuardExtent extent,
+                 const char *why, GError **error)
+{
+    g_autofree char *repaired =
+        extent == GUARD_BUT_REPAIRS ? maria_repaired_name(object) : g_strdup("");
     g_autofree char *words = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), WORDS_MAX));
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
         g_autofree char *name = maria_made_name(prefix, object->name, events[i].ending);
         if (!maria_run(conn, error,
                        "CREATE TRIGGER IF NOT EXISTS \"%w\".\"%w\" BEFORE %s ON %s FOR EACH ROW "
-                       "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = %Q",
-                       object->database, name, events[i].event, object->sql, words))
+                       "IF %Q = '' OR NOT coalesce(" MARIA_REPAIRS ", '') = %Q THEN "
+                       "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = %Q; END IF",
+                       object->database, name, events[i].event, object->sql, repaired, repaired,
+                       words))
             return false;
     }
     return true;
@@ -91,7 +101,8 @@ maria_freeze(Conn *base, const char *name, const char *why, GError **error)
     g_autofree char *words = g_strdup_printf("frozen by honk: %s", why != NULL ? why : "");
     if (!check_keys(conn, object, error) || !maria_lock(base, error))
         return false;
-    bool done = conn_confirm(base, error) && maria_guard_make(conn, object, PREFIX, words, error);
+    bool done = conn_confirm(base, error) &&
+                maria_guard_make(conn, object, PREFIX, GUARD_BUT_REPAIRS, words, error);
     maria_unlock(base);
     return done;
 }

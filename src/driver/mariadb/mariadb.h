@@ -217,8 +217,12 @@ bool maria_exists(Conn *conn, const char *object, bool *ret, GError **error);
 bool maria_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                   GError **error);
 /* Triggers of ours, one for each event, that refuse whatever is written to the table: made, removed, and all there? */
+/* GUARD_BUT_REPAIRS lets a session through in which the variable MARIA_REPAIRS says what maria_repaired_name() gives. */
+typedef enum { GUARD_ALL, GUARD_BUT_REPAIRS } GuardExtent;
+#define MARIA_REPAIRS "@honk_repairs"
+char *maria_repaired_name(const MariaObject *object); /* caller frees */
 CHECKED bool maria_guard_make(MariaConn *conn, const MariaObject *object, const char *prefix,
-                              const char *why, GError **error);
+                              GuardExtent extent, const char *why, GError **error);
 CHECKED bool maria_guard_drop(MariaConn *conn, const MariaObject *object, const char *prefix,
                               GError **error);
 /* --- text.c: what SHOW CREATE TABLE says --- */

@@ -86,6 +86,26 @@ repair_row(void *data, RepairKind kind, const Batch *batch, size_t row, GError *
                             row_id, met, repair->object);
 }
 
+/* A session's variable, and in no transaction: it is taken away in any case. */
+static bool
+pass_freeze(MariaConn *conn, const MariaObject *table, GError **error)
+{
+    g_autofree char *name = maria_repaired_name(table);
+    return !conn->base.passes_freeze || maria_run(conn, error, "SET " MARIA_REPAIRS " = %Q", name);
+}
+
+static bool
+repair_all(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **error)
+{
+    MariaConn *conn = repair->conn;
+    if (!maria_begin(conn, error))
+        return false;
+    if (repair_each_row(batches, repair_row, repair, error) && maria_commit(conn, error))
+        return true;
+    maria_rollback(conn);
+    return false;
+}
+
 bool
 maria_repair(Conn *base, const char *object, const Schema *schema,
              GPtrArray *const batches[REPAIR_KINDS], GError **error)
@@ -100,12 +120,11 @@ maria_repair(Conn *base, const char *object, const Schema *schema,
         return fail(error, ERR_INVALID,
                     "'%s' is no InnoDB table: what is changed there could not be taken back",
                     object);
-    if (!maria_begin(conn, error))
-        return false;
     Repair repair = {
         .conn = conn, .object = object, .table = table->sql, .schema = schema, .targets = targets};
-    if (repair_each_row(batches, repair_row, &repair, error) && maria_commit(conn, error))
-        return true;
-    maria_rollback(conn);
-    return false;
+    bool done = pass_freeze(conn, table, error) && repair_all(&repair, batches, error);
+    g_autoptr(GError) ignored = NULL;
+    if (base->passes_freeze && !maria_run(conn, &ignored, "SET " MARIA_REPAIRS " = NULL"))
+        g_assert(ignored != NULL); /* the session is gone, and the variable with it */
+    return done;
 }

@@ -238,8 +238,8 @@ back_locked(MariaConn *conn, const BackCall *call, int64_t *ret_rows, GError **e
     target = maria_swap_sql(&swap, swap.target);
     if (!announce(conn, &swap, call, ret_rows, error) ||
         !maria_object_need(conn, target, &object, error) ||
-        !maria_guard_make(conn, object, GUARD_PREFIX, "honk is swapping tables: try again",
-                          error) ||
+        !maria_guard_make(conn, object, GUARD_PREFIX, GUARD_ALL,
+                          "honk is swapping tables: try again", error) ||
         !maria_swap_hold(conn, &swap, swap.target, error))
         return false;
     return go_back(conn, &swap, call, ret_rows, error);
@@ -367,6 +367,7 @@ const SwapOps maria_swap_ops = {
     .back = maria_back,
     .state = maria_swap_state,
     .written = book_count_written,
+    .carried = book_carried,
     .settle = maria_settle,
     .drop = maria_drop,
 };

@@ -318,7 +318,7 @@ guard(MariaConn *conn, const char *name, bool is_on, GError **error)
         return false;
     if (object == NULL)
         return true;
-    return is_on ? maria_guard_make(conn, object, GUARD_PREFIX,
+    return is_on ? maria_guard_make(conn, object, GUARD_PREFIX, GUARD_ALL,
                                     "honk is swapping tables: try again", error)
                  : maria_guard_drop(conn, object, GUARD_PREFIX, error);
 }
