@@ -1,9 +1,12 @@
 """A Kafka broker of a test's own, and a migration from SQLite into a topic of it."""
+import importlib.machinery
+import importlib.util
 import json
 import pathlib
 import socket
 import struct
 import subprocess
+import time
 
 import small_world
 
@@ -25,6 +28,19 @@ roles:
 
 def text(value):
     return struct.pack(">h", len(value)) + value.encode()
+
+
+def sized(number):
+    """A number as batches have it, a few bits a byte."""
+    number, data = number << 1 if number >= 0 else (-number << 1) - 1, bytearray()
+    while number > 127:
+        data.append(number & 127 | 128)
+        number >>= 7
+    return bytes(data) + bytes([number])
+
+
+def part(data):
+    return sized(-1) if data is None else sized(len(data)) + data
 
 
 def varint(data, at):
@@ -53,6 +69,27 @@ class Kafka:
             connection.sendall(struct.pack(">i", len(message)) + message)
             file = connection.makefile("rb")
             return file.read(struct.unpack(">i", file.read(4))[0])[4:]
+
+    def make(self, topic, *settings):
+        """A topic of one partition; each setting is a pair."""
+        pairs = b"".join(text(name) + text(value) for name, value in settings)
+        self.ask(19, 0, struct.pack(">i", 1) + text(topic) + struct.pack(">ihi", 1, 1, 0) + struct.pack(">i", len(settings)) + pairs +
+                 struct.pack(">i", 10000))
+
+    def write(self, topic, records):
+        """Key and value of each, bytes or None, as another program's client sends them."""
+        loader = importlib.machinery.SourceFileLoader("kafka_broker", str(BROKER))
+        broker = importlib.util.module_from_spec(importlib.util.spec_from_loader("kafka_broker", loader))
+        loader.exec_module(broker)
+        now, packed = int(time.time() * 1000), b""
+        for offset, (key, value) in enumerate(records):
+            record = b"\0\0" + sized(offset) + part(key) + part(value) + sized(0)
+            packed += sized(len(record)) + record
+        body = struct.pack(">hiqqqhii", 0, len(records) - 1, now, now, -1, -1, -1, len(records)) + packed
+        batch = struct.pack(">qiibI", 0, len(body) + 9, 0, 2, broker.crc32c(body)) + body
+        answer = self.ask(0, 3, struct.pack(">hhi", -1, -1, 10000) + struct.pack(">i", 1) + text(topic) + struct.pack(
+            ">iii", 1, 0, len(batch)) + batch)
+        assert struct.unpack_from(">h", answer, 4 + 2 + len(topic) + 4 + 4)[0] == 0, "the broker takes no records"
 
     def topics(self):
         """Names and numbers of partitions, as the list of all topics has them."""
