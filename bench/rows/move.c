@@ -12,7 +12,8 @@
  *   compare    nothing is moved: are the rows those of the source?
  *
  * Every range is a task of its own, so it opens its connections anew; sessions with servers are kept for them, as workers do. STORE is an SQLite file, a folder of CSV
- * files where SOURCE ends in ".csv", or a PostgreSQL database where it says "dbname="; so is the target. Prints "ROWS RANGES".
+ * files where SOURCE ends in ".csv", a PostgreSQL database where it says "dbname=", a MariaDB database where it begins with
+ * "mariadb:", a Redis server where it begins with "unix:"; so is the target. Prints "ROWS RANGES".
  */
 #include "base/text.h"
 #include "cli/demo_data.h"
@@ -30,6 +31,7 @@
 
 typedef struct {
     bool push, hash, read_back;
+    char *stage;
     StoreConfig source, target;
     TransferSpec spec;
     MappingSet *mappings;
@@ -46,10 +48,13 @@ die(const char *what, const GError *error)
 static StoreConfig
 store_at(const char *name, const char *driver, const char *path)
 {
-    bool is_url = strstr(path, "dbname=") != NULL;
+    const char *server = strstr(path, "dbname=") != NULL      ? "postgres"
+                         : g_str_has_prefix(path, "mariadb:") ? "mariadb"
+                         : g_str_has_prefix(path, "unix:")    ? "redis"
+                                                              : NULL;
     return (StoreConfig){.name = g_strdup(name),
-                         .driver = g_strdup(is_url ? "postgres" : driver),
-                         .settings = json_pack("{ss}", is_url ? "url" : "path", path)};
+                         .driver = g_strdup(server != NULL ? server : driver),
+                         .settings = json_pack("{ss}", server != NULL ? "url" : "path", path)};
 }
 
 static void
@@ -65,14 +70,31 @@ read_mapping(Bench *bench, const char *path)
     bench->spec.mapping = mapping_get(bench->mappings, 0);
 }
 
+/* Where no target is there to be like. */
+static Schema *
+mapped_schema(const Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Conn) conn = NULL;
+    g_autoptr(Schema) source = NULL;
+    Schema *made = NULL;
+    if (!conn_open(&bench->source, &conn, &error) ||
+        !conn_describe(conn, bench->spec.source, &source, &error) ||
+        !mapping_target_schema(bench->spec.mapping, source, bench->spec.target, &made, &error))
+        die("cannot say what rows will be", error);
+    return made;
+}
+
 static void
 make_stage(const Bench *bench)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Conn) conn = NULL;
+    bool is_new = strcmp(bench->target.driver, "redis") == 0;
+    g_autoptr(Schema) schema = is_new ? mapped_schema(bench) : NULL;
     Writer writer = {.plan = PLAN, .task = "stage", .token = bench->spec.token};
     if (!conn_open(&bench->target, &conn, &error) ||
-        !conn_stage(conn, STAGE, bench->spec.target, NULL, &writer, &error))
+        !conn_stage(conn, bench->stage, bench->spec.target, schema, &writer, &error))
         die("cannot make the stage", error);
 }
 
@@ -120,7 +142,7 @@ fill(Bench *bench, HashSum *ret)
         die("cannot divide the source", error);
     g_clear_pointer(&first, transfer_close);
     /* a file has one writer at a time */
-    size_t count = strcmp(bench->target.driver, "postgres") == 0 ? JOBS : 1;
+    size_t count = strcmp(bench->target.driver, "sqlite") != 0 ? JOBS : 1;
     Job jobs[JOBS];
     GThread *threads[JOBS];
     for (size_t i = 0; i < count; i++) {
@@ -157,14 +179,14 @@ read_back(const Bench *bench, const HashSum *expected)
     HashSum seen = {0};
     json_t *range;
     size_t i;
-    if (!transfer_hash_split(first, STAGE, RANGE_MS, &ranges, &error))
+    if (!transfer_hash_split(first, bench->stage, RANGE_MS, &ranges, &error))
         die("cannot divide the stage", error);
     g_clear_pointer(&first, transfer_close);
     json_array_foreach(ranges, i, range)
     {
         g_autoptr(Transfer) transfer = open_transfer(bench);
         HashSum sum = {0};
-        if (!transfer_hash(transfer, STAGE, range, NULL, NULL, &sum, &error))
+        if (!transfer_hash(transfer, bench->stage, range, NULL, NULL, &sum, &error))
             die("cannot read back", error);
         hash_sum_merge(&seen, &sum);
     }
@@ -195,11 +217,15 @@ move(char **argv)
     HashSum sum = {0};
     bench.source = store_at("source", driver, argv[2]);
     bench.target = store_at("target", "sqlite", argv[4]);
+    bench.stage =
+        strcmp(bench.target.driver, "redis") == 0
+            ? g_strconcat(argv[5], "__honk_1", NULL) /* a form of keys, as its target is */
+            : g_strdup(STAGE);
     bench.spec = (TransferSpec){.source_store = &bench.source,
                                 .source = argv[3],
                                 .target_store = &bench.target,
                                 .target = argv[5],
-                                .stage = STAGE,
+                                .stage = bench.stage,
                                 .plan = PLAN,
                                 .task = "fill",
                                 .token = 1,
@@ -218,6 +244,7 @@ move(char **argv)
         read_back(&bench, &sum);
     printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", sum.rows, bench.ranges);
     mapping_set_free(bench.mappings);
+    g_free(bench.stage);
 }
 
 int
