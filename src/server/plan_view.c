@@ -133,13 +133,27 @@ diagnostics_set(json_t *view, const PlanRow *row)
 
 #define LEFT_SHOWN_MAX 100 /* the list of consumers has all */
 
-/* Of whom something failed, and the plan goes on, or stopped at one too many. */
 static bool
-left_read(Db *db, const PlanRow *row, json_t **ret, GError **error)
+has_failed_tasks(const json_t *steps)
+{
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (json_get_int(json_object_get(json_array_get(steps, i), "tasks"), "failed", 0) > 0)
+            return true;
+    return false;
+}
+
+/* Of whom something failed, and the plan goes on, or stopped at one too many. Only where `steps` count one that failed, for all tasks are
+ * looked through. */
+static bool
+left_read(Db *db, const PlanRow *row, const json_t *steps, json_t **ret, GError **error)
 {
     Stmt *stmt = NULL;
     bool is_row = false;
     g_autoptr(json_t) left = json_array();
+    if (!has_failed_tasks(steps)) {
+        *ret = g_steal_pointer(&left);
+        return true;
+    }
     if (!db_prepare(db,
                     "SELECT DISTINCT spare FROM task WHERE plan = :plan AND phase = 'forward' AND "
                     "status = 'failed' AND spare IS NOT NULL ORDER BY spare LIMIT :limit",
@@ -170,10 +184,10 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     int64_t seq = 0;
     Db *db = NULL;
 
-    if (!request_reader(request, &db, error) || !left_read(db, row, &left, error) ||
-        !review_list(db, row->id, &approvals, error) ||
+    if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error) ||
         !plan_steps_read(request->server->sums, db, row->id, &steps, &quarantine, error) ||
-        !look_read(db, row, &look, error) || !ledger_last(db, &seq, error))
+        !left_read(db, row, steps, &left, error) || !look_read(db, row, &look, error) ||
+        !ledger_last(db, &seq, error))
         return false;
 
     json_t *view = plan_row_json(row);

@@ -45,6 +45,9 @@ next_json(const Request *request, const RolloutRow *row)
             g_strdup_printf("goes on with its plan: resume '%s', or roll back", row->plan);
         return identity_next(request->server->config->roles, text, ROLE_OPERATOR);
     }
+    if (row->is_of_migration && strcmp(row->state, "healthy") == 0)
+        return identity_next(request->server->config->roles,
+                             "is done; it goes back with its migration", ROLE_OPERATOR);
     for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
         if (strcmp(moves[i].state, row->state) != 0)
             continue;

@@ -97,6 +97,17 @@ describe('a rollout', () => {
     expect(screen.getByRole('img', { name: 'slowest answer in milliseconds: 5 at last' })).toBeTruthy();
   });
 
+  it('goes to all instances at once by whoever says why, and is tried again where that is possible', async () => {
+    const allowed_actions = { promote_full: { allowed: true }, retry: { allowed: true }, pause: { allowed: false, why: "not from 'frozen'" } };
+    const { calls } = show('/rollouts/m-1.profile', { '/rollouts/m-1.profile': { ...rollout([]), allowed_actions }, 'POST /rollouts/m-1.profile/promote': {} });
+    expect(await screen.findByRole('button', { name: 'Try again' })).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Promote fully' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    fireEvent.change(dialog.getByRole('textbox'), { target: { value: 'it is only a log line' } });
+    fireEvent.click(dialog.getByRole('button', { name: 'Promote fully' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')).toEqual({ method: 'POST', path: '/rollouts/m-1.profile/promote', body: { full: true, reason: 'it is only a log line' } }));
+  });
+
   it('shows no checks before the first one', async () => {
     show('/rollouts/m-1.profile', { '/rollouts/m-1.profile': rollout([]) });
     expect(await screen.findByRole('heading', { name: 'profile' })).toBeTruthy();

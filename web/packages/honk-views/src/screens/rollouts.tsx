@@ -162,6 +162,15 @@ function RolloutActions({ rollout, onDone }: { rollout: Rollout; onDone: () => v
       onDone={onDone}
       actions={[
         { key: 'promote', label: 'Promote', tone: 'primary', reason: 'optional', title: `Let ${rollout.service} go on`, ask: <p>It goes on to its next step, without waiting for its checks.</p>, say: reason => client.post('/rollouts/{id}/promote', body(reason)) },
+        {
+          key: 'promote_full',
+          label: 'Promote fully',
+          reason: 'needed',
+          title: `Send ${rollout.service} to all instances at once`,
+          ask: <p>Past every step, check and gate that is left. What it ran before stays the way back.</p>,
+          say: reason => client.post('/rollouts/{id}/promote', { path, body: { full: true, reason }, idempotencyKey: newKey() }),
+        },
+        { key: 'retry', label: 'Try again', tone: 'primary', reason: 'optional', title: `Try ${rollout.service} again`, say: reason => client.post('/rollouts/{id}/retry', body(reason)) },
         { key: 'resume', label: 'Resume', tone: 'primary', reason: 'optional', title: `Resume ${rollout.service}`, say: reason => client.post('/rollouts/{id}/resume', body(reason)) },
         { key: 'pause', label: 'Pause', reason: 'needed', title: `Pause ${rollout.service}`, ask: <p>Nothing is started, moved or stopped; deadlines stand still.</p>, say: reason => client.post('/rollouts/{id}/pause', body(reason)) },
         {
