@@ -81,7 +81,8 @@ read_head(Work *work, guint at)
 void
 sql_declared(Work *work)
 {
-    for (guint i = 0; work->sql->list->has_declarations && i + 1 < work->sql->tokens->len; i++) {
+    bool may = work->sql->list->has_declarations && !work->sql->dialect->has_marked_variables;
+    for (guint i = 0; may && i + 1 < work->sql->tokens->len; i++) {
         Word word = g_array_index(work->sql->tokens, Token, i).word;
         if (word == WORD_DECLARE)
             i = read_declarations(work, i + 1);

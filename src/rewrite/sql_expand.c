@@ -93,7 +93,8 @@ bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const ArenaList *sources = star->block->sources;
-    if (star->replace != NULL || work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
+    if (star->replace != NULL || (star->is_tacit && star->block->is_piped) ||
+        work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||
         has_comment(work, work_token(work, star_token(star))->begin,
                     work_token(work, star->last)->end))

@@ -96,6 +96,13 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
                     change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
 }
 
+/* RETURNING: who gets the rows, outside or in WITH, asks for them by name. */
+static bool
+returns_old_names(const Work *work, const SqlBlock *block)
+{
+    return block->is_returning && (!work->options->propagates || block->statement->is_nested);
+}
+
 /* True when the star is gone: written out, with all its sources. */
 static bool
 visit_source(Work *work, const SqlItem *star, const SqlSource *source)
@@ -108,7 +115,8 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     bool is_seen = query != NULL && !query->is_value && query->as == NULL &&
                    query->common == NULL && !names_are_followed(work, query);
     bool comes_out = is_seen || star->block->is_distinct; /* fewer columns, fewer rows */
-    bool names_stay = query != NULL && query->is_pinned;
+    bool is_returned = returns_old_names(work, star->block);
+    bool names_stay = is_returned || (query != NULL && query->is_pinned);
     /* what another file makes keeps the places of its columns */
     bool places_count = !rename->is_derived && is_positional(work, star);
     const ColumnChange *change = changed_through(work, star, rename, names_stay || places_count);
@@ -116,7 +124,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
         return false;
     if ((names_stay || places_count || comes_out) && !star->is_macro &&
         star_can_expand(work, star, source)) {
-        star_expand(work, star, source, names_stay && names_query(star->block));
+        star_expand(work, star, source, is_returned || (names_stay && names_query(star->block)));
         return true;
     }
     if (names_stay || places_count || comes_out) {

@@ -60,13 +60,14 @@ static const Dialect dialects[] = {
      .has_lambdas = true, .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "duckdb", .default_schema = "main", .name_quotes = "\"", .string_quotes = "'", .has_dollar_quotes = true, .has_lambdas = true,
      .has_alias_reuse = true, .has_alias_prefix = true, .has_from_first = true, .has_methods = true, .has_having_outputs = true,
+     .has_tacit_lateral = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "redshift", .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true, .has_value_tables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
     {.name = "tsql", .default_schema = "dbo", .also = {"mssql", "sqlserver"}, .name_quotes = "[\"", .string_quotes = "'",
      .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true, .has_alias_strings = true,
-     .has_loose_statements = true, .has_methods = true,
+     .has_loose_statements = true, .has_methods = true, .has_marked_variables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},
 };
 

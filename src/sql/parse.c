@@ -155,7 +155,8 @@ starts_join(const Parser *parser, uint32_t index)
     case WORD_LATERAL:
         return next == WORD_VIEW;
     default:
-        return is_text(parser, index, "STRAIGHT_JOIN");
+        return (is_text(parser, index, "POSITIONAL") && next == WORD_JOIN) ||
+               is_text(parser, index, "STRAIGHT_JOIN");
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct {
     JinjaLists *lists;
     uint32_t pos;
     int depth;
+    bool is_applied; /* the source that comes next sees those before it: CROSS APPLY */
     SqlStatement *statement;
 } Parser;
 
@@ -124,6 +125,8 @@ void parse_template(Parser *parser, const Context *context, uint32_t index, cons
 /* The same for the templates in a string. */
 void parse_string(Parser *parser, const Context *context, uint32_t index);
 void parse_sources(Parser *parser, SqlBlock *block, uint32_t end); /* parse_source.c */
+/* [LEFT …] JOIN, one more of them, with its condition. */
+void parse_join(Parser *parser, SqlBlock *block, uint32_t end);
 /* One table, subquery or array with its alias. */
 SqlSource *parse_source(Parser *parser, SqlBlock *block, uint32_t end);
 /* A table by its name alone, without alias. */
@@ -140,6 +143,9 @@ SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_
 /* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
 bool is_rows(const Parser *parser, uint32_t index);
 SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
+/* |> behind what `query` has so far: are all steps known; read them (parse_pipe.c). */
+bool can_follow_pipes(const Parser *parser, uint32_t end);
+void parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* Is the item at its `first` token a macro that gives a star? Then it is read. (parse_star.c) */
 bool parse_star_macro(Parser *parser, SqlItem *item, uint32_t end);
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */

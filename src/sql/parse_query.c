@@ -386,8 +386,12 @@ parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
             query->common->is_begun = false;
     } while (take_set_operation(parser, query, end));
     take_tail(parser, query, outer, end);
-    if (parser->pos < end && is_text(parser, parser->pos, "|>"))
-        take_pipes(parser, query, end);
+    if (parser->pos < end && is_text(parser, parser->pos, "|>")) {
+        if (can_follow_pipes(parser, end))
+            parse_pipes(parser, query, outer, end);
+        else
+            take_pipes(parser, query, end);
+    }
     query->last = MAX(parser->pos, query->first + 1) - 1;
     list_add(parser, parser->sql->queries, query);
 }

@@ -349,7 +349,8 @@ table_take(Parser *parser, SqlBlock *block, uint32_t end)
 static SqlSource *
 take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
 {
-    bool is_lateral = take_word(parser, end, WORD_LATERAL);
+    bool is_lateral = take_word(parser, end, WORD_LATERAL) || parser->is_applied;
+    parser->is_applied = false;
     const Token *token = peek(parser, parser->pos);
     if (is_open(parser, parser->pos) &&
         starts_query(parser, parser->pos + 1, closing(parser, parser->pos, end)))
@@ -423,7 +424,7 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
 /* ---- joins ---- */
 
 typedef struct {
-    bool is_natural, is_right, is_semi;
+    bool is_natural, is_right, is_semi, is_apply;
 } Join;
 
 /* INNER, LEFT OUTER, CROSS, … JOIN or APPLY. */
@@ -435,6 +436,7 @@ take_join_words(Parser *parser, uint32_t end)
         Word word = peek(parser, parser->pos)->word;
         join.is_natural = join.is_natural || word == WORD_NATURAL;
         join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL;
+        join.is_apply = join.is_apply || word == WORD_APPLY;
         join.is_semi = join.is_semi || word == WORD_SEMI || word == WORD_ANTI;
         if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
             break;
@@ -532,7 +534,9 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
             parser->pos = MIN(parser->pos + 1, end);
         return;
     }
+    parser->is_applied = join.is_apply;
     SqlSource *source = parse_source(parser, block, end);
+    parser->is_applied = false;
     source->is_natural = join.is_natural;
     source->is_right = join.is_right;
     source->is_semi = join.is_semi;
@@ -568,4 +572,14 @@ void
 parse_sources(Parser *parser, SqlBlock *block, uint32_t end)
 {
     take_joined(parser, block, end);
+}
+
+void
+parse_join(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    guint count = block->sources->len;
+    Join join = take_join_words(parser, end);
+    take_operand(parser, block, end, join);
+    if (block->sources->len > count)
+        take_conditions(parser, g_ptr_array_index(block->sources, block->sources->len - 1), end);
 }

@@ -427,6 +427,22 @@ starts_query_within(const Parser *parser, uint32_t end)
            (!is_from || (parser->pos > 0 && is_word(parser, parser->pos - 1, WORD_AS)));
 }
 
+/* SET x = (SELECT …), ASSERT EXISTS (SELECT …), CALL p((SELECT …)): a value, whose name nobody sees. */
+static bool
+is_value_at(const Parser *parser, uint32_t index)
+{
+    static const char *const words[] = {"EXISTS", "ARRAY", "DEFAULT", "NOT",
+                                        "RETURN", "IF",    "WHILE"};
+    const Token *before = peek(parser, index > 0 ? index - 1 : 0);
+    if (index == 0 || !is_open(parser, index))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (is_text(parser, index - 1, words[i]))
+            return true;
+    return is_text(parser, parser->statement->first, "CALL") || before->kind == TOKEN_OPERATOR ||
+           before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA;
+}
+
 /* What is only read over: names are noted, queries within are read. Ends where a script's inner statement begins. */
 static void
 parse_other(Parser *parser, uint32_t end)
@@ -440,7 +456,7 @@ parse_other(Parser *parser, uint32_t end)
         }
         if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos),
-                 gives_none = is_perform(parser, parser->pos);
+                 gives_none = is_perform(parser, parser->pos) || is_value_at(parser, parser->pos);
             SqlQuery *query =
                 parse_query(parser, NULL, NULL, is_loop ? loop_start(parser, end) : end);
             query->by_name = query->by_name || is_loop;
@@ -528,9 +544,33 @@ take_rights(Parser *parser, uint32_t end)
             parser->pos++;
 }
 
+/* CREATE TASK t … AS INSERT …: what runs again and again is a statement like others. */
+static bool
+skip_task(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos + 1;
+    while (at < end && at < parser->pos + 4 && !is_text(parser, at, "TASK"))
+        at++;
+    if (at >= end || !is_text(parser, at, "TASK"))
+        return false;
+    for (at++; at + 1 < end; at++) {
+        Word next = peek(parser, at + 1)->word;
+        if (peek(parser, at)->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_word(parser, at, WORD_AS) && (next == WORD_INSERT || next == WORD_UPDATE ||
+                                                  next == WORD_DELETE || next == WORD_MERGE)) {
+            parser->pos = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
 {
+    if (is_word(parser, parser->pos, WORD_CREATE))
+        skip_task(parser, end);
     switch (peek(parser, parser->pos)->word) {
     case WORD_INSERT:
     case WORD_REPLACE:

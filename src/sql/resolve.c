@@ -10,12 +10,26 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 /* ---- qualified names ---- */
+
+/* The block around: also that in whose FROM a subquery stands, where it sees what is before it. */
+static const SqlBlock *
+block_around(const Resolver *resolver, const SqlBlock *block)
+{
+    const SqlQuery *query = block->query;
+    if (block->parent != NULL || !resolver->sql->dialect->has_tacit_lateral)
+        return block->parent;
+    while (query != NULL && query->in != NULL)
+        query = query->in;
+    return query != NULL && query->as != NULL ? query->as->block : NULL;
+}
 
 static bool
 bind_qualified(const Resolver *resolver, SqlRef *ref)
 {
-    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
+    for (const SqlBlock *block = ref->block; block != NULL; block = block_around(resolver, block))
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
             SqlSource *source = resolver_source_called(resolver, block, &ref->path, parts);
             if (source == NULL)
@@ -305,6 +319,30 @@ bind_receiver(Resolver *resolver, SqlRef *ref)
     }
 }
 
+/* HAVING count(a): an aggregate looks at columns, whatever the outputs are called. */
+static bool
+is_in_aggregate(const Resolver *resolver, const SqlRef *ref)
+{
+    static const char *const calls[] = {"COUNT", "SUM", "MIN", "MAX", "AVG"};
+    const Sql *sql = resolver->sql;
+    uint32_t at = ref->path.parts[0].token;
+    for (; at > ref->block->first; at--) {
+        const Token *token = &g_array_index(sql->tokens, Token, at - 1);
+        if (token->kind == TOKEN_CLOSE && token->match < at)
+            at = token->match + 1;
+        else if (token->word == WORD_HAVING)
+            return false;
+        if (token->kind != TOKEN_OPEN || at < 2)
+            continue;
+        const Token *name = &g_array_index(sql->tokens, Token, at - 2);
+        for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+            if (name->end - name->begin == strlen(calls[i]) &&
+                g_ascii_strncasecmp(sql->list->text + name->begin, calls[i], strlen(calls[i])) == 0)
+                return true;
+    }
+    return false;
+}
+
 /* HAVING means a column that GROUP BY names, also where an output is called so. */
 static bool
 is_group_key(const Resolver *resolver, const SqlRef *ref)
@@ -335,7 +373,7 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     bool sees_outputs =
         (ref->clause == CLAUSE_ORDER && ref->is_whole) ||
         (ref->clause == CLAUSE_HAVING && resolver->sql->dialect->has_having_outputs &&
-         !is_group_key(resolver, ref));
+         !is_group_key(resolver, ref) && !is_in_aggregate(resolver, ref));
     bool hides_columns =
         ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
     if (hides_columns && bind_output(resolver, ref, ref->block, true))

@@ -68,6 +68,8 @@ typedef struct {
     bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
     bool has_value_tables;     /* UNNEST(…) AS x: x is the value */
     bool has_having_outputs;   /* HAVING looks at the outputs first */
+    bool has_marked_variables; /* all of them begin with @ */
+    bool has_tacit_lateral;    /* a subquery in FROM sees what stands before it */
     bool has_cast_names;       /* id::text, and CASE … ELSE id END, are called `id` */
     bool has_order_columns;    /* ORDER BY name is an output only where AS gives the name */
     bool has_group_outputs;    /* GROUP BY does: an alias hides a column */

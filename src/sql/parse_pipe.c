@@ -1,0 +1,233 @@
+/*
+ * parse_pipe.c - FROM t |> WHERE a |> JOIN u ON b |> SELECT c |> …
+ *
+ * Up to a SELECT or AGGREGATE all steps see the same tables: they are one block, with its FROM, its conditions, and in the end
+ * its items. The step behind reads what the block gives, as from a subquery. A chain with a step that is not known here is
+ * only read over (SqlQuery.has_pipes).
+ */
+#include "sql/parse.h"
+
+static bool
+is_pipe(const Parser *parser, uint32_t index)
+{
+    return is_text(parser, index, "|>");
+}
+
+static bool
+is_any_text(const Parser *parser, uint32_t index, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_text(parser, index, words[i]))
+            return true;
+    return false;
+}
+
+/* ---- can it be followed? ---- */
+
+static bool
+is_known_step(const Parser *parser, uint32_t at)
+{
+    static const char *const known[] = {"WHERE", "LIMIT", "SELECT", "EXTEND",    "SET",
+                                        "DROP",  "AS",    "RENAME", "AGGREGATE", "TABLESAMPLE"};
+    if (is_word(parser, at, WORD_ORDER))
+        return is_word(parser, at + 1, WORD_BY);
+    return is_any_text(parser, at, known, G_N_ELEMENTS(known)) || starts_join(parser, at);
+}
+
+bool
+can_follow_pipes(const Parser *parser, uint32_t end)
+{
+    for (uint32_t at = parser->pos; at < end; at++) {
+        const Token *token = peek(parser, at);
+        if (token->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_pipe(parser, at) && !is_known_step(parser, at + 1))
+            return false;
+        else if (token->word == WORD_GROUP && !is_word(parser, at + 1, WORD_BY))
+            return false; /* GROUP AND ORDER BY */
+        else if (token->word == WORD_UNION || token->word == WORD_INTERSECT)
+            return false;
+    }
+    return true;
+}
+
+/* ---- blocks ---- */
+
+static void
+add_star(Parser *parser, SqlBlock *block)
+{
+    SqlItem *star = node(parser, sizeof(SqlItem));
+    *star = (SqlItem){.block = block,
+                      .first = parser->pos,
+                      .last = parser->pos,
+                      .is_star = true,
+                      .is_tacit = true};
+    list_add(parser, block->items, star);
+    block->has_star = true;
+}
+
+/* What was read so far becomes a subquery, of which the new block reads. */
+static SqlBlock *
+begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
+{
+    SqlQuery *inner = query_new(parser, query);
+    inner->first = query->first;
+    inner->last = MAX(parser->pos, inner->first + 1) - 1;
+    inner->branches = query->branches;
+    inner->tail = query->tail;
+    inner->by_name = query->by_name;
+    for (guint i = 0; i < inner->branches->len; i++) {
+        SqlBranch *branch = g_ptr_array_index(inner->branches, i);
+        if (branch->block != NULL)
+            branch->block->query = inner;
+        else
+            branch->query->in = branch->query->parent = inner;
+    }
+    if (inner->tail != NULL)
+        inner->tail->query = inner;
+    list_add(parser, parser->sql->queries, inner);
+    query->branches = list(parser);
+    query->tail = NULL;
+    query->by_name = false;
+    SqlBranch *branch = node(parser, sizeof(SqlBranch));
+    SqlBlock *block = branch->block = block_new(parser, query, outer);
+    list_add(parser, query->branches, branch);
+    SqlSource *source = node(parser, sizeof(SqlSource));
+    *source = (SqlSource){.kind = SOURCE_QUERY,
+                          .block = block,
+                          .query = inner,
+                          .first = inner->first,
+                          .last = inner->last};
+    inner->as = source;
+    list_add(parser, block->sources, source);
+    block->is_piped = true;
+    add_star(parser, block);
+    return block;
+}
+
+/* FROM t, with nothing behind it: the first steps are of the same block. */
+static SqlBlock *
+block_of_from(const SqlQuery *query)
+{
+    const SqlBranch *first = g_ptr_array_index(query->branches, 0);
+    SqlBlock *block = query->branches->len == 1 && query->tail == NULL ? first->block : NULL;
+    const SqlItem *item =
+        block != NULL && block->items->len == 1 ? g_ptr_array_index(block->items, 0) : NULL;
+    return item != NULL && item->is_tacit && block->place_max == 0 ? block : NULL;
+}
+
+/* ---- steps ---- */
+
+/* a AS b, c: names, or values if `clause` takes them. */
+static void
+take_list(Parser *parser, const Context *context, uint32_t end)
+{
+    while (parser->pos < end && !is_pipe(parser, parser->pos)) {
+        uint32_t before = parser->pos;
+        parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+        take_word(parser, end, WORD_AS);
+        if (parser->pos < end && is_name(parser, parser->pos))
+            parser->pos++; /* its new name */
+        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
+            parser->pos++;
+        if (parser->pos == before)
+            parser->pos++;
+    }
+}
+
+/* SET a = x, b = y */
+static void
+take_set(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context left = {.block = block, .clause = CLAUSE_ASSIGN},
+            right = {.block = block, .clause = CLAUSE_WHERE};
+    while (parser->pos < end && !is_pipe(parser, parser->pos)) {
+        uint32_t before = parser->pos;
+        if (is_name(parser, parser->pos)) {
+            SqlPath path = path_take(parser, end, false);
+            ref_add(parser, &left, path);
+        }
+        parser->pos++; /* = */
+        parse_expression(parser, &right, end, STOP_COMMA | STOP_CLAUSE);
+        if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
+            parser->pos++;
+        if (parser->pos == before)
+            parser->pos++;
+    }
+}
+
+/* SELECT …; AGGREGATE … GROUP BY …: the keys come out, too. */
+static void
+take_outputs(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_select = is_word(parser, parser->pos++, WORD_SELECT);
+    block->items = list(parser);
+    block->has_star = false;
+    if (is_select && take_word(parser, end, WORD_DISTINCT))
+        block->is_distinct = true;
+    parse_items(parser, block, end);
+    if (is_word(parser, parser->pos, WORD_GROUP) && parser->pos + 1 < end) {
+        parser->pos += 2;
+        parse_items(parser, block, end);
+    }
+}
+
+static void
+take_step(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context values = {.block = block, .clause = CLAUSE_WHERE},
+            names = {.block = block, .clause = CLAUSE_NAME};
+    if (starts_join(parser, parser->pos)) {
+        parse_join(parser, block, end);
+    } else if (is_text(parser, parser->pos, "DROP") || is_text(parser, parser->pos, "RENAME")) {
+        parser->pos++;
+        take_list(parser, &names, end);
+    } else if (is_text(parser, parser->pos, "EXTEND")) {
+        parser->pos++;
+        take_list(parser, &values, end);
+    } else if (is_word(parser, parser->pos, WORD_SET)) {
+        parser->pos++;
+        take_set(parser, block, end);
+    } else if (is_text(parser, parser->pos, "TABLESAMPLE")) {
+        while (parser->pos < end && !is_pipe(parser, parser->pos))
+            parser->pos++;
+    } else if (is_word(parser, parser->pos, WORD_ORDER)) { /* sees no outputs but those before it */
+        parser->pos += 2;
+        parse_keys(parser, &values, end);
+    } else { /* WHERE, LIMIT */
+        parser->pos++;
+        parse_expression(parser, &values, end, STOP_CLAUSE);
+    }
+}
+
+void
+parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_of_from(query);
+    if (block != NULL)
+        block->is_piped = true;
+    while (parser->pos < end && is_pipe(parser, parser->pos)) {
+        uint32_t before = parser->pos++;
+        bool is_alias = is_word(parser, parser->pos, WORD_AS);
+        if (block == NULL || is_alias)
+            block = begin_block(parser, query, outer);
+        if (is_alias) {
+            SqlSource *source = g_ptr_array_index(block->sources, 0);
+            parser->pos++;
+            source->alias = part_take(parser);
+        } else if (is_word(parser, parser->pos, WORD_SELECT) ||
+                   is_text(parser, parser->pos, "AGGREGATE")) {
+            take_outputs(parser, block, end);
+            block->last = parser->pos - 1;
+            block = NULL;
+        } else {
+            take_step(parser, block, end);
+        }
+        while (parser->pos < end && !is_pipe(parser, parser->pos))
+            parser->pos++; /* nothing that is known stays */
+        if (block != NULL)
+            block->last = parser->pos - 1;
+        if (parser->pos == before)
+            parser->pos++;
+    }
+}
