@@ -67,7 +67,8 @@ class Sqlite(Engine):
     dialect = "sqlite"
     names_expressions = False
     left = TICKS_MAX
-    traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1}
+    traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
+              "alias reuse": 1, "returning": 1}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -103,7 +104,8 @@ class Duckdb(Engine):
     dialect = "duckdb"
     names_expressions = False
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1}
+              "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1, "alias reuse": 1,
+              "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1}
 
     def __init__(self):
         import duckdb
@@ -139,7 +141,7 @@ class Postgres(Engine):
     dialect = "postgres"
     names_expressions = True
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "lateral": 1, "alias columns": 1}
+              "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1}
 
     def __init__(self):
         import postgres_world

@@ -54,6 +54,8 @@ class Writer:
             return self.query()
         if luck < 0.86 and self.has("views"):
             return self.view()
+        if self.has("merge") and self.luck(0.3):
+            return self.merge()
         return self.chance.choice([self.insert, self.update, self.delete])()
 
     def query(self, depth=0):
@@ -82,7 +84,34 @@ class Writer:
             sql = f"VALUES {rows}"
         else:
             sql = self.full_query(1, Scope(), want=columns)[0]
-        return f"INSERT INTO {table.old} ({', '.join(columns)})\n{sql}"
+        if self.luck(0.15):  # by their places
+            columns = table.old_columns()
+            return f"INSERT INTO {table.old}\n{self.full_query(1, Scope(), want=columns)[0]}"
+        return f"INSERT INTO {table.old} ({', '.join(columns)})\n{sql}{self.returning(self.scope_of(table, table.old))}"
+
+    def returning(self, scope):
+        if not self.has("returning") or not self.luck(0.3):
+            return ""
+        names = scope.sources[0].usable()
+        items = [self.chance.choice([self.chance.choice(names), f"{self.chance.choice(names)} AS {self.chance.choice(INTS + TEXTS)}", "*"])
+                 for _ in range(2)]
+        return f"\nRETURNING {', '.join(items)}"
+
+    def merge(self):
+        table, alias = self.table(), self.chance.choice(ALIASES)
+        target = self.scope_of(table, alias)
+        source, sql = self.relation(1, target)
+        both = Scope()
+        both.sources = target.sources + [source]
+        kind = self.chance.choice(INTS)
+        on = f"{self.column_of(both, target.sources[0], kind)} = {self.column_of(both, source, kind)}"
+        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, 3))
+        inner = Scope()
+        inner.sources = [source]
+        sets = ", ".join(f"{column} = {self.expression(both, column, DEPTH_MAX)}" for column in columns)
+        values = ", ".join(self.expression(inner, column, DEPTH_MAX) for column in columns)
+        return (f"MERGE INTO {table.old} AS {alias}\nUSING {sql}\nON {on}\nWHEN MATCHED AND {self.condition(both, DEPTH_MAX)} THEN UPDATE SET {sets}\n"
+                f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({values})")
 
     def scope_of(self, table, name):
         scope = Scope()
@@ -104,7 +133,8 @@ class Writer:
             more = f"\nFROM {sql}"
         sets = ", ".join(f"{column} = {self.expression(target, column, 1)}" for column in columns)
         where = self.condition(target, 1)
-        return f"UPDATE {table.old}{alias}\nSET {sets}{more}\nWHERE {where}"
+        returning = self.returning(self.scope_of(table, name)) if not more else ""
+        return f"UPDATE {table.old}{alias}\nSET {sets}{more}\nWHERE {where}{returning}"
 
     def delete(self):
         table, alias, name = self.table(), "", None
@@ -112,7 +142,8 @@ class Writer:
         if self.luck(0.4) and self.has("delete alias"):
             name = self.chance.choice(ALIASES)
             alias = f" AS {name}"
-        return f"DELETE FROM {table.old}{alias}\nWHERE {self.condition(self.scope_of(table, name), 1)}"
+        scope = self.scope_of(table, name)
+        return f"DELETE FROM {table.old}{alias}\nWHERE {self.condition(scope, 1)}{self.returning(scope)}"
 
     # ---- queries ----
 
@@ -217,12 +248,21 @@ class Writer:
             items.append(self.named(self.item(scope, kind, depth), names_all or self.luck(0.5)))
         if not items:
             items.append(self.named(self.item(scope, "k", depth), True))
+        if self.has("alias reuse") and want is None and self.luck(0.2):
+            aliases = [one for one in items if one.alias is not None]
+            if aliases:
+                one = self.chance.choice(aliases)
+                items.append(Item(f"coalesce({one.name}, {self.literal(one.kind)})", None, one.kind))
+                items[-1] = self.named(items[-1], names_all)
         if self.has("qualify") and self.luck(0.1):
             more = f"\nQUALIFY rank() OVER (ORDER BY {self.column(scope, 'k')}) {self.chance.choice(['<', '<='])} 3"
         columns = []
         for one in items:
             columns += one.name if isinstance(one.name, list) else [one.name]
         distinct = "DISTINCT " if self.luck(0.1) else ""
+        if self.has("from first") and not distinct and self.luck(0.1):
+            listed = f"\nSELECT {', '.join(one.text() for one in items)}" if len(items) > 1 or items[0].sql != "*" or self.luck(0.5) else ""
+            return f"FROM {sources}{listed}{where}{window}{more}", columns, None
         text = f"SELECT {distinct}{', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}{more}"
         keys = [self.column(scope, self.chance.choice(INTS + TEXTS))] if not distinct else None
         return text, columns, keys
@@ -284,6 +324,10 @@ class Writer:
                 keys.append(key)
         text = f"SELECT {', '.join(one.text() for one in items)}\nFROM {sources}{where}"
         if keys:
+            plain = [key for key in keys if not key.isdigit()]
+            if self.has("rollup") and len(plain) > 1 and self.luck(0.2):
+                sets = f"GROUPING SETS (({plain[0]}), ({', '.join(plain)}), ())"
+                keys = [self.chance.choice([f"ROLLUP ({', '.join(plain)})", f"CUBE ({', '.join(plain)})", sets])]
             text += f"\nGROUP BY {', '.join(keys)}"
             named = [one for one in items if one.alias is not None and is_int(one.kind)]
             if self.luck(0.3):
@@ -416,6 +460,9 @@ class Writer:
             return f"(-{column})"
         if choice == 5 and self.has("concat"):
             return f"{column} || {self.column(scope, kind)}"
+        if choice == 6 and self.has("casts") and self.luck(0.5):
+            kind = "int" if is_int(kind) else "text"
+            return self.chance.choice([f"{column}::{kind}", f"CAST({column} AS {kind})", f"({column})"])
         if choice == 6:
             return f"nullif({column}, {self.column(scope, kind)})"
         return column

@@ -82,9 +82,10 @@ class Batch:
 
     def is_loud(self, error):
         """It fails, as docs/rewriting.md says: a bare new name beside a table of which nothing is known; in DuckDB, `n.id`
-        where a table that is called `n` by now stands beside a column `n`."""
+        where a table that is called `n` by now stands beside a column `n`, and a bare name of a table that is its row."""
         about = re.search(r'Ambiguous reference to column name "(\w+)"', error)
-        is_table = about is not None and about[1] in TABLES + ALIASES
+        about = about or re.search(r'column "(\w+)" must appear in the GROUP BY clause', error)
+        is_table = self.engine.dialect == "duckdb" and about is not None and about[1] in TABLES + ALIASES
         is_gone = "gone away" in error or "Lost connection" in error
         return (self.world.known != "all" and "ambiguous" in error.lower()) or "Cannot extract field" in error or is_table or is_gone
 
@@ -93,7 +94,8 @@ class Batch:
         key = list if is_sorted else bag
         if key(old[1]) != key(new[1]):
             return f"other rows: {old[1][:4]} {new[1][:4]}"
-        for table in self.world.tables:
+        is_joined = before.startswith("UPDATE") and "\nFROM " in before  # of several rows that fit, any one is taken
+        for table in self.world.tables if not is_joined else []:
             if old[2] and bag(table.new_rows(old[2][table.old])) != bag(new[2][table.old]):
                 return f"other rows in {table.old}: {old[2][table.old]} {new[2][table.old]}"
         if self.policy == "keep" and old[0] is not None:
