@@ -50,7 +50,8 @@ visit_use(Unit *unit, Use *use)
     g_autoptr(Text) text = program_text(unit, use);
 
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
-        program_name(unit, use, text) || program_checks(unit, use, text))
+        program_dbt(unit, use, text) || program_name(unit, use, text) ||
+        program_checks(unit, use, text))
         return;
     program_mention(unit, use, text);
 }

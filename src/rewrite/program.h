@@ -337,6 +337,8 @@ bool program_is_statement(Unit *unit, Use *use, const Text *text);
 bool is_statement(const Sql *sql);
 /* The string is a name of the dataset, and now is decided. (program_names.c) */
 bool program_name(Unit *unit, const Use *use, const Text *text);
+/* The string is a table of a source of dbt, and now is decided. (program_dbt.c) */
+bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (program_checks.c) */
 bool program_checks(Unit *unit, const Use *use, const Text *text);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
