@@ -143,10 +143,19 @@ can_carry(const Work *work, const Rewrite *inner)
     return true;
 }
 
-static bool
-rewrite_copy(Sum *sum)
+char *
+dbt_copy_blank(const Work *work)
 {
-    Work *work = sum->work;
+    char *copy = g_malloc(work->bytes + 1);
+    for (size_t i = 0; i < work->bytes; i++)
+        copy[i] = work->text[i] == '\n' ? '\n' : ' ';
+    copy[work->bytes] = '\0';
+    return copy;
+}
+
+bool
+dbt_copy_rewrite(Work *work, const char *copy)
+{
     RewriteOptions options = *work->options;
     g_autoptr(GPtrArray) sites = g_ptr_array_new(), edits = g_ptr_array_new(),
                          made = g_ptr_array_new_with_free_func(made_free);
@@ -155,7 +164,7 @@ rewrite_copy(Sum *sum)
     options.propagates = options.finds_made = false;
     Work inner = {.renames = work->renames,
                   .options = &options,
-                  .text = sum->copy,
+                  .text = copy,
                   .bytes = work->bytes,
                   .path = work->path,
                   .depth = work->depth + 1,
@@ -193,12 +202,9 @@ dbt_sum(Work *work, const Token *token, const DbtCall *call)
     guint first = begin_of(work->text, words, at), last = end_of(work->text, words, at);
     if (!begins_query(work->text, jinja_word(words, first)))
         return false;
-    g_autofree char *copy = g_malloc(work->bytes + 1);
-    for (size_t i = 0; i < work->bytes; i++)
-        copy[i] = work->text[i] == '\n' ? '\n' : ' ';
-    copy[work->bytes] = '\0';
+    g_autofree char *copy = dbt_copy_blank(work);
     Sum sum = {.work = work, .words = words, .copy = copy};
-    if (!copy_sum(&sum, first, last) || !rewrite_copy(&sum))
+    if (!copy_sum(&sum, first, last) || !dbt_copy_rewrite(work, copy))
         return false;
     mark_calls(&sum, token);
     return true;

@@ -38,6 +38,7 @@ rewrite_variant(Work *work)
         sql_columns(work);
         dbt_templates(work);
         dbt_variables(work);
+        dbt_hooks(work);
         dbt_implied(work);
         dbt_given(work);
         dbt_var_uses(work);

@@ -257,6 +257,12 @@ bool dbt_values(Work *work, const Token *token, size_t at, const Rename *rename)
 /* Is it a name of the table that get_column_values(…) is given, and no column of the query around it? */
 bool dbt_values_settles(Work *work, const SqlRef *ref);
 bool dbt_sum(Work *work, const Token *token, const DbtCall *call);
+/* A copy of the text with blanks for all bytes but ends of lines, caller frees; SQL that was put into one is rewritten at its
+ * place. False: what would be written cannot stand there, and nothing is (dbt_sums.c). */
+char *dbt_copy_blank(const Work *work);
+bool dbt_copy_rewrite(Work *work, const char *copy);
+/* SQL in hooks of config(…) (dbt_hooks.c). */
+void dbt_hooks(Work *work);
 
 /* Names in small letters: what templates may write as tables of WITH; and texts that are a name, which they may write before a
  * dot (dbt_commons.c). */
