@@ -25,7 +25,6 @@ enum {
     COUNT
 };
 
-/* In this order they win when they are equal. */
 static const char *const names[COUNT] = {
     "ansi",  "bigquery", "postgres", "sqlite",   "mysql", "snowflake",
     "spark", "trino",    "duckdb",   "redshift", "tsql",
@@ -36,12 +35,13 @@ G_STATIC_ASSERT(COUNT <= GUESS_DIALECTS_MAX);
 
 typedef struct {
     const char *word, *before;
-    char next; /* behind it, blanks aside; 0: anything */
+    char next; /* behind it, blanks aside; 0: anything; a quote: that behind a bracket */
     signed char weight[COUNT];
 } Sign;
 
 #define ANYWHERE NULL, 0
 #define CALLED NULL, '('
+#define CALLED_WITH_TEXT NULL, '\''
 #define DOTTED NULL, '.'
 #define AFTER(word) word, 0
 #define BIGQUERY(n) [BIGQUERY] = (n),
@@ -147,6 +147,23 @@ check_dashes(Guess *guess, const char *from)
         once(guess, &guess->is_dashed, (signed char[COUNT]){[BIGQUERY] = 2});
 }
 
+static const char *
+behind_blanks(const Guess *guess, const char *at)
+{
+    while (at < guess->end && g_ascii_isspace(*at))
+        at++;
+    return at;
+}
+
+/* Does what must follow the word follow it? `next` stands behind the blanks. */
+static bool
+is_followed(const Guess *guess, const Sign *sign, const char *next)
+{
+    if (sign->next == '\'' && next < guess->end && *next == '(')
+        next = behind_blanks(guess, next + 1);
+    return sign->next == 0 || (next < guess->end && *next == sign->next);
+}
+
 static void
 take_word(Guess *guess)
 {
@@ -161,13 +178,11 @@ take_word(Guess *guess)
     for (size_t i = 0; bytes < sizeof word && i < bytes; i++)
         word[i] = g_ascii_tolower(from[i]);
     const Sign *sign = word[0] != '\0' ? g_hash_table_lookup(by_word, word) : NULL;
-    const char *next = guess->at;
-    while (next < guess->end && g_ascii_isspace(*next))
-        next++;
+    const char *next = behind_blanks(guess, guess->at);
     for (; sign != NULL && sign < signs + G_N_ELEMENTS(signs) && strcmp(sign->word, word) == 0;
          sign++)
         if ((sign->before == NULL || strcmp(sign->before, guess->before) == 0) &&
-            (sign->next == 0 || (next < guess->end && *next == sign->next)))
+            is_followed(guess, sign, next))
             once(guess, &guess->is_seen[sign - signs], sign->weight);
     memcpy(guess->before, word, sizeof word);
 }
@@ -326,6 +341,29 @@ take_sign(Guess *guess)
     guess->before[0] = '\0';
 }
 
+static bool
+has_double_quotes(int dialect)
+{
+    return strchr(dialect_by_name(names[dialect])->string_quotes, '"') != NULL;
+}
+
+/*
+ * The one with the highest score. Where several have it nobody tells them apart, and it is none of them, unless `"x"` is a
+ * text in all of them: as much is known then, and the first one is as good as any.
+ */
+static int
+best_of(const Guess *guess)
+{
+    int best = NONE;
+    for (int i = 0; i < COUNT; i++)
+        best = guess->score[i] > guess->score[best] ? i : best;
+    for (int i = best + 1; best != NONE && i < COUNT; i++)
+        if (guess->score[i] == guess->score[best] &&
+            !(has_double_quotes(i) && has_double_quotes(best)))
+            return NONE;
+    return best;
+}
+
 const Dialect *
 guess_text(const char *text, size_t bytes)
 {
@@ -338,10 +376,7 @@ guess_text(const char *text, size_t bytes)
             take_word(&guess);
         else if (!pass_over(&guess))
             take_sign(&guess);
-    int best = NONE;
-    for (int i = 0; i < COUNT; i++)
-        if (guess.score[i] > guess.score[best])
-            best = i;
+    int best = best_of(&guess);
     return best != NONE || guess.is_table ? dialect_by_name(names[best]) : NULL;
 }
 
