@@ -110,6 +110,17 @@ is_operand(const Work *work, const SqlRef *ref)
     }
 }
 
+/* All of the dataset's name, as the mapping says it? */
+static bool
+is_whole_name(const Work *work, const SqlPath *path)
+{
+    const SqlPart *last = &path->parts[path->count - 1];
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    return is_last_part(work, last->text, strlen(last->text)) &&
+           renames_find(work->renames, work->sql->dialect, path, &spelling, &is_other) != NULL;
+}
+
 /* A name alone that may be a column of a table without schema may be anything, unless a table cannot stand there. */
 static void
 tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
@@ -120,6 +131,9 @@ tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
         ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
         is_last_part(work, part->text, strlen(part->text)))
         is_bound = has_column(work, ref->source, part);
+    if (ref->column == 0 && ref->path.count > 1 && !is_operand(work, ref) &&
+        is_whole_name(work, &ref->path))
+        is_bound = false; /* it might be a column's field, and is called like the dataset */
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(known, &ref->path);
 }

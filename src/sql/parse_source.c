@@ -542,6 +542,24 @@ take_operand(Parser *parser, SqlBlock *block, uint32_t end, Join join)
     source->is_semi = join.is_semi;
 }
 
+static bool
+is_put_in(const Parser *parser, uint32_t at)
+{
+    TokenKind kind = peek(parser, at)->kind;
+    return kind == TOKEN_TEMPLATE || kind == TOKEN_PARAMETER;
+}
+
+/* FROM a {more} JOIN b: more joins may be put in here, or an alias; what follows is read all the same. */
+static void
+pass_what_is_put_in(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end && is_put_in(parser, at))
+        at++;
+    if (at < end && (starts_join(parser, at) || peek(parser, at)->kind == TOKEN_COMMA))
+        parser->pos = at;
+}
+
 static void
 take_joined(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -557,6 +575,7 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
         while (starts_join(parser, parser->pos) && is_word(parser, parser->pos, WORD_LATERAL) &&
                parser->pos < end)
             take_lateral_view(parser, block, end);
+        pass_what_is_put_in(parser, end);
         if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
             parser->pos++;
         else if (parser->pos < end && starts_join(parser, parser->pos))
