@@ -171,7 +171,7 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         [SWAP_BEFORE] = OUTCOME_NOT_APPLIED,
         [SWAP_AFTER] = OUTCOME_APPLIED,
         [SWAP_OTHER] = OUTCOME_PARTLY,
-        [SWAP_HALF] = OUTCOME_NOT_APPLIED, /* and goes on when it is run again */
+        [SWAP_HALF] = OUTCOME_PARTLY,
     };
     g_auto(Move) move = {0};
     g_autoptr(Conn) conn = NULL;
@@ -183,6 +183,8 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
                          error))
         return false;
     outcome->kind = kinds[state];
+    if (state == SWAP_HALF) /* its note tells where it was: it can go on from there, and back */
+        outcome->checkpoint = json_pack("{ss}", "state", "half");
     return true;
 }
 
