@@ -111,6 +111,8 @@ verify(const StepCall *call, StepEnv *env, GError **error)
     return true;
 }
 
+/* Where there is no stage, notes and tables of ours may be: not every store makes and removes all of it in one change. Nobody would
+ * come back for them, as nothing was applied; so they go now. */
 static bool
 probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -120,6 +122,9 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
     if (!open_target(call, env, &move, &conn, error) || !move_fence(&move, conn, error) ||
         !conn_exists(conn, move.stage, &exists, error))
+        return false;
+    Writer writer = move_writer(&move, NULL);
+    if (!exists && !conn_unstage(conn, move.stage, &writer, error))
         return false;
     outcome->kind = exists ? OUTCOME_APPLIED : OUTCOME_NOT_APPLIED;
     return true;

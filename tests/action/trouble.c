@@ -285,6 +285,43 @@ a_probe_fences_no_sibling_but_a_way_back_does(void)
     assert_kind(anew, OUTCOME_DONE);
 }
 
+#define NOTES "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_honk\\_%' ESCAPE '\\'"
+
+/* Some stores make a stage in several steps, and remove it so: what was lost half way leaves notes that nobody else would take away. */
+static void
+who_looks_for_a_stage_that_is_not_there_takes_its_notes_away(void)
+{
+    g_autoptr(Rig) rig = planned(NEW_TABLE);
+    const Step *stage = rig_step(rig, "stage");
+    rig_run_before(rig, stage);
+    int64_t before = rig_int(rig, NOTES);
+    g_autoptr(Outcome) done = rig_run(rig, stage);
+    assert_kind(done, OUTCOME_DONE);
+    g_assert_cmpint(rig_int(rig, NOTES), >, before);
+    g_autofree char *sql =
+        g_strdup_printf("DROP TABLE \"%s\"", json_get_string(stage->params, "stage", ""));
+    rig_sql(rig, sql);
+    g_autoptr(Outcome) probe = rig_lease(rig, stage, "", NULL, RIG_PROBE, false);
+    assert_kind(probe, OUTCOME_NOT_APPLIED);
+    g_assert_cmpint(rig_int(rig, NOTES), ==, before);
+}
+
+/* The note of the swap is gone, the rest is not. */
+static void
+who_looks_for_what_was_settled_half_takes_the_rest_away(void)
+{
+    g_autoptr(Rig) rig = planned(NEW_TABLE);
+    const Step *settle = rig_step(rig, "settle");
+    rig_run_before(rig, settle);
+    int64_t before = rig_int(rig, NOTES);
+    rig_sql(rig, "DELETE FROM _honk_swap");
+    g_autoptr(Outcome) probe = rig_lease(rig, settle, "", NULL, RIG_PROBE, false);
+    assert_kind(probe, OUTCOME_APPLIED);
+    g_assert_cmpint(rig_int(rig, NOTES), <, before);
+    g_assert_cmpint(rig_int(rig, "SELECT count(*) FROM sqlite_schema WHERE name = '_honk_fence'"),
+                    ==, 0);
+}
+
 static void
 who_is_asked_to_stop_gives_the_task_back_undone(void)
 {
@@ -379,6 +416,10 @@ main(int argc, char **argv)
          a_worker_that_was_believed_dead_changes_nothing);
     TEST("a probe fences no sibling, but a way back does",
          a_probe_fences_no_sibling_but_a_way_back_does);
+    TEST("who looks for a stage that is not there takes its notes away",
+         who_looks_for_a_stage_that_is_not_there_takes_its_notes_away);
+    TEST("who looks for what was settled half takes the rest away",
+         who_looks_for_what_was_settled_half_takes_the_rest_away);
     TEST("who is asked to stop gives the task back undone",
          who_is_asked_to_stop_gives_the_task_back_undone);
     TEST("a file that grows while it is read stops the plan",

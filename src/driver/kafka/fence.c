@@ -296,11 +296,12 @@ drop_key(void *key)
     json_decref(key);
 }
 
-/* Fences last: as long as one is there, so is the plan. */
+/* Each record by itself. Fences come late: as long as one is there, so is the plan; the note of a swap last: as long as it is there, the plan
+ * is not settled, and whoever looks does the rest. */
 bool
 kafka_forget(KafkaConn *conn, const char *plan, ForgetExtent extent, GError **error)
 {
-    static const char *const whats[] = {"aside", "claim", "ledger", "swap", "fence"};
+    static const char *const whats[] = {"aside", "claim", "ledger", "fence", "swap"};
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(drop_key);
     if (!kafka_book_read(conn, error))
         return false;

@@ -274,7 +274,8 @@ forget_ranges(RedisConn *conn, const char *what, const char *plan, GError **erro
 bool
 redis_book_forget(RedisConn *conn, const char *plan, GError **error)
 {
-    static const char *const whats[] = {"ledger", "swap", "digest", "fence"};
+    /* last what tells that there is something to forget: a fence, and the note of a swap */
+    static const char *const whats[] = {"ledger", "digest", "fence", "swap"};
     if (!forget_ranges(conn, "open", plan, error) || !forget_ranges(conn, "wrote", plan, error))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(whats); i++) {
