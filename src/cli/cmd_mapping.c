@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/address.h"
+#include "transfer/transfer.h"
 
 #include <string.h>
 
@@ -234,18 +235,41 @@ const Command cmd_mapping_check = {
 
 /* ---- explain ---- */
 
-static const char *
-place_name(Place place)
+/* What the stores would do by themselves; empty where there is nothing to ask yet. */
+typedef struct {
+    GPtrArray *columns;
+    char *note;
+} Ways;
+
+static void
+ways_clear(Ways *ways)
 {
-    static const char *const names[] = {
-        [PLACE_SOURCE] = "source", [PLACE_MOVER] = "mover", [PLACE_TARGET] = "target"};
-    return names[place];
+    g_clear_pointer(&ways->columns, g_ptr_array_unref);
+    g_free(ways->note);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ways, ways_clear)
+
+static bool
+ask_stores(const Mapping *mapping, const Dataset *source, const Dataset *target, Transfer **ret,
+           Ways *ret_ways, GError **error)
+{
+    if (target->schema == NULL)
+        return true;
+    TransferSpec spec = {.source_store = source->address.store,
+                         .source = source->address.object,
+                         .target_store = target->address.store,
+                         .target = target->address.object,
+                         .mapping = mapping,
+                         .hash = true,
+                         .push_allowed = true};
+    return transfer_open(&spec, ret, error) &&
+           transfer_places(*ret, &ret_ways->columns, &ret_ways->note, error);
 }
 
 static json_t *
-explain_json(const Mapping *mapping, const Program *program)
+explain_json(const Mapping *mapping, const Program *program, const Ways *ways)
 {
-    const GPtrArray *columns = program_columns(program);
+    const GPtrArray *columns = ways->columns != NULL ? ways->columns : program_columns(program);
     json_t *list = json_array(), *json = json_object();
     for (guint i = 0; i < columns->len; i++) {
         const ProgramColumn *column = columns->pdata[i];
@@ -256,15 +280,17 @@ explain_json(const Mapping *mapping, const Program *program)
     json_set_string(json, "source", mapping_source(mapping));
     json_set_string(json, "target", mapping_target(mapping));
     json_set_string(json, "where", program_where(program));
+    json_set_string(json, "note", ways->note);
     json_object_set_new(json, "columns", list);
     json_object_set_new(json, "dropped", json_deep_copy(mapping_dropped(mapping)));
     return json;
 }
 
 static void
-explain_text(View *view, const Mapping *mapping, const Program *program)
+explain_text(View *view, const Mapping *mapping, const Program *program, const Ways *ways)
 {
-    const GPtrArray *columns = program_columns(program), *key = program_target(program)->key;
+    const GPtrArray *columns = ways->columns != NULL ? ways->columns : program_columns(program);
+    const GPtrArray *key = program_target(program)->key;
     g_autoptr(Table) table = table_new("column", "type", "rule", "where", "why there", NULL);
     g_autoptr(GString) keys = g_string_new(NULL);
     for (guint i = 0; i < columns->len; i++) {
@@ -283,6 +309,8 @@ explain_text(View *view, const Mapping *mapping, const Program *program)
     if (program_where(program) != NULL)
         view_line(view, "only rows where %s", program_where(program));
     view_table(view, table);
+    if (ways->note != NULL)
+        view_line(view, "%s", ways->note);
     const char *name;
     json_t *why;
     json_object_foreach((json_t *) mapping_dropped(mapping), name, why)
@@ -294,14 +322,17 @@ explain_one(Invocation *call, const Mapping *mapping, json_t *all, GError **erro
 {
     g_auto(Dataset) source = {0}, target = {0};
     g_autoptr(Program) program = NULL;
+    g_autoptr(Transfer) transfer = NULL; /* which the columns' names are of */
+    g_auto(Ways) ways = {0};
     if (!both_open(call, mapping, &source, &target, error) ||
         !program_new(mapping, source.schema, target.schema, conn_has_sql(source.conn), &program,
-                     error))
+                     error) ||
+        !ask_stores(mapping, &source, &target, &transfer, &ways, error))
         return false;
     if (call->view->json)
-        json_array_append_new(all, explain_json(mapping, program));
+        json_array_append_new(all, explain_json(mapping, program, &ways));
     else
-        explain_text(call->view, mapping, program);
+        explain_text(call->view, mapping, program, &ways);
     return true;
 }
 
@@ -329,8 +360,10 @@ const Command cmd_mapping_explain = {
     .args = "FILE",
     .summary = "what each column is made of, where it is computed, and why",
     .deed = "explain the mapping",
-    .about = "'source' computes in the store that the rows come from, 'mover' in the program that "
-             "moves them.",
+    .about =
+        "'source' computes in the store that the rows come from, 'mover' in the program that "
+        "moves them, 'target' in the store that they go to, and 'store' in one statement where "
+        "both are one. A target that is not there yet cannot be asked what it would do.",
     .examples = "honk mapping explain mappings/users.yaml",
     .run = explain_run,
 };

@@ -476,6 +476,18 @@ conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec)
 }
 
 bool
+conn_push_look(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+               Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
+               GError **error)
+{
+    const PushOps *push = target->driver->push;
+    if (push == NULL)
+        return fail_role(target, "copy by itself", error);
+    return push->look(target, source, store, spec, program, object, tell, data, ret_note, error) ||
+           fail_object(target, "look how rows get into", object, error);
+}
+
+bool
 conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
           Program *program, const char *stage, const Writer *writer, bool hash, RangeResult *ret,
           GError **error)

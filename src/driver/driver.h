@@ -185,8 +185,14 @@ typedef struct {
  * `source` is a connection to `store`, which may be `target` itself. `hash` false: rows are counted only. INVALID when a
  * row is refused (by the mapping or the store) or would not be exactly what the row-by-row way gives: nothing is written
  * then, and the caller takes that way. */
+typedef void PlaceFn(size_t column, Place place, const char *why, void *data);
 typedef struct {
     bool (*can)(Conn *target, const StoreConfig *source, const ScanSpec *spec);
+    /* For people: what `range` would do with a column of the program's target, where it is not the mover that computes it, in
+     * the object that is filled or one like it. `*ret_note`: why it does not do more; NULL: it does all of it. Moves nothing. */
+    bool (*look)(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+                 Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
+                 GError **error);
     bool (*range)(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
                   Program *program, const char *stage, const Writer *writer, bool hash,
                   RangeResult *ret, GError **error);
@@ -433,6 +439,9 @@ CHECKED bool conn_as_kept(Conn *conn, const char *object, const Schema *schema, 
 
 /* False without the role. */
 bool conn_can_push(Conn *target, const StoreConfig *source, const ScanSpec *spec);
+CHECKED bool conn_push_look(Conn *target, Conn *source, const StoreConfig *store,
+                            const ScanSpec *spec, Program *program, const char *object,
+                            PlaceFn *tell, void *data, char **ret_note, GError **error);
 CHECKED bool conn_push(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
                        Program *program, const char *stage, const Writer *writer, bool hash,
                        RangeResult *ret, GError **error);

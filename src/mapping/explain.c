@@ -10,6 +10,16 @@ program_column_free(void *data)
     g_free(column);
 }
 
+const char *
+place_name(Place place)
+{
+    static const char *const names[] = {[PLACE_SOURCE] = "source",
+                                        [PLACE_MOVER] = "mover",
+                                        [PLACE_TARGET] = "target",
+                                        [PLACE_STORE] = "store"};
+    return names[place];
+}
+
 static bool
 reads_embedded(const Expr *expr)
 {

@@ -121,7 +121,9 @@ char *mapping_draft(const char *source_name, const Schema *source, const char *t
 /* A mapping bound to two schemas, ready to run. */
 typedef struct Program Program;
 
-typedef enum { PLACE_SOURCE, PLACE_MOVER, PLACE_TARGET } Place;
+typedef enum { PLACE_SOURCE, PLACE_MOVER, PLACE_TARGET, PLACE_STORE } Place;
+const char *place_name(
+    Place place); /* "source", "mover", "target", "store": both are one, which does it by itself */
 
 typedef struct {
     const char *target; /* column */
@@ -195,5 +197,6 @@ CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, 
                           char **ret_reason);
 /* Adds what is not yet there; the functions live as long as the connection, whatever becomes of the program. */
 CHECKED bool program_register(const Program *program, void *sqlite3_connection, GError **error);
-/* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. */
+/* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. What stores do by themselves is not among
+ * it: PushOps.look tells that. */
 const GPtrArray *program_columns(const Program *program);

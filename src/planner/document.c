@@ -26,20 +26,6 @@ put_datasets(const Draft *draft, json_t *plan)
     json_object_set_new(plan, "target", target);
 }
 
-static const char *
-place_name(Place place)
-{
-    switch (place) {
-    case PLACE_SOURCE:
-        return "source";
-    case PLACE_MOVER:
-        return "mover";
-    case PLACE_TARGET:
-        return "target";
-    }
-    g_assert_not_reached();
-}
-
 /* The rules in words, so that the plan can be read without this version of the program. */
 static json_t *
 mapping_columns(const Slice *slice)

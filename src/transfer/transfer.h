@@ -47,6 +47,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 /* The columns that are written, with their types and key. Borrowed. */
 const Schema *transfer_schema(const Transfer *transfer);
 
+/* Where each column of transfer_schema() is computed, and why there: like program_columns(), with what the stores do by themselves. `*ret_note`
+ * (caller frees) says why they do not do more, NULL: nothing to say. Array of ProgramColumn *; caller owns. */
+CHECKED bool transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error);
 /* Can several transfers hold one state of the source? */
 bool transfer_shares_snapshot(const Transfer *transfer);
 /* Rows of the source that the ranges are to read; -1: its condition fails in one of them. */

@@ -177,32 +177,77 @@ push_rows(MariaConn *conn, const GArray *targets, const char *insert, const GPtr
     return true;
 }
 
+typedef struct {
+    GArray *targets;
+    GPtrArray *returning;
+    char *insert;
+} Inside;
+
+static void
+inside_clear(Inside *inside)
+{
+    g_clear_pointer(&inside->targets, g_array_unref);
+    g_clear_pointer(&inside->returning, g_ptr_array_unref);
+    g_free(inside->insert);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
+
+/* INVALID when it cannot be said in SQL. */
 static bool
-push_inside(MariaConn *conn, MariaConn *there, const ScanSpec *spec, Program *program,
-            const char *stage, bool hash, RangeResult *ret, GError **error)
+say_inside(MariaConn *conn, MariaConn *there, const ScanSpec *spec, const Program *program,
+           const char *stage, Inside *ret, GError **error)
 {
     g_autoptr(MariaObject) source = NULL;
-    g_autoptr(GArray) targets = NULL;
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) returning = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) condition = g_string_new(NULL);
     g_autofree char *table = NULL;
+    ret->returning = g_ptr_array_new_with_free_func(g_free);
     if (!maria_object_need(there, spec->object, &source, error) ||
         !maria_sql_name(conn, stage, &table, error) ||
-        !maria_targets(conn, stage, program_target(program), &targets, error) ||
-        !build_lists(conn, source, program, targets, items, returning, error) ||
+        !maria_targets(conn, stage, program_target(program), &ret->targets, error) ||
+        !build_lists(conn, source, program, ret->targets, items, ret->returning, error) ||
         !check_types(conn, source, program, error) ||
         (spec->range != NULL && !maria_append_range(condition, source, spec->range, error)))
         return false;
     if (spec->where != NULL)
         g_string_append_printf(condition, " AND (%s\n)", spec->where);
     g_ptr_array_add(items, NULL);
-    g_ptr_array_add(returning, NULL);
-    g_autofree char *columns = maria_target_list(targets);
+    g_ptr_array_add(ret->returning, NULL);
+    g_autofree char *columns = maria_target_list(ret->targets);
     g_autofree char *list = g_strjoinv(", ", (char **) items->pdata);
-    g_autofree char *insert = g_strdup_printf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE TRUE%s",
-                                              table, columns, list, source->sql, condition->str);
-    return push_rows(conn, targets, insert, returning, hash, ret, error);
+    ret->insert = g_strdup_printf("INSERT INTO %s (%s) SELECT %s FROM %s WHERE TRUE%s", table,
+                                  columns, list, source->sql, condition->str);
+    return true;
+}
+
+static bool
+push_inside(MariaConn *conn, MariaConn *there, const ScanSpec *spec, Program *program,
+            const char *stage, bool hash, RangeResult *ret, GError **error)
+{
+    g_auto(Inside) inside = {0};
+    return say_inside(conn, there, spec, program, stage, &inside, error) &&
+           push_rows(conn, inside.targets, inside.insert, inside.returning, hash, ret, error);
+}
+
+static bool
+push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+          Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
+          GError **error)
+{
+    g_auto(Inside) inside = {0};
+    g_autoptr(GError) unsaid = NULL;
+    *ret_note = NULL;
+    if (say_inside(maria_conn(base), maria_conn(source), spec, program, object, &inside, &unsaid)) {
+        for (guint i = 0; i < inside.targets->len; i++)
+            tell(g_array_index(inside.targets, MariaTarget, i).column, PLACE_STORE,
+                 "inside of the server, by the INSERT … SELECT of each range", data);
+        return true;
+    }
+    if (error_is(unsaid, ERR_INVALID))
+        *ret_note = g_strdup_printf("not inside of the server: %s", unsaid->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&unsaid));
+    return *ret_note != NULL;
 }
 
 /* A row that fails would fail the other way as well, which knows which one it is. */
@@ -242,5 +287,6 @@ push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *s
 
 const PushOps maria_push_ops = {
     .can = push_can,
+    .look = push_look,
     .range = push_range,
 };

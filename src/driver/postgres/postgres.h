@@ -284,6 +284,10 @@ void pg_soften(const PgConn *conn, GError **error);
 /* relay.c: rows from one session to another, in the open transaction of `to`. INVALID: they have to go the other way. */
 CHECKED bool pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
                       const char *stage, bool hash, RangeResult *ret, GError **error);
+/* The same for people (PushOps.look). */
+CHECKED bool pg_relay_look(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program,
+                           const char *object, PlaceFn *tell, void *data, char **ret_note,
+                           GError **error);
 /* remove.c */
 bool pg_remove(Conn *conn, const char *stage, const Schema *key, const Batch *keys,
                int64_t *ret_rows, GError **error);

@@ -296,7 +296,41 @@ push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *s
     return done;
 }
 
+/* Where it is not done inside, why not is told behind whatever is told of the way between sessions. */
+static bool
+push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+          Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
+          GError **error)
+{
+    PgConn *to = pg_conn(base), *from = pg_conn(source);
+    g_auto(Inside) inside = {0};
+    g_autoptr(GError) unsaid = NULL;
+    g_autofree char *note = NULL;
+    bool is_one = strcmp(to->url, from->url) == 0 && from->snapshot == NULL;
+    if (is_one && say_inside(to, spec, program, object, &inside, &unsaid)) {
+        for (guint i = 0; i < inside.targets->len; i++)
+            tell(g_array_index(inside.targets, PgTarget, i).column, PLACE_STORE,
+                 "inside of the database, by the INSERT … SELECT of each range", data);
+        *ret_note = NULL;
+        return true;
+    }
+    if (unsaid != NULL && !error_is(unsaid, ERR_INVALID)) {
+        g_propagate_error(error, g_steal_pointer(&unsaid));
+        return false;
+    }
+    if (!pg_relay_look(to, from, spec, program, object, tell, data, &note, error))
+        return false;
+    *ret_note = unsaid == NULL && note == NULL
+                    ? NULL
+                    : g_strconcat(unsaid != NULL ? "not inside of the database: " : "",
+                                  unsaid != NULL ? unsaid->message : "",
+                                  unsaid != NULL && note != NULL ? "; " : "",
+                                  note != NULL ? "row by row: " : "", note, NULL);
+    return true;
+}
+
 const PushOps pg_push_ops = {
     .can = push_can,
+    .look = push_look,
     .range = push_range,
 };

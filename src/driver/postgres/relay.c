@@ -87,9 +87,12 @@ look_at_columns(Relay *relay, GError **error)
     const PgTarget *targets = (const PgTarget *) (void *) relay->targets->data;
     const Schema *input = program_input(relay->program);
     if (scan->conn->is_ascii || scan->items->len != schema_count(input) ||
-        relay->targets->len != schema_count(program_target(relay->program)) ||
-        !encode_is_binary(targets, relay->targets->len))
+        relay->targets->len != schema_count(program_target(relay->program)))
         return fail(error, ERR_INVALID, "the columns cannot be handed on");
+    for (guint i = 0; i < relay->targets->len; i++)
+        if (!encode_is_binary(&targets[i], 1))
+            return fail(error, ERR_INVALID, "the type of column '%s' is known to its server alone",
+                        targets[i].name);
     for (guint i = 0; i < scan->items->len; i++)
         if (pg_type_of(scan->oids[i]) != schema_column(input, i)->type)
             return fail(error, ERR_INVALID, "a column is read as another type");
@@ -273,6 +276,63 @@ pg_relay(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const
         ret->rows_in = ret->rows_out = relay.sum.rows;
         ret->hash = hash ? relay.sum : (HashSum){.rows = relay.sum.rows};
         ret->bytes = relay.hasher.total_bytes;
+    }
+    relay_clear(&relay);
+    return done;
+}
+
+/* --- for people --- */
+
+static void
+tell_lanes(const Relay *relay, PlaceFn *tell, void *data)
+{
+    for (guint i = 0; i < relay->targets->len; i++) {
+        const Lane *lane = &relay->lanes[i];
+        size_t column = lane->target->column;
+        if (lane->item >= 0)
+            tell(column, PLACE_SOURCE,
+                 lane->is_like
+                     ? "handed on as it comes, undecoded: both columns are of one type"
+                     : "handed on as it comes, when it is seen to be neither too long nor too "
+                       "precise for its column",
+                 data);
+        else if (lane->has_form)
+            tell(column, PLACE_MOVER, "computed here, in the form that its column gives back",
+                 data);
+    }
+}
+
+/* Row by row: what has no binary form here is sent as it is said, and read by nobody but its own type. */
+static void
+tell_late_casts(const GArray *targets, PlaceFn *tell, void *data)
+{
+    for (guint i = 0; i < targets->len; i++) {
+        const PgTarget *target = &g_array_index(targets, PgTarget, i);
+        if (!encode_is_binary(target, 1))
+            tell(target->column, PLACE_TARGET,
+                 "sent as a text, which the column's own type reads (a late cast)", data);
+    }
+}
+
+bool
+pg_relay_look(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *object,
+              PlaceFn *tell, void *data, char **ret_note, GError **error)
+{
+    Relay relay = {.to = to, .program = program};
+    g_autoptr(GError) unfit = NULL;
+    relay.scan = pg_scan_new(from);
+    relay.scan->is_bare = true;
+    relay.out = g_string_new(NULL);
+    relay.form = g_string_new(NULL);
+    row_hasher_init(&relay.hasher);
+    bool done = pg_targets(to, object, program_target(program), &relay.targets, error) &&
+                pg_scan_prepare(relay.scan, spec, error);
+    *ret_note = NULL;
+    if (done && look_at_columns(&relay, &unfit)) {
+        tell_lanes(&relay, tell, data);
+    } else if (done) {
+        tell_late_casts(relay.targets, tell, data);
+        *ret_note = g_strdup(unfit->message);
     }
     relay_clear(&relay);
     return done;

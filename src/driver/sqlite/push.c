@@ -239,16 +239,15 @@ insert_text(const SqliteObject *object, const char *schema, const ScanSpec *spec
                            proof != NULL ? proof : "");
 }
 
+/* The statement. INVALID when it cannot be said in SQL. */
 static bool
-push_prepared(Tap *tap, const StoreConfig *source, const ScanSpec *spec, Program *program,
-              const Writer *writer, bool hash, RangeResult *ret, GError **error)
+say_inside(Tap *tap, const StoreConfig *source, const ScanSpec *spec, Program *program,
+           char **ret_insert, GError **error)
 {
     SqliteConn *conn = tap->conn;
     const char *schema = NULL;
     g_autoptr(Conn) other = NULL;
     g_autoptr(SqliteObject) object = NULL;
-    RangeResult found;
-    bool is_done = false, has_fence = false;
     if (!attach(conn, json_get_string(source->settings, "path", NULL), &schema, error))
         return false;
     if (schema[0] != 'm' && !conn_open(source, &other, error))
@@ -257,9 +256,19 @@ push_prepared(Tap *tap, const StoreConfig *source, const ScanSpec *spec, Program
     if (!sqlite_object_need(describer, spec->object, &object, error))
         return false;
     tap->is_strict = object->kind != OBJECT_VIEW;
-    g_autofree char *insert =
-        insert_text(object, schema, spec, program, tap->form, tap->stage, error);
-    if (insert == NULL || !program_register(program, conn->db, error) ||
+    *ret_insert = insert_text(object, schema, spec, program, tap->form, tap->stage, error);
+    return *ret_insert != NULL && program_register(program, conn->db, error);
+}
+
+static bool
+push_prepared(Tap *tap, const StoreConfig *source, const ScanSpec *spec, Program *program,
+              const Writer *writer, bool hash, RangeResult *ret, GError **error)
+{
+    SqliteConn *conn = tap->conn;
+    g_autofree char *insert = NULL;
+    RangeResult found;
+    bool is_done = false, has_fence = false;
+    if (!say_inside(tap, source, spec, program, &insert, error) ||
         !book_has(&conn->base, "_honk_fence", &has_fence, error) ||
         (has_fence && !sqlite_set_references(conn, tap->stage, writer, error)) ||
         !book_begin_range(&conn->base, writer, &is_done, &found, error))
@@ -322,7 +331,39 @@ push_range(Conn *base, Conn *from, const StoreConfig *source, const ScanSpec *sp
     return false;
 }
 
+static bool
+push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *spec,
+          Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
+          GError **error)
+{
+    size_t columns = schema_count(program_target(program));
+    g_autofree int *indexes = g_new0(int, columns);
+    g_autofree ColumnType *types = g_new0(ColumnType, columns);
+    g_autofree bool *takes_null = g_new0(bool, columns);
+    g_autofree char *insert = NULL;
+    g_autoptr(GError) unsaid = NULL;
+    Tap tap = {.conn = sqlite_conn(base),
+               .form = SELECT_WATCHED,
+               .stage = object,
+               .columns = indexes,
+               .types = types,
+               .takes_null = takes_null};
+    *ret_note = NULL;
+    if (say_inside(&tap, store, spec, program, &insert, &unsaid) &&
+        tap_columns(tap.conn, &tap, program, &unsaid)) {
+        for (size_t i = 0; i < columns; i++)
+            tell(i, PLACE_STORE, "inside of SQLite, by the INSERT … SELECT of each range", data);
+        return true;
+    }
+    if (error_is(unsaid, ERR_INVALID))
+        *ret_note = g_strdup_printf("not inside of SQLite: %s", unsaid->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&unsaid));
+    return *ret_note != NULL;
+}
+
 const PushOps sqlite_push_ops = {
     .can = push_can,
+    .look = push_look,
     .range = push_range,
 };

@@ -1,0 +1,63 @@
+/*
+ * places.c - for people: where each column is computed, and why there.
+ *
+ * The mapping knows what the mover computes and what it has the source compute. What two stores of one kind do without the mover is
+ * theirs to tell, once the object is there that is filled, or the one that it is made like.
+ */
+#include "transfer/inside.h"
+
+static void
+column_free(void *data)
+{
+    ProgramColumn *column = data;
+    g_free(column->rule);
+    g_free(column->why);
+    g_free(column);
+}
+
+static GPtrArray *
+copy_columns(const GPtrArray *columns)
+{
+    GPtrArray *copy = g_ptr_array_new_with_free_func(column_free);
+    for (guint i = 0; i < columns->len; i++) {
+        const ProgramColumn *from = columns->pdata[i];
+        ProgramColumn *column = g_new0(ProgramColumn, 1);
+        *column = (ProgramColumn){.target = from->target,
+                                  .place = from->place,
+                                  .rule = g_strdup(from->rule),
+                                  .why = g_strdup(from->why)};
+        g_ptr_array_add(copy, column);
+    }
+    return copy;
+}
+
+static void
+on_place(size_t index, Place place, const char *why, void *data)
+{
+    GPtrArray *columns = data;
+    ProgramColumn *column = columns->pdata[index];
+    g_autofree char *before = column->why;
+    /* what the source computes in its own SQL comes before what becomes of it */
+    bool is_both = column->place == PLACE_SOURCE && place == PLACE_SOURCE;
+    column->why = is_both ? g_strdup_printf("%s; %s", before, why) : g_strdup(why);
+    column->place = place;
+}
+
+bool
+transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error)
+{
+    const TransferSpec *spec = &transfer->spec;
+    g_autoptr(GPtrArray) columns = copy_columns(program_columns(transfer->program));
+    ScanSpec scan = transfer_scan_spec(transfer, NULL);
+    const char *object = spec->stage != NULL ? spec->stage : spec->target;
+    bool is_there = false;
+    *ret_note = NULL;
+    if (object != NULL && !conn_exists(transfer->target, object, &is_there, error))
+        return false;
+    if (transfer->pushes && is_there &&
+        !conn_push_look(transfer->target, transfer->source, spec->source_store, &scan,
+                        transfer->program, object, on_place, columns, ret_note, error))
+        return false;
+    *ret = g_steal_pointer(&columns);
+    return true;
+}
