@@ -111,6 +111,16 @@ target_add_key(const Mapping *mapping, const Schema *source, Schema *target)
         schema_add_key(target, names->pdata[i]);
 }
 
+/* A decimal that is read as it is has no more digits than its column, which a store may want to know of the new one. */
+static const char *
+digits_of(const Expr *root, const Schema *input)
+{
+    return root->kind == EXPR_INPUT && root->type == TYPE_DECIMAL &&
+                   schema_column(input, root->input)->type == TYPE_DECIMAL
+               ? schema_column(input, root->input)->declared
+               : "";
+}
+
 bool
 mapping_target_schema(const Mapping *mapping, const Schema *source, const char *object,
                       Schema **ret, GError **error)
@@ -124,7 +134,8 @@ mapping_target_schema(const Mapping *mapping, const Schema *source, const char *
         const Rule *rule = mapping->rules->pdata[i];
         g_autoptr(Expr) root = bind_rule(&binder, rule, NULL);
         if (root != NULL)
-            schema_add(target, rule->target, root->type, "", expr_may_be_null(root, binder.input));
+            schema_add(target, rule->target, root->type, digits_of(root, binder.input),
+                       expr_may_be_null(root, binder.input));
     }
     if (!diags_to_error(diags, error))
         return false;

@@ -50,8 +50,17 @@ class OfServers(unittest.TestCase):
         said = self.said("compare", here, there, "--repair")
         self.assertIn("3 rows inserted, 1 row changed, 1 row removed", said)
         self.assertIn("equal: 500 rows", said)
-        dump = "SELECT id, email, born, CAST(balance AS decimal(12,2)), note FROM users ORDER BY id"
+        dump = "SELECT * FROM users ORDER BY id"
         self.assertTrue(self.mariadb.sql(dump, "elsewhere") == self.mariadb.sql(dump, "shop"))
+
+    def test_a_decimal_has_as_many_digits_in_the_new_table_as_it_had(self):
+        self.project.folder.joinpath("m.yaml").write_text(
+            "{apiVersion: honk/v1, kind: Mapping, source: users, target: sums, key: [k], columns: {k: id, sum: balance, "
+            "noted: {from: note, type: decimal}}}")
+        self.mariadb.sql("UPDATE users SET note = 17", "shop")
+        self.assertIn("500 rows copied", self.said("copy", self.maria("shop"), self.maria("elsewhere", "sums"), "--mapping", "m.yaml"))
+        types = "SELECT column_name, column_type FROM information_schema.columns WHERE table_name = 'sums' AND data_type = 'decimal' ORDER BY 1"
+        self.assertEqual(self.mariadb.sql(types, "elsewhere").split(), ["noted|decimal(65,30)", "sum|decimal(12,2)"])
 
     def test_what_a_table_refuses_changes_nothing(self):
         self.said("copy", self.maria("shop"), self.maria("elsewhere"))

@@ -23,6 +23,28 @@ const char *const maria_type_names[TYPE_COUNT] = {
 };
 #define KEY_TEXT "varchar(255)" /* indexes take no text without a length */
 #define KEY_BYTES "varbinary(767)"
+#define DIGITS_MAX 65 /* of a decimal */
+#define SCALE_MAX 30
+
+/* Of a decimal, as many digits as its source says that it has (numeric(12,2), decimal(12,2)), where they are not too many here.
+ * NULL: it does not say. Caller frees. */
+static char *
+decimal_type(const Column *column)
+{
+    static const char *const words[] = {"numeric", "decimal"};
+    int digits = 0, scale = 0, end = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (column->type != TYPE_DECIMAL || !g_str_has_prefix(column->declared, words[i]))
+            continue;
+        const char *rest = column->declared + strlen(words[i]);
+        bool is_known =
+            sscanf(rest, "(%3d,%3d)%n", &digits, &scale, &end) == 2 && rest[end] == '\0';
+        if (is_known && digits >= 1 && digits <= DIGITS_MAX && scale >= 0 && scale <= digits &&
+            scale <= SCALE_MAX)
+            return g_strdup_printf("decimal(%d,%d)", digits, scale);
+    }
+    return NULL;
+}
 
 /* Texts are compared by their bytes, as everywhere else. */
 static bool
@@ -33,7 +55,9 @@ create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GEr
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
         bool is_key = schema_is_key(schema, column->name);
-        const char *type = is_key && column->type == TYPE_TEXT    ? KEY_TEXT
+        g_autofree char *decimal = decimal_type(column);
+        const char *type = decimal != NULL                        ? decimal
+                           : is_key && column->type == TYPE_TEXT  ? KEY_TEXT
                            : is_key && column->type == TYPE_BYTES ? KEY_BYTES
                                                                   : maria_type_names[column->type];
         g_autofree char *name = maria_name(column->name);
