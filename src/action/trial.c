@@ -31,6 +31,22 @@ look_at(const json_t *slice, const char *which, StepEnv *env, LookedAt *ret, GEr
     return true;
 }
 
+static int64_t
+allowed_by(const Config *config, const LookedAt *side)
+{
+    g_autofree char *resource = g_strconcat("store:", side->store.name, NULL);
+    return json_get_int(config->limits, resource, G_MAXINT);
+}
+
+/* As many as there are workers, but for what the stores bear: where one transaction keeps all others from writing, they take turns. */
+static int64_t
+ranges_at_once(const Config *config, const Transfer *transfer, const LookedAt *source,
+               const LookedAt *target)
+{
+    int64_t stores = MIN(allowed_by(config, source), allowed_by(config, target));
+    return transfer_may_rest(transfer) ? CLAMP(stores, 1, MAX(config->workers, 1)) : 1;
+}
+
 static bool
 try_rows(const json_t *slice, const Mapping *mapping, StepEnv *env, json_t **ret, GError **error)
 {
@@ -49,9 +65,13 @@ try_rows(const json_t *slice, const Mapping *mapping, StepEnv *env, json_t **ret
         .target = planner_is_in_place(source.url, target.url) ? NULL : target.object,
         .mapping = mapping,
         .hash = true,
+        .push_allowed = true,
     };
-    return transfer_open(&spec, &transfer, error) &&
-           transfer_try(transfer, ticker_tick, &ticker, ret, error);
+    if (!transfer_open(&spec, &transfer, error) ||
+        !transfer_try(transfer, ticker_tick, &ticker, ret, error))
+        return false;
+    json_set_int(*ret, "at_once", ranges_at_once(env->config, transfer, &source, &target));
+    return true;
 }
 
 bool

@@ -477,6 +477,7 @@ address_config(const Address *source, const Address *target, char **ret_source, 
     Config *config = config_new("honk.yaml");
     g_free(config->path);
     config->path = g_strdup("the command line");
+    config->workers = 1; /* whoever typed it waits for this process */
     bool is_one = is_same_store(source->store, target->store);
     bool is_taken = strcmp(source->store->name, target->store->name) == 0;
     g_autofree char *other = is_one     ? g_strdup(source->store->name)

@@ -12,6 +12,10 @@
 #define COMPARE_SPEEDUP 2
 /* Fingerprints read and hash without a mapping. */
 #define FINGERPRINT_SPEEDUP 4
+/* A store that does it by itself, in one statement, reads once what would be read, handed over and written. */
+#define INSIDE_SPEEDUP 2
+/* Ranges take so long: who has fewer of them than workers keeps some of these waiting. */
+#define RANGE_S 2
 /* Leases, commits and swaps of all steps together. */
 #define STEPS_MS 1000
 
@@ -32,14 +36,26 @@ planner_moves_rows(const Plan *plan)
     return false;
 }
 
-/* What was measured in a trial, else assumed; nobody is faster than they may. */
+/* Ranges that move at the same time. */
 static int64_t
-rate_of(const json_t *slice, const Plan *plan, bool *ret_measured)
+at_once(const json_t *trial, int64_t rows, int64_t rate)
 {
-    int64_t measured = json_get_int(json_object_get(slice, "trial"), "rows_per_s", 0);
+    int64_t most = json_get_int(trial, "at_once", 1);
+    return CLAMP((rows + rate * RANGE_S - 1) / (rate * RANGE_S), 1, MAX(most, 1));
+}
+
+/* Of all workers together: what was measured in a trial, else assumed; nobody is faster than they may. */
+static int64_t
+rate_of(const json_t *slice, const Plan *plan, int64_t rows, bool *ret_measured)
+{
+    const json_t *trial = json_object_get(slice, "trial");
+    int64_t measured = json_get_int(trial, "rows_per_s", 0);
     int64_t limit = throttle_limit(json_object_get(plan->json, "throttle"), THROTTLE_ROWS);
     int64_t rate = measured > 0 ? measured : ROWS_PER_S_DEFAULT;
     *ret_measured = measured > 0;
+    if (json_get_bool(trial, "inside", false))
+        rate *= INSIDE_SPEEDUP;
+    rate *= at_once(trial, rows, rate);
     return limit > 0 ? MIN(rate, limit) : rate;
 }
 
@@ -62,8 +78,8 @@ planner_observations(const json_t *slice, const Plan *plan)
     const json_t *source = json_object_get(slice, "source");
     const json_t *target = json_object_get(slice, "target");
     bool is_measured;
-    int64_t rate = rate_of(slice, plan, &is_measured);
     int64_t source_rows = json_get_int(source, "rows", -1);
+    int64_t rate = rate_of(slice, plan, MAX(source_rows, 0), &is_measured);
     int64_t target_rows = json_get_int(target, "rows", -1);
     int64_t bytes = json_get_int(json_object_get(source, "identity"), "bytes", -1);
 
@@ -75,6 +91,8 @@ planner_observations(const json_t *slice, const Plan *plan)
         json_set_int(seen, "bytes", bytes);
     json_set_int(seen, "rows_per_s", rate);
     json_set_bool(seen, "rate_measured", is_measured);
+    json_set_int(seen, "at_once", json_get_int(json_object_get(slice, "trial"), "at_once", 1));
+    json_set_bool(seen, "inside", json_get_bool(json_object_get(slice, "trial"), "inside", false));
     if (planner_moves_rows(plan))
         estimate(seen, MAX(source_rows, 0), MAX(target_rows, 0), rate);
     if (json_object_get(slice, "trial") != NULL)

@@ -401,6 +401,17 @@ print_forecast(Report *report)
     forecast_print(&report->page, forecast, plan_rejects_allowed(report->json, rows));
 }
 
+/* "; inside of the store, up to 2 ranges at once", or nothing. Caller frees. */
+static char *
+how_text(const json_t *seen)
+{
+    int64_t at_once = json_get_int(seen, "at_once", 1);
+    const char *inside = json_get_bool(seen, "inside", false) ? "; inside of the store" : "";
+    return at_once > 1 ? g_strdup_printf("%s%sup to %" G_GINT64_FORMAT " ranges at once", inside,
+                                         *inside != '\0' ? ", " : "; ", at_once)
+                       : g_strdup(inside);
+}
+
 static void
 print_times(Report *report)
 {
@@ -417,9 +428,10 @@ print_times(Report *report)
         g_autofree char *forward = text_duration(estimate);
         g_autofree char *back = text_duration(json_get_int(report->seen, "rollback_ms", 0));
         g_autofree char *rows = text_count(rate);
+        g_autofree char *how = how_text(report->seen);
         page_say(&report->page, STYLE_PLAIN, "  ",
-                 "about %s forward and %s for a rollback, at %s rows/s (%s)", forward, back, rows,
-                 json_get_bool(report->seen, "rate_measured", false) ? "measured" : "assumed");
+                 "about %s forward and %s for a rollback, at %s rows/s (%s%s)", forward, back, rows,
+                 json_get_bool(report->seen, "rate_measured", false) ? "measured" : "assumed", how);
     }
     int64_t soak_ms = json_get_int(report->json, "soak_ms", 0);
     page_say(&report->page, STYLE_PLAIN, "  ", "%s%s; can be rolled back for %s after the end",

@@ -69,7 +69,8 @@ CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_r
                             GError **error);
 /* What would become of the rows: all of a small source, or some of many places of a large one, are read, mapped and hashed,
  * and none is written; what only the target would refuse (a key that is taken) is not seen. The spec needs no stage.
- * {"rows", "rows_read", "rows_out", "rejected", "bytes", "rows_per_s" (0: too few to tell), "whole": all were read,
+ * {"rows", "rows_read", "rows_out", "rejected", "bytes", "rows_per_s" (of one who reads, maps and writes; 0: too few to tell), "inside": the
+ *  store would do it by itself, "whole": all were read,
  *  "parts": [{"rows_read", "rows_out", "rejected", "bytes"}], "reasons": [{"column", "reason", "rows"}]}; `rows` are those
  * that there are, but for what the source's own condition leaves out. Caller owns. */
 CHECKED bool transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret,

@@ -23,7 +23,8 @@ typedef struct {
     TickFn *tick;
     void *tick_data;
     int64_t until_ms;
-    bool is_short; /* there was no time for all */
+    bool is_short;  /* there was no time for all */
+    bool is_inside; /* the store would do it by itself, in one statement a range */
 } Trial;
 
 static void
@@ -139,10 +140,26 @@ trial_json(const Trial *trial, int64_t rows, bool is_whole)
     json_set_int(json, "rejected", trial->rejected);
     json_set_int(json, "bytes", trial->bytes);
     json_set_int(json, "rows_per_s", transfer_rate(trial->rows_read, trial->took_us));
+    json_set_bool(json, "inside", trial->is_inside);
     json_set_bool(json, "whole", !trial->is_short && (is_whole || trial->rows_read >= rows));
     json_object_set(json, "parts", trial->parts);
     json_object_set(json, "reasons", trial->reasons);
     return json;
+}
+
+/* Each of its columns, or none: a statement does not stop at one. */
+static bool
+look_inside(Trial *trial, GError **error)
+{
+    g_autoptr(GPtrArray) columns = NULL;
+    g_autofree char *note = NULL;
+    if (!transfer_places(trial->transfer, &columns, &note, error))
+        return false;
+    trial->is_inside = columns->len > 0;
+    for (guint i = 0; i < columns->len; i++)
+        trial->is_inside =
+            trial->is_inside && ((ProgramColumn *) columns->pdata[i])->place == PLACE_STORE;
+    return true;
 }
 
 bool
@@ -157,7 +174,7 @@ transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret, GError 
                    .until_ms = clock_monotonic_ms() + TRIAL_MS_MAX};
     int64_t rows;
     transfer_set_tick(transfer, tick, data);
-    bool ok = count_rows(transfer, &rows, error);
+    bool ok = count_rows(transfer, &rows, error) && look_inside(&trial, error);
     bool is_whole = ok && rows <= WHOLE_ROWS_MAX;
     ok = ok && (is_whole ? try_part(&trial, NULL, true, error) : try_parts(&trial, rows, error));
     transfer_set_tick(transfer, NULL, NULL);

@@ -562,6 +562,31 @@ observations_follow_the_rows_and_the_measured_rate(void)
                     json_get_int(measured, "estimate_ms", 0));
 }
 
+/* Two workers are twice as fast where there is enough for both, and a store that does it by itself is faster than one that hands over. */
+static void
+observations_count_workers_and_what_a_store_does_by_itself(void)
+{
+    static const struct {
+        int rows, at_once, limit, rate;
+        bool inside;
+    } cases[] = {{1000000, 1, 0, 1000, false}, {1000000, 2, 0, 2000, false},
+                 {1000000, 2, 0, 4000, true},  {1000000, 2, 1500, 1500, false},
+                 {1500, 2, 0, 1000, false},    {4100, 8, 0, 3000, false}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(json_t) slice = slice_read_named("users");
+        json_set_int(json_object_get(slice, "source"), "rows", cases[i].rows);
+        if (cases[i].limit > 0)
+            json_object_set_new(json_at(slice, "entity.spec"), "throttle",
+                                json_pack("{s:i}", "rows_per_second", cases[i].limit));
+        g_autoptr(Plan) plan = plan_must(slice);
+        json_object_set_new(slice, "trial",
+                            json_pack("{s:i, s:i, s:b}", "rows_per_s", 1000, "at_once",
+                                      cases[i].at_once, "inside", cases[i].inside));
+        g_autoptr(json_t) seen = planner_observations(slice, plan);
+        g_assert_cmpint(json_get_int(seen, "rows_per_s", 0), ==, cases[i].rate);
+    }
+}
+
 static void
 a_long_word_is_not_broken_while_others_can_give_way(void)
 {
@@ -613,6 +638,8 @@ main(int argc, char **argv)
     TEST("all findings come at once", all_findings_come_at_once);
     TEST("observations follow the rows and the measured rate",
          observations_follow_the_rows_and_the_measured_rate);
+    TEST("observations count workers, and what a store does by itself",
+         observations_count_workers_and_what_a_store_does_by_itself);
     g_test_add_func("/planner/a long word is not broken while others can give way",
                     a_long_word_is_not_broken_while_others_can_give_way);
     return g_test_run();
