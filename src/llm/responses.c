@@ -83,8 +83,10 @@ document(LlmHearing *hearing, const json_t *document)
     const char *status = json_get_string(document, "status", NULL);
     llm_count_whole(&hearing->usage, json_object_get(document, "usage"), "input_tokens",
                     "input_tokens_details.cached_tokens", "output_tokens");
-    if (hearing->items == NULL)
-        json_array_foreach(json_object_get(document, "output"), i, item) keep_item(hearing, item);
+    const json_t *output = json_object_get(document, "output");
+    if (json_array_size(output) > 0) /* all of it, also what was not told apart before */
+        g_clear_pointer(&hearing->items, json_decref);
+    json_array_foreach(output, i, item) keep_item(hearing, item);
     if (hearing->items == NULL)
         hearing->items = json_array();
     g_free(hearing->stop);

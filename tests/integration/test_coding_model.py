@@ -228,7 +228,8 @@ class CodingModel(unittest.TestCase):
     def test_a_host_that_is_busy_or_breaks_off_is_asked_again(self):
         for api, faults in (("anthropic", [{"status": 529}, {"cut": 900}]), ("anthropic", [{"event": "overloaded_error"}]),
                             ("chat", [{"status": 429, "headers": {"Retry-After": "1"}, "type": "rate_limit_error"}]),
-                            ("chat", [{"cut": 700}]), ("responses", [{"event": "server_error"}])):
+                            ("chat", [{"cut": 700}, {"junk": "\x00{"}]), ("responses", [{"event": "server_error"}, {"drop": True}]),
+                            ("responses", [{"status": 409}, {"status": 503, "headers": {"Retry-After": "0"}}])):
             report = self.attempt(api, faults=faults)[0]
             self.assertTrue(report["done"], report["tried"][0])
             self.assertEqual(self.host.faults, [])

@@ -75,6 +75,153 @@ an_input_that_is_no_json_is_told_so(void)
     g_assert_false(llm_reply_is_end(&reply, API_CHAT));
 }
 
+/* Two calls at once, as each host streams them; arguments in pieces, with what else may stand in a stream. */
+static const char *const two_calls[API_COUNT] = {
+    [API_ANTHROPIC] =
+        ": ping\r\n\r\nevent: message_start\r\n"
+        "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":5}}}\r\n\r\n"
+        "event: ping\ndata: {\"type\":\"ping\"}\n\n" EVENT(
+            "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_"
+            "use\",\"id\":\"a\",\"name\":\"view\",\"input\":{}}}")
+            EVENT("{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":"
+                  "\"tool_use\",\"id\":\"b\",\"name\":\"shell\",\"input\":{}}}")
+                EVENT("{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_"
+                      "json_delta\",\"partial_json\":\"{\\\"command\\\": \"}}")
+                    EVENT(
+                        "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_"
+                        "json_delta\",\"partial_json\":\"{\\\"path\\\": \\\"gr\\u00f6\"}}")
+                        EVENT("{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":"
+                              "\"input_json_delta\",\"partial_json\":\"\\\"ls\\\"}\"}}")
+                            EVENT(
+                                "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+                                "\"input_json_delta\",\"partial_json\":\"\\u00dfe\\\"}\"}}")
+                                EVENT(
+                                    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_"
+                                    "use\"},\"usage\":{\"output_tokens\":9}}")
+                                    EVENT("{\"type\":\"message_stop\"}"),
+    [API_CHAT] = EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":"
+                       "null,\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"type\":\"function\","
+                       "\"function\":{\"name\":\"view\",\"arguments\":\"\"}}]}}]}")
+        EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"b\","
+              "\"type\":"
+              "\"function\",\"function\":{\"name\":\"shell\",\"arguments\":\"{\\\"command\\\":\"}}]"
+              "}}]}") EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,"
+                            "\"function\":{"
+                            "\"arguments\":\"{\\\"path\\\":\\\"gr\\u00f6\"}},{\"index\":1,"
+                            "\"function\":{"
+                            "\"arguments\":\" \\\"ls\\\"}\"}}]}}]}")
+            EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":"
+                  "{\"arguments\":\"\\u00dfe\\\"}\"}}]}}]}")
+                EVENT("{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}")
+                    EVENT("{\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":9}"
+                          "}") "data: [DONE]\n\n",
+    [API_RESPONSES] = EVENT("{\"type\":\"response.created\",\"response\":{}}")
+        EVENT("{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":"
+              "\"function_call\",\"call_id\":\"a\",\"name\":\"view\",\"arguments\":\"\"}}")
+            EVENT("{\"type\":\"response.function_call_arguments.delta\",\"output_index\":0,"
+                  "\"delta\":\"{\\\"path\"}")
+                EVENT("{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":{"
+                      "\"type\":\"function_call\",\"call_id\":\"b\",\"name\":\"shell\","
+                      "\"arguments\":\"{\\\"command\\\": \\\"ls\\\"}\"}}")
+                    EVENT("{\"type\":\"response.completed\",\"response\":{\"status\":\"completed\","
+                          "\"output\":[{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":"
+                          "\"view\",\"arguments\":\"{\\\"path\\\":\\\"gr\\u00f6\\u00dfe\\\"}\"},"
+                          "{\"type\":\"function_call\",\"call_id\":\"b\",\"name\":\"shell\","
+                          "\"arguments\":\"{\\\"command\\\": "
+                          "\\\"ls\\\"}\"}],\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}}"),
+};
+
+/* However the network cuts it: in the middle of a name, of an escape, or between the two bytes of a line's end. */
+static void
+calls_are_the_same_in_whatever_pieces_they_come(void)
+{
+    for (int api = 0; api < API_COUNT; api++)
+        for (size_t step = 1; step < 5000; step = step * 3 + 1) {
+            g_autoptr(LlmHearing) hearing = llm_hear_begin((ModelApi) api, true);
+            g_auto(LlmReply) reply = {0};
+            g_autoptr(GError) error = NULL;
+            const char *stream = two_calls[api];
+            for (size_t at = 0, all = strlen(stream); at < all; at += step)
+                if (!llm_hear(hearing, stream + at, MIN(step, all - at), &error))
+                    g_error("%s", error->message);
+            if (!llm_heard(hearing, &reply, &error))
+                g_error("%s: %s", model_api_name((ModelApi) api), error->message);
+            g_autofree char *calls = json_compact(reply.calls);
+            g_assert_cmpstr(calls, ==,
+                            "[{\"id\":\"a\",\"name\":\"view\",\"input\":{\"path\":\"größe\"}},"
+                            "{\"id\":\"b\",\"name\":\"shell\",\"input\":{\"command\":\"ls\"}}]");
+            g_assert_cmpint(llm_usage_tokens(&reply.usage), ==, 14);
+            g_assert_false(llm_reply_is_end(&reply, (ModelApi) api));
+        }
+}
+
+/* That it was cut short, kept back or refused is no word that it is done. */
+static void
+only_one_word_says_that_it_has_said_all(void)
+{
+    static const struct {
+        ModelApi api;
+        const char *stop;
+        bool is_end;
+    } words[] = {
+        {API_ANTHROPIC, "end_turn", true},
+        {API_ANTHROPIC, "max_tokens", false},
+        {API_ANTHROPIC, "refusal", false},
+        {API_ANTHROPIC, "pause_turn", false},
+        {API_ANTHROPIC, "stop_sequence", false},
+        {API_ANTHROPIC, "model_context_window_exceeded", false},
+        {API_CHAT, "stop", true},
+        {API_CHAT, "length", false},
+        {API_CHAT, "content_filter", false},
+        {API_CHAT, "of_the_future", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_auto(LlmReply) reply = {0};
+        g_autoptr(GError) error = NULL;
+        g_autofree char *stream =
+            words[i].api == API_CHAT
+                ? g_strdup_printf(EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"I\"},"
+                                        "\"finish_reason\":\"%s\"}]}") "data: [DONE]\n\n",
+                                  words[i].stop)
+                : g_strdup_printf(
+                      EVENT("{\"type\":\"message_start\",\"message\":{}}")
+                          EVENT("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\"}}")
+                              EVENT("{\"type\":\"message_stop\"}"),
+                      words[i].stop);
+        if (!hear(words[i].api, stream, &reply, &error))
+            g_error("%s: %s", words[i].stop, error->message);
+        g_assert_cmpstr(reply.stop, ==, words[i].stop);
+        g_assert_true(llm_reply_is_end(&reply, words[i].api) == words[i].is_end);
+    }
+    g_auto(LlmReply) reply = {0};
+    g_autoptr(GError) error = NULL;
+    g_assert_true(
+        hear(API_RESPONSES,
+             EVENT("{\"type\":\"response.incomplete\",\"response\":{\"status\":\"incomplete\","
+                   "\"incomplete_details\":{\"reason\":\"content_filter\"},\"output\":[]}}"),
+             &reply, &error));
+    g_assert_false(llm_reply_is_end(&reply, API_RESPONSES));
+    g_assert_nonnull(strstr(reply.stop, "content_filter"));
+}
+
+static void
+an_answer_without_an_end_is_ended(void)
+{
+    g_autoptr(LlmHearing) hearing = llm_hear_begin(API_CHAT, true);
+    g_autoptr(GError) error = NULL;
+    static const char event[] =
+        EVENT("{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"more and more\"}}]}");
+    g_autoptr(GString) many = g_string_new(NULL);
+    while (many->len < 1024 * 1024)
+        g_string_append(many, event);
+    size_t heard = 0;
+    while (llm_hear(hearing, many->str, many->len, &error))
+        heard += many->len;
+    g_assert_cmpint(heard, <=, LLM_ANSWER_BYTES_MAX);
+    g_assert_true(error_is(error, ERR_INVALID));
+    g_assert_cmpstr(error->message, ==, "the answer is larger than 16 MiB");
+}
+
 static void
 what_breaks_off_is_no_answer(void)
 {
@@ -146,6 +293,11 @@ main(int argc, char **argv)
     g_test_add_func("/llm/what it thought is kept as it came", what_it_thought_is_kept_as_it_came);
     g_test_add_func("/llm/an input that is no JSON is told so",
                     an_input_that_is_no_json_is_told_so);
+    g_test_add_func("/llm/calls are the same in whatever pieces they come",
+                    calls_are_the_same_in_whatever_pieces_they_come);
+    g_test_add_func("/llm/only one word says that it has said all",
+                    only_one_word_says_that_it_has_said_all);
+    g_test_add_func("/llm/an answer without an end is ended", an_answer_without_an_end_is_ended);
     g_test_add_func("/llm/what breaks off is no answer", what_breaks_off_is_no_answer);
     g_test_add_func("/llm/what is told in the stream is an error",
                     what_is_told_in_the_stream_is_an_error);
