@@ -115,6 +115,17 @@ ask_host(const StepCall *call, Proposal *proposal, GError **error)
             forge_find(proposal->forge, back, &proposal->back, error));
 }
 
+/* What was fetched is newer than what the host said before: somebody merged it in between. */
+static bool
+ask_host_again(const StepCall *call, Proposal *proposal, GError **error)
+{
+    if (!proposal->is_landed || proposal->pull.state != PULL_OPEN)
+        return true;
+    pull_clear(&proposal->pull);
+    pull_clear(&proposal->back);
+    return ask_host(call, proposal, error);
+}
+
 bool
 proposal_open(const StepCall *call, StepEnv *env, Proposal *proposal, GError **error)
 {
@@ -126,7 +137,7 @@ proposal_open(const StepCall *call, StepEnv *env, Proposal *proposal, GError **e
            repository_refresh(env->config, call->lease->key, &fresh, error) &&
            branch_look(place->repository, &place->name, &proposal->local, error) &&
            repository_head(place->repository, &proposal->base, &proposal->head, error) &&
-           look_whether_landed(proposal, error) &&
+           look_whether_landed(proposal, error) && ask_host_again(call, proposal, error) &&
            remote_tip(env->config, place->repository, place->branch, &proposal->tip, error);
 }
 

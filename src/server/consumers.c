@@ -110,7 +110,7 @@ is_text(Stmt *stmt, int column, const char *text)
 
 /* Caller frees. */
 static char *
-why_person(Stmt *stmt, const json_t *line, const json_t *coding)
+why_person(Stmt *stmt, const json_t *line, const json_t *coding, const json_t *pull)
 {
     const char *problem = json_get_string(line, "problem", NULL);
     int64_t left = json_get_int(line, "left", 0);
@@ -128,6 +128,9 @@ why_person(Stmt *stmt, const json_t *line, const json_t *coding)
                                json_get_string(coding, "why", "it said nothing"));
     if (is_text(stmt, PROPOSE_STATUS, "waiting") && stmt_col_text(stmt, PROPOSE_REASON) != NULL)
         return g_strdup(stmt_col_text(stmt, PROPOSE_REASON));
+    if (strcmp(json_get_string(pull, "state", ""), "open") == 0) /* a worker just looks at it */
+        return g_strdup_printf("waits until %s is merged",
+                               json_get_string(pull, "url", "its proposal"));
     return g_strdup_printf(
         left == 1 ? "%d place is left to people" : "%d places are left to people", (int) left);
 }
@@ -175,7 +178,8 @@ line_json(Stmt *stmt)
     json_t *coding = json_object_get(rewritten, "coding"),
            *pull = json_object_get(proposed, "pull");
     const char *stand = stmt_col_text(stmt, STAND);
-    g_autofree char *person = strcmp(stand, "person") == 0 ? why_person(stmt, line, coding) : NULL;
+    g_autofree char *person =
+        strcmp(stand, "person") == 0 ? why_person(stmt, line, coding, pull) : NULL;
     const char *why = person != NULL               ? person
                       : strcmp(stand, "done") == 0 ? why_done(stmt, line, pull)
                       : strcmp(stand, "open") == 0 ? why_open(stmt)
