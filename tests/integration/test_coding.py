@@ -34,8 +34,8 @@ JOB = "rows = load('users_v1')\nnames = [row.first_name for row in rows]\n\ndef 
 
 
 class World(test_changes.World):
-    def __init__(self, agent=AGENT, verify=None):
-        super().__init__()
+    def __init__(self, agent=AGENT, verify=None, **more):
+        super().__init__(**more)
         with open(self.folder / "honk.yaml", "a") as file:
             file.write(CODING)
         (self.folder / "agents").mkdir()
