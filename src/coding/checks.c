@@ -173,10 +173,10 @@ checks_after(const CodingWork *work, const Ground *ground, json_t *checks, char 
         if (!run_check(work, ground, check, &verdict, &said, error))
             return false;
         json_set_string(check, "after", verdict);
+        g_autofree char *command = text_printable(json_get_string(check, "command", ""));
         if (strcmp(before, "passed") == 0 && strcmp(verdict, "passed") != 0)
             g_string_append_printf(why, "check-failed %s: `%s` passed before, and now %s\n%s\n",
-                                   json_get_string(check, "name", ""),
-                                   json_get_string(check, "command", ""), verdict, said);
+                                   json_get_string(check, "name", ""), command, verdict, said);
     }
     *ret_why = g_string_free(g_steal_pointer(&why), FALSE);
     return true;

@@ -310,6 +310,54 @@ what_it_breaks_is_blamed_on_it(void)
         "exit 1; fi` passed before, and now failed: it ended with status 1\nit broke\n\n");
 }
 
+/* The repository's own programs are somebody's, too: they see their copy and nothing else, and what they do to it is nothing of
+ * the change. */
+static void
+checks_reach_nothing_and_change_nothing(void)
+{
+    if (sandbox_missing() != NULL) {
+        g_test_skip(sandbox_missing());
+        return;
+    }
+    g_autoptr(World) world = frame_world();
+    g_autofree char *victim = g_build_filename(world->folder, "victim", NULL), *text = NULL;
+    g_assert_true(g_file_set_contents(victim, "whole", -1, NULL));
+    g_autofree char *verify =
+        g_strdup_printf("test ! -e ../tree -a ! -e /brief -a ! -e '%s' -a -z "
+                        "\"$HONK_PROGRAM$HONK_BRIEF\" && ! (echo x "
+                        "> /usr/x) 2>/dev/null && ln -s '%s' link && ! (echo x > link) 2>/dev/null "
+                        "&& ! ls /root /home 2>/dev/null && "
+                        "for f in $(find . -type f); do echo evil >> $f; done && mkdir -p "
+                        ".git/hooks && echo evil > .git/hooks/pre-commit",
+                        victim, victim);
+    g_autoptr(Look) look = world_look(world);
+    g_autofree char *before = world_seen(world);
+    g_autoptr(json_t) report = work_on(world, HONEST, verify, look);
+    const json_t *check = json_array_get(json_object_get(report, "checks"), 0);
+    g_assert_cmpstr(json_get_string(check, "before", ""), ==, "passed");
+    g_assert_cmpstr(json_get_string(check, "after", ""), ==, "passed");
+    g_assert_true(json_get_bool(report, "done", false));
+    g_assert_null(strstr(file_of(look, "jobs/report.py")->written, "evil"));
+    g_autofree char *after = world_seen(world);
+    g_assert_cmpstr(before, ==, after);
+    g_assert_true(g_file_get_contents(victim, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "whole");
+}
+
+static void
+checks_without_end_are_ended(void)
+{
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report =
+        work_on(world, HONEST, "! grep -q row.name jobs/report.py || yes '\033[31mmore'", look);
+    g_assert_false(json_get_bool(report, "done", true));
+    const char *why = json_get_string(report, "why", "");
+    g_assert_nonnull(strstr(why, "now failed: it wrote more than 8388608 bytes of output\n"));
+    g_assert_null(strchr(why, '\033'));
+    g_assert_cmpint((int) strlen(why), <=, CODING_FINDINGS_BYTES_MAX);
+}
+
 static void
 what_was_red_before_is_not(void)
 {
@@ -397,6 +445,9 @@ main(int argc, char **argv)
                     what_it_left_running_changes_nothing);
     g_test_add_func("/coding/leavings of tests are passed over", leavings_of_tests_are_passed_over);
     g_test_add_func("/coding/what it breaks is blamed on it", what_it_breaks_is_blamed_on_it);
+    g_test_add_func("/coding/checks reach nothing and change nothing",
+                    checks_reach_nothing_and_change_nothing);
+    g_test_add_func("/coding/checks without end are ended", checks_without_end_are_ended);
     g_test_add_func("/coding/what was red before is not", what_was_red_before_is_not);
     g_test_add_func("/coding/its own tests are found", its_own_tests_are_found);
     g_test_add_func("/coding/it is told what it has to know", it_is_told_what_it_has_to_know);
