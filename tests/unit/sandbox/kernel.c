@@ -168,10 +168,14 @@ static void
 many_empty_files_are_limited(void)
 {
     g_autoptr(Place) place = place_new();
-    place_is_cut(place,
-                 "/usr/bin/python3 -c '\nimport itertools\n"
-                 "for i in itertools.count(): open(f\"{i:0200d}\", \"w\").close()\n'",
-                 "wrote more than 32 MiB to its folder");
+    g_auto(BoxResult) result = {0};
+    BoxLimits limits = place_small;
+    limits.disk_mib = 1;
+    place_run_limited(place,
+                      "/usr/bin/python3 -c '\nimport itertools\n"
+                      "for i in itertools.count(): open(str(i), \"w\").close()\n'",
+                      &limits, &result);
+    g_assert_cmpstr(result.end, ==, "wrote more than 1 MiB to its folder");
 }
 
 static const PlaceCase cases[] = {
