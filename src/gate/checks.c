@@ -82,14 +82,29 @@ is_code(const Source *source, guint first, guint count)
     return false;
 }
 
+/* What moves was named in code, and is named in a comment only. */
+static bool
+is_only_said(const Gate *gate, const Hunk *hunk)
+{
+    g_autofree char *was = source_lines(gate->before, hunk->before, hunk->removed),
+                    *is = source_lines(gate->after, hunk->after, hunk->added);
+    bool is_said = false;
+    for (guint i = 0; i < hunk->added; i++) {
+        g_autofree char *line = source_words(gate->after, gate->after->text, hunk->after + i);
+        is_said |= words_in(gate->spec->words, line);
+    }
+    return is_said && words_in(gate->spec->words, was) && !words_in(gate->spec->words, is);
+}
+
 /* Code that has become a comment: nothing but comments stands where code stood. */
 static void
 look_for_comments(const Gate *gate)
 {
     for (guint i = 0; i < gate->hunks->len; i++) {
         const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
-        if (hunk->added > 0 && is_code(gate->before, hunk->before, hunk->removed) &&
-            !is_code(gate->after, hunk->after, hunk->added))
+        bool was_code = is_code(gate->before, hunk->before, hunk->removed);
+        if (hunk->added > 0 && was_code &&
+            (!is_code(gate->after, hunk->after, hunk->added) || is_only_said(gate, hunk)))
             gate_say(gate, "check-disabled", (int) hunk->after + 1,
                      "code is a comment here that was run before; change it, or leave it");
     }

@@ -38,7 +38,8 @@ extern const char *const marks_names[];
 extern const char *const marks_skips[], *const marks_asserts[], *const marks_strict[],
                                                                     *const marks_same[];
 extern const char *const marks_loose[], *const marks_mocks[], *const marks_waits[];
-extern const char *const marks_ends[], *const marks_turns[], *const marks_turns_sql[];
+extern const char *const marks_ends[], *const marks_turns[], *const marks_turns_sql[],
+                                                                 *const marks_turns_queries[];
 extern const char *const marks_kept[], *const marks_comparisons[], *const marks_cases[];
 extern const char *const marks_limits[], *const marks_numbers[];
 extern const char *const marks_rows[], *const marks_expectations[], *const marks_literals[];

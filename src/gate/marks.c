@@ -137,6 +137,8 @@ const char *const marks_loose[] = {
     "^\\s*(?:(?:const|let|var|val|final|auto)\\s+)?(?:\\w+\\s+)?(?i:expected\\w*|wanted|want|"
     "golden\\w*)\\s*:?=(?!=)",
     "\\b[Gg]olden\\.Update\\b|\\bupdate_?[Gg]olden\\w*|\\bUPDATE_\\w+",
+    "\\bHashSet\\b|\\bSet\\.of\\b|\\bnew\\s+Set\\b|\\bNil\\b|\\bbeEmpty\\b|\\bempty(?:List|Map|Set)"
+    "?\\s*\\(|\\bSeq\\.empty\\b|\\.or\\b",
     /* whatever it is given */
     "\\bany\\w*\\(\\s*\\)|\\bArgumentMatchers\\b|\\bANY\\b",
     "\\bsatisf(?:y|ies)\\b|(?:=>|->)\\s*true\\b|\\blambda\\b[^:\\n]*:\\s*True\\b|\\bmatches!\\s*\\("
@@ -163,6 +165,10 @@ const char *const marks_turns[] = {
 const char *const marks_turns_sql[] = {"(?i)\\b(?:and|or|where|having|qualify|limit|exists|except|"
                                        "intersect|distinct|tablesample|offset|union)\\b",
                                        NULL};
+
+/* The same in the queries of other languages' tests, where people write them large. */
+const char *const marks_turns_queries[] = {"\\b(?:LIMIT|WHERE|HAVING|OFFSET|DISTINCT|QUALIFY)\\b",
+                                           NULL};
 
 /* What makes a test one, and has it fail. */
 const char *const marks_kept[] = {
@@ -217,6 +223,7 @@ const char *const marks_waits[] = {
 /* It ends before it has asked. */
 const char *const marks_ends[] = {
     "(?:^|[\\s:{;)])return\\s*(?:true|True|nil|None|null|0|\\(\\s*\\))?\\s*;?\\s*\\}?\\s*$",
+    "\\breturn\\s*(?:\\[\\s*\\]|\\{\\s*\\}|\\(\\s*\\)|Nil|set\\(\\))\\s*;?\\s*$",
     "^\\s*pass\\s*$",
     "\\b(?:sys|os|process|System|Kernel|std::process)(?:\\.|::)_?exit\\s*\\(|\\braise\\s+"
     "SystemExit\\b",

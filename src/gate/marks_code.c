@@ -58,6 +58,10 @@ static const char *const silent_anywhere[] = {
     "\\brunCatching\\b|\\btry\\?",
     "\\.(?:recover\\w*|handleError\\w*|onError\\w*|exceptionally)\\s*[({]|\\bexception\\s+when\\b|("
     "?i)\\bwhen\\s+others\\b",
+    "^\\s*return\\s*(?:None|null|nil|undefined)?\\s*;?\\s*$|(?<![.\\w])retry\\w*\\s*\\(|@retry\\w*|"
+    "\\battempts\\s*=",
+    "^\\s*[A-Z]\\w*\\.\\w+\\s*=\\s*lambda\\b|\\bsys\\.modules\\s*\\[|\\batexit\\.|\\bsetattr\\s*\\("
+    "|\\.prototype\\.\\w+\\s*=[^=]",
     /* it never holds, or always */
     "(?:\\band|&&)\\s*\\(?\\s*(?:not\\s+True|!\\s*true|False|false|0)\\b|(?:\\bor|\\|\\|)\\s*\\(?"
     "\\s*(?:True|true|1)\\b",
@@ -81,6 +85,8 @@ static const char *const silent_anywhere[] = {
 };
 
 static const char *const silent_shell[] = {
+    "\\|\\s*(?:head|tail|cat|tee|true)\\b|\\balias\\s|(?:^|;)\\s*\\w+\\s*\\(\\)\\s*\\{|"
+    "\\bfunction\\s+\\w+",
     "[12&]?>\\s*/dev/"
     "null|\\bset\\s+\\+[eou]|\\bset\\s+\\+o\\b|\\bexit\\s+0\\b|\\btrap\\s+['\"]?\\s*['\"]?",
     "\\bthen\\s*(?::|true)\\b|(?:^|[^&>|])&\\s*$|\\bgit\\s+commit\\b.*\\s-\\w*n|(?:^|[;&|]\\s*)!"
@@ -115,11 +121,18 @@ static const char *const dropped_throw[] = {
 static const char *const heard_shell[] = {"&&|\\bset\\s+-\\w*e|\\bpipefail\\b", NULL};
 static const char *const dropped_shell[] = {";|\\|\\|", NULL};
 
-static const char *const heard_set[] = {"\\bset\\s+-\\w*e|\\bpipefail\\b|\\berrexit\\b", NULL};
+static const char *const heard_set[] = {
+    "\\|\\|\\s*(?:exit|return)\\s+[1-9]|\\bdbt\\s+(?:build|test)\\b|\\b(?:mvn|gradle|npm|go|cargo|"
+    "make)\\b.*\\b(?:test|verify|check)\\b|\\bpytest\\b|"
+    "\\bset\\s+-\\w*e|\\bpipefail\\b|\\berrexit\\b",
+    NULL};
 static const char *const heard_assert[] = {"\\bassert\\b", NULL};
 /* A switch that is turned. */
 static const char *const heard_true[] = {"(?i)\\btrue\\b", NULL};
 static const char *const dropped_true[] = {"(?i)\\bfalse\\b", NULL};
+
+static const char *const heard_loud[] = {"\\.(?:error|critical|fatal|exception)\\s*\\(", NULL};
+static const char *const dropped_quiet[] = {"\\.(?:debug|info|trace|verbose)\\s*\\(", NULL};
 
 const MarksTrade marks_trades[] = {
     {" go ", heard_go, dropped_go},
@@ -127,6 +140,7 @@ const MarksTrade marks_trades[] = {
     {SHELL, heard_shell, dropped_shell},
     {SHELL, heard_set, NULL},
     {" py rb php c h cc cpp ", heard_assert, NULL, true},
+    {NULL, heard_loud, dropped_quiet},
     {NULL, heard_true, dropped_true},
     {NULL, dropped_true, heard_true},
     {NULL, heard_throw, dropped_throw},

@@ -167,10 +167,11 @@ what_is_not_good_enough_changes_nothing(void)
                    "file-removed reports/other.sql: ");
     assert_refused("sed -i 's/row.first_name/row.name/' jobs/report.py", "site-left ");
     assert_refused("sed -i 's/users_v1/users_v2/' jobs/report.py", "site-left ");
-    assert_refused("sed -i 's/return spark.*/return [] # users_v1/' jobs/report.py",
+    assert_refused("sed -i 's/return spark.*/return []/' jobs/report.py",
                    "' names 'users_v2' in 0 places, and named 'users_v1' in 1: none may be taken "
                    "away\n");
-    assert_refused("sed -i 's/return spark.*/return [] # users_v2/' jobs/report.py", "site-left ");
+    assert_refused("sed -i 's/return spark.*/return [] # users_v2/' jobs/report.py",
+                   "check-disabled jobs/report.py:4: code is a comment here ");
     assert_refused(HONEST "; echo x > jobs/helper.py", "file-added jobs/helper.py: ");
     assert_refused(HONEST "; ln -sf /etc/passwd jobs/link", "link jobs/link: ");
     assert_refused("ln -sf /etc/passwd jobs/report.py", "link jobs/report.py: ");
