@@ -28,6 +28,7 @@ typedef struct {
     ChangeRules *rules;
     Table *table;
     json_t *results;
+    GPtrArray *variants; /* CodingAgentConfig *: agents with another prompt; they borrow all else */
 } Trial;
 
 static void
@@ -37,6 +38,7 @@ trial_clear(Trial *trial)
     change_rules_free(trial->rules);
     table_free(trial->table);
     json_decref(trial->results);
+    g_clear_pointer(&trial->variants, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Trial, trial_clear)
 
@@ -122,6 +124,33 @@ try_one(Trial *trial, const json_t *change, const CodingAgentConfig *agent, Scor
 
 /* ---- the sample ---- */
 
+static void
+variant_free(void *data)
+{
+    CodingAgentConfig *variant = data;
+    g_free(variant->name);
+    g_free(variant->prompt);
+    g_free(variant);
+}
+
+/* Each agent with each of the prompts in its place, called by both. */
+static void
+vary_prompts(Trial *trial, GPtrArray *agents)
+{
+    g_autoptr(GPtrArray) prompts = invocation_options(trial->call, "prompt");
+    guint count = prompts->len > 0 ? agents->len : 0;
+    for (guint i = 0; i < count; i++)
+        for (guint k = 0; k < prompts->len; k++) {
+            const CodingAgentConfig *agent = agents->pdata[i];
+            CodingAgentConfig *variant = g_memdup2(agent, sizeof *agent);
+            variant->name = g_strdup_printf("%s with %s", agent->name, (char *) prompts->pdata[k]);
+            variant->prompt = g_canonicalize_filename(prompts->pdata[k], NULL);
+            g_ptr_array_add(trial->variants, variant);
+            g_ptr_array_add(agents, variant);
+        }
+    g_ptr_array_remove_range(agents, 0, count);
+}
+
 static bool
 find_agents(const Trial *trial, GPtrArray *ret, GError **error)
 {
@@ -183,7 +212,9 @@ static bool
 open_trial(Invocation *call, Trial *ret, GError **error)
 {
     g_autoptr(json_t) migration = NULL, all = NULL;
-    g_auto(Trial) trial = {.call = call, .results = json_array()};
+    g_auto(Trial) trial = {.call = call,
+                           .results = json_array(),
+                           .variants = g_ptr_array_new_with_free_func(variant_free)};
     if (!invocation_config(call, &trial.config, error) ||
         !migration_get(call, invocation_arg(call, 0), &migration, error) ||
         !plan_fetch(call, migration, &all, error) ||
@@ -211,6 +242,7 @@ try_run(Invocation *call, GError **error)
     if (!invocation_int(call, "targets", 1, TARGETS_DEFAULT, &targets, error) ||
         !open_trial(call, &trial, error) || !find_agents(&trial, agents, error))
         return false;
+    vary_prompts(&trial, agents);
     coding_sweep(trial.config);
     g_autofree Score *scores = g_new0(Score, agents->len);
     for (guint i = 0; i < agents->len; i++)
@@ -230,6 +262,7 @@ try_run(Invocation *call, GError **error)
 static const Option options[] = {
     {'n', "targets", "N", "so many repositories (5)"},
     {0, "agent", "NAME", "this coding agent of honk.yaml; may be repeated, to compare"},
+    {0, "prompt", "FILE", "with this prompt instead of its own; may be repeated, to compare"},
     {0},
 };
 
@@ -243,7 +276,8 @@ const Command cmd_agent_try = {
              "queries over rows). --json has all\nthat was tried: prompts, words, diffs, findings.",
     .examples =
         "honk agent try users-v2 --targets 5\nhonk agent try users-v2 --agent fixer --agent "
-        "other --json",
+        "other --json\n"
+        "honk agent try users-v2 --prompt prompts/short.md --prompt prompts/long.md",
     .options = options,
     .run = try_run,
 };

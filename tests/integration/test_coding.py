@@ -157,6 +157,13 @@ class Coding(unittest.TestCase):
         reports = world.json("agent", "try", "users-v2", "--targets", "1")
         self.assertEqual([(report["consumer"], report["agent"]) for report in reports],
                          [("component:default/half", "fixer")])
+        for name, word in (("short.md", "Just {{source}} to {{target}}."), ("long.md", "Look at {{files}} first.")):
+            (world.folder / name).write_text(word)
+        said = " ".join(world.honk("agent", "try", "users-v2", "--prompt", "short.md", "--prompt", "long.md").stdout.split())
+        for name in ("short.md", "long.md"):
+            self.assertIn(f"fixer with {name}: 1 of 2 repositories, 1 of 4 places, ", said)
+        refused = world.honk("agent", "try", "users-v2", "--prompt", "none.md", check=False)
+        self.assertIn("none.md", refused.stderr)
         refused = world.honk("agent", "try", "users-v2", "--agent", "nobody", check=False)
         self.assertIn("honk.yaml has no coding agent 'nobody'", " ".join(refused.stderr.split()))
 
