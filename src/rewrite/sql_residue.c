@@ -271,6 +271,70 @@ visit_token(Work *work, const GArray *covered, guint index)
                 "the dataset is named here, and what is done with it is not understood");
 }
 
+/* ---- [a].[b].c where brackets quote no names ---- */
+
+/* The name that ends at this token, in brackets or not; `*ret_first`: its first token. NULL: none. */
+static const Token *
+bracketed(const Work *work, guint index, guint *ret_first)
+{
+    const Token *token = work_token(work, index);
+    *ret_first = index;
+    if (is_name(token) || token->kind == TOKEN_WORD)
+        return token;
+    if (index < 2 || token->kind != TOKEN_CLOSE || work->text[token->begin] != ']' ||
+        token->match != index - 2)
+        return NULL;
+    *ret_first = index - 2;
+    return work_token(work, index - 1);
+}
+
+static void
+visit_bracketed(Work *work, const GArray *covered, guint index)
+{
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+    guint first = index, last = index;
+    const Spelling *spelling = NULL;
+    bool is_other = false, has_brackets = false;
+    for (const Token *name; (name = bracketed(work, last, &first)) != NULL;) {
+        guint at = parts->len;
+        has_brackets |= first < last;
+        add_part(parts, work, name, (guint) (name - work_token(work, 0)));
+        SqlPart part = g_array_index(parts, SqlPart, at);
+        g_array_remove_index(parts, at);
+        g_array_prepend_val(parts, part);
+        if (first < 2 || work_token(work, first - 1)->kind != TOKEN_DOT)
+            break;
+        last = first - 2;
+    }
+    SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
+    size_t begin = work_token(work, first)->begin, end = work_token(work, index)->end;
+    if (has_brackets && parts->len > 1 &&
+        renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL &&
+        !covered_has(covered, begin, end))
+        site_refuse(work, SITE_MENTION, begin, end, "dialect", NULL,
+                    "names are written in brackets here, as in T-SQL: say which dialect it is");
+}
+
+/* Whoever wrote them meant a table, whatever the rest of the file looks like. */
+static void
+look_at_brackets(Work *work)
+{
+    guint count = tokens_have(work->sql->list, TOKEN_CLOSE) ? work->sql->tokens->len : 0;
+    g_autoptr(GArray) covered = NULL;
+    if (strchr(work->sql->dialect->name_quotes, '[') != NULL)
+        return;
+    for (guint i = 3; i < count; i++) {
+        guint first = i;
+        const Token *name = bracketed(work, i, &first);
+        if (name == NULL || first < 3 || work_token(work, first - 1)->kind != TOKEN_DOT ||
+            !may_be_meant(work, name))
+            continue;
+        if (covered == NULL)
+            covered = sites_covered(work);
+        visit_bracketed(work, covered, i);
+    }
+}
+
 void
 sql_residue(Work *work)
 {
@@ -289,4 +353,5 @@ sql_residue(Work *work)
             covered = sites_covered(work);
         visit_token(work, covered, i);
     }
+    look_at_brackets(work);
 }

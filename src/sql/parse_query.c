@@ -73,6 +73,19 @@ take_common(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end, bool
         common_add(parser, query, common);
 }
 
+/* WITH {more} a AS (…): tables that are put in at run time, each with its comma. */
+static void
+pass_put_in(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end &&
+           (peek(parser, at)->kind == TOKEN_TEMPLATE || peek(parser, at)->kind == TOKEN_PARAMETER))
+        at++;
+    if (at + 1 < end && is_name(parser, at) &&
+        (is_word(parser, at + 1, WORD_AS) || is_open(parser, at + 1)))
+        parser->pos = at;
+}
+
 void
 parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
@@ -86,7 +99,8 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     }
     bool is_recursive =
         take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
-    while (parser->pos < end && is_name(parser, parser->pos)) {
+    for (pass_put_in(parser, end); parser->pos < end && is_name(parser, parser->pos);
+         pass_put_in(parser, end)) {
         take_common(parser, query, outer, end, is_recursive);
         /* CYCLE …, SEARCH …: up to the comma or the statement */
         while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
