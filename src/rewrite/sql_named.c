@@ -63,14 +63,15 @@ sql_named(Work *work, guint literal)
     if (rename == NULL || rename->is_derived)
         return false;
     g_autofree char *after = spell_name(spelling, count, &kept);
-    if (kept + 1 != count || strchr(after, '.') != NULL)
-        return false;
     const SqlPart *last = &parts[count - 1];
     bool needs_quotes = last->quote == '\0' && strspn(after, "abcdefghijklmnopqrstuvwxyz"
                                                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                                              "0123456789_") != strlen(after);
-    if (needs_quotes)
-        return false;
+    if (needs_quotes || kept + 1 != count || strchr(after, '.') != NULL) {
+        site_refuse(work, SITE_MENTION, begin + 1, token->end - 1, "in-string", NULL,
+                    "the name stands in a string, and more of it changes than one part");
+        return true;
+    }
     site_edit(work, SITE_TABLE, last->begin, last->end, after);
     return true;
 }
