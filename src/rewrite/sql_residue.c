@@ -321,7 +321,8 @@ look_at_brackets(Work *work)
 {
     guint count = tokens_have(work->sql->list, TOKEN_CLOSE) ? work->sql->tokens->len : 0;
     g_autoptr(GArray) covered = NULL;
-    if (strchr(work->sql->dialect->name_quotes, '[') != NULL)
+    if (strchr(work->sql->dialect->name_quotes, '[') != NULL ||
+        memmem(work->text, work->bytes, "].", 2) == NULL)
         return;
     for (guint i = 3; i < count; i++) {
         guint first = i;
