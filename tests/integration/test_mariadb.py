@@ -32,6 +32,7 @@ class IntoMariadb(unittest.TestCase):
         self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
         self.assertTrue(self.world.moved() == self.world.expected())
         self.assertEqual(self.mariadb.sql("CHECK TABLE users_v2").split("|")[-1], "OK")
+        self.mariadb.sql("UPDATE users_v2 SET tier = 'gold' WHERE user_id = 1; DELETE FROM orders")  # nobody is kept from writing
 
     def run_behind(self, **trouble):
         folder = tempfile.mkdtemp(prefix="honk-proxy-")

@@ -42,14 +42,34 @@ maria_guard_make(MariaConn *conn, const MariaObject *object, const char *prefix,
     return true;
 }
 
+/* By the table that they are on: a table that was renamed took them along, under the names that they were made with. */
+static bool
+guards_on(MariaConn *conn, const MariaObject *object, const char *prefix, GPtrArray **ret,
+          GError **error)
+{
+    AUTO_ROWS *rows = NULL;
+    if (!maria_rows(conn, &rows, error,
+                    "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
+                    "EVENT_OBJECT_SCHEMA = %Q AND EVENT_OBJECT_TABLE = %Q AND left(TRIGGER_NAME, "
+                    "char_length(%Q)) = %Q",
+                    object->database, object->name, prefix, prefix))
+        return false;
+    *ret = g_ptr_array_new_with_free_func(g_free);
+    for (MYSQL_ROW row; (row = mysql_fetch_row(rows)) != NULL;)
+        g_ptr_array_add(*ret, g_strdup(row[0]));
+    return true;
+}
+
 bool
 maria_guard_drop(MariaConn *conn, const MariaObject *object, const char *prefix, GError **error)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
-        g_autofree char *name = maria_made_name(prefix, object->name, events[i].ending);
-        if (!maria_run(conn, error, "DROP TRIGGER IF EXISTS \"%w\".\"%w\"", object->database, name))
+    g_autoptr(GPtrArray) names = NULL;
+    if (!guards_on(conn, object, prefix, &names, error))
+        return false;
+    for (guint i = 0; i < names->len; i++)
+        if (!maria_run(conn, error, "DROP TRIGGER IF EXISTS \"%w\".\"%w\"", object->database,
+                       (const char *) names->pdata[i]))
             return false;
-    }
     return true;
 }
 
