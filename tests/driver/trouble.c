@@ -126,6 +126,24 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* A trigger is made on the stage under a name of ours before the swap, to see whether it fits there. */
+static void
+what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it(void)
+{
+    g_autoptr(TestDb) db =
+        test_maria_db("CREATE TABLE t (id int PRIMARY KEY, a varchar(20)); CREATE TRIGGER touched "
+                      "BEFORE UPDATE ON t FOR EACH ROW SET NEW.a = 'x'");
+    ASSERT_OK(conn_stage(db->conn, "t__stage", "t", NULL, &writer, &ERR));
+    test_maria_exec(db->path, "CREATE TRIGGER _honk_try BEFORE UPDATE ON t__stage FOR EACH ROW SET "
+                              "NEW.a = 'x'");
+    ASSERT_OK(conn_swap(db->conn, "t__stage", "t", "t__kept", &writer, &ERR));
+    g_autofree char *triggers =
+        test_maria_query(db->path, "SELECT trigger_name, event_object_table FROM "
+                                   "information_schema.triggers WHERE trigger_schema = database() "
+                                   "AND trigger_name NOT LIKE '_honk_written%'");
+    g_assert_cmpstr(triggers, ==, "touched|t");
+}
+
 /* --- Redis --- */
 
 static TestDb *
@@ -213,6 +231,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trouble/a range of MariaDB that breaks leaves nothing and is done again",
                     a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again);
+    g_test_add_func(
+        "/trouble/what a swap that was lost had tried does not keep the next one from it",
+        what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it);
     g_test_add_func("/trouble/a range of Redis that breaks leaves nothing and is done again",
                     a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again);
     return g_test_run();

@@ -143,6 +143,12 @@ try_trigger(MariaConn *conn, const MariaSwap *swap, const json_t *trigger, GErro
 }
 
 static bool
+drop_try(MariaConn *conn, const MariaSwap *swap, GError **error)
+{
+    return maria_run(conn, error, "DROP TRIGGER IF EXISTS \"%w\".\"" TRY_NAME "\"", swap->database);
+}
+
+static bool
 follow_triggers(MariaConn *conn, const MariaSwap *swap, GError **error)
 {
     const json_t *trigger;
@@ -252,9 +258,10 @@ check_triggers(MariaConn *conn, const MariaSwap *swap, GError **error)
     json_array_foreach(json_object_get(swap->saved, "triggers"), i, trigger)
     {
         g_autoptr(GError) broken = NULL;
+        if (!drop_try(conn, swap, error)) /* of somebody who died just there */
+            return false;
         bool fits = try_trigger(conn, swap, trigger, &broken);
-        if (!maria_run(conn, error, "DROP TRIGGER IF EXISTS \"%w\".\"" TRY_NAME "\"",
-                       swap->database))
+        if (!drop_try(conn, swap, error))
             return false;
         if (!fits)
             return fail(error, error_is(broken, ERR_INVALID) ? ERR_MISMATCH : ERR_FORBIDDEN,
