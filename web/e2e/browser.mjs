@@ -35,3 +35,6 @@ export async function faultsOf(page) {
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   return found.violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => `${one.id}: ${one.nodes.map(node => node.html.slice(0, 160)).join(' | ')}`);
 }
+
+/** By its name alone: what is said of one service may name another. */
+export const rolloutOf = (page, service) => page.locator('.honk-rollout', { has: page.locator('strong').getByText(service, { exact: true }) });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { artefacts, faultsOf, open, visit } from './browser.mjs';
+import { artefacts, faultsOf, open, rolloutOf, visit } from './browser.mjs';
 import { Cases, Company, until, usersV2 } from './world.mjs';
 
 const SIZES = [[360, 740], [1280, 860], [3840, 2160]];
@@ -108,7 +108,7 @@ try {
 
   await cases.run('a campaign is read by class of change, approved by its digest, and started', async () => {
     await turnTo('campaigns');
-    await page.locator('.honk-rollout', { hasText: 'spring' }).click();
+    await rolloutOf(page, 'spring').click();
     await page.locator('.honk-classes-list .honk-change').first().click();
     await page.getByRole('link', { name: 'the whole plan of users-v2' }).waitFor();
     await look(page, 'campaign');
@@ -121,7 +121,7 @@ try {
 
   await cases.run('a rollout that waits at a gate says so, and goes on by Promote', async () => {
     await turnTo('rollouts');
-    const waits = page.locator('.honk-rollout', { hasText: 'profile' }).filter({ has: page.locator('.honk-badge', { hasText: 'Paused' }) });
+    const waits = rolloutOf(page, 'profile').filter({ has: page.locator('.honk-badge', { hasText: 'Paused' }) });
     await waits.first().waitFor({ timeout: 90_000 });
     await waits.first().click();
     await page.getByText(/look at the canary/).first().waitFor();
@@ -134,7 +134,7 @@ try {
 
   await cases.run('the next service waits, too, and its campaign ends when that was let go on', async () => {
     await turnTo('rollouts');
-    const waits = page.locator('.honk-rollout', { hasText: 'sign-up' }).filter({ has: page.locator('.honk-badge', { hasText: 'Paused' }) });
+    const waits = rolloutOf(page, 'sign-up').filter({ has: page.locator('.honk-badge', { hasText: 'Paused' }) });
     await waits.first().waitFor({ timeout: 90_000 });
     await waits.first().click();
     await say(page, 'Promote');

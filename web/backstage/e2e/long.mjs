@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { open } from '../../e2e/browser.mjs';
+import { open, rolloutOf } from '../../e2e/browser.mjs';
 import { Cases, until, usersV2 } from '../../e2e/world.mjs';
 import { enter, faults, picture, say, status } from './people.mjs';
 import { Stage } from './stage.mjs';
@@ -73,8 +73,8 @@ try {
     await until(() => state() === 'halted', 'the migration to halt', 120_000);
     await status(bo).filter({ hasText: 'Halted' }).waitFor();
     await bo.getByRole('tab', { name: /^Rollouts/ }).click();
-    await bo.locator('.honk-rollout', { hasText: 'profile' }).locator('.honk-badge', { hasText: 'Rolled back' }).waitFor();
-    await bo.locator('.honk-rollout', { hasText: 'profile' }).click();
+    await rolloutOf(bo, 'profile').locator('.honk-badge', { hasText: 'Rolled back' }).waitFor();
+    await rolloutOf(bo, 'profile').click();
     await bo.locator('.honk-verdict', { hasText: 'fail' }).waitFor();
     await bo.getByRole('img', { name: /^[1-9]\d* of \d+ checks failed$/ }).waitFor();
     await bo.getByRole('img', { name: 'new instances that passed: 0 at last' }).waitFor();
