@@ -1,12 +1,14 @@
 import { renderInTestApp, TestApiProvider } from '@backstage/frontend-test-utils';
 import { EntityProvider } from '@backstage/plugin-catalog-react';
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { configure, fireEvent, screen, waitFor } from '@testing-library/react';
 import { HonkClient } from 'honk-client';
 import { describe, expect, it } from 'vitest';
 import { aboutOf, HonkEntityCard, HonkEntityContent } from '../../../plugins/plugin-honk/src/entity';
 import { clientOver, honkClientApiRef } from '../../../plugins/plugin-honk/src/client';
 import { HonkPage } from '../../../plugins/plugin-honk/src/page';
 import { rootRouteRef } from '../../../plugins/plugin-honk/src/routes';
+
+configure({ asyncUtilTimeout: 20_000 }); // a busy machine is slow, and not wrong
 
 type Answers = Record<string, unknown>;
 
