@@ -242,6 +242,8 @@ put_host(const Config *config, const char *address, json_t *change, GError **err
     json_set_string(change, "host", kind);
     if (place->forge != NULL && place->forge->merges)
         json_set_string(change, "merge", "auto"); /* unless its own file says nothing of it */
+    if (place->forge != NULL && place->forge->builds_first && place->forge->kind != FORGE_GIT)
+        json_set_bool(change, "preflight", true);
     keep_reviewers_of(change, place->forge != NULL && place->forge->asks_owners ? kind : NULL);
     return true;
 }

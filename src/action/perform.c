@@ -24,9 +24,9 @@ static const Action *const actions[ACTION_COUNT] = {
     [ACTION_FREEZE] = &action_freeze,       [ACTION_STAGE] = &action_stage,
     [ACTION_TRANSFORM] = &action_transform, [ACTION_COPY] = &action_copy,
     [ACTION_COMPARE] = &action_compare,     [ACTION_SWAP] = &action_swap,
-    [ACTION_PROPOSE] = &action_propose,     [ACTION_ROLLOUT] = &action_rollout,
-    [ACTION_SETTLE] = &action_settle,       [ACTION_RETIRE] = &action_retire,
-    [ACTION_WATCH] = &action_watch,
+    [ACTION_BUILDS] = &action_builds,       [ACTION_PROPOSE] = &action_propose,
+    [ACTION_ROLLOUT] = &action_rollout,     [ACTION_SETTLE] = &action_settle,
+    [ACTION_RETIRE] = &action_retire,       [ACTION_WATCH] = &action_watch,
 };
 
 const Action *

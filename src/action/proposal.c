@@ -53,6 +53,13 @@ proposal_turn(Proposal *proposal, GError **error)
     return true;
 }
 
+int64_t
+proposal_again_ms(const Proposal *proposal)
+{
+    return proposal->again_ms > 0 || proposal->forge == NULL ? proposal->again_ms
+                                                             : forge_again_ms(proposal->forge);
+}
+
 static bool
 wait_for_turn(void *data, GError **error)
 {

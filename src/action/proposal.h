@@ -29,6 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
 
 /* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
 char *proposal_back_branch(const Proposal *proposal);
+/* When the host, or the turn to write to it, wants to be asked again; 0: neither said so. */
+int64_t proposal_again_ms(const Proposal *proposal);
 /* Waits for the turn to write to the host; LIMIT with `again_ms` when it is too long to wait for. */
 CHECKED bool proposal_turn(Proposal *proposal, GError **error);
 /* By the server's word of now: asked before anything is done to the host. */

@@ -69,14 +69,6 @@ wait_for(const Proposal *proposal, const char *waits, int64_t until_ms, json_t *
     return true;
 }
 
-/* When the host, or the turn to write to it, wants to be asked again; 0: neither said so. */
-static int64_t
-again_ms_of(const Proposal *proposal)
-{
-    return proposal->again_ms > 0 || proposal->forge == NULL ? proposal->again_ms
-                                                             : forge_again_ms(proposal->forge);
-}
-
 /* What the lease before left, with when the host wants to be asked again, and what it said: so that nobody asks it earlier. */
 static json_t *
 host_checkpoint(const StepCall *call, const Proposal *proposal, const char *why)
@@ -84,7 +76,7 @@ host_checkpoint(const StepCall *call, const Proposal *proposal, const char *why)
     const json_t *before = call->lease->checkpoint;
     json_t *checkpoint = json_is_object(before) ? json_deep_copy(before) : json_object();
     json_t *host = json_object();
-    json_set_int(host, "again_ms", again_ms_of(proposal));
+    json_set_int(host, "again_ms", proposal_again_ms(proposal));
     json_set_string(host, "why", why);
     json_object_set_new(checkpoint, "host", host);
     return checkpoint;
@@ -242,17 +234,18 @@ first_day_ms(const Proposal *proposal)
     return day != NULL && is_new ? wishes_day_ms(day) : 0;
 }
 
-/* Its branch was not made, and the plan went on without it. */
+/* Its branch was not made, or does not build, and the plan went on without it. */
 static bool
 check_not_left(const StepCall *call, const Proposal *proposal, GError **error)
 {
     const char *consumer = proposal->place.name.consumer;
-    return proposal->local.ours != NULL || !lease_is_left(call->lease, consumer) ||
-           fail(
-               error, ERR_WRONG_STATE,
-               "consumer '%s': its change was not made, so there is nothing to propose: see to the "
-               "step that makes it and retry that first, then this",
-               consumer);
+    bool has_landed = proposal->is_landed || proposal->pull.state == PULL_MERGED;
+    return has_landed || !lease_is_left(call->lease, consumer) ||
+           fail(error, ERR_WRONG_STATE,
+                "consumer '%s': its change was not made, or does not build, so nothing is "
+                "proposed: see "
+                "to the step in which it failed and retry that first, then this",
+                consumer);
 }
 
 static bool
@@ -289,7 +282,7 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
     if (waits_for_host_still(call, outcome) ||
         (proposal_open(call, env, &proposal, &failed) && go(call, &proposal, outcome, &failed)))
         return true;
-    if (again_ms_of(&proposal) > 0)
+    if (proposal_again_ms(&proposal) > 0)
         return wait_for_host(call, &proposal, failed->message, outcome);
     g_propagate_error(error, g_steal_pointer(&failed));
     return false;

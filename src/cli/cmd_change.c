@@ -12,6 +12,7 @@
 typedef struct {
     json_t *migration, *all;
     json_t *tasks;     /* repository -> task of the step that makes branches */
+    json_t *builds;    /* repository -> task of the step that lets their hosts build them */
     json_t *proposals; /* repository -> task of the step that proposes them on their hosts */
     Plan *plan;
     json_t *changes; /* of the plan; borrowed */
@@ -23,6 +24,7 @@ changes_clear(Changes *changes)
     json_decref(changes->migration);
     json_decref(changes->all);
     json_decref(changes->tasks);
+    json_decref(changes->builds);
     json_decref(changes->proposals);
     plan_free(changes->plan);
 }
@@ -35,6 +37,8 @@ keep_task(Changes *changes, json_t *task)
                *key = json_get_string(task, "key", "");
     if (strcmp(action, "rewrite") == 0)
         json_object_set(changes->tasks, key, task);
+    else if (strcmp(action, "builds") == 0)
+        json_object_set(changes->builds, key, task);
     else if (strcmp(action, "propose") == 0)
         json_object_set(changes->proposals, key, task);
 }
@@ -46,6 +50,7 @@ read_tasks(Invocation *call, Changes *changes, GError **error)
     const char *id = json_get_string(changes->migration, "id", "");
     g_autofree char *after = g_strdup("");
     changes->tasks = json_object();
+    changes->builds = json_object();
     changes->proposals = json_object();
     while (after != NULL) {
         g_autoptr(json_t) page = NULL;
@@ -89,14 +94,38 @@ proposal_of(const Changes *changes, const json_t *change)
     return json_object_get(changes->proposals, json_get_string(change, "repository", ""));
 }
 
+static const json_t *
+builds_of(const Changes *changes, const json_t *change)
+{
+    return json_object_get(changes->builds, json_get_string(change, "repository", ""));
+}
+
+/* NULL: nobody builds it before it is proposed, or it is taken back. */
+static const char *
+state_of_builds(const Changes *changes, const json_t *change)
+{
+    const json_t *task = builds_of(changes, change);
+    const char *builds = json_get_string(json_object_get(task, "evidence"), "builds", "none");
+    const char *status = json_get_string(task, "status", "");
+    if (task == NULL || strcmp(json_get_string(task, "phase", ""), "reverse") == 0)
+        return NULL;
+    if (strcmp(status, "done") == 0)
+        return strcmp(builds, "passed") == 0 ? "builds"
+               : strcmp(builds, "none") == 0 ? "no builds"
+                                             : "red before, too";
+    return strcmp(status, "failed") == 0 ? "does not build" : "is built";
+}
+
 /* What is known of its pull request: what it waits for, and where it is once it is over; "" without one. */
 static const char *
 words_of_proposal(const Changes *changes, const json_t *change)
 {
-    const json_t *task = proposal_of(changes, change);
+    const json_t *task = proposal_of(changes, change), *built = builds_of(changes, change);
     const json_t *pull = json_object_get(json_object_get(task, "evidence"), "pull");
     if (strcmp(json_get_string(task, "status", ""), "done") == 0)
         return json_get_string(pull, "url", "");
+    if (task == NULL && strcmp(json_get_string(built, "status", ""), "done") != 0)
+        return json_get_string(built, "reason", "");
     return json_get_string(task, "reason", "");
 }
 
@@ -133,6 +162,8 @@ state_of(const Changes *changes, const json_t *change)
     bool is_back = strcmp(json_get_string(task, "phase", ""), "reverse") == 0;
     const char *status = json_get_string(task, "status", "");
     const char *proposed = is_back ? NULL : state_of_proposal(changes, change);
+    if (proposed == NULL && !is_back)
+        proposed = state_of_builds(changes, change);
     if (proposed != NULL)
         return proposed;
     return is_back && strcmp(status, "done") == 0 ? "taken back" : status;

@@ -77,6 +77,7 @@ show_proofs(View *view, const json_t *numbers)
     share(table, "old and new queries gave the same rows", at(numbers, "verified", "queries"),
           made);
     share(table, "their own checks passed", at(numbers, "verified", "checks"), made);
+    share(table, "built green before they were proposed", at(numbers, "verified", "builds"), made);
     share(table, "proposed on their host", opened, made);
     share(table, "open there", at(numbers, "pulls", "open"), opened);
     share(table, "merged untouched", at(numbers, "pulls", "merged_untouched"), opened);

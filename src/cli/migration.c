@@ -262,6 +262,26 @@ append_throttle(GString *text, const View *view, const json_t *migration)
     }
 }
 
+/* Whom a step of changes waits for: one of them, by name. */
+static void
+append_waits(GString *text, const json_t *migration)
+{
+    json_t *step;
+    size_t i;
+    json_array_foreach(json_object_get(migration, "steps"), i, step)
+    {
+        const char *waits = json_get_string(step, "waits", NULL);
+        int64_t more = json_get_int(json_object_get(step, "tasks"), "waiting", 1) - 1;
+        g_autofree char *plain = waits != NULL ? text_printable(waits) : NULL;
+        if (plain != NULL && more > 0)
+            g_string_append_printf(text,
+                                   "%s %s; %" G_GINT64_FORMAT " more wait (honk change list)\n",
+                                   json_get_string(step, "name", ""), plain, more);
+        else if (plain != NULL)
+            g_string_append_printf(text, "%s %s\n", json_get_string(step, "name", ""), plain);
+    }
+}
+
 /* Who was left to people, and how many may be. */
 static void
 append_left(GString *text, const View *view, const json_t *migration)
@@ -302,6 +322,7 @@ migration_notes(const View *view, const json_t *migration)
         g_string_append_printf(text, "%s\n", shown);
     }
     append_throttle(text, view, migration);
+    append_waits(text, migration);
     append_left(text, view, migration);
     append_approvals(text, view, migration);
     append_next(text, view, migration);

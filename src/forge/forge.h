@@ -64,4 +64,5 @@ CHECKED bool forge_reword(Forge *forge, const Pull *pull, const char *title, con
 CHECKED bool forge_merge(Forge *forge, const Pull *pull, char **ret_refusal, GError **error);
 /* Says why, then closes. Done again, it says it again at most. */
 CHECKED bool forge_close(Forge *forge, const Pull *pull, const char *why, GError **error);
+/* Of its head; `pull` may be just that, without a number. */
 CHECKED bool forge_checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error);

@@ -150,15 +150,25 @@ merge(Forge *forge, const Pull *pull, GError **error)
 }
 
 /* The newest pipeline tells. */
+/* Newest first; of a branch for which nothing is opened they are found by its commit. */
+static bool
+pipelines(Forge *forge, const Pull *pull, json_t **ret, GError **error)
+{
+    if (pull->number > 0)
+        return host_call(forge, "GET", NULL, ret, error,
+                         "/projects/%s/merge_requests/%" G_GINT64_FORMAT "/pipelines?per_page=1",
+                         forge->project, pull->number);
+    return host_call(forge, "GET", NULL, ret, error, "/projects/%s/pipelines?sha=%s&per_page=1",
+                     forge->project, pull->head);
+}
+
 static bool
 checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error)
 {
     static const char *const failed[] = {"failed", "canceled", "canceling", NULL};
     static const char *const passed[] = {"success", "skipped", NULL};
     g_autoptr(json_t) list = NULL;
-    if (!host_call(forge, "GET", NULL, &list, error,
-                   "/projects/%s/merge_requests/%" G_GINT64_FORMAT "/pipelines?per_page=1",
-                   forge->project, pull->number))
+    if (!pipelines(forge, pull, &list, error))
         return false;
     const json_t *newest = json_array_get(list, 0);
     const char *status = json_get_string(newest, "status", "");

@@ -93,10 +93,11 @@ typedef struct {
         *secret_file; /* by which its webhooks are known: as the token; NULL: none are taken */
     char **labels;    /* or NULL */
     bool is_draft;
-    bool merges;      /* may Honk merge what its repository lets it merge? */
-    int merges_after; /* so many of a plan's first changes are merged by people all the same */
-    bool asks_owners; /* owners of what changes are asked for a review */
-    int64_t poll_ms;  /* how often an open pull request is looked at */
+    bool merges;       /* may Honk merge what its repository lets it merge? */
+    int merges_after;  /* so many of a plan's first changes are merged by people all the same */
+    bool builds_first; /* branches are built before anything is proposed */
+    bool asks_owners;  /* owners of what changes are asked for a review */
+    int64_t poll_ms;   /* how often an open pull request is looked at */
 } ForgeConfig;
 
 /* A folder of repositories. */

@@ -160,6 +160,7 @@ static const Field forge_fields[] = {
     {"labels", read_words, offsetof(ForgeConfig, labels)},
     {"draft", read_bool, offsetof(ForgeConfig, is_draft)},
     {"auto_merge", read_bool, offsetof(ForgeConfig, merges)},
+    {"preflight", read_bool, offsetof(ForgeConfig, builds_first)},
     {"auto_merge_after", read_count, offsetof(ForgeConfig, merges_after), .min = 0, .max = 10000},
     {"reviewers", read_bool, offsetof(ForgeConfig, asks_owners)},
     {"poll", read_duration, offsetof(ForgeConfig, poll_ms)},

@@ -139,6 +139,21 @@ change_is_proposed(const json_t *change)
 }
 
 bool
+change_is_built(const json_t *change)
+{
+    return change_is_proposed(change) && json_get_bool(change, "preflight", false);
+}
+
+bool
+changes_any_built(const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_is_built(change)) return true;
+    return false;
+}
+
+bool
 changes_any_proposed(const json_t *changes)
 {
     json_t *change;

@@ -30,6 +30,9 @@ bool change_may_be_left(const Plan *plan, const char *consumer);
 /* … that is proposed on a host, too? */
 bool changes_any_proposed(const json_t *changes);
 bool change_is_proposed(const json_t *change);
+/* … that is built before that? */
+bool changes_any_built(const json_t *changes);
+bool change_is_built(const json_t *change);
 /* {"agent", "door", "digest", "rounds", "files", "sites"}: what of it a coding agent is let at; NULL: nothing. Borrowed. */
 const json_t *change_coding(const json_t *change);
 bool changes_any_coding(const json_t *changes);

@@ -295,6 +295,8 @@ draft_has_part(const Draft *draft, const Part *part)
         return draft->retires;
     case ACTION_REWRITE:
         return changes_any(draft->changes);
+    case ACTION_BUILDS:
+        return changes_any_built(draft->changes);
     case ACTION_PROPOSE:
         return changes_any_proposed(draft->changes);
     case ACTION_ROLLOUT:

@@ -100,7 +100,8 @@ make_step(const Draft *draft, const Part *part, const char *after)
     json_object_set_new(step, "after", after != NULL ? json_pack("[s]", after) : json_array());
     json_object_set_new(step, "needs", labels_of(slice, part->touches));
     json_object_set_new(step, "uses", labels_of(slice, part->writes));
-    if (part->action == ACTION_REWRITE || part->action == ACTION_PROPOSE)
+    if (part->action == ACTION_REWRITE || part->action == ACTION_BUILDS ||
+        part->action == ACTION_PROPOSE)
         add_repositories(draft, step);
     json_object_set_new(step, "reverse",
                         json_pack("{s:s?, s:s}", "action", part->reverse, "text", reverse));

@@ -327,6 +327,7 @@ step_sign(const Step *step)
     case ACTION_REWRITE:
     case ACTION_FREEZE:
     case ACTION_WATCH:
+    case ACTION_BUILDS:
     case ACTION_PROPOSE:
     case ACTION_ROLLOUT:
         return "~";

@@ -1,5 +1,5 @@
 /*
- * recipe.c - validate, rewrite, freeze, stage, fill, compare, swap, propose, rollout, settle, retire: the parts of plans.
+ * recipe.c - validate, rewrite, builds, freeze, stage, fill, compare, swap, propose, rollout, settle, retire: the parts of plans.
  *
  * A part that a plan has no use for (a staging table where no rows move) or cannot have (freezing a
  * file) is left out by decide.c, with what it means for the reader among the risks.
@@ -23,6 +23,7 @@
 const Part recipe[] = {
     {ACTION_VALIDATE,  "validate", BOTH, 0, {"source", "target", "mapping_file"}, NULL},
     {ACTION_REWRITE,   "rewrite",  BOTH, 0, {"source", "target", "mapping_file"}, "unbranch"},
+    {ACTION_BUILDS,    "builds",   0, 0, {NULL}, "unpush"},
     {ACTION_FREEZE,    "freeze",   BOTH, TOUCHES_SOURCE, {"source"}, "thaw"},
     {ACTION_STAGE,     "stage",    BOTH, TOUCHES_TARGET, {"source", "target"}, "unstage"},
     {ACTION_WATCH,     "watch",    BOTH, TOUCHES_SOURCE, {"source"}, "unwatch"},
@@ -139,6 +140,8 @@ recipe_text(const Part *part, const Slice *slice, const MadeNames *made)
                             : "read it back: the same count and the same sum of row hashes");
     case ACTION_SWAP:
         return swap_text(slice, made);
+    case ACTION_BUILDS:
+        return g_strdup("push the branches and let their hosts build them; nothing is opened yet");
     case ACTION_PROPOSE:
         return g_strdup("propose the changed code on its hosts, and wait until people merge it");
     case ACTION_ROLLOUT:
@@ -175,6 +178,8 @@ recipe_reverse_text(const Part *part, const Slice *slice, const MadeNames *made)
         return g_strdup_printf(
             "%s, unless rows were written since: those are counted and a person decides",
             slice->target.schema != NULL ? "put the old one back" : "take the name away again");
+    case ACTION_BUILDS:
+        return g_strdup("take the branches off their hosts");
     case ACTION_PROPOSE:
         return g_strdup("close what is open; what people merged is proposed to be taken back, and "
                         "waits for them");

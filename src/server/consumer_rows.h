@@ -1,7 +1,7 @@
 /*
  * consumer_rows.h - the rows of all that is said about consumers: one for each consumer `c` of the newest plan `p` of each
  * migration that is not over, or of the plan that is asked for; with its tasks `t` (its code is rewritten) and `u` (that is
- * proposed), where there are such.
+ * proposed), where there are such; and `b` (its branch is built before that).
  */
 #pragma once
 
@@ -17,6 +17,9 @@
     "LEFT JOIN step sr ON sr.plan = p.id AND sr.action = 'rewrite' "                               \
     "LEFT JOIN task t ON t.plan = p.id AND t.step = sr.name AND "                                  \
     "t.key = c.value ->> '$.repository' "                                                          \
+    "LEFT JOIN step sb ON sb.plan = p.id AND sb.action = 'builds' "                                \
+    "LEFT JOIN task b ON b.plan = p.id AND b.step = sb.name AND "                                  \
+    "b.key = c.value ->> '$.repository' "                                                          \
     "LEFT JOIN step sp ON sp.plan = p.id AND sp.action = 'propose' "                               \
     "LEFT JOIN task u ON u.plan = p.id AND u.step = sp.name AND "                                  \
     "u.key = c.value ->> '$.repository' "

@@ -17,7 +17,7 @@
 #define STAND_SQL                                                                                  \
     "CASE WHEN p.state IN " CONSUMER_OVER_SQL " THEN 'over' "                                      \
     "WHEN c.value ->> '$.planned' = 'nothing' THEN 'done' "                                        \
-    "WHEN t.status = 'failed' OR u.status = 'failed' THEN 'person' "                               \
+    "WHEN t.status = 'failed' OR b.status = 'failed' OR u.status = 'failed' THEN 'person' "        \
     "WHEN c.value ->> '$.planned' = 'person' THEN 'person' "                                       \
     "WHEN t.evidence ->> '$.coding.done' = 0 THEN 'person' "                                       \
     "WHEN u.phase = 'forward' AND u.status NOT IN ('done', 'skipped') AND "                        \
@@ -86,11 +86,16 @@ enum {
     SINCE,
 };
 
+/* While a branch is built, that is what its change waits for. */
+#define BUILT_SQL(column)                                                                          \
+    "CASE WHEN b.phase = 'forward' AND b.status NOT IN ('done', 'skipped') THEN b." column         \
+    " ELSE t." column " END"
 #define COLUMNS_SQL                                                                                \
     "p.id || '.' || printf('%06d', c.key), p.id, p.migration, p.state, " STAND_SQL                 \
-    " AS stand, c.value, t.status, t.reason, t.error, t.evidence, "                                \
-    "u.status, u.reason, u.error, u.checkpoint, u.evidence, "                                      \
-    "coalesce(u.since_ms, t.since_ms, p.since_ms) "
+    " AS stand, c.value, " BUILT_SQL("status") ", " BUILT_SQL("reason") ", " BUILT_SQL(            \
+        "error") ", t.evidence, "                                                                  \
+                 "u.status, u.reason, u.error, u.checkpoint, u.evidence, "                         \
+                 "coalesce(u.since_ms, t.since_ms, p.since_ms) "
 
 static json_t *
 column_json(Stmt *stmt, int column)

@@ -53,6 +53,7 @@ static const struct {
     {"verified.queries", DONE_SQL " AND coalesce(t.evidence ->> '$.queries.same', 0) > 0"},
     {"verified.checks", DONE_SQL " AND EXISTS (SELECT 1 FROM json_each(t.evidence, "
                                  "'$.coding.checks') k WHERE k.value ->> '$.after' = 'passed')"},
+    {"verified.builds", "b.phase = 'forward' AND b.evidence ->> '$.builds' = 'passed'"},
     {"pulls.opened", PULL_SQL("number") " IS NOT NULL"},
     {"pulls.open", PULL_SQL("state") " = 'open'"},
     {"pulls.merged_untouched", MERGED_SQL " AND coalesce(" PULL_SQL("untouched") ", 1) = 1"},

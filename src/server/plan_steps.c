@@ -81,6 +81,7 @@ step_add(json_t *step, const TaskSum *sum)
     json_set_string(step, "phase", sum->phase);
     object_add(json_object_get(step, "tasks"), sum->status, sum->count);
     step_add_progress(json_object_get(step, "progress"), sum);
+    json_set_string(step, "waits", sum->waits);
     if (strcmp(sum->status, "done") != 0)
         json_set_string(step, "error", sum->error);
     if (sum->started_ms > 0) {

@@ -34,7 +34,8 @@ enum {
     COL_RATE,
     COL_UNIT,
     COL_NOTE,
-    COL_SLOWED
+    COL_SLOWED,
+    COL_WAITS
 };
 
 /* Of what is done the evidence counts, of the rest what its worker said last. */
@@ -47,7 +48,9 @@ enum {
     "CASE status WHEN 'leased' THEN progress ->> '$.rate' END, progress ->> '$.unit', "            \
     "CASE WHEN status = 'leased' AND key = '' THEN progress ->> '$.note' END, "                    \
     "CASE WHEN status = 'leased' THEN progress ->> '$.slowed' "                                    \
-    "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END FROM task "
+    "WHEN status = 'waiting' AND reason LIKE 'slowed: %' THEN substr(reason, 9) END, "             \
+    "CASE WHEN status = 'waiting' AND key <> '' AND action IN ('builds', 'propose') THEN reason "  \
+    "END FROM task "
 
 static const char new_sql[] =
     TASK_SQL "INDEXED BY task_by_plan WHERE plan = :plan AND n > :n AND step <> ''";
@@ -65,7 +68,7 @@ sum_free(void *data)
 {
     TaskSum *sum = data;
     char *texts[] = {sum->step, sum->phase,  sum->status, sum->unit,
-                     sum->note, sum->slowed, sum->error};
+                     sum->note, sum->slowed, sum->waits,  sum->error};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_free(sum);
@@ -76,7 +79,7 @@ sum_copy(const TaskSum *sum)
 {
     TaskSum *copy = g_memdup2(sum, sizeof(*sum));
     char **texts[] = {&copy->step, &copy->phase,  &copy->status, &copy->unit,
-                      &copy->note, &copy->slowed, &copy->error};
+                      &copy->note, &copy->slowed, &copy->waits,  &copy->error};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i] = g_strdup(*texts[i]);
     return copy;
@@ -142,6 +145,7 @@ sum_add(TaskSum *sum, Stmt *stmt)
     text_keep(&sum->unit, stmt, COL_UNIT);
     text_keep(&sum->note, stmt, COL_NOTE);
     text_keep(&sum->slowed, stmt, COL_SLOWED);
+    text_keep(&sum->waits, stmt, COL_WAITS);
     text_keep(&sum->error, stmt, COL_ERROR);
 }
 

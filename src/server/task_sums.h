@@ -14,7 +14,7 @@ typedef struct {
     bool is_part;
     int64_t count, done, total, rate, bytes, weight, weight_done, rejected, rejecting;
     int64_t started_ms, ended_ms; /* the first and the last; 0: none */
-    char *unit, *note, *slowed, *error;
+    char *unit, *note, *slowed, *waits, *error;
 } TaskSum;
 
 typedef struct TaskSums TaskSums;

@@ -286,6 +286,54 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.assertEqual(self.host.pulls, [])
 
 
+class BuiltFirst(unittest.TestCase):
+    """A preflight: branches are built before anything is opened, and before rows move."""
+
+    def begin(self, kind="gitlab"):
+        global FORGE
+        forge = FORGE
+        FORGE = forge.replace("poll: 200ms", "poll: 200ms, preflight: true")
+        try:
+            self.world = ForgeWorld(kind)
+        finally:
+            FORGE = forge
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+
+    def pushed(self, name):
+        branch = f"honk/users-v2-{self.world.digest('users-v2')}"
+        return support.eventually(lambda: self.host.tip(f"acme/{name}", branch)) or self.world.fail()
+
+    def test_nothing_is_opened_for_a_branch_that_does_not_build_and_what_was_red_before_is_not_blamed(self):
+        self.begin()
+        with self.host.lock:
+            self.host.checks = "pending"
+        self.world.start()
+        steps = [step["name"] for step in self.world.json("status", "users-v2")["steps"]]
+        self.assertEqual(steps[steps.index("rewrite"):][:3], ["rewrite", "builds", "freeze"], "before anything is opened, and before rows move")
+        self.world.honk("pace", "users-v2", "--max-failures", "1")
+        first = support.eventually(lambda: next((name for name in CODE if len(self.host.branches(f"acme/{name}")) == 2), None))
+        self.assertTrue(support.eventually(lambda: "builds its branch is being built; nothing is opened yet"
+                                           in self.world.honk("status", "users-v2").stdout))
+        with self.host.lock:
+            self.host.checks_of = {self.pushed(first): "success"}
+        red, ill = (name for name in CODE if name != first)
+        commits = {name: self.pushed(name) for name in CODE}
+        with self.host.lock:
+            self.host.checks_of = {commits[red]: "failure", commits[ill]: "failure", commits[first]: "success",
+                                   self.host.tip(f"acme/{red}", "main"): "success", self.host.tip(f"acme/{ill}", "main"): "failure"}
+            self.host.checks = "success"
+        self.world.merge_all_open(1)
+        self.world.merge_all_open(1)
+        self.world.until("succeeded")
+        self.assertEqual({pull["name"] for pull in self.host.pulls}, {f"acme/{first}", f"acme/{ill}"})
+        line = self.world.consumers()[red] if red in self.world.consumers() else next(
+            one for one in self.world.consumers().values() if one["repository"] == f"code:{red}")
+        self.assertEqual(line["stand"], "person")
+        self.assertRegex(line["why"], "does not build .*nothing was opened")
+        self.assertEqual(self.world.json("change", "numbers", "users-v2")["verified"]["builds"], 1)
+
+
 class OnGitLab(OnEveryHost, unittest.TestCase):
     kind = "gitlab"
 

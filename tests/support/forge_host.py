@@ -22,6 +22,7 @@ class ForgeHost:
         self.pulls, self.comments, self.calls = [], [], []
         self.refuse = []  # [(status, headers)]: what the next calls of the REST interface are answered with
         self.checks = "success"
+        self.checks_of = {}  # commit -> what its own checks say instead
         self.people = {"ada": 11, "bo": 12}  # who may be asked for a review, and GitLab's numbers of them
         self.teams = {"data"}
         self.wants_review = False  # before anything is merged over the interface
@@ -310,17 +311,23 @@ def get_gitlab(host, kind, query, _, project, number):
 
 
 def runs(host, kind, query, _, owner, name, commit):
-    done = host.checks != "pending"
-    run = {"status": "completed" if done else "in_progress", "conclusion": host.checks if done else None}
+    checks = host.checks_of.get(commit, host.checks)
+    done = checks != "pending"
+    run = {"status": "completed" if done else "in_progress", "conclusion": checks if done else None}
     return 200, {"total_count": 1, "check_runs": [run]}
 
 
 def status(host, kind, query, _, owner, name, commit):
-    return 200, {"state": "pending", "total_count": 0} if kind == "github" else {"state": host.checks, "total_count": 1}
+    return 200, {"state": "pending", "total_count": 0} if kind == "github" else {"state": host.checks_of.get(commit, host.checks), "total_count": 1}
 
 
 def pipelines(host, kind, query, _, project, number):
     return 200, [{"id": 1, "status": {"failure": "failed", "pending": "running"}.get(host.checks, host.checks)}]
+
+
+def pipelines_of_commit(host, kind, query, _, project):
+    checks = host.checks_of.get(query["sha"], host.checks)
+    return 200, [{"id": 1, "status": {"failure": "failed", "pending": "running"}.get(checks, checks)}]
 
 
 def labels_gitea(host, kind, query, _, owner, name):
@@ -350,5 +357,6 @@ ROUTES = [
     ("GET", ("github",), REPOSITORY + r"/commits/([0-9a-f]+)/check-runs", runs),
     ("GET", BOTH, REPOSITORY + r"/commits/([0-9a-f]+)/status", status),
     ("GET", ("gitlab",), PROJECT + r"/merge_requests/(\d+)/pipelines", pipelines),
+    ("GET", ("gitlab",), PROJECT + r"/pipelines", pipelines_of_commit),
     ("GET", ("gitea",), REPOSITORY + "/labels", labels_gitea),
 ]

@@ -2185,6 +2185,8 @@ export interface components {
                 /** @description what the throttle waits for right now */
                 slowed?: string;
             };
+            /** @description what one of its parts waits for: a pull request, by its number and address, or builds */
+            waits?: string;
             error?: string;
             started_at_ms?: components["schemas"]["Time"];
             ended_at_ms?: components["schemas"]["Time"];

@@ -1,0 +1,212 @@
+/*
+ * builds.c - let hosts build the branches before anything is proposed, and before rows move.
+ *
+ * Each branch is pushed, nothing is opened, and what its builds say is waited for. One that does not build fails its consumer,
+ * before any person has been asked to look; where the default branch does not build either, the change is not blamed. A branch
+ * that nobody begins to build in a while has no builds.
+ *
+ * The way back takes the branches away again; those that were proposed by then are seen to by that step (propose.c).
+ */
+#include "action/proposal.h"
+#include "action/survey.h"
+#include "action/table.h"
+#include "action/waves.h"
+#include "base/clock.h"
+#include "planner/changes.h"
+
+#include <string.h>
+
+/* The first alone, as with every change; builds:NAME says how many at once. */
+static const size_t waves[] = {1, 10, 100, 1000};
+
+#define LOOKS_FOR_NONE 3 /* so many polls after the push, whoever builds has begun */
+
+static json_t *
+limits_of(const json_t *change)
+{
+    const char *address = json_get_string(change, "repository", "");
+    return json_pack("[o]", json_sprintf("builds:%.*s", (int) strcspn(address, ":"), address));
+}
+
+/* ---- evidence ---- */
+
+static json_t *
+evidence_of(const Proposal *proposal, const char *builds)
+{
+    json_t *evidence = proposal_evidence(proposal);
+    json_object_del(evidence, "pull");
+    json_set_string(evidence, "builds", builds);
+    return evidence;
+}
+
+static bool
+is_over(const Proposal *proposal, const char *builds, Outcome *outcome)
+{
+    outcome_is(outcome, OUTCOME_DONE, evidence_of(proposal, builds));
+    return true;
+}
+
+/* ---- waiting ---- */
+
+static int64_t
+pushed_ms(const StepCall *call)
+{
+    int64_t then_ms = json_get_int(call->lease->checkpoint, "pushed_ms", 0);
+    return then_ms > 0 ? then_ms : clock_wall_ms();
+}
+
+static bool
+waits(const StepCall *call, const Proposal *proposal, const char *why, int64_t until_ms,
+      Outcome *outcome)
+{
+    outcome->kind = OUTCOME_WAIT;
+    outcome->until_ms = until_ms > 0 ? until_ms : clock_wall_ms() + proposal->config->poll_ms;
+    outcome->message = g_strdup(why);
+    outcome->checkpoint = evidence_of(proposal, NULL);
+    json_set_int(outcome->checkpoint, "pushed_ms", pushed_ms(call));
+    return true;
+}
+
+static bool
+checks_of(Proposal *proposal, const char *commit, ChecksState *ret, GError **error)
+{
+    Pull pull = {.state = PULL_OPEN, .head = (char *) commit};
+    return forge_checks(proposal->forge, &pull, ret, error);
+}
+
+static bool
+fail_builds(const Proposal *proposal, GError **error)
+{
+    return fail(
+        error, ERR_MISMATCH,
+        "consumer '%s': branch '%s' of '%s' does not build (%.12s), and '%s' does: look at its "
+        "builds, then retry, or skip this repository; nothing was opened",
+        proposal->place.name.consumer, proposal->place.branch, proposal->place.repository->address,
+        proposal->local.ours, proposal->base);
+}
+
+/* What was red before is not blamed on the change. */
+static bool
+look_at_red(Proposal *proposal, Outcome *outcome, GError **error)
+{
+    ChecksState before = CHECKS_NONE;
+    if (!checks_of(proposal, proposal->local.base, &before, error))
+        return false;
+    return before == CHECKS_FAILED ? is_over(proposal, "failed before, too", outcome)
+                                   : fail_builds(proposal, error);
+}
+
+static bool
+look_at_builds(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    ChecksState checks = CHECKS_NONE;
+    int64_t grace_ms = LOOKS_FOR_NONE * proposal->config->poll_ms;
+    if (!checks_of(proposal, proposal->local.ours, &checks, error))
+        return false;
+    if (checks == CHECKS_FAILED)
+        return look_at_red(proposal, outcome, error);
+    if (checks == CHECKS_RUNNING)
+        return waits(call, proposal, "its branch is being built; nothing is opened yet", 0,
+                     outcome);
+    if (checks == CHECKS_NONE && clock_wall_ms() < pushed_ms(call) + grace_ms)
+        return waits(call, proposal,
+                     "waits for somebody to build its branch; nothing is opened yet", 0, outcome);
+    return is_over(proposal, checks_state_name(checks), outcome);
+}
+
+/* ---- forward ---- */
+
+static bool
+go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    const char *consumer = proposal->place.name.consumer;
+    if (proposal->is_landed || proposal->forge == NULL)
+        return is_over(proposal, "none", outcome);
+    if (lease_is_left(call->lease, consumer))
+        return fail(
+            error, ERR_WRONG_STATE,
+            "consumer '%s': its change was not made, so there is nothing to build: see to the "
+            "step that makes it and retry that first, then this",
+            consumer);
+    if (proposal->local.ours == NULL || call->lease->is_held)
+        return proposal->local.ours == NULL
+                   ? is_over(proposal, "none", outcome)
+                   : waits(call, proposal, "its plan stands still", 0, outcome);
+    return proposal_push(proposal, error) && look_at_builds(call, proposal, outcome, error);
+}
+
+static bool
+run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    g_autoptr(GError) failed = NULL;
+    if (call_is_whole_step(call)) {
+        waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_built, limits_of, NULL},
+                   outcome);
+        return true;
+    }
+    if (proposal_open(call, env, &proposal, &failed) && go_on(call, &proposal, outcome, &failed))
+        return true;
+    int64_t again_ms = proposal_again_ms(&proposal);
+    if (again_ms > 0)
+        return waits(call, &proposal, failed->message, again_ms, outcome);
+    g_propagate_error(error, g_steal_pointer(&failed));
+    return false;
+}
+
+static bool
+check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    if (call_is_whole_step(call))
+        return datasets_drift(call, env, ret, ret_state, error);
+    *ret = WORLD_EXPECTED;
+    *ret_state = json_pack("{s:s}", "repository", call->lease->key);
+    return true;
+}
+
+/* ---- proof, and back ---- */
+
+/* A branch that is there is looked at again; nothing of it is ever half done. */
+static bool
+probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    outcome->kind = OUTCOME_NOT_APPLIED; /* handing out changes nothing */
+    if (call_is_whole_step(call))
+        return true;
+    if (!proposal_open(call, env, &proposal, error))
+        return false;
+    if (proposal.tip == NULL)
+        return true;
+    outcome->kind = OUTCOME_PARTLY;
+    outcome->checkpoint = evidence_of(&proposal, NULL);
+    return true;
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    if (call_is_whole_step(call))
+        return true;
+    if (!proposal_open(call, env, &proposal, error))
+        return false;
+    bool is_ours = proposal.tip != NULL && g_strcmp0(proposal.tip, proposal.local.ours) == 0 &&
+                   proposal.pull.state != PULL_OPEN;
+    if (is_ours && (!proposal_turn(&proposal, error) || !proposal_confirm(&proposal, error) ||
+                    !remote_push(env->config, proposal.place.repository, proposal.place.branch,
+                                 NULL, proposal.tip, error)))
+        return false;
+    json_t *evidence = evidence_of(&proposal, NULL);
+    json_set_bool(evidence, "removed", is_ours);
+    outcome_is(outcome, OUTCOME_DONE, evidence);
+    return true;
+}
+
+const Action action_builds = {
+    .id = ACTION_BUILDS,
+    .check = check,
+    .run = run,
+    .probe = probe,
+    .reverse = reverse,
+};
