@@ -73,7 +73,6 @@ class ForgeHost:
     def change(self, name, files, subject="Write", branch="main"):
         """A person's commit on a branch: {path: text}."""
         index = {"GIT_INDEX_FILE": str(self.path(name) / "index-of-a-person")}
-        os.environ.update(index)
         env = {"PATH": os.environ["PATH"], **WHO, **index}
         tip = self.tip(name, branch)
 
@@ -86,7 +85,6 @@ class ForgeHost:
             run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         commit = run("commit-tree", run("write-tree"), *(["-p", tip] if tip else []), "-m", subject)
         run("update-ref", f"refs/heads/{branch}", commit)
-        del os.environ["GIT_INDEX_FILE"]
         return commit
 
     def tip(self, name, branch):
