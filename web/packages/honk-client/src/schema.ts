@@ -1741,11 +1741,12 @@ export interface components {
                 open: number;
             };
             sites: components["schemas"]["SitesNumbers"];
-            /** @description branches whose changes were looked through again by rules; whose old and new queries gave the same rows; whose own checks passed */
+            /** @description branches whose changes were looked through again by rules; whose old and new queries gave the same rows; whose own checks passed; which their host built before they were proposed */
             verified: {
                 rules: number;
                 queries: number;
                 checks: number;
+                builds?: number;
             };
             /** @description `merged_repaired` were merged with commits of people; `reverted` were merged before */
             pulls: {
