@@ -39,7 +39,8 @@ keeps_values(const Rule *rule)
            !rule->has_type && rule->format == NULL && rule->fallback == NULL;
 }
 
-/* {UK: GB}, where the rule does nothing but that. */
+/* {UK: GB}, where the rule does nothing but that; what becomes NULL is null. Not where NULL becomes something: then a value
+ * stands for rows that nothing was equal to before. */
 static json_t *
 literals_of(const Rule *rule)
 {
@@ -49,7 +50,13 @@ literals_of(const Rule *rule)
     json_t *values = json_object();
     for (guint i = 0; i < rule->pairs->len; i++) {
         const Pair *pair = g_ptr_array_index(rule->pairs, i);
-        if (!pair->from.is_null && !pair->to.is_null)
+        if (pair->from.is_null && !pair->to.is_null) {
+            json_decref(values);
+            return NULL;
+        }
+        if (!pair->from.is_null && pair->to.is_null)
+            json_object_set_new(values, pair->from.text, json_null());
+        else if (!pair->from.is_null)
             json_set_string(values, pair->from.text, pair->to.text);
     }
     return values;

@@ -105,15 +105,24 @@ is_alias_of_star(Work *work, const SqlItem *star, const char *name)
     return false;
 }
 
+/* `a AS name`, or `a` that gets `AS name` because its own name changes. */
+static bool
+is_output_called(Work *work, const SqlItem *item, const char *name)
+{
+    const Dialect *dialect = work->sql->dialect;
+    if (item->alias != NULL)
+        return sql_same_column(dialect, item->alias->text, item->alias->quote, name);
+    return item->name != NULL && sql_same_column(dialect, item->name, '\0', name) &&
+           (item->named_by != NULL || item_needs_alias(work, item));
+}
+
 static bool
 is_alias(Work *work, const SqlRef *ref, const char *name)
 {
     for (guint i = 0; i < ref->block->items->len; i++) {
         const SqlItem *item = g_ptr_array_index(ref->block->items, i);
-        if (is_alias_of_star(work, item, name))
-            return true;
-        if (item->alias != NULL && item != ref->in &&
-            sql_same_column(work->sql->dialect, item->alias->text, item->alias->quote, name))
+        if (is_alias_of_star(work, item, name) ||
+            (item != ref->in && is_output_called(work, item, name)))
             return true;
     }
     return false;
@@ -151,7 +160,9 @@ static bool
 sees_outputs(const Work *work, const SqlRef *ref)
 {
     const Dialect *dialect = work->sql->dialect;
+    bool is_in_list = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WINDOW;
     return ref->clause == CLAUSE_ORDER ||
+           (is_in_list && dialect->has_having_outputs) || /* in what windows sort by */
            (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));
 }

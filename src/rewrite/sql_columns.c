@@ -92,8 +92,8 @@ can_qualify_at(const SqlRef *ref)
 }
 
 /* `name` at this place, with a qualifier where it would mean something else without one. */
-static void
-edit_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
+void
+edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name)
 {
     const Dialect *dialect = work->sql->dialect;
     g_autofree char *written = spell_like(dialect, part, name);
@@ -274,7 +274,7 @@ edit_nested(Work *work, const SqlRef *ref, const ColumnChange *change)
     }
     for (guint i = 0; to[i] != NULL; i++)
         if (strcmp(from[i], to[i]) != 0)
-            edit_name(work, ref, first + i, to[i]);
+            edit_column_name(work, ref, first + i, to[i]);
     if (ref->column + g_strv_length(to) == ref->path.count &&
         strcmp(from[g_strv_length(from) - 1], to[g_strv_length(to) - 1]) != 0)
         keep_field_name(work, ref);
@@ -324,7 +324,7 @@ visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCha
     if (change != NULL && also != NULL && change->kind == CHANGE_NAME &&
         also->kind == CHANGE_NAME && strcmp(change->to, also->to) == 0 &&
         !using_is_lost(work, ref)) {
-        edit_name(work, ref, part, change->to);
+        edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
         return;
     }
@@ -339,7 +339,7 @@ visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCh
     if (change->kind != CHANGE_NONE && sql_is_unsure(work, ref, change)) {
         return;
     } else if (change->kind == CHANGE_NAME) {
-        edit_name(work, ref, part, change->to);
+        edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
     } else if (change->kind == CHANGE_EXPRESSION) {
         edit_expression(work, ref, change);
@@ -353,7 +353,7 @@ static void
 visit_converted(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
 {
     if (change != NULL) {
-        edit_name(work, ref, part, change->to);
+        edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
         return;
     }
@@ -398,6 +398,41 @@ visit_column(Work *work, const SqlRef *ref)
         check_unmapped(work, ref, part);
 }
 
+/* Had another table a column of this name all the time? Then nothing was called by it alone. */
+static bool
+had_another(Work *work, const SqlRef *plain, const SqlPart *part)
+{
+    const ArenaList *sources = plain->source->block->sources;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        bool is_open = false;
+        const ArenaList *names =
+            source != plain->source ? sql_source_columns(work->sql, source, &is_open) : NULL;
+        for (guint n = 0; names != NULL && n < names->len; n++) {
+            const char *name = g_ptr_array_index(names, n);
+            if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ORDER BY m of `a.n AS m`, where an item before it gets `AS m` now. */
+static bool
+is_preceded(Work *work, const SqlRef *ref)
+{
+    const ArenaList *items = ref->item->block->items;
+    for (guint i = 0; ref->item->alias != NULL && i < items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(items, i);
+        if (item == ref->item)
+            break;
+        if (item->name != NULL && item_needs_alias(work, item) &&
+            sql_same_column(work->sql->dialect, item->name, '\0', ref->item->name))
+            return true;
+    }
+    return false;
+}
+
 /* Where ORDER BY sees an output's name only if AS gives it: another table may have a column that is called so, too. */
 static bool
 is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
@@ -405,7 +440,8 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
     const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
     return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
            plain->binding == BINDING_COLUMN && (plain->also == NULL || is_converted(work, plain)) &&
-           !item_needs_alias(work, ref->item) && is_new_name_taken(work, plain, name);
+           !item_needs_alias(work, ref->item) && !had_another(work, plain, &ref->path.parts[0]) &&
+           is_new_name_taken(work, plain, name);
 }
 
 static void
@@ -413,13 +449,18 @@ visit_output(Work *work, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[0];
     const char *name = item_new_name(work, ref->item);
+    if (work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER &&
+        is_preceded(work, ref)) {
+        refuse_captured(work, part, part->text);
+        return;
+    }
     if (is_sorted_by_column(work, ref, name != NULL ? name : part->text)) {
         SqlRef column = *ref->item->plain;
         column.path = ref->path;
         column.column = 0;
-        edit_name(work, &column, part, name != NULL ? name : part->text);
+        edit_column_name(work, &column, part, name != NULL ? name : part->text);
     } else if (name != NULL) {
-        edit_name(work, ref, part, name);
+        edit_column_name(work, ref, part, name);
     }
 }
 

@@ -89,11 +89,26 @@ can_stand_beside(Work *work, const SqlItem *star, const SqlSource *source)
            can_qualify(source) && star->except == NULL;
 }
 
+/* u.* beside RIGHT JOIN … USING: in some dialects the joined column is that of both sides. */
+static bool
+is_of_both_sides(const SqlItem *star)
+{
+    const ArenaList *sources = star->block->sources;
+    bool is_right = false, is_joined = false;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        is_right = is_right || source->is_right;
+        is_joined = is_joined || source->using != NULL || source->is_natural;
+    }
+    return is_right && is_joined;
+}
+
 bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const ArenaList *sources = star->block->sources;
-    if (star->replace != NULL || (star->is_tacit && star->block->is_piped) ||
+    if (star->replace != NULL || is_of_both_sides(star) ||
+        (star->is_tacit && star->block->is_piped) ||
         work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||
         has_comment(work, work_token(work, star_token(star))->begin,

@@ -292,6 +292,22 @@ pin_sources_of_star(Work *work, const SqlItem *star)
     return pinned;
 }
 
+/* The new table has a column that none of today's becomes, and the list has an output of its name. */
+static bool
+gains_output_beside(Work *work, const SqlItem *star, const SqlSource *source)
+{
+    const Rename *rename = source_rename(source);
+    GHashTableIter iter;
+    gpointer name = NULL;
+    if (rename == NULL || rename->is_derived || source->columns != NULL)
+        return false;
+    g_hash_table_iter_init(&iter, rename->gained);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (has_output_beside(work, star->block, source, name))
+            return true;
+    return false;
+}
+
 /* A star that would let a new name through that the list has already: which one readers mean would not be sure. */
 static bool
 star_doubles(Work *work, const SqlItem *star)
@@ -301,6 +317,8 @@ star_doubles(Work *work, const SqlItem *star)
         bool is_open = false;
         if (!is_meant_by(star, source))
             continue;
+        if (gains_output_beside(work, star, source))
+            return true;
         const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
         for (guint n = 0; n < names->len; n++) {
             SqlPart part = {.text = g_ptr_array_index(names, n)};

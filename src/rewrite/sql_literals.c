@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+/* Tokens of literals, as guint; `is_case`: they stand behind WHEN, and the first that fits is taken. */
 typedef struct {
-    guint first, last; /* tokens of literals, and of what stands between them */
+    GArray *tokens;
+    bool is_case, is_null; /* is_null: IS NULL, and no literal at all */
 } Literals;
 
 static const Token *
@@ -52,28 +54,75 @@ find_list(const Work *work, guint open, Literals *ret)
     guint close = at(work, open)->match;
     if (at(work, open)->kind != TOKEN_OPEN || close <= open + 1)
         return false;
-    for (guint i = open + 1; i < close; i++)
+    for (guint i = open + 1; i < close; i++) {
         if ((i - open) % 2 == 1 ? !is_literal(work, i) : at(work, i)->kind != TOKEN_COMMA)
             return false;
-    *ret = (Literals){open + 1, close - 1};
+        if ((i - open) % 2 == 1)
+            g_array_append_val(ret->tokens, i);
+    }
     return true;
+}
+
+/* CASE column WHEN 'a' THEN … WHEN 'b' THEN … END; `first` is the token behind the column. */
+static bool
+find_cases(const Work *work, guint first, Literals *ret)
+{
+    int depth = 0;
+    ret->is_case = true;
+    for (guint i = first; at(work, i)->kind != TOKEN_END; i++) {
+        const Token *token = at(work, i);
+        if (token->kind == TOKEN_OPEN && token->match > i) {
+            i = token->match;
+            continue;
+        }
+        if (token->word == WORD_END && depth-- == 0)
+            return ret->tokens->len > 0;
+        depth += token->word == WORD_CASE;
+        if (token->word != WORD_WHEN || depth > 0)
+            continue;
+        if (!is_literal(work, i + 1) || at(work, i + 2)->word != WORD_THEN)
+            return false;
+        guint literal = i + 1;
+        g_array_append_val(ret->tokens, literal);
+    }
+    return false;
+}
+
+/* IS NULL, IS NOT NULL */
+static bool
+is_asked_for_null(const Work *work, guint index)
+{
+    guint null = index + 1 + (at(work, index + 1)->word == WORD_NOT);
+    return work_is_text(work, index, "IS") && work_is_text(work, null, "NULL");
 }
 
 static bool
 find_literals(const Work *work, guint first, guint last, Literals *ret)
 {
+    ret->is_null = is_asked_for_null(work, last + 1);
+    if (ret->is_null)
+        return true;
+    if (first >= 1 && at(work, first - 1)->word == WORD_CASE &&
+        at(work, last + 1)->word == WORD_WHEN)
+        return find_cases(work, last + 1, ret);
+    bool is_operand = first >= 1 && at(work, first - 1)->kind == TOKEN_OPERATOR &&
+                      !is_comparison(work, first - 1);
+    if (is_operand) /* a || b = 'c' */
+        return false;
     if (at(work, last + 1)->word == WORD_IN)
         return find_list(work, last + 2, ret);
     if (at(work, last + 1)->word == WORD_NOT && at(work, last + 2)->word == WORD_IN)
         return find_list(work, last + 3, ret);
     if (is_comparison(work, last + 1) && is_literal(work, last + 2) && ends_value(work, last + 3)) {
-        *ret = (Literals){last + 2, last + 2};
+        guint literal = last + 2;
+        g_array_append_val(ret->tokens, literal);
         return true;
     }
     if (first >= 2 && is_comparison(work, first - 1) && is_literal(work, first - 2) &&
         (first == 2 || ends_value(work, first - 3) || at(work, first - 3)->kind == TOKEN_OPEN) &&
         ends_value(work, last + 1)) {
-        *ret = (Literals){first - 2, first - 2};
+        guint literal = first - 2;
+        g_array_append_val(ret->tokens, literal);
         return true;
     }
     return false;
@@ -87,51 +136,120 @@ is_simple_string(const char *text, size_t bytes)
            memmem(text, bytes, "{{", 2) == NULL; /* a template's text is not known */
 }
 
-/* The new literal in the old one's quotes; NULL when it stays. False when it cannot be read. */
-static bool
-new_literal(const Work *work, const Token *token, const json_t *values, char **ret)
+/* What the literal says; NULL when it cannot be read. Caller frees. */
+static char *
+literal_text(const Work *work, const Token *token)
 {
     const char *text = work->text + token->begin;
     size_t bytes = token->end - token->begin;
+    if (token->kind != TOKEN_STRING)
+        return g_strndup(text, bytes);
+    return is_simple_string(text, bytes) ? g_strndup(text + 1, bytes - 2) : NULL;
+}
+
+/* A value of the mapping as text. Caller frees. */
+static char *
+value_text(const json_t *value)
+{
+    return json_is_string(value) ? g_strdup(json_string_value(value)) : json_compact(value);
+}
+
+static bool
+has_literal(const Work *work, const Literals *literals, const char *text)
+{
+    for (guint i = 0; i < literals->tokens->len; i++) {
+        g_autofree char *one =
+            literal_text(work, at(work, g_array_index(literals->tokens, guint, i)));
+        if (g_strcmp0(one, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Does another value become the same, so that rows would be meant that were not? In a list all of them may stand. */
+static bool
+is_shared(const Work *work, const Literals *literals, const json_t *values, const char *old,
+          const char *new)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *) values, key, value)
+    {
+        g_autofree char *text = value_text(value);
+        if (!json_is_null(value) && strcmp(text, new) == 0 && strcmp(key, old) != 0 &&
+            (literals->is_case || !has_literal(work, literals, key)))
+            return true;
+    }
+    return false;
+}
+
+/* The new literal in the old one's quotes; NULL when it stays. False when it cannot be read, or becomes no literal that means
+ * the same rows. */
+static bool
+new_literal(const Work *work, guint index, const Literals *literals, const json_t *values,
+            char **ret)
+{
+    const Token *token = at(work, index);
     bool is_string = token->kind == TOKEN_STRING;
     *ret = NULL;
-    if (is_string && !is_simple_string(text, bytes))
+    g_autofree char *old = literal_text(work, token);
+    json_t *found = old != NULL ? json_object_get(values, old) : NULL;
+    if (old == NULL || json_is_null(found))
         return false;
-    g_autofree char *old = is_string ? g_strndup(text + 1, bytes - 2) : g_strndup(text, bytes);
-    json_t *found = json_object_get(values, old);
-    if (found == NULL)
-        return true;
-    g_autofree char *new =
-        json_is_string(found) ? g_strdup(json_string_value(found)) : json_compact(found);
-    char quote = is_string ? text[0] : '\'';
+    g_autofree char *new = found != NULL ? value_text(found) : g_strdup(old);
+    char quote = is_string ? work->text[token->begin] : '\'';
     bool is_number = !is_string && new[0] != '\0' && strspn(new, "0123456789.-") == strlen(new);
-    if (strchr(new, quote) != NULL || strchr(new, '\\') != NULL)
+    if (is_shared(work, literals, values, old, new) ||
+        (found != NULL && (strchr(new, quote) != NULL || strchr(new, '\\') != NULL)))
         return false;
-    *ret = is_number ? g_strdup(new) : g_strdup_printf("%c%s%c", quote, new, quote);
+    if (found != NULL)
+        *ret = is_number ? g_strdup(new) : g_strdup_printf("%c%s%c", quote, new, quote);
+    return true;
+}
+
+static bool
+has_null(const json_t *values)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *) values, key, value)
+    {
+        if (json_is_null(value))
+            return true;
+    }
+    return false;
+}
+
+static bool
+can_edit(const Work *work, const SqlRef *ref, const ColumnChange *change, Literals *literals)
+{
+    if (!find_literals(work, ref->path.parts[0].token, ref->path.parts[ref->column].token,
+                       literals) ||
+        (literals->is_null && has_null(change->values)))
+        return false;
+    for (guint i = 0; i < literals->tokens->len; i++) {
+        g_autofree char *probe = NULL;
+        if (!new_literal(work, g_array_index(literals->tokens, guint, i), literals, change->values,
+                         &probe))
+            return false;
+    }
     return true;
 }
 
 bool
 edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
-    const SqlPart *part = &ref->path.parts[ref->column];
-    Literals literals;
-    g_autofree char *probe = NULL;
+    g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(guint));
+    Literals literals = {.tokens = tokens};
     if (change->kind != CHANGE_VALUES || change->values == NULL || change->to == NULL ||
-        ref->column + 1 != ref->path.count ||
-        !find_literals(work, ref->path.parts[0].token, part->token, &literals))
+        ref->column + 1 != ref->path.count || !can_edit(work, ref, change, &literals))
         return false;
-    for (guint i = literals.first; i <= literals.last; i += 2) {
-        g_clear_pointer(&probe, g_free);
-        if (!new_literal(work, at(work, i), change->values, &probe))
-            return false;
-    }
-    g_autofree char *written = spell_like(work->sql->dialect, part, change->to);
-    site_edit(work, SITE_COLUMN, part->begin, part->end, written);
-    for (guint i = literals.first; i <= literals.last; i += 2) {
-        g_clear_pointer(&probe, g_free);
-        if (new_literal(work, at(work, i), change->values, &probe) && probe != NULL)
-            edit_add(work, at(work, i)->begin, at(work, i)->end, probe);
+    edit_column_name(work, ref, &ref->path.parts[ref->column], change->to);
+    for (guint i = 0; i < tokens->len; i++) {
+        g_autofree char *new = NULL;
+        guint index = g_array_index(tokens, guint, i);
+        if (new_literal(work, index, &literals, change->values, &new) && new != NULL)
+            edit_add(work, at(work, index)->begin, at(work, index)->end, new);
     }
     return true;
 }

@@ -455,6 +455,8 @@ char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
 bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */
 const char *macros_table(const Macros *macros, const char *name);
+/* `name` at this place, with a qualifier where it would mean something else without one (sql_columns.c). */
+void edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */

@@ -378,6 +378,9 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
         ref->clause == CLAUSE_GROUP && ref->is_whole && resolver->sql->dialect->has_group_outputs;
     if (hides_columns && bind_output(resolver, ref, ref->block, true))
         return;
+    if (sees_outputs && outputs != NULL && resolver->sql->dialect->has_order_columns &&
+        bind_output(resolver, ref, outputs, true))
+        return;
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
     if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))
