@@ -9,7 +9,8 @@ INTS = ["id", "k", "n", "v", "total", "m"]
 TEXTS = ["name", "plan", "code", "tag"]
 TABLES = ["users", "orders", "a", "plan", "n", "users2", "b"]
 VALUES = ["red", "blue", "UK", "grey", None]
-NEW_VALUES = {"red": "rouge", "UK": "GB"}
+# what values become: others; two the same; none; each other
+NEW_VALUES = [{"red": "rouge", "UK": "GB"}, {"UK": "GB", "grey": "GB"}, {"grey": None, "red": "rouge"}, {"red": "blue", "blue": "red"}]
 ROWS = 7
 SHIFT = 100
 
@@ -25,17 +26,17 @@ def pool(name):
 class Column:
     """One column of a table: what it is called before and after, and what becomes of its values."""
 
-    def __init__(self, old, new, kind):
-        self.old, self.new, self.kind = old, new, kind  # kind: same, values, shifted, dropped
+    def __init__(self, old, new, kind, values=None):
+        self.old, self.new, self.kind, self.values = old, new, kind, values  # kind: same, values, shifted, dropped
 
     def value(self, old):
         if self.kind == "values":
-            return NEW_VALUES.get(old, old)
+            return self.values.get(old, old)
         return int(old) + SHIFT if self.kind == "shifted" and old is not None else old
 
     def rule(self):
         if self.kind == "values":
-            pairs = ", ".join(f"{a}: {b}" for a, b in NEW_VALUES.items())
+            pairs = ", ".join(f"{a}: {'null' if b is None else b}" for a, b in self.values.items())
             return f"  {self.new}: {{ from: {self.old}, values: {{ {pairs} }} }}"
         if self.kind == "shifted":
             return f'  {self.new}: {{ expr: "{self.old} + {SHIFT}" }}'
@@ -112,7 +113,7 @@ class World:
                 kind = "dropped"
             elif not plain and luck < 0.16:
                 kind = "shifted" if is_int(name) else "values"
-            columns.append(Column(name, new, kind))
+            columns.append(Column(name, new, kind, chance.choice(NEW_VALUES)))
         if all(column.kind == "dropped" for column in columns):
             columns[0].kind = "same"
         return columns

@@ -218,7 +218,7 @@ class Writer:
         named = [c for c in columns if c is not None and columns.count(c) == 1]
         if named and self.luck(0.5):
             keys.insert(0, self.chance.choice(named) + self.chance.choice(["", " DESC"]))
-        if items and self.luck(0.3) and items[0] is not None:
+        if items and self.luck(0.6) and items[0] is not None:
             keys.insert(0, self.chance.choice(items))
         if self.luck(0.4):
             return ""
@@ -448,6 +448,9 @@ class Writer:
             return self.literal(kind)
         if choice == 1:
             return f"coalesce({column}, {self.column(scope, kind)})"
+        if choice == 2 and self.luck(0.4):
+            text = self.column(scope, "name")
+            return f"CASE {text} WHEN {self.literal('name')} THEN {column} WHEN {self.literal('name')} THEN {self.literal(kind)} END"
         if choice == 2:
             return f"CASE WHEN {self.condition(scope, DEPTH_MAX)} THEN {column} ELSE {self.column(scope, kind)} END"
         if choice == 3 and depth < DEPTH_MAX:
