@@ -406,8 +406,9 @@ had_another(Work *work, const SqlRef *plain, const SqlPart *part)
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         bool is_open = false;
-        const ArenaList *names =
-            source != plain->source ? sql_source_columns(work->sql, source, &is_open) : NULL;
+        const ArenaList *names = source != plain->source && source != plain->also
+                                     ? sql_source_columns(work->sql, source, &is_open)
+                                     : NULL;
         for (guint n = 0; names != NULL && n < names->len; n++) {
             const char *name = g_ptr_array_index(names, n);
             if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))

@@ -237,6 +237,19 @@ take_clauses(Parser *parser, SqlBlock *block, uint32_t end)
     }
 }
 
+/* The SELECT of FROM t SELECT a; else `end`. */
+static uint32_t
+find_select(const Parser *parser, uint32_t end)
+{
+    for (uint32_t at = parser->pos; at < end; at++) {
+        if (peek(parser, at)->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_word(parser, at, WORD_SELECT))
+            return at;
+    }
+    return end;
+}
+
 static SqlBlock *
 take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
@@ -244,7 +257,7 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     bool is_from_first = is_word(parser, parser->pos, WORD_FROM);
     if (is_from_first) {
         parser->pos++;
-        parse_sources(parser, block, end);
+        parse_sources(parser, block, find_select(parser, end)); /* a JOIN's condition ends there */
     }
     bool is_performed = !is_from_first && is_text(parser, parser->pos, "PERFORM");
     parser->pos += is_performed;
