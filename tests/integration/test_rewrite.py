@@ -167,7 +167,7 @@ class Files(Folder):
         done = self.honk("scan", "--dataset", "acme.crm.users_v1", "--default", "acme", "--json", "shop")
         found = {(Path(one["path"]).name, one["line"], one["use"]) for one in json.loads(done.stdout)}
         self.assertEqual(found, {("a.sql", 1, "table"), ("b.sql", 1, "table"), ("c.sql", 1, "another"),
-                                 ("d.py", 2, "language"), ("sources.yml", 4, "table"), ("sources.yml", 5, "table"),
+                                 ("d.py", 2, "table"), ("sources.yml", 4, "table"), ("sources.yml", 5, "table"),
                                  ("sources.yml", 6, "another")})
 
     def test_a_mention_elsewhere_needs_a_person(self):
