@@ -97,11 +97,10 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
 
     if (!look(call, env, &move, &conn, &state, error))
         return false;
+    if (state == SWAP_BEFORE && !check_left_behind(&move, error))
+        return false;
     switch (state) {
     case SWAP_BEFORE:
-        if (!check_left_behind(&move, error))
-            return false;
-        /* fall through */
     case SWAP_HALF: /* it goes on where it was */
         *ret = WORLD_EXPECTED;
         return count_target(&move, conn, ret_state, error);

@@ -269,12 +269,14 @@ preflight_looks_and_touches_nothing(void)
     g_assert_cmpstr(before, ==, after);
 }
 
-/* With real services it is rehearsed in rollout.c; without a plan nothing moves. */
 static void
-a_rollout_without_its_plan_moves_nothing(void)
+moves_nothing_without_its_plan(const char *action, const char *key)
 {
     g_autoptr(Rig) rig = rig_new(&rig_cases[1]);
-    Lease lease = {.id = (char *) "t-1", .action = (char *) "rollout", .phase = PHASE_FORWARD};
+    Lease lease = {.id = (char *) "t-1",
+                   .action = (char *) action,
+                   .key = (char *) key,
+                   .phase = PHASE_FORWARD};
     const StepCall call = {.lease = &lease};
     g_autofree char *before = rig_world(rig);
     g_autoptr(Outcome) outcome = action_perform(&call, &rig->env);
@@ -282,6 +284,20 @@ a_rollout_without_its_plan_moves_nothing(void)
     g_assert_true(outcome->before_effect);
     g_autofree char *after = rig_world(rig);
     g_assert_cmpstr(before, ==, after);
+}
+
+/* With real services it is rehearsed in rollout.c. */
+static void
+a_rollout_without_its_plan_moves_nothing(void)
+{
+    moves_nothing_without_its_plan("rollout", NULL);
+}
+
+/* It takes a host with pull requests: with one it is killed at every call by die-in-proposals.py. */
+static void
+builds_without_a_plan_push_nothing(void)
+{
+    moves_nothing_without_its_plan("builds", "hosted:reader-0");
 }
 
 /* What is no step of a plan is rehearsed on its own. */
@@ -293,6 +309,7 @@ static const struct {
     {ACTION_PLAN, "planning twice gives the same plan", planning_twice_gives_the_same_plan},
     {ACTION_ROLLOUT, "a rollout without its plan moves nothing",
      a_rollout_without_its_plan_moves_nothing},
+    {ACTION_BUILDS, "builds without a plan push nothing", builds_without_a_plan_push_nothing},
     {ACTION_PREFLIGHT, "preflight looks and touches nothing", preflight_looks_and_touches_nothing},
 };
 
