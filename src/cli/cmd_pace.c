@@ -1,5 +1,4 @@
 /* cmd_pace.c - how a migration's changes of code go out: shown, and changed while it runs. */
-#include "base/text.h"
 #include "cli/migration.h"
 #include "model/config.h"
 #include "model/pace.h"
@@ -28,34 +27,13 @@ read_changes(const Invocation *call, json_t *changes, GError **error)
     return true;
 }
 
-static void
-show(const Invocation *call, const char *name, const json_t *pace)
-{
-    g_autofree char *text = pace_text(pace);
-    g_autofree char *shown = text_printable(text);
-    view_line(call->view, "%s: %s", name,
-              pace != NULL ? shown : "no code is changed, so there is no pace");
-}
-
 static bool
 cmd_pace_run(Invocation *call, GError **error)
 {
-    const char *name = invocation_arg(call, 0);
-    g_autoptr(json_t) changes = json_object(), answer = NULL;
-    g_autofree char *id = client_escape(name);
-    g_autofree char *path = g_strdup_printf("/migrations/%s/pace", id);
-    if (!read_changes(call, changes, error))
-        return false;
-    bool is_question = json_object_size(changes) == 0;
-    json_set_string(changes, "reason", invocation_option(call, "reason"));
-    if (!(is_question ? migration_get(call, name, &answer, error)
-                      : client_call(call, "POST", path, changes, &answer, error)))
-        return false;
-    if (invocation_json(call))
-        view_json(call->view, json_object_get(answer, "pace"));
-    else
-        show(call, name, json_object_get(answer, "pace"));
-    return true;
+    g_autoptr(json_t) changes = json_object();
+    return read_changes(call, changes, error) &&
+           migration_setting(call, "pace", changes, pace_text,
+                             "no code is changed, so there is no pace", error);
 }
 
 const Command cmd_pace = {

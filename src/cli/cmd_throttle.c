@@ -1,5 +1,4 @@
 /* cmd_throttle.c - how fast a migration may move its rows: shown, and changed while it runs. */
-#include "base/text.h"
 #include "cli/migration.h"
 #include "model/throttle.h"
 
@@ -42,34 +41,13 @@ read_changes(const Invocation *call, json_t *changes, GError **error)
     return true;
 }
 
-static void
-show(const Invocation *call, const char *name, const json_t *throttle)
-{
-    g_autofree char *text = throttle_text(throttle);
-    g_autofree char *shown = text != NULL ? text_printable(text) : NULL;
-    view_line(call->view, "%s: %s", name,
-              shown != NULL ? shown : "no throttle, rows move as fast as they can");
-}
-
 static bool
 cmd_throttle_run(Invocation *call, GError **error)
 {
-    const char *name = invocation_arg(call, 0);
-    g_autoptr(json_t) changes = json_object(), answer = NULL;
-    g_autofree char *id = client_escape(name);
-    g_autofree char *path = g_strdup_printf("/migrations/%s/throttle", id);
-    if (!read_changes(call, changes, error))
-        return false;
-    bool is_question = json_object_size(changes) == 0;
-    json_set_string(changes, "reason", invocation_option(call, "reason"));
-    if (!(is_question ? migration_get(call, name, &answer, error)
-                      : client_call(call, "POST", path, changes, &answer, error)))
-        return false;
-    if (invocation_json(call))
-        view_json(call->view, json_object_get(answer, "throttle"));
-    else
-        show(call, name, json_object_get(answer, "throttle"));
-    return true;
+    g_autoptr(json_t) changes = json_object();
+    return read_changes(call, changes, error) &&
+           migration_setting(call, "throttle", changes, throttle_text,
+                             "no throttle, rows move as fast as they can", error);
 }
 
 const Command cmd_throttle = {

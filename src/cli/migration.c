@@ -23,6 +23,29 @@ migration_get(Invocation *call, const char *name, json_t **ret, GError **error)
     return client_get(call, ret, error, "/migrations/%s", id);
 }
 
+bool
+migration_setting(Invocation *call, const char *part, json_t *changes,
+                  char *(*text)(const json_t *setting), const char *nothing, GError **error)
+{
+    const char *name = invocation_arg(call, 0);
+    g_autoptr(json_t) answer = NULL;
+    g_autofree char *id = client_escape(name);
+    g_autofree char *path = g_strdup_printf("/migrations/%s/%s", id, part);
+    bool is_question = json_object_size(changes) == 0;
+    json_set_string(changes, "reason", invocation_option(call, "reason"));
+    if (!(is_question ? migration_get(call, name, &answer, error)
+                      : client_call(call, "POST", path, changes, &answer, error)))
+        return false;
+    const json_t *setting = json_object_get(answer, part);
+    g_autofree char *words = setting != NULL ? text(setting) : NULL;
+    g_autofree char *shown = words != NULL ? text_printable(words) : NULL;
+    if (invocation_json(call))
+        view_json(call->view, setting);
+    else
+        view_line(call->view, "%s: %s", name, shown != NULL ? shown : nothing);
+    return true;
+}
+
 const char *
 migration_name(const json_t *migration)
 {

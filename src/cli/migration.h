@@ -7,6 +7,11 @@
 
 /* `name`: of its entity, a ref, or the id of one plan (m-…). Caller owns. */
 CHECKED bool migration_get(Invocation *call, const char *name, json_t **ret, GError **error);
+/* A part of a migration that people may change while it runs ("pace"): says what holds, in the words of `text` (NULL: `nothing`), or
+ * sends `changes` with the reason of --reason, when there are any, and says what holds then. */
+CHECKED bool migration_setting(Invocation *call, const char *part, json_t *changes,
+                               char *(*text)(const json_t *setting), const char *nothing,
+                               GError **error);
 /* "users-v2", of "migration:default/users-v2". Borrowed. */
 const char *migration_name(const json_t *migration);
 

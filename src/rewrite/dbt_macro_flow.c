@@ -216,15 +216,6 @@ is_separator(const char *text, const JinjaWord *word)
             g_ascii_strcasecmp(copy, "and") == 0 || g_ascii_strcasecmp(copy, "or") == 0);
 }
 
-static bool
-is_any(const char *text, const GArray *words, guint index, const char *const *names)
-{
-    for (; *names != NULL; names++)
-        if (jinja_is(text, words, index, *names))
-            return true;
-    return false;
-}
-
 /* a | trim | join(', ') */
 static bool
 are_filters(const Flow *flow, const GArray *words, guint at, guint last)
@@ -235,8 +226,8 @@ are_filters(const Flow *flow, const GArray *words, guint at, guint last)
         if (!jinja_is(flow->text, words, at, "|") || at + 1 >= last)
             return false;
         bool is_letters =
-            at == first && at + 2 == last && is_any(flow->text, words, at + 1, letters);
-        if (is_letters || is_any(flow->text, words, at + 1, same)) {
+            at == first && at + 2 == last && jinja_is_any(flow->text, words, at + 1, letters);
+        if (is_letters || jinja_is_any(flow->text, words, at + 1, same)) {
             at += 2;
             continue;
         }
@@ -287,17 +278,17 @@ is_question(const Flow *flow, const GArray *words, guint index)
     static const char *const tests[] = {"none",     "None",    "string",    "iterable", "defined",
                                         "sequence", "mapping", "undefined", NULL};
     const char *text = flow->text;
-    if (!is_any(text, words, index - 1, before))
+    if (!jinja_is_any(text, words, index - 1, before))
         return false;
-    if (index + 1 == words->len || is_any(text, words, index + 1, behind))
+    if (index + 1 == words->len || jinja_is_any(text, words, index + 1, behind))
         return true;
     if (jinja_is(text, words, index + 1, "|"))
         return jinja_is(text, words, index + 2, "length");
     guint test = index + 2;
     if (jinja_is(text, words, index + 1, "is"))
-        return is_any(text, words, test + jinja_is(text, words, test, "not"), tests);
+        return jinja_is_any(text, words, test + jinja_is(text, words, test, "not"), tests);
     return (jinja_is(text, words, index + 1, "==") || jinja_is(text, words, index + 1, "!=")) &&
-           (is_any(text, words, test, tests) ||
+           (jinja_is_any(text, words, test, tests) ||
             (test < words->len && jinja_word(words, test)->kind == JINJA_STRING &&
              jinja_word(words, test)->begin == jinja_word(words, test)->end));
 }
@@ -345,7 +336,7 @@ read_tag(Flow *flow, const Token *token)
     else if (jinja_is(text, words, 0, "set") || jinja_is(text, words, 0, "call") ||
              jinja_is(text, words, 0, "filter"))
         forbid_all(flow); /* a block: where it is put to is not followed */
-    else if (!is_any(text, words, 0, ends))
+    else if (!jinja_is_any(text, words, 0, ends))
         forbid_within(flow, words, 0, words->len);
 }
 

@@ -63,6 +63,8 @@ jinja_word(const GArray *words, guint index)
 }
 /* Is it this name or sign? */
 bool jinja_is(const char *text, const GArray *words, guint index, const char *what);
+/* Is it one of these (NULL ends them)? */
+bool jinja_is_any(const char *text, const GArray *words, guint index, const char *const *names);
 /* The word that closes the bracket at `open`; words->len when none does. */
 guint jinja_close(const char *text, const GArray *words, guint open);
 /* The arguments without names of the call whose bracket is at `open`; the names of the others, with blanks around each; caller

@@ -59,6 +59,15 @@ jinja_is(const char *text, const GArray *words, guint index, const char *what)
            memcmp(text + word->begin, what, strlen(what)) == 0;
 }
 
+bool
+jinja_is_any(const char *text, const GArray *words, guint index, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (jinja_is(text, words, index, *names))
+            return true;
+    return false;
+}
+
 /* +1 for a bracket that opens, -1 for one that closes. */
 static int
 bracket(const char *text, const JinjaWord *word)

@@ -56,21 +56,12 @@ typedef struct {
     const Rename *rename;
 } Variable;
 
-static bool
-is_any(const char *text, const GArray *words, guint index, const char *const *names)
-{
-    for (; *names != NULL; names++)
-        if (jinja_is(text, words, index, *names))
-            return true;
-    return false;
-}
-
 /* The bracket around a word belongs to a call of this name. */
 static bool
 is_in_call(const char *text, const GArray *words, guint index, const char *const *names)
 {
     for (guint i = 0; i < index; i++)
-        if (is_any(text, words, i, names) && jinja_is(text, words, i + 1, "(") &&
+        if (jinja_is_any(text, words, i, names) && jinja_is(text, words, i + 1, "(") &&
             jinja_close(text, words, i + 1) > index)
             return true;
     return false;
@@ -97,7 +88,8 @@ is_harmless(const char *text, const GArray *words, guint index, const Token *tok
     bool is_keyword =
         index > 0 && jinja_is(text, words, index + 1, "=") &&
         (jinja_is(text, words, index - 1, "(") || jinja_is(text, words, index - 1, ","));
-    bool is_part = jinja_is(text, words, index + 1, ".") && !is_any(text, words, index + 2, others);
+    bool is_part =
+        jinja_is(text, words, index + 1, ".") && !jinja_is_any(text, words, index + 2, others);
     return is_member || is_keyword || is_part ||
            (token->kind == TOKEN_TEMPLATE && words->len == 1) ||
            (is_condition && !is_in_brackets(text, words, index)) ||

@@ -149,6 +149,8 @@ void parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 /* Is the item at its `first` token a macro that gives a star? Then it is read. (parse_star.c) */
 bool parse_star_macro(Parser *parser, SqlItem *item, uint32_t end);
 void parse_items(Parser *parser, SqlBlock *block, uint32_t end); /* parse_item.c */
+/* The star of a query that says no SELECT; it stands at that token. parse_item.c */
+void add_tacit_star(Parser *parser, SqlBlock *block, uint32_t at);
 /* Of the names that were read since `before`, the one by which the value in the tokens [first, last] is called; NULL: by
  * none. (parse_named.c) */
 SqlRef *parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first,

@@ -159,3 +159,12 @@ parse_items(Parser *parser, SqlBlock *block, uint32_t end)
             break;
     }
 }
+
+void
+add_tacit_star(Parser *parser, SqlBlock *block, uint32_t at)
+{
+    SqlItem *star = node(parser, sizeof(SqlItem));
+    *star = (SqlItem){.block = block, .first = at, .last = at, .is_star = true, .is_tacit = true};
+    list_add(parser, block->items, star);
+    block->has_star = true;
+}

@@ -53,19 +53,6 @@ can_follow_pipes(const Parser *parser, uint32_t end)
 
 /* ---- blocks ---- */
 
-static void
-add_star(Parser *parser, SqlBlock *block)
-{
-    SqlItem *star = node(parser, sizeof(SqlItem));
-    *star = (SqlItem){.block = block,
-                      .first = parser->pos,
-                      .last = parser->pos,
-                      .is_star = true,
-                      .is_tacit = true};
-    list_add(parser, block->items, star);
-    block->has_star = true;
-}
-
 /* What was read so far becomes a subquery, of which the new block reads. */
 static SqlBlock *
 begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
@@ -101,7 +88,7 @@ begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
     inner->as = source;
     list_add(parser, block->sources, source);
     block->is_piped = true;
-    add_star(parser, block);
+    add_tacit_star(parser, block, parser->pos);
     return block;
 }
 

@@ -265,14 +265,7 @@ take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         take_modifiers(parser, block, end);
         parse_items(parser, block, end);
     } else if (is_from_first) {
-        SqlItem *star = node(parser, sizeof(SqlItem));
-        *star = (SqlItem){.block = block,
-                          .first = block->first,
-                          .last = block->first,
-                          .is_star = true,
-                          .is_tacit = true};
-        list_add(parser, block->items, star);
-        block->has_star = true;
+        add_tacit_star(parser, block, block->first);
     }
     take_clauses(parser, block, end);
     block->last = MAX(parser->pos, block->first + 1) - 1;
