@@ -46,7 +46,7 @@ typedef enum {
     COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied                              */
     COMMAND_TASK_DONE,  /* {evidence} → {status}: a person says that it is done (forward) or undone (reverse)         */
     COMMAND_TASK_SIGNAL, /* {signal: a word} → {n, status}: kept until a report has seen it; wakes a task that waits   */
-    COMMAND_LOOK,       /* {key} → {looks: n}: parts with that key that wait for the world look now, or soon; nothing else happens */
+    COMMAND_LOOK,       /* {key} → {looks: n}: parts with that key that wait for the world look now, or soon (of those that are done: their step); nothing else happens */
     COMMAND_LIMIT,      /* {resource, count | null: no limit} → {}                                                    */
     COMMAND_LEASE,      /* {worker, labels: […], wait_ms, local: bool, pid} → task (wire.h) or null when nothing came up in
                            time. A worker has one lease that waits: a newer one takes its place                       */

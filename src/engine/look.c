@@ -2,7 +2,7 @@
  * look.c - the world says that there is something to see: who waits for it looks earlier than it would by itself.
  *
  * Nothing is believed of what was said, and nothing of it is kept: who misses it looks a while later. However much is said, a task
- * looks once in LOOK_PAUSE_MS.
+ * looks once in LOOK_PAUSE_MS; a step's own, which looks at what became of its parts, once in that time for each of them.
  */
 #include "base/json.h"
 #include "engine/decide.h"
@@ -11,10 +11,17 @@
 
 #define LOOK_PAUSE_MS 2000 /* a host tells of every comment, and its own pages are no fresher */
 
+static int64_t
+pause_ms(const Task *task)
+{
+    guint parts = task->children != NULL ? task->children->len : 0;
+    return LOOK_PAUSE_MS * (int64_t) MAX(parts, 1);
+}
+
 void
 task_look_soon(Beat *beat, Task *task)
 {
-    int64_t soon_ms = MAX(beat->now_ms, task->row.since_ms + LOOK_PAUSE_MS);
+    int64_t soon_ms = MAX(beat->now_ms, task->row.since_ms + pause_ms(task));
     if (task->row.status != TASK_WAITING || task->row.wake_ms <= soon_ms)
         return;
     task->row.wake_ms = soon_ms;
@@ -34,6 +41,14 @@ call(Beat *beat, Task *task)
     return waits || is_looking;
 }
 
+/* Of a part that is done it is the step's own task that still looks, while it waits before it hands out more. */
+static Task *
+looker(Task *task)
+{
+    bool is_done = task->row.phase == PHASE_FORWARD && task->row.status == TASK_DONE;
+    return is_done ? task->parent : task;
+}
+
 static int
 call_step(Beat *beat, const OpenStep *step, const char *key)
 {
@@ -41,7 +56,7 @@ call_step(Beat *beat, const OpenStep *step, const char *key)
     for (guint i = 0; step->action->is_watched && i < step->tasks->len; i++) {
         Task *task = g_ptr_array_index(step->tasks, i);
         if (task->parent != NULL && strcmp(task->row.key, key) == 0)
-            count += call(beat, task);
+            count += call(beat, looker(task));
     }
     return count;
 }

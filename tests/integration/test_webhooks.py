@@ -33,11 +33,11 @@ def gitlab_event(pull):
                                   "state": "merged", "action": "merge", "last_commit": {"id": pull["head"]}}}
 
 
-def signed(kind, body):
+def signed(kind, body, event="pull_request"):
     """The headers by which the host is known."""
     digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     if kind == "github":
-        return {"X-GitHub-Event": "pull_request", "X-GitHub-Delivery": "72d3162e-cc78", "X-Hub-Signature-256": "sha256=" + digest}
+        return {"X-GitHub-Event": event, "X-GitHub-Delivery": "72d3162e-cc78", "X-Hub-Signature-256": "sha256=" + digest}
     if kind == "gitea":
         return {"X-Gitea-Event": "pull_request", "X-Gitea-Delivery": "f6266f16", "X-Gitea-Signature": digest}
     now = str(int(time.time()))
@@ -90,6 +90,44 @@ class OnEveryHost:
 
 class OnGitHub(OnEveryHost, unittest.TestCase):
     kind = "github"
+
+    def tell(self, event, **members):
+        """Of the default branch, signed."""
+        repository = {"name": "reports", "full_name": "acme/reports", "default_branch": "main", "owner": {"login": "acme"}}
+        body = json.dumps({**members, "repository": repository}).encode()
+        self.assertEqual(self.send(body, signed(self.kind, body, event)), (200, {"looks": 1}), event)
+
+    def soaks(self):
+        def root():
+            return next(one for one in self.world.json("status", "users-v2")["steps"] if one["name"] == "propose")
+        self.assertTrue(support.eventually(lambda: root()["status"] == "waiting" and "soaks until" in json.dumps(root())), root())
+
+    def test_a_wave_that_soaks_is_looked_at_when_the_host_tells_of_the_branch_that_it_was_merged_into(self):
+        self.world.start()
+        pull = self.world.waits_for(1)[0]
+        self.world.honk("pace", "users-v2", "--soak", "1h")
+        self.assertTrue(support.eventually(lambda: any(one["status"] == "waiting" for one in self.world.tasks().values())))
+        with self.host.lock:
+            self.host.merge(pull)
+        body = self.event(pull)
+        self.send(body, signed(self.kind, body))
+        self.soaks()
+        with self.host.lock:
+            main = self.host.tip("acme/reports", "main")
+            self.host.checks_of = {main: "failure"}
+        self.tell("check_suite", action="completed", check_suite={"head_branch": "main", "head_sha": main, "conclusion": "failure"})
+        self.world.until("halted")
+        self.assertIn("1 merged into what does not build: code:reports", json.dumps(self.world.json("status", "users-v2")))
+        with self.host.lock:
+            self.host.checks_of = {}
+        self.world.honk("retry", "users-v2")
+        self.world.honk("resume", "users-v2", "--reason", "it builds again")
+        self.soaks()
+        with self.host.lock:
+            self.host.change("acme/reports", test_proposals.CODE["reports"], "Take it back")
+        self.tell("push", ref="refs/heads/main", before=main, after=self.host.tip("acme/reports", "main"))
+        self.world.until("halted")
+        self.assertIn("1 taken back by people: code:reports", json.dumps(self.world.json("status", "users-v2")))
 
     def test_what_is_too_large_of_another_type_or_about_others_does_nothing(self):
         self.world.start()

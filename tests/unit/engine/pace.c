@@ -144,6 +144,33 @@ a_call_to_look_wakes_who_waits_but_not_again_and_again(void)
     desk_get(&desk, "w", &got, "propose/c:a forward run");
 }
 
+static void
+a_call_about_what_is_done_wakes_its_step_that_waits_before_it_goes_on(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) got = {0};
+    desk_open(&desk);
+    desk_run(&desk, proposing);
+    desk_do(&desk, "propose/ forward run",
+            "{'kind':'more','children':[{'key':'c:a'},{'key':'c:b'}]}", "waiting");
+    desk_do(&desk, "propose/c:a forward run", DONE, "done");
+    g_assert_cmpint(look(&desk, "c:a"), ==, 0); /* its step waits for the other: nothing to see */
+    desk_do(&desk, "propose/c:b forward run", DONE, "done");
+    desk_do(&desk, "propose/ forward run", OPEN "}", "waiting");
+    g_assert_cmpint(look(&desk, "c:other"), ==, 0);
+    desk_restart(&desk);
+    g_assert_cmpint(look(&desk, "c:b"), ==, 1);
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 2000); /* two parts are to be looked at, so it rests for two */
+    desk_get(&desk, "w", &got, "");
+    desk_wait(&desk, 2000);
+    desk_get(&desk, "w", &got, "propose/ forward run");
+    g_assert_cmpint(look(&desk, "c:a"), ==, 1); /* while it looks: there is more to see */
+    desk_report(&desk, &got, OPEN "}", "waiting");
+    desk_wait(&desk, 4000);
+    desk_get(&desk, "w", &got, "propose/ forward run");
+}
+
 static int64_t
 turn(Desk *desk, const Got *got, const char *host)
 {
@@ -188,5 +215,6 @@ main(int argc, char **argv)
     CASE(a_limit_that_comes_late_counts_what_is_open_and_keeps_nobody_from_looking);
     CASE(writes_to_one_host_keep_their_distance_whoever_does_them);
     CASE(a_call_to_look_wakes_who_waits_but_not_again_and_again);
+    CASE(a_call_about_what_is_done_wakes_its_step_that_waits_before_it_goes_on);
     return g_test_run();
 }
