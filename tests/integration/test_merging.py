@@ -13,13 +13,14 @@ SQL = {"a.sql": "SELECT id FROM users_v1\n"}
 class OnEveryHost:
     kind = ""
 
-    def begin(self, code, after=0):
-        forge = test_proposals.FORGE
+    def begin(self, code, after=0, by_hand=0):
+        forge, yaml = test_proposals.FORGE, test_proposals.test_changes.YAML
         test_proposals.FORGE = forge.replace("poll: 200ms", f"poll: 200ms, auto_merge: true, auto_merge_after: {after}")
+        test_proposals.test_changes.YAML = yaml.replace("self_approval: true", f"self_approval: true, by_hand: {by_hand}")
         try:
             self.world = test_proposals.ForgeWorld(self.kind, code)
         finally:
-            test_proposals.FORGE = forge
+            test_proposals.FORGE, test_proposals.test_changes.YAML = forge, yaml
         self.addCleanup(self.world.close)
         self.host = self.world.host
         self.host.checks = "pending"
@@ -55,6 +56,27 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
             self.host.merge(first)
         self.world.until("succeeded")
         self.assertEqual([pull.get("by") for pull in self.host.pulls], [None, "honk"])
+
+    def test_people_merge_as_many_at_first_as_the_pace_says_now_whatever_the_host_lets_honk_merge(self):
+        self.begin({name: {**SQL, ".honk.yaml": ALWAYS} for name in ("one", "two", "three")}, by_hand=1)
+        self.assertIn("people merge the first 1", self.plan)
+        self.assertIn("people merge the first 2", self.world.honk("pace", "users-v2", "--by-hand", "2").stdout)
+        with self.host.lock:
+            self.host.checks = "success"
+        first = self.world.waits_for(1)[0]
+        self.assertNotIn("Honk", self.reason("; its checks passed"))
+        self.assertEqual(first["state"], "open")
+        with self.host.lock:
+            self.host.merge(first)
+        self.assertTrue(support.eventually(lambda: [pull.get("by") for pull in self.host.pulls if pull is not first and pull["state"] == "merged"] == ["honk"]),
+                        self.host.pulls)
+        self.assertNotIn("Honk", self.reason("; its checks passed"))
+        second = self.world.waits_for(1)[0]
+        order = [change["repository"].split(":")[1] for change in self.world.json("plan", "users-v2")["plan"]["changes"]]
+        self.assertEqual([pull["name"].split("/")[1] for pull in (first, second)], order[:2], "the first of the plan, not the last")
+        self.world.honk("pace", "users-v2", "--by-hand", "0")
+        self.world.until("succeeded")
+        self.assertEqual(second["by"], "honk")
 
     def test_a_commit_of_a_person_leaves_it_to_people(self):
         self.begin({"reports": {**SQL, ".honk.yaml": ALWAYS}})
