@@ -33,7 +33,8 @@ read_one(CodeFile *file, const CodeTask *task, const Exports *exports)
     file->is_read = file_read(file->path, CODE_FILE_BYTES_MAX, &text, &file->bytes, &error);
     if (!file->is_read)
         file->skipped = g_strdup(error->message);
-    else if (code_names(task->renames, text, file->bytes) || is_wanted(file, text, task, exports))
+    else if (code_names(task->renames, file->path, text, file->bytes) ||
+             is_wanted(file, text, task, exports))
         file->text = g_steal_pointer(&text);
 }
 

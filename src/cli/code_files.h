@@ -33,7 +33,7 @@ typedef struct {
 CHECKED bool code_files_find(const GPtrArray *paths, const Renames *renames, GPtrArray **ret,
                              GError **error);
 /* Does it hold text that names the dataset, or may do so? */
-bool code_names(const Renames *renames, const char *text, size_t bytes);
+bool code_names(const Renames *renames, const char *path, const char *text, size_t bytes);
 /* Let go of what it holds, but its path. */
 void code_file_clear(CodeFile *file);
 /* Called with each file in its order; what it holds is let go of afterwards. */

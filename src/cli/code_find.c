@@ -54,9 +54,9 @@ typedef struct {
 } Reading;
 
 bool
-code_names(const Renames *renames, const char *text, size_t bytes)
+code_names(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
-    return !code_is_binary(text, bytes) && renames_mentioned(renames, text, bytes);
+    return !code_is_binary(text, bytes) && renames_concern(renames, path, text, bytes);
 }
 
 /* While its folder is open: then the system need not walk down the path once more. What cannot be read is tried again
@@ -69,7 +69,7 @@ read_here(Reading *reading, int folder, const char *name, CodeFile *file)
         __atomic_load_n(&reading->held_bytes, __ATOMIC_RELAXED) > HELD_BYTES_MAX)
         return;
     file->is_read = file_read_at(folder, name, CODE_FILE_BYTES_MAX, &text, &file->bytes, NULL);
-    if (!file->is_read || !code_names(reading->renames, text, file->bytes))
+    if (!file->is_read || !code_names(reading->renames, file->path, text, file->bytes))
         return;
     __atomic_add_fetch(&reading->held_bytes, file->bytes, __ATOMIC_RELAXED);
     file->text = g_steal_pointer(&text);

@@ -176,7 +176,8 @@ rewrite_entry(void *item, void *data)
     options.models = project->columns;
     options.exports = entry->is_given ? project->exports : NULL;
     g_clear_pointer(&file->rewrite, rewrite_free);
-    options.is_mentioned = entry->is_given || renames_mentioned(renames, file->text, file->bytes) ||
+    options.is_mentioned = entry->is_given ||
+                           renames_concern(renames, file->path, file->text, file->bytes) ||
                            renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
                            dbt_vars_mention(options.settings, renames, file->text);
     if (options.is_mentioned)

@@ -226,7 +226,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
                  .bytes = bytes,
                  .path = path,
                  .out = out};
-    if ((!options->is_mentioned && !renames_mentioned(renames, text, bytes)) ||
+    if ((!options->is_mentioned && !renames_concern(renames, path, text, bytes)) ||
         is_artifact(path, text, bytes) || is_mapping(path, text, bytes))
         return out;
     if (is_history(path, text, bytes)) {
@@ -234,6 +234,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         finish(&work);
         return out;
     }
+    described_columns(&work);
     if (code_is_sql(path))
         sql_text(&work);
     else if (is_yaml(path) && dbt_yaml(&work))

@@ -36,6 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renames, renames_free)
 void renames_set_default(Renames *renames, const char *path);
 /* Does the text hold the last part of any spelling? Fast: for files that do not mention the dataset at all. */
 bool renames_mentioned(const Renames *renames, const char *text, size_t bytes);
+/* Is the file to be looked at: does it do so, or does its path name a dataset of which it may list the columns? As fast. */
+bool renames_concern(const Renames *renames, const char *path, const char *text, size_t bytes);
 
 /* ---- sites ---- */
 

@@ -29,9 +29,8 @@ makes(const Rename *rename, const char *target)
     return false;
 }
 
-/* Has the new table the columns of the old one, under other names, and no more? Fields of columns are not looked into. */
-static bool
-only_renames(const Rename *rename)
+bool
+rename_only_renames(const Rename *rename)
 {
     GHashTableIter iter;
     void *target;
@@ -65,7 +64,7 @@ is_defined_here(const Work *work, const Rename *rename)
 bool
 sql_keeps_places(const Work *work, const Rename *rename)
 {
-    return only_renames(rename) &&
+    return rename_only_renames(rename) &&
            (!rename_changes_columns(rename) || is_defined_here(work, rename));
 }
 
@@ -76,14 +75,14 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
     case SHAPE_NAMED:
         return false;
     case SHAPE_DEFINED:
-        if (only_renames(rename))
+        if (rename_only_renames(rename))
             return false;
         refuse(work, source, "makes-source",
                "this makes the dataset with its old columns, and the mapping changes more than "
                "their names");
         return true;
     case SHAPE_ADJUSTED:
-        if (only_renames(rename) && is_defined_here(work, rename))
+        if (rename_only_renames(rename) && is_defined_here(work, rename))
             return false;
         break;
     case SHAPE_COPIED:

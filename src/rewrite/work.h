@@ -298,6 +298,11 @@ bool is_history(const char *path, const char *text, size_t bytes);
 /* Every mention stays as it is. */
 void history_mentions(Work *work);
 
+/* ---- lists of columns of the dataset that the file's path names (described.c) ---- */
+
+/* Beside whatever else the file says. */
+void described_columns(Work *work);
+
 /* ---- text (mention.c) ---- */
 
 #define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
@@ -349,6 +354,8 @@ void sql_residue(Work *work); /* names of the dataset that nobody has understood
 bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
 /* Has the new table the same columns at the same places, as far as this text can tell? */
 bool sql_keeps_places(const Work *work, const Rename *rename);
+/* Has the new table the columns of the old one, under other names, and no more? Fields of columns are not looked into. */
+bool rename_only_renames(const Rename *rename);
 /* Columns in such statements that were not understood. */
 void sql_define(Work *work);
 /* Does the text say NEW or OLD with a column that changes; is the function that the trigger calls in it; functions that a

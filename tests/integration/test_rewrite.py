@@ -162,6 +162,18 @@ class Files(Folder):
         self.assertIn("[source-undeclared]", done.stdout)
         self.assertIn("models/a.sql:1:", self.rewrite("shop/models/a.sql", "shop/models/b.sql").stdout)
 
+    def test_a_list_of_columns_that_only_its_path_names_is_a_persons(self):
+        self.write("mapping.yaml", MAPPING.replace("source: users", "source: acme.crm.users"))
+        listed = self.write("code/sql/acme/crm/users/schema.yaml", "fields:\n- name: id\n  type: INTEGER\n")
+        self.write("code/sql/acme/web/users/schema.yaml", "fields:\n- name: id\n  type: INTEGER\n")
+        done = self.rewrite("--write", "code")
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("crm/users/schema.yaml:1:1: this lists the columns of the dataset, which the file's path names", done.stdout)
+        self.assertNotIn("web/users", done.stdout)
+        self.assertIn("name: id", listed.read_text())
+        found = json.loads(self.honk("scan", "--dataset", "acme.crm.users", "--json", "code").stdout)
+        self.assertEqual([item["path"] for item in found], ["code/sql/acme/crm/users/schema.yaml"])
+
     def test_scan_lists_the_sources_of_dbt(self):
         self.write_sources()
         done = self.honk("scan", "--dataset", "acme.crm.users_v1", "--default", "acme", "--json", "shop")
