@@ -115,7 +115,7 @@ plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, boo
 }
 
 json_t *
-task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent)
+task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun)
 {
     static const struct {
         const char *name, *event;
@@ -125,7 +125,7 @@ task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent
                                     1u << PLAN_RETIRING;
     static const unsigned back = 1u << PLAN_ROLLING_BACK | 1u << PLAN_NEEDS_OPERATOR;
     bool listens = ((forward | back) & 1u << plan) != 0;
-    Facts facts = {.has_intent = has_intent || phase == PHASE_REVERSE};
+    Facts facts = {.has_intent = is_begun || phase == PHASE_REVERSE};
     json_t *allowed = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
         json_object_set_new(allowed, actions[i].name,

@@ -144,4 +144,5 @@ json_t *plan_allowed(PlanState state, bool has_effects, bool held, bool window_o
 char *plan_throttle_refusal(PlanState state);
 /* The same of its pace. */
 char *plan_pace_refusal(PlanState state);
-json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool has_intent);
+/* `is_begun`: something of it may be in the target, but for what may be left there (action_is_on_host()). */
+json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun);

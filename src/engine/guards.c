@@ -496,7 +496,8 @@ nothing_applied(const Moment *m)
     for (guint i = 0; parts != NULL && i < parts->len; i++)
         if (((const Task *) g_ptr_array_index(parts, i))->row.intent != NULL)
             return false;
-    return m->task->row.phase == PHASE_FORWARD && no_intent(m);
+    return m->task->row.phase == PHASE_FORWARD &&
+           (no_intent(m) || action_is_on_host(m->task->row.action, m->task->row.key));
 }
 
 static bool

@@ -80,7 +80,8 @@ rollback_visit(Beat *beat, Task *task)
             task_move(beat, task, &(Move){.event = "step_reversed"});
         return;
     }
-    if (task->row.phase == PHASE_REVERSE || (task->is_swept && !is_done))
+    bool may_follow = is_done || task->row.status == TASK_SKIPPED; /* the step's own task */
+    if (task->row.phase == PHASE_REVERSE || (task->is_swept && !may_follow))
         return;
     task->is_swept = true;
     task_move(beat, task,

@@ -33,3 +33,10 @@ action_info_by_name(const char *name)
             return &actions[i];
     return NULL;
 }
+
+bool
+action_is_on_host(const char *action, const char *key)
+{
+    const ActionInfo *info = action_info_by_name(action);
+    return info != NULL && info->is_watched && *key != '\0';
+}

@@ -28,3 +28,6 @@ typedef struct {
 
 const ActionInfo *action_info(ActionId id);
 const ActionInfo *action_info_by_name(const char *name); /* NULL when unknown */
+/* Of the part `key` of a step nothing is half done but what its repository's host shows to people: they may leave it there, and
+ * a rollback looks for it and takes it back. */
+bool action_is_on_host(const char *action, const char *key);

@@ -214,6 +214,12 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.assertIn("somebody closed pull request #1", str(self.world.tasks()))
         self.assertEqual(len(self.host.pulls), 1, "it is not opened again")
         self.assertIn('honk_pulls{state="closed"} 1\n', self.world.get("/metrics")[1].decode())
+        self.world.honk("skip", "users-v2", "--reason", "they drop it next week")
+        self.world.honk("resume", "users-v2", "--reason", "it is left out")
+        self.world.merge_all_open(2)
+        self.world.until("succeeded")
+        self.assertEqual(self.world.json("change", "numbers", "users-v2")["ends"]["left_out"], 1)
+        self.assertEqual([pull["state"] for pull in self.host.pulls], ["closed", "merged", "merged"])
 
     def test_one_that_was_closed_is_left_to_people_while_the_others_go_on_as_long_as_so_many_may_fail(self):
         self.assertIn("stops at the first consumer that fails; `honk pace` changes that", self.world.start())

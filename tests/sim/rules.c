@@ -60,6 +60,7 @@ check_effect(Sim *sim, const TaskRow *row)
     const ActionInfo *action = action_info_by_name(row->action);
     bool is_whole_step = action->is_split && *row->key == '\0';
     bool is_back = row->phase == PHASE_REVERSE && row->status == TASK_DONE;
+    bool is_left_there = row->status == TASK_SKIPPED && action_is_on_host(row->action, row->key);
     Effect effect = target_look(sim->target, row->plan, row->step, row->key);
     if (!action->has_effects || is_whole_step)
         return;
@@ -67,7 +68,8 @@ check_effect(Sim *sim, const TaskRow *row)
         !(action->id == ACTION_FREEZE && target_is_foreign(sim->target, row->plan, row->step)))
         sim_broken(sim, "what is done is in the target", "task %s (%s/%s of plan %s) is done",
                    row->id, row->step, row->key, row->plan);
-    if ((is_back ||
+    if (!is_left_there &&
+        (is_back ||
          is_one_of(STATUS(NOT_APPLIED) | STATUS(SKIPPED) | STATUS(BLOCKED), row->status)) &&
         effect != EFFECT_NONE)
         sim_broken(sim, "what is not done has left nothing in the target",

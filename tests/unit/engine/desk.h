@@ -127,7 +127,8 @@ desk_say(Desk *desk, CommandKind kind, const char *actor, const char *task, int6
     command->plan = g_strdup(kind == COMMAND_CREATE ? NULL : desk->plan);
     command->task = g_strdup(task);
     command->token = token;
-    command->reason = kind == COMMAND_RESUME ? g_strdup("somebody has looked") : NULL;
+    bool is_explained = kind == COMMAND_RESUME || kind == COMMAND_TASK_SKIP;
+    command->reason = is_explained ? g_strdup("somebody has looked") : NULL;
     command->args = args == NULL ? NULL : desk_json(args);
     command->user = &told;
     command->done = desk_told;

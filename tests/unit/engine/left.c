@@ -84,6 +84,29 @@ the_others_go_on_and_who_is_left_is_told_to_those_who_come_after(void)
     desk_state(&desk, "running");
 }
 
+/* Its pull request was closed, or is no more wanted: whatever its host has of it is there for a rollback to find. */
+static void
+a_repository_is_left_out_after_it_was_proposed_and_taken_back_with_the_others(void)
+{
+    g_auto(Desk) desk = {0};
+    begin(&desk);
+    one_is_left(&desk);
+    desk_do(&desk, "propose/ forward run",
+            "{'kind':'more','children':[{'key':'c:d'},{'key':'c:e'}]}", "waiting");
+    desk_effect(&desk, "propose/c:d forward run", "{}");
+    g_auto(Got) got = {0};
+    desk_get(&desk, "w", &got, "propose/c:e forward run");
+    desk_intend(&desk, &got, "{}", "-");
+    desk_report(&desk, &got,
+                "{'kind':'error','error':{'code':'wrong_state','message':'somebody closed it'}}",
+                "failed");
+    desk_state(&desk, "halted");
+    say_of(&desk, COMMAND_TASK_SKIP, "propose", "c:e", "skipped");
+    desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
+    desk_do(&desk, "propose/c:e reverse run", DONE, "done");
+    desk_do(&desk, "propose/c:d reverse run", DONE, "done");
+}
+
 static void
 one_too_many_stops_the_plan_and_says_whom(void)
 {
@@ -204,6 +227,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define CASE(name) g_test_add_func("/engine/left/" #name, name)
     CASE(the_others_go_on_and_who_is_left_is_told_to_those_who_come_after);
+    CASE(a_repository_is_left_out_after_it_was_proposed_and_taken_back_with_the_others);
     CASE(one_too_many_stops_the_plan_and_says_whom);
     CASE(a_share_is_a_share_of_all_whose_code_is_changed);
     CASE(a_plan_that_stopped_goes_on_when_more_may_fail);
