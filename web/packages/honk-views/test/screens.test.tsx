@@ -309,9 +309,31 @@ describe('the consumers of all migrations', () => {
     const ends = await screen.findByRole('region', { name: 'Consumers' });
     expect([...ends.querySelectorAll('li')].map(one => one.textContent)).toEqual(['all of it changed by rules9 of 12, 75%', 'some or all of it left to people3 of 12, 25%']);
     expect(screen.getByRole('region', { name: 'Pull requests' }).textContent).toContain('merged untouched2 of 4, 50%');
+    expect(screen.getByRole('region', { name: 'Branches' }).textContent).toContain('built by their host before they were proposed6 of 9, 67%');
     expect(screen.getByText(/The coding agent did 1 of 2 consumers in 3 rounds: 4.0 s, 1,200 tokens, \$0.05/)).toBeTruthy();
     expect([...screen.getByRole('region', { name: 'by language' }).querySelectorAll('td')].map(one => one.textContent)).toEqual(['59', '50', '4', '5']);
     expect(screen.queryByRole('region', { name: 'by owner' })).toBeNull();
+  });
+
+  it('of one migration begin with its pace, and with who failed and was left to people', async () => {
+    const pace = { of: 40, max_failures: '5%', soak_ms: 3_600_000, by_hand: 2 };
+    const shown = (more: object) =>
+      show('/migrations/users-v2/consumers', { '/migrations/users-v2': ran(more), '/migrations/m-1/plan': plan(), '/consumers': list([line()]), '/consumers/summary': summary({ o: { person: 1 } }, { person: 1 }) });
+    const within2 = shown({ pace, left: ['component:default/exports', hostile] });
+    const card = await screen.findByRole('region', { name: 'Pace' });
+    expect(card.textContent).toContain('2 of 40 failed');
+    expect(card.textContent).toContain('It goes on while at most 2 of 40 consumers (5%) fail; each wave is merged and green for 1 h before the next; people merge the first 2.');
+    expect(card.textContent).toContain('at most 2 may be):');
+    const names = within(card).getByRole('list', { name: 'consumers left to people' });
+    expect([...names.querySelectorAll('li')].map(one => one.textContent)).toEqual(['exports', hostile]);
+    expect(await faults(card)).toEqual([]);
+    within2.unmount();
+    const over = shown({ pace: { of: 3 }, left: ['component:default/exports'] });
+    expect((await screen.findByRole('region', { name: 'Pace' })).textContent).toContain('It stops at the first consumer that fails.Left to people (at most 0 may be, so it stops):');
+    over.unmount();
+    shown({});
+    await screen.findByText('charts');
+    expect(screen.queryByRole('region', { name: 'Pace' })).toBeNull();
   });
 
   it('are nobody where nothing moves', async () => {

@@ -92,7 +92,7 @@ export const numbers = {
   consumers: 12,
   ends: { no_code: 0, unaffected: 0, by_rules: 9, by_agent: 0, refused: 3, left_out: 0, taken_back: 0, open: 0 },
   sites,
-  verified: { rules: 9, queries: 7, checks: 5 },
+  verified: { rules: 9, queries: 7, checks: 5, builds: 6 },
   pulls: { opened: 4, open: 1, merged_untouched: 2, merged_repaired: 0, closed: 1, reverted: 0 },
   agent: { consumers: 2, done: 1, rounds: 3, tokens: 1200, cost_micro_usd: 50_000, ms: 4000 },
   owners: [],

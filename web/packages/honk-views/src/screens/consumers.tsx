@@ -8,6 +8,7 @@ import { Plot } from '../parts/plot';
 import { SafeLink } from '../parts/link';
 import type { Tone } from '../states';
 import { Numbers } from './numbers';
+import { PaceCard } from './pace';
 
 const PAGE = 100;
 const OPEN_AT_ONCE_MAX = 200; /* consumers; of more than that an owner's are read when somebody looks */
@@ -38,7 +39,12 @@ export function useConsumerLines(migration: Migration | undefined) {
 /** Of one migration. */
 export function MigrationConsumers({ migration }: { migration: Migration }) {
   if (migration.digest === undefined) return <Empty title="Not known yet">Planning looks for all who read or write the dataset.</Empty>;
-  return <Consumers migration={migration.id} />;
+  return (
+    <div className="honk-stack">
+      <PaceCard migration={migration} />
+      <Consumers migration={migration.id} />
+    </div>
+  );
 }
 
 /** Of all migrations that are not over. */

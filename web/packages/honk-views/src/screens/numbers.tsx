@@ -32,6 +32,7 @@ const branches = ({ verified, pulls }: Told): Part[] => [
   ['looked through again by rules', verified.rules, 'good'],
   ['old and new queries gave the same rows', verified.queries, 'good'],
   ['their own checks passed', verified.checks, 'good'],
+  ['built by their host before they were proposed', verified.builds ?? 0, 'good'],
   ['proposed on their host', pulls.opened, 'moves'],
 ];
 const proposals = ({ pulls }: Told): Part[] => [
