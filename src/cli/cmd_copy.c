@@ -14,6 +14,7 @@
 #include "cli/pair.h"
 #include "cli/rejects.h"
 #include "planner/forecast.h"
+#include "planner/places.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -252,8 +253,14 @@ make_plan(Copy *copy, GError **error)
 
 /* ---- --dry-run ---- */
 
+static TextPage
+page_over(const View *view, GString *text)
+{
+    return (TextPage){text, view->is_terminal ? MIN(view_width(view), 120) : 100, view->colour};
+}
+
 static void
-show_columns(View *view, const json_t *plan)
+show_columns(View *view, const json_t *plan, const json_t *places)
 {
     g_autoptr(Table) table = table_new("column", "made of", "where", NULL);
     json_t *column;
@@ -262,10 +269,14 @@ show_columns(View *view, const json_t *plan)
     {
         table_cell(table, TONE_STRONG, json_get_string(column, "target", ""));
         table_cell(table, TONE_PLAIN, json_get_string(column, "rule", ""));
-        table_cell(table, TONE_DIM, json_get_string(column, "place", ""));
+        table_cell(table, TONE_DIM, place_seen(places, column));
     }
     if (table_rows(table) > 0)
         view_table(view, table);
+    g_autoptr(GString) text = g_string_new(NULL);
+    TextPage page = page_over(view, text);
+    places_print(&page, places);
+    view_raw(view, text->str);
 }
 
 static void
@@ -273,7 +284,7 @@ show_forecast(View *view, const Plan *plan, const json_t *seen)
 {
     const json_t *forecast = json_object_get(seen, "forecast");
     g_autoptr(GString) text = g_string_new(NULL);
-    TextPage page = {text, view->is_terminal ? MIN(view_width(view), 120) : 100, view->colour};
+    TextPage page = page_over(view, text);
     int64_t rows = json_get_int(forecast, "rows", 0);
     g_autofree char *took = text_duration(json_get_int(seen, "estimate_ms", 0));
     forecast_print(&page, forecast, plan_rejects_allowed(plan->json, rows));
@@ -294,7 +305,7 @@ show_dry_run(const Copy *copy)
     }
     view_tone(view, TONE_STRONG, "%s to %s: nothing is written with --dry-run",
               copy->pair.source.text, copy->pair.target.text);
-    show_columns(view, plan->json);
+    show_columns(view, plan->json, json_object_get(seen, "places"));
     for (guint i = 0; i < plan->steps->len; i++) {
         const Step *step = plan->steps->pdata[i];
         view_line(view, "  %-16s %s", step->name, step->text);

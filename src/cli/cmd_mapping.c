@@ -270,18 +270,12 @@ static json_t *
 explain_json(const Mapping *mapping, const Program *program, const Ways *ways)
 {
     const GPtrArray *columns = ways->columns != NULL ? ways->columns : program_columns(program);
-    json_t *list = json_array(), *json = json_object();
-    for (guint i = 0; i < columns->len; i++) {
-        const ProgramColumn *column = columns->pdata[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "target", column->target,
-                                              "rule", column->rule, "place",
-                                              place_name(column->place), "why", column->why));
-    }
+    json_t *json = json_object();
     json_set_string(json, "source", mapping_source(mapping));
     json_set_string(json, "target", mapping_target(mapping));
     json_set_string(json, "where", program_where(program));
     json_set_string(json, "note", ways->note);
-    json_object_set_new(json, "columns", list);
+    json_object_set_new(json, "columns", program_columns_json(columns));
     json_object_set_new(json, "dropped", json_deep_copy(mapping_dropped(mapping)));
     return json;
 }

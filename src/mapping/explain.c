@@ -20,6 +20,19 @@ place_name(Place place)
     return names[place];
 }
 
+json_t *
+program_columns_json(const GPtrArray *columns)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < columns->len; i++) {
+        const ProgramColumn *column = columns->pdata[i];
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s?}", "target", column->target,
+                                              "rule", column->rule, "place",
+                                              place_name(column->place), "why", column->why));
+    }
+    return list;
+}
+
 static bool
 reads_embedded(const Expr *expr)
 {

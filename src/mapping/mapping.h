@@ -200,3 +200,5 @@ CHECKED bool program_register(const Program *program, void *sqlite3_connection, 
 /* For `honk mapping explain` and the plan. Array of ProgramColumn *; borrowed. What stores do by themselves is not among
  * it: PushOps.look tells that. */
 const GPtrArray *program_columns(const Program *program);
+/* [{"target", "rule", "place", "why"}] of an array of ProgramColumn *. Caller owns. */
+json_t *program_columns_json(const GPtrArray *columns);

@@ -26,22 +26,6 @@ put_datasets(const Draft *draft, json_t *plan)
     json_object_set_new(plan, "target", target);
 }
 
-/* The rules in words, so that the plan can be read without this version of the program. */
-static json_t *
-mapping_columns(const Slice *slice)
-{
-    const GPtrArray *columns = program_columns(slice->program);
-    json_t *ret = json_array();
-
-    for (guint i = 0; i < columns->len; i++) {
-        const ProgramColumn *column = columns->pdata[i];
-        json_array_append_new(ret, json_pack("{s:s, s:s?, s:s, s:s?}", "target", column->target,
-                                             "rule", column->rule, "place",
-                                             place_name(column->place), "why", column->why));
-    }
-    return ret;
-}
-
 /* How many rows may be put aside: what the slice asks for, else what the mapping allows. */
 static json_t *
 quarantine_json(const Draft *draft)
@@ -71,7 +55,8 @@ put_mapping(const Draft *draft, json_t *plan)
     json_set_string(mapping, "path", slice->mapping_path);
     json_object_set(mapping, "digest", json_object_get(draft->guards, "mapping"));
     json_set_string(mapping, "text", slice->mapping_text);
-    json_object_set_new(mapping, "columns", mapping_columns(slice));
+    /* in words, so that the plan can be read without this version of the program */
+    json_object_set_new(mapping, "columns", program_columns_json(program_columns(slice->program)));
     json_set_string(mapping, "where", program_where(slice->program));
     if (json_object_size(mapping_dropped(slice->mapping)) > 0)
         json_object_set_new(mapping, "dropped", json_deep_copy(mapping_dropped(slice->mapping)));

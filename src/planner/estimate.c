@@ -97,6 +97,9 @@ planner_observations(const json_t *slice, const Plan *plan)
         estimate(seen, MAX(source_rows, 0), MAX(target_rows, 0), rate);
     if (json_object_get(slice, "trial") != NULL)
         json_object_set_new(seen, "forecast", forecast(json_object_get(slice, "trial")));
+    json_t *places = json_at(slice, "trial.places");
+    if (places != NULL)
+        json_object_set(seen, "places", places);
     g_autoptr(json_t) heads = changes_observed(slice);
     if (json_object_size(heads) > 0)
         json_object_set(seen, "repositories", heads);

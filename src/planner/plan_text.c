@@ -11,6 +11,7 @@
 #include "model/throttle.h"
 #include "planner/changes.h"
 #include "planner/forecast.h"
+#include "planner/places.h"
 #include "planner/planner.h"
 #include "planner/services.h"
 #include "planner/text_table.h"
@@ -294,12 +295,14 @@ static void
 print_mapping(Report *report)
 {
     const json_t *columns = json_at(report->json, "mapping.columns");
+    const json_t *places = json_object_get(report->seen, "places");
     json_t *column;
     size_t i;
 
     if (columns == NULL) {
         page_heading(&report->page, "Mapping");
         page_paragraph(&report->page, STYLE_PLAIN, "  ", "none: every column as it is");
+        places_print(&report->page, places);
         return;
     }
     g_autofree char *heading = g_strdup_printf("Mapping %s", plan_string(report, "mapping.path"));
@@ -310,8 +313,9 @@ print_mapping(Report *report)
     json_array_foreach(columns, i, column) text_table_row(
         table, STYLE_PLAIN,
         (const char *[]){json_get_string(column, "target", ""), json_get_string(column, "rule", ""),
-                         json_get_string(column, "place", "")});
+                         place_seen(places, column)});
     text_table_print(table, &report->page, 2);
+    places_print(&report->page, places);
     print_dropped(report);
 }
 

@@ -54,6 +54,9 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
     *ret_note = NULL;
     if (object != NULL && !conn_exists(transfer->target, object, &is_there, error))
         return false;
+    if (transfer->pushes && !is_there)
+        *ret_note = g_strdup("the target is not there yet: what the stores would do by themselves "
+                             "is seen once it is");
     if (transfer->pushes && is_there &&
         !conn_push_look(transfer->target, transfer->source, spec->source_store, &scan,
                         transfer->program, object, on_place, columns, ret_note, error))

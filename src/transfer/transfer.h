@@ -48,7 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_close)
 const Schema *transfer_schema(const Transfer *transfer);
 
 /* Where each column of transfer_schema() is computed, and why there: like program_columns(), with what the stores do by themselves. `*ret_note`
- * (caller frees) says why they do not do more, NULL: nothing to say. Array of ProgramColumn *; caller owns. */
+ * (caller frees) says why they do not do more, or that they cannot be asked before the target is there; NULL: nothing to say. Array of ProgramColumn *; caller owns. */
 CHECKED bool transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error);
 /* Can several transfers hold one state of the source? */
 bool transfer_shares_snapshot(const Transfer *transfer);
@@ -70,7 +70,7 @@ CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_r
 /* What would become of the rows: all of a small source, or some of many places of a large one, are read, mapped and hashed,
  * and none is written; what only the target would refuse (a key that is taken) is not seen. The spec needs no stage.
  * {"rows", "rows_read", "rows_out", "rejected", "bytes", "rows_per_s" (of one who reads, maps and writes; 0: too few to tell), "inside": the
- *  store would do it by itself, "whole": all were read,
+ *  store would do it by itself, "whole": all were read, "places": {"columns", "note"} as of transfer_places(),
  *  "parts": [{"rows_read", "rows_out", "rejected", "bytes"}], "reasons": [{"column", "reason", "rows"}]}; `rows` are those
  * that there are, but for what the source's own condition leaves out. Caller owns. */
 CHECKED bool transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret,

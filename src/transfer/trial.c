@@ -19,7 +19,7 @@
 typedef struct {
     Transfer *transfer;
     int64_t rows_read, rows_out, rejected, bytes, took_us;
-    json_t *parts, *reasons;
+    json_t *parts, *reasons, *places;
     TickFn *tick;
     void *tick_data;
     int64_t until_ms;
@@ -144,6 +144,7 @@ trial_json(const Trial *trial, int64_t rows, bool is_whole)
     json_set_bool(json, "whole", !trial->is_short && (is_whole || trial->rows_read >= rows));
     json_object_set(json, "parts", trial->parts);
     json_object_set(json, "reasons", trial->reasons);
+    json_object_set(json, "places", trial->places);
     return json;
 }
 
@@ -159,16 +160,19 @@ look_inside(Trial *trial, GError **error)
     for (guint i = 0; i < columns->len; i++)
         trial->is_inside =
             trial->is_inside && ((ProgramColumn *) columns->pdata[i])->place == PLACE_STORE;
+    json_object_set_new(trial->places, "columns", program_columns_json(columns));
+    json_set_string(trial->places, "note", note);
     return true;
 }
 
 bool
 transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret, GError **error)
 {
-    g_autoptr(json_t) parts = json_array(), reasons = json_array();
+    g_autoptr(json_t) parts = json_array(), reasons = json_array(), places = json_object();
     Trial trial = {.transfer = transfer,
                    .parts = parts,
                    .reasons = reasons,
+                   .places = places,
                    .tick = tick,
                    .tick_data = data,
                    .until_ms = clock_monotonic_ms() + TRIAL_MS_MAX};

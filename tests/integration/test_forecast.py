@@ -27,6 +27,7 @@ class Forecast(unittest.TestCase):
         plan = self.planned("move")
         self.assertIn("all 30,000 rows were read and mapped; nothing was written written 29,400 put aside 600", plan)
         self.assertIn("! born, 600 rows: 'x' is not a whole number", plan)
+        self.assertIn("· the target is not there yet: what the stores would do by themselves is seen once it is", plan)
         self.assertEqual(self.world.tables(), ["users_v1"])
         before = self.world.json("report", "move")
         self.assertRegex(self.world.honk("report", "move").stdout, r"(?m)^swap +later", "as 'honk status' calls it")
@@ -51,6 +52,13 @@ class Forecast(unittest.TestCase):
         self.world.honk("approve", "stops", self.world.digest("stops"), user=BO)
         self.world.honk("start", "stops", user=ADA)
         self.assertTrue(support.eventually(lambda: self.world.state("stops") == "halted"), self.world.seen("stops"))
+
+    def test_a_plan_says_what_the_store_does_by_itself_once_the_target_is_there(self):
+        self.world.change("CREATE TABLE users_v2 (user_id INTEGER NOT NULL PRIMARY KEY, full_name TEXT, country TEXT, tier TEXT, born INTEGER)")
+        plan = self.planned("into")
+        self.assertIn("· 5 columns in the store: inside of SQLite, by the INSERT … SELECT of each range", plan)
+        self.assertRegex(plan, r"full_name concat [^·]* store")
+        self.assertNotIn("places", self.world.json("plan", "into"), "nobody approves it")
 
     def test_a_dry_run_of_a_copy_expects_what_the_copy_finds(self):
         copy = ("copy", "data/listening.db:users_v1", "out.db:users", "--mapping", self.copy_mapping())

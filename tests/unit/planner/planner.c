@@ -1,6 +1,7 @@
 /* Plans from slices: whole, the same again, and refused with a reason. */
 #include "planner/planner.h"
 #include "base/text.h"
+#include "planner/places.h"
 #include "planner/text_table.h"
 
 #include <string.h>
@@ -587,6 +588,59 @@ observations_count_workers_and_what_a_store_does_by_itself(void)
     }
 }
 
+/* Who said yes to a plan said it to what becomes of the rows, not to who carries them. */
+static void
+where_columns_are_computed_is_seen_and_not_approved(void)
+{
+    static const char seen_text[] =
+        "{\"columns\": [{\"target\": \"user_id\", \"place\": \"source\", \"why\": \"undecoded\"}, "
+        "{\"target\": \"full_name\", \"place\": \"mover\", \"why\": \"made here\"}, "
+        "{\"target\": \"email\", \"place\": \"source\", \"why\": \"undecoded\"}, "
+        "{\"target\": \"tier\", \"place\": \"target\", \"why\": \"a late cast\"}, "
+        "{\"target\": \"origin\", \"place\": \"mover\", \"why\": \"made here\"}], "
+        "\"note\": \"one of them is too wide\"}";
+    g_autoptr(json_t) slice = slice_read_named("users");
+    g_autoptr(Plan) before = plan_must(slice);
+    g_autoptr(json_t) nothing = planner_observations(slice, before);
+    json_t *places = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!json_parse(seen_text, strlen(seen_text), "test", &places, &error))
+        g_error("%s", error->message);
+    json_object_set_new(slice, "trial", json_pack("{s:o}", "places", places));
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autoptr(json_t) seen = planner_observations(slice, plan);
+    g_autofree char *text = plan_text(plan, seen, NULL, 100, false);
+
+    g_assert_cmpstr(plan->digest, ==, before->digest);
+    g_assert_null(json_object_get(nothing, "places"));
+    g_assert_true(json_equal(json_object_get(seen, "places"), places));
+    g_assert_nonnull(strstr(text, "  · 2 columns in the source: undecoded\n"
+                                  "  · full_name, origin in the mover: made here\n"
+                                  "  · tier in the target: a late cast\n"
+                                  "  · one of them is too wide\n"));
+    /* the table has what was seen, and of others what the mapping says */
+    g_assert_true(g_regex_match_simple("tier +from plan, default \"free\" +target\n", text, 0, 0));
+    g_assert_true(g_regex_match_simple("country +from country_code.* mover\n", text, 0, 0));
+}
+
+static void
+many_columns_that_are_computed_alike_take_a_line_or_two(void)
+{
+    g_autoptr(json_t) columns = json_array();
+    for (int i = 0; i < 300; i++) {
+        g_autofree char *name = g_strdup_printf("c%d", i);
+        json_array_append_new(columns, json_pack("{s:s, s:s, s:s}", "target", name, "place",
+                                                 "mover", "why", "made here"));
+    }
+    g_autoptr(json_t) places = json_pack("{s:O}", "columns", columns);
+    TextPage page = {.text = g_string_new(NULL), .width = 100};
+    places_print(&page, places);
+    g_assert_cmpstr(page.text->str, ==,
+                    "  · c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 288 more in the "
+                    "mover: made here\n");
+    g_string_free(page.text, TRUE);
+}
+
 static void
 a_long_word_is_not_broken_while_others_can_give_way(void)
 {
@@ -638,6 +692,10 @@ main(int argc, char **argv)
     TEST("all findings come at once", all_findings_come_at_once);
     TEST("observations follow the rows and the measured rate",
          observations_follow_the_rows_and_the_measured_rate);
+    TEST("where columns are computed is seen, and not approved",
+         where_columns_are_computed_is_seen_and_not_approved);
+    TEST("many columns that are computed alike take a line or two",
+         many_columns_that_are_computed_alike_take_a_line_or_two);
     TEST("observations count workers, and what a store does by itself",
          observations_count_workers_and_what_a_store_does_by_itself);
     g_test_add_func("/planner/a long word is not broken while others can give way",

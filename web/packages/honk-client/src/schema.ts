@@ -2867,7 +2867,22 @@ export interface operations {
                         digest: components["schemas"]["Digest"];
                         /** @description docs/formats/plan.md */
                         plan: Record<string, never>;
-                        observations?: Record<string, never> | null;
+                        /** @description docs/formats/plan.md has the others */
+                        observations?: {
+                            /** @description where each column is computed, as both stores said when the plan was made */
+                            places?: {
+                                columns: {
+                                    target: string;
+                                    /** @description in words */
+                                    rule?: string;
+                                    /** @enum {string} */
+                                    place: "source" | "mover" | "target" | "store";
+                                    why?: string;
+                                }[];
+                                /** @description why the stores do not do more by themselves */
+                                note?: string;
+                            };
+                        } | null;
                     };
                 };
             };

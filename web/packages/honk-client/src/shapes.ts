@@ -108,6 +108,7 @@ export interface PlanObservations {
   estimate_ms?: number;
   rollback_ms?: number;
   forecast?: Forecast;
+  places?: { columns: { target: string; place: string; why?: string }[]; note?: string };
   planned_at_ms?: number;
   repositories?: Record<string, { branch: string; commit: string; queries?: { same: number; different: number; not_run: number } }>;
 }

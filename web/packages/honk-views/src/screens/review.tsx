@@ -1,4 +1,4 @@
-import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanService } from 'honk-client';
+import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanObservations, PlanService } from 'honk-client';
 import { dispositionWord, migrationWord } from 'honk-client/words';
 import { useState } from 'react';
 import { useLoad, type Loaded } from '../data';
@@ -40,7 +40,7 @@ export function PlanReview({ migration, plan }: { migration: Migration; plan: Lo
       <Changes document={document} observations={observations} lines={lines.data} />
       <Steps document={document} migration={migration} />
       <Services services={document.services ?? []} />
-      <Mapping document={document} />
+      <Mapping document={document} places={observations?.places} />
       <Evidence migration={migration} />
       <Approvals migration={migration} document={document} />
     </div>
@@ -376,7 +376,8 @@ export function Services({ services }: { services: readonly PlanService[] }) {
   );
 }
 
-function Mapping({ document }: { document: PlanDocument }) {
+/** What the stores do by themselves was seen when the plan was made; else it is as the mapping has it. */
+function Mapping({ document, places }: { document: PlanDocument; places?: PlanObservations['places'] }) {
   const [isText, setText] = useState(false);
   const mapping = document.mapping;
   if (!mapping) return null;
@@ -402,7 +403,7 @@ function Mapping({ document }: { document: PlanDocument }) {
               </tr>
             </thead>
             <tbody>
-              {mapping.columns.map(column => (
+              {mapping.columns.map(column => ({ ...column, ...places?.columns.find(seen => seen.target === column.target) })).map(column => (
                 <tr key={column.target}>
                   <th scope="row">
                     <code>{column.target}</code>
@@ -427,6 +428,7 @@ function Mapping({ document }: { document: PlanDocument }) {
               ))}
             </tbody>
           </table>
+          {places?.note && <p className="honk-dim">{places.note}</p>}
           {mapping.where && (
             <p>
               only rows where <code>{mapping.where}</code>
