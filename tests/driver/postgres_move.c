@@ -186,86 +186,10 @@ a_range_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
-/* "column place why", a line each, and the note. Caller frees. */
-static char *
-places(TestDb *from, TestDb *to, const char *target, const char *at)
-{
-    g_autofree char *mapping = g_strdup_printf(
-        "{apiVersion: honk/v1, kind: Mapping, source: s, target: %s, key: [k], columns: {k: id, "
-        "name: {concat: [a, b]}, low: {expr: 'lower(a)', type: text}, at: %s, tag: tag}}",
-        target, at);
-    g_autoptr(Diags) diags = diags_new();
-    g_autoptr(MappingSet) set = NULL;
-    g_autoptr(Transfer) transfer = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
-    g_autofree char *note = NULL;
-    GString *text = g_string_new(NULL);
-    ASSERT_OK(mapping_parse(mapping, strlen(mapping), "m.yaml", diags, &set, &ERR));
-    TransferSpec spec = {.source_store = &from->store,
-                         .source = "s",
-                         .target_store = &to->store,
-                         .target = target,
-                         .mapping = mapping_get(set, 0),
-                         .push_allowed = true};
-    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
-    ASSERT_OK(transfer_places(transfer, &columns, &note, &ERR));
-    for (guint i = 0; i < columns->len; i++) {
-        const ProgramColumn *column = columns->pdata[i];
-        g_string_append_printf(text, "%s %s %s\n", column->target, place_name(column->place),
-                               column->why);
-    }
-    g_string_append(text, note != NULL ? note : "nothing to say");
-    return g_string_free(text, FALSE);
-}
-
-/* What is told is held against what is done: rows are written by one statement, or they are not. */
-static void
-where_each_column_is_computed_is_told(void)
-{
-    static const char target[] = "(k int PRIMARY KEY, name text, low text, at %s, tag %s);";
-    g_autofree char *like = g_strdup_printf(target, "text", "varchar(20)"),
-                    *cast = g_strdup_printf(target, "timestamp", "varchar(9)"),
-                    *own = g_strdup_printf(target, "text", "mood");
-    g_autofree char *sql =
-        g_strconcat("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE likes ", like,
-                    "CREATE TABLE casts ", cast, "CREATE TABLE owns ", own,
-                    "CREATE TABLE s (id int PRIMARY KEY, a text, b text, at text, "
-                    "tag varchar(20));",
-                    NULL);
-    g_autoptr(TestDb) one = test_pg_db(sql);
-    g_autoptr(TestDb) two = test_pg_db(sql);
-    g_autofree char *inside = places(one, one, "likes", "at"),
-                    *not_said = places(one, one, "casts", "{from: at, type: timestamp}"),
-                    *between = places(one, two, "casts", "{from: at, type: timestamp}"),
-                    *by_rows = places(one, two, "owns", "at");
-    for (const char *const *name = (const char *const[]){"k", "name", "low", "at", "tag", NULL};
-         *name != NULL; name++) {
-        g_autofree char *line = g_strdup_printf("%s store inside of the database", *name);
-        g_assert_nonnull(strstr(inside, line));
-    }
-    g_assert_true(g_str_has_suffix(inside, "nothing to say"));
-    g_assert_nonnull(
-        strstr(not_said, "not inside of the database: the mapping cannot be said in SQL"));
-    g_assert_nonnull(strstr(between, "k source read as it is; handed on as it comes, undecoded"));
-    g_assert_nonnull(
-        strstr(between, "low source an expression in the source's own SQL; handed on"));
-    g_assert_nonnull(strstr(between, "name mover "));
-    g_assert_nonnull(strstr(between, "at mover "));
-    g_assert_nonnull(
-        strstr(between, "tag source read as it is; handed on as it comes, when it is seen"));
-    g_assert_nonnull(
-        strstr(by_rows, "tag target sent as a text, which the column's own type reads"));
-    g_assert_nonnull(strstr(by_rows, "k source read as it is\n"));
-    g_assert_nonnull(
-        strstr(by_rows, "row by row: the type of column 'tag' is known to its server alone"));
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/move/where each column is computed is told",
-                    where_each_column_is_computed_is_told);
     g_test_add_func("/move/inside of the server the rows are the same",
                     inside_of_the_server_the_rows_are_the_same);
     g_test_add_func("/move/from one database to another the rows are the same",
