@@ -13,6 +13,7 @@
 #include "action/wave_health.h"
 #include "action/waves.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "change/wishes.h"
 #include "planner/changes.h"
 
@@ -334,9 +335,11 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 static bool
 close_open(const Proposal *proposal, GError **error)
 {
-    g_autofree char *why =
-        g_strdup_printf("The migration `%s` was rolled back: nothing has to follow it any more.",
-                        proposal->place.name.migration);
+    const char *said = proposal->place.call->lease->why;
+    g_autofree char *reason = text_printable(said != NULL ? said : "");
+    g_autofree char *why = g_strdup_printf(
+        "The migration `%s` was rolled back: nothing has to follow it any more.%s%s",
+        proposal->place.name.migration, *reason != '\0' ? "\n\n> " : "", reason);
     return proposal->pull.state != PULL_OPEN ||
            (proposal_confirm(proposal, error) &&
             forge_close(proposal->forge, &proposal->pull, why, error));

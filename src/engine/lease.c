@@ -81,6 +81,7 @@ lease_json(const Beat *beat, const Task *task)
         .action = task->row.action,
         .key = task->row.key,
         .plan_digest = task->action->id == ACTION_PLAN ? NULL : task->plan->row.digest,
+        .why = task->plan->row.state == PLAN_ROLLING_BACK ? task->plan->row.reason : NULL,
         .phase = task->row.phase,
         .is_probe = is_probe,
         .children_done = is_closing,

@@ -23,6 +23,7 @@ lease_to_json(const Lease *lease)
         json_object_set_new(json, "plan_digest", json_null());
     else
         json_set_string(json, "plan_digest", lease->plan_digest);
+    json_set_string(json, "why", lease->why);
     json_object_set_new(json, "intent",
                         lease->intent != NULL ? json_incref(lease->intent) : json_null());
     json_set_bool(json, "children_done", lease->children_done);
@@ -53,6 +54,7 @@ lease_free(Lease *lease)
     g_free(lease->action);
     g_free(lease->key);
     g_free(lease->plan_digest);
+    g_free(lease->why);
     json_decref(lease->params);
     json_decref(lease->intent);
     json_decref(lease->evidence);
@@ -105,6 +107,7 @@ read_strings(const json_t *json, Lease *lease, GError **error)
         *members[i].to = g_strdup(text);
     }
     lease->plan_digest = g_strdup(json_get_string(json, "plan_digest", NULL));
+    lease->why = g_strdup(json_get_string(json, "why", NULL));
     return true;
 }
 

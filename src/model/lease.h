@@ -9,6 +9,7 @@
 
 typedef struct {
     char *id, *plan, *step, *action, *key, *plan_digest;
+    char *why; /* its plan is rolled back, in people's words; or NULL */
     TaskPhase phase;
     bool is_probe;
     bool children_done; /* a parent whose children are finished */

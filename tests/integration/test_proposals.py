@@ -171,6 +171,7 @@ class OnEveryHost:
         self.assertEqual((back["name"], back["branch"]), (name, first["branch"] + "-back"))
         self.assertTrue(support.eventually(lambda: {pull["state"] for pull in second} == {"closed"}))
         self.assertEqual({where for where, _, _ in self.host.comments}, {pull["name"] for pull in second})
+        self.assertIn("was rolled back: nothing has to follow it any more.\n\n> not now", self.host.comments[0][2])
         with self.host.lock:
             self.host.merge(back)
         self.world.until("rolled_back")

@@ -2251,6 +2251,8 @@ export interface components {
             checkpoint?: Record<string, never> | null;
             /** @description its plan stands still: look at it, and do nothing but go back */
             held?: boolean;
+            /** @description why its plan is rolled back, in people's words; absent else */
+            why?: string;
             signals?: components["schemas"]["Signal"][];
         };
         /** @description what somebody said to a task, kept until a report has taken notice of it */
