@@ -39,7 +39,7 @@ look_for_trade(const Gate *gate, const MarksTrade *trade)
         return false;
     if (trade->dropped == NULL)
         gate_say(gate, "check-disabled",
-                 marks_line(gate, gate->after->bare, gate->before->bare, trade->heard), "%s",
+                 marks_line_fewer(gate, gate->before->bare, gate->after->bare, trade->heard), "%s",
                  silent);
     return trade->dropped == NULL || look_for(gate, gate->before->bare, gate->after->bare,
                                               trade->dropped, "check-disabled", silent);

@@ -83,6 +83,9 @@ typedef struct {
 
 /* The line, from 1, of the first place of which there are more than before; `before` and `after` are forms of the two texts. */
 int marks_line(const Gate *gate, const char *before, const char *after, const char *const *marks);
+/* The line of the new text, from 1, where the first change begins that leaves fewer, or else has any; 0: none does. */
+int marks_line_fewer(const Gate *gate, const char *before, const char *after,
+                     const char *const *marks);
 
 void gate_say(const Gate *gate, const char *code, int line, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
