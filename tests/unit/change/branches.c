@@ -457,6 +457,29 @@ a_model_that_the_manifest_knows_is_in_the_branch(void)
 }
 
 static void
+a_list_of_columns_that_only_its_path_names_is_seen(void)
+{
+    static const char path[] = "sql/warehouse/crm/users_v1/schema.yaml";
+    g_autoptr(World) world = world_new(false);
+    world_write(world, path, "fields: [ { name: id, type: INTEGER } ]\n");
+    world_write(world, "sql/warehouse/web/users_v1/schema.yaml", "fields: []\n");
+    world_commit(world, "Tables");
+    g_autoptr(Look) look = world_look(world);
+    const LookFile *found = NULL;
+    for (guint i = 0; i < look->files->len; i++) {
+        const LookFile *file = look->files->pdata[i];
+        if (g_str_has_prefix(file->path, "sql/")) {
+            g_assert_null(found);
+            found = file;
+        }
+    }
+    g_assert_nonnull(found);
+    g_assert_cmpstr(found->path, ==, path);
+    g_assert_false(found->is_edited);
+    g_assert_cmpint(found->rewrite->count[DISPOSITION_NEEDS_PERSON], ==, 1);
+}
+
+static void
 a_branch_on_another_base_is_found_out(void)
 {
     g_autoptr(World) world = world_new(false);
@@ -479,6 +502,8 @@ main(int argc, char **argv)
          sources_of_dbt_are_looked_up_in_all_files_and_proven);
     TEST("a file that only imports the name is in the branch",
          a_file_that_only_imports_the_name_is_in_the_branch);
+    TEST("a list of columns that only its path names is seen",
+         a_list_of_columns_that_only_its_path_names_is_seen);
     TEST("a model that the manifest knows is in the branch",
          a_model_that_the_manifest_knows_is_in_the_branch);
     TEST("the way back leaves refs, index and tree as they were",
