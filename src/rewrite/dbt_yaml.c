@@ -34,12 +34,34 @@ yaml_refuse(Work *work, const YamlNode *node, const char *code, const char *link
     site_refuse(work, SITE_COLUMN, node->begin, node->end, code, link, "%s", reason);
 }
 
+/* YAML 1.1, which dbt reads, takes these for true, false or nothing where no quotes are around them. */
+static bool
+is_no_text(const char *word)
+{
+    static const char *const words[] = {"y",   "n",    "yes",   "no",   "on",
+                                        "off", "true", "false", "null", "~"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strcasecmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A part of the scalar, or all of it. */
+static void
+edit_scalar(Work *work, SiteKind kind, const YamlNode *node, size_t begin, size_t end,
+            const char *to)
+{
+    g_autofree char *quoted = g_strdup_printf("\"%s\"", to);
+    bool is_bare = begin == node->begin && end == node->end;
+    site_edit(work, kind, begin, end, is_bare && is_no_text(to) ? quoted : to);
+}
+
 void
 yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
 {
     size_t begin, end;
     if (place_of(work, node, &begin, &end))
-        site_edit(work, kind, begin, end, to);
+        edit_scalar(work, kind, node, begin, end, to);
     else
         yaml_refuse(work, node, "language", NULL,
                     "the name is written in a way that is not edited");
@@ -82,7 +104,7 @@ yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
             yaml_refuse(work, node, "derived", change->link,
                         "a column of which the mapping does not just change the name is used here");
         else
-            site_edit(work, SITE_COLUMN, begin + from, begin + at, change->to);
+            edit_scalar(work, SITE_COLUMN, node, begin + from, begin + at, change->to);
     }
 }
 
