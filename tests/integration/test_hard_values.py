@@ -134,7 +134,7 @@ CASES = {
     "kafka": ("events:hard",
               {2: "too large for a float", 5: "expected a value", 7: "not a decimal", 8: "not a date", 9: "not a date", 10: "not a date", 13: "not a timestamp",
                14: "no character that a text can hold", 15: "is not UTF-8", 16: "no character", 19: "outside of the 64-bit whole numbers", 20: "not a whole number",
-               21: "is not a truth", 25: "which is no column", 26: "it is a tombstone", 27: "ends", 28: "object"},
+               21: "is not a truth", 25: "which is no column", 26: "it is a tombstone", 27: "never closed", 28: "object"},
               {"maria": {3: "NaN has no value", 4: "infinity has no value"}, "lite": {3: "cannot keep NaN", 6: "more than 15 digits"},
                **{name: {3: "not finite", 4: "not finite"} for name in JSON}},
               {1: ("f", "0.1"), 3: ("f", "NaN"), 4: ("f", "-Infinity"), 6: ("n", "123456789012345678901234567890.5"),
