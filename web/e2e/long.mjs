@@ -74,7 +74,7 @@ try {
     company.fallIll();
     company.honk('start', 'users-v2', '--as', 'bo');
     await page.getByRole('tab', { name: /^Rollouts/ }).click();
-    await rolloutOf(page, 'profile').locator('.honk-badge', { hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
+    await rolloutOf(page, 'profile').locator('.honk-badge', { hasText: /Rolled back/ }).waitFor({ timeout: 90_000 });
     await until(() => ['halted', 'rolling_back', 'rolled_back'].includes(state()), 'the migration to halt');
     await rolloutOf(page, 'profile').click();
     await page.locator('.honk-verdict', { hasText: 'fail' }).waitFor();
@@ -96,7 +96,7 @@ try {
     }
     await company.stop('SIGKILL');
     await company.serve();
-    await page.locator('.honk-status .honk-badge', { hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
+    await page.locator('.honk-status .honk-badge', { hasText: /Rolled back/ }).waitFor({ timeout: 90_000 });
     assert.equal(state(), 'rolled_back');
   });
 

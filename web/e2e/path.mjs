@@ -149,7 +149,7 @@ try {
     assert.ok(await dialog.getByRole('button', { name: 'Rollback', exact: true }).isDisabled());
     await page.keyboard.press('Escape');
     await say(page, 'Rollback', 'the wrong week');
-    await page.locator('.honk-status', { hasText: 'Rolled back' }).waitFor({ timeout: 40_000 });
+    await page.locator('.honk-status', { hasText: /Rolled back/ }).waitFor({ timeout: 40_000 });
     await page.screenshot({ path: `${artefacts}path-rolled-back.png`, fullPage: true });
     assert.equal(JSON.parse(company.honk('status', 'users-v2', '--json')).state, 'rolled_back');
   });

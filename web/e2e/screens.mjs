@@ -170,7 +170,7 @@ try {
   await cases.run('a campaign goes back as one, by Rollback, and everything is as it was', async () => {
     await turnTo('campaigns/spring');
     await say(page, 'Rollback', 'the wrong season');
-    await status(page).filter({ hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
+    await status(page).filter({ hasText: /Rolled back/ }).waitFor({ timeout: 90_000 });
     assert.equal(JSON.parse(company.honk('status', 'users-v2', '--json')).state, 'rolled_back');
     await look(page, 'campaign-back');
   });

@@ -73,7 +73,7 @@ try {
     await until(() => state() === 'halted', 'the migration to halt', 120_000);
     await status(bo).filter({ hasText: 'Halted' }).waitFor();
     await bo.getByRole('tab', { name: /^Rollouts/ }).click();
-    await rolloutOf(bo, 'profile').locator('.honk-badge', { hasText: 'Rolled back' }).waitFor();
+    await rolloutOf(bo, 'profile').locator('.honk-badge', { hasText: /Rolled back/ }).waitFor();
     await rolloutOf(bo, 'profile').click();
     await bo.locator('.honk-verdict', { hasText: 'fail' }).waitFor();
     await bo.getByRole('img', { name: /^[1-9]\d* of \d+ checks failed$/ }).waitFor();
@@ -91,7 +91,7 @@ try {
     await picture(bo, 'rollback-dialog');
     await bo.keyboard.press('Escape');
     await say(bo, 'Rollback', 'the canary failed');
-    await status(bo).filter({ hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
+    await status(bo).filter({ hasText: /Rolled back/ }).waitFor({ timeout: 90_000 });
     assert.equal(rows(), before);
     assert.ok(!services().some(row => row.migration && row.state === 'healthy'), 'no service keeps what the migration gave it');
     await picture(bo, 'canary-back');

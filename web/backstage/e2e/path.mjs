@@ -120,7 +120,7 @@ try {
   await cases.run('Rollback puts everything back', async () => {
     await bo.goto(stage.url + address);
     await say(bo, 'Rollback', 'the wrong week');
-    await status(bo).filter({ hasText: 'Rolled back' }).waitFor({ timeout: 90_000 });
+    await status(bo).filter({ hasText: /Rolled back/ }).waitFor({ timeout: 90_000 });
     assert.equal(rows(), before);
     assert.equal(branches(), '');
     await picture(bo, 'rolled-back');
@@ -146,7 +146,7 @@ try {
     }, 'users-move in the catalog');
     assert.doesNotMatch(JSON.stringify(entity), /rolled_back|digest/);
     await ada.goto(`${stage.url}/catalog/default/migration/users-move/honk`);
-    await status(ada).filter({ hasText: 'Rolled back' }).waitFor();
+    await status(ada).filter({ hasText: /Rolled back/ }).waitFor();
     await picture(ada, 'entity');
   });
 
