@@ -173,9 +173,10 @@ what_comes_after_the_end_changes_nothing(void)
     g_autoptr(World) world = frame_world();
     bool is_done = false;
     g_autoptr(json_t) try = run(world, "edit leave", NULL, 60000, &is_done);
-    const char *findings = json_get_string(try, "findings", "");
-    g_assert_true(is_done || strstr(findings, "link jobs/report.py") != NULL ||
-                  strstr(findings, "jobs/report.py") != NULL);
+    /* Whatever it was ended at, a link out of the box was not followed. */
+    g_autofree char *all = json_dumps(try, 0);
+    g_assert_nonnull(all);
+    g_assert_null(strstr(all, "root:x:"));
 }
 
 static void
