@@ -72,6 +72,7 @@ const rows: [method: string, permission: BasicPermission, paths: string[]][] = [
     '/rollouts/{id}/pause',
     '/rollouts/{id}/resume',
     '/migrations/{id}/throttle',
+    '/migrations/{id}/pace',
     '/rollouts/{id}/retry',
     '/campaigns/{id}/start',
     '/campaigns/{id}/pause',
