@@ -135,15 +135,6 @@ code_place_evidence(const CodePlace *place, const Look *look, const char *commit
 
 /* ---- inside of what was approved ---- */
 
-static bool
-is_among(const json_t *list, const char *word)
-{
-    json_t *item;
-    size_t i;
-    json_array_foreach(list, i, item) if (strcmp(json_string_value(item), word) == 0) return true;
-    return false;
-}
-
 /* What goes beyond the plan, as half a sentence; NULL when nothing does. Caller frees. */
 static char *
 beyond(const json_t *change, const json_t *now)
@@ -164,7 +155,7 @@ beyond(const json_t *change, const json_t *now)
                                    was);
     }
     json_array_foreach(json_object_get(now, "classes"), i, class) if (
-        !is_among(
+        !json_holds(
             json_object_get(change, "classes"),
             json_string_value(class))) return g_strdup_printf("it would edit '%s', which no edit "
                                                               "of the plan does",

@@ -28,15 +28,6 @@ typedef struct {
 
 /* ---- one repository ---- */
 
-static bool
-is_in(const json_t *list, const char *name)
-{
-    json_t *item;
-    size_t i;
-    json_array_foreach(list, i, item) if (strcmp(json_string_value(item), name) == 0) return true;
-    return false;
-}
-
 /* What its default branch builds to, where the host says so. */
 static bool
 look_at_builds(Health *health, Proposal *proposal, GError **error)
@@ -70,7 +61,7 @@ look_at_one(Health *health, const json_t *change, GError **error)
     health->poll_ms = MAX(health->poll_ms, proposal.config->poll_ms);
     bool was_merged = proposal.pull.state == PULL_MERGED;
     if (was_merged && !proposal.is_landed && proposal.local.ours != NULL &&
-        !is_in(health->reverted, address))
+        !json_holds(health->reverted, address))
         json_array_append_new(health->reverted, json_string(address));
     return look_at_builds(health, &proposal, error);
 }

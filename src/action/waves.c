@@ -55,11 +55,7 @@ size_after(const Waves *waves, size_t done)
 bool
 lease_is_left(const Lease *lease, const char *consumer)
 {
-    json_t *name;
-    size_t i;
-    json_array_foreach(lease->left, i,
-                       name) if (strcmp(json_string_value(name), consumer) == 0) return true;
-    return false;
+    return json_holds(lease->left, consumer);
 }
 
 void

@@ -160,6 +160,15 @@ json_get_bool(const json_t *object, const char *key, bool fallback)
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
+bool
+json_holds(const json_t *list, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (g_strcmp0(json_string_value(json_array_get(list, i)), text) == 0)
+            return true;
+    return false;
+}
+
 json_t *
 json_at(const json_t *object, const char *path)
 {

@@ -35,6 +35,8 @@ CHECKED bool json_need_array(const json_t *object, const char *key, const char *
 const char *json_get_string(const json_t *object, const char *key, const char *fallback);
 int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);
 bool json_get_bool(const json_t *object, const char *key, bool fallback);
+/* Is this text an item of the list? Not of what is no list. */
+bool json_holds(const json_t *list, const char *text);
 /* Walk "a.b.c"; NULL when absent. Borrowed. */
 json_t *json_at(const json_t *object, const char *path);
 void json_set_string(json_t *object, const char *key,

@@ -65,11 +65,7 @@ read_brief(const View *view, json_t **ret, GError **error)
 static bool
 is_open(const json_t *brief, const char *path)
 {
-    json_t *one;
-    size_t i;
-    json_array_foreach(json_object_get(brief, "files"), i,
-                       one) if (g_strcmp0(json_string_value(one), path) == 0) return true;
-    return false;
+    return json_holds(json_object_get(brief, "files"), path);
 }
 
 static bool

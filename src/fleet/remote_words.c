@@ -31,11 +31,7 @@ remote_pass_on(RemoteTurn *turn, const char *id)
 static bool
 may_say(const RemoteTurn *turn, const char *word)
 {
-    const json_t *allowed = json_object_get(turn->memory, "allowed_actions");
-    for (size_t i = 0; i < json_array_size(allowed); i++)
-        if (g_strcmp0(json_string_value(json_array_get(allowed, i)), word) == 0)
-            return true;
-    return false;
+    return json_holds(json_object_get(turn->memory, "allowed_actions"), word);
 }
 
 void

@@ -9,11 +9,8 @@ static void
 add_label(json_t *labels, const char *store)
 {
     g_autofree char *label = g_strconcat("store:", store, NULL);
-    json_t *known;
-    size_t i;
-
-    json_array_foreach(labels, i, known) if (strcmp(json_string_value(known), label) == 0) return;
-    json_array_append_new(labels, json_string(label));
+    if (!json_holds(labels, label))
+        json_array_append_new(labels, json_string(label));
 }
 
 static json_t *

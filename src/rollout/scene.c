@@ -4,12 +4,7 @@
 bool
 is_ours(const Rollout *rollout, const SceneInstance *instance)
 {
-    json_t *id;
-    size_t i;
-
-    json_array_foreach(rollout->old_ids, i,
-                       id) if (g_strcmp0(json_string_value(id), instance->id) == 0) return false;
-    return rollout->is_saved;
+    return rollout->is_saved && !json_holds(rollout->old_ids, instance->id);
 }
 
 int

@@ -40,17 +40,6 @@ identity_clear(Identity *identity)
     memset(identity, 0, sizeof(*identity));
 }
 
-static bool
-list_holds(const json_t *list, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *item = json_string_value(json_array_get(list, i));
-        if (item != NULL && strcmp(item, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* "user:default/ada" or "group:…": somebody with a name of their own. */
 static bool
 name_is_person(const char *name)
@@ -64,7 +53,7 @@ identity_roles(const json_t *roles, const char *name)
     unsigned set = 1u << ROLE_VIEWER;
 
     for (Role role = ROLE_VIEWER; role < ROLE_COUNT; role++) {
-        if (list_holds(json_object_get(roles, names[role]), name))
+        if (json_holds(json_object_get(roles, names[role]), name))
             set |= 1u << role;
     }
     if (json_array_size(json_object_get(roles, names[ROLE_AUTHOR])) == 0 && name_is_person(name))
@@ -84,7 +73,7 @@ identity_from_uid(const json_t *roles, uid_t peer, uid_t own, Identity *ret)
     if (peer == own) {
         bool is_listed = false;
         for (Role role = ROLE_VIEWER; role < ROLE_COUNT; role++)
-            is_listed |= list_holds(json_object_get(roles, names[role]), "local");
+            is_listed |= json_holds(json_object_get(roles, names[role]), "local");
         identity.name = g_strdup("local");
         identity.roles = identity_roles(roles, "local") | 1u << ROLE_WORKER;
         if (!is_listed)

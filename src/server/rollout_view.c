@@ -71,11 +71,7 @@ rollout_is_over(const RolloutRow *row)
 static bool
 memory_allows(const RolloutRow *row, const char *word)
 {
-    const json_t *allowed = json_object_get(row->memory, "allowed_actions");
-    for (size_t i = 0; i < json_array_size(allowed); i++)
-        if (g_strcmp0(json_string_value(json_array_get(allowed, i)), word) == 0)
-            return true;
-    return false;
+    return json_holds(json_object_get(row->memory, "allowed_actions"), word);
 }
 
 /* Words reach it only while a worker may come for it; while its plan stands still, only the word back counts. */
