@@ -55,8 +55,7 @@ tell_call(Work *work, const DbtDoubt *doubt, const DbtCall *call)
 static char *
 macro_of(const Work *work, const Token *token)
 {
-    const char *begin = work->text + token->begin + 2;
-    begin += strspn(begin, "- \n\t");
+    const char *begin = jinja_inside(work->text, token);
     return g_strndup(begin, strcspn(begin, "( \n\t"));
 }
 

@@ -167,6 +167,13 @@ bounds(const char *text, const Token *token, uint32_t *ret_begin, uint32_t *ret_
     *ret_end = end;
 }
 
+const char *
+jinja_inside(const char *text, const Token *token)
+{
+    const char *begin = text + token->begin + 2;
+    return begin + strspn(begin, "- \n\t");
+}
+
 GArray *
 jinja_arguments(const char *text, const Token *token)
 {

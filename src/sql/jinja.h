@@ -19,6 +19,8 @@ typedef struct {
     bool is_alone;                 /* there is nothing else in the template */
 } JinjaArgument;
 
+/* What stands behind its opening brackets, their `-` and blanks; of a {{ … }} or {% … %} alone. */
+const char *jinja_inside(const char *text, const Token *token);
 /* All of them in a {{ … }} or {% … %}; array of JinjaArgument; caller frees. */
 GArray *jinja_arguments(const char *text, const Token *token);
 

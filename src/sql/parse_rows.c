@@ -35,9 +35,7 @@ template_gives_rows(const char *text, const Token *token)
 {
     if (token->kind != TOKEN_TEMPLATE)
         return false; /* of another, there may be nothing two bytes on */
-    const char *begin = text + token->begin + 2;
-    begin += strspn(begin, "- \n\t");
-    if (strncmp(begin, callee, strlen(callee)) != 0)
+    if (strncmp(jinja_inside(text, token), callee, strlen(callee)) != 0)
         return false;
     g_autoptr(GArray) found = jinja_arguments(text, token);
     for (guint i = 0; i < found->len; i++)

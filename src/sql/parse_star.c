@@ -101,13 +101,13 @@ bool
 parse_star_macro(Parser *parser, SqlItem *item, uint32_t end)
 {
     const Token *token = peek(parser, item->first), *next = peek(parser, item->first + 1);
-    const char *text = parser->sql->list->text + token->begin;
+    const char *text = parser->sql->list->text;
     if (token->kind != TOKEN_TEMPLATE ||
         (item->first + 1 < end && next->kind != TOKEN_COMMA &&
          !starts_clause(parser, item->first + 1)) ||
-        strncmp(text + 2 + strspn(text + 2, "- \n\t"), "dbt_utils.star", 14) != 0)
+        strncmp(jinja_inside(text, token), "dbt_utils.star", 14) != 0)
         return false;
-    g_autoptr(GArray) found = jinja_arguments(parser->sql->list->text, token);
+    g_autoptr(GArray) found = jinja_arguments(text, token);
     SqlItem star = *item;
     bool is_read = true, has_table = false;
     for (guint i = 0; is_read && i < found->len; i++)
