@@ -8,7 +8,6 @@
  * The way back takes the branches away again; those that were proposed by then are seen to by that step (propose.c).
  */
 #include "action/proposal.h"
-#include "action/survey.h"
 #include "action/table.h"
 #include "action/waves.h"
 #include "base/clock.h"
@@ -154,16 +153,6 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     return false;
 }
 
-static bool
-check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
-{
-    if (call_is_whole_step(call))
-        return datasets_drift(call, env, ret, ret_state, error);
-    *ret = WORLD_EXPECTED;
-    *ret_state = json_pack("{s:s}", "repository", call->lease->key);
-    return true;
-}
-
 /* ---- proof, and back ---- */
 
 /* A branch that is there is looked at again; nothing of it is ever half done. */
@@ -205,7 +194,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
 const Action action_builds = {
     .id = ACTION_BUILDS,
-    .check = check,
+    .check = proposal_check,
     .run = run,
     .probe = probe,
     .reverse = reverse,

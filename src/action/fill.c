@@ -4,7 +4,7 @@
 #include "action/follow.h"
 #include "action/held.h"
 #include "action/move.h"
-#include "action/pace.h"
+#include "action/pacer.h"
 #include "base/text.h"
 
 /* For plans that say nothing. */

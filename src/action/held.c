@@ -1,7 +1,7 @@
 /* held.c - see held.h. */
 #include "action/held.h"
 
-#include "action/pace.h"
+#include "action/pacer.h"
 
 #define RANGE_MS_DEFAULT 2000
 #define SESSIONS_DEFAULT 2 /* for a store that says nothing of `concurrency` */
@@ -14,7 +14,7 @@ typedef struct {
     const json_t *ranges;
     GMutex lock; /* of what follows, and of everything that leases tell and ask */
     size_t next;
-    int64_t rows_total, bytes;
+    int64_t rows_total;
     bool is_stopped;
     GError *error; /* the first */
     GPtrArray *members;
@@ -46,20 +46,38 @@ outer_of(StepEnv *env)
     return ((Member *) env)->crew->move->env;
 }
 
+/* What each of them says, summed; under the lock. */
+static int64_t
+rows_of(const Crew *crew)
+{
+    int64_t rows = 0;
+    for (guint i = 0; i < crew->members->len; i++) {
+        const Member *member = crew->members->pdata[i];
+        rows += member->rows_before + member->rows_now;
+    }
+    return rows;
+}
+
+static int64_t
+bytes_of(const Crew *crew)
+{
+    int64_t bytes = 0;
+    for (guint i = 0; i < crew->members->len; i++) {
+        const Member *member = crew->members->pdata[i];
+        bytes += member->bytes_before + member->bytes_now;
+    }
+    return bytes;
+}
+
 static bool
 crew_tick(StepEnv *env, int64_t done, int64_t total, const char *unit, const char *note)
 {
     Member *member = (Member *) env;
     Crew *crew = member->crew;
-    int64_t rows = 0;
     g_mutex_lock(&crew->lock);
     member->rows_now = done;
-    for (guint i = 0; i < crew->members->len; i++) {
-        const Member *other = crew->members->pdata[i];
-        rows += other->rows_before + other->rows_now;
-    }
-    crew->is_stopped = crew->is_stopped ||
-                       !outer_of(env)->tick(outer_of(env), rows, crew->rows_total, "rows", note);
+    crew->is_stopped = crew->is_stopped || !outer_of(env)->tick(outer_of(env), rows_of(crew),
+                                                                crew->rows_total, "rows", note);
     bool goes_on = !crew->is_stopped && crew->error == NULL;
     g_mutex_unlock(&crew->lock);
     return goes_on;
@@ -80,14 +98,9 @@ crew_tell(StepEnv *env, int64_t bytes, const char *slowed)
 {
     Member *member = (Member *) env;
     Crew *crew = member->crew;
-    int64_t sum = 0;
     g_mutex_lock(&crew->lock);
     member->bytes_now = bytes;
-    for (guint i = 0; i < crew->members->len; i++) {
-        const Member *other = crew->members->pdata[i];
-        sum += other->bytes_before + other->bytes_now;
-    }
-    outer_of(env)->tell(outer_of(env), sum, slowed);
+    outer_of(env)->tell(outer_of(env), bytes_of(crew), slowed);
     g_mutex_unlock(&crew->lock);
 }
 
@@ -150,7 +163,6 @@ fill_range(Member *member, const json_t *range, GError **error)
     member->rows_before += result.rows_in;
     member->bytes_before += result.bytes;
     member->rows_now = member->bytes_now = 0;
-    member->crew->bytes += result.bytes;
     g_mutex_unlock(&member->crew->lock);
     return true;
 }
@@ -300,18 +312,29 @@ split(const Move *move, json_t **ret, GError **error)
            transfer_split(transfer, range_ms, ret, error);
 }
 
+/* How many changes of the source are noted; -1: nobody notes them. */
+static bool
+count_notes(const Move *move, Conn *source, int64_t *ret, GError **error)
+{
+    Behind behind = {0};
+    bool is_watched = false;
+    if (!conn_is_watched(source, move->source, &is_watched, error) ||
+        (is_watched && !conn_behind(source, move->source, &behind, error)))
+        return false;
+    *ret = is_watched ? behind.notes : -1;
+    return true;
+}
+
 /* What was noted by now is in the snapshot that comes next; what comes in between counts though it is in it. */
 static bool
 forget_notes(const Move *move, GError **error)
 {
     g_autoptr(Conn) conn = NULL;
-    Behind behind = {0};
-    bool is_watched = false;
+    int64_t left = 0;
     if (!step_connect(move->env, move->source_store, &conn, error) ||
-        !conn_is_watched(conn, move->source, &is_watched, error) ||
-        (is_watched && !conn_behind(conn, move->source, &behind, error)))
+        !count_notes(move, conn, &left, error))
         return false;
-    for (int64_t left = behind.notes; left > 0; left -= NOTES_AT_ONCE) {
+    for (; left > 0; left -= NOTES_AT_ONCE) {
         g_auto(WriteNotes) notes = {0};
         if (!conn_next_notes(conn, move->source, MIN(left, NOTES_AT_ONCE), &notes, error) ||
             (notes.last != 0 && !conn_forget_notes(conn, move->source, notes.last, error)))
@@ -330,7 +353,7 @@ held_fill(const Move *move, int64_t *ret_bytes, GError **error)
     Crew crew = {.move = move, .ranges = ranges, .members = members};
     g_mutex_init(&crew.lock);
     bool done = fill_snapshot(&crew, error);
-    *ret_bytes = crew.bytes;
+    *ret_bytes = bytes_of(&crew);
     g_mutex_clear(&crew.lock);
     return done;
 }
@@ -339,12 +362,6 @@ bool
 held_left_behind(const Move *move, int64_t *ret, GError **error)
 {
     g_autoptr(Conn) conn = NULL;
-    Behind behind = {0};
-    bool is_watched = false;
-    if (!step_connect(move->env, move->source_store, &conn, error) ||
-        !conn_is_watched(conn, move->source, &is_watched, error) ||
-        (is_watched && !conn_behind(conn, move->source, &behind, error)))
-        return false;
-    *ret = is_watched ? behind.notes : -1;
-    return true;
+    return step_connect(move->env, move->source_store, &conn, error) &&
+           count_notes(move, conn, ret, error);
 }

@@ -117,6 +117,15 @@ confirm_lease(void *data, GError **error)
     return env->confirm(env, error);
 }
 
+void
+step_nap(StepEnv *env, int64_t ms)
+{
+    if (env->nap != NULL)
+        env->nap(env, ms);
+    else if (ms > 0)
+        g_usleep((gulong) ms * 1000);
+}
+
 bool
 step_connect(StepEnv *env, const StoreConfig *store, Conn **ret, GError **error)
 {

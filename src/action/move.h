@@ -34,6 +34,8 @@ CHECKED bool move_open(const StepCall *call, StepEnv *env, Move *ret, GError **e
 void move_clear(Move *move);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Move, move_clear)
 
+/* Lets time pass: the machine's, unless a test has its own. */
+void step_nap(StepEnv *env, int64_t ms);
 /* A connection whose changes count only while the lease is ours. */
 CHECKED bool step_connect(StepEnv *env, const StoreConfig *store, Conn **ret, GError **error);
 /* The schema of the staging table when there is no target to be like. Caller owns. */

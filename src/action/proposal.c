@@ -1,5 +1,6 @@
 /* proposal.c - see proposal.h. */
 #include "action/owners.h"
+#include "action/survey.h"
 #include "base/clock.h"
 
 #include <string.h>
@@ -20,17 +21,6 @@ proposal_clear(Proposal *proposal)
 
 /* ---- turns ---- */
 
-#define TURN_MS_MAX 10000 /* as the server gives them out */
-
-static void
-let_pass(StepEnv *env, int64_t ms)
-{
-    if (env->nap != NULL)
-        env->nap(env, ms);
-    else if (ms > 0)
-        g_usleep((gulong) ms * 1000);
-}
-
 bool
 proposal_turn(Proposal *proposal, GError **error)
 {
@@ -43,13 +33,13 @@ proposal_turn(Proposal *proposal, GError **error)
         return true;
     if (!env->turn(env, host, &wait_ms, error))
         return false;
-    if (wait_ms > TURN_MS_MAX) {
+    if (wait_ms > WRITE_TURN_MS_MAX) {
         proposal->again_ms = clock_wall_ms() + wait_ms;
         return fail(error, ERR_LIMIT,
                     "waits for its turn to write to the host of '%s' (honk limits writes:%s)", host,
                     host);
     }
-    let_pass(env, wait_ms);
+    step_nap(env, wait_ms);
     return true;
 }
 
@@ -318,5 +308,16 @@ proposal_body(const Proposal *proposal, char **ret, GError **error)
     add_what_to_do(body, proposal);
     add_owners(body, owners);
     *ret = g_string_free(g_steal_pointer(&body), FALSE);
+    return true;
+}
+
+bool
+proposal_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
+{
+    if (call_is_whole_step(call))
+        return datasets_drift(call, env, ret, ret_state, error);
+    *ret = WORLD_EXPECTED;
+    *ret_state = json_object();
+    json_set_string(*ret_state, "repository", call->lease->key);
     return true;
 }

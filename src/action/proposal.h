@@ -27,6 +27,10 @@ CHECKED bool proposal_open(const StepCall *call, StepEnv *env, Proposal *proposa
 void proposal_clear(Proposal *proposal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
 
+/* Of an action on hosts: are the datasets as the plan saw them, before anything is handed out? A repository is looked at when its turn
+ * comes. */
+CHECKED bool proposal_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state,
+                            GError **error);
 /* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
 char *proposal_back_branch(const Proposal *proposal);
 /* When the host, or the turn to write to it, wants to be asked again; 0: neither said so. */

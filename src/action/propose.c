@@ -8,7 +8,6 @@
  * On the way back what is open is closed, what was merged is proposed to be taken back, and waited for.
  */
 #include "action/merging.h"
-#include "action/survey.h"
 #include "action/table.h"
 #include "action/wave_health.h"
 #include "action/waves.h"
@@ -296,17 +295,6 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
                                     : look_and(go_on, call, env, outcome, error);
 }
 
-static bool
-check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
-{
-    if (call_is_whole_step(call))
-        return datasets_drift(call, env, ret, ret_state, error);
-    *ret = WORLD_EXPECTED;
-    *ret_state = json_object();
-    json_set_string(*ret_state, "repository", call->lease->key);
-    return true;
-}
-
 /* ---- proof ---- */
 
 /* Nothing of it is ever half done, and doing it again looks first: whoever comes next goes on. */
@@ -438,7 +426,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 
 const Action action_propose = {
     .id = ACTION_PROPOSE,
-    .check = check,
+    .check = proposal_check,
     .run = run,
     .probe = probe,
     .reverse = reverse,

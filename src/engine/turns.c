@@ -11,8 +11,6 @@
 
 #define A_MINUTE_DEFAULT 60 /* one a second, which is what GitHub asks for */
 #define MINUTE_MS 60000
-#define TURN_MS_MAX                                                                                \
-    10000 /* a lease is not held for longer; the task waits, and asks for a turn again */
 
 static int64_t
 spacing_ms(const Resource *resource)
@@ -32,7 +30,7 @@ write_turn(Beat *beat, const char *host)
     int64_t at_ms = MAX(beat->now_ms, earliest_ms), wait_ms = at_ms - beat->now_ms;
     if (resource->count == 0) /* nothing is written until somebody allows it */
         return MINUTE_MS;
-    if (wait_ms <= TURN_MS_MAX)
+    if (wait_ms <= WRITE_TURN_MS_MAX)
         resource->turn_ms = at_ms;
     return wait_ms;
 }

@@ -31,6 +31,9 @@ CHECKED bool lease_from_json(const json_t *json, Lease **ret, GError **error);
 void lease_free(Lease *lease);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
 
+/* How long a worker may wait for its turn to write to a host of repositories. A lease is not held for longer: the task waits, and
+ * asks again. */
+#define WRITE_TURN_MS_MAX 10000
 #define OUTCOME_LIMITS_MAX 4 /* of a part, beside those of its step */
 
 typedef enum {

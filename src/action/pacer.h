@@ -1,5 +1,5 @@
 /*
- * pace.h - rows move no faster than the lease's share of the throttle.
+ * pacer.h - rows move no faster than the lease's share of the throttle.
  *
  * What was moved is owed; time pays for it, at the rate that holds at that moment. Between batches a range rests until all is paid,
  * where nobody waits for it meanwhile (transfer_may_rest) and its transaction does not grow old; the rest is paid behind its commit.

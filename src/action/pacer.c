@@ -1,5 +1,5 @@
-/* pace.c - see pace.h. */
-#include "action/pace.h"
+/* pacer.c - see pacer.h. */
+#include "action/pacer.h"
 
 #include "action/brake.h"
 #include "base/clock.h"
@@ -19,16 +19,6 @@ now_us(const Pacer *pacer)
 {
     StepEnv *env = pacer->move->env;
     return env->now_us != NULL ? env->now_us(env) : clock_monotonic_us();
-}
-
-static void
-nap(const Pacer *pacer, int64_t ms)
-{
-    StepEnv *env = pacer->move->env;
-    if (env->nap != NULL)
-        env->nap(env, ms);
-    else
-        g_usleep((gulong) ms * 1000);
 }
 
 static json_t *
@@ -110,7 +100,7 @@ rest(Pacer *pacer, int64_t most_us, int64_t *ret_us)
         if (us <= 0)
             return true;
         tell_rate(pacer, throttle);
-        nap(pacer, CLAMP(us / 1000, 1, NAP_MS));
+        step_nap(pacer->move->env, CLAMP(us / 1000, 1, NAP_MS));
         if (!ticker_tick(pacer->rows, &pacer->ticker))
             return false;
     }
@@ -152,7 +142,7 @@ static bool
 wait_before_it_begins(Pacer *pacer, int64_t ms, GError **error)
 {
     for (int64_t left = ms; left > 0; left -= NAP_MS) {
-        nap(pacer, MIN(left, NAP_MS));
+        step_nap(pacer->move->env, MIN(left, NAP_MS));
         if (!ticker_tick(0, &pacer->ticker))
             return fail(error, ERR_STOPPED, "asked to stop");
     }
