@@ -6,7 +6,7 @@
  *   _honk:ledger:PLAN          HASH    range → {task, token, rows…, hash}
  *   _honk:aside:PLAN           LIST    rows put aside
  *   _honk:open:PLAN:RANGE      STRING  who is writing the range
- *   _honk:wrote:PLAN:RANGE     LIST    keys of a range that is not in yet (range.c)
+ *   _honk:wrote:PLAN:RANGE     LIST    the keys of each part of a range that is not in yet (part.c)
  *   _honk:swap:PLAN            STRING  how to swap back; _honk:digest:PLAN HASH what was swapped in (swap.c)
  *   _honk:DIGEST:KEY                   a row of a stage, or of a dataset that is kept
  *

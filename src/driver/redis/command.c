@@ -2,10 +2,9 @@
 #include "driver/redis/redis.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void
 redis_reply_clear(redisReply **reply)
@@ -15,17 +14,25 @@ redis_reply_clear(redisReply **reply)
 
 /* --- commands --- */
 
+/* The digits of a number, backwards from `end`; returns where they begin. */
+static char *
+put_digits(char *end, uint64_t number)
+{
+    do
+        *--end = (char) ('0' + number % 10);
+    while ((number /= 10) > 0);
+    return end;
+}
+
 static void
 append_header(GString *to, char mark, size_t number)
 {
-    char text[24], *at = text + sizeof text;
-    *--at = '\n';
-    *--at = '\r';
-    do
-        *--at = (char) ('0' + number % 10);
-    while ((number /= 10) > 0);
+    char text[24], *end = text + sizeof text, *at;
+    end[-2] = '\r';
+    end[-1] = '\n';
+    at = put_digits(end - 2, number);
     *--at = mark;
-    g_string_append_len(to, at, text + sizeof text - at);
+    g_string_append_len(to, at, end - at);
 }
 
 void
@@ -51,8 +58,11 @@ resp_text(GString *to, const char *text)
 void
 resp_int(GString *to, int64_t number)
 {
-    char text[24];
-    resp_bytes(to, text, (size_t) g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, number));
+    char text[24], *end = text + sizeof text;
+    char *at = put_digits(end, number < 0 ? -(uint64_t) number : (uint64_t) number);
+    if (number < 0)
+        *--at = '-';
+    resp_bytes(to, at, (size_t) (end - at));
 }
 
 static void
@@ -80,39 +90,37 @@ resp_command(GString *to, const char *first, ...)
 
 /* --- both ways --- */
 
-static bool
-fail_lost(const RedisConn *conn, const redisContext *db, GError **error)
+bool
+redis_fail_lost(const RedisConn *conn, const redisContext *db, GError **error)
 {
     return fail(error, ERR_UNREACHABLE, "%s: %s", conn->place,
                 db->errstr[0] != '\0' ? db->errstr : "the connection is lost");
 }
 
-/* A connection that the other side has closed raises a signal, which would end the process. */
-static bool
-write_all(redisContext *db)
+/* Past hiredis, which would copy all of it first, and by a call that raises no signal where the other side has closed. */
+bool
+redis_send_bytes(const RedisConn *conn, redisContext *db, const char *data, size_t bytes,
+                 GError **error)
 {
-    int is_sent = 0;
-    sigset_t broken, before;
-    const struct timespec now = {0};
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken, &before);
-    while (!is_sent && redisBufferWrite(db, &is_sent) == REDIS_OK)
-        continue;
-    if (!is_sent && !sigismember(&before, SIGPIPE))
-        while (sigtimedwait(&broken, NULL, &now) < 0 && errno == EINTR)
-            continue;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return is_sent;
+    while (bytes > 0 && db->err == 0) {
+        ssize_t sent = send(db->fd, data, bytes, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            data += sent;
+            bytes -= (size_t) sent;
+        } else if (errno != EINTR) {
+            db->err = REDIS_ERR_IO;
+            g_strlcpy(db->errstr, g_strerror(errno), sizeof db->errstr);
+        }
+    }
+    return db->err == 0 || redis_fail_lost(conn, db, error);
 }
 
 bool
 redis_send(const RedisConn *conn, redisContext *db, GString *commands, GError **error)
 {
-    if (db->err != 0 || redisAppendFormattedCommand(db, commands->str, commands->len) != REDIS_OK)
-        return fail_lost(conn, db, error);
+    bool is_sent = redis_send_bytes(conn, db, commands->str, commands->len, error);
     g_string_truncate(commands, 0);
-    return write_all(db) || fail_lost(conn, db, error);
+    return is_sent;
 }
 
 bool
@@ -120,7 +128,7 @@ redis_next_any(const RedisConn *conn, redisContext *db, redisReply **ret, GError
 {
     void *reply = NULL;
     if (db->err != 0 || redisGetReply(db, &reply) != REDIS_OK)
-        return fail_lost(conn, db, error);
+        return redis_fail_lost(conn, db, error);
     *ret = reply;
     return true;
 }
@@ -132,7 +140,7 @@ redis_next(const RedisConn *conn, redisContext *db, redisReply **ret, GError **e
     if (!redis_next_any(conn, db, &reply, error))
         return false;
     if (reply->type == REDIS_REPLY_ERROR)
-        return redis_fail(reply, error);
+        return redis_fail(reply->str, error);
     *ret = g_steal_pointer(&reply);
     return true;
 }
@@ -162,7 +170,7 @@ redis_pass_over(const RedisConn *conn, redisContext *db, size_t count)
 }
 
 bool
-redis_fail(const redisReply *reply, GError **error)
+redis_fail(const char *says, GError **error)
 {
     static const struct {
         const char *begins;
@@ -174,15 +182,14 @@ redis_fail(const redisReply *reply, GError **error)
         {"MISCONF", ERR_NO_SPACE},     {"READONLY", ERR_UNSUPPORTED},
     };
     ErrorCode code = ERR_INTERNAL;
-    if (strstr(reply->str, "unknown command") != NULL)
+    if (strstr(says, "unknown command") != NULL)
         code = ERR_UNSUPPORTED;
-    if (strstr(reply->str, "invalid password") != NULL ||
-        strstr(reply->str, "without any password") != NULL)
+    if (strstr(says, "invalid password") != NULL || strstr(says, "without any password") != NULL)
         code = ERR_FORBIDDEN;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (g_str_has_prefix(reply->str, kinds[i].begins))
+        if (g_str_has_prefix(says, kinds[i].begins))
             code = kinds[i].code;
-    return fail(error, code, "the server says: %s", reply->str);
+    return fail(error, code, "the server says: %s", says);
 }
 
 bool
@@ -219,7 +226,7 @@ redis_exec(const RedisConn *conn, redisContext *db, GString *commands, int count
         if (!redis_next_any(conn, db, &queued, error))
             return false;
         if (queued->type == REDIS_REPLY_ERROR && refused == NULL)
-            redis_fail(queued, &refused); /* why EXEC will be refused */
+            redis_fail(queued->str, &refused); /* why EXEC will be refused */
     }
     if (!redis_next_any(conn, db, &done, error))
         return false;
@@ -228,12 +235,12 @@ redis_exec(const RedisConn *conn, redisContext *db, GString *commands, int count
         return false;
     }
     if (done->type == REDIS_REPLY_ERROR)
-        return redis_fail(done, error);
+        return redis_fail(done->str, error);
     if (done->type == REDIS_REPLY_NIL)
         return fail(error, ERR_TRANSIENT, "somebody has changed what is noted here meanwhile");
     for (size_t i = 0; ret == NULL && i < done->elements; i++)
         if (done->element[i]->type == REDIS_REPLY_ERROR)
-            return redis_fail(done->element[i], error);
+            return redis_fail(done->element[i]->str, error);
     if (ret != NULL)
         *ret = g_steal_pointer(&done);
     return true;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "driver/driver.h"
+#include "driver/redis/rdb.h"
 
 #include <hiredis/hiredis.h>
 
@@ -52,6 +53,8 @@ void resp_command(GString *to, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /* Send commands, whose replies are read by redis_next(), one each. `commands` is emptied. */
 CHECKED bool redis_send(const RedisConn *conn, redisContext *db, GString *commands, GError **error);
+CHECKED bool redis_send_bytes(const RedisConn *conn, redisContext *db, const char *data,
+                              size_t bytes, GError **error);
 /* The next reply, whatever it is. */
 CHECKED bool redis_next_any(const RedisConn *conn, redisContext *db, redisReply **ret,
                             GError **error);
@@ -62,8 +65,9 @@ CHECKED bool redis_next_all(const RedisConn *conn, redisContext *db, redisReply 
                             size_t count, GError **error);
 /* So many replies that nobody needs any more; what they say does not matter. */
 void redis_pass_over(const RedisConn *conn, redisContext *db, size_t count);
-/* An error reply as one of our codes. Returns false. */
-bool redis_fail(const redisReply *reply, GError **error);
+/* What an error reply says as one of our codes; a connection that is no more. Both return false. */
+bool redis_fail(const char *says, GError **error);
+bool redis_fail_lost(const RedisConn *conn, const redisContext *db, GError **error);
 /* One command of texts, NULL at the end, and its reply (`ret` may be NULL). */
 CHECKED bool redis_do(const RedisConn *conn, redisReply **ret, GError **error, const char *first,
                       ...) G_GNUC_NULL_TERMINATED;
@@ -72,6 +76,21 @@ CHECKED bool redis_do(const RedisConn *conn, redisReply **ret, GError **error, c
 CHECKED bool redis_exec(const RedisConn *conn, redisContext *db, GString *commands, int count,
                         redisReply **ret, GError **error);
 bool reply_is_text(const redisReply *reply, const char *text);
+
+/* --- answer.c: EXEC's answer to many commands --- */
+typedef struct {
+    char *refused; /* why a command was not even taken, so that EXEC was refused; or NULL */
+    char *failed;  /* why EXEC was; or NULL */
+    bool is_nil;   /* what was watched has changed */
+    GArray *wrong; /* guint: commands that failed, by number */
+    char *reason;  /* of the first of them */
+    bool awaits_commands;
+} ExecAnswer;
+void exec_answer_clear(ExecAnswer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExecAnswer, exec_answer_clear)
+/* The answers to MULTI, so many commands, and EXEC. */
+CHECKED bool redis_read_exec(const RedisConn *conn, redisContext *db, guint commands,
+                             ExecAnswer *ret, GError **error);
 
 /* --- object.c --- */
 typedef enum {
@@ -148,6 +167,30 @@ keys_at(const Keys *keys, guint index)
     const KeyPlace *place = &g_array_index(keys->places, KeyPlace, index);
     return (Part){keys->heap->str + place->at, place->bytes};
 }
+/* --- key_set.c: the keys of one part of a range --- */
+/* `note` is what an UNLINK of them has as its arguments, and how they are noted in one piece. */
+typedef struct {
+    GString *note;
+    GArray *places;  /* KeyPlace in it; `slot` says nothing */
+    uint32_t *slots; /* to look up */
+    size_t slot_count;
+} KeySet;
+void key_set_init(KeySet *set);
+void key_set_clear(KeySet *set);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KeySet, key_set_clear)
+void key_set_empty(KeySet *set);
+bool key_set_has(const KeySet *set, Part key);
+/* It must not be there. */
+void key_set_add(KeySet *set, Part key);
+static inline Part
+key_set_at(const KeySet *set, guint index)
+{
+    const KeyPlace *place = &g_array_index(set->places, KeyPlace, index);
+    return (Part){set->note->str + place->at, place->bytes};
+}
+/* How many keys a note has; CORRUPT when it is none. */
+CHECKED bool key_note_count(const char *note, size_t bytes, size_t *ret_keys, GError **error);
+
 /* Walks over slots in windows, so that not more keys are held at once than memory allows. */
 typedef struct {
     unsigned slot, end, width; /* the next window; behind the last; of each */
@@ -223,11 +266,19 @@ CHECKED bool redis_digest_rows(RedisConn *conn, const RedisObject *object, RowDi
 extern const ScanOps redis_scan_ops;
 
 /* --- encode.c: rows as RESTORE takes them --- */
+/* A column of the object as a field of its hash. */
+typedef struct {
+    bool is_there; /* else it is in the key alone, or says when the row goes */
+    uint8_t entry[PACK_ENTRY_BYTES];
+    size_t bytes; /* of the entry of its name */
+} FieldName;
 typedef struct {
     const RedisObject *object;
     size_t count;
     size_t *columns; /* of the batch, for each of the object; SIZE_MAX: none, NULL */
     int *holes;      /* which hole a column of the object is; -1: none */
+    FieldName *fields;
+    bool packs; /* names, and how many there are, fit into a listpack */
     GString *payload, *scratch, *texts[HOLES_MAX];
 } RedisEncoder;
 /* DRIFT when the object lacks a column of the batch. */
@@ -237,7 +288,7 @@ void redis_encoder_clear(RedisEncoder *encoder);
 /* The key without prefix, appended; false with the reason. */
 CHECKED bool redis_encode_key(RedisEncoder *encoder, const Batch *batch, size_t row, GString *key,
                               char **ret_reason);
-/* The command that makes a row which is not there, appended; false with the reason, and nothing appended. */
+/* The command that makes a row which is not there, of its whole key, appended; false with the reason, and nothing appended. */
 CHECKED bool redis_encode_row(RedisEncoder *encoder, Part key, const Batch *batch, size_t row,
                               GString *to, char **ret_reason);
 

@@ -133,7 +133,6 @@ add_row(Repair *repair, RepairKind kind, const Batch *batch, size_t row, GError 
 {
     g_autoptr(GString) whole = g_string_new(repair->object->prefix);
     g_autofree char *reason = NULL;
-    gsize skip = whole->len;
     if (!redis_encode_key(&repair->encoder, batch, row, whole, &reason))
         return fail(error, ERR_INVALID, "row %" G_GINT64_FORMAT ": %s", batch->row_ids[row],
                     reason);
@@ -143,7 +142,7 @@ add_row(Repair *repair, RepairKind kind, const Batch *batch, size_t row, GError 
         append_unlink(repair, key);
     if (kind == REPAIR_REMOVE)
         return true;
-    Part part = {whole->str + skip, whole->len - skip};
+    Part part = {whole->str, whole->len};
     repair->count++;
     return redis_encode_row(&repair->encoder, part, batch, row, repair->commands, &reason) ||
            fail(error, ERR_INVALID, "row '%.*s': %s", (int) MIN(part.bytes, 200), part.data,

@@ -154,7 +154,7 @@ check_left(const redisReply *done, GError **error)
 {
     for (size_t i = 0; i < done->elements; i++)
         if (done->element[i]->type == REDIS_REPLY_ERROR)
-            return redis_fail(done->element[i], error);
+            return redis_fail(done->element[i]->str, error);
     return done->element[0]->integer == 0 ||
            fail(error, ERR_MISMATCH,
                 "%lld rows were written while their names were changed, and are in the way",
