@@ -81,6 +81,10 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
                "this makes the dataset with its old columns, and the mapping changes more than "
                "their names");
         return true;
+    case SHAPE_READ:
+        if (rename_only_renames(rename))
+            return false;
+        break;
     case SHAPE_ADJUSTED:
         if (rename_only_renames(rename) && is_defined_here(work, rename))
             return false;
@@ -198,7 +202,8 @@ sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename)
         return refuse_shape(work, source, rename);
     if (source->shape == SHAPE_NAMED || !rename_changes_columns(rename))
         return false;
-    bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_WATCHED;
+    bool names_any = source->shape == SHAPE_COPIED || source->shape == SHAPE_WATCHED ||
+                     source->shape == SHAPE_READ;
     for (guint i = source->block->first; i <= source->block->statement->last && !names_any; i++)
         names_any = says_column(work, rename, work_token(work, i));
     if (names_any)

@@ -1,8 +1,8 @@
 /*
- * sql_trigger.c - functions of triggers, which see a table's rows as NEW and OLD.
+ * sql_trigger.c - functions and bodies of triggers, which see a table's rows as NEW and OLD.
  *
  * Whose rows they are is said where the trigger is made. Where that is not in the text, a name that the dataset has may be
- * its column, and nobody knows.
+ * its column, and nobody knows. A body that stands there is read; what is left of it is a person's.
  */
 #include "rewrite/work.h"
 
@@ -124,9 +124,60 @@ refuse_column(Work *work, const Rename *rename, const Token *body)
     return true;
 }
 
+/* ---- bodies that are read ---- */
+
+static const ColumnChange *
+change_of_row(const Work *work, const Rename *rename, guint index)
+{
+    const Token *name = work_token(work, index + 2);
+    bool is_row = work_is_text(work, index, "NEW") || work_is_text(work, index, "OLD") ||
+                  work_is_text(work, index, ":NEW") || work_is_text(work, index, ":OLD");
+    bool is_quoted = name->kind == TOKEN_QUOTED;
+    if (!is_row || work_token(work, index + 1)->kind != TOKEN_DOT ||
+        (name->kind != TOKEN_WORD && !is_quoted))
+        return NULL;
+    g_autofree char *text = g_strndup(work->text + name->begin + is_quoted,
+                                      name->end - name->begin - 2 * (size_t) is_quoted);
+    SqlPart part = {.text = text};
+    const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
+    return change != NULL && change->kind != CHANGE_NONE ? change : NULL;
+}
+
+/* NEW.a in what is only read over. */
+static void
+refuse_unread(Work *work, const SqlStatement *statement, const GArray *covered)
+{
+    const Rename *rename = source_rename(statement->watched);
+    for (guint i = statement->first; rename != NULL && i <= statement->last; i++) {
+        const ColumnChange *change = change_of_row(work, rename, i);
+        const Token *name = work_token(work, i + 2);
+        if (change == NULL || covered_has(covered, name->begin, name->end))
+            continue;
+        site_refuse(work, SITE_COLUMN, name->begin, name->end, "statement", NULL,
+                    "'%s' is changed, and it is not understood what the trigger does with it here",
+                    change->column);
+    }
+}
+
+static void
+look_at_bodies(Work *work)
+{
+    const ArenaList *statements = work->sql->statements;
+    g_autoptr(GArray) covered = NULL;
+    for (guint i = 0; i < statements->len; i++) {
+        const SqlStatement *statement = g_ptr_array_index(statements, i);
+        if (statement->watched == NULL || statement->watched->shape != SHAPE_READ)
+            continue;
+        if (covered == NULL)
+            covered = sites_covered(work);
+        refuse_unread(work, statement, covered);
+    }
+}
+
 void
 sql_triggers(Work *work)
 {
+    look_at_bodies(work);
     const Token *tokens = work_token(work, 0);
     guint count = work->sql->tokens->len;
     for (guint i = 1; i + 4 < count; i++) {

@@ -25,6 +25,10 @@ typedef struct {
     uint32_t pos;
     int depth;
     bool is_applied; /* the source that comes next sees those before it: CROSS APPLY */
+    SqlSource
+        *watched;    /* whose rows are NEW and OLD: the table of the trigger whose body is read */
+    int begins;      /* of that body, which are not closed */
+    bool is_at_body; /* it begins at `pos`, as a statement of its own */
     SqlStatement *statement;
 } Parser;
 
@@ -163,5 +167,8 @@ void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
 /* CREATE TABLE and INDEX, ALTER TABLE, GRANT, COMMENT, TRUNCATE and the like; false, and nothing is read, when it is another
  * statement. (parse_define.c) */
 bool parse_define(Parser *parser, uint32_t end);
+/* At the first token of a statement: is the trigger's body over? NEW.a or OLD.a, if it is one. (parse_trigger.c) */
+void watch_statement(Parser *parser);
+bool row_take(Parser *parser, uint32_t end);
 /* Where the statement at `pos` ends: at `;`, or before the next one. (parse_loose.c) */
 uint32_t loose_end(const Parser *parser, uint32_t end);

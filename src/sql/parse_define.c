@@ -42,8 +42,7 @@ settle_to(Parser *parser, uint32_t end)
         settle(parser, parser->pos++);
 }
 
-/* The first ON, or `end`. */
-static uint32_t
+uint32_t
 find_on(const Parser *parser, uint32_t at, uint32_t end)
 {
     while (at < end && !is_word(parser, at, WORD_ON))
@@ -150,51 +149,6 @@ parse_policy(Parser *parser, uint32_t end)
             group_take(parser, block, end);
         else
             settle(parser, parser->pos++);
-    return true;
-}
-
-/* Does EXECUTE FUNCTION f (…) come next, behind FOR EACH ROW WHEN (…)? */
-static bool
-calls_function(const Parser *parser, uint32_t at, uint32_t end)
-{
-    while (at < end && !is_text(parser, at, "EXECUTE"))
-        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
-    return at < end &&
-           (is_word(parser, at + 1, WORD_FUNCTION) || is_text(parser, at + 1, "PROCEDURE"));
-}
-
-/* TRIGGER name BEFORE UPDATE OF a, b ON t FOR EACH ROW WHEN (…) EXECUTE FUNCTION f () */
-static bool
-parse_trigger(Parser *parser, uint32_t end)
-{
-    uint32_t of = 0;
-    uint32_t on = find_on(parser, parser->pos, end);
-    settle(parser, parser->pos);
-    for (; parser->pos < on; parser->pos++)
-        of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
-    if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
-        return false;
-    SqlBlock *block = define_block(parser);
-    SqlSource *table = table_take(parser, block, end);
-    uint32_t behind = parser->pos;
-    for (parser->pos = of; of > 0 && parser->pos < on;)
-        if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_OR))
-            column_take(parser, block, on);
-        else
-            parser->pos++;
-    parser->pos = behind;
-    if (!calls_function(parser, behind, end)) {
-        table->shape = SHAPE_COPIED; /* its body stands here, and sees rows */
-        return true;
-    }
-    table->shape = SHAPE_WATCHED;
-    parser->statement->target = table; /* NEW.a, OLD.a */
-    for (; parser->pos < end && !is_text(parser, parser->pos, "EXECUTE"); parser->pos++)
-        if (is_open(parser, parser->pos)) {
-            group_take(parser, block, end);
-            parser->pos--;
-        }
-    parser->pos = end;
     return true;
 }
 

@@ -33,5 +33,9 @@ bool names_table(const Parser *parser, uint32_t index, uint32_t end);
 SqlBlock *define_block(Parser *parser);
 /* ALTER TABLE …, behind these words; as parse_define() (parse_alter.c). */
 bool parse_altered_table(Parser *parser, uint32_t end);
+/* TRIGGER, behind this word; as parse_define() (parse_trigger.c). */
+bool parse_trigger(Parser *parser, uint32_t end);
+/* The first ON, or `end`. */
+uint32_t find_on(const Parser *parser, uint32_t at, uint32_t end);
 /* The next comma outside of brackets, or `end`. */
 uint32_t element_end(const Parser *parser, uint32_t at, uint32_t end);

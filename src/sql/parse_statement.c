@@ -451,9 +451,12 @@ parse_other(Parser *parser, uint32_t end)
         const Token *token = peek(parser, parser->pos);
         if (token->word == WORD_THEN || token->word == WORD_ELSE || token->word == WORD_LOOP ||
             token->word == WORD_DO || token->word == WORD_BEGIN) {
+            parser->begins += token->word == WORD_BEGIN;
             parser->pos++;
             return;
         }
+        if (row_take(parser, end))
+            continue;
         if (starts_query_within(parser, end)) {
             bool is_loop = is_loop_over(parser, parser->pos),
                  gives_none = is_perform(parser, parser->pos) || is_value_at(parser, parser->pos);
@@ -605,8 +608,11 @@ parse_nested(Parser *parser, SqlQuery *with, uint32_t end)
 {
     SqlStatement *outer = parser->statement;
     parser->statement = node(parser, sizeof(SqlStatement));
-    *parser->statement = (SqlStatement){
-        .kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser), .is_nested = true};
+    *parser->statement = (SqlStatement){.kind = STATEMENT_OTHER,
+                                        .first = parser->pos,
+                                        .blocks = list(parser),
+                                        .watched = parser->watched,
+                                        .is_nested = true};
     list_add(parser, parser->sql->statements, parser->statement);
     parse_by_kind(parser, with, end);
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
@@ -619,9 +625,13 @@ static void
 parse_statement(Parser *parser, uint32_t end)
 {
     uint32_t stop = statement_end(parser, end);
+    watch_statement(parser);
+    parser->is_at_body = false;
     parser->statement = node(parser, sizeof(SqlStatement));
-    *parser->statement =
-        (SqlStatement){.kind = STATEMENT_OTHER, .first = parser->pos, .blocks = list(parser)};
+    *parser->statement = (SqlStatement){.kind = STATEMENT_OTHER,
+                                        .first = parser->pos,
+                                        .blocks = list(parser),
+                                        .watched = parser->watched};
     list_add(parser, parser->sql->statements, parser->statement);
     if (is_word(parser, parser->pos, WORD_WITH)) {
         SqlQuery *query = query_new(parser, NULL);
@@ -642,7 +652,7 @@ parse_statement(Parser *parser, uint32_t end)
     } else {
         parse_by_kind(parser, NULL, stop);
     }
-    if (parser->statement->kind != STATEMENT_OTHER)
+    if (parser->statement->kind != STATEMENT_OTHER && !parser->is_at_body)
         parse_other(parser, stop);
     parser->statement->last = MAX(parser->pos, parser->statement->first + 1) - 1;
 }

@@ -44,30 +44,30 @@ bind_qualified(const Resolver *resolver, SqlRef *ref)
 
 /* ---- names alone ---- */
 
-/* excluded.x of an upsert, inserted.x of OUTPUT, NEW.x of a trigger: the target's row under another name. */
+static bool
+bind_row_of(SqlRef *ref, SqlSource *source, const char *row)
+{
+    if (source == NULL || ref->path.count < 2 ||
+        g_ascii_strcasecmp(ref->path.parts[0].text, row) != 0)
+        return false;
+    ref->binding = BINDING_COLUMN;
+    ref->source = source;
+    ref->column = 1;
+    return true;
+}
+
+/* excluded.x of an upsert, inserted.x of OUTPUT, NEW.x of a trigger: a table's row under another name. */
 static bool
 bind_target_row(SqlRef *ref)
 {
-    static const char *const rows[] = {"excluded", "inserted", "deleted", "new", "old"};
-    SqlSource *target = ref->block->statement != NULL ? ref->block->statement->target : NULL;
-    const SqlPart *row = target != NULL ? ref->block->statement->row : NULL;
-    if (row != NULL && ref->path.count > 1 &&
-        g_ascii_strcasecmp(ref->path.parts[0].text, row->text) == 0) {
-        ref->binding = BINDING_COLUMN;
-        ref->source = target;
-        ref->column = 1;
-        return true;
-    }
-    bool is_trigger = target != NULL && target->shape == SHAPE_WATCHED;
-    size_t count = is_trigger ? G_N_ELEMENTS(rows) : G_N_ELEMENTS(rows) - 2;
-    for (size_t i = 0; ref->path.count > 1 && target != NULL && i < count; i++)
-        if (g_ascii_strcasecmp(ref->path.parts[0].text, rows[i]) == 0) {
-            ref->binding = BINDING_COLUMN;
-            ref->source = target;
-            ref->column = 1;
-            return true;
-        }
-    return false;
+    const SqlStatement *statement = ref->block->statement;
+    if (statement == NULL)
+        return false;
+    SqlSource *target = statement->target, *watched = statement->watched;
+    return (statement->row != NULL && bind_row_of(ref, target, statement->row->text)) ||
+           bind_row_of(ref, target, "excluded") || bind_row_of(ref, target, "inserted") ||
+           bind_row_of(ref, target, "deleted") || bind_row_of(ref, watched, "new") ||
+           bind_row_of(ref, watched, "old");
 }
 
 static bool

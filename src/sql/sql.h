@@ -157,6 +157,7 @@ typedef enum {
     SHAPE_CHANGED,  /* makes something else of it */
     SHAPE_COPIED,   /* makes something else with its columns: LIKE t */
     SHAPE_WATCHED,  /* a trigger, whose function sees its rows */
+    SHAPE_READ,     /* a trigger, whose body is read: it sees them as NEW and OLD */
 } SqlShape;
 
 /* Something that rows come from, or go to. */
@@ -255,7 +256,8 @@ struct SqlQuery {
     ArenaList *names; /* borrowed char *, NULL for outputs without a name that one can know */
     bool is_open;     /* there may be more columns than these */
     bool is_busy;     /* being looked at: it reads itself */
-    bool is_pinned;   /* of the room `rewrite`: its output names stay */
+    /* Of the room `rewrite`: its output names stay; so do the places of its columns, or how many there are. */
+    bool is_pinned, is_placed, is_counted_whole;
 };
 
 typedef enum {
@@ -273,10 +275,11 @@ struct SqlStatement {
     SqlStatementKind kind;
     uint32_t first, last; /* tokens */
     SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
-    SqlSource *target; /* written to, or made; NULL when there is none */
-    SqlPath created;   /* of CREATE */
-    ArenaList *blocks; /* SqlBlock * */
-    bool inserts_rows; /* MERGE … INSERT without a column list */
+    SqlSource *target;  /* written to, or made; NULL when there is none */
+    SqlSource *watched; /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
+    SqlPath created;    /* of CREATE */
+    ArenaList *blocks;  /* SqlBlock * */
+    bool inserts_rows;  /* MERGE … INSERT without a column list */
     bool
         takes_rows; /* MERGE … INSERT *, INSERT ROW, UPDATE SET *: the names of both sides are the same */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */

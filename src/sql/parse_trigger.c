@@ -1,0 +1,141 @@
+/*
+ * parse_trigger.c - triggers, which see the rows of their table as NEW and OLD.
+ *
+ *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN (…) EXECUTE FUNCTION f ()
+ *   CREATE TRIGGER name AFTER UPDATE OF a, b ON t FOR EACH ROW WHEN … BEGIN UPDATE u SET c = NEW.a; … END
+ *   CREATE TRIGGER name BEFORE INSERT ON t FOR EACH ROW SET NEW.a = upper(NEW.a)
+ *
+ * The body of the second and the third is statements like others. Parser.watched is the trigger's table until it ends: that
+ * is, where something else is made, or END closes what BEGIN opened.
+ */
+#include "sql/parse_define.h"
+
+/* Does EXECUTE FUNCTION f (…) come next, behind FOR EACH ROW WHEN (…)? */
+static bool
+calls_function(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_text(parser, at, "EXECUTE"))
+        at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1;
+    return at < end &&
+           (is_word(parser, at + 1, WORD_FUNCTION) || is_text(parser, at + 1, "PROCEDURE"));
+}
+
+/* UPDATE OF a, b: the columns up to ON. */
+static void
+take_watched_columns(Parser *parser, SqlBlock *block, uint32_t of, uint32_t on)
+{
+    uint32_t behind = parser->pos;
+    for (parser->pos = of; of > 0 && parser->pos < on;)
+        if (is_name(parser, parser->pos) && !is_word(parser, parser->pos, WORD_OR))
+            column_take(parser, block, on);
+        else
+            parser->pos++;
+    parser->pos = behind;
+}
+
+static void
+take_call(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    for (; parser->pos < end && !is_text(parser, parser->pos, "EXECUTE"); parser->pos++)
+        if (is_open(parser, parser->pos)) {
+            group_take(parser, block, end);
+            parser->pos--;
+        }
+    parser->pos = end;
+}
+
+static bool
+begins_body(const Parser *parser, uint32_t at)
+{
+    switch (peek(parser, at)->word) {
+    case WORD_BEGIN:
+    case WORD_INSERT:
+    case WORD_UPDATE:
+    case WORD_DELETE:
+    case WORD_REPLACE:
+    case WORD_SET:
+    case WORD_IF:
+        return true;
+    default:
+        return is_text(parser, at, "CALL");
+    }
+}
+
+/* [FOR EACH ROW] [WHEN …] [FOLLOWS x]: what may stand before the body. False when the rows have other names. */
+static bool
+take_before_body(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    uint32_t body = parser->pos;
+    while (body < end && !begins_body(parser, body)) {
+        if (is_text(parser, body, "REFERENCING"))
+            return false;
+        body = peek(parser, body)->kind == TOKEN_OPEN ? closing(parser, body, end) + 1 : body + 1;
+    }
+    if (body >= end)
+        return false;
+    while (parser->pos < body && !is_word(parser, parser->pos, WORD_WHEN))
+        settle(parser, parser->pos++);
+    parse_expression(parser, &context, body, 0);
+    parser->pos = body;
+    return true;
+}
+
+bool
+parse_trigger(Parser *parser, uint32_t end)
+{
+    uint32_t of = 0;
+    if_exists_take(parser, end);
+    uint32_t on = find_on(parser, parser->pos, end);
+    settle(parser, parser->pos);
+    for (; parser->pos < on; parser->pos++)
+        of = is_text(parser, parser->pos, "OF") && of == 0 ? parser->pos + 1 : of;
+    if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
+        return false;
+    SqlBlock *block = define_block(parser);
+    SqlSource *table = table_take(parser, block, end);
+    take_watched_columns(parser, block, of, on);
+    parser->statement->watched = table;
+    if (calls_function(parser, parser->pos, end)) {
+        table->shape = SHAPE_WATCHED;
+        take_call(parser, block, end);
+    } else if (!parser->sql->dialect->has_loose_statements &&
+               take_before_body(parser, block, end)) {
+        table->shape = SHAPE_READ;
+        parser->watched = table;
+        parser->is_at_body = true;
+        parser->begins = 0;
+    } else {
+        table->shape = SHAPE_COPIED; /* its body sees rows, and is not read */
+    }
+    return true;
+}
+
+/* END IF and the like end something else. */
+static bool
+ends_block(const Parser *parser, uint32_t at)
+{
+    static const char *const others[] = {"IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", NULL};
+    return is_word(parser, at, WORD_END) && !is_among_words_of(parser, at + 1, others);
+}
+
+void
+watch_statement(Parser *parser)
+{
+    bool is_end = parser->watched != NULL && ends_block(parser, parser->pos);
+    if (is_word(parser, parser->pos, WORD_CREATE) || (is_end && --parser->begins <= 0))
+        parser->watched = NULL;
+}
+
+bool
+row_take(Parser *parser, uint32_t end)
+{
+    bool is_row = parser->watched != NULL &&
+                  (is_text(parser, parser->pos, "NEW") || is_text(parser, parser->pos, "OLD")) &&
+                  peek(parser, parser->pos + 1)->kind == TOKEN_DOT && parser->pos + 2 < end;
+    if (!is_row)
+        return false;
+    Context context = {.block = block_new(parser, NULL, NULL), .clause = CLAUSE_OTHER};
+    ref_add(parser, &context, path_take(parser, end, false));
+    return true;
+}
