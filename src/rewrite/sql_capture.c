@@ -60,6 +60,24 @@ has_name(Work *work, const SqlSource *source, const char *name)
     return has && (change == NULL || change->kind != CHANGE_NAME);
 }
 
+/* Of two columns that are called alike only the first can be asked for; the other one gets this name all the same. */
+static bool
+doubled_gets_name(Work *work, const SqlSource *source, const char *name)
+{
+    const SqlBlock *block = source->query != NULL ? query_first_block(source->query) : NULL;
+    bool has_list =
+        source->columns != NULL || (source->common != NULL && source->common->columns != NULL);
+    for (guint i = 0; block != NULL && !has_list && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star || item->name == NULL || !is_output_beside(work, item, item->name))
+            continue;
+        const char *given = item_new_name(work, item);
+        if (given != NULL && sql_same_column(work->sql->dialect, name, '\0', given))
+            return true;
+    }
+    return false;
+}
+
 /* A column that comes out of a query gets this name. */
 static bool
 has_new_name(Work *work, const SqlSource *source, const char *name)
@@ -72,7 +90,7 @@ has_new_name(Work *work, const SqlSource *source, const char *name)
         does = change != NULL && change->kind == CHANGE_NAME &&
                sql_same_column(work->sql->dialect, name, '\0', change->to);
     }
-    return does;
+    return does || doubled_gets_name(work, source, name);
 }
 
 /* Of names that trade places, too: it has the name today, and will have it for another column. */

@@ -440,7 +440,8 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
 {
     const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
     return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
-           plain->binding == BINDING_COLUMN && (plain->also == NULL || is_converted(work, plain)) &&
+           plain->binding == BINDING_COLUMN &&
+           (is_converted(work, plain) || !is_of_both_sides(plain)) &&
            !item_needs_alias(work, ref->item) && !had_another(work, plain, &ref->path.parts[0]) &&
            is_new_name_taken(work, plain, name);
 }

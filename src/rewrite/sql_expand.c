@@ -107,7 +107,9 @@ bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const ArenaList *sources = star->block->sources;
-    if (star->replace != NULL || is_of_both_sides(star) ||
+    bool is_of_target = star->block->is_returning && star->star_path.count == 0 &&
+                        sources->len > 1 && !work->sql->dialect->has_joined_returning;
+    if (star->replace != NULL || is_of_both_sides(star) || is_of_target ||
         (star->is_tacit && star->block->is_piped) ||
         work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||

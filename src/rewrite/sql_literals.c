@@ -11,6 +11,8 @@
 typedef struct {
     GArray *tokens;
     bool is_case, is_null; /* is_null: IS NULL, and no literal at all */
+    bool is_negative;      /* <>, NOT IN */
+    guint end;             /* the token behind the comparison */
 } Literals;
 
 static const Token *
@@ -28,10 +30,15 @@ is_sign(const Work *work, guint index, const char *sign)
 }
 
 static bool
+is_equality(const Work *work, guint index)
+{
+    return is_sign(work, index, "=") || is_sign(work, index, "==");
+}
+
+static bool
 is_comparison(const Work *work, guint index)
 {
-    return is_sign(work, index, "=") || is_sign(work, index, "<>") || is_sign(work, index, "!=") ||
-           is_sign(work, index, "==");
+    return is_equality(work, index) || is_sign(work, index, "<>") || is_sign(work, index, "!=");
 }
 
 static bool
@@ -60,6 +67,7 @@ find_list(const Work *work, guint open, Literals *ret)
         if ((i - open) % 2 == 1)
             g_array_append_val(ret->tokens, i);
     }
+    ret->end = close + 1;
     return true;
 }
 
@@ -111,11 +119,14 @@ find_literals(const Work *work, guint first, guint last, Literals *ret)
         return false;
     if (at(work, last + 1)->word == WORD_IN)
         return find_list(work, last + 2, ret);
+    ret->is_negative = true;
     if (at(work, last + 1)->word == WORD_NOT && at(work, last + 2)->word == WORD_IN)
         return find_list(work, last + 3, ret);
     if (is_comparison(work, last + 1) && is_literal(work, last + 2) && ends_value(work, last + 3)) {
         guint literal = last + 2;
         g_array_append_val(ret->tokens, literal);
+        ret->is_negative = !is_equality(work, last + 1);
+        ret->end = last + 3;
         return true;
     }
     if (first >= 2 && is_comparison(work, first - 1) && is_literal(work, first - 2) &&
@@ -123,6 +134,8 @@ find_literals(const Work *work, guint first, guint last, Literals *ret)
         ends_value(work, last + 1)) {
         guint literal = first - 2;
         g_array_append_val(ret->tokens, literal);
+        ret->is_negative = !is_equality(work, first - 1);
+        ret->end = last + 1;
         return true;
     }
     return false;
@@ -220,12 +233,25 @@ has_null(const json_t *values)
     return false;
 }
 
+/* A value that becomes NULL is neither like others nor unlike them any more. */
+static bool
+is_lost_as_null(const Work *work, const SqlRef *ref, const ColumnChange *change,
+                const Literals *literals)
+{
+    if (!has_null(change->values) || literals->is_case || ref->clause == CLAUSE_ASSIGN)
+        return false;
+    if (literals->is_null || literals->is_negative)
+        return true;
+    guint first = MIN(ref->path.parts[0].token, g_array_index(literals->tokens, guint, 0));
+    return !sql_takes_null_for_false(work, ref->block, first, literals->end);
+}
+
 static bool
 can_edit(const Work *work, const SqlRef *ref, const ColumnChange *change, Literals *literals)
 {
     if (!find_literals(work, ref->path.parts[0].token, ref->path.parts[ref->column].token,
                        literals) ||
-        (literals->is_null && has_null(change->values)))
+        is_lost_as_null(work, ref, change, literals))
         return false;
     for (guint i = 0; i < literals->tokens->len; i++) {
         g_autofree char *probe = NULL;

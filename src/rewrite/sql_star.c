@@ -6,40 +6,6 @@
  */
 #include "rewrite/work.h"
 
-static bool
-is_exists(const Work *work, const SqlQuery *query)
-{
-    return query->first >= 2 &&
-           g_array_index(work->sql->tokens, Token, query->first - 2).word == WORD_EXISTS;
-}
-
-/* ORDER BY 3 counts what the star gives, too. */
-static bool
-is_counted(const SqlItem *star)
-{
-    const ArenaList *items = star->block->items;
-    for (guint i = 0; i < items->len && i < star->block->place_max; i++)
-        if (g_ptr_array_index(items, i) == star)
-            return true;
-    return false;
-}
-
-/* The place of a column counts: INSERT … SELECT *, UNION, a column list, a value, a place to sort by. */
-static bool
-is_positional(const Work *work, const SqlItem *star)
-{
-    const SqlQuery *query = star->block->query;
-    if (query == NULL)
-        return true;
-    bool has_list = (query->as != NULL && query->as->columns != NULL) ||
-                    (query->common != NULL && query->common->columns != NULL);
-    bool is_result =
-        !query->is_value && query->as == NULL && query->common == NULL && query->in == NULL;
-    return has_list || is_counted(star) || (query->branches->len > 1 && !query->by_name) ||
-           query->in != NULL || (query->is_value && !is_exists(work, query)) ||
-           (is_result && !query_names_matter(query));
-}
-
 bool
 star_leaves_out(const Work *work, const SqlItem *star, const char *name)
 {
@@ -70,7 +36,7 @@ star_must_name(Work *work, const SqlItem *star, const SqlSource *source)
     const Rename *rename = source_rename(source);
     bool is_meant = star->star_path.count == 0 || star->star_of == source;
     return is_meant && rename != NULL && !rename->is_derived &&
-           (is_positional(work, star) || star->block->is_distinct) &&
+           (star_is_placed(work, star) || star_is_counted_whole(star)) &&
            changed_through(work, star, rename, false) != NULL;
 }
 
@@ -90,6 +56,10 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
     if (unmapped != NULL)
         site_refuse(work, SITE_STAR, begin, end, "not-in-mapping", NULL,
                     "`*` lets '%s' through, of which the mapping says nothing", unmapped);
+    else if (change == NULL)
+        site_refuse(work, SITE_STAR, begin, end, "star", NULL,
+                    "`*` lets all columns through by their places, and the new table has more of "
+                    "them: name the columns that are meant");
     else
         site_refuse(work, SITE_STAR, begin, end, "star", NULL,
                     "`*` lets all columns through, and '%s' %s: name the columns that are meant",
@@ -112,15 +82,13 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     size_t begin, end;
     if (rename == NULL)
         return false;
-    bool is_seen = query != NULL && !query->is_value && query->as == NULL &&
-                   query->common == NULL && !names_are_followed(work, query);
-    bool comes_out = is_seen || star->block->is_distinct; /* fewer columns, fewer rows */
+    bool comes_out = star_comes_out(work, star); /* fewer columns, fewer rows */
     bool is_returned = returns_old_names(work, star->block);
     bool names_stay = is_returned || (query != NULL && query->is_pinned);
     /* what another file makes keeps the places of its columns */
-    bool places_count = !rename->is_derived && is_positional(work, star);
+    bool places_count = !rename->is_derived && star_is_placed(work, star);
     const ColumnChange *change = changed_through(work, star, rename, names_stay || places_count);
-    if (change == NULL)
+    if (change == NULL && !(places_count && !rename_only_renames(rename)))
         return false;
     if ((names_stay || places_count || comes_out) && !star->is_macro &&
         star_can_expand(work, star, source)) {

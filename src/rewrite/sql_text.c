@@ -33,6 +33,7 @@ rewrite_variant(Work *work)
     } else {
         sql_declared(work);
         sql_tables(work);
+        sql_places(work);
         sql_flow(work);
         sql_using(work);
         sql_columns(work);

@@ -466,7 +466,16 @@ const char *macros_table(const Macros *macros, const char *name);
 void edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
+/* Does it make no difference whether the condition in the tokens [first, end) is NULL or false (sql_nulls.c)? */
+bool sql_takes_null_for_false(const Work *work, const SqlBlock *block, guint first, guint end);
 void sql_star(Work *work, const SqlItem *item); /* sql_star.c */
+/* Of which queries the columns' places count, or how many there are, for stars that read them; before sql_flow()
+ * (sql_places.c). */
+void sql_places(Work *work);
+/* Do the places of what the star gives count; how many there are; or do they come out of the text? */
+bool star_is_placed(const Work *work, const SqlItem *star);
+bool star_is_counted_whole(const SqlItem *star);
+bool star_comes_out(Work *work, const SqlItem *star);
 /* Does the star have to be written out, or to be a person's, because of columns of `source` that become expressions, or
  * nothing? Then those get their old names. */
 bool star_must_name(Work *work, const SqlItem *star, const SqlSource *source);

@@ -42,7 +42,7 @@ static const Dialect dialects[] = {
      .has_paths_in_quotes = true, .has_dashed_paths = true, .has_value_tables = true,
      .has_group_outputs = true, .has_from_first = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "postgres", .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, .has_cast_names = true, .name_quotes = "\"", .string_quotes = "'",
+    {.name = "postgres", .reserved = POSTGRES_RESERVED, .default_schema = "public", .also = {"postgresql", "pg"}, .has_cast_names = true, .has_joined_returning = true, .name_quotes = "\"", .string_quotes = "'",
      .has_dollar_quotes = true, .has_nested_comments = true,
      .table_case = CASE_LOWER, .column_case = CASE_LOWER, .quotes_keep_case = true},
     {.name = "sqlite", .default_schema = "main", .also = {"sqlite3"}, .name_quotes = "\"`[", .string_quotes = "'",

@@ -53,7 +53,7 @@ class Engine:
                 self.execute(side, one)
             names, rows = self.execute(side, statements[-1])
             tables = {}
-            if script.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE"):
+            if any(one.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE") for one in statements):
                 for table in self.world.tables:
                     columns = [c.new for c in table.after()] if side == "after" else table.old_columns()
                     name = table.new if side == "after" else table.old
@@ -68,7 +68,7 @@ class Sqlite(Engine):
     names_expressions = False
     left = TICKS_MAX
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "alias reuse": 1, "returning": 1}
+              "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -105,7 +105,8 @@ class Duckdb(Engine):
     names_expressions = False
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1, "alias reuse": 1,
-              "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1}
+              "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1, "filter": 1, "brackets": 1, "star rename": 1,
+              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1}
 
     def __init__(self):
         import duckdb
@@ -141,7 +142,8 @@ class Postgres(Engine):
     dialect = "postgres"
     names_expressions = True
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1}
+              "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1, "filter": 1, "brackets": 1,
+              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1}
 
     def __init__(self):
         import postgres_world
@@ -195,7 +197,7 @@ class Mariadb(Engine):
     is_dead = False
     text = "varchar(20)"
     names_expressions = False
-    traits = {"with recursive": 1, "natural": 1}
+    traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1}
 
     class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
         _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]

@@ -2,27 +2,11 @@
 
 It knows roughly what is in sight, so that most queries run; those that do not are thrown away by who runs them.
 """
-from query_world import INTS, TEXTS, VALUES, is_int, pool
+from query_changes import Changes
+from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
+from query_world import INTS, TEXTS, is_int, pool
 
-ALIASES = ["t", "u", "x", "users", "id", "plan", "a", "orders", "n", "people"]
 COMMONS = ["c1", "c2", "users", "orders", "recent", "plan", "a", "people", "users2"]
-DEPTH_MAX = 3
-
-
-class Source:
-    def __init__(self, name, columns):
-        self.name, self.columns = name, columns  # columns: names, None where one cannot be said
-
-    def usable(self):
-        return [c for c in self.columns if c is not None and self.columns.count(c) == 1]
-
-
-class Scope:
-    def __init__(self, parent=None):
-        self.sources, self.parent, self.merged = [], parent, set()
-
-    def count(self, name):
-        return sum(name in source.columns for source in self.sources)
 
 
 class Item:
@@ -33,30 +17,23 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer:
+class Writer(Changes, Values):
     def __init__(self, chance, world, traits):
         self.chance, self.world, self.traits = chance, world, traits
         self.commons = []  # of dictionaries: name -> columns
+        self.hidden = []  # tables that a WITH table is called like, while that is written
         self.knows_all = world.known == "all"
-
-    def has(self, trait):
-        return trait in self.traits
-
-    def luck(self, share):
-        return self.chance.random() < share
 
     # ---- the whole ----
 
     def text(self):
         """A script of one or more statements; what the last one gives is compared, and all tables."""
         luck = self.chance.random()
-        if luck < 0.78:
+        if luck < 0.7:
             return self.query()
-        if luck < 0.86 and self.has("views"):
+        if luck < 0.78 and self.has("views"):
             return self.view()
-        if self.has("merge") and self.luck(0.3):
-            return self.merge()
-        return self.chance.choice([self.insert, self.update, self.delete])()
+        return self.change()
 
     def query(self, depth=0):
         return self.full_query(depth, Scope())[0]
@@ -71,79 +48,8 @@ class Writer:
         self.commons.append({name: columns})
         after = self.query(1)
         self.commons.pop()
-        return f"CREATE VIEW {name}{listed} AS\n{sql};\n{after}"
-
-    def table(self):
-        return self.chance.choice(self.world.tables)
-
-    def insert(self):
-        table = self.table()
-        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, len(table.columns) + 1))
-        if self.luck(0.4):
-            rows = ", ".join("(" + ", ".join(self.literal(column) for column in columns) + ")" for _ in range(2))
-            sql = f"VALUES {rows}"
-        else:
-            sql = self.full_query(1, Scope(), want=columns)[0]
-        if self.luck(0.15):  # by their places
-            columns = table.old_columns()
-            return f"INSERT INTO {table.old}\n{self.full_query(1, Scope(), want=columns)[0]}"
-        return f"INSERT INTO {table.old} ({', '.join(columns)})\n{sql}{self.returning(self.scope_of(table, table.old))}"
-
-    def returning(self, scope):
-        if not self.has("returning") or not self.luck(0.3):
-            return ""
-        names = scope.sources[0].usable()
-        items = [self.chance.choice([self.chance.choice(names), f"{self.chance.choice(names)} AS {self.chance.choice(INTS + TEXTS)}", "*"])
-                 for _ in range(2)]
-        return f"\nRETURNING {', '.join(items)}"
-
-    def merge(self):
-        table, alias = self.table(), self.chance.choice(ALIASES)
-        target = self.scope_of(table, alias)
-        source, sql = self.relation(1, target)
-        both = Scope()
-        both.sources = target.sources + [source]
-        kind = self.chance.choice(INTS)
-        on = f"{self.column_of(both, target.sources[0], kind)} = {self.column_of(both, source, kind)}"
-        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, 3))
-        inner = Scope()
-        inner.sources = [source]
-        sets = ", ".join(f"{column} = {self.expression(both, column, DEPTH_MAX)}" for column in columns)
-        values = ", ".join(self.expression(inner, column, DEPTH_MAX) for column in columns)
-        return (f"MERGE INTO {table.old} AS {alias}\nUSING {sql}\nON {on}\nWHEN MATCHED AND {self.condition(both, DEPTH_MAX)} THEN UPDATE SET {sets}\n"
-                f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({values})")
-
-    def scope_of(self, table, name):
-        scope = Scope()
-        scope.sources.append(Source(name, table.old_columns()))
-        return scope
-
-    def update(self):
-        table, alias = self.table(), ""
-        name = table.old
-        if self.luck(0.4):
-            name = self.chance.choice(ALIASES)
-            alias = f" AS {name}"
-        target = self.scope_of(table, name)
-        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, 3))
-        more = ""
-        if self.has("update from") and self.luck(0.4):
-            source, sql = self.relation(1, Scope())
-            target.sources.append(source)
-            more = f"\nFROM {sql}"
-        sets = ", ".join(f"{column} = {self.expression(target, column, 1)}" for column in columns)
-        where = self.condition(target, 1)
-        returning = self.returning(self.scope_of(table, name)) if not more else ""
-        return f"UPDATE {table.old}{alias}\nSET {sets}{more}\nWHERE {where}{returning}"
-
-    def delete(self):
-        table, alias, name = self.table(), "", None
-        name = table.old
-        if self.luck(0.4) and self.has("delete alias"):
-            name = self.chance.choice(ALIASES)
-            alias = f" AS {name}"
-        scope = self.scope_of(table, name)
-        return f"DELETE FROM {table.old}{alias}\nWHERE {self.condition(scope, 1)}{self.returning(scope)}"
+        kind = "TABLE" if not listed and self.luck(0.3) else "VIEW"
+        return f"CREATE {kind} {name}{listed} AS\n{sql};\n{after}"
 
     # ---- queries ----
 
@@ -161,12 +67,14 @@ class Writer:
         self.commons.append(commons)
         if depth < DEPTH_MAX and self.luck(0.35 if depth == 0 else 0.12):
             for _ in range(self.chance.randrange(1, 3)):
-                name = self.chance.choice(COMMONS)
+                name = self.chance.choice([one for one in COMMONS if one not in commons])
                 if self.has("with recursive") and self.luck(0.15):
                     parts.append(self.recursive(name, commons))
                     is_recursive = True
                     continue
+                self.hidden += [name] if self.has("no own shadow") else []
                 sql, columns = self.full_query(depth + 1, Scope(), names_all=True)
+                self.hidden = [one for one in self.hidden if one != name]
                 listed = ""
                 if self.luck(0.25):
                     columns = self.fresh_columns(columns)
@@ -194,8 +102,13 @@ class Writer:
             second = other
         start = f"SELECT {first}, {second} FROM {table.old} WHERE {first} < 3"
         commons[name] = columns
+        next_one, key = self.table(), self.chance.choice(numbers)
+        keys = [c for c in next_one.old_columns() if is_int(c)]
+        joined = f"JOIN {next_one.old} j ON j.{self.chance.choice(keys)} = r.{columns[0]}"
         step = self.chance.choice([f"SELECT {columns[0]} + 1, {columns[1]} FROM {name} WHERE {columns[0]} < 4",
-                                   f"SELECT r.{columns[0]} + 1, r.{columns[1]} FROM {name} r WHERE r.{columns[0]} < 4"])
+                                   f"SELECT r.{columns[0]} + 1, r.{columns[1]} FROM {name} r WHERE r.{columns[0]} < 4",
+                                   f"SELECT r.{columns[0]} + 1, r.{columns[1]} FROM {name} r {joined} WHERE r.{columns[0]} < 4",
+                                   f"SELECT t.{key} + 1, r.{columns[1]} FROM {table.old} t, {name} r WHERE t.{key} = r.{columns[0]} AND t.{key} < 4"])
         return f"{name}{listed} AS (\n{start}\nUNION\n{step}\n)"
 
     def body(self, depth, outer, want, names_all):
@@ -204,7 +117,12 @@ class Writer:
             for _ in range(self.chance.randrange(1, 3)):
                 word = self.chance.choice(["UNION", "UNION ALL", "EXCEPT", "INTERSECT"])
                 kinds = [c if c is not None else "k" for c in columns]
-                sql += f"\n{word}\n{self.block(depth + 1, outer, kinds, False, bare=True)[0]}"
+                other = self.block(depth + 1, outer, kinds, False, bare=True)[0]
+                if self.has("brackets") and self.luck(0.3):
+                    other = f"({other})"
+                if self.has("brackets") and self.luck(0.15):
+                    sql = f"({sql})"
+                sql += f"\n{word}\n{other}"
             if depth == 0 or self.luck(0.2):
                 sql += self.order(columns, None)
         elif depth == 0 or self.luck(0.15):
@@ -238,13 +156,13 @@ class Writer:
             items = self.star(scope)
         kinds = want if want is not None else [self.chance.choice(INTS + TEXTS) for _ in range(self.chance.randrange(0 if items else 1, 4))]
         for kind in kinds:
-            if self.luck(0.08):
-                sql = f"sum({self.column(scope, 'k')}) OVER w" if is_int(kind) else None
-                if sql is not None:
-                    keys = f"PARTITION BY {self.column(scope, self.chance.choice(['k', 'name']))} ORDER BY {self.column(scope, 'k')}"
-                    window = f"\nWINDOW w AS ({keys})"
-                    items.append(self.named(Item(sql, None, kind), names_all))
-                    continue
+            if is_int(kind) and self.luck(0.08):
+                window = window or f"\nWINDOW w AS ({self.window(scope)})"
+                items.append(self.named(Item(f"sum({self.column(scope, 'k')}) OVER w", None, kind), names_all))
+                continue
+            if is_int(kind) and self.luck(0.08):
+                items.append(self.named(Item(self.framed(scope), None, kind), names_all))
+                continue
             items.append(self.named(self.item(scope, kind, depth), names_all or self.luck(0.5)))
         if not items:
             items.append(self.named(self.item(scope, "k", depth), True))
@@ -263,6 +181,10 @@ class Writer:
         if self.has("from first") and not distinct and self.luck(0.1):
             listed = f"\nSELECT {', '.join(one.text() for one in items)}" if len(items) > 1 or items[0].sql != "*" or self.luck(0.5) else ""
             return f"FROM {sources}{listed}{where}{window}{more}", columns, None
+        if self.has("distinct on") and not distinct and not bare and want is None and depth > 0 and None not in columns and self.luck(0.08):
+            key = self.column(scope, "k")
+            order = ", ".join([key] + [str(i + 1) for i in range(len(columns))])
+            return f"SELECT DISTINCT ON ({key}) {', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}\nORDER BY {order}", columns, None
         text = f"SELECT {distinct}{', '.join(one.text() for one in items)}\nFROM {sources}{where}{window}{more}"
         keys = [self.column(scope, self.chance.choice(INTS + TEXTS))] if not distinct else None
         return text, columns, keys
@@ -270,6 +192,9 @@ class Writer:
     def star(self, scope):
         if len(scope.sources) > 1 and self.luck(0.5):
             source = self.chance.choice(scope.sources)
+            if self.has("star except") and self.luck(0.3) and len(source.usable()) > 1:
+                gone = self.chance.choice(source.usable())
+                return [Item(f"{source.name}.* {self.traits['star except']} ({gone})", [c for c in source.columns if c != gone], None)]
             return [Item(f"{source.name}.*", list(source.columns), None)]
         if scope.merged or len(scope.sources) > 1:
             names = []
@@ -283,6 +208,10 @@ class Writer:
         if self.has("star replace") and self.luck(0.3) and source.usable():
             one = self.chance.choice(source.usable())
             return [Item(f"* REPLACE ({self.expression(scope, one, 2)} AS {one})", list(source.columns), None)]
+        if self.has("star rename") and self.luck(0.2) and source.usable():
+            one = self.chance.choice(source.usable())
+            new = self.chance.choice([c for c in pool(one) if c not in source.columns] + ["c9"])
+            return [Item(f"* RENAME ({one} AS {new})", [new if c == one else c for c in source.columns], None)]
         return [Item("*", list(source.columns), None)]
 
     def named(self, item, must):
@@ -311,7 +240,12 @@ class Writer:
             if is_int(kind) and self.luck(0.5):
                 call = self.chance.choice(["count({})", "min({})", "max({})", "sum({})", "count(DISTINCT {})"])
                 argument = self.column(scope, kind) if self.luck(0.7) else self.expression(scope, kind, DEPTH_MAX)
-                items.append(self.named(Item(call.format(argument), None, kind), names_all or self.luck(0.6)))
+                only = f" FILTER (WHERE {self.condition(scope, DEPTH_MAX)})" if self.has("filter") and self.luck(0.2) else ""
+                items.append(self.named(Item(call.format(argument) + only, None, kind), names_all or self.luck(0.6)))
+                continue
+            if not is_int(kind) and self.has("joined texts") and self.luck(0.2):
+                text = self.column(scope, kind)
+                items.append(self.named(Item(self.traits["joined texts"].format(text, text), None, kind), names_all or self.luck(0.6)))
                 continue
             one = self.named(self.item(scope, kind, DEPTH_MAX), names_all or self.luck(0.6))
             items.append(one)
@@ -352,17 +286,29 @@ class Writer:
                 columns = self.fresh_columns(columns)
                 listed = f" ({', '.join(columns)})"
             return Source(name, columns), f"{lateral}(\n{sql}\n) {'AS ' if self.luck(0.6) else ''}{name}{listed}"
+        if self.has("alias columns") and self.luck(0.06):
+            columns, name = self.fresh_columns(["k", "name"]), self.alias(scope)
+            rows = ", ".join(f"({self.literal('k')}, {self.literal('name')})" for _ in range(2))
+            return Source(name, columns), f"(VALUES {rows}) AS {name} ({', '.join(columns)})"
         seen = {table.old: table.old_columns() for table in self.world.tables}
         for commons in self.commons:
             seen.update(commons)
-        made = [name for commons in self.commons for name in commons]
-        name = self.chance.choice(made) if made and self.luck(0.6) else self.chance.choice(list(seen))
-        columns = seen[name]
+        made = [name for commons in self.commons for name in commons if name not in self.hidden]
+        for name in self.hidden:
+            seen.pop(name, None)
+        name = self.chance.choice(made) if made and self.luck(0.6) else self.chance.choice(list(seen) or ["n"])
+        columns = seen.get(name, [])
         taken = [source.name for source in scope.sources]
         if name in taken or self.luck(0.5):
             alias = self.alias(scope)
             return Source(alias, columns), f"{name} {'AS ' if self.luck(0.6) else ''}{alias}"
         return Source(name, columns), name
+
+    def rows_of(self, scope):
+        """A row for each of some columns that stand before it."""
+        name, columns = self.alias(scope), [self.chance.choice(INTS + ["c1"])]
+        rows = ", ".join(f"({self.column_of(scope, self.chance.choice(scope.sources), 'k')})" for _ in range(2))
+        return Source(name, columns), f"LATERAL (VALUES {rows}) AS {name} ({columns[0]})"
 
     def alias(self, scope):
         taken = [source.name for source in scope.sources]
@@ -371,7 +317,9 @@ class Writer:
     def sources(self, depth, scope):
         source, text = self.relation(depth, scope)
         scope.sources.append(source)
-        for _ in range(self.chance.choice([0, 0, 0, 1, 1, 2])):
+        for _ in range(self.chance.choice([0, 0, 0, 0, 1, 1, 1, 2, 2, 3])):
+            if self.has("brackets") and len(scope.sources) > 1 and self.luck(0.15):
+                text = f"({text})"
             before = [c for s in scope.sources for c in s.usable()]
             source, sql = self.relation(depth, scope)
             shared = [c for c in source.usable() if before.count(c) == 1 or (c in scope.merged and c in before)]
@@ -388,6 +336,10 @@ class Writer:
                 text += f"\nNATURAL {self.chance.choice(words)} {sql}"
                 scope.sources.append(source)
                 scope.merged.update(c for c in source.columns if c in before)
+            elif how < 0.42 and self.has("lateral"):
+                source, sql = self.rows_of(scope)
+                text += f"\nCROSS JOIN {sql}"
+                scope.sources.append(source)
             elif how < 0.5:
                 text += self.chance.choice([", ", "\nCROSS JOIN "]) + sql
                 scope.sources.append(source)
@@ -401,104 +353,3 @@ class Writer:
                     on += f" AND {self.condition(scope, DEPTH_MAX)}"
                 text += f"\n{self.chance.choice(words)} {sql} ON {on}"
         return text
-
-    # ---- expressions ----
-
-    def column_of(self, scope, source, kind):
-        fitting = [c for c in source.usable() if (c in INTS) == is_int(kind) and c in INTS + TEXTS]
-        if not fitting:
-            return self.literal(kind)
-        name = self.chance.choice(fitting)
-        if scope.count(name) == 1 and self.luck(0.4):
-            return name
-        return f"{source.name}.{name}"
-
-    def column(self, scope, kind):
-        """A column of this type that is in sight; without qualifier where nothing else has the name."""
-        outer, depth = scope, 0
-        while outer.parent is not None and self.luck(0.3):
-            outer, depth = outer.parent, depth + 1
-        if not outer.sources:
-            return self.literal(kind)
-        source = self.chance.choice(outer.sources)
-        fitting = [c for c in source.usable() if (c in INTS) == is_int(kind) and c in INTS + TEXTS]
-        if not fitting:
-            return self.literal(kind)
-        name = self.chance.choice(fitting)
-        inner, is_hidden, is_shadowed = scope, False, False
-        while inner is not outer:
-            is_hidden = is_hidden or inner.count(name) > 0
-            is_shadowed = is_shadowed or any(s.name == source.name for s in inner.sources)
-            inner = inner.parent
-        if name in outer.merged and not is_hidden:
-            return name
-        if outer.count(name) == 1 and not is_hidden and self.luck(0.5) and (depth == 0 or self.knows_all):
-            return name
-        return f"{source.name}.{name}" if not is_shadowed else self.literal(kind)
-
-    def literal(self, kind):
-        if is_int(kind):
-            return str(self.chance.randrange(6))
-        return "'" + self.chance.choice([v for v in VALUES if v is not None]) + "'"
-
-    def expression(self, scope, kind, depth):
-        column = self.column(scope, kind)
-        choice = self.chance.randrange(9)
-        if choice == 0:
-            return self.literal(kind)
-        if choice == 1:
-            return f"coalesce({column}, {self.column(scope, kind)})"
-        if choice == 2 and self.luck(0.4):
-            text = self.column(scope, "name")
-            return f"CASE {text} WHEN {self.literal('name')} THEN {column} WHEN {self.literal('name')} THEN {self.literal(kind)} END"
-        if choice == 2:
-            return f"CASE WHEN {self.condition(scope, DEPTH_MAX)} THEN {column} ELSE {self.column(scope, kind)} END"
-        if choice == 3 and depth < DEPTH_MAX:
-            return self.scalar(scope, kind, depth)
-        if choice == 4 and is_int(kind):
-            return f"{column} {self.chance.choice(['+', '-', '*'])} {self.column(scope, kind)}"
-        if choice == 4:
-            return f"upper({column})"
-        if choice == 5 and is_int(kind):
-            return f"(-{column})"
-        if choice == 5 and self.has("concat"):
-            return f"{column} || {self.column(scope, kind)}"
-        if choice == 6 and self.has("casts") and self.luck(0.5):
-            kind = "int" if is_int(kind) else "text"
-            return self.chance.choice([f"{column}::{kind}", f"CAST({column} AS {kind})", f"({column})"])
-        if choice == 6:
-            return f"nullif({column}, {self.column(scope, kind)})"
-        return column
-
-    def scalar(self, scope, kind, depth):
-        inner = Scope(scope)
-        sources = self.sources(DEPTH_MAX, inner)
-        call = self.chance.choice(["max", "min"])
-        return f"(SELECT {call}({self.column(inner, kind)}) FROM {sources} WHERE {self.condition(inner, DEPTH_MAX)})"
-
-    def condition(self, scope, depth):
-        kind = self.chance.choice(INTS + TEXTS)
-        column = self.column(scope, kind)
-        choice = self.chance.randrange(10)
-        if choice < 3:
-            return f"{column} {self.chance.choice(['=', '<>', '<', '>='] if is_int(kind) else ['=', '<>'])} {self.literal(kind)}"
-        if choice == 3:
-            return f"{column} = {self.column(scope, kind)}"
-        if choice == 4:
-            return f"{column} IS {self.chance.choice(['', 'NOT '])}NULL"
-        if choice == 5:
-            return f"{column} IN ({self.literal(kind)}, {self.literal(kind)})"
-        if choice == 6 and depth < DEPTH_MAX:
-            inner = Scope(scope)
-            sources = self.sources(DEPTH_MAX, inner)
-            return f"EXISTS (SELECT 1 FROM {sources} WHERE {self.condition(inner, DEPTH_MAX)})"
-        if choice == 7 and depth < DEPTH_MAX:
-            inner = Scope(scope)
-            sources = self.sources(DEPTH_MAX, inner)
-            source = self.chance.choice(inner.sources)
-            return f"{column} IN (SELECT {self.column_of(inner, source, kind)} FROM {sources})"
-        if choice == 8:
-            return f"({self.condition(scope, depth)} {self.chance.choice(['AND', 'OR'])} {self.condition(scope, DEPTH_MAX)})"
-        if choice == 9 and is_int(kind):
-            return f"{column} BETWEEN {self.column(scope, kind)} AND 4"
-        return f"{column} IS NOT NULL"

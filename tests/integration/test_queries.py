@@ -16,7 +16,8 @@ from pathlib import Path
 
 from query_engines import Failed, engine_of
 from query_world import INTS, TABLES, TEXTS, world_of
-from query_writer import ALIASES, Writer
+from query_values import ALIASES
+from query_writer import Writer
 from support import HONK
 
 A_WORLD = 40  # queries over the same tables
