@@ -88,7 +88,7 @@ add_template(const Work *work, const Token *token, GHashTable *asked, DbtSpoken 
             continue;
         const JinjaWord *callee = callee_of(text, words, i);
         if ((callee == NULL || !is_about_else(text, callee)) &&
-            !g_hash_table_contains(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)))
+            !set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)))
             add_text(ret, text, word);
     }
 }
@@ -121,8 +121,6 @@ dbt_spoken_read(const Work *work, DbtSpoken *ret)
     g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
     *ret = (DbtSpoken){.tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                        .texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-    if (!tokens_have(list, TOKEN_TEMPLATE) && !tokens_have(list, TOKEN_TAG))
-        return;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (work->sql->live->data[i] && (token->kind == TOKEN_TEMPLATE || token->kind == TOKEN_TAG))

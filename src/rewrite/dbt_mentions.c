@@ -18,7 +18,7 @@ is_text(const char *text, uint32_t begin, uint32_t end, const char *word)
 static bool
 is_understood(const Work *work, size_t begin)
 {
-    return g_hash_table_contains(work->understood, GSIZE_TO_POINTER(begin + 1));
+    return set_has(work->understood, GSIZE_TO_POINTER(begin + 1));
 }
 
 /* ---- models ---- */
@@ -281,7 +281,7 @@ settle_commons(Work *work, const Token *token)
             !renames_mentioned(work->renames, name, strlen(name)) || !is_common(work, name) ||
             !macros_only_put(work->options->macros, callee, one->place, keyword))
             continue;
-        g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) one->begin + 1));
+        set_add(&work->understood, GSIZE_TO_POINTER((gsize) one->begin + 1));
         Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, one->begin, one->end);
         site->reason = "this is the WITH table of that name, which the macro reads";
     }

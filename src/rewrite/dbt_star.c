@@ -124,12 +124,11 @@ edit_call(Work *work, const SqlItem *star, const Rename *rename)
     g_autoptr(GPtrArray) calls = dbt_calls(work->text, template_of(work, star));
     uint32_t begin, end;
     if (calls->len == 0 && dbt_star_variable(work, template_of(work, star), &begin, &end))
-        g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) begin + 1));
+        set_add(&work->understood, GSIZE_TO_POINTER((gsize) begin + 1));
     if (calls->len == 0)
         return;
     const DbtCall *call = g_ptr_array_index(calls, 0);
-    if (g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1)) &&
-        !rename->is_derived)
+    if (set_add(&work->understood, GSIZE_TO_POINTER(call->callee + 1)) && !rename->is_derived)
         dbt_edit(work, rename->dbt, call);
 }
 

@@ -186,7 +186,7 @@ mark_calls(Sum *sum, const Token *token)
     for (guint i = 0; i < calls->len; i++) {
         const DbtCall *call = g_ptr_array_index(calls, i);
         if (sum->copy[call->callee] != ' ')
-            g_hash_table_add(sum->work->understood, GSIZE_TO_POINTER(call->callee + 1));
+            set_add(&sum->work->understood, GSIZE_TO_POINTER(call->callee + 1));
     }
 }
 

@@ -72,7 +72,7 @@ call_of_pair(Work *work, const SqlSource *source, const Token *token)
     call->names[0] = g_strdup(model->text);
     call->begin[0] = model->begin;
     call->end[0] = model->end;
-    g_hash_table_add(work->understood, GSIZE_TO_POINTER((gsize) name->begin + 1));
+    set_add(&work->understood, GSIZE_TO_POINTER((gsize) name->begin + 1));
     return call;
 }
 
@@ -95,7 +95,7 @@ dbt_name_source(Work *work, SqlSource *source)
     const Rename *rename = dbt_find(work, call, &doubt);
     source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
     source->is_template = true;
-    g_hash_table_add(work->understood, GSIZE_TO_POINTER(token->begin + 1));
+    set_add(&work->understood, GSIZE_TO_POINTER(token->begin + 1));
     source->path = path_of(work, source, call, is_here);
     if (work->options->models != NULL)
         source->model = project_model_find(work->options->models, &work->options->home, call);
@@ -105,10 +105,10 @@ dbt_name_source(Work *work, SqlSource *source)
         if (!rename->is_derived && is_here)
             dbt_edit(work, rename->dbt, call);
         if (is_here)
-            g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
+            set_add(&work->understood, GSIZE_TO_POINTER(call->callee + 1));
     } else if (doubt != NULL && is_here) {
         tell_call(work, doubt, call);
-        g_hash_table_add(work->understood, GSIZE_TO_POINTER(call->callee + 1));
+        set_add(&work->understood, GSIZE_TO_POINTER(call->callee + 1));
     }
     dbt_call_clear(call);
     g_free(call);
@@ -121,7 +121,7 @@ visit_call(Work *work, guint token, const DbtCall *call)
 {
     const DbtDoubt *doubt = NULL;
     const Rename *rename = dbt_find(work, call, &doubt);
-    if (g_hash_table_contains(work->understood, GSIZE_TO_POINTER(call->callee + 1)))
+    if (set_has(work->understood, GSIZE_TO_POINTER(call->callee + 1)))
         return;
     if (rename == NULL) {
         if (doubt != NULL)
@@ -149,10 +149,9 @@ visit_macro(Work *work, const Token *token)
     text += strspn(text, " -+\n\t");
     if (token->kind == TOKEN_TAG && strncmp(text, "macro", 5) == 0)
         return; /* it is not called, but made */
-    const Rename *rename =
-        !g_hash_table_contains(work->understood, GSIZE_TO_POINTER(token->begin + 1))
-            ? dbt_macro_within(work, token)
-            : NULL;
+    const Rename *rename = !set_has(work->understood, GSIZE_TO_POINTER(token->begin + 1))
+                               ? dbt_macro_within(work, token)
+                               : NULL;
     if (rename != NULL && rename_changes_columns(rename))
         site_refuse(work, SITE_TABLE, token->begin, token->end, "in-template", NULL,
                     "a macro or variable gets the table, with its columns' names");

@@ -104,7 +104,7 @@ visit_token(const Variable *variable, const Token *token)
     for (guint i = 0; i < words->len; i++) {
         const JinjaWord *word = jinja_word(words, i);
         if (word->kind != JINJA_NAME || !jinja_is(work->text, words, i, variable->name) ||
-            g_hash_table_contains(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)) ||
+            set_has(work->understood, GSIZE_TO_POINTER((gsize) word->begin + 1)) ||
             is_harmless(work->text, words, i, token))
             continue;
         if (!dbt_values(work, token, word->begin, variable->rename))

@@ -126,7 +126,7 @@ yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit)
     DbtCall *call = dbt_call_alone(work->text, &template);
     const Rename *rename = call != NULL ? dbt_find(work, call, &doubt) : NULL;
     if (is_to_edit)
-        g_hash_table_add(work->understood, GSIZE_TO_POINTER(node->begin + 1));
+        set_add(&work->understood, GSIZE_TO_POINTER(node->begin + 1));
     if (rename != NULL && is_to_edit && !rename->is_derived)
         dbt_edit(work, rename->dbt, call);
     else if (doubt != NULL && is_to_edit)
@@ -283,11 +283,10 @@ dbt_yaml_is(const YamlNode *root)
 static void
 visit_all(Work *work, const YamlNode *root)
 {
-    work->understood = g_hash_table_new(NULL, NULL);
     for (size_t p = 0; p < G_N_ELEMENTS(parts); p++)
         yaml_each(work, yaml_get(root, parts[p].key), parts[p].visit);
     yaml_check_rest(work, root, "");
-    g_hash_table_unref(work->understood);
+    g_clear_pointer(&work->understood, g_hash_table_unref);
 }
 
 bool

@@ -101,7 +101,7 @@ yaml_check_rest(Work *work, const YamlNode *node, const char *key)
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
         yaml_check_rest(work, node->items[i], key);
     if (node->kind != YAML_SCALAR || site_covers(work, node->begin, node->end) ||
-        g_hash_table_contains(work->understood, GSIZE_TO_POINTER(node->begin + 1)))
+        set_has(work->understood, GSIZE_TO_POINTER(node->begin + 1)))
         return;
     if (names_dataset(work, node) || yaml_follow_call(work, node, false) != NULL)
         site_refuse(work, SITE_MENTION, node->begin, node->end, "language", NULL,

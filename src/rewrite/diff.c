@@ -70,18 +70,40 @@ put(GString *out, const char *text, size_t bytes)
     out->str[out->len] = '\0';
 }
 
+/* Where so many more bytes can be written, whose number take() is told afterwards. */
+static char *
+room_for(GString *out, size_t bytes)
+{
+    size_t filled = out->len;
+    if (filled + bytes >= out->allocated_len) {
+        g_string_set_size(out, filled + bytes);
+        out->len = filled;
+    }
+    return out->str + filled;
+}
+
+static void
+take(GString *out, size_t bytes)
+{
+    out->len += bytes;
+    out->str[out->len] = '\0';
+}
+
 /* How many they are. */
 static size_t
 append_lines(GString *out, char sign, const char *text, size_t begin, size_t end)
 {
+    char *first = room_for(out, 2 * (end - begin)), *to = first; /* no line is empty */
     size_t lines = 0;
     for (size_t at = begin, next; at < end; at = next, lines++) {
         next = line_end(text, end, at);
-        put(out, &sign, 1);
-        put(out, text + at, next - at);
-        if (text[next - 1] != '\n')
-            g_string_append(out, "\n\\ No newline at end of file\n");
+        *to++ = sign;
+        memcpy(to, text + at, next - at);
+        to += next - at;
     }
+    take(out, (size_t) (to - first));
+    if (end > begin && text[end - 1] != '\n')
+        g_string_append(out, "\n\\ No newline at end of file\n");
     return lines;
 }
 

@@ -168,6 +168,7 @@ rewrite_entry(void *item, void *data)
     options.finds_made = true;
     options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
     options.usual = project->usual;
+    options.tells_none = options.dialect == NULL && code_is_sql(file->path);
     options.model = entry->place.model;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;

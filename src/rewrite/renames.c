@@ -386,22 +386,35 @@ rename_column(const Rename *rename, const Dialect *dialect, const SqlPart *part)
     return NULL;
 }
 
+#define SMALL_BYTES 64 /* of a name that is folded without asking for memory; people write twenty */
+
+/* Is the name in a set of names in small letters? Asked of nearly every name of a text. */
+static bool
+has_small(GHashTable *names, const char *name)
+{
+    char small[SMALL_BYTES];
+    size_t bytes = 0;
+    if (g_hash_table_size(names) == 0)
+        return false;
+    for (; name[bytes] != '\0' && bytes + 1 < sizeof small; bytes++)
+        small[bytes] = g_ascii_tolower(name[bytes]);
+    small[bytes] = '\0';
+    g_autofree char *long_one = name[bytes] != '\0' ? in_small_letters(name) : NULL;
+    return g_hash_table_contains(names, long_one != NULL ? long_one : small);
+}
+
 bool
 rename_gains(const Rename *rename, const char *name)
 {
-    if (g_hash_table_size(rename->gained) == 0)
-        return false;
-    g_autofree char *small = in_small_letters(name);
-    return g_hash_table_contains(rename->gained, small);
+    return has_small(rename->gained, name);
 }
 
 bool
 renames_will_have(const Renames *renames, const Rename *of, const char *name)
 {
-    g_autofree char *small = in_small_letters(name);
     for (guint i = 0; i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        if ((of == NULL || of == rename) && g_hash_table_contains(rename->targets, small))
+        if ((of == NULL || of == rename) && has_small(rename->targets, name))
             return true;
     }
     return false;

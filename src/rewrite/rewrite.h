@@ -100,8 +100,10 @@ typedef struct ProjectModels ProjectModels;
 typedef struct {
     const Dialect *dialect; /* NULL: guessed from the text */
     const Dialect *usual;   /* of texts that do not tell theirs; NULL: ANSI */
-    bool propagates;        /* output names change, instead of `new AS old` */
-    SqlColumnsFn *columns;  /* schemas of other tables, or NULL */
+    bool
+        tells_none; /* the file is SQL, was asked for its dialect, and does not tell: it is not asked again */
+    bool propagates;       /* output names change, instead of `new AS old` */
+    SqlColumnsFn *columns; /* schemas of other tables, or NULL */
     void *columns_data;
     const DbtManifests *manifests; /* what `columns` does not know, and where models are; or NULL */
     const Macros *macros;          /* of the dbt project, or NULL */

@@ -11,7 +11,7 @@ Site *
 site_add(Work *work, SiteKind kind, Disposition disposition, size_t begin, size_t end)
 {
     Arena *arena = work->out->arena;
-    Site *site = arena_alloc(arena, sizeof(Site));
+    Site *site = arena_room(arena, sizeof(Site));
     *site = (Site){.kind = kind,
                    .disposition = disposition,
                    .begin = begin,
@@ -47,12 +47,19 @@ site_refuse(Work *work, SiteKind kind, size_t begin, size_t end, const char *cod
     va_end(args);
 }
 
+/* The text lives as long as the result. */
+static void
+edit_add_kept(Work *work, size_t begin, size_t end, const char *text)
+{
+    Edit *edit = arena_room(work->out->arena, sizeof(Edit));
+    *edit = (Edit){.begin = begin, .end = end, .text = text};
+    g_ptr_array_add(work->out->edits, edit);
+}
+
 void
 edit_add(Work *work, size_t begin, size_t end, const char *text)
 {
-    Edit *edit = arena_alloc(work->out->arena, sizeof(Edit));
-    *edit = (Edit){.begin = begin, .end = end, .text = keep(work, text)};
-    g_ptr_array_add(work->out->edits, edit);
+    edit_add_kept(work, begin, end, keep(work, text));
 }
 
 void
@@ -63,7 +70,7 @@ site_edit(Work *work, SiteKind kind, size_t begin, size_t end, const char *after
     if (g_strcmp0(site->before, after) == 0)
         site->disposition = DISPOSITION_ALREADY;
     else
-        edit_add(work, begin, end, after);
+        edit_add_kept(work, begin, end, site->after);
 }
 
 bool

@@ -88,25 +88,13 @@ spelling_of_alias(const char *alias, const char *source, const char *target)
 static bool
 is_reserved(const Dialect *dialect, const char *name)
 {
-    char word[32] = " "; /* longer than any that is reserved */
-    size_t bytes = strlen(name);
-    if (word_is_reserved(word_find(name, bytes)))
-        return true;
-    if (dialect->reserved == NULL || bytes + 3 > sizeof(word))
-        return false;
-    for (size_t i = 0; i < bytes; i++)
-        word[i + 1] = g_ascii_tolower(name[i]);
-    memcpy(word + bytes + 1, " ", 2);
-    return strstr(dialect->reserved, word) != NULL;
+    return word_is_reserved(word_find(name, strlen(name))) || dialect_reserves(dialect, name);
 }
 
 bool
 is_reserved_somewhere(const char *name)
 {
-    for (const char *const *dialect = dialect_names(); *dialect != NULL; dialect++)
-        if (is_reserved(dialect_by_name(*dialect), name))
-            return true;
-    return false;
+    return is_reserved(NULL, name);
 }
 
 static bool

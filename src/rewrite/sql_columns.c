@@ -379,7 +379,7 @@ visit_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
-    if (ref->clause == CLAUSE_USING && g_hash_table_contains(work->converted, ref->source))
+    if (ref->clause == CLAUSE_USING && set_has(work->converted, ref->source))
         return;
     if (ref->clause != CLAUSE_USING && is_converted(work, ref)) {
         visit_converted(work, ref, part, change);

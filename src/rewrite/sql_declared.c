@@ -99,6 +99,8 @@ sql_declared(Work *work)
 bool
 is_declared(const Work *work, const char *name)
 {
+    if (g_hash_table_size(work->declared) == 0) /* of most texts */
+        return false;
     g_autofree char *small = g_ascii_strdown(name, -1);
     return g_hash_table_contains(work->declared, small);
 }

@@ -106,18 +106,19 @@ is_name_of_rename(Work *work, const SqlItem *star, const SqlPart *part)
 
 /* Where names must stay, a star over the dataset is written out with them. */
 const ColumnChange *
-star_change(Work *work, const SqlItem *star, const SqlPart *part)
+star_change(Work *work, const SqlItem *star, const SqlSource *owner, const SqlPart *part)
 {
     if (star->block->query != NULL && star->block->query->is_pinned)
         return NULL;
     if (names_have(work, star->except, part) || is_name_of_rename(work, star, part))
         return NULL;
     if (star->star_of != NULL)
-        return source_has(work, star->star_of, part) ? source_change(work, star->star_of, part)
-                                                     : NULL;
+        return star->star_of == owner || source_has(work, star->star_of, part)
+                   ? source_change(work, star->star_of, part)
+                   : NULL;
     for (guint i = 0; star->star_path.count == 0 && i < star->block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(star->block->sources, i);
-        if (source_has(work, source, part))
+        if (source == owner || source_has(work, source, part))
             return source_change(work, source, part);
     }
     return NULL;
@@ -223,7 +224,7 @@ block_change(Work *work, const SqlBlock *block, const SqlPart *part)
         const SqlItem *item = g_ptr_array_index(block->items, i);
         const ColumnChange *change = NULL;
         if (item->is_star) {
-            change = star_change(work, item, part);
+            change = star_change(work, item, NULL, part);
             if (change != NULL)
                 return change;
             continue;
@@ -322,7 +323,8 @@ star_doubles(Work *work, const SqlItem *star)
         const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
         for (guint n = 0; n < names->len; n++) {
             SqlPart part = {.text = g_ptr_array_index(names, n)};
-            const ColumnChange *change = part.text != NULL ? star_change(work, star, &part) : NULL;
+            const ColumnChange *change =
+                part.text != NULL ? star_change(work, star, source, &part) : NULL;
             if (change != NULL && change->kind == CHANGE_NAME &&
                 has_output_beside(work, star->block, source, change->to))
                 return true;
@@ -444,6 +446,8 @@ pin_read_by_templates(Work *work)
 {
     const Sql *sql = work->sql;
     DbtSpoken spoken;
+    if (!tokens_have(sql->list, TOKEN_TEMPLATE) && !tokens_have(sql->list, TOKEN_TAG))
+        return;
     dbt_spoken_read(work, &spoken);
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);

@@ -217,6 +217,6 @@ sql_holes(Work *work)
     g_autofree const SqlBlock **inner = innermost(work);
     for (guint i = 0; i + 1 < work->sql->tokens->len; i++)
         if (is_hole(work, i) &&
-            !g_hash_table_contains(work->understood, GSIZE_TO_POINTER(at(work, i)->begin + 1)))
+            !set_has(work->understood, GSIZE_TO_POINTER(at(work, i)->begin + 1)))
             check_hole(work, inner[i], i);
 }

@@ -251,7 +251,7 @@ add_star(Work *work, Made *made, const SqlItem *star)
             SqlPart part = {.text = g_ptr_array_index(names, i)};
             if (part.text != NULL && strchr(part.text, '.') == NULL &&
                 !star_leaves_out(work, star, part.text))
-                add_column(made, part.text, star_change(work, star, &part));
+                add_column(made, part.text, star_change(work, star, source, &part));
         }
         add_nested(work, made, star, source);
     }

@@ -33,6 +33,9 @@ key_of(const Work *work, const char *name)
 static GHashTable *
 outputs_of(Work *work, const SqlBlock *block)
 {
+    if (work->outputs == NULL)
+        work->outputs =
+            g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
     GHashTable *outputs = g_hash_table_lookup(work->outputs, block);
     if (outputs != NULL)
         return outputs;

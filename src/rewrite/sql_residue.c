@@ -315,14 +315,24 @@ visit_bracketed(Work *work, const GArray *covered, guint index)
                     "names are written in brackets here, as in T-SQL: say which dialect it is");
 }
 
+/* `].`: such a bracket is rare, and found by itself many bytes at once. */
+static bool
+has_dot_behind_bracket(const Work *work)
+{
+    const char *end = work->text + work->bytes, *at = work->text;
+    while (at < end && (at = memchr(at, ']', (size_t) (end - at))) != NULL)
+        if (++at < end && *at == '.')
+            return true;
+    return false;
+}
+
 /* Whoever wrote them meant a table, whatever the rest of the file looks like. */
 static void
 look_at_brackets(Work *work)
 {
     guint count = tokens_have(work->sql->list, TOKEN_CLOSE) ? work->sql->tokens->len : 0;
     g_autoptr(GArray) covered = NULL;
-    if (strchr(work->sql->dialect->name_quotes, '[') != NULL ||
-        memmem(work->text, work->bytes, "].", 2) == NULL)
+    if (strchr(work->sql->dialect->name_quotes, '[') != NULL || !has_dot_behind_bracket(work))
         return;
     for (guint i = 3; i < count; i++) {
         guint first = i;

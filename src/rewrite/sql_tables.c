@@ -123,10 +123,27 @@ edit_qualifier_of_star(Work *work, const SqlItem *item)
         edit_qualifier(work, item->star_of, spelling, &item->star_path, item->star_path.count);
 }
 
+/* Without an alias: else what its columns are qualified by stays as it is. */
+static bool
+has_table_called_anew(const Work *work)
+{
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            if (source->alias == NULL && (source->spelling != NULL || source->requalified != NULL))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Of all tables together: a text may have as many tables as names. */
 static void
 edit_qualifiers(Work *work)
 {
+    if (!has_table_called_anew(work))
+        return;
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->refs->len; i++)

@@ -24,9 +24,6 @@ refuse_broken(Work *work)
 static void
 rewrite_variant(Work *work)
 {
-    work->converted = g_hash_table_new(NULL, NULL);
-    work->understood = g_hash_table_new(NULL, NULL);
-    work->outputs = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_hash_table_unref);
     sql_borders(work);
     if (work->sql->is_broken) {
         refuse_broken(work);
@@ -56,9 +53,9 @@ rewrite_variant(Work *work)
     }
     g_array_unref(work->borders);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
-    g_hash_table_unref(work->converted);
-    g_hash_table_unref(work->understood);
-    g_hash_table_unref(work->outputs);
+    g_clear_pointer(&work->converted, g_hash_table_unref);
+    g_clear_pointer(&work->understood, g_hash_table_unref);
+    g_clear_pointer(&work->outputs, g_hash_table_unref);
 }
 
 /* ---- several variants ---- */
@@ -175,7 +172,8 @@ guess(const Work *work)
 {
     if (work->path != NULL && g_str_has_suffix(work->path, ".hql"))
         return dialect_by_name("spark");
-    return dialect_guess(work->text, work->bytes, work->options->usual);
+    bool is_known = work->options->tells_none && work->depth == 0; /* what is in it may tell */
+    return dialect_guess(work->text, is_known ? 0 : work->bytes, work->options->usual);
 }
 
 bool

@@ -114,7 +114,7 @@ is_doubled(Work *work, const SqlBlock *block, guint index, const SqlRef *ref)
     for (guint i = 0; i < index; i++) {
         const SqlSource *before = g_ptr_array_index(block->sources, i);
         const SqlRef *other = using_ref(work, before, part);
-        if (other != NULL && g_hash_table_contains(work->converted, before) &&
+        if (other != NULL && set_has(work->converted, before) &&
             g_strcmp0(name_after(work, before, part), part->text) == 0)
             return true;
     }
@@ -168,9 +168,9 @@ convert_block(Work *work, const SqlBlock *block)
         if (!needs_converting(work, block, i))
             continue;
         can = can && can_convert(work, source);
-        g_hash_table_add(work->converted, source);
+        set_add(&work->converted, source);
     }
-    for (guint i = 0; !can && i < block->sources->len; i++)
+    for (guint i = 0; !can && work->converted != NULL && i < block->sources->len; i++)
         g_hash_table_remove(work->converted, g_ptr_array_index(block->sources, i));
 }
 
@@ -223,7 +223,7 @@ sql_using(Work *work)
         const SqlBlock *block = g_ptr_array_index(blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (g_hash_table_contains(work->converted, source))
+            if (set_has(work->converted, source))
                 write_on(work, source);
         }
     }
@@ -238,7 +238,7 @@ is_converted(Work *work, const SqlRef *ref)
     const ArenaList *sources = ref->source != NULL ? ref->source->block->sources : NULL;
     for (guint i = 0; sources != NULL && ref->also != NULL && i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
-        if (using_ref(work, source, part) != NULL && g_hash_table_contains(work->converted, source))
+        if (using_ref(work, source, part) != NULL && set_has(work->converted, source))
             return true;
     }
     return false;
@@ -249,7 +249,7 @@ is_merged_into(Work *work, const SqlRef *ref, const SqlSource *source)
 {
     return ref->also != NULL && ref->path.count == 1 &&
            using_ref(work, source, &ref->path.parts[0]) != NULL &&
-           !g_hash_table_contains(work->converted, source);
+           !set_has(work->converted, source);
 }
 
 bool
@@ -260,7 +260,7 @@ is_doubled_by_on(Work *work, const SqlRef *ref, const char *name)
     for (guint i = 0; i < sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(sources, i);
         const char *theirs = source != ref->source && using_ref(work, source, part) != NULL &&
-                                     g_hash_table_contains(work->converted, source)
+                                     set_has(work->converted, source)
                                  ? name_after(work, source, part)
                                  : NULL;
         if (theirs != NULL && sql_same_column(work->sql->dialect, theirs, '\0', name))

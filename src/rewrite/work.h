@@ -90,6 +90,21 @@ bool renames_will_have(const Renames *renames, const Rename *of, const char *nam
 
 typedef struct Imports Imports;
 
+/* Pointers of which most texts have none: the set is made with the first one. */
+static inline bool
+set_has(GHashTable *set, const void *pointer)
+{
+    return set != NULL && g_hash_table_contains(set, pointer);
+}
+/* False when it was there already. */
+static inline bool
+set_add(GHashTable **set, const void *pointer)
+{
+    if (*set == NULL)
+        *set = g_hash_table_new(NULL, NULL);
+    return g_hash_table_add(*set, (void *) pointer);
+}
+
 /* NULL of none, and of what is no dataset. */
 static inline const Rename *
 source_rename(const SqlSource *source)
@@ -112,20 +127,20 @@ typedef struct {
     GHashTable *
         spoken_of; /* SqlSource * -> GPtrArray of the SqlPart * by which its columns are named with a qualifier;
                               * NULL until it is asked for */
-    GHashTable *converted;  /* SqlSource * whose USING becomes ON */
-    GHashTable *understood; /* where templates begin that were read, plus one */
-    GHashTable *outputs;    /* SqlBlock * -> its names (sql_outputs.c) */
-    GHashTable *declared;   /* names of variables and parameters, in small letters */
-    int depth;              /* of SQL in literals of SQL */
-    GArray *borders;        /* where macros and the like begin and end (sql_made.c) */
-    bool has_holes;         /* a string of a program: what is put in at run time may be any text */
-    GHashTable *named;      /* Rename * whose dataset is named by a plain string of the program */
-    GHashTable *constants;  /* of the program: name -> Constant; NULL where there are none */
-    bool finds_constants;   /* before the first time: they are looked for */
-    bool finds_columns;     /* the second time: uses of columns are looked for */
-    int mentions, notes;    /* that were written down so far: for a person, and for nobody */
-    const char *path;       /* of the file */
-    Imports *imports;       /* of the program, where others give names; or NULL (imports.h) */
+    GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
+    GHashTable *understood; /* set of where templates begin that were read, plus one */
+    GHashTable *outputs;   /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
+    GHashTable *declared;  /* names of variables and parameters, in small letters */
+    int depth;             /* of SQL in literals of SQL */
+    GArray *borders;       /* where macros and the like begin and end (sql_made.c) */
+    bool has_holes;        /* a string of a program: what is put in at run time may be any text */
+    GHashTable *named;     /* Rename * whose dataset is named by a plain string of the program */
+    GHashTable *constants; /* of the program: name -> Constant; NULL where there are none */
+    bool finds_constants;  /* before the first time: they are looked for */
+    bool finds_columns;    /* the second time: uses of columns are looked for */
+    int mentions, notes;   /* that were written down so far: for a person, and for nobody */
+    const char *path;      /* of the file */
+    Imports *imports;      /* of the program, where others give names; or NULL (imports.h) */
     GPtrArray
         *exported; /* Export *: where it is asked for what the program gives others; or NULL */
     Rewrite *out;
@@ -397,8 +412,10 @@ bool names_are_followed(Work *work, const SqlQuery *query);
 bool query_is_result(const SqlQuery *query);
 const SqlStatement *query_statement(const SqlQuery *query);
 const SqlBlock *query_first_block(const SqlQuery *query);
-/* What comes through a star under this name; NULL when it stays. */
-const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlPart *part);
+/* What comes through a star under this name; NULL when it stays. `owner`: a source that is known to have the name, or NULL: of
+ * a table with a thousand columns each of them is asked for. */
+const ColumnChange *star_change(Work *work, const SqlItem *star, const SqlSource *owner,
+                                const SqlPart *part);
 /* The change under which readers find an item; NULL when it keeps its name. */
 const ColumnChange *item_change(Work *work, const SqlItem *item);
 

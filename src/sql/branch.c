@@ -170,6 +170,8 @@ count_tag(Branches *branches, GArray *stack, Tag tag)
 Branches *
 branches_new(const TokenList *list)
 {
+    if (!tokens_have(list, TOKEN_TAG) && !tokens_have(list, TOKEN_CHOICE))
+        return NULL;
     Branches *branches = g_new0(Branches, 1);
     g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Frame));
     bool is_balanced = true;
@@ -178,8 +180,7 @@ branches_new(const TokenList *list)
         .lists = g_ptr_array_new_with_free_func((GDestroyNotify) g_array_unref),
         .variants = 1,
     };
-    bool has_any = tokens_have(list, TOKEN_TAG) || tokens_have(list, TOKEN_CHOICE);
-    for (guint i = 0; has_any && is_balanced && i < list->tokens->len; i++)
+    for (guint i = 0; is_balanced && i < list->tokens->len; i++)
         if (may_choose(tokens_at(list, i)))
             is_balanced = count_tag(branches, stack, tag_of(list->text, tokens_at(list, i)));
     if (!is_balanced || stack->len > 0) { /* then all of it is one text */
@@ -201,7 +202,7 @@ branches_free(Branches *branches)
 guint
 branches_variants(const Branches *branches)
 {
-    return branches->variants;
+    return branches != NULL ? branches->variants : 1;
 }
 
 /* ---- taking ---- */
@@ -242,12 +243,12 @@ push_turn(const Branches *branches, GArray *stack, bool is_loop, guint choice, g
 void
 branches_mark(const Branches *branches, const TokenList *list, guint variant, GByteArray *live)
 {
-    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Turn));
-    guint choice = 0;
     g_byte_array_set_size(live, list->tokens->len);
     memset(live->data, true, live->len);
-    if (branches->choices->len == 0)
+    if (branches == NULL || branches->choices->len == 0)
         return;
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(Turn));
+    guint choice = 0;
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         Tag tag = may_choose(token) ? tag_of(list->text, token) : TAG_OTHER;

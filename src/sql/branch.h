@@ -8,6 +8,7 @@
 
 typedef struct Branches Branches;
 
+/* NULL of a text without templates that may choose, as most are; it has one variant. */
 Branches *branches_new(const TokenList *list);
 void branches_free(Branches *branches);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Branches, branches_free)

@@ -1,6 +1,7 @@
 /* dialect.c - what differs between dialects, as one table. */
 #include "sql/token.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* clang-format off */
@@ -94,4 +95,45 @@ const char *const *
 dialect_names(void)
 {
     return names;
+}
+
+/* ---- reserved words ---- */
+
+#define RESERVED_BYTES_MAX 32 /* of the longest one, with its end */
+
+static pthread_once_t is_indexed = PTHREAD_ONCE_INIT;
+static GHashTable *reserving; /* word -> a bit for each dialect that reserves it */
+G_STATIC_ASSERT(G_N_ELEMENTS(dialects) < 32);
+
+static void
+index_reserved(void)
+{
+    reserving = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(dialects); i++) {
+        const char *reserved = dialects[i].reserved != NULL ? dialects[i].reserved : "";
+        g_auto(GStrv) words = g_strsplit(reserved, " ", -1);
+        for (size_t w = 0; words[w] != NULL; w++) {
+            guint bits = GPOINTER_TO_UINT(g_hash_table_lookup(reserving, words[w]));
+            g_assert(strlen(words[w]) < RESERVED_BYTES_MAX);
+            if (words[w][0] != '\0')
+                g_hash_table_insert(reserving, g_strdup(words[w]),
+                                    GUINT_TO_POINTER(bits | 1U << i));
+        }
+    }
+}
+
+bool
+dialect_reserves(const Dialect *dialect, const char *name)
+{
+    char word[RESERVED_BYTES_MAX];
+    size_t bytes = 0;
+    for (; name[bytes] != '\0'; bytes++) {
+        if (bytes + 1 == sizeof word || !(g_ascii_isalpha(name[bytes]) || name[bytes] == '_'))
+            return false;
+        word[bytes] = g_ascii_tolower(name[bytes]);
+    }
+    word[bytes] = '\0';
+    pthread_once(&is_indexed, index_reserved);
+    guint bits = GPOINTER_TO_UINT(g_hash_table_lookup(reserving, word));
+    return dialect == NULL ? bits != 0 : (bits & 1U << (dialect - dialects)) != 0;
 }

@@ -281,9 +281,11 @@ read_tag(JinjaLists *lists, const char *text, const Token *token)
 JinjaLists *
 jinja_lists_new(const TokenList *tokens)
 {
+    if (!tokens_have(tokens, TOKEN_TAG))
+        return NULL;
     JinjaLists *lists = g_new0(JinjaLists, 1);
     lists->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, list_free);
-    for (guint i = 0; tokens_have(tokens, TOKEN_TAG) && i < tokens->tokens->len; i++)
+    for (guint i = 0; i < tokens->tokens->len; i++)
         if (tokens_at(tokens, i)->kind == TOKEN_TAG)
             read_tag(lists, tokens->text, tokens_at(tokens, i));
     return lists;
@@ -299,8 +301,8 @@ jinja_lists_free(JinjaLists *lists)
 const GArray *
 jinja_list(const JinjaLists *lists, const char *name, size_t bytes, bool *ret_is_loop)
 {
-    g_autofree char *key = g_strndup(name, bytes);
-    const List *list = g_hash_table_lookup(lists->lists, key);
+    g_autofree char *key = lists != NULL ? g_strndup(name, bytes) : NULL;
+    const List *list = lists != NULL ? g_hash_table_lookup(lists->lists, key) : NULL;
     *ret_is_loop = list != NULL && list->is_loop;
     return list != NULL ? list->literals : NULL;
 }

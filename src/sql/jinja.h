@@ -29,6 +29,7 @@ bool template_gives_rows(const char *text, const Token *token);
 
 /* {% set name = [ 'a', 'b' ] %} and {% for name in … %}: lists of literals that a variable stands for. */
 typedef struct JinjaLists JinjaLists;
+/* NULL of a text that sets none. */
 JinjaLists *jinja_lists_new(const TokenList *tokens);
 void jinja_lists_free(JinjaLists *lists);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JinjaLists, jinja_lists_free)

@@ -107,11 +107,11 @@ G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
 static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
 G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
 
+/* Of a text of letters, whatever their case. */
 static guint
-word_slot(const char *folded, size_t bytes)
+word_slot(const char *text, size_t bytes)
 {
-    guint first = (guchar) folded[0], middle = (guchar) folded[bytes / 2],
-          last = (guchar) folded[bytes - 1];
+    guint first = text[0] & ~0x20, middle = text[bytes / 2] & ~0x20, last = text[bytes - 1] & ~0x20;
     return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
 }
 
@@ -126,19 +126,26 @@ fill_word_slots(void)
     }
 }
 
-/* Of nothing but letters. */
+static void
+need_words(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_word_slots);
+}
+
+/* Of nothing but letters, after need_words(). Most are names, and their slot is empty. */
 static Word
 find_letters(const char *text, size_t bytes)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char folded[WORD_BYTES] = {0};
     if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
         return WORD_NONE;
+    guint slot = word_slot(text, bytes);
+    if (word_slots[slot] == WORD_NONE)
+        return WORD_NONE;
     for (size_t i = 0; i < bytes; i++)
         folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
-    pthread_once(&once, fill_word_slots);
-    for (guint slot = word_slot(folded, bytes); word_slots[slot] != WORD_NONE;
-         slot = (slot + 1) % WORD_SLOTS)
+    for (; word_slots[slot] != WORD_NONE; slot = (slot + 1) % WORD_SLOTS)
         if (memcmp(folded, words[word_slots[slot]].text, WORD_BYTES) == 0)
             return (Word) word_slots[slot];
     return WORD_NONE;
@@ -147,6 +154,7 @@ find_letters(const char *text, size_t bytes)
 Word
 word_find(const char *text, size_t bytes)
 {
+    need_words();
     for (size_t i = 0; i < bytes; i++)
         if (!(byte_kinds[(guchar) text[i]] & BYTE_LETTER))
             return WORD_NONE;
@@ -692,6 +700,10 @@ lex_often(Lexer *lexer, size_t at)
     case '(':
     case ')':
         return lex_bracket(lexer, at);
+    case '\'':
+        return lex_string(lexer, at);
+    case '`':
+        return lex_quoted_name(lexer, at);
     case '=':
     case '<':
     case '>':
@@ -741,6 +753,7 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
     Lexer lexer = {
         .text = text, .bytes = bytes, .dialect = dialect, .tokens = list->tokens, .open = open};
     make_room(&lexer, room);
+    need_words();
     for (size_t at = 0; at < bytes;) {
         lex_one(&lexer, at);
         at = lexer.at[lexer.count - 1].end;

@@ -475,19 +475,12 @@ match_bracket(const char *text, Token *kept, guint index, GArray *open)
     g_array_set_size(open, open->len - 1);
 }
 
-static bool
-means_nothing(TokenKind kind)
-{
-    return kind == TOKEN_SPACE || kind == TOKEN_COMMENT || kind == TOKEN_TAG ||
-           kind == TOKEN_CHOICE;
-}
-
 /* `-- COMMAND ----------` between cells of Databricks: statements end there. */
 static bool
 is_between_cells(const char *text, const Token *token)
 {
     static const char mark[] = "-- COMMAND ---";
-    return token->kind == TOKEN_COMMENT && token->end - token->begin >= sizeof mark - 1 &&
+    return token->end - token->begin >= sizeof mark - 1 &&
            memcmp(text + token->begin, mark, sizeof mark - 1) == 0;
 }
 
@@ -495,22 +488,54 @@ is_between_cells(const char *text, const Token *token)
 static bool
 begins_command(const char *text, const Token *token)
 {
-    return token->kind == TOKEN_OPERATOR && text[token->begin] == '\\' &&
-           (token->begin == 0 || text[token->begin - 1] == '\n');
+    return text[token->begin] == '\\' && (token->begin == 0 || text[token->begin - 1] == '\n');
 }
 
 static bool
 ends_line(const char *text, const Token *token)
 {
-    return token->kind == TOKEN_SPACE &&
-           memchr(text + token->begin, '\n', token->end - token->begin) != NULL;
+    return memchr(text + token->begin, '\n', token->end - token->begin) != NULL;
+}
+
+/* What becomes of a token. */
+typedef enum { KEPT, PASSED_OVER, A_BORDER } Part;
+
+/* `*command`: a command of psql, which its line ends, has begun. */
+static Part
+part_of(Sql *sql, const Token *token, bool *command)
+{
+    const char *text = sql->list->text;
+    switch (token->kind) {
+    case TOKEN_SPACE:
+        if (!*command || !ends_line(text, token))
+            return PASSED_OVER;
+        *command = false;
+        return A_BORDER;
+    case TOKEN_COMMENT:
+        return is_between_cells(text, token) ? A_BORDER : PASSED_OVER;
+    case TOKEN_TAG:
+        return tag_is_border(text, token) ? A_BORDER : PASSED_OVER;
+    case TOKEN_CHOICE:
+        return PASSED_OVER;
+    case TOKEN_OPERATOR:
+        if (!begins_command(text, token))
+            return KEPT;
+        *command = true;
+        return A_BORDER;
+    case TOKEN_BROKEN:
+        if (!sql->is_broken)
+            sql->broken_at = token->begin;
+        sql->is_broken = true;
+        return KEPT;
+    default:
+        return KEPT;
+    }
 }
 
 static void
 keep_what_means_something(Sql *sql)
 {
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
-    const char *text = sql->list->text;
     bool is_command = false;
     guint count = 0, length = sql->list->tokens->len;
     const guint8 *live = sql->live->data;
@@ -519,23 +544,14 @@ keep_what_means_something(Sql *sql)
     Token *kept = &g_array_index(sql->tokens, Token, 0);
     for (guint i = 0; i < length; i++) {
         const Token *token = &all[i];
-        if (token->kind == TOKEN_BROKEN && !sql->is_broken) {
-            sql->is_broken = true;
-            sql->broken_at = token->begin;
-        }
-        bool begins = begins_command(text, token), ends = is_command && ends_line(text, token);
-        is_command = (is_command && !ends) || begins;
-        if (begins || ends || (token->kind == TOKEN_TAG && tag_is_border(text, token)) ||
-            is_between_cells(text, token)) {
-            kept[count] = *token;
-            kept[count++].kind = TOKEN_SEMICOLON;
-            continue;
-        }
-        if (means_nothing(token->kind) || !live[i])
+        Part part = part_of(sql, token, &is_command);
+        if (part == PASSED_OVER || (part == KEPT && !live[i]))
             continue;
         kept[count] = *token;
-        if (token->kind == TOKEN_OPEN || token->kind == TOKEN_CLOSE)
-            match_bracket(text, kept, count, open);
+        if (part == A_BORDER)
+            kept[count].kind = TOKEN_SEMICOLON;
+        else if (token->kind == TOKEN_OPEN || token->kind == TOKEN_CLOSE)
+            match_bracket(sql->list->text, kept, count, open);
         count++;
     }
     g_array_set_size(sql->tokens, count);

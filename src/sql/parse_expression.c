@@ -139,11 +139,13 @@ is_before_literal(const Parser *parser, uint32_t index)
 static void
 take_word_element(Parser *parser, Scan *scan, uint32_t end)
 {
-    if (is_frame(parser, parser->pos))
+    if (peek(parser, parser->pos + 1)->kind == TOKEN_DOT)
+        take_chain(parser, scan, end);
+    else if (is_frame(parser, parser->pos))
         parser->pos = end;
     else if (is_respecting(parser, parser->pos))
         parser->pos += 2;
-    else if (peek(parser, parser->pos + 1)->kind != TOKEN_DOT && take_special(parser, scan, end))
+    else if (take_special(parser, scan, end))
         return;
     else if (is_before_literal(parser, parser->pos))
         parser->pos++;

@@ -79,15 +79,15 @@ is_moment_in_brackets(const Parser *parser, uint32_t index)
 static bool
 is_moment_of(const Parser *parser, uint32_t index)
 {
-    static const char *const kinds[] = {"SYSTEM_TIME",     "SYSTEM",         "VERSION",
-                                        "TIMESTAMP",       "SYSTEM_VERSION", "BUSINESS_TIME",
-                                        "APPLICATION_TIME"};
     bool has_for = is_word(parser, index, WORD_FOR);
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (is_text(parser, index + has_for, kinds[i]))
-            return has_for ||
-                   (is_word(parser, index + 1, WORD_AS) && is_text(parser, index + 2, "OF"));
-    return false;
+    uint32_t at = index + has_for;
+    if (!has_for && !is_word(parser, index + 1, WORD_AS))
+        return false;
+    return (is_text(parser, at, "SYSTEM_TIME") || is_text(parser, at, "SYSTEM") ||
+            is_text(parser, at, "VERSION") || is_text(parser, at, "TIMESTAMP") ||
+            is_text(parser, at, "SYSTEM_VERSION") || is_text(parser, at, "BUSINESS_TIME") ||
+            is_text(parser, at, "APPLICATION_TIME")) &&
+           (has_for || is_text(parser, index + 2, "OF"));
 }
 
 static bool
@@ -180,11 +180,33 @@ take_moment(Parser *parser, const Context *context, uint32_t end)
     parser->pos = MIN(parser->pos, end);
 }
 
+/* May it begin what stands between a table and its alias, or behind? Mostly AS, ON, or the next JOIN stand there. */
+static bool
+may_be_suffix(const Token *token)
+{
+    switch (token->word) {
+    case WORD_NONE:
+        return token->kind == TOKEN_WORD;
+    case WORD_AT:
+    case WORD_FINAL:
+    case WORD_FOR:
+    case WORD_PARTITION:
+    case WORD_PIVOT:
+    case WORD_SAMPLE:
+    case WORD_TABLESAMPLE:
+    case WORD_UNPIVOT:
+    case WORD_WITH:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* FOR SYSTEM_TIME AS OF x, TABLESAMPLE …, WITH OFFSET AS i, PIVOT (…): between a table and its alias, or behind. */
 static void
 take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_t end)
 {
-    while (parser->pos < end) {
+    while (parser->pos < end && may_be_suffix(peek(parser, parser->pos))) {
         uint32_t at = parser->pos;
         if (is_word(parser, at, WORD_PIVOT) || is_word(parser, at, WORD_UNPIVOT) ||
             is_pattern(parser, at)) {

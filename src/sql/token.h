@@ -94,6 +94,8 @@ typedef struct {
 /* NULL when unknown. `dialect_names()` is NULL-terminated, without the other names. */
 const Dialect *dialect_by_name(const char *name);
 const char *const *dialect_names(void);
+/* Is it among the dialect's `reserved`, in letters of either case; NULL: among those of any? */
+bool dialect_reserves(const Dialect *dialect, const char *name);
 
 typedef struct {
     const char *text; /* borrowed; not zero-terminated */

@@ -53,6 +53,25 @@ words_are_found_by_halving(void)
     g_assert_cmpint(word_find("selec", 5), ==, WORD_NONE);
 }
 
+static void
+a_word_is_reserved_where_its_dialect_lists_it(void)
+{
+    const Dialect *bigquery = dialect_by_name("bigquery"), *sqlite = dialect_by_name("sqlite");
+    for (const char *const *name = dialect_names(); *name != NULL; name++) {
+        const Dialect *dialect = dialect_by_name(*name);
+        g_auto(GStrv) words =
+            g_strsplit(dialect->reserved != NULL ? dialect->reserved : "", " ", -1);
+        for (size_t i = 0; words[i] != NULL; i++) {
+            g_autofree char *capitals = g_ascii_strup(words[i], -1);
+            g_assert_true(dialect_reserves(dialect, capitals) == (words[i][0] != '\0'));
+        }
+    }
+    g_assert_true(dialect_reserves(bigquery, "Hash") && dialect_reserves(NULL, "hash"));
+    g_assert_false(dialect_reserves(sqlite, "hash") || dialect_reserves(bigquery, "user"));
+    g_assert_false(dialect_reserves(bigquery, "hash1") || dialect_reserves(bigquery, "has"));
+    g_assert_false(dialect_reserves(NULL, "a_name_that_is_longer_than_any_word_of_any_dialect"));
+}
+
 /* The kinds of what means something, one letter each. */
 static void
 assert_kinds(const char *dialect, const char *text, const char *expected)
@@ -150,6 +169,8 @@ main(int argc, char **argv)
     g_test_add_func("/tokens/cover-every-byte-of-random-text",
                     tokens_cover_every_byte_of_random_text);
     g_test_add_func("/tokens/words-are-found-by-halving", words_are_found_by_halving);
+    g_test_add_func("/tokens/a-word-is-reserved-where-its-dialect-lists-it",
+                    a_word_is_reserved_where_its_dialect_lists_it);
     g_test_add_func("/tokens/dialects-quote-as-they-do", dialects_quote_as_they_do);
     g_test_add_func("/tokens/what-does-not-end-says-so", what_does_not_end_says_so);
     g_test_add_func("/tokens/a-dialect-is-guessed-from-what-only-it-has",
