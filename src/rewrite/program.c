@@ -5,6 +5,7 @@
  * uses its columns.
  */
 #include "rewrite/imports.h"
+#include "rewrite/program_mapper.h"
 
 #include <string.h>
 
@@ -54,6 +55,24 @@ visit_use(Unit *unit, Use *use)
         program_checks(unit, use, text))
         return;
     program_mention(unit, use, text);
+}
+
+static void
+visit_uses(Unit *unit)
+{
+    g_autoptr(Shared) shared = shared_new(unit);
+    const Rewrite *out = unit->work->out;
+    for (guint i = 0; i < unit->uses->len; i++) {
+        Use *use = &g_array_index(unit->uses, Use, i);
+        g_autoptr(Text) expression = lookml_text(unit, use);
+        guint edits = out->edits->len, sites = out->sites->len;
+        if (expression != NULL)
+            visit_expression(unit, use, expression);
+        else
+            visit_use(unit, use);
+        shared_visited(shared, unit, use, edits, sites);
+    }
+    shared_finish(shared, unit);
 }
 
 void
@@ -111,14 +130,7 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
     if (work->finds_columns) {
         program_find_columns(&unit);
     } else {
-        for (guint i = 0; i < uses->len; i++) {
-            Use *use = &g_array_index(uses, Use, i);
-            g_autoptr(Text) expression = lookml_text(&unit, use);
-            if (expression != NULL)
-                visit_expression(&unit, use, expression);
-            else
-                visit_use(&unit, use);
-        }
+        visit_uses(&unit);
         program_mentions(&unit);
         imports_visit(&unit);
     }

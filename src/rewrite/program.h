@@ -184,6 +184,7 @@ typedef struct {
     bool is_sql;       /* the language says so */
     bool in_list;      /* `key` is that of the list */
     bool is_import;    /* of a statement that gets names from other files */
+    bool is_element;   /* of a mapper of MyBatis: its tags are a part of what it says */
     bool
         is_alone; /* is not put together with its neighbours: a value of YAML, a word of a command */
     uint32_t begin, end;

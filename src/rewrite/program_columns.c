@@ -113,9 +113,16 @@ begins_in_the_middle(const Text *text)
            (g_ascii_isspace(text->bytes[begin]) || strchr(",(){}", text->bytes[begin]) != NULL))
         begin++; /* and what is put in before it */
     size_t end = begin;
-    while (end < text->count && g_ascii_isalpha(text->bytes[end]))
-        end++;
+    while (end < text->count && (g_ascii_isalnum(text->bytes[end]) || text->bytes[end] == '_'))
+        end++; /* `order by`, but not `order_number` */
     return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) end}, words);
+}
+
+/* keyColumn="id" of MyBatis: the column that a row's new key is read from. */
+static bool
+is_key_column(const Unit *unit, const Use *use)
+{
+    return unit->language->lex == lex_markup && span_is(unit->text, use->key, "keyColumn");
 }
 
 static void
@@ -134,7 +141,8 @@ visit_use(Unit *unit, Use *use)
     bool is_whole = program_is_statement(unit, use, text);
     if (is_whole && !use->has_table_hole)
         return;
-    if (!is_named && !is_whole && !use->is_appended && !begins_in_the_middle(text))
+    if (!is_named && !is_whole && !use->is_appended && !begins_in_the_middle(text) &&
+        !is_key_column(unit, use))
         return;
     if (!is_named && is_whole)
         return; /* of another table: none is named by a string here */

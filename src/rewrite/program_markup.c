@@ -1,5 +1,5 @@
 /* program_markup.c - XML cut into attributes, text and comments; and lines of `key = value`. */
-#include "rewrite/program.h"
+#include "rewrite/program_mapper.h"
 
 #include <string.h>
 
@@ -8,6 +8,7 @@ typedef struct {
     size_t end;
     GArray *pieces;
     Span element;
+    bool is_mapper; /* of MyBatis or iBATIS */
 } Markup;
 
 static char
@@ -102,6 +103,93 @@ lex_tag(Markup *markup, size_t at)
     return MIN(at + 1, markup->end);
 }
 
+/* ---- mappers ---- */
+
+static bool
+holds_statement(const Markup *markup, const MapperTag *tag)
+{
+    static const char *const names[] = {"select",    "insert",    "update",    "delete",
+                                        "selectKey", "statement", "procedure", NULL};
+    return markup->is_mapper && span_is_among(markup->text, tag->name, names);
+}
+
+/* <sql id="…"> that stands where it is included; what no statement of this file includes is text like any other. */
+static bool
+is_included(const Markup *markup, const MapperTag *tag)
+{
+    static const char open[] = "<include";
+    Span id, refid, part;
+    if (!markup->is_mapper || !span_is(markup->text, tag->name, "sql") ||
+        !mapper_attribute(markup->text, tag, "id", &id))
+        return false;
+    for (size_t at = find(markup, 0, open); at < markup->end; at = find(markup, at + 1, open)) {
+        MapperTag include;
+        if (mapper_read_tag(markup->text, at, markup->end, &include) &&
+            mapper_attribute(markup->text, &include, "refid", &refid) &&
+            mapper_find_part(markup->text, refid, &part) && part.begin == tag->behind)
+            return true;
+    }
+    return false;
+}
+
+static void
+add_element(Markup *markup, const MapperTag *tag, size_t end)
+{
+    Piece piece = {.kind = PIECE_LITERAL,
+                   .is_alone = true,
+                   .is_element = true,
+                   .is_sql = true,
+                   .begin = (uint32_t) tag->behind,
+                   .end = (uint32_t) end,
+                   .inner_begin = (uint32_t) tag->behind,
+                   .inner_end = (uint32_t) end,
+                   .quoting = {.escape = ESCAPE_MARKUP}};
+    g_array_append_val(markup->pieces, piece);
+}
+
+/* Statements within a statement, and comments. */
+static void
+lex_within(Markup *markup, size_t at, size_t end)
+{
+    for (at = MIN(find(markup, at, "<"), end); at < end; at = MIN(find(markup, at, "<"), end)) {
+        MapperTag tag;
+        size_t behind = at + 1, inner_end;
+        if (starts(markup, at, "<!--")) {
+            behind = MIN(find(markup, at, "-->") + 3, end);
+            add_comment(markup, at, behind);
+        } else if (starts(markup, at, "<![CDATA[")) {
+            behind = MIN(find(markup, at, "]]>") + 3, end);
+        } else if (mapper_read_tag(markup->text, at, end, &tag) && !tag.is_end && !tag.is_empty &&
+                   holds_statement(markup, &tag) &&
+                   (inner_end = mapper_inner_end(markup->text, &tag, end, &behind)) != SIZE_MAX) {
+            add_element(markup, &tag, inner_end);
+        }
+        at = behind;
+    }
+}
+
+/* Behind a statement of a mapper, or a part that is included; 0: neither begins here. */
+static size_t
+lex_mapped(Markup *markup, size_t at)
+{
+    MapperTag tag;
+    size_t behind, inner_end;
+    if (!markup->is_mapper || !mapper_read_tag(markup->text, at, markup->end, &tag) || tag.is_end ||
+        tag.is_empty)
+        return 0;
+    bool is_whole = holds_statement(markup, &tag);
+    if (!is_whole && !is_included(markup, &tag))
+        return 0;
+    inner_end = mapper_inner_end(markup->text, &tag, markup->end, &behind);
+    if (inner_end == SIZE_MAX)
+        return 0;
+    lex_tag(markup, at);
+    if (is_whole)
+        add_element(markup, &tag, inner_end);
+    lex_within(markup, tag.behind, inner_end);
+    return behind;
+}
+
 static size_t
 lex_node(Markup *markup, size_t at)
 {
@@ -118,8 +206,10 @@ lex_node(Markup *markup, size_t at)
     }
     if (starts(markup, at, "<!") || starts(markup, at, "<?"))
         return MIN(find(markup, at, ">") + 1, markup->end);
-    if (byte(markup, at) == '<')
-        return lex_tag(markup, at);
+    if (byte(markup, at) == '<') {
+        size_t behind = lex_mapped(markup, at);
+        return behind > 0 ? behind : lex_tag(markup, at);
+    }
     end = find(markup, at, "<");
     add_value(markup, at, end, markup->element, (Quoting){.escape = ESCAPE_MARKUP});
     return end;
@@ -131,6 +221,8 @@ lex_markup(const Text *text, G_GNUC_UNUSED const Language *language, size_t begi
 {
     Markup markup = {.text = text, .end = end, .pieces = g_array_new(FALSE, FALSE, sizeof(Piece))};
     *ret_broken_at = SIZE_MAX;
+    markup.is_mapper =
+        find(&markup, begin, "<mapper") < end || find(&markup, begin, "<sqlMap") < end;
     for (size_t at = begin, next; at < end; at = MAX(next, at + 1))
         next = lex_node(&markup, at);
     return markup.pieces;

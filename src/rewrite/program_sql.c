@@ -178,8 +178,8 @@ has_doubtful_text(const Unit *unit, const Text *text, const Dialect *dialect)
     for (guint i = 0; i < list->tokens->len; i++) {
         const Token *token = tokens_at(list, i);
         if (token->kind != TOKEN_STRING || text->bytes[token->begin] != '"' ||
-            token->end < token->begin + 3)
-            continue;
+            token->end < token->begin + 3 || (i > 0 && tokens_at(list, i - 1)->word == WORD_AS))
+            continue; /* AS "x" is a name, however it is written */
         g_autofree char *inner =
             g_strndup(text->bytes + token->begin + 1, token->end - token->begin - 2);
         SqlPart part = {.text = inner};

@@ -3,7 +3,7 @@
  *
  * Operands that are no literals are holes, unless a constant says what they are.
  */
-#include "rewrite/program.h"
+#include "rewrite/program_mapper.h"
 
 #include <string.h>
 
@@ -60,7 +60,10 @@ program_text(Unit *unit, const Use *use)
         if (unit_piece(unit, i)->kind == PIECE_LITERAL) {
             Piece piece = *unit_piece(unit, i++);
             piece.quoting.margin = margin;
-            text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
+            if (piece.is_element)
+                mapper_decode(text, unit->language, &piece, NULL);
+            else
+                text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
         } else if (piece_is_between(unit_piece(unit, i)) || unit_is_plus(unit, i)) {
             i++;
         } else {

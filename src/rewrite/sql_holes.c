@@ -45,9 +45,9 @@ is_sign(const Work *work, guint index, const char *const *signs)
 static bool
 is_comparison(const Work *work, guint index)
 {
-    static const char *const signs[] = {"=",      "<>",       "!=",   "<",     ">",       "<=",
-                                        ">=",     "==",       "LIKE", "ILIKE", "BETWEEN", "LIMIT",
-                                        "OFFSET", "INTERVAL", "TOP",  NULL};
+    static const char *const signs[] = {
+        "=",     "<>",      "!=",    "<",      ">",        "<=",  ">=",    "==",   "LIKE",
+        "ILIKE", "BETWEEN", "LIMIT", "OFFSET", "INTERVAL", "TOP", "FIRST", "NEXT", NULL};
     return is_sign(work, index, signs);
 }
 
@@ -198,14 +198,35 @@ check_hole(Work *work, const SqlBlock *block, guint index)
                 "what is put in here at run time may name columns that change");
 }
 
+/* Behind ORDER BY and the like, which stand behind the block and name its columns, too. */
+static guint
+behind_query(const Work *work, const SqlBlock *block, GHashTable *firsts)
+{
+    guint index = block->last + 1;
+    while (index + 1 < work->sql->tokens->len) {
+        const Token *token = at(work, index);
+        if (token->kind == TOKEN_CLOSE || token->kind == TOKEN_SEMICOLON ||
+            g_hash_table_contains(firsts, GUINT_TO_POINTER(index)))
+            break;
+        index = token->kind == TOKEN_OPEN && token->match > index ? token->match + 1 : index + 1;
+    }
+    return index;
+}
+
 /* The innermost block of each token; blocks come before those within them. */
 static const SqlBlock **
 innermost(const Work *work)
 {
     const SqlBlock **inner = g_new0(const SqlBlock *, work->sql->tokens->len);
+    g_autoptr(GHashTable) firsts = g_hash_table_new(NULL, NULL);
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
-        for (guint i = block->first; i <= block->last && i < work->sql->tokens->len; i++)
+        g_hash_table_add(firsts, GUINT_TO_POINTER(block->first));
+    }
+    for (guint b = 0; b < work->sql->blocks->len; b++) {
+        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
+        guint behind = behind_query(work, block, firsts);
+        for (guint i = block->first; i < behind && i < work->sql->tokens->len; i++)
             inner[i] = block;
     }
     return inner;
