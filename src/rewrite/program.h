@@ -269,6 +269,7 @@ typedef struct {
     Span whole;              /* of the unit's text */
     Span callee;             /* the function or command that it is an argument of */
     Span receiver;           /* what stands before the callee's dot */
+    Span outer;              /* the function that the callee's result is an argument of */
     Span key;                /* keyword, key or variable that it is a value of */
     int argument;            /* counted from 0 */
     bool is_format;          /* .format(…), % … */
@@ -342,6 +343,11 @@ bool program_name(Unit *unit, const Use *use, const Text *text);
 bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (program_checks.c) */
 bool program_checks(Unit *unit, const Use *use, const Text *text);
+/* Does the program name a table there, to read it, or to write or make it? (program_tables.c) */
+bool use_reads_table(const Unit *unit, const Use *use);
+bool use_writes_table(const Unit *unit, const Use *use);
+/* Does a class of the program stand for the table there, and its fields for the columns? */
+bool use_is_of_class(const Unit *unit, const Use *use);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */
 const Rename *program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backticks,
                                  char **ret);

@@ -383,6 +383,10 @@ decode_hole(Decoder *decoder, size_t at)
         end = soft_end(decoder, at);
     else
         end = 0;
+    if (end > 0 && starts(decoder, at, "${__")) { /* ${__to:date} of Grafana, a value */
+        text_put(decoder->out, at, end, "?", 1);
+        return end;
+    }
     return end > 0 ? put_hole(decoder, at, end) : at;
 }
 

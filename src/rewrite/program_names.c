@@ -8,95 +8,6 @@
 
 #include <string.h>
 
-/* ---- where it stands ---- */
-
-/* clang-format off */
-static const char *const reading_calls[] = {
-    "table", "fromTable", "from_table", "readTable", "read_table", "read_sql_table", "ref", "resolve", "getTable",
-    "get_table", "tbl", "dbReadTable", "Table", "table_ref", "list_rows", "read_delta", NULL};
-static const char *const reading_keys[] = {
-    "table", "table_name", "tableName", "table_id", "dbtable", "source_table", "sourceTable", "source_table_name",
-    "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "table-name", "source-table", NULL};
-static const char *const writing_calls[] = {
-    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
-    "deleteTable", "delete_table", "dropTable", "drop_table", "dbWriteTable", "dbRemoveTable", "dbCreateTable",
-    "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
-    "load_table_from_json", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
-static const char *const writing_words[] = {
-    "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", NULL};
-/* clang-format on */
-
-static bool
-begins_with_any(const Text *text, Span span, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++) {
-        size_t bytes = strlen(words[i]);
-        if (span.end - span.begin >= bytes &&
-            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* bq rm, bq load: commands that do more than read. */
-static bool
-is_written(const Unit *unit, const Use *use)
-{
-    static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
-                                           "update", "mkdef", "partition", "undelete", NULL};
-    const Text *text = unit->text;
-    if (unit->language->joins_touching && span_is_among(text, use->callee, commands))
-        return true;
-    return span_is_among(text, use->callee, writing_calls) ||
-           begins_with_any(text, use->key, writing_words);
-}
-
-/* USERS_TABLE = …, users_table_name: … */
-static bool
-is_called_table(const Text *text, Span key)
-{
-    static const char *const ends[] = {"_table", "_table_name", "_table_id", "-table", NULL};
-    for (size_t i = 0; ends[i] != NULL; i++) {
-        size_t bytes = strlen(ends[i]);
-        if (key.end - key.begin > bytes &&
-            g_ascii_strncasecmp(text->bytes + key.end - bytes, ends[i], bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
-is_read(const Text *text, const Use *use)
-{
-    if (use->in_list)
-        return false;
-    bool is_call = span_is_among(text, use->callee, reading_calls) && use->argument < 2;
-    /* dplyr's tbl(con, "x"); otherwise the name comes first */
-    if (is_call && use->key.end == 0)
-        return use->argument == 0 || span_is(text, use->callee, "tbl") ||
-               span_is(text, use->callee, "dbReadTable") ||
-               span_is(text, use->callee, "read_sql_table");
-    if (is_call && span_is(text, use->callee, "Table") && span_is(text, use->key, "name"))
-        return true;
-    return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
-}
-
-/* A class of the program stands for the table, and its fields for the columns. */
-static bool
-is_of_class(const Unit *unit, const Use *use)
-{
-    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", NULL};
-    static const char *const keys[] = {"__tablename__", "db_table", NULL};
-    const Text *text = unit->text;
-    if (span_is_among(text, use->key, keys))
-        return true;
-    if (strcmp(unit->language->name, "ruby") == 0)
-        return use->is_assigned && span_is(text, use->key, "table_name");
-    if (strcmp(unit->language->name, "javascript") == 0)
-        return span_is(text, use->key, "tableName");
-    return span_is(text, use->callee, "Table") && g_strv_contains(typed, unit->language->name);
-}
-
 /* ---- what is given apart ---- */
 
 /* clang-format off */
@@ -283,7 +194,7 @@ static void
 found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
       const Spelling *spelling)
 {
-    if (is_written(unit, use))
+    if (use_writes_table(unit, use))
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
                        "rows are written to the dataset, or it is made here, and the new one's "
                        "columns may differ");
@@ -292,14 +203,14 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     else if (use->is_key)
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "as-key", NULL,
                        "the name is a key here: who looks it up has to change, too");
-    else if (name->path.count == 1 && !is_read(unit->text, use))
+    else if (name->path.count == 1 && !use_reads_table(unit, use))
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
                        "the name has one part and stands where any text may: nobody knows whether "
                        "it is the dataset");
     else if (name->path.count == 1 &&
              (is_qualified_apart(unit, use) || spelling->target[1] != NULL))
         refuse_apart(unit, text);
-    else if (is_of_class(unit, use) && rename_changes_columns(rename)) {
+    else if (use_is_of_class(unit, use) && rename_changes_columns(rename)) {
         g_hash_table_add(unit->work->named, (void *) rename);
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "class", NULL,
                        "a class stands for the table here, and columns change: its fields have to "
@@ -329,7 +240,7 @@ is_tail(const Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtfu
                 same++;
             if (same != count || count >= length)
                 continue;
-            if (count > 1 || !is_ordinary(parts[length - 1]) || is_read(unit->text, use) ||
+            if (count > 1 || !is_ordinary(parts[length - 1]) || use_reads_table(unit, use) ||
                 find_word(unit->work->text, unit->work->bytes, parts[length - 2], &at))
                 return true;
             *ret_is_doubtful = true;
@@ -377,15 +288,15 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     guint kept = 0;
     Name name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_key ||
-        is_written(unit, use) || !read_name(text, buffer, &name) ||
+        use_writes_table(unit, use) || !read_name(text, buffer, &name) ||
         (name.parts[0].begin > 0 && !in_backticks))
         return NULL;
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
                                         &name.path, &spelling, &is_other);
     if (rename == NULL)
         return NULL;
-    if (name.path.count == 1 &&
-        (!is_read(unit->text, use) || is_qualified_apart(unit, use) || spelling->target[1] != NULL))
+    if (name.path.count == 1 && (!use_reads_table(unit, use) || is_qualified_apart(unit, use) ||
+                                 spelling->target[1] != NULL))
         return NULL;
     g_autofree char *after = new_name(&name, spelling, &kept);
     if (after == NULL)

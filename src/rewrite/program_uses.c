@@ -41,12 +41,28 @@ key_before(const Unit *unit, guint sign)
     return piece->kind == PIECE_WORD ? piece_span(piece) : (Span){0};
 }
 
+/* Table[User](…) of Scala: what is called stands before the types. */
+static guint
+before_types(const Unit *unit, guint index)
+{
+    int depth = 0;
+    if (index == G_MAXUINT || strcmp(unit->language->name, "scala") != 0 ||
+        !unit_is_sign(unit, index, ']'))
+        return index;
+    for (guint i = index; i > 0 && unit_piece(unit, i)->kind != PIECE_LINE; i--) {
+        depth += unit_is_sign(unit, i, ']') ? 1 : unit_is_sign(unit, i, '[') ? -1 : 0;
+        if (depth == 0)
+            return i - 1;
+    }
+    return index;
+}
+
 static void
 open_bracket(Finder *finder, guint index)
 {
     const Unit *unit = finder->unit;
     Bracket bracket = {.at = index};
-    guint word = unit_previous(unit, index, false);
+    guint word = before_types(unit, unit_previous(unit, index, false));
     if (unit_is_sign(unit, index, '(') && word != G_MAXUINT &&
         unit_piece(unit, word)->kind == PIECE_WORD) {
         bracket.callee = piece_span(unit_piece(unit, word));
@@ -267,6 +283,8 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
     use->callee = bracket->callee;
     use->receiver = bracket->receiver;
     use->argument = bracket->argument;
+    if (finder->brackets->len > 1)
+        use->outer = bracket[-1].callee;
     if (use->key.end == 0 && bracket->option.end > 0 && use->argument == 1 &&
         span_is_among(text, bracket->callee, setters))
         use->key = bracket->option;
@@ -304,6 +322,28 @@ is_filled_by_braces(const Unit *unit, const Use *use)
                                                                        : formats + 1);
 }
 
+/* func (User) TableName() string { return "…" }: what the function is called is the string's key. */
+static void
+read_return(const Finder *finder, Use *use, guint before)
+{
+    static const char *const names[] = {"TableName", "getTableName", "table_name", NULL};
+    const Unit *unit = finder->unit;
+    guint at = before;
+    if (before == G_MAXUINT || !span_is(unit->text, piece_span(unit_piece(unit, before)), "return"))
+        return;
+    at = unit_previous(unit, at, true);
+    if (at == G_MAXUINT || !unit_is_sign(unit, at, '{'))
+        return;
+    for (guint i = 0; i < 3 && at != G_MAXUINT && !unit_is_sign(unit, at, ')'); i++)
+        at = unit_previous(unit, at, true); /* and its type */
+    if (at == G_MAXUINT || at < 2 || !unit_is_sign(unit, at, ')') ||
+        !unit_is_sign(unit, at - 1, '('))
+        return;
+    Span name = piece_span(unit_piece(unit, at - 2));
+    if (span_is_among(unit->text, name, names))
+        use->key = name;
+}
+
 static guint
 innermost(const Finder *finder)
 {
@@ -334,6 +374,7 @@ visit_literal(Finder *finder, guint first)
     read_behind(finder, &use, behind);
     use.is_key = is_key(unit, before, behind);
     read_before(finder, &use, before);
+    read_return(finder, &use, before);
     read_bracket(finder, &use, piece);
     if (piece->callee.end > 0)
         use.callee = piece->callee;

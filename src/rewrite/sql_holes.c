@@ -102,7 +102,8 @@ is_bound(const Work *work, guint index)
 {
     const Token *token = at(work, index);
     char c = work->text[token->begin];
-    return token->kind == TOKEN_PARAMETER && (c == '?' || c == ':' || c == '@') &&
+    bool is_numbered = c == '$' && g_ascii_isdigit(work->text[token->begin + 1]);
+    return token->kind == TOKEN_PARAMETER && (c == '?' || c == ':' || c == '@' || is_numbered) &&
            !(index > 0 && touches(work, index - 1) &&
              at(work, index - 1)->kind != TOKEN_OPERATOR) &&
            at(work, index + 1)->kind != TOKEN_DOT;
@@ -183,6 +184,26 @@ is_macro(const Work *work, guint index)
            at(work, index + 1)->kind == TOKEN_OPEN && at(work, index + 1)->begin == token->end;
 }
 
+/* $__to, $__interval of Grafana: times and spans of the dashboard. */
+static bool
+is_time(const Work *work, guint index)
+{
+    static const char *const names[] = {
+        "$__from",  "$__to",      "$__interval", "$__interval_ms", "$__interval_s",
+        "$__range", "$__range_s", "$__range_ms", "$__timezone",    NULL};
+    return is_sign(work, index, names);
+}
+
+/* -{x}(day): a function, of which the program says which one. */
+static bool
+is_function(const Work *work, guint index)
+{
+    const Token *before = at(work, index - (index > 0)), *behind = at(work, index + 1);
+    return index > 0 && behind->kind == TOKEN_OPEN && behind->begin == at(work, index)->end &&
+           (before->kind == TOKEN_OPERATOR || before->kind == TOKEN_OPEN ||
+            before->kind == TOKEN_COMMA);
+}
+
 static void
 check_hole(Work *work, const SqlBlock *block, guint index)
 {
@@ -191,7 +212,8 @@ check_hole(Work *work, const SqlBlock *block, guint index)
                                              at(work, index - 1)->kind != TOKEN_OPERATOR);
     if (is_glued || token->kind == TOKEN_QUOTED)
         check_made_name(work, index);
-    if (is_bound(work, index) || is_macro(work, index) || (!is_glued && is_value(work, index)) ||
+    if (is_bound(work, index) || is_macro(work, index) || is_time(work, index) ||
+        is_function(work, index) || (!is_glued && is_value(work, index)) ||
         (block != NULL && is_source(block, index)) || !changes_columns(work, block))
         return;
     site_refuse(work, SITE_COLUMN, token->begin, token->end, "hole", NULL,

@@ -133,10 +133,21 @@ is_ordinary_value(const Work *work, guint index, const char *name)
     return !may_hold_names(work, open - 2 - (work_token(work, open - 2)->word == WORD_NOT));
 }
 
+/* count(*) AS 'Users', … FROM: the name of an output, as MySQL and T-SQL let it be written. */
+static bool
+is_output_name(const Work *work, guint index)
+{
+    const Token *behind = work_token(work, index + 1);
+    return index > 0 && work_token(work, index - 1)->word == WORD_AS &&
+           (behind->kind == TOKEN_COMMA || behind->word == WORD_FROM);
+}
+
 const char *
 sql_other_text(const Work *work, guint index, const char *name)
 {
     if (is_description(work, index) || is_for_people(work, index, name))
         return "this is text for people";
+    if (is_output_name(work, index))
+        return "this is the name of an output";
     return is_ordinary_value(work, index, name) ? "this is a value, and an ordinary word" : NULL;
 }

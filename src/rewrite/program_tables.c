@@ -1,0 +1,163 @@
+/* program_tables.c - where a name of a table stands in a program: where rows are read, where they are written, at a class. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const char *const reading_calls[] = {
+    "table", "fromTable", "from_table", "readTable", "read_table", "read_sql_table", "ref", "resolve", "getTable",
+    "get_table", "tbl", "dbReadTable", "Table", "table_ref", "list_rows", "read_delta", "querySchema", NULL};
+static const char *const reading_keys[] = {
+    "table", "table_name", "tableName", "table_id", "dbtable", "source_table", "sourceTable", "source_table_name",
+    "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "getTableName", "table-name", "source-table", NULL};
+static const char *const writing_calls[] = {
+    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
+    "deleteTable", "delete_table", "dropTable", "drop_table", "dbWriteTable", "dbRemoveTable", "dbCreateTable",
+    "insertOrThrow", "insertWithOnConflict", "update", "updateWithOnConflict", "upsert", "delete", "write_database",
+    "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
+    "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
+    "load_table_from_json", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
+static const char *const writing_words[] = {
+    "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", NULL};
+/* clang-format on */
+
+static bool
+begins_with_any(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t bytes = strlen(words[i]);
+        if (span.end - span.begin >= bytes &&
+            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The piece before a link of a chain, `write` for `df.write.format("x").option("y", …)`; G_MAXUINT: it is the first. */
+static guint
+link_before(const Unit *unit, guint link)
+{
+    guint dot = unit_previous(unit, link, true);
+    guint at = dot != G_MAXUINT && unit_is_sign(unit, dot, '.') ? unit_previous(unit, dot, true)
+                                                                : G_MAXUINT;
+    int depth = 0;
+    for (; at != G_MAXUINT && at > 0; at = unit_previous(unit, at, true)) {
+        depth += unit_is_sign(unit, at, ')') ? 1 : unit_is_sign(unit, at, '(') ? -1 : 0;
+        if (depth == 0 && !unit_is_sign(unit, at, '('))
+            return at;
+    }
+    return at;
+}
+
+/* df.write.….option("dbtable", "…"), .save("…"), .jdbc(url, "…") of Spark */
+static bool
+is_in_writer(const Unit *unit, const Use *use)
+{
+    static const char *const setters[] = {"option", "save", "jdbc", "start", NULL},
+                             *const writers[] = {"write", "writeStream", "writeTo", NULL};
+    guint link = use->first;
+    if (!span_is_among(unit->text, use->callee, setters))
+        return false;
+    while (link > 0 && unit_piece(unit, link)->begin != use->callee.begin)
+        link--;
+    for (link = link_before(unit, link); link != G_MAXUINT; link = link_before(unit, link))
+        if (span_is_among(unit->text, piece_span(unit_piece(unit, link)), writers))
+            return true;
+    return false;
+}
+
+/* saveAsTypedBigQueryTable(Table.Spec("…")): what is made of the name is written to. */
+static bool
+is_written_outside(const Unit *unit, const Use *use)
+{
+    static const char *const savers[] = {"saveAs", NULL};
+    const Text *text = unit->text;
+    return begins_with_any(text, use->callee, savers) ||
+           (!span_is_among(text, use->callee, reading_calls) &&
+            (span_is_among(text, use->outer, writing_calls) ||
+             begins_with_any(text, use->outer, savers)));
+}
+
+/* modelBuilder.Entity<User>().ToTable("…") */
+static bool
+is_entity(const Unit *unit, const Use *use)
+{
+    return strcmp(unit->language->name, "csharp") == 0 &&
+           span_is(unit->text, use->callee, "ToTable");
+}
+
+/* bq rm, bq load: commands that do more than read. */
+bool
+use_writes_table(const Unit *unit, const Use *use)
+{
+    static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
+                                           "update", "mkdef", "partition", "undelete", NULL};
+    const Text *text = unit->text;
+    if (unit->language->joins_touching && span_is_among(text, use->callee, commands))
+        return true;
+    if (is_entity(unit, use))
+        return false;
+    return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
+           is_written_outside(unit, use) || begins_with_any(text, use->key, writing_words);
+}
+
+/* USERS_TABLE = …, users_table_name: … */
+static bool
+is_called_table(const Text *text, Span key)
+{
+    static const char *const ends[] = {"_table", "_table_name", "_table_id", "-table", NULL};
+    for (size_t i = 0; ends[i] != NULL; i++) {
+        size_t bytes = strlen(ends[i]);
+        if (key.end - key.begin > bytes &&
+            g_ascii_strncasecmp(text->bytes + key.end - bytes, ends[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+use_reads_table(const Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    static const char *const second[] = {"tbl", "dbReadTable", "read_sql_table", NULL};
+    if (use->in_list)
+        return false;
+    bool is_call = span_is_among(text, use->callee, reading_calls) && use->argument < 2;
+    /* dplyr's tbl(con, "x"), Slick's Table[User](tag, "x"); otherwise the name comes first */
+    if (is_call && use->key.end == 0)
+        return use->argument == 0 || span_is_among(text, use->callee, second) ||
+               (span_is(text, use->callee, "Table") && strcmp(unit->language->name, "scala") == 0);
+    if (use->key.end == 0 && span_is(text, use->callee, "jdbc"))
+        return use->argument == 1; /* spark.read.jdbc(url, "…") */
+    if (is_entity(unit, use))
+        return use->argument == 0;
+    if (is_call && span_is(text, use->callee, "Table") && span_is(text, use->key, "name"))
+        return true;
+    return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
+}
+
+/* func (User) TableName() string { return "…" }, whose key is what the function is called. */
+static bool
+is_returned(const Unit *unit, const Use *use)
+{
+    guint before = unit_previous(unit, use->first, true);
+    return use->key.end > 0 && before != G_MAXUINT &&
+           span_is(unit->text, piece_span(unit_piece(unit, before)), "return");
+}
+
+bool
+use_is_of_class(const Unit *unit, const Use *use)
+{
+    static const char *const typed[] = {"java", "kotlin", "scala", "csharp", NULL};
+    static const char *const keys[] = {"__tablename__", "db_table", NULL};
+    const Text *text = unit->text;
+    if (span_is_among(text, use->key, keys) || is_returned(unit, use))
+        return true;
+    if (is_entity(unit, use) || span_is(text, use->callee, "querySchema"))
+        return true;
+    if (strcmp(unit->language->name, "ruby") == 0)
+        return use->is_assigned && span_is(text, use->key, "table_name");
+    if (strcmp(unit->language->name, "javascript") == 0)
+        return span_is(text, use->key, "tableName");
+    return span_is(text, use->callee, "Table") && g_strv_contains(typed, unit->language->name);
+}
