@@ -71,6 +71,8 @@ dbt_rename_free(DbtRename *dbt)
     name_clear(&dbt->from);
     name_clear(&dbt->to);
     g_free(dbt->identifier);
+    g_free(dbt->seed);
+    g_strfreev(dbt->seed_keys);
     if (dbt->doubt != NULL)
         g_free((char *) dbt->doubt->reason);
     g_free(dbt->doubt);

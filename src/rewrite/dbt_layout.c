@@ -83,7 +83,7 @@ root_new(const char *folder, YamlFile *settings)
         .seed_folders = folders_of(map, "seed-paths", "data-paths", "seeds/"),
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
-        .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };
@@ -178,7 +178,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
         DbtRoot *root = dbt_root_of(roots, file->path);
-        dbt_seeds_add(roots, file->path);
+        dbt_seeds_add(roots, file->path, true);
         if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
             continue;
         g_autoptr(YamlFile) yaml = parse(file);
@@ -191,7 +191,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
                          (DbtWritten){manifests, &home}, map);
     }
     for (guint i = 0; options->paths != NULL && i < options->paths->len; i++)
-        dbt_seeds_add(roots, g_ptr_array_index(options->paths, i));
+        dbt_seeds_add(roots, g_ptr_array_index(options->paths, i), false);
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);
         DbtHome home = dbt_home(root);

@@ -31,9 +31,10 @@ typedef struct {
     char *folder; /* with `/` at its end, or "" */
     char *name;   /* of the package; NULL unless it is known */
     char **models, **snapshots, **macros, **seed_folders;
-    YamlFile *settings;  /* dbt_project.yml, or NULL */
-    GHashTable *facts;   /* model's name -> DbtFacts */
-    GHashTable *seeds;   /* names of CSV files that dbt loads */
+    YamlFile *settings; /* dbt_project.yml, or NULL */
+    GHashTable *facts;  /* model's name -> DbtFacts */
+    GHashTable
+        *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
     GPtrArray *declared; /* DbtDeclared * */
     GPtrArray *sources;  /* Rename * of what its YAML declares (dbt_sources.h) */
     Renames *renames;    /* those of the mapping, and these */
@@ -68,8 +69,8 @@ void dbt_facts_free(void *facts);
 void dbt_declared_add(DbtRoot *root, const char *path, const YamlNode *map);
 const DbtDeclared *dbt_declared_find(const DbtRoot *root, const DbtName *name);
 void dbt_declared_free(void *declared);
-/* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is doubted (dbt_seeds.c). */
-void dbt_seeds_add(const GPtrArray *roots, const char *path);
+/* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is theirs, or doubted (dbt_seeds.c). */
+void dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read);
 void dbt_seeds_know(DbtRoot *root);
 /* Where the files of a root refer from. */
 DbtHome dbt_home(const DbtRoot *root);

@@ -51,8 +51,8 @@ macro_takes_no_column(Work *work, const SqlRef *ref)
     if (ref->macro == NULL || !is_of_package(work->options->macros, ref->macro))
         return false;
     const char *name = last_part(ref->macro);
-    return package_macro_role(name, ref->place, ref->keyword) == PACKAGE_TAKES_TEXT ||
-           is_unit(ref, name);
+    PackageRole role = package_macro_role(name, ref->place, ref->keyword);
+    return role == PACKAGE_TAKES_TEXT || (role != PACKAGE_TAKES_COLUMN && is_unit(ref, name));
 }
 
 /* ---- macros of the project ---- */

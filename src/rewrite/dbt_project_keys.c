@@ -2,10 +2,9 @@
  * dbt_project_keys.c - keys of dbt_project.yml that are called like the dataset.
  *
  * Under `models`, `seeds` and the like they are paths of folders and files, which stay; under `vars` they are the names of
- * variables. Under `sources` they are sources and their tables.
+ * variables. Under `sources` they are sources and their tables. What is said of the columns of a seed changes with it.
  */
-#include "base/yaml.h"
-#include "rewrite/work.h"
+#include "rewrite/dbt_yaml.h"
 
 #include <string.h>
 
@@ -99,6 +98,29 @@ visit_map(const Part *part, const YamlNode *map, const char *parent)
     }
 }
 
+/* ---- seeds ---- */
+
+/* `keys`: shop, money, tiers, down to what is said of this seed alone. */
+static void
+visit_types(Work *work, const Rename *seed, const YamlNode *map, char *const *keys)
+{
+    const YamlNode *inner = keys[0] != NULL ? yaml_get(map, keys[0]) : NULL;
+    yaml_column_types(work, map, seed, keys[0] == NULL);
+    if (inner != NULL && inner->kind == YAML_MAP)
+        visit_types(work, seed, inner, keys + 1);
+}
+
+static void
+visit_seeds(Work *work, const YamlNode *root)
+{
+    const YamlNode *map = yaml_get(root, "seeds");
+    for (guint i = 0; map != NULL && map->kind == YAML_MAP && i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        if (rename->dbt != NULL && rename->dbt->seed != NULL)
+            visit_types(work, rename, map, rename->dbt->seed_keys);
+    }
+}
+
 void
 dbt_project_keys(Work *work)
 {
@@ -116,4 +138,6 @@ dbt_project_keys(Work *work)
         if (map != NULL)
             visit_map(&part, map, NULL);
     }
+    if (root != NULL && root->kind == YAML_MAP)
+        visit_seeds(work, root);
 }

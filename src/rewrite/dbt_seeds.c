@@ -1,23 +1,31 @@
 /*
- * dbt_seeds.c - models of the mapping that are seeds: their columns are the header of a CSV file, which is data.
+ * dbt_seeds.c - models of the mapping that are seeds: their columns are the header of a CSV file.
  *
- * Where such a seed keeps its name and gets other columns, its file, its types and its readers would have to change at
- * once: a person does that.
+ * Where such a seed keeps its name and its columns are only renamed, header, types, tests and readers change at once
+ * (dbt_seed_file.c, project_hold.c). Where more becomes of them, or the file is not at hand, a person does that.
  */
 #include "rewrite/dbt_layout.h"
 
 #include <string.h>
 
+static const char ending[] = ".csv";
+
+/* Does the mapping speak of a model that keeps its name and gets other columns? */
+static bool
+keeps_name(const Rename *rename)
+{
+    const DbtRename *dbt = rename->dbt;
+    return dbt != NULL && !dbt->is_source && dbt->doubt == NULL &&
+           strcmp(dbt->from.name, dbt->to.name) == 0 && rename_changes_columns(rename);
+}
+
 /* The mapping's model is this very seed, after it as before. */
 static bool
 is_of_seed(const DbtRoot *root, const Rename *rename)
 {
-    const DbtRename *dbt = rename->dbt;
-    return dbt != NULL && !dbt->is_source && dbt->doubt == NULL &&
-           g_hash_table_contains(root->seeds, dbt->from.name) &&
-           strcmp(dbt->from.name, dbt->to.name) == 0 &&
-           (dbt->from.package == NULL || g_strcmp0(dbt->from.package, root->name) == 0) &&
-           rename_changes_columns(rename);
+    return keeps_name(rename) && g_hash_table_contains(root->seeds, rename->dbt->from.name) &&
+           (rename->dbt->from.package == NULL ||
+            g_strcmp0(rename->dbt->from.package, root->name) == 0);
 }
 
 DbtDoubt *
@@ -32,14 +40,13 @@ dbt_seed_doubt(void)
 }
 
 static DbtRename *
-doubted(const DbtRename *dbt)
+copy_of(const DbtRename *dbt)
 {
     DbtRename *copy = dbt_rename_new(dbt->from.name, dbt->to.name, false);
     g_free(copy->from.package);
     g_free(copy->to.package);
     copy->from.package = g_strdup(dbt->from.package);
     copy->to.package = g_strdup(dbt->to.package);
-    copy->doubt = dbt_seed_doubt();
     return copy;
 }
 
@@ -54,15 +61,80 @@ add_spellings(Rename *rename, const Rename *base)
     }
 }
 
+/* The name of the seed that a path may be, or NULL. Caller frees. */
+static char *
+name_of(const char *path)
+{
+    if (!g_str_has_suffix(path, ending))
+        return NULL;
+    g_autofree char *base = g_path_get_basename(path);
+    return g_strndup(base, strlen(base) - strlen(ending));
+}
+
+bool
+dbt_seeds_concern(const Renames *renames, const char *path)
+{
+    g_autofree char *name = name_of(path);
+    for (guint i = 0; name != NULL && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (keeps_name(rename) && strcmp(rename->dbt->from.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void
-dbt_seeds_add(const GPtrArray *roots, const char *path)
+dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read)
 {
     DbtRoot *root = dbt_root_of(roots, path);
-    if (root == NULL || !g_str_has_suffix(path, ".csv") ||
-        !dbt_is_below(root, path, root->seed_folders))
+    g_autofree char *name = name_of(path);
+    if (root == NULL || name == NULL || !dbt_is_below(root, path, root->seed_folders))
         return;
-    g_autofree char *base = g_path_get_basename(path);
-    g_hash_table_add(root->seeds, g_strndup(base, strlen(base) - strlen(".csv")));
+    void *before = NULL;
+    bool is_there = g_hash_table_lookup_extended(root->seeds, name, NULL, &before);
+    bool is_same = is_there && before != NULL && strcmp(before, path) == 0;
+    if (!is_same) /* of two files nobody knows which one it is */
+        g_hash_table_insert(root->seeds, g_steal_pointer(&name),
+                            is_there || !is_read ? NULL : g_strdup(path));
+}
+
+/* shop, money, tiers. */
+static char **
+keys_of(const DbtRoot *root, const char *path)
+{
+    const char *rest = path + strlen(root->folder);
+    for (size_t i = 0; root->seed_folders[i] != NULL; i++)
+        if (g_str_has_prefix(rest, root->seed_folders[i])) {
+            rest += strlen(root->seed_folders[i]);
+            break;
+        }
+    g_autofree char *inner = g_strndup(rest, strlen(rest) - strlen(ending));
+    g_autofree char *keys = g_strconcat(root->name != NULL ? root->name : "", "/", inner, NULL);
+    return g_strsplit(keys, "/", -1);
+}
+
+const Rename *
+dbt_seed_at(const Renames *renames, const char *path)
+{
+    for (guint i = 0; i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->dbt != NULL && g_strcmp0(rename->dbt->seed, path) == 0)
+            return rename;
+    }
+    return NULL;
+}
+
+bool
+dbt_seeds_have_types(const Renames *renames, const char *path, const char *text)
+{
+    bool is_said =
+        g_str_has_suffix(path, "dbt_project.yml") && strstr(text, "column_types") != NULL;
+    for (guint i = 0; is_said && i < renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(renames->list, i);
+        if (rename->dbt != NULL && rename->dbt->seed != NULL)
+            return true;
+    }
+    return false;
 }
 
 void
@@ -73,7 +145,14 @@ dbt_seeds_know(DbtRoot *root)
         const Rename *rename = g_ptr_array_index(list, i);
         if (!is_of_seed(root, rename))
             continue;
-        Rename *own = rename_like(rename, doubted(rename->dbt));
+        DbtRename *dbt = copy_of(rename->dbt);
+        if (rename_only_renames(rename))
+            dbt->seed = g_strdup(g_hash_table_lookup(root->seeds, dbt->from.name));
+        if (dbt->seed != NULL)
+            dbt->seed_keys = keys_of(root, dbt->seed);
+        else
+            dbt->doubt = dbt_seed_doubt();
+        Rename *own = rename_like(rename, dbt);
         add_spellings(own, rename);
         g_ptr_array_add(root->sources, own);
         list->pdata[i] = own;

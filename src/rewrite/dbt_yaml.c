@@ -67,47 +67,6 @@ yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to)
                     "the name is written in a way that is not edited");
 }
 
-/* Where does a word stand: in no quotes ('\0'), or in which ones? */
-static char
-quotes_at(const char *text, size_t at)
-{
-    char quote = '\0';
-    for (size_t i = 0; i < at; i++)
-        if (quote == '\0' && (text[i] == '\'' || text[i] == '"'))
-            quote = text[i];
-        else if (text[i] == quote)
-            quote = '\0';
-    return quote;
-}
-
-void
-yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
-{
-    size_t begin, end;
-    bool is_plain = place_of(work, node, &begin, &end);
-    for (size_t at = 0; node->text[at] != '\0';) {
-        size_t from = at;
-        while (is_identifier_byte(node->text[at]))
-            at++;
-        if (at == from) {
-            at++;
-            continue;
-        }
-        g_autofree char *word = g_strndup(node->text + from, at - from);
-        SqlPart part = {.text = word};
-        const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
-        char quote = quotes_at(node->text, from);
-        bool is_value = quote == '\'' && strstr(node->text, "{{") == NULL;
-        if (change == NULL || change->kind == CHANGE_NONE || is_value)
-            continue;
-        if (!is_plain || change->kind != CHANGE_NAME || quote != '\0')
-            yaml_refuse(work, node, "derived", change->link,
-                        "a column of which the mapping does not just change the name is used here");
-        else
-            edit_scalar(work, SITE_COLUMN, node, begin + from, begin + at, change->to);
-    }
-}
-
 /* ---- pointing at the dataset ---- */
 
 const Rename *

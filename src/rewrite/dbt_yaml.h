@@ -8,8 +8,10 @@ void yaml_refuse(Work *work, const YamlNode *node, const char *code, const char 
                  const char *reason);
 /* All of the scalar. */
 void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to);
-/* Each word of it that is a column of the dataset. */
+/* A column of the dataset, or an expression over it (dbt_yaml_expression.c). */
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
+/* Does the text have any name of a column that changes? */
+bool yaml_names_change(const Rename *rename, const char *text);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
@@ -24,6 +26,8 @@ typedef void YamlVisit(Work *work, const YamlNode *entry);
 void yaml_each(Work *work, const YamlNode *list, YamlVisit *visit);
 /* The items of a list, or the one scalar: columns, or expressions over them. */
 void yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename);
+/* Names under `column_types` of settings; `is_own`: of this seed alone, else a person decides. */
+void yaml_column_types(Work *work, const YamlNode *map, const Rename *rename, bool is_own);
 /* Entries of a file's parts (dbt_yaml_model.c, dbt_yaml_reader.c). */
 YamlVisit yaml_model, yaml_seed, yaml_snapshot, yaml_exposure, yaml_semantic_model, yaml_unit_test,
     yaml_metric;

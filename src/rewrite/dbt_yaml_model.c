@@ -30,6 +30,17 @@ yaml_rename_list(Work *work, const YamlNode *node, const Rename *rename)
             yaml_rename_words(work, node->items[i], rename);
 }
 
+/* Statements, of which nobody knows what they read. */
+static void
+check_hooks(Work *work, const YamlNode *node, const Rename *rename)
+{
+    for (size_t i = 0; node != NULL && node->kind == YAML_LIST && i < node->count; i++)
+        check_hooks(work, node->items[i], rename);
+    if (node != NULL && node->kind == YAML_SCALAR && yaml_names_change(rename, node->text))
+        yaml_refuse(work, node, "language", NULL,
+                    "a statement that is run beside the model names a column that changes");
+}
+
 /* Settings that name columns, as in config(…) of the model. */
 static void
 visit_settings(Work *work, const YamlNode *map, const Rename *rename)
@@ -61,7 +72,7 @@ visit_settings(Work *work, const YamlNode *map, const Rename *rename)
         if (indexes->items[i]->kind == YAML_MAP)
             yaml_rename_list(work, yaml_get(indexes->items[i], "columns"), rename);
     for (size_t i = 0; i < G_N_ELEMENTS(hooks); i++)
-        yaml_rename_list(work, yaml_get(map, hooks[i]), rename);
+        check_hooks(work, yaml_get(map, hooks[i]), rename);
 }
 
 static void
@@ -125,19 +136,47 @@ yaml_model(Work *work, const YamlNode *model)
         visit_described(work, model, rename_of_model(work, yaml_get_text(model, "name"), NULL));
 }
 
-/* Its columns, which stay, are those of its file: `column_types`, too. */
+static void
+visit_type(Work *work, const YamlNode *name, const Rename *rename, bool is_own)
+{
+    SqlPart part = {.text = name->kind == YAML_SCALAR ? (char *) name->text : ""};
+    const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+    if (change == NULL || change->kind == CHANGE_NONE)
+        return;
+    if (is_own)
+        yaml_rename(work, name, SITE_COLUMN, change->to);
+    else
+        yaml_refuse(work, name, "seed", NULL,
+                    "this is said of all seeds of the folder, and the column of one is renamed");
+}
+
+void
+yaml_column_types(Work *work, const YamlNode *map, const Rename *rename, bool is_own)
+{
+    static const char *const keys[] = {"column_types", "+column_types"};
+    for (size_t k = 0; map->kind == YAML_MAP && k < G_N_ELEMENTS(keys); k++) {
+        const YamlNode *types = yaml_get(map, keys[k]);
+        for (size_t i = 0; types != NULL && types->kind == YAML_MAP && i < types->count; i++)
+            visit_type(work, types->items[2 * i], rename, is_own);
+    }
+}
+
+/* Its columns are those of its file, which changes with them, or not at all. */
 void
 yaml_seed(Work *work, const YamlNode *seed)
 {
-    const YamlNode *name = yaml_get(seed, "name");
+    const YamlNode *name = yaml_get(seed, "name"), *config = yaml_get(seed, "config");
     const Rename *rename = rename_of_model(work, yaml_get_text(seed, "name"), NULL);
-    if (rename != NULL && rename_changes_columns(rename)) {
+    bool is_followed = rename != NULL && rename->dbt->seed != NULL;
+    if (rename != NULL && !is_followed && rename_changes_columns(rename)) {
         DbtDoubt *doubt = dbt_seed_doubt();
         dbt_tell(work, doubt, name->begin, name->end);
         g_free((char *) doubt->reason);
         g_free(doubt);
     }
-    visit_described(work, seed, NULL);
+    visit_described(work, seed, is_followed ? rename : NULL);
+    if (is_followed && config != NULL)
+        yaml_column_types(work, config, rename, true);
 }
 
 /* A snapshot keeps all columns of what it is taken of, under their names. */

@@ -113,7 +113,8 @@ find(const Renames *renames, const char *path)
 bool
 renames_concern(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
-    return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT;
+    return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
+           dbt_seeds_concern(renames, path);
 }
 
 /* ---- the columns ---- */

@@ -180,7 +180,8 @@ rewrite_entry(void *item, void *data)
     options.is_mentioned = entry->is_given ||
                            renames_concern(renames, file->path, file->text, file->bytes) ||
                            renames_mentioned(renames, entry->tables, strlen(entry->tables)) ||
-                           dbt_vars_mention(options.settings, renames, file->text);
+                           dbt_vars_mention(options.settings, renames, file->text) ||
+                           dbt_seeds_have_types(renames, file->path, file->text);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
     if (entry->held != NULL)

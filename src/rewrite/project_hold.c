@@ -1,12 +1,14 @@
 /*
- * project_hold.c - files that a constant, or a source of dbt, ties together are changed together, or not at all.
+ * project_hold.c - files that a constant, or a source or seed of dbt, ties together are changed together, or not at all.
  *
  * TABLE of config.py becomes the new dataset for all who import it: while one of them needs a person, config.py stays; and
  * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
- * stays, nobody can call it by its new name.
+ * stays, nobody can call it by its new name. A seed's columns are those of its file and of all who read it.
  */
 #include "rewrite/imports.h"
 #include "rewrite/project_parts.h"
+
+#include <string.h>
 
 static bool
 stays(const Entry *entry)
@@ -138,10 +140,67 @@ hold_sources(Project *project)
     return has_held;
 }
 
+/* ---- seeds of dbt ---- */
+
+/* Is the file the seed, or may it name its columns? */
+static bool
+speaks_of_seed(const Entry *entry, const DbtRename *dbt, size_t *ret_begin)
+{
+    *ret_begin = 0;
+    return strcmp(entry->file->path, dbt->seed) == 0 ||
+           dbt_seeds_have_types(entry->place.root->renames, entry->file->path, entry->file->text) ||
+           find_word(entry->file->text, entry->file->bytes, dbt->from.name, ret_begin) ||
+           find_word(entry->tables, strlen(entry->tables), dbt->from.name, &(size_t){0});
+}
+
+/* The first file that stays, of those that would have to change. */
+static const Entry *
+one_that_stays(const Project *project, const DbtRename *dbt)
+{
+    size_t begin;
+    for (guint i = 0; i < project->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(project->entries, i);
+        if (entry->file->rewrite != NULL && stays(entry) && speaks_of_seed(entry, dbt, &begin))
+            return entry;
+    }
+    return NULL;
+}
+
+static bool
+hold_seed(Project *project, const DbtRename *dbt)
+{
+    const Entry *other = dbt != NULL && dbt->seed != NULL ? one_that_stays(project, dbt) : NULL;
+    bool has_held = false;
+    for (guint i = 0; other != NULL && i < project->entries->len; i++) {
+        Entry *entry = g_ptr_array_index(project->entries, i);
+        size_t begin = 0;
+        if (stays(entry) || !is_changed(entry) || !speaks_of_seed(entry, dbt, &begin))
+            continue;
+        size_t end = MIN(begin + strlen(dbt->from.name), entry->file->bytes);
+        has_held = hold(project, entry, begin, end, "used", other) || has_held;
+    }
+    return has_held;
+}
+
+static bool
+hold_seeds(Project *project)
+{
+    bool has_held = false;
+    for (guint r = 0; r < project->roots->len; r++) {
+        const DbtRoot *root = g_ptr_array_index(project->roots, r);
+        for (guint i = 0; i < root->renames->list->len; i++) {
+            const Rename *rename = g_ptr_array_index(root->renames->list, i);
+            has_held = hold_seed(project, rename->dbt) || has_held;
+        }
+    }
+    return has_held;
+}
+
 bool
 project_hold(Project *project)
 {
     bool has_held = hold_sources(project);
+    has_held = hold_seeds(project) || has_held;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;

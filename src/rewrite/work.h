@@ -41,6 +41,8 @@ typedef struct {
     char *
         identifier; /* what is written for the table's own name, which is not the source's; or NULL */
     DbtDoubt *doubt;    /* a person decides, or it is another table; or NULL */
+    char *seed;         /* path of the CSV file that is this model, and changes with it; or NULL */
+    char **seed_keys;   /* under which dbt_project.yml speaks of it: package, folders, name */
     bool needs_package; /* another model has the name alone */
     bool is_latest;     /* of its versions: what is meant without one */
     Spelling spelling;  /* by which columns are qualified */
@@ -217,6 +219,13 @@ DbtRename *dbt_rename_new(const char *from, const char *to, bool is_source);
 void dbt_rename_free(DbtRename *dbt);
 /* Of a model that is a seed; freed with its DbtRename (dbt_seeds.c). */
 DbtDoubt *dbt_seed_doubt(void);
+/* May the path be that of a seed whose columns the mapping renames; of the one that changes with its file, or NULL. */
+bool dbt_seeds_concern(const Renames *renames, const char *path);
+const Rename *dbt_seed_at(const Renames *renames, const char *path);
+/* Is it the dbt_project.yml that may say types of columns of such a seed, without naming it? */
+bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *text);
+/* The file is such a seed, and its header is decided (dbt_seed_file.c). */
+bool dbt_seed_file(Work *work);
 /* All calls in a template or tag; array of DbtCall *; caller frees. */
 GPtrArray *dbt_calls(const char *text, const Token *template);
 /* The one call that the template consists of, or NULL. */
