@@ -37,6 +37,7 @@ typedef struct {
     char *table;     /* the one template that it consists of; or NULL */
     GString *body;   /* without blanks */
     bool has_more;   /* than that */
+    bool is_test;    /* of YAML */
     bool has_query;  /* it has a SELECT of its own, where names mean other things */
     bool is_doubled; /* two of that name: one cannot know which is meant */
 } Macro;

@@ -1,5 +1,5 @@
 /*
- * dbt_project.c - the macros of a dbt project: {% macro name(a, b='x') %} … {% endmacro %}.
+ * dbt_project.c - the macros of a dbt project: {% macro name(a, b='x') %} … {% endmacro %}, and its tests for YAML.
  *
  * What becomes of its arguments is in dbt_macro_flow.c. Here are the names that it brings into the caller's query by itself, and
  * the macros that consist of one table, or of tables of WITH.
@@ -73,19 +73,16 @@ is_tag(const char *text, const Token *token, const char *word)
            text[at + bytes] != '_';
 }
 
-/* `name` of {% macro name(…) %}; NULL when there is none. Caller frees. */
+/* `name` of {% macro name(…) %}, `test_name` of {% test name(…) %}, as dbt calls it; NULL when there is none. Caller frees. */
 static char *
 name_of_tag(const char *text, const Token *tag)
 {
-    const char *end = text + tag->end,
-               *word = memmem(text + tag->begin, tag->end - tag->begin, "macro", 5);
-    const char *begin = word != NULL ? word + 5 : end;
-    while (begin < end && g_ascii_isspace(*begin))
-        begin++;
-    const char *behind = begin;
-    while (behind < end && (g_ascii_isalnum(*behind) || *behind == '_'))
-        behind++;
-    return behind > begin ? g_strndup(begin, (size_t) (behind - begin)) : NULL;
+    g_autoptr(GArray) words = jinja_words(text, tag);
+    if (words->len < 2 || jinja_word(words, 1)->kind != JINJA_NAME)
+        return NULL;
+    const JinjaWord *name = jinja_word(words, 1);
+    return g_strdup_printf("%s%.*s", jinja_is(text, words, 0, "test") ? "test_" : "",
+                           (int) (name->end - name->begin), text + name->begin);
 }
 
 static GHashTable *
@@ -130,6 +127,7 @@ read_head(const char *text, const Token *tag, char **ret_name)
     macro->words = names_new();
     macro->calls = g_ptr_array_new_with_free_func(macro_pass_free);
     macro->body = g_string_new(NULL);
+    macro->is_test = jinja_is(text, words, 0, "test");
     *ret_name = name_of_tag(text, tag);
     guint last = words->len > 2 ? jinja_close(text, words, 2) : words->len;
     for (guint from = 3, to; from < last; from = to + 1) {
@@ -137,9 +135,11 @@ read_head(const char *text, const Token *tag, char **ret_name)
         if (jinja_word(words, from)->kind != JINJA_NAME)
             continue;
         MacroParameter *parameter = add_parameter(macro, text, jinja_word(words, from));
-        for (guint i = from; i < to; i++) /* a default may be a column of the caller's query */
+        /* A default may be a column of the caller's query; who calls a test with which arguments is not asked. */
+        GHashTable *names = macro->is_test ? macro->words : parameter->defaults;
+        for (guint i = from; i < to; i++)
             if (jinja_word(words, i)->kind == JINJA_STRING)
-                macro_names_add(parameter->defaults, text, jinja_word(words, i)->begin,
+                macro_names_add(names, text, jinja_word(words, i)->begin,
                                 jinja_word(words, i)->end);
     }
     return macro;
@@ -236,6 +236,20 @@ before(const TokenList *list, guint index)
     return tokens_at(list, index);
 }
 
+/* `FROM name`, `name AS (` of WITH. */
+static bool
+is_table_name(const TokenList *list, guint index)
+{
+    const Token *next = behind(list, index);
+    Word word = before(list, index)->word;
+    if (word == WORD_FROM || word == WORD_JOIN)
+        return true;
+    while (++index < list->tokens->len && tokens_at(list, index) != next)
+        ;
+    const Token *third = next != NULL && next->word == WORD_AS ? behind(list, index) : NULL;
+    return third != NULL && third->kind == TOKEN_OPEN;
+}
+
 static void
 read_token(Macro *macro, const TokenList *list, guint index)
 {
@@ -248,8 +262,9 @@ read_token(Macro *macro, const TokenList *list, guint index)
     bool has_blank = memchr(list->text + token->begin, ' ', token->end - token->begin) != NULL;
     bool is_name = (token->kind == TOKEN_QUOTED && !has_blank) ||
                    (token->kind == TOKEN_WORD && !word_is_reserved(token->word));
-    if (is_name && (next == NULL || (next->kind != TOKEN_OPEN && next->kind != TOKEN_DOT)) &&
-        before(list, index)->word != WORD_AS)
+    bool is_table = macro->is_test && is_table_name(list, index);
+    if (is_name && !is_table && before(list, index)->word != WORD_AS &&
+        (next == NULL || (next->kind != TOKEN_OPEN && next->kind != TOKEN_DOT)))
         macro_names_add(macro->words, list->text, token->begin, token->end);
 }
 
@@ -281,15 +296,17 @@ take_macro(Macros *macros, const char *text, const Token *tag)
 void
 macros_read(Macros *macros, const char *text, size_t bytes)
 {
-    if (memmem(text, bytes, "endmacro", 8) == NULL)
+    if (memmem(text, bytes, "endmacro", 8) == NULL && memmem(text, bytes, "endtest", 7) == NULL)
         return;
     g_autoptr(TokenList) list = tokens_new(text, bytes, dialect_by_name("ansi"));
     for (guint i = 0; i < list->tokens->len; i++) {
-        if (!is_tag(text, tokens_at(list, i), "macro"))
+        bool is_test = is_tag(text, tokens_at(list, i), "test");
+        if (!is_test && !is_tag(text, tokens_at(list, i), "macro"))
             continue;
         Macro *macro = take_macro(macros, text, tokens_at(list, i));
         guint first = ++i;
-        while (i < list->tokens->len && !is_tag(text, tokens_at(list, i), "endmacro"))
+        while (i < list->tokens->len &&
+               !is_tag(text, tokens_at(list, i), is_test ? "endtest" : "endmacro"))
             i++;
         if (macro != NULL)
             read_body(macro, list, first, i);

@@ -3,6 +3,7 @@
  *
  * An argument that is not in the table is an expression over the tested table. So are tests of the project's own.
  */
+#include "rewrite/dbt_macro_parts.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>
@@ -89,7 +90,9 @@ typedef struct {
     const YamlNode *map;
     const Rename *mine, *theirs; /* NULL: not the dataset */
     bool has_theirs;             /* there is another table at all */
-    const ColumnChange *change;  /* of the tested column */
+    bool is_unsure; /* of which nobody knows the arguments: a test of the project's own */
+    const ColumnChange *change; /* of the tested column */
+    const YamlNode *name;       /* of the test */
 } Test;
 
 static const Argument *
@@ -192,6 +195,64 @@ check_equality(const Test *test, const YamlNode *key, const YamlNode *map)
                     "renames some");
 }
 
+/* ---- tests of the project ---- */
+
+/* A name in its own query that is a column of one of the tables, and changes; NULL where there is none. */
+static const char *
+implied_name(const Test *test, GHashTable *words)
+{
+    GHashTableIter iter;
+    void *word;
+    g_hash_table_iter_init(&iter, words);
+    while (g_hash_table_iter_next(&iter, &word, NULL)) {
+        SqlPart part = {.text = word};
+        if (name_after(test->mine, &part) != part.text ||
+            name_after(test->theirs, &part) != part.text)
+            return word;
+    }
+    return NULL;
+}
+
+/* What `test_name` of the project names by itself, it names of every table that it is said of. */
+static void
+check_own_names(const Test *test)
+{
+    const Macros *macros = test->work->options->macros;
+    const YamlNode *key = test->name;
+    if (key->kind != YAML_SCALAR)
+        return;
+    g_autofree char *macro = g_strconcat("test_", key->text, NULL);
+    if (!macros_has(macros, macro) || site_covers(test->work, key->begin, key->end))
+        return;
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL),
+                          words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    macros_add_words(macros, macro, asked, words);
+    const char *name = implied_name(test, words);
+    if (name != NULL)
+        site_refuse(test->work, SITE_COLUMN, key->begin, key->end, "in-template", NULL,
+                    "the test '%s' names '%s' by itself, which is a column that changes here",
+                    key->text, name);
+}
+
+/* `where` is always said of the tested table. */
+static bool
+is_unclear(const Test *test, const char *key, const YamlNode *node)
+{
+    return test->is_unsure && argument_of(key) == NULL && g_strcmp0(key, "where") != 0 &&
+           ((test->mine != NULL && yaml_names_change(test->mine, node->text)) ||
+            (test->theirs != NULL && yaml_names_change(test->theirs, node->text)));
+}
+
+/* ref('x') or source('a', 'b'), with or without braces. */
+static bool
+is_call(const YamlNode *node)
+{
+    if (node->kind != YAML_SCALAR)
+        return false;
+    const char *text = node->text + strspn(node->text, "{ ");
+    return g_str_has_prefix(text, "ref(") || g_str_has_prefix(text, "source(");
+}
+
 /* ---- arguments ---- */
 
 static void visit_map(const Test *outer, const YamlNode *map);
@@ -212,6 +273,9 @@ visit_argument(const Test *test, const char *key, const YamlNode *node)
             visit_argument(test, key, node->items[i]);
     } else if (role == ROLE_SHARED) {
         visit_shared(test, node);
+    } else if (is_unclear(test, key, node)) {
+        yaml_refuse(test->work, node, "ambiguous", NULL,
+                    "the test reads two tables, and whose column this is only its own text tells");
     } else {
         yaml_rename_list(test->work, node, role == ROLE_THEIRS ? test->theirs : test->mine);
     }
@@ -225,9 +289,11 @@ visit_map(const Test *outer, const YamlNode *map)
     for (size_t i = 0; i < map->count; i++) {
         const YamlNode *key = map->items[2 * i], *value = map->items[2 * i + 1];
         const Argument *argument = argument_of(key->text);
-        if (argument == NULL || argument->role != ROLE_CALL)
+        bool is_other = argument == NULL && is_call(value);
+        if (!is_other && (argument == NULL || argument->role != ROLE_CALL))
             continue;
         const Rename *found = yaml_follow_call(test.work, value, true);
+        test.is_unsure |= is_other;
         test.has_theirs = true;
         test.theirs = found != NULL ? found : test.theirs;
     }
@@ -236,6 +302,22 @@ visit_map(const Test *outer, const YamlNode *map)
             check_equality(&test, map->items[2 * i], map->items[2 * i + 1]);
         visit_argument(&test, map->items[2 * i]->text, map->items[2 * i + 1]);
     }
+    check_own_names(&test);
+}
+
+/* `- unique`, `- unique: { … }`, `- test_name: unique` */
+static void
+visit_test(const Test *test, const YamlNode *node)
+{
+    Test one = *test;
+    const YamlNode *said = node->kind == YAML_MAP ? yaml_get(node, "test_name") : NULL;
+    one.name = said != NULL                                ? said
+               : node->kind == YAML_MAP && node->count > 0 ? node->items[0]
+                                                           : node;
+    if (node->kind == YAML_MAP)
+        visit_map(&one, node);
+    else
+        check_own_names(&one);
 }
 
 void
@@ -246,7 +328,6 @@ yaml_visit_tests(Work *work, const YamlNode *owner, const Rename *mine, const Co
     for (size_t k = 0; k < G_N_ELEMENTS(keys); k++) {
         const YamlNode *list = yaml_get(owner, keys[k]);
         for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++)
-            if (list->items[i]->kind == YAML_MAP) /* else just a test's name */
-                visit_map(&test, list->items[i]);
+            visit_test(&test, list->items[i]);
     }
 }

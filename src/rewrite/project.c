@@ -382,7 +382,9 @@ prepare(Project *project, GPtrArray *files)
     project->macros = macros_new();
     for (guint i = 0; i < files->len; i++) {
         const ProjectFile *file = g_ptr_array_index(files, i);
-        if (strstr(file->path, "macros/") != NULL && g_str_has_suffix(file->path, ".sql"))
+        bool is_test = strstr(file->path, "tests/") != NULL; /* tests/generic */
+        if ((is_test || strstr(file->path, "macros/") != NULL) &&
+            g_str_has_suffix(file->path, ".sql"))
             macros_read(project->macros, file->text, file->bytes);
     }
     for (guint i = 0; i < files->len; i++) {

@@ -156,14 +156,24 @@ is_constraint(const Parser *parser, uint32_t at, uint32_t end)
            is_index(parser, at, end);
 }
 
+/* The name of a constraint, of which templates may be parts: fk_{{ this.name }}_users. */
+static void
+constraint_name_take(Parser *parser, uint32_t end)
+{
+    settle(parser, parser->pos++);
+    while (parser->pos < end &&
+           peek(parser, parser->pos)->begin == peek(parser, parser->pos - 1)->end &&
+           (is_name(parser, parser->pos) || peek(parser, parser->pos)->kind == TOKEN_TEMPLATE))
+        settle(parser, parser->pos++);
+}
+
 bool
 constraint_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
     if (is_text(parser, parser->pos, "CONSTRAINT") && parser->pos + 1 < end) {
-        bool has_name = !is_constraint(parser, parser->pos + 1, end);
-        if (has_name)
-            settle(parser, parser->pos + 1);
-        parser->pos += has_name ? 2 : 1;
+        parser->pos++;
+        if (!is_constraint(parser, parser->pos, end))
+            constraint_name_take(parser, end);
     }
     if (!is_constraint(parser, parser->pos, end))
         return false;
