@@ -57,10 +57,33 @@ dbt_rename_new(const char *from, const char *to, bool is_source)
     dbt->to = read_name(to, is_source);
     if (is_source && dbt->to.package == NULL)
         dbt->to.package = g_strdup(dbt->from.package);
+    dbt_rename_spell(dbt);
+    return dbt;
+}
+
+static DbtName
+copy_name(const DbtName *name)
+{
+    return (DbtName){g_strdup(name->package), g_strdup(name->name), g_strdup(name->version)};
+}
+
+DbtRename *
+dbt_rename_copy(const DbtRename *dbt)
+{
+    DbtRename *copy = g_new0(DbtRename, 1);
+    copy->is_source = dbt->is_source;
+    copy->from = copy_name(&dbt->from);
+    copy->to = copy_name(&dbt->to);
+    dbt_rename_spell(copy);
+    return copy;
+}
+
+void
+dbt_rename_spell(DbtRename *dbt)
+{
     dbt->source[0] = dbt->from.name;
     dbt->target[0] = dbt->to.name;
     dbt->spelling = (Spelling){dbt->source, dbt->target};
-    return dbt;
 }
 
 void

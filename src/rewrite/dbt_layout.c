@@ -17,6 +17,7 @@ root_free(void *data)
     g_strfreev(root->macros);
     g_strfreev(root->seed_folders);
     g_hash_table_unref(root->seeds);
+    g_hash_table_unref(root->dotted);
     yaml_file_free(root->settings);
     g_hash_table_unref(root->facts);
     renames_free(root->renames);
@@ -84,6 +85,7 @@ root_new(const char *folder, YamlFile *settings)
         .settings = settings,
         .facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, dbt_facts_free),
         .seeds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+        .dotted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .declared = g_ptr_array_new_with_free_func(dbt_declared_free),
         .sources = g_ptr_array_new_with_free_func(rename_free),
     };
@@ -179,6 +181,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         const ProjectFile *file = g_ptr_array_index(files, i);
         DbtRoot *root = dbt_root_of(roots, file->path);
         dbt_seeds_add(roots, file->path, true);
+        dbt_dotted_add(roots, file->path);
         if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
             continue;
         g_autoptr(YamlFile) yaml = parse(file);
@@ -190,8 +193,10 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
                          (DbtWritten){manifests, &home}, map);
     }
-    for (guint i = 0; options->paths != NULL && i < options->paths->len; i++)
+    for (guint i = 0; options->paths != NULL && i < options->paths->len; i++) {
         dbt_seeds_add(roots, g_ptr_array_index(options->paths, i), false);
+        dbt_dotted_add(roots, g_ptr_array_index(options->paths, i));
+    }
     for (guint i = 0; i < roots->len; i++) {
         DbtRoot *root = g_ptr_array_index(roots, i);
         DbtHome home = dbt_home(root);
@@ -199,6 +204,7 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
             dbt_models_read(root->sources, renames, dialect, manifests, &home);
         root->renames = renames_with(renames, root->sources);
         root->renames->has_sources = true;
+        dbt_dotted_know(root);
         dbt_seeds_know(root);
     }
 }

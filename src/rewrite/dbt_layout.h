@@ -35,6 +35,7 @@ typedef struct {
     GHashTable *facts;  /* model's name -> DbtFacts */
     GHashTable
         *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
+    GHashTable *dotted;  /* names of models and seeds with dots in them */
     GPtrArray *declared; /* DbtDeclared * */
     GPtrArray *sources;  /* Rename * of what its YAML declares (dbt_sources.h) */
     Renames *renames;    /* those of the mapping, and these */
@@ -72,6 +73,11 @@ void dbt_declared_free(void *declared);
 /* A file that may be a seed; then, once `renames` is there, what the mapping says of seeds is theirs, or doubted (dbt_seeds.c). */
 void dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read);
 void dbt_seeds_know(DbtRoot *root);
+/* A file whose name may have dots in it; then the mapping's models that are called like one (dbt_dotted.c). */
+void dbt_dotted_add(const GPtrArray *roots, const char *path);
+void dbt_dotted_know(DbtRoot *root);
+/* In this root, the rename at `index` of its renames is this; takes `dbt`. */
+void dbt_root_knows(DbtRoot *root, guint index, DbtRename *dbt);
 /* Where the files of a root refer from. */
 DbtHome dbt_home(const DbtRoot *root);
 /* dbt_project.yml; or NULL. */

@@ -39,28 +39,6 @@ dbt_seed_doubt(void)
     return doubt;
 }
 
-static DbtRename *
-copy_of(const DbtRename *dbt)
-{
-    DbtRename *copy = dbt_rename_new(dbt->from.name, dbt->to.name, false);
-    g_free(copy->from.package);
-    g_free(copy->to.package);
-    copy->from.package = g_strdup(dbt->from.package);
-    copy->to.package = g_strdup(dbt->to.package);
-    return copy;
-}
-
-/* In SQL it is called as before. */
-static void
-add_spellings(Rename *rename, const Rename *base)
-{
-    for (guint i = 0; i < base->spellings->len; i++) {
-        const Spelling *spelling = g_ptr_array_index(base->spellings, i);
-        g_autofree char *target = g_strjoinv(".", spelling->target);
-        rename_add_spelling(rename, spelling->whole, target);
-    }
-}
-
 /* The name of the seed that a path may be, or NULL. Caller frees. */
 static char *
 name_of(const char *path)
@@ -145,16 +123,13 @@ dbt_seeds_know(DbtRoot *root)
         const Rename *rename = g_ptr_array_index(list, i);
         if (!is_of_seed(root, rename))
             continue;
-        DbtRename *dbt = copy_of(rename->dbt);
+        DbtRename *dbt = dbt_rename_copy(rename->dbt);
         if (rename_only_renames(rename))
             dbt->seed = g_strdup(g_hash_table_lookup(root->seeds, dbt->from.name));
         if (dbt->seed != NULL)
             dbt->seed_keys = keys_of(root, dbt->seed);
         else
             dbt->doubt = dbt_seed_doubt();
-        Rename *own = rename_like(rename, dbt);
-        add_spellings(own, rename);
-        g_ptr_array_add(root->sources, own);
-        list->pdata[i] = own;
+        dbt_root_knows(root, i, dbt);
     }
 }

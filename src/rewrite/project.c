@@ -204,13 +204,10 @@ changes(const Made *made)
 static DbtRename *
 dbt_of(const DbtPlace *place)
 {
-    DbtRename *dbt = dbt_rename_new(place->model, place->model, false);
-    g_free(dbt->from.version); /* of the file, not of a dot in its name */
-    g_free(dbt->to.version);
-    dbt->from.package = g_strdup(place->root->name);
-    dbt->to.package = g_strdup(place->root->name);
-    dbt->from.version = g_strdup(place->version);
-    dbt->to.version = g_strdup(place->version);
+    /* a dot in the file's name is no package and no version */
+    const DbtName name = {place->root->name, place->model, place->version};
+    const DbtRename of_file = {.from = name, .to = name};
+    DbtRename *dbt = dbt_rename_copy(&of_file);
     dbt->is_latest = place->is_latest;
     return dbt;
 }

@@ -216,6 +216,10 @@ typedef struct {
 } DbtCall;
 
 DbtRename *dbt_rename_new(const char *from, const char *to, bool is_source);
+/* Its names; nothing of what YAML says. */
+DbtRename *dbt_rename_copy(const DbtRename *dbt);
+/* Once its names have changed. */
+void dbt_rename_spell(DbtRename *dbt);
 void dbt_rename_free(DbtRename *dbt);
 /* Of a model that is a seed; freed with its DbtRename (dbt_seeds.c). */
 DbtDoubt *dbt_seed_doubt(void);
