@@ -18,8 +18,6 @@ void decide_offers(Beat *beat);
 /* Answer with what is there: nothing. */
 void decide_answer_parked(Beat *beat);
 
-#define LIMIT_COUNT_MAX 100000 /* one row each; as many as a step may have parts */
-
 /* The handlers: true when the command was carried out and is answered. */
 typedef enum { HANDLED, REFUSED, WAITS } Handled;
 typedef Handled HandlerFn(Beat *beat, Command *command);

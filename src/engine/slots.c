@@ -13,13 +13,28 @@ slot_free(void *data)
     g_free(data);
 }
 
+/* Where the slot with that number is, or would be. */
+static guint
+slot_place(const Resource *resource, int64_t n)
+{
+    guint low = 0, high = resource->slots->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const Slot *) g_ptr_array_index(resource->slots, middle))->n < n)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static Slot *
 slot_add(Resource *resource, int64_t n)
 {
     Slot *slot = g_new0(Slot, 1);
     slot->resource = resource;
     slot->n = n;
-    g_ptr_array_add(resource->slots, slot);
+    g_ptr_array_insert(resource->slots, (int) slot_place(resource, n), slot);
     return slot;
 }
 
@@ -52,17 +67,6 @@ is_of_kind(const char *name, const Resource *all)
     return strncmp(name, all->name, bytes) == 0 && strcmp(name, all->name) != 0;
 }
 
-static Slot *slot_by_number(const Resource *resource, int64_t n);
-
-static void
-make_slots(Resource *resource, int64_t count)
-{
-    resource->count = count;
-    for (int64_t n = 0; n < count; n++)
-        if (slot_by_number(resource, n) == NULL)
-            slot_add(resource, n);
-}
-
 Resource *
 resource_get(State *state, const char *name)
 {
@@ -71,10 +75,9 @@ resource_get(State *state, const char *name)
         return resource;
     resource = g_new0(Resource, 1);
     resource->name = g_strdup(name);
-    resource->count = -1;
+    resource->count = count_for_all(state, name);
     resource->slots = g_ptr_array_new_with_free_func(slot_free);
     slot_add(resource, RESERVED);
-    make_slots(resource, count_for_all(state, name));
     g_hash_table_insert(state->resources, resource->name, resource);
     return resource;
 }
@@ -96,7 +99,7 @@ resources_inherit(State *state)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Resource *resource = value;
         if (!resource->is_own)
-            make_slots(resource, count_for_all(state, resource->name));
+            resource->count = count_for_all(state, resource->name);
     }
 }
 
@@ -109,17 +112,6 @@ resource_free(void *data)
     g_free(resource);
 }
 
-static Slot *
-slot_by_number(const Resource *resource, int64_t n)
-{
-    for (guint i = 0; i < resource->slots->len; i++) {
-        Slot *slot = g_ptr_array_index(resource->slots, i);
-        if (slot->n == n)
-            return slot;
-    }
-    return NULL;
-}
-
 static void
 record(Beat *beat, const Slot *slot, bool is_gone)
 {
@@ -127,12 +119,33 @@ record(Beat *beat, const Slot *slot, bool is_gone)
     g_array_append_val(beat->slots, change);
 }
 
+static Slot *
+slot_reserved(const Resource *resource)
+{
+    return g_ptr_array_index(resource->slots, 0);
+}
+
+/* The lowest number that nobody holds; past the count where all are held. */
+static int64_t
+number_to_take(const Resource *resource)
+{
+    guint low = 1, high = resource->slots->len; /* up to here each number is followed by the next */
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (((const Slot *) g_ptr_array_index(resource->slots, middle))->n == (int64_t) middle - 1)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (int64_t) low - 1;
+}
+
 /* ---- from disk ---- */
 
 void
 resource_load_count(Resource *resource, int64_t count)
 {
-    make_slots(resource, count);
+    resource->count = count;
     resource->is_own = true;
 }
 
@@ -143,15 +156,12 @@ slot_hold(Slot *slot, Task *task)
         task->slots = g_ptr_array_new();
     g_ptr_array_add(task->slots, slot);
     slot->holder = task;
-    slot->resource->held += slot->n != RESERVED;
 }
 
 void
 resource_load_slot(Resource *resource, int64_t n, Task *holder)
 {
-    Slot *slot = slot_by_number(resource, n);
-    if (slot == NULL)
-        slot = slot_add(resource, n);
+    Slot *slot = n == RESERVED ? slot_reserved(resource) : slot_add(resource, n);
     slots_count_active(holder, -1);
     slot_hold(slot, holder);
     slots_count_active(holder, 1);
@@ -168,18 +178,11 @@ task_holds(const Task *task, const Resource *resource)
     return false;
 }
 
-static Slot *
-slot_to_take(const Resource *resource, bool is_urgent)
+static bool
+has_slot_to_take(const Resource *resource, bool is_urgent)
 {
-    Slot *reserved = NULL;
-    for (guint i = 0; i < resource->slots->len; i++) {
-        Slot *slot = g_ptr_array_index(resource->slots, i);
-        if (slot->n == RESERVED)
-            reserved = slot;
-        else if (slot->n < resource->count && slot->holder == NULL)
-            return slot;
-    }
-    return is_urgent && reserved->holder == NULL ? reserved : NULL;
+    return number_to_take(resource) < resource->count ||
+           (is_urgent && slot_reserved(resource)->holder == NULL);
 }
 
 /* A limit of none stops new work, but never the way back. */
@@ -196,7 +199,7 @@ resource_has_room(const Resource *resource, const Task *task)
         return false;
     if (!is_urgent && resource->reverse_waits > 0)
         return false;
-    return holds || slot_to_take(resource, is_urgent) != NULL;
+    return holds || has_slot_to_take(resource, is_urgent);
 }
 
 bool
@@ -227,12 +230,10 @@ static void
 slot_give(Beat *beat, Resource *resource, Task *task)
 {
     bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
-    Slot *slot = slot_to_take(resource, is_urgent);
-    int64_t n = resource->count;
-    while (slot == NULL && slot_by_number(resource, n) != NULL)
-        n++;
-    if (slot == NULL)
-        slot = slot_add(resource, n);
+    int64_t n = number_to_take(resource);
+    bool takes_reserved =
+        n >= resource->count && is_urgent && slot_reserved(resource)->holder == NULL;
+    Slot *slot = takes_reserved ? slot_reserved(resource) : slot_add(resource, n);
     slot_hold(slot, task);
     record(beat, slot, false);
 }
@@ -267,16 +268,9 @@ static void
 change_count(Beat *beat, Resource *resource, int64_t count)
 {
     bool is_first = resource->count < 0 && count >= 0;
-    make_slots(resource, count);
+    resource->count = count;
     if (is_first)
         slots_for_all_at_work(beat, resource);
-    for (guint i = resource->slots->len; i > 0; i--) {
-        Slot *slot = g_ptr_array_index(resource->slots, i - 1);
-        if (slot->n < count || slot->holder != NULL || slot->n == RESERVED)
-            continue;
-        record(beat, slot, true);
-        g_ptr_array_remove_index(resource->slots, i - 1);
-    }
     beat->state->offers_changed = true;
 }
 
@@ -325,12 +319,10 @@ static void
 slot_give_back(Beat *beat, Slot *slot)
 {
     Resource *resource = slot->resource;
-    bool drains = slot->n >= resource->count && slot->n != RESERVED;
     slot->holder = NULL;
-    resource->held -= slot->n != RESERVED;
-    record(beat, slot, drains);
-    if (drains)
-        g_ptr_array_remove(resource->slots, slot);
+    record(beat, slot, true);
+    if (slot->n != RESERVED)
+        g_ptr_array_remove_index(resource->slots, slot_place(resource, slot->n));
     beat->state->offers_changed = true;
 }
 

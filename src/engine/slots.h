@@ -1,11 +1,10 @@
 /*
  * slots.h - limits as rows: who works on something that is limited holds one of its slots.
  *
- * A limit of n has n slots, and one more that only the reverse phase may take. A task holds its slot
- * from its lease to its end, also while it waits for the world, and while nobody knows what became
- * of its worker. Two counts are kept: slots held, and of those the active ones, whose holders are
- * worked on. No more than n are ever active; a reverse gets in even where all ordinary slots are held
- * by tasks that wait, and while it wants in, no forward task takes one.
+ * A limit of n has n slots, and one more that only the reverse phase may take; a slot is there while it is held, because a limit
+ * may be large. A task holds its slot from its lease to its end, also while it waits for the world, and while nobody knows what
+ * became of its worker. Held are more than are active, whose holders are worked on: no more than n are ever active; a reverse gets
+ * in even where all ordinary slots are held by tasks that wait, and while it wants in, no forward task takes one.
  *
  * A limit that is lowered drains: what holds a slot keeps it. The limit of "pulls:*" is that of each "pulls:…" that has none of
  * its own.

@@ -101,9 +101,9 @@ tell_resource(const Resource *resource)
 {
     g_autoptr(GPtrArray) slots = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
-    g_string_append_printf(text, "\nlimit %s=%" PRId64 " held=%d active=%d waits=%d plans=%d",
-                           resource->name, resource->count, resource->held, resource->active,
-                           resource->reverse_waits, resource->plans);
+    g_string_append_printf(text, "\nlimit %s=%" PRId64 " slots=%d active=%d waits=%d plans=%d",
+                           resource->name, resource->count, (int) resource->slots->len - 1,
+                           resource->active, resource->reverse_waits, resource->plans);
     for (guint i = 0; i < resource->slots->len; i++) {
         const Slot *slot = g_ptr_array_index(resource->slots, i);
         g_ptr_array_add(slots, g_strdup_printf(" %" PRId64 ":%s", slot->n,
@@ -148,7 +148,7 @@ state_tell(const State *state)
     g_hash_table_iter_init(&iter, state->resources);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const Resource *resource = value;
-        if (resource->count >= 0 || resource->held > 0 || resource->active > 0)
+        if (resource->count >= 0 || resource->slots->len > 1 || resource->active > 0)
             g_ptr_array_add(parts, tell_resource(resource));
     }
     g_hash_table_iter_init(&iter, state->campaigns);

@@ -46,6 +46,21 @@ a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own(void)
 }
 
 static void
+the_largest_limit_costs_no_more_than_a_small_one(void)
+{
+    g_auto(Desk) desk = {0};
+    begin(&desk);
+    limit(&desk, "pulls:*", 100000); /* one by one it would take minutes */
+    limit(&desk, "pulls:x", 100000);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_restart(&desk);
+    limit(&desk, "pulls:x", 99999);
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+    desk_do(&desk, "propose/c:d forward run", DONE, "done");
+    desk_assert(&desk, "SELECT count(*) FROM slot", "2");
+}
+
+static void
 raising_the_limit_for_all_lets_those_in_that_wait(void)
 {
     g_auto(Desk) desk = {0};
@@ -209,6 +224,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define CASE(name) g_test_add_func("/engine/pace/" #name, name)
     CASE(a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own);
+    CASE(the_largest_limit_costs_no_more_than_a_small_one);
     CASE(raising_the_limit_for_all_lets_those_in_that_wait);
     CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
     CASE(a_limit_that_is_left_while_it_waits_is_free_for_others);

@@ -291,7 +291,7 @@ every_mistake_is_found_with_its_place(void)
         "'user:default/ada' or 'group:default/team-identity' [identity]\n"
         "honk.yaml:13:11: error: 'listening' names no resource: expected KIND:NAME, such as "
         "\"store:listening\" [limit]\n"
-        "honk.yaml:13:36: error: 'store:x' is '-1', expected a whole number from 0 to 1000000 "
+        "honk.yaml:13:36: error: 'store:x' is '-1', expected a whole number from 0 to 100000 "
         "[wrong-type]");
 }
 
