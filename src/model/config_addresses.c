@@ -1,4 +1,4 @@
-/* config_addresses.c - `addresses` of honk.yaml: how a proxy before the server is called by those who use it. */
+/* config_addresses.c - `listen` and `addresses` of honk.yaml: where the server is, and how a proxy before it is called by those who use it. */
 #include "model/config_reader.h"
 
 #include <string.h>
@@ -51,4 +51,42 @@ read_addresses(Reader *reader, const Field *field, const YamlNode *value, void *
     }
     g_strfreev(*(char ***) target);
     *(char ***) target = g_strv_builder_end(origins);
+}
+
+static bool
+host_is_loopback(const char *host)
+{
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+        return true;
+    int bytes[4], end = 0;
+    if (sscanf(host, "%3d.%3d.%3d.%3d%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &end) != 4 ||
+        host[end] != '\0')
+        return false;
+    return bytes[0] == 127 && MAX(bytes[1], MAX(bytes[2], bytes[3])) <= 255;
+}
+
+void
+read_listen(Reader *reader, const Field *field, const YamlNode *value, void *target)
+{
+    const char *expected = "HOST:PORT, such as 127.0.0.1:7420";
+    g_autofree char *text = reader_text(reader, field->key, value, expected);
+    if (text == NULL)
+        return;
+    const char *colon = strrchr(text, ':');
+    guint64 port;
+    if (colon == NULL || colon == text ||
+        !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL)) {
+        reader_wrong_type(reader, field->key, value, expected);
+        return;
+    }
+    g_autofree char *host = g_strndup(text, (size_t) (colon - text));
+    if (!host_is_loopback(host)) {
+        reader_error(reader, "listen", value,
+                     "'listen' is '%s', which other machines could reach: that is refused for now, "
+                     "expected 127.0.0.1, [::1] or localhost",
+                     text);
+        return;
+    }
+    g_free(*(char **) target);
+    *(char **) target = g_steal_pointer(&text);
 }

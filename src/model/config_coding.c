@@ -241,7 +241,7 @@ read_agent(Reader *reader, const YamlNode *key, const YamlNode *value)
 }
 
 static void
-read_agents(Reader *reader, const Field *field, const YamlNode *value, void *target)
+read_coding_agents(Reader *reader, const Field *field, const YamlNode *value, void *target)
 {
     (void) target;
     if (value->kind != YAML_MAP) {
@@ -336,7 +336,7 @@ check_models(Reader *reader, const YamlNode *map)
 
 /* clang-format off */
 static const Field coding_fields[] = {
-    {"agents",       read_agents,     offsetof(CodingConfig, agents)},
+    {"agents",       read_coding_agents,     offsetof(CodingConfig, agents)},
     {"models",       read_models,     offsetof(CodingConfig, models)},
     {"judge",        read_name,       offsetof(CodingConfig, judge)},
     {"packages",     read_packages,   offsetof(CodingConfig, packages)},

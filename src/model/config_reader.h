@@ -23,6 +23,9 @@ struct Field {
 
 void reader_error(Reader *reader, const char *code, const YamlNode *at, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
+/* `subject` is the key whose value gave the error. */
+void reader_error_from(Reader *reader, const char *code, const YamlNode *at, const char *subject,
+                       const GError *error);
 void reader_wrong_type(Reader *reader, const char *key, const YamlNode *value,
                        const char *expected);
 void reader_unknown_key(Reader *reader, const YamlNode *key, const char *const *known,
@@ -36,10 +39,6 @@ char *reader_path(Reader *reader, const char *key, const YamlNode *value);
 /* Read a map by its table; `base` is what the offsets count from. */
 void reader_fields(Reader *reader, const char *name, const YamlNode *map, const Field *fields,
                    void *base);
-
-/* A limit of honk.yaml: `field` gives its bounds. */
-void reader_limit(Reader *reader, const char *resource, const Field *field, const YamlNode *value);
-#define LIMIT_COUNT_MAX 1000000 /* more than any machine runs at once */
 
 void read_path(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_bool(Reader *reader, const Field *field, const YamlNode *value, void *target);
@@ -57,7 +56,21 @@ void read_name(Reader *reader, const Field *field, const YamlNode *value, void *
 bool reader_choice(Reader *reader, const Field *field, const YamlNode *value,
                    const char *const *choices, unsigned *ret);
 
+/* config_stores.c */
+void store_config_free(void *store);
+void read_stores(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* A limit of honk.yaml: `field` gives its bounds. */
+void reader_limit(Reader *reader, const char *resource, const Field *field, const YamlNode *value);
+void read_limits(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* config_agent.c */
+void agent_config_free(void *agent);
+void read_agents(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* config_policy.c */
+void read_policy(Reader *reader, const Field *field, const YamlNode *value, void *target);
+/* Give the policy its digest, which plans hold. */
+void policy_seal(PolicyConfig *policy);
 /* config_addresses.c */
+void read_listen(Reader *reader, const Field *field, const YamlNode *value, void *target);
 void read_addresses(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_models.c */
 void model_config_free(void *model);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/config_reader.h"
 #include "model/entity.h"
+#include "model/lease.h"
 
 #include <stdlib.h>
 #include <string.h>

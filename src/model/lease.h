@@ -34,6 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
 /* How long a worker may wait for its turn to write to a host of repositories. A lease is not held for longer: the task waits, and
  * asks again. */
 #define WRITE_TURN_MS_MAX 10000
+#define LIMIT_COUNT_MAX                                                                            \
+    100000                   /* how many hold one limit at most: as many as a step may have parts */
 #define OUTCOME_LIMITS_MAX 4 /* of a part, beside those of its step */
 
 typedef enum {
