@@ -17,6 +17,32 @@ risk_of_replacing(json_t *to, const Slice *slice, const RiskFacts *facts)
              slice->target.url, facts->kept, facts->retires ? " until it is retired" : "");
 }
 
+/* Names of all dependents of that kind, each in quotes; NULL when there is none. Caller frees. */
+static char *
+names_of(const Schema *schema, const char *kind)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < schema->dependents->len; i++) {
+        const Dependent *dependent = schema->dependents->pdata[i];
+        if (strcmp(dependent->kind, kind) == 0)
+            g_string_append_printf(list, "%s'%s'", list->len > 0 ? ", " : "", dependent->name);
+    }
+    return list->len > 0 ? g_string_free(g_steal_pointer(&list), FALSE) : NULL;
+}
+
+static void
+risk_of_materialized_views(json_t *to, const Slice *slice, const RiskFacts *facts)
+{
+    if (!facts->moves_rows || slice->target.schema == NULL)
+        return;
+    g_autofree char *views = names_of(slice->target.schema, "materialized_view");
+    if (views != NULL)
+        json_say(to,
+                 "what reads '%s' and keeps rows of its own is made anew and filled in the swap, "
+                 "while readers wait; the old ones are kept for the way back: %s",
+                 slice->target.url, views);
+}
+
 static bool
 is_constraint(const Dependent *dependent)
 {
@@ -115,9 +141,13 @@ risk_of_dependents(json_t *to, const Slice *slice, const RiskFacts *facts)
     for (guint i = 0; i < schema->dependents->len; i++) {
         const Dependent *dependent = schema->dependents->pdata[i];
         bool is_key = strcmp(dependent->kind, "foreign_key_from") == 0;
-        if (is_key || strcmp(dependent->kind, "view") == 0)
+        bool is_kept = strcmp(dependent->kind, "materialized_view") == 0;
+        if (is_key || is_kept || strcmp(dependent->kind, "view") == 0)
             g_string_append_printf(list, "%s%s '%s'", list->len > 0 ? ", " : "",
-                                   is_key ? "foreign key of" : "view", dependent->name);
+                                   is_key    ? "foreign key of"
+                                   : is_kept ? "materialized view"
+                                             : "view",
+                                   dependent->name);
     }
     if (list->len > 0)
         json_say(to, "'%s' cannot be retired as long as these need it: %s", slice->source.url,
@@ -144,6 +174,7 @@ risks_list(const Slice *slice, const RiskFacts *facts)
     json_t *risks = json_array();
 
     risk_of_replacing(risks, slice, facts);
+    risk_of_materialized_views(risks, slice, facts);
     risk_of_changing_in_place(risks, slice, facts);
     risk_of_consistency(risks, slice, facts);
     risk_of_dependents(risks, slice, facts);

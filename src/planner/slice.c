@@ -193,6 +193,21 @@ check_roles(const Dataset *source, const Dataset *target, Diags *diags)
                   target->driver != NULL ? target->driver : "unknown driver");
 }
 
+/* A mapping says names and types; the parts that rows are kept in, it cannot say. */
+static void
+check_parts_stay(const Slice *slice, Diags *diags)
+{
+    const Schema *schema = slice->source.schema;
+    for (guint i = 0; slice->is_in_place && schema != NULL && i < schema->dependents->len; i++) {
+        const Dependent *dependent = schema->dependents->pdata[i];
+        if (strcmp(dependent->kind, "partition_key") == 0)
+            diags_add(diags, DIAG_ERROR, "store-cannot", NULL, 0, 0,
+                      "'%s' is partitioned by %s: its columns cannot change where it is; make "
+                      "another table with its partitions, and name it as target",
+                      slice->source.url, dependent->definition);
+    }
+}
+
 void
 slice_check_datasets(const Slice *slice, bool moves_rows, Diags *diags)
 {
@@ -209,6 +224,8 @@ slice_check_datasets(const Slice *slice, bool moves_rows, Diags *diags)
         check_roles(source, target, diags);
     else
         check_target_is_there(target, diags);
+    if (moves_rows)
+        check_parts_stay(slice, diags);
 }
 
 bool

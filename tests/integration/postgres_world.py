@@ -44,6 +44,7 @@ CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, by_user
 INSERT INTO orders (by_user) SELECT i FROM generate_series(1, 20) i;
 CREATE VIEW swedes WITH (security_barrier = true) AS SELECT user_id, full_name FROM users_v2 WHERE country = 'SE';
 CREATE VIEW loud AS SELECT upper(full_name) AS name FROM swedes;
+CREATE MATERIALIZED VIEW how_many AS SELECT count(*) AS rows FROM loud; CREATE UNIQUE INDEX just_one ON how_many (rows);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.tier := coalesce(NEW.tier, ''new''); RETURN NEW; END';
 CREATE TRIGGER touched BEFORE UPDATE ON users_v2 FOR EACH ROW EXECUTE FUNCTION touch();
 COMMENT ON TABLE users_v2 IS 'people''s accounts'; COMMENT ON COLUMN users_v2.tier IS 'what they pay';
@@ -54,6 +55,19 @@ CREATE TABLE users_v1 (id bigint PRIMARY KEY, first_name text NOT NULL, last_nam
 INSERT INTO users_v1 SELECT i, 'First' || i, 'Last' || i, (ARRAY['UK', 'SE', 'DE'])[i % 3 + 1], '{"a": 1}'
     FROM generate_series(1, 3000) i;
 """
+
+# the same with parts, of source and target
+PARTED = SCHEMA.replace("""STORED
+);
+""", """STORED
+) PARTITION BY RANGE (user_id);
+CREATE TABLE users_first PARTITION OF users_v2 FOR VALUES FROM (0) TO (1000);
+CREATE TABLE users_rest PARTITION OF users_v2 DEFAULT;
+""").replace("""legacy_flag jsonb);
+""", """legacy_flag jsonb) PARTITION BY HASH (id);
+CREATE TABLE users_even PARTITION OF users_v1 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE users_odd PARTITION OF users_v1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+""")
 
 
 class Postgres:
@@ -123,11 +137,11 @@ class Standby(Postgres):
 class World(small_world.World):
     """The source is in SQLite (`source` "listening") or in the same database ("shop"); the target is in PostgreSQL."""
 
-    def __init__(self, postgres, source, rows=small_world.ROWS, database="shop", folder=None):
+    def __init__(self, postgres, source, rows=small_world.ROWS, database="shop", folder=None, schema=SCHEMA):
         super().__init__(config=CONFIG, env={"SERVER_FOLDER": folder or postgres.folder, "DATABASE": database}, rows=rows)
         self.postgres = postgres
         postgres.sql(f"CREATE DATABASE {database}", "postgres")
-        postgres.sql(SCHEMA, database)
+        postgres.sql(schema, database)
         catalog = self.folder / "catalog" / "datasets.yaml"
         catalog.write_text(catalog.read_text().replace("listening:users_v1", f"{source}:users_v1")
                            .replace("listening:users_v2", "shop:public.users_v2"))

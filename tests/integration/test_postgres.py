@@ -5,7 +5,7 @@ import sys
 import tempfile
 import unittest
 
-from postgres_world import Postgres, World
+from postgres_world import PARTED, Postgres, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
@@ -30,6 +30,7 @@ class IntoPostgres(unittest.TestCase):
     def look_at_what_hangs_on_it(self):
         sql = self.postgres.sql
         self.assertEqual(sql("SELECT count(*) FROM loud"), sql("SELECT count(*) FROM users_v2 WHERE country = 'SE'"))
+        self.assertEqual(sql("SELECT rows FROM how_many"), sql("SELECT count(*) FROM loud"))
         self.assertIn("violates foreign key", sql("INSERT INTO orders (by_user) VALUES (999999)", check=False))
         self.assertIn("violates foreign key", sql("UPDATE users_v2 SET country = 'XX' WHERE user_id = 1", check=False))
         self.assertIn("violates foreign key", sql("UPDATE users_v2 SET referred_by = 999999 WHERE user_id = 1", check=False))
@@ -61,8 +62,9 @@ class IntoPostgres(unittest.TestCase):
         self.roll_back(name)
         self.assert_as_before()
 
-    def test_inside_one_database_and_back_although_rows_were_written(self):
-        name = self.begin("shop")
+    def test_inside_one_database_part_by_part_and_back_although_rows_were_written(self):
+        name = self.begin("shop", schema=PARTED)
+        self.assertIn("filled in the swap, while readers wait", self.world.honk("plan", name, "--json", user="user:default/ada").stdout)
         self.assertEqual(self.world.run(name)["state"], "succeeded")
         self.assertEqual(self.world.moved(), self.expected(3000))
         self.look_at_what_hangs_on_it()
@@ -73,7 +75,7 @@ class IntoPostgres(unittest.TestCase):
         self.assertIn("2 rows were written", refused.stdout + refused.stderr + str(self.world.seen(name)))
         self.assertEqual(self.postgres.sql("SELECT count(*) FROM users_v2 WHERE tier = 'gold'"), "2")
         self.roll_back(name, "--give-up-rows")
-        lost = self.postgres.sql("SELECT relname FROM pg_class WHERE relname LIKE 'users_v2__honk_lost%' AND relkind = 'r'")
+        lost = self.postgres.sql("SELECT relname FROM pg_class WHERE relname LIKE 'users_v2__honk_lost%' AND relkind = 'p'")
         self.assertEqual(self.postgres.sql(f'SELECT count(*) FROM "{lost}" WHERE tier = \'gold\''), "2")
         self.assertEqual(self.postgres.sql("SELECT count(*), max(full_name) FROM users_v2"), "20|Old 9")
 

@@ -20,17 +20,22 @@ static const char *const questions[] = {
     "SELECT CASE contype WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'foreign_key_to' "
     "END, conname, "
     "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = " OF
-    " AND contype IN ('c', 'x', 'f')",
+    " AND (contype IN ('c', 'x') OR (contype = 'f' AND conparentid = 0))",
     "SELECT 'foreign_key_from', format('%%s.%%s', conrelid::regclass, conname), "
     "pg_get_constraintdef(oid) FROM pg_constraint "
     "WHERE confrelid = " OF " AND contype = 'f' AND conparentid = 0 AND conrelid::regclass::text "
     "NOT LIKE '%%\\_\\_honk\\_%%'",
-    "SELECT DISTINCT CASE v.relkind WHEN 'm' THEN 'materialized_view' ELSE 'view' END, "
-    "v.oid::regclass::text, "
-    "pg_get_viewdef(v.oid) FROM pg_depend d JOIN pg_rewrite r ON d.classid = "
-    "'pg_rewrite'::regclass AND r.oid = d.objid "
-    "JOIN pg_class v ON v.oid = r.ev_class WHERE d.refclassid = 'pg_class'::regclass AND "
-    "d.refobjid = " OF " AND v.oid <> d.refobjid AND v.relkind IN ('v', 'm')",
+    "SELECT DISTINCT 'view', v.oid::regclass::text, pg_get_viewdef(v.oid) FROM pg_depend d JOIN "
+    "pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid JOIN pg_class v ON "
+    "v.oid = r.ev_class WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = " OF
+    " AND v.oid <> d.refobjid AND v.relkind = 'v'",
+    /* also those that read it through views: a swap makes them anew */
+    "WITH RECURSIVE reader(oid) AS (SELECT " OF " UNION SELECT r.ev_class FROM reader b JOIN "
+    "pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = b.oid AND d.classid = "
+    "'pg_rewrite'::regclass JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = "
+    "r.ev_class AND v.relkind IN ('v', 'm')) SELECT 'materialized_view', c.oid::regclass::text, "
+    "pg_get_viewdef(c.oid) FROM reader JOIN pg_class c USING (oid) WHERE c.relkind = 'm' AND "
+    "c.oid <> " OF,
     "SELECT 'rule', rulename, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = " OF
     " AND rulename <> '_RETURN'",
     "SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = " OF

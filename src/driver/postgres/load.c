@@ -209,8 +209,8 @@ words_for(const PgConn *conn, const PGresult *result)
     if (pg_state_is(conn, "23505"))
         return g_strdup_printf("already taken (%s): %s", constraint != NULL ? constraint : "unique",
                                detail != NULL ? detail : "a unique index has it");
-    if (pg_state_is(conn, "23514"))
-        return g_strdup_printf("it breaks the check '%s'", constraint != NULL ? constraint : "?");
+    if (pg_state_is(conn, "23514") && constraint != NULL) /* else no partition takes it */
+        return g_strdup_printf("it breaks the check '%s'", constraint);
     return g_strdup_printf("%s%s%s", message, detail != NULL ? ": " : "",
                            detail != NULL ? detail : "");
 }

@@ -12,6 +12,7 @@
  */
 #include "driver/book.h"
 #include "driver/postgres/scan.h"
+#include "driver/postgres/tree.h"
 
 #include <string.h>
 
@@ -238,7 +239,7 @@ say_inside(PgConn *conn, const ScanSpec *spec, const Program *program, const cha
     g_autoptr(GString) items = g_string_new(NULL);
     g_autoptr(GString) returning = g_string_new(NULL);
     g_autoptr(GString) condition = g_string_new(NULL);
-    if (!pg_object_need(conn, spec->object, &source, error) ||
+    if (!pg_object_of_range(conn, spec->object, spec->range, &source, error) ||
         !pg_object_need(conn, stage, &target, error) ||
         !pg_targets(conn, stage, program_target(program), &ret->targets, error) ||
         !build_lists(conn, source, program, ret->targets, items, returning, error) ||

@@ -9,6 +9,7 @@
  * number in the scan, from 1.
  */
 #include "driver/postgres/scan.h"
+#include "driver/postgres/tree.h"
 
 #include "base/limits.h"
 #include "model/canonical.h"
@@ -128,7 +129,7 @@ pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
 {
     Conn *base = &scan->conn->base;
     g_autoptr(GString) condition = g_string_new(NULL);
-    if (!pg_object_need(scan->conn, spec->object, &scan->object, error))
+    if (!pg_object_of_range(scan->conn, spec->object, spec->range, &scan->object, error))
         return false;
     if (spec->output != NULL)
         scan->output = schema_copy(spec->output);

@@ -4,13 +4,15 @@
  * A table with a key is cut at quantiles of the key: exact ones up to EXACT_BLOCKS, where walking the index is cheap, else
  * those of a sample. Positions are texts of the key's own types, ordered by the server alone, so no collation is ever
  * guessed. A table without a key is cut at blocks of its file. Views, foreign tables and tables that others inherit from are
- * one range.
+ * one range. A partitioned table is cut partition by partition, if we may read these by themselves, and see in them what we see
+ * through it.
  *
  *   {"from": 17, "to": 40}                 a key of one whole number
  *   {"from": "m", "to": ["m", "7"]}        other keys; of several columns: a list
  *   {"from": {"block": 0}, …}              blocks
+ *   {"partition": "public.y2024", …}       of one partition
  */
-#include "driver/postgres/postgres.h"
+#include "driver/postgres/tree.h"
 
 #include <string.h>
 
@@ -18,6 +20,7 @@
 #define SAMPLED_ROWS 100000
 #define SAMPLES_PER_RANGE 20
 #define SAMPLED_BLOCKS 100 /* at least: rows of one block are alike */
+#define PARTS_MAX 10000    /* each is a range at least */
 
 static bool
 has_ranges_of_key(const PgObject *object)
@@ -249,24 +252,94 @@ split_by_blocks(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret
     return true;
 }
 
+static bool
+split_whole(PgConn *conn, const PgObject *object, json_t **ret, GError **error)
+{
+    int64_t total = 0;
+    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
+        return false;
+    g_autoptr(json_t) none = json_null();
+    *ret = json_array();
+    add_range(*ret, none, none, total);
+    return true;
+}
+
+static bool
+split_table(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+{
+    if (has_ranges_of_key(object))
+        return object->blocks <= EXACT_BLOCKS || object->kind != PG_TABLE
+                   ? split_exactly(conn, object, rows, ret, error)
+                   : split_by_sample(conn, object, rows, ret, error);
+    if (is_heap(object) && conn->version >= 140000)
+        return split_by_blocks(conn, object, rows, ret, error);
+    return split_whole(conn, object, ret, error);
+}
+
+/* --- by partition --- */
+
+/* Rights and row security are those of the table that a query names. */
+static bool
+may_read_parts(PgConn *conn, const PgObject *object, bool *ret, GError **error)
+{
+    int64_t hidden = 0, parts = 0;
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT count(*), count(*) FILTER (WHERE NOT has_table_privilege(p.relid, "
+                 "'SELECT')) + (row_security_active(%lld::oid))::int FROM "
+                 "pg_partition_tree(%lld) p WHERE p.isleaf",
+                 (long long) object->oid, (long long) object->oid))
+        return false;
+    parts = pg_cell_int(rows, 0, 0);
+    hidden = pg_cell_int(rows, 0, 1);
+    *ret = parts > 0 && parts <= PARTS_MAX && hidden == 0;
+    return true;
+}
+
+static bool
+split_part(PgConn *conn, const char *name, int64_t rows, json_t *ranges, GError **error)
+{
+    g_autoptr(PgObject) part = NULL;
+    g_autoptr(json_t) own = NULL;
+    json_t *range;
+    size_t i;
+    if (!pg_object_need(conn, name, &part, error) || !split_table(conn, part, rows, &own, error))
+        return false;
+    json_array_foreach(own, i, range)
+    {
+        json_set_string(range, "partition", name);
+        json_array_append(ranges, range);
+    }
+    return true;
+}
+
+static bool
+split_by_parts(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+{
+    AUTO_RESULT *parts = NULL;
+    g_autoptr(json_t) ranges = json_array();
+    if (!pg_rows(conn, &parts, error,
+                 "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_partition_tree(%lld) p "
+                 "JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace "
+                 "WHERE p.isleaf ORDER BY c.oid",
+                 (long long) object->oid))
+        return false;
+    for (int i = 0; i < PQntuples(parts); i++)
+        if (!split_part(conn, pg_cell(parts, i, 0), rows, ranges, error))
+            return false;
+    *ret = g_steal_pointer(&ranges);
+    return true;
+}
+
 bool
 pg_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    int64_t total = 0;
-    if (!pg_object_need(conn, name, &object, error))
+    bool by_parts = false;
+    if (!pg_object_need(conn, name, &object, error) ||
+        (object->kind == PG_PARTITIONED && !may_read_parts(conn, object, &by_parts, error)))
         return false;
-    if (has_ranges_of_key(object))
-        return object->blocks <= EXACT_BLOCKS || object->kind != PG_TABLE
-                   ? split_exactly(conn, object, rows, ret_ranges, error)
-                   : split_by_sample(conn, object, rows, ret_ranges, error);
-    if (is_heap(object) && conn->version >= 140000)
-        return split_by_blocks(conn, object, rows, ret_ranges, error);
-    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
-        return false;
-    g_autoptr(json_t) none = json_null();
-    *ret_ranges = json_array();
-    add_range(*ret_ranges, none, none, total);
-    return true;
+    return by_parts ? split_by_parts(conn, object, rows, ret_ranges, error)
+                    : split_table(conn, object, rows, ret_ranges, error);
 }

@@ -5,9 +5,10 @@
  * Keys and unique indexes are there from the start, because a row that breaks one must be put aside while its source is still
  * known; other indexes, foreign keys and statistics come with finish(). All indexes are named STAGE__INDEX until the swap
  * gives them their own names. A foreign key of the table to itself comes with the swap.
+ * A partitioned table is replaced with all of its partitions (stage_like.c).
  */
 #include "driver/book.h"
-#include "driver/postgres/postgres.h"
+#include "driver/postgres/tree.h"
 
 #include <string.h>
 
@@ -79,89 +80,6 @@ create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError
     return pg_run(conn, error, "%s", sql->str);
 }
 
-/* --- CREATE like another table --- */
-
-/* Indexes of `like` as those of the stage; each row of `question`: name, text behind the name. `create_index` NULL:
- * constraints. */
-static bool
-copy_named(PgConn *conn, const char *question, const PgObject *stage, const PgObject *like,
-           const char *create_index, GError **error)
-{
-    AUTO_RESULT *rows = NULL;
-    if (!pg_rows(conn, &rows, error, question, (long long) like->oid))
-        return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        g_autofree char *name = pg_made_name(stage->name, pg_cell(rows, i, 0));
-        int64_t there = 0;
-        if (!pg_int(conn, &there, error,
-                    "SELECT count(*) FROM pg_class c WHERE c.relname = %Q AND c.relnamespace = "
-                    "(SELECT relnamespace FROM "
-                    "pg_class WHERE oid = %lld)",
-                    name, (long long) stage->oid))
-            return false;
-        const char *text = pg_cell(rows, i, 1);
-        bool done =
-            there > 0 ||
-            (create_index != NULL
-                 ? pg_run(conn, error, "%s \"%w\" ON %s %s", create_index, name, stage->sql, text)
-                 : pg_run(conn, error, "ALTER TABLE %s ADD CONSTRAINT \"%w\" %s", stage->sql, name,
-                          text));
-        if (!done)
-            return false;
-    }
-    return true;
-}
-
-/* Primary key, unique and exclusion constraints, and unique indexes that are none of these. */
-static bool
-copy_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
-{
-    return copy_named(conn,
-                      "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid "
-                      "= %lld AND contype IN "
-                      "('p', 'u', 'x') ORDER BY contype, conname",
-                      stage, like, NULL, error) &&
-           copy_named(conn,
-                      "SELECT x.relname, substr(pg_get_indexdef(x.oid), length(format('CREATE "
-                      "UNIQUE INDEX %%I ON %%I.%%I ', "
-                      "x.relname, n.nspname, t.relname)) + 1) FROM pg_index i JOIN pg_class x ON "
-                      "x.oid = i.indexrelid JOIN "
-                      "pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = "
-                      "t.relnamespace WHERE i.indrelid = %lld "
-                      "AND i.indisunique AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE "
-                      "c.conindid = x.oid AND "
-                      "c.contype IN ('p', 'u', 'x')) ORDER BY x.relname",
-                      stage, like, "CREATE UNIQUE INDEX", error);
-}
-
-static bool
-create_like(PgConn *conn, const char *stage, const char *table, const PgObject *like,
-            GError **error)
-{
-    AUTO_RESULT *rows = NULL;
-    g_autoptr(PgObject) made = NULL;
-    if (like->kind != PG_TABLE || like->is_partition || like->has_children)
-        return fail(error, ERR_UNSUPPORTED,
-                    "'%s' is a %s, which cannot be replaced: expected a table of its own",
-                    like->name,
-                    like->is_partition || like->has_children ? "part of a tree of tables"
-                                                             : pg_kind_name(like->kind));
-    if (!pg_rows(conn, &rows, error,
-                 "SELECT relpersistence = 'u', array_to_string(reloptions, ', ') FROM pg_class "
-                 "WHERE oid = %lld",
-                 (long long) like->oid))
-        return false;
-    const char *options = pg_cell(rows, 0, 1);
-    g_autofree char *with = options != NULL ? g_strdup_printf(" WITH (%s)", options) : g_strdup("");
-    return pg_run(conn, error,
-                  "CREATE %s TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING "
-                  "IDENTITY INCLUDING CONSTRAINTS "
-                  "INCLUDING STORAGE INCLUDING COMMENTS INCLUDING STATISTICS%s)%s",
-                  pg_cell_bool(rows, 0, 0) ? "UNLOGGED" : "", table, like->sql,
-                  conn->version >= 140000 ? " INCLUDING COMPRESSION" : "", with) &&
-           pg_object_need(conn, stage, &made, error) && copy_keys(conn, made, like, error);
-}
-
 /* --- stage --- */
 
 static bool
@@ -174,7 +92,7 @@ create(PgConn *conn, const char *stage, const PgObject *old, const char *like, c
         return false;
     g_autofree char *table = pg_sql("\"%w\".\"%w\"", in, name);
     if (old != NULL)
-        return create_like(conn, stage, table, old, error);
+        return pg_create_like(conn, stage, table, old, error);
     if (schema == NULL)
         return fail(error, ERR_NOT_FOUND, "there is no table '%s' to make it like", like);
     return create_from_schema(conn, table, schema, error);
@@ -256,56 +174,17 @@ pg_exists(Conn *base, const char *object, bool *ret, GError **error)
 /* --- after the data --- */
 
 static bool
-add_foreign_keys(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
-{
-    AUTO_RESULT *rows = NULL;
-    g_autoptr(GError) broken = NULL;
-    if (!pg_rows(conn, &rows, error,
-                 "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint k WHERE conrelid = "
-                 "%lld AND contype = 'f' AND "
-                 "confrelid <> conrelid AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE "
-                 "o.conrelid = %lld AND o.conname = "
-                 "k.conname) ORDER BY conname",
-                 (long long) like->oid, (long long) stage->oid))
-        return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        if (pg_run(conn, &broken, "ALTER TABLE %s ADD CONSTRAINT \"%w\" %s", stage->sql,
-                   pg_cell(rows, i, 0), pg_cell(rows, i, 1)))
-            continue;
-        if (pg_state_is(conn, "23503"))
-            return fail(error, ERR_MISMATCH, "the foreign key '%s' does not hold: %s",
-                        pg_cell(rows, i, 0), broken->message);
-        g_propagate_error(error, g_steal_pointer(&broken));
-        return false;
-    }
-    return true;
-}
-
-static bool
 finish_inside(PgConn *conn, const char *stage, const char *like, GError **error)
 {
     g_autoptr(PgObject) made = NULL;
     g_autoptr(PgObject) old = NULL;
     if (!pg_object_need(conn, stage, &made, error) ||
-        (like != NULL && !pg_object_find(conn, like, &old, error)))
-        return false;
-    if (old != NULL &&
-        (!copy_keys(conn, made, old, error) ||
-         !copy_named(conn,
-                     "SELECT x.relname, substr(pg_get_indexdef(x.oid), length(format('CREATE INDEX "
-                     "%%I ON %%I.%%I ', "
-                     "x.relname, n.nspname, t.relname)) + 1) FROM pg_index i JOIN pg_class x ON "
-                     "x.oid = i.indexrelid JOIN "
-                     "pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = "
-                     "t.relnamespace WHERE i.indrelid = %lld "
-                     "AND NOT i.indisunique AND NOT i.indisexclusion ORDER BY x.relname",
-                     made, old, "CREATE INDEX", error) ||
-         !add_foreign_keys(conn, made, old, error)))
+        (like != NULL && !pg_object_find(conn, like, &old, error)) ||
+        (old != NULL && !pg_finish_like(conn, made, old, error)))
         return false;
     return pg_run(conn, error, "ANALYZE %s",
                   made->sql); /* or the first queries after the swap go the slow way */
 }
-
 bool
 pg_finish(Conn *base, const char *stage, const char *like, const Writer *writer, GError **error)
 {

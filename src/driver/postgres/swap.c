@@ -27,9 +27,11 @@ run_step(PgConn *conn, const char *sql, const char *target, GError **error)
     if (pg_state_is(conn, "23503"))
         return fail(error, ERR_MISMATCH, "with this '%s' foreign keys would not hold: %s", target,
                     broken->message);
-    bool is_view = g_str_has_prefix(sql, "CREATE ") || g_str_has_prefix(sql, "ALTER TABLE");
-    if (is_view && (pg_state_is(conn, "42") || pg_state_is(conn, "2BP01")) &&
-        !error_is(broken, ERR_FORBIDDEN))
+    bool is_view = g_str_has_prefix(sql, "CREATE ") || g_str_has_prefix(sql, "ALTER TABLE") ||
+                   g_str_has_prefix(sql, "REFRESH ");
+    bool is_refused =
+        pg_state_is(conn, "42") || pg_state_is(conn, "2BP01") || pg_state_is(conn, "22");
+    if (is_view && is_refused && !error_is(broken, ERR_FORBIDDEN))
         return fail(error, ERR_MISMATCH, "with this '%s' no longer in order: %s (%.80s)", target,
                     broken->message, sql);
     g_propagate_error(error, g_steal_pointer(&broken));
@@ -45,14 +47,25 @@ lock_tables(PgConn *conn, const PgObject *one, const PgObject *other, GError **e
 }
 
 static bool
+is_own_table(const PgObject *object)
+{
+    return !object->is_partition &&
+           (object->kind == PG_PARTITIONED || (object->kind == PG_TABLE && !object->has_children));
+}
+
+static bool
 check_sides(PgConn *conn, const SwapCall *call, const PgObject *stage, const PgObject *target,
             GError **error)
 {
     g_autoptr(PgObject) kept = NULL;
-    if (stage->kind != PG_TABLE ||
-        (target != NULL && (target->kind != PG_TABLE || target->is_partition)))
+    if (!is_own_table(stage) || (target != NULL && !is_own_table(target)))
         return fail(error, ERR_UNSUPPORTED, "'%s' is not a table of its own",
-                    stage->kind != PG_TABLE ? call->stage : call->target);
+                    !is_own_table(stage) ? call->stage : call->target);
+    if (target != NULL && target->kind != stage->kind)
+        return fail(
+            error, ERR_UNSUPPORTED,
+            "'%s' is a %s, and what would take its place a %s: its partitions would be lost",
+            call->target, pg_kind_name(target->kind), pg_kind_name(stage->kind));
     if (target != NULL && strcmp(target->schema, stage->schema) != 0)
         return fail(error, ERR_INVALID, "'%s' and '%s' are in different schemas", call->stage,
                     call->target);
@@ -61,6 +74,15 @@ check_sides(PgConn *conn, const SwapCall *call, const PgObject *stage, const PgO
     return pg_object_find(conn, call->kept, &kept, error) &&
            (kept == NULL ||
             fail(error, ERR_WRONG_STATE, "'%s', the name for the old table, is taken", call->kept));
+}
+
+static json_t *
+texts_json(const GPtrArray *texts)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < texts->len; i++)
+        json_array_append_new(list, json_string(texts->pdata[i]));
+    return list;
 }
 
 static bool
@@ -76,11 +98,8 @@ exchange(PgConn *conn, const SwapCall *call, const PgObject *stage, const PgObje
     if (!pg_split_name(call->target, &ignored, &target_name, error) ||
         !pg_split_name(call->kept, &ignored_too, &kept_name, error))
         return false;
-    SwapSides sides = {.stage = stage,
-                       .target = target,
-                       .target_name = target_name,
-                       .kept_name = kept_name,
-                       .plan = call->writer->plan};
+    SwapSides sides = {
+        .stage = stage, .target = target, .target_name = target_name, .kept_name = kept_name};
     if (!lock_tables(conn, stage, target, error) || !swap_plan(conn, &sides, &steps, error))
         return false;
     for (guint i = 0; i < steps.forth->len; i++)
@@ -91,9 +110,9 @@ exchange(PgConn *conn, const SwapCall *call, const PgObject *stage, const PgObje
     note->kept = target != NULL ? g_strdup(call->kept) : NULL;
     note->new_oid = stage->oid;
     note->old_oid = target != NULL ? target->oid : 0;
-    note->back = json_array();
-    for (guint i = 0; i < steps.back->len; i++)
-        json_array_append_new(note->back, json_string(steps.back->pdata[i]));
+    note->back = texts_json(steps.back);
+    note->settle = texts_json(steps.settle);
+    note->tables = json_incref(steps.tables);
     return pg_start_log(conn, call->target, call->writer->plan, error) &&
            pg_note_write(conn, call->writer->plan, note, error);
 }
@@ -145,39 +164,59 @@ typedef struct {
     const Writer *writer;
 } BackCall;
 
-/* What was given up is kept under its own name, and its indexes with it. */
+/* Names that begin with the stage's begin with that of what is kept. */
+static bool
+rename_lost(PgConn *conn, const PgObject *branch, const char *stage, const char *lost,
+            GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(conn, &rows, error,
+                 "SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
+                 "i.indrelid = %lld",
+                 (long long) branch->oid))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++) {
+        const char *index = pg_cell(rows, i, 0);
+        g_autofree char *aside = pg_made_name(lost, index);
+        if (g_str_has_prefix(index, stage) &&
+            !pg_run(conn, error, "ALTER INDEX \"%w\".\"%w\" RENAME TO \"%w\"", branch->schema,
+                    index, aside))
+            return false;
+    }
+    g_autofree char *name =
+        branch->is_partition ? pg_made_name(lost, branch->name) : g_strdup(lost);
+    return pg_run(conn, error, "ALTER TABLE %s RENAME TO \"%w\"", branch->sql, name);
+}
+
+/* What was given up is kept under its own name, and its indexes and partitions with it. */
 static bool
 keep_lost(PgConn *conn, const PgNote *note, const char *lost, GError **error)
 {
     g_autofree char *ignored = NULL;
     g_autofree char *name = NULL;
     g_autoptr(PgObject) stage = NULL;
-    AUTO_RESULT *rows = NULL;
+    g_autoptr(GPtrArray) branches = NULL;
     if (!pg_split_name(lost, &ignored, &name, error) ||
         !pg_object_need(conn, note->stage, &stage, error) ||
-        !pg_rows(conn, &rows, error,
-                 "SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE "
-                 "i.indrelid = %lld",
-                 (long long) stage->oid))
+        !pg_branches(conn, stage, &branches, error))
         return false;
-    for (int i = 0; i < PQntuples(rows); i++) {
-        const char *index = pg_cell(rows, i, 0);
-        g_autofree char *aside = pg_made_name(name, index);
-        if (g_str_has_prefix(index, stage->name) &&
-            !pg_run(conn, error, "ALTER INDEX \"%w\".\"%w\" RENAME TO \"%w\"", stage->schema, index,
-                    aside))
+    for (guint i = 0; i < branches->len; i++)
+        if (!rename_lost(conn, ((const PgBranch *) branches->pdata[i])->object, stage->name, name,
+                         error))
             return false;
-    }
-    return pg_run(conn, error, "ALTER TABLE %s RENAME TO \"%w\"", stage->sql, name);
+    return true;
 }
 
 static bool
-exchange_back(PgConn *conn, const PgNote *note, GError **error)
+run_noted(PgConn *conn, const json_t *steps, const char *target, GError **error)
 {
     json_t *step;
     size_t i;
-    json_array_foreach(note->back, i, step) if (!run_step(conn, json_string_value(step),
-                                                          note->target, error)) return false;
+    json_array_foreach(steps, i, step)
+    {
+        if (!run_step(conn, json_string_value(step), target, error))
+            return false;
+    }
     return true;
 }
 
@@ -202,7 +241,7 @@ back_inside(PgConn *conn, const BackCall *call, int64_t *ret_rows, GError **erro
                     "'%s' is no longer the table that was swapped in, or '%s' is gone",
                     note->target, note->kept != NULL ? note->kept : "its log");
     if (!pg_object_need(conn, note->target, &target, error) ||
-        !lock_tables(conn, target, NULL, error) ||
+        !lock_tables(conn, target, NULL, error) || !pg_check_tree(conn, note, error) ||
         !book_count_written(&conn->base, plan, &rows, error))
         return false;
     if (rows > 0 && !call->give_up)
@@ -210,7 +249,7 @@ back_inside(PgConn *conn, const BackCall *call, int64_t *ret_rows, GError **erro
                     "%" G_GINT64_FORMAT " rows of '%s' were written since the swap", rows,
                     note->target);
     if ((is_staged && !book_raise(&conn->base, call->writer, error)) ||
-        !pg_stop_log(conn, note->new_oid, error) || !exchange_back(conn, note, error) ||
+        !pg_stop_log(conn, plan, error) || !run_noted(conn, note->back, note->target, error) ||
         (rows > 0 && !keep_lost(conn, note, call->lost, error)) ||
         !book_note_drop(&conn->base, plan, error))
         return false;
@@ -261,7 +300,8 @@ pg_swap_state(Conn *base, const char *stage, const char *target, const char *kep
     return true;
 }
 
-/* Taking off the log is what closes the way back: without it nobody could say what was written. */
+/* Taking off the log is what closes the way back: without it nobody could say what was written. What was kept for it alone goes,
+ * too. */
 static bool
 pg_settle(Conn *base, const char *plan, GError **error)
 {
@@ -270,7 +310,8 @@ pg_settle(Conn *base, const char *plan, GError **error)
     if (!pg_begin(conn, error))
         return false;
     if (pg_note_read(conn, plan, &note, error) &&
-        (note == NULL || pg_stop_log(conn, note->new_oid, error)) &&
+        (note == NULL ||
+         (pg_stop_log(conn, plan, error) && run_noted(conn, note->settle, note->target, error))) &&
         book_forget(base, plan, BOOK_BUT_QUARANTINE, error) && pg_commit(conn, error))
         return true;
     pg_rollback(conn);

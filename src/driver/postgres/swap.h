@@ -1,17 +1,19 @@
 /* swap.h - what a swap does and what undoes it, as statements. */
 #pragma once
 
-#include "driver/postgres/postgres.h"
+#include "driver/postgres/tree.h"
 
+/* Two tables that change places: the roots, or a partition and its twin. */
 typedef struct {
     const PgObject *stage, *target; /* `target` NULL: there is none yet */
-    const char *target_name;        /* in the stage's schema */
-    const char *kept_name;
-    const char *plan;
+    char *target_name;              /* in the stage's schema */
+    char *kept_name;
 } SwapSides;
 
 typedef struct {
     GPtrArray *forth, *back; /* char *: SQL, in the order in which they are run */
+    GPtrArray *settle;       /* char *: SQL that ends the way back */
+    json_t *tables;          /* [[new, old]]: the numbers of all tables that change places */
 } SwapSteps;
 void swap_steps_clear(SwapSteps *steps);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SwapSteps, swap_steps_clear)
@@ -19,10 +21,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SwapSteps, swap_steps_clear)
 /* While it is worked out. */
 typedef struct {
     PgConn *conn;
-    const SwapSides *sides;
-    char *old, *final; /* SQL: the kept table, and the name that both want */
+    const SwapSides *sides; /* those that it is about right now */
+    char *old, *final;      /* SQL: the kept table, and the name that both want */
     SwapSteps steps;
-    GPtrArray *undo; /* run first on the way back, before names change */
+    GPtrArray *undo;       /* run first on the way back, before names change */
+    GPtrArray *back_names; /* then these, which change them back */
 } SwapPlanner;
 /* One more statement of the swap; of the way back behind the names; of the way back before them. */
 void swap_forth(SwapPlanner *planner, char *take_sql);
@@ -30,22 +33,29 @@ void swap_back(SwapPlanner *planner, char *take_sql);
 void swap_undo(SwapPlanner *planner, char *take_sql);
 /* `question` has one or two %lld, each the target's number. */
 CHECKED bool swap_ask(SwapPlanner *planner, PGresult **ret, GError **error, const char *question);
+CHECKED bool swap_check_followers(SwapPlanner *planner, GError **error);
+/* From here on it is about these two. */
+void swap_turn_to(SwapPlanner *planner, const SwapSides *sides);
+/* swap_materialized.c: of all tables that change places. */
+CHECKED bool swap_plan_materialized(SwapPlanner *planner, const SwapSides *roots, GError **error);
 /* swap_rest.c */
 CHECKED bool swap_plan_rights(SwapPlanner *planner, GError **error);
-CHECKED bool swap_plan_sequences(SwapPlanner *planner, GPtrArray *back_names, GError **error);
+CHECKED bool swap_plan_sequences(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_triggers(SwapPlanner *planner, GError **error);
 CHECKED bool swap_plan_views(SwapPlanner *planner, GError **error);
 
-/* Everything that hangs on the target goes to the stage, and back. MISMATCH, with all of them named, when something hangs on
- * the target that cannot follow. Changes nothing. */
-CHECKED bool swap_plan(PgConn *conn, const SwapSides *sides, SwapSteps *ret, GError **error);
+/* Everything that hangs on the target and its partitions goes to the stage and theirs, and back. MISMATCH, with all of them named,
+ * when something hangs on them that cannot follow; DRIFT when the trees are no longer alike. Changes nothing. */
+CHECKED bool swap_plan(PgConn *conn, const SwapSides *roots, SwapSteps *ret, GError **error);
 
 /* --- swap_note.c --- */
 typedef struct {
     char *stage, *target,
         *kept; /* names as the caller has them; `kept` NULL: there was no target */
     int64_t new_oid, old_oid;
-    json_t *back; /* [SQL] */
+    json_t *back;   /* [SQL] */
+    json_t *settle; /* [SQL]; NULL: none */
+    json_t *tables; /* as in SwapSteps; NULL: these two alone */
 } PgNote;
 void pg_note_free(PgNote *note);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PgNote, pg_note_free)
@@ -54,6 +64,8 @@ CHECKED bool pg_note_read(PgConn *conn, const char *plan, PgNote **ret, GError *
 CHECKED bool pg_note_write(PgConn *conn, const char *plan, const PgNote *note, GError **error);
 /* Is the table in the target's place still the one that was swapped in, and the old one still kept? */
 CHECKED bool pg_is_in_force(PgConn *conn, const PgNote *note, bool *ret, GError **error);
-/* Count from now on what is written to `target`. */
+/* WRONG_STATE when the new table has other partitions than those that were swapped in: they would be lost. */
+CHECKED bool pg_check_tree(PgConn *conn, const PgNote *note, GError **error);
+/* Count from now on what is written to `target`, also by way of its partitions. */
 CHECKED bool pg_start_log(PgConn *conn, const char *target, const char *plan, GError **error);
-CHECKED bool pg_stop_log(PgConn *conn, int64_t oid, GError **error);
+CHECKED bool pg_stop_log(PgConn *conn, const char *plan, GError **error);

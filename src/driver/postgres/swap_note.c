@@ -22,6 +22,8 @@ pg_note_free(PgNote *note)
     g_free(note->target);
     g_free(note->kept);
     json_decref(note->back);
+    json_decref(note->settle);
+    json_decref(note->tables);
     g_free(note);
 }
 
@@ -42,6 +44,8 @@ pg_note_read(PgConn *conn, const char *plan, PgNote **ret, GError **error)
     note->new_oid = json_get_int(written->saved, "new", 0);
     note->old_oid = json_get_int(written->saved, "old", 0);
     note->back = json_incref(json_object_get(written->saved, "back"));
+    note->settle = json_incref(json_object_get(written->saved, "settle"));
+    note->tables = json_incref(json_object_get(written->saved, "tables"));
     *ret = note;
     return true;
 }
@@ -49,8 +53,9 @@ pg_note_read(PgConn *conn, const char *plan, PgNote **ret, GError **error)
 bool
 pg_note_write(PgConn *conn, const char *plan, const PgNote *note, GError **error)
 {
-    g_autoptr(json_t) saved = json_pack("{sIsIsO}", "new", (json_int_t) note->new_oid, "old",
-                                        (json_int_t) note->old_oid, "back", note->back);
+    g_autoptr(json_t) saved = json_pack("{sI, sI, sO, sO*, sO*}", "new", (json_int_t) note->new_oid,
+                                        "old", (json_int_t) note->old_oid, "back", note->back,
+                                        "settle", note->settle, "tables", note->tables);
     BookNote written = {
         .stage = note->stage, .target = note->target, .kept = note->kept, .saved = saved};
     return book_note_write(&conn->base, plan, &written, error);
@@ -79,49 +84,90 @@ row_name(const PgObject *object)
     return g_string_free(name, FALSE);
 }
 
-/* Whoever writes to the table need not be allowed to write to our book: the function runs as its owner. */
+/* Rows of a partitioned table are those of its partitions, which TRUNCATE tells one by one. Whoever writes to the table need not be
+ * allowed to write to our book: the function runs as its owner. */
+static bool
+make_function(PgConn *conn, GError **error)
+{
+    return pg_run(
+        conn, error,
+        "CREATE OR REPLACE FUNCTION %s._honk_written() RETURNS trigger LANGUAGE plpgsql "
+        "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$BEGIN EXECUTE format('INSERT "
+        "INTO %s._honk_written (plan, \"row\") SELECT %%L, %%s FROM %%s AS c ON CONFLICT DO "
+        "NOTHING', TG_ARGV[0], TG_ARGV[1], CASE TG_OP WHEN 'TRUNCATE' THEN format('ONLY %%I.%%I', "
+        "TG_TABLE_SCHEMA, TG_TABLE_NAME) ELSE 'changed' END); RETURN NULL; END$f$",
+        conn->book, conn->book);
+}
+
+/* On every table of a tree, because a partition can be written to by its own name. */
 bool
 pg_start_log(PgConn *conn, const char *target, const char *plan, GError **error)
 {
     g_autoptr(PgObject) object = NULL;
-    if (!pg_object_need(conn, target, &object, error) ||
-        !pg_run(conn, error,
-                "CREATE OR REPLACE FUNCTION %s._honk_written() RETURNS trigger LANGUAGE plpgsql "
-                "SECURITY DEFINER SET search_path = "
-                "pg_catalog, pg_temp AS $f$BEGIN EXECUTE format('INSERT INTO %s._honk_written "
-                "(plan, \"row\") SELECT %%L, %%s FROM "
-                "%%s AS c ON CONFLICT DO NOTHING', TG_ARGV[0], TG_ARGV[1], CASE TG_OP WHEN "
-                "'TRUNCATE' THEN format('%%I.%%I', "
-                "TG_TABLE_SCHEMA, TG_TABLE_NAME) ELSE 'changed' END); RETURN NULL; END$f$",
-                conn->book, conn->book))
+    AUTO_RESULT *tables = NULL;
+    if (!pg_object_need(conn, target, &object, error) || !make_function(conn, error) ||
+        !pg_tree(conn, object, "_honk_written", &tables, error))
         return false;
     g_autofree char *row = row_name(object);
-    for (size_t i = 0; i < LOGS; i++)
-        if (!pg_run(conn, error,
-                    "CREATE TRIGGER %s %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION "
-                    "%s._honk_written(%Q, %Q); ALTER TABLE %s "
-                    "ENABLE ALWAYS TRIGGER %s",
-                    log_events[i].name, log_events[i].event, object->sql, log_events[i].rows,
-                    conn->book, plan, row, object->sql, log_events[i].name))
+    for (int i = 0; i < PQntuples(tables); i++)
+        for (size_t log = 0; log < LOGS; log++)
+            if (!pg_run(conn, error,
+                        "CREATE TRIGGER %s %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION "
+                        "%s._honk_written(%Q, %Q); ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+                        log_events[log].name, log_events[log].event, pg_cell(tables, i, 0),
+                        log_events[log].rows, conn->book, plan, row, pg_cell(tables, i, 0),
+                        log_events[log].name))
+                return false;
+    return true;
+}
+
+/* By the plan that they name, since a partition may have left its tree. */
+bool
+pg_stop_log(PgConn *conn, const char *plan, GError **error)
+{
+    AUTO_RESULT *rows = NULL;
+    if (!pg_rows(
+            conn, &rows, error,
+            "SELECT format('DROP TRIGGER %%I ON %%I.%%I', t.tgname, n.nspname, c.relname) FROM "
+            "pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE t.tgname LIKE '\\_honk\\_written\\_%%' AND "
+            "position(convert_to(%Q, getdatabaseencoding()) || '\\x00'::bytea IN t.tgargs) = "
+            "1 ORDER BY c.oid, t.tgname",
+            plan))
+        return false;
+    for (int i = 0; i < PQntuples(rows); i++)
+        if (!pg_run(conn, error, "%s", pg_cell(rows, i, 0)))
             return false;
     return true;
 }
 
+/* A partition that came since would be dropped with the stage, and one that left would be called as if it had not. */
 bool
-pg_stop_log(PgConn *conn, int64_t oid, GError **error)
+pg_check_tree(PgConn *conn, const PgNote *note, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    if (!pg_rows(conn, &rows, error,
-                 "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace "
-                 "n ON n.oid = c.relnamespace "
-                 "WHERE c.oid = %lld",
-                 (long long) oid))
+    g_autoptr(GString) swapped = g_string_new(NULL);
+    json_t *pair;
+    size_t i;
+    if (json_array_size(note->tables) < 2)
+        return true;
+    json_array_foreach(note->tables, i, pair)
+        g_string_append_printf(swapped, "%s%" JSON_INTEGER_FORMAT, i > 0 ? ", " : "",
+                               json_integer_value(json_array_get(pair, 0)));
+    if (!pg_rows(
+            conn, &rows, error,
+            "WITH RECURSIVE tree(oid) AS (SELECT %lld::oid UNION SELECT i.inhrelid FROM "
+            "pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT CASE WHEN s.oid IS NULL "
+            "THEN t.oid::regclass || ' became a partition of it: detach it before' WHEN EXISTS "
+            "(SELECT 1 FROM pg_class c WHERE c.oid = s.oid) THEN s.oid::regclass || ' is no "
+            "partition of it any more: attach it again before' ELSE 'one of its partitions is "
+            "gone: what is left of it, people have to put together' END FROM tree t FULL JOIN "
+            "unnest(ARRAY[%s]::oid[]) s(oid) USING (oid) WHERE t.oid IS NULL OR s.oid IS NULL",
+            (long long) note->new_oid, swapped->str))
         return false;
-    for (size_t i = 0; PQntuples(rows) > 0 && i < LOGS; i++)
-        if (!pg_run(conn, error, "DROP TRIGGER IF EXISTS %s ON %s", log_events[i].name,
-                    pg_cell(rows, 0, 0)))
-            return false;
-    return true;
+    return PQntuples(rows) == 0 ||
+           fail(error, ERR_WRONG_STATE, "'%s' is not as it was swapped in: %s", note->target,
+                pg_cell(rows, 0, 0));
 }
 
 /* Is the table in the target's place still the one that was swapped in, and the old one still kept? */

@@ -13,9 +13,13 @@
  *   sequences                   owned ones change hands; those of identity columns change names; moved past the largest value
  *   triggers, policies, rules   made again on the new one; the old one keeps its own
  *   views                       CREATE OR REPLACE, with their options
+ *   materialized views          made again, and filled; the old ones are kept for the way back (swap_materialized.c)
  *
- * Materialized views, functions and types that are bound to the table, and publications that name it cannot follow: they are
- * named, and nothing is done.
+ * A partitioned table takes its partitions along: each changes places with its twin (tree.h), with all that hangs on it alone; what
+ * it has from its parent comes with the parent's.
+ *
+ * Functions and types that are bound to the table, and publications that name it cannot follow: they are named, and nothing is
+ * done.
  */
 #include "driver/postgres/swap.h"
 
@@ -28,6 +32,8 @@ swap_steps_clear(SwapSteps *steps)
 {
     g_clear_pointer(&steps->forth, g_ptr_array_unref);
     g_clear_pointer(&steps->back, g_ptr_array_unref);
+    g_clear_pointer(&steps->settle, g_ptr_array_unref);
+    g_clear_pointer(&steps->tables, json_decref);
 }
 
 void
@@ -58,23 +64,17 @@ swap_ask(SwapPlanner *planner, PGresult **ret, GError **error, const char *quest
 
 /* --- what cannot follow --- */
 
-static bool
-check_followers(SwapPlanner *planner, GError **error)
+bool
+swap_check_followers(SwapPlanner *planner, GError **error)
 {
     AUTO_RESULT *rows = NULL;
-    if (!swap_ask(
-            planner, &rows, error,
-            "SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d JOIN "
-            "pg_class t ON t.oid = %lld "
-            "LEFT JOIN pg_type y ON y.oid = t.reltype WHERE d.deptype = 'n' AND ("
-            "(d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = "
-            "'pg_proc'::regclass) OR "
-            "(d.refclassid = 'pg_type'::regclass AND d.refobjid IN (y.oid, y.typarray))) "
-            "UNION SELECT 'materialized view ' || v.oid::regclass FROM pg_depend d JOIN "
-            "pg_rewrite r ON d.classid = "
-            "'pg_rewrite'::regclass AND r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class "
-            "WHERE d.refobjid = %lld AND "
-            "d.refclassid = 'pg_class'::regclass AND v.relkind = 'm'"))
+    if (!swap_ask(planner, &rows, error,
+                  "SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d JOIN "
+                  "pg_class t ON t.oid = %lld "
+                  "LEFT JOIN pg_type y ON y.oid = t.reltype WHERE d.deptype = 'n' AND ("
+                  "(d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = "
+                  "'pg_proc'::regclass) OR "
+                  "(d.refclassid = 'pg_type'::regclass AND d.refobjid IN (y.oid, y.typarray)))"))
         return false;
     AUTO_RESULT *published = NULL;
     if (!swap_ask(
@@ -112,8 +112,7 @@ plan_foreign_keys(SwapPlanner *planner, GError **error)
         !swap_ask(
             planner, &own, error,
             "SELECT conname, pg_get_constraintdef(oid), confrelid = conrelid FROM pg_constraint "
-            "WHERE conrelid = %lld AND "
-            "contype = 'f' ORDER BY 1"))
+            "WHERE conrelid = %lld AND contype = 'f' AND conparentid = 0 ORDER BY 1"))
         return false;
     for (int i = 0; i < PQntuples(others); i++) {
         const char *table = pg_cell(others, i, 0), *name = pg_cell(others, i, 1);
@@ -158,8 +157,7 @@ plan_foreign_keys_again(SwapPlanner *planner, GError **error)
     if (!swap_ask(
             planner, &own, error,
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %lld "
-            "AND confrelid <> conrelid AND "
-            "contype = 'f' ORDER BY 1"))
+            "AND confrelid <> conrelid AND contype = 'f' AND conparentid = 0 ORDER BY 1"))
         return false;
     for (int i = 0; i < PQntuples(own); i++)
         swap_back(planner, pg_sql("ALTER TABLE %s ADD CONSTRAINT \"%w\" %s", planner->final,
@@ -216,64 +214,142 @@ plan_indexes(SwapPlanner *planner, GPtrArray *back_names, GError **error)
     return true;
 }
 
-static void
-plan_names(SwapPlanner *planner, GPtrArray *back_names)
+/* Those of one table: the new one gives its name back first, then the old one takes it again. */
+static bool
+plan_names(SwapPlanner *planner, GError **error)
 {
     const SwapSides *sides = planner->sides;
+    g_autoptr(GPtrArray) back = g_ptr_array_new_with_free_func(g_free);
+    if (!plan_indexes(planner, back, error))
+        return false;
     if (sides->target != NULL)
         swap_forth(planner,
                    pg_sql("ALTER TABLE %s RENAME TO \"%w\"", sides->target->sql, sides->kept_name));
     swap_forth(planner,
                pg_sql("ALTER TABLE %s RENAME TO \"%w\"", sides->stage->sql, sides->target_name));
-    g_ptr_array_insert(
-        back_names, 0,
-        pg_sql("ALTER TABLE %s RENAME TO \"%w\"", planner->final, sides->stage->name));
+    g_ptr_array_add(planner->back_names,
+                    pg_sql("ALTER TABLE %s RENAME TO \"%w\"", planner->final, sides->stage->name));
     if (sides->target != NULL)
-        g_ptr_array_insert(
-            back_names, 1,
-            pg_sql("ALTER TABLE %s RENAME TO \"%w\"", planner->old, sides->target_name));
+        g_ptr_array_add(planner->back_names, pg_sql("ALTER TABLE %s RENAME TO \"%w\"", planner->old,
+                                                    sides->target_name));
+    g_ptr_array_extend_and_steal(planner->back_names, g_steal_pointer(&back));
+    return true;
 }
 
 /* --- all of it --- */
 
-static bool
-plan_all(SwapPlanner *planner, GPtrArray *back_names, GError **error)
+typedef bool PartFn(SwapPlanner *planner, GError **error);
+
+/* One kind of thing after the other, each of all tables: what is made again means tables that have their names by then. */
+static PartFn *const parts[] = {
+    swap_check_followers, plan_foreign_keys,  plan_names,      swap_plan_rights,
+    swap_plan_sequences,  swap_plan_triggers, swap_plan_views, plan_foreign_keys_again,
+};
+
+void
+swap_turn_to(SwapPlanner *planner, const SwapSides *sides)
 {
-    if (planner->sides->target == NULL) {
-        if (!plan_indexes(planner, back_names, error))
-            return false;
-        plan_names(planner, back_names);
-        return true;
+    g_free(planner->old);
+    g_free(planner->final);
+    planner->sides = sides;
+    planner->old = pg_sql("\"%w\".\"%w\"", sides->stage->schema, sides->kept_name);
+    planner->final = pg_sql("\"%w\".\"%w\"", sides->stage->schema, sides->target_name);
+}
+
+static bool
+plan_all(SwapPlanner *planner, const GArray *pairs, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        for (guint pair = 0; pair < pairs->len; pair++) {
+            swap_turn_to(planner, &g_array_index(pairs, SwapSides, pair));
+            if (!parts[i](planner, error))
+                return false;
+        }
+    return true;
+}
+
+static void
+sides_clear(void *data)
+{
+    SwapSides *sides = data;
+    g_free(sides->target_name);
+    g_free(sides->kept_name);
+}
+
+/* The roots, then each partition and its twin; the branches are lent by both arrays. */
+static GArray *
+pairs_of(const SwapSides *roots, const GPtrArray *made, const GPtrArray *old)
+{
+    GArray *pairs = g_array_new(FALSE, TRUE, sizeof(SwapSides));
+    g_array_set_clear_func(pairs, sides_clear);
+    for (guint i = 0; i < old->len; i++) {
+        const PgBranch *new_branch = made->pdata[i], *old_branch = old->pdata[i];
+        SwapSides sides = {.stage = new_branch->object,
+                           .target = old_branch->object,
+                           .target_name =
+                               g_strdup(i == 0 ? roots->target_name : old_branch->object->name),
+                           .kept_name = pg_branch_name(old_branch, roots->kept_name)};
+        g_array_append_val(pairs, sides);
     }
-    if (!check_followers(planner, error) || !plan_foreign_keys(planner, error) ||
-        !plan_indexes(planner, back_names, error))
+    return pairs;
+}
+
+/* What was made on the new tables, then the names, then what the old ones get again. */
+static void
+put_back_together(SwapPlanner *planner)
+{
+    GPtrArray *behind = planner->steps.back;
+    planner->steps.back = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_extend_and_steal(planner->steps.back, g_steal_pointer(&planner->undo));
+    g_ptr_array_extend_and_steal(planner->steps.back, g_steal_pointer(&planner->back_names));
+    g_ptr_array_extend_and_steal(planner->steps.back, behind);
+}
+
+static void
+list_tables(SwapPlanner *planner, const GArray *pairs)
+{
+    planner->steps.tables = json_array();
+    for (guint i = 0; i < pairs->len; i++) {
+        const SwapSides *sides = &g_array_index(pairs, SwapSides, i);
+        json_array_append_new(
+            planner->steps.tables,
+            json_pack("[II]", (json_int_t) sides->stage->oid, (json_int_t) sides->target->oid));
+    }
+}
+
+/* A table that takes the place of none has nothing to follow it but its names. */
+static bool
+plan_first(SwapPlanner *planner, const SwapSides *roots, GError **error)
+{
+    swap_turn_to(planner, roots);
+    return plan_names(planner, error);
+}
+
+static bool
+plan_pairs(SwapPlanner *planner, const SwapSides *roots, GError **error)
+{
+    g_autoptr(GPtrArray) made = NULL, old = NULL;
+    if (!pg_twins(planner->conn, roots->stage, roots->target, &made, &old, error))
         return false;
-    plan_names(planner, back_names);
-    return swap_plan_rights(planner, error) && swap_plan_sequences(planner, back_names, error) &&
-           swap_plan_triggers(planner, error) && swap_plan_views(planner, error) &&
-           plan_foreign_keys_again(planner, error);
+    g_autoptr(GArray) pairs = pairs_of(roots, made, old);
+    list_tables(planner, pairs);
+    return plan_all(planner, pairs, error) && swap_plan_materialized(planner, roots, error);
 }
 
 bool
-swap_plan(PgConn *conn, const SwapSides *sides, SwapSteps *ret, GError **error)
+swap_plan(PgConn *conn, const SwapSides *roots, SwapSteps *ret, GError **error)
 {
-    g_autoptr(GPtrArray) back_names = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *old = pg_sql("\"%w\".\"%w\"", sides->stage->schema, sides->kept_name);
-    g_autofree char *final = pg_sql("\"%w\".\"%w\"", sides->stage->schema, sides->target_name);
-    g_autoptr(GPtrArray) undone = g_ptr_array_new_with_free_func(g_free);
-    SwapPlanner planner = {
-        .conn = conn, .sides = sides, .old = old, .final = final, .undo = undone};
+    SwapPlanner planner = {.conn = conn,
+                           .undo = g_ptr_array_new_with_free_func(g_free),
+                           .back_names = g_ptr_array_new_with_free_func(g_free)};
     planner.steps.forth = g_ptr_array_new_with_free_func(g_free);
     planner.steps.back = g_ptr_array_new_with_free_func(g_free);
-    if (!plan_all(&planner, back_names, error)) {
-        swap_steps_clear(&planner.steps);
-        return false;
-    }
-    /* what was made on the new table, then the names, then what the old one gets again */
-    for (guint i = back_names->len; i-- > 0;)
-        g_ptr_array_insert(planner.steps.back, 0, g_strdup(back_names->pdata[i]));
-    for (guint i = undone->len; i-- > 0;)
-        g_ptr_array_insert(planner.steps.back, 0, g_strdup(undone->pdata[i]));
+    planner.steps.settle = g_ptr_array_new_with_free_func(g_free);
+    bool done = roots->target == NULL ? plan_first(&planner, roots, error)
+                                      : plan_pairs(&planner, roots, error);
+    g_free(planner.old);
+    g_free(planner.final);
+    put_back_together(&planner);
     *ret = planner.steps;
-    return true;
+    return done;
 }

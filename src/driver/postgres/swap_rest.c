@@ -41,9 +41,10 @@ static const char rights[] = ME
                                           "g.grantee") ", " GRANTABLE ") FROM t JOIN pg_attribute "
                                                        "a ON a.attrelid = t.oid, "
                                                        "aclexplode(a.attacl) g "
-                                                       "UNION ALL SELECT format('COMMENT ON TABLE "
-                                                       "%%s IS %%L', t.me, obj_description(t.oid, "
-                                                       "'pg_class')) "
+                                                       "UNION ALL SELECT format('COMMENT ON %%s "
+                                                       "%%s IS %%L', CASE t.relkind WHEN 'm' THEN "
+                                                       "'MATERIALIZED VIEW' ELSE 'TABLE' END, "
+                                                       "t.me, obj_description(t.oid, 'pg_class')) "
                                                        "FROM t WHERE obj_description(t.oid, "
                                                        "'pg_class') IS NOT NULL "
                                                        "UNION ALL SELECT format('ALTER TABLE %%s "
@@ -119,9 +120,9 @@ plan_owned(SwapPlanner *planner, const char *sequence, const char *column)
 
 /* Each identity column has its own, which change names; the new one goes on where the old one was. */
 static void
-plan_identity(SwapPlanner *planner, const char *sequence, const char *name, const char *made,
-              GPtrArray *back_names)
+plan_identity(SwapPlanner *planner, const char *sequence, const char *name, const char *made)
 {
+    GPtrArray *back_names = planner->back_names;
     const char *schema = planner->sides->stage->schema;
     g_autofree char *aside = pg_made_name(planner->sides->kept_name, name);
     swap_forth(planner, pg_sql("ALTER SEQUENCE %s RENAME TO \"%w\"", sequence, aside));
@@ -135,7 +136,7 @@ plan_identity(SwapPlanner *planner, const char *sequence, const char *name, cons
 }
 
 bool
-swap_plan_sequences(SwapPlanner *planner, GPtrArray *back_names, GError **error)
+swap_plan_sequences(SwapPlanner *planner, GError **error)
 {
     AUTO_RESULT *rows = NULL;
     if (!ask_me(planner, sequences, &rows, error))
@@ -146,7 +147,7 @@ swap_plan_sequences(SwapPlanner *planner, GPtrArray *back_names, GError **error)
         if (pg_cell(rows, i, 1)[0] == 'a')
             plan_owned(planner, sequence, column);
         else if (made != NULL)
-            plan_identity(planner, sequence, pg_cell(rows, i, 3), made, back_names);
+            plan_identity(planner, sequence, pg_cell(rows, i, 3), made);
         plan_value(planner, sequence, column);
     }
     return true;
@@ -168,17 +169,21 @@ plan_made_again(SwapPlanner *planner, const char *question, GError **error)
     return true;
 }
 
+/* Those that a partition has from its parent come with the parent's; older servers call these internal. */
+#define IS_OWN                                                                                     \
+    "NOT tgisinternal AND coalesce(to_jsonb(t) ->> 'tgparentid', '0') = '0' AND tgname NOT LIKE "  \
+    "'\\_honk\\_%%'"
+
 static const char triggers[] =
     ME "SELECT pg_get_triggerdef(t.oid), format('DROP TRIGGER %%I ON', tgname) FROM pg_trigger t, "
        "me WHERE "
-       "tgrelid = me.old AND NOT tgisinternal AND tgname NOT LIKE '\\_honk\\_%%' ORDER BY tgname";
+       "tgrelid = me.old AND " IS_OWN " ORDER BY tgname";
 
 static const char trigger_states[] =
     ME "SELECT format('ALTER TABLE %%s %%s TRIGGER %%I', me.name, CASE tgenabled WHEN 'D' THEN "
        "'DISABLE' WHEN "
-       "'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger, me "
-       "WHERE tgrelid = "
-       "me.old AND NOT tgisinternal AND tgenabled <> 'O' AND tgname NOT LIKE '\\_honk\\_%%'";
+       "'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname), NULL FROM pg_trigger t, me "
+       "WHERE tgrelid = me.old AND tgenabled <> 'O' AND " IS_OWN;
 
 static const char policies[] =
     ME "SELECT format('CREATE POLICY %%I ON %%s AS %%s FOR %%s TO %%s %%s %%s', polname, me.name, "

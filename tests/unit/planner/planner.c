@@ -459,6 +459,36 @@ what_keeps_a_plan_from_being_made_is_said(void)
 }
 
 static void
+depend(json_t *slice, const char *which, const char *kind, const char *name, const char *definition)
+{
+    json_t *schema = json_object_get(json_object_get(slice, which), "schema");
+    json_array_append_new(
+        json_object_get(schema, "dependents"),
+        json_pack("{ssssss}", "kind", kind, "name", name, "definition", definition));
+}
+
+static void
+what_hangs_on_the_tables_is_told_or_refused(void)
+{
+    g_autoptr(json_t) slice = slice_read_named("users");
+    json_t *columns = json_at(slice, "source.schema");
+    json_object_set_new(json_object_get(slice, "target"), "schema", json_deep_copy(columns));
+    depend(slice, "target", "materialized_view", "by_country", "SELECT 1");
+    depend(slice, "source", "materialized_view", "by_name", "SELECT 1");
+    json_set_string(json_at(slice, "entity.spec"), "migration_strategy", "bulk-copy");
+    g_autoptr(Plan) plan = plan_must(slice);
+    g_autofree char *risks = json_compact(json_object_get(plan->json, "risks"));
+    g_assert_nonnull(strstr(risks, "filled in the swap, while readers wait"));
+    g_assert_nonnull(strstr(risks, "'by_country'"));
+    g_assert_nonnull(strstr(risks, "need it: materialized view 'by_name'"));
+
+    g_autoptr(json_t) parted = slice_read_named("users");
+    json_set_string(json_object_get(parted, "target"), "url", "listening:users_v1");
+    depend(parted, "source", "partition_key", "", "RANGE (id)");
+    refuse(parted, NULL, "store-cannot", "is partitioned by RANGE (id)");
+}
+
+static void
 a_misspelt_field_is_found(void)
 {
     g_autoptr(json_t) slice = slice_read_named("users");
@@ -686,6 +716,8 @@ main(int argc, char **argv)
     TEST("differences of two plans are told line by line",
          differences_of_two_plans_are_told_line_by_line);
     TEST("what keeps a plan from being made is said", what_keeps_a_plan_from_being_made_is_said);
+    TEST("what hangs on the tables is told, or refused",
+         what_hangs_on_the_tables_is_told_or_refused);
     TEST("a misspelt field is found", a_misspelt_field_is_found);
     TEST("a mapping that does not fit is found", a_mapping_that_does_not_fit_is_found);
     TEST("what an agent got wrong is said", what_an_agent_got_wrong_is_said);
