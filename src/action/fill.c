@@ -182,7 +182,7 @@ fill_within_budget(const Move *move, GError **error)
 }
 
 static bool
-fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
+fill_now(const Move *move, const json_t *range, Outcome *outcome, GError **error)
 {
     g_autoptr(Transfer) transfer = NULL;
     g_autoptr(Conn) conn = NULL;
@@ -219,6 +219,19 @@ fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **err
         json_object_set(outcome->evidence, "quarantine", quarantine);
     json_decref(quarantine);
     return ok;
+}
+
+/* What a column breaks that is not there any more is told as that. */
+static bool
+fill_range(const Move *move, const json_t *range, Outcome *outcome, GError **error)
+{
+    g_autoptr(GError) problem = NULL, drift = NULL;
+    if (fill_now(move, range, outcome, &problem))
+        return true;
+    bool has_moved = error_is(problem, ERR_INVALID) && !check_identity(move, &drift) &&
+                     error_is(drift, ERR_DRIFT);
+    g_propagate_error(error, has_moved ? g_steal_pointer(&drift) : g_steal_pointer(&problem));
+    return false;
 }
 
 static bool

@@ -484,7 +484,8 @@ conn_push_look(Conn *target, Conn *source, const StoreConfig *store, const ScanS
     if (push == NULL)
         return fail_role(target, "copy by itself", error);
     return push->look(target, source, store, spec, program, object, tell, data, ret_note, error) ||
-           fail_object(target, "look how rows get into", object, error);
+           fail_object(target, "look how rows get into",
+                       object != NULL ? object : "what is not there", error);
 }
 
 bool

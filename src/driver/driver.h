@@ -189,7 +189,8 @@ typedef void PlaceFn(size_t column, Place place, const char *why, void *data);
 typedef struct {
     bool (*can)(Conn *target, const StoreConfig *source, const ScanSpec *spec);
     /* For people: what `range` would do with a column of the program's target, where it is not the mover that computes it, in
-     * the object that is filled or one like it. `*ret_note`: why it does not do more; NULL: it does all of it. Moves nothing. */
+     * the object that is filled or one like it; NULL: one that would be made from the program's target. `*ret_note`: why it does
+     * not do more; NULL: it does all of it. Moves and makes nothing. */
     bool (*look)(Conn *target, Conn *source, const StoreConfig *store, const ScanSpec *spec,
                  Program *program, const char *object, PlaceFn *tell, void *data, char **ret_note,
                  GError **error);
@@ -287,6 +288,9 @@ typedef struct {
     bool (*drop)(Conn *conn, const char *object, GError **error);
 } SwapOps;
 
+/* For drivers: the identity of a table. Caller owns. */
+json_t *columns_identity(const Schema *schema);
+
 /* How columns of a store are taken for types of ours, and the other way: what `honk mapping types` shows. */
 typedef struct {
     const char *const
@@ -317,7 +321,7 @@ struct Driver {
     void (*close)(Conn *conn);
     /* NOT_FOUND when there is no such object; the message names near ones. */
     bool (*describe)(Conn *conn, const char *object, Schema **ret, GError **error);
-    /* What pins the contents cheaply: {"bytes", "mtime_ns", …} for files, {} for databases. */
+    /* What pins the contents cheaply: {"bytes", "mtime_ns", …} for files, {"columns"} for tables, {} where nothing does. */
     bool (*identity)(Conn *conn, const char *object, json_t **ret, GError **error);
     /* A digest of everything about the object that Honk may change: schema, dependents, and all
      * rows. */

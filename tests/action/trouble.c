@@ -361,6 +361,25 @@ a_file_that_grows_while_it_is_read_stops_the_plan(void)
     assert_error(outcome, "drift", "changed while it was read");
 }
 
+/* No trigger of a freeze keeps anybody from changing the columns. */
+static void
+a_column_that_comes_or_goes_while_rows_move_stops_the_plan(void)
+{
+    static const char *const changes[] = {"ALTER TABLE people ADD COLUMN extra TEXT",
+                                          "ALTER TABLE people RENAME COLUMN last TO surname"};
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_autoptr(Rig) rig = planned(NEW_TABLE);
+        const Step *transform = rig_step(rig, "transform");
+        g_autofree char *key = NULL;
+        rig_run_before(rig, transform);
+        g_autoptr(json_t) params = first_part(rig, transform, &key);
+        rig_sql(rig, changes[i]);
+        g_autoptr(Outcome) outcome =
+            rig_lease(rig, transform, key, json_incref(params), RIG_RUN, false);
+        assert_error(outcome, "drift", "changed while it was read");
+    }
+}
+
 static void
 nothing_is_dropped_that_something_hangs_on(void)
 {
@@ -424,6 +443,8 @@ main(int argc, char **argv)
          who_is_asked_to_stop_gives_the_task_back_undone);
     TEST("a file that grows while it is read stops the plan",
          a_file_that_grows_while_it_is_read_stops_the_plan);
+    TEST("a column that comes or goes while rows move stops the plan",
+         a_column_that_comes_or_goes_while_rows_move_stops_the_plan);
     TEST("nothing is dropped that something hangs on", nothing_is_dropped_that_something_hangs_on);
     TEST("a bad expression keeps the plan a draft", a_bad_expression_keeps_the_plan_a_draft);
     return g_test_run();

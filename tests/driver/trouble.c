@@ -126,6 +126,59 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+static void
+columns_of_mariadb_that_come_or_go_change_what_a_table_is(void)
+{
+    static const char *const changes[] = {"ALTER TABLE s ADD c int", "ALTER TABLE s DROP COLUMN b",
+                                          "ALTER TABLE s MODIFY a bigint",
+                                          "ALTER TABLE s CHANGE a d bigint"};
+    g_autoptr(TestDb) db = test_maria_db("CREATE TABLE s (a int PRIMARY KEY, b text)");
+    json_t *before = NULL;
+    ASSERT_OK(conn_identity(db->conn, "s", &before, &ERR));
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        json_t *after = NULL;
+        test_maria_exec(db->path, changes[i]);
+        ASSERT_OK(conn_identity(db->conn, "s", &after, &ERR));
+        g_assert_false(json_equal(before, after));
+        json_decref(before);
+        before = after;
+    }
+    json_decref(before);
+}
+
+static void
+assert_aside(TestDb *to, int count, const char *const *reasons)
+{
+    g_autoptr(json_t) aside = NULL;
+    ASSERT_OK(conn_quarantined(to->conn, "p", 10, &aside, &ERR));
+    g_assert_cmpuint(json_array_size(aside), ==, (size_t) count);
+    g_autofree char *text = json_dumps(aside, JSON_COMPACT);
+    for (int i = 0; i < count; i++)
+        if (strstr(text, reasons[i]) == NULL)
+            g_error("expected '%s' in: %s", reasons[i], text);
+}
+
+/* A foreign key is looked at when all rows are in. */
+static void
+what_constraints_of_mariadb_refuse_is_put_aside(void)
+{
+    static const char *const reasons[] = {"CONSTRAINT", "the value is NULL", "letters", "taken"};
+    g_autoptr(TestDb) from = test_db(
+        "CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, a TEXT, n INTEGER, p INTEGER); INSERT "
+        "INTO s VALUES (1, 'ok', 1, 1), (2, 'bad', 2, 1), (3, NULL, 3, 1), (4, 'too long', 4, 1), "
+        "(5, 'ok', 1, 1), (6, 'ok', 6, 9);");
+    g_autoptr(TestDb) to = test_maria_db(
+        "CREATE TABLE parents (id int PRIMARY KEY); INSERT INTO parents VALUES (1); CREATE TABLE t "
+        "(id int PRIMARY KEY, a varchar(5) NOT NULL CHECK (a <> 'bad'), n int UNIQUE, p int, "
+        "CONSTRAINT of_parent FOREIGN KEY (p) REFERENCES parents (id))");
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
+    assert_done(&spec);
+    assert_aside(to, 4, reasons);
+    assert_maria_holds(to, "2|1");
+    ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH, "of_parent");
+}
+
 /* A trigger is made on the stage under a name of ours before the swap, to see whether it fits there. */
 static void
 what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it(void)
@@ -225,6 +278,30 @@ a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* Nothing declares its columns: they are what was found when it was looked at. */
+static void
+a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside(void)
+{
+    static const char *const reasons[] = {"extra", "NULL"};
+    g_autoptr(TestDb) from = test_redis_db(NULL);
+    g_autoptr(TestDb) to =
+        test_db("CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, a TEXT NOT NULL, b TEXT);");
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    g_autoptr(Transfer) transfer = NULL;
+    RangeResult result = {0};
+    for (int i = 1; i <= 20; i++)
+        freeReplyObject(test_redis(from->path, "HSET u:%d a x%d b y", i, i));
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
+    spec.source = "u:{id}";
+    ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+    freeReplyObject(test_redis(from->path, "HSET u:5 extra 1"));
+    freeReplyObject(test_redis(from->path, "HDEL u:6 a"));
+    ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+    g_assert_cmpint(result.rows_out, ==, 18);
+    assert_aside(to, 2, reasons);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -234,6 +311,12 @@ main(int argc, char **argv)
     g_test_add_func(
         "/trouble/what a swap that was lost had tried does not keep the next one from it",
         what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it);
+    g_test_add_func("/trouble/columns of MariaDB that come or go change what a table is",
+                    columns_of_mariadb_that_come_or_go_change_what_a_table_is);
+    g_test_add_func("/trouble/what constraints of MariaDB refuse is put aside",
+                    what_constraints_of_mariadb_refuse_is_put_aside);
+    g_test_add_func("/trouble/a field of Redis that comes or goes meanwhile puts its row aside",
+                    a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside);
     g_test_add_func("/trouble/a range of Redis that breaks leaves nothing and is done again",
                     a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again);
     return g_test_run();

@@ -29,9 +29,9 @@ DUMP = "local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all
 
 
 class Redis:
-    def __init__(self):
+    def __init__(self, *settings):
         self.folder = tempfile.mkdtemp(prefix="honk-redis-")
-        self.process = subprocess.Popen([SERVER, self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([SERVER, self.folder, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT_S
         while subprocess.run([*self.client(0), "PING"], capture_output=True, text=True).stdout.strip() != "PONG":
             assert self.process.poll() is None and time.monotonic() < deadline, "the Redis server did not start"

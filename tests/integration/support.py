@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -177,3 +178,21 @@ class Project:
         if done.returncode != 0:
             raise AssertionError(f"sqlite3 says: {done.stderr}")
         return done.stdout.strip()
+
+
+# ---- what needs a mount of its own: a file of tests runs itself again where it may mount ----
+
+def mounted(test, path, how):
+    """Run the file of tests as `PATH --inside HOW` in a mount namespace; its words on standard error are shown when it fails."""
+    maps = [] if os.geteuid() == 0 else ["--map-root-user"]
+    probe = subprocess.run(["unshare", "--mount", *maps, "mount", "-t", "tmpfs", "none", "/mnt"],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    if probe.returncode != 0:
+        test.skipTest("this machine lets nobody mount")
+    done = subprocess.run(["unshare", "--mount", *maps, sys.executable, os.path.abspath(path), "--inside", how],
+                          capture_output=True, text=True, timeout=WAIT_S * 3, check=False)
+    test.assertEqual(done.returncode, 0, done.stderr)
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True)

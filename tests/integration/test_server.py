@@ -214,29 +214,13 @@ class TestStopping(unittest.TestCase):
         self.assertEqual(self.server.ask("GET", "/readyz")[0], 200)
 
 
-# ---- what needs a mount of its own: this file runs itself again where it may mount ----
-
-def mounted(test, how):
-    """Run `how` of this file in a mount namespace; its words on standard error are shown when it fails."""
-    maps = [] if os.geteuid() == 0 else ["--map-root-user"]
-    probe = subprocess.run(["unshare", "--mount", *maps, "mount", "-t", "tmpfs", "none", "/mnt"],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    if probe.returncode != 0:
-        test.skipTest("this machine lets nobody mount")
-    done = subprocess.run(["unshare", "--mount", *maps, sys.executable, os.path.abspath(__file__), "--inside", how],
-                          capture_output=True, text=True, timeout=support.WAIT_S * 3, check=False)
-    test.assertEqual(done.returncode, 0, done.stderr)
-
-
-def mount(*words):
-    subprocess.run(["mount", *map(str, words)], check=True)
-
+# ---- what needs a mount of its own ----
 
 def inside_full_disk():
     server = Served("--no-workers")
     state = server.folder / "state"
     state.mkdir()
-    mount("-t", "tmpfs", "-o", "size=3m", "none", state)
+    support.mount("-t", "tmpfs", "-o", "size=3m", "none", state)
     try:
         server.up()
         kept, status = 0, 200
@@ -250,7 +234,7 @@ def inside_full_disk():
         assert server.server.wait(support.WAIT_S) != 0
         log = server.log_tail()
         assert "cannot write the state" in log and "full" in log, log
-        mount("-o", "remount,size=64m", state)
+        support.mount("-o", "remount,size=64m", state)
         server.kill()
         server.up()
         found = server.ask("GET", "/entities?kind=Component&limit=1000")[1]
@@ -273,8 +257,8 @@ def inside_read_only():
     try:
         server.up()
         assert server.stop() == 0
-        mount("--bind", state, state)
-        mount("-o", "remount,bind,ro", state)
+        support.mount("--bind", state, state)
+        support.mount("-o", "remount,bind,ro", state)
         done = server.honk("serve", "--port", "0", "--no-workers", check=False)
         assert done.returncode not in (0, -signal.SIGABRT, -signal.SIGSEGV), done
         assert str(state) in done.stderr or "state" in done.stderr, done.stderr
@@ -287,10 +271,10 @@ def inside_read_only():
 
 class TestDisks(unittest.TestCase):
     def test_a_full_disk_stops_the_server_and_what_it_confirmed_is_there_afterwards(self):
-        mounted(self, "full_disk")
+        support.mounted(self, __file__, "full_disk")
 
     def test_a_state_that_cannot_be_written_is_refused_by_name(self):
-        mounted(self, "read_only")
+        support.mounted(self, __file__, "read_only")
 
 
 if __name__ == "__main__":

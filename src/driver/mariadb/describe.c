@@ -183,9 +183,12 @@ maria_describe(Conn *base, const char *name, Schema **ret, GError **error)
 bool
 maria_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
+    MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) object = NULL;
-    if (!maria_object_need(maria_conn(base), name, &object, error))
+    g_autoptr(Schema) schema = NULL;
+    if (!maria_object_need(conn, name, &object, error) ||
+        !maria_outline(conn, object, name, &schema, error))
         return false;
-    *ret = json_object();
+    *ret = columns_identity(schema);
     return true;
 }

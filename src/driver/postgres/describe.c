@@ -140,9 +140,9 @@ pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error
     return true;
 }
 
+/* But for what hangs on it. */
 static bool
-describe_object(PgConn *conn, const PgObject *object, const char *name, Schema **ret,
-                GError **error)
+outline(PgConn *conn, const PgObject *object, const char *name, Schema **ret, GError **error)
 {
     g_autoptr(GPtrArray) columns = NULL;
     g_autoptr(Schema) schema = schema_new(name);
@@ -160,7 +160,17 @@ describe_object(PgConn *conn, const PgObject *object, const char *name, Schema *
         return fail(error, ERR_INVALID, "'%s' has no columns", object->name);
     for (guint i = 0; object->key_is_primary && i < object->key->len; i++)
         schema_add_key(schema, object->key->pdata[i]);
-    if (!pg_add_dependents(conn, object, schema, error))
+    *ret = g_steal_pointer(&schema);
+    return true;
+}
+
+static bool
+describe_object(PgConn *conn, const PgObject *object, const char *name, Schema **ret,
+                GError **error)
+{
+    g_autoptr(Schema) schema = NULL;
+    if (!outline(conn, object, name, &schema, error) ||
+        !pg_add_dependents(conn, object, schema, error))
         return false;
     *ret = g_steal_pointer(&schema);
     return true;
@@ -175,22 +185,15 @@ pg_describe(Conn *base, const char *name, Schema **ret, GError **error)
            describe_object(conn, object, name, ret, error);
 }
 
-/* Its columns: rows that are read under other ones are not those that were planned. */
 bool
 pg_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
-    g_autoptr(GPtrArray) columns = NULL;
-    if (!pg_object_need(conn, name, &object, error) || !pg_columns(conn, object, &columns, error))
+    g_autoptr(Schema) schema = NULL;
+    if (!pg_object_need(conn, name, &object, error) || !outline(conn, object, name, &schema, error))
         return false;
-    json_t *list = json_array();
-    for (guint i = 0; i < columns->len; i++) {
-        const PgColumn *column = columns->pdata[i];
-        json_array_append_new(list, json_sprintf("%s %s", column->name, column->declared));
-    }
-    *ret = json_object();
-    json_object_set_new(*ret, "columns", list);
+    *ret = columns_identity(schema);
     return true;
 }
 

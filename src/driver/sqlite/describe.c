@@ -112,13 +112,10 @@ add_columns(SqliteConn *conn, const SqliteObject *object, Schema *schema, GError
     }
 }
 
-bool
-sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
+/* But for what hangs on it. */
+static bool
+outline(SqliteConn *conn, const SqliteObject *object, Schema **ret, GError **error)
 {
-    SqliteConn *conn = sqlite_conn(base);
-    g_autoptr(SqliteObject) object = NULL;
-    if (!sqlite_object_need(conn, name, &object, error))
-        return false;
     g_autoptr(Schema) schema = schema_new(object->name);
     schema->is_table = object->kind == OBJECT_TABLE;
     if (!add_columns(conn, object, schema, error))
@@ -127,6 +124,18 @@ sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
         schema_add_key(schema, object->key->pdata[i]);
     if (schema_count(schema) == 0)
         return fail(error, ERR_INVALID, "'%s' has no columns that can be read", object->name);
+    *ret = g_steal_pointer(&schema);
+    return true;
+}
+
+bool
+sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(SqliteObject) object = NULL;
+    g_autoptr(Schema) schema = NULL;
+    if (!sqlite_object_need(conn, name, &object, error) || !outline(conn, object, &schema, error))
+        return false;
     if (!sqlite_add_dependents(conn, object, schema, error))
         return false;
     *ret = g_steal_pointer(&schema);
@@ -136,10 +145,12 @@ sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
 bool
 sqlite_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {
+    SqliteConn *conn = sqlite_conn(base);
     g_autoptr(SqliteObject) object = NULL;
-    if (!sqlite_object_need(sqlite_conn(base), name, &object, error))
+    g_autoptr(Schema) schema = NULL;
+    if (!sqlite_object_need(conn, name, &object, error) || !outline(conn, object, &schema, error))
         return false;
-    *ret = json_object();
+    *ret = columns_identity(schema);
     return true;
 }
 
