@@ -235,7 +235,7 @@ const Command cmd_mapping_check = {
 
 /* ---- explain ---- */
 
-/* What the stores would do by themselves; empty where there is nothing to ask yet. */
+/* What the stores would do by themselves; empty where no store is known yet. */
 typedef struct {
     GPtrArray *columns;
     char *note;
@@ -253,12 +253,12 @@ static bool
 ask_stores(const Mapping *mapping, const Dataset *source, const Dataset *target, Transfer **ret,
            Ways *ret_ways, GError **error)
 {
-    if (target->schema == NULL)
+    if (target->conn == NULL) /* nobody knows what would make it */
         return true;
     TransferSpec spec = {.source_store = source->address.store,
                          .source = source->address.object,
                          .target_store = target->address.store,
-                         .target = target->address.object,
+                         .target = target->schema != NULL ? target->address.object : NULL,
                          .mapping = mapping,
                          .hash = true,
                          .push_allowed = true};
@@ -357,7 +357,7 @@ const Command cmd_mapping_explain = {
     .about =
         "'source' computes in the store that the rows come from, 'mover' in the program that "
         "moves them, 'target' in the store that they go to, and 'store' in one statement where "
-        "both are one. A target that is not there yet cannot be asked what it would do.",
+        "both are one. Of a target that is not there yet it is told as its store would make it.",
     .examples = "honk mapping explain mappings/users.yaml",
     .run = explain_run,
 };

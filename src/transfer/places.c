@@ -2,7 +2,7 @@
  * places.c - for people: where each column is computed, and why there.
  *
  * The mapping knows what the mover computes and what it has the source compute. What two stores of one kind do without the mover is
- * theirs to tell, once the object is there that is filled, or the one that it is made like.
+ * theirs to tell, of the object that is filled, the one that it is made like, or one as they would make it.
  */
 #include "transfer/inside.h"
 
@@ -54,12 +54,9 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
     *ret_note = NULL;
     if (object != NULL && !conn_exists(transfer->target, object, &is_there, error))
         return false;
-    if (transfer->pushes && !is_there)
-        *ret_note = g_strdup("the target is not there yet: what the stores would do by themselves "
-                             "is seen once it is");
-    if (transfer->pushes && is_there &&
-        !conn_push_look(transfer->target, transfer->source, spec->source_store, &scan,
-                        transfer->program, object, on_place, columns, ret_note, error))
+    if (transfer->pushes && !conn_push_look(transfer->target, transfer->source, spec->source_store,
+                                            &scan, transfer->program, is_there ? object : NULL,
+                                            on_place, columns, ret_note, error))
         return false;
     *ret = g_steal_pointer(&columns);
     return true;

@@ -27,7 +27,7 @@ class Forecast(unittest.TestCase):
         plan = self.planned("move")
         self.assertIn("all 30,000 rows were read and mapped; nothing was written written 29,400 put aside 600", plan)
         self.assertIn("! born, 600 rows: 'x' is not a whole number", plan)
-        self.assertIn("· the target is not there yet: what the stores would do by themselves is seen once it is", plan)
+        self.assertIn("· 5 columns in the store: inside of SQLite, by the INSERT … SELECT of each range", plan)
         self.assertEqual(self.world.tables(), ["users_v1"])
         before = self.world.json("report", "move")
         self.assertRegex(self.world.honk("report", "move").stdout, r"(?m)^swap +later", "as 'honk status' calls it")

@@ -32,10 +32,33 @@ target_clear(void *data)
     maria_column_free(((MariaTarget *) data)->of);
 }
 
+/* As far as looks need them: what they are declared for. */
+static GArray *
+targets_to_be(const Schema *schema)
+{
+    GArray *targets = g_array_new(FALSE, TRUE, sizeof(MariaTarget));
+    g_array_set_clear_func(targets, target_clear);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *from = schema_column(schema, i);
+        MariaColumn *column = g_new0(MariaColumn, 1);
+        column->name = g_strdup(from->name);
+        column->declared = maria_made_type(schema, from);
+        column->data_type = g_strndup(column->declared, strcspn(column->declared, "("));
+        column->type = maria_type_of(column->data_type, column->declared);
+        MariaTarget target = {.of = column, .type = from->type, .column = i};
+        g_array_append_val(targets, target);
+    }
+    return targets;
+}
+
 bool
 maria_targets(MariaConn *conn, const char *stage, const Schema *schema, GArray **ret,
               GError **error)
 {
+    if (stage == NULL) {
+        *ret = targets_to_be(schema);
+        return true;
+    }
     g_autoptr(MariaObject) object = NULL;
     g_autoptr(GPtrArray) columns = NULL;
     g_autoptr(GArray) targets = g_array_new(FALSE, TRUE, sizeof(MariaTarget));

@@ -169,7 +169,10 @@ typedef struct {
     ColumnType type; /* of the batch */
     size_t column;   /* in the batch */
 } MariaTarget;
-/* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of MariaTarget. */
+/* What a column is called in a table that is made from the schema. Caller frees. */
+char *maria_made_type(const Schema *schema, const Column *column);
+/* Where the columns of `schema` go in the stage (NULL: in the table that would be made from it); DRIFT when it lacks one. Array of
+ * MariaTarget. */
 CHECKED bool maria_targets(MariaConn *conn, const char *stage, const Schema *schema, GArray **ret,
                            GError **error);
 char *maria_target_list(const GArray *targets);

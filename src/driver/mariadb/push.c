@@ -192,7 +192,17 @@ inside_clear(Inside *inside)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
 
-/* INVALID when it cannot be said in SQL. */
+/* What is written, and what comes back. INVALID when it cannot be said in SQL. */
+static bool
+look_inside(MariaConn *conn, const MariaObject *source, const Program *program, const char *object,
+            GPtrArray *items, Inside *ret, GError **error)
+{
+    ret->returning = g_ptr_array_new_with_free_func(g_free);
+    return maria_targets(conn, object, program_target(program), &ret->targets, error) &&
+           build_lists(conn, source, program, ret->targets, items, ret->returning, error) &&
+           check_types(conn, source, program, error);
+}
+
 static bool
 say_inside(MariaConn *conn, MariaConn *there, const ScanSpec *spec, const Program *program,
            const char *stage, Inside *ret, GError **error)
@@ -201,12 +211,9 @@ say_inside(MariaConn *conn, MariaConn *there, const ScanSpec *spec, const Progra
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) condition = g_string_new(NULL);
     g_autofree char *table = NULL;
-    ret->returning = g_ptr_array_new_with_free_func(g_free);
     if (!maria_object_need(there, spec->object, &source, error) ||
         !maria_sql_name(conn, stage, &table, error) ||
-        !maria_targets(conn, stage, program_target(program), &ret->targets, error) ||
-        !build_lists(conn, source, program, ret->targets, items, ret->returning, error) ||
-        !check_types(conn, source, program, error) ||
+        !look_inside(conn, source, program, stage, items, ret, error) ||
         (spec->range != NULL && !maria_append_range(condition, source, spec->range, error)))
         return false;
     if (spec->where != NULL)
@@ -235,9 +242,13 @@ push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *sp
           GError **error)
 {
     g_auto(Inside) inside = {0};
+    g_autoptr(MariaObject) from = NULL;
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) unsaid = NULL;
     *ret_note = NULL;
-    if (say_inside(maria_conn(base), maria_conn(source), spec, program, object, &inside, &unsaid)) {
+    if (!maria_object_need(maria_conn(source), spec->object, &from, error))
+        return false;
+    if (look_inside(maria_conn(base), from, program, object, items, &inside, &unsaid)) {
         for (guint i = 0; i < inside.targets->len; i++)
             tell(g_array_index(inside.targets, MariaTarget, i).column, PLACE_STORE,
                  "inside of the server, by the INSERT … SELECT of each range", data);

@@ -46,6 +46,17 @@ decimal_type(const Column *column)
     return NULL;
 }
 
+char *
+maria_made_type(const Schema *schema, const Column *column)
+{
+    bool is_key = schema_is_key(schema, column->name);
+    char *decimal = decimal_type(column);
+    return decimal != NULL                        ? decimal
+           : is_key && column->type == TYPE_TEXT  ? g_strdup(KEY_TEXT)
+           : is_key && column->type == TYPE_BYTES ? g_strdup(KEY_BYTES)
+                                                  : g_strdup(maria_type_names[column->type]);
+}
+
 /* Texts are compared by their bytes, as everywhere else. */
 static bool
 create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GError **error)
@@ -54,13 +65,9 @@ create_from_schema(MariaConn *conn, const char *table, const Schema *schema, GEr
     g_string_append_printf(sql, "CREATE TABLE %s (", table);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
-        bool is_key = schema_is_key(schema, column->name);
-        g_autofree char *decimal = decimal_type(column);
-        const char *type = decimal != NULL                        ? decimal
-                           : is_key && column->type == TYPE_TEXT  ? KEY_TEXT
-                           : is_key && column->type == TYPE_BYTES ? KEY_BYTES
-                                                                  : maria_type_names[column->type];
+        g_autofree char *type = maria_made_type(schema, column);
         g_autofree char *name = maria_name(column->name);
+        bool is_key = schema_is_key(schema, column->name);
         g_string_append_printf(sql, "%s%s %s %s", i > 0 ? ", " : "", name, type,
                                column->is_nullable && !is_key ? "NULL" : "NOT NULL");
     }

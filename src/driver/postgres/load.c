@@ -57,6 +57,32 @@ find_column(const GPtrArray *columns, const char *name)
     return NULL;
 }
 
+/* The server knows what its words for types mean. */
+static bool
+targets_to_be(PgConn *conn, const Schema *schema, GArray *targets, GError **error)
+{
+    g_autoptr(GString) sql = g_string_new(NULL);
+    AUTO_RESULT *none = NULL;
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        g_autofree char *type = NULL;
+        if (!pg_made_type(conn, schema_column(schema, i), &type, error))
+            return false;
+        g_string_append_printf(sql, "%s NULL::%s", i > 0 ? "," : "SELECT", type);
+    }
+    if (!pg_rows(conn, &none, error, "%s", sql->str))
+        return false;
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        PgTarget target = {.base = PQftype(none, (int) i),
+                           .modifier = PQfmod(none, (int) i),
+                           .type = column->type,
+                           .column = i,
+                           .name = g_strdup(column->name)};
+        g_array_append_val(targets, target);
+    }
+    return true;
+}
+
 bool
 pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, GError **error)
 {
@@ -64,9 +90,11 @@ pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret, 
     g_autoptr(GPtrArray) columns = NULL;
     g_autoptr(GArray) targets = g_array_new(FALSE, TRUE, sizeof(PgTarget));
     g_array_set_clear_func(targets, target_clear);
-    if (!pg_object_need(conn, stage, &object, error) || !pg_columns(conn, object, &columns, error))
+    if (stage == NULL ? !targets_to_be(conn, schema, targets, error)
+                      : !pg_object_need(conn, stage, &object, error) ||
+                            !pg_columns(conn, object, &columns, error))
         return false;
-    for (size_t i = 0; i < schema_count(schema); i++) {
+    for (size_t i = 0; stage != NULL && i < schema_count(schema); i++) {
         const Column *wanted = schema_column(schema, i);
         const PgColumn *column = find_column(columns, wanted->name);
         if (column == NULL)

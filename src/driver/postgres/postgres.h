@@ -296,7 +296,11 @@ bool pg_remove(Conn *conn, const char *stage, const Schema *key, const Batch *ke
 void pg_append_literal(GString *sql, const Value *value);
 bool pg_repair(Conn *conn, const char *object, const Schema *schema,
                GPtrArray *const batches[REPAIR_KINDS], GError **error);
-/* Where the columns of `schema` go in the stage; DRIFT when it lacks one. Array of PgTarget, count in its `len`. */
+/* What a column is called in a table that is made from its schema: the declared type, where it is a type of this server, written as we
+ * write it (describe.c), and means the same. Caller frees. */
+CHECKED bool pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error);
+/* Where the columns of `schema` go in the stage (NULL: in the table that would be made from it); DRIFT when it lacks one. Array of
+ * PgTarget, count in its `len`. */
 CHECKED bool pg_targets(PgConn *conn, const char *stage, const Schema *schema, GArray **ret,
                         GError **error);
 /* "a", "b": those that are written. */

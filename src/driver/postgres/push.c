@@ -229,7 +229,15 @@ inside_clear(Inside *inside)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inside, inside_clear)
 
-/* INVALID when it cannot be said in SQL. */
+/* What is written, and what comes back. INVALID when it cannot be said in SQL. */
+static bool
+look_inside(PgConn *conn, const PgObject *source, const Program *program, const char *object,
+            GArray **ret_targets, GString *items, GString *returning, GError **error)
+{
+    return pg_targets(conn, object, program_target(program), ret_targets, error) &&
+           build_lists(conn, source, program, *ret_targets, items, returning, error);
+}
+
 static bool
 say_inside(PgConn *conn, const ScanSpec *spec, const Program *program, const char *stage,
            Inside *ret, GError **error)
@@ -241,8 +249,7 @@ say_inside(PgConn *conn, const ScanSpec *spec, const Program *program, const cha
     g_autoptr(GString) condition = g_string_new(NULL);
     if (!pg_object_of_range(conn, spec->object, spec->range, &source, error) ||
         !pg_object_need(conn, stage, &target, error) ||
-        !pg_targets(conn, stage, program_target(program), &ret->targets, error) ||
-        !build_lists(conn, source, program, ret->targets, items, returning, error) ||
+        !look_inside(conn, source, program, stage, &ret->targets, items, returning, error) ||
         (spec->range != NULL && !pg_append_range(condition, source, spec->range, error)))
         return false;
     if (spec->where != NULL)
@@ -297,6 +304,36 @@ push_range(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *s
     return done;
 }
 
+/* True, and nothing told: it is not done inside, for `*ret_why`, or NULL where nobody thinks of it. */
+static bool
+tell_inside(PgConn *to, PgConn *from, const ScanSpec *spec, Program *program, const char *object,
+            PlaceFn *tell, void *data, bool *ret_told, char **ret_why, GError **error)
+{
+    g_autoptr(PgObject) whole = NULL;
+    g_autoptr(GArray) targets = NULL;
+    g_autoptr(GString) items = g_string_new(NULL), returning = g_string_new(NULL);
+    g_autoptr(GError) unsaid = NULL;
+    *ret_told = false;
+    *ret_why = NULL;
+    if (strcmp(to->url, from->url) != 0 || from->snapshot != NULL)
+        return true;
+    if (!pg_object_need(to, spec->object, &whole, error))
+        return false;
+    if (!look_inside(to, whole, program, object, &targets, items, returning, &unsaid)) {
+        if (!error_is(unsaid, ERR_INVALID)) {
+            g_propagate_error(error, g_steal_pointer(&unsaid));
+            return false;
+        }
+        *ret_why = g_strdup(unsaid->message);
+        return true;
+    }
+    for (guint i = 0; i < targets->len; i++)
+        tell(g_array_index(targets, PgTarget, i).column, PLACE_STORE,
+             "inside of the database, by the INSERT … SELECT of each range", data);
+    *ret_told = true;
+    return true;
+}
+
 /* Where it is not done inside, why not is told behind whatever is told of the way between sessions. */
 static bool
 push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *spec,
@@ -304,29 +341,21 @@ push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *sp
           GError **error)
 {
     PgConn *to = pg_conn(base), *from = pg_conn(source);
-    g_auto(Inside) inside = {0};
-    g_autoptr(GError) unsaid = NULL;
-    g_autofree char *note = NULL;
-    bool is_one = strcmp(to->url, from->url) == 0 && from->snapshot == NULL;
-    if (is_one && say_inside(to, spec, program, object, &inside, &unsaid)) {
-        for (guint i = 0; i < inside.targets->len; i++)
-            tell(g_array_index(inside.targets, PgTarget, i).column, PLACE_STORE,
-                 "inside of the database, by the INSERT … SELECT of each range", data);
-        *ret_note = NULL;
-        return true;
-    }
-    if (unsaid != NULL && !error_is(unsaid, ERR_INVALID)) {
-        g_propagate_error(error, g_steal_pointer(&unsaid));
+    g_autofree char *unsaid = NULL, *note = NULL;
+    bool is_told = false;
+    *ret_note = NULL;
+    if (!tell_inside(to, from, spec, program, object, tell, data, &is_told, &unsaid, error))
         return false;
-    }
+    if (is_told)
+        return true;
     if (!pg_relay_look(to, from, spec, program, object, tell, data, &note, error))
         return false;
-    *ret_note = unsaid == NULL && note == NULL
-                    ? NULL
-                    : g_strconcat(unsaid != NULL ? "not inside of the database: " : "",
-                                  unsaid != NULL ? unsaid->message : "",
-                                  unsaid != NULL && note != NULL ? "; " : "",
-                                  note != NULL ? "row by row: " : "", note, NULL);
+    *ret_note =
+        unsaid == NULL && note == NULL
+            ? NULL
+            : g_strconcat(unsaid != NULL ? "not inside of the database: " : "",
+                          unsaid != NULL ? unsaid : "", unsaid != NULL && note != NULL ? "; " : "",
+                          note != NULL ? "row by row: " : "", note, NULL);
     return true;
 }
 

@@ -20,9 +20,8 @@ const char *const pg_type_names[TYPE_COUNT] = {
     [TYPE_TIMESTAMP] = "timestamp", [TYPE_BYTES] = "bytea",
 };
 
-/* The declared type, where it is a type of this server, written as we write it (describe.c), and means the same. */
-static bool
-declared_type(PgConn *conn, const Column *column, char **ret, GError **error)
+bool
+pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
 {
     const char *declared = column->declared;
     AUTO_RESULT *rows = NULL;
@@ -67,7 +66,7 @@ create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError
         const Column *column = schema_column(schema, i);
         g_autofree char *name = pg_name(column->name);
         g_autofree char *type = NULL;
-        if (!declared_type(conn, column, &type, error))
+        if (!pg_made_type(conn, column, &type, error))
             return false;
         g_string_append_printf(sql, "%s%s %s%s", i > 0 ? ", " : "", name, type,
                                column->is_nullable ? "" : " NOT NULL");

@@ -33,6 +33,7 @@
 typedef struct {
     SqliteConn *conn;
     const char *stage;
+    bool is_to_be; /* made from the mapping's target, but not yet */
     size_t count;
     int *columns; /* of the stage, in the order of the mapping's target */
     ColumnType *types;
@@ -127,7 +128,9 @@ tap_columns(SqliteConn *conn, Tap *tap, const Program *program, GError **error)
 {
     const Schema *target = program_target(program);
     g_autoptr(Schema) stage = NULL;
-    if (!sqlite_describe(&conn->base, tap->stage, &stage, error))
+    if (tap->is_to_be)
+        stage = sqlite_schema_to_be(target);
+    else if (!sqlite_describe(&conn->base, tap->stage, &stage, error))
         return false;
     for (size_t i = 0; i < schema_count(stage); i++)
         if (schema_column(stage, i)->is_generated)
@@ -141,7 +144,7 @@ tap_columns(SqliteConn *conn, Tap *tap, const Program *program, GError **error)
                         schema_column(target, i)->name);
         if (cell_guard(column) == GUARD_TEXT)
             return fail(error, ERR_INVALID, "column '%s' makes numbers of texts", column->name);
-        if (tap->form == SELECT_WATCHED && program_is_copied(program, i) &&
+        if (!tap->is_to_be && tap->form == SELECT_WATCHED && program_is_copied(program, i) &&
             sqlite_affinity(column->declared) !=
                 sqlite_affinity(schema_column(target, i)->declared))
             return fail(error, ERR_INVALID, "column '%s' is declared in another way", column->name);
@@ -344,7 +347,8 @@ push_look(Conn *base, Conn *source, const StoreConfig *store, const ScanSpec *sp
     g_autoptr(GError) unsaid = NULL;
     Tap tap = {.conn = sqlite_conn(base),
                .form = SELECT_WATCHED,
-               .stage = object,
+               .stage = object != NULL ? object : spec->object,
+               .is_to_be = object == NULL,
                .columns = indexes,
                .types = types,
                .takes_null = takes_null};

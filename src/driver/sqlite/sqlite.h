@@ -145,6 +145,8 @@ bool sqlite_remove(Conn *conn, const char *stage, const Schema *key, const Batch
                    int64_t *ret_rows, GError **error);
 bool sqlite_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                    GError **error);
+/* The columns of a table that is made from the schema, as describe() will tell them. Caller owns. */
+Schema *sqlite_schema_to_be(const Schema *schema);
 /* The columns that are written, quoted, in order: "a", "b". Generated ones are left out. */
 char *sqlite_column_list(const Schema *schema);
 /* Foreign keys of the stage are enforced while it is filled, if their parents are there and are not to be swapped. */

@@ -34,6 +34,25 @@ declared_type(const Column *column)
     return declared;
 }
 
+static bool
+is_int_key(const Schema *schema, const Column *column)
+{
+    return schema->key->len == 1 && column->type == TYPE_INT &&
+           strcmp(schema->key->pdata[0], column->name) == 0;
+}
+
+Schema *
+sqlite_schema_to_be(const Schema *schema)
+{
+    Schema *made = schema_new(schema->dataset);
+    for (size_t i = 0; i < schema_count(schema); i++) {
+        const Column *column = schema_column(schema, i);
+        const char *declared = is_int_key(schema, column) ? "INTEGER" : declared_type(column);
+        schema_add(made, column->name, column->type, declared, column->is_nullable);
+    }
+    return made;
+}
+
 static char *
 create_from_schema(const char *stage, const Schema *schema)
 {
@@ -44,12 +63,11 @@ create_from_schema(const char *stage, const Schema *schema)
     for (size_t i = 0; i < schema_count(schema); i++) {
         const Column *column = schema_column(schema, i);
         g_autofree char *name = sql_quote(column->name);
-        bool is_int_key = schema->key->len == 1 && column->type == TYPE_INT &&
-                          strcmp(schema->key->pdata[0], column->name) == 0;
-        has_int_key = has_int_key || is_int_key;
+        bool is_rowid = is_int_key(schema, column);
+        has_int_key = has_int_key || is_rowid;
         g_string_append_printf(sql, "%s%s %s%s", i > 0 ? ", " : "", name,
-                               is_int_key ? "INTEGER PRIMARY KEY" : declared_type(column),
-                               !is_int_key && !column->is_nullable ? " NOT NULL" : "");
+                               is_rowid ? "INTEGER PRIMARY KEY" : declared_type(column),
+                               !is_rowid && !column->is_nullable ? " NOT NULL" : "");
     }
     for (guint i = 0; !has_int_key && i < schema->key->len; i++) {
         g_autofree char *name = sql_quote(schema->key->pdata[i]);
