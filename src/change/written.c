@@ -102,12 +102,37 @@ add_columns(WrittenScope *scope, const Mapping *mapping)
     g_ptr_array_unref(targets);
 }
 
+/* What stands in the place of a column, and its values, old and new. */
+static void
+add_brings(WrittenScope *scope, const Mapping *mapping)
+{
+    GPtrArray *changes = mapping_changes(mapping), *expressions = mapping_expressions(mapping);
+    for (guint i = 0; i < changes->len; i++) {
+        const ColumnChange *change = changes->pdata[i];
+        const char *old;
+        json_t *new;
+        if (change->expr != NULL)
+            g_ptr_array_add(scope->brings, g_strdup(change->expr));
+        json_object_foreach(change->values, old, new)
+        {
+            g_ptr_array_add(scope->brings, g_strdup(old));
+            g_ptr_array_add(scope->brings, json_is_string(new) ? g_strdup(json_string_value(new))
+                                                               : json_compact(new));
+        }
+    }
+    for (guint i = 0; i < expressions->len; i++)
+        g_ptr_array_add(scope->brings, g_strdup(expressions->pdata[i]));
+    g_ptr_array_unref(changes);
+    g_ptr_array_unref(expressions);
+}
+
 static WrittenScope *
 scope_new(const ChangeRules *rules)
 {
     WrittenScope *scope = g_new0(WrittenScope, 1);
     scope->sites = g_array_new(FALSE, FALSE, sizeof(GateSite));
     scope->words = g_ptr_array_new();
+    scope->brings = g_ptr_array_new_with_free_func(g_free);
     scope->kept = g_ptr_array_new_with_free_func(g_free);
     add_word(scope, rules->source);
     add_word(scope, rules->target);
@@ -118,8 +143,10 @@ scope_new(const ChangeRules *rules)
         add_word(scope, mapping_source(rules->mapping));
         add_word(scope, mapping_target(rules->mapping));
         add_columns(scope, rules->mapping);
+        add_brings(scope, rules->mapping);
     }
     g_ptr_array_add(scope->words, NULL);
+    g_ptr_array_add(scope->brings, NULL);
     return scope;
 }
 
@@ -151,6 +178,7 @@ written_scope_free(WrittenScope *scope)
         return;
     g_array_unref(scope->sites);
     g_ptr_array_unref(scope->words);
+    g_ptr_array_unref(scope->brings);
     g_ptr_array_unref(scope->kept);
     g_free(scope);
 }
@@ -162,7 +190,8 @@ written_look(const WrittenScope *scope, const GateFile *files, size_t count)
                      .count = count,
                      .sites = (const GateSite *) (const void *) scope->sites->data,
                      .site_count = scope->sites->len,
-                     .words = (const char *const *) scope->words->pdata};
+                     .words = (const char *const *) scope->words->pdata,
+                     .brings = (const char *const *) scope->brings->pdata};
     return gate_look(&spec);
 }
 

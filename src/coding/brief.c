@@ -98,6 +98,16 @@ add_history(json_t *brief, const CodingWork *work, GError **error)
     return true;
 }
 
+/* Of a list that ends with NULL. */
+static json_t *
+texts_of(const GPtrArray *list)
+{
+    json_t *texts = json_array();
+    for (guint i = 0; i + 1 < list->len; i++)
+        json_array_append_new(texts, json_string(list->pdata[i]));
+    return texts;
+}
+
 bool
 brief_make(const CodingWork *work, const Ground *ground, const json_t *checks, json_t **ret,
            GError **error)
@@ -112,10 +122,8 @@ brief_make(const CodingWork *work, const Ground *ground, const json_t *checks, j
         add_sites(sites, file);
     }
     g_autoptr(WrittenScope) scope = written_scope_new(work->rules, work->look);
-    json_t *words = json_array();
-    for (guint i = 0; i + 1 < scope->words->len; i++)
-        json_array_append_new(words, json_string(scope->words->pdata[i]));
-    json_object_set_new(brief, "words", words);
+    json_object_set_new(brief, "words", texts_of(scope->words));
+    json_object_set_new(brief, "brings", texts_of(scope->brings));
     json_set_int(brief, "version", 1);
     json_set_string(brief, "consumer", work->name->consumer);
     json_set_string(brief, "source", work->rules->source);

@@ -20,7 +20,7 @@ typedef struct {
     Taken taken;
     GArray *files; /* GateFile */
     GArray *sites; /* GateSite */
-    GPtrArray *words, *kept;
+    GPtrArray *words, *brings, *kept;
 } Boxed;
 
 static void
@@ -33,6 +33,7 @@ boxed_clear(Boxed *boxed)
     g_clear_pointer(&boxed->files, g_array_unref);
     g_clear_pointer(&boxed->sites, g_array_unref);
     g_clear_pointer(&boxed->words, g_ptr_array_unref);
+    g_clear_pointer(&boxed->brings, g_ptr_array_unref);
     g_clear_pointer(&boxed->kept, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boxed, boxed_clear)
@@ -69,6 +70,17 @@ take_file(Boxed *boxed, const char *brief, const TakenFile *taken)
     g_array_append_val(boxed->files, file);
 }
 
+/* A list of texts of the brief, which lives as long; ends with NULL. */
+static void
+take_texts(const Boxed *boxed, const char *key, GPtrArray *ret)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(boxed->brief, key), i, one) if (json_is_string(one))
+        g_ptr_array_add(ret, (void *) json_string_value(one));
+    g_ptr_array_add(ret, NULL);
+}
+
 static bool
 boxed_read(const char *brief, const char *folder, Boxed *ret, GError **error)
 {
@@ -77,6 +89,7 @@ boxed_read(const char *brief, const char *folder, Boxed *ret, GError **error)
                            .files = g_array_new(FALSE, FALSE, sizeof(GateFile)),
                            .sites = g_array_new(FALSE, FALSE, sizeof(GateSite)),
                            .words = g_ptr_array_new(),
+                           .brings = g_ptr_array_new(),
                            .kept = g_ptr_array_new_with_free_func(g_free)};
     json_t *one;
     size_t i;
@@ -91,9 +104,8 @@ boxed_read(const char *brief, const char *folder, Boxed *ret, GError **error)
         GateSite site = {json_get_string(one, "path", ""), (int) json_get_int(one, "line", 0)};
         g_array_append_val(boxed.sites, site);
     }
-    json_array_foreach(json_object_get(boxed.brief, "words"), i, one)
-        g_ptr_array_add(boxed.words, (void *) json_string_value(one));
-    g_ptr_array_add(boxed.words, NULL);
+    take_texts(&boxed, "words", boxed.words);
+    take_texts(&boxed, "brings", boxed.brings);
     *ret = boxed;
     boxed = (Boxed){0};
     return true;
@@ -141,7 +153,8 @@ coding_verify(const char *brief, const char *folder, char **ret, GError **error)
                      .count = boxed.files->len,
                      .sites = (const GateSite *) (const void *) boxed.sites->data,
                      .site_count = boxed.sites->len,
-                     .words = (const char *const *) boxed.words->pdata};
+                     .words = (const char *const *) boxed.words->pdata,
+                     .brings = (const char *const *) boxed.brings->pdata};
     g_autoptr(GPtrArray) findings = gate_look(&spec);
     g_autofree char *said = gate_text(findings);
     g_autoptr(GString) text = g_string_new(

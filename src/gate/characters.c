@@ -128,6 +128,19 @@ misleads(const Gate *gate, const char *line, const char *at)
     return (has_latin || is_all_twins) && strstr(gate->before->text, word) == NULL;
 }
 
+/* A letter, or a digit, that is another way to write plain ones: a ligature, a small digit above the line. */
+static bool
+is_form(gunichar c)
+{
+    char bytes[8] = "";
+    g_unichar_to_utf8(c, bytes);
+    g_autofree char *plain = c >= 0x80 ? g_utf8_normalize(bytes, -1, G_NORMALIZE_ALL) : NULL;
+    for (const char *at = plain; at != NULL && *at != '\0'; at++)
+        if ((unsigned char) *at >= 0x80)
+            return false;
+    return plain != NULL && g_ascii_isalnum(*plain);
+}
+
 /* With plain letters it is a word of this text, or one of the names that move. */
 static bool
 is_double(const Gate *gate, const char *line, const char *at)
@@ -196,7 +209,7 @@ look_at_line(const Gate *gate, guint index)
                  is_more(gate, c))
             gate_say(gate, "mixed-script", (int) index + 1,
                      "the character U+%04X looks like another one; write the plain one", c);
-        else if ((is_foreign(c) && misleads(gate, line, at)) ||
+        else if (((is_foreign(c) || is_form(c)) && misleads(gate, line, at)) ||
                  (drawn_like(c) != 0 && is_more(gate, c) && is_double(gate, line, at)))
             gate_say(gate, "mixed-script", (int) index + 1,
                      "the letter U+%04X looks like another one in this name; write the plain one",

@@ -116,6 +116,9 @@ rule_checks(const Gate *gate)
     look_for(gate, gate->before->text, gate->after->text, marks_silent_words, "check-disabled",
              silent);
     look_for_any(gate, marks_silent_code, "check-disabled", silent);
+    if (!gate_is_of_tests(gate)) /* of those it is said otherwise */
+        look_for(gate, gate->before->plain, gate->after->plain, marks_self, "check-disabled",
+                 "a thing is compared with itself here; compare what was compared");
     look_for_trades(gate);
     look_for_comments(gate);
     look_for_limits(gate);

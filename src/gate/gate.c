@@ -109,12 +109,14 @@ lines_of(const GArray *hunks)
 static int
 look_at_one(const GateSpec *spec, const GateFile *file, GPtrArray *findings)
 {
-    Gate gate = {.spec = spec, .file = file, .findings = findings};
+    Gate gate = {.spec = spec, .file = file, .findings = findings, .said = findings->len};
     if (!look_at_path(&gate) || !look_at_file(&gate))
         return 0;
     g_autoptr(Source) before = source_new(file->path, file->before, file->before_bytes),
                       after = source_new(file->path, file->after, file->after_bytes);
     g_autoptr(GArray) hunks = hunks_of(before, after);
+    g_autoptr(GHashTable) brings = words_set(spec->brings);
+    gate.brings = brings;
     gate.before = before;
     gate.after = after;
     gate.hunks = hunks;
@@ -123,6 +125,7 @@ look_at_one(const GateSpec *spec, const GateFile *file, GPtrArray *findings)
     rule_checks(&gate);
     rule_secrets(&gate);
     rule_characters(&gate);
+    rule_moved(&gate);
     return lines_of(hunks);
 }
 

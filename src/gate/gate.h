@@ -6,7 +6,8 @@
  * does elsewhere, to tests, to what builds and checks the repository, or out of people's sight is refused, each with a code,
  * a place and a sentence that says what to do instead.
  *
- *   out-of-scope      a line that has nothing to do with a site        file-added, file-removed, mode-changed, link
+ *   out-of-scope      a line, or a word of one, that has nothing to do with a site
+ *   file-added, file-removed, mode-changed, link
  *   ci-file, lock-file, build-file, agent-file, expected-file          files that nobody but a person edits
  *   test-removed, test-skipped, test-weakened, expected-edited         checks that check less than before
  *   check-disabled    a linter, compiler or failure that is told to be silent
@@ -39,6 +40,9 @@ typedef struct {
     size_t site_count;
     const char *const
         *words; /* names, old and new, in whose statements something may change; ends with NULL */
+    const char *const *
+        brings; /* texts whose words may come and go with them: what the mapping says in their place,
+                                  and values, old and new; ends with NULL, or is it */
     int lines_max; /* added and removed; 0: GATE_LINES_PER_SITE for each site */
 } GateSpec;
 

@@ -41,6 +41,7 @@ extern const char *const marks_loose[], *const marks_mocks[], *const marks_waits
 extern const char *const marks_ends[], *const marks_turns[], *const marks_turns_sql[],
                                                                  *const marks_turns_queries[];
 extern const char *const marks_kept[], *const marks_comparisons[], *const marks_cases[];
+extern const char *const marks_joints[], *const marks_self[], *const marks_defaults[];
 extern const char *const marks_limits[], *const marks_numbers[];
 extern const char *const marks_rows[], *const marks_expectations[], *const marks_literals[];
 extern const char *const marks_silent_words[];
@@ -58,11 +59,22 @@ typedef struct {
     bool is_no_test;                           /* of tests it is said otherwise */
 } MarksTrade;
 extern const MarksTrade marks_trades[];
+/* Caller frees. */
+GRegex *marks_pattern(const char *text);
+/* Any of the list; borrowed, for good. */
+const GRegex *marks_choice(const char *const *marks);
+/* char * -> int: how often each match (its group `group`) occurs. Caller frees. */
+GHashTable *marks_all(const char *text, const GRegex *regex, int group);
 bool marks_are_for(const char *endings, const char *path);
 /* How many places of the text have one. */
 int marks_count(const char *text, const char *const *marks);
 /* Is one of the words that match there less often in `after`? */
 bool marks_lost(const char *before, const char *after, const char *const *marks);
+
+/* Words by their part in a statement that moves, in small letters between blanks: see marks_moved.c. */
+extern const char words_converting[], words_binding[], words_hiding[], words_joining[],
+    words_asking[], words_comparing[], words_between[], words_of_query[], words_grouping[],
+    words_of_settings[];
 
 /* ---- two texts ---- */
 
@@ -73,14 +85,36 @@ typedef struct {
 /* Hunk, in order. Caller frees. */
 GArray *hunks_of(const Source *before, const Source *after);
 
+/* ---- words ---- */
+
+typedef struct {
+    char *text; /* in small letters */
+    size_t at, bytes;
+    guint line;
+    bool is_word;   /* else a sign that decides: a comparison, `&&`, `!` */
+    bool is_quoted; /* it stands in a string */
+} Token;
+/* Token, of the lines that the hunks change in the text before or after. Caller frees. */
+GArray *tokens_of(const Source *source, const GArray *hunks, bool is_after);
+const Token *token_at(const GArray *tokens, guint index); /* NULL beyond the last */
+/* How often each text occurs; keys are the tokens'. Caller frees. */
+GHashTable *tokens_count(const GArray *tokens);
+/* Is it a name that gets its meaning here? */
+bool token_is_bound(const Source *source, const GArray *tokens, guint index);
+
 typedef struct {
     const GateSpec *spec;
     const GateFile *file;
     Source *before, *after;
     GArray *hunks;
     GPtrArray *findings;
+    GHashTable *brings; /* char *: a set of words in small letters */
+    guint said;         /* findings of the files before this one */
 } Gate;
 
+/* How many places of lines [first, first + count) of a form have one. */
+int marks_in_lines(const Source *source, const char *form, guint first, guint count,
+                   const char *const *marks);
 /* The line, from 1, of the first place of which there are more than before; `before` and `after` are forms of the two texts. */
 int marks_line(const Gate *gate, const char *before, const char *after, const char *const *marks);
 /* The line of the new text, from 1, where the first change begins that leaves fewer, or else has any; 0: none does. */
@@ -94,7 +128,15 @@ void gate_say(const Gate *gate, const char *code, int line, const char *format, 
 void rule_scope(const Gate *gate);
 void rule_tests(const Gate *gate);
 void rule_checks(const Gate *gate);
+void rule_moved(const Gate *gate);
 void rule_secrets(const Gate *gate);
 void rule_characters(const Gate *gate);
+/* By its name, or because there are tests in it: Rust and dbt keep them beside the code. */
+bool gate_is_of_tests(const Gate *gate);
+bool line_is_import(const char *line);
+/* In YAML: does the line stand below a key like `expect`? */
+bool line_is_expected(const Gate *gate, const Source *source, guint index);
 /* Does the text hold one of the spec's words, whatever the case and whether it is written first_name or firstName? */
 bool words_in(const char *const *words, const char *text);
+/* All words of the texts, in small letters: a set. Caller frees. */
+GHashTable *words_set(const char *const *texts);

@@ -92,6 +92,28 @@ static const char *const silent_shell[] = {
     "\\bthen\\s*(?::|true)\\b|(?:^|[^&>|])&\\s*$|\\bgit\\s+commit\\b.*\\s-\\w*n|(?:^|[;&|]\\s*)!"
     "\\s",
     NULL};
+/* A thing compared with itself. */
+const char *const marks_self[] = {"(?<![\\w.)\\]])([a-zA-Z_][\\w.]*)\\s*(?:<>|!=|<|>|==)\\s*\\g{-1}"
+                                  "(?![\\w.(\\[])|(?i)\\b(?:where|and|or|"
+                                  "on|having)\\s+([\\w.]+)\\s*=\\s*\\g{-1}(?![\\w.(\\[])",
+                                  NULL};
+
+/* What is taken where there is nothing: no rows at all, or a text of one's own. */
+const char *const marks_defaults[] = {
+    "(?<![\\w\\])>}])\\[\\s*\\](?!\\w)|(?:\\?\\?|\\|\\||\\bor)\\s*\\{\\s*\\}|\\[\\]\\w+\\{\\s*\\}|"
+    "\\bvec!\\[\\s*\\]",
+    "\\b(?:List|Set|Map|Seq|Array|Vector|Stream)\\.?(?:of|empty)?\\s*\\(\\s*\\)|\\b(?:Nil|None\\."
+    "toSeq)\\b|\\b(?:Collections|Stream|Seq|List|"
+    "Map|Array|Enumerable)\\.[eE]mpty\\w*|\\bempty(?:List|Map|Set|Array|Seq)\\w*",
+    "\\.get\\s*\\(\\s*[\"'][^\"'\\n]*[\"']\\s*,|\\bgetattr\\s*\\(|\\.fetch\\s*\\(\\s*[\"':][^,()"
+    "\\n]*,|\\bor_?[eE]lse(?!Throw)\\w*|(?i)\\blike\\s+'%+'",
+    "(?:\\?|\\?\\?|\\|\\||\\bor|(?i)\\belse)\\s*[\"']\\w{3,}[\"']", NULL};
+
+/* What joins commands; a filter that takes a line apart is a converter. */
+const char *const marks_joints[] = {
+    ";(?!;|\\s*(?:then|do)\\b)|\\|(?!\\s*(?:cut|awk|sed|tr|jq|sort)"
+    "\\b)|&|<<|>|\\b(?:local|export|declare|readonly)\\s+\\w+=[\"']?\\$\\(|(?:^|\\s):(?:\\s|;|$)",
+    NULL};
 static const char *const silent_sql[] = {
     "(?i)\\bseverity\\s*[:=]\\s*['\"]?warn|\\b(?:warn|error)_if\\b", NULL};
 static const char *const silent_ruby[] = {"\\brescue\\b|\\bsuppress\\b", NULL};
@@ -111,7 +133,8 @@ static const char *const heard_go[] = {"\\berr\\b", NULL};
 static const char *const dropped_go[] = {"\\b_\\s*:?=", NULL};
 static const char *const heard_rust[] = {
     "\\?(?=[;.,)\\s])|\\.unwrap\\s*\\(\\s*\\)|\\.expect\\s*\\(", NULL};
-static const char *const dropped_rust[] = {"\\bunwrap_or\\w*|\\.ok\\s*\\(\\s*\\)", NULL};
+static const char *const dropped_rust[] = {
+    "\\bunwrap_or\\w*|\\.ok\\s*\\(\\s*\\)|\\bflatten\\b|\\bfilter_map\\b|\\bflat_map\\b", NULL};
 static const char *const heard_throw[] = {"\\b(?:raise|throw|throws|panic!?|abort|die)\\b", NULL};
 static const char *const dropped_throw[] = {
     "^[^\\n]*(?:\\bpass\\b|\\blog\\w*\\s*\\(|\\blogg\\w*\\.|\\bconsole\\.\\w+|\\bprint\\w*\\s*[( "

@@ -65,8 +65,8 @@ is_near(const Scope *scope, const Hunk *hunk, guint index)
     return is_below && words_in(scope->gate->spec->words, line);
 }
 
-static bool
-is_import(const char *line)
+bool
+line_is_import(const char *line)
 {
     const char *begin = line + strspn(line, " \t");
     for (size_t i = 0; i < G_N_ELEMENTS(imports); i++)
@@ -82,7 +82,7 @@ stands_by_import(const Source *before, guint at, int step)
     for (gint64 i = step < 0 ? (gint64) at - 1 : at; i >= 0 && i < before->lines->len; i += step) {
         g_autofree char *line = source_words(before, before->text, (guint) i);
         if (*g_strstrip(line) != '\0')
-            return is_import(line) || g_str_has_prefix(line, "package ");
+            return line_is_import(line) || g_str_has_prefix(line, "package ");
     }
     return false;
 }
@@ -92,7 +92,7 @@ is_new_import(Scope *scope, guint index)
 {
     g_autofree char *line = source_words(scope->gate->after, scope->gate->after->text, index);
     return line[strspn(line, " \t")] == '\0' ||
-           (is_import(line) && ++scope->imports <= IMPORTS_MAX);
+           (line_is_import(line) && ++scope->imports <= IMPORTS_MAX);
 }
 
 /* New lines beside nothing of ours: the first that is no import. -1 when all are. */

@@ -14,6 +14,7 @@ typedef struct {
     const char *endings;  /* " py sh " */
     const char *line[2];  /* what begins a comment up to the end of the line */
     const char *block[2]; /* what begins and ends another */
+    const char *other[2]; /* one more of those */
     const char *quotes;   /* strings within a line, with backslashes */
     const char *
         long_quotes; /* of these, which stand for longer strings when there are three; a ` always does */
@@ -21,14 +22,33 @@ typedef struct {
 } Language;
 
 static const Language languages[] = {
-    {" py ", {"#", NULL}, {NULL, NULL}, "\"'", "\"'", false},
-    {" sql ", {"--", NULL}, {"/*", "*/"}, "\"'`", "", true},
-    {" yml yaml sh bash rb r toml pl tf ini cfg ", {"#", NULL}, {NULL, NULL}, "\"'", "", false},
-    {" scala kt kts groovy java swift ", {"//", NULL}, {"/*", "*/"}, "\"'", "\"", false},
-    {" js jsx ts tsx mjs cjs go ", {"//", NULL}, {"/*", "*/"}, "\"'`", "", false},
-    {" php ", {"//", "#"}, {"/*", "*/"}, "\"'", "", false},
-    {" c h cc cpp hpp cs rs dart m ", {"//", NULL}, {"/*", "*/"}, "\"'", "", false},
-    {"", {NULL, NULL}, {NULL, NULL}, "", "", false},
+    {" py ", {"#", NULL}, {NULL, NULL}, {NULL, NULL}, "\"'", "\"'", false},
+    {" sql ", {"--", NULL}, {"/*", "*/"}, {"{#", "#}"}, "\"'`", "", true},
+    {" yml yaml sh bash rb r toml pl tf ini cfg ",
+     {"#", NULL},
+     {NULL, NULL},
+     {NULL, NULL},
+     "\"'",
+     "",
+     false},
+    {" scala kt kts groovy java swift ",
+     {"//", NULL},
+     {"/*", "*/"},
+     {NULL, NULL},
+     "\"'",
+     "\"",
+     false},
+    {" js jsx ts tsx mjs cjs go ", {"//", NULL}, {"/*", "*/"}, {NULL, NULL}, "\"'`", "", false},
+    {" php ", {"//", "#"}, {"/*", "*/"}, {NULL, NULL}, "\"'", "", false},
+    {" c h cc cpp hpp cs rs dart m ", {"//", NULL}, {"/*", "*/"}, {NULL, NULL}, "\"'", "", false},
+    {" html htm xml vue svelte erb j2 jinja hbs ",
+     {NULL, NULL},
+     {"<!--", "-->"},
+     {"{#", "#}"},
+     "",
+     "",
+     false},
+    {"", {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, "", "", false},
 };
 
 static const Language *
@@ -96,6 +116,13 @@ end_of(const Scan *scan, size_t from, const char *word)
     return found != NULL ? (size_t) (found - scan->source->text) : scan->source->bytes;
 }
 
+static size_t
+block_end(const Scan *scan, const char *const words[2])
+{
+    size_t end = end_of(scan, scan->at + strlen(words[0]), words[1]);
+    return MIN(end + strlen(words[1]), scan->source->bytes);
+}
+
 static bool
 take_comment(Scan *scan)
 {
@@ -105,7 +132,9 @@ take_comment(Scan *scan)
     if (is_line)
         to = end_of(scan, from, "\n");
     else if (looks_at(scan, scan->language->block[0]))
-        to = MIN(end_of(scan, from + 2, scan->language->block[1]) + 2, scan->source->bytes);
+        to = block_end(scan, scan->language->block);
+    else if (looks_at(scan, scan->language->other[0]))
+        to = block_end(scan, scan->language->other);
     else
         return false;
     blank(scan->source->plain, from, to);

@@ -9,135 +9,6 @@
 
 #include <string.h>
 
-/* ---- patterns ---- */
-
-static GRegex *
-pattern(const char *text)
-{
-    GRegex *regex = g_regex_new(text, G_REGEX_MULTILINE | G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
-    g_assert(regex != NULL); /* they are written in marks.c */
-    return regex;
-}
-
-/* Any of the list, made once: the lists are few and never change. Borrowed. */
-static const GRegex *
-choice(const char *const *marks)
-{
-    static GMutex mutex;
-    static GHashTable *made; /* list -> GRegex; for good */
-    g_mutex_lock(&mutex);
-    if (made == NULL)
-        made = g_hash_table_new(NULL, NULL);
-    GRegex *regex = g_hash_table_lookup(made, marks);
-    if (regex == NULL) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        for (size_t i = 0; marks[i] != NULL; i++)
-            g_string_append_printf(text, "%s(?:%s)", i > 0 ? "|" : "", marks[i]);
-        regex = pattern(text->str);
-        g_hash_table_insert(made, (void *) marks, regex);
-    }
-    g_mutex_unlock(&mutex);
-    return regex;
-}
-
-bool
-marks_are_for(const char *endings, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    g_autofree char *ending = g_strdup_printf(" %s ", dot != NULL ? dot + 1 : "");
-    return endings == NULL || strstr(endings, ending) != NULL;
-}
-
-/* ---- counting ---- */
-
-/* How often each match (its group `group`) occurs. Caller frees. */
-static GHashTable *
-count_all(const char *text, const GRegex *regex, int group)
-{
-    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GMatchInfo) info = NULL;
-    for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
-         g_match_info_next(info, NULL)) {
-        char *word = g_match_info_fetch(info, group);
-        int count = GPOINTER_TO_INT(g_hash_table_lookup(counts, word));
-        g_hash_table_replace(counts, word, GINT_TO_POINTER(count + 1));
-    }
-    return counts;
-}
-
-int
-marks_count(const char *text, const char *const *marks)
-{
-    const GRegex *regex = choice(marks);
-    g_autoptr(GMatchInfo) info = NULL;
-    int count = 0;
-    for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
-         g_match_info_next(info, NULL))
-        count++;
-    return count;
-}
-
-/* The line of a match in the text, after the first `skip` of them. */
-static int
-line_after(const Source *source, const char *text, const char *const *marks, int skip)
-{
-    const GRegex *regex = choice(marks);
-    g_autoptr(GMatchInfo) info = NULL;
-    int line = 0, begin = 0;
-    for (g_regex_match(regex, text, 0, &info); g_match_info_matches(info);
-         g_match_info_next(info, NULL)) {
-        g_match_info_fetch_pos(info, 0, &begin, NULL);
-        line = source_line_of(source, (size_t) begin);
-        if (skip-- == 0)
-            break;
-    }
-    return line;
-}
-
-/* How many places of lines [first, first + count) of a form have one. */
-static int
-count_in_lines(const Source *source, const char *form, guint first, guint count,
-               const char *const *marks)
-{
-    int found = 0;
-    for (guint i = first; i < first + count; i++) {
-        g_autofree char *line = source_words(source, form, i);
-        found += marks_count(line, marks);
-    }
-    return found;
-}
-
-int
-marks_line(const Gate *gate, const char *before, const char *after, const char *const *marks)
-{
-    for (guint i = 0; i < gate->hunks->len; i++) {
-        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
-        int was = count_in_lines(gate->before, before, hunk->before, hunk->removed, marks);
-        for (guint k = 0; k < hunk->added; k++) {
-            was -= count_in_lines(gate->after, after, hunk->after + k, 1, marks);
-            if (was < 0)
-                return (int) (hunk->after + k) + 1;
-        }
-    }
-    return line_after(gate->after, after, marks, marks_count(before, marks));
-}
-
-int
-marks_line_fewer(const Gate *gate, const char *before, const char *after, const char *const *marks)
-{
-    int changed = 0; /* as many as before, but others */
-    for (guint i = 0; i < gate->hunks->len; i++) {
-        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
-        int was = count_in_lines(gate->before, before, hunk->before, hunk->removed, marks);
-        if (was > count_in_lines(gate->after, after, hunk->after, hunk->added, marks))
-            return (int) hunk->after + 1;
-        if (was > 0 && changed == 0)
-            changed = (int) hunk->after + 1;
-    }
-    return changed;
-}
-
 /* ---- names, skips, assertions ---- */
 
 static int
@@ -170,9 +41,9 @@ static void
 look_at_names(const Gate *gate)
 {
     for (size_t i = 0; marks_names[i] != NULL; i++) {
-        g_autoptr(GRegex) name = pattern(marks_names[i]);
-        g_autoptr(GHashTable) was = count_all(gate->before->plain, name, 1),
-                              is = count_all(gate->after->plain, name, 1);
+        g_autoptr(GRegex) name = marks_pattern(marks_names[i]);
+        g_autoptr(GHashTable) was = marks_all(gate->before->plain, name, 1),
+                              is = marks_all(gate->after->plain, name, 1);
         guint count = 0;
         g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
         qsort(keys, count, sizeof *keys, by_text);
@@ -189,9 +60,9 @@ look_at_places(const Gate *gate)
     static const char text[] = "^([ \\t]*(?:async[ \\t]+)?(?:def|class)[ \\t]+\\w+)";
     if (!g_str_has_suffix(gate->file->path, ".py"))
         return;
-    g_autoptr(GRegex) begin = pattern(text);
-    g_autoptr(GHashTable) was = count_all(gate->before->plain, begin, 1),
-                          is = count_all(gate->after->plain, begin, 1);
+    g_autoptr(GRegex) begin = marks_pattern(text);
+    g_autoptr(GHashTable) was = marks_all(gate->before->plain, begin, 1),
+                          is = marks_all(gate->after->plain, begin, 1);
     GHashTableIter iter;
     void *key;
     g_hash_table_iter_init(&iter, was);
@@ -291,8 +162,8 @@ look_at_rows(const Gate *gate)
 {
     for (guint i = 0; i < gate->hunks->len; i++) {
         const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
-        if (count_in_lines(gate->after, gate->after->plain, hunk->after, hunk->added, marks_rows) <
-            count_in_lines(gate->before, gate->before->plain, hunk->before, hunk->removed,
+        if (marks_in_lines(gate->after, gate->after->plain, hunk->after, hunk->added, marks_rows) <
+            marks_in_lines(gate->before, gate->before->plain, hunk->before, hunk->removed,
                            marks_rows))
             gate_say(gate, "test-weakened", (int) hunk->after + 1,
                      "a test has fewer cases or rows here than before; put them back");
@@ -321,46 +192,60 @@ statements_of(const Source *source, guint first, guint count, bool *ret_expects)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-bool
-marks_lost(const char *before, const char *after, const char *const *marks)
+/* Texts that became one, and nothing else in it: all words of the literal are there still, and no text has others. */
+static bool
+is_joined(const Gate *gate, const char *literal, const char *before, const char *after)
 {
-    g_autoptr(GHashTable) was = count_all(before, choice(marks), 0),
-                          is = count_all(after, choice(marks), 0);
+    const char *const texts[] = {literal, NULL}, *const were[] = {before, NULL},
+                      *const are[] = {after, NULL};
+    g_autoptr(GHashTable) words = words_set(texts), was = words_set(were), is = words_set(are);
+    g_autoptr(GHashTable) literals = marks_all(after, marks_choice(marks_literals), 0);
     GHashTableIter iter;
-    void *word, *count;
-    g_hash_table_iter_init(&iter, was);
-    while (g_hash_table_iter_next(&iter, &word, &count))
-        if (GPOINTER_TO_INT(g_hash_table_lookup(is, word)) < GPOINTER_TO_INT(count))
-            return true;
-    return false;
+    void *word;
+    g_hash_table_iter_init(&iter, words);
+    while (g_hash_table_iter_next(&iter, &word, NULL))
+        if (!g_hash_table_contains(is, word))
+            return false;
+    g_hash_table_iter_init(&iter, literals);
+    while (g_hash_table_iter_next(&iter, &word, NULL)) {
+        const char *const one[] = {word, NULL};
+        g_autoptr(GHashTable) parts = words_set(one);
+        GHashTableIter part;
+        void *key;
+        g_hash_table_iter_init(&part, parts);
+        while (g_hash_table_iter_next(&part, &key, NULL))
+            if (!g_hash_table_contains(was, key) && !words_in(gate->spec->words, key))
+                return false;
+    }
+    return g_hash_table_size(words) > 0 && strchr("\"'`", *literal) != NULL;
 }
 
 /* A value that the statement had, and has no more; names that move are no values. Caller frees. */
 static char *
 lost_value(const Gate *gate, const char *before, const char *after)
 {
-    const GRegex *literal = choice(marks_literals);
-    g_autoptr(GHashTable) was = count_all(before, literal, 0), is = count_all(after, literal, 0);
+    const GRegex *literal = marks_choice(marks_literals);
+    g_autoptr(GHashTable) was = marks_all(before, literal, 0), is = marks_all(after, literal, 0);
     guint count = 0;
     g_autofree char **keys = (char **) g_hash_table_get_keys_as_array(was, &count);
     qsort(keys, count, sizeof *keys, by_text);
     for (guint i = 0; i < count; i++)
         if (!words_in(gate->spec->words, keys[i]) &&
             GPOINTER_TO_INT(g_hash_table_lookup(is, keys[i])) <
-                GPOINTER_TO_INT(g_hash_table_lookup(was, keys[i])))
+                GPOINTER_TO_INT(g_hash_table_lookup(was, keys[i])) &&
+            !is_joined(gate, keys[i], before, after))
             return text_printable(keys[i]);
     return NULL;
 }
 
-/* In YAML: does the line stand below a key like `expect`? */
-static bool
-is_below_expectation(const Gate *gate, guint index)
+bool
+line_is_expected(const Gate *gate, const Source *source, guint index)
 {
     int indent = G_MAXINT;
     if (!source_is_yaml(gate->file->path))
         return false;
     for (guint i = index + 1; i-- > 0 && indent > 0;) {
-        g_autofree char *line = source_words(gate->before, gate->before->bare, i);
+        g_autofree char *line = source_words(source, source->bare, i);
         int own = (int) strspn(line, " ");
         if (line[own] == '\0' || own >= indent)
             continue;
@@ -382,7 +267,7 @@ look_at_values(const Gate *gate)
         g_autofree char *before =
             statements_of(gate->before, hunk->before, hunk->removed, &expects);
         g_autofree char *after = statements_of(gate->after, hunk->after, hunk->added, &ignored);
-        expects = expects || is_below_expectation(gate, hunk->before);
+        expects = expects || line_is_expected(gate, gate->before, hunk->before);
         g_autofree char *lost = expects ? lost_value(gate, before, after) : NULL;
         if (lost != NULL)
             gate_say(gate, "expected-edited", (int) hunk->before + 1,
@@ -402,9 +287,8 @@ holds_assertion(const Source *source)
     return marks_count(source->bare, marks) > 0;
 }
 
-/* By its name, or because there are tests in it: Rust and dbt keep them beside the code. */
-static bool
-is_of_tests(const Gate *gate)
+bool
+gate_is_of_tests(const Gate *gate)
 {
     return gate_path_is_test(gate->file->path) ||
            marks_count(gate->before->plain, marks_names) > 0 ||
@@ -421,7 +305,7 @@ rule_tests(const Gate *gate)
         look_at_places(gate);
     look_for_more(gate, marks_skips, "test-skipped",
                   "a test is skipped that was run before; let it run");
-    if (!is_of_tests(gate))
+    if (!gate_is_of_tests(gate))
         return;
     look_at_asserts(gate);
     look_at_rows(gate);

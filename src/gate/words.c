@@ -56,3 +56,21 @@ words_in(const char *const *words, const char *text)
     }
     return false;
 }
+
+GHashTable *
+words_set(const char *const *texts)
+{
+    GHashTable *words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (; texts != NULL && *texts != NULL; texts++) {
+        g_autofree char *low = g_ascii_strdown(*texts, -1);
+        for (const char *at = low; *at != '\0';) {
+            size_t bytes = 0;
+            while (is_part(at[bytes]))
+                bytes++;
+            if (bytes > 0)
+                g_hash_table_add(words, g_strndup(at, bytes));
+            at += MAX(bytes, 1);
+        }
+    }
+    return words;
+}

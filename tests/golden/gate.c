@@ -23,6 +23,9 @@ static const char *const words[] = {
     "users_v1",     "users_v2", "first_name", "last_name", "full_name",
     "country_code", "country",  "created",    "signed_up", NULL};
 
+static const char *const brings[] = {"UK", "GB", "id", "user_id", "split_part(full_name, ' ', 1)",
+                                     NULL};
+
 typedef struct {
     GArray *files; /* GateFile */
     GArray *sites; /* GateSite */
@@ -114,7 +117,8 @@ run(const void *data)
                      .count = files->len,
                      .sites = (const GateSite *) (void *) sites->data,
                      .site_count = sites->len,
-                     .words = words};
+                     .words = words,
+                     .brings = brings};
     if (g_str_has_prefix(one->options, "lines="))
         spec.lines_max = atoi(one->options + strlen("lines="));
     g_autoptr(GPtrArray) findings = gate_look(&spec);

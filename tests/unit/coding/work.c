@@ -168,6 +168,8 @@ what_is_not_good_enough_changes_nothing(void)
     assert_refused("sed -i 's/row.first_name/row.name/' jobs/report.py", "site-left ");
     assert_refused("sed -i 's/users_v1/users_v2/' jobs/report.py", "site-left ");
     assert_refused("sed -i 's/return spark.*/return []/' jobs/report.py",
+                   "out-of-scope jobs/report.py:4: 'spark' is gone");
+    assert_refused("sed -i 's/users_v1//; s/row.first_name/row.name/' jobs/report.py",
                    "' names 'users_v2' in 0 places, and named 'users_v1' in 1: none may be taken "
                    "away\n");
     assert_refused("sed -i 's/return spark.*/return [] # users_v2/' jobs/report.py",

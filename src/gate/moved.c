@@ -1,0 +1,224 @@
+/*
+ * moved.c - within a statement that moves, is it the move that changes it?
+ *
+ * Words are counted in all changed lines, before and after; what was only moved about counts the same. A word that is gone
+ * has to be a name that moves, or to have belonged to one. A word that came has to have a part in the new expression: in
+ * tests that is all that may come, in code what leaves rows out, hides what is missing or goes another way may not.
+ */
+#include "gate/moved.h"
+
+#include <string.h>
+
+#define CONDITION_WORDS 8 /* of a condition are looked at */
+#define TOKENS_MAX 10000  /* some hundred statements: more than people read */
+
+/* ---- what is gone ---- */
+
+static bool
+may_go(const Move *move, guint index)
+{
+    const Source *source = move->gate->before;
+    const Token *token = token_at(move->was, index);
+    if (part_moves(move, token) || word_is_among(words_converting, token->text) ||
+        word_is_among(words_binding, token->text) ||
+        part_qualifies(move, source, move->was, index) ||
+        part_reckons(move, source, move->was, index) || part_is_prefix(source, token) ||
+        part_is_argument(move, source, token) || part_is_prose(source, token) ||
+        part_is_length(move, index) || (token->is_word && part_is_said_still(move, index)))
+        return true;
+    if (move->is_test && part_is_time(move, source, token))
+        return true;
+    if (move->is_test && part_is_value(move, source, move->was, index))
+        return move->is_moving >= move->was_moving; /* else a row is gone */
+    if (word_is_among(words_between, token->text))
+        return (strcmp(token->text, "not") != 0 || move->was_moving > move->is_moving) &&
+               part_is_near(move, move->was, index, -1, NEAR_WORDS) &&
+               part_is_near(move, move->was, index, 1, NEAR_WORDS);
+    if (!token->is_word || part_is_number(token) || token->is_quoted)
+        return false;
+    return part_is_import(source, token) || part_is_renumbered(move, token) ||
+           (part_is_bound(source, move->was, token->text) &&
+            !part_occurs(move->gate->after->bare, token->text));
+}
+
+static void
+say_gone(const Move *move, const Token *token)
+{
+    g_autofree char *word = g_strndup(move->gate->before->plain + token->at, token->bytes);
+    int line = (int) token->line + 1;
+    if (!move->is_test)
+        gate_say(move->gate, "out-of-scope", line,
+                 "'%s' is gone, which does not move; only names that move give way", word);
+    else if (token->is_quoted || part_is_number(token))
+        gate_say(move->gate, "expected-edited", line,
+                 "a test had '%s' here; it has to have it still", word);
+    else
+        gate_say(move->gate, "test-weakened", line,
+                 "'%s' is gone from a test, and does not move; put it back", word);
+}
+
+static bool
+look_at_gone(const Move *move)
+{
+    for (guint i = 0; i < move->was->len; i++) {
+        const Token *token = token_at(move->was, i);
+        int fewer = GPOINTER_TO_INT(g_hash_table_lookup(move->was_count, token->text)) -
+                    GPOINTER_TO_INT(g_hash_table_lookup(move->is_count, token->text));
+        if (fewer <= 0 || may_go(move, i))
+            continue;
+        for (guint k = 0; k < move->was->len; k++)
+            if (strcmp(token_at(move->was, k)->text, token->text) == 0)
+                fewer -= may_go(move, k);
+        if (fewer <= 0)
+            continue;
+        say_gone(move, token);
+        return true;
+    }
+    return false;
+}
+
+/* ---- what came ---- */
+
+static bool
+may_come_to_test(const Move *move, guint index)
+{
+    static const char numbers[] = " 0 1 2 1000 1000000 ";
+    const Source *source = move->gate->after;
+    const Token *token = token_at(move->is, index);
+    if (!token->is_word || part_is_slice(source, token))
+        return false;
+    return part_moves(move, token) || part_is_prose(source, token) || part_is_longer(move, index) ||
+           part_is_value(move, source, move->is, index) || part_is_time(move, source, token) ||
+           word_is_among(words_converting, token->text) ||
+           word_is_among(words_binding, token->text) ||
+           word_is_among(words_of_query, token->text) || word_is_among(numbers, token->text) ||
+           part_qualifies(move, source, move->is, index) ||
+           part_reckons(move, source, move->is, index) || part_is_import(source, token) ||
+           (!token->is_quoted && part_is_bound(source, move->is, token->text));
+}
+
+static bool
+may_come_to_code(const Move *move, guint index)
+{
+    const Source *source = move->gate->after;
+    const Token *token = token_at(move->is, index);
+    bool is_query = move->is_sql || token->is_quoted;
+    if (part_moves(move, token) || part_is_prose(source, token))
+        return true;
+    if (word_is_among(" true false ", token->text))
+        return index > 0 && (part_moves(move, token_at(move->is, index - 1)) ||
+                             word_is_among(words_converting, token_at(move->is, index - 1)->text));
+    if (is_query && word_is_among(words_joining, token->text) && !part_is_call(source, token))
+        return false;
+    if (is_query && word_is_among(words_grouping, token->text))
+        return false;
+    if (part_is_option(move, token) || part_is_filter(move, index))
+        return false;
+    if (part_is_slice(source, token) || part_is_new_key(move, token))
+        return part_of_value(move, index);
+    if (word_is_among(words_hiding, token->text))
+        return !is_query && word_is_among(" null except nothing cross union ", token->text);
+    if (word_is_among(" or || ", token->text) && !part_asks(move, index, -1, NEAR_WORDS))
+        return false;
+    if (word_is_among(words_asking, token->text))
+        return part_asks(move, index, 1, CONDITION_WORDS);
+    if (word_is_among(words_comparing, token->text))
+        return part_asks(move, index, 1, NEAR_WORDS) || part_asks(move, index, -1, NEAR_WORDS);
+    return !g_str_has_prefix(token->text, "catch") && !g_str_has_prefix(token->text, "recover");
+}
+
+static bool
+may_come(const Move *move, guint index)
+{
+    return move->is_test ? may_come_to_test(move, index) : may_come_to_code(move, index);
+}
+
+static void
+say_came(const Move *move, const Token *token)
+{
+    g_autofree char *word = g_strndup(move->gate->after->plain + token->at, token->bytes);
+    int line = (int) token->line + 1;
+    if (!move->is_test)
+        gate_say(move->gate, "out-of-scope", line,
+                 "'%s' came, and is not asked of what moves; leave it out", word);
+    else if (token->is_quoted || part_is_number(token))
+        gate_say(move->gate, "expected-edited", line, "a test did not have '%s' here; leave it out",
+                 word);
+    else
+        gate_say(move->gate, "test-weakened", line,
+                 "'%s' came into a test, and has no part in what moves; leave it out", word);
+}
+
+static bool
+look_at_came(const Move *move)
+{
+    for (guint i = 0; i < move->is->len; i++) {
+        const Token *token = token_at(move->is, i);
+        int more = GPOINTER_TO_INT(g_hash_table_lookup(move->is_count, token->text)) -
+                   GPOINTER_TO_INT(g_hash_table_lookup(move->was_count, token->text));
+        if (more <= 0 || may_come(move, i))
+            continue;
+        for (guint k = 0; k < move->is->len; k++)
+            if (strcmp(token_at(move->is, k)->text, token->text) == 0)
+                more -= may_come(move, k);
+        if (more <= 0)
+            continue;
+        say_came(move, token);
+        return true;
+    }
+    return false;
+}
+
+/* ---- commands ---- */
+
+/* In a script: another way from one command to the next. */
+static void
+look_at_joints(const Gate *gate)
+{
+    if (!marks_are_for(" sh bash zsh ksh bats ", gate->file->path) ||
+        marks_count(gate->after->bare, marks_joints) <=
+            marks_count(gate->before->bare, marks_joints))
+        return;
+    gate_say(gate, "check-disabled",
+             marks_line(gate, gate->before->bare, gate->after->bare, marks_joints),
+             "one command leads to the next in another way than before; let it lead as it led");
+}
+
+/* It would go on without rows, or with a value that nobody has. */
+static void
+look_at_defaults(const Move *move)
+{
+    const Gate *gate = move->gate;
+    if (!move->is_test && marks_count(gate->after->plain, marks_defaults) >
+                              marks_count(gate->before->plain, marks_defaults))
+        gate_say(gate, "check-disabled",
+                 marks_line(gate, gate->before->plain, gate->after->plain, marks_defaults),
+                 "something else is taken here where nothing is found; let it be missed");
+}
+
+void
+rule_moved(const Gate *gate)
+{
+    if (gate->findings->len > gate->said)
+        return; /* it was said already, and better */
+    Move move = {.gate = gate,
+                 .is_test = gate_is_of_tests(gate),
+                 .is_sql = g_str_has_suffix(gate->file->path, ".sql"),
+                 .was = tokens_of(gate->before, gate->hunks, false),
+                 .is = tokens_of(gate->after, gate->hunks, true)};
+    move.was_moving = part_count(&move, move.was);
+    move.is_moving = part_count(&move, move.is);
+    move.was_count = tokens_count(move.was);
+    move.is_count = tokens_count(move.is);
+    if (move.was->len > TOKENS_MAX || move.is->len > TOKENS_MAX)
+        gate_say(gate, "too-large", 0, "more than %d words are in the changed lines; change less",
+                 TOKENS_MAX);
+    else if (!look_at_gone(&move) && !look_at_came(&move)) {
+        look_at_joints(gate);
+        look_at_defaults(&move);
+    }
+    g_hash_table_unref(move.was_count);
+    g_hash_table_unref(move.is_count);
+    g_array_unref(move.was);
+    g_array_unref(move.is);
+}

@@ -1,0 +1,61 @@
+/* moved.h - the changed lines of a file as words, and the parts that they have; inside of this room only. */
+#pragma once
+
+#include "gate/inside.h"
+
+#define NEAR_WORDS 4 /* between two names of one condition */
+
+typedef struct {
+    const Gate *gate;
+    bool is_test, is_sql;
+    GArray *was, *is; /* Token */
+    GHashTable *was_count, *is_count;
+    int was_moving, is_moving; /* how many of them */
+} Move;
+
+/* Is the word, in small letters, in such a list (words_…)? */
+bool word_is_among(const char *words, const char *word);
+/* As a whole word, in whatever letters. */
+bool part_occurs(const char *text, const char *word);
+
+/* ---- of one word ---- */
+
+/* A name that moves, or what the mapping puts in its place. */
+bool part_moves(const Move *move, const Token *token);
+int part_count(const Move *move, const GArray *tokens); /* how many do */
+bool part_is_number(const Token *token);
+bool part_is_call(const Source *source, const Token *token);
+bool part_is_prefix(const Source *source, const Token *token);
+bool part_is_prose(const Source *source, const Token *token);
+bool part_is_import(const Source *source, const Token *token);
+
+/* ---- among others; `tokens` are those of the source's changed lines ---- */
+
+bool part_qualifies(const Move *move, const Source *source, const GArray *tokens, guint index);
+bool part_reckons(const Move *move, const Source *source, const GArray *tokens, guint index);
+bool part_is_argument(const Move *move, const Source *source, const Token *token);
+/* One of so many words before (`step` -1) or after (1) moves. */
+bool part_is_near(const Move *move, const GArray *tokens, guint index, int step, int words);
+/* A name that gets its meaning on these lines. */
+bool part_is_bound(const Source *source, const GArray *tokens, const char *text);
+
+/* ---- of what a test is given ---- */
+
+bool part_is_value(const Move *move, const Source *source, const GArray *tokens, guint index);
+bool part_is_time(const Move *move, const Source *source, const Token *token);
+bool part_is_longer(const Move *move, guint index);
+
+/* ---- of what is gone (`index` of `was`) ---- */
+
+bool part_is_renumbered(const Move *move, const Token *token);
+bool part_is_said_still(const Move *move, guint index);
+bool part_is_length(const Move *move, guint index);
+
+/* ---- of what came (`index` of `is`) ---- */
+
+bool part_is_slice(const Source *source, const Token *token);
+bool part_asks(const Move *move, guint index, int step, int words);
+bool part_of_value(const Move *move, guint index);
+bool part_is_new_key(const Move *move, const Token *token);
+bool part_is_option(const Move *move, const Token *token);
+bool part_is_filter(const Move *move, guint index);
