@@ -146,7 +146,7 @@ look_at_sandbox(Doctor *doctor)
 {
     const char *missing = sandbox_missing();
     if (missing == NULL)
-        doctor_say(doctor, FINDING_GOOD, NULL, "sandboxes can be made");
+        doctor_say(doctor, FINDING_GOOD, NULL, "sandboxes can be made; %s", sandbox_held());
     else
         doctor_say(doctor, FINDING_NOTE, "without one, coding agents are refused",
                    "no sandbox can be made: %s", missing);

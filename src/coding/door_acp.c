@@ -382,26 +382,31 @@ take_turn(const Acp *acp, TurnEnd *ret)
 }
 
 bool
-door_acp(const Turn *turn, TurnEnd *ret, GError **error)
+acp_turn(Rpc *rpc, const Turn *turn, TurnEnd *ret, GError **error)
 {
-    g_auto(DoorBox) door = {0};
-    g_autoptr(Rpc) rpc = NULL;
     g_autoptr(json_t) usage = json_object();
-    if (!door_box_with_proxy(turn, &door, error))
-        return false;
-    if (!rpc_open(&door.spec, &rpc, error))
-        return false;
     Acp acp = {
         .rpc = rpc, .usage = usage, .begin_ms = MIN(BEGIN_MS, turn->work->agent->deadline_ms)};
     bool ok = converse(&acp, turn, error);
     if (ok)
         take_turn(&acp, ret);
-    g_clear_pointer(&rpc, rpc_free); /* and with it the box */
-    if (ok)
-        door_box_end(&door, turn, ret);
     g_free(acp.end);
     g_free(acp.idle);
     g_free(acp.session);
     json_decref(acp.logins);
+    return ok;
+}
+
+bool
+door_acp(const Turn *turn, TurnEnd *ret, GError **error)
+{
+    g_auto(DoorBox) door = {0};
+    g_autoptr(Rpc) rpc = NULL;
+    if (!door_box_with_proxy(turn, &door, error) || !rpc_open(&door.spec, &rpc, error))
+        return false;
+    bool ok = acp_turn(rpc, turn, ret, error);
+    g_clear_pointer(&rpc, rpc_free); /* and with it the box */
+    if (ok)
+        door_box_end(&door, turn, ret);
     return ok;
 }

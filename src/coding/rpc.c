@@ -57,10 +57,10 @@ start(Rpc *rpc, GError **error)
     return rpc->has_started;
 }
 
-bool
-rpc_open(const BoxSpec *spec, Rpc **ret, GError **error)
+static Rpc *
+rpc_new(const BoxSpec *spec)
 {
-    g_autoptr(Rpc) rpc = g_new0(Rpc, 1);
+    Rpc *rpc = g_new0(Rpc, 1);
     *rpc = (Rpc){.spec = *spec,
                  .to = -1,
                  .from = -1,
@@ -69,6 +69,22 @@ rpc_open(const BoxSpec *spec, Rpc **ret, GError **error)
                  .unread = g_string_new(NULL),
                  .said = g_string_new(NULL),
                  .transcript = g_string_new(NULL)};
+    return rpc;
+}
+
+Rpc *
+rpc_over(int to, int from)
+{
+    Rpc *rpc = rpc_new(&(BoxSpec){0});
+    rpc->to = to;
+    rpc->from = from;
+    return rpc;
+}
+
+bool
+rpc_open(const BoxSpec *spec, Rpc **ret, GError **error)
+{
+    g_autoptr(Rpc) rpc = rpc_new(spec);
     if (!box_new(spec, &rpc->box, error) || !start(rpc, error))
         return false;
     *ret = g_steal_pointer(&rpc);
@@ -108,7 +124,7 @@ rpc_end(const Rpc *rpc)
 const char *
 rpc_folder(const Rpc *rpc)
 {
-    return box_folder(rpc->box);
+    return rpc->box != NULL ? box_folder(rpc->box) : BOX_FOLDER;
 }
 
 const char *
@@ -126,7 +142,7 @@ rpc_said(const Rpc *rpc)
 const char *
 rpc_brief(const Rpc *rpc)
 {
-    return box_brief(rpc->box);
+    return rpc->box != NULL ? box_brief(rpc->box) : BOX_BRIEF;
 }
 
 static void G_GNUC_PRINTF(2, 3) ends(Rpc *rpc, const char *format, ...)
@@ -235,7 +251,7 @@ take_line(Rpc *rpc)
 static bool
 look(Rpc *rpc, GError **error)
 {
-    const char *broken = box_broken(rpc->box);
+    const char *broken = rpc->box != NULL ? box_broken(rpc->box) : NULL;
     if (broken != NULL)
         ends(rpc, "%s", broken);
     return rpc->spec.go_on == NULL || rpc->spec.go_on(rpc->spec.go_on_data) ||

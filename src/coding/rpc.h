@@ -20,6 +20,8 @@
 typedef struct Rpc Rpc;
 
 CHECKED bool rpc_open(const BoxSpec *spec, Rpc **ret, GError **error);
+/* With whoever reads `to`, a socket, and writes `from`, a pipe that does not block; both are taken over. For tests. */
+Rpc *rpc_over(int to, int from);
 /* Ends the program and all that it started. */
 void rpc_free(Rpc *rpc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rpc, rpc_free)
@@ -38,3 +40,6 @@ const char *rpc_brief(const Rpc *rpc);
 const char *rpc_transcript(const Rpc *rpc);
 /* The end of its standard error. Caller frees. */
 char *rpc_said(const Rpc *rpc);
+
+/* door_acp.c: a turn with an agent that speaks ACP, over what is open. `ret` is cleared by the caller. */
+CHECKED bool acp_turn(Rpc *rpc, const Turn *turn, TurnEnd *ret, GError **error);
