@@ -4,6 +4,9 @@
  * Looking from outside (watch.c) comes too late for a fork bomb on a busy machine, and the limit of a user's processes does
  * not hold root. A control group holds everybody: of version 1 or 2, below the one that we are in. Who is not root mostly may
  * not make one, and does not need it.
+ *
+ * Memory is held so in version 2 only, and only where the group above ours is delegated to us (systemd.resource-control(5):
+ * `Delegate=yes` and `DelegateSubgroup=`): a group in which processes run may not hand memory on to groups below it.
  */
 #include "base/text.h"
 #include "sandbox/inside.h"
@@ -15,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define PREFIX "honk-box-"
@@ -82,17 +86,32 @@ sweep(const char *parent)
 }
 
 static bool
-write_number(const char *folder, const char *name, int number)
+write_text(const char *folder, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    char text[16];
-    int bytes = g_snprintf(text, sizeof text, "%d", number);
     AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-    return fd >= 0 && fd_write_all(fd, text, (size_t) bytes);
+    return fd >= 0 && fd_write_all(fd, text, strlen(text));
 }
 
 static bool
-make_below(const char *parent, int processes, Cgroup *ret)
+write_number(const char *folder, const char *name, int64_t number)
+{
+    char text[24];
+    g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, number);
+    return write_text(folder, name, text);
+}
+
+/* All of it is ended together, and nothing of it goes where it is not counted. */
+static bool
+hold_memory(const char *folder, int64_t bytes)
+{
+    return write_number(folder, "memory.max", bytes) &&
+           write_text(folder, "memory.oom.group", "1") &&
+           (write_text(folder, "memory.swap.max", "0") || errno == ENOENT);
+}
+
+static bool
+make_below(const char *parent, int processes, int64_t memory_bytes, Cgroup *ret)
 {
     static gint count;
     g_autofree char *name =
@@ -106,12 +125,39 @@ make_below(const char *parent, int processes, Cgroup *ret)
         g_rmdir(folder);
         return false;
     }
-    *ret = (Cgroup){.folder = g_steal_pointer(&folder), .procs_fd = fd};
+    bool holds_memory = hold_memory(folder, memory_bytes);
+    *ret =
+        (Cgroup){.folder = g_steal_pointer(&folder), .procs_fd = fd, .holds_memory = holds_memory};
     return true;
 }
 
+/* The group above ours, where systemd has handed it to us, with what may be handed on. Caller frees; or NULL. */
+static char *
+delegated_above(const char *own)
+{
+    char given = 0;
+    g_autofree char *above = g_path_get_dirname(own);
+    if (getxattr(above, "user.delegate", &given, 1) != 1 &&
+        getxattr(above, "trusted.delegate", &given, 1) != 1)
+        return NULL;
+    if (given != '1' || !write_text(above, "cgroup.subtree_control", "+pids +memory"))
+        return NULL;
+    return g_steal_pointer(&above);
+}
+
+static void
+make_near(const char *own, int processes, int64_t memory_bytes, Cgroup *ret)
+{
+    g_autofree char *above = delegated_above(own);
+    const char *const parents[] = {above != NULL ? above : own, own};
+    for (size_t i = 0; i < G_N_ELEMENTS(parents) && ret->folder == NULL; i++) {
+        sweep(parents[i]);
+        make_below(parents[i], processes, memory_bytes, ret);
+    }
+}
+
 void
-cgroup_make(int processes, Cgroup *ret)
+cgroup_make(int processes, int64_t memory_bytes, Cgroup *ret)
 {
     g_autofree char *text = proc_self("mountinfo");
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -122,23 +168,39 @@ cgroup_make(int processes, Cgroup *ret)
         if (!mounts_pids(parts, &controller))
             continue;
         g_autofree char *place = own_place(controller);
-        g_autofree char *parent = g_build_filename(parts[4], place != NULL ? place : "", NULL);
-        sweep(parent);
-        make_below(parent, processes, ret);
+        g_autofree char *own = g_build_filename(parts[4], place != NULL ? place : "", NULL);
+        make_near(own, processes, memory_bytes, ret);
     }
 }
 
-/* `pids.events` of both versions: "max 3" is how often it refused. */
+/* How often something happened in it, as a file of it tells: "max 3\n". */
+static int64_t
+events(const Cgroup *group, const char *name, const char *event)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL, *text = NULL, *begin = g_strconcat(event, " ", NULL);
+    if (group->folder == NULL)
+        return 0;
+    path = g_build_filename(group->folder, name, NULL);
+    if (!file_read(path, FILE_BYTES_MAX, &text, NULL, &error))
+        return 0;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i] != NULL; i++)
+        if (g_str_has_prefix(lines[i], begin))
+            return g_ascii_strtoll(lines[i] + strlen(begin), NULL, 10);
+    return 0;
+}
+
 bool
 cgroup_was_full(const Cgroup *group)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = NULL, *text = NULL;
-    if (group->folder == NULL)
-        return false;
-    path = g_build_filename(group->folder, "pids.events", NULL);
-    return file_read(path, FILE_BYTES_MAX, &text, NULL, &error) && g_str_has_prefix(text, "max ") &&
-           atoi(text + strlen("max ")) > 0;
+    return events(group, "pids.events", "max") > 0; /* the same in both versions */
+}
+
+bool
+cgroup_ran_out(const Cgroup *group)
+{
+    return group->holds_memory && events(group, "memory.events", "oom_kill") > 0;
 }
 
 void

@@ -16,13 +16,15 @@ bool crowd_count(pid_t pid, int processes_max, int64_t memory_max, Crowd *ret);
 bool folder_size(const char *folder, int64_t bytes_max, int64_t *ret);
 
 /* A control group that holds no more than so many processes and threads, where one can be made: else `folder` is NULL and
- * `procs_fd` is -1. */
+ * `procs_fd` is -1. Where the kernel holds it to so much memory, too, `holds_memory`. */
 typedef struct {
     char *folder;
     int procs_fd; /* its `cgroup.procs`, for who begins in it */
+    bool holds_memory;
 } Cgroup;
-void cgroup_make(int processes, Cgroup *ret);
+void cgroup_make(int processes, int64_t memory_bytes, Cgroup *ret);
 bool cgroup_was_full(const Cgroup *group); /* somebody was refused a process */
+bool cgroup_ran_out(const Cgroup *group);  /* the kernel ended it, for its memory */
 void cgroup_clear(Cgroup *group);          /* when nobody is in it any more */
 
 /* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group, and where the box's init is

@@ -1,5 +1,5 @@
 /* probe.c - can a box be made here? Asked by making one. */
-#include "sandbox/sandbox.h"
+#include "sandbox/inside.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -80,4 +80,19 @@ sandbox_missing(void)
 {
     pthread_once(&once, look);
     return missing;
+}
+
+const char *
+sandbox_held(void)
+{
+    Cgroup group;
+    cgroup_make(1, 0, &group);
+    const char *who = group.holds_memory ? "the kernel holds them to their processes and memory"
+                      : group.folder != NULL
+                          ? "the kernel holds them to their processes; their memory is summed from "
+                            "outside, and each process has a limit"
+                          : "their processes and memory are summed from outside, and each process "
+                            "has a limit";
+    cgroup_clear(&group);
+    return who;
 }

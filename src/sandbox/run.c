@@ -16,6 +16,7 @@
 
 #define CROWD_EVERY_MS 100 /* a fork bomb makes some hundred by then */
 #define OWN_PROCESSES 4    /* bubblewrap's, which people do not count */
+#define OWN_MIB 128        /* its memory, and what lies in /dev/shm */
 #define END_MS 10000       /* the kernel ends processes in milliseconds */
 #define DISK_EVERY_MS 1000 /* a folder of 100,000 files takes a tenth of that */
 
@@ -168,6 +169,13 @@ set_child(Box *box)
     };
 }
 
+/* What it has in /tmp is memory, too, as the kernel counts; and bubblewrap's own. */
+static int64_t
+memory_most(const BoxLimits *limits)
+{
+    return ((int64_t) limits->memory_mib + limits->disk_mib + OWN_MIB) * 1024 * 1024;
+}
+
 bool
 box_new(const BoxSpec *spec, Box **ret, GError **error)
 {
@@ -190,7 +198,7 @@ box_new(const BoxSpec *spec, Box **ret, GError **error)
         return false;
     if (!folder_size(box->folder, INT64_MAX - 1, &box->disk_bytes))
         return fail_errno(error, ERR_INTERNAL, "cannot look into '%s'", box->folder);
-    cgroup_make(spec->limits.processes + OWN_PROCESSES, &box->cgroup);
+    cgroup_make(spec->limits.processes + OWN_PROCESSES, memory_most(&spec->limits), &box->cgroup);
     set_child(box);
     *ret = g_steal_pointer(&box);
     return true;
@@ -243,7 +251,7 @@ look_at_crowd(Box *box)
     if (cgroup_was_full(&box->cgroup) ||
         !crowd_count(box->pid, limits->processes, memory_max, &crowd))
         box->broken = g_strdup_printf("had more than %d processes and threads", limits->processes);
-    else if (crowd.memory_bytes > memory_max)
+    else if (crowd.memory_bytes > memory_max || cgroup_ran_out(&box->cgroup))
         box->broken = g_strdup_printf("used more than %d MiB of memory", limits->memory_mib);
 }
 
@@ -347,7 +355,7 @@ box_run(const BoxSpec *spec, const char *input, size_t input_bytes, BoxResult *r
         child_run(&box->child, input, input_bytes, spec->limits.output_bytes, spec->limits.time_ms,
                   &result.output, &result.bytes, &result.errors, &status, &failed);
     box_end(box);
-    if (has_ended && cgroup_was_full(&box->cgroup))
+    if (has_ended && (cgroup_was_full(&box->cgroup) || cgroup_ran_out(&box->cgroup)))
         look_at_crowd(box); /* it gave up before we looked */
     if (has_ended && box->broken == NULL)
         take_end(status, &result);

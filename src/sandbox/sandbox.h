@@ -52,7 +52,9 @@ typedef struct {
 /* What is missing for a box, as half a sentence with what to do about it; NULL when nothing is. Tried once, then known.
  * Borrowed. */
 const char *sandbox_missing(void);
-/* The same tried anew with another program instead of "bwrap": for tests. Caller frees. */
+/* Who holds boxes to their processes and their memory, as half a sentence. Borrowed. */
+const char *sandbox_held(void);
+/* sandbox_missing() tried anew with another program instead of "bwrap": for tests. Caller frees. */
 char *sandbox_try(const char *bwrap);
 
 /* ---- a program that one speaks with ---- */
