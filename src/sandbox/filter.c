@@ -68,6 +68,10 @@ static const int absent[] = {
     SCMP_SYS(io_uring_setup),
 };
 
+/* Everybody who runs as this user shares 128 of each, and no limit of a box counts them: whoever gets none looks by itself. */
+static const int exhausted[] = {SCMP_SYS(inotify_init), SCMP_SYS(inotify_init1),
+                                SCMP_SYS(fanotify_init)};
+
 /* Takes gigabytes of a disk in a moment, before anybody has looked: who cannot have it, writes. */
 static const int unsupported[] = {SCMP_SYS(fallocate)};
 
@@ -119,6 +123,9 @@ fill(scmp_filter_ctx filter)
             return false;
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++)
         if (!refuse(filter, absent[i], ENOSYS))
+            return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(exhausted); i++)
+        if (!refuse(filter, exhausted[i], EMFILE))
             return false;
     for (size_t i = 0; i < G_N_ELEMENTS(unsupported); i++)
         if (!refuse(filter, unsupported[i], EOPNOTSUPP))

@@ -65,13 +65,23 @@ no_hook_is_run(void)
 }
 
 static void
+add_settings(World *world, const char *settings, const char *trap)
+{
+    g_autofree char *config = g_build_filename(world->repository->git_dir, "config", NULL);
+    g_auto(GStrv) parts = g_strsplit(settings, "TRAP", -1);
+    g_autofree char *text = g_strjoinv(trap, parts);
+    FILE *file = g_fopen(config, "a");
+    fputs(text, file);
+    fclose(file);
+}
+
+static void
 no_program_of_its_settings_is_run(void)
 {
     g_autoptr(World) world = world_new(false);
     g_autofree char *trap = make_trap(world, world->folder, "trap");
     world_write(world, ".gitattributes", "*.sql filter=evil diff=evil text eol=crlf\n");
     world_commit(world, "Attributes");
-    g_autofree char *config = g_build_filename(world->repository->git_dir, "config", NULL);
     static const char settings[] =
         "[core]\n\tfsmonitor = TRAP\n\tpager = TRAP\n\tsshCommand = TRAP\n\teditor = TRAP\n"
         "\tautocrlf = true\n\talternateRefsCommand = TRAP\n"
@@ -80,11 +90,7 @@ no_program_of_its_settings_is_run(void)
         "[gpg]\n\tprogram = TRAP\n[commit]\n\tgpgSign = true\n[log]\n\tshowSignature = true\n"
         "[credential]\n\thelper = TRAP\n[uploadpack]\n\tpackObjectsHook = TRAP\n"
         "[alias]\n\tls-tree = !TRAP\n";
-    g_auto(GStrv) parts = g_strsplit(settings, "TRAP", -1);
-    g_autofree char *text = g_strjoinv(trap, parts);
-    FILE *file = g_fopen(config, "a");
-    fputs(text, file);
-    fclose(file);
+    add_settings(world, settings, trap);
     there_and_back(world);
     assert_no_trace(world);
 }
@@ -183,6 +189,69 @@ links_submodules_and_what_others_wrote_are_left_alone(void)
     g_assert_nonnull(strstr(sub, "120000 blob"));
 }
 
+/* What it names of other places stays there: no submodule is fetched or updated, no large file got. */
+static void
+nothing_is_fetched_for_it(void)
+{
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
+                                  "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2c"
+                                  "a24d17e2393\nsize 12345\n";
+    static const char modules[] =
+        "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::TRAP\n\tupdate = !TRAP\n"
+        "\tfetchRecurseSubmodules = true\n";
+    static const char settings[] =
+        "[submodule]\n\trecurse = true\n\tactive = .\n"
+        "[submodule \"sub\"]\n\turl = ext::TRAP\n\tupdate = !TRAP\n[protocol]\n\tallow = always\n"
+        "[filter \"lfs\"]\n\tclean = TRAP\n\tsmudge = TRAP\n\tprocess = TRAP\n\trequired = true\n"
+        "[lfs]\n\tstandalonetransferagent = evil\n"
+        "[lfs \"customtransfer.evil\"]\n\tpath = TRAP\n";
+    g_autoptr(World) world = world_new(false);
+    g_autofree char *trap = make_trap(world, world->folder, "trap");
+    g_auto(GStrv) parts = g_strsplit(modules, "TRAP", -1);
+    g_autofree char *hostile = g_strjoinv(trap, parts);
+    world_write(world, "users_v1.csv", pointer);
+    world_commit(world, "A large file");
+    world_write(world, ".gitattributes", "*.csv filter=lfs diff=lfs merge=lfs -text\n");
+    world_write(world, ".gitmodules", hostile);
+    world_write(world, ".lfsconfig", "[lfs]\n\turl = http://localhost:1/\n");
+    world_commit(world, "Settings");
+    g_autofree char *head = world_git(world, "rev-parse", "HEAD", NULL);
+    g_autofree char *entry = g_strdup_printf("160000,%s,sub", g_strchomp(head));
+    g_free(world_git(world, "update-index", "--add", "--cacheinfo", entry, NULL));
+    g_free(world_git(world, "commit", "-q", "-m", "A submodule", NULL));
+    add_settings(world, settings, trap);
+    there_and_back(world);
+    g_autofree char *commit = world_change(world), *after = NULL, *sub = NULL;
+    after = world_file(world, commit, "users_v1.csv");
+    sub = world_git(world, "ls-tree", BRANCH, "sub", NULL);
+    g_assert_cmpstr(after, ==, pointer);
+    g_assert_nonnull(strstr(sub, "160000 commit"));
+    assert_no_trace(world);
+}
+
+/* Attributes that have git write other bytes than there are. */
+static void
+attributes_change_no_byte(void)
+{
+    g_autoptr(World) world = world_new(false);
+    g_autofree char *trap = make_trap(world, world->folder, "trap");
+    world_write(world, "dated.sql", "-- $Id$ $Format:%H$\nSELECT id FROM users_v1\n");
+    world_commit(world, "A report");
+    world_write(world, ".gitattributes",
+                "*.sql text eol=crlf ident export-subst working-tree-encoding=UTF-16LE merge=evil "
+                "filter=evil\n");
+    g_free(world_git(world, "add", ".gitattributes", NULL)); /* and nothing by its rules */
+    g_free(world_git(world, "commit", "-q", "-m", "Attributes", NULL));
+    add_settings(world,
+                 "[merge \"evil\"]\n\tdriver = TRAP\n[filter \"evil\"]\n\tclean = TRAP\n\tsmudge = "
+                 "TRAP\n\trequired = true\n",
+                 trap);
+    g_autofree char *commit = world_change(world);
+    g_autofree char *after = world_file(world, commit, "dated.sql");
+    g_assert_cmpstr(after, ==, "-- $Id$ $Format:%H$\nSELECT user_id AS id FROM users_v2\n");
+    assert_no_trace(world);
+}
+
 static void
 line_ends_and_modes_are_kept(void)
 {
@@ -240,6 +309,8 @@ main(int argc, char **argv)
     TEST("huge files are named and not read", huge_files_are_named_and_not_read);
     TEST("links, submodules and what others wrote are left alone",
          links_submodules_and_what_others_wrote_are_left_alone);
+    TEST("nothing is fetched for it", nothing_is_fetched_for_it);
+    TEST("attributes change no byte", attributes_change_no_byte);
     TEST("line ends and modes are kept", line_ends_and_modes_are_kept);
     TEST("a file with one place for a person stays as it is",
          a_file_with_one_place_for_a_person_stays_as_it_is);

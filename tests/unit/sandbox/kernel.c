@@ -184,6 +184,21 @@ memory_that_many_see_counts_once(void)
     munmap(memory, bytes);
 }
 
+/* They are shared with everybody who runs as this user. */
+static void
+watches_of_files_are_not_taken(void)
+{
+    g_autoptr(Place) place = place_new();
+    place_prints(place,
+                 "/usr/bin/python3 -c '\nimport ctypes, errno\n"
+                 "libc = ctypes.CDLL(None, use_errno=True)\n"
+                 "for call in (libc.inotify_init, lambda: libc.inotify_init1(0), "
+                 "lambda: libc.fanotify_init(0x200, 0)):\n"
+                 "    print(call(), ctypes.get_errno() == errno.EMFILE)\n'; "
+                 "echo line > log; timeout 1 tail -f log 2>/dev/null",
+                 "-1 True\n-1 True\n-1 True\nline\n");
+}
+
 static void
 a_disk_is_not_taken_in_a_moment(void)
 {
@@ -216,6 +231,7 @@ static const PlaceCase cases[] = {
     {"/box/its terminal cannot be typed into", its_terminal_cannot_be_typed_into},
     {"/box/no other kind of socket leads out", no_other_kind_of_socket_leads_out},
     {"/box/memory that is shared counts", memory_that_is_shared_counts},
+    {"/box/watches of files are not taken", watches_of_files_are_not_taken},
     {"/box/a disk is not taken in a moment", a_disk_is_not_taken_in_a_moment},
     {"/box/many empty files are limited", many_empty_files_are_limited},
 };
