@@ -50,9 +50,10 @@ answer(const Mcp *mcp, const json_t *id, json_t *result)
 static void
 refuse(const Mcp *mcp, const json_t *id, int code, const char *text)
 {
-    json_t *message = json_object();
+    json_t *message = json_object(), *failure = json_pack("{s:i}", "code", code);
+    json_set_string(failure, "message", text); /* which may have been cut within a letter */
     json_object_set_new(message, "id", id != NULL ? json_incref((json_t *) id) : json_null());
-    json_object_set_new(message, "error", json_pack("{s:i, s:s}", "code", code, "message", text));
+    json_object_set_new(message, "error", failure);
     send_message(mcp, message);
 }
 
@@ -152,10 +153,9 @@ call_tool(const Mcp *mcp, const json_t *id, const json_t *params)
     bool ok = wrong == NULL && tool->run(mcp->server->call, input, &text, &error);
     if (!ok)
         text = wrong != NULL ? wrong : g_strdup(error->message);
-    g_autofree char *valid = g_utf8_make_valid(text, -1); /* a file may hold anything */
-    answer(mcp, id,
-           json_pack("{s:[{s:s, s:s}], s:b}", "content", "type", "text", "text", valid, "isError",
-                     !ok));
+    json_t *content = json_pack("{s:s}", "type", "text");
+    json_set_string(content, "text", text); /* a file may hold anything */
+    answer(mcp, id, json_pack("{s:[o], s:b}", "content", content, "isError", !ok));
 }
 
 /* ---- the conversation ---- */

@@ -276,9 +276,10 @@ log_in(Acp *acp, const char *login, bool *ret, GError **error)
 static void
 say_logins(Acp *acp, const char *login)
 {
-    g_autofree char *names = login_names(acp), *refused = acp->end;
-    if (refused == NULL || login != NULL || *names == '\0')
+    g_autofree char *names = login_names(acp);
+    if (acp->end == NULL || login != NULL || *names == '\0')
         return;
+    g_autofree char *refused = g_steal_pointer(&acp->end);
     acp->end = g_strdup_printf("%s; it can log in by %s: name one as 'login' of the agent in "
                                "honk.yaml",
                                refused, names);

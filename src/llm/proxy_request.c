@@ -83,7 +83,9 @@ proxy_request_parse(const char *head, ProxyRequest *ret, GError **error)
     g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
     g_auto(ProxyRequest) request = {.headers = g_ptr_array_new_with_free_func(g_free)};
     bool has_length = false;
-    if (lines[0] == NULL || !read_first_line(lines[0], &request, error))
+    if (lines[0] == NULL)
+        return fail(error, ERR_INVALID, "the request is empty");
+    if (!read_first_line(lines[0], &request, error))
         return false;
     for (size_t i = 1; lines[i] != NULL && *lines[i] != '\0'; i++)
         if (i > HEADERS_MAX ? !fail(error, ERR_TOO_LARGE, "the request has too many headers")
