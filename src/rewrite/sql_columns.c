@@ -216,7 +216,7 @@ edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change)
     bool wants_qualifier = ref->column > 0 || ref->block->sources->len > 1 ||
                            ref->block != ref->source->block ||
                            is_expression_caught(work, ref, selected);
-    if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count ||
+    if (is_name_only(ref->clause) || ref->column + 1 < ref->path.count || ref->path.is_in_literal ||
         (wants_qualifier && !can_qualify_at(ref))) {
         refuse_change(work, part, change);
         return;

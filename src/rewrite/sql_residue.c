@@ -346,6 +346,47 @@ look_at_brackets(Work *work)
     }
 }
 
+/* ---- [project:dataset.table] of BigQuery's legacy SQL ---- */
+
+static void
+visit_legacy(Work *work, const Token *open)
+{
+    const Token *close = work_token(work, open->match);
+    size_t begin = open->begin + 1, end = close->begin;
+    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
+    for (size_t at = begin, from = begin; at <= end; at++) {
+        if (at < end && strchr(":.", work->text[at]) == NULL)
+            continue;
+        SqlPart part = {.text = arena_copy(work->sql->arena, work->text + from, at - from)};
+        g_array_append_val(parts, part);
+        from = at + 1;
+    }
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
+    if (parts->len > 1 && parts->len <= SPELLING_PARTS_MAX &&
+        renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL)
+        site_refuse(work, SITE_MENTION, begin, end, "unread", NULL,
+                    "names are written in brackets here, as in BigQuery's legacy SQL, which is not "
+                    "understood");
+}
+
+static void
+look_at_legacy(Work *work)
+{
+    guint count = tokens_have(work->sql->list, TOKEN_OPEN) ? work->sql->tokens->len : 0;
+    bool may_be = work->sql->dialect->has_paths_in_quotes || work->sql->dialect->is_any;
+    may_be = may_be && memchr(work->text, '[', work->bytes) != NULL;
+    for (guint i = 1; may_be && i < count; i++) {
+        const Token *open = work_token(work, i), *before = work_token(work, i - 1);
+        bool is_source =
+            before->word == WORD_FROM || before->word == WORD_JOIN || before->kind == TOKEN_COMMA;
+        if (open->kind == TOKEN_OPEN && work->text[open->begin] == '[' && open->match > i &&
+            is_source)
+            visit_legacy(work, open);
+    }
+}
+
 void
 sql_residue(Work *work)
 {
@@ -365,4 +406,5 @@ sql_residue(Work *work)
         visit_token(work, covered, i);
     }
     look_at_brackets(work);
+    look_at_legacy(work);
 }

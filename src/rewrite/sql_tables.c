@@ -207,6 +207,12 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     const Rename *rename = source_rename(source);
     if (sql_define_refuses(work, source, rename))
         return;
+    if (source->is_version && !rename->is_derived) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "moment", NULL,
+                    "this is a version of the old dataset, or what a statement left of it: the new "
+                    "one has others");
+        return;
+    }
     if (inserts_by_position(source) && !rename->is_derived && !sql_keeps_places(work, rename)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
                     "rows are inserted as they are, and the new table's columns may stand or be "
@@ -271,6 +277,9 @@ visit_table(Work *work, SqlSource *source)
     bool is_other = false;
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    if (rename != NULL &&
+        source_rename(source) == NULL) /* a literal that cannot hold the new name */
+        return;
     const Rename *perhaps =
         rename == NULL ? renames_may_be(work->renames, work->sql->dialect, &source->path) : NULL;
     if (rename != NULL)
@@ -306,6 +315,16 @@ is_put_before(const Work *work, const SqlSource *source)
            source->path.parts[source->path.count - 1].end == last->end;
 }
 
+/* May the new name stand in the quotes of IDENTIFIER('…')? */
+static bool
+fits_literal(const Spelling *spelling)
+{
+    for (guint i = 0; spelling->target[i] != NULL; i++)
+        if (strpbrk(spelling->target[i], "\\'\"`") != NULL)
+            return false;
+    return true;
+}
+
 /* Which sources are renamed datasets: names of columns depend on it, so it comes before sql_resolve(). */
 static void
 match_source(Work *work, SqlSource *source)
@@ -318,6 +337,8 @@ match_source(Work *work, SqlSource *source)
     if ((source->kind == SOURCE_TABLE && !source->is_template) || is_put_before(work, source))
         rename =
             renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    if (source->path.is_in_literal && spelling != NULL && !fits_literal(spelling))
+        rename = NULL;
     if (rename != NULL)
         source->kind = SOURCE_TABLE;
     if (rename != NULL)

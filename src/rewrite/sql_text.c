@@ -34,6 +34,7 @@ rewrite_variant(Work *work)
         sql_flow(work);
         sql_using(work);
         sql_columns(work);
+        sql_hints(work);
         dbt_templates(work);
         dbt_variables(work);
         dbt_hooks(work);

@@ -365,6 +365,7 @@ void sql_using(Work *work);   /* joins by names that are not the same any more *
 void sql_columns(Work *work); /* references and stars */
 /* Is this column something else in one of the dialects that the text may be in? Then it is refused (sql_unsure.c). */
 bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
+void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c) */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */
 bool sql_inner(Work *work, guint literal);

@@ -110,6 +110,12 @@ SqlPath path_take(Parser *parser, uint32_t end, bool is_table);
 ArenaList *names_take(Parser *parser, uint32_t end);
 /* ( a text, b numeric(10, 2) ), the names of it. */
 ArenaList *typed_names_take(Parser *parser, uint32_t end); /* parse_source.c */
+/* Does IDENTIFIER('t') or TABLE('t') begin here; its name, and nothing is read when it is none (parse_literal.c). */
+bool is_named_by_literal(const Parser *parser, uint32_t at);
+bool literal_name_take(Parser *parser, SqlPath *ret);
+/* FOR SYSTEM_TIME AS OF …, AT (…): does such a moment begin here; reads it (parse_moment.c). */
+bool is_moment(const Parser *parser, uint32_t index);
+void moment_take(Parser *parser, SqlSource *source, const Context *context, uint32_t end);
 /* A name that is only noted. */
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);
@@ -161,9 +167,17 @@ SqlRef *parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_
                     uint32_t last);
 /* x::character varying(10)[], at the type (parse_word.c). */
 void skip_type(Parser *parser, uint32_t end);
+/* CREATE … AS query, at CREATE; false, and nothing is read, when it is another statement. Up to the statement that CREATE TASK
+ * runs; false when it is none. (parse_create.c) */
+bool parse_create(Parser *parser, uint32_t end);
+bool task_skip(Parser *parser, uint32_t end);
+/* What stands behind a statement's table or query: SET, WHERE, RETURNING, ON CONFLICT (parse_statement.c). */
+void rest_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* INSERT, UPDATE, DELETE or MERGE as a table of WITH. */
 void parse_nested(Parser *parser, SqlQuery *with, uint32_t end);
 void parse_statements(Parser *parser, uint32_t end); /* parse_statement.c */
+/* t.a%TYPE, if it stands here (parse_columns.c). */
+bool type_of_column_take(Parser *parser, uint32_t end);
 /* CREATE TABLE and INDEX, ALTER TABLE, GRANT, COMMENT, TRUNCATE and the like; false, and nothing is read, when it is another
  * statement. (parse_define.c) */
 bool parse_define(Parser *parser, uint32_t end);

@@ -158,6 +158,9 @@ note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t 
     if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
         text_same_folded(name->parts[name->count - 1].text, "COLUMNS"))
         context->block->value_star = parser->pos;
+    if (name->count == 1 && text_same_folded(name->parts[0].text, "IDENTIFIER") &&
+        close > parser->pos) /* a column whose name is put together, or put in */
+        context->block->value_star = parser->pos;
     for (size_t i = 0; i < G_N_ELEMENTS(counting); i++)
         if (text_same_folded(name->parts[name->count - 1].text, counting[i]))
             return;

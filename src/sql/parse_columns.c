@@ -53,6 +53,22 @@ column_of_table_take(Parser *parser, SqlBlock *block, uint32_t end)
     ref_add(parser, &context, column);
 }
 
+/* t.a%TYPE: what a variable or parameter is declared as. */
+bool
+type_of_column_take(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos, before = at;
+    while (at + 2 < end && is_column(parser, at) && peek(parser, at + 1)->kind == TOKEN_DOT)
+        at += 2;
+    if (at == before || at + 2 >= end || !is_column(parser, at) || !is_text(parser, at + 1, "%") ||
+        !is_text(parser, at + 2, "TYPE") ||
+        peek(parser, at)->end != peek(parser, at + 2)->begin - 1)
+        return false;
+    column_of_table_take(parser, block_new(parser, NULL, NULL), end);
+    parser->pos = at + 3;
+    return true;
+}
+
 uint32_t
 element_end(const Parser *parser, uint32_t at, uint32_t end)
 {
@@ -126,7 +142,11 @@ static void
 model_take(Parser *parser, uint32_t end)
 {
     SqlBlock *block = block_new(parser, NULL, NULL);
-    table_take(parser, block, end)->shape = SHAPE_COPIED;
+    Context context = {.block = block, .clause = CLAUSE_FROM};
+    SqlSource *table = table_take(parser, block, end);
+    table->shape = SHAPE_COPIED;
+    if (parser->pos < end && is_moment(parser, parser->pos))
+        moment_take(parser, table, &context, end);
     block->last = MAX(parser->pos, block->first + 1) - 1;
 }
 
@@ -323,7 +343,8 @@ options_take(Parser *parser, SqlBlock *block, uint32_t end)
             parser->pos++;
             model_take(parser, end);
         } else if ((is_text(parser, at, "OF") || is_word(parser, at, WORD_LIKE) ||
-                    is_text(parser, at, "CLONE")) &&
+                    is_text(parser, at, "CLONE") ||
+                    (is_text(parser, at, "COPY") && !is_text(parser, at + 1, "GRANTS"))) &&
                    is_name(parser, at + 1) && at + 1 < end) {
             model_take(parser, end);
         } else if (peek(parser, at)->kind == TOKEN_OPEN) {

@@ -172,7 +172,7 @@ parse_created(Parser *parser, uint32_t end)
                                         "TRANSIENT", "EXTERNAL",     "FOREIGN",     "UNIQUE",
                                         "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "FULLTEXT",
                                         "SPATIAL",   "BITMAP",       "CONSTRAINT",  "VIRTUAL",
-                                        "SEARCH",    "VECTOR",       NULL};
+                                        "SEARCH",    "VECTOR",       "SNAPSHOT",    NULL};
     static const char *const hiding[] = {"TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "VOLATILE", NULL};
     parser->pos++;
     take_any(parser, end, kinds);

@@ -90,7 +90,12 @@ void
 take_chain(Parser *parser, Scan *scan, uint32_t end)
 {
     uint32_t first = parser->pos;
-    SqlPath path = path_take(parser, end, false);
+    SqlPath path;
+    if (is_text(parser, first, "IDENTIFIER") && literal_name_take(parser, &path)) {
+        ref_add(parser, scan->context, path);
+        return;
+    }
+    path = path_take(parser, end, false);
     bool is_named_argument =
         is_text(parser, parser->pos, "=>") || is_text(parser, parser->pos, ":=");
     if (is_open(parser, parser->pos) && parser->pos < end) {

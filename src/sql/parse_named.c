@@ -2,7 +2,7 @@
  * parse_named.c - values that get the name of a column although they are more than that.
  *
  *   id::text, CAST(id AS text), id[1], CASE … ELSE id END    are called `id` where the dialect says so
- *   (id)                                                     everywhere
+ *   (id), IDENTIFIER('id')                                   everywhere
  */
 #include "sql/parse.h"
 
@@ -73,7 +73,10 @@ parse_named(Parser *parser, const ArenaList *refs, guint before, uint32_t first,
     uint32_t at = first;
     if (first > last)
         return NULL;
-    if (is_open(parser, first)) {
+    if (is_named_by_literal(parser, first)) { /* IDENTIFIER('id') */
+        ref = ref_at(refs, before, first + 2);
+        at = first + 3;
+    } else if (is_open(parser, first)) {
         at = closing(parser, first, last);
         ref = starts_query(parser, first + 1, at)
                   ? NULL

@@ -66,36 +66,6 @@ is_index_hint(const Parser *parser, uint32_t index)
            (is_text(parser, index + 1, "INDEX") || is_text(parser, index + 1, "KEY"));
 }
 
-/* AT (…), BEFORE (…), CHANGES (…) of Snowflake */
-static bool
-is_moment_in_brackets(const Parser *parser, uint32_t index)
-{
-    return (is_text(parser, index, "AT") || is_text(parser, index, "BEFORE") ||
-            is_text(parser, index, "CHANGES")) &&
-           is_open(parser, index + 1);
-}
-
-/* [FOR] VERSION AS OF 5, FOR SYSTEM_TIME BETWEEN a AND b */
-static bool
-is_moment_of(const Parser *parser, uint32_t index)
-{
-    bool has_for = is_word(parser, index, WORD_FOR);
-    uint32_t at = index + has_for;
-    if (!has_for && !is_word(parser, index + 1, WORD_AS))
-        return false;
-    return (is_text(parser, at, "SYSTEM_TIME") || is_text(parser, at, "SYSTEM") ||
-            is_text(parser, at, "VERSION") || is_text(parser, at, "TIMESTAMP") ||
-            is_text(parser, at, "SYSTEM_VERSION") || is_text(parser, at, "BUSINESS_TIME") ||
-            is_text(parser, at, "APPLICATION_TIME")) &&
-           (has_for || is_text(parser, index + 2, "OF"));
-}
-
-static bool
-is_moment(const Parser *parser, uint32_t index)
-{
-    return is_moment_in_brackets(parser, index) || is_moment_of(parser, index);
-}
-
 static bool
 ends_source(const Parser *parser, uint32_t index)
 {
@@ -161,25 +131,6 @@ take_alias(Parser *parser, SqlSource *source, uint32_t end)
         source->columns = typed_names_take(parser, end);
 }
 
-/* [FOR] SYSTEM_TIME AS OF x | BETWEEN x AND y | FROM x TO y | CONTAINED IN (x, y) | ALL */
-static void
-take_moment(Parser *parser, const Context *context, uint32_t end)
-{
-    while (parser->pos < end && !is_text(parser, parser->pos, "OF") &&
-           !is_word(parser, parser->pos, WORD_BETWEEN) &&
-           !is_word(parser, parser->pos, WORD_FROM) && !is_word(parser, parser->pos, WORD_IN) &&
-           !is_word(parser, parser->pos, WORD_ALL))
-        parser->pos++;
-    bool is_range = is_word(parser, parser->pos, WORD_FROM);
-    bool is_all = is_word(parser, parser->pos, WORD_ALL);
-    parser->pos++;
-    if (is_range)
-        parser->pos = MIN(parser->pos + 3, end); /* x TO y */
-    else if (!is_all)
-        parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
-    parser->pos = MIN(parser->pos, end);
-}
-
 /* May it begin what stands between a table and its alias, or behind? Mostly AS, ON, or the next JOIN stand there. */
 static bool
 may_be_suffix(const Token *token)
@@ -219,13 +170,12 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
         } else if (is_word(parser, at, WORD_FINAL)) {
             parser->pos++;
             continue;
-        } else if (is_moment_in_brackets(parser, at) ||
-                   (is_word(parser, at, WORD_PARTITION) && is_open(parser, at + 1) &&
+        } else if (is_moment(parser, at)) {
+            moment_take(parser, source, context, end);
+            continue;
+        } else if ((is_word(parser, at, WORD_PARTITION) && is_open(parser, at + 1) &&
                     !source->block->is_values)) { /* MySQL: PARTITION (p0) */
             parser->pos = MIN(closing(parser, at + 1, end) + 1, end);
-            continue;
-        } else if (is_moment_of(parser, at)) {
-            take_moment(parser, context, end);
             continue;
         } else if (is_indexed_by(parser, at)) {
             parser->pos = MIN(at + 3, end);
@@ -336,6 +286,8 @@ static SqlSource *
 take_named(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
 {
     SqlSource *source = source_new(parser, block, SOURCE_TABLE);
+    if (literal_name_take(parser, &source->path))
+        return source;
     source->path = path_take(parser, end, true);
     uint32_t behind = parser->pos;
     if (is_glued_to_template(parser, source->first, behind)) {
@@ -388,6 +340,8 @@ take_what(Parser *parser, SqlBlock *block, const Context *context, uint32_t end)
         parser->pos++;
         return take_function(parser, block, context, source, end);
     }
+    if (is_named_by_literal(parser, parser->pos))
+        return take_named(parser, block, context, end);
     if (is_word(parser, parser->pos, WORD_TABLE) && is_open(parser, parser->pos + 1)) {
         SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
         parser->pos++;

@@ -143,8 +143,8 @@ take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
     take_assignments(parser, block, end, 0);
 }
 
-static void
-take_rest(Parser *parser, SqlBlock *block, uint32_t end)
+void
+rest_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
     while (parser->pos < end) {
         uint32_t before = parser->pos;
@@ -280,7 +280,7 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
     }
     if (starts_query(parser, parser->pos, end))
         parser->statement->query = parse_query(parser, with, NULL, end);
-    take_rest(parser, block, end);
+    rest_take(parser, block, end);
     block->last = end - 1;
 }
 
@@ -296,7 +296,7 @@ parse_update(Parser *parser, SqlQuery *with, uint32_t end)
         parser->statement->target = g_ptr_array_index(block->sources, 0);
         parser->statement->target->is_target = true;
     }
-    take_rest(parser, block, end);
+    rest_take(parser, block, end);
     find_target_by_alias(parser, block);
     find_twin(parser, block);
     block->last = end - 1;
@@ -311,7 +311,7 @@ parse_delete(Parser *parser, SqlQuery *with, uint32_t end)
     skip_top(parser, end);
     take_word(parser, end, WORD_FROM);
     take_target(parser, block, end);
-    take_rest(parser, block, end);
+    rest_take(parser, block, end);
     find_target_by_alias(parser, block);
     block->last = end - 1;
 }
@@ -373,7 +373,7 @@ parse_merge(Parser *parser, SqlQuery *with, uint32_t end)
         parse_expression(parser, &on, end, STOP_WHEN);
     while (parser->pos < end && is_word(parser, parser->pos, WORD_WHEN))
         take_merge_action(parser, block, end);
-    take_rest(parser, block, end);
+    rest_take(parser, block, end);
     block->last = end - 1;
 }
 
@@ -478,55 +478,12 @@ parse_other(Parser *parser, uint32_t end)
             parser->pos = MIN(close + 1, end);
         } else if ((token->kind == TOKEN_WORD && !word_is_reserved(token->word)) ||
                    token->kind == TOKEN_QUOTED) {
-            mention_take(parser, end);
+            if (!type_of_column_take(parser, end))
+                mention_take(parser, end);
         } else {
             parser->pos++;
         }
     }
-}
-
-static uint32_t
-created_name(const Parser *parser, uint32_t at, uint32_t end)
-{
-    while (at < end && !is_word(parser, at, WORD_TABLE) && !is_word(parser, at, WORD_VIEW))
-        at++;
-    at++;
-    if (is_word(parser, at, WORD_IF))
-        at += 3;
-    return at < end && (is_name(parser, at) || peek(parser, at)->kind == TOKEN_TEMPLATE) ? at : 0;
-}
-
-/* The `AS` before the query that a table or view is made of. */
-static uint32_t
-created_as(const Parser *parser, uint32_t at, uint32_t end)
-{
-    for (; at < end;
-         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1)
-        if (is_word(parser, at, WORD_AS) && starts_query(parser, at + 1, end))
-            return at;
-    return 0;
-}
-
-static bool
-parse_create(Parser *parser, uint32_t end)
-{
-    uint32_t name = created_name(parser, parser->pos, end),
-             as = created_as(parser, parser->pos, end);
-    if (name == 0 || as == 0 || name >= as)
-        return false;
-    SqlStatement *statement = parser->statement;
-    statement->kind = STATEMENT_CREATE;
-    parser->pos = name;
-    statement->created = path_take(parser, as, true);
-    statement->has_columns = is_open(parser, parser->pos);
-    if (statement->has_columns)
-        statement->columns = typed_names_take(parser, as);
-    parser->pos = as + 1;
-    statement->query = parse_query(parser, NULL, NULL, end);
-    SqlBlock *block = block_new(parser, NULL, NULL);
-    take_rest(parser, block, end);
-    block->last = end - 1;
-    return true;
 }
 
 static bool
@@ -547,33 +504,11 @@ take_rights(Parser *parser, uint32_t end)
             parser->pos++;
 }
 
-/* CREATE TASK t … AS INSERT …: what runs again and again is a statement like others. */
-static bool
-skip_task(Parser *parser, uint32_t end)
-{
-    uint32_t at = parser->pos + 1;
-    while (at < end && at < parser->pos + 4 && !is_text(parser, at, "TASK"))
-        at++;
-    if (at >= end || !is_text(parser, at, "TASK"))
-        return false;
-    for (at++; at + 1 < end; at++) {
-        Word next = peek(parser, at + 1)->word;
-        if (peek(parser, at)->kind == TOKEN_OPEN)
-            at = closing(parser, at, end);
-        else if (is_word(parser, at, WORD_AS) && (next == WORD_INSERT || next == WORD_UPDATE ||
-                                                  next == WORD_DELETE || next == WORD_MERGE)) {
-            parser->pos = at + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 parse_by_kind(Parser *parser, SqlQuery *with, uint32_t end)
 {
     if (is_word(parser, parser->pos, WORD_CREATE))
-        skip_task(parser, end);
+        task_skip(parser, end);
     switch (peek(parser, parser->pos)->word) {
     case WORD_INSERT:
     case WORD_REPLACE:

@@ -41,6 +41,7 @@ typedef struct {
     SqlPart *parts;
     uint32_t count;
     bool is_in_one_quote; /* `a.b.c` */
+    bool is_in_literal;   /* IDENTIFIER('a.b.c') */
 } SqlPath;
 
 /* Are both names the same column (or table) in this dialect? `quote` as in SqlPart; `known` is a name as a schema or a
@@ -179,7 +180,8 @@ struct SqlSource {
     bool is_nested; /* ( a JOIN b … ) in brackets */
     bool is_target; /* is written to */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
-    bool is_unread; /* PIVOT and the like follow */
+    bool is_unread;  /* PIVOT and the like follow */
+    bool is_version; /* as it was at a version, or a statement, of this very table */
     bool
         is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
     bool is_template; /* a template that is understood: `path` is what it stands for */

@@ -1,0 +1,124 @@
+/*
+ * sql_hints.c - hints to the optimizer, which name tables in what looks like a comment: BROADCAST(users), INDEX(users plan).
+ *
+ * Only those that call a table of the query around them by its own name, because it has no alias. Names of indexes stay, and
+ * so does what is written with dots. A hint that names no table is passed over by the optimizer, and so is what is left here.
+ */
+#include "base/text.h"
+#include "rewrite/work.h"
+
+#include <string.h>
+
+static bool
+is_hint(const Work *work, const Token *token)
+{
+    return token->kind == TOKEN_COMMENT && token->end - token->begin > 5 &&
+           memcmp(work->text + token->begin, "/*+", 3) == 0;
+}
+
+/* The first token that means something behind this byte. */
+static guint
+token_behind(const Work *work, size_t byte)
+{
+    guint low = 0, high = work->sql->tokens->len - 1;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (work_token(work, middle)->begin < byte)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The innermost block that this token is in, or NULL. */
+static const SqlBlock *
+block_at(const Work *work, guint token)
+{
+    const ArenaList *blocks = work->sql->blocks;
+    const SqlBlock *found = NULL;
+    for (guint i = 0; i < blocks->len; i++) {
+        const SqlBlock *block = g_ptr_array_index(blocks, i);
+        if (block->first <= token && block->last >= token && block->sources->len > 0 &&
+            (found == NULL || block->first >= found->first))
+            found = block;
+    }
+    return found;
+}
+
+/* INDEX(users plan): what follows the table are indexes. Back to the word before the bracket. */
+static bool
+is_table_place(const char *text, size_t begin, size_t at)
+{
+    size_t open = at;
+    int depth = 0;
+    bool is_first = true;
+    while (open > begin && (text[open - 1] != '(' || depth > 0)) {
+        open--;
+        depth += text[open] == ')' ? 1 : text[open] == '(' ? -1 : 0;
+        is_first = is_first && (g_ascii_isspace(text[open]) || strchr("\"`", text[open]) != NULL);
+    }
+    size_t last = open > begin ? open - 1 : begin, word = last;
+    while (word > begin && is_identifier_byte(text[word - 1]))
+        word--;
+    return open > begin &&
+           (is_first || text_find_folded(text + word, last - word, "index") == NULL);
+}
+
+static void
+edit_name(Work *work, const SqlSource *source, size_t begin, size_t end)
+{
+    const SqlPart *last = &source->path.parts[source->path.count - 1];
+    const char *name = source_called_after(source), *text = work->text;
+    size_t bytes = strlen(last->text);
+    for (size_t at = begin; at + bytes <= end; at++) {
+        bool is_whole = g_ascii_strncasecmp(text + at, last->text, bytes) == 0 &&
+                        !is_identifier_byte(text[at - 1]) && text[at - 1] != '.' &&
+                        !is_identifier_byte(text[at + bytes]) && text[at + bytes] != '.';
+        if (is_whole && is_table_place(text, begin, at))
+            edit_add(work, at, at + bytes, name);
+        at += is_whole ? bytes - 1 : 0;
+    }
+}
+
+static bool
+is_plain_name(const char *name)
+{
+    while (is_identifier_byte(*name))
+        name++;
+    return *name == '\0';
+}
+
+/* Two tables of one name: nobody knows which is meant. */
+static bool
+is_only_one(const SqlBlock *block, const SqlSource *source)
+{
+    const SqlPart *last = &source->path.parts[source->path.count - 1];
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *other = g_ptr_array_index(block->sources, i);
+        const char *name = other->alias != NULL    ? other->alias->text
+                           : other->path.count > 0 ? other->path.parts[other->path.count - 1].text
+                                                   : NULL;
+        if (other != source && name != NULL && text_same_folded(name, last->text))
+            return false;
+    }
+    return true;
+}
+
+void
+sql_hints(Work *work)
+{
+    const TokenList *all = work->sql->list;
+    guint count = tokens_have(all, TOKEN_COMMENT) ? all->tokens->len : 0;
+    for (guint i = 0; i < count; i++) {
+        const Token *hint = tokens_at(all, i);
+        const SqlBlock *block =
+            is_hint(work, hint) ? block_at(work, token_behind(work, hint->end)) : NULL;
+        for (guint s = 0; block != NULL && s < block->sources->len; s++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, s);
+            if (source->requalified != NULL && source->alias == NULL &&
+                is_plain_name(source_called_after(source)) && is_only_one(block, source))
+                edit_name(work, source, hint->begin + 3, hint->end - 2);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/* parse_create.c - tables and views that are made of a query, and tasks that run a statement. */
+#include "sql/parse.h"
+
+static uint32_t
+created_name(const Parser *parser, uint32_t at, uint32_t end)
+{
+    while (at < end && !is_word(parser, at, WORD_TABLE) && !is_word(parser, at, WORD_VIEW))
+        at++;
+    at++;
+    if (is_word(parser, at, WORD_IF))
+        at += 3;
+    return at < end && (is_name(parser, at) || peek(parser, at)->kind == TOKEN_TEMPLATE) ? at : 0;
+}
+
+/* CREATE TEMPORARY TABLE IF NOT EXISTS: up to the name. */
+#define HEAD_TOKENS_MAX 7
+
+/* The query that a table or view is made of: behind AS, which a table of MySQL may leave out; or 0. */
+static uint32_t
+created_query(const Parser *parser, uint32_t name, uint32_t end)
+{
+    bool is_table = name <= parser->pos + HEAD_TOKENS_MAX;
+    for (uint32_t at = parser->pos; at < end;
+         at = peek(parser, at)->kind == TOKEN_OPEN ? closing(parser, at, end) + 1 : at + 1) {
+        bool is_as = is_word(parser, at, WORD_AS);
+        if (is_as && (starts_query(parser, at + 1, end) ||
+                      (is_word(parser, at + 1, WORD_TABLE) && is_name(parser, at + 2))))
+            return at > name ? at + 1 : 0;
+        if (is_table && at > name && is_word(parser, at, WORD_SELECT))
+            return at;
+    }
+    return 0;
+}
+
+/* CREATE TABLE IDENTIFIER('t'), IDENTIFIER($t) */
+static SqlPath
+created_path_take(Parser *parser, uint32_t end)
+{
+    SqlPath path;
+    if (literal_name_take(parser, &path))
+        return path;
+    bool is_put_in = is_text(parser, parser->pos, "IDENTIFIER") && is_open(parser, parser->pos + 1);
+    path = path_take(parser, end, true);
+    if (is_put_in)
+        parser->pos = MIN(closing(parser, parser->pos, end) + 1, end);
+    return path;
+}
+
+bool
+parse_create(Parser *parser, uint32_t end)
+{
+    uint32_t name = created_name(parser, parser->pos, end),
+             query = name > 0 ? created_query(parser, name, end) : 0;
+    if (query == 0)
+        return false;
+    SqlStatement *statement = parser->statement;
+    /* MySQL puts the query's columns to those that are listed, by their names */
+    bool is_joined_by_name =
+        parser->sql->dialect->has_code_comments && is_word(parser, name - 1, WORD_TABLE);
+    statement->kind = STATEMENT_CREATE;
+    parser->pos = name;
+    statement->created = created_path_take(parser, query);
+    statement->has_columns =
+        is_open(parser, parser->pos) && parser->pos < query && !is_joined_by_name;
+    if (statement->has_columns)
+        statement->columns = typed_names_take(parser, query);
+    parser->pos = query;
+    statement->query = parse_query(parser, NULL, NULL, end);
+    SqlBlock *block = block_new(parser, NULL, NULL);
+    rest_take(parser, block, end);
+    block->last = end - 1;
+    return true;
+}
+
+/* CREATE TASK t … AS INSERT …: what runs again and again is a statement like others. */
+bool
+task_skip(Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos + 1;
+    while (at < end && at < parser->pos + 4 && !is_text(parser, at, "TASK"))
+        at++;
+    if (at >= end || !is_text(parser, at, "TASK"))
+        return false;
+    for (at++; at + 1 < end; at++) {
+        Word next = peek(parser, at + 1)->word;
+        if (peek(parser, at)->kind == TOKEN_OPEN)
+            at = closing(parser, at, end);
+        else if (is_word(parser, at, WORD_AS) && (next == WORD_INSERT || next == WORD_UPDATE ||
+                                                  next == WORD_DELETE || next == WORD_MERGE)) {
+            parser->pos = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
