@@ -180,8 +180,7 @@ reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
         return true;
     if (!proposal_open(call, env, &proposal, error))
         return false;
-    bool is_ours = proposal.tip != NULL && g_strcmp0(proposal.tip, proposal.local.ours) == 0 &&
-                   proposal.pull.state != PULL_OPEN;
+    bool is_ours = proposal_tip_is_ours(&proposal) && proposal.pull.state != PULL_OPEN;
     if (is_ours && (!proposal_turn(&proposal, error) || !proposal_confirm(&proposal, error) ||
                     !remote_push(env->config, proposal.place.repository, proposal.place.branch,
                                  NULL, proposal.tip, error)))

@@ -57,6 +57,19 @@ code_place_goes_on(void *data)
     return place->env->tick(place->env, 0, 0, "", place->name.consumer);
 }
 
+static bool
+confirm_lease(void *data, GError **error)
+{
+    StepEnv *env = data;
+    return env->confirm(env, error);
+}
+
+ChangeGuard
+code_place_guard(StepEnv *env)
+{
+    return (ChangeGuard){env->confirm != NULL ? confirm_lease : NULL, env};
+}
+
 /* The service on whose running commit the plan puts the change; NULL when `commit` is another. Borrowed. */
 static const char *
 planned_upon(const CodePlace *place, const char *commit)

@@ -25,6 +25,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CodePlace, code_place_clear)
 
 /* LookTick, of a CodePlace. */
 bool code_place_goes_on(void *place);
+/* By the server's word. */
+ChangeGuard code_place_guard(StepEnv *env);
 /* Where our branch stands, else where it would; what the plan withholds stays as it is. MISMATCH when it would stand on
  * running code that the plan does not name. */
 CHECKED bool code_place_look(CodePlace *place, const BranchState *state, Look **ret,

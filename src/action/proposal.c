@@ -148,21 +148,34 @@ proposal_confirm(const Proposal *proposal, GError **error)
 }
 
 bool
+proposal_tip_is_ours(const Proposal *proposal)
+{
+    const BranchState *local = &proposal->local;
+    return proposal->tip != NULL && (g_strcmp0(proposal->tip, local->ours) == 0 ||
+                                     g_strcmp0(proposal->tip, local->replaced) == 0);
+}
+
+bool
 proposal_push(Proposal *proposal, GError **error)
 {
     const CodePlace *place = &proposal->place;
-    if (g_strcmp0(proposal->tip, proposal->local.ours) == 0 || proposal->pull.state == PULL_OPEN)
+    bool is_ours = proposal_tip_is_ours(proposal);
+    if (g_strcmp0(proposal->tip, proposal->local.ours) == 0 ||
+        (proposal->pull.state == PULL_OPEN && !is_ours))
         return true; /* what people added to it is theirs */
-    if (proposal->tip != NULL)
+    if (proposal->tip != NULL && !is_ours)
         return fail(error, ERR_WRONG_STATE,
                     "branch '%s' of '%s' points to %.12s on its host, which is not Honk's commit: "
                     "rename or delete it there, then retry",
                     place->branch, place->repository->address, proposal->tip);
     if (!proposal_turn(proposal, error) || !proposal_confirm(proposal, error) ||
         !remote_push(place->env->config, place->repository, place->branch, proposal->local.ours,
-                     NULL, error))
+                     proposal->tip, error))
         return false;
+    g_free(proposal->tip);
     proposal->tip = g_strdup(proposal->local.ours);
+    g_free(proposal->pull.head);
+    proposal->pull.head = g_strdup(proposal->local.ours);
     return true;
 }
 
@@ -246,68 +259,23 @@ proposal_evidence(const Proposal *proposal)
     }
     if (proposal->asked != NULL)
         json_object_set(evidence, "asked", proposal->asked);
+    if (proposal->local.replaced != NULL)
+        json_set_bool(evidence, "remade", true);
+    if (proposal->is_void)
+        json_set_bool(evidence, "void", true);
     return evidence;
 }
 
-static void
-add_what_to_do(GString *body, const Proposal *proposal)
-{
-    const CodePlace *place = &proposal->place;
-    const char *migration = strrchr(place->name.migration, '/');
-    g_string_append_printf(
-        body,
-        "\n---\n\n"
-        "**To look at it:** `honk change show %s %s --diff`.\n"
-        "**To add to it:** push to `%s`; Honk never overwrites a commit of yours.\n"
-        "**To refuse it:** close this, and say why; the migration waits until somebody retries it "
-        "or "
-        "leaves this repository out (`honk skip`).\n"
-        "If the migration is rolled back, this is closed, or taken back by another %s.\n",
-        migration != NULL ? migration + 1 : place->name.migration, place->name.consumer,
-        place->branch, forge_word(proposal->forge));
-}
+/* ---- as an action ---- */
 
-/* NULL when git has cleared it away. */
-static char *
-message_of(const Proposal *proposal)
-{
-    char *message = NULL;
-    return change_words(proposal->place.repository, proposal->local.ours, &message, NULL) ? message
-                                                                                          : NULL;
-}
-
-char *
-proposal_title(const Proposal *proposal)
-{
-    g_autofree char *message = message_of(proposal);
-    return message != NULL ? g_strndup(message, strcspn(message, "\n"))
-                           : g_strdup_printf("Follow %s", proposal->place.name.migration);
-}
-
-/* Also who cannot be asked for a review hears of it by being named. */
-static void
-add_owners(GString *body, const GPtrArray *owners)
-{
-    for (guint i = 0; i < owners->len; i++)
-        g_string_append_printf(body, "%s%s", i == 0 ? "\n**Owners of what changes:** " : ", ",
-                               (const char *) owners->pdata[i]);
-    if (owners->len > 0)
-        g_string_append_c(body, '\n');
-}
-
-/* The wrapped lines of a commit's message are Markdown as they are. */
 bool
-proposal_body(const Proposal *proposal, char **ret, GError **error)
+proposal_wait(const Proposal *proposal, const char *waits, int64_t until_ms, json_t *checkpoint,
+              Outcome *outcome)
 {
-    g_autofree char *message = message_of(proposal);
-    g_autoptr(GPtrArray) owners = NULL;
-    const char *rest = message != NULL ? strstr(message, "\n\n") : NULL;
-    g_autoptr(GString) body = g_string_new(rest != NULL ? rest + 2 : "");
-    if (!owners_of_change(proposal, &owners, error))
-        return false;
-    add_what_to_do(body, proposal);
-    add_owners(body, owners);
-    *ret = g_string_free(g_steal_pointer(&body), FALSE);
+    outcome->kind = OUTCOME_WAIT;
+    outcome->until_ms = until_ms > 0 ? until_ms : clock_wall_ms() + proposal->config->poll_ms;
+    outcome->message = g_strdup(waits);
+    outcome->checkpoint = checkpoint;
     return true;
 }
 

@@ -19,6 +19,8 @@ typedef struct {
     int64_t again_ms;  /* when its turn to write to the host may come; 0: it waits for none */
     json_t *asked;  /* whom a pull request was shown to: {"number", "owners", "unasked"}; or NULL */
     bool is_landed; /* the default branch has our change, in whatever way it came there */
+    bool is_void;   /* the default branch has nothing left to change */
+    bool conflicts; /* the default branch has moved in its way, and people see to it */
 } Proposal;
 
 /* Everything is asked: the host first, then git, so that what the host says to be merged is seen as merged. After a failure
@@ -31,6 +33,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Proposal, proposal_clear)
  * comes. */
 CHECKED bool proposal_check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state,
                             GError **error);
+/* The task looks again at `until_ms`; 0: as often as its host is looked at. A look that learns nothing is no event: the words say what
+ * is waited for, and nothing that changes by itself. `checkpoint` is taken over. */
+bool proposal_wait(const Proposal *proposal, const char *waits, int64_t until_ms,
+                   json_t *checkpoint, Outcome *outcome);
 /* The branch that takes ours back: "honk/users-v2-0a1b2c3d-back". Caller frees. */
 char *proposal_back_branch(const Proposal *proposal);
 /* When the host, or the turn to write to it, wants to be asked again; 0: neither said so. */
@@ -39,6 +45,8 @@ int64_t proposal_again_ms(const Proposal *proposal);
 CHECKED bool proposal_turn(Proposal *proposal, GError **error);
 /* By the server's word of now: asked before anything is done to the host. */
 CHECKED bool proposal_confirm(const Proposal *proposal, GError **error);
+/* The branch over there is at our commit, or at the one that it was made in the place of. */
+bool proposal_tip_is_ours(const Proposal *proposal);
 /* The branch is over there when this returns: pushed, or it was there with our commit in it. */
 CHECKED bool proposal_push(Proposal *proposal, GError **error);
 /* Opens the pull request of `branch` unless there is one; `pull` is its state then. */
@@ -49,10 +57,12 @@ CHECKED bool proposal_introduce(Proposal *proposal, const Pull *pull, GError **e
 /* "pull request #12 (https://…)". Caller frees. */
 char *proposal_words(const Proposal *proposal, const Pull *pull);
 /* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "untouched"?, "checks"?},
- * "asked"?}. Caller owns. */
+ * "asked"?, "remade"?, "void"?}. Caller owns. */
 json_t *proposal_evidence(const Proposal *proposal);
 
 /* What people read: the first line of the commit's message; the rest of it, and how to look at it, change it, or refuse it
  * (of a host with pull requests). Callers free. */
 char *proposal_title(const Proposal *proposal);
 CHECKED bool proposal_body(const Proposal *proposal, char **ret, GError **error);
+/* When the commit was made anew, its open pull request says so: what Honk wrote into its text is written anew, and nothing else. */
+CHECKED bool proposal_reword(Proposal *proposal, GError **error);

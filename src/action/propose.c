@@ -7,8 +7,11 @@
  *
  * On the way back what is open is closed, what was merged is proposed to be taken back, and waited for.
  */
+#include "action/code_make.h"
+#include "action/conflict.h"
 #include "action/merging.h"
 #include "action/table.h"
+#include "action/taking_back.h"
 #include "action/wave_health.h"
 #include "action/waves.h"
 #include "base/clock.h"
@@ -45,9 +48,12 @@ limits_of(const json_t *change)
 static bool
 next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    const Waves all = {waves, G_N_ELEMENTS(waves), change_is_proposed, limits_of, NULL};
+    g_autoptr(json_t) params = NULL;
     size_t count = waves_done(call);
     bool goes_on = false;
+    if (!code_make_params(call, env, &params, error))
+        return false;
+    const Waves all = {waves, G_N_ELEMENTS(waves), change_is_proposed, limits_of, params};
     if (!wave_health(call, env, waves_begin(&all, count), count, outcome, &goes_on, error))
         return false;
     if (goes_on)
@@ -56,18 +62,6 @@ next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 }
 
 /* ---- waiting ---- */
-
-/* A look that learns nothing is no event: the words say what is waited for, and nothing that changes by itself. */
-static bool
-wait_for(const Proposal *proposal, const char *waits, int64_t until_ms, json_t *checkpoint,
-         Outcome *outcome)
-{
-    outcome->kind = OUTCOME_WAIT;
-    outcome->until_ms = until_ms > 0 ? until_ms : clock_wall_ms() + proposal->config->poll_ms;
-    outcome->message = g_strdup(waits);
-    outcome->checkpoint = checkpoint;
-    return true;
-}
 
 /* What the lease before left, with when the host wants to be asked again, and what it said: so that nobody asks it earlier. */
 static json_t *
@@ -88,7 +82,7 @@ wait_for_host(const StepCall *call, const Proposal *proposal, const char *why, O
 {
     json_t *checkpoint = host_checkpoint(call, proposal, why);
     int64_t again_ms = json_get_int(json_object_get(checkpoint, "host"), "again_ms", 0);
-    return wait_for(proposal, why, again_ms, checkpoint, outcome);
+    return proposal_wait(proposal, why, again_ms, checkpoint, outcome);
 }
 
 /* Woken before the host wants to be asked again. */
@@ -146,7 +140,15 @@ merge_if_let(Proposal *proposal, ChecksState checks, char **ret_why, GError **er
         return false;
     *ret_why = refusal != NULL ? g_strdup_printf("its host does not let Honk merge it: %s", refusal)
                                : g_strdup("Honk has merged it");
-    return true;
+    return refusal == NULL || conflict_see_to_refused(proposal, error);
+}
+
+/* Also of a commit that was made anew. */
+static bool
+show(Proposal *proposal, GError **error)
+{
+    return proposal_push(proposal, error) &&
+           (proposal->pull.state != PULL_OPEN || proposal_reword(proposal, error));
 }
 
 static bool
@@ -155,16 +157,17 @@ wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
     ChecksState checks = CHECKS_NONE;
     g_autofree char *why = NULL;
     if (!forge_checks(proposal->forge, &proposal->pull, &checks, error) ||
-        !merge_if_let(proposal, checks, &why, error))
+        !merge_if_let(proposal, checks, &why, error) || !show(proposal, error))
         return false;
     g_autofree char *what = proposal_words(proposal, &proposal->pull);
+    g_autofree char *conflict = conflict_words(proposal);
     g_autofree char *waits =
-        g_strdup_printf("waits until %s is merged%s%s%s", what, words_of_checks(checks),
-                        why != NULL ? "; " : "", why != NULL ? why : "");
+        g_strdup_printf("waits until %s is merged%s%s%s%s", what, words_of_checks(checks),
+                        why != NULL ? "; " : "", why != NULL ? why : "", conflict);
     json_t *checkpoint = proposal_evidence(proposal);
     json_set_string(json_object_get(checkpoint, "pull"), "checks", checks_state_name(checks));
     leave_builds(proposal, checks, outcome);
-    return wait_for(proposal, waits, 0, checkpoint, outcome);
+    return proposal_wait(proposal, waits, 0, checkpoint, outcome);
 }
 
 /* ---- forward ---- */
@@ -172,7 +175,8 @@ wait_for_merge(Proposal *proposal, Outcome *outcome, GError **error)
 static bool
 is_done(const Proposal *proposal)
 {
-    if (proposal->local.ours == NULL || proposal->is_landed || proposal->pull.state == PULL_MERGED)
+    if (proposal->local.ours == NULL || proposal->is_landed || proposal->is_void ||
+        proposal->pull.state == PULL_MERGED)
         return true;
     bool is_deployed_before =
         strcmp(json_get_string(proposal->place.change, "deploy", ""), "branch") == 0;
@@ -205,15 +209,16 @@ static bool
 submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
 {
     g_autofree char *waits = NULL;
-    if (!proposal_push(proposal, error))
+    if (!show(proposal, error))
         return false;
     if (proposal->forge != NULL)
         return submit(proposal, error) && proposal_introduce(proposal, &proposal->pull, error) &&
                wait_for_merge(proposal, outcome, error);
-    waits = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'",
+    g_autofree char *conflict = conflict_words(proposal);
+    waits = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'%s",
                             proposal->place.branch, proposal->place.repository->address,
-                            proposal->base);
-    return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
+                            proposal->base, conflict);
+    return proposal_wait(proposal, waits, 0, proposal_evidence(proposal), outcome);
 }
 
 /* Its team asked for time. The task looks again that day, or as soon as somebody retries it. */
@@ -223,7 +228,7 @@ wait_for_day(const Proposal *proposal, int64_t day_ms, Outcome *outcome)
     g_autofree char *waits =
         g_strdup_printf("waits until %s: its team wants no proposal before (" WISHES_PATH ")",
                         json_get_string(proposal->place.change, "not_before", ""));
-    return wait_for(proposal, waits, day_ms, proposal_evidence(proposal), outcome);
+    return proposal_wait(proposal, waits, day_ms, proposal_evidence(proposal), outcome);
 }
 
 static int64_t
@@ -248,20 +253,40 @@ check_not_left(const StepCall *call, const Proposal *proposal, GError **error)
                 consumer);
 }
 
+/* Nothing is made anew while its plan stands still. How it was last seen is kept where that fails. */
+static bool
+see_to_conflict(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    if (is_done(proposal) || call->lease->is_held || conflict_see_to(proposal, error))
+        return true;
+    outcome->checkpoint = proposal_evidence(proposal);
+    return false;
+}
+
+static bool
+propose_it(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
+{
+    bool is_new = proposal->pull.state == PULL_NONE;
+    if (call->lease->is_held && is_new)
+        return proposal_wait(proposal, "its plan stands still", 0, proposal_evidence(proposal),
+                             outcome);
+    if (first_day_ms(proposal) > clock_wall_ms())
+        return wait_for_day(proposal, first_day_ms(proposal), outcome);
+    if (!see_to_conflict(call, proposal, outcome, error))
+        return false;
+    if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED) {
+        outcome->checkpoint = proposal_evidence(proposal);
+        return refuse_closed(proposal, error);
+    }
+    return is_done(proposal) || submit_and_wait(proposal, outcome, error);
+}
+
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
     if (!check_not_left(call, proposal, error))
         return false;
-    if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED) {
-        outcome->checkpoint = proposal_evidence(proposal); /* how it was last seen */
-        return refuse_closed(proposal, error);
-    }
-    if (!is_done(proposal) && call->lease->is_held && proposal->pull.state == PULL_NONE)
-        return wait_for(proposal, "its plan stands still", 0, proposal_evidence(proposal), outcome);
-    if (!is_done(proposal) && first_day_ms(proposal) > clock_wall_ms())
-        return wait_for_day(proposal, first_day_ms(proposal), outcome);
-    if (!is_done(proposal) && !submit_and_wait(proposal, outcome, error))
+    if (!is_done(proposal) && !propose_it(call, proposal, outcome, error))
         return false;
     if (is_done(proposal)) {
         json_decref(outcome->checkpoint);
@@ -321,107 +346,10 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 /* ---- back ---- */
 
 static bool
-close_open(const Proposal *proposal, GError **error)
-{
-    const char *said = proposal->place.call->lease->why;
-    g_autofree char *reason = text_printable(said != NULL ? said : "");
-    g_autofree char *why = g_strdup_printf(
-        "The migration `%s` was rolled back: nothing has to follow it any more.%s%s",
-        proposal->place.name.migration, *reason != '\0' ? "\n\n> " : "", reason);
-    return proposal->pull.state != PULL_OPEN ||
-           (proposal_confirm(proposal, error) &&
-            forge_close(proposal->forge, &proposal->pull, why, error));
-}
-
-/* Only what is ours, and nobody's else: a branch that people added to stays. */
-static bool
-remove_branch(Proposal *proposal, const char *branch, const char *tip, GError **error)
-{
-    const CodePlace *place = &proposal->place;
-    StepEnv *env = place->env;
-    return tip == NULL || (proposal_turn(proposal, error) && proposal_confirm(proposal, error) &&
-                           remote_push(env->config, place->repository, branch, NULL, tip, error));
-}
-
-static bool
-push_back(Proposal *proposal, const char *branch, const char *title, GError **error)
-{
-    const CodePlace *place = &proposal->place;
-    StepEnv *env = place->env;
-    g_autofree char *tip = NULL, *commit = NULL, *message = NULL;
-    if (!remote_tip(env->config, place->repository, branch, &tip, error) || tip != NULL)
-        return tip != NULL;
-    message = g_strdup_printf("%s\n\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n", title,
-                              place->name.migration, place->name.plan, place->name.consumer);
-    if (!change_revert(place->repository, env->config, &proposal->local, proposal->head, message,
-                       &commit, error))
-        return false;
-    if (commit == NULL)
-        return fail(error, ERR_WRONG_STATE,
-                    "consumer '%s': branch '%s' of '%s' was merged into '%s', and people changed "
-                    "the same lines since: take it back there by hand, then retry",
-                    place->name.consumer, place->branch, place->repository->address,
-                    proposal->base);
-    return proposal_turn(proposal, error) && proposal_confirm(proposal, error) &&
-           remote_push(env->config, place->repository, branch, commit, NULL, error);
-}
-
-/* People merged it, so people take it back: what they have to merge is made ready for them. */
-static bool
-propose_back(Proposal *proposal, Outcome *outcome, GError **error)
-{
-    Pull *pull = &proposal->back;
-    g_autofree char *branch = proposal_back_branch(proposal), *words = NULL, *ours = NULL,
-                    *body = NULL;
-    g_autofree char *title = proposal_title(proposal), *waits = NULL;
-    ours = g_strdup_printf("Take back: %s", title);
-    body = g_strdup_printf(
-        "The migration `%s` is rolled back, and waits for this: it takes out again what was merged "
-        "as `%s`, and leaves alone whatever came after it.\n",
-        proposal->place.name.migration, proposal->place.branch);
-    if (pull->state == PULL_CLOSED || pull->state == PULL_MERGED) {
-        words = proposal_words(proposal, pull);
-        return fail(error, ERR_WRONG_STATE,
-                    "consumer '%s': %s is over, and '%s' still names the new dataset: take it back "
-                    "there by hand, then retry",
-                    proposal->place.name.consumer, words, proposal->base);
-    }
-    if (!push_back(proposal, branch, ours, error) ||
-        (proposal->forge != NULL && (!proposal_submit(proposal, branch, ours, body, pull, error) ||
-                                     !proposal_introduce(proposal, pull, error))))
-        return false;
-    words = proposal->forge != NULL ? proposal_words(proposal, pull)
-                                    : g_strdup_printf("branch '%s'", branch);
-    waits = g_strdup_printf("waits until %s is merged, which takes '%s' back", words,
-                            proposal->place.branch);
-    return wait_for(proposal, waits, 0, proposal_evidence(proposal), outcome);
-}
-
-static bool
-go_back(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
-{
-    const CodePlace *place = &proposal->place;
-    g_autofree char *branch = proposal_back_branch(proposal), *tip = NULL;
-    bool is_ours = g_strcmp0(proposal->tip, proposal->local.ours) == 0;
-    if (!close_open(proposal, error))
-        return false;
-    if (proposal->is_landed)
-        return propose_back(proposal, outcome, error);
-    if (!remote_tip(place->env->config, place->repository, branch, &tip, error) ||
-        !remove_branch(proposal, branch, tip, error) ||
-        (is_ours && !remove_branch(proposal, place->branch, proposal->tip, error)))
-        return false;
-    json_t *evidence = proposal_evidence(proposal);
-    json_set_bool(evidence, "removed", is_ours && proposal->tip != NULL);
-    outcome_is(outcome, OUTCOME_DONE, evidence);
-    return true;
-}
-
-static bool
 reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_assert(call->lease->phase == PHASE_REVERSE);
-    return call_is_whole_step(call) || look_and(go_back, call, env, outcome, error);
+    return call_is_whole_step(call) || look_and(taking_back, call, env, outcome, error);
 }
 
 const Action action_propose = {

@@ -6,9 +6,7 @@
  * else moved; where they are not, it goes on only inside of what was approved (the same mapping, the same kinds of edits,
  * at most so many), and otherwise leaves it to a person.
  */
-#include "action/code_coding.h"
-#include "action/code_place.h"
-#include "action/code_queries.h"
+#include "action/code_make.h"
 #include "action/survey.h"
 #include "action/table.h"
 #include "action/waves.h"
@@ -19,21 +17,6 @@
 
 /* The first alone, so that what is wrong with all of them is wrong with one; then more at once. */
 static const size_t waves[] = {1, 10, 100, 1000};
-
-#define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
-
-static bool
-confirm_lease(void *data, GError **error)
-{
-    StepEnv *env = data;
-    return env->confirm(env, error);
-}
-
-static ChangeGuard
-guard_of(StepEnv *env)
-{
-    return (ChangeGuard){env->confirm != NULL ? confirm_lease : NULL, env};
-}
 
 /* ---- forward ---- */
 
@@ -62,113 +45,29 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
                                     : check_place(call, env, ret, ret_state, error);
 }
 
-static bool
-query_goes_on(int64_t rows, void *data)
-{
-    (void) rows;
-    return code_place_goes_on(data);
-}
-
-/* Old and new queries once more, over the rows of now. `*ret` NULL: none can be run. */
-static bool
-prove_queries(CodePlace *place, const Look *look, json_t **ret, GError **error)
-{
-    const char *url =
-        json_get_string(json_object_get(place->call->plan->json, "source"), "url", "");
-    g_autoptr(CodeQueries) queries = NULL;
-    g_autoptr(json_t) proofs = NULL;
-    if (!code_queries_open(place->env->config, url, place->rules, query_goes_on, place, &queries,
-                           error))
-        return false;
-    if (queries != NULL && !code_queries_prove(queries, look, PROOF_MS, &proofs, error))
-        return false;
-    g_autoptr(json_t) different = code_queries_different(proofs);
-    const json_t *first = json_array_get(different, 0);
-    if (first != NULL)
-        return fail(error, ERR_MISMATCH,
-                    "consumer '%s': the query in line %d of '%s' gives other rows when it is "
-                    "rewritten: %s; plan again, or skip this repository and see to it by hand",
-                    place->name.consumer, (int) json_get_int(first, "line", 0),
-                    json_get_string(first, "path", ""), json_get_string(first, "text", ""));
-    *ret = g_steal_pointer(&proofs);
-    return true;
-}
-
-static char *
-message_of(const CodePlace *place, const Look *look, const json_t *queries, const json_t *coding,
-           bool is_replanned)
-{
-    const json_t *plan = place->call->plan->json;
-    ChangeStory story = {
-        .name = &place->name,
-        .source = json_get_string(json_object_get(plan, "source"), "ref", ""),
-        .target = json_get_string(json_object_get(plan, "target"), "ref", ""),
-        .mapping = json_get_string(json_object_get(plan, "mapping"), "path", NULL),
-        .approved_by = json_object_get(place->call->lease->params, "approved_by"),
-        .queries = queries,
-        .coding = coding,
-        .is_replanned = is_replanned,
-        .upon = place->upon,
-    };
-    return change_message(&story, place->rules, look);
-}
-
 /* A branch of an earlier attempt is looked at where it stands; else the head of now counts. */
 static bool
 run_place(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(CodePlace) place = {0};
     g_auto(BranchState) state = {0};
-    g_autoptr(Look) look = NULL;
-    g_autoptr(json_t) queries = NULL, coding = NULL;
-    g_autofree char *commit = NULL;
-    ChangeGuard guard = guard_of(env);
-    bool is_replanned = false;
+    json_t *evidence = NULL;
 
     outcome->before_effect = true;
     if (!code_place_open(call, env, &place, error) ||
         !branch_look(place.repository, &place.name, &state, error) ||
-        !code_place_look(&place, &state, &look, error) ||
-        !code_place_approved(&place, look, &is_replanned, error) ||
-        (state.ours == NULL && !code_coding_run(&place, look, &coding, error)) ||
-        (state.ours == NULL && look->files_edited > 0 &&
-         !prove_queries(&place, look, &queries, error)))
-        return false;
-    g_autofree char *message = message_of(&place, look, queries, coding, is_replanned);
-    outcome->before_effect = false;
-    if (look->files_edited > 0 && !change_make(place.repository, env->config, &place.name,
-                                               place.rules, look, message, &guard, &commit, error))
-        return false;
-    json_t *evidence = code_place_evidence(&place, look, commit);
-    if (is_replanned)
-        json_set_bool(evidence, "replanned", true);
-    if (queries != NULL)
-        json_object_set_new(evidence, "queries", code_queries_count(queries));
-    if (coding != NULL && !code_coding_put(&place, coding, evidence, error))
+        !code_make(&place, &state, &outcome->before_effect, &evidence, error))
         return false;
     outcome_is(outcome, OUTCOME_DONE, evidence);
-    return true;
-}
-
-/* Who said yes, as the server knew at the start. */
-static bool
-approved_by(const StepCall *call, StepEnv *env, json_t **ret, GError **error)
-{
-    g_autoptr(json_t) request = NULL;
-    if (!request_read(call, env, &request, error))
-        return false;
-    json_t *names = json_object_get(request, "approved_by");
-    *ret = json_is_array(names) ? json_incref(names) : json_array();
     return true;
 }
 
 static bool
 next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    g_autoptr(json_t) names = NULL, params = json_object();
-    if (!approved_by(call, env, &names, error))
+    g_autoptr(json_t) params = NULL;
+    if (!code_make_params(call, env, &params, error))
         return false;
-    json_object_set(params, "approved_by", names);
     waves_next(call, &(Waves){waves, G_N_ELEMENTS(waves), change_is_made, NULL, params}, outcome);
     return true;
 }
@@ -252,14 +151,22 @@ static bool
 reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
     g_auto(CodePlace) place = {0};
-    ChangeGuard guard = guard_of(env);
+    ChangeGuard guard = code_place_guard(env);
+    g_auto(BranchState) state = {0};
     const char *base = json_get_string(call->lease->evidence, "base", NULL);
     const char *ours = json_get_string(call->lease->evidence, "commit", NULL);
     bool was_there = false;
 
     if (call_is_whole_step(call))
         return true;
-    if (!code_place_open(call, env, &place, error) || !check_landed(&place, base, ours, error) ||
+    if (!code_place_open(call, env, &place, error) ||
+        !branch_look(place.repository, &place.name, &state, error))
+        return false;
+    if (state.ours != NULL) { /* it may have been made anew since */
+        base = state.base;
+        ours = state.ours;
+    }
+    if (!check_landed(&place, base, ours, error) ||
         !change_remove(place.repository, &place.name, &guard, &was_there, error))
         return false;
     json_t *evidence = json_object();

@@ -29,6 +29,7 @@ branch_state_clear(BranchState *state)
     g_clear_pointer(&state->tip, g_free);
     g_clear_pointer(&state->ours, g_free);
     g_clear_pointer(&state->base, g_free);
+    g_clear_pointer(&state->replaced, g_free);
 }
 
 static bool
@@ -52,6 +53,7 @@ find_ours(const Repository *repository, const ChangeName *name, BranchState *sta
             state->kind = depth == 0 ? BRANCH_OURS : BRANCH_GROWN;
             state->ours = g_strdup(at);
             state->base = g_strdup(parent);
+            state->replaced = commit_trailer(&commit, CHANGE_REPLACES);
             return true;
         }
         g_free(at);
@@ -166,20 +168,20 @@ check_room(const Repository *repository, const ChangeName *name, GError **error)
     return true;
 }
 
-/* No word of the server, no branch; and only where there is none. */
+/* No word of the server, no branch; and only where it is as it was seen (`tip`; NULL: there is none). */
 static bool
-set_branch(const Repository *repository, const ChangeName *name, const char *commit, int lock,
-           const ChangeGuard *guard, GError **error)
+set_branch(const Repository *repository, const ChangeName *name, const char *commit,
+           const char *tip, int lock, const ChangeGuard *guard, GError **error)
 {
     g_autofree char *ref = ref_of(name);
-    const char *const args[] = {"update-ref", ref, commit, "", NULL};
+    const char *const args[] = {"update-ref", ref, commit, tip != NULL ? tip : "", NULL};
     GitCall call = {.git_dir = repository->git_dir, .args = args, .lock_fd = lock};
     return is_confirmed(guard, error) && git_run(&call, NULL, NULL, error);
 }
 
 bool
 change_make(const Repository *repository, const Config *config, const ChangeName *name,
-            const ChangeRules *rules, const Look *look, const char *message,
+            const ChangeRules *rules, const Look *look, const char *message, const char *replaces,
             const ChangeGuard *guard, char **ret_commit, GError **error)
 {
     g_autofree char *commit = NULL;
@@ -192,9 +194,11 @@ change_make(const Repository *repository, const Config *config, const ChangeName
     if (!branch_look(repository, name, &state, error) ||
         !branch_must_be_ours(repository, name, &state, error))
         return false;
-    if (state.kind == BRANCH_ABSENT && !set_branch(repository, name, commit, lock, guard, error))
+    bool is_set_now =
+        state.kind == BRANCH_ABSENT || (replaces != NULL && strcmp(state.ours, replaces) == 0);
+    if (is_set_now && !set_branch(repository, name, commit, state.tip, lock, guard, error))
         return false;
-    *ret_commit = state.kind == BRANCH_ABSENT ? g_steal_pointer(&commit) : g_strdup(state.ours);
+    *ret_commit = is_set_now ? g_steal_pointer(&commit) : g_strdup(state.ours);
     return true;
 }
 

@@ -32,6 +32,7 @@ typedef struct {
     char *tip;      /* commit; NULL when absent */
     char *ours;     /* our commit; NULL when there is none */
     char *base;     /* its parent */
+    char *replaced; /* our commit before it, in whose place it was made; NULL: it is the first */
     bool is_in_use; /* checked out in a working tree */
 } BranchState;
 
@@ -56,10 +57,15 @@ typedef struct {
  * it with fd_close(). */
 CHECKED bool change_lock(const Repository *repository, int *ret, GError **error);
 
-/* Set the branch to a commit on top of `look->commit`. Does nothing when the branch is ours already. */
+/* Set the branch to a commit on top of `look->commit`: where there is none, or, unless `replaces` is NULL, in the place of just that
+ * commit of ours. Does nothing when the branch is ours already, and at another commit. */
 CHECKED bool change_make(const Repository *repository, const Config *config, const ChangeName *name,
                          const ChangeRules *rules, const Look *look, const char *message,
-                         const ChangeGuard *guard, char **ret_commit, GError **error);
+                         const char *replaces, const ChangeGuard *guard, char **ret_commit,
+                         GError **error);
+/* Does git see a conflict when `commit` is merged into `onto`? */
+CHECKED bool change_conflicts(const Repository *repository, const char *onto, const char *commit,
+                              bool *ret, GError **error);
 /* Take the branch away, if its tip is our commit and nobody uses it. `*ret_was_there` may be false. */
 CHECKED bool change_remove(const Repository *repository, const ChangeName *name,
                            const ChangeGuard *guard, bool *ret_was_there, GError **error);
@@ -99,6 +105,7 @@ typedef struct {
     const json_t *coding; /* of a coding agent's work (coding/coding.h); NULL: none did any */
     bool is_replanned;    /* the code moved since the plan was made */
     const char *upon; /* the service whose running code it stands on; NULL: the default branch */
+    const char *replaces; /* our commit that it is made in the place of; NULL: none */
 } ChangeStory;
 
 /* Subject, what and why, evidence, trailers. Caller frees. */

@@ -143,14 +143,32 @@ commit_read(const Repository *repository, const char *id, Commit *ret, GError **
     return true;
 }
 
+/* Caller frees. */
+static GStrv
+trailers_of(const Commit *commit)
+{
+    g_autofree char *message = g_strchomp(g_strdup(commit->message));
+    const char *last = g_strrstr(message, "\n\n");
+    return g_strsplit(last != NULL ? last + 2 : message, "\n", -1);
+}
+
 bool
 commit_has_trailer(const Commit *commit, const char *name, const char *value)
 {
-    g_autofree char *message = g_strchomp(g_strdup(commit->message));
     g_autofree char *wanted = g_strdup_printf("%s: %s", name, value);
-    const char *last = g_strrstr(message, "\n\n");
-    g_auto(GStrv) lines = g_strsplit(last != NULL ? last + 2 : message, "\n", -1);
+    g_auto(GStrv) lines = trailers_of(commit);
     return g_strv_contains((const char *const *) lines, wanted);
+}
+
+char *
+commit_trailer(const Commit *commit, const char *name)
+{
+    g_autofree char *start = g_strdup_printf("%s: ", name);
+    g_auto(GStrv) lines = trailers_of(commit);
+    for (size_t i = 0; lines[i] != NULL; i++)
+        if (g_str_has_prefix(lines[i], start))
+            return g_strdup(lines[i] + strlen(start));
+    return NULL;
 }
 
 bool

@@ -12,6 +12,8 @@ CHECKED bool commit_write(const Repository *repository, const Config *config, co
 CHECKED bool commit_tree(const Repository *repository, const Config *config, const char *tree,
                          const char *parent, const char *message, char **ret, GError **error);
 
+#define CHANGE_REPLACES "Honk-Replaces" /* the trailer of one that was made anew */
+
 /* A commit of a repository, as far as we read it. */
 typedef struct {
     char *tree;
@@ -23,3 +25,5 @@ void commit_clear(Commit *commit);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Commit, commit_clear)
 /* Does its last paragraph say "NAME: VALUE"? */
 bool commit_has_trailer(const Commit *commit, const char *name, const char *value);
+/* What its last paragraph says of NAME first; NULL: nothing. Caller frees. */
+char *commit_trailer(const Commit *commit, const char *name);

@@ -1,5 +1,5 @@
 /* message.c - what the owners of a repository read about our commit. */
-#include "change/change.h"
+#include "change/commit.h"
 #include "change/written.h"
 
 #include "base/text.h"
@@ -65,6 +65,11 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
             "The code moved since the plan was made. This is the same mapping and the same kinds "
             "of edits, and no more of them, at commit %.12s.",
             look->commit);
+    if (story->replaces != NULL)
+        say(text, "\n", "",
+            "It was made anew from commit %.12s of '%s', because what came in there since was in "
+            "its way; before, it was commit %.12s.",
+            look->commit, look->branch, story->replaces);
 }
 
 static void
@@ -188,5 +193,7 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
     add_approvals(text, story);
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
                            story->name->migration, story->name->plan, story->name->consumer);
+    if (story->replaces != NULL)
+        g_string_append_printf(text, CHANGE_REPLACES ": %s\n", story->replaces);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

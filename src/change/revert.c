@@ -1,5 +1,6 @@
 /*
- * revert.c - take our commit back out of a default branch that has it, whatever came after it.
+ * revert.c - what merging our commit comes to: does it conflict, and how is it taken back out of a default branch that has it,
+ * whatever came after it?
  *
  * People merge, squash or pick it, so that git knows no common history that would tell. It is told one: what the branch
  * holds, and what was before our commit, both as if made on top of our commit. Merged, they are the branch without it.
@@ -29,6 +30,30 @@ as_if_on(const Repository *repository, const Config *config, const char *commit,
     return commit_tree(repository, config, tree, ours, "as if\n", ret, error);
 }
 
+/* The tree that a merge gives; NULL: git sees a conflict. Caller frees. */
+static bool
+merged_tree(const Repository *repository, const char *onto, const char *commit, char **ret,
+            GError **error)
+{
+    const char *const args[] = {"merge-tree", "--write-tree", "--no-messages", onto, commit, NULL};
+    if (!git_ask(repository->git_dir, args, ret, error))
+        return false;
+    if (*ret != NULL)
+        (*ret)[strcspn(*ret, "\n")] = '\0';
+    return true;
+}
+
+bool
+change_conflicts(const Repository *repository, const char *onto, const char *commit, bool *ret,
+                 GError **error)
+{
+    g_autofree char *tree = NULL;
+    if (!merged_tree(repository, onto, commit, &tree, error))
+        return false;
+    *ret = tree == NULL;
+    return true;
+}
+
 bool
 change_revert(const Repository *repository, const Config *config, const BranchState *state,
               const char *onto, const char *message, char **ret, GError **error)
@@ -38,11 +63,9 @@ change_revert(const Repository *repository, const Config *config, const BranchSt
     if (!as_if_on(repository, config, onto, state->ours, &now, error) ||
         !as_if_on(repository, config, state->base, state->ours, &before, error))
         return false;
-    const char *const args[] = {"merge-tree", "--write-tree", "--no-messages", now, before, NULL};
-    if (!git_ask(repository->git_dir, args, &answer, error))
+    if (!merged_tree(repository, now, before, &answer, error))
         return false;
     if (answer == NULL)
         return true; /* people changed the same lines since */
-    answer[strcspn(answer, "\n")] = '\0';
     return commit_tree(repository, config, answer, onto, message, ret, error);
 }

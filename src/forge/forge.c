@@ -312,6 +312,13 @@ forge_merge(Forge *forge, const Pull *pull, char **ret_refusal, GError **error)
 }
 
 bool
+forge_conflicts(Forge *forge, const Pull *pull, bool *ret, GError **error)
+{
+    *ret = false;
+    return forge->host->conflicts == NULL || forge->host->conflicts(forge, pull, ret, error);
+}
+
+bool
 forge_close(Forge *forge, const Pull *pull, const char *why, GError **error)
 {
     return forge->host->say(forge, pull, why, error) && forge->host->close(forge, pull, error);

@@ -62,6 +62,8 @@ CHECKED bool forge_reword(Forge *forge, const Pull *pull, const char *title, con
 /* Merges it as it was seen: when its branch has another commit by now, or the host wants more first (reviews, checks), the host
  * refuses, which is `*ret_refusal` (caller frees) and no failure. */
 CHECKED bool forge_merge(Forge *forge, const Pull *pull, char **ret_refusal, GError **error);
+/* Does the host say that it conflicts with its base? Some say nothing of it: false. */
+CHECKED bool forge_conflicts(Forge *forge, const Pull *pull, bool *ret, GError **error);
 /* Says why, then closes. Done again, it says it again at most. */
 CHECKED bool forge_close(Forge *forge, const Pull *pull, const char *why, GError **error);
 /* Of its head; `pull` may be just that, without a number. */

@@ -115,6 +115,18 @@ merge(Forge *forge, const Pull *pull, GError **error)
                      pull->number);
 }
 
+/* "dirty" is the one word of its that is about conflicts. */
+static bool
+conflicts(Forge *forge, const Pull *pull, bool *ret, GError **error)
+{
+    g_autoptr(json_t) seen = NULL;
+    if (!host_call(forge, "GET", NULL, &seen, error, "/repos/%s/%s/pulls/%" G_GINT64_FORMAT,
+                   forge->owner, forge->name, pull->number))
+        return false;
+    *ret = strcmp(json_get_string(seen, "mergeable_state", ""), "dirty") == 0;
+    return true;
+}
+
 static ChecksState
 state_of_run(const json_t *run)
 {
@@ -165,6 +177,7 @@ const Host host_github = {
     .reword = reword,
     .say = say,
     .merge = merge,
+    .conflicts = conflicts,
     .close = close_it,
     .checks = checks,
 };

@@ -149,6 +149,17 @@ merge(Forge *forge, const Pull *pull, GError **error)
                      pull->number);
 }
 
+static bool
+conflicts(Forge *forge, const Pull *pull, bool *ret, GError **error)
+{
+    g_autoptr(json_t) seen = NULL;
+    if (!host_call(forge, "GET", NULL, &seen, error,
+                   "/projects/%s/merge_requests/%" G_GINT64_FORMAT, forge->project, pull->number))
+        return false;
+    *ret = json_get_bool(seen, "has_conflicts", false);
+    return true;
+}
+
 /* The newest pipeline tells. */
 /* Newest first; of a branch for which nothing is opened they are found by its commit. */
 static bool
@@ -188,6 +199,7 @@ const Host host_gitlab = {
     .reword = reword,
     .say = say,
     .merge = merge,
+    .conflicts = conflicts,
     .close = close_it,
     .checks = checks,
 };

@@ -18,6 +18,8 @@ typedef struct {
     bool (*say)(Forge *forge, const Pull *pull, const char *text, GError **error);
     /* Only while its branch is at `pull->head`. */
     bool (*merge)(Forge *forge, const Pull *pull, GError **error);
+    /* NULL: it says nothing of conflicts that is not also said of something else. */
+    bool (*conflicts)(Forge *forge, const Pull *pull, bool *ret, GError **error);
     bool (*close)(Forge *forge, const Pull *pull, GError **error);
     bool (*checks)(Forge *forge, const Pull *pull, ChecksState *ret, GError **error);
 } Host;

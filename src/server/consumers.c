@@ -161,14 +161,17 @@ why_open(Stmt *stmt)
 }
 
 static const char *
-why_done(Stmt *stmt, const json_t *line, const json_t *pull)
+why_done(Stmt *stmt, const json_t *line, const json_t *proposed)
 {
+    const json_t *pull = json_object_get(proposed, "pull");
     if (strcmp(json_get_string(line, "planned", ""), "nothing") == 0)
         return "nothing to change";
     if (is_text(stmt, REWRITE_STATUS, "skipped") || is_text(stmt, PROPOSE_STATUS, "skipped"))
         return "somebody left it out";
     if (!is_text(stmt, PROPOSE_STATUS, "done"))
         return "changed on its branch";
+    if (json_get_bool(proposed, "void", false))
+        return "its default branch moved on, and nothing was left to change";
     return strcmp(json_get_string(pull, "state", "merged"), "open") == 0 ? "proposed" : "merged";
 }
 
@@ -186,7 +189,7 @@ line_json(Stmt *stmt)
     g_autofree char *person =
         strcmp(stand, "person") == 0 ? why_person(stmt, line, coding, pull) : NULL;
     const char *why = person != NULL               ? person
-                      : strcmp(stand, "done") == 0 ? why_done(stmt, line, pull)
+                      : strcmp(stand, "done") == 0 ? why_done(stmt, line, proposed)
                       : strcmp(stand, "open") == 0 ? why_open(stmt)
                                                    : "its plan is over";
     json_t *answer =

@@ -3,8 +3,9 @@
 at its first, second, third… write, sync, rename, commit or send: between any two of the calls that a worker makes of git and of
 the host, also after the host has done what nobody has heard of yet.
 
-The host is a program of its own, with git's own http-backend behind it; a person merges whatever is open. At the end it is asked:
-each repository has one pull request, ever, and one branch of ours, and what was merged is the change.
+The host is a program of its own, with git's own http-backend behind it; a person merges whatever is open, and moves one default
+branch in the way of its change first, so that this is made anew. At the end the host is asked: each repository has one pull request,
+ever, and one branch of ours, with one commit, and what was merged is the change.
 
 A CASE is ROLE@POINTS, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
 """
@@ -19,7 +20,8 @@ import test_proposals
 
 NAME = "users-v2"
 CODE = {name: test_proposals.CODE[name] for name in ("reports", "exports")}
-MERGED = {"reports": ("active.sql", "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all"),
+MOVED = {"acme/reports": {"active.sql": CODE["reports"]["active.sql"].replace("-- all", "-- all of them")}}
+MERGED = {"reports": ("active.sql", "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all of them"),
           "exports": ("all.sql", "SELECT user_id AS id FROM users_v2")}
 
 
@@ -37,7 +39,7 @@ class Case(driving.Case):
         self.role, self.points = match.groups()
 
     def run(self):
-        self.world = world()
+        self.world, self.moved, self.merged = world(), {}, []
         self.world.kill()  # it comes again with the counter
         self.counter = driving.Counter(self.world.folder / "calls", self.role, self.points)
         return self.run_in(self.world.folder, self.world.close)
@@ -46,7 +48,13 @@ class Case(driving.Case):
         host = self.world.host
         for pull in host.open_pulls():
             with host.lock:
-                host.merge(pull)
+                name, tip = pull["name"], host.tip(pull["name"], pull["branch"])
+                if name in MOVED and name not in self.moved:
+                    self.moved[name] = tip
+                    host.change(name, MOVED[name], "Write more")
+                elif tip != self.moved.get(name):
+                    host.merge(pull)
+                    self.merged.append((name, pull["branch"]))
         return False
 
     def drive(self):
@@ -59,6 +67,9 @@ class Case(driving.Case):
         for name, (path, text) in MERGED.items():
             evidence.need(host.show(f"acme/{name}", path) == text, f"{name} has {host.show(f'acme/{name}', path)}")
             evidence.need(len(host.branches(f"acme/{name}")) == 2, f"{name} has {host.branches(f'acme/{name}')}")
+        for name, branch in self.merged:
+            ours = host.git(name, "log", "--format=%H", "--grep", "^Honk-Plan: ", branch).split()
+            evidence.need(len(ours) == 1, f"{name} has our commits {ours}")
         evidence.need(self.world.stop() in (0, -9), "the server did not stop in order")
         evidence.state_sound(self.world.folder / ".honk", {"succeeded", "cancelled", "draft"})
 

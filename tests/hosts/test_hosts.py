@@ -26,6 +26,7 @@ READ = {
     ("GET", "/repos/{owner}/{repo}/pulls"): ["0.number", "0.state", "0.merged_at", "0.html_url", "0.title", "0.body", "0.draft",
                                              "0.head.ref", "0.head.sha"],
     ("POST", "/repos/{owner}/{repo}/pulls"): ["number", "state", "merged_at", "html_url", "title", "body", "draft", "head.sha"],
+    ("GET", "/repos/{owner}/{repo}/pulls/{pull_number}"): ["mergeable_state"],
     ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs"): ["check_runs.0.status", "check_runs.0.conclusion"],
     ("GET", "/repos/{owner}/{repo}/commits/{ref}/status"): ["state", "total_count"],
 }

@@ -26,6 +26,7 @@ class ForgeHost:
         self.people = {"ada": 11, "bo": 12}  # who may be asked for a review, and GitLab's numbers of them
         self.teams = {"data"}
         self.wants_review = False  # before anything is merged over the interface
+        self.is_strict = False  # what does not stand on the tip of its base is called a conflict
         self.lock = threading.RLock()
         host = self
 
@@ -180,6 +181,10 @@ class ForgeHost:
     def newest(self, name):
         return [self.see(pull) for pull in reversed(self.pulls) if pull["name"] == name]
 
+    def conflicts(self, pull):
+        tip = self.tip(pull["name"], pull["base"])
+        return self.is_strict and self.git(pull["name"], "merge-base", tip, pull["head"]) != tip
+
     def add(self, name, branch, base, title, text, draft):
         if any(pull["branch"] == branch for pull in self.open_pulls(name)):
             return None
@@ -210,7 +215,7 @@ def gitlab_pull(host, pull):
     return {"iid": pull["number"], "id": 1000 + pull["number"], "web_url": f"{host.url}/{pull['name']}/-/merge_requests/{pull['number']}",
             "title": pull["title"], "description": pull["body"], "draft": pull["title"].startswith("Draft: "), "state": state,
             "sha": pull["head"], "source_branch": pull["branch"], "target_branch": pull["base"], "source_project_id": 1,
-            "target_project_id": 1, "reviewers": [{"username": name} for name in pull["reviewers"]]}
+            "target_project_id": 1, "has_conflicts": host.conflicts(pull), "reviewers": [{"username": name} for name in pull["reviewers"]]}
 
 
 def told(host, kind, pull):
@@ -293,6 +298,8 @@ def merge_it(host, kind, _, body, *where):
         return 409, {"message": "Head branch was modified. Review and try the merge again."}
     if host.wants_review:
         return 405, {"message": "At least 1 approving review is required by reviewers with write access."}
+    if host.conflicts(pull):
+        return 405, {"message": "Pull Request is not mergeable"}
     assert host.checks == "success", "merged before its checks passed"
     host.merge(pull)
     pull["by"] = "honk"
@@ -302,6 +309,12 @@ def merge_it(host, kind, _, body, *where):
 def people_gitlab(host, kind, query, _):
     number = host.people.get(query["username"])
     return 200, [{"id": number, "username": query["username"]}] if number else []
+
+
+def get_github(host, kind, query, _, owner, name, number):
+    pull = host.of(f"{owner}/{name}", number)
+    is_dirty = host.conflicts(pull)
+    return 200, {**github_pull(host, pull), "mergeable": not is_dirty, "mergeable_state": "dirty" if is_dirty else "clean"}
 
 
 def get_gitlab(host, kind, query, _, project, number):
@@ -347,6 +360,7 @@ ROUTES = [
     ("POST", ("gitlab",), PROJECT + r"/merge_requests/(\d+)/notes", comment),
     ("POST", ("github",), REPOSITORY + r"/issues/(\d+)/labels", label),
     ("POST", BOTH, REPOSITORY + r"/pulls/(\d+)/requested_reviewers", ask),
+    ("GET", ("github",), REPOSITORY + r"/pulls/(\d+)", get_github),
     ("GET", ("gitlab",), PROJECT + r"/merge_requests/(\d+)", get_gitlab),
     ("PUT", ("github",), REPOSITORY + r"/pulls/(\d+)/merge", merge_it),
     ("POST", ("gitea",), REPOSITORY + r"/pulls/(\d+)/merge", merge_it),

@@ -492,6 +492,58 @@ a_branch_on_another_base_is_found_out(void)
     g_assert_nonnull(strstr(error->message, "stands on"));
 }
 
+static char *
+change_anew(World *world, const Look *look, const char *replaces)
+{
+    ChangeStory story = {.name = &world_name,
+                         .source = "resource:default/users-v1",
+                         .target = "resource:default/users-v2",
+                         .replaces = replaces};
+    g_autofree char *message = change_message(&story, world->rules, look);
+    g_autoptr(GError) error = NULL;
+    char *commit = NULL;
+    if (!change_make(world->repository, world->config, &world_name, world->rules, look, message,
+                     replaces, NULL, &commit, &error))
+        g_error("%s", error->message);
+    return commit;
+}
+
+static void
+assert_conflicts(World *world, const char *commit, bool expected)
+{
+    g_autoptr(GError) error = NULL;
+    bool conflicts = !expected;
+    if (!change_conflicts(world->repository, "main", commit, &conflicts, &error))
+        g_error("%s", error->message);
+    g_assert_cmpint(conflicts, ==, expected);
+}
+
+static void
+a_commit_made_anew_takes_the_place_of_that_commit_alone(void)
+{
+    g_autoptr(World) world = world_new(false);
+    g_autofree char *first = world_change(world);
+    g_auto(BranchState) state = {0};
+    g_autoptr(GError) error = NULL;
+    assert_conflicts(world, first, false);
+    world_write(world, "reports/active.sql",
+                "-- who listens\nSELECT u.id, u.first_name FROM users_v1 u LIMIT 9;\n");
+    world_commit(world, "Move on");
+    assert_conflicts(world, first, true);
+    g_autoptr(Look) look = world_look(world);
+    g_autofree char *other = change_anew(world, look, look->commit);
+    g_assert_cmpstr(other, ==, first);
+    g_autofree char *second = change_anew(world, look, first);
+    assert_conflicts(world, second, false);
+    if (!branch_look(world->repository, &world_name, &state, &error) ||
+        !change_prove(world->repository, &world_name, world->rules, look, &error))
+        g_error("%s", error->message);
+    g_assert_cmpstr(state.tip, ==, second);
+    g_assert_cmpstr(state.ours, ==, second);
+    g_assert_cmpstr(state.base, ==, look->commit);
+    g_assert_cmpstr(state.replaced, ==, first);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -529,5 +581,7 @@ main(int argc, char **argv)
     TEST("a branch with more than the sites is found out",
          a_branch_with_more_than_the_sites_is_found_out);
     TEST("a branch on another base is found out", a_branch_on_another_base_is_found_out);
+    TEST("a commit made anew takes the place of that commit alone",
+         a_commit_made_anew_takes_the_place_of_that_commit_alone);
     return g_test_run();
 }

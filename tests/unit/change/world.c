@@ -182,7 +182,7 @@ world_try(World *world, const ChangeGuard *guard, char **ret_commit, GError **er
         false};
     g_autofree char *message = change_message(&story, world->rules, look);
     return change_make(world->repository, world->config, &world_name, world->rules, look, message,
-                       guard, ret_commit, error) &&
+                       NULL, guard, ret_commit, error) &&
            change_prove(world->repository, &world_name, world->rules, look, error);
 }
 

@@ -97,7 +97,7 @@ it_becomes_part_of_the_commit_and_is_found_there_again(void)
     g_autoptr(GError) error = NULL;
     g_assert_nonnull(strstr(message, "- it wrote jobs/report.py\n"));
     if (!change_make(world->repository, world->config, &world_name, world->rules, look, message,
-                     NULL, &commit, &error) ||
+                     NULL, NULL, &commit, &error) ||
         !change_prove(world->repository, &world_name, world->rules, look, &error))
         g_error("%s", error->message);
     g_autoptr(Look) again = world_look(world);
@@ -119,7 +119,7 @@ a_branch_whose_written_file_was_tampered_with_is_refused(void)
     look_unwrite(look, file);
     look_write(look, file, text, strlen(text));
     g_assert_false(change_make(world->repository, world->config, &world_name, world->rules, look,
-                               "message", NULL, &commit, &error));
+                               "message", NULL, NULL, &commit, &error));
     g_assert_nonnull(strstr(error->message, "out-of-scope"));
 }
 
