@@ -57,7 +57,7 @@ CHECKED bool proposal_introduce(Proposal *proposal, const Pull *pull, GError **e
 /* "pull request #12 (https://…)". Caller frees. */
 char *proposal_words(const Proposal *proposal, const Pull *pull);
 /* {"consumer", "repository", "branch", "commit", "pull": {"number", "url", "state", "untouched"?, "checks"?},
- * "asked"?, "remade"?, "void"?}. Caller owns. */
+ * "asked"?, "remade"?, "void"?}; of one that people left out "left_out", in their words. Caller owns. */
 json_t *proposal_evidence(const Proposal *proposal);
 
 /* What people read: the first line of the commit's message; the rest of it, and how to look at it, change it, or refuse it

@@ -9,6 +9,7 @@
  */
 #include "action/code_make.h"
 #include "action/conflict.h"
+#include "action/leaving.h"
 #include "action/merging.h"
 #include "action/table.h"
 #include "action/taking_back.h"
@@ -316,8 +317,9 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
-    return call_is_whole_step(call) ? next_wave(call, env, outcome, error)
-                                    : look_and(go_on, call, env, outcome, error);
+    if (call_is_whole_step(call))
+        return next_wave(call, env, outcome, error);
+    return look_and(leaving_is_asked(call) ? leaving : go_on, call, env, outcome, error);
 }
 
 /* ---- proof ---- */

@@ -2,7 +2,8 @@
  * cmd_task.c - retry and skip: what an operator does with tasks that failed.
  *
  * Named are a migration and, if one likes, a step: all its failed tasks are meant; or one task by its id. To try again are
- * also those of which nobody could tell what became of them, and which nobody looks for any more.
+ * also those of which nobody could tell what became of them, and which nobody looks for any more. One part of a step, by its name,
+ * is left out however it stands.
  */
 #include "cli/client.h"
 #include "cli/migration.h"
@@ -25,13 +26,20 @@ task_act(Invocation *call, const char *id, GError **error)
         return false;
     if (invocation_json(call))
         view_json_line(call->view, answer);
-    view_line(call->view, "%s is %s", id, json_get_string(answer, "status", "changed"));
+    const char *status = json_get_string(answer, "status", "changed");
+    if (strcmp(call->command->name, "skip") == 0 && strcmp(status, "skipped") != 0)
+        view_line(call->view, "%s is left out as soon as its host has heard of it", id);
+    else
+        view_line(call->view, "%s is %s", id, status);
     return true;
 }
 
 static bool
 is_meant(const Invocation *call, const json_t *task)
 {
+    const char *part = invocation_arg(call, 2);
+    if (part != NULL)
+        return strcmp(json_get_string(task, "key", ""), part) == 0;
     if (strcmp(json_get_string(task, "status", ""), "failed") == 0)
         return true;
     return strcmp(call->command->name, "retry") == 0 &&
@@ -44,6 +52,8 @@ static bool
 goes_with_another(const Invocation *call, const json_t *items, const json_t *task)
 {
     bool is_part = *json_get_string(task, "key", "") != '\0', has_other = false;
+    if (invocation_arg(call, 2) != NULL)
+        return false;
     const char *step = json_get_string(task, "step", "");
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *other = json_array_get(items, i);
@@ -70,11 +80,14 @@ tell_next(Invocation *call, const char *name, GError **error)
 }
 
 static bool
-failed_tasks(Invocation *call, const char *name, const char *step, json_t **ret, GError **error)
+find_tasks(Invocation *call, const char *name, const char *step, json_t **ret, GError **error)
 {
     g_autofree char *id = client_escape(name), *of_step = step != NULL ? client_escape(step) : NULL;
-    return client_get(call, ret, error, "/migrations/%s/tasks?status=failed,unknown&limit=1000%s%s",
-                      id, of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
+    const char *statuses = invocation_arg(call, 2) != NULL
+                               ? "failed,unknown,ready,leased,waiting,retry_wait"
+                               : "failed,unknown";
+    return client_get(call, ret, error, "/migrations/%s/tasks?status=%s&limit=1000%s%s", id,
+                      statuses, of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
 }
 
 static bool
@@ -86,7 +99,7 @@ cmd_task_run(Invocation *call, GError **error)
     size_t i = 0, meant = 0;
     if (g_str_has_prefix(name, "t-"))
         return task_act(call, name, error);
-    if (!failed_tasks(call, name, step, &page, error) ||
+    if (!find_tasks(call, name, step, &page, error) ||
         !json_need_array(page, "items", "the server's answer", &items, error))
         return false;
     json_array_foreach(items, i, task)
@@ -99,6 +112,9 @@ cmd_task_run(Invocation *call, GError **error)
     }
     if (meant == 0) {
         invocation_hint(call, "'honk status %s' shows its steps", name);
+        if (invocation_arg(call, 2) != NULL)
+            return fail(error, ERR_NOT_FOUND, "step '%s' of '%s' has no part '%s' that is open",
+                        step, name, invocation_arg(call, 2));
         return fail(error, ERR_NOT_FOUND, "no task of '%s'%s%s%s failed", name,
                     step != NULL ? ", step '" : "", step != NULL ? step : "",
                     step != NULL ? "'," : "");
@@ -118,10 +134,11 @@ const Command cmd_retry = {
 
 const Command cmd_skip = {
     .name = "skip",
-    .args = "NAME [STEP]",
+    .args = "NAME [STEP [PART]]",
     .summary = "leave failed tasks out, with a reason; only where nothing was written",
     .deed = "skip",
-    .examples = "honk skip users-v2 compare --reason 'compared by hand'",
+    .examples = "honk skip users-v2 compare --reason 'compared by hand'\n"
+                "honk skip users-v2 propose acme:player --reason 'they drop it next week'",
     .options = options,
     .run = cmd_task_run,
 };

@@ -114,8 +114,18 @@ plan_allowed(PlanState state, bool has_effects, bool held, bool window_open, boo
     return allowed;
 }
 
+bool
+task_hears_skip(TaskStatus status, TaskPhase phase, PlanState plan)
+{
+    static const unsigned open = 1u << TASK_READY | 1u << TASK_LEASED | 1u << TASK_WAITING |
+                                 1u << TASK_RETRY_WAIT | 1u << TASK_UNKNOWN | 1u << TASK_FAILED;
+    static const unsigned moves =
+        1u << PLAN_PREFLIGHT | 1u << PLAN_RUNNING | 1u << PLAN_PAUSED | 1u << PLAN_HALTED;
+    return phase == PHASE_FORWARD && (open & 1u << status) != 0 && (moves & 1u << plan) != 0;
+}
+
 json_t *
-task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun)
+task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun, bool hears_skip)
 {
     static const struct {
         const char *name, *event;
@@ -132,5 +142,7 @@ task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun)
                             listens ? may(task_transitions, task_transition_count, status,
                                           task_status_name(status), actions[i].event, &facts)
                                     : json_sprintf("its plan is '%s'", plan_state_name(plan)));
+    if (hears_skip && status != TASK_FAILED && task_hears_skip(status, phase, plan))
+        json_object_set_new(allowed, "skip", json_true());
     return allowed;
 }

@@ -69,6 +69,10 @@ void plan_retry_failed(Beat *beat, OpenPlan *plan, const Move *cause);
 
 /* Words to a task, and what a report leaves for the next lease (signal.c). */
 json_t *signals_read(const Task *task); /* caller owns */
+/* That was the last word to it, and no report has taken notice. */
+bool task_was_told(const Task *task, const char *name);
+/* One more word, with the reason that was given; who waits wakes up. Whoever calls has seen that there is room for it. */
+void task_tell(Beat *beat, Task *task, const char *name, const Command *command);
 /* Somebody has said something since its last lease: it does not wait. */
 void task_signal_wakes(Beat *beat, Task *task, const char *actor);
 void task_take_checkpoint(Beat *beat, Task *task, const Outcome *outcome);

@@ -76,6 +76,18 @@ retry_parts(Beat *beat, const Task *task, const Move *move)
     }
 }
 
+static void
+try_again(Beat *beat, Task *task, const Move *move)
+{
+    retry_one(beat, task, move);
+    if (task->row.status == TASK_WAITING)
+        retry_parts(beat, task, move);
+    if (task->parent != NULL && task->parent->row.status == TASK_FAILED &&
+        task->row.phase == PHASE_FORWARD)
+        retry_one(beat, task->parent, move);
+    plan_goes_on(beat, task->plan, move);
+}
+
 Handled
 on_task_retry(Beat *beat, Command *command)
 {
@@ -84,13 +96,7 @@ on_task_retry(Beat *beat, Command *command)
         .event = "retry", .actor = command->actor, .reason = command->reason, .command = command};
     if (!prepare(beat, command, &move, &task))
         return REFUSED;
-    retry_one(beat, task, &move);
-    if (task->row.status == TASK_WAITING)
-        retry_parts(beat, task, &move);
-    if (task->parent != NULL && task->parent->row.status == TASK_FAILED &&
-        task->row.phase == PHASE_FORWARD)
-        retry_one(beat, task->parent, &move);
-    plan_goes_on(beat, task->plan, &move);
+    try_again(beat, task, &move);
     return HANDLED;
 }
 
@@ -108,12 +114,53 @@ parent_goes_on(Beat *beat, Task *task, const Move *move)
     retry_one(beat, parent, &retry);
 }
 
+/* ---- leaving out ---- */
+
+/* What people can see of it on its host is closed by its worker, with the reason. Who has failed at just that is left out as it
+ * stands. */
+static bool
+is_to_be_told(Beat *beat, const Task *task, const Move *retry)
+{
+    if (!action_hears_skip(task->row.action, task->row.key) ||
+        !task_hears_skip(task->row.status, task->row.phase, task->plan->row.state))
+        return false;
+    if (task->row.status != TASK_FAILED)
+        return true;
+    return task->row.intent != NULL && !task_was_told(task, SKIP_WORD) &&
+           task_row_for(beat, task, retry, NULL) != NULL;
+}
+
+static Handled
+tell_to_leave(Beat *beat, Command *command, Task *task, const Move *retry)
+{
+    bool is_said = task_was_told(task, SKIP_WORD);
+    if (command->reason == NULL || *command->reason == '\0') {
+        fail(&command->error, ERR_INVALID, "this needs a reason");
+        return REFUSED;
+    }
+    command->reply = json_object();
+    if (!command_accept(beat, command))
+        return REFUSED;
+    if (!is_said)
+        task_tell(beat, task, SKIP_WORD, command);
+    if (task->row.status == TASK_FAILED)
+        try_again(beat, task, retry);
+    command_reply_text(command, "status", task_status_name(task->row.status));
+    return HANDLED;
+}
+
 Handled
 on_task_skip(Beat *beat, Command *command)
 {
     Task *task = NULL;
     Move move = {
         .event = "skip", .actor = command->actor, .reason = command->reason, .command = command};
+    Move retry = move;
+    retry.event = "retry";
+    if (!command_task(beat, command, &task))
+        return REFUSED;
+    if (is_to_be_told(beat, task, &retry))
+        return tell_to_leave(beat, command, task, &retry);
     if (!prepare(beat, command, &move, &task))
         return REFUSED;
     task_must_move(beat, task, &move);

@@ -43,7 +43,7 @@ typedef enum {
     COMMAND_THROTTLE,   /* {throttle: what changes (model/throttle.h)} → {throttle: as it is now | null}              */
     COMMAND_PACE,       /* {pace: what changes (model/pace.h)} → {pace: as it is now}                                   */
     COMMAND_TASK_RETRY, /* {} → {status}                                                                              */
-    COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied                              */
+    COMMAND_TASK_SKIP,  /* {} → {status}; needs a reason; only where nothing was applied, or its worker is told       */
     COMMAND_TASK_DONE,  /* {evidence} → {status}: a person says that it is done (forward) or undone (reverse)         */
     COMMAND_TASK_SIGNAL, /* {signal: a word} → {n, status}: kept until a report has seen it; wakes a task that waits   */
     COMMAND_LOOK,       /* {key} → {looks: n}: parts with that key that wait for the world look now, or soon (of those that are done: their step); nothing else happens */
@@ -145,4 +145,7 @@ char *plan_throttle_refusal(PlanState state);
 /* The same of its pace. */
 char *plan_pace_refusal(PlanState state);
 /* `is_begun`: something of it may be in the target, but for what may be left there (action_is_on_host()). */
-json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun);
+/* Where a part may hear that it is left out (action_hears_skip()), does it now? */
+bool task_hears_skip(TaskStatus status, TaskPhase phase, PlanState plan);
+json_t *task_allowed(TaskStatus status, TaskPhase phase, PlanState plan, bool is_begun,
+                     bool hears_skip);

@@ -38,12 +38,19 @@ is_said_already(const json_t *signals, const char *name)
     return strcmp(json_get_string(last, "signal", ""), name) == 0;
 }
 
+bool
+task_was_told(const Task *task, const char *name)
+{
+    g_autoptr(json_t) signals = signals_read(task);
+    return is_said_already(signals, name);
+}
+
 static void
-signal_add(Beat *beat, Task *task, json_t *signals, const Command *command)
+signal_add(Beat *beat, Task *task, json_t *signals, const char *name, const Command *command)
 {
     json_t *signal = json_object();
     json_set_int(signal, "n", ++task->row.signal_n);
-    json_set_string(signal, "signal", json_get_string(command->args, "signal", NULL));
+    json_set_string(signal, "signal", name);
     json_set_string(signal, "actor", command->actor);
     json_set_string(signal, "reason", command->reason);
     json_set_int(signal, "at_ms", beat->now_ms);
@@ -89,6 +96,18 @@ task_signal_wakes(Beat *beat, Task *task, const char *actor)
                            .reason = "somebody has said something: looks again"});
 }
 
+void
+task_tell(Beat *beat, Task *task, const char *name, const Command *command)
+{
+    g_autoptr(json_t) signals = signals_read(task), data = json_object();
+    signal_add(beat, task, signals, name, command);
+    json_set_int(data, "n", task->row.signal_n);
+    json_set_string(data, "signal", name);
+    beat_event(beat, "task.signal", task->plan, task, command->actor, command->reason,
+               json_compact(data));
+    task_signal_wakes(beat, task, command->actor);
+}
+
 Handled
 on_task_signal(Beat *beat, Command *command)
 {
@@ -112,15 +131,8 @@ on_task_signal(Beat *beat, Command *command)
     json_set_int(command->reply, "n", task->row.signal_n + is_new);
     if (!command_accept(beat, command))
         return REFUSED;
-    if (!is_new)
-        return HANDLED;
-    signal_add(beat, task, signals, command);
-    g_autoptr(json_t) data = json_object();
-    json_set_int(data, "n", task->row.signal_n);
-    json_set_string(data, "signal", name);
-    beat_event(beat, "task.signal", task->plan, task, command->actor, command->reason,
-               json_compact(data));
-    task_signal_wakes(beat, task, command->actor);
+    if (is_new)
+        task_tell(beat, task, name, command);
     return HANDLED;
 }
 

@@ -40,3 +40,10 @@ action_is_on_host(const char *action, const char *key)
     const ActionInfo *info = action_info_by_name(action);
     return info != NULL && info->is_watched && *key != '\0';
 }
+
+bool
+action_hears_skip(const char *action, const char *key)
+{
+    const ActionInfo *info = action_info_by_name(action);
+    return info != NULL && info->id == ACTION_PROPOSE && *key != '\0';
+}

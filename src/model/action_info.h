@@ -31,3 +31,6 @@ const ActionInfo *action_info_by_name(const char *name); /* NULL when unknown */
 /* Of the part `key` of a step nothing is half done but what its repository's host shows to people: they may leave it there, and
  * a rollback looks for it and takes it back. */
 bool action_is_on_host(const char *action, const char *key);
+/* A part of such a step is told when people leave it out, and ends by itself: it says so where people look at it. */
+#define SKIP_WORD "skip"
+bool action_hears_skip(const char *action, const char *key);

@@ -168,6 +168,8 @@ why_done(Stmt *stmt, const json_t *line, const json_t *proposed)
         return "nothing to change";
     if (is_text(stmt, REWRITE_STATUS, "skipped") || is_text(stmt, PROPOSE_STATUS, "skipped"))
         return "somebody left it out";
+    if (json_get_string(proposed, "left_out", NULL) != NULL)
+        return json_get_string(proposed, "left_out", NULL);
     if (!is_text(stmt, PROPOSE_STATUS, "done"))
         return "changed on its branch";
     if (json_get_bool(proposed, "void", false))

@@ -18,8 +18,9 @@
     "CASE WHEN c.value ->> '$.repository' IS NULL THEN 'no_code' "                                 \
     "WHEN c.value ->> '$.planned' = 'nothing' THEN 'unaffected' "                                  \
     "WHEN t.phase = 'reverse' AND t.status = 'done' THEN 'taken_back' "                            \
-    "WHEN t.status = 'skipped' OR u.status = 'skipped' THEN 'left_out' WHEN t.status = 'failed' "  \
-    "THEN 'refused' "                                                                              \
+    "WHEN t.status = 'skipped' OR u.status = 'skipped' OR "                                        \
+    "u.evidence ->> '$.left_out' IS NOT NULL THEN 'left_out' "                                     \
+    "WHEN t.status = 'failed' THEN 'refused' "                                                     \
     "WHEN " DONE_SQL " AND " LEFT_SQL " THEN 'refused' "                                           \
     "WHEN " DONE_SQL " AND coalesce(t.evidence ->> '$.by_agent', 0) > 0 THEN 'by_agent' "          \
     "WHEN " DONE_SQL " THEN 'by_rules' "                                                           \

@@ -151,11 +151,11 @@ handle_task(Request *request, GError **error)
     TaskStatus status = TASK_BLOCKED;
     bool is_reverse = strcmp(json_get_string(task, "phase", ""), "reverse") == 0;
     task_status_from_name(json_get_string(task, "status", ""), &status);
-    bool is_begun =
-        json_object_get(task, "intent") != NULL &&
-        !action_is_on_host(json_get_string(task, "action", ""), json_get_string(task, "key", ""));
-    g_autoptr(json_t) by_state =
-        task_allowed(status, is_reverse ? PHASE_REVERSE : PHASE_FORWARD, row.state, is_begun);
+    const char *action = json_get_string(task, "action", ""),
+               *key = json_get_string(task, "key", "");
+    bool is_begun = json_object_get(task, "intent") != NULL && !action_is_on_host(action, key);
+    g_autoptr(json_t) by_state = task_allowed(status, is_reverse ? PHASE_REVERSE : PHASE_FORWARD,
+                                              row.state, is_begun, action_hears_skip(action, key));
     json_object_set_new(task, "allowed_actions", task_actions(request, by_state));
     return request_answer(request, g_steal_pointer(&task));
 }

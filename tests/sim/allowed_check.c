@@ -65,8 +65,8 @@ check_task(Sim *sim, const Task *task, const Command *request)
     } words[] = {{"retry", "retry"}, {"skip", "skip"}, {"done", "settle"}};
     const TaskRow *row = &task->row;
     bool is_begun = row->intent != NULL && !action_is_on_host(row->action, row->key);
-    g_autoptr(json_t) allowed =
-        task_allowed(row->status, row->phase, task->plan->row.state, is_begun);
+    g_autoptr(json_t) allowed = task_allowed(row->status, row->phase, task->plan->row.state,
+                                             is_begun, action_hears_skip(row->action, row->key));
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         Move move = {.event = words[i].event, .actor = request->actor, .command = request};
         const char *guard = NULL;

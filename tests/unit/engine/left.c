@@ -84,7 +84,14 @@ the_others_go_on_and_who_is_left_is_told_to_those_who_come_after(void)
     desk_state(&desk, "running");
 }
 
-/* Its pull request was closed, or is no more wanted: whatever its host has of it is there for a rollback to find. */
+static void
+say_skip(Desk *desk, const char *expected)
+{
+    say_of(desk, COMMAND_TASK_SKIP, "propose", "c:e", expected);
+}
+
+/* Its worker closes what people see of it, also while the plan stands still. Where that fails, it is left out as it is: whatever its host
+ * has of it is there for a rollback to find. */
 static void
 a_repository_is_left_out_after_it_was_proposed_and_taken_back_with_the_others(void)
 {
@@ -98,10 +105,19 @@ a_repository_is_left_out_after_it_was_proposed_and_taken_back_with_the_others(vo
     desk_get(&desk, "w", &got, "propose/c:e forward run");
     desk_intend(&desk, &got, "{}", "-");
     desk_report(&desk, &got,
-                "{'kind':'error','error':{'code':'wrong_state','message':'somebody closed it'}}",
+                "{'kind':'error','error':{'code':'wrong_state','message':'somebody closed it'},"
+                "'checkpoint':{'pull':{}}}",
                 "failed");
     desk_state(&desk, "halted");
-    say_of(&desk, COMMAND_TASK_SKIP, "propose", "c:e", "skipped");
+    say_skip(&desk, "ready");
+    g_auto(Got) told = {0};
+    desk_get(&desk, "w", &told, "propose/c:e forward run");
+    const json_t *word = json_array_get(json_object_get(told.json, "signals"), 0);
+    g_assert_cmpstr(json_get_string(word, "signal", ""), ==, "skip");
+    desk_report(&desk, &told,
+                "{'kind':'error','error':{'code':'unauthorized','message':'who are you'}}",
+                "failed");
+    say_skip(&desk, "skipped");
     desk_expect(&desk, COMMAND_ROLLBACK, NULL, "rolling_back");
     desk_do(&desk, "propose/c:e reverse run", DONE, "done");
     desk_do(&desk, "propose/c:d reverse run", DONE, "done");

@@ -1288,7 +1288,7 @@ export interface paths {
         put?: never;
         /**
          * skip a failed task
-         * @description Only where nothing was applied.
+         * @description Only where nothing was applied. A proposal of a change, however far it came, is told to its worker, which closes its pull request with the reason; it is done then.
          */
         post: operations["skipTask"];
         delete?: never;
