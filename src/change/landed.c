@@ -6,8 +6,9 @@
 
 typedef struct {
     const ChangeRules *rules;
-    GPtrArray *before; /* LookFile *: what our commit edits, as it was */
-    GPtrArray *now;    /* TreeFile *: the same paths on the default branch, in the same order */
+    ChangeRules *inverse; /* finds names of the new dataset; NULL: it has the old one's */
+    GPtrArray *before;    /* LookFile *: what our commit edits, as it was */
+    GPtrArray *now;       /* TreeFile *: the same paths on the default branch, in the same order */
     const LookFile *landed;
 } Landing;
 
@@ -30,23 +31,39 @@ is_as_edited(const LookFile *before, const char *text, size_t count)
     return bytes == count && memcmp(after, text, bytes) == 0;
 }
 
-/* It names the new dataset in more places than before us. Where the dataset keeps its name, only the whole text tells. */
+/* In how many places it names what the rules are about, one file by itself. */
+static int
+places(const ChangeRules *rules, const char *path, const char *text, size_t bytes)
+{
+    g_autoptr(Rewrite) seen = rewrite_text(path, text, bytes, rules->renames, &rules->options);
+    return seen->count[DISPOSITION_REWRITTEN] + seen->count[DISPOSITION_NEEDS_PERSON] +
+           seen->count[DISPOSITION_UNPARSABLE];
+}
+
+/* People may have written on since: it names the new dataset in more places than before us, and the old one in fewer. Where the dataset
+ * keeps its name, only the whole text tells. */
+static bool
+names_new_instead(const Landing *landing, const LookFile *before, const char *text, size_t bytes)
+{
+    const ChangeRules *new = landing->inverse, *old = landing->rules;
+    const char *path = before->path;
+    return new != NULL &&places(new, path, text, bytes) >
+                      places(new, path, before->text, before->bytes) &&
+           places(old, path, text, bytes) < places(old, path, before->text, before->bytes);
+}
+
 static bool
 look_at_file(guint index, const char *bytes, size_t count, void *data, GError **error)
 {
     Landing *landing = data;
     const LookFile *before = landing->before->pdata[index];
-    const ChangeRules *rules = landing->rules;
-    bool has_landed = is_as_edited(before, bytes, count);
-    if (!has_landed && !rules->is_in_place) {
-        g_autofree char *text = g_malloc(count + 1);
-        memcpy(text, bytes, count);
-        text[count] = '\0';
-        g_autoptr(Rewrite) now =
-            rewrite_text(before->path, text, count, rules->renames, &rules->options);
-        has_landed = now->count[DISPOSITION_ALREADY] > before->rewrite->count[DISPOSITION_ALREADY];
-    }
-    if (has_landed && landing->landed == NULL)
+    (void) error;
+    if (landing->landed != NULL)
+        return true;
+    g_autofree char *text = g_malloc(count + 1);
+    memcpy(text, bytes, count);
+    text[count] = '\0';
+    if (is_as_edited(before, text, count) || names_new_instead(landing, before, text, count))
         landing->landed = before;
     return true;
 }
@@ -58,7 +75,8 @@ change_landed(const Repository *repository, const ChangeRules *rules, const char
     g_autoptr(Look) look = NULL;
     g_autoptr(GPtrArray) tree = NULL, before = g_ptr_array_new(), now = g_ptr_array_new();
     g_autofree char *branch = NULL, *head = NULL;
-    Landing landing = {rules, before, now, NULL};
+    g_autoptr(ChangeRules) inverse = change_rules_inverse(rules);
+    Landing landing = {rules, inverse, before, now, NULL};
     *ret_path = *ret_branch = NULL;
     if (!look_at(repository, rules, base, NULL, NULL, &look, error) ||
         (commit != NULL && !change_take_written(repository, look, commit, error)) ||

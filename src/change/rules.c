@@ -130,3 +130,42 @@ change_rules_new(const ChangeMove *move, ChangeRules **ret, GError **error)
     *ret = g_steal_pointer(&rules);
     return true;
 }
+
+/* ---- the way back ---- */
+
+/* The columns that the mapping speaks of; the new dataset may have more. */
+static const char *const *
+target_columns(const SqlSource *table, bool *ret_is_open, void *data)
+{
+    const ChangeRules *rules = data;
+    *ret_is_open = true;
+    return table->path.count == 1 &&
+                   g_ascii_strcasecmp(table->path.parts[0].text, rules->source) == 0
+               ? rules->columns
+               : NULL;
+}
+
+ChangeRules *
+change_rules_inverse(const ChangeRules *rules)
+{
+    if (rules->is_in_place)
+        return NULL;
+    g_autoptr(GPtrArray) columns = mapping_targets(rules->mapping);
+    ChangeRules *inverse = g_new0(ChangeRules, 1);
+    inverse->mappings = mapping_inverse_names(rules->mapping);
+    inverse->mapping = mapping_get(inverse->mappings, 0);
+    inverse->source = g_strdup(rules->target);
+    inverse->target = g_strdup(rules->source);
+    inverse->renames = renames_new_of(inverse->mapping);
+    if (is_name_in_code(inverse->source) && is_name_in_code(inverse->target))
+        renames_add_spelling(inverse->renames, inverse->mapping, inverse->source, inverse->target);
+    inverse->columns = g_new0(const char *, columns->len + 1);
+    for (guint i = 0; i < columns->len; i++)
+        inverse->columns[i] = g_ptr_array_index(columns, i);
+    inverse->options = (RewriteOptions){
+        .propagates = rules->options.propagates,
+        .columns = target_columns,
+        .columns_data = inverse,
+    };
+    return inverse;
+}

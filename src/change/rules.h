@@ -17,8 +17,6 @@ typedef struct {
     MappingSet *mappings;
     const Mapping *mapping;
     Renames *renames;
-    Renames *
-        leftovers; /* the new dataset read as if it were the old one: finds columns that are gone */
     RewriteOptions options;
     Schema *source_schema;
     const char **columns;  /* of the source, NULL-terminated; borrowed from its schema */
@@ -28,5 +26,8 @@ typedef struct {
 
 /* INVALID when the mapping is wrong or not about these two, UNSUPPORTED when code has no name for the dataset. */
 CHECKED bool change_rules_new(const ChangeMove *move, ChangeRules **ret, GError **error);
+/* Of the way back: names of the new dataset become those of the old one. NULL where nothing tells them apart: the dataset keeps its name.
+ * `rules` must outlive it. Caller frees. */
+ChangeRules *change_rules_inverse(const ChangeRules *rules);
 void change_rules_free(ChangeRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangeRules, change_rules_free)

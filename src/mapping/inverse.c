@@ -1,5 +1,5 @@
 /*
- * inverse.c - the mapping that takes rows of the target back to where they came from.
+ * inverse.c - the mapping that takes rows of the target, or names in code, back to where they came from.
  *
  * Only where nothing is lost on that way, whatever people write into the target: each of its columns is a column of the source as
  * it is. What the target lacks must be able to be missing; in rows that are there it stays what it is.
@@ -87,4 +87,63 @@ mapping_inverse(const Program *program, const Schema *source, MappingSet **ret, 
         g_ptr_array_add(mapping->key, g_strdup(source->key->pdata[i]));
     *ret = g_steal_pointer(&set);
     return true;
+}
+
+/* ---- names ---- */
+
+/* The source's column that `target` is, by name alone; or NULL. */
+static const char *
+named_by(const GPtrArray *changes, const char *target)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(changes, i);
+        bool is_same = change->kind == CHANGE_NONE || change->kind == CHANGE_NAME;
+        if (is_same && g_strcmp0(change->to, target) == 0)
+            return change->column;
+    }
+    return NULL;
+}
+
+/* {"source", "target"} or {"ref", "target"}, the other way round. */
+static json_t *
+dbt_inverse(const json_t *dbt)
+{
+    json_t *inverse = json_copy((json_t *) dbt), *to = json_object_get(dbt, "target");
+    const char *const words[] = {"source", "ref"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        json_t *from = json_object_get(dbt, words[i]);
+        if (from == NULL)
+            continue;
+        json_object_set(inverse, words[i], to);
+        json_object_set(inverse, "target", from);
+    }
+    return inverse;
+}
+
+MappingSet *
+mapping_inverse_names(const Mapping *mapping)
+{
+    g_autoptr(GPtrArray) changes = mapping_changes(mapping);
+    g_autoptr(GPtrArray) targets = mapping_targets(mapping);
+    g_autoptr(MappingSet) set = mapping_set_new();
+    Mapping *inverse = mapping_new(NULL);
+    g_ptr_array_add(set->mappings, inverse);
+    inverse->source = g_strdup(mapping->target);
+    inverse->target = g_strdup(mapping->source);
+    inverse->propagates = mapping->propagates;
+    for (guint i = 0; i < targets->len; i++) {
+        const char *target = g_ptr_array_index(targets, i);
+        const char *column = named_by(changes, target);
+        if (column == NULL) {
+            json_object_set_new(inverse->dropped, target,
+                                json_pack("{s:s}", "why", "the old dataset has no such column"));
+            continue;
+        }
+        Rule *rule = rule_new(column, (Mark){0});
+        rule->from = g_strdup(target);
+        g_ptr_array_add(inverse->rules, rule);
+    }
+    if (mapping->dbt != NULL)
+        inverse->dbt = dbt_inverse(mapping->dbt);
+    return g_steal_pointer(&set);
 }

@@ -191,6 +191,9 @@ CHECKED bool program_kept_key(const Program *program, const Schema *source, Sche
 /* From the target back to the source. INVALID, with the reason, where rows cannot be said there without a loss. */
 CHECKED bool mapping_inverse(const Program *program, const Schema *source, MappingSet **ret,
                              GError **error);
+/* The same for code, which only names columns: those that are another's by name alone go back, the others are told as dropped, so that
+ * whoever names them is left to people. Caller frees. */
+MappingSet *mapping_inverse_names(const Mapping *mapping);
 /* One column of a row whose inputs are `inputs`, of a source with SQL; false with the reason, which is the caller's. The
  * value lives until the column is evaluated again. */
 CHECKED bool program_eval(Program *program, size_t column, const Value *inputs, Value *ret,
