@@ -9,6 +9,7 @@
 #include "action/code_look.h"
 #include "action/code_queries.h"
 #include "base/text.h"
+#include "change/back.h"
 #include "change/remote.h"
 #include "change/written.h"
 #include "planner/changes.h"
@@ -216,6 +217,9 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
     put_wishes(found->change, look->wishes);
     put_base(found->change, look, &base);
     put_coding(found->change, survey->coding, look);
+    json_t *back = survey->is_planning ? back_rehearse(survey->rules, look) : NULL;
+    if (back != NULL)
+        json_object_set_new(found->change, "back", back);
     found->diff = survey->is_planning ? look_diff(look) : NULL;
     return true;
 }

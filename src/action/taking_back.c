@@ -2,6 +2,7 @@
 #include "action/taking_back.h"
 
 #include "base/text.h"
+#include "change/back.h"
 
 #include <string.h>
 
@@ -29,25 +30,56 @@ remove_branch(Proposal *proposal, const char *branch, const char *tip, GError **
 }
 
 static bool
+fail_by_hand(const Proposal *proposal, const char *why, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    return fail(
+        error, ERR_WRONG_STATE,
+        "consumer '%s': branch '%s' of '%s' was merged into '%s', and people changed the same "
+        "lines since%s%s%s: take it back there by hand, then retry",
+        place->name.consumer, place->branch, place->repository->address, proposal->base,
+        why != NULL ? " (" : "", why != NULL ? why : "", why != NULL ? ")" : "");
+}
+
+/* What our commit put in is taken out; where people changed the same lines since, its files read the old dataset again by the inverse of
+ * the mapping. */
+static bool
+make_back(const Proposal *proposal, const char *title, char **ret, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    StepEnv *env = place->env;
+    g_autofree char *trailers =
+        g_strdup_printf("Honk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
+                        place->name.migration, place->name.plan, place->name.consumer);
+    g_autofree char *message = g_strdup_printf("%s\n\n%s", title, trailers), *why = NULL;
+    g_autofree char *by_mapping = g_strdup_printf(
+        "%s\n\nPeople have changed the same lines since, so this takes out no lines: it\nlets "
+        "the files that were changed then name the old dataset again, by the\ninverse of the "
+        "mapping.\n\n%s",
+        title, trailers);
+    if (!change_revert(place->repository, env->config, &proposal->local, proposal->head, message,
+                       ret, error))
+        return false;
+    if (*ret != NULL)
+        return true;
+    if (!back_revert(place->repository, env->config, place->rules, &proposal->local, proposal->head,
+                     by_mapping, ret, &why, error))
+        return error_is(*error, ERR_MISMATCH)
+                   ? fail_in(error, "consumer '%s'", place->name.consumer)
+                   : false;
+    return *ret != NULL || fail_by_hand(proposal, why, error);
+}
+
+static bool
 push_back(Proposal *proposal, const char *branch, const char *title, GError **error)
 {
     const CodePlace *place = &proposal->place;
     StepEnv *env = place->env;
-    g_autofree char *tip = NULL, *commit = NULL, *message = NULL;
+    g_autofree char *tip = NULL, *commit = NULL;
     if (!remote_tip(env->config, place->repository, branch, &tip, error) || tip != NULL)
         return tip != NULL;
-    message = g_strdup_printf("%s\n\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n", title,
-                              place->name.migration, place->name.plan, place->name.consumer);
-    if (!change_revert(place->repository, env->config, &proposal->local, proposal->head, message,
-                       &commit, error))
-        return false;
-    if (commit == NULL)
-        return fail(error, ERR_WRONG_STATE,
-                    "consumer '%s': branch '%s' of '%s' was merged into '%s', and people changed "
-                    "the same lines since: take it back there by hand, then retry",
-                    place->name.consumer, place->branch, place->repository->address,
-                    proposal->base);
-    return proposal_turn(proposal, error) && proposal_confirm(proposal, error) &&
+    return make_back(proposal, title, &commit, error) && proposal_turn(proposal, error) &&
+           proposal_confirm(proposal, error) &&
            remote_push(env->config, place->repository, branch, commit, NULL, error);
 }
 
@@ -60,10 +92,10 @@ propose_back(Proposal *proposal, Outcome *outcome, GError **error)
                     *body = NULL;
     g_autofree char *title = proposal_title(proposal), *waits = NULL;
     ours = g_strdup_printf("Take back: %s", title);
-    body = g_strdup_printf(
-        "The migration `%s` is rolled back, and waits for this: it takes out again what was merged "
-        "as `%s`, and leaves alone whatever came after it.\n",
-        proposal->place.name.migration, proposal->place.branch);
+    body = g_strdup_printf("The migration `%s` is rolled back, and waits for this: it takes back "
+                           "what was merged as `%s`, "
+                           "and leaves alone whatever else came after it.\n",
+                           proposal->place.name.migration, proposal->place.branch);
     if (pull->state == PULL_CLOSED || pull->state == PULL_MERGED) {
         words = proposal_words(proposal, pull);
         return fail(error, ERR_WRONG_STATE,

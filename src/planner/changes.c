@@ -27,6 +27,7 @@ changes_planned(const json_t *slice)
     {
         json_object_del(change, "base");
         json_object_del(change, "queries");
+        json_object_del(change, "back");
     }
     return planned;
 }
@@ -39,10 +40,13 @@ changes_observed(const json_t *slice)
     json_array_foreach(json_object_get(slice, "changes"), i, change)
     {
         json_t *base = json_object_get(change, "base"),
-               *queries = json_object_get(change, "queries");
+               *queries = json_object_get(change, "queries"),
+               *back = json_object_get(change, "back");
         json_t *seen = base != NULL ? json_copy(base) : json_object();
         if (queries != NULL)
             json_object_set(seen, "queries", queries);
+        if (back != NULL)
+            json_object_set(seen, "back", back);
         if (json_object_size(seen) > 0)
             json_object_set(observed, text_of(change, "repository"), seen);
         json_decref(seen);

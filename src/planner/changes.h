@@ -3,8 +3,9 @@
  * is told.
  *
  * The slice's "changes" are the plan's, each with "base" beside: {"branch", "commit"}, the head at which it was seen, and
- * "queries": {"same", "different", "not_run"}, those that were run before and after. These are observations: a repository
- * that moves elsewhere makes no plan stale.
+ * "queries": {"same", "different", "not_run"}, those that were run before and after, and "back": {"files", "same", "other", "left",
+ * "reasons": [{"path", "line", "text"}]}, what the inverse of the mapping makes of the files as they will be. These are observations: a
+ * repository that moves elsewhere makes no plan stale.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 /* As plans keep them; NULL when the slice says nothing of code. Caller owns. */
 json_t *changes_planned(const json_t *slice);
-/* {"acme:player": {"branch", "commit", "queries"}}; empty without any. Caller owns. */
+/* {"acme:player": {"branch", "commit", "queries"?, "back"?}}; empty without any. Caller owns. */
 json_t *changes_observed(const json_t *slice);
 /* Digest of what makes a plan stale: whose repositories, and the blobs with sites. */
 CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);

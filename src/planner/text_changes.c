@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define SHOWN_MAX 25   /* a page; nobody reads thousands in a terminal */
-#define REASONS_MAX 20 /* of all repositories: enough to see what kind they are */
+#define SHOWN_MAX 25       /* a page; nobody reads thousands in a terminal */
+#define BACK_REASONS_MAX 5 /* the way back may never be gone */
+#define REASONS_MAX 20     /* of all repositories: enough to see what kind they are */
 
 static const char *const dispositions[] = {"rewritten", "already", "unaffected", "needs_person",
                                            "unparsable"};
@@ -144,6 +145,42 @@ print_queries(TextPage *page, const json_t *observed)
                  rows, same, not_run);
 }
 
+/* The way back, as it was tried. */
+static void
+print_back(TextPage *page, const json_t *observed)
+{
+    static const char *const members[] = {"files", "same", "other", "left"};
+    int64_t sums[G_N_ELEMENTS(members)] = {0};
+    const char *repository;
+    json_t *seen, *reason;
+    size_t i, shown = 0;
+    json_object_foreach((json_t *) observed, repository, seen)
+    {
+        const json_t *back = json_object_get(seen, "back");
+        for (i = 0; i < G_N_ELEMENTS(members); i++)
+            sums[i] += json_get_int(back, members[i], 0);
+    }
+    page_say(
+        page, STYLE_PLAIN, "  · ",
+        "the way back takes the branches away; one that somebody uses or added to waits for that "
+        "person. What was merged is taken out again by another commit that people merge, and what "
+        "came after it stays");
+    if (sums[0] == 0)
+        return;
+    page_say(
+        page, STYLE_PLAIN, "  · ",
+        "where people have changed the same lines by then, by the inverse of the mapping: tried on "
+        "%" G_GINT64_FORMAT " files, of which %" G_GINT64_FORMAT
+        " come back to the byte, %" G_GINT64_FORMAT " in other words, %" G_GINT64_FORMAT
+        " are left to people",
+        sums[0], sums[1], sums[2], sums[3]);
+    json_object_foreach((json_t *) observed, repository, seen)
+        json_array_foreach(json_at(seen, "back.reasons"), i, reason) if (shown++ < BACK_REASONS_MAX)
+            page_say(page, STYLE_DIM, "    ", "%s %s:%d: %s", repository,
+                     json_get_string(reason, "path", ""), (int) json_get_int(reason, "line", 0),
+                     json_get_string(reason, "text", ""));
+}
+
 /* Who is let at what rules refused, before anybody says yes. */
 static void
 print_coding(TextPage *page, const json_t *changes)
@@ -264,8 +301,5 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
         page, STYLE_PLAIN, "  · ",
         "a file with a place that is left to people stays as it is; yes to this plan is yes to "
         "that, too. `honk change show NAME CONSUMER --diff` shows every line");
-    page_say(
-        page, STYLE_PLAIN, "  · ",
-        "the way back takes the branches away; one that somebody uses, added to or merged waits "
-        "for that person");
+    print_back(page, observed);
 }

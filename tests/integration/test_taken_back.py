@@ -1,0 +1,49 @@
+"""What was merged is taken back where people have changed the same lines since: by the inverse of the mapping, as the plan has tried it."""
+import unittest
+
+import support
+import test_proposals
+
+PATH = "active.sql"
+BEFORE = test_proposals.CODE["reports"][PATH]
+REPOSITORY = "acme/reports"
+
+
+class TakenBack(unittest.TestCase):
+    def begin(self, written):
+        """Merged, and written on by people."""
+        self.world = test_proposals.ForgeWorld("github", {"reports": {PATH: BEFORE}})
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+        self.plan = self.world.start()
+        self.world.merge_all_open(1)
+        self.world.until("succeeded")
+        with self.host.lock:
+            self.host.change(REPOSITORY, {PATH: written}, "Write on")
+        self.world.honk("rollback", "users-v2", "--reason", "not now")
+
+    def test_its_files_read_the_old_dataset_again_and_the_plan_said_how_that_went(self):
+        self.begin("SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u WHERE u.user_id > 3\n")
+        self.assertRegex(self.plan, "by the inverse of the mapping: tried on 1 file, which comes back to the byte|"
+                                    "by the inverse of the mapping: tried on 1 files, of which")
+        back = self.world.waits_for(1)[0]
+        text = self.host.show(REPOSITORY, PATH, back["branch"])
+        self.assertIn("FROM users_v1 u WHERE u.id > 3", text)
+        self.assertNotIn("user_id", text)
+        self.assertIn("People have changed the same lines since", self.host.git(REPOSITORY, "log", "-1", "--format=%B", back["branch"]))
+        self.world.merge_all_open(1)
+        self.world.until("rolled_back")
+        self.assertEqual(self.host.branches(REPOSITORY), ["main"])
+
+    def test_what_the_old_dataset_has_not_is_said_and_waits_for_people(self):
+        self.begin("SELECT * FROM users_v2 u -- all\n")
+        self.assertTrue(support.eventually(lambda: "active.sql:1: " in str(self.world.tasks())), self.world.tasks())
+        self.assertIn("people changed the same lines since (active.sql:1: ", str(self.world.tasks()))
+        with self.host.lock:
+            self.host.change(REPOSITORY, {PATH: BEFORE}, "By hand")
+        self.world.honk("retry", "users-v2")
+        self.world.until("rolled_back")
+
+
+if __name__ == "__main__":
+    unittest.main()
