@@ -45,11 +45,24 @@ visit_expression(Unit *unit, Use *use, const Text *text)
         program_refuse_column(unit, text);
 }
 
+/* The string as it stands in the file: what it says is not known from some place on. */
+static void
+visit_unread(Unit *unit, const Use *use)
+{
+    g_autoptr(Text) text = text_new(unit->text);
+    for (size_t i = use->whole.begin; i < use->whole.end; i++)
+        text_copy(text, i);
+    program_mention(unit, use, text);
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
     g_autoptr(Text) text = program_text(unit, use);
-
+    if (text->is_unread && !text_mentions(unit->work, text)) {
+        visit_unread(unit, use);
+        return;
+    }
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
         program_dbt(unit, use, text) || program_name(unit, use, text) ||
         program_checks(unit, use, text))

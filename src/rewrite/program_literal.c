@@ -241,6 +241,12 @@ expression_end(const Text *text, const Language *language, size_t at, size_t end
         bool is_quote = c == '"' || c == '\'' || c == '`';
         bool may_open = is_quote || (language->has_sigils && (c == '@' || c == '$'));
         bool is_literal = may_open && literal_at(text, language, at, depth + 1, &inner);
+        const char *behind =
+            c == '`' && !is_literal ? memchr(text->bytes + at + 1, '`', end - at - 1) : NULL;
+        if (behind != NULL) { /* `name` of R, Scala and Kotlin */
+            at = (size_t) (behind - text->bytes) + 1;
+            continue;
+        }
         if (is_quote || is_literal) {
             if (!is_literal || inner.end == 0)
                 return 0;

@@ -79,6 +79,46 @@ is_behind_keyword(const Text *text, size_t at)
     return span_is_among(text, (Span){(uint32_t) begin, (uint32_t) at}, words);
 }
 
+/* users.plan in a part of SQL; but not t("users.plan"), a key of translations. */
+static bool
+is_column_of(const Unit *unit, const Use *use, const Text *text, size_t begin, size_t end)
+{
+    static const char *const translators[] = {"t", "$t", "tr", "translate", "i18n", "__", NULL};
+    size_t last = end + 1;
+    if (text_byte(text, end) != '.' || span_is_among(unit->text, use->callee, translators) ||
+        (begin > 0 && text->bytes[begin - 1] == '.'))
+        return false;
+    if (text_byte(text, last) == '*')
+        return true;
+    while (g_ascii_isalnum(text_byte(text, last)) || text_byte(text, last) == '_')
+        last++;
+    if (text_byte(text, last) == '.' || text_byte(text, last) == '(')
+        return false;
+    g_autofree char *table = g_strndup(text->bytes + begin, end - begin),
+                    *column = g_strndup(text->bytes + end + 1, last - end - 1);
+    SqlPart part = {.text = column};
+    for (guint i = 0; i < unit->work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(unit->work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++)
+            if (strcmp(((const Spelling *) g_ptr_array_index(rename->spellings, s))->last, table) ==
+                    0 &&
+                rename_column(rename, dialect_by_name("ansi"), &part) != NULL)
+                return true;
+    }
+    return false;
+}
+
+/* leftJoin("users as u"), From("users u") */
+static bool
+is_in_from(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"from",      "into",      "join",       "joins",
+                                        "leftJoin",  "fullJoin",  "rightJoin",  "innerJoin",
+                                        "crossJoin", "left_join", "inner_join", "leftOuterJoin",
+                                        NULL};
+    return span_is_among(unit->text, use->callee, calls);
+}
+
 static bool
 is_behind_hole(const Text *text, size_t at)
 {
@@ -95,8 +135,14 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         note(unit, text, begin, end, "this is a docstring: text for people");
     else if (use->is_message)
         note(unit, text, begin, end, "this is a message: text for people");
-    else if (is_ordinary_word(text->bytes + begin, end - begin) &&
-             !is_behind_keyword(text, begin) && text->count > end - begin)
+    else if (is_column_of(unit, use, text, begin, end)) {
+        program_refuse(unit->work, text, SITE_MENTION, begin, end, "fragment", NULL,
+                       "a part of SQL that is put together elsewhere, and names a column of the "
+                       "dataset");
+        unit->work->mentions++;
+    } else if (is_ordinary_word(text->bytes + begin, end - begin) &&
+               !is_behind_keyword(text, begin) && !is_in_from(unit, use) &&
+               text->count > end - begin)
         note(unit, text, begin, end, "this is an ordinary word in a text");
     else if (!is_noted(unit->work, text, begin, end)) {
         bool is_made = is_behind_hole(text, begin);

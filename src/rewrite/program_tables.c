@@ -136,6 +136,24 @@ use_reads_table(const Unit *unit, const Use *use)
     return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
 }
 
+/* protected $table = "…" of Laravel, class Meta: table_name = "…" of Peewee. */
+static bool
+is_field_of_model(const Unit *unit, const Use *use)
+{
+    const guint near = 24; /* pieces: fields of Meta before it */
+    bool is_php = strcmp(unit->language->name, "php") == 0;
+    if (is_php ? !span_is(unit->text, use->key, "table")
+               : strcmp(unit->language->name, "python") != 0 ||
+                     !span_is(unit->text, use->key, "table_name"))
+        return false;
+    for (guint i = use->first; i > 0 && use->first - i < (is_php ? 6 : near); i--) {
+        Span word = piece_span(unit_piece(unit, i - 1));
+        if (span_is(unit->text, word, is_php ? "protected" : "Meta"))
+            return true;
+    }
+    return false;
+}
+
 /* func (User) TableName() string { return "…" }, whose key is what the function is called. */
 static bool
 is_returned(const Unit *unit, const Use *use)
@@ -154,6 +172,11 @@ use_is_of_class(const Unit *unit, const Use *use)
     if (span_is_among(text, use->key, keys) || is_returned(unit, use))
         return true;
     if (is_entity(unit, use) || span_is(text, use->callee, "querySchema"))
+        return true;
+    if (span_is(text, use->callee, "Entity") ||
+        span_is(text, use->outer, "Entity")) /* of Room, of TypeORM */
+        return true;
+    if (is_field_of_model(unit, use))
         return true;
     if (strcmp(unit->language->name, "ruby") == 0)
         return use->is_assigned && span_is(text, use->key, "table_name");
