@@ -136,6 +136,7 @@ scope_new(const ChangeRules *rules)
     scope->kept = g_ptr_array_new_with_free_func(g_free);
     add_word(scope, rules->source);
     add_word(scope, rules->target);
+    scope->target = rules->target;
     if (rules->mapping != NULL) {
         const GPtrArray *aliases = mapping_aliases(rules->mapping);
         for (guint i = 0; aliases != NULL && i < aliases->len; i++)
@@ -191,6 +192,7 @@ written_look(const WrittenScope *scope, const GateFile *files, size_t count)
                      .sites = (const GateSite *) (const void *) scope->sites->data,
                      .site_count = scope->sites->len,
                      .words = (const char *const *) scope->words->pdata,
+                     .target = scope->target,
                      .brings = (const char *const *) scope->brings->pdata};
     return gate_look(&spec);
 }

@@ -24,10 +24,11 @@ void look_unwrite(Look *look, LookFile *file);
 
 /* Where the gate lets changes be: sites and names. Borrows from rules and look. */
 typedef struct {
-    GArray *sites;     /* GateSite */
-    GPtrArray *words;  /* const char *, ends with NULL */
-    GPtrArray *brings; /* char *, ends with NULL: see GateSpec */
-    GPtrArray *kept;   /* words of our own */
+    GArray *sites;      /* GateSite */
+    GPtrArray *words;   /* const char *, ends with NULL */
+    GPtrArray *brings;  /* char *, ends with NULL: see GateSpec */
+    GPtrArray *kept;    /* words of our own */
+    const char *target; /* as code names it */
 } WrittenScope;
 WrittenScope *written_scope_new(const ChangeRules *rules, const Look *look);
 void written_scope_free(WrittenScope *scope);

@@ -154,6 +154,7 @@ coding_verify(const char *brief, const char *folder, char **ret, GError **error)
                      .sites = (const GateSite *) (const void *) boxed.sites->data,
                      .site_count = boxed.sites->len,
                      .words = (const char *const *) boxed.words->pdata,
+                     .target = json_get_string(boxed.brief, "target", NULL),
                      .brings = (const char *const *) boxed.brings->pdata};
     g_autoptr(GPtrArray) findings = gate_look(&spec);
     g_autofree char *said = gate_text(findings);

@@ -96,6 +96,64 @@ is_only_said(const Gate *gate, const Hunk *hunk)
     return is_said && words_in(gate->spec->words, was) && !words_in(gate->spec->words, is);
 }
 
+/* Do comments on the removed lines name what moves? Then others go on naming it. */
+static bool
+was_mentioned(const Gate *gate, const Hunk *hunk)
+{
+    for (guint i = hunk->before; i < hunk->before + hunk->removed; i++) {
+        g_autofree char *comment = source_words(gate->before, gate->before->text, i),
+                        *code = source_words(gate->before, gate->before->plain, i);
+        for (char *at = comment; *at != '\0'; at++)
+            if (*at == code[at - comment])
+                *at = ' ';
+        if (words_in(gate->spec->words, comment))
+            return true;
+    }
+    return false;
+}
+
+/* A new name that is said beside the code, and does nothing: the line of it, or 0. */
+static int
+line_of_mention(const Gate *gate, const Hunk *hunk, const char *const word[2])
+{
+    g_autofree char *was = source_lines(gate->before, hunk->before, hunk->removed),
+                    *is = source_lines(gate->after, hunk->after, hunk->added);
+    if (words_in(word, was) || words_in(word, is) || was_mentioned(gate, hunk))
+        return 0;
+    for (guint i = 0; i < hunk->added; i++) {
+        g_autofree char *line = source_words(gate->after, gate->after->text, hunk->after + i);
+        if (words_in(word, line))
+            return (int) (hunk->after + i) + 1;
+    }
+    return 0;
+}
+
+static bool
+is_in_code(const Gate *gate, const char *const word[2])
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        g_autofree char *is = source_lines(gate->after, hunk->after, hunk->added);
+        if (words_in(word, is))
+            return true;
+    }
+    return false;
+}
+
+static void
+look_for_mentions(const Gate *gate)
+{
+    const char *const word[] = {gate->spec->target, NULL};
+    for (guint i = 0; gate->spec->target != NULL && i < gate->hunks->len; i++) {
+        int line = line_of_mention(gate, &g_array_index(gate->hunks, Hunk, i), word);
+        if (line == 0 || is_in_code(gate, word))
+            continue;
+        gate_say(gate, "check-disabled", line,
+                 "'%s' is named in a comment only; name it in code, or not at all", word[0]);
+        return;
+    }
+}
+
 /* Code that has become a comment: nothing but comments stands where code stood. */
 static void
 look_for_comments(const Gate *gate)
@@ -121,6 +179,8 @@ rule_checks(const Gate *gate)
                  "a thing is compared with itself here; compare what was compared");
     look_for_trades(gate);
     look_for_comments(gate);
+    if (gate->findings->len == gate->said)
+        look_for_mentions(gate);
     look_for_limits(gate);
     look_for_any(gate, marks_reaches, "reaches-out",
                  "a move needs no other program, no network, no environment, and takes nothing "

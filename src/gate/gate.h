@@ -40,10 +40,11 @@ typedef struct {
     size_t site_count;
     const char *const
         *words; /* names, old and new, in whose statements something may change; ends with NULL */
-    const char *const *
-        brings; /* texts whose words may come and go with them: what the mapping says in their place,
-                                  and values, old and new; ends with NULL, or is it */
-    int lines_max; /* added and removed; 0: GATE_LINES_PER_SITE for each site */
+    /* Texts whose words may come and go with the names: what the mapping says in the place of a column, and values, old and
+     * new; ends with NULL, or is it. */
+    const char *const *brings;
+    const char *target; /* the new dataset's name, which is one of the words; or NULL */
+    int lines_max;      /* added and removed; 0: GATE_LINES_PER_SITE for each site */
 } GateSpec;
 
 #define GATE_LINES_PER_SITE 40 /* a statement rewritten, and what is declared for it */

@@ -107,7 +107,9 @@ const char *const marks_defaults[] = {
     "Map|Array|Enumerable)\\.[eE]mpty\\w*|\\bempty(?:List|Map|Set|Array|Seq)\\w*",
     "\\.get\\s*\\(\\s*[\"'][^\"'\\n]*[\"']\\s*,|\\bgetattr\\s*\\(|\\.fetch\\s*\\(\\s*[\"':][^,()"
     "\\n]*,|\\bor_?[eE]lse(?!Throw)\\w*|(?i)\\blike\\s+'%+'",
-    "(?:\\?|\\?\\?|\\|\\||\\bor|(?i)\\belse)\\s*[\"']\\w{3,}[\"']", NULL};
+    "(?:\\?|\\?\\?|\\|\\||\\bor|(?i)\\belse)\\s*[\"']\\w{3,}[\"']",
+    "\\.collect\\s*\\{\\s*case\\b",
+    NULL};
 
 /* What joins commands; a filter that takes a line apart is a converter. */
 const char *const marks_joints[] = {

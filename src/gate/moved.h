@@ -3,7 +3,8 @@
 
 #include "gate/inside.h"
 
-#define NEAR_WORDS 4 /* between two names of one condition */
+#define CONDITION_WORDS 8 /* of a condition are looked at */
+#define NEAR_WORDS 4      /* between two names of one condition */
 
 typedef struct {
     const Gate *gate;
@@ -59,3 +60,6 @@ bool part_of_value(const Move *move, guint index);
 bool part_is_new_key(const Move *move, const Token *token);
 bool part_is_option(const Move *move, const Token *token);
 bool part_is_filter(const Move *move, guint index);
+bool part_is_made_up(const Move *move, guint index);
+bool part_is_fragment(const Move *move, const Token *token);
+bool part_is_bound_for_rows(const Move *move, guint index);

@@ -356,3 +356,44 @@ part_is_filter(const Move *move, guint index)
     return is_loop && strcmp(token->text, "if") == 0 &&
            g_str_has_suffix(move->gate->file->path, ".py");
 }
+
+/* A value of a column stands beside what is asked, not in its place: `'UK' AS country` is none. */
+bool
+part_is_made_up(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index), *next = token_at(move->is, index + 1);
+    bool is_text = token->at > 0 && move->gate->after->plain[token->at - 1] == '\'';
+    if (!is_text || !g_hash_table_contains(move->gate->brings, token->text) ||
+        words_in(move->gate->spec->words, token->text))
+        return false;
+    for (guint back = 1; back <= CONDITION_WORDS && back <= index; back++)
+        if (words_in(move->gate->spec->words, token_at(move->is, index - back)->text))
+            return false;
+    return next == NULL || strcmp(next->text, "as") == 0;
+}
+
+/* `v1` of users_v1: a name that is put together is found by nobody. */
+bool
+part_is_fragment(const Move *move, const Token *token)
+{
+    if (!token->is_quoted || token->bytes < 2 || strpbrk(token->text, "0123456789_") == NULL)
+        return false;
+    for (const char *const *word = move->gate->spec->words; word != NULL && *word != NULL; word++) {
+        g_autofree char *low = g_ascii_strdown(*word, -1);
+        if (strlen(low) > token->bytes &&
+            (g_str_has_prefix(low, token->text) || g_str_has_suffix(low, token->text)))
+            return true;
+    }
+    return false;
+}
+
+/* A number that rows are held to from now on. */
+bool
+part_is_bound_for_rows(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index);
+    if (index < 2 || !part_is_number(token) || token_at(move->is, index - 1)->is_word)
+        return false;
+    return !word_is_among(" 0 1 2 ", token->text) &&
+           !words_in(move->gate->spec->words, token_at(move->is, index - 2)->text);
+}

@@ -118,6 +118,7 @@ run(const void *data)
                      .sites = (const GateSite *) (void *) sites->data,
                      .site_count = sites->len,
                      .words = words,
+                     .target = "users_v2",
                      .brings = brings};
     if (g_str_has_prefix(one->options, "lines="))
         spec.lines_max = atoi(one->options + strlen("lines="));
