@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char *const paths[] = {"a.py", "b.sql", "tests/test_c.py", "d.yml", "E.scala", "f.js"};
-static const char *const words[] = {"users_v1", "first_name", NULL};
+static const char *const words[] = {"users_v1", "users_v2", "first_name", NULL};
+static const char *const brings[] = {"UK", "split_part(full_name, ' ', 1)", NULL};
 
 /* Adds lines of `text` up to line `to` (from 0). */
 static void
@@ -45,8 +46,13 @@ findings(const char *path, const char *before, const char *after, const GateSite
          size_t count)
 {
     GateFile file = {path, before, strlen(before), after, strlen(after), 0100644, 0100644};
-    GateSpec spec = {
-        .files = &file, .count = 1, .sites = sites, .site_count = count, .words = words};
+    GateSpec spec = {.files = &file,
+                     .count = 1,
+                     .sites = sites,
+                     .site_count = count,
+                     .words = words,
+                     .brings = brings,
+                     .target = "users_v2"};
     g_autoptr(GPtrArray) found = gate_look(&spec);
     g_autofree char *text = gate_text(found);
     g_assert((found->len == 0) == (*text == '\0'));
