@@ -241,6 +241,23 @@ conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error)
 }
 
 bool
+conn_can_own_sum(const Conn *a, const Conn *b)
+{
+    return a->driver == b->driver && a->driver->scan != NULL && a->driver->scan->own_sum != NULL;
+}
+
+bool
+conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error)
+{
+    if (!conn_can_own_sum(conn, conn))
+        return fail_role(conn, "hash its rows itself", error);
+    if (!check_object(conn, spec->object, error))
+        return false;
+    return conn->driver->scan->own_sum(conn, spec, ret, error) ||
+           fail_object(conn, "hash the rows of", spec->object, error);
+}
+
+bool
 conn_has_sql(const Conn *conn)
 {
     return conn->driver->scan != NULL && conn->driver->scan->has_sql;

@@ -117,6 +117,10 @@ typedef struct {
     /* The sum of the hashes of all rows that a scan would give, without giving them. INVALID: some row cannot be hashed
      * where it is, read them. NULL: no row can. */
     bool (*sum)(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+    /* The same, of hashes of the store's own, which are made where the rows are, of values of the output's types: where two sums of
+     * stores of this kind are equal, so are the rows, if both outputs agree in types and in which columns are nullable. Unequal sums say
+     * nothing. INVALID: it cannot be had. NULL: it has none. */
+    bool (*own_sum)(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
     bool has_sql; /* evaluates expr and where itself */
     /* Prepare an expression over `object`; false with *ret_message when the store refuses it. NULL
      * without SQL. */
@@ -400,6 +404,9 @@ CHECKED bool conn_count(Conn *conn, const char *object, const char *where, int64
                         GError **error);
 bool conn_can_sum(const Conn *conn); /* false without the role */
 CHECKED bool conn_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+/* Have both sums that may be compared? */
+bool conn_can_own_sum(const Conn *a, const Conn *b);
+CHECKED bool conn_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 bool conn_has_sql(const Conn *conn);
 /* True with a store without SQL: there is nothing to ask. */
 CHECKED bool conn_check_expr(Conn *conn, const char *object, const char *sql, char **ret_message);

@@ -48,6 +48,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReadBack, read_back_clear)
 void transfer_set_tick(Transfer *transfer, TickFn *tick, void *data);
 CHECKED bool transfer_tick(TickFn *tick, void *data, int64_t rows, GError **error);
 
+/* sides.c: what reads one side. `data` is shared by both, and each writes only what is its own. */
+typedef bool SideFn(Transfer *transfer, TickFn *tick, void *tick_data, void *data, GError **error);
+/* Both at once where they are two connections, else one after the other. */
+CHECKED bool transfer_both_sides(Transfer *transfer, SideFn *source, SideFn *target, void *data,
+                                 TickFn *tick, void *tick_data, GError **error);
+
 /* differences.c: the rows that differ, found through sums of parts. The first are appended to `differences`. */
 CHECKED bool transfer_find_differences(Transfer *transfer, const char *object,
                                        size_t differences_max, TickFn *tick, void *data,

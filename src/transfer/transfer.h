@@ -120,7 +120,8 @@ typedef struct {
                             "columns": [{"column", "source", "target"}] or "row": {…}}], values as text; empty
                             when equal or when it was not asked for any */
     DifferenceCounts counts;
-    char *hash; /* sum of the target */
+    char *
+        hash; /* sum of the target; of hashes that a kind of stores has of its own, behind the name of its driver */
     char *
         unmappable; /* why the first row of the source cannot be mapped ("row 7, day: …"), or NULL */
 } Comparison;

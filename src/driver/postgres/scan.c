@@ -374,6 +374,7 @@ const ScanOps pg_scan_ops = {
     .record = read_record,
     .count = count_rows,
     .sum = pg_sum,
+    .own_sum = pg_own_sum,
     .has_sql = true,
     .check_expr = check_expression,
 };

@@ -46,6 +46,10 @@ CHECKED bool pg_hash_cells(const WireCell *cells, const unsigned *oids, size_t c
                            GString *scratch, RowHasher *hasher, RowHash *ret, size_t *ret_column,
                            char **ret_reason);
 bool pg_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+/* INVALID where cells are not what the caller takes them for, without a cast. */
+CHECKED bool pg_check_types(const PgScan *scan, GError **error);
+/* --- own_sum.c --- */
+bool pg_own_sum(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
 
 /* --- rescue.c --- */
 /* COPY ended with `take_broken`: if it is about a row, list what is left to be read. */

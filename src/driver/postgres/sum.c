@@ -63,9 +63,8 @@ add_rows(PgScan *scan, RowHasher *hasher, HashSum *sum, GError **error)
     }
 }
 
-/* Are the cells what the caller takes them for, without a cast? */
-static bool
-check_types(const PgScan *scan, GError **error)
+bool
+pg_check_types(const PgScan *scan, GError **error)
 {
     for (guint i = 0; i < scan->items->len; i++)
         if (pg_type_of(scan->oids[i]) != schema_column(scan->output, i)->type)
@@ -81,7 +80,7 @@ pg_sum(Conn *base, const ScanSpec *spec, HashSum *ret, GError **error)
     HashSum sum = {0};
     row_hasher_init(&hasher);
     scan->is_bare = true;
-    bool done = pg_scan_prepare(scan, spec, error) && check_types(scan, error) &&
+    bool done = pg_scan_prepare(scan, spec, error) && pg_check_types(scan, error) &&
                 pg_scan_start(scan, scan->condition, scan->where, error) &&
                 add_rows(scan, &hasher, &sum, error);
     pg_scan_free(scan);
