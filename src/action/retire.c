@@ -4,6 +4,7 @@
  */
 #include "action/move.h"
 #include "action/table.h"
+#include "action/wave_health.h"
 
 #include <string.h>
 
@@ -63,6 +64,24 @@ look(const StepCall *call, StepEnv *env, size_t *ret_left, int64_t *ret_rows, GE
     return true;
 }
 
+/* Whoever took the change back reads the old dataset again, and would be left without. */
+static bool
+check_nobody_went_back(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state,
+                       GError **error)
+{
+    g_autoptr(json_t) taken = NULL;
+    json_t *address;
+    size_t i;
+    if (!proposals_taken_back(call, env, &taken, error))
+        return false;
+    json_array_foreach(taken, i, address)
+        differ(ret, ret_state,
+               "people took the change of '%s' back since it was merged: its code names the old "
+               "dataset again; see to it there, then retry",
+               json_string_value(address));
+    return true;
+}
+
 static bool
 check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError **error)
 {
@@ -85,7 +104,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
     *ret_state = json_object();
     json_set_int(*ret_state, "datasets", (int64_t) left);
     json_set_int(*ret_state, "rows", rows);
-    return true;
+    return left == 0 || check_nobody_went_back(call, env, ret, ret_state, error);
 }
 
 /* The new dataset by another name (of the store, or in other letters) is not dropped, whatever the plan says. */

@@ -21,7 +21,7 @@ typedef struct {
     const StepCall *call;
     StepEnv *env;
     json_t *reverted; /* repositories, also of waves before */
-    GPtrArray *red;   /* char * */
+    GPtrArray *red;   /* char *; NULL: nobody asks what builds */
     size_t looked, running, unknown;
     int64_t poll_ms;
 } Health;
@@ -34,13 +34,28 @@ look_at_builds(Health *health, Proposal *proposal, GError **error)
 {
     Pull head = {.state = PULL_OPEN, .head = proposal->head};
     ChecksState checks = CHECKS_NONE;
-    if (proposal->forge == NULL)
+    if (proposal->forge == NULL || health->red == NULL)
         return true;
     if (!forge_checks(proposal->forge, &head, &checks, error))
         return false;
     health->running += checks == CHECKS_RUNNING;
     if (checks == CHECKS_FAILED)
         g_ptr_array_add(health->red, g_strdup(proposal->place.repository->address));
+    return true;
+}
+
+/* What is merged may also have been worked into something else. Taken back is what names the old dataset again. */
+static bool
+is_taken_back(const Proposal *proposal, bool *ret, GError **error)
+{
+    const CodePlace *place = &proposal->place;
+    g_autoptr(Look) look = NULL;
+    *ret = false;
+    if (proposal->pull.state != PULL_MERGED || proposal->is_landed || proposal->local.ours == NULL)
+        return true;
+    if (!look_at(place->repository, place->rules, proposal->head, NULL, NULL, &look, error))
+        return false;
+    *ret = look->files_edited > 0 || look->count[DISPOSITION_NEEDS_PERSON] > 0;
     return true;
 }
 
@@ -59,9 +74,10 @@ look_at_one(Health *health, const json_t *change, GError **error)
     if (!proposal_open(&call, health->env, &proposal, error))
         return false;
     health->poll_ms = MAX(health->poll_ms, proposal.config->poll_ms);
-    bool was_merged = proposal.pull.state == PULL_MERGED;
-    if (was_merged && !proposal.is_landed && proposal.local.ours != NULL &&
-        !json_holds(health->reverted, address))
+    bool is_back = false;
+    if (!is_taken_back(&proposal, &is_back, error))
+        return false;
+    if (is_back && !json_holds(health->reverted, address))
         json_array_append_new(health->reverted, json_string(address));
     return look_at_builds(health, &proposal, error);
 }
@@ -186,5 +202,23 @@ wave_health(const StepCall *call, StepEnv *env, size_t first, size_t count, Outc
         outcome->checkpoint = json_incref(memory);
     else
         wait_on(&health, memory, until_ms, words, outcome);
+    return true;
+}
+
+bool
+proposals_taken_back(const StepCall *call, StepEnv *env, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) taken = json_array();
+    Health health = {.call = call, .env = env, .reverted = taken};
+    json_t *change;
+    size_t i;
+    json_array_foreach(json_object_get(call->plan->json, "changes"), i, change)
+    {
+        if (!env->tick(env, (int64_t) i, 0, "repositories", "looking whether people took it back"))
+            return fail(error, ERR_STOPPED, "asked to stop");
+        if (change_is_proposed(change) && !look_at_one(&health, change, error))
+            return false;
+    }
+    *ret = g_steal_pointer(&taken);
     return true;
 }

@@ -8,3 +8,6 @@
  * proposed changes, those of the wave begin there; `count`: proposed so far. */
 CHECKED bool wave_health(const StepCall *call, StepEnv *env, size_t first, size_t count,
                          Outcome *outcome, bool *ret_goes_on, GError **error);
+
+/* Repositories whose pull request was merged, and whose default branch names the old dataset again by now. Caller owns. */
+CHECKED bool proposals_taken_back(const StepCall *call, StepEnv *env, json_t **ret, GError **error);

@@ -58,6 +58,11 @@ class ForgeWorld(support.Project):
         with sqlite3.connect(self.folder / path) as db:
             db.executescript(text)
 
+    def tables(self):
+        import sqlite3
+        with sqlite3.connect(self.folder / "data.db") as db:
+            return [name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
     def start(self):
         """The plan as people read it."""
         shown = self.honk("plan", "users-v2").stdout

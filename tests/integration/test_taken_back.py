@@ -44,6 +44,31 @@ class TakenBack(unittest.TestCase):
         self.world.honk("retry", "users-v2")
         self.world.until("rolled_back")
 
+    def test_the_old_dataset_is_not_dropped_under_whoever_took_the_change_back_after_the_end(self):
+        changes = test_proposals.test_changes
+        before = changes.YAML
+        changes.YAML = before.replace("self_approval: true", "self_approval: true, rollback_window: 1s, retention: 0s")
+        self.addCleanup(setattr, changes, "YAML", before)
+        self.world = test_proposals.ForgeWorld("github", {"reports": {PATH: BEFORE}})
+        self.addCleanup(self.world.close)
+        self.host = self.world.host
+        self.world.start()
+        self.world.merge_all_open(1)
+        self.world.until("succeeded")
+        after = self.host.show(REPOSITORY, PATH) + "\n"
+        with self.host.lock:
+            self.host.change(REPOSITORY, {PATH: BEFORE}, "Take it back")
+        self.assertTrue(support.eventually(lambda: self.world.honk("retire", "users-v2", "--reason", "unused", check=False).returncode == 0))
+        told = support.eventually(lambda: (text := self.world.get(f"/migrations/{self.world.json('status', 'users-v2')['id']}/tasks?step=retire")[1].decode())
+                                  and "took the change of 'code:reports' back" in text and text)
+        self.assertTrue(told)
+        self.assertIn("users_v1", self.world.tables())
+        with self.host.lock:
+            self.host.change(REPOSITORY, {PATH: after}, "Take it back, back")
+        self.world.honk("retry", "users-v2")
+        self.world.until("closed")
+        self.assertNotIn("users_v1", self.world.tables())
+
 
 if __name__ == "__main__":
     unittest.main()
