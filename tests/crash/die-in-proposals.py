@@ -3,9 +3,9 @@
 at its first, second, third… write, sync, rename, commit or send: between any two of the calls that a worker makes of git and of
 the host, also after the host has done what nobody has heard of yet.
 
-The host is a program of its own, with git's own http-backend behind it; a person merges whatever is open, and moves one default
-branch in the way of its change first, so that this is made anew. At the end the host is asked: each repository has one pull request,
-ever, and one branch of ours, with one commit, and what was merged is the change.
+The host is a program of its own, with git's own http-backend behind it; a person moves one default branch in the way of its change, so
+that this is made anew, and merges that, and leaves the other repository out. At the end the host is asked: each repository has one pull
+request, ever, and one branch of ours, with one commit, and what was merged is the change.
 
 A CASE is ROLE@POINTS, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
 """
@@ -22,7 +22,8 @@ NAME = "users-v2"
 CODE = {name: test_proposals.CODE[name] for name in ("reports", "exports")}
 MOVED = {"acme/reports": {"active.sql": CODE["reports"]["active.sql"].replace("-- all", "-- all of them")}}
 MERGED = {"reports": ("active.sql", "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all of them"),
-          "exports": ("all.sql", "SELECT user_id AS id FROM users_v2")}
+          "exports": ("all.sql", "SELECT id FROM users_v1")}
+LEFT_OUT = "acme/exports"
 
 
 def world():
@@ -47,6 +48,9 @@ class Case(driving.Case):
     def people_merge(self):
         host = self.world.host
         for pull in host.open_pulls():
+            if pull["name"] == LEFT_OUT:
+                self.world.honk("skip", NAME, "propose", "code:exports", "--reason", "by hand", check=False)
+                continue
             with host.lock:
                 name, tip = pull["name"], host.tip(pull["name"], pull["branch"])
                 if name in MOVED and name not in self.moved:
@@ -67,6 +71,9 @@ class Case(driving.Case):
         for name, (path, text) in MERGED.items():
             evidence.need(host.show(f"acme/{name}", path) == text, f"{name} has {host.show(f'acme/{name}', path)}")
             evidence.need(len(host.branches(f"acme/{name}")) == 2, f"{name} has {host.branches(f'acme/{name}')}")
+        states = {pull["name"]: pull["state"] for pull in host.pulls}
+        evidence.need(states == {LEFT_OUT: "closed", "acme/reports": "merged"}, f"they are {states}")
+        evidence.need(any("> by hand" in words for _, _, words in host.comments), f"nobody says why: {host.comments}")
         for name, branch in self.merged:
             ours = host.git(name, "log", "--format=%H", "--grep", "^Honk-Plan: ", branch).split()
             evidence.need(len(ours) == 1, f"{name} has our commits {ours}")
