@@ -30,7 +30,7 @@ take_word(Parser *parser, uint32_t end, Word word)
     return true;
 }
 
-static bool
+bool
 is_set_operation(const Parser *parser, uint32_t index)
 {
     switch (peek(parser, index)->word) {
@@ -103,6 +103,8 @@ starts_clause(const Parser *parser, uint32_t index)
     case WORD_RETURNING:
         return true;
     case WORD_GROUP:
+        return before_by || (is_word(parser, index + 1, WORD_AND) && /* of pipes */
+                             is_word(parser, index + 2, WORD_ORDER));
     case WORD_ORDER:
     case WORD_CLUSTER:
     case WORD_DISTRIBUTE:

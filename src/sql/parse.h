@@ -29,6 +29,7 @@ typedef struct {
         *watched;    /* whose rows are NEW and OLD: the table of the trigger whose body is read */
     int begins;      /* of that body, which are not closed */
     bool is_at_body; /* it begins at `pos`, as a statement of its own */
+    bool has_keys;   /* ASC and DESC may stand behind items */
     SqlStatement *statement;
 } Parser;
 
@@ -85,6 +86,7 @@ uint32_t closing(const Parser *parser, uint32_t open,
 bool take_word(Parser *parser, uint32_t end, Word word);
 bool starts_query(const Parser *parser, uint32_t index, uint32_t end);
 bool starts_clause(const Parser *parser, uint32_t index);
+bool is_set_operation(const Parser *parser, uint32_t index); /* UNION, and EXCEPT before a query */
 bool starts_join(const Parser *parser, uint32_t index);
 
 /* Too many brackets within brackets: what is up to `end` stays unread, and the tree says so. */
@@ -150,6 +152,9 @@ void parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* `query` has its WITH already. `outer`: the block whose names are seen, or NULL. */
 void parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 SqlQuery *parse_query(Parser *parser, SqlQuery *parent, SqlBlock *outer, uint32_t end);
+/* One side of a set operation, and the words before the next one; false when there is none. */
+void branch_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
+bool set_operation_take(Parser *parser, SqlQuery *query, uint32_t end);
 /* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
 bool is_rows(const Parser *parser, uint32_t index);
 SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);

@@ -109,7 +109,8 @@ take_value(Parser *parser, SqlItem *item, const Context *context, uint32_t end)
         item->last = MAX(parser->pos, item->first + 1) - 1;
         return;
     }
-    parse_expression(parser, context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+    parse_expression(parser, context, end,
+                     STOP_COMMA | STOP_CLAUSE | STOP_ALIAS | (parser->has_keys ? STOP_KEY : 0));
     item->last = parser->pos > item->first ? parser->pos - 1 : item->first;
     SqlRef *ref = plain_ref(refs, before, item->first, item->last);
     if (ref != NULL) {

@@ -27,11 +27,13 @@ is_any_text(const Parser *parser, uint32_t index, const char *const *words, size
 static bool
 is_known_step(const Parser *parser, uint32_t at)
 {
-    static const char *const known[] = {"WHERE", "LIMIT", "SELECT", "EXTEND",    "SET",
-                                        "DROP",  "AS",    "RENAME", "AGGREGATE", "TABLESAMPLE"};
+    static const char *const known[] = {"WHERE",  "LIMIT",     "SELECT",      "EXTEND",   "SET",
+                                        "DROP",   "AS",        "RENAME",      "DISTINCT", "ASSERT",
+                                        "WINDOW", "AGGREGATE", "TABLESAMPLE", "OFFSET"};
     if (is_word(parser, at, WORD_ORDER))
         return is_word(parser, at + 1, WORD_BY);
-    return is_any_text(parser, at, known, G_N_ELEMENTS(known)) || starts_join(parser, at);
+    return is_any_text(parser, at, known, G_N_ELEMENTS(known)) || starts_join(parser, at) ||
+           is_set_operation(parser, at);
 }
 
 bool
@@ -43,9 +45,8 @@ can_follow_pipes(const Parser *parser, uint32_t end)
             at = closing(parser, at, end);
         else if (is_pipe(parser, at) && !is_known_step(parser, at + 1))
             return false;
-        else if (token->word == WORD_GROUP && !is_word(parser, at + 1, WORD_BY))
-            return false; /* GROUP AND ORDER BY */
-        else if (token->word == WORD_UNION || token->word == WORD_INTERSECT)
+        else if ((token->word == WORD_UNION || token->word == WORD_INTERSECT) &&
+                 !is_pipe(parser, at - 1))
             return false;
     }
     return true;
@@ -53,9 +54,9 @@ can_follow_pipes(const Parser *parser, uint32_t end)
 
 /* ---- blocks ---- */
 
-/* What was read so far becomes a subquery, of which the new block reads. */
-static SqlBlock *
-begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
+/* What was read so far becomes a query of its own, within `query`. */
+static SqlQuery *
+wrap(Parser *parser, SqlQuery *query)
 {
     SqlQuery *inner = query_new(parser, query);
     inner->first = query->first;
@@ -76,6 +77,14 @@ begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
     query->branches = list(parser);
     query->tail = NULL;
     query->by_name = false;
+    return inner;
+}
+
+/* … of which the new block reads. */
+static SqlBlock *
+begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
+{
+    SqlQuery *inner = wrap(parser, query);
     SqlBranch *branch = node(parser, sizeof(SqlBranch));
     SqlBlock *block = branch->block = block_new(parser, query, outer);
     list_add(parser, query->branches, branch);
@@ -90,6 +99,22 @@ begin_block(Parser *parser, SqlQuery *query, SqlBlock *outer)
     block->is_piped = true;
     add_tacit_star(parser, block, parser->pos);
     return block;
+}
+
+/* UNION ALL (…), (…): it is the first side of a set operation. */
+static void
+take_sides(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlQuery *inner = wrap(parser, query);
+    SqlBranch *first = node(parser, sizeof(SqlBranch));
+    first->query = inner;
+    inner->in = query;
+    list_add(parser, query->branches, first);
+    set_operation_take(parser, query, end);
+    do
+        branch_take(parser, query, outer, end);
+    while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+           is_open(parser, ++parser->pos));
 }
 
 /* FROM t, with nothing behind it: the first steps are of the same block. */
@@ -143,20 +168,26 @@ take_set(Parser *parser, SqlBlock *block, uint32_t end)
     }
 }
 
-/* SELECT …; AGGREGATE … GROUP BY …: the keys come out, too. */
+/* SELECT …; AGGREGATE … GROUP BY …: the keys come out, too, and say how the rows are sorted. */
 static void
 take_outputs(Parser *parser, SqlBlock *block, uint32_t end)
 {
+    Context keys = {.block = block, .clause = CLAUSE_GROUP};
     bool is_select = is_word(parser, parser->pos++, WORD_SELECT);
     block->items = list(parser);
     block->has_star = false;
     if (is_select && take_word(parser, end, WORD_DISTINCT))
         block->is_distinct = true;
+    parser->has_keys = !is_select;
     parse_items(parser, block, end);
     if (is_word(parser, parser->pos, WORD_GROUP) && parser->pos + 1 < end) {
-        parser->pos += 2;
-        parse_items(parser, block, end);
+        parser->pos += is_word(parser, parser->pos + 1, WORD_AND) ? 4 : 2; /* GROUP AND ORDER BY */
+        if (is_select)
+            parse_keys(parser, &keys, end);
+        else
+            parse_items(parser, block, end);
     }
+    parser->has_keys = false;
 }
 
 static void
@@ -169,7 +200,8 @@ take_step(Parser *parser, SqlBlock *block, uint32_t end)
     } else if (is_text(parser, parser->pos, "DROP") || is_text(parser, parser->pos, "RENAME")) {
         parser->pos++;
         take_list(parser, &names, end);
-    } else if (is_text(parser, parser->pos, "EXTEND")) {
+    } else if (is_text(parser, parser->pos, "EXTEND") ||
+               is_word(parser, parser->pos, WORD_WINDOW)) {
         parser->pos++;
         take_list(parser, &values, end);
     } else if (is_word(parser, parser->pos, WORD_SET)) {
@@ -181,7 +213,7 @@ take_step(Parser *parser, SqlBlock *block, uint32_t end)
     } else if (is_word(parser, parser->pos, WORD_ORDER)) { /* sees no outputs but those before it */
         parser->pos += 2;
         parse_keys(parser, &values, end);
-    } else { /* WHERE, LIMIT */
+    } else { /* WHERE, LIMIT, ASSERT */
         parser->pos++;
         parse_expression(parser, &values, end, STOP_CLAUSE);
     }
@@ -195,16 +227,24 @@ parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         block->is_piped = true;
     while (parser->pos < end && is_pipe(parser, parser->pos)) {
         uint32_t before = parser->pos++;
-        bool is_alias = is_word(parser, parser->pos, WORD_AS);
-        if (block == NULL || is_alias)
+        bool is_alias = is_word(parser, parser->pos, WORD_AS),
+             has_sides = is_set_operation(parser, parser->pos);
+        if ((block == NULL || is_alias) && !has_sides)
             block = begin_block(parser, query, outer);
         if (is_alias) {
             SqlSource *source = g_ptr_array_index(block->sources, 0);
             parser->pos++;
             source->alias = part_take(parser);
+        } else if (has_sides) {
+            take_sides(parser, query, outer, end);
+            block = NULL;
         } else if (is_word(parser, parser->pos, WORD_SELECT) ||
                    is_text(parser, parser->pos, "AGGREGATE")) {
             take_outputs(parser, block, end);
+            block->last = parser->pos - 1;
+            block = NULL;
+        } else if (take_word(parser, end, WORD_DISTINCT)) { /* of all that there is here */
+            block->is_distinct = true;
             block->last = parser->pos - 1;
             block = NULL;
         } else {

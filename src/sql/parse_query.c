@@ -304,8 +304,8 @@ take_table(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 
 /* ---- blocks together ---- */
 
-static void
-take_branch(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+void
+branch_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
     SqlBranch *branch = node(parser, sizeof(SqlBranch));
     list_add(parser, query->branches, branch);
@@ -328,8 +328,8 @@ take_branch(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     }
 }
 
-static bool
-take_set_operation(Parser *parser, SqlQuery *query, uint32_t end)
+bool
+set_operation_take(Parser *parser, SqlQuery *query, uint32_t end)
 {
     Word word = peek(parser, parser->pos)->word;
     if (parser->pos >= end || !starts_clause(parser, parser->pos) ||
@@ -401,10 +401,10 @@ void
 parse_body(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
     do {
-        take_branch(parser, query, outer, end);
+        branch_take(parser, query, outer, end);
         if (query->common != NULL) /* the next branch may read what it has so far */
             query->common->is_begun = false;
-    } while (take_set_operation(parser, query, end));
+    } while (set_operation_take(parser, query, end));
     take_tail(parser, query, outer, end);
     if (parser->pos < end && is_text(parser, parser->pos, "|>")) {
         if (can_follow_pipes(parser, end))

@@ -581,7 +581,8 @@ parse_statement(Parser *parser, uint32_t end)
             query->is_value = true;
             parse_by_kind(parser, query, stop);
         }
-    } else if (starts_query(parser, parser->pos, stop)) {
+    } else if (starts_query(parser, parser->pos, stop) || /* TABLE t |> … */
+               (is_word(parser, parser->pos, WORD_TABLE) && is_name(parser, parser->pos + 1))) {
         parser->statement->kind = STATEMENT_QUERY;
         parser->statement->query = parse_query(parser, NULL, NULL, stop);
     } else {
