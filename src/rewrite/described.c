@@ -1,6 +1,6 @@
 /*
  * described.c - files that list the columns of the dataset which nothing but their path names: sql/acme/crm/users/schema.yaml,
- * schemas/crm/users.json, crm.users_schema.json.
+ * schemas/crm/users.json, crm.users_schema.json; and what fills it: sql/acme/crm/users/query.sql, with its metadata.yaml.
  *
  * They are definitions, as CREATE TABLE is. But a name that is a path is not edited: such a file stays with the old dataset,
  * and the new one needs another. Only where the dataset keeps its name its columns are renamed in place.
@@ -110,10 +110,22 @@ find(const Renames *renames, const char *path)
     return found.named != NAMED_NOT ? found : find_before(renames, path, without_word(path, bytes));
 }
 
+/* query.sql and metadata.yaml: how much of the path is the folder that they are in; 0: it is another file. */
+static size_t
+folder_of_maker(const char *path)
+{
+    static const char *const names[] = {"/query.sql", "/metadata.yaml", "/metadata.yml"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_str_has_suffix(path, names[i]))
+            return strlen(path) - strlen(names[i]);
+    return 0;
+}
+
 bool
 renames_concern(const Renames *renames, const char *path, const char *text, size_t bytes)
 {
     return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
+           find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
            dbt_seeds_concern(renames, path);
 }
 
@@ -210,4 +222,39 @@ described_columns(Work *work)
     else
         for (size_t i = 0; i < columns->count; i++)
             rename_column_of(work, yaml_get(columns->items[i], "name"), it.rename);
+}
+
+/* ---- what fills the table ---- */
+
+/* A setting, as of partitions, may name one that changes. */
+static bool
+names_changed_column(const Work *work, const Rename *rename)
+{
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        size_t at;
+        if (change->kind != CHANGE_NONE && find_word(work->text, work->bytes, change->column, &at))
+            return true;
+    }
+    return false;
+}
+
+void
+described_makers(Work *work)
+{
+    Described it = find_before(work->renames, work->path, folder_of_maker(work->path));
+    bool is_query = g_str_has_suffix(work->path, ".sql");
+    if (it.named == NAMED_NOT || (it.is_target && it.named != NAMED_WHOLE) ||
+        (keeps_its_name(&it) && !is_query && !names_changed_column(work, it.rename)))
+        return;
+    if (it.is_target) {
+        site_add(work, SITE_FILE, DISPOSITION_ALREADY, 0, 0);
+        return;
+    }
+    site_refuse(work, SITE_FILE, 0, 0, "makes-source", NULL, "%s",
+                it.named == NAMED_WHOLE
+                    ? "this makes the dataset, which the file's path names: it stays with the old "
+                      "one, and the new one needs its own"
+                    : "this makes a table that is called like the dataset, by the file's path, "
+                      "which says no project: if it is the dataset, the new one needs its own");
 }

@@ -235,6 +235,7 @@ rewrite_text(const char *path, const char *text, size_t bytes, const Renames *re
         return out;
     }
     described_columns(&work);
+    described_makers(&work);
     dbt_seed_file(&work);
     if (code_is_sql(path))
         sql_text(&work);

@@ -330,6 +330,8 @@ void history_mentions(Work *work);
 
 /* Beside whatever else the file says. */
 void described_columns(Work *work);
+/* Does the file fill the table that its path names (query.sql, metadata.yaml)? Then it is a person's. */
+void described_makers(Work *work);
 
 /* ---- text (mention.c) ---- */
 
