@@ -105,10 +105,11 @@ const char *const marks_defaults[] = {
     "\\b(?:List|Set|Map|Seq|Array|Vector|Stream)\\.?(?:of|empty)?\\s*\\(\\s*\\)|\\b(?:Nil|None\\."
     "toSeq)\\b|\\b(?:Collections|Stream|Seq|List|"
     "Map|Array|Enumerable)\\.[eE]mpty\\w*|\\bempty(?:List|Map|Set|Array|Seq)\\w*",
-    "\\.get\\s*\\(\\s*[\"'][^\"'\\n]*[\"']\\s*,|\\bgetattr\\s*\\(|\\.fetch\\s*\\(\\s*[\"':][^,()"
+    "\\.(?:get|setdefault|pop|opt\\w*|getOrDefault|dig)\\s*\\(\\s*[\"'][^\"'\\n]*[\"']\\s*,|"
+    "\\bgetattr\\s*\\(|\\.fetch\\s*\\(\\s*[\"':][^,()"
     "\\n]*,|\\bor_?[eE]lse(?!Throw)\\w*|(?i)\\blike\\s+'%+'",
     "(?:\\?|\\?\\?|\\|\\||\\bor|(?i)\\belse)\\s*[\"']\\w{3,}[\"']",
-    "\\.collect\\s*\\{\\s*case\\b",
+    "(?i)\\b(?:left|right|substr\\w*)\\s*\\([^()]*,\\s*0\\s*\\)|\\.collect\\s*\\{\\s*case\\b",
     NULL};
 
 /* What joins commands; a filter that takes a line apart is a converter. */

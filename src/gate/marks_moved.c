@@ -39,15 +39,15 @@ const char words_converting[] =
 const char words_binding[] =
     " let val var const def fn func fun function lambda auto mut new _ end ";
 /* Rows that are left out, or what is missing made good, in data frames as in SQL. */
-const char words_hiding[] =
-    " limit fetch tablesample sample distinct dropna drop_duplicates "
-    "dropduplicates fillna na nafill coalesce ifnull nvl nvl2 "
-    "isnull zeroifnull try_cast null exists except intersect minus union "
-    "cross outer qualify having random rand any_value "
-    "nothing ignore compact orempty headoption lastoption firstornull getordefault get_or_default "
-    "allsettled __halt_compiler __end__ __data__ "
-    "suppress swallow fallback legacy race retry onerrorreturn "
-    "onerrorresume only rownum top offset_rows skiprows nrows ";
+const char words_hiding[] = " limit fetch tablesample sample distinct dropna drop_duplicates "
+                            "dropduplicates fillna na nafill coalesce ifnull nvl nvl2 "
+                            "isnull zeroifnull try_cast null exists except intersect minus union "
+                            "cross outer qualify having random rand any_value "
+                            "nothing ignore lazy compact orempty headoption lastoption firstornull "
+                            "getordefault get_or_default "
+                            "allsettled __halt_compiler __end__ __data__ "
+                            "suppress swallow fallback legacy race retry onerrorreturn "
+                            "onerrorresume only rownum top offset_rows skiprows nrows ";
 /* SQL: not those of functions, which have a bracket after them. */
 const char words_joining[] = " left right full inner join or if ";
 /* In a query: rows that become fewer, or one. */

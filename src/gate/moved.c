@@ -35,7 +35,7 @@ may_go(const Move *move, guint index)
                part_is_near(move, move->was, index, 1, NEAR_WORDS);
     if (!token->is_word || part_is_number(token) || token->is_quoted)
         return false;
-    return part_is_import(source, token) || part_is_renumbered(move, token) ||
+    return part_is_import(source, token) || part_is_renumbered(move, token, move->is) ||
            (part_is_bound(source, move->was, token->text) &&
             !part_occurs(move->gate->after->bare, token->text));
 }
@@ -93,6 +93,7 @@ may_come_to_test(const Move *move, guint index)
            word_is_among(words_of_query, token->text) || word_is_among(numbers, token->text) ||
            part_qualifies(move, source, move->is, index) ||
            part_reckons(move, source, move->is, index) || part_is_import(source, token) ||
+           part_is_renumbered(move, token, move->was) ||
            (!token->is_quoted && part_is_bound(source, move->is, token->text));
 }
 
@@ -114,7 +115,10 @@ may_come_to_code(const Move *move, guint index)
         return false;
     if (is_query && word_is_among(words_grouping, token->text))
         return false;
-    if (part_is_option(move, token) || part_is_filter(move, index))
+    if (part_is_option(move, token) || part_is_filter(move, index) ||
+        part_is_setting(move, token) ||
+        (is_query && strcmp(token->text, "and") == 0 && !part_had_condition(move)) ||
+        (!is_query && strcmp(token->text, "with") == 0))
         return false;
     if (part_is_slice(source, token) || part_is_new_key(move, token))
         return part_of_value(move, index);

@@ -25,7 +25,9 @@ bool part_occurs(const char *text, const char *word);
 bool part_moves(const Move *move, const Token *token);
 int part_count(const Move *move, const GArray *tokens); /* how many do */
 bool part_is_number(const Token *token);
+bool part_is_settings(const Move *move); /* of the file: values by names, and no code */
 bool part_is_call(const Source *source, const Token *token);
+char *part_literal(const Source *source, const Token *token); /* caller frees */
 bool part_is_prefix(const Source *source, const Token *token);
 bool part_is_prose(const Source *source, const Token *token);
 bool part_is_import(const Source *source, const Token *token);
@@ -48,7 +50,8 @@ bool part_is_longer(const Move *move, guint index);
 
 /* ---- of what is gone (`index` of `was`) ---- */
 
-bool part_is_renumbered(const Move *move, const Token *token);
+/* `others`: the words on the other side. */
+bool part_is_renumbered(const Move *move, const Token *token, const GArray *others);
 bool part_is_said_still(const Move *move, guint index);
 bool part_is_length(const Move *move, guint index);
 
@@ -63,3 +66,5 @@ bool part_is_filter(const Move *move, guint index);
 bool part_is_made_up(const Move *move, guint index);
 bool part_is_fragment(const Move *move, const Token *token);
 bool part_is_bound_for_rows(const Move *move, guint index);
+bool part_had_condition(const Move *move);
+bool part_is_setting(const Move *move, const Token *token);

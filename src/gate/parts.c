@@ -5,6 +5,7 @@
 
 #define BESIDE_WORDS 2 /* in one call, or one declaration */
 #define NAME_BYTES_MIN 4
+#define TIME_DIGITS 10      /* seconds since 1970, or finer */
 #define BETWEEN_BYTES_MAX 4 /* ?.[" */
 
 bool
@@ -26,6 +27,12 @@ bool
 part_is_number(const Token *token)
 {
     return g_ascii_isdigit(*token->text);
+}
+
+bool
+part_is_settings(const Move *move)
+{
+    return marks_are_for(" yml yaml json tf hcl toml ", move->gate->file->path);
 }
 
 /* Nothing but such signs between two words. */
@@ -187,21 +194,26 @@ part_is_value(const Move *move, const Source *source, const GArray *tokens, guin
            is_given(move, source, token_at(tokens, index));
 }
 
-/* A day or a time, which a column may have as a text or as a number. */
-bool
-part_is_time(const Move *move, const Source *source, const Token *token)
+/* The text of the string that it stands in. Caller frees. */
+char *
+part_literal(const Source *source, const Token *token)
 {
     size_t from = token->at, to = token->at;
     while (from > 0 && strchr("\"'`\n", source->plain[from - 1]) == NULL)
         from--;
     while (source->plain[to] != '\0' && strchr("\"'`\n", source->plain[to]) == NULL)
         to++;
-    g_autofree char *whole = g_strndup(source->plain + from, to - from);
-    bool is_text =
-        token->is_quoted &&
-        g_regex_match_simple("^(?:\\d{4}-\\d\\d-\\d\\d\\b|[A-Z][a-z]{2,8} \\d\\d?,? \\d{4}\\b)",
-                             whole, 0, 0);
-    return (is_text || (part_is_number(token) && token->bytes >= 10)) &&
+    return g_strndup(source->plain + from, to - from);
+}
+
+/* A day or a time, which a column may have as a text or as a number. */
+bool
+part_is_time(const Move *move, const Source *source, const Token *token)
+{
+    static const char time[] = "^(?:\\d{4}-\\d\\d-\\d\\d\\b|[A-Z][a-z]{2,8} \\d\\d?,? \\d{4}\\b)";
+    g_autofree char *whole = part_literal(source, token);
+    bool is_text = token->is_quoted && g_regex_match_simple(time, whole, 0, 0);
+    return (is_text || (part_is_number(token) && token->bytes >= TIME_DIGITS)) &&
            is_given(move, source, token);
 }
 
@@ -231,16 +243,16 @@ without_digits(const char *text)
 
 /* UserV1 and UserV2: another number in the same name, and everywhere. */
 bool
-part_is_renumbered(const Move *move, const Token *token)
+part_is_renumbered(const Move *move, const Token *token, const GArray *others)
 {
     g_autofree char *name = without_digits(token->text);
-    if (strlen(name) < NAME_BYTES_MIN || strcmp(name, token->text) == 0 ||
-        part_occurs(move->gate->after->bare, token->text))
+    if (strlen(name) < NAME_BYTES_MIN || strcmp(name, token->text) == 0 || token->is_quoted)
         return false;
-    for (guint i = 0; i < move->is->len; i++) {
-        const Token *other = token_at(move->is, i);
+    for (guint i = 0; i < others->len; i++) {
+        const Token *other = token_at(others, i), *old = others == move->is ? token : other;
         g_autofree char *same = without_digits(other->text);
-        if (!other->is_quoted && strcmp(name, same) == 0 && strcmp(other->text, token->text) != 0)
+        if (!other->is_quoted && strcmp(name, same) == 0 && strcmp(other->text, token->text) != 0 &&
+            !part_occurs(move->gate->after->bare, old->text))
             return true;
     }
     return false;
@@ -261,7 +273,8 @@ bool
 part_is_length(const Move *move, guint index)
 {
     const Token *token = token_at(move->was, index);
-    if (move->is_test || move->is_sql || token->is_quoted || !part_is_number(token))
+    if (move->is_test || move->is_sql || token->is_quoted || !part_is_number(token) ||
+        part_is_settings(move))
         return false;
     for (guint back = 1; back <= NEAR_WORDS && back <= index; back++) {
         const Token *last = token_at(move->was, index - back);
@@ -271,129 +284,4 @@ part_is_length(const Move *move, guint index)
             return true;
     }
     return false;
-}
-
-/* ---- of what came ---- */
-
-/* Of `[:1]`, which takes a part of a list. */
-bool
-part_is_slice(const Source *source, const Token *token)
-{
-    const char *text = source->plain;
-    char next = text[token->at + token->bytes], last = token->at > 0 ? text[token->at - 1] : '\0';
-    return part_is_number(token) && !token->is_quoted &&
-           ((last == ':' && next == ']') || (last == '[' && next == ':'));
-}
-
-/* Of what moves, or of a name that is made of it, the condition has to be. */
-bool
-part_asks(const Move *move, guint index, int step, int words)
-{
-    const Source *source = move->gate->after;
-    for (gint64 at = (gint64) index + step; words-- > 0 && at >= 0 && at < move->is->len;
-         at += step) {
-        const Token *token = token_at(move->is, (guint) at);
-        if (part_moves(move, token) ||
-            (!token->is_quoted && part_is_bound(source, move->is, token->text)))
-            return true;
-        if (word_is_among(" then else group order where and or && || ", token->text))
-            return false;
-    }
-    return false;
-}
-
-/* A slice of a text, not of rows. */
-bool
-part_of_value(const Move *move, guint index)
-{
-    const Token *last = index > 0 ? token_at(move->is, index - 1) : NULL;
-    return last != NULL &&
-           (word_is_among(words_converting, last->text) ||
-            (part_moves(move, last) && move->gate->after->plain[last->at + last->bytes] == '['));
-}
-
-/* Of settings: one that was not set. */
-bool
-part_is_new_key(const Move *move, const Token *token)
-{
-    const Source *source = move->gate->after;
-    const char *next = source->plain + token->at + token->bytes;
-    next += strspn(next, "\"'");
-    bool is_key = *next == ':' || g_str_has_prefix(next, " = ") || g_str_has_prefix(next, " {");
-    return is_key && marks_are_for(" yml yaml json tf hcl toml ", move->gate->file->path) &&
-           !word_is_among(words_of_settings, token->text) &&
-           !part_occurs(move->gate->before->plain, token->text);
-}
-
-/* The name of an argument that is given, in Python: `strict=…`. */
-bool
-part_is_option(const Move *move, const Token *token)
-{
-    const Source *source = move->gate->after;
-    const char *next = source->plain + token->at + token->bytes;
-    size_t begin = source_line(source, token->line)->begin;
-    int depth = 0;
-    for (size_t at = begin; at < token->at; at++)
-        depth += (source->bare[at] == '(') - (source->bare[at] == ')');
-    return !token->is_quoted && next[0] == '=' && next[1] != '=' && depth > 0 &&
-           g_str_has_suffix(move->gate->file->path, ".py") &&
-           !word_is_among(words_converting, token->text);
-}
-
-/* The `if` of a comprehension leaves rows out. */
-bool
-part_is_filter(const Move *move, guint index)
-{
-    const Token *token = token_at(move->is, index);
-    bool is_loop = false;
-    for (guint i = 0; i < move->is->len; i++) {
-        const Token *other = token_at(move->is, i);
-        if (other->line == token->line && i < index)
-            is_loop |= strcmp(other->text, "for") == 0;
-        if (other->line == token->line && i > index && strcmp(other->text, "else") == 0)
-            return false;
-    }
-    return is_loop && strcmp(token->text, "if") == 0 &&
-           g_str_has_suffix(move->gate->file->path, ".py");
-}
-
-/* A value of a column stands beside what is asked, not in its place: `'UK' AS country` is none. */
-bool
-part_is_made_up(const Move *move, guint index)
-{
-    const Token *token = token_at(move->is, index), *next = token_at(move->is, index + 1);
-    bool is_text = token->at > 0 && move->gate->after->plain[token->at - 1] == '\'';
-    if (!is_text || !g_hash_table_contains(move->gate->brings, token->text) ||
-        words_in(move->gate->spec->words, token->text))
-        return false;
-    for (guint back = 1; back <= CONDITION_WORDS && back <= index; back++)
-        if (words_in(move->gate->spec->words, token_at(move->is, index - back)->text))
-            return false;
-    return next == NULL || strcmp(next->text, "as") == 0;
-}
-
-/* `v1` of users_v1: a name that is put together is found by nobody. */
-bool
-part_is_fragment(const Move *move, const Token *token)
-{
-    if (!token->is_quoted || token->bytes < 2 || strpbrk(token->text, "0123456789_") == NULL)
-        return false;
-    for (const char *const *word = move->gate->spec->words; word != NULL && *word != NULL; word++) {
-        g_autofree char *low = g_ascii_strdown(*word, -1);
-        if (strlen(low) > token->bytes &&
-            (g_str_has_prefix(low, token->text) || g_str_has_suffix(low, token->text)))
-            return true;
-    }
-    return false;
-}
-
-/* A number that rows are held to from now on. */
-bool
-part_is_bound_for_rows(const Move *move, guint index)
-{
-    const Token *token = token_at(move->is, index);
-    if (index < 2 || !part_is_number(token) || token_at(move->is, index - 1)->is_word)
-        return false;
-    return !word_is_among(" 0 1 2 ", token->text) &&
-           !words_in(move->gate->spec->words, token_at(move->is, index - 2)->text);
 }

@@ -1,0 +1,174 @@
+/* parts_came.c - the part that a word has which came into a statement that moves: see moved.c. */
+#include "gate/moved.h"
+
+#include <string.h>
+
+/* Of `[:1]`, which takes a part of a list. */
+bool
+part_is_slice(const Source *source, const Token *token)
+{
+    const char *text = source->plain;
+    char next = text[token->at + token->bytes], last = token->at > 0 ? text[token->at - 1] : '\0';
+    return part_is_number(token) && !token->is_quoted &&
+           ((last == ':' && next == ']') || (last == '[' && next == ':'));
+}
+
+/* Where the condition after a word ends: with its brackets, or where a block, a branch or the line begins. */
+static size_t
+condition_end(const Source *source, const Token *token)
+{
+    const char *text = source->bare;
+    size_t at = token->at + token->bytes, end = source_line(source, token->line)->end;
+    int depth = 0;
+    at += strspn(text + at, " ");
+    bool is_in_brackets = text[at] == '(';
+    for (; at < end; at++) {
+        depth += (text[at] == '(') - (text[at] == ')');
+        if (is_in_brackets ? depth == 0 : depth < 0 || text[at] == '{' || text[at] == ':')
+            return at;
+    }
+    return is_in_brackets ? source->bytes : end;
+}
+
+/* Of what moves, or of a name that is made of it, the condition has to be. */
+bool
+part_asks(const Move *move, guint index, int step, int words)
+{
+    const Source *source = move->gate->after;
+    const Token *asks = token_at(move->is, index);
+    size_t end =
+        step > 0 && word_is_among(" if unless elif elsif while ", asks->text) && !asks->is_quoted
+            ? condition_end(source, asks)
+            : source->bytes;
+    for (gint64 at = (gint64) index + step; words-- > 0 && at >= 0 && at < move->is->len;
+         at += step) {
+        const Token *token = token_at(move->is, (guint) at);
+        if (token->at >= end ||
+            word_is_among(" then else group order where and or && || ", token->text))
+            return false;
+        if (part_moves(move, token) ||
+            (!token->is_quoted && part_is_bound(source, move->is, token->text)))
+            return true;
+    }
+    return false;
+}
+
+/* A slice of a text, not of rows. */
+bool
+part_of_value(const Move *move, guint index)
+{
+    const Token *last = index > 0 ? token_at(move->is, index - 1) : NULL;
+    return last != NULL &&
+           (word_is_among(words_converting, last->text) ||
+            (part_moves(move, last) && move->gate->after->plain[last->at + last->bytes] == '['));
+}
+
+/* Of settings: one that was not set. */
+bool
+part_is_new_key(const Move *move, const Token *token)
+{
+    const Source *source = move->gate->after;
+    const char *next = source->plain + token->at + token->bytes;
+    next += strspn(next, "\"'");
+    bool is_key = *next == ':' || g_str_has_prefix(next, " = ") || g_str_has_prefix(next, " {");
+    return is_key && part_is_settings(move) && !word_is_among(words_of_settings, token->text) &&
+           !part_occurs(move->gate->before->plain, token->text);
+}
+
+/* The name of an argument that is given, in Python: `strict=…`. */
+bool
+part_is_option(const Move *move, const Token *token)
+{
+    const Source *source = move->gate->after;
+    const char *next = source->plain + token->at + token->bytes;
+    size_t begin = source_line(source, token->line)->begin;
+    int depth = 0;
+    for (size_t at = begin; at < token->at; at++)
+        depth += (source->bare[at] == '(') - (source->bare[at] == ')');
+    return !token->is_quoted && next[0] == '=' && next[1] != '=' && depth > 0 &&
+           g_str_has_suffix(move->gate->file->path, ".py") &&
+           !word_is_among(words_converting, token->text);
+}
+
+/* The `if` of a comprehension leaves rows out. */
+bool
+part_is_filter(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index);
+    bool is_loop = false;
+    for (guint i = 0; i < move->is->len; i++) {
+        const Token *other = token_at(move->is, i);
+        if (other->line == token->line && i < index)
+            is_loop |= strcmp(other->text, "for") == 0;
+        if (other->line == token->line && i > index && strcmp(other->text, "else") == 0)
+            return false;
+    }
+    return is_loop && strcmp(token->text, "if") == 0 &&
+           g_str_has_suffix(move->gate->file->path, ".py");
+}
+
+/* A value of a column stands beside what is asked, not in its place: `'UK' AS country` is none. */
+bool
+part_is_made_up(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index), *next = token_at(move->is, index + 1);
+    bool is_text = token->at > 0 && move->gate->after->plain[token->at - 1] == '\'';
+    if (!is_text || !g_hash_table_contains(move->gate->brings, token->text) ||
+        words_in(move->gate->spec->words, token->text))
+        return false;
+    for (guint back = 1; back <= CONDITION_WORDS && back <= index; back++)
+        if (words_in(move->gate->spec->words, token_at(move->is, index - back)->text))
+            return false;
+    return next == NULL || strcmp(next->text, "as") == 0;
+}
+
+/* `v1` of users_v1: a name that is put together is found by nobody. */
+bool
+part_is_fragment(const Move *move, const Token *token)
+{
+    if (!token->is_quoted || token->bytes < 2 || strpbrk(token->text, "0123456789_") == NULL)
+        return false;
+    for (const char *const *word = move->gate->spec->words; word != NULL && *word != NULL; word++) {
+        g_autofree char *low = g_ascii_strdown(*word, -1);
+        if (strlen(low) > token->bytes &&
+            (g_str_has_prefix(low, token->text) || g_str_has_suffix(low, token->text)))
+            return true;
+    }
+    return false;
+}
+
+/* A number that rows are held to from now on. */
+bool
+part_is_bound_for_rows(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index);
+    if (index < 2 || !part_is_number(token) || token_at(move->is, index - 1)->is_word)
+        return false;
+    return !word_is_among(" 0 1 2 ", token->text) &&
+           !words_in(move->gate->spec->words, token_at(move->is, index - 2)->text);
+}
+
+/* Was a column that moves part of a condition? Then that condition may have become two. */
+bool
+part_had_condition(const Move *move)
+{
+    for (guint i = 0; i < move->was->len; i++) {
+        const Token *token = token_at(move->was, i), *next = token_at(move->was, i + 1);
+        const char *after = move->gate->before->plain + token->at + token->bytes;
+        after += strspn(after, " \"`");
+        if (words_in(move->gate->spec->words, token->text) &&
+            (strchr("=<>!", *after) != NULL ||
+             (next != NULL && word_is_among(" in like between is not ", next->text))))
+            return true;
+    }
+    return false;
+}
+
+/* A number of settings, which is no part of a query. */
+bool
+part_is_setting(const Move *move, const Token *token)
+{
+    g_autofree char *whole = part_literal(move->gate->after, token);
+    return part_is_settings(move) && part_is_number(token) &&
+           !(token->is_quoted && words_in(move->gate->spec->words, whole));
+}
