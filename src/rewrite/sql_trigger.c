@@ -179,7 +179,7 @@ sql_triggers(Work *work)
 {
     look_at_bodies(work);
     const Token *tokens = work_token(work, 0);
-    guint count = work->sql->tokens->len;
+    guint count = work->sql->list->has_declarations ? work->sql->tokens->len : 0;
     for (guint i = 1; i + 4 < count; i++) {
         if (tokens[i].word != WORD_FUNCTION ||
             !(work_is_text(work, i - 1, "CREATE") || work_is_text(work, i - 1, "REPLACE")))

@@ -512,7 +512,7 @@ lex_name(Lexer *lexer, size_t at)
         return true;
     Word word = find_letters(text + at, end - at);
     token->word = word;
-    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE;
+    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE || word == WORD_FUNCTION;
     return true;
 }
 

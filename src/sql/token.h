@@ -103,7 +103,7 @@ typedef struct {
     const Dialect *dialect;
     GArray *tokens;        /* Token; ends with TOKEN_END */
     guint kinds;           /* 1 << TokenKind of all that there are, besides the end */
-    bool has_declarations; /* one of them is DECLARE or CREATE */
+    bool has_declarations; /* one of them is DECLARE, CREATE or FUNCTION */
 } TokenList;
 
 TokenList *tokens_new(const char *text, size_t bytes, const Dialect *dialect);
