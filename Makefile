@@ -1,9 +1,10 @@
 # What people type. Meson and the scripts in tools/ do the work; `make` alone lists the targets.
 #
-# Variables: B=folder of the build, SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of
+# Variables: B=folder of the build, R=folder of the optimised one, SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of
 # `make queries`, PREFIX and DESTDIR for install.
 
 B := build
+R := $(B)-release
 SECONDS_EACH ?= 20
 QUERIES ?= 20000
 ENGINES ?= sqlite,postgres,mysql,duckdb
@@ -79,9 +80,11 @@ campaign: build  ## move 2,000 small datasets as one campaign, compare every row
 bench-fleet: build  ## 1,800 generated repositories: from the entity to branches, every file compared with what is true
 	@bench/fleet/fleet.py $(B)/honk
 
-bench: deps-bench $(B)-bench/build.ninja  ## measure, with an optimised build
-	@ninja -C $(B)-bench
-	@meson test -C $(B)-bench --benchmark --verbose
+release: deps-build deps-web $(R)/build.ninja  ## compile the optimised program, which is installed and measured
+	@ninja -C $(R) honk
+
+bench: deps-bench release  ## measure it
+	@meson test -C $(R) --benchmark --verbose
 
 lint: deps-lint build layers  ## formatting and static analysis
 	@tools/lint $(B)
@@ -95,13 +98,13 @@ layers:         ## check who includes whom
 shape:          ## how long functions and files are
 	@tools/shape
 
-install: build  ## install below PREFIX=/usr/local (and DESTDIR)
-	@meson configure $(B) -Dprefix=$(PREFIX)
-	@ninja -C $(B)
-	@DESTDIR=$(DESTDIR) meson install -C $(B) --no-rebuild
+install: release  ## install it below PREFIX=/usr/local (and DESTDIR)
+	@meson configure $(R) -Dprefix=$(PREFIX)
+	@ninja -C $(R) honk tools/honk.1 tools/honk
+	@DESTDIR=$(DESTDIR) meson install -C $(R) --no-rebuild
 
 clean:          ## remove all builds
-	@rm -rf $(B) $(B)-asan $(B)-tsan $(B)-bench $(B)-gcc
+	@rm -rf $(B) $(R) $(B)-asan $(B)-tsan $(B)-gcc
 
 # The suites that run in one process and do not take minutes under a sanitizer.
 # Pairs of stores run the same code as the stores one by one, and the rehearsal that of all other actions.
@@ -122,12 +125,12 @@ $(B)-asan/build.ninja:
 	$(call configure,CC="$$(command -v ccache) clang",-Dfuzz=true -Db_sanitize=address$(comma)undefined -Db_lundef=false -Doptimization=1 $(MESON_OPTIONS))
 $(B)-tsan/build.ninja:
 	$(call configure,,-Db_sanitize=thread -Doptimization=1)
-$(B)-bench/build.ninja:
-	$(call configure,,--buildtype=release)
+$(R)/build.ninja:
+	$(call configure,,$$(tools/release-options) $(MESON_OPTIONS))
 comma := ,
 
 deps-%: ; @tools/install-deps $*
 # Without the portal everything else works: why it is left out is said in a line.
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help agents-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz bench lint types layers shape install clean
+.PHONY: help agents-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean
