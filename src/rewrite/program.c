@@ -100,9 +100,11 @@ program_refuse_broken(Work *work, const Text *text, size_t at, const char *what)
 static void
 visit_expressions(Unit *unit)
 {
+    const Language *language =
+        unit->language->lex == lex_sqlx ? language_by_name("javascript") : unit->language;
     for (guint i = 0; i < unit->expressions->len && unit->depth < PROGRAM_DEPTH_MAX; i++) {
         Span span = g_array_index(unit->expressions, Span, i);
-        program_unit(unit->work, unit->text, unit->language, unit->dialect, span.begin, span.end,
+        program_unit(unit->work, unit->text, language, unit->dialect, span.begin, span.end,
                      unit->depth + 1);
     }
 }

@@ -161,6 +161,8 @@ const FixedRun *text_fixed(const Text *text, size_t begin, size_t end);
 bool text_is_changed_elsewhere(const Text *text, size_t begin, size_t end, const char *after);
 /* Where [begin, end) is in the file: from its first byte to its last. */
 Span text_span(const Text *text, size_t begin, size_t end);
+/* Is it a name by itself there, as in ref("name")? */
+bool text_is_name(const Text *text, size_t at);
 /* Write `after` instead of [begin, end): the place in the file, and what is written there. False when some of it does not
  * stand for itself, or cannot be written there. Caller frees. */
 bool text_edit(const Text *text, size_t begin, size_t end, const char *after, Span *ret,

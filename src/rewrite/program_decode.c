@@ -68,11 +68,63 @@ copy_name(Decoder *decoder, Span name)
         text_copy(decoder->out, i);
 }
 
-/* ref("name"), ctx.ref("schema", "name") of Dataform: what the names say. False when it is something else. */
+enum { REFERENCE_PARTS = 3 }; /* database, schema, name */
+
+static void
+skip_comma(const Decoder *decoder, size_t *at)
+{
+    skip_blanks(decoder, at);
+    *at += byte(decoder, *at) == ',';
+    skip_blanks(decoder, at);
+}
+
+/* {schema: "…", name: "…"} at `*at`, which goes behind it. */
+static bool
+take_named_parts(const Decoder *decoder, size_t *at, Span *parts)
+{
+    static const char *const keys[] = {"database", "schema", "name"};
+    for ((*at)++, skip_blanks(decoder, at); byte(decoder, *at) != '}'; skip_comma(decoder, at)) {
+        size_t part = 0;
+        while (part < REFERENCE_PARTS && !starts(decoder, *at, keys[part]))
+            part++;
+        if (part == REFERENCE_PARTS)
+            return false;
+        *at += strlen(keys[part]);
+        skip_blanks(decoder, at);
+        if (byte(decoder, (*at)++) != ':')
+            return false;
+        skip_blanks(decoder, at);
+        if (!take_quoted(decoder, at, &parts[part]))
+            return false;
+    }
+    (*at)++;
+    return parts[REFERENCE_PARTS - 1].end > 0;
+}
+
+/* "name"; "schema", "name" */
+static bool
+take_listed_parts(const Decoder *decoder, size_t *at, Span *parts)
+{
+    Span *last = &parts[REFERENCE_PARTS - 1];
+    if (!take_quoted(decoder, at, last))
+        return false;
+    skip_blanks(decoder, at);
+    for (int i = 0; i < REFERENCE_PARTS - 1 && byte(decoder, *at) == ','; i++) {
+        skip_comma(decoder, at);
+        memmove(parts, parts + 1, (REFERENCE_PARTS - 1) * sizeof *parts);
+        if (!take_quoted(decoder, at, last))
+            return false;
+        skip_blanks(decoder, at);
+    }
+    return true;
+}
+
+/* ref("name"), ctx.ref("schema", "name"), ref({schema: "…", name: "…"}) of Dataform: what the names say. False when it is
+ * something else. */
 static bool
 put_reference(Decoder *decoder, size_t inner, size_t end)
 {
-    Span first, second = {0};
+    Span parts[REFERENCE_PARTS] = {0};
     size_t at = inner;
     skip_blanks(decoder, &at);
     if (starts(decoder, at, "ctx."))
@@ -81,25 +133,21 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
         return false;
     at += 4;
     skip_blanks(decoder, &at);
-    if (!take_quoted(decoder, &at, &first))
+    if (byte(decoder, at) == '{' ? !take_named_parts(decoder, &at, parts)
+                                 : !take_listed_parts(decoder, &at, parts))
         return false;
     skip_blanks(decoder, &at);
-    if (byte(decoder, at) == ',') {
-        at++;
-        skip_blanks(decoder, &at);
-        if (!take_quoted(decoder, &at, &second))
-            return false;
-        skip_blanks(decoder, &at);
-    }
     if (byte(decoder, at++) != ')')
         return false;
     skip_blanks(decoder, &at);
     if (at != end)
         return false;
-    copy_name(decoder, first);
-    if (second.end > 0) {
-        text_put(decoder->out, first.end, second.begin, ".", 1);
-        copy_name(decoder, second);
+    for (int i = 0; i < REFERENCE_PARTS; i++) {
+        if (parts[i].end == 0)
+            continue;
+        if (i > 0 && parts[i - 1].end > 0)
+            text_put(decoder->out, parts[i].begin - 1, parts[i].begin, ".", 1);
+        copy_name(decoder, parts[i]);
     }
     text_begin_part(decoder->out, end, *decoder->quoting);
     return true;

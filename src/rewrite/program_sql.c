@@ -67,6 +67,26 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
 
 /* ---- carrying back ---- */
 
+/* ref("identity", "users") where the dataset is acme.identity.users. */
+static bool
+is_short_reference(const Work *work, const Text *text, const Site *site)
+{
+    g_autofree char *name = g_strndup(text->bytes + site->begin, site->end - site->begin);
+    if (site->kind != SITE_TABLE || !text_is_name(text, site->begin) || strchr(name, '.') == NULL)
+        return false;
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const char *whole = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->whole;
+            size_t bytes = strlen(whole), tail = strlen(name);
+            if (bytes > tail && whole[bytes - tail - 1] == '.' &&
+                strcmp(whole + bytes - tail, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 static void
 copy_site(Work *work, const Text *text, const Site *site)
 {
@@ -79,6 +99,12 @@ copy_site(Work *work, const Text *text, const Site *site)
         Site *set =
             program_site(work, text, site->kind, DISPOSITION_UNAFFECTED, site->begin, site->end);
         set->reason = "this name is put in, and changed where it is set";
+        return;
+    }
+    if (site->disposition == DISPOSITION_UNAFFECTED && is_short_reference(work, text, site)) {
+        program_refuse(work, text, site->kind, site->begin, site->end, "apart", NULL,
+                       "the settings of Dataform give what comes before this name: say it with "
+                       "--default");
         return;
     }
     Site *copy = program_site(work, text, site->kind, site->disposition, site->begin, site->end);

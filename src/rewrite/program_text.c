@@ -164,6 +164,13 @@ part_at(const Text *text, size_t at)
     return text->parts->len > 0 ? &g_array_index(text->parts, TextPart, low) : NULL;
 }
 
+bool
+text_is_name(const Text *text, size_t at)
+{
+    const TextPart *part = text->from != NULL ? part_at(text, at) : NULL;
+    return part != NULL && part->quoting.is_name;
+}
+
 static bool
 append_markup(GString *out, char c)
 {

@@ -259,7 +259,10 @@ lex_line(Yaml *yaml, size_t line)
         at = skip_blanks(yaml, end);
     else if (byte(yaml, at) == '{' && (byte(yaml, at + 1) == '%' || byte(yaml, at + 1) == '#'))
         at = line_end(yaml, at); /* a template's own line */
-    at = skip_blanks(yaml, lex_value(yaml, at));
+    end = lex_value(yaml, at);
+    if (end > line && yaml->text->bytes[end - 1] == '\n') /* behind a block: the next line */
+        return end;
+    at = skip_blanks(yaml, end);
     if (is_comment(yaml, at)) {
         end = line_end(yaml, at);
         add(yaml, PIECE_COMMENT, at, end);
