@@ -103,13 +103,28 @@ is_of_both_sides(const SqlItem *star)
     return is_right && is_joined;
 }
 
+/* OUTPUT deleted.*: not by the name that the table has. */
+static bool
+is_row_of_target(const SqlItem *star)
+{
+    const char *name =
+        star->star_path.count > 0 ? star->star_path.parts[star->star_path.count - 1].text : NULL;
+    const SqlSource *source = star->star_of;
+    const char *called = source == NULL           ? NULL
+                         : source->alias != NULL  ? source->alias->text
+                         : source->path.count > 0 ? source->path.parts[source->path.count - 1].text
+                                                  : NULL;
+    return star->block->is_returning && name != NULL && called != NULL &&
+           g_ascii_strcasecmp(name, called) != 0;
+}
+
 bool
 star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
 {
     const ArenaList *sources = star->block->sources;
     bool is_of_target = star->block->is_returning && star->star_path.count == 0 &&
                         sources->len > 1 && !work->sql->dialect->has_joined_returning;
-    if (star->replace != NULL || is_of_both_sides(star) || is_of_target ||
+    if (star->replace != NULL || is_of_both_sides(star) || is_of_target || is_row_of_target(star) ||
         (star->is_tacit && star->block->is_piped) ||
         work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
         !can_name_all(work, star, source) ||

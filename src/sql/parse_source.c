@@ -411,7 +411,8 @@ take_join_words(Parser *parser, uint32_t end)
     while (parser->pos < end) {
         Word word = peek(parser, parser->pos)->word;
         join.is_natural = join.is_natural || word == WORD_NATURAL;
-        join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL;
+        join.is_right = join.is_right || word == WORD_RIGHT || word == WORD_FULL ||
+                        word == WORD_ASOF; /* USING does not only compare */
         join.is_apply = join.is_apply || word == WORD_APPLY;
         join.is_semi = join.is_semi || word == WORD_SEMI || word == WORD_ANTI;
         if (word == WORD_LATERAL && !is_word(parser, parser->pos + 1, WORD_VIEW))
@@ -439,6 +440,11 @@ take_using(Parser *parser, SqlSource *source, uint32_t end)
             parser->pos--;
         }
     parser->pos = MIN(close + 1, end);
+    if (is_word(parser, parser->pos, WORD_AS) && parser->pos + 1 < end &&
+        is_name(parser, parser->pos + 1)) { /* USING (a) AS j: j.a is what both are called */
+        source->is_natural = true;
+        parser->pos += 2;
+    }
 }
 
 static void

@@ -63,7 +63,10 @@ bind_target_row(SqlRef *ref)
     const SqlStatement *statement = ref->block->statement;
     if (statement == NULL)
         return false;
-    SqlSource *target = statement->target, *watched = statement->watched;
+    SqlSource *target = statement->target,
+              *watched = statement->watched != NULL ? statement->watched
+                         : ref->block->is_returning ? target /* RETURNING old.a, new.a */
+                                                    : NULL;
     return (statement->row != NULL && bind_row_of(ref, target, statement->row->text)) ||
            bind_row_of(ref, target, "excluded") || bind_row_of(ref, target, "inserted") ||
            bind_row_of(ref, target, "deleted") || bind_row_of(ref, watched, "new") ||
@@ -402,6 +405,18 @@ bind_to_target(SqlRef *ref)
     return true;
 }
 
+/* OUTPUT deleted.*, RETURNING new.*: the target's row under another name. */
+static SqlSource *
+row_of_target(const SqlItem *item)
+{
+    static const char *const rows[] = {"inserted", "deleted", "new", "old"};
+    SqlStatement *statement = item->block->statement;
+    for (size_t i = 0; item->star_path.count == 1 && i < G_N_ELEMENTS(rows); i++)
+        if (g_ascii_strcasecmp(item->star_path.parts[0].text, rows[i]) == 0)
+            return statement != NULL ? statement->target : NULL;
+    return NULL;
+}
+
 /* RETURNING u.*: the items of queries are looked at with their outputs. */
 static void
 resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
@@ -410,6 +425,8 @@ resolve_returned_stars(const Resolver *resolver, const SqlBlock *block)
         SqlItem *item = g_ptr_array_index(block->items, i);
         if (item->is_star && item->star_path.count > 0)
             item->star_of = resolver_star_source(resolver, item);
+        if (item->is_star && item->star_of == NULL)
+            item->star_of = row_of_target(item);
     }
 }
 
