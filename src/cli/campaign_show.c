@@ -5,6 +5,7 @@
 #include "cli/frame.h"
 #include "cli/migration.h"
 #include "cli/story.h"
+#include "model/throttle.h"
 
 #include <signal.h>
 #include <string.h>
@@ -66,6 +67,17 @@ append_bar(GString *text, const View *view, const json_t *campaign)
         g_string_append_printf(text, ", %s left", time);
     }
     g_string_append(text, "\n\n");
+}
+
+static void
+append_throttle(GString *text, const View *view, const json_t *campaign, int width)
+{
+    g_autofree char *throttle = throttle_text(json_object_get(campaign, "throttle"));
+    if (throttle == NULL)
+        return;
+    g_autofree char *plain = text_printable(throttle);
+    append_line(text, view, TONE_PLAIN, width, "throttle, of all together: %s", plain);
+    g_string_append_c(text, '\n');
 }
 
 static void
@@ -175,6 +187,7 @@ campaign_picture(const View *view, const json_t *campaign, int width)
     int columns = width > 0 ? width : 80;
     append_headline(text, view, campaign, columns);
     append_bar(text, view, campaign);
+    append_throttle(text, view, campaign, columns);
     append_trouble(text, view, campaign, columns);
     append_states(text, view, campaign, width);
     append_waits(text, view, campaign, columns);

@@ -1,4 +1,5 @@
-/* cmd_throttle.c - how fast a migration may move its rows: shown, and changed while it runs. */
+/* cmd_throttle.c - how fast a migration, or all those of a campaign, may move rows: shown, and changed while they run. */
+#include "cli/campaign.h"
 #include "cli/migration.h"
 #include "model/throttle.h"
 
@@ -14,8 +15,8 @@ static const struct {
 };
 
 static const Option options[] = {
-    {0, "rows-per-second", "N", "rows a second, of the whole migration; 0: no limit"},
-    {0, "bytes-per-second", "N", "bytes a second, of the whole migration; 0: no limit"},
+    {0, "rows-per-second", "N", "rows a second, of the whole; 0: no limit"},
+    {0, "bytes-per-second", "N", "bytes a second, of the whole; 0: no limit"},
     {0, "replication-lag", "SECONDS", "wait while a replica is further behind; 0: no limit"},
     {0, "load", "PERCENT", "wait while the worker's machine is loaded more; 0: no limit"},
     {0, "sessions", "N", "wait while a store works for more others; 0: no limit"},
@@ -44,22 +45,29 @@ read_changes(const Invocation *call, json_t *changes, GError **error)
 static bool
 cmd_throttle_run(Invocation *call, GError **error)
 {
-    g_autoptr(json_t) changes = json_object();
-    return read_changes(call, changes, error) &&
-           migration_setting(call, "throttle", changes, throttle_text,
-                             "no throttle, rows move as fast as they can", error);
+    static const char nothing[] = "no throttle, rows move as fast as they can";
+    g_autoptr(json_t) changes = json_object(), campaign = NULL;
+    if (!read_changes(call, changes, error) ||
+        !campaign_find(call, invocation_arg(call, 0), &campaign, error))
+        return false;
+    return campaign != NULL
+               ? campaign_setting(call, campaign, "throttle", changes, throttle_text, nothing,
+                                  error)
+               : migration_setting(call, "throttle", changes, throttle_text, nothing, error);
 }
 
 const Command cmd_throttle = {
     .name = "throttle",
     .args = "NAME",
-    .summary = "how fast a migration's rows may move; changed while it runs",
+    .summary = "how fast rows of a migration or campaign may move; changed while it runs",
     .deed = "throttle the migration",
     .about =
         "Says what holds, or changes what an option names; the rest stays. Workers hear of it\n"
-        "within a heartbeat. Rates are of the whole migration, and shared by its workers.",
+        "within a heartbeat. Rates are of the whole migration, and shared by its workers; of a\n"
+        "campaign, of all its migrations together, each of which keeps its own limits, too.",
     .examples = "honk throttle users-v2\n"
                 "honk throttle users-v2 --rows-per-second 5000 --replication-lag 5\n"
+                "honk throttle spring --rows-per-second 20000\n"
                 "honk throttle users-v2 --off --reason 'the shop is closed'",
     .options = options,
     .run = cmd_throttle_run,

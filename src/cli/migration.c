@@ -23,17 +23,16 @@ migration_get(Invocation *call, const char *name, json_t **ret, GError **error)
     return client_get(call, ret, error, "/migrations/%s", id);
 }
 
-bool
-migration_setting(Invocation *call, const char *part, json_t *changes,
-                  char *(*text)(const json_t *setting), const char *nothing, GError **error)
+static bool
+setting_of(Invocation *call, const char *whose, const char *part, json_t *changes,
+           char *(*text)(const json_t *setting), const char *nothing, GError **error)
 {
     const char *name = invocation_arg(call, 0);
     g_autoptr(json_t) answer = NULL;
-    g_autofree char *id = client_escape(name);
-    g_autofree char *path = g_strdup_printf("/migrations/%s/%s", id, part);
+    g_autofree char *path = g_strdup_printf("%s/%s", whose, part);
     bool is_question = json_object_size(changes) == 0;
     json_set_string(changes, "reason", invocation_option(call, "reason"));
-    if (!(is_question ? migration_get(call, name, &answer, error)
+    if (!(is_question ? client_get(call, &answer, error, "%s", whose)
                       : client_call(call, "POST", path, changes, &answer, error)))
         return false;
     const json_t *setting = json_object_get(answer, part);
@@ -44,6 +43,23 @@ migration_setting(Invocation *call, const char *part, json_t *changes,
     else
         view_line(call->view, "%s: %s", name, shown != NULL ? shown : nothing);
     return true;
+}
+
+bool
+migration_setting(Invocation *call, const char *part, json_t *changes,
+                  char *(*text)(const json_t *setting), const char *nothing, GError **error)
+{
+    g_autofree char *id = client_escape(invocation_arg(call, 0));
+    g_autofree char *path = g_strdup_printf("/migrations/%s", id);
+    return setting_of(call, path, part, changes, text, nothing, error);
+}
+
+bool
+campaign_setting(Invocation *call, const json_t *campaign, const char *part, json_t *changes,
+                 char *(*text)(const json_t *setting), const char *nothing, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/campaigns/%s", json_get_string(campaign, "id", ""));
+    return setting_of(call, path, part, changes, text, nothing, error);
 }
 
 const char *

@@ -12,6 +12,10 @@ CHECKED bool migration_get(Invocation *call, const char *name, json_t **ret, GEr
 CHECKED bool migration_setting(Invocation *call, const char *part, json_t *changes,
                                char *(*text)(const json_t *setting), const char *nothing,
                                GError **error);
+/* The same of a campaign. */
+CHECKED bool campaign_setting(Invocation *call, const json_t *campaign, const char *part,
+                              json_t *changes, char *(*text)(const json_t *setting),
+                              const char *nothing, GError **error);
 /* "users-v2", of "migration:default/users-v2". Borrowed. */
 const char *migration_name(const json_t *migration);
 

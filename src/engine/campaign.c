@@ -378,6 +378,19 @@ event_add(Beat *beat, const Campaign *campaign, const char *type, const Move *mo
     g_array_append_val(beat->events, event);
 }
 
+void
+campaign_event(Beat *beat, const Campaign *campaign, const char *type, const Command *command,
+               char *take_data)
+{
+    EventRecord event = {.at_ms = beat->now_ms,
+                         .type = type,
+                         .campaign = campaign,
+                         .actor = g_strdup(command->actor),
+                         .reason = g_strdup(command->reason),
+                         .data = take_data};
+    g_array_append_val(beat->events, event);
+}
+
 static const char *
 waits_for(CampaignState state)
 {

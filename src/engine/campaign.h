@@ -89,6 +89,11 @@ void campaigns_look(Beat *beat);
 
 /* ---- for the other files of campaigns ---- */
 
+/* NOT_FOUND when the command's campaign is not open. */
+CHECKED bool campaign_of_command(Beat *beat, Command *command, Campaign **ret);
+/* Something that people should see, beside its moves; `take_data` is JSON. */
+void campaign_event(Beat *beat, const Campaign *campaign, const char *type, const Command *command,
+                    char *take_data);
 void campaign_dirty(Beat *beat, Campaign *campaign);
 void member_dirty(Beat *beat, Member *member);
 void member_count(Member *member, int by);

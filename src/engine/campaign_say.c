@@ -10,8 +10,8 @@
 
 /* ---- the common part ---- */
 
-static bool
-command_campaign(Beat *beat, Command *command, Campaign **ret)
+bool
+campaign_of_command(Beat *beat, Command *command, Campaign **ret)
 {
     *ret = campaign_get(beat->state, command->plan);
     if (*ret == NULL)
@@ -196,7 +196,7 @@ on_campaign_plan(Beat *beat, Command *command)
     const json_t *plans = json_object_get(command->args, "plans");
     size_t i;
     json_t *item;
-    if (!command_campaign(beat, command, &campaign))
+    if (!campaign_of_command(beat, command, &campaign))
         return REFUSED;
     bool is_over = campaign->row.state == CAMPAIGN_ROLLING_BACK ||
                    campaign->row.state == CAMPAIGN_NEEDS_OPERATOR ||
@@ -246,7 +246,7 @@ on_campaign_approve(Beat *beat, Command *command)
     json_t *plans = json_object_get(command->args, "plans"), *item;
     size_t i;
     int64_t counted = 0, approved = 0;
-    if (!command_campaign(beat, command, &campaign))
+    if (!campaign_of_command(beat, command, &campaign))
         return REFUSED;
     json_array_foreach(plans, i, item)
     {
@@ -376,7 +376,7 @@ on_campaign_say(Beat *beat, Command *command)
     Campaign *campaign = NULL;
     const char *verb = json_get_string(command->args, "verb", ""), *why = NULL;
     bool give_up = json_get_bool(command->args, "give_up_rows", false);
-    if (!command_campaign(beat, command, &campaign))
+    if (!campaign_of_command(beat, command, &campaign))
         return REFUSED;
     CampaignState from = campaign->row.state;
     CampaignFacts facts = campaign_facts(campaign, command->reason);

@@ -64,6 +64,7 @@ static HandlerFn *const handlers[COMMAND_COUNT] = {
     [COMMAND_CAMPAIGN_CREATE] = on_campaign_create,
     [COMMAND_CAMPAIGN_PLAN] = on_campaign_plan,
     [COMMAND_CAMPAIGN_APPROVE] = on_campaign_approve,
+    [COMMAND_CAMPAIGN_THROTTLE] = on_campaign_throttle,
     [COMMAND_CAMPAIGN_SAY] = on_campaign_say,
 };
 

@@ -25,7 +25,7 @@ HandlerFn on_write, on_create, on_approve, on_withdraw, on_reject, on_stale, on_
     on_resume, on_cancel, on_halt, on_rollback, on_hold, on_go_on, on_retire, on_accept_mixed,
     on_throttle, on_pace, on_task_retry, on_task_skip, on_task_done, on_task_signal, on_look,
     on_limit, on_lease, on_heartbeat, on_intent, on_report, on_worker_lost, on_campaign_create,
-    on_campaign_plan, on_campaign_approve, on_campaign_say;
+    on_campaign_plan, on_campaign_approve, on_campaign_throttle, on_campaign_say;
 
 /* Other rooms write; false: refused, with command->error. */
 bool command_accept(Beat *beat, Command *command);

@@ -58,6 +58,7 @@ typedef enum {
     COMMAND_CAMPAIGN_CREATE, /* {ref, author, owner, waves: [n], failures_allowed, at_once, members: [{migration, owner}]} → {id} */
     COMMAND_CAMPAIGN_PLAN,   /* {plans: [{migration, request, author, needs}]}: those that have no plan that counts → {planned: n} */
     COMMAND_CAMPAIGN_APPROVE, /* {plans: [{plan, digest, quorum_reached}]} → {counted, approved}; each item is told `ok` before `write` */
+    COMMAND_CAMPAIGN_THROTTLE, /* {throttle: what changes}: of all its members together → {throttle: as it is now | null} */
     COMMAND_CAMPAIGN_SAY,    /* {verb: start, pause, resume, halt, cancel, reject, rollback; give_up_rows} → {state} */
     COMMAND_COUNT
 } CommandKind;

@@ -52,7 +52,7 @@ static const Field campaign_fields[] = {
     TEXT(CampaignRow, reason), TEXT(CampaignRow, actor), TEXT(CampaignRow, wake_event), INT(CampaignRow, wake_ms),
     FIXED_TEXT(CampaignRow, author), FIXED_TEXT(CampaignRow, owner), FIXED_TEXT(CampaignRow, waves),
     INT(CampaignRow, wave), FIXED_INT(CampaignRow, failures_allowed), INT(CampaignRow, started),
-    TEXT(CampaignRow, waits), INT(CampaignRow, give_up), FIXED_INT(CampaignRow, created_ms),
+    TEXT(CampaignRow, waits), TEXT(CampaignRow, throttle), INT(CampaignRow, give_up), FIXED_INT(CampaignRow, created_ms),
     INT(CampaignRow, started_ms), INT(CampaignRow, ended_ms),
 };
 

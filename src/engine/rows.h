@@ -62,7 +62,7 @@ typedef struct {
     int64_t wake_ms;
     char *author, *owner, *waves;
     int64_t wave, failures_allowed, started;
-    char *waits;
+    char *waits, *throttle;
     int64_t give_up, created_ms, started_ms, ended_ms;
 } CampaignRow;
 

@@ -3,16 +3,17 @@
  *
  * The plan's document says it first; what people say later stands in the plan's row, and each lease hears of it with its next
  * heartbeat. A rate is divided by the number of leases that move rows at this moment, so that a worker which comes or goes changes
- * the shares of the others within a beat, and nobody needs to count what was handed out.
+ * the shares of the others within a beat, and nobody needs to count what was handed out. What is said of a campaign is shared by the
+ * leases of all its members; a lease hears the lower of both.
  */
 #include "model/throttle.h"
 
-#include "engine/decide.h"
+#include "engine/campaign.h"
 
 static json_t *
-plan_throttle(const OpenPlan *plan)
+throttle_read(const char *text)
 {
-    return plan->row.throttle != NULL ? json_loads(plan->row.throttle, 0, NULL) : NULL;
+    return text != NULL ? json_loads(text, 0, NULL) : NULL;
 }
 
 static void
@@ -48,13 +49,31 @@ paced_count(const OpenPlan *plan)
     return count;
 }
 
+static int
+paced_count_of_all(const Campaign *campaign)
+{
+    int count = 0;
+    for (guint i = 0; i < campaign->members->len; i++) {
+        const Member *member = g_ptr_array_index(campaign->members, i);
+        if (member->plan != NULL && member->state == PLAN_RUNNING)
+            count += paced_count(member->plan);
+    }
+    return count;
+}
+
 json_t *
 task_throttle(const Task *task)
 {
-    if (!is_paced(task) || task->plan->row.throttle == NULL)
+    const OpenPlan *plan = task->plan;
+    const Campaign *campaign = plan->member != NULL ? plan->member->campaign : NULL;
+    const char *of_all = campaign != NULL ? campaign->row.throttle : NULL;
+    if (!is_paced(task) || (plan->row.throttle == NULL && of_all == NULL))
         return NULL;
-    g_autoptr(json_t) throttle = plan_throttle(task->plan);
-    return throttle_share(throttle, paced_count(task->plan));
+    g_autoptr(json_t) own = throttle_read(plan->row.throttle), all = throttle_read(of_all);
+    g_autoptr(json_t) own_share = throttle_share(own, paced_count(plan));
+    g_autoptr(json_t) all_share =
+        all != NULL ? throttle_share(all, paced_count_of_all(campaign)) : NULL;
+    return throttle_both(own_share, all_share);
 }
 
 /* While rows may still be moved by it. */
@@ -66,11 +85,22 @@ check_may_be_throttled(const OpenPlan *plan, GError **error)
            fail(error, ERR_WRONG_STATE, "plan '%s' cannot be throttled: %s", plan->row.id, why);
 }
 
+/* The answer is what holds now; saying it again changes nothing. */
+static bool
+accept_change(Beat *beat, Command *command, json_t *was, json_t *now, bool *ret_changed)
+{
+    command->reply = json_object();
+    json_object_set(command->reply, "throttle", now != NULL ? now : json_null());
+    *ret_changed = was == NULL || now == NULL ? was != now : !json_equal(was, now);
+    return command_accept(beat, command);
+}
+
 Handled
 on_throttle(Beat *beat, Command *command)
 {
     OpenPlan *plan = state_plan(beat->state, command->plan);
     const json_t *changes = json_object_get(command->args, "throttle");
+    bool is_changed = false;
     if (plan == NULL) {
         fail(&command->error, ERR_NOT_FOUND, "no plan '%s' is open: it has ended, or never was",
              command->plan == NULL ? "" : command->plan);
@@ -79,16 +109,48 @@ on_throttle(Beat *beat, Command *command)
     if (!check_may_be_throttled(plan, &command->error) ||
         !throttle_check(changes, "throttle", &command->error))
         return REFUSED;
-    g_autoptr(json_t) was = plan_throttle(plan), now = throttle_changed(was, changes);
-    command->reply = json_object();
-    json_object_set(command->reply, "throttle", now != NULL ? now : json_null());
-    if (!command_accept(beat, command))
+    g_autoptr(json_t) was = throttle_read(plan->row.throttle), now = throttle_changed(was, changes);
+    if (!accept_change(beat, command, was, now, &is_changed))
         return REFUSED;
-    if ((was == NULL && now == NULL) || (was != NULL && now != NULL && json_equal(was, now)))
+    if (!is_changed)
         return HANDLED;
     throttle_set(plan, now);
     plan_dirty(beat, plan);
     beat_event(beat, "plan.throttle", plan, NULL, command->actor, command->reason,
                json_compact(command->reply));
+    return HANDLED;
+}
+
+/* As long as its members may move rows. */
+static bool
+check_campaign(const Campaign *campaign, GError **error)
+{
+    CampaignState state = campaign->row.state;
+    bool is_over = state == CAMPAIGN_SUCCEEDED || state == CAMPAIGN_ROLLING_BACK ||
+                   state == CAMPAIGN_NEEDS_OPERATOR || campaign_state_is_terminal(state);
+    return !is_over || fail(error, ERR_WRONG_STATE,
+                            "campaign '%s' cannot be throttled: it is '%s', and moves no rows",
+                            campaign_name(campaign), campaign_state_name(state));
+}
+
+Handled
+on_campaign_throttle(Beat *beat, Command *command)
+{
+    Campaign *campaign = NULL;
+    const json_t *changes = json_object_get(command->args, "throttle");
+    bool is_changed = false;
+    if (!campaign_of_command(beat, command, &campaign) ||
+        !check_campaign(campaign, &command->error) ||
+        !throttle_check(changes, "throttle", &command->error))
+        return REFUSED;
+    g_autoptr(json_t) was = throttle_read(campaign->row.throttle),
+                      now = throttle_changed(was, changes);
+    if (!accept_change(beat, command, was, now, &is_changed))
+        return REFUSED;
+    if (!is_changed)
+        return HANDLED;
+    text_take(&campaign->row.throttle, now != NULL ? json_compact(now) : NULL);
+    campaign_dirty(beat, campaign);
+    campaign_event(beat, campaign, "campaign.throttle", command, json_compact(command->reply));
     return HANDLED;
 }

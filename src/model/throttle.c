@@ -111,6 +111,18 @@ throttle_changed(const json_t *was, const json_t *changes)
 }
 
 json_t *
+throttle_both(const json_t *part, const json_t *whole)
+{
+    json_t *both = throttle_changed(part, whole);
+    for (ThrottleKind kind = 0; kind < THROTTLE_COUNT; kind++) {
+        int64_t one = throttle_limit(part, kind), other = throttle_limit(whole, kind);
+        if (one > 0 && other > 0)
+            json_set_int(both, kinds[kind].member, MIN(one, other));
+    }
+    return both;
+}
+
+json_t *
 throttle_share(const json_t *throttle, int count)
 {
     static const ThrottleKind shared[] = {THROTTLE_ROWS, THROTTLE_BYTES};

@@ -6,8 +6,8 @@
  *   {"rows_per_second": 5000, "bytes_per_second": 1000000, "replication_lag_seconds": 5, "load_percent": 80,
  *    "active_sessions": 40, "command": "shop-is-quiet"}
  *
- * Each member may be missing: then it limits nothing. The first two are of the whole migration, and shared by the leases that move
- * its rows; the others make each of them wait as long as they are exceeded.
+ * Each member may be missing: then it limits nothing. The first two are of the whole migration (or of all migrations of a campaign),
+ * and shared by the leases that move its rows; the others make each of them wait as long as they are exceeded.
  */
 #pragma once
 
@@ -31,6 +31,9 @@ const char *throttle_command(const json_t *throttle);              /* NULL: none
 CHECKED bool throttle_check(const json_t *throttle, const char *what, GError **error);
 /* `was` (or NULL) with what `changes` says; what is 0 or "" there goes. NULL: no limit is left. Caller owns. */
 json_t *throttle_changed(const json_t *was, const json_t *changes);
+/* What holds where both do (each may be NULL): of each limit the lower one, and the command of `whole` before that of `part`. NULL:
+ * none does. Caller owns. */
+json_t *throttle_both(const json_t *part, const json_t *whole);
 /* What one of `count` leases may do; nobody stands still for being many. NULL of NULL. Caller owns. */
 json_t *throttle_share(const json_t *throttle, int count);
 /* "at most 5,000 rows a second; waits while the replication lag is over 5 s"; NULL: no limit. Caller frees. */

@@ -207,6 +207,8 @@ view_json(const Request *request, const CampaignRow *row, const Seen *seen, int6
     json_set_int(view, "started", row->started);
     json_object_set_new(view, "wave", wave_json(row));
     json_set_int(view, "failures_allowed", row->failures_allowed);
+    if (row->throttle != NULL)
+        json_object_set_new(view, "throttle", json_loads(row->throttle, 0, NULL));
     json_object_set_new(view, "waits", waits != NULL ? waits : json_array());
     json_object_set(view, "trouble", seen->trouble);
     json_set_int(view, "trouble_count", seen->trouble_count);

@@ -14,7 +14,8 @@
 #define PLANS_PER_REQUEST 100 /* some 100 ms of reading the catalog, one transaction */
 
 #define COLUMNS                                                                                    \
-    "id, ref, state, reason, actor, wake_event, author, owner, waves, waits, since_ms, wave, "     \
+    "id, ref, state, reason, actor, wake_event, author, owner, waves, waits, throttle, since_ms, " \
+    "wave, "                                                                                       \
     "failures_allowed, started, created_ms, started_ms, ended_ms"
 
 /* ----- rows ----- */
@@ -22,8 +23,9 @@
 void
 campaign_row_clear(CampaignRow *row)
 {
-    char *texts[] = {row->id,         row->ref,    row->state_name, row->reason, row->actor,
-                     row->wake_event, row->author, row->owner,      row->waves,  row->waits};
+    char *texts[] = {row->id,    row->ref,        row->state_name, row->reason,
+                     row->actor, row->wake_event, row->author,     row->owner,
+                     row->waves, row->waits,      row->throttle};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     memset(row, 0, sizeof(*row));
@@ -32,8 +34,9 @@ campaign_row_clear(CampaignRow *row)
 static void
 row_read(Stmt *stmt, CampaignRow *ret)
 {
-    char **texts[] = {&ret->id,         &ret->ref,    &ret->state_name, &ret->reason, &ret->actor,
-                      &ret->wake_event, &ret->author, &ret->owner,      &ret->waves,  &ret->waits};
+    char **texts[] = {&ret->id,    &ret->ref,        &ret->state_name, &ret->reason,
+                      &ret->actor, &ret->wake_event, &ret->author,     &ret->owner,
+                      &ret->waves, &ret->waits,      &ret->throttle};
     int64_t *numbers[] = {&ret->since_ms,   &ret->wave,       &ret->failures_allowed, &ret->started,
                           &ret->created_ms, &ret->started_ms, &ret->ended_ms};
     int column = 0;
@@ -283,4 +286,18 @@ handle_campaign_say(Request *request, GError **error)
     return campaign_row_find(request, request->params[0], &row, error) &&
            (strcmp(verb, "start") != 0 || check_freezes(request, error)) &&
            say(request, &row, verb, error);
+}
+
+bool
+handle_campaign_throttle(Request *request, GError **error)
+{
+    g_auto(CampaignRow) row = {0};
+    if (!campaign_row_find(request, request->params[0], &row, error))
+        return false;
+    json_t *changes = request->json != NULL ? json_copy(request->json) : json_object();
+    json_object_del(changes, "reason");
+    Command *command = request_command(request, COMMAND_CAMPAIGN_THROTTLE);
+    command->plan = g_strdup(row.id);
+    command->args = json_pack("{s:o}", "throttle", changes);
+    return request_ask(request, command, NULL, NULL, NULL, NULL, error);
 }

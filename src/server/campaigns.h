@@ -7,7 +7,8 @@
 #include "server/planning.h"
 
 typedef struct {
-    char *id, *ref, *state_name, *reason, *actor, *wake_event, *author, *owner, *waves, *waits;
+    char *id, *ref, *state_name, *reason, *actor, *wake_event, *author, *owner, *waves, *waits,
+        *throttle;
     CampaignState state;
     int64_t since_ms, wave, failures_allowed, started, created_ms, started_ms, ended_ms;
 } CampaignRow;

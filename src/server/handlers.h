@@ -22,7 +22,8 @@ Handler handle_approve, handle_withdraw, handle_start, handle_act, handle_rollba
 Handler handle_rollouts, handle_rollout, handle_rollout_post, handle_rollout_act;
 /* campaigns.c, campaign_view.c, campaign_review.c */
 Handler handle_campaigns, handle_campaign_post, handle_campaign, handle_campaign_members,
-    handle_campaign_plan, handle_campaign_review, handle_campaign_approve, handle_campaign_say;
+    handle_campaign_plan, handle_campaign_review, handle_campaign_approve, handle_campaign_throttle,
+    handle_campaign_say;
 /* consumers.c */
 Handler handle_consumers, handle_consumers_summary;
 /* numbers.c */

@@ -75,8 +75,8 @@ static const Input report_members[] = {
     END
 };
 static const Input throttle_members[] = {
-    { "rows_per_second",         INPUT_COUNT, false, 1000000000, "rows a second, of the whole migration; 0: no limit" },
-    { "bytes_per_second",        INPUT_COUNT, false, 1000000000000, "bytes a second, of the whole migration; 0: no limit" },
+    { "rows_per_second",         INPUT_COUNT, false, 1000000000, "rows a second, of the whole; 0: no limit" },
+    { "bytes_per_second",        INPUT_COUNT, false, 1000000000000, "bytes a second, of the whole; 0: no limit" },
     { "replication_lag_seconds", INPUT_COUNT, false, 86400, "waits while a replica is further behind; 0: no limit" },
     { "load_percent",            INPUT_COUNT, false, 100000, "waits while the worker's machine is loaded more; 0: no limit" },
     { "active_sessions",         INPUT_COUNT, false, 1000000, "waits while a store works for more others; 0: no limit" },
@@ -334,6 +334,8 @@ static const Route routes[] = {
       "pause a campaign" },
     { "POST",   "/campaigns/{id}/resume",              ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
       "resume a campaign" },
+    { "POST",   "/campaigns/{id}/throttle",            ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_throttle, throttle_members,  NULL,
+      "throttle a campaign" },
     { "POST",   "/campaigns/{id}/halt",                ROLE_OPERATOR, BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,
       "halt a campaign" },
     { "POST",   "/campaigns/{id}/cancel",              ROLE_AUTHOR,   BODY_JSON, 200, handle_campaign_say,     reason_only,        NULL,

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 #define BUSY_TIMEOUT_MS 10000 /* nobody holds the file longer unless something is wrong */
 /* 8 MiB. Rows are written several times while their task is worked on: of so many pages most are the
  * same ones, which are copied once. */

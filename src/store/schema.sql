@@ -168,6 +168,7 @@ CREATE TABLE campaign (               -- many migrations, approved, paced and ro
     failures_allowed INTEGER NOT NULL DEFAULT 0,  -- in the last wave; before it none
     started          INTEGER NOT NULL DEFAULT 0,  -- members so far
     waits            TEXT,                     -- [{owner, count, why}]: who waits for which place
+    throttle         TEXT,                     -- how fast the rows of all members may move together (model/throttle.h)
     give_up          INTEGER NOT NULL DEFAULT 0,  -- as of plans: for all
     created_ms       INTEGER NOT NULL,
     started_ms       INTEGER NOT NULL DEFAULT 0,

@@ -412,6 +412,9 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(self.say(id, "halt").status, 409)
         self.assertEqual(self.say(id, "resume").status, 400)
         self.ok(self.say(id, "resume", {"reason": "looked at it"}))
+        self.assertEqual(self.ok(self.say(id, "throttle", {"rows_per_second": 5}))["throttle"], {"rows_per_second": 5})
+        self.assertEqual(self.ok(self.server.get("/campaigns/" + id))["throttle"], {"rows_per_second": 5})
+        self.assertIsNone(self.ok(self.say(id, "throttle", {"rows_per_second": 0}))["throttle"])
         self.worker.work()
         view = self.ok(self.server.get("/campaigns/spring", who="ada"))
         self.assertEqual((view["state"], view["progress"]["done"]), ("succeeded", 1), view)
@@ -434,6 +437,7 @@ class TestLifecycle(unittest.TestCase):
         self.assertEqual(self.ok(self.say(id, "rollback", {"reason": "a test", "give_up_rows": True}))["state"], "rolling_back")
         self.ok(self.say(id, "rollback"))
         self.assertEqual(self.say(id, "plan").status, 409)
+        self.assertEqual(self.say(id, "throttle", {"rows_per_second": 5}).status, 409)
         self.worker.work()
         self.assertEqual(self.ok(self.server.get("/campaigns/" + id))["states"], {"rolled_back": 1})
 

@@ -481,6 +481,60 @@ a_rate_is_shared_by_the_leases_that_move_rows(void)
     g_assert_cmpstr(wrong, ==, "(invalid)");
 }
 
+/* What a command to the campaign is answered: the rate, or the error's wire name. */
+static char *
+throttle_campaign(Desk *desk, char *campaign, const char *args)
+{
+    char *plan = desk->plan;
+    desk->plan = campaign;
+    g_autoptr(Command) command =
+        desk_say(desk, COMMAND_CAMPAIGN_THROTTLE, "user:default/ada", NULL, 0, args);
+    desk->plan = plan;
+    if (command->error != NULL)
+        return g_strdup(error_wire_name(error_code(command->error)));
+    const json_t *rate = json_at(command->reply, "throttle.rows_per_second");
+    return g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(rate));
+}
+
+static void
+a_campaigns_rate_is_shared_by_all_that_move_its_rows(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) fill = {0}, first = {0}, second = {0};
+    desk_open(&desk);
+    desk_plan(&desk, two_steps);
+    g_autofree char *campaign = desk_ask(
+        &desk, COMMAND_CAMPAIGN_CREATE, "user:default/ada", NULL, 0,
+        "{'ref':'campaign:default/c','members':[{'migration':'component:default/m'}]}", "id");
+    desk_approve(&desk);
+    desk_expect(&desk, COMMAND_START, NULL, "preflight");
+    desk_do(&desk, "preflight/ forward run", "{'kind':'done','evidence':{'drift':[]}}", "done");
+    desk_effect(&desk, "stage/ forward run", "{}");
+    desk_get(&desk, "w", &fill, "fill/ forward run");
+    desk_report(&desk, &fill, "{'kind':'more','children':[{'key':'1'},{'key':'2'}]}", "waiting");
+    desk_get(&desk, "w", &first, "fill/1 forward run");
+    g_autofree char *said =
+        throttle_campaign(&desk, campaign, "{'throttle':{'rows_per_second':900}}");
+    g_assert_cmpstr(said, ==, "900");
+    g_assert_cmpint(share_of(&desk, &first), ==, 900);
+    /* the migration's own limit holds, too: the lower one does */
+    g_free(desk_ask(&desk, COMMAND_THROTTLE, "user:default/ada", NULL, 0,
+                    "{'throttle':{'rows_per_second':500}}", "-"));
+    g_assert_cmpint(share_of(&desk, &first), ==, 500);
+    desk_get(&desk, "v", &second, "fill/2 forward run");
+    g_assert_cmpint(json_integer_value(json_at(second.json, "throttle.rows_per_second")), ==, 250);
+    g_free(throttle_campaign(&desk, campaign, "{'throttle':{'rows_per_second':300}}"));
+    g_assert_cmpint(share_of(&desk, &first), ==, 150);
+    desk_restart(&desk);
+    g_assert_cmpint(share_of(&desk, &first), ==, 150);
+    desk_assert(&desk, "SELECT count(*) FROM event WHERE type = 'campaign.throttle'", "2");
+    g_autofree char *wrong = throttle_campaign(&desk, campaign, "{'throttle':{'rows':1}}");
+    g_assert_cmpstr(wrong, ==, "invalid");
+    g_autofree char *off = throttle_campaign(&desk, campaign, "{'throttle':{'rows_per_second':0}}");
+    g_assert_cmpstr(off, ==, "0");
+    g_assert_cmpint(share_of(&desk, &first), ==, 250);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -522,5 +576,7 @@ main(int argc, char **argv)
                     a_restart_with_an_earlier_clock_keeps_nobody_waiting);
     g_test_add_func("/engine/a rate is shared by the leases that move rows",
                     a_rate_is_shared_by_the_leases_that_move_rows);
+    g_test_add_func("/engine/a campaign's rate is shared by all that move its rows",
+                    a_campaigns_rate_is_shared_by_all_that_move_its_rows);
     return g_test_run();
 }

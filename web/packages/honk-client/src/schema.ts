@@ -1086,6 +1086,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/campaigns/{id}/throttle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description an id (`c-…`), an entity's ref, or its short name */
+                id: components["parameters"]["Campaign"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * throttle a campaign
+         * @description How fast the rows of its migrations may move. What the body names is changed, 0 or an empty text takes a limit away, the rest stays. Rates are of all its migrations together, and shared by the workers that move their rows; each migration keeps its own limits, too, and the lower one holds.
+         */
+        post: operations["throttleCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/campaigns/{id}/halt": {
         parameters: {
             query?: never;
@@ -1936,6 +1959,7 @@ export interface components {
                 until?: number;
             };
             failures_allowed: number;
+            throttle?: components["schemas"]["Throttle"];
             /** @description who waits for what; at most 50 */
             waits: {
                 owner: string;
@@ -4184,6 +4208,55 @@ export interface operations {
         requestBody?: components["requestBodies"]["Reason"];
         responses: {
             200: components["responses"]["CampaignState"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedType"];
+            422: components["responses"]["KeyReused"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    throttleCampaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description an id (`c-…`), an entity's ref, or its short name */
+                id: components["parameters"]["Campaign"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    rows_per_second?: number;
+                    bytes_per_second?: number;
+                    replication_lag_seconds?: number;
+                    load_percent?: number;
+                    active_sessions?: number;
+                    /** @description one of the `throttle_commands` of honk.yaml */
+                    command?: string;
+                    reason?: components["schemas"]["Reason"];
+                };
+            };
+        };
+        responses: {
+            /** @description as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        throttle: null | components["schemas"]["Throttle"];
+                    };
+                };
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
