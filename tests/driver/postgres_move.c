@@ -186,6 +186,69 @@ a_range_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* Somebody who is more patient than we are, and so is not the one who finds it out. */
+static void *
+want_both_locks(void *url)
+{
+    test_pg_exec(url,
+                 "BEGIN; SET LOCAL deadlock_timeout = '1min'; SELECT pg_advisory_xact_lock(2); DO "
+                 "$$BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' "
+                 "AND classid = 0 AND objid = 1) LOOP PERFORM pg_sleep(0.01); END LOOP; END$$; "
+                 "SELECT pg_advisory_xact_lock(1); COMMIT");
+    return NULL;
+}
+
+static void
+a_range_that_meets_a_deadlock_is_done_again(void)
+{
+    g_autoptr(TestDb) db = test_pg_db(
+        "CREATE TABLE s (id int PRIMARY KEY, a text); INSERT INTO s SELECT i, 'a' || i FROM "
+        "generate_series(1, 400) i; CREATE TABLE t (id int PRIMARY KEY, a text); CREATE SEQUENCE "
+        "tries; "
+        "CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS 'DECLARE i int := "
+        "nextval(''tries''); BEGIN IF i = 1 OR i = 250 THEN PERFORM pg_advisory_xact_lock(CASE i "
+        "WHEN 1 "
+        "THEN 1 ELSE 2 END); END IF; RETURN NEW; END'");
+    Writer writer = {.plan = "p", .task = "t", .token = 5};
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+    TransferSpec spec = {.source_store = &db->store,
+                         .source = "s",
+                         .target_store = &db->store,
+                         .target = "t",
+                         .stage = "t__stage",
+                         .plan = "p",
+                         .task = "t",
+                         .token = 5,
+                         .hash = true,
+                         .push_allowed = true};
+    ASSERT_OK(conn_stage(db->conn, "t__stage", "t", NULL, &writer, &ERR));
+    test_pg_exec(db->path, "CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR EACH ROW EXECUTE "
+                           "FUNCTION trouble()");
+    GThread *other = g_thread_new("other", want_both_locks, db->path);
+    g_autofree char *held = NULL;
+    do {
+        g_free(held);
+        held =
+            test_pg_query(db->path, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND "
+                                    "classid = 0 AND objid = 2");
+    } while (strcmp(held, "1") != 0);
+    for (int try = 0; try < 2; try++) {
+        g_autoptr(Transfer) transfer = NULL;
+        g_autoptr(GError) broken = NULL;
+        RangeResult result = {0};
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        bool done = transfer_range(transfer, range, NULL, NULL, &result, &broken);
+        g_assert_true(done == (try == 1));
+        if (!done)
+            g_assert_error(broken, error_quark(), ERR_TRANSIENT);
+        g_autofree char *rows = test_pg_query(
+            db->path,
+            "SELECT (SELECT count(*) FROM t__stage), (SELECT count(*) FROM _honk._honk_ledger)");
+        g_assert_cmpstr(rows, ==, done ? "400|1" : "0|0");
+    }
+    g_thread_join(other);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -196,5 +259,7 @@ main(int argc, char **argv)
                     from_one_database_to_another_the_rows_are_the_same);
     g_test_add_func("/move/a range that breaks leaves nothing and is done again",
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
+    g_test_add_func("/move/a range that meets a deadlock is done again",
+                    a_range_that_meets_a_deadlock_is_done_again);
     return g_test_run();
 }

@@ -126,6 +126,47 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* Somebody who wrote more than we did, and so is not the one who is undone: holds the second row, and wants the first one. */
+static void *
+want_both_rows(void *url)
+{
+    test_maria_exec(url,
+                    "BEGIN;\nUPDATE big SET n = n + 1;\nUPDATE wanted SET n = 1 WHERE id = 2;\n"
+                    "DO get_lock('second', 0);\nBEGIN NOT ATOMIC WHILE is_used_lock('first') IS "
+                    "NULL DO DO sleep(0.01); END WHILE; END;\nUPDATE wanted SET n = 1 WHERE id "
+                    "= 1;\nCOMMIT");
+    return NULL;
+}
+
+static void
+a_range_of_mariadb_that_meets_a_deadlock_is_done_again(void)
+{
+    g_autoptr(TestDb) to = maria_target();
+    g_autoptr(TestDb) outside = maria_source(to, true);
+    g_assert_null(outside);
+    test_maria_exec(
+        to->path,
+        "CREATE TABLE big (n int); INSERT INTO big SELECT seq FROM seq_1_to_2000; CREATE "
+        "TABLE wanted (id int PRIMARY KEY, n int); INSERT INTO wanted VALUES (1, 0), (2, 0)");
+    test_maria_exec(
+        to->path, "CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR EACH ROW BEGIN DECLARE i "
+                  "int DEFAULT nextval(tries); IF i = 1 THEN UPDATE wanted SET n = 2 WHERE id = 1; "
+                  "DO get_lock('first', 0); ELSEIF i = 250 THEN UPDATE wanted SET n = 2 WHERE id = "
+                  "2; END IF; END");
+    GThread *other = g_thread_new("other", want_both_rows, to->path);
+    g_autofree char *held = NULL;
+    do {
+        g_free(held);
+        held = test_maria_query(to->path, "SELECT is_used_lock('second') IS NOT NULL");
+    } while (strcmp(held, "1") != 0);
+    TransferSpec spec = spec_between(to, to, "t", "t__stage", true);
+    assert_broken(&spec, ERR_TRANSIENT, "eadlock");
+    g_thread_join(other);
+    assert_maria_holds(to, "0|0");
+    assert_done(&spec);
+    assert_maria_holds(to, "400|1");
+}
+
 static void
 columns_of_mariadb_that_come_or_go_change_what_a_table_is(void)
 {
@@ -311,6 +352,8 @@ main(int argc, char **argv)
     g_test_add_func(
         "/trouble/what a swap that was lost had tried does not keep the next one from it",
         what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it);
+    g_test_add_func("/trouble/a range of MariaDB that meets a deadlock is done again",
+                    a_range_of_mariadb_that_meets_a_deadlock_is_done_again);
     g_test_add_func("/trouble/columns of MariaDB that come or go change what a table is",
                     columns_of_mariadb_that_come_or_go_change_what_a_table_is);
     g_test_add_func("/trouble/what constraints of MariaDB refuse is put aside",
