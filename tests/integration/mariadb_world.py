@@ -1,6 +1,7 @@
 """A MariaDB server of a test's own, and a small shop in it with everything that hangs on a table."""
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -54,13 +55,13 @@ INSERT INTO users_v1 SELECT seq, concat('First', seq), concat('Last', seq), elt(
 class Mariadb:
     main = "mysql"
 
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="honk-my-")
+    def __init__(self, words=()):
+        self.folder, self.words = tempfile.mkdtemp(prefix="honk-my-"), words
         self.process = None
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([SERVER, self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([SERVER, self.folder, *self.words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT_S
         while self.run("SELECT 1", self.main).returncode != 0:
             assert self.process.poll() is None and time.monotonic() < deadline, "the MariaDB server did not start"
@@ -97,6 +98,37 @@ class Mariadb:
 
     def drop(self, database):
         self.sql(f"DROP DATABASE `{database}`", self.main)
+
+
+class Primary(Mariadb):
+    """One that replicas may follow from its beginning."""
+
+    def __init__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        super().__init__(("--skip-networking=0", "--bind-address=127.0.0.1", f"--port={self.port}", "--log-bin=binlog",
+                          "--server-id=1"))
+        self.sql("CREATE USER copier@127.0.0.1; GRANT REPLICATION SLAVE ON *.* TO copier@127.0.0.1", self.main)
+
+
+class Replica(Mariadb):
+    def __init__(self, primary):
+        super().__init__(("--server-id=2",))
+        self.sql(f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {primary.port}, MASTER_USER = 'copier', MASTER_SSL = 0, "
+                 "MASTER_USE_GTID = slave_pos; START SLAVE", self.main)
+
+    def lag(self):
+        """Seconds, by its own account; None while it does not know."""
+        told = subprocess.run(self.client("mariadb", "--vertical", self.main), input="SHOW ALL SLAVES STATUS", capture_output=True, text=True)
+        for line in told.stdout.splitlines():
+            name, _, value = line.strip().partition(": ")
+            if name == "Seconds_Behind_Master":
+                return int(value) if value.isdigit() else None
+
+    def delay(self, seconds):
+        """What the primary does from now on is done here so much later."""
+        self.sql(f"STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = {seconds}; START SLAVE", self.main)
 
 
 class World(small_world.World):

@@ -2,6 +2,7 @@
 import json
 import unittest
 
+import mariadb_world
 import postgres_world
 import small_world
 import support
@@ -52,6 +53,39 @@ class Throttle(unittest.TestCase):
 
 
 class ThrottleByStandby(unittest.TestCase):
+    def begin(self, world):
+        text = small_world.MIGRATION.format(name="behind", annotations="", strategy="schema-transform").rstrip()
+        world.honk("apply", "-f", world.write("migrations/behind.yaml", f"{text}\n  throttle: {{ replication_lag_seconds: 1 }}\n"), user=ADA)
+        world.honk("plan", "behind", user=ADA)
+        world.honk("approve", "behind", world.digest("behind"), user=BO)
+        world.honk("start", "behind", user=ADA)
+        self.assertTrue(support.eventually(lambda: "is slowed: replication lag" in world.honk("status", "behind").stdout),
+                        world.honk("status", "behind").stdout)
+        self.assertNotEqual(world.state("behind"), "succeeded")
+
+    def end(self, world):
+        self.assertTrue(support.eventually(lambda: world.state("behind") == "succeeded"), world.json("status", "behind"))
+
+    def test_rows_wait_for_a_replica_of_mariadb_that_is_behind(self):
+        primary = mariadb_world.Primary()
+        self.addCleanup(primary.close)
+        replica = mariadb_world.Replica(primary)
+        self.addCleanup(replica.close)
+        world = mariadb_world.World(primary, "listening")
+        self.addCleanup(world.close)
+        settings = world.folder / "honk.yaml"
+        settings.write_text(settings.read_text().replace("concurrency: 2 }", "concurrency: 2, replicas: [ copy ] }\n"
+                            f'  copy: {{ driver: mariadb, url: "mariadb://root@localhost/shop?socket={replica.folder}/mariadb.sock" }}'))
+        world.serve()
+        self.assertTrue(support.eventually(lambda: replica.lag() == 0 and replica.sql("SELECT 1 FROM users_v1", check=False) == ""))
+        replica.delay(3600)
+        primary.sql("CREATE TABLE later (i int)")
+        self.assertTrue(support.eventually(lambda: (replica.lag() or 0) >= 2))
+        self.begin(world)
+        replica.delay(0)
+        self.end(world)
+        self.assertEqual(primary.sql("SELECT count(*) FROM users_v2"), "300")
+
     def test_rows_wait_for_a_standby_that_is_behind(self):
         primary = postgres_world.Postgres(words=postgres_world.Standby.STANDBYS)
         self.addCleanup(primary.close)
@@ -67,16 +101,9 @@ class ThrottleByStandby(unittest.TestCase):
         self.assertTrue(support.eventually(lambda: write() == "f"))
         standby.sql("SELECT pg_wal_replay_pause()", "postgres")
         self.assertTrue(support.eventually(lambda: write() == "t"), primary.sql("SELECT * FROM pg_stat_replication"))
-        text = small_world.MIGRATION.format(name="behind", annotations="", strategy="schema-transform").rstrip()
-        world.honk("apply", "-f", world.write("migrations/behind.yaml", f"{text}\n  throttle: {{ replication_lag_seconds: 1 }}\n"), user=ADA)
-        world.honk("plan", "behind", user=ADA)
-        world.honk("approve", "behind", world.digest("behind"), user=BO)
-        world.honk("start", "behind", user=ADA)
-        self.assertTrue(support.eventually(lambda: "replication lag" in world.honk("status", "behind").stdout),
-                        world.honk("status", "behind").stdout)
-        self.assertNotEqual(world.state("behind"), "succeeded")
+        self.begin(world)
         standby.sql("SELECT pg_wal_replay_resume()", "postgres")
-        self.assertTrue(support.eventually(lambda: world.state("behind") == "succeeded"), world.json("status", "behind"))
+        self.end(world)
         self.assertEqual(primary.sql("SELECT count(*) FROM users_v2"), "3000")
 
 
