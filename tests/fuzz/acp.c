@@ -13,16 +13,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BYTES_MAX ((size_t) 60 * 1024) /* what a pipe takes without being read */
+#define BYTES_MAX ((size_t) 60 * 1024)
 
-/* A pipe that has all of it, and ends; what we say goes to a socket that nobody reads. */
+/* A pipe that has all of it, or as much as it takes without being read, and ends; what we say goes to a socket that nobody
+ * reads. */
 static Rpc *
 open_with(const uint8_t *data, size_t bytes, int *ret_far)
 {
     int out[2], in[2];
     g_assert(pipe2(out, O_CLOEXEC | O_NONBLOCK) == 0);
     g_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) == 0);
-    g_assert(write(out[1], data, bytes) == (ssize_t) bytes);
+    g_assert(write(out[1], data, bytes) >= 0);
     close(out[1]);
     *ret_far = in[1];
     return rpc_over(in[0], out[0]);
