@@ -1,5 +1,6 @@
 /* cmd_change.c - honk change list, show: what becomes of consumers' code, place by place and line by line. */
 #include "change/change.h"
+#include "cli/change_back.h"
 #include "cli/code_files.h"
 #include "cli/migration.h"
 #include "cli/plan_show.h"
@@ -178,6 +179,8 @@ change_json(const Changes *changes, const json_t *change)
     const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
     json_object_set_new(item, "branch", change_is_made(change) ? json_string(branch) : json_null());
     json_set_string(item, "state", state_of(changes, change));
+    if (change_back(changes->all, change) != NULL)
+        json_object_set(item, "back", (json_t *) change_back(changes->all, change));
     if (json_object_get(task, "evidence") != NULL)
         json_object_set(item, "evidence", json_object_get(task, "evidence"));
     if (proposal_of(changes, change) != NULL)
@@ -365,6 +368,7 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
             view_line(view, "  %6d  %s", (int) count_of(change, word), word);
     }
     show_coding(view, changes, change);
+    change_back_show(view, change_back(changes->all, change));
     json_array_foreach(json_object_get(change, "reasons"), i, reason)
         view_tone(view, TONE_WARN, "  %s:%d: %s [%s]", json_get_string(reason, "path", ""),
                   (int) json_get_int(reason, "line", 0), json_get_string(reason, "text", ""),

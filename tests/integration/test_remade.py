@@ -38,7 +38,9 @@ class Opened:
         return found
 
 
-class OnEveryHost(Opened):
+class OnGitea(Opened, unittest.TestCase):
+    kind = "gitea"
+
     def test_it_is_made_anew_on_the_new_base_and_its_pull_request_says_so_beside_what_people_wrote(self):
         with self.host.lock:
             self.pull["body"] = "Look at it on Monday.\n\n" + self.pull["body"] + "\nSeen by Cy."
@@ -66,7 +68,7 @@ class OnEveryHost(Opened):
         self.assertEqual(self.host.branches(REPOSITORY), ["main"])
 
 
-class OnGitHub(OnEveryHost, unittest.TestCase):
+class OnGitHub(Opened, unittest.TestCase):
     def test_what_would_go_beyond_the_plan_is_left_to_people_who_resolve_it_on_the_branch(self):
         base = self.move(BEFORE.replace("-- all", "WHERE u.id > 1"))
         self.world.until("halted")
@@ -91,10 +93,6 @@ class OnGitHub(OnEveryHost, unittest.TestCase):
         self.assertIn("nothing is left there that this has to change", self.host.comments[0][2])
         self.assertEqual([line["why"] for line in self.world.consumers().values()],
                          ["its default branch moved on, and nothing was left to change"])
-
-
-class OnGitea(OnEveryHost, unittest.TestCase):
-    kind = "gitea"
 
 
 class RefusedByItsHost(unittest.TestCase):

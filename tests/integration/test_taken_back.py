@@ -26,6 +26,8 @@ class TakenBack(unittest.TestCase):
         self.begin("SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u WHERE u.user_id > 3\n")
         self.assertRegex(self.plan, "by the inverse of the mapping: tried on 1 file, which comes back to the byte|"
                                     "by the inverse of the mapping: tried on 1 files, of which")
+        self.assertIn("of 1 files", self.world.honk("change", "show", "users-v2", "reports").stdout)
+        self.assertEqual(self.world.json("change", "show", "users-v2", "reports")["back"], {"files": 1, "same": 0, "other": 1, "left": 0, "reasons": []})
         back = self.world.waits_for(1)[0]
         text = self.host.show(REPOSITORY, PATH, back["branch"])
         self.assertIn("FROM users_v1 u WHERE u.id > 3", text)
