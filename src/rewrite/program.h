@@ -281,6 +281,7 @@ typedef struct {
     bool is_assigned;        /* name = "…", and not as an argument */
     bool is_key;             /* {"…": …}, df["…"] */
     bool in_list;            /* `key` is that of the list */
+    bool is_in_sink;         /* what is around it is called like something that is written */
     bool is_docstring, is_message, is_bytes, is_sql;
     bool is_run;     /* a literal of SQL that SQL runs: nothing is put in, unless… */
     bool is_filled;  /* and has places that values and names are put into */
@@ -299,6 +300,8 @@ struct Unit {
     GArray *expressions;    /* Span: to be read next */
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
     Constant *view;         /* of LookML: its table; or NULL */
+    const char *asked;      /* what was last looked for beside names, and whether it is there */
+    bool is_there;
     int depth;
 };
 
@@ -348,6 +351,8 @@ bool program_checks(Unit *unit, const Use *use, const Text *text);
 /* Does the program name a table there, to read it, or to write or make it? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
 bool use_writes_table(const Unit *unit, const Use *use);
+/* Is it called like something that is written: sink, job.target, output_table? */
+bool key_says_writing(const Text *text, Span key);
 /* Does a class of the program stand for the table there, and its fields for the columns? */
 bool use_is_of_class(const Unit *unit, const Use *use);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */

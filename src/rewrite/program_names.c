@@ -223,10 +223,33 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     }
 }
 
+/* Does the program give the dataset's name elsewhere, as a string or a name of its own? In SQL it says nothing of other
+ * strings. Where the program is more than this text, a word anywhere will do. */
+static bool
+is_given(Unit *unit, const char *name)
+{
+    size_t at;
+    if (unit->text->from != NULL || unit->depth > 0)
+        return find_word(unit->work->text, unit->work->bytes, name, &at);
+    if (unit->asked == name)
+        return unit->is_there;
+    unit->asked = name;
+    unit->is_there = false;
+    for (guint i = 0; i < unit->pieces->len && !unit->is_there; i++) {
+        const Piece *piece = &g_array_index(unit->pieces, Piece, i);
+        const char *bytes = unit->text->bytes + piece->begin;
+        size_t count = piece->end - piece->begin;
+        bool has_blank = memchr(bytes, ' ', count) != NULL || memchr(bytes, '\n', count) != NULL;
+        unit->is_there = (piece->kind == PIECE_WORD || piece->kind == PIECE_LITERAL) &&
+                         !has_blank && find_word(bytes, count, name, &at);
+    }
+    return unit->is_there;
+}
+
 /* A name with fewer parts than the dataset's: project or dataset are given elsewhere. An ordinary word is one only where
  * tables are named, or where the file names the rest; else `*ret_is_doubtful`. */
 static bool
-is_tail(const Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
+is_tail(Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
 {
     const GPtrArray *list = unit->work->renames->list;
     for (guint i = 0; i < list->len; i++) {
@@ -234,14 +257,13 @@ is_tail(const Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtfu
         for (guint s = 0; s < rename->spellings->len; s++) {
             char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
             guint length = g_strv_length(parts), count = name->path.count, same = 0;
-            size_t at;
             while (same < count && same < length &&
                    strcmp(parts[length - 1 - same], name->parts[count - 1 - same].text) == 0)
                 same++;
             if (same != count || count >= length)
                 continue;
             if (count > 1 || !is_ordinary(parts[length - 1]) || use_reads_table(unit, use) ||
-                find_word(unit->work->text, unit->work->bytes, parts[length - 2], &at))
+                is_given(unit, parts[length - 2]))
                 return true;
             *ret_is_doubtful = true;
         }

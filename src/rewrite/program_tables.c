@@ -33,6 +33,48 @@ begins_with_any(const Text *text, Span span, const char *const *words)
     return false;
 }
 
+bool
+key_says_writing(const Text *text, Span key)
+{
+    while (key.begin > 0 && key.end > key.begin &&
+           (text->bytes[key.begin - 1] == '.' || text->bytes[key.begin - 1] == '_' ||
+            g_ascii_isalnum(text->bytes[key.begin - 1])))
+        key.begin--; /* job.sink.table of HOCON */
+    for (uint32_t at = key.begin; at < key.end; at++)
+        if ((at == key.begin || text->bytes[at - 1] == '.') &&
+            begins_with_any(text, (Span){at, key.end}, writing_words))
+            return true;
+    return false;
+}
+
+#define LINES_MAX 4000 /* of YAML, above a name: what people write by hand is shorter */
+
+/* The keys of YAML that it stands below. */
+static bool
+is_below_sink(const Unit *unit, const Use *use)
+{
+    const char *bytes = unit->text->bytes;
+    size_t line = use->whole.begin, indent = G_MAXSIZE;
+    if (strcmp(unit->language->name, "yaml") != 0)
+        return false;
+    for (int looked = 0; line > 0 && looked < LINES_MAX; looked++) {
+        size_t end = line; /* of the line, which the first time is that of the name */
+        while (line > 0 && bytes[line - 1] != '\n')
+            line--;
+        size_t at = line, last;
+        while (at < end && (bytes[at] == ' ' || bytes[at] == '-'))
+            at++;
+        for (last = at; last < end && bytes[last] != ':' && bytes[last] != '\n';)
+            last++;
+        bool is_key = last < end && bytes[last] == ':' && bytes[at] != '#' && at - line < indent;
+        if (is_key && key_says_writing(unit->text, (Span){(uint32_t) at, (uint32_t) last}))
+            return true;
+        indent = is_key ? at - line : indent;
+        line -= line > 0;
+    }
+    return false;
+}
+
 /* The piece before a link of a chain, `write` for `df.write.format("x").option("y", …)`; G_MAXUINT: it is the first. */
 static guint
 link_before(const Unit *unit, guint link)
@@ -98,7 +140,8 @@ use_writes_table(const Unit *unit, const Use *use)
     if (is_entity(unit, use))
         return false;
     return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
-           is_written_outside(unit, use) || begins_with_any(text, use->key, writing_words);
+           is_written_outside(unit, use) || use->is_in_sink || is_below_sink(unit, use) ||
+           key_says_writing(text, use->key);
 }
 
 /* USERS_TABLE = …, users_table_name: … */

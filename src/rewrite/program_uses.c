@@ -10,6 +10,7 @@
 typedef struct {
     guint at; /* piece of the bracket */
     Span callee, receiver, option, key;
+    Span block; /* `sink` of `sink { … }` and `"sink": [ … ]` */
     int argument;
 } Bracket;
 
@@ -74,6 +75,13 @@ open_bracket(Finder *finder, guint index)
     if (unit_is_sign(unit, index, '[') && word != G_MAXUINT &&
         (unit_is_sign(unit, word, '=') || unit_is_sign(unit, word, ':')))
         bracket.key = key_before(unit, word);
+    if (!unit_is_sign(unit, index, '(') && word != G_MAXUINT) {
+        bool is_value = unit_is_sign(unit, word, '=') || unit_is_sign(unit, word, ':');
+        bool is_named = unit->language->is_data && unit_piece(unit, word)->kind == PIECE_WORD;
+        bracket.block = is_value   ? key_before(unit, word)
+                        : is_named ? piece_span(unit_piece(unit, word))
+                                   : (Span){0};
+    }
     g_array_append_val(finder->brackets, bracket);
 }
 
@@ -280,6 +288,9 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
         return;
     Bracket *bracket = &g_array_index(finder->brackets, Bracket, finder->brackets->len - 1);
     const Text *text = finder->unit->text;
+    for (guint i = 0; i < finder->brackets->len; i++)
+        use->is_in_sink = use->is_in_sink ||
+                          key_says_writing(text, g_array_index(finder->brackets, Bracket, i).block);
     use->callee = bracket->callee;
     use->receiver = bracket->receiver;
     use->argument = bracket->argument;
