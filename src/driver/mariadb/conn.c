@@ -79,10 +79,13 @@ maria_connect(MariaConn *conn, bool is_bare, MYSQL **ret, GError **error)
 {
     const MariaPlace *at = &conn->at;
     my_bool yes = 1;
+    unsigned lines = 1;
     MYSQL *db = mysql_init(NULL);
     g_assert(db != NULL);
     mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &at->connect_timeout_s);
     mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    mysql_options(db, MYSQL_OPT_LOCAL_INFILE, &lines);
+    maria_refuse_files(db);
     mysql_options4(db, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "honk");
     if (at->ca != NULL) {
         mysql_options(db, MYSQL_OPT_SSL_CA, at->ca);

@@ -273,3 +273,86 @@ maria_encode_row(GString *to, const GArray *targets, const Batch *batch, size_t 
     g_string_append_c(to, ')');
     return true;
 }
+
+/* --- lines --- */
+
+/* Columns into which LOAD DATA puts a text as INSERT puts a literal: not bits, whose bytes it would take, nor sets and blobs. */
+static bool
+takes_lines(const MariaTarget *target)
+{
+    static const char *const words[][8] = {
+        [TYPE_BOOL] = {"tinyint"},
+        [TYPE_INT] = {"tinyint", "smallint", "mediumint", "int", "bigint"},
+        [TYPE_FLOAT] = {"double"},
+        [TYPE_DECIMAL] = {"decimal"},
+        [TYPE_TEXT] = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext"},
+        [TYPE_DATE] = {"date"},
+        [TYPE_TIMESTAMP] = {"datetime", "timestamp"},
+        [TYPE_BYTES] = {NULL},
+    };
+    for (const char *const *word = words[target->type]; *word != NULL; word++)
+        if (strcmp(*word, target->of->data_type) == 0)
+            return true;
+    return false;
+}
+
+bool
+maria_takes_lines(const GArray *targets)
+{
+    for (guint i = 0; i < targets->len; i++)
+        if (!takes_lines(&g_array_index(targets, MariaTarget, i)))
+            return false;
+    return targets->len > 0;
+}
+
+static void
+append_escaped(GString *to, const char *text, size_t bytes)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        char letter = text[i];
+        if (letter != '\\' && letter != '\t' && letter != '\n' && letter != '\0')
+            continue;
+        g_string_append_len(to, text + begin, (gssize) (i - begin));
+        g_string_append_c(to, '\\');
+        g_string_append_c(to, letter == '\0'   ? '0'
+                              : letter == '\n' ? 'n'
+                              : letter == '\t' ? 't'
+                                               : letter);
+        begin = i + 1;
+    }
+    g_string_append_len(to, text + begin, (gssize) (bytes - begin));
+}
+
+static void
+append_field(GString *to, const Value *value)
+{
+    if (value->is_null)
+        g_string_append(to, "\\N");
+    else if (value->type == TYPE_TEXT)
+        append_escaped(to, value->s.data, value->s.bytes);
+    else if (value->type == TYPE_BOOL)
+        g_string_append_c(to, value->i != 0 ? '1' : '0');
+    else
+        value_append_text(value, to);
+}
+
+bool
+maria_encode_line(GString *to, const GArray *targets, const Batch *batch, size_t row)
+{
+    gsize begin = to->len;
+    for (guint i = 0; i < targets->len; i++) {
+        const MariaTarget *target = &g_array_index(targets, MariaTarget, i);
+        Value value = batch_value(batch, target->column, row);
+        g_autofree char *reason = NULL;
+        if (!value.is_null && !check(target, &value, &reason)) {
+            g_string_truncate(to, begin);
+            return false;
+        }
+        if (i > 0)
+            g_string_append_c(to, '\t');
+        append_field(to, &value);
+    }
+    g_string_append_c(to, '\n');
+    return true;
+}

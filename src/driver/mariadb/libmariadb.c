@@ -34,6 +34,9 @@ LAZY_FUNCTION(library, MYSQL *, mysql_real_connect,
     (MYSQL *db, const char *host, const char *user, const char *password, const char *database, unsigned port,
      const char *path, unsigned long flags), (db, host, user, password, database, port, path, flags))
 LAZY_PROCEDURE(library, mysql_close, (MYSQL *db), (db))
+LAZY_PROCEDURE(library, mysql_set_local_infile_handler,
+    (MYSQL *db, int (*begin)(void **, const char *, void *), int (*read)(void *, char *, unsigned), void (*end)(void *),
+     int (*error)(void *, char *, unsigned), void *data), (db, begin, read, end, error, data))
 LAZY_FUNCTION(library, my_socket, mysql_get_socket, (MYSQL *db), (db))
 LAZY_FUNCTION(library, unsigned long, mysql_thread_id, (MYSQL *db), (db))
 LAZY_FUNCTION(library, char *, mysql_get_server_info, (MYSQL *db), (db))

@@ -1,21 +1,23 @@
 /*
- * load.c - a range of rows into a stage by INSERT of many rows, with its ledger row, in one transaction.
+ * load.c - a range of rows into a stage, with its ledger row, in one transaction.
  *
- * A statement that fails takes back its own rows and no others. So rows are halved until the one that is refused stands
- * alone. LOAD DATA LOCAL turns refusals into warnings.
+ * Rows go in by LOAD DATA (lines.c) as long as all of them go in as they are; once some did not, by INSERT of many rows. One that fails takes back its own
+ * rows and no others, so rows are halved until the one that is refused stands alone.
  */
 #include "driver/mariadb/mariadb.h"
 
 #include <string.h>
 
 #define STATEMENT_BYTES (1024 * 1024)
+#define LINES_MIN 100 /* rows that are worth a savepoint */
 
 struct MariaLoader {
     char *plan, *task, *range;
     Writer writer; /* borrows the three above */
     GArray *targets;
     char *insert; /* up to VALUES */
-    GString *sql;
+    char *load;   /* LOAD DATA; NULL: rows do not go in by lines (any more) */
+    GString *sql; /* or lines */
 };
 
 static void
@@ -27,6 +29,7 @@ loader_free(MariaLoader *loader)
     g_free(loader->task);
     g_free(loader->range);
     g_free(loader->insert);
+    g_free(loader->load);
     g_clear_pointer(&loader->targets, g_array_unref);
     g_string_free(loader->sql, TRUE);
     g_free(loader);
@@ -52,6 +55,13 @@ loader_new(MariaConn *conn, const char *stage, const Schema *schema, const Write
         .plan = loader->plan, .task = loader->task, .range = loader->range, .token = writer->token};
     g_autofree char *columns = maria_target_list(loader->targets);
     loader->insert = g_strdup_printf("INSERT INTO %s (%s) VALUES ", table, columns);
+    if (maria_takes_lines(
+            loader
+                ->targets)) /* tab, backslash, line feed, whatever the server takes for an escape */
+        loader->load = g_strdup_printf(
+            "LOAD DATA LOCAL INFILE 'rows' INTO TABLE %s CHARACTER SET utf8mb4 FIELDS "
+            "TERMINATED BY X'09' ESCAPED BY X'5C' LINES TERMINATED BY X'0A' (%s)",
+            table, columns);
     *ret = g_steal_pointer(&loader);
     return true;
 }
@@ -167,13 +177,47 @@ put_until_refused(MariaConn *conn, const Batch *batch, size_t from, size_t to, s
     return true;
 }
 
+/* As many rows from `from` on as go at once; returns the first that does not. */
+static size_t
+compose_lines(MariaLoader *loader, const Batch *batch, size_t from)
+{
+    size_t row = from;
+    g_string_truncate(loader->sql, 0);
+    while (row < batch->row_count && loader->sql->len < STATEMENT_BYTES &&
+           maria_encode_line(loader->sql, loader->targets, batch, row))
+        row++;
+    return row;
+}
+
+/* Rows from `*next` on, up to the first that has to go in, or be refused, by an INSERT. */
+static bool
+put_lines(MariaConn *conn, const Batch *batch, size_t *next, GError **error)
+{
+    MariaLoader *loader = conn->loader;
+    while (loader->load != NULL && *next < batch->row_count) {
+        bool is_done = false;
+        size_t end = compose_lines(loader, batch, *next);
+        if (end - *next < LINES_MIN)
+            return true;
+        if (!maria_put_lines(conn, loader->load, loader->sql, end - *next, &is_done, error))
+            return false;
+        if (is_done)
+            *next = end;
+        else
+            g_clear_pointer(&loader->load, g_free);
+    }
+    return true;
+}
+
 static bool
 load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autofree char *reason = NULL;
     g_assert(conn->loader != NULL);
-    if (!put_until_refused(conn, batch, from, batch->row_count, ret_next, &reason, error))
+    *ret_next = from;
+    if (!put_lines(conn, batch, ret_next, error) ||
+        !put_until_refused(conn, batch, *ret_next, batch->row_count, ret_next, &reason, error))
         return false;
     return reason == NULL || fail(error, ERR_INVALID, "%s", reason);
 }

@@ -179,6 +179,19 @@ char *maria_target_list(const GArray *targets);
 /* "(…)" of a row, appended. False with the column and the reason when a value would be bent by its column. */
 CHECKED bool maria_encode_row(GString *to, const GArray *targets, const Batch *batch, size_t row,
                               size_t *ret_target, char **ret_reason);
+/* Rows may go in as lines of LOAD DATA: fields by tabs, with backslashes before what would end them; and one of them. False: a value is refused, which
+ * maria_encode_row() tells; nothing is appended. */
+bool maria_takes_lines(const GArray *targets);
+CHECKED bool maria_encode_line(GString *to, const GArray *targets, const Batch *batch, size_t row);
+
+/* --- lines.c --- */
+/* No file of ours is ever read for a server that asks for one. */
+void maria_refuse_files(MYSQL *db);
+/* Lines of `rows` rows into a table, by a statement that takes them from here. `*ret_done` false: some row would not have gone in as it
+ * is, or the server takes no lines; nothing was written. */
+CHECKED bool maria_put_lines(MariaConn *conn, const char *sql, const GString *lines, size_t rows,
+                             bool *ret_done, GError **error);
+
 void maria_append_text(GString *to, const char *text, size_t bytes); /* quoted */
 
 /* --- remove.c --- */
