@@ -117,14 +117,14 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 static void
 take_modifiers(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    Context context = {.block = block, .clause = CLAUSE_ORDER};
     for (;;) {
         if (take_word(parser, end, WORD_DISTINCT)) {
             block->is_distinct = true;
             if (is_word(parser, parser->pos, WORD_ON) && is_open(parser, parser->pos + 1)) {
                 uint32_t close = closing(parser, parser->pos + 1, end);
                 parser->pos += 2;
-                parse_expression(parser, &context, close, 0);
+                parse_keys(parser, &context, close); /* by the rules of ORDER BY */
                 parser->pos = MIN(close + 1, end);
             }
         } else if (is_word(parser, parser->pos, WORD_TOP) &&

@@ -322,6 +322,27 @@ bind_receiver(Resolver *resolver, SqlRef *ref)
     }
 }
 
+/* ORDER BY a of SELECT t.* … USING (a): what comes out is the side that the star is of. */
+static bool
+bind_starred(Resolver *resolver, SqlRef *ref, const SqlBlock *block)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (ref->clause != CLAUSE_ORDER || !ref->is_whole || ref->path.count != 1 || !block->has_star ||
+        resolver_using_of(resolver, block, part) == NULL)
+        return false;
+    for (guint i = 0; i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        bool is_open = false;
+        if (item->is_star && item->star_of != NULL &&
+            resolver_has_name(resolver, resolver_columns(resolver, item->star_of, &is_open),
+                              part)) {
+            bind_to(ref, BINDING_COLUMN, item->star_of);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* HAVING count(a): an aggregate looks at columns, whatever the outputs are called. */
 static bool
 is_in_aggregate(const Resolver *resolver, const SqlRef *ref)
@@ -387,6 +408,8 @@ resolve_ref(Resolver *resolver, SqlRef *ref)
     if (sees_outputs && outputs != NULL && bind_output(resolver, ref, outputs, false))
         return;
     if (ref->path.count > 1 && (bind_qualified(resolver, ref) || bind_target_row(ref)))
+        return;
+    if (bind_starred(resolver, ref, ref->block))
         return;
     bind_bare(resolver, ref);
 }
