@@ -55,7 +55,9 @@ dbt_seeds_concern(const Renames *renames, const char *path)
     g_autofree char *name = name_of(path);
     for (guint i = 0; name != NULL && i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        if (keeps_name(rename) && strcmp(rename->dbt->from.name, name) == 0)
+        const char *dot = strrchr(name, '.'); /* which may belong to it, or end a package */
+        if (keeps_name(rename) && (strcmp(rename->dbt->from.name, name) == 0 ||
+                                   (dot != NULL && strcmp(rename->dbt->from.name, dot + 1) == 0)))
             return true;
     }
     return false;

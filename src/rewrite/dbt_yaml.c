@@ -190,6 +190,8 @@ visit_source(Work *work, const YamlNode *source)
                                    ? rename_of_source(work, yaml_get_text(source, "name"),
                                                       yaml_get_text(table, "name"))
                                    : NULL;
+        if (rename != NULL && rename->dbt->doubt == NULL)
+            yaml_check_freshness(work, source, rename);
         if (rename != NULL)
             visit_source_table(work, tables, table, rename);
         else if (table->kind == YAML_MAP)

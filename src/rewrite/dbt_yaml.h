@@ -10,12 +10,16 @@ void yaml_refuse(Work *work, const YamlNode *node, const char *code, const char 
 void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to);
 /* A column of the dataset, or an expression over it (dbt_yaml_expression.c). */
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
+/* Tables that calls within a text give, {{ ref('x') }}, with their columns in the queries around them. */
+void yaml_rewrite_calls(Work *work, const YamlNode *node);
 /* Does the text have any name of a column that changes? */
 bool yaml_names_change(const Rename *rename, const char *text);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */
 const Rename *yaml_follow_call(Work *work, const YamlNode *node, bool is_to_edit);
 /* What describes a table: its columns and tests. `rename` NULL: another one, whose tests may point at the dataset. */
 void yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename);
+/* What is said of the age of all tables of a source, of which this is one. */
+void yaml_check_freshness(Work *work, const YamlNode *source, const Rename *rename);
 /* Its tests; `change`: of the column that they stand under, or NULL (dbt_yaml_tests.c). */
 void yaml_visit_tests(Work *work, const YamlNode *owner, const Rename *mine,
                       const ColumnChange *change);

@@ -59,9 +59,26 @@ undouble(char *text, char quote)
 
 /* ---- the query ---- */
 
-static char *
-query_head(const DbtRename *dbt)
+/* Does the text begin as a statement does? Then nothing is put before it. */
+static bool
+is_statement(const char *text)
 {
+    static const char *const words[] = {"select", "with",  "insert", "update", "delete",
+                                        "merge",  "alter", "create", "grant",  "truncate"};
+    text += strspn(text, " \t\r\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strncasecmp(text, words[i], strlen(words[i])) == 0 &&
+            !is_identifier_byte(text[strlen(words[i])]))
+            return true;
+    return false;
+}
+
+/* `dbt` NULL: the expression is said of no table that is known. */
+static char *
+query_head(const DbtRename *dbt, const char *text)
+{
+    if (dbt == NULL)
+        return g_strdup(is_statement(text) ? "" : "select 1 where ");
     const DbtName *name = &dbt->from;
     g_autoptr(GString) head = g_string_new("select 1 from {{ ");
     if (dbt->is_source)
@@ -184,17 +201,19 @@ static void
 read_expression(Expression *expression)
 {
     Work *work = expression->work;
-    if (expression->rename->dbt == NULL || !find_place(expression)) {
+    const Rename *rename = expression->rename;
+    if ((rename != NULL && rename->dbt == NULL) || !find_place(expression)) {
         refuse_all(expression, "language", NULL,
                    "the expression is written in a way that is not edited");
         return;
     }
-    g_autofree char *head = query_head(expression->rename->dbt),
+    g_autofree char *head = query_head(rename != NULL ? rename->dbt : NULL, expression->node->text),
                     *inside = g_strndup(work->text + expression->begin,
                                         expression->end - expression->begin);
     undouble(inside, expression->quote);
     g_autofree char *query = g_strconcat(head, inside, NULL);
-    const ColumnChange *change = qualified_change(expression, query, strlen(head));
+    const ColumnChange *change =
+        rename != NULL ? qualified_change(expression, query, strlen(head)) : NULL;
     if (change != NULL) {
         refuse_all(expression, "ambiguous", change->link,
                    "a name that is that of a column that changes has a qualifier here, which only "
@@ -273,5 +292,14 @@ yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
     if (is_name(node->text))
         read_name(work, node, change_called(rename, node->text, strlen(node->text)));
     else
+        read_expression(&expression);
+}
+
+void
+yaml_rewrite_calls(Work *work, const YamlNode *node)
+{
+    Expression expression = {.work = work, .node = node};
+    if (strstr(node->text, "{{") != NULL &&
+        (strstr(node->text, "ref(") != NULL || strstr(node->text, "source(") != NULL))
         read_expression(&expression);
 }

@@ -47,18 +47,50 @@ visit_column(Work *work, const YamlNode *column, const Rename *rename)
     visit_constraints(work, column, rename);
 }
 
+/* By which columns it is told how old the rows are. */
+static void
+visit_freshness(Work *work, const YamlNode *map, const Rename *rename)
+{
+    const YamlNode *freshness = yaml_get(map, "freshness"),
+                   *query = yaml_get(map, "loaded_at_query");
+    yaml_rename_list(work, yaml_get(map, "loaded_at_field"), rename);
+    if (freshness != NULL && freshness->kind == YAML_MAP)
+        yaml_rename_list(work, yaml_get(freshness, "filter"), rename);
+    if (query != NULL && query->kind == YAML_SCALAR && yaml_names_change(rename, query->text))
+        yaml_refuse(work, query, "language", NULL,
+                    "a query over the table names a column that changes");
+}
+
 void
 yaml_visit_table(Work *work, const YamlNode *table, const Rename *rename)
 {
-    const YamlNode *columns = yaml_get(table, "columns"),
-                   *loaded = yaml_get(table, "loaded_at_field");
+    const YamlNode *columns = yaml_get(table, "columns"), *config = yaml_get(table, "config");
     for (size_t i = 0; columns != NULL && columns->kind == YAML_LIST && i < columns->count; i++)
         if (columns->items[i]->kind == YAML_MAP)
             visit_column(work, columns->items[i], rename);
     yaml_visit_tests(work, table, rename, NULL);
     visit_constraints(work, table, rename);
-    if (loaded != NULL && loaded->kind == YAML_SCALAR && rename != NULL)
-        yaml_rename_words(work, loaded, rename);
+    if (rename == NULL)
+        return;
+    visit_freshness(work, table, rename);
+    if (config != NULL && config->kind == YAML_MAP)
+        visit_freshness(work, config, rename);
+}
+
+void
+yaml_check_freshness(Work *work, const YamlNode *source, const Rename *rename)
+{
+    const YamlNode *freshness = yaml_get(source, "freshness");
+    const YamlNode *said[] = {
+        yaml_get(source, "loaded_at_field"), yaml_get(source, "loaded_at_query"),
+        freshness != NULL && freshness->kind == YAML_MAP ? yaml_get(freshness, "filter") : NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+        if (said[i] != NULL && said[i]->kind == YAML_SCALAR &&
+            yaml_names_change(rename, said[i]->text) &&
+            !site_covers(work, said[i]->begin, said[i]->end))
+            yaml_refuse(work, said[i], "ambiguous", NULL,
+                        "this is said of all tables of the source, and the column of one is "
+                        "renamed");
 }
 
 /* ---- what is left ---- */
@@ -102,6 +134,9 @@ yaml_check_rest(Work *work, const YamlNode *node, const char *key)
         yaml_check_rest(work, node->items[i], key);
     if (node->kind != YAML_SCALAR || site_covers(work, node->begin, node->end) ||
         set_has(work->understood, GSIZE_TO_POINTER(node->begin + 1)))
+        return;
+    yaml_rewrite_calls(work, node);
+    if (site_covers(work, node->begin, node->end))
         return;
     if (names_dataset(work, node) || yaml_follow_call(work, node, false) != NULL)
         site_refuse(work, SITE_MENTION, node->begin, node->end, "language", NULL,
