@@ -163,18 +163,37 @@ visit_config(Work *work, const Token *token, const Made *made)
     }
 }
 
+static void
+visit_templates(Work *work, const Made *made)
+{
+    const TokenList *list = work->sql->list;
+    for (guint i = 0; i < list->tokens->len; i++) {
+        const Token *token = tokens_at(list, i);
+        if (token->kind == TOKEN_TEMPLATE && work->sql->live->data[i])
+            visit_config(work, token, made);
+    }
+}
+
 void
 dbt_config(Work *work)
 {
-    const TokenList *list = work->sql->list;
     for (guint m = 0; m < work->out->made->len; m++) {
         const Made *made = g_ptr_array_index(work->out->made, m);
-        if (made->name != NULL)
-            continue;
-        for (guint i = 0; i < list->tokens->len; i++) {
-            const Token *token = tokens_at(list, i);
-            if (token->kind == TOKEN_TEMPLATE && work->sql->live->data[i])
-                visit_config(work, token, made);
-        }
+        if (made->name == NULL)
+            visit_templates(work, made);
     }
+}
+
+void
+dbt_config_follows(Work *work, const Rename *rename)
+{
+    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(g_free);
+    const Made made = {.columns = columns};
+    for (guint i = 0; i < rename->changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(rename->changes, i);
+        MadeColumn *column = g_new0(MadeColumn, 1);
+        *column = (MadeColumn){change->column, change->kind != CHANGE_NONE ? change : NULL};
+        g_ptr_array_add(columns, column);
+    }
+    visit_templates(work, &made);
 }

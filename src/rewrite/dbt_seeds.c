@@ -10,20 +10,12 @@
 
 static const char ending[] = ".csv";
 
-/* Does the mapping speak of a model that keeps its name and gets other columns? */
-static bool
-keeps_name(const Rename *rename)
-{
-    const DbtRename *dbt = rename->dbt;
-    return dbt != NULL && !dbt->is_source && dbt->doubt == NULL &&
-           strcmp(dbt->from.name, dbt->to.name) == 0 && rename_changes_columns(rename);
-}
-
 /* The mapping's model is this very seed, after it as before. */
 static bool
 is_of_seed(const DbtRoot *root, const Rename *rename)
 {
-    return keeps_name(rename) && g_hash_table_contains(root->seeds, rename->dbt->from.name) &&
+    return rename_keeps_model(rename) &&
+           g_hash_table_contains(root->seeds, rename->dbt->from.name) &&
            (rename->dbt->from.package == NULL ||
             g_strcmp0(rename->dbt->from.package, root->name) == 0);
 }
@@ -39,25 +31,32 @@ dbt_seed_doubt(void)
     return doubt;
 }
 
-/* The name of the seed that a path may be, or NULL. Caller frees. */
+/* What the path may make: its last part without this ending; or NULL. Caller frees. */
 static char *
-name_of(const char *path)
+name_of(const char *path, const char *its_ending)
 {
-    if (!g_str_has_suffix(path, ending))
+    if (!g_str_has_suffix(path, its_ending))
         return NULL;
     g_autofree char *base = g_path_get_basename(path);
-    return g_strndup(base, strlen(base) - strlen(ending));
+    return g_strndup(base, strlen(base) - strlen(its_ending));
+}
+
+static bool
+is_called(const Rename *rename, const char *name)
+{
+    const char *dot = strrchr(name, '.'); /* which may belong to it, or end a package */
+    return strcmp(rename->dbt->from.name, name) == 0 ||
+           (dot != NULL && strcmp(rename->dbt->from.name, dot + 1) == 0);
 }
 
 bool
-dbt_seeds_concern(const Renames *renames, const char *path)
+dbt_files_concern(const Renames *renames, const char *path)
 {
-    g_autofree char *name = name_of(path);
+    g_autofree char *seed = name_of(path, ending), *model = name_of(path, ".sql");
+    const char *name = seed != NULL ? seed : model;
     for (guint i = 0; name != NULL && i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
-        const char *dot = strrchr(name, '.'); /* which may belong to it, or end a package */
-        if (keeps_name(rename) && (strcmp(rename->dbt->from.name, name) == 0 ||
-                                   (dot != NULL && strcmp(rename->dbt->from.name, dot + 1) == 0)))
+        if (rename_keeps_model(rename) && is_called(rename, name))
             return true;
     }
     return false;
@@ -67,7 +66,7 @@ void
 dbt_seeds_add(const GPtrArray *roots, const char *path, bool is_read)
 {
     DbtRoot *root = dbt_root_of(roots, path);
-    g_autofree char *name = name_of(path);
+    g_autofree char *name = name_of(path, ending);
     if (root == NULL || name == NULL || !dbt_is_below(root, path, root->seed_folders))
         return;
     void *before = NULL;

@@ -126,7 +126,7 @@ renames_concern(const Renames *renames, const char *path, const char *text, size
 {
     return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
-           dbt_seeds_concern(renames, path);
+           dbt_files_concern(renames, path);
 }
 
 /* ---- the columns ---- */

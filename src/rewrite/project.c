@@ -170,6 +170,8 @@ rewrite_entry(void *item, void *data)
     options.usual = project->usual;
     options.tells_none = options.dialect == NULL && code_is_sql(file->path);
     options.model = entry->place.model;
+    options.version = entry->place.version;
+    options.is_persisted = entry->place.is_persisted;
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.kept = entry->kept;

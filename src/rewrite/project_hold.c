@@ -1,10 +1,12 @@
 /*
- * project_hold.c - files that a constant, or a source or seed of dbt, ties together are changed together, or not at all.
+ * project_hold.c - files that a constant, or a source, seed or model of dbt, ties together are changed together, or not at all.
  *
  * TABLE of config.py becomes the new dataset for all who import it: while one of them needs a person, config.py stays; and
  * while config.py stays, so do all whose columns would change with it. While the YAML that declares a source of dbt
- * stays, nobody can call it by its new name. A seed's columns are those of its file and of all who read it.
+ * stays, nobody can call it by its new name. The columns of a seed, or of
+ * a model that keeps its name, are those of its file and of all who read it.
  */
+#include "rewrite/code.h"
 #include "rewrite/imports.h"
 #include "rewrite/project_parts.h"
 
@@ -140,57 +142,80 @@ hold_sources(Project *project)
     return has_held;
 }
 
-/* ---- seeds of dbt ---- */
+/* ---- seeds and models of dbt that keep their names ---- */
 
-/* Is the file the seed, or may it name its columns? */
+/* Is the file what makes it, or may it name its columns? */
 static bool
-speaks_of_seed(const Entry *entry, const DbtRename *dbt, size_t *ret_begin)
+speaks_of(const Entry *entry, const DbtRename *dbt)
 {
-    *ret_begin = 0;
-    return strcmp(entry->file->path, dbt->seed) == 0 ||
-           dbt_seeds_have_types(entry->place.root->renames, entry->file->path, entry->file->text) ||
-           find_word(entry->file->text, entry->file->bytes, dbt->from.name, ret_begin) ||
-           find_word(entry->tables, strlen(entry->tables), dbt->from.name, &(size_t){0});
+    const ProjectFile *file = entry->file;
+    size_t at = 0;
+    return g_strcmp0(file->path, dbt->seed) == 0 ||
+           g_strcmp0(entry->place.model, dbt->from.name) == 0 ||
+           dbt_seeds_have_types(entry->place.root->renames, file->path, file->text) ||
+           find_word(file->text, file->bytes, dbt->from.name, &at) ||
+           find_word(entry->tables, strlen(entry->tables), dbt->from.name, &at);
+}
+
+/* Does dbt read the file? */
+static bool
+is_of_dbt(const Entry *entry)
+{
+    const char *path = entry->file->path;
+    return code_is_sql(path) || g_str_has_suffix(path, ".yml") || g_str_has_suffix(path, ".yaml") ||
+           g_str_has_suffix(path, ".csv") || g_str_has_suffix(path, ".py");
 }
 
 /* The first file that stays, of those that would have to change. */
 static const Entry *
 one_that_stays(const Project *project, const DbtRename *dbt)
 {
-    size_t begin;
     for (guint i = 0; i < project->entries->len; i++) {
         const Entry *entry = g_ptr_array_index(project->entries, i);
-        if (entry->file->rewrite != NULL && stays(entry) && speaks_of_seed(entry, dbt, &begin))
+        if (entry->file->rewrite != NULL && stays(entry) && is_of_dbt(entry) &&
+            speaks_of(entry, dbt))
             return entry;
     }
     return NULL;
 }
 
 static bool
-hold_seed(Project *project, const DbtRename *dbt)
+hold_all(Project *project, const DbtRename *dbt)
 {
-    const Entry *other = dbt != NULL && dbt->seed != NULL ? one_that_stays(project, dbt) : NULL;
+    const Entry *other = one_that_stays(project, dbt);
     bool has_held = false;
     for (guint i = 0; other != NULL && i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         size_t begin = 0;
-        if (stays(entry) || !is_changed(entry) || !speaks_of_seed(entry, dbt, &begin))
+        if (stays(entry) || !is_changed(entry) || !speaks_of(entry, dbt))
             continue;
-        size_t end = MIN(begin + strlen(dbt->from.name), entry->file->bytes);
-        has_held = hold(project, entry, begin, end, "used", other) || has_held;
+        bool has_name = find_word(entry->file->text, entry->file->bytes, dbt->from.name, &begin);
+        size_t end = has_name ? begin + strlen(dbt->from.name) : 0;
+        has_held = hold(project, entry, end > 0 ? begin : 0, end, "used", other) || has_held;
     }
     return has_held;
 }
 
+/* Is it made by a file that changes with it? */
 static bool
-hold_seeds(Project *project)
+is_made_here(const Project *project, const DbtRoot *root, const Rename *rename)
+{
+    if (!rename_keeps_model(rename) || rename->dbt->seed != NULL)
+        return rename->dbt != NULL && rename->dbt->seed != NULL;
+    g_autofree char *key = g_strdup_printf("%s %s", root->folder, rename->dbt->from.name);
+    return g_hash_table_contains(project->models, key);
+}
+
+static bool
+hold_made(Project *project)
 {
     bool has_held = false;
     for (guint r = 0; r < project->roots->len; r++) {
         const DbtRoot *root = g_ptr_array_index(project->roots, r);
         for (guint i = 0; i < root->renames->list->len; i++) {
             const Rename *rename = g_ptr_array_index(root->renames->list, i);
-            has_held = hold_seed(project, rename->dbt) || has_held;
+            if (is_made_here(project, root, rename))
+                has_held = hold_all(project, rename->dbt) || has_held;
         }
     }
     return has_held;
@@ -200,7 +225,7 @@ bool
 project_hold(Project *project)
 {
     bool has_held = hold_sources(project);
-    has_held = hold_seeds(project) || has_held;
+    has_held = hold_made(project) || has_held;
     for (guint i = 0; i < project->entries->len; i++) {
         Entry *entry = g_ptr_array_index(project->entries, i);
         const Rewrite *rewrite = entry->file->rewrite;

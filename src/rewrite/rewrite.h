@@ -112,7 +112,8 @@ typedef struct {
     bool leaves_sources;
     /* Of many files together (project.h): */
     bool finds_made, is_mentioned; /* is_mentioned: whatever the text says */
-    const char *model;             /* the file is this model of dbt; or NULL */
+    const char *model, *version;   /* the file is this model of dbt; or NULL */
+    bool is_persisted;             /* its table has rows under the names of before, or may have */
     DbtHome home;                  /* of the file */
     const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
     const GPtrArray

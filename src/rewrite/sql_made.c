@@ -151,6 +151,12 @@ is_model(const Work *work, const SqlStatement *statement)
 }
 
 bool
+statement_is_model(const Work *work, const SqlStatement *statement)
+{
+    return is_model(work, statement);
+}
+
+bool
 names_may_change(Work *work, const SqlQuery *query)
 {
     const SqlStatement *statement = query_statement(query);

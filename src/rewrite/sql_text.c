@@ -41,6 +41,7 @@ rewrite_variant(Work *work)
         dbt_implied(work);
         dbt_given(work);
         dbt_var_uses(work);
+        dbt_own(work);
         sql_mentions(work);
         if (work->has_holes)
             sql_holes(work);

@@ -223,8 +223,9 @@ void dbt_rename_spell(DbtRename *dbt);
 void dbt_rename_free(DbtRename *dbt);
 /* Of a model that is a seed; freed with its DbtRename (dbt_seeds.c). */
 DbtDoubt *dbt_seed_doubt(void);
-/* May the path be that of a seed whose columns the mapping renames; of the one that changes with its file, or NULL. */
-bool dbt_seeds_concern(const Renames *renames, const char *path);
+/* May the file be a seed or model that keeps its name, while the mapping renames columns of it? */
+bool dbt_files_concern(const Renames *renames, const char *path);
+/* Of the seed that changes with its file, or NULL. */
 const Rename *dbt_seed_at(const Renames *renames, const char *path);
 /* Is it the dbt_project.yml that may say types of columns of such a seed, without naming it? */
 bool dbt_seeds_have_types(const Renames *renames, const char *path, const char *text);
@@ -269,6 +270,13 @@ void dbt_mentions(Work *work, const GArray *covered);
 bool dbt_config_text(const char *text, size_t bytes, const char *key, char **ret);
 /* Columns of the file's model in its config(…), after sql_made(). */
 void dbt_config(Work *work);
+
+/* The same, where the model is the dataset of a mapping. */
+void dbt_config_follows(Work *work, const Rename *rename);
+/* Does the mapping leave the model its name, while columns of it change; the file of such a model gives them their new names
+ * (dbt_own.c). */
+bool rename_keeps_model(const Rename *rename);
+void dbt_own(Work *work);
 
 /* {{ dbt_utils.star(…) }}: do the names that it writes out follow those of what is read; must these stay for it; what it
  * names itself. False when it is no star over what changes (dbt_star.c). */
@@ -419,6 +427,8 @@ void sql_borders(Work *work);
 /* Is it in a macro, a block that is set, and the like? After sql_borders(). */
 bool statement_is_in_text(const Work *work, const SqlStatement *statement);
 void sql_made(Work *work);
+/* Is it the query of the file's model? */
+bool statement_is_model(const Work *work, const SqlStatement *statement);
 /* Put what another variant of the text makes beside it. */
 void made_merge(GPtrArray *list, GPtrArray *others);
 /* May the names of this query, which is a statement's result, change because its readers follow them? */
