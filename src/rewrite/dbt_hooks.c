@@ -30,6 +30,16 @@ is_hook(const Work *work, const JinjaArgument *argument)
     return false;
 }
 
+/* Does it name the dataset, which may be {{ this }}? */
+static bool
+may_read(const Work *work, const JinjaArgument *hook)
+{
+    const char *text = work->text + hook->begin;
+    size_t bytes = hook->end - hook->begin;
+    return renames_mentioned(work->renames, text, bytes) ||
+           (dbt_own_rename(work) != NULL && memmem(text, bytes, "this", 4) != NULL);
+}
+
 static void
 visit_hook(Work *work, const JinjaArgument *hook)
 {
@@ -50,8 +60,7 @@ dbt_hooks(Work *work)
         g_autoptr(GArray) found = jinja_arguments(work->text, token);
         for (guint a = 0; a < found->len; a++) {
             const JinjaArgument *one = &g_array_index(found, JinjaArgument, a);
-            if (is_hook(work, one) &&
-                renames_mentioned(work->renames, work->text + one->begin, one->end - one->begin))
+            if (is_hook(work, one) && may_read(work, one))
                 visit_hook(work, one);
         }
     }

@@ -109,7 +109,7 @@ name_plain(const Own *own, const SqlItem *item)
     g_autofree char *written = spell_like(work->sql->dialect, &bare, own->change->to);
     bool is_there = name != NULL && strcmp(name->text, written) == 0;
     g_autofree char *as =
-        g_strdup_printf(is_there ? "" : " %s %s", word_as(work, item->block), written);
+        is_there ? g_strdup("") : g_strdup_printf(" %s %s", word_as(work, item->block), written);
     if (alias != NULL)
         alias->text = keep(work, as);
     else if (!is_there)
@@ -272,12 +272,11 @@ is_done(const Own *own, const SqlQuery *query)
 
 /* ---- the file ---- */
 
-static const Rename *
-own_rename(const Work *work)
+const Rename *
+dbt_own_rename(const Work *work)
 {
     const RewriteOptions *options = work->options;
-    for (guint i = 0; options->model != NULL && work->depth == 0 && i < work->renames->list->len;
-         i++) {
+    for (guint i = 0; options->model != NULL && i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         if (rename_keeps_model(rename) && strcmp(rename->dbt->from.name, options->model) == 0 &&
             g_strcmp0(rename->dbt->from.version, options->version) == 0 &&
@@ -311,8 +310,8 @@ statement_of_model(const Work *work)
 void
 dbt_own(Work *work)
 {
-    Own own = {.work = work, .rename = own_rename(work)};
-    if (own.rename == NULL)
+    Own own = {.work = work, .rename = dbt_own_rename(work)};
+    if (own.rename == NULL || work->depth > 0)
         return;
     own.statement = statement_of_model(work);
     if (own.statement == NULL || work->options->is_persisted || !rename_only_renames(own.rename)) {

@@ -76,6 +76,28 @@ call_of_pair(Work *work, const SqlSource *source, const Token *token)
     return call;
 }
 
+/* The file's own table: the model's, whose columns follow where the mapping renames them; else what its query gives. */
+static void
+name_this(Work *work, SqlSource *source)
+{
+    const Rename *own = dbt_own_rename(work);
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
+    source->query = own == NULL ? source->block->statement->query : NULL;
+    if (own == NULL)
+        return;
+    SqlPart *part = arena_alloc(work->sql->arena, sizeof(SqlPart));
+    *part = (SqlPart){.text = own->dbt->from.name,
+                      .token = source->first,
+                      .begin = token->begin,
+                      .end = token->end};
+    source->kind = SOURCE_TABLE;
+    source->is_template = true;
+    source->path = (SqlPath){.parts = part, .count = 1};
+    source->rename = own;
+    source->spelling = &own->dbt->spelling;
+    set_add(&work->understood, GSIZE_TO_POINTER(token->begin + 1));
+}
+
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
@@ -89,7 +111,7 @@ dbt_name_source(Work *work, SqlSource *source)
     is_here = is_here || source->is_paired;
     if (call == NULL) {
         if (is_this(work, source))
-            source->query = source->block->statement->query;
+            name_this(work, source);
         return;
     }
     const Rename *rename = dbt_find(work, call, &doubt);

@@ -50,6 +50,8 @@ rename_only_renames(const Rename *rename)
 static bool
 is_defined_here(const Work *work, const Rename *rename)
 {
+    if (dbt_own_rename(work) == rename) /* by the model that the file is */
+        return true;
     for (guint b = 0; b < work->sql->blocks->len; b++) {
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {

@@ -277,6 +277,8 @@ void dbt_config_follows(Work *work, const Rename *rename);
  * (dbt_own.c). */
 bool rename_keeps_model(const Rename *rename);
 void dbt_own(Work *work);
+/* What such a mapping says of the model that the file is; or NULL. */
+const Rename *dbt_own_rename(const Work *work);
 
 /* {{ dbt_utils.star(…) }}: do the names that it writes out follow those of what is read; must these stay for it; what it
  * names itself. False when it is no star over what changes (dbt_star.c). */
