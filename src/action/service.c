@@ -1,6 +1,7 @@
 /* service.c - see service.h. */
 #include "action/service.h"
 
+#include "change/base.h"
 #include "change/change.h"
 #include "change/remote.h"
 
@@ -92,7 +93,8 @@ template_name(const json_t *template)
 
 /* ---- what ---- */
 
-/* The commit that is deployed: our branch where the catalog says so, else the default branch once our commit is in it. */
+/* The commit that is deployed: our branch where the catalog says so, else the default branch once our commit is in it, or squashed into
+ * another. */
 static bool
 deployed_commit(const Service *service, char **ret, char **ret_wait, GError **error)
 {
@@ -116,7 +118,7 @@ deployed_commit(const Service *service, char **ret, char **ret_wait, GError **er
                     "service '%s' is deployed from branch '%s' of '%s', which is not there",
                     service->name, ours, address);
     if (!from_branch && commit != NULL &&
-        !repository_has(repository, head, commit, &is_merged, error))
+        !change_holds(repository, head, commit, &is_merged, error))
         return false;
     if (!from_branch && commit != NULL && !is_merged)
         *ret_wait = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'", ours,

@@ -42,9 +42,9 @@ has_taken_over(const Repository *repository, const char *holder, const char *com
     return true;
 }
 
-static bool
-holds(const Repository *repository, const char *holder, const char *commit, bool *ret,
-      GError **error)
+bool
+change_holds(const Repository *repository, const char *holder, const char *commit, bool *ret,
+             GError **error)
 {
     return repository_has(repository, holder, commit, ret, error) &&
            (*ret || has_taken_over(repository, holder, commit, ret, error));
@@ -92,7 +92,7 @@ take_in(const Repository *repository, const RunningCode *running, ChangeBase *ba
     g_autofree char *commit = NULL;
     bool is_held = false, holds_more = false;
     if (!resolve(repository, running, &commit, error) ||
-        !holds(repository, base->commit, commit, &is_held, error))
+        !change_holds(repository, base->commit, commit, &is_held, error))
         return false;
     if (is_held)
         return true;

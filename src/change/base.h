@@ -20,8 +20,10 @@ typedef struct {
     char *service; /* who runs it; NULL: it is in the history of the default branch */
 } ChangeBase;
 
-/* The commit that holds the default branch and all that runs. What the default branch has taken over in other commits
- * (squashed, picked) counts as held. WRONG_STATE, with what people can do, when there is none. */
+/* Is `commit` in the history of `holder`, or is all that it changes there by other commits (squashed, picked)? */
+CHECKED bool change_holds(const Repository *repository, const char *holder, const char *commit,
+                          bool *ret, GError **error);
+/* The commit that holds the default branch and all that runs. WRONG_STATE, with what people can do, when there is none. */
 CHECKED bool change_base(const Repository *repository, const RunningCode *running, size_t count,
                          ChangeBase *ret, GError **error);
 void change_base_clear(ChangeBase *base);

@@ -1,4 +1,4 @@
--- schema.sql - our own state, version 4 (PRAGMA user_version).
+-- schema.sql - our own state (PRAGMA user_version: SCHEMA_VERSION in db.c).
 --
 -- Times are milliseconds since 1970, UTC. States, statuses and phases are the names of
 -- model/states.c. JSON is text. `n` is the row's own number: the engine updates by it, people name

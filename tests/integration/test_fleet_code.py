@@ -88,7 +88,7 @@ class FleetCode(FleetTest):
     def running_code(self, world):
         return self.service_file(world, "player", "service.json")["template"]["revision"]["code"]
 
-    def test_code_that_people_merge_is_waited_for(self):
+    def test_code_that_people_merge_is_waited_for_also_when_they_squash_it(self):
         world, repository = self.begin_code("merge")
         name = self.migration(world)
         world.plan(name)
@@ -98,7 +98,8 @@ class FleetCode(FleetTest):
         self.assertTrue(support.eventually(lambda: waits in world.honk("rollout", "list").stdout
                                            or waits in json.dumps(json.loads(world.get("/rollouts?limit=10")[1]))), world.log_tail())
         branch = self.git(repository, "branch", "--list", "honk/*", "--format", "%(refname:short)")
-        self.git(repository, "merge", "-q", "--no-ff", "-m", "Merge", branch)
+        self.git(repository, "merge", "-q", "--squash", branch)
+        self.git(repository, "commit", "-q", "-m", "Read the new users (#7)")
         self.assertTrue(support.eventually(lambda: world.state(name) == "succeeded"), world.log_tail())
         self.assertEqual(self.ask(world, "player"), [NEW, NEW])
         self.assertEqual(self.service_file(world, "player", "service.json")["template"]["revision"]["code"],
