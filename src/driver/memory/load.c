@@ -179,11 +179,22 @@ memory_begin(Conn *base, const char *stage, const Schema *schema, const Writer *
     return true;
 }
 
+/* Has somebody else written the range since begin() looked? Its rows would be in the way of these. */
+static bool
+range_is_open(MemoryStore *store, const Loader *loader, Book **ret, GError **error)
+{
+    if (!memory_book_need(store, &loader->writer, ret, error))
+        return false;
+    return memory_book_range(*ret, loader->range) == NULL ||
+           fail(error, ERR_TRANSIENT, "range '%s' has just been written", loader->range);
+}
+
 static bool
 memory_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     MemoryConn *conn = memory_conn(base);
     Loader *loader = conn->loader;
+    Book *book = NULL;
     Table *table = NULL;
     g_assert(loader != NULL);
     LOCK_STORE(conn->store);
@@ -196,7 +207,8 @@ memory_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError
         g_autofree char *reason = memory_table_refuses(table, row, loader->taken, &key);
         if (reason != NULL) {
             memory_row_unref(row);
-            return fail(error, ERR_INVALID, "%s", reason);
+            return range_is_open(conn->store, loader, &book, error) &&
+                   fail(error, ERR_INVALID, "%s", reason);
         }
         g_ptr_array_add(loader->rows, row);
         g_ptr_array_add(loader->keys, key);
@@ -277,13 +289,9 @@ memory_commit(Conn *base, const RangeResult *result, GError **error)
     Table *table = NULL;
     g_assert(loader != NULL);
     LOCK_STORE(conn->store);
-    if (!memory_book_need(conn->store, &loader->writer, &book, error) ||
+    if (!range_is_open(conn->store, loader, &book, error) ||
         !memory_table_need(conn->store, loader->stage, &table, error) ||
-        !keys_are_free(table, loader, error))
-        return false;
-    if (memory_book_range(book, loader->range) != NULL)
-        return fail(error, ERR_TRANSIENT, "range '%s' has just been written", loader->range);
-    if (!conn_confirm(base, error))
+        !keys_are_free(table, loader, error) || !conn_confirm(base, error))
         return false;
     add_all(table, book, loader, result);
     put_aside(conn->store, loader);
