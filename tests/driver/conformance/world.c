@@ -166,14 +166,14 @@ sqlite_insert_rows(World *world, const char *object, const Batch *rows)
     return done;
 }
 
-/* A DECIMAL that keeps every digit is one with the affinity of text. */
 static void
 sqlite_make_object(World *world, const Schema *schema, const Batch *rows)
 {
     static const char *const types[TYPE_COUNT] = {
-        [TYPE_BOOL] = "BOOLEAN",         [TYPE_INT] = "INTEGER", [TYPE_FLOAT] = "REAL",
-        [TYPE_DECIMAL] = "DECIMAL TEXT", [TYPE_TEXT] = "TEXT",   [TYPE_DATE] = "DATE",
-        [TYPE_TIMESTAMP] = "TIMESTAMP",  [TYPE_BYTES] = "BLOB"};
+        [TYPE_BOOL] = "BOOLEAN",        [TYPE_INT] = "INTEGER",
+        [TYPE_FLOAT] = "REAL",          [TYPE_DECIMAL] = SQLITE_DECIMAL_TEXT,
+        [TYPE_TEXT] = "TEXT",           [TYPE_DATE] = "DATE",
+        [TYPE_TIMESTAMP] = "TIMESTAMP", [TYPE_BYTES] = "BLOB"};
     g_autoptr(GString) sql = g_string_new(NULL);
     char *name = sqlite3_mprintf("\"%w\"", schema->dataset);
     g_string_printf(sql, "DROP TABLE IF EXISTS %s; CREATE TABLE %s (", name, name);

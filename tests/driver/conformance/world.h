@@ -48,6 +48,9 @@ struct Fixture {
     bool has_no_replacing; /* a target that has rows is not put aside for others */
 };
 
+/* A DECIMAL that keeps every digit is one with the affinity of text. */
+#define SQLITE_DECIMAL_TEXT "DECIMAL TEXT"
+
 extern const Fixture fixture_memory, fixture_sqlite, fixture_postgres, fixture_mariadb, fixture_csv,
     fixture_ndjson, fixture_redis, fixture_kafka;
 
