@@ -4,6 +4,8 @@ import sqlite3
 import subprocess
 import threading
 
+from postgres_world import program
+
 COUNTRIES = {"UK": "GB", "SE": "SE", "DE": "DE"}
 
 
@@ -83,7 +85,7 @@ class PostgresWriter(Writer):
         super().__init__({int(key): tuple(rest) for key, *rest in (line.split("|") for line in text.splitlines())})
 
     def open(self):
-        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-h", self.postgres.folder, "-U", "postgres", "-d", self.database],
+        self.psql = subprocess.Popen([program("psql"), "-X", "-q", "-A", "-t", "-h", self.postgres.folder, "-U", "postgres", "-d", self.database],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def close(self):
