@@ -78,6 +78,7 @@ const rows: [method: string, permission: BasicPermission, paths: string[]][] = [
     '/campaigns/{id}/pause',
     '/campaigns/{id}/resume',
     '/campaigns/{id}/halt',
+    '/campaigns/{id}/throttle',
     '/tasks/{id}/retry',
     '/tasks/{id}/skip',
     '/tasks/{id}/done',
