@@ -8,6 +8,7 @@
 
 #include "action/code_look.h"
 #include "action/code_queries.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "change/back.h"
 #include "change/remote.h"
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #define COLLECT_WAIT_MS 100 /* between two ticks */
 #define PROOF_MS 20000 /* for the queries of one repository, while somebody waits for the plan */
@@ -298,11 +298,7 @@ look_on(void *data)
 static Found *
 next_done(Survey *survey)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += COLLECT_WAIT_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = clock_until(CLOCK_REALTIME, COLLECT_WAIT_MS);
     pthread_mutex_lock(&survey->lock);
     if (g_queue_is_empty(&survey->done))
         pthread_cond_timedwait(&survey->came, &survey->lock, &until);

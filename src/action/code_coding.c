@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define PROOF_MS 60000     /* for the queries of one repository */
 #define WHY_BYTES_MAX 1000 /* in the task's row; all of it is in the report */
 
 /* ---- the agent of the plan ---- */
@@ -37,26 +36,11 @@ find_agent(const CodePlace *place, const CodingAgentConfig **ret, GError **error
 /* ---- queries ---- */
 
 static bool
-query_goes_on(int64_t rows, void *data)
-{
-    (void) rows;
-    return code_place_goes_on(data);
-}
-
-static bool
 prove(void *data, const Look *look, char **ret_why, GError **error)
 {
     CodePlace *place = data;
-    const char *url =
-        json_get_string(json_object_get(place->call->plan->json, "source"), "url", "");
-    g_autoptr(CodeQueries) queries = NULL;
     g_autoptr(json_t) proofs = NULL;
-    if (!code_queries_open(place->env->config, url, place->rules, query_goes_on, place, &queries,
-                           error))
-        return false;
-    if (queries == NULL)
-        return true;
-    if (!code_queries_prove(queries, look, PROOF_MS, &proofs, error))
+    if (!code_place_prove(place, look, &proofs, error))
         return false;
     g_autoptr(json_t) different = code_queries_different(proofs);
     const json_t *first = json_array_get(different, 0);

@@ -9,29 +9,14 @@
 
 #include <string.h>
 
-#define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
-
 /* ---- queries ---- */
-
-static bool
-query_goes_on(int64_t rows, void *data)
-{
-    (void) rows;
-    return code_place_goes_on(data);
-}
 
 /* Old and new queries once more, over the rows of now. `*ret` NULL: none can be run. */
 static bool
 prove_queries(CodePlace *place, const Look *look, json_t **ret, GError **error)
 {
-    const char *url =
-        json_get_string(json_object_get(place->call->plan->json, "source"), "url", "");
-    g_autoptr(CodeQueries) queries = NULL;
     g_autoptr(json_t) proofs = NULL;
-    if (!code_queries_open(place->env->config, url, place->rules, query_goes_on, place, &queries,
-                           error))
-        return false;
-    if (queries != NULL && !code_queries_prove(queries, look, PROOF_MS, &proofs, error))
+    if (!code_place_prove(place, look, &proofs, error))
         return false;
     g_autoptr(json_t) different = code_queries_different(proofs);
     const json_t *first = json_array_get(different, 0);

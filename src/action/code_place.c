@@ -2,10 +2,13 @@
 #include "action/code_place.h"
 
 #include "action/code_look.h"
+#include "action/code_queries.h"
 #include "change/written.h"
 #include "planner/changes.h"
 
 #include <string.h>
+
+#define PROOF_MS 60000 /* for the queries of one repository: its others wait meanwhile */
 
 void
 code_place_clear(CodePlace *place)
@@ -126,6 +129,27 @@ code_place_stands(const CodePlace *place, const Look *look, GError **error)
     return is_there || planned_upon(place, look->commit) != NULL ||
            fail(error, ERR_MISMATCH, "branch '%s' of '%s' stands on %.12s, which is not on '%s'",
                 place->branch, place->repository->address, look->commit, branch);
+}
+
+/* ---- queries ---- */
+
+static bool
+query_goes_on(int64_t rows, void *data)
+{
+    (void) rows;
+    return code_place_goes_on(data);
+}
+
+bool
+code_place_prove(CodePlace *place, const Look *look, json_t **ret, GError **error)
+{
+    const char *url =
+        json_get_string(json_object_get(place->call->plan->json, "source"), "url", "");
+    g_autoptr(CodeQueries) queries = NULL;
+    *ret = NULL;
+    return code_queries_open(place->env->config, url, place->rules, query_goes_on, place, &queries,
+                             error) &&
+           (queries == NULL || code_queries_prove(queries, look, PROOF_MS, ret, error));
 }
 
 json_t *

@@ -36,5 +36,7 @@ CHECKED bool code_place_approved(const CodePlace *place, const Look *look, bool 
                                  GError **error);
 /* What it stands on is what others see on the default branch, or what the plan says that a service runs. */
 CHECKED bool code_place_stands(const CodePlace *place, const Look *look, GError **error);
+/* Old and new queries once more, over the rows of now. `*ret` NULL: none can be run. Caller owns. */
+CHECKED bool code_place_prove(CodePlace *place, const Look *look, json_t **ret, GError **error);
 /* Caller owns. */
 json_t *code_place_evidence(const CodePlace *place, const Look *look, const char *commit);

@@ -18,13 +18,7 @@ close_void(Proposal *proposal, GError **error)
     g_autofree char *why = g_strdup_printf(
         "'%s' has moved on, and nothing is left there that this has to change.", proposal->base);
     proposal->is_void = true;
-    if (proposal->pull.state != PULL_OPEN)
-        return true;
-    if (!proposal_confirm(proposal, error) ||
-        !forge_close(proposal->forge, &proposal->pull, why, error))
-        return false;
-    proposal->pull.state = PULL_CLOSED;
-    return true;
+    return proposal_close(proposal, why, error);
 }
 
 /* ---- anew ---- */

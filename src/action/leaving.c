@@ -43,13 +43,7 @@ close_with(Proposal *proposal, const json_t *word, GError **error)
         "`%s` stays, for whoever wants to take it up by hand.",
         proposal->place.name.migration, json_get_string(word, "actor", "somebody"), reason,
         proposal->place.branch);
-    if (proposal->pull.state != PULL_OPEN)
-        return true;
-    if (!proposal_confirm(proposal, error) ||
-        !forge_close(proposal->forge, &proposal->pull, why, error))
-        return false;
-    proposal->pull.state = PULL_CLOSED;
-    return true;
+    return proposal_close(proposal, why, error);
 }
 
 bool

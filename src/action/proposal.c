@@ -148,6 +148,18 @@ proposal_confirm(const Proposal *proposal, GError **error)
 }
 
 bool
+proposal_close(Proposal *proposal, const char *why, GError **error)
+{
+    if (proposal->pull.state != PULL_OPEN)
+        return true;
+    if (!proposal_confirm(proposal, error) ||
+        !forge_close(proposal->forge, &proposal->pull, why, error))
+        return false;
+    proposal->pull.state = PULL_CLOSED;
+    return true;
+}
+
+bool
 proposal_tip_is_ours(const Proposal *proposal)
 {
     const BranchState *local = &proposal->local;

@@ -45,6 +45,8 @@ int64_t proposal_again_ms(const Proposal *proposal);
 CHECKED bool proposal_turn(Proposal *proposal, GError **error);
 /* By the server's word of now: asked before anything is done to the host. */
 CHECKED bool proposal_confirm(const Proposal *proposal, GError **error);
+/* Closes the pull request with the reason, where it is open. */
+CHECKED bool proposal_close(Proposal *proposal, const char *why, GError **error);
 /* The branch over there is at our commit, or at the one that it was made in the place of. */
 bool proposal_tip_is_ours(const Proposal *proposal);
 /* The branch is over there when this returns: pushed, or it was there with our commit in it. */

@@ -4,7 +4,6 @@
 #include <glib.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static _Atomic int64_t frozen_ms = -1;
 
@@ -35,6 +34,17 @@ int64_t
 clock_monotonic_us(void)
 {
     return clock_read_us(CLOCK_MONOTONIC);
+}
+
+struct timespec
+clock_until(clockid_t clock, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(clock, &until);
+    until.tv_nsec += (long) (ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return until;
 }
 
 int64_t

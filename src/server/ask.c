@@ -148,11 +148,7 @@ ask_wait(Ask *ask, int fd)
 
     pthread_mutex_lock(&ask->lock);
     while (!ask->is_answered && !is_gone && clock_monotonic_ms() < give_up_at_ms) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (long) PEER_LOOK_MS * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = clock_until(CLOCK_MONOTONIC, PEER_LOOK_MS);
         int why = pthread_cond_timedwait(&ask->answered, &ask->lock, &until);
         is_gone = why == ETIMEDOUT && is_lease && peer_is_gone(fd);
     }

@@ -1,6 +1,7 @@
 /* backstage.c - see backstage.h: the thread, its rounds, and what it writes. */
 #include "server/backstage.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "registry/registry.h"
 #include "server/backstage_api.h"
@@ -71,14 +72,7 @@ is_stopping(Backstage *backstage)
 static void
 wait_ms(Backstage *backstage, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_until(CLOCK_REALTIME, ms);
     pthread_mutex_lock(&backstage->lock);
     while (!backstage->is_stopping &&
            pthread_cond_timedwait(&backstage->woken, &backstage->lock, &until) == 0)

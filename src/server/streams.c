@@ -125,14 +125,7 @@ streams_wake(Streams *streams, int64_t seq)
 void
 streams_end(Streams *streams, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long) (timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    struct timespec until = clock_until(CLOCK_MONOTONIC, timeout_ms);
 
     pthread_mutex_lock(&streams->lock);
     streams->is_ending = true;

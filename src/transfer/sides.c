@@ -5,8 +5,9 @@
  */
 #include "transfer/inside.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
-#include <time.h>
 
 #define WAIT_MS 100 /* between two ticks while only the target is still read */
 
@@ -68,11 +69,7 @@ read_target(void *data)
 static bool
 wait_for_target(Sides *sides)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WAIT_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    struct timespec until = clock_until(CLOCK_REALTIME, WAIT_MS);
     pthread_mutex_lock(&sides->lock);
     if (!sides->has_ended)
         pthread_cond_timedwait(&sides->ended, &sides->lock, &until);

@@ -120,6 +120,21 @@ from_one_database_to_another_the_rows_are_the_same(void)
     g_assert_false(is_by_one(to, "stage_3"));
 }
 
+static TransferSpec
+from_s_to_t(const TestDb *from, const TestDb *to, bool may_push)
+{
+    return (TransferSpec){.source_store = &from->store,
+                          .source = "s",
+                          .target_store = &to->store,
+                          .target = "t",
+                          .stage = "t__stage",
+                          .plan = "p",
+                          .task = "t",
+                          .token = 5,
+                          .hash = true,
+                          .push_allowed = may_push};
+}
+
 /* Whatever ends a range in the middle of its rows: none is there then, and later all are, once. The sequence is not rolled back, so the
  * second try passes. */
 static void
@@ -151,16 +166,7 @@ a_range_that_breaks_leaves_nothing_and_is_done_again(void)
         g_autoptr(TestDb) to = test_pg_db(trigger);
         g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
         Writer writer = {.plan = "p", .task = "t", .token = 5};
-        TransferSpec spec = {.source_store = &from->store,
-                             .source = "s",
-                             .target_store = &to->store,
-                             .target = "t",
-                             .stage = "t__stage",
-                             .plan = "p",
-                             .task = "t",
-                             .token = 5,
-                             .hash = true,
-                             .push_allowed = may_push};
+        TransferSpec spec = from_s_to_t(from, to, may_push);
         ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
         test_pg_exec(to->path, "CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR EACH ROW "
                                "EXECUTE FUNCTION trouble()");
@@ -211,16 +217,7 @@ a_range_that_meets_a_deadlock_is_done_again(void)
         "THEN 1 ELSE 2 END); END IF; RETURN NEW; END'");
     Writer writer = {.plan = "p", .task = "t", .token = 5};
     g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
-    TransferSpec spec = {.source_store = &db->store,
-                         .source = "s",
-                         .target_store = &db->store,
-                         .target = "t",
-                         .stage = "t__stage",
-                         .plan = "p",
-                         .task = "t",
-                         .token = 5,
-                         .hash = true,
-                         .push_allowed = true};
+    TransferSpec spec = from_s_to_t(db, db, true);
     ASSERT_OK(conn_stage(db->conn, "t__stage", "t", NULL, &writer, &ERR));
     test_pg_exec(db->path, "CREATE TRIGGER trouble BEFORE INSERT ON t__stage FOR EACH ROW EXECUTE "
                            "FUNCTION trouble()");

@@ -22,6 +22,17 @@ can_make(Cgroup *group)
     return group->folder != NULL;
 }
 
+static ChildSpec
+in_group(const Cgroup *group, const char *const *argv)
+{
+    return (ChildSpec){.argv = argv,
+                       .cgroup_fd = group->procs_fd,
+                       .new_session = true,
+                       .stdin_fd = -1,
+                       .stdout_fd = -1,
+                       .stderr_fd = -1};
+}
+
 static void
 no_more_begin_in_it_than_it_holds(void)
 {
@@ -32,12 +43,7 @@ no_more_begin_in_it_than_it_holds(void)
     if (!can_make(&group))
         return;
     const char *const argv[] = {"/bin/sh", "-c", crowd, NULL};
-    ChildSpec spec = {.argv = argv,
-                      .cgroup_fd = group.procs_fd,
-                      .new_session = true,
-                      .stdin_fd = -1,
-                      .stdout_fd = -1,
-                      .stderr_fd = -1};
+    ChildSpec spec = in_group(&group, argv);
     g_assert_true(child_run(&spec, "", 0, 4096, 60000, &output, NULL, &errors, &status, &error));
     g_assert_no_error(error);
     g_assert_cmpint(atoi(output), <, 16);
@@ -81,12 +87,7 @@ no_more_memory_is_taken_than_it_holds(void)
     if (!group.holds_memory)
         g_test_skip("no control group with memory can be made here");
     const char *const argv[] = {"/bin/sh", "-c", "head -c 256M /dev/zero | tail | wc -c", NULL};
-    ChildSpec spec = {.argv = argv,
-                      .cgroup_fd = group.procs_fd,
-                      .new_session = true,
-                      .stdin_fd = -1,
-                      .stdout_fd = -1,
-                      .stderr_fd = -1};
+    ChildSpec spec = in_group(&group, argv);
     if (group.holds_memory) {
         g_assert_true(
             child_run(&spec, "", 0, 4096, 60000, &output, NULL, &errors, &status, &error));
