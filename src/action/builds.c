@@ -121,7 +121,7 @@ go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error
     const char *consumer = proposal->place.name.consumer;
     if (proposal->is_landed || proposal->forge == NULL)
         return is_over(proposal, "none", outcome);
-    if (lease_is_left(call->lease, consumer))
+    if (lease_is_left_change(call->lease, proposal->place.change))
         return fail(
             error, ERR_WRONG_STATE,
             "consumer '%s': its change was not made, so there is nothing to build: see to the "

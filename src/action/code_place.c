@@ -4,6 +4,7 @@
 #include "action/code_look.h"
 #include "action/code_queries.h"
 #include "change/written.h"
+#include "model/change_key.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -19,32 +20,25 @@ code_place_clear(CodePlace *place)
     g_free(place->upon);
 }
 
-static const json_t *
-find_change(const StepCall *call)
-{
-    json_t *change;
-    size_t i;
-    json_array_foreach(json_object_get(call->plan->json, "changes"), i,
-                       change) if (strcmp(json_get_string(change, "repository", ""),
-                                          call->lease->key) == 0) return change;
-    return NULL;
-}
-
 bool
 code_place_open(const StepCall *call, StepEnv *env, CodePlace *ret, GError **error)
 {
-    g_auto(CodePlace) place = {.call = call, .env = env, .change = find_change(call)};
+    const json_t *changes = json_object_get(call->plan->json, "changes");
+    g_auto(CodePlace)
+        place = {.call = call, .env = env, .change = change_find(changes, call->lease->key)};
     if (place.change == NULL)
         return fail(error, ERR_INVALID, "the plan changes nothing in '%s'", call->lease->key);
-    if (!repository_open(env->config, call->lease->key, &place.repository, error) ||
+    const char *address = json_get_string(place.change, "repository", "");
+    if (!repository_open(env->config, address, &place.repository, error) ||
         !code_rules_of_plan(call->plan, &place.rules, error))
         return false;
-    place.branch = plan_branch_name(call->plan);
+    place.branch = change_branch(call->plan, place.change);
     place.name = (ChangeName){
         .branch = place.branch,
         .migration = json_get_string(call->plan->json, "migration", ""),
         .plan = call->plan->digest,
         .consumer = json_get_string(place.change, "consumer", ""),
+        .part = change_part(place.change),
     };
     *ret = place;
     place = (CodePlace){0};
@@ -244,9 +238,10 @@ must_be_back(const StepCall *call, StepEnv *env, const json_t *change, GError **
 {
     g_autoptr(Repository) repository = NULL;
     g_auto(BranchState) state = {0};
-    g_autofree char *branch = plan_branch_name(call->plan);
+    g_autofree char *branch = change_branch(call->plan, change);
     ChangeName name = {branch, json_get_string(call->plan->json, "migration", ""),
-                       call->plan->digest, json_get_string(change, "consumer", "")};
+                       call->plan->digest, json_get_string(change, "consumer", ""),
+                       change_part(change)};
     const char *address = json_get_string(change, "repository", "");
 
     if (!repository_open(env->config, address, &repository, NULL))

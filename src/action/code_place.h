@@ -18,7 +18,7 @@ typedef struct {
         upon; /* the service whose running code the change stands on; NULL: none, or nobody has looked yet */
 } CodePlace;
 
-/* The repository that the lease's key names. */
+/* The repository, or the part of its change, that the lease's key names. */
 CHECKED bool code_place_open(const StepCall *call, StepEnv *env, CodePlace *ret, GError **error);
 void code_place_clear(CodePlace *place);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CodePlace, code_place_clear)

@@ -131,7 +131,7 @@ proposal_open(const StepCall *call, StepEnv *env, Proposal *proposal, GError **e
     proposal->asked = json_incref(json_object_get(call->lease->checkpoint, "asked"));
     return code_place_open(call, env, place, error) && open_host(proposal, error) &&
            ask_host(call, proposal, error) &&
-           repository_refresh(env->config, call->lease->key, &fresh, error) &&
+           repository_refresh(env->config, place->repository->address, &fresh, error) &&
            branch_look(place->repository, &place->name, &proposal->local, error) &&
            repository_head(place->repository, &proposal->base, &proposal->head, error) &&
            look_whether_landed(proposal, error) && ask_host_again(call, proposal, error) &&

@@ -246,7 +246,7 @@ check_not_left(const StepCall *call, const Proposal *proposal, GError **error)
 {
     const char *consumer = proposal->place.name.consumer;
     bool has_landed = proposal->is_landed || proposal->pull.state == PULL_MERGED;
-    return has_landed || !lease_is_left(call->lease, consumer) ||
+    return has_landed || !lease_is_left_change(call->lease, proposal->place.change) ||
            fail(error, ERR_WRONG_STATE,
                 "consumer '%s': its change was not made, or does not build, so nothing is "
                 "proposed: see "

@@ -4,6 +4,8 @@
 #include "change/base.h"
 #include "change/change.h"
 #include "change/remote.h"
+#include "model/change_key.h"
+#include "planner/changes.h"
 
 #include <string.h>
 
@@ -93,6 +95,47 @@ template_name(const json_t *template)
 
 /* ---- what ---- */
 
+/* Of the branches that change its code, the first that is not merged; NULL: all are. Caller frees. */
+static bool
+unmerged_branch(const Service *service, const Repository *repository, const char *head, char **ret,
+                GError **error)
+{
+    const Plan *plan = service->call->plan;
+    json_t *change;
+    size_t i;
+    *ret = NULL;
+    json_array_foreach(json_object_get(plan->json, "changes"), i, change)
+    {
+        g_autofree char *ours = change_branch(plan, change);
+        g_autofree char *ref = g_strconcat("refs/heads/", ours, NULL), *commit = NULL;
+        bool is_merged = true;
+        if (!change_is_made(change) ||
+            strcmp(json_get_string(change, "repository", ""), repository->address) != 0)
+            continue;
+        if (!repository_commit(repository, ref, &commit, error) ||
+            (commit != NULL && !change_holds(repository, head, commit, &is_merged, error)))
+            return false;
+        if (!is_merged) {
+            *ret = g_steal_pointer(&ours);
+            return true;
+        }
+    }
+    return true;
+}
+
+/* What is deployed before anybody merges it is in no parts. */
+static bool
+branch_commit(const Service *service, const Repository *repository, char **ret, GError **error)
+{
+    g_autofree char *ours = plan_branch_name(service->call->plan);
+    g_autofree char *ref = g_strconcat("refs/heads/", ours, NULL);
+    return repository_commit(repository, ref, ret, error) &&
+           (*ret != NULL ||
+            fail(error, ERR_WRONG_STATE,
+                 "service '%s' is deployed from branch '%s' of '%s', which is not there",
+                 service->name, ours, repository->address));
+}
+
 /* The commit that is deployed: our branch where the catalog says so, else the default branch once our commit is in it, or squashed into
  * another. */
 static bool
@@ -100,30 +143,23 @@ deployed_commit(const Service *service, char **ret, char **ret_wait, GError **er
 {
     const char *address = service->fleet.service->repository;
     bool from_branch = strcmp(json_get_string(service->row, "deploy", "merge"), "branch") == 0;
-    g_autofree char *ours = plan_branch_name(service->call->plan);
-    g_autofree char *ref = g_strconcat("refs/heads/", ours, NULL);
-    g_autofree char *branch = NULL, *head = NULL, *commit = NULL;
+    g_autofree char *branch = NULL, *head = NULL, *open = NULL;
     g_autoptr(Repository) repository = NULL;
-    bool is_merged = false;
 
     if (address == NULL)
         return fail(error, ERR_INVALID, "service '%s' has no repository in honk.yaml",
                     service->name);
     if (!repository_refresh(service->env->config, address, &repository, error) ||
-        !repository_head(repository, &branch, &head, error) ||
-        !repository_commit(repository, ref, &commit, error))
+        !repository_head(repository, &branch, &head, error))
         return false;
-    if (from_branch && commit == NULL)
-        return fail(error, ERR_WRONG_STATE,
-                    "service '%s' is deployed from branch '%s' of '%s', which is not there",
-                    service->name, ours, address);
-    if (!from_branch && commit != NULL &&
-        !change_holds(repository, head, commit, &is_merged, error))
+    if (from_branch)
+        return branch_commit(service, repository, ret, error);
+    if (!unmerged_branch(service, repository, head, &open, error))
         return false;
-    if (!from_branch && commit != NULL && !is_merged)
-        *ret_wait = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'", ours,
+    if (open != NULL)
+        *ret_wait = g_strdup_printf("waits until branch '%s' of '%s' is merged into '%s'", open,
                                     address, branch);
-    *ret = from_branch ? g_steal_pointer(&commit) : g_steal_pointer(&head);
+    *ret = g_steal_pointer(&head);
     return true;
 }
 

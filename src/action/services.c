@@ -45,18 +45,24 @@ with_new_dataset(const json_t *datasets, const char *source, const char *target)
     return moved;
 }
 
-/* What becomes of the code that the service runs; NULL: nobody has looked. */
+/* What becomes of the code that the service runs: of its parts, one that is made. NULL: nobody has looked. */
 static const json_t *
 find_change(const json_t *slice, const json_t *row)
 {
     const char *repository = json_get_string(row, "repository", NULL);
+    const json_t *found = NULL;
     json_t *change;
     size_t i;
 
-    json_array_foreach(json_object_get(slice, "changes"), i,
-                       change) if (g_strcmp0(json_get_string(change, "repository", ""),
-                                             repository) == 0) return change;
-    return NULL;
+    json_array_foreach(json_object_get(slice, "changes"), i, change)
+    {
+        if (g_strcmp0(json_get_string(change, "repository", ""), repository) != 0)
+            continue;
+        if (change_is_made(change))
+            return change;
+        found = found != NULL ? found : change;
+    }
+    return found;
 }
 
 /* The datasets move; the code, too, where this plan changes it. */

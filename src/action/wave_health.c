@@ -9,6 +9,7 @@
 #include "action/proposal.h"
 #include "action/waves.h"
 #include "base/clock.h"
+#include "model/change_key.h"
 #include "model/pace.h"
 #include "planner/changes.h"
 
@@ -20,7 +21,7 @@
 typedef struct {
     const StepCall *call;
     StepEnv *env;
-    json_t *reverted; /* repositories, also of waves before */
+    json_t *reverted; /* keys of changes, also of waves before */
     GPtrArray *red;   /* char *; NULL: nobody asks what builds */
     size_t looked, running, unknown;
     int64_t poll_ms;
@@ -62,11 +63,11 @@ is_taken_back(const Proposal *proposal, bool *ret, GError **error)
 static bool
 look_at_one(Health *health, const json_t *change, GError **error)
 {
-    const char *address = json_get_string(change, "repository", "");
+    const char *key = change_key(change);
     g_autoptr(json_t) params =
         json_pack("{s:s}", "consumer", json_get_string(change, "consumer", ""));
     Lease lease = *health->call->lease;
-    lease.key = (char *) address;
+    lease.key = (char *) key;
     lease.params = params;
     lease.checkpoint = lease.evidence = NULL;
     StepCall call = {.lease = &lease, .plan = health->call->plan, .step = health->call->step};
@@ -77,8 +78,8 @@ look_at_one(Health *health, const json_t *change, GError **error)
     bool is_back = false;
     if (!is_taken_back(&proposal, &is_back, error))
         return false;
-    if (is_back && !json_holds(health->reverted, address))
-        json_array_append_new(health->reverted, json_string(address));
+    if (is_back && !json_holds(health->reverted, key))
+        json_array_append_new(health->reverted, json_string(key));
     return look_at_builds(health, &proposal, error);
 }
 
@@ -93,7 +94,7 @@ look_at_wave(Health *health, size_t first, size_t count)
     {
         g_autoptr(GError) error = NULL;
         if (!change_is_proposed(change) || place++ < first || place > count ||
-            lease_is_left(health->call->lease, json_get_string(change, "consumer", "")))
+            lease_is_left_change(health->call->lease, change))
             continue;
         health->looked++;
         if (!look_at_one(health, change, &error))

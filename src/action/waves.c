@@ -2,6 +2,7 @@
 #include "action/waves.h"
 
 #include "action/move.h"
+#include "model/change_key.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -15,11 +16,12 @@ child_of(const StepCall *call, const json_t *change, const Waves *waves)
     json_set_string(params, "consumer", consumer);
     if (more != NULL)
         json_object_update(params, (json_t *) more);
-    json_set_string(child, "key", json_get_string(change, "repository", ""));
+    json_set_string(child, "key", change_key(change));
     json_object_set_new(child, "params", params);
     json_set_int(child, "weight", 1);
+    g_autofree char *spare = change_spare(change);
     if (change_may_be_left(call->plan, consumer))
-        json_set_string(child, "spare", consumer);
+        json_set_string(child, "spare", spare);
     if (waves->uses != NULL)
         json_object_set_new(child, "uses", waves->uses(change));
     return child;
@@ -55,7 +57,18 @@ size_after(const Waves *waves, size_t done)
 bool
 lease_is_left(const Lease *lease, const char *consumer)
 {
-    return json_holds(lease->left, consumer);
+    json_t *spare;
+    size_t i;
+    json_array_foreach(lease->left, i, spare) if (change_spare_is_of(json_string_value(spare),
+                                                                     consumer)) return true;
+    return false;
+}
+
+bool
+lease_is_left_change(const Lease *lease, const json_t *change)
+{
+    g_autofree char *spare = change_spare(change);
+    return json_holds(lease->left, spare);
 }
 
 void

@@ -19,5 +19,7 @@ size_t waves_done(const StepCall *call);
 size_t waves_begin(const Waves *waves, size_t done);
 /* Something of that consumer failed, and the plan went on. */
 bool lease_is_left(const Lease *lease, const char *consumer);
+/* … something of that change, or of that part of one. */
+bool lease_is_left_change(const Lease *lease, const json_t *change);
 /* MORE with the next wave, or DONE with the sums of all. */
 void waves_next(const StepCall *call, const Waves *waves, Outcome *outcome);

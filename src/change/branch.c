@@ -35,8 +35,10 @@ branch_state_clear(BranchState *state)
 static bool
 is_our_commit(const Commit *commit, const ChangeName *name)
 {
+    g_autofree char *part = commit_trailer(commit, CHANGE_PART);
     return commit->parents->len == 1 && commit_has_trailer(commit, "Honk-Plan", name->plan) &&
-           commit_has_trailer(commit, "Honk-Migration", name->migration);
+           commit_has_trailer(commit, "Honk-Migration", name->migration) &&
+           g_strcmp0(part, name->part) == 0;
 }
 
 /* Down from the tip, along first parents. */

@@ -13,9 +13,10 @@
 /* What the branch is, and whose. All borrowed. */
 typedef struct {
     const char *branch;    /* "honk/users-v2-0a1b2c3d" */
-    const char *migration; /* ref: these three are the commit's trailers */
+    const char *migration; /* ref: these and what follows are the commit's trailers */
     const char *plan;      /* digest */
     const char *consumer;  /* ref */
+    const char *part;      /* of the repository's change; NULL: it is all of it */
 } ChangeName;
 
 /* ---- what is there ---- */

@@ -12,6 +12,7 @@ CHECKED bool commit_write(const Repository *repository, const Config *config, co
 CHECKED bool commit_tree(const Repository *repository, const Config *config, const char *tree,
                          const char *parent, const char *message, char **ret, GError **error);
 
+#define CHANGE_PART "Honk-Part"         /* the trailer of a part of a repository's change */
 #define CHANGE_REPLACES "Honk-Replaces" /* the trailer of one that was made anew */
 
 /* A commit of a repository, as far as we read it. */

@@ -193,6 +193,8 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
     add_approvals(text, story);
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
                            story->name->migration, story->name->plan, story->name->consumer);
+    if (story->name->part != NULL)
+        g_string_append_printf(text, CHANGE_PART ": %s\n", story->name->part);
     if (story->replaces != NULL)
         g_string_append_printf(text, CHANGE_REPLACES ": %s\n", story->replaces);
     return g_string_free(g_steal_pointer(&text), FALSE);

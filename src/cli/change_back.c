@@ -1,12 +1,13 @@
 /* change_back.c - see change_back.h. */
 #include "cli/change_back.h"
 
+#include "model/change_key.h"
+
 const json_t *
 change_back(const json_t *plan_answer, const json_t *change)
 {
     const json_t *seen = json_at(plan_answer, "observations.repositories");
-    const char *address = json_get_string(change, "repository", "");
-    return json_object_get(json_object_get(seen, address), "back");
+    return json_object_get(json_object_get(seen, change_key(change)), "back");
 }
 
 void

@@ -4,7 +4,7 @@
 #include "cli/code_files.h"
 #include "cli/migration.h"
 #include "cli/plan_show.h"
-#include "model/plan.h"
+#include "model/change_key.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -12,9 +12,9 @@
 /* The plan of the migration that is named first, and what has been done of it. */
 typedef struct {
     json_t *migration, *all;
-    json_t *tasks;     /* repository -> task of the step that makes branches */
-    json_t *builds;    /* repository -> task of the step that lets their hosts build them */
-    json_t *proposals; /* repository -> task of the step that proposes them on their hosts */
+    json_t *tasks;     /* key -> task of the step that makes branches */
+    json_t *builds;    /* key -> task of the step that lets their hosts build them */
+    json_t *proposals; /* key -> task of the step that proposes them on their hosts */
     Plan *plan;
     json_t *changes; /* of the plan; borrowed */
 } Changes;
@@ -92,13 +92,13 @@ count_of(const json_t *change, const char *disposition)
 static const json_t *
 proposal_of(const Changes *changes, const json_t *change)
 {
-    return json_object_get(changes->proposals, json_get_string(change, "repository", ""));
+    return json_object_get(changes->proposals, change_key(change));
 }
 
 static const json_t *
 builds_of(const Changes *changes, const json_t *change)
 {
-    return json_object_get(changes->builds, json_get_string(change, "repository", ""));
+    return json_object_get(changes->builds, change_key(change));
 }
 
 /* NULL: nobody builds it before it is proposed, or it is taken back. */
@@ -151,7 +151,7 @@ state_of_proposal(const Changes *changes, const json_t *change)
 static const char *
 state_of(const Changes *changes, const json_t *change)
 {
-    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    const json_t *task = json_object_get(changes->tasks, change_key(change));
     if (json_object_get(change, "problem") != NULL)
         return "cannot be looked through";
     if (!change_is_made(change))
@@ -175,8 +175,8 @@ static json_t *
 change_json(const Changes *changes, const json_t *change)
 {
     json_t *item = json_deep_copy(change);
-    g_autofree char *branch = plan_branch_name(changes->plan);
-    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    g_autofree char *branch = change_branch(changes->plan, change);
+    const json_t *task = json_object_get(changes->tasks, change_key(change));
     json_object_set_new(item, "branch", change_is_made(change) ? json_string(branch) : json_null());
     json_set_string(item, "state", state_of(changes, change));
     if (change_back(changes->all, change) != NULL)
@@ -204,7 +204,7 @@ list_row(Table *table, const Changes *changes, const json_t *change)
     int64_t left = count_of(change, "needs_person") + count_of(change, "unparsable");
     bool is_scanned = strcmp(json_get_string(change, "found_by", ""), "scan") == 0;
     table_cell(table, TONE_STRONG, json_get_string(change, "consumer", ""));
-    table_cell(table, TONE_PLAIN, json_get_string(change, "repository", ""));
+    table_cell(table, TONE_PLAIN, change_key(change));
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
         table_cellf(table, i >= 3 && count_of(change, counts[i]) > 0 ? TONE_WARN : TONE_PLAIN,
                     "%" G_GINT64_FORMAT, count_of(change, counts[i]));
@@ -255,7 +255,8 @@ is_called(const json_t *change, const char *name)
     const char *consumer = json_get_string(change, "consumer", "");
     const char *slash = strrchr(consumer, '/');
     return strcmp(consumer, name) == 0 || (slash != NULL && strcmp(slash + 1, name) == 0) ||
-           strcmp(json_get_string(change, "repository", ""), name) == 0;
+           strcmp(json_get_string(change, "repository", ""), name) == 0 ||
+           strcmp(change_key(change), name) == 0;
 }
 
 static bool
@@ -299,9 +300,10 @@ branch_diff(Invocation *call, const Changes *changes, const json_t *change, char
 {
     const Config *config;
     g_autoptr(Repository) repository = NULL;
-    g_autofree char *branch = plan_branch_name(changes->plan);
+    g_autofree char *branch = change_branch(changes->plan, change);
     ChangeName name = {branch, json_get_string(changes->plan->json, "migration", ""),
-                       changes->plan->digest, json_get_string(change, "consumer", "")};
+                       changes->plan->digest, json_get_string(change, "consumer", ""),
+                       change_part(change)};
     return invocation_config(call, &config, NULL) &&
            repository_open(config, json_get_string(change, "repository", ""), &repository, NULL) &&
            change_diff(repository, &name, ret, NULL);
@@ -312,7 +314,7 @@ static void
 show_coding(View *view, const Changes *changes, const json_t *change)
 {
     const json_t *coding = change_coding(change);
-    const json_t *task = json_object_get(changes->tasks, json_get_string(change, "repository", ""));
+    const json_t *task = json_object_get(changes->tasks, change_key(change));
     const json_t *done = json_object_get(json_object_get(task, "evidence"), "coding");
     json_t *check, *checks = json_object_get(done, "checks");
     size_t i;
@@ -350,12 +352,12 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
     json_t *reason;
     size_t i;
     const char *problem = json_get_string(change, "problem", NULL);
-    g_autofree char *branch = plan_branch_name(changes->plan);
+    g_autofree char *branch = change_branch(changes->plan, change);
     view_tone(view, TONE_STRONG, "%s  %s", json_get_string(change, "consumer", ""),
               state_of(changes, change));
-    view_line(view, "  repository %s of %s, deployed by %s, found by %s",
-              json_get_string(change, "repository", ""), json_get_string(change, "owner", "nobody"),
-              json_get_string(change, "deploy", ""), json_get_string(change, "found_by", ""));
+    view_line(view, "  repository %s of %s, deployed by %s, found by %s", change_key(change),
+              json_get_string(change, "owner", "nobody"), json_get_string(change, "deploy", ""),
+              json_get_string(change, "found_by", ""));
     if (change_is_made(change))
         view_line(view, "  branch %s", branch);
     if (*words_of_proposal(changes, change) != '\0')

@@ -6,6 +6,7 @@
  */
 #include "base/json.h"
 #include "engine/decide.h"
+#include "model/change_key.h"
 
 #include <string.h>
 
@@ -55,7 +56,7 @@ call_step(Beat *beat, const OpenStep *step, const char *key)
     int count = 0;
     for (guint i = 0; step->action->is_watched && i < step->tasks->len; i++) {
         Task *task = g_ptr_array_index(step->tasks, i);
-        if (task->parent != NULL && strcmp(task->row.key, key) == 0)
+        if (task->parent != NULL && change_key_is_of(task->row.key, key))
             count += call(beat, looker(task));
     }
     return count;

@@ -58,6 +58,6 @@ char *plan_branch_name(const Plan *plan);
 int64_t plan_rejects_allowed(const json_t *plan, int64_t rows);
 const Step *plan_step(const Plan *plan, const char *name); /* NULL when absent */
 /* Whom a plan document concerns, in short, for lists over all plans: [{"consumer", "owner", "access": ["reads"], "planned":
- * "nothing" | "change" | "person", and of a change "repository", "rewritten", "left", "reasons", "problem", "host",
+ * "nothing" | "change" | "person", and of a change "repository", "key" (of a part of it), "rewritten", "left", "reasons", "problem", "host",
  * "coding"}]. Caller owns. */
 json_t *plan_consumers(const json_t *plan);

@@ -1,5 +1,5 @@
 /* plan_consumers.c - who reads or writes what moves, in short: for lists over all plans. */
-#include "model/plan.h"
+#include "model/change_key.h"
 
 #define REASONS_KEPT 3 /* a list shows some, the plan has all */
 
@@ -50,6 +50,23 @@ put_change(json_t *line, const json_t *change)
     put_reasons(line, json_object_get(change, "reasons"));
 }
 
+/* A consumer whose change is split has a line for each part, with whose files that changes. */
+static json_t *
+line_of_part(json_t *lines, json_t *line, const json_t *change)
+{
+    if (change_part(change) == NULL)
+        return line;
+    if (json_object_get(line, "repository") != NULL) {
+        json_t *own = json_pack("{s:O, s:O, s:s}", "consumer", json_object_get(line, "consumer"),
+                                "access", json_object_get(line, "access"), "planned", "nothing");
+        json_array_append_new(lines, own);
+        line = own;
+    }
+    json_set_string(line, "owner", json_get_string(change, "owner", ""));
+    json_set_string(line, "key", change_key(change));
+    return line;
+}
+
 /* Made when it is not there yet. */
 static json_t *
 line_of(json_t *lines, GHashTable *known, const char *consumer, const char *owner)
@@ -78,8 +95,10 @@ plan_consumers(const json_t *plan)
                               json_string(json_get_string(one, "access", "reads")));
     }
     json_array_foreach(json_object_get(plan, "changes"), i, one)
-        put_change(line_of(lines, known, json_get_string(one, "consumer", ""),
-                           json_get_string(one, "owner", "")),
-                   one);
+    {
+        json_t *line = line_of(lines, known, json_get_string(one, "consumer", ""),
+                               json_get_string(one, "owner", ""));
+        put_change(line_of_part(lines, line, one), one);
+    }
     return lines;
 }

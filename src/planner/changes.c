@@ -3,6 +3,7 @@
 
 #include "base/json_index.h"
 #include "base/text.h"
+#include "model/change_key.h"
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ changes_observed(const json_t *slice)
         if (back != NULL)
             json_object_set(seen, "back", back);
         if (json_object_size(seen) > 0)
-            json_object_set(observed, text_of(change, "repository"), seen);
+            json_object_set(observed, change_key(change), seen);
         json_decref(seen);
     }
     return observed;
@@ -65,7 +66,7 @@ is_guarded(const json_t *change)
 bool
 changes_guard(const json_t *changes, char **ret, GError **error)
 {
-    static const char *const members[] = {"consumer", "repository", "deploy", "blobs"};
+    static const char *const members[] = {"consumer", "repository", "key", "deploy", "blobs"};
     g_autoptr(json_t) guarded = json_array();
     json_t *change;
     size_t i;
@@ -212,22 +213,22 @@ drift_of_change(json_t *to, const json_t *before, const json_t *now)
     const char *consumer = text_of(before, "consumer"), *problem = text_of(now, "problem");
     if (*problem != '\0' && *text_of(before, "problem") == '\0')
         json_say(to, "consumer '%s': its repository '%s' cannot be looked through any more: %s",
-                 consumer, text_of(before, "repository"), problem);
+                 consumer, change_key(before), problem);
     else
         drift_of_blobs(to, before, now);
     if (strcmp(text_of(before, "deploy"), text_of(now, "deploy")) != 0)
         json_say(to, "consumer '%s' deployed '%s', deploys '%s'", consumer,
                  text_of(before, "deploy"), text_of(now, "deploy"));
     if (strcmp(consumer, text_of(now, "consumer")) != 0)
-        json_say(to, "the repository '%s' was that of '%s', is that of '%s'",
-                 text_of(before, "repository"), consumer, text_of(now, "consumer"));
+        json_say(to, "the repository '%s' was that of '%s', is that of '%s'", change_key(before),
+                 consumer, text_of(now, "consumer"));
 }
 
 void
 changes_drift(json_t *to, const json_t *before, const json_t *now)
 {
-    g_autoptr(JsonIndex) old = json_index_new(before, "repository", NULL);
-    g_autoptr(JsonIndex) new = json_index_new(now, "repository", NULL);
+    g_autoptr(JsonIndex) old = json_index_new(before, "repository", "key");
+    g_autoptr(JsonIndex) new = json_index_new(now, "repository", "key");
     json_t *change;
     size_t i;
     json_array_foreach(before, i, change)
@@ -235,14 +236,14 @@ changes_drift(json_t *to, const json_t *before, const json_t *now)
         const json_t *is = json_index_find(new, change);
         if (is == NULL && is_guarded(change))
             json_say(to, "consumer '%s': its repository '%s' names it no more, or is another",
-                     text_of(change, "consumer"), text_of(change, "repository"));
+                     text_of(change, "consumer"), change_key(change));
         else if (is != NULL && is_guarded(change) && is_guarded(is))
             drift_of_change(to, change, is);
     }
     json_array_foreach(now, i,
                        change) if (is_guarded(change) && json_index_find(old, change) == NULL)
         json_say(to, "consumer '%s': its repository '%s' names it now", text_of(change, "consumer"),
-                 text_of(change, "repository"));
+                 change_key(change));
 }
 
 char *

@@ -15,7 +15,7 @@
 
 /* As plans keep them; NULL when the slice says nothing of code. Caller owns. */
 json_t *changes_planned(const json_t *slice);
-/* {"acme:player": {"branch", "commit", "queries"?, "back"?}}; empty without any. Caller owns. */
+/* {"acme:player": {"branch", "commit", "queries"?, "back"?}}, by their keys (change_key.h); empty without any. Caller owns. */
 json_t *changes_observed(const json_t *slice);
 /* Digest of what makes a plan stale: whose repositories, and the blobs with sites. */
 CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);

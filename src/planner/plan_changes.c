@@ -3,6 +3,7 @@
  * first and are asked about the second.
  */
 #include "base/json_index.h"
+#include "model/change_key.h"
 #include "model/schema.h"
 #include "planner/changes.h"
 #include "planner/planner.h"
@@ -168,7 +169,7 @@ base_of(const json_t *change)
 static void
 compare_bases(GPtrArray *to, const json_t *before, const json_t *now)
 {
-    g_autoptr(JsonIndex) old = json_index_new(before, "repository", NULL);
+    g_autoptr(JsonIndex) old = json_index_new(before, "repository", "key");
     json_t *change;
     size_t i;
     json_array_foreach(now, i, change)
@@ -176,8 +177,8 @@ compare_bases(GPtrArray *to, const json_t *before, const json_t *now)
         const json_t *like = json_index_find(old, change);
         g_autofree char *was = base_of(like), *is = base_of(change);
         if (like != NULL && strcmp(was, is) != 0)
-            say(to, "the change of '%s' was to stand on %s, is to stand on %s",
-                json_get_string(change, "repository", ""), was, is);
+            say(to, "the change of '%s' was to stand on %s, is to stand on %s", change_key(change),
+                was, is);
     }
 }
 

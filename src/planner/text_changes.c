@@ -2,6 +2,7 @@
  * text_changes.c - consumers' code, for the person who is asked to say yes: what is changed where, what is left to people
  * and why, and what a way back does to it.
  */
+#include "model/change_key.h"
 #include "model/pace.h"
 #include "planner/changes.h"
 
@@ -72,8 +73,7 @@ print_table(TextPage *page, const json_t *changes)
             text_table_row(table, is_left_to_people(change) ? STYLE_YELLOW : STYLE_PLAIN,
                            (const char *[]){change_is_made(change) ? "~" : " ",
                                             json_get_string(change, "consumer", ""),
-                                            json_get_string(change, "repository", ""), counts,
-                                            notes});
+                                            change_key(change), counts, notes});
     }
     text_table_print(table, page, 2);
     if (i > SHOWN_MAX)
@@ -106,7 +106,7 @@ print_reasons(TextPage *page, const json_t *changes)
     size_t i, r, shown = 0, all = 0;
     json_array_foreach(changes, i, change)
     {
-        const char *repository = json_get_string(change, "repository", "");
+        const char *repository = change_key(change);
         const char *problem = json_get_string(change, "problem", NULL);
         if (problem != NULL && ++all <= REASONS_MAX && ++shown)
             page_say(page, STYLE_YELLOW, "  ! ", "%s: %s", repository, problem);
@@ -223,7 +223,7 @@ print_bases(TextPage *page, const json_t *changes)
             page_say(page, STYLE_YELLOW, "  ! ",
                      "in %s it stands on commit %.12s, which service '%s' runs and the default "
                      "branch does not have: whoever merges this branch merges that, too",
-                     json_get_string(change, "repository", ""), json_get_string(upon, "commit", ""),
+                     change_key(change), json_get_string(upon, "commit", ""),
                      json_get_string(upon, "service", ""));
     }
 }
@@ -240,7 +240,7 @@ print_days(TextPage *page, const json_t *changes)
         if (change_is_proposed(change) && day != NULL && shown++ < SHOWN_MAX)
             page_say(page, STYLE_YELLOW, "  ! ",
                      "%s is not proposed before %s, as its team asks in .honk.yaml",
-                     json_get_string(change, "repository", ""), day);
+                     change_key(change), day);
     }
 }
 

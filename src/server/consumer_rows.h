@@ -12,17 +12,17 @@
 #define CONSUMER_OVER_SQL                                                                          \
     "('draft', 'stale', 'rejected', 'expired', 'cancelled', 'rolled_back', 'closed_mixed')"
 
+/* As change_key.h calls its change. */
+#define CONSUMER_KEY_SQL "coalesce(c.value ->> '$.key', c.value ->> '$.repository') "
 #define CONSUMER_JOIN_SQL                                                                          \
     "FROM plan p, json_each(p.consumers) c "                                                       \
     "LEFT JOIN step sr ON sr.plan = p.id AND sr.action = 'rewrite' "                               \
     "LEFT JOIN task t ON t.plan = p.id AND t.step = sr.name AND "                                  \
-    "t.key = c.value ->> '$.repository' "                                                          \
-    "LEFT JOIN step sb ON sb.plan = p.id AND sb.action = 'builds' "                                \
+    "t.key = " CONSUMER_KEY_SQL "LEFT JOIN step sb ON sb.plan = p.id AND sb.action = 'builds' "    \
     "LEFT JOIN task b ON b.plan = p.id AND b.step = sb.name AND "                                  \
-    "b.key = c.value ->> '$.repository' "                                                          \
-    "LEFT JOIN step sp ON sp.plan = p.id AND sp.action = 'propose' "                               \
+    "b.key = " CONSUMER_KEY_SQL "LEFT JOIN step sp ON sp.plan = p.id AND sp.action = 'propose' "   \
     "LEFT JOIN task u ON u.plan = p.id AND u.step = sp.name AND "                                  \
-    "u.key = c.value ->> '$.repository' "
+    "u.key = " CONSUMER_KEY_SQL
 #define CONSUMER_WHERE_SQL                                                                         \
     "WHERE p.kind = 'migration' AND (p.id = :plan OR (:plan IS NULL AND p.state NOT "              \
     "IN " CONSUMER_OVER_SQL " AND NOT EXISTS (SELECT 1 FROM plan later WHERE "                     \

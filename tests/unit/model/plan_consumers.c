@@ -55,6 +55,26 @@ who_reads_and_writes_is_one_line_and_keeps_three_reasons(void)
     g_assert_cmpint(json_array_size(json_object_get(b, "access")), ==, 0);
 }
 
+static void
+a_consumer_whose_change_is_split_has_a_line_for_each_part(void)
+{
+    g_autoptr(json_t) lines = consumers_of(
+        "{\"consumers\": [{\"ref\": \"a\", \"owner\": \"g\", \"access\": \"reads\"}], "
+        "\"changes\": [{\"consumer\": \"a\", \"owner\": \"@x\", \"repository\": \"code:a\", "
+        "\"key\": \"code:a#x\", \"part\": {\"name\": \"x\"}, \"counts\": {\"rewritten\": 2}}, "
+        "{\"consumer\": \"a\", \"owner\": \"@y\", \"repository\": \"code:a\", "
+        "\"key\": \"code:a#y\", \"part\": {\"name\": \"y\"}, \"counts\": {\"rewritten\": 3}}]}");
+    g_assert_cmpint(json_array_size(lines), ==, 2);
+    const json_t *x = json_array_get(lines, 0), *y = json_array_get(lines, 1);
+    g_assert_cmpstr(json_get_string(x, "owner", ""), ==, "@x");
+    g_assert_cmpstr(json_get_string(y, "owner", ""), ==, "@y");
+    g_assert_cmpstr(json_get_string(y, "key", ""), ==, "code:a#y");
+    g_assert_cmpstr(json_get_string(y, "consumer", ""), ==, "a");
+    g_assert_cmpint(json_get_int(x, "rewritten", 0), ==, 2);
+    g_assert_cmpint(json_get_int(y, "rewritten", 0), ==, 3);
+    g_assert_cmpint(json_array_size(json_object_get(y, "access")), ==, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -65,5 +85,7 @@ main(int argc, char **argv)
                     what_a_coding_agent_is_let_at_is_not_left_to_people);
     g_test_add_func("/plan_consumers/who reads and writes is one line and keeps three reasons",
                     who_reads_and_writes_is_one_line_and_keeps_three_reasons);
+    g_test_add_func("/plan_consumers/a consumer whose change is split has a line for each part",
+                    a_consumer_whose_change_is_split_has_a_line_for_each_part);
     return g_test_run();
 }
