@@ -2,39 +2,14 @@
  * stage.c - make the empty staging table, shaped as the target is or will be, with the plan's fence
  * beside it: from here on no writer with an older token gets through.
  */
-#include "action/move.h"
 #include "action/table.h"
+#include "action/target.h"
 
 static bool
 open_target(const StepCall *call, StepEnv *env, Move *move, Conn **ret, GError **error)
 {
     return move_open(call, env, move, error) &&
            step_connect(move->env, move->target_store, ret, error);
-}
-
-/* The target as it is against what the plan saw. */
-static bool
-check_target(const Move *move, Conn *conn, World *ret, json_t **ret_state, GError **error)
-{
-    g_autoptr(Schema) now = NULL;
-    bool exists;
-
-    if (!conn_exists(conn, move->target, &exists, error))
-        return false;
-    if (exists != move->has_target) {
-        differ(ret, ret_state, exists ? "target '%s' exists now" : "target '%s' is gone",
-               move->target);
-        return true;
-    }
-    if (!exists)
-        return true;
-    if (!conn_describe(conn, move->target, &now, error))
-        return false;
-    g_autoptr(GPtrArray) differences = schema_differences(move->target_schema, now);
-    for (guint i = 0; i < differences->len; i++)
-        differ(ret, ret_state, "target '%s': %s", move->target,
-               (const char *) differences->pdata[i]);
-    return true;
 }
 
 static bool
@@ -63,7 +38,7 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
 
     *ret = WORLD_EXPECTED;
     if (!open_target(call, env, &move, &conn, error) ||
-        !check_target(&move, conn, ret, &state, error) ||
+        !target_look(&move, conn, false, ret, &state, error) ||
         (!begun && !check_name_is_free(&move, conn, move.stage, ret, &state, error)) ||
         !check_name_is_free(&move, conn, move.kept, ret, &state, error))
         return false;

@@ -7,6 +7,7 @@
 #include "action/carry.h"
 #include "action/held.h"
 #include "action/table.h"
+#include "action/target.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -97,13 +98,14 @@ check(const StepCall *call, StepEnv *env, World *ret, json_t **ret_state, GError
 
     if (!look(call, env, &move, &conn, &state, error))
         return false;
-    if (state == SWAP_BEFORE && !check_left_behind(&move, error))
+    *ret = WORLD_EXPECTED;
+    if (state == SWAP_BEFORE && (!check_left_behind(&move, error) ||
+                                 !target_look(&move, conn, true, ret, ret_state, error)))
         return false;
     switch (state) {
     case SWAP_BEFORE:
     case SWAP_HALF: /* it goes on where it was */
-        *ret = WORLD_EXPECTED;
-        return count_target(&move, conn, ret_state, error);
+        return *ret == WORLD_MOVED || count_target(&move, conn, ret_state, error);
     case SWAP_AFTER:
         *ret = WORLD_ALREADY;
         return true;

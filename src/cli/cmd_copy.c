@@ -379,6 +379,9 @@ take_back(Copy *copy, GError *why, GError **error)
     tell_rejects(copy);
     if (error_is(cause, ERR_BUDGET) && copy->rejected > 0)
         return fail_budget(copy, error);
+    if (error_is(cause, ERR_DRIFT)) /* there is no plan that could be made anew */
+        invocation_hint(copy->call, "'%s' is as it was: look at what changed, and copy again",
+                        copy->pair.target.text);
     g_propagate_error(error, g_steal_pointer(&cause));
     return false;
 }

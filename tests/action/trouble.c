@@ -392,6 +392,42 @@ nothing_is_dropped_that_something_hangs_on(void)
     g_assert_cmpstr(before, ==, after);
 }
 
+/* Whoever changes it expects to find that later; the stage was made like it before. */
+static void
+a_target_that_is_changed_while_rows_move_stops_the_swap(void)
+{
+    static const struct {
+        const char *change, *difference, *back;
+    } changes[] = {
+        {"ALTER TABLE persons ADD COLUMN shoe_size INTEGER", "column 'shoe_size' (int) is new",
+         "ALTER TABLE persons DROP COLUMN shoe_size"},
+        {"CREATE INDEX by_name ON persons (name)", "index 'by_name' is new", "DROP INDEX by_name"},
+    };
+    g_autoptr(Rig) rig = planned(REPLACING);
+    const Step *swap = rig_step(rig, "swap");
+    rig_run_before(rig, swap);
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        rig_sql(rig, changes[i].change);
+        g_autoptr(Outcome) refused = rig_run(rig, swap);
+        assert_drift(refused, changes[i].difference);
+        rig_sql(rig, changes[i].back);
+    }
+    rig_sql(rig, "CREATE VIEW lately AS SELECT name FROM persons"); /* goes along */
+    g_autoptr(Outcome) done = rig_run(rig, swap);
+    assert_kind(done, OUTCOME_DONE);
+}
+
+static void
+a_target_that_appears_while_rows_move_is_nobodys_to_replace(void)
+{
+    g_autoptr(Rig) rig = planned(NEW_TABLE);
+    const Step *swap = rig_step(rig, "swap");
+    rig_run_before(rig, swap);
+    rig_sql(rig, "CREATE TABLE persons (mine TEXT)");
+    g_autoptr(Outcome) refused = rig_run(rig, swap);
+    assert_drift(refused, "exists now");
+}
+
 static void
 a_bad_expression_keeps_the_plan_a_draft(void)
 {
@@ -445,6 +481,10 @@ main(int argc, char **argv)
          a_file_that_grows_while_it_is_read_stops_the_plan);
     TEST("a column that comes or goes while rows move stops the plan",
          a_column_that_comes_or_goes_while_rows_move_stops_the_plan);
+    TEST("a target that is changed while rows move stops the swap",
+         a_target_that_is_changed_while_rows_move_stops_the_swap);
+    TEST("a target that appears while rows move is nobody's to replace",
+         a_target_that_appears_while_rows_move_is_nobodys_to_replace);
     TEST("nothing is dropped that something hangs on", nothing_is_dropped_that_something_hangs_on);
     TEST("a bad expression keeps the plan a draft", a_bad_expression_keeps_the_plan_a_draft);
     return g_test_run();

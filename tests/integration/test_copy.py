@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import unittest
 
@@ -350,6 +351,18 @@ class Trouble(WithoutServer):
         self.assertIn("this one starts afresh", done.stdout)
         self.assertEqual(self.sql("d.db", "SELECT count(*), sum(id) FROM t"),
                          f"{self.ROWS}|{self.ROWS * (self.ROWS + 1) // 2}")
+        self.assert_clean("d.db")
+
+    def test_a_target_that_gets_a_column_meanwhile_keeps_it(self):
+        self.make_big()
+        process = self.begin()
+        with sqlite3.connect(self.folder / "d.db", timeout=support.WAIT_S) as db:
+            db.execute("ALTER TABLE t ADD COLUMN late")
+        out, errors = process.communicate(timeout=support.WAIT_S)
+        self.assertEqual(process.returncode, 8, out + errors)
+        self.assertIn("column 'late'", errors)
+        self.assertIn("copy again", errors)
+        self.assertEqual(self.sql("d.db", "SELECT id, text, late FROM t"), "0|old|")
         self.assert_clean("d.db")
 
     def test_what_a_copy_that_was_killed_after_its_swap_left_is_cleared(self):
