@@ -72,9 +72,9 @@ int marks_count(const char *text, const char *const *marks);
 bool marks_lost(const char *before, const char *after, const char *const *marks);
 
 /* Words by their part in a statement that moves, in small letters between blanks: see marks_moved.c. */
-extern const char words_converting[], words_binding[], words_hiding[], words_joining[],
-    words_asking[], words_comparing[], words_between[], words_of_query[], words_grouping[],
-    words_of_settings[];
+extern const char words_converting[], words_equalizing[], words_binding[], words_hiding[],
+    words_joining[], words_asking[], words_comparing[], words_between[], words_of_query[],
+    words_grouping[], words_of_settings[];
 
 /* ---- two texts ---- */
 
@@ -138,5 +138,7 @@ bool line_is_import(const char *line);
 bool line_is_expected(const Gate *gate, const Source *source, guint index);
 /* Does the text hold one of the spec's words, whatever the case and whether it is written first_name or firstName? */
 bool words_in(const char *const *words, const char *text);
+/* The text with a mark in the place of each word, whatever the case and however it is written. Caller frees. */
+char *words_form(const char *const *words, const char *text);
 /* All words of the texts, in small letters: a set. Caller frees. */
 GHashTable *words_set(const char *const *texts);

@@ -35,6 +35,13 @@ const char words_converting[] =
     "separator axis collect option some unwrap_or unwrap_or_default unwrap_or_else and_then iter "
     "list array vec tuple map_or "
     "it this self using hd tl elem ";
+/* Of these, what makes different things the same: another kind, other letters, other blanks. */
+const char words_equalizing[] =
+    " int integer long float double number bool boolean str string repr tostring to_s to_i "
+    "parseint "
+    "parsefloat toint text trim strip lstrip rstrip lower upper tolower toupper lowercase "
+    "uppercase "
+    "casefold replace regexp_replace gsub normalize isoformat first last head ";
 /* Keywords that bind a name; and that hand its value on, where one comes. */
 const char words_binding[] =
     " let val var const def fn func fun function lambda auto mut new _ end ";

@@ -84,7 +84,7 @@ may_come_to_test(const Move *move, guint index)
     static const char numbers[] = " 0 1 2 1000 1000000 ";
     const Source *source = move->gate->after;
     const Token *token = token_at(move->is, index);
-    if (!token->is_word || part_is_slice(source, token))
+    if (!token->is_word || part_is_slice(source, token) || part_equalizes(move, index))
         return false;
     return part_moves(move, token) || part_is_prose(source, token) || part_is_longer(move, index) ||
            part_is_value(move, source, move->is, index) || part_is_time(move, source, token) ||
@@ -115,7 +115,7 @@ may_come_to_code(const Move *move, guint index)
         return false;
     if (is_query && word_is_among(words_grouping, token->text))
         return false;
-    if (part_is_option(move, token) || part_is_filter(move, index) ||
+    if (part_is_option(move, index) || part_is_filter(move, index) ||
         part_is_setting(move, token) ||
         (is_query && strcmp(token->text, "and") == 0 && !part_had_condition(move)) ||
         (!is_query && strcmp(token->text, "with") == 0))
@@ -235,13 +235,26 @@ look_at_defaults(const Move *move)
                  "something else is taken here where nothing is found; let it be missed");
 }
 
+/* Does a changed line assert something? What code asserts is looked at as closely as a test. */
+static bool
+asserts(const Gate *gate)
+{
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        if (marks_in_lines(gate->before, gate->before->bare, hunk->before, hunk->removed,
+                           marks_asserts) > 0)
+            return true;
+    }
+    return false;
+}
+
 void
 rule_moved(const Gate *gate)
 {
     if (gate->findings->len > gate->said)
         return; /* it was said already, and better */
     Move move = {.gate = gate,
-                 .is_test = gate_is_of_tests(gate),
+                 .is_test = gate_is_of_tests(gate) || asserts(gate),
                  .is_sql = g_str_has_suffix(gate->file->path, ".sql"),
                  .was = tokens_of(gate->before, gate->hunks, false),
                  .is = tokens_of(gate->after, gate->hunks, true)};

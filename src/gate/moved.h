@@ -61,10 +61,12 @@ bool part_is_slice(const Source *source, const Token *token);
 bool part_asks(const Move *move, guint index, int step, int words);
 bool part_of_value(const Move *move, guint index);
 bool part_is_new_key(const Move *move, const Token *token);
-bool part_is_option(const Move *move, const Token *token);
+bool part_is_option(const Move *move, guint index);
 bool part_is_filter(const Move *move, guint index);
 bool part_is_made_up(const Move *move, guint index);
 bool part_is_fragment(const Move *move, const Token *token);
 bool part_is_bound_for_rows(const Move *move, guint index);
 bool part_had_condition(const Move *move);
+/* In an assertion, it makes what is asked the same as what is expected, and is not about a column that moves. */
+bool part_equalizes(const Move *move, guint index);
 bool part_is_setting(const Move *move, const Token *token);

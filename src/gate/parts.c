@@ -35,6 +35,13 @@ part_is_settings(const Move *move)
     return marks_are_for(" yml yaml json tf hcl toml ", move->gate->file->path);
 }
 
+/* A name, not a number that the mapping has in an expression. */
+static bool
+is_moving_name(const Move *move, const Token *token)
+{
+    return part_moves(move, token) && !part_is_number(token);
+}
+
 /* Nothing but such signs between two words. */
 static bool
 only_between(const Source *source, const Token *one, const Token *other, const char *signs)
@@ -75,7 +82,7 @@ part_reckons(const Move *move, const Source *source, const GArray *tokens, guint
            (part_is_number(token_at(tokens, first)) || part_moves(move, token_at(tokens, first))))
         first--;
     return (token->at > 0 && source->plain[token->at - 1] == '$') ||
-           (part_moves(move, last) && only_between(source, last, token, " +-*/()")) ||
+           (is_moving_name(move, last) && only_between(source, last, token, " +-*/()")) ||
            (word_is_among(words_converting, token_at(tokens, first)->text) &&
             part_is_call(source, token_at(tokens, first)));
 }
@@ -101,7 +108,7 @@ bool
 part_is_near(const Move *move, const GArray *tokens, guint index, int step, int words)
 {
     for (gint64 at = (gint64) index + step; words-- > 0 && at >= 0 && at < tokens->len; at += step)
-        if (part_moves(move, token_at(tokens, (guint) at)))
+        if (is_moving_name(move, token_at(tokens, (guint) at)))
             return true;
     return false;
 }

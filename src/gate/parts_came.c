@@ -75,11 +75,27 @@ part_is_new_key(const Move *move, const Token *token)
            !part_occurs(move->gate->before->plain, token->text);
 }
 
+/* It says what a thing is called, and that is a name that moves: `db_column="signed_up"`. */
+static bool
+names_what_moves(const Move *move, guint index)
+{
+    static const char naming[] =
+        "^(?!drop|excl|ignore|skip|hide)(?:\\w+_)?(?:column|col|name|field|"
+        "alias|label|attribute|source|key)$";
+    const Source *source = move->gate->after;
+    const Token *token = token_at(move->is, index), *value = token_at(move->is, index + 1);
+    size_t from = token->at + token->bytes;
+    return value != NULL && value->is_quoted && part_moves(move, value) &&
+           value->at - from == strlen("=\"") && g_regex_match_simple(naming, token->text, 0, 0) &&
+           strchr("\"'", source->plain[value->at + value->bytes]) != NULL;
+}
+
 /* The name of an argument that is given, in Python: `strict=…`. */
 bool
-part_is_option(const Move *move, const Token *token)
+part_is_option(const Move *move, guint index)
 {
     const Source *source = move->gate->after;
+    const Token *token = token_at(move->is, index);
     const char *next = source->plain + token->at + token->bytes;
     size_t begin = source_line(source, token->line)->begin;
     int depth = 0;
@@ -87,7 +103,7 @@ part_is_option(const Move *move, const Token *token)
         depth += (source->bare[at] == '(') - (source->bare[at] == ')');
     return !token->is_quoted && next[0] == '=' && next[1] != '=' && depth > 0 &&
            g_str_has_suffix(move->gate->file->path, ".py") &&
-           !word_is_among(words_converting, token->text);
+           !word_is_among(words_converting, token->text) && !names_what_moves(move, index);
 }
 
 /* The `if` of a comprehension leaves rows out. */
@@ -137,6 +153,13 @@ part_is_fragment(const Move *move, const Token *token)
     return false;
 }
 
+static bool
+is_fewer(const Move *move, const Token *token)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(move->is_count, token->text)) <
+           GPOINTER_TO_INT(g_hash_table_lookup(move->was_count, token->text));
+}
+
 /* A number that rows are held to from now on. */
 bool
 part_is_bound_for_rows(const Move *move, guint index)
@@ -145,10 +168,11 @@ part_is_bound_for_rows(const Move *move, guint index)
     if (index < 2 || !part_is_number(token) || token_at(move->is, index - 1)->is_word)
         return false;
     return !word_is_among(" 0 1 2 ", token->text) &&
-           !words_in(move->gate->spec->words, token_at(move->is, index - 2)->text);
+           (!words_in(move->gate->spec->words, token_at(move->is, index - 2)->text) ||
+            !part_had_condition(move));
 }
 
-/* Was a column that moves part of a condition? Then that condition may have become two. */
+/* Was a column that gives way part of a condition? Then that condition may have become two. */
 bool
 part_had_condition(const Move *move)
 {
@@ -156,12 +180,37 @@ part_had_condition(const Move *move)
         const Token *token = token_at(move->was, i), *next = token_at(move->was, i + 1);
         const char *after = move->gate->before->plain + token->at + token->bytes;
         after += strspn(after, " \"`");
-        if (words_in(move->gate->spec->words, token->text) &&
+        if (words_in(move->gate->spec->words, token->text) && is_fewer(move, token) &&
             (strchr("=<>!", *after) != NULL ||
              (next != NULL && word_is_among(" in like between is not ", next->text))))
             return true;
     }
     return false;
+}
+
+/* A column of something: `row.signed_up`, `row["signed_up"]`. */
+static bool
+is_column(const Move *move, const Token *token)
+{
+    const char *text = move->gate->after->plain;
+    return part_moves(move, token) && !part_is_number(token) &&
+           (!token->is_quoted || (token->at > 1 && text[token->at - 2] == '['));
+}
+
+bool
+part_equalizes(const Move *move, guint index)
+{
+    const Source *source = move->gate->after;
+    const Token *token = token_at(move->is, index);
+    if (token->is_quoted || !part_is_call(source, token) ||
+        !word_is_among(words_equalizing, token->text) ||
+        marks_in_lines(source, source->bare, token->line, 1, marks_asserts) == 0)
+        return false;
+    for (guint i = index > NEAR_WORDS ? index - NEAR_WORDS : 0;
+         i < move->is->len && i <= index + NEAR_WORDS; i++)
+        if (token_at(move->is, i)->line == token->line && is_column(move, token_at(move->is, i)))
+            return false;
+    return true;
 }
 
 /* A number of settings, which is no part of a query. */

@@ -27,6 +27,33 @@ add_statement(Scope *scope, guint index)
                      GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
 }
 
+static bool
+is_in(const Scope *scope, guint index)
+{
+    return index < scope->gate->before->lines->len &&
+           g_hash_table_contains(
+               scope->statements,
+               GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
+}
+
+/* A line that says something of the declaration below it, and nothing else: @Column, #[Column]. */
+static bool
+is_annotation(const Source *source, guint index)
+{
+    g_autofree char *line = source_words(source, source->text, index);
+    return g_regex_match_simple("^\\s*(?:@\\w[\\w.:]*(?:\\(.*\\))?|#\\[.*\\])\\s*$", line,
+                                G_REGEX_RAW, 0);
+}
+
+static void
+add_annotations(Scope *scope)
+{
+    const Source *before = scope->gate->before;
+    for (guint i = before->lines->len; i-- > 1;)
+        if (is_in(scope, i) && is_annotation(before, i - 1))
+            add_statement(scope, i - 1);
+}
+
 static void
 find_statements(Scope *scope)
 {
@@ -42,15 +69,7 @@ find_statements(Scope *scope)
         if (words_in(gate->spec->words, line))
             add_statement(scope, i);
     }
-}
-
-static bool
-is_in(const Scope *scope, guint index)
-{
-    return index < scope->gate->before->lines->len &&
-           g_hash_table_contains(
-               scope->statements,
-               GINT_TO_POINTER(source_line(scope->gate->before, index)->statement));
+    add_annotations(scope);
 }
 
 /* A line that names what moves, some lines below a statement of ours: what was one expression may be two statements. */

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+#define WORD_BYTES_MIN 4 /* "id" is in every other word */
+
+static int
+longest_first(const void *a, const void *b)
+{
+    size_t x = strlen(*(char *const *) a), y = strlen(*(char *const *) b);
+    return (x < y) - (x > y);
+}
+
 /* Letters and digits in lower case; what stands between is left out. */
 static char *
 folded(const char *text)
@@ -25,7 +34,7 @@ static bool
 holds(const char *identifier, const char *word)
 {
     g_autofree char *whole = folded(identifier);
-    if (strlen(word) < 4) /* "id" is in every other word */
+    if (strlen(word) < WORD_BYTES_MIN)
         return strcmp(whole, word) == 0;
     return strstr(whole, word) != NULL;
 }
@@ -55,6 +64,36 @@ words_in(const char *const *words, const char *text)
         at += length > 0 ? length : 1;
     }
     return false;
+}
+
+/* A mark in the place of every `word`, which is folded, of `text`. Caller frees. */
+static char *
+without(const char *text, const char *word)
+{
+    g_autoptr(GString) pattern = g_string_new(NULL);
+    for (const char *at = word; *at != '\0'; at++)
+        g_string_append_printf(pattern, at == word ? "%c" : "[-_ .]?%c", *at);
+    g_autoptr(GRegex) regex = g_regex_new(pattern->str, G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+    return g_regex_replace_literal(regex, text, -1, 0, "*", 0, NULL);
+}
+
+char *
+words_form(const char *const *words, const char *text)
+{
+    g_autoptr(GPtrArray) folds = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *form = g_strdup(text);
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+        const char *last = strrchr(words[i], '.');
+        g_ptr_array_add(folds, folded(last != NULL ? last + 1 : words[i]));
+    }
+    g_ptr_array_sort(folds, longest_first);
+    for (guint i = 0; i < folds->len; i++)
+        if (strlen(folds->pdata[i]) >= WORD_BYTES_MIN) {
+            char *less = without(form, folds->pdata[i]);
+            g_free(form);
+            form = less;
+        }
+    return g_steal_pointer(&form);
 }
 
 GHashTable *

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const words[] = {
-    "users_v1",     "users_v2", "first_name", "last_name", "full_name",
-    "country_code", "country",  "created",    "signed_up", NULL};
+static const char *const words[] = {"users_v1",  "users_v2",     "first_name", "last_name",
+                                    "full_name", "country_code", "country",    "created",
+                                    "signed_up", "id",           "user_id",    NULL};
 
 static const char *const brings[] = {"UK", "GB", "id", "user_id", "split_part(full_name, ' ', 1)",
                                      NULL};
