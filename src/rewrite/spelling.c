@@ -289,6 +289,22 @@ spell_path(Work *work, const SqlPath *path, const Spelling *spelling)
         spell_anew(work, path, spelling, parts, kept);
 }
 
+bool
+spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spelling)
+{
+    guint kept = 0;
+    char *const *parts = parts_for(spelling, path->count, &kept);
+    for (guint i = 0; parts[i] != NULL; i++) {
+        const SqlPart *old =
+            &path->parts[parts[i + 1] == NULL ? path->count - 1 : MIN(kept + i, path->count - 1)];
+        bool is_put_in = strpbrk(parts[i], "@{$%") == parts[i];
+        if (old->quote == '\0' && !is_put_in && strcmp(old->text, parts[i]) != 0 &&
+            (is_reserved_somewhere(parts[i]) || !is_plain(work->sql->dialect, parts[i])))
+            return true;
+    }
+    return false;
+}
+
 const char *
 word_as(const Work *work, const SqlBlock *block)
 {

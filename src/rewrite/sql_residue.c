@@ -247,7 +247,7 @@ path_to(const Work *work, guint index, GArray *parts)
     if (parts->len > 1 || strchr(dot, '.') == NULL || !work->sql->dialect->has_paths_in_quotes)
         return;
     SqlPart whole = g_array_index(parts, SqlPart, 0);
-    g_auto(GStrv) names = g_strsplit(whole.text, ".", -1);
+    g_auto(GStrv) names = spelling_parts(whole.text);
     g_array_set_size(parts, 0);
     for (guint i = 0; names[i] != NULL; i++) {
         whole.text = arena_copy(work->sql->arena, names[i], strlen(names[i]));
@@ -264,11 +264,13 @@ visit_token(Work *work, const GArray *covered, guint index)
     g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(SqlPart));
     path_to(work, index, parts);
     SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
-    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) == NULL ||
-        covered_has(covered, token->begin, token->end))
+    if (covered_has(covered, token->begin, token->end))
         return;
-    site_refuse(work, SITE_MENTION, path.parts[0].begin, token->end, "unread", NULL,
-                "the dataset is named here, and what is done with it is not understood");
+    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL)
+        site_refuse(work, SITE_MENTION, path.parts[0].begin, token->end, "unread", NULL,
+                    "the dataset is named here, and what is done with it is not understood");
+    else if (is_other)
+        sql_put_in_refuses(work, &path);
 }
 
 /* ---- [a].[b].c where brackets quote no names ---- */

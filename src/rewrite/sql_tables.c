@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+/* Is the common table seen within the body of `within`, another one of its list? NULL: the query behind them. */
+static bool
+is_seen_in(const Work *work, const SqlCommon *common, const SqlCommon *within)
+{
+    if (within == NULL || common->is_recursive || !work->sql->dialect->has_ordered_commons)
+        return true;
+    return common->name.token < within->name.token;
+}
+
 /* A common table that would catch the new name. */
 static bool
 is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
@@ -11,12 +20,16 @@ is_captured(const Work *work, const SqlSource *source, const Spelling *spelling)
     if (g_strv_length(spelling->target) > 1)
         return false;
     guint hash = sql_name_hash(spelling->target[0]);
-    for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent)
+    const SqlCommon *within = NULL;
+    for (const SqlQuery *query = source->block->query; query != NULL; query = query->parent) {
         for (const SqlCommon *common = sql_commons(query, hash); common != NULL;
              common = common->next)
-            if (sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
+            if (is_seen_in(work, common, within) &&
+                sql_same_table(work->sql->dialect, common->name.text, common->name.quote,
                                spelling->target[0]))
                 return true;
+        within = query->common;
+    }
     return false;
 }
 
@@ -239,6 +252,8 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     }
     if (rename->is_derived) /* is called as before */
         return;
+    if (sql_is_unsure_table(work, &source->path, spelling))
+        return;
     spell_path(work, &source->path, spelling);
     source->requalified = spelling;
 }
@@ -286,6 +301,8 @@ visit_table(Work *work, SqlSource *source)
         edit_table(work, source, spelling);
     else if (perhaps != NULL)
         refuse_perhaps(work, source, perhaps);
+    else if (is_other && sql_put_in_refuses(work, &source->path))
+        return;
     else if (is_other || renames_is_target(work->renames, work->sql->dialect, &source->path))
         note_other(work, source);
 }
@@ -302,17 +319,6 @@ visit_common(Work *work, const SqlSource *source)
     Site *site = site_add(work, SITE_TABLE, DISPOSITION_UNAFFECTED, source->path.parts[0].begin,
                           source->path.parts[0].end);
     site->reason = "this is the WITH table of that name";
-}
-
-/* @schema.users, {{ schema }}.users: an alias of the mapping may be written so. */
-static bool
-is_put_before(const Work *work, const SqlSource *source)
-{
-    if (source->kind != SOURCE_TEMPLATE || source->path.count < 2)
-        return false;
-    const Token *last = &g_array_index(work->sql->tokens, Token, source->last);
-    return (last->kind == TOKEN_WORD || last->kind == TOKEN_QUOTED) &&
-           source->path.parts[source->path.count - 1].end == last->end;
 }
 
 /* May the new name stand in the quotes of IDENTIFIER('…')? */
@@ -334,7 +340,7 @@ match_source(Work *work, SqlSource *source)
     bool is_other = false;
     if (source->kind == SOURCE_TEMPLATE)
         dbt_name_source(work, source);
-    if ((source->kind == SOURCE_TABLE && !source->is_template) || is_put_before(work, source))
+    if ((source->kind == SOURCE_TABLE && !source->is_template) || sql_is_put_before(work, source))
         rename =
             renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
     if (source->path.is_in_literal && spelling != NULL && !fits_literal(spelling))
@@ -373,24 +379,6 @@ each_source(Work *work, VisitSource *visit)
     }
 }
 
-/* What is put before the dataset's own name at run time may be its schema, or another one. */
-static void
-visit_put_before(Work *work, const SqlSource *source)
-{
-    const SqlPath *path = &source->path;
-    const SqlPart *last = &path->parts[path->count - 1];
-    SqlPath own = {.parts = path->parts + path->count - 1, .count = 1};
-    const Spelling *spelling = NULL;
-    bool is_other = false;
-    if (renames_find(work->renames, work->sql->dialect, &own, &spelling, &is_other) == NULL &&
-        !is_other)
-        return;
-    site_refuse(work, SITE_TABLE, path->parts[0].begin, last->end, "hole-in-name", NULL,
-                "a part of this name is put in at run time: if it is the dataset, say `%.*s` under "
-                "`aliases` in the mapping",
-                (int) (last->end - path->parts[0].begin), work->text + path->parts[0].begin);
-}
-
 static void
 visit_source(Work *work, SqlSource *source)
 {
@@ -401,8 +389,8 @@ visit_source(Work *work, SqlSource *source)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)
         visit_common(work, source);
-    else if (is_put_before(work, source))
-        visit_put_before(work, source);
+    else if (sql_is_put_before(work, source))
+        sql_put_before(work, source);
 }
 
 void

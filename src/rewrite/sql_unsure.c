@@ -50,6 +50,21 @@ refuse_quotes(Work *work, const SqlPart *part, const ColumnChange *change)
 }
 
 bool
+sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling)
+{
+    if (!work->sql->dialect->is_any || work->options->dialect != NULL ||
+        !spelling_adds_quotes(work, path, spelling))
+        return false;
+    g_autofree char *target = g_strjoinv(".", spelling->target);
+    site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end, "dialect",
+                NULL,
+                "the new dataset is called '%s', a name that needs quotes, which depend on the "
+                "dialect: say --dialect",
+                target);
+    return true;
+}
+
+bool
 sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
 {
     const SqlPart *part = &ref->path.parts[ref->column];

@@ -200,6 +200,8 @@ bool can_qualify(const SqlSource *source);
 /* A name of `count` parts in a plain string: as many, while what is left out agrees; `*ret_kept` leading parts stay as they
  * are. Caller frees. */
 char *spell_name(const Spelling *spelling, guint count, guint *ret_kept);
+/* Does what is written for this path need quotes where it has none today? */
+bool spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spelling);
 /* The name by which columns of a renamed table without alias are qualified. Caller frees. */
 char *spell_qualifier(const Dialect *dialect, const SqlSource *source, const Spelling *spelling);
 
@@ -375,8 +377,15 @@ const char *const *table_columns(const Work *work, const SqlSource *table, bool 
 void sql_flow(Work *work);    /* which queries keep their output names */
 void sql_using(Work *work);   /* joins by names that are not the same any more */
 void sql_columns(Work *work); /* references and stars */
-/* Is this column something else in one of the dialects that the text may be in? Then it is refused (sql_unsure.c). */
+/* Is this column something else in one of the dialects that the text may be in, or has a table's new name other quotes?
+ * Then it is refused (sql_unsure.c). */
 bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
+bool sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling);
+/* @schema.users, {{ schema }}.users (sql_put_in.c): an alias of the mapping may be written so; is it refused as a name that
+ * is none; is a name in quotes refused that may become one of the mapping? */
+bool sql_is_put_before(const Work *work, const SqlSource *source);
+void sql_put_before(Work *work, const SqlSource *source);
+bool sql_put_in_refuses(Work *work, const SqlPath *path);
 void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c) */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */

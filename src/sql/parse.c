@@ -313,15 +313,17 @@ string_part_take(Parser *parser)
     return part;
 }
 
-/* `a.b.c` in one pair of quotes. */
+/* `a.b.c` in one pair of quotes. A dot within `{{ x.y }}` parts nothing. */
 static void
 split_quoted(Parser *parser, uint32_t index, Parts *parts)
 {
     const Token *token = peek(parser, index);
     const char *text = parser->sql->list->text;
     uint32_t begin = token->begin + 1, end = token->end - 1;
+    int depth = 0;
     for (uint32_t at = begin; at <= end; at++) {
-        if (at < end && text[at] != '.')
+        depth += text[at] == '{' ? 1 : text[at] == '}' ? -1 : 0;
+        if (at < end && (text[at] != '.' || depth > 0))
             continue;
         part_add(parser, parts, part_between(parser, index, begin, at, text[token->begin]));
         begin = at + 1;
