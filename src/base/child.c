@@ -1,119 +1,29 @@
 /*
  * child.c - fork and exec, done so that nothing leaks into the child and its end is never missed.
  *
- * Between fork and exec only system calls are made: another thread may have held malloc's lock. So
- * everything that can fail in an interesting way (the program's path, the environment, /dev/null)
- * is prepared before. What still fails in the child comes back as an errno through a pipe that exec
- * closes. All descriptors above 2 are closed, signals are as a fresh program expects them. The
- * pidfd makes waiting and killing free of races with reused process ids.
+ * Everything that can fail in an interesting way (the program's path, the environment, /dev/null)
+ * is prepared before the fork. What still fails in the child (launch.c) comes back as an errno
+ * through a pipe that exec closes. The pidfd makes waiting and killing free of races with reused
+ * process ids.
  */
 #include "base/child.h"
 
 #include "base/clock.h"
+#include "base/launch.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ASK_EVERY_MS 200 /* whether to go on: soon enough for a person who waits */
 #define ERROR_BYTES_MAX ((size_t) 64 * 1024) /* of standard error: the end of it is what helps */
-
-/* ---- between fork and exec ---- */
-
-typedef struct {
-    const char *path;
-    char *const *argv;
-    char *const *env;
-    const ChildSpec *spec;
-    pid_t parent;
-    int fds[3];
-    int report_fd;
-} Launch;
-
-static bool
-launch_signals(void)
-{
-    struct sigaction normal = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &normal, NULL); /* refused for a few that nobody can change */
-    sigset_t none;
-    sigemptyset(&none);
-    return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
-}
-
-/* First all of them out of the way, because one may have the number that another is about to get.
- */
-static bool
-launch_fds(Launch *launch)
-{
-    for (int i = 0; i < 3; i++) {
-        launch->fds[i] = fcntl(launch->fds[i], F_DUPFD_CLOEXEC, 3);
-        if (launch->fds[i] < 0)
-            return false;
-    }
-    for (int i = 0; i < 3; i++)
-        if (dup2(launch->fds[i], i) < 0)
-            return false;
-    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-        return false;
-    for (const int *kept = launch->spec->kept_fds; kept != NULL && *kept >= 0; kept++)
-        if (fcntl(*kept, F_SETFD, 0) != 0)
-            return false;
-    return true;
-}
-
-static bool
-launch_ties(const Launch *launch)
-{
-    if (launch->spec->new_session && setsid() < 0)
-        return false;
-    if (launch->spec->dies_with_us) {
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-            return false;
-        if (getppid() != launch->parent)
-            _exit(127); /* it ended before we asked: nobody is left to read a report */
-    }
-    return launch->spec->cwd == NULL || chdir(launch->spec->cwd) == 0;
-}
-
-/* What it may write to; others than C reserve far more address space than they use. */
-static bool
-launch_limits(const Launch *launch)
-{
-    rlim_t bytes = (rlim_t) launch->spec->memory_mib * 1024 * 1024;
-    const struct rlimit limit = {bytes, bytes};
-    return bytes == 0 || setrlimit(RLIMIT_DATA, &limit) == 0;
-}
-
-/* "0" is whoever writes it. */
-static bool
-launch_cgroup(const Launch *launch)
-{
-    int fd = launch->spec->cgroup_fd;
-    return fd <= 0 || fd_write_all(fd, "0", 1);
-}
-
-static _Noreturn void
-launch_run(Launch *launch)
-{
-    if (launch_cgroup(launch) && launch_ties(launch) && launch_fds(launch) && launch_signals() &&
-        launch_limits(launch))
-        execve(launch->path, launch->argv, launch->env);
-    int cause = errno;
-    ssize_t ignored = write(launch->report_fd, &cause, sizeof(cause));
-    (void) ignored;
-    _exit(127);
-}
 
 /* ---- starting ---- */
 
@@ -132,7 +42,7 @@ environment_with(const char *const *added, bool is_all)
 
 /* A pidfd, and the news that exec worked; else the child is waited for and the error says why. */
 static bool
-child_adopt(pid_t pid, int report_fd, const char *name, Child *ret, GError **error)
+child_adopt(pid_t pid, bool has_keeper, int report_fd, const char *name, Child *ret, GError **error)
 {
     int cause = 0;
     ssize_t got;
@@ -142,7 +52,7 @@ child_adopt(pid_t pid, int report_fd, const char *name, Child *ret, GError **err
 
     int pidfd = got == 0 ? pidfd_open(pid, 0) : -1;
     if (pidfd >= 0) {
-        *ret = (Child){.pid = pid, .pidfd = pidfd};
+        *ret = (Child){.pid = pid, .pidfd = pidfd, .has_keeper = has_keeper};
         return true;
     }
     if (got == 0)
@@ -152,20 +62,6 @@ child_adopt(pid_t pid, int report_fd, const char *name, Child *ret, GError **err
         continue;
     errno = cause;
     return fail_errno(error, ERR_INTERNAL, "cannot start '%s'", name);
-}
-
-/* Fork with all signals blocked, so that no handler of ours runs in the child. */
-static pid_t
-launch_fork(Launch *launch)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork();
-    if (pid == 0)
-        launch_run(launch);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return pid;
 }
 
 bool
@@ -182,6 +78,9 @@ child_start(const ChildSpec *spec, Child *ret, GError **error)
         return fail_errno(error, ERR_INTERNAL, "cannot start '%s'", name);
     AUTO_FD report_read = report[0];
     AUTO_FD report_write = report[1];
+    AUTO_FD own_fd = spec->has_keeper ? pidfd_open(getpid(), 0) : -1;
+    if (spec->has_keeper && own_fd < 0)
+        return fail_errno(error, ERR_INTERNAL, "cannot start '%s'", name);
 
     Launch launch = {
         .path = path,
@@ -189,6 +88,7 @@ child_start(const ChildSpec *spec, Child *ret, GError **error)
         .env = env,
         .spec = spec,
         .parent = getpid(),
+        .parent_fd = own_fd,
         .fds = {spec->stdin_fd >= 0 ? spec->stdin_fd : null_fd,
                 spec->stdout_fd >= 0 ? spec->stdout_fd : null_fd,
                 spec->stderr_fd >= 0 ? spec->stderr_fd : STDERR_FILENO},
@@ -198,7 +98,7 @@ child_start(const ChildSpec *spec, Child *ret, GError **error)
     if (pid < 0)
         return fail_errno(error, ERR_INTERNAL, "cannot start '%s'", name);
     fd_close(&report_write);
-    if (!child_adopt(pid, report_read, name, ret, error))
+    if (!child_adopt(pid, spec->has_keeper, report_read, name, ret, error))
         return false;
     if (spec->ret_pid != NULL)
         *spec->ret_pid = pid;
@@ -211,7 +111,7 @@ void
 child_kill(const Child *child, int signal)
 {
     if (child->pidfd >= 0)
-        pidfd_send_signal(child->pidfd, signal, NULL, 0);
+        pidfd_send_signal(child->pidfd, child->has_keeper ? SIGTERM : signal, NULL, 0);
 }
 
 bool
@@ -346,10 +246,10 @@ run_start(Run *run, const ChildSpec *spec, const char *input, size_t bytes, GErr
 static void
 run_end(Run *run, bool has_group, int *ret_status)
 {
-    if (has_group)
+    if (has_group && !run->child.has_keeper)
         kill(-run->child.pid, SIGKILL);
     else if (!run->has_ended)
-        kill(run->child.pid, SIGKILL);
+        child_kill(&run->child, SIGKILL);
     child_wait(&run->child, -1, ret_status);
 }
 

@@ -91,17 +91,14 @@ rpc_open(const BoxSpec *spec, Rpc **ret, GError **error)
     return true;
 }
 
-/* Nobody waited for it yet, so the number of its group is still its own. */
 void
 rpc_free(Rpc *rpc)
 {
     if (rpc == NULL)
         return;
     if (rpc->has_started) {
-        kill(-rpc->child.pid, SIGKILL);
         child_kill(&rpc->child, SIGKILL);
         child_wait(&rpc->child, -1, NULL);
-        box_end(rpc->box);
     }
     box_free(rpc->box);
     fd_close(&rpc->to);

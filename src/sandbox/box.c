@@ -126,13 +126,12 @@ add_limits(GPtrArray *words, const BoxLimits *limits)
 }
 
 void
-box_words(GPtrArray *words, const BoxSpec *spec, const int fds[4])
+box_words(GPtrArray *words, const BoxSpec *spec, const int fds[3])
 {
     add_all(words, always, G_N_ELEMENTS(always));
     add_roots(words);
     add_settings(words);
     add_fd(words, "--seccomp", fds[0], NULL);
-    add_fd(words, "--info-fd", fds[3], NULL);
     add_fd(words, "--ro-bind-data", fds[1], "/etc/passwd");
     add_fd(words, "--ro-bind-data", fds[2], "/etc/group");
     add_tmpfs(words, spec->limits.disk_mib, "/tmp");

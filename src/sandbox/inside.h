@@ -6,7 +6,7 @@
 /* A descriptor with the filter, from its beginning. */
 CHECKED bool filter_make(int *ret, GError **error);
 
-/* All processes from `pid` down. False when there are more than `processes_max`, which is then no count. */
+/* All processes below `pid`. False when there are more than `processes_max`, which is then no count. */
 typedef struct {
     int processes; /* and threads */
     int64_t memory_bytes;
@@ -27,6 +27,5 @@ bool cgroup_was_full(const Cgroup *group); /* somebody was refused a process */
 bool cgroup_ran_out(const Cgroup *group);  /* the kernel ended it, for its memory */
 void cgroup_clear(Cgroup *group);          /* when nobody is in it any more */
 
-/* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group, and where the box's init is
- * told. */
-void box_words(GPtrArray *words, const BoxSpec *spec, const int fds[4]);
+/* The words before the program: bubblewrap with all that makes the box. `fds`: filter, passwd, group. */
+void box_words(GPtrArray *words, const BoxSpec *spec, const int fds[3]);

@@ -50,7 +50,7 @@ sandbox_try(const char *bwrap)
     int status = 0;
     ChildSpec spec = {.argv = argv,
                       .new_session = true,
-                      .dies_with_us = true,
+                      .has_keeper = true,
                       .stdin_fd = -1,
                       .stdout_fd = -1,
                       .stderr_fd = -1};

@@ -5,19 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CROWD_EVERY_MS 100 /* a fork bomb makes some hundred by then */
 #define OWN_PROCESSES 4    /* bubblewrap's, which people do not count */
 #define OWN_MIB 128        /* its memory, and what lies in /dev/shm */
-#define END_MS 10000       /* the kernel ends processes in milliseconds */
 #define DISK_EVERY_MS 1000 /* a folder of 100,000 files takes a tenth of that */
 
 static const char passwd[] = "box:x:1000:1000:box:" BOX_HOME ":/bin/sh\n";
@@ -41,11 +37,9 @@ struct Box {
     char *folder, *brief;
     bool is_boxed;
     GPtrArray *words, *env;
-    int fds[5];        /* filter, passwd, group, the end of the pipe for `info`; ends with -1 */
-    int kept[7];       /* these, and the spec's channel; ends with -1 */
+    int fds[4];        /* filter, passwd, group; ends with -1 */
+    int kept[5];       /* these, and the spec's channel; ends with -1 */
     GPtrArray *launch; /* words before the program's; or NULL */
-    int info;          /* where bubblewrap tells which process is the box's init */
-    int init_fd;       /* its pidfd; readable when nothing of the box is left */
     Cgroup cgroup;
     ChildSpec child;
     pid_t pid;
@@ -61,8 +55,6 @@ box_free(Box *box)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(box->fds); i++)
         fd_close(&box->fds[i]);
-    fd_close(&box->info);
-    fd_close(&box->init_fd);
     cgroup_clear(&box->cgroup);
     g_ptr_array_unref(box->words);
     g_ptr_array_unref(box->env);
@@ -98,17 +90,6 @@ add_environment(Box *box, const BoxSpec *spec)
     g_ptr_array_add(box->env, NULL);
 }
 
-static bool
-info_pipe(Box *box, GError **error)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-        return fail_errno(error, ERR_INTERNAL, "cannot make a box");
-    box->info = ends[0];
-    box->fds[3] = ends[1];
-    return true;
-}
-
 /* The program's words, after those of our own that opens the way out. Borrowed by the box. */
 static const char *const *
 words_of(Box *box, const BoxSpec *spec)
@@ -132,7 +113,7 @@ add_words(Box *box, const BoxSpec *given, GError **error)
     spec->argv = words_of(box, given);
     if (box->is_boxed) {
         if (!filter_make(&box->fds[0], error) || !data_fd(passwd, &box->fds[1], error) ||
-            !data_fd(group, &box->fds[2], error) || !info_pipe(box, error))
+            !data_fd(group, &box->fds[2], error))
             return false;
         box_words(box->words, spec, box->fds);
     }
@@ -157,7 +138,7 @@ set_child(Box *box)
         .env = (const char *const *) box->env->pdata,
         .only_env = true,
         .cwd = box->is_boxed ? "/" : box->folder,
-        .dies_with_us = true,
+        .has_keeper = true,
         .new_session = true,
         .memory_mib = box->spec.limits.memory_mib,
         .ret_pid = &box->pid,
@@ -189,9 +170,7 @@ box_new(const BoxSpec *spec, Box **ret, GError **error)
                  .is_boxed = missing == NULL,
                  .words = g_ptr_array_new_with_free_func(g_free),
                  .env = g_ptr_array_new_with_free_func(g_free),
-                 .fds = {-1, -1, -1, -1, -1},
-                 .info = -1,
-                 .init_fd = -1,
+                 .fds = {-1, -1, -1, -1},
                  .cgroup = {.procs_fd = -1}};
     add_environment(box, spec);
     if (!add_words(box, spec, error))
@@ -224,24 +203,6 @@ box_brief(const Box *box)
 
 /* ---- watching ---- */
 
-/* `{"child-pid": 123, …}`, written before the program begins, in several pieces: the pipe stays open until the last of them,
- * because bubblewrap would die of writing to one that is closed. */
-static void
-find_init(Box *box)
-{
-    char text[256];
-    ssize_t got;
-    while (box->info >= 0 && (got = read(box->info, text, sizeof text - 1)) >= 0) {
-        text[got] = '\0';
-        const char *at = strstr(text, "\"child-pid\":");
-        long pid = at != NULL ? strtol(at + strlen("\"child-pid\":"), NULL, 10) : 0;
-        if (pid > 1 && box->init_fd < 0)
-            box->init_fd = pidfd_open((pid_t) pid, 0);
-        if (got == 0)
-            fd_close(&box->info);
-    }
-}
-
 static void
 look_at_crowd(Box *box)
 {
@@ -249,7 +210,7 @@ look_at_crowd(Box *box)
     int64_t memory_max = (int64_t) limits->memory_mib * 1024 * 1024;
     Crowd crowd = {0};
     if (cgroup_was_full(&box->cgroup) ||
-        !crowd_count(box->pid, limits->processes, memory_max, &crowd))
+        !crowd_count(box->pid, limits->processes + OWN_PROCESSES, memory_max, &crowd))
         box->broken = g_strdup_printf("had more than %d processes and threads", limits->processes);
     else if (crowd.memory_bytes > memory_max || cgroup_ran_out(&box->cgroup))
         box->broken = g_strdup_printf("used more than %d MiB of memory", limits->memory_mib);
@@ -270,7 +231,6 @@ const char *
 box_broken(Box *box)
 {
     int64_t now_ms = clock_monotonic_ms();
-    find_init(box);
     if (box->broken == NULL && box->pid > 0 && now_ms >= box->crowd_at_ms) {
         look_at_crowd(box);
         box->crowd_at_ms = clock_monotonic_ms() + CROWD_EVERY_MS;
@@ -283,19 +243,6 @@ box_broken(Box *box)
 }
 
 /* ---- to the end ---- */
-
-void
-box_end(Box *box)
-{
-    find_init(box);
-    struct pollfd end = {.fd = box->init_fd, .events = POLLIN};
-    if (box->init_fd < 0)
-        return; /* gone already, or there never was one */
-    pidfd_send_signal(box->init_fd, SIGKILL, NULL, 0);
-    while (poll(&end, 1, END_MS) < 0 && errno == EINTR)
-        continue;
-    fd_close(&box->init_fd);
-}
 
 static bool
 goes_on(void *data)
@@ -354,7 +301,6 @@ box_run(const BoxSpec *spec, const char *input, size_t input_bytes, BoxResult *r
     bool has_ended =
         child_run(&box->child, input, input_bytes, spec->limits.output_bytes, spec->limits.time_ms,
                   &result.output, &result.bytes, &result.errors, &status, &failed);
-    box_end(box);
     if (has_ended && (cgroup_was_full(&box->cgroup) || cgroup_ran_out(&box->cgroup)))
         look_at_crowd(box); /* it gave up before we looked */
     if (has_ended && box->broken == NULL)

@@ -64,12 +64,10 @@ typedef struct Box Box;
 CHECKED bool box_new(const BoxSpec *spec, Box **ret, GError **error);
 void box_free(Box *box);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Box, box_free)
-/* What is started; its descriptors are still to be set. Borrowed. */
+/* What is started; its descriptors are still to be set. When it has ended, nothing of the box runs any more. Borrowed. */
 ChildSpec *box_child(Box *box);
 /* To be asked some times a second while it runs: which limit it broke, or NULL. Borrowed. */
 const char *box_broken(Box *box);
-/* For whoever has waited for its end, or killed it: when this returns, nothing of the box runs any more. */
-void box_end(Box *box);
 /* Where the folder, and the brief, is for who runs in it. Borrowed. */
 const char *box_folder(const Box *box);
 const char *box_brief(const Box *box);

@@ -2,7 +2,7 @@
  * watch.c - how much of this machine the programs of a box use, asked of the kernel from outside.
  *
  * Limits of single processes do not add up to a limit of all, and for root some do not count at all. So all processes of the
- * box are counted, from its first one down: who loses its parent in there becomes the child of the box's own init.
+ * box are counted, from its keeper down: who loses its parent in there becomes the child of the box's own init.
  */
 #include "base/text.h"
 #include "sandbox/inside.h"
@@ -91,7 +91,7 @@ count(pid_t pid, int processes_max, bool is_exact, Crowd *ret)
 {
     g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(pid_t));
     Crowd crowd = {0};
-    g_array_append_val(waiting, pid);
+    add_process(waiting, pid); /* is not counted itself */
     while (waiting->len > 0) {
         pid_t next = g_array_index(waiting, pid_t, waiting->len - 1);
         g_array_set_size(waiting, waiting->len - 1);

@@ -243,6 +243,114 @@ a_tied_child_dies_when_its_starter_does(void)
     close(pipes[0]);
 }
 
+/* It leaves its session and its parent, and waits where nobody looks for it. */
+#define LEAVES_ONE "setsid sh -c 'sleep 100 & echo started; wait' & read never < /dev/null; "
+
+/* The read end of a pipe that all who come from `spec` keep open. */
+static int
+start_with_pipe(ChildSpec spec, Child *ret)
+{
+    int pipes[2];
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(pipe2(pipes, O_CLOEXEC), ==, 0);
+    spec.stdin_fd = spec.stderr_fd = -1;
+    spec.stdout_fd = pipes[1];
+    g_assert_true(child_start(&spec, ret, &error));
+    close(pipes[1]);
+    return pipes[0];
+}
+
+/* Reads until nobody is left who could write. */
+static void
+assert_nobody_is_left(int fd)
+{
+    char text[64];
+    ssize_t got;
+    while ((got = read(fd, text, sizeof text)) > 0)
+        continue;
+    g_assert_cmpint(got, ==, 0);
+    close(fd);
+}
+
+static void
+await_words(int fd, const char *words)
+{
+    char text[64] = "";
+    g_assert_cmpint(read(fd, text, sizeof text - 1), ==, (int) strlen(words));
+    g_assert_cmpstr(text, ==, words);
+}
+
+static void
+a_keeper_ends_as_its_program_does_and_with_all_whom_that_left(void)
+{
+    static const struct {
+        const char *script;
+        int status;
+    } cases[] = {{LEAVES_ONE "exit 0", 0},
+                 {LEAVES_ONE "exit 7", 7 << 8},
+                 {LEAVES_ONE "kill -SEGV $$", SIGSEGV}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Child child;
+        int status = -1;
+        int fd = start_with_pipe((ChildSpec){.argv = SHELL(cases[i].script), .has_keeper = true},
+                                 &child);
+        g_assert_true(child_wait(&child, 20000, &status));
+        g_assert_cmpint(status, ==, cases[i].status);
+        assert_nobody_is_left(fd);
+    }
+}
+
+static void
+who_kills_a_keeper_kills_all_whom_it_keeps(void)
+{
+    Child child;
+    int status = -1;
+    int fd = start_with_pipe((ChildSpec){.argv = SHELL(LEAVES_ONE "sleep 100"), .has_keeper = true},
+                             &child);
+    await_words(fd, "started\n");
+    child_kill(&child, SIGKILL);
+    g_assert_true(child_wait(&child, 20000, &status));
+    g_assert_cmpint(status, ==, SIGKILL);
+    assert_nobody_is_left(fd);
+}
+
+static void
+a_keeper_does_not_outlive_who_started_it(void)
+{
+    int pipes[2];
+    g_assert_cmpint(pipe2(pipes, O_CLOEXEC), ==, 0);
+    pid_t middle = fork();
+    if (middle == 0) {
+        Child child;
+        ChildSpec spec = {.argv = SHELL(LEAVES_ONE "sleep 100"),
+                          .has_keeper = true,
+                          .stdin_fd = -1,
+                          .stdout_fd = pipes[1],
+                          .stderr_fd = -1};
+        _exit(child_start(&spec, &child, NULL) ? (int) pause() : 1);
+    }
+    close(pipes[1]);
+    await_words(pipes[0], "started\n");
+    kill(middle, SIGKILL);
+    g_assert_cmpint(waitpid(middle, NULL, 0), ==, middle);
+    assert_nobody_is_left(pipes[0]);
+}
+
+static void
+what_a_keeper_cannot_start_says_why(void)
+{
+    Child child;
+    g_autoptr(GError) error = NULL;
+    ChildSpec spec = {.argv = SHELL("true"),
+                      .cwd = "/nowhere",
+                      .has_keeper = true,
+                      .stdin_fd = -1,
+                      .stdout_fd = -1,
+                      .stderr_fd = -1};
+    g_assert_false(child_start(&spec, &child, &error));
+    g_assert_cmpstr(error->message, ==, "cannot start 'sh': No such file or directory");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -276,5 +384,13 @@ main(int argc, char **argv)
                     waiting_ends_at_its_time_and_killing_ends_the_wait);
     g_test_add_func("/child/a tied child dies when its starter does",
                     a_tied_child_dies_when_its_starter_does);
+    g_test_add_func("/child/a keeper ends as its program does, and with all whom that left",
+                    a_keeper_ends_as_its_program_does_and_with_all_whom_that_left);
+    g_test_add_func("/child/who kills a keeper kills all whom it keeps",
+                    who_kills_a_keeper_kills_all_whom_it_keeps);
+    g_test_add_func("/child/a keeper does not outlive who started it",
+                    a_keeper_does_not_outlive_who_started_it);
+    g_test_add_func("/child/what a keeper cannot start says why",
+                    what_a_keeper_cannot_start_says_why);
     return g_test_run();
 }

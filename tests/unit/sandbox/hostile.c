@@ -5,11 +5,14 @@
 #include "base/clock.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- what it reaches ---- */
@@ -264,6 +267,50 @@ more_may_be_read_where_it_lies(void)
     g_assert_cmpstr(result.output, ==, "tool and more\n");
 }
 
+/* Starts a box that waits for ever, and is killed after `delay_us`. The pipe's other end is held by all of the box. */
+static void
+start_and_die(Place *place, int delay_us, int held)
+{
+    const char *const argv[] = {"sleep", "1000", NULL};
+    BoxSpec spec = {.argv = argv, .folder = place->inside, .limits = place_small};
+    pid_t starter = fork();
+    if (starter == 0) {
+        Box *box = NULL;
+        Child child;
+        if (!box_new(&spec, &box, NULL))
+            _exit(1);
+        box_child(box)->stdout_fd = held;
+        if (!child_start(box_child(box), &child, NULL))
+            _exit(2);
+        for (gint64 begin_us = g_get_monotonic_time();
+             g_get_monotonic_time() < begin_us + delay_us;)
+            continue; /* exactly, which a timer is not */
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    g_assert_cmpint(waitpid(starter, &status, 0), ==, starter);
+    g_assert_true(WIFSIGNALED(status));
+}
+
+static void
+who_dies_while_its_box_begins_leaves_nothing_of_it(void)
+{
+    g_autoptr(Place) place = place_new();
+    g_assert_null(sandbox_missing()); /* known before there is a child that asks */
+    for (int i = 0; i < 60; i++) {
+        int pipes[2];
+        char byte;
+        g_assert_cmpint(pipe2(pipes, O_CLOEXEC), ==, 0);
+        start_and_die(place, i * 100, pipes[1]);
+        close(pipes[1]);
+        struct pollfd left = {.fd = pipes[0], .events = POLLIN};
+        if (poll(&left, 1, 20000) <= 0)
+            g_error("somebody is left of a box whose starter died %d us after its start", i * 100);
+        g_assert_cmpint(read(pipes[0], &byte, 1), ==, 0);
+        close(pipes[0]);
+    }
+}
+
 static bool
 never(void *data)
 {
@@ -328,6 +375,8 @@ static const PlaceCase boxed[] = {
     {"/box/input, output and status come through", input_output_and_status_come_through},
     {"/box/more may be read where it lies", more_may_be_read_where_it_lies},
     {"/box/nobody wants it any more", nobody_wants_it_any_more},
+    {"/box/who dies while its box begins leaves nothing of it",
+     who_dies_while_its_box_begins_leaves_nothing_of_it},
 };
 
 int
