@@ -1,0 +1,116 @@
+/*
+ * lexer.h - what the parts of the lexer share; inside of this room only.
+ *
+ * The kinds of tokens (lexer.c) look one after the other at what begins at a byte. Where it ends is found in lexer_ends.c,
+ * brackets and branches in lexer_brackets.c, words that mean something in words.c.
+ */
+#pragma once
+
+#include "sql/token.h"
+
+#include <string.h>
+
+typedef struct {
+    const char *text;
+    size_t bytes;
+    const Dialect *dialect;
+    GArray *tokens; /* its length is the room that there is, until the end */
+    Token *at;      /* where the first of them is */
+    guint count, room;
+    guint kinds; /* bits of those that were found */
+    bool has_declarations;
+    GArray *open; /* indices of brackets that wait for their other half */
+} Lexer;
+
+static inline char
+byte_at(const Lexer *lexer, size_t at)
+{
+    return at < lexer->bytes ? lexer->text[at] : '\0';
+}
+
+static inline bool
+starts_with(const Lexer *lexer, size_t at, const char *what)
+{
+    size_t length = strlen(what);
+    return at + length <= lexer->bytes && memcmp(lexer->text + at, what, length) == 0;
+}
+
+static inline bool
+is_among(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* What a byte may be, asked of every one of a text. Bytes of other scripts may stand in names. */
+enum {
+    BYTE_LETTER = 1 << 0,
+    BYTE_STARTS_NAME = 1 << 1,
+    BYTE_IN_NAME = 1 << 2,
+    BYTE_BLANK = 1 << 3
+};
+extern const uint8_t byte_kinds[256];
+
+static inline bool
+is_name_start(char c)
+{
+    return (byte_kinds[(guchar) c] & BYTE_STARTS_NAME) != 0;
+}
+
+static inline bool
+is_name_byte(char c)
+{
+    return (byte_kinds[(guchar) c] & BYTE_IN_NAME) != 0;
+}
+
+/* ---- tokens ---- */
+
+/* Room for so many. */
+void lexer_make_room(Lexer *lexer, guint room);
+
+/* One that has its end. */
+static inline Token *
+add_whole(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
+{
+    if (lexer->count == lexer->room)
+        lexer_make_room(lexer, 2 * lexer->room);
+    Token *token = &lexer->at[lexer->count++];
+    lexer->kinds |= 1U << kind;
+    *token = (Token){.kind = kind, .begin = (uint32_t) begin, .end = (uint32_t) end};
+    return token;
+}
+
+static inline Token *
+add(Lexer *lexer, TokenKind kind, size_t begin, size_t end)
+{
+    g_assert(end == 0 || end > begin);
+    return end == 0 || end > lexer->bytes ? add_whole(lexer, TOKEN_BROKEN, begin, lexer->bytes)
+                                          : add_whole(lexer, kind, begin, end);
+}
+
+/* ---- where they end (lexer_ends.c); 0: it never does ---- */
+
+/* Behind the first `what` from `at` on, or 0 when there is none. */
+size_t behind(const Lexer *lexer, size_t at, const char *what);
+size_t end_of_line(const Lexer *lexer, size_t at);
+size_t end_of_block_comment(const Lexer *lexer, size_t at);
+/* A doubled quote stands for one. */
+size_t end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash);
+size_t end_of_string(const Lexer *lexer, size_t at, bool is_escaped);
+/* $$ … $$ and $tag$ … $tag$; `at` when there is no such quote here. */
+size_t end_of_dollar_quote(const Lexer *lexer, size_t at);
+size_t end_of_name(const Lexer *lexer, size_t at);
+size_t end_of_number(const Lexer *lexer, size_t at);
+/* Behind what closes it: not within a string, nor within brackets of its own: {{ f("{{ this }}", {'a': {'b': 1}}) }}. */
+size_t end_of_template(const Lexer *lexer, size_t at, const char *close);
+
+/* ---- brackets (lexer_brackets.c) ---- */
+
+/* Those, and branches of SqlRender; false: none is here. */
+bool lex_bracket(Lexer *lexer, size_t at);
+
+/* ---- words (words.c) ---- */
+
+/* Before words_letters() is asked. */
+void words_need(void);
+/* The word of nothing but letters, or WORD_NONE. */
+Word words_letters(const char *text, size_t bytes);

@@ -1,0 +1,137 @@
+/* lexer_ends.c - where strings, comments, names, numbers and templates end. */
+#include "sql/lexer.h"
+
+size_t
+behind(const Lexer *lexer, size_t at, const char *what)
+{
+    const char *found =
+        at < lexer->bytes ? memmem(lexer->text + at, lexer->bytes - at, what, strlen(what)) : NULL;
+    return found == NULL ? 0 : (size_t) (found - lexer->text) + strlen(what);
+}
+
+size_t
+end_of_line(const Lexer *lexer, size_t at)
+{
+    const char *found = memchr(lexer->text + at, '\n', lexer->bytes - at);
+    return found == NULL ? lexer->bytes : (size_t) (found - lexer->text);
+}
+
+size_t
+end_of_block_comment(const Lexer *lexer, size_t at)
+{
+    int depth = 1;
+    for (at += 2; at < lexer->bytes; at++) {
+        if (starts_with(lexer, at, "*/")) {
+            at++;
+            if (--depth == 0)
+                return at + 1;
+        } else if (lexer->dialect->has_nested_comments && starts_with(lexer, at, "/*")) {
+            at++;
+            depth++;
+        }
+    }
+    return 0;
+}
+
+size_t
+end_of_quotes(const Lexer *lexer, size_t at, char close, bool has_backslash)
+{
+    for (at++; at < lexer->bytes; at++) {
+        if (has_backslash && lexer->text[at] == '\\')
+            at++;
+        else if (lexer->text[at] == close && byte_at(lexer, at + 1) == close)
+            at++;
+        else if (lexer->text[at] == close)
+            return at + 1;
+    }
+    return 0;
+}
+
+static size_t
+end_of_long_string(const Lexer *lexer, size_t at, char quote, bool has_backslash)
+{
+    const char three[] = {quote, quote, quote, '\0'};
+    for (at += 3; at < lexer->bytes; at++) {
+        if (has_backslash && lexer->text[at] == '\\')
+            at++;
+        else if (starts_with(lexer, at, three))
+            return at + 3;
+    }
+    return 0;
+}
+
+/* Raw strings of BigQuery keep their backslashes, but `\'` does not end them either. */
+size_t
+end_of_string(const Lexer *lexer, size_t at, bool is_escaped)
+{
+    char quote = lexer->text[at];
+    const char three[] = {quote, quote, quote, '\0'};
+    if (lexer->dialect->has_long_strings && starts_with(lexer, at, three))
+        return end_of_long_string(lexer, at, quote, true);
+    return end_of_quotes(lexer, at, quote, lexer->dialect->has_backslash || is_escaped);
+}
+
+size_t
+end_of_dollar_quote(const Lexer *lexer, size_t at)
+{
+    size_t tag_end = at + 1;
+    while (is_name_byte(byte_at(lexer, tag_end)) && lexer->text[tag_end] != '$')
+        tag_end++;
+    if (byte_at(lexer, tag_end) != '$' || g_ascii_isdigit(byte_at(lexer, at + 1)))
+        return at;
+    g_autofree char *tag = g_strndup(lexer->text + at, tag_end + 1 - at);
+    return behind(lexer, tag_end + 1, tag);
+}
+
+size_t
+end_of_name(const Lexer *lexer, size_t at)
+{
+    while (at < lexer->bytes && is_name_byte(lexer->text[at]))
+        at++;
+    return at;
+}
+
+size_t
+end_of_number(const Lexer *lexer, size_t at)
+{
+    while (g_ascii_isalnum(byte_at(lexer, at)) || byte_at(lexer, at) == '_' ||
+           (byte_at(lexer, at) == '.' && byte_at(lexer, at + 1) != '.') ||
+           (is_among(byte_at(lexer, at), "+-") && is_among(lexer->text[at - 1], "eE") &&
+            g_ascii_isdigit(byte_at(lexer, at + 1))))
+        at++;
+    return at;
+}
+
+#define TEMPLATE_BYTES_MAX 65536 /* read with its strings; people write a screenful */
+
+static size_t
+end_of_template_string(const Lexer *lexer, size_t at, size_t end)
+{
+    for (size_t i = at + 1; i < end; i++) {
+        if (lexer->text[i] == '\\')
+            i++;
+        else if (lexer->text[i] == lexer->text[at])
+            return i + 1;
+    }
+    return end;
+}
+
+size_t
+end_of_template(const Lexer *lexer, size_t at, const char *close)
+{
+    size_t end = MIN(lexer->bytes, at + TEMPLATE_BYTES_MAX);
+    int depth = 0;
+    for (size_t i = at; i < end;) {
+        char c = lexer->text[i];
+        if (c == '\'' || c == '"') {
+            i = end_of_template_string(lexer, i, end);
+            continue;
+        }
+        if (depth == 0 && starts_with(lexer, i, close))
+            return i + strlen(close);
+        depth += c == '{' ? 1 : c == '}' && depth > 0 ? -1 : 0;
+        i++;
+    }
+    return behind(lexer, at,
+                  close); /* brackets or quotes that do not match: it ends as early as it can */
+}
