@@ -106,6 +106,15 @@ is_run(const Work *work, guint literal)
     return is_formatted(work, literal) || is_body(work, literal);
 }
 
+/* f($$ SELECT … $$), VALUES (1, $$ DELETE FROM … $$): nobody quotes anything but code so, and a whole statement is one. */
+static bool
+may_be_statement(const Work *work, guint literal)
+{
+    const Token *before = work_token(work, literal - (literal > 0));
+    return is_dollar_quoted(work, work_token(work, literal)) && is_alone(work, literal) &&
+           (before->kind == TOKEN_OPEN || before->kind == TOKEN_COMMA);
+}
+
 /* ---- what it says ---- */
 
 /* Of a literal's bytes: what stands between its quotes. False when its escapes are of two kinds. */
@@ -146,8 +155,9 @@ bool
 sql_inner(Work *work, guint literal)
 {
     const Token *token = work_token(work, literal);
+    bool runs = is_run(work, literal);
     Piece piece;
-    if (work->depth >= PROGRAM_DEPTH_MAX || !is_run(work, literal) ||
+    if (work->depth >= PROGRAM_DEPTH_MAX || !(runs || may_be_statement(work, literal)) ||
         !find_inside(work, token, &piece))
         return false;
     g_autoptr(Text) file = text_of_file(work->text, work->bytes);
@@ -157,14 +167,14 @@ sql_inner(Work *work, guint literal)
                  .language = language_by_name("sqlx"),
                  .dialect = work->dialect,
                  .depth = work->depth};
-    Use use = {.is_sql = true, .is_run = true, .is_filled = is_formatted(work, literal)};
+    Use use = {.is_sql = true, .is_run = runs, .is_filled = is_formatted(work, literal)};
     if (use.is_filled)
         piece.quoting.holes = HOLES_FORMAT;
     text_decode(text, unit.language, &piece, false, NULL);
     const RewriteOptions *outer = work->options;
     RewriteOptions options = *outer;
     options.propagates =
-        outer->propagates && !is_body(work, literal); /* who calls it is not known */
+        outer->propagates && runs && !is_body(work, literal); /* who calls it is not known */
     work->options = &options;
     bool is_sql = program_sql(&unit, &use, text);
     work->options = outer;

@@ -20,27 +20,62 @@ is_taken_for_table(const Work *work, guint literal)
     return false;
 }
 
-/* [dbo].[users], "a"."b", a.b; false when it is written otherwise. */
+/* @schema, ${SCHEMA}, {{ schema }}: what is put in at run time; behind it, or `at`. */
+static size_t
+behind_put_in(const Work *work, size_t at, size_t end)
+{
+    size_t to = at + (work->text[at] == '@' || work->text[at] == '$');
+    size_t braces = to;
+    while (braces < end && work->text[braces] == '{')
+        braces++;
+    if (braces == to)
+        return work->text[at] == '@' ? to : at;
+    const char *close = memchr(work->text + braces, '}', end - braces);
+    size_t behind = close != NULL ? (size_t) (close - work->text) + (braces - to) : end + 1;
+    return behind <= end ? behind : at;
+}
+
+/* One part, from its first byte to behind its last one; 0 when it is written otherwise. */
+static size_t
+read_part(Work *work, size_t at, size_t end, SqlPart *ret)
+{
+    char open = work->text[at], close = open == '[' ? ']' : open == '"' ? '"' : '\0';
+    size_t from = at + (close != '\0'), to = close != '\0' ? from : behind_put_in(work, at, end);
+    while (to < end &&
+           (close != '\0' ? work->text[to] != close : is_identifier_byte(work->text[to])))
+        to++;
+    size_t behind = to + (close != '\0');
+    if (to == from || behind > end)
+        return 0;
+    *ret = (SqlPart){.text = arena_copy(work->sql->arena, work->text + from, to - from),
+                     .begin = (uint32_t) at,
+                     .end = (uint32_t) behind,
+                     .quote = close != '\0' ? open : '\0'};
+    return behind;
+}
+
+/* [dbo].[users], "a"."b", @a.b; false when it is written otherwise. */
 static bool
 read_path(Work *work, size_t begin, size_t end, SqlPart *parts, guint *ret_count)
 {
     size_t at = begin;
     for (*ret_count = 0; at < end && *ret_count < SPELLING_PARTS_MAX; at++) {
-        char open = work->text[at], close = open == '[' ? ']' : open == '"' ? '"' : '\0';
-        size_t from = at + (close != '\0'), to = from;
-        while (to < end &&
-               (close != '\0' ? work->text[to] != close : is_identifier_byte(work->text[to])))
-            to++;
-        at = to + (close != '\0');
-        if (to == from || to >= end + (close == '\0') || (at < end && work->text[at] != '.'))
+        at = read_part(work, at, end, &parts[*ret_count]);
+        if (at == 0 || (at < end && work->text[at] != '.'))
             return false;
-        parts[(*ret_count)++] =
-            (SqlPart){.text = arena_copy(work->sql->arena, work->text + from, to - from),
-                      .begin = (uint32_t) from,
-                      .end = (uint32_t) to,
-                      .quote = close != '\0' ? open : '\0'};
+        (*ret_count)++;
     }
     return *ret_count > 0 && at > end;
+}
+
+/* What would have to be escaped in the literal is not written. */
+static bool
+fits(const Spelling *spelling)
+{
+    for (guint i = 0; spelling->target[i] != NULL; i++)
+        if (strpbrk(spelling->target[i], "'\"\\") != NULL)
+            return false;
+    return true;
 }
 
 bool
@@ -50,7 +85,7 @@ sql_named(Work *work, guint literal)
     SqlPart parts[SPELLING_PARTS_MAX];
     const Spelling *spelling = NULL;
     bool is_other = false;
-    guint count = 0, kept = 0;
+    guint count = 0;
     size_t begin = token->begin;
     while (begin < token->end && work->text[begin] != '\'')
         begin++;
@@ -60,18 +95,16 @@ sql_named(Work *work, guint literal)
     SqlPath path = {.parts = parts, .count = count};
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other);
+    if (rename == NULL && is_other && sql_put_in_refuses(work, &path))
+        return true;
     if (rename == NULL || rename->is_derived)
         return false;
-    g_autofree char *after = spell_name(spelling, count, &kept);
-    const SqlPart *last = &parts[count - 1];
-    bool needs_quotes = last->quote == '\0' && strspn(after, "abcdefghijklmnopqrstuvwxyz"
-                                                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                             "0123456789_") != strlen(after);
-    if (needs_quotes || kept + 1 != count || strchr(after, '.') != NULL) {
-        site_refuse(work, SITE_MENTION, begin + 1, token->end - 1, "in-string", NULL,
-                    "the name stands in a string, and more of it changes than one part");
+    if (sql_is_unsure_table(work, &path, spelling))
         return true;
-    }
-    site_edit(work, SITE_TABLE, last->begin, last->end, after);
+    if (fits(spelling))
+        spell_path(work, &path, spelling);
+    else
+        site_refuse(work, SITE_MENTION, begin + 1, token->end - 1, "in-string", NULL,
+                    "the name stands in a string, in which the new one cannot stand");
     return true;
 }
