@@ -101,6 +101,8 @@ http_response_clear(HttpResponse *response)
 {
     g_free(response->content_type);
     g_free(response->retry_after);
+    g_free(response->retry_after_ms);
+    g_free(response->should_retry);
     g_free(response->limit_left);
     g_free(response->limit_reset);
     g_free(response->body);

@@ -18,8 +18,10 @@ void http_client_cancel(HttpClient *client);
 
 typedef struct {
     int status;
-    char *content_type;             /* may be NULL */
-    char *retry_after;              /* may be NULL */
+    char *content_type; /* may be NULL */
+    char *retry_after;  /* may be NULL */
+    char *retry_after_ms,
+        *should_retry;              /* of hosts of models, of a live answer only; may be NULL */
     char *limit_left, *limit_reset; /* of X-RateLimit-Remaining and -Reset; may be NULL */
     char *body;                     /* zero-terminated */
     size_t bytes;

@@ -87,7 +87,9 @@ live_begins(Live *live)
         return true;
     *live->head = (HttpResponse){.status = http_status(live->client),
                                  .content_type = http_header(live->client, "Content-Type"),
-                                 .retry_after = http_header(live->client, "Retry-After")};
+                                 .retry_after = http_header(live->client, "Retry-After"),
+                                 .retry_after_ms = http_header(live->client, "Retry-After-Ms"),
+                                 .should_retry = http_header(live->client, "X-Should-Retry")};
     return live->live->head == NULL || live->live->head(live->head, live->live->user);
 }
 

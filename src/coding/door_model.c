@@ -138,7 +138,10 @@ run_call(const Loop *loop, const json_t *call, GError **error)
     bool is_shell = strcmp(json_get_string(call, "name", ""), SHELL) == 0, has_failed = true;
     g_autofree char *text = NULL;
     if (input == NULL || (is_shell && command == NULL))
-        text = g_strdup(is_shell ? "'" SHELL "' needs 'command'" : "the input is no JSON object");
+        text =
+            g_strdup(input == NULL ? "the input is no JSON object; was it cut off? Write less in "
+                                     "one call"
+                                   : "'" SHELL "' needs 'command'");
     else if (is_shell ? !run_shell(loop, command, &text, &has_failed, error)
                       : !run_tool(loop, call, &text, &has_failed, error))
         return false;

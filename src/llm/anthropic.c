@@ -132,20 +132,31 @@ event(LlmHearing *hearing, const char *type, const json_t *data, GError **error)
 static json_t *
 block_of(const LlmPart *part)
 {
-    json_t *block = json_deep_copy(part->head), *input = NULL;
+    json_t *block = json_deep_copy(part->head);
     const char *type = json_get_string(block, "type", "");
     if (part->text->len == 0)
         return block;
     if (strcmp(type, "tool_use") != 0)
         json_set_string(block, strcmp(type, "thinking") == 0 ? "thinking" : "text",
                         part->text->str);
-    else if (json_parse(part->text->str, part->text->len, "input", &input, NULL) &&
-             json_is_object(input))
-        json_object_set(block, "input", input);
     else
-        json_object_set_new(block, "input", json_pack("{s:s}", "unreadable", part->text->str));
-    json_decref(input);
+        json_object_set_new(block, "input", llm_input(part->text->str));
     return block;
+}
+
+/* The host refuses a question with a text in it that is empty, although it answers with such. */
+static json_t *
+without_empty(const json_t *content)
+{
+    json_t *kept = json_array(), *block;
+    size_t i;
+    json_array_foreach(content, i, block)
+    {
+        bool is_text = strcmp(json_get_string(block, "type", ""), "text") == 0;
+        if (!is_text || *json_get_string(block, "text", "") != '\0')
+            json_array_append(kept, block);
+    }
+    return kept;
 }
 
 static void
@@ -157,7 +168,9 @@ finish(LlmHearing *hearing)
         if (part->head != NULL)
             json_array_append_new(content, block_of(part));
     }
-    hearing->items = json_pack("[{s:s, s:o}]", "role", "assistant", "content", content);
+    hearing->items =
+        json_pack("[{s:s, s:o}]", "role", "assistant", "content", without_empty(content));
+    json_decref(content);
 }
 
 static void
@@ -167,7 +180,8 @@ document(LlmHearing *hearing, const json_t *document)
     take_usage(hearing, json_object_get(document, "usage"));
     take_stop(hearing, json_get_string(document, "stop_reason", NULL));
     if (json_is_array(content))
-        hearing->items = json_pack("[{s:s, s:O}]", "role", "assistant", "content", content);
+        hearing->items =
+            json_pack("[{s:s, s:o}]", "role", "assistant", "content", without_empty(content));
 }
 
 static void
@@ -183,7 +197,8 @@ read_items(const json_t *list, GString *text, json_t *calls)
         if (strcmp(type, "text") == 0)
             g_string_append(text, json_get_string(block, "text", ""));
         else if (strcmp(type, "tool_use") == 0) {
-            g_autofree char *written = json_is_object(input) ? json_compact(input) : NULL;
+            g_autofree char *written =
+                json_is_object(input) ? json_compact(input) : g_strdup("null");
             llm_add_call(calls, json_get_string(block, "id", ""),
                          json_get_string(block, "name", ""), written);
         }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TOLD_BYTES_MAX 500 /* of what a host says is wrong */
+#define UNREADABLE "unreadable"
 
 const LlmShape *
 llm_shape(ModelApi api)
@@ -38,36 +39,66 @@ llm_part(LlmHearing *hearing, int64_t index)
     return hearing->parts->pdata[index];
 }
 
+json_t *
+llm_input(const char *text)
+{
+    json_t *value = NULL;
+    if (*text == '\0')
+        return json_object(); /* how some write a call without input */
+    if (json_parse(text, strlen(text), "input", &value, NULL) && json_is_object(value))
+        return value;
+    json_decref(value);
+    value = json_object();
+    json_set_string(value, UNREADABLE, text);
+    return value;
+}
+
 void
 llm_add_call(json_t *calls, const char *id, const char *name, const char *input)
 {
-    json_t *call = json_object(), *value = NULL;
+    json_t *call = json_object(), *value = llm_input(input);
     json_set_string(call, "id", id);
     json_set_string(call, "name", name);
-    if (input != NULL && *input == '\0')
-        input = "{}"; /* how some write a call without input */
-    if (input != NULL && json_parse(input, strlen(input), "input", &value, NULL) &&
-        json_is_object(value))
+    if (json_object_size(value) != 1 || json_object_get(value, UNREADABLE) == NULL)
         json_object_set(call, "input", value);
     json_decref(value);
     json_array_append_new(calls, call);
 }
 
-/* Words of hosts for what another try does not mend. */
+/* Words of hosts, the first that is part of theirs; for all else another try may do. */
+static const struct {
+    const char *word;
+    ErrorCode code;
+} kinds[] = {
+    /* not this question's fault, but of whoever pays, or of the key or the name in honk.yaml */
+    {"insufficient_quota", ERR_FORBIDDEN},
+    {"billing", ERR_FORBIDDEN},
+    {"invalid_api_key", ERR_UNAUTHORIZED},
+    {"authentication", ERR_UNAUTHORIZED},
+    {"permission", ERR_FORBIDDEN},
+    {"data_residency", ERR_FORBIDDEN},
+    {"not_found", ERR_NOT_FOUND},
+    {"rate_limit", ERR_LIMIT},
+    {"invalid", ERR_INVALID},
+    {"too_large", ERR_INVALID},
+    {"context_length", ERR_INVALID},
+    {"content_filter", ERR_INVALID},
+    {"policy", ERR_INVALID},
+};
+
 bool
 llm_fail_as_told(const json_t *told, GError **error)
 {
-    static const char *const final[] = {"invalid",    "not_found",      "authentication",
-                                        "permission", "too_large",      "context_length",
-                                        "billing",    "content_filter", "insufficient_quota"};
     const char *code = json_get_string(told, "code", json_get_string(told, "type", ""));
     g_autofree char *shown = text_printable(json_get_string(told, "message", "it gave no reason"));
     g_autofree char *cut = g_strndup(shown, TOLD_BYTES_MAX);
     g_autofree char *valid = g_utf8_make_valid(cut, -1);
-    ErrorCode what = strstr(code, "rate_limit") != NULL ? ERR_LIMIT : ERR_TRANSIENT;
-    for (size_t i = 0; i < G_N_ELEMENTS(final); i++)
-        if (strstr(code, final[i]) != NULL)
-            what = ERR_INVALID;
+    ErrorCode what = ERR_TRANSIENT;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && what == ERR_TRANSIENT; i++)
+        if (strstr(code, kinds[i].word) != NULL)
+            what = kinds[i].code;
+    if (strstr(valid, "credit balance is too low") != NULL) /* which has no word of its own */
+        what = ERR_FORBIDDEN;
     return fail(error, what, "%s", valid);
 }
 
@@ -172,7 +203,7 @@ llm_heard(LlmHearing *hearing, LlmReply *ret, GError **error)
     if (hearing->items == NULL)
         hearing->shape->finish(hearing);
     reply.items = json_incref(hearing->items);
-    reply.stop = g_strdup(hearing->stop);
+    reply.stop = g_strdup(hearing->is_refused ? "refusal" : hearing->stop);
     reply.usage = hearing->usage;
     llm_read(hearing->shape, &reply);
     *ret = reply;

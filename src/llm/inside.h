@@ -21,7 +21,8 @@ struct LlmHearing {
     GPtrArray *parts; /* LlmPart *, by index */
     json_t *items;    /* that are whole; or NULL */
     char *stop;
-    bool is_whole; /* it said that this was all */
+    bool is_whole;   /* it said that this was all */
+    bool is_refused; /* what it says is that it will not */
     LlmUsage usage;
     size_t bytes;
     GError *error;
@@ -49,7 +50,10 @@ const LlmShape *llm_shape(ModelApi api);
 
 /* The part of that number, made if there is none; NULL when there are too many. Borrowed. */
 LlmPart *llm_part(LlmHearing *hearing, int64_t index);
-/* {"id", "name", "input"?} of what a model wrote as text. */
+/* What a model wrote as a call's input, as it is told back: what is no JSON object, and was cut off perhaps, in one. Hosts refuse
+ * a question with anything else. Caller owns. */
+json_t *llm_input(const char *text);
+/* {"id", "name", "input"?} of what a model wrote as text, by llm_input or not; without input: it was no JSON object. */
 void llm_add_call(json_t *calls, const char *id, const char *name, const char *input);
 /* An error as hosts tell it ({"type" or "code", "message"}). Always false. */
 bool llm_fail_as_told(const json_t *told, GError **error);
@@ -61,8 +65,8 @@ void llm_count_whole(LlmUsage *usage, const json_t *told, const char *read, cons
 /* Texts and calls, of its items. */
 void llm_read(const LlmShape *shape, LlmReply *reply);
 
-/* How long to wait, by a header Retry-After, or 0. */
-int64_t llm_again_ms(const char *retry_after, int64_t now_ms);
+/* How long to wait, by the headers Retry-After-Ms and Retry-After (either may be NULL), or 0. */
+int64_t llm_again_ms(const char *again_ms, const char *again, int64_t now_ms);
 
 /* replay.c: the lines of the conversation of that round, or of all when there is none for it. Caller frees. */
 GPtrArray *llm_replay_lines(const char *transcript, int round);

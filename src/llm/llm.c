@@ -14,7 +14,9 @@
 #define TRIES_MAX 8
 #define PAUSE_MS_FIRST 500
 #define PAUSE_MS_MAX 30000
-#define SLICE_MS 100 /* of a pause, between looks whether anybody wants it still */
+#define DAY_MS (24.0 * 60 * 60 * 1000)
+#define AGAIN_NEVER (-1) /* the host says that it would be for nothing */
+#define SLICE_MS 100     /* of a pause, between looks whether anybody wants it still */
 #define TOLD_BYTES_MAX ((size_t) 64 * 1024)
 
 struct Llm {
@@ -172,6 +174,7 @@ code_of(int status)
     switch (status) {
     case 401:
         return ERR_UNAUTHORIZED;
+    case 402:
     case 403:
         return ERR_FORBIDDEN;
     case 404:
@@ -192,8 +195,10 @@ fail_as_answered(const Try *try, int status, GError **error)
     bool is_json = json_parse(try->told->str, try->told->len, "answer", &json, NULL);
     const json_t *failure = is_json ? json_object_get(json, "error") : NULL;
     llm_fail_as_told(json_is_object(failure) ? failure : json, &told);
-    return fail(error, code_of(status), "model '%s' answered with status %d: %s",
-                try->llm->model->id, status, told->message);
+    bool nobody_pays = error_is(told, ERR_FORBIDDEN); /* some say so with 400 or 429 */
+    return fail(error, nobody_pays ? ERR_FORBIDDEN : code_of(status),
+                "model '%s' answered with status %d: %s", try->llm->model->id, status,
+                told->message);
 }
 
 static bool
@@ -216,7 +221,10 @@ listen_to(Try *try, const char *question, int timeout_ms, LlmReply *ret, int64_t
     }
     if (!came)
         return false;
-    *ret_again_ms = llm_again_ms(response.retry_after, clock_wall_ms());
+    *ret_again_ms =
+        g_strcmp0(response.should_retry, "false") == 0
+            ? AGAIN_NEVER
+            : llm_again_ms(response.retry_after_ms, response.retry_after, clock_wall_ms());
     return try->hearing != NULL ? llm_heard(try->hearing, ret, error)
                                 : fail_as_answered(try, response.status, error);
 }
@@ -243,17 +251,27 @@ try_once(Llm *llm, const char *question, int64_t deadline_ms, bool (*go_on)(void
 
 /* ---- tries ---- */
 
-/* A number of seconds, or a moment. */
-int64_t
-llm_again_ms(const char *retry_after, int64_t now_ms)
+/* A number with a point in it, perhaps; no more than a day is taken for one. */
+static bool
+number_of(const char *text, double unit_ms, int64_t *ret)
 {
-    guint64 seconds = 0;
+    char *end = NULL;
+    double value = text != NULL ? g_ascii_strtod(text, &end) * unit_ms : 0;
+    if (text == NULL || end == text || *end != '\0' || !(value >= 0 && value <= DAY_MS))
+        return false;
+    *ret = (int64_t) value;
+    return true;
+}
+
+/* A number, or a moment. */
+int64_t
+llm_again_ms(const char *again_ms, const char *again, int64_t now_ms)
+{
+    int64_t ms = 0;
     struct tm time = {0};
-    if (retry_after == NULL)
-        return 0;
-    if (g_ascii_string_to_unsigned(retry_after, 10, 0, 24 * 60 * 60, &seconds, NULL))
-        return (int64_t) seconds * 1000;
-    if (strptime(retry_after, "%a, %d %b %Y %H:%M:%S GMT", &time) == NULL)
+    if (number_of(again_ms, 1, &ms) || number_of(again, 1000, &ms))
+        return ms;
+    if (again == NULL || strptime(again, "%a, %d %b %Y %H:%M:%S GMT", &time) == NULL)
         return 0;
     return MAX((int64_t) timegm(&time) * 1000 - now_ms, 0);
 }
@@ -291,7 +309,8 @@ ask_model(Llm *llm, int64_t deadline_ms, bool (*go_on)(void *data), void *go_on_
         int64_t again_ms = 0;
         if (try_once(llm, question, deadline_ms, go_on, go_on_data, ret, &again_ms, &failed))
             return true;
-        bool is_lasting = error_then(error_code(failed)) != THEN_RETRY || i + 1 == TRIES_MAX;
+        bool is_lasting = error_then(error_code(failed)) != THEN_RETRY || i + 1 == TRIES_MAX ||
+                          again_ms == AGAIN_NEVER;
         keep(llm, "--", failed->message);
         if (is_lasting || !pause_for(pause_ms(i, again_ms), deadline_ms, go_on, go_on_data)) {
             g_propagate_error(error, g_steal_pointer(&failed));

@@ -66,11 +66,27 @@ keep_item(LlmHearing *hearing, const json_t *item)
     json_object_del(kept, "status");
     if (!is_thought)
         json_object_del(kept, "id");
+    if (strcmp(json_get_string(item, "type", ""), "function_call") == 0) {
+        g_autoptr(json_t) input = llm_input(json_get_string(item, "arguments", ""));
+        g_autofree char *written = json_compact(input);
+        json_set_string(kept, "arguments", written);
+    }
     if (hearing->items == NULL)
         hearing->items = json_array();
     if (json_array_size(hearing->items) < LLM_PARTS_MAX)
         json_array_append(hearing->items, kept);
     json_decref(kept);
+}
+
+static bool
+is_refusal(const json_t *item)
+{
+    json_t *part;
+    size_t i;
+    json_array_foreach(json_object_get(item, "content"), i,
+                       part) if (strcmp(json_get_string(part, "type", ""), "refusal") ==
+                                 0) return true;
+    return false;
 }
 
 /* "completed", or why it is not. */
@@ -89,6 +105,7 @@ document(LlmHearing *hearing, const json_t *document)
     json_array_foreach(output, i, item) keep_item(hearing, item);
     if (hearing->items == NULL)
         hearing->items = json_array();
+    json_array_foreach(hearing->items, i, item) hearing->is_refused |= is_refusal(item);
     g_free(hearing->stop);
     hearing->stop = g_strdup(json_is_string(reason) ? json_string_value(reason) : status);
 }

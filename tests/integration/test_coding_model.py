@@ -261,6 +261,13 @@ class CodingModel(unittest.TestCase):
         key.unlink()
         self.assertIn("the key of model 'chat': ", self.said())
 
+    def test_nobody_asks_again_where_the_host_says_that_it_is_for_nothing(self):
+        for fault in ({"status": 429, "type": "insufficient_quota"}, {"status": 402, "type": "billing_error"},
+                      {"status": 529, "headers": {"X-Should-Retry": "false"}}):
+            self.host.script, self.host.faults = [], [fault] * 3
+            self.assertIn(f"answered with status {fault['status']}", self.said())
+            self.assertEqual(len(self.host.faults), 2)
+
     def said(self):
         done = self.world.honk("agent", "try", "users-v2", "--agent", "chat", check=False)
         self.assertNotEqual(done.returncode, 0)

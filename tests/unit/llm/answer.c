@@ -252,6 +252,154 @@ what_is_told_in_the_stream_is_an_error(void)
                  ERR_INVALID, "Too \\x1b[31mlong");
 }
 
+/* Of those who pay, of the key, of the name: no other question is answered either, so that it is nobody's fault here. */
+static void
+what_is_wrong_with_the_account_is_no_fault_of_the_question(void)
+{
+    static const struct {
+        const char *event;
+        ErrorCode code;
+    } told[] = {
+        {EVENT("{\"error\":{\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}"),
+         ERR_FORBIDDEN},
+        {EVENT("{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"invalid_api_key\"}}"),
+         ERR_UNAUTHORIZED},
+        {EVENT("{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"model_not_found\"}}"),
+         ERR_NOT_FOUND},
+        {EVENT("{\"error\":{\"type\":\"invalid_request_error\",\"code\":null,\"message\":\"Your "
+               "credit balance is too low to ask\"}}"),
+         ERR_FORBIDDEN},
+        {EVENT("{\"error\":{\"type\":\"server_error\",\"code\":null}}"), ERR_TRANSIENT},
+        {EVENT("{\"error\":{\"code\":502}}"), ERR_TRANSIENT},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++)
+        assert_fails(API_CHAT, told[i].event, told[i].code, "");
+    assert_fails(API_ANTHROPIC,
+                 EVENT("{\"type\":\"error\",\"error\":{\"type\":\"billing_error\"}}"),
+                 ERR_FORBIDDEN, "");
+    assert_fails(API_RESPONSES,
+                 EVENT("{\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"bio_"
+                       "policy\"}}}"),
+                 ERR_INVALID, "");
+}
+
+/* Hosts refuse a question in which an answer of their own stands as it came. */
+static void
+what_is_told_back_is_what_hosts_take(void)
+{
+    static const struct {
+        ModelApi api;
+        const char *stream, *items;
+    } answers[] = {
+        {API_ANTHROPIC,
+         EVENT("{\"type\":\"message_start\",\"message\":{}}") EVENT(
+             "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
+             "\"text\":\"\"}}")
+             EVENT("{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":"
+                   "\"tool_use\",\"id\":\"a\",\"name\":\"shell\",\"input\":{}}}")
+                 EVENT("{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_"
+                       "json_delta\",\"partial_json\":\"{\\\"comm\"}}")
+                     EVENT(
+                         "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\"}}")
+                         EVENT("{\"type\":\"message_stop\"}"),
+         "[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"a\",\"name\":"
+         "\"shell\",\"input\":{\"unreadable\":\"{\\\"comm\"}}]}]"},
+        {API_CHAT,
+         EVENT("{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{"
+               "\"name\":\"shell\",\"arguments\":\"{\\\"comm\"}}]}}]}")
+             EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}"),
+         "[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"a\",\"type\":"
+         "\"function\",\"function\":{\"name\":\"shell\",\"arguments\":\"{\\\"unreadable\\\":"
+         "\\\"{\\\\\\\"comm\\\"}\"}}]}]"},
+        {API_RESPONSES,
+         EVENT("{\"type\":\"response.incomplete\",\"response\":{\"status\":\"incomplete\","
+               "\"incomplete_details\":{\"reason\":\"max_output_tokens\"},\"output\":[{\"type\":"
+               "\"function_call\",\"id\":\"fc1\",\"status\":\"incomplete\",\"call_id\":\"a\","
+               "\"name\":\"shell\",\"arguments\":\"{\\\"comm\"}]}}"),
+         "[{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"shell\",\"arguments\":\"{"
+         "\\\"unreadable\\\":\\\"{\\\\\\\"comm\\\"}\"}]"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_auto(LlmReply) reply = {0};
+        g_autoptr(GError) error = NULL;
+        if (!hear(answers[i].api, answers[i].stream, &reply, &error))
+            g_error("%s", error->message);
+        g_autofree char *items = json_compact(reply.items), *calls = json_compact(reply.calls);
+        g_assert_cmpstr(items, ==, answers[i].items);
+        g_assert_cmpstr(calls, ==, "[{\"id\":\"a\",\"name\":\"shell\"}]");
+    }
+}
+
+/* Some hosts that speak as OpenAI does give every call the number 0, or write an empty name with its later pieces. */
+static void
+another_id_is_another_call(void)
+{
+    g_auto(LlmReply) reply = {0};
+    g_autoptr(GError) error = NULL;
+    static const char stream[] =
+        EVENT("{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{"
+              "\"name\":\"view\",\"arguments\":\"{\\\"path\\\":\"}}]}}]}")
+            EVENT("{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"\","
+                  "\"function\":{\"name\":\"\",\"arguments\":\"\\\"x\\\"}\"}}]}}]}")
+                EVENT("{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"b\","
+                      "\"function\":{\"name\":\"diff\",\"arguments\":\"{}\"}}]}}]}")
+                    EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}");
+    if (!hear(API_CHAT, stream, &reply, &error))
+        g_error("%s", error->message);
+    g_autofree char *calls = json_compact(reply.calls);
+    g_assert_cmpstr(calls, ==,
+                    "[{\"id\":\"a\",\"name\":\"view\",\"input\":{\"path\":\"x\"}},"
+                    "{\"id\":\"b\",\"name\":\"diff\",\"input\":{}}]");
+    g_assert_false(llm_reply_is_end(&reply, API_CHAT));
+}
+
+/* They end as an answer does, but are none. */
+static void
+a_refusal_is_no_work_that_is_done(void)
+{
+    static const struct {
+        ModelApi api;
+        const char *stream;
+    } refusals[] = {
+        {API_CHAT, EVENT("{\"choices\":[{\"delta\":{\"refusal\":\"I will not.\"}}]}")
+                       EVENT("{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}")},
+        {API_RESPONSES,
+         EVENT("{\"type\":\"response.completed\",\"response\":{\"status\":\"completed\",\"output\":"
+               "[{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\","
+               "\"refusal\":\"I will not.\"}]}]}}")},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_auto(LlmReply) reply = {0};
+        g_autoptr(GError) error = NULL;
+        if (!hear(refusals[i].api, refusals[i].stream, &reply, &error))
+            g_error("%s", error->message);
+        g_assert_cmpstr(reply.stop, ==, "refusal");
+        g_assert_cmpstr(reply.text, ==, "I will not.");
+        g_assert_false(llm_reply_is_end(&reply, refusals[i].api));
+    }
+}
+
+/* Of a host that does not stream, although it was asked to. */
+static void
+an_answer_in_one_piece_is_told_back_as_one_in_many(void)
+{
+    g_autoptr(LlmHearing) hearing = llm_hear_begin(API_CHAT, false);
+    g_auto(LlmReply) reply = {0};
+    g_autoptr(GError) error = NULL;
+    static const char answer[] =
+        "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":null,"
+        "\"refusal\":null,\"annotations\":[],\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\","
+        "\"function\":{\"name\":\"diff\",\"arguments\":\"\"}}]},\"finish_reason\":\"tool_calls\"}],"
+        "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":9}}";
+    if (!llm_hear(hearing, answer, strlen(answer), &error) || !llm_heard(hearing, &reply, &error))
+        g_error("%s", error->message);
+    g_autofree char *items = json_compact(reply.items);
+    g_assert_cmpstr(
+        items, ==,
+        "[{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"id\":\"a\","
+        "\"type\":\"function\",\"function\":{\"name\":\"diff\",\"arguments\":\"{}\"}}]}]");
+}
+
 static void
 no_answer_makes_more_parts_than_there_may_be(void)
 {
@@ -268,12 +416,18 @@ no_answer_makes_more_parts_than_there_may_be(void)
 static void
 it_waits_as_long_as_it_is_told(void)
 {
-    g_assert_cmpint(llm_again_ms("7", 0), ==, 7000);
-    g_assert_cmpint(llm_again_ms("Thu, 01 Jan 1970 00:01:00 GMT", 20000), ==, 40000);
-    g_assert_cmpint(llm_again_ms("Thu, 01 Jan 1970 00:01:00 GMT", 90000), ==, 0);
-    g_assert_cmpint(llm_again_ms("soon", 0), ==, 0);
-    g_assert_cmpint(llm_again_ms("-1", 0), ==, 0);
-    g_assert_cmpint(llm_again_ms(NULL, 0), ==, 0);
+    static const char later[] = "Thu, 01 Jan 1970 00:01:00 GMT";
+    g_assert_cmpint(llm_again_ms(NULL, "7", 0), ==, 7000);
+    g_assert_cmpint(llm_again_ms(NULL, "0.5", 0), ==, 500);
+    g_assert_cmpint(llm_again_ms("1250", "2", 0), ==, 1250);
+    g_assert_cmpint(llm_again_ms("soon", "2", 0), ==, 2000);
+    g_assert_cmpint(llm_again_ms(NULL, later, 20000), ==, 40000);
+    g_assert_cmpint(llm_again_ms(NULL, later, 90000), ==, 0);
+    g_assert_cmpint(llm_again_ms(NULL, "soon", 0), ==, 0);
+    g_assert_cmpint(llm_again_ms(NULL, "-1", 0), ==, 0);
+    g_assert_cmpint(llm_again_ms(NULL, "nan", 0), ==, 0);
+    g_assert_cmpint(llm_again_ms(NULL, "1e300", 0), ==, 0);
+    g_assert_cmpint(llm_again_ms(NULL, NULL, 0), ==, 0);
 }
 
 static void
@@ -301,6 +455,14 @@ main(int argc, char **argv)
     g_test_add_func("/llm/what breaks off is no answer", what_breaks_off_is_no_answer);
     g_test_add_func("/llm/what is told in the stream is an error",
                     what_is_told_in_the_stream_is_an_error);
+    g_test_add_func("/llm/what is wrong with the account is no fault of the question",
+                    what_is_wrong_with_the_account_is_no_fault_of_the_question);
+    g_test_add_func("/llm/what is told back is what hosts take",
+                    what_is_told_back_is_what_hosts_take);
+    g_test_add_func("/llm/another id is another call", another_id_is_another_call);
+    g_test_add_func("/llm/a refusal is no work that is done", a_refusal_is_no_work_that_is_done);
+    g_test_add_func("/llm/an answer in one piece is told back as one in many",
+                    an_answer_in_one_piece_is_told_back_as_one_in_many);
     g_test_add_func("/llm/no answer makes more parts than there may be",
                     no_answer_makes_more_parts_than_there_may_be);
     g_test_add_func("/llm/it waits as long as it is told", it_waits_as_long_as_it_is_told);
