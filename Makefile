@@ -7,7 +7,7 @@ B := build
 R := $(B)-release
 SECONDS_EACH ?= 20
 QUERIES ?= 20000
-ENGINES ?= sqlite,postgres,mysql,duckdb
+ENGINES ?= sqlite,postgres,mariadb,duckdb
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Address randomisation of newer kernels leaves the thread sanitizer no room; some containers forbid to change it.

@@ -267,5 +267,10 @@ class Mariadb(Engine):
         self.server.close()
 
 
+ENGINES = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb, "duckdb": Duckdb}
+
+
 def engine_of(name):
-    return {"sqlite": Sqlite, "duckdb": Duckdb, "postgres": Postgres, "mysql": Mariadb}[name]()
+    if name not in ENGINES:
+        raise ValueError(f"no engine is called '{name}'; known are {', '.join(ENGINES)}")
+    return ENGINES[name]()
