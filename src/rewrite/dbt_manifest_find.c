@@ -5,6 +5,7 @@
  * may have a model of one name, and a model may have versions.
  */
 #include "rewrite/dbt_manifest_parts.h"
+#include "rewrite/work.h"
 
 #include <string.h>
 
@@ -40,13 +41,12 @@ static bool
 is_named(const DbtTable *table, const Dialect *dialect, char *const *default_path,
          const SqlPath *path)
 {
-    guint length = g_strv_length(table->parts),
-          have = default_path != NULL ? g_strv_length((char **) default_path) : 0;
-    if (path->count > length || have + path->count < length)
+    guint length = g_strv_length(table->parts);
+    if (path->count > length)
         return false;
     guint missing = length - path->count;
     for (guint i = 0; i < missing; i++)
-        if (strcmp(default_path[have - missing + i], table->parts[i]) != 0)
+        if (g_strcmp0(default_part(default_path, i, length - 1), table->parts[i]) != 0)
             return false;
     for (guint i = missing; i < length; i++) {
         const SqlPart *part = &path->parts[i - missing];

@@ -276,15 +276,21 @@ ends_alike(const Dialect *dialect, const SqlPath *path, char *const *parts, guin
     return true;
 }
 
+const char *
+default_part(char *const *default_path, guint index, guint before)
+{
+    guint length = default_path != NULL ? g_strv_length((char **) default_path) : 0;
+    guint at = index + (length > before ? length - before : 0);
+    return at < length ? default_path[at] : NULL;
+}
+
 /* Would the default path put these leading parts before the name? */
 static bool
 default_fills(const Renames *renames, char *const *parts, guint missing)
 {
-    guint length = renames->default_path != NULL ? g_strv_length(renames->default_path) : 0;
-    if (length < missing)
-        return false;
+    guint before = g_strv_length((char **) parts) - 1;
     for (guint i = 0; i < missing; i++)
-        if (strcmp(renames->default_path[length - missing + i], parts[i]) != 0)
+        if (g_strcmp0(default_part(renames->default_path, i, before), parts[i]) != 0)
             return false;
     return true;
 }
@@ -296,12 +302,11 @@ is_default_schema(const Renames *renames, const Dialect *dialect, const SqlPath 
     const char *schema = dialect->default_schema;
     if (extra == 1 && schema != NULL && part_is(dialect, &path->parts[0], schema))
         return true;
-    guint length = renames->default_path != NULL ? g_strv_length(renames->default_path) : 0;
-    if (length < extra)
-        return false;
-    for (guint i = 0; i < extra; i++)
-        if (!part_is(dialect, &path->parts[i], renames->default_path[length - extra + i]))
+    for (guint i = 0; i < extra; i++) {
+        const char *part = default_part(renames->default_path, i, path->count - 1);
+        if (part == NULL || !part_is(dialect, &path->parts[i], part))
             return false;
+    }
     return true;
 }
 

@@ -259,20 +259,6 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
 }
 
 static void
-note_other(Work *work, const SqlSource *source)
-{
-    const SqlPart *first = &source->path.parts[0],
-                  *last = &source->path.parts[source->path.count - 1];
-    bool is_target = renames_is_target(work->renames, work->sql->dialect, &source->path);
-    Site *site =
-        site_add(work, SITE_TABLE, is_target ? DISPOSITION_ALREADY : DISPOSITION_UNAFFECTED,
-                 first->begin, last->end);
-    if (!is_target)
-        site->reason = arena_printf(
-            work->out->arena, "'%s' is a table of the same name in another dataset", site->before);
-}
-
-static void
 refuse_perhaps(Work *work, const SqlSource *source, const Rename *rename)
 {
     const SqlPath *path = &source->path;
@@ -301,10 +287,10 @@ visit_table(Work *work, SqlSource *source)
         edit_table(work, source, spelling);
     else if (perhaps != NULL)
         refuse_perhaps(work, source, perhaps);
-    else if (is_other && sql_put_in_refuses(work, &source->path))
-        return;
-    else if (is_other || renames_is_target(work->renames, work->sql->dialect, &source->path))
-        note_other(work, source);
+    else if (renames_is_target(work->renames, work->sql->dialect, &source->path))
+        sql_note_target(work, &source->path);
+    else if (is_other)
+        sql_note_other(work, &source->path);
 }
 
 /* A WITH table of the same name is another thing. */

@@ -176,6 +176,9 @@ bool covered_has(const GArray *covered, size_t begin, size_t end);
 /* ---- how names are written (spelling.c) ---- */
 
 /* The parts of a name with dots; what a template puts in, {{ target.schema }}, is one of them. Caller frees. */
+/* What the default path (--default, or NULL) says of the part at `index` of a name of which `before` parts stand before the
+ * table's own; NULL when nothing. It is said of the last ones where it has more, and of the first ones where it has fewer. */
+const char *default_part(char *const *default_path, guint index, guint before);
 char **spelling_parts(const char *name);
 /* The last of them; borrowed. */
 const char *spelling_last(const char *name);
@@ -381,6 +384,9 @@ void sql_columns(Work *work); /* references and stars */
  * Then it is refused (sql_unsure.c). */
 bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
 bool sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling);
+/* A table that is the target, or one that is called like the dataset (sql_other.c). */
+void sql_note_target(Work *work, const SqlPath *path);
+void sql_note_other(Work *work, const SqlPath *path);
 /* @schema.users, {{ schema }}.users (sql_put_in.c): an alias of the mapping may be written so; is it refused as a name that
  * is none; is a name in quotes refused that may become one of the mapping? */
 bool sql_is_put_before(const Work *work, const SqlSource *source);
