@@ -7,7 +7,7 @@
  *
  * The way back takes the branches away again; those that were proposed by then are seen to by that step (propose.c).
  */
-#include "action/proposal.h"
+#include "action/host_wait.h"
 #include "action/table.h"
 #include "action/waves.h"
 #include "base/clock.h"
@@ -55,15 +55,11 @@ pushed_ms(const StepCall *call)
 }
 
 static bool
-waits(const StepCall *call, const Proposal *proposal, const char *why, int64_t until_ms,
-      Outcome *outcome)
+waits(const StepCall *call, const Proposal *proposal, const char *why, Outcome *outcome)
 {
-    outcome->kind = OUTCOME_WAIT;
-    outcome->until_ms = until_ms > 0 ? until_ms : clock_wall_ms() + proposal->config->poll_ms;
-    outcome->message = g_strdup(why);
-    outcome->checkpoint = evidence_of(proposal, NULL);
-    json_set_int(outcome->checkpoint, "pushed_ms", pushed_ms(call));
-    return true;
+    json_t *checkpoint = evidence_of(proposal, NULL);
+    json_set_int(checkpoint, "pushed_ms", pushed_ms(call));
+    return proposal_wait(proposal, why, 0, checkpoint, outcome);
 }
 
 static bool
@@ -105,11 +101,10 @@ look_at_builds(const StepCall *call, Proposal *proposal, Outcome *outcome, GErro
     if (checks == CHECKS_FAILED)
         return look_at_red(proposal, outcome, error);
     if (checks == CHECKS_RUNNING)
-        return waits(call, proposal, "its branch is being built; nothing is opened yet", 0,
-                     outcome);
+        return waits(call, proposal, "its branch is being built; nothing is opened yet", outcome);
     if (checks == CHECKS_NONE && clock_wall_ms() < pushed_ms(call) + grace_ms)
         return waits(call, proposal,
-                     "waits for somebody to build its branch; nothing is opened yet", 0, outcome);
+                     "waits for somebody to build its branch; nothing is opened yet", outcome);
     return is_over(proposal, checks_state_name(checks), outcome);
 }
 
@@ -130,7 +125,7 @@ go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error
     if (proposal->local.ours == NULL || call->lease->is_held)
         return proposal->local.ours == NULL
                    ? is_over(proposal, "none", outcome)
-                   : waits(call, proposal, "its plan stands still", 0, outcome);
+                   : waits(call, proposal, "its plan stands still", outcome);
     return proposal_push(proposal, error) && look_at_builds(call, proposal, outcome, error);
 }
 
@@ -144,13 +139,10 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
                    outcome);
         return true;
     }
-    if (proposal_open(call, env, &proposal, &failed) && go_on(call, &proposal, outcome, &failed))
+    if (host_waits_still(call, outcome) ||
+        (proposal_open(call, env, &proposal, &failed) && go_on(call, &proposal, outcome, &failed)))
         return true;
-    int64_t again_ms = proposal_again_ms(&proposal);
-    if (again_ms > 0)
-        return waits(call, &proposal, failed->message, again_ms, outcome);
-    g_propagate_error(error, g_steal_pointer(&failed));
-    return false;
+    return host_wait(call, &proposal, g_steal_pointer(&failed), outcome, error);
 }
 
 /* ---- proof, and back ---- */
@@ -173,22 +165,29 @@ probe(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 }
 
 static bool
-reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+take_away(Proposal *proposal, Outcome *outcome, GError **error)
 {
-    g_auto(Proposal) proposal = {0};
-    if (call_is_whole_step(call))
-        return true;
-    if (!proposal_open(call, env, &proposal, error))
+    const CodePlace *place = &proposal->place;
+    bool is_ours = proposal_tip_is_ours(proposal) && proposal->pull.state != PULL_OPEN;
+    if (is_ours && (!proposal_turn(proposal, error) || !proposal_confirm(proposal, error) ||
+                    !remote_push(place->env->config, place->repository, place->branch, NULL,
+                                 proposal->tip, error)))
         return false;
-    bool is_ours = proposal_tip_is_ours(&proposal) && proposal.pull.state != PULL_OPEN;
-    if (is_ours && (!proposal_turn(&proposal, error) || !proposal_confirm(&proposal, error) ||
-                    !remote_push(env->config, proposal.place.repository, proposal.place.branch,
-                                 NULL, proposal.tip, error)))
-        return false;
-    json_t *evidence = evidence_of(&proposal, NULL);
+    json_t *evidence = evidence_of(proposal, NULL);
     json_set_bool(evidence, "removed", is_ours);
     outcome_is(outcome, OUTCOME_DONE, evidence);
     return true;
+}
+
+static bool
+reverse(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
+{
+    g_auto(Proposal) proposal = {0};
+    g_autoptr(GError) failed = NULL;
+    if (call_is_whole_step(call) || host_waits_still(call, outcome) ||
+        (proposal_open(call, env, &proposal, &failed) && take_away(&proposal, outcome, &failed)))
+        return true;
+    return host_wait(call, &proposal, g_steal_pointer(&failed), outcome, error);
 }
 
 const Action action_builds = {

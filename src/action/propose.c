@@ -9,6 +9,7 @@
  */
 #include "action/code_make.h"
 #include "action/conflict.h"
+#include "action/host_wait.h"
 #include "action/leaving.h"
 #include "action/merging.h"
 #include "action/table.h"
@@ -63,44 +64,6 @@ next_wave(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 }
 
 /* ---- waiting ---- */
-
-/* What the lease before left, with when the host wants to be asked again, and what it said: so that nobody asks it earlier. */
-static json_t *
-host_checkpoint(const StepCall *call, const Proposal *proposal, const char *why)
-{
-    const json_t *before = call->lease->checkpoint;
-    json_t *checkpoint = json_is_object(before) ? json_deep_copy(before) : json_object();
-    json_t *host = json_object();
-    json_set_int(host, "again_ms", proposal_again_ms(proposal));
-    json_set_string(host, "why", why);
-    json_object_set_new(checkpoint, "host", host);
-    return checkpoint;
-}
-
-/* The host has enough of us for now: that costs no attempt. */
-static bool
-wait_for_host(const StepCall *call, const Proposal *proposal, const char *why, Outcome *outcome)
-{
-    json_t *checkpoint = host_checkpoint(call, proposal, why);
-    int64_t again_ms = json_get_int(json_object_get(checkpoint, "host"), "again_ms", 0);
-    return proposal_wait(proposal, why, again_ms, checkpoint, outcome);
-}
-
-/* Woken before the host wants to be asked again. */
-static bool
-waits_for_host_still(const StepCall *call, Outcome *outcome)
-{
-    json_t *checkpoint = call->lease->checkpoint;
-    const json_t *host = json_object_get(checkpoint, "host");
-    int64_t again_ms = json_get_int(host, "again_ms", 0);
-    if (again_ms <= clock_wall_ms())
-        return false;
-    outcome->kind = OUTCOME_WAIT;
-    outcome->until_ms = again_ms;
-    outcome->message = g_strdup(json_get_string(host, "why", ""));
-    outcome->checkpoint = json_incref(checkpoint);
-    return true;
-}
 
 static const char *
 words_of_checks(ChecksState checks)
@@ -305,13 +268,10 @@ look_and(GoOn *go, const StepCall *call, StepEnv *env, Outcome *outcome, GError 
 {
     g_auto(Proposal) proposal = {0};
     g_autoptr(GError) failed = NULL;
-    if (waits_for_host_still(call, outcome) ||
+    if (host_waits_still(call, outcome) ||
         (proposal_open(call, env, &proposal, &failed) && go(call, &proposal, outcome, &failed)))
         return true;
-    if (proposal_again_ms(&proposal) > 0)
-        return wait_for_host(call, &proposal, failed->message, outcome);
-    g_propagate_error(error, g_steal_pointer(&failed));
-    return false;
+    return host_wait(call, &proposal, g_steal_pointer(&failed), outcome, error);
 }
 
 static bool

@@ -99,6 +99,8 @@ look_at_wave(Health *health, size_t first, size_t count)
         health->looked++;
         if (!look_at_one(health, change, &error))
             health->unknown++;
+        if (error_is(error, ERR_LIMIT))
+            break; /* whoever has enough is not asked for the others */
     }
 }
 

@@ -122,15 +122,14 @@ number_of(const char *text, int64_t *ret)
     return is_number;
 }
 
-/* Seconds from now, or a moment at which there are calls again. */
-static int64_t
-when_again(const HttpResponse *response)
+int64_t
+host_again_ms(const HttpResponse *response, int64_t now_ms)
 {
-    int64_t now_ms = clock_wall_ms(), number = 0;
-    int64_t again_ms = now_ms + AGAIN_MS_DEFAULT;
+    int64_t again_ms = now_ms + AGAIN_MS_DEFAULT, number = 0;
+    bool has_calls = response->limit_left != NULL && strcmp(response->limit_left, "0") != 0;
     if (number_of(response->retry_after, &number))
         again_ms = now_ms + number * 1000;
-    else if (number_of(response->limit_reset, &number))
+    else if (!has_calls && number_of(response->limit_reset, &number))
         again_ms = number * 1000;
     return CLAMP(again_ms, now_ms + 1000, now_ms + AGAIN_MS_MAX);
 }
@@ -156,14 +155,15 @@ what_it_says(const HttpResponse *response)
 }
 
 /* A limit of writes that nobody counts for us is said in words alone. */
-static bool
-has_enough(const HttpResponse *response, const char *said)
+bool
+host_has_enough(const HttpResponse *response, const char *said)
 {
     if (response->status == 429)
         return true;
     return response->status == 403 &&
            (response->retry_after != NULL || g_strcmp0(response->limit_left, "0") == 0 ||
-            strstr(said, "secondary rate limit") != NULL);
+            strstr(said, "secondary rate limit") != NULL ||
+            strstr(said, "abuse detection") != NULL);
 }
 
 static ErrorCode
@@ -189,8 +189,8 @@ refused(Forge *forge, const char *method, const char *path, const HttpResponse *
         GError **error)
 {
     g_autofree char *said = what_it_says(response);
-    if (has_enough(response, said)) {
-        forge->again_ms = when_again(response);
+    if (host_has_enough(response, said)) {
+        forge->again_ms = host_again_ms(response, clock_wall_ms());
         return fail(error, ERR_LIMIT, "'%s' asks to wait (status %d): %s", forge->config->api,
                     response->status, said);
     }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define CHECKS_READ_MAX                                                                            \
-    100 /* the most that one page gives; a repository with more has a summary of its own */
+#define CHECKS_OF_PAGE 100 /* the most that there are */
+#define PAGES_MAX 10       /* it tells of 1,000 at most */
 
 static const char *const headers[] = {
     "Accept: application/vnd.github+json",
@@ -149,21 +149,37 @@ state_of_statuses(const json_t *statuses)
                                            : CHECKS_FAILED;
 }
 
+/* `*ret_count`: how many the page has. */
+static bool
+look_at_runs(Forge *forge, const Pull *pull, int page, ChecksState *ret, size_t *ret_count,
+             GError **error)
+{
+    g_autoptr(json_t) answer = NULL;
+    json_t *run;
+    size_t i;
+    if (!host_call(forge, "GET", NULL, &answer, error,
+                   "/repos/%s/%s/commits/%s/check-runs?per_page=%d&page=%d", forge->owner,
+                   forge->name, pull->head, CHECKS_OF_PAGE, page))
+        return false;
+    const json_t *runs = json_object_get(answer, "check_runs");
+    json_array_foreach(runs, i, run) *ret = MAX(*ret, state_of_run(run));
+    *ret_count = json_array_size(runs);
+    return true;
+}
+
+/* All of them: the one that failed may be the last. */
 static bool
 checks(Forge *forge, const Pull *pull, ChecksState *ret, GError **error)
 {
-    g_autoptr(json_t) runs = NULL, statuses = NULL;
-    json_t *run;
-    size_t i;
-    if (!host_call(forge, "GET", NULL, &runs, error,
-                   "/repos/%s/%s/commits/%s/check-runs?per_page=%d", forge->owner, forge->name,
-                   pull->head, CHECKS_READ_MAX) ||
-        !host_call(forge, "GET", NULL, &statuses, error, "/repos/%s/%s/commits/%s/status",
+    g_autoptr(json_t) statuses = NULL;
+    size_t count = CHECKS_OF_PAGE;
+    if (!host_call(forge, "GET", NULL, &statuses, error, "/repos/%s/%s/commits/%s/status",
                    forge->owner, forge->name, pull->head))
         return false;
     *ret = state_of_statuses(statuses);
-    json_array_foreach(json_object_get(runs, "check_runs"), i, run) *ret =
-        MAX(*ret, state_of_run(run));
+    for (int page = 1; page <= PAGES_MAX && count == CHECKS_OF_PAGE; page++)
+        if (!look_at_runs(forge, pull, page, ret, &count, error))
+            return false;
     return true;
 }
 

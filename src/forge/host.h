@@ -42,6 +42,10 @@ CHECKED bool host_call(Forge *forge, const char *method, json_t *body, json_t **
                        const char *path, ...) G_GNUC_PRINTF(6, 7);
 /* Is that what a host says to one wish, and not that it is ill or has enough? */
 bool host_has_refused(const GError *error);
+/* Does it ask us to wait? `said` are its words. */
+bool host_has_enough(const HttpResponse *response, const char *said);
+/* Until when: so many seconds from now; where it has no calls left, the moment at which it has again; else a minute. */
+int64_t host_again_ms(const HttpResponse *response, int64_t now_ms);
 /* ask() of GitHub and of Gitea, which took over its interface. */
 CHECKED bool host_ask_reviewers(Forge *forge, const Pull *pull, const GPtrArray *reviewers,
                                 GPtrArray *unasked, GError **error);

@@ -346,6 +346,21 @@ class BuiltFirst(unittest.TestCase):
         self.assertEqual(self.world.json("change", "numbers", "users-v2")["verified"]["builds"], 1)
 
 
+    def test_the_one_check_that_failed_may_be_the_last_of_many(self):
+        self.begin("github")
+        with self.host.lock:
+            self.host.checks, self.host.other_checks = "pending", 100
+        self.world.start()
+        first = support.eventually(lambda: next((name for name in CODE if len(self.host.branches(f"acme/{name}")) == 2), None))
+        commit = self.pushed(first)
+        with self.host.lock:
+            self.host.checks_of = {commit: "failure", self.host.tip(f"acme/{first}", "main"): "success"}
+        self.world.until("halted")
+        line = next(one for one in self.world.consumers().values() if one["repository"] == f"code:{first}")
+        self.assertRegex(line["why"], "does not build .*nothing was opened")
+        self.assertEqual(self.host.pulls, [])
+
+
 class OnGitLab(OnEveryHost, unittest.TestCase):
     kind = "gitlab"
 
