@@ -286,6 +286,29 @@ rows_whose_expression_fails_are_put_aside(void)
     }
 }
 
+/* A table may say for itself that the later of two rows takes the place of the earlier one, or goes nowhere. */
+static void
+no_row_is_lost_to_what_the_table_does_on_a_conflict(void)
+{
+    static const char *const conflicts[] = {"REPLACE", "IGNORE"};
+    for (int i = 0; i < 4; i++) {
+        g_auto(Move) move;
+        g_autofree char *sql = g_strdup_printf(
+            "CREATE TABLE users_v1 (id INTEGER PRIMARY KEY, mail TEXT);"
+            "CREATE TABLE users_v2 (id INTEGER PRIMARY KEY, mail TEXT UNIQUE ON CONFLICT %s);"
+            "INSERT INTO users_v1 VALUES (1, 'a'), (2, 'b'), (3, 'a'), (4, 'c')",
+            conflicts[i % 2]);
+        move_begin(&move, sql, NULL, i < 2);
+        RangeResult sum = move_all(&move, 1000);
+        g_autofree char *aside = test_query(move.db->path, "SELECT row_id FROM _honk_quarantine");
+        g_autofree char *rows = test_query(move.db->path, "SELECT group_concat(id) FROM " STAGE);
+        g_assert_cmpint(sum.rows_out, ==, 3);
+        g_assert_cmpint(sum.rejected, ==, 1);
+        g_assert_cmpstr(aside, ==, "3");
+        g_assert_cmpstr(rows, ==, "1,2,4");
+    }
+}
+
 static void
 more_rejects_than_are_allowed_undo_the_range(void)
 {
@@ -626,6 +649,8 @@ main(int argc, char **argv)
     TEST("bad rows are put aside with a reason and the rest goes in",
          bad_rows_are_put_aside_with_a_reason_and_the_rest_goes_in);
     TEST("rows whose expression fails are put aside", rows_whose_expression_fails_are_put_aside);
+    TEST("no row is lost to what the table does on a conflict",
+         no_row_is_lost_to_what_the_table_does_on_a_conflict);
     TEST("more rejects than are allowed undo the range",
          more_rejects_than_are_allowed_undo_the_range);
     TEST("a key that comes twice goes in once", a_key_that_comes_twice_goes_in_once);

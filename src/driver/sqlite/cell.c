@@ -198,9 +198,23 @@ is_plain_int(const char *text, size_t bytes)
     return true;
 }
 
+/* What SQLite is given for a cell. Its bytes lie in the batch, which outlives the statement's step, or in the scratch. */
+typedef struct {
+    int class; /* SQLITE_INTEGER… */
+    union {
+        int64_t i;
+        double f;
+        struct {
+            const char *data;
+            size_t bytes;
+            sqlite3_destructor_type lives;
+        } s;
+    };
+} Given;
+
 static bool
-bind_heap(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
-          CellGuard guard, char **ret_reason)
+give_heap(const Batch *batch, size_t column, size_t row, CellGuard guard, Given *ret,
+          char **ret_reason)
 {
     size_t bytes;
     const char *data = batch_bytes(batch, column, row, &bytes);
@@ -213,17 +227,15 @@ bind_heap(sqlite3_stmt *statement, int index, const Batch *batch, size_t column,
                       "'%.*s' has more than %d digits, which SQLite would cut: declare the column "
                       "TEXT",
                       (int) MIN(bytes, 40), data, SQLITE_DIGITS_KEPT);
-    /* the batch outlives the step: no copy */
-    int status =
-        batch->columns[column].type == TYPE_BYTES
-            ? sqlite3_bind_blob64(statement, index, data, bytes, SQLITE_STATIC)
-            : sqlite3_bind_text64(statement, index, data, bytes, SQLITE_STATIC, SQLITE_UTF8);
-    return status == SQLITE_OK || refuse(ret_reason, "the value has %zu bytes", bytes);
+    ret->class = batch->columns[column].type == TYPE_BYTES ? SQLITE_BLOB : SQLITE_TEXT;
+    ret->s.data = data;
+    ret->s.bytes = bytes;
+    ret->s.lives = SQLITE_STATIC;
+    return true;
 }
 
 static bool
-bind_time(sqlite3_stmt *statement, int index, ColumnType type, int64_t value, GString *scratch,
-          char **ret_reason)
+give_time(ColumnType type, int64_t value, GString *scratch, Given *ret, char **ret_reason)
 {
     int64_t days = type == TYPE_DATE ? value : datetime_floor_days(value);
     if (!datetime_days_have_text(days))
@@ -233,43 +245,86 @@ bind_time(sqlite3_stmt *statement, int index, ColumnType type, int64_t value, GS
         datetime_append_iso_date(scratch, value);
     else
         datetime_append_iso(scratch, value);
-    sqlite3_bind_text(statement, index, scratch->str, (int) scratch->len, SQLITE_TRANSIENT);
+    ret->class = SQLITE_TEXT;
+    ret->s.data = scratch->str;
+    ret->s.bytes = scratch->len;
+    ret->s.lives = SQLITE_TRANSIENT;
     return true;
+}
+
+static bool
+give_float(double value, Given *ret, char **ret_reason)
+{
+    *ret = (Given){.class = SQLITE_FLOAT, .f = value};
+    return !isnan(value) || refuse(ret_reason, "SQLite cannot keep NaN (it would be NULL)");
+}
+
+static bool
+give(const Batch *batch, size_t column, size_t row, CellGuard guard, GString *scratch, Given *ret,
+     char **ret_reason)
+{
+    ret->class = SQLITE_NULL;
+    if (batch_is_null(batch, column, row))
+        return true;
+    ColumnType type = batch->columns[column].type;
+    switch (type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+        *ret = (Given){.class = SQLITE_INTEGER, .i = batch_int(batch, column, row)};
+        return true;
+    case TYPE_FLOAT:
+        return give_float(batch_float(batch, column, row), ret, ret_reason);
+    case TYPE_DECIMAL:
+    case TYPE_TEXT:
+    case TYPE_BYTES:
+        return give_heap(batch, column, row, guard, ret, ret_reason);
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+        return give_time(type, batch_int(batch, column, row), scratch, ret, ret_reason);
+    case TYPE_COUNT:
+        break;
+    }
+    g_assert_not_reached();
 }
 
 bool
 cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
           CellGuard guard, GString *scratch, char **ret_reason)
 {
-    if (batch_is_null(batch, column, row)) {
-        sqlite3_bind_null(statement, index);
-        return true;
-    }
-    ColumnType type = batch->columns[column].type;
-    switch (type) {
-    case TYPE_BOOL:
-    case TYPE_INT:
-        sqlite3_bind_int64(statement, index, batch_int(batch, column, row));
-        return true;
-    case TYPE_FLOAT: {
-        double value = batch_float(batch, column, row);
-        if (isnan(value))
-            return refuse(ret_reason, "SQLite cannot keep NaN (it would be NULL)");
-        sqlite3_bind_double(statement, index, value);
-        return true;
-    }
-    case TYPE_DECIMAL:
-    case TYPE_TEXT:
-    case TYPE_BYTES:
-        return bind_heap(statement, index, batch, column, row, guard, ret_reason);
-    case TYPE_DATE:
-    case TYPE_TIMESTAMP:
-        return bind_time(statement, index, type, batch_int(batch, column, row), scratch,
-                         ret_reason);
-    case TYPE_COUNT:
-        break;
-    }
-    g_assert_not_reached();
+    Given given;
+    int status;
+    if (!give(batch, column, row, guard, scratch, &given, ret_reason))
+        return false;
+    if (given.class == SQLITE_NULL)
+        status = sqlite3_bind_null(statement, index);
+    else if (given.class == SQLITE_INTEGER)
+        status = sqlite3_bind_int64(statement, index, given.i);
+    else if (given.class == SQLITE_FLOAT)
+        status = sqlite3_bind_double(statement, index, given.f);
+    else if (given.class == SQLITE_BLOB)
+        status = sqlite3_bind_blob64(statement, index, given.s.data, given.s.bytes, given.s.lives);
+    else
+        status = sqlite3_bind_text64(statement, index, given.s.data, given.s.bytes, given.s.lives,
+                                     SQLITE_UTF8);
+    return status == SQLITE_OK || refuse(ret_reason, "SQLite takes no such value");
+}
+
+bool
+cell_result(sqlite3_context *context, const Batch *batch, size_t column, size_t row,
+            CellGuard guard, GString *scratch, char **ret_reason)
+{
+    Given given;
+    if (!give(batch, column, row, guard, scratch, &given, ret_reason))
+        return false;
+    if (given.class == SQLITE_INTEGER)
+        sqlite3_result_int64(context, given.i);
+    else if (given.class == SQLITE_FLOAT)
+        sqlite3_result_double(context, given.f);
+    else if (given.class == SQLITE_BLOB)
+        sqlite3_result_blob64(context, given.s.data, given.s.bytes, given.s.lives);
+    else if (given.class == SQLITE_TEXT)
+        sqlite3_result_text64(context, given.s.data, given.s.bytes, given.s.lives, SQLITE_UTF8);
+    return true;
 }
 
 /* --- rows as JSON --- */

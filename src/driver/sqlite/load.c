@@ -1,8 +1,9 @@
 /*
  * load.c - a range of rows into a stage, with its ledger row, in one transaction.
  *
- * Rows go in one by one through one prepared INSERT, so the store itself says which row it refuses; those
- * before it stay, and the caller goes on behind it.
+ * In bulk a batch goes in by one INSERT … SELECT (batch_table.c), and whatever is wrong with a row is wrong with the range. Else rows
+ * go in one by one through one prepared INSERT, so the store itself says which row it refuses; those before it stay, and the
+ * caller goes on behind it.
  */
 #include "driver/book.h"
 #include "driver/sqlite/sqlite.h"
@@ -19,6 +20,7 @@ struct Loader {
     CellGuard *guards; /* for each of them */
     size_t written_count;
     bool has_deferred; /* foreign keys that SQLite would look at only at the end */
+    BatchTable bulk;   /* what `insert` reads, where the writer is in bulk */
     GString *scratch;
 };
 
@@ -28,6 +30,7 @@ loader_free(Loader *loader)
     if (loader == NULL)
         return;
     sqlite3_finalize(loader->insert);
+    sqlite_batch_table_clear(&loader->bulk);
     g_free(loader->stage);
     g_free(loader->plan);
     g_free(loader->task);
@@ -67,8 +70,11 @@ loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writ
     loader->plan = g_strdup(writer->plan);
     loader->task = g_strdup(writer->task);
     loader->range = g_strdup(writer->range);
-    loader->writer = (Writer){
-        .plan = loader->plan, .task = loader->task, .range = loader->range, .token = writer->token};
+    loader->writer = (Writer){.plan = loader->plan,
+                              .task = loader->task,
+                              .range = loader->range,
+                              .token = writer->token,
+                              .in_bulk = writer->in_bulk};
     loader->schema = schema_copy(schema);
     loader->written = g_new0(size_t, schema_count(schema));
     loader->guards = g_new0(CellGuard, schema_count(schema));
@@ -86,23 +92,49 @@ loader_new(SqliteConn *conn, const char *stage, const Schema *schema, const Writ
     return true;
 }
 
+/* The rows of one batch after the other. What goes wrong ends the transaction, so no statement journal is needed. */
+static bool
+prepare_bulk(SqliteConn *conn, Loader *loader, const char *table, const char *columns,
+             GError **error)
+{
+    g_autoptr(GString) cells = g_string_new("c0");
+    for (size_t i = 1; i < loader->written_count; i++)
+        g_string_append_printf(cells, ", c%zu", i);
+    loader->bulk = (BatchTable){.column_count = loader->written_count,
+                                .columns = loader->written,
+                                .guards = loader->guards,
+                                .scratch = loader->scratch};
+    return sqlite_batch_table(conn, &loader->bulk, error) &&
+           sq_prepare(conn, &loader->insert, error,
+                      "INSERT OR ROLLBACK INTO main.%s (%s) SELECT %s FROM " BATCH_TABLE, table,
+                      columns, cells->str);
+}
+
+/* The table's own ON CONFLICT would drop or replace rows without a word. */
+static bool
+prepare_rows(SqliteConn *conn, Loader *loader, const char *table, const char *columns,
+             GError **error)
+{
+    g_autoptr(GString) values = g_string_new("?");
+    for (size_t i = 1; i < loader->written_count; i++)
+        g_string_append(values, ", ?");
+    return sq_prepare(conn, &loader->insert, error, "INSERT OR ABORT INTO main.%s (%s) VALUES (%s)",
+                      table, columns, values->str);
+}
+
 static bool
 loader_prepare(SqliteConn *conn, Loader *loader, GError **error)
 {
     g_autofree char *table = sql_quote(loader->stage);
     g_autofree char *columns = sqlite_column_list(loader->schema);
-    g_autoptr(GString) values = g_string_new("?");
-    for (size_t i = 1; i < loader->written_count; i++)
-        g_string_append(values, ", ?");
     g_autoptr(SqliteObject) object = NULL;
     int64_t enforced = 0;
-    if (!sq_prepare(conn, &loader->insert, error, "INSERT INTO main.%s (%s) VALUES (%s)", table,
-                    columns, values->str) ||
-        !sqlite_object_need(conn, loader->stage, &object, error) ||
+    if (!sqlite_object_need(conn, loader->stage, &object, error) ||
         !sq_int(conn, &enforced, error, "PRAGMA foreign_keys"))
         return false;
     loader->has_deferred = enforced != 0 && sql_has_word(object->sql, "DEFERRED");
-    return true;
+    return loader->writer.in_bulk ? prepare_bulk(conn, loader, table, columns, error)
+                                  : prepare_rows(conn, loader, table, columns, error);
 }
 
 static bool
@@ -253,11 +285,30 @@ insert_row_deferred(SqliteConn *conn, const Batch *batch, size_t row, GError **e
                                                                                 : PUT_FAILED;
 }
 
+/* All rows, or INVALID. */
+static bool
+put_in_bulk(SqliteConn *conn, const Batch *batch, size_t from, size_t *ret_next, GError **error)
+{
+    Loader *loader = conn->loader;
+    loader->bulk.batch = batch;
+    loader->bulk.from = from;
+    bool done = sq_run(conn, loader->insert, error);
+    sqlite3_reset(loader->insert);
+    int missing = 0, ignored = 0;
+    sqlite3_db_status(conn->db, SQLITE_DBSTATUS_DEFERRED_FKS, &missing, &ignored, 0);
+    if (done && loader->has_deferred && missing > 0)
+        done = fail(error, ERR_INVALID, "a row refers to one that is not there (foreign key)");
+    *ret_next = done ? batch->row_count : from;
+    return done;
+}
+
 static bool
 load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     g_assert(conn->loader != NULL && batch->column_count == schema_count(conn->loader->schema));
+    if (conn->loader->writer.in_bulk)
+        return put_in_bulk(conn, batch, from, ret_next, error);
     for (size_t row = from; row < batch->row_count; row++) {
         PutResult result = conn->loader->has_deferred ? insert_row_deferred(conn, batch, row, error)
                                                       : insert_row(conn, batch, row, error);
@@ -275,6 +326,8 @@ load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *co
 {
     const Loader *loader = sqlite_conn(base)->loader;
     g_assert(loader != NULL);
+    if (loader->writer.in_bulk)
+        return fail(error, ERR_INVALID, "%s", reason);
     return book_set_aside(base, &loader->writer, row_id, record, column, reason, error);
 }
 
@@ -310,6 +363,7 @@ const LoadOps sqlite_load_ops = {
     .unstage = sqlite_unstage,
     .exists = sqlite_exists,
     .begin = load_begin,
+    .takes_bulk = true,
     .put = load_put,
     .quarantine = load_quarantine,
     .commit = load_commit,

@@ -98,6 +98,9 @@ CellGuard cell_guard(const Column *column);
  */
 bool cell_bind(sqlite3_stmt *statement, int index, const Batch *batch, size_t column, size_t row,
                CellGuard guard, GString *scratch, char **ret_reason);
+/* The same for a function or a virtual table that is asked for it. */
+bool cell_result(sqlite3_context *context, const Batch *batch, size_t column, size_t row,
+                 CellGuard guard, GString *scratch, char **ret_reason);
 /* A row as an object by column names; blobs and broken texts as {"hex": …}. */
 json_t *row_to_json(sqlite3_stmt *statement, int from_column);
 
@@ -126,6 +129,21 @@ bool sqlite_repair(Conn *conn, const char *object, const Schema *schema,
 
 /* --- book.c --- */
 extern const BookSql sqlite_book;
+
+/* --- batch_table.c: what the one statement of a range in bulk reads --- */
+#define BATCH_TABLE "_honk_batch"
+typedef struct {
+    size_t column_count;
+    const size_t *columns;   /* of the batch, in the table's order: c0, c1, … */
+    const CellGuard *guards; /* of each of them */
+    const Batch *batch;      /* what is read now */
+    size_t from;             /* and its first row */
+    GString *scratch;
+    sqlite3 *db; /* on which it can be read, or NULL */
+} BatchTable;
+/* From now on `table`, which is borrowed, can be read on this connection, until it is cleared; no statement over it is left then. */
+CHECKED bool sqlite_batch_table(SqliteConn *conn, BatchTable *table, GError **error);
+void sqlite_batch_table_clear(BatchTable *table);
 
 /* --- load.c, remove.c, stage.c, push.c, freeze.c, watch.c, swap.c --- */
 extern const LoadOps sqlite_load_ops;
