@@ -16,6 +16,7 @@ typedef struct {
 struct Exports {
     GPtrArray *list;   /* Export * */
     GHashTable *known; /* "module within" */
+    GHashTable *by_module, *by_folder; /* of the module -> GPtrArray of Export *, borrowed */
     GHashTable *names; /* last parts of `within` */
     GArray *queries;   /* Query */
     GHashTable *stems; /* of their files: "config" of config.py */
@@ -46,18 +47,40 @@ query_clear(void *data)
     g_free(query->stem);
 }
 
+static GHashTable *
+lists_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                 (GDestroyNotify) g_ptr_array_unref);
+}
+
+/* `name` is the table's from here on. */
+static void
+lists_add(GHashTable *lists, char *take_name, void *one)
+{
+    GPtrArray *list = g_hash_table_lookup(lists, take_name);
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(lists, take_name, list);
+    } else {
+        g_free(take_name);
+    }
+    g_ptr_array_add(list, one);
+}
+
 Exports *
 exports_new(void)
 {
     Exports *exports = g_new0(Exports, 1);
     *exports = (Exports){.list = g_ptr_array_new_with_free_func(export_free),
                          .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                         .by_module = lists_new(),
+                         .by_folder = lists_new(),
                          .queries = g_array_new(FALSE, FALSE, sizeof(Query)),
                          .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                         .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                                          (GDestroyNotify) g_ptr_array_unref)};
+                         .by_name = lists_new()};
     g_array_set_clear_func(exports->queries, query_clear);
     return exports;
 }
@@ -68,6 +91,8 @@ exports_free(Exports *exports)
     if (exports == NULL)
         return;
     g_hash_table_unref(exports->by_name);
+    g_hash_table_unref(exports->by_module);
+    g_hash_table_unref(exports->by_folder);
     g_hash_table_unref(exports->paths);
     g_hash_table_unref(exports->names);
     g_array_unref(exports->queries);
@@ -112,12 +137,7 @@ exports_add_path(Exports *exports, const char *path)
         return;
     char *kept = g_steal_pointer(&plain);
     g_hash_table_add(exports->paths, kept);
-    GPtrArray *list = g_hash_table_lookup(exports->by_name, file_name(kept));
-    if (list == NULL) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(exports->by_name, g_strdup(file_name(kept)), list);
-    }
-    g_ptr_array_add(list, kept);
+    lists_add(exports->by_name, g_strdup(file_name(kept)), kept);
 }
 
 bool
@@ -155,6 +175,18 @@ exports_list(const Exports *exports)
     return exports->list;
 }
 
+const GPtrArray *
+exports_of_module(const Exports *exports, const char *module)
+{
+    return g_hash_table_lookup(exports->by_module, module);
+}
+
+const GPtrArray *
+exports_in_folder(const Exports *exports, const char *folder)
+{
+    return g_hash_table_lookup(exports->by_folder, folder);
+}
+
 static bool
 is_known(const Exports *exports, const Export *export)
 {
@@ -180,6 +212,8 @@ add(Exports *exports, Export *take_export)
         g_hash_table_add(exports->stems, stem);
     }
     g_ptr_array_add(exports->list, take_export);
+    lists_add(exports->by_module, g_strdup(take_export->module), take_export);
+    lists_add(exports->by_folder, folder_of(take_export->module), take_export);
 }
 
 bool

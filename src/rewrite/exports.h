@@ -40,6 +40,9 @@ bool exports_wanted(const Exports *exports, const char *path, const char *text, 
 
 /* Borrowed; array of Export *. */
 const GPtrArray *exports_list(const Exports *exports);
+/* The same of one module, or of all modules whose path is in this folder; NULL: there is none. */
+const GPtrArray *exports_of_module(const Exports *exports, const char *module);
+const GPtrArray *exports_in_folder(const Exports *exports, const char *folder);
 void export_free(void *export);
 /* "./a/../b.py" as "b.py". Caller frees. */
 char *path_plain(const char *path);

@@ -163,12 +163,10 @@ bring_inherited(Work *work, const char *dotted, const Export *export, const Bind
 static void
 bring_all(Work *work, const Binding *binding)
 {
-    const GPtrArray *list = exports_list(work->options->exports);
-    for (guint i = 0; i < list->len; i++) {
+    const GPtrArray *list = exports_of_module(work->options->exports, binding->module);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
-        const char *rest = strcmp(export->module, binding->module) == 0
-                               ? rest_behind(export->within, binding->within)
-                               : NULL;
+        const char *rest = rest_behind(export->within, binding->within);
         if (rest == NULL || (rest[0] == '\0' && binding->local[0] == '\0') ||
             (binding->is_own && !is_own(work, export)))
             continue;
@@ -195,11 +193,9 @@ bring_all(Work *work, const Binding *binding)
 static void
 bring_member(Work *work, const Binding *binding, const Export *export)
 {
-    g_autofree char *there = folder_of(binding->module), *folder = folder_of(export->module);
     const char *dot = strrchr(export->within, '.');
-    if (binding->local[0] == '\0' || binding->within[0] == '\0' || dot == NULL ||
-        strcmp(there, folder) != 0 || !exports_has_path(work->options->exports, binding->module) ||
-        !exports_has_path(work->options->exports, export->module) || is_own(work, export))
+    if (dot == NULL || !exports_has_path(work->options->exports, export->module) ||
+        is_own(work, export))
         return;
     g_autofree char *name = g_strconcat(binding->local, dot, NULL);
     const Constant *known = g_hash_table_lookup(work->constants, name);
@@ -212,11 +208,16 @@ bring_member(Work *work, const Binding *binding, const Export *export)
 static void
 bring_members(Work *work)
 {
-    const GPtrArray *list = exports_list(work->options->exports);
-    for (guint i = 0; i < work->imports->bindings->len; i++)
-        for (guint k = 0; k < list->len; k++)
-            bring_member(work, &g_array_index(work->imports->bindings, Binding, i),
-                         g_ptr_array_index(list, k));
+    for (guint i = 0; i < work->imports->bindings->len; i++) {
+        const Binding *binding = &g_array_index(work->imports->bindings, Binding, i);
+        g_autofree char *folder = folder_of(binding->module);
+        const GPtrArray *list = exports_in_folder(work->options->exports, folder);
+        if (binding->local[0] == '\0' || binding->within[0] == '\0' ||
+            !exports_has_path(work->options->exports, binding->module))
+            continue;
+        for (guint k = 0; list != NULL && k < list->len; k++)
+            bring_member(work, binding, g_ptr_array_index(list, k));
+    }
 }
 
 void
