@@ -14,13 +14,13 @@ typedef struct {
 } Query;
 
 struct Exports {
-    GPtrArray *list;   /* Export * */
-    GHashTable *known; /* "module within" */
+    GPtrArray *list;                   /* Export * */
+    GHashTable *known;                 /* "module within" */
     GHashTable *by_module, *by_folder; /* of the module -> GPtrArray of Export *, borrowed */
-    GHashTable *names; /* last parts of `within` */
-    GArray *queries;   /* Query */
-    GHashTable *stems; /* of their files: "config" of config.py */
-    GHashTable *paths; /* plain */
+    GHashTable *names;                 /* last parts of `within` */
+    GArray *queries;                   /* Query */
+    GHashTable *stems;                 /* of their files: "config" of config.py */
+    GHashTable *paths;                 /* plain */
     GHashTable
         *by_name; /* what stands behind the last slash -> GPtrArray of plain paths, borrowed */
 };

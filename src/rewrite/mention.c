@@ -103,19 +103,19 @@ is_behind_table_word(const char *text, size_t begin)
 }
 
 static bool
-is_alone_in_quotes(const Work *work, size_t begin, size_t end)
+is_alone_in_quotes(const char *text, size_t bytes, size_t begin, size_t end)
 {
-    char quote = begin > 0 ? work->text[begin - 1] : '\0';
-    return quote != '\0' && strchr("\"'`", quote) != NULL && end < work->bytes &&
-           work->text[end] == quote;
+    char quote = begin > 0 ? text[begin - 1] : '\0';
+    return quote != '\0' && strchr("\"'`", quote) != NULL && end < bytes && text[end] == quote;
 }
 
-/* `users` in a text of people, or as a name of a program, says little: nothing but its place makes it a table. */
-static bool
-is_ordinary_word(const Work *work, const char *word, size_t begin, size_t end)
+bool
+mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t end)
 {
-    return strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(word) &&
-           !is_alone_in_quotes(work, begin, end) && !is_behind_table_word(work->text, begin);
+    for (size_t i = begin; i < end; i++)
+        if (!g_ascii_isalpha(text[i]))
+            return false;
+    return !is_alone_in_quotes(text, bytes, begin, end) && !is_behind_table_word(text, begin);
 }
 
 static void
@@ -126,9 +126,10 @@ mention_word(Work *work, const char *word)
         if (!find_word(work->text + from, work->bytes - from, word, &at))
             return;
         size_t begin = from + at, end = begin + strlen(word);
-        if (!site_covers(work, begin, end) && is_ordinary_word(work, word, begin, end)) {
+        if (!site_covers(work, begin, end) &&
+            mention_is_ordinary(work->text, work->bytes, begin, end)) {
             Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
-            site->reason = "this is an ordinary word, and nothing around it names a table";
+            site->reason = ORDINARY_WORD;
         } else if (!site_covers(work, begin, end))
             site_refuse(
                 work, SITE_MENTION, from + at, from + at + strlen(word), "language", NULL,

@@ -224,11 +224,14 @@ struct Language {
     LexFn *lex;                  /* NULL: lex_code() */
     void (*rewrite)(Work *work); /* of files that hold other languages; NULL: it is one program */
     SpecialFn *special;          /* of lex_code(); may be NULL */
+    /* Does the program say of a table that it is called like this word? May be NULL. */
+    bool (*names_table)(const Unit *unit, guint word);
     bool nests_comments;
     bool joins_neighbours; /* "a" "b" is one string */
     bool joins_touching;   /* "a"'b' is one */
-    char plus;             /* "a" + "b", or "a" . "b" */
+    char plus;             /* "a" + "b", or "a" . "b"; '<' is `<>` */
     bool has_bare_calls;   /* puts "…" */
+    bool has_marked_calls; /* query!("…") */
     bool has_patterns;     /* /…/ of JavaScript */
     bool has_docstrings;
     bool has_sigils;             /* @ and $ before a quote say how it is read */
@@ -252,7 +255,8 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
                      size_t *ret_broken_at);
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
-SpecialFn special_of_php, special_of_ruby, special_of_r;
+SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
+bool rust_word_is_table(const Unit *unit, guint index);
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -353,6 +357,8 @@ bool use_reads_table(const Unit *unit, const Use *use);
 bool use_writes_table(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
+/* Is the string for people: a log, an error, a description? (program_message.c) */
+bool use_is_message(const Unit *unit, const Use *use);
 /* Does a class of the program stand for the table there, and its fields for the columns? */
 bool use_is_of_class(const Unit *unit, const Use *use);
 /* NULL unless it will be rewritten; then, what it will say. Caller frees `*ret`. */

@@ -234,6 +234,17 @@ visit_comment(Unit *unit, const Piece *piece)
                              "this is a comment: text for people");
 }
 
+static void
+refuse_class(Unit *unit, const Piece *piece)
+{
+    if (is_noted(unit->work, unit->text, piece->begin, piece->end))
+        return;
+    program_refuse(unit->work, unit->text, SITE_TABLE, piece->begin, piece->end, "class", NULL,
+                   "the program says here that a table is called so: its names for the columns "
+                   "have to follow, and what uses them");
+    unit->work->mentions++;
+}
+
 void
 program_mentions(Unit *unit)
 {
@@ -241,6 +252,9 @@ program_mentions(Unit *unit)
         const Piece *piece = &g_array_index(unit->pieces, Piece, i);
         if (piece->kind == PIECE_COMMENT)
             visit_comment(unit, piece);
+        else if (piece->kind == PIECE_WORD && is_last_part(unit->work, unit->text, piece) &&
+                 unit->language->names_table != NULL && unit->language->names_table(unit, i))
+            refuse_class(unit, piece);
         else if (piece->kind == PIECE_WORD && is_last_part(unit->work, unit->text, piece))
             note(unit, unit->text, piece->begin, piece->end, "this is a name of the program's own");
     }
@@ -256,6 +270,11 @@ say(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
     const Said *said = data;
     if (said->code == NULL) {
         note(unit, text, begin, end, (void *) said->reason);
+        return;
+    }
+    if (strcmp(said->code, "language") == 0 &&
+        mention_is_ordinary(text->bytes, text->count, begin, end)) {
+        note(unit, text, begin, end, ORDINARY_WORD);
         return;
     }
     if (is_noted(unit->work, text, begin, end))

@@ -16,7 +16,7 @@ static const char *const writing_calls[] = {
     "insertOrThrow", "insertWithOnConflict", "update", "updateWithOnConflict", "upsert", "delete", "write_database",
     "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
     "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
-    "load_table_from_json", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
+    "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
 static const char *const writing_words[] = {
     "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", NULL};
 /* clang-format on */
@@ -158,10 +158,20 @@ is_called_table(const Text *text, Span key)
     return false;
 }
 
+/* schema "…" do of Ecto */
+static bool
+is_schema_of_ecto(const Unit *unit, const Use *use)
+{
+    return strcmp(unit->language->name, "elixir") == 0 &&
+           span_is(unit->text, use->callee, "schema");
+}
+
 bool
 use_reads_table(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
+    if (is_schema_of_ecto(unit, use))
+        return true;
     static const char *const second[] = {"tbl", "dbReadTable", "read_sql_table", NULL};
     if (use->in_list)
         return false;
@@ -219,8 +229,10 @@ use_is_of_class(const Unit *unit, const Use *use)
     if (span_is(text, use->callee, "Entity") ||
         span_is(text, use->outer, "Entity")) /* of Room, of TypeORM */
         return true;
-    if (is_field_of_model(unit, use))
+    if (is_field_of_model(unit, use) || is_schema_of_ecto(unit, use))
         return true;
+    if (strcmp(unit->language->name, "rust") == 0)
+        return span_is(text, use->key, "table_name"); /* #[sea_orm(table_name = "…")] */
     if (strcmp(unit->language->name, "ruby") == 0)
         return use->is_assigned && span_is(text, use->key, "table_name");
     if (strcmp(unit->language->name, "javascript") == 0)

@@ -35,6 +35,9 @@ key_before(const Unit *unit, guint sign)
     if (piece->kind == PIECE_LITERAL)
         return (Span){piece->inner_begin, piece->inner_end};
     guint colon = unit_previous(unit, word, false), name;
+    while (colon != G_MAXUINT && strcmp(unit->language->name, "rust") == 0 &&
+           (unit_sign(unit, colon) == '&' || unit_sign(unit, colon) == '\''))
+        colon = unit_previous(unit, colon, false); /* NAME: &'static str */
     if (unit_is_sign(unit, sign, '=') && colon != G_MAXUINT && unit_is_sign(unit, colon, ':') &&
         (name = unit_previous(unit, colon, false)) != G_MAXUINT &&
         unit_piece(unit, name)->kind == PIECE_WORD)
@@ -58,12 +61,23 @@ before_types(const Unit *unit, guint index)
     return index;
 }
 
+/* query!(…) of Rust and Elixir: the name before the mark. */
+static guint
+before_mark(const Unit *unit, guint index)
+{
+    bool has_mark = unit->language->has_marked_calls && index != G_MAXUINT && index > 0 &&
+                    (unit_is_sign(unit, index, '!') || unit_is_sign(unit, index, '?')) &&
+                    unit_piece(unit, index - 1)->kind == PIECE_WORD &&
+                    unit_piece(unit, index - 1)->end == unit_piece(unit, index)->begin;
+    return has_mark ? index - 1 : index;
+}
+
 static void
 open_bracket(Finder *finder, guint index)
 {
     const Unit *unit = finder->unit;
     Bracket bracket = {.at = index};
-    guint word = before_types(unit, unit_previous(unit, index, false));
+    guint word = before_types(unit, before_mark(unit, unit_previous(unit, index, false)));
     if (unit_is_sign(unit, index, '(') && word != G_MAXUINT &&
         unit_piece(unit, word)->kind == PIECE_WORD) {
         bracket.callee = piece_span(unit_piece(unit, word));
@@ -247,27 +261,6 @@ read_before(Finder *finder, Use *use, guint before)
     }
 }
 
-/* Words for people, not for a machine. */
-static bool
-is_message(const Finder *finder, const Use *use)
-{
-    static const char *const callees[] = {
-        "print",     "println",  "printf", "log",    "info",  "debug",   "warn",   "warning",
-        "error",     "err",      "trace",  "fatal",  "echo",  "message", "cat",    "stop",
-        "require",   "assert",   "fail",   "Errorf", "Infof", "Printf",  "Fatalf", "Println",
-        "exception", "critical", "die",    "puts",   "raise", NULL};
-    static const char *const keys[] = {"description", "message", "help",   "doc",
-                                       "comment",     "title",   "doc_md", NULL};
-    const Text *text = finder->unit->text;
-    Span callee = use->callee;
-    if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys))
-        return true;
-    size_t bytes = callee.end - callee.begin;
-    const char *name = text->bytes + callee.begin;
-    return (bytes > 5 && strncmp(name + bytes - 5, "Error", 5) == 0) ||
-           (bytes > 9 && strncmp(name + bytes - 9, "Exception", 9) == 0);
-}
-
 /* A string that is a statement of its own. */
 static bool
 is_docstring(const Finder *finder, guint before, guint behind)
@@ -325,8 +318,11 @@ is_filled_by_braces(const Unit *unit, const Use *use)
 {
     static const char *const glues[] = {"glue", "glue_sql", "str_glue", NULL};
     static const char *const formats[] = {"Format", NULL};
+    static const char *const macros[] = {"format", "format_args", NULL};
     if (use->argument != 0)
         return false;
+    if (strcmp(unit->language->name, "rust") == 0)
+        return span_is_among(unit->text, use->callee, macros);
     return span_is_among(unit->text, use->callee,
                          unit->language->has_bare_columns              ? glues
                          : strcmp(unit->language->name, "csharp") == 0 ? formats
@@ -400,7 +396,7 @@ visit_literal(Finder *finder, guint first)
         use.is_assigned = piece->key.end + 1 == piece->begin;
     else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
         use.is_assigned = false;
-    use.is_message = is_message(finder, &use) || is_behind_assert(unit, first);
+    use.is_message = use_is_message(unit, &use) || is_behind_assert(unit, first);
     use.is_format = use.is_format || is_filled_by_braces(unit, &use);
     g_array_append_val(unit->uses, use);
     return last;

@@ -352,6 +352,9 @@ void described_makers(Work *work);
 
 #define MENTIONS_MAX 100 /* of one file: a person looks at the first few */
 
+/* `users` in a text of people, or as a name of a program, says little: nothing but its place makes it a table. */
+bool mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t end);
+#define ORDINARY_WORD "this is an ordinary word, and nothing around it names a table"
 /* The word, not as a part of another one, whatever its case. */
 bool find_word(const char *text, size_t bytes, const char *word, size_t *ret);
 /* Does the name stand in this text only as a word among others, and is it no SQL? `is_value`: nor a part of some. */

@@ -12,7 +12,7 @@
 static const char *const paths[] = {
     "x.py",    "x.scala", "x.java", "x.kt",  "x.go",   "x.ts",   "x.R",   "x.sh",
     "x.yaml",  "x.json",  "x.toml", "x.tf",  "x.conf", "x.lkml", "x.xml", "x.properties",
-    "x.ipynb", "x.sqlx",  "x.cs",   "x.php", "x.Rmd",  "x.rb"};
+    "x.ipynb", "x.sqlx",  "x.cs",   "x.php", "x.Rmd",  "x.rb",   "x.rs",  "x.ex"};
 
 static Rewrite *
 rewritten(const char *path, bool propagates, const char *text)

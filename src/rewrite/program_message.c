@@ -1,0 +1,40 @@
+/* program_message.c - strings that are words for people, by what is done with them. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* @doc """…""" of Elixir; panic!("…") of Rust. */
+static bool
+is_message_of_language(const Unit *unit, const Use *use)
+{
+    static const char *const docs[] = {"doc", "moduledoc", "typedoc", "shortdoc", NULL};
+    static const char *const macros[] = {"eprintln", "eprint", "panic",  "todo",   "unreachable",
+                                         "bail",     "anyhow", "ensure", "expect", NULL};
+    if (strcmp(unit->language->name, "elixir") == 0)
+        return use->callee.begin > 0 && unit->text->bytes[use->callee.begin - 1] == '@' &&
+               span_is_among(unit->text, use->callee, docs);
+    return strcmp(unit->language->name, "rust") == 0 &&
+           span_is_among(unit->text, use->callee, macros);
+}
+
+/* Words for people, not for a machine. */
+bool
+use_is_message(const Unit *unit, const Use *use)
+{
+    static const char *const callees[] = {
+        "print",     "println",  "printf", "log",    "info",  "debug",   "warn",   "warning",
+        "error",     "err",      "trace",  "fatal",  "echo",  "message", "cat",    "stop",
+        "require",   "assert",   "fail",   "Errorf", "Infof", "Printf",  "Fatalf", "Println",
+        "exception", "critical", "die",    "puts",   "raise", NULL};
+    static const char *const keys[] = {"description", "message", "help",   "doc",
+                                       "comment",     "title",   "doc_md", NULL};
+    const Text *text = unit->text;
+    Span callee = use->callee;
+    if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys) ||
+        is_message_of_language(unit, use))
+        return true;
+    size_t bytes = callee.end - callee.begin;
+    const char *name = text->bytes + callee.begin;
+    return (bytes > 5 && strncmp(name + bytes - 5, "Error", 5) == 0) ||
+           (bytes > 9 && strncmp(name + bytes - 9, "Exception", 9) == 0);
+}
