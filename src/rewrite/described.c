@@ -5,6 +5,7 @@
  * They are definitions, as CREATE TABLE is. But a name that is a path is not edited: such a file stays with the old dataset,
  * and the new one needs another. Only where the dataset keeps its name its columns are renamed in place.
  */
+#include "rewrite/code.h"
 #include "rewrite/dbt_yaml.h"
 
 #include <string.h>
@@ -126,7 +127,7 @@ renames_concern(const Renames *renames, const char *path, const char *text, size
 {
     return renames_mentioned(renames, text, bytes) || find(renames, path).named != NAMED_NOT ||
            find_before(renames, path, folder_of_maker(path)).named != NAMED_NOT ||
-           dbt_files_concern(renames, path);
+           dbt_files_concern(renames, path) || (code_is_sql(path) && sql_may_join(text, bytes));
 }
 
 /* ---- the columns ---- */

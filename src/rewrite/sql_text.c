@@ -43,6 +43,7 @@ rewrite_variant(Work *work)
         dbt_var_uses(work);
         dbt_own(work);
         sql_mentions(work);
+        sql_joined(work);
         if (work->has_holes)
             sql_holes(work);
         sql_define(work);

@@ -401,6 +401,9 @@ void sql_mentions(Work *work); /* what else names the dataset */
 bool sql_inner(Work *work, guint literal);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
+void sql_joined(Work *work); /* names that are put together from literals */
+/* May it hold one although no word of it is the dataset's? */
+bool sql_may_join(const char *text, size_t bytes);
 /* Why the name in the literal (a token) does not mean the dataset; NULL: it may (sql_people.c). */
 const char *sql_other_text(const Work *work, guint literal, const char *name);
 /* Variables of scripts and routines (sql_declared.c). */
