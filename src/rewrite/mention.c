@@ -211,6 +211,13 @@ mentions(const char *text, size_t bytes, const char *word)
     return text_find_folded(text, bytes, word) != NULL;
 }
 
+/* What each name of it has in it. */
+static const char *
+spelling_word(const Spelling *spelling)
+{
+    return spelling->stem != NULL ? spelling->stem : spelling->last;
+}
+
 bool
 rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
 {
@@ -220,7 +227,7 @@ rename_is_mentioned(const Rename *rename, const char *text, size_t bytes)
         return true;
     for (guint s = 0; s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-        if (mentions(text, bytes, spelling->last) ||
+        if (mentions(text, bytes, spelling_word(spelling)) ||
             (spelling->escaped != NULL && mentions(text, bytes, spelling->escaped)))
             return true;
     }
@@ -239,7 +246,7 @@ add_words(GPtrArray *words, const Rename *rename)
         g_ptr_array_add(words, rename->alias);
     for (guint s = 0; s < rename->spellings->len; s++) {
         const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-        g_ptr_array_add(words, (char *) spelling->last);
+        g_ptr_array_add(words, (char *) spelling_word(spelling));
         if (spelling->escaped != NULL)
             g_ptr_array_add(words, spelling->escaped);
     }

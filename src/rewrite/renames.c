@@ -17,6 +17,7 @@ spelling_free(void *data)
     g_strfreev(spelling->target);
     g_free(spelling->whole);
     g_free(spelling->escaped);
+    g_free(spelling->stem);
     g_free(spelling);
 }
 
@@ -65,6 +66,8 @@ add_spelling(Rename *rename, char **source, char **target)
     spelling->whole = g_strjoinv(".", source);
     spelling->last = source[g_strv_length(source) - 1];
     spelling->escaped = escape(spelling->last);
+    if (g_str_has_suffix(spelling->last, "*"))
+        spelling->stem = g_strndup(spelling->last, strlen(spelling->last) - 1);
     g_ptr_array_add(rename->spellings, spelling);
 }
 

@@ -105,51 +105,6 @@ visit_string(Work *work, const GArray *covered, guint index)
                 "the name stands in a string: nobody knows what becomes of it");
 }
 
-/* `users_*` is also users_v1. */
-static bool
-is_wildcard_of(const char *name, const char *last)
-{
-    size_t bytes = strlen(name);
-    return bytes > 1 && name[bytes - 1] == '*' && g_ascii_strncasecmp(name, last, bytes - 1) == 0;
-}
-
-/* users_v1_2024, users_v1_*, users_v1$20240101: parts of the dataset, which the mapping does not speak of. */
-static bool
-is_shard(const Work *work, const SqlPath *path)
-{
-    const char *name = path->parts[path->count - 1].text;
-    for (guint i = 0; i < work->renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
-            size_t length = strlen(last);
-            if (g_ascii_strncasecmp(name, last, length) == 0 &&
-                (strcmp(name + length, "_*") == 0 || strchr("$*@", name[length]) != NULL) &&
-                name[length] != '\0')
-                return true;
-            if (is_wildcard_of(name, last))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void
-visit_shards(Work *work)
-{
-    for (guint b = 0; b < work->sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source->kind == SOURCE_TABLE && source->path.count > 0 &&
-                is_shard(work, &source->path))
-                site_refuse(work, SITE_TABLE, source->path.parts[0].begin,
-                            source->path.parts[source->path.count - 1].end, "sharded", NULL,
-                            "this names parts of the dataset, of which the mapping says nothing");
-        }
-    }
-}
-
 /* -- MAGIC spark.table("users") */
 static void
 visit_magic(Work *work, const Token *token)
@@ -172,7 +127,7 @@ sql_mentions(Work *work)
         visit_mention(work, g_ptr_array_index(sql->mentions, i));
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
-    visit_shards(work);
+    sql_shards(work);
     const Token *all = tokens_at(sql->list, 0);
     guint comments = tokens_have(sql->list, TOKEN_COMMENT) ? sql->list->tokens->len : 0;
     for (guint i = 0; i < comments; i++)

@@ -252,7 +252,8 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
     }
     if (rename->is_derived) /* is called as before */
         return;
-    if (sql_is_unsure_table(work, &source->path, spelling))
+    if (sql_shard_refuses(work, &source->path, spelling) ||
+        sql_is_unsure_table(work, &source->path, spelling))
         return;
     spell_path(work, &source->path, spelling);
     source->requalified = spelling;
@@ -276,6 +277,10 @@ visit_table(Work *work, SqlSource *source)
 {
     const Spelling *spelling = NULL;
     bool is_other = false;
+    if (source_spelling(source) != NULL && source_spelling(source)->stem != NULL) {
+        edit_table(work, source, source_spelling(source));
+        return;
+    }
     const Rename *rename =
         renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
     if (rename != NULL &&
@@ -337,6 +342,8 @@ match_source(Work *work, SqlSource *source)
         source->rename = rename;
     if (spelling != NULL)
         source->spelling = spelling;
+    if (rename == NULL && source->kind == SOURCE_TABLE && !source->is_template)
+        sql_shard_match(work, source);
 }
 
 static const char *const *

@@ -19,6 +19,7 @@ typedef struct Spelling {
     char *whole;             /* the source's parts with dots */
     const char *last;        /* of them */
     char *escaped;           /* the last as JSON may write it; NULL: as it is */
+    char *stem;              /* what the last begins with where it ends in `*`; NULL of others */
 } Spelling;
 
 /* A model or source of dbt. */
@@ -387,6 +388,12 @@ void sql_columns(Work *work); /* references and stars */
  * Then it is refused (sql_unsure.c). */
 bool sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change);
 bool sql_is_unsure_table(Work *work, const SqlPath *path, const Spelling *spelling);
+/* One of the tables of a dataset `events_*`: its source is that dataset (sql_shards.c). */
+void sql_shard_match(Work *work, SqlSource *source);
+/* Refused where shards become one table. */
+bool sql_shard_refuses(Work *work, const SqlPath *path, const Spelling *spelling);
+/* Parts of a dataset that is one table, or shards of which it is not known. */
+void sql_shards(Work *work);
 /* A table that is the target, or one that is called like the dataset (sql_other.c). */
 void sql_note_target(Work *work, const SqlPath *path);
 void sql_note_other(Work *work, const SqlPath *path);
