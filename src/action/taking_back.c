@@ -6,17 +6,22 @@
 
 #include <string.h>
 
+/* What is told of it afterwards is what it is then. */
 static bool
-close_open(const Proposal *proposal, GError **error)
+close_open(Proposal *proposal, GError **error)
 {
     const char *said = proposal->place.call->lease->why;
     g_autofree char *reason = text_printable(said != NULL ? said : "");
     g_autofree char *why = g_strdup_printf(
         "The migration `%s` was rolled back: nothing has to follow it any more.%s%s",
         proposal->place.name.migration, *reason != '\0' ? "\n\n> " : "", reason);
-    return proposal->pull.state != PULL_OPEN ||
-           (proposal_confirm(proposal, error) &&
-            forge_close(proposal->forge, &proposal->pull, why, error));
+    if (proposal->pull.state != PULL_OPEN)
+        return true;
+    if (!proposal_confirm(proposal, error) ||
+        !forge_close(proposal->forge, &proposal->pull, why, error))
+        return false;
+    proposal->pull.state = PULL_CLOSED;
+    return true;
 }
 
 /* Only what is ours, and nobody's else: a branch that people added to stays. */

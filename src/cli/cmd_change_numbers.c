@@ -62,6 +62,8 @@ show_sites(View *view, const json_t *numbers)
     share(table, "changed by rules", at(numbers, "sites", "by_rules"), all);
     share(table, "changed by a coding agent", at(numbers, "sites", "by_agent"), all);
     share(table, "left to people", at(numbers, "sites", "left"), all);
+    share(table, "to be changed", at(numbers, "sites", "open"), all);
+    share(table, "changed back", at(numbers, "sites", "taken_back"), all);
     share(table, "done already", at(numbers, "sites", "already"), all);
     share(table, "not concerned", at(numbers, "sites", "unaffected"), all);
     if (all > 0)
@@ -79,17 +81,27 @@ show_proofs(View *view, const json_t *numbers)
     share(table, "their own checks passed", at(numbers, "verified", "checks"), made);
     share(table, "built green before they were proposed", at(numbers, "verified", "builds"), made);
     share(table, "proposed on their host", opened, made);
+    if (made > 0)
+        view_table(view, table);
+}
+
+/* They are there also when all branches are back. */
+static void
+show_pulls(View *view, const json_t *numbers)
+{
+    g_autoptr(Table) table = table_new("PULL REQUESTS", ">", "", ">", NULL);
+    int64_t opened = at(numbers, "pulls", "opened");
     share(table, "open there", at(numbers, "pulls", "open"), opened);
     share(table, "merged untouched", at(numbers, "pulls", "merged_untouched"), opened);
     share(table, "merged with commits of people", at(numbers, "pulls", "merged_repaired"), opened);
     share(table, "closed", at(numbers, "pulls", "closed"), opened);
     share(table, "reverted", at(numbers, "pulls", "reverted"), opened);
-    if (made > 0)
+    if (opened > 0)
         view_table(view, table);
 }
 
-void
-numbers_show_coding(View *view, const json_t *numbers)
+static void
+show_coding(View *view, const json_t *numbers)
 {
     int64_t tried = at(numbers, "agent", "consumers");
     g_autofree char *time = text_duration(at(numbers, "agent", "ms")),
@@ -109,6 +121,18 @@ numbers_show_coding(View *view, const json_t *numbers)
                    at(numbers, "judge", "agreed"), asked,
                    percent(at(numbers, "judge", "agreed"), asked), at(numbers, "judge", "lenient"),
                    at(numbers, "judge", "strict"));
+}
+
+void
+numbers_show(View *view, const json_t *numbers)
+{
+    if (json_get_int(numbers, "consumers", 0) == 0)
+        return;
+    show_consumers(view, numbers);
+    show_sites(view, numbers);
+    show_proofs(view, numbers);
+    show_pulls(view, numbers);
+    show_coding(view, numbers);
 }
 
 static void
@@ -170,10 +194,7 @@ run(Invocation *call, GError **error)
         view_line(call->view, "nobody reads or writes what moves");
         return true;
     }
-    show_consumers(call->view, numbers);
-    show_sites(call->view, numbers);
-    show_proofs(call->view, numbers);
-    numbers_show_coding(call->view, numbers);
+    numbers_show(call->view, numbers);
     show_parts(call->view, numbers);
     return true;
 }

@@ -153,7 +153,7 @@ cmd_report_run(Invocation *call, GError **error)
     show_forecast(view, report);
     view_line(view, "%s", "");
     show_steps(view, report);
-    numbers_show_coding(view, numbers);
+    numbers_show(view, numbers);
     return true;
 }
 
@@ -164,7 +164,8 @@ const Command cmd_report = {
     .deed = "report on the migration",
     .about =
         "What a trial of some rows said when it was planned (rows, rows that do not fit, bytes, "
-        "time),\nbeside what became of it, how long each step took, and what coding agents did of "
+        "time),\nbeside what became of it, how long each step took, and what became of consumers "
+        "and their "
         "it.",
     .examples = "honk report users-v2\nhonk report users-v2 --json | jq .outcome",
     .run = cmd_report_run,

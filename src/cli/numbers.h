@@ -1,7 +1,7 @@
-/* numbers.h - what coding agents and their judge did, as GET /consumers/numbers counts it, in sentences. */
+/* numbers.h - what became of consumers, of the places in their code, of branches and pull requests, as GET /consumers/numbers counts it. */
 #pragma once
 
 #include "cli/view.h"
 
-/* Nothing, where no agent was let at anything. */
-void numbers_show_coding(View *view, const json_t *numbers);
+/* Each with what it is a part of. Nothing, where there is nobody. */
+void numbers_show(View *view, const json_t *numbers);

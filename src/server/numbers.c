@@ -20,7 +20,7 @@
     "WHEN t.phase = 'reverse' AND t.status = 'done' THEN 'taken_back' "                            \
     "WHEN t.status = 'skipped' OR u.status = 'skipped' OR "                                        \
     "u.evidence ->> '$.left_out' IS NOT NULL THEN 'left_out' "                                     \
-    "WHEN t.status = 'failed' THEN 'refused' "                                                     \
+    "WHEN 'failed' IN (t.status, u.status, b.status) THEN 'refused' "                              \
     "WHEN " DONE_SQL " AND " LEFT_SQL " THEN 'refused' "                                           \
     "WHEN " DONE_SQL " AND coalesce(t.evidence ->> '$.by_agent', 0) > 0 THEN 'by_agent' "          \
     "WHEN " DONE_SQL " THEN 'by_rules' "                                                           \
@@ -75,15 +75,32 @@ static const struct {
     {"judge.strict", AGENT_SQL("judge.strict")},
 };
 
-static const char *const site_words[] = {"by_rules", "by_agent", "left", "already", "unaffected"};
+enum {
+    SITES_BY_RULES,
+    SITES_BY_AGENT,
+    SITES_LEFT,
+    SITES_ALREADY,
+    SITES_UNAFFECTED,
+    SITES_OPEN,
+    SITES_TAKEN_BACK,
+    SITES_COUNT
+};
+#define SITES_TOLD (SITES_UNAFFECTED + 1) /* of a plan, or of what was done */
+static const char *const site_words[SITES_COUNT] = {
+    [SITES_BY_RULES] = "by_rules",     [SITES_BY_AGENT] = "by_agent",     [SITES_LEFT] = "left",
+    [SITES_ALREADY] = "already",       [SITES_UNAFFECTED] = "unaffected", [SITES_OPEN] = "open",
+    [SITES_TAKEN_BACK] = "taken_back",
+};
 
+/* What the plan says of places is done when it is done: before, they are open, and a person's where it failed. */
 #define SITES_SQL                                                                                  \
-    "SELECT coalesce(c.value ->> '$.owner', ''), l.key, sum(l.value ->> '$.by_rules'), "           \
+    "SELECT coalesce(c.value ->> '$.owner', ''), l.key, " END_SQL ", coalesce(" DONE_SQL           \
+    ", 0), c.value ->> '$.coding' IS NOT NULL, sum(l.value ->> '$.by_rules'), "                    \
     "sum(l.value ->> '$.by_agent'), sum(l.value ->> '$.left'), sum(l.value ->> '$.already'), "     \
     "sum(l.value ->> '$.unaffected') " CONSUMER_JOIN_SQL ", json_each(CASE WHEN " DONE_SQL         \
     " THEN coalesce(t.evidence -> '$.languages', "                                                 \
     "c.value -> '$.languages', '{}') ELSE coalesce(c.value -> '$.languages', '{}') END) "          \
-    "l " CONSUMER_WHERE_SQL "GROUP BY 1, 2 ORDER BY 1, 2"
+    "l " CONSUMER_WHERE_SQL "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
 
 typedef struct {
     json_t *all, *owners, *languages; /* the last two: name -> numbers */
@@ -126,10 +143,10 @@ static void
 add_sites(json_t *to, const int64_t *counts)
 {
     int64_t all = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(site_words); i++)
+    for (int i = 0; i < SITES_COUNT; i++)
         all += counts[i];
     add(to, "sites.all", all);
-    for (size_t i = 0; i < G_N_ELEMENTS(site_words); i++) {
+    for (int i = 0; i < SITES_COUNT; i++) {
         g_autofree char *name = g_strconcat("sites.", site_words[i], NULL);
         add(to, name, counts[i]);
     }
@@ -158,11 +175,34 @@ take_sums(Numbers *numbers, Stmt *stmt)
 }
 
 static void
+move_count(int64_t *counts, int from, int to)
+{
+    counts[to] += counts[from];
+    counts[from] = 0;
+}
+
+/* Nothing is changed of whoever is not there yet, was left out, failed, or is back. */
+static void
+settle_sites(int64_t *counts, const char *end, bool is_done, bool is_coded)
+{
+    int to = strcmp(end, "open") == 0         ? SITES_OPEN
+             : strcmp(end, "taken_back") == 0 ? SITES_TAKEN_BACK
+                                              : SITES_LEFT;
+    if (is_done && to == SITES_LEFT && strcmp(end, "left_out") != 0)
+        return;
+    if (to == SITES_OPEN && is_coded)
+        move_count(counts, SITES_LEFT, to); /* the agent's, who may do it */
+    move_count(counts, SITES_BY_RULES, to);
+    move_count(counts, SITES_BY_AGENT, to);
+}
+
+static void
 take_sites(Numbers *numbers, Stmt *stmt)
 {
-    int64_t counts[G_N_ELEMENTS(site_words)];
-    for (size_t i = 0; i < G_N_ELEMENTS(site_words); i++)
-        counts[i] = stmt_col_int(stmt, (int) i + 2);
+    int64_t counts[SITES_COUNT] = {0};
+    for (int i = 0; i < SITES_TOLD; i++)
+        counts[i] = stmt_col_int(stmt, i + 5);
+    settle_sites(counts, stmt_col_text(stmt, 2), stmt_col_int(stmt, 3), stmt_col_int(stmt, 4));
     add_sites(numbers->all, counts);
     add_sites(numbers_of(numbers->owners, stmt_col_text(stmt, 0)), counts);
     add_sites(numbers_of(numbers->languages, stmt_col_text(stmt, 1)), counts);
@@ -188,7 +228,7 @@ take(Db *db, const char *sql, const ConsumerFilter *filter, TakeRow *row, Number
 static bool
 count(Db *db, const ConsumerFilter *filter, Numbers *numbers, GError **error)
 {
-    static const int64_t none[G_N_ELEMENTS(site_words)] = {0};
+    static const int64_t none[SITES_COUNT] = {0};
     g_autofree char *sql = sums_sql();
     *numbers = (Numbers){json_object(), json_object(), json_object()};
     for (size_t i = 0; i < G_N_ELEMENTS(sums); i++)
@@ -240,16 +280,19 @@ static const struct {
     {"ends", "honk_consumers", "end",
      "Consumers of plans that are not over, by what became of them."},
     {"sites", "honk_sites", "by", "Places in their code, by who changed them."},
+    {"verified", "honk_branches", "proof", "Branches made for them, by what was proven of them."},
     {"pulls", "honk_pulls", "state", "Pull requests for them, by what became of them."},
+    {"reverted", "honk_pulls_reverted", NULL,
+     "Of those that were merged, how many are taken back."},
     {"agent", "honk_coding_", NULL, "Of coding agents' work for them."},
     {"judge", "honk_coding_judge_", NULL, "Of the judge's opinions beside those of the gate."},
 };
 
-/* Totals are sums of the others. */
+/* Totals are sums of the others; what was taken back was merged, and is part of those. */
 static bool
-is_total(const char *word)
+is_told_apart(const char *word)
 {
-    return strcmp(word, "all") == 0 || strcmp(word, "opened") == 0;
+    return strcmp(word, "all") == 0 || strcmp(word, "opened") == 0 || strcmp(word, "reverted") == 0;
 }
 
 static void
@@ -264,7 +307,7 @@ add_samples(GArray *samples, size_t metric, json_t *words, GPtrArray *names)
         Sample sample = {name, metrics[metric].help, label, label != NULL ? word : NULL,
                          json_integer_value(value)};
         g_ptr_array_add(names, name);
-        if (!is_total(word))
+        if (!is_told_apart(word))
             g_array_append_val(samples, sample);
     }
 }
@@ -276,6 +319,9 @@ numbers_samples(Db *db, GArray *samples, GPtrArray *names, json_t **ret_words, G
     g_auto(Numbers) numbers = {0};
     if (!count(db, &everything, &numbers, error))
         return false;
+    json_object_set_new(
+        numbers.all, "reverted",
+        json_pack("{s:O}", "", json_object_get(json_object_get(numbers.all, "pulls"), "reverted")));
     for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)
         add_samples(samples, i, json_object_get(numbers.all, metrics[i].group), names);
     *ret_words = g_steal_pointer(&numbers.all);

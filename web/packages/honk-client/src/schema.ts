@@ -1807,7 +1807,7 @@ export interface components {
                 sites: components["schemas"]["SitesNumbers"];
             }[];
         };
-        /** @description places, which add up to `all` */
+        /** @description places, which add up to `all`; `open` are to be changed yet, `left` are people's, also of those that were left out or failed */
         SitesNumbers: {
             all: number;
             by_rules: number;
@@ -1815,6 +1815,8 @@ export interface components {
             left: number;
             already: number;
             unaffected: number;
+            open: number;
+            taken_back: number;
         };
         /** @description what the one who asks may do now, and why not the rest */
         AllowedActions: {

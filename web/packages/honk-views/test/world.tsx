@@ -86,7 +86,7 @@ export const line = (more: object = {}) => ({
 const none = { done: 0, person: 0, open: 0, over: 0 };
 export const summary = (owners: Record<string, object>, more: object = {}) => ({ ...none, owners: Object.entries(owners).map(([owner, counts]) => ({ owner, ...none, ...counts })), burndown: [], ...more });
 
-const sites = { all: 59, by_rules: 50, by_agent: 4, left: 5, already: 0, unaffected: 0 };
+const sites = { all: 59, by_rules: 50, by_agent: 4, left: 5, already: 0, unaffected: 0, open: 0, taken_back: 0 };
 /** What became of a dozen consumers. */
 export const numbers = {
   consumers: 12,

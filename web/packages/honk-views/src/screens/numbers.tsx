@@ -25,6 +25,8 @@ const places = ({ sites: of }: Told): Part[] => [
   ['changed by rules', of.by_rules, 'good'],
   ['changed by a coding agent', of.by_agent, 'good'],
   ['left to people', of.left, 'waits'],
+  ['to be changed', of.open, 'moves'],
+  ['changed back', of.taken_back, 'back'],
   ['done already', of.already, 'good'],
   ['not concerned', of.unaffected, 'over'],
 ];
