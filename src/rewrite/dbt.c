@@ -83,7 +83,8 @@ dbt_rename_spell(DbtRename *dbt)
 {
     dbt->source[0] = dbt->from.name;
     dbt->target[0] = dbt->to.name;
-    dbt->spelling = (Spelling){dbt->source, dbt->target};
+    dbt->spelling =
+        (Spelling){.source = dbt->source, .target = dbt->target, .last = dbt->from.name};
 }
 
 void

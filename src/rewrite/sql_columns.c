@@ -732,6 +732,8 @@ sql_columns(Work *work)
             visit_ref(work, g_ptr_array_index(block->refs, i));
         if (block->value_star > 0)
             visit_value_star(work, block);
+        if (block->strange > 0)
+            sql_strange(work, block);
         for (guint i = 0; i < block->items->len; i++)
             sql_star(work, g_ptr_array_index(block->items, i));
     }

@@ -404,7 +404,8 @@ pin_rigid_readers(Work *work, const SqlBlock *block)
         is_reshaped |= ((const SqlSource *) g_ptr_array_index(block->sources, i))->is_unread;
     for (guint i = 0; i < block->sources->len; i++) {
         const SqlSource *source = g_ptr_array_index(block->sources, i);
-        bool is_rigid = is_reshaped || block->value_star > 0 || source->is_natural ||
+        bool is_rigid = is_reshaped || block->value_star > 0 || block->strange > 0 ||
+                        source->is_natural ||
                         (block->query == NULL && block->statement->takes_rows) ||
                         (block->query != NULL && block->query->has_pipes);
         for (guint j = 0; source->is_natural && j < i; j++)

@@ -1,6 +1,6 @@
 /*
  * sql_unsure.c - what is another thing from dialect to dialect, where nobody has said which one it is and the text does
- * not tell: a person's.
+ * not tell, and what stands where nothing is known to: a person's.
  */
 #include "base/text.h"
 #include "rewrite/work.h"
@@ -84,4 +84,23 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
         site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
                     "'%s' %s, as the dialect has it: say --dialect", part->text, why);
     return why != NULL;
+}
+
+/* FROM a ? JOIN b: whatever it is, it may call the table by another name. */
+void
+sql_strange(Work *work, const SqlBlock *block)
+{
+    const Token *token = work_token(work, block->strange);
+    bool changes = false;
+    for (guint i = 0; i < block->sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(block->sources, i);
+        if (source->is_unread) /* PIVOT is told of already */
+            return;
+        changes = changes || source_changes(work, source);
+    }
+    if (changes)
+        site_refuse(work, SITE_MENTION, token->begin, token->end, "unread", NULL,
+                    "it is not understood what '%.*s' is behind a table here, of which columns "
+                    "change",
+                    (int) MIN(token->end - token->begin, 40), work->text + token->begin);
 }

@@ -402,6 +402,8 @@ void sql_note_other(Work *work, const SqlPath *path);
 bool sql_is_put_before(const Work *work, const SqlSource *source);
 void sql_put_before(Work *work, const SqlSource *source);
 bool sql_put_in_refuses(Work *work, const SqlPath *path);
+/* What is not understood behind a table whose columns change is a person's. */
+void sql_strange(Work *work, const SqlBlock *block);
 void sql_hints(Work *work);    /* tables in hints to the optimizer (sql_hints.c) */
 void sql_mentions(Work *work); /* what else names the dataset */
 /* The literal (a token) is SQL that is run, and now is decided. */

@@ -233,9 +233,10 @@ lex_word(Lexer *lexer, size_t at)
 {
     if (is_name_start(lexer->text[at]))
         return lex_name(lexer, at);
-    if (lexer->text[at] != '#' || !is_name_start(byte_at(lexer, at + 1))) /* T-SQL's own tables */
+    size_t name = at + 1 + (byte_at(lexer, at + 1) == '#'); /* T-SQL's own tables: #a, ##b */
+    if (lexer->text[at] != '#' || !is_name_start(byte_at(lexer, name)))
         return false;
-    add_whole(lexer, TOKEN_WORD, at, end_of_name(lexer, at + 1));
+    add_whole(lexer, TOKEN_WORD, at, end_of_name(lexer, name));
     return true;
 }
 

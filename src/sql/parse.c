@@ -154,6 +154,7 @@ starts_join(const Parser *parser, uint32_t index)
     case WORD_ASOF:
     case WORD_GLOBAL:
     case WORD_ANY:
+    case WORD_ARRAY:
         return next == WORD_JOIN || next == WORD_LEFT || next == WORD_INNER;
     case WORD_LATERAL:
         return next == WORD_VIEW;

@@ -66,6 +66,13 @@ is_index_hint(const Parser *parser, uint32_t index)
            (is_text(parser, index + 1, "INDEX") || is_text(parser, index + 1, "KEY"));
 }
 
+/* Of an ASOF join. */
+static bool
+is_match_condition(const Parser *parser, uint32_t index)
+{
+    return is_text(parser, index, "MATCH_CONDITION") && is_open(parser, index + 1);
+}
+
 static bool
 ends_source(const Parser *parser, uint32_t index)
 {
@@ -91,6 +98,7 @@ ends_source(const Parser *parser, uint32_t index)
         return is_moment(parser, index) || starts_clause(parser, index) ||
                starts_join(parser, index) || is_pattern(parser, index) ||
                is_index_hint(parser, index) || is_indexed_by(parser, index) ||
+               is_match_condition(parser, index) ||
                (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
     }
 }
@@ -454,6 +462,10 @@ take_conditions(Parser *parser, SqlSource *source, uint32_t end)
     while (parser->pos < end) {
         if (is_word(parser, parser->pos, WORD_USING) && is_open(parser, parser->pos + 1)) {
             take_using(parser, source, end);
+        } else if (is_match_condition(parser, parser->pos)) {
+            uint32_t close = MIN(closing(parser, parser->pos + 1, end) + 1, end);
+            parser->pos++;
+            parse_expression(parser, &context, close, 0);
         } else if (is_word(parser, parser->pos, WORD_ON) && !starts_clause(parser, parser->pos)) {
             parser->pos++;
             parse_expression(parser, &context, end,
@@ -542,6 +554,34 @@ pass_what_is_put_in(Parser *parser, uint32_t end)
         parser->pos = at;
 }
 
+/* Neither an alias nor anything that may begin here. A condition may: that its WHERE stands in another branch of a template
+ * is no harm. */
+static bool
+is_strange(const Parser *parser, uint32_t at)
+{
+    const Token *token = peek(parser, at);
+    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+        return false;
+    bool is_hint = is_open(parser, at + 1); /* OPTION (…), REPEATABLE (…) */
+    return token->word != WORD_AND && token->word != WORD_OR && !is_hint &&
+           !starts_clause(parser, at) && !starts_join(parser, at) && !ends_source(parser, at);
+}
+
+/* FROM a ? JOIN b: what is joined further on is read all the same, and a person looks at the rest. */
+static void
+pass_what_is_strange(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    if (at >= end || !is_strange(parser, at))
+        return;
+    block->strange = block->strange != 0 ? block->strange : at;
+    while (at < end && !starts_clause(parser, at) && !starts_join(parser, at) &&
+           peek(parser, at)->kind != TOKEN_SEMICOLON)
+        at = is_open(parser, at) ? closing(parser, at, end) + 1 : at + 1;
+    if (at < end && starts_join(parser, at))
+        parser->pos = at;
+}
+
 static void
 take_joined(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -558,6 +598,7 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
                parser->pos < end)
             take_lateral_view(parser, block, end);
         pass_what_is_put_in(parser, end);
+        pass_what_is_strange(parser, block, end);
         if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)
             parser->pos++;
         else if (parser->pos < end && starts_join(parser, parser->pos))

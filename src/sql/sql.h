@@ -218,6 +218,7 @@ struct SqlBlock {
     bool is_returning;   /* the items are those of RETURNING */
     bool is_piped; /* its steps stand behind |>: a star that nobody wrote cannot be written out */
     bool has_star; /* one of the items is a star */
+    uint32_t strange;   /* token behind a table of FROM that is not understood; or 0 */
     uint32_t place_max; /* the largest place of an item by which is sorted or grouped, or 0 */
 };
 
