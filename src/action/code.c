@@ -8,12 +8,11 @@
 
 #include "action/code_look.h"
 #include "action/code_queries.h"
+#include "action/code_rows.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "change/back.h"
 #include "change/remote.h"
-#include "change/written.h"
-#include "planner/changes.h"
+#include "model/change_key.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -24,15 +23,6 @@
 
 /* ---- whose code ---- */
 
-static void
-put_reviewers(json_t *place, const json_t *consumer)
-{
-    json_t *reviewers = json_object_get(consumer, "reviewers");
-    if (reviewers != NULL)
-        json_object_set(place, "reviewers", reviewers);
-    json_set_string(place, "reviewers_of", json_get_string(consumer, "reviewers_of", NULL));
-}
-
 /* One repository belongs to the first who names it; consumers by lineage come first. */
 static void
 add_places(json_t *places, GHashTable *known, const json_t *list, const char *found_by)
@@ -42,19 +32,16 @@ add_places(json_t *places, GHashTable *known, const json_t *list, const char *fo
     json_array_foreach(list, i, consumer)
     {
         const char *repository = json_get_string(consumer, "repository", NULL);
-        if (repository == NULL || !g_hash_table_add(known, g_strdup(repository)))
+        if (repository == NULL)
             continue;
-        json_t *place = json_object();
-        json_set_string(
-            place, "consumer",
-            json_get_string(consumer, "consumer", json_get_string(consumer, "ref", "")));
-        json_set_string(place, "owner", json_get_string(consumer, "owner", ""));
-        json_set_string(place, "repository", repository);
-        json_set_string(place, "deploy", json_get_string(consumer, "deploy", "merge"));
-        json_set_string(place, "verify", json_get_string(consumer, "verify", NULL));
-        put_reviewers(place, consumer);
-        json_set_string(place, "found_by", json_get_string(consumer, "found_by", found_by));
-        json_array_append_new(places, place);
+        json_t *place = g_hash_table_lookup(known, repository);
+        if (place == NULL) {
+            place = json_object();
+            json_set_string(place, "repository", repository);
+            json_array_append_new(places, place);
+            g_hash_table_insert(known, g_strdup(repository), place);
+        }
+        code_place_share(place, consumer, found_by);
     }
 }
 
@@ -62,30 +49,37 @@ static json_t *
 find_places(const json_t *slice, const json_t *changes)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    json_t *places = json_array();
+    json_t *places = json_array(), *place;
     const json_t *consumers = json_object_get(slice, "consumers");
+    bool is_by_owner = strcmp(json_get_string(slice, "group", ""), "owner") == 0;
+    size_t i;
     if (consumers == NULL) {
         add_places(places, known, changes, "lineage");
         return places;
     }
     add_places(places, known, consumers, "lineage");
     add_places(places, known, json_object_get(slice, "scanned"), "scan");
+    if (is_by_owner)
+        json_array_foreach(places, i, place) json_set_bool(place, "by_owner", true);
     return places;
 }
 
 /* ---- one repository, in any thread ---- */
 
 typedef struct {
-    json_t *change; /* a place, and then all that was found */
-    char *diff;     /* "" or NULL: there is none */
+    json_t *place;    /* code_rows.h */
+    json_t *rows;     /* what was found there */
+    GPtrArray *diffs; /* char *, of each row: "" or NULL: there is none */
     GError *error;
+    bool is_blocked; /* it has no base that holds what runs */
 } Found;
 
 static void
 found_free(Found *found)
 {
-    json_decref(found->change);
-    g_free(found->diff);
+    json_decref(found->place);
+    json_decref(found->rows);
+    g_ptr_array_unref(found->diffs);
     g_clear_error(&found->error);
     g_free(found);
 }
@@ -94,6 +88,7 @@ typedef struct {
     const Config *config;
     const ChangeRules *rules;
     const json_t *coding;   /* of the slice: who is let at what rules refuse; or NULL */
+    const json_t *planned;  /* changes of the plan whose drift is looked for; NULL: one is made */
     const json_t *services; /* of the slice, with what each runs */
     const char *source;     /* address of the source */
     bool is_planning;       /* diffs are kept, and queries are run */
@@ -139,63 +134,21 @@ queries_of(Looker *looker)
     return looker->queries;
 }
 
-/* What gives other rows stays as it is. A store that cannot be asked proves nothing. */
+/* What gives other rows stays as it is. A store that cannot be asked proves nothing: then `*ret` is NULL. */
 static bool
-prove_queries(Looker *looker, Look *look, json_t *change, GError **error)
+prove_queries(Looker *looker, Look *look, json_t **ret, GError **error)
 {
     g_autoptr(json_t) proofs = NULL;
     CodeQueries *queries = look->files_edited > 0 ? queries_of(looker) : NULL;
+    *ret = NULL;
     if (queries == NULL)
         return true;
     if (!code_queries_prove(queries, look, PROOF_MS, &proofs, error))
         return false;
     g_autoptr(json_t) different = code_queries_different(proofs);
     look_withhold(look, looker->survey->rules, different);
-    if (json_array_size(different) > 0)
-        json_object_set(change, "withheld", different);
-    json_object_set_new(change, "queries", code_queries_count(proofs));
+    *ret = g_steal_pointer(&proofs);
     return true;
-}
-
-/* What it stands on is seen now, and may move; that it stands on what runs is part of the plan. */
-static void
-put_base(json_t *change, const Look *look, const ChangeBase *base)
-{
-    json_object_set_new(change, "base",
-                        json_pack("{s:s, s:s}", "branch", look->branch, "commit", look->commit));
-    if (base->service != NULL)
-        json_object_set_new(
-            change, "upon",
-            json_pack("{s:s, s:s}", "service", base->service, "commit", base->commit));
-}
-
-/* Whoever is asked for a yes sees which of it goes to a coding agent. */
-static void
-put_coding(json_t *change, const json_t *coding, const Look *look)
-{
-    json_t *files = json_array(), *mine;
-    for (guint i = 0; i < look->files->len; i++) {
-        const LookFile *file = look->files->pdata[i];
-        if (look_file_is_open(look, file))
-            json_array_append_new(files, json_string(file->shown));
-    }
-    if (coding != NULL && json_array_size(files) > 0) {
-        mine = json_deep_copy(coding);
-        json_set_int(mine, "sites", look_open_sites(look));
-        json_object_set(mine, "files", files);
-        json_object_set_new(change, "coding", mine);
-    }
-    json_decref(files);
-}
-
-/* What its own file says; NULL: it has none. */
-static void
-put_wishes(json_t *change, const Wishes *wishes)
-{
-    if (wishes == NULL || !wishes->merges)
-        json_object_del(change, "merge");
-    if (wishes != NULL)
-        json_set_string(change, "not_before", wishes->not_before);
 }
 
 static bool
@@ -203,53 +156,28 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
 {
     Survey *survey = looker->survey;
     g_autoptr(Look) look = NULL;
+    g_autoptr(json_t) proofs = NULL;
     g_auto(ChangeBase) base = {0};
 
     if (!code_look(repository, survey->rules, survey->services, goes_on, survey, &look, &base,
                    error)) {
-        if (error_is(*error, ERR_WRONG_STATE))
-            json_set_bool(found->change, "blocked", true);
+        found->is_blocked = error_is(*error, ERR_WRONG_STATE);
         return false;
     }
-    if (survey->is_planning && !prove_queries(looker, look, found->change, error))
+    if (survey->is_planning && !prove_queries(looker, look, &proofs, error))
         return false;
-    code_put_look(look, found->change);
-    put_wishes(found->change, look->wishes);
-    put_base(found->change, look, &base);
-    put_coding(found->change, survey->coding, look);
-    json_t *back = survey->is_planning ? back_rehearse(survey->rules, look) : NULL;
-    if (back != NULL)
-        json_object_set_new(found->change, "back", back);
-    found->diff = survey->is_planning ? look_diff(look) : NULL;
-    return true;
-}
-
-/* A name of one host may be somebody else's at another. */
-static void
-keep_reviewers_of(json_t *change, const char *kind)
-{
-    const char *of = json_get_string(change, "reviewers_of", NULL);
-    if (kind == NULL || (of != NULL && g_strcmp0(of, kind) != 0))
-        json_object_del(change, "reviewers");
-    json_object_del(change, "reviewers_of");
-}
-
-/* Where its change will be proposed: part of the plan. */
-static bool
-put_host(const Config *config, const char *address, json_t *change, GError **error)
-{
-    const RepositoryConfig *place;
-    const char *name;
-    if (!config_repository_url(config, address, &place, &name, error))
-        return false;
-    const char *kind = place->forge != NULL ? forge_kind_name(place->forge->kind) : NULL;
-    json_set_string(change, "host", kind);
-    if (place->forge != NULL && place->forge->merges)
-        json_set_string(change, "merge", "auto"); /* unless its own file says nothing of it */
-    if (place->forge != NULL && place->forge->builds_first && place->forge->kind != FORGE_GIT)
-        json_set_bool(change, "preflight", true);
-    keep_reviewers_of(change, place->forge != NULL && place->forge->asks_owners ? kind : NULL);
-    return true;
+    const CodeFound seen = {
+        .config = survey->config,
+        .rules = survey->rules,
+        .coding = survey->coding,
+        .planned = survey->planned,
+        .repository = repository,
+        .look = look,
+        .base = &base,
+        .proofs = proofs,
+        .is_planning = survey->is_planning,
+    };
+    return code_rows_put(&seen, found->place, found->rows, found->diffs, error);
 }
 
 /* What stops it is kept with it. */
@@ -258,14 +186,17 @@ look_through(Looker *looker, Found *found)
 {
     Survey *survey = looker->survey;
     g_autoptr(Repository) repository = NULL;
-    const char *address = json_get_string(found->change, "repository", "");
+    const char *address = json_get_string(found->place, "repository", "");
 
-    code_put_nothing(found->change);
     if (goes_on(survey) &&
         repository_refresh(survey->config, address, &repository, &found->error) &&
-        put_host(survey->config, address, found->change, &found->error) &&
+        code_place_put_host(survey->config, found->place, &found->error) &&
         !look_into(looker, repository, found, &found->error))
         g_assert(found->error != NULL);
+    if (found->error == NULL || error_is(found->error, ERR_STOPPED))
+        return;
+    g_autofree char *problem = text_printable(found->error->message);
+    code_rows_put_problem(found->place, survey->planned, problem, found->is_blocked, found->rows);
 }
 
 static Found *
@@ -323,20 +254,22 @@ is_of_interest(const json_t *change)
 
 /* What a repository keeps from being looked through is told to people, and stops nobody. */
 static bool
-take_found(Found *found, json_t *changes, StepEnv *env, GError **error)
+take_found(const Found *found, json_t *changes, StepEnv *env, GError **error)
 {
-    g_autofree char *digest = NULL;
-    if (found->error != NULL && !error_is(found->error, ERR_STOPPED)) {
-        g_autofree char *problem = text_printable(found->error->message);
-        json_set_string(found->change, "problem", problem);
+    json_t *row;
+    size_t i;
+    json_array_foreach(found->rows, i, row)
+    {
+        const char *diff = i < found->diffs->len ? found->diffs->pdata[i] : NULL;
+        g_autofree char *digest = NULL;
+        if (diff != NULL && *diff != '\0') {
+            if (!env->blob_put(env, diff, strlen(diff), &digest, error))
+                return false;
+            json_set_string(row, "diff", digest);
+        }
+        if (is_of_interest(row))
+            json_array_append(changes, row);
     }
-    if (found->diff != NULL && *found->diff != '\0') {
-        if (!env->blob_put(env, found->diff, strlen(found->diff), &digest, error))
-            return false;
-        json_set_string(found->change, "diff", digest);
-    }
-    if (is_of_interest(found->change))
-        json_array_append(changes, found->change);
     return true;
 }
 
@@ -361,10 +294,9 @@ collect(Survey *survey, size_t count, json_t *changes, StepEnv *env, GError **er
 }
 
 static int
-by_repository(const void *a, const void *b)
+by_key(const void *a, const void *b)
 {
-    return strcmp(json_get_string(*(json_t *const *) a, "repository", ""),
-                  json_get_string(*(json_t *const *) b, "repository", ""));
+    return strcmp(change_key(*(json_t *const *) a), change_key(*(json_t *const *) b));
 }
 
 static json_t *
@@ -375,7 +307,7 @@ sorted(const json_t *changes)
     json_t *ret = json_array();
     for (size_t i = 0; i < count; i++)
         items[i] = json_array_get(changes, i);
-    qsort(items, count, sizeof *items, by_repository);
+    qsort(items, count, sizeof *items, by_key);
     for (size_t i = 0; i < count; i++)
         json_array_append(ret, items[i]);
     return ret;
@@ -393,8 +325,10 @@ look_through_all(const json_t *places, Survey *survey, json_t *changes, StepEnv 
     json_array_foreach(places, i, place)
     {
         Found *found = g_new0(Found, 1);
-        found->change =
+        found->place =
             json_deep_copy(place); /* counts of references are no matter of two threads */
+        found->rows = json_array();
+        found->diffs = g_ptr_array_new_with_free_func(g_free);
         g_ptr_array_add(survey->waiting, found);
     }
     pthread_mutex_init(&survey->lock, NULL);
@@ -413,17 +347,13 @@ look_through_all(const json_t *places, Survey *survey, json_t *changes, StepEnv 
 
 /* When code cannot be looked through at all: whoever has some is told so. */
 static void
-put_problem(const json_t *places, json_t *changes, const char *problem)
+put_problem(const json_t *places, const json_t *planned, json_t *changes, const char *problem)
 {
     json_t *place;
     size_t i;
-    json_array_foreach(places, i, place)
-    {
-        code_put_nothing(place);
-        json_set_string(place, "problem", problem);
-        if (strcmp(json_get_string(place, "found_by", ""), "lineage") == 0)
-            json_array_append(changes, place);
-    }
+    json_array_foreach(places, i,
+                       place) if (strcmp(json_get_string(place, "found_by", ""), "lineage") == 0)
+        code_rows_put_problem(place, planned, problem, false, changes);
 }
 
 bool
@@ -435,6 +365,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     g_autoptr(GError) problem = NULL;
     Survey survey = {.config = env->config,
                      .coding = json_object_get(slice, "coding"),
+                     .planned = planned,
                      .services = json_object_get(slice, "services"),
                      .source = json_get_string(json_object_get(slice, "source"), "url", ""),
                      .is_planning = plan == NULL};
@@ -445,7 +376,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
                        : code_rules_of_slice(slice, &rules, &problem))) {
         if (error_is(problem, ERR_INVALID))
             return true;
-        put_problem(places, found, problem->message);
+        put_problem(places, planned, found, problem->message);
     } else {
         survey.rules = rules;
         if (!look_through_all(places, &survey, found, env, error))

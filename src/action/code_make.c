@@ -5,6 +5,7 @@
 #include "action/code_queries.h"
 #include "action/survey.h"
 #include "change/written.h"
+#include "model/change_key.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -52,11 +53,47 @@ making_clear(Making *making)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_clear)
 
+/* "group:default/data, @ada"; NULL where it is all of the repository's. Caller frees. */
+static char *
+owners_of(const json_t *change)
+{
+    const json_t *owners = json_object_get(json_object_get(change, "part"), "owners");
+    g_autoptr(GString) text = g_string_new(NULL);
+    json_t *owner;
+    size_t i;
+    json_array_foreach(owners, i, owner)
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", json_string_value(owner));
+    if (text->len == 0)
+        g_string_append(text, "nobody in particular");
+    return owners != NULL ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
+/* The other parts of the repository's change. Caller owns. */
+static json_t *
+siblings_of(const CodePlace *place)
+{
+    const Plan *plan = place->call->plan;
+    json_t *siblings = json_array(), *change;
+    size_t i;
+    json_array_foreach(json_object_get(plan->json, "changes"), i, change)
+    {
+        if (place->name.part == NULL || change == place->change || !change_is_made(change) ||
+            !change_key_is_of(change_key(change), place->repository->address))
+            continue;
+        g_autofree char *branch = change_branch(plan, change), *owners = owners_of(change);
+        json_array_append_new(siblings,
+                              json_pack("{s:s, s:s}", "branch", branch, "owners", owners));
+    }
+    return siblings;
+}
+
 static char *
 message_of(const Making *making)
 {
     const CodePlace *place = making->place;
     const json_t *plan = place->call->plan->json;
+    g_autoptr(json_t) siblings = siblings_of(place);
+    g_autofree char *owners = owners_of(place->change);
     ChangeStory story = {
         .name = &place->name,
         .source = json_get_string(json_object_get(plan, "source"), "ref", ""),
@@ -68,6 +105,9 @@ message_of(const Making *making)
         .is_replanned = making->is_replanned,
         .upon = place->upon,
         .replaces = making->replaces,
+        .owners = owners,
+        .siblings = siblings,
+        .together = json_object_get(place->change, "together"),
     };
     return change_message(&story, place->rules, making->look);
 }

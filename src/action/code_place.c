@@ -32,6 +32,7 @@ code_place_open(const StepCall *call, StepEnv *env, CodePlace *ret, GError **err
     if (!repository_open(env->config, address, &place.repository, error) ||
         !code_rules_of_plan(call->plan, &place.rules, error))
         return false;
+    place.rules->scope = change_scope_of(changes, place.change);
     place.branch = change_branch(call->plan, place.change);
     place.name = (ChangeName){
         .branch = place.branch,
@@ -152,6 +153,9 @@ code_place_evidence(const CodePlace *place, const Look *look, const char *commit
     json_t *evidence = look_counts(look);
     json_set_string(evidence, "consumer", place->name.consumer);
     json_set_string(evidence, "repository", place->repository->address);
+    json_set_string(evidence, "part", place->name.part);
+    if (json_object_get(place->change, "together") != NULL)
+        json_object_set(evidence, "together", json_object_get(place->change, "together"));
     json_set_string(evidence, "branch", place->branch);
     json_object_set_new(evidence, "commit", commit != NULL ? json_string(commit) : json_null());
     json_set_string(evidence, "base", look->commit);

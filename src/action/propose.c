@@ -35,15 +35,19 @@ builds_limit(const json_t *change)
 }
 
 /* So many as one owner has open, and so many as a host's builds bear, are open at once; who may change that does it while it
- * runs (honk limits). */
+ * runs (honk limits). What stays together counts for each of its owners, the first of them at least. */
 static json_t *
 limits_of(const json_t *change)
 {
     const char *owner = json_get_string(change, "owner", "");
+    const json_t *owners = json_object_get(json_object_get(change, "part"), "owners");
     g_autofree char *builds = builds_limit(change);
-    json_t *limits = json_pack("[s]", builds);
-    if (*owner != '\0')
+    json_t *limits = json_pack("[s]", builds), *one;
+    size_t i;
+    if (owners == NULL && *owner != '\0')
         json_array_append_new(limits, json_sprintf("pulls:%s", owner));
+    json_array_foreach(owners, i, one) if (json_array_size(limits) < OUTCOME_LIMITS_MAX)
+        json_array_append_new(limits, json_sprintf("pulls:%s", json_string_value(one)));
     return limits;
 }
 

@@ -98,12 +98,12 @@ CHECKED bool catalog_lineage(const CatalogView *view, const char *ref, LineageDi
                              int depth, size_t limit, json_t **ret, GError **error);
 
 /* The frozen slice that a plan is made of: {"entity": {…}, "source": {"ref", "url", "entity"} | null, "target": {…} |
- * null, "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct", "repository"?, "deploy"?}]}; consumers sorted by ref, then access
+ * null, "consumers": [{"ref", "owner", "access": "reads" | "writes", "direct", "repository"?, "folder"?, "deploy"?}]}; consumers sorted by ref, then access
  * (who reads and writes has two lines). Canonical: fractions in entities are spelled as text. The digest of `consumers`
  * (json_digest) is a guard of the plan. */
 CHECKED bool catalog_slice(const CatalogView *view, const char *migration, json_t **ret,
                            GError **error);
-/* The service that it is ("service"; absent: the one with its own name), where its code is, and what of that is deployed: "repository", "deploy" ("merge" unless it says otherwise). Nothing when
+/* The service that it is ("service"; absent: the one with its own name), where its code is, and what of that is deployed: "repository", "folder" (absent: all of it), "deploy" ("merge" unless it says otherwise). Nothing when
  * it has no repository. */
 void entity_put_code(const Entity *entity, json_t *item);
 /* Who is asked to review changes of its code, as names of its host: "reviewers". By its own annotation 'honk/reviewers', its

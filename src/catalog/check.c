@@ -196,6 +196,18 @@ check_dataset_url(Checker *checker, const YamlNode *annotations)
                       value->text);
 }
 
+/* Below the repository's first one. */
+static bool
+is_folder(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "/", -1);
+    for (size_t i = 0; parts[i] != NULL; i++)
+        if ((*parts[i] == '\0' && (i == 0 || parts[i + 1] != NULL)) || strcmp(parts[i], ".") == 0 ||
+            strcmp(parts[i], "..") == 0)
+            return false;
+    return parts[0] != NULL;
+}
+
 static void
 check_code(Checker *checker, const YamlNode *annotations)
 {
@@ -209,6 +221,12 @@ check_code(Checker *checker, const YamlNode *annotations)
                       "annotation 'honk/repository' is '%s', expected REPOSITORIES:NAME, such as "
                       "'acme:player'",
                       repository->text);
+    const YamlNode *folder = yaml_get(annotations, "honk/folder");
+    if (folder != NULL && node_is_text(folder) && !is_folder(folder->text))
+        checker_error(checker, "folder", folder,
+                      "annotation 'honk/folder' is '%s', expected a folder of the repository, such "
+                      "as 'services/player'",
+                      folder->text);
     if (deploy != NULL && node_is_text(deploy) && strcmp(deploy->text, "branch") != 0 &&
         strcmp(deploy->text, "merge") != 0)
         checker_error(checker, "deploy", deploy,

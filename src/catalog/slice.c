@@ -133,6 +133,7 @@ entity_put_code(const Entity *entity, json_t *item)
     if (repository == NULL)
         return;
     json_set_string(item, "repository", repository);
+    json_set_string(item, "folder", entity_annotation(entity, "honk/folder"));
     json_set_string(item, "deploy", deploy != NULL ? deploy : "merge");
     json_set_string(item, "verify", entity_annotation(entity, "honk/verify"));
 }

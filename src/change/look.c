@@ -31,6 +31,7 @@ look_free(Look *look)
     g_free(look->branch);
     g_free(look->commit);
     g_ptr_array_unref(look->files);
+    g_ptr_array_unref(look->elsewhere);
     g_ptr_array_unref(look->passed_over);
     g_ptr_array_unref(look->paths);
     wishes_free(look->wishes);
@@ -141,6 +142,15 @@ by_path(const void *a, const void *b)
 }
 
 static void
+sort_in(Look *look, LookFile *file)
+{
+    bool is_ours = change_scope_has(look->scope, file->shown);
+    g_ptr_array_add(is_ours ? look->files : look->elsewhere, file);
+    if (is_ours)
+        count_file(look, file);
+}
+
+static void
 take_part(Look *look, Part *part)
 {
     const Rewrite *rewrite = part->file.rewrite;
@@ -157,8 +167,7 @@ take_part(Look *look, Part *part)
     file->left = wishes_against(look->wishes, file->path);
     file->is_edited = file->left == NULL && rewrite->edits->len > 0 &&
                       rewrite->count[DISPOSITION_UNPARSABLE] == 0 && rewrite_is_decided(rewrite);
-    g_ptr_array_add(look->files, file);
-    count_file(look, file);
+    sort_in(look, file);
 }
 
 bool
@@ -177,7 +186,8 @@ hold_part(const Look *look, Part *part)
 {
     g_autofree char *left = wishes_against(look->wishes, part->file.path);
     g_autofree char *shown = text_printable(part->file.path);
-    part->file.is_held = left != NULL || look_is_withheld(look, shown);
+    part->file.is_held =
+        left != NULL || look_is_withheld(look, shown) || !change_scope_has(look->scope, shown);
 }
 
 static void
@@ -230,6 +240,8 @@ look_at(const Repository *repository, const ChangeRules *rules, const char *comm
     g_autoptr(Look) look = g_new0(Look, 1);
     g_autoptr(GPtrArray) tree = NULL;
     look->files = g_ptr_array_new_with_free_func(look_file_free);
+    look->elsewhere = g_ptr_array_new_with_free_func(look_file_free);
+    look->scope = rules->scope;
     look->passed_over = g_ptr_array_new_with_free_func(g_free);
     look->paths = g_ptr_array_new_with_free_func(g_free);
     if (!repository_head(repository, &look->branch, &look->commit, error))
@@ -263,19 +275,15 @@ static void
 look_again(Look *look, const ChangeRules *rules)
 {
     g_ptr_array_set_size(look->files, 0);
+    g_ptr_array_set_size(look->elsewhere, 0);
     memset(look->count, 0, sizeof look->count);
     look->files_edited = 0;
     rewrite_parts(look, rules, look->parts);
 }
 
-void
-look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
+static void
+keep_withheld(Look *look)
 {
-    if (json_array_size(withheld) == 0)
-        return;
-    look->withheld = json_deep_copy(withheld);
-    if (look->parts != NULL)
-        look_again(look, rules);
     for (guint i = 0; i < look->files->len; i++) {
         LookFile *file = look->files->pdata[i];
         if (!file->is_edited || !look_is_withheld(look, file->shown))
@@ -286,4 +294,52 @@ look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
         look->count[DISPOSITION_REWRITTEN] -= edits;
         look->count[DISPOSITION_NEEDS_PERSON] += edits;
     }
+}
+
+void
+look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld)
+{
+    if (json_array_size(withheld) == 0)
+        return;
+    look->withheld = json_deep_copy(withheld);
+    if (look->parts != NULL)
+        look_again(look, rules);
+    keep_withheld(look);
+}
+
+/* ---- parts of it ---- */
+
+static int
+by_file_path(const void *a, const void *b)
+{
+    const LookFile *one = *(LookFile *const *) a, *other = *(LookFile *const *) b;
+    return strcmp(one->path, other->path);
+}
+
+/* Where no file follows another each is what it is, whoever else is there. */
+static void
+sort_again(Look *look)
+{
+    g_autoptr(GPtrArray) all = look->files;
+    g_ptr_array_extend_and_steal(all, look->elsewhere);
+    g_ptr_array_set_free_func(all, NULL);
+    g_ptr_array_sort(all, by_file_path);
+    look->files = g_ptr_array_new_with_free_func(look_file_free);
+    look->elsewhere = g_ptr_array_new_with_free_func(look_file_free);
+    memset(look->count, 0, sizeof look->count);
+    look->files_edited = 0;
+    for (guint i = 0; i < all->len; i++)
+        sort_in(look, all->pdata[i]);
+}
+
+void
+look_narrow(Look *look, const ChangeRules *rules, const ChangeScope *scope)
+{
+    look->scope = scope;
+    if (look->parts == NULL) {
+        sort_again(look);
+        return;
+    }
+    look_again(look, rules);
+    keep_withheld(look);
 }

@@ -29,10 +29,12 @@ typedef struct {
     int64_t count
         [DISPOSITION_COUNT]; /* sites, as they will be: nothing is rewritten in a file that stays */
     int64_t files_edited;
-    GPtrArray *passed_over; /* char *: why a file was not read */
-    GPtrArray *paths;       /* char *: of all files, as in git */
-    Wishes *wishes;         /* of the repository; NULL: it has none */
-    json_t *withheld;       /* as of look_withhold(), or NULL */
+    const ChangeScope *scope; /* whose `files` these are; NULL: all. Borrowed */
+    GPtrArray *elsewhere;     /* LookFile *, by path: those of others */
+    GPtrArray *passed_over;   /* char *: why a file was not read */
+    GPtrArray *paths;         /* char *: of all files, as in git */
+    Wishes *wishes;           /* of the repository; NULL: it has none */
+    json_t *withheld;         /* as of look_withhold(), or NULL */
     GPtrArray *parts; /* all texts, where what one file gives is followed in others; else NULL */
 } Look;
 
@@ -40,7 +42,7 @@ typedef struct {
 /* False: stop soon. */
 typedef bool LookTick(void *data);
 
-/* At the head of the default branch, or at `commit` if that is given. STOPPED when `tick` (may be NULL) says so. */
+/* At the head of the default branch, or at `commit` if that is given, in the rules' scope; they must outlive it. STOPPED when `tick` (may be NULL) says so. */
 CHECKED bool look_at(const Repository *repository, const ChangeRules *rules, const char *commit,
                      LookTick *tick, void *data, Look **ret, GError **error);
 void look_free(Look *look);
@@ -49,6 +51,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Look, look_free)
 /* Files that stay as they are although all of them is decided: [{"path", "line", "text"}], with why. */
 void look_withhold(Look *look, const ChangeRules *rules, const json_t *withheld);
 bool look_is_withheld(const Look *look, const char *shown);
+
+/* From now on in another scope, which must outlive the look; NULL: all files. Nothing may be written into it before (written.h). */
+void look_narrow(Look *look, const ChangeRules *rules, const ChangeScope *scope);
 
 /* An edited file as it will be. Caller frees. */
 char *look_file_after(const LookFile *file, size_t *ret_bytes);

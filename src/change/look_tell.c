@@ -75,13 +75,15 @@ look_reasons(const Look *look)
 {
     json_t *reasons = json_array(), *one;
     size_t w;
-    json_array_foreach(look->withheld, w, one)
+    json_array_foreach(look->withheld, w,
+                       one) if (change_scope_has(look->scope, json_get_string(one, "path", "")))
         add_reason(reasons, json_get_string(one, "path", ""), (int) json_get_int(one, "line", 0),
                    "other-rows", json_get_string(one, "text", ""));
     for (guint i = 0; i < look->files->len; i++)
         add_reasons_of(reasons, look->files->pdata[i]);
     for (guint i = 0; i < look->passed_over->len; i++)
-        if (json_array_size(reasons) < LOOK_REASONS_MAX)
+        if (json_array_size(reasons) < LOOK_REASONS_MAX &&
+            change_scope_has(look->scope, look->passed_over->pdata[i]))
             add_reason(reasons, look->passed_over->pdata[i], 0, "too-large",
                        "too large to be code: nobody looked into it");
     return reasons;

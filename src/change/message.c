@@ -43,6 +43,26 @@ static void G_GNUC_PRINTF(4, 5)
     add_wrapped(text, first, indent, words);
 }
 
+/* Of a repository's change that is split: whose part it is, and where the others are. */
+static void
+add_parts(GString *text, const ChangeStory *story)
+{
+    json_t *one;
+    size_t i;
+    if (story->owners != NULL)
+        say(text, "\n", "",
+            "This is the part of %s, and stands by itself. What others own in this repository "
+            "comes "
+            "to them apart:",
+            story->owners);
+    json_array_foreach(story->siblings, i, one)
+        say(text, "- ", "  ", "%s: branch %s", json_get_string(one, "owners", ""),
+            json_get_string(one, "branch", ""));
+    if (json_array_size(story->together) > 0)
+        say(text, "\n", "", "Files of several owners stay together here:");
+    json_array_foreach(story->together, i, one) say(text, "- ", "  ", "%s", json_string_value(one));
+}
+
 static void
 add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const Look *look)
 {
@@ -55,6 +75,7 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
         "nothing else does.",
         story->source, story->target, story->mapping != NULL ? ", by the mapping " : "",
         story->mapping != NULL ? story->mapping : "");
+    add_parts(text, story);
     if (story->upon != NULL)
         say(text, "\n", "",
             "This stands on commit %.12s, which service '%s' runs and '%s' does not have: whoever "

@@ -16,6 +16,7 @@ change_rules_free(ChangeRules *rules)
     g_free(rules->columns);
     g_free(rules->source);
     g_free(rules->target);
+    change_scope_free(rules->scope);
     g_free(rules);
 }
 

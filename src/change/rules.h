@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "base/json.h"
+#include "change/scope.h"
 #include "rewrite/rewrite.h"
 
 /* As plans and slices have it; everything is borrowed until change_rules_new() returns. */
@@ -22,6 +22,7 @@ typedef struct {
     const char **columns;  /* of the source, NULL-terminated; borrowed from its schema */
     char *source, *target; /* objects in their stores */
     bool is_in_place;      /* the dataset keeps its name: rewriting twice is not rewriting once */
+    ChangeScope *scope;    /* whose files alone are looked at; NULL: all */
 } ChangeRules;
 
 /* INVALID when the mapping is wrong or not about these two, UNSUPPORTED when code has no name for the dataset. */

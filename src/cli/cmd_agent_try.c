@@ -102,6 +102,8 @@ try_one(Trial *trial, const json_t *change, const CodingAgentConfig *agent, Scor
                        .migration = json_get_string(trial->plan->json, "migration", ""),
                        .plan = trial->plan->digest,
                        .consumer = consumer};
+    change_scope_free(trial->rules->scope);
+    trial->rules->scope = change_scope_of(json_object_get(trial->plan->json, "changes"), change);
     if (!repository_open(trial->config, json_get_string(change, "repository", ""), &repository,
                          error) ||
         !look_at(repository, trial->rules, NULL, NULL, NULL, &look, error))

@@ -30,6 +30,7 @@ config_free(Config *config)
     g_clear_pointer(&config->agents, g_ptr_array_unref);
     g_clear_pointer(&config->throttle_commands, g_ptr_array_unref);
     g_clear_pointer(&config->repositories, g_ptr_array_unref);
+    json_decref(config->changes.migrations);
     coding_config_clear(&config->coding);
     fleet_config_clear(&config->fleet);
     json_decref(config->policy.freezes);

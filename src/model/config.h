@@ -110,6 +110,18 @@ typedef struct {
     ForgeConfig *forge;              /* NULL: their changes stay on branches here */
 } RepositoryConfig;
 
+/* How a repository's change is proposed. */
+typedef enum {
+    CHANGES_BY_REPOSITORY, /* as one */
+    CHANGES_BY_OWNER,      /* in parts, one for each owner of what changes */
+    CHANGES_BY_COUNT,
+} ChangesBy;
+
+typedef struct {
+    ChangesBy by;
+    json_t *migrations; /* {NAME: "owner" | "repository"}: for some of them otherwise */
+} ChangesConfig;
+
 typedef struct {
     bool self_approval;
     int quorum;
@@ -142,6 +154,7 @@ typedef struct {
     GPtrArray *agents;            /* AgentConfig *, in the file's order */
     GPtrArray *throttle_commands; /* ThrottleCommand *, in the file's order */
     GPtrArray *repositories;      /* RepositoryConfig *, in the file's order */
+    ChangesConfig changes;
     CodingConfig coding;
     FleetConfig fleet;
     int workers;
@@ -191,6 +204,8 @@ CHECKED bool config_coding_digest(const Config *config, const CodingAgentConfig 
 CHECKED bool config_repository_url(const Config *config, const char *url,
                                    const RepositoryConfig **ret_repositories, const char **ret_name,
                                    GError **error);
+/* "owner" or "repository": how changes of that migration (a ref) are grouped. Borrowed. */
+const char *config_changes_by(const Config *config, const char *migration);
 /* A secret, `what` in errors: the first line of a file, or a variable; NULL when there is neither. Caller frees. */
 CHECKED bool config_secret(const char *what, const char *file, const char *variable, char **ret,
                            GError **error);

@@ -140,6 +140,7 @@ static const Field config_fields[] = {
     {"agents",  read_agents, offsetof(Config, agents)},
     {"throttle_commands", read_throttle_commands, offsetof(Config, throttle_commands)},
     {"repositories", read_repositories, offsetof(Config, repositories)},
+    {"changes", read_changes, offsetof(Config, changes)},
     {"coding",  read_coding, offsetof(Config, coding)},
     {"fleet",   read_fleet,  offsetof(Config, fleet)},
     {"policy",  read_policy, offsetof(Config, policy)},
@@ -162,6 +163,7 @@ config_new(const char *path)
     config->agents = g_ptr_array_new_with_free_func(agent_config_free);
     config->throttle_commands = g_ptr_array_new_with_free_func(throttle_command_free);
     config->repositories = g_ptr_array_new_with_free_func(repository_config_free);
+    config->changes.migrations = json_object();
     coding_config_init(&config->coding);
     fleet_config_init(&config->fleet);
     config->workers = 2;

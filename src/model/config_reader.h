@@ -81,6 +81,8 @@ void read_money(Reader *reader, const Field *field, const YamlNode *value, void 
 void throttle_command_free(void *command);
 void read_throttle_commands(Reader *reader, const Field *field, const YamlNode *value,
                             void *target);
+/* config_changes.c */
+void read_changes(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_coding.c */
 void read_coding(Reader *reader, const Field *field, const YamlNode *value, void *target);
 /* config_repositories.c */

@@ -105,6 +105,15 @@ changes_any_coding(const json_t *changes)
     return false;
 }
 
+bool
+changes_any_part(const json_t *changes)
+{
+    json_t *change;
+    size_t i;
+    json_array_foreach(changes, i, change) if (change_part(change) != NULL) return true;
+    return false;
+}
+
 size_t
 changes_count(const json_t *changes)
 {
@@ -250,15 +259,21 @@ char *
 changes_summary(const json_t *changes)
 {
     json_t *change;
-    int64_t repositories = 0, places = 0;
+    int64_t repositories = 0, parts = 0, places = 0;
+    const char *before = "";
     size_t i;
     json_array_foreach(changes, i, change) if (change_is_made(change))
     {
-        repositories++;
+        parts++;
+        repositories += strcmp(before, text_of(change, "repository")) != 0;
+        before = text_of(change, "repository");
         places += json_get_int(json_object_get(change, "counts"), "rewritten", 0);
     }
     g_autofree char *count = text_count(places);
-    return g_strdup_printf("%" G_GINT64_FORMAT " %s, %s %s", repositories,
-                           repositories == 1 ? "repository" : "repositories", count,
+    g_autofree char *split = parts > repositories
+                                 ? g_strdup_printf(" in %" G_GINT64_FORMAT " parts", parts)
+                                 : g_strdup("");
+    return g_strdup_printf("%" G_GINT64_FORMAT " %s%s, %s %s", repositories,
+                           repositories == 1 ? "repository" : "repositories", split, count,
                            places == 1 ? "place" : "places");
 }

@@ -23,6 +23,8 @@ CHECKED bool changes_guard(const json_t *changes, char **ret, GError **error);
 void changes_drift(json_t *to, const json_t *before, const json_t *now);
 /* Is there a repository that gets a branch? */
 bool changes_any(const json_t *changes);
+/* … that is changed in parts (change_key.h)? */
+bool changes_any_part(const json_t *changes);
 size_t changes_count(const json_t *changes);
 bool change_is_made(const json_t *change);
 /* Whose code it is only reads the source, and can do so as long as that is not retired: the plan may go on when its change failed.
@@ -40,7 +42,7 @@ bool changes_any_coding(const json_t *changes);
 /* "repository:NAME" of all that get a branch. Caller owns. */
 json_t *changes_labels(const json_t *changes);
 
-/* "3 repositories, 14 places". Caller frees. */
+/* "3 repositories in 4 parts, 14 places". Caller frees. */
 char *changes_summary(const json_t *changes);
 /* The plan's section about code; nothing when the plan knows none. `observed` is of changes_observed(), or NULL. */
 void changes_print(TextPage *page, const Plan *plan, const json_t *observed);

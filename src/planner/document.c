@@ -167,8 +167,10 @@ draft_document(const Draft *draft)
     put_times(draft, plan);
     json_object_set(plan, "guards", draft->guards);
     json_object_set(plan, "consumers", draft->consumers);
-    if (draft->changes != NULL)
+    if (draft->changes != NULL) {
         json_object_set(plan, "changes", draft->changes);
+        json_set_string(plan, "group", json_get_string(draft->slice_json, "group", NULL));
+    }
     if (draft->services != NULL)
         json_object_set(plan, "services", draft->services);
     put_pace(draft, plan);

@@ -33,6 +33,7 @@ static const char *const plain_paths[] = {
     "source.ref",
     "target.ref",
     "consistency",
+    "group",
     "reverse_sync",
     "throttle.rows_per_second",
     "throttle.bytes_per_second",

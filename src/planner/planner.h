@@ -13,6 +13,7 @@
  *    "same_store": bool,
  *    "capabilities": {"source": {"scan", "load", "push", "freeze", "watch", "follow", "swap", "sql": bool}, "target": {…}},
  *    "agent": {"name", "digest"},        (of an agent that is a program; absent: the built-in one)
+ *    "group": "owner",                    (changes go out in parts, one for each owner; absent: one for each repository)
  *    "agents": ["…"],                     (programs that honk.yaml has as agents, to name them)
  *    "policy": {"digest", "soak_ms", "rollback_window_ms", "retention_ms"},
  *    "trial": {…},                        (some rows read and mapped: forecast.h; absent: none were)

@@ -121,6 +121,20 @@ print_reasons(TextPage *page, const json_t *changes)
                  all - shown);
 }
 
+/* Where somebody wanted them apart. */
+static void
+print_together(TextPage *page, const json_t *changes)
+{
+    json_t *change, *why;
+    size_t i, w;
+    int shown = 0;
+    json_array_foreach(changes, i, change)
+        json_array_foreach(json_object_get(change, "together"), w, why) if (shown++ < REASONS_MAX)
+            page_say(page, STYLE_PLAIN, "  · ",
+                     "%s has files of several owners, which stay together: %s", change_key(change),
+                     json_string_value(why));
+}
+
 static void
 print_queries(TextPage *page, const json_t *observed)
 {
@@ -284,6 +298,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     print_total(page, changes);
     print_queries(page, observed);
     print_reasons(page, changes);
+    print_together(page, changes);
     print_coding(page, changes);
     print_days(page, changes);
     print_merges(page, changes);
@@ -292,9 +307,9 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     g_autofree char *branch = plan_branch_name(plan);
     page_say(
         page, STYLE_PLAIN, "  · ",
-        "each gets one commit on the branch '%s', on top of its default branch; working trees, "
+        "each gets one commit on the branch '%s'%s, on top of its default branch; working trees, "
         "default branches and people's branches are not touched",
-        branch);
+        branch, changes_any_part(changes) ? " (a part: and its own name)" : "");
     print_bases(page, changes);
     print_pace(page, plan);
     page_say(

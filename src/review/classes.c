@@ -175,8 +175,9 @@ static const struct {
 
 /* Lists whose items are about somebody: what is said counts, not about whom. */
 static const char *const lists[] = {"consumers", "changes", "services"};
-static const char *const whose[] = {"ref",   "consumer", "owner", "repository", "service", "branch",
-                                    "blobs", "diff",     "from",  "to",         "reasons"};
+static const char *const whose[] = {"ref",   "key",        "part",    "together", "consumer",
+                                    "owner", "repository", "service", "branch",   "blobs",
+                                    "diff",  "from",       "to",      "reasons"};
 
 static int
 compare_shapes(const void *a, const void *b)

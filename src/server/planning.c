@@ -301,6 +301,8 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
         wish->author, "now_ms", (json_int_t) wish->now_ms);
     if (agent != NULL)
         json_object_set(*ret_request, "agent", agent);
+    if (strcmp(config_changes_by(config, entity->ref), "owner") == 0)
+        json_set_string(*ret_request, "group", "owner");
     if (coding != NULL)
         json_object_set(*ret_request, "coding", coding);
     if (json_array_size(scanned) > 0)
@@ -404,6 +406,7 @@ static const struct {
     {"coding.digest",
      "the coding agent was edited since the plan was made: its program, its prompt, or honk.yaml",
      false},
+    {"group", "how honk.yaml groups changes", true},
     {"mapping.text", "the mapping file changed since the plan was made", false},
     {"entity.spec.migration_strategy", "the migration's strategy", true},
     {"entity.spec.source_dataset", "the migration's source", true},

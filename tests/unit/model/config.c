@@ -584,6 +584,20 @@ mistakes_about_services_are_found_with_their_place(void)
             g_error("'%s' is missing in:\n%s", expected[i], all);
 }
 
+static void
+changes_are_grouped_as_each_migration_is_to(void)
+{
+    g_autoptr(Config) none = config_of("workers: 1\n");
+    g_autoptr(Config) config = config_of(
+        "changes: { group: owner, migrations: { users-v2: repository, users-v3: owner } }\n");
+    g_assert_cmpstr(config_changes_by(none, "component:default/users-v2"), ==, "repository");
+    g_assert_cmpstr(config_changes_by(config, "component:default/users-v1"), ==, "owner");
+    g_assert_cmpstr(config_changes_by(config, "component:default/users-v2"), ==, "repository");
+    assert_findings("changes: { group: team }\n",
+                    "honk.yaml:1:19: error: 'group' is 'team', expected repository or owner "
+                    "[wrong-type]");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -628,5 +642,7 @@ main(int argc, char **argv)
                     services_targets_and_groups_are_read);
     g_test_add_func("/config/mistakes about services are found with their place",
                     mistakes_about_services_are_found_with_their_place);
+    g_test_add_func("/config/changes are grouped as each migration is to",
+                    changes_are_grouped_as_each_migration_is_to);
     return g_test_run();
 }

@@ -1704,6 +1704,8 @@ export interface components {
             access: ("reads" | "writes")[];
             /** @description where it has code that Honk may change, with what follows */
             repository?: string;
+            /** @description of a repository whose change is split, which part this line is about: acme:mono#identity */
+            key?: string;
             /** @description places that rules change */
             rewritten?: number;
             /** @description places that rules leave */

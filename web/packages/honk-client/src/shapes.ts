@@ -36,6 +36,8 @@ export interface PlanChange {
   consumer: string;
   owner: string;
   repository: string;
+  /** Of a part of a repository's change: what it is called. */
+  key?: string;
   deploy: string;
   found_by: string;
   blobs: Record<string, string>;

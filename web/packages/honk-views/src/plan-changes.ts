@@ -41,7 +41,7 @@ export function planChanges(before: PlanDocument, after: PlanDocument): PlanChan
   const consumers = (plan: PlanDocument) => new Map(plan.consumers.map(one => [`${shortRef(one.ref)}, ${one.access}`, one.owner]));
   both(consumers(before), consumers(after), (name, old, now) => put(`consumer ${name}`, old, now));
 
-  const code = (plan: PlanDocument) => new Map((plan.changes ?? []).map(change => [change.repository, counted(change.counts)]));
+  const code = (plan: PlanDocument) => new Map((plan.changes ?? []).map(change => [change.key ?? change.repository, counted(change.counts)]));
   both(code(before), code(after), (name, old, now) => put(`code ${name}`, old, now));
 
   const services = (plan: PlanDocument) => new Map((plan.services ?? []).map(one => [one.service, `${one.how ?? one.problem ?? ''}; wave ${one.wave ?? '–'}`]));

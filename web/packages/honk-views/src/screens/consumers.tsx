@@ -150,7 +150,7 @@ function Lines({ owner, stand, q, migration }: { owner: string; stand: 'all' | S
     <>
       <ul className="honk-consumers">
         {data.rows.map(line => (
-          <Line key={`${line.plan} ${line.consumer}`} line={line} isWhole={migration === undefined} />
+          <Line key={`${line.plan} ${line.consumer} ${line.key ?? ''}`} line={line} isWhole={migration === undefined} />
         ))}
       </ul>
       {!data.isAll && (
@@ -180,7 +180,7 @@ function Line({ line, isWhole }: { line: ConsumerLine; isWhole: boolean }) {
         <strong>{shortRef(line.consumer)}</strong>{' '}
         <span className="honk-dim">
           {line.access.join(' and ')}
-          {line.repository && ` · ${line.repository}`}
+          {line.repository && ` · ${line.key ?? line.repository}`}
         </span>
         {isWhole && (
           <p className="honk-dim">

@@ -240,6 +240,9 @@ function kindOf(change: PlanChange): Kind {
   return change.counts.rewritten > 0 ? 'rewritten' : 'unaffected';
 }
 
+/** As its tasks are called. */
+const keyOf = (change: { key?: string; repository?: string }) => change.key ?? change.repository ?? '';
+
 export function Changes({ document, observations, lines }: { document: PlanDocument; observations?: PlanAnswer['observations']; lines?: readonly ConsumerLine[] }) {
   const changes = document.changes ?? [];
   if (changes.length === 0) return null;
@@ -260,10 +263,10 @@ export function Changes({ document, observations, lines }: { document: PlanDocum
               <ul className="honk-changes">
                 {some.map(change => (
                   <Change
-                    key={change.repository}
+                    key={keyOf(change)}
                     change={change}
-                    queries={observations?.repositories?.[change.repository]?.queries}
-                    line={lines?.find(line => line.repository === change.repository)}
+                    queries={observations?.repositories?.[keyOf(change)]?.queries}
+                    line={lines?.find(line => line.repository !== undefined && keyOf(line) === keyOf(change))}
                   />
                 ))}
               </ul>

@@ -1,0 +1,30 @@
+/*
+ * split.h - a repository's change in parts, one for each owner of what changes, each of which stands by itself.
+ *
+ * A part is tried alone: with all other files as they are it must make of its own just what the whole makes of them. Where it does not (a
+ * query follows what another's model gives, a model and what is written of it have two owners), it is joined with those whose files it
+ * needs, and why is kept.
+ */
+#pragma once
+
+#include "change/look.h"
+
+#define SPLIT_PARTS_MAX 20 /* nobody merges more for one dataset; and each is tried with each */
+
+typedef struct {
+    GPtrArray
+        *owners;    /* char *: whose files these are, sorted; more than one where they are joined */
+    GPtrArray *why; /* char *: sentences, why they are joined; or empty */
+    ChangeScope *scope;
+} SplitPart;
+
+/* Who owns a file; "": nobody in particular. Borrowed until the next call. */
+typedef const char *SplitOwner(const char *path, void *data);
+
+/* SplitPart *, in the order of owners; one where all stays together, none where nothing is to be changed or left to people. What is in no
+ * part's way (files that only mention the dataset, or have followed it) is the first's, and so is whatever comes later. The look is all of
+ * its repository's, before and after. Caller unrefs. */
+GPtrArray *look_split(Look *look, const ChangeRules *rules, SplitOwner *owner_of, void *data);
+
+/* Names of the parts, unlike each other, for branches: "identity". Caller unrefs. */
+GPtrArray *split_names(const GPtrArray *parts);
