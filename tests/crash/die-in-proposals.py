@@ -4,10 +4,12 @@ at its first, second, third… write, sync, rename, commit or send: between any 
 the host, also after the host has done what nobody has heard of yet.
 
 The host is a program of its own, with git's own http-backend behind it; a person moves one default branch in the way of its change, so
-that this is made anew, and merges that, and leaves the other repository out. At the end the host is asked: each repository has one pull
+that this is made anew, and merges that, and leaves the other change out. At the end the host is asked: each change has one pull
 request, ever, and one branch of ours, with one commit, and what was merged is the change.
 
-A CASE is ROLE@POINTS, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
+The two changes are two repositories', or with `parts/` two owners' in one repository.
+
+A CASE is ROLE@POINTS or parts/ROLE@POINTS, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
 """
 import argparse
 import os
@@ -16,31 +18,64 @@ import re
 
 import driving
 import evidence
+import test_owners
 import test_proposals
 
 NAME = "users-v2"
-CODE = {name: test_proposals.CODE[name] for name in ("reports", "exports")}
-MOVED = {"acme/reports": {"active.sql": CODE["reports"]["active.sql"].replace("-- all", "-- all of them")}}
-MERGED = {"reports": ("active.sql", "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all of them"),
-          "exports": ("all.sql", "SELECT id FROM users_v1")}
-LEFT_OUT = "acme/exports"
+REPORTS, EXPORTS = test_proposals.CODE["reports"]["active.sql"], test_proposals.CODE["exports"]["all.sql"]
+MOVED = REPORTS.replace("-- all", "-- all of them")
+MERGED = "SELECT u.user_id AS id, u.name AS first_name FROM users_v2 u -- all of them"
 
 
-def world():
+class Apart:
+    """A repository each."""
+    reports, exports = ("acme/reports", "active.sql"), ("acme/exports", "all.sql")
+    branches = {"acme/reports": 2, "acme/exports": 2}
+    key = "code:exports"
+
+    @staticmethod
+    def world():
+        return test_proposals.ForgeWorld("github", {name: test_proposals.CODE[name] for name in ("reports", "exports")})
+
+    @staticmethod
+    def whose(pull):
+        return pull["name"].removeprefix("acme/")
+
+
+class Parts:
+    """A folder of one repository each."""
+    reports, exports = ("acme/mono", "reports/active.sql"), ("acme/mono", "exports/all.sql")
+    branches = {"acme/mono": 3}
+    key = "code:mono#team_exports"
+
+    @staticmethod
+    def world():
+        return test_owners.OwnerWorld(code={"mono": {"reports/active.sql": REPORTS, "exports/all.sql": EXPORTS}}, folders=("reports", "exports"))
+
+    @staticmethod
+    def whose(pull):
+        return pull["branch"].rsplit("_", 1)[1]
+
+
+SHAPES = {None: Apart, "parts/": Parts}
+
+
+def world(shape):
     test_proposals.FORGE = test_proposals.FORGE.replace("poll: 200ms }}", "poll: 200ms, preflight: true }}")
-    return test_proposals.ForgeWorld("github", CODE)
+    return shape.world()
 
 
 class Case(driving.Case):
     def __init__(self, text):
-        match = re.fullmatch(r"(serve|worker)@([0-9+/,]*)", text)
+        match = re.fullmatch(r"(parts/)?(serve|worker)@([0-9+/,]*)", text)
         if match is None:
-            raise SystemExit(f"'{text}' is no case: expected for example worker@34+")
+            raise SystemExit(f"'{text}' is no case: expected for example worker@34+, or parts/worker@34+")
         self.text, self.why = text, ""
-        self.role, self.points = match.groups()
+        self.shape = SHAPES[match.group(1)]
+        self.role, self.points = match.groups()[1:]
 
     def run(self):
-        self.world, self.moved, self.merged = world(), {}, []
+        self.world, self.moved, self.merged = world(self.shape), None, []
         self.world.kill()  # it comes again with the counter
         self.counter = driving.Counter(self.world.folder / "calls", self.role, self.points)
         return self.run_in(self.world.folder, self.world.close)
@@ -48,31 +83,32 @@ class Case(driving.Case):
     def people_merge(self):
         host = self.world.host
         for pull in host.open_pulls():
-            if pull["name"] == LEFT_OUT:
-                self.world.honk("skip", NAME, "propose", "code:exports", "--reason", "by hand", check=False)
+            if self.shape.whose(pull) == "exports":
+                self.world.honk("skip", NAME, "propose", self.shape.key, "--reason", "by hand", check=False)
                 continue
             with host.lock:
                 name, tip = pull["name"], host.tip(pull["name"], pull["branch"])
-                if name in MOVED and name not in self.moved:
-                    self.moved[name] = tip
-                    host.change(name, MOVED[name], "Write more")
-                elif tip != self.moved.get(name):
+                if self.moved is None:
+                    self.moved = tip
+                    host.change(name, {self.shape.reports[1]: MOVED}, "Write more")
+                elif tip != self.moved:
                     host.merge(pull)
                     self.merged.append((name, pull["branch"]))
         return False
 
     def drive(self):
-        host = self.world.host
+        host, shape = self.world.host, self.shape
         driver = driving.Driver(self.world, self.counter.env)
         driver.serving()
         driver.move(NAME, ("-f", "catalog"), is_over=self.people_merge)
-        seen = sorted(pull["name"] for pull in host.pulls)
-        evidence.need(seen == sorted(f"acme/{name}" for name in CODE), f"pull requests of {seen}")
-        for name, (path, text) in MERGED.items():
-            evidence.need(host.show(f"acme/{name}", path) == text, f"{name} has {host.show(f'acme/{name}', path)}")
-            evidence.need(len(host.branches(f"acme/{name}")) == 2, f"{name} has {host.branches(f'acme/{name}')}")
-        states = {pull["name"]: pull["state"] for pull in host.pulls}
-        evidence.need(states == {LEFT_OUT: "closed", "acme/reports": "merged"}, f"they are {states}")
+        seen = sorted(shape.whose(pull) for pull in host.pulls)
+        evidence.need(seen == ["exports", "reports"], f"pull requests of {seen}")
+        for (name, path), text in {shape.reports: MERGED, shape.exports: EXPORTS.strip()}.items():
+            evidence.need(host.show(name, path) == text, f"{name} has {host.show(name, path)}")
+        for name, count in shape.branches.items():
+            evidence.need(len(host.branches(name)) == count, f"{name} has {host.branches(name)}")
+        states = {shape.whose(pull): pull["state"] for pull in host.pulls}
+        evidence.need(states == {"exports": "closed", "reports": "merged"}, f"they are {states}")
         evidence.need(any("> by hand" in words for _, _, words in host.comments), f"nobody says why: {host.comments}")
         for name, branch in self.merged:
             ours = host.git(name, "log", "--format=%H", "--grep", "^Honk-Plan: ", branch).split()
@@ -96,7 +132,7 @@ def main():
     if options.cases:
         run(options.cases)
         tap.end()
-    for role in ("worker", "serve"):
+    for role in ("worker", "serve", "parts/worker", "parts/serve"):
         calls = len(run([f"{role}@"])[0].kinds)
         run([f"{role}@{point}{('', '+')[i % 2]}" for i, point in enumerate(driving.picked(calls, options.points))])
     tap.end()

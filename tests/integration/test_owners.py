@@ -22,10 +22,10 @@ FOLDER = test_changes.CONSUMER.replace("code:{name}", "code:mono").replace("{rea
 class OwnerWorld(test_proposals.ForgeWorld):
     """A monorepo: two components have a folder each, CODEOWNERS names others for a third, and the rest is the first component's."""
 
-    def __init__(self, kind="github", code=None, changes="changes: { group: owner }\n", limits='"pulls:*": 50', files=None):
+    def __init__(self, kind="github", code=None, changes="changes: { group: owner }\n", limits='"pulls:*": 50', files=None, folders=("player", "mails")):
         super().__init__(kind, CODE if code is None else code, files, limits=f"limits: {{ {limits} }}\n{changes}")
         with open(self.folder / "catalog" / "all.yaml", "a", encoding="utf-8") as file:
-            for name in ("player", "mails"):
+            for name in folders:
                 file.write(FOLDER.format(name=name, reads=', honk/reads: "users-v1"'))
         self.honk("apply", "-f", "catalog")
 
