@@ -134,6 +134,11 @@ a_partitioned_table_is_read_part_by_part(void)
             g_assert_true(g_hash_table_add(seen, g_strdup(strchr(*line, ':'))));
     }
     g_assert_cmpuint(g_hash_table_size(seen), ==, 400);
+    /* … and nothing else, which is told before anything is read */
+    g_autofree char *message = NULL;
+    g_assert_true(conn_check_expr(db->conn, "t", "t.id * 2", &message));
+    g_assert_false(conn_check_expr(db->conn, "t", "public.t.id * 2", &message));
+    g_assert_nonnull(strstr(message, "without a schema"));
     /* a part that goes is noticed, and is not taken for one without rows */
     test_pg_exec(db->path, "DELETE FROM orders; ALTER TABLE t DETACH PARTITION y2024");
     Scan *scan = NULL;

@@ -336,6 +336,27 @@ count_rows(Conn *base, const char *name, const char *where, int64_t *ret_rows, G
     return done;
 }
 
+/* The parts of a table are read by themselves, under the name of the whole; a schema before it means none of them. */
+static char *
+seen_as(const PgObject *object)
+{
+    return object->kind == PG_PARTITIONED ? pg_sql("%s AS \"%w\"", object->sql, object->name)
+                                          : g_strdup(object->sql);
+}
+
+static char *
+refusal(const PgObject *object, const PGresult *result)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    bool is_unknown =
+        g_strcmp0(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42P01") == 0; /* a table */
+    return object->kind == PG_PARTITIONED && is_unknown
+               ? g_strdup_printf("%s: its parts are read under the name \"%s\" alone, without a "
+                                 "schema",
+                                 message, object->name)
+               : g_strdup(message);
+}
+
 /* As a parameter would stand there: one expression, no aggregate, which would make one row of all. */
 static bool
 check_expression(Conn *base, const char *name, const char *sql, char **ret_message)
@@ -348,8 +369,8 @@ check_expression(Conn *base, const char *name, const char *sql, char **ret_messa
         *ret_message = g_strdup(error->message);
         return false;
     }
-    g_autofree char *text =
-        g_strdup_printf("SELECT 1 FROM %s WHERE ((%s\n) IS NULL)", object->sql, sql);
+    g_autofree char *from = seen_as(object);
+    g_autofree char *text = g_strdup_printf("SELECT 1 FROM %s WHERE ((%s\n) IS NULL)", from, sql);
     /* prepared: several statements, and parameters without a value, are errors */
     AUTO_RESULT *result = PQprepare(db, "", text, 0, NULL);
     bool is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
@@ -361,7 +382,7 @@ check_expression(Conn *base, const char *name, const char *sql, char **ret_messa
     if (!is_good && PQresultStatus(result) == PGRES_COMMAND_OK)
         *ret_message = g_strdup("parameters have no value here");
     else if (!is_good)
-        *ret_message = g_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        *ret_message = refusal(object, result);
     pg_give_back(conn, db, true);
     return is_good;
 }
