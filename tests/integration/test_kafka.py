@@ -1,5 +1,7 @@
 """Trouble on the way into Kafka: connections that are cut, a broker that is gone for a while or answers late; and who is let in."""
+import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from proxy import TcpProxy  # noqa: E402
 import support
 
 ROWS = 20000
+TOPIC_AUTHORIZATION_FAILED, STORAGE_ERROR = 29, 56  # as brokers number them
 SECRET = "s3cr3t-of-the-broker"
 
 
@@ -47,6 +50,52 @@ class IntoKafka(unittest.TestCase):
             vars(self.proxy).update(is_gone=True)
             threading.Timer(2, lambda: vars(self.proxy).update(is_gone=False)).start()
         self.run_behind(begin)
+
+
+class RecordsThatAreRefused(unittest.TestCase):
+    """The broker takes what it has room for, and nothing more, until it is told to."""
+
+    def begin(self, *options):
+        self.kafka = Kafka("--room", "1000000", *options)
+        self.addCleanup(self.kafka.close)
+        self.world = World(self.kafka.servers, rows=ROWS)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        return name, self.world.run(name)
+
+    def go_on(self, name):
+        """Whoever can has mended it: nothing of what was refused is there, and nothing is there twice."""
+        self.kafka.process.send_signal(signal.SIGUSR1)
+        if self.world.state(name) != "running":
+            self.world.honk("retry", name, "--reason", "mended")
+        if self.world.state(name) != "running":
+            self.world.honk("resume", name, "--reason", "mended")
+        self.assertTrue(support.eventually(lambda: self.world.state(name) == "succeeded"), self.world.seen(name))
+        self.assertEqual(self.world.moved(self.kafka), self.world.expected())
+
+    def test_who_may_not_write_is_told_so_at_once_and_goes_on_when_allowed(self):
+        name, seen = self.begin("--refusal", str(TOPIC_AUTHORIZATION_FAILED))
+        self.assertNotEqual(seen["state"], "succeeded")
+        self.assertIn("Topic authorization failed", json.dumps(seen))
+        self.go_on(name)
+
+    def test_a_full_disk_is_asked_about_and_with_room_it_is_done(self):
+        kafka = Kafka("--room", "1000000", "--refusal", str(STORAGE_ERROR))
+        self.addCleanup(kafka.close)
+        project = support.Project()
+        self.addCleanup(project.close)
+        project.folder.joinpath("honk.yaml").write_text(
+            f'stores: {{ one: {{ driver: kafka, url: "kafka://{kafka.servers}", timeout_ms: 2000 }} }}\n')
+        project.folder.joinpath("rows.csv").write_text("id,v\n" + "".join(f"{i},{'x' * 100}\n" for i in range(ROWS)))
+        refused = project.honk("copy", "rows.csv", "one:rows", check=False)
+        self.assertEqual(refused.returncode, 5, refused.stdout)
+        self.assertIn("is a disk full", refused.stderr)
+        kafka.process.send_signal(signal.SIGUSR1)
+        project.honk("copy", "rows.csv", "one:rows")
+        ids = [int(json.loads(value)["id"]) for _, value in kafka.records("rows")]
+        self.assertEqual((len(ids), set(ids) == set(range(ROWS))), (ROWS, True))
 
 
 STORES = """

@@ -230,17 +230,16 @@ settle_notes(KafkaConn *conn, const rd_kafka_resp_err_t *failure, GError **error
     int64_t deadline = g_get_monotonic_time() + conn->timeout_ms * INT64_C(1000);
     while (rd_kafka_outq_len(conn->note) > 0 && g_get_monotonic_time() < deadline)
         rd_kafka_poll(conn->note, conn->timeout_ms);
-    rd_kafka_resp_err_t late = rd_kafka_outq_len(conn->note) > 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT
-                                                                 : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (late == RD_KAFKA_RESP_ERR_NO_ERROR && *failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+    bool is_late = rd_kafka_outq_len(conn->note) > 0;
+    if (!is_late && *failure == RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_book_read(conn, error);
     /* what is still queued points to `failure` */
     rd_kafka_purge(conn->note, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(conn->note, conn->timeout_ms);
     rd_kafka_destroy(conn->note);
     conn->note = NULL;
-    return kafka_fail(conn, late != RD_KAFKA_RESP_ERR_NO_ERROR ? late : *failure, "our notes",
-                      error);
+    return is_late ? kafka_fail_untaken(conn, "our notes", error)
+                   : kafka_fail(conn, *failure, "our notes", error);
 }
 
 bool

@@ -41,6 +41,8 @@ code_of(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
         return ERR_TOO_LARGE;
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+        return ERR_NO_SPACE;
     case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
         return ERR_UNSUPPORTED;
@@ -62,11 +64,31 @@ kafka_fail(const KafkaConn *conn, rd_kafka_resp_err_t code, const char *what, GE
     return fail(error, code_of(code), "%s: %s: %s", conn->place, what, rd_kafka_err2str(code));
 }
 
+/* The library sends again and again, and does not say what it is told. */
+bool
+kafka_fail_untaken(const KafkaConn *conn, const char *what, GError **error)
+{
+    return fail(error, ERR_UNREACHABLE,
+                "%s: %s: the brokers have taken no record for %d ms: is a disk full, or a "
+                "partition without a leader?",
+                conn->place, what, conn->timeout_ms);
+}
+
+bool
+kafka_fail_sent(const KafkaConn *conn, GError **error)
+{
+    ErrorCode code = code_of(conn->record_failure);
+    return fail(error, code == ERR_INVALID ? ERR_WRONG_STATE : code, "%s: writing: %s", conn->place,
+                rd_kafka_err2str(conn->record_failure));
+}
+
 bool
 kafka_fail_with(const KafkaConn *conn, rd_kafka_error_t *failure, const char *what, GError **error)
 {
     ErrorCode code = code_of(rd_kafka_error_code(failure));
-    if (rd_kafka_error_is_retriable(failure) || rd_kafka_error_txn_requires_abort(failure))
+    bool is_for_people = code == ERR_FORBIDDEN || code == ERR_NO_SPACE || code == ERR_TOO_LARGE;
+    if ((rd_kafka_error_is_retriable(failure) || rd_kafka_error_txn_requires_abort(failure)) &&
+        !is_for_people)
         code = code == ERR_UNREACHABLE ? ERR_UNREACHABLE : ERR_TRANSIENT;
     fail(error, code, "%s: %s: %s", conn->place, what, rd_kafka_error_string(failure));
     rd_kafka_error_destroy(failure);

@@ -137,12 +137,18 @@ set_all(const KafkaConn *conn, rd_kafka_conf_t *conf, va_list args, GError **err
     return true;
 }
 
-/* What a record of a producer came to, where somebody waits for it. */
+/* What a record of a producer came to, where somebody waits for it. Of a transaction only the first one tells the reason: the others
+ * are refused because it was. */
 static void
 take_failure(rd_kafka_t *client, const rd_kafka_message_t *record, void *data)
 {
-    if (record->_private != NULL && record->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    KafkaConn *conn = data;
+    if (record->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    if (record->_private != NULL)
         *(rd_kafka_resp_err_t *) record->_private = record->err;
+    else if (conn->record_failure == RD_KAFKA_RESP_ERR_NO_ERROR)
+        conn->record_failure = record->err;
 }
 
 bool

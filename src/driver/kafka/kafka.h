@@ -29,6 +29,8 @@ typedef struct {
     rd_kafka_t *note;     /* writes single records of ours; NULL until then */
     rd_kafka_t *producer; /* transactional, of `producer_task`; NULL until a range is written */
     char *producer_task;
+    rd_kafka_resp_err_t
+        record_failure;      /* of the first record of the transaction that was refused; or none */
     KafkaBook *book;         /* NULL until it is first asked */
     KafkaRegistry *registry; /* NULL until it is first asked */
     KafkaLoader *loader;     /* of the range that is being written, or NULL */
@@ -51,6 +53,11 @@ const char *kafka_topic_setting(const KafkaConn *conn, const char *object, const
 bool kafka_is_refused(KafkaConn *conn);
 /* As one of our codes: what may go away by itself is TRANSIENT or UNREACHABLE. Returns false. */
 bool kafka_fail(const KafkaConn *conn, rd_kafka_resp_err_t code, const char *what, GError **error);
+/* Why the transaction cannot go on: the cluster refused a record that was sent before (`record_failure`), which is none of those at
+ * hand, so it is never INVALID. Returns false. */
+bool kafka_fail_sent(const KafkaConn *conn, GError **error);
+/* Nothing was refused, and nothing taken, for `timeout_ms`. Returns false. */
+bool kafka_fail_untaken(const KafkaConn *conn, const char *what, GError **error);
 /* Takes `failure`. */
 bool kafka_fail_with(const KafkaConn *conn, rd_kafka_error_t *failure, const char *what,
                      GError **error);
@@ -293,7 +300,7 @@ CHECKED bool kafka_producer_new(const KafkaConn *conn, const char *plan, const c
                                 rd_kafka_t **ret, GError **error);
 /* With all that it has not sent; topics that were taken of it are given back before. */
 void kafka_producer_drop(rd_kafka_t *producer);
-CHECKED bool kafka_transaction_begin(const KafkaConn *conn, rd_kafka_t *producer, GError **error);
+CHECKED bool kafka_transaction_begin(KafkaConn *conn, rd_kafka_t *producer, GError **error);
 CHECKED bool kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **error);
 /* The record that was encoded last, within the transaction; waits for room. Takes its headers. INVALID: it is the record's fault. */
 CHECKED bool kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,

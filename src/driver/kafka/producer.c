@@ -42,8 +42,9 @@ kafka_producer_drop(rd_kafka_t *producer)
 }
 
 bool
-kafka_transaction_begin(const KafkaConn *conn, rd_kafka_t *producer, GError **error)
+kafka_transaction_begin(KafkaConn *conn, rd_kafka_t *producer, GError **error)
 {
+    conn->record_failure = RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(producer);
     return failed == NULL || kafka_fail_with(conn, failed, "beginning a transaction", error);
 }
@@ -55,9 +56,13 @@ kafka_transaction_commit(const KafkaConn *conn, rd_kafka_t *producer, GError **e
         rd_kafka_error_t *failed = rd_kafka_commit_transaction(producer, conn->timeout_ms);
         if (failed == NULL)
             return true;
-        if (!rd_kafka_error_is_retriable(failed) || tries == TRIES_MAX)
+        bool is_late = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__TIMED_OUT;
+        bool is_over = !rd_kafka_error_is_retriable(failed) || tries == TRIES_MAX;
+        if (is_over && !is_late)
             return kafka_fail_with(conn, failed, "committing", error);
         rd_kafka_error_destroy(failed);
+        if (is_over)
+            return kafka_fail_untaken(conn, "committing", error);
     }
 }
 
@@ -89,11 +94,16 @@ produce(rd_kafka_t *producer, rd_kafka_topic_t *topic, const KafkaEncoder *encod
 
 /* What is wrong with this record alone is INVALID. */
 static bool
-fail_record(const KafkaConn *conn, rd_kafka_error_t *failed, GError **error)
+fail_record(const KafkaConn *conn, rd_kafka_t *producer, rd_kafka_error_t *failed, GError **error)
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
     bool is_its_own = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
                       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+    rd_kafka_poll(producer, 0); /* tells what became of those before it */
+    if (!is_its_own && conn->record_failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_error_destroy(failed);
+        return kafka_fail_sent(conn, error);
+    }
     if (!is_its_own)
         return kafka_fail_with(conn, failed, "writing", error);
     fail(error, ERR_INVALID, "%s", rd_kafka_error_string(failed));
@@ -101,10 +111,20 @@ fail_record(const KafkaConn *conn, rd_kafka_error_t *failed, GError **error)
     return false;
 }
 
+static bool
+wait_for_room(KafkaConn *conn, rd_kafka_t *producer, int64_t until_us, GError **error)
+{
+    rd_kafka_poll(producer, WAIT_MS);
+    if (g_get_monotonic_time() > until_us)
+        return kafka_fail_untaken(conn, "writing", error);
+    return kafka_tick(conn, -1, error);
+}
+
 bool
 kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic,
                   const KafkaEncoder *encoder, const RecordParts *parts, GError **error)
 {
+    int64_t until_us = g_get_monotonic_time() + conn->timeout_ms * INT64_C(1000);
     for (;;) {
         rd_kafka_error_t *failed = produce(producer, topic, encoder, parts);
         if (failed == NULL)
@@ -112,11 +132,10 @@ kafka_send_record(KafkaConn *conn, rd_kafka_t *producer, rd_kafka_topic_t *topic
         bool is_full = rd_kafka_error_code(failed) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
         if (is_full) {
             rd_kafka_error_destroy(failed);
-            rd_kafka_poll(producer, WAIT_MS);
-            if (kafka_tick(conn, -1, error))
+            if (wait_for_room(conn, producer, until_us, error))
                 continue;
         } else {
-            fail_record(conn, failed, error);
+            fail_record(conn, producer, failed, error);
         }
         if (parts->headers != NULL)
             rd_kafka_headers_destroy(parts->headers);
