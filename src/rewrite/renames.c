@@ -111,6 +111,8 @@ add_names(Rename *rename)
         const char *alias = g_ptr_array_index(aliases, i);
         g_autofree char *written = spelling_of_alias(alias, source, target);
         rename_add_spelling(rename, alias, written);
+        Spelling *spelling = g_ptr_array_index(rename->spellings, rename->spellings->len - 1);
+        spelling->is_glued = spelling_glue(alias, source) != NULL;
     }
 }
 

@@ -70,10 +70,27 @@ with_lead(const char *alias, const char *source, const char *target)
     return g_string_free(g_string_append(written, target), FALSE);
 }
 
+const char *
+spelling_glue(const char *alias, const char *source)
+{
+    g_auto(GStrv) parts = spelling_parts(alias);
+    const char *last = parts[g_strv_length(parts) - 1], *name = spelling_last(source);
+    if (!g_str_has_prefix(last, name))
+        return NULL;
+    const char *glue = alias + strlen(alias) - strlen(last) + strlen(name);
+    return strchr("{$@", glue[glue[0] == '_']) != NULL && glue[0] != '\0' ? glue : NULL;
+}
+
 /* An alias may spell the entity `users-v1` as SQL has to, users_v1: then the target is spelled so, too. */
 char *
 spelling_of_alias(const char *alias, const char *source, const char *target)
 {
+    const char *glue = spelling_glue(alias, source);
+    if (glue != NULL) {
+        g_autofree char *before = g_strndup(alias, (gsize) (glue - alias));
+        g_autofree char *written = spelling_of_alias(before, source, target);
+        return g_strconcat(written, glue, NULL);
+    }
     char *holes = with_holes(alias, source, target);
     if (holes != NULL || strcmp(spelling_last(alias), spelling_last(source)) == 0)
         return holes != NULL ? holes : with_lead(alias, source, target);
@@ -171,15 +188,22 @@ is_inside_quotes(const Work *work, const SqlPart *part)
     return part->quote != '\0' && work->text[part->begin] != part->quote;
 }
 
+/* @schema, {{ schema }}; users${SUFFIX} where there is one, too */
+static bool
+is_put_in(const SqlPart *old, const char *name)
+{
+    const char *hole = strpbrk(name, "@{$%");
+    return hole == name || (hole != NULL && strpbrk(old->text, "@{$%") != NULL);
+}
+
 static char *
 spell_part(const Work *work, const SqlPart *old, const char *name)
 {
     const Dialect *dialect = work->sql->dialect;
     bool is_inside = is_inside_quotes(work, old);
-    bool is_put_in = strpbrk(name, "@{$%") == name; /* @schema, {{ schema }}, ${SCHEMA} */
     bool stays = old->quote == '\0' && strcmp(old->text, name) == 0; /* also {{ schema }} */
     bool has_dashes = dialect->has_dashed_paths && old->quote == '\0' && strchr(name, '-') != NULL;
-    bool is_raw = is_inside || is_put_in || has_dashes || stays;
+    bool is_raw = is_inside || is_put_in(old, name) || has_dashes || stays;
     return is_raw ? g_strdup(name) : spell_like(dialect, old, name);
 }
 
@@ -297,8 +321,7 @@ spelling_adds_quotes(const Work *work, const SqlPath *path, const Spelling *spel
     for (guint i = 0; parts[i] != NULL; i++) {
         const SqlPart *old =
             &path->parts[parts[i + 1] == NULL ? path->count - 1 : MIN(kept + i, path->count - 1)];
-        bool is_put_in = strpbrk(parts[i], "@{$%") == parts[i];
-        if (old->quote == '\0' && !is_put_in && strcmp(old->text, parts[i]) != 0 &&
+        if (old->quote == '\0' && !is_put_in(old, parts[i]) && strcmp(old->text, parts[i]) != 0 &&
             (is_reserved_somewhere(parts[i]) || !is_plain(work->sql->dialect, parts[i])))
             return true;
     }

@@ -34,6 +34,86 @@ sql_put_before(Work *work, const SqlSource *source)
         refuse(work, path->parts[0].begin, path->parts[path->count - 1].end);
 }
 
+/* Blanks aside. */
+static bool
+is_written(const char *text, size_t bytes, const char *name)
+{
+    size_t at = 0;
+    for (; *name != '\0' || at < bytes;) {
+        if (at < bytes && g_ascii_isspace(text[at]))
+            at++;
+        else if (g_ascii_isspace(*name))
+            name++;
+        else if (at >= bytes || g_ascii_tolower(text[at++]) != g_ascii_tolower(*name++))
+            return false;
+    }
+    return true;
+}
+
+/* The spelling of an alias that stands here byte by byte; NULL: none. */
+static const Spelling *
+written_spelling(const Work *work, const SqlSource *source, const Rename **ret)
+{
+    size_t begin = work_token(work, source->first)->begin,
+           end = work_token(work, source->last)->end;
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        *ret = g_ptr_array_index(work->renames->list, i);
+        for (guint s = 0; s < (*ret)->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index((*ret)->spellings, s);
+            if (is_written(work->text + begin, end - begin, spelling->whole))
+                return spelling;
+        }
+    }
+    return NULL;
+}
+
+/* The parts of what stands in [begin, end): a dot within braces parts nothing. */
+static SqlPath
+path_of_text(const Work *work, guint token, size_t begin, size_t end)
+{
+    SqlPart *parts = arena_alloc(work->sql->arena, SPELLING_PARTS_MAX * sizeof *parts);
+    SqlPath path = {.parts = parts};
+    int depth = 0;
+    for (size_t at = begin, from = begin; at <= end && path.count < SPELLING_PARTS_MAX; at++) {
+        char c = work->text[at];
+        depth += at < end ? (c == '{') - (c == '}') : 0;
+        if (at < end && (c != '.' || depth > 0))
+            continue;
+        parts[path.count++] =
+            (SqlPart){.text = arena_copy(work->sql->arena, work->text + from, at - from),
+                      .token = token,
+                      .begin = (uint32_t) from,
+                      .end = (uint32_t) at};
+        from = at + 1;
+    }
+    return path;
+}
+
+const Rename *
+sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling)
+{
+    const Rename *rename = NULL;
+    const Spelling *spelling =
+        source->kind == SOURCE_TEMPLATE ? written_spelling(work, source, &rename) : NULL;
+    size_t begin = work_token(work, source->first)->begin,
+           end = work_token(work, source->last)->end;
+    if (spelling == NULL || !spelling->is_glued || strlen(spelling->whole) != end - begin)
+        return NULL; /* what is put in stays as it is, blanks and all */
+    source->path = path_of_text(work, source->first, begin, end);
+    *ret_spelling = spelling;
+    return rename;
+}
+
+void
+sql_put_whole(Work *work, const SqlSource *source)
+{
+    const Rename *rename = NULL;
+    if (written_spelling(work, source, &rename) != NULL)
+        site_refuse(work, SITE_TABLE, work_token(work, source->first)->begin,
+                    work_token(work, source->last)->end, "hole-in-name", NULL,
+                    "the table's own name is put in at run time: change it where it is said");
+}
+
 /* {{ x }}, {x}, ${x}, $x, @x, %s, <x>: no name of a store looks like this. */
 static bool
 is_put_in(const SqlPart *part)

@@ -334,6 +334,8 @@ match_source(Work *work, SqlSource *source)
     if ((source->kind == SOURCE_TABLE && !source->is_template) || sql_is_put_before(work, source))
         rename =
             renames_find(work->renames, work->sql->dialect, &source->path, &spelling, &is_other);
+    else
+        rename = sql_put_behind(work, source, &spelling);
     if (source->path.is_in_literal && spelling != NULL && !fits_literal(spelling))
         rename = NULL;
     if (rename != NULL)
@@ -384,6 +386,8 @@ visit_source(Work *work, SqlSource *source)
         visit_common(work, source);
     else if (sql_is_put_before(work, source))
         sql_put_before(work, source);
+    else if (source->kind == SOURCE_TEMPLATE && spelling == NULL)
+        sql_put_whole(work, source);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct Spelling {
     const char *last;        /* of them */
     char *escaped;           /* the last as JSON may write it; NULL: as it is */
     char *stem;              /* what the last begins with where it ends in `*`; NULL of others */
+    bool is_glued; /* an alias behind whose own name something is put in: users{{ suffix }} */
 } Spelling;
 
 /* A model or source of dbt. */
@@ -183,6 +184,8 @@ const char *default_part(char *const *default_path, guint index, guint before);
 char **spelling_parts(const char *name);
 /* The last of them; borrowed. */
 const char *spelling_last(const char *name);
+/* What an alias has put in behind the source's own name: `{{ day }}` of x.users{{ day }}; borrowed, NULL: nothing. */
+const char *spelling_glue(const char *alias, const char *source);
 /* What an alias of the source becomes. Caller frees. */
 char *spelling_of_alias(const char *alias, const char *source, const char *target);
 
@@ -401,6 +404,9 @@ void sql_note_other(Work *work, const SqlPath *path);
  * is none; is a name in quotes refused that may become one of the mapping? */
 bool sql_is_put_before(const Work *work, const SqlSource *source);
 void sql_put_before(Work *work, const SqlSource *source);
+void sql_put_whole(Work *work, const SqlSource *source); /* @table, as an alias has it */
+/* users{{ suffix }}, as an alias has it: whose it is, and the path with it; or NULL. */
+const Rename *sql_put_behind(Work *work, SqlSource *source, const Spelling **ret_spelling);
 bool sql_put_in_refuses(Work *work, const SqlPath *path);
 /* What is not understood behind a table whose columns change is a person's. */
 void sql_strange(Work *work, const SqlBlock *block);
