@@ -19,7 +19,7 @@ NO_RANDOM := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1	/p' Makefile | expand -t 24
 
-run: deps-build deps-web $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
+run: deps-build deps-web deps-demo $(B)/build.ninja  ## move the demo company's datasets, prove it, and keep serving
 	@ninja -C $(B) honk
 	@exec $(B)/honk demo
 
@@ -130,7 +130,8 @@ $(R)/build.ninja:
 comma := ,
 
 deps-%: ; @tools/install-deps $*
-# Without the portal everything else works: why it is left out is said in a line.
+# Without these everything else works: what is left out is said in a line.
+deps-demo: ; @tools/install-deps demo || echo "the demo's coding agent is left out: bubblewrap could not be installed"
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
 .PHONY: help agents-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean
