@@ -24,6 +24,25 @@ names_changed(Work *work, const Rename *rename, const SqlStatement *statement)
     return false;
 }
 
+/* users%ROWTYPE: what a variable is declared as. */
+static bool
+is_row_type(const Work *work, const SqlPath *path)
+{
+    guint last = path->parts[path->count - 1].token;
+    return work_is_text(work, last + 1, "%") && work_is_text(work, last + 2, "ROWTYPE");
+}
+
+static void
+visit_row_type(Work *work, const SqlPath *path, const Rename *rename, const Spelling *spelling)
+{
+    if (!rename_changes_columns(rename))
+        spell_path(work, path, spelling);
+    else
+        site_refuse(work, SITE_TABLE, path->parts[0].begin, path->parts[path->count - 1].end,
+                    "whole-row", NULL,
+                    "the variable has the columns of this table as its fields, and some change");
+}
+
 static void
 visit_mention(Work *work, const SqlMention *mention)
 {
@@ -38,7 +57,9 @@ visit_mention(Work *work, const SqlMention *mention)
         site->reason = keep(work, "no column of it that changes is named here");
         return;
     }
-    if (rename != NULL)
+    if (rename != NULL && !rename->is_derived && is_row_type(work, &mention->path))
+        visit_row_type(work, &mention->path, rename, spelling);
+    else if (rename != NULL)
         site_refuse(work, SITE_MENTION, first->begin, last->end, "statement", NULL,
                     "this statement is not rewritten by rules: a person decides what it means for "
                     "the new dataset");
