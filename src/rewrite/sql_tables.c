@@ -50,6 +50,24 @@ is_taken(const SqlSource *source, const Spelling *spelling)
     return false;
 }
 
+/* GROUP BY plan, which is an output, where the new table is called `plan`: its row would be meant. */
+static bool
+hides_output(const Work *work, const SqlSource *source, const Spelling *spelling)
+{
+    const Dialect *dialect = work->sql->dialect;
+    const char *name = spelling->target[g_strv_length(spelling->target) - 1];
+    bool has_rows = dialect->has_value_tables || dialect->has_tacit_lateral || dialect->is_any;
+    if (!has_rows || source->alias != NULL)
+        return false;
+    for (guint i = 0; i < source->block->refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(source->block->refs, i);
+        if (ref->binding == BINDING_OUTPUT && ref->path.count == 1 && ref->clause != CLAUSE_ORDER &&
+            text_same_folded(ref->path.parts[0].text, name))
+            return true;
+    }
+    return false;
+}
+
 /* users_v1.id where the table has no alias: the qualifier follows the table. */
 static void
 edit_qualifier(Work *work, const SqlSource *source, const Spelling *spelling, const SqlPath *path,
@@ -218,6 +236,13 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
         return;
     }
     const Rename *rename = source_rename(source);
+    if (!rename->is_derived && hides_output(work, source, spelling)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "captured-name", NULL,
+                    "'%s' names an output here, and would mean the new table: give the table an "
+                    "alias first",
+                    spelling->target[g_strv_length(spelling->target) - 1]);
+        return;
+    }
     if (sql_define_refuses(work, source, rename))
         return;
     if (source->is_version && !rename->is_derived) {
