@@ -36,16 +36,16 @@ dbt_place_clear(DbtPlace *place)
 
 /* ---- projects ---- */
 
-static const YamlNode *
-map_of(const YamlFile *file)
+const YamlNode *
+dbt_map_of(const YamlFile *file)
 {
     const YamlNode *root =
         file != NULL && yaml_document_count(file) > 0 ? yaml_document(file, 0) : NULL;
     return root != NULL && root->kind == YAML_MAP ? root : NULL;
 }
 
-static YamlFile *
-parse(const ProjectFile *file)
+YamlFile *
+dbt_parse(const ProjectFile *file)
 {
     g_autoptr(Diags) diags = diags_new();
     YamlFile *yaml = NULL;
@@ -73,7 +73,7 @@ folders_of(const YamlNode *settings, const char *key, const char *old_key, const
 static DbtRoot *
 root_new(const char *folder, YamlFile *settings)
 {
-    const YamlNode *map = map_of(settings);
+    const YamlNode *map = dbt_map_of(settings);
     DbtRoot *root = g_new0(DbtRoot, 1);
     *root = (DbtRoot){
         .folder = g_strdup(folder),
@@ -126,7 +126,7 @@ dbt_home(const DbtRoot *root)
 const YamlNode *
 dbt_settings(const DbtRoot *root)
 {
-    return map_of(root->settings);
+    return dbt_map_of(root->settings);
 }
 
 /* ---- what YAML says of models ---- */
@@ -143,8 +143,8 @@ read_facts(const GPtrArray *roots, const ProjectFile *file)
     DbtRoot *root = dbt_root_of(roots, file->path);
     if (root == NULL || !is_yaml(file->path) || strstr(file->text, "models:") == NULL)
         return;
-    g_autoptr(YamlFile) yaml = parse(file);
-    const YamlNode *map = map_of(yaml), *models = map != NULL ? yaml_get(map, "models") : NULL;
+    g_autoptr(YamlFile) yaml = dbt_parse(file);
+    const YamlNode *map = dbt_map_of(yaml), *models = map != NULL ? yaml_get(map, "models") : NULL;
     for (size_t i = 0; models != NULL && models->kind == YAML_LIST && i < models->count; i++)
         if (models->items[i]->kind == YAML_MAP)
             dbt_facts_read(root, models->items[i]);
@@ -162,7 +162,7 @@ dbt_roots(const GPtrArray *files)
             (length >= sizeof name && file->path[length - sizeof name] != '/'))
             continue;
         g_autofree char *folder = g_strndup(file->path, length - (sizeof name - 1));
-        g_ptr_array_add(roots, root_new(folder, parse(file)));
+        g_ptr_array_add(roots, root_new(folder, dbt_parse(file)));
     }
     g_ptr_array_sort(roots, innermost_first);
     g_ptr_array_add(roots, root_new("", NULL));
@@ -184,13 +184,13 @@ dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
         dbt_dotted_add(roots, file->path);
         if (root == NULL || !is_yaml(file->path) || strstr(file->text, "sources:") == NULL)
             continue;
-        g_autoptr(YamlFile) yaml = parse(file);
-        const YamlNode *map = map_of(yaml);
+        g_autoptr(YamlFile) yaml = dbt_parse(file);
+        const YamlNode *map = dbt_map_of(yaml);
         DbtHome home = dbt_home(root);
         if (map == NULL || !dbt_yaml_is(map))
             continue;
         dbt_declared_add(root, file->path, map);
-        dbt_sources_read(root->sources, renames, dialect, map_of(root->settings),
+        dbt_sources_read(root->sources, renames, dialect, dbt_map_of(root->settings),
                          (DbtWritten){manifests, &home}, map);
     }
     for (guint i = 0; options->paths != NULL && i < options->paths->len; i++) {
@@ -229,7 +229,7 @@ dbt_is_below(const DbtRoot *root, const char *path, char **folders)
 static const YamlNode *
 folder_setting(const DbtRoot *root, const char *path, const char *key)
 {
-    const YamlNode *at = map_of(root->settings);
+    const YamlNode *at = dbt_map_of(root->settings);
     g_autofree char *plus = g_strconcat("+", key, NULL);
     g_auto(GStrv) parts = g_strsplit(path + strlen(root->folder), "/", -1);
     const YamlNode *found = NULL;

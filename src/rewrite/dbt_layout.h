@@ -31,8 +31,9 @@ typedef struct {
     char *folder; /* with `/` at its end, or "" */
     char *name;   /* of the package; NULL unless it is known */
     char **models, **snapshots, **macros, **seed_folders;
-    YamlFile *settings; /* dbt_project.yml, or NULL */
-    GHashTable *facts;  /* model's name -> DbtFacts */
+    YamlFile *settings;     /* dbt_project.yml, or NULL */
+    const Dialect *dialect; /* as its profile says; or NULL (dbt_profiles.c) */
+    GHashTable *facts;      /* model's name -> DbtFacts */
     GHashTable
         *seeds; /* names of CSV files that dbt loads -> path; NULL: not read, or two of them */
     GHashTable *dotted;  /* names of models and seeds with dots in them */
@@ -56,6 +57,11 @@ typedef struct {
 
 /* All roots, the innermost first; the last one is that of files without a project. Array of DbtRoot *; caller frees. */
 GPtrArray *dbt_roots(const GPtrArray *files);
+/* The first document of a file, or NULL; its map, or NULL of anything else. */
+YamlFile *dbt_parse(const ProjectFile *file);
+const YamlNode *dbt_map_of(const YamlFile *file);
+/* The dialects of all roots, where profiles.yml is among the files. */
+void dbt_profiles_read(const GPtrArray *roots, const GPtrArray *files);
 /* What the sources and seeds of all roots are to the mapping. */
 void dbt_roots_know(GPtrArray *roots, const GPtrArray *files, const Renames *renames,
                     const RewriteOptions *options);

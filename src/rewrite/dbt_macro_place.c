@@ -96,6 +96,20 @@ is_unit(const Body *body, guint index)
            g_ascii_strncasecmp(body->text + callee->begin, "extract", strlen("extract")) == 0;
 }
 
+/* f(a, {{ b }}, c): an argument there, whatever commas are around it. */
+static bool
+is_in_brackets(const Body *body, guint index)
+{
+    guint closed = 0;
+    for (guint at = index; at > body->first;) {
+        TokenKind kind = tokens_at(body->list, --at)->kind;
+        closed += kind == TOKEN_CLOSE;
+        if (kind == TOKEN_OPEN && closed-- == 0)
+            return true;
+    }
+    return false;
+}
+
 MacroUse
 macro_place(const TokenList *list, guint first, guint last, guint index)
 {
@@ -111,7 +125,8 @@ macro_place(const TokenList *list, guint first, guint last, guint index)
         return MACRO_DOES_ANYTHING;
     bool is_first = before == NULL || before->kind == TOKEN_COMMA,
          is_last = behind == NULL || behind->kind == TOKEN_COMMA;
-    return is_first && is_last ? MACRO_TAKES_OUTPUT : MACRO_TAKES_VALUE;
+    return is_first && is_last && !is_in_brackets(body, index) ? MACRO_TAKES_OUTPUT
+                                                               : MACRO_TAKES_VALUE;
 }
 
 /* ---- text that is put together ---- */

@@ -151,6 +151,13 @@ entry_renames(const Project *project, const Entry *entry)
     return renames_with(entry->place.root->renames, more);
 }
 
+const Dialect *
+entry_usual(const Project *project, const Entry *entry)
+{
+    const DbtRoot *root = entry->place.root;
+    return root != NULL && root->dialect != NULL ? root->dialect : project->usual;
+}
+
 static void
 rewrite_entry(void *item, void *data)
 {
@@ -167,7 +174,7 @@ rewrite_entry(void *item, void *data)
     RewriteOptions options = *project->options;
     options.finds_made = true;
     options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
-    options.usual = project->usual;
+    options.usual = entry_usual(project, entry);
     options.tells_none = options.dialect == NULL && code_is_sql(file->path);
     options.model = entry->place.model;
     options.version = entry->place.version;
@@ -344,7 +351,13 @@ static void
 guess_entry(void *item, void *data)
 {
     Entry *entry = item;
-    if (code_is_sql(entry->file->path))
+    const DbtPlace *place = &entry->place;
+    if (!code_is_sql(entry->file->path))
+        return;
+    /* a model runs where the profile says; a macro may be for several stores */
+    bool is_told = place->root != NULL && !place->is_macro;
+    entry->dialect = is_told ? place->root->dialect : NULL;
+    if (entry->dialect == NULL)
         entry->dialect = guess_text(entry->file->text, entry->file->bytes);
 }
 
@@ -368,6 +381,7 @@ prepare(Project *project, GPtrArray *files)
 {
     project->arena = arena_new();
     project->roots = dbt_roots(files);
+    dbt_profiles_read(project->roots, files);
     dbt_roots_know(project->roots, files, project->renames, project->options);
     project->entries = g_ptr_array_new_with_free_func(entry_free);
     project->makings = g_ptr_array_new_with_free_func(making_free);
@@ -444,8 +458,9 @@ is_of_dbt(const char *path, const char *text, size_t bytes)
         return memmem(text, bytes, "dbt.source(", 11) != NULL;
     if (!g_str_has_suffix(path, ".yml") && !g_str_has_suffix(path, ".yaml"))
         return false;
-    return g_str_has_suffix(path, "dbt_project.yml") ||
-           memmem(text, bytes, "sources:", 8) != NULL || memmem(text, bytes, "source(", 7) != NULL;
+    return g_str_has_suffix(path, "dbt_project.yml") || g_str_has_suffix(path, "profiles.yml") ||
+           g_str_has_suffix(path, "profiles.yaml") || memmem(text, bytes, "sources:", 8) != NULL ||
+           memmem(text, bytes, "source(", 7) != NULL;
 }
 
 bool

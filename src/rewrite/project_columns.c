@@ -41,7 +41,8 @@ rewrite_as_it_is(const ProjectModel *model)
     options.home = dbt_home(entry->place.root);
     options.macros = project->macros;
     options.models = model->all;
-    options.usual = project->usual;
+    options.dialect = entry->dialect != NULL ? entry->dialect : options.dialect;
+    options.usual = entry_usual(project, entry);
     return rewrite_text(entry->file->path, entry->file->text, entry->file->bytes, none, &options);
 }
 

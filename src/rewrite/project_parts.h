@@ -70,6 +70,8 @@ void project_read_exports(Project *project);
 /* Of all entries. (project_columns.c) */
 ProjectModels *project_models_new(const Project *project);
 void project_models_free(ProjectModels *models);
+/* The dialect of its text, where that does not tell; or NULL. */
+const Dialect *entry_usual(const Project *project, const Entry *entry);
 /* What the file is rewritten by. Caller frees. */
 Renames *entry_renames(const Project *project, const Entry *entry);
 /* Write down, in the files, what was kept, and why. */
