@@ -110,7 +110,8 @@ is_marked(const char *path, const char *text, size_t bytes)
         {".sql", "-- +goose Up"},       {".sql", "-- +migrate Up"},
         {".sql", "-- migrate:up"},      {".sql", "liquibase formatted sql"},
         {".xml", "<databaseChangeLog"}, {".yaml", "databaseChangeLog:"},
-        {".yml", "databaseChangeLog:"}, {".py", "\ndown_revision"}, /* of Alembic */
+        {".xml", "<changeSet"},         {".yml", "databaseChangeLog:"},
+        {".py", "\ndown_revision"}, /* of Alembic */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
         if (g_str_has_suffix(path, marks[i].ending) &&

@@ -119,6 +119,7 @@ struct Text {
     size_t count;
     const char *file;
     GString *own;          /* NULL: the file itself */
+    Text *base;            /* `from`, where it is this one's; or NULL */
     GArray *spans;         /* Span; NULL: the file itself */
     GArray *parts;         /* TextPart */
     GArray *fixed;         /* FixedRun: what constants say */
@@ -217,7 +218,7 @@ typedef size_t SpecialFn(const Text *text, size_t at, size_t end, GArray *pieces
 
 struct Language {
     const char *name;
-    const char *endings[8];
+    const char *endings[9];
     const char *line_comments[4];
     const char *block_open, *block_close;
     StringForm forms[9];
@@ -256,7 +257,7 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
 SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
-bool rust_word_is_table(const Unit *unit, guint index);
+bool rust_word_is_table(const Unit *unit, guint index), symbol_is_table(const Unit *unit, guint index);
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);

@@ -14,151 +14,6 @@
 #define INCLUDE_DEPTH_MAX 8 /* parts within parts: people write two */
 #define INCLUDED_BYTES_MAX                                                                         \
     (256 << 10) /* of one statement: parts that include parts may double each time */
-#define MAPPER_BYTES_MAX (1 << 20) /* the whole of it is looked through for each part */
-
-/* ---- tags ---- */
-
-static size_t
-find(const Text *text, size_t at, size_t end, const char *what)
-{
-    const char *found = at < end ? memmem(text->bytes + at, end - at, what, strlen(what)) : NULL;
-    return found != NULL ? (size_t) (found - text->bytes) : end;
-}
-
-static bool
-is_name_byte(char c)
-{
-    return g_ascii_isalnum(c) || (c != '\0' && strchr("_-.:", c) != NULL);
-}
-
-/* Behind comments and CDATA sections, whose signs are no tags; or `at`. */
-static size_t
-skip_verbatim(const Text *text, size_t at, size_t end)
-{
-    if (text_starts(text, at, "<!--"))
-        return MIN(find(text, at, end, "-->") + 3, end);
-    if (text_starts(text, at, "<![CDATA["))
-        return MIN(find(text, at, end, "]]>") + 3, end);
-    return at;
-}
-
-bool
-mapper_read_tag(const Text *text, size_t at, size_t end, MapperTag *ret)
-{
-    *ret = (MapperTag){.begin = at, .is_end = text_byte(text, at + 1) == '/'};
-    size_t name = at + 1 + ret->is_end;
-    ret->name = (Span){(uint32_t) name, (uint32_t) name};
-    while (ret->name.end < end && is_name_byte(text->bytes[ret->name.end]))
-        ret->name.end++;
-    size_t behind = ret->name.end;
-    for (char quote = '\0'; behind < end && (quote != '\0' || text->bytes[behind] != '>'); behind++)
-        if (quote == text->bytes[behind])
-            quote = '\0';
-        else if (quote == '\0' && strchr("\"'", text->bytes[behind]) != NULL)
-            quote = text->bytes[behind];
-    ret->is_empty = behind < end && text->bytes[behind - 1] == '/';
-    ret->behind = behind + 1;
-    return ret->name.end > ret->name.begin && behind < end;
-}
-
-bool
-mapper_attribute(const Text *text, const MapperTag *tag, const char *name, Span *ret)
-{
-    for (size_t at = tag->name.end; at < tag->behind;) {
-        Span key = {(uint32_t) at, (uint32_t) at};
-        while (is_name_byte(text_byte(text, key.end)))
-            key.end++;
-        at = MAX(key.end, at + 1);
-        if (key.end == key.begin)
-            continue;
-        while (g_ascii_isspace(text_byte(text, at)) || text_byte(text, at) == '=')
-            at++;
-        const char quote[] = {text_byte(text, at), '\0'};
-        if (quote[0] != '"' && quote[0] != '\'')
-            continue;
-        *ret = (Span){(uint32_t) at + 1, (uint32_t) find(text, at + 1, tag->behind, quote)};
-        at = ret->end + 1;
-        if (span_is(text, key, name))
-            return true;
-    }
-    *ret = (Span){0};
-    return false;
-}
-
-size_t
-mapper_inner_end(const Text *text, const MapperTag *tag, size_t end, size_t *ret_behind)
-{
-    int depth = 1;
-    for (size_t at = find(text, tag->behind, end, "<"); at < end; at = find(text, at, end, "<")) {
-        MapperTag inner;
-        size_t behind = skip_verbatim(text, at, end);
-        if (behind > at || !mapper_read_tag(text, at, end, &inner)) {
-            at = MAX(behind, at + 1);
-            continue;
-        }
-        bool is_same = inner.name.end - inner.name.begin == tag->name.end - tag->name.begin &&
-                       memcmp(text->bytes + inner.name.begin, text->bytes + tag->name.begin,
-                              tag->name.end - tag->name.begin) == 0;
-        depth += !is_same || inner.is_empty ? 0 : inner.is_end ? -1 : 1;
-        *ret_behind = inner.behind;
-        if (depth == 0)
-            return at;
-        at = inner.behind;
-    }
-    *ret_behind = end;
-    return SIZE_MAX;
-}
-
-/* ---- parts that are included ---- */
-
-static bool
-is_same_text(const Text *text, Span a, Span b)
-{
-    return a.end - a.begin == b.end - b.begin &&
-           memcmp(text->bytes + a.begin, text->bytes + b.begin, a.end - a.begin) == 0;
-}
-
-/* `refid` without the mapper's own name before it; empty when it is a part of another mapper. */
-static Span
-own_name(const Text *text, Span refid)
-{
-    MapperTag mapper;
-    Span namespace = {0}, before = {refid.begin, refid.begin};
-    for (uint32_t at = refid.begin; at < refid.end; at++)
-        if (text->bytes[at] == '.')
-            before.end = at;
-    if (before.end == before.begin)
-        return refid;
-    size_t root = find(text, 0, text->count, "<mapper");
-    if (root == text->count)
-        root = find(text, 0, text->count, "<sqlMap");
-    if (root == text->count || !mapper_read_tag(text, root, text->count, &mapper) ||
-        !mapper_attribute(text, &mapper, "namespace", &namespace) ||
-        !is_same_text(text, namespace, before))
-        return (Span){0};
-    return (Span){before.end + 1, refid.end};
-}
-
-bool
-mapper_find_part(const Text *text, Span refid, Span *ret)
-{
-    Span name = own_name(text, refid), id;
-    guint count = 0;
-    if (text->count > MAPPER_BYTES_MAX)
-        return false;
-    for (size_t at = find(text, 0, text->count, "<sql"); name.end > name.begin && at < text->count;
-         at = find(text, at + 1, text->count, "<sql")) {
-        MapperTag tag;
-        size_t behind;
-        if (!mapper_read_tag(text, at, text->count, &tag) || !span_is(text, tag.name, "sql") ||
-            !mapper_attribute(text, &tag, "id", &id) || !is_same_text(text, id, name))
-            continue;
-        size_t end = mapper_inner_end(text, &tag, text->count, &behind);
-        *ret = (Span){(uint32_t) tag.behind, (uint32_t) end};
-        count += end != SIZE_MAX;
-    }
-    return count == 1; /* of two, for two stores, nobody knows which */
-}
 
 /* ---- reading ---- */
 
@@ -172,6 +27,7 @@ typedef struct {
     guint when;             /* of <when> so far, in this <choose> */
     bool joins;             /* in a <where> in which nothing was said yet */
     bool in_list;           /* in <set> or the like: something stands there at any rate */
+    bool is_first; /* of a list of iBATIS, which takes away what the first one has in front */
 } Reader;
 
 static void read_content(Reader *reader, size_t begin, size_t end);
@@ -203,8 +59,8 @@ read_run(Reader *reader, size_t begin, size_t end, Escape escape)
                    .inner_begin = (uint32_t) begin,
                    .inner_end = (uint32_t) end,
                    .quoting = {.escape = escape, .holes = HOLES_OFF}};
-    bool has_template =
-        find(reader->text, begin, end, "{{") < end || find(reader->text, begin, end, "{%") < end;
+    bool has_template = mapper_find(reader->text, begin, end, "{{") < end ||
+                        mapper_find(reader->text, begin, end, "{%") < end;
     reader->out->is_unread = reader->out->is_unread || has_template;
     if (end > begin)
         text_decode(reader->out, reader->language, &piece, false, NULL);
@@ -237,7 +93,7 @@ parameter_end(const Text *text, size_t at, size_t end)
     if ((sign != '#' && sign != '$') || (next != '{' && !g_ascii_isalpha(next)))
         return 0;
     if (next != '{') {
-        for (at++; at < end && (is_name_byte(text->bytes[at]) || text->bytes[at] == '[' ||
+        for (at++; at < end && (mapper_is_name_byte(text->bytes[at]) || text->bytes[at] == '[' ||
                                 text->bytes[at] == ']');
              at++)
             ;
@@ -338,8 +194,8 @@ static GHashTable *
 properties_of(const Text *text, const MapperTag *include, size_t end)
 {
     GHashTable *properties = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    for (size_t at = find(text, include->behind, end, "<"); !include->is_empty && at < end;
-         at = find(text, at + 1, end, "<")) {
+    for (size_t at = mapper_find(text, include->behind, end, "<"); !include->is_empty && at < end;
+         at = mapper_find(text, at + 1, end, "<")) {
         MapperTag tag;
         Span name, value;
         if (mapper_read_tag(text, at, end, &tag) && span_is(text, tag.name, "property") &&
@@ -374,6 +230,32 @@ read_include(Reader *reader, const MapperTag *tag, size_t end)
     reader->properties = outer;
 }
 
+/* prepend="AND" of iBATIS */
+static void
+say_prepend(Reader *reader, const MapperTag *tag)
+{
+    if (!reader->is_first)
+        say_attribute(reader, tag, "prepend", tag->behind);
+    reader->is_first = false;
+}
+
+/* <dynamic prepend="WHERE"> <isNotNull prepend="AND" property="id"> … of iBATIS: the first one goes without its AND. */
+static void
+read_dynamic(Reader *reader, const MapperTag *tag, size_t end)
+{
+    Span prepend;
+    if (!mapper_attribute(reader->text, tag, "prepend", &prepend)) {
+        read_content(reader, tag->behind, end);
+    } else if (span_is(reader->text, prepend, "where")) {
+        read_where(reader, tag->begin, tag->behind, end);
+    } else {
+        say_attribute(reader, tag, "prepend", tag->begin);
+        reader->is_first = true;
+        read_list(reader, tag->behind, end);
+        reader->is_first = false;
+    }
+}
+
 static void
 read_choose(Reader *reader, const MapperTag *tag, size_t end)
 {
@@ -388,8 +270,8 @@ read_choose(Reader *reader, const MapperTag *tag, size_t end)
 static void
 read_branch(Reader *reader, const MapperTag *tag, size_t end)
 {
-    bool joins = reader->joins, is_if = span_is(reader->text, tag->name, "if"),
-         is_when = span_is(reader->text, tag->name, "when");
+    bool joins = reader->joins, is_when = span_is(reader->text, tag->name, "when"),
+         is_if = !is_when && !span_is(reader->text, tag->name, "otherwise");
     bool is_certain = is_if && reader->in_list;
     if (!is_certain)
         say(reader, tag->begin, tag->behind,
@@ -397,6 +279,7 @@ read_branch(Reader *reader, const MapperTag *tag, size_t end)
             : is_when                               ? "{% elif x %}"
                                                     : "{% else %}");
     reader->when += is_when;
+    say_prepend(reader, tag);
     read_content(reader, tag->behind, end);
     if (is_if && !is_certain)
         say(reader, end, end, "{% endif %}");
@@ -407,9 +290,30 @@ static void
 read_element(Reader *reader, const MapperTag *tag, size_t end)
 {
     static const char *const silent[] = {"selectKey", "bind", "property", NULL},
-                             *const branches[] = {"if", "when", "otherwise", NULL};
+                             *const branches[] = {"if",
+                                                  "when",
+                                                  "otherwise",
+                                                  "isNull",
+                                                  "isNotNull",
+                                                  "isEmpty",
+                                                  "isNotEmpty",
+                                                  "isEqual",
+                                                  "isNotEqual",
+                                                  "isGreaterThan",
+                                                  "isGreaterEqual",
+                                                  "isLessThan",
+                                                  "isLessEqual",
+                                                  "isPropertyAvailable",
+                                                  "isNotPropertyAvailable",
+                                                  "isParameterPresent",
+                                                  "isNotParameterPresent",
+                                                  NULL},
+                             *const loops[] = {"foreach", "iterate", NULL};
     const Text *text = reader->text;
-    if (span_is_among(text, tag->name, silent)) {
+    Span first;
+    if (mapper_attribute(text, tag, "removeFirstPrepend", &first)) {
+        say(reader, tag->begin, tag->behind, HOLE);
+    } else if (span_is_among(text, tag->name, silent)) {
         say(reader, tag->begin, tag->behind, " ");
     } else if (span_is_among(text, tag->name, branches)) {
         read_branch(reader, tag, end);
@@ -422,7 +326,10 @@ read_element(Reader *reader, const MapperTag *tag, size_t end)
         read_list(reader, tag->behind, end);
     } else if (span_is(text, tag->name, "trim")) {
         read_trim(reader, tag, end);
-    } else if (span_is(text, tag->name, "foreach")) {
+    } else if (span_is(text, tag->name, "dynamic")) {
+        read_dynamic(reader, tag, end);
+    } else if (span_is_among(text, tag->name, loops)) {
+        say_prepend(reader, tag);
         say_attribute(reader, tag, "open", tag->begin);
         read_content(reader, tag->behind, end);
         say_attribute(reader, tag, "close", end);
@@ -457,7 +364,7 @@ read_content(Reader *reader, size_t begin, size_t end)
 {
     const Text *text = reader->text;
     for (size_t at = begin; at < end && !reader->out->is_unread;) {
-        size_t behind = skip_verbatim(text, at, end);
+        size_t behind = mapper_skip_verbatim(text, at, end);
         if (behind > at && text->bytes[at + 2] == '[') {
             read_text(reader, at + 9, MAX(behind - 3, at + 9), ESCAPE_NONE);
         } else if (behind > at) {
@@ -465,7 +372,7 @@ read_content(Reader *reader, size_t begin, size_t end)
         } else if (text->bytes[at] == '<') {
             behind = read_tag(reader, at, end);
         } else {
-            behind = find(text, at, end, "<");
+            behind = mapper_find(text, at, end, "<");
             read_text(reader, at, behind, ESCAPE_MARKUP);
         }
         at = behind;

@@ -9,6 +9,11 @@ typedef struct {
     bool is_end, is_empty; /* </x>, <x/> */
 } MapperTag;
 
+/* Where `what` begins; `end` when it does not. */
+size_t mapper_find(const Text *text, size_t at, size_t end, const char *what);
+bool mapper_is_name_byte(char c);
+/* Behind comments and CDATA sections, whose signs are no tags; or `at`. */
+size_t mapper_skip_verbatim(const Text *text, size_t at, size_t end);
 /* The tag that begins at `at`; false when it has no name or no end. */
 bool mapper_read_tag(const Text *text, size_t at, size_t end, MapperTag *ret);
 /* The attribute's value between its quotes; false, and nothing, when there is none. */

@@ -17,6 +17,18 @@ is_message_of_language(const Unit *unit, const Use *use)
            span_is_among(unit->text, use->callee, macros);
 }
 
+/* assert x, "…" of Python */
+static bool
+is_behind_assert(const Unit *unit, guint literal)
+{
+    guint first = unit_previous(unit, literal, false), comma = first;
+    if (!unit->language->has_docstrings || comma == G_MAXUINT || !unit_is_sign(unit, comma, ','))
+        return false;
+    while (first > 0 && unit_piece(unit, first - 1)->kind != PIECE_LINE)
+        first--;
+    return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
+}
+
 /* Words for people, not for a machine. */
 bool
 use_is_message(const Unit *unit, const Use *use)
@@ -31,7 +43,7 @@ use_is_message(const Unit *unit, const Use *use)
     const Text *text = unit->text;
     Span callee = use->callee;
     if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys) ||
-        is_message_of_language(unit, use))
+        is_message_of_language(unit, use) || is_behind_assert(unit, use->first))
         return true;
     size_t bytes = callee.end - callee.begin;
     const char *name = text->bytes + callee.begin;

@@ -23,7 +23,8 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     int depth = 0;
     guint i = first, end = first;
     for (; i <= last; i++) {
-        if (depth == 0 && i > first && (unit_is_plus(unit, i) || unit_may_join(unit, i)))
+        if (depth == 0 && i > first &&
+            (unit_is_plus(unit, i) || unit_may_join(unit, i) || unit_is_sign(unit, i, ',')))
             break;
         if (!piece_is_between(unit_piece(unit, i)))
             end = i;
@@ -47,12 +48,44 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     return i;
 }
 
+/* "<script> SELECT … <if …> … </script>" of MyBatis, in annotations of Java. */
+static bool
+is_script(const Unit *unit, const Use *use)
+{
+    size_t at = unit_piece(unit, use->first)->inner_begin;
+    while (g_ascii_isspace(text_byte(unit->text, at)))
+        at++;
+    return strcmp(unit->language->name, "java") == 0 && text_starts(unit->text, at, "<script>");
+}
+
+/* What it says, as in a mapper. */
+static Text *
+text_of_script(Text *take_text, const Language *language)
+{
+    MapperTag tag;
+    size_t at = 0, behind = 0;
+    while (at < take_text->count && take_text->bytes[at] != '<')
+        at++;
+    if (!mapper_read_tag(take_text, at, take_text->count, &tag))
+        return take_text;
+    size_t end = mapper_inner_end(take_text, &tag, take_text->count, &behind);
+    Piece piece = {.inner_begin = (uint32_t) tag.behind, .inner_end = (uint32_t) end};
+    if (end == SIZE_MAX)
+        return take_text;
+    Text *script = text_new(take_text);
+    script->base = take_text;
+    text_begin_part(script, tag.behind, (Quoting){.escape = ESCAPE_MARKUP});
+    mapper_decode(script, language, &piece, NULL);
+    return script;
+}
+
 Text *
 program_text(Unit *unit, const Use *use)
 {
     Text *text = text_new(unit->text);
     text->constants = unit->work->finds_constants ? NULL : unit->work->constants;
     program_find_arguments(unit, use, text);
+    bool is_mapped = is_script(unit, use);
     Margin margin = has_margin(unit, use) ? MARGIN_BAR : MARGIN_NONE;
     if (use->has_operand_before)
         text_put(text, use->whole.begin, use->whole.begin, HOLE, strlen(HOLE));
@@ -60,15 +93,20 @@ program_text(Unit *unit, const Use *use)
         if (unit_piece(unit, i)->kind == PIECE_LITERAL) {
             Piece piece = *unit_piece(unit, i++);
             piece.quoting.margin = margin;
+            if (is_mapped)
+                piece.quoting.holes = HOLES_OFF; /* #{x} is the mapper's */
             if (piece.is_element)
                 mapper_decode(text, unit->language, &piece, NULL);
             else
                 text_decode(text, unit->language, &piece, use->is_format, unit->expressions);
+        } else if (unit_is_sign(unit, i, ',')) { /* of a statement's lines */
+            text_put(text, unit_piece(unit, i)->begin, unit_piece(unit, i)->end, " ", 1);
+            i++;
         } else if (piece_is_between(unit_piece(unit, i)) || unit_is_plus(unit, i)) {
             i++;
         } else {
             i = put_operand(text, unit, i, use->last);
         }
     }
-    return text;
+    return is_mapped ? text_of_script(text, unit->language) : text;
 }

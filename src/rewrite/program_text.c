@@ -39,6 +39,7 @@ text_free(Text *text)
         g_array_unref(text->fixed);
         g_clear_pointer(&text->arguments, g_hash_table_unref);
     }
+    text_free(text->base);
     g_free(text);
 }
 

@@ -3,7 +3,7 @@
  *
  * One pass over the pieces with a stack of open brackets. Whatever is added to a literal and is none itself is a hole.
  */
-#include "rewrite/program.h"
+#include "rewrite/imports.h"
 
 #include <string.h>
 
@@ -146,9 +146,9 @@ skip_operand(const Unit *unit, guint index)
     return index;
 }
 
-/* From a literal on: the last piece of the string. */
+/* From a literal on: the last piece of the string. `is_listed`: a comma puts strings together, too. */
 static guint
-end_of_string(const Unit *unit, guint first, bool in_brackets)
+end_of_string(const Unit *unit, guint first, bool in_brackets, bool is_listed)
 {
     const Language *language = unit->language;
     guint last = first;
@@ -162,8 +162,9 @@ end_of_string(const Unit *unit, guint first, bool in_brackets)
             continue;
         }
         next = unit_next(unit, last, true);
-        if (language->plus == '\0' || !unit_is_plus(unit, next) || unit_is_plus(unit, next + 1) ||
-            unit_is_sign(unit, next + 1, '='))
+        bool is_line = is_listed && unit_is_sign(unit, next, ',');
+        if (language->plus == '\0' || (!unit_is_plus(unit, next) && !is_line) ||
+            unit_is_plus(unit, next + 1) || unit_is_sign(unit, next + 1, '='))
             return last;
         guint operand = unit_next(unit, next, true);
         if (unit_may_join(unit, operand)) {
@@ -300,18 +301,6 @@ read_bracket(Finder *finder, Use *use, const Piece *piece)
         bracket->option = (Span){piece->inner_begin, piece->inner_end};
 }
 
-/* assert x, "…" of Python */
-static bool
-is_behind_assert(const Unit *unit, guint literal)
-{
-    guint first = unit_previous(unit, literal, false), comma = first;
-    if (!unit->language->has_docstrings || comma == G_MAXUINT || !unit_is_sign(unit, comma, ','))
-        return false;
-    while (first > 0 && unit_piece(unit, first - 1)->kind != PIECE_LINE)
-        first--;
-    return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
-}
-
 /* glue("… {x}") of R, string.Format("… {0}", x) of C#. */
 static bool
 is_filled_by_braces(const Unit *unit, const Use *use)
@@ -357,13 +346,30 @@ innermost(const Finder *finder)
     return g_array_index(finder->brackets, Bracket, finder->brackets->len - 1).at;
 }
 
+/* @Select({"SELECT …", "FROM …"}) of MyBatis: its lines are one statement. */
+static bool
+is_in_statement_of_lines(const Finder *finder)
+{
+    static const char *const names[] = {"Select", "Insert", "Update", "Delete", NULL};
+    const Unit *unit = finder->unit;
+    guint count = finder->brackets->len;
+    for (guint i = count > 2 ? count - 2 : 0; i < count; i++) {
+        Span callee = g_array_index(finder->brackets, Bracket, i).callee;
+        if (callee.begin > 0 && unit->text->bytes[callee.begin - 1] == '@' &&
+            span_is_among(unit->text, callee, names))
+            return unit->language->imports == imports_classes;
+    }
+    return false;
+}
+
 static guint
 visit_literal(Finder *finder, guint first)
 {
     Unit *unit = finder->unit;
     const Piece *piece = unit_piece(unit, first);
     bool in_brackets = finder->brackets->len > 0;
-    guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets);
+    bool is_listed = is_in_statement_of_lines(finder);
+    guint last = piece->is_alone ? first : end_of_string(unit, first, in_brackets, is_listed);
     Use use = {.first = first,
                .last = last,
                .whole = {piece->begin, unit_piece(unit, last)->end},
@@ -396,7 +402,7 @@ visit_literal(Finder *finder, guint first)
         use.is_assigned = piece->key.end + 1 == piece->begin;
     else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
         use.is_assigned = false;
-    use.is_message = use_is_message(unit, &use) || is_behind_assert(unit, first);
+    use.is_message = use_is_message(unit, &use);
     use.is_format = use.is_format || is_filled_by_braces(unit, &use);
     g_array_append_val(unit->uses, use);
     return last;
