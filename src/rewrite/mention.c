@@ -119,21 +119,30 @@ mention_is_ordinary(const char *text, size_t bytes, size_t begin, size_t end)
 }
 
 static void
+mention_at(Work *work, size_t begin, size_t end)
+{
+    if (site_covers(work, begin, end))
+        return;
+    if (!mention_is_ordinary(work->text, work->bytes, begin, end)) {
+        site_refuse(work, SITE_MENTION, begin, end, "language", NULL,
+                    "the dataset is named here, and this kind of file is not rewritten by rules");
+        work->mentions++;
+    } else if (work->notes < MENTIONS_MAX) {
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
+        site->reason = ORDINARY_WORD;
+        work->notes++;
+    }
+}
+
+/* Of ordinary words the first ones are told; behind them a table may still be named. */
+static void
 mention_word(Work *work, const char *word)
 {
-    for (size_t from = 0, at = 0; from < work->bytes && work->out->sites->len < MENTIONS_MAX;
+    for (size_t from = 0, at = 0; from < work->bytes && work->mentions < MENTIONS_MAX;
          from += at + strlen(word)) {
         if (!find_word(work->text + from, work->bytes - from, word, &at))
             return;
-        size_t begin = from + at, end = begin + strlen(word);
-        if (!site_covers(work, begin, end) &&
-            mention_is_ordinary(work->text, work->bytes, begin, end)) {
-            Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, begin, end);
-            site->reason = ORDINARY_WORD;
-        } else if (!site_covers(work, begin, end))
-            site_refuse(
-                work, SITE_MENTION, from + at, from + at + strlen(word), "language", NULL,
-                "the dataset is named here, and this kind of file is not rewritten by rules");
+        mention_at(work, from + at, from + at + strlen(word));
     }
 }
 
@@ -194,12 +203,14 @@ mentions_of_models(Work *work)
         size_t bytes = strlen(name), at = 0;
         for (size_t from = 0;
              bytes > 0 && find_word(work->text + from, work->bytes - from, name, &at) &&
-             work->out->sites->len < MENTIONS_MAX;
+             work->mentions < MENTIONS_MAX;
              from += at + bytes)
             if (is_called(work, rename->dbt, from + at, from + at + bytes) &&
-                !site_covers(work, from + at, from + at + bytes))
+                !site_covers(work, from + at, from + at + bytes)) {
+                work->mentions++;
                 site_refuse(work, SITE_MENTION, from + at, from + at + bytes, "language", NULL,
                             "%s", why);
+            }
     }
 }
 

@@ -63,6 +63,7 @@ visit_use(Unit *unit, Use *use)
         visit_unread(unit, use);
         return;
     }
+    program_qualifier(unit, use, text);
     if (!text_mentions(unit->work, text) || program_sql(unit, use, text) ||
         program_dbt(unit, use, text) || program_name(unit, use, text) ||
         program_checks(unit, use, text))

@@ -257,7 +257,8 @@ GArray *language_lex(const Text *text, const Language *language, size_t begin, s
 
 LexFn lex_code, lex_shell, lex_yaml, lex_markup, lex_properties, lex_sqlx, lex_php;
 SpecialFn special_of_php, special_of_ruby, special_of_r, special_of_rust, special_of_elixir;
-bool rust_word_is_table(const Unit *unit, guint index), symbol_is_table(const Unit *unit, guint index);
+bool rust_word_is_table(const Unit *unit, guint index),
+    symbol_is_table(const Unit *unit, guint index);
 
 /* Is there a literal at `at`? Fills `ret`; `ret->end` is 0 when it never ends. (program_literal.c) */
 bool literal_at(const Text *text, const Language *language, size_t at, int depth, Piece *ret);
@@ -378,6 +379,8 @@ void program_find_columns(Unit *unit);
 bool program_wants_columns(const Work *work);
 /* A use that nobody can decide, if there is one in the text. */
 void program_refuse_column(Unit *unit, const Text *text);
+/* The dataset's name before what may be a column: TABLE + "." + name. */
+void program_qualifier(Unit *unit, Use *use, const Text *text);
 /* What else names the dataset: in this string, in comments and names. (program_mentions.c) */
 void program_mention(Unit *unit, const Use *use, const Text *text);
 void program_mentions(Unit *unit);

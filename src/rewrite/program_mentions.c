@@ -185,6 +185,42 @@ visit_made_name(Unit *unit, const Text *text)
     }
 }
 
+/* TABLE + "." + column, f"{TABLE}.{column}": the name that is put before what is no SQL by itself; NULL: there is none. */
+static const Constant *
+find_qualifier(const Unit *unit, const Use *use, const Text *text, size_t *ret_at)
+{
+    for (guint i = 0; i < text->fixed->len; i++) {
+        const FixedRun *run = &g_array_index(text->fixed, FixedRun, i);
+        *ret_at = run->begin;
+        if (run->constant->rename != NULL && text_byte(text, run->end) == '.')
+            return run->constant;
+    }
+    guint plus = use->has_operand_before ? unit_previous(unit, use->first, true) : G_MAXUINT;
+    guint word = plus != G_MAXUINT ? unit_previous(unit, plus, true) : G_MAXUINT;
+    *ret_at = 0;
+    if (word == G_MAXUINT || unit_piece(unit, word)->kind != PIECE_WORD ||
+        !text_starts(text, strlen(HOLE), ".") || unit->work->constants == NULL)
+        return NULL;
+    const Piece *piece = unit_piece(unit, word);
+    const Constant *constant = constants_find(
+        unit->work->constants, unit->text->bytes + piece->begin, piece->end - piece->begin);
+    return constant != NULL && constant->rename != NULL ? constant : NULL;
+}
+
+void
+program_qualifier(Unit *unit, Use *use, const Text *text)
+{
+    size_t at;
+    const Constant *constant = use->is_message ? NULL : find_qualifier(unit, use, text, &at);
+    if (constant == NULL || !rename_changes_columns(constant->rename) ||
+        program_is_statement(unit, use, text))
+        return;
+    program_refuse(unit->work, text, SITE_MENTION, at, at + 1, "fragment", NULL,
+                   "the dataset's name is put before a name here: it may be that of a column that "
+                   "changes");
+    unit->work->mentions++;
+}
+
 void
 program_mention(Unit *unit, const Use *use, const Text *text)
 {
