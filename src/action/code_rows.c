@@ -158,6 +158,19 @@ put_proofs(json_t *row, const json_t *proofs, const ChangeScope *scope)
 }
 
 /* The row is taken over. */
+/* Both ways: the plain one, and that by the inverse of the mapping. */
+static void
+rehearse_back(const CodeFound *found, json_t *row)
+{
+    if (!found->is_planning || found->look->files_edited == 0)
+        return;
+    json_t *back = back_rehearse(found->rules, found->look);
+    if (back == NULL)
+        back = json_object();
+    back_rehearse_commit(found->repository, found->config, found->look, back);
+    json_object_set_new(row, "back", back);
+}
+
 static void
 put_row(const CodeFound *found, const ChangeScope *scope, json_t *take_row, json_t *rows,
         GPtrArray *diffs)
@@ -170,9 +183,7 @@ put_row(const CodeFound *found, const ChangeScope *scope, json_t *take_row, json
     put_wishes(take_row, look->wishes);
     put_base(take_row, look, found->base);
     put_coding(take_row, found->coding, look);
-    json_t *back = found->is_planning ? back_rehearse(found->rules, look) : NULL;
-    if (back != NULL)
-        json_object_set_new(take_row, "back", back);
+    rehearse_back(found, take_row);
     json_array_append_new(rows, take_row);
     g_ptr_array_add(diffs, found->is_planning ? look_diff(look) : NULL);
 }

@@ -1,8 +1,10 @@
 /* back.c - see back.h. */
 #include "change/back.h"
 
+#include "base/text.h"
 #include "change/commit.h"
 #include "change/prove.h"
+#include "change/rehearse.h"
 #include "change/written.h"
 
 #include <string.h>
@@ -91,6 +93,18 @@ back_rehearse(const ChangeRules *rules, const Look *look)
         json_set_int(back, words[i], counts[i]);
     json_object_set_new(back, "reasons", reasons);
     return back;
+}
+
+void
+back_rehearse_commit(const Repository *repository, const Config *config, const Look *look,
+                     json_t *back)
+{
+    g_autoptr(GError) failed = NULL;
+    g_autofree char *why = NULL;
+    if (!rehearse_revert(repository, config, look, &why, &failed))
+        why = text_printable(failed->message);
+    json_set_bool(back, "reverts", why == NULL);
+    json_set_string(back, "why_not", why);
 }
 
 /* ---- done ---- */

@@ -13,6 +13,9 @@
  * other words, "left": to people, "reasons": [{"path", "line", "text"}], at most LOOK_REASONS_MAX}. NULL where there is no inverse, or
  * nothing is edited. Caller owns. */
 json_t *back_rehearse(const ChangeRules *rules, const Look *look);
+/* The same for the plain way back (rehearse.h), put into `back`: "reverts", and "why_not" where that is false. */
+void back_rehearse_commit(const Repository *repository, const Config *config, const Look *look,
+                          json_t *back);
 
 /* A commit on top of `onto` in which our files (of `state`) read the old dataset again; no branch points to it yet. `*ret` is NULL where
  * something of them is left to people: `*ret_why` says what, if it can. Caller frees both. */

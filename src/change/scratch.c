@@ -4,11 +4,15 @@
 #include "base/text.h"
 #include "change/change.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#define DEPTH_MAX 10
 #define TRIES_MAX 10 /* a sweeper takes a folder only in the moment before its lock is taken */
 
 static char *
@@ -17,17 +21,17 @@ place_of(const Config *config)
     return g_build_filename(config->state, "changes", NULL);
 }
 
-/* Flat: an index, and its lock where git was killed. */
+static int
+remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    return remove(path) != 0 && errno != ENOENT;
+}
+
+/* An index, and its lock where git was killed; objects of a rehearsal. */
 static void
 remove_all(const char *folder)
 {
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_unlink(path);
-    }
-    g_rmdir(folder);
+    nftw(folder, remove_one, DEPTH_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Locked, and still there. */

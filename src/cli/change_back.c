@@ -17,6 +17,13 @@ change_back_show(View *view, const json_t *back)
     size_t i;
     if (back == NULL)
         return;
+    const char *why = json_get_string(back, "why_not", NULL);
+    if (json_object_get(back, "reverts") != NULL)
+        view_line(view, "  way back: tried, the commit that takes this out %s%s",
+                  why == NULL ? "gives the very files of before" : "does not do it: ",
+                  why != NULL ? why : "");
+    if (json_object_get(back, "files") == NULL)
+        return;
     view_line(
         view,
         "  way back: what was merged is taken out again; the inverse of the mapping, where people "

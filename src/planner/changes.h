@@ -4,7 +4,8 @@
  *
  * The slice's "changes" are the plan's, each with "base" beside: {"branch", "commit"}, the head at which it was seen, and
  * "queries": {"same", "different", "not_run"}, those that were run before and after, and "back": {"files", "same", "other", "left",
- * "reasons": [{"path", "line", "text"}]}, what the inverse of the mapping makes of the files as they will be. These are observations: a
+ * "reasons": [{"path", "line", "text"}], "reverts", "why_not"?}, what the inverse of the mapping makes of the files as they will be, and
+ * whether a commit that takes ours out gives the files of before. These are observations: a
  * repository that moves elsewhere makes no plan stale.
  */
 #pragma once

@@ -159,6 +159,34 @@ print_queries(TextPage *page, const json_t *observed)
                  rows, same, not_run);
 }
 
+/* The plain way back, made and thrown away again. */
+static void
+print_reverts(TextPage *page, const json_t *observed)
+{
+    int64_t tried = 0, good = 0, shown = 0;
+    const char *repository;
+    json_t *seen;
+    json_object_foreach((json_t *) observed, repository, seen)
+    {
+        const json_t *reverts = json_at(seen, "back.reverts");
+        tried += reverts != NULL;
+        good += json_is_true(reverts);
+    }
+    if (tried == 0)
+        return;
+    page_say(page, STYLE_PLAIN, "  · ",
+             "that was tried: the commit and the one that takes it out were made and thrown away "
+             "again, and %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+             " repositories are then to the byte what they are",
+             good, tried);
+    json_object_foreach((json_t *) observed, repository, seen)
+    {
+        const char *why = json_get_string(json_at(seen, "back"), "why_not", NULL);
+        if (why != NULL && shown++ < BACK_REASONS_MAX)
+            page_say(page, STYLE_YELLOW, "    ", "%s: %s", repository, why);
+    }
+}
+
 /* The way back, as it was tried. */
 static void
 print_back(TextPage *page, const json_t *observed)
@@ -179,6 +207,7 @@ print_back(TextPage *page, const json_t *observed)
         "the way back takes the branches away; one that somebody uses or added to waits for that "
         "person. What was merged is taken out again by another commit that people merge, and what "
         "came after it stays");
+    print_reverts(page, observed);
     if (sums[0] == 0)
         return;
     page_say(

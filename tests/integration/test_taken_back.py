@@ -27,7 +27,8 @@ class TakenBack(unittest.TestCase):
         self.assertRegex(self.plan, "by the inverse of the mapping: tried on 1 file, which comes back to the byte|"
                                     "by the inverse of the mapping: tried on 1 files, of which")
         self.assertIn("of 1 files", self.world.honk("change", "show", "users-v2", "reports").stdout)
-        self.assertEqual(self.world.json("change", "show", "users-v2", "reports")["back"], {"files": 1, "same": 0, "other": 1, "left": 0, "reasons": []})
+        self.assertEqual(self.world.json("change", "show", "users-v2", "reports")["back"],
+                         {"files": 1, "same": 0, "other": 1, "left": 0, "reasons": [], "reverts": True})
         back = self.world.waits_for(1)[0]
         text = self.host.show(REPOSITORY, PATH, back["branch"])
         self.assertIn("FROM users_v1 u WHERE u.id > 3", text)

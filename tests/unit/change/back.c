@@ -48,6 +48,47 @@ it_is_tried_on_what_the_files_will_be(void)
                      json_get_int(back, "left", 0));
 }
 
+/* How many objects git counts, and the branches that there are. Caller frees. */
+static char *
+all_of(World *world)
+{
+    g_autofree char *objects = world_git(world, "count-objects", "-v", NULL),
+                    *refs = world_git(world, "for-each-ref", NULL);
+    return g_strconcat(objects, refs, NULL);
+}
+
+static void
+the_commit_that_takes_it_out_is_tried_beside_the_repository(void)
+{
+    g_autoptr(World) world = world_new(false);
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) back = json_object();
+    g_autofree char *before = all_of(world);
+    back_rehearse_commit(world->repository, world->config, look, back);
+    g_autofree char *after = all_of(world), *said = json_compact(back);
+    g_assert_cmpstr(said, ==, "{\"reverts\":true}");
+    g_assert_cmpstr(after, ==, before);
+    g_autofree char *place = g_build_filename(world->config->state, "changes", NULL);
+    g_autoptr(GDir) left = g_dir_open(place, 0, NULL);
+    g_assert_nonnull(left);
+    g_assert_null(g_dir_read_name(left));
+}
+
+/* What is wrong there is told to whoever says yes, and stops no plan. */
+static void
+what_git_cannot_do_there_is_told(void)
+{
+    g_autoptr(World) world = world_new(false);
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) back = json_object();
+    g_autofree char *objects = g_build_filename(world->repository->git_dir, "objects", NULL);
+    g_autofree char *away = g_strconcat(objects, "-away", NULL);
+    g_assert_cmpint(rename(objects, away), ==, 0);
+    back_rehearse_commit(world->repository, world->config, look, back);
+    g_assert_false(json_get_bool(back, "reverts", true));
+    g_assert_nonnull(strstr(json_get_string(back, "why_not", ""), "'git read-tree' failed"));
+}
+
 static void
 lines_that_people_changed_read_the_old_dataset_again(void)
 {
@@ -121,6 +162,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define TEST(path, function) g_test_add_func("/change/back/" path, function)
     TEST("it is tried on what the files will be", it_is_tried_on_what_the_files_will_be);
+    TEST("the commit that takes it out is tried beside the repository",
+         the_commit_that_takes_it_out_is_tried_beside_the_repository);
+    TEST("what git cannot do there is told", what_git_cannot_do_there_is_told);
     TEST("lines that people changed read the old dataset again",
          lines_that_people_changed_read_the_old_dataset_again);
     TEST("what was merged is seen however people write on",

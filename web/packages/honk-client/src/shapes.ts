@@ -112,7 +112,21 @@ export interface PlanObservations {
   forecast?: Forecast;
   places?: { columns: { target: string; place: string; why?: string }[]; note?: string };
   planned_at_ms?: number;
-  repositories?: Record<string, { branch: string; commit: string; queries?: { same: number; different: number; not_run: number } }>;
+  /** By the keys of changes. */
+  repositories?: Record<string, { branch: string; commit: string; queries?: { same: number; different: number; not_run: number }; back?: WayBack }>;
+}
+
+/** The way back of one repository's change, as it was tried when the plan was made. */
+export interface WayBack {
+  /** A commit that takes it out gives the very files of before. */
+  reverts?: boolean;
+  why_not?: string;
+  /** By the inverse of the mapping, where there is one: how many files; of them to the byte as they are, in other words, left to people. */
+  files?: number;
+  same?: number;
+  other?: number;
+  left?: number;
+  reasons?: { path: string; line: number; text: string }[];
 }
 
 export interface PlanAnswer {

@@ -253,6 +253,19 @@ describe('a migration', () => {
     expect(screen.getByText(/point of no return/)).toBeTruthy();
   });
 
+  it('says how the way back went when it was tried, of all and of each', async () => {
+    const back = { reverts: false, why_not: 'git is too old', files: 3, same: 1, other: 1, left: 1, reasons: [{ path: 'a.sql', line: 7, text: 'the old dataset has no such column' }] };
+    const seen = plan();
+    const tried = { ...seen, observations: { ...seen.observations, repositories: { 'code:charts': { branch: 'main', commit: 'c'.repeat(40), back } } } };
+    const { container } = show('/migrations/users-v2', { ...answers(migration()), '/migrations/m-1/plan': tried });
+    const told = (await screen.findByText('The way back, as it was tried:')).parentElement!.textContent;
+    expect(told).toContain('0 of 1 repository are then to the byte');
+    expect(told).toContain('of 3 files 1 to the byte, 1 in other words, 1 left to people.');
+    fireEvent.click(container.querySelector('.honk-change')!);
+    expect((await screen.findByText('the old dataset has no such column')).parentElement!.textContent).toContain('a.sql:7');
+    expect(screen.getByText(/git is too old/)).toBeTruthy();
+  });
+
   it('whose plan failed says what was found, with file and line', async () => {
     show('/migrations/users-v2', answers(migration({ state: 'draft', digest: undefined, reason: 'the mapping is wrong', diagnostics: [{ level: 'error', message: 'no such column', file: 'm.yaml', line: 3 }] })));
     expect(await screen.findByText('no such column')).toBeTruthy();

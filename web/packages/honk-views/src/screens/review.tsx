@@ -1,4 +1,4 @@
-import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanObservations, PlanService } from 'honk-client';
+import type { ConsumerLine, Forecast, Migration, PlanAnswer, PlanChange, PlanDocument, PlanObservations, PlanService, WayBack } from 'honk-client';
 import { dispositionWord, migrationWord } from 'honk-client/words';
 import { useState } from 'react';
 import { useLoad, type Loaded } from '../data';
@@ -251,6 +251,7 @@ export function Changes({ document, observations, lines }: { document: PlanDocum
       <p className="honk-dim">
         Each gets one commit on a branch of its own. Default branches, working trees and people's branches are not touched. A file with a place that is left to people stays as it is.
       </p>
+      <TheWayBack tried={Object.values(observations?.repositories ?? {}).flatMap(({ back }) => back ?? [])} />
       {kinds.map(([kind, label, tone]) => {
         const some = changes.filter(change => kindOf(change) === kind);
         return (
@@ -265,7 +266,7 @@ export function Changes({ document, observations, lines }: { document: PlanDocum
                   <Change
                     key={keyOf(change)}
                     change={change}
-                    queries={observations?.repositories?.[keyOf(change)]?.queries}
+                    seen={observations?.repositories?.[keyOf(change)]}
                     line={lines?.find(line => line.repository !== undefined && keyOf(line) === keyOf(change))}
                   />
                 ))}
@@ -278,10 +279,60 @@ export function Changes({ document, observations, lines }: { document: PlanDocum
   );
 }
 
-function Change({ change, queries, line }: { change: PlanChange; queries?: { same: number; different: number; not_run: number }; line?: ConsumerLine }) {
+/** "of 3 files 1 to the byte, 1 in other words, 1 left to people" */
+function Inverse({ tried }: { tried: readonly WayBack[] }) {
+  const sum = (of: 'files' | 'same' | 'other' | 'left') => tried.reduce((all, back) => all + (back[of] ?? 0), 0);
+  return (
+    <>
+      of {plural(sum('files'), 'file')} {count(sum('same'))} to the byte, {count(sum('other'))} in other words,{' '}
+      <span className={sum('left') > 0 ? 'honk-tone-waits' : ''}>{count(sum('left'))} left to people</span>
+    </>
+  );
+}
+
+/** What reviewers ask first: how it goes back. */
+function TheWayBack({ tried }: { tried: readonly WayBack[] }) {
+  if (tried.length === 0) return null;
+  return (
+    <p className="honk-dim">
+      <strong>The way back, as it was tried:</strong> a commit takes out what was merged, and what came after it stays; {count(tried.filter(back => back.reverts).length)} of {plural(tried.length, 'repository', 'repositories')} are then to the
+      byte what they are. Where people have changed the same lines by then, the inverse of the mapping does it: <Inverse tried={tried} />.
+    </p>
+  );
+}
+
+function BackOf({ back }: { back: WayBack }) {
+  return (
+    <>
+      {back.why_not !== undefined && <p className="honk-problem">The commit that takes it out does not do it: {back.why_not}</p>}
+      {back.files !== undefined && (
+        <p className="honk-dim">
+          Its way back, where people change the same lines: <Inverse tried={[back]} />.
+        </p>
+      )}
+      {back.reasons !== undefined && back.reasons.length > 0 && (
+        <ul className="honk-findings" aria-label="left to people on the way back">
+          {back.reasons.map((reason, i) => (
+            <li key={i}>
+              <code>
+                {reason.path}:{reason.line}
+              </code>
+              <span>{reason.text}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+type Seen = NonNullable<PlanObservations['repositories']>[string];
+
+function Change({ change, seen, line }: { change: PlanChange; seen?: Seen; line?: ConsumerLine }) {
+  const { queries, back } = seen ?? {};
   const [isOpen, setOpen] = useState(false);
   const dispositions = Object.entries(change.counts).filter(([, n]) => n > 0);
-  const hasMore = change.diff !== null || change.reasons.length > 0 || change.coding !== undefined || line?.pull !== undefined;
+  const hasMore = change.diff !== null || change.reasons.length > 0 || change.coding !== undefined || back?.files !== undefined || back?.why_not !== undefined || line?.pull !== undefined;
   return (
     <li>
       <button type="button" className="honk-change" aria-expanded={isOpen} disabled={!hasMore} onClick={() => setOpen(!isOpen)}>
@@ -334,6 +385,7 @@ function Change({ change, queries, line }: { change: PlanChange; queries?: { sam
           {line?.coding && <CodingWork coding={line.coding as CodingDone} />}
           {line?.pull && <Pull pull={line.pull} />}
           {change.host && !line?.pull && <p className="honk-dim">The change is proposed by a pull request ({change.host}), and waits there until people merge it.</p>}
+          {back && <BackOf back={back} />}
           {change.classes.length > 0 && (
             <p className="honk-classes">
               {change.classes.map(kind => (
