@@ -7,6 +7,7 @@
  *
  * What a rollout does is done under the service's lock and claim: a worker that wakes up late is refused there.
  */
+#include "action/local_merge.h"
 #include "action/move.h"
 #include "action/service.h"
 #include "action/survey.h"
@@ -244,6 +245,18 @@ check_not_left(const Service *service, GError **error)
                 service->name, consumer);
 }
 
+/* Only who may act makes anything anew. */
+static bool
+wait_for_merge(const Service *service, const char *waits, Outcome *outcome, GError **error)
+{
+    g_autofree char *words = NULL;
+    if (!service->call->lease->is_held && !hears(service->call, "rollback") &&
+        !local_merge_see_to(service, &words, error))
+        return false;
+    g_autofree char *all = g_strconcat(waits, words, NULL);
+    return wait_for_people(service, all, outcome, error);
+}
+
 static bool
 run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -254,9 +267,10 @@ run_service(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error
         return false;
     if (!has_begun(call) && !check_not_left(&service, error))
         return false;
-    if (!has_begun(call) && (waits != NULL || call->lease->is_held))
-        return wait_for_people(&service, waits != NULL ? waits : "its plan stands still", outcome,
-                               error);
+    if (!has_begun(call) && waits != NULL)
+        return wait_for_merge(&service, waits, outcome, error);
+    if (!has_begun(call) && call->lease->is_held)
+        return wait_for_people(&service, "its plan stands still", outcome, error);
     return service_is_followed(&service) ? service_follow(&service, outcome, error)
                                          : service_drive(&service, outcome, error);
 }

@@ -105,6 +105,37 @@ class FleetCode(FleetTest):
         self.assertEqual(self.service_file(world, "player", "service.json")["template"]["revision"]["code"],
                          self.git(repository, "rev-parse", "main"))
 
+    def test_code_that_people_merge_here_is_made_anew_where_the_default_branch_has_moved_in_its_way(self):
+        world, repository = self.begin_code("merge")
+        name = self.migration(world)
+        world.plan(name)
+        world.honk("approve", name, world.digest(name), user="user:default/bo")
+        world.honk("start", name, user="user:default/ada")
+
+        def waits(words):
+            return support.eventually(lambda: words in json.loads(world.get("/rollouts?limit=10")[1])["items"][0].get("why", "")) or \
+                self.fail(world.get("/rollouts?limit=10")[1])
+        waits("is merged into 'main'")
+        branch = self.git(repository, "branch", "--list", "honk/*", "--format", "%(refname:short)")
+        before = self.git(repository, "rev-parse", branch)
+        self.commit(repository, "SELECT count(id) AS n FROM users_v1 -- of now\n", "Say of when")
+        waits("; it was made anew, as 'main' had moved in its way")
+        self.assertEqual(self.git(repository, "rev-parse", f"{branch}^"), self.git(repository, "rev-parse", "main"))
+        self.assertIn(f"Honk-Replaces: {before}", self.git(repository, "log", "-1", "--format=%B", branch))
+        # What people added they resolve.
+        self.git(repository, "switch", "-q", branch)
+        self.commit(repository, "SELECT count(user_id) AS n FROM users_v2 -- of now, and ours\n", "Say whose")
+        self.git(repository, "switch", "-q", "main")
+        self.commit(repository, "SELECT count(id) AS n FROM users_v1 -- of today\n", "Say of when once more")
+        waits("; it conflicts with 'main', and people added commits: what conflicts they resolve")
+        self.git(repository, "merge", "-q", "--no-edit", "-X", "theirs", branch)
+        self.assertTrue(support.eventually(lambda: world.state(name) == "succeeded"), world.log_tail())
+        self.assertEqual(self.ask(world, "player"), [NEW, NEW])
+
+    def commit(self, repository, query, message):
+        (repository / "count.sql").write_text(query)
+        self.git(repository, "commit", "-q", "-a", "-m", message)
+
 
 if __name__ == "__main__":
     unittest.main()
