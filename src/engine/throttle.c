@@ -121,16 +121,12 @@ on_throttle(Beat *beat, Command *command)
     return HANDLED;
 }
 
-/* As long as its members may move rows. */
 static bool
 check_campaign(const Campaign *campaign, GError **error)
 {
-    CampaignState state = campaign->row.state;
-    bool is_over = state == CAMPAIGN_SUCCEEDED || state == CAMPAIGN_ROLLING_BACK ||
-                   state == CAMPAIGN_NEEDS_OPERATOR || campaign_state_is_terminal(state);
-    return !is_over || fail(error, ERR_WRONG_STATE,
-                            "campaign '%s' cannot be throttled: it is '%s', and moves no rows",
-                            campaign_name(campaign), campaign_state_name(state));
+    g_autofree char *why = campaign_throttle_refusal(campaign->row.state);
+    return why == NULL || fail(error, ERR_WRONG_STATE, "campaign '%s' cannot be throttled: %s",
+                               campaign_name(campaign), why);
 }
 
 Handled

@@ -109,6 +109,15 @@ campaign_row_for(CampaignState from, const char *event, const CampaignFacts *fac
     return NULL;
 }
 
+/* It changes no state, so no table has it: as long as members may move rows. */
+char *
+campaign_throttle_refusal(CampaignState state)
+{
+    bool is_over = state == CAMPAIGN_SUCCEEDED || state == CAMPAIGN_ROLLING_BACK ||
+                   state == CAMPAIGN_NEEDS_OPERATOR || campaign_state_is_terminal(state);
+    return is_over ? g_strdup_printf("it is '%s', and moves no rows", names[state]) : NULL;
+}
+
 json_t *
 campaign_allowed(CampaignState state, const CampaignFacts *facts)
 {
@@ -129,5 +138,7 @@ campaign_allowed(CampaignState state, const CampaignFacts *facts)
                             : why != NULL ? json_string(why)
                                           : json_sprintf("not from '%s'", names[state]));
     }
+    g_autofree char *refusal = campaign_throttle_refusal(state);
+    json_object_set_new(allowed, "throttle", refusal != NULL ? json_string(refusal) : json_true());
     return allowed;
 }

@@ -32,5 +32,7 @@ extern const size_t campaign_transition_count;
 /* The row that an event takes; NULL with `*ret_why` (may be NULL), a clause about "it", when there is none. */
 const Transition *campaign_row_for(CampaignState from, const char *event,
                                    const CampaignFacts *facts, const char **ret_why);
+/* Why its rows cannot be told how fast to move; NULL: they can. Caller frees. */
+char *campaign_throttle_refusal(CampaignState state);
 /* {"start": true, "pause": "not from 'review'", …}: what people may say. Caller owns. */
 json_t *campaign_allowed(CampaignState state, const CampaignFacts *facts);

@@ -71,6 +71,20 @@ describe('a campaign', () => {
     expect(screen.getByText('and 5 more: below, by state')).toBeTruthy();
     expect(screen.getByText('by Ada')).toBeTruthy();
   });
+
+  it('is throttled as a whole, and says what holds', async () => {
+    const running = { state: 'running', throttle: { rows_per_second: 5000 }, allowed_actions: { throttle: { allowed: true } } };
+    const { calls } = show('/campaigns/spring', {
+      '/campaigns/spring': campaign(running), '/campaigns/c-1/review': review, '/campaigns/c-1/members': list([]), 'POST /campaigns/c-1/throttle': { throttle: null },
+    });
+    expect(await screen.findByText('Throttled, all together: at most 5,000 rows a second')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Throttle' }));
+    const dialog = await screen.findByRole('dialog', { name: 'How fast may the rows of spring move?' });
+    expect(dialog.textContent).toContain('of all its migrations together');
+    fireEvent.change(within(dialog).getByLabelText(/^Rows/), { target: { value: '200' } });
+    fireEvent.click(within(dialog).getByRole('button', { name: 'Throttle' }));
+    await waitFor(() => expect(calls.find(call => call.method === 'POST')).toEqual({ method: 'POST', path: '/campaigns/c-1/throttle', body: { rows_per_second: 200 } }));
+  });
 });
 
 describe('a rollout', () => {

@@ -8,6 +8,8 @@ import { Card, Chips, Copy, Empty, Failure, Go, Meter, Since, Skeleton, StateBad
 import { VirtualRows } from '../parts/virtual';
 import { migrationState } from '../states';
 import { newKey } from '../key';
+import { throttleText } from '../throttle';
+import { useThrottleAction } from './throttle';
 
 const MEMBERS_PAGE = 1000;
 const EXCEPTIONS_SHOWN = 20; /* all of them are among the migrations below */
@@ -90,6 +92,7 @@ export function CampaignScreen({ id }: { id: string }) {
             {campaign.progress.eta_ms !== undefined && `, ${duration(campaign.progress.eta_ms)} left`}
           </span>
         </div>
+        {campaign.throttle && <p className="honk-throttle">Throttled, all together: {throttleText(campaign.throttle)}</p>}
       </header>
       <ul className="honk-figures">
         {Object.entries(campaign.states).map(([state, n]) => (
@@ -145,6 +148,7 @@ function CampaignActions({ campaign, onDone }: { campaign: Campaign; onDone: () 
   const path = { id: campaign.id };
   const body = (reason: string) => ({ path, body: reason ? { reason } : {}, idempotencyKey: newKey() });
   const { name } = campaign;
+  const throttle = useThrottleAction({ ...campaign, of: 'campaign' }, name);
   const moved = (campaign.states.succeeded ?? 0) + (campaign.states.closed ?? 0);
   const { data: review } = useLoad(`digest of ${campaign.id} ${campaign.state}`, async (client, signal) =>
     campaign.state === 'review' || campaign.state === 'running' ? client.get('/campaigns/{id}/review', { path, signal }) : undefined,
@@ -172,6 +176,7 @@ function CampaignActions({ campaign, onDone }: { campaign: Campaign; onDone: () 
         { key: 'resume', label: 'Resume', tone: 'primary', reason: campaign.state === 'halted' ? 'needed' : 'optional', title: `Resume ${name}`, say: reason => client.post('/campaigns/{id}/resume', body(reason)) },
         { key: 'pause', label: 'Pause', reason: 'optional', title: `Pause ${name}`, ask: <p>Nothing new starts, and what runs pauses.</p>, say: reason => client.post('/campaigns/{id}/pause', body(reason)) },
         { key: 'halt', label: 'Halt', tone: 'danger', reason: 'needed', title: `Halt ${name}`, ask: <p>Nothing new starts, and what runs is asked to stop.</p>, say: reason => client.post('/campaigns/{id}/halt', body(reason)) },
+        throttle,
         {
           key: 'rollback',
           label: 'Rollback',

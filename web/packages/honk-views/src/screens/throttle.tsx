@@ -1,4 +1,4 @@
-import type { Migration } from 'honk-client';
+import type { HonkClient, Migration } from 'honk-client';
 import { useId, useRef, useState, type RefObject } from 'react';
 import { useHonk } from '../context';
 import { useLoad } from '../data';
@@ -6,10 +6,17 @@ import { person } from '../format';
 import { newKey } from '../key';
 import type { Action } from '../parts/actions';
 import { Since } from '../parts/basics';
-import { limits, throttleChanges, throttleText, type Wishes } from '../throttle';
+import { limits, throttleChanges, throttleText, type Changes, type Throttle, type Wishes } from '../throttle';
+
+/** Whose rows: one migration's, or those of all in a campaign together. */
+interface Paced {
+  id: string;
+  throttle?: Throttle;
+  of: 'migration' | 'campaign';
+}
 
 /** The form of `honk throttle`, as an action among the others. */
-export function useThrottleAction(migration: Migration, name: string): Action {
+export function useThrottleAction(paced: Paced, name: string): Action {
   const { client } = useHonk();
   const wishes = useRef<Wishes>({});
   return {
@@ -17,18 +24,28 @@ export function useThrottleAction(migration: Migration, name: string): Action {
     label: 'Throttle',
     reason: 'optional',
     title: `How fast may the rows of ${name} move?`,
-    ask: <Fields migration={migration} wishes={wishes} />,
+    ask: <Fields paced={paced} wishes={wishes} />,
     say: async reason => {
-      const changes = throttleChanges(migration.throttle, wishes.current);
+      const changes = throttleChanges(paced.throttle, wishes.current);
       if (Object.keys(changes).length === 0) throw new Error('These limits hold already: nothing was changed.');
-      await client.post('/migrations/{id}/throttle', { path: { id: migration.id }, body: { ...changes, ...(reason ? { reason } : {}) }, idempotencyKey: newKey() });
+      await post(client, paced, { ...changes, ...(reason ? { reason } : {}) });
     },
   };
 }
 
+function post(client: HonkClient, { id, of }: Paced, body: Changes & { reason?: string }): Promise<unknown> {
+  const more = { path: { id }, body, idempotencyKey: newKey() };
+  return of === 'campaign' ? client.post('/campaigns/{id}/throttle', more) : client.post('/migrations/{id}/throttle', more);
+}
+
+const SHARED = {
+  migration: 'Rates are of the whole migration, and shared by its workers, who hear of it within seconds.',
+  campaign: 'Rates are of all its migrations together, now and later; each keeps its own limits, too, and the lower one holds.',
+};
+
 /** Begins with what holds when it is opened. */
-function Fields({ migration, wishes }: { migration: Migration; wishes: RefObject<Wishes> & { current: Wishes } }) {
-  const [begin] = useState(migration.throttle);
+function Fields({ paced, wishes }: { paced: Paced; wishes: RefObject<Wishes> & { current: Wishes } }) {
+  const [begin] = useState(paced.throttle);
   const [typed, setTyped] = useState<Wishes>({});
   const id = useId();
   wishes.current = typed;
@@ -36,9 +53,9 @@ function Fields({ migration, wishes }: { migration: Migration; wishes: RefObject
   return (
     <div className="honk-stack">
       <p>
-        Now: <strong>{throttleText(migration.throttle)}</strong>. Rates are of the whole migration, and shared by its workers, who hear of it within seconds. A field that is empty limits nothing.
+        Now: <strong>{throttleText(paced.throttle)}</strong>. {SHARED[paced.of]} A field that is empty limits nothing.
       </p>
-      <LastThrottle migration={migration} />
+      {paced.of === 'migration' && <LastThrottle migration={paced} />}
       <div className="honk-limits">
         {limits.map(({ key, label, unit, most }) => (
           <div key={key} className="honk-field">
@@ -60,7 +77,7 @@ function Fields({ migration, wishes }: { migration: Migration; wishes: RefObject
 }
 
 /** Who changed it last, and why; nobody: the plan says it. */
-export function LastThrottle({ migration }: { migration: Migration }) {
+export function LastThrottle({ migration }: { migration: Pick<Migration, 'id'> }) {
   const { data } = useLoad(
     `throttle ${migration.id}`,
     (client, signal) => client.get('/migrations/{id}/events', { path: { id: migration.id }, query: { type: 'plan.throttle', limit: 1000 }, signal }),
