@@ -28,10 +28,17 @@ DUMP = "local all = {} for _, key in ipairs(redis.call('KEYS', '*')) do all[#all
        ".. ' ' .. redis.call('PEXPIRETIME', key) end table.sort(all) return all"
 
 
+USERS = "local all = {} for _, key in ipairs(redis.call('KEYS', 'user:*')) do all[#all + 1] = key .. ' ' .. table.concat(redis.call('HMGET', " \
+        "key, 'full_name', 'country', 'tier'), '|') end return all"
+
+
 class Redis:
     def __init__(self, *settings):
-        self.folder = tempfile.mkdtemp(prefix="honk-redis-")
-        self.process = subprocess.Popen([SERVER, self.folder, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.folder, self.settings = tempfile.mkdtemp(prefix="honk-redis-"), settings
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([SERVER, self.folder, *self.settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT_S
         while subprocess.run([*self.client(0), "PING"], capture_output=True, text=True).stdout.strip() != "PONG":
             assert self.process.poll() is None and time.monotonic() < deadline, "the Redis server did not start"
@@ -56,15 +63,16 @@ class Redis:
 
     def users(self, database):
         """Each as the mapping should have made it."""
-        rows = {}
-        for key in self.tell(database, "KEYS", "user:*").splitlines():
-            cells = self.tell(database, "HMGET", key, "full_name", "country", "tier").splitlines()
-            rows[int(key.split(":")[1])] = "|".join(cells)
-        return rows
+        lines = self.tell(database, "EVAL", USERS, "0").splitlines()
+        return {int(key.split(":")[1]): cells for key, cells in (line.split(" ", 1) for line in lines)}
 
-    def close(self):
+    def crash(self):
+        """As a power cut would end it; what was synced stays."""
         self.process.kill()
         self.process.wait()
+
+    def close(self):
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -11,7 +11,8 @@ LOOK_S = 0.05  # whether it is gone
 
 class Proxy:
     """`folder` gets a socket as the server has one. `cuts`: after so many bytes from the client one session each is ended, in the middle of a
-    message; a session that says less is not met, and the next one is asked. `delay_s` is waited before each piece of the server's answers."""
+    message; a session that says less is not met, and the next one is asked. `answer_cuts`: the same of what the server answers, so that
+    it has done what nobody heard of. `delay_s` is waited before each piece of the server's answers."""
 
     family = socket.AF_UNIX
 
@@ -22,7 +23,7 @@ class Proxy:
         os.chmod(place, 0o777)
 
     def begin(self, place, cuts, delay_s):
-        self.cuts, self.delay_s, self.done, self.lock = list(cuts), delay_s, 0, threading.Lock()
+        self.cuts, self.answer_cuts, self.delay_s, self.done, self.lock = list(cuts), [], delay_s, 0, threading.Lock()
         self.is_gone = False  # every session is ended, and nobody gets a new one
         self.listener = socket.socket(self.family)
         self.listener.bind(place)
@@ -37,16 +38,16 @@ class Proxy:
                 return
             threading.Thread(target=self.session, args=(client,), daemon=True).start()
 
-    def is_cut(self, said):
+    def is_cut(self, said, cuts):
         with self.lock:
-            if not self.cuts or said < self.cuts[0]:
+            if not cuts or said < cuts[0]:
                 return False
-            self.cuts.pop(0)
+            cuts.pop(0)
             self.done += 1
             return True
 
     def session(self, client):
-        said = 0
+        said = answered = 0
         with client, socket.socket(self.family) as server:
             try:
                 server.connect(self.server)
@@ -57,10 +58,14 @@ class Proxy:
                             return
                         if end is server:
                             time.sleep(self.delay_s)
+                            answered += len(data)
+                            if self.is_cut(answered, self.answer_cuts):
+                                client.sendall(data[:len(data) // 2])
+                                return
                             client.sendall(data)
                             continue
                         said += len(data)
-                        if self.is_cut(said):
+                        if self.is_cut(said, self.cuts):
                             server.sendall(data[:len(data) // 2])
                             return
                         server.sendall(data)

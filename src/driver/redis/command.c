@@ -2,6 +2,7 @@
 #include "driver/redis/redis.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -97,19 +98,41 @@ redis_fail_lost(const RedisConn *conn, const redisContext *db, GError **error)
                 db->errstr[0] != '\0' ? db->errstr : "the connection is lost");
 }
 
+static void
+lose(redisContext *db, const char *reason)
+{
+    db->err = REDIS_ERR_IO;
+    g_strlcpy(db->errstr, reason, sizeof db->errstr);
+}
+
+/* Whoever stands between us and the server may hold no more answers, and take nothing before some of them are fetched. */
+static void
+wait_for_room(const RedisConn *conn, redisContext *db)
+{
+    struct pollfd ready = {.fd = db->fd, .events = POLLIN | POLLOUT};
+    int count = poll(&ready, 1, conn->timeout_ms);
+    if (count == 0)
+        lose(db, "nothing is taken, and nothing answered");
+    else if (count < 0 && errno != EINTR)
+        lose(db, g_strerror(errno));
+    else if (count > 0 && (ready.revents & POLLIN) != 0)
+        redisBufferRead(db); /* its own error says the rest */
+}
+
 /* Past hiredis, which would copy all of it first, and by a call that raises no signal where the other side has closed. */
 bool
 redis_send_bytes(const RedisConn *conn, redisContext *db, const char *data, size_t bytes,
                  GError **error)
 {
     while (bytes > 0 && db->err == 0) {
-        ssize_t sent = send(db->fd, data, bytes, MSG_NOSIGNAL);
+        ssize_t sent = send(db->fd, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             data += sent;
             bytes -= (size_t) sent;
+        } else if (errno == EAGAIN) {
+            wait_for_room(conn, db);
         } else if (errno != EINTR) {
-            db->err = REDIS_ERR_IO;
-            g_strlcpy(db->errstr, g_strerror(errno), sizeof db->errstr);
+            lose(db, g_strerror(errno));
         }
     }
     return db->err == 0 || redis_fail_lost(conn, db, error);

@@ -194,7 +194,7 @@ redis_connect(const RedisConn *conn, redisContext **ret, GError **error)
         redisFree(db);
         return false;
     }
-    redisSetTimeout(db, interval(json_get_int(conn->settings, "timeout_ms", TIMEOUT_MS)));
+    redisSetTimeout(db, interval(conn->timeout_ms));
     if (address.path == NULL && redisEnableKeepAlive(db) != REDIS_OK)
         db->err = 0; /* one of its numbers is refused: the system's own are used */
     if (!log_in(conn, db, &address, error)) {
@@ -254,6 +254,7 @@ redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **er
     conn->base.driver = self;
     conn->base.store = g_strdup(store->name);
     conn->settings = settings_take(store->settings);
+    conn->timeout_ms = (int) json_get_int(store->settings, "timeout_ms", TIMEOUT_MS);
     conn->book = g_strdup(json_get_string(store->settings, "bookkeeping", "_honk"));
     conn->place = g_strdup("the server");
     bool is_open = settings_password(store->settings, &conn->password, error) &&

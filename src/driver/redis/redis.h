@@ -26,6 +26,7 @@ typedef struct {
     json_t *settings;
     char *place;    /* "host:port/0": for messages, without any secret */
     char *password; /* or NULL */
+    int timeout_ms; /* how long one answer may take */
     char *book;     /* what names of our own keys begin with: "_honk" */
     RedisLoader *loader;
     char *looked_name,
