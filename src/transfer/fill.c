@@ -2,8 +2,8 @@
  * fill.c - one range from source to stage, in one transaction of the target.
  *
  * The store does it itself where it can and may, or hands rows on from one server to another of its kind; else rows are sent in
- * bulk to those that take them so. When it refuses (INVALID: some row is not as it should be), nothing is written, and the range
- * is moved row by row, which finds the offenders:
+ * bulk to those that take them so, read ahead (ahead.c). When it refuses (INVALID: some row is not as it should be), nothing is
+ * written, and the range is moved row by row, which finds the offenders:
  *
  *   scan ─► batch ─► transfer_apply ─► batch ─► put ─► commit with the ledger row
  *     │                  │                      │
@@ -122,6 +122,33 @@ move_rows(Fill *fill, const ScanSpec *spec, TickFn *tick, void *data, GError **e
     }
 }
 
+/* All rows, or INVALID. */
+static bool
+move_in_bulk(Fill *fill, const ScanSpec *spec, TickFn *tick, void *data, GError **error)
+{
+    Transfer *transfer = fill->transfer;
+    g_autoptr(Ahead) ahead = NULL;
+    if (!ahead_new(transfer, spec, tick, data, &ahead, error))
+        return false;
+    for (;;) {
+        const AheadPart *part = NULL;
+        size_t next = 0;
+        if (!ahead_next(ahead, fill->scanned, &part, error))
+            return false;
+        if (part->scanned == 0)
+            return true;
+        if (!conn_put(transfer->target, part->rows, 0, &next, error))
+            return false;
+        fill->scanned += part->scanned;
+        fill->result.rows_out += part->hash.rows;
+        hash_sum_merge(&fill->result.hash, &part->hash);
+        transfer->bytes = fill->result.bytes = part->bytes;
+        ahead_give_back(ahead);
+        if (!transfer_tick(tick, data, fill->scanned, error))
+            return false;
+    }
+}
+
 bool
 transfer_fill_rows(Transfer *transfer, const ScanSpec *spec, const Writer *writer,
                    const FillBefore *before, TickFn *tick, void *data, RangeResult *ret,
@@ -136,7 +163,8 @@ transfer_fill_rows(Transfer *transfer, const ScanSpec *spec, const Writer *write
     Fill fill = {.transfer = transfer};
     row_hasher_init(&fill.hasher);
     bool moved = (before == NULL || before->run(transfer, before->data, error)) &&
-                 move_rows(&fill, spec, tick, data, error);
+                 (writer->in_bulk ? move_in_bulk(&fill, spec, tick, data, error)
+                                  : move_rows(&fill, spec, tick, data, error));
     scan_close(fill.scan);
     row_hasher_clear(&fill.hasher);
     g_clear_error(&fill.error);

@@ -34,6 +34,23 @@ typedef struct {
 CHECKED bool transfer_fill_rows(Transfer *transfer, const ScanSpec *spec, const Writer *writer,
                                 const FillBefore *before, TickFn *tick, void *data,
                                 RangeResult *ret, GError **error);
+/* ahead.c: for ranges in bulk. A part of their rows, as they are to be written. */
+typedef struct {
+    Batch *rows;
+    HashSum hash;    /* of them; their number alone where nobody wants hashes */
+    int64_t scanned; /* rows that were read for it; 0: this is the end */
+    int64_t bytes;   /* hashed so far */
+} AheadPart;
+typedef struct Ahead Ahead;
+CHECKED bool ahead_new(Transfer *transfer, const ScanSpec *spec, TickFn *tick, void *data,
+                       Ahead **ret, GError **error);
+void ahead_free(Ahead *ahead);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ahead, ahead_free)
+/* `*ret` is the caller's until it is given back. `rows_done`: what a tick is told while it waits. INVALID for a row that is not as it
+ * should be. */
+CHECKED bool ahead_next(Ahead *ahead, int64_t rows_done, const AheadPart **ret, GError **error);
+void ahead_give_back(Ahead *ahead);
+
 /* The target's columns, in the program's order, over `object`; items and spec are valid until freed. */
 typedef struct {
     ScanSpec spec;

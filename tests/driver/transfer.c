@@ -488,6 +488,74 @@ two_files_give_what_one_gives(void)
     }
 }
 
+/* The rows lie in another file than the target, so that they are read ahead: three batches and some. */
+static void
+move_ahead(Move *move, TestDb *source)
+{
+    g_autofree char *sql = g_strconcat(users_tables, "DELETE FROM users_v1;", NULL);
+    move_begin(move, sql, users_mapping, false);
+    transfer_close(move->transfer);
+    move->spec.source_store = &source->store;
+    ASSERT_OK(transfer_open(&move->spec, &move->transfer, &ERR));
+}
+
+static const char *const many_users =
+    "INSERT INTO users_v1 SELECT id + 5000, first_name, last_name, country_code, created, points, "
+    "balance, legacy FROM users_v1; INSERT INTO users_v1 SELECT id + 10000, first_name, last_name, "
+    "country_code, created, points, balance, legacy FROM users_v1 WHERE id <= 5000;";
+
+/* One that cannot be mapped, and one that the target refuses, far behind rows that are in by then. */
+static void
+rows_that_are_refused_while_others_are_read_ahead_are_put_aside(void)
+{
+    g_autofree char *sql = g_strconcat(users_tables, many_users,
+                                       "UPDATE users_v1 SET points = 'many' WHERE id = 9000;"
+                                       "UPDATE users_v1 SET points = 1000 WHERE id = 14000;",
+                                       NULL);
+    g_autoptr(TestDb) source = test_db(sql);
+    g_auto(Move) move;
+    RangeResult result = {0};
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "all");
+    move_ahead(&move, source);
+    ASSERT_OK(transfer_range(move.transfer, range, NULL, NULL, &result, &ERR));
+    g_autofree char *aside =
+        test_query(move.db->path, "SELECT row_id FROM _honk_quarantine ORDER BY row_id");
+    g_assert_cmpstr(aside, ==, "9000\n14000");
+    g_assert_cmpint(result.rows_out, ==, 14997);
+    g_assert_cmpint(result.rejected, ==, 2);
+    assert_read_back(&move, &result);
+}
+
+/* Counts down. */
+static bool
+stop_at_last(int64_t rows, void *data)
+{
+    int *left = data;
+    return (*left)-- > 0;
+}
+
+static void
+asked_to_stop_at_any_moment_it_undoes_what_was_read_ahead(void)
+{
+    g_autofree char *sql = g_strconcat(users_tables, many_users, NULL);
+    g_autoptr(TestDb) source = test_db(sql);
+    g_auto(Move) move;
+    RangeResult result = {0};
+    g_autoptr(json_t) range = json_pack("{ss}", "name", "all");
+    bool done = false;
+    move_ahead(&move, source);
+    for (int ticks = 0; !done; ticks++) {
+        g_autoptr(GError) stopped = NULL;
+        int left = ticks;
+        done = transfer_range(move.transfer, range, stop_at_last, &left, &result, &stopped);
+        g_assert_true(done || error_is(stopped, ERR_STOPPED));
+        g_autofree char *rows = test_query(move.db->path, "SELECT (SELECT count(*) FROM " STAGE
+                                                          "), (SELECT count(*) FROM _honk_ledger)");
+        g_assert_cmpstr(rows, ==, done ? "14999|1" : "0|0");
+    }
+    assert_read_back(&move, &result);
+}
+
 /* --- comparing --- */
 
 static char *
@@ -659,6 +727,10 @@ main(int argc, char **argv)
     TEST("asked to stop, it undoes the range", asked_to_stop_it_undoes_the_range);
     TEST("an old token writes nothing", an_old_token_writes_nothing);
     TEST("two files give what one gives", two_files_give_what_one_gives);
+    TEST("rows that are refused while others are read ahead are put aside",
+         rows_that_are_refused_while_others_are_read_ahead_are_put_aside);
+    TEST("asked to stop at any moment, it undoes what was read ahead",
+         asked_to_stop_at_any_moment_it_undoes_what_was_read_ahead);
     TEST("what differs is found to the column", what_differs_is_found_to_the_column);
     TEST("two datasets are compared without a ledger", two_datasets_are_compared_without_a_ledger);
     TEST("ranges are named and sized by time", ranges_are_named_and_sized_by_time);

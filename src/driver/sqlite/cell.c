@@ -57,11 +57,11 @@ cell_convert(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GS
 }
 
 static bool
-cell_read_text(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GString *scratch,
-               char **ret_reason)
+cell_read_text(sqlite3_stmt *statement, int index, sqlite3_value *cell, Batch *batch, size_t column,
+               GString *scratch, char **ret_reason)
 {
-    const char *text = (const char *) sqlite3_column_text(statement, index);
-    size_t bytes = (size_t) sqlite3_column_bytes(statement, index);
+    const char *text = (const char *) sqlite3_value_text(cell);
+    size_t bytes = (size_t) sqlite3_value_bytes(cell);
     int64_t time;
     switch (batch->columns[column].type) {
     case TYPE_TEXT:
@@ -95,22 +95,24 @@ cell_read(sqlite3_stmt *statement, int index, Batch *batch, size_t column, GStri
           char **ret_reason)
 {
     ColumnType type = batch->columns[column].type;
-    switch (sqlite3_column_type(statement, index)) {
+    /* asked for once, not for class, text and length each; a connection that belongs to one thread has no lock for it to be under */
+    sqlite3_value *cell = sqlite3_column_value(statement, index);
+    switch (sqlite3_value_type(cell)) {
     case SQLITE_NULL:
         batch_put_null(batch, column);
         return true;
     case SQLITE_INTEGER:
         if (type != TYPE_INT)
             break;
-        batch_put_int(batch, column, sqlite3_column_int64(statement, index));
+        batch_put_int(batch, column, sqlite3_value_int64(cell));
         return true;
     case SQLITE_FLOAT:
         if (type != TYPE_FLOAT)
             break;
-        batch_put_float(batch, column, sqlite3_column_double(statement, index));
+        batch_put_float(batch, column, sqlite3_value_double(cell));
         return true;
     case SQLITE_TEXT:
-        return cell_read_text(statement, index, batch, column, scratch, ret_reason);
+        return cell_read_text(statement, index, cell, batch, column, scratch, ret_reason);
     default:
         break;
     }
