@@ -175,6 +175,8 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
         .look = look,
         .base = &base,
         .proofs = proofs,
+        .goes_on = goes_on,
+        .goes_on_data = survey,
         .is_planning = survey->is_planning,
     };
     return code_rows_put(&seen, found->place, found->rows, found->diffs, error);

@@ -108,6 +108,7 @@ message_of(const Making *making)
         .owners = owners,
         .siblings = siblings,
         .together = json_object_get(place->change, "together"),
+        .checks = json_object_get(place->change, "checks"),
     };
     return change_message(&story, place->rules, making->look);
 }

@@ -147,6 +147,16 @@ code_place_prove(CodePlace *place, const Look *look, json_t **ret, GError **erro
            (queries == NULL || code_queries_prove(queries, look, PROOF_MS, ret, error));
 }
 
+/* What was found out of it as a part when the plan was made. */
+static void
+put_planned(json_t *evidence, const json_t *change)
+{
+    static const char *const members[] = {"together", "checks"};
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (json_object_get(change, members[i]) != NULL)
+            json_object_set(evidence, members[i], json_object_get(change, members[i]));
+}
+
 json_t *
 code_place_evidence(const CodePlace *place, const Look *look, const char *commit)
 {
@@ -154,8 +164,7 @@ code_place_evidence(const CodePlace *place, const Look *look, const char *commit
     json_set_string(evidence, "consumer", place->name.consumer);
     json_set_string(evidence, "repository", place->repository->address);
     json_set_string(evidence, "part", place->name.part);
-    if (json_object_get(place->change, "together") != NULL)
-        json_object_set(evidence, "together", json_object_get(place->change, "together"));
+    put_planned(evidence, place->change);
     json_set_string(evidence, "branch", place->branch);
     json_object_set_new(evidence, "commit", commit != NULL ? json_string(commit) : json_null());
     json_set_string(evidence, "base", look->commit);

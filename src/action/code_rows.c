@@ -8,6 +8,7 @@
 #include "change/back.h"
 #include "change/split.h"
 #include "change/written.h"
+#include "coding/own_checks.h"
 #include "model/change_key.h"
 
 #include <string.h>
@@ -265,15 +266,46 @@ is_deployed_from_branch(const json_t *place)
     return sharer_with(json_object_get(place, "sharers"), "deploy", "branch") != NULL;
 }
 
+/* Each part by the repository's own checks: only where there are parts, and honk.yaml wants that. */
+typedef struct {
+    const CodeFound *found;
+    const char *verify;
+    OwnChecks *checks; /* NULL: nobody has asked yet */
+} OwnTrial;
+
+static bool
+try_own_checks(void *data, json_t **ret_checks, char **ret_red, GError **error)
+{
+    OwnTrial *trial = data;
+    const CodeFound *found = trial->found;
+    if (trial->checks == NULL &&
+        !own_checks_open(found->config, found->repository, found->look, trial->verify,
+                         found->goes_on, found->goes_on_data, &trial->checks, error))
+        return false;
+    return own_checks_run(trial->checks, ret_checks, ret_red, error);
+}
+
+static bool
+split(const CodeFound *found, const json_t *place, Whose *whose, GPtrArray **ret, GError **error)
+{
+    OwnTrial own = {found, json_get_string(place, "verify", NULL), NULL};
+    const SplitTrial trial = {try_own_checks, &own};
+    bool ok = look_split(found->look, found->rules, whose_owner, whose,
+                         found->config->changes.runs_checks ? &trial : NULL, ret, error);
+    own_checks_free(own.checks);
+    return ok;
+}
+
 static bool
 put_by_owner(const CodeFound *found, const json_t *place, json_t *rows, GPtrArray *diffs,
              GError **error)
 {
     g_auto(Whose) whose = {0};
+    g_autoptr(GPtrArray) parts = NULL;
     if (!whose_open(found->config, found->repository, found->look->commit,
-                    json_object_get(place, "sharers"), &whose, error))
+                    json_object_get(place, "sharers"), &whose, error) ||
+        !split(found, place, &whose, &parts, error))
         return false;
-    g_autoptr(GPtrArray) parts = look_split(found->look, found->rules, whose_owner, &whose);
     g_autoptr(GPtrArray) names = split_names(parts);
     if (parts->len == 0)
         put_row(found, NULL, row_of(place), rows, diffs);
@@ -282,6 +314,8 @@ put_by_owner(const CodeFound *found, const json_t *place, json_t *rows, GPtrArra
         json_t *row = row_of(place);
         put_whose(row, &whose, part);
         put_why(row, part);
+        if (parts->len > 1 && part->checks != NULL)
+            json_object_set(row, "checks", part->checks);
         if (parts->len > 1)
             name_part(row, names->pdata[i], part->owners);
         put_row(found, parts->len > 1 ? part->scope : NULL, row, rows, diffs);
@@ -295,7 +329,7 @@ put_by_owner(const CodeFound *found, const json_t *place, json_t *rows, GPtrArra
 static json_t *
 row_as_planned(const json_t *place, const json_t *planned)
 {
-    static const char *const members[] = {"key", "part", "together"};
+    static const char *const members[] = {"key", "part", "together", "checks"};
     json_t *row = row_of(place);
     const json_t *sharer = sharer_with(json_object_get(place, "sharers"), "consumer",
                                        json_get_string(planned, "consumer", ""));

@@ -20,7 +20,9 @@ typedef struct {
     Look *look;
     const ChangeBase *base;
     const json_t *proofs; /* of queries_prove(); NULL: none were run */
-    bool is_planning;     /* diffs are kept, and the way back is tried */
+    LookTick *goes_on;    /* false: stop soon */
+    void *goes_on_data;
+    bool is_planning; /* diffs are kept, and the way back is tried */
 } CodeFound;
 
 /* A consumer (of a slice) whose code is there, too. */

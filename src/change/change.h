@@ -110,6 +110,7 @@ typedef struct {
     const char *owners; /* of a part: whose files these are; NULL: it is all of the repository's */
     const json_t *siblings; /* [{"branch", "owners"}]: the other parts */
     const json_t *together; /* sentences: why files of several owners are in it; or NULL */
+    const json_t *checks;   /* of a part: [{"name", "before", "after"}], tried alone; or NULL */
 } ChangeStory;
 
 /* Subject, what and why, evidence, trailers. Caller frees. */

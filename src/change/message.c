@@ -120,6 +120,18 @@ add_queries(GString *text, const json_t *proofs)
             not_run);
 }
 
+/* On a clean copy of what it stands on, with this alone. */
+static void
+add_checks(GString *text, const json_t *checks)
+{
+    json_t *check;
+    size_t i;
+    json_array_foreach(checks, i, check)
+        say(text, "- ", "  ", "%s, when the plan was made: before %s, with this alone %s",
+            json_get_string(check, "name", ""), json_get_string(check, "before", ""),
+            json_get_string(check, "after", ""));
+}
+
 static void
 add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, const Look *look)
 {
@@ -140,6 +152,7 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
             "of those rewritten, by a coding agent and not by rules: %" G_GINT64_FORMAT,
             look_written_sites(look));
     say(text, "- ", "  ", "every changed file still parses");
+    add_checks(text, story->checks);
     add_queries(text, story->queries);
     if (rules->is_in_place)
         return;

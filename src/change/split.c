@@ -2,13 +2,14 @@
 #include "change/split.h"
 
 #include "base/text.h"
-#include "model/change_key.h"
 
 #include <string.h>
 
 typedef struct {
     Look *look;
     const ChangeRules *rules;
+    const SplitTrial *trial; /* or NULL */
+    int trials_left;
     GPtrArray *parts;  /* SplitPart * */
     GHashTable *whole; /* path -> what the whole makes of it */
 } Splitting;
@@ -20,6 +21,7 @@ part_free(void *data)
     g_ptr_array_unref(part->owners);
     g_ptr_array_unref(part->why);
     change_scope_free(part->scope);
+    json_decref(part->checks);
     g_free(part);
 }
 
@@ -230,6 +232,101 @@ join_once(Splitting *splitting, GHashTable *owners)
     return false;
 }
 
+/* ---- tried ---- */
+
+/* Narrowed to that scope. The last word on `part` is kept with it. */
+static bool
+try_in(Splitting *splitting, const ChangeScope *scope, SplitPart *part, char **ret_red,
+       GError **error)
+{
+    json_t *checks = NULL;
+    look_narrow(splitting->look, splitting->rules, scope);
+    splitting->trials_left--;
+    if (!splitting->trial->run(splitting->trial->data, &checks, ret_red, error))
+        return false;
+    json_decref(part->checks);
+    part->checks = checks;
+    return true;
+}
+
+/* With whose files it is green; `*ret` NULL: with nobody's alone. */
+static bool
+find_green(Splitting *splitting, SplitPart *part, const GHashTable *owners, SplitPart **ret,
+           GError **error)
+{
+    *ret = NULL;
+    for (guint i = 0; i < splitting->parts->len && splitting->trials_left > 0; i++) {
+        SplitPart *other = splitting->parts->pdata[i];
+        g_autofree char *red = NULL;
+        if (other == part)
+            continue;
+        g_autoptr(ChangeScope) both = scope_of_two(owners, part, other);
+        if (!try_in(splitting, both, part, &red, error))
+            return false;
+        if (red != NULL)
+            continue;
+        *ret = other;
+        return true;
+    }
+    return true;
+}
+
+/* Together all of it is green, as `all` says. */
+static void
+join_red(Splitting *splitting, SplitPart *part, SplitPart *other, const char *red, json_t *all)
+{
+    const char *whose = part->owners->pdata[0];
+    if (other != NULL) {
+        g_ptr_array_add(part->why, g_strdup_printf("alone, what changes of %s fails %s, and not "
+                                                   "with the files of %s",
+                                                   whose, red, (char *) other->owners->pdata[0]));
+        join(splitting, part, other);
+        return;
+    }
+    join_all(splitting,
+             g_strdup_printf("alone, what changes of %s fails %s, and not with all", whose, red));
+    SplitPart *first = splitting->parts->pdata[0];
+    json_decref(first->checks);
+    first->checks = json_incref(all);
+}
+
+/* One after the other, until each is green by itself. `all`: what the whole gave. */
+static bool
+try_parts(Splitting *splitting, GHashTable *owners, json_t *all, GError **error)
+{
+    for (guint i = 0; i < splitting->parts->len && splitting->parts->len > 1;) {
+        SplitPart *part = splitting->parts->pdata[i], *other = NULL;
+        g_autofree char *red = NULL;
+        bool is_tried = part->checks != NULL;
+        if (!is_tried && splitting->trials_left <= 0) {
+            join_all(splitting, g_strdup("to try each alone takes too long"));
+            return true;
+        }
+        if (!is_tried && (!try_in(splitting, part->scope, part, &red, error) ||
+                          (red != NULL && !find_green(splitting, part, owners, &other, error))))
+            return false;
+        i = red != NULL ? 0 : i + 1;
+        if (red != NULL) {
+            join_red(splitting, part, other, red, all);
+            put_scopes(splitting, owners);
+        }
+    }
+    return true;
+}
+
+/* What is red with all of them is no ground to keep them together. */
+static bool
+try_all(Splitting *splitting, GHashTable *owners, GError **error)
+{
+    g_autoptr(json_t) all = NULL;
+    g_autofree char *red = NULL;
+    if (splitting->trial == NULL || splitting->parts->len < 2)
+        return true;
+    look_narrow(splitting->look, splitting->rules, NULL);
+    return splitting->trial->run(splitting->trial->data, &all, &red, error) &&
+           (red != NULL || try_parts(splitting, owners, all, error));
+}
+
 /* ---- the whole ---- */
 
 /* path -> owner, of all files that concern anybody. */
@@ -250,11 +347,17 @@ find_owners(Splitting *splitting, SplitOwner *owner_of, void *data)
     return owners;
 }
 
-GPtrArray *
-look_split(Look *look, const ChangeRules *rules, SplitOwner *owner_of, void *data)
+bool
+look_split(Look *look, const ChangeRules *rules, SplitOwner *owner_of, void *data,
+           const SplitTrial *trial, GPtrArray **ret, GError **error)
 {
-    g_auto(Splitting) splitting = {look, rules, g_ptr_array_new_with_free_func(part_free),
-                                   g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+    g_auto(Splitting)
+        splitting = {.look = look,
+                     .rules = rules,
+                     .trial = trial,
+                     .trials_left = SPLIT_TRIALS_MAX,
+                     .parts = g_ptr_array_new_with_free_func(part_free),
+                     .whole = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
     g_autoptr(GHashTable) owners = find_owners(&splitting, owner_of, data);
     if (splitting.parts->len > SPLIT_PARTS_MAX)
         join_all(&splitting, g_strdup_printf("they are of more than %d owners", SPLIT_PARTS_MAX));
@@ -262,41 +365,10 @@ look_split(Look *look, const ChangeRules *rules, SplitOwner *owner_of, void *dat
         put_scopes(&splitting, owners);
     while (look->parts != NULL && splitting.parts->len > 1 && join_once(&splitting, owners));
     put_scopes(&splitting, owners);
+    bool ok = try_all(&splitting, owners, error);
+    put_scopes(&splitting, owners);
     look_narrow(look, rules, NULL);
-    return g_steal_pointer(&splitting.parts);
-}
-
-/* ---- names ---- */
-
-/* Small letters and digits: no sign of it means anything to git, to people's shells, or in a key. Caller frees. */
-static char *
-name_of(const char *owner)
-{
-    const char *slash = strrchr(owner, '/');
-    g_autofree char *name = g_ascii_strdown(slash != NULL ? slash + 1 : owner, -1);
-    GString *made = g_string_new(NULL);
-    for (const char *at = name; *at != '\0' && made->len < CHANGE_PART_BYTES_MAX; at++)
-        if (g_ascii_isalnum(*at))
-            g_string_append_c(made, *at);
-        else if (made->len > 0 && made->str[made->len - 1] != '_')
-            g_string_append_c(made, '_');
-    if (made->len == 0)
-        g_string_append(made, "rest");
-    return g_string_free(made, FALSE);
-}
-
-GPtrArray *
-split_names(const GPtrArray *parts)
-{
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < parts->len; i++) {
-        const SplitPart *part = parts->pdata[i];
-        g_autofree char *plain = name_of(part->owners->pdata[0]), *name = g_strdup(plain);
-        for (int n = 2; g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL); n++) {
-            g_free(name);
-            name = g_strdup_printf("%s_%d", plain, n);
-        }
-        g_ptr_array_add(names, g_steal_pointer(&name));
-    }
-    return names;
+    if (ok)
+        *ret = g_steal_pointer(&splitting.parts);
+    return ok;
 }

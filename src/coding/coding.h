@@ -16,7 +16,7 @@
 /* All borrowed. */
 typedef struct {
     const Config *config;
-    const CodingAgentConfig *agent;
+    const CodingAgentConfig *agent; /* NULL: only checks are run (own_checks.h) */
     const Repository *repository;
     const ChangeRules *rules;
     const ChangeName *name;

@@ -8,6 +8,8 @@ BoxLimits
 coding_limits(const CodingAgentConfig *agent)
 {
     BoxLimits limits = BOX_LIMITS_DEFAULT;
+    if (agent == NULL)
+        return limits;
     limits.time_ms = (int) agent->deadline_ms;
     limits.memory_mib = agent->memory_mib;
     limits.processes = agent->processes;

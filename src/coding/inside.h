@@ -120,6 +120,7 @@ CHECKED bool door_box_with_proxy(const Turn *turn, DoorBox *ret, GError **error)
 void door_box_end(DoorBox *door, const Turn *turn, TurnEnd *end);
 void door_box_clear(DoorBox *door);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DoorBox, door_box_clear)
+/* NULL: of checks without an agent. */
 BoxLimits coding_limits(const CodingAgentConfig *agent);
 
 /* ---- checks ---- */

@@ -119,6 +119,8 @@ typedef enum {
 
 typedef struct {
     ChangesBy by;
+    bool
+        runs_checks; /* a part is also tried by the repository's own checks, when the plan is made */
     json_t *migrations; /* {NAME: "owner" | "repository"}: for some of them otherwise */
 } ChangesConfig;
 

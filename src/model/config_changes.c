@@ -35,6 +35,7 @@ read_migrations(Reader *reader, const Field *field, const YamlNode *value, void 
 /* clang-format off */
 static const Field changes_fields[] = {
     {"group",      read_group,      offsetof(ChangesConfig, by)},
+    {"checks",     read_bool,       offsetof(ChangesConfig, runs_checks)},
     {"migrations", read_migrations, offsetof(ChangesConfig, migrations)},
     {NULL},
 };

@@ -53,8 +53,9 @@ static const struct {
     {"ends.open", END_SQL " = 'open'"},
     {"verified.rules", DONE_SQL " AND t.evidence ->> '$.commit' IS NOT NULL"},
     {"verified.queries", DONE_SQL " AND coalesce(t.evidence ->> '$.queries.same', 0) > 0"},
-    {"verified.checks", DONE_SQL " AND EXISTS (SELECT 1 FROM json_each(t.evidence, "
-                                 "'$.coding.checks') k WHERE k.value ->> '$.after' = 'passed')"},
+    {"verified.checks", DONE_SQL " AND EXISTS (SELECT 1 FROM json_each(coalesce(t.evidence -> "
+                                 "'$.coding.checks', t.evidence -> '$.checks', '[]')) k WHERE "
+                                 "k.value ->> '$.after' = 'passed')"},
     {"verified.builds", "b.phase = 'forward' AND b.evidence ->> '$.builds' = 'passed'"},
     {"pulls.opened", PULL_SQL("number") " IS NOT NULL"},
     {"pulls.open", PULL_SQL("state") " = 'open'"},

@@ -192,6 +192,21 @@ class ByOwner(unittest.TestCase):
         self.assertIn("Files of several owners stay together here: - 'mails/view.sql' needs", body)
         self.assertIn("the part of group:default/team-mails, group:default/team-player", body)
 
+    def test_what_passes_its_own_checks_only_together_stays_together(self):
+        checked = "changes: { group: owner, checks: true }\ncoding: { when_unboxed: run }\n"
+        make = ".PHONY: test\ntest:\n\t! grep -q users_v2 player/active.sql || grep -q users_v2 mails/to.sql\n"
+        self.begin(code={"mono": {**CODE["mono"], "Makefile": make}}, changes=checked)
+        plan = self.world.start()
+        self.assertIn("alone, what changes of group:default/team-player fails make, and not with the files of group:default/team-mails", plan)
+        self.assertIn("1 repository in 3 parts", plan)
+        self.world.merge_first()
+        self.world.waits_for(2)
+        bodies = {name: " ".join(pull["body"].split()) for name, pull in self.world.by_part().items()}
+        self.assertEqual(set(bodies), {"team_mails", "team_mono"})
+        self.assertIn("- make, when the plan was made: before passed, with this alone passed", bodies["team_mono"])
+        self.assertIn("Files of several owners stay together here: - alone, what changes of group:default/team-player", bodies["team_mails"])
+        self.assertEqual(self.world.files_of(self.world.by_part()["team_mails"]), ["mails/to.sql", "player/active.sql"])
+
     def test_a_webhook_wakes_the_part_that_waits(self):
         forge = test_proposals.FORGE
         test_proposals.FORGE = forge.replace("poll: 200ms", "poll: 1h, webhook_secret_file: hook")

@@ -32,10 +32,36 @@ case_clear(Case *one)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
 
+/* A repository's build: red with only some of the files that begin with `needs` ("ab") edited, and always with `red`. */
+typedef struct {
+    const char *needs;
+    bool is_red;
+    Look *look;
+    int runs;
+} Tried;
+
+static bool
+build(void *data, json_t **ret_checks, char **ret_red, GError **error)
+{
+    Tried *tried = data;
+    size_t edited = 0;
+    (void) error;
+    tried->runs++;
+    for (guint i = 0; i < tried->look->files->len; i++) {
+        const LookFile *file = tried->look->files->pdata[i];
+        edited += file->is_edited && strchr(tried->needs, *file->shown) != NULL;
+    }
+    bool is_red = tried->is_red || (edited > 0 && edited < strlen(tried->needs));
+    *ret_red = is_red ? g_strdup("make") : NULL;
+    *ret_checks = json_pack("[{s:s}]", "after", is_red ? "failed" : "passed");
+    return true;
+}
+
 /* `files`: path, text, …, NULL. The world has one of reports/ besides. */
 static Case
-split(bool propagates, const char *const *files)
+try_split(bool propagates, const SplitTrial *trial, const char *const *files)
 {
+    g_autoptr(GError) error = NULL;
     Case one = {.world = world_new(false)};
     g_autoptr(GString) owner = g_string_new(NULL);
     one.world->rules->options.propagates = propagates;
@@ -43,8 +69,18 @@ split(bool propagates, const char *const *files)
         world_write(one.world, files[0], files[1]);
     world_commit(one.world, "Write more");
     one.look = world_look(one.world);
-    one.parts = look_split(one.look, one.world->rules, owner_by_folder, owner);
+    Tried *tried = trial != NULL ? trial->data : NULL;
+    if (tried != NULL)
+        tried->look = one.look;
+    if (!look_split(one.look, one.world->rules, owner_by_folder, owner, trial, &one.parts, &error))
+        g_error("%s", error->message);
     return one;
+}
+
+static Case
+split(bool propagates, const char *const *files)
+{
+    return try_split(propagates, NULL, files);
 }
 
 /* The owners of each part, "a+b c". Caller frees. */
@@ -136,6 +172,45 @@ a_query_that_follows_another_owner_s_view_stays_together_with_it_and_says_why(vo
     assert_text(edited_by(&one, 1), "mails/to.sql");
 }
 
+static const char *const of_three[] = {"a/x.sql", "SELECT id FROM users_v1;\n", "b/x.sql",
+                                       "SELECT id FROM users_v1;\n", NULL};
+
+static void
+what_does_not_build_alone_stays_together_and_says_what_failed(void)
+{
+    Tried tried = {.needs = "ar"};
+    g_auto(Case) one = try_split(false, &(const SplitTrial){build, &tried}, of_three);
+    assert_text(owners_of(&one), "a+reports b");
+    const SplitPart *joined = one.parts->pdata[0];
+    g_assert_cmpstr(joined->why->pdata[0], ==,
+                    "alone, what changes of a fails make, and not with the files of reports");
+    for (guint i = 0; i < one.parts->len; i++) {
+        const SplitPart *part = one.parts->pdata[i];
+        g_assert_cmpstr(json_get_string(json_array_get(part->checks, 0), "after", ""), ==,
+                        "passed");
+    }
+    assert_text(edited_by(&one, 0), "a/x.sql reports/active.sql");
+}
+
+static void
+what_builds_only_with_all_is_one(void)
+{
+    Tried tried = {.needs = "abr"};
+    g_auto(Case) one = try_split(false, &(const SplitTrial){build, &tried}, of_three);
+    assert_text(owners_of(&one), "a+b+reports");
+}
+
+static void
+what_builds_alone_is_apart_and_what_never_builds_keeps_nobody_together(void)
+{
+    for (int is_red = 0; is_red < 2; is_red++) {
+        Tried tried = {.needs = "", .is_red = is_red};
+        g_auto(Case) one = try_split(false, &(const SplitTrial){build, &tried}, of_three);
+        assert_text(owners_of(&one), "a b reports");
+        g_assert_cmpint(tried.runs, ==, is_red ? 1 : 4);
+    }
+}
+
 static void
 three_owners_in_a_row_stay_together(void)
 {
@@ -213,6 +288,12 @@ main(int argc, char **argv)
     g_test_add_func(
         "/split/a query that follows another owner's view stays together with it, and says why",
         a_query_that_follows_another_owner_s_view_stays_together_with_it_and_says_why);
+    g_test_add_func("/split/what does not build alone stays together, and says what failed",
+                    what_does_not_build_alone_stays_together_and_says_what_failed);
+    g_test_add_func("/split/what builds only with all is one", what_builds_only_with_all_is_one);
+    g_test_add_func(
+        "/split/what builds alone is apart, and what never builds keeps nobody together",
+        what_builds_alone_is_apart_and_what_never_builds_keeps_nobody_together);
     g_test_add_func("/split/three owners in a row stay together",
                     three_owners_in_a_row_stay_together);
     g_test_add_func("/split/parts are called by their owners, in signs that git and shells take",
