@@ -26,13 +26,21 @@ block_around(const Resolver *resolver, const SqlBlock *block)
     return query != NULL && query->as != NULL ? query->as->block : NULL;
 }
 
+/* ON sees what it joins, which stands before it. */
 static bool
-bind_qualified(const Resolver *resolver, SqlRef *ref)
+may_see(const SqlRef *ref, const SqlSource *source)
+{
+    return ref->clause != CLAUSE_ON || ref->block != source->block ||
+           source->last < ref->path.parts[0].token;
+}
+
+static bool
+bind_qualified_by(const Resolver *resolver, SqlRef *ref, bool sees_all)
 {
     for (const SqlBlock *block = ref->block; block != NULL; block = block_around(resolver, block))
         for (uint32_t parts = ref->path.count - 1; parts > 0; parts--) {
             SqlSource *source = resolver_source_called(resolver, block, &ref->path, parts);
-            if (source == NULL)
+            if (source == NULL || !(sees_all || may_see(ref, source)))
                 continue;
             ref->binding = BINDING_COLUMN;
             ref->source = source;
@@ -40,6 +48,13 @@ bind_qualified(const Resolver *resolver, SqlRef *ref)
             return true;
         }
     return false;
+}
+
+/* What nobody is called that it sees is somebody's behind it, rather than nobody's. */
+static bool
+bind_qualified(const Resolver *resolver, SqlRef *ref)
+{
+    return bind_qualified_by(resolver, ref, false) || bind_qualified_by(resolver, ref, true);
 }
 
 /* ---- names alone ---- */
@@ -113,7 +128,8 @@ typedef struct {
 static bool
 is_seen(const SqlRef *ref, const SqlSource *source)
 {
-    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target))
+    if (source->is_twin || (ref->clause == CLAUSE_ROW && source->is_target) ||
+        !may_see(ref, source))
         return false;
     return ref->clause != CLAUSE_FROM || ref->block != source->block ||
            source->last < ref->path.parts[0].token;
