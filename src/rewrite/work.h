@@ -382,6 +382,7 @@ bool work_is_text(const Work *work, guint index, const char *text);
 
 void sql_text(Work *work);   /* all of the following, in each variant of the text (sql_text.c) */
 void sql_tables(Work *work); /* match sources, edit tables */
+void sql_qualifiers(Work *work); /* of tables that are called anew */
 /* What is known of a table's columns; as SqlColumnsFn. */
 const char *const *table_columns(const Work *work, const SqlSource *table, bool *ret_is_open);
 void sql_flow(Work *work);    /* which queries keep their output names */
