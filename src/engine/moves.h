@@ -78,7 +78,7 @@ char *guard_refusal(const Moment *moment, const char *guard, ErrorCode *ret_code
 size_t guard_count(void);
 const char *guard_name(size_t index);
 
-/* What guards and others ask. */
+/* asked.c: what guards and others ask. */
 /* It looks again, and nobody was told: for the events it is still waiting. */
 bool task_is_polling(const Task *task);
 /* For tests: a bit for each row of a table. */
@@ -89,6 +89,10 @@ bool plan_rolls_back(const OpenPlan *plan, const OpenStep *step);
 bool children_resolved(const Task *root);
 bool children_effects(const Task *root);
 bool step_is_back(const OpenStep *step);
+bool dependents_are_back(const OpenStep *step);
+bool task_is_done(const Task *task);
+/* A text of the command's arguments, "error.code"; NULL: none. Borrowed. */
+const char *moment_argument(const Moment *moment, const char *path);
 const char *later_plan(const State *state, const OpenPlan *plan);
 const OpenPlan *locking_plan(const State *state, const OpenPlan *plan);
 /* A digest as people say it: whole, or at least 8 of its hex digits. */
