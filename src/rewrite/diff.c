@@ -5,56 +5,68 @@
 
 #define CONTEXT_LINES 3
 
+/* Where the lines begin, and behind the last one where the text ends. A last line without an end has nothing behind it. */
 typedef struct {
-    size_t begin, end; /* bytes, whole lines of the old text */
+    const char *text;
+    size_t *begin;
+    guint count, last; /* the last that a byte can be in: behind a line's end an empty one begins */
+} Lines;
+
+typedef struct {
+    guint begin, end;  /* lines of the old text */
     guint first, last; /* edits in it */
 } Change;
 
-static size_t
-line_begin(const char *text, size_t at)
+static Lines
+lines_of(const char *text, size_t bytes)
 {
-    const char *found = at > 0 ? memrchr(text, '\n', at) : NULL;
-    return found == NULL ? 0 : (size_t) (found - text) + 1;
+    GArray *begin = g_array_sized_new(FALSE, FALSE, sizeof(size_t), (guint) (bytes / 16 + 2));
+    size_t at = 0;
+    g_array_append_val(begin, at);
+    while (at < bytes) {
+        const char *found = memchr(text + at, '\n', bytes - at);
+        at = found == NULL ? bytes : (size_t) (found - text) + 1;
+        g_array_append_val(begin, at);
+    }
+    guint count = begin->len - 1;
+    bool is_ended = bytes == 0 || text[bytes - 1] == '\n';
+    return (Lines){.text = text,
+                   .begin = (size_t *) (void *) g_array_free(begin, FALSE),
+                   .count = count,
+                   .last = is_ended ? count : count - 1};
 }
 
-/* Behind the line's end. */
-static size_t
-line_end(const char *text, size_t bytes, size_t at)
+/* The line of this byte, which is not before the line `from`. */
+static guint
+line_at(const Lines *lines, guint from, size_t at)
 {
-    const char *found = at < bytes ? memchr(text + at, '\n', bytes - at) : NULL;
-    return found == NULL ? bytes : (size_t) (found - text) + 1;
+    while (from < lines->last && lines->begin[from + 1] <= at)
+        from++;
+    return from;
 }
 
 /* Lines that are changed, joined where they touch. */
 static GArray *
-changes_of(const Rewrite *rewrite, const char *text, size_t bytes)
+changes_of(const Rewrite *rewrite, const Lines *lines)
 {
     GArray *changes = g_array_sized_new(FALSE, FALSE, sizeof(Change), rewrite->edits->len);
+    Change *before = NULL;
+    guint line = 0;
     for (guint i = 0; i < rewrite->edits->len; i++) {
         const Edit *edit = g_ptr_array_index(rewrite->edits, i);
-        size_t begin = line_begin(text, edit->begin);
         size_t last = edit->end > edit->begin ? edit->end - 1 : edit->begin;
-        size_t end = line_end(text, bytes, MAX(last, begin));
-        Change *before =
-            changes->len > 0 ? &g_array_index(changes, Change, changes->len - 1) : NULL;
-        if (before != NULL && begin <= before->end) {
+        line = line_at(lines, line, edit->begin);
+        guint end = MIN(line_at(lines, line, last) + 1, lines->count);
+        if (before != NULL && line <= before->end) {
             before->end = MAX(before->end, end);
             before->last = i;
             continue;
         }
-        Change change = {begin, end, i, i};
+        Change change = {line, end, i, i};
         g_array_append_val(changes, change);
+        before = &g_array_index(changes, Change, changes->len - 1);
     }
     return changes;
-}
-
-static size_t
-lines_in(const char *text, size_t begin, size_t end)
-{
-    size_t lines = 0;
-    for (size_t at = begin; at < end; at = line_end(text, end, at))
-        lines++;
-    return lines;
 }
 
 /* What most appending is: there is room. */
@@ -89,129 +101,163 @@ take(GString *out, size_t bytes)
     out->str[out->len] = '\0';
 }
 
-/* How many they are. */
-static size_t
-append_lines(GString *out, char sign, const char *text, size_t begin, size_t end)
+static void
+append_line(GString *out, char sign, const char *line, size_t bytes)
 {
-    char *first = room_for(out, 2 * (end - begin)), *to = first; /* no line is empty */
-    size_t lines = 0;
-    for (size_t at = begin, next; at < end; at = next, lines++) {
-        next = line_end(text, end, at);
-        *to++ = sign;
-        memcpy(to, text + at, next - at);
-        to += next - at;
-    }
-    take(out, (size_t) (to - first));
-    if (end > begin && text[end - 1] != '\n')
-        g_string_append(out, "\n\\ No newline at end of file\n");
-    return lines;
+    char *to = room_for(out, bytes + 1);
+    *to = sign;
+    memcpy(to + 1, line, bytes);
+    take(out, bytes + 1);
 }
 
 static void
-append_changed(GString *out, const Rewrite *rewrite, const Change *change, const char *text)
+append_end(GString *out, const char *text, size_t bytes)
 {
-    size_t at = change->begin;
-    for (guint i = change->first; i <= change->last; i++) {
-        const Edit *edit = g_ptr_array_index(rewrite->edits, i);
-        put(out, text + at, edit->begin - at);
-        put(out, edit->text, strlen(edit->text));
-        at = edit->end;
+    if (bytes > 0 && text[bytes - 1] != '\n')
+        g_string_append(out, "\n\\ No newline at end of file\n");
+}
+
+/* Those of the old text. */
+static void
+append_lines(GString *out, char sign, const Lines *lines, guint begin, guint end)
+{
+    size_t first = lines->begin[begin], bytes = lines->begin[end] - first;
+    char *to = room_for(out, bytes + end - begin), *from = to;
+    for (guint i = begin; i < end; i++) {
+        size_t length = lines->begin[i + 1] - lines->begin[i];
+        *to++ = sign;
+        memcpy(to, lines->text + lines->begin[i], length);
+        to += length;
     }
-    put(out, text + at, change->end - at);
+    take(out, (size_t) (to - from));
+    append_end(out, lines->text + first, bytes);
 }
 
-static size_t
-lines_back(const char *text, size_t at, size_t least)
+/* How many there are in the new text. */
+static guint
+append_new_lines(GString *out, const char *text, size_t bytes)
 {
-    for (int i = 0; i < CONTEXT_LINES && at > least; i++)
-        at = line_begin(text, at - 1);
-    return MAX(at, least);
-}
-
-static size_t
-lines_on(const char *text, size_t bytes, size_t at)
-{
-    for (int i = 0; i < CONTEXT_LINES && at < bytes; i++)
-        at = line_end(text, bytes, at);
-    return at;
+    guint count = 0;
+    for (size_t at = 0, next; at < bytes; at = next, count++) {
+        const char *found = memchr(text + at, '\n', bytes - at);
+        next = found == NULL ? bytes : (size_t) (found - text) + 1;
+        append_line(out, '+', text + at, next - at);
+    }
+    append_end(out, text, bytes);
+    return count;
 }
 
 /* The diff in the making. */
 typedef struct {
     const Rewrite *rewrite;
-    const char *text;
-    size_t bytes;
+    Lines lines;
     const GArray *changes;
-    GString *out, *body, *after; /* the last two are those of the hunk, and of the change */
-    size_t counted, lines;       /* so many lines end before this byte */
-    int64_t shift;               /* lines that there are more of in the new text */
+    GString *out, *after; /* the last is what a change becomes */
+    int64_t shift;        /* lines that there are more of in the new text */
 } Diff;
 
-/* Lines of a hunk. */
-typedef struct {
-    size_t before, after;
-} Lines;
-
 static void
-append_change(Diff *diff, const Change *change, Lines *lines)
+write_after(Diff *diff, const Change *change)
 {
+    const Lines *lines = &diff->lines;
+    size_t at = lines->begin[change->begin];
     g_string_truncate(diff->after, 0);
-    append_changed(diff->after, diff->rewrite, change, diff->text);
-    lines->before += append_lines(diff->body, '-', diff->text, change->begin, change->end);
-    lines->after += append_lines(diff->body, '+', diff->after->str, 0, diff->after->len);
+    for (guint i = change->first; i <= change->last; i++) {
+        const Edit *edit = g_ptr_array_index(diff->rewrite->edits, i);
+        put(diff->after, lines->text + at, edit->begin - at);
+        put(diff->after, edit->text, strlen(edit->text));
+        at = edit->end;
+    }
+    put(diff->after, lines->text + at, lines->begin[change->end] - at);
 }
 
-static void
-append_context(Diff *diff, size_t begin, size_t end, Lines *lines)
+static guint
+lines_back(guint at, guint least)
 {
-    size_t count = append_lines(diff->body, ' ', diff->text, begin, end);
-    lines->before += count;
-    lines->after += count;
+    return at - least > CONTEXT_LINES ? at - CONTEXT_LINES : least;
 }
+
+static guint
+lines_on(const Lines *lines, guint at)
+{
+    return MIN(at + CONTEXT_LINES, lines->count);
+}
+
+/* ---- heads of hunks ---- */
+
+#define HEAD_BYTES_MAX 96 /* four numbers of up to 20 digits, and what is between them */
+
+static char *
+write_number(char *to, const char *before, uint64_t number)
+{
+    char digits[20];
+    size_t count = 0;
+    do
+        digits[count++] = (char) ('0' + number % 10);
+    while ((number /= 10) > 0);
+    to = g_stpcpy(to, before);
+    while (count > 0)
+        *to++ = digits[--count];
+    return to;
+}
+
+/* Before what was appended from `body` on, where room was left for it. */
+static void
+put_head(GString *out, size_t body, uint64_t line, uint64_t count, uint64_t new_line,
+         uint64_t new_count)
+{
+    char head[HEAD_BYTES_MAX], *to = write_number(head, "@@ -", line);
+    to = write_number(to, ",", count);
+    to = write_number(to, " +", new_line);
+    to = write_number(to, ",", new_count);
+    to = g_stpcpy(to, " @@\n");
+    size_t bytes = (size_t) (to - head), left = HEAD_BYTES_MAX - bytes;
+    memmove(out->str + body - left, out->str + body, out->len - body);
+    memcpy(out->str + body - HEAD_BYTES_MAX, head, bytes);
+    g_string_truncate(out, out->len - left);
+}
+
+/* ---- hunks ---- */
 
 /* Changes from `first` on that share context lines: one hunk. The index behind the last. */
 static guint
 append_hunk(Diff *diff, guint first)
 {
-    const char *text = diff->text;
+    const Lines *lines = &diff->lines;
     const Change *change = &g_array_index(diff->changes, Change, first);
-    size_t begin = lines_back(text, change->begin, 0), at = begin;
-    Lines lines = {0};
-    guint i = first;
-    g_string_truncate(diff->body, 0);
+    guint begin = lines_back(change->begin, 0), at = begin, i = first;
+    int64_t shift = 0;
+    room_for(diff->out, HEAD_BYTES_MAX);
+    take(diff->out, HEAD_BYTES_MAX);
+    size_t body = diff->out->len;
     do {
         change = &g_array_index(diff->changes, Change, i++);
-        append_context(diff, at, change->begin, &lines);
-        append_change(diff, change, &lines);
+        append_lines(diff->out, ' ', lines, at, change->begin);
+        append_lines(diff->out, '-', lines, change->begin, change->end);
+        write_after(diff, change);
+        shift += append_new_lines(diff->out, diff->after->str, diff->after->len);
+        shift -= change->end - change->begin;
         at = change->end;
     } while (i < diff->changes->len &&
-             lines_on(text, diff->bytes, at) >=
-                 lines_back(text, g_array_index(diff->changes, Change, i).begin, at));
-    append_context(diff, at, lines_on(text, diff->bytes, at), &lines);
-    diff->lines += lines_in(text, diff->counted, begin);
-    diff->counted = begin;
-    int64_t line = (int64_t) diff->lines + 1;
-    g_string_append_printf(diff->out,
-                           "@@ -%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT " +%" G_GINT64_FORMAT
-                           ",%" G_GINT64_FORMAT " @@\n",
-                           line, (int64_t) lines.before, line + diff->shift, (int64_t) lines.after);
-    put(diff->out, diff->body->str, diff->body->len);
-    diff->shift += (int64_t) lines.after - (int64_t) lines.before;
+             lines_on(lines, at) >= lines_back(g_array_index(diff->changes, Change, i).begin, at));
+    guint end = lines_on(lines, at);
+    append_lines(diff->out, ' ', lines, at, end);
+    put_head(diff->out, body, begin + 1, end - begin, (uint64_t) (begin + 1 + diff->shift),
+             (uint64_t) (end - begin + shift));
+    diff->shift += shift;
     return i;
 }
 
 char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
-    g_autoptr(GArray) changes = changes_of(rewrite, text, bytes);
-    g_autoptr(GString) body = g_string_sized_new(2 * bytes), after = g_string_new(NULL);
-    Diff diff = {.rewrite = rewrite,
-                 .text = text,
-                 .bytes = bytes,
-                 .changes = changes,
-                 .out = g_string_sized_new(2 * bytes),
-                 .body = body,
-                 .after = after};
+    Diff diff = {.rewrite = rewrite, .lines = lines_of(text, bytes)};
+    g_autofree size_t *begins = diff.lines.begin;
+    g_autoptr(GArray) changes = changes_of(rewrite, &diff.lines);
+    g_autoptr(GString) after = g_string_new(NULL);
+    diff.changes = changes;
+    diff.after = after;
+    diff.out = g_string_sized_new(2 * bytes);
     if (changes->len > 0)
         g_string_append_printf(diff.out, "--- a/%s\n+++ b/%s\n", path, path);
     for (guint i = 0; i < changes->len;)
