@@ -263,11 +263,22 @@ add_words(GPtrArray *words, const Rename *rename)
     }
 }
 
+static void
+note_initials(Renames *renames, const Rename *rename)
+{
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
+        renames->initials[strlen(last) % RENAMES_LENGTHS] |= INITIAL_OF(*last);
+    }
+}
+
 void
 renames_index(Renames *renames)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_clear_pointer(&renames->words, text_many_free);
+    for (guint i = 0; i < renames->list->len; i++)
+        note_initials(renames, g_ptr_array_index(renames->list, i));
     if (renames->list->len <= FEW_RENAMES)
         return;
     for (guint i = 0; i < renames->list->len; i++)

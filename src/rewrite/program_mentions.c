@@ -236,13 +236,15 @@ program_mention(Unit *unit, const Use *use, const Text *text)
 static bool
 is_last_part(const Work *work, const Text *text, const Piece *piece)
 {
+    const char *name = text->bytes + piece->begin;
+    size_t bytes = piece->end - piece->begin;
+    if (!renames_may_end(work->renames, name, bytes))
+        return false;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
-            char **parts = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->source;
-            const char *last = parts[g_strv_length(parts) - 1];
-            if (piece->end - piece->begin == strlen(last) &&
-                memcmp(text->bytes + piece->begin, last, strlen(last)) == 0)
+            const char *last = ((const Spelling *) g_ptr_array_index(rename->spellings, s))->last;
+            if (bytes == strlen(last) && memcmp(name, last, bytes) == 0)
                 return true;
         }
     }

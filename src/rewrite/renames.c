@@ -219,6 +219,7 @@ renames_new_of(const Mapping *mapping)
 {
     Renames *renames = renames_empty();
     add_mapping(renames, mapping);
+    renames_index(renames);
     return renames;
 }
 
@@ -230,6 +231,7 @@ renames_new_for_name(const char *name)
     if (name[0] != '\0')
         rename_add_spelling(rename, name, name);
     g_ptr_array_add(renames->list, rename);
+    renames_index(renames);
     return renames;
 }
 
@@ -343,7 +345,10 @@ const Rename *
 renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path,
              const Spelling **ret_spelling, bool *ret_is_other)
 {
+    const char *last = path->count > 0 ? path->parts[path->count - 1].text : "";
     *ret_is_other = false;
+    if (!renames_may_end(renames, last, strlen(last)))
+        return NULL;
     for (guint i = 0; i < renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {

@@ -12,8 +12,7 @@
 static bool
 is_hint(const Work *work, const Token *token)
 {
-    return token->kind == TOKEN_COMMENT && token->end - token->begin > 5 &&
-           memcmp(work->text + token->begin, "/*+", 3) == 0;
+    return token->end - token->begin > 5 && memcmp(work->text + token->begin, "/*+", 3) == 0;
 }
 
 /* The first token that means something behind this byte. */
@@ -108,10 +107,9 @@ is_only_one(const SqlBlock *block, const SqlSource *source)
 void
 sql_hints(Work *work)
 {
-    const TokenList *all = work->sql->list;
-    guint count = tokens_have(all, TOKEN_COMMENT) ? all->tokens->len : 0;
-    for (guint i = 0; i < count; i++) {
-        const Token *hint = tokens_at(all, i);
+    const ArenaList *comments = work->sql->comments;
+    for (guint i = 0; i < comments->len; i++) {
+        const Token *hint = tokens_at(work->sql->list, GPOINTER_TO_UINT(comments->pdata[i]));
         const SqlBlock *block =
             is_hint(work, hint) ? block_at(work, token_behind(work, hint->end)) : NULL;
         for (guint s = 0; block != NULL && s < block->sources->len; s++) {

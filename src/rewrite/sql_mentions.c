@@ -149,23 +149,19 @@ sql_mentions(Work *work)
     for (guint i = 0; i < sql->statements->len; i++)
         visit_created(work, g_ptr_array_index(sql->statements, i));
     sql_shards(work);
-    const Token *all = tokens_at(sql->list, 0);
-    guint comments = tokens_have(sql->list, TOKEN_COMMENT) ? sql->list->tokens->len : 0;
-    for (guint i = 0; i < comments; i++)
-        if (all[i].kind == TOKEN_COMMENT)
-            visit_magic(work, &all[i]);
+    for (guint i = 0; i < sql->comments->len; i++)
+        visit_magic(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));
     bool has_templates =
         tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG);
     g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;
     if (has_templates)
         dbt_mentions(work, covered);
-    const Token *tokens = work_token(work, 0);
-    guint count = tokens_have(sql->list, TOKEN_STRING) ? sql->tokens->len : 0;
-    for (guint i = 0; i < count; i++) {
-        if (tokens[i].kind != TOKEN_STRING || !mentions_last(work, &tokens[i]))
+    for (guint i = 0; i < sql->strings->len; i++) {
+        guint index = GPOINTER_TO_UINT(sql->strings->pdata[i]);
+        if (!mentions_last(work, work_token(work, index)))
             continue;
         if (covered == NULL)
             covered = sites_covered(work);
-        visit_string(work, covered, i);
+        visit_string(work, covered, index);
     }
 }

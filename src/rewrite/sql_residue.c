@@ -1,32 +1,42 @@
 /*
  * sql_residue.c - the last look: is the dataset named anywhere where it is not known what the name means?
  *
- * What was understood is ticked off: sources, aliases, columns that were found to be some, tables of WITH. A name of the
- * dataset that is left over, perhaps in a construct that nobody has heard of, is a person's.
+ * First all names that may be its own are noted, which are few. Then what was understood is ticked off: sources, aliases,
+ * columns that were found to be some, tables of WITH. A name that is left over, perhaps in a construct that nobody has
+ * heard of, is a person's.
  */
 #include "rewrite/work.h"
 
 #include <string.h>
 
 static void
-tick(GByteArray *known, const SqlPart *part)
+tick(GByteArray *left, const SqlPart *part)
 {
-    if (part != NULL && part->token < known->len)
-        known->data[part->token] = 1;
+    if (part != NULL && part->token < left->len)
+        left->data[part->token] = false;
 }
 
-static void
-tick_path(GByteArray *known, const SqlPath *path)
+static bool
+is_left(const GByteArray *left, const SqlPath *path)
 {
     for (uint32_t i = 0; i < path->count; i++)
-        tick(known, &path->parts[i]);
+        if (path->parts[i].token < left->len && left->data[path->parts[i].token])
+            return true;
+    return false;
 }
 
 static void
-tick_parts(GByteArray *known, const ArenaList *parts)
+tick_path(GByteArray *left, const SqlPath *path)
+{
+    for (uint32_t i = 0; i < path->count; i++)
+        tick(left, &path->parts[i]);
+}
+
+static void
+tick_parts(GByteArray *left, const ArenaList *parts)
 {
     for (guint i = 0; parts != NULL && i < parts->len; i++)
-        tick(known, g_ptr_array_index(parts, i));
+        tick(left, g_ptr_array_index(parts, i));
 }
 
 static bool
@@ -46,6 +56,8 @@ has_column(Work *work, const SqlSource *source, const SqlPart *part)
 static bool
 is_last_part(const Work *work, const char *name, size_t bytes)
 {
+    if (!renames_may_end(work->renames, name, bytes))
+        return false;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
@@ -123,9 +135,11 @@ is_whole_name(const Work *work, const SqlPath *path)
 
 /* A name alone that may be a column of a table without schema may be anything, unless a table cannot stand there. */
 static void
-tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
+tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
 {
     const SqlPart *part = &ref->path.parts[ref->column];
+    if (!is_left(left, &ref->path))
+        return;
     bool is_bound = ref->binding != BINDING_NONE && ref->binding != BINDING_UNDECIDED;
     if (ref->binding == BINDING_COLUMN && ref->path.count == 1 && ref->clause != CLAUSE_ASSIGN &&
         ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
@@ -135,58 +149,58 @@ tick_ref(Work *work, GByteArray *known, const SqlRef *ref)
         is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
-        tick_path(known, &ref->path);
+        tick_path(left, &ref->path);
 }
 
 static void
-tick_source(GByteArray *known, const SqlSource *source)
+tick_source(GByteArray *left, const SqlSource *source)
 {
     if (source->kind != SOURCE_TEMPLATE)
-        tick_path(known, &source->path);
-    tick(known, source->alias);
-    tick_parts(known, source->columns);
+        tick_path(left, &source->path);
+    tick(left, source->alias);
+    tick_parts(left, source->columns);
 }
 
 static void
-tick_item(GByteArray *known, const SqlItem *item)
+tick_item(GByteArray *left, const SqlItem *item)
 {
-    tick(known, item->alias);
+    tick(left, item->alias);
     if (item->star_of != NULL)
-        tick_path(known, &item->star_path);
-    tick_parts(known, item->except);
+        tick_path(left, &item->star_path);
+    tick_parts(left, item->except);
     for (guint i = 0; item->replace != NULL && i < item->replace->len; i++)
-        tick(known, ((const SqlReplacement *) g_ptr_array_index(item->replace, i))->name);
+        tick(left, ((const SqlReplacement *) g_ptr_array_index(item->replace, i))->name);
 }
 
 static void
-tick_block(Work *work, GByteArray *known, const SqlBlock *block)
+tick_block(Work *work, GByteArray *left, const SqlBlock *block)
 {
     for (guint i = 0; i < block->sources->len; i++)
-        tick_source(known, g_ptr_array_index(block->sources, i));
+        tick_source(left, g_ptr_array_index(block->sources, i));
     for (guint i = 0; i < block->items->len; i++)
-        tick_item(known, g_ptr_array_index(block->items, i));
+        tick_item(left, g_ptr_array_index(block->items, i));
     for (guint i = 0; i < block->refs->len; i++)
-        tick_ref(work, known, g_ptr_array_index(block->refs, i));
+        tick_ref(work, left, g_ptr_array_index(block->refs, i));
 }
 
 static void
-tick_all(Work *work, GByteArray *known)
+tick_all(Work *work, GByteArray *left)
 {
     const Sql *sql = work->sql;
     for (guint i = 0; i < sql->blocks->len; i++)
-        tick_block(work, known, g_ptr_array_index(sql->blocks, i));
+        tick_block(work, left, g_ptr_array_index(sql->blocks, i));
     for (guint i = 0; i < sql->queries->len; i++) {
         const SqlQuery *query = g_ptr_array_index(sql->queries, i);
         for (guint c = 0; c < query->commons->len; c++) {
             const SqlCommon *common = g_ptr_array_index(query->commons, c);
-            tick(known, &common->name);
-            tick_parts(known, common->columns);
+            tick(left, &common->name);
+            tick_parts(left, common->columns);
         }
     }
     for (guint i = 0; i < sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(sql->statements, i);
-        tick_path(known, &statement->created);
-        tick_parts(known, statement->columns);
+        tick_path(left, &statement->created);
+        tick_parts(left, statement->columns);
     }
 }
 
@@ -389,23 +403,39 @@ look_at_legacy(Work *work)
     }
 }
 
+/* The tokens that may name the dataset, and are no functions; `left` is set to what these are. */
+static GArray *
+find_named(const Work *work, GByteArray *left)
+{
+    GArray *named = g_array_new(FALSE, FALSE, sizeof(guint));
+    const Token *tokens = work_token(work, 0);
+    g_byte_array_set_size(left, work->sql->tokens->len);
+    memset(left->data, false, left->len);
+    for (guint i = 0; i + 1 < left->len; i++) {
+        const Token *token = &tokens[i];
+        if ((token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED) ||
+            !may_be_meant(work, token) || !is_name(token) || tokens[i + 1].kind == TOKEN_OPEN)
+            continue;
+        left->data[i] = true;
+        g_array_append_val(named, i);
+    }
+    return named;
+}
+
 void
 sql_residue(Work *work)
 {
-    g_autoptr(GByteArray) known = g_byte_array_new();
-    g_byte_array_set_size(known, work->sql->tokens->len);
-    memset(known->data, 0, known->len);
-    tick_all(work, known);
-    g_autoptr(GArray) covered = NULL;
-    const Token *tokens = work_token(work, 0);
-    for (guint i = 0; i + 1 < known->len; i++) {
-        bool is_function = tokens[i + 1].kind == TOKEN_OPEN;
-        if (known->data[i] != 0 || !is_name(&tokens[i]) || is_function ||
-            !may_be_meant(work, &tokens[i]))
+    g_autoptr(GByteArray) left = g_byte_array_sized_new(work->sql->tokens->len);
+    g_autoptr(GArray) named = find_named(work, left), covered = NULL;
+    if (named->len > 0)
+        tick_all(work, left);
+    for (guint i = 0; i < named->len; i++) {
+        guint index = g_array_index(named, guint, i);
+        if (!left->data[index])
             continue;
         if (covered == NULL)
             covered = sites_covered(work);
-        visit_token(work, covered, i);
+        visit_token(work, covered, index);
     }
     look_at_brackets(work);
     look_at_legacy(work);

@@ -70,12 +70,26 @@ struct Rename {
     GPtrArray *staying;         /* ColumnChange * of columns that stay, owned; or NULL */
 };
 
+#define RENAMES_LENGTHS 32
+
 struct Renames {
     GPtrArray *list;     /* Rename * */
     char **default_path; /* parts, or NULL */
     bool has_sources;    /* those that the project declares are among them */
     TextMany *words; /* all that a text may mention them by; NULL: few, each looked for by itself */
+    /* What the last parts of the spellings begin with, a bit for each letter, by how long they are: most names of a text are
+     * told by it to be none of them. */
+    guint32 initials[RENAMES_LENGTHS];
 };
+
+#define INITIAL_OF(letter) (1U << ((guchar) (letter) &31)) /* of both cases it is the same */
+
+/* May the name be the last part of a spelling, in letters of either case? */
+static inline bool
+renames_may_end(const Renames *renames, const char *name, size_t bytes)
+{
+    return (renames->initials[bytes % RENAMES_LENGTHS] & INITIAL_OF(*name)) != 0;
+}
 
 /* The spelling that a path means, or NULL. `*ret_is_other`: it is called so, but is in another dataset. */
 const Rename *renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path,

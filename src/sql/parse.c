@@ -551,8 +551,12 @@ keep_what_means_something(Sql *sql)
     for (guint i = 0; i < length; i++) {
         const Token *token = &all[i];
         Part part = part_of(sql, token, &is_command);
+        if (token->kind == TOKEN_COMMENT)
+            arena_list_add(sql->arena, sql->comments, GUINT_TO_POINTER(i));
         if (part == PASSED_OVER || (part == KEPT && !live[i]))
             continue;
+        if (token->kind == TOKEN_STRING)
+            arena_list_add(sql->arena, sql->strings, GUINT_TO_POINTER(count));
         kept[count] = *token;
         if (part == A_BORDER)
             kept[count].kind = TOKEN_SEMICOLON;
@@ -590,6 +594,8 @@ sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
     sql->queries = arena_list_new(sql->arena);
     sql->blocks = arena_list_new(sql->arena);
     sql->mentions = arena_list_new(sql->arena);
+    sql->comments = arena_list_new(sql->arena);
+    sql->strings = arena_list_new(sql->arena);
     g_autoptr(Branches) branches = branches_new(sql->list);
     sql->variants = branches_variants(branches);
     branches_mark(branches, sql->list, variant, sql->live);

@@ -310,6 +310,8 @@ struct Sql {
     ArenaList *queries;    /* SqlQuery *, inner ones before outer ones */
     ArenaList *blocks;     /* SqlBlock *, in the order of the text */
     ArenaList *mentions;   /* SqlMention *: names in statements that are only read over */
+    /* Indices of tokens, as GUINT_TO_POINTER(): comments, among those of `list`; strings, among `tokens`. */
+    ArenaList *comments, *strings;
     GByteArray
         *live; /* one for each token of `list`: false in branches of templates that are not taken */
     guint variants; /* of the text; this is one of them */
