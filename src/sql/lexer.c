@@ -5,20 +5,21 @@
  */
 #include "sql/lexer.h"
 
-#define L (BYTE_LETTER | BYTE_STARTS_NAME | BYTE_IN_NAME)
 #define N (BYTE_STARTS_NAME | BYTE_IN_NAME)
+#define L (N | BYTE_STARTS_NAME_ONLY)
 #define D BYTE_IN_NAME
 #define B BYTE_BLANK
+#define S BYTE_ENDS_SIGN
 /* clang-format off */
 const uint8_t byte_kinds[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, B, B, 0, B, B, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    B, 0, 0, 0, D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    D, D, D, D, D, D, D, D, D, D, 0, 0, 0, 0, 0, 0,
-    0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, N,
-    0, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, 0, 0, 0, 0, 0,
+    B, 0, 0, 0, D, 0, 0, 0, 0, 0, S, 0, 0, 0, 0, 0,
+    D, D, D, D, D, D, D, D, D, D, S, 0, 0, S, S, 0,
+    0, L, N, L, L, N, L, L, L, L, L, L, L, L, N, L,
+    L, L, N, L, L, L, L, L, N, L, L, 0, 0, 0, 0, L,
+    0, L, N, L, L, N, L, L, L, L, L, L, L, L, N, L,
+    L, L, N, L, L, L, L, L, N, L, L, 0, S, 0, 0, 0,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
@@ -29,10 +30,11 @@ const uint8_t byte_kinds[256] = {
     N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N,
 };
 /* clang-format on */
-#undef L
 #undef N
+#undef L
 #undef D
 #undef B
+#undef S
 
 void
 lexer_make_room(Lexer *lexer, guint room)
@@ -47,16 +49,12 @@ lexer_make_room(Lexer *lexer, guint room)
 static bool
 lex_blank(Lexer *lexer, size_t at)
 {
-    size_t end = at;
-    if (lexer->text[at] == ' ' && is_name_start(byte_at(lexer, at + 1)) &&
-        (guchar) lexer->text[at + 1] < 0x80) { /* most stand alone before a word */
-        add_whole(lexer, TOKEN_SPACE, at, at + 1);
-        return true;
-    }
+    const char *text = lexer->text;
+    size_t end = at, bytes = lexer->bytes;
     for (;;) {
-        while (end < lexer->bytes && (byte_kinds[(guchar) lexer->text[end]] & BYTE_BLANK))
+        while (end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_BLANK))
             end++;
-        if (end == lexer->bytes || (guchar) lexer->text[end] < 0x80)
+        if (end == bytes || (guchar) text[end] < 0x80)
             break;
         /* also the mark that some editors put before UTF-8, and blanks that cannot break */
         if (starts_with(lexer, end, "\xef\xbb\xbf"))
@@ -210,21 +208,17 @@ lex_parameter(Lexer *lexer, size_t at)
     return true;
 }
 
-/* Begins with a byte that a name begins with. Only one that is nothing but letters can be a word of SQL. */
+/* Begins with a byte that a name begins with. */
 static bool
 lex_name(Lexer *lexer, size_t at)
 {
     const char *text = lexer->text;
-    size_t end = at, bytes = lexer->bytes;
-    guint all = BYTE_LETTER;
-    for (; end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_IN_NAME); end++)
-        all &= byte_kinds[(guchar) text[end]];
-    Token *token = add_whole(lexer, TOKEN_WORD, at, end);
-    if (all == 0)
-        return true;
-    Word word = words_letters(text + at, end - at);
-    token->word = word;
-    lexer->has_declarations |= word == WORD_DECLARE || word == WORD_CREATE || word == WORD_FUNCTION;
+    size_t end = at + 1, bytes = lexer->bytes;
+    while (end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_IN_NAME))
+        end++;
+    Word word = words_find(text + at, end - at);
+    add_whole(lexer, TOKEN_WORD, at, end)->word = word;
+    lexer->has_word[word] = true;
     return true;
 }
 
@@ -271,7 +265,7 @@ lex_operator(Lexer *lexer, size_t at)
     static const char *const longer[] = {"<=>", "->>", "||", "::", "<=", ">=", "<>",
                                          "!=",  ":=",  "=>", "->", "|>", "==", "~*"};
     char c = lexer->text[at];
-    bool may_go_on = is_among(byte_at(lexer, at + 1), "=>|:*");
+    bool may_go_on = (byte_kinds[(guchar) byte_at(lexer, at + 1)] & BYTE_ENDS_SIGN) != 0;
     for (size_t i = 0; may_go_on && i < G_N_ELEMENTS(longer); i++)
         if (starts_with(lexer, at, longer[i])) {
             add(lexer, TOKEN_OPERATOR, at, at + strlen(longer[i]));
@@ -301,15 +295,12 @@ static bool (*const kinds[])(Lexer *lexer, size_t at) = {
     lex_parameter, lex_number,   lex_word,    lex_bracket,
 };
 
-/* What most tokens begin with: it can be of one kind only, and need not ask all of them. */
+/* What most other tokens begin with: it can be of one kind only, and need not ask all of them. */
 static bool
 lex_often(Lexer *lexer, size_t at)
 {
     char c = lexer->text[at];
     switch (c) {
-    case ' ':
-    case '\n':
-        return lex_blank(lexer, at);
     case ',':
         add_whole(lexer, TOKEN_COMMA, at, at + 1);
         return true;
@@ -331,28 +322,21 @@ lex_often(Lexer *lexer, size_t at)
     case '*':
         lex_operator(lexer, at);
         return true;
-    case 'r': /* up to two of these may stand before a quote */
-    case 'R':
-    case 'b':
-    case 'B':
-    case 'e':
-    case 'E':
-    case 'n':
-    case 'N':
-    case 'x':
-    case 'X':
-        return !is_any_quote(byte_at(lexer, at + 1)) && !is_any_quote(byte_at(lexer, at + 2)) &&
-               lex_name(lexer, at);
-    default:
-        return (byte_kinds[(guchar) c] & BYTE_LETTER) ? lex_name(lexer, at)
-                                                      : g_ascii_isdigit(c) && lex_number(lexer, at);
+    default: /* two letters may stand before a quote */
+        return ((byte_kinds[(guchar) c] & BYTE_STARTS_NAME) && (guchar) c < 0x80 &&
+                !is_any_quote(byte_at(lexer, at + 1)) && !is_any_quote(byte_at(lexer, at + 2)))
+                   ? lex_name(lexer, at)
+                   : g_ascii_isdigit(c) && lex_number(lexer, at);
     }
 }
 
 static void
 lex_one(Lexer *lexer, size_t at)
 {
-    if (lex_often(lexer, at))
+    uint8_t byte = byte_kinds[(guchar) lexer->text[at]];
+    if ((byte & BYTE_BLANK)              ? lex_blank(lexer, at)
+        : (byte & BYTE_STARTS_NAME_ONLY) ? lex_name(lexer, at)
+                                         : lex_often(lexer, at))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i](lexer, at))
@@ -380,7 +364,8 @@ tokens_new(const char *text, size_t bytes, const Dialect *dialect)
         at = lexer.at[lexer.count - 1].end;
     }
     list->kinds = lexer.kinds;
-    list->has_declarations = lexer.has_declarations;
+    list->has_declarations = lexer.has_word[WORD_DECLARE] || lexer.has_word[WORD_CREATE] ||
+                             lexer.has_word[WORD_FUNCTION];
     Token end = {.kind = TOKEN_END, .begin = (uint32_t) bytes, .end = (uint32_t) bytes};
     g_array_set_size(list->tokens, lexer.count);
     g_array_append_val(list->tokens, end);

@@ -18,7 +18,7 @@ typedef struct {
     Token *at;      /* where the first of them is */
     guint count, room;
     guint kinds; /* bits of those that were found */
-    bool has_declarations;
+    bool has_word[WORD_COUNT];
     GArray *open; /* indices of brackets that wait for their other half */
 } Lexer;
 
@@ -43,10 +43,11 @@ is_among(char c, const char *set)
 
 /* What a byte may be, asked of every one of a text. Bytes of other scripts may stand in names. */
 enum {
-    BYTE_LETTER = 1 << 0,
-    BYTE_STARTS_NAME = 1 << 1,
+    BYTE_STARTS_NAME = 1 << 0,
+    BYTE_STARTS_NAME_ONLY = 1 << 1, /* and no string, as r'…' */
     BYTE_IN_NAME = 1 << 2,
-    BYTE_BLANK = 1 << 3
+    BYTE_BLANK = 1 << 3,
+    BYTE_ENDS_SIGN = 1 << 4, /* the second of an operator of several */
 };
 extern const uint8_t byte_kinds[256];
 
@@ -110,7 +111,7 @@ bool lex_bracket(Lexer *lexer, size_t at);
 
 /* ---- words (words.c) ---- */
 
-/* Before words_letters() is asked. */
+/* Before words_find() is asked. */
 void words_need(void);
-/* The word of nothing but letters, or WORD_NONE. */
-Word words_letters(const char *text, size_t bytes);
+/* The word, in letters of either case, or WORD_NONE. */
+Word words_find(const char *text, size_t bytes);

@@ -20,12 +20,14 @@ size_t
 end_of_block_comment(const Lexer *lexer, size_t at)
 {
     int depth = 1;
+    if (!lexer->dialect->has_nested_comments)
+        return behind(lexer, at + 2, "*/");
     for (at += 2; at < lexer->bytes; at++) {
         if (starts_with(lexer, at, "*/")) {
             at++;
             if (--depth == 0)
                 return at + 1;
-        } else if (lexer->dialect->has_nested_comments && starts_with(lexer, at, "/*")) {
+        } else if (starts_with(lexer, at, "/*")) {
             at++;
             depth++;
         }

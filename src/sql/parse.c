@@ -85,6 +85,19 @@ is_comparing_from(const Parser *parser, uint32_t index)
            (is_word(parser, index - 2, WORD_IS) || is_word(parser, index - 2, WORD_NOT));
 }
 
+/* FOR UPDATE, FOR SHARE, FOR JSON: what is behind FOR. */
+static bool
+starts_for_clause(const Parser *parser, const Token *token)
+{
+    static const char *const words[] = {"SHARE", "XML", "JSON", "BROWSE", "NO", "READ"};
+    if (token->word == WORD_UPDATE || token->word == WORD_KEY)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (token_is_text(parser, token, words[i]))
+            return true;
+    return false;
+}
+
 bool
 starts_clause(const Parser *parser, uint32_t index)
 {
@@ -92,7 +105,6 @@ starts_clause(const Parser *parser, uint32_t index)
     if (token->word == WORD_NONE && token->kind != TOKEN_OPERATOR &&
         !parser->sql->dialect->has_alias_first) /* most are names */
         return false;
-    bool before_by = is_word(parser, index + 1, WORD_BY);
     switch (token->word) {
     case WORD_FROM:
         return !is_comparing_from(parser, index);
@@ -104,39 +116,41 @@ starts_clause(const Parser *parser, uint32_t index)
     case WORD_RETURNING:
         return true;
     case WORD_GROUP:
-        return before_by || (is_word(parser, index + 1, WORD_AND) && /* of pipes */
-                             is_word(parser, index + 2, WORD_ORDER));
+        return token[1].word == WORD_BY ||
+               (token[1].word == WORD_AND && token[2].word == WORD_ORDER); /* of pipes */
     case WORD_ORDER:
     case WORD_CLUSTER:
     case WORD_DISTRIBUTE:
     case WORD_SORT:
-        return before_by;
+        return token[1].word == WORD_BY;
     case WORD_WINDOW:
-        return is_name(parser, index + 1) && is_word(parser, index + 2, WORD_AS);
+        return is_name(parser, index + 1) && token[2].word == WORD_AS;
     case WORD_FETCH:
-        return is_text(parser, index + 1, "FIRST") || is_text(parser, index + 1, "NEXT");
+        return token_is_text(parser, token + 1, "FIRST") ||
+               token_is_text(parser, token + 1, "NEXT");
     case WORD_OFFSET:
-        return peek(parser, index + 1)->kind == TOKEN_NUMBER ||
-               peek(parser, index + 1)->kind == TOKEN_PARAMETER;
+        return token[1].kind == TOKEN_NUMBER || token[1].kind == TOKEN_PARAMETER;
     case WORD_FOR:
-        return is_word(parser, index + 1, WORD_UPDATE) || is_text(parser, index + 1, "SHARE") ||
-               is_text(parser, index + 1, "XML") || is_text(parser, index + 1, "JSON") ||
-               is_text(parser, index + 1, "BROWSE") || is_text(parser, index + 1, "NO") ||
-               is_word(parser, index + 1, WORD_KEY) || is_text(parser, index + 1, "READ");
+        return starts_for_clause(parser, token + 1);
     case WORD_ON:
-        return is_word(parser, index + 1, WORD_CONFLICT) ||
-               is_word(parser, index + 1, WORD_DUPLICATE);
+        return token[1].word == WORD_CONFLICT || token[1].word == WORD_DUPLICATE;
+    case WORD_UNION:
+    case WORD_INTERSECT:
+    case WORD_EXCEPT:
+    case WORD_MINUS:
+        return is_set_operation(parser, index);
     default:
-        return is_set_operation(parser, index) || is_text(parser, index, "|>") ||
-               (parser->sql->dialect->has_alias_first && is_text(parser, index, "OUTPUT"));
+        return (token->kind == TOKEN_OPERATOR && token_is_text(parser, token, "|>")) ||
+               (parser->sql->dialect->has_alias_first && token_is_text(parser, token, "OUTPUT"));
     }
 }
 
 bool
 starts_join(const Parser *parser, uint32_t index)
 {
-    Word next = peek(parser, index + 1)->word;
-    switch (peek(parser, index)->word) {
+    const Token *token = peek(parser, index);
+    Word next = token[1].word;
+    switch (token->word) {
     case WORD_JOIN:
     case WORD_NATURAL:
         return true;
@@ -148,7 +162,7 @@ starts_join(const Parser *parser, uint32_t index)
     case WORD_OUTER:
     case WORD_CROSS:
         return next == WORD_JOIN || next == WORD_OUTER || next == WORD_APPLY || next == WORD_ANY ||
-               is_text(parser, index + 1, "HASH");
+               token_is_text(parser, token + 1, "HASH");
     case WORD_SEMI:
     case WORD_ANTI:
     case WORD_ASOF:
@@ -158,9 +172,11 @@ starts_join(const Parser *parser, uint32_t index)
         return next == WORD_JOIN || next == WORD_LEFT || next == WORD_INNER;
     case WORD_LATERAL:
         return next == WORD_VIEW;
+    case WORD_NONE:
+        return (next == WORD_JOIN && token_is_text(parser, token, "POSITIONAL")) ||
+               token_is_text(parser, token, "STRAIGHT_JOIN");
     default:
-        return (is_text(parser, index, "POSITIONAL") && next == WORD_JOIN) ||
-               is_text(parser, index, "STRAIGHT_JOIN");
+        return false;
     }
 }
 
@@ -506,18 +522,14 @@ ends_line(const char *text, const Token *token)
 /* What becomes of a token. */
 typedef enum { KEPT, PASSED_OVER, A_BORDER } Part;
 
-/* `*command`: a command of psql, which its line ends, has begun. */
+/* Of one that is no blank. `*command`: a command of psql, which its line ends, has begun. */
 static Part
-part_of(Sql *sql, const Token *token, bool *command)
+part_of(Sql *sql, const Token *token, guint index, bool *command)
 {
     const char *text = sql->list->text;
     switch (token->kind) {
-    case TOKEN_SPACE:
-        if (!*command || !ends_line(text, token))
-            return PASSED_OVER;
-        *command = false;
-        return A_BORDER;
     case TOKEN_COMMENT:
+        arena_list_add(sql->arena, sql->comments, GUINT_TO_POINTER(index));
         return is_between_cells(text, token) ? A_BORDER : PASSED_OVER;
     case TOKEN_TAG:
         return tag_is_border(text, token) ? A_BORDER : PASSED_OVER;
@@ -538,6 +550,23 @@ part_of(Sql *sql, const Token *token, bool *command)
     }
 }
 
+/* Those that are looked for among what was kept. */
+static void
+note_kept(Sql *sql, Token *kept, guint index, GArray *open)
+{
+    switch (kept[index].kind) {
+    case TOKEN_OPEN:
+    case TOKEN_CLOSE:
+        match_bracket(sql->list->text, kept, index, open);
+        return;
+    case TOKEN_STRING:
+        arena_list_add(sql->arena, sql->strings, GUINT_TO_POINTER(index));
+        return;
+    default:
+        return;
+    }
+}
+
 static void
 keep_what_means_something(Sql *sql)
 {
@@ -546,25 +575,27 @@ keep_what_means_something(Sql *sql)
     guint count = 0, length = sql->list->tokens->len;
     const guint8 *live = sql->live->data;
     const Token *all = tokens_at(sql->list, 0);
-    g_array_set_size(sql->tokens, length);
+    g_array_set_size(sql->tokens, length + TOKENS_BEHIND);
     Token *kept = &g_array_index(sql->tokens, Token, 0);
     for (guint i = 0; i < length; i++) {
         const Token *token = &all[i];
-        Part part = part_of(sql, token, &is_command);
-        if (token->kind == TOKEN_COMMENT)
-            arena_list_add(sql->arena, sql->comments, GUINT_TO_POINTER(i));
+        if (token->kind == TOKEN_SPACE && !is_command)
+            continue;
+        Part part = token->kind != TOKEN_SPACE          ? part_of(sql, token, i, &is_command)
+                    : ends_line(sql->list->text, token) ? A_BORDER
+                                                        : PASSED_OVER;
         if (part == PASSED_OVER || (part == KEPT && !live[i]))
             continue;
-        if (token->kind == TOKEN_STRING)
-            arena_list_add(sql->arena, sql->strings, GUINT_TO_POINTER(count));
+        is_command = is_command && token->kind != TOKEN_SPACE;
         kept[count] = *token;
         if (part == A_BORDER)
             kept[count].kind = TOKEN_SEMICOLON;
-        else if (token->kind == TOKEN_OPEN || token->kind == TOKEN_CLOSE)
-            match_bracket(sql->list->text, kept, count, open);
+        note_kept(sql, kept, count, open);
         count++;
     }
     g_array_set_size(sql->tokens, count);
+    for (guint i = 0; i < TOKENS_BEHIND; i++) /* the last that was kept is the end */
+        kept[count + i] = kept[count - 1];
 }
 
 bool

@@ -54,6 +54,10 @@ typedef struct {
 
 /* ---- reading tokens (parse.c) ---- */
 
+/* So many more behind the last one are TOKEN_END, too: the neighbours of a token can be looked at without asking where the
+ * text ends. */
+#define TOKENS_BEHIND 4
+
 static inline const Token *
 peek(const Parser *parser, uint32_t index)
 {
@@ -66,13 +70,17 @@ is_word(const Parser *parser, uint32_t index, Word word)
 }
 /* Any token, case ignored. Asked of nearly every token for many words, of which mostly not even the length is right. */
 static inline bool
-is_text(const Parser *parser, uint32_t index, const char *text)
+token_is_text(const Parser *parser, const Token *token, const char *text)
 {
-    const Token *token = peek(parser, index);
     size_t bytes = strlen(text);
     const char *first = parser->sql->list->text + token->begin;
     return token->end - token->begin == bytes && ((*first ^ *text) & ~0x20) == 0 &&
            g_ascii_strncasecmp(first, text, bytes) == 0;
+}
+static inline bool
+is_text(const Parser *parser, uint32_t index, const char *text)
+{
+    return token_is_text(parser, peek(parser, index), text);
 }
 static inline bool
 is_open(const Parser *parser, uint32_t index)

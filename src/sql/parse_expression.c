@@ -48,9 +48,9 @@ take_fields(Parser *parser, uint32_t end)
 static bool
 is_glued(const Parser *parser, uint32_t first, uint32_t behind)
 {
-    const Token *before = first > 0 ? peek(parser, first - 1) : NULL;
-    const Token *last = peek(parser, behind - 1), *next = peek(parser, behind);
-    return (before != NULL && before->end == peek(parser, first)->begin &&
+    const Token *begin = peek(parser, first), *before = first > 0 ? begin - 1 : NULL;
+    const Token *last = peek(parser, behind - 1), *next = last + 1;
+    return (before != NULL && before->end == begin->begin &&
             (before->kind == TOKEN_TEMPLATE || before->kind == TOKEN_PARAMETER)) ||
            (next->begin == last->end &&
             (next->kind == TOKEN_TEMPLATE || next->kind == TOKEN_PARAMETER));
@@ -96,8 +96,9 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
         return;
     }
     path = path_take(parser, end, false);
-    bool is_named_argument =
-        is_text(parser, parser->pos, "=>") || is_text(parser, parser->pos, ":=");
+    const Token *next = peek(parser, parser->pos);
+    bool is_named_argument = next->kind == TOKEN_OPERATOR && (token_is_text(parser, next, "=>") ||
+                                                              token_is_text(parser, next, ":="));
     if (is_open(parser, parser->pos) && parser->pos < end) {
         receiver_add(parser, scan->context, path);
         take_arguments(parser, scan->context, &path, end);
@@ -105,7 +106,8 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
         return;
     }
     bool is_template = peek(parser, first)->kind == TOKEN_TEMPLATE && path.count == 1;
-    for (uint32_t i = 0; i < path.count; i++)
+    bool has_templates = tokens_have(parser->sql->list, TOKEN_TEMPLATE);
+    for (uint32_t i = 0; has_templates && i < path.count; i++)
         is_template |= take_template_part(parser, scan->context, &path, i);
     if (is_template || is_named_argument || is_glued(parser, first, parser->pos))
         return;
@@ -116,7 +118,7 @@ take_chain(Parser *parser, Scan *scan, uint32_t end)
 static bool
 is_string_alias(const Parser *parser, uint32_t index)
 {
-    if (!parser->sql->dialect->has_alias_strings || peek(parser, index)->kind != TOKEN_STRING ||
+    if (peek(parser, index)->kind != TOKEN_STRING || !parser->sql->dialect->has_alias_strings ||
         index < 2 || is_text(parser, index - 1, "DATE") || is_text(parser, index - 1, "TIME") ||
         is_text(parser, index - 1, "TIMESTAMP") || is_text(parser, index - 1, "DATETIME"))
         return false;
@@ -136,15 +138,15 @@ is_string_alias(const Parser *parser, uint32_t index)
 static bool
 is_before_literal(const Parser *parser, uint32_t index)
 {
-    if (is_string_alias(parser, index + 1))
-        return false;
-    return peek(parser, index + 1)->kind == TOKEN_STRING && peek(parser, index)->kind == TOKEN_WORD;
+    const Token *token = peek(parser, index);
+    return token[1].kind == TOKEN_STRING && token->kind == TOKEN_WORD &&
+           !is_string_alias(parser, index + 1);
 }
 
 static void
 take_word_element(Parser *parser, Scan *scan, uint32_t end)
 {
-    if (peek(parser, parser->pos + 1)->kind == TOKEN_DOT)
+    if (peek(parser, parser->pos)[1].kind == TOKEN_DOT)
         take_chain(parser, scan, end);
     else if (is_frame(parser, parser->pos))
         parser->pos = end;
@@ -215,11 +217,9 @@ stops_here(const Parser *parser, const Scan *scan, uint32_t end)
     if (token->kind == TOKEN_STRING)
         return (stops & STOP_ALIAS) && scan->case_depth == 0 && at > scan->first &&
                is_string_alias(parser, at);
-    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED && token->kind != TOKEN_OPERATOR)
-        return false;
-    if (at > 0 && peek(parser, at - 1)->kind == TOKEN_DOT)
-        return false;
-    if (scan->case_depth > 0)
+    if ((token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED &&
+         token->kind != TOKEN_OPERATOR) ||
+        scan->case_depth > 0 || (at > 0 && token[-1].kind == TOKEN_DOT))
         return false;
     return ((stops & STOP_CLAUSE) && starts_clause(parser, at)) ||
            ((stops & STOP_JOIN) && starts_join(parser, at)) ||

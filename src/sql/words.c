@@ -6,7 +6,7 @@
 #define WORD_BYTES 16 /* the longest is shorter */
 
 static const struct {
-    char text[WORD_BYTES]; /* filled up with zeroes: compared as a whole */
+    char text[WORD_BYTES]; /* in capital letters */
     bool is_reserved;
 } words[] = {
     [WORD_NONE] = {"", false},
@@ -21,7 +21,7 @@ G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
 static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
 G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
 
-/* Of a text of letters, whatever their case. */
+/* Of letters of either case it is the same. */
 static guint
 word_slot(const char *text, size_t bytes)
 {
@@ -47,20 +47,32 @@ words_need(void)
     pthread_once(&once, fill_word_slots);
 }
 
+/* As a capital letter, and of nothing but letters. */
+static inline char
+capital(char c)
+{
+    return (char) (c & ~0x20);
+}
+
+static bool
+is_word(Word word, const char *text, size_t bytes)
+{
+    const char *letters = words[word].text;
+    for (size_t i = 0; i < bytes; i++)
+        if (capital(text[i]) != letters[i])
+            return false;
+    return letters[bytes] == '\0';
+}
+
 /* Most are names, and their slot is empty. */
 Word
-words_letters(const char *text, size_t bytes)
+words_find(const char *text, size_t bytes)
 {
-    char folded[WORD_BYTES] = {0};
     if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
         return WORD_NONE;
-    guint slot = word_slot(text, bytes);
-    if (word_slots[slot] == WORD_NONE)
-        return WORD_NONE;
-    for (size_t i = 0; i < bytes; i++)
-        folded[i] = (char) (text[i] & ~0x20); /* a capital letter */
-    for (; word_slots[slot] != WORD_NONE; slot = (slot + 1) % WORD_SLOTS)
-        if (memcmp(folded, words[word_slots[slot]].text, WORD_BYTES) == 0)
+    for (guint slot = word_slot(text, bytes); word_slots[slot] != WORD_NONE;
+         slot = (slot + 1) % WORD_SLOTS)
+        if (is_word((Word) word_slots[slot], text, bytes))
             return (Word) word_slots[slot];
     return WORD_NONE;
 }
@@ -69,10 +81,7 @@ Word
 word_find(const char *text, size_t bytes)
 {
     words_need();
-    for (size_t i = 0; i < bytes; i++)
-        if (!(byte_kinds[(guchar) text[i]] & BYTE_LETTER))
-            return WORD_NONE;
-    return words_letters(text, bytes);
+    return words_find(text, bytes);
 }
 
 bool
