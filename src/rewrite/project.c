@@ -82,18 +82,15 @@ as_seen_from(const Project *project, const Entry *entry, const Making *making)
     return g_hash_table_contains(project->models, own) ? making->foreign : making->rename;
 }
 
-static bool
-may_name(const Entry *entry, const Making *making)
+static void
+add_names(Names *names, const Making *making, guint index)
 {
     const Rename *rename = making->rename;
-    if (words_have(entry->words, making->name) ||
-        (rename->alias != NULL && words_have(entry->words, rename->alias)))
-        return true;
+    names_add(names, making->name, index);
+    if (rename->alias != NULL)
+        names_add(names, rename->alias, index);
     for (guint i = 0; i < rename->spellings->len; i++)
-        if (words_have(entry->words,
-                       ((const Spelling *) g_ptr_array_index(rename->spellings, i))->last))
-            return true;
-    return false;
+        names_add(names, ((const Spelling *) g_ptr_array_index(rename->spellings, i))->last, index);
 }
 
 /* By a constant, which may be in any file. */
@@ -113,9 +110,19 @@ GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
     GPtrArray *list = g_ptr_array_new();
+    g_autoptr(GArray) named = project->makings->len > 0 ? names_in(project->names, entry->words)
+                                                        : g_array_new(FALSE, FALSE, sizeof(guint));
+    if (!entry->is_given) {
+        for (guint i = 0; i < named->len; i++)
+            g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint, i)]);
+        return list;
+    }
+    guint next = 0; /* of those that are named */
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
-        if (may_name(entry, making) || (entry->is_given && is_given(project, making)))
+        bool is_named = next < named->len && g_array_index(named, guint, next) == i;
+        next += is_named;
+        if (is_named || is_given(project, making))
             g_ptr_array_add(list, (void *) making);
     }
     return list;
@@ -289,12 +296,16 @@ static void
 take_makings(Project *project, GPtrArray *makings)
 {
     g_ptr_array_unref(project->makings);
+    g_clear_pointer(&project->names, names_free);
     project->makings = makings;
+    project->names = names_new();
     g_hash_table_remove_all(project->by_key);
     for (guint i = makings->len; i-- > 0;) {
         Making *making = g_ptr_array_index(makings, i);
         g_hash_table_insert(project->by_key, making->key, making);
+        add_names(project->names, making, i);
     }
+    names_index(project->names);
 }
 
 static bool
@@ -427,6 +438,7 @@ clear(Project *project)
     g_hash_table_unref(project->by_key);
     g_hash_table_unref(project->fresh);
     g_ptr_array_unref(project->makings);
+    g_clear_pointer(&project->names, names_free);
     g_ptr_array_unref(project->entries);
     g_ptr_array_unref(project->roots);
     g_ptr_array_unref(project->renamed);

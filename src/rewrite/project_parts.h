@@ -37,6 +37,7 @@ typedef struct {
     GPtrArray *entries;
     GPtrArray *roots;    /* DbtRoot * */
     GPtrArray *makings;  /* Making * */
+    Names *names;        /* of these: indices in `makings` */
     GHashTable *by_key;  /* the first Making * of each key */
     GPtrArray *renamed;  /* Rename *: those of all rounds, because rewrites point at them */
     GHashTable *kept;    /* key -> why, a sentence; NULL where it is kept from the beginning */

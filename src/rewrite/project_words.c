@@ -67,6 +67,19 @@ is_among(guint32 hash, void *data)
     return bsearch(&hash, words->data, words->len, sizeof hash, by_hash) != NULL;
 }
 
+static bool
+take_first(guint32 hash, void *data)
+{
+    *(guint32 *) data = hash;
+    return false;
+}
+
+bool
+words_first(const char *name, guint32 *ret)
+{
+    return !each_word(name, strlen(name), take_first, ret);
+}
+
 bool
 words_have(const GArray *words, const char *name)
 {

@@ -9,3 +9,16 @@
 GArray *words_of(const char *text, size_t bytes);
 /* Do all words of the name stand there? May say yes, rarely, where they do not. */
 bool words_have(const GArray *words, const char *name);
+/* The hash of the name's first word; false: it has none. */
+bool words_first(const char *name, guint32 *ret);
+
+/* Many names, to ask which of them may stand in a file (project_names.c). */
+typedef struct Names Names;
+Names *names_new(void);
+void names_free(Names *names);
+/* `name` is borrowed. */
+void names_add(Names *names, const char *name, guint value);
+/* Once all are added. */
+void names_index(Names *names);
+/* Values of those names of which words_have() says yes: guint, sorted, each once. Caller frees. */
+GArray *names_in(const Names *names, const GArray *words);

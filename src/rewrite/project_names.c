@@ -1,0 +1,96 @@
+/* project_names.c - many names asked after in many files: each is found by its first word, and only if that stands there. */
+#include "rewrite/project_words.h"
+
+typedef struct {
+    const char *name;  /* borrowed */
+    guint32 first;     /* hash of its first word */
+    guint value, next; /* the next in the same slot, plus one; 0: none */
+} Name;
+
+struct Names {
+    GArray *names;   /* Name */
+    GArray *unspelt; /* guint: values of names that have no word; every file may mean them */
+    guint *slots;    /* the first of its names, plus one; 0: none */
+    guint mask;      /* as many slots less one; a power of two */
+};
+
+Names *
+names_new(void)
+{
+    Names *names = g_new0(Names, 1);
+    names->names = g_array_new(FALSE, FALSE, sizeof(Name));
+    names->unspelt = g_array_new(FALSE, FALSE, sizeof(guint));
+    return names;
+}
+
+void
+names_free(Names *names)
+{
+    g_array_unref(names->names);
+    g_array_unref(names->unspelt);
+    g_free(names->slots);
+    g_free(names);
+}
+
+void
+names_add(Names *names, const char *name, guint value)
+{
+    Name one = {.name = name, .value = value};
+    if (words_first(name, &one.first))
+        g_array_append_val(names->names, one);
+    else
+        g_array_append_val(names->unspelt, value);
+}
+
+void
+names_index(Names *names)
+{
+    guint room = 4;
+    while (room < 2 * names->names->len)
+        room *= 2;
+    g_free(names->slots);
+    names->slots = g_new0(guint, room);
+    names->mask = room - 1;
+    for (guint i = 0; i < names->names->len; i++) {
+        Name *name = &g_array_index(names->names, Name, i);
+        guint *slot = &names->slots[name->first & names->mask];
+        name->next = *slot;
+        *slot = i + 1;
+    }
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+    guint one = *(const guint *) a, other = *(const guint *) b;
+    return one < other ? -1 : one > other;
+}
+
+static void
+add_found(const Names *names, const GArray *words, guint32 word, GArray *found)
+{
+    for (guint at = names->slots[word & names->mask]; at > 0;) {
+        const Name *name = &g_array_index(names->names, Name, at - 1);
+        if (name->first == word && words_have(words, name->name))
+            g_array_append_val(found, name->value);
+        at = name->next;
+    }
+}
+
+GArray *
+names_in(const Names *names, const GArray *words)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_array_append_vals(found, names->unspelt->data, names->unspelt->len);
+    for (guint i = 0; i < words->len; i++)
+        add_found(names, words, g_array_index(words, guint32, i), found);
+    g_array_sort(found, by_value);
+    guint kept = 0;
+    for (guint i = 0; i < found->len; i++) {
+        guint value = g_array_index(found, guint, i);
+        if (kept == 0 || g_array_index(found, guint, kept - 1) != value)
+            g_array_index(found, guint, kept++) = value;
+    }
+    g_array_set_size(found, kept);
+    return found;
+}
