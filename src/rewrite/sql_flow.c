@@ -194,13 +194,26 @@ item_needs_alias(Work *work, const SqlItem *item)
     return item->alias == NULL && needs_alias(work, item, plain_change(work, item));
 }
 
+/* Once that is settled it is asked once of each item: a chain of queries would be gone down again for each of its names. What
+ * is asked within a circle depends on where that was entered. */
 const ColumnChange *
 item_change(Work *work, const SqlItem *item)
 {
+    if (item->is_change_known)
+        return item->change;
+    bool was_cut = work->is_cut;
+    work->is_cut = false;
     const ColumnChange *change = item->alias == NULL ? plain_change(work, item) : NULL;
     bool is_seen =
         change != NULL && change->kind == CHANGE_NAME && !needs_alias(work, item, change);
-    return is_seen ? change : NULL;
+    change = is_seen ? change : NULL;
+    if (work->is_settled && !work->is_cut) {
+        SqlItem *known = (SqlItem *) item;
+        known->change = change;
+        known->is_change_known = true;
+    }
+    work->is_cut |= was_cut;
+    return change;
 }
 
 const char *
@@ -241,6 +254,7 @@ query_change(Work *work, SqlQuery *query, const SqlPart *part)
 {
     const SqlBranch *first =
         query->branches->len > 0 ? g_ptr_array_index(query->branches, 0) : NULL;
+    work->is_cut |= query->is_busy;
     if (first == NULL || query->is_busy)
         return NULL;
     query->is_busy = true; /* a recursive table sees what its first branch gives it */
@@ -468,6 +482,7 @@ void
 sql_flow(Work *work)
 {
     const Sql *sql = work->sql;
+    work->is_settled = false;
     pin_read_by_templates(work);
     for (guint i = 0; i < sql->queries->len; i++) {
         SqlQuery *query = g_ptr_array_index(sql->queries, i);
@@ -490,4 +505,5 @@ sql_flow(Work *work)
             if (((const SqlQuery *) g_ptr_array_index(sql->queries, i))->is_pinned)
                 pinned |= pin_through(work, g_ptr_array_index(sql->queries, i));
     } while (pinned);
+    work->is_settled = true;
 }

@@ -147,6 +147,8 @@ typedef struct {
                               * NULL until it is asked for */
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */
+    bool is_settled;        /* it is known which queries keep their output names (sql_flow.c) */
+    bool is_cut;            /* what was just asked led in a circle, which was not followed */
     GHashTable *outputs;   /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
     GHashTable *declared;  /* names of variables and parameters, in small letters */
     int depth;             /* of SQL in literals of SQL */

@@ -139,6 +139,9 @@ struct SqlItem {
     ArenaList *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */
     ArenaList *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
     const char *name; /* of the column that comes out, or NULL when it has none that one can know */
+    /* of the room `rewrite`: what becomes of the name, once it is known */
+    const void *change;
+    bool is_change_known;
 };
 
 typedef enum {
