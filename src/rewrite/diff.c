@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define CONTEXT_LINES 3
+#define LINE_BYTES 16 /* most are longer */
 
 /* Where the lines begin, and behind the last one where the text ends. A last line without an end has nothing behind it. */
 typedef struct {
@@ -20,20 +21,19 @@ typedef struct {
 static Lines
 lines_of(const char *text, size_t bytes)
 {
-    GArray *begin = g_array_sized_new(FALSE, FALSE, sizeof(size_t), (guint) (bytes / 16 + 2));
-    size_t at = 0;
-    g_array_append_val(begin, at);
+    size_t room = bytes / LINE_BYTES + 2, at = 0, *begin = g_new(size_t, room);
+    guint count = 0;
+    begin[0] = 0;
     while (at < bytes) {
         const char *found = memchr(text + at, '\n', bytes - at);
         at = found == NULL ? bytes : (size_t) (found - text) + 1;
-        g_array_append_val(begin, at);
+        if (++count == room)
+            begin = g_renew(size_t, begin, room *= 2);
+        begin[count] = at;
     }
-    guint count = begin->len - 1;
     bool is_ended = bytes == 0 || text[bytes - 1] == '\n';
-    return (Lines){.text = text,
-                   .begin = (size_t *) (void *) g_array_free(begin, FALSE),
-                   .count = count,
-                   .last = is_ended ? count : count - 1};
+    return (Lines){
+        .text = text, .begin = begin, .count = count, .last = is_ended ? count : count - 1};
 }
 
 /* The line of this byte, which is not before the line `from`. */
@@ -252,7 +252,6 @@ char *
 rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t bytes)
 {
     Diff diff = {.rewrite = rewrite, .lines = lines_of(text, bytes)};
-    g_autofree size_t *begins = diff.lines.begin;
     g_autoptr(GArray) changes = changes_of(rewrite, &diff.lines);
     g_autoptr(GString) after = g_string_new(NULL);
     diff.changes = changes;
@@ -262,5 +261,6 @@ rewrite_diff(const Rewrite *rewrite, const char *path, const char *text, size_t 
         g_string_append_printf(diff.out, "--- a/%s\n+++ b/%s\n", path, path);
     for (guint i = 0; i < changes->len;)
         i = append_hunk(&diff, i);
+    g_free(diff.lines.begin);
     return g_string_free(diff.out, FALSE);
 }

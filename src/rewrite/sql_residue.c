@@ -56,8 +56,6 @@ has_column(Work *work, const SqlSource *source, const SqlPart *part)
 static bool
 is_last_part(const Work *work, const char *name, size_t bytes)
 {
-    if (!renames_may_end(work->renames, name, bytes))
-        return false;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
@@ -224,7 +222,7 @@ may_be_meant(const Work *work, const Token *token)
         text = dot != NULL && work->sql->dialect->has_paths_in_quotes ? dot + 1 : text + 1;
         bytes = (size_t) (work->text + token->end - 1 - text);
     }
-    return is_last_part(work, text, bytes);
+    return renames_may_end(work->renames, text, bytes) && is_last_part(work, text, bytes);
 }
 
 static void

@@ -46,17 +46,21 @@ lexer_make_room(Lexer *lexer, guint room)
 
 /* ---- kinds ---- */
 
+static size_t
+end_of_blanks(const Lexer *lexer, size_t at)
+{
+    while (at < lexer->bytes && (byte_kinds[(guchar) lexer->text[at]] & BYTE_BLANK))
+        at++;
+    return at;
+}
+
+/* Also the mark that some editors put before UTF-8, and blanks that cannot break. */
 static bool
 lex_blank(Lexer *lexer, size_t at)
 {
-    const char *text = lexer->text;
-    size_t end = at, bytes = lexer->bytes;
+    size_t end = at;
     for (;;) {
-        while (end < bytes && (byte_kinds[(guchar) text[end]] & BYTE_BLANK))
-            end++;
-        if (end == bytes || (guchar) text[end] < 0x80)
-            break;
-        /* also the mark that some editors put before UTF-8, and blanks that cannot break */
+        end = end_of_blanks(lexer, end);
         if (starts_with(lexer, end, "\xef\xbb\xbf"))
             end += 3;
         else if (starts_with(lexer, end, "\xc2\xa0"))
@@ -65,6 +69,17 @@ lex_blank(Lexer *lexer, size_t at)
             break;
     }
     if (end == at)
+        return false;
+    add_whole(lexer, TOKEN_SPACE, at, end);
+    return true;
+}
+
+/* What nearly all of them are. */
+static inline bool
+lex_plain_blank(Lexer *lexer, size_t at)
+{
+    size_t end = end_of_blanks(lexer, at);
+    if (end < lexer->bytes && (guchar) lexer->text[end] >= 0x80)
         return false;
     add_whole(lexer, TOKEN_SPACE, at, end);
     return true;
@@ -334,7 +349,7 @@ static void
 lex_one(Lexer *lexer, size_t at)
 {
     uint8_t byte = byte_kinds[(guchar) lexer->text[at]];
-    if ((byte & BYTE_BLANK)              ? lex_blank(lexer, at)
+    if ((byte & BYTE_BLANK)              ? lex_plain_blank(lexer, at)
         : (byte & BYTE_STARTS_NAME_ONLY) ? lex_name(lexer, at)
                                          : lex_often(lexer, at))
         return;

@@ -111,7 +111,30 @@ bool lex_bracket(Lexer *lexer, size_t at);
 
 /* ---- words (words.c) ---- */
 
+#define WORD_BYTES 16   /* the longest is shorter */
+#define WORD_SLOTS 1024 /* a power of two, and so many more than words that most names meet none */
+
+extern uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
+
+/* Of letters of either case it is the same. */
+static inline guint
+word_slot(const char *text, size_t bytes)
+{
+    guint first = text[0] & ~0x20, middle = text[bytes / 2] & ~0x20, last = text[bytes - 1] & ~0x20;
+    return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
+}
+
 /* Before words_find() is asked. */
 void words_need(void);
-/* The word, in letters of either case, or WORD_NONE. */
-Word words_find(const char *text, size_t bytes);
+/* The word that is found from this slot on, or WORD_NONE. */
+Word words_from(guint slot, const char *text, size_t bytes);
+
+/* The word, in letters of either case, or WORD_NONE. Most are names, and their slot is empty. */
+static inline Word
+words_find(const char *text, size_t bytes)
+{
+    if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
+        return WORD_NONE;
+    guint slot = word_slot(text, bytes);
+    return word_slots[slot] != WORD_NONE ? words_from(slot, text, bytes) : WORD_NONE;
+}

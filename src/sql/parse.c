@@ -567,6 +567,12 @@ note_kept(Sql *sql, Token *kept, guint index, GArray *open)
     }
 }
 
+/* Of these nothing is asked but whether they are live. */
+#define PLAIN_KINDS                                                                                \
+    (1U << TOKEN_WORD | 1U << TOKEN_QUOTED | 1U << TOKEN_NUMBER | 1U << TOKEN_COMMA |              \
+     1U << TOKEN_DOT | 1U << TOKEN_PARAMETER | 1U << TOKEN_TEMPLATE | 1U << TOKEN_SEMICOLON |      \
+     1U << TOKEN_END)
+
 static void
 keep_what_means_something(Sql *sql)
 {
@@ -581,6 +587,11 @@ keep_what_means_something(Sql *sql)
         const Token *token = &all[i];
         if (token->kind == TOKEN_SPACE && !is_command)
             continue;
+        if ((PLAIN_KINDS >> token->kind & 1) != 0) {
+            if (live[i])
+                kept[count++] = *token;
+            continue;
+        }
         Part part = token->kind != TOKEN_SPACE          ? part_of(sql, token, i, &is_command)
                     : ends_line(sql->list->text, token) ? A_BORDER
                                                         : PASSED_OVER;

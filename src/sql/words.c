@@ -3,8 +3,6 @@
 
 #include <pthread.h>
 
-#define WORD_BYTES 16 /* the longest is shorter */
-
 static const struct {
     char text[WORD_BYTES]; /* in capital letters */
     bool is_reserved;
@@ -15,19 +13,10 @@ static const struct {
 #undef SQL_WORD
 };
 
-#define WORD_SLOTS 1024 /* a power of two, and so many more than words that most names meet none */
 G_STATIC_ASSERT(WORD_COUNT < WORD_SLOTS / 4);
 
-static uint8_t word_slots[WORD_SLOTS]; /* open hash table: Word, or WORD_NONE */
+uint8_t word_slots[WORD_SLOTS];
 G_STATIC_ASSERT(WORD_COUNT <= UINT8_MAX);
-
-/* Of letters of either case it is the same. */
-static guint
-word_slot(const char *text, size_t bytes)
-{
-    guint first = text[0] & ~0x20, middle = text[bytes / 2] & ~0x20, last = text[bytes - 1] & ~0x20;
-    return (first * 61 + middle * 257 + last * 31 + (guint) bytes * 509) % WORD_SLOTS;
-}
 
 static void
 fill_word_slots(void)
@@ -64,14 +53,10 @@ is_word(Word word, const char *text, size_t bytes)
     return letters[bytes] == '\0';
 }
 
-/* Most are names, and their slot is empty. */
 Word
-words_find(const char *text, size_t bytes)
+words_from(guint slot, const char *text, size_t bytes)
 {
-    if (bytes < 2 || bytes >= WORD_BYTES) /* none has one letter */
-        return WORD_NONE;
-    for (guint slot = word_slot(text, bytes); word_slots[slot] != WORD_NONE;
-         slot = (slot + 1) % WORD_SLOTS)
+    for (; word_slots[slot] != WORD_NONE; slot = (slot + 1) % WORD_SLOTS)
         if (is_word((Word) word_slots[slot], text, bytes))
             return (Word) word_slots[slot];
     return WORD_NONE;
