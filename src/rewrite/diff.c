@@ -27,8 +27,10 @@ lines_of(const char *text, size_t bytes)
     while (at < bytes) {
         const char *found = memchr(text + at, '\n', bytes - at);
         at = found == NULL ? bytes : (size_t) (found - text) + 1;
-        if (++count == room)
-            begin = g_renew(size_t, begin, room *= 2);
+        if (++count == room) {
+            room *= 2;
+            begin = g_renew(size_t, begin, room);
+        }
         begin[count] = at;
     }
     bool is_ended = bytes == 0 || text[bytes - 1] == '\n';
