@@ -148,6 +148,7 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
     } else {
         visit_uses(&unit);
         program_mentions(&unit);
+        program_find_filled(&unit);
         imports_visit(&unit);
     }
     visit_expressions(&unit);

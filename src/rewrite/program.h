@@ -381,6 +381,8 @@ bool program_wants_columns(const Work *work);
 void program_refuse_column(Unit *unit, const Text *text);
 /* The dataset's name before what may be a column: TABLE + "." + name. */
 void program_qualifier(Unit *unit, Use *use, const Text *text);
+/* The dataset's name that is put into a text of another file. (program_filled.c) */
+void program_find_filled(Unit *unit);
 /* What else names the dataset: in this string, in comments and names. (program_mentions.c) */
 void program_mention(Unit *unit, const Use *use, const Text *text);
 void program_mentions(Unit *unit);

@@ -125,6 +125,92 @@ is_key_column(const Unit *unit, const Use *use)
     return unit->language->lex == lex_markup && span_is(unit->text, use->key, "keyColumn");
 }
 
+/* `plan = ?`, `u.plan IN (…)`, `lower(plan) LIKE …`, `plan DESC`: a condition by itself, which goes somewhere. */
+static bool
+is_compared(const Text *text, size_t begin, size_t end)
+{
+    static const char *const words[] = {"in",    "like", "ilike", "between", "not",
+                                        "rlike", "asc",  "desc",  "regexp",  NULL};
+    char before = begin > 0 ? text->bytes[begin - 1] : ' ';
+    if (!g_ascii_isspace(before) && strchr("(.,\"`[", before) == NULL)
+        return false; /* ?plan=… of an address */
+    while (end < text->count &&
+           (g_ascii_isspace(text->bytes[end]) || strchr(")\"`]", text->bytes[end]) != NULL))
+        end++;
+    if (end < text->count && strchr("=<>!~", text->bytes[end]) != NULL)
+        return !text_starts(text, end, "=>") && !text_starts(text, end, "==");
+    size_t word = end;
+    while (word < text->count && g_ascii_isalpha(text->bytes[word]))
+        word++;
+    Span span = {(uint32_t) end, (uint32_t) word};
+    bool is_null = span_is(text, span, "is") &&
+                   (text_starts(text, word, " n") || text_starts(text, word, " N"));
+    return is_null || span_is_among(text, span, words);
+}
+
+/* A change whose column is compared in the text. */
+static const ColumnChange *
+find_condition(const Work *work, const Text *text, size_t *ret_at)
+{
+    for (guint i = 0; i < work->renames->list->len; i++) {
+        const Rename *rename = g_ptr_array_index(work->renames->list, i);
+        for (guint c = 0; c < rename->changes->len; c++) {
+            const ColumnChange *change = g_ptr_array_index(rename->changes, c);
+            size_t bytes = strlen(change->column), found = 0;
+            for (size_t from = 0;
+                 change->kind != CHANGE_NONE &&
+                 find_word(text->bytes + from, text->count - from, change->column, &found);
+                 from = *ret_at + bytes) {
+                *ret_at = from + found;
+                if (is_compared(text, *ret_at, *ret_at + bytes) &&
+                    (imports_are_used(work) ||
+                     rename_is_mentioned(rename, work->text, work->bytes)))
+                    return change;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The hole in `… WHERE {x}`, `… ORDER BY {x}`; false: there is none. */
+static bool
+find_hole_for_column(const Text *text, size_t *ret_at)
+{
+    static const char *const words[] = {"where", "and", "or", "on", "by", "having", "set", NULL};
+    for (const char *hole = text->bytes; (hole = strstr(hole, HOLE)) != NULL; hole++) {
+        size_t end = *ret_at = (size_t) (hole - text->bytes);
+        while (end > 0 && (g_ascii_isspace(text->bytes[end - 1]) || text->bytes[end - 1] == '('))
+            end--;
+        size_t begin = end;
+        while (begin > 0 && g_ascii_isalpha(text->bytes[begin - 1]))
+            begin--;
+        if (span_is_among(text, (Span){(uint32_t) begin, (uint32_t) end}, words))
+            return true;
+    }
+    return false;
+}
+
+/* query += " WHERE " + x, where query was set to SQL that reads the dataset. */
+static bool
+appends_to_dataset(Unit *unit, const Use *use)
+{
+    guint sign = unit_previous(unit, use->first, true);
+    guint word = sign != G_MAXUINT && sign > 1 ? sign - 2 : G_MAXUINT;
+    if (word == G_MAXUINT || unit_piece(unit, word)->kind != PIECE_WORD)
+        return false;
+    g_autofree char *name = g_strndup(unit->text->bytes + unit_piece(unit, word)->begin,
+                                      unit_piece(unit, word)->end - unit_piece(unit, word)->begin);
+    for (guint i = 0; i < unit->uses->len; i++) {
+        const Use *other = &g_array_index(unit->uses, Use, i);
+        if (!other->is_assigned || !span_is(unit->text, other->key, name))
+            continue;
+        g_autoptr(Text) text = program_text(unit, other);
+        if (text_mentions(unit->work, text))
+            return true;
+    }
+    return false;
+}
+
 static void
 visit_use(Unit *unit, Use *use)
 {
@@ -132,6 +218,11 @@ visit_use(Unit *unit, Use *use)
     g_autoptr(Text) text = program_text(unit, use), view = lookml_text(unit, use);
     if (use->is_docstring || use->is_message || use->is_bytes || view != NULL)
         return;
+    if (use->is_appended && find_hole_for_column(text, &at) && appends_to_dataset(unit, use)) {
+        program_refuse(unit->work, text, SITE_COLUMN, at, at + strlen(HOLE), "hole", NULL,
+                       "what is put in here at run time may name columns that change");
+        return;
+    }
     const ColumnChange *change = find_column(unit->work, text, true, &at);
     bool is_named = change != NULL;
     if (!is_named)
@@ -142,8 +233,11 @@ visit_use(Unit *unit, Use *use)
     if (is_whole && !use->has_table_hole)
         return;
     if (!is_named && !is_whole && !use->is_appended && !begins_in_the_middle(text) &&
-        !is_key_column(unit, use))
-        return;
+        !is_key_column(unit, use)) {
+        change = unit->language->is_data ? NULL : find_condition(unit->work, text, &at);
+        if (change == NULL)
+            return;
+    }
     if (!is_named && is_whole)
         return; /* of another table: none is named by a string here */
     refuse(unit->work, text, at, at + strlen(change->column), is_named ? "data-frame" : "fragment",

@@ -116,7 +116,10 @@ is_in_from(const Unit *unit, const Use *use)
                                         "leftJoin",  "fullJoin",  "rightJoin",  "innerJoin",
                                         "crossJoin", "left_join", "inner_join", "leftOuterJoin",
                                         NULL};
-    return span_is_among(unit->text, use->callee, calls);
+    bool is_path = use->callee.begin > 0 && /* PathBuf::from("/users") of Rust */
+                   strcmp(unit->language->name, "rust") == 0 &&
+                   unit->text->bytes[use->callee.begin - 1] == ':';
+    return !is_path && span_is_among(unit->text, use->callee, calls);
 }
 
 static bool

@@ -166,6 +166,8 @@ opens_names(const Unit *unit, guint index, const GArray *open)
 {
     static const char *const kinds[] = {"const", "let", "var", NULL};
     bool is_within = open->len > 0 && g_array_index(open, Open, open->len - 1).has_parameters;
+    if (strcmp(unit->language->name, "go") == 0 && index > 0 && is_word(unit, index - 1, kinds))
+        return false; /* const ( … ): each of them is set by itself */
     if (unit_sign(unit, index) == '(')
         return is_parameter_list(unit, index);
     return is_within || (index > 0 && is_word(unit, index - 1, kinds));

@@ -158,6 +158,31 @@ is_called_table(const Text *text, Span key)
     return false;
 }
 
+/* usersTable, usersTableName, and tableUsers of Go; elsewhere that may be tableTitle, and what a browser shows */
+static bool
+is_called_table_in_a_word(const Unit *unit, Span key)
+{
+    static const char *const ends[] = {"Table", "TableName"};
+    static const char *const fronts[] = {"table", "Table"};
+    const char *name = unit->text->bytes + key.begin;
+    size_t length = key.end - key.begin;
+    if (strcmp(unit->language->name, "javascript") == 0 || unit->language->is_data)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        size_t bytes = strlen(ends[i]);
+        if (length > bytes && memcmp(name + length - bytes, ends[i], bytes) == 0 &&
+            g_ascii_islower(name[length - bytes - 1]))
+            return true;
+    }
+    bool is_go = strcmp(unit->language->name, "go") == 0;
+    for (size_t i = 0; is_go && i < G_N_ELEMENTS(fronts); i++) {
+        size_t bytes = strlen(fronts[i]);
+        if (length > bytes && memcmp(name, fronts[i], bytes) == 0 && g_ascii_isupper(name[bytes]))
+            return true;
+    }
+    return false;
+}
+
 /* schema "…" do of Ecto */
 static bool
 is_schema_of_ecto(const Unit *unit, const Use *use)
@@ -186,7 +211,8 @@ use_reads_table(const Unit *unit, const Use *use)
         return use->argument == 0;
     if (is_call && span_is(text, use->callee, "Table") && span_is(text, use->key, "name"))
         return true;
-    return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key);
+    return span_is_among(text, use->key, reading_keys) || is_called_table(text, use->key) ||
+           (use->is_assigned && is_called_table_in_a_word(unit, use->key));
 }
 
 /* protected $table = "…" of Laravel, class Meta: table_name = "…" of Peewee. */

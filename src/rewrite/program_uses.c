@@ -362,6 +362,16 @@ is_in_statement_of_lines(const Finder *finder)
     return false;
 }
 
+/* const ( … ) of Go: what is in the brackets is set, and no argument. */
+static bool
+declares(const Finder *finder)
+{
+    static const char *const words[] = {"const", "var", NULL};
+    Span callee = g_array_index(finder->brackets, Bracket, finder->brackets->len - 1).callee;
+    return strcmp(finder->unit->language->name, "go") == 0 &&
+           span_is_among(finder->unit->text, callee, words);
+}
+
 static guint
 visit_literal(Finder *finder, guint first)
 {
@@ -400,7 +410,8 @@ visit_literal(Finder *finder, guint first)
     }
     if (piece->key.end > 0) /* TABLE=…, but not --table=… */
         use.is_assigned = piece->key.end + 1 == piece->begin;
-    else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '('))
+    else if (finder->brackets->len > 0 && unit_is_sign(unit, innermost(finder), '(') &&
+             !declares(finder))
         use.is_assigned = false;
     use.is_message = use_is_message(unit, &use);
     use.is_format = use.is_format || is_filled_by_braces(unit, &use);
