@@ -307,8 +307,11 @@ put_by_owner(const CodeFound *found, const json_t *place, json_t *rows, GPtrArra
         !split(found, place, &whose, &parts, error))
         return false;
     g_autoptr(GPtrArray) names = split_names(parts);
-    if (parts->len == 0)
-        put_row(found, NULL, row_of(place), rows, diffs);
+    if (parts->len == 0) {
+        json_t *row = row_of(place);
+        take_consumer(row, whose.rest);
+        put_row(found, NULL, row, rows, diffs);
+    }
     for (guint i = 0; i < parts->len; i++) {
         const SplitPart *part = parts->pdata[i];
         json_t *row = row_of(place);

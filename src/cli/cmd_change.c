@@ -255,8 +255,7 @@ is_called(const json_t *change, const char *name)
     const char *consumer = json_get_string(change, "consumer", "");
     const char *slash = strrchr(consumer, '/');
     return strcmp(consumer, name) == 0 || (slash != NULL && strcmp(slash + 1, name) == 0) ||
-           strcmp(json_get_string(change, "repository", ""), name) == 0 ||
-           strcmp(change_key(change), name) == 0;
+           strcmp(json_get_string(change, "repository", ""), name) == 0;
 }
 
 static bool
@@ -264,12 +263,19 @@ find_change(const Changes *changes, const char *name, const json_t **ret, GError
 {
     json_t *change;
     size_t i;
-    json_array_foreach(changes->changes, i, change) if (is_called(change, name))
-    {
-        *ret = change;
+    *ret = change_find(changes->changes, name);
+    if (*ret != NULL)
         return true;
+    json_array_foreach(changes->changes, i, change)
+    {
+        if (*ret != NULL && change_part(*ret) != NULL && is_called(change, name))
+            return fail(error, ERR_INVALID,
+                        "'%s' is changed in parts: name one by its key, '%s' or '%s' for example",
+                        name, change_key(*ret), change_key(change));
+        *ret = *ret == NULL && is_called(change, name) ? change : *ret;
     }
-    return fail(error, ERR_NOT_FOUND,
+    return *ret != NULL ||
+           fail(error, ERR_NOT_FOUND,
                 "the plan knows no code of '%s': 'honk change list' shows whose it knows", name);
 }
 
@@ -415,7 +421,9 @@ const Command cmd_change_show = {
     .args = "NAME CONSUMER",
     .summary = "what becomes of one consumer's code, and why",
     .deed = "show the change",
-    .about = "CONSUMER is a ref, its name, or the address of its repository.",
+    .about = "CONSUMER is a ref, its name, the address of its repository, or of a part of its "
+             "change the key\n"
+             "(acme:mono#identity).",
     .examples = "honk change show users-v2 player\nhonk change show users-v2 acme:player --diff",
     .options = show_options,
     .run = show_run,

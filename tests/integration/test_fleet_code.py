@@ -3,7 +3,7 @@ import json
 import unittest
 
 import support
-from fleet_world import NEW, OLD, FleetTest
+from fleet_world import NEW, OLD, PLAYER, FleetTest
 
 
 class FleetCode(FleetTest):
@@ -135,6 +135,49 @@ class FleetCode(FleetTest):
     def commit(self, repository, query, message):
         (repository / "count.sql").write_text(query)
         self.git(repository, "commit", "-q", "-a", "-m", message)
+
+    def begin_owned(self, deploy):
+        """Another owner has a folder of the service's repository, and each gets a change of their own."""
+        world, repository = self.make_code(deploy)
+        world.write("honk.yaml", (world.folder / "honk.yaml").read_text() + "changes: { group: owner }\n")
+        world.write("repos/player/reports/all.sql", "SELECT id FROM users_v1\n")
+        self.git(repository, "add", ".")
+        self.git(repository, "commit", "-q", "-m", "Report")
+        consumers = PLAYER % deploy
+        reports = consumers.replace("name: player", "name: reports").replace("owner: ", "owner: other-")
+        reports = reports.replace("annotations: {", "annotations: { honk/folder: reports,", 1)
+        world.write("catalog/consumers.yaml", f"{consumers}---\n{reports}")
+        self.start(world, ("player",))
+        return world, repository
+
+    def branches(self, repository):
+        return self.git(repository, "branch", "--list", "honk/*", "--format", "%(refname:short)").split()
+
+    def test_a_service_waits_until_each_owner_s_part_of_its_code_is_merged(self):
+        world, repository = self.begin_owned("merge")
+        name = self.migration(world)
+        self.assertIn("1 repository in 2 parts", " ".join(world.plan(name).stdout.split()))
+        world.honk("approve", name, world.digest(name), user="user:default/bo")
+        world.honk("start", name, user="user:default/ada")
+
+        def waits_for(branch):
+            return support.eventually(lambda: f"waits until branch '{branch}' of" in json.dumps(json.loads(world.get("/rollouts?limit=10")[1])))
+        self.assertTrue(support.eventually(lambda: len(self.branches(repository)) == 2), world.log_tail())
+        first, second = self.branches(repository)
+        self.assertTrue(waits_for(first), world.log_tail())
+        self.git(repository, "merge", "-q", "--no-ff", "-m", "Merge", first)
+        self.assertTrue(waits_for(second), world.log_tail())
+        self.git(repository, "merge", "-q", "--no-ff", "-m", "Merge", second)
+        self.assertTrue(support.eventually(lambda: world.state(name) == "succeeded"), world.log_tail())
+        self.assertEqual(self.ask(world, "player"), [NEW, NEW])
+
+    def test_code_that_is_deployed_from_its_branch_stays_whole(self):
+        world, repository = self.begin_owned("branch")
+        name = self.migration(world)
+        self.assertNotIn(" parts", " ".join(world.plan(name).stdout.split()))
+        self.assertEqual(world.run(name)["state"], "succeeded", world.log_tail())
+        self.assertEqual(len(self.branches(repository)), 1)
+        self.assertEqual(self.ask(world, "player"), [NEW, NEW])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import unittest
 
 import support
 import test_changes
+import test_coding
 import test_proposals
 import test_webhooks
 
@@ -54,6 +55,10 @@ class ByOwner(unittest.TestCase):
         self.begin()
         plan = self.world.start()
         self.assertIn("1 repository in 4 parts, 11 places", plan)
+        self.assertIn("code:mono#team_mails of group:default/team-mails", self.world.honk("change", "show", "users-v2", "mails").stdout)
+        shown = self.world.honk("change", "show", "users-v2", "mono", check=False)
+        self.assertIn("'mono' is changed in parts: name one by its key, 'code:mono#data_ada' or 'code:mono#team_mono'", " ".join(shown.stderr.split()))
+        self.assertIn("+SELECT name AS first_name", self.world.honk("change", "show", "users-v2", "code:mono#team_mails", "--diff").stdout)
         seen = {}
         for _ in PARTS:
             for pull in support.eventually(self.host.open_pulls) or self.world.fail():
@@ -176,12 +181,7 @@ class ByOwner(unittest.TestCase):
     def test_what_cannot_be_apart_stays_together_and_says_why(self):
         code = {"mono": {"player/ask.sql": "SELECT id FROM known\n", "mails/view.sql": "CREATE VIEW known AS SELECT id FROM users_v1\n",
                          "rest.sql": "SELECT id FROM users_v1\n"}}
-        text = test_changes.MAPPING
-        test_changes.MAPPING = text + "output_names: propagate\n"
-        try:
-            self.begin(code=code)
-        finally:
-            test_changes.MAPPING = text
+        self.begin_propagating(code)
         plan = self.world.start()
         self.assertIn("'mails/view.sql' needs what the files of group:default/team-player become", plan)
         self.assertIn("1 repository in 2 parts", plan)
@@ -206,6 +206,47 @@ class ByOwner(unittest.TestCase):
         self.assertIn("- make, when the plan was made: before passed, with this alone passed", bodies["team_mono"])
         self.assertIn("Files of several owners stay together here: - alone, what changes of group:default/team-player", bodies["team_mails"])
         self.assertEqual(self.world.files_of(self.world.by_part()["team_mails"]), ["mails/to.sql", "player/active.sql"])
+
+    def begin_propagating(self, code):
+        text = test_changes.MAPPING
+        test_changes.MAPPING = text + "output_names: propagate\n"
+        try:
+            self.begin(code=code)
+        finally:
+            test_changes.MAPPING = text
+
+    def test_each_host_reads_its_own_file_of_owners_and_a_plain_one_has_none(self):
+        files = {"gitlab": (".gitlab/CODEOWNERS", "[Data] @ada @acme/data\n/shared/\n"), "gitea": ("docs/CODEOWNERS", "shared/.* @ada @acme/data\n"),
+                 "git": ("CODEOWNERS", "/shared/ @ada @acme/data\n")}
+        for kind, (path, text) in files.items():
+            with self.subTest(kind=kind):
+                self.begin(kind=kind, code={"mono": {**CODE["mono"], path: text}})
+                plan = self.world.honk("plan", "users-v2").stdout
+                expected = set(PARTS) - ({"code:mono#data_ada"} if kind == "git" else set())
+                self.assertEqual({word for word in plan.split() if word.startswith("code:mono")}, expected)
+
+    def test_a_model_of_dbt_and_the_yaml_that_describes_it_stay_together_whoever_owns_them(self):
+        self.begin_propagating({"mono": {
+            "dbt_project.yml": "name: crm\nversion: '1'\nprofile: crm\nmodel-paths: [ models ]\n",
+            "models/people.sql": "select id from users_v1\n",
+            "models/people.yml": "version: 2\nmodels:\n  - name: people\n    columns:\n      - name: id\n",
+            ".github/CODEOWNERS": "*.sql @ada\n*.yml @bo\n"}})
+        plan = " ".join(self.world.honk("plan", "users-v2").stdout.split())
+        self.assertNotIn("code:mono#", plan)
+        self.assertRegex(plan, "code:mono has files of several owners, which stay together: 'models/[a-z.]+' needs what the files of @[a-z]+ become")
+
+    def test_a_coding_agent_is_let_at_a_part_s_own_files_only(self):
+        coding = test_coding.CODING.replace("agents/fix.py", "fix.py")
+        self.begin(code={"mono": {**CODE["mono"], "player/job.py": test_coding.JOB, "mails/job.py": test_coding.JOB}}, files={"fix.py": test_coding.AGENT},
+                   changes="changes: { group: owner }\n" + coding)
+        self.world.start()
+        self.world.merge_first()
+        self.world.waits_for(3)
+        files = {name: self.world.files_of(pull) for name, pull in self.world.by_part().items()}
+        self.assertEqual(files, {"team_player": ["player/active.sql", "player/job.py"], "team_mails": ["mails/job.py", "mails/to.sql"], "team_mono": ["rest.sql"]})
+        body = self.world.by_part()["team_player"]["body"]
+        self.assertIn("- it wrote player/job.py", body)
+        self.assertNotIn("it wrote mails/job.py", body)
 
     def test_a_webhook_wakes_the_part_that_waits(self):
         forge = test_proposals.FORGE
