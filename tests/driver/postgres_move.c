@@ -120,6 +120,47 @@ from_one_database_to_another_the_rows_are_the_same(void)
     g_assert_false(is_by_one(to, "stage_3"));
 }
 
+/* What a text means, and how a value is told, hangs on settings of the session, which databases and roles have defaults of. */
+static void
+whatever_a_database_is_set_to_the_values_are_the_same(void)
+{
+    static const char mapping[] =
+        "{apiVersion: honk/v1, kind: Mapping, source: s, target: t, key: [id], columns: {id: id, "
+        "iv: iv, tz: tz, by: by, f: f, ns: ns, ts: ts, x: x, mo: mo}}";
+    static const char set[] =
+        "DO $$DECLARE one text; BEGIN FOREACH one IN ARRAY ARRAY['IntervalStyle = iso_8601', "
+        "'DateStyle = \"SQL, DMY\"', 'TimeZone = \"Asia/Kathmandu\"', 'bytea_output = escape', "
+        "'extra_float_digits = 0', 'array_nulls = off', 'xmloption = document', "
+        "'standard_conforming_strings = off', 'default_transaction_isolation = serializable'] "
+        "LOOP EXECUTE format('ALTER DATABASE %I SET %s', current_database(), one); END LOOP; "
+        "END$$";
+    static const char shape[] =
+        "CREATE TABLE %s (id int PRIMARY KEY, iv interval, tz timestamptz, by bytea, f float8, ns "
+        "int[], ts text[], x xml, mo money)";
+    g_autofree char *source = g_strdup_printf(shape, "s"), *target = g_strdup_printf(shape, "t");
+    g_autoptr(TestDb) from = test_pg_db(source), to = test_pg_db(target);
+    test_pg_exec(from->path,
+                 "INSERT INTO s VALUES (1, '1 mon -2 days 03:04:05.6', '2024-02-01 12:00+02', "
+                 "'\\x005c27ff', 0.1::float8 + 0.2, '{1,NULL,3}', '{NULL,\"NULL\",\"\\\\\"}', "
+                 "'a<b/>', '12.34')");
+    test_pg_exec(to->path, set);
+    for (int i = 0; i < 2; i++) { /* the target alone, and both */
+        RangeResult result = {0};
+        g_autofree char *stage = g_strdup_printf("stage_%d", i + 1);
+        g_free(moved_to(from, to, mapping, true, stage, &result));
+        g_assert_cmpint(result.rows_out, ==, 1);
+        g_autofree char *sql = g_strdup_printf(
+            "SET IntervalStyle = postgres; SET DateStyle = ISO; SET TimeZone = UTC; SET "
+            "bytea_output = hex; SET extra_float_digits = 1; SELECT * FROM %s",
+            stage);
+        g_autofree char *there = test_pg_query(to->path, sql);
+        g_assert_cmpstr(there, ==,
+                        "1|1 mon -2 days +03:04:05.6|2024-02-01 10:00:00+00|\\x005c27ff|"
+                        "0.30000000000000004|{1,NULL,3}|{NULL,\"NULL\",\"\\\\\"}|a<b/>|$12.34");
+        test_pg_exec(from->path, set);
+    }
+}
+
 static TransferSpec
 from_s_to_t(const TestDb *from, const TestDb *to, bool may_push)
 {
@@ -254,6 +295,8 @@ main(int argc, char **argv)
                     inside_of_the_server_the_rows_are_the_same);
     g_test_add_func("/move/from one database to another the rows are the same",
                     from_one_database_to_another_the_rows_are_the_same);
+    g_test_add_func("/move/whatever a database is set to the values are the same",
+                    whatever_a_database_is_set_to_the_values_are_the_same);
     g_test_add_func("/move/a range that breaks leaves nothing and is done again",
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
     g_test_add_func("/move/a range that meets a deadlock is done again",
