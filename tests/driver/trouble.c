@@ -126,6 +126,44 @@ a_range_of_mariadb_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* A session begins with what its server is set to. */
+static void
+whatever_a_server_of_mariadb_is_set_to_no_row_is_lost(void)
+{
+    static const char *const set[][2] = {{"sql_select_limit", "5"},
+                                         {"max_join_size", "2"},
+                                         {"sql_safe_updates", "1"},
+                                         {"sql_auto_is_null", "1"},
+                                         {"group_concat_max_len", "4"},
+                                         {"check_constraint_checks", "0"},
+                                         {"unique_checks", "0"},
+                                         {"default_storage_engine", "'Aria'"},
+                                         {"tx_isolation", "'SERIALIZABLE'"},
+                                         {"autocommit", "0"},
+                                         {"sql_mode", "'NO_ZERO_DATE'"},
+                                         {"time_zone", "'+05:45'"}};
+    g_autoptr(TestDb) to = maria_target();
+    g_autoptr(TestDb) outside = maria_source(to, true);
+    g_assert_null(outside);
+    g_autoptr(GString) change = g_string_new(NULL), back = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(set); i++) {
+        g_string_append_printf(change, "SET GLOBAL %s = %s;", set[i][0], set[i][1]);
+        g_string_append_printf(back, "SET GLOBAL %s = DEFAULT;", set[i][0]);
+    }
+    g_string_append(back, "SET GLOBAL sql_big_selects = 1");
+    test_maria_exec(to->path, change->str);
+    for (int is_inside = 0; is_inside < 2; is_inside++) {
+        TransferSpec spec = spec_between(to, to, "t", "t__stage", is_inside);
+        ASSERT_OK(conn_unstage(to->conn, "t__stage", &writer, &ERR));
+        g_autoptr(Conn) conn = NULL;
+        ASSERT_OK(conn_open(&to->store, &conn, &ERR));
+        ASSERT_OK(conn_stage(conn, "t__stage", "t", NULL, &writer, &ERR));
+        assert_done(&spec);
+    }
+    test_maria_exec(to->path, back->str);
+    assert_maria_holds(to, "400|1");
+}
+
 /* Somebody who wrote more than we did, and so is not the one who is undone: holds the second row, and wants the first one. */
 static void *
 want_both_rows(void *url)
@@ -218,6 +256,23 @@ what_constraints_of_mariadb_refuse_is_put_aside(void)
     assert_aside(to, 4, reasons);
     assert_maria_holds(to, "2|1");
     ASSERT_FAILS(conn_finish(to->conn, "t__stage", "t", &writer, &ERR), ERR_MISMATCH, "of_parent");
+}
+
+static void
+a_row_that_is_larger_than_mariadb_takes_is_put_aside(void)
+{
+    static const char *const reasons[] = {"max_allowed_packet"};
+    g_autoptr(TestDb) from =
+        test_db("CREATE TABLE s (id INTEGER PRIMARY KEY NOT NULL, a TEXT); INSERT INTO s VALUES "
+                "(1, 'small'), (2, hex(zeroblob(100000))), (3, 'small');");
+    g_autoptr(TestDb) to = test_maria_db("CREATE TABLE t (id int PRIMARY KEY, a longtext)");
+    ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+    test_maria_exec(to->path, "SET GLOBAL max_allowed_packet = 65536");
+    TransferSpec spec = spec_between(from, to, "t", "t__stage", false);
+    assert_done(&spec);
+    test_maria_exec(to->path, "SET GLOBAL max_allowed_packet = DEFAULT");
+    assert_aside(to, 1, reasons);
+    assert_maria_holds(to, "2|1");
 }
 
 /* A trigger is made on the stage under a name of ours before the swap, to see whether it fits there. */
@@ -352,12 +407,16 @@ main(int argc, char **argv)
     g_test_add_func(
         "/trouble/what a swap that was lost had tried does not keep the next one from it",
         what_a_swap_that_was_lost_had_tried_does_not_keep_the_next_one_from_it);
+    g_test_add_func("/trouble/whatever a server of MariaDB is set to no row is lost",
+                    whatever_a_server_of_mariadb_is_set_to_no_row_is_lost);
     g_test_add_func("/trouble/a range of MariaDB that meets a deadlock is done again",
                     a_range_of_mariadb_that_meets_a_deadlock_is_done_again);
     g_test_add_func("/trouble/columns of MariaDB that come or go change what a table is",
                     columns_of_mariadb_that_come_or_go_change_what_a_table_is);
     g_test_add_func("/trouble/what constraints of MariaDB refuse is put aside",
                     what_constraints_of_mariadb_refuse_is_put_aside);
+    g_test_add_func("/trouble/a row that is larger than MariaDB takes is put aside",
+                    a_row_that_is_larger_than_mariadb_takes_is_put_aside);
     g_test_add_func("/trouble/a field of Redis that comes or goes meanwhile puts its row aside",
                     a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside);
     g_test_add_func("/trouble/a range of Redis that breaks leaves nothing and is done again",

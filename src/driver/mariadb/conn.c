@@ -48,12 +48,15 @@ setup_texts(const json_t *settings, int64_t lock_timeout_s)
         lock_timeout_s, lock_timeout_s,
         (double) json_get_int(settings, "statement_timeout_ms", 0) / 1000, WRITE_TIMEOUT_S);
     g_strv_builder_add(texts, limits);
+    /* never DEFAULT, which is what the server is set to: it may cut every answer off */
     g_strv_builder_add(texts,
                        "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,"
                        "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO,"
                        "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, "
                        "foreign_key_checks = 1, unique_checks = 1, check_constraint_checks = 1, "
-                       "sql_select_limit = DEFAULT, div_precision_increment = 4, sql_notes = 0, "
+                       "sql_select_limit = 18446744073709551615, sql_big_selects = 1, "
+                       "sql_safe_updates = 0, sql_auto_is_null = 0, "
+                       "div_precision_increment = 4, sql_notes = 0, "
                        "group_concat_max_len = 1048576");
     g_strv_builder_add(texts, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     return g_strv_builder_end(texts);

@@ -222,12 +222,16 @@ load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError *
     return reason == NULL || fail(error, ERR_INVALID, "%s", reason);
 }
 
+/* A record that no statement can say stays where it came from: its number tells where. Quotes and backslashes in it are doubled. */
 static bool
 load_quarantine(Conn *base, int64_t row_id, const json_t *record, const char *column,
                 const char *reason, GError **error)
 {
-    return book_set_aside(base, &maria_conn(base)->loader->writer, row_id, record, column, reason,
-                          error);
+    MariaConn *conn = maria_conn(base);
+    g_autofree char *text = record != NULL ? json_compact(record) : NULL;
+    bool is_small = text != NULL && strlen(text) < conn->packet_bytes / 3;
+    return book_set_aside(base, &conn->loader->writer, row_id, is_small ? record : NULL, column,
+                          reason, error);
 }
 
 static void
