@@ -42,6 +42,10 @@ class IntoKafka(unittest.TestCase):
         self.run_behind(lambda: vars(self.proxy).update(cuts=[100000, 300000]))
         self.assertEqual(self.proxy.done, 2)
 
+    def test_answers_that_are_cut_in_the_middle_lose_and_double_none(self):
+        self.run_behind(lambda: vars(self.proxy).update(answer_cuts=[500, 3000, 100000]))
+        self.assertEqual(self.proxy.done, 3)
+
     def test_answers_that_come_late_are_waited_for(self):
         self.run_behind(lambda: vars(self.proxy).update(delay_s=0.002))
 

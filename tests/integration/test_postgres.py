@@ -128,6 +128,10 @@ class IntoPostgres(unittest.TestCase):
         proxy = self.run_behind(cuts=[100000, 400000])
         self.assertEqual(proxy.done, 2)
 
+    def test_answers_that_are_cut_in_the_middle_lose_and_double_none(self):
+        proxy = self.run_behind(answer_cuts=[3000, 20000, 200000])
+        self.assertEqual(proxy.done, 3)
+
     def test_answers_that_come_late_are_waited_for(self):
         self.run_behind(delay_s=0.002)
 
