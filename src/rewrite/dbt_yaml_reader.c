@@ -85,16 +85,61 @@ yaml_metric(Work *work, const YamlNode *metric)
 
 /* ---- unit tests ---- */
 
+/* A name in the first line of CSV: [begin, end) of the text. */
+static void
+visit_field(Work *work, size_t begin, size_t end, const Rename *rename)
+{
+    while (begin < end && strchr(" \"", work->text[begin]) != NULL)
+        begin++;
+    while (begin < end && strchr(" \"", work->text[end - 1]) != NULL)
+        end--;
+    g_autofree char *name = g_strndup(work->text + begin, end - begin);
+    SqlPart part = {.text = name};
+    YamlNode field = {.begin = begin, .end = end};
+    const ColumnChange *change = rename_column(rename, dialect_by_name("ansi"), &part);
+    if (change == NULL || change->kind == CHANGE_NONE)
+        return;
+    if (change->kind != CHANGE_NAME)
+        yaml_refuse(work, &field, "derived", change->link,
+                    "a column of which the mapping does not just change the name is used here");
+    else if (strpbrk(change->to, ",\"\r\n") != NULL)
+        yaml_refuse(work, &field, "language", change->link,
+                    "the new name cannot stand between the commas of these rows");
+    else
+        site_edit(work, SITE_COLUMN, begin, end, change->to);
+}
+
+/* `format: csv` with its rows in a block that keeps its lines: the first one names the columns. */
+static bool
+visit_csv(Work *work, const YamlNode *holder, const YamlNode *rows, const Rename *rename)
+{
+    const char *text = work->text;
+    if (g_strcmp0(yaml_get_text(holder, "format"), "csv") != 0 || text[rows->begin] != '|')
+        return false;
+    size_t at = rows->begin + strcspn(text + rows->begin, "\n");
+    at += strspn(text + at, " \r\n");
+    size_t last = MIN(at + strcspn(text + at, "\r\n"), rows->end);
+    for (size_t end; at < last; at = end + 1) {
+        end = MIN(at + strcspn(text + at, ",\r\n"), last);
+        visit_field(work, at, end, rename);
+    }
+    return true;
+}
+
 /* Rows of an input or of what is expected: their keys are columns. */
 static void
 visit_rows(Work *work, const YamlNode *holder, const Rename *rename)
 {
     const YamlNode *rows = yaml_get(holder, "rows"), *file = yaml_get(holder, "fixture");
+    if (file == NULL && rows != NULL && rows->kind == YAML_SCALAR &&
+        visit_csv(work, holder, rows, rename))
+        return;
     const YamlNode *other = file != NULL                              ? file
                             : rows != NULL && rows->kind != YAML_LIST ? rows
                                                                       : NULL;
     if (other != NULL && rename_changes_columns(rename))
-        yaml_refuse(work, other, "language", NULL, "rows that are not given as a list");
+        yaml_refuse(work, other, "language", NULL,
+                    "rows that are given as SQL, or in a file of their own");
     for (size_t i = 0; rows != NULL && rows->kind == YAML_LIST && i < rows->count; i++)
         for (size_t c = 0; rows->items[i]->kind == YAML_MAP && c < rows->items[i]->count; c++)
             yaml_rename_words(work, rows->items[i]->items[2 * c], rename);

@@ -490,7 +490,7 @@ sql_flow(Work *work)
         if (work->options->propagates ? is_seen && !names_may_change(work, query)
                                       : is_seen || is_struct(query))
             pin(query);
-        if (query->by_name || query->has_pipes)
+        if (query->by_name || query->has_pipes || (query->common != NULL && work->keeps_commons))
             pin(query);
     }
     bool pinned;

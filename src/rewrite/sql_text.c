@@ -156,7 +156,7 @@ take_sites(Work *work, Variant *variant, GHashTable *taken)
 }
 
 static void
-rewrite_variants(Work *work, guint count)
+read_variants(Work *work, guint count)
 {
     g_autoptr(GPtrArray) variants = g_ptr_array_new_with_free_func(variant_free);
     g_autoptr(GHashTable) edits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -168,6 +168,46 @@ rewrite_variants(Work *work, guint count)
         take_sites(work, g_ptr_array_index(variants, i), sites);
         made_merge(work->out->made, ((Variant *) g_ptr_array_index(variants, i))->made);
     }
+}
+
+static guint
+count_refused(const Work *work, const char *code)
+{
+    guint count = 0;
+    for (guint i = 0; i < work->out->sites->len; i++) {
+        const Site *site = g_ptr_array_index(work->out->sites, i);
+        count += site->disposition == DISPOSITION_NEEDS_PERSON &&
+                 (code == NULL || g_strcmp0(site->code, code) == 0);
+    }
+    return count;
+}
+
+static void
+forget(Work *work)
+{
+    g_ptr_array_set_size(work->out->sites, 0);
+    g_ptr_array_set_size(work->out->edits, 0);
+    g_ptr_array_set_size(work->out->made, 0);
+}
+
+/* A table of WITH that branches make in different ways has the same names in all of them if it keeps the old ones: so that is
+ * tried where branches do not agree, and taken where nothing else is against it. */
+static void
+rewrite_variants(Work *work, guint count)
+{
+    bool is_first = work->out->sites->len + work->out->edits->len + work->out->made->len == 0;
+    read_variants(work, count);
+    guint refused = count_refused(work, NULL), torn = count_refused(work, "branches");
+    if (!is_first || torn == 0)
+        return;
+    forget(work);
+    work->keeps_commons = true;
+    read_variants(work, count);
+    work->keeps_commons = false;
+    if (count_refused(work, NULL) <= refused - torn)
+        return;
+    forget(work);
+    read_variants(work, count);
 }
 
 static const Dialect *

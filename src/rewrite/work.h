@@ -154,6 +154,7 @@ typedef struct {
     int depth;             /* of SQL in literals of SQL */
     GArray *borders;       /* where macros and the like begin and end (sql_made.c) */
     bool has_holes;        /* a string of a program: what is put in at run time may be any text */
+    bool keeps_commons;    /* tables of WITH give their columns the old names, whoever reads them */
     GHashTable *named;     /* Rename * whose dataset is named by a plain string of the program */
     GHashTable *constants; /* of the program: name -> Constant; NULL where there are none */
     bool finds_constants;  /* before the first time: they are looked for */
