@@ -71,6 +71,17 @@ look_for_limits(const Gate *gate)
     }
 }
 
+/* Fewer values that queries are given, and more that are written into them. */
+static void
+look_for_pasted(const Gate *gate)
+{
+    if (marks_count(gate->after->plain, marks_given) <
+        marks_count(gate->before->plain, marks_given))
+        look_for(
+            gate, gate->before->plain, gate->after->plain, marks_pasted, "reaches-out",
+            "a value is written into the text of a query here; give it to the query as before");
+}
+
 static bool
 is_code(const Source *source, guint first, guint count)
 {
@@ -182,6 +193,7 @@ rule_checks(const Gate *gate)
     if (gate->findings->len == gate->said)
         look_for_mentions(gate);
     look_for_limits(gate);
+    look_for_pasted(gate);
     look_for_any(gate, marks_reaches, "reaches-out",
                  "a move needs no other program, no network, no environment, and takes nothing "
                  "away; leave this out");

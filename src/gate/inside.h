@@ -44,7 +44,7 @@ extern const char *const marks_kept[], *const marks_comparisons[], *const marks_
 extern const char *const marks_joints[], *const marks_self[], *const marks_defaults[];
 extern const char *const marks_limits[], *const marks_numbers[];
 extern const char *const marks_rows[], *const marks_expectations[], *const marks_literals[];
-extern const char *const marks_silent_words[];
+extern const char *const marks_silent_words[], *const marks_given[], *const marks_pasted[];
 
 /* Lists for files with one of these endings (" sh bash "); NULL: for all. Both end with a list that is NULL. */
 typedef struct {

@@ -160,7 +160,12 @@ static const char *const dropped_true[] = {"(?i)\\bfalse\\b", NULL};
 static const char *const heard_loud[] = {"\\.(?:error|critical|fatal|exception)\\s*\\(", NULL};
 static const char *const dropped_quiet[] = {"\\.(?:debug|info|trace|verbose)\\s*\\(", NULL};
 
+/* All of them became one of them. */
+static const char *const heard_all[] = {"\\b(?:all|every|forall|allMatch|all_of)\\b", NULL};
+static const char *const dropped_any[] = {"\\b(?:any|some|exists|anyMatch|any_of)\\b", NULL};
+
 const MarksTrade marks_trades[] = {
+    {NULL, heard_all, dropped_any, true},
     {" go ", heard_go, dropped_go},
     {" rs ", heard_rust, dropped_rust},
     {SHELL, heard_shell, dropped_shell},
@@ -172,6 +177,14 @@ const MarksTrade marks_trades[] = {
     {NULL, heard_throw, dropped_throw},
     {NULL, NULL, NULL},
 };
+
+/* A value that a query is given, and one that is written into its text: whoever names it writes the query. */
+const char *const marks_given[] = {
+    "(?:[=<>]|(?i)\\blike\\b|\\bin\\s*\\()\\s*(?:\\?|:\\w|%s|\\$\\d|@\\w)|#\\{", NULL};
+const char *const marks_pasted[] = {
+    "[=<>(]\\s*'?[\"'`]\\s*(?:\\+|\\|\\||\\.(?=\\s*\\$))|\\$\\{\\w|'\\{\\w|=\\s*\\{\\w|'%[sd]'|"
+    "\\.format\\s*\\(|\\bsprintf\\b",
+    NULL};
 
 /* Nothing of this is needed to read one dataset instead of another. */
 static const char *const reaches_anywhere[] = {

@@ -104,7 +104,7 @@ may_come_to_code(const Move *move, guint index)
     const Token *token = token_at(move->is, index);
     bool is_query = move->is_sql || token->is_quoted;
     if (part_is_fragment(move, token) || part_is_made_up(move, index) ||
-        part_is_bound_for_rows(move, index))
+        part_is_bound_for_rows(move, index) || part_shifts(move, token))
         return false;
     if (part_moves(move, token) || part_is_prose(source, token))
         return true;

@@ -67,6 +67,8 @@ bool part_is_made_up(const Move *move, guint index);
 bool part_is_fragment(const Move *move, const Token *token);
 bool part_is_bound_for_rows(const Move *move, guint index);
 bool part_had_condition(const Move *move);
+/* A number by which something is reckoned that does not move: `count(*) + 1`. */
+bool part_shifts(const Move *move, const Token *token);
 /* In an assertion, it makes what is asked the same as what is expected, and is not about a column that moves. */
 bool part_equalizes(const Move *move, guint index);
 bool part_is_setting(const Move *move, const Token *token);

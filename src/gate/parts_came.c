@@ -188,6 +188,48 @@ part_had_condition(const Move *move)
     return false;
 }
 
+/* Where the brackets begin that end at `close`. */
+static size_t
+bracket_begin(const char *text, size_t close)
+{
+    int depth = 0;
+    for (size_t at = close + 1; at-- > 0;) {
+        depth += (text[at] == ')') - (text[at] == '(');
+        if (depth == 0)
+            return at;
+    }
+    return 0;
+}
+
+/* The end of the last thing before `at`, but for blanks; 0: there is none. */
+static size_t
+end_before(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] == ' ')
+        at--;
+    return at;
+}
+
+bool
+part_shifts(const Move *move, const Token *token)
+{
+    const char *text = move->gate->after->plain;
+    size_t sign = end_before(text, token->at);
+    if (!part_is_number(token) || sign == 0 || strchr("+-*/%", text[sign - 1]) == NULL)
+        return false;
+    size_t end = end_before(text, sign - 1), begin = end;
+    if (end == 0)
+        return false;
+    if (text[end - 1] == ')')
+        begin = bracket_begin(text, end - 1);
+    while (begin > 0 && (g_ascii_isalnum(text[begin - 1]) || text[begin - 1] == '_'))
+        begin--;
+    g_autofree char *other = g_strndup(text + begin, end - begin);
+    bool is_date = g_ascii_isdigit(*other); /* 2020-01-01 */
+    return *other != '\0' && !is_date && !words_in(move->gate->spec->words, other) &&
+           !part_is_bound(move->gate->after, move->is, other);
+}
+
 /* A column of something: `row.signed_up`, `row["signed_up"]`. */
 static bool
 is_column(const Move *move, const Token *token)
