@@ -11,6 +11,7 @@
 #include "action/table.h"
 #include "action/waves.h"
 #include "base/clock.h"
+#include "change/wishes.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -110,11 +111,19 @@ look_at_builds(const StepCall *call, Proposal *proposal, Outcome *outcome, GErro
 
 /* ---- forward ---- */
 
+/* Its team asked for time, which it has from builds, too. */
+static bool
+is_before_day(const Proposal *proposal)
+{
+    const char *day = json_get_string(proposal->place.change, "not_before", NULL);
+    return day != NULL && proposal->tip == NULL && wishes_day_ms(day) > clock_wall_ms();
+}
+
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
     const char *consumer = proposal->place.name.consumer;
-    if (proposal->is_landed || proposal->forge == NULL)
+    if (proposal->is_landed || proposal->forge == NULL || is_before_day(proposal))
         return is_over(proposal, "none", outcome);
     if (lease_is_left_change(call->lease, proposal->place.change))
         return fail(

@@ -10,6 +10,15 @@ host_wait_until_ms(int64_t again_ms, int64_t times, int64_t now_ms)
     return MAX(again_ms, now_ms + MIN(patience_ms, HOST_WAIT_MS_MAX));
 }
 
+/* Caller frees. */
+static char *
+with_time(const char *why, int64_t again_ms)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(again_ms / 1000);
+    g_autofree char *shown = g_date_time_format(time, "%Y-%m-%d %H:%M:%S UTC");
+    return g_strdup_printf("%s; it is asked again at %s", why, shown);
+}
+
 /* What the lease before left, with when the host wants to be asked again, and what it said. Our own turn to write comes when it is
  * said, however often. */
 static json_t *
@@ -21,10 +30,12 @@ checkpoint_of(const StepCall *call, const Proposal *proposal, const char *why)
     int64_t times = json_get_int(json_object_get(before, "host"), "times", 0);
     int64_t again_ms = proposal_again_ms(proposal);
     json_t *host = json_object();
-    json_set_int(host, "again_ms",
-                 is_host ? host_wait_until_ms(again_ms, times, clock_wall_ms()) : again_ms);
+    if (is_host)
+        again_ms = host_wait_until_ms(again_ms, times, clock_wall_ms());
+    g_autofree char *words = is_host ? with_time(why, again_ms) : g_strdup(why);
+    json_set_int(host, "again_ms", again_ms);
     json_set_int(host, "times", is_host ? times + 1 : times);
-    json_set_string(host, "why", why);
+    json_set_string(host, "why", words);
     json_object_set_new(checkpoint, "host", host);
     return checkpoint;
 }
@@ -49,8 +60,9 @@ host_wait(const StepCall *call, const Proposal *proposal, GError *failed, Outcom
         return false;
     }
     json_t *checkpoint = checkpoint_of(call, proposal, mine->message);
-    return wait_until(json_get_int(json_object_get(checkpoint, "host"), "again_ms", 0),
-                      mine->message, checkpoint, outcome);
+    const json_t *host = json_object_get(checkpoint, "host");
+    return wait_until(json_get_int(host, "again_ms", 0), json_get_string(host, "why", ""),
+                      checkpoint, outcome);
 }
 
 bool

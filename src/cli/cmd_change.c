@@ -378,9 +378,11 @@ show_text(Invocation *call, const Changes *changes, const json_t *change)
     show_coding(view, changes, change);
     change_back_show(view, change_back(changes->all, change));
     json_array_foreach(json_object_get(change, "reasons"), i, reason)
-        view_tone(view, TONE_WARN, "  %s:%d: %s [%s]", json_get_string(reason, "path", ""),
-                  (int) json_get_int(reason, "line", 0), json_get_string(reason, "text", ""),
+    {
+        g_autofree char *place = change_reason_place(reason);
+        view_tone(view, TONE_WARN, "  %s: %s [%s]", place, json_get_string(reason, "text", ""),
                   json_get_string(reason, "code", ""));
+    }
 }
 
 static bool

@@ -256,6 +256,14 @@ changes_drift(json_t *to, const json_t *before, const json_t *now)
 }
 
 char *
+change_reason_place(const json_t *reason)
+{
+    const char *path = json_get_string(reason, "path", "");
+    int line = (int) json_get_int(reason, "line", 0);
+    return line > 0 ? g_strdup_printf("%s:%d", path, line) : g_strdup(path);
+}
+
+char *
 changes_summary(const json_t *changes)
 {
     json_t *change;

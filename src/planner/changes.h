@@ -43,6 +43,8 @@ bool changes_any_coding(const json_t *changes);
 /* "repository:NAME" of all that get a branch. Caller owns. */
 json_t *changes_labels(const json_t *changes);
 
+/* Where a reason stands: "reports/active.sql:3", or the file as a whole. Caller frees. */
+char *change_reason_place(const json_t *reason);
 /* "3 repositories in 4 parts, 14 places". Caller frees. */
 char *changes_summary(const json_t *changes);
 /* The plan's section about code; nothing when the plan knows none. `observed` is of changes_observed(), or NULL. */

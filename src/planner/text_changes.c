@@ -110,11 +110,13 @@ print_reasons(TextPage *page, const json_t *changes)
         const char *problem = json_get_string(change, "problem", NULL);
         if (problem != NULL && ++all <= REASONS_MAX && ++shown)
             page_say(page, STYLE_YELLOW, "  ! ", "%s: %s", repository, problem);
-        json_array_foreach(json_object_get(change, "reasons"), r,
-                           reason) if (++all <= REASONS_MAX && ++shown)
-            page_say(page, STYLE_YELLOW, "  ! ", "%s %s:%d: %s [%s]", repository,
-                     json_get_string(reason, "path", ""), (int) json_get_int(reason, "line", 0),
-                     json_get_string(reason, "text", ""), json_get_string(reason, "code", ""));
+        json_array_foreach(json_object_get(change, "reasons"), r, reason)
+        {
+            g_autofree char *place = change_reason_place(reason);
+            if (++all <= REASONS_MAX && ++shown)
+                page_say(page, STYLE_YELLOW, "  ! ", "%s %s: %s [%s]", repository, place,
+                         json_get_string(reason, "text", ""), json_get_string(reason, "code", ""));
+        }
     }
     if (all > shown)
         page_say(page, STYLE_DIM, "  ", "… and %zu more: `honk change show NAME CONSUMER`",

@@ -346,6 +346,23 @@ class BuiltFirst(unittest.TestCase):
         self.assertEqual(self.world.json("change", "numbers", "users-v2")["verified"]["builds"], 1)
 
 
+    def test_a_team_that_asks_for_time_has_it_from_builds_too(self):
+        self.begin("github")
+        self.host.make("acme/later", {"a.sql": "SELECT id FROM users_v1\n", ".honk.yaml": "not_before: 2999-01-01\n"})
+        with open(self.world.folder / "catalog" / "all.yaml", "a", encoding="utf-8") as file:
+            file.write(test_changes.CONSUMER.format(name="later", reads=', honk/reads: "users-v1"'))
+        self.world.honk("apply", "-f", "catalog")
+        self.world.start()
+        self.assertTrue(support.eventually(self.host.open_pulls), self.world.log_tail())
+        self.assertEqual(self.host.branches("acme/later"), ["main"])
+
+    def test_a_host_that_has_enough_says_when_it_is_asked_again(self):
+        self.begin("github")
+        self.host.refuse = [(403, {"X-RateLimit-Remaining": "4000", "X-RateLimit-Reset": "9999999999"}, "You have exceeded a secondary rate limit")]
+        self.world.start()
+        said = support.eventually(lambda: next((line["why"] for line in self.world.consumers().values() if "asks to wait" in line.get("why", "")), None))
+        self.assertRegex(said, r"asks to wait \(status 403\): You have exceeded a secondary rate limit; it is asked again at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
+
     def test_the_one_check_that_failed_may_be_the_last_of_many(self):
         self.begin("github")
         with self.host.lock:

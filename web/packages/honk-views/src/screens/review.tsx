@@ -364,7 +364,8 @@ function Change({ change, seen, line }: { change: PlanChange; seen?: Seen; line?
               {change.reasons.map((reason, i) => (
                 <li key={i}>
                   <code>
-                    {reason.path}:{reason.line}
+                    {reason.path}
+                    {reason.line > 0 ? `:${reason.line}` : ''}
                   </code>
                   <span>
                     {reason.text} <code className="honk-dim">{reason.code}</code>
