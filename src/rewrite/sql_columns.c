@@ -333,6 +333,19 @@ visit_merged(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCha
                 part->text);
 }
 
+/* * RENAME (id AS k): nothing but a name can stand there. */
+static bool
+is_renamed_by_star(const SqlRef *ref)
+{
+    const ArenaList *list = ref->in != NULL ? ref->in->replace : NULL;
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const SqlReplacement *one = g_ptr_array_index(list, i);
+        if (one->is_rename && one->plain == ref)
+            return true;
+    }
+    return false;
+}
+
 static void
 visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnChange *change)
 {
@@ -341,7 +354,7 @@ visit_changed(Work *work, const SqlRef *ref, const SqlPart *part, const ColumnCh
     } else if (change->kind == CHANGE_NAME) {
         edit_column_name(work, ref, part, change->to);
         keep_output_name(work, ref);
-    } else if (change->kind == CHANGE_EXPRESSION) {
+    } else if (change->kind == CHANGE_EXPRESSION && !is_renamed_by_star(ref)) {
         edit_expression(work, ref, change);
     } else if (!edit_literals(work, ref, change)) {
         refuse_change(work, part, change);
