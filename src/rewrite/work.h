@@ -561,6 +561,13 @@ char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
 bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */
 const char *macros_table(const Macros *macros, const char *name);
+/* Would its table's name as a qualifier mean that table here? */
+bool can_qualify_at(const SqlRef *ref);
+/* ` AS old` behind an item whose name is seen from outside, or that names a field. */
+void keep_output_name(Work *work, const SqlRef *ref);
+bool is_name_only(SqlClause clause); /* nothing but a name can stand there */
+/* The mapping's expression at this place (sql_expression.c). False where it cannot stand there. */
+bool edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change);
 /* `name` at this place, with a qualifier where it would mean something else without one (sql_columns.c). */
 void edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
