@@ -359,6 +359,27 @@ is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
            is_new_name_taken(work, plain, name);
 }
 
+/* HAVING means a column that GROUP BY names before an output: does such a one get this name? */
+static bool
+is_caught_by_key(Work *work, const SqlRef *ref, const char *name)
+{
+    const ArenaList *refs = ref->block->refs;
+    const SqlRef *plain = ref->item->plain;
+    for (guint i = 0; ref->clause == CLAUSE_HAVING && i < refs->len; i++) {
+        const SqlRef *key = g_ptr_array_index(refs, i);
+        if (key->clause != CLAUSE_GROUP || !key->is_whole || key->binding != BINDING_COLUMN)
+            continue;
+        const SqlPart *part = &key->path.parts[key->column];
+        const ColumnChange *change = source_change(work, key->source, part);
+        const char *now = change != NULL && change->kind == CHANGE_NAME ? change->to : part->text;
+        bool is_same = plain != NULL && plain->source == key->source &&
+                       strcmp(plain->path.parts[plain->column].text, part->text) == 0;
+        if (!is_same && sql_same_column(work->sql->dialect, name, '\0', now))
+            return true;
+    }
+    return false;
+}
+
 static void
 visit_output(Work *work, const SqlRef *ref)
 {
@@ -366,6 +387,10 @@ visit_output(Work *work, const SqlRef *ref)
     const char *name = item_new_name(work, ref->item);
     if (work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER &&
         is_preceded(work, ref)) {
+        refuse_captured(work, part, part->text);
+        return;
+    }
+    if (is_caught_by_key(work, ref, name != NULL ? name : part->text)) {
         refuse_captured(work, part, part->text);
         return;
     }
