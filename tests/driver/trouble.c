@@ -374,6 +374,23 @@ a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* It would take the rows of somebody else for ours. */
+static void
+a_server_of_redis_that_removes_keys_by_itself_is_no_target(void)
+{
+    g_autoptr(TestDb) from = redis_source(), to = test_redis_db(NULL);
+    g_autoptr(Schema) schema = NULL;
+    ASSERT_OK(conn_describe(from->conn, "s", &schema, &ERR));
+    freeReplyObject(
+        test_redis(to->path, "CONFIG SET maxmemory 1000000000 maxmemory-policy allkeys-lru"));
+    ASSERT_FAILS(conn_stage(to->conn, "t:{id}__honk_1", "t:{id}", schema, &writer, &ERR),
+                 ERR_WRONG_STATE, "noeviction");
+    g_assert_cmpint(keys_of(to->path), ==, 0);
+    freeReplyObject(test_redis(to->path, "CONFIG SET maxmemory 0"));
+    ASSERT_OK(conn_stage(to->conn, "t:{id}__honk_1", "t:{id}", schema, &writer, &ERR));
+    freeReplyObject(test_redis(to->path, "CONFIG SET maxmemory-policy noeviction"));
+}
+
 /* Nothing declares its columns: they are what was found when it was looked at. */
 static void
 a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside(void)
@@ -419,6 +436,8 @@ main(int argc, char **argv)
                     a_row_that_is_larger_than_mariadb_takes_is_put_aside);
     g_test_add_func("/trouble/a field of Redis that comes or goes meanwhile puts its row aside",
                     a_field_of_redis_that_comes_or_goes_meanwhile_puts_its_row_aside);
+    g_test_add_func("/trouble/a server of Redis that removes keys by itself is no target",
+                    a_server_of_redis_that_removes_keys_by_itself_is_no_target);
     g_test_add_func("/trouble/a range of Redis that breaks leaves nothing and is done again",
                     a_range_of_redis_that_breaks_leaves_nothing_and_is_done_again);
     return g_test_run();

@@ -235,6 +235,23 @@ look_at_server(RedisConn *conn, GError **error)
     return true;
 }
 
+bool
+redis_keeps_rows(const RedisConn *conn, GError **error)
+{
+    AUTO_REPLY *info = NULL;
+    if (!redis_do(conn, &info, error, "INFO", "memory", NULL))
+        return false;
+    g_autofree char *most = info_value(info->str, "maxmemory");
+    g_autofree char *policy = info_value(info->str, "maxmemory_policy");
+    bool is_bounded = most != NULL && strcmp(most, "0") != 0;
+    return !is_bounded || policy == NULL || !g_str_has_prefix(policy, "allkeys-") ||
+           fail(error, ERR_WRONG_STATE,
+                "the server removes any keys when its memory is full (maxmemory-policy %s): rows "
+                "that are there, those that come and our notes would go without a word; set "
+                "noeviction, at least while rows move",
+                policy);
+}
+
 static char *
 place_of(const Address *address)
 {

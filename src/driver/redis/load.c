@@ -130,7 +130,7 @@ redis_stage(Conn *base, const char *stage, const char *like, const Schema *schem
     redis_book_raise_plan(conn, writer, commands);
     if (is_there)
         return redis_book_exec(conn, commands, 1, error);
-    if (!make_stage(conn, stage, like, schema, &made, error))
+    if (!redis_keeps_rows(conn, error) || !make_stage(conn, stage, like, schema, &made, error))
         return false;
     made->plan = g_strdup(writer->plan);
     redis_object_note(conn, made, commands);

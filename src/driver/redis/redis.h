@@ -39,6 +39,8 @@ bool redis_tick(RedisConn *conn, int64_t rows_done, GError **error);
 /* --- conn.c --- */
 bool redis_open(const Driver *self, const StoreConfig *store, Conn **ret, GError **error);
 void redis_close(Conn *conn);
+/* WRONG_STATE where the server makes room by removing keys of anybody. */
+CHECKED bool redis_keeps_rows(const RedisConn *conn, GError **error);
 /* One more connection; redisFree() it. */
 CHECKED bool redis_connect(const RedisConn *conn, redisContext **ret, GError **error);
 
