@@ -143,9 +143,13 @@ is_compared(const Text *text, size_t begin, size_t end)
     while (word < text->count && g_ascii_isalpha(text->bytes[word]))
         word++;
     Span span = {(uint32_t) end, (uint32_t) word};
-    bool is_null = span_is(text, span, "is") &&
-                   (text_starts(text, word, " n") || text_starts(text, word, " N"));
-    return is_null || span_is_among(text, span, words);
+    static const char *const states[] = {"null",    "not",      "true", "false",
+                                         "unknown", "distinct", NULL};
+    Span state = {(uint32_t) MIN(word + 1, text->count), (uint32_t) MIN(word + 1, text->count)};
+    while (g_ascii_isalpha(text_byte(text, state.end)))
+        state.end++;
+    return span_is_among(text, span, words) ||
+           (span_is(text, span, "is") && span_is_among(text, state, states));
 }
 
 /* A change whose column is compared in the text. */
