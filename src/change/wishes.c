@@ -9,6 +9,7 @@
 #define WISHES_BYTES_MAX ((size_t) 64 * 1024) /* a dozen lines, written by people */
 
 #define HOURS_DEFAULT "Mon-Fri 09:00-17:00"
+#define DAY_MINUTES (24 * 60)
 
 static const char *const known_keys[] = {"apiVersion", "kind",  "changes", "why",      "not_before",
                                          "leave",      "merge", "hours",   "timezone", NULL};
@@ -76,7 +77,7 @@ day_of(const char *word)
     return 0;
 }
 
-/* "Mon-Fri 09:00-17:00" */
+/* "Mon-Fri 09:00-17:00"; with "22:00-06:00" they end in the morning of the next day. */
 static bool
 parse_hours(const char *text, Wishes *wishes)
 {
@@ -94,7 +95,8 @@ parse_hours(const char *text, Wishes *wishes)
         wishes->minutes[i] = hour[i] * 60 + minute[i];
     }
     return wishes->days[0] > 0 && wishes->days[1] >= wishes->days[0] &&
-           wishes->minutes[1] > wishes->minutes[0] && wishes->minutes[1] <= 24 * 60;
+           wishes->minutes[0] < DAY_MINUTES && wishes->minutes[1] <= DAY_MINUTES &&
+           wishes->minutes[1] != wishes->minutes[0];
 }
 
 static void
@@ -189,6 +191,23 @@ wishes_parse(const char *text, size_t bytes)
 
 /* ---- asking ---- */
 
+static bool
+is_a_day(const Wishes *wishes, int day)
+{
+    return day >= wishes->days[0] && day <= wishes->days[1];
+}
+
+/* Hours over midnight are those of the day on which they begin. */
+static bool
+is_within(const Wishes *wishes, int day, int minute)
+{
+    const int *minutes = wishes->minutes;
+    bool has_begun = is_a_day(wishes, day) && minute >= minutes[0];
+    if (minutes[0] < minutes[1])
+        return has_begun && minute < minutes[1];
+    return has_begun || (is_a_day(wishes, day > 1 ? day - 1 : 7) && minute < minutes[1]);
+}
+
 bool
 wishes_is_open(const Wishes *wishes, int64_t now_ms)
 {
@@ -200,8 +219,7 @@ wishes_is_open(const Wishes *wishes, int64_t now_ms)
         return false;
     int day = g_date_time_get_day_of_week(there);
     int minute = g_date_time_get_hour(there) * 60 + g_date_time_get_minute(there);
-    return day >= wishes->days[0] && day <= wishes->days[1] && minute >= wishes->minutes[0] &&
-           minute < wishes->minutes[1];
+    return is_within(wishes, day, minute);
 }
 
 static bool

@@ -17,7 +17,7 @@ typedef struct {
     GPtrArray *leave; /* char *: files that stay, as patterns */
     bool merges;      /* Honk may merge, in the team's hours */
     int days[2];      /* 1 (Monday) to 7: from, to */
-    int minutes[2];   /* of a day: from, to */
+    int minutes[2];   /* of a day: from, to; to is before from: of the next day */
     char *zone;       /* "Europe/Stockholm"; NULL: UTC */
     char *not_before; /* "2026-12-24": no proposal before that day (UTC); or NULL */
 } Wishes;

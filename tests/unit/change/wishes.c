@@ -86,11 +86,64 @@ hours_are_those_of_the_team_in_its_own_time(void)
 }
 
 static void
+hours_over_midnight_are_those_of_the_day_on_which_they_begin(void)
+{
+    static const char text[] = "hours: Thu-Thu 22:00-06:00\n";
+    assert_open(text, THURSDAY_NOON_MS, false);
+    assert_open(text, THURSDAY_NOON_MS + 10 * HOUR_MS - 1000, false);
+    assert_open(text, THURSDAY_NOON_MS + 10 * HOUR_MS, true);
+    assert_open(text, THURSDAY_NOON_MS + 12 * HOUR_MS, true);
+    assert_open(text, THURSDAY_NOON_MS + 18 * HOUR_MS - 1000, true);
+    assert_open(text, THURSDAY_NOON_MS + 18 * HOUR_MS, false);
+    assert_open(text, THURSDAY_NOON_MS - 10 * HOUR_MS, false); /* the night that Wednesday began */
+    assert_open(text, THURSDAY_NOON_MS + 34 * HOUR_MS, false); /* Friday's own */
+}
+
+static void
+hours_over_midnight_go_over_the_end_of_a_week(void)
+{
+    static const char sunday[] = "hours: Sun-Sun 22:00-06:00\n",
+                      monday[] = "hours: Mon-Mon 22:00-06:00\n";
+    int64_t monday_ms = THURSDAY_NOON_MS + INT64_C(84) * HOUR_MS; /* its first moment */
+    assert_open(sunday, monday_ms - HOUR_MS, true);
+    assert_open(sunday, monday_ms + HOUR_MS, true);
+    assert_open(monday, monday_ms + HOUR_MS, false);
+    assert_open(monday, monday_ms + 23 * HOUR_MS, true);
+}
+
+/* Thursday, 22:00 in Auckland (UTC+13 then) is 09:00 UTC; in Honolulu (UTC-10) it is Friday, 08:00 UTC. */
+static void
+hours_over_midnight_are_of_the_days_of_their_own_time_zone(void)
+{
+    static const char there[] = "hours: Thu-Thu 22:00-06:00\ntimezone: Pacific/Auckland\n",
+                      here[] = "hours: Thu-Thu 22:00-06:00\ntimezone: Pacific/Honolulu\n";
+    assert_open(there, THURSDAY_NOON_MS - 3 * HOUR_MS - 1000, false);
+    assert_open(there, THURSDAY_NOON_MS - 3 * HOUR_MS, true);
+    assert_open(there, THURSDAY_NOON_MS + 5 * HOUR_MS, false);
+    assert_open(here, THURSDAY_NOON_MS + 20 * HOUR_MS - 1000, false);
+    assert_open(here, THURSDAY_NOON_MS + 20 * HOUR_MS, true);
+    assert_open(here, THURSDAY_NOON_MS + 28 * HOUR_MS, false);
+}
+
+/* On the last Sunday of October 2026 clocks in Stockholm go back from 03:00 to 02:00: that night is nine hours long. */
+static void
+hours_over_midnight_are_what_the_clock_on_the_wall_says(void)
+{
+    static const char text[] = "hours: Sat-Sat 22:00-06:00\ntimezone: Europe/Stockholm\n";
+    int64_t begin_ms = THURSDAY_NOON_MS - INT64_C(32) * 24 * HOUR_MS - 16 * HOUR_MS;
+    assert_open(text, begin_ms - 1000, false);
+    assert_open(text, begin_ms, true);
+    assert_open(text, begin_ms + 9 * HOUR_MS - 1000, true);
+    assert_open(text, begin_ms + 9 * HOUR_MS, false);
+}
+
+static void
 hours_that_are_none_are_a_no(void)
 {
     assert_against("hours: 9-5\n", "a.sql", "are no hours");
     assert_against("hours: Fri-Mon 09:00-17:00\n", "a.sql", "are no hours");
-    assert_against("hours: Mon-Fri 17:00-09:00\n", "a.sql", "are no hours");
+    assert_against("hours: Mon-Fri 09:00-09:00\n", "a.sql", "are no hours");
+    assert_against("hours: Mon-Fri 24:00-06:00\n", "a.sql", "are no hours");
     assert_against("hours: Mon-Fri 09:00-25:00\n", "a.sql", "are no hours");
     assert_against("timezone: Mars/Olympus\n", "a.sql", "is no time zone");
     assert_against("merge: always\n", "a.sql", ".honk.yaml:1:8: error");
@@ -141,6 +194,10 @@ main(int argc, char **argv)
     CASE(what_cannot_be_read_is_a_no_that_names_its_place);
     CASE(a_day_is_its_first_moment);
     CASE(hours_are_those_of_the_team_in_its_own_time);
+    CASE(hours_over_midnight_are_those_of_the_day_on_which_they_begin);
+    CASE(hours_over_midnight_go_over_the_end_of_a_week);
+    CASE(hours_over_midnight_are_of_the_days_of_their_own_time_zone);
+    CASE(hours_over_midnight_are_what_the_clock_on_the_wall_says);
     CASE(hours_that_are_none_are_a_no);
     CASE(files_that_their_team_keeps_are_left_to_people_and_the_others_change);
     CASE(a_repository_that_refuses_has_nothing_edited);
