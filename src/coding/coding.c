@@ -147,8 +147,10 @@ try_once(Coding *coding, char **findings, char **ret_diff, GError **error)
         return false;
     Turn turn = {work, &coding->ground, prompt, coding->round};
     g_autoptr(json_t) opinion = NULL;
-    if (!doors[work->agent->door](&turn, &end, error) ||
-        !judge(coding, &end, &why, ret_diff, error) ||
+    if (!doors[work->agent->door](&turn, &end, error))
+        return false;
+    ground_reopen(&coding->ground);
+    if (!judge(coding, &end, &why, ret_diff, error) ||
         !judge_ask(work, prompt, *ret_diff, &opinion, error))
         return false;
     g_free(*findings);

@@ -21,6 +21,22 @@ place_of(const Config *config)
     return g_build_filename(config->state, "coding", NULL);
 }
 
+void
+ground_reopen(const Ground *ground)
+{
+    char *roots[] = {ground->tree, NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    for (const FTSENT *entry; walk != NULL && (entry = fts_read(walk)) != NULL;) {
+        bool is_folder = entry->fts_info == FTS_D; /* is entered after this */
+        mode_t mode = entry->fts_info == FTS_NS ? 0 : entry->fts_statp->st_mode & 07777;
+        mode_t needed = is_folder ? S_IRWXU : S_IRUSR | S_IWUSR;
+        if ((is_folder || entry->fts_info == FTS_F) && (mode & needed) != needed)
+            (void) chmod(entry->fts_accpath, mode | needed);
+    }
+    if (walk != NULL)
+        fts_close(walk);
+}
+
 static bool
 take(const char *folder, int *ret)
 {

@@ -33,6 +33,9 @@ CHECKED bool ground_lay_check(Ground *ground, const CodingWork *work, bool is_ed
 CHECKED bool ground_read_laid(const char *brief, GHashTable **ret, GError **error);
 /* Take a folder away, whatever was made of it. What is left is seen by nobody: there may be a process that holds it. */
 void ground_remove(const char *folder);
+/* Open again what was closed to its owner: who looks into it, and the next round, need it open, and of modes git keeps none but
+ * whether a file runs. Only when nobody works in it. */
+void ground_reopen(const Ground *ground);
 CHECKED bool ground_put_brief(const Ground *ground, const char *name, const char *text,
                               GError **error);
 

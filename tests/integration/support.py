@@ -194,5 +194,10 @@ def mounted(test, path, how):
     test.assertEqual(done.returncode, 0, done.stderr)
 
 
+def resize(folder, size):
+    """The mounted folder holds so much from now on. Its device is named, else mount would repeat options that it may not set."""
+    mount("-t", "tmpfs", "-o", f"remount,size={size}", "none", folder)
+
+
 def mount(*words):
     subprocess.run(["mount", *map(str, words)], check=True)

@@ -20,7 +20,7 @@ class Small:
         support.mount("-t", "tmpfs", "-o", f"size={size}k,uid={owner.st_uid},gid={owner.st_gid},mode=755", "none", folder)
 
     def grow(self):
-        support.mount("-o", "remount,size=64m", self.folder)
+        support.resize(self.folder, "64m")
 
 
 def copied(project, small, target, says, look=None):

@@ -234,7 +234,7 @@ def inside_full_disk():
         assert server.server.wait(support.WAIT_S) != 0
         log = server.log_tail()
         assert "cannot write the state" in log and "full" in log, log
-        support.mount("-o", "remount,size=64m", state)
+        support.resize(state, "64m")
         server.kill()
         server.up()
         found = server.ask("GET", "/entities?kind=Component&limit=1000")[1]

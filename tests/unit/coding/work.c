@@ -409,6 +409,20 @@ it_is_told_what_it_has_to_know(void)
 }
 
 static void
+what_it_closed_is_open_in_the_next_round(void)
+{
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report = work_on(world,
+                                       HONEST "; chmod 400 jobs/report.py; test $HONK_ROUND = 2 || "
+                                              "{ mkdir a; chmod 000 a jobs; exit 1; }",
+                                       NULL, look);
+    if (!json_get_bool(report, "done", false))
+        g_error("%s, then %s", findings_of(report, 0), findings_of(report, 1));
+    g_assert_cmpint(json_get_int(report, "rounds", 0), ==, 2);
+}
+
+static void
 nothing_is_left_behind(void)
 {
     g_autoptr(World) world = frame_world();
@@ -454,6 +468,8 @@ main(int argc, char **argv)
     g_test_add_func("/coding/what was red before is not", what_was_red_before_is_not);
     g_test_add_func("/coding/its own tests are found", its_own_tests_are_found);
     g_test_add_func("/coding/it is told what it has to know", it_is_told_what_it_has_to_know);
+    g_test_add_func("/coding/what it closed is open in the next round",
+                    what_it_closed_is_open_in_the_next_round);
     g_test_add_func("/coding/nothing is left behind", nothing_is_left_behind);
     return g_test_run();
 }
