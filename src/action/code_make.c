@@ -243,7 +243,19 @@ prove_and_set(Making *making, GError **error)
 static bool
 is_nothing(const Look *look)
 {
-    return look->files_edited == 0 && look_open_sites(look) == 0;
+    return look->files_edited == 0 && look_open_sites(look) == 0 && look_kept(look) == NULL;
+}
+
+/* Its team has thought again since the plan was made. */
+static bool
+check_not_kept(const CodePlace *place, const Look *look, GError **error)
+{
+    const char *why = look_kept(look);
+    return why == NULL || fail(error, ERR_MISMATCH,
+                               "consumer '%s': '%s' is in the way of its change, and it is not "
+                               "made anew: %s; see to it by hand on branch '%s' and retry, or "
+                               "skip this repository",
+                               place->name.consumer, look->branch, why, place->branch);
 }
 
 /* `*ret` NULL: it would stand on the same commit. Caller frees. */
@@ -278,6 +290,7 @@ code_remake(CodePlace *place, const BranchState *old, Remade *ret, GError **erro
            : is_nothing(making.look) ? REMADE_NOTHING
                                      : REMADE_DONE;
     return *ret != REMADE_DONE ||
-           (code_place_approved(place, making.look, &making.is_replanned, error) &&
+           (check_not_kept(place, making.look, error) &&
+            code_place_approved(place, making.look, &making.is_replanned, error) &&
             write_anew(&making, old, error) && prove_and_set(&making, error));
 }

@@ -106,6 +106,7 @@ code_place_look(CodePlace *place, const BranchState *state, Look **ret, GError *
     g_free(place->upon);
     place->upon = g_strdup(state->base != NULL ? planned_upon(place, commit) : base.service);
     look_withhold(*ret, place->rules, json_object_get(place->change, "withheld"));
+    look_keep_small(*ret);
     if (state->ours == NULL || change_coding(place->change) == NULL ||
         change_take_written(place->repository, *ret, state->ours, error))
         return true;

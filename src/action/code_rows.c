@@ -136,8 +136,11 @@ put_wishes(json_t *row, const Wishes *wishes)
 {
     if (wishes == NULL || !wishes->merges)
         json_object_del(row, "merge");
-    if (wishes != NULL)
-        json_set_string(row, "not_before", wishes->not_before);
+    if (wishes == NULL)
+        return;
+    json_set_string(row, "not_before", wishes->not_before);
+    if (wishes->is_draft)
+        json_set_bool(row, "draft", true);
 }
 
 /* Of the files in scope. */
@@ -180,6 +183,7 @@ put_row(const CodeFound *found, const ChangeScope *scope, json_t *take_row, json
     if (scope != NULL)
         look_narrow(look, found->rules, scope);
     put_proofs(take_row, found->proofs, scope);
+    look_keep_small(look);
     code_put_look(look, take_row);
     put_wishes(take_row, look->wishes);
     put_base(take_row, look, found->base);

@@ -54,6 +54,16 @@ wishes_of_now(const Proposal *proposal, Wishes **ret, GError **error)
     return true;
 }
 
+bool
+merging_may_propose(const Proposal *proposal, bool *ret, GError **error)
+{
+    g_autoptr(Wishes) wishes = NULL;
+    if (!wishes_of_now(proposal, &wishes, error))
+        return false;
+    *ret = wishes == NULL || !wishes->keeps_hours || wishes_is_open(wishes, clock_wall_ms());
+    return true;
+}
+
 /* What it waits for; NULL: nothing. */
 static const char *
 obstacle(const Proposal *proposal, ChecksState checks, const Wishes *wishes)

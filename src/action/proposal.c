@@ -195,7 +195,9 @@ bool
 proposal_submit(Proposal *proposal, const char *branch, const char *title, const char *body,
                 Pull *pull, GError **error)
 {
-    PullText text = {branch, proposal->base, title, body, proposal->config->is_draft};
+    bool is_draft = proposal->config->is_draft ||
+                    json_get_bool(proposal->place.change, "draft", false); /* as its team asks */
+    PullText text = {branch, proposal->base, title, body, is_draft};
     g_autoptr(GError) refused = NULL;
     if (pull->state != PULL_NONE)
         return true;

@@ -173,10 +173,23 @@ submit(Proposal *proposal, GError **error)
            proposal_submit(proposal, proposal->place.branch, title, body, &proposal->pull, error);
 }
 
+/* A host without pull requests shows nothing but the branch. */
+static bool
+is_shown(const Proposal *proposal)
+{
+    return proposal->forge != NULL ? proposal->pull.state != PULL_NONE : proposal->tip != NULL;
+}
+
 static bool
 submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
 {
     g_autofree char *waits = NULL;
+    bool may_open = true;
+    if (!is_shown(proposal) && !merging_may_propose(proposal, &may_open, error))
+        return false;
+    if (!may_open)
+        return proposal_wait(proposal, "waits for the hours of its team (" WISHES_PATH ")", 0,
+                             proposal_evidence(proposal), outcome);
     if (!show(proposal, error))
         return false;
     if (proposal->forge != NULL)

@@ -35,6 +35,7 @@ look_free(Look *look)
     g_ptr_array_unref(look->passed_over);
     g_ptr_array_unref(look->paths);
     wishes_free(look->wishes);
+    g_free(look->too_large);
     json_decref(look->withheld);
     g_clear_pointer(&look->parts, g_ptr_array_unref);
     g_free(look);

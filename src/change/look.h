@@ -34,6 +34,7 @@ typedef struct {
     GPtrArray *passed_over;   /* char *: why a file was not read */
     GPtrArray *paths;         /* char *: of all files, as in git */
     Wishes *wishes;           /* of the repository; NULL: it has none */
+    char *too_large;          /* why none of it is changed (look_keep_small()); or NULL */
     json_t *withheld;         /* as of look_withhold(), or NULL */
     GPtrArray *parts; /* all texts, where what one file gives is followed in others; else NULL */
 } Look;
@@ -55,6 +56,13 @@ bool look_is_withheld(const Look *look, const char *shown);
 /* From now on in another scope, which must outlive the look; NULL: all files. Nothing may be written into it before (written.h). */
 void look_narrow(Look *look, const ChangeRules *rules, const ChangeScope *scope);
 
+/* Why all of it is larger than its team wants one change to be; NULL: it is not. Caller frees. */
+char *look_too_large(const Look *look);
+/* Such a change is not made: its files stay, for people. After whatever else is withheld or narrowed, and before anything is written. */
+void look_keep_small(Look *look);
+/* Why its team wants all of it to stay that would be changed else; NULL: nothing would be, or not all stays. Borrowed. */
+const char *look_kept(const Look *look);
+
 /* An edited file as it will be. Caller frees. */
 char *look_file_after(const LookFile *file, size_t *ret_bytes);
 
@@ -71,5 +79,7 @@ json_t *look_reasons(const Look *look);
 /* ["+ as id", "id -> user_id", "users_v1 -> users_v2"]: the kinds of edits, sorted; those over LOOK_CLASSES_MAX are left out. */
 json_t *look_classes(const Look *look);
 #define LOOK_DIFF_BYTES_MAX ((size_t) 8 * 1024 * 1024) /* nobody reads more, and blobs are kept */
+/* Unified, of an edited file. Caller frees. */
+char *look_file_diff(const LookFile *file);
 /* Unified, of all edited files; "" when there is none. */
 char *look_diff(const Look *look);

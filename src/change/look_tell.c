@@ -140,6 +140,14 @@ look_classes(const Look *look)
 }
 
 char *
+look_file_diff(const LookFile *file)
+{
+    return file->written == NULL ? rewrite_diff(file->rewrite, file->shown, file->text, file->bytes)
+                                 : gate_diff(file->shown, file->text, file->bytes, file->written,
+                                             file->written_bytes);
+}
+
+char *
 look_diff(const Look *look)
 {
     g_autoptr(GString) all = g_string_new(NULL);
@@ -147,11 +155,7 @@ look_diff(const Look *look)
         const LookFile *file = look->files->pdata[i];
         if (!file->is_edited)
             continue;
-        g_autofree char *diff =
-            file->written == NULL
-                ? rewrite_diff(file->rewrite, file->shown, file->text, file->bytes)
-                : gate_diff(file->shown, file->text, file->bytes, file->written,
-                            file->written_bytes);
+        g_autofree char *diff = look_file_diff(file);
         if (all->len + strlen(diff) > LOOK_DIFF_BYTES_MAX) {
             g_string_append(all, "# and more, which is too much to be kept\n");
             break;

@@ -11,8 +11,12 @@
 #define HOURS_DEFAULT "Mon-Fri 09:00-17:00"
 #define DAY_MINUTES (24 * 60)
 
-static const char *const known_keys[] = {"apiVersion", "kind",  "changes", "why",      "not_before",
-                                         "leave",      "merge", "hours",   "timezone", NULL};
+#define LIMIT_MAX 1000000 /* more than any change has; a number that is meant */
+
+static const char *const known_keys[] = {
+    "apiVersion", "kind",     "changes", "why",     "not_before", "leave", "merge",
+    "hours",      "timezone", "draft",   "propose", "limits",     NULL};
+static const char *const known_limits[] = {"files", "lines", NULL};
 
 void
 wishes_free(Wishes *wishes)
@@ -64,6 +68,35 @@ read_merge(const Reader *reader, const YamlNode *node, Wishes *wishes)
 {
     static const char *const words[] = {"people", "auto", NULL};
     wishes->merges = reader_word(reader, node, "'merge'", words) == 1;
+}
+
+static void
+read_draft(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    static const char *const words[] = {"false", "true", NULL};
+    wishes->is_draft = reader_word(reader, node, "'draft'", words) == 1;
+}
+
+static void
+read_propose(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    static const char *const words[] = {"always", "hours", NULL};
+    wishes->keeps_hours = reader_word(reader, node, "'propose'", words) == 1;
+}
+
+static void
+read_limits(const Reader *reader, const YamlNode *node, Wishes *wishes)
+{
+    int64_t *const limits[] = {&wishes->files_max, &wishes->lines_max};
+    if (!reader_is_map(reader, node, "'limits'", "{ files: 20, lines: 400 }"))
+        return;
+    reader_known_keys(reader, node, known_limits, "'limits'");
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        const YamlNode *limit = yaml_get(node, known_limits[i]);
+        g_autofree char *what = g_strdup_printf("'limits.%s'", known_limits[i]);
+        if (limit != NULL)
+            reader_int(reader, limit, what, 1, LIMIT_MAX, limits[i]);
+    }
 }
 
 /* "Mon" is 1; 0 is no day. */
@@ -141,8 +174,9 @@ read_members(const Reader *reader, const YamlNode *map, Wishes *wishes)
     static const struct {
         const char *key;
         void (*read)(const Reader *reader, const YamlNode *node, Wishes *wishes);
-    } members[] = {{"changes", read_changes}, {"not_before", read_day}, {"leave", read_leave},
-                   {"merge", read_merge},     {"hours", read_hours},    {"timezone", read_zone}};
+    } members[] = {{"changes", read_changes}, {"not_before", read_day},  {"leave", read_leave},
+                   {"merge", read_merge},     {"hours", read_hours},     {"timezone", read_zone},
+                   {"draft", read_draft},     {"propose", read_propose}, {"limits", read_limits}};
     const YamlNode *why = yaml_get(map, "why");
     reader_known_keys(reader, map, known_keys, WISHES_PATH);
     if (why != NULL)
@@ -229,6 +263,14 @@ is_left(const char *pattern, const char *path)
                                           : g_pattern_match_simple(pattern, path);
 }
 
+/* With what its team says of it. Caller frees. */
+static char *
+with_why(const Wishes *wishes, const char *what)
+{
+    g_autofree char *why = wishes->why != NULL ? text_printable(wishes->why) : NULL;
+    return why != NULL ? g_strdup_printf("%s: %s", what, why) : g_strdup(what);
+}
+
 char *
 wishes_against(const Wishes *wishes, const char *path)
 {
@@ -240,8 +282,24 @@ wishes_against(const Wishes *wishes, const char *path)
     for (guint i = 0; what == NULL && i < wishes->leave->len; i++)
         if (is_left(wishes->leave->pdata[i], path))
             what = WISHES_PATH " leaves this file to its team";
-    if (what == NULL)
+    return what != NULL ? with_why(wishes, what) : NULL;
+}
+
+char *
+wishes_against_size(const Wishes *wishes, int64_t files, int64_t lines)
+{
+    g_autofree char *what = NULL;
+    if (wishes == NULL)
         return NULL;
-    g_autofree char *why = wishes->why != NULL ? text_printable(wishes->why) : NULL;
-    return why != NULL ? g_strdup_printf("%s: %s", what, why) : g_strdup(what);
+    if (wishes->files_max > 0 && files > wishes->files_max)
+        what =
+            g_strdup_printf(WISHES_PATH " says 'limits.files: %" G_GINT64_FORMAT
+                                        "', and this change would have %" G_GINT64_FORMAT " files",
+                            wishes->files_max, files);
+    else if (wishes->lines_max > 0 && lines > wishes->lines_max)
+        what =
+            g_strdup_printf(WISHES_PATH " says 'limits.lines: %" G_GINT64_FORMAT
+                                        "', and this change would have %" G_GINT64_FORMAT " lines",
+                            wishes->lines_max, lines);
+    return what != NULL ? with_why(wishes, what) : NULL;
 }

@@ -109,6 +109,7 @@ try_one(Trial *trial, const json_t *change, const CodingAgentConfig *agent, Scor
         !look_at(repository, trial->rules, NULL, NULL, NULL, &look, error))
         return false;
     look_withhold(look, trial->rules, json_object_get(change, "withheld"));
+    look_keep_small(look);
     CodingWork work = {.config = trial->config,
                        .agent = agent,
                        .repository = repository,

@@ -290,5 +290,8 @@ taken_judge(const Taken *taken, const CodingWork *work, bool is_last)
             look_write(work->look, open, file->text, file->bytes);
     }
     find_left(text, work, is_last);
+    g_autofree char *large = look_too_large(work->look);
+    if (large != NULL)
+        g_string_append_printf(text, "too-large: %s\n", large);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

@@ -1,4 +1,5 @@
 /* wishes.c - what a repository asks of us is followed, and what cannot be read is a no. */
+#include "change/written.h"
 #include "world.h"
 
 #include <string.h>
@@ -51,6 +52,52 @@ what_cannot_be_read_is_a_no_that_names_its_place(void)
     assert_against("why: \xff\n", "a.sql", "taken for a no");
     g_autofree char *long_text = g_strnfill(70000, '#');
     assert_against(long_text, "a.sql", "over 64 KiB");
+}
+
+static void
+assert_size(const char *text, int64_t files, int64_t lines, const char *expected)
+{
+    g_autoptr(Wishes) wishes = wishes_parse(text, strlen(text));
+    g_assert_cmpstr(wishes->refusal, ==, NULL);
+    g_autofree char *against = wishes_against_size(wishes, files, lines);
+    g_assert_cmpstr(against, ==, expected);
+}
+
+static void
+a_change_over_a_limit_is_too_large_and_one_at_it_is_not(void)
+{
+    static const char text[] = "limits: { files: 2, lines: 10 }\nwhy: we read at lunch\n";
+    assert_size(text, 2, 10, NULL);
+    assert_size(text, 3, 1,
+                ".honk.yaml says 'limits.files: 2', and this change would have 3 files: we "
+                "read at lunch");
+    assert_size(text, 1, 11,
+                ".honk.yaml says 'limits.lines: 10', and this change would have 11 lines: we "
+                "read at lunch");
+    assert_size("limits: { lines: 10 }\n", 1000, 10, NULL);
+    assert_size("draft: true\n", 1000, 100000, NULL);
+}
+
+static void
+limits_that_are_none_are_a_no_that_names_its_place(void)
+{
+    assert_against("limits: { files: 0 }\n", "a.sql", ".honk.yaml:1:18: error");
+    assert_against("limits: { lines: many }\n", "a.sql", "here is 'many'");
+    assert_against("limits: { line: 4 }\n", "a.sql", "did you mean 'lines'?");
+    assert_against("limits: 4\n", "a.sql", "must be a map");
+    assert_against("limits:\n  files: -1\n", "a.sql", ".honk.yaml:2:10: error");
+    assert_against("draft: yes please\n", "a.sql", "'draft' cannot be");
+    assert_against("propose: never\n", "a.sql", "'propose' cannot be");
+}
+
+static void
+drafts_and_hours_of_proposals_are_asked_for_by_name(void)
+{
+    static const char text[] = "draft: true\npropose: hours\n", none[] = "draft: false\n";
+    g_autoptr(Wishes) wishes = wishes_parse(text, strlen(text));
+    g_autoptr(Wishes) without = wishes_parse(none, strlen(none));
+    g_assert_true(wishes->is_draft && wishes->keeps_hours);
+    g_assert_false(without->is_draft || without->keeps_hours);
 }
 
 static void
@@ -170,6 +217,42 @@ files_that_their_team_keeps_are_left_to_people_and_the_others_change(void)
     g_assert_cmpstr(kept, ==, "SELECT id FROM users_v1;\n");
 }
 
+static int
+needing_people(const char *wishes)
+{
+    g_autoptr(World) world = world_new(false);
+    world_write(world, "more.sql", "SELECT id FROM users_v1;\n");
+    world_write(world, ".honk.yaml", wishes);
+    world_commit(world, "Ask");
+    g_autoptr(Look) look = world_look(world);
+    int64_t rewritten = look->count[DISPOSITION_REWRITTEN],
+            left = look->count[DISPOSITION_NEEDS_PERSON];
+    g_assert_null(look_kept(look));
+    look_keep_small(look);
+    look_keep_small(look); /* once more changes nothing */
+    if (look->files_edited > 0) {
+        g_assert_null(look_kept(look));
+        g_assert_cmpint(look->count[DISPOSITION_REWRITTEN], ==, rewritten);
+        return 0;
+    }
+    g_autoptr(json_t) reasons = look_reasons(look);
+    g_assert_nonnull(look_kept(look));
+    g_assert_cmpint(look->count[DISPOSITION_REWRITTEN], ==, 0);
+    g_assert_cmpint(look->count[DISPOSITION_NEEDS_PERSON], ==, rewritten + left);
+    g_assert_cmpint(look_open_sites(look), ==, 0);
+    g_assert_cmpstr(json_get_string(json_array_get(reasons, 0), "code", ""), ==, "opted-out");
+    return (int) json_array_size(reasons);
+}
+
+/* The world's own file changes by one line that goes and one that comes, and so does this one. */
+static void
+a_change_that_is_larger_than_its_team_reads_is_left_to_people_as_a_whole(void)
+{
+    g_assert_cmpint(needing_people("limits: { files: 2, lines: 4 }\n"), ==, 0);
+    g_assert_cmpint(needing_people("limits: { files: 1 }\n"), >=, 2);
+    g_assert_cmpint(needing_people("limits: { lines: 3 }\n"), >=, 2);
+}
+
 static void
 a_repository_that_refuses_has_nothing_edited(void)
 {
@@ -192,6 +275,9 @@ main(int argc, char **argv)
     CASE(a_refusal_keeps_every_file_and_says_why);
     CASE(folders_and_patterns_keep_the_files_that_they_name);
     CASE(what_cannot_be_read_is_a_no_that_names_its_place);
+    CASE(a_change_over_a_limit_is_too_large_and_one_at_it_is_not);
+    CASE(limits_that_are_none_are_a_no_that_names_its_place);
+    CASE(drafts_and_hours_of_proposals_are_asked_for_by_name);
     CASE(a_day_is_its_first_moment);
     CASE(hours_are_those_of_the_team_in_its_own_time);
     CASE(hours_over_midnight_are_those_of_the_day_on_which_they_begin);
@@ -200,6 +286,7 @@ main(int argc, char **argv)
     CASE(hours_over_midnight_are_what_the_clock_on_the_wall_says);
     CASE(hours_that_are_none_are_a_no);
     CASE(files_that_their_team_keeps_are_left_to_people_and_the_others_change);
+    CASE(a_change_that_is_larger_than_its_team_reads_is_left_to_people_as_a_whole);
     CASE(a_repository_that_refuses_has_nothing_edited);
     return g_test_run();
 }

@@ -108,6 +108,21 @@ it_becomes_part_of_the_commit_and_is_found_there_again(void)
 }
 
 static void
+what_makes_the_change_larger_than_its_team_wants_is_told_and_not_kept(void)
+{
+    g_autoptr(World) world = frame_world();
+    world_write(world, ".honk.yaml", "limits: { files: 1 }\n");
+    world_commit(world, "Ask for little");
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report = work_on(world, HONEST, NULL, look);
+    g_assert_false(json_get_bool(report, "done", true));
+    g_assert_cmpstr(
+        findings_of(report, 1), ==,
+        "too-large: .honk.yaml says 'limits.files: 1', and this change would have 2 files\n");
+    g_assert_cmpint(look->files_edited, ==, 1);
+}
+
+static void
 a_branch_whose_written_file_was_tampered_with_is_refused(void)
 {
     g_autoptr(World) world = frame_world();
@@ -446,6 +461,8 @@ main(int argc, char **argv)
     g_test_add_func("/coding/what rules refuse is written", what_rules_refuse_is_written);
     g_test_add_func("/coding/it becomes part of the commit and is found there again",
                     it_becomes_part_of_the_commit_and_is_found_there_again);
+    g_test_add_func("/coding/what makes the change larger than its team wants is told",
+                    what_makes_the_change_larger_than_its_team_wants_is_told_and_not_kept);
     g_test_add_func("/coding/a branch whose written file was tampered with is refused",
                     a_branch_whose_written_file_was_tampered_with_is_refused);
     g_test_add_func("/coding/it hears what was wrong and mends it",
