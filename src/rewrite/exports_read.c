@@ -168,22 +168,12 @@ read_call(Around *around, guint open)
 static void
 read_brackets(Around *around, guint index)
 {
-    int depth = 0;
-    while (index-- > 0 && !around->is_hidden) {
-        const Piece *piece = unit_piece(around->unit, index);
-        if (piece->kind != PIECE_SIGN || piece->end != piece->begin + 1)
-            continue;
-        char sign = around->unit->text->bytes[piece->begin];
-        if (strchr(")]}", sign) != NULL)
-            depth++;
-        else if (strchr("([{", sign) != NULL && depth-- == 0) {
-            depth = 0;
-            if (sign == '{')
-                read_brace(around, index);
-            else
-                read_call(around, index);
-        }
-    }
+    guint open = unit_bracket_around(around->unit, index);
+    for (; open != G_MAXUINT && !around->is_hidden; open = unit_bracket_around(around->unit, open))
+        if (unit_is_sign(around->unit, open, '{'))
+            read_brace(around, open);
+        else
+            read_call(around, open);
 }
 
 /* NAME = x || "…", val NAME = if (y) "…" else "…": in the brackets that the string is in. */
@@ -214,41 +204,17 @@ read_statement(Around *around, guint index)
 
 /* ---- by the left margin: Python, Ruby ---- */
 
-static size_t
-margin_of(const Text *text, size_t line)
-{
-    size_t at = line;
-    while (text_byte(text, at) == ' ' || text_byte(text, at) == '\t')
-        at++;
-    return at - line;
-}
-
 static void
 read_margins(Around *around, guint index)
 {
     static const char *const heads[] = {"class", "module", NULL};
     static const char *const bodies[] = {"def", "async", "lambda", NULL};
-    const Unit *unit = around->unit;
-    size_t margin = SIZE_MAX;
-    for (guint i = index + 1; i-- > 0 && margin > 0;) {
-        guint before = unit_previous(unit, i, false);
-        bool begins = before == G_MAXUINT || unit_piece(unit, before)->kind == PIECE_LINE;
-        const Piece *piece = unit_piece(unit, i);
-        if (!begins || piece_is_between(piece))
-            continue;
-        size_t line = piece->begin;
-        while (line > 0 && unit->text->bytes[line - 1] != '\n')
-            line--;
-        size_t here = margin_of(unit->text, line);
-        if (here >= margin)
-            continue;
-        bool is_first = margin == SIZE_MAX;
-        margin = here;
-        if (is_first)
-            continue;
-        around->is_hidden = around->is_hidden || is_word(unit, i, bodies);
-        if (is_word(unit, i, heads))
-            add_name(around, piece_span(unit_piece(unit, unit_next(unit, i, false))));
+    Unit *unit = around->unit;
+    guint line = unit_line_around(unit, unit_line_of(unit, index));
+    for (; line != G_MAXUINT; line = unit_line_around(unit, line)) {
+        around->is_hidden = around->is_hidden || is_word(unit, line, bodies);
+        if (is_word(unit, line, heads))
+            add_name(around, piece_span(unit_piece(unit, unit_next(unit, line, false))));
     }
 }
 
@@ -290,6 +256,9 @@ has_margins(const Language *language)
 void
 exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text, const char *after)
 {
+    g_autofree char *prefix = NULL, *module = exports_module(unit, &prefix);
+    if (module == NULL)
+        return;
     Around around = {.unit = unit};
     Span own = is_own_key(unit, use) ? use->key : (Span){0};
     if (own.end == 0 && !unit->language->joins_touching)
@@ -297,10 +266,9 @@ exports_note(Unit *unit, const Use *use, const Rename *rename, const char *text,
     read_brackets(&around, use->first);
     if (has_margins(unit->language))
         read_margins(&around, use->first);
-    g_autofree char *prefix = NULL, *module = exports_module(unit, &prefix);
     g_autofree char *within =
         join(&around, around.is_variable ? "var" : prefix, around.is_variable ? (Span){0} : own);
-    if (around.is_hidden || module == NULL || strcmp(within, prefix) == 0)
+    if (around.is_hidden || strcmp(within, prefix) == 0)
         return;
     Span place = text_span(unit->text, use->whole.begin, use->whole.end);
     Export *export = g_new0(Export, 1);
@@ -344,7 +312,7 @@ exports_note_made(Unit *unit, const Use *use, const Constant *other)
 
 /* By what its language finds a file's names. */
 char *
-exports_module(const Unit *unit, char **ret_before)
+exports_module(Unit *unit, char **ret_before)
 {
     const Work *work = unit->work;
     const Language *language = unit->language;
@@ -354,7 +322,7 @@ exports_module(const Unit *unit, char **ret_before)
     *ret_before = g_strdup("");
     if (language->imports == imports_classes) {
         g_free(*ret_before);
-        *ret_before = imports_package(unit);
+        *ret_before = g_strdup(imports_package(unit));
         return g_strdup("classes");
     }
     if (language->imports == imports_ruby)
@@ -374,21 +342,34 @@ last_name(const Export *export)
     return dot != NULL ? dot + 1 : export->within;
 }
 
+/* How many of them have each name, and each whole one; const char * of theirs -> guint. */
+static void
+count_names(const GPtrArray *exported, GHashTable *names, GHashTable *wholes)
+{
+    for (guint i = 0; i < exported->len; i++) {
+        const Export *export = g_ptr_array_index(exported, i);
+        const char *name = last_name(export);
+        guint given = GPOINTER_TO_UINT(g_hash_table_lookup(names, name)),
+              same = GPOINTER_TO_UINT(g_hash_table_lookup(wholes, export->within));
+        g_hash_table_insert(names, (char *) name, GUINT_TO_POINTER(given + 1));
+        g_hash_table_insert(wholes, export->within, GUINT_TO_POINTER(same + 1));
+    }
+}
+
 /* What is set more than once is not known, and neither is what is given under one name twice. */
 static void
 doubt_doubled(const Work *work)
 {
-    const GPtrArray *exported = work->exported;
-    for (guint i = 0; i < exported->len; i++) {
-        Export *export = g_ptr_array_index(exported, i);
-        const Constant *constant = g_hash_table_lookup(work->constants, last_name(export));
-        int given = 0, same = 0;
-        for (guint k = 0; k < exported->len; k++) {
-            const Export *other = g_ptr_array_index(exported, k);
-            same += strcmp(other->within, export->within) == 0;
-            given += strcmp(last_name(other), last_name(export)) == 0;
-        }
-        if (same > 1 || (constant != NULL && constant->set > given))
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal),
+                          wholes = g_hash_table_new(g_str_hash, g_str_equal);
+    count_names(work->exported, names, wholes);
+    for (guint i = 0; i < work->exported->len; i++) {
+        Export *export = g_ptr_array_index(work->exported, i);
+        const char *name = last_name(export);
+        const Constant *constant = g_hash_table_lookup(work->constants, name);
+        guint given = GPOINTER_TO_UINT(g_hash_table_lookup(names, name)),
+              same = GPOINTER_TO_UINT(g_hash_table_lookup(wholes, export->within));
+        if (same > 1 || (constant != NULL && constant->set > (int) given))
             export->doubt = "it is set in more than one place there";
     }
 }

@@ -60,13 +60,13 @@ void exports_note_again(Unit *unit, const Use *use, const Constant *other);
 /* The same of what such a name is a part of. */
 void exports_note_made(Unit *unit, const Use *use, const Constant *other);
 /* By what its language finds a file's names, and what comes before them there. Caller frees; NULL: by nothing. */
-char *exports_module(const Unit *unit, char **ret_before);
+char *exports_module(Unit *unit, char **ret_before);
 /* Once the program is read. */
 void exports_finish(Work *work);
 /* What the file got from others, and gives in its turn: added to what it gives. */
 void imports_pass_on(Work *work);
-/* "x.y" of `package x.y`, "" without. Caller frees. */
-char *imports_package(const Unit *unit);
+/* "x.y" of `package x.y`, "" without. */
+const char *imports_package(Unit *unit);
 
 /* ---- for the languages ---- */
 

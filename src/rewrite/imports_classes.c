@@ -21,8 +21,8 @@ is_csharp(const Unit *unit)
     return strcmp(unit->language->name, "csharp") == 0;
 }
 
-char *
-imports_package(const Unit *unit)
+static char *
+find_package(const Unit *unit)
 {
     const char *word = is_csharp(unit) ? "namespace" : "package";
     guint behind = 0;
@@ -39,6 +39,14 @@ imports_package(const Unit *unit)
     return g_strdup("");
 }
 
+const char *
+imports_package(Unit *unit)
+{
+    if (unit->package == NULL)
+        unit->package = find_package(unit);
+    return unit->package;
+}
+
 static char *
 join(const char *front, const char *rest)
 {
@@ -50,7 +58,7 @@ join(const char *front, const char *rest)
 static void
 bind(Unit *unit, guint place, const char *local, const char *name, const char *doubt)
 {
-    g_autofree char *package = imports_package(unit);
+    g_autofree char *package = g_strdup(imports_package(unit));
     bool is_relative = is_csharp(unit) || strcmp(unit->language->name, "scala") == 0;
     imports_bind(unit, place, local, "classes", name, doubt);
     while (is_relative && package[0] != '\0') {
@@ -149,7 +157,7 @@ read_using(Unit *unit, guint index)
 static void
 bind_in_package(Unit *unit, const char *name)
 {
-    g_autofree char *package = imports_package(unit), *within = join(package, name);
+    g_autofree char *within = join(imports_package(unit), name);
     imports_bind(unit, G_MAXUINT, "", "classes", within, NULL);
 }
 
@@ -184,7 +192,7 @@ begins_parents(const Unit *unit, guint index)
 static void
 bind_own(Unit *unit)
 {
-    g_autofree char *package = imports_package(unit);
+    g_autofree char *package = g_strdup(imports_package(unit));
     imports_bind(unit, G_MAXUINT, "", "classes", package, NULL);
     const GPtrArray *list = exports_list(unit->work->options->exports);
     for (guint i = 0; i < list->len; i++) {

@@ -110,6 +110,34 @@ visit_expressions(Unit *unit)
     }
 }
 
+/* All that one pass does with it. */
+static void
+visit_unit(Unit *unit)
+{
+    Work *work = unit->work;
+    program_find_uses(unit);
+    imports_collect(unit);
+    if (work->finds_constants) {
+        constants_collect(unit, work->constants);
+        return;
+    }
+    if (!work->finds_columns)
+        constants_name_again(unit);
+    if (work->exported != NULL)
+        return;
+    unit->view = lookml_view(unit);
+    if (work->finds_columns) {
+        program_find_columns(unit);
+    } else {
+        visit_uses(unit);
+        program_mentions(unit);
+        program_find_filled(unit);
+        imports_visit(unit);
+    }
+    visit_expressions(unit);
+    constant_free(unit->view);
+}
+
 void
 program_unit(Work *work, const Text *text, const Language *language, const Dialect *dialect,
              size_t begin, size_t end, int depth)
@@ -126,33 +154,13 @@ program_unit(Work *work, const Text *text, const Language *language, const Diale
                  .expressions = expressions,
                  .dialect = dialect,
                  .depth = depth};
-    if (broken_at != SIZE_MAX) {
-        if (!work_is_side_pass(work))
-            program_refuse_broken(work, text, broken_at,
-                                  "a string or comment begins here and does not end");
-        return;
-    }
-    program_find_uses(&unit);
-    imports_collect(&unit);
-    if (work->finds_constants) {
-        constants_collect(&unit, work->constants);
-        return;
-    }
-    if (!work->finds_columns)
-        constants_name_again(&unit);
-    if (work->exported != NULL)
-        return;
-    unit.view = lookml_view(&unit);
-    if (work->finds_columns) {
-        program_find_columns(&unit);
-    } else {
-        visit_uses(&unit);
-        program_mentions(&unit);
-        program_find_filled(&unit);
-        imports_visit(&unit);
-    }
-    visit_expressions(&unit);
-    constant_free(unit.view);
+    if (broken_at == SIZE_MAX)
+        visit_unit(&unit);
+    else if (!work_is_side_pass(work))
+        program_refuse_broken(work, text, broken_at,
+                              "a string or comment begins here and does not end");
+    nesting_free(unit.nesting);
+    g_free(unit.package);
 }
 
 /* Constants that are used for more than SQL name the dataset to somebody else. */

@@ -297,6 +297,9 @@ typedef struct {
 } Use;
 
 /* One text in one language: a file, a cell of a notebook. */
+/* What is around the pieces of a unit (program_nesting.c). */
+typedef struct Nesting Nesting;
+
 struct Unit {
     Work *work;
     const Text *text;
@@ -306,6 +309,8 @@ struct Unit {
     GArray *expressions;    /* Span: to be read next */
     const Dialect *dialect; /* of its SQL; NULL: guessed string by string */
     Constant *view;         /* of LookML: its table; or NULL */
+    Nesting *nesting;       /* found when somebody asks */
+    char *package;          /* the same: imports_package() */
     const char *asked;      /* what was last looked for beside names, and whether it is there */
     bool is_there;
     int depth;
@@ -328,6 +333,12 @@ char unit_sign(const Unit *unit, guint index); /* its first byte; 0: it is no si
 /* No comment and, if said so, no end of a line; G_MAXUINT when nothing is before. */
 guint unit_next(const Unit *unit, guint index, bool skips_lines);
 guint unit_previous(const Unit *unit, guint index, bool skips_lines);
+/* The bracket that is open there; G_MAXUINT: none. */
+guint unit_bracket_around(Unit *unit, guint index);
+/* The piece that begins its line, and that of the nearest line before with a smaller margin; G_MAXUINT: none. */
+guint unit_line_of(Unit *unit, guint index);
+guint unit_line_around(Unit *unit, guint line);
+void nesting_free(Nesting *nesting);
 /* The sign that puts strings together. */
 bool unit_is_plus(const Unit *unit, guint index);
 bool unit_may_join(const Unit *unit, guint index);

@@ -1,0 +1,103 @@
+/*
+ * growth.c - eight times the text takes about eight times as long, not sixty-four times.
+ *
+ * Measured is the processor time of this process alone, and the best of a few runs, so that a busy machine does not matter.
+ */
+#include "mapping/mapping.h"
+#include "rewrite/project.h"
+
+#include <string.h>
+#include <time.h>
+
+#define LINES 1000
+#define TIMES 8
+#define WORSE 24.0 /* n log n and noise stay far below it, n * n is at 64 */
+#define RUNS_MAX 3
+
+typedef struct {
+    const char *path, *head, *line, *foot; /* %u of the line: its number */
+    bool propagates;
+} Shape;
+
+static Renames *renames;
+
+static char *
+text_of(const Shape *shape, guint lines)
+{
+    GString *text = g_string_new(shape->head);
+    for (guint i = 0; i < lines; i++) {
+        g_auto(GStrv) parts = g_strsplit(shape->line, "%u", -1);
+        g_autofree char *number = g_strdup_printf("%u", i);
+        g_autofree char *line = g_strjoinv(number, parts);
+        g_string_append(text, line);
+    }
+    g_string_append(text, shape->foot);
+    return g_string_free(text, FALSE);
+}
+
+/* Seconds of the processor. */
+static double
+seconds_for(const Shape *shape, guint lines)
+{
+    g_autofree char *text = text_of(shape, lines);
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    ProjectFile file = {.path = shape->path, .text = text, .bytes = strlen(text)};
+    RewriteOptions options = {.propagates = shape->propagates};
+    g_ptr_array_add(files, &file);
+    clock_t begin = clock();
+    project_rewrite(files, renames, &options, 1);
+    clock_t end = clock();
+    g_assert_nonnull(file.rewrite);
+    g_assert_cmpuint(file.rewrite->sites->len, >=, lines);
+    g_assert_true(rewrite_is_decided(file.rewrite));
+    rewrite_free(file.rewrite);
+    return (double) (end - begin) / CLOCKS_PER_SEC;
+}
+
+static void
+test_growth(const void *data)
+{
+    const Shape *shape = data;
+    double few = G_MAXDOUBLE, many = G_MAXDOUBLE;
+    for (int run = 0; run < RUNS_MAX && (run == 0 || many > few * WORSE); run++) {
+        few = MIN(few, seconds_for(shape, LINES));
+        many = MIN(many, seconds_for(shape, LINES * TIMES));
+    }
+    g_test_message("%u lines: %.3f s, %u lines: %.3f s", LINES, few, LINES * TIMES, many);
+    g_assert_cmpfloat(many, <=, few * WORSE);
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    Shape shape;
+} cases[] = {
+    {"tables in a list", {"a.py", "TABLES = [\n", "    \"shop.orders\",\n", "]\n", false}},
+    {"tables in a class", {"a.py", "class Tables:\n", "    T%u = \"shop.orders\"\n", "", false}},
+    {"tables, each with a name", {"a.py", "", "T%u = \"shop.orders\"\n", "", false}},
+    {"tables of an object", {"a.js", "const T = {\n", "  t%u: \"shop.orders\",\n", "};\n", false}},
+};
+/* clang-format on */
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    static const char text[] =
+        "apiVersion: honk/v1\nkind: Mapping\nsource: shop.orders\ntarget: sales.orders_v2\n"
+        "columns:\n  order_id: { from: id }\n  total_cents: { from: amount }\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MappingSet) mappings = NULL;
+    g_autoptr(Diags) diags = diags_new();
+    bool done = mapping_parse(text, strlen(text), "growth.yaml", diags, &mappings, &error);
+    g_assert_no_error(error);
+    g_assert_true(done);
+    renames = renames_new(mappings);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strdup_printf("/rewrite/growth/%s", cases[i].name);
+        g_test_add_data_func(path, &cases[i].shape, test_growth);
+    }
+    int failed = g_test_run();
+    renames_free(renames);
+    return failed;
+}
