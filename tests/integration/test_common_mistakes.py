@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 from honk import Client, HonkError, fleet_manager  # noqa: E402
 
 ADA, BO, EVE = "user:default/ada", "user:default/bo", "user:default/eve"
-MANY = 60_000  # rows enough that somebody can come between
+MANY = 60_000
 
 SMALL_RANGES = """
 import json, sys
@@ -37,7 +37,7 @@ class Case(unittest.TestCase):
         return self.world
 
     def begin_many(self):
-        """A move of many rows in small ranges, approved."""
+        """A move of many rows in small ranges, approved; so slow that somebody can come between, until at_full_speed()."""
         world = World(more=AGENT, rows=MANY)
         self.world = world
         self.addCleanup(world.close)
@@ -47,7 +47,11 @@ class Case(unittest.TestCase):
         self.before = world.everything()
         world.plan(self.name)
         world.honk("approve", self.name, world.digest(self.name), user=BO)
+        world.honk("throttle", self.name, "--rows-per-second", "3000", user=ADA)
         return world
+
+    def at_full_speed(self):
+        self.world.honk("throttle", self.name, "--off", user=ADA)
 
     def client(self, user):
         return Client(f"unix:{self.world.socket_path}", user=user)
@@ -154,6 +158,7 @@ class AssumingInstantCompletion(Case):
         plan = self.client(ADA).plan(self.name).start()
         with self.assertRaisesRegex(HonkError, "is (preflight|running) after 0 s, not succeeded"):
             plan.wait("succeeded", timeout=0)
+        self.at_full_speed()
         plan.wait("succeeded", timeout=60)
         self.assertEqual(self.world.moved(), self.world.expected())
 
@@ -338,6 +343,7 @@ class MissingRollbackForPartialMigrations(Case):
         self.until_half_way()
         self.kill_everything()
         world.serve()
+        self.at_full_speed()
         self.until("succeeded")
         self.assertEqual(world.moved(), world.expected())
 
