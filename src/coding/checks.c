@@ -17,12 +17,12 @@ typedef struct {
     const char *marker;   /* a file of the root, as glob() knows it */
     const char *contains; /* what it must hold; or NULL */
     const char *needs;    /* a shell command that works where the check can be run */
-    const char *command;
-    bool is_last_resort; /* only where nothing else was found */
+    const char *command;  /* NULL: as of dbt_commands() */
+    bool is_last_resort;  /* only where nothing else was found */
 } Check;
 
 static const Check table[] = {
-    {"dbt", "dbt_project.yml", NULL, "command -v dbt", "dbt parse --profiles-dir .", false},
+    {"dbt", "dbt_project.yml", NULL, "command -v dbt", NULL, false},
     {"maven", "pom.xml", NULL, "command -v mvn", "mvn -q -B -o test", false},
     {"gradle", "build.gradle*", NULL, "command -v gradle", "gradle --offline --no-daemon -q test",
      false},
@@ -68,18 +68,31 @@ is_there(const Ground *ground, const Check *check)
     return holds;
 }
 
-static void
+/* NULL: there is one of that name. Borrowed. */
+static json_t *
 add_check(json_t *checks, const char *name, const char *needs, const char *command)
 {
     json_t *check, *one;
     size_t i;
-    json_array_foreach(checks, i,
-                       check) if (strcmp(json_get_string(check, "name", ""), name) == 0) return;
+    json_array_foreach(checks, i, check) if (strcmp(json_get_string(check, "name", ""), name) ==
+                                             0) return NULL;
     one = json_object();
     json_set_string(one, "name", name);
     json_set_string(one, "command", command);
     json_set_string(one, "needs", needs);
     json_array_append_new(checks, one);
+    return one;
+}
+
+/* The most that can be tried, and what is tried where that does not pass as the code was before. */
+static void
+add_dbt(json_t *checks, const Check *dbt, const Ground *ground)
+{
+    g_auto(GStrv) commands = dbt_commands(ground->check);
+    json_t *check = add_check(checks, dbt->name, dbt->needs, commands[0]), *less = json_array();
+    for (size_t i = 1; commands[i] != NULL; i++)
+        json_array_append_new(less, json_string(commands[i]));
+    json_object_set_new(check, "less", less);
 }
 
 static json_t *
@@ -90,10 +103,15 @@ find(const CodingWork *work, const Ground *ground)
         add_check(checks, "catalog", "true", work->verify);
         return checks;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
-        if ((!table[i].is_last_resort || json_array_size(checks) == 0) &&
-            is_there(ground, &table[i]))
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        if ((table[i].is_last_resort && json_array_size(checks) > 0) ||
+            !is_there(ground, &table[i]))
+            continue;
+        if (table[i].command == NULL)
+            add_dbt(checks, &table[i], ground);
+        else
             add_check(checks, table[i].name, table[i].needs, table[i].command);
+    }
     return checks;
 }
 
@@ -143,18 +161,31 @@ run_check(const CodingWork *work, const Ground *ground, const json_t *check, cha
 }
 
 bool
-checks_before(const CodingWork *work, const Ground *ground, json_t **ret, GError **error)
+check_before(const CodingWork *work, Ground *ground, json_t *check, GError **error)
 {
-    g_autoptr(json_t) checks = find(work, ground);
-    json_t *check;
-    size_t i;
-    json_array_foreach(checks, i, check)
-    {
+    g_autoptr(json_t) less = json_incref(json_object_get(check, "less"));
+    json_object_del(check, "less");
+    for (size_t i = 0;; i++) {
         g_autofree char *verdict = NULL, *said = NULL;
         if (!run_check(work, ground, check, &verdict, &said, error))
             return false;
         json_set_string(check, "before", verdict);
+        if (!g_str_has_prefix(verdict, "failed") || i >= json_array_size(less))
+            return true;
+        json_object_set(check, "command", json_array_get(less, i));
+        if (!ground_lay_check(ground, work, false, error))
+            return false;
     }
+}
+
+bool
+checks_before(const CodingWork *work, Ground *ground, json_t **ret, GError **error)
+{
+    g_autoptr(json_t) checks = find(work, ground);
+    json_t *check;
+    size_t i;
+    json_array_foreach(checks, i,
+                       check) if (!check_before(work, ground, check, error)) return false;
     *ret = g_steal_pointer(&checks);
     return true;
 }

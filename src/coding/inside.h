@@ -129,10 +129,14 @@ BoxLimits coding_limits(const CodingAgentConfig *agent);
 /* ---- checks ---- */
 
 /* [{"name", "command", "before"}]: found in the clean copy as it was, and run there. Caller owns. */
-CHECKED bool checks_before(const CodingWork *work, const Ground *ground, json_t **ret,
-                           GError **error);
+CHECKED bool checks_before(const CodingWork *work, Ground *ground, json_t **ret, GError **error);
+/* One of them: {"name", "command", "needs", "less"?}. What is red before proves nothing: then the commands of `less` are tried in
+ * its place, each on a clean copy, until one passes. Puts "before", and what was run, into it. */
+CHECKED bool check_before(const CodingWork *work, Ground *ground, json_t *check, GError **error);
 /* Run again on the clean copy as it will be: puts "after" into each, and says in `*ret_why` what was red by this. */
 CHECKED bool checks_after(const CodingWork *work, const Ground *ground, json_t *checks,
                           char **ret_why, GError **error);
+/* What of dbt can be run in a folder, the most first: "dbt build …", "dbt compile …", "dbt parse …". Caller frees. */
+char **dbt_commands(const char *folder);
 /* The end of what somebody said, fit to be shown. Caller frees. */
 char *coding_words(const char *text, size_t bytes_max);

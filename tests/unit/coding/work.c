@@ -1,7 +1,7 @@
 /* work.c - a coding agent (a shell script of the test) is let at what rules refused, behaves or does not, and what becomes of
  * that. Where no box can be made, the agents of this test are run without one. */
 #include "../change/world.h"
-#include "coding/coding.h"
+#include "coding/inside.h"
 #include "sandbox/sandbox.h"
 
 #include <glib/gstdio.h>
@@ -406,6 +406,120 @@ its_own_tests_are_found(void)
     g_assert_cmpstr(json_get_string(check, "after", ""), ==, "passed");
 }
 
+#define PROJECT "name: shop\nprofile: shop\n"
+
+/* What of dbt is run first, in a repository with that profile; NULL: with none. */
+static void
+assert_dbt(const char *profiles, const char *command)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("honk-dbt-XXXXXX", &error);
+    g_assert_no_error(error);
+    g_autofree char *project = g_build_filename(folder, "dbt_project.yml", NULL),
+                    *profile = g_build_filename(folder, "profiles.yml", NULL);
+    g_assert_true(g_file_set_contents(project, PROJECT, -1, NULL));
+    if (profiles != NULL)
+        g_assert_true(g_file_set_contents(profile, profiles, -1, NULL));
+    g_auto(GStrv) commands = dbt_commands(folder);
+    g_assert_cmpstr(commands[0], ==, command);
+    g_assert_cmpstr(commands[g_strv_length(commands) - 1], ==, "dbt parse --profiles-dir .");
+    g_unlink(project);
+    g_unlink(profile);
+    g_rmdir(folder);
+}
+
+#define BUILD "dbt build --profiles-dir ."
+#define COMPILE "dbt compile --profiles-dir ."
+#define PARSE "dbt parse --profiles-dir ."
+#define OUTPUT(what) "shop:\n  target: dev\n  outputs:\n    dev: { " what " }\n"
+
+static void
+dbt_builds_what_is_a_file_of_the_repository(void)
+{
+    assert_dbt(OUTPUT("type: duckdb, path: data/shop.duckdb"), BUILD);
+    assert_dbt(OUTPUT("type: duckdb"), BUILD);
+    assert_dbt(OUTPUT("type: sqlite, schemas_and_paths: { main: shop.db }"), BUILD);
+    assert_dbt("shop:\n  outputs:\n    default: { type: duckdb }\n", BUILD);
+}
+
+static void
+dbt_compiles_where_building_would_reach_out(void)
+{
+    assert_dbt(OUTPUT("type: postgres, host: localhost"), COMPILE);
+    assert_dbt(OUTPUT("type: snowflake, account: x"), COMPILE);
+    assert_dbt(OUTPUT("type: duckdb, path: /data/shop.duckdb"), COMPILE);
+    assert_dbt(OUTPUT("type: duckdb, path: ../shop.duckdb"), COMPILE);
+    assert_dbt(OUTPUT("type: duckdb, path: 'md:shop'"), COMPILE);
+    assert_dbt(OUTPUT("type: duckdb, path: \"{{ env_var('SHOP') }}\""), COMPILE);
+    assert_dbt(OUTPUT("type: duckdb, attach: [ { path: 's3://x' } ]"), COMPILE);
+    assert_dbt(OUTPUT("type: sqlite, schemas_and_paths: { main: shop.db, etc: /var/etc.db }"),
+               COMPILE);
+    assert_dbt(OUTPUT("type: sqlite"), COMPILE);
+}
+
+static void
+dbt_parses_where_no_profile_is_of_use(void)
+{
+    assert_dbt(NULL, PARSE);
+    assert_dbt("other:\n  outputs:\n    default: { type: duckdb }\n", PARSE);
+    assert_dbt("shop:\n  target: prod\n  outputs:\n    dev: { type: duckdb }\n", PARSE);
+    assert_dbt("shop: [\n", PARSE);
+    assert_dbt("- shop\n", PARSE);
+    assert_dbt("shop:\n  target: [ dev ]\n  outputs: none\n", PARSE);
+}
+
+/* The command that is the check in the end, and what it said before. */
+static void
+assert_before(const char *check_text, const char *command, const char *before)
+{
+    g_autoptr(World) world = frame_world();
+    g_autoptr(Look) look = world_look(world);
+    CodingWork work = {.config = world->config,
+                       .repository = world->repository,
+                       .rules = world->rules,
+                       .name = &world_name,
+                       .look = look};
+    g_auto(Ground) ground = {.lock_fd = -1};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) check = json_loads(check_text, 0, NULL);
+    world->config->coding.runs_unboxed = true;
+    if (!ground_open(world->config, &ground, &error) ||
+        !ground_lay_check(&ground, &work, false, &error) ||
+        !check_before(&work, &ground, check, &error))
+        g_error("%s", error->message);
+    g_assert_cmpstr(json_get_string(check, "command", ""), ==, command);
+    g_assert_cmpstr(json_get_string(check, "before", ""), ==, before);
+}
+
+static void
+what_is_red_before_gives_way_to_less_on_a_clean_copy(void)
+{
+    assert_before(
+        "{\"command\": \"touch x; exit 1\", \"less\": [\"touch x; test -e y\", \"test ! -e "
+        "x\", \"false\"]}",
+        "test ! -e x", "passed");
+    assert_before("{\"command\": \"true\", \"less\": [\"false\"]}", "true", "passed");
+    assert_before("{\"command\": \"exit 3\", \"less\": [\"exit 4\"]}", "exit 4",
+                  "failed: it ended with status 4");
+    assert_before("{\"command\": \"true\", \"needs\": \"false\", \"less\": [\"exit 4\"]}", "true",
+                  "not run: what it needs is not installed");
+}
+
+static void
+dbt_is_among_the_checks_of_a_project_of_its(void)
+{
+    g_autoptr(World) world = frame_world();
+    world_write(world, "dbt_project.yml", PROJECT);
+    world_write(world, "profiles.yml", OUTPUT("type: duckdb"));
+    world_commit(world, "A project");
+    g_autoptr(Look) look = world_look(world);
+    g_autoptr(json_t) report = work_on(world, HONEST, NULL, look);
+    const json_t *check = json_array_get(json_object_get(report, "checks"), 0);
+    g_assert_cmpstr(json_get_string(check, "name", ""), ==, "dbt");
+    g_assert_true(g_str_has_prefix(json_get_string(check, "command", ""), "dbt "));
+    g_assert_null(json_object_get(check, "less"));
+}
+
 /* The brief holds the names, and what an agent says is no harm to who reads it. */
 static void
 it_is_told_what_it_has_to_know(void)
@@ -484,6 +598,13 @@ main(int argc, char **argv)
     g_test_add_func("/coding/checks without end are ended", checks_without_end_are_ended);
     g_test_add_func("/coding/what was red before is not", what_was_red_before_is_not);
     g_test_add_func("/coding/its own tests are found", its_own_tests_are_found);
+    g_test_add_func("/coding/dbt builds what is a file",
+                    dbt_builds_what_is_a_file_of_the_repository);
+    g_test_add_func("/coding/dbt compiles elsewhere", dbt_compiles_where_building_would_reach_out);
+    g_test_add_func("/coding/dbt parses without a profile", dbt_parses_where_no_profile_is_of_use);
+    g_test_add_func("/coding/what is red before gives way to less",
+                    what_is_red_before_gives_way_to_less_on_a_clean_copy);
+    g_test_add_func("/coding/dbt is a check", dbt_is_among_the_checks_of_a_project_of_its);
     g_test_add_func("/coding/it is told what it has to know", it_is_told_what_it_has_to_know);
     g_test_add_func("/coding/what it closed is open in the next round",
                     what_it_closed_is_open_in_the_next_round);
