@@ -91,18 +91,13 @@ bind_target_row(SqlRef *ref)
 static bool
 bind_output(const Resolver *resolver, SqlRef *ref, const SqlBlock *block, bool only_aliases)
 {
-    for (guint i = 0; ref->path.count == 1 && i < block->items->len; i++) {
-        SqlItem *item = g_ptr_array_index(block->items, i);
-        if (item == ref->in)
-            break; /* later ones are not seen */
-        if ((only_aliases && item->alias == NULL) ||
-            !resolver_is_column(resolver, &ref->path.parts[0], item->name))
-            continue;
-        ref->binding = BINDING_OUTPUT;
-        ref->item = item;
-        return true;
-    }
-    return false;
+    SqlItem *item =
+        ref->path.count == 1 ? resolver_item_called(resolver, block, ref, only_aliases) : NULL;
+    if (item == NULL)
+        return false;
+    ref->binding = BINDING_OUTPUT;
+    ref->item = item;
+    return true;
 }
 
 /* ORDER BY behind a set operation sees the outputs of its first branch. */

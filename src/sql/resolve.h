@@ -8,7 +8,17 @@ typedef struct {
     SqlColumnsFn *columns;
     SqlLacksFn *lacks;
     void *data;
+    SqlStatement **makers; /* lists of what makes tables, by the hashes of their last parts */
+    guint maker_count;     /* of lists; 0 until somebody asks */
 } Resolver;
+
+/* ---- finding by name (resolve_named.c) ---- */
+
+/* The first item of the block that is called so and that the reference sees; or NULL. */
+SqlItem *resolver_item_called(const Resolver *resolver, const SqlBlock *block, const SqlRef *ref,
+                              bool only_aliases);
+/* The only CREATE … AS of this name, before it in the text; NULL where there is none, or more. */
+const SqlStatement *resolver_maker_of(Resolver *resolver, const SqlSource *source);
 
 /* ---- what sources and queries have (resolve_columns.c) ---- */
 

@@ -75,36 +75,6 @@ columns_of_dual(const SqlSource *source)
 /* ---- tables that the text itself makes ---- */
 
 static bool
-is_made_by(const Resolver *resolver, const SqlStatement *statement, const SqlPath *path)
-{
-    const SqlPath *made = &statement->created;
-    if (statement->kind != STATEMENT_CREATE || made->count == 0 || made->count != path->count)
-        return false;
-    for (uint32_t i = 0; i < made->count; i++)
-        if (!sql_same_table(resolver->sql->dialect, path->parts[i].text, path->parts[i].quote,
-                            made->parts[i].text))
-            return false;
-    return true;
-}
-
-/* The only CREATE … AS of this name, before it in the text; NULL where there is none, or more. */
-static const SqlStatement *
-maker_of(const Resolver *resolver, const SqlSource *source)
-{
-    const ArenaList *statements = resolver->sql->statements;
-    const SqlStatement *maker = NULL;
-    for (guint i = 0; i < statements->len; i++) {
-        const SqlStatement *statement = g_ptr_array_index(statements, i);
-        if (!is_made_by(resolver, statement, &source->path))
-            continue;
-        if (maker != NULL || statement->last >= source->first)
-            return NULL;
-        maker = statement;
-    }
-    return maker;
-}
-
-static bool
 creates(const Resolver *resolver, const SqlStatement *statement, const char *what)
 {
     const Sql *sql = resolver->sql;
@@ -122,7 +92,7 @@ creates(const Resolver *resolver, const SqlStatement *statement, const char *wha
 static const ArenaList *
 made_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
-    const SqlStatement *maker = maker_of(resolver, source);
+    const SqlStatement *maker = resolver_maker_of(resolver, source);
     if (maker == NULL || maker->query == NULL)
         return NULL;
     if (maker->has_columns) {

@@ -139,6 +139,8 @@ struct SqlItem {
     ArenaList *except;      /* SqlPart *: EXCEPT (…) of a star; or NULL */
     ArenaList *replace; /* SqlReplacement *: REPLACE (… AS name), RENAME (old AS name); or NULL */
     const char *name; /* of the column that comes out, or NULL when it has none that one can know */
+    SqlItem *next;    /* of the same list of SqlBlock.chains, behind it */
+    guint number;     /* within the block, from 1 on; 0 until it is in these lists */
     /* of the room `rewrite`: what becomes of the name, once it is known */
     const void *change;
     bool is_change_known;
@@ -213,6 +215,8 @@ struct SqlBlock {
     SqlStatement *statement;
     uint32_t first, last;
     ArenaList *items;                       /* SqlItem * */
+    SqlItem **chains;                       /* lists of them, by the hashes of their names; */
+    guint chain_count;                      /* made when somebody asks; 0 until then */
     ArenaList *sources;                     /* SqlSource * */
     ArenaList *refs;                        /* SqlRef * */
     ArenaList *assignments;                 /* SqlAssignment *; NULL when there are none */
@@ -284,6 +288,7 @@ struct SqlStatement {
     SqlSource *target;  /* written to, or made; NULL when there is none */
     SqlSource *watched; /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
     SqlPath created;    /* of CREATE */
+    SqlStatement *next; /* of the same list of those that make a table of some name */
     ArenaList *blocks;  /* SqlBlock * */
     bool inserts_rows;  /* MERGE … INSERT without a column list */
     bool
