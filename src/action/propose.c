@@ -34,16 +34,23 @@ builds_limit(const json_t *change)
     return g_strdup_printf("builds:%.*s", (int) strcspn(address, ":"), address);
 }
 
-/* So many as one owner has open, and so many as a host's builds bear, are open at once; who may change that does it while it
- * runs (honk limits). What stays together counts for each of its owners, the first of them at least. */
+/* So many as one owner has open, as a repository has, and as a host's builds bear, are open at once; who may change that does it
+ * while it runs (honk limits), and its team in its own file. What stays together counts for each of its owners, the first three at
+ * least. */
 static json_t *
 limits_of(const json_t *change)
 {
     const char *owner = json_get_string(change, "owner", "");
     const json_t *owners = json_object_get(json_object_get(change, "part"), "owners");
     g_autofree char *builds = builds_limit(change);
+    const char *address = json_get_string(change, "repository", "");
+    int64_t most = json_get_int(json_object_get(change, "limits"), "pulls", 0);
     json_t *limits = json_pack("[s]", builds), *one;
     size_t i;
+    json_array_append_new(limits, json_sprintf("pulls-in:%s", address));
+    if (most > 0)
+        json_array_append_new(limits,
+                              json_sprintf("pulls-in:%s<=%" G_GINT64_FORMAT, address, most));
     if (owners == NULL && *owner != '\0')
         json_array_append_new(limits, json_sprintf("pulls:%s", owner));
     json_array_foreach(owners, i, one) if (json_array_size(limits) < OUTCOME_LIMITS_MAX)

@@ -11,12 +11,12 @@
 #define HOURS_DEFAULT "Mon-Fri 09:00-17:00"
 #define DAY_MINUTES (24 * 60)
 
-#define LIMIT_MAX 1000000 /* more than any change has; a number that is meant */
+#define LIMIT_MAX 100000 /* more than any change has, and than places are counted */
 
 static const char *const known_keys[] = {
     "apiVersion", "kind",     "changes", "why",     "not_before", "leave", "merge",
     "hours",      "timezone", "draft",   "propose", "limits",     NULL};
-static const char *const known_limits[] = {"files", "lines", NULL};
+static const char *const known_limits[] = {"files", "lines", "pulls", NULL};
 
 void
 wishes_free(Wishes *wishes)
@@ -87,8 +87,8 @@ read_propose(const Reader *reader, const YamlNode *node, Wishes *wishes)
 static void
 read_limits(const Reader *reader, const YamlNode *node, Wishes *wishes)
 {
-    int64_t *const limits[] = {&wishes->files_max, &wishes->lines_max};
-    if (!reader_is_map(reader, node, "'limits'", "{ files: 20, lines: 400 }"))
+    int64_t *const limits[] = {&wishes->files_max, &wishes->lines_max, &wishes->pulls_max};
+    if (!reader_is_map(reader, node, "'limits'", "{ pulls: 1, files: 20, lines: 400 }"))
         return;
     reader_known_keys(reader, node, known_limits, "'limits'");
     for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {

@@ -19,6 +19,7 @@ typedef struct {
     bool is_draft;                /* pull requests are opened as drafts */
     bool keeps_hours;             /* … and in the team's hours only */
     int64_t files_max, lines_max; /* of one change; 0: no limit */
+    int64_t pulls_max;            /* changes that are open at once; 0: no limit */
     int days[2];                  /* 1 (Monday) to 7: from, to */
     int minutes[2];               /* of a day: from, to; to is before from: of the next day */
     char *zone;                   /* "Europe/Stockholm"; NULL: UTC */

@@ -271,6 +271,7 @@ make_part(Beat *beat, Task *root, const json_t *child)
                    .uses = uses_of_part(root, child),
                    .spare = g_strdup(json_get_string(child, "spare", NULL)),
                    .weight = json_get_int(child, "weight", 1)};
+    resources_count(beat, row.uses);
     task_born(beat, task_make(beat, &row), root->row.worker, "a part of its step");
 }
 

@@ -2,6 +2,7 @@
 #include "engine/slots.h"
 
 #include "engine/moves.h"
+#include "model/lease.h"
 
 #include <string.h>
 
@@ -38,6 +39,29 @@ slot_add(Resource *resource, int64_t n)
     return slot;
 }
 
+/* ---- limits that a task brings itself ---- */
+
+/* "pulls-in:acme:player<=2": the task takes a place of that limit only where fewer than two are taken, whatever else it is. */
+#define AT_MOST "<="
+
+/* What it counts against, and how many may be taken before it. False: a plain limit. Caller frees. */
+static bool
+read_own_limit(const char *word, char **ret_name, int64_t *ret_most)
+{
+    const char *sign = strstr(word, AT_MOST);
+    if (sign == NULL ||
+        !g_ascii_string_to_signed(sign + strlen(AT_MOST), 10, 0, LIMIT_COUNT_MAX, ret_most, NULL))
+        return false;
+    *ret_name = g_strndup(word, (size_t) (sign - word));
+    return true;
+}
+
+static bool
+is_own_limit(const char *word)
+{
+    return strstr(word, AT_MOST) != NULL;
+}
+
 /* ---- limits for all of a kind ---- */
 
 #define FOR_ALL ":*"
@@ -53,11 +77,19 @@ static int64_t
 count_for_all(const State *state, const char *name)
 {
     const char *colon = strchr(name, ':');
-    if (colon == NULL || g_str_has_suffix(name, FOR_ALL))
+    if (colon == NULL || g_str_has_suffix(name, FOR_ALL) || is_own_limit(name))
         return -1;
     g_autofree char *kind = g_strdup_printf("%.*s" FOR_ALL, (int) (colon - name), name);
     const Resource *all = g_hash_table_lookup(state->resources, kind);
     return all != NULL ? all->count : -1;
+}
+
+/* Without a limit of its own. One that tasks bring a number for is counted all the same. */
+static int64_t
+count_inherited(const State *state, const Resource *resource)
+{
+    int64_t count = count_for_all(state, resource->name);
+    return count < 0 && resource->is_counted ? LIMIT_COUNT_MAX : count;
 }
 
 static bool
@@ -82,12 +114,28 @@ resource_get(State *state, const char *name)
     return resource;
 }
 
+static Resource *
+resource_counted(State *state, const char *word)
+{
+    g_autofree char *name = NULL;
+    int64_t most = 0;
+    Resource *resource = read_own_limit(word, &name, &most) ? resource_get(state, name) : NULL;
+    if (resource != NULL)
+        resource->is_counted = true;
+    return resource;
+}
+
 void
 resources_know(State *state, const Words *uses)
 {
-    for (guint i = 0; i < uses->items->len; i++)
-        if (count_for_all(state, g_ptr_array_index(uses->items, i)) >= 0)
-            resource_get(state, g_ptr_array_index(uses->items, i));
+    for (guint i = 0; i < uses->items->len; i++) {
+        const char *word = g_ptr_array_index(uses->items, i);
+        Resource *resource = resource_counted(state, word);
+        if (resource != NULL && !resource->is_own)
+            resource->count = count_inherited(state, resource);
+        else if (count_for_all(state, word) >= 0)
+            resource_get(state, word);
+    }
 }
 
 void
@@ -99,7 +147,7 @@ resources_inherit(State *state)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Resource *resource = value;
         if (!resource->is_own)
-            resource->count = count_for_all(state, resource->name);
+            resource->count = count_inherited(state, resource);
     }
 }
 
@@ -202,13 +250,28 @@ resource_has_room(const Resource *resource, const Task *task)
     return holds || has_slot_to_take(resource, is_urgent);
 }
 
+/* What is open already goes on. */
+static bool
+own_limit_has_room(const State *state, const char *word, const Task *task)
+{
+    g_autofree char *name = NULL;
+    int64_t most = 0;
+    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
+    if (is_urgent || !read_own_limit(word, &name, &most))
+        return true;
+    const Resource *resource = g_hash_table_lookup(state->resources, name);
+    return resource == NULL || task_holds(task, resource) ||
+           (int64_t) resource->slots->len - 1 < most; /* but the reserved one */
+}
+
 bool
 slots_free(const State *state, const Task *task)
 {
     for (guint i = 0; i < task->uses->items->len; i++) {
-        const Resource *resource =
-            g_hash_table_lookup(state->resources, g_ptr_array_index(task->uses->items, i));
-        if (resource != NULL && !resource_has_room(resource, task))
+        const char *word = g_ptr_array_index(task->uses->items, i);
+        const Resource *resource = g_hash_table_lookup(state->resources, word);
+        if ((resource != NULL && !resource_has_room(resource, task)) ||
+            !own_limit_has_room(state, word, task))
             return false;
     }
     return true;
@@ -291,14 +354,28 @@ change_all_of_kind(Beat *beat, const Resource *all)
             g_ptr_array_add(heirs, resource);
     }
     for (guint i = 0; i < heirs->len; i++)
-        change_count(beat, heirs->pdata[i], all->count);
+        change_count(beat, heirs->pdata[i], count_inherited(beat->state, heirs->pdata[i]));
+}
+
+void
+resources_count(Beat *beat, const char *uses)
+{
+    g_autoptr(json_t) words = uses != NULL ? json_loads(uses, 0, NULL) : NULL;
+    json_t *word;
+    size_t i;
+    json_array_foreach(words, i, word)
+    {
+        Resource *resource = resource_counted(beat->state, json_string_value(word));
+        if (resource != NULL && resource->count < 0)
+            change_count(beat, resource, count_inherited(beat->state, resource));
+    }
 }
 
 void
 resource_set_count(Beat *beat, Resource *resource, int64_t count)
 {
     resource->is_own = count >= 0;
-    change_count(beat, resource, count >= 0 ? count : count_for_all(beat->state, resource->name));
+    change_count(beat, resource, count >= 0 ? count : count_inherited(beat->state, resource));
     g_ptr_array_add(beat->limits, resource);
     if (is_for_all(resource))
         change_all_of_kind(beat, resource);
@@ -383,7 +460,10 @@ void
 slots_count_waiting(State *state, const Words *uses, int by)
 {
     for (guint i = 0; i < uses->items->len; i++) {
-        Resource *resource = resource_get(state, g_ptr_array_index(uses->items, i));
+        const char *word = g_ptr_array_index(uses->items, i);
+        if (is_own_limit(word))
+            continue;
+        Resource *resource = resource_get(state, word);
         resource->reverse_waits += by;
         state->offers_changed |= resource->reverse_waits == 0;
     }

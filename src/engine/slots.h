@@ -7,7 +7,8 @@
  * in even where all ordinary slots are held by tasks that wait, and while it wants in, no forward task takes one.
  *
  * A limit that is lowered drains: what holds a slot keeps it. The limit of "pulls:*" is that of each "pulls:…" that has none of
- * its own.
+ * its own. A task may bring a number of its own ("pulls-in:acme:player<=2"): it takes a place only where fewer are taken, also where
+ * nobody else set a limit there.
  */
 #pragma once
 
@@ -19,6 +20,8 @@ void resource_free(void *resource);
 void resource_set_count(Beat *beat, Resource *resource, int64_t count);
 /* Names that somebody uses: those that a limit for all of their kind may reach. */
 void resources_know(State *state, const Words *uses);
+/* A part comes that uses these (JSON): what it brings a number for is counted from now on, with who is open there already. */
+void resources_count(Beat *beat, const char *uses);
 /* After all limits were loaded. */
 void resources_inherit(State *state);
 /* From disk. */

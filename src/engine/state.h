@@ -131,6 +131,7 @@ struct Resource {
     char *name;
     int64_t count; /* -1: no limit any more; slots drain */
     bool is_own; /* the limit was set for it; else it is that of all of its kind, if there is one */
+    bool is_counted;   /* some task brings a number for it */
     GPtrArray *slots;  /* Slot *: the reserved one, then those that are held, by number */
     int active;        /* held by tasks that a worker works on, or may still work on */
     int reverse_waits; /* queues of the reverse phase that want one */

@@ -36,7 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lease, lease_free)
 #define WRITE_TURN_MS_MAX 10000
 #define LIMIT_COUNT_MAX                                                                            \
     100000                   /* how many hold one limit at most: as many as a step may have parts */
-#define OUTCOME_LIMITS_MAX 4 /* of a part, beside those of its step */
+#define OUTCOME_LIMITS_MAX 6 /* of a part, beside those of its step */
 
 typedef enum {
     OUTCOME_DONE,    /* evidence: checked */

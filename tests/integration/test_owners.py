@@ -115,6 +115,19 @@ class ByOwner(unittest.TestCase):
         self.world.honk("limits", "pulls:group:default/team-mails", "1")
         self.world.waits_for(3)
 
+    def test_a_repository_has_no_more_of_them_open_than_it_asks_for_whatever_its_owners_may(self):
+        self.begin(code={"mono": {**CODE["mono"], ".honk.yaml": "limits: { pulls: 1 }\n"}})
+        self.world.start()
+        for left in (None, 2, 1, 0):
+            pull = self.world.waits_for(1)[0]
+            if left is not None:
+                tasks = self.world.tasks().values()
+                self.assertEqual([task["status"] for task in tasks].count("ready"), left, tasks)
+            with self.host.lock:
+                self.host.merge(pull)
+        self.world.until("succeeded")
+        self.assertEqual(len(self.host.pulls), len(PARTS))
+
     def test_one_part_is_left_out_and_another_closed_while_the_others_go_their_way(self):
         self.begin()
         self.world.start()

@@ -85,6 +85,7 @@ limits_that_are_none_are_a_no_that_names_its_place(void)
     assert_against("limits: { lines: many }\n", "a.sql", "here is 'many'");
     assert_against("limits: { line: 4 }\n", "a.sql", "did you mean 'lines'?");
     assert_against("limits: 4\n", "a.sql", "must be a map");
+    assert_against("limits: { pulls: 0 }\n", "a.sql", "'limits.pulls' must be a whole number");
     assert_against("limits:\n  files: -1\n", "a.sql", ".honk.yaml:2:10: error");
     assert_against("draft: yes please\n", "a.sql", "'draft' cannot be");
     assert_against("propose: never\n", "a.sql", "'propose' cannot be");

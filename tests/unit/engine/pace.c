@@ -45,6 +45,50 @@ a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own(void)
     desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
 }
 
+/* Three changes of one repository, the first of a plan that was made before its team asked for one at a time. */
+#define ONE_PLACE                                                                                  \
+    "{'kind':'more','children':[{'key':'c:a','uses':['pulls-in:c:a']},"                            \
+    "{'key':'c:b','uses':['pulls-in:c:a','pulls-in:c:a<=1']},"                                     \
+    "{'key':'c:d','uses':['pulls-in:c:a','pulls-in:c:a<=1']}]}"
+
+static void
+a_part_that_brings_a_number_of_its_own_waits_until_so_few_are_open(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) none = {0}, still = {0};
+    desk_open(&desk);
+    desk_run(&desk, proposing);
+    desk_do(&desk, "propose/ forward run", ONE_PLACE, "waiting");
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_get(&desk, "w", &none, "");
+    desk_restart(&desk);
+    desk_get(&desk, "w", &still, "");
+    desk.now_ms = 9000001;
+    desk_beat(&desk);
+    desk_do(&desk, "propose/c:a forward run", DONE, "done");
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+    desk_get(&desk, "w", &none, "");
+    desk_assert(&desk, "SELECT count(*) FROM limits", "0");
+}
+
+static void
+a_number_of_its_own_makes_no_limit_laxer(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) none = {0};
+    desk_open(&desk);
+    limit(&desk, "pulls-in:*", 1);
+    desk_run(&desk, proposing);
+    desk_do(&desk, "propose/ forward run",
+            "{'kind':'more','children':[{'key':'c:a','uses':['pulls-in:c:a','pulls-in:c:a<=9']},"
+            "{'key':'c:b','uses':['pulls-in:c:a','pulls-in:c:a<=9']}]}",
+            "waiting");
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    desk_get(&desk, "w", &none, "");
+    limit(&desk, "pulls-in:*", 2);
+    desk_do(&desk, "propose/c:b forward run", OPEN "}", "waiting");
+}
+
 static void
 the_largest_limit_costs_no_more_than_a_small_one(void)
 {
@@ -224,6 +268,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define CASE(name) g_test_add_func("/engine/pace/" #name, name)
     CASE(a_limit_for_all_of_a_kind_is_that_of_each_which_has_none_of_its_own);
+    CASE(a_part_that_brings_a_number_of_its_own_waits_until_so_few_are_open);
+    CASE(a_number_of_its_own_makes_no_limit_laxer);
     CASE(the_largest_limit_costs_no_more_than_a_small_one);
     CASE(raising_the_limit_for_all_lets_those_in_that_wait);
     CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
