@@ -17,6 +17,7 @@ struct Exports {
     GPtrArray *list;                   /* Export * */
     GHashTable *known;                 /* "module within" */
     GHashTable *by_module, *by_folder; /* of the module -> GPtrArray of Export *, borrowed */
+    GHashTable *by_within;             /* "module within", and what that is in -> the same */
     GHashTable *names;                 /* last parts of `within` */
     GArray *queries;                   /* Query */
     GHashTable *stems;                 /* of their files: "config" of config.py */
@@ -76,6 +77,7 @@ exports_new(void)
                          .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .by_module = lists_new(),
                          .by_folder = lists_new(),
+                         .by_within = lists_new(),
                          .queries = g_array_new(FALSE, FALSE, sizeof(Query)),
                          .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                          .stems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -93,6 +95,7 @@ exports_free(Exports *exports)
     g_hash_table_unref(exports->by_name);
     g_hash_table_unref(exports->by_module);
     g_hash_table_unref(exports->by_folder);
+    g_hash_table_unref(exports->by_within);
     g_hash_table_unref(exports->paths);
     g_hash_table_unref(exports->names);
     g_array_unref(exports->queries);
@@ -187,6 +190,28 @@ exports_in_folder(const Exports *exports, const char *folder)
     return g_hash_table_lookup(exports->by_folder, folder);
 }
 
+const GPtrArray *
+exports_within(const Exports *exports, const char *module, const char *within)
+{
+    if (within[0] == '\0')
+        return exports_of_module(exports, module);
+    g_autofree char *key = g_strdup_printf("%s %s", module, within);
+    return g_hash_table_lookup(exports->by_within, key);
+}
+
+/* "Config" and "Config.TABLE". */
+static void
+add_within(Exports *exports, Export *export)
+{
+    const char *within = export->within;
+    for (size_t end = strcspn(within, ".");; end += 1 + strcspn(within + end + 1, ".")) {
+        lists_add(exports->by_within, g_strdup_printf("%s %.*s", export->module, (int) end, within),
+                  export);
+        if (within[end] == '\0')
+            return;
+    }
+}
+
 static bool
 is_known(const Exports *exports, const Export *export)
 {
@@ -214,6 +239,7 @@ add(Exports *exports, Export *take_export)
     g_ptr_array_add(exports->list, take_export);
     lists_add(exports->by_module, g_strdup(take_export->module), take_export);
     lists_add(exports->by_folder, folder_of(take_export->module), take_export);
+    add_within(exports, take_export);
 }
 
 bool

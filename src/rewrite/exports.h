@@ -43,6 +43,8 @@ const GPtrArray *exports_list(const Exports *exports);
 /* The same of one module, or of all modules whose path is in this folder; NULL: there is none. */
 const GPtrArray *exports_of_module(const Exports *exports, const char *module);
 const GPtrArray *exports_in_folder(const Exports *exports, const char *folder);
+/* Those of the module that are this name, or are in it: "Config" and "Config.TABLE"; all of it where that is "". NULL: none. */
+const GPtrArray *exports_within(const Exports *exports, const char *module, const char *within);
 void export_free(void *export);
 /* "./a/../b.py" as "b.py". Caller frees. */
 char *path_plain(const char *path);

@@ -23,6 +23,9 @@ imports_new(Work *work)
     Imports *imports = g_new0(Imports, 1);
     imports->bindings = g_array_new(FALSE, FALSE, sizeof(Binding));
     g_array_set_clear_func(imports->bindings, binding_clear);
+    imports->locals =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
+    imports->owned = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     imports->brought = g_ptr_array_new();
     imports->names = g_ptr_array_new_with_free_func(g_free);
     return imports;
@@ -33,6 +36,8 @@ imports_free(Imports *imports)
 {
     if (imports == NULL)
         return;
+    g_hash_table_unref(imports->locals);
+    g_hash_table_unref(imports->owned);
     g_array_unref(imports->bindings);
     g_ptr_array_unref(imports->brought);
     g_ptr_array_unref(imports->names);

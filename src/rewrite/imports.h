@@ -26,6 +26,9 @@ typedef struct {
 
 struct Imports {
     GArray *bindings;   /* Binding */
+    GHashTable *locals; /* `local` -> GPtrArray of Binding *, borrowed: once all are read */
+    GHashTable *
+        owned; /* byte of the file, as a pointer -> GPtrArray of the Constant * that it sets itself */
     GPtrArray *brought; /* Constant *: of others, each once; owned by the constants */
     GPtrArray *names;   /* char *: what the file calls these */
 };

@@ -31,13 +31,8 @@ first_part(const char *name)
 static bool
 is_bound(const Imports *imports, const char *name)
 {
-    size_t bytes = first_part(name);
-    for (guint i = 0; i < imports->bindings->len; i++) {
-        const char *local = g_array_index(imports->bindings, Binding, i).local;
-        if (strlen(local) == bytes && memcmp(local, name, bytes) == 0)
-            return true;
-    }
-    return false;
+    g_autofree char *first = g_strndup(name, first_part(name));
+    return g_hash_table_contains(imports->locals, first);
 }
 
 /* The same of the round that this file is rewritten in. */
@@ -50,6 +45,21 @@ rename_here(const Work *work, const Rename *rename)
             return here;
     }
     return rename;
+}
+
+/* The file sets it itself, under this last part of its name. */
+static void
+set_own(Work *work, Constant *constant, const char *name)
+{
+    GHashTable *owned = work->imports->owned;
+    void *begin = GSIZE_TO_POINTER(constant->export->begin);
+    GPtrArray *list = g_hash_table_lookup(owned, begin);
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(owned, begin, list);
+    }
+    g_ptr_array_add(list, constant);
+    constant->own = constants_called(work->constants, name, strlen(name));
 }
 
 static void
@@ -78,7 +88,7 @@ bring(Work *work, const char *name, const Export *export, const Binding *binding
     constant->words = 0; /* they are counted with their parts */
     const char *last = strrchr(name, '.');
     if (is_own(work, export))
-        constant->own = constants_called(work->constants, last + 1, strlen(last + 1));
+        set_own(work, constant, last + 1);
     g_ptr_array_add(imports->brought, constant);
     g_ptr_array_add(imports->names, g_strdup(name));
 }
@@ -103,10 +113,10 @@ is_beside(const Work *work, const char *name, const Export *export)
 static bool
 is_bound_again(const Imports *imports, const Binding *binding)
 {
-    for (guint i = 0; binding->local[0] != '\0' && i < imports->bindings->len; i++) {
-        const Binding *other = &g_array_index(imports->bindings, Binding, i);
-        if (strcmp(other->local, binding->local) == 0 &&
-            other->place.begin != binding->place.begin &&
+    const GPtrArray *others = g_hash_table_lookup(imports->locals, binding->local);
+    for (guint i = 0; binding->local[0] != '\0' && i < others->len; i++) {
+        const Binding *other = g_ptr_array_index(others, i);
+        if (other->place.begin != binding->place.begin &&
             (strcmp(other->module, binding->module) != 0 ||
              strcmp(other->within, binding->within) != 0))
             return true;
@@ -163,7 +173,8 @@ bring_inherited(Work *work, const char *dotted, const Export *export, const Bind
 static void
 bring_all(Work *work, const Binding *binding)
 {
-    const GPtrArray *list = exports_of_module(work->options->exports, binding->module);
+    const GPtrArray *list =
+        exports_within(work->options->exports, binding->module, binding->within);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
         const char *rest = rest_behind(export->within, binding->within);
@@ -220,13 +231,29 @@ bring_members(Work *work)
     }
 }
 
+static void
+list_locals(Imports *imports)
+{
+    for (guint i = 0; i < imports->bindings->len; i++) {
+        Binding *binding = &g_array_index(imports->bindings, Binding, i);
+        GPtrArray *list = g_hash_table_lookup(imports->locals, binding->local);
+        if (list == NULL) {
+            list = g_ptr_array_new();
+            g_hash_table_insert(imports->locals, binding->local, list);
+        }
+        g_ptr_array_add(list, binding);
+    }
+}
+
 void
 imports_resolve(Work *work)
 {
-    for (guint i = 0; work->imports != NULL && i < work->imports->bindings->len; i++)
+    if (work->imports == NULL)
+        return;
+    list_locals(work->imports);
+    for (guint i = 0; i < work->imports->bindings->len; i++)
         bring_all(work, &g_array_index(work->imports->bindings, Binding, i));
-    if (work->imports != NULL)
-        bring_members(work);
+    bring_members(work);
 }
 
 /* ---- passing on ---- */
@@ -262,11 +289,10 @@ imports_have_own(const Unit *unit, const Use *use)
 {
     const Imports *imports = unit->work->imports;
     size_t begin = text_span(unit->text, use->whole.begin, use->whole.end).begin;
-    for (guint i = 0; imports != NULL && i < imports->brought->len; i++) {
-        const Constant *constant = g_ptr_array_index(imports->brought, i);
-        if (constant->own != NULL && constant->export->begin == begin &&
-            constant_is_certain(constant))
+    const GPtrArray *list =
+        imports != NULL ? g_hash_table_lookup(imports->owned, GSIZE_TO_POINTER(begin)) : NULL;
+    for (guint i = 0; list != NULL && i < list->len; i++)
+        if (constant_is_certain(g_ptr_array_index(list, i)))
             return true;
-    }
     return false;
 }

@@ -93,6 +93,7 @@ static const struct {
     {"tables in a class", {"a.py", "class Tables:\n", "    T%u = \"shop.orders\"\n", "", "", "", false}},
     {"tables, each with a name", {"a.py", "", "T%u = \"shop.orders\"\n", "", "", "", false}},
     {"tables of an object", {"a.js", "const T = {\n", "  t%u: \"shop.orders\",\n", "};\n", "", "", false}},
+    {"constants of Java", {"A.java", "class A {\n", "  static final String T%u = \"shop.orders\";\n", "}\n", "", "", false}},
     {"outputs that are sorted by", {"a.sql", "SELECT ", "amount AS a%u, ", "id FROM shop.orders ORDER BY ", "a%u, ", "id;\n", false}},
     {"tables that are made and read", {"a.sql", "", "CREATE TABLE shop.t%u AS SELECT 1 AS one;\n", "", "SELECT one, amount FROM shop.t%u CROSS JOIN shop.orders;\n", "", false}},
 };
