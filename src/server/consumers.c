@@ -150,9 +150,8 @@ why_open(Stmt *stmt)
     if (is_text(stmt, STATE, "rolling_back"))
         return "is taken back";
     if (is_text(stmt, PROPOSE_STATUS, "ready"))
-        return "waits for a worker, or for a place among what its owner and its repository may "
-               "have "
-               "open at once and its host may build (honk limits, .honk.yaml)";
+        return "waits for a worker, or for a place among what its owner may have open at once, and "
+               "its repository, and what its host may build (honk limits, .honk.yaml)";
     for (int status = PROPOSE_STATUS; status >= REWRITE_STATUS;
          status -= PROPOSE_STATUS - REWRITE_STATUS)
         if (stmt_col_text(stmt, status) != NULL && stmt_col_text(stmt, status + 1) != NULL &&
