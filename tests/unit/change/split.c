@@ -249,7 +249,7 @@ the_branch_of_a_part_has_its_files_and_is_nobody_else_s(void)
         split(false, (const char *const[]){"mails/to.sql", "SELECT id FROM users_v1;\n", NULL});
     World *world = one.world;
     g_autoptr(GError) error = NULL;
-    g_autofree char *commits[2] = {NULL, NULL};
+    char *commits[2] = {NULL, NULL};
     for (guint i = 0; i < one.parts->len; i++) {
         g_autoptr(GPtrArray) names = split_names(one.parts);
         g_autofree char *branch =
@@ -274,6 +274,8 @@ the_branch_of_a_part_has_its_files_and_is_nobody_else_s(void)
     g_autofree char *reports = world_git(world, "diff", "--name-only", "main", commits[1], NULL);
     g_assert_cmpstr(g_strchomp(mails), ==, "mails/to.sql");
     g_assert_cmpstr(g_strchomp(reports), ==, "reports/active.sql");
+    g_free(commits[0]);
+    g_free(commits[1]);
 }
 
 int
