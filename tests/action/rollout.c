@@ -74,7 +74,11 @@ crew_open(Crew *crew, const char *environment, const char *group)
         "datasets: { USERS: '" OLD "' }, environment: { YARD: '%s'%s } }\n"
         "  groups:\n"
         "    quick: { interval: 100ms, max_instances: 2, %s }\n"
+        "    starts_long: { interval: 100ms, max_instances: 2, min_ready: 1h, progress_deadline: "
+        "2h }\n"
         "    bakes_long: { interval: 100ms, max_instances: 2, bake: 1h, steps: [ 1 ] }\n"
+        "    promotes_long: { interval: 100ms, max_instances: 2, min_ready: 5s, bake: 0s, soak: "
+        "1h, steps: [ 1 ] }\n"
         "    soaks_long: { interval: 100ms, max_instances: 2, bake: 0s, soak: 1h, steps: [ 1 ] }\n",
         crew->folder, environment, group);
     g_assert_true(g_file_set_contents(service, program, -1, &error));
@@ -416,9 +420,9 @@ people_can_send_it_back_from_any_state(void)
     crew_open(&crew, "", "bake: 0s");
     crew_start(&crew);
     assert_can_be_sent_back(&crew, "preparing", "bakes_long");
-    assert_can_be_sent_back(&crew, "stepping", "bakes_long");
+    assert_can_be_sent_back(&crew, "stepping", "starts_long");
     assert_can_be_sent_back(&crew, "analysing", "bakes_long");
-    assert_can_be_sent_back(&crew, "promoting", "soaks_long");
+    assert_can_be_sent_back(&crew, "promoting", "promotes_long");
     assert_can_be_sent_back(&crew, "soaking", "soaks_long");
 }
 
