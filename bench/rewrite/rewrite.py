@@ -131,15 +131,17 @@ def scanning(honk, folder, files, rounds):
 def growing(honk, folder):
     """One file of 10 KB to 5 MB: the time of a byte must not grow with it."""
     one = "SELECT v.c1, c2 AS x FROM `acme.events.visits_v1` AS v WHERE v.c3 > {i} AND v.c4 <> 'acme.events.visits_v1'"
-    shapes = {"statements": lambda n: ";\n".join(one.format(i=i) for i in range(n)),
-              "one UNION": lambda n: "\nUNION ALL\n".join(one.format(i=i) for i in range(n)),
-              "one WITH": lambda n: "WITH " + ",\n".join(f"p{i} AS ({one.format(i=i)})" for i in range(n)) + "\nSELECT x FROM p0"}
+    shapes = {"statements.sql": lambda n: ";\n".join(one.format(i=i) for i in range(n)),
+              "one UNION.sql": lambda n: "\nUNION ALL\n".join(one.format(i=i) for i in range(n)),
+              "one WITH.sql": lambda n: "WITH " + ",\n".join(f"p{i} AS ({one.format(i=i)})" for i in range(n)) + "\nSELECT x FROM p0",
+              "strings.py": lambda n: "\n".join(f'Q{i} = "{one.format(i=i)}"' for i in range(n)),
+              "strings.java": lambda n: "class A {\n" + "\n".join(f'  String q{i} = "{one.format(i=i)}";' for i in range(n)) + "\n}"}
     mapping = os.path.join(os.path.dirname(folder), "mapping.yaml")
     os.makedirs(folder)
     for shape, text in shapes.items():
         figures = []
         for size in (10_000, 100_000, 1_000_000, 5_000_000):
-            path = os.path.join(folder, f"{size}.sql")
+            path = os.path.join(folder, f"{size}{os.path.splitext(shape)[1]}")
             with open(path, "w") as file:
                 file.write(text(max(1, size // len(one))))
             cpu = best([run([honk, "rewrite", "--mapping", mapping, "--dialect", "bigquery", path]) for _ in range(2)])[1]
