@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-/* What is told of it afterwards is what it is then. */
 static bool
 close_open(Proposal *proposal, GError **error)
 {
@@ -15,13 +14,7 @@ close_open(Proposal *proposal, GError **error)
     g_autofree char *why = g_strdup_printf(
         "The migration `%s` was rolled back: nothing has to follow it any more.%s%s",
         proposal->place.name.migration, *reason != '\0' ? "\n\n> " : "", reason);
-    if (proposal->pull.state != PULL_OPEN)
-        return true;
-    if (!proposal_confirm(proposal, error) ||
-        !forge_close(proposal->forge, &proposal->pull, why, error))
-        return false;
-    proposal->pull.state = PULL_CLOSED;
-    return true;
+    return proposal_close(proposal, why, error);
 }
 
 /* Only what is ours, and nobody's else: a branch that people added to stays. */
