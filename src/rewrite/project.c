@@ -110,17 +110,18 @@ GPtrArray *
 makings_in(const Project *project, const Entry *entry)
 {
     GPtrArray *list = g_ptr_array_new();
-    g_autoptr(GArray) named = project->makings->len > 0 ? names_in(project->names, entry->words)
-                                                        : g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) named = project->makings->len > 0
+                                  ? names_in(project->names, entry->words)
+                                  : g_array_new(FALSE, FALSE, sizeof(guint32));
     if (!entry->is_given) {
         for (guint i = 0; i < named->len; i++)
-            g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint, i)]);
+            g_ptr_array_add(list, project->makings->pdata[g_array_index(named, guint32, i)]);
         return list;
     }
     guint next = 0; /* of those that are named */
     for (guint i = 0; i < project->makings->len; i++) {
         const Making *making = g_ptr_array_index(project->makings, i);
-        bool is_named = next < named->len && g_array_index(named, guint, next) == i;
+        bool is_named = next < named->len && g_array_index(named, guint32, next) == i;
         next += is_named;
         if (is_named || is_given(project, making))
             g_ptr_array_add(list, (void *) making);

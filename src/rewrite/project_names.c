@@ -2,14 +2,14 @@
 #include "rewrite/project_words.h"
 
 typedef struct {
-    const char *name;  /* borrowed */
-    guint32 first;     /* hash of its first word */
-    guint value, next; /* the next in the same slot, plus one; 0: none */
+    const char *name;    /* borrowed */
+    guint32 first;       /* hash of its first word */
+    guint32 value, next; /* the next in the same slot, plus one; 0: none */
 } Name;
 
 struct Names {
     GArray *names;   /* Name */
-    GArray *unspelt; /* guint: values of names that have no word; every file may mean them */
+    GArray *unspelt; /* guint32: values of names that have no word; every file may mean them */
     guint *slots;    /* the first of its names, plus one; 0: none */
     guint mask;      /* as many slots less one; a power of two */
 };
@@ -19,7 +19,7 @@ names_new(void)
 {
     Names *names = g_new0(Names, 1);
     names->names = g_array_new(FALSE, FALSE, sizeof(Name));
-    names->unspelt = g_array_new(FALSE, FALSE, sizeof(guint));
+    names->unspelt = g_array_new(FALSE, FALSE, sizeof(guint32));
     return names;
 }
 
@@ -33,7 +33,7 @@ names_free(Names *names)
 }
 
 void
-names_add(Names *names, const char *name, guint value)
+names_add(Names *names, const char *name, guint32 value)
 {
     Name one = {.name = name, .value = value};
     if (words_first(name, &one.first))
@@ -59,13 +59,6 @@ names_index(Names *names)
     }
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-    guint one = *(const guint *) a, other = *(const guint *) b;
-    return one < other ? -1 : one > other;
-}
-
 static void
 add_found(const Names *names, const GArray *words, guint32 word, GArray *found)
 {
@@ -80,17 +73,10 @@ add_found(const Names *names, const GArray *words, guint32 word, GArray *found)
 GArray *
 names_in(const Names *names, const GArray *words)
 {
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_array_append_vals(found, names->unspelt->data, names->unspelt->len);
     for (guint i = 0; i < words->len; i++)
         add_found(names, words, g_array_index(words, guint32, i), found);
-    g_array_sort(found, by_value);
-    guint kept = 0;
-    for (guint i = 0; i < found->len; i++) {
-        guint value = g_array_index(found, guint, i);
-        if (kept == 0 || g_array_index(found, guint, kept - 1) != value)
-            g_array_index(found, guint, kept++) = value;
-    }
-    g_array_set_size(found, kept);
+    numbers_sort(found);
     return found;
 }

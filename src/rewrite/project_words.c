@@ -15,10 +15,23 @@ hash_word(const char *word, size_t bytes)
 }
 
 static int
-by_hash(const void *a, const void *b)
+by_number(const void *a, const void *b)
 {
     guint32 one = *(const guint32 *) a, other = *(const guint32 *) b;
     return one < other ? -1 : one > other;
+}
+
+void
+numbers_sort(GArray *numbers)
+{
+    g_array_sort(numbers, by_number);
+    guint kept = 0;
+    for (guint i = 0; i < numbers->len; i++) {
+        guint32 number = g_array_index(numbers, guint32, i);
+        if (kept == 0 || g_array_index(numbers, guint32, kept - 1) != number)
+            g_array_index(numbers, guint32, kept++) = number;
+    }
+    g_array_set_size(numbers, kept);
 }
 
 typedef bool VisitWord(guint32 hash, void *data);
@@ -49,14 +62,7 @@ words_of(const char *text, size_t bytes)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(guint32));
     each_word(text, bytes, add, all);
-    g_array_sort(all, by_hash);
-    guint kept = 0;
-    for (guint i = 0; i < all->len; i++) {
-        guint32 hash = g_array_index(all, guint32, i);
-        if (kept == 0 || g_array_index(all, guint32, kept - 1) != hash)
-            g_array_index(all, guint32, kept++) = hash;
-    }
-    g_array_set_size(all, kept);
+    numbers_sort(all);
     return all;
 }
 
@@ -64,7 +70,7 @@ static bool
 is_among(guint32 hash, void *data)
 {
     const GArray *words = data;
-    return bsearch(&hash, words->data, words->len, sizeof hash, by_hash) != NULL;
+    return bsearch(&hash, words->data, words->len, sizeof hash, by_number) != NULL;
 }
 
 static bool
