@@ -129,6 +129,15 @@ class World(support.Project):
         """The step of this action as the server shows it."""
         return next(step for step in self.seen(name)["steps"] if step["action"] == action)
 
+    def run_over_a_crash(self, name, server):
+        """Approve and start; the server dies while rows move, and comes back. Until it goes on no more."""
+        self.honk("approve", name, self.digest(name), user="user:default/bo")
+        self.honk("start", name, user="user:default/ada")
+        support.eventually(lambda: self.step(name, "transform")["status"] == "leased" or self.state(name) == "succeeded")
+        server.crash()
+        server.start()
+        support.eventually(lambda: self.state(name) not in ("running", "approved", "queued"))
+
     def moved(self):
         return self.query("SELECT user_id, full_name, country, tier FROM users_v2 ORDER BY 1")
 

@@ -9,7 +9,6 @@ from mariadb_world import Mariadb, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
-import support
 
 ROWS = 20000
 
@@ -44,12 +43,7 @@ class IntoMariadb(unittest.TestCase):
 
     def test_a_server_that_is_restarted_meanwhile_costs_a_range(self):
         name = self.begin()
-        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
-        self.world.honk("start", name, user="user:default/ada")
-        support.eventually(lambda: self.world.step(name, "transform")["status"] == "leased" or self.world.state(name) == "succeeded")
-        self.mariadb.crash()
-        self.mariadb.start()
-        support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
+        self.world.run_over_a_crash(name, self.mariadb)
         self.assert_moved(name)
 
     def test_sessions_that_are_cut_in_the_middle_of_their_rows_lose_and_double_none(self):

@@ -9,7 +9,6 @@ from postgres_world import PARTED, Postgres, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
-import support
 
 
 class IntoPostgres(unittest.TestCase):
@@ -81,13 +80,7 @@ class IntoPostgres(unittest.TestCase):
 
     def test_a_server_that_is_restarted_meanwhile_costs_a_range(self):
         name = self.begin("listening", rows=20000)
-        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
-        self.world.honk("start", name, user="user:default/ada")
-        support.eventually(lambda: self.world.step(name, "transform")["status"] == "running" or
-                           self.world.state(name) == "succeeded")
-        self.postgres.crash()
-        self.postgres.start()
-        support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
+        self.world.run_over_a_crash(name, self.postgres)
         self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
         self.assertEqual(self.world.moved(), self.expected(20000))
 

@@ -10,7 +10,6 @@ from redis_world import Redis, World
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from proxy import Proxy  # noqa: E402
-import support
 
 ROWS = 20000
 
@@ -43,12 +42,7 @@ class IntoRedis(unittest.TestCase):
 
     def test_what_a_server_had_synced_before_it_was_restarted_is_enough(self):
         name = self.begin("--appendonly", "yes", "--appendfsync", "always")
-        self.world.honk("approve", name, self.world.digest(name), user="user:default/bo")
-        self.world.honk("start", name, user="user:default/ada")
-        support.eventually(lambda: self.world.step(name, "transform")["status"] == "leased" or self.world.state(name) == "succeeded")
-        self.redis.crash()
-        self.redis.start()
-        support.eventually(lambda: self.world.state(name) not in ("running", "approved", "queued"))
+        self.world.run_over_a_crash(name, self.redis)
         self.assert_moved(name)
 
     def test_connections_that_are_cut_in_the_middle_of_their_rows_lose_and_double_none(self):
