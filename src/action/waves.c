@@ -94,6 +94,6 @@ waves_next(const StepCall *call, const Waves *waves, Outcome *outcome)
         return;
     }
     json_t *evidence = json_is_object(sums) ? json_deep_copy(sums) : json_object();
-    json_set_int(evidence, "repositories", (int64_t) done);
+    json_set_int(evidence, "changes", (int64_t) done); /* a repository's, or each part of one */
     outcome_is(outcome, OUTCOME_DONE, evidence);
 }

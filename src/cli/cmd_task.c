@@ -7,8 +7,11 @@
  */
 #include "cli/client.h"
 #include "cli/migration.h"
+#include "model/change_key.h"
 
 #include <string.h>
+
+#define PARTS_SHOWN_MAX 10 /* of a change: a line or two */
 
 static const Option options[] = {
     {'r', "reason", "TEXT", "why, for people; it stays in the ledger"},
@@ -90,6 +93,43 @@ find_tasks(Invocation *call, const char *name, const char *step, json_t **ret, G
                       statuses, of_step != NULL ? "&step=" : "", of_step != NULL ? of_step : "");
 }
 
+/* "'acme:mono#identity', 'acme:mono#data'": the open parts of a change whose repository alone was named. Caller frees. */
+static char *
+keys_of_parts(const json_t *items, const char *address)
+{
+    g_autoptr(GString) keys = g_string_new(NULL);
+    json_t *task;
+    size_t i, shown = 0;
+    json_array_foreach(items, i, task)
+    {
+        const char *key = json_get_string(task, "key", "");
+        if (change_key_is_of(key, address) && shown++ < PARTS_SHOWN_MAX)
+            g_string_append_printf(keys, "%s'%s'", keys->len > 0 ? ", " : "", key);
+    }
+    if (shown > PARTS_SHOWN_MAX)
+        g_string_append_printf(keys, " or %zu more", shown - PARTS_SHOWN_MAX);
+    return g_string_free(g_steal_pointer(&keys), FALSE);
+}
+
+static bool
+fail_none_meant(Invocation *call, const json_t *items, GError **error)
+{
+    const char *name = invocation_arg(call, 0), *step = invocation_arg(call, 1);
+    const char *part = invocation_arg(call, 2);
+    invocation_hint(call, "'honk status %s' shows its steps", name);
+    if (part == NULL)
+        return fail(error, ERR_NOT_FOUND, "no task of '%s'%s%s%s failed", name,
+                    step != NULL ? ", step '" : "", step != NULL ? step : "",
+                    step != NULL ? "'," : "");
+    g_autofree char *keys = keys_of_parts(items, part);
+    if (*keys != '\0')
+        return fail(error, ERR_NOT_FOUND,
+                    "the change of '%s' comes in parts, each of which is named by itself: %s", part,
+                    keys);
+    return fail(error, ERR_NOT_FOUND, "step '%s' of '%s' has no part '%s' that is open", step, name,
+                part);
+}
+
 static bool
 cmd_task_run(Invocation *call, GError **error)
 {
@@ -110,16 +150,7 @@ cmd_task_run(Invocation *call, GError **error)
         if (!task_act(call, json_get_string(task, "id", ""), error))
             return false;
     }
-    if (meant == 0) {
-        invocation_hint(call, "'honk status %s' shows its steps", name);
-        if (invocation_arg(call, 2) != NULL)
-            return fail(error, ERR_NOT_FOUND, "step '%s' of '%s' has no part '%s' that is open",
-                        step, name, invocation_arg(call, 2));
-        return fail(error, ERR_NOT_FOUND, "no task of '%s'%s%s%s failed", name,
-                    step != NULL ? ", step '" : "", step != NULL ? step : "",
-                    step != NULL ? "'," : "");
-    }
-    return tell_next(call, name, error);
+    return meant > 0 ? tell_next(call, name, error) : fail_none_meant(call, items, error);
 }
 
 const Command cmd_retry = {

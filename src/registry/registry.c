@@ -77,18 +77,6 @@ nearest_ref(Db *db, const char *ref, char **ret, GError **error)
     return true;
 }
 
-static bool
-entity_not_found(Db *db, const char *ref, GError **error)
-{
-    g_autofree char *nearest = NULL;
-    if (!nearest_ref(db, ref, &nearest, error))
-        return false;
-    if (nearest != NULL)
-        return fail(error, ERR_NOT_FOUND, "there is no entity '%s', did you mean '%s'?", ref,
-                    nearest);
-    return fail(error, ERR_NOT_FOUND, "there is no entity '%s'", ref);
-}
-
 /* A name without a kind is looked up as each kind; `is_wanted` NULL takes all. */
 static bool
 find_short(Db *db, const char *name, bool (*is_wanted)(const Entity *), GPtrArray *found,
@@ -115,6 +103,37 @@ entity_free_one(void *data)
     entity_free(data);
 }
 
+/* "'component:default/users', 'resource:default/users'". Caller frees. */
+static char *
+refs_of(const GPtrArray *found)
+{
+    g_autoptr(GString) refs = g_string_new(NULL);
+    for (guint i = 0; i < found->len; i++)
+        g_string_append_printf(refs, "%s'%s'", i > 0 ? ", " : "",
+                               ((Entity *) found->pdata[i])->ref);
+    return g_string_free(g_steal_pointer(&refs), FALSE);
+}
+
+/* What has that very name is told before what has nearly that name. */
+static bool
+entity_not_found(Db *db, const char *ref, const char *wanted, GError **error)
+{
+    g_autoptr(GPtrArray) namesakes = g_ptr_array_new_with_free_func(entity_free_one);
+    g_autofree char *nearest = NULL;
+    const char *colon = strchr(ref, ':');
+    if (!find_short(db, colon != NULL ? colon + 1 : ref, NULL, namesakes, error) ||
+        !nearest_ref(db, ref, &nearest, error))
+        return false;
+    if (namesakes->len > 0) {
+        g_autofree char *refs = refs_of(namesakes);
+        return fail(error, ERR_NOT_FOUND, "there is no %s '%s', but %s", wanted, ref, refs);
+    }
+    if (nearest != NULL)
+        return fail(error, ERR_NOT_FOUND, "there is no %s '%s', did you mean '%s'?", wanted, ref,
+                    nearest);
+    return fail(error, ERR_NOT_FOUND, "there is no %s '%s'", wanted, ref);
+}
+
 static bool
 get_short(Db *db, const char *name, bool (*is_wanted)(const Entity *), Entity **ret, GError **error)
 {
@@ -122,16 +141,13 @@ get_short(Db *db, const char *name, bool (*is_wanted)(const Entity *), Entity **
     if (!find_short(db, name, is_wanted, found, error))
         return false;
     if (found->len == 0)
-        return entity_not_found(db, name, error);
+        return entity_not_found(db, name, is_wanted != NULL ? "migration" : "entity", error);
     if (found->len == 1) {
         *ret = g_ptr_array_steal_index(found, 0);
         return true;
     }
-    g_autoptr(GString) refs = g_string_new(NULL);
-    for (guint i = 0; i < found->len; i++)
-        g_string_append_printf(refs, "%s'%s'", i > 0 ? ", " : "",
-                               ((Entity *) found->pdata[i])->ref);
-    return fail(error, ERR_INVALID, "'%s' may be any of %s: name its kind", name, refs->str);
+    g_autofree char *refs = refs_of(found);
+    return fail(error, ERR_INVALID, "'%s' may be any of %s: name its kind", name, refs);
 }
 
 static bool
@@ -142,7 +158,7 @@ get_full(Db *db, const char *text, Entity **ret, GError **error)
     if (!entity_ref_parse(text, NULL, NULL, &ref, error) || !view_entity(db, ref, &entity, error))
         return false;
     if (entity == NULL)
-        return entity_not_found(db, ref, error);
+        return entity_not_found(db, ref, "entity", error);
     *ret = g_steal_pointer(&entity);
     return true;
 }

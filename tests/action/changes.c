@@ -148,7 +148,7 @@ the_first_repository_goes_alone(void)
     g_assert_cmpuint(json_array_size(wave->children), ==, 1);
     g_autoptr(Outcome) all = rig_run(rig, rig_step(rig, "rewrite"));
     assert_kind(all, OUTCOME_DONE);
-    g_assert_cmpint(json_get_int(all->evidence, "repositories", 0), ==, RIG_REPOSITORIES);
+    g_assert_cmpint(json_get_int(all->evidence, "changes", 0), ==, RIG_REPOSITORIES);
     g_assert_cmpint(json_get_int(all->evidence, "rewritten", 0), ==, 3 * RIG_REPOSITORIES);
 }
 

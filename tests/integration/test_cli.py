@@ -148,7 +148,7 @@ class ByHand(unittest.TestCase):
 
     def test_2c_a_name_that_is_nearly_right_gets_its_neighbour(self):
         done = self.project.honk("plan", "custmers-v2", check=False)
-        self.assertIn("there is no entity 'custmers-v2', did you mean 'customers-v2'?", done.stderr)
+        self.assertIn("there is no migration 'custmers-v2', did you mean 'customers-v2'?", done.stderr)
 
     def test_3_nobody_approves_unseen(self):
         for words in (["customers-v2"], ["customers-v2", "--yes"]):

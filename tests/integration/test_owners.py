@@ -135,6 +135,8 @@ class ByOwner(unittest.TestCase):
         self.world.merge_first()
         self.world.waits_for(3)
         parts = self.world.by_part()
+        whole = self.world.honk("skip", "users-v2", "propose", "code:mono", "--reason", "all of it", check=False)
+        self.assertRegex(" ".join(whole.stderr.split()), r"the change of 'code:mono' comes in parts, each of which is named by itself: .*'code:mono#team_mails'")
         self.world.honk("skip", "users-v2", "propose", "code:mono#team_mails", "--reason", "they drop it")
         self.assertTrue(support.eventually(lambda: parts["team_mails"]["state"] == "closed"), self.host.pulls)
         with self.host.lock:

@@ -115,6 +115,17 @@ an_entity_is_found_by_its_short_name_if_there_is_only_one(void)
     g_assert_false(registry_get(db, "ada", &entity, &error));
     g_assert_cmpstr(error->message, ==,
                     "'ada' may be any of 'group:default/ada', 'user:default/ada': name its kind");
+    g_clear_error(&error);
+
+    g_assert_false(registry_get(db, "component:ada", &entity, &error));
+    g_assert_cmpstr(error->message, ==,
+                    "there is no entity 'component:default/ada', but 'group:default/ada', "
+                    "'user:default/ada'");
+    g_clear_error(&error);
+    g_assert_false(registry_migration(db, "ada", &entity, &error));
+    g_assert_error(error, error_quark(), ERR_NOT_FOUND);
+    g_assert_cmpstr(error->message, ==,
+                    "there is no migration 'ada', but 'group:default/ada', 'user:default/ada'");
 }
 
 static void
