@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -34,6 +35,13 @@ def eventually(what, seconds=WAIT_S, every=0.03):
         if answer or time.monotonic() > deadline:
             return answer
         time.sleep(every)
+
+
+def open_many_files(at_most=4096):
+    """Raise this process's limit of open files as far as it may be; how many it has then."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, at_most), hard))
+    return min(hard, at_most)
 
 
 def processes_with(text):

@@ -7,6 +7,7 @@ import unittest
 import api_delegate
 import api_portal
 import api_rollouts
+import support
 from api_world import ANOTHER, HONK, Contract, Server, Stream, Worker, wait_for
 
 contract = Contract()
@@ -630,4 +631,5 @@ class TestZCoverage(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    support.open_many_files()
     unittest.main()

@@ -1,4 +1,5 @@
 """The common mistakes that the tutorial warns of cannot be made here. Each class has the name of one."""
+import contextlib
 import json
 import os
 import pathlib
@@ -322,8 +323,8 @@ class MissingRollbackForPartialMigrations(Case):
         self.world.server.wait()
         self.world.log.close()
         folder = str(self.world.folder)
-        for worker in processes_with(folder):
-            if "worker" in pathlib.Path(f"/proc/{worker}/cmdline").read_text():
+        for worker in set(processes_with(folder)) & set(processes_with(" worker ")):
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, without its server
                 os.kill(worker, signal.SIGKILL)
         self.world.server = None
 

@@ -3,7 +3,6 @@ a full disk, a folder that cannot be written, signals in a hurry."""
 import contextlib
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -281,7 +280,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--inside"]:
         {"full_disk": inside_full_disk, "read_only": inside_read_only}[sys.argv[2]]()
     else:
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096), most))
-        STREAMS = min(STREAMS, (most - 400) // 2)  # the server has the same limit, and needs two for each
+        STREAMS = min(STREAMS, (support.open_many_files() - 400) // 2)  # the server has the same limit, and needs two for each
         unittest.main()
