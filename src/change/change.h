@@ -94,6 +94,10 @@ CHECKED bool change_landed(const Repository *repository, const ChangeRules *rule
 CHECKED bool change_revert(const Repository *repository, const Config *config,
                            const BranchState *state, const char *onto, const char *message,
                            char **ret, GError **error);
+/* The tree that it would have. Caller frees. */
+CHECKED bool change_revert_tree(const Repository *repository, const Config *config,
+                                const BranchState *state, const char *onto, char **ret,
+                                GError **error);
 
 /* ---- the message ---- */
 

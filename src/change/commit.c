@@ -7,14 +7,16 @@
 
 #include <string.h>
 
-#define COMMIT_BYTES_MAX ((size_t) 4 * 1024 * 1024) /* people's messages, not ours */
+#define BLOB_IDS_BYTES_MAX ((size_t) 64 * 1024 * 1024) /* of TREE_FILES_MAX files */
+#define COMMIT_BYTES_MAX ((size_t) 4 * 1024 * 1024)    /* people's messages, not ours */
 
 /* ---- writing ---- */
 
 typedef struct {
     const Repository *repository;
     const Look *look;
-    char *index; /* temporary */
+    const char *folder; /* temporary */
+    char *index;        /* in it */
 } Making;
 
 /* One git command whose answer is an id. */
@@ -23,6 +25,7 @@ ask_id(const Making *making, const GitCall *call, char **ret, GError **error)
 {
     GitCall with_place = *call;
     with_place.git_dir = making->repository->git_dir;
+    with_place.is_fleeting = making->repository->is_fleeting;
     with_place.index = making->index;
     if (!git_run(&with_place, ret, NULL, error))
         return false;
@@ -30,14 +33,37 @@ ask_id(const Making *making, const GitCall *call, char **ret, GError **error)
     return true;
 }
 
+/* One that is edited, as a file by its number. Its path is put behind `paths`. */
 static bool
-write_blob(const Making *making, const LookFile *file, char **ret, GError **error)
+write_file(const Making *making, guint index, GString *paths, GError **error)
 {
-    static const char *const args[] = {"hash-object", "-w", "--no-filters", "--stdin", NULL};
     size_t bytes = 0;
-    g_autofree char *after = look_file_after(file, &bytes);
-    GitCall call = {.args = args, .input = after, .input_bytes = bytes};
-    return ask_id(making, &call, ret, error);
+    g_autofree char *after = look_file_after(making->look->files->pdata[index], &bytes);
+    g_autofree char *path = g_strdup_printf("%s/%u", making->folder, index);
+    g_string_append_printf(paths, "%s\n", path);
+    return g_file_set_contents(path, after, (gssize) bytes, error);
+}
+
+/* Ids of the edited files' blobs, one a line: a program started for each would take longer than all the rest. Caller frees. */
+static bool
+write_blobs(const Making *making, GStrv *ret, GError **error)
+{
+    static const char *const args[] = {"hash-object", "-w", "--no-filters", "--stdin-paths", NULL};
+    g_autoptr(GString) paths = g_string_new(NULL);
+    g_autofree char *ids = NULL;
+    for (guint i = 0; i < making->look->files->len; i++) {
+        const LookFile *file = making->look->files->pdata[i];
+        if (file->is_edited && !write_file(making, i, paths, error))
+            return false;
+    }
+    GitCall call = {.args = args,
+                    .input = paths->str,
+                    .input_bytes = paths->len,
+                    .bytes_max = BLOB_IDS_BYTES_MAX};
+    if (!ask_id(making, &call, &ids, error))
+        return false;
+    *ret = g_strsplit(ids, "\n", -1);
+    return true;
 }
 
 /* The index becomes the base's tree, with the new blobs. */
@@ -48,14 +74,17 @@ fill_index(const Making *making, GError **error)
     static const char *const update[] = {"update-index", "-z", "--index-info", NULL};
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autofree char *none = NULL, *nothing = NULL;
+    g_auto(GStrv) blobs = NULL;
+    guint next = 0;
+    if (!write_blobs(making, &blobs, error))
+        return false;
     for (guint i = 0; i < making->look->files->len; i++) {
         const LookFile *file = making->look->files->pdata[i];
-        g_autofree char *blob = NULL;
         if (!file->is_edited)
             continue;
-        if (!write_blob(making, file, &blob, error))
-            return false;
-        g_string_append_printf(lines, "%o %s\t%s", file->mode, blob, file->path);
+        if (blobs[next] == NULL)
+            return fail(error, ERR_INTERNAL, "'git hash-object' said nothing of '%s'", file->shown);
+        g_string_append_printf(lines, "%o %s\t%s", file->mode, blobs[next++], file->path);
         g_string_append_c(lines, '\0');
     }
     GitCall load = {.args = read};
@@ -78,6 +107,7 @@ commit_tree(const Repository *repository, const Config *config, const char *tree
     env[2] = g_strconcat("GIT_COMMITTER_NAME=", author->author_name, NULL);
     env[3] = g_strconcat("GIT_COMMITTER_EMAIL=", author->author_mail, NULL);
     GitCall call = {.git_dir = repository->git_dir,
+                    .is_fleeting = repository->is_fleeting,
                     .args = args,
                     .env = (const char *const *) env,
                     .input = message,
@@ -105,7 +135,7 @@ commit_write(const Repository *repository, const Config *config, const Look *loo
     if (!scratch_open(config, &scratch, error))
         return false;
     g_autofree char *index = g_build_filename(scratch.folder, "index", NULL);
-    Making making = {repository, look, index};
+    Making making = {repository, look, scratch.folder, index};
     return fill_index(&making, error) && write_tree(&making, &tree, error) &&
            commit_tree(repository, config, tree, look->commit, message, ret, error);
 }

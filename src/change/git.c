@@ -41,6 +41,7 @@ static const char *const remote_settings[] = {
     "push.recurseSubmodules=no",    "push.gpgSign=false",
     "fetch.writeCommitGraph=false",
 };
+static const char *const fleeting_settings[] = {"core.fsync=none"};
 #define LOCAL_ONLY "GIT_ALLOW_PROTOCOL=none"
 #define REMOTE_TOO "GIT_ALLOW_PROTOCOL=http:https:file"
 
@@ -85,6 +86,8 @@ launch_init(Launch *launch, const GitCall *call)
     g_ptr_array_add(launch->args, g_strdup("--no-pager"));
     g_ptr_array_add(launch->args, g_strdup("--literal-pathspecs"));
     add_settings(launch->args, settings, G_N_ELEMENTS(settings));
+    if (call->is_fleeting)
+        add_settings(launch->args, fleeting_settings, G_N_ELEMENTS(fleeting_settings));
     if (call->speaks)
         add_settings(launch->args, remote_settings, G_N_ELEMENTS(remote_settings));
     for (size_t i = 0; call->args[i] != NULL; i++)

@@ -25,6 +25,7 @@ typedef struct {
     size_t input_bytes;
     size_t bytes_max; /* of the answer; 0: GIT_ANSWER_BYTES_MAX */
     bool speaks;      /* with another repository, over HTTP or in a folder */
+    bool is_fleeting; /* what is written need not be on the disk: it is thrown away */
     int lock_fd; /* held by git itself until its end; 0: none. Then there is no input and no answer */
 } GitCall;
 

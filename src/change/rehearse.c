@@ -35,14 +35,15 @@ make_beside(const Repository *repository, const char *folder, bool is_sha256, GE
            g_file_set_contents(settings, is_sha256 ? sha256 : "", -1, error);
 }
 
+/* Does that tree have the files of the commit? */
 static bool
-are_same_files(const Repository *repository, const char *one, const char *other, bool *ret,
-               GError **error)
+is_tree_of(const Repository *repository, const char *tree, const char *commit, bool *ret,
+           GError **error)
 {
-    g_auto(Commit) a = {0}, b = {0};
-    if (!commit_read(repository, one, &a, error) || !commit_read(repository, other, &b, error))
+    g_auto(Commit) read = {0};
+    if (!commit_read(repository, commit, &read, error))
         return false;
-    *ret = g_strcmp0(a.tree, b.tree) == 0;
+    *ret = g_strcmp0(tree, read.tree) == 0;
     return true;
 }
 
@@ -52,18 +53,18 @@ make_and_revert(const Repository *beside, const Config *config, const Look *look
                 GError **error)
 {
     static const char message[] = "A rehearsal\n";
-    g_autofree char *ours = NULL, *back = NULL;
+    g_autofree char *ours = NULL, *tree = NULL;
     bool is_same = false;
     if (!commit_write(beside, config, look, message, &ours, error))
         return false;
     const BranchState state = {.kind = BRANCH_OURS, .ours = ours, .base = look->commit};
-    if (!change_revert(beside, config, &state, ours, message, &back, error))
+    if (!change_revert_tree(beside, config, &state, ours, &tree, error))
         return false;
-    if (back == NULL) {
+    if (tree == NULL) {
         *ret_why = g_strdup("git sees a conflict where nobody has changed anything");
         return true;
     }
-    if (!are_same_files(beside, back, look->commit, &is_same, error))
+    if (!is_tree_of(beside, tree, look->commit, &is_same, error))
         return false;
     if (!is_same)
         *ret_why = g_strdup("files would not be what they were");
@@ -81,6 +82,7 @@ rehearse_revert(const Repository *repository, const Config *config, const Look *
     g_autofree char *folder = g_build_filename(scratch.folder, "git", NULL);
     Repository beside = *repository;
     beside.git_dir = folder;
+    beside.is_fleeting = true;
     return make_beside(repository, folder, strlen(look->commit) == SHA256_DIGITS, error) &&
            make_and_revert(&beside, config, look, ret_why, error);
 }

@@ -11,6 +11,7 @@ typedef struct {
     char *git_dir;        /* absolute */
     char *default_branch; /* as honk.yaml says; NULL: the repository says */
     bool is_bare;
+    bool is_fleeting; /* nothing that is written there is kept: it need not be on the disk */
 } Repository;
 
 /* NOT_FOUND when there is none. A linked working tree is none: its repository is elsewhere. */

@@ -10,24 +10,19 @@
 
 #include <string.h>
 
-static char *
-tree_of(const char *commit)
-{
-    return g_strconcat(commit, "^{tree}", NULL);
-}
-
 static bool
 as_if_on(const Repository *repository, const Config *config, const char *commit, const char *ours,
          char **ret, GError **error)
 {
-    g_autofree char *name = tree_of(commit), *tree = NULL;
-    const char *const args[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", name, NULL};
-    if (!git_ask(repository->git_dir, args, &tree, error))
-        return false;
-    if (tree == NULL)
+    g_autofree char *tree = g_strconcat(commit, "^{tree}", NULL), *found = NULL;
+    g_autoptr(GError) failed = NULL;
+    if (commit_tree(repository, config, tree, ours, "as if\n", ret, &failed))
+        return true;
+    if (repository_commit(repository, commit, &found, NULL) && found == NULL)
         return fail(error, ERR_NOT_FOUND, "commit %.12s is not in '%s' any more", commit,
                     repository->address);
-    return commit_tree(repository, config, tree, ours, "as if\n", ret, error);
+    g_propagate_error(error, g_steal_pointer(&failed));
+    return false;
 }
 
 /* The tree that a merge gives; NULL: git sees a conflict. Caller frees. */
@@ -55,17 +50,23 @@ change_conflicts(const Repository *repository, const char *onto, const char *com
 }
 
 bool
+change_revert_tree(const Repository *repository, const Config *config, const BranchState *state,
+                   const char *onto, char **ret, GError **error)
+{
+    g_autofree char *now = NULL, *before = NULL;
+    *ret = NULL;
+    return as_if_on(repository, config, onto, state->ours, &now, error) &&
+           as_if_on(repository, config, state->base, state->ours, &before, error) &&
+           merged_tree(repository, now, before, ret, error);
+}
+
+bool
 change_revert(const Repository *repository, const Config *config, const BranchState *state,
               const char *onto, const char *message, char **ret, GError **error)
 {
-    g_autofree char *now = NULL, *before = NULL, *answer = NULL;
+    g_autofree char *tree = NULL;
     *ret = NULL;
-    if (!as_if_on(repository, config, onto, state->ours, &now, error) ||
-        !as_if_on(repository, config, state->base, state->ours, &before, error))
+    if (!change_revert_tree(repository, config, state, onto, &tree, error))
         return false;
-    if (!merged_tree(repository, now, before, &answer, error))
-        return false;
-    if (answer == NULL)
-        return true; /* people changed the same lines since */
-    return commit_tree(repository, config, answer, onto, message, ret, error);
+    return tree == NULL || commit_tree(repository, config, tree, onto, message, ret, error);
 }
