@@ -89,8 +89,7 @@ check_identity(const Move *move, GError **error)
         return true;
     g_autofree char *was = json_compact(before), *is = json_compact(now);
     return fail(error, ERR_DRIFT,
-                "source '%s' changed while it was read: it looked like %s, looks like %s; roll "
-                "back and plan again",
+                "source '%s' changed while it was read: it looked like %s, looks like %s",
                 move->source, was, is);
 }
 

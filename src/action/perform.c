@@ -3,7 +3,7 @@
  *
  *   forward   check ─ already ─────────────► already (or run again, if an attempt had an intent)
  *                   ─ moved ───────────────► drift
- *                   ─ expected ─ intent ─ run ─ verify ─► done, wait, more
+ *                   ─ expected ─ intent ─ run ─ verify ─► done, wait, more, drift
  *   probe     fence, look ─────────────────► applied, not_applied, partly
  *   reverse   reverse ─────────────────────► done
  *   any       stopped ─────────────────────► released: what was begun is undone by then
@@ -100,6 +100,8 @@ do_forward(const Action *action, const StepCall *call, StepEnv *env, Outcome *ou
     outcome->kind = OUTCOME_DONE;
     if (!action->run(call, env, outcome, error))
         return false;
+    if (outcome->kind == OUTCOME_DRIFT) /* seen by the change itself, which was not made */
+        outcome->message = join_differences(outcome->evidence);
     if (json_object_get(state, "start") != NULL && outcome->kind == OUTCOME_DONE &&
         outcome->evidence != NULL)
         json_object_set(outcome->evidence, "start", json_object_get(state, "start"));

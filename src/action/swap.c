@@ -124,6 +124,43 @@ end_log(const Move *move, GError **error)
                                       conn_unwatch(source, move->source, error));
 }
 
+/* The swap's own look: check() was moments ago. */
+typedef struct {
+    const Move *move;
+    Conn *conn;
+    json_t *seen; /* NULL: as it should be */
+} LastLook;
+
+static bool
+last_look(void *data, GError **error)
+{
+    LastLook *look = data;
+    World world = WORLD_EXPECTED;
+    return target_look(look->move, look->conn, true, &world, &look->seen, error) &&
+           (world != WORLD_MOVED ||
+            fail(error, ERR_DRIFT, "'%s' changed at the last moment", look->move->target));
+}
+
+/* What has moved is an outcome, and no error. */
+static bool
+swap_as_planned(const Move *move, Conn *conn, Outcome *outcome, GError **error)
+{
+    g_autoptr(GError) refused = NULL;
+    LastLook look = {.move = move, .conn = conn};
+    Writer writer = move_writer(move, NULL);
+    conn_set_last_look(conn, last_look, &look);
+    bool done = conn_swap(conn, move->stage, move->target, move->kept, &writer, &refused);
+    conn_set_last_look(conn, NULL, NULL);
+    if (error_is(refused, ERR_DRIFT) && look.seen != NULL) {
+        outcome_is(outcome, OUTCOME_DRIFT, look.seen);
+        return true;
+    }
+    json_decref(look.seen);
+    if (!done)
+        g_propagate_error(error, g_steal_pointer(&refused));
+    return done;
+}
+
 static bool
 run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
 {
@@ -135,10 +172,11 @@ run(const StepCall *call, StepEnv *env, Outcome *outcome, GError **error)
     if (!move_open(call, env, &move, error) || !end_log(&move, error) ||
         !step_connect(env, move.target_store, &conn, error))
         return false;
-    Writer writer = move_writer(&move, NULL);
     conn_set_tick(conn, ticker_tick, &ticker);
-    if (!conn_swap(conn, move.stage, move.target, move.kept, &writer, error))
+    if (!swap_as_planned(&move, conn, outcome, error))
         return false;
+    if (outcome->kind == OUTCOME_DRIFT)
+        return true;
     conn_set_tick(conn, NULL, NULL); /* it is done now, and cannot be stopped any more */
     if (!start_of(conn, move.target, &after, error))
         return false;

@@ -116,6 +116,19 @@ conn_confirm(Conn *conn, GError **error)
     return conn->confirm == NULL || conn->confirm(conn->confirm_data, error);
 }
 
+void
+conn_set_last_look(Conn *conn, ConfirmFn *look, void *data)
+{
+    conn->last_look = look;
+    conn->last_look_data = data;
+}
+
+bool
+conn_last_look(Conn *conn, GError **error)
+{
+    return conn->last_look == NULL || conn->last_look(conn->last_look_data, error);
+}
+
 bool
 conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 {

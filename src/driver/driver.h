@@ -361,6 +361,8 @@ struct Conn {
     void *tick_data;
     ConfirmFn *confirm; /* or NULL */
     void *confirm_data;
+    ConfirmFn *last_look; /* or NULL */
+    void *last_look_data;
     const BookSql *book;    /* NULL: its bookkeeping is no SQL */
     const char *book_place; /* "main": what stands before its tables' names; the driver's */
     bool passes_freeze;     /* its repairs are let through our own freeze */
@@ -389,6 +391,11 @@ void conn_set_tick(Conn *conn, TickFn *tick, void *data);
 void conn_set_confirm(Conn *conn, ConfirmFn *confirm, void *data);
 /* For drivers: the last thing before a change counts. */
 CHECKED bool conn_confirm(Conn *conn, GError **error);
+/* From now on each swap on this connection asks `look` before it changes anything: where the store has transactions for that,
+ * inside of its own, when nobody else can change the target any more; elsewhere as late as it can. Refused, nothing is done, and
+ * the error is `look`'s (NULL: none). */
+void conn_set_last_look(Conn *conn, ConfirmFn *look, void *data);
+CHECKED bool conn_last_look(Conn *conn, GError **error); /* for drivers */
 CHECKED bool conn_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);

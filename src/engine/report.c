@@ -87,10 +87,24 @@ take_evidence(Report *report)
                report->command->actor, NULL, is_short ? g_steal_pointer(&text) : NULL);
 }
 
+/* Whoever finds drift does not know what it was looked for: here it stopped a plan. */
+static void
+set_drift(Task *task, const char *message)
+{
+    text_set(&task->row.error_code, error_wire_name(ERR_DRIFT));
+    text_take(&task->row.error,
+              g_strdup_printf("%s; take that back and resume, or roll back and plan again",
+                              message != NULL ? message : "the world is not as the plan assumed"));
+}
+
 static void
 take_error(Report *report)
 {
     Task *task = report->task;
+    if (g_strcmp0(report->outcome->error_code, error_wire_name(ERR_DRIFT)) == 0) {
+        set_drift(task, report->outcome->message);
+        return;
+    }
     text_set(&task->row.error_code, report->outcome->error_code);
     text_set(&task->row.error, report->outcome->message);
 }
@@ -175,10 +189,7 @@ report_drift(Report *report)
     Task *task = report->task;
     OpenPlan *plan = task->plan;
     take_evidence(report);
-    text_set(&task->row.error_code, "drift");
-    text_set(&task->row.error, report->outcome->message != NULL
-                                   ? report->outcome->message
-                                   : "the world is not as the plan assumed");
+    set_drift(task, report->outcome->message);
     report->move.clears_intent = intent_is_own(task);
     report->move.reason = task->row.error;
     task_must_move(report->beat, task, &report->move);

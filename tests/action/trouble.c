@@ -417,6 +417,46 @@ a_target_that_is_changed_while_rows_move_stops_the_swap(void)
     assert_kind(done, OUTCOME_DONE);
 }
 
+/* Behind the check, before the swap: the intent is written down in between. */
+static const char *late_change;
+
+static bool
+change_late(StepEnv *env, const json_t *pre_state, GError **error)
+{
+    rig_sql((Rig *) env, late_change);
+    return true;
+}
+
+static void
+a_target_that_is_changed_between_the_check_and_the_swap_stops_it(void)
+{
+    static const struct {
+        const RigCase *kase;
+        const char *change, *difference, *back;
+    } cases[] = {
+        {REPLACING, "ALTER TABLE persons ADD COLUMN shoe_size INTEGER",
+         "column 'shoe_size' (int) is new", "ALTER TABLE persons DROP COLUMN shoe_size"},
+        {NEW_TABLE, "CREATE TABLE persons (mine TEXT)", "exists now", "DROP TABLE persons"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Rig) rig = planned(cases[i].kase);
+        const Step *swap = rig_step(rig, "swap");
+        rig_run_before(rig, swap);
+        bool (*intent)(StepEnv *, const json_t *, GError **) = rig->env.intent;
+        late_change = cases[i].change;
+        rig->env.intent = change_late;
+        g_autofree char *before = rig_world(rig);
+        g_autoptr(Outcome) refused = rig_run(rig, swap);
+        assert_drift(refused, cases[i].difference);
+        rig->env.intent = intent;
+        rig_sql(rig, cases[i].back);
+        g_autofree char *after = rig_world(rig);
+        g_assert_cmpstr(before, ==, after);
+        g_autoptr(Outcome) done = rig_run(rig, swap);
+        assert_kind(done, OUTCOME_DONE);
+    }
+}
+
 static void
 a_target_that_appears_while_rows_move_is_nobodys_to_replace(void)
 {
@@ -483,6 +523,8 @@ main(int argc, char **argv)
          a_column_that_comes_or_goes_while_rows_move_stops_the_plan);
     TEST("a target that is changed while rows move stops the swap",
          a_target_that_is_changed_while_rows_move_stops_the_swap);
+    TEST("a target that is changed between the check and the swap stops it",
+         a_target_that_is_changed_between_the_check_and_the_swap_stops_it);
     TEST("a target that appears while rows move is nobody's to replace",
          a_target_that_appears_while_rows_move_is_nobodys_to_replace);
     TEST("nothing is dropped that something hangs on", nothing_is_dropped_that_something_hangs_on);

@@ -287,6 +287,30 @@ swap(TestDb *db, GError **error)
     return conn_swap(db->conn, "t__honk_1", "t", "t__honk_old", &one, error);
 }
 
+/* What is seen then holds until the swap is done: whoever wants to change the target waits. */
+static bool
+nobody_can_change_it(void *data, GError **error)
+{
+    const TestDb *db = data;
+    g_autofree char *said =
+        test_pg_try(db->path, "SET lock_timeout = '20ms'; ALTER TABLE t ADD late int");
+    g_assert_nonnull(said);
+    g_assert_nonnull(strstr(said, "lock timeout"));
+    return fail(error, ERR_DRIFT, "it is as it is");
+}
+
+static void
+the_last_look_of_a_swap_is_at_what_nobody_else_can_change(void)
+{
+    g_autoptr(TestDb) db =
+        test_pg_db("CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)");
+    ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", &one, &ERR));
+    conn_set_last_look(db->conn, nobody_can_change_it, db);
+    ASSERT_FAILS(swap(db, &ERR), ERR_DRIFT, "it is as it is");
+    test_pg_exec(db->path, "ALTER TABLE t ADD late int"); /* nothing is held any more */
+}
+
 static void
 what_cannot_follow_is_named_and_nothing_is_done(void)
 {
@@ -400,6 +424,8 @@ static const struct {
     {"what a column would bend is refused", what_a_column_would_bend_is_refused},
     {"texts take the form of their type", texts_take_the_form_of_their_type},
     {"a freeze holds for superusers and partitions", a_freeze_holds_for_superusers_and_partitions},
+    {"the last look of a swap is at what nobody else can change",
+     the_last_look_of_a_swap_is_at_what_nobody_else_can_change},
     {"what cannot follow is named and nothing is done",
      what_cannot_follow_is_named_and_nothing_is_done},
     {"whatever a table is called it goes there and back",

@@ -233,7 +233,8 @@ file_swap(Conn *base, const char *stage, const char *target, const char *kept, c
             return fail(error, ERR_WRONG_STATE, "'%s', the name for the old file, is taken", kept);
     }
     g_autofree char *whole = notes_path(notes, "whole");
-    return conn_confirm(base, error) && take_over_rights(path, whole, error) &&
+    return conn_last_look(base, error) && conn_confirm(base, error) &&
+           take_over_rights(path, whole, error) &&
            note_swap(notes, target, kept, path, sum.rows_out, error) &&
            (!has_target || give_name(path, kept_path, "the old file", error)) &&
            put_over(whole, path, error);

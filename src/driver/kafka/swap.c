@@ -110,7 +110,8 @@ kafka_swap(Conn *base, const char *stage, const char *target, const char *kept,
     if (note != NULL && !is_for(note, stage, target))
         return fail(error, ERR_WRONG_STATE, "the plan has swapped '%s' for '%s' already",
                     json_get_string(note, "stage", ""), json_get_string(note, "target", ""));
-    if (note == NULL && !begin_swap(conn, stage, target, writer, error))
+    if (note == NULL &&
+        (!conn_last_look(base, error) || !begin_swap(conn, stage, target, writer, error)))
         return false;
     return kafka_book_get(conn, "object", stage, NULL) == NULL ||
            (conn_confirm(base, error) && kafka_book_put(conn, NULL, error, "object", stage, NULL));

@@ -92,6 +92,7 @@ exchange(MariaConn *conn, MariaSwap *swap, GError **error)
     if (!maria_log_start(conn, swap, swap->stage, error))
         return false;
     bool done = maria_swap_hold(conn, swap, swap->stage, &broken) &&
+                conn_last_look(&conn->base, &broken) &&
                 (swap->kept != NULL
                      ? rename_tables(conn, swap, swap->target, swap->kept, swap->stage,
                                      swap->target, &broken)

@@ -74,7 +74,11 @@ store_new(const char *name)
 {
     MemoryStore *store = g_new0(MemoryStore, 1);
     store->name = g_strdup(name);
-    pthread_mutex_init(&store->lock, NULL);
+    pthread_mutexattr_t again; /* who holds it may look at tables: conn_last_look() */
+    pthread_mutexattr_init(&again);
+    pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&store->lock, &again);
+    pthread_mutexattr_destroy(&again);
     store->tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, table_free);
     store->books = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, book_free);
     store->aside = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, json_unref);

@@ -55,7 +55,7 @@ memory_swap(Conn *base, const char *stage, const char *target, const char *kept,
     bool has_target = memory_table_find(store, target) != NULL;
     if (has_target && memory_table_find(store, kept) != NULL)
         return fail(error, ERR_WRONG_STATE, "'%s', the name for the old table, is taken", kept);
-    if (!conn_confirm(base, error))
+    if (!conn_last_look(base, error) || !conn_confirm(base, error))
         return false;
     if (has_target)
         memory_table_rename(store, target, kept);

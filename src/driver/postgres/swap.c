@@ -100,7 +100,8 @@ exchange(PgConn *conn, const SwapCall *call, const PgObject *stage, const PgObje
         return false;
     SwapSides sides = {
         .stage = stage, .target = target, .target_name = target_name, .kept_name = kept_name};
-    if (!lock_tables(conn, stage, target, error) || !swap_plan(conn, &sides, &steps, error))
+    if (!lock_tables(conn, stage, target, error) || !conn_last_look(&conn->base, error) ||
+        !swap_plan(conn, &sides, &steps, error))
         return false;
     for (guint i = 0; i < steps.forth->len; i++)
         if (!run_step(conn, steps.forth->pdata[i], call->target, error))

@@ -93,14 +93,12 @@ pg_twins(PgConn *conn, const PgObject *made, const PgObject *old, GPtrArray **re
         PgBranch *twin = steal_twin(left, branch, made->name);
         if (twin == NULL)
             return fail(error, ERR_DRIFT,
-                        "%s came, or changed its bounds, after '%s' was made like '%s': roll back "
-                        "and plan again",
+                        "%s came, or changed its bounds, after '%s' was made like '%s'",
                         branch->object->sql, made->name, old->name);
         g_ptr_array_add(twins, twin);
     }
     if (left->len > 0)
-        return fail(error, ERR_DRIFT,
-                    "'%s' has lost a partition after %s was made like it: roll back and plan again",
+        return fail(error, ERR_DRIFT, "'%s' has lost a partition after %s was made like it",
                     old->name, ((const PgBranch *) left->pdata[0])->object->sql);
     *ret_made = g_steal_pointer(&twins);
     *ret_old = g_steal_pointer(&like);

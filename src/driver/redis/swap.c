@@ -448,7 +448,8 @@ redis_swap(Conn *base, const char *stage, const char *target, const char *kept,
         return fail(error, ERR_INVALID, "keys of '%s' have another form than those of '%s'", stage,
                     target);
     if (note.phase == PHASE_NONE &&
-        (!begin_swap(conn, stage, new_rows, target, kept, &note, error) ||
+        (!conn_last_look(base, error) ||
+         !begin_swap(conn, stage, new_rows, target, kept, &note, error) ||
          !save_digest(conn, writer->plan, new_rows, error)))
         return false;
     if (note.kept != NULL && !make_beside(conn, note.kept, place, &old_rows, error))

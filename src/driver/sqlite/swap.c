@@ -340,7 +340,8 @@ swap_inside(SqliteConn *conn, const SwapCall *call, bool count_before, bool *ret
     if (note != NULL)
         return fail(error, ERR_WRONG_STATE, "the plan has swapped '%s' for '%s' already",
                     note->stage, note->target);
-    if (!note_new(conn, call, &note, error) || !sqlite_find_broken(conn, &broken, error) ||
+    if (!conn_last_look(&conn->base, error) || !note_new(conn, call, &note, error) ||
+        !sqlite_find_broken(conn, &broken, error) ||
         (count_before && !count_all_orphans(conn, call->target, before, &orphans_before, error)) ||
         !exchange_in(conn, call->writer->plan, note, error) ||
         !check_resolves(conn, broken, call->target, error) ||

@@ -95,6 +95,13 @@ back(World *world, bool give_up, int64_t *ret_rows, GError **error)
                           error);
 }
 
+static bool
+look_and_refuse(void *data, GError **error)
+{
+    ++*(int *) data;
+    return fail(error, ERR_DRIFT, "somebody was here");
+}
+
 static void
 assert_state(World *world, SwapState expected)
 {
@@ -364,6 +371,27 @@ nothing_is_frozen_or_swapped_that_is_not_confirmed(World *world)
     assert_state(world, SWAP_AFTER);
 }
 
+static void
+a_swap_looks_a_last_time_and_does_nothing_when_it_is_refused(World *world)
+{
+    int looks = 0;
+    make_people(world, 1, 10);
+    stage_with(world, 1, 4);
+    g_autofree char *before = fingerprint(world, "people");
+    conn_set_last_look(world->conn, look_and_refuse, &looks);
+    ASSERT_FAILS(swap(world, &ERR), ERR_DRIFT, "somebody was here");
+    g_assert_cmpint(looks, ==, 1);
+    assert_state(world, SWAP_BEFORE);
+    g_autofree char *after = fingerprint(world, "people");
+    g_assert_cmpstr(before, ==, after);
+    conn_set_last_look(world->conn, NULL, NULL);
+    ASSERT_OK(swap(world, &ERR));
+    conn_set_last_look(world->conn, look_and_refuse, &looks);
+    ASSERT_OK(swap(world, &ERR)); /* it is done: nothing is looked at any more */
+    g_assert_cmpint(looks, ==, 1);
+    conn_set_last_look(world->conn, NULL, NULL);
+}
+
 const Question swapping_questions[] = {
     {"what is frozen is read but not written", what_is_frozen_is_read_but_not_written,
      NEEDS_FREEZE},
@@ -383,6 +411,8 @@ const Question swapping_questions[] = {
      NEEDS_SWAP | NEEDS_REPLACING},
     {"settling ends the way back and keeps what was put aside",
      settling_ends_the_way_back_and_keeps_what_was_put_aside, NEEDS_SWAP | NEEDS_REPLACING},
+    {"a swap looks a last time and does nothing when it is refused",
+     a_swap_looks_a_last_time_and_does_nothing_when_it_is_refused, NEEDS_SWAP | NEEDS_REPLACING},
     {"what is dropped is gone", what_is_dropped_is_gone, NEEDS_SWAP | NEEDS_REPLACING},
     {"nothing is frozen or swapped that is not confirmed",
      nothing_is_frozen_or_swapped_that_is_not_confirmed, NEEDS_SWAP | NEEDS_FREEZE},
