@@ -9,9 +9,9 @@
  */
 #include "action/host_wait.h"
 #include "action/table.h"
+#include "action/team.h"
 #include "action/waves.h"
 #include "base/clock.h"
-#include "change/wishes.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -111,19 +111,27 @@ look_at_builds(const StepCall *call, Proposal *proposal, Outcome *outcome, GErro
 
 /* ---- forward ---- */
 
-/* Its team asked for time, which it has from builds, too. */
+/* Before its branch is pushed its team's own file counts as before a proposal. Who asked for time has it from builds, too: there is
+ * nothing to build then. */
 static bool
-is_before_day(const Proposal *proposal)
+ask_team(const Proposal *proposal, bool *ret_is_early, GError **error)
 {
-    const char *day = json_get_string(proposal->place.change, "not_before", NULL);
-    return day != NULL && proposal->tip == NULL && wishes_day_ms(day) > clock_wall_ms();
+    g_autoptr(Wishes) wishes = NULL;
+    *ret_is_early = false;
+    if (proposal->tip != NULL || proposal->local.ours == NULL)
+        return true;
+    if (!team_wishes(proposal, &wishes, error) || !team_lets(proposal, wishes, error))
+        return false;
+    *ret_is_early = team_first_day_ms(proposal, wishes) > clock_wall_ms();
+    return true;
 }
 
 static bool
 go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
     const char *consumer = proposal->place.name.consumer;
-    if (proposal->is_landed || proposal->forge == NULL || is_before_day(proposal))
+    bool is_early = false;
+    if (proposal->is_landed || proposal->forge == NULL)
         return is_over(proposal, "none", outcome);
     if (lease_is_left_change(call->lease, proposal->place.change))
         return fail(
@@ -135,7 +143,11 @@ go_on(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error
         return proposal->local.ours == NULL
                    ? is_over(proposal, "none", outcome)
                    : waits(call, proposal, "its plan stands still", outcome);
-    return proposal_push(proposal, error) && look_at_builds(call, proposal, outcome, error);
+    if (!ask_team(proposal, &is_early, error))
+        return false;
+    return is_early
+               ? is_over(proposal, "none", outcome)
+               : proposal_push(proposal, error) && look_at_builds(call, proposal, outcome, error);
 }
 
 static bool

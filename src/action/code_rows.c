@@ -141,6 +141,10 @@ put_wishes(json_t *row, const Wishes *wishes)
     json_set_string(row, "not_before", wishes->not_before);
     if (wishes->is_draft)
         json_set_bool(row, "draft", true);
+    if (wishes->keeps_hours) {
+        g_autofree char *hours = wishes_hours_text(wishes);
+        json_set_string(row, "hours", hours);
+    }
     if (wishes->pulls_max > 0)
         json_object_set_new(row, "limits",
                             json_pack("{s:I}", "pulls", (json_int_t) wishes->pulls_max));

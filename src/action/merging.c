@@ -1,13 +1,11 @@
 /* merging.c - see merging.h. */
 #include "action/merging.h"
 
+#include "action/team.h"
 #include "base/clock.h"
-#include "change/wishes.h"
 #include "planner/changes.h"
 
 #include <string.h>
-
-#define WISHES_READ_MAX ((size_t) 64 * 1024)
 
 /* Changes of the plan that are proposed before this one. */
 static int
@@ -40,30 +38,6 @@ is_wanted(const Proposal *proposal)
            !proposal->pull.is_draft && place_in_plan(proposal) >= first_by_hand(proposal);
 }
 
-/* NULL: it has no such file. Caller frees. */
-static bool
-wishes_of_now(const Proposal *proposal, Wishes **ret, GError **error)
-{
-    static const char *const paths[] = {WISHES_PATH, NULL};
-    g_autofree char *text = NULL;
-    size_t bytes = 0;
-    if (!repository_first(proposal->place.repository, proposal->head, paths, WISHES_READ_MAX, &text,
-                          &bytes, error))
-        return false;
-    *ret = text != NULL ? wishes_parse(text, bytes) : NULL;
-    return true;
-}
-
-bool
-merging_may_propose(const Proposal *proposal, bool *ret, GError **error)
-{
-    g_autoptr(Wishes) wishes = NULL;
-    if (!wishes_of_now(proposal, &wishes, error))
-        return false;
-    *ret = wishes == NULL || !wishes->keeps_hours || wishes_is_open(wishes, clock_wall_ms());
-    return true;
-}
-
 /* What it waits for; NULL: nothing. */
 static const char *
 obstacle(const Proposal *proposal, ChecksState checks, const Wishes *wishes)
@@ -89,7 +63,7 @@ merging_look(const Proposal *proposal, ChecksState checks, Merging *ret, char **
     *ret_why = NULL;
     if (!is_wanted(proposal))
         return true;
-    if (!wishes_of_now(proposal, &wishes, error))
+    if (!team_wishes(proposal, &wishes, error))
         return false;
     if (wishes == NULL || !wishes->merges || wishes->refusal != NULL)
         return true;

@@ -14,8 +14,6 @@ typedef enum {
     MERGING_NOW,
 } Merging;
 
-/* What its default branch says now: may a pull request be opened at this hour? */
-CHECKED bool merging_may_propose(const Proposal *proposal, bool *ret, GError **error);
 /* Of an open pull request. Caller frees `*ret_why`. */
 CHECKED bool merging_look(const Proposal *proposal, ChecksState checks, Merging *ret,
                           char **ret_why, GError **error);

@@ -1,6 +1,7 @@
 /* proposal.c - see proposal.h. */
 #include "action/owners.h"
 #include "action/survey.h"
+#include "action/team.h"
 #include "base/clock.h"
 
 #include <string.h>
@@ -195,13 +196,11 @@ bool
 proposal_submit(Proposal *proposal, const char *branch, const char *title, const char *body,
                 Pull *pull, GError **error)
 {
-    bool is_draft = proposal->config->is_draft ||
-                    json_get_bool(proposal->place.change, "draft", false); /* as its team asks */
-    PullText text = {branch, proposal->base, title, body, is_draft};
+    PullText text = {branch, proposal->base, title, body, false};
     g_autoptr(GError) refused = NULL;
     if (pull->state != PULL_NONE)
         return true;
-    if (!proposal_confirm(proposal, error))
+    if (!team_wants_draft(proposal, &text.is_draft, error) || !proposal_confirm(proposal, error))
         return false;
     if (forge_propose(proposal->forge, &text, pull, &refused))
         return true;

@@ -14,11 +14,11 @@
 #include "action/merging.h"
 #include "action/table.h"
 #include "action/taking_back.h"
+#include "action/team.h"
 #include "action/wave_health.h"
 #include "action/waves.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "change/wishes.h"
 #include "planner/changes.h"
 
 #include <string.h>
@@ -191,12 +191,6 @@ static bool
 submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
 {
     g_autofree char *waits = NULL;
-    bool may_open = true;
-    if (!is_shown(proposal) && !merging_may_propose(proposal, &may_open, error))
-        return false;
-    if (!may_open)
-        return proposal_wait(proposal, "waits for the hours of its team (" WISHES_PATH ")", 0,
-                             proposal_evidence(proposal), outcome);
     if (!show(proposal, error))
         return false;
     if (proposal->forge != NULL)
@@ -213,18 +207,30 @@ submit_and_wait(Proposal *proposal, Outcome *outcome, GError **error)
 static bool
 wait_for_day(const Proposal *proposal, int64_t day_ms, Outcome *outcome)
 {
-    g_autofree char *waits =
-        g_strdup_printf("waits until %s: its team wants no proposal before (" WISHES_PATH ")",
-                        json_get_string(proposal->place.change, "not_before", ""));
+    g_autoptr(GDateTime) day = g_date_time_new_from_unix_utc(day_ms / 1000);
+    g_autofree char *date = g_date_time_format(day, "%Y-%m-%d");
+    g_autofree char *waits = g_strdup_printf(
+        "waits until %s: its team wants no proposal before (" WISHES_PATH ")", date);
     return proposal_wait(proposal, waits, day_ms, proposal_evidence(proposal), outcome);
 }
 
-static int64_t
-first_day_ms(const Proposal *proposal)
+/* Before anything is shown over there: its team's own file, as it is now. `*ret`: it waits. */
+static bool
+ask_team(const Proposal *proposal, Outcome *outcome, bool *ret, GError **error)
 {
-    const char *day = json_get_string(proposal->place.change, "not_before", NULL);
-    bool is_new = proposal->pull.state == PULL_NONE && proposal->tip == NULL;
-    return day != NULL && is_new ? wishes_day_ms(day) : 0;
+    g_autoptr(Wishes) wishes = NULL;
+    *ret = false;
+    if (is_shown(proposal))
+        return true;
+    if (!team_wishes(proposal, &wishes, error) || !team_lets(proposal, wishes, error))
+        return false;
+    int64_t now_ms = clock_wall_ms(), day_ms = team_first_day_ms(proposal, wishes);
+    bool is_open = wishes == NULL || !wishes->keeps_hours || wishes_is_open(wishes, now_ms);
+    *ret = day_ms > now_ms || !is_open;
+    if (day_ms > now_ms)
+        return wait_for_day(proposal, day_ms, outcome);
+    return is_open || proposal_wait(proposal, "waits for the hours of its team (" WISHES_PATH ")",
+                                    0, proposal_evidence(proposal), outcome);
 }
 
 /* Its branch was not made, or does not build, and the plan went on without it. */
@@ -254,12 +260,16 @@ see_to_conflict(const StepCall *call, Proposal *proposal, Outcome *outcome, GErr
 static bool
 propose_it(const StepCall *call, Proposal *proposal, Outcome *outcome, GError **error)
 {
-    bool is_new = proposal->pull.state == PULL_NONE;
+    bool is_new = proposal->pull.state == PULL_NONE, waits = false;
     if (call->lease->is_held && is_new)
         return proposal_wait(proposal, "its plan stands still", 0, proposal_evidence(proposal),
                              outcome);
-    if (first_day_ms(proposal) > clock_wall_ms())
-        return wait_for_day(proposal, first_day_ms(proposal), outcome);
+    if (!is_done(proposal) && !ask_team(proposal, outcome, &waits, error)) {
+        outcome->checkpoint = proposal_evidence(proposal);
+        return false;
+    }
+    if (waits)
+        return true;
     if (!see_to_conflict(call, proposal, outcome, error))
         return false;
     if (!is_done(proposal) && proposal->pull.state == PULL_CLOSED) {

@@ -16,6 +16,7 @@
 static const char *const known_keys[] = {
     "apiVersion", "kind",     "changes", "why",     "not_before", "leave", "merge",
     "hours",      "timezone", "draft",   "propose", "limits",     NULL};
+static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 static const char *const known_limits[] = {"files", "lines", "pulls", NULL};
 
 void
@@ -103,7 +104,6 @@ read_limits(const Reader *reader, const YamlNode *node, Wishes *wishes)
 static int
 day_of(const char *word)
 {
-    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     for (size_t i = 0; i < G_N_ELEMENTS(days); i++)
         if (strcmp(days[i], word) == 0)
             return (int) i + 1;
@@ -254,6 +254,16 @@ wishes_is_open(const Wishes *wishes, int64_t now_ms)
     int day = g_date_time_get_day_of_week(there);
     int minute = g_date_time_get_hour(there) * 60 + g_date_time_get_minute(there);
     return is_within(wishes, day, minute);
+}
+
+char *
+wishes_hours_text(const Wishes *wishes)
+{
+    const int *minutes = wishes->minutes;
+    g_autofree char *zone = wishes->zone != NULL ? text_printable(wishes->zone) : NULL;
+    return g_strdup_printf("%s-%s %02d:%02d-%02d:%02d %s", days[wishes->days[0] - 1],
+                           days[wishes->days[1] - 1], minutes[0] / 60, minutes[0] % 60,
+                           minutes[1] / 60, minutes[1] % 60, zone != NULL ? zone : "UTC");
 }
 
 static bool

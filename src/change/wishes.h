@@ -38,5 +38,7 @@ char *wishes_against_size(const Wishes *wishes, int64_t files, int64_t lines);
 char *wishes_against(const Wishes *wishes, const char *path);
 /* Is that moment within the team's hours? */
 bool wishes_is_open(const Wishes *wishes, int64_t now_ms);
+/* "Mon-Fri 09:00-17:00 UTC". Caller frees. */
+char *wishes_hours_text(const Wishes *wishes);
 /* The first moment of a day as of `not_before`, in milliseconds since 1970; 0 where it is no day. */
 int64_t wishes_day_ms(const char *day);

@@ -49,3 +49,5 @@ char *change_reason_place(const json_t *reason);
 char *changes_summary(const json_t *changes);
 /* The plan's section about code; nothing when the plan knows none. `observed` is of changes_observed(), or NULL. */
 void changes_print(TextPage *page, const Plan *plan, const json_t *observed);
+/* Of it, what repositories ask for in their own files. */
+void changes_print_wishes(TextPage *page, const json_t *changes);

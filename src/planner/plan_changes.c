@@ -183,6 +183,28 @@ compare_bases(GPtrArray *to, const json_t *before, const json_t *now)
     }
 }
 
+/* What repositories ask for in their own files. */
+static void
+compare_wishes(GPtrArray *to, const json_t *before, const json_t *now)
+{
+    static const char *const members[] = {"not_before", "hours", "draft", "limits", "merge"};
+    g_autoptr(JsonIndex) old = json_index_new(before, "repository", "key");
+    json_t *change;
+    size_t i;
+    json_array_foreach(now, i, change)
+    {
+        const json_t *like = json_index_find(old, change);
+        for (size_t m = 0; like != NULL && m < G_N_ELEMENTS(members); m++) {
+            const json_t *a = json_object_get(like, members[m]);
+            const json_t *b = json_object_get(change, members[m]);
+            g_autofree char *was = shown(a), *is = shown(b);
+            if (!is_equal(a, b))
+                say(to, "what '%s' asks for in .honk.yaml: '%s' was %s, is %s", change_key(change),
+                    members[m], was, is);
+        }
+    }
+}
+
 static void
 compare_code(GPtrArray *to, const json_t *before, const json_t *now)
 {
@@ -193,6 +215,7 @@ compare_code(GPtrArray *to, const json_t *before, const json_t *now)
     changes_drift(sentences, before, now);
     json_array_foreach(sentences, i, sentence) say(to, "%s", json_string_value(sentence));
     compare_bases(to, before, now);
+    compare_wishes(to, before, now);
 }
 
 static void

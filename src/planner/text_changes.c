@@ -274,37 +274,6 @@ print_bases(TextPage *page, const json_t *changes)
 }
 
 static void
-print_days(TextPage *page, const json_t *changes)
-{
-    json_t *change;
-    size_t i;
-    int shown = 0;
-    json_array_foreach(changes, i, change)
-    {
-        const char *day = json_get_string(change, "not_before", NULL);
-        if (change_is_proposed(change) && day != NULL && shown++ < SHOWN_MAX)
-            page_say(page, STYLE_YELLOW, "  ! ",
-                     "%s is not proposed before %s, as its team asks in .honk.yaml",
-                     change_key(change), day);
-    }
-}
-
-/* What nobody but Honk may look at before it is merged is said to whoever says yes. */
-static void
-print_merges(TextPage *page, const json_t *changes)
-{
-    json_t *change;
-    size_t i, count = 0;
-    json_array_foreach(changes, i, change) count +=
-        change_is_proposed(change) && json_object_get(change, "merge") != NULL;
-    if (count > 0)
-        page_say(page, STYLE_YELLOW, "  ! ",
-                 "%zu %s Honk merge the change itself, as .honk.yaml and honk.yaml say: in their "
-                 "team's hours, when the checks passed and nobody added a commit",
-                 count, count == 1 ? "repository lets" : "repositories let");
-}
-
-static void
 print_pace(TextPage *page, const Plan *plan)
 {
     const json_t *pace = json_object_get(plan->json, "pace");
@@ -331,8 +300,7 @@ changes_print(TextPage *page, const Plan *plan, const json_t *observed)
     print_reasons(page, changes);
     print_together(page, changes);
     print_coding(page, changes);
-    print_days(page, changes);
-    print_merges(page, changes);
+    changes_print_wishes(page, changes);
     if (!changes_any(changes))
         return;
     g_autofree char *branch = plan_branch_name(plan);

@@ -1,4 +1,5 @@
 """What a repository's own file may make stricter: how large a change may be, drafts, and when anything is opened."""
+import json
 import unittest
 
 import support
@@ -66,6 +67,60 @@ class World(unittest.TestCase):
             self.host.change("acme/asleep", {".honk.yaml": "propose: hours\nhours: Mon-Sun 00:00-24:00\n"}, "Wake up")
         self.world.waits_for(1)
         self.merge_all()
+
+    def test_what_repositories_ask_for_is_part_of_the_plan_that_people_read(self):
+        self.begin({"careful": {"a.sql": SQL, ".honk.yaml": "draft: true\nlimits: { pulls: 2 }\nnot_before: 2999-01-01\npropose: hours\n"
+                                                            "hours: Mon-Thu 08:30-24:00\ntimezone: Europe/Stockholm\n"},
+                    "plain": {"a.sql": SQL, ".honk.yaml": "changes: accept\n"}})
+        for words in ("is not proposed before 2999-01-01", "is proposed in its team's hours only, Mon-Thu 08:30-24:00 Europe/Stockholm",
+                      "is proposed as a draft", "waits while 2 changes are open there, of whatever plans"):
+            self.assertIn(f"code:careful {words}, as its team asks in .honk.yaml", self.plan)
+        self.assertNotIn("code:plain is ", self.plan)
+        self.assertIn(".honk.yaml of its default branch is read again: a no, a later day or a draft counts then, too", self.plan)
+        rows = {row["repository"]: row for row in self.world.json("plan", "users-v2")["plan"]["changes"]}
+        self.assertEqual({key: rows["code:careful"].get(key) for key in ("draft", "limits", "not_before", "hours")},
+                         {"draft": True, "limits": {"pulls": 2}, "not_before": "2999-01-01", "hours": "Mon-Thu 08:30-24:00 Europe/Stockholm"})
+        self.assertFalse({"draft", "limits", "not_before", "hours"} & set(rows["code:plain"]))
+
+    def after_approval(self, wish):
+        """Two repositories; the one whose turn comes second says that when the first is proposed."""
+        self.begin({name: {"a.sql": SQL} for name in ("one", "two")})
+        first = self.world.waits_for(1)[0]
+        second = {"acme/one": "two", "acme/two": "one"}[first["name"]]
+        with self.host.lock:
+            self.host.change(f"acme/{second}", {".honk.yaml": wish}, "Think of it")
+            self.host.merge(first)
+        return second
+
+    def task(self, name, says):
+        """The task of that repository's proposal, when it says so."""
+        def it():
+            task = self.world.tasks().get(f"code:{name}", {})
+            return task if says in json.dumps(task) else None
+        return support.eventually(it) or self.fail((self.world.tasks(), self.world.log_tail()))
+
+    def test_a_team_that_says_no_after_the_approval_is_left_in_peace_and_may_think_again(self):
+        for wish, why in (("changes: refuse\nwhy: we drop it\n", ".honk.yaml refuses changes: we drop it"),
+                          ("leave: [ 'a.sql' ]\n", ".honk.yaml leaves this file to its team")):
+            with self.subTest(wish):
+                second = self.after_approval(wish)
+                self.world.until("halted")
+                self.task(second, f"its team says no on 'main' by now: {why}")
+                self.assertEqual((len(self.host.pulls), self.host.branches(f"acme/{second}")), (1, ["main"]))
+                with self.host.lock:
+                    self.host.change(f"acme/{second}", {".honk.yaml": "changes: accept\n"}, "Think again")
+                self.world.honk("retry", "users-v2")
+                self.world.honk("resume", "users-v2", "--reason", "they let it")
+                self.merge_all()
+                self.assertEqual(len(self.host.pulls), 2)
+
+    def test_a_later_day_and_a_draft_that_a_team_asks_for_after_the_approval_count_too(self):
+        second = self.after_approval("not_before: 2999-01-01\n")
+        self.task(second, "waits until 2999-01-01: its team wants no proposal before (.honk.yaml)")
+        self.assertEqual((len(self.host.pulls), self.host.branches(f"acme/{second}")), (1, ["main"]))
+        second = self.after_approval("draft: true\n")
+        self.merge_all()
+        self.assertEqual([bool(pull["draft"]) for pull in self.host.pulls], [False, True])
 
     def test_a_change_that_is_in_the_way_is_not_closed_as_done_where_its_team_wants_none_any_more(self):
         moved = {f"{name}.sql": "SELECT id FROM users_v1 WHERE id > 1\n" for name in "ab"}

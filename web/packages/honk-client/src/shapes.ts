@@ -47,6 +47,12 @@ export interface PlanChange {
   diff: string | null;
   /** The kind of host on which it is proposed. */
   host?: string;
+  /** What its own file `.honk.yaml` asks for. */
+  not_before?: string;
+  hours?: string;
+  draft?: boolean;
+  limits?: { pulls?: number };
+  merge?: 'auto';
   /** What a coding agent is let at. */
   coding?: { agent: string; door: string; rounds: number; files: string[]; sites: number };
   problem?: string;

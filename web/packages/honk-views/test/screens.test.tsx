@@ -255,6 +255,17 @@ describe('a migration', () => {
     await waitFor(() => expect(calls.find(call => call.method === 'POST')).toEqual({ method: 'POST', path: '/migrations/m-1/throttle', body: { rows_per_second: 200, replication_lag_seconds: 0, reason: 'slower' } }));
   });
 
+  it('shows what a repository asks for in its own file to whoever approves', async () => {
+    const plan = answers(migration({})) as Record<string, object>;
+    const key = Object.keys(plan).find(path => JSON.stringify(plan[path]).includes('"found_by":"lineage"'))!;
+    const asked = JSON.parse(JSON.stringify(plan[key]).replace('"found_by":"lineage"', '"found_by":"lineage","draft":true,"limits":{"pulls":2},"hours":"Mon-Fri 09:00-17:00 UTC"'));
+    show('/migrations/users-v2', { ...plan, [key]: asked });
+    fireEvent.click((await screen.findByText('charts')).closest('button')!);
+    expect((await screen.findByText(/As its team asks/)).textContent).toBe(
+      "As its team asks in .honk.yaml, it is proposed in its team's hours only (Mon-Fri 09:00-17:00 UTC); it is opened as a draft; it waits while 2 changes of the repository are open.",
+    );
+  });
+
   it('tells drift first', async () => {
     const { container } = show('/migrations/users-v2', answers(migration({ state: 'stale', differences: ['the mapping file changed'] })));
     await screen.findByText('the mapping file changed');

@@ -328,11 +328,23 @@ function BackOf({ back }: { back: WayBack }) {
 
 type Seen = NonNullable<PlanObservations['repositories']>[string];
 
+/** What its own file asks for: "is opened as a draft". */
+function teamWishes(change: PlanChange): string[] {
+  return [
+    change.not_before !== undefined && `is not proposed before ${change.not_before}`,
+    change.hours !== undefined && `is proposed in its team's hours only (${change.hours})`,
+    change.draft && 'is opened as a draft',
+    change.limits?.pulls !== undefined && `waits while ${plural(change.limits.pulls, 'change')} of the repository ${change.limits.pulls === 1 ? 'is' : 'are'} open`,
+    change.merge === 'auto' && 'may be merged by Honk itself',
+  ].filter(words => typeof words === 'string');
+}
+
 function Change({ change, seen, line }: { change: PlanChange; seen?: Seen; line?: ConsumerLine }) {
   const { queries, back } = seen ?? {};
   const [isOpen, setOpen] = useState(false);
   const dispositions = Object.entries(change.counts).filter(([, n]) => n > 0);
-  const hasMore = change.diff !== null || change.reasons.length > 0 || change.coding !== undefined || back?.files !== undefined || back?.why_not !== undefined || line?.pull !== undefined;
+  const wishes = teamWishes(change);
+  const hasMore = change.diff !== null || change.reasons.length > 0 || change.coding !== undefined || wishes.length > 0 || back?.files !== undefined || back?.why_not !== undefined || line?.pull !== undefined;
   return (
     <li>
       <button type="button" className="honk-change" aria-expanded={isOpen} disabled={!hasMore} onClick={() => setOpen(!isOpen)}>
@@ -386,6 +398,7 @@ function Change({ change, seen, line }: { change: PlanChange; seen?: Seen; line?
           {line?.coding && <CodingWork coding={line.coding as CodingDone} />}
           {line?.pull && <Pull pull={line.pull} />}
           {change.host && !line?.pull && <p className="honk-dim">The change is proposed by a pull request ({change.host}), and waits there until people merge it.</p>}
+          {wishes.length > 0 && <p className="honk-dim">As its team asks in .honk.yaml, it {wishes.join('; it ')}.</p>}
           {back && <BackOf back={back} />}
           {change.classes.length > 0 && (
             <p className="honk-classes">
