@@ -7,9 +7,9 @@ The host is a program of its own, with git's own http-backend behind it; a perso
 that this is made anew, and merges that, and leaves the other change out. At the end the host is asked: each change has one pull
 request, ever, and one branch of ours, with one commit, and what was merged is the change.
 
-The two changes are two repositories', or with `parts/` two owners' in one repository.
+The two changes are two repositories', or with `parts/` two owners' in one repository; the host is GitHub, or with `gitlab/` and `gitea/` these.
 
-A CASE is ROLE@POINTS or parts/ROLE@POINTS, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
+A CASE is ROLE@POINTS with any of these before it, as in die-at-every-point.py. Without cases: every point; --points N tries N of each role, evenly spread.
 """
 import argparse
 import os
@@ -33,13 +33,23 @@ class Apart:
     branches = {"acme/reports": 2, "acme/exports": 2}
     key = "code:exports"
 
-    @staticmethod
-    def world():
-        return test_proposals.ForgeWorld("github", {name: test_proposals.CODE[name] for name in ("reports", "exports")})
+    kind = "github"
+
+    @classmethod
+    def world(cls):
+        return test_proposals.ForgeWorld(cls.kind, {name: test_proposals.CODE[name] for name in ("reports", "exports")})
 
     @staticmethod
     def whose(pull):
         return pull["name"].removeprefix("acme/")
+
+
+class OnGitLab(Apart):
+    kind = "gitlab"
+
+
+class OnGitea(Apart):
+    kind = "gitea"
 
 
 class Parts:
@@ -57,7 +67,7 @@ class Parts:
         return pull["branch"].rsplit("_", 1)[1]
 
 
-SHAPES = {None: Apart, "parts/": Parts}
+SHAPES = {"": Apart, "parts/": Parts, "gitlab/": OnGitLab, "gitea/": OnGitea}
 
 
 def world(shape):
@@ -67,9 +77,9 @@ def world(shape):
 
 class Case(driving.Case):
     def __init__(self, text):
-        match = re.fullmatch(r"(parts/)?(serve|worker)@([0-9+/,]*)", text)
+        match = re.fullmatch(r"((?:parts|gitlab|gitea)/|)(serve|worker)@([0-9+/,]*)", text)
         if match is None:
-            raise SystemExit(f"'{text}' is no case: expected for example worker@34+, or parts/worker@34+")
+            raise SystemExit(f"'{text}' is no case: expected for example worker@34+, parts/worker@34+ or gitea/serve@8")
         self.text, self.why = text, ""
         self.shape = SHAPES[match.group(1)]
         self.role, self.points = match.groups()[1:]
@@ -132,7 +142,7 @@ def main():
     if options.cases:
         run(options.cases)
         tap.end()
-    for role in ("worker", "serve", "parts/worker", "parts/serve"):
+    for role in [shape + role for shape in SHAPES for role in ("worker", "serve")]:
         calls = len(run([f"{role}@"])[0].kinds)
         run([f"{role}@{point}{('', '+')[i % 2]}" for i, point in enumerate(driving.picked(calls, options.points))])
     tap.end()

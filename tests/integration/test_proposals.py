@@ -141,6 +141,35 @@ class OnEveryHost:
         self.assertEqual((pulls["opened"], pulls["merged_untouched"], pulls["merged_repaired"], pulls["open"]),
                          (len(self.code), len(self.code), 0, 0))
 
+    def test_what_the_host_has_done_and_calls_a_failure_is_not_done_a_second_time(self):
+        failed = set()
+
+        def done(method, path):
+            if method == "GET" or (method, path) in failed:
+                return None
+            failed.add((method, path))
+            return 502, {"message": "Bad Gateway"}
+        self.host.done = done
+        self.world.start()
+        self.world.merge_all()
+        self.world.until("succeeded")
+        self.assertGreaterEqual(len(failed), len(self.code), "each was opened, and told to have failed")
+        self.assertEqual([pull["state"] for pull in self.host.pulls], ["merged"] * len(self.code))
+
+    def test_a_pull_request_of_a_fork_whose_branch_has_the_same_name_is_somebody_else_s(self):
+        self.world.honk("plan", "users-v2")
+        branch = f"honk/users-v2-{self.world.digest('users-v2')}"
+        theirs = [self.host.add_of_fork(f"acme/{name}", branch, "main", "Mine") for name in self.code]
+        self.world.start()
+        for _ in self.code:
+            ours = support.eventually(lambda: [pull for pull in self.host.open_pulls() if pull not in theirs])
+            self.assertTrue(ours, (self.world.tasks(), self.world.log_tail()))
+            with self.host.lock:
+                self.host.merge(ours[0])
+        self.world.until("succeeded")
+        self.assertEqual([pull["state"] for pull in theirs], ["open"] * len(theirs))
+        self.assertEqual(len(self.host.pulls), 2 * len(theirs))
+
     def test_owners_of_the_changed_files_and_the_catalog_s_are_asked_for_a_review(self):
         owners = {"github": "*.md @nobody\n*.sql @ada @acme/data @stranger who@acme.example\n",
                   "gitlab": "[Data] @ada @acme/data\n*.sql\n[Texts] @nobody\n*.md\n",

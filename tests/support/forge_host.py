@@ -133,12 +133,11 @@ class ForgeHost:
             if found and method == request.command and kind in kinds:
                 words = [urllib.parse.unquote(word) for word in found.groups()]
                 answer = handler(self, kind, query, json.loads(body) if body else {}, *words)
-                self.done(request.command, rest)
-                return self.send(request, *answer)
+                return self.send(request, *(self.done(request.command, rest) or answer))
         return self.send(request, 404, {"message": "Not Found"})
 
     def done(self, method, path):
-        """It has happened, and nobody has heard of it yet. Tests put something in its place."""
+        """It has happened, and nobody has heard of it yet. Tests put something in its place; what that gives back is answered instead."""
 
     def send(self, request, status, value, headers=None):
         data = json.dumps(value).encode()
@@ -172,7 +171,7 @@ class ForgeHost:
     # ---- pull requests ----
 
     def see(self, pull):
-        if pull["state"] == "open":
+        if pull["state"] == "open" and not pull["fork"]:
             pull["head"] = self.tip(pull["name"], pull["branch"]) or pull["head"]
         return pull
 
@@ -187,14 +186,21 @@ class ForgeHost:
         return self.is_strict and self.git(pull["name"], "merge-base", tip, pull["head"]) != tip
 
     def add(self, name, branch, base, title, text, draft):
-        if any(pull["branch"] == branch for pull in self.open_pulls(name)):
+        if any(pull["branch"] == branch and not pull["fork"] for pull in self.open_pulls(name)):
             return None
         assert self.tip(name, branch) and self.tip(name, base), (branch, base)
+        return self.put(name, branch, base, title, text, draft, self.tip(name, branch))
+
+    def put(self, name, branch, base, title, text, draft, head, is_fork=False):
         pull = {"name": name, "number": 1 + sum(one["name"] == name for one in self.pulls), "branch": branch, "base": base,
-                "title": title, "body": text, "draft": draft, "state": "open", "head": self.tip(name, branch), "labels": [],
-                "reviewers": [], "teams": []}
+                "title": title, "body": text, "draft": draft, "state": "open", "head": head, "labels": [], "reviewers": [], "teams": [],
+                "fork": is_fork}
         self.pulls.append(pull)
         return pull
+
+    def add_of_fork(self, name, branch, base, title):
+        """Somebody proposes a branch of that name of a repository of their own."""
+        return self.put(name, branch, base, title, "", False, self.tip(name, base), is_fork=True)
 
 
 def known(body, *members):
@@ -207,7 +213,8 @@ def github_pull(host, pull):
     return {"number": pull["number"], "html_url": f"{host.url}/{pull['name']}/pull/{pull['number']}", "title": pull["title"],
             "body": pull["body"], "draft": pull["draft"], "state": "open" if pull["state"] == "open" else "closed",
             "merged_at": "2026-01-01T00:00:00Z" if pull["state"] == "merged" else None, "merged": pull["state"] == "merged",
-            "head": {"ref": pull["branch"], "sha": pull["head"], "label": f"{owner}:{pull['branch']}", "repo_id": 1},
+            "head": {"ref": pull["branch"], "sha": pull["head"], "label": f"{'stranger' if pull['fork'] else owner}:{pull['branch']}",
+                     "repo_id": 2 if pull["fork"] else 1},
             "base": {"ref": pull["base"], "repo_id": 1}}
 
 
@@ -215,7 +222,7 @@ def gitlab_pull(host, pull):
     state = {"open": "opened"}.get(pull["state"], pull["state"])
     return {"iid": pull["number"], "id": 1000 + pull["number"], "web_url": f"{host.url}/{pull['name']}/-/merge_requests/{pull['number']}",
             "title": pull["title"], "description": pull["body"], "draft": pull["title"].startswith("Draft: "), "state": state,
-            "sha": pull["head"], "source_branch": pull["branch"], "target_branch": pull["base"], "source_project_id": 1,
+            "sha": pull["head"], "source_branch": pull["branch"], "target_branch": pull["base"], "source_project_id": 2 if pull["fork"] else 1,
             "target_project_id": 1, "has_conflicts": host.conflicts(pull), "reviewers": [{"username": name} for name in pull["reviewers"]]}
 
 
@@ -225,7 +232,8 @@ def told(host, kind, pull):
 
 def list_github(host, kind, query, _, owner, name):
     branch = query["head"].partition(":")[2]
-    return 200, [github_pull(host, pull) for pull in host.newest(f"{owner}/{name}") if pull["branch"] == branch]
+    return 200, [github_pull(host, pull) for pull in host.newest(f"{owner}/{name}")
+                 if pull["branch"] == branch and not pull["fork"]]
 
 
 def list_gitea(host, kind, query, _, owner, name):
