@@ -552,6 +552,18 @@ conn_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error)
 }
 
 bool
+conn_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error)
+{
+    if (!check_object(conn, object, error))
+        return false;
+    if (conn->driver->unique_columns != NULL)
+        return conn->driver->unique_columns(conn, object, ret, error) ||
+               fail_object(conn, "look at", object, error);
+    *ret = g_ptr_array_new_with_free_func(g_free);
+    return true;
+}
+
+bool
 conn_can_repair(const Conn *conn)
 {
     return conn->driver->repair != NULL;

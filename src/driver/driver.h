@@ -310,8 +310,9 @@ typedef enum {
     GAUGE_SESSIONS, /* others that it works for right now */
 } Gauge;
 
-/* In this order, so that what is unique stays so. */
-typedef enum { REPAIR_REMOVE, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
+/* In this order, so that what is unique stays so. YIELD: rows of CHANGE as they are, but for what is unique in them and others want;
+ * there are none where a store has no unique_columns(). */
+typedef enum { REPAIR_REMOVE, REPAIR_YIELD, REPAIR_CHANGE, REPAIR_INSERT, REPAIR_KINDS } RepairKind;
 typedef bool RepairRowFn(void *data, RepairKind kind, const Batch *batch, size_t row,
                          GError **error);
 /* For drivers: each row of all batches, kind by kind, until one fails. */
@@ -348,6 +349,8 @@ struct Driver {
      * one does not. NULL: the store changes no single rows. */
     bool (*repair)(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
+    /* Names of the columns that its unique indexes are over; char *, caller owns. NULL: it has no such indexes. */
+    bool (*unique_columns)(Conn *conn, const char *object, GPtrArray **ret, GError **error);
     bool (*gauge)(Conn *conn, Gauge gauge, int64_t *ret,
                   GError **error);         /* NULL: it tells nothing */
     void (*keep_sessions)(bool is_wanted); /* NULL: connections leave nothing behind */
@@ -467,6 +470,8 @@ CHECKED bool conn_push(Conn *target, Conn *source, const StoreConfig *store, con
 bool conn_can_gauge(const Conn *conn);
 CHECKED bool conn_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);
 
+/* None without the role. */
+CHECKED bool conn_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
 bool conn_can_repair(const Conn *conn);
 CHECKED bool conn_repair(Conn *conn, const char *object, const Schema *schema,
                          GPtrArray *const batches[REPAIR_KINDS], GError **error);

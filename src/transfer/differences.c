@@ -1,7 +1,7 @@
 /*
  * differences.c - which rows and columns differ, when sums do.
  *
- * Neither side is ordered alike, and neither fits into memory. So rows are dealt into PARTS parts by the hash of their
+ * Neither side is ordered alike, and neither fits into memory. So rows are dealt into SEARCH_PARTS parts by the hash of their
  * key (of the whole row where there is no key), and both sides are read twice:
  *
  *   1. each part's sum on each side; parts with equal sums hold the same rows and are done with
@@ -11,41 +11,13 @@
  * A row is "missing" in the target, "extra" there, or "differs" in columns that are named with both values.
  */
 #include "base/limits.h"
-#include "transfer/inside.h"
+#include "transfer/search.h"
 
 #include <string.h>
 
-#define PARTS 4096
 #define ROWS_KEPT_MAX 200000
 #define BYTES_KEPT_MAX (128 * 1024 * 1024)
 #define SHOWN_BYTES_MAX 500 /* of a value in a difference */
-
-typedef struct {
-    Transfer *transfer;
-    const char *object;
-    TickFn *tick;
-    void *tick_data;
-    size_t *key; /* columns; all of them where there is no key */
-    size_t key_count;
-    bool has_key;
-    GHashTable *refused; /* int64_t row ids that the target put aside */
-    RowHasher hasher;
-    HashSum source[PARTS], target[PARTS];
-    bool wanted[PARTS];
-    size_t differences_max;
-    json_t *differences;
-    /* pass 2 */
-    GHashTable *by_key; /* GString * of the row's key → Kept * */
-    GPtrArray *kept;
-    size_t kept_bytes;
-    bool is_cut; /* not all rows of the wanted parts were kept: what is not met may be elsewhere */
-    bool has_more; /* parts that differ were left out */
-    DifferenceCounts counts;
-    /* when it is to be repaired: what is to be done with each key, and the rows for it */
-    GHashTable *todo;  /* GString * → RepairKind + 1; NULL: it is not */
-    bool is_ambiguous; /* a key that two rows share */
-    GPtrArray *batches[REPAIR_KINDS];
-} Search;
 
 /* A row of the source, its values as text. */
 typedef struct Kept Kept;
@@ -130,7 +102,7 @@ part_of(Search *search, const Batch *batch, size_t row)
         else
             row_hasher_bytes(&search->hasher, TYPE_TEXT, text->str, text->len);
     }
-    return row_hasher_end(&search->hasher).low % PARTS;
+    return row_hasher_end(&search->hasher).low % SEARCH_PARTS;
 }
 
 /* --- reading both sides --- */
@@ -140,11 +112,8 @@ ignore_reject(int64_t row_id, size_t in_row, const char *column, const char *rea
 {
 }
 
-typedef bool RowFn(Search *search, const Batch *batch, size_t row); /* false: enough */
-
-/* The source as it was mapped, without the rows that the target put aside. */
-static bool
-each_source_row(Search *search, RowFn *fn, GError **error)
+bool
+search_each_source_row(Search *search, RowFn *fn, GError **error)
 {
     Transfer *transfer = search->transfer;
     g_autoptr(Batch) in = batch_new_for(program_input(transfer->program));
@@ -169,8 +138,8 @@ each_source_row(Search *search, RowFn *fn, GError **error)
     return true;
 }
 
-static bool
-each_target_row(Search *search, RowFn *fn, GError **error)
+bool
+search_each_target_row(Search *search, RowFn *fn, GError **error)
 {
     Transfer *transfer = search->transfer;
     g_auto(ReadBack) back;
@@ -216,7 +185,7 @@ static void
 choose_parts(Search *search)
 {
     int64_t rows = 0;
-    for (size_t i = 0; i < PARTS; i++) {
+    for (size_t i = 0; i < SEARCH_PARTS; i++) {
         if (hash_sum_equal(&search->source[i], &search->target[i]))
             continue;
         if (rows > 0 && rows + search->source[i].rows > ROWS_KEPT_MAX) {
@@ -433,94 +402,21 @@ read_refused(Search *search, GError **error)
     return true;
 }
 
-static bool
+bool
 search_run(Search *search, GError **error)
 {
-    if (!read_refused(search, error) || !each_source_row(search, sum_source_row, error) ||
-        !each_target_row(search, sum_target_row, error))
+    if (!read_refused(search, error) || !search_each_source_row(search, sum_source_row, error) ||
+        !search_each_target_row(search, sum_target_row, error))
         return false;
     choose_parts(search);
-    if (!each_source_row(search, keep_source_row, error) ||
-        !each_target_row(search, meet_target_row, error))
+    if (!search_each_source_row(search, keep_source_row, error) ||
+        !search_each_target_row(search, meet_target_row, error))
         return false;
     add_missing(search);
     return true;
 }
 
-/* --- repair: the rows of the keys that were noted --- */
-
-static void
-take_row(Search *search, RepairKind kind, const Batch *from, size_t row)
-{
-    GPtrArray *batches = search->batches[kind];
-    Batch *to = batches->len > 0 ? batches->pdata[batches->len - 1] : NULL;
-    if (to == NULL || batch_is_full(to)) {
-        to = batch_new_for(program_target(search->transfer->program));
-        g_ptr_array_add(batches, to);
-    }
-    for (size_t i = 0; i < from->column_count; i++) {
-        Value value = batch_value(from, i, row);
-        if (value.is_null)
-            batch_put_null(to, i);
-        else
-            batch_put_value(to, i, &value);
-    }
-    batch_commit_row(to, from->row_ids[row]);
-}
-
-/* `is_source`: the rows that go are the target's, the others the source's. */
-static void
-take_if_noted(Search *search, bool is_source, const Batch *batch, size_t row)
-{
-    GString *key = key_bytes(search, batch, row);
-    int kind = GPOINTER_TO_INT(g_hash_table_lookup(search->todo, key)) - 1;
-    if (kind >= 0 && (kind == REPAIR_REMOVE) != is_source)
-        take_row(search, (RepairKind) kind, batch, row);
-    g_string_free(key, TRUE);
-}
-
-static bool
-take_source_row(Search *search, const Batch *batch, size_t row)
-{
-    take_if_noted(search, true, batch, row);
-    return true;
-}
-
-static bool
-take_target_row(Search *search, const Batch *batch, size_t row)
-{
-    take_if_noted(search, false, batch, row);
-    return true;
-}
-
-static int64_t
-count_taken(const GPtrArray *batches)
-{
-    int64_t rows = 0;
-    for (guint i = 0; i < batches->len; i++)
-        rows += (int64_t) ((const Batch *) batches->pdata[i])->row_count;
-    return rows;
-}
-
-static bool
-repair_found(Search *search, Repaired *ret, GError **error)
-{
-    const Schema *schema = program_target(search->transfer->program);
-    if (search->is_ambiguous)
-        return fail(error, ERR_INVALID,
-                    "two rows of '%s' share a key, so that none is named by it: copy it anew",
-                    search->object);
-    if (!each_source_row(search, take_source_row, error) ||
-        !each_target_row(search, take_target_row, error) ||
-        !conn_repair(search->transfer->target, search->object, schema, search->batches, error))
-        return false;
-    *ret = (Repaired){.removed = count_taken(search->batches[REPAIR_REMOVE]),
-                      .changed = count_taken(search->batches[REPAIR_CHANGE]),
-                      .inserted = count_taken(search->batches[REPAIR_INSERT])};
-    return true;
-}
-
-static Search *
+Search *
 search_new(Transfer *transfer, const char *object, size_t differences_max, TickFn *tick, void *data,
            json_t *differences)
 {
@@ -539,16 +435,13 @@ search_new(Transfer *transfer, const char *object, size_t differences_max, TickF
     return search;
 }
 
-static void
+void
 search_free(Search *search)
 {
     g_hash_table_unref(search->by_key);
     g_ptr_array_unref(search->kept);
     g_hash_table_unref(search->refused);
     g_clear_pointer(&search->todo, g_hash_table_unref);
-    for (int i = 0; i < REPAIR_KINDS; i++)
-        if (search->batches[i] != NULL)
-            g_ptr_array_unref(search->batches[i]);
     row_hasher_clear(&search->hasher);
     g_free(search->key);
     g_free(search);
@@ -560,25 +453,20 @@ string_free(void *string)
     g_string_free(string, TRUE);
 }
 
-bool
-transfer_repair(Transfer *transfer, const char *object, TickFn *tick, void *data, Repaired *ret,
-                GError **error)
+void
+search_note_todo(Search *search)
 {
-    g_autoptr(json_t) differences = json_array();
-    if (!conn_can_repair(transfer->target))
-        return fail(error, ERR_UNSUPPORTED,
-                    "single rows of '%s' cannot be changed in its store: copy it anew", object);
-    Search *search = search_new(transfer, object, 0, tick, data, differences);
     search->todo = g_hash_table_new_full(bytes_hash, bytes_equal, string_free, NULL);
-    for (int i = 0; i < REPAIR_KINDS; i++)
-        search->batches[i] = g_ptr_array_new_with_free_func((GDestroyNotify) batch_free);
-    bool done = search->has_key ||
-                fail(error, ERR_INVALID, "'%s' has no key, so that no row is named by it", object);
-    done = done && search_run(search, error) && repair_found(search, ret, error);
-    if (done)
-        ret->is_complete = !search->is_cut && !search->has_more;
-    search_free(search);
-    return done;
+}
+
+bool
+search_todo(const Search *search, const Batch *batch, size_t row, RepairKind *ret)
+{
+    GString *key = key_bytes(search, batch, row);
+    int kind = GPOINTER_TO_INT(g_hash_table_lookup(search->todo, key)) - 1;
+    g_string_free(key, TRUE);
+    *ret = kind >= 0 ? (RepairKind) kind : REPAIR_KINDS;
+    return kind >= 0;
 }
 
 bool

@@ -254,6 +254,14 @@ class Repairing(WithoutServer):
         self.assertIn("CHECK constraint failed", done.stderr)
         self.assertEqual(self.dump("d.db"), before)
 
+    def test_rows_that_have_exchanged_what_is_unique_are_put_right(self):
+        self.copy("airports.csv", "d.db:a", "-m", "m.yaml")
+        expected = self.dump("d.db")
+        self.sql("d.db", "UPDATE a SET name = 'x' WHERE code = '00M'; UPDATE a SET name = 'Thigpen' WHERE code = '06D';"
+                         "UPDATE a SET name = 'Rolla' WHERE code = '00M'")
+        self.assertIn("equal: 3 rows", self.repair().stdout)
+        self.assertEqual(sorted(self.dump("d.db").splitlines()), sorted(expected.splitlines()))
+
     def test_without_a_key_or_in_a_file_it_is_refused(self):
         self.sql("d.db", "CREATE TABLE b (iata TEXT, name TEXT, city TEXT, latitude TEXT)")
         done = self.refused(2, "has no key", "compare", "airports.csv", "d.db:b", "--repair")

@@ -1,13 +1,26 @@
-"""Rows of MariaDB and Redis, named on the command line: copied, compared, and put right one by one."""
+"""Rows of MariaDB, PostgreSQL and Redis, named on the command line: copied, compared, and put right one by one."""
 import unittest
 
 from mariadb_world import Mariadb
+from postgres_world import Postgres
 from redis_world import Redis
 import support
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(80) UNIQUE, born date, balance decimal(12,2), note text)"
 FIRST = ("INSERT INTO users SELECT seq, concat('u', seq, '@mail.example'), '2000-01-01' + INTERVAL seq DAY, seq * 1.25, "
          "if(seq % 7 = 0, NULL, concat('it''s \"', seq, '\"\\n')) FROM seq_1_to_500")
+
+
+# what is unique beside the key, of several types; children go with their parent, so no row may be removed to be made anew
+UNIQUE = ("CREATE TABLE users (id bigint PRIMARY KEY, email varchar(12) NOT NULL UNIQUE, rank int UNIQUE, born date NOT NULL UNIQUE, "
+          "seen timestamp NOT NULL UNIQUE, price decimal(8,2) NOT NULL, UNIQUE (price));")
+CHILDREN = ("CREATE TABLE posts (id bigint PRIMARY KEY, by_user bigint NOT NULL, FOREIGN KEY (by_user) REFERENCES users (id) ON DELETE CASCADE);"
+            "INSERT INTO posts VALUES (1, 1), (2, 2), (3, 3);")
+
+
+def users_of(rows):
+    return "INSERT INTO users VALUES " + ", ".join(
+        f"({i}, 'u{of}@x', {of * 10 or 'NULL'}, '2000-01-0{of + 1}', '2020-01-01 00:00:0{of}', {of}.50)" for i, of in rows) + ";"
 
 
 class OfServers(unittest.TestCase):
@@ -68,6 +81,33 @@ class OfServers(unittest.TestCase):
         before = self.mariadb.sql("SELECT count(*) FROM users", "elsewhere")
         self.assertIn("small", self.said("compare", self.maria("shop"), self.maria("elsewhere"), "--repair", check=False))
         self.assertEqual(self.mariadb.sql("SELECT count(*) FROM users", "elsewhere"), before)
+
+    def look_at_exchanged(self, there, sql):
+        """Three have exchanged all that they have, one is missing, and one has what that one should have."""
+        self.project.sql("right.db", UNIQUE + users_of([(1, 0), (2, 1), (3, 2), (4, 3)]))
+        sql(UNIQUE + users_of([(1, 1), (2, 2), (3, 0), (5, 3)]) + CHILDREN)
+        said = self.said("compare", "right.db:users", there, "--repair")
+        self.assertIn("1 row inserted, 3 rows changed, 1 row removed", said)
+        self.assertIn("equal: 4 rows", said)
+        self.assertEqual(sql("SELECT count(*) FROM posts"), "3")
+        self.assertEqual(sql("SELECT email, price FROM users WHERE id = 1"), "u0@x|0.50")
+        # where no other value will do, all stays as it was, with the reason that counts
+        self.project.sql("right.db", "UPDATE users SET email = 'tmp' WHERE id = 1; UPDATE users SET email = 'u0@x' WHERE id = 2;"
+                                     "UPDATE users SET email = 'u1@x' WHERE id = 1")
+        sql("ALTER TABLE users ADD CONSTRAINT at_x CHECK (email LIKE '%@x')")
+        refused = self.said("compare", "right.db:users", there, "--repair", check=False)
+        self.assertRegex(refused, "(?i)duplicate|unique")
+        self.assertEqual(sql("SELECT email FROM users ORDER BY id").split(), ["u0@x", "u1@x", "u2@x", "u3@x"])
+
+    def test_rows_that_have_exchanged_what_is_unique_are_put_right_in_mariadb(self):
+        self.mariadb.sql("DROP TABLE users", "elsewhere", check=False)
+        self.look_at_exchanged(self.maria("elsewhere"), lambda text: self.mariadb.sql(text, "elsewhere"))
+
+    def test_rows_that_have_exchanged_what_is_unique_are_put_right_in_postgres(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        postgres.sql("CREATE DATABASE shop", "postgres")
+        self.look_at_exchanged(f"postgres:host={postgres.folder} user=postgres dbname=shop:users", postgres.sql)
 
     def test_rows_of_redis_are_copied_compared_and_repaired(self):
         here, there = self.maria("shop"), "cache:users:{id}"

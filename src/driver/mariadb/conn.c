@@ -225,4 +225,5 @@ const Driver driver_mariadb = {
     .freeze = &maria_freeze_ops,
     .swap = &maria_swap_ops,
     .repair = maria_repair,
+    .unique_columns = maria_unique_columns,
 };

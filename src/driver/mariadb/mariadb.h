@@ -218,6 +218,7 @@ bool maria_as_kept(Conn *conn, const char *object, const Schema *schema, const B
                    Batch *out, RejectFn *reject, void *data, GError **error);
 
 /* --- repair.c --- */
+bool maria_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
 bool maria_repair(Conn *conn, const char *object, const Schema *schema,
                   GPtrArray *const batches[REPAIR_KINDS], GError **error);
 

@@ -168,6 +168,25 @@ read_key(MariaConn *conn, MariaObject *object, GError **error)
     return true;
 }
 
+bool
+maria_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    AUTO_ROWS *rows = NULL;
+    if (!maria_object_need(conn, name, &object, error) ||
+        !maria_rows(conn, &rows, error,
+                    "SELECT DISTINCT COLUMN_NAME FROM information_schema.STATISTICS WHERE "
+                    "TABLE_SCHEMA = %Q AND TABLE_NAME = %Q AND NON_UNIQUE = 0 AND COLUMN_NAME IS "
+                    "NOT NULL ORDER BY 1",
+                    object->database, object->name))
+        return false;
+    *ret = g_ptr_array_new_with_free_func(g_free);
+    for (MYSQL_ROW row = mysql_fetch_row(rows); row != NULL; row = mysql_fetch_row(rows))
+        g_ptr_array_add(*ret, g_strdup(row[0]));
+    return true;
+}
+
 /* --- finding --- */
 
 bool

@@ -281,6 +281,7 @@ const Driver driver_postgres = {
     .snapshot = &pg_snapshot_ops,
     .swap = &pg_swap_ops,
     .repair = pg_repair,
+    .unique_columns = pg_unique_columns,
     .gauge = pg_gauge,
     .keep_sessions = pg_keep_sessions,
 };

@@ -161,6 +161,25 @@ read_key(PgConn *conn, PgObject *object, GError **error)
     return true;
 }
 
+bool
+pg_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    AUTO_RESULT *rows = NULL;
+    if (!pg_object_need(conn, name, &object, error) ||
+        !pg_rows(conn, &rows, error,
+                 "SELECT DISTINCT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = "
+                 "i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) WHERE "
+                 "i.indrelid = %lld AND (i.indisunique OR i.indisexclusion) ORDER BY 1",
+                 (long long) object->oid))
+        return false;
+    *ret = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < PQntuples(rows); i++)
+        g_ptr_array_add(*ret, g_strdup(pg_cell(rows, i, 0)));
+    return true;
+}
+
 /* --- finding --- */
 
 static bool

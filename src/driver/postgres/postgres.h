@@ -294,6 +294,7 @@ bool pg_remove(Conn *conn, const char *stage, const Schema *key, const Batch *ke
 /* repair.c */
 /* As the column's own type reads it. */
 void pg_append_literal(GString *sql, const Value *value);
+bool pg_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
 bool pg_repair(Conn *conn, const char *object, const Schema *schema,
                GPtrArray *const batches[REPAIR_KINDS], GError **error);
 /* What a column is called in a table that is made from its schema: the declared type, where it is a type of this server, written as we

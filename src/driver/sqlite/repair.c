@@ -88,13 +88,14 @@ prepare(Repair *repair, RepairKind kind, GError **error)
     g_autofree char *table = sql_quote(repair->object);
     sq_done(&repair->statement);
     repair->bound_count = 0;
+    bool is_update = kind == REPAIR_CHANGE || kind == REPAIR_YIELD;
     if (kind == REPAIR_REMOVE) {
         g_autofree char *key = key_condition(repair);
         return sq_prepare(repair->conn, &repair->statement, error, "DELETE FROM main.%s WHERE %s",
                           table, key);
     }
-    g_autofree char *columns = written_columns(repair, kind == REPAIR_CHANGE ? " = ?" : "");
-    if (kind == REPAIR_CHANGE) {
+    g_autofree char *columns = written_columns(repair, is_update ? " = ?" : "");
+    if (is_update) {
         g_autofree char *key = key_condition(repair);
         return sq_prepare(repair->conn, &repair->statement, error, "UPDATE main.%s SET %s WHERE %s",
                           table, columns, key);
@@ -157,6 +158,29 @@ repair_frozen(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **e
     for (guint i = 0; i < triggers->len; i++)
         if (!sq_exec(conn, error, "%s", (const char *) triggers->pdata[i]))
             return false;
+    return true;
+}
+
+bool
+sqlite_unique_columns(Conn *base, const char *object, GPtrArray **ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    AUTO_STMT *find = NULL;
+    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(g_free);
+    if (!sq_prepare(conn, &find, error,
+                    "SELECT i.name FROM pragma_index_list(%Q, 'main') l, "
+                    "pragma_index_info(l.name, 'main') i WHERE l.\"unique\" AND i.name IS NOT NULL "
+                    "UNION SELECT name FROM pragma_table_info(%Q, 'main') WHERE pk > 0 ORDER BY 1",
+                    object, object))
+        return false;
+    for (bool row = true;;) {
+        if (!sq_step(conn, find, &row, error))
+            return false;
+        if (!row)
+            break;
+        g_ptr_array_add(columns, sq_text(find, 0));
+    }
+    *ret = g_steal_pointer(&columns);
     return true;
 }
 

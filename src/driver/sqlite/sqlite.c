@@ -21,4 +21,5 @@ const Driver driver_sqlite = {
     .swap = &sqlite_swap_ops,
     .query = sqlite_query,
     .repair = sqlite_repair,
+    .unique_columns = sqlite_unique_columns,
 };

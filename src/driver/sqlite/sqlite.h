@@ -124,6 +124,7 @@ bool sqlite_query(Conn *conn, const QuerySpec *spec, QueryRowFn *row, void *data
                   GPtrArray **ret_names, GError **error);
 
 /* --- repair.c --- */
+bool sqlite_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
 bool sqlite_repair(Conn *conn, const char *object, const Schema *schema,
                    GPtrArray *const batches[REPAIR_KINDS], GError **error);
 
