@@ -89,6 +89,7 @@ typedef struct {
     const ChangeRules *rules;
     const json_t *coding;   /* of the slice: who is let at what rules refuse; or NULL */
     const json_t *planned;  /* changes of the plan whose drift is looked for; NULL: one is made */
+    const json_t *called;   /* of the slice: whom CODEOWNERS may name; or NULL */
     const json_t *services; /* of the slice, with what each runs */
     const char *source;     /* address of the source */
     bool is_planning;       /* diffs are kept, and queries are run */
@@ -171,6 +172,7 @@ look_into(Looker *looker, const Repository *repository, Found *found, GError **e
         .rules = survey->rules,
         .coding = survey->coding,
         .planned = survey->planned,
+        .called = survey->called,
         .repository = repository,
         .look = look,
         .base = &base,
@@ -368,6 +370,7 @@ code_survey(json_t *slice, const Plan *plan, StepEnv *env, GError **error)
     Survey survey = {.config = env->config,
                      .coding = json_object_get(slice, "coding"),
                      .planned = planned,
+                     .called = json_object_get(slice, "called"),
                      .services = json_object_get(slice, "services"),
                      .source = json_get_string(json_object_get(slice, "source"), "url", ""),
                      .is_planning = plan == NULL};

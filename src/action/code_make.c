@@ -3,6 +3,7 @@
 
 #include "action/code_coding.h"
 #include "action/code_queries.h"
+#include "action/owners.h"
 #include "action/survey.h"
 #include "change/written.h"
 #include "model/change_key.h"
@@ -38,6 +39,7 @@ typedef struct {
     CodePlace *place;
     Look *look;
     json_t *queries, *coding; /* what came of them; NULL: nothing */
+    json_t *owners;           /* who is named for what changes: owners.h */
     const char *replaces;     /* our commit in whose place it comes; NULL: none. Borrowed */
     bool is_replanned;
     char *commit; /* NULL: nothing was to be changed */
@@ -49,6 +51,7 @@ making_clear(Making *making)
     look_free(making->look);
     json_decref(making->queries);
     json_decref(making->coding);
+    json_decref(making->owners);
     g_free(making->commit);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Making, making_clear)
@@ -105,6 +108,7 @@ message_of(const Making *making)
         .is_replanned = making->is_replanned,
         .upon = place->upon,
         .replaces = making->replaces,
+        .named = making->owners,
         .owners = owners,
         .siblings = siblings,
         .together = json_object_get(place->change, "together"),
@@ -118,6 +122,8 @@ commit_it(Making *making, GError **error)
 {
     CodePlace *place = making->place;
     ChangeGuard guard = code_place_guard(place->env);
+    if (!owners_to_name(place, making->look, &making->owners, error))
+        return false;
     g_autofree char *message = message_of(making);
     return change_make(place->repository, place->env->config, &place->name, place->rules,
                        making->look, message, making->replaces, &guard, &making->commit, error);
@@ -157,6 +163,8 @@ code_make(CodePlace *place, const BranchState *state, bool *is_before_effect, js
     g_autoptr(json_t) evidence = code_place_evidence(place, making.look, making.commit);
     if (making.is_replanned)
         json_set_bool(evidence, "replanned", true);
+    if (json_array_size(making.owners) > 0)
+        json_object_set(evidence, "owners", making.owners);
     if (making.queries != NULL)
         json_object_set_new(evidence, "queries", code_queries_count(making.queries));
     if (making.coding != NULL && !code_coding_put(place, making.coding, evidence, error))

@@ -314,7 +314,7 @@ put_by_owner(const CodeFound *found, const json_t *place, json_t *rows, GPtrArra
     g_auto(Whose) whose = {0};
     g_autoptr(GPtrArray) parts = NULL;
     if (!whose_open(found->config, found->repository, found->look->commit,
-                    json_object_get(place, "sharers"), &whose, error) ||
+                    json_object_get(place, "sharers"), found->called, &whose, error) ||
         !split(found, place, &whose, &parts, error))
         return false;
     g_autoptr(GPtrArray) names = split_names(parts);

@@ -19,6 +19,7 @@ typedef struct {
     const Repository *repository;
     Look *look;
     const ChangeBase *base;
+    const json_t *called; /* whom CODEOWNERS may name: server/called.h; or NULL */
     const json_t *proofs; /* of queries_prove(); NULL: none were run */
     LookTick *goes_on;    /* false: stop soon */
     void *goes_on_data;

@@ -42,15 +42,35 @@ by_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* "@acme/data @ada"; NULL: the file names nobody for it. */
+/* The catalog's name of one whom CODEOWNERS names, or that same name. */
+static const char *
+known_as(const Whose *whose, const char *name)
+{
+    g_autofree char *small = g_ascii_strdown(name, -1);
+    return json_get_string(whose->called, small, name);
+}
+
+static void
+take_known(const Whose *whose, GHashTable *named, GHashTable *to)
+{
+    GHashTableIter iter;
+    void *name;
+    g_hash_table_iter_init(&iter, named);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        g_hash_table_add(to, (void *) known_as(whose, name));
+}
+
+/* "@acme/data group:default/identity"; NULL: the file names nobody for it. */
 static const char *
 named_for(Whose *whose, const char *path)
 {
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     if (whose->file == NULL)
         return NULL;
     codeowners_add(whose->file, path, names);
-    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(names), by_text);
+    take_known(whose, names, known);
+    g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(known), by_text);
     g_string_truncate(whose->names, 0);
     for (const GList *name = sorted; name != NULL; name = name->next)
         g_string_append_printf(whose->names, "%s%s", whose->names->len > 0 ? " " : "",
@@ -82,7 +102,7 @@ rest_of(const json_t *sharers)
 
 bool
 whose_open(const Config *config, const Repository *repository, const char *commit,
-           const json_t *sharers, Whose *ret, GError **error)
+           const json_t *sharers, const json_t *called, Whose *ret, GError **error)
 {
     const RepositoryConfig *where;
     const char *name;
@@ -91,12 +111,13 @@ whose_open(const Config *config, const Repository *repository, const char *commi
     *ret = (Whose){.sharers = sharers, .rest = rest_of(sharers), .names = g_string_new(NULL)};
     if (!config_repository_url(config, repository->address, &where, &name, error))
         return false;
-    const char *const *paths = where->forge != NULL ? codeowners_paths(where->forge->kind) : NULL;
-    if (paths != NULL &&
-        !repository_first(repository, commit, paths, CODEOWNERS_BYTES_MAX, &text, &bytes, error))
+    ForgeKind kind = repository_config_kind(where);
+    ret->called = json_object_get(called, where->name);
+    if (!repository_first(repository, commit, codeowners_paths(kind), CODEOWNERS_BYTES_MAX, &text,
+                          &bytes, error))
         return false;
     if (text != NULL)
-        ret->file = codeowners_parse(where->forge->kind, text, bytes);
+        ret->file = codeowners_parse(kind, text, bytes);
     return true;
 }
 

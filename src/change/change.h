@@ -111,6 +111,7 @@ typedef struct {
     bool is_replanned;    /* the code moved since the plan was made */
     const char *upon; /* the service whose running code it stands on; NULL: the default branch */
     const char *replaces; /* our commit that it is made in the place of; NULL: none */
+    const json_t *named;  /* owners of what changes, where no pull request asks them; or NULL */
     const char *owners; /* of a part: whose files these are; NULL: it is all of the repository's */
     const json_t *siblings; /* [{"branch", "owners"}]: the other parts */
     const json_t *together; /* sentences: why files of several owners are in it; or NULL */

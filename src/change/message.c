@@ -204,6 +204,19 @@ add_left(GString *text, const Look *look)
     }
 }
 
+/* Nobody but this text tells them. */
+static void
+add_named(GString *text, const ChangeStory *story)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_t *name;
+    size_t i;
+    json_array_foreach(story->named, i, name)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+    if (names->len > 0)
+        say(text, "\nOwners of what changes: ", "", "%s", names->str);
+}
+
 static void
 add_approvals(GString *text, const ChangeStory *story)
 {
@@ -224,6 +237,7 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
     add_evidence(text, story, rules, look);
     add_coding(text, story->coding);
     add_left(text, look);
+    add_named(text, story);
     add_approvals(text, story);
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
                            story->name->migration, story->name->plan, story->name->consumer);

@@ -49,8 +49,10 @@ codeowners_paths(ForgeKind kind)
                                          NULL};
     static const char *const gitea[] = {"CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS",
                                         ".forgejo/CODEOWNERS", NULL};
-    static const char *const *const paths[FORGE_KIND_COUNT] = {
-        [FORGE_GITHUB] = github, [FORGE_GITLAB] = gitlab, [FORGE_GITEA] = gitea};
+    static const char *const *const paths[FORGE_KIND_COUNT] = {[FORGE_GITHUB] = github,
+                                                               [FORGE_GITLAB] = gitlab,
+                                                               [FORGE_GITEA] = gitea,
+                                                               [FORGE_GIT] = github};
     return paths[kind];
 }
 
@@ -225,7 +227,7 @@ codeowners_parse(ForgeKind kind, const char *text, size_t bytes)
 {
     CodeOwners *owners = g_new0(CodeOwners, 1);
     Place place = {0};
-    owners->kind = kind;
+    owners->kind = kind == FORGE_GIT ? FORGE_GITHUB : kind;
     owners->rules = g_ptr_array_new_with_free_func(rule_free);
     owners->sections = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (bytes > CODEOWNERS_BYTES_MAX)

@@ -2,7 +2,8 @@
  * codeowners.h - whom a repository names for which of its files, in the file CODEOWNERS, read as its kind of host reads it. Pure.
  *
  * GitHub: patterns as in .gitignore, the last that fits counts. GitLab: sections with owners of their own, in each of which the
- * last that fits counts, and `!` takes a file out. Gitea: regular expressions, all that fit count. The file comes with the
+ * last that fits counts, and `!` takes a file out. Gitea: regular expressions, all that fit count. Where there is no host that would
+ * read it, it is read as GitHub does, which is where the file is from. It comes with the
  * repository, so that nothing in it is trusted: what cannot be read is passed over, as the hosts do, and a pattern gets only so
  * much time.
  */
@@ -14,7 +15,7 @@
 
 typedef struct CodeOwners CodeOwners;
 
-/* Where hosts of that kind look, NULL-terminated: the first that is there counts. NULL for a kind that has no such file. */
+/* Where hosts of that kind look, NULL-terminated: the first that is there counts. */
 const char *const *codeowners_paths(ForgeKind kind);
 /* Never NULL. `text` need not be UTF-8, nor end with zero. */
 CodeOwners *codeowners_parse(ForgeKind kind, const char *text, size_t bytes);

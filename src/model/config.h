@@ -109,6 +109,8 @@ typedef struct {
     char *author_name, *author_mail; /* of Honk's commits */
     ForgeConfig *forge;              /* NULL: their changes stay on branches here */
 } RepositoryConfig;
+/* Of its host; FORGE_GIT where it has none. */
+ForgeKind repository_config_kind(const RepositoryConfig *place);
 
 /* How a repository's change is proposed. */
 typedef enum {

@@ -19,6 +19,12 @@ static const char *const kind_names[] = {
     [FORGE_GIT] = "git",       [FORGE_KIND_COUNT] = NULL,
 };
 
+ForgeKind
+repository_config_kind(const RepositoryConfig *place)
+{
+    return place->forge != NULL ? place->forge->kind : FORGE_GIT;
+}
+
 const char *
 forge_kind_name(ForgeKind kind)
 {

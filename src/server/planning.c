@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "registry/registry.h"
 #include "server/backstage.h"
+#include "server/called.h"
 #include "server/handlers.h"
 #include "server/pressure.h"
 
@@ -257,6 +258,14 @@ scanned_json(Db *db, const json_t *consumers, json_t **ret, GError **error)
     return true;
 }
 
+/* Only where changes go out to owners; else NULL. */
+static bool
+called_json(Db *db, const Config *config, const Entity *migration, json_t **ret, GError **error)
+{
+    bool is_by_owner = strcmp(config_changes_by(config, migration->ref), "owner") == 0;
+    return !is_by_owner || called_on_hosts(db, config, ret, error);
+}
+
 bool
 planning_room(Request *request, PlanningRoom *ret, GError **error)
 {
@@ -274,14 +283,15 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
     g_autoptr(json_t) slice = NULL;
     g_autoptr(json_t) mapping = NULL;
     g_autoptr(json_t) agent = NULL, coding = NULL;
-    g_autoptr(json_t) scanned = NULL;
+    g_autoptr(json_t) scanned = NULL, called = NULL;
 
     if (!entity_with(room->db, wish, &entity, error) ||
         !slice_read(room->db, entity, &slice, error) ||
         !mapping_json(config, entity, &mapping, error) ||
         !agent_json(config, entity, &agent, error) ||
         !coding_json(config, entity, &coding, error) ||
-        !scanned_json(room->db, json_object_get(slice, "consumers"), &scanned, error))
+        !scanned_json(room->db, json_object_get(slice, "consumers"), &scanned, error) ||
+        !called_json(room->db, config, entity, &called, error))
         return false;
 
     json_t *needs = json_array();
@@ -301,8 +311,10 @@ planning_request(const PlanningRoom *room, const PlanningWish *wish, json_t **re
         wish->author, "now_ms", (json_int_t) wish->now_ms);
     if (agent != NULL)
         json_object_set(*ret_request, "agent", agent);
-    if (strcmp(config_changes_by(config, entity->ref), "owner") == 0)
+    if (called != NULL) {
         json_set_string(*ret_request, "group", "owner");
+        json_object_set(*ret_request, "called", called);
+    }
     if (coding != NULL)
         json_object_set(*ret_request, "coding", coding);
     if (json_array_size(scanned) > 0)

@@ -230,15 +230,61 @@ class ByOwner(unittest.TestCase):
         finally:
             test_changes.MAPPING = text
 
-    def test_each_host_reads_its_own_file_of_owners_and_a_plain_one_has_none(self):
+    def test_whom_codeowners_names_is_the_owner_whom_the_catalog_says_is_called_so(self):
+        people = """---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: { name: team-mails, annotations: { github.com/team-slug: acme/mails } }
+spec: { type: team, children: [] }
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: { name: ada.l, annotations: { github.com/user-login: Ada } }
+spec: { memberOf: [] }
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: { name: twice, annotations: { github.com/team-slug: acme/data } }
+spec: { type: team, children: [] }
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: { name: once-more, annotations: { github.com/team-slug: acme/data } }
+spec: { type: team, children: [] }
+"""
+        self.begin(code={"mono": {**CODE["mono"], "ours/a.sql": "SELECT id FROM users_v1\n", "hers/a.sql": "SELECT id FROM users_v1\n",
+                                  ".github/CODEOWNERS": "/ours/ @Acme/Mails\n/hers/ @ada\n/shared/ @acme/data\n"}})
+        with open(self.world.folder / "catalog" / "all.yaml", "a", encoding="utf-8") as file:
+            file.write(people)
+        self.world.honk("apply", "-f", "catalog")
+        self.world.honk("plan", "users-v2")
+        changes = {row["key"]: row for row in self.world.json("plan", "users-v2")["plan"]["changes"]}
+        owners = {key: (row["owner"], row["part"]["owners"], sorted(row["blobs"])) for key, row in changes.items()}
+        self.assertEqual(owners, {
+            "code:mono#team_mails": ("group:default/team-mails", ["group:default/team-mails"], ["mails/to.sql", "ours/a.sql"]),
+            "code:mono#team_player": ("group:default/team-player", ["group:default/team-player"], ["player/active.sql"]),
+            "code:mono#team_mono": ("group:default/team-mono", ["group:default/team-mono"], ["rest.sql"]),
+            "code:mono#ada_l": ("user:default/ada.l", ["user:default/ada.l"], ["hers/a.sql"]),
+            "code:mono#data": ("@acme/data", ["@acme/data"], ["shared/all.sql"])})
+
+    def test_where_nobody_asks_for_a_review_the_commit_names_the_owners(self):
+        self.begin(kind="git", changes="")
+        self.world.start()
+        self.assertTrue(support.eventually(lambda: len(self.host.branches("acme/mono")) == 2), self.world.log_tail())
+        branch = next(name for name in self.host.branches("acme/mono") if name != "main")
+        message = self.host.git("acme/mono", "log", "-1", "--format=%B", branch)
+        self.assertIn("\nOwners of what changes: @acme/data, @ada, @nobody\n", message)
+        items = json.loads(self.world.get(f"/migrations/{self.world.json('status', 'users-v2')['id']}/tasks?step=rewrite")[1])["items"]
+        self.assertEqual([task["evidence"]["owners"] for task in items if task["key"]], [["@acme/data", "@ada", "@nobody"]])
+
+    def test_each_host_reads_its_own_file_of_owners_and_without_one_it_is_read_as_github_does(self):
         files = {"gitlab": (".gitlab/CODEOWNERS", "[Data] @ada @acme/data\n/shared/\n"), "gitea": ("docs/CODEOWNERS", "shared/.* @ada @acme/data\n"),
                  "git": ("CODEOWNERS", "/shared/ @ada @acme/data\n")}
         for kind, (path, text) in files.items():
             with self.subTest(kind=kind):
                 self.begin(kind=kind, code={"mono": {**CODE["mono"], path: text}})
                 plan = self.world.honk("plan", "users-v2").stdout
-                expected = set(PARTS) - ({"code:mono#data_ada"} if kind == "git" else set())
-                self.assertEqual({word for word in plan.split() if word.startswith("code:mono")}, expected)
+                self.assertEqual({word for word in plan.split() if word.startswith("code:mono")}, set(PARTS))
 
     def test_a_model_of_dbt_and_the_yaml_that_describes_it_stay_together_whoever_owns_them(self):
         self.begin_propagating({"mono": {

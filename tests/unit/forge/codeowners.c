@@ -150,7 +150,7 @@ each_kind_of_host_looks_in_places_of_its_own(void)
     g_assert_cmpstr(codeowners_paths(FORGE_GITHUB)[0], ==, ".github/CODEOWNERS");
     g_assert_cmpstr(codeowners_paths(FORGE_GITLAB)[0], ==, "CODEOWNERS");
     g_assert_cmpstr(codeowners_paths(FORGE_GITEA)[2], ==, ".gitea/CODEOWNERS");
-    g_assert_null(codeowners_paths(FORGE_GIT));
+    g_assert_cmpstr(codeowners_paths(FORGE_GIT)[0], ==, ".github/CODEOWNERS");
 }
 
 int
