@@ -430,6 +430,68 @@ a_fenced_attempt_writes_no_further_part(void)
     conn_rollback(db->conn);
 }
 
+typedef struct {
+    char *url;
+    gint is_over;
+} Toucher;
+
+static void *
+touch_fences(void *data)
+{
+    Toucher *toucher = data;
+    while (!g_atomic_int_get(&toucher->is_over))
+        freeReplyObject(test_redis(toucher->url, "HSET _honk:fence:p-1 somebody 1"));
+    return NULL;
+}
+
+/* Its EXEC is answered when the next rows are looked at already: what is asked then must not be taken for each other. */
+static void
+a_part_that_was_refused_is_told_by_its_own_reason(void)
+{
+    g_autoptr(TestDb) db = test_redis_db(NULL);
+    Toucher toucher = {.url = db->path};
+    g_autoptr(GError) refused = NULL;
+    size_t next = 0;
+    stage(db);
+    g_assert_true(begin(db->conn, &writer));
+    GThread *thread = g_thread_new("toucher", touch_fences, &toucher);
+    for (int64_t from = 0; refused == NULL && from < 100000; from += 400) {
+        g_autoptr(Batch) rows = users(from, from + 400, 2000);
+        if (!conn_put(db->conn, rows, 0, &next, &refused))
+            g_assert_nonnull(refused);
+    }
+    g_atomic_int_set(&toucher.is_over, 1);
+    g_thread_join(thread);
+    g_assert_error(refused, error_quark(), ERR_TRANSIENT);
+    g_assert_nonnull(strstr(refused->message, "the fences were touched"));
+    conn_rollback(db->conn);
+    g_assert_true(begin(db->conn, &writer)); /* nobody else is taken to be writing it */
+    conn_rollback(db->conn);
+    g_assert_cmpint(count(db, STAGE), ==, 0);
+}
+
+/* The same, where it is a row that was refused: it is the other range's, and stays when ours is taken back. */
+static void
+a_key_that_comes_before_its_part_is_not_taken_back_with_it(void)
+{
+    g_autoptr(TestDb) db = test_redis_db(NULL);
+    g_autoptr(Conn) other = NULL;
+    g_autoptr(Batch) first = users(0, 400, 2000), theirs = users(7, 8, 10),
+                     more = users(400, 1200, 2000), last = users(1200, 1300, 2000);
+    Writer second = {.plan = "p-1", .task = "t-2", .range = "0002", .token = 5};
+    size_t next = 0;
+    stage(db);
+    ASSERT_OK(conn_open(&db->store, &other, &ERR));
+    g_assert_true(begin(db->conn, &writer) && begin(other, &second));
+    put(db->conn, first); /* looked at, and gathered */
+    put(other, theirs);
+    ASSERT_OK(commit(other, 1, &ERR));
+    put(db->conn, more); /* it is 2 MB: a part goes, and its answer is not read yet */
+    ASSERT_FAILS(conn_put(db->conn, last, 0, &next, &ERR), ERR_TRANSIENT, "the same key");
+    conn_rollback(db->conn);
+    g_assert_cmpint(count(db, STAGE), ==, 1);
+}
+
 /* Both looked before either wrote: the server refuses the second, which takes back its own rows alone. */
 static void
 a_key_of_two_ranges_at_once_is_written_by_one_of_them(void)
@@ -627,6 +689,8 @@ main(int argc, char **argv)
     TEST(what_a_lost_attempt_left_of_a_range_is_taken_away_first);
     TEST(a_large_range_that_is_rolled_back_leaves_nothing);
     TEST(a_fenced_attempt_writes_no_further_part);
+    TEST(a_part_that_was_refused_is_told_by_its_own_reason);
+    TEST(a_key_that_comes_before_its_part_is_not_taken_back_with_it);
     TEST(a_key_of_two_ranges_at_once_is_written_by_one_of_them);
     TEST(the_way_back_is_to_the_letter);
     TEST(a_swap_in_steps_goes_on);

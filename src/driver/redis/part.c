@@ -109,15 +109,31 @@ redis_check_rows(RedisConn *conn, RedisLoader *loader, const ExecAnswer *done, g
                : redis_fail(done->reason, error);
 }
 
+/* Of the part that is on its way, if one is. Nothing may be asked of the server because of it before all else that was asked by
+ * then is answered, too. */
+static bool
+read_part(RedisConn *conn, RedisLoader *loader, ExecAnswer *ret, bool *ret_is_sent, GError **error)
+{
+    *ret_is_sent = loader->is_sent;
+    loader->is_sent = false;
+    return !*ret_is_sent ||
+           redis_read_exec(conn, loader->db, loader->sent.places->len + 1, ret, error);
+}
+
+static bool
+check_part(RedisConn *conn, RedisLoader *loader, const ExecAnswer *done, bool is_sent,
+           GError **error)
+{
+    return !is_sent || redis_check_rows(conn, loader, done, 1, &loader->sent, false, error);
+}
+
 bool
 redis_settle_part(RedisConn *conn, RedisLoader *loader, GError **error)
 {
     g_auto(ExecAnswer) done = {0};
-    bool is_sent = loader->is_sent;
-    loader->is_sent = false;
-    return !is_sent ||
-           (redis_read_exec(conn, loader->db, loader->sent.places->len + 1, &done, error) &&
-            redis_check_rows(conn, loader, &done, 1, &loader->sent, false, error));
+    bool is_sent = false;
+    return read_part(conn, loader, &done, &is_sent, error) &&
+           check_part(conn, loader, &done, is_sent, error);
 }
 
 /* A part that is not the last: its answer is read later. */
@@ -142,6 +158,26 @@ send_part(RedisConn *conn, RedisLoader *loader, GError **error)
 
 /* --- keys that are taken --- */
 
+/* One for each block that was asked for. */
+static bool
+read_counts(RedisConn *conn, RedisLoader *loader, size_t at_once, const bool *wanted, size_t asked,
+            int64_t *ret_counts, GError **error)
+{
+    size_t count = loader->batch_keys.places->len;
+    for (size_t from = 0; from < count; from += at_once) {
+        AUTO_REPLY *there = NULL;
+        if (wanted != NULL && !wanted[from / ASK_AT_ONCE])
+            continue;
+        asked--;
+        if (!redis_next(conn, loader->db, &there, error)) {
+            redis_pass_over(conn, loader->db, asked);
+            return false;
+        }
+        ret_counts[from / at_once] = there->integer;
+    }
+    return true;
+}
+
 /* Which keys of the batch are there already: all of them are asked for in blocks, and one by one where a block has any. */
 static bool
 ask_blocks(RedisConn *conn, RedisLoader *loader, size_t at_once, const bool *wanted,
@@ -164,20 +200,18 @@ ask_blocks(RedisConn *conn, RedisLoader *loader, size_t at_once, const bool *wan
     }
     if (asked == 0)
         return true;
-    if (!redis_send(conn, loader->db, commands, error))
+    g_auto(ExecAnswer) done = {0};
+    g_autoptr(GError) unread = NULL;
+    bool is_sent = false;
+    if (!redis_send(conn, loader->db, commands, error) ||
+        !read_part(conn, loader, &done, &is_sent, error)) /* its answer comes first */
         return false;
-    bool is_good = redis_settle_part(conn, loader, error); /* its answer comes first */
-    for (size_t from = 0; is_good && from < count; from += at_once) {
-        AUTO_REPLY *there = NULL;
-        if (wanted != NULL && !wanted[from / ASK_AT_ONCE])
-            continue;
-        asked--;
-        is_good = redis_next(conn, loader->db, &there, error);
-        ret_counts[from / at_once] = is_good ? there->integer : 0;
-    }
-    if (!is_good)
-        redis_pass_over(conn, loader->db, asked);
-    return is_good;
+    bool is_read = read_counts(conn, loader, at_once, wanted, asked, ret_counts, &unread);
+    if (!check_part(conn, loader, &done, is_sent, error))
+        return false;
+    if (!is_read)
+        g_propagate_error(error, g_steal_pointer(&unread));
+    return is_read;
 }
 
 static bool
