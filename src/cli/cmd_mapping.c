@@ -50,13 +50,24 @@ target_open(Invocation *call, const char *text, Dataset *target, GError **error)
     return false;
 }
 
+/* A document, and the datasets that it is read for: those that it names itself, or those of the command. */
+typedef struct {
+    const Mapping *mapping;
+    const char *source, *target;
+} Named;
+
+static Named
+named_by_itself(const Mapping *mapping)
+{
+    return (Named){mapping, mapping_source(mapping), mapping_target(mapping)};
+}
+
 /* Of one dataset whose columns change, the mapping alone says what they become. */
 static bool
-both_open(Invocation *call, const Mapping *mapping, Dataset *source, Dataset *target,
-          GError **error)
+both_open(Invocation *call, const Named *named, Dataset *source, Dataset *target, GError **error)
 {
-    if (!source_open(call, mapping_source(mapping), source, error) ||
-        !target_open(call, mapping_target(mapping), target, error))
+    if (!source_open(call, named->source, source, error) ||
+        !target_open(call, named->target, target, error))
         return false;
     const Address *from = &source->address, *to = &target->address;
     if (target->schema != NULL && strcmp(from->store->name, to->store->name) == 0 &&
@@ -211,11 +222,11 @@ check_run(Invocation *call, GError **error)
     if (!read_mappings(invocation_arg(call, 0), diags, &set, error))
         return false;
     for (size_t i = 0; i < mapping_count(set); i++) {
-        const Mapping *mapping = mapping_get(set, i);
+        Named named = named_by_itself(mapping_get(set, i));
         g_auto(Dataset) source = {0}, target = {0};
-        if (!both_open(call, mapping, &source, &target, error))
+        if (!both_open(call, &named, &source, &target, error))
             return false;
-        check_one(mapping, &source, &target, diags);
+        check_one(named.mapping, &source, &target, diags);
     }
     show_verdict(call, set, diags);
     return true;
@@ -267,12 +278,13 @@ ask_stores(const Mapping *mapping, const Dataset *source, const Dataset *target,
 }
 
 static json_t *
-explain_json(const Mapping *mapping, const Program *program, const Ways *ways)
+explain_json(const Named *named, const Program *program, const Ways *ways)
 {
+    const Mapping *mapping = named->mapping;
     const GPtrArray *columns = ways->columns != NULL ? ways->columns : program_columns(program);
     json_t *json = json_object();
-    json_set_string(json, "source", mapping_source(mapping));
-    json_set_string(json, "target", mapping_target(mapping));
+    json_set_string(json, "source", named->source);
+    json_set_string(json, "target", named->target);
     json_set_string(json, "where", program_where(program));
     json_set_string(json, "note", ways->note);
     json_object_set_new(json, "columns", program_columns_json(columns));
@@ -281,8 +293,9 @@ explain_json(const Mapping *mapping, const Program *program, const Ways *ways)
 }
 
 static void
-explain_text(View *view, const Mapping *mapping, const Program *program, const Ways *ways)
+explain_text(View *view, const Named *named, const Program *program, const Ways *ways)
 {
+    const Mapping *mapping = named->mapping;
     const GPtrArray *columns = ways->columns != NULL ? ways->columns : program_columns(program);
     const GPtrArray *key = program_target(program)->key;
     g_autoptr(Table) table = table_new("column", "type", "rule", "where", "why there", NULL);
@@ -298,7 +311,7 @@ explain_text(View *view, const Mapping *mapping, const Program *program, const W
     }
     for (guint i = 0; i < key->len; i++)
         g_string_append_printf(keys, "%s%s", i > 0 ? ", " : "", (const char *) key->pdata[i]);
-    view_tone(view, TONE_STRONG, "%s to %s", mapping_source(mapping), mapping_target(mapping));
+    view_tone(view, TONE_STRONG, "%s to %s", named->source, named->target);
     view_line(view, "key: %s", key->len > 0 ? keys->str : "none");
     if (program_where(program) != NULL)
         view_line(view, "only rows where %s", program_where(program));
@@ -312,21 +325,38 @@ explain_text(View *view, const Mapping *mapping, const Program *program, const W
 }
 
 static bool
-explain_one(Invocation *call, const Mapping *mapping, json_t *all, GError **error)
+explain_one(Invocation *call, const Named *named, json_t *all, GError **error)
 {
+    const Mapping *mapping = named->mapping;
     g_auto(Dataset) source = {0}, target = {0};
     g_autoptr(Program) program = NULL;
     g_autoptr(Transfer) transfer = NULL; /* which the columns' names are of */
     g_auto(Ways) ways = {0};
-    if (!both_open(call, mapping, &source, &target, error) ||
+    if (!both_open(call, named, &source, &target, error) ||
         !program_new(mapping, source.schema, target.schema, conn_has_sql(source.conn), &program,
                      error) ||
         !ask_stores(mapping, &source, &target, &transfer, &ways, error))
         return false;
     if (call->view->json)
-        json_array_append_new(all, explain_json(mapping, program, &ways));
+        json_array_append_new(all, explain_json(named, program, &ways));
     else
-        explain_text(call->view, mapping, program, &ways);
+        explain_text(call->view, named, program, &ways);
+    return true;
+}
+
+/* The only document, or the one that names them as they were typed. */
+static bool
+named_by_call(const Invocation *call, const MappingSet *set, Named *ret, GError **error)
+{
+    Named named = {.source = invocation_arg(call, 1), .target = invocation_arg(call, 2)};
+    const char *source[] = {named.source, NULL}, *target[] = {named.target, NULL};
+    if (named.target == NULL)
+        return fail(error, ERR_INVALID, "'%s' to what? Expected SOURCE and TARGET", named.source);
+    if (mapping_count(set) > 1 && !mapping_for(set, source, target, &named.mapping, error))
+        return false;
+    if (named.mapping == NULL)
+        named.mapping = mapping_get(set, 0);
+    *ret = named;
     return true;
 }
 
@@ -338,10 +368,16 @@ explain_run(Invocation *call, GError **error)
     g_autoptr(json_t) all = json_array();
     if (!read_mappings(invocation_arg(call, 0), diags, &set, error))
         return false;
-    for (size_t i = 0; i < mapping_count(set); i++) {
+    if (invocation_arg(call, 1) != NULL) {
+        Named named = {0};
+        if (!named_by_call(call, set, &named, error) || !explain_one(call, &named, all, error))
+            return false;
+    }
+    for (size_t i = 0; invocation_arg(call, 1) == NULL && i < mapping_count(set); i++) {
+        Named named = named_by_itself(mapping_get(set, i));
         if (i > 0)
             view_line(call->view, "%s", "");
-        if (!explain_one(call, mapping_get(set, i), all, error))
+        if (!explain_one(call, &named, all, error))
             return false;
     }
     if (call->view->json)
@@ -351,13 +387,16 @@ explain_run(Invocation *call, GError **error)
 
 const Command cmd_mapping_explain = {
     .name = "mapping explain",
-    .args = "FILE",
+    .args = "FILE [SOURCE [TARGET]]",
     .summary = "what each column is made of, where it is computed, and why",
     .deed = "explain the mapping",
     .about =
         "'source' computes in the store that the rows come from, 'mover' in the program that "
         "moves them, 'target' in the store that they go to, and 'store' in one statement where "
-        "both are one. Of a target that is not there yet it is told as its store would make it.",
-    .examples = "honk mapping explain mappings/users.yaml",
+        "both are one. Of a target that is not there yet it is told as its store would make it.\n\n"
+        "Without SOURCE and TARGET, each mapping of FILE is explained for the datasets that it "
+        "names.",
+    .examples = "honk mapping explain mappings/users.yaml\n"
+                "honk mapping explain m.yaml data.db:users postgres:shop:public.users",
     .run = explain_run,
 };

@@ -93,6 +93,20 @@ class Copying(WithoutServer):
         done = self.compare("airports.csv", "d.db:typed", "-m", "m.yaml", status=7)
         self.assertRegex(done.stdout, r"different: code '01G'\n.*\n +lat +'42.74' +'1.5'\n1 row differs\nnot equal")
 
+    def test_a_mapping_is_explained_for_the_datasets_of_the_command(self):
+        self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n  code: { from: iata }\n"
+                             "  lat: { from: latitude, type: float }\nkey: [ code ]\n")
+        self.refused(4, "'a' is no file", "mapping", "explain", "m.yaml")
+        self.refused(2, "to what", "mapping", "explain", "m.yaml", "airports.csv")
+        places = {}
+        self.copy("airports.csv", "d.db:a")
+        for source in ("airports.csv", "d.db:a"):
+            told = json.loads(self.run_honk("mapping", "explain", "m.yaml", source, "d.db:new", "--json").stdout)[0]
+            self.assertEqual((told["source"], told["target"]), (source, "d.db:new"))
+            self.assertTrue(all(column["why"] for column in told["columns"]))
+            places[source] = [column["place"] for column in told["columns"]]
+        self.assertEqual(places, {"airports.csv": ["source", "mover"], "d.db:a": ["store", "store"]})
+
     def test_a_broken_mapping_is_told_with_its_place(self):
         self.write("m.yaml", "apiVersion: honk/v1\nkind: Mapping\nsource: a\ntarget: b\ncolumns:\n  x: { form: iata }\n")
         self.refused(2, "m.yaml:6:", "copy", "airports.csv", "d.db:x", "--mapping", "m.yaml")
