@@ -144,34 +144,39 @@ site_cells(Table *table, const json_t *own)
                     "%" G_GINT64_FORMAT, at(own, "sites", words[i]));
 }
 
+/* What has that name, with all that became of its consumers and places. */
 static void
-show_parts(View *view, const json_t *numbers)
+part_row(Table *table, const char *name, const json_t *own)
 {
-    g_autoptr(Table) languages =
-        table_new("LANGUAGE", ">PLACES", ">BY RULES", ">BY AGENT", ">LEFT", NULL);
+    table_cell(table, TONE_STRONG, name);
+    table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT, json_get_int(own, "consumers", 0));
+    table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT,
+                at(own, "ends", "by_rules") + at(own, "ends", "by_agent") +
+                    at(own, "ends", "unaffected"));
+    table_cellf(table, TONE_PLAIN, "%" G_GINT64_FORMAT, at(own, "ends", "refused"));
+    site_cells(table, own);
+}
+
+void
+numbers_show_parts(View *view, const json_t *numbers)
+{
+    g_autoptr(Table) languages = table_new("LANGUAGE", ">CONSUMERS", ">DONE", ">REFUSED", ">PLACES",
+                                           ">BY RULES", ">BY AGENT", ">LEFT", NULL);
     g_autoptr(Table) owners = table_new("OWNER", ">CONSUMERS", ">DONE", ">REFUSED", ">PLACES",
                                         ">BY RULES", ">BY AGENT", ">LEFT", NULL);
     json_t *own;
     size_t i;
     json_array_foreach(json_object_get(numbers, "languages"), i, own)
-    {
-        table_cell(languages, TONE_STRONG, json_get_string(own, "language", ""));
-        site_cells(languages, own);
-    }
+        part_row(languages, json_get_string(own, "language", ""), own);
     json_array_foreach(json_object_get(numbers, "owners"), i, own)
     {
         const char *owner = json_get_string(own, "owner", "");
-        table_cell(owners, TONE_STRONG, *owner != '\0' ? owner : "nobody");
-        table_cellf(owners, TONE_PLAIN, "%" G_GINT64_FORMAT, json_get_int(own, "consumers", 0));
-        table_cellf(owners, TONE_PLAIN, "%" G_GINT64_FORMAT,
-                    at(own, "ends", "by_rules") + at(own, "ends", "by_agent") +
-                        at(own, "ends", "unaffected"));
-        table_cellf(owners, TONE_PLAIN, "%" G_GINT64_FORMAT, at(own, "ends", "refused"));
-        site_cells(owners, own);
+        part_row(owners, *owner != '\0' ? owner : "nobody", own);
     }
     if (table_rows(languages) > 0)
         view_table(view, languages);
-    view_table(view, owners);
+    if (table_rows(owners) > 0)
+        view_table(view, owners);
 }
 
 static bool
@@ -195,7 +200,7 @@ run(Invocation *call, GError **error)
         return true;
     }
     numbers_show(call->view, numbers);
-    show_parts(call->view, numbers);
+    numbers_show_parts(call->view, numbers);
     return true;
 }
 

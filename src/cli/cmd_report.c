@@ -154,6 +154,7 @@ cmd_report_run(Invocation *call, GError **error)
     view_line(view, "%s", "");
     show_steps(view, report);
     numbers_show(view, numbers);
+    numbers_show_parts(view, numbers);
     return true;
 }
 

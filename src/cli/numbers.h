@@ -5,3 +5,5 @@
 
 /* Each with what it is a part of. Nothing, where there is nobody. */
 void numbers_show(View *view, const json_t *numbers);
+/* By language and by owner. */
+void numbers_show_parts(View *view, const json_t *numbers);

@@ -43,8 +43,3 @@ void consumer_filter_clear(ConsumerFilter *filter);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ConsumerFilter, consumer_filter_clear)
 /* :plan, :owner, :q; `data` is a ConsumerFilter. */
 void consumer_filter_bind(Stmt *stmt, const void *data);
-
-/* numbers.c: the numbers of all, added to `samples` (Sample). Their texts live in `names` (char *, freed by it) and in
- * `ret_words`, which is the caller's. */
-CHECKED bool numbers_samples(Db *db, GArray *samples, GPtrArray *names, json_t **ret_words,
-                             GError **error);

@@ -3,8 +3,8 @@
  *
  * Of each plan that GET /consumers lists (docs/changes.md, "Numbers"). Every consumer has one end (END_SQL), so that the ends add up to `consumers`.
  */
+#include "server/numbers.h"
 #include "base/json.h"
-#include "server/consumer_rows.h"
 #include "server/handlers.h"
 #include "server/plans.h"
 
@@ -98,23 +98,18 @@ static const char *const site_words[SITES_COUNT] = {
     "SELECT coalesce(c.value ->> '$.owner', ''), l.key, " END_SQL ", coalesce(" DONE_SQL           \
     ", 0), c.value ->> '$.coding' IS NOT NULL, sum(l.value ->> '$.by_rules'), "                    \
     "sum(l.value ->> '$.by_agent'), sum(l.value ->> '$.left'), sum(l.value ->> '$.already'), "     \
-    "sum(l.value ->> '$.unaffected') " CONSUMER_JOIN_SQL ", json_each(CASE WHEN " DONE_SQL         \
-    " THEN coalesce(t.evidence -> '$.languages', "                                                 \
+    "sum(l.value ->> '$.unaffected'), count(*) " CONSUMER_JOIN_SQL                                 \
+    ", json_each(CASE WHEN " DONE_SQL " THEN coalesce(t.evidence -> '$.languages', "               \
     "c.value -> '$.languages', '{}') ELSE coalesce(c.value -> '$.languages', '{}') END) "          \
     "l " CONSUMER_WHERE_SQL "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"
 
-typedef struct {
-    json_t *all, *owners, *languages; /* the last two: name -> numbers */
-} Numbers;
-
-static void
+void
 numbers_clear(Numbers *numbers)
 {
     json_decref(numbers->all);
     json_decref(numbers->owners);
     json_decref(numbers->languages);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Numbers, numbers_clear)
 
 /* "ends.open" is `open` of `ends`. */
 static void
@@ -197,6 +192,15 @@ settle_sites(int64_t *counts, const char *end, bool is_done, bool is_coded)
     move_count(counts, SITES_BY_AGENT, to);
 }
 
+/* Also those that nobody came to. */
+static void
+add_no_ends(json_t *to)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(sums); i++)
+        if (g_str_has_prefix(sums[i].name, "ends."))
+            add(to, sums[i].name, 0);
+}
+
 static void
 take_sites(Numbers *numbers, Stmt *stmt)
 {
@@ -206,7 +210,13 @@ take_sites(Numbers *numbers, Stmt *stmt)
     settle_sites(counts, stmt_col_text(stmt, 2), stmt_col_int(stmt, 3), stmt_col_int(stmt, 4));
     add_sites(numbers->all, counts);
     add_sites(numbers_of(numbers->owners, stmt_col_text(stmt, 0)), counts);
-    add_sites(numbers_of(numbers->languages, stmt_col_text(stmt, 1)), counts);
+    json_t *language = numbers_of(numbers->languages, stmt_col_text(stmt, 1));
+    g_autofree char *end = g_strconcat("ends.", stmt_col_text(stmt, 2), NULL);
+    int64_t consumers = stmt_col_int(stmt, SITES_TOLD + 5);
+    add(language, "consumers", consumers);
+    add_no_ends(language);
+    add(language, end, consumers);
+    add_sites(language, counts);
 }
 
 static bool
@@ -226,8 +236,8 @@ take(Db *db, const char *sql, const ConsumerFilter *filter, TakeRow *row, Number
     return false;
 }
 
-static bool
-count(Db *db, const ConsumerFilter *filter, Numbers *numbers, GError **error)
+bool
+numbers_count(Db *db, const ConsumerFilter *filter, Numbers *numbers, GError **error)
 {
     static const int64_t none[SITES_COUNT] = {0};
     g_autofree char *sql = sums_sql();
@@ -265,66 +275,10 @@ handle_consumers_numbers(Request *request, GError **error)
     g_auto(Numbers) numbers = {0};
     Db *db = NULL;
     if (!consumer_filter_read(request, &filter, error) || !request_reader(request, &db, error) ||
-        !count(db, &filter, &numbers, error))
+        !numbers_count(db, &filter, &numbers, error))
         return false;
     json_t *answer = json_deep_copy(numbers.all);
     json_object_set_new(answer, "owners", listed(numbers.owners, "owner"));
     json_object_set_new(answer, "languages", listed(numbers.languages, "language"));
     return request_answer(request, answer);
-}
-
-/* ---- as samples ---- */
-
-static const struct {
-    const char *group, *name, *label, *help;
-} metrics[] = {
-    {"ends", "honk_consumers", "end",
-     "Consumers of plans that are not over, by what became of them."},
-    {"sites", "honk_sites", "by", "Places in their code, by who changed them."},
-    {"verified", "honk_branches", "proof", "Branches made for them, by what was proven of them."},
-    {"pulls", "honk_pulls", "state", "Pull requests for them, by what became of them."},
-    {"reverted", "honk_pulls_reverted", NULL,
-     "Of those that were merged, how many are taken back."},
-    {"agent", "honk_coding_", NULL, "Of coding agents' work for them."},
-    {"judge", "honk_coding_judge_", NULL, "Of the judge's opinions beside those of the gate."},
-};
-
-/* Totals are sums of the others; what was taken back was merged, and is part of those. */
-static bool
-is_told_apart(const char *word)
-{
-    return strcmp(word, "all") == 0 || strcmp(word, "opened") == 0 || strcmp(word, "reverted") == 0;
-}
-
-static void
-add_samples(GArray *samples, size_t metric, json_t *words, GPtrArray *names)
-{
-    const char *word;
-    json_t *value;
-    json_object_foreach(words, word, value)
-    {
-        const char *label = metrics[metric].label;
-        char *name = g_strconcat(metrics[metric].name, label == NULL ? word : NULL, NULL);
-        Sample sample = {name, metrics[metric].help, label, label != NULL ? word : NULL,
-                         json_integer_value(value)};
-        g_ptr_array_add(names, name);
-        if (!is_told_apart(word))
-            g_array_append_val(samples, sample);
-    }
-}
-
-bool
-numbers_samples(Db *db, GArray *samples, GPtrArray *names, json_t **ret_words, GError **error)
-{
-    const ConsumerFilter everything = {0};
-    g_auto(Numbers) numbers = {0};
-    if (!count(db, &everything, &numbers, error))
-        return false;
-    json_object_set_new(
-        numbers.all, "reverted",
-        json_pack("{s:O}", "", json_object_get(json_object_get(numbers.all, "pulls"), "reverted")));
-    for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)
-        add_samples(samples, i, json_object_get(numbers.all, metrics[i].group), names);
-    *ret_words = g_steal_pointer(&numbers.all);
-    return true;
 }

@@ -16,7 +16,7 @@ head_append(GString *text, const char *name, const char *help, const char *type)
 static void
 label_append(GString *text, const char *label, const char *value)
 {
-    g_string_append_printf(text, "{%s=\"", label);
+    g_string_append_printf(text, "%s=\"", label);
     for (; *value != '\0'; value++) {
         if (*value == '\n')
             g_string_append(text, "\\n");
@@ -25,7 +25,21 @@ label_append(GString *text, const char *label, const char *value)
         else
             g_string_append_c(text, *value);
     }
-    g_string_append(text, "\"}");
+    g_string_append_c(text, '"');
+}
+
+static void
+labels_append(GString *text, const Sample *sample)
+{
+    if (sample->label == NULL)
+        return;
+    g_string_append_c(text, '{');
+    if (sample->part != NULL) {
+        label_append(text, sample->part, sample->part_value);
+        g_string_append_c(text, ',');
+    }
+    label_append(text, sample->label, sample->label_value);
+    g_string_append_c(text, '}');
 }
 
 char *
@@ -45,8 +59,7 @@ prometheus_text(const Sample *samples, size_t count)
         if (i == 0 || strcmp(samples[i - 1].name, sample->name) != 0)
             head_append(text, sample->name, sample->help, "gauge");
         g_string_append(text, sample->name);
-        if (sample->label != NULL)
-            label_append(text, sample->label, sample->label_value);
+        labels_append(text, sample);
         g_string_append_printf(text, " %" PRId64 "\n", sample->value);
     }
     return g_string_free(text, FALSE);

@@ -14,6 +14,7 @@ typedef struct {
     const char *label;       /* "state", or NULL */
     const char *label_value; /* "running"; escaped here */
     int64_t value;
+    const char *part, *part_value; /* one more label, or NULL */
 } Sample;
 
 /* Samples of one name stand together. Caller frees. */

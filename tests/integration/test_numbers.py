@@ -95,6 +95,8 @@ class Numbers(unittest.TestCase):
             for word, count in numbers["sites"].items():
                 self.assertEqual(sum(one["sites"][word] for one in numbers[part]), count, (part, word))
         self.assertEqual(sum(one["consumers"] for one in numbers["owners"]), numbers["consumers"])
+        for one in numbers["owners"] + numbers["languages"]:
+            self.assertEqual(sum(one["ends"].values()), one["consumers"], one)
         self.assertEqual(self.world.json("report", "users-v2")["numbers"], numbers)
         denominators = {"ends": numbers["consumers"], "sites": numbers["sites"]["all"], "verified": numbers["verified"]["rules"],
                         "pulls": pulls["opened"]}
@@ -105,12 +107,21 @@ class Numbers(unittest.TestCase):
                 of = denominators["verified" if path == "pulls.opened" else group]
                 line = re.search(rf"^\s*{re.escape(text)} +(\d+) +of (\d+) ", shown, re.MULTILINE)
                 self.assertEqual(line and tuple(map(int, line.groups())), (count, of) if count and of else None, (words, text, shown))
+            for one in numbers["owners"] + numbers["languages"]:
+                self.assertRegex(shown, rf"(?m)^{re.escape(one.get('owner', one.get('language')))} +{one['consumers']} +\d+ +{one['ends']['refused']} +{one['sites']['all']} ")
         if self.world.state("users-v2") == "rolled_back":
             return  # it is over, and the metrics are of those that are not
         metrics = self.world.get("/metrics")[1].decode()
         for name, (label, group) in METRICS.items():
             told = {word: int(count) for word, count in re.findall(rf'^{name}{{{label}="(\w+)"}} (\d+)$', metrics, re.MULTILINE)}
             self.assertEqual(told, {word: count for word, count in numbers[group].items() if word not in ("all", "opened", "reverted")}, name)
+        for part, families in (("owner", (("consumers", "end", "ends"), ("sites", "by", "sites"), ("pulls", "state", "pulls"))),
+                               ("language", (("consumers", "end", "ends"), ("sites", "by", "sites")))):
+            for family, label, group in families:
+                found = re.findall(rf'^honk_{part}_{family}{{{part}="([^"]*)",{label}="(\w+)"}} (\d+)$', metrics, re.MULTILINE)
+                told = {(name, word): int(count) for name, word, count in found}
+                self.assertEqual(told, {(own[part], word): count for own in numbers[part + "s"] for word, count in own[group].items()
+                                        if word not in ("all", "opened", "reverted")}, (part, family))
         for name, count in (("honk_pulls_reverted", pulls["reverted"]), ("honk_coding_consumers", numbers["agent"]["consumers"]),
                             ("honk_coding_done", numbers["agent"]["done"])):
             self.assertIn(f"\n{name} {count}\n", metrics)

@@ -1754,17 +1754,7 @@ export interface components {
         };
         ConsumersNumbers: {
             consumers: number;
-            /** @description how many ended so; `refused` have places that are left to people, of `no_code` nobody said where their code is */
-            ends: {
-                no_code: number;
-                unaffected: number;
-                by_rules: number;
-                by_agent: number;
-                refused: number;
-                left_out: number;
-                taken_back: number;
-                open: number;
-            };
+            ends: components["schemas"]["EndsNumbers"];
             sites: components["schemas"]["SitesNumbers"];
             /** @description branches whose changes were looked through again by rules; whose old and new queries gave the same rows; whose own checks passed; which their host built before they were proposed */
             verified: {
@@ -1806,8 +1796,22 @@ export interface components {
             languages: {
                 /** @description sql, dbt, python, … */
                 language: string;
+                /** @description with places in it; one may count in several languages */
+                consumers: number;
+                ends: components["schemas"]["EndsNumbers"];
                 sites: components["schemas"]["SitesNumbers"];
             }[];
+        };
+        /** @description how many consumers ended so; `refused` have places that are left to people, of `no_code` nobody said where their code is */
+        EndsNumbers: {
+            no_code: number;
+            unaffected: number;
+            by_rules: number;
+            by_agent: number;
+            refused: number;
+            left_out: number;
+            taken_back: number;
+            open: number;
         };
         /** @description places, which add up to `all`; `open` are to be changed yet, `left` are people's, also of those that were left out or failed */
         SitesNumbers: {

@@ -83,7 +83,7 @@ function Tables({ migration, q }: { migration?: string; q: string }) {
           {(agent.cost_micro_usd / 1e6).toFixed(2)}.
         </p>
       )}
-      <BySites head="Language" rows={data.languages.map(one => [one.language, one.sites])} />
+      <BySites head="Language" rows={data.languages.map(one => [one.language, one.sites, one.consumers])} />
       <BySites head="Owner" rows={data.owners.map(one => [shortRef(one.owner) || 'nobody', one.sites, one.consumers])} />
     </div>
   );
