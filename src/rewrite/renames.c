@@ -366,16 +366,23 @@ renames_find(const Renames *renames, const Dialect *dialect, const SqlPath *path
 }
 
 bool
+rename_has_target(const Renames *renames, const Rename *rename, const Dialect *dialect,
+                  const SqlPath *path)
+{
+    for (guint s = 0; s < rename->spellings->len; s++) {
+        const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+        if (match(renames, dialect, path, spelling->target) == MATCH_SAME)
+            return true;
+    }
+    return false;
+}
+
+bool
 renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path)
 {
-    for (guint i = 0; i < renames->list->len; i++) {
-        const Rename *rename = g_ptr_array_index(renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++) {
-            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            if (match(renames, dialect, path, spelling->target) == MATCH_SAME)
-                return true;
-        }
-    }
+    for (guint i = 0; i < renames->list->len; i++)
+        if (rename_has_target(renames, g_ptr_array_index(renames->list, i), dialect, path))
+            return true;
     return false;
 }
 

@@ -52,15 +52,7 @@ is_defined_here(const Work *work, const Rename *rename)
 {
     if (dbt_own_rename(work) == rename) /* by the model that the file is */
         return true;
-    for (guint b = 0; b < work->sql->blocks->len; b++) {
-        const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
-        for (guint i = 0; i < block->sources->len; i++) {
-            const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source->shape == SHAPE_DEFINED && source_rename(source) == rename)
-                return true;
-        }
-    }
-    return false;
+    return set_has(work->made_here, rename);
 }
 
 bool
@@ -68,6 +60,28 @@ sql_keeps_places(const Work *work, const Rename *rename)
 {
     return rename_only_renames(rename) &&
            (!rename_changes_columns(rename) || is_defined_here(work, rename));
+}
+
+static bool
+token_says(const Work *work, guint index, const char *name)
+{
+    const Token *token = work_token(work, index);
+    bool is_quoted = token->kind == TOKEN_QUOTED;
+    size_t bytes = strlen(name);
+    return token->end - token->begin == bytes + 2 * (size_t) is_quoted &&
+           g_ascii_strncasecmp(work->text + token->begin + is_quoted, name, bytes) == 0;
+}
+
+/* What the script does with a table of its own it does with the new one, where no column is called otherwise. */
+static bool
+may_follow(const Work *work, const SqlSource *source, const Rename *rename)
+{
+    const SqlStatement *statement = source->block->statement;
+    char **target = source_spelling(source)->target;
+    for (guint i = statement->first; i <= statement->last; i++)
+        if (token_says(work, i, target[g_strv_length(target) - 1])) /* the move itself */
+            return false;
+    return rename_only_renames(rename) && !rename_changes_columns(rename);
 }
 
 static bool
@@ -98,7 +112,18 @@ refuse_shape(Work *work, const SqlSource *source, const Rename *rename)
              sql_has_function(work, source->block->statement)))
             return false;
         break;
+    case SHAPE_CLONED:
+        if (may_follow(work, source, rename))
+            return false;
+        break;
+    case SHAPE_HIDING:
+        if (may_follow(work, source, rename) &&
+            renames_as_temporary(rename, source_spelling(source), &source->path))
+            return false;
+        break;
     case SHAPE_CHANGED:
+        if (may_follow(work, source, rename) && is_defined_here(work, rename))
+            return false;
         break;
     }
     refuse(work, source, "statement",
@@ -118,18 +143,23 @@ is_settled(const SqlStatement *statement, guint index)
     return false;
 }
 
-/* Does the token say, as a name or as all of a literal, a column that changes? */
-static bool
-says_column(const Work *work, const Rename *rename, const Token *token)
+const ColumnChange *
+token_column(const Work *work, const Rename *rename, const Token *token)
 {
     size_t begin = token->begin, end = token->end;
     bool is_quoted = token->kind == TOKEN_QUOTED || token->kind == TOKEN_STRING;
     if ((token->kind != TOKEN_WORD && !is_quoted) || end - begin < 1 + 2 * (size_t) is_quoted)
-        return false;
+        return NULL;
     g_autofree char *name =
         g_strndup(work->text + begin + is_quoted, end - begin - 2 * (size_t) is_quoted);
     SqlPart part = {.text = name};
-    const ColumnChange *change = rename_column(rename, work->sql->dialect, &part);
+    return rename_column(rename, work->sql->dialect, &part);
+}
+
+static bool
+says_column(const Work *work, const Rename *rename, const Token *token)
+{
+    const ColumnChange *change = token_column(work, rename, token);
     return change != NULL && change->kind != CHANGE_NONE;
 }
 

@@ -51,7 +51,8 @@ query_names_matter(const SqlQuery *query)
     if (query->is_value)
         return is_struct(query);
     const SqlStatement *statement = query_is_result(query) ? query_statement(query) : NULL;
-    return statement == NULL || (statement->kind != STATEMENT_INSERT && !statement->has_columns);
+    return statement == NULL || statement->takes_rows ||
+           (statement->kind != STATEMENT_INSERT && !statement->has_columns);
 }
 
 /* Its output names stay. True when that is new. */

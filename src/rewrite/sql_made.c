@@ -164,6 +164,9 @@ names_may_change(Work *work, const SqlQuery *query)
         return true;
     if (place_of(work, statement).kind != PLACE_OPEN)
         return false;
+    const Spelling *spelling = NULL;
+    if (statement_makes(work, statement, &spelling) != NULL) /* the mapping says its names */
+        return false;
     if (statement->kind == STATEMENT_CREATE) {
         g_autofree char *name = created_name(statement);
         return name != NULL && !is_made_once(work, statement) && !is_kept(work, name);
@@ -359,7 +362,9 @@ made_of(Work *work, const SqlStatement *statement)
         made->is_snapshot = made->is_open = true;
         return made;
     }
-    if (place.kind != PLACE_OPEN || statement->has_columns)
+    const Spelling *spelling = NULL;
+    if (place.kind != PLACE_OPEN || statement->has_columns ||
+        statement_makes(work, statement, &spelling) != NULL)
         return NULL;
     if (statement->kind == STATEMENT_CREATE) {
         char *name = created_name(statement);

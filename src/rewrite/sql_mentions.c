@@ -65,21 +65,6 @@ visit_mention(Work *work, const SqlMention *mention)
                     "the new dataset");
 }
 
-static void
-visit_created(Work *work, const SqlStatement *statement)
-{
-    const Spelling *spelling = NULL;
-    bool is_other = false;
-    const SqlPath *path = &statement->created;
-    const Rename *rename = path->count > 0 ? renames_find(work->renames, work->sql->dialect, path,
-                                                          &spelling, &is_other)
-                                           : NULL;
-    if (rename == NULL || rename->is_derived)
-        return;
-    site_refuse(work, SITE_MENTION, path->parts[0].begin, path->parts[path->count - 1].end,
-                "makes-source", NULL, "this makes the old dataset: it is its writer, not a reader");
-}
-
 static bool
 find_any(const Work *work, const Token *token, size_t *ret_at, size_t *ret_bytes)
 {
@@ -146,8 +131,6 @@ sql_mentions(Work *work)
     const Sql *sql = work->sql;
     for (guint i = 0; i < sql->mentions->len; i++)
         visit_mention(work, g_ptr_array_index(sql->mentions, i));
-    for (guint i = 0; i < sql->statements->len; i++)
-        visit_created(work, g_ptr_array_index(sql->statements, i));
     sql_shards(work);
     for (guint i = 0; i < sql->comments->len; i++)
         visit_magic(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));

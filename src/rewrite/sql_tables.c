@@ -78,6 +78,13 @@ inserts_by_position(const SqlSource *source)
            statement->inserts_rows;
 }
 
+/* INSERT *, BY NAME: the rows have the old names. */
+static bool
+keeps_names(const SqlSource *source, const Rename *rename)
+{
+    return !source->block->statement->takes_rows || !rename_changes_columns(rename);
+}
+
 /* NATURAL JOIN, on either side: a new name joins by other columns. */
 static bool
 is_joined_by_name(Work *work, const SqlSource *source)
@@ -127,6 +134,11 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     spelling->target[g_strv_length(spelling->target) - 1]);
         return;
     }
+    if (set_has(work->new_here, rename)) {
+        site_refuse(work, SITE_TABLE, first->begin, last->end, "makes-source", NULL,
+                    "the new dataset is made in this text: it is the move itself, and no consumer");
+        return;
+    }
     if (sql_define_refuses(work, source, rename))
         return;
     if (source->is_version && !rename->is_derived) {
@@ -135,17 +147,17 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     "one has others");
         return;
     }
-    if (inserts_by_position(source) && !rename->is_derived && !sql_keeps_places(work, rename)) {
+    if (inserts_by_position(source) && !rename->is_derived &&
+        !(sql_keeps_places(work, rename) && keeps_names(source, rename))) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
                     "rows are inserted as they are, and the new table's columns may stand or be "
                     "called otherwise: name the columns");
         return;
     }
-    if (source->block->statement->takes_rows && !source->is_target &&
-        source->block->query == NULL && rename_changes_columns(source_rename(source))) {
+    if (source->block->query == NULL && !keeps_names(source, rename)) {
         site_refuse(work, SITE_TABLE, first->begin, last->end, "insert-without-columns", NULL,
-                    "its rows go into another table as they are, by the names of their columns: "
-                    "name the columns");
+                    "rows go from one table into the other as they are, by the names of their "
+                    "columns: name the columns");
         return;
     }
     if (is_joined_by_name(work, source)) {
@@ -303,6 +315,7 @@ void
 sql_tables(Work *work)
 {
     each_source(work, match_source);
+    sql_note_makers(work);
     sql_resolve(work->sql, known_columns, lacks, work);
     each_source(work, visit_source);
     sql_qualifiers(work);

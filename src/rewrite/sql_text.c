@@ -42,6 +42,7 @@ rewrite_variant(Work *work)
         dbt_given(work);
         dbt_var_uses(work);
         dbt_own(work);
+        sql_makers(work);
         sql_mentions(work);
         sql_joined(work);
         if (work->has_holes)
@@ -57,6 +58,8 @@ rewrite_variant(Work *work)
     g_array_unref(work->borders);
     g_clear_pointer(&work->spoken_of, g_hash_table_unref);
     g_clear_pointer(&work->converted, g_hash_table_unref);
+    g_clear_pointer(&work->made_here, g_hash_table_unref);
+    g_clear_pointer(&work->new_here, g_hash_table_unref);
     g_clear_pointer(&work->understood, g_hash_table_unref);
     g_clear_pointer(&work->outputs, g_hash_table_unref);
 }

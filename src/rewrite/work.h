@@ -96,6 +96,8 @@ const Rename *renames_find(const Renames *renames, const Dialect *dialect, const
                            const Spelling **ret_spelling, bool *ret_is_other);
 /* Is it a mapping's target? */
 bool renames_is_target(const Renames *renames, const Dialect *dialect, const SqlPath *path);
+bool rename_has_target(const Renames *renames, const Rename *rename, const Dialect *dialect,
+                       const SqlPath *path);
 /* NULL when the mapping does not speak of it. */
 /* Does any of its columns become something else? */
 bool rename_changes_columns(const Rename *rename);
@@ -147,6 +149,8 @@ typedef struct {
                               * NULL until it is asked for */
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */
+    GHashTable *made_here;  /* Rename * whose dataset the text makes; NULL: none */
+    GHashTable *new_here;   /* those whose target it makes; NULL: none */
     bool is_settled;        /* it is known which queries keep their output names (sql_flow.c) */
     bool is_cut;            /* what was just asked led in a circle, which was not followed */
     GHashTable *outputs;   /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
@@ -303,6 +307,20 @@ void dbt_config_follows(Work *work, const Rename *rename);
  * (dbt_own.c). */
 bool rename_keeps_model(const Rename *rename);
 void dbt_own(Work *work);
+/* The statement makes the dataset: its query gives the columns their new names; false where that is refused, which is written
+ * down (sql_own.c). */
+bool sql_own_names(Work *work, const Rename *rename, const SqlStatement *statement);
+void sql_own_refuse(Work *work, const SqlStatement *statement, const char *code,
+                    const char *reason);
+/* The dataset that CREATE … AS or SELECT … INTO makes, and how it is spelled; NULL of others. Such statements are renamed
+ * with their output names (sql_maker.c). */
+const Rename *statement_makes(const Work *work, const SqlStatement *statement,
+                              const Spelling **ret_spelling);
+void sql_makers(Work *work);
+/* May a temporary table of the dataset's name be renamed with what reads it? */
+bool renames_as_temporary(const Rename *rename, const Spelling *spelling, const SqlPath *path);
+/* Which datasets the text makes: Work.made_here, Work.new_here. Once it is known which tables are one. */
+void sql_note_makers(Work *work);
 /* What such a mapping says of the model that the file is; or NULL. */
 const Rename *dbt_own_rename(const Work *work);
 
@@ -445,6 +463,8 @@ bool is_declared(const Work *work, const char *name);
 /* Is there a variable or parameter that is certainly called so? is_declared() is also true of types in declarations. */
 bool is_variable(const Work *work, const char *name);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
+/* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */
+const ColumnChange *token_column(const Work *work, const Rename *rename, const Token *token);
 /* Does a person decide about a statement that makes or changes the table (sql_define.c)? Then it is written down. */
 bool sql_define_refuses(Work *work, const SqlSource *source, const Rename *rename);
 /* Has the new table the same columns at the same places, as far as this text can tell? */

@@ -443,12 +443,17 @@ path_take(Parser *parser, uint32_t end, bool is_table)
 }
 
 void
-mention_take(Parser *parser, uint32_t end)
+mention_add(Parser *parser, SqlPath path)
 {
     SqlMention *mention = node(parser, sizeof(SqlMention));
-    mention->path = path_take(parser, end, true);
-    mention->statement = parser->statement;
+    *mention = (SqlMention){.path = path, .statement = parser->statement};
     list_add(parser, parser->sql->mentions, mention);
+}
+
+void
+mention_take(Parser *parser, uint32_t end)
+{
+    mention_add(parser, path_take(parser, end, true));
 }
 
 ArenaList *

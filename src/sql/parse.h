@@ -127,6 +127,7 @@ bool literal_name_take(Parser *parser, SqlPath *ret);
 bool is_moment(const Parser *parser, uint32_t index);
 void moment_take(Parser *parser, SqlSource *source, const Context *context, uint32_t end);
 /* A name that is only noted. */
+void mention_add(Parser *parser, SqlPath path);
 void mention_take(Parser *parser, uint32_t end);
 SqlRef *ref_add(Parser *parser, const Context *context, SqlPath path);
 /* column.method(…): what the method is of, in dialects that have such; `path` is the name of a call. */
@@ -183,6 +184,8 @@ void skip_type(Parser *parser, uint32_t end);
 /* CREATE … AS query, at CREATE; false, and nothing is read, when it is another statement. Up to the statement that CREATE TASK
  * runs; false when it is none. (parse_create.c) */
 bool parse_create(Parser *parser, uint32_t end);
+/* SELECT … INTO [TEMP] [TABLE] t, at what stands behind INTO (parse_create.c). */
+void into_take(Parser *parser, const SqlBlock *block, uint32_t end);
 bool task_skip(Parser *parser, uint32_t end);
 /* What stands behind a statement's table or query: SET, WHERE, RETURNING, ON CONFLICT (parse_statement.c). */
 void rest_take(Parser *parser, SqlBlock *block, uint32_t end);

@@ -1,5 +1,5 @@
 /* parse_create.c - tables and views that are made of a query, and tasks that run a statement. */
-#include "sql/parse.h"
+#include "sql/parse_define.h"
 
 static uint32_t
 created_name(const Parser *parser, uint32_t at, uint32_t end)
@@ -58,6 +58,9 @@ parse_create(Parser *parser, uint32_t end)
     bool is_joined_by_name =
         parser->sql->dialect->has_code_comments && is_word(parser, name - 1, WORD_TABLE);
     statement->kind = STATEMENT_CREATE;
+    for (uint32_t i = parser->pos; i < name; i++)
+        statement->is_temporary |= is_text(parser, i, "TEMP") || is_text(parser, i, "TEMPORARY") ||
+                                   is_text(parser, i, "VOLATILE");
     parser->pos = name;
     statement->created = created_path_take(parser, query);
     statement->has_columns =
@@ -70,6 +73,45 @@ parse_create(Parser *parser, uint32_t end)
     rest_take(parser, block, end);
     block->last = end - 1;
     return true;
+}
+
+/* INTO behind a select list names a table wherever it cannot be a variable: in T-SQL those have a mark, elsewhere they are
+ * declared, or in a block. */
+static bool
+is_into_table(const Parser *parser, const SqlBlock *block)
+{
+    const SqlStatement *statement = parser->statement;
+    bool has_no_variables = parser->sql->dialect->has_alias_first ||
+                            (parser->begins == 0 && !parser->sql->list->has_declarations);
+    bool is_result = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_OTHER;
+    return has_no_variables && is_result && statement->created.count == 0 &&
+           block->parent == NULL && is_name(parser, parser->pos) &&
+           peek(parser, parser->pos + 1)->kind != TOKEN_STRING;
+}
+
+/* SELECT … INTO [TEMP] [TABLE] t FROM …, at what stands behind INTO */
+void
+into_take(Parser *parser, const SqlBlock *block, uint32_t end)
+{
+    static const char *const kinds[] = {"TEMP", "TEMPORARY", "UNLOGGED", NULL};
+    uint32_t first = parser->pos;
+    while (is_among_words_of(parser, parser->pos, kinds) &&
+           (is_name(parser, parser->pos + 1) || is_word(parser, parser->pos + 1, WORD_TABLE)))
+        parser->pos++;
+    bool is_said = take_word(parser, end, WORD_TABLE);
+    bool is_temporary = parser->pos > first + is_said;
+    SqlStatement *statement = parser->statement;
+    bool is_table = is_into_table(parser, block);
+    SqlPath path = path_take(parser, end, true);
+    if (!is_table || (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)) {
+        mention_add(parser, path); /* into variables */
+        return;
+    }
+    statement->created = path;
+    statement->is_into = true;
+    statement->is_temporary = is_temporary;
+    if (statement->kind == STATEMENT_QUERY)
+        statement->kind = STATEMENT_CREATE;
 }
 
 /* CREATE TASK t … AS INSERT …: what runs again and again is a statement like others. */

@@ -84,7 +84,7 @@ take_tables(Parser *parser, SqlShape shape, uint32_t end)
 
 /* ---- CREATE ---- */
 
-/* CREATE TABLE t (…) …; of a temporary one, which hides the dataset, a person thinks. */
+/* CREATE TABLE t (…) …; a temporary one hides the dataset. */
 static bool
 parse_table(Parser *parser, bool is_hiding, uint32_t end)
 {
@@ -93,11 +93,11 @@ parse_table(Parser *parser, bool is_hiding, uint32_t end)
         return false;
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
-    table->shape = is_hiding ? SHAPE_CHANGED : SHAPE_DEFINED;
+    table->shape = is_hiding ? SHAPE_HIDING : SHAPE_DEFINED;
     if (is_open(parser, parser->pos) && parser->pos < end)
         definitions_take(parser, block, end);
     else if (!is_hiding) /* LIKE t, PARTITION OF t, CLONE t, USING fts5 (…) */
-        table->shape = SHAPE_CHANGED;
+        table->shape = SHAPE_CLONED;
     options_take(parser, block, end);
     return true;
 }
@@ -312,7 +312,6 @@ static const struct {
     {"VACUUM", {"FULL", "FREEZE", "VERBOSE", "ANALYZE", "TABLE"}, false, SHAPE_NAMED},
     {"LOCK", {"TABLE", "TABLES"}, true, SHAPE_NAMED},
     {"OPTIMIZE", {"TABLE"}, false, SHAPE_NAMED},
-    {"REFRESH", {"TABLE"}, true, SHAPE_NAMED},
     {"SHOW",
      {"FULL", "COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS", "CREATE", "TABLE", "FROM", "IN"},
      true,
@@ -321,7 +320,11 @@ static const struct {
     {"DESC", {"TABLE", "FORMATTED", "EXTENDED"}, false, SHAPE_NAMED},
     {"REINDEX", {"TABLE", "CONCURRENTLY"}, true, SHAPE_NAMED},
     {"MSCK", {"REPAIR", "TABLE"}, true, SHAPE_NAMED},
-    {"DROP", {"TABLE", "EXTERNAL", "FOREIGN", "IF", "EXISTS"}, true, SHAPE_ADJUSTED},
+    {"REFRESH", {"TABLE", "MATERIALIZED", "VIEW", "CONCURRENTLY"}, true, SHAPE_NAMED},
+    {"DROP",
+     {"TABLE", "TEMPORARY", "EXTERNAL", "FOREIGN", "MATERIALIZED", "VIEW", "IF", "EXISTS"},
+     true,
+     SHAPE_ADJUSTED},
     {"SET", {"IDENTITY_INSERT"}, true, SHAPE_NAMED},
 };
 

@@ -82,6 +82,17 @@ goes_on_with_if(const Parser *parser, uint32_t at)
     return is_among(parser, at - 1, before);
 }
 
+/* IF OBJECT_ID('t') IS NOT NULL DROP TABLE t, in one line */
+static bool
+is_conditional(const Parser *parser, const Loose *loose, uint32_t at)
+{
+    static const char *const verbs[] = {"DROP", "TRUNCATE", NULL};
+    static const char *const kinds[] = {"TABLE", "VIEW", NULL};
+    Word first = peek(parser, loose->first)->word;
+    return (first == WORD_IF || first == WORD_ELSE || first == WORD_BEGIN) &&
+           is_among(parser, at, verbs) && is_among(parser, at + 1, kinds);
+}
+
 /* Verbs that are names elsewhere: only at the beginning of a line. */
 static bool
 starts_other(const Parser *parser, Loose *loose, uint32_t at)
@@ -93,7 +104,19 @@ starts_other(const Parser *parser, Loose *loose, uint32_t at)
     bool is_part = is_text(parser, loose->first, "ALTER") &&
                    (is_text(parser, at, "DROP") || is_text(parser, at, "ALTER"));
     bool is_rows = peek(parser, loose->first)->word == WORD_INSERT && !loose->has_query;
-    return is_first_of_line(parser, at) && !is_part && !is_rows && is_among(parser, at, verbs);
+    return (is_first_of_line(parser, at) && !is_part && !is_rows && is_among(parser, at, verbs)) ||
+           is_conditional(parser, loose, at);
+}
+
+/* WITH c AS (…), and not WITH (NOLOCK), nor WITH SCHEMABINDING AS SELECT of a view */
+static bool
+starts_commons(const Parser *parser, uint32_t at)
+{
+    static const char *const options[] = {"SCHEMABINDING", "ENCRYPTION", "VIEW_METADATA",
+                                          "RECOMPILE",     "EXECUTE",    NULL};
+    return parser->sql->dialect->has_alias_first && is_name(parser, at + 1) &&
+           !is_among(parser, at + 1, options) &&
+           (is_word(parser, at + 2, WORD_AS) || is_open(parser, at + 2));
 }
 
 static bool
@@ -102,10 +125,8 @@ starts_statement(const Parser *parser, Loose *loose, uint32_t at)
     switch (peek(parser, at)->word) {
     case WORD_SELECT:
         return !goes_on_with_query(parser, loose, at);
-    case WORD_WITH: /* WITH c AS (…), and not WITH (NOLOCK) */
-        return parser->sql->dialect->has_alias_first && is_name(parser, at + 1) &&
-               (is_word(parser, at + 2, WORD_AS) || is_open(parser, at + 2)) &&
-               !goes_on_with_query(parser, loose, at);
+    case WORD_WITH:
+        return starts_commons(parser, at) && !goes_on_with_query(parser, loose, at);
     case WORD_VALUES:
         loose->has_query = true;
         return false;

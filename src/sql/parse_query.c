@@ -224,8 +224,7 @@ take_clauses(Parser *parser, SqlBlock *block, uint32_t end)
         if (take_word(parser, end, WORD_FROM)) {
             parse_sources(parser, block, end);
         } else if (take_word(parser, end, WORD_INTO)) {
-            take_word(parser, end, WORD_TABLE);
-            mention_take(parser, end);
+            into_take(parser, block, end);
         } else if (starts_clause(parser, parser->pos)) {
             take_clause(parser, block, end);
         } else {

@@ -264,6 +264,8 @@ parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
         take_columns(parser, block, end) || is_word(parser, parser->pos, WORD_SET);
     if (block->refs->len > refs)
         parser->statement->columns = names_since(parser, block, refs);
+    parser->statement->takes_rows =
+        is_word(parser, parser->pos, WORD_BY) && is_text(parser, parser->pos + 1, "NAME");
     while (parser->pos < end && !starts_query(parser, parser->pos, end) &&
            !is_word(parser, parser->pos, WORD_SET) &&
            (!starts_clause(parser, parser->pos) || is_text(parser, parser->pos, "OUTPUT"))) {

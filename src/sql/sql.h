@@ -160,11 +160,20 @@ typedef enum {
     SHAPE_NAMED,    /* nothing: it is named, and so are its columns */
     SHAPE_DEFINED,  /* makes it, with its columns */
     SHAPE_ADJUSTED, /* goes with its definition: DROP TABLE, ALTER COLUMN */
+    SHAPE_CLONED,   /* makes it with the columns of another one: LIKE t */
+    SHAPE_HIDING,   /* makes a temporary table of its name */
     SHAPE_CHANGED,  /* makes something else of it */
     SHAPE_COPIED,   /* makes something else with its columns: LIKE t */
     SHAPE_WATCHED,  /* a trigger, whose function sees its rows */
     SHAPE_READ,     /* a trigger, whose body is read: it sees them as NEW and OLD */
 } SqlShape;
+
+/* Is the table there with it? */
+static inline bool
+sql_shape_makes(SqlShape shape)
+{
+    return shape == SHAPE_DEFINED || shape == SHAPE_CLONED || shape == SHAPE_HIDING;
+}
 
 /* Something that rows come from, or go to. */
 struct SqlSource {
@@ -285,12 +294,13 @@ struct SqlStatement {
     SqlStatementKind kind;
     uint32_t first, last; /* tokens */
     SqlQuery *query; /* whose rows are the result, or go into the target; NULL when there is none */
-    SqlSource *target;  /* written to, or made; NULL when there is none */
-    SqlSource *watched; /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
-    SqlPath created;    /* of CREATE */
-    SqlStatement *next; /* of the same list of those that make a table of some name */
-    ArenaList *blocks;  /* SqlBlock * */
-    bool inserts_rows;  /* MERGE … INSERT without a column list */
+    SqlSource *target;          /* written to, or made; NULL when there is none */
+    SqlSource *watched;         /* whose rows are NEW and OLD, in what makes a trigger; or NULL */
+    SqlPath created;            /* of CREATE … AS, SELECT … INTO */
+    bool is_into, is_temporary; /* how it is made */
+    SqlStatement *next;         /* of the same list of those that make a table of some name */
+    ArenaList *blocks;          /* SqlBlock * */
+    bool inserts_rows;          /* MERGE … INSERT without a column list */
     bool
         takes_rows; /* MERGE … INSERT *, INSERT ROW, UPDATE SET *: the names of both sides are the same */
     /* A column list names the outputs: CREATE VIEW v (a, b), INSERT INTO t (a, b). */
