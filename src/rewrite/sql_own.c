@@ -89,8 +89,8 @@ may_be_column(const Own *own, const SqlBlock *block)
 static bool
 is_certainly_output(const Own *own, const SqlRef *ref)
 {
-    bool is_key = ref->clause == CLAUSE_GROUP && ref->is_whole &&
-                  own->work->sql->dialect->has_group_outputs;
+    bool is_key =
+        ref->clause == CLAUSE_GROUP && ref->is_whole && own->work->sql->dialect->has_group_outputs;
     return is_sorted_by(ref) || (is_key && ref->binding == BINDING_OUTPUT);
 }
 
@@ -105,8 +105,7 @@ is_read_unclear(const Own *own, const SqlItem *item)
         bool is_inside = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WHERE;
         bool may_mean_output = is_inside ? may_reuse : ref->clause != CLAUSE_ON;
         if (may_mean_output && ref->path.count == 1 && !is_certainly_output(own, ref) &&
-            ref->in != item &&
-            is_called(own, &ref->path.parts[0], own->change->column) &&
+            ref->in != item && is_called(own, &ref->path.parts[0], own->change->column) &&
             may_be_column(own, item->block))
             return true;
     }

@@ -167,6 +167,9 @@ bool set_operation_take(Parser *parser, SqlQuery *query, uint32_t end);
 /* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
 bool is_rows(const Parser *parser, uint32_t index);
 SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
+/* PIVOT t ON …: does such a query begin here; reads it (parse_pivot.c). */
+bool is_pivot(const Parser *parser, uint32_t index);
+SqlBlock *pivot_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);
 /* |> behind what `query` has so far: are all steps known; read them (parse_pipe.c). */
 bool can_follow_pipes(const Parser *parser, uint32_t end);
 void parse_pipes(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);

@@ -320,6 +320,8 @@ branch_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
         branch->block = take_values(parser, query, outer, end);
     } else if (is_word(parser, parser->pos, WORD_TABLE)) {
         branch->block = take_table(parser, query, outer, end);
+    } else if (is_pivot(parser, parser->pos)) {
+        branch->block = pivot_take(parser, query, outer, end);
     } else if (is_rows(parser, parser->pos)) {
         branch->block = rows_take(parser, query, outer);
     } else {
