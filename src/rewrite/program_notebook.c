@@ -121,12 +121,38 @@ visit_magic_line(Notebook *notebook, const Text *cell, size_t at)
     return true;
 }
 
+static size_t
+behind_blanks(const Text *text, size_t at)
+{
+    while (text_byte(text, at) == ' ' || text_byte(text, at) == '\t')
+        at++;
+    return at;
+}
+
+/* Where `%sql …` or `!bq …` stands in the line, alone or as what names are set to: in `rows = %sql select …` nothing of Python
+ * can stand behind the sign. G_MAXSIZE: nowhere. */
+static size_t
+magic_in_line(const Notebook *notebook, const Text *cell, size_t line)
+{
+    bool is_python = strcmp(notebook->language->name, "python") == 0;
+    size_t at = is_python ? behind_blanks(cell, line) : line, end = line_end(cell, line);
+    if (text_byte(cell, at) == '%' || text_byte(cell, at) == '!')
+        return at;
+    while (at < end && (is_identifier_byte(cell->bytes[at]) || strchr(" ,.\t", cell->bytes[at])))
+        at++;
+    if (!is_python || text_byte(cell, at) != '=')
+        return G_MAXSIZE;
+    at = behind_blanks(cell, at + 1);
+    return text_byte(cell, at) == '%' || text_byte(cell, at) == '!' ? at : G_MAXSIZE;
+}
+
 static void
 visit_code(Notebook *notebook, const Text *cell)
 {
     size_t from = 0;
-    for (size_t at = 0; at < cell->count; at = line_end(cell, at) + 1) {
-        if (cell->bytes[at] != '%' && cell->bytes[at] != '!')
+    for (size_t line = 0; line < cell->count; line = line_end(cell, line) + 1) {
+        size_t at = magic_in_line(notebook, cell, line);
+        if (at == G_MAXSIZE)
             continue;
         if (at > from)
             program_unit(notebook->work, cell, notebook->language, notebook->dialect, from, at, 1);

@@ -228,25 +228,37 @@ changes_columns(const Work *work)
     return false;
 }
 
-/* @Query and createQuery() of JPA ask for objects of classes, unless they say otherwise. */
+/* Does a word near the string say that it is SQL all the same? */
 static bool
-is_about_classes(const Unit *unit, const Use *use)
+is_said_native(const Unit *unit, const Use *use)
 {
-    static const char *const calls[] = {"Query", "createQuery", "NamedQuery", NULL};
-    bool is_jvm =
-        strcmp(unit->language->name, "java") == 0 || strcmp(unit->language->name, "kotlin") == 0;
-    const Work *work = unit->work;
-    if (!is_jvm || !span_is_among(unit->text, use->callee, calls) ||
-        (!holds(work->text, work->bytes, "persistence") && !holds(work->text, work->bytes, "jpa")))
-        return false;
     for (guint i = use->first > 8 ? use->first - 8 : 0; i < unit->pieces->len && i < use->last + 8;
          i++) {
         const Piece *piece = &g_array_index(unit->pieces, Piece, i);
         if (piece->kind == PIECE_WORD &&
             span_is(unit->text, (Span){piece->begin, piece->end}, "nativeQuery"))
-            return false;
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* @Query and createQuery() of JPA and Hibernate ask for objects of classes, unless they say otherwise; and so may what is set
+ * to a name, in a program that makes such queries of names. */
+static bool
+is_about_classes(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"Query",      "createQuery",         "createSelectionQuery",
+                                        "NamedQuery", "createMutationQuery", "executeQuery",
+                                        NULL};
+    static const char *const languages[] = {"java", "kotlin", NULL};
+    const Work *work = unit->work;
+    if (!g_strv_contains(languages, unit->language->name) ||
+        (!holds(work->text, work->bytes, "persistence") && !holds(work->text, work->bytes, "jpa") &&
+         !holds(work->text, work->bytes, "hibernate")))
+        return false;
+    bool is_asked = span_is_among(unit->text, use->callee, calls) ||
+                    (use->callee.end == 0 && holds(work->text, work->bytes, "createQuery("));
+    return is_asked && !is_said_native(unit, use);
 }
 
 static void

@@ -48,14 +48,16 @@ put_operand(Text *text, Unit *unit, guint first, guint last)
     return i;
 }
 
-/* "<script> SELECT … <if …> … </script>" of MyBatis, in annotations of Java. */
+/* "<script> SELECT … <if …> … </script>" of MyBatis, in annotations of Java and Kotlin. */
 static bool
 is_script(const Unit *unit, const Use *use)
 {
+    static const char *const languages[] = {"java", "kotlin", NULL};
     size_t at = unit_piece(unit, use->first)->inner_begin;
     while (g_ascii_isspace(text_byte(unit->text, at)))
         at++;
-    return strcmp(unit->language->name, "java") == 0 && text_starts(unit->text, at, "<script>");
+    return g_strv_contains(languages, unit->language->name) &&
+           text_starts(unit->text, at, "<script>");
 }
 
 /* What it says, as in a mapper. */

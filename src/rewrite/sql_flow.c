@@ -82,14 +82,16 @@ names_have(Work *work, const ArenaList *parts, const SqlPart *part)
     return false;
 }
 
-static bool
+bool
 source_has(Work *work, const SqlSource *source, const SqlPart *part)
 {
     bool is_open = false;
     const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
-    for (guint i = 0; i < names->len; i++)
-        if (is_part(work, part, g_ptr_array_index(names, i)))
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        if (name != NULL && is_part(work, part, name))
             return true;
+    }
     return false;
 }
 

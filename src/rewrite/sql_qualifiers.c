@@ -1,4 +1,4 @@
-/* sql_qualifiers.c - the names of renamed tables before their columns: users_v1.id, users_v1.*. */
+/* sql_qualifiers.c - the names of renamed tables before their columns, and as their rows: users_v1.id, users_v1.*, to_json(users_v1). */
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -66,9 +66,104 @@ check_qualifier(Work *work, const SqlBlock *block, const SqlSource *source, cons
                 name);
 }
 
+/* ---- rows ---- */
+
+/* to_json(users.*): the name of a table for certain. */
+static bool
+is_before_star(const Work *work, const SqlRef *ref)
+{
+    guint last = ref->path.parts[ref->path.count - 1].token;
+    return work_token(work, last + 1)->kind == TOKEN_DOT && work_is_text(work, last + 2, "*");
+}
+
+/* Is there a table beside it that may have a column of this name? */
+static bool
+has_open_neighbour(Work *work, const SqlRef *ref)
+{
+    for (const SqlBlock *block = ref->block; block != NULL; block = block->parent)
+        for (guint i = 0; i < block->sources->len; i++) {
+            const SqlSource *source = g_ptr_array_index(block->sources, i);
+            bool is_open = false;
+            if (source != ref->source)
+                (void) sql_source_columns(work->sql, source, &is_open);
+            if (is_open)
+                return true;
+        }
+    return false;
+}
+
+/* row_to_json(users): nothing but a row can stand there, or it does unless a table has a column of that name. */
+static bool
+is_given_as_row(Work *work, const SqlRef *ref)
+{
+    static const char *const rows[] = {"row_to_json"}, *const values[] = {
+                                                           "to_json",        "to_jsonb",
+                                                           "json_agg",       "jsonb_agg",
+                                                           "to_json_string", "array_agg"};
+    guint first = ref->path.parts[0].token;
+    if (first < 2 || work_token(work, first - 1)->kind != TOKEN_OPEN ||
+        work_token(work, first - 1)->match != first + 1)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (work_is_text(work, first - 2, rows[i]))
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
+        if (work_is_text(work, first - 2, values[i]))
+            return !has_open_neighbour(work, ref);
+    return false;
+}
+
+/* users = 'x', users > $1: no row is compared with one value. */
+static bool
+is_compared_with_value(const Work *work, const SqlRef *ref)
+{
+    static const char *const signs[] = {"=", "==", "<>", "!=", "<", ">", "<=", ">="};
+    guint sign = ref->path.parts[0].token + 1;
+    TokenKind kind = work_token(work, sign + 1)->kind;
+    if (kind != TOKEN_STRING && kind != TOKEN_NUMBER && kind != TOKEN_PARAMETER)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(signs); i++)
+        if (work_is_text(work, sign, signs[i]))
+            return true;
+    return false;
+}
+
+/* The table's own name as a value: its row, or a column that nobody has told of. */
+static bool
+is_own_name(const Work *work, const SqlRef *ref)
+{
+    const SqlSource *source = ref->source;
+    bool is_alone = ref->path.count == 1 && ref->macro == NULL && ref->clause != CLAUSE_ASSIGN &&
+                    ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME;
+    return is_alone && source != NULL && source->alias == NULL && source->requalified != NULL &&
+           source->path.count > 0 && is_called_anew(source) &&
+           sql_same_table(work->sql->dialect, ref->path.parts[0].text, ref->path.parts[0].quote,
+                          source->path.parts[source->path.count - 1].text);
+}
+
+static void
+visit_own_name(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (is_before_star(work, ref) || (ref->binding == BINDING_ROW && is_given_as_row(work, ref)))
+        edit_qualifier(work, ref->source, ref->source->requalified, &ref->path, 1);
+    else if (work->sql->dialect->has_rows && !is_compared_with_value(work, ref))
+        site_refuse(work, SITE_COLUMN, part->begin, part->end, "ambiguous", NULL,
+                    "'%s' is the row of the table here, whose name changes, or a column of that "
+                    "name: give the table an alias, or say its columns",
+                    part->text);
+}
+
 static void
 edit_qualifier_of_ref(Work *work, const SqlRef *ref)
 {
+    bool is_row = ref->binding == BINDING_ROW ||
+                  (ref->binding == BINDING_COLUMN && ref->source != NULL && ref->path.count == 1 &&
+                   !source_has(work, ref->source, &ref->path.parts[0]));
+    if (is_row && is_own_name(work, ref)) {
+        visit_own_name(work, ref);
+        return;
+    }
     if (ref->binding == BINDING_COLUMN && ref->source != NULL)
         check_qualifier(work, ref->block, ref->source, &ref->path, ref->column);
 

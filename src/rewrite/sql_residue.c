@@ -39,19 +39,6 @@ tick_parts(GByteArray *left, const ArenaList *parts)
         tick(left, g_ptr_array_index(parts, i));
 }
 
-static bool
-has_column(Work *work, const SqlSource *source, const SqlPart *part)
-{
-    bool is_open = false;
-    const ArenaList *names = sql_source_columns(work->sql, source, &is_open);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
-        if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))
-            return true;
-    }
-    return false;
-}
-
 /* Could the name be that of the dataset at all? Most are not: they need no look. */
 static bool
 is_last_part(const Work *work, const char *name, size_t bytes)
@@ -142,7 +129,7 @@ tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
     if (ref->binding == BINDING_COLUMN && ref->path.count == 1 && ref->clause != CLAUSE_ASSIGN &&
         ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
         is_last_part(work, part->text, strlen(part->text)))
-        is_bound = has_column(work, ref->source, part);
+        is_bound = source_has(work, ref->source, part);
     if (ref->column == 0 && ref->path.count > 1 && !is_operand(work, ref) &&
         is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */

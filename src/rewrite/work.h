@@ -218,6 +218,8 @@ bool is_reserved_somewhere(const char *name);
 void spell_path(Work *work, const SqlPath *path, const Spelling *spelling);
 /* AS, or `as` where the block is written in small letters. */
 const char *word_as(const Work *work, const SqlBlock *block);
+/* Is a column of that name known of it? */
+bool source_has(Work *work, const SqlSource *source, const SqlPart *part);
 /* By what its columns are qualified once the text is changed; NULL: by nothing. Borrowed. */
 const char *source_called_after(const SqlSource *source);
 /* The other source that `name` means then as a qualifier in `block`, where it is to mean `source`; or NULL. */

@@ -67,6 +67,7 @@ typedef struct {
     bool has_lambdas;          /* x -> x + 1 in an argument */
     bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
     bool has_value_tables;     /* UNNEST(…) AS x: x is the value */
+    bool has_rows;             /* a table's name as a value is its row */
     bool has_having_outputs;   /* HAVING looks at the outputs first */
     bool has_marked_variables; /* all of them begin with @ */
     bool has_tacit_lateral;    /* a subquery in FROM sees what stands before it */
