@@ -1,5 +1,7 @@
 /* proposal_text.c - what people read of a proposal: see proposal.h. */
 #include "action/owners.h"
+#include "change/wishes.h"
+#include "model/change_key.h"
 
 #include <string.h>
 
@@ -12,13 +14,17 @@ add_what_to_do(GString *body, const Proposal *proposal)
         body,
         "\n---\n\n"
         "**To look at it:** `honk change show %s %s --diff`.\n"
+        "**To try it:** `git fetch origin %s && git switch --detach FETCH_HEAD`, and run what you "
+        "run; the new dataset is there.\n"
         "**To add to it:** push to `%s`; Honk never overwrites a commit of yours.\n"
         "**To refuse it:** close this, and say why; the migration waits until somebody retries it "
         "or "
         "leaves this repository out (`honk skip`).\n"
+        "**To get no more of these:** `changes: refuse` in `" WISHES_PATH
+        "` on `%s`; a day, hours, limits and drafts can be asked for there, too.\n"
         "If the migration is rolled back, this is closed, or taken back by another %s.\n",
-        migration != NULL ? migration + 1 : place->name.migration, place->name.consumer,
-        place->branch, forge_word(proposal->forge));
+        migration != NULL ? migration + 1 : place->name.migration, change_key(place->change),
+        place->branch, place->branch, proposal->base, forge_word(proposal->forge));
 }
 
 /* NULL when git has cleared it away. */

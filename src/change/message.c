@@ -8,6 +8,7 @@
 
 #define WIDTH 72 /* as git's own messages */
 #define LEFT_SHOWN_MAX 20
+#define KINDS_SHOWN_MAX 12 /* of edits: what a reviewer looks for in the lines */
 
 /* Words wrapped below `indent`; the first line begins with `first`. */
 static void
@@ -93,6 +94,23 @@ add_why(GString *text, const ChangeStory *story, const ChangeRules *rules, const
             look->commit, look->branch, story->replaces);
 }
 
+/* What to look for in the lines, whatever their number. */
+static void
+add_kinds(GString *text, const Look *look)
+{
+    g_autoptr(json_t) kinds = look_classes(look);
+    size_t all = json_array_size(kinds);
+    if (all > 0)
+        g_string_append(text, "\nKinds of edits:\n");
+    for (size_t i = 0; i < MIN(all, KINDS_SHOWN_MAX); i++) {
+        const char *kind = json_string_value(json_array_get(kinds, i));
+        bool is_added = g_str_has_prefix(kind, "+ "); /* which Markdown takes for a list */
+        say(text, "- ", "  ", "%s%s", is_added ? kind + 2 : kind, is_added ? " (added)" : "");
+    }
+    if (all > KINDS_SHOWN_MAX)
+        say(text, "- ", "  ", "and %zu more", all - KINDS_SHOWN_MAX);
+}
+
 static void
 add_queries(GString *text, const json_t *proofs)
 {
@@ -135,6 +153,13 @@ add_checks(GString *text, const json_t *checks)
 static void
 add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, const Look *look)
 {
+    static const char *const words[DISPOSITION_COUNT] = {
+        [DISPOSITION_REWRITTEN] = "rewritten",
+        [DISPOSITION_ALREADY] = "that named the new dataset already",
+        [DISPOSITION_UNAFFECTED] = "that are not concerned",
+        [DISPOSITION_NEEDS_PERSON] = "left to people",
+        [DISPOSITION_UNPARSABLE] = "that rules cannot read, left to people",
+    };
     g_autofree char *read = text_count(look->files_read);
     g_autofree char *edited = text_count(look->files_edited);
     g_autofree char *of =
@@ -145,8 +170,7 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
         edited);
     for (int i = 0; i < DISPOSITION_COUNT; i++)
         if (look->count[i] > 0)
-            say(text, "- ", "  ", "%s: %" G_GINT64_FORMAT, disposition_name((Disposition) i),
-                look->count[i]);
+            say(text, "- ", "  ", "places %s: %" G_GINT64_FORMAT, words[i], look->count[i]);
     if (look_written_sites(look) > 0)
         say(text, "- ", "  ",
             "of those rewritten, by a coding agent and not by rules: %" G_GINT64_FORMAT,
@@ -156,8 +180,8 @@ add_evidence(GString *text, const ChangeStory *story, const ChangeRules *rules, 
     add_queries(text, story->queries);
     if (rules->is_in_place)
         return;
-    say(text, "- ", "  ", "rewriting them again changes nothing");
-    say(text, "- ", "  ", "looked through again, they name the old dataset nowhere");
+    say(text, "- ", "  ", "rewriting the changed files again changes nothing");
+    say(text, "- ", "  ", "looked through again, the changed files name the old dataset nowhere");
 }
 
 /* What a coding agent did is told apart from what rules did, with what looked at it. */
@@ -234,6 +258,7 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
 {
     g_autoptr(GString) text = g_string_new(NULL);
     add_why(text, story, rules, look);
+    add_kinds(text, look);
     add_evidence(text, story, rules, look);
     add_coding(text, story->coding);
     add_left(text, look);

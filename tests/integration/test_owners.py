@@ -75,6 +75,10 @@ class ByOwner(unittest.TestCase):
         self.assertIn("This is the part of group:default/team-mails, and stands by itself.", body)
         self.assertIn(f"- group:default/team-player: branch {stem}team_player", body)
         self.assertNotIn(f"branch {stem}team_mails -", body)
+        self.assertIn("Kinds of edits: - as first_name (added) - first_name -> name - id -> user_id - users_v1 -> users_v2 Evidence:", body)
+        self.assertIn("`honk change show users-v2 code:mono#team_mails --diff`", body, "by what names just this part")
+        self.assertIn(f"**To try it:** `git fetch origin {stem}team_mails && ", body)
+        self.assertIn("**To get no more of these:** `changes: refuse` in `.honk.yaml` on `main`", body)
         shared, _ = seen[stem + "data_ada"]
         self.assertEqual((shared["reviewers"], shared["teams"]), (["ada"], ["data"]))
         self.assertNotIn("ada", mails["reviewers"])

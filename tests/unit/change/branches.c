@@ -69,8 +69,10 @@ a_branch_is_one_commit_with_its_evidence(void)
     static const char *const parts[] = {
         "Honk <honk@localhost>\nRead users_v2 instead of users_v1\n",
         "mapping map.yaml",
-        "- rewritten: 3\n",
-        "rewriting them again changes nothing",
+        "- places rewritten: 3\n",
+        "\n\nKinds of edits:\n",
+        "\n- users_v1 -> users_v2\n",
+        "rewriting the changed files again changes nothing",
         "Approved by user:default/bo.",
         "\n\nHonk-Migration: component:default/users-v2\nHonk-Plan: sha256:0a1b2c3d\n",
         "\nHonk-Consumer: component:default/player\n",
