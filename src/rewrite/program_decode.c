@@ -119,8 +119,8 @@ take_listed_parts(const Decoder *decoder, size_t *at, Span *parts)
     return true;
 }
 
-/* ref("name"), ctx.ref("schema", "name"), ref({schema: "…", name: "…"}) of Dataform: what the names say. False when it is
- * something else. */
+/* ref("name"), ctx.ref("schema", "name"), ref({schema: "…", name: "…"}) of Dataform, and the same of resolve(): what the names
+ * say. False when it is something else. */
 static bool
 put_reference(Decoder *decoder, size_t inner, size_t end)
 {
@@ -129,9 +129,10 @@ put_reference(Decoder *decoder, size_t inner, size_t end)
     skip_blanks(decoder, &at);
     if (starts(decoder, at, "ctx."))
         at += 4;
-    if (decoder->holes != HOLES_DOLLAR_BRACES || !starts(decoder, at, "ref("))
+    bool is_ref = starts(decoder, at, "ref(");
+    if (decoder->holes != HOLES_DOLLAR_BRACES || (!is_ref && !starts(decoder, at, "resolve(")))
         return false;
-    at += 4;
+    at += is_ref ? strlen("ref(") : strlen("resolve(");
     skip_blanks(decoder, &at);
     if (byte(decoder, at) == '{' ? !take_named_parts(decoder, &at, parts)
                                  : !take_listed_parts(decoder, &at, parts))

@@ -4,6 +4,7 @@
  * In comments, docstrings and messages it is text for people: unaffected. In other strings something may read it: then a
  * person decides. As a name of the program it is the program's own.
  */
+#include "base/text.h"
 #include "rewrite/program.h"
 
 #include <string.h>
@@ -122,6 +123,24 @@ is_in_from(const Unit *unit, const Use *use)
     return !is_path && span_is_among(unit->text, use->callee, calls);
 }
 
+/* table.include.list: "users,songs", tables = "users | songs" */
+static bool
+is_in_list_of_tables(const Unit *unit, const Use *use, const Text *text)
+{
+    static const char names[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.*$"
+        ",;| \t\n";
+    bool is_list = false;
+    for (size_t i = 0; i < text->count; i++) {
+        if (strchr(names, text->bytes[i]) == NULL)
+            return false;
+        is_list |= strchr(",;|", text->bytes[i]) != NULL;
+    }
+    const Text *file = unit->text;
+    return is_list && text_find_folded(file->bytes + use->key.begin, use->key.end - use->key.begin,
+                                       "table") != NULL;
+}
+
 static bool
 is_behind_hole(const Text *text, size_t at)
 {
@@ -145,7 +164,7 @@ visit_string(Unit *unit, const Text *text, size_t begin, size_t end, void *data)
         unit->work->mentions++;
     } else if (is_ordinary_word(text->bytes + begin, end - begin) &&
                !is_behind_keyword(text, begin) && !is_in_from(unit, use) &&
-               text->count > end - begin)
+               !is_in_list_of_tables(unit, use, text) && text->count > end - begin)
         note(unit, text, begin, end, "this is an ordinary word in a text");
     else if (!is_noted(unit->work, text, begin, end)) {
         bool is_made = is_behind_hole(text, begin);

@@ -67,12 +67,13 @@ dialect_for(const Unit *unit, const Use *use, const Text *text)
 
 /* ---- carrying back ---- */
 
-/* ref("identity", "users") where the dataset is acme.identity.users. */
+/* ref("identity", "users") where the dataset is acme.identity.users; and ref("users"), where nobody says what that is in. */
 static bool
 is_short_reference(const Work *work, const Text *text, const Site *site)
 {
     g_autofree char *name = g_strndup(text->bytes + site->begin, site->end - site->begin);
-    if (site->kind != SITE_TABLE || !text_is_name(text, site->begin) || strchr(name, '.') == NULL)
+    if (site->kind != SITE_TABLE || !text_is_name(text, site->begin) ||
+        (strchr(name, '.') == NULL && work->renames->default_path != NULL))
         return false;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);

@@ -3,6 +3,7 @@
  *
  * Comments are not looked at: they name what they please. Those of Databricks that are code are.
  */
+#include "base/text.h"
 #include "rewrite/work.h"
 
 #include <string.h>
@@ -111,6 +112,38 @@ visit_string(Work *work, const GArray *covered, guint index)
                 "the name stands in a string: nobody knows what becomes of it");
 }
 
+/* {@table == 'users_v1'} of SqlRender: whoever gives the parameter names the table. An ordinary word is any value, unless what it
+ * is compared with is called like a table. */
+static void
+visit_choice(Work *work, const GArray *covered, const Token *token)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t at = 0, bytes = 0, written = token->end - token->begin;
+    if (work->text[token->begin] != '{' || !find_any(work, token, &at, &bytes) ||
+        covered_has(covered, at, at + bytes))
+        return;
+    if (strspn(work->text + at, letters) >= bytes &&
+        text_find_folded(work->text + token->begin, written, "tab") == NULL) {
+        Site *site = site_add(work, SITE_MENTION, DISPOSITION_UNAFFECTED, at, at + bytes);
+        site->reason = keep(work, "this is a value, and an ordinary word");
+        return;
+    }
+    site_refuse(work, SITE_MENTION, at, at + bytes, "in-string", NULL,
+                "the name is a value of a parameter here: who gives it has to change, too");
+}
+
+static void
+visit_choices(Work *work)
+{
+    const TokenList *list = work->sql->list;
+    if (!tokens_have(list, TOKEN_CHOICE))
+        return;
+    g_autoptr(GArray) covered = sites_covered(work);
+    for (guint i = 0; i < list->tokens->len; i++)
+        if (work->sql->live->data[i] && tokens_at(list, i)->kind == TOKEN_CHOICE)
+            visit_choice(work, covered, tokens_at(list, i));
+}
+
 /* -- MAGIC spark.table("users") */
 static void
 visit_magic(Work *work, const Token *token)
@@ -134,6 +167,7 @@ sql_mentions(Work *work)
     sql_shards(work);
     for (guint i = 0; i < sql->comments->len; i++)
         visit_magic(work, tokens_at(sql->list, GPOINTER_TO_UINT(sql->comments->pdata[i])));
+    visit_choices(work);
     bool has_templates =
         tokens_have(sql->list, TOKEN_TEMPLATE) || tokens_have(sql->list, TOKEN_TAG);
     g_autoptr(GArray) covered = has_templates ? sites_covered(work) : NULL;

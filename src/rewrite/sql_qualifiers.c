@@ -92,14 +92,14 @@ has_open_neighbour(Work *work, const SqlRef *ref)
     return false;
 }
 
-/* row_to_json(users): nothing but a row can stand there, or it does unless a table has a column of that name. */
+/* row_to_json(users), sqlc.embed(users): nothing but a row can stand there, or it does unless a table has a column of that name. */
 static bool
 is_given_as_row(Work *work, const SqlRef *ref)
 {
-    static const char *const rows[] = {"row_to_json"}, *const values[] = {
-                                                           "to_json",        "to_jsonb",
-                                                           "json_agg",       "jsonb_agg",
-                                                           "to_json_string", "array_agg"};
+    static const char *const rows[] = {"row_to_json", "embed"}, *const values[] = {
+                                                                    "to_json",        "to_jsonb",
+                                                                    "json_agg",       "jsonb_agg",
+                                                                    "to_json_string", "array_agg"};
     guint first = ref->path.parts[0].token;
     if (first < 2 || work_token(work, first - 1)->kind != TOKEN_OPEN ||
         work_token(work, first - 1)->match != first + 1)

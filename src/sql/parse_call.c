@@ -200,12 +200,28 @@ take_lambda(Parser *parser, const Context *context, uint32_t colon, uint32_t clo
     }
 }
 
+/* sqlc.arg(plan): what is put in at run time, by the name that the program knows it by. */
+static bool
+names_parameter(const SqlPath *name)
+{
+    static const char *const words[] = {"arg", "narg", "slice"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (name->count == 2 && strcmp(name->parts[0].text, "sqlc") == 0 &&
+            strcmp(name->parts[1].text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 void
 take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t end)
 {
     uint32_t close = closing(parser, parser->pos, end);
     if (starts_query(parser, parser->pos + 1, close) || is_too_deep(parser, close)) {
         take_group(parser, context, end);
+        return;
+    }
+    if (names_parameter(name)) {
+        parser->pos = MIN(close + 1, end);
         return;
     }
     bool has_parts = wants_date_part(name), casts = is_cast(name);
