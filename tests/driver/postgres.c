@@ -311,6 +311,62 @@ the_last_look_of_a_swap_is_at_what_nobody_else_can_change(void)
     test_pg_exec(db->path, "ALTER TABLE t ADD late int"); /* nothing is held any more */
 }
 
+typedef struct {
+    TestDb *db;
+    Conn *conn;
+    GThread *thread;
+} SecondSwap;
+
+static void *
+swap_the_other(void *data)
+{
+    static const Writer two = {.plan = "p-2", .task = "t", .range = "0001", .token = 1};
+    const SecondSwap *second = data;
+    ASSERT_OK(conn_swap(second->conn, "u__honk_1", "u", "u__honk_old", &two, &ERR));
+    return NULL;
+}
+
+/* The first swap is done, and not committed, when the second one comes as far as it can. */
+static bool
+begin_the_other(void *data, GError **error)
+{
+    SecondSwap *second = data;
+    if (second->thread == NULL)
+        second->thread = g_thread_new("swap", swap_the_other, second);
+    for (;;) {
+        g_autofree char *waiting = test_pg_query(
+            second->db->path, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = "
+                              "'Lock' AND datname = current_database()");
+        if (strcmp(waiting, "0") != 0)
+            return true;
+    }
+}
+
+static void
+two_swaps_at_once_are_both_done(void)
+{
+    static const Writer two = {.plan = "p-2", .task = "t", .range = "0001", .token = 1};
+    g_autoptr(TestDb) db = test_pg_db("CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int "
+                                      "PRIMARY KEY); INSERT INTO t VALUES (1)");
+    g_autoptr(Conn) other = NULL;
+    int64_t rows = -1;
+    ASSERT_OK(conn_open(&db->store, &other, &ERR));
+    ASSERT_OK(conn_stage(db->conn, "t__honk_1", "t", NULL, &one, &ERR));
+    ASSERT_OK(conn_finish(db->conn, "t__honk_1", "t", &one, &ERR));
+    ASSERT_OK(conn_stage(other, "u__honk_1", "u", NULL, &two, &ERR));
+    ASSERT_OK(conn_finish(other, "u__honk_1", "u", &two, &ERR));
+    SecondSwap second = {.db = db, .conn = other};
+    conn_set_confirm(db->conn, begin_the_other, &second);
+    ASSERT_OK(swap(db, &ERR));
+    g_thread_join(second.thread);
+    conn_set_confirm(db->conn, NULL, NULL);
+    test_pg_exec(db->path, "INSERT INTO t VALUES (2); INSERT INTO u VALUES (1), (2)");
+    ASSERT_OK(conn_swap_written(db->conn, one.plan, &rows, &ERR));
+    g_assert_cmpint(rows, ==, 1);
+    ASSERT_OK(conn_swap_written(other, two.plan, &rows, &ERR));
+    g_assert_cmpint(rows, ==, 2);
+}
+
 static void
 what_cannot_follow_is_named_and_nothing_is_done(void)
 {
@@ -426,6 +482,7 @@ static const struct {
     {"a freeze holds for superusers and partitions", a_freeze_holds_for_superusers_and_partitions},
     {"the last look of a swap is at what nobody else can change",
      the_last_look_of_a_swap_is_at_what_nobody_else_can_change},
+    {"two swaps at once are both done", two_swaps_at_once_are_both_done},
     {"what cannot follow is named and nothing is done",
      what_cannot_follow_is_named_and_nothing_is_done},
     {"whatever a table is called it goes there and back",

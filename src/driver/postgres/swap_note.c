@@ -89,14 +89,18 @@ row_name(const PgObject *object)
 static bool
 make_function(PgConn *conn, GError **error)
 {
-    return pg_run(
-        conn, error,
-        "CREATE OR REPLACE FUNCTION %s._honk_written() RETURNS trigger LANGUAGE plpgsql "
-        "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$BEGIN EXECUTE format('INSERT "
-        "INTO %s._honk_written (plan, \"row\") SELECT %%L, %%s FROM %%s AS c ON CONFLICT DO "
-        "NOTHING', TG_ARGV[0], TG_ARGV[1], CASE TG_OP WHEN 'TRUNCATE' THEN format('ONLY %%I.%%I', "
-        "TG_TABLE_SCHEMA, TG_TABLE_NAME) ELSE 'changed' END); RETURN NULL; END$f$",
-        conn->book, conn->book);
+    /* one of two at once would be refused, and one that nobody calls yet be dropped by whoever tidies up */
+    return pg_book_lock(&conn->base, error) &&
+           pg_run(
+               conn, error,
+               "CREATE OR REPLACE FUNCTION %s._honk_written() RETURNS trigger LANGUAGE plpgsql "
+               "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$BEGIN EXECUTE "
+               "format('INSERT "
+               "INTO %s._honk_written (plan, \"row\") SELECT %%L, %%s FROM %%s AS c ON CONFLICT DO "
+               "NOTHING', TG_ARGV[0], TG_ARGV[1], CASE TG_OP WHEN 'TRUNCATE' THEN format('ONLY "
+               "%%I.%%I', "
+               "TG_TABLE_SCHEMA, TG_TABLE_NAME) ELSE 'changed' END); RETURN NULL; END$f$",
+               conn->book, conn->book);
 }
 
 /* On every table of a tree, because a partition can be written to by its own name. */
