@@ -93,7 +93,7 @@ set_drift(Task *task, const char *message)
 {
     text_set(&task->row.error_code, error_wire_name(ERR_DRIFT));
     text_take(&task->row.error,
-              g_strdup_printf("%s; take that back and resume, or roll back and plan again",
+              g_strdup_printf("%s; take that back, retry and resume, or roll back and plan again",
                               message != NULL ? message : "the world is not as the plan assumed"));
 }
 
