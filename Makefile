@@ -51,7 +51,7 @@ agents-test: deps-test deps-web build  ## other people's SDKs, tools and agents 
 	@cd $(B)/agents && npm install --no-audit --no-fund --silent
 	@HONK=$(CURDIR)/$(B)/honk AGENTS=$(CURDIR)/$(B)/agents python3 tests/agents/test_agents.py
 
-hosts-test: deps-test deps-web build  ## our calls of GitHub against its published description (installs 0.4 GB the first time)
+hosts-test: deps-test deps-web build  ## our calls of GitHub and Gitea against their published descriptions (installs 0.4 GB the first time)
 	@mkdir -p $(B)/hosts && cp tests/hosts/package.json $(B)/hosts
 	@cd $(B)/hosts && npm install --no-audit --no-fund --silent
 	@HONK=$(CURDIR)/$(B)/honk HOSTS=$(CURDIR)/$(B)/hosts python3 tests/hosts/test_hosts.py

@@ -89,7 +89,7 @@ class Verdicts:
     def look(self, repository, place, branch, reasons):
         names = [file.path for file in repository.files]
         now = contents(place, branch or "main", names)
-        told = {reason["path"] for reason in reasons}
+        told = {reason["path"] for reason in reasons if reason["text"] and reason["code"]}  # what a person or an agent needs to begin
         for file in repository.files:
             self.judge(repository, file, now[file.path], file.path in told)
 

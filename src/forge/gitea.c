@@ -1,4 +1,5 @@
-/* gitea.c - Gitea and Forgejo: docs.gitea.com/api. Nothing finds a pull request by its branch, so lists are read. */
+/* gitea.c - Gitea and Forgejo: docs.gitea.com/api. Nothing finds a pull request by its branch, so lists are read, which begin with the
+ * newest unless another order is asked for. */
 #include "forge/host.h"
 
 #include <string.h>
@@ -43,8 +44,8 @@ find(Forge *forge, const char *branch, Pull *ret, GError **error)
         json_t *seen;
         size_t i;
         if (!host_call(forge, "GET", NULL, &list, error,
-                       "/repos/%s/%s/pulls?state=all&sort=newest&limit=%d&page=%d", forge->owner,
-                       forge->name, PAGE, page))
+                       "/repos/%s/%s/pulls?state=all&limit=%d&page=%d", forge->owner, forge->name,
+                       PAGE, page))
             return false;
         json_array_foreach(list, i, seen)
         {

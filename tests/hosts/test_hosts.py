@@ -1,5 +1,5 @@
-"""What Honk asks of GitHub is what GitHub describes, and what GitHub sends is read as it is sent: against its own published description
-and examples, which $HOSTS holds (npm). Everything else is as in the integration tests: our host, git's own http-backend."""
+"""What Honk asks of GitHub and Gitea is what they describe, and what GitHub sends is read as it is sent: against their own published
+descriptions and examples, which $HOSTS holds (npm; Gitea's as the client that is made of it). Everything else is as in the integration tests: our host, git's own http-backend."""
 import hashlib
 import hmac
 import json
@@ -17,9 +17,9 @@ import support  # noqa: E402
 import test_proposals  # noqa: E402
 import test_webhooks  # noqa: E402
 
-PUBLISHED = pathlib.Path(os.environ["HOSTS"]) / "node_modules" / "@octokit"
+PACKAGES = pathlib.Path(os.environ["HOSTS"]) / "node_modules"
+PUBLISHED = PACKAGES / "@octokit"
 SQL = {"a.sql": "SELECT id FROM users_v1\n"}
-OWNERS = {".github/CODEOWNERS": "* @ada @acme/data @stranger\n"}
 
 # What is read of answers: the operation, and the members that must be in its description.
 READ = {
@@ -30,6 +30,52 @@ READ = {
     ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs"): ["check_runs.0.status", "check_runs.0.conclusion"],
     ("GET", "/repos/{owner}/{repo}/commits/{ref}/status"): ["state", "total_count"],
 }
+
+
+READ_OF_GITEA = {
+    ("GET", "/repos/{owner}/{repo}/pulls"): ["0.number", "0.state", "0.merged", "0.html_url", "0.title", "0.body", "0.head.ref", "0.head.sha",
+                                             "0.head.repo_id", "0.base.repo_id"],
+    ("POST", "/repos/{owner}/{repo}/pulls"): ["number", "state", "merged", "html_url", "title", "body", "head.sha"],
+    ("GET", "/repos/{owner}/{repo}/labels"): ["0.id", "0.name"],
+    ("GET", "/repos/{owner}/{repo}/commits/{ref}/status"): ["state", "total_count"],
+}
+
+
+class GiteaDescription:
+    """By the types of a client that is made of Gitea's description: each operation with its parameters, body and answer."""
+    OPERATION = re.compile(r"@request ([A-Z]+):(\S+)\n(?:\s*\*[^\n]*\n)*?\s*\*/\s*\w+: \(((?:(?!=> Promise).)*)\) => Promise<HttpResponse<(.*?), \w+>>",
+                           re.DOTALL)
+
+    def __init__(self):
+        text = (PACKAGES / "gitea-js" / "dist" / "index.d.ts").read_text(encoding="utf-8")
+        self.operations = {(method, path): (arguments, answer) for method, path, arguments, answer in self.OPERATION.findall(text)}
+        self.shapes = {name: dict(re.findall(r"^    (\w+)\??: (.+?);$", members, re.MULTILINE))
+                       for name, members in re.findall(r"^interface (\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)}
+
+    def check(self, method, target, body):
+        url = urllib.parse.urlsplit(target.removeprefix("/gitea"))
+        template = next((path for known, path in sorted(self.operations, key=lambda one: one[1].count("{")) if known == method and
+                         re.fullmatch(re.sub(r"\\?\{[a-z_]+\\?\}", "[^/]+", re.escape(path)), url.path)), None)
+        assert template, f"Gitea describes no {method} {url.path}"
+        arguments, _ = self.operations[method, template]
+        known = dict(re.findall(r"^\s*(\w+)\??: (.+?);$", arguments, re.MULTILINE))
+        for name, value in urllib.parse.parse_qsl(url.query):
+            assert name in known, f"{method} {template} has no parameter {name}"
+            assert "'" not in known[name] or f"'{value}'" in known[name], f"{method} {template}: {name} is never {value}"
+        shape = re.search(r"\bbody: (\w+)", arguments)
+        assert (shape is not None) == (body is not None), f"{method} {template}: body or none"
+        for name, value in (body or {}).items():
+            kind = self.shapes[shape.group(1)].get(name)
+            assert kind, f"{method} {template} knows nothing of {name}"
+            fits = {"string": str, "boolean": bool, "number": int}.get(kind, list if kind.endswith("[]") else str)
+            assert isinstance(value, fits), f"{method} {template}: {name} is {kind}, not {value!r}"
+        return method, template
+
+    def answers_with(self, method, template, member):
+        kind = self.operations[method, template][1]
+        for part in member.split("."):
+            kind = kind.removesuffix("[]") if part == "0" else self.shapes[kind][part]
+        return True
 
 
 class Description:
@@ -84,24 +130,24 @@ class Description:
         return True
 
 
-class WhatIsAsked(unittest.TestCase):
+class WhatIsAsked:
+    kind = ""
+    folder = ""
+
     def live(self, more, code):
         forge = test_proposals.FORGE
         test_proposals.FORGE = forge.replace("poll: 200ms", "poll: 200ms, " + more)
         try:
-            world = test_proposals.ForgeWorld("github", code)
+            world = test_proposals.ForgeWorld(self.kind, code)
         finally:
             test_proposals.FORGE = forge
         self.addCleanup(world.close)
         world.start()
         return world
 
-    def seen(self, world, description):
-        return {description.check(*call) for call in world.host.calls}
-
     def test_every_call_of_a_whole_life_is_as_described(self):
-        description = Description()
-        code = {name: {**SQL, **OWNERS} for name in ("one", "two")}
+        description = self.description()
+        code = {name: {**SQL, f"{self.folder}/CODEOWNERS": self.owners} for name in ("one", "two")}
         world = self.live("draft: true", code)
         first = world.waits_for(1)[0]
         with world.host.lock:
@@ -112,28 +158,44 @@ class WhatIsAsked(unittest.TestCase):
         self.assertTrue(support.eventually(lambda: any(pull["branch"].endswith("-back") for pull in world.host.open_pulls())))
         auto = self.live("auto_merge: true, auto_merge_after: 0", {"one": {**SQL, ".honk.yaml": "merge: auto\nhours: Mon-Sun 00:00-24:00\n"}})
         auto.until("succeeded")
-        asked = self.seen(world, description) | self.seen(auto, description)
-        pulls = "/repos/{owner}/{repo}/pulls"
-        issue = "/repos/{owner}/{repo}/issues/{issue_number}"
-        self.assertEqual(asked, {("GET", pulls), ("POST", pulls), ("PATCH", pulls + "/{pull_number}"), ("PUT", pulls + "/{pull_number}/merge"),
-                                 ("POST", pulls + "/{pull_number}/requested_reviewers"), ("POST", issue + "/labels"),
-                                 ("POST", issue + "/comments"), ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs"),
-                                 ("GET", "/repos/{owner}/{repo}/commits/{ref}/status")})
+        self.assertEqual({description.check(*call) for one in (world, auto) for call in one.host.calls}, self.expected)
 
     def test_every_member_that_is_read_is_described(self):
-        description = Description()
-        for (method, template), members in READ.items():
+        description = self.description()
+        for (method, template), members in self.read.items():
             for member in members:
                 with self.subTest(f"{method} {template} {member}"):
                     self.assertTrue(description.answers_with(method, template, member))
+        with self.assertRaises(KeyError):
+            description.answers_with("GET", PULLS, "0.colour")
 
     def test_a_call_that_is_not_described_is_found_out(self):
-        description = Description()
-        for call in (("GET", "/github/repos/a/b/pullz", None), ("GET", "/github/repos/a/b/pulls?heads=x", None),
-                     ("GET", "/github/repos/a/b/pulls?state=new", None), ("POST", "/github/repos/a/b/pulls", {"base": "main"}),
-                     ("POST", "/github/repos/a/b/pulls", {"head": "x", "base": "main", "labels": []})):
-            with self.subTest(call), self.assertRaises((AssertionError, jsonschema.ValidationError)):
-                description.check(*call)
+        description = self.description()
+        for method, path, body in (("GET", "/repos/a/b/pullz", None), ("GET", "/repos/a/b/pulls?heads=x", None),
+                                   ("GET", "/repos/a/b/pulls?state=new", None), ("POST", "/repos/a/b/pulls", {"base": 7}),
+                                   ("POST", "/repos/a/b/pulls", {"head": "x", "base": "main", "labelz": []})):
+            with self.subTest((method, path, body)), self.assertRaises((AssertionError, jsonschema.ValidationError)):
+                description.check(method, f"/{self.kind}{path}", body)
+
+
+PULLS = "/repos/{owner}/{repo}/pulls"
+
+
+class OfGitHub(WhatIsAsked, unittest.TestCase):
+    kind, folder, description, read = "github", ".github", Description, READ
+    owners = "* @ada @acme/data @stranger\n"
+    issue = "/repos/{owner}/{repo}/issues/{issue_number}"
+    expected = {("GET", PULLS), ("POST", PULLS), ("PATCH", PULLS + "/{pull_number}"), ("PUT", PULLS + "/{pull_number}/merge"),
+                ("POST", PULLS + "/{pull_number}/requested_reviewers"), ("POST", issue + "/labels"), ("POST", issue + "/comments"),
+                ("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs"), ("GET", "/repos/{owner}/{repo}/commits/{ref}/status")}
+
+
+class OfGitea(WhatIsAsked, unittest.TestCase):
+    kind, folder, description, read = "gitea", ".gitea", GiteaDescription, READ_OF_GITEA
+    owners = ".* @ada @acme/data @stranger\n"
+    expected = {("GET", PULLS), ("POST", PULLS), ("PATCH", PULLS + "/{index}"), ("POST", PULLS + "/{index}/merge"),
+                ("POST", PULLS + "/{index}/requested_reviewers"), ("GET", "/repos/{owner}/{repo}/labels"),
+                ("POST", "/repos/{owner}/{repo}/issues/{index}/comments"), ("GET", "/repos/{owner}/{repo}/commits/{ref}/status")}
 
 
 class WhatIsSent(test_webhooks.OnEveryHost, unittest.TestCase):
