@@ -9,21 +9,23 @@
 static const struct {
     const char *sign, *dialect;
 } signs[] = {
-    {"bigquery", "bigquery"}, {"bq query", "bigquery"},  {"read_gbq", "bigquery"},
-    {"pyspark", "spark"},     {"SparkSession", "spark"}, {"spark.sql", "spark"},
-    {"databricks", "spark"},  {"psycopg", "postgres"},   {"postgres", "postgres"},
-    {"sqlite", "sqlite"},     {"mysql", "mysql"},        {"snowflake", "snowflake"},
-    {"redshift", "redshift"}, {"trino", "trino"},        {"presto", "trino"},
-    {"athena", "trino"},      {"duckdb", "duckdb"},      {"pyodbc", "tsql"},
-    {"sqlserver", "tsql"},    {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
+    {"bigquery", "bigquery"},     {"bq query", "bigquery"},  {"read_gbq", "bigquery"},
+    {"pyspark", "spark"},         {"SparkSession", "spark"}, {"spark.sql", "spark"},
+    {"databricks", "spark"},      {"psycopg", "postgres"},   {"postgres", "postgres"},
+    {"sqlite", "sqlite"},         {"mysql", "mysql"},        {"snowflake", "snowflake"},
+    {"redshift", "redshift"},     {"trino", "trino"},        {"presto", "trino"},
+    {"athena", "trino"},          {"duckdb", "duckdb"},      {"pyodbc", "tsql"},
+    {"sqlserver", "tsql"},        {"npgsql", "postgres"},    {"Data.SqlClient", "tsql"},
+    {"clickhouse", "clickhouse"},
 };
 
 static const struct {
     const char *command, *dialect;
 } commands[] = {
-    {"bq", "bigquery"},   {"psql", "postgres"},     {"sqlite3", "sqlite"}, {"mysql", "mysql"},
-    {"duckdb", "duckdb"}, {"snowsql", "snowflake"}, {"trino", "trino"},    {"spark-sql", "spark"},
-    {"beeline", "spark"}, {"hive", "spark"},        {"sqlcmd", "tsql"},
+    {"bq", "bigquery"}, {"psql", "postgres"},   {"sqlite3", "sqlite"},
+    {"mysql", "mysql"}, {"duckdb", "duckdb"},   {"snowsql", "snowflake"},
+    {"trino", "trino"}, {"spark-sql", "spark"}, {"beeline", "spark"},
+    {"hive", "spark"},  {"sqlcmd", "tsql"},     {"clickhouse-client", "clickhouse"},
 };
 
 static bool

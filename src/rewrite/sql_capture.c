@@ -179,7 +179,7 @@ sees_outputs(const Work *work, const SqlRef *ref)
 {
     const Dialect *dialect = work->sql->dialect;
     bool is_in_list = ref->clause == CLAUSE_ITEM || ref->clause == CLAUSE_WINDOW;
-    return ref->clause == CLAUSE_ORDER ||
+    return ref->clause == CLAUSE_ORDER || dialect->has_hiding_aliases ||
            (is_in_list && dialect->has_having_outputs) || /* in what windows sort by */
            (ref->clause == CLAUSE_GROUP && (dialect->has_group_outputs || dialect->is_any)) ||
            (ref->clause == CLAUSE_HAVING && (dialect->has_having_outputs || dialect->is_any));

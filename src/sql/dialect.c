@@ -70,10 +70,13 @@ static const Dialect dialects[] = {
      .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true, .has_alias_strings = true,
      .has_loose_statements = true, .has_methods = true, .has_marked_variables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},
+    {.name = "clickhouse", .also = {"chdb"}, .name_quotes = "`\"", .string_quotes = "'", .has_backslash = true,
+     .has_lambdas = true, .has_alias_reuse = true, .has_hiding_aliases = true, .has_group_outputs = true, .has_having_outputs = true,
+     .has_from_first = true, .table_case = CASE_KEPT, .column_case = CASE_KEPT, .quotes_keep_case = true},
 };
 
 static const char *const names[] = {"ansi", "bigquery", "postgres", "sqlite", "mysql", "snowflake",
-                                    "spark", "trino", "duckdb", "redshift", "tsql", NULL};
+                                    "spark", "trino", "duckdb", "redshift", "tsql", "clickhouse", NULL};
 /* clang-format on */
 G_STATIC_ASSERT(G_N_ELEMENTS(names) == G_N_ELEMENTS(dialects) + 1);
 

@@ -22,12 +22,13 @@ enum {
     DUCKDB,
     REDSHIFT,
     TSQL,
+    CLICKHOUSE,
     COUNT
 };
 
 static const char *const names[COUNT] = {
     "ansi",  "bigquery", "postgres", "sqlite",   "mysql", "snowflake",
-    "spark", "trino",    "duckdb",   "redshift", "tsql",
+    "spark", "trino",    "duckdb",   "redshift", "tsql",  "clickhouse",
 };
 G_STATIC_ASSERT(COUNT <= GUESS_DIALECTS_MAX);
 
@@ -54,6 +55,7 @@ typedef struct {
 #define DUCKDB(n) [DUCKDB] = (n),
 #define REDSHIFT(n) [REDSHIFT] = (n),
 #define TSQL(n) [TSQL] = (n),
+#define CLICKHOUSE(n) [CLICKHOUSE] = (n),
 #define SIGN(word, around, weights) {word, around, {weights}},
 static const Sign signs[] = {
 #include "sql/signs.def"

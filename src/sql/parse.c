@@ -98,10 +98,23 @@ starts_for_clause(const Parser *parser, const Token *token)
     return false;
 }
 
+/* PREWHERE a, SETTINGS a = 1, FORMAT JSON: of ClickHouse. */
+static bool
+starts_own_clause(const Parser *parser, const Token *token)
+{
+    bool is_called = token[1].kind == TOKEN_OPEN;
+    return parser->sql->dialect->has_hiding_aliases && token->kind == TOKEN_WORD &&
+           (token_is_text(parser, token, "PREWHERE") ||
+            (token[1].kind == TOKEN_WORD && !is_called &&
+             (token_is_text(parser, token, "SETTINGS") || token_is_text(parser, token, "FORMAT"))));
+}
+
 bool
 starts_clause(const Parser *parser, uint32_t index)
 {
     const Token *token = peek(parser, index);
+    if (starts_own_clause(parser, token))
+        return true;
     if (token->word == WORD_NONE && token->kind != TOKEN_OPERATOR &&
         !parser->sql->dialect->has_alias_first) /* most are names */
         return false;

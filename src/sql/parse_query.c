@@ -86,6 +86,28 @@ pass_put_in(Parser *parser, uint32_t end)
         parser->pos = at;
 }
 
+/* WITH toDate(a) AS d, of ClickHouse: a value, whose columns are those of the query behind it. */
+static bool
+starts_value(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    return parser->sql->dialect->has_hiding_aliases && at < end && !starts_query(parser, at, end) &&
+           !(is_name(parser, at) && is_word(parser, at + 1, WORD_AS) && is_open(parser, at + 2));
+}
+
+/* The query is told of it: where columns change, a person looks. */
+static void
+take_value(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
+{
+    SqlBlock *block = block_new(parser, query, outer);
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    query->strange = parser->pos;
+    parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_ALIAS);
+    if (take_word(parser, end, WORD_AS) && is_name(parser, parser->pos))
+        parser->pos++;
+    block->last = parser->pos - 1;
+}
+
 void
 parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
@@ -99,9 +121,13 @@ parse_with(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
     }
     bool is_recursive =
         take_word(parser, end, WORD_RECURSIVE) || parser->sql->dialect->has_tacit_recursion;
-    for (pass_put_in(parser, end); parser->pos < end && is_name(parser, parser->pos);
+    for (pass_put_in(parser, end);
+         parser->pos < end && (is_name(parser, parser->pos) || starts_value(parser, end));
          pass_put_in(parser, end)) {
-        take_common(parser, query, outer, end, is_recursive);
+        if (starts_value(parser, end))
+            take_value(parser, query, outer, end);
+        else
+            take_common(parser, query, outer, end, is_recursive);
         /* CYCLE …, SEARCH …: up to the comma or the statement */
         while (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_WORD &&
                peek(parser, parser->pos)->word == WORD_NONE)
@@ -164,6 +190,8 @@ clause_of(Word word)
 static bool
 is_behind_blocks(const Parser *parser)
 {
+    if (is_text(parser, parser->pos, "PREWHERE"))
+        return false;
     switch (peek(parser, parser->pos)->word) {
     case WORD_WHERE:
     case WORD_HAVING:
@@ -253,6 +281,7 @@ static SqlBlock *
 take_select(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end)
 {
     SqlBlock *block = block_new(parser, query, outer);
+    block->strange = query->strange;
     bool is_from_first = is_word(parser, parser->pos, WORD_FROM);
     if (is_from_first) {
         parser->pos++;

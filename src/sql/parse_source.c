@@ -501,6 +501,32 @@ take_lateral_view(Parser *parser, SqlBlock *block, uint32_t end)
     list_add(parser, block->sources, source);
 }
 
+/* [LEFT] ARRAY JOIN, of ClickHouse */
+static bool
+is_array_join(const Parser *parser, uint32_t at)
+{
+    at += is_word(parser, at, WORD_LEFT) || is_word(parser, at, WORD_INNER);
+    return is_word(parser, at, WORD_ARRAY) && is_word(parser, at + 1, WORD_JOIN);
+}
+
+/* ARRAY JOIN a, f(b) AS c: what has no name of its own is the array's element under the array's name. */
+static void
+take_array_join(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    Context context = {.block = block, .clause = CLAUSE_OTHER};
+    parser->pos += is_word(parser, parser->pos, WORD_ARRAY) ? 2 : 3;
+    do {
+        SqlSource *source = source_new(parser, block, SOURCE_ARRAY);
+        parse_expression(parser, &context, end, STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_ALIAS);
+        source->last = MAX(parser->pos, source->first + 1) - 1;
+        source->columns = list(parser);
+        if (take_word(parser, end, WORD_AS) && is_name(parser, parser->pos))
+            list_add(parser, source->columns, part_take(parser));
+        list_add(parser, block->sources, source);
+    } while (parser->pos + 1 < end && peek(parser, parser->pos)->kind == TOKEN_COMMA &&
+             parser->pos++ < end);
+}
+
 static void take_joined(Parser *parser, SqlBlock *block, uint32_t end);
 
 /* ( a JOIN b ON … ), or just a source. */
@@ -597,6 +623,8 @@ take_joined(Parser *parser, SqlBlock *block, uint32_t end)
         while (starts_join(parser, parser->pos) && is_word(parser, parser->pos, WORD_LATERAL) &&
                parser->pos < end)
             take_lateral_view(parser, block, end);
+        while (is_array_join(parser, parser->pos) && parser->pos < end)
+            take_array_join(parser, block, end);
         pass_what_is_put_in(parser, end);
         pass_what_is_strange(parser, block, end);
         if (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)

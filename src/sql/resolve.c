@@ -282,11 +282,21 @@ holder_outside(Resolver *resolver, const SqlRef *ref)
     return NULL;
 }
 
+/* ClickHouse takes the alias, whatever columns there are. */
+static bool
+is_hidden_by_alias(const Resolver *resolver, const SqlRef *ref)
+{
+    return resolver->sql->dialect->has_hiding_aliases && ref->block->query != NULL &&
+           ref->clause != CLAUSE_FROM && ref->clause != CLAUSE_USING;
+}
+
 static void
 bind_bare(Resolver *resolver, SqlRef *ref)
 {
     SqlSource *maybe = NULL;
     int maybe_count = 0;
+    if (is_hidden_by_alias(resolver, ref) && bind_output(resolver, ref, ref->block, true))
+        return;
     for (SqlBlock *block = ref->block; block != NULL; block = block->parent) {
         if (maybe_count == 0 && bind_joined(resolver, ref, block))
             return;

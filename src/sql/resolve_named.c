@@ -33,10 +33,14 @@ resolver_item_called(const Resolver *resolver, const SqlBlock *block, const SqlR
     /* that in which it stands, and later ones, are not seen */
     bool is_inside = ref->in != NULL && ref->in->block == block && ref->in->number > 0;
     SqlItem *item = block->chains[sql_name_hash(part->text) % block->chain_count];
-    for (; item != NULL && !(is_inside && item->number >= ref->in->number); item = item->next)
+    bool sees_all = only_aliases && resolver->sql->dialect->has_hiding_aliases;
+    for (; item != NULL; item = item->next) {
+        if (is_inside && item->number >= ref->in->number && !(sees_all && item != ref->in))
+            continue;
         if ((!only_aliases || item->alias != NULL) &&
             resolver_is_column(resolver, part, item->name))
             return item;
+    }
     return NULL;
 }
 

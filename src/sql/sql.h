@@ -259,8 +259,9 @@ struct SqlQuery {
     ArenaList *branches; /* SqlBranch *; the first names the outputs */
     SqlBlock *tail;      /* holds what ORDER BY behind a set operation names; NULL without */
     uint32_t first, last;
-    bool by_name;   /* UNION BY NAME */
-    bool has_pipes; /* |>: names change on the way, which is not followed */
+    uint32_t strange; /* token in WITH that is a value; or 0 */
+    bool by_name;     /* UNION BY NAME */
+    bool has_pipes;   /* |>: names change on the way, which is not followed */
     /* What its rows are for: a source or a common table of another query, a value in an expression (then both are
      * NULL and `is_value` is true), or the statement's result. */
     SqlQuery *in; /* the set operation that it is a branch of, in brackets; or NULL */

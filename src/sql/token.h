@@ -66,6 +66,8 @@ typedef struct {
     bool has_dashed_paths;     /* my-project.dataset.table */
     bool has_lambdas;          /* x -> x + 1 in an argument */
     bool has_alias_reuse;      /* a select alias may be used further on in the list, and in WHERE */
+    bool
+        has_hiding_aliases; /* it is, before any column of its name, wherever it stands in the query */
     bool has_value_tables;     /* UNNEST(…) AS x: x is the value */
     bool has_rows;             /* a table's name as a value is its row */
     bool has_having_outputs;   /* HAVING looks at the outputs first */
