@@ -48,17 +48,25 @@ is_folder(const char *folder, size_t bytes, const char *name)
     return bytes == strlen(name) && g_ascii_strncasecmp(folder, name, bytes) == 0;
 }
 
+/* post_migrate, schema-migrations */
+static bool
+has_ending(const char *folder, size_t bytes, const char *ending)
+{
+    size_t length = strlen(ending);
+    return bytes > length && strchr("_-", folder[bytes - length - 1]) != NULL &&
+           is_folder(folder + bytes - length, length, ending);
+}
+
 static bool
 is_folder_of_migrations(const char *folder, size_t bytes)
 {
-    static const char *const names[] = {"migrations", "migration", "migrate", "changelog",
-                                        "changelogs"};
-    const size_t ending = strlen("_migrations");
+    static const char *const names[] = {"migrations",        "migration",        "migrate",
+                                        "changelog",         "changelogs",       "migrationscripts",
+                                        "migration_scripts", "migration-scripts"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (is_folder(folder, bytes, names[i]))
             return true;
-    return bytes >= ending && strchr("_-", folder[bytes - ending]) != NULL &&
-           is_folder(folder + bytes - ending + 1, ending - 1, "migrations");
+    return has_ending(folder, bytes, "migrations") || has_ending(folder, bytes, "migrate");
 }
 
 /* liquibase/changes/users.sql: said by a changelog elsewhere. */

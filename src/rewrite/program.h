@@ -368,6 +368,8 @@ bool program_checks(Unit *unit, const Use *use, const Text *text);
 /* Does the program name a table there, to read it, or to write or make it? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
 bool use_writes_table(const Unit *unit, const Use *use);
+/* Is it what a query is built from, or joined with? */
+bool use_is_in_builder(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
 /* Is the string for people: a log, an error, a description? (program_message.c) */

@@ -29,6 +29,37 @@ is_behind_assert(const Unit *unit, guint literal)
     return span_is(unit->text, piece_span(unit_piece(unit, first)), "assert");
 }
 
+/* it("keeps users", …), describe("users and songs", …): what a test is called. */
+static bool
+is_name_of_test(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"it", "describe", "test", NULL};
+    const Piece *piece = unit_piece(unit, use->first);
+    return strcmp(unit->language->name, "javascript") == 0 && use->argument == 0 &&
+           use->key.end == 0 && use->receiver.end == 0 &&
+           span_is_among(unit->text, use->callee, calls) &&
+           memchr(unit->text->bytes + piece->begin, ' ', piece->end - piece->begin) != NULL;
+}
+
+/* throw new NotFound("…") of Java, C#, PHP and JavaScript; errors.New("…"), errors.Wrap(err, "…") of Go */
+static bool
+is_thrown(const Unit *unit, const Use *use)
+{
+    static const char *const wraps[] = {"Wrap", "Wrapf", "WithMessage", "WithMessagef", NULL};
+    if (strcmp(unit->language->name, "go") == 0)
+        return span_is_among(unit->text, use->callee, wraps) ||
+               (span_is(unit->text, use->callee, "New") &&
+                span_is(unit->text, use->receiver, "errors"));
+    guint at = use->callee.end > 0 ? use->first : 0;
+    while (at > 0 && unit_piece(unit, at)->begin != use->callee.begin)
+        at--;
+    guint maker = at > 0 ? unit_previous(unit, at, true) : G_MAXUINT;
+    guint thrower = maker != G_MAXUINT ? unit_previous(unit, maker, true) : G_MAXUINT;
+    return thrower != G_MAXUINT &&
+           span_is(unit->text, piece_span(unit_piece(unit, maker)), "new") &&
+           span_is(unit->text, piece_span(unit_piece(unit, thrower)), "throw");
+}
+
 /* Words for people, not for a machine. */
 bool
 use_is_message(const Unit *unit, const Use *use)
@@ -43,7 +74,8 @@ use_is_message(const Unit *unit, const Use *use)
     const Text *text = unit->text;
     Span callee = use->callee;
     if (span_is_among(text, callee, callees) || span_is_among(text, use->key, keys) ||
-        is_message_of_language(unit, use) || is_behind_assert(unit, use->first))
+        is_message_of_language(unit, use) || is_behind_assert(unit, use->first) ||
+        is_name_of_test(unit, use) || is_thrown(unit, use))
         return true;
     size_t bytes = callee.end - callee.begin;
     const char *name = text->bytes + callee.begin;

@@ -74,12 +74,35 @@ is_name_byte(char c)
     return g_ascii_isalnum(c) || c == '_' || c == '-' || (unsigned char) c >= 0x80;
 }
 
-/* `buffer` gets the text with zeros between the parts. */
+/* Where the name ends in "users_v1 AS u"; 0: it has no alias. */
+static size_t
+name_before_alias(const Text *text)
+{
+    const char *blank = memchr(text->bytes, ' ', text->count);
+    size_t end = blank != NULL ? (size_t) (blank - text->bytes) : 0, at = end;
+    for (int words = 0; at > 0 && at < text->count && words < 2; words++) {
+        while (text_byte(text, at) == ' ')
+            at++;
+        size_t word = at;
+        while (is_name_byte(text_byte(text, at)) && text_byte(text, at) != '-')
+            at++;
+        if (words == 0 && at < text->count &&
+            g_ascii_strncasecmp(text->bytes + word, "as", MAX(at - word, 2)) != 0)
+            return 0;
+        if (at == word)
+            return 0;
+    }
+    return at == text->count ? end : 0;
+}
+
+/* `buffer` gets the text, up to `behind` unless that is 0, with zeros between the parts. */
 static bool
-read_name(const Text *text, char *buffer, Name *ret)
+read_name(const Text *text, size_t behind, char *buffer, Name *ret)
 {
     size_t begin = 0, end = text->count;
-    if (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`') {
+    if (behind > 0)
+        end = behind;
+    else if (end > 2 && text->bytes[0] == '`' && text->bytes[end - 1] == '`') {
         begin++;
         end--;
     }
@@ -190,6 +213,14 @@ is_only_put_in(const Unit *unit, const Use *use)
             constants_find(unit->work->constants, key, use->key.end - use->key.begin) != NULL);
 }
 
+/* A name that is no ordinary word, in a builder of queries: while columns change, those in its other calls would have to, too. */
+static bool
+is_built_from(const Unit *unit, const Use *use, const Name *name, const Rename *rename)
+{
+    return use_is_in_builder(unit, use) && !is_ordinary(name->parts[0].text) &&
+           !rename_changes_columns(rename);
+}
+
 static void
 found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
       const Spelling *spelling)
@@ -203,7 +234,8 @@ found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rena
     else if (use->is_key)
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "as-key", NULL,
                        "the name is a key here: who looks it up has to change, too");
-    else if (name->path.count == 1 && !use_reads_table(unit, use))
+    else if (name->path.count == 1 && !use_reads_table(unit, use) &&
+             !is_built_from(unit, use, name, rename))
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
                        "the name has one part and stands where any text may: nobody knows whether "
                        "it is the dataset");
@@ -278,12 +310,15 @@ program_name(Unit *unit, const Use *use, const Text *text)
     g_autofree char *buffer = g_malloc0(text->count + 1);
     const Spelling *spelling = NULL;
     bool is_other = false, is_doubtful = false;
+    size_t alias = use_is_in_builder(unit, use) ? name_before_alias(text) : 0;
     Name name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_docstring ||
-        use->is_message || text->is_unread || !read_name(text, buffer, &name))
+        use->is_message || text->is_unread || !read_name(text, alias, buffer, &name))
         return false;
     const Rename *rename =
         renames_find(unit->work->renames, dialect, &name.path, &spelling, &is_other);
+    if (alias > 0 && (rename == NULL || !is_built_from(unit, use, &name, rename)))
+        return false;
     if (rename != NULL)
         found(unit, use, text, &name, rename, spelling);
     else if (is_tail(unit, use, &name, &is_doubtful))
@@ -310,7 +345,7 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
     guint kept = 0;
     Name name;
     if (text->count > 1024 || use->is_changed || use->is_bytes || use->is_key ||
-        use_writes_table(unit, use) || !read_name(text, buffer, &name) ||
+        use_writes_table(unit, use) || !read_name(text, 0, buffer, &name) ||
         (name.parts[0].begin > 0 && !in_backticks))
         return NULL;
     const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),

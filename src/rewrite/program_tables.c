@@ -215,6 +215,40 @@ use_reads_table(const Unit *unit, const Use *use)
            (use->is_assigned && is_called_table_in_a_word(unit, use->key));
 }
 
+/* query.from("…"), `).from("…")`: of an object; but neither a class's Array.from("…") nor a bucket of a storage. */
+static bool
+is_of_builder(const Unit *unit, const Use *use)
+{
+    const char *bytes = unit->text->bytes;
+    uint32_t at = use->callee.begin;
+    if (at > 1 && bytes[at - 1] == '.')
+        at--;
+    else if (at > 2 && memcmp(bytes + at - 2, "->", 2) == 0)
+        at -= 2;
+    else
+        return false;
+    while (at > 0 && g_ascii_isspace(bytes[at - 1]))
+        at--;
+    uint32_t end = at;
+    while (at > 0 && is_identifier_byte(bytes[at - 1]))
+        at--;
+    if (at == end)
+        return at > 0 && bytes[at - 1] == ')';
+    return !g_ascii_isupper(bytes[at]) && !span_is(unit->text, (Span){at, end}, "storage");
+}
+
+/* db.From("users_v1 AS u"), .leftJoin("…"): builders of queries; not join("folder", "…") */
+bool
+use_is_in_builder(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {"from",       "leftJoin",   "rightJoin",     "innerJoin",
+                                        "fullJoin",   "crossJoin",  "left_join",     "full_join",
+                                        "right_join", "inner_join", "leftOuterJoin", "select_from",
+                                        "cross_join", NULL};
+    return use->argument == 0 && use->key.end == 0 && !use->has_more && !use->is_appended &&
+           span_is_among(unit->text, use->callee, calls) && is_of_builder(unit, use);
+}
+
 /* protected $table = "…" of Laravel, class Meta: table_name = "…" of Peewee. */
 static bool
 is_field_of_model(const Unit *unit, const Use *use)
