@@ -138,7 +138,7 @@ fill(Bench *bench, HashSum *ret)
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) ranges = NULL;
     g_autoptr(Transfer) first = open_transfer(bench);
-    if (!transfer_split(first, RANGE_MS, &ranges, &error))
+    if (!transfer_put_off_keys(first, &error) || !transfer_split(first, RANGE_MS, &ranges, &error))
         die("cannot divide the source", error);
     g_clear_pointer(&first, transfer_close);
     /* a file has one writer at a time */
@@ -154,6 +154,17 @@ fill(Bench *bench, HashSum *ret)
         hash_sum_merge(ret, &jobs[i].sum);
     }
     bench->ranges = (int64_t) json_array_size(ranges);
+}
+
+static void
+make_keys(const Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Conn) conn = NULL;
+    Writer writer = {.plan = PLAN, .task = "keys", .token = bench->spec.token};
+    if (!conn_open(&bench->target, &conn, &error) ||
+        !conn_make_keys(conn, bench->stage, bench->spec.target, NULL, &writer, &error))
+        die("cannot make the keys", error);
 }
 
 static void
@@ -240,6 +251,7 @@ move(char **argv)
     drivers_keep_sessions(true); /* as workers do */
     make_stage(&bench);
     fill(&bench, &sum);
+    make_keys(&bench);
     if (bench.read_back)
         read_back(&bench, &sum);
     printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", sum.rows, bench.ranges);

@@ -3,6 +3,7 @@
 
 #include "action/follow.h"
 #include "action/held.h"
+#include "action/keys.h"
 #include "action/move.h"
 #include "action/pacer.h"
 #include "base/text.h"
@@ -104,7 +105,7 @@ split(const Move *move, Outcome *outcome, GError **error)
     size_t i;
 
     if (!source_identity(move, &identity, error) || !move_transfer(move, 0, &transfer, error) ||
-        !transfer_split(transfer, range_ms, &ranges, error))
+        !keys_put_off(move, transfer, error) || !transfer_split(transfer, range_ms, &ranges, error))
         return false;
     json_array_foreach(ranges, i, range) rows_total += json_get_int(range, "rows", 0);
     outcome->kind = OUTCOME_MORE;
@@ -260,7 +261,8 @@ finish(const Move *move, int64_t bytes, Outcome *outcome, GError **error)
                     sum.rows_in, sum.rows_out, sum.rejected);
     Ticker ticker = {move->env, 0, "making indexes"};
     conn_set_tick(conn, ticker_tick, &ticker);
-    if (!conn_finish(conn, move->stage, move->has_target ? move->target : NULL, &writer, error))
+    if (!keys_make(move, conn, error) ||
+        !conn_finish(conn, move->stage, move->has_target ? move->target : NULL, &writer, error))
         return false;
     int64_t behind_max = json_get_int(move->call->step->params, "behind_max", BEHIND_MAX_DEFAULT);
     return !move->is_live || (follow_source(move, MAX(behind_max, 1), outcome->evidence, error) &&

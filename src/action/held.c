@@ -1,6 +1,7 @@
 /* held.c - see held.h. */
 #include "action/held.h"
 
+#include "action/keys.h"
 #include "action/pacer.h"
 
 #define RANGE_MS_DEFAULT 2000
@@ -308,7 +309,7 @@ split(const Move *move, json_t **ret, GError **error)
 {
     g_autoptr(Transfer) transfer = NULL;
     int64_t range_ms = json_get_int(move->call->step->params, "range_ms", RANGE_MS_DEFAULT);
-    return move_transfer(move, 0, &transfer, error) &&
+    return move_transfer(move, 0, &transfer, error) && keys_put_off(move, transfer, error) &&
            transfer_split(transfer, range_ms, ret, error);
 }
 

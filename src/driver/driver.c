@@ -467,6 +467,51 @@ conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret, G
 }
 
 bool
+conn_keeps_key(Conn *conn, const char *object, bool *ret, GError **error)
+{
+    const ScanOps *scan = conn->driver->scan;
+    *ret = false;
+    return scan == NULL || scan->keeps_key == NULL || scan->keeps_key(conn, object, ret, error) ||
+           fail_object(conn, "look at the key of", object, error);
+}
+
+bool
+conn_key_may_wait(Conn *conn, const char *object, const Schema *schema, const GPtrArray *unique,
+                  bool *ret, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    g_assert(unique->len > 0);
+    *ret = false;
+    return load == NULL || load->key_may_wait == NULL ||
+           load->key_may_wait(conn, object, schema, unique, ret, error) ||
+           fail_object(conn, "look at the keys of", object != NULL ? object : schema->dataset,
+                       error);
+}
+
+bool
+conn_put_off_keys(Conn *conn, const char *stage, const GPtrArray *unique, const Writer *writer,
+                  GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    g_assert(unique->len > 0);
+    check_writer(writer);
+    return load == NULL || load->put_off_keys == NULL ||
+           load->put_off_keys(conn, stage, unique, writer, error) ||
+           fail_object(conn, "put off the keys of", stage, error);
+}
+
+bool
+conn_make_keys(Conn *conn, const char *stage, const char *like, const Schema *schema,
+               const Writer *writer, GError **error)
+{
+    const LoadOps *load = conn->driver->load;
+    check_writer(writer);
+    return load == NULL || load->make_keys == NULL ||
+           load->make_keys(conn, stage, like, schema, writer, error) ||
+           fail_object(conn, "make the keys of", stage, error);
+}
+
+bool
 conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer, GError **error)
 {
     const LoadOps *load = conn->driver->load;

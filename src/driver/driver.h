@@ -121,6 +121,9 @@ typedef struct {
      * stores of this kind are equal, so are the rows, if both outputs agree in types and in which columns are nullable. Unequal sums say
      * nothing. INVALID: it cannot be had. NULL: it has none. */
     bool (*own_sum)(Conn *conn, const ScanSpec *spec, HashSum *ret, GError **error);
+    /* Does the store see to it that no two rows of the object have the same values, as a scan gives them, in the key that
+     * describe() tells? NULL: it never does. */
+    bool (*keeps_key)(Conn *conn, const char *object, bool *ret, GError **error);
     bool has_sql; /* evaluates expr and where itself */
     /* Prepare an expression over `object`; false with *ret_message when the store refuses it. NULL
      * without SQL. */
@@ -172,7 +175,19 @@ typedef struct {
      * reason}]. */
     bool (*quarantined)(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
                         GError **error);
-    /* The indexes that `like` has, after the data; again: nothing. */
+    /* A key over columns in which no two of the rows that come have the same values (`unique`: names of columns of `schema`) may be made
+     * when they are in, in one go: no row will have to be put aside for it. May one of `object` (NULL: of what would be made from
+     * `schema`), whose types keep apart what is apart? NULL: keys never wait. */
+    bool (*key_may_wait)(Conn *conn, const char *object, const Schema *schema,
+                         const GPtrArray *unique, bool *ret, GError **error);
+    /* An empty stage loses these keys until make_keys(); again, or when a range is in: nothing. */
+    bool (*put_off_keys)(Conn *conn, const char *stage, const GPtrArray *unique,
+                         const Writer *writer, GError **error);
+    /* Those that `like`, or else `schema`, has and the stage has not. MISMATCH, with the values, when two rows have the same ones: none is
+     * made then. Again: nothing. */
+    bool (*make_keys)(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                      const Writer *writer, GError **error);
+    /* The other indexes that `like` has, after the data; again: nothing. */
     bool (*finish)(Conn *conn, const char *stage, const char *like, const Writer *writer,
                    GError **error);
     /* Do columns of this object bring values into a form of their own (jsonb sorts keys), so that other bytes come back
@@ -449,6 +464,15 @@ CHECKED bool conn_ledger_sum(Conn *conn, const char *plan, RangeResult *ret, int
                              GError **error);
 CHECKED bool conn_quarantined(Conn *conn, const char *plan, int64_t rows_max, json_t **ret,
                               GError **error);
+/* False without the roles. */
+CHECKED bool conn_keeps_key(Conn *conn, const char *object, bool *ret, GError **error);
+CHECKED bool conn_key_may_wait(Conn *conn, const char *object, const Schema *schema,
+                               const GPtrArray *unique, bool *ret, GError **error);
+/* Nothing without the role. */
+CHECKED bool conn_put_off_keys(Conn *conn, const char *stage, const GPtrArray *unique,
+                               const Writer *writer, GError **error);
+CHECKED bool conn_make_keys(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                            const Writer *writer, GError **error);
 CHECKED bool conn_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                          GError **error);
 

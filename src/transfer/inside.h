@@ -20,6 +20,9 @@ struct Transfer {
 CHECKED bool transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject,
                             void *data, GError **error);
 
+/* keys.c: columns of the target in which no two rows that come have the same values; char *, caller owns. NULL: none is known. */
+CHECKED bool transfer_unique(Transfer *transfer, GPtrArray **ret, GError **error);
+
 /* Rows a second that one worker moves, who reads and maps `rows` in so much time; 0: too few to tell. */
 int64_t transfer_rate(int64_t rows, int64_t took_us);
 /* The spec of a scan that reads what the program needs. */

@@ -43,6 +43,28 @@ on_place(size_t index, Place place, const char *why, void *data)
     column->place = place;
 }
 
+/* When the key is made, behind what else there is to say. */
+static bool
+tell_key(Transfer *transfer, const char *object, char **note, GError **error)
+{
+    g_autoptr(GPtrArray) unique = NULL;
+    bool may_wait = false;
+    if (!transfer_unique(transfer, &unique, error) ||
+        (unique != NULL &&
+         !conn_key_may_wait(transfer->target, object, program_target(transfer->program), unique,
+                            &may_wait, error)))
+        return false;
+    if (!may_wait)
+        return true;
+    g_ptr_array_add(unique, NULL);
+    g_autofree char *names = g_strjoinv("', '", (char **) unique->pdata);
+    g_autofree char *before = *note;
+    *note = g_strdup_printf("%s%sthe key '%s' is made when all rows are in, unless the source is "
+                            "written to meanwhile: it has no two rows with the same one",
+                            before != NULL ? before : "", before != NULL ? "; " : "", names);
+    return true;
+}
+
 bool
 transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **error)
 {
@@ -57,6 +79,8 @@ transfer_places(Transfer *transfer, GPtrArray **ret, char **ret_note, GError **e
     if (transfer->pushes && !conn_push_look(transfer->target, transfer->source, spec->source_store,
                                             &scan, transfer->program, is_there ? object : NULL,
                                             on_place, columns, ret_note, error))
+        return false;
+    if (!tell_key(transfer, is_there ? object : NULL, ret_note, error))
         return false;
     *ret = g_steal_pointer(&columns);
     return true;

@@ -4,7 +4,7 @@
  * A Transfer binds a source, a target, a mapping and a writer. Ranges are named, and each is
  * written together with its ledger row, so that doing one twice is the same as once.
  *
- *   split ─► range, range, range … ─► conn_finish ─► hash, hash, hash …
+ *   split ─► range, range, range … ─► conn_make_keys, conn_finish ─► hash, hash, hash …
  *
  * The merged sums of the hashes must equal the sum in the ledger; if not, compare finds the rows.
  */
@@ -75,6 +75,9 @@ CHECKED bool transfer_split(Transfer *transfer, int64_t range_ms, json_t **ret_r
  * that there are, but for what the source's own condition leaves out. Caller owns. */
 CHECKED bool transfer_try(Transfer *transfer, TickFn *tick, void *data, json_t **ret,
                           GError **error);
+/* Keys of the target that no row can break, as the source has no two that would have the same ones, leave the stage, if it is empty: they
+ * are made when all rows are in (conn_make_keys()). Only where all ranges see one state of the source. */
+CHECKED bool transfer_put_off_keys(Transfer *transfer, GError **error);
 /* Fill one range. Rows that cannot be mapped or that the target refuses are quarantined with a
  * reason. The budget is the caller's: rejected counts come back. `tick` is called between batches
  * and, when pushed down, from the store's progress handler; when it says stop, the range is undone

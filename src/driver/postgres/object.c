@@ -161,6 +161,18 @@ read_key(PgConn *conn, PgObject *object, GError **error)
     return true;
 }
 
+/* Tables that inherit from another one have keys of their own: the same may be in several. */
+bool
+pg_keeps_key(Conn *base, const char *name, bool *ret, GError **error)
+{
+    g_autoptr(PgObject) object = NULL;
+    if (!pg_object_need(pg_conn(base), name, &object, error))
+        return false;
+    *ret = object->key_is_primary &&
+           (object->kind == PG_PARTITIONED || (object->kind == PG_TABLE && !object->has_children));
+    return true;
+}
+
 bool
 pg_unique_columns(Conn *base, const char *name, GPtrArray **ret, GError **error)
 {

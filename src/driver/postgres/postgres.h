@@ -277,6 +277,15 @@ bool pg_stage(Conn *conn, const char *stage, const char *like, const Schema *sch
               const Writer *writer, GError **error);
 bool pg_unstage(Conn *conn, const char *stage, const Writer *writer, GError **error);
 bool pg_exists(Conn *conn, const char *object, bool *ret, GError **error);
+/* late_key.c */
+bool pg_key_may_wait(Conn *conn, const char *object, const Schema *schema, const GPtrArray *unique,
+                     bool *ret, GError **error);
+bool pg_put_off_keys(Conn *conn, const char *stage, const GPtrArray *unique, const Writer *writer,
+                     GError **error);
+bool pg_make_keys(Conn *conn, const char *stage, const char *like, const Schema *schema,
+                  const Writer *writer, GError **error);
+/* "PRIMARY KEY (…)" of a table that is made from its schema; NULL: it has none. Caller frees. */
+char *pg_key_text(const Schema *schema);
 bool pg_finish(Conn *conn, const char *stage, const char *like, const Writer *writer,
                GError **error);
 /* push.c: a refusal of a row, of whatever kind, becomes INVALID: it would fail the other way as well, which knows which one. */
@@ -294,6 +303,8 @@ bool pg_remove(Conn *conn, const char *stage, const Schema *key, const Batch *ke
 /* repair.c */
 /* As the column's own type reads it. */
 void pg_append_literal(GString *sql, const Value *value);
+/* object.c */
+bool pg_keeps_key(Conn *conn, const char *object, bool *ret, GError **error);
 bool pg_unique_columns(Conn *conn, const char *object, GPtrArray **ret, GError **error);
 bool pg_repair(Conn *conn, const char *object, const Schema *schema,
                GPtrArray *const batches[REPAIR_KINDS], GError **error);

@@ -396,6 +396,7 @@ const ScanOps pg_scan_ops = {
     .count = count_rows,
     .sum = pg_sum,
     .own_sum = pg_own_sum,
+    .keeps_key = pg_keeps_key,
     .has_sql = true,
     .check_expr = check_expression,
 };

@@ -3,7 +3,7 @@
  *
  * A stage that replaces a table is made LIKE it, with defaults, checks, generated and identity columns, comments and storage.
  * Keys and unique indexes are there from the start, because a row that breaks one must be put aside while its source is still
- * known; other indexes, foreign keys and statistics come with finish(). All indexes are named STAGE__INDEX until the swap
+ * known; but not keys that none can break (late_key.c). Other indexes, foreign keys and statistics come with finish(). All indexes are named STAGE__INDEX until the swap
  * gives them their own names. A foreign key of the table to itself comes with the swap.
  * A partitioned table is replaced with all of its partitions (stage_like.c).
  */
@@ -57,6 +57,18 @@ pg_made_type(PgConn *conn, const Column *column, char **ret, GError **error)
     return true;
 }
 
+char *
+pg_key_text(const Schema *schema)
+{
+    GString *text = g_string_new("PRIMARY KEY (");
+    for (guint i = 0; i < schema->key->len; i++) {
+        g_autofree char *name = pg_name(schema->key->pdata[i]);
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", name);
+    }
+    g_string_append_c(text, ')');
+    return g_string_free(text, schema->key->len == 0);
+}
+
 static bool
 create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError **error)
 {
@@ -71,11 +83,8 @@ create_from_schema(PgConn *conn, const char *table, const Schema *schema, GError
         g_string_append_printf(sql, "%s%s %s%s", i > 0 ? ", " : "", name, type,
                                column->is_nullable ? "" : " NOT NULL");
     }
-    for (guint i = 0; i < schema->key->len; i++) {
-        g_autofree char *name = pg_name(schema->key->pdata[i]);
-        g_string_append_printf(sql, "%s%s", i == 0 ? ", PRIMARY KEY (" : ", ", name);
-    }
-    g_string_append(sql, schema->key->len > 0 ? "))" : ")");
+    g_autofree char *key = pg_key_text(schema);
+    g_string_append_printf(sql, "%s%s)", key != NULL ? ", " : "", key != NULL ? key : "");
     return pg_run(conn, error, "%s", sql->str);
 }
 

@@ -123,6 +123,19 @@ create_branch(PgConn *conn, const char *stage, const GPtrArray *like, GPtrArray 
     return true;
 }
 
+bool
+pg_keys_like(PgConn *conn, const PgObject *stage, const PgObject *like, GError **error)
+{
+    g_autoptr(GPtrArray) made = NULL, old = NULL;
+    if (!pg_twins(conn, stage, like, &made, &old, error))
+        return false;
+    for (guint i = old->len; i-- > 0;)
+        if (!copy_keys(conn, ((const PgBranch *) made->pdata[i])->object,
+                       ((const PgBranch *) old->pdata[i])->object, error))
+            return false;
+    return true;
+}
+
 static bool
 check_can_be_replaced(const PgObject *like, GError **error)
 {
@@ -140,7 +153,7 @@ pg_create_like(PgConn *conn, const char *stage, const char *table, const PgObjec
                GError **error)
 {
     g_autoptr(PgObject) root = NULL;
-    g_autoptr(GPtrArray) branches = NULL, made = NULL, old = NULL;
+    g_autoptr(GPtrArray) branches = NULL;
     g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);
     if (!check_can_be_replaced(like, error) || !pg_branches(conn, like, &branches, error) ||
         !create_one(conn, table, branches->pdata[0], error) ||
@@ -150,13 +163,7 @@ pg_create_like(PgConn *conn, const char *stage, const char *table, const PgObjec
     while (tables->len < branches->len)
         if (!create_branch(conn, root->name, branches, tables, error))
             return false;
-    if (!pg_twins(conn, root, like, &made, &old, error))
-        return false;
-    for (guint i = old->len; i-- > 0;)
-        if (!copy_keys(conn, ((const PgBranch *) made->pdata[i])->object,
-                       ((const PgBranch *) old->pdata[i])->object, error))
-            return false;
-    return true;
+    return pg_keys_like(conn, root, like, error);
 }
 
 /* --- after the data --- */
@@ -198,7 +205,7 @@ pg_finish_like(PgConn *conn, const PgObject *stage, const PgObject *like, GError
     for (guint i = old->len; i-- > 0;) {
         const PgObject *to = ((const PgBranch *) made->pdata[i])->object;
         const PgObject *from = ((const PgBranch *) old->pdata[i])->object;
-        if (!copy_keys(conn, to, from, error) || !copy_indexes(conn, to, from, error))
+        if (!copy_indexes(conn, to, from, error))
             return false;
     }
     for (guint i = 0; i < old->len; i++)

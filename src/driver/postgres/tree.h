@@ -27,6 +27,8 @@ CHECKED bool pg_object_of_range(PgConn *conn, const char *name, const json_t *ra
 /* The empty table `stage` ("schema"."name" in `table`) like another one: with its partitions, keys and unique indexes. */
 CHECKED bool pg_create_like(PgConn *conn, const char *stage, const char *table,
                             const PgObject *like, GError **error);
-/* What comes after the data. */
+/* Its keys and unique indexes, those that are missing. */
+CHECKED bool pg_keys_like(PgConn *conn, const PgObject *made, const PgObject *like, GError **error);
+/* What else comes after the data. */
 CHECKED bool pg_finish_like(PgConn *conn, const PgObject *made, const PgObject *like,
                             GError **error);

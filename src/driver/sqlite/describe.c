@@ -142,6 +142,20 @@ sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
     return true;
 }
 
+/* What a rowid is called: other keys may hold 1, '1' and x'31' beside each other, and NULL as often as it is wanted. */
+bool
+sqlite_keeps_key(Conn *base, const char *name, bool *ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(SqliteObject) object = NULL;
+    g_autoptr(Schema) schema = NULL;
+    if (!sqlite_object_need(conn, name, &object, error) || !outline(conn, object, &schema, error))
+        return false;
+    *ret = schema->is_table && schema->key->len == 1 &&
+           schema_find(schema, schema->key->pdata[0], NULL)->is_rowid;
+    return true;
+}
+
 bool
 sqlite_identity(Conn *base, const char *name, json_t **ret, GError **error)
 {

@@ -484,6 +484,7 @@ const ScanOps sqlite_scan_ops = {
     .record = sqlite_scan_record,
     .count = sqlite_scan_count,
     .sum = sqlite_sum,
+    .keeps_key = sqlite_keeps_key,
     .has_sql = true,
     .check_expr = sqlite_check_expr,
 };

@@ -73,6 +73,7 @@ bool sqlite_is_ours(const char *name); /* "_honk_…" */
 
 /* --- describe.c, dependents.c --- */
 bool sqlite_describe(Conn *conn, const char *object, Schema **ret, GError **error);
+bool sqlite_keeps_key(Conn *conn, const char *object, bool *ret, GError **error);
 bool sqlite_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool sqlite_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 extern const TypeOps sqlite_type_ops;
