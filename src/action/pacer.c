@@ -84,7 +84,8 @@ tell_rate(const Pacer *pacer, const json_t *throttle)
     for (ThrottleKind kind = THROTTLE_ROWS; kind <= THROTTLE_BYTES; kind++)
         json_set_int(rates, throttle_member(kind), throttle_limit(throttle, kind));
     g_autofree char *text = throttle_text(rates);
-    tell(pacer, text != NULL ? text : "");
+    g_autofree char *shares = text != NULL ? g_strconcat(text, ", each range", NULL) : g_strdup("");
+    tell(pacer, shares);
 }
 
 /* Wait as long as something is owed, `most_us` at most; false: asked to stop. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/throttle.h"
 
 #include <string.h>
 #include <time.h>
@@ -188,6 +189,14 @@ append_progress(GString *text, const json_t *data)
     g_string_append_printf(text, " %s", json_get_string(data, "unit", "rows"));
 }
 
+/* "at most 5,000 rows a second" of a change of the throttle. */
+static void
+append_throttle(GString *text, const json_t *data)
+{
+    g_autofree char *limits = throttle_text(json_object_get(data, "throttle"));
+    g_string_append_printf(text, "  %s", limits != NULL ? limits : "no limit");
+}
+
 /* "rows_in 40,000, rows_out 40,000, equal": the numbers and yeses of what a worker saw. */
 static void
 append_evidence(GString *text, json_t *data)
@@ -247,6 +256,8 @@ story_event(const View *view, const json_t *event, const char *name)
                 json_get_string(event, "to", NULL));
     if (strcmp(type, "task.evidence") == 0)
         append_evidence(line, data);
+    else if (strcmp(type, "plan.throttle") == 0)
+        append_throttle(line, data);
     else
         append_progress(line, data);
     if (reason != NULL) {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "model/action_info.h"
+#include "model/throttle.h"
 
 #include <string.h>
 
@@ -133,8 +134,34 @@ step_byte_rate(json_t *progress, int64_t rate)
                      (int64_t) ((double) bytes / (double) done * (double) rate));
 }
 
+/* Only ranges are throttled. */
+static bool
+is_throttled(const json_t *step)
+{
+    const char *action = json_get_string(step, "action", "");
+    return strcmp(action, "transform") == 0 || strcmp(action, "copy") == 0;
+}
+
+/* At the measured rate, and no faster than the throttle lets it be from now on. */
+static int64_t
+step_eta_ms(const json_t *step, const json_t *throttle, int64_t rate, int64_t left)
+{
+    const json_t *progress = json_object_get(step, "progress");
+    int64_t done = json_get_int(progress, "done", 0), bytes = json_get_int(progress, "bytes", 0);
+    int64_t rows_most = throttle_limit(throttle, THROTTLE_ROWS),
+            bytes_most = throttle_limit(throttle, THROTTLE_BYTES);
+    double ms = rate > 0 ? (double) left * 1000 / (double) rate : 0;
+    if (!is_throttled(step))
+        return (int64_t) ms;
+    if (rows_most > 0)
+        ms = MAX(ms, (double) left * 1000 / (double) rows_most);
+    if (bytes_most > 0 && done > 0)
+        ms = MAX(ms, (double) left * (double) bytes / (double) done * 1000 / (double) bytes_most);
+    return (int64_t) MIN(ms, (double) G_MAXINT64 / 2);
+}
+
 static void
-step_finish(json_t *step)
+step_finish(json_t *step, const json_t *throttle)
 {
     json_t *progress = json_object_get(step, "progress");
     int64_t left = json_get_int(progress, "total", 0) - json_get_int(progress, "done", 0);
@@ -146,8 +173,9 @@ step_finish(json_t *step)
                     is_reverse && strcmp(status, "done") == 0 ? "reversed" : status);
     json_set_int(progress, "rate", rate);
     step_byte_rate(progress, rate);
-    if (rate > 0 && left > 0)
-        json_set_int(progress, "eta_ms", left * 1000 / rate);
+    int64_t eta_ms = left > 0 ? step_eta_ms(step, throttle, rate, left) : 0;
+    if (eta_ms > 0)
+        json_set_int(progress, "eta_ms", eta_ms);
     if (strcmp(status, "done") != 0)
         json_object_del(step, "ended_at_ms");
 }
@@ -173,8 +201,8 @@ steps_read(Db *db, const char *plan, json_t *steps, GError **error)
 }
 
 bool
-plan_steps_read(TaskSums *kept, Db *db, const char *plan, json_t **ret_steps,
-                json_t **ret_quarantine, GError **error)
+plan_steps_read(TaskSums *kept, Db *db, const char *plan, const json_t *throttle,
+                json_t **ret_steps, json_t **ret_quarantine, GError **error)
 {
     g_autoptr(json_t) steps = json_array();
     g_autoptr(GPtrArray) sums = NULL;
@@ -191,7 +219,7 @@ plan_steps_read(TaskSums *kept, Db *db, const char *plan, json_t **ret_steps,
             step_add(step, sum);
     }
     for (size_t i = 0; i < json_array_size(steps); i++)
-        step_finish(json_array_get(steps, i));
+        step_finish(json_array_get(steps, i), throttle);
     *ret_steps = g_steal_pointer(&steps);
     *ret_quarantine =
         json_pack("{s:I, s:I}", "rows", (json_int_t) rejected, "tasks", (json_int_t) rejecting);

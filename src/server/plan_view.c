@@ -181,11 +181,13 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     g_autoptr(json_t) quarantine = NULL;
     g_autoptr(json_t) look = NULL;
     g_autoptr(json_t) left = NULL;
+    g_autoptr(json_t) throttle = row->throttle != NULL ? json_loads(row->throttle, 0, NULL) : NULL;
     int64_t seq = 0;
     Db *db = NULL;
 
     if (!request_reader(request, &db, error) || !review_list(db, row->id, &approvals, error) ||
-        !plan_steps_read(request->server->sums, db, row->id, &steps, &quarantine, error) ||
+        !plan_steps_read(request->server->sums, db, row->id, throttle, &steps, &quarantine,
+                         error) ||
         !left_read(db, row, steps, &left, error) || !look_read(db, row, &look, error) ||
         !ledger_last(db, &seq, error))
         return false;
@@ -199,8 +201,8 @@ plan_view(Request *request, const PlanRow *row, json_t **ret, GError **error)
     json_object_set(view, "approvals", approvals);
     json_object_set_new(view, "quorum", quorum_json(row, &config->policy, approvals));
     json_object_set_new(view, "allowed_actions", plan_allowed_actions(request, row, approvals));
-    if (row->throttle != NULL)
-        json_object_set_new(view, "throttle", json_loads(row->throttle, 0, NULL));
+    if (throttle != NULL)
+        json_object_set(view, "throttle", throttle);
     if (row->pace != NULL)
         json_object_set_new(view, "pace", json_loads(row->pace, 0, NULL));
     if (json_array_size(left) > 0)

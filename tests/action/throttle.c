@@ -84,8 +84,8 @@ rows_take_the_time_that_they_may_take(void)
         int rate, rows;
         const char *slowed;
     } cases[] = {
-        {NEW_TABLE, 100, ROWS, "at most 100 rows a second"}, /* inside the store */
-        {FROM_FILE, 2, 4, "at most 2 rows a second"},        /* row by row */
+        {NEW_TABLE, 100, ROWS, "at most 100 rows a second, each range"}, /* inside the store */
+        {FROM_FILE, 2, 4, "at most 2 rows a second, each range"},        /* row by row */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Rig) rig =

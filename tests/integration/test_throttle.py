@@ -32,7 +32,9 @@ class Throttle(unittest.TestCase):
         self.assertIn("rows move throttled: at most 1 rows a second", plan)
         self.assertTrue(support.eventually(lambda: "slowed" in self.fill("slow")["progress"]), self.fill("slow"))
         status = self.world.honk("status", "slow").stdout
-        self.assertIn("transform-data is slowed: at most 1 rows a second", status)
+        self.assertIn("transform-data is slowed: at most 1 rows a second, each range", status)
+        left = self.fill("slow")["progress"]  # hundreds of rows are in at once, and owed; no rate of before says how long the others take
+        self.assertGreaterEqual(left["eta_ms"], (400 - left["done"]) * 1000)
 
         said = self.world.honk("throttle", "slow", "--rows-per-second", "400", "--reason", "the shop is closed", user=ADA).stdout
         self.assertEqual(said, "slow: at most 400 rows a second\n")
@@ -40,6 +42,7 @@ class Throttle(unittest.TestCase):
         fill = self.fill("slow")
         log = self.world.honk("logs", "slow", "--json").stdout
         changed = next(event for event in map(json.loads, log.splitlines()) if event["type"] == "plan.throttle")
+        self.assertIn("plan throttle  at most 400 rows a second  the shop is closed", self.world.honk("logs", "slow").stdout)
         self.assertEqual((changed["reason"], changed["data"]), ("the shop is closed", {"throttle": {"rows_per_second": 400}}))
         took = fill["ended_at_ms"] - changed["at_ms"]  # two ranges of 100 rows owe all but a few, two more have not begun
         self.assertGreaterEqual(took, 800)
