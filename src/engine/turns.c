@@ -11,6 +11,8 @@
 
 #define A_MINUTE_DEFAULT 60 /* one a second, which is what GitHub asks for */
 #define MINUTE_MS 60000
+/* Whose turn is far away asks again, because somebody may have changed the limit. Longer than a lease is held for it. */
+#define ASKS_AGAIN_MS (WRITE_TURN_MS_MAX + 5000)
 
 static int64_t
 spacing_ms(const Resource *resource)
@@ -29,8 +31,9 @@ write_turn(Beat *beat, const char *host)
         resource->turn_ms == 0 ? beat->now_ms + between_ms : resource->turn_ms + between_ms;
     int64_t at_ms = MAX(beat->now_ms, earliest_ms), wait_ms = at_ms - beat->now_ms;
     if (resource->count == 0) /* nothing is written until somebody allows it */
-        return MINUTE_MS;
-    if (wait_ms <= WRITE_TURN_MS_MAX)
-        resource->turn_ms = at_ms;
+        return ASKS_AGAIN_MS;
+    if (wait_ms > WRITE_TURN_MS_MAX)
+        return MIN(wait_ms, ASKS_AGAIN_MS);
+    resource->turn_ms = at_ms;
     return wait_ms;
 }

@@ -1,4 +1,5 @@
 """Pull requests come at a pace that people and builds can take: so many of one owner and of one host at once, changed while it runs."""
+import re
 import unittest
 
 import support
@@ -73,6 +74,40 @@ class Paced(unittest.TestCase):
         self.still(world, 1)
         with world.host.lock:
             world.host.checks = "success"
+        world.waits_for(3)
+        world.merge_all_open(3)
+        world.until("succeeded")
+
+    def test_more_builds_at_once_are_let_begin_while_others_run(self):
+        world = self.world('limits: { "builds:code": 1 }\n')
+        world.host.checks = "pending"
+        world.start()
+        self.pass_first(world)
+        world.waits_for(1)
+        self.still(world, 1)
+        self.assertTrue(any("what its host may build" in line["why"] for line in self.lines(world).values()), self.lines(world))
+        world.honk("limits", "builds:code", "2")
+        world.waits_for(2)
+        self.still(world, 2)
+        world.honk("limits", "builds:code", "0", "--reason", "the builds are ill")
+        world.merge_all_open(2)
+        self.assertTrue(support.eventually(lambda: re.search(r"builds:code +0 +0", world.honk("limits").stdout)))
+        self.assertEqual(len(world.host.pulls), 3, "nothing begins")
+        world.honk("limits", "builds:code", "1")
+        world.merge_all_open(1)
+        world.until("succeeded")
+
+    def test_what_is_written_to_a_host_is_stopped_and_let_go_on_while_it_runs(self):
+        world = self.world("")
+        world.start()
+        first = world.waits_for(1)[0]
+        self.assertTrue(support.eventually(lambda: first["labels"]))
+        world.honk("limits", "writes:code", "0", "--reason", "the host is ill")
+        with world.host.lock:
+            world.host.merge(first)
+        self.assertTrue(support.eventually(lambda: any("turn to write" in line["why"] for line in self.lines(world).values())), self.lines(world))
+        self.assertEqual(len(world.host.pulls), 1)
+        world.honk("limits", "writes:code", "60000")
         world.waits_for(3)
         world.merge_all_open(3)
         world.until("succeeded")
