@@ -13,8 +13,7 @@
 /* clang-format off */
 static const char *const qualifiers[] = {
     "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "database", "database_name",
-    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema",
-    "in_schema", NULL};
+    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema", NULL};
 /* clang-format on */
 
 /* The key, or what is behind its last dot or dash. */

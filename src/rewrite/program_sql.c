@@ -245,6 +245,23 @@ is_said_native(const Unit *unit, const Use *use)
     return false;
 }
 
+/* <query> of mappings of Hibernate and JPA, unless within <named-native-query>. */
+static bool
+is_query_of_mapping(const Unit *unit, const Use *use)
+{
+    static const char native[] = "<named-native-query", named[] = "<named-query";
+    const Text *text = unit->text;
+    const Work *work = unit->work;
+    if (strcmp(unit->language->name, "xml") != 0 || !span_is(text, use->key, "query") ||
+        (!holds(work->text, work->bytes, "<hibernate-mapping") &&
+         !holds(work->text, work->bytes, "<entity-mappings")))
+        return false;
+    for (size_t at = use->whole.begin; at > 0; at--)
+        if (text_starts(text, at - 1, native) || text_starts(text, at - 1, named))
+            return text_starts(text, at - 1, named);
+    return true;
+}
+
 /* @Query and createQuery() of JPA and Hibernate ask for objects of classes, unless they say otherwise; and so may what is set
  * to a name, in a program that makes such queries of names. */
 static bool
@@ -264,6 +281,26 @@ is_about_classes(const Unit *unit, const Use *use)
     return is_asked && !is_said_native(unit, use);
 }
 
+static bool
+renames_columns(const Rewrite *inner)
+{
+    for (guint i = 0; i < inner->sites->len; i++) {
+        const Site *site = g_ptr_array_index(inner->sites, i);
+        if (site->kind == SITE_COLUMN && site->disposition == DISPOSITION_REWRITTEN)
+            return true;
+    }
+    return false;
+}
+
+/* @Formula("(select max(s.played) from songs s where s.user_id = id)"), formula="…": Hibernate takes names without a qualifier for
+ * columns of the class's own table, whatever SQL says. */
+static bool
+is_formula_of_class(const Unit *unit, const Use *use)
+{
+    return span_is(unit->text, use->callee, "Formula") ||
+           (span_is(unit->text, use->key, "formula") && strcmp(unit->language->name, "xml") == 0);
+}
+
 static void
 check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *dialect,
             Rewrite *inner)
@@ -273,9 +310,12 @@ check_inner(const Unit *unit, const Use *use, const Text *text, const Dialect *d
         return;
     if (use->is_message)
         refuse_all(inner, "in-message", "this SQL is in a message: nobody knows whether it is run");
-    else if (is_about_classes(unit, use))
+    else if (is_about_classes(unit, use) || is_query_of_mapping(unit, use))
         refuse_all(inner, "classes",
                    "this query is about classes of the program, not about tables");
+    else if (is_formula_of_class(unit, use) && renames_columns(inner))
+        refuse_all(inner, "fragment",
+                   "names without a qualifier are columns of the class's own table in a formula");
     else if (use->is_key && !unit->language->has_bare_calls) /* DB["…"] of Ruby runs it */
         refuse_all(inner, "as-key", "this SQL is a key: somebody looks it up elsewhere");
     else if (use->has_more && changes_columns(unit->work))
