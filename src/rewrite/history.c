@@ -60,9 +60,9 @@ has_ending(const char *folder, size_t bytes, const char *ending)
 static bool
 is_folder_of_migrations(const char *folder, size_t bytes)
 {
-    static const char *const names[] = {"migrations",        "migration",        "migrate",
-                                        "changelog",         "changelogs",       "migrationscripts",
-                                        "migration_scripts", "migration-scripts"};
+    static const char *const names[] = {
+        "migrations",       "migration",         "migrate",           "changelog", "changelogs",
+        "migrationscripts", "migration_scripts", "migration-scripts", "upgrade",   "upgrades"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (is_folder(folder, bytes, names[i]))
             return true;

@@ -116,6 +116,14 @@ by_first_line(const char *text, size_t bytes)
     return strstr(line, "sh") != NULL ? language_by_name("shell") : NULL;
 }
 
+/* .sp of Steampipe is HCL with SQL in here-documents; elsewhere it is a procedure of a database. */
+static bool
+is_mod_of_steampipe(const char *path, const char *text, size_t bytes)
+{
+    static const char heredoc[] = "= <<-";
+    return g_str_has_suffix(path, ".sp") && memmem(text, bytes, heredoc, strlen(heredoc)) != NULL;
+}
+
 const Language *
 language_of(const char *path, const char *text, size_t bytes)
 {
@@ -123,7 +131,8 @@ language_of(const char *path, const char *text, size_t bytes)
         for (size_t e = 0; languages[i].endings[e] != NULL; e++)
             if (g_str_has_suffix(path, languages[i].endings[e]))
                 return &languages[i];
-    return by_first_line(text, bytes);
+    return is_mod_of_steampipe(path, text, bytes) ? language_by_name("hcl")
+                                                  : by_first_line(text, bytes);
 }
 
 GArray *

@@ -170,9 +170,9 @@ visit_cell(Notebook *notebook, const Text *cell)
     size_t line = MIN(line_end(cell, 0) + 1, cell->count);
     const Language *shell = language_by_name("shell");
     if (!begins(cell, 0, "%%bigquery") && !begins(cell, 0, "%%sql") && !begins(cell, 0, "%%bash") &&
-        !begins(cell, 0, "%%sh") && cell->count > 2 && memcmp(cell->bytes, "%%", 2) == 0 &&
-        !begins(cell, 0, "%%time") && !begins(cell, 0, "%%timeit") &&
-        !begins(cell, 0, "%%capture")) {
+        !begins(cell, 0, "%%sh") && !begins(cell, 0, "%%R") && cell->count > 2 &&
+        memcmp(cell->bytes, "%%", 2) == 0 && !begins(cell, 0, "%%time") &&
+        !begins(cell, 0, "%%timeit") && !begins(cell, 0, "%%capture")) {
         if (!work_is_side_pass(notebook->work))
             program_mention_text(notebook->work, cell, 0, cell->count, "language",
                                  "this cell is in another language, which is not looked into");
@@ -181,6 +181,9 @@ visit_cell(Notebook *notebook, const Text *cell)
                          cell->count, HOLES_NONE);
     } else if (begins(cell, 0, "%%bash") || begins(cell, 0, "%%sh")) {
         program_unit(notebook->work, cell, shell, notebook->dialect, line, cell->count, 1);
+    } else if (begins(cell, 0, "%%R")) {
+        program_unit(notebook->work, cell, language_by_name("r"), notebook->dialect, line,
+                     cell->count, 1);
     } else {
         visit_code(notebook, cell);
     }
