@@ -41,7 +41,8 @@ extern const char *const marks_loose[], *const marks_mocks[], *const marks_waits
 extern const char *const marks_ends[], *const marks_turns[], *const marks_turns_sql[],
                                                                  *const marks_turns_queries[];
 extern const char *const marks_kept[], *const marks_comparisons[], *const marks_cases[];
-extern const char *const marks_joints[], *const marks_self[], *const marks_defaults[];
+extern const char *const marks_joints[],
+    *const marks_self[], *const marks_defaults[], *const marks_beside[], *const marks_told[];
 extern const char *const marks_limits[], *const marks_numbers[];
 extern const char *const marks_rows[], *const marks_expectations[], *const marks_literals[];
 extern const char *const marks_silent_words[], *const marks_given[], *const marks_pasted[];

@@ -43,7 +43,7 @@ static const char *const silent_anywhere[] = {
     "on-error",
     "^\\s*except[^:\\n]*:\\s*(?:pass|continue|\\.\\.\\.|return(?:\\s+None)?|\\w+\\s*=\\s*(?:None|"
     "\\[\\]|\\{\\}))\\s*$",
-    "^\\s*except(?:\\s+(?:Base)?Exception)?\\s*:\\s*$|\\bsuppress\\s*\\(|\\brescue\\s+nil\\b|"
+    "^\\s*except(?:\\s+(?:Base)?Exception)?\\s*:\\s*$|\\bsuppress\\w*\\s*\\(|\\brescue\\s+nil\\b|"
     "\\bon\\s+error\\s+resume\\b",
     "\\bcatch\\s*(?:\\([^)]*\\))?\\s*\\{\\s*(?:return(?:\\s+\\w+)?;?\\s*)?\\}|\\bcatch\\s*\\{\\s*"
     "case\\s+_",
@@ -62,6 +62,9 @@ static const char *const silent_anywhere[] = {
     "\\battempts\\s*=",
     "^\\s*[A-Z]\\w*\\.\\w+\\s*=\\s*lambda\\b|\\bsys\\.modules\\s*\\[|\\batexit\\.|\\bsetattr\\s*\\("
     "|\\.prototype\\.\\w+\\s*=[^=]",
+    "\\btryCatch\\b|\\bwithCallingHandlers\\b|[\"']\\s*%%capture\\b",
+    "(?i)\\.(?:ignore\\w*filters?|bypass\\w*|unscoped?|without_?(?:global|scope|check|valid)\\w*|"
+    "with_?(?:trashed|deleted)\\w*)\\b",
     /* it never holds, or always */
     "(?:\\band|&&)\\s*\\(?\\s*(?:not\\s+True|!\\s*true|False|false|0)\\b|(?:\\bor|\\|\\|)\\s*\\(?"
     "\\s*(?:True|true|1)\\b",
@@ -110,12 +113,31 @@ const char *const marks_defaults[] = {
     "\\n]*,|\\bor_?[eE]lse(?!Throw)\\w*|(?i)\\blike\\s+'%+'",
     "(?:\\?|\\?\\?|\\|\\||\\bor|(?i)\\belse)\\s*[\"']\\w{3,}[\"']",
     "(?i)\\b(?:left|right|substr\\w*)\\s*\\([^()]*,\\s*0\\s*\\)|\\.collect\\s*\\{\\s*case\\b",
+    "\\bflat_?[mM]ap\\w*\\s*\\([^\\n]*\\b(?:Option|Some|Optional|ofNullable)\\b|\\blit\\s*\\(\\s*(?"
+    ":None|null)\\b",
+    "(?:\\b_\\s*=>|\\belse\\s*->|\\bdefault\\s*(?:->|:|=>)(?:\\s*return)?|\\botherwise\\s*\\()"
+    "\\s*(?:\"\"|''|null\\b|None\\b)",
     NULL};
 
 /* What joins commands; a filter that takes a line apart is a converter. */
 const char *const marks_joints[] = {
     ";(?!;|\\s*(?:then|do)\\b)|\\|(?!\\s*(?:cut|awk|sed|tr|jq|sort)"
     "\\b)|&|<<|>|\\b(?:local|export|declare|readonly)\\s+\\w+=[\"']?\\$\\(|(?:^|\\s):(?:\\s|;|$)",
+    NULL};
+/* What is begun beside: nobody waits for it, or hears of its failure. */
+const char *const marks_beside[] = {
+    "\\bcreate_task\\s*\\(|\\bensure_future\\s*\\(|\\bThread\\s*\\(|\\bset(?:Timeout|Immediate)\\s*"
+    "\\(|"
+    "\\bqueueMicrotask\\s*\\(|\\bTask\\.(?:Run|Factory|detached)\\b",
+    "\\bspawn\\w*\\s*[({]|\\b(?:run|supply)Async\\s*\\(|\\bFuture\\s*[{(]|\\b(?:GlobalScope|launch)"
+    "\\b\\s*[.{(]|"
+    "\\bDispatchQueue\\.\\w+",
+    "^\\s*go\\s+[\\w.]+\\s*\\(", NULL};
+/* What writes rows into a log, or onto a screen. */
+const char *const marks_told[] = {
+    "\\bconsole\\.\\w+\\s*\\(|(?<![.\\w])print(?:ln|f)?!?\\s*\\(|\\bSystem\\.out\\b|\\bfmt\\.F?[Pp]"
+    "rint\\w*|"
+    "\\blog(?:ger|ging)?\\.\\w+\\s*\\(|\\be?println!|\\bdbg!|\\bConsole\\.Write\\w*",
     NULL};
 static const char *const silent_sql[] = {
     "(?i)\\bseverity\\s*[:=]\\s*['\"]?warn|\\b(?:warn|error)_if\\b", NULL};
@@ -160,6 +182,11 @@ static const char *const dropped_true[] = {"(?i)\\bfalse\\b", NULL};
 static const char *const heard_loud[] = {"\\.(?:error|critical|fatal|exception)\\s*\\(", NULL};
 static const char *const dropped_quiet[] = {"\\.(?:debug|info|trace|verbose)\\s*\\(", NULL};
 
+/* What was looked at is only said to be of a type. */
+static const char *const heard_parse[] = {"(?i)\\b\\w*(?:parse|validate|decode|assert)\\w*\\s*\\(",
+                                          NULL};
+static const char *const dropped_claim[] = {"\\bas\\s+[A-Z]|<[A-Z]\\w*>\\s*[\\w(]", NULL};
+
 /* All of them became one of them. */
 static const char *const heard_all[] = {"\\b(?:all|every|forall|allMatch|all_of)\\b", NULL};
 static const char *const dropped_any[] = {"\\b(?:any|some|exists|anyMatch|any_of)\\b", NULL};
@@ -167,6 +194,7 @@ static const char *const dropped_any[] = {"\\b(?:any|some|exists|anyMatch|any_of
 const MarksTrade marks_trades[] = {
     {NULL, heard_all, dropped_any, true},
     {" go ", heard_go, dropped_go},
+    {" ts tsx kt kts swift cs ", heard_parse, dropped_claim},
     {" rs ", heard_rust, dropped_rust},
     {SHELL, heard_shell, dropped_shell},
     {SHELL, heard_set, NULL},
@@ -239,6 +267,14 @@ static const char *const reaches_anywhere[] = {
     "\"'](?:https?|php|ftp)|\\bdownload\\.file\\b",
     "\\bhttr2?::|\\bRestClient\\b|\\bFaraday\\b|\\bURI\\.open\\b|\\bsttp\\b|\\bhttp4s\\b|"
     "\\bktor\\b|\\bgot\\s*\\(\\s*[\"'`]http",
+    /* what a notebook runs beside its language */
+    "\"\\s*!\\w|\"\\s*%%?(?:bash|sh|script|system|sx|writefile|pip|conda|run|load)\\b|\\bget_"
+    "ipython\\b",
+    /* what people send each other, as code of a page */
+    "\\bdangerouslySetInnerHTML\\b|\\.(?:inner|outer)HTML\\b|\\binsertAdjacentHTML\\b|\\bv-html\\b|"
+    "\\bbypassSecurity\\w+|"
+    "\\bhtml_safe\\b|\\bmark_safe\\b|\\|\\s*safe\\b|\\{!!|\\{\\{\\{|\\bHtml\\.Raw\\b|\\btemplate\\."
+    "(?:HTML|JS)\\b",
     /* the environment */
     "\\benv_var\\s*\\(|\\bSystem\\.getProperty\\b|\\bsys\\.env\\b|\\bSys\\.getenv\\b|"
     "\\bEnvironment\\.Get\\w+|\\bos\\.LookupEnv\\b|\\$_(?:ENV|SERVER)\\b",

@@ -46,17 +46,25 @@ const char words_equalizing[] =
 const char words_binding[] =
     " let val var const def fn func fun function lambda auto mut new _ end ";
 /* Rows that are left out, or what is missing made good, in data frames as in SQL. */
-const char words_hiding[] = " limit fetch tablesample sample distinct dropna drop_duplicates "
-                            "dropduplicates fillna na nafill coalesce ifnull nvl nvl2 "
-                            "isnull zeroifnull try_cast null exists except intersect minus union "
-                            "cross outer qualify having random rand any_value "
-                            "nothing ignore lazy compact orempty headoption lastoption firstornull "
-                            "getordefault get_or_default "
-                            "allsettled __halt_compiler __end__ __data__ "
-                            "suppress swallow fallback legacy race retry onerrorreturn "
-                            "onerrorresume only rownum top offset_rows skiprows nrows ";
+const char words_hiding[] =
+    " limit fetch tablesample sample distinct dropna drop_duplicates "
+    "dropduplicates fillna na nafill coalesce ifnull nvl nvl2 "
+    "isnull zeroifnull try_cast null exists except intersect minus union "
+    "cross outer qualify having random rand any_value "
+    "nothing ignore lazy compact orempty headoption lastoption firstornull "
+    "getordefault get_or_default "
+    "allsettled __halt_compiler __end__ __data__ "
+    "mapnotnull filternotnull compactmap filter_map filtermap distinctby distinct_by uniq unique "
+    "drop_nulls notna notnull isnotnull slice_head slice_sample slice_max slice_min "
+    "take iloc ffill bfill interpolate groupby group_by agg aggregate "
+    "reducebykey tz_convert convert_tz convert_timezone withzonesameinstant "
+    "africa america asia australia europe pacific atlantic "
+    "suppress swallow fallback legacy race retry onerrorreturn "
+    "onerrorresume only rownum top offset_rows skiprows nrows ";
 /* SQL: not those of functions, which have a bracket after them. */
-const char words_joining[] = " left right full inner join or if ";
+const char words_joining[] =
+    " left right full inner join or if semi anti leftsemi left_semi "
+    "leftanti left_anti leftouter left_outer rightouter right_outer fullouter full_outer ";
 /* In a query: rows that become fewer, or one. */
 const char words_grouping[] = " where group max min sum avg count array_agg ";
 /* Keys of settings that say something to people, or of columns. */

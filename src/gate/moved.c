@@ -13,6 +13,18 @@
 
 /* ---- what is gone ---- */
 
+/* Two conditions on names that became one: the word between them is gone, and a name. */
+static bool
+loses_joint(const Move *move)
+{
+    static const char *const joints[] = {"and", "&&"};
+    int fewer = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(joints); i++)
+        fewer += GPOINTER_TO_INT(g_hash_table_lookup(move->was_count, joints[i])) -
+                 GPOINTER_TO_INT(g_hash_table_lookup(move->is_count, joints[i]));
+    return fewer > 0 && move->was_moving > move->is_moving;
+}
+
 static bool
 may_go(const Move *move, guint index)
 {
@@ -22,7 +34,7 @@ may_go(const Move *move, guint index)
         word_is_among(words_binding, token->text) ||
         part_qualifies(move, source, move->was, index) ||
         part_reckons(move, source, move->was, index) || part_is_prefix(source, token) ||
-        part_is_argument(move, source, token) || part_is_prose(source, token) ||
+        part_is_argument(move, source, token) || part_is_prose(move, source, token) ||
         part_is_length(move, index) || (token->is_word && part_is_said_still(move, index)))
         return true;
     if (move->is_test && part_is_time(move, source, token))
@@ -33,6 +45,8 @@ may_go(const Move *move, guint index)
         return (strcmp(token->text, "not") != 0 || move->was_moving > move->is_moving) &&
                part_is_near(move, move->was, index, -1, NEAR_WORDS) &&
                part_is_near(move, move->was, index, 1, NEAR_WORDS);
+    if (word_is_among(" == === ", token->text))
+        return loses_joint(move) && part_is_near(move, move->was, index, -1, NEAR_WORDS);
     if (!token->is_word || part_is_number(token) || token->is_quoted)
         return false;
     return part_is_import(source, token) || part_is_renumbered(move, token, move->is) ||
@@ -86,9 +100,9 @@ may_come_to_test(const Move *move, guint index)
     const Token *token = token_at(move->is, index);
     if (!token->is_word || part_is_slice(source, token) || part_equalizes(move, index))
         return false;
-    return part_moves(move, token) || part_is_prose(source, token) || part_is_longer(move, index) ||
-           part_is_value(move, source, move->is, index) || part_is_time(move, source, token) ||
-           word_is_among(words_converting, token->text) ||
+    return part_moves(move, token) || part_is_prose(move, source, token) ||
+           part_is_longer(move, index) || part_is_value(move, source, move->is, index) ||
+           part_is_time(move, source, token) || word_is_among(words_converting, token->text) ||
            word_is_among(words_binding, token->text) ||
            word_is_among(words_of_query, token->text) || word_is_among(numbers, token->text) ||
            part_qualifies(move, source, move->is, index) ||
@@ -106,7 +120,7 @@ may_come_to_code(const Move *move, guint index)
     if (part_is_fragment(move, token) || part_is_made_up(move, index) ||
         part_is_bound_for_rows(move, index) || part_shifts(move, token))
         return false;
-    if (part_moves(move, token) || part_is_prose(source, token))
+    if (part_moves(move, token) || part_is_prose(move, source, token))
         return true;
     if (word_is_among(" true false ", token->text))
         return index > 0 && (part_moves(move, token_at(move->is, index - 1)) ||
@@ -116,12 +130,17 @@ may_come_to_code(const Move *move, guint index)
     if (is_query && word_is_among(words_grouping, token->text))
         return false;
     if (part_is_option(move, index) || part_is_filter(move, index) ||
-        part_is_setting(move, token) ||
+        part_leaves_out(move, index) || part_masks(move, token) || part_is_setting(move, token) ||
+        (part_is_settings(move) && !token->is_word) ||
         (is_query && strcmp(token->text, "and") == 0 && !part_had_condition(move)) ||
         (!is_query && strcmp(token->text, "with") == 0))
         return false;
     if (part_is_slice(source, token) || part_is_new_key(move, token))
         return part_of_value(move, index);
+    if (part_is_of_split(move, index))
+        return true;
+    if (strcmp(token->text, "slice") == 0)
+        return false;
     if (word_is_among(words_hiding, token->text))
         return !is_query && word_is_among(" null except nothing cross union ", token->text);
     if (word_is_among(" or || ", token->text) && !part_asks(move, index, -1, NEAR_WORDS))
@@ -235,6 +254,14 @@ look_at_defaults(const Move *move)
                  "something else is taken here where nothing is found; let it be missed");
 }
 
+static void
+look_for_more(const Gate *gate, const char *const *marks, const char *code, const char *text)
+{
+    if (marks_count(gate->after->plain, marks) > marks_count(gate->before->plain, marks))
+        gate_say(gate, code, marks_line(gate, gate->before->plain, gate->after->plain, marks), "%s",
+                 text);
+}
+
 /* Does a changed line assert something? What code asserts is looked at as closely as a test. */
 static bool
 asserts(const Gate *gate)
@@ -268,6 +295,12 @@ rule_moved(const Gate *gate)
     else if (!look_at_gone(&move) && !look_at_came(&move) && !look_at_order(&move)) {
         look_at_joints(gate);
         look_at_defaults(&move);
+        look_for_more(
+            gate, marks_beside, "check-disabled",
+            "this is begun here and not waited for, so nobody hears of its failure; do it "
+            "in its turn");
+        look_for_more(gate, marks_told, "reaches-out",
+                      "this tells a log or a screen what it was not told before; leave it out");
     }
     g_hash_table_unref(move.was_count);
     g_hash_table_unref(move.is_count);

@@ -29,7 +29,7 @@ bool part_is_settings(const Move *move); /* of the file: values by names, and no
 bool part_is_call(const Source *source, const Token *token);
 char *part_literal(const Source *source, const Token *token); /* caller frees */
 bool part_is_prefix(const Source *source, const Token *token);
-bool part_is_prose(const Source *source, const Token *token);
+bool part_is_prose(const Move *move, const Source *source, const Token *token);
 bool part_is_import(const Source *source, const Token *token);
 
 /* ---- among others; `tokens` are those of the source's changed lines ---- */
@@ -63,6 +63,9 @@ bool part_of_value(const Move *move, guint index);
 bool part_is_new_key(const Move *move, const Token *token);
 bool part_is_option(const Move *move, guint index);
 bool part_is_filter(const Move *move, guint index);
+bool part_masks(const Move *move, const Token *token);
+bool part_is_of_split(const Move *move, guint index);
+bool part_leaves_out(const Move *move, guint index);
 bool part_is_made_up(const Move *move, guint index);
 bool part_is_fragment(const Move *move, const Token *token);
 bool part_is_bound_for_rows(const Move *move, guint index);

@@ -97,10 +97,10 @@ part_is_prefix(const Source *source, const Token *token)
 
 /* What is said to people about it. */
 bool
-part_is_prose(const Source *source, const Token *token)
+part_is_prose(const Move *move, const Source *source, const Token *token)
 {
     g_autofree char *line = source_words(source, source->plain, token->line);
-    return token->is_quoted &&
+    return (token->is_quoted || source_is_yaml(move->gate->file->path)) &&
            g_regex_match_simple("^\\s*(?:-\\s*)?[\"']?description[\"']?\\s*:", line, 0, 0);
 }
 

@@ -153,6 +153,63 @@ part_is_fragment(const Move *move, const Token *token)
     return false;
 }
 
+/* A call with one argument. */
+static bool
+has_one_argument(const Source *source, const Token *token)
+{
+    const char *at = source->bare + token->at + token->bytes;
+    int depth = 0;
+    if (*at != '(')
+        return false;
+    for (; *at != '\0'; at++) {
+        depth += (strchr("([{", *at) != NULL) - (strchr(")]}", *at) != NULL);
+        if (depth == 0)
+            return true;
+        if (depth == 1 && *at == ',')
+            return false;
+    }
+    return false;
+}
+
+/* Rows of a frame or a list are left out by a condition where none was before; with two arguments, `where` maps values. */
+bool
+part_leaves_out(const Move *move, guint index)
+{
+    static const char leaving[] = " filter where filternot exclude reject query ";
+    const Token *token = token_at(move->is, index);
+    return !token->is_quoted && !move->is_sql && word_is_among(leaving, token->text) &&
+           has_one_argument(move->gate->after, token) && !part_had_condition(move);
+}
+
+/* `frame[frame.country == "GB"]`: a comparison that rows are chosen by, where none was before. */
+bool
+part_masks(const Move *move, const Token *token)
+{
+    const char *text = move->gate->after->bare;
+    int depth = 0;
+    if (token->is_word || token->is_quoted || part_had_condition(move) ||
+        !marks_are_for(" py r ipynb ", move->gate->file->path))
+        return false;
+    for (size_t at = token->at; at-- > 1 && text[at] != '\n';) {
+        depth += (strchr(")]}", text[at]) != NULL) - (strchr("([{", text[at]) != NULL);
+        if (depth < 0)
+            return text[at] == '[' &&
+                   (g_ascii_isalnum(text[at - 1]) || strchr("_)]", text[at - 1]) != NULL);
+    }
+    return false;
+}
+
+/* The most parts that a text is split into, or some of them; else rows are left out. */
+bool
+part_is_of_split(const Move *move, guint index)
+{
+    const Token *token = token_at(move->is, index);
+    if (index == 0 || !word_is_among(" limit slice ", token->text))
+        return false;
+    return !token->is_quoted &&
+           word_is_among(" split splitn ", token_at(move->is, index - 1)->text);
+}
+
 static bool
 is_fewer(const Move *move, const Token *token)
 {
@@ -179,7 +236,7 @@ part_had_condition(const Move *move)
     for (guint i = 0; i < move->was->len; i++) {
         const Token *token = token_at(move->was, i), *next = token_at(move->was, i + 1);
         const char *after = move->gate->before->plain + token->at + token->bytes;
-        after += strspn(after, " \"`");
+        after += strspn(after, " \"'`)]");
         if (words_in(move->gate->spec->words, token->text) && is_fewer(move, token) &&
             (strchr("=<>!", *after) != NULL ||
              (next != NULL && word_is_among(" in like between is not ", next->text))))

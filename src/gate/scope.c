@@ -54,6 +54,21 @@ add_annotations(Scope *scope)
             add_statement(scope, i - 1);
 }
 
+/* What YAML says to people of a name stands below it: its description, without a word of ours perhaps. */
+static void
+add_descriptions(Scope *scope)
+{
+    const Source *before = scope->gate->before;
+    for (guint i = 1; source_is_yaml(scope->gate->file->path) && i < before->lines->len; i++) {
+        g_autofree char *line = source_words(before, before->text, i),
+                        *above = source_words(before, before->text, i - 1);
+        size_t indent = strspn(line, " "), over = strspn(above, " ");
+        bool is_item = g_str_has_prefix(above + over, "- name:") && over + strlen("- ") == indent;
+        if (is_item && g_str_has_prefix(line + indent, "description:") && is_in(scope, i - 1))
+            add_statement(scope, i);
+    }
+}
+
 static void
 find_statements(Scope *scope)
 {
@@ -70,6 +85,7 @@ find_statements(Scope *scope)
             add_statement(scope, i);
     }
     add_annotations(scope);
+    add_descriptions(scope);
 }
 
 /* A line that names what moves, some lines below a statement of ours: what was one expression may be two statements. */
@@ -128,6 +144,38 @@ first_foreign(Scope *scope, const Hunk *hunk)
     return -1;
 }
 
+/* What a cell of a notebook gave when it was run: below the key "outputs", by how far lines stand in. */
+static bool
+is_output(const Source *source, guint index)
+{
+    size_t indent = SIZE_MAX;
+    for (guint i = index + 1; i-- > 0 && indent > 0;) {
+        g_autofree char *line = source_words(source, source->text, i);
+        size_t own = strspn(line, " ");
+        if (line[own] == '\0' || own >= indent)
+            continue;
+        indent = own;
+        if (g_str_has_prefix(line + own, "\"outputs\""))
+            return true;
+    }
+    return false;
+}
+
+static void
+look_at_outputs(const Scope *scope, const Hunk *hunk)
+{
+    const Gate *gate = scope->gate;
+    if (!g_str_has_suffix(gate->file->path, ".ipynb"))
+        return;
+    for (guint i = 0; i < hunk->added; i++) {
+        if (!is_output(gate->after, hunk->after + i))
+            continue;
+        gate_say(gate, "expected-edited", (int) (hunk->after + i) + 1,
+                 "this is what a cell gave when it was run; leave it as it was");
+        return;
+    }
+}
+
 static void
 look_at_hunk(Scope *scope, const Hunk *hunk)
 {
@@ -151,7 +199,10 @@ rule_scope(const Gate *gate)
 {
     Scope scope = {.gate = gate, .statements = g_hash_table_new(NULL, NULL)};
     find_statements(&scope);
-    for (guint i = 0; i < gate->hunks->len; i++)
-        look_at_hunk(&scope, &g_array_index(gate->hunks, Hunk, i));
+    for (guint i = 0; i < gate->hunks->len; i++) {
+        const Hunk *hunk = &g_array_index(gate->hunks, Hunk, i);
+        look_at_hunk(&scope, hunk);
+        look_at_outputs(&scope, hunk);
+    }
     g_hash_table_unref(scope.statements);
 }

@@ -39,13 +39,29 @@ holds(const char *identifier, const char *word)
     return strstr(whole, word) != NULL;
 }
 
+/* `userv1` of `usersv1`, as a class of one row is called; NULL where there is no version that tells it from other words.
+ * Caller frees. */
+static char *
+singular(const char *word)
+{
+    size_t end = strlen(word);
+    while (end > 0 && g_ascii_isdigit(word[end - 1]))
+        end--;
+    bool is_versioned = word[end] != '\0';
+    end -= end > 0 && word[end - 1] == 'v';
+    if (!is_versioned || end < WORD_BYTES_MIN || word[end - 1] != 's')
+        return NULL;
+    return g_strdup_printf("%.*s%s", (int) end - 1, word, word + end);
+}
+
 static bool
 is_among(const char *const *words, const char *identifier)
 {
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         const char *last = strrchr(words[i], '.');
         g_autofree char *word = folded(last != NULL ? last + 1 : words[i]);
-        if (*word != '\0' && holds(identifier, word))
+        g_autofree char *one = singular(word);
+        if ((*word != '\0' && holds(identifier, word)) || (one != NULL && holds(identifier, one)))
             return true;
     }
     return false;
@@ -84,7 +100,10 @@ words_form(const char *const *words, const char *text)
     g_autofree char *form = g_strdup(text);
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         const char *last = strrchr(words[i], '.');
-        g_ptr_array_add(folds, folded(last != NULL ? last + 1 : words[i]));
+        char *word = folded(last != NULL ? last + 1 : words[i]), *one = singular(word);
+        g_ptr_array_add(folds, word);
+        if (one != NULL)
+            g_ptr_array_add(folds, one);
     }
     g_ptr_array_sort(folds, longest_first);
     for (guint i = 0; i < folds->len; i++)
