@@ -590,8 +590,17 @@ void keep_output_name(Work *work, const SqlRef *ref);
 bool is_name_only(SqlClause clause); /* nothing but a name can stand there */
 /* The mapping's expression at this place (sql_expression.c). False where it cannot stand there. */
 bool edit_expression(Work *work, const SqlRef *ref, const ColumnChange *change);
-/* `name` at this place, with a qualifier where it would mean something else without one (sql_columns.c). */
+/* `name` at this place, with a qualifier where it would mean something else without one (sql_column.c). */
 void edit_column_name(Work *work, const SqlRef *ref, const SqlPart *part, const char *name);
+/* `name` would mean another column at this place. */
+void refuse_captured(Work *work, const SqlPart *part, const char *name);
+/* Joined by its name, with RIGHT or FULL: the value is that of whichever side has a row. */
+bool ref_is_of_both_sides(const SqlRef *ref);
+/* What becomes of a reference to a column (sql_column.c), or to an output (sql_output_ref.c). */
+void sql_column(Work *work, const SqlRef *ref);
+void sql_output_ref(Work *work, const SqlRef *ref);
+/* Values that are called by a column of which the name changes get it as an alias (sql_tacit_names.c). */
+void sql_tacit_names(Work *work);
 /* Literals that a changed column is compared with (sql_literals.c). False when it is used otherwise. */
 bool edit_literals(Work *work, const SqlRef *ref, const ColumnChange *change);
 /* Does it make no difference whether the condition in the tokens [first, end) is NULL or false (sql_nulls.c)? */

@@ -1,0 +1,97 @@
+/* sql_output_ref.c - names that mean an output, which may be called otherwise now: ORDER BY, HAVING, aliases that are used again. */
+#include "rewrite/work.h"
+
+#include <string.h>
+
+/* Had another table a column of this name all the time? Then nothing was called by it alone. */
+static bool
+had_another(Work *work, const SqlRef *plain, const SqlPart *part)
+{
+    const ArenaList *sources = plain->source->block->sources;
+    for (guint i = 0; i < sources->len; i++) {
+        const SqlSource *source = g_ptr_array_index(sources, i);
+        bool is_open = false;
+        const ArenaList *names = source != plain->source && source != plain->also
+                                     ? sql_source_columns(work->sql, source, &is_open)
+                                     : NULL;
+        for (guint n = 0; names != NULL && n < names->len; n++) {
+            const char *name = g_ptr_array_index(names, n);
+            if (name != NULL && sql_same_column(work->sql->dialect, part->text, part->quote, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ORDER BY m of `a.n AS m`, where an item before it gets `AS m` now. */
+static bool
+is_preceded(Work *work, const SqlRef *ref)
+{
+    const ArenaList *items = ref->item->block->items;
+    for (guint i = 0; ref->item->alias != NULL && i < items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(items, i);
+        if (item == ref->item)
+            break;
+        if (item->name != NULL && item_needs_alias(work, item) &&
+            sql_same_column(work->sql->dialect, item->name, '\0', ref->item->name))
+            return true;
+    }
+    return false;
+}
+
+/* Where ORDER BY sees an output's name only if AS gives it: another table may have a column that is called so, too. */
+static bool
+is_sorted_by_column(Work *work, const SqlRef *ref, const char *name)
+{
+    const SqlRef *plain = ref->item->alias == NULL ? ref->item->plain : NULL;
+    return work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER && plain != NULL &&
+           plain->binding == BINDING_COLUMN &&
+           (is_converted(work, plain) || !ref_is_of_both_sides(plain)) &&
+           !item_needs_alias(work, ref->item) && !had_another(work, plain, &ref->path.parts[0]) &&
+           is_new_name_taken(work, plain, name);
+}
+
+/* HAVING means a column that GROUP BY names before an output: does such a one get this name? */
+static bool
+is_caught_by_key(Work *work, const SqlRef *ref, const char *name)
+{
+    const ArenaList *refs = ref->block->refs;
+    const SqlRef *plain = ref->item->plain;
+    for (guint i = 0; ref->clause == CLAUSE_HAVING && i < refs->len; i++) {
+        const SqlRef *key = g_ptr_array_index(refs, i);
+        if (key->clause != CLAUSE_GROUP || !key->is_whole || key->binding != BINDING_COLUMN)
+            continue;
+        const SqlPart *part = &key->path.parts[key->column];
+        const ColumnChange *change = source_change(work, key->source, part);
+        const char *now = change != NULL && change->kind == CHANGE_NAME ? change->to : part->text;
+        bool is_same = plain != NULL && plain->source == key->source &&
+                       strcmp(plain->path.parts[plain->column].text, part->text) == 0;
+        if (!is_same && sql_same_column(work->sql->dialect, name, '\0', now))
+            return true;
+    }
+    return false;
+}
+
+void
+sql_output_ref(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    const char *name = item_new_name(work, ref->item);
+    if (work->sql->dialect->has_order_columns && ref->clause == CLAUSE_ORDER &&
+        is_preceded(work, ref)) {
+        refuse_captured(work, part, part->text);
+        return;
+    }
+    if (is_caught_by_key(work, ref, name != NULL ? name : part->text)) {
+        refuse_captured(work, part, part->text);
+        return;
+    }
+    if (is_sorted_by_column(work, ref, name != NULL ? name : part->text)) {
+        SqlRef column = *ref->item->plain;
+        column.path = ref->path;
+        column.column = 0;
+        edit_column_name(work, &column, part, name != NULL ? name : part->text);
+    } else if (name != NULL) {
+        edit_column_name(work, ref, part, name);
+    }
+}
