@@ -129,15 +129,31 @@ conn_last_look(Conn *conn, GError **error)
     return conn->last_look == NULL || conn->last_look(conn->last_look_data, error);
 }
 
-bool
-conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
+typedef bool DescribeFn(Conn *conn, const char *object, Schema **ret, GError **error);
+
+static bool
+describe_by(DescribeFn *describe, Conn *conn, const char *object, Schema **ret, GError **error)
 {
     if (!check_object(conn, object, error))
         return false;
-    if (!conn->driver->describe(conn, object, ret, error))
+    if (!describe(conn, object, ret, error))
         return fail_object(conn, "describe", object, error);
     g_assert(schema_count(*ret) > 0);
     return true;
+}
+
+bool
+conn_describe(Conn *conn, const char *object, Schema **ret, GError **error)
+{
+    return describe_by(conn->driver->describe, conn, object, ret, error);
+}
+
+bool
+conn_outline(Conn *conn, const char *object, Schema **ret, GError **error)
+{
+    const Driver *driver = conn->driver;
+    return describe_by(driver->outline != NULL ? driver->outline : driver->describe, conn, object,
+                       ret, error);
 }
 
 bool

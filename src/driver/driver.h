@@ -341,6 +341,9 @@ struct Driver {
     void (*close)(Conn *conn);
     /* NOT_FOUND when there is no such object; the message names near ones. */
     bool (*describe)(Conn *conn, const char *object, Schema **ret, GError **error);
+    /* The same without what hangs on it, for those who only read or write rows, range after range. NULL: nothing hangs
+     * on it, or to look costs nothing. */
+    bool (*outline)(Conn *conn, const char *object, Schema **ret, GError **error);
     /* What pins the contents cheaply: {"bytes", "mtime_ns", …} for files, {"columns"} for tables, {} where nothing does. */
     bool (*identity)(Conn *conn, const char *object, json_t **ret, GError **error);
     /* A digest of everything about the object that Honk may change: schema, dependents, and all
@@ -415,6 +418,8 @@ CHECKED bool conn_confirm(Conn *conn, GError **error);
 void conn_set_last_look(Conn *conn, ConfirmFn *look, void *data);
 CHECKED bool conn_last_look(Conn *conn, GError **error); /* for drivers */
 CHECKED bool conn_describe(Conn *conn, const char *object, Schema **ret, GError **error);
+/* Describes all of it in a store that tells no less. */
+CHECKED bool conn_outline(Conn *conn, const char *object, Schema **ret, GError **error);
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 

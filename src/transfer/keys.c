@@ -39,7 +39,7 @@ transfer_unique(Transfer *transfer, GPtrArray **ret, GError **error)
     bool is_kept = false;
     *ret = NULL;
     if (!conn_keeps_key(transfer->source, transfer->spec.source, &is_kept, error) ||
-        (is_kept && !conn_describe(transfer->source, transfer->spec.source, &source, error)))
+        (is_kept && !conn_outline(transfer->source, transfer->spec.source, &source, error)))
         return false;
     for (guint i = 0; is_kept && i < source->key->len; i++) {
         const char *name = column_that_is(transfer->program, source, source->key->pdata[i]);

@@ -47,7 +47,7 @@ describe_target(Transfer *transfer, Schema **ret, const char **ret_object, GErro
     for (size_t i = 0; i < G_N_ELEMENTS(objects) && *ret == NULL; i++) {
         g_autoptr(GError) missing = NULL;
         *ret_object = objects[i];
-        if (objects[i] == NULL || conn_describe(transfer->target, objects[i], ret, &missing) ||
+        if (objects[i] == NULL || conn_outline(transfer->target, objects[i], ret, &missing) ||
             error_is(missing, ERR_NOT_FOUND))
             continue;
         g_propagate_error(error, g_steal_pointer(&missing));
@@ -80,7 +80,7 @@ bind_program(Transfer *transfer, GError **error)
     const char *object = NULL;
     bool has_forms = false;
     const Mapping *mapping = transfer->spec.mapping;
-    if (!conn_describe(transfer->source, transfer->spec.source, &source, error) ||
+    if (!conn_outline(transfer->source, transfer->spec.source, &source, error) ||
         !describe_target(transfer, &target, &object, error))
         return false;
     if (mapping == NULL) {

@@ -214,6 +214,7 @@ const Driver driver_mariadb = {
     .open = maria_open,
     .close = maria_close,
     .describe = maria_describe,
+    .outline = maria_outline_of,
     .identity = maria_identity,
     .gauge = maria_gauge,
     .fingerprint = maria_fingerprint,

@@ -167,6 +167,15 @@ maria_outline(MariaConn *conn, const MariaObject *object, const char *name, Sche
 }
 
 bool
+maria_outline_of(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    MariaConn *conn = maria_conn(base);
+    g_autoptr(MariaObject) object = NULL;
+    return maria_object_need(conn, name, &object, error) &&
+           maria_outline(conn, object, name, ret, error);
+}
+
+bool
 maria_describe(Conn *base, const char *name, Schema **ret, GError **error)
 {
     MariaConn *conn = maria_conn(base);

@@ -150,6 +150,7 @@ ColumnType maria_type_of(const char *data_type, const char *declared);
 /* The columns and the key, without what hangs on them. */
 CHECKED bool maria_outline(MariaConn *conn, const MariaObject *object, const char *name,
                            Schema **ret, GError **error);
+bool maria_outline_of(Conn *conn, const char *object, Schema **ret, GError **error);
 bool maria_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool maria_gauge(Conn *conn, Gauge gauge, int64_t *ret, GError **error);
 bool maria_identity(Conn *conn, const char *object, json_t **ret, GError **error);

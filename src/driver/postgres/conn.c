@@ -270,6 +270,7 @@ const Driver driver_postgres = {
     .open = pg_open,
     .close = pg_close,
     .describe = pg_describe,
+    .outline = pg_outline,
     .identity = pg_identity,
     .fingerprint = pg_fingerprint,
     .types = &pg_type_ops,

@@ -177,6 +177,14 @@ describe_object(PgConn *conn, const PgObject *object, const char *name, Schema *
 }
 
 bool
+pg_outline(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    PgConn *conn = pg_conn(base);
+    g_autoptr(PgObject) object = NULL;
+    return pg_object_need(conn, name, &object, error) && outline(conn, object, name, ret, error);
+}
+
+bool
 pg_describe(Conn *base, const char *name, Schema **ret, GError **error)
 {
     PgConn *conn = pg_conn(base);

@@ -185,6 +185,7 @@ typedef struct {
 void pg_column_free(void *column);
 /* Array of PgColumn *, in order. */
 CHECKED bool pg_columns(PgConn *conn, const PgObject *object, GPtrArray **ret, GError **error);
+bool pg_outline(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool pg_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 bool pg_fingerprint(Conn *conn, const char *object, char **ret, GError **error);

@@ -133,7 +133,7 @@ pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
         return false;
     if (spec->output != NULL)
         scan->output = schema_copy(spec->output);
-    else if (!pg_describe(base, spec->object, &scan->output, error))
+    else if (!pg_outline(base, spec->object, &scan->output, error))
         return false;
     take_items(scan, spec);
     scan->row_id = pg_row_id_sql(scan->object);

@@ -129,6 +129,14 @@ outline(SqliteConn *conn, const SqliteObject *object, Schema **ret, GError **err
 }
 
 bool
+sqlite_outline(Conn *base, const char *name, Schema **ret, GError **error)
+{
+    SqliteConn *conn = sqlite_conn(base);
+    g_autoptr(SqliteObject) object = NULL;
+    return sqlite_object_need(conn, name, &object, error) && outline(conn, object, ret, error);
+}
+
+bool
 sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
@@ -146,10 +154,8 @@ sqlite_describe(Conn *base, const char *name, Schema **ret, GError **error)
 bool
 sqlite_keeps_key(Conn *base, const char *name, bool *ret, GError **error)
 {
-    SqliteConn *conn = sqlite_conn(base);
-    g_autoptr(SqliteObject) object = NULL;
     g_autoptr(Schema) schema = NULL;
-    if (!sqlite_object_need(conn, name, &object, error) || !outline(conn, object, &schema, error))
+    if (!sqlite_outline(base, name, &schema, error))
         return false;
     *ret = schema->is_table && schema->key->len == 1 &&
            schema_find(schema, schema->key->pdata[0], NULL)->is_rowid;

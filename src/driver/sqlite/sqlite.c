@@ -9,6 +9,7 @@ const Driver driver_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .describe = sqlite_describe,
+    .outline = sqlite_outline,
     .identity = sqlite_identity,
     .fingerprint = sqlite_fingerprint,
     .types = &sqlite_type_ops,

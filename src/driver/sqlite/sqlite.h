@@ -72,6 +72,7 @@ CHECKED bool sqlite_object_need(SqliteConn *conn, const char *name, SqliteObject
 bool sqlite_is_ours(const char *name); /* "_honk_…" */
 
 /* --- describe.c, dependents.c --- */
+bool sqlite_outline(Conn *conn, const char *object, Schema **ret, GError **error);
 bool sqlite_describe(Conn *conn, const char *object, Schema **ret, GError **error);
 bool sqlite_keeps_key(Conn *conn, const char *object, bool *ret, GError **error);
 bool sqlite_identity(Conn *conn, const char *object, json_t **ret, GError **error);

@@ -331,11 +331,35 @@ two_connections_read_at_once(World *world)
     } while (a->row_count > 0);
 }
 
+static void
+an_outline_is_what_is_described_without_what_hangs_on_it(World *world)
+{
+    g_autoptr(Schema) whole = NULL, outline = NULL;
+    g_autoptr(Schema) none = NULL;
+    make_people(world, 4);
+    if (world->fixture->hang != NULL)
+        world->fixture->hang(world, "people");
+    ASSERT_OK(conn_describe(world->conn, "people", &whole, &ERR));
+    ASSERT_OK(conn_outline(world->conn, "people", &outline, &ERR));
+    if (world->fixture->hang != NULL && world->conn->driver->outline != NULL) {
+        g_assert_cmpuint(whole->dependents->len, >, 0);
+        g_assert_cmpuint(outline->dependents->len, ==, 0);
+    }
+    g_autoptr(json_t) described = schema_to_json(whole), outlined = schema_to_json(outline);
+    json_object_del(described, "dependents");
+    json_object_del(outlined, "dependents");
+    g_assert_true(json_equal(described, outlined));
+    ASSERT_FAILS(conn_outline(world->conn, "peolpe", &none, &ERR), ERR_NOT_FOUND,
+                 "did you mean 'people'?");
+}
+
 const Question reading_questions[] = {
     {"an unknown object is told with a near name", an_unknown_object_is_told_with_a_near_name, 0},
     {"a missing role is told with store and driver", a_missing_role_is_told_with_store_and_driver,
      0},
     {"columns are described as they are", columns_are_described_as_they_are, 0},
+    {"an outline is what is described, without what hangs on it",
+     an_outline_is_what_is_described_without_what_hangs_on_it, 0},
     {"every value is read as it is", every_value_is_read_as_it_is, 0},
     {"columns are read in any order and number", columns_are_read_in_any_order_and_number, 0},
     {"many rows come in batches to the end", many_rows_come_in_batches_to_the_end, 0},
