@@ -11,6 +11,7 @@
  * else is INVALID, as is a row that fails, and the caller takes the other way.
  */
 #include "driver/book.h"
+#include "driver/postgres/copy.h"
 #include "driver/postgres/scan.h"
 #include "driver/postgres/tree.h"
 
@@ -150,20 +151,19 @@ static bool
 tap_all(Tap *tap, const char *sql, GError **error)
 {
     PgConn *conn = tap->conn;
-    if (!pg_run_on(conn, conn->db, sql, NULL, error))
+    g_autoptr(PgCopy) copy = NULL;
+    if (!pg_copy_begin(conn, conn->db, sql, &copy, error))
         return false;
     for (;;) {
-        char *row = NULL;
+        const char *row = NULL;
         size_t bytes = 0;
-        if (!pg_copied(conn, conn->db, &row, &bytes, error))
+        if (!pg_copied(copy, &row, &bytes, error))
             return false;
         if (row == NULL)
             return true;
-        bool is_good = tap_row(tap, row, bytes, error);
-        PQfreemem(row);
-        if (is_good)
+        if (tap_row(tap, row, bytes, error))
             continue;
-        pg_cancel(conn->db);
+        pg_copy_drop(copy);
         return false;
     }
 }
