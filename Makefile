@@ -56,6 +56,11 @@ hosts-test: deps-test deps-web build  ## our calls of GitHub and Gitea against t
 	@cd $(B)/hosts && npm install --no-audit --no-fund --silent
 	@HONK=$(CURDIR)/$(B)/honk HOSTS=$(CURDIR)/$(B)/hosts python3 tests/hosts/test_hosts.py
 
+dbt-test: deps-test build  ## dbt builds projects before and after they are rewritten, in DuckDB (installs 0.2 GB from PyPI the first time)
+	@test -x $(B)/dbt/bin/python || python3 -m venv $(B)/dbt
+	@$(B)/dbt/bin/pip install --quiet --disable-pip-version-check -r tests/dbt/requirements.txt
+	@HONK=$(CURDIR)/$(B)/honk DBT=$(CURDIR)/$(B)/dbt/bin/dbt $(B)/dbt/bin/python tests/dbt/test_dbt.py
+
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
 
@@ -134,4 +139,4 @@ deps-%: ; @tools/install-deps $*
 deps-demo: ; @tools/install-deps demo || echo "the demo's coding agent is left out: bubblewrap could not be installed"
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help agents-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean
+.PHONY: help agents-test dbt-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean

@@ -1,0 +1,1 @@
+select u.id, u.code from {{ ref('users') }} u where plan = 'pro'

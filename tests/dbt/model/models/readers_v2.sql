@@ -1,0 +1,1 @@
+select id, plan from {{ ref('users') }}

@@ -1,0 +1,1 @@
+select cup_id, {{ plan_of(source('shop', 'people')) }} as p from {{ ref('stg_cups') }}

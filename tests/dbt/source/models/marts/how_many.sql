@@ -1,0 +1,1 @@
+select {{ counted(source('shop', 'people')) }} as n

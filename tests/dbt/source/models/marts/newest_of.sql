@@ -1,0 +1,2 @@
+with n as ({{ newest(source('shop', 'people'), 'id', 'created') }})
+select * from n

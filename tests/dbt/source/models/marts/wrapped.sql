@@ -1,0 +1,1 @@
+select p.id, p.plan from {{ raw('people') }} p

@@ -1,0 +1,1 @@
+select cup_id, user_id, size from {{ source('shop', 'cups') }}
