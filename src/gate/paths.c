@@ -10,6 +10,13 @@ typedef struct {
 
 /* Against the path with a `/` before it. What builds, checks, ships, or tells agents what to do. */
 static const Rule rules[] = {
+    {"agent-file", "*/copilot-instructions.md"}, /* before .github, of which it may be a part */
+    {"agent-file", "*/.github/instructions/*"},
+    {"agent-file", "*/.github/prompts/*"},
+    {"agent-file", "*/.github/agents/*"},
+    {"agent-file", "*/.github/chatmodes/*"},
+    {"agent-file", "*/.github/skills/*"},
+    {"agent-file", "*/.github/hooks/*"},
     {"ci-file", "*/.github/*"},
     {"ci-file", "*/.gitlab-ci*"},
     {"ci-file", "*/.gitlab/*"},
@@ -98,6 +105,14 @@ static const Rule rules[] = {
     {"agent-file", "*/.agents/*"},
     {"agent-file", "*/.junie/*"},
     {"agent-file", "*/.kiro/*"},
+    {"agent-file", "*/.factory/*"},
+    {"agent-file", "*/.openhands/*"},
+    {"agent-file", "*/.vibe/*"},
+    {"agent-file", "*/.pi/*"},
+    {"agent-file", "*/.kimi/*"},
+    {"agent-file", "*/.copilot/*"},
+    {"agent-file", "*/.cline/*"},
+    {"agent-file", "*/.amp/*"},
     {"agent-file", "*/.amazonq/*"},
     {"agent-file", "*/.mcp.json"},
     {"agent-file", "*/mcp.json"},
@@ -113,7 +128,6 @@ static const Rule rules[] = {
     {"agent-file", "*/.trae/*"},
     {"agent-file", "*/.augment/*"},
     {"agent-file", "*/llms*.txt"},
-    {"agent-file", "*/copilot-instructions.md"},
     {"agent-file", "*/.cursorindexingignore"},
     {"agent-file", "*/.aiignore"},
     {"agent-file", "*/.rules"},
