@@ -233,7 +233,14 @@ has_slot_to_take(const Resource *resource, bool is_urgent)
            (is_urgent && slot_reserved(resource)->holder == NULL);
 }
 
-/* A limit of none stops new work, but never the way back. */
+/* A part with limits of its own has opened something, or is about to: to look at that is no new work. */
+static bool
+is_claimed(const Task *task)
+{
+    return task->row.uses != NULL && task->row.phase == PHASE_FORWARD;
+}
+
+/* A limit of none stops new work, but never the way back, nor a look at what is open. */
 static bool
 resource_has_room(const Resource *resource, const Task *task)
 {
@@ -241,8 +248,8 @@ resource_has_room(const Resource *resource, const Task *task)
     bool holds = task_holds(task, resource);
     if (resource->count < 0)
         return true;
-    if (holds && task->row.status == TASK_UNKNOWN)
-        return true; /* counted as active already */
+    if (holds && (is_claimed(task) || task->row.status == TASK_UNKNOWN))
+        return true; /* who is in doubt is counted as active already */
     if (resource->active >= (is_urgent ? MAX(resource->count, 1) : resource->count))
         return false;
     if (!is_urgent && resource->reverse_waits > 0)
@@ -305,7 +312,7 @@ slot_give(Beat *beat, Resource *resource, Task *task)
 static bool
 is_open(const Task *task)
 {
-    return task->row.uses != NULL && task->row.phase == PHASE_FORWARD &&
+    return is_claimed(task) &&
            (task->row.status == TASK_WAITING || task->row.status == TASK_RETRY_WAIT);
 }
 

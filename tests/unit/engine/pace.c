@@ -134,6 +134,23 @@ what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end(void)
 }
 
 static void
+a_limit_of_none_lets_nothing_begin_and_what_is_open_be_looked_at(void)
+{
+    g_auto(Desk) desk = {0};
+    g_auto(Got) none = {0};
+    begin(&desk);
+    desk_do(&desk, "propose/c:a forward run", OPEN "}", "waiting");
+    limit(&desk, "pulls:*", 0);
+    desk_get(&desk, "w", &none, "");
+    desk.now_ms = 9000001;
+    desk_beat(&desk);
+    desk_do(&desk, "propose/c:a forward run", DONE, "done");
+    desk_get(&desk, "w", &none, "");
+    limit(&desk, "pulls:*", 1);
+    desk_do(&desk, "propose/c:b forward run", DONE, "done");
+}
+
+static void
 a_limit_that_is_left_while_it_waits_is_free_for_others(void)
 {
     g_auto(Desk) desk = {0};
@@ -276,6 +293,7 @@ main(int argc, char **argv)
     CASE(the_largest_limit_costs_no_more_than_a_small_one);
     CASE(raising_the_limit_for_all_lets_those_in_that_wait);
     CASE(what_is_open_keeps_its_place_while_it_rests_and_gives_it_back_at_its_end);
+    CASE(a_limit_of_none_lets_nothing_begin_and_what_is_open_be_looked_at);
     CASE(a_limit_that_is_left_while_it_waits_is_free_for_others);
     CASE(a_limit_that_comes_late_counts_what_is_open_and_keeps_nobody_from_looking);
     CASE(writes_to_one_host_keep_their_distance_whoever_does_them);
