@@ -1,5 +1,5 @@
-"""dbt builds each project here before its dataset gets other names and after, in DuckDB, with new rows in between: tables, tests and
-unit tests must give the same. The old table is gone by then, and some new names are old names of other columns: what was overlooked shows."""
+"""dbt builds each project here before its dataset gets other names and after, twice each, in DuckDB: tables, tests and unit tests must
+give the same. Where a source moves, the old table is gone by then, and rows came in between: what was overlooked shows."""
 import json
 import os
 import pathlib

@@ -233,6 +233,36 @@ a_range_that_breaks_leaves_nothing_and_is_done_again(void)
     }
 }
 
+/* The server takes no more, and says so while we are in the middle of a message: what it hears then is the rest of that one. */
+static void
+a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again(void)
+{
+    g_autoptr(TestDb) from =
+        test_pg_db("CREATE TABLE s (id int PRIMARY KEY, a text); INSERT INTO s "
+                   "SELECT i, repeat('a', 1000) FROM generate_series(1, 6000) i");
+    for (int may_push = 0; may_push < 2; may_push++) {
+        g_autoptr(TestDb) to = test_pg_db("CREATE TABLE t (id int PRIMARY KEY, a text)");
+        g_autoptr(json_t) range = json_pack("{ss}", "name", "0001");
+        g_autoptr(Transfer) transfer = NULL;
+        g_autoptr(GError) broken = NULL;
+        RangeResult result = {0};
+        Writer writer = {.plan = "p", .task = "t", .token = 5};
+        TransferSpec spec = from_s_to_t(from, to, may_push);
+        ASSERT_OK(conn_stage(to->conn, "t__stage", "t", NULL, &writer, &ERR));
+        test_pg_exec(
+            to->path,
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
+            "EXCEPTION ''no room'' USING ERRCODE = ''53100''; END'; CREATE TRIGGER no_room "
+            "BEFORE INSERT ON t__stage FOR EACH ROW EXECUTE FUNCTION no_room()");
+        ASSERT_OK(transfer_open(&spec, &transfer, &ERR));
+        g_assert_false(transfer_range(transfer, range, NULL, NULL, &result, &broken));
+        g_assert_error(broken, error_quark(), ERR_NO_SPACE);
+        test_pg_exec(to->path, "DROP TRIGGER no_room ON t__stage");
+        ASSERT_OK(transfer_range(transfer, range, NULL, NULL, &result, &ERR));
+        g_assert_cmpint(result.rows_out, ==, 6000);
+    }
+}
+
 /* Somebody who is more patient than we are, and so is not the one who finds it out. */
 static void *
 want_both_locks(void *url)
@@ -299,6 +329,8 @@ main(int argc, char **argv)
                     whatever_a_database_is_set_to_the_values_are_the_same);
     g_test_add_func("/move/a range that breaks leaves nothing and is done again",
                     a_range_that_breaks_leaves_nothing_and_is_done_again);
+    g_test_add_func("/move/a range that is refused while more is being sent is told and done again",
+                    a_range_that_is_refused_while_more_is_being_sent_is_told_and_done_again);
     g_test_add_func("/move/a range that meets a deadlock is done again",
                     a_range_that_meets_a_deadlock_is_done_again);
     return g_test_run();

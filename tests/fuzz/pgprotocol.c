@@ -37,9 +37,10 @@ check_problem(const ProtocolMessage *message)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    g_autofree char *received = g_memdup2(data, bytes);
+    g_autofree char *received = g_malloc(bytes + 1); /* never nowhere, also when there is nothing */
     ProtocolMessage message, part;
     size_t at = 0;
+    memcpy(received, data, bytes);
     while (protocol_read(received + at, bytes - at, &message) == PROTOCOL_WHOLE) {
         size_t whole = MESSAGE_HEAD_BYTES + message.bytes;
         g_assert(message.body == received + at + MESSAGE_HEAD_BYTES && whole <= bytes - at);

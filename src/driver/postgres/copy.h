@@ -24,8 +24,9 @@ struct PgCopy {
     char *buffer;
     size_t begin, end, room; /* of it: what was received and not taken; its size */
     bool has_begun, has_ended, is_complete;
-    bool is_stopping; /* it was cancelled, and only its end is waited for */
-    int silent_ms;    /* since then */
+    PGTransactionStatusType status; /* of the session, when it is idle again */
+    bool is_stopping;               /* it was cancelled, and only its end is waited for */
+    int silent_ms;                  /* since then */
 };
 
 /* INTERNAL when the statement is no COPY. The session is idle when this fails, or lost. */

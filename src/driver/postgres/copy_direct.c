@@ -164,7 +164,6 @@ show_notice(const ProtocolMessage *message)
         g_printerr("HINT:  %s\n", notice.hint);
 }
 
-/* What the session is now, as libpq is to know it, too. */
 static bool
 hear_idle(PgCopy *copy, const ProtocolMessage *message, GError **error)
 {
@@ -172,12 +171,19 @@ hear_idle(PgCopy *copy, const ProtocolMessage *message, GError **error)
         message->body[0] == '\0' || copy->begin != copy->end)
         return fail_protocol(copy, error);
     copy->is_open = false;
-    PGTransactionStatusType status = message->body[0] == 'I'   ? PQTRANS_IDLE
-                                     : message->body[0] == 'T' ? PQTRANS_INTRANS
-                                                               : PQTRANS_INERROR;
-    if (PQtransactionStatus(copy->db) != status)
-        PQclear(PQexec(copy->db, ""));
+    copy->status = message->body[0] == 'I'   ? PQTRANS_IDLE
+                   : message->body[0] == 'T' ? PQTRANS_INTRANS
+                                             : PQTRANS_INERROR;
     return true;
+}
+
+/* What the session is now, as libpq is to know it, too. Not before a message that we are at has been sent whole: the server may have
+ * ended the COPY in its middle, and takes whatever comes then for the rest of it. */
+static void
+tell_libpq(PgCopy *copy)
+{
+    if (!copy->is_open && PQtransactionStatus(copy->db) != copy->status)
+        PQclear(PQexec(copy->db, ""));
 }
 
 /* A message that is no row. */
@@ -225,6 +231,7 @@ hear_all(PgCopy *copy, GError **error)
         if (!next_message(copy, &message, error) || !hear(copy, &message, error))
             return false;
     }
+    tell_libpq(copy);
     return true;
 }
 
@@ -282,6 +289,7 @@ send_message(PgCopy *copy, char kind, const char *body, size_t bytes, GError **e
         else if (!await(copy, POLLIN | POLLOUT, error) || !hear_in_passing(copy, error))
             return false;
     }
+    tell_libpq(copy);
     return true;
 }
 
@@ -299,6 +307,7 @@ direct_begin(PgCopy *copy, const char *sql, GError **error)
         if (!next_message(copy, &message, error) || !hear(copy, &message, error))
             return false;
     }
+    tell_libpq(copy);
     return copy->is_open || outcome(copy, error);
 }
 
@@ -318,6 +327,7 @@ direct_next(PgCopy *copy, const char **ret, size_t *ret_bytes, GError **error)
             return false;
     }
     *ret = NULL;
+    tell_libpq(copy);
     return outcome(copy, error);
 }
 
