@@ -258,7 +258,9 @@ pg_give_back(PgConn *conn, PGconn *db, bool is_clean)
 {
     if (db == NULL)
         return;
-    if (is_clean && PQstatus(db) == CONNECTION_OK && PQtransactionStatus(db) != PQTRANS_INERROR)
+    PGTransactionStatusType status = PQtransactionStatus(db); /* ACTIVE: in a COPY that was left */
+    if (is_clean && PQstatus(db) == CONNECTION_OK && status != PQTRANS_INERROR &&
+        status != PQTRANS_ACTIVE)
         g_ptr_array_add(conn->idle, db);
     else
         PQfinish(db);

@@ -16,7 +16,7 @@
  * at its word only if it cannot be meant otherwise (stage.c).
  */
 #include "base/text.h"
-#include "driver/postgres/copy.h"
+#include "driver/postgres/postgres.h"
 
 #include <string.h>
 
@@ -217,23 +217,22 @@ sum_rows(PgConn *conn, const PgObject *object, HashSum *ret, GError **error)
     row_hasher_init(&hasher);
     if (!pg_borrow(conn, &db, error))
         return false;
-    PgCopy *copy = NULL;
-    const char *data = NULL;
+    char *data = NULL;
     size_t bytes = 0;
-    bool has_begun = false, done = pg_copy_begin(conn, db, sql, &copy, error);
-    while (done && (done = pg_copied(copy, &data, &bytes, error)) && data != NULL) {
+    bool has_begun = false, done = pg_run_on(conn, db, sql, NULL, error);
+    while (done && (done = pg_copied(conn, db, &data, &bytes, error)) && data != NULL) {
         size_t head = has_begun ? 0 : MIN(bytes, 19); /* signature, flags, length of nothing */
         has_begun = true;
         row_hasher_begin(&hasher);
         row_hasher_bytes(&hasher, TYPE_BYTES, data + head, bytes - head);
         if (bytes - head > 2) /* else the mark at the end */
             hash_sum_add(&sum, row_hasher_end(&hasher));
+        PQfreemem(data);
         if (sum.rows % FINGERPRINT_TICK_ROWS == 0 && conn->base.tick != NULL &&
             !conn->base.tick(sum.rows, conn->base.tick_data))
             done = fail(error, ERR_STOPPED, "asked to stop");
     }
-    pg_copy_free(copy);
-    pg_give_back(conn, db, true);
+    pg_give_back(conn, db, done);
     *ret = sum;
     return done;
 }

@@ -58,7 +58,5 @@ LAZY_PROCEDURE(library, PQclear, (PGresult *result), (result))
 LAZY_FUNCTION(library, int, PQgetCopyData, (PGconn *conn, char **buffer, int async), (conn, buffer, async))
 LAZY_FUNCTION(library, int, PQputCopyData, (PGconn *conn, const char *buffer, int bytes), (conn, buffer, bytes))
 LAZY_FUNCTION(library, int, PQputCopyEnd, (PGconn *conn, const char *problem), (conn, problem))
-LAZY_FUNCTION(library, int, PQsslInUse, (PGconn *conn), (conn))
-LAZY_FUNCTION(library, int, PQgssEncInUse, (PGconn *conn), (conn))
 LAZY_PROCEDURE(library, PQfreemem, (void *memory), (memory))
 /* clang-format on */

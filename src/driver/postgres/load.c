@@ -6,11 +6,11 @@
  * rows are halved until it is one. So a refusal costs about one more copy of the rows before it.
  */
 #include "driver/book.h"
-#include "driver/postgres/copy.h"
+#include "driver/postgres/postgres.h"
 
 #include <string.h>
 
-#define SEND_BYTES (256 * 1024) /* sent at once */
+#define SEND_BYTES (256 * 1024) /* handed to libpq at once */
 
 struct PgLoader {
     char *stage, *plan, *task, *range;
@@ -18,7 +18,7 @@ struct PgLoader {
     GArray *targets;
     char *copy; /* the statement */
     bool is_binary;
-    PgCopy *bulk; /* the COPY, when it has begun; or NULL */
+    bool is_open; /* a COPY in bulk has begun */
     GString *buffer;
 };
 
@@ -32,7 +32,6 @@ loader_free(PgLoader *loader)
     g_free(loader->task);
     g_free(loader->range);
     g_free(loader->copy);
-    pg_copy_free(loader->bulk);
     g_clear_pointer(&loader->targets, g_array_unref);
     g_string_free(loader->buffer, TRUE);
     g_free(loader);
@@ -182,11 +181,21 @@ begin_range(Conn *base, const char *stage, const Schema *schema, const Writer *w
 
 /* --- put --- */
 
+static bool
+send_buffer(PgConn *conn, GString *buffer, GError **error)
+{
+    if (buffer->len > 0 && PQputCopyData(conn->db, buffer->str, (int) buffer->len) != 1)
+        return pg_fail(conn, conn->db, NULL, error);
+    g_string_truncate(buffer, 0);
+    return true;
+}
+
 /* Rows as far as they can be said; `*ret_end` is the first that cannot, with the reason. */
 static bool
-send_rows(PgLoader *loader, PgCopy *copy, const Batch *batch, size_t from, size_t to,
-          size_t *ret_end, char **ret_reason, GError **error)
+send_rows(PgConn *conn, const Batch *batch, size_t from, size_t to, size_t *ret_end,
+          char **ret_reason, GError **error)
 {
+    PgLoader *loader = conn->loader;
     size_t target = 0;
     g_string_truncate(loader->buffer, 0);
     encode_begin(loader->buffer, loader->is_binary);
@@ -197,18 +206,19 @@ send_rows(PgLoader *loader, PgCopy *copy, const Batch *batch, size_t from, size_
             *ret_reason = g_strdup_printf("%s: %s", targets_of(loader)[target].name, reason);
             break;
         }
-        if (loader->buffer->len >= SEND_BYTES && !pg_copy_put(copy, loader->buffer, error))
+        if (loader->buffer->len >= SEND_BYTES && !send_buffer(conn, loader->buffer, error))
             return false;
     }
     encode_end(loader->buffer, loader->is_binary);
-    return pg_copy_put(copy, loader->buffer, error);
+    return send_buffer(conn, loader->buffer, error);
 }
 
 /* "COPY people, line 5, column x": the row's number in this COPY, from 1; 0 when it is not said. */
 static int64_t
-line_of(const PgProblem *problem)
+line_of(const PGresult *result)
 {
-    const char *line = problem->context != NULL ? strstr(problem->context, ", line ") : NULL;
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    const char *line = context != NULL ? strstr(context, ", line ") : NULL;
     for (const char *next = line; next != NULL; next = strstr(next + 1, ", line "))
         line = next; /* the last one: a table may be called anything */
     return line != NULL ? g_ascii_strtoll(line + strlen(", line "), NULL, 10) : 0;
@@ -216,10 +226,12 @@ line_of(const PgProblem *problem)
 
 /* What people read about a row that was refused. */
 static char *
-words_for(const PgConn *conn, const PgProblem *problem)
+words_for(const PgConn *conn, const PGresult *result)
 {
-    const char *column = problem->column, *detail = problem->detail;
-    const char *constraint = problem->constraint, *message = problem->message;
+    const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (pg_state_is(conn, "23502"))
         return g_strdup_printf("%s: must not be NULL", column != NULL ? column : "a column");
     if (pg_state_is(conn, "23505"))
@@ -250,28 +262,30 @@ copy_rows(PgConn *conn, const Batch *batch, size_t from, size_t to, CopyResult *
 {
     PgLoader *loader = conn->loader;
     g_autoptr(GError) broken = NULL;
-    g_autoptr(PgCopy) copy = NULL;
+    AUTO_RESULT *result = NULL;
     g_autofree char *reason = NULL;
     size_t end = from;
     if (!pg_run(conn, error, "SAVEPOINT honk_put") ||
-        !pg_copy_begin(conn, conn->db, loader->copy, &copy, error))
+        !pg_run_on(conn, conn->db, loader->copy, NULL, error) ||
+        !send_rows(conn, batch, from, to, &end, &reason, error))
         return false;
-    if (!send_rows(loader, copy, batch, from, to, &end, &reason, error)) {
-        pg_copy_drop(copy);
-        return false;
-    }
-    if (pg_copy_end(copy, &broken)) {
+    if (PQputCopyEnd(conn->db, NULL) != 1)
+        return pg_fail(conn, conn->db, NULL, error);
+    result = PQgetResult(conn->db);
+    if (PQresultStatus(result) == PGRES_COMMAND_OK) {
         *ret =
             (CopyResult){.end = end, .is_said = reason != NULL, .reason = g_steal_pointer(&reason)};
+        PQclear(PQgetResult(conn->db));
         return pg_run(conn, error, "RELEASE SAVEPOINT honk_put");
     }
-    if (copy->problem.message == NULL || !is_refusal(conn)) {
+    pg_fail(conn, conn->db, result, &broken);
+    PQclear(PQgetResult(conn->db));
+    if (!is_refusal(conn)) {
         g_propagate_error(error, g_steal_pointer(&broken));
         return false;
     }
-    *ret = (CopyResult){.end = from,
-                        .line = (size_t) line_of(&copy->problem),
-                        .reason = words_for(conn, &copy->problem)};
+    *ret = (CopyResult){
+        .end = from, .line = (size_t) line_of(result), .reason = words_for(conn, result)};
     return pg_run(conn, error, "ROLLBACK TO SAVEPOINT honk_put; RELEASE SAVEPOINT honk_put");
 }
 
@@ -324,9 +338,10 @@ put_in_bulk(PgConn *conn, const Batch *batch, size_t from, size_t *ret_next, GEr
 {
     PgLoader *loader = conn->loader;
     size_t target = 0;
-    if (loader->bulk == NULL) {
-        if (!pg_copy_begin(conn, conn->db, loader->copy, &loader->bulk, error))
+    if (!loader->is_open) {
+        if (!pg_run_on(conn, conn->db, loader->copy, NULL, error))
             return false;
+        loader->is_open = true;
         encode_begin(loader->buffer, loader->is_binary);
     }
     for (*ret_next = from; *ret_next < batch->row_count; ++*ret_next) {
@@ -334,7 +349,7 @@ put_in_bulk(PgConn *conn, const Batch *batch, size_t from, size_t *ret_next, GEr
         if (!encode_row(loader->buffer, loader->is_binary, targets_of(loader), loader->targets->len,
                         batch, *ret_next, &target, &reason))
             return fail(error, ERR_INVALID, "%s: %s", targets_of(loader)[target].name, reason);
-        if (loader->buffer->len >= SEND_BYTES && !pg_copy_put(loader->bulk, loader->buffer, error))
+        if (loader->buffer->len >= SEND_BYTES && !send_buffer(conn, loader->buffer, error))
             return false;
     }
     return true;
@@ -344,12 +359,13 @@ static bool
 end_bulk(PgConn *conn, GError **error)
 {
     PgLoader *loader = conn->loader;
-    if (loader->bulk == NULL)
+    if (!loader->is_open)
         return true;
     encode_end(loader->buffer, loader->is_binary);
-    if (!pg_copy_put(loader->bulk, loader->buffer, error))
+    if (!send_buffer(conn, loader->buffer, error))
         return false;
-    if (pg_copy_end(loader->bulk, error))
+    loader->is_open = false;
+    if (pg_end_copy(conn, error))
         return true;
     pg_soften(conn, error);
     return false;
@@ -384,8 +400,8 @@ load_rollback(Conn *base)
     PgConn *conn = pg_conn(base);
     if (conn->loader == NULL)
         return;
-    if (conn->loader->bulk != NULL)
-        pg_copy_drop(conn->loader->bulk);
+    if (conn->loader->is_open)
+        pg_give_up(conn->db);
     loader_free(conn->loader);
     conn->loader = NULL;
     pg_rollback(conn);

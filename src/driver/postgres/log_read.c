@@ -4,7 +4,6 @@
  * The slot is looked into without moving it; the keys go into our table in one transaction; then the slot is moved. Who dies in
  * between notes the same changes once more, which copies some rows twice. One at a time: the table of notes is locked meanwhile.
  */
-#include "driver/postgres/copy.h"
 #include "driver/postgres/watch.h"
 
 #include "base/text.h"
@@ -24,8 +23,8 @@ typedef struct {
     uint32_t relation;
     int *places; /* of the key's columns in a row of the log; -1: none */
     GString *lines;
-    char *at;     /* when the transaction was committed */
-    PgCopy *copy; /* into the notes, when it has begun; or NULL */
+    char *at; /* when the transaction was committed */
+    bool is_open;
     int64_t messages;
     uint64_t end; /* of the last transaction */
 } LogReader;
@@ -37,7 +36,6 @@ reader_clear(LogReader *reader)
     g_free(reader->places);
     g_free(reader->at);
     g_string_free(reader->lines, TRUE);
-    pg_copy_free(reader->copy);
 }
 
 /* --- into the notes --- */
@@ -48,14 +46,18 @@ send_lines(LogReader *reader, GError **error)
     PgConn *conn = reader->conn;
     if (reader->lines->len == 0)
         return true;
-    if (reader->copy == NULL) {
+    if (!reader->is_open) {
         g_autofree char *keys = pg_key_list(reader->object, "");
         g_autofree char *sql =
             g_strdup_printf("COPY %s (%s, _honk_at) FROM STDIN", reader->notes, keys);
-        if (!pg_copy_begin(conn, conn->db, sql, &reader->copy, error))
+        if (!pg_run_on(conn, conn->db, sql, NULL, error))
             return false;
+        reader->is_open = true;
     }
-    return pg_copy_put(reader->copy, reader->lines, error);
+    if (PQputCopyData(conn->db, reader->lines->str, (int) reader->lines->len) != 1)
+        return pg_fail(conn, conn->db, NULL, error);
+    g_string_truncate(reader->lines, 0);
+    return true;
 }
 
 static void
@@ -215,11 +217,11 @@ read_inside(LogReader *reader, const char *upto, GError **error)
     bool done =
         pg_run(conn, error, "LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE", reader->notes) &&
         peek_apart(reader, upto, error) && send_lines(reader, error);
-    if (reader->copy == NULL)
+    if (!reader->is_open)
         return done;
     if (done)
-        return pg_copy_end(reader->copy, error);
-    pg_copy_drop(reader->copy);
+        return pg_end_copy(conn, error);
+    pg_give_up(conn->db);
     return false;
 }
 

@@ -8,15 +8,12 @@
 
 #include "driver/driver.h"
 #include "driver/postgres/libpq.h"
-#include "driver/postgres/protocol.h"
 
 #define AUTO_RESULT __attribute__((cleanup(pg_done))) PGresult
 #define SQLSTATE_BYTES 6
 
 /* How the columns of a stage are written (load.c). */
 typedef struct PgLoader PgLoader;
-/* A running COPY (copy.h). */
-typedef struct PgCopy PgCopy;
 
 typedef struct {
     Conn base;
@@ -65,10 +62,6 @@ void pg_park(const PgConn *conn, PGconn *db);
 void pg_done(PGresult **result);
 /* What became of a statement, as one of our codes. Returns false. `result` may be NULL: the session is lost. */
 bool pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error);
-/* The same of what the server said; NULL: the session is lost. */
-bool pg_fail_said(PgConn *conn, PGconn *db, const PgProblem *problem, GError **error);
-/* What a result says went wrong. */
-PgProblem pg_problem(const PGresult *result);
 bool pg_state_is(const PgConn *conn, const char *prefix);
 /* printf-like as sqlite3_mprintf: %Q texts, \"%w\" names, %lld numbers. The text is the caller's. */
 char *pg_sql(const char *format, ...);
@@ -78,18 +71,16 @@ CHECKED bool pg_rows(PgConn *conn, PGresult **ret, GError **error, const char *f
 CHECKED bool pg_run_on(PgConn *conn, PGconn *db, const char *sql, PGresult **ret, GError **error);
 /* For loops over rows: is it to go on? */
 CHECKED bool pg_ticks(PgConn *conn, GError **error);
-/* Ask the server to end what the session is doing. */
-void pg_ask_to_end(PGconn *db);
-/* The rest of what a session has to say. */
-void pg_drain(PGconn *db);
-/* Both. */
+/* End whatever the session is doing, and hear the end of it. */
 void pg_cancel(PGconn *db);
-/* Until there is something to take, or for a moment. */
-CHECKED bool pg_await_some(PgConn *conn, PGconn *db, GError **error);
-/* Until there is a result; the session is idle when this fails. */
-CHECKED bool pg_await(PgConn *conn, PGconn *db, GError **error);
+/* End a COPY … FROM STDIN, and hear what became of its rows. */
+CHECKED bool pg_end_copy(PgConn *conn, GError **error);
+/* End a COPY … FROM STDIN without its rows; its transaction has failed then. */
+void pg_give_up(PGconn *db);
 /* Wait for the next result; `*ret` NULL at the end of a statement. */
 CHECKED bool pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error);
+/* One row of a running COPY … TO STDOUT; `*ret` NULL at its end, which is looked at. PQfreemem() it. */
+CHECKED bool pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **error);
 /* First column of the first row; 0 when there is none. */
 CHECKED bool pg_int(PgConn *conn, int64_t *ret, GError **error, const char *format, ...);
 const char *pg_cell(const PGresult *rows, int row, int column); /* NULL for NULL */

@@ -11,7 +11,6 @@
  * else is INVALID, as is a row that fails, and the caller takes the other way.
  */
 #include "driver/book.h"
-#include "driver/postgres/copy.h"
 #include "driver/postgres/scan.h"
 #include "driver/postgres/tree.h"
 
@@ -151,19 +150,20 @@ static bool
 tap_all(Tap *tap, const char *sql, GError **error)
 {
     PgConn *conn = tap->conn;
-    g_autoptr(PgCopy) copy = NULL;
-    if (!pg_copy_begin(conn, conn->db, sql, &copy, error))
+    if (!pg_run_on(conn, conn->db, sql, NULL, error))
         return false;
     for (;;) {
-        const char *row = NULL;
+        char *row = NULL;
         size_t bytes = 0;
-        if (!pg_copied(copy, &row, &bytes, error))
+        if (!pg_copied(conn, conn->db, &row, &bytes, error))
             return false;
         if (row == NULL)
             return true;
-        if (tap_row(tap, row, bytes, error))
+        bool is_good = tap_row(tap, row, bytes, error);
+        PQfreemem(row);
+        if (is_good)
             continue;
-        pg_copy_drop(copy);
+        pg_cancel(conn->db);
         return false;
     }
 }

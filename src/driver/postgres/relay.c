@@ -10,12 +10,11 @@
  * caller takes the way that finds the offenders.
  */
 #include "base/limits.h"
-#include "driver/postgres/copy.h"
 #include "driver/postgres/scan.h"
 
 #include <string.h>
 
-#define SEND_BYTES (128 * 1024) /* sent at once */
+#define SEND_BYTES (128 * 1024) /* handed to libpq at once */
 #define TICK_ROWS 4096
 
 /* Of one column that is written. */
@@ -194,6 +193,16 @@ relay_row(Relay *relay, const char *row, size_t bytes, GError **error)
 }
 
 static bool
+send_out(Relay *relay, GError **error)
+{
+    GString *out = relay->out;
+    if (PQputCopyData(relay->to->db, out->str, (int) out->len) != 1)
+        return pg_fail(relay->to, relay->to->db, NULL, error);
+    g_string_truncate(out, 0);
+    return true;
+}
+
+static bool
 relay_ticks(Relay *relay, GError **error)
 {
     PgConn *to = relay->to;
@@ -203,24 +212,26 @@ relay_ticks(Relay *relay, GError **error)
 
 /* All rows; both sessions are in the middle of their COPY. */
 static bool
-relay_rows(Relay *relay, PgCopy *in, GError **error)
+relay_rows(Relay *relay, GError **error)
 {
     PgScan *scan = relay->scan;
     encode_begin(relay->out, true);
     for (;;) {
-        const char *row = NULL;
+        char *row = NULL;
         size_t bytes = 0;
-        if (!pg_copied(scan->copy, &row, &bytes, error))
+        if (!pg_copied(scan->conn, scan->db, &row, &bytes, error))
             return false;
         if (row == NULL)
             break;
-        if (!relay_row(relay, row, bytes, error) ||
-            (relay->out->len >= SEND_BYTES && !pg_copy_put(in, relay->out, error)) ||
+        bool done = relay_row(relay, row, bytes, error);
+        PQfreemem(row);
+        if (!done || (relay->out->len >= SEND_BYTES && !send_out(relay, error)) ||
             !relay_ticks(relay, error))
             return false;
     }
+    scan->is_copying = false;
     encode_end(relay->out, true);
-    return pg_copy_put(in, relay->out, error);
+    return send_out(relay, error);
 }
 
 static bool
@@ -228,17 +239,19 @@ relay_range(Relay *relay, const char *stage, GError **error)
 {
     PgConn *to = relay->to;
     PgScan *scan = relay->scan;
-    g_autoptr(PgCopy) in = NULL;
     g_autofree char *columns = pg_target_list(relay->targets);
     g_autofree char *copy =
         g_strdup_printf("COPY %s (%s) FROM STDIN (FORMAT binary)", stage, columns);
     if (!pg_scan_start(scan, scan->condition, scan->where, error))
         return false;
-    if (pg_copy_begin(to, to->db, copy, &in, error) && relay_rows(relay, in, error))
-        return pg_copy_end(in, error);
-    if (in != NULL)
-        pg_copy_drop(in);
-    pg_copy_drop(scan->copy);
+    bool is_open = pg_run_on(to, to->db, copy, NULL, error);
+    if (is_open && relay_rows(relay, error))
+        return pg_end_copy(to, error);
+    if (is_open)
+        pg_give_up(to->db);
+    if (scan->is_copying)
+        pg_cancel(scan->db);
+    scan->is_copying = false;
     return false;
 }
 

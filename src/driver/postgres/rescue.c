@@ -5,7 +5,6 @@
  * their ids, those already given are left out, and the rest is read in slices. A slice that fails is halved until one row is
  * left; that one's items are tried one by one, for the column's name.
  */
-#include "driver/postgres/copy.h"
 #include "driver/postgres/scan.h"
 
 #include <string.h>
@@ -28,19 +27,19 @@ list_rows(PgScan *scan, GError **error)
         g_strdup_printf("COPY (SELECT %s FROM %s WHERE true%s) TO STDOUT (FORMAT binary)",
                         scan->row_id, scan->object->sql, scan->condition);
     WireReader reader = {0};
-    g_autoptr(PgCopy) copy = NULL;
-    const char *row = NULL;
+    char *row = NULL;
     size_t bytes = 0, count = 0;
     WireCell cell;
     scan->left = g_array_new(FALSE, FALSE, sizeof(int64_t));
     bool done = pg_read_on(scan->conn, scan->db, error) &&
-                pg_copy_begin(scan->conn, scan->db, sql, &copy, error);
-    while (done && (done = pg_copied(copy, &row, &bytes, error)) && row != NULL) {
+                pg_run_on(scan->conn, scan->db, sql, NULL, error);
+    while (done && (done = pg_copied(scan->conn, scan->db, &row, &bytes, error)) && row != NULL) {
         done = wire_row(&reader, row, bytes, &cell, 1, &count) ||
                fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
         int64_t row_id = done && count > 0 ? pg_row_id(scan, &cell) : 0;
         if (done && count > 0 && !g_hash_table_contains(scan->given, &row_id))
             g_array_append_val(scan->left, row_id);
+        PQfreemem(row);
         if (done && scan->left->len > LEFT_MAX)
             done =
                 fail(error, ERR_TOO_LARGE, "a row fails in a range of more than %d rows", LEFT_MAX);
@@ -52,7 +51,7 @@ bool
 pg_scan_rescue(PgScan *scan, GError *take_broken, GError **error)
 {
     g_autoptr(GError) broken = take_broken;
-    g_clear_pointer(&scan->copy, pg_copy_free);
+    scan->is_copying = false;
     if (is_about_a_row(scan, broken) && scan->left == NULL)
         return list_rows(scan, error);
     g_propagate_error(error, g_steal_pointer(&broken));
@@ -99,7 +98,7 @@ read_slice(PgScan *scan, const char *condition, Batch *batch, RejectFn *reject, 
         return false;
     while (is_row)
         if (!pg_scan_step(scan, batch, &is_row, reject, data, error)) {
-            g_clear_pointer(&scan->copy, pg_copy_free);
+            scan->is_copying = false;
             return false;
         }
     return true;

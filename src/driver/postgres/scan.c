@@ -9,7 +9,6 @@
  * number in the scan, from 1.
  */
 #include "driver/postgres/scan.h"
-#include "driver/postgres/copy.h"
 #include "driver/postgres/tree.h"
 
 #include "base/limits.h"
@@ -24,9 +23,8 @@ pg_scan_free(PgScan *scan)
 {
     if (scan == NULL)
         return;
-    pg_copy_free(scan->copy);
     if (scan->db != scan->conn->db)
-        pg_give_back(scan->conn, scan->db, true);
+        pg_give_back(scan->conn, scan->db, !scan->is_copying);
     pg_object_free(scan->object);
     schema_free(scan->output);
     g_clear_pointer(&scan->items, g_ptr_array_unref);
@@ -118,8 +116,12 @@ pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **e
         g_string_append_printf(sql, " AND (%s\n)", where);
     g_string_append(sql, ") TO STDOUT (FORMAT binary)");
     scan->reader = (WireReader){0};
-    return pg_read_on(scan->conn, scan->db, error) &&
-           pg_copy_begin(scan->conn, scan->db, sql->str, &scan->copy, error);
+    scan->is_copying = true;
+    if (pg_read_on(scan->conn, scan->db, error) &&
+        pg_run_on(scan->conn, scan->db, sql->str, NULL, error))
+        return true;
+    scan->is_copying = false;
+    return false;
 }
 
 bool
@@ -233,23 +235,26 @@ bool
 pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *reject, void *data,
              GError **error)
 {
-    const char *row = NULL;
+    char *row = NULL;
     size_t bytes = 0, count = 0;
     *ret_row = false;
-    if (!pg_copied(scan->copy, &row, &bytes, error))
+    if (!pg_copied(scan->conn, scan->db, &row, &bytes, error))
         return false;
     if (row == NULL) {
-        g_clear_pointer(&scan->copy, pg_copy_free);
+        scan->is_copying = false;
         return true;
     }
-    if (!wire_row(&scan->reader, row, bytes, scan->cells, scan->items->len + 1, &count))
+    if (!wire_row(&scan->reader, row, bytes, scan->cells, scan->items->len + 1, &count)) {
+        PQfreemem(row);
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
+    }
     if (count > 0) {
         scan->rows++;
         scan->conn->rows_done++;
         pg_scan_take(scan, batch, reject, data);
     }
     *ret_row = true;
+    PQfreemem(row);
     return true;
 }
 
@@ -260,7 +265,7 @@ next_rows(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error
     g_assert(batch->column_count == schema_count(scan->output));
     if (scan->left != NULL)
         return pg_scan_careful(scan, batch, reject, data, error);
-    while (scan->copy != NULL && !batch_is_full(batch)) {
+    while (scan->is_copying && !batch_is_full(batch)) {
         bool is_row = false;
         g_autoptr(GError) broken = NULL;
         if (pg_scan_step(scan, batch, &is_row, reject, data, &broken))

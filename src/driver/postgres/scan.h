@@ -18,7 +18,7 @@ typedef struct {
     char *condition, *where;  /* " AND …" of the range; the mapping's, or NULL */
     bool has_sql;             /* something in it may fail in a row */
     bool is_bare;             /* only the items come, not the row's id */
-    PgCopy *copy;             /* while it reads; or NULL */
+    bool is_copying;
     WireReader reader;
     WireCell *cells; /* the row's id, then the items */
     int64_t rows;

@@ -57,31 +57,20 @@ one_line(const char *text)
     return g_strstrip(copy);
 }
 
-PgProblem
-pg_problem(const PGresult *result)
-{
-    return (PgProblem){.severity = PQresultErrorField(result, PG_DIAG_SEVERITY),
-                       .state = PQresultErrorField(result, PG_DIAG_SQLSTATE),
-                       .message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY),
-                       .detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
-                       .hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT),
-                       .context = PQresultErrorField(result, PG_DIAG_CONTEXT),
-                       .column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME),
-                       .constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)};
-}
-
 bool
-pg_fail_said(PgConn *conn, PGconn *db, const PgProblem *problem, GError **error)
+pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error)
 {
-    const char *state = problem != NULL ? problem->state : NULL;
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     g_strlcpy(conn->state, state != NULL ? state : "08006", sizeof conn->state);
     if (state == NULL || PQstatus(db) != CONNECTION_OK) {
-        g_autofree char *why = one_line(state == NULL ? PQerrorMessage(db) : problem->message);
+        g_autofree char *why =
+            one_line(state == NULL ? PQerrorMessage(db)
+                                   : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
         if (pg_state_is(conn, "08") || pg_state_is(conn, "57P"))
             return fail(error, ERR_UNREACHABLE, "the session with %s ended: %s", conn->place, why);
     }
-    g_autofree char *message = one_line(problem->message);
-    g_autofree char *detail = one_line(problem->detail);
+    g_autofree char *message = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    g_autofree char *detail = one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     if (pg_state_is(conn, "55P03"))
         return fail(error, ERR_TRANSIENT, "others hold a lock for longer than we wait (%s)",
                     message);
@@ -91,17 +80,10 @@ pg_fail_said(PgConn *conn, PGconn *db, const PgProblem *problem, GError **error)
                 detail);
 }
 
-bool
-pg_fail(PgConn *conn, PGconn *db, const PGresult *result, GError **error)
-{
-    PgProblem problem = pg_problem(result); /* of NULL: nothing */
-    return pg_fail_said(conn, db, &problem, error);
-}
-
 /* --- waiting --- */
 
-void
-pg_ask_to_end(PGconn *db)
+static void
+cancel(PGconn *db)
 {
     char ignored[256];
     PGcancel *handle = PQgetCancel(db);
@@ -122,20 +104,22 @@ pg_ticks(PgConn *conn, GError **error)
     return ticks(conn) || fail(error, ERR_STOPPED, "asked to stop");
 }
 
-bool
-pg_await_some(PgConn *conn, PGconn *db, GError **error)
+/* Until there is something to take. */
+static bool
+await(PgConn *conn, PGconn *db, GError **error)
 {
     struct pollfd wait = {.fd = PQsocket(db), .events = POLLIN};
     int ready = poll(&wait, 1, TICK_MS);
     if (ready == 0 && !ticks(conn)) {
-        pg_ask_to_end(db);
+        cancel(db);
         return fail(error, ERR_STOPPED, "asked to stop");
     }
     return PQconsumeInput(db) == 1 || pg_fail(conn, db, NULL, error);
 }
 
-void
-pg_drain(PGconn *db)
+/* The rest of what a session had to say. */
+static void
+drain(PGconn *db)
 {
     for (;;) {
         AUTO_RESULT *rest = PQgetResult(db);
@@ -149,39 +133,75 @@ pg_drain(PGconn *db)
     }
 }
 
+bool
+pg_end_copy(PgConn *conn, GError **error)
+{
+    AUTO_RESULT *done = NULL;
+    AUTO_RESULT *none = NULL;
+    if (PQputCopyEnd(conn->db, NULL) != 1)
+        return pg_fail(conn, conn->db, NULL, error);
+    return pg_next_result(conn, conn->db, &done, error) &&
+           pg_next_result(conn, conn->db, &none, error);
+}
+
+void
+pg_give_up(PGconn *db)
+{
+    if (PQputCopyEnd(db, "given up") == 1)
+        drain(db);
+}
+
 void
 pg_cancel(PGconn *db)
 {
-    pg_ask_to_end(db);
-    pg_drain(db);
-}
-
-bool
-pg_await(PgConn *conn, PGconn *db, GError **error)
-{
-    while (PQisBusy(db) == 1)
-        if (!pg_await_some(conn, db, error)) {
-            pg_drain(db);
-            return false;
-        }
-    return true;
+    cancel(db);
+    drain(db);
 }
 
 bool
 pg_next_result(PgConn *conn, PGconn *db, PGresult **ret, GError **error)
 {
-    if (!pg_await(conn, db, error))
-        return false;
+    while (PQisBusy(db) == 1)
+        if (!await(conn, db, error)) {
+            drain(db);
+            return false;
+        }
     AUTO_RESULT *result = PQgetResult(db);
     ExecStatusType status = PQresultStatus(result);
     if (result != NULL && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE ||
                            status == PGRES_EMPTY_QUERY)) {
         pg_fail(conn, db, result, error);
-        pg_drain(db);
+        drain(db);
         return false;
     }
     *ret = g_steal_pointer(&result);
     return true;
+}
+
+bool
+pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **error)
+{
+    for (;;) {
+        char *data = NULL;
+        int got = PQgetCopyData(db, &data, 1);
+        if (got > 0) {
+            *ret = data;
+            *ret_bytes = (size_t) got;
+            return true;
+        }
+        if (got == -2)
+            return pg_fail(conn, db, NULL, error);
+        if (got == -1)
+            break;
+        if (!await(conn, db, error)) {
+            drain(db);
+            return false;
+        }
+    }
+    AUTO_RESULT *end = NULL;
+    AUTO_RESULT *none = NULL;
+    *ret = NULL;
+    return pg_next_result(conn, db, &end, error) && pg_next_result(conn, db, &none, error);
 }
 
 /* --- statements --- */

@@ -4,7 +4,6 @@
  * Rows have to come here, since the server knows no hash that other stores know; but no value is copied for it. A row with a value
  * that is not ours makes the answer INVALID, and the caller reads row by row, which tells such rows apart.
  */
-#include "driver/postgres/copy.h"
 #include "driver/postgres/scan.h"
 
 #define TICK_ROWS 4096
@@ -49,13 +48,15 @@ add_rows(PgScan *scan, RowHasher *hasher, HashSum *sum, GError **error)
 {
     PgConn *conn = scan->conn;
     for (;;) {
-        const char *row = NULL;
+        char *row = NULL;
         size_t bytes = 0;
-        if (!pg_copied(scan->copy, &row, &bytes, error))
+        if (!pg_copied(conn, scan->db, &row, &bytes, error))
             return false;
+        scan->is_copying = row != NULL;
         if (row == NULL)
             return true;
         bool done = add_row(scan, row, bytes, hasher, sum, error);
+        PQfreemem(row);
         conn->rows_done = sum->rows;
         if (!done || (sum->rows % TICK_ROWS == 0 && !pg_ticks(conn, error)))
             return false;
