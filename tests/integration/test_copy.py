@@ -353,6 +353,20 @@ class Trouble(WithoutServer):
         self.assertIsNone(process.poll(), "the copy was over before it could be disturbed")
         return process
 
+    def between_its_transactions(self, process, sql):
+        """Who only waited for the lock might get it when all is over."""
+        def done():
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with sqlite3.connect(self.folder / "d.db", timeout=0) as db:
+                    db.execute(sql)
+                return True
+            except sqlite3.OperationalError:
+                return False
+            finally:
+                process.send_signal(signal.SIGCONT)
+        self.assertTrue(support.eventually(done, every=0.001))
+
     def test_an_interrupted_copy_leaves_the_target_as_it_was(self):
         self.make_big()
         before = self.dump("d.db")
@@ -378,8 +392,7 @@ class Trouble(WithoutServer):
     def test_a_target_that_gets_a_column_meanwhile_keeps_it(self):
         self.make_big()
         process = self.begin()
-        with sqlite3.connect(self.folder / "d.db", timeout=support.WAIT_S) as db:
-            db.execute("ALTER TABLE t ADD COLUMN late")
+        self.between_its_transactions(process, "ALTER TABLE t ADD COLUMN late")
         out, errors = process.communicate(timeout=support.WAIT_S)
         self.assertEqual(process.returncode, 8, out + errors)
         self.assertIn("column 'late'", errors)
