@@ -228,29 +228,16 @@ add_left(GString *text, const Look *look)
     }
 }
 
-/* Nobody but this text tells them. */
 static void
-add_named(GString *text, const ChangeStory *story)
+add_names(GString *text, const char *before, const json_t *names, const char *after)
 {
-    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GString) list = g_string_new(NULL);
     json_t *name;
     size_t i;
-    json_array_foreach(story->named, i, name)
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", json_string_value(name));
-    if (names->len > 0)
-        say(text, "\nOwners of what changes: ", "", "%s", names->str);
-}
-
-static void
-add_approvals(GString *text, const ChangeStory *story)
-{
-    g_autoptr(GString) names = g_string_new(NULL);
-    json_t *name;
-    size_t i;
-    json_array_foreach(story->approved_by, i, name)
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", json_string_value(name));
-    if (names->len > 0)
-        say(text, "\nApproved by ", "", "%s.", names->str);
+    json_array_foreach(names, i, name)
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", json_string_value(name));
+    if (list->len > 0)
+        say(text, before, "", "%s%s", list->str, after);
 }
 
 char *
@@ -262,8 +249,8 @@ change_message(const ChangeStory *story, const ChangeRules *rules, const Look *l
     add_evidence(text, story, rules, look);
     add_coding(text, story->coding);
     add_left(text, look);
-    add_named(text, story);
-    add_approvals(text, story);
+    add_names(text, "\nOwners of what changes: ", story->named, ""); /* nobody else tells them */
+    add_names(text, "\nApproved by ", story->approved_by, ".");
     g_string_append_printf(text, "\nHonk-Migration: %s\nHonk-Plan: %s\nHonk-Consumer: %s\n",
                            story->name->migration, story->name->plan, story->name->consumer);
     if (story->name->part != NULL)

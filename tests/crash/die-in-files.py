@@ -38,12 +38,6 @@ roles:
   operator: [ user:default/ada, user:default/bo ]
   admin: [ local ]
 """
-DATASET = """---
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: {{ name: {name}, annotations: {{ honk/dataset-url: "{url}" }} }}
-spec: {{ type: dataset, lifecycle: production, owner: team }}
-"""
 MIGRATION = """
 apiVersion: backstage.io/v1beta1
 kind: Component
@@ -84,7 +78,7 @@ def make(folder):
     for name in "files", "mappings", "migrations":
         (folder / name).mkdir()
     (folder / "honk.yaml").write_text(CONFIG)
-    (folder / "catalog.yaml").write_text("".join(DATASET.format(name=name, url=url) for name, url in URLS.items()))
+    (folder / "catalog.yaml").write_text("".join(driving.DATASET.format(name=name, url=url) for name, url in URLS.items()))
     for pair, (source, target) in PAIRS.items():
         (folder / "mappings" / f"{pair}.yaml").write_text(MAPPING.format(source=source, target=target))
         (folder / "migrations" / f"{pair}.yaml").write_text(MIGRATION.format(pair=pair, source=source, target=target))

@@ -48,12 +48,6 @@ roles:
   operator: [ user:default/ada, user:default/bo ]
   admin: [ local ]
 """
-DATASET = """---
-apiVersion: backstage.io/v1alpha1
-kind: Component
-metadata: {{ name: {name}, annotations: {{ honk/dataset-url: "{url}" }} }}
-spec: {{ type: dataset, lifecycle: production, owner: team }}
-"""
 MIGRATION = """
 apiVersion: backstage.io/v1beta1
 kind: Component
@@ -141,7 +135,7 @@ class Case(driving.Case):
         shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
         self.name = f"to_{next(self.numbers)}"
         self.urls = (address(self.source, "people"), address(self.target, self.name))
-        (self.folder / "catalog.yaml").write_text("".join(DATASET.format(name=name, url=url) for name, url in zip(("from", "to"), self.urls)))
+        (self.folder / "catalog.yaml").write_text("".join(driving.DATASET.format(name=name, url=url) for name, url in zip(("from", "to"), self.urls)))
         self.counter = driving.Counter(self.folder / "calls", "worker", self.points)
         self.project = support.Project(self.folder)
         return self.run_in(self.folder, self.project.kill)

@@ -25,6 +25,12 @@ AUTHOR, APPROVER = "user:default/ada", "user:default/bo"
 USERS_V2 = ("-f", "migrations/template.yaml", *(word for value in (
     "name=users-v2", "owner=identity", "source_dataset=users-v1", "target_dataset=users-v2",
     "mapping_file=mappings/users.yaml", "fleet_group=listening") for word in ("--set", value)))  # as the demo asks for it
+DATASET = """---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {{ name: {name}, annotations: {{ honk/dataset-url: "{url}" }} }}
+spec: {{ type: dataset, lifecycle: production, owner: team }}
+"""
 DEADLINE_S = 180  # one run with one death takes a few seconds
 PATIENCE_S = 5
 LIBRARY = os.environ.get("COUNT_CALLS", str(pathlib.Path(support.HONK).parent / "tests/crash/libcount_calls.so"))

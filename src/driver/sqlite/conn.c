@@ -127,6 +127,22 @@ sq_step(SqliteConn *conn, sqlite3_stmt *statement, bool *ret_row, GError **error
 }
 
 bool
+sq_texts(SqliteConn *conn, GPtrArray **ret, GError **error, const char *format, ...)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    AUTO_STMT *all = NULL;
+    va_list args;
+    va_start(args, format);
+    bool row = true, done = prepare_v(conn, &all, error, format, args);
+    va_end(args);
+    while (done && (done = sq_step(conn, all, &row, error)) && row)
+        g_ptr_array_add(texts, sq_text(all, 0));
+    if (done)
+        *ret = g_steal_pointer(&texts);
+    return done;
+}
+
+bool
 sq_run(SqliteConn *conn, sqlite3_stmt *statement, GError **error)
 {
     for (bool row = true; row;)

@@ -37,22 +37,12 @@ thaw_inside(SqliteConn *conn, const char *object, GError **error)
 bool
 sqlite_lift_freeze(SqliteConn *conn, const char *object, GPtrArray **ret, GError **error)
 {
-    g_autoptr(GPtrArray) triggers = g_ptr_array_new_with_free_func(g_free);
-    AUTO_STMT *rows = NULL;
-    if (!sq_prepare(conn, &rows, error,
-                    "SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = %Q "
-                    "COLLATE NOCASE AND name LIKE '\\_honk\\_freeze\\_%%' ESCAPE '\\'",
-                    object))
-        return false;
-    for (bool row = true;;) {
-        if (!sq_step(conn, rows, &row, error))
-            return false;
-        if (!row)
-            break;
-        g_ptr_array_add(triggers, sq_text(rows, 0));
-    }
-    sq_done(&rows);
-    if (!thaw_inside(conn, object, error))
+    g_autoptr(GPtrArray) triggers = NULL;
+    if (!sq_texts(conn, &triggers, error,
+                  "SELECT sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = %Q "
+                  "COLLATE NOCASE AND name LIKE '\\_honk\\_freeze\\_%%' ESCAPE '\\'",
+                  object) ||
+        !thaw_inside(conn, object, error))
         return false;
     *ret = g_steal_pointer(&triggers);
     return true;

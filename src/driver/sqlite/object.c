@@ -107,20 +107,12 @@ sqlite_object_find(SqliteConn *conn, const char *name, SqliteObject **ret, GErro
 static bool
 fail_no_object(SqliteConn *conn, const char *name, GError **error)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    AUTO_STMT *all = NULL;
-    if (!sq_prepare(conn, &all, error,
-                    "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND "
-                    "name NOT LIKE 'sqlite\\_%%' ESCAPE '\\' AND "
-                    "name NOT LIKE '\\_honk\\_%%' ESCAPE '\\' ORDER BY name"))
+    g_autoptr(GPtrArray) names = NULL;
+    if (!sq_texts(conn, &names, error,
+                  "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND "
+                  "name NOT LIKE 'sqlite\\_%%' ESCAPE '\\' AND "
+                  "name NOT LIKE '\\_honk\\_%%' ESCAPE '\\' ORDER BY name"))
         return false;
-    for (bool row = true;;) {
-        if (!sq_step(conn, all, &row, error))
-            return false;
-        if (!row)
-            break;
-        g_ptr_array_add(names, sq_text(all, 0));
-    }
     guint count = names->len;
     g_ptr_array_add(names, NULL);
     const char *near = text_nearest(name, (const char *const *) names->pdata);

@@ -164,24 +164,11 @@ repair_frozen(Repair *repair, GPtrArray *const batches[REPAIR_KINDS], GError **e
 bool
 sqlite_unique_columns(Conn *base, const char *object, GPtrArray **ret, GError **error)
 {
-    SqliteConn *conn = sqlite_conn(base);
-    AUTO_STMT *find = NULL;
-    g_autoptr(GPtrArray) columns = g_ptr_array_new_with_free_func(g_free);
-    if (!sq_prepare(conn, &find, error,
+    return sq_texts(sqlite_conn(base), ret, error,
                     "SELECT i.name FROM pragma_index_list(%Q, 'main') l, "
                     "pragma_index_info(l.name, 'main') i WHERE l.\"unique\" AND i.name IS NOT NULL "
                     "UNION SELECT name FROM pragma_table_info(%Q, 'main') WHERE pk > 0 ORDER BY 1",
-                    object, object))
-        return false;
-    for (bool row = true;;) {
-        if (!sq_step(conn, find, &row, error))
-            return false;
-        if (!row)
-            break;
-        g_ptr_array_add(columns, sq_text(find, 0));
-    }
-    *ret = g_steal_pointer(&columns);
-    return true;
+                    object, object);
 }
 
 bool

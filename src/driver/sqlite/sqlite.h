@@ -42,6 +42,8 @@ CHECKED bool sq_run(SqliteConn *conn, sqlite3_stmt *statement, GError **error);
 void sq_done(sqlite3_stmt **statement);
 void sq_bind_text(sqlite3_stmt *statement, int index, const char *text); /* NULL binds NULL */
 char *sq_text(sqlite3_stmt *statement, int column); /* a copy; NULL stays NULL */
+/* First column of all rows: an array of texts, NULL stays NULL. Caller owns it. */
+CHECKED bool sq_texts(SqliteConn *conn, GPtrArray **ret, GError **error, const char *format, ...);
 /* First column of the first row; 0 when there is none. */
 CHECKED bool sq_int(SqliteConn *conn, int64_t *ret, GError **error, const char *format, ...);
 CHECKED bool sq_begin(SqliteConn *conn, GError **error); /* BEGIN IMMEDIATE */

@@ -257,21 +257,13 @@ static bool
 count_all_orphans(SqliteConn *conn, const char *target, GString *list, int64_t *ret_total,
                   GError **error)
 {
-    g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func(g_free);
-    AUTO_STMT *find = NULL;
-    if (!sq_prepare(conn, &find, error,
-                    "SELECT DISTINCT s.name FROM main.sqlite_schema s, "
-                    "pragma_foreign_key_list(s.name, 'main') k WHERE s.type = 'table' AND "
-                    "(k.\"table\" = %Q COLLATE NOCASE OR s.name = %Q COLLATE NOCASE)",
-                    target, target))
+    g_autoptr(GPtrArray) children = NULL;
+    if (!sq_texts(conn, &children, error,
+                  "SELECT DISTINCT s.name FROM main.sqlite_schema s, "
+                  "pragma_foreign_key_list(s.name, 'main') k WHERE s.type = 'table' AND "
+                  "(k.\"table\" = %Q COLLATE NOCASE OR s.name = %Q COLLATE NOCASE)",
+                  target, target))
         return false;
-    for (bool row = true;;) {
-        if (!sq_step(conn, find, &row, error))
-            return false;
-        if (!row)
-            break;
-        g_ptr_array_add(children, sq_text(find, 0));
-    }
     int64_t total = 0;
     for (guint i = 0; i < children->len; i++)
         if (!count_orphans(conn, children->pdata[i], target, list, &total, error))
