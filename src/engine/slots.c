@@ -233,6 +233,13 @@ has_slot_to_take(const Resource *resource, bool is_urgent)
            (is_urgent && slot_reserved(resource)->holder == NULL);
 }
 
+/* The way back, and whoever's end nobody knows, come before new work. */
+static bool
+task_is_urgent(const Task *task)
+{
+    return task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
+}
+
 /* A part with limits of its own has opened something, or is about to: to look at that is no new work. */
 static bool
 is_claimed(const Task *task)
@@ -244,7 +251,7 @@ is_claimed(const Task *task)
 static bool
 resource_has_room(const Resource *resource, const Task *task)
 {
-    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
+    bool is_urgent = task_is_urgent(task);
     bool holds = task_holds(task, resource);
     if (resource->count < 0)
         return true;
@@ -263,8 +270,7 @@ own_limit_has_room(const State *state, const char *word, const Task *task)
 {
     g_autofree char *name = NULL;
     int64_t most = 0;
-    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
-    if (is_urgent || !read_own_limit(word, &name, &most))
+    if (task_is_urgent(task) || !read_own_limit(word, &name, &most))
         return true;
     const Resource *resource = g_hash_table_lookup(state->resources, name);
     return resource == NULL || task_holds(task, resource) ||
@@ -299,7 +305,7 @@ words_have(const Words *words, const char *name)
 static void
 slot_give(Beat *beat, Resource *resource, Task *task)
 {
-    bool is_urgent = task->row.phase == PHASE_REVERSE || task->row.status == TASK_UNKNOWN;
+    bool is_urgent = task_is_urgent(task);
     int64_t n = number_to_take(resource);
     bool takes_reserved =
         n >= resource->count && is_urgent && slot_reserved(resource)->holder == NULL;
