@@ -187,12 +187,29 @@ float_append_short(GString *to, double value)
     return false;
 }
 
+static const struct {
+    const char *word;
+    double value;
+} odd_floats[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+
+bool
+float_read_odd(const char *text, size_t bytes, double *ret)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(odd_floats); i++) {
+        if (strlen(odd_floats[i].word) != bytes || memcmp(odd_floats[i].word, text, bytes) != 0)
+            continue;
+        *ret = odd_floats[i].value;
+        return true;
+    }
+    return false;
+}
+
 void
 float_append(GString *to, double value)
 {
     char buffer[G_ASCII_DTOSTR_BUF_SIZE];
     if (isnan(value) || isinf(value)) {
-        g_string_append(to, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+        g_string_append(to, odd_floats[isnan(value) ? 0 : value > 0 ? 1 : 2].word);
         return;
     }
     if (float_append_short(to, value))

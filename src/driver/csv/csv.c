@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "driver/csv/lexer.h"
 #include "driver/drivers.h"
+#include "model/digits.h"
 
-#include <math.h>
 #include <string.h>
 
 #define HEAD_BYTES (64 * 1024) /* looked at for the kind of line ends */
@@ -28,7 +28,7 @@ typedef struct {
     size_t *columns;               /* those that the batch wants */
     size_t column_count;
     int64_t row, end; /* number of the next record; where the range ends, -1 for the file's end */
-    GArray *seen;     /* FilePlace of the records since the batch began */
+    FilePlaces *seen; /* since the batch began */
     GString *scratch; /* of casts */
 } CsvScan;
 
@@ -160,7 +160,7 @@ csv_open_file(Conn *base, const char *object, CsvScan **ret, GError **error)
 {
     FileConn *conn = (FileConn *) base;
     __attribute__((cleanup(scan_drop))) CsvScan *scan = g_new0(CsvScan, 1);
-    scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
+    scan->seen = file_places_new();
     scan->scratch = g_string_new(NULL);
     if (!csv_format(conn, object, &scan->format, error) ||
         !file_object_open_text(conn, object, &scan->file, error) || !find_line_end(scan, error))
@@ -306,22 +306,13 @@ is_null(const CsvScan *scan, CsvField field)
            memcmp(scan->format.null_text, field.data, field.bytes) == 0;
 }
 
-/* As the writer says it; of numbers that are none a cast knows nothing. */
+/* Of numbers that are none a cast knows nothing. */
 static bool
 cast_field(const Value *text, ColumnType type, GString *scratch, Value *ret, char **ret_reason)
 {
-    static const struct {
-        const char *word;
-        double value;
-    } odd[] = {{"Infinity", INFINITY}, {"-Infinity", -INFINITY}, {"NaN", NAN}};
-    for (size_t i = 0; type == TYPE_FLOAT && i < G_N_ELEMENTS(odd); i++) {
-        if (strlen(odd[i].word) != text->s.bytes ||
-            memcmp(odd[i].word, text->s.data, text->s.bytes) != 0)
-            continue;
-        *ret = (Value){.type = TYPE_FLOAT, .f = odd[i].value};
-        return true;
-    }
-    return value_cast(text, type, NULL, scratch, ret, ret_reason);
+    *ret = (Value){.type = TYPE_FLOAT};
+    return (type == TYPE_FLOAT && float_read_odd(text->s.data, text->s.bytes, &ret->f)) ||
+           value_cast(text, type, NULL, scratch, ret, ret_reason);
 }
 
 /* False with the column that is not of its type, and why. */
@@ -365,11 +356,8 @@ csv_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **e
         g_autofree char *problem = record_problem(scan);
         if (problem != NULL || !put_record(scan, batch, row, &column, &problem))
             reject(row, SIZE_MAX, column, problem, data);
-        /* a file of broken records only must not gather their places without end */
-        if (scan->seen->len >= BATCH_ROWS_MAX && batch->row_count > 0)
+        if (file_places_are_enough(scan->seen, batch))
             return true;
-        if (scan->seen->len >= 2 * BATCH_ROWS_MAX)
-            g_array_set_size(scan->seen, 0);
     }
     return true;
 }
@@ -378,19 +366,16 @@ static bool
 csv_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
 {
     CsvScan *scan = (CsvScan *) base;
-    const FilePlace *place = NULL;
-    for (guint i = 0; i < scan->seen->len && place == NULL; i++)
-        if (g_array_index(scan->seen, FilePlace, i).row == row_id)
-            place = &g_array_index(scan->seen, FilePlace, i);
-    if (place == NULL)
-        return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
+    FilePlace place;
+    if (!file_places_find(scan->seen, row_id, &place, error))
+        return false;
     CsvLexer lexer;
     bool more = false;
-    csv_lexer_init(&lexer, scan->file.source, place->offset, place->line, scan->format.delimiter);
+    csv_lexer_init(&lexer, scan->file.source, place.offset, place.line, scan->format.delimiter);
     lexer.line_end = scan->line_end;
     bool done = csv_next(&lexer, &more, error);
     if (done && (lexer.problem != NULL || csv_count(&lexer) != scan->name_count)) {
-        *ret = raw_to_json(place->line, csv_raw(&lexer), lexer.record_bytes);
+        *ret = raw_to_json(place.line, csv_raw(&lexer), lexer.record_bytes);
     } else if (done) {
         *ret = json_object();
         for (size_t i = 0; i < scan->name_count; i++) {

@@ -202,6 +202,33 @@ file_conn_fingerprint(Conn *base, const char *object, char **ret, GError **error
 
 /* --- ranges --- */
 
+FilePlaces *
+file_places_new(void)
+{
+    return g_array_new(FALSE, FALSE, sizeof(FilePlace));
+}
+
+bool
+file_places_find(const FilePlaces *places, int64_t row, FilePlace *ret, GError **error)
+{
+    for (guint i = 0; i < places->len; i++) {
+        *ret = g_array_index(places, FilePlace, i);
+        if (ret->row == row)
+            return true;
+    }
+    return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row);
+}
+
+bool
+file_places_are_enough(FilePlaces *places, const Batch *batch)
+{
+    if (places->len >= BATCH_ROWS_MAX && batch->row_count > 0)
+        return true;
+    if (places->len >= 2 * BATCH_ROWS_MAX)
+        g_array_set_size(places, 0);
+    return false;
+}
+
 void
 file_add_range(json_t *ranges, const FilePlace *from, const FilePlace *to, int64_t rows)
 {

@@ -91,6 +91,16 @@ typedef struct {
     int64_t row, offset, line;
 } FilePlace;
 
+/* The places of the records since a batch began, as scans of files keep them for scan_record(). */
+typedef GArray FilePlaces;
+FilePlaces *file_places_new(void); /* freed with g_array_unref() */
+/* Where `row` begins; NOT_FOUND when no record of this batch has that number. */
+CHECKED bool file_places_find(const FilePlaces *places, int64_t row, FilePlace *ret,
+                              GError **error);
+/* Whether the batch ends here, though there is room: a file of broken records only must not gather their places without
+ * end. Those of a batch without a row are forgotten in time. */
+bool file_places_are_enough(FilePlaces *places, const Batch *batch);
+
 /* A range of `rows` records between two places; the first of the list is open at its start, one
  * without `to` at its end. */
 void file_add_range(json_t *ranges, const FilePlace *from, const FilePlace *to, int64_t rows);

@@ -8,8 +8,8 @@
 #include "driver/kafka/kafka.h"
 
 #include "base/limits.h"
+#include "model/digits.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct {
@@ -236,22 +236,6 @@ refuse(Refusal *refusal, const char *column, char *reason)
     return false;
 }
 
-/* As value_append_text() writes what is no number; casts take it for none. */
-static bool
-read_no_number(const char *text, size_t bytes, double *ret)
-{
-    static const struct {
-        const char *text;
-        double value;
-    } known[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strlen(known[i].text) == bytes && memcmp(known[i].text, text, bytes) == 0) {
-            *ret = known[i].value;
-            return true;
-        }
-    return false;
-}
-
 static bool
 put_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, JsonKind kind,
          Batch *batch, Refusal *refusal)
@@ -268,7 +252,7 @@ put_text(KafkaScan *scan, size_t column, const char *text, size_t bytes, JsonKin
         batch_put_bytes(batch, at, text, bytes);
         return true;
     }
-    if (type == TYPE_FLOAT && read_no_number(text, bytes, &value.f)) {
+    if (type == TYPE_FLOAT && float_read_odd(text, bytes, &value.f)) {
         batch_put_float(batch, at, value.f);
         return true;
     }

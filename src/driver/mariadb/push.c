@@ -99,19 +99,6 @@ typedef struct {
     HashSum sum;
 } Tap;
 
-static void
-hash_value(RowHasher *hasher, const Value *value)
-{
-    if (value->is_null)
-        row_hasher_null(hasher);
-    else if (value->type == TYPE_FLOAT)
-        row_hasher_float(hasher, value->f);
-    else if (value->type == TYPE_TEXT || value->type == TYPE_DECIMAL || value->type == TYPE_BYTES)
-        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
-    else
-        row_hasher_int(hasher, value->type, value->i);
-}
-
 static bool
 tap_row(Tap *tap, MYSQL_ROW row, const unsigned long *bytes, GError **error)
 {
@@ -124,7 +111,7 @@ tap_row(Tap *tap, MYSQL_ROW row, const unsigned long *bytes, GError **error)
             return fail(error, ERR_INVALID, "%s: %s", target->of->name, reason);
         if (value.type != target->type)
             return fail(error, ERR_INVALID, "column '%s' is of another type", target->of->name);
-        hash_value(&tap->hasher, &value);
+        value_hash(&value, &tap->hasher);
     }
     hash_sum_add(&tap->sum, row_hasher_end(&tap->hasher));
     return true;

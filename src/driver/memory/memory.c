@@ -85,19 +85,6 @@ memory_identity(Conn *base, const char *object, json_t **ret, GError **error)
     return true;
 }
 
-static void
-hash_value(RowHasher *hasher, const Value *value)
-{
-    if (value->is_null)
-        row_hasher_null(hasher);
-    else if (value->type == TYPE_FLOAT)
-        row_hasher_float(hasher, value->f);
-    else if (value->type == TYPE_TEXT || value->type == TYPE_DECIMAL || value->type == TYPE_BYTES)
-        row_hasher_bytes(hasher, value->type, value->s.data, value->s.bytes);
-    else
-        row_hasher_int(hasher, value->type, value->i);
-}
-
 /* Whether it is frozen is no part of it: a freeze is taken off by whoever put it on. */
 static bool
 memory_fingerprint(Conn *base, const char *object, char **ret, GError **error)
@@ -115,7 +102,7 @@ memory_fingerprint(Conn *base, const char *object, char **ret, GError **error)
         row_hasher_begin(&hasher);
         row_hasher_int(&hasher, TYPE_INT, row->id);
         for (size_t j = 0; j < schema_count(table->schema); j++)
-            hash_value(&hasher, &row->values[j]);
+            value_hash(&row->values[j], &hasher);
         hash_sum_add(&sum, row_hasher_end(&hasher));
         if (i % BATCH_ROWS_MAX == 0 && !memory_tick(base, i, error))
             return false;

@@ -27,7 +27,7 @@ typedef struct {
     Schema *output;
     size_t *found; /* member of the record for each column, + 1 */
     int64_t row, end;
-    GArray *seen;     /* FilePlace of the records since the batch began */
+    FilePlaces *seen; /* since the batch began */
     GString *scratch; /* of casts */
 } JsonScan;
 
@@ -60,7 +60,7 @@ json_open_file(Conn *base, const char *object, JsonScan **ret, GError **error)
     __attribute__((cleanup(scan_drop))) JsonScan *scan = g_new0(JsonScan, 1);
     scan->row = 1;
     scan->end = -1;
-    scan->seen = g_array_new(FALSE, FALSE, sizeof(FilePlace));
+    scan->seen = file_places_new();
     scan->scratch = g_string_new(NULL);
     if (!file_object_open_text((FileConn *) base, object, &scan->file, error))
         return false;
@@ -344,10 +344,8 @@ json_scan_next(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **
                 g_strdup_printf("line %" G_GINT64_FORMAT ": %s", place.line, scan->lexer.problem);
         if (reason != NULL || !put_record(scan, batch, row, &column, &reason))
             reject(row, SIZE_MAX, column, reason, data);
-        if (scan->seen->len >= BATCH_ROWS_MAX && batch->row_count > 0)
+        if (file_places_are_enough(scan->seen, batch))
             return true;
-        if (scan->seen->len >= 2 * BATCH_ROWS_MAX)
-            g_array_set_size(scan->seen, 0);
     }
     return true;
 }
@@ -356,22 +354,19 @@ static bool
 json_scan_record(Scan *base, int64_t row_id, json_t **ret, GError **error)
 {
     JsonScan *scan = (JsonScan *) base;
-    const FilePlace *place = NULL;
-    for (guint i = 0; i < scan->seen->len && place == NULL; i++)
-        if (g_array_index(scan->seen, FilePlace, i).row == row_id)
-            place = &g_array_index(scan->seen, FilePlace, i);
-    if (place == NULL)
-        return fail(error, ERR_NOT_FOUND, "there is no record %" G_GINT64_FORMAT, row_id);
+    FilePlace place;
+    if (!file_places_find(scan->seen, row_id, &place, error))
+        return false;
     JsonLexer lexer;
     bool more = false;
-    json_lexer_init(&lexer, scan->file.source, place->offset, place->line, scan->lexer.is_array);
+    json_lexer_init(&lexer, scan->file.source, place.offset, place.line, scan->lexer.is_array);
     bool done = json_next(&lexer, &more, error);
     if (done) {
         *ret = lexer.problem == NULL
                    ? json_loadb(json_raw(&lexer), lexer.record_bytes, JSON_ALLOW_NUL, NULL)
                    : NULL;
         if (*ret == NULL)
-            *ret = raw_to_json(place->line, json_raw(&lexer), lexer.record_bytes);
+            *ret = raw_to_json(place.line, json_raw(&lexer), lexer.record_bytes);
     }
     json_lexer_clear(&lexer);
     return done;

@@ -3,8 +3,8 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/digits.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Each range walks over all keys of the database once, at a hundredth of what it costs to read a row: where each has a sixteenth
@@ -204,23 +204,6 @@ redis_scan_open(Conn *base, const ScanSpec *spec, Scan **ret, GError **error)
 
 /* --- rows --- */
 
-/* As value_append_text() writes what is no number; casts take it for none. */
-static bool
-read_no_number(Part text, double *ret)
-{
-    static const struct {
-        const char *text;
-        double value;
-    } known[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (strlen(known[i].text) == text.bytes &&
-            memcmp(known[i].text, text.data, text.bytes) == 0) {
-            *ret = known[i].value;
-            return true;
-        }
-    return false;
-}
-
 /* UTF-8, in which NUL is a character like others. */
 static bool
 is_text(Part text)
@@ -250,7 +233,7 @@ put_text(RedisScan *scan, size_t column, Part text, FieldKind kind, Batch *batch
         *ret_reason = g_strdup("it is no UTF-8: say that the column is of type bytes");
         return false;
     }
-    if (type == TYPE_FLOAT && read_no_number(text, &value.f)) {
+    if (type == TYPE_FLOAT && float_read_odd(text.data, text.bytes, &value.f)) {
         batch_put_float(batch, at, value.f);
         return true;
     }
