@@ -1,22 +1,21 @@
 /* mariadb_bench.c - see mariadb_bench.h. */
 #include "mariadb_bench.h"
 
+#include "server.h"
+
 #include <mysql.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define START_TRIES 3000 /* of 20 ms */
+static bool answers(void);
 
-static char *folder;
-static pid_t server;
+static TestServer server = {
+    .name = "MariaDB", .variable = "HONK_TEST_MARIADB", .stop_signal = SIGKILL, .answers = answers};
 
 static char *
 socket_path(void)
 {
-    return g_build_filename(folder, "mariadb.sock", NULL);
+    return g_build_filename(server.folder, "mariadb.sock", NULL);
 }
 
 /* NULL: it does not answer. */
@@ -33,50 +32,20 @@ session(const char *database)
     return NULL;
 }
 
-static void
-start(void)
+static bool
+answers(void)
 {
-    const char *program = g_getenv("HONK_TEST_MARIADB");
-    MYSQL *db = NULL;
-    g_assert_nonnull(program);
-    server = fork();
-    g_assert_cmpint(server, >=, 0);
-    if (server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl(program, program, folder, NULL);
-        _exit(127);
-    }
-    for (int i = 0; (db = session(NULL)) == NULL; i++) {
-        int status = 0;
-        if (waitpid(server, &status, WNOHANG) == server || i == START_TRIES)
-            g_error("the MariaDB server of the tests did not start");
-        g_usleep(20000);
-    }
+    MYSQL *db = session(NULL);
+    if (db == NULL)
+        return false;
     mysql_close(db);
-}
-
-static void
-stop(void)
-{
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
-    server = 0;
-}
-
-static void
-stop_for_good(void)
-{
-    stop();
-    g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder);
-    if (system(command) != 0)
-        g_printerr("%s is left\n", folder);
+    return true;
 }
 
 void
 test_maria_restart(void)
 {
-    stop();
-    start();
+    test_server_restart(&server);
 }
 
 static char *
@@ -102,12 +71,7 @@ char *
 test_maria_database(void)
 {
     static int count;
-    if (server == 0) {
-        folder = g_dir_make_tmp("honk-my-XXXXXX", NULL);
-        g_assert_nonnull(folder);
-        start();
-        atexit(stop_for_good);
-    }
+    test_server_need(&server);
     g_autofree char *path = socket_path();
     char *url = g_strdup_printf("mariadb://root@localhost/test_%d?socket=%s", ++count, path);
     MYSQL *db = session(NULL);

@@ -1,81 +1,53 @@
 /* postgres_bench.c - see postgres_bench.h. */
 #include "postgres_bench.h"
 
+#include "server.h"
+
 #include <libpq-fe.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define START_TRIES 1500 /* of 20 ms */
+static bool answers(void);
+static void unlock(void);
 
-static char *folder;
-static pid_t server;
+static TestServer server = {.name = "PostgreSQL",
+                            .variable = "HONK_TEST_POSTGRES",
+                            .stop_signal = SIGQUIT,
+                            .answers = answers,
+                            .stopped = unlock};
 
 static char *
 url_of(const char *database)
 {
-    return g_strdup_printf("host=%s user=postgres dbname=%s", folder, database);
+    return g_strdup_printf("host=%s user=postgres dbname=%s", server.folder, database);
 }
 
-static void
-start(void)
+static bool
+answers(void)
 {
-    const char *program = g_getenv("HONK_TEST_POSTGRES");
     g_autofree char *url = url_of("postgres");
-    g_assert_nonnull(program);
-    server = fork();
-    g_assert_cmpint(server, >=, 0);
-    if (server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl(program, program, folder, NULL);
-        _exit(127);
-    }
-    for (int i = 0; PQping(url) != PQPING_OK; i++) {
-        int status = 0;
-        if (waitpid(server, &status, WNOHANG) == server || i == START_TRIES)
-            g_error("the PostgreSQL server of the tests did not start");
-        g_usleep(20000);
-    }
+    return PQping(url) == PQPING_OK;
 }
 
 static void
-stop(void)
+unlock(void)
 {
-    kill(server, SIGQUIT);
-    waitpid(server, NULL, 0);
-    server = 0;
-}
-
-static void
-stop_for_good(void)
-{
-    stop();
-    g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder);
-    if (system(command) != 0)
-        g_printerr("%s is left\n", folder);
+    g_autofree char *lock = g_strdup_printf("%s/data/postmaster.pid", server.folder);
+    unlink(lock);
 }
 
 void
 test_pg_restart(void)
 {
-    stop();
-    g_autofree char *lock = g_strdup_printf("%s/data/postmaster.pid", folder);
-    unlink(lock);
-    start();
+    test_server_restart(&server);
 }
 
 char *
 test_pg_database(void)
 {
     static int count;
-    if (server == 0) {
-        folder = g_dir_make_tmp("honk-pg-XXXXXX", NULL);
-        g_assert_nonnull(folder);
-        start();
-        atexit(stop_for_good);
-    }
+    test_server_need(&server);
     g_autofree char *name = g_strdup_printf("test_%d", ++count);
     g_autofree char *admin = url_of("postgres");
     g_autofree char *sql = g_strdup_printf("CREATE DATABASE %s", name);

@@ -1,20 +1,19 @@
 /* redis_bench.c - see redis_bench.h. */
 #include "redis_bench.h"
 
+#include "server.h"
+
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define START_TRIES 1500 /* of 20 ms */
-#define DATABASES 64     /* as the script starts it */
-#define WORDS_MAX 16
+#define DATABASES 64 /* as the script starts it */
 
-static char *folder, *socket_path;
-static pid_t server;
-static const char *words[WORDS_MAX]; /* settings beside the script's */
+static bool answers(void);
+
+static TestServer server = {
+    .name = "Redis", .variable = "HONK_TEST_REDIS", .stop_signal = SIGKILL, .answers = answers};
+static char *socket_path;
 
 static bool
 answers(void)
@@ -28,54 +27,12 @@ answers(void)
 }
 
 static void
-start(void)
-{
-    const char *program = g_getenv("HONK_TEST_REDIS");
-    const char *arguments[WORDS_MAX + 3] = {program, folder};
-    g_assert_nonnull(program);
-    memcpy(&arguments[2], words, sizeof words);
-    server = fork();
-    g_assert_cmpint(server, >=, 0);
-    if (server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execv(program, (char *const *) arguments);
-        _exit(127);
-    }
-    for (int i = 0; !answers(); i++) {
-        int status = 0;
-        if (waitpid(server, &status, WNOHANG) == server || i == START_TRIES)
-            g_error("the Redis server of the tests did not start");
-        g_usleep(20000);
-    }
-}
-
-static void
-stop(void)
-{
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
-    server = 0;
-}
-
-static void
-stop_for_good(void)
-{
-    stop();
-    g_autofree char *command = g_strdup_printf("rm -rf '%s'", folder);
-    if (system(command) != 0)
-        g_printerr("%s is left\n", folder);
-}
-
-static void
 start_once(void)
 {
-    if (server != 0)
-        return;
-    folder = g_dir_make_tmp("honk-redis-XXXXXX", NULL);
-    g_assert_nonnull(folder);
-    socket_path = g_build_filename(folder, "redis.sock", NULL);
-    start();
-    atexit(stop_for_good);
+    test_server_prepare(&server);
+    if (socket_path == NULL)
+        socket_path = g_build_filename(server.folder, "redis.sock", NULL);
+    test_server_need(&server);
 }
 
 void
@@ -84,15 +41,14 @@ test_redis_restart(const char *first, ...)
     va_list args;
     int count = 0;
     start_once();
-    memset(words, 0, sizeof words);
+    memset(server.words, 0, sizeof server.words);
     va_start(args, first);
     for (const char *word = first; word != NULL; word = va_arg(args, const char *)) {
-        g_assert_cmpint(count, <, WORDS_MAX - 1);
-        words[count++] = word;
+        g_assert_cmpint(count, <, SERVER_WORDS_MAX - 1);
+        server.words[count++] = word;
     }
     va_end(args);
-    stop();
-    start();
+    test_server_restart(&server);
 }
 
 char *
