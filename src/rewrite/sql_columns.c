@@ -210,8 +210,8 @@ visit_value_star(Work *work, const SqlBlock *block)
     for (guint i = 0; i < block->sources->len; i++)
         if (source_changes(work, g_ptr_array_index(block->sources, i))) {
             site_refuse(work, SITE_STAR, star->begin, star->end, "whole-row", NULL,
-                        "a function is given all columns here, or those of a pattern, and sees "
-                        "their names");
+                        "columns are meant here by their places, or all of them, or those of a "
+                        "pattern, with their names: name them");
             return;
         }
 }

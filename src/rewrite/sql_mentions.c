@@ -93,12 +93,25 @@ mentions_last(const Work *work, const Token *token)
     return renames_mentioned(work->renames, work->text + token->begin, token->end - token->begin);
 }
 
+/* What is found is nothing but the name, and its schema stands elsewhere. */
+static bool
+find_apart(const Work *work, guint index, size_t *ret_at, size_t *ret_bytes)
+{
+    const Token *token = work_token(work, index);
+    if (!sql_is_named_apart(work, index))
+        return false;
+    *ret_at = token->begin + 1;
+    *ret_bytes = token->end - token->begin - 2;
+    return true;
+}
+
 static void
 visit_string(Work *work, const GArray *covered, guint index)
 {
     const Token *token = &g_array_index(work->sql->tokens, Token, index);
     size_t at = 0, bytes = 0;
-    if (sql_named(work, index) || sql_inner(work, index) || !find_any(work, token, &at, &bytes) ||
+    if (sql_named(work, index) || sql_inner(work, index) ||
+        (!find_any(work, token, &at, &bytes) && !find_apart(work, index, &at, &bytes)) ||
         covered_has(covered, at, at + bytes))
         return;
     g_autofree char *name = g_strndup(work->text + at, bytes);

@@ -265,7 +265,8 @@ visit_token(Work *work, const GArray *covered, guint index)
     SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
     if (covered_has(covered, token->begin, token->end))
         return;
-    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL)
+    if (renames_find(work->renames, work->sql->dialect, &path, &spelling, &is_other) != NULL ||
+        (path.count == 1 && sql_is_named_apart(work, index)))
         site_refuse(work, SITE_MENTION, path.parts[0].begin, token->end, "unread", NULL,
                     "the dataset is named here, and what is done with it is not understood");
     else if (is_other)
@@ -349,6 +350,15 @@ look_at_brackets(Work *work)
 
 /* ---- [project:dataset.table] of BigQuery's legacy SQL ---- */
 
+/* events@-3600000, events$20240101, and visits_ of TABLE_DATE_RANGE([acme:web.visits_], …): the table's own name. */
+static void
+cut_legacy(Work *work, SqlPart *last)
+{
+    last->text[strcspn(last->text, "$@")] = '\0';
+    if (g_str_has_suffix(last->text, "_"))
+        last->text = arena_printf(work->sql->arena, "%s*", last->text);
+}
+
 static void
 visit_legacy(Work *work, const Token *open)
 {
@@ -362,6 +372,7 @@ visit_legacy(Work *work, const Token *open)
         g_array_append_val(parts, part);
         from = at + 1;
     }
+    cut_legacy(work, &g_array_index(parts, SqlPart, parts->len - 1));
     const Spelling *spelling = NULL;
     bool is_other = false;
     SqlPath path = {.parts = (SqlPart *) (void *) parts->data, .count = parts->len};
@@ -380,15 +391,15 @@ look_at_legacy(Work *work)
     may_be = may_be && memchr(work->text, '[', work->bytes) != NULL;
     for (guint i = 1; may_be && i < count; i++) {
         const Token *open = work_token(work, i), *before = work_token(work, i - 1);
-        bool is_source =
-            before->word == WORD_FROM || before->word == WORD_JOIN || before->kind == TOKEN_COMMA;
+        bool is_source = before->word == WORD_FROM || before->word == WORD_JOIN ||
+                         before->kind == TOKEN_COMMA || before->kind == TOKEN_OPEN;
         if (open->kind == TOKEN_OPEN && work->text[open->begin] == '[' && open->match > i &&
             is_source)
             visit_legacy(work, open);
     }
 }
 
-/* The tokens that may name the dataset, and are no functions; `left` is set to what these are. */
+/* The tokens that may name the dataset, and are no functions of one name; `left` is set to what these are. */
 static GArray *
 find_named(const Work *work, GByteArray *left)
 {
@@ -398,8 +409,10 @@ find_named(const Work *work, GByteArray *left)
     memset(left->data, false, left->len);
     for (guint i = 0; i + 1 < left->len; i++) {
         const Token *token = &tokens[i];
+        bool is_called =
+            tokens[i + 1].kind == TOKEN_OPEN && (i == 0 || token[-1].kind != TOKEN_DOT);
         if ((token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED) ||
-            !may_be_meant(work, token) || !is_name(token) || tokens[i + 1].kind == TOKEN_OPEN)
+            !may_be_meant(work, token) || !is_name(token) || is_called)
             continue;
         left->data[i] = true;
         g_array_append_val(named, i);

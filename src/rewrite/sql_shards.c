@@ -105,6 +105,32 @@ is_wildcard_of(const char *name, const char *last)
     return bytes > 1 && name[bytes - 1] == '*' && g_ascii_strncasecmp(name, last, bytes - 1) == 0;
 }
 
+/* The names before the last are those of the dataset, as far as both say them. */
+static bool
+is_beside(const Work *work, const SqlPath *path, const Spelling *spelling)
+{
+    guint length = g_strv_length(spelling->source);
+    for (guint i = 1; i < length && i < path->count; i++) {
+        const SqlPart *part = &path->parts[path->count - 1 - i];
+        if (!sql_same_table(work->sql->dialect, part->text, part->quote,
+                            spelling->source[length - 1 - i]))
+            return false;
+    }
+    return true;
+}
+
+/* `acme.web.*`, and `acme.web.vis*` beside `visits_*`: more than the dataset, of which nothing is known. */
+static bool
+is_wider(const Work *work, const SqlPath *path, const Spelling *spelling)
+{
+    const char *name = path->parts[path->count - 1].text;
+    size_t bytes = strlen(name), length = strlen(spelling->last);
+    return work->sql->dialect->has_paths_in_quotes && path->count > 1 && bytes > 0 &&
+           spelling->source[1] != NULL && name[bytes - 1] == '*' && bytes <= length &&
+           g_ascii_strncasecmp(name, spelling->last, bytes - 1) == 0 &&
+           is_beside(work, path, spelling);
+}
+
 /* users_v1_2024, users_v1_*, users_v1$20240101; events_intraday_* of `events_*` */
 static bool
 is_part_of(const char *name, const Spelling *spelling)
@@ -125,9 +151,11 @@ is_part(const Work *work, const SqlPath *path)
     const char *name = path->parts[path->count - 1].text;
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
-        for (guint s = 0; s < rename->spellings->len; s++)
-            if (is_part_of(name, g_ptr_array_index(rename->spellings, s)))
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (is_part_of(name, spelling) || is_wider(work, path, spelling))
                 return true;
+        }
     }
     return false;
 }

@@ -24,6 +24,7 @@ refuse_broken(Work *work)
 static void
 rewrite_variant(Work *work)
 {
+    work->quoting = QUOTING_UNKNOWN;
     sql_borders(work);
     if (work->sql->is_broken) {
         refuse_broken(work);

@@ -36,6 +36,64 @@ may_be_string(const SqlRef *ref)
     return false;
 }
 
+/* "a"."b", FROM "t": such quotes are those of names wherever they stand in the text. */
+static bool
+quotes_are_names(Work *work)
+{
+    const Sql *sql = work->sql;
+    if (work->quoting != QUOTING_UNKNOWN)
+        return work->quoting == QUOTING_NAMES;
+    work->quoting = QUOTING_UNCLEAR;
+    for (guint i = 1; i + 1 < sql->tokens->len; i++) {
+        const Token *token = work_token(work, i);
+        if (token->kind == TOKEN_QUOTED && work->text[token->begin] == '"' &&
+            (token[1].kind == TOKEN_DOT || token[-1].kind == TOKEN_DOT ||
+             token[-1].word == WORD_FROM || token[-1].word == WORD_JOIN ||
+             token[-1].word == WORD_INTO || token[-1].word == WORD_UPDATE))
+            work->quoting = QUOTING_NAMES;
+    }
+    return work->quoting == QUOTING_NAMES;
+}
+
+/* count("id"): of a text it would be a constant. */
+static bool
+is_counted(const Work *work, guint index)
+{
+    static const char *const calls[] = {"count", "min", "max", "sum", "avg"};
+    for (size_t i = 0; index > 1 && i < G_N_ELEMENTS(calls); i++)
+        if (work_token(work, index - 1)->kind == TOKEN_OPEN &&
+            work_is_text(work, index - 2, calls[i]) &&
+            work_token(work, index + 1)->kind == TOKEN_CLOSE)
+            return true;
+    return false;
+}
+
+/* WHERE "id" = 5: nobody begins with a text. */
+static bool
+is_left_operand(const Work *work, guint index)
+{
+    const Token *before = work_token(work, index - (index > 0)),
+                *behind = work_token(work, index + 1);
+    bool begins = before->word == WORD_WHERE || before->word == WORD_AND ||
+                  before->word == WORD_OR || before->word == WORD_ON || before->word == WORD_HAVING;
+    return begins &&
+           (behind->kind == TOKEN_OPERATOR || behind->word == WORD_IN || behind->word == WORD_IS ||
+            behind->word == WORD_LIKE || behind->word == WORD_NOT || behind->word == WORD_BETWEEN);
+}
+
+/* "id" AS note, concat("id", plan): a text as likely as a column, if nothing else in the text tells. */
+static bool
+may_be_either(Work *work, const SqlRef *ref)
+{
+    const SqlPart *part = &ref->path.parts[0];
+    if (part->quote != '"' || ref->path.count > 1 || ref->clause == CLAUSE_ASSIGN ||
+        ref->clause == CLAUSE_COLUMNS || ref->clause == CLAUSE_NAME || ref->clause == CLAUSE_USING)
+        return false;
+    bool is_alone = ref->is_whole && (ref->in == NULL || ref->in->alias == NULL);
+    return !is_alone && !is_counted(work, part->token) && !is_left_operand(work, part->token) &&
+           !quotes_are_names(work);
+}
+
 /* The new name is no name in some dialects without quotes, and these are other ones from one to the next. */
 static bool
 refuse_quotes(Work *work, const SqlPart *part, const ColumnChange *change)
@@ -75,7 +133,7 @@ sql_is_unsure(Work *work, const SqlRef *ref, const ColumnChange *change)
         return true;
     if (may_be_alias(work, ref))
         why = "may be compared here, or be the name of what follows";
-    else if (may_be_string(ref))
+    else if (may_be_string(ref) || may_be_either(work, ref))
         why = "may be a text here";
     else if (part->quote == '"' && strchr(change->column, '.') == NULL &&
              strcmp(part->text, change->column) != 0)

@@ -153,7 +153,9 @@ typedef struct {
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
     bool is_settled;        /* it is known which queries keep their output names (sql_flow.c) */
     bool is_cut;            /* what was just asked led in a circle, which was not followed */
-    GHashTable *outputs;   /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
+    GHashTable *outputs; /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
+    /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
+    enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
     GHashTable *declared;  /* names of variables and parameters, in small letters */
     int depth;             /* of SQL in literals of SQL */
     GArray *borders;       /* where macros and the like begin and end (sql_made.c) */
@@ -454,6 +456,8 @@ void sql_mentions(Work *work); /* what else names the dataset */
 bool sql_inner(Work *work, guint literal);
 /* The literal (a token) is a table's name, and now is decided (sql_named.c). */
 bool sql_named(Work *work, guint literal);
+/* The token is the dataset's own name, and another one of its statement says its schema (sql_catalog.c). */
+bool sql_is_named_apart(const Work *work, guint index);
 void sql_joined(Work *work); /* names that are put together from literals */
 /* May it hold one although no word of it is the dataset's? */
 bool sql_may_join(const char *text, size_t bytes);

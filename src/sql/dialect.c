@@ -52,7 +52,7 @@ static const Dialect dialects[] = {
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
     {.name = "snowflake", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
-     .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true, .has_colon_paths = true,
+     .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,
      .table_case = CASE_UPPER, .column_case = CASE_UPPER, .quotes_keep_case = true},
     {.name = "spark", .also = {"databricks", "hive", "sparksql"}, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_prefixes = true, .has_nested_comments = true, .has_lambdas = true, .has_colon_paths = true,

@@ -137,6 +137,9 @@ void receiver_add(Parser *parser, const Context *context, SqlPath path);
 
 void parse_expression(Parser *parser, const Context *context, uint32_t end,
                       int stops); /* parse_expression.c */
+/* What a function in FROM is given, up to its closing bracket (parse_call.c). */
+void parse_table_arguments(Parser *parser, const Context *context, const SqlPath *name,
+                           uint32_t close);
 /* Comma-separated sort or group keys. */
 void parse_keys(Parser *parser, const Context *context, uint32_t end);
 /* Names inside of the template at `index`; `path` (or NULL) is what stands before it with a dot. `is_text`: what it gives

@@ -155,8 +155,7 @@ note_star(Parser *parser, const Context *context, const SqlPath *name, uint32_t 
     static const char *const counting[] = {
         "COUNT",           "HASH",         "HASH_AGG", "CHECKSUM",
         "BINARY_CHECKSUM", "CHECKSUM_AGG", "COUNT_IF", "COUNT_BIG"};
-    if (parser->sql->dialect->has_alias_prefix && /* DuckDB: a pattern of names */
-        text_same_folded(name->parts[name->count - 1].text, "COLUMNS"))
+    if (text_same_folded(name->parts[name->count - 1].text, "COLUMNS")) /* a pattern of names */
         context->block->value_star = parser->pos;
     if (name->count == 1 && text_same_folded(name->parts[0].text, "IDENTIFIER") &&
         close > parser->pos) /* a column whose name is put together, or put in */
@@ -250,4 +249,41 @@ take_arguments(Parser *parser, const Context *context, const SqlPath *name, uint
     }
     parser->depth--;
     parser->pos = MIN(close + 1, end);
+}
+
+/* ---- functions that make tables ---- */
+
+static bool
+makes_columns(const SqlPath *name)
+{
+    static const char *const words[] = {"JSON_TABLE", "XMLTABLE"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (name->count == 1 && text_same_folded(name->parts[0].text, words[i]))
+            return true;
+    return false;
+}
+
+/* COLUMNS (a int PATH '$.a' DEFAULT x, NESTED PATH '$.b' COLUMNS (…)): names that are made here, and types. Nothing is read
+ * but what stands behind DEFAULT. */
+static void
+skip_made_columns(Parser *parser, const Context *context, uint32_t close)
+{
+    while (parser->pos < close)
+        if (is_word(parser, parser->pos++, WORD_DEFAULT))
+            parse_expression(parser, context, close, STOP_COMMA);
+}
+
+void
+parse_table_arguments(Parser *parser, const Context *context, const SqlPath *name, uint32_t close)
+{
+    uint32_t columns = parser->pos;
+    while (columns < close && !is_text(parser, columns, "COLUMNS"))
+        columns = peek(parser, columns)->kind == TOKEN_OPEN ? closing(parser, columns, close) + 1
+                                                            : columns + 1;
+    if (makes_columns(name) && columns < close) {
+        parse_expression(parser, context, columns, 0);
+        skip_made_columns(parser, context, close);
+    } else {
+        parse_expression(parser, context, close, 0);
+    }
 }

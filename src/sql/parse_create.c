@@ -46,6 +46,19 @@ created_path_take(Parser *parser, uint32_t end)
     return path;
 }
 
+/* MATERIALIZED VIEW v TO t, of ClickHouse: its rows go into t, by the names of their columns. */
+static void
+filled_take(Parser *parser, uint32_t end)
+{
+    if (!parser->sql->dialect->has_hiding_aliases || !plain_word_take(parser, end, "TO") ||
+        !names_table(parser, parser->pos, end))
+        return;
+    SqlBlock *block = block_new(parser, NULL, NULL);
+    table_take(parser, block, end);
+    parser->statement->takes_rows = true;
+    block->last = parser->pos - 1;
+}
+
 bool
 parse_create(Parser *parser, uint32_t end)
 {
@@ -63,6 +76,7 @@ parse_create(Parser *parser, uint32_t end)
                                    is_text(parser, i, "VOLATILE");
     parser->pos = name;
     statement->created = created_path_take(parser, query);
+    filled_take(parser, query);
     statement->has_columns =
         is_open(parser, parser->pos) && parser->pos < query && !is_joined_by_name;
     if (statement->has_columns)

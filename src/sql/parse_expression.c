@@ -255,6 +255,17 @@ take_colon_path(Parser *parser, const Context *context, uint32_t end)
     }
 }
 
+/* $1, t.$1, of Snowflake: a column by its place. */
+static void
+note_place_of_column(Parser *parser, const Context *context, uint32_t index)
+{
+    const Token *token = peek(parser, index);
+    const char *text = parser->sql->list->text + token->begin;
+    if (token->kind == TOKEN_PARAMETER && parser->sql->dialect->has_places &&
+        token->end > token->begin + 1 && text[0] == '$' && g_ascii_isdigit(text[1]))
+        context->block->value_star = index;
+}
+
 void
 scan_elements(Parser *parser, Scan *scan, uint32_t end)
 {
@@ -274,6 +285,7 @@ scan_elements(Parser *parser, Scan *scan, uint32_t end)
             parser->pos++;
             skip_type(parser, end);
         } else {
+            note_place_of_column(parser, scan->context, before);
             parser->pos++;
             if (token->kind == TOKEN_CLOSE || token->kind == TOKEN_PARAMETER) /* v:a.b */
                 take_fields(parser, end);

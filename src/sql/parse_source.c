@@ -260,7 +260,7 @@ take_function(Parser *parser, SqlBlock *block, const Context *context, SqlSource
         Context inner = *context;
         inner.is_table_argument = source->path.count > 0; /* UNNEST has no path */
         parser->pos++;
-        parse_expression(parser, &inner, close, 0);
+        parse_table_arguments(parser, &inner, &source->path, close);
     }
     parser->pos = MIN(close + 1, end);
     return source;

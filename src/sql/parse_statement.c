@@ -31,7 +31,7 @@ take_target(Parser *parser, SqlBlock *block, uint32_t end)
     return target;
 }
 
-/* ( a, b ) as references to the target's columns. */
+/* ( a, b ) as references to the target's columns. False where they are not all named: (* EXCEPT (a)) of ClickHouse. */
 static bool
 take_columns(Parser *parser, SqlBlock *block, uint32_t end)
 {
@@ -40,6 +40,7 @@ take_columns(Parser *parser, SqlBlock *block, uint32_t end)
     if (!is_open(parser, parser->pos) || parser->pos >= end ||
         starts_query(parser, parser->pos + 1, close))
         return false;
+    bool has_star = is_text(parser, parser->pos + 1, "*");
     for (parser->pos++; parser->pos < close;) {
         if (peek(parser, parser->pos)->kind == TOKEN_WORD ||
             peek(parser, parser->pos)->kind == TOKEN_QUOTED)
@@ -48,7 +49,7 @@ take_columns(Parser *parser, SqlBlock *block, uint32_t end)
             parser->pos++;
     }
     parser->pos = MIN(close + 1, end);
-    return true;
+    return !has_star;
 }
 
 /* What was read since `refs` is assigned to. */
@@ -143,10 +144,22 @@ take_upsert(Parser *parser, SqlBlock *block, uint32_t end)
     take_assignments(parser, block, end, 0);
 }
 
+/* FORMAT JSONEachRow {"id": 1}, of ClickHouse: rows, which are no SQL, and may say the names of columns. */
+static bool
+rows_of_format_take(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    if (!parser->sql->dialect->has_hiding_aliases || !is_text(parser, parser->pos, "FORMAT") ||
+        parser->statement->kind != STATEMENT_INSERT || parser->pos + 2 >= end)
+        return false;
+    block->value_star = parser->pos + 2;
+    parser->pos = end;
+    return true;
+}
+
 void
 rest_take(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    while (parser->pos < end) {
+    while (parser->pos < end && !rows_of_format_take(parser, block, end)) {
         uint32_t before = parser->pos;
         Word word = peek(parser, before)->word;
         Context context = {.block = block,
@@ -240,9 +253,30 @@ skip_top(Parser *parser, uint32_t end)
 
 /* ---- kinds ---- */
 
+/* INSERT ALL WHEN a > 1 THEN INTO t (x) VALUES (b) … SELECT a, b FROM …: all but the query names what comes out of it. */
+static bool
+parse_insert_all(Parser *parser, SqlQuery *with, uint32_t end)
+{
+    uint32_t first = parser->pos + 1 + is_word(parser, parser->pos + 1, WORD_OVERWRITE);
+    if (!is_word(parser, first, WORD_ALL) && !is_text(parser, first, "FIRST"))
+        return false;
+    for (parser->pos = first; parser->pos < end && !is_word(parser, parser->pos, WORD_SELECT) &&
+                              !is_word(parser, parser->pos, WORD_WITH);)
+        if (is_name(parser, parser->pos) && is_word(parser, parser->pos - 1, WORD_INTO))
+            mention_take(parser, end);
+        else
+            parser->pos++;
+    SqlQuery *query = parse_query(parser, with, NULL, end);
+    query->by_name = true;
+    parser->statement->query = query;
+    return true;
+}
+
 static void
 parse_insert(Parser *parser, SqlQuery *with, uint32_t end)
 {
+    if (parse_insert_all(parser, with, end))
+        return;
     SqlBlock *block = block_new(parser, with, NULL);
     parser->statement->kind = STATEMENT_INSERT;
     parser->pos++;
