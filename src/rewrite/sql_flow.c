@@ -378,6 +378,19 @@ pin_written_out(Work *work, const SqlBlock *block)
     return pinned;
 }
 
+/* RETURNING *: what is joined is let through by its names, too. */
+static bool
+pin_returned(Work *work, const SqlBlock *block)
+{
+    bool pinned = false;
+    for (guint i = 0; returns_old_names(work, block) && i < block->items->len; i++) {
+        const SqlItem *item = g_ptr_array_index(block->items, i);
+        if (item->is_star)
+            pinned |= pin_sources_of_star(work, item);
+    }
+    return pinned;
+}
+
 /* A branch in brackets names what its query does. */
 static bool
 pin_through(Work *work, const SqlQuery *query)
@@ -502,6 +515,7 @@ sql_flow(Work *work)
         for (guint i = 0; i < sql->blocks->len; i++) {
             pinned |= pin_rigid_readers(work, g_ptr_array_index(sql->blocks, i));
             pinned |= pin_doubled(work, g_ptr_array_index(sql->blocks, i));
+            pinned |= pin_returned(work, g_ptr_array_index(sql->blocks, i));
             pinned |= pin_written_out(work, g_ptr_array_index(sql->blocks, i));
         }
         for (guint i = 0; i < sql->queries->len; i++)

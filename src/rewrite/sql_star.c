@@ -66,8 +66,7 @@ refuse(Work *work, const SqlItem *star, const SqlSource *source, const ColumnCha
                     change->column, change->kind == CHANGE_NAME ? "is renamed" : "changes");
 }
 
-/* RETURNING: who gets the rows, outside or in WITH, asks for them by name. */
-static bool
+bool
 returns_old_names(const Work *work, const SqlBlock *block)
 {
     return block->is_returning && (!work->options->propagates || block->statement->is_nested);

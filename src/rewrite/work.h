@@ -620,6 +620,8 @@ bool star_comes_out(Work *work, const SqlItem *star);
 /* Does the star have to be written out, or to be a person's, because of columns of `source` that become expressions, or
  * nothing? Then those get their old names. */
 bool star_must_name(Work *work, const SqlItem *star, const SqlSource *source);
+/* RETURNING: who gets the rows, outside or in WITH, asks for them by name. */
+bool returns_old_names(const Work *work, const SqlBlock *block);
 /* Does the star say EXCEPT (name)? */
 bool star_leaves_out(const Work *work, const SqlItem *star, const char *name);
 /* Do the outputs of this block name those of its query? */
