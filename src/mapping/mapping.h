@@ -152,12 +152,13 @@ size_t program_items(const Program *program, const SourceItem **ret);
 const Schema *program_input(const Program *program);
 /* SQL in brackets for the source, or NULL. Where the source has no SQL, program_apply() leaves the rows out itself. */
 const char *program_where(const Program *program);
-/* Map a batch (program_input()) into an empty one (program_target()). Rows that cannot be mapped are left out of `out` and told to `reject`, one call a row with the reason and
+/* Map a batch (program_input()) into an empty one (program_target()), which may take whole columns from it: `in` must be reset
+ * before it is used again, and only its number of rows and their ids are still there. Rows that cannot be mapped are left out of `out` and told to `reject`, one call a row with the reason and
  * the name of the target column ("where" for the filter). One Program may be used by one thread at a time. */
 typedef void RejectFn(int64_t row_id, size_t in_row, const char *column, const char *reason,
                       void *data);
-CHECKED bool program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject,
-                           void *data, GError **error);
+CHECKED bool program_apply(Program *program, Batch *in, Batch *out, RejectFn *reject, void *data,
+                           GError **error);
 /* The whole mapping as SELECT items in SQLite's dialect, equal to the evaluator wherever it does not reject (rules that
  * SQL says differently call functions that program_register() adds to the connection). Items in target column order,
  * `sql` never NULL. A rejected value raises an SQL error, whereupon the caller takes the row-by-row way. 0 items: the

@@ -365,20 +365,54 @@ has_null(const Batch *batch, size_t column)
     return false;
 }
 
-/* Columns that are taken over as they are go all at once, the others row by row. False where some row is refused, or it is too much: nothing counts
- * then, and the rows are looked at one by one. */
 static bool
-apply_columns(Program *program, const Batch *in, Batch *out)
+lacks_a_value(const Program *program, const Batch *in)
 {
     for (guint i = 0; i < program->columns->len; i++) {
         const MapColumn *column = program->columns->pdata[i];
-        size_t input = column->root->input;
+        if (column->root->kind == EXPR_INPUT && !column->is_nullable &&
+            has_null(in, column->root->input))
+            return true;
+    }
+    return false;
+}
+
+/* What several columns are made of is copied for all but the last of them. */
+static bool
+is_wanted_again(const Program *program, guint column, size_t input)
+{
+    for (guint i = column + 1; i < program->columns->len; i++)
+        if (program_input_of(program, i) == (int) input)
+            return true;
+    return false;
+}
+
+static void
+take_columns(const Program *program, Batch *in, Batch *out)
+{
+    for (guint i = 0; i < program->columns->len; i++) {
+        const MapColumn *column = program->columns->pdata[i];
         if (column->root->kind != EXPR_INPUT)
             continue;
-        if (!column->is_nullable && has_null(in, input))
-            return false;
-        batch_copy_column(out, i, in, input);
+        if (is_wanted_again(program, i, column->root->input))
+            batch_copy_column(out, i, in, column->root->input);
+        else
+            batch_take_column(out, i, in, column->root->input);
     }
+}
+
+static bool
+computes_any(const Program *program)
+{
+    for (guint i = 0; i < program->columns->len; i++)
+        if (program_input_of(program, i) < 0)
+            return true;
+    return false;
+}
+
+static bool
+compute_columns(Program *program, const Batch *in, Batch *out)
+{
     for (size_t i = 0; i < in->row_count; i++) {
         Row row = {.batch = in, .row = i};
         const char *column;
@@ -392,9 +426,23 @@ apply_columns(Program *program, const Batch *in, Batch *out)
     return true;
 }
 
+/* Columns that are computed go row by row, then those that are taken over as they are all at once. False where some row is refused,
+ * or it is too much: nothing counts then, and the rows are looked at one by one. */
+static bool
+apply_columns(Program *program, Batch *in, Batch *out)
+{
+    if (lacks_a_value(program, in))
+        return false;
+    if (!computes_any(program))
+        batch_take_rows(out, in);
+    else if (!compute_columns(program, in, out))
+        return false;
+    take_columns(program, in, out);
+    return true;
+}
+
 bool
-program_apply(Program *program, const Batch *in, Batch *out, RejectFn *reject, void *data,
-              GError **error)
+program_apply(Program *program, Batch *in, Batch *out, RejectFn *reject, void *data, GError **error)
 {
     g_assert(out->row_count == 0 && in->column_count == schema_count(program->input) &&
              out->column_count == program->columns->len);

@@ -76,22 +76,12 @@ batch_is_full(const Batch *batch)
     return bytes >= BATCH_BYTES_MAX;
 }
 
-static void
-mark(BatchColumn *column, size_t row, bool is_valid)
-{
-    uint8_t bit = (uint8_t) (1u << (row % 8));
-    if (is_valid)
-        column->valid[row / 8] |= bit;
-    else
-        column->valid[row / 8] &= (uint8_t) ~bit;
-}
-
 void
 batch_put_null(Batch *batch, size_t column)
 {
     BatchColumn *to = &batch->columns[column];
     size_t row = batch->row_count;
-    mark(to, row, false);
+    to->valid[row / 8] &= (uint8_t) ~(1u << (row % 8));
     if (!type_has_bytes(to->type)) {
         to->ints[row] = 0;
         return;
@@ -101,25 +91,16 @@ batch_put_null(Batch *batch, size_t column)
 }
 
 void
-batch_put_int(Batch *batch, size_t column, int64_t value)
-{
-    BatchColumn *to = &batch->columns[column];
-    g_assert(!type_has_bytes(to->type) && to->type != TYPE_FLOAT);
-    mark(to, batch->row_count, true);
-    to->ints[batch->row_count] = value;
-}
-
-void
 batch_put_float(Batch *batch, size_t column, double value)
 {
     BatchColumn *to = &batch->columns[column];
     g_assert(to->type == TYPE_FLOAT);
-    mark(to, batch->row_count, true);
+    batch_column_mark(to, batch->row_count);
     to->floats[batch->row_count] = value;
 }
 
-static void
-heap_need(BatchColumn *column, size_t bytes)
+void
+batch_column_need(BatchColumn *column, size_t bytes)
 {
     if (bytes <= column->heap_room)
         return;
@@ -128,21 +109,6 @@ heap_need(BatchColumn *column, size_t bytes)
         room *= 2;
     column->heap = g_realloc(column->heap, room);
     column->heap_room = room;
-}
-
-void
-batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes)
-{
-    BatchColumn *to = &batch->columns[column];
-    size_t row = batch->row_count;
-    g_assert(type_has_bytes(to->type) && bytes <= CELL_BYTES_MAX);
-    size_t begin = to->offsets[row];
-    heap_need(to, begin + bytes);
-    if (bytes > 0)
-        memcpy(to->heap + begin, data, bytes);
-    mark(to, row, true);
-    to->heap_bytes = begin + bytes;
-    to->offsets[row + 1] = (uint32_t) to->heap_bytes;
 }
 
 void
@@ -164,23 +130,40 @@ batch_drop_row(Batch *batch)
 }
 
 void
+batch_take_rows(Batch *batch, const Batch *from)
+{
+    g_assert(batch->row_count == 0);
+    memcpy(batch->row_ids, from->row_ids, from->row_count * sizeof *batch->row_ids);
+    batch->row_count = from->row_count;
+}
+
+void
 batch_copy_column(Batch *batch, size_t column, const Batch *from, size_t from_column)
 {
     const BatchColumn *source = &from->columns[from_column];
     BatchColumn *to = &batch->columns[column];
     size_t rows = from->row_count;
-    g_assert(batch->row_count == 0 && to->type == source->type);
+    g_assert(to->type == source->type);
     memcpy(to->valid, source->valid, rows / 8 + 1);
     if (!type_has_bytes(to->type)) {
         memcpy(to->ints, source->ints, rows * sizeof *to->ints);
         return;
     }
     size_t bytes = source->offsets[rows];
-    heap_need(to, bytes);
+    batch_column_need(to, bytes);
     if (bytes > 0)
         memcpy(to->heap, source->heap, bytes);
     memcpy(to->offsets, source->offsets, (rows + 1) * sizeof *to->offsets);
     to->heap_bytes = bytes;
+}
+
+void
+batch_take_column(Batch *batch, size_t column, Batch *from, size_t from_column)
+{
+    BatchColumn *to = &batch->columns[column], *source = &from->columns[from_column], old = *to;
+    g_assert(to->type == source->type);
+    *to = *source;
+    *source = old;
 }
 
 void

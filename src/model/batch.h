@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "base/copy.h"
+#include "base/limits.h"
 #include "model/row_hash.h"
 #include "model/schema.h"
 #include "model/value.h"
@@ -42,15 +44,43 @@ bool batch_is_full(const Batch *batch); /* by rows or bytes */
 
 /* Fill row `batch->row_count`, column by column, each exactly once and in any order, then
  * batch_commit_row(). batch_drop_row() undoes the unfinished row. A cell is at most CELL_BYTES_MAX:
- * callers check what comes from outside. */
+ * callers check what comes from outside. Numbers and bytes are put inline, as they are read: it is done for every cell of every
+ * row. */
 void batch_put_null(Batch *batch, size_t column);
-void batch_put_int(Batch *batch, size_t column, int64_t value);
 void batch_put_float(Batch *batch, size_t column, double value);
-void batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes);
 void batch_commit_row(Batch *batch, int64_t row_id);
 void batch_drop_row(Batch *batch);
+void batch_column_need(BatchColumn *column, size_t bytes); /* room in its heap */
 
-/* Reading is inline: it is done for every cell of every row. */
+static inline void
+batch_column_mark(BatchColumn *column, size_t row)
+{
+    column->valid[row / 8] |= (uint8_t) (1u << (row % 8));
+}
+
+static inline void
+batch_put_int(Batch *batch, size_t column, int64_t value)
+{
+    BatchColumn *to = &batch->columns[column];
+    g_assert(!type_has_bytes(to->type) && to->type != TYPE_FLOAT);
+    batch_column_mark(to, batch->row_count);
+    to->ints[batch->row_count] = value;
+}
+
+static inline void
+batch_put_bytes(Batch *batch, size_t column, const void *data, size_t bytes)
+{
+    BatchColumn *to = &batch->columns[column];
+    size_t row = batch->row_count, begin = to->offsets[row];
+    g_assert(type_has_bytes(to->type) && bytes <= CELL_BYTES_MAX);
+    if (G_UNLIKELY(begin + bytes > to->heap_room))
+        batch_column_need(to, begin + bytes);
+    copy_bytes(to->heap + begin, data, bytes);
+    batch_column_mark(to, row);
+    to->heap_bytes = begin + bytes;
+    to->offsets[row + 1] = (uint32_t) to->heap_bytes;
+}
+
 static inline bool
 batch_is_null(const Batch *batch, size_t column, size_t row)
 {
@@ -95,8 +125,11 @@ batch_value(const Batch *batch, size_t column, size_t row)
     return value;
 }
 
-/* A whole column of the same type, into an empty batch whose rows are then counted by the caller. */
+/* The number of rows and their ids into an empty batch, before its columns; and a whole column of the same type, of as many rows as
+ * `from` has. A column that is taken is lost to `from`, which must be reset before it is used again. */
+void batch_take_rows(Batch *batch, const Batch *from);
 void batch_copy_column(Batch *batch, size_t column, const Batch *from, size_t from_column);
+void batch_take_column(Batch *batch, size_t column, Batch *from, size_t from_column);
 void batch_put_value(Batch *batch, size_t column, const Value *value);
 
 /* Over the values of one row, as row_hash.h says. The hasher is the caller's, so that no row

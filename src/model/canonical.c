@@ -6,16 +6,17 @@
 
 #include <string.h>
 
-/* Plain ASCII is fast. */
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
 bool
-canonical_utf8(const char *text, size_t bytes)
+canonical_utf8_letters(const char *text, size_t bytes)
 {
-    const char *end = bytes > 0 ? text + bytes : text; /* no bytes may be at no address */
+    const char *end = text + bytes;
     while (text < end) {
         uint64_t word;
         if ((size_t) (end - text) >= sizeof word) {
             memcpy(&word, text, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+            if ((word & HIGH_BITS) == 0) {
                 text += sizeof word;
                 continue;
             }
@@ -30,6 +31,19 @@ canonical_utf8(const char *text, size_t bytes)
         text = g_utf8_next_char(text);
     }
     return true;
+}
+
+/* Words, the last of which overlaps the one before. */
+bool
+canonical_ascii_long(const char *text, size_t bytes)
+{
+    uint64_t word, all = 0;
+    for (size_t i = 0; i + sizeof word <= bytes; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        all |= word;
+    }
+    memcpy(&word, text + bytes - sizeof word, sizeof word);
+    return ((all | word) & HIGH_BITS) == 0;
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* row_hash.c - canonical bytes of a row, through XXH3, and sums of the results. */
 #include "model/row_hash.h"
 
+#include "base/copy.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -69,7 +71,7 @@ row_hasher_bytes(RowHasher *hasher, ColumnType type, const void *data, size_t by
     if (bytes == 0)
         return;
     if (G_LIKELY(bytes <= sizeof hasher->bytes - hasher->used)) {
-        memcpy(hasher->bytes + hasher->used, data, bytes);
+        copy_bytes(hasher->bytes + hasher->used, data, bytes);
         hasher->used += bytes;
         return;
     }

@@ -17,8 +17,8 @@ struct Transfer {
 };
 
 /* program_apply(), and then as the target keeps it. */
-CHECKED bool transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject,
-                            void *data, GError **error);
+CHECKED bool transfer_apply(Transfer *transfer, Batch *in, Batch *out, RejectFn *reject, void *data,
+                            GError **error);
 
 /* keys.c: columns of the target in which no two rows that come have the same values; char *, caller owns. NULL: none is known. */
 CHECKED bool transfer_unique(Transfer *transfer, GPtrArray **ret, GError **error);

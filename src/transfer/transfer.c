@@ -103,7 +103,7 @@ bind_program(Transfer *transfer, GError **error)
 }
 
 bool
-transfer_apply(Transfer *transfer, const Batch *in, Batch *out, RejectFn *reject, void *data,
+transfer_apply(Transfer *transfer, Batch *in, Batch *out, RejectFn *reject, void *data,
                GError **error)
 {
     if (transfer->forms == NULL)

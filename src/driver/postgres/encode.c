@@ -5,6 +5,7 @@
  * type reads its own. Values that a column would bend in silence (digits beyond a numeric's scale, microseconds beyond a
  * timestamp's precision, a double in a real, blanks that a char drops) are refused (bend.c), with the reason.
  */
+#include "base/copy.h"
 #include "driver/postgres/postgres.h"
 #include "model/datetime.h"
 
@@ -34,19 +35,20 @@ put_be(GString *to, uint64_t value, size_t bytes)
     memcpy(room(to, bytes), (const char *) &turned + sizeof turned - bytes, bytes);
 }
 
-static void
+static inline void
 put_int(GString *to, uint64_t value, size_t bytes)
 {
-    put_be(to, bytes, 4);
-    put_be(to, value, bytes);
+    uint32_t length = GUINT32_TO_BE((uint32_t) bytes);
+    uint64_t turned = GUINT64_TO_BE(value);
+    char *at = room(to, sizeof length + bytes);
+    memcpy(at, &length, sizeof length);
+    memcpy(at + sizeof length, (const char *) &turned + sizeof turned - bytes, bytes);
 }
 
 static void
 put_bytes(GString *to, const void *data, size_t bytes)
 {
-    char *at = room(to, bytes);
-    if (bytes > 0)
-        memcpy(at, data, bytes);
+    copy_bytes(room(to, bytes), data, bytes);
 }
 
 static void
@@ -144,8 +146,7 @@ encode_cell(GString *to, const void *data, size_t bytes)
     uint32_t length = GUINT32_TO_BE((uint32_t) bytes);
     char *at = room(to, sizeof length + bytes);
     memcpy(at, &length, sizeof length);
-    if (bytes > 0)
-        memcpy(at + sizeof length, data, bytes);
+    copy_bytes(at + sizeof length, data, bytes);
 }
 
 void
@@ -283,6 +284,40 @@ put_printed(GString *to, const PgTarget *target, const Value *value, bool is_nex
 
 /* --- rows --- */
 
+/* A text as it is, in a column that takes any without a NUL. */
+static bool
+takes_any_text(const PgTarget *target)
+{
+    return target->type == TYPE_TEXT && (target->base == OID_TEXT || target->base == OID_JSON ||
+                                         (target->base == OID_VARCHAR && target->modifier < 0));
+}
+
+void
+encode_look(PgTarget *targets, size_t count, const Batch *batch)
+{
+    for (size_t i = 0; i < count; i++) {
+        const BatchColumn *column = &batch->columns[targets[i].column];
+        size_t bytes = takes_any_text(&targets[i]) ? column->offsets[batch->row_count] : 0;
+        targets[i].is_plain = takes_any_text(&targets[i]) &&
+                              (bytes == 0 || memchr(column->heap, '\0', bytes) == NULL);
+    }
+}
+
+static bool
+encode_binary(GString *to, const PgTarget *target, const Batch *batch, size_t row,
+              char **ret_reason)
+{
+    size_t bytes;
+    const char *data;
+    if (target->is_plain && !batch_is_null(batch, target->column, row)) {
+        data = batch_bytes(batch, target->column, row, &bytes);
+        encode_cell(to, data, bytes);
+        return true;
+    }
+    Value value = batch_value(batch, target->column, row);
+    return encode_value(to, target, &value, ret_reason);
+}
+
 bool
 encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count, const Batch *batch,
            size_t row, size_t *ret_target, char **ret_reason)
@@ -292,12 +327,13 @@ encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count, c
     if (is_binary)
         encode_count(to, count);
     for (size_t i = 0; i < count && is_good; i++) {
-        Value value = batch_value(batch, targets[i].column, row);
         *ret_target = i;
-        if (is_binary)
-            is_good = encode_value(to, &targets[i], &value, ret_reason);
-        else
-            is_good = put_printed(to, &targets[i], &value, i > 0, ret_reason);
+        if (is_binary) {
+            is_good = encode_binary(to, &targets[i], batch, row, ret_reason);
+            continue;
+        }
+        Value value = batch_value(batch, targets[i].column, row);
+        is_good = put_printed(to, &targets[i], &value, i > 0, ret_reason);
     }
     if (!is_good)
         g_string_truncate(to, begin);

@@ -123,10 +123,10 @@ pg_target_list(const GArray *targets)
     return g_string_free(list, FALSE);
 }
 
-static const PgTarget *
+static PgTarget *
 targets_of(const PgLoader *loader)
 {
-    return (const PgTarget *) (void *) loader->targets->data;
+    return (PgTarget *) (void *) loader->targets->data;
 }
 
 /* --- begin --- */
@@ -377,6 +377,7 @@ load_put(Conn *base, const Batch *batch, size_t from, size_t *ret_next, GError *
     PgConn *conn = pg_conn(base);
     g_autofree char *reason = NULL;
     g_assert(conn->loader != NULL);
+    encode_look(targets_of(conn->loader), conn->loader->targets->len, batch);
     if (conn->loader->writer.in_bulk)
         return put_in_bulk(conn, batch, from, ret_next, error);
     if (!put_until_refused(conn, batch, from, batch->row_count, ret_next, &reason, error))

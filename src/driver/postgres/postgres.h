@@ -221,6 +221,7 @@ typedef struct {
     ColumnType type; /* of the batch */
     size_t column;   /* in the batch */
     char *name;
+    bool is_plain; /* its texts in the batch that encode_look() has seen go as they are */
 } PgTarget;
 /* Can all of them be said in the binary form? */
 bool encode_is_binary(const PgTarget *targets, size_t count);
@@ -235,6 +236,8 @@ void encode_cell(GString *to, const void *data, size_t bytes);
 void encode_whole(GString *to, const void *data, size_t bytes);
 CHECKED bool encode_value(GString *to, const PgTarget *target, const Value *value,
                           char **ret_reason);
+/* Before the rows of a batch: what need not be asked of each of its cells. */
+void encode_look(PgTarget *targets, size_t count, const Batch *batch);
 /* A row, appended. False with the column and the reason when a value would be bent by its column. */
 CHECKED bool encode_row(GString *to, bool is_binary, const PgTarget *targets, size_t count,
                         const Batch *batch, size_t row, size_t *ret_target, char **ret_reason);

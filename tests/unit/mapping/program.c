@@ -110,6 +110,8 @@ static const struct {
     {"columns: { \"device.os\": { from: \"client.os\", values: { linux: l, \"\": null }, others: "
      "keep } }\n",
      "10|l\n20|mac os x\n30|NULL\n40|Jun 12 1998\n"},
+    {"columns: { x: last, y: { concat: [ last, { text: \"!\" } ] }, z: last }\n",
+     "10|Lovelace|Lovelace!|Lovelace\n20|NULL|NULL|NULL\n30|12x|12x!|12x\n40|7|7!|7\n"},
     {"columns: { x: { from: \"client.os\", values: { linux: l }, others: refuse } }\n",
      "!20 x: 'mac os x' is none of the mapped values\n!30 x: '' is none of the mapped values\n"
      "!40 x: 'Jun 12 1998' is none of the mapped values\n10|l\n"},

@@ -2,6 +2,7 @@
 #include "model/batch.h"
 
 #include "base/limits.h"
+#include "model/canonical.h"
 
 #include <math.h>
 #include <string.h>
@@ -260,6 +261,72 @@ merging_sums_is_adding_their_rows(void)
     g_assert_false(hash_sum_equal(&whole, &right));
 }
 
+/* Lengths on both sides of every way to copy. */
+static void
+texts_of_every_length_come_out_as_they_went_in(void)
+{
+    static const ColumnType text = TYPE_TEXT;
+    char bytes[100];
+    g_autoptr(Batch) batch = batch_new(&text, 1);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char) (i * 37 + 1);
+    for (size_t length = 0; length < sizeof bytes; length++) {
+        batch_put_bytes(batch, 0, bytes, length);
+        batch_commit_row(batch, 1);
+    }
+    for (size_t length = 0; length < sizeof bytes; length++) {
+        size_t found;
+        const char *data = batch_bytes(batch, 0, length, &found);
+        g_assert_cmpmem(data, found, bytes, length);
+    }
+}
+
+/* One letter that is none, or is two bytes, at every place of every length. */
+static void
+what_is_not_utf8_is_found_at_every_place(void)
+{
+    char text[41];
+    g_assert_true(canonical_utf8(NULL, 0));
+    for (size_t length = 1; length < sizeof text; length++)
+        for (size_t at = 0; at < length; at++) {
+            memset(text, 'a', length);
+            g_assert_true(canonical_utf8(text, length));
+            text[at] = '\0';
+            g_assert_true(canonical_utf8(text, length));
+            text[at] = '\xff';
+            g_assert_false(canonical_utf8(text, length));
+            text[at] = '\xc3';
+            g_assert_false(canonical_utf8(text, length));
+            if (at + 1 == length)
+                continue;
+            text[at + 1] = '\xa4';
+            g_assert_true(canonical_utf8(text, length));
+        }
+}
+
+static void
+columns_are_taken_whole(void)
+{
+    g_autoptr(Batch) from = batch_new(all_types, ALL), to = batch_new(all_types, ALL);
+    for (guint32 round = 0; round < 3; round++) {
+        guint32 rows = 10 + 50 * round;
+        batch_reset(from);
+        batch_reset(to);
+        for (guint32 row = 0; row < rows; row++) {
+            for (size_t i = 0; i < ALL; i++)
+                put_cell(from, i, row * 17 + (guint32) i + round);
+            batch_commit_row(from, row);
+        }
+        batch_take_rows(to, from);
+        for (size_t i = 0; i < ALL; i++)
+            batch_take_column(to, i, from, i);
+        g_assert_cmpuint(to->row_count, ==, rows);
+        for (guint32 row = 0; row < rows; row++)
+            for (size_t i = 0; i < ALL; i++)
+                assert_cell(to, i, row, row * 17 + (guint32) i + round);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -267,6 +334,11 @@ main(int argc, char **argv)
     g_test_add_func("/batch/rows come out as they went in", rows_come_out_as_they_went_in);
     g_test_add_func("/batch/a dropped row leaves no trace", a_dropped_row_leaves_no_trace);
     g_test_add_func("/batch/a batch is full by bytes too", a_batch_is_full_by_bytes_too);
+    g_test_add_func("/batch/texts of every length come out as they went in",
+                    texts_of_every_length_come_out_as_they_went_in);
+    g_test_add_func("/batch/columns are taken whole", columns_are_taken_whole);
+    g_test_add_func("/canonical/what is not UTF-8 is found at every place",
+                    what_is_not_utf8_is_found_at_every_place);
     g_test_add_func("/hash/rows that differ hash differently", rows_that_differ_hash_differently);
     g_test_add_func("/hash/zeros and NaNs are one each", zeros_and_nans_are_one_each);
     g_test_add_func("/hash/a long row hashes the same however it is cut",
