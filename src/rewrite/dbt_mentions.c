@@ -104,31 +104,60 @@ is_other_call(Work *work, const Token *token, size_t at)
 
 /* ---- tables ---- */
 
-/* The text that config(…) gives under `schema` is another schema than the table's. */
+/* Is a model, whose settings say this schema (NULL: none), surely not where the dataset is? A model that is the dataset is known
+ * by its file, and a source is hardly made under its own name by the project that reads it. */
 static bool
-is_elsewhere(const Work *work, const char *name)
+is_put_elsewhere(const Rename *rename, const Spelling *spelling, const char *schema)
+{
+    guint length = g_strv_length(spelling->source);
+    bool is_of_dbt = rename->dbt != NULL && rename->dbt->doubt == NULL;
+    if (is_of_dbt && (!rename->dbt->is_source || schema == NULL))
+        return true;
+    if (schema == NULL || length < 2)
+        return false;
+    g_autofree char *of = g_ascii_strdown(spelling->source[length - 2], -1),
+                    *small = g_ascii_strdown(schema, -1);
+    return !g_str_has_suffix(of, small); /* dbt may put more before it */
+}
+
+/* What a model calls its own table: not the dataset of that name. */
+static bool
+is_other_alias(const Work *work, const char *name)
 {
     g_autofree char *schema = NULL;
-    if (!dbt_config_text(work->text, work->bytes, "schema", &schema) || schema == NULL)
+    if (!dbt_config_text(work->text, work->bytes, "schema", &schema))
         return false;
-    g_autofree char *small = g_ascii_strdown(schema, -1);
     for (guint i = 0; i < work->renames->list->len; i++) {
         const Rename *rename = g_ptr_array_index(work->renames->list, i);
         for (guint s = 0; s < rename->spellings->len; s++) {
             const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
-            guint length = g_strv_length(spelling->source);
-            if (g_ascii_strcasecmp(spelling->last, name) != 0)
-                continue;
-            g_autofree char *of =
-                length > 1 ? g_ascii_strdown(spelling->source[length - 2], -1) : NULL;
-            if (of == NULL || g_str_has_suffix(of, small)) /* dbt may put more before it */
+            if (g_ascii_strcasecmp(spelling->last, name) == 0 &&
+                !is_put_elsewhere(rename, spelling, schema))
                 return false;
         }
     }
     return true;
 }
 
-/* Settings of a model that name no table, or one elsewhere. */
+/* config(key='…'), or config({'key': '…'}) */
+static bool
+is_under(const Work *work, const JinjaArgument *literal, const char *key)
+{
+    const char *text = work->text;
+    size_t bytes = strlen(key), at = literal->begin - 1;
+    if (literal->keyword_end > 0)
+        return is_text(text, literal->keyword, literal->keyword_end, key);
+    while (at > 0 && g_ascii_isspace(text[at - 1]))
+        at--;
+    if (at == 0 || text[--at] != ':')
+        return false;
+    while (at > 0 && g_ascii_isspace(text[at - 1]))
+        at--;
+    return at > bytes + 2 && strchr("'\"", text[at - 1]) != NULL &&
+           text[at - bytes - 2] == text[at - 1] && memcmp(text + at - 1 - bytes, key, bytes) == 0;
+}
+
+/* Settings of a model that name no table, or another one. */
 static bool
 is_setting(const Work *work, const JinjaArgument *argument, const char *name)
 {
@@ -137,10 +166,9 @@ is_setting(const Work *work, const JinjaArgument *argument, const char *name)
     if (!is_text(work->text, argument->callee, argument->callee_end, "config"))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (is_text(work->text, argument->keyword, argument->keyword_end, keys[i]))
+        if (is_under(work, argument, keys[i]))
             return true;
-    return is_text(work->text, argument->keyword, argument->keyword_end, "alias") &&
-           is_elsewhere(work, name);
+    return is_under(work, argument, "alias") && is_other_alias(work, name);
 }
 
 /* The name stands in this text, and is no table there. */
@@ -156,6 +184,17 @@ is_other_text(const Work *work, const JinjaArgument *literal, size_t at, const c
                : is_among_words(work->text + literal->begin, bytes, name, false);
 }
 
+/* By its alias, or as the table of WITH that it is. */
+static bool
+is_called(const Work *work, const SqlSource *source, const char *name)
+{
+    const char *own = source->alias != NULL ? source->alias->text
+                      : source->common != NULL && source->path.count == 1
+                          ? source->path.parts[0].text
+                          : NULL;
+    return own != NULL && sql_same_column(work->sql->dialect, own, '\0', name);
+}
+
 /* f('u.id'), where u is what a table is called in the text: the qualifier of a column, which is looked at as one. */
 static bool
 is_qualifier(const Work *work, size_t at, const char *name)
@@ -167,8 +206,7 @@ is_qualifier(const Work *work, size_t at, const char *name)
         const SqlBlock *block = g_ptr_array_index(work->sql->blocks, b);
         for (guint i = 0; i < block->sources->len; i++) {
             const SqlSource *source = g_ptr_array_index(block->sources, i);
-            if (source->alias != NULL &&
-                sql_same_column(work->sql->dialect, source->alias->text, '\0', name))
+            if (is_called(work, source, name))
                 return true;
         }
     }

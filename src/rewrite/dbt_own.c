@@ -41,9 +41,31 @@ statement_of_model(const Work *work)
     return NULL;
 }
 
+/* Rows of a unit test: the one statement. */
+static void
+give_rows(Work *work)
+{
+    const SqlStatement *found = NULL;
+    bool is_clear = true;
+    for (guint i = 0; i < work->sql->statements->len; i++) {
+        const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
+        is_clear = is_clear && (found == NULL || statement->query == NULL);
+        found = statement->query != NULL ? statement : found;
+    }
+    if (found == NULL || !is_clear)
+        sql_own_refuse(work, found, "makes-source",
+                       "nobody knows what gives its columns their names");
+    else
+        sql_own_names(work, work->gives, found);
+}
+
 void
 dbt_own(Work *work)
 {
+    if (work->gives != NULL) {
+        give_rows(work);
+        return;
+    }
     const Rename *rename = dbt_own_rename(work);
     if (rename == NULL || work->depth > 0)
         return;

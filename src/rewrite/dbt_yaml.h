@@ -12,6 +12,8 @@ void yaml_rename(Work *work, const YamlNode *node, SiteKind kind, const char *to
 void yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename);
 /* Tables that calls within a text give, {{ ref('x') }}, with their columns in the queries around them. */
 void yaml_rewrite_calls(Work *work, const YamlNode *node);
+/* A query that gives rows of the dataset, for a unit test. */
+void yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename);
 /* Does the text have any name of a column that changes? */
 bool yaml_names_change(const Rename *rename, const char *text);
 /* `ref('x')`, with or without braces: the mapping that is meant, or NULL. */

@@ -93,8 +93,9 @@ query_head(const DbtRename *dbt, const char *text)
     return g_string_free(g_steal_pointer(&head), FALSE);
 }
 
+/* `gives`: the dataset of which the query gives rows; or NULL. */
 static void
-rewrite_query(const Expression *expression, const char *query, Rewrite *out)
+rewrite_query(const Expression *expression, const char *query, const Rename *gives, Rewrite *out)
 {
     Work *work = expression->work;
     RewriteOptions options = *work->options;
@@ -106,6 +107,7 @@ rewrite_query(const Expression *expression, const char *query, Rewrite *out)
                   .bytes = strlen(query),
                   .path = work->path,
                   .depth = work->depth + 1,
+                  .gives = gives,
                   .out = out};
     sql_text(&inner);
 }
@@ -165,6 +167,24 @@ take(const Expression *expression, const Rewrite *found, size_t head)
     }
 }
 
+static void
+rewrite_inside(const Expression *expression, const char *query, size_t head, const Rename *gives)
+{
+    Rewrite found = {.sites = g_ptr_array_new(),
+                     .edits = g_ptr_array_new(),
+                     .made = g_ptr_array_new_with_free_func(made_free),
+                     .arena = expression->work->out->arena};
+    rewrite_query(expression, query, gives, &found);
+    if (can_take(expression, &found, head))
+        take(expression, &found, head);
+    else
+        refuse_all(expression, "derived", NULL,
+                   "what would be written cannot stand in these quotes, or says a table");
+    g_ptr_array_unref(found.sites);
+    g_ptr_array_unref(found.edits);
+    g_ptr_array_unref(found.made);
+}
+
 /* ---- what the query does not tell ---- */
 
 static const ColumnChange *
@@ -220,19 +240,7 @@ read_expression(Expression *expression)
                    "the test knows");
         return;
     }
-    Rewrite found = {.sites = g_ptr_array_new(),
-                     .edits = g_ptr_array_new(),
-                     .made = g_ptr_array_new_with_free_func(made_free),
-                     .arena = work->out->arena};
-    rewrite_query(expression, query, &found);
-    if (can_take(expression, &found, strlen(head)))
-        take(expression, &found, strlen(head));
-    else
-        refuse_all(expression, "derived", NULL,
-                   "what would be written cannot stand in these quotes, or says a table");
-    g_ptr_array_unref(found.sites);
-    g_ptr_array_unref(found.edits);
-    g_ptr_array_unref(found.made);
+    rewrite_inside(expression, query, strlen(head), NULL);
 }
 
 /* ---- a name alone ---- */
@@ -293,6 +301,21 @@ yaml_rename_words(Work *work, const YamlNode *node, const Rename *rename)
         read_name(work, node, change_called(rename, node->text, strlen(node->text)));
     else
         read_expression(&expression);
+}
+
+void
+yaml_rewrite_rows(Work *work, const YamlNode *node, const Rename *rename)
+{
+    Expression expression = {.work = work, .node = node, .rename = rename};
+    if (!find_place(&expression)) {
+        refuse_all(&expression, "language", NULL,
+                   "the query is written in a way that is not edited");
+        return;
+    }
+    g_autofree char *query =
+        g_strndup(work->text + expression.begin, expression.end - expression.begin);
+    undouble(query, expression.quote);
+    rewrite_inside(&expression, query, 0, rename);
 }
 
 void

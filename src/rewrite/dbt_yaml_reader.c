@@ -134,12 +134,17 @@ visit_rows(Work *work, const YamlNode *holder, const Rename *rename)
     if (file == NULL && rows != NULL && rows->kind == YAML_SCALAR &&
         visit_csv(work, holder, rows, rename))
         return;
+    if (file == NULL && rows != NULL && rows->kind == YAML_SCALAR &&
+        g_strcmp0(yaml_get_text(holder, "format"), "sql") == 0) {
+        yaml_rewrite_rows(work, rows, rename);
+        return;
+    }
     const YamlNode *other = file != NULL                              ? file
                             : rows != NULL && rows->kind != YAML_LIST ? rows
                                                                       : NULL;
     if (other != NULL && rename_changes_columns(rename))
         yaml_refuse(work, other, "language", NULL,
-                    "rows that are given as SQL, or in a file of their own");
+                    "rows that are given in a file of their own, or in a way that is not known");
     for (size_t i = 0; rows != NULL && rows->kind == YAML_LIST && i < rows->count; i++)
         for (size_t c = 0; rows->items[i]->kind == YAML_MAP && c < rows->items[i]->count; c++)
             yaml_rename_words(work, rows->items[i]->items[2 * c], rename);

@@ -322,12 +322,58 @@ is_done(const Own *own, const SqlQuery *query)
     return false;
 }
 
+/* ---- rows of unit tests ---- */
+
+/* Rows need not have all columns. */
+static bool
+may_be_given(const Own *own)
+{
+    const SqlBlock *block = query_first_block(own->statement->query);
+    return block == NULL || block->has_star ||
+           output_called(own->work, block, own->change->column) != NULL;
+}
+
+/* The rows that follow by UNION: their names say nothing, and are written alike. */
+static void
+change_other_rows(const Own *own)
+{
+    const ArenaList *branches = own->statement->query->branches;
+    for (guint i = 1; i < branches->len; i++) {
+        const SqlBranch *branch = g_ptr_array_index(branches, i);
+        const SqlItem *item = branch->block != NULL
+                                  ? output_called(own->work, branch->block, own->change->column)
+                                  : NULL;
+        if (item != NULL && item->alias != NULL && branch->block->refs->len == 0)
+            write_name(own, item->alias);
+    }
+}
+
+static bool
+change_rows(const Own *own)
+{
+    if (own->change->kind == CHANGE_NONE || !may_be_given(own))
+        return true;
+    if (own->change->kind != CHANGE_NAME)
+        return refuse(own, "derived", "more than the name of a column changes");
+    if (is_done(own, own->statement->query))
+        return true;
+    if (!change_query(own, own->statement->query, 0))
+        return false;
+    change_other_rows(own);
+    return true;
+}
+
 bool
 sql_own_names(Work *work, const Rename *rename, const SqlStatement *statement)
 {
     Own own = {.work = work, .rename = rename, .statement = statement};
     for (guint i = 0; i < rename->changes->len; i++) {
         own.change = g_ptr_array_index(rename->changes, i);
+        if (work->gives != NULL) {
+            if (!change_rows(&own))
+                return false;
+            continue;
+        }
         if (own.change->kind == CHANGE_NAME && !is_done(&own, statement->query) &&
             !change_query(&own, statement->query, 0))
             return false;

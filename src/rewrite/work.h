@@ -156,10 +156,12 @@ typedef struct {
     GHashTable *outputs; /* SqlBlock * -> its names (sql_outputs.c); NULL until it is asked for */
     /* What `"x"` is where nobody says the dialect (sql_unsure.c); unknown until it is asked for. */
     enum { QUOTING_UNKNOWN, QUOTING_NAMES, QUOTING_UNCLEAR } quoting;
-    GHashTable *declared;  /* names of variables and parameters, in small letters */
-    int depth;             /* of SQL in literals of SQL */
-    GArray *borders;       /* where macros and the like begin and end (sql_made.c) */
-    bool has_holes;        /* a string of a program: what is put in at run time may be any text */
+    GHashTable *declared; /* names of variables and parameters, in small letters */
+    int depth;            /* of SQL in literals of SQL */
+    GArray *borders;      /* where macros and the like begin and end (sql_made.c) */
+    bool has_holes;       /* a string of a program: what is put in at run time may be any text */
+    /* The text is a query that gives rows of this dataset for a unit test; or NULL. */
+    const Rename *gives;
     bool keeps_commons;    /* tables of WITH give their columns the old names, whoever reads them */
     GHashTable *named;     /* Rename * whose dataset is named by a plain string of the program */
     GHashTable *constants; /* of the program: name -> Constant; NULL where there are none */
