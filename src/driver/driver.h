@@ -49,7 +49,17 @@ typedef struct {
     const Schema *output; /* types of the items, in order; NULL with `items` NULL: as described */
     const char *where;    /* or NULL */
     const json_t *range;  /* or NULL: everything */
+    int64_t rows_max; /* nobody will read more, so a store need not send them; 0: all are read */
 } ScanSpec;
+
+/* How large ranges are to be. Whoever does several at once is done earliest with some of equal size for each. */
+typedef struct {
+    int64_t rows; /* about so many at most */
+    int64_t
+        rows_min; /* rather some for each than fewer, as long as they have so many; 0: never mind */
+} RangeSize;
+/* For drivers: rows of each range of an object that has `total`; at least 1. */
+int64_t range_size_of(const RangeSize *size, int64_t total);
 
 typedef struct {
     const char *plan, *task;
@@ -98,11 +108,11 @@ typedef struct {
 typedef void QueryRowFn(const QueryCell *cells, size_t count, void *data);
 
 typedef struct {
-    /* Ranges of about `rows` rows each, in order, covering everything once: the first is open at
+    /* Ranges of about that size, in order, covering everything once: the first is open at
      * its start, the last at its end. Array of {"from": …, "to": …, "rows": estimate}; positions
      * (rowid, key or byte) lie in [from, to), null is open. An empty object has one range; so has
-     * one that cannot be divided (a view). */
-    bool (*split)(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+     * one that cannot be divided (a view). Who does not know beforehand how many rows there are need not mind `rows_min`. */
+    bool (*split)(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
                   GError **error);
     bool (*open)(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error);
     /* Fill an empty batch; zero rows mean the end. A record that cannot be read is told to `reject`
@@ -423,7 +433,7 @@ CHECKED bool conn_outline(Conn *conn, const char *object, Schema **ret, GError *
 CHECKED bool conn_identity(Conn *conn, const char *object, json_t **ret, GError **error);
 CHECKED bool conn_fingerprint(Conn *conn, const char *object, char **ret, GError **error);
 
-CHECKED bool conn_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+CHECKED bool conn_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
                         GError **error);
 CHECKED bool conn_scan(Conn *conn, const ScanSpec *spec, Scan **ret, GError **error);
 CHECKED bool scan_next(Scan *scan, Batch *batch, RejectFn *reject, void *data, GError **error);

@@ -3,16 +3,29 @@
 
 #include "base/limits.h"
 
+#define RANGES_WANTED 8 /* for two or three who do them at once */
+
+int64_t
+range_size_of(const RangeSize *size, int64_t total)
+{
+    if (size->rows_min == 0)
+        return size->rows;
+    int64_t most = MIN(size->rows, MAX(total / RANGES_WANTED + 1, size->rows_min));
+    int64_t ranges = MAX(total / most + (total % most > 0), 1);
+    return MAX(total / ranges + (total % ranges > 0), 1);
+}
+
 bool
-conn_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+conn_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+           GError **error)
 {
     const ScanOps *scan = conn->driver->scan;
     if (scan == NULL)
         return fail_role(conn, "be read", error);
     if (!check_object(conn, object, error))
         return false;
-    g_assert(rows > 0);
-    if (!scan->split(conn, object, rows, ret_ranges, error))
+    g_assert(size->rows > 0);
+    if (!scan->split(conn, object, size, ret_ranges, error))
         return fail_object(conn, "divide", object, error);
     g_assert(json_array_size(*ret_ranges) > 0);
     return true;

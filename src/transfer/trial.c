@@ -89,6 +89,7 @@ try_part(Trial *trial, const json_t *range, bool is_whole, GError **error)
     ScanSpec spec = transfer_scan_spec(trial->transfer, range);
     Trial before = *trial;
     bool more = true;
+    spec.rows_max = is_whole ? 0 : BATCH_ROWS_MAX;
     if (!conn_scan(trial->transfer->source, &spec, &scan, error))
         return false;
     do {
@@ -110,8 +111,8 @@ static bool
 try_parts(Trial *trial, int64_t rows, GError **error)
 {
     g_autoptr(json_t) ranges = NULL;
-    if (!conn_split(trial->transfer->source, trial->transfer->spec.source,
-                    MAX(rows / PARTS, BATCH_ROWS_MAX), &ranges, error))
+    RangeSize size = {.rows = MAX(rows / PARTS, BATCH_ROWS_MAX)};
+    if (!conn_split(trial->transfer->source, trial->transfer->spec.source, &size, &ranges, error))
         return false;
     size_t count = json_array_size(ranges), parts = MIN(count, PARTS);
     for (size_t i = 0; i < parts && !trial->is_short; i++) {

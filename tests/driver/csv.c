@@ -154,7 +154,7 @@ scan_in_ranges(Conn *conn, int64_t rows, size_t *ret_ranges)
 {
     g_autoptr(json_t) ranges = NULL;
     GString *text = g_string_new(NULL);
-    ASSERT_OK(conn_split(conn, "f.csv", rows, &ranges, &ERR));
+    ASSERT_OK(conn_split(conn, "f.csv", &(RangeSize){.rows = rows}, &ranges, &ERR));
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         ScanSpec spec = {.object = "f.csv", .range = json_array_get(ranges, i)};
         g_autofree char *part = test_scan(conn, &spec);

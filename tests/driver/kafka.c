@@ -127,7 +127,7 @@ reading_begins_where_it_is_told_to(void)
     assert_rows(moment, "t", "1:3");
     g_autoptr(TestDb) wrong = db_with(topic, "\"columns\": {\"n\": \"int\"}, \"from\": \"7:1\"");
     json_t *ranges = NULL;
-    ASSERT_FAILS(conn_split(wrong->conn, "t", 10, &ranges, &ERR), ERR_INVALID,
+    ASSERT_FAILS(conn_split(wrong->conn, "t", &(RangeSize){.rows = 10}, &ranges, &ERR), ERR_INVALID,
                  "partitions below 2");
 }
 
@@ -141,7 +141,7 @@ what_comes_later_is_no_part_of_a_range(void)
                                   {topic, 0, NULL, "{\"n\":2}"},
                                   {topic, 0, NULL, "{\"n\":3}"}};
     test_kafka_write(records, 3);
-    ASSERT_OK(conn_split(db->conn, "t", 2, &ranges, &ERR));
+    ASSERT_OK(conn_split(db->conn, "t", &(RangeSize){.rows = 2}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), ==, 2);
     test_kafka_write(records, 3);
     static const char *const expected[] = {"1:1\n2:2", "3:3"};

@@ -112,7 +112,7 @@ ranges_cover_every_record_once(void)
         for (int64_t rows = 1; rows < 60; rows += 7) {
             g_autoptr(json_t) ranges = NULL;
             g_autoptr(GString) seen = g_string_new(NULL);
-            ASSERT_OK(conn_split(files.conn, "f.json", rows, &ranges, &ERR));
+            ASSERT_OK(conn_split(files.conn, "f.json", &(RangeSize){.rows = rows}, &ranges, &ERR));
             for (size_t i = 0; i < json_array_size(ranges); i++) {
                 ScanSpec part = {.object = "f.json", .range = json_array_get(ranges, i)};
                 g_autofree char *some = test_scan(files.conn, &part);

@@ -142,7 +142,7 @@ a_long_stream_is_one_range_and_its_records_are_found_again(void)
         g_string_append_printf(text, "%d,%0300d\n", id, id);
     pack(PACKED_ZSTD, text->str, text->len, bytes);
     files_init(&files, "csv", "long", bytes);
-    ASSERT_OK(conn_split(files.conn, "long", 1000, &ranges, &ERR));
+    ASSERT_OK(conn_split(files.conn, "long", &(RangeSize){.rows = 1000}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), ==, 1);
     g_assert_cmpint(json_get_int(json_array_get(ranges, 0), "rows", 0), ==, ROWS);
     g_autoptr(Schema) schema = NULL;

@@ -108,7 +108,7 @@ ranges_of_any_key_and_of_none_cover_every_row_once(void)
         g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         size_t n;
         guint rows = 0;
-        ASSERT_OK(conn_split(db->conn, tables[i], 60, &ranges, &ERR));
+        ASSERT_OK(conn_split(db->conn, tables[i], &(RangeSize){.rows = 60}, &ranges, &ERR));
         json_array_foreach(ranges, n, range)
         {
             ScanSpec spec = {.object = tables[i], .range = range};

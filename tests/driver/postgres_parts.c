@@ -121,7 +121,7 @@ a_partitioned_table_is_read_part_by_part(void)
     json_t *range;
     size_t i;
     schema_add(output, "expr:n", TYPE_INT, "", true);
-    ASSERT_OK(conn_split(db->conn, "t", 30, &ranges, &ERR));
+    ASSERT_OK(conn_split(db->conn, "t", &(RangeSize){.rows = 30}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), >, 10);
     json_array_foreach(ranges, i, range)
     {
@@ -150,7 +150,7 @@ a_partitioned_table_is_read_part_by_part(void)
     g_autofree char *url = g_strconcat(db->path, " user=part_reader", NULL);
     json_object_set_new(db->store.settings, "url", json_string(url));
     ASSERT_OK(conn_open(&db->store, &reader, &ERR));
-    ASSERT_OK(conn_split(reader, "t", 30, &whole, &ERR));
+    ASSERT_OK(conn_split(reader, "t", &(RangeSize){.rows = 30}, &whole, &ERR));
     g_assert_cmpuint(json_array_size(whole), ==, 1);
 }
 

@@ -183,7 +183,7 @@ static void
 assert_ranges_cover(Conn *conn, const char *object, int64_t rows, size_t ranges_expected)
 {
     g_autoptr(json_t) ranges = NULL;
-    ASSERT_OK(conn_split(conn, object, rows, &ranges, &ERR));
+    ASSERT_OK(conn_split(conn, object, &(RangeSize){.rows = rows}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), ==, ranges_expected);
     g_assert_true(json_is_null(json_object_get(json_array_get(ranges, 0), "from")));
     g_assert_true(json_is_null(json_object_get(json_array_get(ranges, ranges_expected - 1), "to")));

@@ -92,7 +92,7 @@ ranges_of(Move *move, int64_t rows)
 {
     json_t *ranges = NULL, *range;
     size_t i;
-    ASSERT_OK(conn_split(move->db->conn, "users_v1", rows, &ranges, &ERR));
+    ASSERT_OK(conn_split(move->db->conn, "users_v1", &(RangeSize){.rows = rows}, &ranges, &ERR));
     json_array_foreach(ranges, i, range)
     {
         g_autofree char *name = g_strdup_printf("%04zu", i);

@@ -131,7 +131,7 @@ read_in_ranges(RecordFile *file, const Schema *schema, int64_t rows)
 {
     g_autoptr(json_t) ranges = NULL;
     GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-    bool split = conn_split(file->conn, file->object, rows, &ranges, NULL);
+    bool split = conn_split(file->conn, file->object, &(RangeSize){.rows = rows}, &ranges, NULL);
     g_assert(split);
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         g_autoptr(GPtrArray) part = records_read(file, schema, json_array_get(ranges, i));

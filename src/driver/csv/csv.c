@@ -204,14 +204,15 @@ csv_tick(Conn *conn, int64_t row, GError **error)
 }
 
 static bool
-csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+csv_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+          GError **error)
 {
     __attribute__((cleanup(scan_drop))) CsvScan *scan = NULL;
     g_autoptr(json_t) ranges = json_array();
     if (!csv_open_file(conn, object, &scan, error))
         return false;
     FilePlace from = {.row = 1, .offset = scan->data_begin, .line = scan->data_line};
-    int64_t row = 0;
+    int64_t row = 0, rows = size->rows;
     if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
         rows = INT64_MAX;
     for (bool more = true;;) {
@@ -234,8 +235,9 @@ csv_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GEr
 static bool
 csv_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows, GError **error)
 {
+    static const RangeSize whole = {.rows = INT64_MAX};
     g_autoptr(json_t) ranges = NULL;
-    if (!csv_split(conn, object, INT64_MAX, &ranges, error))
+    if (!csv_split(conn, object, &whole, &ranges, error))
         return false;
     *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
     return true;

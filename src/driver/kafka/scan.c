@@ -110,7 +110,8 @@ stretches_of(KafkaConn *conn, const KafkaObject *object, GArray *stretches, GErr
 }
 
 static bool
-kafka_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+kafka_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_ranges,
+            GError **error)
 {
     KafkaConn *conn = kafka_conn(base);
     g_autoptr(KafkaObject) object = NULL;
@@ -122,7 +123,7 @@ kafka_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GEr
         strcmp(kafka_topic_setting(conn, name, "ranges", "partition"), "offsets") == 0;
     json_t *ranges = json_array();
     for (guint i = 0; i < stretches->len; i++)
-        divide(ranges, &g_array_index(stretches, Stretch, i), is_divided ? rows : INT64_MAX);
+        divide(ranges, &g_array_index(stretches, Stretch, i), is_divided ? size->rows : INT64_MAX);
     size_t count = json_array_size(ranges);
     if (count == 0) {
         json_array_append_new(ranges, json_pack("{sn sn si}", "from", "to", "rows", 0));

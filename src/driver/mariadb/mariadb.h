@@ -201,7 +201,8 @@ bool maria_remove(Conn *conn, const char *stage, const Schema *key, const Batch 
 
 /* --- split.c, scan.c, paged.c --- */
 extern const ScanOps maria_scan_ops;
-bool maria_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);
+bool maria_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+                 GError **error);
 /* " AND …" of a range, appended. INVALID when it is no range of this object. */
 CHECKED bool maria_append_range(GString *sql, const MariaObject *object, const json_t *range,
                                 GError **error);

@@ -110,9 +110,12 @@ scan_prepare(MariaScan *scan, const ScanSpec *spec, GError **error)
     if (spec->range != NULL && !maria_append_range(condition, scan->object, spec->range, error))
         return false;
     scan->condition = g_string_free(g_steal_pointer(&condition), FALSE);
+    g_autofree char *limit = spec->rows_max > 0
+                                 ? g_strdup_printf(" LIMIT %" G_GINT64_FORMAT, spec->rows_max)
+                                 : g_strdup("");
     return maria_borrow(conn, &scan->db, error) && maria_begin_reading(conn, scan->db, error) &&
            maria_look_at_items(conn, scan->db, scan->items, scan->from, &scan->types, error) &&
-           (scan->is_paged || maria_scan_send(scan, "", error));
+           (scan->is_paged || maria_scan_send(scan, limit, error));
 }
 
 static bool

@@ -168,7 +168,8 @@ split_by_key(MariaConn *conn, const MariaObject *object, int64_t rows, int64_t t
 }
 
 bool
-maria_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+maria_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_ranges,
+            GError **error)
 {
     MariaConn *conn = maria_conn(base);
     g_autoptr(MariaObject) object = NULL;
@@ -177,7 +178,7 @@ maria_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GEr
         !maria_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
         return false;
     if (has_ranges(object))
-        return split_by_key(conn, object, rows, total, ret_ranges, error);
+        return split_by_key(conn, object, range_size_of(size, total), total, ret_ranges, error);
     g_autoptr(json_t) none = json_null();
     *ret_ranges = json_array();
     add_range(*ret_ranges, none, none, total);

@@ -37,14 +37,16 @@ id_or_null(const Table *table, guint row)
 }
 
 static bool
-memory_split(Conn *base, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+memory_split(Conn *base, const char *object, const RangeSize *size, json_t **ret_ranges,
+             GError **error)
 {
     MemoryStore *store = memory_conn(base)->store;
     Table *table = NULL;
     LOCK_STORE(store);
     if (!memory_table_need(store, object, &table, error))
         return false;
-    guint count = table->rows->len, step = (guint) MIN(rows, G_MAXINT32);
+    guint count = table->rows->len;
+    guint step = (guint) MIN(range_size_of(size, count), G_MAXINT32);
     json_t *ranges = json_array();
     for (guint from = 0; from == 0 || from < count; from += step) {
         json_t *range = json_object();

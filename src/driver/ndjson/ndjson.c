@@ -174,12 +174,13 @@ json_describe(Conn *conn, const char *object, Schema **ret, GError **error)
 /* --- ranges --- */
 
 static bool
-json_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error)
+json_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+           GError **error)
 {
     __attribute__((cleanup(scan_drop))) JsonScan *scan = NULL;
     g_autoptr(json_t) ranges = json_array();
     FilePlace from = {.row = 1, .line = 1};
-    int64_t row = 0;
+    int64_t row = 0, rows = size->rows;
     if (!json_open_file(conn, object, &scan, error))
         return false;
     if (scan->file.source->is_stream) /* to begin in the middle is to read all before it */
@@ -205,8 +206,9 @@ static bool
 json_count_rows(Conn *conn, const char *object, const char *where, int64_t *ret_rows,
                 GError **error)
 {
+    static const RangeSize whole = {.rows = INT64_MAX};
     g_autoptr(json_t) ranges = NULL;
-    if (!json_split(conn, object, INT64_MAX, &ranges, error))
+    if (!json_split(conn, object, &whole, &ranges, error))
         return false;
     *ret_rows = json_get_int(json_array_get(ranges, 0), "rows", 0);
     return true;

@@ -248,7 +248,8 @@ CHECKED bool pg_keeps(const PgTarget *target, const Value *value, char **ret_rea
 
 /* --- split.c, scan.c, rescue.c --- */
 extern const ScanOps pg_scan_ops;
-bool pg_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges, GError **error);
+bool pg_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
+              GError **error);
 /* " AND …" of a range, appended. INVALID when it is no range of this object. */
 CHECKED bool pg_append_range(GString *sql, const PgObject *object, const json_t *range,
                              GError **error);

@@ -114,6 +114,8 @@ pg_scan_start(PgScan *scan, const char *condition, const char *where, GError **e
     g_string_append_printf(sql, "%s FROM %s WHERE true%s", items, scan->object->sql, condition);
     if (where != NULL)
         g_string_append_printf(sql, " AND (%s\n)", where);
+    if (scan->rows_max > 0 && scan->left == NULL)
+        g_string_append_printf(sql, " LIMIT %" G_GINT64_FORMAT, scan->rows_max);
     g_string_append(sql, ") TO STDOUT (FORMAT binary)");
     scan->reader = (WireReader){0};
     scan->is_copying = true;
@@ -139,6 +141,7 @@ pg_scan_prepare(PgScan *scan, const ScanSpec *spec, GError **error)
     scan->row_id = pg_row_id_sql(scan->object);
     scan->cells = g_new0(WireCell, scan->items->len + 1);
     scan->where = g_strdup(spec->where);
+    scan->rows_max = spec->rows_max;
     scan->has_sql = scan->has_sql || spec->where != NULL;
     if (scan->items->len + 1 > CELLS_MAX)
         return fail(error, ERR_INVALID, "%u columns are too many", scan->items->len);
@@ -258,6 +261,13 @@ pg_scan_step(PgScan *scan, Batch *batch, bool *ret_row, RejectFn *reject, void *
     return true;
 }
 
+/* What is left to be heard is the end, after which the session is as good as new. */
+static bool
+has_all(const PgScan *scan)
+{
+    return scan->rows_max > 0 && scan->rows >= scan->rows_max;
+}
+
 static bool
 next_rows(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error)
 {
@@ -265,7 +275,7 @@ next_rows(Scan *base, Batch *batch, RejectFn *reject, void *data, GError **error
     g_assert(batch->column_count == schema_count(scan->output));
     if (scan->left != NULL)
         return pg_scan_careful(scan, batch, reject, data, error);
-    while (scan->is_copying && !batch_is_full(batch)) {
+    while (scan->is_copying && (!batch_is_full(batch) || has_all(scan))) {
         bool is_row = false;
         g_autoptr(GError) broken = NULL;
         if (pg_scan_step(scan, batch, &is_row, reject, data, &broken))

@@ -22,6 +22,7 @@ typedef struct {
     WireReader reader;
     WireCell *cells; /* the row's id, then the items */
     int64_t rows;
+    int64_t rows_max; /* that are wanted; 0: all */
     GString *scratch;
     GHashTable *given; /* int64_t row ids so far, where a rescue may be needed */
     GArray *left;      /* int64_t: rows that are still to be read one by one; NULL: no rescue */

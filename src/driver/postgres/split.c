@@ -163,15 +163,15 @@ position_json(const PgObject *object, const PGresult *rows, int row)
     return list;
 }
 
-/* Ranges between the positions of every `step`-th row of `rows`. */
+/* Ranges between the positions of some of these rows, as far from each other as `rows_each`. */
 static json_t *
-ranges_between(const PgObject *object, const PGresult *rows, int step, int64_t rows_each,
+ranges_between(const PgObject *object, const PGresult *rows, const GArray *cuts, int64_t rows_each,
                int64_t total)
 {
     json_t *ranges = json_array(), *from = json_null();
     int64_t left = total;
-    for (int row = step - 1; row < PQntuples(rows); row += step) {
-        json_t *to = position_json(object, rows, row);
+    for (guint i = 0; i < cuts->len; i++) {
+        json_t *to = position_json(object, rows, g_array_index(cuts, int, i));
         if (json_equal(from, to)) { /* a sample may hold one row several times */
             json_decref(to);
             continue;
@@ -189,28 +189,49 @@ ranges_between(const PgObject *object, const PGresult *rows, int step, int64_t r
 }
 
 static bool
-split_exactly(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+split_exactly(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
+              GError **error)
 {
     g_autofree char *keys = key_list(object);
-    AUTO_RESULT *cuts = NULL;
+    g_autoptr(GArray) cuts = g_array_new(FALSE, FALSE, sizeof(int));
+    AUTO_RESULT *found = NULL;
     int64_t total = 0;
-    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql) ||
-        !pg_rows(conn, &cuts, error,
+    if (!pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
+        return false;
+    int64_t rows = range_size_of(size, total);
+    if (!pg_rows(conn, &found, error,
                  "SELECT %s FROM (SELECT %s, row_number() OVER (ORDER BY %s) - 1 AS _honk_n FROM "
                  "%s) _honk_t "
                  "WHERE _honk_n > 0 AND _honk_n %% %lld = 0 ORDER BY _honk_n",
                  keys, keys, keys, object->sql, (long long) rows))
         return false;
-    *ret = ranges_between(object, cuts, 1, rows, total);
+    for (int i = 0; i < PQntuples(found); i++)
+        g_array_append_val(cuts, i);
+    *ret = ranges_between(object, found, cuts, rows, total);
     return true;
 }
 
+/* Of as many ranges as `total` rows make: where in the sample each of them but the first begins. */
+static GArray *
+cuts_of_sample(const PGresult *sample, int64_t rows, int64_t total)
+{
+    GArray *cuts = g_array_new(FALSE, FALSE, sizeof(int));
+    int64_t seen = PQntuples(sample), ranges = MIN(total / rows + (total % rows > 0), seen);
+    for (int64_t i = 1; i < ranges; i++) {
+        int at = (int) (seen * i / ranges);
+        g_array_append_val(cuts, at);
+    }
+    return cuts;
+}
+
 static bool
-split_by_sample(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+split_by_sample(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
+                GError **error)
 {
     g_autofree char *keys = key_list(object);
     AUTO_RESULT *sample = NULL;
     int64_t guess = object->rows_guess > 0 ? object->rows_guess : object->blocks * 50;
+    int64_t rows = range_size_of(size, guess);
     int64_t wanted = CLAMP(guess / rows * SAMPLES_PER_RANGE, 1000, SAMPLED_ROWS);
     g_autofree char *percent =
         g_strdup_printf("%.6f", MIN(100.0, MAX(100.0 * (double) wanted / (double) guess,
@@ -220,23 +241,22 @@ split_by_sample(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret
                  "SELECT %s FROM %s TABLESAMPLE SYSTEM (%s) REPEATABLE (1) ORDER BY %s", keys,
                  object->sql, percent, keys))
         return false;
-    int64_t seen = MAX(PQntuples(sample), 1);
-    int64_t step = CLAMP(seen * rows / MAX(guess, 1), 1, seen);
-    *ret = ranges_between(object, sample, (int) step, guess / MAX(seen / step, 1), guess);
+    g_autoptr(GArray) cuts = cuts_of_sample(sample, rows, guess);
+    *ret = ranges_between(object, sample, cuts, guess / (int64_t) (cuts->len + 1) + 1, guess);
     return true;
 }
 
 static bool
-split_by_blocks(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+split_by_blocks(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
+                GError **error)
 {
     int64_t total = object->rows_guess;
     if ((total <= 0 || object->blocks <= EXACT_BLOCKS) &&
         !pg_int(conn, &total, error, "SELECT count(*) FROM %s", object->sql))
         return false;
-    int64_t blocks = MAX(object->blocks, 1);
-    int64_t each = total > 0 ? (int64_t) CLAMP((double) rows * (double) blocks / (double) total, 1,
-                                               (double) blocks)
-                             : blocks;
+    int64_t blocks = MAX(object->blocks, 1), rows = range_size_of(size, total);
+    int64_t count = CLAMP(total / rows + (total % rows > 0), 1, blocks);
+    int64_t each = blocks / count + (blocks % count > 0);
     g_autoptr(json_t) ranges = json_array();
     for (int64_t block = 0; block < blocks; block += each) {
         bool is_last = block + each >= blocks;
@@ -265,14 +285,15 @@ split_whole(PgConn *conn, const PgObject *object, json_t **ret, GError **error)
 }
 
 static bool
-split_table(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+split_table(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
+            GError **error)
 {
     if (has_ranges_of_key(object))
         return object->blocks <= EXACT_BLOCKS || object->kind != PG_TABLE
-                   ? split_exactly(conn, object, rows, ret, error)
-                   : split_by_sample(conn, object, rows, ret, error);
+                   ? split_exactly(conn, object, size, ret, error)
+                   : split_by_sample(conn, object, size, ret, error);
     if (is_heap(object) && conn->version >= 140000)
-        return split_by_blocks(conn, object, rows, ret, error);
+        return split_by_blocks(conn, object, size, ret, error);
     return split_whole(conn, object, ret, error);
 }
 
@@ -297,13 +318,13 @@ may_read_parts(PgConn *conn, const PgObject *object, bool *ret, GError **error)
 }
 
 static bool
-split_part(PgConn *conn, const char *name, int64_t rows, json_t *ranges, GError **error)
+split_part(PgConn *conn, const char *name, const RangeSize *size, json_t *ranges, GError **error)
 {
     g_autoptr(PgObject) part = NULL;
     g_autoptr(json_t) own = NULL;
     json_t *range;
     size_t i;
-    if (!pg_object_need(conn, name, &part, error) || !split_table(conn, part, rows, &own, error))
+    if (!pg_object_need(conn, name, &part, error) || !split_table(conn, part, size, &own, error))
         return false;
     json_array_foreach(own, i, range)
     {
@@ -314,7 +335,8 @@ split_part(PgConn *conn, const char *name, int64_t rows, json_t *ranges, GError 
 }
 
 static bool
-split_by_parts(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret, GError **error)
+split_by_parts(PgConn *conn, const PgObject *object, const RangeSize *size, json_t **ret,
+               GError **error)
 {
     AUTO_RESULT *parts = NULL;
     g_autoptr(json_t) ranges = json_array();
@@ -325,14 +347,14 @@ split_by_parts(PgConn *conn, const PgObject *object, int64_t rows, json_t **ret,
                  (long long) object->oid))
         return false;
     for (int i = 0; i < PQntuples(parts); i++)
-        if (!split_part(conn, pg_cell(parts, i, 0), rows, ranges, error))
+        if (!split_part(conn, pg_cell(parts, i, 0), size, ranges, error))
             return false;
     *ret = g_steal_pointer(&ranges);
     return true;
 }
 
 bool
-pg_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+pg_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_ranges, GError **error)
 {
     PgConn *conn = pg_conn(base);
     g_autoptr(PgObject) object = NULL;
@@ -340,6 +362,6 @@ pg_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError
     if (!pg_object_need(conn, name, &object, error) ||
         (object->kind == PG_PARTITIONED && !may_read_parts(conn, object, &by_parts, error)))
         return false;
-    return by_parts ? split_by_parts(conn, object, rows, ret_ranges, error)
-                    : split_table(conn, object, rows, ret_ranges, error);
+    return by_parts ? split_by_parts(conn, object, size, ret_ranges, error)
+                    : split_table(conn, object, size, ret_ranges, error);
 }

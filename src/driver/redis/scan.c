@@ -75,7 +75,8 @@ add_range(json_t *ranges, unsigned from, unsigned to, int64_t first, int64_t row
 }
 
 static bool
-redis_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+redis_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_ranges,
+            GError **error)
 {
     RedisConn *conn = redis_conn(base);
     g_autoptr(RedisObject) object = NULL;
@@ -87,7 +88,7 @@ redis_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GEr
         !count_slots(conn, object, slots, &total, error) ||
         !redis_do(conn, &all, error, "DBSIZE", NULL))
         return false;
-    rows = MAX(rows, all->integer / RANGES_MOST);
+    int64_t rows = MAX(range_size_of(size, total), all->integer / RANGES_MOST);
     json_t *ranges = json_array();
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         if (gathered > 0 && slots[slot] > rows - gathered) {

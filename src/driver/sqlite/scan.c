@@ -155,7 +155,7 @@ next_boundary(SqliteConn *conn, const char *table, const GPtrArray *columns, int
 
 /* Rowids without a gap between them need not be walked to find the quantiles. */
 static bool
-split_dense(SqliteConn *conn, const SqliteObject *object, int64_t rows, json_t *ranges,
+split_dense(SqliteConn *conn, const SqliteObject *object, const RangeSize *size, json_t *ranges,
             bool *ret_done, GError **error)
 {
     g_autofree char *table = sql_quote(object->name);
@@ -171,6 +171,7 @@ split_dense(SqliteConn *conn, const SqliteObject *object, int64_t rows, json_t *
     /* unsigned: the first may be far below zero */
     if (count == 0 || (uint64_t) last - (uint64_t) first != (uint64_t) count - 1)
         return true;
+    int64_t rows = range_size_of(size, count);
     for (int64_t done = 0; done < count; done += rows) {
         int64_t left = count - done;
         g_autoptr(json_t) from = done == 0 ? json_null() : json_integer(first + done);
@@ -184,7 +185,8 @@ split_dense(SqliteConn *conn, const SqliteObject *object, int64_t rows, json_t *
 }
 
 bool
-sqlite_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GError **error)
+sqlite_split(Conn *base, const char *name, const RangeSize *size, json_t **ret_ranges,
+             GError **error)
 {
     SqliteConn *conn = sqlite_conn(base);
     g_autoptr(SqliteObject) object = NULL;
@@ -196,18 +198,18 @@ sqlite_split(Conn *base, const char *name, int64_t rows, json_t **ret_ranges, GE
     g_autoptr(json_t) from = json_null();
     g_autoptr(json_t) to = json_null();
     bool done = false;
-    if (!split_dense(conn, object, rows, ranges, &done, error))
+    if (!split_dense(conn, object, size, ranges, &done, error))
         return false;
     if (done) {
         *ret_ranges = g_steal_pointer(&ranges);
         return true;
     }
     while (columns->len > 0) {
-        if (!next_boundary(conn, table, columns, rows, &to, error))
+        if (!next_boundary(conn, table, columns, size->rows, &to, error))
             return false;
         if (to == NULL)
             break;
-        add_range(ranges, from, to, rows);
+        add_range(ranges, from, to, size->rows);
         json_decref(from);
         from = json_incref(to);
     }

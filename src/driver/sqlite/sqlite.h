@@ -110,7 +110,7 @@ json_t *row_to_json(sqlite3_stmt *statement, int from_column);
 
 /* --- scan.c --- */
 extern const ScanOps sqlite_scan_ops;
-bool sqlite_split(Conn *conn, const char *object, int64_t rows, json_t **ret_ranges,
+bool sqlite_split(Conn *conn, const char *object, const RangeSize *size, json_t **ret_ranges,
                   GError **error);
 /* "FROM … WHERE …" of a spec, with the range's parameters as literals; `schema` is "main" or an attached one. */
 CHECKED bool sqlite_from_where(const SqliteObject *object, const char *schema, const ScanSpec *spec,

@@ -126,7 +126,7 @@ fill_while_others_write(Transfer *transfer, World *source)
     RangeResult sum = {0};
     json_t *range;
     size_t i;
-    ASSERT_OK(conn_split(source->conn, SOURCE, 30, &ranges, &ERR));
+    ASSERT_OK(conn_split(source->conn, SOURCE, &(RangeSize){.rows = 30}, &ranges, &ERR));
     g_assert_cmpint(json_array_size(ranges), >, 2);
     json_array_foreach(ranges, i, range)
     {

@@ -299,7 +299,8 @@ move_in_ranges(Transfer *transfer, Conn *source)
     RangeResult sum = {0};
     json_t *range;
     size_t i;
-    ASSERT_OK(conn_split(source, SOURCE, g_test_rand_int_range(30, ROWS_MAX), &ranges, &ERR));
+    ASSERT_OK(conn_split(source, SOURCE, &(RangeSize){.rows = g_test_rand_int_range(30, ROWS_MAX)},
+                         &ranges, &ERR));
     json_array_foreach(ranges, i, range)
     {
         RangeResult one = {0};

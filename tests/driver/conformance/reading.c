@@ -39,7 +39,8 @@ an_unknown_object_is_told_with_a_near_name(World *world)
     ASSERT_FAILS(conn_describe(conn, "peolpe", &schema, &ERR), ERR_NOT_FOUND, near);
     ASSERT_FAILS(conn_identity(conn, "peolpe", &json, &ERR), ERR_NOT_FOUND, near);
     ASSERT_FAILS(conn_fingerprint(conn, "peolpe", &text, &ERR), ERR_NOT_FOUND, near);
-    ASSERT_FAILS(conn_split(conn, "peolpe", 10, &json, &ERR), ERR_NOT_FOUND, near);
+    ASSERT_FAILS(conn_split(conn, "peolpe", &(RangeSize){.rows = 10}, &json, &ERR), ERR_NOT_FOUND,
+                 near);
     ASSERT_FAILS(conn_count(conn, "peolpe", NULL, &rows, &ERR), ERR_NOT_FOUND, near);
     ASSERT_FAILS(conn_scan(conn, &spec, &scan, &ERR), ERR_NOT_FOUND, near);
     ASSERT_FAILS(conn_describe(conn, "", &schema, &ERR), ERR_INVALID, "1 to");
@@ -134,7 +135,7 @@ an_object_without_rows_is_one_range_without_rows(World *world)
     if (world->fixture->has_no_empty)
         return;
     make_people(world, 0);
-    ASSERT_OK(conn_split(world->conn, "people", 10, &ranges, &ERR));
+    ASSERT_OK(conn_split(world->conn, "people", &(RangeSize){.rows = 10}, &ranges, &ERR));
     g_assert_cmpuint(json_array_size(ranges), ==, 1);
     g_auto(Seen) seen = read_object(world->conn, "people", json_array_get(ranges, 0));
     g_assert_cmpuint(seen.rows->len, ==, 0);
@@ -148,7 +149,7 @@ assert_ranges_cover(Conn *conn, const char *object, const Seen *whole, int64_t r
 {
     g_autoptr(json_t) ranges = NULL;
     guint row = 0;
-    ASSERT_OK(conn_split(conn, object, rows, &ranges, &ERR));
+    ASSERT_OK(conn_split(conn, object, &(RangeSize){.rows = rows}, &ranges, &ERR));
     size_t count = json_array_size(ranges);
     g_assert_true(json_is_null(json_object_get(json_array_get(ranges, 0), "from")));
     g_assert_true(json_is_null(json_object_get(json_array_get(ranges, count - 1), "to")));
