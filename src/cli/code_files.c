@@ -118,9 +118,36 @@ survey(GPtrArray *files, const CodeTask *task, Exports *exports)
 
 /* ---- each by itself ---- */
 
+typedef struct {
+    GHashTable *defined; /* const Rename *: datasets that files make */
+    GPtrArray
+        *waiting; /* CodeFile *, borrowed: those that go with such a definition, wherever it is */
+} Apart;
+
+/* What waits until all files are known leaves the batch, and is read again then. */
+static void
+set_aside(Apart *apart, GPtrArray *batch)
+{
+    guint kept = 0;
+    for (guint i = 0; i < batch->len; i++) {
+        CodeFile *file = g_ptr_array_index(batch, i);
+        if (file->rewrite != NULL)
+            rewrite_defined_add(apart->defined, file->rewrite);
+        if (file->rewrite != NULL && file->rewrite->lacks_definition) {
+            code_file_clear(file);
+            file->is_read = false;
+            g_ptr_array_add(apart->waiting, file);
+        } else {
+            batch->pdata[kept++] = file;
+        }
+    }
+    g_ptr_array_set_size(batch, (gint) kept);
+}
+
+/* `apart`: where files may wait; NULL: none does any more. */
 static bool
-rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFileFn *each,
-              void *data, GError **error)
+rewrite_each(GPtrArray *files, const CodeTask *task, Apart *apart, CodeFileFn *check,
+             CodeFileFn *each, void *data, GError **error)
 {
     g_autoptr(GPtrArray) batch = g_ptr_array_new();
     CodeProgress progress;
@@ -133,6 +160,8 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
             continue;
         parallel_each(batch, g_get_num_processors(), rewrite_one, (void *) task);
         code_progress_clear(&progress);
+        if (apart != NULL)
+            set_aside(apart, batch);
         if (!finish(batch, check, each, data, error))
             return false;
         g_ptr_array_set_size(batch, 0);
@@ -140,6 +169,19 @@ rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFil
     }
     code_progress_clear(&progress);
     return true;
+}
+
+static bool
+rewrite_apart(GPtrArray *files, const CodeTask *task, CodeFileFn *check, CodeFileFn *each,
+              void *data, GError **error)
+{
+    g_autoptr(GHashTable) defined = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) waiting = g_ptr_array_new();
+    Apart apart = {defined, waiting};
+    CodeTask last = *task;
+    last.options.defined = defined;
+    return rewrite_each(files, task, &apart, check, each, data, error) &&
+           rewrite_each(waiting, &last, NULL, check, each, data, error);
 }
 
 /* ---- all together ---- */

@@ -134,6 +134,57 @@ is_history(const char *path, const char *text, size_t bytes)
     return is_numbered_path(path) || is_marked(path, text, bytes);
 }
 
+/* delta, upgrade-1.2: a word of the path's part. */
+static bool
+has_step_word(const char *part, size_t bytes)
+{
+    static const char *const words[] = {
+        "delta",   "deltas", "diff",     "diffs", "patch",   "patches",   "upgrade",   "update",
+        "updates", "hotfix", "hotfixes", "alter", "migrate", "migration", "migrations"};
+    for (size_t at = 0; at < bytes;) {
+        size_t length = 0;
+        while (at + length < bytes && g_ascii_isalpha(part[at + length]))
+            length++;
+        for (size_t i = 0; i < G_N_ELEMENTS(words) && length > 0; i++)
+            if (is_folder(part + at, length, words[i]))
+                return true;
+        at += MAX(length, 1);
+    }
+    return false;
+}
+
+/* 20240131, 1.2.sql */
+static bool
+has_version(const char *part, size_t bytes, bool is_file)
+{
+    for (size_t at = 0; at < bytes;) {
+        size_t digits = MIN(count_digits(part + at), bytes - at);
+        bool is_dotted = is_file && digits > 0 && at + digits + 1 < bytes &&
+                         part[at + digits] == '.' && g_ascii_isdigit(part[at + digits + 1]);
+        if (digits >= 8 || is_dotted)
+            return true;
+        at += MAX(digits, 1);
+    }
+    return false;
+}
+
+#define STEP_PARTS 3 /* the file and two folders; what is further up is about other things */
+
+bool
+is_step(const char *path)
+{
+    const char *end = path + strlen(path);
+    for (int parts = 0; parts < STEP_PARTS && end > path; parts++) {
+        const char *slash = memrchr(path, '/', (size_t) (end - path)),
+                   *part = slash != NULL ? slash + 1 : path;
+        size_t bytes = (size_t) (end - part);
+        if (has_step_word(part, bytes) || has_version(part, bytes, parts == 0))
+            return true;
+        end = MAX(part - 1, path);
+    }
+    return false;
+}
+
 static void
 tell_word(Work *work, const char *word)
 {

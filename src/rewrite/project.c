@@ -175,7 +175,8 @@ rewrite_entry(void *item, void *data)
     g_autoptr(GPtrArray) makings = makings_in(project, entry);
     g_autofree char *own = signature_of(entry, makings);
     g_autofree char *signature =
-        g_strdup_printf("%s%p", own, entry->is_given ? (const void *) project->exports : NULL);
+        g_strdup_printf("%s%p %u", own, entry->is_given ? (const void *) project->exports : NULL,
+                        entry->lacks_definition ? g_hash_table_size(project->defined) : 0);
     if (entry->seen != NULL && strcmp(entry->seen, signature) == 0)
         return;
     g_autoptr(Renames) renames = entry_renames(project, entry);
@@ -190,6 +191,7 @@ rewrite_entry(void *item, void *data)
     options.home = dbt_home(entry->place.root);
     options.settings = code_is_sql(file->path) ? dbt_settings(entry->place.root) : NULL;
     options.kept = entry->kept;
+    options.defined = project->defined;
     options.macros = project->macros;
     options.models = project->columns;
     options.exports = entry->is_given ? project->exports : NULL;
@@ -201,6 +203,7 @@ rewrite_entry(void *item, void *data)
                            dbt_seeds_have_types(renames, file->path, file->text);
     if (options.is_mentioned)
         file->rewrite = rewrite_text(file->path, file->text, file->bytes, renames, &options);
+    entry->lacks_definition |= file->rewrite != NULL && file->rewrite->lacks_definition;
     if (entry->held != NULL)
         rewrite_add_site(file->rewrite, entry->held);
     g_free(entry->seen);
@@ -318,6 +321,19 @@ is_same(const GPtrArray *makings, const GPtrArray *others)
     return strcmp(mine, theirs) == 0;
 }
 
+/* Which datasets do files make? What goes with a definition follows it, in whatever file it stands. True when more are known. */
+static bool
+find_defined(Project *project)
+{
+    guint before = g_hash_table_size(project->defined);
+    for (guint i = 0; i < project->entries->len; i++) {
+        const Entry *entry = g_ptr_array_index(project->entries, i);
+        if (entry->file->rewrite != NULL)
+            rewrite_defined_add(project->defined, entry->file->rewrite);
+    }
+    return g_hash_table_size(project->defined) > before;
+}
+
 /* ---- the whole ---- */
 
 static void
@@ -343,6 +359,8 @@ run(Project *project)
     project_read_exports(project);
     for (guint round = 0;; round++) {
         parallel_each(project->entries, project->threads, rewrite_entry, project);
+        if (find_defined(project))
+            parallel_each(project->entries, project->threads, rewrite_entry, project);
         g_autoptr(GPtrArray) next = find_makings(project);
         bool is_settled = is_same(next, project->makings);
         take_makings(project, g_steal_pointer(&next));
@@ -403,6 +421,7 @@ prepare(Project *project, GPtrArray *files)
     project->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     project->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     project->by_path = g_hash_table_new(g_str_hash, g_str_equal);
+    project->defined = g_hash_table_new(NULL, NULL);
     project->old = g_ptr_array_new_with_free_func((GDestroyNotify) exports_free);
     project->macros = macros_new();
     for (guint i = 0; i < files->len; i++) {
@@ -446,6 +465,7 @@ clear(Project *project)
     g_hash_table_unref(project->kept);
     g_hash_table_unref(project->models);
     g_hash_table_unref(project->by_path);
+    g_hash_table_unref(project->defined);
     exports_free(project->exports);
     g_ptr_array_unref(project->old);
     macros_free(project->macros);

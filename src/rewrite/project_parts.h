@@ -19,6 +19,7 @@ typedef struct {
     const Site *held;       /* why it stays although it is decided (project_hold.c); or NULL */
     char *barren;           /* what it gave no name with (project_exports.c); NULL: not known */
     bool is_given;          /* it may get names of others' */
+    bool lacks_definition;  /* it asks, or asked, whether another file makes a dataset */
     GPtrArray *given;       /* Export *, on their way to those of all; or NULL */
 } Entry;
 
@@ -44,6 +45,7 @@ typedef struct {
     GHashTable *fresh;   /* keys of it that are new since all was settled */
     GHashTable *models;  /* "FOLDER MODEL" */
     GHashTable *by_path; /* Entry * */
+    GHashTable *defined; /* const Rename *: datasets that a file makes */
     Exports *exports;    /* of this round */
     GPtrArray *old;      /* Exports * of rounds before: rewrites point at them */
     Macros *macros;

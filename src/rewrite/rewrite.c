@@ -46,6 +46,18 @@ rewrite_new(const char *language)
 }
 
 void
+rewrite_defined_add(GHashTable *defined, const Rewrite *rewrite)
+{
+    GHashTableIter iter;
+    void *rename;
+    if (rewrite->defines == NULL)
+        return;
+    g_hash_table_iter_init(&iter, rewrite->defines);
+    while (g_hash_table_iter_next(&iter, &rename, NULL))
+        g_hash_table_add(defined, rename);
+}
+
+void
 rewrite_free(Rewrite *rewrite)
 {
     if (rewrite == NULL)
@@ -54,6 +66,7 @@ rewrite_free(Rewrite *rewrite)
     g_ptr_array_unref(rewrite->edits);
     g_ptr_array_unref(rewrite->made);
     g_ptr_array_unref(rewrite->imports);
+    g_clear_pointer(&rewrite->defines, g_hash_table_unref);
     arena_free(rewrite->arena);
     g_free(rewrite);
 }
@@ -145,6 +158,8 @@ finish(Work *work)
 {
     Rewrite *out = work->out;
     const char *text = work->text;
+    out->defines = work->defines;
+    out->lacks_definition = work->lacks_definition;
     sort_found(out->edits, edits_by_place);
     drop_doubled(out->edits);
     refuse_overlaps(work);

@@ -80,8 +80,10 @@ typedef struct {
     int count[DISPOSITION_COUNT];
     GPtrArray
         *made; /* Made *: what others read by name; empty unless it is asked for (project.h) */
-    GPtrArray *imports; /* ImportUse *: names of other files that it uses (imports.h) */
-    Arena *arena;       /* of sites, edits and their texts */
+    GHashTable *defines;   /* const Rename *: datasets that it makes for others, too; NULL: none */
+    bool lacks_definition; /* a statement goes with the definition of a dataset, wherever that is */
+    GPtrArray *imports;    /* ImportUse *: names of other files that it uses (imports.h) */
+    Arena *arena;          /* of sites, edits and their texts */
 } Rewrite;
 
 /* The macros of a dbt project: which of their arguments go into the SQL as they are. */
@@ -118,6 +120,7 @@ typedef struct {
     const YamlNode *settings;      /* dbt_project.yml of the file's project; or NULL */
     const GPtrArray
         *paths; /* char *: all files that there are, also those of no use; NULL: only these */
+    const GHashTable *defined;     /* const Rename *: datasets that other files make; or NULL */
     const struct Exports *exports; /* what other files give; or NULL */
     const GHashTable *kept; /* what keeps its output names, "" the file's own model; or NULL */
 } RewriteOptions;
@@ -127,6 +130,8 @@ Rewrite *rewrite_text(const char *path, const char *text, size_t bytes, const Re
                       const RewriteOptions *options);
 void rewrite_free(Rewrite *rewrite);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rewrite, rewrite_free)
+/* Add the datasets that the text makes to a set of const Rename *. */
+void rewrite_defined_add(GHashTable *defined, const Rewrite *rewrite);
 /* Nothing is left to a person. */
 bool rewrite_is_decided(const Rewrite *rewrite);
 /* The text with all edits. Caller frees. */

@@ -198,7 +198,10 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
     bool is_certain = ref->column > 0 || ref->clause == CLAUSE_NAME || is_joined;
     if (is_joined && ref->also != NULL && !is_known(work, source_rename(ref->also), part))
         rename = source_rename(ref->also);
-    if (!is_certain || is_known(work, rename, part) ||
+    /* ADD COLUMN says itself what becomes of it, where no other one is called otherwise */
+    bool is_added =
+        ref->source->shape == SHAPE_ADJUSTED && rename != NULL && !rename_changes_columns(rename);
+    if (!is_certain || is_added || is_known(work, rename, part) ||
         nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,

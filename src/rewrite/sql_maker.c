@@ -64,12 +64,29 @@ note_targets(Work *work, const SqlPath *path)
     }
 }
 
+/* `is_lasting`: whoever comes later finds it. */
 static void
-note_made(Work *work, const Rename *rename, const SqlPath *path)
+note_made(Work *work, const Rename *rename, const SqlPath *path, bool is_lasting)
 {
     note_targets(work, path);
-    if (rename != NULL)
-        set_add(&work->made_here, rename);
+    if (rename == NULL)
+        return;
+    set_add(&work->made_here, rename);
+    if (is_lasting && !rename->is_derived)
+        set_add(&work->defines, rename);
+}
+
+/* Where the new one is made, too, it is the move itself, and says nothing of other files. */
+static void
+forget_moved(Work *work)
+{
+    GHashTableIter iter;
+    void *rename;
+    if (work->new_here == NULL || work->defines == NULL)
+        return;
+    g_hash_table_iter_init(&iter, work->new_here);
+    while (g_hash_table_iter_next(&iter, &rename, NULL))
+        g_hash_table_remove(work->defines, rename);
 }
 
 void
@@ -78,16 +95,19 @@ sql_note_makers(Work *work)
     for (guint i = 0; i < work->sql->statements->len; i++) {
         const SqlStatement *statement = g_ptr_array_index(work->sql->statements, i);
         const Spelling *spelling = NULL;
-        note_made(work, statement_makes(work, statement, &spelling), &statement->created);
+        note_made(work, statement_makes(work, statement, &spelling), &statement->created,
+                  !statement->is_temporary);
         for (guint b = 0; statement->kind == STATEMENT_DEFINE && b < statement->blocks->len; b++) {
             const SqlBlock *block = g_ptr_array_index(statement->blocks, b);
             for (guint s = 0; s < block->sources->len; s++) {
                 const SqlSource *source = g_ptr_array_index(block->sources, s);
                 if (sql_shape_makes(source->shape))
-                    note_made(work, source_rename(source), &source->path);
+                    note_made(work, source_rename(source), &source->path,
+                              source->shape != SHAPE_HIDING);
             }
         }
     }
+    forget_moved(work);
 }
 
 /* Why a person decides; NULL: nobody needs to. */

@@ -150,6 +150,8 @@ typedef struct {
     GHashTable *converted;  /* set of SqlSource * whose USING becomes ON */
     GHashTable *understood; /* set of where templates begin that were read, plus one */
     GHashTable *made_here;  /* Rename * whose dataset the text makes; NULL: none */
+    GHashTable *defines;    /* those that are there for others, of all variants; NULL: none */
+    bool lacks_definition;  /* a statement goes with the dataset's definition, which is not here */
     GHashTable *new_here;   /* those whose target it makes; NULL: none */
     bool is_settled;        /* it is known which queries keep their output names (sql_flow.c) */
     bool is_cut;            /* what was just asked led in a circle, which was not followed */
@@ -383,6 +385,8 @@ bool dbt_yaml(Work *work);
 
 /* Has the file been run, so that it is not changed any more? */
 bool is_history(const char *path, const char *text, size_t bytes);
+/* Does the file look like a step from one version of a schema to the next, which has run, or runs where the old one is? */
+bool is_step(const char *path);
 /* Every mention stays as it is. */
 void history_mentions(Work *work);
 

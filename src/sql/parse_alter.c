@@ -15,16 +15,65 @@ take_default(Parser *parser, SqlBlock *block, uint32_t end)
     return true;
 }
 
-/* ADD CONSTRAINT …, ADD COLUMN …: false when columns are added, or it is not known what. */
+/* Behind ADD or DROP without COLUMN: what is no column. */
 static bool
+is_no_column(const Parser *parser, uint32_t at)
+{
+    static const char *const words[] = {
+        "CONSTRAINT", "PRIMARY",    "FOREIGN", "UNIQUE",  "CHECK",      "EXCLUDE",  "DEFAULT",
+        "INDEX",      "KEY",        "KEYS",    "COLUMNS", "PARTITION",  "FULLTEXT", "SPATIAL",
+        "PARTITIONS", "PERIOD",     "SYSTEM",  "SEARCH",  "ROW",        "VALUES",   "STATISTICS",
+        "IF",         "PROJECTION", "NOT",     "MASK",    "CLUSTERING", NULL};
+    return is_among_words_of(parser, at, words);
+}
+
+/* COLUMN IF NOT EXISTS a; a. False when it is no column, or several in brackets. */
+static bool
+take_column_name(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_said = plain_word_take(parser, end, "COLUMN");
+    if (is_said)
+        if_exists_take(parser, end);
+    if (parser->pos >= end || !is_name(parser, parser->pos) ||
+        (!is_said && is_no_column(parser, parser->pos)))
+        return false;
+    column_take(parser, block, end);
+    return true;
+}
+
+/* ADD a int NOT NULL, as in a definition: what is added is there like what was defined. */
+static SqlShape
+take_new_column(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_column = take_column_name(parser, block, end);
+    if (is_column)
+        type_take(parser, end);
+    else
+        settle(parser, parser->pos);
+    bool is_placed = is_column && end > parser->pos + 1 && is_text(parser, end - 2, "AFTER");
+    attributes_take(parser, block, is_placed ? end - 2 : end);
+    parser->pos = is_placed ? end - 1 : end;
+    if (is_placed)
+        column_take(parser, block, end);
+    return is_column ? SHAPE_ADJUSTED : SHAPE_CHANGED;
+}
+
+static SqlShape
 take_addition(Parser *parser, SqlBlock *block, uint32_t end)
 {
-    bool is_column = plain_word_take(parser, end, "COLUMN");
+    bool is_column = is_text(parser, parser->pos, "COLUMN");
     if (!is_column && (constraint_take(parser, block, end) || take_default(parser, block, end)))
-        return true;
-    settle(parser, parser->pos + is_text(parser, parser->pos, "CONSTRAINT"));
+        return SHAPE_NAMED;
+    return take_new_column(parser, block, end);
+}
+
+/* DROP COLUMN a CASCADE */
+static SqlShape
+take_removal(Parser *parser, SqlBlock *block, uint32_t end)
+{
+    bool is_column = is_text(parser, parser->pos, "COLUMN") && take_column_name(parser, block, end);
     attributes_take(parser, block, end);
-    return false;
+    return is_column ? SHAPE_ADJUSTED : SHAPE_CHANGED;
 }
 
 /* ALTER COLUMN a SET DEFAULT 1, MODIFY a int NOT NULL */
@@ -95,7 +144,9 @@ take_action(Parser *parser, SqlBlock *block, uint32_t end)
     if (is_word(parser, parser->pos, WORD_WITH)) /* WITH CHECK ADD CONSTRAINT */
         parser->pos = MIN(parser->pos + 2, end);
     if (plain_word_take(parser, end, "ADD"))
-        return take_addition(parser, block, end) ? SHAPE_NAMED : SHAPE_CHANGED;
+        return take_addition(parser, block, end);
+    if (plain_word_take(parser, end, "DROP"))
+        return take_removal(parser, block, end);
     if (is_text(parser, parser->pos, "ALTER") || is_text(parser, parser->pos, "MODIFY"))
         return take_column_change(parser, block, end);
     if (is_plain_action(parser, parser->pos)) {
@@ -118,9 +169,14 @@ parse_altered_table(Parser *parser, uint32_t end)
     SqlBlock *block = define_block(parser);
     SqlSource *table = table_take(parser, block, end);
     plain_word_take(parser, end, "*");
+    /* ADD a int, b int of T-SQL */
+    bool adds_all = parser->sql->dialect->has_alias_first && is_text(parser, parser->pos, "ADD");
+    bool is_behind_add = false;
     do {
         uint32_t stop = element_end(parser, parser->pos, end);
-        SqlShape shape = take_action(parser, block, stop);
+        SqlShape shape = is_behind_add && adds_all ? take_addition(parser, block, stop)
+                                                   : take_action(parser, block, stop);
+        is_behind_add = true;
         table->shape = MAX(table->shape, shape);
         parser->pos = stop;
     } while (parser->pos < end && parser->pos++ < end);

@@ -210,8 +210,7 @@ constraint_take(Parser *parser, SqlBlock *block, uint32_t end)
 
 /* ---- columns ---- */
 
-/* character varying(10), numeric(10, 2), `date` */
-static void
+void
 type_take(Parser *parser, uint32_t end)
 {
     static const char *const behind[] = {

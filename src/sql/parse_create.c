@@ -90,17 +90,16 @@ parse_create(Parser *parser, uint32_t end)
 }
 
 /* INTO behind a select list names a table wherever it cannot be a variable: in T-SQL those have a mark, elsewhere they are
- * declared, or in a block. */
+ * declared, or in a block. A variable has no schema. */
 static bool
-is_into_table(const Parser *parser, const SqlBlock *block)
+is_into_table(const Parser *parser, const SqlBlock *block, const SqlPath *path)
 {
     const SqlStatement *statement = parser->statement;
-    bool has_no_variables = parser->sql->dialect->has_alias_first ||
-                            (parser->begins == 0 && !parser->sql->list->has_declarations);
+    bool has_no_variables =
+        parser->sql->dialect->has_alias_first ||
+        (parser->begins == 0 && (!parser->sql->list->has_declarations || path->count > 1));
     bool is_result = statement->kind == STATEMENT_QUERY || statement->kind == STATEMENT_OTHER;
-    return has_no_variables && is_result && statement->created.count == 0 &&
-           block->parent == NULL && is_name(parser, parser->pos) &&
-           peek(parser, parser->pos + 1)->kind != TOKEN_STRING;
+    return has_no_variables && is_result && statement->created.count == 0 && block->parent == NULL;
 }
 
 /* SELECT … INTO [TEMP] [TABLE] t FROM …, at what stands behind INTO */
@@ -115,9 +114,11 @@ into_take(Parser *parser, const SqlBlock *block, uint32_t end)
     bool is_said = take_word(parser, end, WORD_TABLE);
     bool is_temporary = parser->pos > first + is_said;
     SqlStatement *statement = parser->statement;
-    bool is_table = is_into_table(parser, block);
+    bool is_named =
+        is_name(parser, parser->pos) && peek(parser, parser->pos + 1)->kind != TOKEN_STRING;
     SqlPath path = path_take(parser, end, true);
-    if (!is_table || (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)) {
+    if (!is_named || !is_into_table(parser, block, &path) ||
+        (parser->pos < end && peek(parser, parser->pos)->kind == TOKEN_COMMA)) {
         mention_add(parser, path); /* into variables */
         return;
     }

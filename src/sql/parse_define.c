@@ -194,12 +194,37 @@ parse_created(Parser *parser, uint32_t end)
 
 /* ---- others ---- */
 
+/* TABLE, VIEW, MATERIALIZED VIEW */
+static bool
+take_relation_word(Parser *parser, uint32_t end)
+{
+    if (take_word(parser, end, WORD_TABLE))
+        return true;
+    bool is_materialized = is_text(parser, parser->pos, "MATERIALIZED");
+    if (parser->pos + is_materialized >= end ||
+        !is_word(parser, parser->pos + is_materialized, WORD_VIEW))
+        return false;
+    parser->pos += 1 + is_materialized;
+    return true;
+}
+
+/* ALTER VIEW v AS makes it anew, and is no change of it. */
+static bool
+has_query(const Parser *parser, uint32_t end)
+{
+    uint32_t at = parser->pos;
+    while (at < end && !is_word(parser, at, WORD_AS))
+        at++;
+    return at < end;
+}
+
 static bool
 parse_altered(Parser *parser, uint32_t end)
 {
     parser->pos++;
     plain_word_take(parser, end, "FOREIGN");
-    if (take_word(parser, end, WORD_TABLE))
+    if (take_word(parser, end, WORD_TABLE) ||
+        (!has_query(parser, end) && take_relation_word(parser, end)))
         return parse_altered_table(parser, end);
     if (plain_word_take(parser, end, "POLICY"))
         return parse_policy(parser, end);
@@ -214,7 +239,7 @@ parse_comment(Parser *parser, uint32_t end)
         return false;
     if (plain_word_take(parser, end, "COLUMN")) {
         column_of_table_take(parser, define_block(parser), end);
-    } else if (take_word(parser, end, WORD_TABLE)) {
+    } else if (take_relation_word(parser, end)) {
         if_exists_take(parser, end);
         take_tables(parser, SHAPE_NAMED, end);
     } else if (plain_word_take(parser, end, "CONSTRAINT") ||
@@ -226,6 +251,24 @@ parse_comment(Parser *parser, uint32_t end)
     } else {
         return false;
     }
+    parser->pos = end;
+    return true;
+}
+
+/* DROP INDEX IF EXISTS i ON t, DROP TRIGGER i ON t: what belongs to the table. */
+static bool
+parse_dropped(Parser *parser, uint32_t end)
+{
+    static const char *const kinds[] = {"INDEX", "TRIGGER", "POLICY", "RULE", "STATISTICS", NULL};
+    if (!is_among_words_of(parser, parser->pos + 1, kinds))
+        return false;
+    uint32_t on = find_on(parser, parser->pos, end);
+    parser->pos += 2;
+    bool is_safe = is_word(parser, parser->pos, WORD_IF);
+    settle_to(parser, on);
+    if (!take_word(parser, end, WORD_ON) || !names_table(parser, parser->pos, end))
+        return false;
+    take_tables(parser, is_safe ? SHAPE_NAMED : SHAPE_ADJUSTED, end);
     parser->pos = end;
     return true;
 }
@@ -355,6 +398,9 @@ parse_by_verb(Parser *parser, uint32_t end)
         return parse_altered(parser, end);
     if (is_text(parser, at, "COMMENT"))
         return parse_comment(parser, end);
+    if (is_text(parser, at, "DROP") && parse_dropped(parser, end))
+        return true;
+    parser->pos = at;
     if (is_text(parser, at, "GRANT") || is_text(parser, at, "REVOKE") ||
         is_text(parser, at, "DENY"))
         return parse_right(parser, end);

@@ -19,6 +19,8 @@ void group_take(Parser *parser, SqlBlock *block, uint32_t end);
 void definitions_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* PRIMARY KEY (a), CHECK (…), KEY name (a) up to `end`; false when it is none of these. */
 bool constraint_take(Parser *parser, SqlBlock *block, uint32_t end);
+/* character varying(10), numeric(10, 2), `date` */
+void type_take(Parser *parser, uint32_t end);
 /* What stands behind a column's name, up to `end`. */
 void attributes_take(Parser *parser, SqlBlock *block, uint32_t end);
 /* PARTITION BY …, CLUSTER BY …, DISTKEY (…), INHERITS (…): behind the columns, up to `end`. */
