@@ -32,7 +32,7 @@ spoken_of(Work *work, const SqlSource *source)
     return g_hash_table_lookup(work->spoken_of, source);
 }
 
-static bool
+bool
 is_spoken_of(Work *work, const SqlSource *source, const char *name)
 {
     const GPtrArray *parts = spoken_of(work, source);

@@ -566,6 +566,8 @@ bool item_needs_alias(Work *work, const SqlItem *item);
 bool is_output_beside(Work *work, const SqlItem *item, const char *name);
 const SqlItem *output_called(Work *work, const SqlBlock *block, const char *name);
 bool query_names_matter(const SqlQuery *query);
+/* Does the text speak of a column of the source by this name, as in `o.name`? */
+bool is_spoken_of(Work *work, const SqlSource *source, const char *name);
 /* After the change (sql_capture.c): does the source have a column of this name, or one that it does not have today? */
 bool source_will_have(Work *work, const SqlSource *source, const char *name);
 bool source_will_gain(Work *work, const SqlSource *source, const char *name);

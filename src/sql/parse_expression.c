@@ -150,6 +150,8 @@ take_word_element(Parser *parser, Scan *scan, uint32_t end)
         take_chain(parser, scan, end);
     else if (is_frame(parser, parser->pos))
         parser->pos = end;
+    else if (is_window_base(parser, scan->context, parser->pos))
+        parser->pos++;
     else if (is_respecting(parser, parser->pos))
         parser->pos += 2;
     else if (take_special(parser, scan, end))

@@ -30,4 +30,6 @@ bool is_date_part(const Parser *parser, uint32_t index);
 bool take_special(Parser *parser, Scan *scan, uint32_t end);
 /* ROWS BETWEEN … up to the end of a window's brackets; IGNORE NULLS. */
 bool is_frame(const Parser *parser, uint32_t index);
+/* OVER (w ORDER BY x), WINDOW v AS (w ORDER BY x): the name of another window. */
+bool is_window_base(const Parser *parser, const Context *context, uint32_t index);
 bool is_respecting(const Parser *parser, uint32_t index);

@@ -61,6 +61,18 @@ is_frame(const Parser *parser, uint32_t index)
 }
 
 bool
+is_window_base(const Parser *parser, const Context *context, uint32_t index)
+{
+    if (index < 2 || !is_open(parser, index - 1) || is_frame(parser, index))
+        return false;
+    Word before = peek(parser, index - 2)->word, next = peek(parser, index + 1)->word;
+    bool is_window = before == WORD_OVER || (before == WORD_AS && context->clause == CLAUSE_WINDOW);
+    return is_window &&
+           (peek(parser, index + 1)->kind == TOKEN_CLOSE || next == WORD_PARTITION ||
+            next == WORD_ORDER || is_frame(parser, index + 1));
+}
+
+bool
 is_respecting(const Parser *parser, uint32_t index)
 {
     return is_word(parser, index + 1, WORD_NULLS) &&

@@ -7,7 +7,7 @@ class Changes:
     """A part of the Writer (query_writer.py)."""
 
     def table(self):
-        return self.chance.choice(self.world.tables)
+        return self.chance.choice(self.made if self.made and self.luck(0.6) else self.world.tables)
 
     def change(self):
         kinds = [self.insert, self.update, self.delete]

@@ -4,15 +4,19 @@ Who runs queries gets rows and names back; whatever they changed is undone.
 """
 import ctypes
 import ctypes.util
+import re
 import sqlite3
 import threading
 
 from query_world import is_int
 
+MADE = re.compile(r"^CREATE (?:TEMP |TEMPORARY )?TABLE (\w+)", re.MULTILINE)
 ROWS_MAX = 20000
 STEPS = 100000  # of SQLite's machine between two looks at the clock, which is no clock: the same queries always end
 TICKS_MAX = 30
 LIMIT_S = 3  # where nothing but time can be limited
+ANSWER_S = 20  # a server that gives no answer for so long, although it has a limit of its own, is taken for dead
+MYSQL_OPT_READ_TIMEOUT = 11
 
 
 class Failed(Exception):
@@ -33,34 +37,45 @@ class Engine:
     """`traits` say what the queries may have."""
 
     text = "text"
+    commits_definitions = False  # what is made is not undone
 
     def load(self, world):
         self.world = world
-        for side, new in (("before", False), ("after", True)):
-            self.begin(side)
-            for table in world.tables:
-                columns = [(c.new if new else c.old, c.old) for c in (table.after() if new else table.columns)]
-                rows = table.new_rows() if new else table.rows
-                for statement in definition(table.new if new else table.old, columns, rows, self.text):
-                    self.execute(side, statement)
+        for side in ("before", "after"):
+            self.load_side(side)
+
+    def load_side(self, side):
+        self.begin(side)
+        is_new = side == "after"
+        for table in self.world.tables:
+            columns = [(c.new if is_new else c.old, c.old) for c in (table.after() if is_new else table.columns)]
+            rows = table.new_rows() if is_new else table.rows
+            for statement in definition(table.new if is_new else table.old, columns, rows, self.text):
+                self.execute(side, statement)
 
     def run(self, side, script):
-        """(names, rows, {table: rows}): names are None where nothing was selected, tables those of the world if any changed."""
+        """(names, rows, {table: rows}): names are None where nothing was selected; after a script the tables are those of the
+        world, by their old names, and those that it made."""
         statements = [one for one in script.split(";\n") if one.strip()]
         self.start(side)
         try:
             for one in statements[:-1]:
                 self.execute(side, one)
             names, rows = self.execute(side, statements[-1])
-            tables = {}
-            if any(one.split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE") for one in statements):
-                for table in self.world.tables:
-                    columns = [c.new for c in table.after()] if side == "after" else table.old_columns()
-                    name = table.new if side == "after" else table.old
-                    tables[table.old] = self.execute(side, f"SELECT {', '.join(columns)} FROM {name}")[1]
-            return names, rows, tables
+            is_script = len(statements) > 1 or statements[0].split(None, 1)[0] in ("INSERT", "UPDATE", "DELETE", "MERGE")
+            return names, rows, self.tables(side, script) if is_script else {}
         finally:
             self.undo(side)
+            if self.commits_definitions and "CREATE " in script:
+                self.load_side(side)
+
+    def tables(self, side, script):
+        tables = {f"{name}, which the script makes": self.execute(side, f"SELECT * FROM {name}")[1] for name in MADE.findall(script)}
+        for table in self.world.tables:
+            columns = [c.new for c in table.after()] if side == "after" else table.old_columns()
+            name = table.new if side == "after" else table.old
+            tables[table.old] = self.execute(side, f"SELECT {', '.join(columns)} FROM {name}")[1]
+        return tables
 
 
 class Sqlite(Engine):
@@ -68,7 +83,7 @@ class Sqlite(Engine):
     names_expressions = False
     left = TICKS_MAX
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
-              "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1}
+              "alias reuse": 1, "returning": 1, "filter": 1, "upsert": 1, "triggers": 1, "no own shadow": 1, "made tables": "TEMP"}
 
     def begin(self, side):
         base = sqlite3.connect(":memory:", isolation_level=None)
@@ -106,7 +121,8 @@ class Duckdb(Engine):
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "lateral": 1, "qualify": 1, "star except": "EXCLUDE", "star replace": 1, "alias columns": 1, "alias reuse": 1,
               "returning": 1, "rollup": 1, "casts": 1, "from first": 1, "merge": 1, "filter": 1, "brackets": 1, "star rename": 1,
-              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1}
+              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
+              "macros": 1, "pivot": 1}
 
     def __init__(self):
         import duckdb
@@ -143,7 +159,8 @@ class Postgres(Engine):
     names_expressions = True
     traits = {"views": 1, "with recursive": 1, "full join": 1, "natural": 1, "update from": 1, "delete alias": 1, "concat": 1,
               "lateral": 1, "alias columns": 1, "returning": 1, "rollup": 1, "casts": 1, "merge": 1, "filter": 1, "brackets": 1,
-              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1}
+              "joined texts": "string_agg({}, '-' ORDER BY {})", "distinct on": 1, "upsert": 1, "delete using": 1, "made tables": "TEMP",
+              "functions": 1, "row functions": 1, "blocks": 1}
 
     def __init__(self):
         import postgres_world
@@ -196,8 +213,10 @@ class Mariadb(Engine):
     dialect = "mysql"
     is_dead = False
     text = "varchar(20)"
+    commits_definitions = True
     names_expressions = False
-    traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1}
+    traits = {"with recursive": 1, "natural": 1, "brackets": 1, "joined texts": "group_concat({} ORDER BY {})", "joined changes": 1,
+              "views": 1, "made tables": "TEMPORARY", "plain triggers": 1}
 
     class Field(ctypes.Structure):  # the beginning of MYSQL_FIELD, and how long one is
         _fields_ = [("name", ctypes.c_char_p), ("rest", ctypes.c_char * 120)]
@@ -211,12 +230,14 @@ class Mariadb(Engine):
         self.my = my = ctypes.CDLL(ctypes.util.find_library("mariadb"))
         pointer, text = ctypes.c_void_p, ctypes.c_char_p
         for name, result, words in (("mysql_init", pointer, [pointer]), ("mysql_error", text, [pointer]), ("mysql_store_result", pointer, [pointer]),
+                                    ("mysql_options", ctypes.c_int, [pointer, ctypes.c_int, ctypes.POINTER(ctypes.c_uint)]),
                                     ("mysql_real_connect", pointer, [pointer, text, text, text, text, ctypes.c_uint, text, ctypes.c_ulong]),
                                     ("mysql_query", ctypes.c_int, [pointer, text]), ("mysql_num_fields", ctypes.c_uint, [pointer]),
                                     ("mysql_fetch_row", ctypes.POINTER(text), [pointer]), ("mysql_free_result", None, [pointer]),
                                     ("mysql_fetch_fields", ctypes.POINTER(self.Field), [pointer])):
             getattr(my, name).restype, getattr(my, name).argtypes = result, words
         self.base = my.mysql_init(None)
+        my.mysql_options(self.base, MYSQL_OPT_READ_TIMEOUT, ctypes.byref(ctypes.c_uint(ANSWER_S)))
         if not my.mysql_real_connect(self.base, None, b"root", None, b"mysql", 0, f"{self.server.folder}/mariadb.sock".encode(), 0):
             raise Failed(my.mysql_error(self.base).decode())
         self.query("SET max_statement_time = 5")

@@ -102,12 +102,26 @@ class Values:
         inner = Scope(scope)
         sources = self.sources(DEPTH_MAX, inner)
         call = self.chance.choice(["max", "min"])
-        return f"(SELECT {call}({self.column(inner, kind)}) FROM {sources} WHERE {self.condition(inner, DEPTH_MAX)})"
+        return f"(SELECT {call}({self.column(inner, kind)}) FROM {sources} WHERE {self.condition(inner, self.deeper(depth))})"
+
+    def deeper(self, depth):
+        """How deep what is within may go on: mostly not at all."""
+        return depth + 1 if self.luck(0.3) else DEPTH_MAX
 
     # ---- windows ----
 
     def window(self, scope):
         return f"PARTITION BY {self.column(scope, self.chance.choice(['k', 'name']))} ORDER BY {self.column(scope, 'k')}"
+
+    def named_windows(self, scope):
+        """One that is called like something else, perhaps, and one that goes on from it."""
+        name = self.chance.choice(["w", "w", "n", "users", "total"])
+        return f"\nWINDOW {name} AS (PARTITION BY {self.column(scope, self.chance.choice(['k', 'name']))}), w2 AS ({name} ORDER BY {self.column(scope, 'k')})"
+
+    def over(self, scope, window):
+        name, value = window.split()[1], self.column(scope, "k")
+        frame = self.chance.choice(["RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", "RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING"])
+        return self.chance.choice([f"sum({value}) OVER w2", f"max({value}) OVER {name}", f"min({value}) OVER ({name} ORDER BY {self.column(scope, 'k')} {frame})"])
 
     def framed(self, scope):
         """A window with a frame; of rows one by one only where all that a row has decides its place."""
@@ -150,7 +164,7 @@ class Values:
         if choice == 6 and depth < DEPTH_MAX:
             inner = Scope(scope)
             sources = self.sources(DEPTH_MAX, inner)
-            return f"EXISTS (SELECT 1 FROM {sources} WHERE {self.condition(inner, DEPTH_MAX)})"
+            return f"EXISTS (SELECT 1 FROM {sources} WHERE {self.condition(inner, self.deeper(depth))})"
         if choice == 7 and depth < DEPTH_MAX and self.luck(0.3):
             return self.row_condition(scope, kind)
         if choice == 7 and depth < DEPTH_MAX:

@@ -3,6 +3,7 @@
 Names are few and are used again for everything: a column's new name is a neighbour's old one, tables trade names, an
 alias or a table of WITH is called like a table or a column.
 """
+import copy
 import random
 
 INTS = ["id", "k", "n", "v", "total", "m"]
@@ -109,9 +110,9 @@ class World:
                 new = chance.choice(choice)
                 taken.add(new)
             kind, luck = "same", chance.random()
-            if not plain and luck < 0.08:
+            if not plain and luck < 0.04:
                 kind = "dropped"
-            elif not plain and luck < 0.16:
+            elif not plain and luck < 0.13:
                 kind = "shifted" if is_int(name) else "values"
             columns.append(Column(name, new, kind, chance.choice(NEW_VALUES)))
         if all(column.kind == "dropped" for column in columns):
@@ -121,6 +122,17 @@ class World:
     def row(self, table):
         chance = self.chance
         return tuple(chance.choice([0, 1, 2, 3, 4, 5, None]) if is_int(column.old) else chance.choice(VALUES) for column in table.columns)
+
+    def is_turned(self):
+        """Does a new name mean something today? Then rewriting twice is not rewriting once."""
+        mapped = [table for table in self.tables if table.is_mapped]
+        return bool({table.new for table in mapped} & {table.old for table in self.tables})
+
+    def inverse(self):
+        """The world after the mapping, and the mapping back; of names alone."""
+        back = copy.copy(self)
+        back.tables = [Table(table.new, table.old, [Column(c.new, c.old, "same") for c in table.columns], table.is_mapped) for table in self.tables]
+        return back
 
     def mapping(self):
         return "---\n".join(table.document() for table in self.tables if table.is_mapped)

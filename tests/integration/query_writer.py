@@ -3,6 +3,7 @@
 It knows roughly what is in sight, so that most queries run; those that do not are thrown away by who runs them.
 """
 from query_changes import Changes
+from query_scripts import Scripts
 from query_values import ALIASES, DEPTH_MAX, Scope, Source, Values
 from query_world import INTS, TEXTS, is_int, pool
 
@@ -17,9 +18,12 @@ class Item:
         return self.sql if self.alias is None else f"{self.sql} {self.alias}"
 
 
-class Writer(Changes, Values):
-    def __init__(self, chance, world, traits):
-        self.chance, self.world, self.traits = chance, world, traits
+class Writer(Changes, Scripts, Values):
+    """`suffix`: of the names of what its scripts make, so that no two files make the same."""
+
+    def __init__(self, chance, world, traits, suffix=""):
+        self.chance, self.world, self.traits, self.suffix = chance, world, traits, suffix
+        self.made = []  # tables that the script makes, where it may change them
         self.commons = []  # of dictionaries: name -> columns
         self.hidden = []  # tables that a WITH table is called like, while that is written
         self.knows_all = world.known == "all"
@@ -29,27 +33,12 @@ class Writer(Changes, Values):
     def text(self):
         """A script of one or more statements; what the last one gives is compared, and all tables."""
         luck = self.chance.random()
-        if luck < 0.7:
+        if luck < 0.6:
             return self.query()
-        if luck < 0.78 and self.has("views"):
-            return self.view()
-        return self.change()
+        return self.script() if luck < 0.8 else self.change()
 
     def query(self, depth=0):
         return self.full_query(depth, Scope())[0]
-
-    def view(self):
-        name = self.chance.choice(["w", "recent", "people2"])
-        sql, columns = self.full_query(1, Scope(), names_all=True)
-        listed = ""
-        if self.luck(0.3):
-            columns = self.fresh_columns(columns)
-            listed = f" ({', '.join(columns)})"
-        self.commons.append({name: columns})
-        after = self.query(1)
-        self.commons.pop()
-        kind = "TABLE" if not listed and self.luck(0.3) else "VIEW"
-        return f"CREATE {kind} {name}{listed} AS\n{sql};\n{after}"
 
     # ---- queries ----
 
@@ -89,7 +78,7 @@ class Writer(Changes, Values):
 
     def recursive(self, name, commons):
         """Counts upwards from a column, beside one more that it carries along."""
-        table = self.table()
+        table = self.chance.choice(self.world.tables)
         numbers = [c for c in table.old_columns() if is_int(c)]
         other = self.chance.choice(table.old_columns())
         first = self.chance.choice(numbers)
@@ -102,7 +91,7 @@ class Writer(Changes, Values):
             second = other
         start = f"SELECT {first}, {second} FROM {table.old} WHERE {first} < 3"
         commons[name] = columns
-        next_one, key = self.table(), self.chance.choice(numbers)
+        next_one, key = self.chance.choice(self.world.tables), self.chance.choice(numbers)
         keys = [c for c in next_one.old_columns() if is_int(c)]
         joined = f"JOIN {next_one.old} j ON j.{self.chance.choice(keys)} = r.{columns[0]}"
         step = self.chance.choice([f"SELECT {columns[0]} + 1, {columns[1]} FROM {name} WHERE {columns[0]} < 4",
@@ -157,8 +146,8 @@ class Writer(Changes, Values):
         kinds = want if want is not None else [self.chance.choice(INTS + TEXTS) for _ in range(self.chance.randrange(0 if items else 1, 4))]
         for kind in kinds:
             if is_int(kind) and self.luck(0.08):
-                window = window or f"\nWINDOW w AS ({self.window(scope)})"
-                items.append(self.named(Item(f"sum({self.column(scope, 'k')}) OVER w", None, kind), names_all))
+                window = window or self.named_windows(scope)
+                items.append(self.named(Item(self.over(scope, window), None, kind), names_all))
                 continue
             if is_int(kind) and self.luck(0.08):
                 items.append(self.named(Item(self.framed(scope), None, kind), names_all))
@@ -290,6 +279,8 @@ class Writer(Changes, Values):
             columns, name = self.fresh_columns(["k", "name"]), self.alias(scope)
             rows = ", ".join(f"({self.literal('k')}, {self.literal('name')})" for _ in range(2))
             return Source(name, columns), f"(VALUES {rows}) AS {name} ({', '.join(columns)})"
+        if self.has("pivot") and self.luck(0.05):
+            return self.pivot(scope)
         seen = {table.old: table.old_columns() for table in self.world.tables}
         for commons in self.commons:
             seen.update(commons)
@@ -303,6 +294,24 @@ class Writer(Changes, Values):
             alias = self.alias(scope)
             return Source(alias, columns), f"{name} {'AS ' if self.luck(0.6) else ''}{alias}"
         return Source(name, columns), name
+
+    def pivot(self, scope):
+        """Values that become names, or names that become values; of a table or of a query."""
+        table, name = self.table(), self.alias(scope)
+        source, columns = table.old, table.old_columns()
+        if self.luck(0.5):
+            sql, columns = self.full_query(DEPTH_MAX, Scope(), want=table.old_columns(), names_all=True)
+            source = f"({sql})"
+        numbers, texts = [c for c in columns if c in INTS], [c for c in columns if c in TEXTS]
+        if not numbers or not texts:
+            return Source(name, columns), f"{source} AS {name}"
+        key, value, text = self.chance.choice(numbers), self.chance.choice(numbers), self.chance.choice(texts)
+        if self.luck(0.3) and key != value:
+            rest = [c for c in columns if c not in (key, value)]
+            return Source(name, rest + ["tag", "v"]), f"(UNPIVOT {source} ON {key}, {value} INTO NAME tag VALUE v) AS {name}"
+        if self.luck(0.5):
+            return Source(name, [key]), f"(PIVOT {source} ON {text} USING sum({value}) GROUP BY {key}) AS {name}"
+        return Source(name, [key, "red", "grey"]), f"(FROM {source} PIVOT (sum({value}) FOR {text} IN ('red', 'grey') GROUP BY {key})) AS {name}"
 
     def rows_of(self, scope):
         """A row for each of some columns that stand before it."""
