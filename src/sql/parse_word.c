@@ -67,9 +67,8 @@ is_window_base(const Parser *parser, const Context *context, uint32_t index)
         return false;
     Word before = peek(parser, index - 2)->word, next = peek(parser, index + 1)->word;
     bool is_window = before == WORD_OVER || (before == WORD_AS && context->clause == CLAUSE_WINDOW);
-    return is_window &&
-           (peek(parser, index + 1)->kind == TOKEN_CLOSE || next == WORD_PARTITION ||
-            next == WORD_ORDER || is_frame(parser, index + 1));
+    return is_window && (peek(parser, index + 1)->kind == TOKEN_CLOSE || next == WORD_PARTITION ||
+                         next == WORD_ORDER || is_frame(parser, index + 1));
 }
 
 bool

@@ -9,6 +9,10 @@ class Changes:
     def table(self):
         return self.chance.choice(self.made if self.made and self.luck(0.6) else self.world.tables)
 
+    def some(self, table):
+        columns = table.old_columns()
+        return self.chance.sample(columns, min(len(columns), self.chance.randrange(1, 3)))
+
     def change(self):
         kinds = [self.insert, self.update, self.delete]
         for trait, kind in (("merge", self.merge), ("upsert", self.upsert), ("delete using", self.delete_using),
@@ -46,7 +50,7 @@ class Changes:
         both.sources = target.sources + [source]
         kind = self.chance.choice(INTS)
         on = f"{self.column_of(both, target.sources[0], kind)} = {self.column_of(both, source, kind)}"
-        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, 3))
+        columns = self.some(table)
         inner = Scope()
         inner.sources = [source]
         sets = ", ".join(f"{column} = {self.expression(both, column, DEPTH_MAX)}" for column in columns)
@@ -66,7 +70,7 @@ class Changes:
             name = self.chance.choice(ALIASES)
             alias = f" AS {name}"
         target = self.scope_of(table, name)
-        columns = self.chance.sample(table.old_columns(), self.chance.randrange(1, 3))
+        columns = self.some(table)
         more = ""
         if self.has("update from") and self.luck(0.4):
             source, sql = self.relation(1, Scope())

@@ -68,12 +68,11 @@ class Scripts:
         word = self.chance.choice(["", "", self.traits["made tables"] + " "])
         parts = [f"CREATE {word}TABLE {name} AS\n{sql}"]
         self.commons.append({name: columns})
-        self.made.append(made)
+        self.made += [made] if len(set(columns)) == len(columns) else []  # with two names alike it cannot be made
         for _ in range(self.chance.randrange(0, 3)):
             parts.append(self.chance.choice([self.insert, self.insert, self.update, self.delete])())
         parts.append(self.query(1))
-        self.made.pop()
-        self.commons.pop()
+        self.made, _ = [], self.commons.pop()
         return ";\n".join(parts)
 
     def changes(self):

@@ -112,7 +112,7 @@ class World:
             kind, luck = "same", chance.random()
             if not plain and luck < 0.04:
                 kind = "dropped"
-            elif not plain and luck < 0.13:
+            elif not plain and luck < 0.11:
                 kind = "shifted" if is_int(name) else "values"
             columns.append(Column(name, new, kind, chance.choice(NEW_VALUES)))
         if all(column.kind == "dropped" for column in columns):
