@@ -402,6 +402,6 @@ macro_read_flow(Macro *macro, const TokenList *list, guint first, guint last)
     }
     for (guint i = first; i < last; i++)
         read_token(&flow, i);
-    if (macro->has_query)
+    if (macro->has_query && !macro_rows_take_columns(macro->rows))
         forbid_all(&flow);
 }

@@ -29,6 +29,9 @@ typedef struct {
     GHashTable *given;    /* names in texts that calls give it (dbt_given.c) */
 } MacroParameter;
 
+/* Of a macro that gives rows of a table that it gets (dbt_macro_rows.c). */
+typedef struct MacroRows MacroRows;
+
 typedef struct {
     GPtrArray *parameters; /* MacroParameter * */
     GHashTable *words; /* names in its SQL and its lists that are not arguments, in small letters */
@@ -39,6 +42,7 @@ typedef struct {
     bool has_more;   /* than that */
     bool is_test;    /* of YAML */
     bool has_query;  /* it has a SELECT of its own, where names mean other things */
+    MacroRows *rows; /* or NULL */
     bool is_doubled; /* two of that name: one cannot know which is meant */
 } Macro;
 
@@ -108,6 +112,14 @@ bool package_macro_is_of(const char *name, const char *package, size_t bytes);
 PackageRole package_macro_role(const char *name, guint place, const char *keyword);
 /* Are these the parameters (MacroParameter *) of its source, as far as they are known? */
 bool package_macro_agrees(const char *name, const GPtrArray *parameters);
+
+/* NULL where the body does something else, or is not understood. */
+MacroRows *macro_rows_read(const Macro *macro, const TokenList *list, guint first, guint last);
+void macro_rows_free(MacroRows *rows);
+/* Are its other arguments expressions over the columns of that table? */
+bool macro_rows_take_columns(const MacroRows *rows);
+/* The names in defaults of what the call does not give; borrowed. */
+void macro_add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret);
 
 void macro_pass_free(void *pass);
 /* The names in [begin, end), in small letters. */

@@ -77,16 +77,25 @@ use_of_parameter(const Macros *macros, GHashTable *asked, const MacroParameter *
     return found;
 }
 
-static MacroUse
-use_of_argument(const Macros *macros, GHashTable *asked, const Macro *macro, guint place,
-                const char *keyword)
+/* NULL: none, or two macros may be meant. */
+static const MacroParameter *
+parameter_at(const Macro *macro, guint place, const char *keyword)
 {
     for (guint i = 0; !macro->is_doubled && i < macro->parameters->len; i++) {
         const MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
         if (keyword != NULL ? strcmp(parameter->name, keyword) == 0 : i == place)
-            return use_of_parameter(macros, asked, parameter);
+            return parameter;
     }
-    return MACRO_DOES_ANYTHING;
+    return NULL;
+}
+
+static MacroUse
+use_of_argument(const Macros *macros, GHashTable *asked, const Macro *macro, guint place,
+                const char *keyword)
+{
+    const MacroParameter *parameter =
+        macro->has_query ? NULL : parameter_at(macro, place, keyword); /* its own tables' */
+    return parameter != NULL ? use_of_parameter(macros, asked, parameter) : MACRO_DOES_ANYTHING;
 }
 
 /* `default__name`, `bigquery__name` and so on must all agree. */
@@ -142,6 +151,25 @@ use_of(const Macros *macros, const SqlRef *ref)
     return use_of_pass(macros, asked, &pass);
 }
 
+/* Is it an argument of a macro that gives rows, where such a macro stands, and becomes an expression over the table's columns? */
+static bool
+is_of_rows(const Macros *macros, const SqlRef *ref)
+{
+    const Macro *macro =
+        macros != NULL ? g_hash_table_lookup(macros->list, last_part(ref->macro)) : NULL;
+    const SqlSource *source =
+        ref->block->sources->len == 1 ? g_ptr_array_index(ref->block->sources, 0) : NULL;
+    bool is_there =
+        source != NULL && source->gives_more && source->first == ref->path.parts[0].token;
+    const MacroParameter *parameter =
+        is_there && macro != NULL && macro_rows_take_columns(macro->rows)
+            ? parameter_at(macro, ref->place, ref->keyword)
+            : NULL;
+    g_autoptr(GHashTable) asked = g_hash_table_new(NULL, NULL);
+    return parameter != NULL && !is_unit(ref, "date") &&
+           use_of_parameter(macros, asked, parameter) == MACRO_TAKES_VALUE;
+}
+
 /* Is what the template gives all of an item without alias, whose name would be another one? */
 static bool
 is_output(const SqlRef *ref)
@@ -156,6 +184,8 @@ macro_takes_column(Work *work, const SqlRef *ref)
 {
     if (ref->macro[0] == '\0') /* a loop, or a variable */
         return !is_output(ref);
+    if (is_of_rows(work->options->macros, ref))
+        return true;
     switch (use_of(work->options->macros, ref)) {
     case MACRO_TAKES_VALUE:
         return true;
@@ -209,8 +239,8 @@ add_all(GHashTable *ret, GHashTable *words)
 }
 
 /* The defaults of what the call does not give. */
-static void
-add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret)
+void
+macro_add_defaults(const Macro *macro, const MacroPass *call, GHashTable *ret)
 {
     for (guint i = call->place; i < macro->parameters->len; i++) {
         const MacroParameter *parameter = g_ptr_array_index(macro->parameters, i);
@@ -226,7 +256,7 @@ add_words_of(const Macros *macros, GHashTable *asked, const Macro *macro, const 
 {
     if (macro->has_query)
         return;
-    add_defaults(macro, call, ret);
+    macro_add_defaults(macro, call, ret);
     if (!g_hash_table_add(asked, (void *) macro))
         return;
     add_all(ret, macro->words);

@@ -39,6 +39,7 @@ macro_free(void *data)
     g_hash_table_unref(macro->words);
     g_ptr_array_unref(macro->calls);
     g_free(macro->table);
+    macro_rows_free(macro->rows);
     g_string_free(macro->body, TRUE);
     g_free(macro);
 }
@@ -273,6 +274,8 @@ read_body(Macro *macro, const TokenList *list, guint first, guint last)
 {
     for (guint i = first; i < last; i++)
         read_token(macro, list, i);
+    if (!macro->is_doubled && !macro->is_test)
+        macro->rows = macro_rows_read(macro, list, first, last);
     macro_read_flow(macro, list, first, last);
 }
 

@@ -48,6 +48,27 @@ call_of_rows(Work *work, const Token *token)
                : NULL;
 }
 
+static bool
+is_project_rows(const Work *work, const Token *token)
+{
+    uint32_t begin, end;
+    return macros_give_rows(work->options->macros, work->text, token, &begin, &end);
+}
+
+/* The call that such a macro of the project gets, if it is the only one. */
+static DbtCall *
+call_of_project_rows(Work *work, const Token *token)
+{
+    g_autoptr(GPtrArray) calls = dbt_calls(work->text, token);
+    const DbtCall *first = calls->len == 1 ? g_ptr_array_index(calls, 0) : NULL;
+    uint32_t begin = 0, end = 0;
+    macros_give_rows(work->options->macros, work->text, token, &begin, &end);
+    if (first != NULL && first->is_understood && end == 0)
+        return g_ptr_array_steal_index(calls, 0);
+    return calls->len == 0 && end > 0 ? dbt_call_of_variable(work, work->text + begin, end - begin)
+                                      : NULL;
+}
+
 DbtCall *
 dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
 {
@@ -57,6 +78,8 @@ dbt_call_behind(Work *work, const Token *token, bool *ret_is_here)
         return call;
     if (template_gives_rows(work->text, token))
         return call_of_rows(work, token);
+    if (is_project_rows(work, token))
+        return call_of_project_rows(work, token);
     g_autoptr(GArray) found = jinja_arguments(work->text, token);
     const JinjaArgument *one = found->len == 1 ? &g_array_index(found, JinjaArgument, 0) : NULL;
     if (one != NULL)

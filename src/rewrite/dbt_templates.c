@@ -98,6 +98,38 @@ name_this(Work *work, SqlSource *source)
     set_add(&work->understood, GSIZE_TO_POINTER(token->begin + 1));
 }
 
+/* f(ref('x'), 't.id'): `t` is what the macro calls the table, or another one, and is not followed. */
+static bool
+names_qualified_column(Work *work, const SqlSource *source, const Rename *rename)
+{
+    const ArenaList *refs = source->block->refs;
+    for (guint i = 0; i < refs->len; i++) {
+        const SqlRef *ref = g_ptr_array_index(refs, i);
+        for (guint p = 1; p < ref->path.count; p++) {
+            const ColumnChange *change =
+                rename_column(rename, work->sql->dialect, &ref->path.parts[p]);
+            if (change != NULL && change->kind != CHANGE_NONE)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A macro of the project that gives rows of the table, and may name columns of it by itself. */
+static bool
+may_follow_rows(Work *work, SqlSource *source, const Rename *rename)
+{
+    const Token *token = &g_array_index(work->sql->tokens, Token, source->first);
+    uint32_t begin, end;
+    if (source->is_paired ||
+        !macros_give_rows(work->options->macros, work->text, token, &begin, &end))
+        return true;
+    source->gives_more = true;
+    return rename == NULL || !rename_changes_columns(rename) ||
+           (!names_qualified_column(work, source, rename) &&
+            macros_rows_keep(work->options->macros, work->text, token, rename));
+}
+
 void
 dbt_name_source(Work *work, SqlSource *source)
 {
@@ -115,6 +147,11 @@ dbt_name_source(Work *work, SqlSource *source)
         return;
     }
     const Rename *rename = dbt_find(work, call, &doubt);
+    if (!may_follow_rows(work, source, rename)) {
+        dbt_call_clear(call);
+        g_free(call);
+        return;
+    }
     source->kind = SOURCE_TABLE; /* its columns are known like those of a table */
     source->is_template = true;
     set_add(&work->understood, GSIZE_TO_POINTER(token->begin + 1));

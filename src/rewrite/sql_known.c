@@ -57,8 +57,10 @@ table_columns(const Work *work, const SqlSource *table, bool *ret_is_open)
         known = options->columns(table, ret_is_open, options->columns_data);
     if (known == NULL)
         known = columns_of_dbt(work, table, ret_is_open);
-    if (known != NULL)
+    if (known != NULL) {
+        *ret_is_open = *ret_is_open || table->gives_more;
         return known;
+    }
     *ret_is_open = true;
     return rename != NULL ? rename->columns : NULL;
 }

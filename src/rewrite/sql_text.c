@@ -91,13 +91,27 @@ edit_key(const Edit *edit)
     return g_strdup_printf("%zu %zu %s", edit->begin, edit->end, edit->text);
 }
 
+static bool
+gives_rows(const char *text, const Token *token, const void *macros)
+{
+    uint32_t begin, end;
+    return macros_give_rows(macros, text, token, &begin, &end);
+}
+
+static Sql *
+read_sql(const Work *work, guint variant)
+{
+    return sql_new_with(work->text, work->bytes, work->dialect, variant, gives_rows,
+                        work->options->macros);
+}
+
 static Variant *
 variant_new(Work *work, guint number)
 {
     Variant *variant = g_new0(Variant, 1);
     Rewrite *out = work->out;
     *variant = (Variant){
-        .sql = sql_new(work->text, work->bytes, work->dialect, number),
+        .sql = read_sql(work, number),
         .sites = g_ptr_array_new(),
         .edits = g_ptr_array_new(),
         .made = g_ptr_array_new_with_free_func(made_free),
@@ -242,7 +256,7 @@ sql_text(Work *work)
     work->out->language = "sql";
     work->declared = is_outermost ? declared : work->declared;
     work->out->dialect = work->dialect->name;
-    work->sql = sql_new(work->text, work->bytes, work->dialect, 0);
+    work->sql = read_sql(work, 0);
     guint variants = work->sql->variants;
     if (variants == 1)
         rewrite_variant(work);

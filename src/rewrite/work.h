@@ -591,6 +591,13 @@ bool macro_can_carry(const Work *work, size_t at, const char *written);
 char *macros_name(const char *text, const Token *tag);
 /* What the macros that are called in the text stand for, as text. Caller frees. */
 char *macros_tables_in(const Macros *macros, const char *text, size_t bytes);
+/* Is the template a macro of the project that gives rows of the table that it gets (dbt_macro_rows.c)? `*ret_begin`, `*ret_end`:
+ * the table, where it is a variable; else both 0. */
+bool macros_give_rows(const Macros *macros, const char *text, const Token *token,
+                      uint32_t *ret_begin, uint32_t *ret_end);
+/* Of such a template: does what it names by itself stay, although the table's columns change? */
+bool macros_rows_keep(const Macros *macros, const char *text, const Token *token,
+                      const Rename *rename);
 /* Does it write `WITH a AS (SELECT * FROM {{ ref('b') }})` of a list of pairs? */
 bool macros_make_commons(const Macros *macros, const char *name);
 /* "{{ ref('x') }}": all that the macro consists of; or NULL. */

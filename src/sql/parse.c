@@ -644,6 +644,13 @@ sql_is_live(const Sql *sql, size_t byte)
 Sql *
 sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
 {
+    return sql_new_with(text, bytes, dialect, variant, NULL, NULL);
+}
+
+Sql *
+sql_new_with(const char *text, size_t bytes, const Dialect *dialect, guint variant,
+             SqlRowsFn *gives_rows, const void *data)
+{
     Sql *sql = g_new0(Sql, 1);
     *sql = (Sql){.list = tokens_new(text, bytes, dialect),
                  .dialect = dialect,
@@ -664,7 +671,9 @@ sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant)
     Parser parser = {.sql = sql,
                      .tokens = &g_array_index(sql->tokens, Token, 0),
                      .last = sql->tokens->len - 1,
-                     .lists = lists};
+                     .lists = lists,
+                     .gives_rows = gives_rows,
+                     .rows_data = data};
     parse_statements(&parser, parser.last);
     return sql;
 }

@@ -30,6 +30,8 @@ typedef struct {
     int begins;      /* of that body, which are not closed */
     bool is_at_body; /* it begins at `pos`, as a statement of its own */
     bool has_keys;   /* ASC and DESC may stand behind items */
+    SqlRowsFn *gives_rows; /* or NULL */
+    const void *rows_data;
     SqlStatement *statement;
 } Parser;
 

@@ -47,14 +47,14 @@ template_gives_rows(const char *text, const Token *token)
 bool
 is_rows(const Parser *parser, uint32_t index)
 {
-    switch (peek(parser, index + 1)->kind) {
-    case TOKEN_CLOSE:
-    case TOKEN_SEMICOLON:
-    case TOKEN_END:
-        return template_gives_rows(parser->sql->list->text, peek(parser, index));
-    default:
-        return false;
-    }
+    const Token *token = peek(parser, index);
+    const char *text = parser->sql->list->text;
+    TokenKind behind = peek(parser, index + 1)->kind;
+    bool is_whole = behind == TOKEN_CLOSE || behind == TOKEN_SEMICOLON || behind == TOKEN_END ||
+                    is_set_operation(parser, index + 1);
+    return token->kind == TOKEN_TEMPLATE && is_whole &&
+           (template_gives_rows(text, token) ||
+            (parser->gives_rows != NULL && parser->gives_rows(text, token, parser->rows_data)));
 }
 
 SqlBlock *

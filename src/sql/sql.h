@@ -198,6 +198,7 @@ struct SqlSource {
     bool is_version; /* as it was at a version, or a statement, of this very table */
     bool
         is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
+    bool gives_more;  /* the template that it is may give more columns than the table has */
     bool is_template; /* a template that is understood: `path` is what it stands for */
     /* of sql_source_columns(), once it was asked; or NULL */
     const ArenaList *known;
@@ -350,6 +351,11 @@ typedef bool SqlLacksFn(const SqlSource *table, const SqlPart *name, void *data)
 /* Always gives a tree. `text` must outlive it. A text whose templates choose ({% if … %}) has several variants; others
  * have one, 0. */
 Sql *sql_new(const char *text, size_t bytes, const Dialect *dialect, guint variant);
+/* Is the template a query that gives rows of one table, with all of its columns? */
+typedef bool SqlRowsFn(const char *text, const Token *token, const void *data);
+/* The same, where such templates are known, besides those of packages. */
+Sql *sql_new_with(const char *text, size_t bytes, const Dialect *dialect, guint variant,
+                  SqlRowsFn *gives_rows, const void *data);
 /* Is the byte in a branch that this variant takes? */
 bool sql_is_live(const Sql *sql, size_t byte);
 void sql_free(Sql *sql);

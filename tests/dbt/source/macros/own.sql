@@ -30,3 +30,10 @@ select * from {{ model }} where {{ column_name }} <= 1
 {% test no_code(model, than) %}
 select * from {{ model }} where {{ than }} < 3
 {% endtest %}
+
+{% macro latest_rows(relation, key, at, least=0) %}
+    {%- if key is string -%}{%- set keys = key -%}{%- else -%}{%- set keys = key | join(', ') -%}{%- endif -%}
+select *, count(*) over (partition by {{ keys }}) as how_often
+from {{ relation }}
+qualify row_number() over (partition by {{ keys }} order by {{ at }} desc) = 1 and how_often > {{ least }}
+{% endmacro %}
