@@ -152,6 +152,10 @@ read_call(Around *around, guint open)
     static const char *const plain[] = {"freeze", "const", "var", "dict", "set", NULL};
     const Unit *unit = around->unit;
     guint before = unit_previous(unit, open, true);
+    if (before != G_MAXUINT && before > 0 && unit_is_sign(unit, before - 1, '@')) {
+        around->is_hidden = true; /* @Table(name = "…") */
+        return;
+    }
     bool is_plain = unit_is_sign(unit, open, '(') && /* Object.freeze({…}), const (…) of Go, (…) */
                     (before == G_MAXUINT || unit_piece(unit, before)->kind != PIECE_WORD ||
                      is_word(unit, before, plain));

@@ -170,6 +170,17 @@ bring_inherited(Work *work, const char *dotted, const Export *export, const Bind
     }
 }
 
+/* ".TABLE" of what `self` may have by this name; NULL: nothing. In Ruby all classes of all files are at hand everywhere, and
+ * only those that a class is made of are bound by themselves. */
+static char *
+inherited_member(const Binding *binding, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (strcmp(binding->module, "ruby") != 0)
+        return dot != NULL ? g_strdup(dot) : NULL;
+    return binding->within[0] != '\0' && dot == NULL ? g_strconcat(".", name, NULL) : NULL;
+}
+
 static void
 bring_all(Work *work, const Binding *binding)
 {
@@ -195,8 +206,9 @@ bring_all(Work *work, const Binding *binding)
         g_autofree char *name = g_strconcat(
             binding->local, binding->local[0] != '\0' && rest[0] != '\0' ? "." : "", rest, NULL);
         bring(work, name, export, &doubtful);
-        if (strchr(name, '.') != NULL && !is_own(work, export))
-            bring_inherited(work, strrchr(name, '.'), export, &doubtful);
+        g_autofree char *member = inherited_member(binding, name);
+        if (member != NULL && !is_own(work, export))
+            bring_inherited(work, member, export, &doubtful);
     }
 }
 

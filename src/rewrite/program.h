@@ -365,11 +365,27 @@ bool program_name(Unit *unit, const Use *use, const Text *text);
 bool program_dbt(Unit *unit, const Use *use, const Text *text);
 /* The string is a key under which checks of the dataset stand, and now is decided. (program_checks.c) */
 bool program_checks(Unit *unit, const Use *use, const Text *text);
-/* Does the program name a table there, to read it, or to write or make it? (program_tables.c) */
+/* Does the program name a table there, to read it; and by a call? (program_tables.c) */
 bool use_reads_table(const Unit *unit, const Use *use);
+bool use_is_read_by_call(const Unit *unit, const Use *use);
+/* Is it a column of a query, with its table before it? */
+bool use_is_column_with_table(const Unit *unit, const Use *use);
+/* Does it write to the table, or make or remove it? (program_writes.c) */
 bool use_writes_table(const Unit *unit, const Use *use);
+/* Of these: does it remove the table? And can it be nothing but a table? */
+bool use_removes_table(const Unit *unit, const Use *use);
+bool use_writes_surely(const Unit *unit, const Use *use);
+/* Does another name make another table, and remove this one? */
+bool use_is_made_anew(Unit *unit, const Use *use);
+/* Does what is given beside the table's name, as project and dataset, make it the dataset's? (program_beside.c) */
+typedef enum { BESIDE_UNKNOWN, BESIDE_APART, BESIDE_OTHER, BESIDE_SAME } BesideAnswer;
+BesideAnswer program_beside(Unit *unit, const Use *use, const char *table,
+                            const Rename **ret_rename, const Spelling **ret_spelling);
+/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
+bool use_is_apart(const Unit *unit, const Use *use);
 /* Is it what a query is built from, or joined with? */
 bool use_is_in_builder(const Unit *unit, const Use *use);
+bool use_is_in_knex(const Unit *unit, const Use *use);
 /* Is it called like something that is written: sink, job.target, output_table? */
 bool key_says_writing(const Text *text, Span key);
 /* Is the string for people: a log, an error, a description? (program_message.c) */

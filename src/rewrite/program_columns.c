@@ -275,8 +275,12 @@ is_use_of_name(const Unit *unit, guint index)
     bool is_named = is_sign_of(unit, index - 1, "(,{") && is_sign_of(unit, index + 1, ":=");
     bool is_dimension = unit->language->has_sql_values && is_sign_of(unit, index - 1, ":") &&
                         is_sign_of(unit, index + 1, "{") && !lookml_has_expression(unit, index);
+    /* field :plan, where(:plan) of Ruby and Elixir; but not A::plan */
+    bool is_symbol = unit->language->has_bare_calls && is_sign_of(unit, index - 1, ":") &&
+                     !is_sign_of(unit, index - 2, ":") &&
+                     unit_piece(unit, index - 1)->end == unit_piece(unit, index)->begin;
     return is_sign_of(unit, index - 1, ".") || unit->language->has_bare_columns || is_named ||
-           is_dimension;
+           is_symbol || is_dimension;
 }
 
 static void

@@ -8,56 +8,7 @@
 
 #include <string.h>
 
-/* ---- what is given apart ---- */
-
-/* clang-format off */
-static const char *const qualifiers[] = {
-    "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "database", "database_name",
-    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema", NULL};
-/* clang-format on */
-
-/* The key, or what is behind its last dot or dash. */
-static bool
-is_qualifier(const Text *text, Span key)
-{
-    for (uint32_t at = key.end; at > key.begin; at--)
-        if (strchr(".-", text->bytes[at - 1]) != NULL)
-            return span_is_among(text, (Span){at, key.end}, qualifiers);
-    return span_is_among(text, key, qualifiers);
-}
-
-static bool
-is_qualifying(const Unit *unit, guint index)
-{
-    const Piece *piece = &g_array_index(unit->pieces, Piece, index);
-    if (piece->key.end > 0 && is_qualifier(unit->text, piece->key))
-        return true;
-    bool is_literal = piece->kind == PIECE_LITERAL;
-    Span span = is_literal ? (Span){piece->inner_begin, piece->inner_end}
-                           : (Span){piece->begin, piece->end};
-    if ((!is_literal && piece->kind != PIECE_WORD) || index + 1 >= unit->pieces->len ||
-        !is_qualifier(unit->text, span))
-        return false;
-    const Piece *next = piece + 1;
-    return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
-}
-
-/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
-static bool
-is_qualified_apart(const Unit *unit, const Use *use)
-{
-    const guint near = 40; /* pieces: a call and what it is called on */
-    guint first = use->first > near ? use->first - near : 0,
-          behind = MIN(use->last + near, unit->pieces->len);
-    if (unit->language->is_data) {
-        first = 0;
-        behind = unit->pieces->len;
-    }
-    for (guint i = first; i < behind; i++)
-        if (is_qualifying(unit, i))
-            return true;
-    return false;
-}
+#define OTHER_DATASET "this is a table of the same name in another dataset"
 
 /* ---- the name ---- */
 
@@ -216,31 +167,53 @@ is_only_put_in(const Unit *unit, const Use *use)
 static bool
 is_built_from(const Unit *unit, const Use *use, const Name *name, const Rename *rename)
 {
-    return use_is_in_builder(unit, use) && !is_ordinary(name->parts[0].text) &&
-           !rename_changes_columns(rename);
+    return use_is_in_builder(unit, use) && !rename_changes_columns(rename) &&
+           (!is_ordinary(name->parts[0].text) || use_is_in_knex(unit, use));
 }
 
+/* No column of it changes, and none is added: then it is written to as before. */
+static bool
+keeps_columns(const Rename *rename)
+{
+    return !rename_changes_columns(rename) && rename_only_renames(rename);
+}
+
+/* Is a name of one part the dataset here? If not, it is said. */
+static bool
+is_certain(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
+           const Spelling *spelling)
+{
+    if (!use_reads_table(unit, use) && !use_writes_surely(unit, use) &&
+        !is_built_from(unit, use, name, rename)) {
+        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
+                       "the name has one part and stands where any text may: nobody knows whether "
+                       "it is the dataset");
+        return false;
+    }
+    if (!use_is_apart(unit, use) && spelling->target[1] == NULL)
+        return true;
+    refuse_apart(unit, text);
+    return false;
+}
+
+/* `is_whole`: nothing that is before the name is missing. */
 static void
 found(Unit *unit, const Use *use, const Text *text, const Name *name, const Rename *rename,
-      const Spelling *spelling)
+      const Spelling *spelling, bool is_whole)
 {
-    if (use_writes_table(unit, use))
+    bool is_written =
+        use_writes_table(unit, use) && (use_removes_table(unit, use) || !keeps_columns(rename));
+    if (is_written || use_is_made_anew(unit, use))
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "written", NULL,
-                       "rows are written to the dataset, or it is made here, and the new one's "
-                       "columns may differ");
+                       "rows are written to the dataset, or it is made or removed here, and the "
+                       "new one's columns may differ");
     else if (use->is_key && name->path.count == 1 && is_ordinary(name->parts[0].text))
         explain(unit, text, DISPOSITION_UNAFFECTED, "this is an ordinary word, and a key");
     else if (use->is_key)
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "as-key", NULL,
                        "the name is a key here: who looks it up has to change, too");
-    else if (name->path.count == 1 && !use_reads_table(unit, use) &&
-             !is_built_from(unit, use, name, rename))
-        program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "bare-name", NULL,
-                       "the name has one part and stands where any text may: nobody knows whether "
-                       "it is the dataset");
-    else if (name->path.count == 1 &&
-             (is_qualified_apart(unit, use) || spelling->target[1] != NULL))
-        refuse_apart(unit, text);
+    else if (!is_whole && !is_certain(unit, use, text, name, rename, spelling))
+        return;
     else if (use_is_of_class(unit, use) && rename_changes_columns(rename)) {
         g_hash_table_add(unit->work->named, (void *) rename);
         program_refuse(unit->work, text, SITE_TABLE, 0, text->count, "class", NULL,
@@ -302,6 +275,25 @@ is_tail(Unit *unit, const Use *use, const Name *name, bool *ret_is_doubtful)
     return false;
 }
 
+/* "users.id", where columns stay and a query or a key of a table takes it: the table before the dot. */
+static bool
+before_column(Unit *unit, const Use *use, const Text *text, const Name *name)
+{
+    const Spelling *spelling = NULL;
+    bool is_other = false;
+    Name table = *name;
+    table.path = (SqlPath){.parts = table.parts, .count = 1};
+    if (name->path.count != 2 || name->has_colon || !use_is_column_with_table(unit, use))
+        return false;
+    const Rename *rename = renames_find(unit->work->renames, dialect_by_name("bigquery"),
+                                        &table.path, &spelling, &is_other);
+    if (rename == NULL || rename->is_derived || spelling->target[1] != NULL ||
+        rename_changes_columns(rename) || use_is_apart(unit, use))
+        return false;
+    edit_name(unit, text, &table, spelling);
+    return true;
+}
+
 bool
 program_name(Unit *unit, const Use *use, const Text *text)
 {
@@ -318,8 +310,16 @@ program_name(Unit *unit, const Use *use, const Text *text)
         renames_find(unit->work->renames, dialect, &name.path, &spelling, &is_other);
     if (alias > 0 && (rename == NULL || !is_built_from(unit, use, &name, rename)))
         return false;
-    if (rename != NULL)
-        found(unit, use, text, &name, rename, spelling);
+    BesideAnswer beside = name.path.count == 1
+                              ? program_beside(unit, use, name.parts[0].text, &rename, &spelling)
+                              : BESIDE_UNKNOWN;
+    if (beside == BESIDE_APART && rename == NULL)
+        refuse_apart(unit, text);
+    else if (beside == BESIDE_OTHER)
+        explain(unit, text, DISPOSITION_UNAFFECTED, OTHER_DATASET);
+    else if (rename != NULL)
+        found(unit, use, text, &name, rename, spelling,
+              beside == BESIDE_SAME || name.path.count > 1);
     else if (is_tail(unit, use, &name, &is_doubtful))
         refuse_apart(unit, text);
     else if (is_doubtful)
@@ -328,10 +328,9 @@ program_name(Unit *unit, const Use *use, const Text *text)
     else if (name.path.count > 1 && renames_is_target(unit->work->renames, dialect, &name.path))
         explain(unit, text, DISPOSITION_ALREADY, NULL);
     else if (is_other)
-        explain(unit, text, DISPOSITION_UNAFFECTED,
-                "this is a table of the same name in another dataset");
+        explain(unit, text, DISPOSITION_UNAFFECTED, OTHER_DATASET);
     else
-        return false;
+        return before_column(unit, use, text, &name);
     return true;
 }
 
@@ -351,8 +350,8 @@ program_name_after(Unit *unit, const Use *use, const Text *text, bool in_backtic
                                         &name.path, &spelling, &is_other);
     if (rename == NULL)
         return NULL;
-    if (name.path.count == 1 && (!use_reads_table(unit, use) || is_qualified_apart(unit, use) ||
-                                 spelling->target[1] != NULL))
+    if (name.path.count == 1 &&
+        (!use_reads_table(unit, use) || use_is_apart(unit, use) || spelling->target[1] != NULL))
         return NULL;
     g_autofree char *after = new_name(&name, spelling, &kept);
     if (after == NULL)

@@ -1,4 +1,4 @@
-/* program_tables.c - where a name of a table stands in a program: where rows are read, where they are written, at a class. */
+/* program_tables.c - where a name of a table stands in a program: where rows are read, at a class. */
 #include "rewrite/program.h"
 
 #include <string.h>
@@ -10,115 +10,7 @@ static const char *const reading_calls[] = {
 static const char *const reading_keys[] = {
     "table", "table_name", "tableName", "table_id", "dbtable", "source_table", "sourceTable", "source_table_name",
     "input_table", "inputTable", "from_table", "sql_table_name", "__tablename__", "getTableName", "table-name", "source-table", NULL};
-static const char *const writing_calls[] = {
-    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
-    "deleteTable", "delete_table", "dropTable", "drop_table", "dbWriteTable", "dbRemoveTable", "dbCreateTable",
-    "insertOrThrow", "insertWithOnConflict", "update", "updateWithOnConflict", "upsert", "delete", "write_database",
-    "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
-    "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
-    "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
-static const char *const writing_words[] = {
-    "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", NULL};
 /* clang-format on */
-
-static bool
-begins_with_any(const Text *text, Span span, const char *const *words)
-{
-    for (size_t i = 0; words[i] != NULL; i++) {
-        size_t bytes = strlen(words[i]);
-        if (span.end - span.begin >= bytes &&
-            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool
-key_says_writing(const Text *text, Span key)
-{
-    while (key.begin > 0 && key.end > key.begin &&
-           (text->bytes[key.begin - 1] == '.' || text->bytes[key.begin - 1] == '_' ||
-            g_ascii_isalnum(text->bytes[key.begin - 1])))
-        key.begin--; /* job.sink.table of HOCON */
-    for (uint32_t at = key.begin; at < key.end; at++)
-        if ((at == key.begin || text->bytes[at - 1] == '.') &&
-            begins_with_any(text, (Span){at, key.end}, writing_words))
-            return true;
-    return false;
-}
-
-#define LINES_MAX 4000 /* of YAML, above a name: what people write by hand is shorter */
-
-/* The keys of YAML that it stands below. */
-static bool
-is_below_sink(const Unit *unit, const Use *use)
-{
-    const char *bytes = unit->text->bytes;
-    size_t line = use->whole.begin, indent = G_MAXSIZE;
-    if (strcmp(unit->language->name, "yaml") != 0)
-        return false;
-    for (int looked = 0; line > 0 && looked < LINES_MAX; looked++) {
-        size_t end = line; /* of the line, which the first time is that of the name */
-        while (line > 0 && bytes[line - 1] != '\n')
-            line--;
-        size_t at = line, last;
-        while (at < end && (bytes[at] == ' ' || bytes[at] == '-'))
-            at++;
-        for (last = at; last < end && bytes[last] != ':' && bytes[last] != '\n';)
-            last++;
-        bool is_key = last < end && bytes[last] == ':' && bytes[at] != '#' && at - line < indent;
-        if (is_key && key_says_writing(unit->text, (Span){(uint32_t) at, (uint32_t) last}))
-            return true;
-        indent = is_key ? at - line : indent;
-        line -= line > 0;
-    }
-    return false;
-}
-
-/* The piece before a link of a chain, `write` for `df.write.format("x").option("y", …)`; G_MAXUINT: it is the first. */
-static guint
-link_before(const Unit *unit, guint link)
-{
-    guint dot = unit_previous(unit, link, true);
-    guint at = dot != G_MAXUINT && unit_is_sign(unit, dot, '.') ? unit_previous(unit, dot, true)
-                                                                : G_MAXUINT;
-    int depth = 0;
-    for (; at != G_MAXUINT && at > 0; at = unit_previous(unit, at, true)) {
-        depth += unit_is_sign(unit, at, ')') ? 1 : unit_is_sign(unit, at, '(') ? -1 : 0;
-        if (depth == 0 && !unit_is_sign(unit, at, '('))
-            return at;
-    }
-    return at;
-}
-
-/* df.write.….option("dbtable", "…"), .save("…"), .jdbc(url, "…") of Spark */
-static bool
-is_in_writer(const Unit *unit, const Use *use)
-{
-    static const char *const setters[] = {"option", "save", "jdbc", "start", NULL},
-                             *const writers[] = {"write", "writeStream", "writeTo", NULL};
-    guint link = use->first;
-    if (!span_is_among(unit->text, use->callee, setters))
-        return false;
-    while (link > 0 && unit_piece(unit, link)->begin != use->callee.begin)
-        link--;
-    for (link = link_before(unit, link); link != G_MAXUINT; link = link_before(unit, link))
-        if (span_is_among(unit->text, piece_span(unit_piece(unit, link)), writers))
-            return true;
-    return false;
-}
-
-/* saveAsTypedBigQueryTable(Table.Spec("…")): what is made of the name is written to. */
-static bool
-is_written_outside(const Unit *unit, const Use *use)
-{
-    static const char *const savers[] = {"saveAs", NULL};
-    const Text *text = unit->text;
-    return begins_with_any(text, use->callee, savers) ||
-           (!span_is_among(text, use->callee, reading_calls) &&
-            (span_is_among(text, use->outer, writing_calls) ||
-             begins_with_any(text, use->outer, savers)));
-}
 
 /* modelBuilder.Entity<User>().ToTable("…") */
 static bool
@@ -126,22 +18,6 @@ is_entity(const Unit *unit, const Use *use)
 {
     return strcmp(unit->language->name, "csharp") == 0 &&
            span_is(unit->text, use->callee, "ToTable");
-}
-
-/* bq rm, bq load: commands that do more than read. */
-bool
-use_writes_table(const Unit *unit, const Use *use)
-{
-    static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
-                                           "update", "mkdef", "partition", "undelete", NULL};
-    const Text *text = unit->text;
-    if (unit->language->joins_touching && span_is_among(text, use->callee, commands))
-        return true;
-    if (is_entity(unit, use))
-        return false;
-    return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
-           is_written_outside(unit, use) || use->is_in_sink || is_below_sink(unit, use) ||
-           key_says_writing(text, use->key);
 }
 
 /* USERS_TABLE = …, users_table_name: … */
@@ -183,23 +59,97 @@ is_called_table_in_a_word(const Unit *unit, Span key)
     return false;
 }
 
-/* schema "…" do of Ecto */
+/* Places of single libraries, by language: NULL is anything. */
+typedef struct {
+    const char *language, *callee, *outer, *key;
+    const char *word; /* that the file must have; or NULL */
+    bool is_class;
+} TablePlace;
+
+/* clang-format off */
+static const TablePlace places[] = {
+    {"elixir", "schema", .is_class = true},                              /* schema "…" do of Ecto */
+    {"elixir", "in"},                                                    /* from(u in "…") */
+    {"elixir", .key = "join_through"}, {"elixir", "insert_all"}, {"elixir", "update_all"},
+    {"javascript", "Entity", .word = "typeorm", .is_class = true},       /* @Entity("…"), @Entity({ name: "…" }) */
+    {"javascript", "ViewEntity", .word = "typeorm", .is_class = true},
+    {"javascript", .outer = "Entity", .key = "name", .word = "typeorm", .is_class = true},
+    {"javascript", .outer = "ViewEntity", .key = "name", .word = "typeorm", .is_class = true},
+    {"javascript", .outer = "JoinTable", .key = "name", .word = "typeorm", .is_class = true},
+    {"javascript", "knex", .word = "knex"},                              /* knex("…").where(…) */
+    {"javascript", "trx", .word = "knex"}, {"javascript", "db", .word = "knex"},
+    {"javascript", "database", .word = "knex"},
+    {"java", "JoinTable", .key = "name", .is_class = true}, {"kotlin", "JoinTable", .key = "name", .is_class = true},
+    {"java", "CollectionTable", .key = "name", .is_class = true}, {"kotlin", "CollectionTable", .key = "name", .is_class = true},
+    {"java", "SecondaryTable", .key = "name", .is_class = true}, {"kotlin", "SecondaryTable", .key = "name", .is_class = true},
+    {"python", "relationship", .key = "secondary", .word = "sqlalchemy", .is_class = true},
+};
+/* clang-format on */
+
 static bool
-is_schema_of_ecto(const Unit *unit, const Use *use)
+has_word(const Unit *unit, const char *word)
 {
-    return strcmp(unit->language->name, "elixir") == 0 &&
-           span_is(unit->text, use->callee, "schema");
+    const Work *work = unit->work;
+    size_t at;
+    return word == NULL || find_word(work->text, work->bytes, word, &at);
+}
+
+static const TablePlace *
+place_of(const Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        const TablePlace *place = &places[i];
+        bool is_key = place->key != NULL ? span_is(text, use->key, place->key)
+                                         : use->key.end == 0 && use->argument == 0;
+        if (is_key && strcmp(unit->language->name, place->language) == 0 &&
+            (place->callee == NULL || span_is(text, use->callee, place->callee)) &&
+            (place->outer == NULL || span_is(text, use->outer, place->outer)) &&
+            has_word(unit, place->word))
+            return place;
+    }
+    return NULL;
+}
+
+/* ForeignKey("users.id") of SQLAlchemy; .where("users.id", 3) and the like, where knex builds queries. */
+bool
+use_is_column_with_table(const Unit *unit, const Use *use)
+{
+    static const char *const calls[] = {
+        "select",     "column",        "columns",      "where",
+        "andWhere",   "orWhere",       "whereNot",     "whereIn",
+        "whereNotIn", "whereNull",     "whereNotNull", "whereBetween",
+        "join",       "innerJoin",     "leftJoin",     "rightJoin",
+        "fullJoin",   "leftOuterJoin", "on",           "andOn",
+        "orOn",       "orderBy",       "groupBy",      "having",
+        "count",      "sum",           "min",          "max",
+        "avg",        "countDistinct", "distinct",     "first",
+        "returning",  "pluck",         "andWhereNot",  "orWhereIn",
+        "using",      "increment",     "decrement",    "distinctOn",
+        NULL};
+    const Text *text = unit->text;
+    if (strcmp(unit->language->name, "python") == 0)
+        return span_is(text, use->callee, "ForeignKey") && use->argument == 0;
+    return strcmp(unit->language->name, "javascript") == 0 && use->callee.begin > 0 &&
+           text->bytes[use->callee.begin - 1] == '.' && use->key.end == 0 && !use->is_key &&
+           span_is_among(text, use->callee, calls) && has_word(unit, "knex");
+}
+
+bool
+use_is_read_by_call(const Unit *unit, const Use *use)
+{
+    return span_is_among(unit->text, use->callee, reading_calls);
 }
 
 bool
 use_reads_table(const Unit *unit, const Use *use)
 {
     const Text *text = unit->text;
-    if (is_schema_of_ecto(unit, use))
-        return true;
     static const char *const second[] = {"tbl", "dbReadTable", "read_sql_table", NULL};
     if (use->in_list)
         return false;
+    if (place_of(unit, use) != NULL)
+        return true;
     bool is_call = span_is_among(text, use->callee, reading_calls) && use->argument < 2;
     /* dplyr's tbl(con, "x"), Slick's Table[User](tag, "x"); otherwise the name comes first */
     if (is_call && use->key.end == 0)
@@ -237,6 +187,27 @@ is_of_builder(const Unit *unit, const Use *use)
     return !g_ascii_isupper(bytes[at]) && !span_is(unit->text, (Span){at, end}, "storage");
 }
 
+/* knex("a").join("b", …): what is called on a result, and gets more. */
+static bool
+is_joined(const Unit *unit, const Use *use)
+{
+    const char *bytes = unit->text->bytes;
+    uint32_t at = use->callee.begin;
+    if (!span_is(unit->text, use->callee, "join") || at < 2 || bytes[at - 1] != '.' ||
+        !unit_is_sign(unit, unit_next(unit, use->last, true), ','))
+        return false;
+    for (at--; at > 0 && g_ascii_isspace(bytes[at - 1]);)
+        at--;
+    return at > 0 && bytes[at - 1] == ')' && has_word(unit, "knex");
+}
+
+bool
+use_is_in_knex(const Unit *unit, const Use *use)
+{
+    const TablePlace *place = place_of(unit, use);
+    return (place != NULL && g_strcmp0(place->word, "knex") == 0) || is_joined(unit, use);
+}
+
 /* db.From("users_v1 AS u"), .leftJoin("…"): builders of queries; not join("folder", "…") */
 bool
 use_is_in_builder(const Unit *unit, const Use *use)
@@ -245,8 +216,10 @@ use_is_in_builder(const Unit *unit, const Use *use)
                                         "fullJoin",   "crossJoin",  "left_join",     "full_join",
                                         "right_join", "inner_join", "leftOuterJoin", "select_from",
                                         "cross_join", NULL};
-    return use->argument == 0 && use->key.end == 0 && !use->has_more && !use->is_appended &&
-           span_is_among(unit->text, use->callee, calls) && is_of_builder(unit, use);
+    if (use->argument != 0 || use->key.end > 0 || use->has_more || use->is_appended)
+        return false;
+    return use_is_in_knex(unit, use) ||
+           (span_is_among(unit->text, use->callee, calls) && is_of_builder(unit, use));
 }
 
 /* protected $table = "…" of Laravel, class Meta: table_name = "…" of Peewee. */
@@ -289,7 +262,8 @@ use_is_of_class(const Unit *unit, const Use *use)
     if (span_is(text, use->callee, "Entity") ||
         span_is(text, use->outer, "Entity")) /* of Room, of TypeORM */
         return true;
-    if (is_field_of_model(unit, use) || is_schema_of_ecto(unit, use))
+    const TablePlace *place = place_of(unit, use);
+    if (is_field_of_model(unit, use) || (place != NULL && place->is_class))
         return true;
     if (strcmp(unit->language->name, "rust") == 0)
         return span_is(text, use->key, "table_name"); /* #[sea_orm(table_name = "…")] */

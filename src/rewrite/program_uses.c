@@ -402,8 +402,10 @@ visit_literal(Finder *finder, guint first)
     if (piece->callee.end > 0)
         use.callee = piece->callee;
     if (unit->language->has_bare_calls && before != G_MAXUINT &&
-        unit_piece(unit, before)->kind == PIECE_WORD)
+        unit_piece(unit, before)->kind == PIECE_WORD) {
         use.callee = piece_span(unit_piece(unit, before));
+        use.argument = 0;
+    }
     if (piece->key.end > 0) {
         use.key = piece->key;
         use.in_list = piece->in_list;

@@ -1,0 +1,293 @@
+/*
+ * program_beside.c - a table's name whose project and dataset are given beside it: {"datasetId": "shop", "tableId": "orders"}.
+ *
+ * They are read where they stand in the same list of arguments, object or block, under keys that say what they are, as
+ * plain strings. Then the name is the dataset's, or another's. What is put in there says nothing.
+ */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+typedef enum { ROLE_NONE, ROLE_PROJECT, ROLE_DATASET, ROLE_EITHER, ROLES } Role;
+
+/* clang-format off */
+static const struct {
+    const char *key;
+    Role role;
+} keys[] = {
+    {"project", ROLE_PROJECT},    {"project_id", ROLE_PROJECT},    {"projectId", ROLE_PROJECT},    {"catalog", ROLE_PROJECT},
+    {"dataset", ROLE_DATASET},    {"dataset_id", ROLE_DATASET},    {"datasetId", ROLE_DATASET},    {"dataset_name", ROLE_DATASET},
+    {"schema", ROLE_DATASET},     {"schema_name", ROLE_DATASET},   {"schemaName", ROLE_DATASET},   {"namespace", ROLE_DATASET},
+    {"database", ROLE_EITHER},    {"database_name", ROLE_EITHER},  {"databaseName", ROLE_EITHER},  {"db", ROLE_EITHER},
+    {"db_name", ROLE_EITHER},
+};
+static const char *const table_keys[] = {"table", "table_id", "tableId", "table_name", "tableName", "name", NULL};
+/* clang-format on */
+
+/* What stands under each kind of key. */
+typedef struct {
+    Span values[ROLES]; /* of the text */
+    int counts[ROLES];
+    bool is_unknown[ROLES]; /* it is no plain string */
+} Beside;
+
+static Role
+role_of(const Text *text, Span key)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (span_is(text, key, keys[i].key))
+            return keys[i].role;
+    return ROLE_NONE;
+}
+
+static bool
+is_plain(const Text *text, Span span)
+{
+    for (uint32_t at = span.begin; at < span.end; at++)
+        if (!g_ascii_isalnum(text->bytes[at]) && strchr("_-", text->bytes[at]) == NULL)
+            return false;
+    return span.end > span.begin;
+}
+
+static void
+note(const Unit *unit, Beside *beside, Span key, guint value)
+{
+    Role role = role_of(unit->text, key);
+    const Piece *piece = unit_piece(unit, value);
+    Span span = {piece->inner_begin, piece->inner_end};
+    if (role == ROLE_NONE)
+        return;
+    guint behind = piece->is_alone ? G_MAXUINT : unit_next(unit, value, true);
+    bool is_more = behind != G_MAXUINT && unit_sign(unit, behind) != '\0' &&
+                   strchr("+.%[?", unit_sign(unit, behind)) != NULL;
+    beside->counts[role]++;
+    beside->values[role] = span;
+    if (piece->kind != PIECE_LITERAL || is_more || !is_plain(unit->text, span) ||
+        beside->counts[role] > 1)
+        beside->is_unknown[role] = true;
+}
+
+/* dataset_id="shop", "datasetId": "shop", dataset_id = "shop": in the same brackets. */
+static bool
+read_brackets(Unit *unit, const Use *use, Beside *beside)
+{
+    guint around = unit_bracket_around(unit, use->first);
+    if (around == G_MAXUINT)
+        return false;
+    for (guint i = around + 1; i + 2 < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        guint sign = unit_next(unit, i, false);
+        if (unit_bracket_around(unit, i) < around || unit_bracket_around(unit, i) == G_MAXUINT)
+            break;
+        if (unit_bracket_around(unit, i) != around ||
+            (unit_sign(unit, sign) != '=' && unit_sign(unit, sign) != ':'))
+            continue;
+        Span key = piece->kind == PIECE_LITERAL ? (Span){piece->inner_begin, piece->inner_end}
+                                                : piece_span(piece);
+        note(unit, beside, key, unit_next(unit, sign, true));
+    }
+    return true;
+}
+
+static size_t
+line_of(const Text *text, size_t at)
+{
+    while (at > 0 && text->bytes[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+/* Of YAML: does another key with this margin belong to another item, or stand below another key? */
+static bool
+ends_block(const Text *text, size_t from, size_t to, size_t column)
+{
+    for (size_t line = line_of(text, from); line <= to; line++) {
+        size_t at = line;
+        while (text_byte(text, at) == ' ')
+            at++;
+        size_t end = at;
+        while (end < text->count && text->bytes[end] != '\n')
+            end++;
+        bool has_key = end > at && text->bytes[at] != '#';
+        bool is_item = has_key && text->bytes[at] == '-' && at - line < column;
+        if (line > line_of(text, from) && (is_item || (has_key && at - line < column)))
+            return true;
+        line = end;
+    }
+    return false;
+}
+
+/* dataset: shop, with the same margin and no item or key of another block in between. */
+static bool
+read_lines(const Unit *unit, const Use *use, Beside *beside)
+{
+    const Text *text = unit->text;
+    if (use->key.end == 0)
+        return false;
+    size_t column = use->key.begin - line_of(text, use->key.begin);
+    for (guint i = 0; i < unit->pieces->len; i++) {
+        const Piece *piece = unit_piece(unit, i);
+        Span key = piece->key;
+        if (piece->kind != PIECE_LITERAL || key.end == 0 || piece->in_list ||
+            key.begin - line_of(text, key.begin) != column)
+            continue;
+        uint32_t first = MIN(key.begin, use->key.begin), last = MAX(key.begin, use->key.begin);
+        if (!ends_block(text, first, last, column))
+            note(unit, beside, key, i);
+    }
+    return true;
+}
+
+static bool
+is_same(const Text *text, Span span, const char *part)
+{
+    return span.end - span.begin == strlen(part) &&
+           memcmp(text->bytes + span.begin, part, strlen(part)) == 0;
+}
+
+/* `database` is what is around a schema, where one is given; else it is the dataset. */
+static Role
+meaning(const Beside *beside, Role role)
+{
+    if (beside->counts[role] > 0)
+        return role;
+    bool has_schema = beside->counts[ROLE_DATASET] > 0;
+    return (role == ROLE_PROJECT) == has_schema && beside->counts[ROLE_EITHER] > 0 ? ROLE_EITHER
+                                                                                   : ROLE_NONE;
+}
+
+/* How far what is given agrees with one spelling of the dataset. */
+static BesideAnswer
+compare(const Unit *unit, const Beside *beside, const Spelling *spelling)
+{
+    guint length = g_strv_length(spelling->source);
+    Role dataset = meaning(beside, ROLE_DATASET), project = meaning(beside, ROLE_PROJECT);
+    char **path = unit->work->renames->default_path;
+    if (length < 2 || dataset == ROLE_NONE)
+        return BESIDE_UNKNOWN;
+    if (beside->is_unknown[dataset])
+        return BESIDE_APART;
+    if (!is_same(unit->text, beside->values[dataset], spelling->source[length - 2]))
+        return BESIDE_OTHER;
+    if (length == 2)
+        return project == ROLE_NONE ? BESIDE_SAME : BESIDE_APART;
+    if (project == ROLE_NONE)
+        return path != NULL && path[0] != NULL && strcmp(path[0], spelling->source[0]) == 0
+                   ? BESIDE_SAME
+                   : BESIDE_APART;
+    if (beside->is_unknown[project])
+        return BESIDE_APART;
+    return is_same(unit->text, beside->values[project], spelling->source[0]) ? BESIDE_SAME
+                                                                             : BESIDE_OTHER;
+}
+
+/* Only the table has another name: what stands beside it stays. */
+static bool
+keeps_rest(const Spelling *spelling)
+{
+    guint length = g_strv_length(spelling->source);
+    if (length != g_strv_length(spelling->target))
+        return false;
+    for (guint i = 0; i + 1 < length; i++)
+        if (strcmp(spelling->source[i], spelling->target[i]) != 0)
+            return false;
+    return true;
+}
+
+BesideAnswer
+program_beside(Unit *unit, const Use *use, const char *table, const Rename **ret_rename,
+               const Spelling **ret_spelling)
+{
+    const GPtrArray *list = unit->work->renames->list;
+    bool is_yaml = strcmp(unit->language->name, "yaml") == 0, is_other = false;
+    Beside beside = {0};
+    bool is_argument = use->key.end == 0 && use->argument == 0 && use_is_read_by_call(unit, use);
+    if ((!span_is_among(unit->text, use->key, table_keys) && !is_argument) || use->in_list ||
+        unit->language->lex == lex_sqlx)
+        return BESIDE_UNKNOWN; /* what .sqlx declares, others call by its name */
+    if (!read_brackets(unit, use, &beside) && !(is_yaml && read_lines(unit, use, &beside)))
+        return BESIDE_UNKNOWN;
+    for (guint i = 0; i < list->len; i++) {
+        const Rename *rename = g_ptr_array_index(list, i);
+        for (guint s = 0; s < rename->spellings->len; s++) {
+            const Spelling *spelling = g_ptr_array_index(rename->spellings, s);
+            if (strcmp(spelling->last, table) != 0)
+                continue;
+            BesideAnswer answer = compare(unit, &beside, spelling);
+            if (answer == BESIDE_SAME && (!keeps_rest(spelling) || rename->is_derived))
+                answer = BESIDE_APART;
+            if (answer == BESIDE_UNKNOWN || answer == BESIDE_APART)
+                return answer;
+            is_other = is_other || answer == BESIDE_OTHER;
+            if (answer == BESIDE_SAME) {
+                *ret_rename = rename;
+                *ret_spelling = spelling;
+            }
+        }
+    }
+    return *ret_rename != NULL ? BESIDE_SAME : is_other ? BESIDE_OTHER : BESIDE_UNKNOWN;
+}
+
+/* ---- what is given apart ---- */
+
+/* clang-format off */
+static const char *const qualifiers[] = {
+    "dataset", "dataset_id", "datasetId", "dataset_name", "schema", "schema_name", "schemaName", "database", "database_name",
+    "databaseName", "db", "db_name", "catalog", "project", "project_id", "projectId", "keyspace", "namespace", "withSchema", NULL};
+/* clang-format on */
+
+/* The key, or what is behind its last dot or dash. */
+static bool
+is_qualifier(const Text *text, Span key)
+{
+    for (uint32_t at = key.end; at > key.begin; at--)
+        if (strchr(".-", text->bytes[at - 1]) != NULL)
+            return span_is_among(text, (Span){at, key.end}, qualifiers);
+    return span_is_among(text, key, qualifiers);
+}
+
+/* db("users") of knex is a query, and no database. */
+static bool
+is_query(const Unit *unit, guint index)
+{
+    static const char *const words[] = {"db", "database", NULL};
+    size_t at;
+    return strcmp(unit->language->name, "javascript") == 0 && unit_is_sign(unit, index + 1, '(') &&
+           span_is_among(unit->text, piece_span(unit_piece(unit, index)), words) &&
+           find_word(unit->work->text, unit->work->bytes, "knex", &at);
+}
+
+static bool
+is_qualifying(const Unit *unit, guint index)
+{
+    const Piece *piece = &g_array_index(unit->pieces, Piece, index);
+    if (is_query(unit, index))
+        return false;
+    if (piece->key.end > 0 && is_qualifier(unit->text, piece->key))
+        return true;
+    bool is_literal = piece->kind == PIECE_LITERAL;
+    Span span = is_literal ? (Span){piece->inner_begin, piece->inner_end}
+                           : (Span){piece->begin, piece->end};
+    if ((!is_literal && piece->kind != PIECE_WORD) || index + 1 >= unit->pieces->len ||
+        !is_qualifier(unit->text, span))
+        return false;
+    const Piece *next = piece + 1;
+    return next->kind == PIECE_SIGN && strchr("=:(", unit->text->bytes[next->begin]) != NULL;
+}
+
+/* Is a dataset or a project given nearby (in a program), or anywhere (in data)? */
+bool
+use_is_apart(const Unit *unit, const Use *use)
+{
+    const guint near = 40; /* pieces: a call and what it is called on */
+    guint first = use->first > near ? use->first - near : 0,
+          behind = MIN(use->last + near, unit->pieces->len);
+    if (unit->language->is_data) {
+        first = 0;
+        behind = unit->pieces->len;
+    }
+    for (guint i = first; i < behind; i++)
+        if (is_qualifying(unit, i))
+            return true;
+    return false;
+}

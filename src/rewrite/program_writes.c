@@ -1,0 +1,174 @@
+/* program_writes.c - where a program writes to a table, makes it or removes it, and where that is said of a name. */
+#include "rewrite/program.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const char *const writing_calls[] = {
+    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
+    "deleteTable", "delete_table", "dropTable", "drop_table", "dbWriteTable", "dbRemoveTable", "dbCreateTable",
+    "insertOrThrow", "insertWithOnConflict", "update", "updateWithOnConflict", "upsert", "delete", "write_database",
+    "dbAppendTable", "copy_to", "bq_table_create", "bq_table_upload", "bq_table_delete", "spark_write_table",
+    "spark_write_jdbc", "spark_write_delta", "insert_rows", "insert_rows_json", "load_table_from_uri", "load_table_from_file", "load_table_from_dataframe",
+    "load_table_from_json", "insert_all", "update_all", "delete_all", "insert", "truncate", "WriteToBigQuery", "into", "saveAsBigQueryTable", "toTable", NULL};
+/* Of these, calls that can take nothing else. */
+static const char *const table_calls[] = {
+    "insertInto", "saveAsTable", "writeTo", "write_table", "writeTable", "to_gbq", "to_sql", "createTable", "create_table",
+    "dbWriteTable", "dbCreateTable", "dbAppendTable", "bq_table_create", "bq_table_upload", "spark_write_table", "WriteToBigQuery",
+    "insertWithOnConflict", "insertOrThrow", "updateWithOnConflict", "saveAsBigQueryTable", "toTable", NULL};
+static const char *const removing_words[] = {"delete", "deletion", "drop", "remove", "truncate", "undelete", "dbRemove", "bq_table_delete", NULL};
+static const char *const writing_words[] = {
+    "destination", "--destination", "dest_", "dest", "output", "sink", "target", "write", "to_table", "into", "deletion", NULL};
+/* clang-format on */
+
+static bool
+begins_with_any(const Text *text, Span span, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        size_t bytes = strlen(words[i]);
+        if (span.end - span.begin >= bytes &&
+            g_ascii_strncasecmp(text->bytes + span.begin, words[i], bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+key_says_writing(const Text *text, Span key)
+{
+    while (key.begin > 0 && key.end > key.begin &&
+           (text->bytes[key.begin - 1] == '.' || text->bytes[key.begin - 1] == '_' ||
+            g_ascii_isalnum(text->bytes[key.begin - 1])))
+        key.begin--; /* job.sink.table of HOCON */
+    for (uint32_t at = key.begin; at < key.end; at++)
+        if ((at == key.begin || text->bytes[at - 1] == '.') &&
+            begins_with_any(text, (Span){at, key.end}, writing_words))
+            return true;
+    return false;
+}
+
+#define LINES_MAX 4000 /* of YAML, above a name: what people write by hand is shorter */
+
+/* The keys of YAML that it stands below. */
+static bool
+is_below_sink(const Unit *unit, const Use *use)
+{
+    const char *bytes = unit->text->bytes;
+    size_t line = use->whole.begin, indent = G_MAXSIZE;
+    if (strcmp(unit->language->name, "yaml") != 0)
+        return false;
+    for (int looked = 0; line > 0 && looked < LINES_MAX; looked++) {
+        size_t end = line; /* of the line, which the first time is that of the name */
+        while (line > 0 && bytes[line - 1] != '\n')
+            line--;
+        size_t at = line, last;
+        while (at < end && (bytes[at] == ' ' || bytes[at] == '-'))
+            at++;
+        for (last = at; last < end && bytes[last] != ':' && bytes[last] != '\n';)
+            last++;
+        bool is_key = last < end && bytes[last] == ':' && bytes[at] != '#' && at - line < indent;
+        if (is_key && key_says_writing(unit->text, (Span){(uint32_t) at, (uint32_t) last}))
+            return true;
+        indent = is_key ? at - line : indent;
+        line -= line > 0;
+    }
+    return false;
+}
+
+/* The piece before a link of a chain, `write` for `df.write.format("x").option("y", …)`; G_MAXUINT: it is the first. */
+static guint
+link_before(const Unit *unit, guint link)
+{
+    guint dot = unit_previous(unit, link, true);
+    guint at = dot != G_MAXUINT && unit_is_sign(unit, dot, '.') ? unit_previous(unit, dot, true)
+                                                                : G_MAXUINT;
+    int depth = 0;
+    for (; at != G_MAXUINT && at > 0; at = unit_previous(unit, at, true)) {
+        depth += unit_is_sign(unit, at, ')') ? 1 : unit_is_sign(unit, at, '(') ? -1 : 0;
+        if (depth == 0 && !unit_is_sign(unit, at, '('))
+            return at;
+    }
+    return at;
+}
+
+/* df.write.….option("dbtable", "…"), .save("…"), .jdbc(url, "…") of Spark */
+static bool
+is_in_writer(const Unit *unit, const Use *use)
+{
+    static const char *const setters[] = {"option", "save", "jdbc", "start", NULL},
+                             *const writers[] = {"write", "writeStream", "writeTo", NULL};
+    guint link = use->first;
+    if (!span_is_among(unit->text, use->callee, setters))
+        return false;
+    while (link > 0 && unit_piece(unit, link)->begin != use->callee.begin)
+        link--;
+    for (link = link_before(unit, link); link != G_MAXUINT; link = link_before(unit, link))
+        if (span_is_among(unit->text, piece_span(unit_piece(unit, link)), writers))
+            return true;
+    return false;
+}
+
+/* saveAsTypedBigQueryTable(Table.Spec("…")): what is made of the name is written to. */
+static bool
+is_written_outside(const Unit *unit, const Use *use)
+{
+    static const char *const savers[] = {"saveAs", NULL};
+    const Text *text = unit->text;
+    return begins_with_any(text, use->callee, savers) ||
+           (!use_is_read_by_call(unit, use) && (span_is_among(text, use->outer, writing_calls) ||
+                                                begins_with_any(text, use->outer, savers)));
+}
+
+/* bq rm, bq load: commands that do more than read. */
+bool
+use_writes_table(const Unit *unit, const Use *use)
+{
+    static const char *const commands[] = {"rm",     "mk",    "load",      "cp",       "insert",
+                                           "update", "mkdef", "partition", "undelete", NULL};
+    const Text *text = unit->text;
+    if (unit->language->joins_touching && span_is_among(text, use->callee, commands))
+        return true;
+    bool is_entity = strcmp(unit->language->name, "csharp") == 0 && /* builder.ToTable("…") */
+                     span_is(text, use->callee, "ToTable");
+    if (is_entity)
+        return false;
+    return span_is_among(text, use->callee, writing_calls) || is_in_writer(unit, use) ||
+           is_written_outside(unit, use) || use->is_in_sink || is_below_sink(unit, use) ||
+           key_says_writing(text, use->key);
+}
+
+/* resource "google_bigquery_table" "x" { table_id = "…" }: another name makes another table, and removes this one. */
+bool
+use_is_made_anew(Unit *unit, const Use *use)
+{
+    static const char *const keys[] = {"table_id", "table_name", "table", "name", NULL};
+    if (strcmp(unit->language->name, "hcl") != 0 || !span_is_among(unit->text, use->key, keys))
+        return false;
+    guint open = unit_bracket_around(unit, use->first);
+    guint name = open != G_MAXUINT ? unit_previous(unit, open, true) : G_MAXUINT;
+    guint kind = name != G_MAXUINT ? unit_previous(unit, name, true) : G_MAXUINT;
+    guint word = kind != G_MAXUINT ? unit_previous(unit, kind, true) : G_MAXUINT;
+    if (word == G_MAXUINT || !span_is(unit->text, piece_span(unit_piece(unit, word)), "resource"))
+        return false;
+    const Piece *piece = unit_piece(unit, kind);
+    g_autofree char *type =
+        g_strndup(unit->text->bytes + piece->inner_begin, piece->inner_end - piece->inner_begin);
+    return g_str_has_suffix(type, "_table") || g_str_has_suffix(type, "_view");
+}
+
+bool
+use_removes_table(const Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    bool is_command = unit->language->joins_touching && span_is(text, use->callee, "rm");
+    return is_command || begins_with_any(text, use->callee, removing_words) ||
+           begins_with_any(text, use->outer, removing_words) ||
+           begins_with_any(text, use->key, removing_words);
+}
+
+bool
+use_writes_surely(const Unit *unit, const Use *use)
+{
+    const Text *text = unit->text;
+    return use->argument < 2 && use->key.end == 0 && span_is_among(text, use->callee, table_calls);
+}
