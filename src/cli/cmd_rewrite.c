@@ -94,7 +94,8 @@ read_job(Invocation *call, Job *job, GError **error)
         !code_dialect_read(call, &job->task.options.dialect, error) ||
         !read_policy(call, job, error))
         return false;
-    if (schema != NULL && !code_schema_read(schema, &job->schema, error))
+    if (schema != NULL && (!code_schema_read(schema, &job->schema, error) ||
+                           !code_schema_check(job->schema, job->mappings, schema, error)))
         return false;
     job->task.renames = job->renames;
     job->task.makes_diffs = invocation_has(call, "diff") && !call->view->json;

@@ -68,6 +68,9 @@ CHECKED bool code_manifests_read(View *view, const char *path, const GPtrArray *
 /* A schema file: `tables: { name: { column: type } }`. */
 typedef struct CodeSchema CodeSchema;
 CHECKED bool code_schema_read(const char *path, CodeSchema **ret, GError **error);
+/* Does the table that moves have the columns there that the mapping speaks of? */
+CHECKED bool code_schema_check(const CodeSchema *schema, const MappingSet *mappings,
+                               const char *path, GError **error);
 void code_schema_free(CodeSchema *schema);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CodeSchema, code_schema_free)
 SqlColumnsFn code_schema_columns; /* data: CodeSchema */

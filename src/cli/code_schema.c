@@ -5,6 +5,8 @@
 #include <string.h>
 
 typedef struct {
+    const char *name; /* borrowed from the file */
+    int line;
     char **parts;
     const char **columns; /* NULL-terminated; borrowed from the file */
     const char **types;   /* in the same order, "" where the file does not say */
@@ -54,8 +56,13 @@ read_columns(const YamlNode *node, CodeTable *table, const char *path, const cha
             return fail(error, ERR_INVALID, "%s:%d: a column of table '%s' has no name", path,
                         column->line, name);
         const YamlNode *type = step == 2 ? node->items[step * i + 1] : NULL;
+        if (type != NULL && type->kind != YAML_SCALAR)
+            return fail(error, ERR_INVALID,
+                        "%s:%d: the type of '%s' in table '%s' is not a word, expected it as in "
+                        "{ id: int, name: text }",
+                        path, column->line, column->text, name);
         table->columns[i] = column->text;
-        table->types[i] = type != NULL && type->kind == YAML_SCALAR ? type->text : "";
+        table->types[i] = type != NULL ? type->text : "";
     }
     return true;
 }
@@ -65,6 +72,8 @@ read_table(CodeSchema *schema, const char *path, const YamlNode *key, const Yaml
            GError **error)
 {
     CodeTable *table = g_new0(CodeTable, 1);
+    table->name = key->text;
+    table->line = key->line;
     table->parts = g_strsplit(key->text, ".", -1);
     g_ptr_array_add(schema->tables, table);
     return read_columns(value, table, path, key->text, error);
@@ -118,6 +127,62 @@ table_of(const CodeSchema *schema, const SqlSource *source)
     }
     return found;
 }
+
+/* ---- does it agree with the mapping? ---- */
+
+static bool
+has_column(const CodeTable *table, const char *column)
+{
+    size_t length = strcspn(column, "."); /* of a field: its struct */
+    for (guint i = 0; table->columns[i] != NULL; i++)
+        if (g_ascii_strncasecmp(table->columns[i], column, length) == 0 &&
+            table->columns[i][length] == '\0')
+            return true;
+    return false;
+}
+
+/* A column that the mapping speaks of and the table lacks would be taken for another table's, and stay. */
+static bool
+check_table(const CodeTable *table, const Mapping *mapping, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) changes = mapping_changes(mapping);
+    for (guint i = 0; i < changes->len; i++) {
+        const ColumnChange *change = g_ptr_array_index(changes, i);
+        if (!has_column(table, change->column))
+            return fail(error, ERR_INVALID,
+                        "%s:%d: table '%s' has no column '%s', which the mapping of '%s' speaks "
+                        "of: expected the table's columns as they are today",
+                        path, table->line, table->name, change->column, mapping_source(mapping));
+    }
+    return true;
+}
+
+static const CodeTable *
+table_of_mapping(const CodeSchema *schema, const Mapping *mapping)
+{
+    g_auto(GStrv) names = g_strsplit(mapping_source(mapping), ".", -1);
+    guint count = g_strv_length(names);
+    g_autofree SqlPart *parts = g_new0(SqlPart, count);
+    for (guint i = 0; i < count; i++)
+        parts[i].text = names[i];
+    SqlSource source = {.path = {.parts = parts, .count = count}};
+    return table_of(schema, &source);
+}
+
+bool
+code_schema_check(const CodeSchema *schema, const MappingSet *mappings, const char *path,
+                  GError **error)
+{
+    for (size_t i = 0; i < mapping_count(mappings); i++) {
+        const Mapping *mapping = mapping_get(mappings, i);
+        const CodeTable *table = table_of_mapping(schema, mapping);
+        if (table != NULL && !check_table(table, mapping, path, error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- who asks ---- */
 
 const char *const *
 code_schema_columns(const SqlSource *source, bool *ret_is_open, void *data)

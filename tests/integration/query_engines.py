@@ -100,8 +100,9 @@ class Sqlite(Engine):
 
     def undo(self, side):
         self.left = TICKS_MAX
-        self.bases[side].execute("ROLLBACK TO s")
-        self.bases[side].execute("RELEASE s")
+        if self.bases[side].in_transaction:  # else a change was interrupted, and SQLite has undone all of it
+            self.bases[side].execute("ROLLBACK TO s")
+            self.bases[side].execute("RELEASE s")
 
     def execute(self, side, sql):
         try:

@@ -235,6 +235,17 @@ class Files(Folder):
             self.assertIn(done.returncode, (2, 4))
         self.assertIn("--mapping is missing", self.honk("rewrite", ".").stderr)
 
+    def test_a_schema_that_the_mapping_does_not_fit_is_refused(self):
+        self.write("a.sql", "SELECT country_code FROM users\n")
+        for text, expected in (("users: { user_id: int }", "schema.yaml:2: table 'users' has no column 'id', which the mapping of 'users' speaks of"),
+                               ("acme.users: { id: int }", "table 'acme.users' has no column"),
+                               ("users: { id: [ int ] }", "schema.yaml:2: the type of 'id' in table 'users' is not a word")):
+            self.write("schema.yaml", f"tables:\n  {text}\n")
+            done = self.rewrite("--write", "--schema", "schema.yaml", "a.sql")
+            self.assertIn(expected, done.stderr)
+            self.assertEqual(done.returncode, 2)
+        self.assertEqual((self.folder / "a.sql").read_text(), "SELECT country_code FROM users\n")
+
     def test_scan_tells_the_dataset_from_what_is_called_like_it(self):
         self.write("a.sql", "WITH users AS (SELECT 1 AS x) SELECT x FROM users;\nSELECT id FROM users -- users\n")
         answer = json.loads(self.honk("scan", "--dataset", "users", "--json", ".").stdout)
