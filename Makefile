@@ -1,7 +1,7 @@
 # What people type. Meson and the scripts in tools/ do the work; `make` alone lists the targets.
 #
-# Variables: B=folder of the build, R=folder of the optimised one, SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of
-# `make queries`, PREFIX and DESTDIR for install.
+# Variables: B=folder of the build, R=folder of the optimised one, KAFKA=HOST:PORT of a cluster for `make kafka-test`,
+# SECONDS_EACH=time of each fuzz target, QUERIES and ENGINES of `make queries`, PREFIX and DESTDIR for install.
 
 B := build
 R := $(B)-release
@@ -60,6 +60,10 @@ dbt-test: deps-test build  ## dbt builds projects before and after they are rewr
 	@test -x $(B)/dbt/bin/python || python3 -m venv $(B)/dbt
 	@$(B)/dbt/bin/pip install --quiet --disable-pip-version-check -r tests/dbt/requirements.txt
 	@HONK=$(CURDIR)/$(B)/honk DBT=$(CURDIR)/$(B)/dbt/bin/dbt $(B)/dbt/bin/python tests/dbt/test_dbt.py
+
+kafka-test: deps-test build  ## what speaks with Kafka, against a real one (fetches Apache Kafka, 0.1 GB, the first time), or yours: KAFKA=HOST:PORT
+	@test -n "$(KAFKA)" || tools/install-deps kafka
+	@tools/kafka-test $(B) $(KAFKA)
 
 crash: deps-test build  ## kill the program at every point and recover (takes longer)
 	@tools/run-tests $(B) --suite crash
@@ -139,4 +143,4 @@ deps-%: ; @tools/install-deps $*
 deps-demo: ; @tools/install-deps demo || echo "the demo's coding agent is left out: bubblewrap could not be installed"
 deps-web: ; @tools/install-deps web || echo "the portal is left out: node and npm could not be installed"
 
-.PHONY: help agents-test dbt-test hosts-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean
+.PHONY: help agents-test dbt-test hosts-test kafka-test build run test browser backstage backstage-test e2e crash campaign bench-fleet asan tsan fuzz release bench lint types layers shape install clean

@@ -55,10 +55,15 @@ start(const char *variable, pid_t *ret_child)
 }
 
 const char *
-test_registry_server(void)
+test_registry_url(void)
 {
-    if (registry == NULL)
-        registry = start("HONK_TEST_REGISTRY", &children[1]);
+    const char *real = g_getenv("HONK_TEST_REGISTRY_URL");
+    if (registry == NULL && real != NULL)
+        registry = g_strdup(real);
+    if (registry == NULL) {
+        g_autofree char *server = start("HONK_TEST_REGISTRY", &children[1]);
+        registry = g_strconcat("http://", server, NULL);
+    }
     return registry;
 }
 

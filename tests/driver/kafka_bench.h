@@ -12,8 +12,8 @@
 
 /* "HOST:PORT". Borrowed. */
 const char *test_kafka_servers(void);
-/* The same of a schema registry, which HONK_TEST_REGISTRY is the program of. */
-const char *test_registry_server(void);
+/* Of a schema registry: HONK_TEST_REGISTRY_URL, a real one; or HONK_TEST_REGISTRY, a program. Borrowed. */
+const char *test_registry_url(void);
 /* A name that no topic has had. Caller frees. */
 char *test_kafka_name(const char *what);
 /* A new topic. `partitions` 0: only its name. */

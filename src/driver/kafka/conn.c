@@ -13,6 +13,9 @@
 
 #define TIMEOUT_MS 30000
 #define LOOK_MS 250
+#define SCRAM_SINCE                                                                                \
+    0x020601ff /* the first library whose SCRAM brokers of Kafka 3.8.1 and newer understand */
+#define SASL_DEFAULT "SCRAM-SHA-512"
 #define PLAIN_SCHEME "kafka://"
 #define TLS_SCHEME "kafkas://"
 #define URL_FORM "kafka://HOST:PORT,HOST:PORT, or kafkas:// for TLS"
@@ -86,6 +89,7 @@ take_trouble(rd_kafka_t *client, int code, const char *reason, void *data)
         return; /* it tries again */
     g_free(conn->refusal);
     conn->refusal = g_strdup(reason);
+    conn->is_unknown = code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
 }
 
 static bool
@@ -113,7 +117,7 @@ set_who(const KafkaConn *conn, rd_kafka_conf_t *conf, GError **error)
     if (!set(conf, "security.protocol", protocol, error) || !set_files(conn, conf, error))
         return false;
     return user == NULL ||
-           (set(conf, "sasl.mechanisms", json_get_string(conn->settings, "sasl", "SCRAM-SHA-512"),
+           (set(conf, "sasl.mechanisms", json_get_string(conn->settings, "sasl", SASL_DEFAULT),
                 error) &&
             set(conf, "sasl.username", user, error) &&
             set(conf, "sasl.password", conn->password != NULL ? conn->password : "", error));
@@ -189,6 +193,19 @@ read_url(KafkaConn *conn, GError **error)
     return true;
 }
 
+/* To such a broker every password of an older library's SCRAM is a wrong one. */
+static const char *
+doubt(const KafkaConn *conn)
+{
+    bool is_scram =
+        g_str_has_prefix(json_get_string(conn->settings, "sasl", SASL_DEFAULT), "SCRAM");
+    return conn->is_unknown && is_scram && rd_kafka_version() < SCRAM_SINCE
+               ? "; if the password is right: brokers of Kafka 3.8.1 and newer understand SCRAM of "
+                 "librdkafka 2.6.1 and newer alone, and here is an older one; take that, or `sasl: "
+                 "PLAIN`"
+               : "";
+}
+
 /* Does anybody answer, and let us in? Asked now and then, so that who is refused need not wait. */
 static bool
 wait_for_cluster(KafkaConn *conn, GError **error)
@@ -203,8 +220,8 @@ wait_for_cluster(KafkaConn *conn, GError **error)
             return true;
         }
         if (kafka_is_refused(conn))
-            return fail(error, ERR_FORBIDDEN, "%s does not let us in: %s", conn->place,
-                        conn->refusal);
+            return fail(error, ERR_FORBIDDEN, "%s does not let us in: %s%s", conn->place,
+                        conn->refusal, doubt(conn));
         if (g_get_monotonic_time() > deadline)
             return kafka_fail(conn, failed, "looking for the cluster", error);
     }

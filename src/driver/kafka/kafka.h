@@ -24,6 +24,7 @@ typedef struct {
     char *book_topic;     /* "_honk" */
     int timeout_ms;       /* one answer */
     char *refusal;        /* why brokers let no client in, as the library told it last; or NULL */
+    bool is_unknown;      /* because of who we say we are */
     rd_kafka_t *look;     /* asks about topics; reads what is not committed, too */
     GPtrArray *idle;      /* rd_kafka_t *: clients that read, and are not reading now */
     rd_kafka_t *note;     /* writes single records of ours; NULL until then */

@@ -12,6 +12,8 @@ librdkafka_load(GError **error)
 }
 
 /* clang-format off */
+LAZY_FUNCTION(library, int, rd_kafka_version,
+    (void), ())
 LAZY_FUNCTION(library, rd_kafka_conf_t *, rd_kafka_conf_new,
     (void), ())
 LAZY_PROCEDURE(library, rd_kafka_conf_destroy,
