@@ -49,13 +49,30 @@ append_json(GString *to, int depth)
     g_string_append_printf(to, "%s%s", blank, kind == 0 ? "}" : "]");
 }
 
+/* Of so many members that some are the same, each with as many of its own. */
+static void
+append_wide(GString *to, int members, bool is_inner)
+{
+    for (int i = 0; i < members; i++) {
+        g_string_append_printf(to, "%s\"%d\":", i > 0 ? "," : "{",
+                               g_test_rand_int_range(0, members));
+        if (is_inner || i % 16 > 0)
+            g_string_append_printf(to, "%d", i);
+        else
+            append_wide(to, members, true);
+    }
+    g_string_append_c(to, '}');
+}
+
 static GString *
 some_text(guint number)
 {
     GString *text = g_string_new(NULL);
     if (number < G_N_ELEMENTS(whole))
         return g_string_append(text, whole[number]);
-    if (number % 2 == 0)
+    if (number % 100 == 0)
+        append_wide(text, (int) number / 20, false);
+    else if (number % 2 == 0)
         append_json(text, 0);
     for (int i = 0; number % 2 == 1 && i < 6; i++)
         g_string_append(text, scraps[g_test_rand_int_range(0, G_N_ELEMENTS(scraps))]);

@@ -5,6 +5,7 @@
  * they were written. Whatever is rare enough to have been got wrong here (an exponent, \u, a key with an escape, what is no
  * JSON at all) is not answered: then the server is asked. A differential test holds both against each other.
  */
+#include "base/copy.h"
 #include "driver/postgres/postgres.h"
 
 #include <string.h>
@@ -13,12 +14,7 @@
 #define DIGITS_MAX 300 /* of a number: far below what numeric takes */
 #define UUID_BYTES 36
 
-typedef struct {
-    const char *at, *end;
-    GString *to;
-    GArray *members; /* Member: of the objects that are open, the innermost last */
-    int depth;
-} Json;
+#define MEMBERS_NEAR 32 /* more than most objects have, with those around them */
 
 /* Of an object: where it stands in the output. The key has no escapes, so its bytes there are its bytes. */
 typedef struct {
@@ -27,7 +23,51 @@ typedef struct {
     guint order;
 } Member;
 
+typedef struct {
+    const char *at, *end;
+    char *text, *to; /* the output, which has room for all; where the next byte goes */
+    Member near[MEMBERS_NEAR];
+    Member
+        *members; /* of the objects that are open, the innermost last; `near` as long as they fit */
+    guint member_count, member_room;
+    int depth;
+} Json;
+
 static bool form_value(Json *json);
+
+static void
+put(Json *json, const char *data, size_t bytes)
+{
+    copy_bytes(json->to, data, bytes);
+    json->to += bytes;
+}
+
+static void
+put_two(Json *json, char first, char second)
+{
+    *json->to++ = first;
+    *json->to++ = second;
+}
+
+static gsize
+place(const Json *json)
+{
+    return (gsize) (json->to - json->text);
+}
+
+static void
+add_member(Json *json, Member member)
+{
+    if (json->member_count == json->member_room) {
+        Member *more = g_new(Member, (gsize) json->member_room * 2);
+        memcpy(more, json->members, json->member_count * sizeof *more);
+        if (json->members != json->near)
+            g_free(json->members);
+        json->members = more;
+        json->member_room *= 2;
+    }
+    json->members[json->member_count++] = member;
+}
 
 static void
 skip_blanks(Json *json)
@@ -58,7 +98,7 @@ form_string(Json *json, bool *ret_plain)
     for (; json->at < json->end && *json->at != '"'; json->at++) {
         if ((unsigned char) *json->at < ' ')
             return false;
-        if (*json->at != '\\')
+        if (G_LIKELY(*json->at != '\\'))
             continue;
         *ret_plain = false;
         json->at++;
@@ -68,7 +108,7 @@ form_string(Json *json, bool *ret_plain)
     if (json->at == json->end)
         return false;
     json->at++;
-    g_string_append_len(json->to, begin, json->at - begin);
+    put(json, begin, (size_t) (json->at - begin));
     return true;
 }
 
@@ -103,7 +143,7 @@ form_number(Json *json)
         is_zero = is_zero && (*digit == '0' || *digit == '.');
     if (is_negative && is_zero)
         begin++; /* numeric has one zero */
-    g_string_append_len(json->to, begin, json->at - begin);
+    put(json, begin, (size_t) (json->at - begin));
     return true;
 }
 
@@ -111,16 +151,16 @@ static bool
 form_array(Json *json)
 {
     json->at++;
-    g_string_append_c(json->to, '[');
+    *json->to++ = '[';
     for (bool is_first = true; !takes(json, ']'); is_first = false) {
         if (!is_first && !takes(json, ','))
             return false;
         if (!is_first)
-            g_string_append(json->to, ", ");
+            put_two(json, ',', ' ');
         if (!form_value(json))
             return false;
     }
-    g_string_append_c(json->to, ']');
+    *json->to++ = ']';
     return true;
 }
 
@@ -136,28 +176,27 @@ by_key(const void *a, const void *b, void *text)
 }
 
 static bool
-same_key(const GString *text, const Member *a, const Member *b)
+same_key(const char *text, const Member *a, const Member *b)
 {
     return a->key_bytes == b->key_bytes &&
-           memcmp(text->str + a->begin + 1, text->str + b->begin + 1, a->key_bytes) == 0;
+           memcmp(text + a->begin + 1, text + b->begin + 1, a->key_bytes) == 0;
 }
 
 /* The members from `first` on, which stand behind `begin`, in order. */
 static void
 sort_members(Json *json, gsize begin, guint first)
 {
-    Member *members = &g_array_index(json->members, Member, first);
-    guint count = json->members->len - first, kept = 0;
-    g_autoptr(GString) before = g_string_new_len(json->to->str, (gssize) json->to->len);
-    g_qsort_with_data(members, (gint) count, sizeof *members, by_key, before->str);
-    g_string_truncate(json->to, begin);
+    Member *members = json->members + first;
+    guint count = json->member_count - first, kept = 0;
+    g_autofree char *before = g_memdup2(json->text, place(json));
+    g_qsort_with_data(members, (gint) count, sizeof *members, by_key, before);
+    json->to = json->text + begin;
     for (guint i = 0; i < count; i++) {
         if (i + 1 < count && same_key(before, &members[i], &members[i + 1]))
             continue;
         if (kept++ > 0)
-            g_string_append(json->to, ", ");
-        g_string_append_len(json->to, before->str + members[i].begin,
-                            (gssize) (members[i].end - members[i].begin));
+            put_two(json, ',', ' ');
+        put(json, before + members[i].begin, members[i].end - members[i].begin);
     }
 }
 
@@ -165,42 +204,44 @@ static bool
 form_member(Json *json, Member *ret)
 {
     bool is_plain = false;
-    ret->begin = json->to->len;
+    ret->begin = place(json);
     if (!form_string(json, &is_plain) || !is_plain)
         return false;
-    ret->key_bytes = json->to->len - ret->begin - 2;
-    g_string_append(json->to, ": ");
-    if (!takes(json, ':') || !form_value(json))
+    ret->key_bytes = place(json) - ret->begin - 2;
+    if (!takes(json, ':'))
         return false;
-    ret->end = json->to->len;
+    put_two(json, ':', ' ');
+    if (!form_value(json))
+        return false;
+    ret->end = place(json);
     return true;
 }
 
 static bool
 form_object(Json *json)
 {
-    guint first = json->members->len;
+    guint first = json->member_count;
     bool is_sorted = true;
     json->at++;
-    g_string_append_c(json->to, '{');
-    gsize begin = json->to->len;
+    *json->to++ = '{';
+    gsize begin = place(json);
     for (guint i = 0; !takes(json, '}'); i++) {
         Member member = {.order = i};
         if (i > 0 && !takes(json, ','))
             return false;
         if (i > 0)
-            g_string_append(json->to, ", ");
+            put_two(json, ',', ' ');
         if (!form_member(json, &member))
             return false;
-        const Member *before = i > 0 ? &g_array_index(json->members, Member, first + i - 1) : NULL;
-        is_sorted = is_sorted && (before == NULL || (by_key(before, &member, json->to->str) < 0 &&
-                                                     !same_key(json->to, before, &member)));
-        g_array_append_val(json->members, member);
+        const Member *before = i > 0 ? &json->members[first + i - 1] : NULL;
+        is_sorted = is_sorted && (before == NULL || (by_key(before, &member, json->text) < 0 &&
+                                                     !same_key(json->text, before, &member)));
+        add_member(json, member);
     }
     if (!is_sorted)
         sort_members(json, begin, first);
-    g_array_set_size(json->members, first);
-    g_string_append_c(json->to, '}');
+    json->member_count = first;
+    *json->to++ = '}';
     return true;
 }
 
@@ -211,7 +252,7 @@ form_word(Json *json, const char *word)
     if ((size_t) (json->end - json->at) < bytes || memcmp(json->at, word, bytes) != 0)
         return false;
     json->at += bytes;
-    g_string_append_len(json->to, word, (gssize) bytes);
+    put(json, word, bytes);
     return true;
 }
 
@@ -252,12 +293,21 @@ form_value(Json *json)
 static bool
 form_jsonb(const char *text, size_t bytes, GString *to)
 {
-    g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(Member));
-    Json json = {.at = text, .end = text + bytes, .to = to, .members = members};
-    if (!form_value(&json))
-        return false;
+    Json json;
+    g_string_set_size(to, 2 * bytes); /* what grows most are commas and colons, by one blank */
+    json.at = text;
+    json.end = text + bytes;
+    json.text = json.to = to->str;
+    json.members = json.near;
+    json.member_count = 0;
+    json.member_room = MEMBERS_NEAR;
+    json.depth = 0;
+    bool done = form_value(&json);
+    if (json.members != json.near)
+        g_free(json.members);
     skip_blanks(&json);
-    return json.at == json.end;
+    g_string_truncate(to, place(&json));
+    return done && json.at == json.end;
 }
 
 static bool

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include "driver/driver.h"
 #include "driver/postgres/libpq.h"
 
@@ -211,8 +212,18 @@ int64_t wire_int(const WireCell *cell);
 bool wire_is_known(unsigned oid);
 /* A cell of type `oid` as a typed value, of pg_type_of(). Texts borrow the cell or `scratch`. False with a reason for what
  * has no value of ours: NaN in a numeric, infinite dates. */
-CHECKED bool wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret,
-                        char **ret_reason);
+CHECKED bool wire_value_of(const WireCell *cell, unsigned oid, GString *scratch, Value *ret,
+                           char **ret_reason);
+/* The same; most cells are texts. */
+static inline CHECKED bool
+wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
+{
+    bool is_text = oid == OID_TEXT || oid == OID_VARCHAR;
+    if (!is_text || cell->is_null || cell->bytes > CELL_BYTES_MAX)
+        return wire_value_of(cell, oid, scratch, ret, ret_reason);
+    *ret = (Value){.type = TYPE_TEXT, .s = {(const char *) cell->data, cell->bytes}};
+    return true;
+}
 
 /* --- encode.c: cells of a batch for COPY … FROM STDIN --- */
 typedef struct {

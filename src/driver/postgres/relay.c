@@ -135,22 +135,37 @@ make_value(Relay *relay, const Lane *lane, Value *ret, GError **error)
 }
 
 static bool
-hand_on(Relay *relay, const Lane *lane, GError **error)
+hand_on_made(Relay *relay, const Lane *lane, GError **error)
 {
     g_autofree char *reason = NULL;
     Value made;
-    const Value *value = lane->item >= 0 ? &relay->inputs[lane->item] : &made;
-    if (lane->item < 0 && !make_value(relay, lane, &made, error))
+    if (!make_value(relay, lane, &made, error))
+        return false;
+    value_hash(&made, &relay->hasher);
+    return encode_value(relay->out, lane->target, &made, &reason) ||
+           fail_cell(lane->target->name, reason, error);
+}
+
+static bool
+check_is_kept(const Lane *lane, const Value *value, GError **error)
+{
+    g_autofree char *reason = NULL;
+    return value->is_null || pg_keeps(lane->target, value, &reason) ||
+           fail_cell(lane->target->name, reason, error);
+}
+
+static bool
+hand_on(Relay *relay, const Lane *lane, GError **error)
+{
+    if (lane->item < 0)
+        return hand_on_made(relay, lane, error);
+    const Value *value = &relay->inputs[lane->item];
+    const WireCell *cell = &relay->scan->cells[lane->item];
+    if (!lane->is_like && !check_is_kept(lane, value, error))
         return false;
     value_hash(value, &relay->hasher);
-    if (lane->item < 0)
-        return encode_value(relay->out, lane->target, value, &reason) ||
-               fail_cell(lane->target->name, reason, error);
-    const WireCell *cell = &relay->scan->cells[lane->item];
     if (cell->is_null)
         encode_null(relay->out);
-    else if (!lane->is_like && !pg_keeps(lane->target, value, &reason))
-        return fail_cell(lane->target->name, reason, error);
     else
         encode_cell(relay->out, cell->data, cell->bytes);
     return true;
@@ -167,6 +182,33 @@ hand_on_each(Relay *relay, GError **error)
 }
 
 static bool
+take_cell(Relay *relay, guint item, GError **error)
+{
+    PgScan *scan = relay->scan;
+    char *reason = NULL;
+    if (wire_value(&scan->cells[item], scan->oids[item], relay->scratches[item],
+                   &relay->inputs[item], &reason))
+        return true;
+    fail_cell(scan->names->pdata[item], reason, error);
+    g_free(reason);
+    return false;
+}
+
+static bool
+hash_whole(Relay *relay, GError **error)
+{
+    PgScan *scan = relay->scan;
+    RowHash hash;
+    size_t column = 0;
+    g_autofree char *reason = NULL;
+    if (!pg_hash_cells(scan->cells, scan->oids, scan->items->len, scan->scratch, &relay->hasher,
+                       &hash, &column, &reason))
+        return fail_cell(scan->names->pdata[column], reason, error);
+    hash_sum_add(&relay->sum, hash);
+    return true;
+}
+
+static bool
 relay_row(Relay *relay, const char *row, size_t bytes, GError **error)
 {
     PgScan *scan = relay->scan;
@@ -175,18 +217,17 @@ relay_row(Relay *relay, const char *row, size_t bytes, GError **error)
         return fail(error, ERR_INTERNAL, "the server sent what is not COPY's binary form");
     if (count == 0)
         return true;
-    for (guint i = 0; i < scan->items->len; i++) {
-        g_autofree char *reason = NULL;
-        if (!wire_value(&scan->cells[i], scan->oids[i], relay->scratches[i], &relay->inputs[i],
-                        &reason))
-            return fail_cell(scan->names->pdata[i], reason, error);
-    }
-    row_hasher_begin(&relay->hasher);
     if (relay->is_whole) {
-        for (guint i = 0; i < relay->targets->len; i++)
-            value_hash(&relay->inputs[i], &relay->hasher);
+        if (!hash_whole(relay, error))
+            return false;
         encode_whole(relay->out, row + scan->reader.head, bytes - scan->reader.head);
-    } else if (!hand_on_each(relay, error))
+        return true;
+    }
+    for (guint i = 0; i < scan->items->len; i++)
+        if (!take_cell(relay, i, error))
+            return false;
+    row_hasher_begin(&relay->hasher);
+    if (!hand_on_each(relay, error))
         return false;
     hash_sum_add(&relay->sum, row_hasher_end(&relay->hasher));
     return true;

@@ -184,6 +184,8 @@ pg_copied(PgConn *conn, PGconn *db, char **ret, size_t *ret_bytes, GError **erro
     for (;;) {
         char *data = NULL;
         int got = PQgetCopyData(db, &data, 1);
+        if (got == 0 && PQconsumeInput(db) == 1) /* mostly there is more already */
+            got = PQgetCopyData(db, &data, 1);
         if (got > 0) {
             *ret = data;
             *ret_bytes = (size_t) got;

@@ -3,7 +3,6 @@
  *
  * Binary, because it is exact (floats), because the server need not print dates, and because a text is where it lies.
  */
-#include "base/limits.h"
 #include "driver/postgres/postgres.h"
 #include "model/datetime.h"
 
@@ -281,7 +280,7 @@ width_of(unsigned oid)
 }
 
 bool
-wire_value(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
+wire_value_of(const WireCell *cell, unsigned oid, GString *scratch, Value *ret, char **ret_reason)
 {
     *ret = (Value){.type = pg_type_of(oid), .is_null = cell->is_null};
     if (cell->is_null)
