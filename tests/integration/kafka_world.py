@@ -4,9 +4,11 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 import small_world
@@ -64,9 +66,21 @@ def piece(data, at):
 
 class Kafka:
     def __init__(self, *options):
-        self.process = subprocess.Popen([BROKER, *options], stdout=subprocess.PIPE, text=True)
+        self.folder = None if IS_STAND_IN else tempfile.mkdtemp(prefix="honk-kafka-")
+        self.words = options if IS_STAND_IN else (*options, "--data", self.folder)
+        self.servers = ""
+        self.start()
+
+    def start(self):
+        """Again, where it was: with what it had, unless it is the stand-in, which forgets."""
+        self.process = subprocess.Popen([BROKER, *self.servers.split(":")[1:], *self.words], stdout=subprocess.PIPE, text=True)
         self.servers = self.process.stdout.readline().strip()
         assert self.servers, f"{BROKER} does not begin to serve"
+
+    def crash(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
     def ask(self, key, version, body):
         host, port = self.servers.split(":")
@@ -162,9 +176,9 @@ class Kafka:
         return {key: value for key, value in dict(self.records(topic)).items() if value is not None}
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        self.crash()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class World(small_world.World):

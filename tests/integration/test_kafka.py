@@ -57,6 +57,51 @@ class IntoKafka(unittest.TestCase):
         self.run_behind(begin)
 
 
+class BrokersThatBeginAndEnd(unittest.TestCase):
+    """Of themselves, not of the network before them."""
+
+    def begin(self, *options):
+        self.kafka = Kafka(*options)
+        self.addCleanup(self.kafka.close)
+        self.world = World(self.kafka.servers, rows=ROWS)
+        self.addCleanup(self.world.close)
+        self.world.serve()
+        name = self.world.migration()
+        self.world.plan(name)
+        return name
+
+    def assert_moved(self, name):
+        self.assertEqual(self.world.state(name), "succeeded", self.world.seen(name))
+        self.assertEqual(self.world.moved(self.kafka), self.world.expected())
+
+    @unittest.skipIf(IS_STAND_IN, "the stand-in forgets")
+    def test_a_broker_that_is_killed_while_rows_move_and_started_again_loses_and_doubles_none(self):
+        name = self.begin()
+        self.world.run_over_a_crash(name, self.kafka)
+        self.assert_moved(name)
+
+    def test_a_broker_that_is_stopped_for_longer_than_we_wait_costs_attempts_and_no_rows(self):
+        name = self.begin()
+
+        def attempts():
+            status, body = self.world.get(f"/migrations/{name}/tasks")
+            return sum(task["attempt"] for task in json.loads(body)["items"] if task["action"] == "transform") if status == 200 else 0
+
+        class Stopped:
+            """Its connections stand, and nothing is answered: neither to a range, nor to who looks what became of it."""
+            def crash(_):
+                self.kafka.process.send_signal(signal.SIGSTOP)
+                self.before = attempts()
+
+            def start(_):
+                support.eventually(lambda: attempts() > self.before)
+                self.after = attempts()
+                self.kafka.process.send_signal(signal.SIGCONT)
+        self.world.run_over_a_crash(name, Stopped())
+        self.assertGreater(self.after, self.before)
+        self.assert_moved(name)
+
+
 @unittest.skipUnless(IS_STAND_IN, "a real broker refuses nothing because it is told to")
 class RecordsThatAreRefused(unittest.TestCase):
     """The broker takes what it has room for, and nothing more, until it is told to."""
@@ -87,19 +132,26 @@ class RecordsThatAreRefused(unittest.TestCase):
         self.assertIn("Topic authorization failed", json.dumps(seen))
         self.go_on(name)
 
+    def copy_rows(self, kafka, timeout_ms=2000):
+        self.addCleanup(kafka.close)
+        self.project = support.Project()
+        self.addCleanup(self.project.close)
+        self.project.folder.joinpath("honk.yaml").write_text(
+            f'stores: {{ one: {{ driver: kafka, url: "kafka://{kafka.servers}", timeout_ms: {timeout_ms} }} }}\n')
+        self.project.folder.joinpath("rows.csv").write_text("id,v\n" + "".join(f"{i},{'x' * 100}\n" for i in range(ROWS)))
+        return self.project.honk("copy", "rows.csv", "one:rows", check=False)
+
+    def test_a_coordinator_that_loads_for_longer_than_an_answer_may_take_is_waited_for(self):
+        copied = self.copy_rows(Kafka("--loading", "5"))
+        self.assertEqual(copied.returncode, 0, copied.stderr)
+
     def test_a_full_disk_is_asked_about_and_with_room_it_is_done(self):
         kafka = Kafka("--room", "1000000", "--refusal", str(STORAGE_ERROR))
-        self.addCleanup(kafka.close)
-        project = support.Project()
-        self.addCleanup(project.close)
-        project.folder.joinpath("honk.yaml").write_text(
-            f'stores: {{ one: {{ driver: kafka, url: "kafka://{kafka.servers}", timeout_ms: 2000 }} }}\n')
-        project.folder.joinpath("rows.csv").write_text("id,v\n" + "".join(f"{i},{'x' * 100}\n" for i in range(ROWS)))
-        refused = project.honk("copy", "rows.csv", "one:rows", check=False)
+        refused = self.copy_rows(kafka)
         self.assertEqual(refused.returncode, 5, refused.stdout)
         self.assertIn("is a disk full", refused.stderr)
         kafka.process.send_signal(signal.SIGUSR1)
-        project.honk("copy", "rows.csv", "one:rows")
+        self.project.honk("copy", "rows.csv", "one:rows")
         ids = [int(json.loads(value)["id"]) for _, value in kafka.records("rows")]
         self.assertEqual((len(ids), set(ids) == set(range(ROWS))), (ROWS, True))
 

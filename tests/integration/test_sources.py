@@ -5,7 +5,7 @@ import sys
 import tempfile
 import unittest
 
-from kafka_world import Kafka
+from kafka_world import IS_STAND_IN, Kafka
 from mariadb_world import Mariadb
 from postgres_world import Postgres
 from redis_world import Redis
@@ -52,8 +52,8 @@ class OutOfServers(unittest.TestCase):
         return "mariadb", *(f"mariadb://root@localhost/shop?socket={folder}/mariadb.sock" for folder in (
             self.behind(self.server, "mariadb.sock"), self.server.folder))
 
-    def redis(self):
-        self.server = Redis()
+    def redis(self, *settings):
+        self.server = Redis(*settings)
         return "redis", *(f"unix:{folder}/redis.sock?db=0" for folder in (self.behind(self.server, "redis.sock"), self.server.folder))
 
     def kafka(self):
@@ -102,6 +102,32 @@ class OutOfServers(unittest.TestCase):
 
     def test_answers_of_kafka_that_are_cut_lose_and_double_none(self):
         self.assertEqual(self.run_behind(self.kafka, answer_cuts=[500, 50000, 100000]).done, 3)
+
+    def run_over_a_crash(self, store):
+        """The server that rows come from dies while they do, and comes back; what it has is on disk."""
+        self.begin(*store(), "  throttle: { rows_per_second: 100 }\n", rows=400)
+        self.world.honk("approve", NAME, self.world.digest(NAME), user="user:default/bo")
+        self.world.honk("start", NAME, user="user:default/ada")
+        self.assertTrue(support.eventually(lambda: "slowed" in (self.world.step(NAME, "transform").get("progress") or {})))
+        self.server.crash()
+        self.server.start()
+        self.world.honk("throttle", NAME, "--rows-per-second", "100000", "--reason", "on", user="user:default/ada")
+        self.assertTrue(support.eventually(lambda: self.world.state(NAME) in ("succeeded", "halted")), self.world.seen(NAME))
+        self.assertEqual(self.world.state(NAME), "succeeded", self.world.seen(NAME))
+        self.assertEqual(self.world.moved(), self.world.expected())
+
+    def test_a_postgres_that_is_restarted_while_its_rows_are_read_loses_and_doubles_none(self):
+        self.run_over_a_crash(self.postgres)
+
+    def test_a_mariadb_that_is_restarted_while_its_rows_are_read_loses_and_doubles_none(self):
+        self.run_over_a_crash(self.mariadb)
+
+    def test_a_redis_that_is_restarted_while_its_rows_are_read_loses_and_doubles_none(self):
+        self.run_over_a_crash(lambda: self.redis("--appendonly", "yes", "--appendfsync", "always"))
+
+    @unittest.skipIf(IS_STAND_IN, "the stand-in forgets")
+    def test_a_kafka_that_is_restarted_while_its_rows_are_read_loses_and_doubles_none(self):
+        self.run_over_a_crash(self.kafka)
 
     def look_at_drift(self, store, change, back):
         """The first ranges are in when somebody changes the table; when that is taken back, it goes on."""

@@ -8,7 +8,30 @@
 #define LINGER_MS "20" /* so that requests are full, where records come as fast as they do here */
 #define TRANSACTION_MS 900000 /* what brokers allow at most, unless they are told otherwise */
 #define WAIT_MS 100           /* for room in the queue, between looks whether to stop */
-#define TRIES_MAX 5           /* of a commit whose answer was lost */
+#define TRIES_MAX 5 /* of a commit whose answer was lost, and of a coordinator that begins */
+
+/* A cluster that was started, or whose leader changed, first reads what transactions there were: which takes longer the more there are. */
+static bool
+is_beginning(const rd_kafka_error_t *failed)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+    return code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS;
+}
+
+static bool
+open_transactions(const KafkaConn *conn, rd_kafka_t *producer, GError **error)
+{
+    for (int tries = 1;; tries++) {
+        rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
+        if (failed == NULL)
+            return true;
+        if (tries == TRIES_MAX || !is_beginning(failed))
+            return kafka_fail_with(conn, failed, "opening a transactional client", error);
+        rd_kafka_error_destroy(failed);
+    }
+}
 
 bool
 kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd_kafka_t **ret,
@@ -25,13 +48,12 @@ kafka_producer_new(const KafkaConn *conn, const char *plan, const char *task, rd
             QUEUE_KB, "queue.buffering.max.messages", QUEUE_RECORDS, "batch.size", BATCH_BYTES,
             "linger.ms", LINGER_MS, "delivery.report.only.error", "true", NULL))
         return false;
-    rd_kafka_error_t *failed = rd_kafka_init_transactions(producer, conn->timeout_ms);
-    if (failed == NULL) {
+    if (open_transactions(conn, producer, error)) {
         *ret = producer;
         return true;
     }
     rd_kafka_destroy(producer);
-    return kafka_fail_with(conn, failed, "opening a transactional client", error);
+    return false;
 }
 
 void
