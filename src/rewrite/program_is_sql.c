@@ -97,7 +97,8 @@ static bool
 is_well_followed(const Sql *sql, const SqlSource *source)
 {
     guint last = source->alias != NULL ? MAX(source->alias->token, source->last) : source->last;
-    if (source->columns != NULL || source->kind == SOURCE_TEMPLATE || source->is_unread)
+    if (source->columns != NULL || source->kind == SOURCE_TEMPLATE || source->is_unread ||
+        source->reshape != NULL)
         return true;
     return may_follow_table(at(sql, last + 1));
 }

@@ -201,7 +201,9 @@ check_unmapped(Work *work, const SqlRef *ref, const SqlPart *part)
     /* ADD COLUMN says itself what becomes of it, where no other one is called otherwise */
     bool is_added =
         ref->source->shape == SHAPE_ADJUSTED && rename != NULL && !rename_changes_columns(rename);
-    if (!is_certain || is_added || is_known(work, rename, part) ||
+    const SqlReshape *reshape = ref->source->reshape;
+    bool is_made = reshape != NULL && sql_reshape_makes(work->sql->dialect, reshape, part);
+    if (!is_certain || is_added || is_made || is_known(work, rename, part) ||
         nested_change(work, ref, &is_inside) != NULL || is_inside)
         return;
     site_refuse(work, SITE_COLUMN, part->begin, part->end, "not-in-mapping", NULL,
@@ -271,6 +273,8 @@ sql_column(Work *work, const SqlRef *ref)
     const ColumnChange *also = ref->also != NULL ? source_change(work, ref->also, part) : NULL;
     bool is_inside = false;
     const ColumnChange *nested = nested_change(work, ref, &is_inside);
+    if (sql_reshape_has_taken(work, ref, part))
+        return;
     if (ref->clause == CLAUSE_USING && set_has(work->converted, ref->source))
         return;
     if (ref->clause != CLAUSE_USING && is_converted(work, ref)) {

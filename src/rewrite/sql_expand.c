@@ -126,7 +126,7 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
                         sources->len > 1 && !work->sql->dialect->has_joined_returning;
     if (star->replace != NULL || is_of_both_sides(star) || is_of_target || is_row_of_target(star) ||
         (star->is_tacit && star->block->is_piped) ||
-        work_token(work, star_token(star))->kind == TOKEN_TEMPLATE ||
+        work_token(work, star_token(star))->kind == TOKEN_TEMPLATE || source->reshape != NULL ||
         !can_name_all(work, star, source) ||
         has_comment(work, work_token(work, star_token(star))->begin,
                     work_token(work, star->last)->end))
@@ -134,7 +134,7 @@ star_can_expand(Work *work, const SqlItem *star, const SqlSource *source)
     for (guint i = 0; star->star_path.count == 0 && i < sources->len; i++) {
         const SqlSource *other = g_ptr_array_index(sources, i);
         if (other->using != NULL || other->is_natural || other->is_unread ||
-            (sources->len > 1 && !can_stand_beside(work, star, other)))
+            other->reshape != NULL || (sources->len > 1 && !can_stand_beside(work, star, other)))
             return false;
     }
     return true;

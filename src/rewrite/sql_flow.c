@@ -273,6 +273,8 @@ source_change(Work *work, const SqlSource *source, const SqlPart *part)
     const Rename *rename = source_rename(source);
     if (names_have(work, source->columns, part))
         return NULL; /* named by the alias: t (a, b) */
+    if (source->reshape != NULL && !sql_reshape_passes(work->sql->dialect, source->reshape, part))
+        return NULL; /* made by PIVOT and the like, or gone into them */
     if (rename != NULL) {
         const ColumnChange *change = rename_column(rename, work->sql->dialect, part);
         return change != NULL && change->kind != CHANGE_NONE ? change : NULL;

@@ -246,7 +246,7 @@ static const SqlQuery *
 query_behind(const Own *own, const SqlSource *source)
 {
     guint readers = 0;
-    if (source == NULL || source->columns != NULL || source->is_unread)
+    if (source == NULL || source->columns != NULL || source->is_unread || source->reshape != NULL)
         return NULL;
     if (source->kind == SOURCE_QUERY)
         return source->query;

@@ -17,14 +17,25 @@ star_leaves_out(const Work *work, const SqlItem *star, const char *name)
     return false;
 }
 
+/* Goes into PIVOT or the like, or is called like what they make: the star does not have it. */
+static bool
+is_reshaped(const Work *work, const SqlSource *source, const char *name)
+{
+    SqlPart part = {.text = (char *) name};
+    return source->reshape != NULL &&
+           !sql_reshape_passes(work->sql->dialect, source->reshape, &part);
+}
+
 /* What of the dataset changes in what the star lets through, NULL when nothing does; names alone count if `names`. */
 static const ColumnChange *
-changed_through(const Work *work, const SqlItem *star, const Rename *rename, bool names)
+changed_through(const Work *work, const SqlItem *star, const SqlSource *source, bool names)
 {
+    const Rename *rename = source_rename(source);
     for (guint i = 0; i < rename->changes->len; i++) {
         const ColumnChange *change = g_ptr_array_index(rename->changes, i);
         if (change->kind != CHANGE_NONE && (names || change->kind != CHANGE_NAME) &&
-            !star_leaves_out(work, star, change->column))
+            !star_leaves_out(work, star, change->column) &&
+            !is_reshaped(work, source, change->column))
             return change;
     }
     return NULL;
@@ -37,7 +48,7 @@ star_must_name(Work *work, const SqlItem *star, const SqlSource *source)
     bool is_meant = star->star_path.count == 0 || star->star_of == source;
     return is_meant && rename != NULL && !rename->is_derived &&
            (star_is_placed(work, star) || star_is_counted_whole(star)) &&
-           changed_through(work, star, rename, false) != NULL;
+           changed_through(work, star, source, false) != NULL;
 }
 
 static void
@@ -86,7 +97,7 @@ visit_source(Work *work, const SqlItem *star, const SqlSource *source)
     bool names_stay = is_returned || (query != NULL && query->is_pinned);
     /* what another file makes keeps the places of its columns */
     bool places_count = !rename->is_derived && star_is_placed(work, star);
-    const ColumnChange *change = changed_through(work, star, rename, names_stay || places_count);
+    const ColumnChange *change = changed_through(work, star, source, names_stay || places_count);
     if (change == NULL && !(places_count && !rename_only_renames(rename)))
         return false;
     if ((names_stay || places_count || comes_out) && !star->is_macro &&

@@ -171,12 +171,17 @@ edit_table(Work *work, SqlSource *source, const Spelling *spelling)
                     "PIVOT and the like make names of its columns, some of which change");
         return;
     }
-    if (rename->is_derived) /* is called as before */
+    if (sql_reshape_refuses(work, source, rename))
         return;
+    if (rename->is_derived) { /* is called as before */
+        sql_reshape(work, source);
+        return;
+    }
     if (sql_shard_refuses(work, &source->path, spelling) ||
         sql_is_unsure_table(work, &source->path, spelling))
         return;
     spell_path(work, &source->path, spelling);
+    sql_reshape(work, source);
     source->requalified = spelling;
 }
 
@@ -295,12 +300,21 @@ each_source(Work *work, VisitSource *visit)
     }
 }
 
+/* {{ ref('users') }}, whose name dbt_templates() writes. */
+static void
+visit_template(Work *work, SqlSource *source, const Spelling *spelling)
+{
+    if (!sql_reshape_refuses(work, source, source_rename(source)))
+        sql_reshape(work, source);
+    source->requalified = spelling;
+}
+
 static void
 visit_source(Work *work, SqlSource *source)
 {
     const Spelling *spelling = source_spelling(source);
     if (source->is_template && spelling != NULL)
-        source->requalified = spelling;
+        visit_template(work, source, spelling);
     else if (source->kind == SOURCE_TABLE && !source->is_template)
         visit_table(work, source);
     else if (source->kind == SOURCE_COMMON)

@@ -474,6 +474,11 @@ void sql_declared(Work *work);
 bool is_declared(const Work *work, const char *name);
 /* Is there a variable or parameter that is certainly called so? is_declared() is also true of types in declarations. */
 bool is_variable(const Work *work, const char *name);
+/* PIVOT and the like behind the dataset: a person's, for a reason that is written down; the names in it (sql_reshape.c). */
+bool sql_reshape_refuses(Work *work, const SqlSource *source, const Rename *rename);
+void sql_reshape(Work *work, const SqlSource *source);
+/* The column that is named went into it, so that nobody knows what is meant: a person's. */
+bool sql_reshape_has_taken(Work *work, const SqlRef *ref, const SqlPart *part);
 void sql_residue(Work *work); /* names of the dataset that nobody has understood */
 /* What the mapping says of the column that the token names, alone or as all of a literal; NULL: it names none. */
 const ColumnChange *token_column(const Work *work, const Rename *rename, const Token *token);

@@ -173,7 +173,7 @@ feed_column(Tracer *tracer, FeedSet *set, const SqlSource *source, const SqlPart
     tracer->depth++;
     if (is_unfinished(source)) {
         set->is_partial = true;
-    } else if (source->is_unread) {
+    } else if (source->is_unread || source->reshape != NULL) {
         doubt(tracer, part->begin, "'%s' comes out of PIVOT, UNPIVOT or MATCH_RECOGNIZE",
               part->text);
         feed_row(tracer, set, source, MAX(kind, FEED_TRANSFORMATION));

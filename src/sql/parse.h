@@ -172,6 +172,9 @@ bool set_operation_take(Parser *parser, SqlQuery *query, uint32_t end);
 /* A template that is a query of one table's rows (parse_rows.c); rows_take() reads it. */
 bool is_rows(const Parser *parser, uint32_t index);
 SqlBlock *rows_take(Parser *parser, SqlQuery *query, SqlBlock *outer);
+/* PIVOT (…) and the like behind a table, or behind what it is joined by. */
+bool is_reshape(const Parser *parser, uint32_t index);
+void reshape_take(Parser *parser, SqlSource *source, const Context *context, uint32_t end);
 /* PIVOT t ON …: does such a query begin here; reads it (parse_pivot.c). */
 bool is_pivot(const Parser *parser, uint32_t index);
 SqlBlock *pivot_take(Parser *parser, SqlQuery *query, SqlBlock *outer, uint32_t end);

@@ -224,7 +224,7 @@ stops_here(const Parser *parser, const Scan *scan, uint32_t end)
         scan->case_depth > 0 || (at > 0 && token[-1].kind == TOKEN_DOT))
         return false;
     return ((stops & STOP_CLAUSE) && starts_clause(parser, at)) ||
-           ((stops & STOP_JOIN) && starts_join(parser, at)) ||
+           ((stops & STOP_JOIN) && (starts_join(parser, at) || is_reshape(parser, at))) ||
            ((stops & STOP_ALIAS) &&
             (token->word == WORD_AS || is_bare_alias(parser, scan, at, end))) ||
            ((stops & STOP_WHEN) && token->word == WORD_WHEN) ||

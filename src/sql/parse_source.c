@@ -43,13 +43,6 @@ is_array_of(const Parser *parser, const SqlBlock *block, const SqlPath *path)
 
 /* ---- one source ---- */
 
-/* MATCH_RECOGNIZE (…) behind a table. */
-static bool
-is_pattern(const Parser *parser, uint32_t index)
-{
-    return is_text(parser, index, "MATCH_RECOGNIZE") && is_open(parser, index + 1);
-}
-
 /* INDEXED BY name */
 static bool
 is_indexed_by(const Parser *parser, uint32_t index)
@@ -96,7 +89,7 @@ ends_source(const Parser *parser, uint32_t index)
         return is_open(parser, index + 1);
     default:
         return is_moment(parser, index) || starts_clause(parser, index) ||
-               starts_join(parser, index) || is_pattern(parser, index) ||
+               starts_join(parser, index) || is_reshape(parser, index) ||
                is_index_hint(parser, index) || is_indexed_by(parser, index) ||
                is_match_condition(parser, index) ||
                (is_text(parser, index, "OUTPUT") && parser->sql->dialect->has_alias_first);
@@ -167,12 +160,9 @@ take_suffixes(Parser *parser, SqlSource *source, const Context *context, uint32_
 {
     while (parser->pos < end && may_be_suffix(peek(parser, parser->pos))) {
         uint32_t at = parser->pos;
-        if (is_word(parser, at, WORD_PIVOT) || is_word(parser, at, WORD_UNPIVOT) ||
-            is_pattern(parser, at)) {
-            source->is_unread = true;
-            parser->pos++;
-            if (is_text(parser, parser->pos, "INCLUDE") || is_text(parser, parser->pos, "EXCLUDE"))
-                parser->pos += 2; /* NULLS */
+        if (is_reshape(parser, at)) {
+            reshape_take(parser, source, context, end);
+            continue;
         } else if (is_word(parser, at, WORD_TABLESAMPLE) || is_word(parser, at, WORD_SAMPLE)) {
             parser->pos += is_open(parser, at + 1) ? 1 : 2;
         } else if (is_word(parser, at, WORD_FINAL)) {
@@ -396,8 +386,8 @@ parse_source(Parser *parser, SqlBlock *block, uint32_t end)
     take_suffixes(parser, source, &context, end);
     take_alias(parser, source, end);
     take_suffixes(parser, source, &context, end);
-    if (source->is_unread && source->alias == NULL)
-        take_alias(parser, source, end);
+    if (source->is_unread || source->reshape != NULL)
+        take_alias(parser, source, end); /* FROM t AS u PIVOT (…) AS p */
     if (prefix != NULL && source->alias == NULL)
         source->alias = prefix;
     list_add(parser, block->sources, source);
@@ -470,6 +460,9 @@ take_conditions(Parser *parser, SqlSource *source, uint32_t end)
             parser->pos++;
             parse_expression(parser, &context, end,
                              STOP_COMMA | STOP_CLAUSE | STOP_JOIN | STOP_SET | STOP_WHEN);
+        } else if (is_reshape(parser, parser->pos)) {
+            reshape_take(parser, source, &context, end);
+            take_alias(parser, source, end);
         } else {
             return;
         }

@@ -154,12 +154,33 @@ other_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
     return names;
 }
 
+/* What PIVOT and the like let through, and what they make. */
+static const ArenaList *
+reshaped_columns(const Resolver *resolver, const SqlSource *source, const ArenaList *columns,
+                 bool *ret_is_open)
+{
+    const SqlReshape *reshape = source->reshape;
+    ArenaList *names = list_new(resolver);
+    for (guint i = 0; i < columns->len; i++) {
+        SqlPart part = {.text = g_ptr_array_index(columns, i)};
+        if (part.text != NULL && sql_reshape_passes(resolver->sql->dialect, reshape, &part))
+            list_add(resolver, names, part.text);
+    }
+    for (guint i = 0; i < reshape->made->len; i++)
+        list_add(resolver, names, g_ptr_array_index(reshape->made, i));
+    *ret_is_open |= reshape->is_open;
+    return names;
+}
+
 static const ArenaList *
 look_up_columns(Resolver *resolver, const SqlSource *source, bool *ret_is_open)
 {
     *ret_is_open = true;
     if (source->is_unread)
         return list_new(resolver);
+    if (source->reshape != NULL)
+        return reshaped_columns(resolver, source, table_columns(resolver, source, ret_is_open),
+                                ret_is_open);
     if (source->query != NULL)
         return query_columns(resolver, source, ret_is_open);
     return source->kind == SOURCE_TABLE ? table_columns(resolver, source, ret_is_open)

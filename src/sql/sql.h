@@ -175,6 +175,25 @@ sql_shape_makes(SqlShape shape)
     return shape == SHAPE_DEFINED || shape == SHAPE_CLONED || shape == SHAPE_HIDING;
 }
 
+typedef enum { RESHAPE_PIVOT, RESHAPE_UNPIVOT, RESHAPE_PATTERN } SqlReshapeKind;
+
+/* PIVOT, UNPIVOT or MATCH_RECOGNIZE behind a table (parse_reshape.c). */
+typedef struct {
+    SqlReshapeKind kind;
+    uint32_t first, last; /* tokens: its brackets, or what stands behind the table */
+    ArenaList *refs;    /* SqlRef *: columns of the table that are named in it; bound to nothing */
+    ArenaList *kept;    /* SqlRef *: those of them that alone come out; NULL: all but `refs` do */
+    bool keeps_all;     /* all come out, `refs`, too */
+    ArenaList *made;    /* char *: what comes out besides, and some names more that may */
+    bool is_open;       /* there may be more of these */
+    ArenaList *unnamed; /* SqlRef *: of `refs`, those whose own name becomes a value */
+    bool names_columns; /* names of several columns, or of expressions, become names or values */
+} SqlReshape;
+
+/* Is the name one of `made`; does the table's column of this name come out of it? */
+bool sql_reshape_makes(const Dialect *dialect, const SqlReshape *reshape, const SqlPart *part);
+bool sql_reshape_passes(const Dialect *dialect, const SqlReshape *reshape, const SqlPart *part);
+
 /* Something that rows come from, or go to. */
 struct SqlSource {
     SqlSourceKind kind;
@@ -194,8 +213,9 @@ struct SqlSource {
     bool is_nested; /* ( a JOIN b … ) in brackets */
     bool is_target; /* is written to */
     bool is_twin; /* the target, which FROM names once more under an alias: one and the same row */
-    bool is_unread;  /* PIVOT and the like follow */
-    bool is_version; /* as it was at a version, or a statement, of this very table */
+    SqlReshape *reshape; /* PIVOT and the like follow, and are understood; or NULL */
+    bool is_unread;      /* they follow, and are not */
+    bool is_version;     /* as it was at a version, or a statement, of this very table */
     bool
         is_paired; /* of a template that gives tables of WITH (parse_pairs.c): `path` is the model's name */
     bool gives_more;  /* the template that it is may give more columns than the table has */
