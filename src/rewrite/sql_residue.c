@@ -59,9 +59,32 @@ is_last_part(const Work *work, const char *name, size_t bytes)
 static bool
 is_argument_of_value(const Work *work, guint open)
 {
-    static const char *const calls[] = {"min",    "max",   "sum",   "count", "avg",  "coalesce",
-                                        "nullif", "upper", "lower", "trim",  "abs",  "round",
-                                        "length", "date",  "cast",  "year",  "month"};
+    static const char *const calls[] = {"min",      "max",    "sum",       "count",  "avg",
+                                        "coalesce", "nullif", "upper",     "lower",  "trim",
+                                        "abs",      "round",  "length",    "date",   "cast",
+                                        "year",     "month",  "substring", "substr", "replace"};
+    for (size_t i = 0; open > 0 && i < G_N_ELEMENTS(calls); i++)
+        if (work_is_text(work, open - 1, calls[i]))
+            return true;
+    return false;
+}
+
+#define WORDS_BEFORE_FROM_MAX 16 /* TRIM(LEADING chr(48) FROM; longer values are rare */
+
+/* TRIM(LEADING '0' FROM, EXTRACT(YEAR FROM: at FROM, behind which a value stands. */
+static bool
+is_from_of_call(const Work *work, guint from)
+{
+    static const char *const calls[] = {"trim", "extract", "substring", "substr", "overlay"};
+    guint open = from;
+    for (guint steps = 0; open > 0 && work_token(work, open)->kind != TOKEN_OPEN; steps++) {
+        const Token *before = work_token(work, open - 1);
+        open = before->kind == TOKEN_CLOSE && before->match > 0 ? before->match : open - 1;
+        if (steps > WORDS_BEFORE_FROM_MAX || work_token(work, open)->word == WORD_SELECT)
+            return false;
+        if (before->kind == TOKEN_CLOSE)
+            open = MAX(open, 1) - 1;
+    }
     for (size_t i = 0; open > 0 && i < G_N_ELEMENTS(calls); i++)
         if (work_is_text(work, open - 1, calls[i]))
             return true;
@@ -101,6 +124,8 @@ is_operand(const Work *work, const SqlRef *ref)
     case WORD_THEN:
     case WORD_ELSE:
         return true;
+    case WORD_FROM:
+        return is_from_of_call(work, index - 1);
     default:
         return before->kind == TOKEN_OPERATOR ||
                (before->kind == TOKEN_COMMA && ref->clause == CLAUSE_ITEM);
@@ -118,6 +143,16 @@ is_whole_name(const Work *work, const SqlPath *path)
            renames_find(work->renames, work->sql->dialect, path, &spelling, &is_other) != NULL;
 }
 
+/* JOIN a.b.c: no column, whatever is called `a` there. */
+static bool
+is_behind_join(const Work *work, const SqlRef *ref)
+{
+    guint index = ref->path.parts[0].token;
+    Word before = index > 0 ? work_token(work, index - 1)->word : WORD_NONE;
+    return before == WORD_JOIN || before == WORD_FROM || before == WORD_INTO ||
+           before == WORD_UPDATE || before == WORD_TABLE;
+}
+
 /* A name alone that may be a column of a table without schema may be anything, unless a table cannot stand there. */
 static void
 tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
@@ -130,8 +165,8 @@ tick_ref(Work *work, GByteArray *left, const SqlRef *ref)
         ref->clause != CLAUSE_COLUMNS && ref->clause != CLAUSE_NAME &&
         is_last_part(work, part->text, strlen(part->text)))
         is_bound = source_has(work, ref->source, part);
-    if (ref->column == 0 && ref->path.count > 1 && !is_operand(work, ref) &&
-        is_whole_name(work, &ref->path))
+    if (ref->path.count > 1 && !is_operand(work, ref) &&
+        (ref->column == 0 || is_behind_join(work, ref)) && is_whole_name(work, &ref->path))
         is_bound = false; /* it might be a column's field, and is called like the dataset */
     if (is_bound || (ref->path.count == 1 && is_operand(work, ref)))
         tick_path(left, &ref->path);

@@ -34,7 +34,7 @@
     "sql ssl starting stored system terminated tinyint to trailing trigger undo unique unlock unsigned update usage use utc_date varchar " \
     "varying virtual while window write xor zerofill condition dual groups "
 static const Dialect dialects[] = {
-    {.name = "ansi", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
+    {.name = "ansi", .omitted_schema = "dbo", .also = {"generic"}, .name_quotes = "\"", .string_quotes = "'", .has_loose_statements = true,
      .has_from_first = true, .has_hiding_variables = true, .has_alias_strings = true, .has_methods = true, .has_lambdas = true,
      .is_any = true, .has_rows = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .quotes_keep_case = true},
@@ -51,7 +51,7 @@ static const Dialect dialects[] = {
     {.name = "mysql", .has_ordered_commons = true, .reserved = MYSQL_RESERVED, .also = {"mariadb"}, .name_quotes = "`", .string_quotes = "'\"",
      .has_backslash = true, .has_hash_comments = true, .has_code_comments = true, .has_hiding_variables = true, .has_having_outputs = true, .has_alias_strings = true,
      .table_case = CASE_KEPT, .column_case = CASE_IGNORED},
-    {.name = "snowflake", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
+    {.name = "snowflake", .omitted_schema = "public", .reserved = SNOWFLAKE_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_slash_comments = true, .has_lambdas = true, .has_alias_reuse = true, .has_colon_paths = true, .has_places = true,
      .table_case = CASE_UPPER, .column_case = CASE_UPPER, .quotes_keep_case = true},
     {.name = "spark", .also = {"databricks", "hive", "sparksql"}, .has_cast_names = true, .name_quotes = "`", .string_quotes = "'\"",
@@ -66,7 +66,7 @@ static const Dialect dialects[] = {
     {.name = "redshift", .has_ordered_commons = true, .has_cast_names = true, .reserved = REDSHIFT_RESERVED, .default_schema = "public", .name_quotes = "\"", .string_quotes = "'", .has_backslash = true,
      .has_dollar_quotes = true, .has_nested_comments = true, .has_alias_reuse = true, .has_value_tables = true, .has_rows = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED},
-    {.name = "tsql", .default_schema = "dbo", .also = {"mssql", "sqlserver"}, .name_quotes = "[\"", .string_quotes = "'",
+    {.name = "tsql", .default_schema = "dbo", .omitted_schema = "dbo", .also = {"mssql", "sqlserver"}, .name_quotes = "[\"", .string_quotes = "'",
      .has_nested_comments = true, .has_tacit_recursion = true, .has_alias_first = true, .has_alias_strings = true,
      .has_loose_statements = true, .has_methods = true, .has_marked_variables = true,
      .table_case = CASE_IGNORED, .column_case = CASE_IGNORED, .reserved = TSQL_RESERVED},

@@ -388,6 +388,15 @@ may_be_part(const Parser *parser, uint32_t index)
            kind == TOKEN_PARAMETER;
 }
 
+/* The two dots of a..b */
+static bool
+is_omitted_at(const Parser *parser, uint32_t index)
+{
+    return parser->sql->dialect->omitted_schema != NULL && peek(parser, index)->kind == TOKEN_DOT &&
+           peek(parser, index + 1)->kind == TOKEN_DOT && is_touching(parser, index + 1) &&
+           may_be_part(parser, index + 2);
+}
+
 /* a.b.c without quotes, templates and the like, which most paths are: how many parts it has; 0 of another one. */
 static uint32_t
 plain_parts(const Parser *parser, uint32_t end)
@@ -396,7 +405,7 @@ plain_parts(const Parser *parser, uint32_t end)
     for (; peek(parser, at)->kind == TOKEN_WORD; at += 2, count++)
         if (at + 2 >= end || peek(parser, at + 1)->kind != TOKEN_DOT ||
             !may_be_part(parser, at + 2))
-            return count;
+            return at + 3 < end && is_omitted_at(parser, at + 1) ? 0 : count;
     return 0;
 }
 
@@ -417,6 +426,21 @@ plain_path_take(Parser *parser, uint32_t count)
     }
     parser->pos += 2 * count - 1;
     return path;
+}
+
+/* a..b: the schema between the dots, which is the one that names without a schema are in. */
+static void
+omitted_take(Parser *parser, Parts *parts, uint32_t end)
+{
+    const char *schema = parser->sql->dialect->omitted_schema;
+    if (parts->count != 1 || parser->pos + 2 >= end || !is_omitted_at(parser, parser->pos))
+        return;
+    uint32_t between = peek(parser, ++parser->pos)->begin;
+    SqlPart part = {.text = arena_copy(parser->sql->arena, schema, strlen(schema)),
+                    .token = parser->pos,
+                    .begin = between,
+                    .end = between};
+    part_add(parser, parts, part);
 }
 
 SqlPath
@@ -443,6 +467,7 @@ path_take(Parser *parser, uint32_t end, bool is_table)
             if (dialect->has_dashed_paths && is_table)
                 join_dashes(parser, part, end);
         }
+        omitted_take(parser, &parts, end);
         if (parser->pos + 1 >= end || peek(parser, parser->pos)->kind != TOKEN_DOT ||
             !may_be_part(parser, parser->pos + 1))
             break;

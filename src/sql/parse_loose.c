@@ -64,8 +64,11 @@ static bool
 goes_on_with_set(const Parser *parser, Loose *loose, uint32_t at)
 {
     Word first = peek(parser, loose->first)->word, before = peek(parser, at - 1)->word;
+    bool is_insert = first == WORD_INSERT || first == WORD_REPLACE; /* INSERT INTO t SET a = 1 */
     bool is_its_own = !loose->has_set && (first == WORD_UPDATE || first == WORD_WITH ||
-                                          first == WORD_INSERT || first == WORD_REPLACE);
+                                          (is_insert && !loose->has_query));
+    if (is_text(parser, at + 1, "IDENTITY_INSERT"))
+        return false;
     loose->has_set = true;
     return is_its_own || before == WORD_DELETE || before == WORD_UPDATE ||
            is_text(parser, loose->first, "ALTER");

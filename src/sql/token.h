@@ -90,6 +90,7 @@ typedef struct {
     const char *
         reserved; /* names that need quotes here, beyond the usual; words with blanks around, or NULL */
     const char *default_schema; /* of tables that are named without one, or NULL */
+    const char *omitted_schema; /* that of a..b; NULL: nobody writes so */
     bool has_tacit_recursion;   /* a table of WITH sees itself without RECURSIVE */
     bool has_ordered_commons;   /* it sees, without RECURSIVE, only those that stand before it */
     CaseRule table_case, column_case;
