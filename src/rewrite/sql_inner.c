@@ -151,12 +151,122 @@ find_inside(const Work *work, const Token *token, Piece *ret)
     return !(is_escaped && is_doubled);
 }
 
+/* ---- literals that are put together ---- */
+
+#define PARTS_MAX 200 /* of one statement; people write dozens */
+
+static bool
+is_joint(const Work *work, guint index)
+{
+    return work_is_text(work, index, "||") ||
+           (work->dialect->has_alias_first && work_is_text(work, index, "+"));
+}
+
+/* Before `at`: the first token of a value such as quote_literal(a.b)::text. */
+static guint
+operand_first(const Work *work, guint at)
+{
+    guint first = at;
+    for (;;) {
+        const Token *token = work_token(work, first);
+        first = token->kind == TOKEN_CLOSE && token->match > 0 ? token->match : first;
+        bool is_called = token->kind == TOKEN_CLOSE && first > 0 &&
+                         work_token(work, first - 1)->kind == TOKEN_WORD;
+        bool is_inner = first > 1 && (work_token(work, first - 1)->kind == TOKEN_DOT ||
+                                      work_is_text(work, first - 1, "::"));
+        if (!is_called && !is_inner)
+            return first;
+        first -= is_called ? 1 : 2;
+    }
+}
+
+/* The literal that begins what this one is put together with; itself, if there is nothing before it. */
+static guint
+chain_first(const Work *work, guint literal)
+{
+    guint first = literal;
+    for (int parts = 0; parts < PARTS_MAX && first > 1 && is_joint(work, first - 1); parts++)
+        first = operand_first(work, first - 2);
+    return first;
+}
+
+/* Behind the operand that begins here: at the next joint, or at the end of all. */
+static guint
+operand_end(const Work *work, guint at)
+{
+    for (guint steps = 0; steps < ROUTINE_TOKENS_MAX; steps++) {
+        const Token *token = work_token(work, at);
+        if (is_joint(work, at) || token->kind == TOKEN_END || token->kind == TOKEN_SEMICOLON ||
+            token->kind == TOKEN_CLOSE || token->kind == TOKEN_COMMA || token->word == WORD_INTO ||
+            token->word == WORD_USING || token->word == WORD_LOOP)
+            return at;
+        at = token->kind == TOKEN_OPEN && token->match > at ? token->match + 1 : at + 1;
+    }
+    return at;
+}
+
+/* What the parts say, with a hole for each that is no literal. False when one of them cannot be read. */
+static bool
+read_chain(const Work *work, const Unit *unit, guint first, Text *text)
+{
+    guint at = first;
+    for (int parts = 0; parts < PARTS_MAX; parts++) {
+        const Token *token = work_token(work, at);
+        guint end = operand_end(work, at);
+        Piece piece;
+        if (end == at)
+            return false;
+        if (token->kind == TOKEN_STRING && end == at + 1) {
+            if (!find_inside(work, token, &piece))
+                return false;
+            text_decode(text, unit->language, &piece, false, NULL);
+        } else {
+            text_put(text, token->begin, work_token(work, end - 1)->end, HOLE, strlen(HOLE));
+        }
+        if (!is_joint(work, end))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+/* EXECUTE 'SELECT … WHERE id = ' || x: as in a program, what is put in is harmless where a value stands. */
+static bool
+chain(Work *work, guint literal)
+{
+    guint first = chain_first(work, literal);
+    bool runs = false;
+    if (work_token(work, first)->kind != TOKEN_STRING || !is_joint(work, first + 1))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(runners) && !runs; i++)
+        runs = is_run_by(work, first, i);
+    if (!runs || work->depth >= PROGRAM_DEPTH_MAX)
+        return false;
+    gsize key = (gsize) work_token(work, first)->begin + 1;
+    if (set_has(work->understood, GSIZE_TO_POINTER(key)))
+        return true;
+    g_autoptr(Text) file = text_of_file(work->text, work->bytes);
+    g_autoptr(Text) text = text_new(file);
+    Unit unit = {.work = work,
+                 .text = file,
+                 .language = language_by_name("sqlx"),
+                 .dialect = work->dialect,
+                 .depth = work->depth};
+    Use use = {.is_sql = true, .is_run = true, .is_filled = true};
+    if (!read_chain(work, &unit, first, text) || !program_sql(&unit, &use, text))
+        return false;
+    set_add(&work->understood, GSIZE_TO_POINTER(key));
+    return true;
+}
+
 bool
 sql_inner(Work *work, guint literal)
 {
     const Token *token = work_token(work, literal);
     bool runs = is_run(work, literal);
     Piece piece;
+    if (chain(work, literal))
+        return true;
     if (work->depth >= PROGRAM_DEPTH_MAX || !(runs || may_be_statement(work, literal)) ||
         !find_inside(work, token, &piece))
         return false;
